@@ -6,8 +6,8 @@ WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
 # The demo looks everything up on this machine, in a catalogue that is made with the library.
 MOVIES := $(PY) utilities/movie_queue_manager.py --home .demo
-FILMS := $(PY) utilities/rehearse.py --movies .demo/films.json --
-REHEARSE := $(PY) utilities/rehearse.py --catalogue .demo/catalogue.json --
+FILMS := $(PY) utilities/simulate_services.py --movies .demo/films.json --
+REHEARSE := $(PY) utilities/simulate_services.py --catalogue .demo/catalogue.json --
 
 # What a person's shell has set must not leak into the environment made here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV

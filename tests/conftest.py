@@ -15,9 +15,9 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mediakeep.lookups import slots
-from mediakeep.lookups.answers import Machine
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.http import rate_limit
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep_simulator.server import SimulatorServer
 
 _MEMORY = Path("/dev/shm")
 
@@ -75,12 +75,12 @@ def new_servers(runtime_dir: None) -> Iterator[None]:
 
     Ports are few beside the servers of all tests, and the note of an outage outlives its server.
     """
-    begin = Server.__enter__  # patched, as tests begin servers in a hundred places
+    begin = SimulatorServer.__enter__  # patched, as tests begin servers in a hundred places
 
-    def begun(server: Server) -> Server:
+    def begun(server: SimulatorServer) -> SimulatorServer:
         made = begin(server)
-        slots.forget(made.url, Machine())
+        rate_limit.remove_state_file(made.url, HttpEnvironment())
         return made
 
-    with mock.patch.object(Server, "__enter__", begun):
+    with mock.patch.object(SimulatorServer, "__enter__", begun):
         yield

@@ -19,7 +19,9 @@ from unittest import mock
 import click
 from click.testing import CliRunner, Result
 
-from mediakeep.commands import probing, rehearse, terms
+from mediakeep.app.movies import probe_pool
+from mediakeep.commands.options import batch_options
+from mediakeep_simulator import cli as simulator_cli
 from tests.commands.cinemas import inline
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +40,7 @@ _OURS = re.compile(
     rf"(?P<settings>(?:[A-Z_]+=\S+ )*)python utilities/(?P<door>\w+)\.py(?P<words>(?: {_WORD})*)"
     r"(?P<merged> 2>&1)?(?: (?P<pipe>\|) |(?P<next>; )|$)"
 )
-_DOOR = re.compile(r"utilities/(?!rehearse\b)(\w+)\.py")
+_DOOR = re.compile(r"utilities/(?!simulate_services\b)(\w+)\.py")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
@@ -214,9 +216,9 @@ class Checkout:
             for patch in (
                 mock.patch("mediakeep.config.checkout", return_value=self.path),
                 mock.patch.object(tempfile, "tempdir", self._environment["TMPDIR"]),
-                mock.patch.object(rehearse, "_run", _run_ours),
-                inline(terms),
-                inline(probing),
+                mock.patch.object(simulator_cli, "_run_command", _run_ours),
+                inline(batch_options),
+                inline(probe_pool),
             ):
                 patches.enter_context(patch)
             name, words = f"{ours['door']}.py", shlex.split(ours["words"])
@@ -247,14 +249,14 @@ def _main(door: str) -> click.Command:
 
 def _is_ours_alone(door: str, words: list[str]) -> bool:
     """Tell whether a command starts nothing that is not ours: words of others go elsewhere."""
-    if door != "rehearse":
+    if door != "simulate_services":
         return True
     _, *inner = words[words.index("--") :] if "--" in words else [""]
     return inner[:1] == ["python"] and _DOOR.fullmatch(inner[1]) is not None
 
 
 def _run_ours(command: tuple[str, ...], environment: dict[str, str]) -> int:
-    """Do what a door does that rehearse.py is to lead to its server; return the exit code."""
+    """Do what a door does that simulate_services.py is to lead to its server; return the exit code."""
     door = _DOOR.fullmatch(command[1])
     assert door, command
     with mock.patch.dict(os.environ, environment):

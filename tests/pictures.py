@@ -21,8 +21,8 @@ from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
 
-from mediakeep.rehearsal import catalogue
-from mediakeep.views import cells
+from mediakeep.views import display_width
+from mediakeep_simulator import sample_artists
 from tests.views import months, reports
 from tests.vt import Cell, Screen, Terminal
 
@@ -75,7 +75,7 @@ def _line(number: int, line: list[Cell]) -> Iterator[str]:
 def _text(line: int, column: int, text: str, ink: str) -> str:
     x, y = _EDGE + column * _WIDE, _EDGE + line * _HIGH + 13
     name = f' class="i{ink.replace(";", "-")}"' if ink else ""
-    long = f' textLength="{cells.width(text) * _WIDE:.1f}" lengthAdjust="spacingAndGlyphs"'
+    long = f' textLength="{display_width.text_width(text) * _WIDE:.1f}" lengthAdjust="spacingAndGlyphs"'
     return f'<text x="{x:.1f}" y="{y}"{name}{long}>{escape(text)}</text>'
 
 
@@ -95,7 +95,7 @@ def main() -> None:
 
 def week() -> None:
     """Write the report on a week, with its pictures, from a made history of eight weeks."""
-    names = sorted(artist.name for artist in catalogue.artists(120, None, Random(1)))
+    names = sorted(artist.name for artist in sample_artists.generate_artists(120, None, Random(1)))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder).resolve()
         made = months.made(home, names, "Album/{:0>2} - Song.flac")

@@ -17,12 +17,13 @@ import click
 import msgspec
 import pytest
 
-from mediakeep.commands.shared import Command
-from mediakeep.config import PREFIX, Settings
+from mediakeep.commands.app import MediakeepCommand
+from mediakeep.config import ENV_PREFIX, Settings
 from mediakeep.item import Item, MovieItem, MusicItem, Status
-from mediakeep.queue import history, journal, sessions, snapshot
+from mediakeep.queue import journal, sessions, snapshot
+from mediakeep.queue.event_history import event_log
 from mediakeep.views import review
-from mediakeep.views.summary import Standing
+from mediakeep.views.summary import QueueStatus
 from tests import documents
 from tests.documents import PAGES, ROOT, Checkout
 
@@ -34,10 +35,10 @@ MANAGER = "python utilities/music_queue_manager.py"
 BATCH = "python utilities/process_music_batch.py"
 
 
-def command(door: Path) -> Command:
+def command(door: Path) -> MediakeepCommand:
     """Return the command of a script."""
     found = importlib.import_module(f"mediakeep.commands.{door.stem}").main
-    assert isinstance(found, Command)
+    assert isinstance(found, MediakeepCommand)
     return found
 
 
@@ -93,8 +94,8 @@ def test_every_example_prints_that_in_processes_of_its_own(
     [
         'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code $?"',
         "python utilities/movie_queue_manager.py --list 2>&1 | head -n 1",
-        "python utilities/rehearse.py -- python utilities/tmdb_lookup.py search Map; echo $?",
-        "python utilities/rehearse.py -- python utilities/tmdb_lookup.py search | grep -c Map",
+        "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search Map; echo $?",
+        "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search | grep -c Map",
     ],
 )
 def test_what_runs_in_this_process_prints_what_a_process_of_its_own_does(
@@ -294,7 +295,7 @@ def test_every_setting_is_documented_with_its_names_and_default() -> None:
     rows = {row[0]: row[1:4] for row in documents.rows(DOCS / "settings.md")}
     assert rows == {
         f"`{name}`": [
-            f"`{PREFIX}{name.upper()}`",
+            f"`{ENV_PREFIX}{name.upper()}`",
             f"`--{name.replace('_', '-')}`",
             f"`{msgspec.json.encode(default).decode()}`",
         ]
@@ -318,29 +319,29 @@ def fields(struct: type[msgspec.Struct]) -> set[str]:
 
 def test_every_field_of_the_queue_files_is_documented() -> None:
     column = documents.column
-    top = fields(snapshot.Head) | {"artists"}
-    assert column(QUEUE_FILES, "### The head") == top | fields(snapshot.Restored)
+    top = fields(snapshot.SnapshotHead) | {"artists"}
+    assert column(QUEUE_FILES, "### The head") == top | fields(snapshot.RestoreInfo)
     assert column(QUEUE_FILES, "### An item") == fields(MusicItem)
     movie = column(DOCS / "movie-queue-manager.md", "## What the queue knows of a movie")
     assert movie == fields(MovieItem) - fields(Item)
     told = column(QUEUE_FILES, "## Journals")
-    assert told == fields(journal.Header) | fields(journal.Record) | {"crc"}
-    assert column(QUEUE_FILES, "## Live files") == fields(sessions.Live)
+    assert told == fields(journal.JournalHeader) | fields(journal.JournalRecord) | {"crc"}
+    assert column(QUEUE_FILES, "## Live files") == fields(sessions.LiveStatus)
 
 
 def test_every_status_and_every_change_is_documented() -> None:
     assert documents.column(QUEUE_FILES, "### Statuses") == {status.value for status in Status}
     source = "".join(path.read_text() for path in (ROOT / "utilities").rglob("*.py"))
     made = set(re.findall(r'\bChange\(\s*"(\w+)"', source)) | {"edit", "restore"}
-    assert documents.column(QUEUE_FILES, "### Changes") == made | history.PASSING
+    assert documents.column(QUEUE_FILES, "### Changes") == made | event_log.TRANSIENT_OPS
 
 
 def test_every_field_of_the_review_list_and_the_summary_is_documented() -> None:
     entry = {"id", "artist", "album", "path", "kind", "severity", "detail", "report"}
     entry |= {"proposal", "held", "command", "queue", "movie"}
     told = documents.column(DOCS / "manual-review.md", "# outputs/manual_review_needed.json")
-    assert told == fields(review.View) | entry
-    assert documents.column(DOCS / "media-dashboard.md", "## JSON") >= fields(Standing)
+    assert told == fields(review.ReviewListFile) | entry
+    assert documents.column(DOCS / "media-dashboard.md", "## JSON") >= fields(QueueStatus)
 
 
 # Links

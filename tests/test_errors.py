@@ -47,7 +47,7 @@ def test_the_actions_of_a_queue_manager_keep_their_help() -> None:
 
 def test_texts_name_scripts_as_the_user_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Run embed_cover.py ALBUM, or a batch."
-    assert config.with_commands(text) == "Run python utilities/embed_cover.py ALBUM, or a batch."
+    assert config.rewrite_commands(text) == "Run python utilities/embed_cover.py ALBUM, or a batch."
     # An installed mediakeep has no checkout; installing one here would take a minute.
-    monkeypatch.setattr(config, "checkout", lambda: None)
-    assert config.with_commands(text) == "Run embed-cover ALBUM, or a batch."
+    monkeypatch.setattr(config, "find_checkout", lambda: None)
+    assert config.rewrite_commands(text) == "Run embed-cover ALBUM, or a batch."

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mediakeep.views import cells
+from mediakeep.views import display_width
 
 _SEQUENCE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])")
 _PATIENCE = 120.0  # seconds, after which a test is stuck
@@ -58,7 +58,7 @@ class Screen:
         while text:
             if text[0] != "\x1b":
                 plain, _, _ = text.partition("\x1b")
-                for cluster, width in cells.clusters(plain):
+                for cluster, width in display_width.iter_clusters(plain):
                     self._put(cluster, width)
                 text = text[len(plain) :]
             elif found := _SEQUENCE.match(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mediakeep.alerts import alert
-from mediakeep.alerts.alert import Alert, Event
+from mediakeep.alerts.alert import Alert, AlertEvent
 from tests import documents
 
 PAGE = documents.ROOT / "docs" / "alerts.md"
@@ -13,7 +13,7 @@ PAGE = documents.ROOT / "docs" / "alerts.md"
 
 def made(message: str) -> Alert:
     return Alert(
-        event=Event.FAILURES,
+        event=AlertEvent.FAILURES,
         kind="music",
         host="attic",
         home="/srv/mediakeep",
@@ -25,7 +25,7 @@ def made(message: str) -> Alert:
 
 
 def test_a_body_is_all_fields_and_the_sentences_of_the_chats() -> None:
-    assert json.loads(alert.body(made("U2 has failed."))) == {
+    assert json.loads(alert.encode_body(made("U2 has failed."))) == {
         "format": 1,
         "event": "failures",
         "kind": "music",
@@ -41,7 +41,7 @@ def test_a_body_is_all_fields_and_the_sentences_of_the_chats() -> None:
 
 
 def test_no_name_of_a_folder_calls_people_together() -> None:
-    body = json.loads(alert.body(made("@everyone & <!channel> has failed.")))
+    body = json.loads(alert.encode_body(made("@everyone & <!channel> has failed.")))
     assert body["message"] == "@everyone & <!channel> has failed."
     assert "@everyone" not in body["text"] + body["content"]
     assert body["text"].endswith("everyone &amp; &lt;!channel&gt; has failed.")
@@ -49,13 +49,13 @@ def test_no_name_of_a_folder_calls_people_together() -> None:
 
 
 def test_a_text_from_elsewhere_becomes_one_short_printable_line() -> None:
-    assert alert.line("a\n  b\x1b[31m\x00") == "a b\\x1b[31m\\x00"
-    assert alert.line("x" * 500) == "x" * 500
-    assert alert.line("x" * 501) == "x" * 497 + "..."
+    assert alert.to_single_line("a\n  b\x1b[31m\x00") == "a b\\x1b[31m\\x00"
+    assert alert.to_single_line("x" * 500) == "x" * 500
+    assert alert.to_single_line("x" * 501) == "x" * 497 + "..."
 
 
 def test_a_command_finds_the_main_facts_in_names_that_are_no_settings() -> None:
-    told = alert.environment(made("U2 has failed."))
+    told = alert.build_environment(made("U2 has failed."))
     assert told == {
         "MEDIAKEEP_ALERT_EVENT": "failures",
         "MEDIAKEEP_ALERT_KIND": "music",
@@ -70,4 +70,4 @@ def test_every_field_fact_and_event_is_documented() -> None:
     assert {row[0].strip("`") for row in documents.rows(PAGE, first="Field")} == fields
     assert {row[0].strip("`") for row in documents.rows(PAGE, first="Fact")} == facts
     events = {row[0].strip("`") for row in documents.rows(PAGE, first="Event")}
-    assert events == {event.value for event in Event}
+    assert events == {event.value for event in AlertEvent}

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from mediakeep.alerts import delivery
-from mediakeep.alerts.delivery import Answer, Delivered
+from mediakeep.alerts.delivery import DeliveryAttempt, DeliveryResult
 
-GOOD = Answer(ok=True, why="answered 200")
-BAD = Answer(ok=False, why="answered 503")
-NO = Answer(ok=False, why="answered 404", final=True)
+GOOD = DeliveryAttempt(ok=True, reason="answered 200")
+BAD = DeliveryAttempt(ok=False, reason="answered 503")
+NO = DeliveryAttempt(ok=False, reason="answered 404", final=True)
 
 
-def told(*answers: Answer) -> tuple[Delivered, list[float]]:
+def told(*answers: DeliveryAttempt) -> tuple[DeliveryResult, list[float]]:
     """Deliver to who answers so; return how that went and how long was slept."""
     slept: list[float] = []
     left = list(answers)
-    return delivery.deliver(lambda: left.pop(0), (0.0, 2.0, 10.0), slept.append), slept
+    return delivery.deliver_with_retries(lambda: left.pop(0), (0.0, 2.0, 10.0), slept.append), slept
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,18 @@ def told(*answers: Answer) -> tuple[Delivered, list[float]]:
     ],
 )
 def test_it_is_tried_until_taken_refused_or_out_of_tries(
-    answers: list[Answer], slept: list[float]
+    answers: list[DeliveryAttempt], slept: list[float]
 ) -> None:
-    assert told(*answers) == (Delivered(answers[-1], len(answers)), slept)
+    assert told(*answers) == (DeliveryResult(answers[-1], len(answers)), slept)
 
 
-@pytest.mark.parametrize(("asked", "waited"), [(1, 2), (30, 30), (1e9, delivery.LONGEST)])
+@pytest.mark.parametrize(("asked", "waited"), [(1, 2), (30, 30), (1e9, delivery.MAX_RETRY_AFTER)])
 def test_a_wait_that_is_asked_for_is_kept_within_bounds(asked: float, waited: float) -> None:
-    busy = Answer(ok=False, why="answered 429", retry_after=asked)
+    busy = DeliveryAttempt(ok=False, reason="answered 429", retry_after=asked)
     assert told(busy, GOOD)[1] == [waited]
 
 
 def test_all_tries_are_over_within_half_an_hour() -> None:
-    longest = sum(max(wait, delivery.LONGEST) for wait in delivery.WAITS)
+    longest = sum(max(wait, delivery.MAX_RETRY_AFTER) for wait in delivery.WAITS)
     assert 5 * 60 + longest <= 1800
     assert delivery.WAITS[0] == 0

@@ -14,15 +14,15 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep.alerts import notes, outbox, sender
-from mediakeep.alerts.outbox import Job
-from mediakeep.alerts.targets import SECRET, Target
+from mediakeep.alerts import alert_log, sender_process, spawn_sender
+from mediakeep.alerts.spawn_sender import DeliveryJob
+from mediakeep.alerts.targets import WEBHOOK_VARIABLE, AlertTarget
 from tests.alerts.service import Service, answer, hang, lines, processes, until
 from tests.alerts.test_alert import made
 from tests.patience import finish
 
 Serve = Callable[..., Service]
-UTILITIES = Path(outbox.__file__).parents[2]
+UTILITIES = Path(spawn_sender.__file__).parents[2]
 
 
 @pytest.fixture
@@ -31,20 +31,22 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def job(home: Path, target: Target, *waits: float) -> Job:
-    return structs.replace(outbox.job(made("U2 has failed."), target, home), waits=waits)
+def job(home: Path, target: AlertTarget, *waits: float) -> DeliveryJob:
+    return structs.replace(
+        spawn_sender.build_job(made("U2 has failed."), target, home), waits=waits
+    )
 
 
 def noted(home: Path) -> dict[str, object]:
     """Wait for the one line that says how it ended."""
-    until(lambda: lines(notes.place(home)))
-    (line,) = lines(notes.place(home))
+    until(lambda: lines(alert_log.log_path(home)))
+    (line,) = lines(alert_log.log_path(home))
     return line
 
 
 def test_it_is_tried_until_the_service_takes_it(serve: Serve, home: Path) -> None:
     service = serve(answer(503, ("Retry-After", "1")), answer(503), answer(200))
-    outbox.post(job(home, Target(service.url), 0.0, 0.05, 0.5))
+    spawn_sender.send_in_background(job(home, AlertTarget(service.url), 0.0, 0.05, 0.5))
     line = noted(home)
     assert line.pop("time")
     assert line == {
@@ -65,8 +67,8 @@ def test_it_waits_as_long_as_it_is_told_and_only_then(
 ) -> None:
     service = serve(answer(503, ("Retry-After", "7")), answer(503), answer(200))
     slept: list[float] = []
-    monkeypatch.setattr(sender.time, "sleep", slept.append)
-    sender.run(job(home, Target(service.url), 0.0, 2.0, 3.0))
+    monkeypatch.setattr(sender_process.time, "sleep", slept.append)
+    sender_process.deliver_job(job(home, AlertTarget(service.url), 0.0, 2.0, 3.0))
     assert slept == [7.0, 3.0]
     assert len(service.requests) == 3
 
@@ -74,7 +76,7 @@ def test_it_waits_as_long_as_it_is_told_and_only_then(
 @pytest.mark.parametrize(("status", "tries"), [(500, 3), (404, 1)])
 def test_it_is_given_up_in_the_end(serve: Serve, home: Path, status: int, tries: int) -> None:
     service = serve(answer(status))
-    outbox.post(job(home, Target(service.url), 0.0, 0.01, 0.01))
+    spawn_sender.send_in_background(job(home, AlertTarget(service.url), 0.0, 0.01, 0.01))
     line = noted(home)
     assert (line["ok"], line["level"], line["tries"]) == (False, "error", tries)
     assert line["why"] == f"answered {status}"
@@ -85,7 +87,7 @@ def test_handing_over_takes_no_time_and_shows_no_address(
     serve: Serve, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = serve(hang)
-    monkeypatch.setenv(SECRET, service.url)
+    monkeypatch.setenv(WEBHOOK_VARIABLE, service.url)
     waiters: list[threading.Thread] = []
     wait = subprocess.Popen.wait
 
@@ -94,38 +96,42 @@ def test_handing_over_takes_no_time_and_shows_no_address(
         return wait(process, timeout)
 
     monkeypatch.setattr(subprocess.Popen, "wait", noted)
-    finish(lambda: outbox.post(job(home, Target(service.url), 0.0)))
+    finish(lambda: spawn_sender.send_in_background(job(home, AlertTarget(service.url), 0.0)))
     service.wait(1)
     until(lambda: waiters)
-    assert [one.name for one in waiters if outbox._bury.__name__ not in one.name] == []
+    assert [
+        one.name for one in waiters if spawn_sender._wait_for_exit.__name__ not in one.name
+    ] == []
     shown = processes()
     ours = f"{os.getpid()} "
     (pid,) = [
         pid
         for pid, one in shown.items()
-        if one.startswith(ours) and "mediakeep.alerts.sender" in one
+        if one.startswith(ours) and "mediakeep.alerts.sender_process" in one
     ]
     assert not [one for one in shown.values() if service.url in one]
     assert os.getsid(pid) == pid
     environ = Path(f"/proc/{pid}/environ")
     assert not environ.exists() or b"s3cr3t" not in environ.read_bytes()
     service.over.set()
-    until(lambda: lines(notes.place(home)))
+    until(lambda: lines(alert_log.log_path(home)))
 
 
 def test_a_command_gets_the_alert_and_not_the_address_of_the_webhook(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(SECRET, "https://example.org/s3cr3t")
+    monkeypatch.setenv(WEBHOOK_VARIABLE, "https://example.org/s3cr3t")
     script = "cat > body; env > environ; pwd; exit 3"
-    outbox.post(job(home, Target(command=(shutil.which("sh") or "", "-c", script)), 0.0, 0.01))
+    spawn_sender.send_in_background(
+        job(home, AlertTarget(command=(shutil.which("sh") or "", "-c", script)), 0.0, 0.01)
+    )
     line = noted(home)
     assert (line["target"], line["host"], line["tries"]) == ("command", "", 2)
     assert line["why"] == f"ended with exit code 3: {home.resolve()}"
-    assert (home / "body").read_bytes() == job(home, Target("x")).body.encode()
+    assert (home / "body").read_bytes() == job(home, AlertTarget("x")).body.encode()
     environ = (home / "environ").read_text().splitlines()
     assert "MEDIAKEEP_ALERT_NEXT=music-queue-manager --list" in environ
-    assert not [one for one in environ if one.startswith(SECRET) or "s3cr3t" in one]
+    assert not [one for one in environ if one.startswith(WEBHOOK_VARIABLE) or "s3cr3t" in one]
 
 
 @pytest.mark.parametrize("how", ["checkout", "installed"])
@@ -136,7 +142,7 @@ def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path
         place = home / "site-packages"
         shutil.copytree(UTILITIES / "mediakeep", place / "mediakeep")
     service = serve(answer(200))
-    encoded = msgspec.json.encode(job(home, Target(service.url), 0.0)).decode()
+    encoded = msgspec.json.encode(job(home, AlertTarget(service.url), 0.0)).decode()
     code = (
         f"import sys, msgspec; sys.path.insert(0, {str(place)!r});"
         " from mediakeep.alerts import outbox;"
@@ -149,11 +155,15 @@ def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path
 
 def test_half_a_job_and_a_home_that_is_gone_end_it_quietly(serve: Serve, home: Path) -> None:
     service = serve(answer(200))
-    whole = msgspec.json.encode(job(home, Target(service.url), 0.0))
+    whole = msgspec.json.encode(job(home, AlertTarget(service.url), 0.0))
     shutil.rmtree(home / "status")
     for given, count in ((whole[:-20], 0), (b"", 0), (whole, 1)):
         done = subprocess.run(
-            [sys.executable, "-c", "import mediakeep.alerts.sender as module; module.main()"],
+            [
+                sys.executable,
+                "-c",
+                "import mediakeep.alerts.sender_process as module; module.main()",
+            ],
             input=given,
             capture_output=True,
             env={**os.environ, "PYTHONPATH": str(UTILITIES)},

@@ -10,37 +10,39 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.alerts import program
-from mediakeep.alerts.delivery import Answer
+from mediakeep.alerts import command_target
+from mediakeep.alerts.delivery import DeliveryAttempt
 from tests.alerts.service import until
 from tests.patience import finish
 
 BODY = b'{"event":"finished"}'
 
 
-def ran(code: str, folder: Path, limit: float = 20.0, **environ: str) -> Answer:
+def ran(code: str, folder: Path, limit: float = 20.0, **environ: str) -> DeliveryAttempt:
     words = [sys.executable, "-c", code]
-    return program.run(words, BODY, {**os.environ, **environ}, str(folder), limit)
+    return command_target.run_command(words, BODY, {**os.environ, **environ}, str(folder), limit)
 
 
 def test_it_gets_the_body_its_environment_and_its_folder(tmp_path: Path) -> None:
     code = "import os, sys; print(sys.stdin.read(), os.environ['WHAT'], os.getcwd())"
     got = ran(code, tmp_path, WHAT="this")
     assert got.ok
-    assert got.why == f"ended with exit code 0: {BODY.decode()} this {tmp_path.resolve()}"
+    assert got.reason == f"ended with exit code 0: {BODY.decode()} this {tmp_path.resolve()}"
 
 
 def test_an_exit_code_is_worth_another_try_and_its_last_words_are_kept(tmp_path: Path) -> None:
     code = "import sys; print('x' * 10_000_000); sys.exit('no \\x1b[31m\\nmail')"
     got = ran(code, tmp_path)
     assert (got.ok, got.final) == (False, False)
-    assert got.why.startswith("ended with exit code 1: xxx")
-    assert got.why.endswith("xxx no \\x1b[31m mail")
-    assert len(got.why) < 500
+    assert got.reason.startswith("ended with exit code 1: xxx")
+    assert got.reason.endswith("xxx no \\x1b[31m mail")
+    assert len(got.reason) < 500
 
 
 def test_it_need_not_read(tmp_path: Path) -> None:
-    assert ran("import os; os.close(0)", tmp_path) == Answer(ok=True, why="ended with exit code 0")
+    assert ran("import os; os.close(0)", tmp_path) == DeliveryAttempt(
+        ok=True, reason="ended with exit code 0"
+    )
 
 
 def test_one_that_hangs_is_killed_with_its_children(
@@ -60,7 +62,7 @@ def test_one_that_hangs_is_killed_with_its_children(
     monkeypatch.setattr(subprocess.Popen, "wait", patient)
     got = finish(lambda: ran(code, tmp_path, limit=0.1))
     assert not got.ok
-    how, _, child = got.why.partition(": ")
+    how, _, child = got.reason.partition(": ")
     assert how == "ran longer than 0.1 seconds"
     until(lambda: gone(int(child)))  # it is told to die
 
@@ -77,9 +79,9 @@ def gone(pid: int) -> bool:
 def test_a_child_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
     code = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid)"
     got = finish(lambda: ran(code, tmp_path, limit=600.0))
-    child = int(got.why.rpartition(" ")[2])
+    child = int(got.reason.rpartition(" ")[2])
     try:
-        assert got.why == f"ended with exit code 0: {child}"
+        assert got.reason == f"ended with exit code 0: {child}"
         assert not gone(child)
     finally:
         os.kill(child, signal.SIGKILL)
@@ -90,5 +92,5 @@ def test_one_that_cannot_be_started_is_final(tmp_path: Path) -> None:
         ([str(tmp_path / "none")], "cannot be started: No such file or directory"),
         (["sh", "a\0b"], "cannot be started: an argument contains a null byte"),
     ):
-        got = program.run(words, BODY, os.environ, str(tmp_path))
-        assert got == Answer(ok=False, why=why, final=True)
+        got = command_target.run_command(words, BODY, os.environ, str(tmp_path))
+        assert got == DeliveryAttempt(ok=False, reason=why, final=True)

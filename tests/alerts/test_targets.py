@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.alerts import targets
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from mediakeep.errors import UsageFailed
     ],
 )
 def test_https_and_this_machine_are_fine(address: str) -> None:
-    assert targets.webhook(address, insecure=False).webhook == address
+    assert targets.parse_webhook(address, insecure=False).webhook == address
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_https_and_this_machine_are_fine(address: str) -> None:
     ],
 )
 def test_plain_http_elsewhere_needs_leave(address: str) -> None:
-    with pytest.raises(UsageFailed, match="is not https") as caught:
-        targets.webhook(address, insecure=False)
+    with pytest.raises(UsageError, match="is not https") as caught:
+        targets.parse_webhook(address, insecure=False)
     assert "s3cr3t" not in str(caught.value)
-    assert targets.webhook(address, insecure=True).webhook == address
+    assert targets.parse_webhook(address, insecure=True).webhook == address
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_plain_http_elsewhere_needs_leave(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_and_not_shown(address: str) -> None:
-    with pytest.raises(UsageFailed, match="Invalid webhook address") as caught:
-        targets.webhook(address, insecure=True)
+    with pytest.raises(UsageError, match="Invalid webhook address") as caught:
+        targets.parse_webhook(address, insecure=True)
     assert "s3cr3t" not in str(caught.value)
 
 
 def test_a_target_shows_no_more_than_its_host() -> None:
-    target = targets.webhook("https://hooks.example.org:8443/s3cr3t", insecure=False)
-    assert (target.sort, target.name) == ("webhook", "hooks.example.org")
+    target = targets.parse_webhook("https://hooks.example.org:8443/s3cr3t", insecure=False)
+    assert (target.target_type, target.display_name) == ("webhook", "hooks.example.org")
     assert repr(target) == f"{target}" == "Target(webhook hooks.example.org)"
 
 
@@ -85,7 +85,7 @@ def test_the_address_is_read_from_a_file_outside_the_home(tmp_path: Path) -> Non
     (tmp_path / "home").mkdir()
     place = tmp_path / "address"
     place.write_text("https://example.org/s3cr3t\n")
-    assert targets.secret(str(place), tmp_path / "home") == "https://example.org/s3cr3t"
+    assert targets.read_webhook_file(str(place), tmp_path / "home") == "https://example.org/s3cr3t"
 
 
 @pytest.mark.parametrize("how", ["inside", "linked"])
@@ -96,8 +96,8 @@ def test_a_file_in_the_home_is_refused(tmp_path: Path, how: str) -> None:
     if how == "linked":
         (tmp_path / "link").symlink_to(place)
         place = tmp_path / "link"
-    with pytest.raises(UsageFailed, match="is inside the home"):
-        targets.secret(str(place), home)
+    with pytest.raises(UsageError, match="is inside the home"):
+        targets.read_webhook_file(str(place), home)
 
 
 @pytest.mark.parametrize(
@@ -109,15 +109,15 @@ def test_a_file_without_an_address_is_named(
     place = tmp_path / "address"
     if content is not None:
         place.write_bytes(content)
-    with pytest.raises(UsageFailed, match=why) as caught:
-        targets.secret(str(place), tmp_path / "home")
+    with pytest.raises(UsageError, match=why) as caught:
+        targets.read_webhook_file(str(place), tmp_path / "home")
     assert str(place) in str(caught.value)
 
 
 @pytest.mark.parametrize("given", ["https://example.org/s3cr3t", " http://localhost/s3cr3t"])
 def test_an_address_in_place_of_a_file_is_refused_and_not_shown(given: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageFailed, match="address itself") as caught:
-        targets.secret(given, tmp_path)
+    with pytest.raises(UsageError, match="address itself") as caught:
+        targets.read_webhook_file(given, tmp_path)
     assert "s3cr3t" not in str(caught.value)
 
 
@@ -138,21 +138,21 @@ def test_what_is_no_file_is_a_clear_error(
     monkeypatch.chdir(tmp_path)
     os.mkfifo("fifo")
     Path("round").symlink_to("round")
-    with pytest.raises(UsageFailed, match=why):
-        targets.secret(given, tmp_path / "home")
+    with pytest.raises(UsageError, match=why):
+        targets.read_webhook_file(given, tmp_path / "home")
 
 
 def test_a_command_is_split_as_a_shell_does_and_its_program_found(tmp_path: Path) -> None:
-    target = targets.command("sh -c 'echo \"$HOME\"' x", tmp_path)
+    target = targets.parse_command("sh -c 'echo \"$HOME\"' x", tmp_path)
     assert target.command == (shutil.which("sh"), "-c", 'echo "$HOME"', "x")
-    assert target.sort == "command"
+    assert target.target_type == "command"
 
 
 def test_a_program_with_a_folder_lies_below_the_home(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/tell").write_text("#!/bin/sh\n")
     (tmp_path / "bin/tell").chmod(0o755)
-    assert targets.command("bin/tell me", tmp_path).command == (f"{tmp_path}/bin/tell", "me")
+    assert targets.parse_command("bin/tell me", tmp_path).command == (f"{tmp_path}/bin/tell", "me")
 
 
 @pytest.mark.parametrize(
@@ -169,5 +169,5 @@ def test_a_program_with_a_folder_lies_below_the_home(tmp_path: Path) -> None:
 def test_a_command_that_cannot_run_is_refused(tmp_path: Path, line: str, why: str) -> None:
     (tmp_path / "plain").write_text("no program")
     (tmp_path / "plain").chmod(0o644)
-    with pytest.raises(UsageFailed, match=why):
-        targets.command(line, tmp_path)
+    with pytest.raises(UsageError, match=why):
+        targets.parse_command(line, tmp_path)

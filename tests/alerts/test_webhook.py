@@ -20,7 +20,7 @@ NOW = datetime(2025, 12, 17, 10, 0, tzinfo=UTC)
 
 def test_the_body_goes_out_as_json_by_our_name_to_the_whole_address(serve: Serve) -> None:
     service = serve(answer(200))
-    assert webhook.post(service.url, b'{"a": "\xc3\xa5"}').ok
+    assert webhook.post_alert(service.url, b'{"a": "\xc3\xa5"}').ok
     ((path, headers, body),) = service.requests
     assert path == "/hooks/s3cr3t?token=t0k3n"
     assert headers["Content-Type"] == "application/json"
@@ -30,19 +30,19 @@ def test_the_body_goes_out_as_json_by_our_name_to_the_whole_address(serve: Serve
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_it_is_taken_with_any_status_of_success(serve: Serve, status: int) -> None:
-    got = webhook.post(serve(answer(status)).url, b"{}")
-    assert (got.ok, got.why) == (True, f"answered {status}")
+    got = webhook.post_alert(serve(answer(status)).url, b"{}")
+    assert (got.ok, got.reason) == (True, f"answered {status}")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413])
 def test_a_refusal_is_final(serve: Serve, status: int) -> None:
-    got = webhook.post(serve(answer(status)).url, b"{}")
-    assert (got.ok, got.final, got.why) == (False, True, f"answered {status}")
+    got = webhook.post_alert(serve(answer(status)).url, b"{}")
+    assert (got.ok, got.final, got.reason) == (False, True, f"answered {status}")
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
 def test_trouble_over_there_is_worth_another_try_when_it_says(serve: Serve, status: int) -> None:
-    got = webhook.post(serve(answer(status, ("Retry-After", "7"))).url, b"{}")
+    got = webhook.post_alert(serve(answer(status, ("Retry-After", "7"))).url, b"{}")
     assert (got.ok, got.final, got.retry_after) == (False, False, 7.0)
 
 
@@ -50,9 +50,9 @@ def test_trouble_over_there_is_worth_another_try_when_it_says(serve: Serve, stat
 def test_a_redirect_is_not_followed(serve: Serve, status: int) -> None:
     elsewhere = serve(answer(200))
     service = serve(answer(status, ("Location", elsewhere.url)))
-    got = webhook.post(service.url, b"{}")
+    got = webhook.post_alert(service.url, b"{}")
     assert (got.ok, got.final) == (False, True)
-    assert "redirect" in got.why
+    assert "redirect" in got.reason
     assert len(service.requests) == 1
     assert elsewhere.requests == []
 
@@ -70,17 +70,17 @@ def test_bad_company_is_left_in_time_for_another_try(
     serve: Serve, manner: Manner, why: str
 ) -> None:
     service = serve(manner)  # which goes on until the test is over
-    got = finish(lambda: webhook.post(service.url, b"{}", timeout=0.3, longest=0.6))
+    got = finish(lambda: webhook.post_alert(service.url, b"{}", timeout=0.3, longest=0.6))
     assert (got.ok, got.final) == (False, False)
-    assert got.why == why
+    assert got.reason == why
     assert len(service.requests) == 1
 
 
 def test_where_nobody_listens_there_is_another_try() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        got = webhook.post(f"http://127.0.0.1:{taken.getsockname()[1]}/s3cr3t", b"{}")
-    assert (got.ok, got.final, got.why) == (False, False, "Connection refused")
+        got = webhook.post_alert(f"http://127.0.0.1:{taken.getsockname()[1]}/s3cr3t", b"{}")
+    assert (got.ok, got.final, got.reason) == (False, False, "Connection refused")
 
 
 def test_https_is_spoken_only_with_who_can_prove_its_name(
@@ -95,8 +95,8 @@ def test_https_is_spoken_only_with_who_can_prove_its_name(
         return made[-1]
 
     monkeypatch.setattr(ssl, "create_default_context", noted)  # the real one, only seen
-    got = webhook.post(service.url.replace("http:", "https:"), b"{}", timeout=2)
-    assert (got.ok, got.why) == (False, "no secure connection")
+    got = webhook.post_alert(service.url.replace("http:", "https:"), b"{}", timeout=2)
+    assert (got.ok, got.reason) == (False, "no secure connection")
     assert service.requests == []
     assert (made[0].verify_mode, made[0].check_hostname) == (ssl.CERT_REQUIRED, True)
 
@@ -120,4 +120,4 @@ def test_https_is_spoken_only_with_who_can_prove_its_name(
     ],
 )
 def test_a_retry_after_is_seconds_or_a_date(text: str, wait: float) -> None:
-    assert webhook.seconds(text, NOW) == wait
+    assert webhook.parse_retry_after(text, NOW) == wait

@@ -21,8 +21,8 @@ from typing import Any
 import mutagen
 
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import reading, snapshot
-from mediakeep.queue.queue import Queue, place
+from mediakeep.queue import readonly, snapshot
+from mediakeep.queue.queue import Queue, locate_queue
 from tests.benchmarks import stock
 
 _CHUNK = 20  # files handed to a process at once, about as many as an artist has
@@ -43,13 +43,13 @@ def make(home: Path, count: str, what: str) -> dict[str, float]:
 
 def read(home: Path) -> dict[str, float]:
     """Read a queue without its lock, as the dashboard does."""
-    return {"read": _timed(lambda: reading.state(stock.folder(home), MUSIC))}
+    return {"read": _timed(lambda: readonly.load_state(stock.folder(home), MUSIC))}
 
 
 def opened(home: Path) -> dict[str, float]:
     """Open a queue as a batch does, and ask for the next items."""
     kept: list[Queue] = []
-    opening = _timed(lambda: kept.append(Queue.open(place(stock.folder(home)), MUSIC)))
+    opening = _timed(lambda: kept.append(Queue.open(locate_queue(stock.folder(home)), MUSIC)))
     return {"open": opening, "next": _timed(lambda: kept[0].peek(50))}
 
 

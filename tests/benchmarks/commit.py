@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from mediakeep.queue.binding import JOURNALS
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from tests.benchmarks import rounds, stock, table
 from tests.benchmarks.floor import Appended, InPlace
 from tests.benchmarks.rounds import Durations, Times
@@ -19,7 +19,7 @@ class Subject:
 
     def __init__(self, home: Path, size: int) -> None:
         self._queue = stock.queue(home, size)
-        self._queue.begin()
+        self._queue.begin_session()
         self._appended, self._in_place = Appended(home / "appended"), InPlace(home / "in_place")
         claim = self._queue.claim(1)[0]
         self._queue.settle(claim, stock.DONE)
@@ -27,7 +27,7 @@ class Subject:
         self._line, self._lines = settled, claimed * _AT_ONCE
 
     def _journal(self) -> bytes:
-        newest = sorted((self._queue.where.folder / JOURNALS).glob("*.jsonl"))[-1]
+        newest = sorted((self._queue.location.folder / JOURNAL_FOLDER).glob("*.jsonl"))[-1]
         return newest.read_bytes().rstrip(b"\0")
 
     def turn(self) -> dict[str, Durations]:

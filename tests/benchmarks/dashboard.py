@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
-from mediakeep.runner.plan import Limits, Plan
+from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
 from tests.benchmarks import empty, stock, table
 from tests.vt import Terminal
 
@@ -78,11 +78,11 @@ def _empty(home: Path, count: int) -> Shared:
 def settle(home: str, seconds: float) -> None:
     """Settle items as fast as that goes, for so long; called in a process of its own."""
     from mediakeep.kinds import MUSIC
-    from mediakeep.queue.queue import place
+    from mediakeep.queue.queue import locate_queue
 
-    with Queue.open(place(stock.folder(Path(home))), MUSIC) as queue:
-        plan = Plan(None, time_budget=seconds, limits=Limits(1))
-        batch.run(queue, functools.partial(empty.opened), plan, batch.Face())
+    with Queue.open(locate_queue(stock.folder(Path(home))), MUSIC) as queue:
+        plan = BatchConfig(None, time_budget=seconds, limits=ExecutionLimits(1))
+        batch.run_batch(queue, functools.partial(empty.opened), plan, batch.BatchCallbacks())
 
 
 def _line(door: str, *words: object) -> list[str]:
@@ -113,9 +113,9 @@ def _beside(home: Path, work: Callable[[], object]) -> Shared:
 
 def _settled(home: Path) -> int:
     from mediakeep.kinds import MUSIC
-    from mediakeep.queue import reading
+    from mediakeep.queue import readonly
 
-    return reading.state(stock.folder(home), MUSIC).settled
+    return readonly.load_state(stock.folder(home), MUSIC).settled
 
 
 def _spent(process: int) -> float:

@@ -6,8 +6,9 @@ from pathlib import Path, PurePath
 
 from msgspec import structs
 
-from mediakeep.rehearsal import tracks, workshop
-from mediakeep.rehearsal.entities import Medium, Release, World
+from mediakeep_samples.music import track_files
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import CatalogueMedium, CatalogueRelease, MusicBrainzCatalogue
 
 ALBUMS, EDITIONS, TRACKS = 12, 8, 13
 LACKING = 16  # more albums that are known, of one edition each
@@ -15,22 +16,26 @@ LACKING = 16  # more albums that are known, of one edition each
 _LENGTH = 1_000  # milliseconds, as long as the files last
 
 
-def world(name: str) -> World:
+def world(name: str) -> MusicBrainzCatalogue:
     """Invent what is known of the artist: the albums that are here, and those that are not."""
-    who = workshop.artist(name)
-    groups = tuple(workshop.group(who, f"Lost {number}") for number in range(1, LACKING + 1))
+    who = factories.make_artist(name)
+    groups = tuple(factories.make_group(who, f"Lost {number}") for number in range(1, LACKING + 1))
     releases = [
-        workshop.release(one, [workshop.titles(one.title, TRACKS)], date=f"{1980 + place}")
+        factories.make_release(
+            one, [factories.make_titles(one.title, TRACKS)], date=f"{1980 + place}"
+        )
         for place, one in enumerate(groups)
     ]
-    owned = workshop.prolific(name, albums=ALBUMS, editions=EDITIONS, tracks=TRACKS)
-    whole = workshop.joined(owned, World(groups=groups, releases=tuple(releases)))
+    owned = factories.make_prolific_artist(name, albums=ALBUMS, editions=EDITIONS, tracks=TRACKS)
+    whole = factories.join_catalogues(
+        owned, MusicBrainzCatalogue(groups=groups, releases=tuple(releases))
+    )
     return structs.replace(whole, releases=tuple(map(_measured, whole.releases)))
 
 
 def make(library: Path, name: str) -> None:
     """Write the files of the albums that are here, as the catalogue has their titles."""
-    known = workshop.prolific(name, albums=ALBUMS, editions=1, tracks=TRACKS)
+    known = factories.make_prolific_artist(name, albums=ALBUMS, editions=1, tracks=TRACKS)
     for take, release in enumerate(known.releases):
         titles = [track.title for track in release.media[0].tracks]
         folder = PurePath(name, release.title)
@@ -38,11 +43,13 @@ def make(library: Path, name: str) -> None:
         for number, title in enumerate(titles, 1):
             facts = _fields(name, release, title, number)
             path = folder / f"{number:02} - {title}.mp3"
-            track = tracks.Track(path, "bell", facts, take=take * TRACKS + number)
-            (library / path).write_bytes(tracks.render(track))
+            track = track_files.SampleTrack(
+                path, "bell", facts, audio_number=take * TRACKS + number
+            )
+            (library / path).write_bytes(track_files.render_track(track))
 
 
-def _fields(name: str, release: Release, title: str, number: int) -> dict[str, str]:
+def _fields(name: str, release: CatalogueRelease, title: str, number: int) -> dict[str, str]:
     return {
         "title": title,
         "artist": name,
@@ -54,10 +61,10 @@ def _fields(name: str, release: Release, title: str, number: int) -> dict[str, s
     }
 
 
-def _measured(release: Release) -> Release:
+def _measured(release: CatalogueRelease) -> CatalogueRelease:
     return structs.replace(release, media=tuple(map(_timed, release.media)))
 
 
-def _timed(medium: Medium) -> Medium:
+def _timed(medium: CatalogueMedium) -> CatalogueMedium:
     timed = tuple(structs.replace(track, length=_LENGTH) for track in medium.tracks)
     return structs.replace(medium, tracks=timed)

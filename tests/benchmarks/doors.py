@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep.config import PREFIX
-from mediakeep.lookups import slots
-from mediakeep.lookups.answers import Machine
-from mediakeep.music.discography.estimate import Estimate
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep.config import ENV_PREFIX
+from mediakeep.lookups.http import rate_limit
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.music.artist_lookup.request_estimate import RequestEstimate
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 
 WORKERS = max(2, min(4, os.cpu_count() or 1))
 _DOORS = Path(__file__).parents[2] / "utilities"
@@ -39,7 +39,7 @@ class Cost:
 class Home:
     """A home and a library; without a server nothing is asked."""
 
-    def __init__(self, folder: Path, library: Path, server: Server | None) -> None:
+    def __init__(self, folder: Path, library: Path, server: SimulatorServer | None) -> None:
         self.folder, self._server = folder, server
         self.run("music_queue_manager.py", "--scan", str(library))
 
@@ -53,33 +53,35 @@ class Home:
         """Make every artist pending."""
         self.run("music_queue_manager.py", "--reset-all", "--yes")
 
-    def estimate(self) -> Estimate:
+    def estimate(self) -> RequestEstimate:
         """Return what the look-ups of all that is pending would need."""
         told = self.run("process_music_batch.py", "--all", "--estimate", "--json").printed
-        return msgspec.json.decode(told, type=Estimate)
+        return msgspec.json.decode(told, type=RequestEstimate)
 
     def run(self, name: str, *options: str) -> Cost:
         """Run a command to its end."""
-        asked = len(self._server.asked) if self._server else 0
+        asked = len(self._server.requests) if self._server else 0
         line = [sys.executable, str(_DOORS / name), "--home", str(self.folder), *options]
         cost = run(line, self._led(), fine=_FINE)
-        requests = len(self._server.asked) - asked if self._server else 0
+        requests = len(self._server.requests) - asked if self._server else 0
         return Cost(cost.seconds, cost.cpu, requests, cost.printed)
 
     def _led(self) -> dict[str, str]:
         """Return the settings that lead to the server."""
         url = self._server.url if self._server else "http://127.0.0.1:9"
         facts = {"MUSICBRAINZ_HOST": url, "COVERART_HOST": url, "MUSICBRAINZ_INTERVAL": "0"}
-        return {PREFIX + name: text for name, text in facts.items()}
+        return {ENV_PREFIX + name: text for name, text in facts.items()}
 
 
 @contextmanager
-def serving(world: World) -> Iterator[Server]:
+def serving(world: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     """Serve a world; what this machine noted of the server's pace goes with it."""
-    with Server(world) as server:
-        slots.forget(server.url, Machine())  # of an earlier one, which had this port
+    with SimulatorServer(world) as server:
+        rate_limit.remove_state_file(
+            server.url, HttpEnvironment()
+        )  # of an earlier one, which had this port
         yield server
-    slots.forget(server.url, Machine())
+    rate_limit.remove_state_file(server.url, HttpEnvironment())
 
 
 def compared(name: str, foretold: int, made: int) -> list[str]:
@@ -93,7 +95,9 @@ def run(line: Sequence[str], more: Mapping[str, str], *, fine: Container[int] = 
     `more` is its environment beside that of this process, `fine` the exit codes that are no error.
     """
     own = {
-        name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", PREFIX))
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("PYTHON", ENV_PREFIX))
     }
     before, started = _cpu(), time.perf_counter()
     done = subprocess.run(line, env={**own, **more}, capture_output=True, text=True, check=False)

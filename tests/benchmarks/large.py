@@ -24,7 +24,7 @@ from mutagen.ogg import OggFileType, OggPage
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.benchmarks import large_flac, large_mp4
 
 _LEAST, _MORE = 5_000_000, 1_000_000  # bytes of sound
@@ -65,7 +65,7 @@ def _put(folder: Path, number: int) -> Path:
 @cache
 def cover() -> bytes:
     """A picture of 60 KB."""
-    return tracks.seed("cover.jpg") + Random(0).randbytes(57_000)
+    return track_files.read_seed_file("cover.jpg") + Random(0).randbytes(57_000)
 
 
 @cache
@@ -126,7 +126,7 @@ def _flac(fields: Fields, picture: bytes, number: int) -> bytes:
 
 
 def _m4a(fields: Fields, picture: bytes, number: int) -> bytes:
-    file = BytesIO(tracks.seed("bell.m4a"))
+    file = BytesIO(track_files.read_seed_file("bell.m4a"))
     audio = MP4(file)
     atoms = {"title": "\xa9nam", "artist": "\xa9ART", "albumartist": "aART", "album": "\xa9alb"}
     atoms |= {"date": "\xa9day", "genre": "\xa9gen"}
@@ -152,7 +152,7 @@ def _paged(
 ) -> bytes:
     """A second of 16 KB on every page."""
     fields, picture, number = what
-    file = BytesIO(tracks.seed(seed))
+    file = BytesIO(track_files.read_seed_file(seed))
     audio = kind(file)
     audio.update(_comments(fields))
     if picture:

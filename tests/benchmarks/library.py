@@ -11,9 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mediakeep.media.formats import EXTENSIONS
+from mediakeep.media.audio.formats import AUDIO_SUFFIXES
 from mediakeep.music import scan
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.benchmarks import child, rounds, table
 from tests.benchmarks.rounds import Durations, Times
 
@@ -29,18 +29,18 @@ class Subject:
 
     def __init__(self, home: Path, artists: int, tracks: int) -> None:
         self.library, self._home, self._number = home / "library", home, itertools.count()
-        self.made = library.make(self.library, artists=artists, tracks=tracks)
+        self.made = music_library.make_library(self.library, artists=artists, tracks=tracks)
         self._list = home / "tracks.json"
         self._list.write_text(json.dumps([os.fspath(path) for path in self._tracks()]))
 
     def _tracks(self) -> list[Path]:
         found = (path for path in sorted(self.library.rglob("*")) if path.is_file())
-        return [path for path in found if path.suffix.lower() in EXTENSIONS]
+        return [path for path in found if path.suffix.lower() in AUDIO_SUFFIXES]
 
     def scanned(self) -> dict[str, Durations]:
         """Find the artists, as a scan does, and only walk over the same files."""
         return {
-            "scan": rounds.one(lambda: list(scan.library(self.library))),
+            "scan": rounds.one(lambda: list(scan.find_artists(self.library))),
             "walk": rounds.one(self._walk),
         }
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep.lookups import record
-from mediakeep.rehearsal import workshop
-from mediakeep.views import missing
+from mediakeep.lookups.musicbrainz import cache_json
+from mediakeep.views import missing_albums_csv
+from mediakeep_simulator import factories
 from tests.benchmarks import discography, doors, lookups_library, lookups_peer, rounds, table
 from tests.benchmarks.doors import Home
 from tests.benchmarks.rounds import Times
@@ -48,9 +48,9 @@ def _one(folder: Path) -> None:
 
 def _found(home: Home) -> list[str]:
     """Count the albums that are known, and those that are listed as missing."""
-    told = msgspec.json.decode((home.folder / "status/cache" / record.FILE).read_bytes())
+    told = msgspec.json.decode((home.folder / "status/cache" / cache_json.FILE_NAME).read_bytes())
     albums = [one for artist in told["artists"].values() for one in artist["albums"].values()]
-    with (home.folder / missing.FILE).open(encoding="utf-8", newline="") as stream:
+    with (home.folder / missing_albums_csv.FILE).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     lacking = {
         row["release_group_mbid"]
@@ -64,7 +64,7 @@ def _warm(folder: Path, count: int) -> None:
     """Compare batches that know all of their artists with batches that look nothing up."""
     names = [f"Vera Moss {number}" for number in range(1, _SEVERAL + 1)]
     rows = []
-    with doors.serving(workshop.joined(*map(discography.world, names))) as server:
+    with doors.serving(factories.join_catalogues(*map(discography.world, names))) as server:
         for size in (1, _SEVERAL):
             files = folder / f"library{size}"
             for name in names[:size]:

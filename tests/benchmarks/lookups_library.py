@@ -8,13 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 from mediakeep.kinds import MUSIC
-from mediakeep.lookups import record
-from mediakeep.lookups.known import FILE, Known
-from mediakeep.music import audit
-from mediakeep.music.discography import missing as lacking
-from mediakeep.queue import reading
-from mediakeep.rehearsal import library, world
-from mediakeep.views import missing
+from mediakeep.lookups.musicbrainz import cache_json
+from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
+from mediakeep.music.artist_lookup import missing_table as lacking
+from mediakeep.music.reports import audit_files
+from mediakeep.queue import readonly
+from mediakeep.views import missing_albums_csv
+from mediakeep_samples.music import music_library
+from mediakeep_simulator import catalogue_file
 from tests.benchmarks import doors, lookups_wide, rounds, stock, table
 from tests.benchmarks.doors import Cost, Home
 
@@ -26,8 +27,8 @@ _MB = 1 << 20
 def run(folder: Path, *, full: bool) -> None:
     """Measure on a library of 120 artists, in full of 930."""
     artists, tracks = _LARGE if full else _SMALL
-    library.make(folder / "files", artists=artists, tracks=tracks)
-    with doors.serving(world.sampled(artists, tracks)) as server:
+    music_library.make_library(folder / "files", artists=artists, tracks=tracks)
+    with doors.serving(catalogue_file.generate_catalogue(artists, tracks)) as server:
         home = Home(folder / "home", folder / "files", server)
         before = home.estimate().requests
         first = _batch(home, "--batch-size", str(_FIRST))
@@ -80,21 +81,29 @@ def _show_batches(title: str, batches: dict[str, tuple[Cost, float]], artists: i
 
 def _show_views(title: str, home: Path) -> None:
     cache, folder = home / "status" / "cache", stock.folder(home)
-    state = reading.state(folder, MUSIC)
-    with closing(Known(cache)) as known:
-        export = rounds.one(functools.partial(record.export, cache, known))
-    listed = functools.partial(missing.update, home, folder, state, lacking.COLUMNS)
+    state = readonly.load_state(folder, MUSIC)
+    with closing(MusicBrainzStore(cache)) as known:
+        export = rounds.one(functools.partial(cache_json.export, cache, known))
+    listed = functools.partial(
+        missing_albums_csv.update_table, home, folder, state, lacking.COLUMNS
+    )
     update = functools.partial(
-        listed, lambda item: audit.lacking(home / f"outputs/{item.output_name}_audit.json")
+        listed,
+        lambda item: audit_files.read_missing_albums(
+            home / f"outputs/{item.output_name}_audit.json"
+        ),
     )
     same = rounds.one(update)
-    (home / missing.FILE).unlink()
+    (home / missing_albums_csv.FILE).unlink()
     anew = rounds.one(update)
-    sizes = [f"{path.stat().st_size / _MB:.1f}" for path in (cache / FILE, cache / record.FILE)]
-    size = f"{(home / missing.FILE).stat().st_size / _MB:.1f}"
+    sizes = [
+        f"{path.stat().st_size / _MB:.1f}"
+        for path in (cache / FILE_NAME, cache / cache_json.FILE_NAME)
+    ]
+    size = f"{(home / missing_albums_csv.FILE).stat().st_size / _MB:.1f}"
     rows = [
-        [FILE, sizes[0], ""],
-        [record.FILE, sizes[1], table.middle(export)],
-        [missing.FILE, size, f"{table.middle(same)}; all of it {table.middle(anew)}"],
+        [FILE_NAME, sizes[0], ""],
+        [cache_json.FILE_NAME, sizes[1], table.middle(export)],
+        [missing_albums_csv.FILE, size, f"{table.middle(same)}; all of it {table.middle(anew)}"],
     ]
     table.show(f"{title}: what is kept", ("", "MB", "s to bring up to date"), rows)

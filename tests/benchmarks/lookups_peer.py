@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 from tests.benchmarks import doors
 
 _BEET = os.environ.get("BEET") or shutil.which("beet")
@@ -19,7 +19,7 @@ musicbrainz: {{host: "{host}", https: no, ratelimit: 100000}}
 """
 
 
-def row(folder: Path, library: Path, server: Server) -> list[str]:
+def row(folder: Path, library: Path, server: SimulatorServer) -> list[str]:
     """Give the row of beets, which changes no file here."""
     if not _BEET:
         return ["beets is not installed; CONTRIBUTING.md says how", "", "", ""]
@@ -27,12 +27,12 @@ def row(folder: Path, library: Path, server: Server) -> list[str]:
     host = server.url.removeprefix("http://")
     settings = _SETTINGS.format(library=library, folder=folder, host=host)
     (folder / "config.yaml").write_text(settings)
-    start = len(server.asked)
+    start = len(server.requests)
     _beet(folder, "import", "-q", str(library))
-    imported = len(server.asked) - start
+    imported = len(server.requests) - start
     known = set(_beet(folder, "ls", "-a", "-f", "$mb_releasegroupid"))
     lacking = set(_beet(folder, "missing", "-a", "-f", "$mb_releasegroupid"))
-    requests = f"{imported} + {len(server.asked) - start - imported}"
+    requests = f"{imported} + {len(server.requests) - start - imported}"
     version = _beet(folder, "version")[2]
     name = f"beets {version}, import -q and missing -a"
     return [name, requests, str(len(known)), str(len(lacking))]

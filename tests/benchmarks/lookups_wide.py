@@ -13,8 +13,8 @@ from random import Random
 
 from msgspec import structs
 
-from mediakeep.rehearsal import workshop, world
-from mediakeep.rehearsal.entities import Artist, World
+from mediakeep_simulator import catalogue_file, factories
+from mediakeep_simulator.entities import CatalogueArtist, MusicBrainzCatalogue
 from tests.benchmarks import discography, doors, table
 from tests.benchmarks.doors import Home
 
@@ -26,10 +26,10 @@ _EDITIONS = 8
 def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> None:
     """Measure on a library that was made, of so many artists and tracks."""
     rng = Random(1)
-    known = world.sampled(artists, tracks)
+    known = catalogue_file.generate_catalogue(artists, tracks)
     more = (_more(artist, rng) for artist in known.artists)
     foretold, made = [], []
-    with doors.serving(workshop.joined(known, *more)) as server:
+    with doors.serving(factories.join_catalogues(known, *more)) as server:
         home = Home(folder, files, server)
         for step in (*_STEPS[full], 0):
             foretold.append(home.estimate().requests)
@@ -50,14 +50,17 @@ def _rows(steps: Sequence[int], foretold: list[int], made: list[int]) -> Iterato
         yield doors.compared(f"{sum(steps[:place])}", told, sum(made[place:]))
 
 
-def _more(artist: Artist, rng: Random) -> World:
+def _more(artist: CatalogueArtist, rng: Random) -> MusicBrainzCatalogue:
     """Invent albums that are not here; editions share their media, for these are not looked at."""
     count = min(_MOST, int(rng.lognormvariate(math.log(_MIDDLE), _SPREAD)))
-    groups = [workshop.group(artist, f"Far {number}") for number in range(count // _EDITIONS + 1)]
-    titles = workshop.titles("Far", discography.TRACKS)
-    media = workshop.release(groups[0], [titles]).media
+    groups = [
+        factories.make_group(artist, f"Far {number}") for number in range(count // _EDITIONS + 1)
+    ]
+    titles = factories.make_titles("Far", discography.TRACKS)
+    media = factories.make_release(groups[0], [titles]).media
     bare = [
-        workshop.release(groups[number // _EDITIONS], [], edition=number) for number in range(count)
+        factories.make_release(groups[number // _EDITIONS], [], edition=number)
+        for number in range(count)
     ]
     releases = [structs.replace(one, media=media) for one in bare]
-    return World(groups=tuple(groups), releases=tuple(releases))
+    return MusicBrainzCatalogue(groups=tuple(groups), releases=tuple(releases))

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep.media.reading import Facts
-from mediakeep.music import audit, diagnose
+from mediakeep.media.audio.model import AudioProperties
+from mediakeep.music import diagnose
 from mediakeep.music.model import Artist, Track
+from mediakeep.music.reports import audit_files
 from tests.benchmarks import stock, table
 from tests.music import paper
 
@@ -94,7 +95,9 @@ def _template() -> str:
         for at, place in ((0, "Dawn"), (half, "Dusk"))
     ]
     artist = Artist(name=_MARK, path=f"/music/{_MARK}", albums=tuple(albums), fingerprint="")
-    return audit.to_json(artist, diagnose.issues(artist, _MARK), _MARK, "report.md").decode()
+    return audit_files.to_json(
+        artist, diagnose.find_issues(artist, _MARK), _MARK, "report.md"
+    ).decode()
 
 
 def _track(place: str, number: int) -> Track:
@@ -106,7 +109,7 @@ def _track(place: str, number: int) -> Track:
         musicbrainz_albumid=f"0000aaaa-0000-4000-9000-{ord(place[1]):012d}",
         musicbrainz_artistid="0000bbbb-0000-4000-8000-000000000000",
     )
-    facts = Facts(
+    facts = AudioProperties(
         format="MP3",
         duration=120.0 + 7 * number,
         bitrate=256123,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 from tests.benchmarks import (
     doors,
     matching_albums,
@@ -42,7 +42,7 @@ def run(folder: Path, *, full: bool) -> None:
         _measure(held, server, folder)
 
 
-def _measure(held: Library, server: Server, folder: Path) -> None:
+def _measure(held: Library, server: SimulatorServer, folder: Path) -> None:
     asked = matching_ours.ask(held, server, folder / "held")
     ours = matching_ours.told(held, asked)
     theirs = matching_peer.ask(held.albums, server, folder / "beets")

@@ -166,7 +166,7 @@ class _Dealer:
             number += 1
             draft.place = f"{place} ({number})"
         self._taken.add(f"{draft.folder}/{draft.place}".casefold())
-        editions: Sequence[drafts.Release] = ()
+        editions: Sequence[drafts.CatalogueRelease] = ()
         if draft.source:
             editions = self._editions[draft.source.group]
         return Local(draft.folder, drafts.album(draft), draft, truth.of(draft, editions))

@@ -7,8 +7,8 @@ from random import Random
 
 from msgspec import structs
 
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Artist, mbid
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import CatalogueArtist, generate_mbid
 from tests.benchmarks import matching_editions as editions
 from tests.benchmarks.matching_editions import Song
 from tests.benchmarks.matching_shelf import Act, Work
@@ -26,9 +26,9 @@ Piece = tuple[str, list[str]]  # a work, and the titles of its movements
 def composer(half: str, words: Words) -> Act:
     """Invent a composer, who wrote works, and those who play them."""
     rng = words.rng
-    who = workshop.artist(words.person(), type="Person")
+    who = factories.make_artist(words.person(), type="Person")
     players = [_orchestra(words) for _ in range(3)] + [
-        workshop.artist(words.person(), type="Person") for _ in range(3)
+        factories.make_artist(words.person(), type="Person") for _ in range(3)
     ]
     pieces = [_piece(rng) for _ in range(7)]
     works: list[Work] = []
@@ -40,8 +40,10 @@ def composer(half: str, words: Words) -> Act:
     return Act(who, "composer", half, works, others=tuple(players))
 
 
-def _orchestra(words: Words) -> Artist:
-    return workshop.artist(f"{words.family()} Philharmonic Orchestra {words.rng.randint(2, 99)}")
+def _orchestra(words: Words) -> CatalogueArtist:
+    return factories.make_artist(
+        f"{words.family()} Philharmonic Orchestra {words.rng.randint(2, 99)}"
+    )
 
 
 def _piece(rng: Random) -> Piece:
@@ -53,11 +55,15 @@ def _piece(rng: Random) -> Piece:
     return name, [f"{name}: {numeral}. {tempo}" for numeral, tempo in movements]
 
 
-def _album(who: Artist, player: Artist, some: Sequence[Piece], rng: Random) -> Work:
+def _album(
+    who: CatalogueArtist, player: CatalogueArtist, some: Sequence[Piece], rng: Random
+) -> Work:
     names = [name.partition(" in ")[0] for name, _ in some]
     title = " / ".join(dict.fromkeys(names))
-    group = workshop.group(who, title, credits=workshop.credit(who, player, join="; "))
-    group = structs.replace(group, id=mbid("group", who.id, player.id, title, rng.random()))
+    group = factories.make_group(who, title, credits=factories.make_credits(who, player, join="; "))
+    group = structs.replace(
+        group, id=generate_mbid("group", who.id, player.id, title, rng.random())
+    )
     songs = [_played(movement, rng) for _, movements in some for movement in movements]
     made, hard = editions.of(group, [songs], rng.randint(1965, 2012), rng)
     return Work(group, made, songs, hard | {"another performer"})

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from mediakeep import files
-from mediakeep.media import tags as reading
-from mediakeep.media.tags import Tags
+from mediakeep.media.audio import tags as reading
+from mediakeep.media.audio.tags import Tags
 from mediakeep.music.model import Album, Track
-from mediakeep.rehearsal.entities import Artist, Credit, Release
+from mediakeep_simulator.entities import CatalogueArtist, CatalogueCredit, CatalogueRelease
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Draft:
     date: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     composer: str = ""
-    source: Release | None = None
+    source: CatalogueRelease | None = None
     tagged: str = ""  # MBID of the release that the tags name, or whose barcode they have
     totals: bool = True
     discs: bool = True  # whether tags tell the disc
@@ -68,11 +68,11 @@ class Draft:
 class Facts:
     """What a catalogue tells of MBIDs: artists, and the milliseconds that recordings last."""
 
-    artists: Mapping[str, Artist]
+    artists: Mapping[str, CatalogueArtist]
     lengths: Mapping[str, int]
 
 
-def drawn(family: str, release: Release, known: Facts, folder: str) -> Draft:
+def drawn(family: str, release: CatalogueRelease, known: Facts, folder: str) -> Draft:
     """Draw a release as a careful person would have ripped and tagged it, without MBIDs."""
     artists = known.artists
     name = credited(release.credits, artists)
@@ -94,7 +94,7 @@ def drawn(family: str, release: Release, known: Facts, folder: str) -> Draft:
     return Draft(family, folder, plain, release.title, name, lines, source=release)
 
 
-def credited(names: tuple[Credit, ...], artists: Mapping[str, Artist]) -> str:
+def credited(names: tuple[CatalogueCredit, ...], artists: Mapping[str, CatalogueArtist]) -> str:
     """Write a credit as it is printed."""
     return "".join((one.name or artists[one.artist].name) + one.join for one in names)
 
@@ -132,7 +132,7 @@ def _track(draft: Draft, line: Line, taken: set[str]) -> Track:
         compilation=draft.compilation,
         **more,
     )
-    facts = reading.Facts(format="mp3", codec="mp3", duration=round(line.seconds, 3))
+    facts = reading.AudioProperties(format="mp3", codec="mp3", duration=round(line.seconds, 3))
     return Track(place=f"{path}.mp3", tags=tags, facts=facts, container="ID3v2.3")
 
 

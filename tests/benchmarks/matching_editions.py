@@ -10,11 +10,20 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Credit, Group, Issuer, Medium, Release, Track, mbid
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import (
+    CatalogueCredit,
+    CatalogueGroup,
+    CatalogueLabelInfo,
+    CatalogueMedium,
+    CatalogueRelease,
+    CatalogueTrack,
+    generate_mbid,
+)
 
 LABELS = tuple(
-    workshop.label(f"{name} Records") for name in ("Tallow", "Ember", "Nine Oaks", "Kite", "Osier")
+    factories.make_label(f"{name} Records")
+    for name in ("Tallow", "Ember", "Nine Oaks", "Kite", "Osier")
 )
 _COUNTRIES = ("GB", "US", "DE", "JP", "XE", "FR", "AU")
 _NEWEST = 2024
@@ -27,7 +36,7 @@ class Song:
     recording: str
     title: str
     length: int
-    credits: tuple[Credit, ...] = ()
+    credits: tuple[CatalogueCredit, ...] = ()
 
 
 Disc = Sequence[Song]
@@ -36,21 +45,23 @@ Disc = Sequence[Song]
 def song(title: str, rng: Random) -> Song:
     """Record a song of two to six minutes."""
     length = int(1000 * min(420, max(95, rng.gauss(225, 55)))) + rng.randrange(1000)
-    return Song(mbid("recording", title, rng.random()), title, length)
+    return Song(generate_mbid("recording", title, rng.random()), title, length)
 
 
 def again(one: Song, rng: Random, title: str = "", *, closely: bool = False) -> Song:
     """Record a song again, as on a stage: it takes about as long, but hardly ever just as long."""
     change = rng.gauss(1.0, 0.02) if closely else rng.gauss(1.05, 0.09)
-    own = mbid("recording", one.recording, rng.random())
+    own = generate_mbid("recording", one.recording, rng.random())
     return replace(one, recording=own, title=title or one.title, length=int(one.length * change))
 
 
-def make(group: Group, discs: Sequence[Disc], edition: int, **facts: Any) -> Release:
+def make(
+    group: CatalogueGroup, discs: Sequence[Disc], edition: int, **facts: Any
+) -> CatalogueRelease:
     """Make an edition from its discs; `formats` are CD if nothing else is said."""
     formats = facts.pop("formats", None) or ["CD"] * len(discs)
     timed = facts.pop("timed", True)
-    bare = workshop.release(group, [], edition=edition, **facts)
+    bare = factories.make_release(group, [], edition=edition, **facts)
     media = tuple(
         _medium(bare.id, number, form, songs, timed=timed)
         for number, form, songs in zip(count(1), formats, discs, strict=False)
@@ -58,11 +69,11 @@ def make(group: Group, discs: Sequence[Disc], edition: int, **facts: Any) -> Rel
     return structs.replace(bare, media=media)
 
 
-def _medium(release: str, number: int, form: str, songs: Disc, *, timed: bool) -> Medium:
-    numbers = workshop.sides(form, len(songs))
+def _medium(release: str, number: int, form: str, songs: Disc, *, timed: bool) -> CatalogueMedium:
+    numbers = factories.number_tracks(form, len(songs))
     tracks = tuple(
-        Track(
-            id=mbid("track", release, number, place),
+        CatalogueTrack(
+            id=generate_mbid("track", release, number, place),
             recording=one.recording,
             title=one.title,
             number="" if place.isdigit() else place,
@@ -71,12 +82,12 @@ def _medium(release: str, number: int, form: str, songs: Disc, *, timed: bool) -
         )
         for one, place in zip(songs, numbers, strict=True)
     )
-    return Medium(id=mbid("medium", release, number), format=form, tracks=tracks)
+    return CatalogueMedium(id=generate_mbid("medium", release, number), format=form, tracks=tracks)
 
 
 def of(
-    group: Group, discs: Sequence[Disc], year: int, rng: Random
-) -> tuple[list[Release], set[str]]:
+    group: CatalogueGroup, discs: Sequence[Disc], year: int, rng: Random
+) -> tuple[list[CatalogueRelease], set[str]]:
     """Bring an album out, once or several times; return what is hard about it as well.
 
     A remaster's tracks last as long as before, or differ by under a second, or by up to three.
@@ -136,5 +147,5 @@ def _issue(rng: Random) -> dict[str, Any]:
     return {
         "country": rng.choice(_COUNTRIES),
         "barcode": barcode,
-        "labels": (Issuer(label.id, number),),
+        "labels": (CatalogueLabelInfo(label.id, number),),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from mediakeep import files
-from mediakeep.rehearsal.entities import Release
+from mediakeep_simulator.entities import CatalogueRelease
 from tests.benchmarks import matching_damage as damage
 from tests.benchmarks import matching_draft as drafts
 from tests.benchmarks import matching_truth as truth
@@ -32,7 +32,7 @@ class Case:
 Spoil = Callable[[Case, Random], None]
 
 
-def editions(family: str, work: Work) -> list[Release]:
+def editions(family: str, work: Work) -> list[CatalogueRelease]:
     """Return the editions of a work that a family can use."""
     needed = _NEEDS.get(family, _is_long)
     return [one for one in work.editions if needed(one, work)]
@@ -49,11 +49,11 @@ def pickiness(family: str) -> int:
     return _PICKY.index(family) if family in _PICKY else len(_PICKY)
 
 
-def _is_long(release: Release, work: Work) -> bool:
+def _is_long(release: CatalogueRelease, work: Work) -> bool:
     return release.track_count >= _ENOUGH
 
 
-def _any(release: Release, work: Work) -> bool:
+def _any(release: CatalogueRelease, work: Work) -> bool:
     return True
 
 
@@ -68,7 +68,7 @@ def _drop(case: Case, rng: Random) -> None:
             return
 
 
-def _explains(other: Release, here: set[str], case: Case) -> bool:
+def _explains(other: CatalogueRelease, here: set[str], case: Case) -> bool:
     titles = {track.title for medium in other.media for track in medium.tracks}
     own = case.draft.source
     assert own is not None
@@ -154,7 +154,7 @@ def _perform(case: Case, rng: Random) -> None:
     damage.rename(case.draft, rng, *names)
 
 
-_NEEDS: Mapping[str, Callable[[Release, Work], bool]] = {
+_NEEDS: Mapping[str, Callable[[CatalogueRelease, Work], bool]] = {
     "clean": _any,
     "edition tags": lambda one, work: len(work.editions) > 1,
     "wrong edition": lambda one, work: len(work.editions) > 1,

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from msgspec import structs
 
-from mediakeep.music.matching.weights import WEIGHTS, Weights
+from mediakeep.music.matching.weights import WEIGHTS, MatchingWeights
 from tests.benchmarks import doors, matching_ours, matching_score, table
 from tests.benchmarks.matching_albums import Library
 from tests.benchmarks.matching_answers import Answer, Score
@@ -30,18 +30,18 @@ _HANDS = range(doors.WORKERS)
 _KEPT: list[Call] = []  # of each process its own
 
 
-def run(library: Library, calls: Sequence[Call]) -> Weights:
+def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
     """Fit all weights, from those in use, and print them; always the same for the same albums."""
     keys = [(one.folder, one.album.place) for one in library.albums]
     with ExitStack() as stack:
         pools = [stack.enter_context(_pool(calls[hand :: doors.WORKERS])) for hand in _HANDS]
 
-        def told(weights: Weights) -> Score:
+        def told(weights: MatchingWeights) -> Score:
             parts = [pool.submit(_answered, weights) for pool in pools]
             found = {key: one for part in parts for key, one in part.result().items()}
             return matching_score.of(library, [found.get(key, Answer()) for key in keys])
 
-        def loss(weights: Weights) -> float:
+        def loss(weights: MatchingWeights) -> float:
             higher = structs.replace(weights, bar=weights.bar * _ROOM)
             score = told(weights)
             return _missed(score) + _mistaken(score) + _mistaken(told(higher))
@@ -52,7 +52,7 @@ def run(library: Library, calls: Sequence[Call]) -> Weights:
     return best
 
 
-def _fitted(loss: Callable[[Weights], float]) -> tuple[Weights, list[list[str]]]:
+def _fitted(loss: Callable[[MatchingWeights], float]) -> tuple[MatchingWeights, list[list[str]]]:
     best, least = WEIGHTS, loss(WEIGHTS)
     rows = [["in use", "", f"{least:.1f}"]]
     for step in _STEPS:
@@ -74,12 +74,12 @@ def _keep(calls: Sequence[Call]) -> None:
     _KEPT.extend(calls)
 
 
-def _answered(weights: Weights) -> dict[tuple[str, str], Answer]:
+def _answered(weights: MatchingWeights) -> dict[tuple[str, str], Answer]:
     found = matching_ours.matched(_KEPT, weights)
     return {key: matching_ours.answer(one) for key, one in found.items()}
 
 
-def _steps(weights: Weights, name: str, step: float) -> Iterator[Weights]:
+def _steps(weights: MatchingWeights, name: str, step: float) -> Iterator[MatchingWeights]:
     value = getattr(weights, name)
     for other in (value * step, value / step):
         yield structs.replace(weights, **{name: float(f"{other:.3g}")})
@@ -99,7 +99,7 @@ def _missed(told: Score) -> float:
     return 2 * missed + separate + ties
 
 
-def _show(weights: Weights) -> None:
+def _show(weights: MatchingWeights) -> None:
     rows = [
         [name, f"{getattr(WEIGHTS, name):g}", f"{value:g}"]
         for name, value in structs.asdict(weights).items()

@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.answers import Service
-from mediakeep.lookups.catalogue import Release
-from mediakeep.lookups.desk import Desk
-from mediakeep.music.discography import inquiry
-from mediakeep.music.matching import match
-from mediakeep.music.matching.verdict import Match, Sure
-from mediakeep.music.matching.weights import Weights
+from mediakeep.lookups.http.models import Service
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.musicbrainz.model import Release
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.music.artist_lookup import lookup
+from mediakeep.music.matching import album_matcher
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
+from mediakeep.music.matching.weights import MatchingWeights
 from mediakeep.music.model import Artist
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 from tests.benchmarks.matching_albums import Library
 from tests.benchmarks.matching_answers import Answer, Answers
 
-Matches = dict[tuple[str, str], Match]  # by the artist's folder, and the album's
+Matches = dict[tuple[str, str], AlbumMatch]  # by the artist's folder, and the album's
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Call:
     releases: tuple[Release, ...]
     named: dict[str, Any]
 
-    def again(self, weights: Weights) -> dict[str, Match]:
+    def again(self, weights: MatchingWeights) -> dict[str, AlbumMatch]:
         """Match once more, with other weights."""
-        return match.albums(self.artist, self.releases, weights, **self.named)
+        return album_matcher.match_albums(self.artist, self.releases, weights, **self.named)
 
 
 @dataclass(frozen=True)
@@ -49,28 +49,31 @@ class Asked:
     calls: tuple[Call, ...]
 
 
-def ask(library: Library, server: Server, folder: Path) -> Asked:
+def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
     """Look up every artist of a half, each as a batch does."""
     service = Service("MusicBrainz", server.url)
-    access = Access(service, Service("The Cover Art Archive", server.url), "who@example.org")
-    began, calls, matches = len(server.asked), dict[str, Call](), Matches()
+    access = ServiceConfig(service, Service("The Cover Art Archive", server.url), "who@example.org")
+    began, calls, matches = len(server.requests), dict[str, Call](), Matches()
 
     def noted(artist: Artist, releases: Iterable[Any], *rest: Any, **named: Any) -> Any:
         calls[artist.name] = Call(artist, tuple(releases), named)
         return real(artist, calls[artist.name].releases, *rest, **named)
 
-    real = match.albums
+    real = album_matcher.match_albums
     # Stands in only to note what the worker gives the matcher, for other weights to be tried on it.
-    with mock.patch.object(match, real.__name__, noted), closing(Desk(folder, access)) as desk:
+    with (
+        mock.patch.object(album_matcher, real.__name__, noted),
+        closing(MusicBrainzContext(folder, access)) as desk,
+    ):
         used = time.thread_time()  # the server runs in other threads
         for artist in library.artists:
-            found = inquiry.of(artist, artist.name, desk)
+            found = lookup.look_up(artist, artist.name, desk)
             matches |= {(artist.name, place): one for place, one in found.matches.items()}
         used = time.thread_time() - used
-    return Asked(matches, len(server.asked) - began, used, tuple(calls.values()))
+    return Asked(matches, len(server.requests) - began, used, tuple(calls.values()))
 
 
-def matched(calls: Iterable[Call], weights: Weights) -> Matches:
+def matched(calls: Iterable[Call], weights: MatchingWeights) -> Matches:
     """Match all artists again, with other weights."""
     return {
         (call.artist.name, place): one
@@ -89,17 +92,17 @@ def told(library: Library, asked: Asked) -> Answers:
     return Answers(answers(library, asked.matches), asked.requests, asked.cpu)
 
 
-def answer(found: Match | None) -> Answer:
+def answer(found: AlbumMatch | None) -> Answer:
     """Return what was said of one album."""
     if found is None or found.best is None:
         return Answer()
     group = found.best.release.release_group
-    sure = found.sure in (Sure.CERTAIN, Sure.TIED)
+    sure = found.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
     some: Sequence[Any] = found.releases if sure else found.releases[:1]
     return Answer(
         group.id if group else "",
         frozenset(one.id for one in some),
         distance=found.best.distance,
         sure=sure,
-        edition=found.sure is Sure.CERTAIN,
+        edition=found.confidence is MatchConfidence.CERTAIN,
     )

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Medium, Release
+from mediakeep.lookups.musicbrainz.model import Medium, Release
 from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album
 from tests.benchmarks import table

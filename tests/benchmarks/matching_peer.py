@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from mediakeep.media.tags import Facts
+from mediakeep.media.audio.tags import AudioProperties
 from mediakeep.music.model import Track
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 from tests.benchmarks import doors
 from tests.benchmarks.matching_albums import Local
 from tests.benchmarks.matching_answers import Answer, Answers
@@ -28,11 +28,11 @@ musicbrainz: {{host: "{host}", https: no, ratelimit: 100000}}
 """
 
 
-def ask(albums: Sequence[Local], server: Server, folder: Path) -> Answers | None:
+def ask(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> Answers | None:
     """Ask beets what each album is, in several processes; None where there is no beets."""
     if not Path(_BEET).is_file():
         return None
-    began = len(server.asked)
+    began = len(server.requests)
     parts = [list(one) for one in _dealt(albums, doors.WORKERS)]
     with ThreadPoolExecutor(len(parts)) as pool:
         numbered = enumerate(parts)
@@ -44,14 +44,14 @@ def ask(albums: Sequence[Local], server: Server, folder: Path) -> Answers | None
         if answer is not None
     ]
     cpu = sum(page["cpu"] for page in told)
-    return Answers(answers, len(server.asked) - began, cpu)
+    return Answers(answers, len(server.requests) - began, cpu)
 
 
 def _dealt(albums: Sequence[Local], hands: int) -> list[Sequence[Local]]:
     return [albums[hand::hands] for hand in range(hands)]
 
 
-def _run(albums: Sequence[Local], server: Server, folder: Path) -> dict[str, Any]:
+def _run(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True)
     host = server.url.removeprefix("http://")
     (folder / "config.yaml").write_text(_SETTINGS.format(folder=folder, host=host))
@@ -76,7 +76,7 @@ def _read(told: dict[str, Any]) -> Answer:
 
 def _item(folder: str, track: Track) -> dict[str, Any]:
     """Return the fields that beets would read from such a file."""
-    tags, facts = track.tags, track.facts or Facts(format="")
+    tags, facts = track.tags, track.facts or AudioProperties(format="")
     texts = {
         "title": tags.title,
         "artist": tags.artist,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from mediakeep.music.matching.weights import WEIGHTS, Weights
+from mediakeep.music.matching.weights import WEIGHTS, MatchingWeights
 from tests.benchmarks import matching_answers, matching_ours, table
 from tests.benchmarks.matching_albums import Library
 from tests.benchmarks.matching_answers import Answer, Score
@@ -116,7 +116,7 @@ def _swept(
     library: Library, calls: Sequence[matching_ours.Call], name: str, values: Sequence[float]
 ) -> Iterator[list[str]]:
     for value in values:
-        weights: Weights = structs.replace(WEIGHTS, **{name: value})
+        weights: MatchingWeights = structs.replace(WEIGHTS, **{name: value})
         answers = matching_ours.answers(library, matching_ours.matched(calls, weights))
         yield [f"{value:g}", *levels(of(library, answers))]
 

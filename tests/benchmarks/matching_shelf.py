@@ -9,21 +9,27 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import VARIOUS_ARTISTS, Artist, Group, Release, mbid
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import (
+    VARIOUS_ARTISTS,
+    CatalogueArtist,
+    CatalogueGroup,
+    CatalogueRelease,
+    generate_mbid,
+)
 from tests.benchmarks import matching_editions as editions
 from tests.benchmarks.matching_editions import Disc, Song
 from tests.benchmarks.matching_words import Words
 
-VARIOUS = Artist(id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists")
+VARIOUS = CatalogueArtist(id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists")
 
 
 @dataclass
 class Work:
     """A release group, its editions, the songs of the first of them, and what is hard about it."""
 
-    group: Group
-    editions: list[Release]
+    group: CatalogueGroup
+    editions: list[CatalogueRelease]
     songs: list[Song]
     hard: set[str] = field(default_factory=set)
 
@@ -32,15 +38,15 @@ class Work:
 class Act:
     """An artist with a discography; `here` is whether albums of theirs may be owned."""
 
-    artist: Artist
+    artist: CatalogueArtist
     kind: str  # "band", "script" or "composer"
     half: str
     works: list[Work]
     here: bool = True
-    others: tuple[Artist, ...] = ()  # whom its releases credit as well
+    others: tuple[CatalogueArtist, ...] = ()  # whom its releases credit as well
 
     @property
-    def everybody(self) -> tuple[Artist, ...]:
+    def everybody(self) -> tuple[CatalogueArtist, ...]:
         """The artist, and the others."""
         return (self.artist, *self.others)
 
@@ -49,7 +55,7 @@ class Act:
 class _Maker:
     """Makes the discography of one artist."""
 
-    artist: Artist
+    artist: CatalogueArtist
     words: Words
     script: str
     works: list[Work] = field(default_factory=list)
@@ -73,8 +79,8 @@ class _Maker:
         self, title: str, discs: Sequence[Disc], year: int, hard: str = "", **facts: Any
     ) -> None:
         """Bring an album out."""
-        group = workshop.group(self.artist, title, **facts)
-        own = mbid("group", self.artist.id, title, len(self.works))
+        group = factories.make_group(self.artist, title, **facts)
+        own = generate_mbid("group", self.artist.id, title, len(self.works))
         group = structs.replace(group, id=own)
         made, kinds = editions.of(group, discs, year, self.rng)
         songs = [one for disc in discs for one in disc]
@@ -83,7 +89,7 @@ class _Maker:
 
 
 def discography(
-    artist: Artist, half: str, words: Words, *, script: str = "", here: bool = True
+    artist: CatalogueArtist, half: str, words: Words, *, script: str = "", here: bool = True
 ) -> Act:
     """Invent all that an artist has made."""
     maker, rng = _Maker(artist, words, script), words.rng
@@ -121,15 +127,15 @@ def sampler(acts: Sequence[Act], words: Words) -> Iterator[Work]:
     for volume in volumes:
         some = rng.sample(acts, min(len(acts), rng.randint(10, 16)))
         songs = [_lent(act, rng) for act in some]
-        group = workshop.group(VARIOUS, volume, secondary=("Compilation",))
-        group = structs.replace(group, id=mbid("group", volume, rng.random()))
+        group = factories.make_group(VARIOUS, volume, secondary=("Compilation",))
+        group = structs.replace(group, id=generate_mbid("group", volume, rng.random()))
         made, hard = editions.of(group, [songs], rng.randint(1985, 2015), rng)
         yield Work(group, made, songs, hard | {"various artists"})
 
 
 def _lent(act: Act, rng: Random) -> Song:
     one = rng.choice(rng.choice(act.works[:4]).songs)
-    return replace(one, credits=workshop.credit(act.artist))
+    return replace(one, credits=factories.make_credits(act.artist))
 
 
 def _studio(maker: _Maker, year: int, *, named: bool) -> None:

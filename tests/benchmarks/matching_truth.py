@@ -26,8 +26,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from mediakeep.music.checks import letters
-from mediakeep.rehearsal.entities import Release, Track
+from mediakeep.music.text import compare_text
+from mediakeep_simulator.entities import CatalogueRelease, CatalogueTrack
 from tests.benchmarks.matching_draft import Draft
 from tests.benchmarks.matching_editions import LABELS
 
@@ -67,7 +67,7 @@ class Truth:
         return len(self.editions) > 1 and not self.grey
 
 
-def of(draft: Draft, editions: Sequence[Release]) -> Truth:
+def of(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
     """Judge which editions an album may be."""
     own = draft.source
     if own is None:
@@ -90,11 +90,13 @@ def of(draft: Draft, editions: Sequence[Release]) -> Truth:
     return Truth(draft.family, own.group, frozenset(tied), frozenset(grey - tied))
 
 
-def _told(draft: Draft, own: Release, other: Release, every: Sequence[Release]) -> Told:
+def _told(
+    draft: Draft, own: CatalogueRelease, other: CatalogueRelease, every: Sequence[CatalogueRelease]
+) -> Told:
     return max(_by_tags(draft, own, other, every), _by_tracks(draft, own, other))
 
 
-def _by_tracks(draft: Draft, own: Release, other: Release) -> Told:
+def _by_tracks(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Told:
     if _titles(own) != _titles(other):
         return _by_titles(draft, own, other)
     layout = [medium.count for medium in own.media] == [medium.count for medium in other.media]
@@ -103,7 +105,7 @@ def _by_tracks(draft: Draft, own: Release, other: Release) -> Told:
     return max(laid, _by_lengths(draft, own, other))
 
 
-def _by_titles(draft: Draft, own: Release, other: Release) -> Told:
+def _by_titles(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Told:
     """Compare what either edition lacks and has too much."""
     theirs, mine = Counter(_titles(other)), Counter(_titles(own))
     if theirs == mine:
@@ -119,7 +121,7 @@ def _by_titles(draft: Draft, own: Release, other: Release) -> Told:
     return Told.APART if whole or draft.totals else Told.GREY
 
 
-def _by_lengths(draft: Draft, own: Release, other: Release) -> Told:
+def _by_lengths(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Told:
     sigma, unlikely = max(_SIGMA, draft.noise), 0.0
     for line in draft.lines:
         if any(line.origin):
@@ -130,7 +132,9 @@ def _by_lengths(draft: Draft, own: Release, other: Release) -> Told:
     return Told.TIED if unlikely < _SAME else Told.GREY if unlikely < _OTHER else Told.APART
 
 
-def _by_tags(draft: Draft, own: Release, other: Release, every: Sequence[Release]) -> Told:
+def _by_tags(
+    draft: Draft, own: CatalogueRelease, other: CatalogueRelease, every: Sequence[CatalogueRelease]
+) -> Told:
     """Compare the tags that tell editions apart: those of the true one alone are evidence."""
     mine, theirs = facts(own), facts(other)
     told = Told.TIED
@@ -146,7 +150,7 @@ def _by_tags(draft: Draft, own: Release, other: Release, every: Sequence[Release
     return told
 
 
-def _contradicted(draft: Draft, own: Release, tagged: Release) -> bool:
+def _contradicted(draft: Draft, own: CatalogueRelease, tagged: CatalogueRelease) -> bool:
     """Tell whether the tracks here cannot be those of the edition that the tags name."""
     if _by_tracks(draft, own, tagged) is not Told.APART:
         return False
@@ -155,14 +159,14 @@ def _contradicted(draft: Draft, own: Release, tagged: Release) -> bool:
     return bool(_here(draft, own) - Counter(_titles(tagged)))
 
 
-def _ruled_out_by_total(draft: Draft, own: Release, tagged: Release) -> bool:
+def _ruled_out_by_total(draft: Draft, own: CatalogueRelease, tagged: CatalogueRelease) -> bool:
     """Tell whether every track of the true edition is here and counted, and the other has more."""
     mine, theirs = Counter(_titles(own)), Counter(_titles(tagged))
     whole = len(draft.lines) == mine.total() and _here(draft, own) == mine
     return draft.totals and whole and theirs.total() > mine.total() and not mine - theirs
 
 
-def facts(release: Release) -> dict[str, str]:
+def facts(release: CatalogueRelease) -> dict[str, str]:
     """Return what tags may tell of an edition."""
     issuer = release.labels[0] if release.labels else None
     names = {
@@ -176,22 +180,28 @@ def facts(release: Release) -> dict[str, str]:
     return {name: text for name, text in names.items() if text}
 
 
-def _here(draft: Draft, own: Release) -> Counter[str]:
+def _here(draft: Draft, own: CatalogueRelease) -> Counter[str]:
     """Count the titles of the edition that are here, as the catalogue writes them."""
     origins = [line.origin for line in draft.lines if any(line.origin)]
-    return Counter(letters.loose(_track(own, origin).title) for origin in origins)
+    return Counter(compare_text.comparison_key(_track(own, origin).title) for origin in origins)
 
 
-def _titles(release: Release) -> list[str]:
-    return [letters.loose(track.title) for medium in release.media for track in medium.tracks]
+def _titles(release: CatalogueRelease) -> list[str]:
+    return [
+        compare_text.comparison_key(track.title)
+        for medium in release.media
+        for track in medium.tracks
+    ]
 
 
-def _track(release: Release, origin: tuple[int, int]) -> Track:
+def _track(release: CatalogueRelease, origin: tuple[int, int]) -> CatalogueTrack:
     disc, place = origin
     return release.media[disc - 1].tracks[place - 1]
 
 
-def _counterpart(own: Release, other: Release, origin: tuple[int, int]) -> Track:
+def _counterpart(
+    own: CatalogueRelease, other: CatalogueRelease, origin: tuple[int, int]
+) -> CatalogueTrack:
     """Return the track that stands as far from the start of an edition with the same titles."""
     disc, place = origin
     at = sum(medium.count for medium in own.media[: disc - 1]) + place - 1

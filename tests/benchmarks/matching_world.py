@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
 
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Alias, Artist, Recording, Release, World
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import (
+    CatalogueAlias,
+    CatalogueArtist,
+    CatalogueRecording,
+    CatalogueRelease,
+    MusicBrainzCatalogue,
+)
 from tests.benchmarks import matching_classical as classical
 from tests.benchmarks import matching_editions as editions
 from tests.benchmarks import matching_shelf as shelf
@@ -41,14 +47,14 @@ class Catalogue:
             yield from some
 
     @property
-    def releases(self) -> Iterator[Release]:
+    def releases(self) -> Iterator[CatalogueRelease]:
         """All releases."""
         return (release for work in self.works for release in work.editions)
 
     @cached_property
-    def world(self) -> World:
+    def world(self) -> MusicBrainzCatalogue:
         """The catalogue as the rehearsal server takes it."""
-        return World(
+        return MusicBrainzCatalogue(
             artists=(shelf.VARIOUS, *(one for act in self.acts for one in act.everybody)),
             labels=editions.LABELS,
             groups=tuple(work.group for work in self.works),
@@ -56,7 +62,7 @@ class Catalogue:
             recordings=tuple(self._recordings()),
         )
 
-    def _recordings(self) -> Iterator[Recording]:
+    def _recordings(self) -> Iterator[CatalogueRecording]:
         """Tell how long recordings last that stand on a release which does not tell it."""
         silent = {
             track.recording
@@ -70,7 +76,7 @@ class Catalogue:
         for mbid in sorted(silent):
             one = songs[mbid]
             by = one.credits or makers[mbid]
-            yield Recording(mbid, one.title, one.length, by)
+            yield CatalogueRecording(mbid, one.title, one.length, by)
 
     @property
     def hard(self) -> Counter[str]:
@@ -113,7 +119,7 @@ def _acts(number: int, half: str, words: Words, rng: Random) -> Iterator[Act]:
 
 
 def _band(name: str, half: str, words: Words, *, number: int, here: bool) -> Act:
-    artist = workshop.artist(name, nth=number)
+    artist = factories.make_artist(name, nth=number)
     return shelf.discography(artist, half, words, here=here)
 
 
@@ -121,8 +127,10 @@ def _foreign(half: str, words: Words, rng: Random) -> Act:
     script = rng.choice(SCRIPTS)
     name = words.new_script(script)
     latin = words.latin[name].title()
-    aliases = (Alias(latin, sort_name=latin, locale="en", primary=True, type="Artist name"),)
-    artist: Artist = workshop.artist(name, aliases=aliases)
+    aliases = (
+        CatalogueAlias(latin, sort_name=latin, locale="en", primary=True, type="Artist name"),
+    )
+    artist: CatalogueArtist = factories.make_artist(name, aliases=aliases)
     return shelf.discography(artist, half, words, script=script)
 
 

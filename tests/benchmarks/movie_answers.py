@@ -9,21 +9,21 @@ from pathlib import Path
 
 from mediakeep.errors import NoSuchMovie
 from mediakeep.item import MovieItem, Status
-from mediakeep.lookups import slots
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.answers import Machine, Secret, Service
-from mediakeep.lookups.tmdb.desk import Desk
-from mediakeep.media.video.facts import VideoFacts
+from mediakeep.lookups.http import rate_limit
+from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.media.video.model import VideoInfo
 from mediakeep.movies import model
-from mediakeep.movies.identify import identity, question, stated
-from mediakeep.movies.identify.search import Search
-from mediakeep.movies.identify.verdict import Sure
-from mediakeep.movies.identify.weights import Weights
-from mediakeep.movies.names import reader
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Cinema
-from mediakeep.rehearsal.films.tmdb import TOKEN
-from mediakeep.rehearsal.server import Server
+from mediakeep.movies.identify import clues, identify_movie, known_ids
+from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.identify.search import MovieSearch
+from mediakeep.movies.identify.weights import MovieMatchWeights
+from mediakeep.movies.names import name_parser
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.app import READ_ACCESS_TOKEN
+from mediakeep_simulator.tmdb.model import MovieCatalogue
 from tests.benchmarks.movie_names import Case
 
 _MINUTE = 60.0
@@ -34,7 +34,7 @@ class Answer:
     """What a name was taken for: a movie's id, 0 where that is left open; and what it cost."""
 
     case: Case
-    sure: Sure
+    sure: MatchStatus
     film: int
     requests: int = 0
 
@@ -83,94 +83,100 @@ def score(answers: Iterable[Answer]) -> Score:
 
 
 @contextmanager
-def serving(cinema: Cinema) -> Iterator[Server]:
+def serving(cinema: MovieCatalogue) -> Iterator[SimulatorServer]:
     """Serve a cinema; what this machine noted of the server's pace goes with it."""
-    with Server(World(), cinema=cinema) as server:
-        slots.forget(server.url, Machine())
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=cinema) as server:
+        rate_limit.remove_state_file(server.url, HttpEnvironment())
         yield server
-    slots.forget(server.url, Machine())
+    rate_limit.remove_state_file(server.url, HttpEnvironment())
 
 
 @contextmanager
-def asking(folder: Path, server: Server) -> Iterator[Desk]:
+def asking(folder: Path, server: SimulatorServer) -> Iterator[TmdbContext]:
     """Ask a server, and keep in a folder what it answers."""
-    service = Service("TMDb", server.url, secret=Secret(TOKEN), kept=(("/", 86400.0),))
+    service = Service(
+        "TMDb", server.url, secret=Secret(READ_ACCESS_TOKEN), cache_lifetimes=(("/", 86400.0),)
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    desk = Desk(folder, Access(service, service))
+    desk = TmdbContext(folder, ServiceConfig(service, service))
     yield desk
     desk.close()
 
 
-def read(cases: Iterable[Case]) -> list[tuple[Case, model.Movie]]:
+def read(cases: Iterable[Case]) -> list[tuple[Case, model.LocalMovie]]:
     """Read names as a scan does, and believe how long each file lasts."""
     return [(case, _local(case, place)) for place, case in enumerate(cases)]
 
 
-def _local(case: Case, place: int) -> model.Movie:
-    facts = VideoFacts(duration=case.minutes * _MINUTE)
-    return model.Movie(
+def _local(case: Case, place: int) -> model.LocalMovie:
+    facts = VideoInfo(duration=case.minutes * _MINUTE)
+    return model.LocalMovie(
         key=f"{place}",
         path=f"/{place}",
         root="/",
         base=case.file,
-        name=reader.read(f"{case.file}.mkv", case.folder),
-        videos=(model.Video("a.mkv", facts=facts),),
+        name=name_parser.parse_name(f"{case.file}.mkv", case.folder),
+        videos=(model.MovieVideo("a.mkv", facts=facts),),
     )
 
 
-def ours(desk: Desk) -> Callable[[model.Movie], tuple[Sure, int]]:
+def ours(desk: TmdbContext) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
     """Answer as a batch does."""
 
-    def answer(local: model.Movie) -> tuple[Sure, int]:
-        found = identity.of(local, MovieItem(status=Status.PENDING), {}, desk)
-        assert not found.why, found.why
-        return found.sure, found.tmdb_id if found.sure is Sure.AUTO else 0
+    def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
+        found = identify_movie.identify(local, MovieItem(status=Status.PENDING), {}, desk)
+        assert not found.lookup_error, found.lookup_error
+        return found.status, found.tmdb_id if found.status is MatchStatus.AUTO else 0
 
     return answer
 
 
-def weighed(desk: Desk, weights: Weights) -> Callable[[model.Movie], tuple[Sure, int]]:
+def weighed(
+    desk: TmdbContext, weights: MovieMatchWeights
+) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
     """Answer by other weights, and by the name alone where no id is stated."""
 
-    def answer(local: model.Movie) -> tuple[Sure, int]:
-        said = stated.ids(local, MovieItem(status=Status.PENDING), {})
+    def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
+        said = known_ids.collect_ids(local, MovieItem(status=Status.PENDING), {})
         if said:
             return ours(desk)(local)
-        found = Search(desk.tmdb, question.of(local, said, "en-US").clue, weights).run()
-        return found.sure, found.movie.id if found.movie else 0
+        found = MovieSearch(desk.tmdb, clues.build_query(local, said, "en-US").clue, weights).run()
+        return found.status, found.movie.id if found.movie else 0
 
     return answer
 
 
-def first(desk: Desk, *, again: bool) -> Callable[[model.Movie], tuple[Sure, int]]:
+def first(
+    desk: TmdbContext, *, again: bool
+) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
     """Believe ids, and else take the first hit; `again` without the year where there is none."""
 
-    def answer(local: model.Movie) -> tuple[Sure, int]:
+    def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
         name = local.name
         try:
             if said := name.tmdb_id or name.imdb_id:
-                return Sure.AUTO, desk.tmdb.movie(said).id
+                return MatchStatus.AUTO, desk.tmdb.get_movie(said).id
         except NoSuchMovie:
             pass
-        hits = desk.tmdb.search(name.title, name.year)
+        hits = desk.tmdb.search_movies(name.title, name.year)
         if not hits and again and name.year:
-            hits = desk.tmdb.search(name.title)
+            hits = desk.tmdb.search_movies(name.title)
         if not hits:
-            return Sure.UNMATCHED, 0
-        return Sure.AUTO, desk.tmdb.movie(hits[0].id).id
+            return MatchStatus.UNMATCHED, 0
+        return MatchStatus.AUTO, desk.tmdb.get_movie(hits[0].id).id
 
     return answer
 
 
 def told(
-    cases: Sequence[tuple[Case, model.Movie]],
-    server: Server,
-    answer: Callable[[model.Movie], tuple[Sure, int]],
+    cases: Sequence[tuple[Case, model.LocalMovie]],
+    server: SimulatorServer,
+    answer: Callable[[model.LocalMovie], tuple[MatchStatus, int]],
 ) -> list[Answer]:
     """Have all names answered, one after the other, and count what each asks the server."""
     found = []
     for case, local in cases:
-        before = len(server.asked)
+        before = len(server.requests)
         sure, film = answer(local)
-        found.append(Answer(case, sure, film, len(server.asked) - before))
+        found.append(Answer(case, sure, film, len(server.requests) - before))
     return found

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep.lookups.tmdb.desk import Desk
+from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.movies import model
-from mediakeep.movies.identify.weights import WEIGHTS, Weights
-from mediakeep.rehearsal.server import Server
+from mediakeep.movies.identify.weights import WEIGHTS, MovieMatchWeights
+from mediakeep_simulator.server import SimulatorServer
 from tests.benchmarks import movie_answers, table
 from tests.benchmarks.movie_names import Case
 
@@ -25,7 +25,7 @@ _LEAST = 1.5  # what a change must bring: less may be chance
 _FIXED = frozenset({"years", "whole", "bar"})
 
 
-def run(cases: Sequence[Case], server: Server, folder: Path) -> Weights:
+def run(cases: Sequence[Case], server: SimulatorServer, folder: Path) -> MovieMatchWeights:
     """Fit the weights from those in use, and print what they become."""
     local = movie_answers.read(cases)
     with movie_answers.asking(folder, server) as desk:
@@ -35,9 +35,9 @@ def run(cases: Sequence[Case], server: Server, folder: Path) -> Weights:
 
 
 def _fitted(
-    local: Sequence[tuple[Case, model.Movie]], server: Server, desk: Desk
-) -> tuple[Weights, list[list[str]]]:
-    def loss(weights: Weights) -> float:
+    local: Sequence[tuple[Case, model.LocalMovie]], server: SimulatorServer, desk: TmdbContext
+) -> tuple[MovieMatchWeights, list[list[str]]]:
+    def loss(weights: MovieMatchWeights) -> float:
         lower = structs.replace(weights, bar=weights.bar * _ROOM)
         scores = [
             movie_answers.score(movie_answers.told(local, server, movie_answers.weighed(desk, one)))

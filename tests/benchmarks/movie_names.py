@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from random import Random
 
-from mediakeep.rehearsal.films.film import Cinema, Film
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
 from tests.benchmarks import movie_ways
 
 HALVES = ("fit", "held")
@@ -38,7 +38,7 @@ class Case:
 class Deck:
     """The cinema that answers, and the names to be understood."""
 
-    cinema: Cinema
+    cinema: MovieCatalogue
     cases: tuple[Case, ...]
 
     def half(self, name: str) -> list[Case]:
@@ -46,7 +46,7 @@ class Deck:
         return [one for one in self.cases if one.half == name]
 
 
-def deal(whole: Cinema, count: int, seed: int) -> Deck:
+def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
     """Make so many names of a cinema's movies; the same every time."""
     rng = Random(seed)
     shown = [one for one in whole.films if not one.adult and one.release_date]
@@ -63,23 +63,25 @@ def deal(whole: Cinema, count: int, seed: int) -> Deck:
         film = next(one for one in rest if _suits(family, one))
         cases.append(_case(family, film, rng))
     films = tuple(one for one in whole.films if one.id not in absent)
-    return Deck(Cinema(films=films, series=whole.series, removed=whole.removed), tuple(cases))
+    return Deck(
+        MovieCatalogue(films=films, series=whole.series, removed=whole.removed), tuple(cases)
+    )
 
 
-def _outshone(films: Sequence[Film]) -> list[Film]:
+def _outshone(films: Sequence[CatalogueMovie]) -> list[CatalogueMovie]:
     """Return movies of whose title there is another one, and that more popular."""
     groups = [one for one in _namesakes(films).values() if len(one) > 1]
     return [min(group, key=lambda one: one.popularity) for group in groups]
 
 
-def _namesakes(films: Sequence[Film]) -> dict[str, list[Film]]:
-    found: dict[str, list[Film]] = defaultdict(list)
+def _namesakes(films: Sequence[CatalogueMovie]) -> dict[str, list[CatalogueMovie]]:
+    found: dict[str, list[CatalogueMovie]] = defaultdict(list)
     for film in films:
         found[film.title.casefold()].append(film)
     return found
 
 
-def _suits(family: str, film: Film) -> bool:
+def _suits(family: str, film: CatalogueMovie) -> bool:
     if family == "foreign":
         return any(one.language in ("de", "fr") and one.title for one in film.texts)
     if family == "sequel":
@@ -92,7 +94,7 @@ def _suits(family: str, film: Film) -> bool:
 _TYPED = 9  # letters of a title that may be mistyped
 
 
-def _case(family: str, film: Film, rng: Random) -> Case:
+def _case(family: str, film: CatalogueMovie, rng: Random) -> Case:
     file, folder = movie_ways.WAYS[family](film, rng)
     minutes = film.runtime * rng.uniform(1 - _DRIFT, 1 + _DRIFT)
     if rng.random() < _UNTIMED:

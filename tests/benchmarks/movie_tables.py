@@ -10,11 +10,11 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep.item import Item, MovieItem, Status
-from mediakeep.lookups.tmdb.films import Hit, Named
+from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
 from mediakeep.movies import diagnose
-from mediakeep.movies.master import book
-from mediakeep.movies.model import Name
-from mediakeep.movies.outputs import record, report, tables
+from mediakeep.movies.master import report_writer
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.outputs import csv_tables, movie_record, movie_report
 from tests.benchmarks import table
 from tests.movies import accounts
 
@@ -54,20 +54,23 @@ def _fresh(home: Path, size: int, what: str) -> tuple[str, str]:
 
 def make(home: Path, count: int) -> None:
     """Write records: three in four movies are certain, and the fourth is open."""
-    film = accounts.film(title=_MARK, collection=Named("The Harbours", id=7))
+    film = accounts.film(title=_MARK, collection=NamedEntity("The Harbours", id=7))
     told = accounts.account(
-        local=accounts.local(key=_MARK, name=Name(_MARK, 1987)),
+        local=accounts.local(key=_MARK, name=MovieName(_MARK, 1987)),
         identity=accounts.certain(movie=film),
-        gaps=(Hit(900, "Loud Harbour"),),
+        gaps=(MovieSummary(900, "Loud Harbour"),),
     )
     unsure = accounts.open_to(accounts.candidate(1, 0.8), accounts.candidate(2, 0.79))
-    kinds = [told, told, told, structs.replace(told, identity=unsure, gaps=())]
-    texts = [record.render(one, diagnose.issues(one), report.place("m")) for one in kinds]
+    kinds = [told, told, told, structs.replace(told, identity=unsure, missing_in_collection=())]
+    texts = [
+        movie_record.render_json(one, diagnose.find_issues(one), movie_report.report_place("m"))
+        for one in kinds
+    ]
     (home / "outputs" / "movies").mkdir(parents=True)
     for number in range(count):
         text = texts[number % 4].replace(_MARK.encode(), b"Movie %d" % number)
         text = text.replace(b"4711", b"%d" % (number + 1))
-        (home / record.place(f"m{number}")).write_bytes(text)
+        (home / movie_record.record_place(f"m{number}")).write_bytes(text)
 
 
 def measured(home: Path, count: int, what: str) -> float:
@@ -78,12 +81,16 @@ def measured(home: Path, count: int, what: str) -> float:
     }
     if what == "some":
         for number in range(_DONE):
-            path = home / record.place(f"m{number}")
+            path = home / movie_record.record_place(f"m{number}")
             path.write_bytes(path.read_bytes().replace(b"Ida", b"Ada"))
     started = time.perf_counter()
     if what == "master":
-        movies = tuple(book.Listed(key, item.output_name) for key, item in items.items())
-        book.write(book.Scope(home, "/films", "", movies, {}), 200)
+        movies = tuple(
+            report_writer.MovieReportItem(key, item.output_name) for key, item in items.items()
+        )
+        report_writer.write_report(
+            report_writer.MovieReportScope(home, "/films", "", movies, {}), 200
+        )
     else:
-        assert tables.update(home, items) == []
+        assert csv_tables.update_tables(home, items) == []
     return time.perf_counter() - started

@@ -14,8 +14,8 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep.movies.identify.weights import WEIGHTS
-from mediakeep.rehearsal.films import cinema
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb import movie_catalogue
 from tests.benchmarks import movie_answers, movie_fit, movie_names, table
 from tests.benchmarks.movie_answers import Answer, Score
 from tests.benchmarks.movie_names import Case, Deck
@@ -33,7 +33,7 @@ _Told = Mapping[str, Sequence[Answer]]
 
 def run(folder: Path, *, full: bool) -> None:
     """Measure on the held half; in full fit the weights, and measure other cinemas as well."""
-    deck = movie_names.deal(cinema.sampled(FILMS, SEED), NAMES, SEED)
+    deck = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, SEED), NAMES, SEED)
     _show_deck(deck)
     with movie_answers.serving(deck.cinema) as server:
         told = answered(deck.half("held"), server, folder)
@@ -43,14 +43,14 @@ def run(folder: Path, *, full: bool) -> None:
         if full:
             movie_fit.run(deck.half("fit"), server, folder / "fit")
     for seed in _OTHERS if full else ():
-        other = movie_names.deal(cinema.sampled(FILMS, seed), NAMES, seed)
+        other = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, seed), NAMES, seed)
         with movie_answers.serving(other.cinema) as server:
             told = answered(other.cases, server, folder / f"{seed}")
             _show_sums(f"Another cinema, with seed {seed}: all of its names", told)
 
 
 def answered(
-    cases: Sequence[Case], server: Server, folder: Path, ways: Sequence[str] = _WAYS
+    cases: Sequence[Case], server: SimulatorServer, folder: Path, ways: Sequence[str] = _WAYS
 ) -> _Told:
     """Have names answered in several ways, each with a cache of its own."""
     local = movie_answers.read(cases)
@@ -115,7 +115,7 @@ def _family(score: Score) -> list[str]:
     return [f"{score.right}", f"{score.wrong}", f"{score.requests / max(1, score.names):.2f}"]
 
 
-def _show_thresholds(cases: Sequence[Case], server: Server, folder: Path) -> None:
+def _show_thresholds(cases: Sequence[Case], server: SimulatorServer, folder: Path) -> None:
     ways: tuple[tuple[str, Sequence[float], str], ...] = (
         ("bar", _BARS, "the confidence from which on a movie is accepted"),
         ("margin", _MARGINS, "by which it is ahead of every other"),
@@ -127,7 +127,7 @@ def _show_thresholds(cases: Sequence[Case], server: Server, folder: Path) -> Non
 
 
 def _swept(
-    cases: Sequence[Case], server: Server, folder: Path, way: tuple[str, Sequence[float]]
+    cases: Sequence[Case], server: SimulatorServer, folder: Path, way: tuple[str, Sequence[float]]
 ) -> Iterator[list[str]]:
     local = movie_answers.read(cases)
     name, values = way

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from mediakeep.outcome import Opening, Outcome, Stamp, Work
+from mediakeep.outcome import Outcome, Stamp, Work, WorkerFactory
 from mediakeep.runner import batch, executors
-from mediakeep.runner.plan import Face, Limits, Plan
+from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, ExecutionLimits
 from tests.benchmarks import empty, rounds, stock, table
 from tests.benchmarks.floor import Appended
 from tests.benchmarks.rounds import Durations, Times
@@ -55,24 +55,24 @@ class Subject:
 
     def inline(self, every: int = 50) -> Done:
         """Run a batch in this process."""
-        return self._run(empty.opened, Plan(_ITEMS, checkpoint_every=every))
+        return self._run(empty.opened, BatchConfig(_ITEMS, checkpoint_every=every))
 
     def pooled(self) -> Done:
         """Run a batch whose first item alone is done inline; the others go to the pool."""
-        patience = executors.PATIENCE + 0.01
+        patience = executors.INLINE_SECONDS + 0.01
         opening = functools.partial(empty.opened, stock.name(0), patience)
-        done = self._run(opening, Plan(_ITEMS, limits=Limits(_WORKERS)))
+        done = self._run(opening, BatchConfig(_ITEMS, limits=ExecutionLimits(_WORKERS)))
         return Done(done.marks[0][0], done.marks[1:])
 
-    def _run(self, opening: Opening, plan: Plan) -> Done:
+    def _run(self, opening: WorkerFactory, plan: BatchConfig) -> Done:
         home = self._home / str(next(self._number))
         marks: list[tuple[float, int]] = []
-        face = Face(
-            settled=lambda done: marks.append((time.perf_counter(), done.outcome.facts[empty.PID]))
+        face = BatchCallbacks(
+            on_item=lambda done: marks.append((time.perf_counter(), done.outcome.facts[empty.PID]))
         )
         with stock.queue(home, self._size) as queue:
             began = time.perf_counter()
-            assert batch.run(queue, opening, plan, face).done == _ITEMS
+            assert batch.run_batch(queue, opening, plan, face).done_count == _ITEMS
         shutil.rmtree(home)
         return Done(began, marks)
 

@@ -27,7 +27,7 @@ class Ours:
 
     def __init__(self, home: Path, size: int) -> None:
         self._queue = stock.queue(home, size)
-        self._queue.begin()
+        self._queue.begin_session()
 
     def one_by_one(self) -> Durations:
         """Take an item and finish it, again and again."""

@@ -19,9 +19,9 @@ import mutagen
 
 from mediakeep import files
 from mediakeep.item import MusicItem, Status
-from mediakeep.media import tags
+from mediakeep.media.audio import tags
 from mediakeep.music import diagnose, process, scan
-from mediakeep.music.process import Places
+from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import Stamp, Work, Worker
 from tests.benchmarks import cold, large, rounds, table
 from tests.benchmarks.rounds import Durations, Times
@@ -97,13 +97,13 @@ def bare(paths: Sequence[str]) -> int:
 
 def judged(folder: Path) -> int:
     """Scan and diagnose an artist."""
-    return len(diagnose.issues(scan.artist(folder), folder.name))
+    return len(diagnose.find_issues(scan.read_artist(folder), folder.name))
 
 
 def reported(folder: Path, home: Path) -> int:
     """Do all that the worker of a batch does for an artist."""
-    item = MusicItem(status=Status.IN_PROGRESS, path=files.escape(folder))
-    stamp = Stamp("20251217_session_001", files.escape(folder.name), 1, 1)
+    item = MusicItem(status=Status.IN_PROGRESS, path=files.escape_path(folder))
+    stamp = Stamp("20251217_session_001", files.escape_path(folder.name), 1, 1)
     return len(_worker(home)(Work(item, stamp), lambda _done, _of: None).open_ids)
 
 
@@ -116,7 +116,9 @@ def ready(home: Path, _: int) -> None:
 @functools.cache
 def _worker(home: Path) -> Worker:
     """Open the worker once in each process, as a batch does; it ends with the process."""
-    return contextlib.ExitStack().enter_context(process.opened(Places(home, write=True)))
+    return contextlib.ExitStack().enter_context(
+        process.open_worker(MusicWorkerConfig(home, write=True))
+    )
 
 
 @contextmanager

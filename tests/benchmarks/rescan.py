@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mediakeep.media.seen import Index
+from mediakeep.media.cache.caching_reader import CachingReader
 from mediakeep.music import diagnose, scan
 from mediakeep.music.model import Artist
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.benchmarks import rounds, table
 from tests.benchmarks.rounds import Durations, Times
 
@@ -35,14 +35,16 @@ class Subject:
 
     def __init__(self, home: Path, artists: int, tracks: int) -> None:
         self._library, self._cache = home / "library", home / "cache"
-        self.made = library.make(self._library, artists=artists, tracks=tracks)
+        self.made = music_library.make_library(self._library, artists=artists, tracks=tracks)
         self._artists = sorted(path for path in self._library.iterdir() if path.is_dir())
         time.sleep(_SETTLED)
         self.cases = [
             lambda: {_WALK: rounds.one(lambda: _walk(self._library))},
-            lambda: {_CHANGES: rounds.one(lambda: list(scan.library(self._library)))},
+            lambda: {_CHANGES: rounds.one(lambda: list(scan.find_artists(self._library)))},
             lambda: {_AGAIN: self._scanned(lambda _: None)},
-            lambda: {_JUDGED: self._scanned(lambda artist: diagnose.issues(artist, artist.name))},
+            lambda: {
+                _JUDGED: self._scanned(lambda artist: diagnose.find_issues(artist, artist.name))
+            },
         ]
 
     def first(self) -> Times:
@@ -53,9 +55,9 @@ class Subject:
         return rounds.one(lambda: self._scan(use))
 
     def _scan(self, use: Callable[[Artist], object]) -> None:
-        index = Index.open(self._cache)
+        index = CachingReader.open(self._cache)
         for path in self._artists:
-            use(scan.artist(path, reader=index))
+            use(scan.read_artist(path, reader=index))
             index.commit()
         index.close()
 

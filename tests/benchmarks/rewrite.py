@@ -29,8 +29,8 @@ class Subject:
 
     def rewrite(self) -> dict[str, Durations]:
         """Write the snapshot anew."""
-        with self._queue._store.locked():
-            return {"rewrite": rounds.one(self._queue._store.rewrite)}
+        with self._queue._store.hold_lock():
+            return {"rewrite": rounds.one(self._queue._store.rewrite_snapshot)}
 
     def bytes(self) -> dict[str, Durations]:
         """Write as many bytes to a file, sync, and rename it over the last one."""
@@ -45,8 +45,10 @@ class Subject:
     def checkpoint(self) -> dict[str, Durations]:
         """Write a checkpoint, and remove the one before it as surplus."""
         return {
-            "checkpoint": rounds.one(self._queue.checkpoint),
-            "prune": rounds.one(lambda: checkpoints.prune(stock.folder(self._home), MUSIC, 1)),
+            "checkpoint": rounds.one(self._queue.write_checkpoint),
+            "prune": rounds.one(
+                lambda: checkpoints.prune_checkpoints(stock.folder(self._home), MUSIC, 1)
+            ),
         }
 
     def _replace(self, data: bytes) -> None:
@@ -68,7 +70,7 @@ class Subject:
         began = last = time.perf_counter()
         while len(rewrites) < count:
             before = self._queue.state.head.generation
-            self._queue.update(claim, "part", {"note": str(last)})
+            self._queue.update_claimed(claim, "part", {"note": str(last)})
             now = time.perf_counter()
             if self._queue.state.head.generation != before:
                 rewrites.append(now - last)
@@ -77,7 +79,7 @@ class Subject:
 
 
 def _claim(queue: Queue) -> Claim:
-    queue.begin()
+    queue.begin_session()
     return queue.claim_named(stock.name(0))[0]
 
 
@@ -123,7 +125,7 @@ def _rewrite(size: int, times: Times, watched: Durations) -> list[str]:
 
 def _checkpoint(size: int, times: Times) -> list[str]:
     written, pruned = rounds.whole(times["checkpoint"]), rounds.whole(times["prune"])
-    every = 50 if size <= checkpoints.MANY else size // 100
+    every = 50 if size <= checkpoints.LARGE_QUEUE else size // 100
     both = [sum(pair) for pair in zip(written, pruned, strict=True)]
     return [
         f"{size:,}",

@@ -18,10 +18,11 @@ import mutagen
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TIT2
 
-from mediakeep.media import safewrite, undo
-from mediakeep.media.edits.changes import FIELDS
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.audio.tag_edits import FIELDS
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.store import UndoStore
 from tests.benchmarks import large, large_flac, rounds, table
 from tests.benchmarks.rounds import Durations, Times
 from tests.music import shelf
@@ -69,15 +70,15 @@ def _ratios(times: Times) -> Iterator[str]:
 def _show_records(folder: Path, timed: list[int]) -> None:
     """Tell how large the undo records of other changes are, too, in every writable format."""
     rows = [_row("the changes above", timed, [])]
-    changes: dict[str, list[Edit | Cover]] = {
-        "a title": [Edit("title", (_TITLE,))],
-        "a cover in the place of another": [Cover(large.cover(), "image/jpeg")],
+    changes: dict[str, list[SetField | SetCover]] = {
+        "a title": [SetField("title", (_TITLE,))],
+        "a cover in the place of another": [SetCover(large.cover(), "image/jpeg")],
         "every field, 30 letters each": [
-            Edit(field, (str(number) if field in _NUMBERS else f"{field:x<30}",))
+            SetField(field, (str(number) if field in _NUMBERS else f"{field:x<30}",))
             for number, field in enumerate(sorted(FIELDS - {"compilation"}), 1)
         ],
         "two fields of 60,000 letters": [
-            Edit(field, ("é" * _GROWN,)) for field in ("title", "comment")
+            SetField(field, ("é" * _GROWN,)) for field in ("title", "comment")
         ],
     }
     for label, wanted in changes.items():
@@ -87,10 +88,10 @@ def _show_records(folder: Path, timed: list[int]) -> None:
             home.mkdir(parents=True)
             path = home / f"a.{suffix}"
             path.write_bytes(shelf.render(suffix, picture="cover.jpg"))
-            store = Store(home / "undo")
-            written = safewrite.write(path, wanted, store)
+            store = UndoStore(home / "undo")
+            written = write_tags.write(path, wanted, store)
             assert written
-            undo.apply(store, written.record)
+            apply_undo.apply_undo(store, written.record)
             sizes += _records(home)
             blobs += [one.stat().st_size for one in store.folder.glob("blobs/*/*")]
         rows.append(_row(label, sizes, blobs))
@@ -127,11 +128,11 @@ class _Bench:
 
     def safe(self) -> Mapping[str, Durations]:
         """Write safely, then take it back."""
-        title, store = self._begin(), Store(self.home / "undo")
-        edit = [Edit("title", (title,))]
-        made = rounds.one(lambda: safewrite.write(self._path, edit, store))
-        (*_, last) = store.find(undo.Query())
-        back = rounds.one(lambda: undo.apply(store, last.record))
+        title, store = self._begin(), UndoStore(self.home / "undo")
+        edit = [SetField("title", (title,))]
+        made = rounds.one(lambda: write_tags.write(self._path, edit, store))
+        (*_, last) = store.find(apply_undo.RecordQuery())
+        back = rounds.one(lambda: apply_undo.apply_undo(store, last.record))
         assert self._path.read_bytes() == self._data
         store.close()
         return {"safe": made, "undo": back}

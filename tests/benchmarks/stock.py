@@ -8,15 +8,15 @@ from pathlib import Path
 from mediakeep.item import Item, MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import adoption
-from mediakeep.queue.queue import Queue, place
-from mediakeep.queue.settling import Ending
-from mediakeep.queue.snapshot import Head
-from mediakeep.queue.state import State
-from mediakeep.queue.store import Store
+from mediakeep.queue import external_change
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueStore
 
 ISSUES = {"missing-cover": 2, "missing-date": 3, "placeholder-genre": 1}
-DONE = Ending(
+DONE = SettleRequest(
     Outcome(
         message="261 tracks, 0 auto-fixes, 2 manual reviews",
         data={"track_count": 261, "album_count": 20, "issues_found": 6, "issues": ISSUES},
@@ -78,10 +78,10 @@ def folder(home: Path) -> Path:
 
 def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queue:
     """Make a queue of so many artists."""
-    where = place(folder(home))
+    where = locate_queue(folder(home))
     where.folder.mkdir(parents=True)
-    store = Store(where, MUSIC, adoption.adopt)
-    head = Head(
+    store = QueueStore(where, MUSIC, external_change.accept_replaced_snapshot)
+    head = SnapshotHead(
         kind=MUSIC.name,
         generation=0,
         snapshot_id="",
@@ -89,6 +89,6 @@ def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queu
         library_path="/music",
         created="2025-12-17T10:00:00+00:00",
     )
-    with store.locked():
-        store.install(State(MUSIC, head, {name(n): make(n) for n in range(count)}), None)
+    with store.hold_lock():
+        store.install(QueueState(MUSIC, head, {name(n): make(n) for n in range(count)}), None)
     return Queue(store)

@@ -12,25 +12,25 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.commands import briefings
-from mediakeep.commands.briefings import Desk
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.music.kinds import KINDS
-from mediakeep.queue import history, index
-from mediakeep.queue.queue import Queue, place
-from mediakeep.queue.reading import Found
-from mediakeep.queue.snapshot import Head
-from mediakeep.queue.state import State
+from mediakeep.music.issue_kinds import ISSUE_KINDS
+from mediakeep.queue.event_history import event_log, index
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.readonly import QueueView
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState
 from mediakeep.views import summary
-from mediakeep.views.report import filing
-from mediakeep.views.summary import View
+from mediakeep.views.report import report_files
+from mediakeep.views.summary import SummaryContext
 from tests.benchmarks import table
 from tests.queue import rig
 
 _AGAIN = 10  # how often each item was done
 _EVENING = 4 * 3600  # seconds of work a day
-_NAMES = [kind.name for kind in KINDS]
+_NAMES = [kind.name for kind in ISSUE_KINDS]
 
 
 def run(home: Path, *, full: bool) -> None:
@@ -55,11 +55,16 @@ def run(home: Path, *, full: bool) -> None:
 def _row(home: Path, size: int) -> list[str]:
     folder = home / "status" / "music"
     now = _made(folder, size)
-    queue = Found(_state(size // _AGAIN), (0,) * 4)
-    read = _timed(lambda: sum(1 for path in history.paths(folder) for _ in history.read(path)))
-    made = _timed(lambda: index.update(folder).close())
-    told = min(_timed(lambda: summary.account(folder, queue, View(now))) for _ in range(3))
-    desk = Desk(home, now)
+    queue = QueueView(_state(size // _AGAIN), (0,) * 4)
+    read = _timed(
+        lambda: sum(1 for path in event_log.list_files(folder) for _ in event_log.iter_events(path))
+    )
+    made = _timed(lambda: index.open_updated(folder).close())
+    told = min(
+        _timed(lambda: summary.summarize_queue(folder, queue, SummaryContext(now)))
+        for _ in range(3)
+    )
+    desk = ReportContext(home, now)
     written = min(_timed(lambda: _report(desk)) for _ in range(3))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return [
@@ -74,23 +79,23 @@ def _timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def _report(desk: Desk) -> None:
-    told = briefings.gather(desk, desk.period(7))
+def _report(desk: ReportContext) -> None:
+    told = period_report.collect_report(desk, desk.current_period(7))
     assert told
-    filing.write(desk.home, told, ("md", "html"))
+    report_files.write_report(desk.home, told, ("md", "html"))
 
 
 def _made(folder: Path, size: int) -> datetime:
     """Write a history that ends now, with a queue of one item beside it; return its last moment."""
-    Queue.create(place(folder), MUSIC, "/music", rig.found(["Solo"])).close()
+    Queue.create(locate_queue(folder), MUSIC, "/music", rig.found(["Solo"])).close()
     months: dict[str, list[bytes]] = {}
     moment = datetime.now(UTC)
     for event in _events(size):
         months.setdefault(event["time"][:7], []).append(msgspec.json.encode(event) + b"\n")
         moment = datetime.fromisoformat(event["time"])
-    (folder / history.FOLDER).mkdir(exist_ok=True)
+    (folder / event_log.FOLDER).mkdir(exist_ok=True)
     for month, lines in months.items():
-        (folder / history.FOLDER / f"{month}.jsonl").write_bytes(b"".join(lines))
+        (folder / event_log.FOLDER / f"{month}.jsonl").write_bytes(b"".join(lines))
     return moment
 
 
@@ -122,9 +127,9 @@ def _events(size: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _state(count: int) -> State:
+def _state(count: int) -> QueueState:
     item = MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, issues={"missing-cover": 1})
-    head = Head(
+    head = SnapshotHead(
         kind="music", generation=1, snapshot_id="1", seq=1, library_path="/music", created="2025"
     )
-    return State(MUSIC, head, {f"Artist {number:06d}": item for number in range(count)})
+    return QueueState(MUSIC, head, {f"Artist {number:06d}": item for number in range(count)})

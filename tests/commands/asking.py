@@ -13,21 +13,24 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from mediakeep.rehearsal import world
-from mediakeep.rehearsal.entities import World, mbid
+from mediakeep_simulator import catalogue_file
+from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
 from tests.commands.conftest import Home
 from tests.lookups.conftest import Scripted
 
 NAME = "Velvet Harbour"
-ARTIST = mbid("artist", NAME, 1)
-OTHER = mbid("artist", "VELVET HARBOUR", 1)
-MERGED, DELETED = mbid("release", NAME, "merged"), mbid("release", NAME, "deleted")
+ARTIST = generate_mbid("artist", NAME, 1)
+OTHER = generate_mbid("artist", "VELVET HARBOUR", 1)
+MERGED, DELETED = (
+    generate_mbid("release", NAME, "merged"),
+    generate_mbid("release", NAME, "deleted"),
+)
 
 
 @cache
-def sampled() -> World:
+def sampled() -> MusicBrainzCatalogue:
     """Return what is known of the sample library."""
-    return world.sampled()
+    return catalogue_file.generate_catalogue()
 
 
 @dataclass

@@ -10,17 +10,18 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from mediakeep.commands import terms
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films import cinema, shelf
-from mediakeep.rehearsal.films.cinema import Cinema
-from mediakeep.rehearsal.films.shelf import Made
-from mediakeep.rehearsal.films.tmdb import TOKEN
-from mediakeep.rehearsal.server import Server
-from mediakeep.runner.plan import Limits
+from mediakeep.commands.options import batch_options
+from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep_samples.movies import movie_library
+from mediakeep_samples.movies.movie_library import MovieLibraryManifest
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb import movie_catalogue
+from mediakeep_simulator.tmdb.app import READ_ACCESS_TOKEN
+from mediakeep_simulator.tmdb.movie_catalogue import MovieCatalogue
 from tests.commands.conftest import Home
 
-KNOWN = cinema.sampled(12, 1)
+KNOWN = movie_catalogue.generate_catalogue(12, 1)
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Movies(Home):
 
     def batch(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run a batch in this process."""
-        with inline(terms):
+        with inline(batch_options):
             return self.call("process_movies", *words, **more)
 
     def batch_apart(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -75,7 +76,7 @@ class Movies(Home):
 def inline(module: ModuleType) -> Any:
     """Have a command look into videos in this process: a worker takes a second to start."""
     return mock.patch.object(
-        module, "Limits", lambda *args, **more: Limits(*args, **{**more, "inline": True})
+        module, "Limits", lambda *args, **more: ExecutionLimits(*args, **{**more, "inline": True})
     )
 
 
@@ -86,20 +87,20 @@ def asking(url: str) -> dict[str, str]:
     return {
         "MEDIAKEEP_TMDB_HOST": url,
         "MEDIAKEEP_TMDB_IMAGE_HOST": url,
-        "MEDIAKEEP_TMDB_TOKEN": TOKEN,
+        "MEDIAKEEP_TMDB_TOKEN": READ_ACCESS_TOKEN,
         "MEDIAKEEP_TMDB_INTERVAL": "0",
         "MEDIAKEEP_WORKERS": "1",
     }
 
 
-def served(known: Cinema = KNOWN) -> Server:
+def served(known: MovieCatalogue = KNOWN) -> SimulatorServer:
     """Return a server that knows some movies, to be entered."""
-    return Server(World(), cinema=known)
+    return SimulatorServer(MusicBrainzCatalogue(), cinema=known)
 
 
-def made(place: Path, count: int = 6, seed: int = 1) -> tuple[Movies, Made]:
+def made(place: Path, count: int = 6, seed: int = 1) -> tuple[Movies, MovieLibraryManifest]:
     """Make a home and a library of so many movies, right in one folder; nobody is asked yet."""
     (place / "home").mkdir()
     (place / "movies").mkdir()
-    stock = shelf.make(place / "movies", KNOWN, count, "flat", seed)
+    stock = movie_library.make_library(place / "movies", KNOWN, count, "flat", seed)
     return Movies(place / "home", place / "music", place / "movies"), stock

@@ -19,8 +19,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mediakeep.config import PREFIX
-from mediakeep.rehearsal import library
+from mediakeep.config import ENV_PREFIX
+from mediakeep_samples.music import music_library
 
 DOORS = Path(__file__).parents[2] / "utilities"
 
@@ -62,8 +62,8 @@ class Home:
         """Do what a door does, in this process: a start costs more than most of what is tested."""
         command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
         line = ["--home", str(self.path), *map(str, words)]
-        clean = dict.fromkeys((key for key in os.environ if key.startswith(PREFIX)), None)
-        told = {f"{PREFIX}WORKERS": "1", **(env or {})}
+        clean = dict.fromkeys((key for key in os.environ if key.startswith(ENV_PREFIX)), None)
+        told = {f"{ENV_PREFIX}WORKERS": "1", **(env or {})}
         done = CliRunner().invoke(command, line, env={**clean, **told})
         assert isinstance(done.exception, SystemExit | None), done.output
         return subprocess.CompletedProcess(line, done.exit_code, done.stdout, done.stderr)
@@ -97,8 +97,8 @@ class Home:
 
 def environment(more: dict[str, str]) -> dict[str, str]:
     """Return this environment with two workers and `more` as mediakeep's only settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return {**kept, f"{PREFIX}WORKERS": "2", **more}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    return {**kept, f"{ENV_PREFIX}WORKERS": "2", **more}
 
 
 READ_ANYTHING = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
@@ -134,7 +134,7 @@ def obeying_permissions() -> Iterator[None]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One sample library for all; tests that change it work on a copy."""
     root = tmp_path_factory.mktemp("sample") / "music"
-    library.make(root)
+    music_library.make_library(root)
     return root
 
 

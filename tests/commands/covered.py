@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from mediakeep.media import safewrite
-from mediakeep.media.safewrite import Edit
-from mediakeep.media.undoing.store import Store
-from mediakeep.rehearsal.entities import Cover, World
-from mediakeep.rehearsal.server import Asked, Server
-from mediakeep.rehearsal.weather import Weather
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.media.undo.store import UndoStore
+from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue
+from mediakeep_simulator.fault_injection import FaultInjector
+from mediakeep_simulator.server import LoggedRequest, SimulatorServer
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import Told
@@ -28,8 +28,8 @@ class Desk:
     """A home, a library with one album, and a server that knows it."""
 
     home: Home
-    server: Server
-    world: World
+    server: SimulatorServer
+    world: MusicBrainzCatalogue
 
     @property
     def album(self) -> Path:
@@ -51,7 +51,7 @@ class Desk:
 
     @property
     def asked(self) -> list[str]:
-        return [one.path for one in self.server.asked if is_cover(one)]
+        return [one.path for one in self.server.requests if is_cover(one)]
 
 
 def fill(desk: Desk, release: str = "") -> None:
@@ -59,8 +59,8 @@ def fill(desk: Desk, release: str = "") -> None:
     for number, title in enumerate(TITLES, 1):
         path = shelf.put(desk.album / f"0{number}.mp3", **marks(number, title))
         if release:
-            with contextlib.closing(Store(desk.home.path / "before")) as store:
-                safewrite.write(path, [Edit("musicbrainz_albumid", (release,))], store)
+            with contextlib.closing(UndoStore(desk.home.path / "before")) as store:
+                write_tags.write(path, [SetField("musicbrainz_albumid", (release,))], store)
 
 
 class Stock:
@@ -68,28 +68,28 @@ class Stock:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._place = desk, desk.home.path.parent
-        self._asked: dict[str, list[Asked]] = {}
+        self._asked: dict[str, list[LoggedRequest]] = {}
 
     def _kept(self, name: str) -> Path:
         return self._place.with_name(f"{self._place.name}-{name}")
 
     def keep(self, name: str) -> None:
         shutil.copytree(self._place, self._kept(name))
-        self._asked[name] = list(self._desk.server.asked)
+        self._asked[name] = list(self._desk.server.requests)
 
     def desk(self, name: str) -> Desk:
         shutil.rmtree(self._place)
         shutil.copytree(self._kept(name), self._place)
-        self._desk.server.asked[:] = self._asked[name]
-        self._desk.server.weather = Weather()
+        self._desk.server.requests[:] = self._asked[name]
+        self._desk.server.faults = FaultInjector()
         return self._desk
 
 
-def made(root: Path, *covers: Cover | None) -> Iterator[Desk]:
+def made(root: Path, *covers: CatalogueCover | None) -> Iterator[Desk]:
     (root / "home").mkdir()
     known = world(*covers)
     with (
         mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(root)}),  # where homes share their pace
-        Server(known) as server,
+        SimulatorServer(known) as server,
     ):
         yield Desk(Home(root / "home", root / "music"), server, known)

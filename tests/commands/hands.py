@@ -16,9 +16,9 @@ import click
 from click.testing import CliRunner
 
 from mediakeep import kinds
-from mediakeep.commands import subjects
-from mediakeep.media import tags
-from mediakeep.media.reading import Tags
+from mediakeep.app.subjects import registry
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.model import Tags
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
 from tests.commands.conftest import Home
@@ -119,4 +119,6 @@ def reviews(home: Home) -> list[dict[str, str]]:
 
 def opened(home: Home) -> Queue:
     """Open the queue, as a batch that lives beside the command does."""
-    return Queue.open(queue.place(subjects.folder(home.path, kinds.MUSIC)), kinds.MUSIC)
+    return Queue.open(
+        queue.locate_queue(registry.queue_folder(home.path, kinds.MUSIC)), kinds.MUSIC
+    )

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mediakeep.rehearsal import faults, library, world
-from mediakeep.rehearsal.server import Server
-from mediakeep.rehearsal.weather import Weather
+from mediakeep_samples.music import music_library
+from mediakeep_simulator import catalogue_file, response_faults
+from mediakeep_simulator.fault_injection import FaultInjector
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.conftest import Home, environment
 
 CONTACT = "storm-watcher@example.org"
@@ -26,7 +27,7 @@ TABLE = "outputs/missing_albums.csv"
 class Rehearsed(Home):
     """A home whose commands ask the server, and keep its pace in a folder of their own."""
 
-    server: Server
+    server: SimulatorServer
     temporary: Path
 
     @property
@@ -107,10 +108,10 @@ class Rehearsed(Home):
 @contextlib.contextmanager
 def made(root: Path, artists: int, tracks: int | None = None) -> Iterator[Rehearsed]:
     """Make a library, a queue of it, and a server that knows its artists."""
-    library.make(root / "music", artists=artists, tracks=tracks)
+    music_library.make_library(root / "music", artists=artists, tracks=tracks)
     (root / "home").mkdir()
     (root / "tmp").mkdir()
-    with Server(world.sampled(artists, tracks)) as server:
+    with SimulatorServer(catalogue_file.generate_catalogue(artists, tracks)) as server:
         home = Rehearsed(root / "home", root / "music", server, root / "tmp")
         home.scan()
         yield home
@@ -128,30 +129,30 @@ class Stock:
         """Give the home, which nobody has touched, and a server that nobody has asked."""
         shutil.rmtree(self._place)
         shutil.copytree(self.kept, self._place, symlinks=True)
-        self._home.server.asked.clear()
-        self._home.server.weather = Weather()
+        self._home.server.requests.clear()
+        self._home.server.faults = FaultInjector()
         return self._home
 
 
 @contextlib.contextmanager
-def out(server: Server, after: int = 0) -> Iterator[None]:
+def out(server: SimulatorServer, after: int = 0) -> Iterator[None]:
     """Let a server be out for a `with` block, for longer than anybody waits.
 
     `after` is how many requests it answers before.
     """
-    good, over = len(server.asked) + after, threading.Event()
-    server.weather.order(
-        faults.refused(retry_after="3600"),
+    good, over = len(server.requests) + after, threading.Event()
+    server.faults.fail_next(
+        response_faults.http_error(retry_after="3600"),
         10**9,
-        lambda _: not over.is_set() and len(server.asked) >= good,
+        lambda _: not over.is_set() and len(server.requests) >= good,
     )
     yield
     over.set()
 
 
-def questions(server: Server, status: int = 200) -> Counter[tuple[str, str]]:
+def questions(server: SimulatorServer, status: int = 200) -> Counter[tuple[str, str]]:
     """Count how often each question got an answer of this status."""
-    return Counter((one.path, one.query) for one in server.asked if one.status == status)
+    return Counter((one.path, one.query) for one in server.requests if one.status == status)
 
 
 def ended(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import files
-from mediakeep.media import safewrite
-from mediakeep.media.safewrite import Change
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import TagEdit
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import Stamp
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.commands.conftest import Home
 from tests.music import shelf
 
@@ -66,15 +66,15 @@ class Library:
     def path(self, name: str) -> Path:
         return next(self.home.music.rglob(name))
 
-    def store(self) -> Store:
-        return Store(self.home.path / "status" / "undo")
+    def store(self) -> UndoStore:
+        return UndoStore(self.home.path / "status" / "undo")
 
-    def write(self, path: Path, *changes: Change, session: str = "") -> None:
+    def write(self, path: Path, *changes: TagEdit, session: str = "") -> None:
         """Change a file as another command of ours would."""
         store = self.store()
         within = path.is_relative_to(self.home.music)
-        artist = files.escape(path.relative_to(self.home.music).parts[0]) if within else ""
-        assert safewrite.write(path, changes, store, Stamp(session, artist, 0, 0))
+        artist = files.escape_path(path.relative_to(self.home.music).parts[0]) if within else ""
+        assert write_tags.write(path, changes, store, Stamp(session, artist, 0, 0))
         store.close()
 
 
@@ -94,7 +94,9 @@ def prepare(folder: Path, albums: int = 1) -> Home:
                 fields = {"title": f"Low  Tide {number}", "tracknumber": f"{number}/{len(formats)}"}
                 fields |= {"artist": artist, "albumartist": artist, "album": album}
                 shelf.put(home.music / artist / album / f"0{number} {artist}.{suffix}", **fields)
-    (home.music / "Anna" / "Dawn" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (home.music / "Anna" / "Dawn" / "cover.jpg").write_bytes(
+        track_files.read_seed_file("cover.jpg")
+    )
     home.scan()
     return home
 

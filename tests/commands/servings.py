@@ -12,13 +12,13 @@ from unittest import mock
 
 from click.testing import CliRunner
 
-from mediakeep.config import PREFIX
+from mediakeep.config import ENV_PREFIX
 
 
 def run(door: str, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Do what a door does; what a command prints that it runs is told with its own words."""
     command = importlib.import_module(f"mediakeep.commands.{door}").main
-    clean = dict.fromkeys((name for name in os.environ if name.startswith(PREFIX)), None)
+    clean = dict.fromkeys((name for name in os.environ if name.startswith(ENV_PREFIX)), None)
     line = [str(word) for word in words]
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with tempfile.TemporaryFile("w+") as printed:

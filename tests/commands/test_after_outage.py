@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from mediakeep import kinds
-from mediakeep.item import Status, awaits_lookup
-from mediakeep.queue import reading, sessions
-from mediakeep.rehearsal import faults
-from mediakeep.rehearsal.reply import Question
-from mediakeep.rehearsal.server import Server
+from mediakeep.item import Status, needs_lookup
+from mediakeep.queue import readonly, sessions
+from mediakeep_simulator import response_faults
+from mediakeep_simulator.http_types import SimulatorRequest
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands import cinemas, rehearsed
 from tests.commands.rehearsed import out, questions
 
@@ -34,41 +34,41 @@ def end_outage(folder: Path) -> None:
     path.write_text(json.dumps({**state, "outage": 1.0}) + "\n")
 
 
-def hold_probe(server: Server, queue: Path, kind: kinds.Kind, workers: int) -> None:
+def hold_probe(server: SimulatorServer, queue: Path, kind: kinds.Kind, workers: int) -> None:
     """Leave the next request unanswered until all other workers wait for it, or gave up."""
 
     def is_awaited() -> bool:
         if any(one.status is Status.COMPLETED for one in claimed()):
             return True  # somebody gave up
-        found = [sessions.read_live(queue, path.stem) for path in sessions.live(queue)]
+        found = [sessions.read_live(queue, path.stem) for path in sessions.list_live_files(queue)]
         return sum(len(live.waiting) for live in found if live) >= workers - 1
 
     def claimed() -> Iterator[Any]:
-        for item in reading.state(queue, kind).items.values():
+        for item in readonly.load_state(queue, kind).items.values():
             if item.settled > before:
                 yield item
 
-    before = reading.state(queue, kind).seq
+    before = readonly.load_state(queue, kind).seq
 
-    def hold(_: Question) -> bool:
+    def hold(_: SimulatorRequest) -> bool:
         end = time.monotonic() + PATIENCE
         while not is_awaited():
             assert time.monotonic() < end
             time.sleep(0.01)
         return True
 
-    server.weather.order(faults.late(0.0), 1, hold)
+    server.faults.fail_next(response_faults.delayed(0.0), 1, hold)
 
 
 def still_pending(queue: Path, kind: kinds.Kind) -> list[str]:
-    items = reading.state(queue, kind).items
+    items = readonly.load_state(queue, kind).items
     return [
-        key for key, one in items.items() if awaits_lookup(one) or one.status != Status.COMPLETED
+        key for key, one in items.items() if needs_lookup(one) or one.status != Status.COMPLETED
     ]
 
 
 def check(
-    server: Server,
+    server: SimulatorServer,
     queue: Path,
     kind: kinds.Kind,
     batch: Callable[[], tuple[int, dict[str, Any]]],

@@ -13,26 +13,26 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.alerts import notes
-from mediakeep.alerts.outbox import Job
-from mediakeep.alerts.targets import Target
-from mediakeep.commands.alarms import Alarms
-from mediakeep.commands.alerting import Wanted
+from mediakeep.alerts import alert_log
+from mediakeep.alerts.spawn_sender import DeliveryJob
+from mediakeep.alerts.targets import AlertTarget
+from mediakeep.app.batch.alert_triggers import AlertTriggers
+from mediakeep.commands.options.alert_options import AlertOptions
 from mediakeep.errors import StateDamaged
 from mediakeep.kinds import MUSIC
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.alerts.service import Service, answer, late, lines, processes, until
 from tests.commands.conftest import Home, environment, obey_permissions, obeying_permissions
 
 ARTISTS = 6
-UTILITIES = Path(notes.__file__).parents[2]
+UTILITIES = Path(alert_log.__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of few artists, some of whom have nothing else to do than to fail."""
     root = tmp_path_factory.mktemp("few") / "music"
-    library.make(root, artists=ARTISTS)
+    music_library.make_library(root, artists=ARTISTS)
     return root
 
 
@@ -61,7 +61,7 @@ def service() -> Iterator[Service]:
 
 
 def log(home: Home) -> Path:
-    return notes.place(home.path)
+    return alert_log.log_path(home.path)
 
 
 def batch(home: Home, service: Service, *words: object) -> subprocess.CompletedProcess[str]:
@@ -223,7 +223,7 @@ def test_a_service_that_hangs_holds_no_batch_up(home: Home) -> None:
     shown = processes()
     assert done.returncode == 0
     # Its sender, which goes on trying for minutes, is still at it.
-    assert [one for one in shown.values() if "mediakeep.alerts.sender" in one]
+    assert [one for one in shown.values() if "mediakeep.alerts.sender_process" in one]
     assert not [one for one in shown.values() if service.url in one]
     assert not [line for line in lines(log(home)) if "tries" in line]
     service.over.set()
@@ -363,25 +363,27 @@ def test_a_note_that_cannot_be_written_is_no_reason_to_keep_quiet(
     home: Home, service: Service
 ) -> None:
     home.scan()
-    (home.path / "status" / notes.LOCK).mkdir()
+    (home.path / "status" / alert_log.LOCK).mkdir()
     assert batch(home, service, "--all").returncode == 0
     service.wait(1)
     assert service.alerts[0]["event"] == "finished"
 
 
 def test_without_notes_no_batch_tells_the_same_twice(home: Home) -> None:
-    (home.path / "status" / notes.LOCK).mkdir(parents=True)
-    posted: list[Job] = []
-    alarms = Alarms(home.path, MUSIC, Wanted((Target("https://example.org"),)), posted.append)
+    (home.path / "status" / alert_log.LOCK).mkdir(parents=True)
+    posted: list[DeliveryJob] = []
+    alarms = AlertTriggers(
+        home.path, MUSIC, AlertOptions((AlertTarget("https://example.org"),)), posted.append
+    )
     for text in ("one", "one", "other", "one"):
-        alarms.damaged(StateDamaged(text))
+        alarms.on_damage(StateDamaged(text))
     assert len(posted) == 2
 
 
 def test_without_notes_what_was_finished_before_is_not_told_every_night(
     finished: Home, service: Service, tmp_path: Path
 ) -> None:
-    (finished.path / "status" / notes.LOCK).mkdir()
+    (finished.path / "status" / alert_log.LOCK).mkdir()
     told = tmp_path / "told"
     assert finished.batch("--alert-command", f"sh -c 'touch {told}'").returncode == 0
     finished.ok("--reset-artist", "Velvet Harbour")
@@ -394,10 +396,14 @@ def test_damage_is_the_same_whatever_snapshot_and_session_its_journal_is_named_b
     home: Home,
 ) -> None:
     (home.path / "status").mkdir()
-    posted: list[Job] = []
+    posted: list[DeliveryJob] = []
     for snapshot in ("00c1f2a9be77d03a", "f2a9be77d03a00c1"):
-        alarms = Alarms(home.path, MUSIC, Wanted((Target("https://example.org"),)), posted.append)
-        alarms.damaged(StateDamaged(f"12-{snapshot}/20251217_session_003: after change 4 comes 6."))
+        alarms = AlertTriggers(
+            home.path, MUSIC, AlertOptions((AlertTarget("https://example.org"),)), posted.append
+        )
+        alarms.on_damage(
+            StateDamaged(f"12-{snapshot}/20251217_session_003: after change 4 comes 6.")
+        )
     assert len(posted) == 1
 
 

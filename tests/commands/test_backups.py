@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from mediakeep.media.undoing.index import Query
-from mediakeep.media.undoing.store import DONE, Store
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.store import DONE, UndoStore
 from mediakeep.queue.backups import archive
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.commands.conftest import DOORS, Home, environment
 from tests.crash.gate import READ, Gate, count
 
@@ -77,7 +77,7 @@ def outputs(home: Home) -> dict[str, bytes]:
 @pytest.fixture
 def small(tmp_path: Path) -> Home:
     """A fresh home with a library of few artists."""
-    library.make(tmp_path / "music", artists=FEW)
+    music_library.make_library(tmp_path / "music", artists=FEW)
     (tmp_path / "home").mkdir()
     return Home(tmp_path / "home", tmp_path / "music")
 
@@ -203,7 +203,7 @@ def test_backups_under_load_are_each_of_one_change(
         gate.open(gate.calls + 3)
         made.append(back_up(home, tmp_path / "to"))
     assert batch.returncode == 0
-    heads = [archive.head(path, "music") for path in made]
+    heads = [archive.read_info(path, "music") for path in made]
     assert len({head.seq for head in heads}) >= 3
     total = 14 * times
     assert any(0 < head.items["completed"] < total for head in heads)
@@ -214,7 +214,7 @@ def test_backups_under_load_are_each_of_one_change(
 
 def judge(path: Path, written: bytes, new: Home, total: int) -> None:
     """Hold a backup of a running batch against what came of that, then restore it."""
-    head = archive.head(path, "music")
+    head = archive.read_info(path, "music")
     with tarfile.open(path) as tar:
         months = [one for one in tar.getmembers() if "/history/" in one.name]
         past = b"".join(tar.extractfile(one).read() for one in months)  # type: ignore[union-attr]
@@ -229,12 +229,12 @@ def judge(path: Path, written: bytes, new: Home, total: int) -> None:
     assert counts["completed"] == head.items["completed"]
     assert counts.total() == head.items["total_artists"] == total
     assert counts["pending"] == head.items["pending"] + head.items["in_progress"]
-    with closing(Store(new.path / "status" / "undo")) as store:
+    with closing(UndoStore(new.path / "status" / "undo")) as store:
         for name, item in new.snapshot()["artists"].items():
             if item.get("auto_fixed"):
-                found = store.find(Query(item=name))
+                found = store.find(RecordQuery(item=name))
                 assert any(entry.state == DONE for entry in found), name
-                assert all(store.recipe(entry.record) for entry in found)
+                assert all(store.load_patch(entry.record) for entry in found)
 
 
 @pytest.mark.slow
@@ -411,7 +411,7 @@ def kill_backups(finished: Home, tmp_path: Path, times: int) -> None:
         one = subprocess.Popen(line, env=environment(gate.environment), stdout=subprocess.DEVNULL)
         gate.kill(one)
         for path in to.glob("mediakeep_*"):
-            archive.read(path, "music")
+            archive.read_archive(path, "music")
     back_up(finished, to)
     assert not list(to.glob(".*"))
     assert made.exists()

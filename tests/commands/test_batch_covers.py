@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal import faults
+from mediakeep_simulator import response_faults
 from tests.commands import covered, hands
 from tests.commands.covered import Desk, Stock
 from tests.commands.hands import Told, state
@@ -55,7 +55,7 @@ def undo(desk: Desk, *words: object) -> Told:
 
 def pictures(desk: Desk) -> list[str]:
     """The pictures that were asked for, each by its last address."""
-    return [one.path for one in desk.server.asked if one.path.startswith("/image/")]
+    return [one.path for one in desk.server.requests if one.path.startswith("/image/")]
 
 
 def item(desk: Desk) -> dict[str, object]:
@@ -84,13 +84,13 @@ def test_a_plan_is_applied_later_and_asks_nobody(desk: Desk, tmp_path: Path) -> 
     listed = json.loads(plan.read_text())["files"]
     lines = [line for one in listed for line in one["changes"]]
     assert {line["field"] for line in lines} >= {"pictures", "cover_file"}
-    before, asked = contents(desk), len(desk.server.asked)
+    before, asked = contents(desk), len(desk.server.requests)
     told = desk.ok(BATCH, "--apply-plan", plan)
     assert "4 files changed." in told
     assert desk.covers() == [(1200, 1200)] * 3
     assert (desk.album / "cover.png").is_file()
     assert "4 files already up to date." in desk.ok(BATCH, "--apply-plan", plan)
-    assert len(desk.server.asked) == asked
+    assert len(desk.server.requests) == asked
     assert undo(desk, "--session", "last").code == 0
     assert contents(desk) == before
 
@@ -135,12 +135,12 @@ def test_all_of_it_is_taken_back_byte_for_byte_and_not_done_again_by_itself(
     assert "Dawn/cover.png: removed (as before " in told.out
     assert contents(desk) == before
     assert "auto_fixed" not in item(desk)
-    asked = len(desk.server.asked)
+    asked = len(desk.server.requests)
     hands.ok(desk.home, "music_queue_manager", "--reset-all", "--yes")
     desk.ok(BATCH, "--all", *BOTH)
     assert [path.name for path in desk.album.iterdir()] == [path.name for path in before]
     assert desk.covers() == [(0, 0)] * 3
-    assert [one for one in desk.server.asked[asked:] if is_cover(one)] == []
+    assert [one for one in desk.server.requests[asked:] if is_cover(one)] == []
 
 
 def test_the_file_alone_is_taken_back_and_brought_back(
@@ -212,7 +212,7 @@ def test_a_picture_that_nobody_came_for_is_removed_after_a_month(desk: Desk) -> 
 
 
 def test_an_outage_of_the_archive_is_told_in_one_line_and_ends_with_it(desk: Desk) -> None:
-    desk.server.weather.order(faults.refused(retry_after="3600"), 1, is_cover)
+    desk.server.faults.fail_next(response_faults.http_error(retry_after="3600"), 1, is_cover)
     told = desk.run(BATCH, "--all")
     assert told.code == 4
     last = told.out.splitlines()[-1]

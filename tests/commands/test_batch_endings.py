@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from mediakeep.commands import batches, faces
+from mediakeep.app.batch import run_batch
+from mediakeep.commands.display import batch_output
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue.past import Pace
-from mediakeep.runner.plan import Report
+from mediakeep.queue.event_history.queries import Throughput
+from mediakeep.runner.batch_config import BatchResult
 from mediakeep.views import summary
-from mediakeep.views.summary import Standing
+from mediakeep.views.summary import QueueStatus
 from tests.queue import rig
 
 OUT = "MusicBrainz is out. A later batch goes on."
@@ -25,15 +26,15 @@ UNASKED = Outcome(facts={"unasked": NO_CONTACT})
 FAILED = Outcome(Status.ERROR, "it is broken")
 
 
-def standing() -> Standing:
+def standing() -> QueueStatus:
     items = {"A": MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending")}
-    return summary.standing(rig.state(dict(items)), Pace(0, 0.0))
+    return summary.build_status(rig.state(dict(items)), Throughput(0, 0.0))
 
 
-def reported(*outcomes: Outcome, **fields: Any) -> Report:
-    report = Report(session="s", counted=MUSIC.tallies, claimed=len(outcomes), **fields)
+def reported(*outcomes: Outcome, **fields: Any) -> BatchResult:
+    report = BatchResult(session="s", counters=MUSIC.counters, claimed=len(outcomes), **fields)
     for outcome in outcomes:
-        report.count(outcome)
+        report.add_outcome(outcome)
     return report
 
 
@@ -49,9 +50,9 @@ def reported(*outcomes: Outcome, **fields: Any) -> Report:
     ],
 )
 def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
-    report: Report, code: int
+    report: BatchResult, code: int
 ) -> None:
-    assert batches.code(report) == code
+    assert run_batch.exit_code(report) == code
 
 
 @pytest.mark.parametrize(
@@ -63,20 +64,22 @@ def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
         (reported(UNREACHED), OUT),
     ],
 )
-def test_one_line_at_the_end_says_what_waits_why_and_what_helps(report: Report, line: str) -> None:
-    lines = faces.ending(report, standing())
+def test_one_line_at_the_end_says_what_waits_why_and_what_helps(
+    report: BatchResult, line: str
+) -> None:
+    lines = batch_output.format_summary(report, standing())
     assert lines[-1] == line
     assert sum("look-up" in one or OUT in one for one in lines) == 1
 
 
 @pytest.mark.parametrize("report", [reported(DONE), reported(), reported(UNASKED)])
-def test_where_nothing_waits_nothing_is_said_of_look_ups(report: Report) -> None:
-    assert not any("look-up" in line for line in faces.ending(report, standing()))
+def test_where_nothing_waits_nothing_is_said_of_look_ups(report: BatchResult) -> None:
+    assert not any("look-up" in line for line in batch_output.format_summary(report, standing()))
 
 
 def test_a_wait_is_told_as_the_sum_over_all_workers() -> None:
     done = Outcome(data={"lookup": "done"}, facts={"requests": 3, "waited": 45.4})
-    lines = faces.ending(reported(done, done), standing())
+    lines = batch_output.format_summary(reported(done, done), standing())
     assert "Looked up: 6 requests, 1 min 31 s waited by all workers in total" in lines
 
 
@@ -86,9 +89,11 @@ def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(
     facts = {"albums_matched": 3, "albums_unsure": 1, "fields_filled": 40}
     told = reported(Outcome(facts=facts), Outcome(facts={"albums_matched": 2}), Outcome())
     line = "Albums: 5 certain, 1 unsure; 40 fields filled"
-    assert line in faces.ending(told, standing())
-    assert not any("Albums" in line for line in faces.ending(reported(Outcome()), standing()))
-    faces.Json().ended(told, standing())
+    assert line in batch_output.format_summary(told, standing())
+    assert not any(
+        "Albums" in line for line in batch_output.format_summary(reported(Outcome()), standing())
+    )
+    batch_output.JsonLinesOutput().on_finish(told, standing())
     data = json.loads(capsys.readouterr().out)
     assert (data["albums_matched"], data["albums_tied"], data["fields_filled"]) == (5, 0, 40)
 
@@ -97,25 +102,25 @@ def test_on_a_terminal_a_wait_for_a_service_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)  # a test has no terminal
-    plain = faces.Plain(MUSIC, lambda _: [])
-    plain.begun(14)
-    plain.progress("Vera", 12, 12, "MusicBrainz")
+    plain = batch_output.TextOutput(MUSIC, lambda _: [])
+    plain.on_start(14)
+    plain.on_progress("Vera", 12, 12, "MusicBrainz")
     assert capsys.readouterr().err.endswith("0/14  Vera waiting for MusicBrainz")
-    plain.progress("Vera", 12, 12, "")
+    plain.on_progress("Vera", 12, 12, "")
     assert capsys.readouterr().err.endswith("0/14  Vera 12/12")
 
 
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
-    faces.Json().ended(reported(UNREACHED, awaiting=3), standing())
+    batch_output.JsonLinesOutput().on_finish(reported(UNREACHED, awaiting=3), standing())
     told = json.loads(capsys.readouterr().out)
     assert (told["awaiting_lookup"], told["service_failed"], told["lookup_note"]) == (3, True, OUT)
     assert (told["summary"]["awaiting"], told["summary"]["unsure"]) == (1, 0)
 
 
 def test_a_dry_run_says_that_a_service_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    plain = faces.Plain(MUSIC, lambda _: [])
-    plain.rehearsed(reported(UNREACHED))
-    plain.rehearsed(reported(UNASKED))
+    plain = batch_output.TextOutput(MUSIC, lambda _: [])
+    plain.on_dry_run(reported(UNREACHED))
+    plain.on_dry_run(reported(UNASKED))
     assert capsys.readouterr().out.splitlines() == [
         "Dry run: nothing was written.",
         OUT,

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mediakeep.rehearsal import faults
-from mediakeep.rehearsal.reply import Reply
+from mediakeep_simulator import response_faults
+from mediakeep_simulator.http_types import SimulatorResponse
 from tests.commands import rehearsed
 from tests.commands.conftest import Home, obeying_permissions
 from tests.commands.rehearsed import Rehearsed, Stock, ended, out, questions
@@ -70,7 +70,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
         {"pending": ARTISTS},
         {"completed": ARTISTS},
     )
-    assert len(home.server.asked) == 1
+    assert len(home.server.requests) == 1
     assert f"{ARTISTS} artists wait for their look-up" in home.ok("--show-summary")
     told = json.loads(home.ok("--show-summary", "--json"))
     assert told["awaiting"] == ARTISTS
@@ -81,7 +81,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
     told = ended(done)
     assert (told["awaiting_lookup"], told["service_failed"]) == (ARTISTS, True)
     assert told["lookup_note"].startswith("MusicBrainz is unreachable")
-    assert len(home.server.asked) == 1
+    assert len(home.server.requests) == 1
 
     home.later()
     done = home.batch("--all", "--json")
@@ -107,13 +107,13 @@ def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehear
 def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
     home: Rehearsed,
 ) -> None:
-    def add_null(reply: Reply) -> Reply:
+    def add_null(reply: SimulatorResponse) -> SimulatorResponse:
         data = json.loads(reply.body)
         data["releases"].append(None)
         data["release-count"] += 1
         return replace(reply, body=json.dumps(data).encode())
 
-    home.server.weather.order(add_null, 1, lambda asked: bool(asked.one("artist", "")))
+    home.server.faults.fail_next(add_null, 1, lambda asked: bool(asked.get_param("artist", "")))
     done = home.batch("--all", "--json")
     assert (done.returncode, home.lookups()) == (0, {"done": ARTISTS})
     [log] = (home.queue / "session_logs").glob("*.log")
@@ -125,10 +125,10 @@ def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
 
 
 def test_a_service_that_answers_late_is_no_time_of_the_artist(home: Rehearsed) -> None:
-    home.server.weather.order(faults.late(2.0), 10**6)
+    home.server.faults.fail_next(response_faults.delayed(2.0), 10**6)
     name = next(iter(home.artists()))
     done = home.batch("--artist", name, "--item-timeout", 5)
-    assert len(home.server.asked) > 2  # which took longer than that
+    assert len(home.server.requests) > 2  # which took longer than that
     assert done.returncode == 0, done.stdout
     assert home.artists()[name]["status"] == "completed"
 
@@ -159,7 +159,7 @@ def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith(AWAITING + why)
     assert home.lookups() == {"pending": ARTISTS}
-    assert home.server.asked == []
+    assert home.server.requests == []
     assert not was_asked(proxy)
     assert not home.answers.exists()
     assert not home.table.exists()
@@ -241,7 +241,7 @@ def test_a_dry_run_looks_up_and_writes_nothing_but_caches(home: Rehearsed) -> No
     assert done.returncode == 0, done.stderr
     assert written() == before
     assert questions(home.server).total() >= ARTISTS
-    asked = len(home.server.asked)
+    asked = len(home.server.requests)
     assert home.batch("--all").returncode == 0
-    assert len(home.server.asked) == asked
+    assert len(home.server.requests) == asked
     assert home.lookups() == {"done": ARTISTS}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.pages import page
+from mediakeep.pages import render
 from tests.alerts.service import Service, answer
 from tests.alerts.service import lines as log_lines
 from tests.commands import rehearsed
@@ -79,7 +79,7 @@ def test_process_artist_amid_an_outage_does_the_rest(home: Rehearsed) -> None:
 
 def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Rehearsed) -> None:
     home.batch("--all")
-    asked = len(home.server.asked)
+    asked = len(home.server.requests)
     before = section(home.path / home.artists()["Velvet Harbour"]["report"])
     assert before
     folder = home.music / "Velvet Harbour" / "Salt on the Signal Lamps"
@@ -87,12 +87,12 @@ def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Rehe
     assert done.returncode == 0, done.stderr
     assert "changed" in done.stdout
     item = home.artists()["Velvet Harbour"]
-    assert len(home.server.asked) == asked
+    assert len(home.server.requests) == asked
     assert section(home.path / item["report"]) == before
     assert (item["status"], item["lookup"]) == ("completed", "done")
     table = home.table.read_bytes()
     home.batch("--all")
-    assert (len(home.server.asked), home.table.read_bytes()) == (asked, table)
+    assert (len(home.server.requests), home.table.read_bytes()) == (asked, table)
 
 
 def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> None:
@@ -104,7 +104,7 @@ def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> N
     done += [home.call("weekly_report"), home.call("media_dashboard"), home.manage()]
     for one in done:
         assert CONTACT not in one.stdout + one.stderr
-    assert {CONTACT in one.agent for one in home.server.asked} == {True}
+    assert {CONTACT in one.agent for one in home.server.requests} == {True}
     paths = [path for top in (home.path, home.temporary, home.music) for path in top.rglob("*")]
     assert home.answers in paths
     assert any(path.suffix == ".slots" for path in paths)
@@ -142,7 +142,7 @@ def test_what_was_repaired_before_the_look_up_is_told_and_counted_after_it(
             counts = (item.get("auto_fixed", 0), item.get("issues_resolved", 0))
             found[name] = (*counts, item.get("repaired", 0))
             text = (home.path / item["report"]).read_text()
-            assert not counts[0] or f"\n{page.counted(counts[0], 'repair')} in " in text
+            assert not counts[0] or f"\n{render.pluralize(counts[0], 'repair')} in " in text
         return found
 
     assert home.batch("--all", "--offline").returncode == 0

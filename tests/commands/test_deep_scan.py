@@ -14,9 +14,9 @@ from typing import Any
 import mutagen
 import pytest
 
-from mediakeep.commands import apart
-from mediakeep.rehearsal import tracks
-from mediakeep.runner.plan import Limits
+from mediakeep.app.music import isolated_worker
+from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep_samples.music import track_files
 from tests.commands.conftest import Home
 from tests.music import shelf
 from tests.sampling import some
@@ -31,7 +31,7 @@ def artist(tmp_path: Path) -> Path:
     shelf.put_album(folder / "Dusk", "Three", suffix="flac")
     for suffix in shelf.FORMATS:
         shelf.put(folder / "Dawn" / f"a.{suffix}", title=suffix)
-    (folder / "Dawn" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (folder / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     with wave.open(str(folder / "Dawn" / "a.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(bytes(range(256)) * 60)
@@ -47,7 +47,7 @@ def place(tmp_path: Path) -> Home:
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hear in this process: to start another, which its own tests watch, costs most of a scan."""
-    monkeypatch.setattr(apart, "Limits", lambda inline: Limits())
+    monkeypatch.setattr(isolated_worker, "ExecutionLimits", lambda inline: ExecutionLimits())
 
 
 def deep(home: Home, folder: Path, *words: str) -> str:
@@ -179,7 +179,7 @@ def test_a_file_that_cannot_be_heard_keeps_its_sound(place: Home, artist: Path) 
 
 
 def replace_by_another(path: Path) -> None:
-    path.write_bytes(tracks.seed("chord.mp3"))
+    path.write_bytes(track_files.read_seed_file("chord.mp3"))
 
 
 def test_another_sound_is_told_until_it_is_accepted(place: Home, artist: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_dry_run_compares_and_records_nothing(place: Home, artist: Path) -> No
     deep(place, artist)
     before = ledger(place, "SELECT place, essence || last || size FROM sound")
     flip(artist / "Dawn" / "a.mp3")
-    (artist / "Dawn" / "new.mp3").write_bytes(tracks.seed("drops.mp3"))
+    (artist / "Dawn" / "new.mp3").write_bytes(track_files.read_seed_file("drops.mp3"))
     assert "1 essence-changed" in deep(place, artist, "--dry-run")
     told = deep(place, artist, "--dry-run", "--accept-sound")
     assert "1 essence-changed" in told

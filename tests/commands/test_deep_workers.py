@@ -15,18 +15,20 @@ from typing import Any
 
 import pytest
 
-from mediakeep.commands import terms
+from mediakeep.commands.options import batch_options
 from mediakeep.kinds import MUSIC
-from mediakeep.rehearsal import library, tracks
+from mediakeep_samples.music import music_library, track_files
 from tests.commands.conftest import DOORS, Home, environment
 from tests.music import shelf
 
 # No file is at hand that crashes the decoders of today; this one does it by its name.
 CRASH = """
 import os
-from mediakeep.media.decoding import damage
-find = damage.find
-damage.find = lambda path, facts: os.abort() if path.name == "crash.mp3" else find(path, facts)
+from mediakeep.media.audio.decode import damage
+find_damage = damage.find_damage
+damage.find_damage = lambda path, facts: (
+    os.abort() if path.name == "crash.mp3" else find_damage(path, facts)
+)
 """
 
 # Notes every audio file that is opened.
@@ -88,7 +90,9 @@ def test_a_deep_batch_records_every_sound_once(place: Home, workers: int) -> Non
 def test_a_crash_of_a_decoder_costs_its_artist_only(
     place: Home, tmp_path: Path, workers: int
 ) -> None:
-    (place.music / "Bert" / "Dawn" / "crash.mp3").write_bytes(tracks.seed("drops.mp3"))
+    (place.music / "Bert" / "Dawn" / "crash.mp3").write_bytes(
+        track_files.read_seed_file("drops.mp3")
+    )
     place.scan()
     done = place.batch("--deep", "--workers", workers, env=started_with(tmp_path, CRASH))
     assert done.returncode == 1
@@ -100,7 +104,9 @@ def test_a_crash_of_a_decoder_costs_its_artist_only(
 def test_a_crash_while_one_artist_is_processed_is_an_error_in_words(
     place: Home, tmp_path: Path
 ) -> None:
-    (place.music / "Bert" / "Dawn" / "crash.mp3").write_bytes(tracks.seed("drops.mp3"))
+    (place.music / "Bert" / "Dawn" / "crash.mp3").write_bytes(
+        track_files.read_seed_file("drops.mp3")
+    )
     env = started_with(tmp_path, CRASH)
     done = place.run("process_artist", place.music / "Bert", "--deep", env=env)
     assert done.returncode == 1
@@ -145,9 +151,11 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     )
     given |= {"batch_size": 3, "workers": 1, "item_timeout": 60.0, "max_attempts": 3}
     given |= {"checkpoint_every": 50, "keep_checkpoints": 20}
-    usual = terms.asked(tmp_path, terms.Request(MUSIC), {**given}).plan.limits
-    deep = terms.Request(MUSIC, native=True)
-    longer = terms.asked(tmp_path, deep, {**given, "deep": True}).plan.limits
+    usual = batch_options.parse_options(
+        tmp_path, batch_options.BatchRequest(MUSIC), {**given}
+    ).config.limits
+    deep = batch_options.BatchRequest(MUSIC, native=True)
+    longer = batch_options.parse_options(tmp_path, deep, {**given, "deep": True}).config.limits
     assert (usual.item_timeout, usual.inline) == (60.0, True)
     assert (longer.item_timeout, longer.inline) == (600.0, False)
 
@@ -172,7 +180,7 @@ def test_unchanged_files_are_not_opened_again(place: Home, tmp_path: Path) -> No
 def test_an_index_deleted_and_spoilt_under_a_batch_changes_nothing(
     tmp_path: Path, artists: int
 ) -> None:
-    library.make(tmp_path / "music", artists=artists)
+    music_library.make_library(tmp_path / "music", artists=artists)
     (tmp_path / "home").mkdir()
     home = Home(tmp_path / "home", tmp_path / "music")
     home.scan()
@@ -211,8 +219,8 @@ def _disturbed(home: Home, turns: int) -> int:
 
 
 def test_the_code_that_crashes_does_run(tmp_path: Path) -> None:
-    code = "from mediakeep.media.decoding import damage; from pathlib import Path;"
-    code += "damage.find(Path('crash.mp3'), None)"
+    code = "from mediakeep.media.audio.decode import damage; from pathlib import Path;"
+    code += "damage.find_damage(Path('crash.mp3'), None)"
     env = environment(started_with(tmp_path, CRASH))
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True)
     assert done.returncode == -6

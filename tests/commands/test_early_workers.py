@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from mediakeep.commands import terms
+from mediakeep.commands.options import batch_options
 from mediakeep.kinds import MUSIC
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.alerts.service import processes, until
 from tests.commands.conftest import DOORS, Home, environment
 
@@ -51,7 +51,7 @@ GIVEN: dict[str, Any] = {
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A fresh home with a library of few artists."""
-    library.make(tmp_path / "music", artists=4)
+    music_library.make_library(tmp_path / "music", artists=4)
     (tmp_path / "home").mkdir()
     return Home(tmp_path / "home", tmp_path / "music")
 
@@ -153,5 +153,7 @@ def alive(pid: int) -> bool:
 def test_as_many_workers_start_early_as_there_is_work_for(
     tmp_path: Path, given: dict[str, Any], name: str | None, count: int
 ) -> None:
-    request = terms.Request(MUSIC, name, native=given.get("deep", False))
-    assert terms.asked(tmp_path, request, {**GIVEN, **given}).early == count
+    request = batch_options.BatchRequest(MUSIC, name, native=given.get("deep", False))
+    assert (
+        batch_options.parse_options(tmp_path, request, {**GIVEN, **given}).prestart_count == count
+    )

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from mediakeep.media import pictures
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import read, run, state
-from tests.media import shelves
+from tests.media import writable_files
 from tests.music import shelf
 
 DOOR = "embed_cover"
@@ -65,7 +65,7 @@ def test_a_cover_takes_the_place_of_the_front_cover_in_every_format(
 
 def test_other_pictures_stay(home: Home, tmp_path: Path) -> None:
     path = home.music / "Vera" / "Dawn" / "06 Two.flac"
-    path.write_bytes(shelves.whole("pictured.flac"))
+    path.write_bytes(writable_files.whole("pictured.flac"))
     other, front = read(path).pictures
     assert (other.type, front.type) == (4, 3)
     hands.ok(home, DOOR, path, png(tmp_path / "new.png", 500, 500))
@@ -104,7 +104,7 @@ def test_a_front_cover_that_is_no_picture_counts_as_none(home: Home, tmp_path: P
     data = b"\0image/jpeg\0\3\0<html>not found</html>"
     tag = b"APIC" + struct.pack(">I", len(data)) + b"\0\0" + data
     size = bytes((0, 0, len(tag) >> 7, len(tag) & 127))
-    path.write_bytes(b"ID3\x03\0\0" + size + tag + tracks.seed("bell.mp3"))
+    path.write_bytes(b"ID3\x03\0\0" + size + tag + track_files.read_seed_file("bell.mp3"))
     image = png(tmp_path / "new.png", 500, 500)
     assert "1 file changed." in hands.ok(home, DOOR, path, image, "--skip-existing")
     assert sizes(path.parent).count((3, 500, 500)) == 1
@@ -171,8 +171,8 @@ def test_where_no_cover_is_replaced_a_small_one_is_no_matter(home: Home, tmp_pat
 
 def test_a_picture_that_does_not_tell_its_size_is_warned_of(home: Home, tmp_path: Path) -> None:
     image = tmp_path / "cut.jpg"
-    image.write_bytes(tracks.seed("cover.jpg")[:20] + b"\xff\xd9")
-    assert pictures.of_file(image) == ("image/jpeg", 0, 0)
+    image.write_bytes(track_files.read_seed_file("cover.jpg")[:20] + b"\xff\xd9")
+    assert pictures.read_picture_info(image) == ("image/jpeg", 0, 0)
     told = run(home, DOOR, home.music / "Vera" / "Dusk", image, answer="n\n")
     assert told.code == 130
     assert "cut.jpg has no readable size; it may be truncated." in told.err
@@ -190,9 +190,15 @@ WEBP = b"RIFF\x24\0\0\0WEBPVP8L" + bytes(40)
         (b"GIF89a" + bytes(20), "it is image/gif; players support JPEG and PNG."),
         (b"<html></html>", "it is not a picture; players support JPEG and PNG."),
         (b"", "it is no picture"),
-        (tracks.seed("cover.jpg")[:-40], "the end of the picture is missing. Save it again."),
-        (tracks.seed("cover.png")[:-40], "the end of the picture is missing. Save it again."),
-        (tracks.seed("cover.jpg") + bytes(16 << 20), "it has more than 16 MiB"),
+        (
+            track_files.read_seed_file("cover.jpg")[:-40],
+            "the end of the picture is missing. Save it again.",
+        ),
+        (
+            track_files.read_seed_file("cover.png")[:-40],
+            "the end of the picture is missing. Save it again.",
+        ),
+        (track_files.read_seed_file("cover.jpg") + bytes(16 << 20), "it has more than 16 MiB"),
     ],
 )
 def test_what_is_no_jpeg_or_png_by_its_bytes_is_refused(
@@ -208,7 +214,7 @@ def test_what_is_no_jpeg_or_png_by_its_bytes_is_refused(
 
 def test_the_name_of_a_picture_does_not_matter(home: Home, tmp_path: Path) -> None:
     image = tmp_path / "cover.webp"
-    image.write_bytes(tracks.seed("cover.jpg"))
+    image.write_bytes(track_files.read_seed_file("cover.jpg"))
     assert run(home, DOOR, home.music / "Vera" / "Dusk", image).code == 0
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal import faults, pictures
-from mediakeep.rehearsal.entities import Cover
+from mediakeep_simulator import cover_image, response_faults
+from mediakeep_simulator.entities import CatalogueCover
 from tests.commands import covered, hands
 from tests.commands.covered import Desk, fill
 from tests.commands.hands import state
@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture
 def tied(tmp_path: Path) -> Iterator[Desk]:
-    yield from covered.made(tmp_path, None, Cover(), None)
+    yield from covered.made(tmp_path, None, CatalogueCover(), None)
 
 
 def releases(desk: Desk) -> list[str]:
@@ -53,9 +53,9 @@ def test_the_release_in_the_tags_decides(tied: Desk) -> None:
     assert f'.png" (by hand: front cover of the release {second})' in told
     assert tied.covers() == [(1200, 1200)] * 3
     assert tied.asked[0] == f"/release/{second}/front-1200"
-    count = len(tied.server.asked)
+    count = len(tied.server.requests)
     assert "0 files changed; 3 already up to date." in ok(tied, tied.album)
-    assert len(tied.server.asked) == count
+    assert len(tied.server.requests) == count
 
 
 @pytest.mark.parametrize("scanned", [False, True])
@@ -74,9 +74,9 @@ def test_what_a_batch_has_found_out_is_not_asked_again(desk: Desk) -> None:
     fill(desk)
     desk.home.scan()
     assert desk.run("process_music_batch", "--all", "--cover-art", "none").code == 0
-    before = len(desk.server.asked)
+    before = len(desk.server.requests)
     ok(desk, desk.album)
-    assert [one.path for one in desk.server.asked[before:] if not is_cover(one)] in (
+    assert [one.path for one in desk.server.requests[before:] if not is_cover(one)] in (
         [],
         [f"/ws/2/release/{releases(desk)[0]}"],  # what the batch wrote is asked for once
     )
@@ -118,7 +118,7 @@ def test_it_can_be_rehearsed_and_taken_back(desk: Desk) -> None:
 def test_a_larger_cover_is_not_replaced_without_a_yes(desk: Desk) -> None:
     fill(desk)
     image = desk.home.path / "large.png"
-    image.write_bytes(pictures.paint("large", 900))
+    image.write_bytes(cover_image.render_png("large", 900))
     ok(desk, desk.album, image)
     assert "replaces 900 x 900 in 3 files" in fails(desk, 130, desk.album, "--size", "500")
 
@@ -146,19 +146,21 @@ def test_where_nobody_may_be_asked_it_is_said(desk: Desk) -> None:
     words = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interval", 1.1)
     told = fails(desk, 2, desk.album, *words)
     assert "no contact is configured" in told
-    assert desk.server.asked == []
+    assert desk.server.requests == []
 
 
 @pytest.mark.parametrize("tagged", [False, True])
 def test_a_service_that_is_out_is_told(desk: Desk, tagged: bool) -> None:
     fill(desk, releases(desk)[0] if tagged else "")
-    desk.server.weather.order(faults.refused(retry_after="3600"))
+    desk.server.faults.fail_next(response_faults.http_error(retry_after="3600"))
     assert "MusicBrainz is unreachable" in fails(desk, 4, desk.album)
 
 
 def test_what_is_no_picture_is_told(desk: Desk) -> None:
     fill(desk, releases(desk)[0])
-    desk.server.weather.order(faults.paged, 1, lambda one: one.path.startswith("/image/"))
+    desk.server.faults.fail_next(
+        response_faults.html_page, 1, lambda one: one.path.startswith("/image/")
+    )
     assert "returned a web page instead of data" in fails(desk, 4, desk.album)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mediakeep import files
-from mediakeep.music import audit, diagnose, scan, sheet
+from mediakeep.music import diagnose, scan
+from mediakeep.music.reports import audit_files, tracks_csv
 from tests import documents
 from tests.commands.conftest import Home, obeying_permissions
 from tests.music import shelf
@@ -53,9 +54,9 @@ def outputs(home: Home) -> set[str]:
 
 def test_an_artist_is_written_as_its_audit_would_be_but_for_the_issues(home: Home) -> None:
     extracted(home, home.music / "Vera")
-    found, read = written(home, "Vera"), scan.artist(home.music / "Vera")
+    found, read = written(home, "Vera"), scan.read_artist(home.music / "Vera")
     assert (found["format"], found["path"]) == (1, str(home.music / "Vera"))
-    audited = json.loads(audit.to_json(read, diagnose.issues(read, "Vera"), "Vera", ""))
+    audited = json.loads(audit_files.to_json(read, diagnose.find_issues(read, "Vera"), "Vera", ""))
     assert found["albums"] == audited["albums"]
     assert [{**track, "issues": []} for track in found["tracks"]] == [
         {**track, "issues": []} for track in audited["tracks"]
@@ -88,7 +89,7 @@ def test_a_single_file_of_any_format_is_written_and_shown(home: Home, suffix: st
     (track,) = written(home, f"a.{suffix}")["tracks"]
     assert (track["path"], track["tags"]["title"]) == (f"a.{suffix}", ["Über Ebbe"])
     (row,) = sheet_of(home, f"a.{suffix}")
-    assert tuple(row) == sheet.COLUMNS
+    assert tuple(row) == tracks_csv.TRACK_COLUMNS
     assert row["title"] == "Über Ebbe"
 
 

@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
-from mediakeep.commands import footage, probing
-from mediakeep.media.video.facts import VideoFacts
+from mediakeep.app.movies import probe_pool, video_report
+from mediakeep.media.video.model import VideoInfo
 from mediakeep.outcome import Outcome, Progress, Work, Worker
-from mediakeep.rehearsal.films import clips
-from mediakeep.rehearsal.films.clip import Clip
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import VideoSpec
 from tests import documents
 from tests.commands.cinemas import inline
 from tests.commands.conftest import Home
 
 PAGE = Path(__file__).parents[2] / "docs" / "extract-video-metadata.md"
-FILM = Clip(1920, 800, 5400.0, (("ger", 6), ("eng", 2)), ("fre",), "hdr10", "Harbour Lights")
+FILM = VideoSpec(1920, 800, 5400.0, (("ger", 6), ("eng", 2)), ("fre",), "hdr10", "Harbour Lights")
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def home(tmp_path: Path) -> Home:
     (tmp_path / "home").mkdir()
     folder = tmp_path / "movies" / "Low Tide (2001)"
     folder.mkdir(parents=True)
-    clips.make(folder.parent / "Harbour Lights (1994).mkv", FILM)
-    clips.make(folder / "Low Tide (2001).MP4", Clip(720, 576, 60.0))
+    video_files.write_video(folder.parent / "Harbour Lights (1994).mkv", FILM)
+    video_files.write_video(folder / "Low Tide (2001).MP4", VideoSpec(720, 576, 60.0))
     (folder / ".hidden.mp4").write_bytes(b"hidden")
     (folder / "notes.txt").write_text("a note")
     return Home(tmp_path / "home", tmp_path / "movies")
 
 
 def extracted(home: Home, *words: object, code: int = 0) -> str:
-    with inline(probing):
+    with inline(probe_pool):
         done = home.call("extract_video_metadata", *words)
     assert done.returncode == code, done.stdout + done.stderr
     assert code or not done.stderr
@@ -81,7 +81,7 @@ def test_the_copy_of_a_disc_is_one_film(home: Home) -> None:
     folder = home.music / "Disc" / "VIDEO_TS"
     folder.mkdir(parents=True)
     for number in (1, 2):
-        clips.make(folder / f"VTS_01_{number}.VOB", Clip(720, 576, 60.0))
+        video_files.write_video(folder / f"VTS_01_{number}.VOB", VideoSpec(720, 576, 60.0))
     told = json.loads(extracted(home, "--json", home.music / "Disc"))
     assert [(one["path"], one["facts"]["duration"]) for one in told["videos"]] == [
         (str(home.music / "Disc"), 120.0)
@@ -108,7 +108,7 @@ def test_json_and_csv_are_written_under_a_name(home: Home) -> None:
 
 
 def test_no_cell_is_a_formula(home: Home) -> None:
-    clips.make(home.music / "a.mkv", Clip(720, 576, 60.0, title="=1+1"))
+    video_files.write_video(home.music / "a.mkv", VideoSpec(720, 576, 60.0, title="=1+1"))
     extracted(home, "--output-name", "a", home.music / "a.mkv")
     assert "'=1+1" in (home.path / "outputs" / "a_video_metadata.csv").read_text()
 
@@ -173,10 +173,10 @@ def test_a_file_that_ends_the_process_costs_no_other(
     tmp_path: Path, names: str, workers: int
 ) -> None:
     paths = [tmp_path / f"{name}.mkv" for name in names]
-    found = list(probing.look(paths, workers, functools.partial(dying, "b.mkv")))
+    found = list(probe_pool.probe_all(paths, workers, functools.partial(dying, "b.mkv")))
     assert [one.path for one in found] == paths
     assert [one.facts is None for one in found] == [name == "b" for name in names]
-    assert found[1].trouble.startswith(f"MediaInfo failed on {paths[1]}: ")
+    assert found[1].error.startswith(f"MediaInfo failed on {paths[1]}: ")
 
 
 def sleeping() -> AbstractContextManager[Worker]:
@@ -187,14 +187,14 @@ def sleeping() -> AbstractContextManager[Worker]:
 def test_a_file_that_takes_too_long_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "PATIENCE", 0.5)
-    (found,) = probing.look([tmp_path / "a.mkv"], 1, sleeping)
-    assert "longer than 0.5 seconds" in found.trouble
+    monkeypatch.setattr(probe_pool, "PROBE_TIMEOUT", 0.5)
+    (found,) = probe_pool.probe_all([tmp_path / "a.mkv"], 1, sleeping)
+    assert "longer than 0.5 seconds" in found.error
 
 
 def test_the_page_tells_the_fields_and_the_columns(home: Home) -> None:
     extracted(home, "--output-name", "Films", "--quiet", home.music)
     told = written(home, "Films")
     assert documents.column(PAGE, "## The files") == {*told, *told["videos"][0]}
-    assert documents.column(PAGE, "### Facts") == set(VideoFacts.__struct_fields__)
-    assert documents.column(PAGE, "### The CSV") == {"path", *footage.COLUMNS, "trouble"}
+    assert documents.column(PAGE, "### Facts") == set(VideoInfo.__struct_fields__)
+    assert documents.column(PAGE, "### The CSV") == {"path", *video_report.CSV_COLUMNS, "trouble"}

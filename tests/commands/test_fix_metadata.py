@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media.edits import changes
-from mediakeep.rehearsal.tracks import Content
+from mediakeep.media.audio import tag_edits
+from mediakeep_samples.music.track_files import TrackContent
 from tests import documents
 from tests.commands import hands
 from tests.commands.conftest import Home
@@ -55,8 +55,8 @@ def test_every_field_is_written_just_as_given_and_no_other_changes(home: Home, s
         before = read(path)
         hands.ok(home, DOOR, name, path, value)
         after, field = read(path), "genres" if name == "genre" else name
-        assert changes.value(after, field) == (value,)
-        assert changes.differing(before, after) == [field]
+        assert tag_edits.field_values(after, field) == (value,)
+        assert tag_edits.differing_fields(before, after) == [field]
         assert after.pictures == before.pictures
 
 
@@ -222,7 +222,7 @@ def test_one_title_or_number_for_several_files_is_refused(home: Home, name: str)
     assert run(home, DOOR, name, *dawn(home), "7", "--dry-run").code == 2
     assert state(home.music) == before
     hands.ok(home, DOOR, name, home.music / "Vera" / "Dawn", "7", "--yes")
-    assert {changes.value(read(path), name) for path in dawn(home)} == {("7",)}
+    assert {tag_edits.field_values(read(path), name) for path in dawn(home)} == {("7",)}
 
 
 def test_a_forgotten_value_is_noticed(home: Home) -> None:
@@ -331,7 +331,7 @@ def test_files_that_cannot_be_written_are_named_and_the_others_go_on(home: Home)
     album = home.music / "Vera" / "Dawn"
     (album / "06 Text.mp3").write_text("this is no music at all")
     (album / "07 Gone.mp3").symlink_to(album / "nowhere.mp3")
-    shelf.put(album / "08 Cut.flac", content=Content.CUT)
+    shelf.put(album / "08 Cut.flac", content=TrackContent.CUT)
     (album / "09 Twice.mp3").hardlink_to(album / "01 Tide 1.mp3")
     told = run(home, DOOR, "genre", album, "Shanty", "--json")
     assert told.code == 1

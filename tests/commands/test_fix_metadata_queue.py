@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.commands import errands
-from mediakeep.errors import NoRoom
-from mediakeep.media import swap
+from mediakeep.app.edit import edit_command
+from mediakeep.errors import DiskFull
+from mediakeep.media.safewrite import atomic_replace
 from tests.commands import hands
 from tests.commands.conftest import Home, environment
 from tests.commands.hands import read, run, state
@@ -63,7 +63,7 @@ def test_an_artist_that_a_living_session_holds_is_refused(home: Home) -> None:
     hands.scanned(home)
     before = state(home.music)
     with hands.opened(home) as batch:
-        session = batch.begin(command="test")
+        session = batch.begin_session(command="test")
         batch.claim_named("Vera")
         told = run(home, DOOR, "genre", home.music / "Vera", "Shanty")
     assert told.code == 2
@@ -92,7 +92,7 @@ def test_a_file_that_changed_since_it_was_planned_is_left_alone(
         os.utime(first, ns=(1, 1))
         return True
 
-    monkeypatch.setattr(errands, "_confirmed", answered)
+    monkeypatch.setattr(edit_command, "_confirm", answered)
     told = run(home, DOOR, "genre", first, second, "")
     assert told.code == 1
     assert told.err.endswith(
@@ -105,15 +105,15 @@ def test_where_the_disk_is_full_the_rest_is_not_tried(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hands.scanned(home)
-    find_room, asked = swap._find_room, list[Path]()
+    find_room, asked = atomic_replace._check_free_space, list[Path]()
 
     def full(path: Path, size: int) -> None:  # a real disk would be full for the queue, too
         asked.append(path)
         if len(asked) == 3:
-            raise NoRoom("The disk is full.")
+            raise DiskFull("The disk is full.")
         find_room(path, size)
 
-    monkeypatch.setattr(swap, "_find_room", full)
+    monkeypatch.setattr(atomic_replace, "_check_free_space", full)
     told = run(home, DOOR, "genre", home.music / "Vera" / "Dawn", "Shanty")
     assert told.code == 1
     assert told.err == "The disk is full.\n"
@@ -126,7 +126,7 @@ def test_what_was_written_is_told_when_the_command_is_stopped(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hands.scanned(home)
-    find_room, asked = swap._find_room, list[Path]()
+    find_room, asked = atomic_replace._check_free_space, list[Path]()
 
     def stopped(path: Path, size: int) -> None:  # Ctrl-C, at a moment that no test could hit
         asked.append(path)
@@ -134,7 +134,7 @@ def test_what_was_written_is_told_when_the_command_is_stopped(
             raise KeyboardInterrupt
         find_room(path, size)
 
-    monkeypatch.setattr(swap, "_find_room", stopped)
+    monkeypatch.setattr(atomic_replace, "_check_free_space", stopped)
     told = run(home, DOOR, "genre", home.music / "Vera" / "Dawn", "Shanty")
     assert (told.code, told.err) == (130, "\nStopped.\n")
     assert re.search(r"^1 file changed\.\nUndo with: .+$", told.out, re.MULTILINE)

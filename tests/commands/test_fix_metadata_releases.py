@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media import safewrite
-from mediakeep.media.safewrite import Edit
-from mediakeep.media.undoing.store import Store
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.media.undo.store import UndoStore
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands import hands
 from tests.commands.hands import Told, read, reviews, run, state
 from tests.commands.rehearsed import Rehearsed, Stock
@@ -23,21 +23,23 @@ from tests.music import shelf, visits
 
 DOOR, LIST = "fix_metadata", "outputs/manual_review_needed.json"
 TITLES = ("Low Tide", "Ballast", "Thaw")
-OTHER = mbid("another release")
+OTHER = generate_mbid("another release")
 
 
-def world() -> World:
+def world() -> MusicBrainzCatalogue:
     """Vera's albums Dawn and Dusk, one that all tracks of Dawn are on, too, and a bootleg."""
-    vera = workshop.artist("Vera")
-    groups = [workshop.group(vera, title) for title in ("Dawn", "Dusk", "Harbour Days", "Noon")]
+    vera = factories.make_artist("Vera")
+    groups = [
+        factories.make_group(vera, title) for title in ("Dawn", "Dusk", "Harbour Days", "Noon")
+    ]
     facts = {"date": "1974", "barcode": "5099902894225"}
     releases = (
-        workshop.release(groups[0], [TITLES], **facts),
-        visits.unmeasured(workshop.release(groups[1], [("Crane", "Rivet")])),
-        workshop.release(groups[2], [(*TITLES, *"abcdefgh")]),
-        workshop.release(groups[0], [(*TITLES, "Ebb")], edition=2, date="1991", country="US"),
+        factories.make_release(groups[0], [TITLES], **facts),
+        visits.unmeasured(factories.make_release(groups[1], [("Crane", "Rivet")])),
+        factories.make_release(groups[2], [(*TITLES, *"abcdefgh")]),
+        factories.make_release(groups[0], [(*TITLES, "Ebb")], edition=2, date="1991", country="US"),
     )
-    return World(artists=(vera,), groups=tuple(groups), releases=releases)
+    return MusicBrainzCatalogue(artists=(vera,), groups=tuple(groups), releases=releases)
 
 
 DAWN, DUSK, DAYS, LONGER = world().releases
@@ -73,11 +75,11 @@ def made_home(tmp_path: Path) -> Iterator[Rehearsed]:
     shelf.put_album(tmp_path / "music" / "Vera" / "Dawn", *TITLES, **own)
     shelf.put_album(tmp_path / "music" / "Vera" / "Dusk", "Crane", "Rivett", **own)
     shutil.copytree(tmp_path / "music" / "Vera" / "Dawn", tmp_path / "original")
-    store = Store(tmp_path / "before")
+    store = UndoStore(tmp_path / "before")
     for path in (tmp_path / "music" / "Vera" / "Dusk").glob("*.mp3"):
-        safewrite.write(path, [Edit("musicbrainz_albumid", (DUSK.id,))], store)
+        write_tags.write(path, [SetField("musicbrainz_albumid", (DUSK.id,))], store)
     store.close()
-    with Server(world()) as server:
+    with SimulatorServer(world()) as server:
         made = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
         made.scan()
         batch(made)
@@ -116,13 +118,13 @@ def choose(home: Rehearsed, release: str, *words: object) -> Told:
 
 
 def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: Rehearsed) -> None:
-    listed, asked = entry(home, "title-differs"), len(home.server.asked)
+    listed, asked = entry(home, "title-differs"), len(home.server.requests)
     assert listed["proposal"] == 'title "Rivet"'
     words = shlex.split(listed["command"])[2:]
     assert run(home, DOOR, *words).code == 0
     assert read(tracks(home, "Dusk")[1]).title == ("Rivet",)
     assert "title-differs" not in kinds(home)
-    assert len(home.server.asked) == asked
+    assert len(home.server.requests) == asked
 
 
 def test_all_of_a_kind_are_accepted_of_one_artist(home: Rehearsed) -> None:
@@ -181,10 +183,10 @@ def test_a_candidate_is_accepted_and_the_next_batch_fills_in_what_it_tells(
     batch(home)
     assert home.artists()["Vera"]["lookup"] == "done"
     assert [read(path).barcode for path in tracks(home)] == [("5099902894225",)] * 3
-    asked, full = len(home.server.asked), state(home.music)
+    asked, full = len(home.server.requests), state(home.music)
     home.ok("--reset-artist", "Vera")
     batch(home)
-    assert (len(home.server.asked), state(home.music)) == (asked, full)
+    assert (len(home.server.requests), state(home.music)) == (asked, full)
     hands.ok(home, "undo_changes", "--artist", "Vera")
     for path in tracks(home):
         assert path.read_bytes() == (home.music.parent / "original" / path.name).read_bytes()

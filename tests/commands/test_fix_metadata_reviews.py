@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.music import cures
+from mediakeep.music.reports import fix_commands
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import read, reviews, run, state
@@ -121,7 +121,7 @@ def _filled(command: str) -> str:
     first, _, last = command.rpartition(" ")
     if last == "IMAGE":
         return f"{first} 'Velvet Harbour/Winter Moorings/cover.png'"
-    return f"{first} 7" if last in cures.WORDS else command
+    return f"{first} 7" if last in fix_commands.PLACEHOLDER_WORDS else command
 
 
 def test_what_was_taken_back_is_made_again_when_it_is_accepted(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError
-from mediakeep.media import tags
-from mediakeep.rehearsal.tracks import seed
+from mediakeep.media.audio import tags
+from mediakeep_samples.music.track_files import read_seed_file
 from tests.commands import covered, rehearsed
 from tests.commands.rehearsed import Rehearsed
 from tests.music import shelf
@@ -43,7 +43,7 @@ def test_a_flat_library_is_matched_as_the_nested_one_is(tmp_path: Path, albums: 
     assert more <= requests + albums
     assert ",album,not owned," not in table  # other albums lie in folders of their own
     untouched = [name for name, one in flat.artists().items() if one["status"] != "completed"]
-    assert (untouched, set(flat.artists())) == ([], {files.escape(name) for name in moved})
+    assert (untouched, set(flat.artists())) == ([], {files.escape_path(name) for name in moved})
 
 
 def place(path: Path) -> str:
@@ -61,18 +61,18 @@ def year(album: Path) -> str:
 
 def looked_up(home: Rehearsed) -> tuple[Groups, int]:
     """Run a batch; return what each album is, and how many requests that took."""
-    before = len(home.server.asked)
+    before = len(home.server.requests)
     done = home.batch("--all")
     assert done.returncode == 0, done.stderr
     found: Groups = {}
     for path in sorted((home.path / "outputs").glob("*_audit.json")):
         audit = json.loads(path.read_bytes())
-        name = files.unescape(audit["artist"])
+        name = files.unescape_path(audit["artist"])
         for one in audit.get("musicbrainz", {}).get("matches", ()):
-            below = f"/{files.unescape(one['folder'])}" if one["folder"] else ""
+            below = f"/{files.unescape_path(one['folder'])}" if one["folder"] else ""
             found[name + below] = one["release_group_mbid"]
     return {album: group for album, group in found.items() if group}, len(
-        home.server.asked
+        home.server.requests
     ) - before
 
 
@@ -101,7 +101,7 @@ def test_loose_tracks_beside_other_albums_are_matched_and_nothing_else_is_writte
             path.rename(artist / path.name)
         desk.album.rmdir()
         other = shelf.put(artist / "Dusk" / "01.mp3", artist="Vera", albumartist="Vera", album="x")
-        (artist / "folder.jpg").write_bytes(seed("cover.jpg"))
+        (artist / "folder.jpg").write_bytes(read_seed_file("cover.jpg"))
         desk.home.scan()
         desk.ok("process_music_batch", "--all")
         tracks = [tags.read(path).tags for path in sorted(artist.glob("*.mp3"))]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mediakeep.media import tags
-from mediakeep.rehearsal import tracks
+from mediakeep.media.audio import tags
+from mediakeep_samples.music import track_files
 from tests.commands.conftest import DOORS, Home, environment
 from tests.music import shelf
 
@@ -108,10 +108,10 @@ def test_what_is_no_artist_is_refused(small: Home, place: str, why: str) -> None
 
 def test_a_picture_that_was_exchanged_since_the_plan_is_not_embedded(small: Home) -> None:
     folder = small.music / "Anna" / "Noon"
-    (folder / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (folder / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     plan = small.path.parent / "plan.json"
     small.batch("--artist", "Anna", "--plan-out", plan)
-    (folder / "cover.jpg").write_bytes(tracks.seed("cover.png"))
+    (folder / "cover.jpg").write_bytes(track_files.read_seed_file("cover.png"))
     done = small.batch("--apply-plan", plan)
     assert done.returncode == 1
     assert "the file changed since the plan was made" in done.stdout

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from mediakeep.queue import store
-from mediakeep.rehearsal.films import cinema, shelf
+from mediakeep_samples.movies import movie_library
+from mediakeep_simulator.tmdb import movie_catalogue
 from tests.commands.conftest import DOORS, Home, environment
 from tests.queue import rig
 
@@ -195,7 +196,7 @@ def test_an_import_that_was_interrupted_is_done_again(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.Store, "install", fail)
+        patch.setattr(store.QueueStore, "install", fail)
         with pytest.raises(AssertionError):
             home.manage("--import-queue", path)
     assert path.read_bytes() == before
@@ -220,7 +221,7 @@ def test_an_imported_artist_that_is_gone_can_be_reset_and_its_checkpoint_restore
 
 def test_movies_are_imported_likewise(tmp_path: Path) -> None:
     library = tmp_path / "movies"
-    shelf.make(library, cinema.sampled(20), 3, "folders", 1)
+    movie_library.make_library(library, movie_catalogue.generate_catalogue(20), 3, "folders", 1)
     home = Home(tmp_path / "home", library)
     home.path.mkdir()
     names = sorted(path.name for path in library.iterdir() if path.is_dir())

@@ -322,7 +322,7 @@ def test_an_item_that_a_live_session_holds_is_only_reset_by_force(home: Home) ->
     script = (
         "import sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
         "from mediakeep.queue.queue import Queue, place;"
-        "from mediakeep.queue.settling import Ending; from mediakeep.outcome import Outcome;"
+        "from mediakeep.queue.settle import Ending; from mediakeep.outcome import Outcome;"
         f"q = Queue.open(place(Path({str(home.queue)!r})), MUSIC); q.begin(); c = q.claim(1)[0];"
         "print(c.key, flush=True); sys.stdin.readline();"
         "print(q.settle(c, Ending(Outcome())), flush=True)"
@@ -500,7 +500,7 @@ def test_damage_amid_a_live_journal_costs_only_what_follows_it(home: Home) -> No
     script = (
         "import os; from pathlib import Path; from mediakeep.kinds import MUSIC;"
         "from mediakeep.queue.queue import Queue, place;"
-        "from mediakeep.queue.settling import Ending; from mediakeep.outcome import Outcome;"
+        "from mediakeep.queue.settle import Ending; from mediakeep.outcome import Outcome;"
         f"q = Queue.open(place(Path({str(home.queue)!r})), MUSIC); q.begin();"
         "[q.settle(c, Ending(Outcome())) for c in q.claim(6)]; os.kill(os.getpid(), 9)"
     )

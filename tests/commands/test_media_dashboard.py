@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mediakeep.queue import store
-from mediakeep.views.summary import Standing
+from mediakeep.views.summary import QueueStatus
 from tests.commands.conftest import DOORS, Home, environment, obeying_permissions
 from tests.crash.gate import Gate
 from tests.sampling import some
@@ -174,7 +174,7 @@ def test_ctrl_z_gives_the_terminal_back_meanwhile(finished: Home) -> None:
 def test_a_crash_leaves_the_terminal_clean() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]);"
-        "from mediakeep.commands.screen import Screen\n"
+        "from mediakeep.commands.display.screen import Screen\n"
         "with Screen() as shown:\n"
         "    shown.draw(['about to crash'])\n"
         "    shown.wait(0.5)\n"
@@ -279,7 +279,7 @@ def test_in_a_pipe_it_is_printed_once_and_in_plain_text(finished: Home) -> None:
 
 
 def test_it_takes_no_lock(finished: Home) -> None:
-    with (finished.queue / store.LOCK).open() as held:
+    with (finished.queue / store.LOCK_FILE).open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         done = finished.call("media_dashboard", "--once")
     assert done.returncode == 0
@@ -290,7 +290,7 @@ def test_json_holds_the_summary_and_all_that_the_board_shows(finished: Home) -> 
     (told,) = json.loads(finished.call("media_dashboard", "--json").stdout)
     standing = summary(finished)
     assert {name: told[name] for name in standing} == standing
-    assert set(standing) == set(Standing.__struct_fields__)
+    assert set(standing) == set(QueueStatus.__struct_fields__)
     assert told["this_week"]["completed"] == told["today"]["completed"] == 14
     assert told["this_week"] == told["weeks"][-1]
     assert sum(told["this_week"]["new"].values()) == sum(standing["issues"].values())

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.media import tags
-from mediakeep.rehearsal import library, world
-from mediakeep.rehearsal.server import Server
+from mediakeep.media.audio import tags
+from mediakeep_samples.music import music_library
+from mediakeep_simulator import catalogue_file
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.rehearsed import Rehearsed
 
 OLD = "0aaaaaaa-0000-4000-8000-000000000001"
@@ -22,10 +23,10 @@ def place(tmp_path: Path) -> Iterator[Rehearsed]:
     """A library with an album whose tracks name their artist by an MBID of the past."""
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
-    library.make(tmp_path / "music")
-    made = world.sampled()
+    music_library.make_library(tmp_path / "music")
+    made = catalogue_file.generate_catalogue()
     (now,) = (artist.id for artist in made.artists if artist.name == "Velvet Harbour")
-    with Server(structs.replace(made, merged={**made.merged, OLD: now})) as server:
+    with SimulatorServer(structs.replace(made, merged={**made.merged, OLD: now})) as server:
         home = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
         home.scan()
         done = home.call("fix_metadata", "musicbrainz_albumartistid", home.music / ALBUM, OLD)
@@ -48,10 +49,10 @@ def test_a_batch_writes_the_new_one_and_undo_brings_the_old_one_back(place: Rehe
     assert borne(place) == {item["mbid"]} != {OLD}
     assert item["lookup"] == "done"
     assert "merged-mbid" not in item["issues"]
-    asked = len(place.server.asked)
+    asked = len(place.server.requests)
     again = place.batch("--artist", "Velvet Harbour")
     assert "0 auto-fixes" in again.stdout
-    assert len(place.server.asked) == asked
+    assert len(place.server.requests) == asked
     undone = place.call("undo_changes", "--session", item["session"])
     assert undone.returncode == 0, undone.stderr
     assert borne(place) == {OLD}

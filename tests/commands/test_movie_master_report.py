@@ -14,28 +14,28 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.item import Found
+from mediakeep.item import ScannedItem
 from mediakeep.kinds import MOVIES
-from mediakeep.lookups.tmdb.films import Hit, Named
-from mediakeep.media.video.facts import VideoStream
+from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
+from mediakeep.media.video.model import VideoStream
 from mediakeep.movies import diagnose
-from mediakeep.movies.account import Account, Nfo
-from mediakeep.movies.identify.verdict import Sure
-from mediakeep.movies.master import book, statistics, summary
-from mediakeep.movies.model import Name
-from mediakeep.movies.outputs import record, report
+from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.master import library_statistics, report_writer, summary
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.outputs import movie_record, movie_report
+from mediakeep.movies.result import MovieResult, NfoStatus
 from mediakeep.outcome import Outcome
-from mediakeep.queue.queue import Queue, place
-from mediakeep.queue.settling import Ending
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.settle import SettleRequest
 from tests import documents
 from tests.commands.conftest import Home
 from tests.movies.accounts import account, certain, film, local, open_to, video
 
 PAGE = Path(__file__).parents[2] / "docs" / "movie-master-report.md"
-SERIES = Named("The Harbours", id=7)
+SERIES = NamedEntity("The Harbours", id=7)
 
 
-def movies() -> Iterator[Account]:
+def movies() -> Iterator[MovieResult]:
     """A small library: a collection with gaps, a duplicate, an edition of it, and doubtful ones."""
     for number, (title, year, minutes) in enumerate(
         [("Quiet Harbour", 1987, 104), ("Loud Harbour", 1991, 98), ("Far Harbour", 2004, 121)], 1
@@ -44,19 +44,28 @@ def movies() -> Iterator[Account]:
             id=number, title=title, release_date=f"{year}-05-05", runtime=minutes, collection=SERIES
         )
         made = named(f"{title} ({year}).mkv", title, year, duration=minutes * 60.0)
-        gaps = (Hit(2, "Loud Harbour"), Hit(4, "Last Harbour", release_date="2010-01-01"))
-        yield structs.replace(made, identity=certain(tmdb_id=number, movie=told), gaps=gaps)
+        gaps = (
+            MovieSummary(2, "Loud Harbour"),
+            MovieSummary(4, "Last Harbour", release_date="2010-01-01"),
+        )
+        yield structs.replace(
+            made, identity=certain(tmdb_id=number, movie=told), missing_in_collection=gaps
+        )
     sd = (VideoStream(codec="mpeg4", width=640, height=480),)
     yield named("copy/Quiet Harbour.avi", "Quiet Harbour", 1987, movie=1, video=sd)
     yield named("Quiet Harbour {edition-Long}.mkv", "Quiet Harbour", 1987, movie=1, edition="Long")
     unsure = named("harbour.mkv", "harbour", 0)
-    yield structs.replace(unsure, identity=open_to(), nfo=Nfo())
-    yield structs.replace(unsure, local=local(key="x.mkv"), identity=open_to(sure=Sure.UNMATCHED))
+    yield structs.replace(unsure, identity=open_to(), nfo=NfoStatus())
+    yield structs.replace(
+        unsure, local=local(key="x.mkv"), identity=open_to(sure=MatchStatus.UNMATCHED)
+    )
 
 
-def named(key: str, title: str, year: int, movie: int = 0, **changes: Any) -> Account:
+def named(key: str, title: str, year: int, movie: int = 0, **changes: Any) -> MovieResult:
     edition = changes.pop("edition", "")
-    there = local(key=key, name=Name(title, year, edition=edition), videos=(video(key, **changes),))
+    there = local(
+        key=key, name=MovieName(title, year, edition=edition), videos=(video(key, **changes),)
+    )
     told = account(local=there)
     if movie:
         told = structs.replace(told, identity=certain(tmdb_id=movie, movie=film(id=movie)))
@@ -69,19 +78,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("made") / "home"
     told = list(movies())
     keys = [*(one.local.key for one in told), "marked.mkv", "pending.mkv"]
-    found = (Found(key=key, path=f"/films/{key}", fingerprint="0") for key in keys)
-    with Queue.create(place(home / "status" / "movies"), MOVIES, "/films", found) as queue:
-        queue.begin()
+    found = (ScannedItem(key=key, path=f"/films/{key}", fingerprint="0") for key in keys)
+    with Queue.create(locate_queue(home / "status" / "movies"), MOVIES, "/films", found) as queue:
+        queue.begin_session()
         for claim in queue.claim_named(*keys[:-1]):
             one = next((one for one in told if one.local.key == claim.key), None)
             name = claim.item.output_name
-            data = {"report": report.place(name)} if one else {}
+            data = {"report": movie_report.report_place(name)} if one else {}
             if one:
-                path = home / record.place(name)
+                path = home / movie_record.record_place(name)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(record.render(one, diagnose.issues(one), report.place(name)))
-            queue.settle(claim, Ending(Outcome(data=data)))
-        queue.end()
+                path.write_bytes(
+                    movie_record.render_json(
+                        one, diagnose.find_issues(one), movie_report.report_place(name)
+                    )
+                )
+            queue.settle(claim, SettleRequest(Outcome(data=data)))
+        queue.end_session()
     return home
 
 
@@ -114,10 +127,10 @@ def test_the_numbers_are_those_of_the_library(home: Path) -> None:
     assert told["coverage"]["nfo"] == {"movies": 6, "percentage": 85.7}
     assert told["coverage"]["poster"] == {"movies": 7, "percentage": 100.0}
     assert told["editions"]["movies"] == {"Long": 1}
-    kinds = Counter(one.kind for movie in library for one in diagnose.issues(movie))
+    kinds = Counter(one.kind for movie in library for one in diagnose.find_issues(movie))
     assert {k: n for some in told["issues"].values() for k, n in some.items()} == kinds
-    waiting = [one for movie in library for one in diagnose.issues(movie)]
-    assert told["totals"]["decisions"] == sum(map(diagnose.needs_person, waiting))
+    waiting = [one for movie in library for one in diagnose.find_issues(movie)]
+    assert told["totals"]["decisions"] == sum(map(diagnose.needs_decision, waiting))
 
 
 def test_a_copy_is_told_and_an_edition_is_none(home: Path) -> None:
@@ -145,15 +158,15 @@ def test_the_lowest_quality_comes_first_and_lists_have_a_limit(home: Path) -> No
 def test_the_files_hold_every_movie_once(home: Path) -> None:
     done = run(home)
     assert done.returncode == 0, done.stderr
-    whole = json.loads((home / book.JSON).read_text())
-    assert whole["format"] == book.FORMAT
+    whole = json.loads((home / report_writer.JSON_PATH).read_text())
+    assert whole["format"] == report_writer.MASTER_FORMAT
     assert whole["library"] == "/films"
     keys = [one.local.key for one in movies()]
     assert [one["key"] for one in whole["movies"]] == keys
     assert whole["statistics"] == told_of(home)
-    lines = (home / book.JSON).read_text().splitlines()
+    lines = (home / report_writer.JSON_PATH).read_text().splitlines()
     assert sum(line.startswith('{"format":1,"key":') for line in lines) == len(keys)
-    with (home / book.CSV).open(encoding="utf-8", newline="") as text:
+    with (home / report_writer.CSV_PATH).open(encoding="utf-8", newline="") as text:
         assert [row["key"] for row in csv.DictReader(text)] == keys
 
 
@@ -161,11 +174,11 @@ def test_the_summary_says_it_in_words_with_the_notice_of_tmdb(home: Path) -> Non
     printed = run(home).stdout
     assert "7 movies in 7 files" in printed
     assert "5 certain, 1 to be decided, 1 not found" in printed
-    assert printed.count(summary.NOTICE) == 1
-    page = (home / book.SUMMARY).read_text()
+    assert printed.count(summary.ATTRIBUTION) == 1
+    page = (home / report_writer.SUMMARY_PATH).read_text()
     assert page.startswith("# Movie library\n\n`/films`: 7 movies in 7 files, ")
     assert "- The Harbours (3 here) lacks Last Harbour (2010)\n" in page
-    assert page.endswith(f"\n\n{report.NOTICE}\n")
+    assert page.endswith(f"\n\n{movie_report.ATTRIBUTION}\n")
     assert "\n\n\n" not in page
     assert not [line for line in page.splitlines() if line != line.rstrip()]
 
@@ -189,7 +202,7 @@ def test_hostile_texts_are_shown_letter_by_letter(home: Path) -> None:
         other.write_text(other.read_text().replace("Drama", "\\u001b[31m\\n# H<b>"))
     done = run(home)
     assert "\x1b" not in done.stdout
-    text = (home / book.SUMMARY).read_text()
+    text = (home / report_writer.SUMMARY_PATH).read_text()
     assert "\x1b" not in text
     assert "\n# H" not in text
     assert "<b>" not in text.replace("\\<b", "")
@@ -199,7 +212,7 @@ def test_an_empty_queue_and_none_are_told(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     assert run(home).returncode == 2
-    with Queue.create(place(home / "status" / "movies"), MOVIES, "/films", []):
+    with Queue.create(locate_queue(home / "status" / "movies"), MOVIES, "/films", []):
         pass
     told = told_of(home)
     assert told["totals"]["movies"] == 0
@@ -208,4 +221,4 @@ def test_an_empty_queue_and_none_are_told(tmp_path: Path) -> None:
 
 def test_every_field_of_the_statistics_is_documented() -> None:
     told = documents.column(PAGE, "## The statistics")
-    assert told >= set(statistics.Statistics.__struct_fields__)
+    assert told >= set(library_statistics.MovieLibraryStatistics.__struct_fields__)

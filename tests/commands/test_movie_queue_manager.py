@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal.films import clip, clips
+from mediakeep_samples.movies import video_files, video_spec
 from tests.commands.cinemas import Movies
 
 NAMES = ("Harbour of Glass (1987).mp4", "The Last Ferry (2003).mp4", "Ember Street (1999).mp4")
@@ -21,9 +21,9 @@ def movies(tmp_path: Path) -> Movies:
     parts = library / "Salt Road (1971)"
     parts.mkdir(parents=True)
     for name in NAMES:
-        clips.make(library / name, clip.Clip())
+        video_files.write_video(library / name, video_spec.VideoSpec())
     for part in (1, 2):
-        clips.make(parts / f"Salt Road (1971)-cd{part}.mp4", clip.Clip())
+        video_files.write_video(parts / f"Salt Road (1971)-cd{part}.mp4", video_spec.VideoSpec())
     return Movies(tmp_path / "home", tmp_path / "music", library)
 
 

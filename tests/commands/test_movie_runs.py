@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal.films import cinema, shelf
-from mediakeep.rehearsal.films.copies import Layout
-from mediakeep.rehearsal.films.tmdb import KEY, TOKEN
+from mediakeep_samples.movies import movie_library
+from mediakeep_samples.movies.file_naming import Layout
+from mediakeep_simulator.tmdb import movie_catalogue
+from mediakeep_simulator.tmdb.app import API_KEY, READ_ACCESS_TOKEN
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import environment
@@ -75,9 +76,9 @@ def kill_after(movies: Movies, count: int) -> None:
 def test_a_kill_and_an_outage_cost_nothing_and_all_is_taken_back(
     tmp_path: Path, count: int, layout: Layout
 ) -> None:
-    known = cinema.sampled(max(400, 2 * count), 1)
+    known = movie_catalogue.generate_catalogue(max(400, 2 * count), 1)
     (tmp_path / "home").mkdir()
-    made = shelf.make(tmp_path / "movies", known, count, layout)
+    made = movie_library.make_library(tmp_path / "movies", known, count, layout)
     with cinemas.served(known) as server:
         movies = Movies(tmp_path / "home", tmp_path, tmp_path / "movies", server.url)
         movies.scan()
@@ -99,9 +100,9 @@ def test_a_kill_and_an_outage_cost_nothing_and_all_is_taken_back(
         assert len(sure) >= min(0.85 * count, count - 2)  # two of a shelf cannot be known
         after = contents(movies.movies)
         movies.ok("--reset-all", "--yes")
-        asked = len(server.asked)
+        asked = len(server.requests)
         assert movies.batch("--all").returncode == 0
-        assert len(server.asked) == asked
+        assert len(server.requests) == asked
         assert contents(movies.movies) == after
         back = movies.call("undo_changes", "--since", "2h")
         assert back.returncode == 0, back.stderr
@@ -109,7 +110,9 @@ def test_a_kill_and_an_outage_cost_nothing_and_all_is_taken_back(
         assert movies.manage("--validate-queue").returncode == 0
 
 
-@pytest.mark.parametrize("secret", [TOKEN, pytest.param(KEY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "secret", [READ_ACCESS_TOKEN, pytest.param(API_KEY, marks=pytest.mark.slow)]
+)
 def test_no_file_that_a_run_writes_holds_the_secret(tmp_path: Path, secret: str) -> None:
     movies, _ = cinemas.made(tmp_path, 3)
     with cinemas.served() as server:
@@ -135,10 +138,10 @@ def test_no_file_that_a_run_writes_holds_the_secret(tmp_path: Path, secret: str)
 
 
 def _let_an_hour_pass(host: str) -> None:
-    from mediakeep.lookups import slots
-    from mediakeep.lookups.answers import Machine
+    from mediakeep.lookups.http import rate_limit
+    from mediakeep.lookups.http.models import HttpEnvironment
 
-    slots.forget(host, Machine())
+    rate_limit.remove_state_file(host, HttpEnvironment())
 
 
 def test_with_the_caches_gone_the_queue_still_knows_who_is_here_twice(tmp_path: Path) -> None:

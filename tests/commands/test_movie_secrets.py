@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal import faults
-from mediakeep.rehearsal.films.tmdb import KEY, TOKEN
+from mediakeep_simulator import response_faults
+from mediakeep_simulator.tmdb.app import API_KEY, READ_ACCESS_TOKEN
 from tests.commands import cinemas
 
 WRONG = "a-token-that-was-withdrawn-some-time-ago"
 WRONG_KEY = "ffeeddccbbaa99887766554433221100"
-FAULTS = (faults.refused(422), faults.cut, faults.garbled, faults.misshapen, faults.paged)
+FAULTS = (
+    response_faults.http_error(422),
+    response_faults.truncated_body,
+    response_faults.truncated_json,
+    response_faults.wrong_shape,
+    response_faults.html_page,
+)
 
 
 def holding(folder: Path, secret: str) -> list[Path]:
@@ -26,7 +32,8 @@ def holding(folder: Path, secret: str) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right"), [(WRONG, TOKEN), pytest.param(WRONG_KEY, KEY, marks=pytest.mark.slow)]
+    ("wrong", "right"),
+    [(WRONG, READ_ACCESS_TOKEN), pytest.param(WRONG_KEY, API_KEY, marks=pytest.mark.slow)],
 )
 def test_nothing_that_a_run_writes_or_says_holds_a_token(
     tmp_path: Path, wrong: str, right: str
@@ -42,15 +49,15 @@ def test_nothing_that_a_run_writes_or_says_holds_a_token(
         movies.scan()
         asking = {**cinemas.asking(server.url), "MEDIAKEEP_WORKERS": "1"}
         refused = movies.run("process_movies", "--all", env={**asking, **settings})
-        statuses = [one.status for one in server.asked]
+        statuses = [one.status for one in server.requests]
         for fault in FAULTS:
-            server.weather.order(fault)
+            server.faults.fail_next(fault)
         settings["MEDIAKEEP_TMDB_TOKEN"] = ""
         settings["MEDIAKEEP_TMDB_TOKEN_FILE"] = str(tmp_path / "secret")
         done = [movies.run("process_movies", "--all", env={**asking, **settings})]
         # A fault may end all asking of a run, so that it takes some until none is left.
         done += [movies.batch("--all", env=settings) for _ in FAULTS]
-        asked = [f"{one.path} {one.query}" for one in server.asked]
+        asked = [f"{one.path} {one.query}" for one in server.requests]
     assert refused.returncode == 4
     assert "it rejected the token from MEDIAKEEP_TMDB_TOKEN (HTTP status 401)" in refused.stdout
     assert 1 <= statuses.count(401) == len(statuses) <= 2

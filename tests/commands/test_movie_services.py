@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.commands import hosts, movie_services, services
+from mediakeep.commands.options import http_options, musicbrainz_options, tmdb_options
 from mediakeep.config import Settings
-from mediakeep.errors import UsageFailed
-from mediakeep.lookups.access import Access, Locale
-from mediakeep.lookups.tmdb import terms
+from mediakeep.errors import UsageError
+from mediakeep.lookups.service_config import Locale, ServiceConfig
+from mediakeep.lookups.tmdb import constants
 
 DEFAULTS = structs.asdict(Settings())
 NAMES = (
@@ -27,21 +27,25 @@ OWN = "http://127.0.0.1:5000"
 
 def access(
     home: Path, environ: dict[str, str] | None = None, *, fresh: bool = False, **given: Any
-) -> Access:
+) -> ServiceConfig:
     wanted = {**{name: DEFAULTS[name] for name in NAMES}, **given}
-    found = services.movie_access(home, wanted, fresh=fresh, environ=environ or {})
+    found = musicbrainz_options.parse_tmdb_access(home, wanted, fresh=fresh, environ=environ or {})
     assert wanted == {}
     return found
 
 
 def test_without_a_token_tmdb_is_not_asked_and_says_how_to_get_one(tmp_path: Path) -> None:
     closed = access(tmp_path)
-    assert not closed.is_open
-    assert closed.catalogue.closed == closed.pictures.closed == movie_services.NO_TOKEN
+    assert not closed.is_enabled
+    assert (
+        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == tmdb_options.NO_TOKEN
+    )
     for way in ("MEDIAKEEP_TMDB_TOKEN", "--tmdb-token-file", "tmdb_token_file in mediakeep.toml"):
-        assert way in str(closed.refusal())
-    assert access(tmp_path, WITH).is_open
-    assert access(tmp_path, tmdb_host=OWN, tmdb_image_host=OWN).is_open  # its own server's affair
+        assert way in str(closed.skipped_error())
+    assert access(tmp_path, WITH).is_enabled
+    assert access(
+        tmp_path, tmdb_host=OWN, tmdb_image_host=OWN
+    ).is_enabled  # its own server's affair
 
 
 def test_a_token_is_sent_as_such_and_a_key_as_a_key(tmp_path: Path) -> None:
@@ -52,7 +56,7 @@ def test_a_token_is_sent_as_such_and_a_key_as_a_key(tmp_path: Path) -> None:
     assert (token.secret.reveal(), token.secret.parameter) == (TOKEN, "")
     assert (key.secret.reveal(), key.secret.parameter) == (KEY, "api_key")
     assert access(tmp_path, WITH).pictures.secret is None
-    assert token.kept == terms.KEPT
+    assert token.cache_lifetimes == constants.CACHE_LIFETIMES
 
 
 def test_a_file_outside_the_home_may_hold_the_token(
@@ -82,15 +86,15 @@ def test_a_file_that_holds_no_token_is_refused_without_showing_what_it_holds(
     for text in ("two words", "käse", "line\nline", "\x00", "a" * 5000, "<token>"):
         place = tmp_path / "token"
         place.write_text(text)
-        with pytest.raises(UsageFailed, match="token") as raised:
+        with pytest.raises(UsageError, match="token") as raised:
             access(home, tmdb_token_file=str(place))
         assert text not in str(raised.value)
     place.write_text(" \n")
-    with pytest.raises(UsageFailed, match="is empty"):
+    with pytest.raises(UsageError, match="is empty"):
         access(home, tmdb_token_file=str(place))
-    with pytest.raises(UsageFailed, match="No such file"):
+    with pytest.raises(UsageError, match="No such file"):
         access(home, tmdb_token_file=str(tmp_path / "none"))
-    with pytest.raises(UsageFailed, match="is not a regular file"):
+    with pytest.raises(UsageError, match="is not a regular file"):
         access(home, tmdb_token_file="/dev/zero")
 
 
@@ -100,9 +104,9 @@ def test_a_token_in_the_home_is_refused_also_by_way_of_a_link(tmp_path: Path) ->
     (tmp_path / "home" / "link").symlink_to(tmp_path / "token")
     (tmp_path / "link").symlink_to(tmp_path / "home" / "token")
     (tmp_path / "home" / "token").write_text(TOKEN)
-    assert access(tmp_path / "home", tmdb_token_file=str(tmp_path / "home" / "link")).is_open
+    assert access(tmp_path / "home", tmdb_token_file=str(tmp_path / "home" / "link")).is_enabled
     for name in ("home/token", "link"):
-        with pytest.raises(UsageFailed, match="is inside the home"):
+        with pytest.raises(UsageError, match="is inside the home"):
             access(tmp_path / "home", tmdb_token_file=str(tmp_path / name))
 
 
@@ -110,23 +114,23 @@ def test_a_token_in_the_home_is_refused_also_by_way_of_a_link(tmp_path: Path) ->
 def test_a_token_in_place_of_a_file_is_refused_and_not_repeated(
     tmp_path: Path, secret: str
 ) -> None:
-    with pytest.raises(UsageFailed, match="tmdb_token_file contains a token") as raised:
+    with pytest.raises(UsageError, match="tmdb_token_file contains a token") as raised:
         access(tmp_path, tmdb_token_file=secret)
     assert secret not in str(raised.value)
 
 
 def test_a_token_that_is_none_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    with pytest.raises(UsageFailed, match="Invalid TMDb token in MEDIAKEEP_TMDB_TOKEN") as raised:
+    with pytest.raises(UsageError, match="Invalid TMDb token in MEDIAKEEP_TMDB_TOKEN") as raised:
         access(tmp_path, {"MEDIAKEEP_TMDB_TOKEN": "my token\r\nHost: other"})
     assert "my token" not in str(raised.value)
 
 
 def test_a_token_goes_to_another_machine_by_a_secure_connection_only(tmp_path: Path) -> None:
-    with pytest.raises(UsageFailed, match=r"tmdb_host: tmdb\.lan is not https"):
+    with pytest.raises(UsageError, match=r"tmdb_host: tmdb\.lan is not https"):
         access(tmp_path, WITH, tmdb_host="http://tmdb.lan:8080")
     for host in ("https://tmdb.lan", OWN, "http://localhost:1", "http://[::1]:9"):
-        assert access(tmp_path, WITH, tmdb_host=host).is_open
-    assert access(tmp_path, tmdb_host="http://tmdb.lan").is_open  # without one
+        assert access(tmp_path, WITH, tmdb_host=host).is_enabled
+    assert access(tmp_path, tmdb_host="http://tmdb.lan").is_enabled  # without one
 
 
 @pytest.mark.parametrize(
@@ -140,11 +144,11 @@ def test_a_token_goes_to_another_machine_by_a_secure_connection_only(tmp_path: P
 )
 def test_tmdb_is_never_asked_faster_than_it_allows(tmp_path: Path, place: dict[str, str]) -> None:
     for interval in (0.0, 0.019):
-        with pytest.raises(UsageFailed, match=r"tmdb_interval: TMDb allows 50 requests a second"):
+        with pytest.raises(UsageError, match=r"tmdb_interval: TMDb allows 50 requests a second"):
             access(tmp_path, WITH, tmdb_interval=interval, **place)
     found = access(tmp_path, WITH, tmdb_interval=0.02, **place)
     assert found.catalogue.interval == found.pictures.interval == 0.02
-    with pytest.raises(UsageFailed, match="nan is not a number of seconds"):
+    with pytest.raises(UsageError, match="nan is not a number of seconds"):
         access(tmp_path, WITH, tmdb_interval=float("nan"), **place)
 
 
@@ -153,9 +157,12 @@ def test_servers_of_ones_own_are_asked_at_will_and_known_by_their_settings(
 ) -> None:
     own = access(tmp_path, tmdb_host=f"{OWN}/", tmdb_image_host=OWN, tmdb_interval=0.0)
     assert (own.catalogue.host, own.catalogue.interval) == (OWN, 0.0)
-    assert (own.catalogue.setting, own.pictures.setting) == ("tmdb_host", "tmdb_image_host")
+    assert (own.catalogue.host_setting, own.pictures.host_setting) == (
+        "tmdb_host",
+        "tmdb_image_host",
+    )
     public = access(tmp_path, WITH)
-    assert public.catalogue.setting == public.pictures.setting == ""
+    assert public.catalogue.host_setting == public.pictures.host_setting == ""
     assert public.catalogue.interval == 0.25  # 40 in 10 seconds
 
 
@@ -166,18 +173,20 @@ def test_servers_of_ones_own_are_asked_at_will_and_known_by_their_settings(
 def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
     tmp_path: Path, name: str, address: str
 ) -> None:
-    with pytest.raises(UsageFailed, match=f"{name}: .* is not the URL of a server"):
+    with pytest.raises(UsageError, match=f"{name}: .* is not the URL of a server"):
         access(tmp_path, **{name: address})
 
 
 def test_offline_nobody_is_asked_whatever_is_set(tmp_path: Path) -> None:
     closed = access(tmp_path, WITH, offline=True)
-    assert closed.catalogue.closed == closed.pictures.closed == hosts.OFFLINE
+    assert (
+        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == http_options.OFFLINE
+    )
 
 
 def test_nothing_is_asked_anew_where_nobody_may_be_asked(tmp_path: Path) -> None:
     for given in ({"environ": WITH, "offline": True}, {}):
-        with pytest.raises(UsageFailed, match="--refresh needs TMDb, but"):
+        with pytest.raises(UsageError, match="--refresh needs TMDb, but"):
             access(tmp_path, fresh=True, **given)  # type: ignore[arg-type]
     assert access(tmp_path, WITH, fresh=True).fresh
 
@@ -186,8 +195,8 @@ def test_language_and_country_are_written_as_they_are_defined(tmp_path: Path) ->
     assert access(tmp_path).locale == Locale("en-US", "US")
     assert access(tmp_path, language="de", country="AT").locale == Locale("de", "AT")
     for language in ("", "DE", "de_DE", "de-de", "deu", "de-DE-x", "de\n", "de&x=1"):
-        with pytest.raises(UsageFailed, match=r"(?s)language: .* Use the form de or de-DE"):
+        with pytest.raises(UsageError, match=r"(?s)language: .* Use the form de or de-DE"):
             access(tmp_path, language=language)
     for country in ("", "de", "DEU", "D", "D\n"):
-        with pytest.raises(UsageFailed, match=r"(?s)country: .* Use the form DE"):
+        with pytest.raises(UsageError, match=r"(?s)country: .* Use the form DE"):
             access(tmp_path, country=country)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep import config
-from mediakeep.commands import homes
+from mediakeep.app.queue_admin import new_home
 from tests.commands.conftest import Home
 
 ROOT = Path(__file__).parents[2]
@@ -87,8 +87,8 @@ def test_a_new_home_has_a_page_whose_lines_work_there(home: Home) -> None:
 
 
 def test_the_page_of_the_checkout_is_the_same() -> None:
-    assert config.checkout() == ROOT
-    assert homes.readme(ROOT) == (ROOT / homes.README).read_text()
+    assert config.find_checkout() == ROOT
+    assert new_home.render_status_readme(ROOT) == (ROOT / new_home.STATUS_README).read_text()
 
 
 def test_a_restored_backup_makes_a_home_alike(finished: Home) -> None:
@@ -101,5 +101,5 @@ def test_a_restored_backup_makes_a_home_alike(finished: Home) -> None:
     shutil.rmtree(finished.path)
     finished.ok("--restore-backup", made, "--yes")
     assert mode(finished.path / "status") == 0o700
-    assert (finished.path / homes.README).exists()
+    assert (finished.path / new_home.STATUS_README).exists()
     assert plan.read_text() == "mine"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep.media import tags
+from mediakeep.media.audio import tags
 from tests.commands.conftest import Home
 from tests.music import shelf
 
@@ -151,8 +151,8 @@ def test_an_artist_that_a_batch_works_on_is_left_alone(small: Home) -> None:
     from mediakeep.queue import queue
     from mediakeep.queue.queue import Queue
 
-    with Queue.open(queue.place(small.queue), kinds.MUSIC) as opened:
-        opened.begin()
+    with Queue.open(queue.locate_queue(small.queue), kinds.MUSIC) as opened:
+        opened.begin_session()
         assert opened.claim(1)
         done = small.batch("--apply-plan", path)
         assert done.returncode == 2

@@ -30,11 +30,11 @@ def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehears
     assert told["lookup"] == "done"
     assert "lookup_note" not in told
     assert home.artists()[ARTIST]["mbid"] == told["mbid"]
-    asked = len(home.server.asked)
+    asked = len(home.server.requests)
     assert home.call(DOOR, home.music / ARTIST).returncode == 0
-    assert len(home.server.asked) == asked > 0
+    assert len(home.server.requests) == asked > 0
     assert home.call(DOOR, home.music / ARTIST, "--refresh").returncode == 0
-    first, anew = home.server.asked[:asked], home.server.asked[asked:]
+    first, anew = home.server.requests[:asked], home.server.requests[asked:]
     browsed = {(one.path, one.query) for one in first if "artist=" in one.query}
     assert browsed
     assert browsed <= {(one.path, one.query) for one in anew}
@@ -46,7 +46,7 @@ def test_offline_one_line_says_that_nobody_was_asked(home: Rehearsed) -> None:
     assert done.stdout.splitlines()[-2] == "MusicBrainz not queried: this run is offline."
     told = json.loads(home.call(DOOR, home.music / ARTIST, "--offline", "--json").stdout)
     assert (told["lookup"], told["lookup_note"]) == ("pending", done.stdout.splitlines()[-2])
-    assert not home.server.asked
+    assert not home.server.requests
 
 
 def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: Rehearsed) -> None:
@@ -65,11 +65,11 @@ def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: 
 def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
     # Tags that were filled in would save the next look-up some requests.
     assert home.batch("--artist", ARTIST, "--fix", "none").returncode == 0
-    asked = len(home.server.asked)
+    asked = len(home.server.requests)
     home.record.unlink()
     done = home.call(DOOR, home.music / ARTIST, "--fix", "none")
     assert "was deleted: everything will be looked up again" in done.stderr
-    assert len(home.server.asked) == 2 * asked
+    assert len(home.server.requests) == 2 * asked
 
 
 @pytest.mark.slow

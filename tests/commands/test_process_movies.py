@@ -20,8 +20,8 @@ import pytest
 from click.testing import CliRunner
 
 from mediakeep import kinds
-from mediakeep.commands import handwork
-from mediakeep.rehearsal.films.shelf import Made
+from mediakeep.app.edit import item_checkout
+from mediakeep_samples.movies.movie_library import MovieLibraryManifest
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import environment
@@ -32,7 +32,7 @@ PROMPT = "q to stop: "
 
 
 @pytest.fixture
-def stocked(tmp_path: Path) -> Iterator[tuple[Movies, Made]]:
+def stocked(tmp_path: Path) -> Iterator[tuple[Movies, MovieLibraryManifest]]:
     """Six scanned movies, and a server that knows most of them."""
     movies, stock = cinemas.made(tmp_path)
     with cinemas.served() as server:
@@ -42,7 +42,7 @@ def stocked(tmp_path: Path) -> Iterator[tuple[Movies, Made]]:
 
 
 @pytest.fixture
-def movies(stocked: tuple[Movies, Made]) -> Movies:
+def movies(stocked: tuple[Movies, MovieLibraryManifest]) -> Movies:
     return stocked[0]
 
 
@@ -97,7 +97,9 @@ def told(movies: Movies, *words: object, **more: Any) -> str:
     return done.stdout
 
 
-def test_a_batch_identifies_and_enriches_movies(stocked: tuple[Movies, Made]) -> None:
+def test_a_batch_identifies_and_enriches_movies(
+    stocked: tuple[Movies, MovieLibraryManifest],
+) -> None:
     movies, stock = stocked
     assert "Processing 2 movies" in told(movies, "--batch-size", 2)
     done = movies.batch("--batch-process")
@@ -197,7 +199,7 @@ def test_without_a_token_all_local_work_is_done(movies: Movies) -> None:
 
 
 def test_a_person_takes_postpones_leaves_out_gives_an_id_and_stops(
-    stocked: tuple[Movies, Made],
+    stocked: tuple[Movies, MovieLibraryManifest],
 ) -> None:
     movies, _ = stocked
     shown = Terminal(movies, "--all", "--confirm-each")
@@ -270,7 +272,9 @@ def test_a_signal_ends_a_question_at_once(movies: Movies, number: signal.Signals
     assert set(movies.statuses().values()) == {"pending"}
 
 
-def test_a_report_tells_of_a_twin_that_came_later(stocked: tuple[Movies, Made]) -> None:
+def test_a_report_tells_of_a_twin_that_came_later(
+    stocked: tuple[Movies, MovieLibraryManifest],
+) -> None:
     movies, _ = stocked
     told(movies, "--all", "--fix", "none")
     name = next(key for key, one in movies.items().items() if one.get("match") == "auto")
@@ -297,12 +301,12 @@ def test_a_report_that_a_killed_batch_left_untrue_is_read_anew_by_the_next(movie
     text = path.read_text()
     key, one = next((k, v) for k, v in movies.items().items() if v.get("collected"))
     path.write_text(text.replace(f'"collected": {one["collected"]}', '"collected": 99'))
-    with handwork.begun(movies.path, kinds.MOVIES, "hold_it") as other:
-        other.take([], [key])
+    with item_checkout.open_checkout(movies.path, kinds.MOVIES, "hold_it") as other:
+        other.claim([], [key])
         held = movies.batch("--all", "--fix", "none")
         assert (held.returncode, "brought up to date" in held.stderr) == (0, False), held.stderr
         assert movies.items()[key]["status"] == "in_progress"
-        other.settle(key)
+        other.rescan_and_settle(key)
     assert "Nothing is pending." in told(movies, "--all", "--fix", "none")
     assert 99 not in {item.get("collected") for item in movies.items().values()}
 

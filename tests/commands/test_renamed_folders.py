@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 from mediakeep import kinds
-from mediakeep.commands import scans
-from mediakeep.commands.desk import Desk
-from mediakeep.media.ledger import FILE, Entries, Ledger, Sound
-from mediakeep.music import scan
+from mediakeep.app.queue_admin import scan as queue_admin_scan
+from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.media.audio.essence_db import (
+    FILE_NAME,
+    DeepScanResult,
+    EssenceDatabase,
+    KnownEssence,
+)
+from mediakeep.music import scan as music_scan
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library, Stock
 from tests.music import shelf
@@ -166,12 +171,14 @@ def test_new_artists_of_other_sizes_are_not_read(
     shelf.put(music / "Vera M" / "Dusk" / "x.mp3")
     for number in range(3 * tracks):
         shelf.put(music / "Many" / "Dusk" / f"{number}.mp3", title=f"{number}")
-    read, scanned = scan.artist, []
+    read, scanned = music_scan.read_artist, []
     monkeypatch.setattr(
-        scan, "artist", lambda path, **more: (scanned.append(path.name), read(path, **more))[1]
+        music_scan,
+        "read_artist",
+        lambda path, **more: (scanned.append(path.name), read(path, **more))[1],
     )
-    desk = Desk(library.home.path, kinds.MUSIC)
-    assert "1 new, 1 renamed" in scans.scan(desk, str(music)).lines[0]
+    desk = ManagerContext(library.home.path, kinds.MUSIC)
+    assert "1 new, 1 renamed" in queue_admin_scan.scan_library(desk, str(music)).lines[0]
     assert scanned == ["Vera M"]
 
 
@@ -243,15 +250,15 @@ def test_undo_after_a_relocation_needs_no_link(library: Library) -> None:
 
 
 def test_the_sounds_of_a_deep_scan_follow(library: Library) -> None:
-    path = library.home.queue / FILE
-    ledger = Ledger.open(path, write=True)
-    sound = Sound("e", 1, 2, 3, "2026-01-01", "2026-01-01")
-    ledger.record("Vera", Entries({"Dawn/01 Vera.mp3": sound}, (), {}))
+    path = library.home.queue / FILE_NAME
+    ledger = EssenceDatabase.open(path, write=True)
+    sound = KnownEssence("e", 1, 2, 3, "2026-01-01", "2026-01-01")
+    ledger.save_scan("Vera", DeepScanResult({"Dawn/01 Vera.mp3": sound}, (), {}))
     ledger.close()
     follow(library)
-    ledger = Ledger.open(path, write=False)
-    assert ledger.sounds("Vera") == {}
-    assert ledger.sounds("Vera Moss") == {"Dawn/01 Vera.mp3": sound}
+    ledger = EssenceDatabase.open(path, write=False)
+    assert ledger.load_essences("Vera") == {}
+    assert ledger.load_essences("Vera Moss") == {"Dawn/01 Vera.mp3": sound}
     ledger.close()
 
 

@@ -11,11 +11,11 @@ from random import Random
 import pytest
 
 from mediakeep import files
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.record import Record
-from mediakeep.media.undoing.store import DONE, Store
-from mediakeep.music import repaired
-from mediakeep.rehearsal import library
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.record import ChangeRecord
+from mediakeep.media.undo.store import DONE, UndoStore
+from mediakeep.music.repairs import history
+from mediakeep_samples.music import music_library
 from tests.commands.conftest import Home, environment
 from tests.crash.gate import Gate
 
@@ -28,7 +28,7 @@ def test_a_library_repaired_under_kills_is_undone_to_the_last_byte(
     tmp_path: Path, artists: int, kills: int
 ) -> None:
     home = Home(tmp_path / "home", tmp_path / "music")
-    library.make(home.music, artists=artists)
+    music_library.make_library(home.music, artists=artists)
     before = hashes(home.music)
     home.scan()
     for number in range(kills):
@@ -40,7 +40,7 @@ def test_a_library_repaired_under_kills_is_undone_to_the_last_byte(
     made = [one for one in records(home) if not one.undoes]
     assert counted == sum(repairs_of(one) for one in made) > artists
     changed = {path for path, digest in hashes(home.music).items() if before[path] != digest}
-    assert changed == {Path(files.unescape(one.path)) for one in made}
+    assert changed == {Path(files.unescape_path(one.path)) for one in made}
     assert max(map(len, lines(home))) < 4096
     undone = home.call("undo_changes", "--since", "2000-01-01")
     assert undone.returncode == 0, undone.stdout + undone.stderr
@@ -77,15 +77,17 @@ def is_left_over(path: Path) -> bool:
     return path.name.startswith(".") and path.suffix == ".tmp"
 
 
-def records(home: Home) -> list[Record]:
-    store = Store(home.path / "status" / "undo")
-    entries = store.find(Query())
+def records(home: Home) -> list[ChangeRecord]:
+    store = UndoStore(home.path / "status" / "undo")
+    entries = store.find(RecordQuery())
     store.close()
     return [entry.record for entry in entries if entry.state == DONE]
 
 
-def repairs_of(record: Record) -> int:
-    return len({kind for one in record.fields.values() for kind in repaired.kinds(one.reason)})
+def repairs_of(record: ChangeRecord) -> int:
+    return len(
+        {kind for one in record.fields.values() for kind in history.kinds_in_reason(one.reason)}
+    )
 
 
 def lines(home: Home) -> Iterator[bytes]:

@@ -13,24 +13,25 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError
-from mediakeep.media import tags
-from mediakeep.rehearsal import catalogue, library
-from mediakeep.rehearsal.defects import MISSING_COVER
-from mediakeep.rehearsal.library import Manifest
+from mediakeep.media.audio import tags
+from mediakeep_samples.music import music_library
+from mediakeep_samples.music.music_defects import MISSING_COVER
+from mediakeep_samples.music.music_library import MusicLibraryManifest
+from mediakeep_simulator import sample_artists
 from tests.commands import rehearsed
 
 Found = dict[str, Counter[str]]  # places by the kind of issue
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    return library.make(tmp_path_factory.mktemp("again") / "music")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> MusicLibraryManifest:
+    return music_library.make_library(tmp_path_factory.mktemp("again") / "music")
 
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Found]:
     """Work through a library of the same seed; give it, and what its audits tell."""
-    with rehearsed.made(tmp_path_factory.mktemp("sample"), catalogue.ARTISTS) as home:
+    with rehearsed.made(tmp_path_factory.mktemp("sample"), sample_artists.DEFAULT_ARTISTS) as home:
         home.batch("--all")
         return home.music, issues(home.path / "outputs")
 
@@ -45,10 +46,12 @@ def issues(outputs: Path) -> Found:
 
 
 def test_what_only_look_ups_find_is_found_and_nothing_else(
-    music: tuple[Path, Found], planted: Manifest
+    music: tuple[Path, Found], planted: MusicLibraryManifest
 ) -> None:
-    for kind in catalogue.MISTAKES:
-        hidden = Counter(files.escape(one.path) for one in planted.hidden if one.kind == kind)
+    for kind in sample_artists.LOOKUP_DEFECTS:
+        hidden = Counter(
+            files.escape_path(one.path) for one in planted.lookup_defects if one.kind == kind
+        )
         assert music[1][kind] == hidden, kind
         assert hidden, kind
 
@@ -56,7 +59,9 @@ def test_what_only_look_ups_find_is_found_and_nothing_else(
 def test_albums_that_the_catalogue_lacks_are_told_and_no_other(music: tuple[Path, Found]) -> None:
     assert music[1]["not-on-musicbrainz"] == Counter(
         f"{artist.name}/{album.title}".replace("Salt/Pepper", "Salt_Pepper")
-        for artist in catalogue.artists(catalogue.ARTISTS, None, Random(1))
+        for artist in sample_artists.generate_artists(
+            sample_artists.DEFAULT_ARTISTS, None, Random(1)
+        )
         for album in artist.albums
         if not album.known
     )
@@ -73,7 +78,9 @@ def test_a_sign_in_the_tags_makes_an_edition_certain_and_others_are_tied(
     tied = {root / place for place in found["tied-editions"]}
     signed = {
         root / artist.name.replace("/", "_") / album.title.replace("/", "_")
-        for artist in catalogue.artists(catalogue.ARTISTS, None, Random(1))
+        for artist in sample_artists.generate_artists(
+            sample_artists.DEFAULT_ARTISTS, None, Random(1)
+        )
         for album in artist.albums
         if album.sign
     }
@@ -83,8 +90,8 @@ def test_a_sign_in_the_tags_makes_an_edition_certain_and_others_are_tied(
 
 
 def test_a_missing_cover_is_put_in_where_the_catalogue_has_one(
-    music: tuple[Path, Found], planted: Manifest
+    music: tuple[Path, Found], planted: MusicLibraryManifest
 ) -> None:
     bare = [one.path for one in planted.planted if one.kind == MISSING_COVER]
     left = music[1][MISSING_COVER]
-    assert any(files.escape(path) not in left for path in bare)
+    assert any(files.escape_path(path) not in left for path in bare)

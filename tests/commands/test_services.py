@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.commands import hosts, services
+from mediakeep.commands.options import http_options, musicbrainz_options
 from mediakeep.config import Settings
-from mediakeep.errors import UsageFailed
-from mediakeep.lookups.access import Access
+from mediakeep.errors import UsageError
+from mediakeep.lookups.service_config import ServiceConfig
 from tests.commands.conftest import Home
 
 DEFAULTS = structs.asdict(Settings())
@@ -25,25 +25,25 @@ PUBLIC = (
 MIRRORS = ("http://127.0.0.1:5000", "https://notmusicbrainz.org", "http://musicbrainz.org.lan")
 
 
-def access(**given: Any) -> Access:
-    return services.access({**{name: DEFAULTS[name] for name in NAMES}, **given})
+def access(**given: Any) -> ServiceConfig:
+    return musicbrainz_options.parse_access({**{name: DEFAULTS[name] for name in NAMES}, **given})
 
 
 @pytest.mark.parametrize("host", PUBLIC)
 def test_the_public_host_is_not_asked_without_a_contact(host: str) -> None:
     closed = access(musicbrainz_host=host)
-    assert not closed.is_open
-    assert closed.catalogue.closed == services.NO_CONTACT
+    assert not closed.is_enabled
+    assert closed.catalogue.disabled_reason == musicbrainz_options.NO_CONTACT
     for way in ("--contact", "MEDIAKEEP_CONTACT", "contact in mediakeep.toml"):
-        assert way in services.NO_CONTACT
+        assert way in musicbrainz_options.NO_CONTACT
     assert access(musicbrainz_host=host, contact=" me@example.org ").contact == "me@example.org"
-    assert access(musicbrainz_host=host, contact="me@example.org").is_open
-    assert not access(musicbrainz_host=host, contact="  ").is_open
+    assert access(musicbrainz_host=host, contact="me@example.org").is_enabled
+    assert not access(musicbrainz_host=host, contact="  ").is_enabled
 
 
 @pytest.mark.parametrize("host", PUBLIC)
 def test_the_public_host_is_never_asked_faster_than_it_allows(host: str) -> None:
-    with pytest.raises(UsageFailed, match=r"musicbrainz_interval: .* one request a second"):
+    with pytest.raises(UsageError, match=r"musicbrainz_interval: .* one request a second"):
         access(musicbrainz_host=host, musicbrainz_interval=0.99, contact="me@example.org")
     slow = access(musicbrainz_host=host, musicbrainz_interval=1.0, contact="me@example.org")
     assert slow.catalogue.interval == 1.0
@@ -52,14 +52,16 @@ def test_the_public_host_is_never_asked_faster_than_it_allows(host: str) -> None
 @pytest.mark.parametrize("host", MIRRORS)
 def test_a_mirror_needs_no_contact_and_no_pace(host: str) -> None:
     free = access(musicbrainz_host=f"{host}/", musicbrainz_interval=0.0)
-    assert free.is_open
+    assert free.is_enabled
     assert (free.catalogue.host, free.catalogue.interval) == (host, 0.0)
 
 
 def test_offline_nobody_is_asked_whatever_is_set() -> None:
     closed = access(offline=True, contact="me@example.org")
-    assert closed.catalogue.closed == closed.pictures.closed == hosts.OFFLINE
-    assert not access(offline=True, musicbrainz_host=MIRRORS[0]).is_open
+    assert (
+        closed.catalogue.disabled_reason == closed.pictures.disabled_reason == http_options.OFFLINE
+    )
+    assert not access(offline=True, musicbrainz_host=MIRRORS[0]).is_enabled
 
 
 @pytest.mark.parametrize(
@@ -73,40 +75,42 @@ def test_offline_nobody_is_asked_whatever_is_set() -> None:
 def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
     name: str, address: str
 ) -> None:
-    with pytest.raises(UsageFailed, match=f"{name}: .* is not the URL of a server"):
+    with pytest.raises(UsageError, match=f"{name}: .* is not the URL of a server"):
         access(**{name: address})
 
 
 @pytest.mark.parametrize("contact", ["me@example.org\nHost: other", "me\x00", "\x1b[2J"])
 def test_a_contact_that_would_break_a_request_is_refused(contact: str) -> None:
-    with pytest.raises(UsageFailed, match="contact: "):
+    with pytest.raises(UsageError, match="contact: "):
         access(contact=contact)
 
 
 @pytest.mark.parametrize("contact", ["nonsense", "http", "example.org", "ftp://example.org"])
 def test_a_contact_that_reaches_nobody_is_refused_by_its_name(contact: str) -> None:
-    with pytest.raises(UsageFailed, match=f'contact: "{contact}" is neither'):
+    with pytest.raises(UsageError, match=f'contact: "{contact}" is neither'):
         access(contact=contact)
-    assert access(contact="https://example.org/me").is_open
+    assert access(contact="https://example.org/me").is_enabled
 
 
 def test_nothing_is_asked_anew_where_nobody_may_be_asked() -> None:
-    with pytest.raises(UsageFailed, match=r"--refresh .* offline"):
+    with pytest.raises(UsageError, match=r"--refresh .* offline"):
         refreshed(offline=True, contact="me@example.org")
-    with pytest.raises(UsageFailed, match=r"--refresh .* --contact"):
+    with pytest.raises(UsageError, match=r"--refresh .* --contact"):
         refreshed()
     assert refreshed(musicbrainz_host=MIRRORS[0]).fresh
 
 
-def refreshed(**given: Any) -> Access:
-    return services.access({**{name: DEFAULTS[name] for name in NAMES}, **given}, fresh=True)
+def refreshed(**given: Any) -> ServiceConfig:
+    return musicbrainz_options.parse_access(
+        {**{name: DEFAULTS[name] for name in NAMES}, **given}, fresh=True
+    )
 
 
 def test_a_server_that_is_not_the_public_one_is_known_by_its_setting() -> None:
     own = access(musicbrainz_host=MIRRORS[0], coverart_host=MIRRORS[0])
-    assert own.catalogue.setting == "musicbrainz_host"
-    assert own.pictures.setting == "coverart_host"
-    assert access().catalogue.setting == access().pictures.setting == ""
+    assert own.catalogue.host_setting == "musicbrainz_host"
+    assert own.pictures.host_setting == "coverart_host"
+    assert access().catalogue.host_setting == access().pictures.host_setting == ""
 
 
 def test_a_batch_refuses_at_once_and_does_nothing(home: Home) -> None:

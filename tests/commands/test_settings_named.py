@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.commands import cinemas
 from tests.commands.conftest import Home
 
@@ -18,7 +18,7 @@ BATCH = "process_music_batch"
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home for commands that do nothing."""
     root = tmp_path_factory.mktemp("untouched")
-    library.make(root / "music", artists=1)
+    music_library.make_library(root / "music", artists=1)
     (root / "home").mkdir()
     home = Home(root / "home", root / "music")
     home.scan()

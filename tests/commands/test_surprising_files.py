@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import NotWritten
-from mediakeep.media import file_errors, pictures, safewrite, undo
-from mediakeep.media.decoding import damage
+from mediakeep.media import file_errors, pictures
+from mediakeep.media.audio.decode import damage
+from mediakeep.media.cache.caching_reader import CachingReader
 from mediakeep.media.edits import writers
-from mediakeep.media.seen import Index
-from mediakeep.media.undoing.store import Store
-from mediakeep.music import deep, scan
-from mediakeep.rehearsal import tracks
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.music import scan
+from mediakeep.music.deep_scan import full_decode
+from mediakeep_samples.music import track_files
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import read, run
@@ -45,7 +48,7 @@ def home(tmp_path: Path) -> Home:
 def odd(home: Home) -> Path:
     """Give an album of five a sixth file, whose header hides its sound from the writer."""
     path = home.music / "Vera" / "Dawn" / "06 Odd.mp3"
-    sound = tracks.seed("bell.mp3")
+    sound = track_files.read_seed_file("bell.mp3")
     path.write_bytes(HEADER + sound[len(sound) % 2 :] + tagging.id3v1())
     return path
 
@@ -80,7 +83,7 @@ def planted(
 def test_a_header_that_claims_too_much_is_an_error_of_the_file(odd: Path, tmp_path: Path) -> None:
     before = odd.read_bytes()
     with pytest.raises(NotWritten, match=r"06 Odd\.mp3 is not written.*its tags are damaged"):
-        safewrite.write(odd, [safewrite.Edit("title", ("A",))], Store(tmp_path / "undo"))
+        write_tags.write(odd, [write_tags.SetField("title", ("A",))], UndoStore(tmp_path / "undo"))
     assert odd.read_bytes() == before
 
 
@@ -97,7 +100,7 @@ def test_commands_name_it_and_write_all_others(
     home: Home, odd: Path, tmp_path: Path, door: str, words: list[str]
 ) -> None:
     image = tmp_path / "new.jpg"
-    image.write_bytes(tracks.seed("cover.jpg") + b"\xff\xd9")
+    image.write_bytes(track_files.read_seed_file("cover.jpg") + b"\xff\xd9")
     before = odd.read_bytes()
     told = run(home, door, *(word.format(album=odd.parent, image=image) for word in words))
     assert "5 files changed" in told.out
@@ -178,7 +181,7 @@ def test_undo_goes_on_behind_a_surprise(
     before = {path: path.read_bytes() for path in others(home)}
     hands.ok(home, "fix_metadata", "genre", home.music / "Vera" / "Dawn", "Shanty")
     with monkeypatch.context() as patched:
-        planted(patched, undo, "replace", surprise, "02 Tide")
+        planted(patched, apply_undo, "replace", surprise, "02 Tide")
         told = run(home, "undo_changes", "--artist", "Vera")
     assert told.code == 1
     assert "02 Tide 2.m4a" in told.err
@@ -192,20 +195,22 @@ def test_undo_goes_on_behind_a_surprise(
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
 def test_a_stop_is_no_surprise(tmp_path: Path, stop: BaseException) -> None:
-    with pytest.raises(type(stop)), file_errors.as_file_error(tmp_path):
+    with pytest.raises(type(stop)), file_errors.wrap_file_errors(tmp_path):
         raise stop
 
 
 @pytest.mark.parametrize("number", [28, 122, 30])
 def test_a_full_disk_is_not_laid_to_one_file(tmp_path: Path, number: int) -> None:
-    with pytest.raises(OSError, match="full"), file_errors.as_file_error(tmp_path):
+    with pytest.raises(OSError, match="full"), file_errors.wrap_file_errors(tmp_path):
         raise OSError(number, "full")
 
 
 def test_an_odd_picture_is_named_and_the_artist_goes_on(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home.music / "Vera" / "Dusk" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (home.music / "Vera" / "Dusk" / "cover.jpg").write_bytes(
+        track_files.read_seed_file("cover.jpg")
+    )
     planted(monkeypatch, pictures, "of_file", ZeroDivisionError("no width"), "cover.jpg")
     done = home.call("process_artist", home.music / "Vera", "--fix", "none")
     assert done.returncode == 0, done.stderr
@@ -220,11 +225,15 @@ def test_a_deep_scan_names_what_the_decoder_chokes_on(
     folder = tmp_path / "Vera"
     for number in (1, 2):
         shelf.put(folder / f"0{number}.mp3")
-    planted(monkeypatch, damage, "find", AttributeError("layout"), "02.mp3")
-    found, hearing, index = scan.artist(folder), deep._Hearing(), Index.open(tmp_path / "cache")
+    planted(monkeypatch, damage, "find_damage", AttributeError("layout"), "02.mp3")
+    found, hearing, index = (
+        scan.read_artist(folder),
+        full_decode._DecodeResults(),
+        CachingReader.open(tmp_path / "cache"),
+    )
     for track in found.tracks:
-        deep._listen(hearing, track, folder / track.place, index)
+        full_decode._decode_track(hearing, track, folder / track.place, index)
     index.close()
     damages = {place: track.damage for place, track in hearing.tracks.items()}
     assert damages["02.mp3"] == "decoding failed: AttributeError: layout"
-    assert "01.mp3" in hearing.heard
+    assert "01.mp3" in hearing.measured

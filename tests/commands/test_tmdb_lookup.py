@@ -12,24 +12,24 @@ import pytest
 from mediakeep import kinds
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
-from mediakeep.rehearsal.films.film import Film
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.model import CatalogueMovie
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 
-FILM: Film = next(one for one in cinemas.KNOWN.films if one.imdb_id)
+FILM: CatalogueMovie = next(one for one in cinemas.KNOWN.films if one.imdb_id)
 YEAR = FILM.release_date[:4]
 FAILED = "outputs/movies_failed_lookups.csv"
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[SimulatorServer]:
     with cinemas.served() as server:
         yield server
 
 
 @pytest.fixture
-def movies(tmp_path: Path, server: Server) -> Movies:
+def movies(tmp_path: Path, server: SimulatorServer) -> Movies:
     """Four scanned movies, and a server."""
     movies, _ = cinemas.made(tmp_path, 4)
     movies.url = server.url
@@ -124,8 +124,8 @@ def test_said_twice_nothing_is_done_again(movies: Movies) -> None:
 
 
 def test_what_a_living_session_works_on_is_not_chosen(movies: Movies) -> None:
-    with Queue.open(queue.place(movies.queue), kinds.MOVIES) as other:
-        other.begin()
+    with Queue.open(queue.locate_queue(movies.queue), kinds.MOVIES) as other:
+        other.begin_session()
         (claim,) = other.claim(1)
         done = movies.call("tmdb_lookup", "choose", claim.key, "603")
         assert done.returncode == 2

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep import kinds
-from mediakeep.media import tags
-from mediakeep.media.safewrite import Edit
+from mediakeep.media.audio import tags
+from mediakeep.media.safewrite.write_tags import SetField
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
 from tests.commands import repaired
@@ -89,8 +89,8 @@ def test_several_changes_of_a_file_are_taken_back_from_the_last_to_the_first(
     library: Library,
 ) -> None:
     path = library.path("02 Vera.flac")
-    library.write(path, Edit("title", ("Ebb",)), session="20990101_session_001")
-    library.write(path, Edit("album", ("Flood " * 3000,)), session="20990101_session_002")
+    library.write(path, SetField("title", ("Ebb",)), session="20990101_session_001")
+    library.write(path, SetField("album", ("Flood " * 3000,)), session="20990101_session_002")
     told = library.ok("--file", path).splitlines()
     assert [line.split(": ")[1].split()[0] for line in told[:3]] == ["album", "title", "title"]
     assert library.restored() == {"02 Vera.flac"}
@@ -142,9 +142,9 @@ def test_the_queue_and_the_reviews_are_true_when_the_command_returns(library: Li
 
 
 def test_an_artist_at_work_is_not_touched_and_neither_are_the_others(library: Library) -> None:
-    place = queue.place(library.home.queue)
+    place = queue.locate_queue(library.home.queue)
     with Queue.open(place, kinds.MUSIC) as other:
-        session = other.begin()
+        session = other.begin_session()
         other.claim_named("Anna")
         done = library.undo("--session", library.session)
         assert done.returncode == 2
@@ -160,7 +160,7 @@ def test_an_artist_at_work_is_not_touched_and_neither_are_the_others(library: Li
 
 def test_a_dry_run_tells_what_would_be_restored_and_changes_nothing(library: Library) -> None:
     library.path("01 Vera.mp3").unlink()
-    library.write(library.path("02 Vera.flac"), Edit("title", ("Ebb",)), session="later")
+    library.write(library.path("02 Vera.flac"), SetField("title", ("Ebb",)), session="later")
     os.link(library.path("03 Vera.opus"), library.home.path / "other name")
     before = contents(library.home.path.parent)
     done = library.undo("--session", library.session, "--dry-run")
@@ -210,7 +210,7 @@ def test_only_a_session_that_came_later_is_blamed_and_none_that_was_taken_back(
     library: Library,
 ) -> None:
     path = library.path("01 Vera.mp3")
-    library.write(path, Edit("title", ("Ebb",)), session="later")
+    library.write(path, SetField("title", ("Ebb",)), session="later")
     done = library.undo("--session", library.session, "--artist", "Vera")
     assert "01 Vera.mp3 not undone: session later changed it since." in done.stderr
     library.ok("--session", "later")
@@ -264,8 +264,8 @@ def test_a_file_with_several_names_gets_one_of_its_own_where_that_is_set(library
 
 def test_a_lost_picture_is_told_and_costs_only_its_own_files(library: Library) -> None:
     path = library.path("01 Anna.m4a")
-    library.write(path, Edit("comment", ("long " * 9000,)))
-    library.write(path, Edit("comment", ()))
+    library.write(path, SetField("comment", ("long " * 9000,)))
+    library.write(path, SetField("comment", ()))
     for blob in (library.home.path / "status/undo/blobs").glob("??/*"):
         blob.write_bytes(b"x")
     done = library.undo("--since", "1h")

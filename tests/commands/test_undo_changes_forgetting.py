@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media import safewrite, undo
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing import pruning
-from mediakeep.media.undoing.store import Store
-from mediakeep.rehearsal import tracks
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep.media.undo import apply_undo, prune
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep_samples.music import track_files
 from tests.commands.conftest import environment
 from tests.commands.repaired import Library, Stock, contents
 from tests.crash import faults, tagger
 from tests.crash.tap import Call, Tap, ignore
-from tests.media import shelves
+from tests.media import writable_files
 from tests.music import shelf
 
 OLD, NEVER = "2021-01-01", "2999-01-01"
@@ -65,8 +65,8 @@ def forget(library: Library, before: str = OLD) -> str:
 
 def test_old_changes_can_no_longer_be_taken_back_and_new_ones_can(library: Library) -> None:
     path, other = library.path("01 Vera.mp3"), library.path("01 Anna.m4a")
-    library.write(path, Edit("title", ("Ebb",)), Cover(shelves.IMAGE, "image/png"))
-    library.write(other, Cover(tracks.seed("cover.png"), "image/png"))
+    library.write(path, SetField("title", ("Ebb",)), SetCover(writable_files.IMAGE, "image/png"))
+    library.write(other, SetCover(track_files.read_seed_file("cover.png"), "image/png"))
     before = size(library)
     told = forget(library)
     assert told.startswith("Undo data of 5 changes deleted, ")
@@ -91,13 +91,13 @@ def test_by_force_nothing_that_is_forgotten_comes_back(library: Library) -> None
 
 def test_what_was_taken_back_is_not_done_again_though_it_is_forgotten(library: Library) -> None:
     path = library.path("02 Vera.flac")
-    library.write(path, Edit("genres", LONG))
-    assert library.store().find(Query())[-1].record.details
+    library.write(path, SetField("genres", LONG))
+    assert library.store().find(RecordQuery())[-1].record.details
     library.ok("--file", path)
     library.ok("--artist", "Vera")
     age_all(library)
     assert forget(library).startswith("10 records were forgotten")
-    assert library.store().undone(path) == {
+    assert library.store().undone_values(path) == {
         "title": {("Low Tide 2",)},
         "genres": {LONG},
     }
@@ -115,20 +115,22 @@ def age_all(library: Library) -> None:
 def test_repairs_that_are_forgotten_still_count(stock: Stock) -> None:
     library = stock.library()
     forget(library, NEVER)
-    library.write(library.path("03 Vera.opus"), Edit("comment", ("x",)), session="later")
+    library.write(library.path("03 Vera.opus"), SetField("comment", ("x",)), session="later")
     library.ok("--session", "later")  # reads the artist again
     assert library.home.snapshot()["artists"]["Vera"]["auto_fixed"] == 3
 
 
 def test_pictures_that_new_records_need_stay_and_no_others(library: Library) -> None:
     path = library.path("01 Anna.m4a")
-    for image in (shelves.IMAGE, shelves.PHOTO):
-        library.write(path, Cover(image, "image/png" if image is shelves.IMAGE else "image/jpeg"))
+    for image in (writable_files.IMAGE, writable_files.PHOTO):
+        library.write(
+            path, SetCover(image, "image/png" if image is writable_files.IMAGE else "image/jpeg")
+        )
     age_all(library)
-    library.write(path, Cover(tracks.seed("cover.png"), "image/png"))
+    library.write(path, SetCover(track_files.read_seed_file("cover.png"), "image/png"))
     forget(library)
     sizes = sorted(path.stat().st_size for path in (place(library) / "blobs").glob("??/*"))
-    assert sizes == [len(shelves.PHOTO)]
+    assert sizes == [len(writable_files.PHOTO)]
     assert library.undo("--file", path).returncode == 1
     listed = library.data("--list", "--file", path)
     assert [one["taken_back"] for one in listed] == [False, False, False, True, False]
@@ -136,7 +138,7 @@ def test_pictures_that_new_records_need_stay_and_no_others(library: Library) -> 
 
 def test_what_cannot_be_read_stays_as_it_is(library: Library) -> None:
     path = library.path("01 Anna.m4a")
-    library.write(path, Edit("genres", LONG))
+    library.write(path, SetField("genres", LONG))
     (log,) = place(library).glob("202[1-9]*.jsonl")
     strange = log.read_bytes() + b'\xff rubbish\n{"op":"mark","id":"torn'
     log.write_bytes(strange)
@@ -176,18 +178,18 @@ def test_it_asks_and_does_nothing_without_a_yes(library: Library) -> None:
 
 def test_what_it_says_to_free_becomes_free(library: Library) -> None:
     path = library.path("01 Vera.mp3")
-    library.write(path, Cover(shelves.IMAGE, "image/png"))
-    library.write(path, Edit("genres", LONG), Cover(shelves.PHOTO, "image/jpeg"))
+    library.write(path, SetCover(writable_files.IMAGE, "image/png"))
+    library.write(path, SetField("genres", LONG), SetCover(writable_files.PHOTO, "image/jpeg"))
     before = size(library)
     data = library.data("--forget-before", NEVER, "--dry-run")
     assert data["records"] == 7
     assert library.data("--forget-before", NEVER, "--yes") == {**data, "dry_run": False}
-    assert before - size(library) == data["bytes"] > len(shelves.IMAGE)
+    assert before - size(library) == data["bytes"] > len(writable_files.IMAGE)
 
 
 def test_without_records_there_is_nothing_to_forget(tmp_path: Path) -> None:
-    store = Store(tmp_path / "undo")
-    assert pruning.look(store, NEVER) == pruning.forget(store, NEVER) == pruning.Pruned()
+    store = UndoStore(tmp_path / "undo")
+    assert prune.preview(store, NEVER) == prune.prune(store, NEVER) == prune.PruneResult()
     assert not store.folder.exists()
 
 
@@ -205,7 +207,7 @@ def _forget(folder: Path, number: int) -> None:
             faults.die()
 
     with Tap(come, ignore):
-        pruning.forget(Store(folder), OLD)
+        prune.prune(UndoStore(folder), OLD)
 
 
 @pytest.mark.slow
@@ -213,9 +215,9 @@ def test_killed_at_any_call_it_leaves_whole_records_and_ends_the_next_time(
     library: Library,
 ) -> None:
     path = library.path("01 Anna.m4a")
-    library.write(path, Cover(shelves.IMAGE, "image/png"))
+    library.write(path, SetCover(writable_files.IMAGE, "image/png"))
     age_all(library)
-    library.write(path, Cover(shelves.PHOTO, "image/jpeg"), Edit("genres", LONG))
+    library.write(path, SetCover(writable_files.PHOTO, "image/jpeg"), SetField("genres", LONG))
     first, folder, number = contents(place(library)), place(library), 0
     while True:
         for name in contents(folder).keys() - first.keys():
@@ -225,14 +227,14 @@ def test_killed_at_any_call_it_leaves_whole_records_and_ends_the_next_time(
         process = tagger.context.Process(target=_forget, args=(folder, number))
         process.start()
         process.join(60)
-        store = Store(folder)
-        records = [entry.record for entry in store.find(Query())]
+        store = UndoStore(folder)
+        records = [entry.record for entry in store.find(RecordQuery())]
         assert len(records) == 7
-        assert all(one.forgotten or store.recipe(one) for one in records)
-        assert store.recipe(records[-1]).blobs
-        assert all(store.blobs.read(name) for name in store.recipe(records[-1]).blobs)
-        pruning.forget(store, OLD)
-        assert [one.record.forgotten for one in store.find(Query())] == [True] * 6 + [False]
+        assert all(one.forgotten or store.load_patch(one) for one in records)
+        assert store.load_patch(records[-1]).blobs
+        assert all(store.blobs.read(name) for name in store.load_patch(records[-1]).blobs)
+        prune.prune(store, OLD)
+        assert [one.record.forgotten for one in store.find(RecordQuery())] == [True] * 6 + [False]
         store.close()
         if process.exitcode == 0:
             break
@@ -242,9 +244,11 @@ def test_killed_at_any_call_it_leaves_whole_records_and_ends_the_next_time(
 
 
 def _write(folder: Path, path: Path, count: int) -> None:
-    store = Store(folder)
+    store = UndoStore(folder)
     for number in range(count):
-        assert safewrite.write(path, [Cover(shelves.IMAGE[: 60_000 + number], "image/png")], store)
+        assert write_tags.write(
+            path, [SetCover(writable_files.IMAGE[: 60_000 + number], "image/png")], store
+        )
 
 
 def test_whoever_writes_meanwhile_loses_nothing(tmp_path: Path) -> None:
@@ -254,44 +258,47 @@ def test_whoever_writes_meanwhile_loses_nothing(tmp_path: Path) -> None:
     process.start()
     prunings = 0
     while process.is_alive():
-        store = Store(folder)
-        pruning.forget(store, OLD)
+        store = UndoStore(folder)
+        prune.prune(store, OLD)
         store.close()
         prunings += 1
     assert process.exitcode == 0
     assert prunings > 5
-    store = Store(folder)
-    for step in undo.plan(store, Query()):
-        assert undo.apply(store, step.record)
+    store = UndoStore(folder)
+    for step in apply_undo.plan_undo(store, RecordQuery()):
+        assert apply_undo.apply_undo(store, step.record)
     assert path.read_bytes() == before
 
 
 def test_what_was_swept_is_kept_anew_when_it_is_needed_again(tmp_path: Path) -> None:
     """Also by one who has kept it before, and cannot know that it has gone."""
-    path, store = shelf.put(tmp_path / "a.mp3"), Store(tmp_path / "undo")
-    one, other = Cover(shelves.IMAGE, "image/png"), Cover(shelves.PHOTO, "image/jpeg")
+    path, store = shelf.put(tmp_path / "a.mp3"), UndoStore(tmp_path / "undo")
+    one, other = (
+        SetCover(writable_files.IMAGE, "image/png"),
+        SetCover(writable_files.PHOTO, "image/jpeg"),
+    )
     for cover in (one, other):
-        assert safewrite.write(path, [cover], store)
-    pruning.forget(Store(store.folder), NEVER)
+        assert write_tags.write(path, [cover], store)
+    prune.prune(UndoStore(store.folder), NEVER)
     assert not list(store.folder.glob("blobs/??/*"))
     before = path.read_bytes()
     for cover in (one, other):
-        assert safewrite.write(path, [cover], store)
-    for step in undo.plan(store, Query()):
-        assert step.record.forgotten or undo.apply(store, step.record)
+        assert write_tags.write(path, [cover], store)
+    for step in apply_undo.plan_undo(store, RecordQuery()):
+        assert step.record.forgotten or apply_undo.apply_undo(store, step.record)
     assert path.read_bytes() == before
 
 
 def test_an_index_of_before_is_not_taken_for_one_of_now(tmp_path: Path) -> None:
-    path, store = shelf.put(tmp_path / "a.mp3"), Store(tmp_path / "undo")
+    path, store = shelf.put(tmp_path / "a.mp3"), UndoStore(tmp_path / "undo")
     for number in range(3):
-        assert safewrite.write(path, [Edit("title", (str(number),))], store)
-    query = Query(path=str(path.resolve()))
+        assert write_tags.write(path, [SetField("title", (str(number),))], store)
+    query = RecordQuery(path=str(path.resolve()))
     assert len(store.find(query)) == 3
     size = sum(log.stat().st_size for log in store.folder.glob("*.jsonl"))
-    pruning.forget(Store(store.folder), NEVER)
+    prune.prune(UndoStore(store.folder), NEVER)
     for number in range(3, 8):
-        assert safewrite.write(path, [Edit("title", (str(number),))], store)
+        assert write_tags.write(path, [SetField("title", (str(number),))], store)
     assert sum(log.stat().st_size for log in store.folder.glob("*.jsonl")) > size
     titles = [entry.record.fields["title"].new for entry in store.find(query)]
     assert titles == [(str(number),) for number in range(8)]

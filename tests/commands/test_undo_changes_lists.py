@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.rehearsal import tracks
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep_samples.music import track_files
 from tests.commands.repaired import Library, Stock, contents
 
 WHEN = r"20\d\d-\d\d-\d\d \d\d:\d\d"
@@ -107,7 +107,7 @@ def test_selectors_choose_what_is_listed(
 def test_a_cover_is_told_without_its_hash(library: Library) -> None:
     path = library.path("01 Vera.mp3")
     for name, mime in (("cover.jpg", "image/jpeg"), ("cover.png", "image/png")):
-        library.write(path, Cover(tracks.seed(name), mime))
+        library.write(path, SetCover(track_files.read_seed_file(name), mime))
     told = library.ok("--list", "--file", path).splitlines()
     assert [line.rpartition(": ")[2] for line in told[1:]] == ["cover put in", "cover exchanged"]
     told = library.ok("--file", path).splitlines()
@@ -119,7 +119,7 @@ def test_a_cover_is_told_without_its_hash(library: Library) -> None:
 
 def test_a_long_text_is_listed_in_full_though_its_record_is_short(library: Library) -> None:
     path, text = library.path("01 Vera.mp3"), "Flood " * 3000
-    library.write(path, Edit("comment", (text,)))
+    library.write(path, SetField("comment", (text,)))
     assert library.data("--list", "--file", path)[-1]["fields"]["comment"]["new"] == [text]
     for blob in (library.home.path / "status/undo/blobs").glob("??/*"):
         blob.unlink()

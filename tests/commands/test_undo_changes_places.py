@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from mediakeep import clock, kinds
-from mediakeep.commands import handwork, moments
-from mediakeep.media import safewrite
-from mediakeep.media.safewrite import Edit
+from mediakeep.app.edit import item_checkout
+from mediakeep.commands.options import param_types
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetField
 from tests.commands import repaired
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library, Stock, contents
@@ -80,7 +81,7 @@ def test_what_links_below_a_folder_lead_to_is_meant_too_but_nothing_above_it(
     shutil.move(library.home.music / "Vera" / "Dawn", other)
     (library.home.music / "Vera" / "Dawn").symlink_to(other)
     (library.home.music / "Vera" / "up").symlink_to(library.home.music)
-    library.write(other / "01 Vera.mp3", Edit("title", ("Ebb",)))
+    library.write(other / "01 Vera.mp3", SetField("title", ("Ebb",)))
     told = library.ok("--file", library.home.music / "Vera").splitlines()
     assert [line.split(": ")[1].split()[0] for line in told[:-2]] == ["title"] * 4
     first = {path.name: data for path, data in library.before.items()}
@@ -126,7 +127,7 @@ def test_names_that_are_no_text_are_found_as_they_are_shown(tmp_path: Path) -> N
     home.music.mkdir()
     path = shelf.put(home.music / shelf.odd_name(home.music) / "back\\slash.mp3")
     library = Library(home, contents(home.music), {})
-    library.write(path, Edit("title", ("Ebb",)))
+    library.write(path, SetField("title", ("Ebb",)))
     (shown,) = library.data("--list", "--file", home.music)
     assert len(library.data("--list", "--file", path)) == 1
     library.ok("--file", shown["path"])
@@ -140,12 +141,12 @@ def test_files_outside_of_any_library_are_restored_without_a_queue(tmp_path: Pat
     home = Home(tmp_path / "home", tmp_path / "loose")
     paths = [shelf.put(home.music / f"{name}.mp3") for name in "ab"]
     library = Library(home, contents(home.music), {})
-    with handwork.begun(home.path, kinds.MUSIC, "fix_metadata") as hand:
-        hand.take(paths)
+    with item_checkout.open_checkout(home.path, kinds.MUSIC, "fix_metadata") as hand:
+        hand.claim(paths)
         for path in paths:
-            with hand.writing(path) as stamp:
-                assert safewrite.write(path, [Edit("title", ("Ebb",))], hand.store, stamp)
-        session = hand.session
+            with hand.stamp_for_write(path) as stamp:
+                assert write_tags.write(path, [SetField("title", ("Ebb",))], hand.store, stamp)
+        session = hand.session_id
     (listed,) = library.data("--list")
     assert (listed["session"], listed["command"]) == (session, "fix_metadata")
     changed = library.now()
@@ -162,7 +163,7 @@ def test_files_outside_of_any_library_are_restored_without_a_queue(tmp_path: Pat
 def test_changes_that_no_command_made_are_listed_and_found_by_their_file(tmp_path: Path) -> None:
     home = repaired.prepare(tmp_path)
     library = Library(home, contents(home.music), {})
-    library.write(library.path("01 Vera.mp3"), Edit("title", ("Ebb",)))
+    library.write(library.path("01 Vera.mp3"), SetField("title", ("Ebb",)))
     assert "  (no session)  1 file, 1 change, 1 artist\n" in library.ok("--list")
     assert library.undo("--session", "last").returncode == 2
     library.ok("--file", "Vera")
@@ -191,7 +192,7 @@ def test_a_span_is_counted_back_from_now(
 ) -> None:
     now = datetime(2026, 11, 20, 13, 30, 59, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: now)
-    found = moments.Moment().convert(text, None, None)
+    found = param_types.TimestampParam().convert(text, None, None)
     assert now - datetime.fromisoformat(found) == timedelta(seconds=seconds)
 
 
@@ -206,12 +207,14 @@ def test_a_span_is_counted_back_from_now(
     ],
 )
 def test_a_day_or_a_time_is_that_of_this_machine(zone: None, text: str, utc: str) -> None:
-    assert moments.Moment().convert(text, None, None) == utc
+    assert param_types.TimestampParam().convert(text, None, None) == utc
 
 
 def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(zone: None) -> None:
-    assert moments.shown("2026-11-20T13:30:59+00:00") == "2026-11-20 14:30"
+    assert param_types.format_time("2026-11-20T13:30:59+00:00") == "2026-11-20 14:30"
     for word, days in (("today", 0), ("yesterday", 1)):
-        found = datetime.fromisoformat(moments.Moment().convert(word, None, None)).astimezone()
+        found = datetime.fromisoformat(
+            param_types.TimestampParam().convert(word, None, None)
+        ).astimezone()
         assert (found.hour, found.minute) == (0, 0)
         assert (clock.now().astimezone().date() - found.date()).days == days

@@ -12,26 +12,26 @@ from typing import Any
 import pytest
 
 from mediakeep import kinds
-from mediakeep.commands import subjects
+from mediakeep.app.subjects import registry
 from mediakeep.kinds import Kind
-from mediakeep.media import safewrite, sidecars, swap
-from mediakeep.media.safewrite import Edit
-from mediakeep.media.undoing.ending import Desk
-from mediakeep.media.undoing.record import Changed
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import atomic_replace, sidecar_file, write_tags
+from mediakeep.media.safewrite.record_and_replace import UndoContext
+from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.media.undo.record import FieldChange
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import Stamp
 from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
-from mediakeep.rehearsal.films import clips
-from mediakeep.rehearsal.films.clip import Clip
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import VideoSpec
 from tests.commands.conftest import Home
 from tests.music import shelf
 
 FLAT, OWN = "Harbour Lights (1994).mkv", "Low Tide (2001)"
 SESSION = "20251217_session_001"
 OLD, NEW = b"<movie><title>Old</title></movie>", b"<movie><title>New</title></movie>"
-POSTER = {"poster": Changed((), ("sha256:abc",), "missing-poster")}
-TITLE = {"title": Changed(("Old",), ("New",), "nfo")}
+POSTER = {"poster": FieldChange((), ("sha256:abc",), "missing-poster")}
+TITLE = {"title": FieldChange(("Old",), ("New",), "nfo")}
 
 
 @dataclass
@@ -44,19 +44,21 @@ class Shelf:
 
     def put(self, path: Path, data: bytes, key: str, session: str = SESSION) -> None:
         """Write a file beside a movie, as a batch does."""
-        was = sidecars.read(path)
+        was = sidecar_file.read(path)
         with self.store() as store:
-            desk = Desk(store, Stamp(session, key, 1, 1), swap.Rules(), kinds.MOVIES.name)
-            assert sidecars.write(path, data, was, TITLE if was else POSTER, desk)
+            desk = UndoContext(
+                store, Stamp(session, key, 1, 1), atomic_replace.ReplaceRules(), kinds.MOVIES.name
+            )
+            assert sidecar_file.write(path, data, was, TITLE if was else POSTER, desk)
 
     def retitle(self, path: Path, session: str = SESSION) -> None:
         """Change a track, as a batch of music does."""
         with self.store() as store:
             stamp = Stamp(session, "Vera", 1, 1)
-            assert safewrite.write(path, [Edit("title", ("Ebb",))], store, stamp)
+            assert write_tags.write(path, [SetField("title", ("Ebb",))], store, stamp)
 
-    def store(self) -> contextlib.closing[Store]:
-        return contextlib.closing(Store(self.home.path / "status" / "undo"))
+    def store(self) -> contextlib.closing[UndoStore]:
+        return contextlib.closing(UndoStore(self.home.path / "status" / "undo"))
 
     def undo(self, *words: object, code: int = 0) -> str:
         done = self.home.call("undo_changes", *words)
@@ -89,7 +91,7 @@ class Shelf:
             return {key: item.status.value for key, item in one.state.items.items()}
 
     def queue(self, kind: Kind) -> contextlib.AbstractContextManager[Queue]:
-        return Queue.open(queue.place(subjects.folder(self.home.path, kind)), kind)
+        return Queue.open(queue.locate_queue(registry.queue_folder(self.home.path, kind)), kind)
 
 
 @pytest.fixture
@@ -99,9 +101,9 @@ def place(tmp_path: Path) -> Iterator[Shelf]:
     home.path.mkdir()
     made = Shelf(home, tmp_path / "movies")
     (made.movies / OWN).mkdir(parents=True)
-    clip = Clip(320, 240, 60.0)
+    clip = VideoSpec(320, 240, 60.0)
     for path in (made.movies / FLAT, made.movies / OWN / f"{OWN}.mkv"):
-        clips.make(path, clip)
+        video_files.write_video(path, clip)
     (made.movies / OWN / "movie.nfo").write_bytes(OLD)
     shelf.put(made.track, title="Tide", artist="Vera", album="Dawn", tracknumber="1/1")
     home.scan()
@@ -194,7 +196,7 @@ def test_items_of_the_same_key_are_not_mixed_up(place: Shelf) -> None:
 
 def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: Shelf) -> None:
     with place.queue(kinds.MOVIES) as other:
-        other.begin()
+        other.begin_session()
         (claim,) = other.claim_named(FLAT)
         for words in (("--movie", FLAT), ("--since", "2h")):
             told = place.undo(*words, code=2)
@@ -203,7 +205,7 @@ def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: S
         place.undo("--movie", OWN)
         assert place.changed() == {POSTER_NAME, TRACK}
         other.release([claim])
-        other.end()
+        other.end_session()
     place.undo("--since", "2h", "--movie", FLAT)
     assert set(place.statuses(kinds.MOVIES).values()) == {"pending"}
 

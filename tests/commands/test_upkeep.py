@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.commands import chores, subjects
-from mediakeep.commands.habits import Habits
+from mediakeep.app.batch import maintenance
+from mediakeep.app.subjects import registry
+from mediakeep.commands.options.maintenance_options import MaintenanceOptions
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import checkpoints, logs, queue, sessions
+from mediakeep.queue import checkpoints, queue, session_log_archive, sessions
 from mediakeep.queue.backups import archive
 from tests.commands.conftest import Home, obeying_permissions
 
@@ -24,7 +25,7 @@ OLD = "20200101_session_00"
 
 
 def checkpoints_of(home: Home) -> list[Path]:
-    return [one.path for one in checkpoints.listing(home.queue)]
+    return [one.path for one in checkpoints.list_checkpoints(home.queue)]
 
 
 def several(home: Home, count: int) -> list[Path]:
@@ -109,7 +110,7 @@ def test_checkpoints_that_fill_the_disk_are_told_with_the_line_that_removes_them
     finished: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = several(finished, 7)
-    place, subject = queue.place(finished.queue), subjects.of(MUSIC)
+    place, subject = queue.locate_queue(finished.queue), registry.get_subject(MUSIC)
     size = sum(path.stat().st_size for path in made)
 
     def free(count: int) -> None:  # no test may fill the disk
@@ -117,14 +118,14 @@ def test_checkpoints_that_fill_the_disk_are_told_with_the_line_that_removes_them
         monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
     free(size * 5)
-    assert chores.do(place, subject, Habits()).warnings == []
+    assert maintenance.run_maintenance(place, subject, MaintenanceOptions()).warnings == []
     free(size * 5 - 1)
-    (warning,) = chores.do(place, subject, Habits()).warnings
+    (warning,) = maintenance.run_maintenance(place, subject, MaintenanceOptions()).warnings
     assert warning.startswith("The checkpoints use ")
     line = warning.partition(": ")[2]
     assert line.endswith(f"--home {finished.path} --prune-checkpoints 5")
     finished.ok("--prune-checkpoints", 5)
-    assert chores.do(place, subject, Habits()).warnings == []
+    assert maintenance.run_maintenance(place, subject, MaintenanceOptions()).warnings == []
 
 
 def test_a_disk_of_unknown_size_fails_no_batch(
@@ -134,7 +135,9 @@ def test_a_disk_of_unknown_size_fails_no_batch(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(shutil, "disk_usage", refused)
-    done = chores.do(queue.place(finished.queue), subjects.of(MUSIC), Habits())
+    done = maintenance.run_maintenance(
+        queue.locate_queue(finished.queue), registry.get_subject(MUSIC), MaintenanceOptions()
+    )
     (warning,) = done.warnings
     assert warning.startswith("Input/output error. ")
 
@@ -176,27 +179,27 @@ def test_a_log_is_compressed_to_the_same_bytes_each_time(finished: Home) -> None
 
 
 def test_the_log_of_a_living_session_and_a_persons_own_are_left_alone(finished: Home) -> None:
-    place = queue.place(finished.queue)
+    place = queue.locate_queue(finished.queue)
     session = sessions.Session(place)
-    session.write("At work")
+    session.write_log("At work")
     log = finished.queue / "session_logs" / f"{session.id}.log"
     mine = log.with_name("notes.log")
     mine.write_text("mine")
     for path in (log, mine):
         os.utime(path, (time.time() - 40 * 86400,) * 2)
-    assert logs.archive(place, 30) == []
+    assert session_log_archive.archive_logs(place, 30) == []
     session.close()
-    assert [one.name for one in logs.archive(place, 30)] == [log.name]
+    assert [one.name for one in session_log_archive.archive_logs(place, 30)] == [log.name]
     assert mine.read_text() == "mine"
 
 
 def test_the_number_of_an_archived_log_is_never_given_again(finished: Home) -> None:
-    place = queue.place(finished.queue)
+    place = queue.locate_queue(finished.queue)
     first = sessions.Session(place)
     first.close()
     path = finished.queue / "session_logs" / f"{first.id}.log"
     os.utime(path, (time.time() - 2 * 86400,) * 2)
-    assert [one.name for one in logs.archive(place, 1)] == [path.name]
+    assert [one.name for one in session_log_archive.archive_logs(place, 1)] == [path.name]
     second = sessions.Session(place)
     second.close()
     assert int(second.id[-3:]) == int(first.id[-3:]) + 1
@@ -205,7 +208,7 @@ def test_the_number_of_an_archived_log_is_never_given_again(finished: Home) -> N
 def test_a_log_that_another_archives_meanwhile_is_no_trouble(finished: Home) -> None:
     (path,) = old_logs(finished, 1)
     path.unlink()
-    assert logs._compressed(path) is None
+    assert session_log_archive._compress_log(path) is None
     assert not [name for name in names(finished) if name.startswith((OLD, "."))]
 
 
@@ -242,7 +245,7 @@ def test_a_batch_archives_and_backs_up_at_its_end_by_itself(home: Home, tmp_path
     (made,) = to.iterdir()
     assert "1 session log archived." in done.stdout
     assert f"Backup written: {made} (" in done.stdout
-    assert archive.read(made, "music").items["completed"] == 2
+    assert archive.read_archive(made, "music").items["completed"] == 2
     again = home.batch("--batch-size", 2, "--json")
     assert again.returncode == 0
     assert list(to.iterdir()) == [made]
@@ -283,8 +286,10 @@ def test_a_backup_that_fails_is_a_warning_and_fails_no_batch(
 
 
 def test_a_folder_of_a_person_whom_nobody_knows_is_a_warning(finished: Home) -> None:
-    habits = Habits(backup_to="~nobody-of-this-name/backups")
-    (warning,) = chores.do(queue.place(finished.queue), subjects.of(MUSIC), habits).warnings
+    habits = MaintenanceOptions(backup_to="~nobody-of-this-name/backups")
+    (warning,) = maintenance.run_maintenance(
+        queue.locate_queue(finished.queue), registry.get_subject(MUSIC), habits
+    ).warnings
     assert warning.startswith("backup_to, ~nobody-of-this-name/backups: ")
 
 

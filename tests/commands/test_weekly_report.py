@@ -16,7 +16,7 @@ from mediakeep import kinds
 from mediakeep.views import periods
 from tests.commands.conftest import Home
 
-WEEK = periods.of(datetime.now(UTC))
+WEEK = periods.period_at(datetime.now(UTC))
 
 
 def reports(home: Home) -> Path:
@@ -63,7 +63,9 @@ def test_a_batch_writes_the_report_on_the_week(home: Home) -> None:
     done = home.batch("--batch-size", 3)
     assert done.returncode == 0, done.stderr
     text = report(home).read_text()
-    assert text.startswith(f"# Progress, {periods.title(WEEK)} ({WEEK.name})\n\n**3 of 14 artists")
+    assert text.startswith(
+        f"# Progress, {periods.format_period(WEEK)} ({WEEK.name})\n\n**3 of 14 artists"
+    )
     page = report(home, suffix="html").read_text()
     assert "3 of 14 artists are done" in page
     assert {path.suffix for path in reports(home).iterdir()} == {".md", ".html", ".svg", ".json"}
@@ -96,7 +98,7 @@ def test_a_report_that_is_fresh_is_left_alone_and_one_of_yesterday_is_not(home: 
 
 def test_the_week_before_is_closed_once_and_then_left_alone(worked: Home) -> None:
     backdate(worked, 7)
-    last = WEEK.shifted(-1)
+    last = WEEK.shift(-1)
     assert worked.batch().returncode == 0
     closed = report(worked, last.first)
     text = closed.read_text()
@@ -116,7 +118,7 @@ def test_days_are_reported_where_a_person_wants_it(home: Home) -> None:
     home.call("process_music_batch", "--batch-size", 1, env={"MEDIAKEEP_DAILY_REPORTS": "1"})
     today = datetime.now(UTC).astimezone().date()
     text = report(home, today, word="daily").read_text()
-    assert text.startswith(f"# Progress, {periods.title(periods.Period(today, 1))}")
+    assert text.startswith(f"# Progress, {periods.format_period(periods.Period(today, 1))}")
     assert "before the day is over" in text
 
 
@@ -150,7 +152,7 @@ def test_every_format_is_written_and_told_to_programs(worked: Home) -> None:
         (["--week", "2025-W54"], "Week 2025-W54 does not exist"),
         (["--week", "soon"], 'Invalid period "soon"'),
         (["--day", "2026-02-30"], 'Invalid period "2026-02-30"'),
-        (["--week", WEEK.shifted(1).name], "is in the future"),
+        (["--week", WEEK.shift(1).name], "is in the future"),
         (["--week", "2020-W01"], "No data for this period"),
         (["--week", "2025-W01", "--day", "2025-01-01"], "Give one of"),
         (["--all", "--week", "2025-W01"], "Give one of"),
@@ -194,7 +196,7 @@ def test_all_weeks_in_which_something_happened_are_reported(worked: Home) -> Non
     shutil.rmtree(reports(worked))
     assert worked.call("weekly_report", "--all", "--format", "md").returncode == 0
     found = sorted(path.name[:10] for path in reports(worked).glob("*.md"))
-    assert found == [f"{WEEK.shifted(-3).first}", f"{WEEK.first}"]
+    assert found == [f"{WEEK.shift(-3).first}", f"{WEEK.first}"]
 
 
 def test_a_report_is_opened_by_the_program_that_belongs_to_it(worked: Home) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 from tests.compat import frozen
 from tests.compat.frozen import COMMIT, PENDING, PENDING_MOVIES, Frozen
 
@@ -51,9 +51,9 @@ def home(_settled: tuple[Frozen, Path]) -> Iterator[Frozen]:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[SimulatorServer]:
     """A server for all services, that knows nothing, and counts who asks."""
-    with Server(World()) as server:
+    with SimulatorServer(MusicBrainzCatalogue()) as server:
         yield server
 
 
@@ -162,7 +162,7 @@ RESOLVED_MOVIES = [
 ]
 
 
-def test_look_ups_make_no_requests(home: Frozen, server: Server) -> None:
+def test_look_ups_make_no_requests(home: Frozen, server: SimulatorServer) -> None:
     frozen.lead(home, server.url)
     before = home.items("music")
     asking = {**frozen.asking(server.url), "MEDIAKEEP_CONTACT": "me@example.org"}
@@ -171,14 +171,14 @@ def test_look_ups_make_no_requests(home: Frozen, server: Server) -> None:
         done = home.call("process_music_batch", "--artist", artist, "--json", env=asking)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout.splitlines()[-1])["requests"] == 0
-    assert not server.asked
+    assert not server.requests
     now = home.items("music")
     for artist in RESOLVED:
         assert now[artist]["lookup"] == "done"
         assert now[artist]["mbid"] == before[artist]["mbid"]
 
 
-def test_look_ups_of_movies_make_no_requests(home: Frozen, server: Server) -> None:
+def test_look_ups_of_movies_make_no_requests(home: Frozen, server: SimulatorServer) -> None:
     frozen.lead(home, server.url)
     before = home.items("movies")
     for movie in RESOLVED_MOVIES:
@@ -186,24 +186,24 @@ def test_look_ups_of_movies_make_no_requests(home: Frozen, server: Server) -> No
         env = frozen.asking(server.url)
         done = home.call("process_movies", "--movie", movie, "--json", env=env)
         assert done.returncode == 0, done.stderr
-    assert not server.asked
+    assert not server.requests
     now = home.items("movies")
     for movie in RESOLVED_MOVIES:
         assert now[movie]["lookup"] == "done"
         assert now[movie]["tmdb_id"] == before[movie]["tmdb_id"]
 
 
-def test_one_that_is_not_known_is_asked_for(home: Frozen, server: Server) -> None:
+def test_one_that_is_not_known_is_asked_for(home: Frozen, server: SimulatorServer) -> None:
     """The control of the two tests above: this server is asked where something is to be asked."""
     frozen.lead(home, server.url)
     asking = {**frozen.asking(server.url), "MEDIAKEEP_CONTACT": "me@example.org"}
     home.call("process_music_batch", "--artist", "Velvet Harbour", env=asking)
-    asked = len(server.asked)
+    asked = len(server.requests)
     assert asked
     shutil.rmtree(home.path / "status/cache")
     home.films("--reset-movie", RESOLVED_MOVIES[0])
     home.call("process_movies", "--movie", RESOLVED_MOVIES[0], env=frozen.asking(server.url))
-    assert len(server.asked) > asked
+    assert len(server.requests) > asked
 
 
 def test_old_audits_give_the_same_review_entries(

@@ -11,9 +11,10 @@ import msgspec
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import checkpoints, history, journal, snapshot
-from mediakeep.queue.journal import SEAL, Record
-from mediakeep.queue.state import State
+from mediakeep.queue import checkpoints, journal, snapshot
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal import SEAL, JournalRecord
+from mediakeep.queue.state import QueueState
 from tests.crash.loop import View, Yard
 
 Ack = tuple[str, str, int]
@@ -34,18 +35,18 @@ def lost(given: list[Ack], view: View) -> list[Ack]:
     ]
 
 
-def records(yard: Yard) -> dict[int, Record]:
+def records(yard: Yard) -> dict[int, JournalRecord]:
     """Collect every change from all journals that ever were; two under one number must be one."""
-    found: dict[int, Record] = {}
+    found: dict[int, JournalRecord] = {}
     for path in (*yard.archive.iterdir(), *(yard.queue / "processing_queue.journal").iterdir()):
-        if path.suffix == ".jsonl" and journal.header(path):
+        if path.suffix == ".jsonl" and journal.read_header(path):
             for record in journal.read(path).records:
                 if record.op != SEAL:
                     assert found.setdefault(record.seq, record) == record
     return found
 
 
-def faults(yard: Yard, base: State, final: State) -> Iterator[str]:
+def faults(yard: Yard, base: QueueState, final: QueueState) -> Iterator[str]:
     """Go through the record from the first state to the last, and name what is wrong."""
     known = records(yard)
     if sorted(known) != list(range(1, final.seq + 1)):
@@ -55,7 +56,7 @@ def faults(yard: Yard, base: State, final: State) -> Iterator[str]:
     for seq in sorted(known):
         yield from _twice(base, known[seq])
         try:
-            base.replay([known[seq]], "audit")
+            base.replay_records([known[seq]], "audit")
         except MediakeepError as error:
             yield str(error)
             return
@@ -68,7 +69,7 @@ def faults(yard: Yard, base: State, final: State) -> Iterator[str]:
     yield from _leftovers(yard.queue)
 
 
-def _twice(state: State, record: Record) -> Iterator[str]:
+def _twice(state: QueueState, record: JournalRecord) -> Iterator[str]:
     """An item is settled only by the claim that holds it, so never twice without a reset."""
     for key in record.items if record.op == "settle" else ():
         item = state.items[key]
@@ -76,27 +77,30 @@ def _twice(state: State, record: Record) -> Iterator[str]:
             yield f"{key} was settled by {record.seq} though it was {item.status}"
 
 
-def _copies(yard: Yard) -> list[snapshot.Loaded]:
-    return [snapshot.load(checkpoint.path, MUSIC) for checkpoint in checkpoints.listing(yard.queue)]
+def _copies(yard: Yard) -> list[snapshot.LoadedSnapshot]:
+    return [
+        snapshot.load(checkpoint.path, MUSIC)
+        for checkpoint in checkpoints.list_checkpoints(yard.queue)
+    ]
 
 
-def _unkept(given: list[Ack], known: dict[int, Record]) -> Iterator[str]:
+def _unkept(given: list[Ack], known: dict[int, JournalRecord]) -> Iterator[str]:
     for what, key, seq in given:
         if what != "checkpoint" and (known[seq].op != what or key not in known[seq].items):
             yield f"acknowledged, but not so recorded: {what} of {key} as {seq}"
 
 
-def _history(yard: Yard, known: dict[int, Record]) -> Iterator[str]:
+def _history(yard: Yard, known: dict[int, JournalRecord]) -> Iterator[str]:
     kept: list[Any] = []
-    for path in history.paths(yard.queue):
+    for path in event_log.list_files(yard.queue):
         for line in path.read_bytes().splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 yield f"{path.name} ends in half a line"
             kept.append(msgspec.json.decode(line))
     wanted = [
-        msgspec.json.decode(history.line(known[seq]))
+        msgspec.json.decode(event_log.format_line(known[seq]))
         for seq in sorted(known)
-        if known[seq].op not in history.PASSING
+        if known[seq].op not in event_log.TRANSIENT_OPS
     ]
     if kept != wanted:
         yield f"the history holds {len(kept)} events, the journals {len(wanted)}"

@@ -11,12 +11,14 @@ from pathlib import Path
 from mediakeep.errors import RecordNotWritten
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import reading, store
+from mediakeep.queue import readonly, store
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.settling import Ending
+from mediakeep.queue.settle import SettleRequest
 from tests.queue import rig
 
-LONG = Ending(Outcome(data={"issues": {f"a-rather-long-kind-of-issue-{n}": n for n in range(90)}}))
+LONG = SettleRequest(
+    Outcome(data={"issues": {f"a-rather-long-kind-of-issue-{n}": n for n in range(90)}})
+)
 
 
 @dataclass
@@ -47,7 +49,7 @@ def fill(folder: Path, size: int, ballast: Path | None, pipe: Connection) -> Non
     store.REWRITE_LEAST, store.REWRITE_SHARE = 0.01 if ballast else 1e9, 0
     told = Told()
     with Queue.open(rig.at(folder), MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         limit(size)
         while told.refused < 5 and len(told.acknowledged) < 1500:
             _settle(queue, told)
@@ -58,7 +60,7 @@ def fill(folder: Path, size: int, ballast: Path | None, pipe: Connection) -> Non
         for claim in queue.claim(5):
             told.afterwards += queue.settle(claim, LONG)
         told.sound &= _same(queue)
-        told.leftovers = [path.name for path in queue.where.folder.glob(".*")]
+        told.leftovers = [path.name for path in queue.location.folder.glob(".*")]
     pipe.send(told)
 
 
@@ -70,17 +72,17 @@ def _settle(queue: Queue, told: Told) -> None:
     except RecordNotWritten:
         told.refused += 1
         told.sound &= _same(queue)
-    told.warned += len(queue.warnings())
+    told.warned += len(queue.take_warnings())
 
 
 def _rewrite_and_checkpoint(queue: Queue, told: Told) -> None:
     try:
-        queue.checkpoint()
+        queue.write_checkpoint()
     except OSError:
         told.checkpoints_refused += 1
-    told.warned += len(queue.warnings())
+    told.warned += len(queue.take_warnings())
 
 
 def _same(queue: Queue) -> bool:
-    seen = reading.state(queue.where.folder, MUSIC)
+    seen = readonly.load_state(queue.location.folder, MUSIC)
     return seen.items == queue.state.items and seen.seq == queue.state.seq

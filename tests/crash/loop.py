@@ -19,13 +19,13 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from mediakeep.errors import ItemHeld
+from mediakeep.errors import ItemInUse
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, reading, store
+from mediakeep.queue import actions, readonly, store
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.settling import Ending
+from mediakeep.queue.settle import SettleRequest
 from tests.crash import faults
 from tests.crash.tap import Call, Tap, Told
 from tests.queue import rig
@@ -98,7 +98,7 @@ def write(order: Order) -> None:
     chance = random.Random(order.seed)
     with faults.arm(order.point, order.times, chance.random(), archiving(order.yard)):
         queue = Queue.open(rig.at(order.yard.root), MUSIC)
-        queue.begin()
+        queue.begin_session()
         acks = os.open(order.yard.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         while True:
             _turn(queue, chance, acks)
@@ -119,20 +119,20 @@ def _turn(queue: Queue, chance: random.Random, acks: int) -> None:
     claims = queue.claim(5)
     for claim in claims[chance.randrange(2) :]:
         assert queue.session
-        queue.session.begin(claim.key)
+        queue.session.begin_item(claim.key)
         state = chance.choice([Status.COMPLETED] * 4 + [Status.ERROR, Status.SKIPPED])
-        assert queue.settle(claim, Ending(Outcome(state, "done", open_ids=("a:1",))))
+        assert queue.settle(claim, SettleRequest(Outcome(state, "done", open_ids=("a:1",))))
         acknowledge(acks, "settle", claim.key, queue.state.seq)
-        queue.session.end(claim.key)
+        queue.session.end_item(claim.key)
     queue.release(claims)
     ended = [key for key, item in queue.state.items.items() if item.settled]
     if ended and (not claims or chance.random() < 0.5):
         keys = chance.sample(ended, min(3, len(ended)))
-        with contextlib.suppress(ItemHeld):
-            queue.change(actions.reset(queue.where, actions.named(keys)))
+        with contextlib.suppress(ItemInUse):
+            queue.commit(actions.reset_items(queue.location, actions.select_by_name(keys)))
             acknowledge(acks, "reset", keys[0], queue.state.seq)
     if chance.random() < 0.2:
-        name = queue.checkpoint().name
+        name = queue.write_checkpoint().name
         acknowledge(acks, "checkpoint", name, queue.state.seq)
 
 
@@ -143,7 +143,7 @@ def acknowledge(acks: int, what: str, key: str, seq: int) -> None:
 
 def look(folder: Path) -> View:
     """Look at the queue without its lock, as a dashboard would."""
-    state = reading.state(folder, MUSIC)
+    state = readonly.load_state(folder, MUSIC)
     assert state.counts == rig.state(state.items).counts
     return View(state.seq, {key: item.settled for key, item in state.items.items()})
 

@@ -13,9 +13,9 @@ import pytest
 
 from mediakeep.item import Item
 from mediakeep.queue import journal
-from mediakeep.queue.journal import Record
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.store import Change, Decide, Store
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.store import ChangeDecider, QueueChange, QueueStore
 from tests.crash.tap import Call, Tap, ignore
 from tests.queue import rig
 
@@ -60,7 +60,7 @@ def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
     where.folder.parent.mkdir(parents=True)  # somebody else's, long on the disk
     life.events += [Call("mkdir", str(where.folder.parent)), Call("fsync", life.root)]
     with monkeypatch.context() as patched, Tap(ignore, took):
-        patched.setattr(journal, "_ROOM", 700)  # so that there are fewer bytes to try
+        patched.setattr(journal, "_PREALLOCATED", 700)  # so that there are fewer bytes to try
         _marking(life, patched)
         _live(life, where)
     return life
@@ -68,33 +68,33 @@ def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
 
 def _marking(life: Life, patched: pytest.MonkeyPatch) -> None:
     """Leave a mark whenever a commit returns."""
-    commit = Store.commit
+    commit = QueueStore.commit
 
-    def marking(store: Store, decide: Decide) -> Record | None:
+    def marking(store: QueueStore, decide: ChangeDecider) -> JournalRecord | None:
         made = commit(store, decide)
         if made:
             mark(life, store, op=made.op)
         return made
 
-    patched.setattr(Store, "commit", marking)
+    patched.setattr(QueueStore, "commit", marking)
 
 
-def mark(life: Life, store: Store, **more: Any) -> None:
+def mark(life: Life, store: QueueStore, **more: Any) -> None:
     life.events.append(Mark(store.state.seq, dict(store.state.items), **more))
 
 
-def _live(life: Life, where: Place) -> None:
+def _live(life: Life, where: QueueLocation) -> None:
     with rig.make(where, 4) as queue:
         store = queue._store
         mark(life, store)
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 1)
         rewrite(store)
         rig.settle(queue, 1, rig.FAILED)
-        checkpoint = queue.checkpoint()
+        checkpoint = queue.write_checkpoint()
         mark(life, store, checkpoint=True)
         for _ in range(3):
-            queue.change(note("again"))
+            queue.commit(note("again"))
             rewrite(store)
         queue.claim(1)
         rig.settle(queue, 1)
@@ -102,31 +102,31 @@ def _live(life: Life, where: Place) -> None:
             _cp(checkpoint, rig.file(where))
         rig.settle(queue, 1)
         rewrite(store)
-        queue.change(note("later"))
+        queue.commit(note("later"))
         with _person(life, store):
             _rename_over(checkpoint, rig.file(where))
-        queue.change(note("at last"))
-        queue.end()
+        queue.commit(note("at last"))
+        queue.end_session()
 
 
-def note(text: str) -> Decide:
+def note(text: str) -> ChangeDecider:
     """Return a change of one item, whatever its state."""
-    return lambda state: Change("note", {"Artist 000": {"note": f"{text}, {state.seq}"}})
+    return lambda state: QueueChange("note", {"Artist 000": {"note": f"{text}, {state.seq}"}})
 
 
-def rewrite(store: Store) -> None:
-    with store.locked():
-        store.follow()
-        store.rewrite()
+def rewrite(store: QueueStore) -> None:
+    with store.hold_lock():
+        store.catch_up()
+        store.rewrite_snapshot()
 
 
 @contextmanager
-def _person(life: Life, store: Store) -> Iterator[None]:
+def _person(life: Life, store: QueueStore) -> Iterator[None]:
     """Have a person write over the queue, and the queue notice it."""
     mark(life, store, person=True)
     yield
-    with store.locked():
-        store.follow()
+    with store.hold_lock():
+        store.catch_up()
     mark(life, store)
 
 

@@ -19,9 +19,9 @@ import mutagen
 from mutagen.id3 import APIC, ID3, TIT2
 from mutagen.mp4 import MP4Cover
 
-from mediakeep.media import safewrite
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep.media.undo.store import UndoStore
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN
 from tests.crash.tap import Call, Tap, ignore
@@ -87,10 +87,10 @@ def safely(order: Order) -> None:
     """Write larger and smaller tags by turns until killed."""
     chance = random.Random(order.seed)
     with _armed(order.point, chance.randrange(1, 4), chance.random()):
-        store = Store(order.home / "undo")
+        store = UndoStore(order.home / "undo")
         while True:
             for change in _changes(chance, order.image):
-                safewrite.write(order.path, [change], store)
+                write_tags.write(order.path, [change], store)
 
 
 def in_place(order: Order) -> None:
@@ -119,29 +119,29 @@ def _armed(point: str, times: int, share: float) -> Tap:
     return Tap(ignore if when == AFTER else come, come if when == AFTER else ignore)
 
 
-def _changes(chance: random.Random, image: bytes) -> list[Edit | Cover]:
+def _changes(chance: random.Random, image: bytes) -> list[SetField | SetCover]:
     cut = chance.randrange(1, len(image))
-    title = Edit("title", (f"Low Tide {chance.random()}" * chance.randrange(1, 500),))
-    return [Cover(image[:cut], "image/png"), title]
+    title = SetField("title", (f"Low Tide {chance.random()}" * chance.randrange(1, 500),))
+    return [SetCover(image[:cut], "image/png"), title]
 
 
-def _set_id3(audio: Any, change: Edit | Cover) -> None:
+def _set_id3(audio: Any, change: SetField | SetCover) -> None:
     tags: ID3 = audio.tags
-    if isinstance(change, Edit):
+    if isinstance(change, SetField):
         tags.add(TIT2(encoding=3, text=list(change.values)))
     else:
         tags.setall("APIC", [APIC(encoding=0, mime=change.mime, type=3, data=change.data)])
 
 
-def _set_mp4(audio: Any, change: Edit | Cover) -> None:
-    if isinstance(change, Edit):
+def _set_mp4(audio: Any, change: SetField | SetCover) -> None:
+    if isinstance(change, SetField):
         audio["\xa9nam"] = list(change.values)
     else:
         audio["covr"] = [MP4Cover(change.data, MP4Cover.FORMAT_PNG)]
 
 
-def _set_flac(audio: Any, change: Edit | Cover) -> None:
-    if isinstance(change, Edit):
+def _set_flac(audio: Any, change: SetField | SetCover) -> None:
+    if isinstance(change, SetField):
         audio["title"] = list(change.values)
     else:
         picture = mutagen.flac.Picture()
@@ -150,14 +150,14 @@ def _set_flac(audio: Any, change: Edit | Cover) -> None:
         audio.add_picture(picture)
 
 
-def _set_comments(audio: Any, change: Edit | Cover) -> None:
-    if isinstance(change, Edit):
+def _set_comments(audio: Any, change: SetField | SetCover) -> None:
+    if isinstance(change, SetField):
         audio["title"] = list(change.values)
     else:
         audio["comment"] = ["x" * len(change.data)]
 
 
-_SETTERS: dict[str, Callable[[Any, Edit | Cover], None]] = {
+_SETTERS: dict[str, Callable[[Any, SetField | SetCover], None]] = {
     ".mp3": _set_id3,
     ".m4a": _set_mp4,
     ".flac": _set_flac,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep.media import tags
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep.media.audio import tags
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.rehearsed import Rehearsed
 from tests.music import shelf, visits
 
@@ -15,9 +15,9 @@ ARTISTS, TITLES = 8, ("Low Tide", "Ballast", "Thaw")
 
 
 def test_no_worker_takes_a_cover_from_under_the_hands_of_another(tmp_path: Path) -> None:
-    vera = workshop.artist("Vera")
-    hits = workshop.group(vera, "Harbour Hits")
-    release = visits.unmeasured(workshop.release(hits, [TITLES], barcode="5099902894225"))
+    vera = factories.make_artist("Vera")
+    hits = factories.make_group(vera, "Harbour Hits")
+    release = visits.unmeasured(factories.make_release(hits, [TITLES], barcode="5099902894225"))
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
     for number in range(ARTISTS):
@@ -25,12 +25,14 @@ def test_no_worker_takes_a_cover_from_under_the_hands_of_another(tmp_path: Path)
         album = tmp_path / "music" / f"Vera {number}" / "Harbour Hits"
         shelf.put_album(album, *TITLES, **own)
         (album / "cover.jpg").unlink()
-    with Server(World(artists=(vera,), groups=(hits,), releases=(release,))) as server:
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(vera,), groups=(hits,), releases=(release,))
+    ) as server:
         home = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
         home.scan()
         done = home.batch("--all", "--workers", 4)
         assert done.returncode == 0, done.stderr
-        assert sum(one.path.startswith("/image/") for one in server.asked) == 1
+        assert sum(one.path.startswith("/image/") for one in server.requests) == 1
     files = sorted((tmp_path / "music").rglob("*.mp3"))
     assert len(files) == ARTISTS * len(TITLES)
     for path in files:

@@ -16,16 +16,16 @@ import pytest
 
 from mediakeep.errors import NoQueue
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, repair, snapshot
+from mediakeep.queue import journal_lookup, repair, snapshot
+from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from tests.crash import script
 from tests.crash.faults import Cut, Dead
 from tests.queue import rig
 from tests.sampling import some
 
 Act = Callable[[Queue], Any]
-Prepare = Callable[[Place], None]
+Prepare = Callable[[QueueLocation], None]
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class Operation:
 
 
 def follow(queue: Queue) -> None:
-    with queue._store.locked():
-        queue._store.follow()
+    with queue._store.hold_lock():
+        queue._store.catch_up()
 
 
-def restore(where: Place) -> None:
+def restore(where: QueueLocation) -> None:
     (checkpoint,) = (where.folder / "checkpoints").iterdir()
     rig.cp(checkpoint, rig.file(where))
 
 
-def edit(where: Place) -> None:
+def edit(where: QueueLocation) -> None:
     rig.edit(rig.file(where), '"issues_found": 1', '"issues_found": 9')
 
 
@@ -56,15 +56,15 @@ def settle(queue: Queue) -> None:
 
 def hold_and_edit(queue: Queue) -> None:
     """Hold items, have the file edited, and notice it at the next record."""
-    edit(queue.where)
-    queue.change(script.note("held"))
+    edit(queue.location)
+    queue.commit(script.note("held"))
 
 
 OPERATIONS = {
     "a claim and a settle": Operation(settle),
     "a rewrite": Operation(lambda queue: script.rewrite(queue._store)),
     "two rewrites": Operation(lambda queue: [script.rewrite(queue._store) for _ in range(2)]),
-    "a checkpoint": Operation(lambda queue: queue.checkpoint()),
+    "a checkpoint": Operation(lambda queue: queue.write_checkpoint()),
     "a close": Operation(lambda queue: queue.close()),
     "a restore": Operation(follow, restore),
     "an edit": Operation(follow, edit),
@@ -76,22 +76,22 @@ def _replay(queue: Queue) -> None:
     follow(queue)
     restored = queue.state.head.restored
     assert restored
-    queue.replay(restored.aside)
+    queue.replay_aside(restored.aside)
 
 
-def prepared(folder: Path) -> Place:
+def prepared(folder: Path) -> QueueLocation:
     """Make a queue with a checkpoint and changes since, all sessions ended."""
     where = rig.at(folder, rig.Clock())
     with rig.make(where, 6) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 2)
-        queue.checkpoint()
+        queue.write_checkpoint()
         rig.settle(queue, 2)
-        queue.end()
+        queue.end_session()
     return where
 
 
-def copied(where: Place, folder: Path) -> Place:
+def copied(where: QueueLocation, folder: Path) -> QueueLocation:
     """Copy the whole folder, times and all."""
     shutil.rmtree(folder, ignore_errors=True)
     copy = rig.at(folder, rig.Clock())
@@ -99,21 +99,21 @@ def copied(where: Place, folder: Path) -> Place:
     return copy
 
 
-def opened(where: Place, *, holding: bool) -> Queue:
+def opened(where: QueueLocation, *, holding: bool) -> Queue:
     queue = Queue.open(where, MUSIC)
-    queue.begin()
+    queue.begin_session()
     if holding:
         queue.claim(1)
         script.rewrite(queue._store)
     return queue
 
 
-def state_of(where: Place) -> dict[str, Any]:
+def state_of(where: QueueLocation) -> dict[str, Any]:
     """Open the queue once all who worked on it are dead, and go on with it; open it once more."""
     with Queue.open(where, MUSIC) as queue:
-        queue.change(script.note("later"))
+        queue.commit(script.note("later"))
         items = dict(queue.state.items)
-        rebuilt = binding.rebuild(where.folder, MUSIC)
+        rebuilt = journal_lookup.rebuild_previous_state(where.folder, MUSIC)
         assert rebuilt
         assert rebuilt.items == items  # whatever may become of the file itself
         events = [event["seq"] for event in rig.events(where)]
@@ -131,7 +131,9 @@ def _nobody_is_copying(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_PAUSE", 0)
 
 
-def cuts(where: Place, folder: Path, operation: Operation, *, holding: bool) -> Iterator[Place]:
+def cuts(
+    where: QueueLocation, folder: Path, operation: Operation, *, holding: bool
+) -> Iterator[QueueLocation]:
     """Do the operation on a copy each time, cut off a call later each time; then once in whole.
 
     A write is cut off before it and amid it.
@@ -216,8 +218,8 @@ def test_a_repair_cut_off_anywhere_can_be_repeated(memory: Path) -> None:
     for number in range(1, 200):
         copy = copied(where, memory / "copy")
         with Cut(number, 0.5) as cut, contextlib.suppress(Dead):
-            repair.run(copy, MUSIC, lambda _: [])
-        repair.run(copy, MUSIC, lambda _: [])
+            repair.repair_queue(copy, MUSIC, lambda _: [])
+        repair.repair_queue(copy, MUSIC, lambda _: [])
         assert state_of(copy) == expected
         if not cut.fired:
             break

@@ -41,7 +41,7 @@ def check(folder: Path, told: Told) -> None:
         done = [key for key, item in queue.state.items.items() if item.status is Status.COMPLETED]
         assert len(done) == len(told.acknowledged) + told.afterwards
         assert set(told.acknowledged) <= set(done)
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue)
 
 
@@ -100,7 +100,7 @@ def test_after_a_failed_sync_the_queue_takes_no_more_records_until_opened_anew(
 ) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 5) as queue:
-        queue.begin()
+        queue.begin_session()
         done = rig.settle(queue, 2)
         fired = []
 
@@ -117,5 +117,5 @@ def test_after_a_failed_sync_the_queue_takes_no_more_records_until_opened_anew(
             queue.claim(1)
     with Queue.open(where, MUSIC) as queue:
         assert rig.completed(queue) == len(done)
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue, 5) == rig.names(5)[2:]

@@ -12,7 +12,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.state import State
+from mediakeep.queue.state import QueueState
 from tests.crash import audit, faults, loop, naive
 from tests.crash.loop import RANDOM, Yard
 from tests.crash.tap import Tap
@@ -21,18 +21,18 @@ from tests.queue import rig
 ITEMS = 60
 
 
-def loaded(path: Path) -> State:
+def loaded(path: Path) -> QueueState:
     read = snapshot.load(path, MUSIC)
-    return State(MUSIC, read.head, read.items)
+    return QueueState(MUSIC, read.head, read.items)
 
 
-def finished(yard: Yard) -> State:
+def finished(yard: Yard) -> QueueState:
     """Do all that is left, with nobody killing."""
     with Tap(loop.archiving(yard)), Queue.open(rig.at(yard.root), MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, ITEMS)
-        queue.end()
-        queue.checkpoint()
+        queue.end_session()
+        queue.write_checkpoint()
     return loaded(rig.file(rig.at(yard.root)))
 
 
@@ -80,8 +80,8 @@ def test_the_audit_finds_a_change_that_is_missing_or_done_twice(tmp_path: Path) 
     yard = Yard(tmp_path)
     yard.archive.mkdir()
     with rig.make(rig.at(tmp_path), 3) as queue:
-        base = loaded(rig.file(queue.where))
-        queue.begin()
+        base = loaded(rig.file(queue.location))
+        queue.begin_session()
         rig.settle(queue, 3)
         os.close(os.open(yard.acks, os.O_CREAT))
     final = loaded(rig.file(rig.at(tmp_path)))

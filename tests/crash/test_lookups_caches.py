@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal import faults
+from mediakeep_simulator import response_faults
 from tests.commands import rehearsed
 from tests.commands.rehearsed import Rehearsed, questions
 
@@ -55,11 +55,11 @@ def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_kno
 ) -> None:
     with rehearsed.made(tmp_path, ARTISTS) as home:
         home.batch(*AS_THEY_ARE, "--batch-size", 1)
-        home.server.weather.order(faults.late(1.0))
+        home.server.faults.fail_next(response_faults.delayed(1.0))
         process = home.start(*AS_THEY_ARE, "--all")
         until = time.monotonic() + 60
-        asked = len(home.server.asked)
-        while len(home.server.asked) == asked and time.monotonic() < until:
+        asked = len(home.server.requests)
+        while len(home.server.requests) == asked and time.monotonic() < until:
             time.sleep(0.01)
         home.record.unlink()
         _, complaint = process.communicate(timeout=60)
@@ -143,7 +143,7 @@ def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
         assert done.returncode == 2
         assert str(home.caches) in done.stderr
         assert home.statuses_counted() == {"pending": 1}
-        assert home.server.asked == []
+        assert home.server.requests == []
         home.caches.unlink()
         assert home.batch(*AS_THEY_ARE, "--all").returncode == 0
         tidy(home)

@@ -20,8 +20,8 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import reading
-from mediakeep.rehearsal import faults
+from mediakeep.queue import readonly
+from mediakeep_simulator import response_faults
 from tests.alerts.service import until
 from tests.commands import rehearsed
 from tests.commands.rehearsed import Rehearsed, questions
@@ -65,9 +65,9 @@ def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
 
     These are not answered, so that the batch does not end before the kill.
     """
-    killed, asked = threading.Event(), home.server.asked
-    home.server.weather.order(
-        faults.late(3600), 10**9, lambda _: not killed.is_set() and len(asked) >= at
+    killed, asked = threading.Event(), home.server.requests
+    home.server.faults.fail_next(
+        response_faults.delayed(3600), 10**9, lambda _: not killed.is_set() and len(asked) >= at
     )
     process = home.start("--all", "--workers", workers)
     until(lambda: len(asked) > at or process.poll() is not None)
@@ -75,7 +75,9 @@ def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     killed.set()
-    items = reading.state(home.queue, MUSIC).items.values()  # the journal's last lines included
+    items = readonly.load_state(
+        home.queue, MUSIC
+    ).items.values()  # the journal's last lines included
     assert Status.IN_PROGRESS in {item.status for item in items}
 
 
@@ -115,7 +117,7 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
         assert any(item.get("auto_fixed") for item in home.artists().values())
 
         begun_anew(home, pristine)
-        home.server.asked.clear()
+        home.server.requests.clear()
         for at in moments(asked.total() // 6, asked.total() * 3 // 4, kills):
             kill(home, at, workers)
         done = home.batch("--all", "--workers", workers)
@@ -138,7 +140,7 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
 def test_a_batch_killed_while_it_is_told_to_wait_lets_the_next_one_go_on(tmp_path: Path) -> None:
     """What a dead process held of the pace and of the questions is held no more."""
     with rehearsed.made(tmp_path, 4) as home:
-        home.server.weather.order(faults.refused(retry_after="2"), 2)
+        home.server.faults.fail_next(response_faults.http_error(retry_after="2"), 2)
         kill(home, 1)
         done = home.batch("--all")
         assert done.returncode == 0, done.stderr

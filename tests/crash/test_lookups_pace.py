@@ -25,7 +25,7 @@ def above(home: Rehearsed, interval: float) -> list[int]:
 
     A request may take an interval longer to arrive than the one before it.
     """
-    times = sorted(one.time for one in home.server.asked)
+    times = sorted(one.time for one in home.server.requests)
     return [
         last
         for last in range(len(times))
@@ -39,7 +39,7 @@ def test_two_batches_of_a_home_keep_one_pace_and_ask_nothing_twice(tmp_path: Pat
         side_by_side(home, home, workers=4)
         assert home.lookups() == {"done": 8}
         assert set(questions(home.server).values()) == {1}
-        assert len(home.server.asked) == questions(home.server).total() >= 16
+        assert len(home.server.requests) == questions(home.server).total() >= 16
         assert above(home, INTERVAL) == []
         assert above(home, 2 * INTERVAL) != []
 

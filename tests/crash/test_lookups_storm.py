@@ -27,7 +27,7 @@ def test_a_storm_delays_a_batch_and_fails_none_of_its_artists(
     tmp_path: Path, artists: int, workers: int, seconds: float, share: float
 ) -> None:
     with rehearsed.made(tmp_path, artists) as home:
-        home.server.weather.storm(seconds, share)
+        home.server.faults.fail_share(seconds, share)
         done = home.batch("--all", "--workers", workers)
         assert (done.returncode, done.stderr) == (0, "")
         assert "look-up" not in done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep import files
-from mediakeep.queue import rewrite
+from mediakeep.queue import compaction
 from mediakeep.queue.sessions import Session
 from tests.crash.disk import Disk, Left
 from tests.crash.tap import Call, Tap, ignore
@@ -25,13 +25,13 @@ def _outputs(home: Path) -> Files:
         home / "outputs/audits/U2_audit.json": b"{}\n",
         home / "outputs/audits/U2_tracks.csv": b"path\n",
     }
-    files.write_together(contents)
+    files.write_atomic_group(contents)
     return contents
 
 
 def _log(home: Path) -> Files:
     session = Session(rig.at(home, rig.Clock()))
-    session.write("Batch started")
+    session.write_log("Batch started")
     session.close()
     path = home / "status/music/session_logs" / f"{session.id}.log"
     return {path: path.read_bytes()}
@@ -41,7 +41,7 @@ def _aside(home: Path) -> Files:
     where = rig.at(home, rig.Clock())
     path = where.folder / "processing_queue.json"
     files.write_atomic(path, b"edited")
-    aside = rewrite.set_aside(path, where, "edited")
+    aside = compaction.set_aside(path, where, "edited")
     files.write_atomic(path, b"ours")
     return {aside: b"edited", path: b"ours"}
 

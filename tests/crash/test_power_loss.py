@@ -16,8 +16,9 @@ import pytest
 from mediakeep.errors import MediakeepError, NoQueue, SnapshotDamaged
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import adoption, binding, checkpoints, history, snapshot
-from mediakeep.queue.store import Store
+from mediakeep.queue import checkpoints, external_change, journal_lookup, snapshot
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.store import QueueStore
 from tests.crash import faults, script
 from tests.crash.disk import Disk, Left
 from tests.crash.script import Life, Mark
@@ -67,7 +68,7 @@ def cases(life: Life) -> Iterator[Case]:
         if isinstance(event, Mark):
             last = left.pop(0)
             promised += last.checkpoint
-            kept += (last.seq,) if last.op and last.op not in history.PASSING else ()
+            kept += (last.seq,) if last.op and last.op not in event_log.TRANSIENT_OPS else ()
         else:
             disk.take(event)
         for files in disk.states(chance):
@@ -93,13 +94,13 @@ def lay_out(case: Case, life: Life, folder: Path) -> None:
         os.utime(target, ns=(left.mtime, left.mtime))
 
 
-def store(folder: Path) -> Store:
+def store(folder: Path) -> QueueStore:
     where = rig.at(folder, rig.Clock())
-    if not binding.present(where.folder):
+    if not journal_lookup.queue_exists(where.folder):
         raise NoQueue("music", folder, "", "")
-    opened = Store(where, MUSIC, adoption.adopt)
-    with opened.locked():
-        opened.follow()
+    opened = QueueStore(where, MUSIC, external_change.accept_replaced_snapshot)
+    with opened.hold_lock():
+        opened.catch_up()
     return opened
 
 
@@ -113,7 +114,7 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
             tally.violations["no queue"] += 1
         return
     except SnapshotDamaged:
-        rebuilt = binding.rebuild(rig.at(folder).folder, MUSIC)
+        rebuilt = journal_lookup.rebuild_previous_state(rig.at(folder).folder, MUSIC)
         if not (case.last and case.last.person and rebuilt and rebuilt.items == case.last.items):
             tally.violations["cannot be read"] += 1
         tally.refused += 1
@@ -125,12 +126,15 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
         tally.violations["lost"] += 1
         return
     if any(
-        found.reading.records
-        for found in binding.unsealed(rig.at(folder).folder)
-        if found.path != opened.follow().path
+        found.content.records
+        for found in journal_lookup.iter_unsealed_journals(rig.at(folder).folder)
+        if found.path != opened.catch_up().path
     ):
         tally.violations["an old journal could be taken for the one in use"] += 1
-    if len(list(checkpoints.good(rig.at(folder).folder, MUSIC))) < case.checkpoints:
+    if (
+        len(list(checkpoints.iter_valid_checkpoints(rig.at(folder).folder, MUSIC)))
+        < case.checkpoints
+    ):
         tally.violations["a checkpoint is gone"] += 1
     _go_on(case, opened, folder, tally)
 
@@ -140,7 +144,7 @@ def _allowed(case: Case, items: dict[str, Item], seq: int) -> bool:
     return items in known and seq >= (case.last.seq if case.last else 0)
 
 
-def _go_on(case: Case, opened: Store, folder: Path, tally: Tally) -> None:
+def _go_on(case: Case, opened: QueueStore, folder: Path, tally: Tally) -> None:
     try:
         opened.commit(script.note("second start"))
         items = dict(opened.state.items)

@@ -12,7 +12,7 @@ import pytest
 
 from mediakeep.errors import RecordNotWritten
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import reading
+from mediakeep.queue import readonly
 from mediakeep.queue.queue import Queue
 from tests.crash import faults, script
 from tests.crash.faults import Refusal
@@ -22,9 +22,9 @@ from tests.sampling import some
 
 
 def fold(queue: Queue) -> None:
-    with queue._store.locked():
-        queue._store.follow()
-        queue._store.fold()
+    with queue._store.hold_lock():
+        queue._store.catch_up()
+        queue._store.rewrite_or_warn()
 
 
 def settle_and_fold(queue: Queue) -> None:
@@ -36,7 +36,7 @@ ACTS: dict[str, Callable[[Queue], Any]] = {
     "a claim and a settle": lambda queue: rig.settle(queue, 1),
     "a rewrite": fold,
     "a settle and a rewrite": settle_and_fold,
-    "a checkpoint": lambda queue: queue.checkpoint(),
+    "a checkpoint": lambda queue: queue.write_checkpoint(),
 }
 
 REFUSALS = (errno.ENOSPC, errno.EIO)  # of a full disk, of a failing one
@@ -44,7 +44,7 @@ REFUSALS = (errno.ENOSPC, errno.EIO)  # of a full disk, of a failing one
 
 def same_on_disk(queue: Queue) -> None:
     """What this process knows, anybody reads."""
-    seen = reading.state(queue.where.folder, MUSIC)
+    seen = readonly.load_state(queue.location.folder, MUSIC)
     assert seen.items == queue.state.items
     assert seen.seq == queue.state.seq
 
@@ -62,7 +62,7 @@ def test_a_call_that_fails_costs_no_record_and_no_later_one(
         tried += 1
         copy = copied(where, memory / "copy")
         with Queue.open(copy, MUSIC) as queue:
-            queue.begin()
+            queue.begin_session()
             rig.settle(queue, 1)
             known, poisoned = queue.state.seq, False
             with Refusal(tried, number) as refusal:
@@ -75,15 +75,15 @@ def test_a_call_that_fails_costs_no_record_and_no_later_one(
             assert queue.state.seq >= known
             if poisoned:
                 with pytest.raises(RecordNotWritten):
-                    queue.change(script.note("too late"))
+                    queue.commit(script.note("too late"))
             else:
                 same_on_disk(queue)
-                queue.change(script.note("goes on"))
+                queue.commit(script.note("goes on"))
                 same_on_disk(queue)
             items = dict(queue.state.items)
         with Queue.open(copy, MUSIC) as queue:
             assert _without_sessions(queue) == _given_back(items)
-            queue.change(script.note("next time"))
+            queue.commit(script.note("next time"))
         assert not list(copy.folder.glob("aside/unseen*"))
         if refusal.refused is None:
             break
@@ -110,7 +110,7 @@ def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path
         tried += 1
         copy = copied(where, memory / "copy")
         with Queue.open(copy, MUSIC) as queue:
-            queue.begin()
+            queue.begin_session()
             known = queue.state.seq
             restore(copy)
             with Refusal(tried, number) as refusal, contextlib.suppress(OSError, RecordNotWritten):
@@ -120,7 +120,7 @@ def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path
             assert queue.state.seq > known
             same_on_disk(queue)
             assert rig.asides(copy)
-            queue.change(script.note("goes on"))
+            queue.commit(script.note("goes on"))
         if refusal.refused is None:
             break
     assert tried > 20
@@ -141,13 +141,13 @@ def test_a_rewrite_that_fails_never_fails_the_commit(
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with rig.make(rig.at(memory), 9) as queue:
-        queue.begin()
+        queue.begin_session()
         before, after = (refuse, faults.ignore) if phase != "after" else (faults.ignore, refuse)
         with faults.Tap(before, after):
             for _ in range(4):
                 rig.settle(queue, 1)
                 same_on_disk(queue)
         assert fired
-        assert any("could not be rewritten" in warning for warning in queue.warnings())
+        assert any("could not be rewritten" in warning for warning in queue.take_warnings())
         rig.settle(queue, 1)
         same_on_disk(queue)

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from mediakeep import kinds
-from mediakeep.media import sidecars, swap, undo
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.ending import NOBODY, Desk
-from mediakeep.media.undoing.record import Changed
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import atomic_replace, sidecar_file
+from mediakeep.media.safewrite.record_and_replace import NO_STAMP, UndoContext
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.record import FieldChange
+from mediakeep.media.undo.store import UndoStore
 from tests.crash.tap import Call, Tap, ignore
 from tests.crash.test_tag_power_loss import Life, cases, judge, tried
 
-FIELDS = {"title": Changed(("Old",), ("New",), "nfo")}
+FIELDS = {"title": FieldChange(("Old",), ("New",), "nfo")}
 VERSIONS = [
     b"<movie><title>Old</title></movie>",
     b"<movie><title>New</title></movie>",
@@ -43,8 +44,8 @@ def written(memory: Path) -> Life:
 
 
 def _live(life: Life) -> None:
-    store = Store(life.home / "status" / "undo")
-    desk = Desk(store, NOBODY, swap.Rules(), kinds.MOVIES.name)
+    store = UndoStore(life.home / "status" / "undo")
+    desk = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
 
     def took(call: Call) -> None:
         if call.path.startswith(str(life.root)):
@@ -57,10 +58,10 @@ def _live(life: Life) -> None:
     promise()
     for was, data in itertools.pairwise(VERSIONS):
         with Tap(ignore, took):
-            sidecars.write(life.path, data, was, FIELDS, desk)
+            sidecar_file.write(life.path, data, was, FIELDS, desk)
         promise()
     with Tap(ignore, took):
-        undo.apply(store, undo.plan(store, Query())[0].record)
+        apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)
     promise()
 
 

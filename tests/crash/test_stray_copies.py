@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from mediakeep.media import safewrite, temp_copies
-from mediakeep.media.safewrite import Edit
-from mediakeep.media.splices import pieces
-from mediakeep.media.temp_copies import FOLDER, Copies
-from mediakeep.media.undoing.store import Store
-from mediakeep.rehearsal import tracks
+from mediakeep.media import temp_copies
+from mediakeep.media.safewrite import file_assembly, write_tags
+from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.media.temp_copies import FOLDER, TempCopies
+from mediakeep.media.undo.store import UndoStore
+from mediakeep_samples.music import track_files
 from tests.commands.conftest import Home
 from tests.crash import tagger
 from tests.crash.tagger import RANDOM, Loop, Order
@@ -102,7 +102,9 @@ def test_the_next_command_removes_what_a_killed_writer_left(home: Home, kills: i
 def writer(home: Home) -> Iterator[int]:
     """A process that has stopped amid a copy; it is killed at the end, unless it was before."""
     path = home.music / "Vera" / "Dawn" / "01 Tide.mp3"
-    order = Order(path, home.path / "status", tracks.seed("cover.png"), 1, "copy made")
+    order = Order(
+        path, home.path / "status", track_files.read_seed_file("cover.png"), 1, "copy made"
+    )
     ready, told = os.pipe()
     child = os.fork()
     if not child:
@@ -122,8 +124,10 @@ def _write_halfway(order: Order, told: int) -> None:
         signal.pause()
 
     try:
-        pieces.write = halfway
-        safewrite.write(order.path, [Edit("title", ("Flood",))], Store(order.home / "undo"))
+        file_assembly.write_parts = halfway
+        write_tags.write(
+            order.path, [SetField("title", ("Flood",))], UndoStore(order.home / "undo")
+        )
     finally:
         os._exit(1)
 
@@ -187,9 +191,9 @@ def test_a_copy_on_a_disk_that_is_not_mounted_stays_noted(home: Home) -> None:
 def test_names_that_are_no_text_are_noted_too(home: Home) -> None:
     folder = home.music / "Vera" / "line\nbreak" / shelf.odd_name(home.music)
     folder.mkdir(parents=True)
-    copies = Copies(store(home) / FOLDER)
-    path = temp_copies.name_for(folder / "a.mp3")
-    with copies.noted(path):
+    copies = TempCopies(store(home) / FOLDER)
+    path = temp_copies.new_copy_path(folder / "a.mp3")
+    with copies.register(path):
         path.write_bytes(b"half")
         (there,) = notes(home)
         data = there.read_bytes()
@@ -201,9 +205,9 @@ def test_names_that_are_no_text_are_noted_too(home: Home) -> None:
 
 
 def test_a_process_that_ends_well_leaves_no_note(home: Home) -> None:
-    with closing(Store(store(home))) as there:
+    with closing(UndoStore(store(home))) as there:
         path = home.music / "Vera" / "Dawn" / "01 Tide.mp3"
-        safewrite.write(path, [Edit("title", ("Flood",))], there)
+        write_tags.write(path, [SetField("title", ("Flood",))], there)
         assert len(notes(home)) == 1
     assert notes(home) == []
     assert strays(home) == []

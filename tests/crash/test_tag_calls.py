@@ -16,17 +16,18 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError
-from mediakeep.media import safewrite, undo
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
 from tests.crash.faults import Cut, Dead, Refusal, Tap
-from tests.media import shelves
-from tests.media.attempts import FORMATS, copy_by_hand
+from tests.media import writable_files
+from tests.media.failing_writes import FORMATS, copy_by_hand
 from tests.sampling import some
 
-GROWN = [Cover(shelves.IMAGE, "image/png"), Edit("title", ("Ebb " * 2000,))]
-FITTING = [Edit("title", ("Ebb",))]
+GROWN = [SetCover(writable_files.IMAGE, "image/png"), SetField("title", ("Ebb " * 2000,))]
+FITTING = [SetField("title", ("Ebb",))]
 
 
 class Yard:
@@ -36,10 +37,10 @@ class Yard:
         self.root, self.file = root / "yard", f"a.{name.rpartition('.')[2]}"
         self._prepared = root / "prepared"
         shutil.rmtree(self._prepared, ignore_errors=True)
-        self.first = shelves.whole(name)
+        self.first = writable_files.whole(name)
         self.begin(empty=True)
         for changes in (FITTING, GROWN):
-            assert safewrite.write(self.path, changes, self.store())
+            assert write_tags.write(self.path, changes, self.store())
         self.old = self.path.read_bytes()
         self.root.rename(self._prepared)
 
@@ -47,8 +48,8 @@ class Yard:
     def path(self) -> Path:
         return self.root / "music" / self.file
 
-    def store(self) -> Store:
-        return Store(self.root / "status" / "undo")
+    def store(self) -> UndoStore:
+        return UndoStore(self.root / "status" / "undo")
 
     def begin(self, *, empty: bool = False) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
@@ -61,13 +62,13 @@ class Yard:
     def judge(self, new: bytes) -> str:
         """Tell which version is there, and walk it back; what was left beside it can be swept."""
         found = {self.old: "old", new: "new"}.get(self.path.read_bytes(), "damaged")
-        files.sweep(self.path.parent, older=-1)
+        files.remove_stale_temp_files(self.path.parent, older=-1)
         assert list(self.path.parent.iterdir()) == [self.path]
         store = self.store()
-        for step in undo.plan(store, Query()):
+        for step in apply_undo.plan_undo(store, RecordQuery()):
             if not step.record.undoes:
                 assert step.refusal == ""
-                undo.apply(store, step.record)
+                apply_undo.apply_undo(store, step.record)
         assert self.path.read_bytes() == self.first
         store.close()
         return found
@@ -75,13 +76,15 @@ class Yard:
 
 def write(yard: Yard) -> None:
     store = yard.store()
-    safewrite.write(yard.path, [Edit("album", ("Flood",)), Cover(b"GIF89a", "image/gif")], store)
+    write_tags.write(
+        yard.path, [SetField("album", ("Flood",)), SetCover(b"GIF89a", "image/gif")], store
+    )
 
 
 def take_back(yard: Yard) -> None:
     store = yard.store()
-    (step, *_) = undo.plan(store, Query())
-    undo.apply(store, step.record)
+    (step, *_) = apply_undo.plan_undo(store, RecordQuery())
+    apply_undo.apply_undo(store, step.record)
 
 
 ACTS: dict[str, Callable[[Yard], None]] = {"write": write, "undo": take_back}

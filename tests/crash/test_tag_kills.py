@@ -18,14 +18,15 @@ from mutagen.ogg import OggPage
 
 from mediakeep import files
 from mediakeep.errors import Unreadable
-from mediakeep.media import essence, tags, undo
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.record import Record, parse
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.audio import essence, tags
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.record import ChangeRecord, parse_line
+from mediakeep.media.undo.store import UndoStore
 from tests.benchmarks import large_flac
 from tests.crash import tagger
 from tests.crash.tagger import RANDOM, Loop, Order, Write
-from tests.media import shelves
+from tests.media import writable_files
 
 IMAGE = Random("cover").randbytes(400_000)
 FORMATS = ["mp3", "v23.mp3", "m4a", "front.m4a", "flac", "mixed.ogg", "opus"]
@@ -47,7 +48,7 @@ class Yard:
     def put(self, name: str, data: bytes) -> None:
         path = self.folder / name
         path.write_bytes(data)
-        self.first[path], self.sounds[path] = data, essence.of(path)
+        self.first[path], self.sounds[path] = data, essence.compute(path)
 
     def order(self, number: int, points: list[str]) -> Order:
         """Every second writer dies at a named point, the others at any time; one a file at once."""
@@ -64,7 +65,7 @@ class Yard:
         found = sha256(path.read_bytes()).hexdigest()
         try:
             tags.read(path)
-            sounds = essence.of(path) == self.sounds[path]
+            sounds = essence.compute(path) == self.sounds[path]
         except Unreadable:
             sounds = False
         if not sounds or found not in {sha256(self.first[path]).hexdigest(), *self.recorded(path)}:
@@ -76,7 +77,7 @@ class Yard:
         self.busy.discard(order.path)
         try:
             tags.read(order.path)
-            sounds = essence.of(order.path) == self.sounds[order.path]
+            sounds = essence.compute(order.path) == self.sounds[order.path]
         except Unreadable:
             sounds = False
         order.path.write_bytes(self.first[order.path])
@@ -84,8 +85,8 @@ class Yard:
 
     def recorded(self, path: Path) -> set[str]:
         lines = [line for log in (self.root / "undo").glob("*.jsonl") for line in log.open("rb")]
-        records = (found for line in lines if isinstance(found := parse(line), Record))
-        return {one.new.sha256 for one in records if one.path == files.escape(path)}
+        records = (found for line in lines if isinstance(found := parse_line(line), ChangeRecord))
+        return {one.new.sha256 for one in records if one.path == files.escape_path(path)}
 
 
 def kill(yard: Yard, kills: int, write: Write = tagger.safely) -> tagger.Result:
@@ -104,25 +105,25 @@ def check(yard: Yard, kills: int) -> None:
     left = [path for path in yard.folder.iterdir() if path not in yard.first]
     assert left  # a kill amid a copy leaves it
     assert all(path.name.startswith(".") and path.suffix == ".tmp" for path in left)
-    files.sweep(yard.folder, older=-1)
+    files.remove_stale_temp_files(yard.folder, older=-1)
     assert sorted(yard.folder.iterdir()) == sorted(yard.first)
-    store = Store(yard.root / "undo")
-    for step in undo.plan(store, Query()):
+    store = UndoStore(yard.root / "undo")
+    for step in apply_undo.plan_undo(store, RecordQuery()):
         assert step.refusal == "", step
-        undo.apply(store, step.record)
+        apply_undo.apply_undo(store, step.record)
     assert {path: path.read_bytes() for path in yard.first} == yard.first
 
 
 def test_no_kill_costs_a_note_or_leaves_a_half_written_tag(memory: Path) -> None:
     yard = Yard(memory)
     for name in FORMATS:
-        yard.put(name, shelves.whole(name))
+        yard.put(name, writable_files.whole(name))
     check(yard, 40)
 
 
 def longer_mp4(name: str) -> bytes:
     """Sound that no table tells of is sound all the same."""
-    data = shelves.whole(name)
+    data = writable_files.whole(name)
     start = data.index(b"mdat") - 4
     size = int.from_bytes(data[start : start + 4])
     end = start + size
@@ -133,7 +134,7 @@ def longer_mp4(name: str) -> bytes:
 
 def longer_ogg(name: str) -> bytes:
     """Pages of the usual size follow, numbered on."""
-    data = shelves.whole(name)
+    data = writable_files.whole(name)
     last = OggPage(BytesIO(data[data.rindex(b"OggS") :]))
     return data + b"".join(_pages(last, LARGE // 4000))
 
@@ -150,8 +151,8 @@ def _pages(page: OggPage, count: int) -> Iterator[bytes]:
 def test_six_hundred_kills_cost_nothing(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     for name in FORMATS:
-        yard.put(name, shelves.whole(name))
-    yard.put("large.mp3", shelves.whole("mp3") + FRAME * (LARGE // len(FRAME)))
+        yard.put(name, writable_files.whole(name))
+    yard.put("large.mp3", writable_files.whole("mp3") + FRAME * (LARGE // len(FRAME)))
     yard.put("large.flac", large_flac.sound(LARGE, Random(1)))
     for name in ("m4a", "front.m4a"):
         yard.put(f"large.{name}", longer_mp4(name))

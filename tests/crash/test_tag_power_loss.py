@@ -14,17 +14,18 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import MediakeepError
-from mediakeep.media import safewrite, undo
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
 from tests.crash.disk import Disk, Left
 from tests.crash.tap import Call, Tap, ignore
-from tests.media import shelves
-from tests.media.attempts import copy_by_hand
+from tests.media import writable_files
+from tests.media.failing_writes import copy_by_hand
 from tests.sampling import some
 
-IMAGE = shelves.PHOTO[:9000]
+IMAGE = writable_files.PHOTO[:9000]
 
 
 @dataclass
@@ -49,7 +50,7 @@ def life(memory: Path) -> Life:
     """Change a file thrice, at last so that a picture is to be kept, and take that back."""
     root = Path(os.path.realpath(memory))
     made = Life(root / "music" / "a.mp3", root / "home")
-    data = shelves.whole("bare.mp3")
+    data = writable_files.whole("bare.mp3")
     for folder in (made.path.parent, made.home):
         folder.mkdir()
         made.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
@@ -63,7 +64,7 @@ def life(memory: Path) -> Life:
 
 
 def _live(life: Life) -> None:
-    store = Store(life.home / "status" / "undo")
+    store = UndoStore(life.home / "status" / "undo")
 
     def took(call: Call) -> None:
         if call.path.startswith(str(life.root)):
@@ -74,13 +75,17 @@ def _live(life: Life) -> None:
         life.events.append(life.versions[-1])
 
     promise()
-    changes = [Edit("title", ("Ebb",))], [Cover(IMAGE, "image/png")], [Edit("album", ("A" * 9000,))]
+    changes = (
+        [SetField("title", ("Ebb",))],
+        [SetCover(IMAGE, "image/png")],
+        [SetField("album", ("A" * 9000,))],
+    )
     for wanted in changes:
         with Tap(ignore, took):
-            safewrite.write(life.path, wanted, store)
+            write_tags.write(life.path, wanted, store)
         promise()
     with Tap(ignore, took):
-        undo.apply(store, undo.plan(store, Query())[0].record)
+        apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)
     promise()
 
 
@@ -121,11 +126,11 @@ def judge(life: Life, case: Case) -> str:
 
 
 def _walked_back(life: Life) -> str:
-    store = Store(life.home / "status" / "undo")
+    store = UndoStore(life.home / "status" / "undo")
     try:
-        for step in undo.plan(store, Query()):
+        for step in apply_undo.plan_undo(store, RecordQuery()):
             if not step.refusal and not step.record.undoes:
-                undo.apply(store, step.record)
+                apply_undo.apply_undo(store, step.record)
     except MediakeepError as error:
         return type(error).__name__
     finally:

@@ -15,16 +15,16 @@ import pytest
 from msgspec import structs
 
 from mediakeep import clean_flag
-from mediakeep.media.cabinet import Cabinet
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.index import FILE, Index
-from mediakeep.media.undoing.record import Mark, encode
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.record import RecordState, encode_line
+from mediakeep.media.undo.record_index import FILE_NAME, RecordIndex
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import Stamp
-from mediakeep.queue import index as history_index
+from mediakeep.queue.event_history import index as history_index
+from mediakeep.sqlite_file import DisposableSqlite
 from tests.commands.conftest import Home
-from tests.media import shelves
-from tests.media.attempts import logs, rename
+from tests.media import writable_files
+from tests.media.failing_writes import logs, rename
 from tests.views import months
 
 COUNT = 12  # files that the session changed
@@ -49,7 +49,7 @@ class Yard:
 
     @property
     def index(self) -> Path:
-        return self.home.path / "status" / "undo" / FILE
+        return self.home.path / "status" / "undo" / FILE_NAME
 
     def undone(self) -> bool:
         return {path.name: path.read_bytes() for path in self.home.music.iterdir()} == self.first
@@ -65,13 +65,13 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
     made = Yard(root / "kept", home, {}, [])
     for number in range(COUNT):
         path = home.music / f"{number:02}.mp3"
-        path.write_bytes(shelves.whole("bare.mp3") + bytes([number]))
+        path.write_bytes(writable_files.whole("bare.mp3") + bytes([number]))
         made.first[path.name] = path.read_bytes()
     for number, name in enumerate(made.first):
-        with closing(Store(home.path / "status" / "undo")) as store:
+        with closing(UndoStore(home.path / "status" / "undo")) as store:
             record = rename(home.music / name, store, f"Ebb {number}", STAMP)
             fill(home, number, record)
-            store.find(Query(id="none"))
+            store.find(RecordQuery(id="none"))
         made.ages.append(made.index.read_bytes())
     shutil.copytree(home.path.parent, made.kept)
     return made
@@ -85,7 +85,7 @@ def fill(home: Home, number: int, record: structs.Struct) -> None:
             more = {"session": f"2024{number:04}_session_{other:03}", "item": f"Artist {other}"}
             path = f"/nowhere/{other}/{name}.mp3"
             one = structs.replace(record, id=name, path=path, **more)  # type: ignore[type-var]
-            stream.write(encode(one) + b"\n" + encode(Mark(name, "done")) + b"\n")
+            stream.write(encode_line(one) + b"\n" + encode_line(RecordState(name, "done")) + b"\n")
 
 
 def pages(data: bytes) -> list[bytes]:
@@ -178,7 +178,7 @@ def test_whatever_is_left_of_the_index_every_change_is_undone(yard: Yard, count:
 def test_the_same_check_catches_an_index_that_is_believed(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Index, "verify", lambda _: True)
+    monkeypatch.setattr(RecordIndex, "verify", lambda _: True)
     monkeypatch.setattr(clean_flag, "is_clean", lambda *_: False)
     assert undo(yard, ahead(random.Random(1), yard.ages)) == "incomplete, exit 0"
 
@@ -193,16 +193,16 @@ def forged(index: Path) -> None:
 
 
 def found(yard: Yard) -> int:
-    with closing(Store(yard.home.path / "status" / "undo")) as store:
-        return len(store.find(Query(session=SESSION)))
+    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
+        return len(store.find(RecordQuery(session=SESSION)))
 
 
 def test_an_index_that_was_not_closed_before_the_system_stopped_is_rebuilt(yard: Yard) -> None:
     yard.restore()
-    store = Store(yard.home.path / "status" / "undo")
+    store = UndoStore(yard.home.path / "status" / "undo")
     rename(yard.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
-    assert len(store.find(Query(session=SESSION))) == COUNT
-    store._entries._index._cabinet._drop()  # as a kill leaves it
+    assert len(store.find(RecordQuery(session=SESSION))) == COUNT
+    store._lookup._index._database._close_connection()  # as a kill leaves it
     forged(yard.index)
     assert found(yard) == 0  # the same system runs: nothing is lost, and nothing is rebuilt
     with closing(sqlite3.connect(yard.index)) as base, base:
@@ -212,10 +212,10 @@ def test_an_index_that_was_not_closed_before_the_system_stopped_is_rebuilt(yard:
 
 def test_a_copy_of_an_index_that_was_being_written_is_rebuilt(yard: Yard) -> None:
     yard.restore()
-    store = Store(yard.home.path / "status" / "undo")
+    store = UndoStore(yard.home.path / "status" / "undo")
     rename(yard.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
-    store.find(Query(session=SESSION))
-    store._entries._index._cabinet._drop()
+    store.find(RecordQuery(session=SESSION))
+    store._lookup._index._database._close_connection()
     forged(yard.index)
     copy = yard.index.with_suffix(".copy")
     shutil.copyfile(yard.index, copy)
@@ -227,37 +227,37 @@ def test_the_mark_costs_two_syncs_however_much_is_written(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     yard.restore()
-    written, real = list[str](), clean_flag._write
+    written, real = list[str](), clean_flag._write_mark
 
     def counted(base: sqlite3.Connection, value: str) -> None:
         written.append(value)
         real(base, value)
 
-    monkeypatch.setattr(clean_flag, "_write", counted)
-    with closing(Store(yard.home.path / "status" / "undo")) as store:
+    monkeypatch.setattr(clean_flag, "_write_mark", counted)
+    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
         for number in range(5):
             rename(yard.home.music / "00.mp3", store, f"Flood {number}", STAMP)
-            store.find(Query(session=SESSION))
+            store.find(RecordQuery(session=SESSION))
         assert len(written) == 1  # cleared before the first write
         for _ in range(5):
-            store.find(Query(session=SESSION))
+            store.find(RecordQuery(session=SESSION))
     assert [bool(value) for value in written] == [True, False]
-    with closing(Store(yard.home.path / "status" / "undo")) as store:
-        store.find(Query(session=SESSION))
+    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
+        store.find(RecordQuery(session=SESSION))
     assert len(written) == 2  # who only reads writes no mark
 
 
 def test_the_mark_is_not_set_beside_a_writer_that_goes_on(yard: Yard) -> None:
     yard.restore()
-    one, other = (Store(yard.home.path / "status" / "undo") for _ in range(2))
+    one, other = (UndoStore(yard.home.path / "status" / "undo") for _ in range(2))
     rename(yard.home.music / "00.mp3", one, "Flood", STAMP)
-    one.find(Query(id="none"))
+    one.find(RecordQuery(id="none"))
     rename(yard.home.music / "00.mp3", other, "Flow", STAMP)
-    other.find(Query(id="none"))
+    other.find(RecordQuery(id="none"))
     one.close()
     assert mark(yard.index) == ""  # all that both have written is synced by now
     rename(yard.home.music / "00.mp3", other, "Fall", STAMP)
-    other.find(Query(id="none"))
+    other.find(RecordQuery(id="none"))
     assert mark(yard.index) != ""  # and cleared again before the next write
     other.close()
     assert mark(yard.index) == ""
@@ -270,8 +270,8 @@ def mark(index: Path) -> str:
 
 
 def test_a_file_without_a_mark_asks_for_none(tmp_path: Path) -> None:
-    cabinet = Cabinet(tmp_path / "plain.db", "CREATE TABLE one(n INTEGER)", 1)
-    with cabinet.writing() as base:
+    cabinet = DisposableSqlite(tmp_path / "plain.db", "CREATE TABLE one(n INTEGER)", 1)
+    with cabinet.write_transaction() as base:
         assert base
         tables = base.execute("SELECT name FROM sqlite_master").fetchall()
     cabinet.close()
@@ -316,7 +316,7 @@ def test_lost_marks_are_no_damage(yard: Yard) -> None:
 def test_a_lost_blob_is_told_with_the_code_of_damage(yard: Yard) -> None:
     yard.restore()
     path = yard.home.music / "00.mp3"
-    with closing(Store(yard.home.path / "status" / "undo")) as store:
+    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
         record = rename(path, store, "A" * 9000, Stamp("other", "", 0, 0))
         assert record.details
     for blob in (yard.home.path / "status" / "undo" / "blobs").rglob(record.details):
@@ -334,7 +334,7 @@ def test_a_torn_index_of_the_history_is_rebuilt(tmp_path: Path) -> None:
     asked = "SELECT count(*) FROM event"
 
     def count() -> int:
-        with history_index.look(folder) as base:
+        with history_index.open_for_query(folder) as base:
             return int(base.execute(asked).fetchone()[0])
 
     whole = count()

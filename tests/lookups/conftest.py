@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from mediakeep.lookups.answers import Machine, Service
-from mediakeep.lookups.http import Http
+from mediakeep.lookups.http.cached_http import CachedHttp
+from mediakeep.lookups.http.models import HttpEnvironment, Service
 
 CONTACT = "secret@example.org"
 NOW = 1_800_000_000.0  # a moment in 2027
@@ -137,9 +137,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, clock: Clock) -> Machine:
+def machine(tmp_path: Path, clock: Clock) -> HttpEnvironment:
     """An environment with that clock and a shared folder of the test."""
-    return Machine(lambda: clock.now, clock.sleep, clock.told.append, shared=tmp_path)
+    return HttpEnvironment(lambda: clock.now, clock.sleep, clock.told.append, shared_dir=tmp_path)
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ def cache(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def http(cache: Path, machine: Machine) -> Iterator[Http]:
-    made = Http(cache, CONTACT, machine=machine)
+def http(cache: Path, machine: HttpEnvironment) -> Iterator[CachedHttp]:
+    made = CachedHttp(cache, CONTACT, machine=machine)
     yield made
     made.close()
 

@@ -11,7 +11,7 @@ from io import BytesIO
 
 from mutagen import id3
 
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
 from tests.music import shelf
@@ -25,7 +25,7 @@ def _repeated(part: bytes) -> bytes:
 
 def _mp3(seed: str, *, told: bool) -> bytes:
     """With or without the first frame, in which the encoder tells of all."""
-    whole = tracks.seed(seed)
+    whole = track_files.read_seed_file(seed)
     second = whole.index(whole[:2], 4)
     first = whole[:second] if told else b""
     return tagging.id3v2() + first + _repeated(whole[second:]) + tagging.id3v1()
@@ -35,10 +35,10 @@ def _mp3_with_picture() -> bytes:
     """A picture of 3 MB in the tags."""
     file, frames = BytesIO(), id3.ID3()
     frames.add(id3.TIT2(encoding=3, text=["Low Tide"]))
-    data = tracks.seed("cover.jpg").ljust(3_000_000, b"\0")
+    data = track_files.read_seed_file("cover.jpg").ljust(3_000_000, b"\0")
     frames.add(id3.APIC(encoding=0, mime="image/jpeg", type=3, desc="", data=data))
     frames.save(file)
-    return file.getvalue() + _repeated(tracks.seed("bell.mp3")[200:])
+    return file.getvalue() + _repeated(track_files.read_seed_file("bell.mp3")[200:])
 
 
 def _m4a(*, first: bool) -> bytes:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from random import Random
 
-from mediakeep.media.formats import EXTENSIONS
+from mediakeep.media.audio.formats import AUDIO_SUFFIXES
 from tests.media import mutations_maps as maps
 from tests.media import mutations_sounds as sounds
 from tests.media import mutations_tags as tagging
 from tests.media.mutations_maps import Length
 from tests.music import shelf
 
-SUFFIXES = sorted(EXTENSIONS)
+SUFFIXES = sorted(AUDIO_SUFFIXES)
 NAMES = (*sounds.SOUNDS, *sounds.PICTURES)
 STARTS = (
     *(b"ID3\x04\0\0\0\0\x0f\x7f", b"ID3\x02\0\x80\x7f\x7f\x7f\x7f", b"fLaC", b"OggS", b"RIFF"),

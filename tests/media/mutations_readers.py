@@ -6,8 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep.media import essence, pictures, tags
-from mediakeep.music import audit, diagnose, report, scan
+from mediakeep.media import pictures
+from mediakeep.media.audio import essence, tags
+from mediakeep.music import diagnose, scan
+from mediakeep.music.reports import artist_report, audit_files
 from tests.media.mutations_child import Readers
 
 
@@ -17,14 +19,16 @@ def _read(path: Path) -> None:
 
 def _judge(folder: Path) -> None:
     """Go the whole way of a worker, as far as its last write."""
-    found = scan.artist(folder)
-    issues = diagnose.issues(found, "key")
-    assert audit.to_json(found, issues, "key", "a.md")
-    assert audit.to_csv(found, issues)
-    assert report.render(found, issues, report.Paths(Path("home"), "a.json", "a.csv"))
+    found = scan.read_artist(folder)
+    issues = diagnose.find_issues(found, "key")
+    assert audit_files.to_json(found, issues, "key", "a.md")
+    assert audit_files.to_csv(found, issues)
+    assert artist_report.render_report(
+        found, issues, artist_report.ReportPaths(Path("home"), "a.json", "a.csv")
+    )
 
 
 READERS = Readers(
-    files={"read": _read, "look": pictures.of_file, "hash": essence.of},
+    files={"read": _read, "look": pictures.read_picture_info, "hash": essence.compute},
     folders={"judge": _judge},
 )

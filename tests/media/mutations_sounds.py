@@ -21,7 +21,7 @@ from mutagen.asf import ASF
 from mutagen.flac import FLAC, SeekPoint, SeekTable
 from mutagen.ogg import OggPage
 
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.media import mutations_tags as tagging
 from tests.music import shelf
 
@@ -59,7 +59,7 @@ def _ogg(packets: Iterable[bytes], positions: Iterable[int]) -> bytes:
 
 def _ogg_flac() -> bytes:
     """The mapping of RFC 9639, 10.1."""
-    whole = tracks.seed("bell.flac")
+    whole = track_files.read_seed_file("bell.flac")
     first = b"\x7fFLAC\x01\0\0\x01" + whole[:42]
     comments = tagging.vorbis_comments()
     block = b"\x84" + struct.pack(">I", len(comments))[1:] + comments
@@ -181,11 +181,14 @@ def _adts() -> bytes:
 
 def _mp4(seed: str) -> bytes:
     """Texts, a number, a freeform atom, two pictures and a Nero chapter list."""
-    file = BytesIO(tracks.seed(seed))
+    file = BytesIO(track_files.read_seed_file(seed))
     audio = mp4.MP4(file)
     audio.update({"\xa9nam": ["Low Tide"], "\xa9ART": ["Velvet", "Anna"], "trkn": [(1, 9)]})
     audio["----:com.apple.iTunes:ARTISTS"] = [mp4.MP4FreeForm(b"Velvet Harbour")]
-    audio["covr"] = [mp4.MP4Cover(tagging.PICTURE, 13), mp4.MP4Cover(tracks.seed("cover.png"), 14)]
+    audio["covr"] = [
+        mp4.MP4Cover(tagging.PICTURE, 13),
+        mp4.MP4Cover(track_files.read_seed_file("cover.png"), 14),
+    ]
     audio["cpil"] = True
     audio.save(rewound(file))
     return file.getvalue()
@@ -205,16 +208,28 @@ def _flac_whole() -> bytes:
 
 # The name of a sound ends in its extension; beside it stands its format.
 SOUNDS: dict[str, tuple[str, Callable[[], bytes]]] = {
-    "mp3": ("MP3", lambda: tagging.id3v2() + tracks.seed("bell.mp3") + tagging.id3v1()),
-    "v23.mp3": ("MP3", lambda: tagging.id3v2(3) + tracks.seed("drops.mp3")),
-    "v22.mp3": ("MP3", lambda: tagging.id3v22() + tracks.seed("bell.mp3")),
-    "flags.mp3": ("MP3", lambda: tagging.id3v24_with_flags() + tracks.seed("bell.mp3")),
-    "tail.mp3": ("MP3", lambda: tracks.seed("chord.mp3") + tagging.apev2_tag() + tagging.id3v1()),
+    "mp3": (
+        "MP3",
+        lambda: tagging.id3v2() + track_files.read_seed_file("bell.mp3") + tagging.id3v1(),
+    ),
+    "v23.mp3": ("MP3", lambda: tagging.id3v2(3) + track_files.read_seed_file("drops.mp3")),
+    "v22.mp3": ("MP3", lambda: tagging.id3v22() + track_files.read_seed_file("bell.mp3")),
+    "flags.mp3": (
+        "MP3",
+        lambda: tagging.id3v24_with_flags() + track_files.read_seed_file("bell.mp3"),
+    ),
+    "tail.mp3": (
+        "MP3",
+        lambda: track_files.read_seed_file("chord.mp3") + tagging.apev2_tag() + tagging.id3v1(),
+    ),
     "vbri.mp3": ("MP3", _vbri),
     "m4a": ("MP4", lambda: _mp4("bell.m4a")),
     "first.m4a": ("MP4", lambda: _mp4("chord.m4a")),
     "flac": ("FLAC", _flac_whole),
-    "tagged.flac": ("FLAC", lambda: tagging.id3v2() + tracks.seed("drops.flac") + tagging.id3v1()),
+    "tagged.flac": (
+        "FLAC",
+        lambda: tagging.id3v2() + track_files.read_seed_file("drops.flac") + tagging.id3v1(),
+    ),
     "ogg": ("Ogg Vorbis", lambda: shelf.render("ogg", picture="cover.png")),
     "opus": ("Opus", lambda: shelf.render("opus", picture="cover.jpg")),
     "flac.oga": ("Ogg FLAC", _ogg_flac),
@@ -254,7 +269,7 @@ def _tiff() -> bytes:
 
 PICTURES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "jpg": ("image/jpeg", lambda: tagging.PICTURE),
-    "png": ("image/png", lambda: tracks.seed("cover.png")),
+    "png": ("image/png", lambda: track_files.read_seed_file("cover.png")),
     "gif": (
         "image/gif",
         lambda: b"GIF89a" + struct.pack("<HHBBB", 300, 300, 0, 0, 0) + _NOISE[:99],

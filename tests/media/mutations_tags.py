@@ -11,9 +11,9 @@ from io import BytesIO
 
 from mutagen import apev2, id3
 
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 
-PICTURE = tracks.seed("cover.jpg")
+PICTURE = track_files.read_seed_file("cover.jpg")
 
 
 def id3v2(version: int = 4) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import NotAudio, Truncated
-from mediakeep.media import formats, tags
+from mediakeep.media.audio import formats, tags
 from tests.media import mutations_sounds as small
 from tests.media.mutations_sounds import chunk
 
@@ -58,7 +58,7 @@ def test_the_bytes_tell_the_format_whatever_the_name(
     path = put(tmp_path, small.whole(name), suffix)
     assert tags.read(path).facts.format == small.SOUNDS[name][0]
     with path.open("rb") as handle:
-        found = formats.recognise(handle, suffix)
+        found = formats.detect_format(handle, suffix)
     assert found
     assert (found[0].name, found[1]) == (small.SOUNDS[name][0], True)
 
@@ -84,14 +84,14 @@ def test_the_bytes_tell_the_format_whatever_the_name(
     ],
 )
 def test_extensions_that_stand_for_a_format(name: str, suffixes: str) -> None:
-    fitting = {suffix for suffix in formats.EXTENSIONS if formats.fits(name, suffix)}
+    fitting = {suffix for suffix in formats.AUDIO_SUFFIXES if formats.is_usual_suffix(name, suffix)}
     assert fitting == set(suffixes.split())
 
 
 def test_every_sound_here_bears_an_extension_that_fits() -> None:
     for name, (kind, _) in small.SOUNDS.items():
-        assert formats.fits(kind, "." + name.rpartition(".")[2])
-        assert not formats.fits(kind, ".xyz")
+        assert formats.is_usual_suffix(kind, "." + name.rpartition(".")[2])
+        assert not formats.is_usual_suffix(kind, ".xyz")
 
 
 def wav(codec: int) -> bytes:

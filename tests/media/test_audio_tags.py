@@ -19,9 +19,9 @@ from mutagen.mp4 import MP4
 from mutagen.oggvorbis import OggVorbis
 
 from mediakeep.errors import Stopped, Unreadable
-from mediakeep.media import tags
-from mediakeep.media.tags import NotAudio
-from mediakeep.rehearsal import tracks
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.tags import NotAudio
+from mediakeep_samples.music import track_files
 from tests.music import shelf
 
 NAMES = {
@@ -34,10 +34,10 @@ NAMES = {
 SIDE = 300  # pixels
 
 
-def embedded(name: str, *, mime: str) -> tags.Picture:
+def embedded(name: str, *, mime: str) -> tags.EmbeddedPicture:
     """A drawn picture as a front cover; both are squares."""
-    size, seen = len(tracks.seed(name)), f"image/{name[-3:].replace('jpg', 'jpeg')}"
-    return tags.Picture(type=3, mime=mime, size=size, seen=seen, width=SIDE, height=SIDE)
+    size, seen = len(track_files.read_seed_file(name)), f"image/{name[-3:].replace('jpg', 'jpeg')}"
+    return tags.EmbeddedPicture(type=3, mime=mime, size=size, seen=seen, width=SIDE, height=SIDE)
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -161,7 +161,7 @@ def test_the_year_and_the_numbered_genre_of_older_id3_are_read(tmp_path: Path) -
 
 def test_ape_tags_are_read_where_an_mp3_has_no_others(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
-    path.write_bytes(tracks.seed("bell.mp3"))
+    path.write_bytes(track_files.read_seed_file("bell.mp3"))
     ape = APEv2()
     ape["Title"], ape["Track"], ape["Artist"] = "Low Tide", "4/9", ["Vera", "Tom"]
     ape.save(path)
@@ -198,7 +198,7 @@ def test_wma_texts_numbers_and_pictures_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.wma"
     header = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
     path.write_bytes(header + struct.pack("<QIBB", 30, 0, 1, 2))
-    image = tracks.seed("cover.jpg")
+    image = track_files.read_seed_file("cover.jpg")
     texts = "image/jpeg\0front\0".encode("utf-16-le")
     audio: Any = ASF(path)
     audio["Title"], audio["Author"] = "Low Tide", ["Vera", "Tom"]
@@ -223,7 +223,7 @@ def test_wavpack_carries_ape_tags_with_a_cover(tmp_path: Path) -> None:
     flags = 9 << 23  # 44,100 Hz
     block = struct.pack("<IHBBIIIII", 24, 0x407, 0, 0, 44_100, 0, 44_100, flags, 0)
     path.write_bytes(b"wvpk" + block)
-    image = tracks.seed("cover.jpg")
+    image = track_files.read_seed_file("cover.jpg")
     ape = APEv2()
     ape["Title"] = "Low Tide"
     ape["Cover Art (Front)"] = APEValue(b"cover.jpg\0" + image, BINARY)
@@ -245,7 +245,7 @@ def test_a_linked_or_broken_picture_is_no_embedded_one(tmp_path: Path) -> None:
 
 
 def test_the_old_way_to_embed_a_picture_into_ogg_counts(tmp_path: Path) -> None:
-    image = tracks.seed("cover.jpg")
+    image = track_files.read_seed_file("cover.jpg")
     text = base64.b64encode(image).decode()
     read = tags.read(shelf.put(tmp_path / "a.ogg", coverart=text)).tags
     assert [picture.size for picture in read.pictures] == [len(image)]
@@ -258,7 +258,7 @@ def test_a_picture_with_a_type_keeps_it(tmp_path: Path) -> None:
     audio: Any = FLAC(path)
     audio.add_picture(back)
     audio.save()
-    picture = tags.Picture(type=4, mime="image/jpeg", size=3, seen="image/jpeg")
+    picture = tags.EmbeddedPicture(type=4, mime="image/jpeg", size=3, seen="image/jpeg")
     assert tags.read(path).tags.pictures == (picture,)
 
 
@@ -272,12 +272,12 @@ def test_the_format_is_told_by_the_bytes_and_not_by_the_name(tmp_path: Path) -> 
 
 def test_junk_before_the_sound_of_an_mp3_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
-    path.write_bytes(bytes(3000) + tracks.seed("bell.mp3"))
+    path.write_bytes(bytes(3000) + track_files.read_seed_file("bell.mp3"))
     assert tags.read(path).facts.duration == pytest.approx(1, abs=0.2)
 
 
 def test_bytes_that_sound_by_chance_within_a_file_are_no_audio(tmp_path: Path) -> None:
-    whole = tracks.seed("bell.mp3")
+    whole = track_files.read_seed_file("bell.mp3")
     first = whole.index(b"\xff\xf3", len(whole) // 2)
     second = whole.index(b"\xff\xf3", first + 100)
     two_frames = whole[first : 2 * second - first]

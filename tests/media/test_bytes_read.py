@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import NotAudio
-from mediakeep.media import access, pictures, tags
+from mediakeep.media import open_file, pictures
+from mediakeep.media.audio import tags
 from tests.media import large_files as large
 
 MOST = 512 * 1024  # bytes, apart from tags and pictures
@@ -114,23 +115,23 @@ def test_a_large_picture_file_is_read_at_its_beginning_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "cover.jpg"
-    path.write_bytes(large.tracks.seed("cover.jpg") + bytes(4_000_000))
-    assert counted(monkeypatch, pictures.of_file, path) <= 16_384
+    path.write_bytes(large.tracks.read_seed_file("cover.jpg") + bytes(4_000_000))
+    assert counted(monkeypatch, pictures.read_picture_info, path) <= 16_384
 
 
 def whole(path: Path) -> None:
-    with access.opened(path) as handle:
+    with open_file.open_regular_file(path) as handle:
         assert handle.read()
 
 
 def in_pieces(path: Path) -> None:
-    with access.opened(path) as handle:
+    with open_file.open_regular_file(path) as handle:
         while handle.read(1000):
             pass
 
 
 def by_number(path: Path) -> None:
-    with access.opened(path) as handle:
+    with open_file.open_regular_file(path) as handle:
         assert os.pread(handle.fileno(), large.SIZE, 0)
 
 

@@ -14,102 +14,110 @@ import pytest
 from mutagen.id3 import ID3
 from mutagen.mp4 import MP4Tags
 
-from mediakeep.errors import ReadOnlyFormat, Truncated, Unfit, UsageFailed
-from mediakeep.media import essence, safewrite, swap, tags
-from mediakeep.media.edits import changes, native
-from mediakeep.media.edits.changes import FIELDS
-from mediakeep.media.reading import Tags
-from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules
+from mediakeep.errors import ReadOnlyFormat, Truncated, UsageError, ValueNotSupported
+from mediakeep.media.audio import essence, tag_edits, tags, to_native_tags
+from mediakeep.media.audio.model import Tags
+from mediakeep.media.audio.tag_edits import FIELDS
+from mediakeep.media.safewrite import atomic_replace, write_tags
+from mediakeep.media.safewrite.write_tags import (
+    CopyToNativeTags,
+    OtherTags,
+    SetCover,
+    SetField,
+    WriteRules,
+)
 from tests import sampling
-from tests.media import shelves
-from tests.media.attempts import FORMATS
+from tests.media import writable_files
+from tests.media.failing_writes import FORMATS
 
 NUMBERS = {"track": "7", "track_total": "12", "disc": "1", "disc_total": "2", "compilation": "1"}
-EVERYTHING = [Edit(field, (NUMBERS.get(field, f"Ünï {field}"),)) for field in sorted(FIELDS)]
-TITLE = Edit("title", ("Привет, мир",))
+EVERYTHING = [SetField(field, (NUMBERS.get(field, f"Ünï {field}"),)) for field in sorted(FIELDS)]
+TITLE = SetField("title", ("Привет, мир",))
 
 
 def told(path: Path) -> Tags:
     return tags.read(path).tags
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 2))
+@pytest.mark.parametrize("name", sampling.some(writable_files.NAMES, 2))
 def test_every_field_can_be_written(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
-    sound = essence.of(path)
-    shelves.write(path, tmp_path, *EVERYTHING)
+    path = writable_files.put(tmp_path, name)
+    sound = essence.compute(path)
+    writable_files.write(path, tmp_path, *EVERYTHING)
     for edit in EVERYTHING:
-        assert changes.value(told(path), edit.field) == edit.values, edit.field
-    assert essence.of(path) == sound
+        assert tag_edits.field_values(told(path), edit.field) == edit.values, edit.field
+    assert essence.compute(path) == sound
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 4))
+@pytest.mark.parametrize("name", sampling.some(writable_files.NAMES, 4))
 def test_every_field_can_be_taken_away(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
-    shelves.write(path, tmp_path, *EVERYTHING)
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(path, tmp_path, *EVERYTHING)
     before, fields = told(path), sorted(FIELDS)
     # One by one in a file of each format, some at a time in all the others.
     step = len(fields) if name in FORMATS else 4
     for some in (fields[start::step] for start in range(step)):
-        shelves.write(path, tmp_path, *(Edit(field, ()) for field in some))
+        writable_files.write(path, tmp_path, *(SetField(field, ()) for field in some))
         for field in some:
-            assert changes.value(told(path), field) == (), field
+            assert tag_edits.field_values(told(path), field) == (), field
     assert told(path) == Tags(pictures=before.pictures)
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 2))
+@pytest.mark.parametrize("name", sampling.some(writable_files.NAMES, 2))
 def test_what_is_there_already_is_not_written_again(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
-    wanted = [*EVERYTHING, Cover(shelves.IMAGE, "image/png"), Lift()]
-    shelves.write(path, tmp_path, *wanted)
+    path = writable_files.put(tmp_path, name)
+    wanted = [*EVERYTHING, SetCover(writable_files.IMAGE, "image/png"), CopyToNativeTags()]
+    writable_files.write(path, tmp_path, *wanted)
     (log,) = (tmp_path / "status").rglob("*.jsonl")
-    facts, lines = swap.identity(path.stat()), log.read_bytes()
-    assert safewrite.write(path, wanted, shelves.store(tmp_path)) is None
-    assert safewrite.due(path, wanted) == {}
-    assert swap.identity(path.stat()) == facts
+    facts, lines = atomic_replace.stat_identity(path.stat()), log.read_bytes()
+    assert write_tags.write(path, wanted, writable_files.store(tmp_path)) is None
+    assert write_tags.pending_changes(path, wanted) == {}
+    assert atomic_replace.stat_identity(path.stat()) == facts
     assert log.read_bytes() == lines
 
 
-@pytest.mark.parametrize("name", shelves.NAMES)
+@pytest.mark.parametrize("name", writable_files.NAMES)
 def test_a_change_that_is_only_asked_for_is_told_and_not_made(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
+    path = writable_files.put(tmp_path, name)
     before = path.read_bytes()
-    held = changes.value(told(path), "title")
-    found = safewrite.due(path, [TITLE])
+    held = tag_edits.field_values(told(path), "title")
+    found = write_tags.pending_changes(path, [TITLE])
     assert found["title"].old == held
     assert found["title"].new == TITLE.values
     assert path.read_bytes() == before
     assert not (tmp_path / "status").exists()
 
 
-@pytest.mark.parametrize("name", shelves.NAMES)
+@pytest.mark.parametrize("name", writable_files.NAMES)
 def test_several_values_of_a_field_stay_several(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
-    shelves.write(path, tmp_path, Edit("artist", ("AC/DC", "Ünïted; Co")), TITLE)
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(path, tmp_path, SetField("artist", ("AC/DC", "Ünïted; Co")), TITLE)
     assert told(path).artist == ("AC/DC", "Ünïted; Co")
     assert mutagens(path, "artist") == ["AC/DC", "Ünïted; Co"]
 
 
-@pytest.mark.parametrize("name", shelves.NAMES)
+@pytest.mark.parametrize("name", writable_files.NAMES)
 def test_a_cover_takes_the_place_of_the_front_cover_and_of_no_other_picture(
     tmp_path: Path, name: str
 ) -> None:
-    path = shelves.put(tmp_path, name)
+    path = writable_files.put(tmp_path, name)
     before = told(path).pictures
     fronts = [picture for picture in before if picture.type == 3]
-    shelves.write(path, tmp_path, Cover(shelves.IMAGE, "image/png"))
-    found = [picture for picture in told(path).pictures if picture.size == len(shelves.IMAGE)]
+    writable_files.write(path, tmp_path, SetCover(writable_files.IMAGE, "image/png"))
+    found = [
+        picture for picture in told(path).pictures if picture.size == len(writable_files.IMAGE)
+    ]
     assert [(one.type, one.mime, one.seen) for one in found] == [(3, "image/png", "image/png")]
     assert len(told(path).pictures) == len(before) + (not fronts)
     assert set(told(path).pictures) - set(found) == set(before) - set(fronts[:1])
-    assert shelves.IMAGE in mutagen_pictures(path)
+    assert writable_files.IMAGE in mutagen_pictures(path)
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 2))
+@pytest.mark.parametrize("name", sampling.some(writable_files.NAMES, 2))
 def test_mutagen_reads_what_was_written(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
-    shelves.write(
-        path, tmp_path, TITLE, Edit("album", ("A " * 6000,)), Edit("date", ("1974-05-01",))
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(
+        path, tmp_path, TITLE, SetField("album", ("A " * 6000,)), SetField("date", ("1974-05-01",))
     )
     assert mutagens(path, "title") == list(TITLE.values)
     assert mutagens(path, "album") == ["A " * 6000]
@@ -120,9 +128,11 @@ def mutagens(path: Path, field: str) -> list[str]:
     """Return what mutagen reads of a field."""
     audio: Any = mutagen.File(path)
     if isinstance(audio.tags, ID3):
-        frame = {"date": "TDRC"}.get(field) or native.names(field, "id3")[0]
+        frame = {"date": "TDRC"}.get(field) or to_native_tags.native_names(field, "id3")[0]
         return [str(text) for text in audio.tags[frame].text]
-    names = native.names(field, "mp4" if isinstance(audio.tags, MP4Tags) else "vorbis")
+    names = to_native_tags.native_names(
+        field, "mp4" if isinstance(audio.tags, MP4Tags) else "vorbis"
+    )
     return next(audio.tags[name] for name in names if name in audio.tags)
 
 
@@ -138,34 +148,34 @@ def mutagen_pictures(path: Path) -> list[bytes]:
     return [picture.data for picture in [*blocks, *written]]
 
 
-@pytest.mark.parametrize("name", shelves.UNWRITTEN)
+@pytest.mark.parametrize("name", writable_files.UNWRITTEN)
 def test_a_format_that_is_only_read_is_left_alone_with_the_reason(
     tmp_path: Path, name: str
 ) -> None:
-    path = shelves.put(tmp_path, name)
+    path = writable_files.put(tmp_path, name)
     before = path.read_bytes()
     with pytest.raises(ReadOnlyFormat, match="are only read"):
-        shelves.write(path, tmp_path, TITLE)
+        writable_files.write(path, tmp_path, TITLE)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["flac", "m4a", "ogg", "opus"])
 def test_a_file_whose_sound_is_cut_off_is_left_alone(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
+    path = writable_files.put(tmp_path, name)
     path.write_bytes(cut := path.read_bytes()[:-900])
     with pytest.raises((ReadOnlyFormat, Truncated), match=r"is (truncated|cut off)"):
-        shelves.write(path, tmp_path, TITLE)
+        writable_files.write(path, tmp_path, TITLE)
     assert path.read_bytes() == cut
 
 
 def test_mp4_takes_numbers_only(tmp_path: Path) -> None:
-    path = shelves.put(tmp_path, "m4a")
+    path = writable_files.put(tmp_path, "m4a")
     for text in ("A1", "70000", "0"):
-        with pytest.raises(Unfit, match=f"a track of {text} cannot be written"):
-            shelves.write(path, tmp_path, Edit("track", (text,)))
-    shelves.write(path, tmp_path, Edit("track", ("05",)))
+        with pytest.raises(ValueNotSupported, match=f"a track of {text} cannot be written"):
+            writable_files.write(path, tmp_path, SetField("track", (text,)))
+    writable_files.write(path, tmp_path, SetField("track", ("05",)))
     assert told(path).track == "5"
-    assert safewrite.due(path, [Edit("track", ("05",))]) == {}
+    assert write_tags.pending_changes(path, [SetField("track", ("05",))]) == {}
 
 
 @pytest.mark.parametrize(
@@ -177,83 +187,95 @@ def test_mp4_takes_numbers_only(tmp_path: Path) -> None:
     ],
 )
 def test_what_no_tag_can_hold_is_refused_at_once(field: str, values: tuple[str, ...]) -> None:
-    with pytest.raises(UsageFailed):
-        Edit(field, values)
+    with pytest.raises(UsageError):
+        SetField(field, values)
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 4))
+@pytest.mark.parametrize("name", sampling.some(writable_files.NAMES, 4))
 def test_a_number_is_changed_without_its_total_and_a_total_without_its_number(
     tmp_path: Path, name: str
 ) -> None:
-    path = shelves.put(tmp_path, name)
-    shelves.write(path, tmp_path, Edit("track", ("31",)), Edit("track_total", ("32",)))
-    shelves.write(path, tmp_path, Edit("track", ("5",)))
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(
+        path, tmp_path, SetField("track", ("31",)), SetField("track_total", ("32",))
+    )
+    writable_files.write(path, tmp_path, SetField("track", ("5",)))
     assert (told(path).track, told(path).track_total) == ("5", "32")
-    shelves.write(path, tmp_path, Edit("track_total", ("12",)))
+    writable_files.write(path, tmp_path, SetField("track_total", ("12",)))
     assert (told(path).track, told(path).track_total) == ("5", "12")
-    shelves.write(path, tmp_path, Edit("track", ()))
+    writable_files.write(path, tmp_path, SetField("track", ()))
     assert (told(path).track, told(path).track_total) == ("", "12")
 
 
 @pytest.mark.parametrize("name", ["old.mp3", "tail.mp3"])
 def test_tags_that_only_stand_behind_are_lifted_whole(tmp_path: Path, name: str) -> None:
-    path = shelves.put(tmp_path, name)
+    path = writable_files.put(tmp_path, name)
     before = tags.read(path)
-    shelves.write(path, tmp_path, Lift("id3v1-only"))
+    writable_files.write(path, tmp_path, CopyToNativeTags("id3v1-only"))
     after = tags.read(path)
     assert after.container == "ID3v2.4"
     assert after.tags == before.tags or name == "tail.mp3"
     for field in FIELDS:
-        assert changes.value(after.tags, field) == changes.value(before.tags, field)
+        assert tag_edits.field_values(after.tags, field) == tag_edits.field_values(
+            before.tags, field
+        )
     assert len(after.tags.pictures) == len(before.tags.pictures)
 
 
-@pytest.mark.parametrize("beside", list(Beside))
+@pytest.mark.parametrize("beside", list(OtherTags))
 @pytest.mark.parametrize("name", ["mp3", "stacked.mp3", "tagged.flac"])
-def test_tags_beside_are_updated_left_or_removed(tmp_path: Path, name: str, beside: Beside) -> None:
-    path = shelves.put(tmp_path, name)
+def test_tags_beside_are_updated_left_or_removed(
+    tmp_path: Path, name: str, beside: OtherTags
+) -> None:
+    path = writable_files.put(tmp_path, name)
     before = {one.name: one.tags.title for one in tags.read(path).others}
-    shelves.write(path, tmp_path, Edit("title", ("Ebb",)), rules=Rules(beside=beside))
+    writable_files.write(
+        path, tmp_path, SetField("title", ("Ebb",)), rules=WriteRules(other_tags=beside)
+    )
     after = {one.name: one.tags.title for one in tags.read(path).others}
     if name == "tagged.flac":  # its comments have taken the word, so all that stood there is beside
         before |= {"ID3v2.4": ("Moorings",)}
-    if beside is Beside.REMOVE:
+    if beside is OtherTags.REMOVE:
         assert after == {}
     else:
         assert after == {
-            one: ("Ebb",) if beside is Beside.UPDATE else before[one] for one in before
+            one: ("Ebb",) if beside is OtherTags.UPDATE else before[one] for one in before
         }
 
 
-@pytest.mark.parametrize("beside", list(Beside))
-def test_apev2_behind_id3v2_follows_the_setting(tmp_path: Path, beside: Beside) -> None:
-    path = shelves.put(tmp_path, "tail.mp3")
-    shelves.write(path, tmp_path, Lift())
-    picture = Cover(shelves.IMAGE, "image/png")
-    edits = [Edit("title", ("Ebb",)), Edit("isrc", ("X1",)), picture]
-    shelves.write(path, tmp_path, *edits, rules=Rules(beside=beside))
+@pytest.mark.parametrize("beside", list(OtherTags))
+def test_apev2_behind_id3v2_follows_the_setting(tmp_path: Path, beside: OtherTags) -> None:
+    path = writable_files.put(tmp_path, "tail.mp3")
+    writable_files.write(path, tmp_path, CopyToNativeTags())
+    picture = SetCover(writable_files.IMAGE, "image/png")
+    edits = [SetField("title", ("Ebb",)), SetField("isrc", ("X1",)), picture]
+    writable_files.write(path, tmp_path, *edits, rules=WriteRules(other_tags=beside))
     others = {one.name: one.tags for one in tags.read(path).others}
-    if beside is Beside.REMOVE:
+    if beside is OtherTags.REMOVE:
         assert others == {}
         return
-    updated = beside is Beside.UPDATE
+    updated = beside is OtherTags.UPDATE
     assert others["APEv2"].title == (("Ebb",) if updated else ("Low Tide",))
     assert others["APEv2"].isrc == (("X1",) if updated else ())
     assert others["APEv2"].artist == ("Velvet Harbour",)
-    assert (others["APEv2"].pictures[0].size == len(shelves.IMAGE)) is updated
+    assert (others["APEv2"].pictures[0].size == len(writable_files.IMAGE)) is updated
     assert others["ID3v1"].title == (("Ebb",) if updated else ("Low Tide",))
     assert mutagen.apev2.APEv2(path)["Title"] == ("Ebb" if updated else "Low Tide")
 
 
 def test_id3v1_takes_what_it_can_hold(tmp_path: Path) -> None:
-    path = shelves.put(tmp_path, "mp3")
+    path = writable_files.put(tmp_path, "mp3")
     long = "Wörds " * 9
     edits = {"artist": (long,), "track": ("12",), "genres": ("Rock",), "comment": (long,)}
-    shelves.write(path, tmp_path, *(Edit(field, values) for field, values in edits.items()))
+    writable_files.write(
+        path, tmp_path, *(SetField(field, values) for field, values in edits.items())
+    )
     old = next(one.tags for one in tags.read(path).others if one.name == "ID3v1")
     assert old.artist == (long[:30].rstrip(),)
     assert (old.track, old.genres) == ("12", ("Rock",))
     assert old.comment[0].startswith("Wörds")
-    shelves.write(path, tmp_path, Edit("genres", ("Kraut",)), Edit("track", ("300",)))
+    writable_files.write(
+        path, tmp_path, SetField("genres", ("Kraut",)), SetField("track", ("300",))
+    )
     old = next(one.tags for one in tags.read(path).others if one.name == "ID3v1")
     assert (old.track, old.genres) == ("", ())

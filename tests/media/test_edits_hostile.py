@@ -8,52 +8,60 @@ from random import Random
 import pytest
 
 from mediakeep.errors import MediakeepError
-from mediakeep.media import essence, safewrite, undo
-from mediakeep.media.safewrite import Cover, Edit, Rules, Version
-from mediakeep.media.undoing.store import Store
-from tests.media import shelves
+from mediakeep.media.audio import essence
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import Id3Version, SetCover, SetField, WriteRules
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.store import UndoStore
+from tests.media import writable_files
 from tests.sampling import some
 
-CHANGES = [Edit("title", ("Ebb " * 900,)), Edit("track", ("4",)), Cover(shelves.PHOTO, "image/png")]
+CHANGES = [
+    SetField("title", ("Ebb " * 900,)),
+    SetField("track", ("4",)),
+    SetCover(writable_files.PHOTO, "image/png"),
+]
 HEAD = 1500  # bytes in which most of what tells the tags stands
 
 
-def attempt(path: Path, data: bytes, store: Store, version: Version = Version.KEEP) -> str:
+def attempt(
+    path: Path, data: bytes, store: UndoStore, version: Id3Version = Id3Version.KEEP
+) -> str:
     """Write tags into a file of these bytes, and take that back again."""
     path.write_bytes(data)
     try:
-        sound = essence.of(path)
-        written = safewrite.write(path, CHANGES, store, rules=Rules(id3=version))
+        sound = essence.compute(path)
+        written = write_tags.write(path, CHANGES, store, rules=WriteRules(id3=version))
     except MediakeepError:
         assert path.read_bytes() == data
         return "refused"
     assert written
-    assert essence.of(path) == sound
-    assert undo.apply(store, written.record)
+    assert essence.compute(path) == sound
+    assert apply_undo.apply_undo(store, written.record)
     assert path.read_bytes() == data
     return "written"
 
 
 @pytest.mark.parametrize("flips", [15, pytest.param(1500, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", some(shelves.NAMES, 7))
+@pytest.mark.parametrize("name", some(writable_files.NAMES, 7))
 def test_changed_bytes_are_written_back_as_they_were_or_refused(
     memory: Path, name: str, flips: int
 ) -> None:
-    whole, rng, store = shelves.whole(name), Random(name), shelves.store(memory)
+    whole, rng, store = writable_files.whole(name), Random(name), writable_files.store(memory)
     path, results = memory / f"a.{name.rpartition('.')[2]}", set()
     for number in range(flips):
         data = bytearray(whole)
         for _ in range(rng.randint(1, 8)):
             place = rng.randrange(min(len(data), HEAD)) if number % 3 else -rng.randint(1, HEAD)
             data[place] = rng.choice((0, 1, 4, 0x7F, 0x80, 0xFF, rng.randrange(256)))
-        version = list(Version)[number % len(Version)]
+        version = list(Id3Version)[number % len(Id3Version)]
         results.add(attempt(path, bytes(data), store, version))
     assert "written" in results
 
 
-@pytest.mark.parametrize("name", some(shelves.NAMES, 7))
+@pytest.mark.parametrize("name", some(writable_files.NAMES, 7))
 def test_files_cut_off_anywhere_are_refused_or_written_whole(memory: Path, name: str) -> None:
-    whole, store = shelves.whole(name), shelves.store(memory)
+    whole, store = writable_files.whole(name), writable_files.store(memory)
     path = memory / f"a.{name.rpartition('.')[2]}"
     for part in range(1, 30):
         attempt(path, whole[: len(whole) * part // 30], store)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from mediakeep.errors import Unreadable
-from mediakeep.media import formats, tags
+from mediakeep.media.audio import formats, tags
 from tests.music import shelf
 
 CUTS = 60
@@ -26,20 +26,20 @@ def outcome(path: Path, content: bytes) -> str:
     return "refused"
 
 
-@pytest.mark.parametrize("suffix", sorted(formats.EXTENSIONS))
+@pytest.mark.parametrize("suffix", sorted(formats.AUDIO_SUFFIXES))
 def test_random_bytes_under_any_audio_name_are_refused(tmp_path: Path, suffix: str) -> None:
     rng = Random(suffix)
     for size in (1, 2, 9, 10, 128, 1000, 20_000):
         assert outcome(tmp_path / f"a{suffix}", rng.randbytes(size)) == "refused"
 
 
-@pytest.mark.parametrize("suffix", sorted(formats.EXTENSIONS))
+@pytest.mark.parametrize("suffix", sorted(formats.AUDIO_SUFFIXES))
 def test_random_bytes_behind_any_known_beginning_never_crash(tmp_path: Path, suffix: str) -> None:
     rng = Random(suffix)
-    starts = [start for start, _ in formats.STARTS]
+    starts = [start for start, _ in formats.SIGNATURES]
     starts += [b"ID3\x04\0\0\0\0\x01\x7f", b"ID3\x03\0\x80\x7f\x7f\x7f\x7f", b"\xff\xfb\x90\x64"]
     starts += [b"\0\0\0\x20ftypM4A ", b"RIFF\xff\xff\xff\xffWAVEfmt ", b"FORM\0\0\0\x10AIFFCOMM"]
-    starts += [b"OggS\0\x02" + bytes(20) + b"\x01\x1e" + mark for mark, _ in formats.IN_OGG]
+    starts += [b"OggS\0\x02" + bytes(20) + b"\x01\x1e" + mark for mark, _ in formats.OGG_SIGNATURES]
     for start in starts:
         assert outcome(tmp_path / f"a{suffix}", start + rng.randbytes(3000)) in ("read", "refused")
 

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from mutagen import id3
 
-from mediakeep.media import tags
+from mediakeep.media.audio import tags
 from mediakeep.media.edits import id3versions, recoding
 from mediakeep.media.edits.id3 import Frame, Tag, sevens
-from mediakeep.media.safewrite import Edit, Rules, Version
+from mediakeep.media.safewrite.write_tags import Id3Version, SetField, WriteRules
 from tests.media import mutations_tags as tagging
-from tests.media import shelves
+from tests.media import writable_files
 
-OLD, NEW = Rules(id3=Version.OLD), Rules(id3=Version.NEW)
-TITLE = Edit("title", ("Ebb",))
+OLD, NEW = WriteRules(id3=Id3Version.OLD), WriteRules(id3=Id3Version.NEW)
+TITLE = SetField("title", ("Ebb",))
 WORD = "Прилив Āa 潮 𝄞"  # in UTF-16 some letters take four bytes, and some hold a zero
 
 
@@ -44,7 +44,7 @@ def kinds(encoding: int) -> list[Any]:
         id3.WXXX(**own, desc=WORD, url="https://example.org/%C3%A9"),
         id3.WOAR(url="https://example.org/"),
         id3.GEOB(**own, mime="text/x-own", filename=WORD, desc="d", data=bytes(range(256))),
-        id3.APIC(**own, mime="image/png", type=4, desc=WORD, data=shelves.PHOTO),
+        id3.APIC(**own, mime="image/png", type=4, desc=WORD, data=writable_files.PHOTO),
         id3.APIC(**own, mime="image/png", type=3, desc="", data=tagging.PICTURE),
         id3.SYLT(**own, lang="eng", format=2, type=1, desc=WORD, text=[(WORD, 7), ("b", 260)]),
         id3.OWNE(**own, price="EUR1", date="20010203", seller=WORD),
@@ -99,7 +99,7 @@ def plain(frame: Any) -> dict[str, Any]:
 
 def whole(folder: Path, encoding: int) -> Path:
     """Write a tag of 2.4 with a frame of each kind."""
-    path = shelves.put(folder, "bare.mp3")
+    path = writable_files.put(folder, "bare.mp3")
     audio = id3.ID3()
     for kind in kinds(encoding):
         audio.add(kind)
@@ -112,7 +112,7 @@ def test_all_frames_hold_the_same_in_both_versions(tmp_path: Path, encoding: int
     path = whole(tmp_path, encoding)
     before = frames(path)
     for rules, text in ((OLD, "A"), (NEW, "B")):
-        shelves.write(path, tmp_path, Edit("title", (text,)), rules=rules)
+        writable_files.write(path, tmp_path, SetField("title", (text,)), rules=rules)
         after = frames(path)
         assert after.pop() == ("TIT2", {"text": [text]})
         assert after == before
@@ -122,7 +122,7 @@ def test_all_frames_hold_the_same_in_both_versions(tmp_path: Path, encoding: int
 @pytest.mark.parametrize("encoding", [2, 3])
 def test_no_text_of_2_3_is_in_an_encoding_that_it_has_not(tmp_path: Path, encoding: int) -> None:
     path = whole(tmp_path, encoding)
-    shelves.write(path, tmp_path, TITLE, rules=OLD)
+    writable_files.write(path, tmp_path, TITLE, rules=OLD)
     stored = id3.ID3(path, translate=False)
     told = [frame.encoding for frame in stored.values() if hasattr(frame, "encoding")]
     parts = (stored["CHAP:c1"], stored["CTOC:toc"])
@@ -134,16 +134,16 @@ def test_no_text_of_2_3_is_in_an_encoding_that_it_has_not(tmp_path: Path, encodi
 
 
 def test_those_who_took_part_share_one_list_in_2_3(tmp_path: Path) -> None:
-    path = shelves.put(tmp_path, "bare.mp3")
+    path = writable_files.put(tmp_path, "bare.mp3")
     audio = id3.ID3()
     audio.add(id3.TIPL(encoding=3, people=[["producer", "Anna"], ["engineer", WORD]]))
     audio.add(id3.TMCL(encoding=0, people=[["bass", "Vera"]]))
     audio.save(path, v2_version=4)
-    shelves.write(path, tmp_path, TITLE, rules=OLD)
+    writable_files.write(path, tmp_path, TITLE, rules=OLD)
     people = [["bass", "Vera"], ["producer", "Anna"], ["engineer", WORD]]
     found = id3.ID3(path, translate=False)
     assert (found["IPLS"].people, "TIPL" in found, "TMCL" in found) == (people, False, False)
-    shelves.write(path, tmp_path, Edit("title", ("Flood",)), rules=NEW)
+    writable_files.write(path, tmp_path, SetField("title", ("Flood",)), rules=NEW)
     found = id3.ID3(path, translate=False)
     assert (found["TIPL"].people, "IPLS" in found) == (people, False)
 

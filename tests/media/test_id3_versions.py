@@ -10,16 +10,24 @@ from pathlib import Path
 import pytest
 from mutagen import id3
 
-from mediakeep.media import essence, safewrite, swap, tags, undo
-from mediakeep.media.edits import changes
-from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules, Version
-from tests.media import shelves
+from mediakeep.media.audio import essence, tag_edits, tags
+from mediakeep.media.safewrite import atomic_replace, write_tags
+from mediakeep.media.safewrite.write_tags import (
+    CopyToNativeTags,
+    Id3Version,
+    OtherTags,
+    SetCover,
+    SetField,
+    WriteRules,
+)
+from mediakeep.media.undo import apply_undo
+from tests.media import writable_files
 from tests.media.test_edits import EVERYTHING
 
-TITLE = Edit("title", ("Привет, Ebb",))
-OLD, NEW = Rules(id3=Version.OLD), Rules(id3=Version.NEW)
+TITLE = SetField("title", ("Привет, Ebb",))
+OLD, NEW = WriteRules(id3=Id3Version.OLD), WriteRules(id3=Id3Version.NEW)
 RULES = pytest.mark.parametrize("rules", [OLD, NEW], ids=["2.3", "2.4"])
-NAMES = [name for name in shelves.NAMES if name.endswith("mp3")]
+NAMES = [name for name in writable_files.NAMES if name.endswith("mp3")]
 
 
 def version(path: Path) -> str:
@@ -32,31 +40,31 @@ def version(path: Path) -> str:
 @RULES
 @pytest.mark.parametrize("name", NAMES)
 def test_a_changed_file_gets_the_version_and_tells_all_that_it_told(
-    tmp_path: Path, name: str, rules: Rules
+    tmp_path: Path, name: str, rules: WriteRules
 ) -> None:
-    path = shelves.put(tmp_path, name)
-    before, sound = tags.read(path), essence.of(path)
-    record = shelves.write(path, tmp_path, TITLE, rules=rules).record
+    path = writable_files.put(tmp_path, name)
+    before, sound = tags.read(path), essence.compute(path)
+    record = writable_files.write(path, tmp_path, TITLE, rules=rules).record
     after = tags.read(path)
     assert version(path) == rules.id3
-    assert changes.differing(before.tags, after.tags) == ["title"]
+    assert tag_edits.differing_fields(before.tags, after.tags) == ["title"]
     assert after.tags.title == TITLE.values
     assert after.tags.pictures == before.tags.pictures
-    assert essence.of(path) == sound
-    assert undo.apply(shelves.store(tmp_path), record)
-    assert path.read_bytes() == shelves.whole(name)
+    assert essence.compute(path) == sound
+    assert apply_undo.apply_undo(writable_files.store(tmp_path), record)
+    assert path.read_bytes() == writable_files.whole(name)
 
 
 @RULES
 def test_a_tag_that_breaks_off_within_a_frame_keeps_its_version(
-    tmp_path: Path, rules: Rules
+    tmp_path: Path, rules: WriteRules
 ) -> None:
     """In the other version, the size of that frame would be another."""
-    path = shelves.put(tmp_path, "bare.mp3")
+    path = writable_files.put(tmp_path, "bare.mp3")
     sound, held = path.read_bytes(), 3 if rules is NEW else 4
     rest = b"TPE1\0\0\1\0\0\0\0" + b"a" * (100 if held == 4 else 200)
     path.write_bytes(b"ID3" + bytes((held, 0, 0, 0, 0, *divmod(len(rest), 128))) + rest + sound)
-    shelves.write(path, tmp_path, TITLE, rules=rules)
+    writable_files.write(path, tmp_path, TITLE, rules=rules)
     assert version(path) == f"2.{held}"
     assert rest in path.read_bytes()
 
@@ -64,18 +72,18 @@ def test_a_tag_that_breaks_off_within_a_frame_keeps_its_version(
 @RULES
 @pytest.mark.parametrize("name", ["mp3", "v23.mp3", "v22.mp3", "old.mp3"])
 def test_a_file_in_which_nothing_else_is_to_be_changed_is_left_as_it_is(
-    tmp_path: Path, name: str, rules: Rules
+    tmp_path: Path, name: str, rules: WriteRules
 ) -> None:
-    path = shelves.put(tmp_path, name)
-    wanted = [*EVERYTHING, Cover(shelves.IMAGE, "image/png"), Lift()]
-    shelves.write(path, tmp_path, *wanted)
-    facts, data = swap.identity(path.stat()), path.read_bytes()
-    assert safewrite.write(path, wanted, shelves.store(tmp_path), rules=rules) is None
-    assert (swap.identity(path.stat()), path.read_bytes()) == (facts, data)
-    shelves.write(path, tmp_path, TITLE, rules=rules)
-    facts = swap.identity(path.stat())
-    assert safewrite.write(path, [TITLE], shelves.store(tmp_path), rules=rules) is None
-    assert swap.identity(path.stat()) == facts
+    path = writable_files.put(tmp_path, name)
+    wanted = [*EVERYTHING, SetCover(writable_files.IMAGE, "image/png"), CopyToNativeTags()]
+    writable_files.write(path, tmp_path, *wanted)
+    facts, data = atomic_replace.stat_identity(path.stat()), path.read_bytes()
+    assert write_tags.write(path, wanted, writable_files.store(tmp_path), rules=rules) is None
+    assert (atomic_replace.stat_identity(path.stat()), path.read_bytes()) == (facts, data)
+    writable_files.write(path, tmp_path, TITLE, rules=rules)
+    facts = atomic_replace.stat_identity(path.stat())
+    assert write_tags.write(path, [TITLE], writable_files.store(tmp_path), rules=rules) is None
+    assert atomic_replace.stat_identity(path.stat()) == facts
 
 
 @pytest.mark.parametrize(
@@ -85,32 +93,36 @@ def test_a_file_in_which_nothing_else_is_to_be_changed_is_left_as_it_is(
 def test_by_default_a_tag_keeps_its_version_and_only_2_2_is_raised(
     tmp_path: Path, name: str, kept: str
 ) -> None:
-    path = shelves.put(tmp_path, name)
-    shelves.write(path, tmp_path, TITLE)
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(path, tmp_path, TITLE)
     assert version(path) == kept
 
 
 @RULES
 @pytest.mark.parametrize("name", ["bare.mp3", "old.mp3", "tail.mp3"])
-def test_a_tag_that_is_made_anew_has_the_version(tmp_path: Path, name: str, rules: Rules) -> None:
-    path = shelves.put(tmp_path, name)
-    shelves.write(path, tmp_path, *EVERYTHING, rules=rules)
+def test_a_tag_that_is_made_anew_has_the_version(
+    tmp_path: Path, name: str, rules: WriteRules
+) -> None:
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(path, tmp_path, *EVERYTHING, rules=rules)
     assert version(path) == rules.id3
     for edit in EVERYTHING:
-        assert changes.value(tags.read(path).tags, edit.field) == edit.values
+        assert tag_edits.field_values(tags.read(path).tags, edit.field) == edit.values
 
 
-@pytest.mark.parametrize("beside", list(Beside))
+@pytest.mark.parametrize("beside", list(OtherTags))
 def test_a_tag_beside_gets_the_version_only_where_it_is_updated(
-    tmp_path: Path, beside: Beside
+    tmp_path: Path, beside: OtherTags
 ) -> None:
-    path = shelves.put(tmp_path, "tagged.flac")
+    path = writable_files.put(tmp_path, "tagged.flac")
     assert version(path) == "2.4"
-    shelves.write(path, tmp_path, TITLE, rules=Rules(beside=beside, id3=Version.OLD))
-    if beside is Beside.REMOVE:
+    writable_files.write(
+        path, tmp_path, TITLE, rules=WriteRules(other_tags=beside, id3=Id3Version.OLD)
+    )
+    if beside is OtherTags.REMOVE:
         assert path.read_bytes().startswith(b"fLaC")
     else:
-        assert version(path) == ("2.3" if beside is Beside.UPDATE else "2.4")
+        assert version(path) == ("2.3" if beside is OtherTags.UPDATE else "2.4")
 
 
 @pytest.mark.parametrize(
@@ -138,15 +150,15 @@ def test_a_tag_beside_gets_the_version_only_where_it_is_updated(
 def test_dates_move_to_the_frames_of_the_version_and_back(
     tmp_path: Path, date: str, original: str, frames: dict[str, str]
 ) -> None:
-    path = shelves.put(tmp_path, "bare.mp3")
-    dates = Edit("date", (date,)), Edit("originaldate", (original,))
-    shelves.write(path, tmp_path, *dates, rules=NEW)
+    path = writable_files.put(tmp_path, "bare.mp3")
+    dates = SetField("date", (date,)), SetField("originaldate", (original,))
+    writable_files.write(path, tmp_path, *dates, rules=NEW)
     assert dated(path) == {"TDRC": date, "TDOR": original}
-    shelves.write(path, tmp_path, TITLE, rules=OLD)
+    writable_files.write(path, tmp_path, TITLE, rules=OLD)
     assert dated(path) == frames
     told = tags.read(path).tags
     assert (told.date, told.originaldate) == ((date,), (original,))
-    shelves.write(path, tmp_path, Edit("title", ("Ebb",)), rules=NEW)
+    writable_files.write(path, tmp_path, SetField("title", ("Ebb",)), rules=NEW)
     assert dated(path) == {"TDRC": date, "TDOR": original}
 
 
@@ -158,13 +170,13 @@ def dated(path: Path) -> dict[str, str]:
 
 
 def test_parts_of_a_date_that_make_none_stay_beside_it(tmp_path: Path) -> None:
-    path = shelves.put(tmp_path, "bare.mp3")
+    path = writable_files.put(tmp_path, "bare.mp3")
     frames = id3.ID3()
     for name, text in (("TYER", "1974"), ("TDAT", "May 1"), ("TIME", "noon"), ("TORY", "1969")):
         frames.add(id3.Frames[name](encoding=0, text=[text]))
     frames.add(id3.TDOR(encoding=0, text=["1968"]))
     frames.save(path, v2_version=3)
-    shelves.write(path, tmp_path, TITLE, rules=NEW)
+    writable_files.write(path, tmp_path, TITLE, rules=NEW)
     found = {"TDRC": "1974", "TDAT": "May 1", "TIME": "noon", "TDOR": "1968", "TORY": "1969"}
     assert dated(path) == found
 
@@ -172,7 +184,7 @@ def test_parts_of_a_date_that_make_none_stay_beside_it(tmp_path: Path) -> None:
 def test_genres_are_named_in_place_of_their_numbers_but_for_those_without_a_name(
     tmp_path: Path,
 ) -> None:
-    path = shelves.put(tmp_path, "bare.mp3")
+    path = writable_files.put(tmp_path, "bare.mp3")
     for rules, stored, kept in (
         (NEW, ["(17)(RX)Own"], ["Rock", "Remix", "Own"]),
         (NEW, ["(17)(250)"], ["(17)(250)"]),
@@ -182,5 +194,5 @@ def test_genres_are_named_in_place_of_their_numbers_but_for_those_without_a_name
         frames = id3.ID3()
         frames.add(id3.TCON(encoding=0, text=stored))
         frames.save(path, v2_version=4 if rules is OLD else 3, v23_sep=None)
-        shelves.write(path, tmp_path, TITLE, rules=rules)
+        writable_files.write(path, tmp_path, TITLE, rules=rules)
         assert list(id3.ID3(path, translate=False)["TCON"].text) == kept

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import NotAudio
-from mediakeep.media import pictures, tags
+from mediakeep.media import pictures
+from mediakeep.media.audio import tags
 from tests.media import mutations, mutations_maps
 from tests.media import mutations_sounds as sounds
 from tests.media import mutations_trial as trial
@@ -61,7 +62,7 @@ def test_each_sound_is_healthy_before_it_is_damaged(tmp_path: Path, name: str) -
 def test_each_picture_is_whole_before_it_is_damaged(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"a.{name}"
     path.write_bytes(sounds.whole(name))
-    assert pictures.of_file(path) == (sounds.PICTURES[name][0], 300, 300)
+    assert pictures.read_picture_info(path) == (sounds.PICTURES[name][0], 300, 300)
 
 
 @pytest.mark.parametrize("name", NAMES)

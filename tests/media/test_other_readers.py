@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media.safewrite import Cover, Edit
-from mediakeep.rehearsal import tracks
+from mediakeep.media.safewrite.write_tags import SetCover, SetField
+from mediakeep_samples.music import track_files
 from tests.media import mutations_tags as tagging
-from tests.media import other_readers, shelves
+from tests.media import other_readers, writable_files
 from tests.media.other_readers import READERS, Told, Values
 
-PNG, JPEG = tracks.seed("cover.png"), tracks.seed("cover.jpg")
+PNG, JPEG = track_files.read_seed_file("cover.png"), track_files.read_seed_file("cover.jpg")
 NUMBERS = {"track": "7", "track_total": "12", "disc": "2", "disc_total": "3"}
 MANY = {
     "title": ("Привет ÿþ",),
@@ -47,17 +47,17 @@ BEHIND = {
     "APEv2, ID3v1": lambda: tagging.apev2_tag() + tagging.id3v1(),
 }
 # TagLib takes grouped frames of 2.4, as in flags.mp3, for what they are not, changed or not.
-NAMES = [name for name in shelves.NAMES if name != "flags.mp3"]
+NAMES = [name for name in writable_files.NAMES if name != "flags.mp3"]
 JOINTS = ("; ", ";", " / ", "/")  # with which some readers join several values
 
 
 def stacked(front: Callable[[], bytes], behind: Callable[[], bytes]) -> bytes:
-    return front() + tracks.seed("bell.mp3") + behind()
+    return front() + track_files.read_seed_file("bell.mp3") + behind()
 
 
 # Files of every format, and MP3 with every version of tags, alone and beside others.
 FILES: dict[str, Callable[[], bytes]] = {
-    **{name: partial(shelves.whole, name) for name in NAMES},
+    **{name: partial(writable_files.whole, name) for name in NAMES},
     **{
         f"{version}, {label} behind.mp3": partial(stacked, front, behind)
         for version, front in FRONT.items()
@@ -92,9 +92,9 @@ def test_other_readers_find_what_was_written(tmp_path: Path, name: str, reader: 
     path.write_bytes(FILES[name]())
     of_one_page = reader == "mediainfo" and path.suffix in (".ogg", ".opus")  # it reads no other
     for values, picture in WRITTEN[:2] if of_one_page else WRITTEN:
-        edits = [Edit(field, texts) for field, texts in values.items()]
-        edits += [Edit(field, (text,)) for field, text in NUMBERS.items()]
-        shelves.write(path, tmp_path, *edits, Cover(picture, "image/png"))
+        edits = [SetField(field, texts) for field, texts in values.items()]
+        edits += [SetField(field, (text,)) for field, text in NUMBERS.items()]
+        writable_files.write(path, tmp_path, *edits, SetCover(picture, "image/png"))
         told = READERS[reader](path)
         agree(told, values)
         assert sha256(picture).hexdigest() in told.pictures
@@ -107,8 +107,8 @@ def test_other_readers_find_nothing_of_what_was_taken_away(
 ) -> None:
     path = tmp_path / f"a.{name.rpartition('.')[2]}"
     path.write_bytes(FILES[name]())
-    shelves.write(path, tmp_path, *(Edit(field, texts) for field, texts in MANY.items()))
-    shelves.write(path, tmp_path, *(Edit(field, ()) for field in MANY))
+    writable_files.write(path, tmp_path, *(SetField(field, texts) for field, texts in MANY.items()))
+    writable_files.write(path, tmp_path, *(SetField(field, ()) for field in MANY))
     assert not set(MANY) & set(READERS[reader](path).fields)
 
 
@@ -119,8 +119,8 @@ def test_other_readers_find_letters_that_take_four_bytes(
     tmp_path: Path, name: str, reader: str
 ) -> None:
     """But for mediainfo, which shows two question marks for one in ID3v2.3."""
-    path = shelves.put(tmp_path, name)
-    shelves.write(path, tmp_path, Edit("title", ("Ebb 😀 𝄞",)))
+    path = writable_files.put(tmp_path, name)
+    writable_files.write(path, tmp_path, SetField("title", ("Ebb 😀 𝄞",)))
     assert READERS[reader](path).fields["title"] == ("Ebb 😀 𝄞",)
 
 
@@ -132,7 +132,7 @@ def test_ffprobe_finds_the_same_packets_of_sound(tmp_path: Path, name: str) -> N
     path.write_bytes(FILES[name]())
     before = other_readers.packets(path)
     for values, picture in WRITTEN:
-        edits = [Edit(field, texts) for field, texts in values.items()]
-        shelves.write(path, tmp_path, *edits, Cover(picture, "image/png"))
+        edits = [SetField(field, texts) for field, texts in values.items()]
+        writable_files.write(path, tmp_path, *edits, SetCover(picture, "image/png"))
         assert other_readers.packets(path) == before
     assert len(before) > 2

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media.edits.changes import FIELDS
-from mediakeep.media.safewrite import Cover, Edit, Rules, Version
-from mediakeep.rehearsal import tracks
-from tests.media import shelves
+from mediakeep.media.audio.tag_edits import FIELDS
+from mediakeep.media.safewrite.write_tags import Id3Version, SetCover, SetField, WriteRules
+from mediakeep_samples.music import track_files
+from tests.media import writable_files
 from tests.media.other_readers import READERS, Values
 from tests.media.test_other_readers import JOINTS
 
-JPEG = tracks.seed("cover.jpg")
+JPEG = track_files.read_seed_file("cover.jpg")
 MATCHED: dict[str, Values] = {
     "title": ("Привет ÿþ",),
     "artist": ("Vera & 美空ひばり",),
@@ -62,13 +62,14 @@ MATCHED: dict[str, Values] = {
 }
 
 # A file, and the versions in which its tag is written, one after the other.
-FILES: dict[str, tuple[str, tuple[Version, ...]]] = {
-    "2.3.mp3": ("bare.mp3", (Version.OLD,)),
-    "2.4.mp3": ("bare.mp3", (Version.NEW,)),
-    "2.4 to 2.3.mp3": ("bare.mp3", (Version.NEW, Version.OLD)),
-    "2.3 to 2.4.mp3": ("bare.mp3", (Version.OLD, Version.NEW)),
+FILES: dict[str, tuple[str, tuple[Id3Version, ...]]] = {
+    "2.3.mp3": ("bare.mp3", (Id3Version.OLD,)),
+    "2.4.mp3": ("bare.mp3", (Id3Version.NEW,)),
+    "2.4 to 2.3.mp3": ("bare.mp3", (Id3Version.NEW, Id3Version.OLD)),
+    "2.3 to 2.4.mp3": ("bare.mp3", (Id3Version.OLD, Id3Version.NEW)),
     **{
-        f"bare.{kind}": (f"bare.{kind}", (Version.KEEP,)) for kind in ("m4a", "flac", "ogg", "opus")
+        f"bare.{kind}": (f"bare.{kind}", (Id3Version.KEEP,))
+        for kind in ("m4a", "flac", "ogg", "opus")
     },
 }
 
@@ -105,16 +106,20 @@ def test_other_readers_find_all_that_musicbrainz_tells(
     tmp_path: Path, name: str, reader: str
 ) -> None:
     file, versions = FILES[name]
-    path = shelves.put(tmp_path, file)
-    edits = [Edit(field, texts) for field, texts in MATCHED.items() if field != "title"]
-    shelves.write(path, tmp_path, *edits, Cover(JPEG, "image/jpeg"), rules=Rules(id3=versions[0]))
-    shelves.write(path, tmp_path, Edit("title", MATCHED["title"]), rules=Rules(id3=versions[-1]))
+    path = writable_files.put(tmp_path, file)
+    edits = [SetField(field, texts) for field, texts in MATCHED.items() if field != "title"]
+    writable_files.write(
+        path, tmp_path, *edits, SetCover(JPEG, "image/jpeg"), rules=WriteRules(id3=versions[0])
+    )
+    writable_files.write(
+        path, tmp_path, SetField("title", MATCHED["title"]), rules=WriteRules(id3=versions[-1])
+    )
     told = READERS[reader](path)
     fields = dict(told.fields)
     kind = path.suffix[1:]
     assert MATCHED.keys() - fields.keys() == UNSHOWN.get((reader, kind), set())
     assert fields.pop("compilation")[0] in ("1", "Yes", "True")
-    if versions[-1] is Version.OLD:  # the year stands beside, and some show both
+    if versions[-1] is Id3Version.OLD:  # the year stands beside, and some show both
         assert fields.pop("originaldate") in (
             *(("1969-02-03",), ("1969-02-03", "1969"), ("1969-02-03 / 1969",)),
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import Unreadable
-from mediakeep.media import pictures, tags
-from mediakeep.rehearsal import tracks
+from mediakeep.media import pictures
+from mediakeep.media.audio import tags
+from mediakeep_samples.music import track_files
 from tests.music import shelf
 
 WIDE, HIGH = 640, 480
@@ -72,7 +73,7 @@ def test_a_picture_file_is_known_by_its_bytes(tmp_path: Path, name: str) -> None
     mime, data = IMAGES[name]
     path = tmp_path / "cover.txt"
     path.write_bytes(data + bytes(100))
-    assert pictures.of_file(path) == (mime, WIDE, HIGH)
+    assert pictures.read_picture_info(path) == (mime, WIDE, HIGH)
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -82,14 +83,16 @@ def test_an_embedded_picture_is_known_by_its_bytes(
 ) -> None:
     mime, data = IMAGES[name]
     with monkeypatch.context() as patch:  # only the drawn ones come with the package
-        patch.setattr(tracks, "seed", lambda asked: data if "cover" in asked else SEED(asked))
+        patch.setattr(
+            track_files, "read_seed_file", lambda asked: data if "cover" in asked else SEED(asked)
+        )
         path = shelf.put(tmp_path / f"a.{suffix}", picture="cover.png")
     (picture,) = tags.read(path).tags.pictures
     assert (picture.seen, picture.width, picture.height) == (mime, WIDE, HIGH)
     assert (picture.mime, picture.size) == ("image/png", len(data))
 
 
-SEED = tracks.seed
+SEED = track_files.read_seed_file
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -98,7 +101,7 @@ def test_a_picture_that_ends_early_keeps_its_kind_or_is_none(tmp_path: Path, nam
     path = tmp_path / "cover.jpg"
     for length in range(len(data)) if len(data) < 100 else (1, 3, 10, 70_000):
         path.write_bytes(data[:length])
-        seen, width, height = pictures.of_file(path)
+        seen, width, height = pictures.read_picture_info(path)
         assert seen in ("", mime)
         assert seen or (width, height) == (0, 0)
 
@@ -117,19 +120,19 @@ def test_a_picture_that_ends_early_keeps_its_kind_or_is_none(tmp_path: Path, nam
 def test_what_is_no_picture_is_none(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "cover.jpg"
     path.write_bytes(data)
-    assert pictures.of_file(path) == ("", 0, 0)
+    assert pictures.read_picture_info(path) == ("", 0, 0)
 
 
 def test_a_jpeg_without_end_of_its_segments_has_no_size(tmp_path: Path) -> None:
     path = tmp_path / "cover.jpg"
     path.write_bytes(b"\xff\xd8" + segment(0xE1, 40_000) * 200)
-    assert pictures.of_file(path) == ("image/jpeg", 0, 0)
+    assert pictures.read_picture_info(path) == ("image/jpeg", 0, 0)
 
 
 def test_a_picture_file_that_refuses_says_why(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="a broken link"):
-        pictures.of_file(tmp_path / "cover.jpg")
+        pictures.read_picture_info(tmp_path / "cover.jpg")
     path = tmp_path / "locked.jpg"
     path.write_bytes(jpeg())
     with shelf.refused(path), pytest.raises(Unreadable, match="Grant this user read permission"):
-        pictures.of_file(path)
+        pictures.read_picture_info(path)

@@ -13,17 +13,18 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import MediakeepError, Unreadable
-from mediakeep.media import access, tags
-from mediakeep.media.source import Source
-from mediakeep.media.tags import Reading, Tags
-from mediakeep.rehearsal import tracks
+from mediakeep.media import open_file
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.tags import AudioFile, Tags
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
 from tests.music import shelf
 from tests.work import TooMuchWork, count_calls
 
 MEGABYTE = 1 << 20
-SOUND = tracks.seed("bell.mp3")
+SOUND = track_files.read_seed_file("bell.mp3")
 CALLS, MEMORY = 20_000, 200 * MEGABYTE  # the longest below takes 800 calls
 
 
@@ -59,8 +60,8 @@ def memory_of(read: Callable[[], Any]) -> int:
     return peak
 
 
-def read_cheaply(path: Path) -> Reading:
-    found: list[Reading] = []
+def read_cheaply(path: Path) -> AudioFile:
+    found: list[AudioFile] = []
 
     def read() -> None:
         with contextlib.suppress(MediakeepError):
@@ -117,7 +118,7 @@ def sparse(path: Path, size: int, start: bytes, end: bytes) -> Path:
 
 @pytest.mark.parametrize("size", [100, 200])
 def test_a_picture_of_100_megabytes_is_not_read(tmp_path: Path, size: int) -> None:
-    data = b"\0image/jpeg\0\3\0" + tracks.seed("cover.jpg")
+    data = b"\0image/jpeg\0\3\0" + track_files.read_seed_file("cover.jpg")
     picture = b"APIC" + tagging.syncsafe(size * MEGABYTE) + b"\0\0" + data
     title = frame(b"TIT2", b"\3Low Tide")
     whole = 10 + size * MEGABYTE + len(title) * 2
@@ -180,7 +181,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused_plainly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, kept: int
 ) -> None:
     path = shelf.put(tmp_path / f"a.{suffix}", picture="cover.jpg")
-    opened = access.opened
+    opened = open_file.open_regular_file
 
     def shrinking(asked: Path) -> Any:
         handle = opened(asked)
@@ -188,7 +189,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused_plainly(
             file.truncate(kept)
         return handle
 
-    monkeypatch.setattr(access, "opened", shrinking)  # a race cannot be timed
+    monkeypatch.setattr(open_file, "open_regular_file", shrinking)  # a race cannot be timed
     with contextlib.suppress(Unreadable):
         assert tags.read(path).facts.size == kept
 
@@ -199,7 +200,7 @@ def test_a_file_that_grows_while_it_is_read_is_read_as_it_was(
 ) -> None:
     path = shelf.put(tmp_path / f"a.{suffix}")
     size, fetched = path.stat().st_size, []
-    pread = Source._fetch
+    pread = BoundedFile._read_bytes
 
     def growing(source: Any, *place: int) -> bytes:
         with path.open("ab") as file:
@@ -207,7 +208,7 @@ def test_a_file_that_grows_while_it_is_read_is_read_as_it_was(
         fetched.append(place)
         return pread(source, *place)
 
-    monkeypatch.setattr(Source, "_fetch", growing)  # a race cannot be timed
+    monkeypatch.setattr(BoundedFile, "_read_bytes", growing)  # a race cannot be timed
     reading = tags.read(path)
     assert fetched
     assert (reading.facts.size, reading.tags.title) == (size, ("Low Tide",))

@@ -12,15 +12,15 @@ import pytest
 from mutagen import id3
 from mutagen.apev2 import APEv2
 
-from mediakeep.media import tags
-from mediakeep.media.tags import Reading, Tags
-from mediakeep.rehearsal import tracks
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.tags import AudioFile, Tags
+from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
 from tests.media.mutations_sounds import chunk
 from tests.music import shelf
 
-SOUND = tracks.seed("bell.mp3")
+SOUND = track_files.read_seed_file("bell.mp3")
 APE_ONLY = tagging.apev2_tag()
 
 
@@ -38,13 +38,13 @@ def v2(title: str, version: int = 4) -> bytes:
     return b"ID3" + bytes([version, 0, 0]) + tagging.syncsafe(len(frame)) + frame
 
 
-def read(folder: Path, data: bytes, suffix: str = "mp3") -> Reading:
+def read(folder: Path, data: bytes, suffix: str = "mp3") -> AudioFile:
     path = folder / f"a.{suffix}"
     path.write_bytes(data)
     return tags.read(path)
 
 
-def titles(reading: Reading) -> list[tuple[str, tuple[str, ...]]]:
+def titles(reading: AudioFile) -> list[tuple[str, tuple[str, ...]]]:
     """The kinds of tags in a file with their titles, the one that speaks for it first."""
     others = [(other.name, other.tags.title) for other in reading.others]
     return [(reading.container, reading.tags.title), *others]

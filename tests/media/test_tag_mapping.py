@@ -19,8 +19,8 @@ from mutagen.mp3 import MP3
 from mutagen.mp4 import MP4
 from mutagen.wave import WAVE
 
-from mediakeep.media import tags, vocabulary
-from mediakeep.media.tags import Tags
+from mediakeep.media.audio import normalize_tags, tags
+from mediakeep.media.audio.tags import Tags
 from tests.media import mutations_sounds as small
 
 # The text that each field holds here, with its names as Picard's documentation spells them:
@@ -207,13 +207,13 @@ def test_day_and_year_of_older_id3_become_one_date(tmp_path: Path) -> None:
 )
 def test_the_time_of_older_id3_counts_where_a_day_is_told(day: str, time: str, date: str) -> None:
     native = {"TYER": ["1974"], "TDAT": [day], "TIME": [time]}
-    assert vocabulary.translate(native, "id3").date == (date,)
-    assert vocabulary.translate(native | {"TDRC": ["1975"]}, "id3").date == ("1975",)
+    assert normalize_tags.normalize(native, "id3").date == (date,)
+    assert normalize_tags.normalize(native | {"TDRC": ["1975"]}, "id3").date == ("1975",)
 
 
 def test_the_first_of_several_names_counts() -> None:
     native = {"year": ["1975"], "date": ["1974"], "tracktotal": ["9"], "tracknumber": ["3/12"]}
-    read = vocabulary.translate(native, "vorbis")
+    read = normalize_tags.normalize(native, "vorbis")
     assert (read.date, read.track, read.track_total) == (("1974",), "3", "9")
     backwards = dict(reversed(native.items()))
-    assert vocabulary.translate(backwards, "vorbis") == read
+    assert normalize_tags.normalize(backwards, "vorbis") == read

@@ -6,18 +6,18 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.lookups.tmdb.films import Certificate, Hit, Member, Named
-from mediakeep.lookups.tmdb.films import Movie as Film
-from mediakeep.lookups.tmdb.known import Candidate
-from mediakeep.media.nfo.details import Details
-from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoFacts, VideoStream
-from mediakeep.movies.account import Account, Nfo, NfoState
-from mediakeep.movies.identify.verdict import Identity, Sure
-from mediakeep.movies.model import Image, Movie, Name, Video
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+from mediakeep.lookups.tmdb.model import Certification, CrewMember, MovieSummary, NamedEntity
+from mediakeep.lookups.tmdb.model import Movie as Film
+from mediakeep.media.nfo.model import NfoMovie
+from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
+from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
+from mediakeep.movies.model import LocalMovie, MovieImage, MovieName, MovieVideo
+from mediakeep.movies.result import MovieResult, NfoState, NfoStatus
 
 MINUTES = 104
-POSTER = Image("Quiet Harbour (1987)-poster.jpg", "poster", 90_000, "image/jpeg", 1000, 1500)
-FANART = Image("Quiet Harbour (1987)-fanart.jpg", "fanart", 200_000, "image/jpeg", 1920, 1080)
+POSTER = MovieImage("Quiet Harbour (1987)-poster.jpg", "poster", 90_000, "image/jpeg", 1000, 1500)
+FANART = MovieImage("Quiet Harbour (1987)-fanart.jpg", "fanart", 200_000, "image/jpeg", 1920, 1080)
 
 
 def film(**changes: Any) -> Film:
@@ -31,17 +31,17 @@ def film(**changes: Any) -> Film:
         overview="Two pilots wait for a ship that nobody has ever seen.",
         release_date="1987-03-12",
         runtime=MINUTES,
-        genres=(Named("Drama"), Named("Mystery")),
-        crew=(Member("Ida Sølund", "Director", "Directing"),),
-        certificates=(Certificate("US", "PG"), Certificate("DE", "12")),
+        genres=(NamedEntity("Drama"), NamedEntity("Mystery")),
+        crew=(CrewMember("Ida Sølund", "Director", "Directing"),),
+        certificates=(Certification("US", "PG"), Certification("DE", "12")),
         spoken_languages=("de",),
     )
     return structs.replace(told, **changes)
 
 
-def facts(**changes: Any) -> VideoFacts:
+def facts(**changes: Any) -> VideoInfo:
     """What its video holds."""
-    told = VideoFacts(
+    told = VideoInfo(
         container="matroska",
         duration=MINUTES * 60.0,
         size=4_000_000_000,
@@ -53,23 +53,23 @@ def facts(**changes: Any) -> VideoFacts:
     return structs.replace(told, **changes)
 
 
-def video(place: str = "Quiet Harbour (1987).mkv", **changes: Any) -> Video:
+def video(place: str = "Quiet Harbour (1987).mkv", **changes: Any) -> MovieVideo:
     """Its file; `changes` of facts are those of `facts`."""
-    names = set(VideoFacts.__struct_fields__) - {"size"}
+    names = set(VideoInfo.__struct_fields__) - {"size"}
     inner = {name: value for name, value in changes.items() if name in names}
     outer = {name: value for name, value in changes.items() if name not in names}
-    told = Video(place, 4_000_000_000, 1, facts=facts(**inner))
+    told = MovieVideo(place, 4_000_000_000, 1, facts=facts(**inner))
     return structs.replace(told, **outer)
 
 
-def local(**changes: Any) -> Movie:
+def local(**changes: Any) -> LocalMovie:
     """The movie as it lies there, in one folder with many others."""
-    told = Movie(
+    told = LocalMovie(
         key="Quiet Harbour (1987).mkv",
         path="/films/Quiet Harbour (1987).mkv",
         root="/films",
         base="Quiet Harbour (1987)",
-        name=Name("Quiet Harbour", 1987, source="file", by="guessit"),
+        name=MovieName("Quiet Harbour", 1987, source="file", by="guessit"),
         videos=(video(),),
         images=(POSTER, FANART),
         nfos=("Quiet Harbour (1987).nfo",),
@@ -77,11 +77,11 @@ def local(**changes: Any) -> Movie:
     return structs.replace(told, **changes)
 
 
-def certain(**changes: Any) -> Identity:
+def certain(**changes: Any) -> MovieIdentity:
     """It is certain which movie it is."""
-    told = Identity(
-        sure=Sure.AUTO,
-        by="search",
+    told = MovieIdentity(
+        status=MatchStatus.AUTO,
+        decided_by="search",
         tmdb_id=4711,
         imdb_id="tt0004711",
         confidence=0.97,
@@ -91,24 +91,24 @@ def certain(**changes: Any) -> Identity:
     return structs.replace(told, **changes)
 
 
-def candidate(number: int = 4711, confidence: float = 0.97, **changes: Any) -> Candidate:
+def candidate(number: int = 4711, confidence: float = 0.97, **changes: Any) -> MovieCandidate:
     """A movie that may be meant; `changes` are of how a search lists it."""
-    hit = Hit(number, "Quiet Harbour", "Stiller Hafen", "de", "1987-03-12")
-    return Candidate(structs.replace(hit, **changes), confidence, "Ida Sølund", MINUTES)
+    hit = MovieSummary(number, "Quiet Harbour", "Stiller Hafen", "de", "1987-03-12")
+    return MovieCandidate(structs.replace(hit, **changes), confidence, "Ida Sølund", MINUTES)
 
 
-def open_to(*candidates: Candidate, sure: Sure = Sure.REVIEW) -> Identity:
+def open_to(*candidates: MovieCandidate, sure: MatchStatus = MatchStatus.REVIEW) -> MovieIdentity:
     """A person decides, or nothing is near."""
-    return Identity(sure=sure, by="search", candidates=candidates)
+    return MovieIdentity(status=sure, decided_by="search", candidates=candidates)
 
 
-def account(**changes: Any) -> Account:
+def account(**changes: Any) -> MovieResult:
     """A movie with which nothing is wrong."""
-    told = Account(
+    told = MovieResult(
         local=local(),
         identity=certain(),
-        nfo=Nfo(
-            NfoState.READ, "Quiet Harbour (1987).nfo", Details(title="Quiet Harbour", plot="A.")
+        nfo=NfoStatus(
+            NfoState.READ, "Quiet Harbour (1987).nfo", NfoMovie(title="Quiet Harbour", plot="A.")
         ),
     )
     return structs.replace(told, **changes)

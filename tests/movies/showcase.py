@@ -9,13 +9,13 @@ from unittest import mock
 from msgspec import structs
 
 from mediakeep import config
-from mediakeep.lookups.tmdb.films import Hit, Named
-from mediakeep.media.nfo.details import Details
-from mediakeep.media.video.facts import AudioStream, VideoStream
+from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
+from mediakeep.media.nfo.model import NfoMovie
+from mediakeep.media.video.model import AudioStream, VideoStream
 from mediakeep.movies import diagnose
-from mediakeep.movies.account import Account, Nfo, NfoState, Sidecar, Twin
-from mediakeep.movies.model import Name
-from mediakeep.movies.outputs import report
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.outputs import movie_report
+from mediakeep.movies.result import DuplicateMovie, MovieResult, NfoState, NfoStatus, SidecarOutcome
 from tests.movies import accounts
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
 
@@ -29,21 +29,21 @@ lists. What each kind of issue means is told in [issue kinds](movie-issue-kinds.
 """
 
 
-def healthy() -> Account:
+def healthy() -> MovieResult:
     """A movie that a batch has brought everything."""
     stem = "Quiet Harbour (1987)"
     written = (
-        Sidecar("nfo", f"{stem}.nfo"),
-        Sidecar("poster", accounts.POSTER.place),
-        Sidecar("fanart", accounts.FANART.place),
-        Sidecar("metadata", f"{stem}-metadata.json"),
+        SidecarOutcome("nfo", f"{stem}.nfo"),
+        SidecarOutcome("poster", accounts.POSTER.place),
+        SidecarOutcome("fanart", accounts.FANART.place),
+        SidecarOutcome("metadata", f"{stem}-metadata.json"),
     )
-    told = film(collection=Named("The Harbours", id=7))
-    gap = Hit(8, "Loud Harbour", release_date="1991-01-01")
+    told = film(collection=NamedEntity("The Harbours", id=7))
+    gap = MovieSummary(8, "Loud Harbour", release_date="1991-01-01")
     return account(identity=certain(movie=told), made=written, gaps=(gap,))
 
 
-def doubtful() -> Account:
+def doubtful() -> MovieResult:
     """A movie of which a remake bears the same name."""
     name = "stiller.hafen.dvdrip.avi"
     picture = (VideoStream(codec="mpeg4", width=640, height=272),)
@@ -62,17 +62,17 @@ def doubtful() -> Account:
             key=name,
             path=f"/films/{name}",
             base="stiller.hafen.dvdrip",
-            name=Name("stiller hafen"),
+            name=MovieName("stiller hafen"),
             videos=(file,),
             images=(),
             nfos=("stiller.hafen.dvdrip.nfo",),
         ),
         identity=open_to(candidate(4711, 0.89), remake),
-        nfo=Nfo(NfoState.SCENE, "stiller.hafen.dvdrip.nfo"),
+        nfo=NfoStatus(NfoState.SCENE, "stiller.hafen.dvdrip.nfo"),
     )
 
 
-def neglected() -> Account:
+def neglected() -> MovieResult:
     """A movie of two parts, of which one is cut off, in a folder that was renamed once."""
     key = "Das Haus am Fluß (1961)"
     parts = [
@@ -95,22 +95,22 @@ def neglected() -> Account:
             root=f"/films/{key}",
             base="Haus am Fluß",
             own_folder=True,
-            name=Name("Das Haus am Fluß", 1961, source="folder"),
+            name=MovieName("Das Haus am Fluß", 1961, source="folder"),
             videos=tuple(parts),
-            images=(accounts.Image("poster.jpg", "poster", 1432),),
+            images=(accounts.MovieImage("poster.jpg", "poster", 1432),),
             nfos=("movie.nfo",),
             orphans=("Das Haus.nfo", "Das Haus-fanart.jpg"),
         ),
         identity=certain(tmdb_id=88, by="nfo", movie=house),
-        nfo=Nfo(NfoState.LOCKED, "movie.nfo", Details(title="Das Haus am Fluß", plot="A.")),
-        twins=(Twin("Alt/Das Haus am Fluss.avi"),),
-        held=(Sidecar("nfo", "movie.nfo", "it says lockdata"),),
+        nfo=NfoStatus(NfoState.LOCKED, "movie.nfo", NfoMovie(title="Das Haus am Fluß", plot="A.")),
+        twins=(DuplicateMovie("Alt/Das Haus am Fluss.avi"),),
+        held=(SidecarOutcome("nfo", "movie.nfo", "it says lockdata"),),
     )
 
 
 def page() -> str:
     """Write docs/movie-reports.md."""
-    with mock.patch.object(config, "checkout", return_value=HOME):  # as in one's own checkout
+    with mock.patch.object(config, "find_checkout", return_value=HOME):  # as in one's own checkout
         return "\n".join([_OPENING, *_sections()])
 
 
@@ -122,7 +122,7 @@ def _sections() -> Iterator[str]:
     )
     for head, lead, make in heads:
         told = make()
-        text = report.render(told, diagnose.issues(told), HOME)
+        text = movie_report.render_markdown(told, diagnose.find_issues(told), HOME)
         yield f"## {head}\n\n{lead}\n\n```markdown\n{text}```\n"
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.issue import TAKEN_BACK, Issue, Severity
-from mediakeep.lookups.access import Locale
-from mediakeep.lookups.tmdb.films import Certificate, Hit, Named
-from mediakeep.media.nfo.details import Details
-from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoStream
+from mediakeep.issue import UNDONE_BEFORE, Issue, Severity
+from mediakeep.lookups.service_config import Locale
+from mediakeep.lookups.tmdb.model import Certification, MovieSummary, NamedEntity
+from mediakeep.media.nfo.model import NfoMovie
+from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoStream
 from mediakeep.movies import checks, diagnose
-from mediakeep.movies.account import Account, Nfo, NfoState, Sidecar, Twin
-from mediakeep.movies.identify.verdict import Identity, Sure
-from mediakeep.movies.kinds import KINDS, Kind, Scope
-from mediakeep.movies.model import Name, Subtitle, Video
-from mediakeep.movies.outputs import decisions
+from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
+from mediakeep.movies.issue_kinds import ISSUE_KINDS, MovieIssueKind, MovieIssueScope
+from mediakeep.movies.model import MovieName, MovieVideo, SubtitleFile
+from mediakeep.movies.outputs import choose_commands
+from mediakeep.movies.result import DuplicateMovie, MovieResult, NfoState, NfoStatus, SidecarOutcome
 from tests.movies import accounts
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
 
@@ -32,20 +32,20 @@ GERMAN = (AudioStream("aac", "ger", 2),)
 NFO = "Quiet Harbour (1987).nfo"
 
 
-def found(told: Account) -> dict[str, str]:
+def found(told: MovieResult) -> dict[str, str]:
     """Return the kinds that are found, each with its details."""
     kinds: dict[str, str] = {}
-    for one in diagnose.issues(told):
+    for one in diagnose.find_issues(told):
         shown = f"{one.path}: {one.detail}" if one.path else one.detail
         kinds[one.kind] = " | ".join(filter(None, (kinds.get(one.kind), shown)))
     return kinds
 
 
-def lying(**changes: Any) -> Account:
+def lying(**changes: Any) -> MovieResult:
     return account(local=local(**changes))
 
 
-def parts(*minutes: float, **changes: Any) -> Account:
+def parts(*minutes: float, **changes: Any) -> MovieResult:
     """Return the movie cut into parts of so many minutes."""
     videos = [
         video(f"Quiet Harbour (1987) cd{number}.mkv", duration=length * 60, part=number)
@@ -59,18 +59,23 @@ def test_nothing_is_wrong_with_a_healthy_movie() -> None:
 
 
 def test_before_a_look_up_nothing_is_told_that_needs_one() -> None:
-    bare = local(images=(), nfos=(), name=Name("Quiet Harbour", 1950), videos=(video(duration=60),))
-    told = account(local=bare, identity=Identity(why="offline"), nfo=Nfo())
+    bare = local(
+        images=(), nfos=(), name=MovieName("Quiet Harbour", 1950), videos=(video(duration=60),)
+    )
+    told = account(local=bare, identity=MovieIdentity(lookup_error="offline"), nfo=NfoStatus())
     assert set(found(told)) == {"missing-nfo", "missing-poster", "missing-fanart"}
 
 
-CASES: dict[str, list[tuple[Account, str]]] = {
+CASES: dict[str, list[tuple[MovieResult, str]]] = {
     "unreadable-video": [
-        (lying(videos=(Video("a.mkv", 9, trouble="Cannot read a.mkv: it is a pipe."),)), "a pipe"),
+        (
+            lying(videos=(MovieVideo("a.mkv", 9, trouble="Cannot read a.mkv: it is a pipe."),)),
+            "a pipe",
+        ),
     ],
     "truncated-video": [
         (lying(videos=(video(truncated="3 of 9 MB are there"),)), "3 of 9 MB are there"),
-        (lying(videos=(Video("Quiet Harbour (1987).mkv"),)), "(1987).mkv: it is empty"),
+        (lying(videos=(MovieVideo("Quiet Harbour (1987).mkv"),)), "(1987).mkv: it is empty"),
     ],
     "not-video": [(lying(videos=(video(container="zip", video=()),)), "it is zip")],
     "no-audio": [(lying(videos=(video(audio=()),)), "Quiet Harbour (1987).mkv")],
@@ -85,13 +90,18 @@ CASES: dict[str, list[tuple[Account, str]]] = {
     ],
     "removed-id": [(account(identity=certain(removed=(17, 18))), "17, 18")],
     "name-not-parsed": [
-        (account(local=local(name=Name()), identity=open_to(sure=Sure.UNMATCHED)), ""),
-        (account(local=local(name=Name()), identity=Identity()), ""),
+        (account(local=local(name=MovieName()), identity=open_to(sure=MatchStatus.UNMATCHED)), ""),
+        (account(local=local(name=MovieName()), identity=MovieIdentity()), ""),
     ],
     "no-match": [
-        (account(identity=open_to(sure=Sure.UNMATCHED)), 'nothing like "Quiet Harbour" (1987)'),
         (
-            account(identity=open_to(candidate(1, 0.4, title="Harbour"), sure=Sure.UNMATCHED)),
+            account(identity=open_to(sure=MatchStatus.UNMATCHED)),
+            'nothing like "Quiet Harbour" (1987)',
+        ),
+        (
+            account(
+                identity=open_to(candidate(1, 0.4, title="Harbour"), sure=MatchStatus.UNMATCHED)
+            ),
             'the nearest is "Harbour" (1987) at 0.40',
         ),
     ],
@@ -103,12 +113,17 @@ CASES: dict[str, list[tuple[Account, str]]] = {
         (account(identity=open_to(*[candidate(n, 0.8) for n in range(5)])), "and 2 more"),
     ],
     "duplicate-movie": [
-        (account(twins=(Twin("b.mkv"), Twin("c.mkv"))), 'the same as "b.mkv", "c.mkv"'),
+        (
+            account(twins=(DuplicateMovie("b.mkv"), DuplicateMovie("c.mkv"))),
+            'the same as "b.mkv", "c.mkv"',
+        ),
     ],
-    "wrong-year": [(lying(name=Name("Quiet Harbour", 1990)), "1990 in its name, 1987 at TMDb")],
+    "wrong-year": [
+        (lying(name=MovieName("Quiet Harbour", 1990)), "1990 in its name, 1987 at TMDb")
+    ],
     "year-off-by-one": [
-        (lying(name=Name("Quiet Harbour", 1986)), "1986 in its name, 1987 at TMDb"),
-        (lying(name=Name("Quiet Harbour", 1988)), "1988 in its name, 1987 at TMDb"),
+        (lying(name=MovieName("Quiet Harbour", 1986)), "1986 in its name, 1987 at TMDb"),
+        (lying(name=MovieName("Quiet Harbour", 1988)), "1988 in its name, 1987 at TMDb"),
     ],
     "runtime-differs": [
         (lying(videos=(video(duration=60 * 92),)), "92 min, and 104 at TMDb: another cut"),
@@ -117,7 +132,8 @@ CASES: dict[str, list[tuple[Account, str]]] = {
         (parts(30.0, 30.0), "parts 1, 2 may not be all of it"),
         (
             lying(
-                name=Name("Quiet Harbour", 1987, edition="Long Cut"), videos=(video(duration=9e3),)
+                name=MovieName("Quiet Harbour", 1987, edition="Long Cut"),
+                videos=(video(duration=9e3),),
             ),
             'too far off for the edition "Long Cut"',
         ),
@@ -133,20 +149,25 @@ CASES: dict[str, list[tuple[Account, str]]] = {
         ),
     ],
     "missing-nfo": [
-        (account(nfo=Nfo()), ""),
-        (account(nfo=Nfo(NfoState.SCENE, NFO)), "is a note of its release, and no XML"),
-        (account(nfo=Nfo(NfoState.BROKEN, NFO, why="it is cut off.")), "not read: it is cut off"),
-        (account(nfo=Nfo(NfoState.UNSAFE, NFO)), "not read: unsafe"),
+        (account(nfo=NfoStatus()), ""),
+        (account(nfo=NfoStatus(NfoState.SCENE, NFO)), "is a note of its release, and no XML"),
+        (
+            account(nfo=NfoStatus(NfoState.BROKEN, NFO, reason="it is cut off.")),
+            "not read: it is cut off",
+        ),
+        (account(nfo=NfoStatus(NfoState.UNSAFE, NFO)), "not read: unsafe"),
     ],
     "missing-poster": [
         (lying(images=(accounts.FANART,)), ""),
         (  # it was written before, and is gone
-            account(local=local(images=(accounts.FANART,)), made=(Sidecar("poster", "p.jpg"),)),
+            account(
+                local=local(images=(accounts.FANART,)), made=(SidecarOutcome("poster", "p.jpg"),)
+            ),
             "",
         ),
     ],
     "missing-fanart": [(lying(images=(accounts.POSTER,)), "")],
-    "missing-plot": [(account(nfo=Nfo(NfoState.READ, NFO, Details(plot=" \n"))), "")],
+    "missing-plot": [(account(nfo=NfoStatus(NfoState.READ, NFO, NfoMovie(plot=" \n"))), "")],
     "orphan-sidecar": [(lying(orphans=("Old Name.nfo",)), "Old Name.nfo")],
     "low-resolution": [(lying(videos=(video(video=SD),)), "720 x 576 pixels")],
     "missing-subtitles": [
@@ -157,7 +178,7 @@ CASES: dict[str, list[tuple[Account, str]]] = {
         (
             lying(
                 videos=(video(audio=GERMAN, subtitles=(SubtitleStream("eng", forced=True),)),),
-                subtitles=(Subtitle("a.en.forced.srt", "en", ("forced",)),),
+                subtitles=(SubtitleFile("a.en.forced.srt", "en", ("forced",)),),
             ),
             "without English",
         ),
@@ -173,37 +194,38 @@ CASES: dict[str, list[tuple[Account, str]]] = {
     "collection-gap": [
         (
             account(
-                identity=certain(movie=film(collection=Named("The Harbours", id=7))),
-                gaps=(Hit(8, "Loud Harbour", release_date="1991-01-01"),),
+                identity=certain(movie=film(collection=NamedEntity("The Harbours", id=7))),
+                gaps=(MovieSummary(8, "Loud Harbour", release_date="1991-01-01"),),
             ),
             '"The Harbours" lacks "Loud Harbour" (1991)',
         ),
     ],
     "certification-missing": [
         (account(locale=Locale("de-DE", "AT")), "none of AT, but of DE, US"),
-        (account(identity=certain(movie=film(certificates=(Certificate("US"),)))), "none of US"),
+        (account(identity=certain(movie=film(certificates=(Certification("US"),)))), "none of US"),
     ],
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_kind_is_found_where_it_is_and_alone(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ISSUE_KINDS, ids=lambda kind: kind.name)
+def test_a_kind_is_found_where_it_is_and_alone(kind: MovieIssueKind) -> None:
     for told, detail in CASES[kind.name]:
         assert detail in found(told)[kind.name]
         assert found(told).keys() == {kind.name}
 
 
-FINE: dict[str, Account] = {
+FINE: dict[str, MovieResult] = {
     "a year that TMDb does not know": account(identity=certain(movie=film(release_date=""))),
-    "a name without a year": lying(name=Name("Quiet Harbour")),
-    "a title that nothing but its NFO tells": lying(name=Name()),
+    "a name without a year": lying(name=MovieName("Quiet Harbour")),
+    "a title that nothing but its NFO tells": lying(name=MovieName()),
     "ten per cent longer": lying(videos=(video(duration=60 * 114),)),
     "faster by PAL": lying(videos=(video(duration=60 * 104 * 24 / 25),)),
     "a short film off by two minutes": account(
         identity=certain(movie=film(runtime=7)), local=local(videos=(video(duration=60 * 9),))
     ),
     "a long edition": lying(
-        name=Name("Quiet Harbour", 1987, edition="Long Cut"), videos=(video(duration=60 * 140),)
+        name=MovieName("Quiet Harbour", 1987, edition="Long Cut"),
+        videos=(video(duration=60 * 140),),
     ),
     "two whole parts": parts(52.0, 52.0),
     "a running time that nobody knows": account(identity=certain(movie=film(runtime=0))),
@@ -228,17 +250,17 @@ FINE: dict[str, Account] = {
     ),
     "subtitles beside it": lying(
         videos=(video(audio=GERMAN, subtitles=()),),
-        subtitles=(Subtitle("a.english.srt", "english"),),
+        subtitles=(SubtitleFile("a.english.srt", "english"),),
     ),
     "subtitles that do not tell their language": lying(
-        videos=(video(audio=GERMAN, subtitles=()),), subtitles=(Subtitle("a.srt"),)
+        videos=(video(audio=GERMAN, subtitles=()),), subtitles=(SubtitleFile("a.srt"),)
     ),
     "sound in another of the wanted languages": structs.replace(
-        lying(videos=(video(audio=GERMAN, subtitles=()),)), wanted=("fr", "de")
+        lying(videos=(video(audio=GERMAN, subtitles=()),)), wanted_languages=("fr", "de")
     ),
-    "an NFO that is locked": account(nfo=Nfo(NfoState.LOCKED, NFO, Details(plot="A."))),
+    "an NFO that is locked": account(nfo=NfoStatus(NfoState.LOCKED, NFO, NfoMovie(plot="A."))),
     "a collection that is complete": account(
-        identity=certain(movie=film(collection=Named("The Harbours", id=7)))
+        identity=certain(movie=film(collection=NamedEntity("The Harbours", id=7)))
     ),
 }
 
@@ -250,9 +272,11 @@ def test_nothing_is_told_of(what: str) -> None:
 
 def test_issues_come_by_urgency_and_their_ids_last() -> None:
     told = lying(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
-    first = diagnose.issues(told)
+    first = diagnose.find_issues(told)
     assert [one.kind for one in first] == ["no-audio", "missing-poster", "orphan-sidecar"]
-    again = diagnose.issues(structs.replace(told, local=structs.replace(told.local, root="/new")))
+    again = diagnose.find_issues(
+        structs.replace(told, local=structs.replace(told.local, root="/new"))
+    )
     assert [one.id for one in again] == [one.id for one in first]
     assert len({one.id for one in first}) == 3
 
@@ -260,36 +284,36 @@ def test_issues_come_by_urgency_and_their_ids_last() -> None:
 # Who has to do something
 
 
-def needing(told: Account) -> set[str]:
-    return {one.kind for one in diagnose.issues(told) if diagnose.needs_person(one)}
+def needing(told: MovieResult) -> set[str]:
+    return {one.kind for one in diagnose.find_issues(told) if diagnose.needs_decision(one)}
 
 
 def test_what_a_batch_will_write_waits_for_nobody() -> None:
-    bare = account(local=local(images=(), nfos=()), nfo=Nfo())
+    bare = account(local=local(images=(), nfos=()), nfo=NfoStatus())
     lacking = {"missing-nfo", "missing-poster", "missing-fanart"}
     assert needing(bare) == lacking  # TMDb was asked, and has none
-    waiting = structs.replace(bare, identity=Identity())
+    waiting = structs.replace(bare, identity=MovieIdentity())
     assert set(found(waiting)) == lacking
     assert needing(waiting) == set()
-    due = structs.replace(bare, due=(Sidecar("poster", "p.jpg"),))
+    due = structs.replace(bare, pending=(SidecarOutcome("poster", "p.jpg"),))
     assert needing(due) == {"missing-nfo", "missing-fanart"}
 
 
 def test_what_was_taken_back_waits_for_a_word() -> None:
-    bare = account(local=local(nfos=()), nfo=Nfo(), identity=Identity())
-    told = structs.replace(bare, held=(Sidecar("nfo", NFO, TAKEN_BACK),))
-    (one,) = diagnose.issues(told)
-    assert (one.kind, one.held, one.proposal) == ("missing-nfo", TAKEN_BACK, "")
+    bare = account(local=local(nfos=()), nfo=NfoStatus(), identity=MovieIdentity())
+    told = structs.replace(bare, blocked=(SidecarOutcome("nfo", NFO, UNDONE_BEFORE),))
+    (one,) = diagnose.find_issues(told)
+    assert (one.kind, one.held, one.proposal) == ("missing-nfo", UNDONE_BEFORE, "")
     assert needing(told) == {"missing-nfo"}
 
 
 def test_a_note_of_a_release_is_never_promised_to_be_replaced() -> None:
-    told = account(nfo=Nfo(NfoState.SCENE, NFO), identity=Identity())
+    told = account(nfo=NfoStatus(NfoState.SCENE, NFO), identity=MovieIdentity())
     assert needing(told) == {"missing-nfo"}
 
 
 def test_notes_never_need_a_person() -> None:
-    for kind in KINDS:
+    for kind in ISSUE_KINDS:
         for told, _ in CASES[kind.name]:
             if kind.severity is Severity.NOTE:
                 assert kind.name not in needing(told)
@@ -316,20 +340,20 @@ def checks_written() -> set[FunctionType]:
 
 
 def test_every_check_is_in_the_table_once_under_its_own_name() -> None:
-    assert {kind.check for kind in KINDS} == checks_written()
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
-    for kind in KINDS:
+    assert {kind.check for kind in ISSUE_KINDS} == checks_written()
+    assert len({kind.name for kind in ISSUE_KINDS}) == len(ISSUE_KINDS)
+    for kind in ISSUE_KINDS:
         assert kind.check.__name__.removeprefix("check_") == kind.name.replace("-", "_")
         wide = kind.check.__annotations__["return"] == "dict[str, str]"
-        assert wide is (kind.scope is Scope.FILE)
+        assert wide is (kind.scope is MovieIssueScope.FILE)
 
 
 def test_the_most_urgent_kinds_come_first() -> None:
-    severities = [list(Severity).index(kind.severity) for kind in KINDS]
+    severities = [list(Severity).index(kind.severity) for kind in ISSUE_KINDS]
     assert severities == sorted(severities)
-    for kind in KINDS:
+    for kind in ISSUE_KINDS:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.name)
-        for sentence in (kind.meaning, kind.cure):
+        for sentence in (kind.meaning, kind.fix_hint):
             assert sentence[0].isupper()
             assert sentence.endswith(".")
 
@@ -339,7 +363,7 @@ def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() ->
     assert table() in page, f"docs/movie-issue-kinds.md must hold:\n{table()}"
     told = page[page.index("## How each is found") :]
     named = set(re.findall(r"\*\*([a-z]+(?:-[a-z]+)+)\*\*", told))
-    assert named == {kind.name for kind in KINDS}
+    assert named == {kind.name for kind in ISSUE_KINDS}
 
 
 @pytest.mark.parametrize(
@@ -350,32 +374,32 @@ def test_the_command_that_chooses_a_movie_is_told_where_that_may_settle_it(
     kind: str, is_there: bool, tmp_path: Path
 ) -> None:
     found = Issue(kind=kind, severity=Severity.WARNING, id="1")
-    command = decisions.settling(tmp_path, "Heat (1995).mkv", found)
+    command = choose_commands.fix_command(tmp_path, "Heat (1995).mkv", found)
     assert ("choose 'Heat (1995).mkv' TMDB_ID" in command) == is_there
 
 
 def test_a_conflict_of_ids_after_a_choice_proposes_no_other_choice(tmp_path: Path) -> None:
     for kind in ("id-conflict", "removed-id"):
         found = Issue(kind=kind, severity=Severity.WARNING, id="1")
-        assert "choose" in decisions.settling(tmp_path, "a.mkv", found)
-        assert decisions.settling(tmp_path, "a.mkv", found, is_chosen=True) == ""
+        assert "choose" in choose_commands.fix_command(tmp_path, "a.mkv", found)
+        assert choose_commands.fix_command(tmp_path, "a.mkv", found, is_chosen=True) == ""
     other = Issue(kind="runtime-differs", severity=Severity.WARNING, id="1")
-    assert "choose" in decisions.settling(tmp_path, "a.mkv", other, is_chosen=True)
+    assert "choose" in choose_commands.fix_command(tmp_path, "a.mkv", other, is_chosen=True)
 
 
 def table() -> str:
     rows = [
         f"| `{kind.name}` | {kind.severity} | {kind.scope} | {who(kind)} "
-        f"| {kind.meaning} {kind.cure} |"
-        for kind in KINDS
+        f"| {kind.meaning} {kind.fix_hint} |"
+        for kind in ISSUE_KINDS
     ]
     head = ["| Kind | Severity | About | Who mends it | What it means, and the cure |"]
     return "\n".join([*head, "|---|---|---|---|---|", *rows])
 
 
-def who(kind: Kind) -> str:
+def who(kind: MovieIssueKind) -> str:
     if kind.severity is Severity.NOTE:
         return "nobody need"
-    if kind.role:
+    if kind.fixed_by:
         return "a batch, where it can"
-    return "you decide" if kind.decision else "you"
+    return "you decide" if kind.settled_by_choice else "you"

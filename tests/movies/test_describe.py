@@ -7,21 +7,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep.lookups.access import Locale
-from mediakeep.lookups.tmdb.films import (
-    Actor,
-    Certificate,
-    Member,
+from mediakeep.lookups.service_config import Locale
+from mediakeep.lookups.tmdb.model import (
+    CastMember,
+    Certification,
+    CrewMember,
     Movie,
-    Named,
-    Picture,
+    NamedEntity,
+    TmdbImage,
     Translation,
 )
-from mediakeep.media.nfo import merging
-from mediakeep.media.nfo.details import Details, Rating, Set
-from mediakeep.media.video.facts import AudioStream, VideoFacts, VideoStream
+from mediakeep.media.nfo import merge
+from mediakeep.media.nfo.model import NfoMovie, NfoRating, NfoSet
+from mediakeep.media.video.model import AudioStream, VideoInfo, VideoStream
 from mediakeep.movies import model
-from mediakeep.movies.sidecars import describe
+from mediakeep.movies.sidecars import nfo_content
 
 GERMAN, ENGLISH = Locale("de-DE", "DE"), Locale()
 FILM = Movie(
@@ -37,25 +37,25 @@ FILM = Movie(
     runtime=101,
     rating=7.7134,
     votes=1204,
-    genres=(Named("Drama"), Named("Drama"), Named("")),
-    countries=(Named("Germany", code="DE"),),
-    studios=(Named("Harbour Pictures"),),
-    keywords=(Named("sea"), Named("lighthouse")),
-    collection=Named("The Tide Collection", id=900007, overview="Two films."),
-    cast=(Actor("Jan Holt", "", 5), Actor("Runa Feddersen", "Keeper", 1, "/r.jpg")),
+    genres=(NamedEntity("Drama"), NamedEntity("Drama"), NamedEntity("")),
+    countries=(NamedEntity("Germany", code="DE"),),
+    studios=(NamedEntity("Harbour Pictures"),),
+    keywords=(NamedEntity("sea"), NamedEntity("lighthouse")),
+    collection=NamedEntity("The Tide Collection", id=900007, overview="Two films."),
+    cast=(CastMember("Jan Holt", "", 5), CastMember("Runa Feddersen", "Keeper", 1, "/r.jpg")),
     crew=(
-        Member("Ove Tannert", "Director", "Directing"),
-        Member("Ilse Marquardt", "Screenplay", "Writing"),
-        Member("Ilse Marquardt", "Novel", "Writing"),
-        Member("Peer Aal", "Story Editor", "Writing"),
-        Member("Lo Sand", "Writer", "Directing"),
+        CrewMember("Ove Tannert", "Director", "Directing"),
+        CrewMember("Ilse Marquardt", "Screenplay", "Writing"),
+        CrewMember("Ilse Marquardt", "Novel", "Writing"),
+        CrewMember("Peer Aal", "Story Editor", "Writing"),
+        CrewMember("Lo Sand", "Writer", "Directing"),
     ),
     certificates=(
-        Certificate("US", "PG-13", 3),
-        Certificate("DE", "", 3),
-        Certificate("DE", "16", 5),
-        Certificate("DE", "12", 3),
-        Certificate("GB", "15", 4),
+        Certification("US", "PG-13", 3),
+        Certification("DE", "", 3),
+        Certification("DE", "16", 5),
+        Certification("DE", "12", 3),
+        Certification("GB", "15", 4),
     ),
     translations=(
         Translation("de", "AT", "Die Flut", "Aus Wien.", "Servus."),
@@ -68,13 +68,15 @@ FILM = Movie(
 )
 
 
-def local(*videos: model.Video) -> model.Movie:
-    return model.Movie(key="a", path="/a", root="/a", base="a", videos=videos)
+def local(*videos: model.MovieVideo) -> model.LocalMovie:
+    return model.LocalMovie(key="a", path="/a", root="/a", base="a", videos=videos)
 
 
-def described(locale: Locale = GERMAN, movie: model.Movie | None = None, **given: Any) -> Details:
+def described(
+    locale: Locale = GERMAN, movie: model.LocalMovie | None = None, **given: Any
+) -> NfoMovie:
     film = msgspec.structs.replace(FILM, **given)
-    return describe.details(film, movie or local(), locale)
+    return nfo_content.build_details(film, movie or local(), locale)
 
 
 def test_facts_of_tmdb_take_their_places() -> None:
@@ -84,10 +86,10 @@ def test_facts_of_tmdb_take_their_places() -> None:
     assert (found.title, found.original_title) == ("Die geduldige Flut", "The Patient Tide")
     assert (found.plot, found.tagline) == ("Eine Wärterin.", "Sie wartet.")
     assert (found.premiered, found.year, found.runtime) == ("2011-03-04", 2011, 101)
-    assert found.ratings == (Rating("themoviedb", 7.713, 1204),)
+    assert found.ratings == (NfoRating("themoviedb", 7.713, 1204),)
     assert found.genres == ("Drama",)
     assert found.tags == ("sea", "lighthouse")
-    assert found.collection == Set("The Tide Collection", "Two films.", 900007)
+    assert found.collection == NfoSet("The Tide Collection", "Two films.", 900007)
     assert found.directors == ("Ove Tannert",)
     assert found.credits == ("Ilse Marquardt",)
     assert found.trailer.endswith("/?action=play_video&videoid=abc_DEF-123")
@@ -188,14 +190,14 @@ def test_without_a_certificate_there_is_none() -> None:
 
 def test_pictures_are_ranked_by_language_and_few() -> None:
     pictures = (
-        Picture("/en.jpg", language="en"),
-        Picture("/none.jpg"),
-        Picture("/it.jpg", language="it"),
-        Picture("/de.svg", language="de"),
-        Picture("/de.jpg", language="de"),
-        Picture("/de.jpg", language="de"),
-        Picture("", language="de"),
-        *(Picture(f"/more{n}.jpg", language="en") for n in range(9)),
+        TmdbImage("/en.jpg", language="en"),
+        TmdbImage("/none.jpg"),
+        TmdbImage("/it.jpg", language="it"),
+        TmdbImage("/de.svg", language="de"),
+        TmdbImage("/de.jpg", language="de"),
+        TmdbImage("/de.jpg", language="de"),
+        TmdbImage("", language="de"),
+        *(TmdbImage(f"/more{n}.jpg", language="en") for n in range(9)),
     )
     found = described(posters=pictures, backdrops=pictures)
     begin = "https://image.tmdb.org/t/p/original"
@@ -208,7 +210,7 @@ def test_pictures_are_ranked_by_language_and_few() -> None:
     assert found.fanart[0].preview == "https://image.tmdb.org/t/p/w780/none.jpg"
 
 
-FACTS = VideoFacts(
+FACTS = VideoInfo(
     duration=3000.0,
     video=(VideoStream("h264", 1920, 1080, 1.778, 3000.0),),
     audio=(AudioStream("aac", "ger", 2),),
@@ -217,27 +219,27 @@ FACTS = VideoFacts(
 
 def test_streams_are_those_of_the_first_version() -> None:
     other = msgspec.structs.replace(FACTS, video=(VideoStream("av1"),))
-    one = model.Video("a.mkv", version="1080p", facts=FACTS)
-    two = model.Video("b.mkv", version="2160p", facts=other)
+    one = model.MovieVideo("a.mkv", version="1080p", facts=FACTS)
+    two = model.MovieVideo("b.mkv", version="2160p", facts=other)
     assert described(movie=local(one, two)).streams.video == FACTS.video
     assert described(movie=local(one, two)).streams.audio == FACTS.audio
-    unknown = model.Video("a.mkv", version="1080p")
+    unknown = model.MovieVideo("a.mkv", version="1080p")
     assert described(movie=local(unknown, two)).streams.video == ()
 
 
 def test_parts_last_as_long_as_all_of_them() -> None:
-    parts = (model.Video(f"a{n}.avi", part=n, facts=FACTS) for n in (1, 2))
+    parts = (model.MovieVideo(f"a{n}.avi", part=n, facts=FACTS) for n in (1, 2))
     assert described(movie=local(*parts)).streams.video[0].duration == 6000
 
 
 def test_without_a_running_time_that_of_the_file_is_taken() -> None:
-    assert described(movie=local(model.Video("a.mkv", facts=FACTS)), runtime=0).runtime == 50
+    assert described(movie=local(model.MovieVideo("a.mkv", facts=FACTS)), runtime=0).runtime == 50
 
 
 def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
-    found = describe.details(Movie(id=7), local(), ENGLISH)
-    assert found == Details(ids={"tmdb": "7"})
-    assert b"<tmdbid>7</tmdbid>" in merging.merged(None, found, None)
+    found = nfo_content.build_details(Movie(id=7), local(), ENGLISH)
+    assert found == NfoMovie(ids={"tmdb": "7"})
+    assert b"<tmdbid>7</tmdbid>" in merge.merge_details(None, found, None)
 
 
 @pytest.mark.parametrize("key", ["", "a&b", "x y", "<", "a" * 40])

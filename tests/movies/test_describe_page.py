@@ -7,25 +7,25 @@ import re
 import msgspec
 import pytest
 
-from mediakeep.lookups.access import Locale
-from mediakeep.lookups.tmdb.films import (
-    Actor,
-    Certificate,
-    Member,
+from mediakeep.lookups.service_config import Locale
+from mediakeep.lookups.tmdb.model import (
+    CastMember,
+    Certification,
+    CrewMember,
     Movie,
-    Named,
-    Picture,
+    NamedEntity,
+    TmdbImage,
     Translation,
 )
-from mediakeep.media.nfo import merging, nfo
-from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoFacts, VideoStream
+from mediakeep.media.nfo import merge, nfo_file
+from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
 from mediakeep.movies import model
-from mediakeep.movies.sidecars import describe
+from mediakeep.movies.sidecars import nfo_content
 from tests.documents import ROOT
 
 BLOCKS = re.findall(r"^```xml\n(.*?)^```$", (ROOT / "docs/nfo.md").read_text(), re.M | re.S)
 
-FACTS = VideoFacts(
+FACTS = VideoInfo(
     duration=6060.4,
     video=(VideoStream("hevc", 3840, 1608, 2.388, 6060.4, hdr="hdr10"),),
     audio=(AudioStream("eac3", "ger", 6), AudioStream("aac", "eng", 2)),
@@ -44,19 +44,22 @@ TIDE = Movie(
     runtime=101,
     rating=7.713,
     votes=1204,
-    genres=(Named("Drama"), Named("Abenteuer")),
-    countries=(Named("Germany"), Named("Denmark")),
-    studios=(Named("Harbour Pictures"),),
-    keywords=(Named("lighthouse"), Named("sea")),
-    collection=Named("The Tide Collection", id=900007, overview="Two films of one coast."),
-    cast=(Actor("Runa Feddersen", "Keeper", 0, "/runa.jpg"), Actor("Jan Holt", "Pilot", 1)),
-    crew=(
-        Member("Ove Tannert", "Director", "Directing"),
-        Member("Ilse Marquardt", "Screenplay", "Writing"),
+    genres=(NamedEntity("Drama"), NamedEntity("Abenteuer")),
+    countries=(NamedEntity("Germany"), NamedEntity("Denmark")),
+    studios=(NamedEntity("Harbour Pictures"),),
+    keywords=(NamedEntity("lighthouse"), NamedEntity("sea")),
+    collection=NamedEntity("The Tide Collection", id=900007, overview="Two films of one coast."),
+    cast=(
+        CastMember("Runa Feddersen", "Keeper", 0, "/runa.jpg"),
+        CastMember("Jan Holt", "Pilot", 1),
     ),
-    certificates=(Certificate("US", "PG-13", 3), Certificate("DE", "12", 3)),
-    posters=(Picture("/tide-en.jpg", language="en"), Picture("/tide-de.jpg", language="de")),
-    backdrops=(Picture("/tide.jpg"),),
+    crew=(
+        CrewMember("Ove Tannert", "Director", "Directing"),
+        CrewMember("Ilse Marquardt", "Screenplay", "Writing"),
+    ),
+    certificates=(Certification("US", "PG-13", 3), Certification("DE", "12", 3)),
+    posters=(TmdbImage("/tide-en.jpg", language="en"), TmdbImage("/tide-de.jpg", language="de")),
+    backdrops=(TmdbImage("/tide.jpg"),),
     translations=(Translation("de", "DE", "Die geduldige Flut", "", "Sie wartet."),),
     trailer="abc_DEF-123",
 )
@@ -66,28 +69,28 @@ SALT = Movie(
     original_language="de",
     title="Salz",
     release_date="1931-11-20",
-    genres=(Named("Documentary"),),
-    countries=(Named("Germany"),),
+    genres=(NamedEntity("Documentary"),),
+    countries=(NamedEntity("Germany"),),
 )
 
 
-def local(facts: VideoFacts | None = None) -> model.Movie:
-    video = model.Video("a.mkv", facts=facts)
-    return model.Movie(key="a", path="/a", root="/a", base="a", videos=(video,))
+def local(facts: VideoInfo | None = None) -> model.LocalMovie:
+    video = model.MovieVideo("a.mkv", facts=facts)
+    return model.LocalMovie(key="a", path="/a", root="/a", base="a", videos=(video,))
 
 
 def test_a_movie_of_which_much_is_known() -> None:
-    details = describe.details(TIDE, local(FACTS), Locale("de-DE", "DE"))
-    assert BLOCKS[0] == merging.merged(None, details, None).decode()
+    details = nfo_content.build_details(TIDE, local(FACTS), Locale("de-DE", "DE"))
+    assert BLOCKS[0] == merge.merge_details(None, details, None).decode()
 
 
 def test_a_movie_of_which_little_is_known() -> None:
-    details = describe.details(SALT, local(), Locale())
-    assert BLOCKS[1] == merging.merged(None, details, None).decode()
+    details = nfo_content.build_details(SALT, local(), Locale())
+    assert BLOCKS[1] == merge.merge_details(None, details, None).decode()
 
 
 @pytest.mark.parametrize("facts", [None, FACTS])
-def test_an_nfo_that_somebody_else_began(facts: VideoFacts | None) -> None:
+def test_an_nfo_that_somebody_else_began(facts: VideoInfo | None) -> None:
     begun, completed = BLOCKS[2:]
     sequel = msgspec.structs.replace(
         TIDE,
@@ -104,9 +107,11 @@ def test_an_nfo_that_somebody_else_began(facts: VideoFacts | None) -> None:
         studios=(),
         trailer="",
     )
-    details = describe.details(sequel, local(), Locale("de-DE", "DE"))
-    found = nfo.read(begun.encode())
-    data = merging.merged(found, details, None)
+    details = nfo_content.build_details(sequel, local(), Locale("de-DE", "DE"))
+    found = nfo_file.parse_nfo(begun.encode())
+    data = merge.merge_details(found, details, None)
     assert completed == data.decode()
-    later = describe.details(sequel, local(facts), Locale("de-DE", "DE"))
-    assert (merging.merged(nfo.read(data), later, details) == data) is (facts is None)
+    later = nfo_content.build_details(sequel, local(facts), Locale("de-DE", "DE"))
+    assert (merge.merge_details(nfo_file.parse_nfo(data), later, details) == data) is (
+        facts is None
+    )

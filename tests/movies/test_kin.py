@@ -9,9 +9,9 @@ import pytest
 
 from mediakeep import files
 from mediakeep.item import MovieItem, Status
-from mediakeep.movies import kin
+from mediakeep.movies import stale_reports
 
-TOLD = {kin.TWIN: 1}
+TOLD = {stale_reports.DUPLICATE_KIND: 1}
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def item(place: str, status: Status = Status.COMPLETED, **fields: Any) -> MovieItem:
-    return MovieItem(status=status, path=files.escape(place), **fields)
+    return MovieItem(status=status, path=files.escape_path(place), **fields)
 
 
 def collected(*counts: int) -> dict[str, MovieItem]:
@@ -40,61 +40,70 @@ def test_a_movie_that_does_not_tell_of_its_twin_is_read_anew() -> None:
         "b": item("b", tmdb_id=7, issues=TOLD),
         "c": item("c", tmdb_id=8),
     }
-    assert kin.stale(items) == ["a"]
+    assert stale_reports.find_stale_reports(items) == ["a"]
 
 
 def test_a_twin_in_another_edition_is_none_but_editions_are_the_same_in_any_case() -> None:
     items = {"a": item("a", tmdb_id=7), "b": item("b", tmdb_id=7, edition="Final Cut")}
-    assert kin.stale(items) == []
-    assert kin.stale(items | {"c": item("c", tmdb_id=7, edition="FINAL CUT")}) == ["b", "c"]
+    assert stale_reports.find_stale_reports(items) == []
+    assert stale_reports.find_stale_reports(
+        items | {"c": item("c", tmdb_id=7, edition="FINAL CUT")}
+    ) == ["b", "c"]
 
 
 def test_a_movie_that_tells_of_a_twin_that_is_gone_is_read_anew() -> None:
     gone = item("b", Status.SKIPPED, tmdb_id=7, skip_reason="vanished")
     items = {"a": item("a", tmdb_id=7, issues=TOLD), "b": gone}
-    assert kin.stale(items) == ["a"]
+    assert stale_reports.find_stale_reports(items) == ["a"]
 
 
 def test_twins_that_both_tell_of_each_other_are_left_alone() -> None:
     items = {name: item(name, tmdb_id=7, issues=TOLD) for name in "ab"}
-    assert kin.stale(items) == []
+    assert stale_reports.find_stale_reports(items) == []
 
 
 def test_a_twin_that_is_to_be_done_again_is_still_one() -> None:
     again = item("b", Status.PENDING, tmdb_id=7)
-    assert kin.stale({"a": item("a", tmdb_id=7, issues=TOLD), "b": again}) == []
-    assert kin.stale({"a": item("a", tmdb_id=7), "b": again}) == ["a"]
+    assert (
+        stale_reports.find_stale_reports({"a": item("a", tmdb_id=7, issues=TOLD), "b": again}) == []
+    )
+    assert stale_reports.find_stale_reports({"a": item("a", tmdb_id=7), "b": again}) == ["a"]
 
 
 def test_a_twin_that_is_on_no_disk_is_waited_for_by_nobody(here: Path) -> None:
     items = {name: item(name, tmdb_id=7) for name in "ab"}
-    assert kin.stale(items) == ["a", "b"]
+    assert stale_reports.find_stale_reports(items) == ["a", "b"]
     (here / "b").unlink()
-    assert kin.stale(items) == []
+    assert stale_reports.find_stale_reports(items) == []
 
 
 def test_those_that_do_not_know_of_all_of_their_collection_are_read_anew() -> None:
-    assert kin.stale(collected(1, 2, 3)) == ["a", "b"]
-    assert kin.stale(collected(3, 3, 3)) == []
+    assert stale_reports.find_stale_reports(collected(1, 2, 3)) == ["a", "b"]
+    assert stale_reports.find_stale_reports(collected(3, 3, 3)) == []
 
 
 def test_a_movie_that_left_a_collection_has_the_others_read_anew(here: Path) -> None:
     items = collected(3, 3, 3)
     (here / "c").unlink()
-    assert kin.stale(items) == []  # before a scan has seen it, the library may be half mounted
+    assert (
+        stale_reports.find_stale_reports(items) == []
+    )  # before a scan has seen it, the library may be half mounted
     gone = item("c", Status.SKIPPED, tmdb_id=3, collection_id=5, skip_reason="vanished")
-    assert kin.stale(items | {"c": gone}) == ["a", "b"]
+    assert stale_reports.find_stale_reports(items | {"c": gone}) == ["a", "b"]
 
 
 def test_the_same_movie_twice_counts_once_in_its_collection() -> None:
     items = collected(2, 2, 2) | {"c": item("c", tmdb_id=2, collection_id=5, collected=2)}
-    assert kin.stale({key: one for key, one in items.items() if key != "b"}) == []
+    assert (
+        stale_reports.find_stale_reports({key: one for key, one in items.items() if key != "b"})
+        == []
+    )
 
 
 def test_one_whose_look_up_is_due_is_left_to_the_next_batch() -> None:
     items = {"a": item("a", tmdb_id=7, lookup="pending"), "b": item("b", tmdb_id=7, issues=TOLD)}
-    assert kin.stale(items) == []
+    assert stale_reports.find_stale_reports(items) == []
 
 
 def test_movies_that_nobody_has_identified_have_no_kin() -> None:
-    assert kin.stale({"a": item("a"), "b": item("b")}) == []
+    assert stale_reports.find_stale_reports({"a": item("a"), "b": item("b")}) == []

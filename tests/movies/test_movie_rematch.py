@@ -12,52 +12,58 @@ import pytest
 from msgspec import structs
 
 from mediakeep.item import Status
-from mediakeep.lookups.access import Locale
-from mediakeep.media import sidecars, undo
-from mediakeep.media.undoing.index import Query
-from mediakeep.media.undoing.store import Store
-from mediakeep.movies import scan
-from mediakeep.movies.sidecars import art
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films import prints
-from mediakeep.rehearsal.films.film import Art, Cinema, Film, Text
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.service_config import Locale
+from mediakeep.media.safewrite import sidecar_file
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.scan import library_scan
+from mediakeep.movies.sidecars import artwork
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb import image_factory
+from mediakeep_simulator.tmdb.model import (
+    CatalogueImage,
+    CatalogueMovie,
+    CatalogueText,
+    MovieCatalogue,
+)
 from tests.movies.workbench import SAFE, Bench
 
-FIRST = Film(
+FIRST = CatalogueMovie(
     id=701,
     title="The Tin Lantern",
     release_date="1971-05-01",
     runtime=97,
     overview="A lantern of tin.",
     certificates={"DE": "16"},
-    texts=(Text("de", "DE", "Die Blechlaterne", "Eine Laterne aus Blech."),),
-    posters=(Art("/first.jpg", 1000, 1500, "en"),),
-    backdrops=(Art("/first-back.jpg", 1920, 1080),),
+    texts=(CatalogueText("de", "DE", "Die Blechlaterne", "Eine Laterne aus Blech."),),
+    posters=(CatalogueImage("/first.jpg", 1000, 1500, "en"),),
+    backdrops=(CatalogueImage("/first-back.jpg", 1920, 1080),),
 )
-REMAKE = Film(
+REMAKE = CatalogueMovie(
     id=702,
     title="The Tin Lantern",
     release_date="2011-03-04",
     runtime=99,
     overview="It shines anew.",
-    posters=(Art("/remake.jpg", 1000, 1500, "en"),),
-    backdrops=(Art("/remake-back.jpg", 1920, 1080),),
+    posters=(CatalogueImage("/remake.jpg", 1000, 1500, "en"),),
+    backdrops=(CatalogueImage("/remake-back.jpg", 1920, 1080),),
 )
-BARE = Film(id=703, title="The Tin Lantern", release_date="2020-03-04", runtime=98)
-CINEMA = Cinema(films=(FIRST, REMAKE, BARE))
+BARE = CatalogueMovie(id=703, title="The Tin Lantern", release_date="2020-03-04", runtime=98)
+CINEMA = MovieCatalogue(films=(FIRST, REMAKE, BARE))
 KEY, STEM = "The Tin Lantern (1971).mkv", "The Tin Lantern (1971)"
 GERMAN = Locale("de-DE", "DE")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=CINEMA) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
         yield running
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: Server) -> Bench:
+def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     """A movie that was taken for the first one, which a person knows better."""
     made = Bench(tmp_path, server)
     made.put(KEY, FIRST)
@@ -88,10 +94,10 @@ def test_our_pictures_of_the_wrong_movie_are_replaced_and_can_be_taken_back(benc
     assert changed == after.keys() - {KEY}
     bench.work(KEY)
     assert content(bench) == after
-    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
-        for step in undo.plan(store, Query(item=KEY)):
-            if not step.record.old.is_nothing:
-                undo.apply(store, step.record)
+    with contextlib.closing(UndoStore(bench.home / "status" / "undo")) as store:
+        for step in apply_undo.plan_undo(store, RecordQuery(item=KEY)):
+            if not step.record.old.is_no_file:
+                apply_undo.apply_undo(store, step.record)
     assert content(bench) == before
     bench.work(KEY)
     assert content(bench) == before
@@ -110,7 +116,7 @@ def test_a_word_taken_back_is_no_conflict_with_the_nfo_that_followed_it(bench: B
 
 
 def test_a_picture_that_a_person_has_put_there_stays_whichever_movie_it_is(bench: Bench) -> None:
-    the(bench, "-poster.jpg").write_bytes(prints.jpeg("mine", 600, 900))
+    the(bench, "-poster.jpg").write_bytes(image_factory.render_jpeg("mine", 600, 900))
     before = content(bench)
     choose(bench, 702)
     bench.work(KEY)
@@ -203,13 +209,13 @@ def test_a_picture_that_somebody_puts_there_meanwhile_stays(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     the(bench, "-poster.jpg").unlink()
-    fetched = art.fetched
+    fetched = artwork.fetch_picture
 
     def slowly(*words: object) -> object:  # nothing else can stand between two lines
         the(bench, "-poster.jpg").write_bytes(b"mine")
         return fetched(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(art, "fetched", slowly)
+    monkeypatch.setattr(artwork, "fetch_picture", slowly)
     outcome = bench.work(KEY)
     assert the(bench, "-poster.jpg").read_bytes() == b"mine"
     assert list(outcome.facts["not_written"]) == [f"{STEM}-poster.jpg"]
@@ -234,40 +240,40 @@ def test_values_follow_after_a_change_meanwhile(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     """Whatever somebody else writes while a batch works on a movie, the next one goes on."""
-    file, fetched = the(bench, end), art.fetched
+    file, fetched = the(bench, end), artwork.fetch_picture
 
     def slowly(*words: object) -> object:  # nothing else can stand between two lines
         file.write_bytes(file.read_bytes() + b"\n")
         return fetched(*words)  # type: ignore[arg-type]
 
     the(bench, "-poster.jpg").unlink()
-    monkeypatch.setattr(art, "fetched", slowly)
+    monkeypatch.setattr(artwork, "fetch_picture", slowly)
     outcome = bench.work(KEY, locale=GERMAN)
     assert list(outcome.facts["not_written"]) == [file.name]
-    assert outcome.data["fingerprint"] != scan.fingerprint(bench.library / KEY)
+    assert outcome.data["fingerprint"] != library_scan.compute_fingerprint(bench.library / KEY)
     monkeypatch.undo()
     bench.work(KEY, locale=GERMAN)
     assert "Die Blechlaterne" in the(bench, ".nfo").read_text()
-    assert bench.items[KEY].fingerprint == scan.fingerprint(bench.library / KEY)
+    assert bench.items[KEY].fingerprint == library_scan.compute_fingerprint(bench.library / KEY)
 
 
 @pytest.mark.parametrize("at", [2, 3, 4])
 def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, at: int
+    tmp_path: Path, server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     """An NFO of ours is no witness, though the notes that would say so were not written."""
     whole, cut = Bench(tmp_path / "whole", server), Bench(tmp_path / "cut", server)
     for one in (whole, cut):
         one.put(KEY, FIRST)
     whole.work(KEY)
-    write, calls = sidecars.write, iter(range(1, 9))
+    write, calls = sidecar_file.write, iter(range(1, 9))
 
     def dies(*words: object) -> object:  # as a kill does, between two files
         if next(calls) == at:
             raise KeyboardInterrupt
         return write(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sidecars, "write", dies)
+    monkeypatch.setattr(sidecar_file, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         cut.work(KEY)
     monkeypatch.undo()

@@ -12,10 +12,10 @@ from msgspec import structs
 
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.movies import diagnose
-from mediakeep.movies.account import Account, Nfo, Sidecar
-from mediakeep.movies.identify.verdict import Identity
-from mediakeep.movies.model import Name
-from mediakeep.movies.outputs import record, report
+from mediakeep.movies.identify.model import MovieIdentity
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.outputs import movie_record, movie_report
+from mediakeep.movies.result import MovieResult, NfoStatus, SidecarOutcome
 from tests.movies import accounts, showcase
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
 
@@ -24,8 +24,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "movie-reports.md"
 FILES = Path(__file__).parents[2] / "docs" / "movie-files.md"
 
 
-def written(told: Account) -> str:
-    return report.render(told, diagnose.issues(told), HOME)
+def written(told: MovieResult) -> str:
+    return movie_report.render_markdown(told, diagnose.find_issues(told), HOME)
 
 
 def test_the_page_of_reports_shows_what_is_written_today() -> None:
@@ -37,7 +37,7 @@ def test_a_report_is_the_same_every_time_and_bears_the_notice_of_tmdb() -> None:
     for told in (showcase.healthy(), showcase.doubtful(), showcase.neglected()):
         text = written(told)
         assert text == written(told)
-        assert text.endswith(f"\n\n{report.NOTICE}\n")
+        assert text.endswith(f"\n\n{movie_report.ATTRIBUTION}\n")
         assert "\n\n\n" not in text
         assert not [line for line in text.splitlines() if line != line.rstrip()]
 
@@ -64,9 +64,9 @@ def test_each_candidate_has_the_command_that_chooses_it() -> None:
 
 def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
     told = account(
-        made=(Sidecar("nfo", "a.nfo"),),
-        due=(Sidecar("poster", "b.jpg"),),
-        held=(Sidecar("fanart", "c.jpg", "it was made before and taken back"),),
+        made=(SidecarOutcome("nfo", "a.nfo"),),
+        due=(SidecarOutcome("poster", "b.jpg"),),
+        held=(SidecarOutcome("fanart", "c.jpg", "it was made before and taken back"),),
     )
     text = written(told)
     assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
@@ -76,7 +76,9 @@ def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
 
 
 def test_a_movie_that_was_not_looked_up_says_why() -> None:
-    text = written(account(identity=Identity(why="TMDb not queried: no token is set.")))
+    text = written(
+        account(identity=MovieIdentity(lookup_error="TMDb not queried: no token is set."))
+    )
     assert "Not looked up yet" in text
     assert "\nTMDb not queried: no token is set.\n" in text
 
@@ -90,14 +92,14 @@ def test_hostile_names_stay_letters() -> None:
             key=HOSTILE,
             path=f"/{HOSTILE}",
             base=HOSTILE,
-            name=Name(HOSTILE, 1987, edition=HOSTILE),
+            name=MovieName(HOSTILE, 1987, edition=HOSTILE),
             videos=(video(HOSTILE, container=HOSTILE),),
             orphans=(HOSTILE,),
             extras=(HOSTILE,),
         ),
         identity=open_to(candidate(1, 0.8, title=HOSTILE)),
-        nfo=Nfo(),
-        held=(Sidecar("nfo", HOSTILE, HOSTILE),),
+        nfo=NfoStatus(),
+        held=(SidecarOutcome("nfo", HOSTILE, HOSTILE),),
     )
     text = written(told)
     assert "\x1b" not in text
@@ -112,25 +114,29 @@ def test_hostile_names_stay_letters() -> None:
 # The record
 
 
-def recorded(folder: Path, told: Account) -> Path:
+def recorded(folder: Path, told: MovieResult) -> Path:
     path = folder / "movie.json"
-    path.write_bytes(record.render(told, diagnose.issues(told), "issues/movies/movie.md"))
+    path.write_bytes(
+        movie_record.render_json(told, diagnose.find_issues(told), "issues/movies/movie.md")
+    )
     return path
 
 
 @pytest.mark.parametrize("make", [showcase.healthy, showcase.doubtful, showcase.neglected])
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path, make: object) -> None:
     told = make()  # type: ignore[operator]
-    found = diagnose.issues(told)
+    found = diagnose.find_issues(told)
     path = recorded(tmp_path, told)
-    assert record.read(path) == record.of(told, found, "issues/movies/movie.md")
-    assert record.issues(path) == found
-    assert path.read_bytes() == record.render(told, found, "issues/movies/movie.md")
+    assert movie_record.read(path) == movie_record.build_record(
+        told, found, "issues/movies/movie.md"
+    )
+    assert movie_record.read_issues(path) == found
+    assert path.read_bytes() == movie_record.render_json(told, found, "issues/movies/movie.md")
 
 
 def test_the_reviews_are_what_needs_a_person_each_with_its_command(tmp_path: Path) -> None:
-    told = structs.replace(showcase.doubtful(), nfo=Nfo())
-    found = record.reviews(recorded(tmp_path, told), HOME)
+    told = structs.replace(showcase.doubtful(), nfo=NfoStatus())
+    found = movie_record.read_reviews(recorded(tmp_path, told), HOME)
     assert [one["kind"] for one in found] == ["ambiguous-match"]
     assert found[0]["command"].endswith(" choose stiller.hafen.dvdrip.avi TMDB_ID")
     assert found[0]["report"] == "issues/movies/movie.md"
@@ -154,19 +160,21 @@ def test_the_reviews_are_what_needs_a_person_each_with_its_command(tmp_path: Pat
 def test_a_damaged_record_is_named_with_its_cure(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "movie.json"
     path.write_bytes(data)
-    for read in (record.read, record.issues):
+    for read in (movie_record.read, movie_record.read_issues):
         with pytest.raises(Unreadable, match=r"movie\.json.*next batch writes it again"):
             read(path)
 
 
 def test_a_record_that_is_gone_or_newer_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="No such file"):
-        record.read(tmp_path / "movie.json")
+        movie_record.read(tmp_path / "movie.json")
     path = recorded(tmp_path, account())
     told = json.loads(path.read_text())
-    path.write_text(json.dumps({**told, "format": record.FORMAT + 1, "later": {"a": 1}}))
+    path.write_text(
+        json.dumps({**told, "format": movie_record.RECORD_FORMAT + 1, "later": {"a": 1}})
+    )
     with pytest.raises(NewerFormat):
-        record.read(path)
+        movie_record.read(path)
 
 
 def test_a_record_cut_off_anywhere_raises_nothing_of_others(tmp_path: Path) -> None:
@@ -176,26 +184,28 @@ def test_a_record_cut_off_anywhere_raises_nothing_of_others(tmp_path: Path) -> N
     for end in range(0, len(data) - 1, 7):
         path.write_bytes(data[:end])
         with pytest.raises(Unreadable):
-            record.read(path)
+            movie_record.read(path)
         refused += 1
     assert refused > 100
 
 
 def test_every_field_of_a_record_is_documented() -> None:
-    from mediakeep.movies.outputs import entry
+    from mediakeep.movies.outputs import record_model
     from tests import documents
 
-    assert documents.column(FILES, "## The record") == set(entry.Record.__struct_fields__)
+    assert documents.column(FILES, "## The record") == set(
+        record_model.MovieRecord.__struct_fields__
+    )
     for heading, struct in (
-        ("### match", entry.Match),
-        ("### facts", entry.Facts),
-        ("### A candidate", entry.Choice),
+        ("### match", record_model.RecordedMatch),
+        ("### facts", record_model.RecordedMovieInfo),
+        ("### A candidate", record_model.RecordedCandidate),
     ):
         assert documents.column(FILES, heading) == set(struct.__struct_fields__)
 
 
 def test_a_movie_without_a_year_or_title_is_named_by_its_file() -> None:
-    bare = account(local=local(name=Name()), identity=Identity())
+    bare = account(local=local(name=MovieName()), identity=MovieIdentity())
     assert (bare.title, bare.year) == ("Quiet Harbour (1987)", 0)
     told = account(identity=certain(movie=film(title="", release_date="")))
     assert (told.title, told.year) == ("Quiet Harbour", 1987)

@@ -11,36 +11,43 @@ import pytest
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Art, Cinema, Film, Series
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.model import (
+    CatalogueCollection,
+    CatalogueImage,
+    CatalogueMovie,
+    MovieCatalogue,
+)
 from tests.movies.workbench import Bench
 
-HERON = Film(
+HERON = CatalogueMovie(
     id=501,
     title="The Paper Heron",
     release_date="1987-05-01",
     runtime=97,
     collection=70,
-    posters=(Art("/poster.jpg", 1000, 1500, "en"),),
+    posters=(CatalogueImage("/poster.jpg", 1000, 1500, "en"),),
 )
-SECOND = Film(
+SECOND = CatalogueMovie(
     id=502, title="The Paper Heron 2", release_date="1990-01-01", runtime=92, collection=70
 )
-CINEMA = Cinema(films=(HERON, SECOND), series=(Series(70, "The Paper Heron Collection"),))
+CINEMA = MovieCatalogue(
+    films=(HERON, SECOND), series=(CatalogueCollection(70, "The Paper Heron Collection"),)
+)
 KEY = "The Paper Heron (1987).mkv"
 TWIN = "The.Paper.Heron.1987.720p.WEB.x264-KITE.mkv"
 LATER = "The Paper Heron 2 (1990).mkv"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=CINEMA) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
         yield running
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: Server) -> Bench:
+def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     return Bench(tmp_path, server)
 
 
@@ -73,7 +80,7 @@ def test_twins_and_collections_are_known_after_the_library_was_moved(bench: Benc
     assert "duplicate-movie" in bench.issues(KEY)
     moved = bench.root / "moved"
     bench.library.rename(moved)
-    bench.items[KEY] = structs.replace(bench.items[KEY], path=files.escape(moved / KEY))
+    bench.items[KEY] = structs.replace(bench.items[KEY], path=files.escape_path(moved / KEY))
     bench.work(KEY)
     assert "duplicate-movie" in bench.issues(KEY)
     assert "collection-gap" not in bench.issues(KEY)

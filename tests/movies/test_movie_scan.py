@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, Unreadable
-from mediakeep.media import folders
-from mediakeep.movies import scan
-from mediakeep.movies.model import Movie
+from mediakeep.errors import LibraryMissing, Unreadable
+from mediakeep.media import folder_listing
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.scan import library_scan
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000002000000030802000000368849d6"
@@ -27,17 +27,17 @@ def put(root: Path, *places: str) -> None:
 
 
 def keys(root: Path) -> dict[str, int]:
-    return {one.key: one.fields["file_count"] for one in scan.library(root)}
+    return {one.key: one.fields["file_count"] for one in library_scan.find_movies(root)}
 
 
-def read(root: Path, key: str) -> Movie:
-    found = next(one for one in scan.library(root) if one.key == key)
-    movie = scan.movie(Path(files.unescape(found.path)), key, root)
-    assert movie.fingerprint == found.fingerprint == scan.fingerprint(root / key)
+def read(root: Path, key: str) -> LocalMovie:
+    found = next(one for one in library_scan.find_movies(root) if one.key == key)
+    movie = library_scan.read_movie(Path(files.unescape_path(found.path)), key, root)
+    assert movie.fingerprint == found.fingerprint == library_scan.compute_fingerprint(root / key)
     return movie
 
 
-def places(movie: Movie) -> list[str]:
+def places(movie: LocalMovie) -> list[str]:
     return [video.place for video in movie.videos]
 
 
@@ -49,28 +49,30 @@ def test_a_path_is_the_movie_that_a_scan_of_what_it_lies_in_finds(tmp_path: Path
         tmp_path, "Heat.mkv", "Heat.nfo", "Alien-cd1.avi", "Alien-cd2.avi", "Own/a.mkv", "Own/a.srt"
     )
     put(tmp_path, "Disc/VIDEO_TS/VTS_01_1.VOB", "Parts/CD1/x.mkv", "Parts/CD2/x.mkv")
-    listed = {one.key: one for one in scan.library(tmp_path)}
+    listed = {one.key: one for one in library_scan.find_movies(tmp_path)}
     assert len(listed) == 5
     for key, found in listed.items():
-        assert list(scan.at(tmp_path / key)) == [found]
+        assert list(library_scan.find_movies_at(tmp_path / key)) == [found]
 
 
 def test_a_path_that_is_no_movie_has_those_in_it(tmp_path: Path) -> None:
     put(tmp_path, "Shelf/Heat.mkv", "Shelf/Alien.mkv", "Shelf/Own/a.mkv", "notes.txt")
-    found = [one.key for one in scan.at(tmp_path / "Shelf")]
+    found = [one.key for one in library_scan.find_movies_at(tmp_path / "Shelf")]
     assert found == ["Alien.mkv", "Heat.mkv", "Own"]
-    assert not list(scan.at(tmp_path / "notes.txt"))
+    assert not list(library_scan.find_movies_at(tmp_path / "notes.txt"))
 
 
 def test_what_lies_around_a_path_is_not_walked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, "Heat.mkv", "Own/a.mkv", "Other/b.mkv")
-    walked, walk = [], folders.walk
+    walked, walk = [], folder_listing.walk_tree
     # A spy: that a person's whole home is walked for one file shows in nothing but the time.
-    monkeypatch.setattr(folders, "walk", lambda *given: walked.append(given[0]) or walk(*given))
-    assert [one.key for one in scan.at(tmp_path / "Heat.mkv")] == ["Heat.mkv"]
-    assert [one.key for one in scan.at(tmp_path / "Own")] == ["Own"]
+    monkeypatch.setattr(
+        folder_listing, "walk_tree", lambda *given: walked.append(given[0]) or walk(*given)
+    )
+    assert [one.key for one in library_scan.find_movies_at(tmp_path / "Heat.mkv")] == ["Heat.mkv"]
+    assert [one.key for one in library_scan.find_movies_at(tmp_path / "Own")] == ["Own"]
     assert walked == [tmp_path / "Own"]
 
 
@@ -219,7 +221,7 @@ def test_folders_of_extras_are_their_movies(tmp_path: Path, folder: str) -> None
     assert keys(tmp_path) == {"Heat": 1}
     movie = read(tmp_path, "Heat")
     assert set(movie.extras) == {f"{folder}/one.mkv", f"{folder}/deep/two.mkv"}
-    assert scan.left_out(tmp_path)[0] == ()
+    assert library_scan.find_unassigned_files(tmp_path)[0] == ()
 
 
 def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
@@ -232,13 +234,17 @@ def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
     movie = read(tmp_path, "Heat.mkv")
     assert set(movie.extras) == {f"Heat{kind}.mkv" for kind in kinds}
     assert movie.samples == ("Heat-sample.mkv",)
-    assert scan.left_out(tmp_path)[0] == ("Gone-trailer.mkv", "sample.mkv", "trailer.mp4")
+    assert library_scan.find_unassigned_files(tmp_path)[0] == (
+        "Gone-trailer.mkv",
+        "sample.mkv",
+        "trailer.mp4",
+    )
 
 
 def test_a_movie_that_is_named_like_an_extra_is_none(tmp_path: Path) -> None:
     put(tmp_path, "The.Big.Short.mkv", "The-Other.mkv", "The Interview.mkv", "Shorts/Duel.mkv")
     assert len(keys(tmp_path)) == 4
-    assert scan.left_out(tmp_path)[0] == ()
+    assert library_scan.find_unassigned_files(tmp_path)[0] == ()
 
 
 def test_a_movie_may_be_called_sample_or_trailer_if_its_folder_says_so_with_a_year(
@@ -255,7 +261,7 @@ def test_a_movie_may_be_called_sample_or_trailer_if_its_folder_says_so_with_a_ye
         ["The DNA Sample.mkv"],
         "The DNA Sample",
     )
-    assert scan.left_out(tmp_path)[0] == (
+    assert library_scan.find_unassigned_files(tmp_path)[0] == (
         "Heat (1995) Sample/heat-sample.mkv",
         "Heat (1995)/Heat (1995) trailer.mkv",
         "Sample/one.mkv",
@@ -284,7 +290,11 @@ def test_hidden_and_foreign_folders_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path, ".hidden.mkv", "Heat/.mediakeep_backup_1/Heat.mkv", "...And So On (1956).mkv")
     assert list(keys(tmp_path)) == ["...And So On (1956).mkv", "Heat"]
     movie = read(tmp_path, "Heat")
-    assert (movie.images, movie.extras, scan.left_out(tmp_path)[0]) == ((), (), ())
+    assert (movie.images, movie.extras, library_scan.find_unassigned_files(tmp_path)[0]) == (
+        (),
+        (),
+        (),
+    )
 
 
 # What lies beside
@@ -301,7 +311,10 @@ def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
         "Heat.en.cc.vtt": ("en", "sdh"), "Heat.fre.2.sub": ("fre",),
         "Heat.en.foreign.srt": ("en", "forced"), "Heat.hi.srt": ("hi",),
     }  # fmt: skip
-    assert scan.left_out(tmp_path)[1] == ("Heat of the Night.srt", "Heat.Wave.srt")
+    assert library_scan.find_unassigned_files(tmp_path)[1] == (
+        "Heat of the Night.srt",
+        "Heat.Wave.srt",
+    )
 
 
 def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> None:
@@ -355,7 +368,7 @@ def test_names_are_the_same_however_they_are_composed_and_in_any_case(tmp_path: 
     put(tmp_path, f"{composed}.mkv", f"{apart}.nfo", f"{composed.upper()}-POSTER.JPG", "Ran.mkv")
     movie = read(tmp_path, f"{composed}.mkv")
     assert (movie.nfos, len(movie.images)) == ((f"{apart}.nfo",), 1)
-    assert scan.left_out(tmp_path)[1] == ()
+    assert library_scan.find_unassigned_files(tmp_path)[1] == ()
 
 
 def test_sidecars_that_fit_no_video_are_orphans(tmp_path: Path) -> None:
@@ -365,18 +378,22 @@ def test_sidecars_that_fit_no_video_are_orphans(tmp_path: Path) -> None:
     put(tmp_path, "Alien.mkv", "Gone.nfo", "Gone-fanart.jpg", "Alien 3.nfo", "Alien-metadata.json")
     movie = read(tmp_path, "Heat")
     assert set(movie.orphans) == {"Old.nfo", "Old-poster.jpg", "Old.en.srt", "Old-metadata.json"}
-    assert (movie.sidecar, movie.nfos) == ("Heat-metadata.json", ())
-    assert scan.left_out(tmp_path)[1] == ("Alien 3.nfo", "Gone-fanart.jpg", "Gone.nfo")
-    assert read(tmp_path, "Alien.mkv").sidecar == "Alien-metadata.json"
+    assert (movie.metadata_file, movie.nfos) == ("Heat-metadata.json", ())
+    assert library_scan.find_unassigned_files(tmp_path)[1] == (
+        "Alien 3.nfo",
+        "Gone-fanart.jpg",
+        "Gone.nfo",
+    )
+    assert read(tmp_path, "Alien.mkv").metadata_file == "Alien-metadata.json"
 
 
 def test_locks_are_told(tmp_path: Path) -> None:
     put(tmp_path, "Heat/Heat.mkv", "Heat/.mediakeep-lock", "A/Ran/Ran.mkv", "A/.mediakeep-lock")
     put(tmp_path, "Alien.mkv", "Alien.mediakeep-lock", "Brazil.mkv")
-    assert read(tmp_path, "Heat").locked == f"{tmp_path}/Heat/.mediakeep-lock locks it"
-    assert read(tmp_path, "A/Ran").locked == f"{tmp_path}/A/.mediakeep-lock locks it"
-    assert read(tmp_path, "Alien.mkv").locked == f"{tmp_path}/Alien.mediakeep-lock locks it"
-    assert read(tmp_path, "Brazil.mkv").locked == ""
+    assert read(tmp_path, "Heat").lock_reason == f"{tmp_path}/Heat/.mediakeep-lock locks it"
+    assert read(tmp_path, "A/Ran").lock_reason == f"{tmp_path}/A/.mediakeep-lock locks it"
+    assert read(tmp_path, "Alien.mkv").lock_reason == f"{tmp_path}/Alien.mediakeep-lock locks it"
+    assert read(tmp_path, "Brazil.mkv").lock_reason == ""
 
 
 # Fingerprints, and what changes
@@ -384,7 +401,7 @@ def test_locks_are_told(tmp_path: Path) -> None:
 
 def test_a_fingerprint_changes_with_what_belongs_to_the_movie_alone(tmp_path: Path) -> None:
     def marks() -> list[str]:
-        return [one.fingerprint for one in scan.library(tmp_path)]
+        return [one.fingerprint for one in library_scan.find_movies(tmp_path)]
 
     put(tmp_path, "Alien.mkv", "Heat.mkv", "Ran/Ran.mkv")
     first = marks()
@@ -399,21 +416,21 @@ def test_a_movie_that_is_gone_or_shares_its_folder_now_is_an_error(tmp_path: Pat
     put(tmp_path, "Heat.mkv", "Alien.mkv", "Ran/Ran.mkv", "Empty/Empty.mkv")
     (tmp_path / "Heat.mkv").unlink()
     with pytest.raises(Unreadable, match="No such file"):
-        scan.movie(tmp_path / "Heat.mkv", "Heat.mkv", tmp_path)
+        library_scan.read_movie(tmp_path / "Heat.mkv", "Heat.mkv", tmp_path)
     put(tmp_path, "Ran/Brazil.mkv")
     with pytest.raises(Unreadable, match=r"several movies by now\. Scan"):
-        scan.movie(tmp_path / "Ran", "Ran", tmp_path)
+        library_scan.read_movie(tmp_path / "Ran", "Ran", tmp_path)
     (tmp_path / "Empty" / "Empty.mkv").unlink()
     with pytest.raises(Unreadable, match="no video is left"):
-        scan.movie(tmp_path / "Empty", "Empty", tmp_path)
+        library_scan.read_movie(tmp_path / "Empty", "Empty", tmp_path)
 
 
 def test_a_library_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(LibraryGone):
-        scan.library(tmp_path / "nowhere")
+    with pytest.raises(LibraryMissing):
+        library_scan.find_movies(tmp_path / "nowhere")
     (tmp_path / "file").touch()
-    with pytest.raises(LibraryGone):
-        scan.library(tmp_path / "file")
+    with pytest.raises(LibraryMissing):
+        library_scan.find_movies(tmp_path / "file")
 
 
 def test_a_folder_that_bears_an_id_holds_one_movie_whatever_its_versions_are_called(
@@ -423,4 +440,4 @@ def test_a_folder_that_bears_an_id_holds_one_movie_whatever_its_versions_are_cal
         path = tmp_path / "The Tide [tmdbid-71]" / f"The Tide - {label}.mkv"
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    assert [one.key for one in scan.library(tmp_path)] == ["The Tide [tmdbid-71]"]
+    assert [one.key for one in library_scan.find_movies(tmp_path)] == ["The Tide [tmdbid-71]"]

@@ -18,12 +18,11 @@ from hypothesis import strategies as st
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError, Unreadable
-from mediakeep.item import Found
-from mediakeep.media import folders as listing
-from mediakeep.media import ignoring
-from mediakeep.movies import scan
-from mediakeep.movies.gathering import formats, listings
-from mediakeep.movies.model import Movie
+from mediakeep.item import ScannedItem
+from mediakeep.media import folder_listing as listing
+from mediakeep.media import ignore_rules
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.scan import file_types, library_scan, listing_cache
 from tests.music import shelf
 from tests.sampling import tried
 
@@ -43,8 +42,8 @@ def put(root: Path, *places: str) -> None:
         (root / place).touch()
 
 
-def read(root: Path, found: Found) -> Movie:
-    movie = scan.movie(Path(files.unescape(found.path)), found.key, root)
+def read(root: Path, found: ScannedItem) -> LocalMovie:
+    movie = library_scan.read_movie(Path(files.unescape_path(found.path)), found.key, root)
     assert movie.fingerprint == found.fingerprint
     return movie
 
@@ -84,7 +83,7 @@ def memory_folder() -> str | None:
 
 
 def check(root: Path) -> None:
-    found = list(scan.library(root))
+    found = list(library_scan.find_movies(root))
     assert [one.key for one in found] == sorted({one.key for one in found})
     held: Counter[str] = Counter()
     for one in found:
@@ -100,7 +99,9 @@ def check(root: Path) -> None:
         if movie.disc:
             held.update(inside_disc(root, Path(movie.root), held))
     assert all(count == 1 for count in held.values()), held
-    assert sum(held.values()) + len(scan.left_out(root)[0]) == sum(1 for _ in videos_of(root))
+    assert sum(held.values()) + len(library_scan.find_unassigned_files(root)[0]) == sum(
+        1 for _ in videos_of(root)
+    )
 
 
 def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:
@@ -108,18 +109,20 @@ def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:
     for path in videos_of(folder):
         place = str(path.relative_to(root))
         inside = {"video_ts", "bdmv"} & set(str(path).lower().split("/"))
-        if place not in held and (inside or path.suffix in formats.STREAMS):
+        if place not in held and (inside or path.suffix in file_types.DISC_STREAM_SUFFIXES):
             yield place
 
 
 def videos_of(top: Path) -> Iterator[Path]:
     """All videos below a folder but those in hidden and foreign folders."""
-    past = {".hidden", *formats.PAST, *ignoring.SYSTEM}
+    past = {".hidden", *file_types.SKIPPED_FOLDERS, *ignore_rules.SYSTEM_FOLDERS}
     for above, folders, names in os.walk(top):
         folders[:] = [one for one in folders if one.lower() not in past]
         seen = [name for name in names if name[0] != "." or name.startswith("..")]
         yield from (
-            Path(above) / name for name in seen if Path(name).suffix.lower() in formats.VIDEOS
+            Path(above) / name
+            for name in seen
+            if Path(name).suffix.lower() in file_types.VIDEO_SUFFIXES
         )
 
 
@@ -138,12 +141,12 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     for name in odd:
         put(tmp_path, f"{name}.mkv", f"{name} x/{name}.mkv")
     put(tmp_path, f"{'n' * 250}.mkv")
-    found = list(scan.library(tmp_path))
+    found = list(library_scan.find_movies(tmp_path))
     assert len(found) == 2 * len(odd) + 1
     for one in found:
         assert one.key.encode()
         movie = read(tmp_path, one)
-        assert all((Path(files.unescape(movie.root)) / files.unescape(video.place)).is_file()
+        assert all((Path(files.unescape_path(movie.root)) / files.unescape_path(video.place)).is_file()
                    for video in movie.videos)  # fmt: skip
         assert movie.name.title.encode().decode() == movie.name.title
 
@@ -157,35 +160,35 @@ def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
     (root / "Heat" / "up").symlink_to(root)
     (root / "Heat" / "self").symlink_to("self")
     (root / "gone.mkv").symlink_to("nowhere")
-    assert [one.key for one in scan.library(root)] == ["Alien", "Heat", "gone.mkv"]
-    for one in scan.library(root):
+    assert [one.key for one in library_scan.find_movies(root)] == ["Alien", "Heat", "gone.mkv"]
+    for one in library_scan.find_movies(root):
         read(root, one)
 
 
 def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -> None:
     put(public, "Heat/Heat.mkv", "Alien/Subs/Alien.srt", "Alien/Alien.mkv", "Ran.mkv")
-    healthy = {one.key: one.fingerprint for one in scan.library(public)}
+    healthy = {one.key: one.fingerprint for one in library_scan.find_movies(public)}
     with shelf.refused(public / "Heat"):
-        found = {one.key: one for one in scan.library(public)}
+        found = {one.key: one for one in library_scan.find_movies(public)}
     assert set(found) == {"Alien", "Heat", "Ran.mkv"}
     assert found["Heat"].fields == {"file_count": 0}
-    assert found["Heat"].fingerprint == scan.UNREADABLE
+    assert found["Heat"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
     with shelf.refused(public / "Alien" / "Subs"):
-        found = {one.key: one for one in scan.library(public)}
+        found = {one.key: one for one in library_scan.find_movies(public)}
         with pytest.raises(Unreadable, match=r"Subs: Permission denied\. .*chmod"):
-            scan.movie(public / "Alien", "Alien", public)
-    assert found["Alien"].fingerprint == scan.UNREADABLE
+            library_scan.read_movie(public / "Alien", "Alien", public)
+    assert found["Alien"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
     assert found["Ran.mkv"].fingerprint == healthy["Ran.mkv"]
 
 
 def test_a_library_that_refuses_is_an_error(public: Path) -> None:
     with shelf.refused(public), pytest.raises(MediakeepError, match="Permission denied"):
-        scan.library(public)
+        library_scan.find_movies(public)
 
 
 def test_a_very_deep_tree_is_read(tmp_path: Path) -> None:
     put(tmp_path, f"{'d/' * 900}Heat.mkv")
-    (one,) = scan.library(tmp_path)
+    (one,) = library_scan.find_movies(tmp_path)
     assert one.key.endswith("d/d")
 
 
@@ -204,14 +207,14 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of listings, each of which takes a second."""
-    made, right_in = Clock(), listings.folders.right_in
+    made, right_in = Clock(), listing_cache.folders.list_folder
 
-    def slow(path: Path, ignored: tuple[str, ...]) -> listing.Folder:
+    def slow(path: Path, ignored: tuple[str, ...]) -> listing.ListedFolder:
         made.now += 1.0
         return right_in(path, ignored)
 
-    monkeypatch.setattr(listings, "time", made)
-    monkeypatch.setattr(listings, "folders", mock.Mock(wraps=listing, right_in=slow))
+    monkeypatch.setattr(listing_cache, "time", made)
+    monkeypatch.setattr(listing_cache, "folder_listing", mock.Mock(wraps=listing, right_in=slow))
     return made
 
 
@@ -219,10 +222,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_large_folder_is_listed_once_for_many_movies(
     memory: Path, clock: Clock, worth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listings, "_WORTH", worth)
+    monkeypatch.setattr(listing_cache, "_LIFETIME_FACTOR", worth)
     for number in range(1500):
         (memory / f"Some Title {number} (1999).mkv").touch()
-    found = list(scan.library(memory))
+    found = list(library_scan.find_movies(memory))
     listed, scandir = [], os.scandir
 
     def noted(path: Any = ".") -> Any:
@@ -235,9 +238,9 @@ def test_a_large_folder_is_listed_once_for_many_movies(
         movie = read(memory, one)
         for tail in (".nfo", "-metadata.json", "-poster.jpg"):
             (memory / f"{movie.base}{tail}").touch()
-        movie = scan.movie(memory / one.key, one.key, memory)
+        movie = library_scan.read_movie(memory / one.key, one.key, memory)
         assert (len(movie.nfos), len(movie.images)) == (1, 1)
-        assert movie.sidecar
+        assert movie.metadata_file
     # A listing serves for 20 seconds, thus for 40 movies; without that each of 300 looks needs one.
     assert listed == [str(memory)] * (4 if worth else 300)
 
@@ -245,13 +248,13 @@ def test_a_large_folder_is_listed_once_for_many_movies(
 def test_what_is_known_of_a_large_folder_is_not_believed_for_long(
     memory: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listings, "_LARGE", 1)  # else it takes a thousand files
+    monkeypatch.setattr(listing_cache, "_MIN_CACHED_FILES", 1)  # else it takes a thousand files
     put(memory, "Heat.mkv", "Alien.mkv", "Ran.mkv")
-    read(memory, next(scan.library(memory)))
+    read(memory, next(library_scan.find_movies(memory)))
     put(memory, "Heat.en.srt")
-    assert not scan.movie(memory / "Heat.mkv", "Heat.mkv", memory).subtitles
+    assert not library_scan.read_movie(memory / "Heat.mkv", "Heat.mkv", memory).subtitles
     clock.now += 20.0
-    assert len(scan.movie(memory / "Heat.mkv", "Heat.mkv", memory).subtitles) == 1
+    assert len(library_scan.read_movie(memory / "Heat.mkv", "Heat.mkv", memory).subtitles) == 1
     (memory / "Heat.mkv").unlink()
     with pytest.raises(Unreadable):
-        scan.movie(memory / "Heat.mkv", "Heat.mkv", memory)
+        library_scan.read_movie(memory / "Heat.mkv", "Heat.mkv", memory)

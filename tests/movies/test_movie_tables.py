@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import UsageError
 from mediakeep.item import Item, MovieItem, Status
 from mediakeep.movies import diagnose
-from mediakeep.movies.account import Account
-from mediakeep.movies.identify.verdict import Sure
-from mediakeep.movies.model import Name
-from mediakeep.movies.outputs import choices, failed, record, rows, tables
-from mediakeep.movies.outputs.choices import Chosen
+from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.outputs import csv_rows, csv_tables, failed_lookups_csv, movie_record
+from mediakeep.movies.outputs.failed_lookups_csv import FilledChoice
+from mediakeep.movies.result import MovieResult
 from tests import documents
 from tests.movies.accounts import account, candidate, local, open_to, video
 
@@ -32,21 +32,23 @@ class Home:
         self.path = path
         self.items: dict[str, Item] = {}
 
-    def put(self, key: str, told: Account | None = None, **fields: Any) -> None:
+    def put(self, key: str, told: MovieResult | None = None, **fields: Any) -> None:
         """Do a movie, as a batch does."""
         told = told or account()
         told = structs.replace(told, local=structs.replace(told.local, key=key))
         name = fields.pop("output_name", f"m{len(self.items)}")
         if key in self.items:
             name = self.items[key].output_name
-        path = self.path / record.place(name)
+        path = self.path / movie_record.record_place(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(record.render(told, diagnose.issues(told), "issues/movies/m.md"))
+        path.write_bytes(
+            movie_record.render_json(told, diagnose.find_issues(told), "issues/movies/m.md")
+        )
         fields = {"status": Status.COMPLETED, "output_name": name} | fields
         self.items[key] = MovieItem(**fields)
 
     def update(self) -> list[str]:
-        return tables.update(self.path, self.items)
+        return csv_tables.update_tables(self.path, self.items)
 
     def table(self, name: str) -> list[dict[str, str]]:
         with (self.path / name).open(encoding="utf-8", newline="") as text:
@@ -54,16 +56,21 @@ class Home:
 
     @property
     def scan(self) -> dict[str, dict[str, str]]:
-        return {one["key"]: one for one in self.table(tables.SCAN)}
+        return {one["key"]: one for one in self.table(csv_tables.SCAN_CSV)}
 
     @property
     def failed(self) -> dict[str, dict[str, str]]:
-        return {one["key"]: one for one in self.table(tables.FAILED)}
+        return {one["key"]: one for one in self.table(csv_tables.FAILED_LOOKUPS_CSV)}
 
     def fill(self, key: str, **cells: str) -> None:
         """Fill in cells by hand."""
-        told = [{**one, **cells} if one["key"] == key else one for one in self.table(tables.FAILED)]
-        with (self.path / tables.FAILED).open("w", encoding="utf-8", newline="") as text:
+        told = [
+            {**one, **cells} if one["key"] == key else one
+            for one in self.table(csv_tables.FAILED_LOOKUPS_CSV)
+        ]
+        with (self.path / csv_tables.FAILED_LOOKUPS_CSV).open(
+            "w", encoding="utf-8", newline=""
+        ) as text:
             writer = csv.DictWriter(text, list(told[0]) + [c for c in cells if c not in told[0]])
             writer.writeheader()
             writer.writerows(told)
@@ -74,13 +81,15 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def doubtful(**changes: Any) -> Account:
+def doubtful(**changes: Any) -> MovieResult:
     return account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79)), **changes)
 
 
 def test_every_column_is_documented() -> None:
-    assert documents.column(FILES, "## movies_library_scan.csv") == set(rows.COLUMNS)
-    assert documents.column(FILES, "## movies_failed_lookups.csv") == set(failed.COLUMNS)
+    assert documents.column(FILES, "## movies_library_scan.csv") == set(csv_rows.COLUMNS)
+    assert documents.column(FILES, "## movies_failed_lookups.csv") == set(
+        failed_lookups_csv.COLUMNS
+    )
 
 
 def test_a_row_tells_of_a_movie_what_a_person_sorts_by(home: Home) -> None:
@@ -113,8 +122,8 @@ def test_a_row_tells_of_a_movie_what_a_person_sorts_by(home: Home) -> None:
 
 
 def test_a_movie_of_which_nothing_is_known_has_a_row_all_the_same(home: Home) -> None:
-    bare = local(videos=(video(facts=None),), images=(), name=Name())
-    home.put("a.mkv", Account(local=bare))
+    bare = local(videos=(video(facts=None),), images=(), name=MovieName())
+    home.put("a.mkv", MovieResult(local=bare))
     home.update()
     assert home.scan["a.mkv"]["resolution"] == ""
     assert home.scan["a.mkv"]["issues"].startswith("name-not-parsed; missing-nfo")
@@ -124,14 +133,19 @@ def test_what_has_not_changed_is_not_read_again_nor_written(home: Home) -> None:
     for number in range(5):
         home.put(f"{number}.mkv", doubtful() if number == 2 else None)
     home.update()
-    stamps = {name: (home.path / name).stat().st_mtime_ns for name in (tables.SCAN, tables.FAILED)}
-    before = os.stat(home.path / record.place("m3"))
-    (home.path / record.place("m3")).write_bytes(b"x" * before.st_size)
-    os.utime(home.path / record.place("m3"), ns=(before.st_atime_ns, before.st_mtime_ns))
+    stamps = {
+        name: (home.path / name).stat().st_mtime_ns
+        for name in (csv_tables.SCAN_CSV, csv_tables.FAILED_LOOKUPS_CSV)
+    }
+    before = os.stat(home.path / movie_record.record_place("m3"))
+    (home.path / movie_record.record_place("m3")).write_bytes(b"x" * before.st_size)
+    os.utime(
+        home.path / movie_record.record_place("m3"), ns=(before.st_atime_ns, before.st_mtime_ns)
+    )
     assert home.update() == []
     for name, stamp in stamps.items():
         assert (home.path / name).stat().st_mtime_ns == stamp
-    os.utime(home.path / record.place("m3"))
+    os.utime(home.path / movie_record.record_place("m3"))
     assert len(home.update()) == 1  # and with another time it is read, and found to be damaged
 
 
@@ -153,11 +167,14 @@ def test_a_random_history_ends_as_a_table_made_anew(home: Home) -> None:
         for _ in range(rng.randrange(4)):
             status = rng.choice([Status.COMPLETED, Status.SKIPPED, Status.PENDING])
             told = rng.choice(
-                [account(), doubtful(), account(identity=open_to(sure=Sure.UNMATCHED))]
+                [account(), doubtful(), account(identity=open_to(sure=MatchStatus.UNMATCHED))]
             )
             home.put(f"{rng.randrange(12)}.mkv", told, status=status)
         home.update()
-    made = {name: (home.path / name).read_bytes() for name in (tables.SCAN, tables.FAILED)}
+    made = {
+        name: (home.path / name).read_bytes()
+        for name in (csv_tables.SCAN_CSV, csv_tables.FAILED_LOOKUPS_CSV)
+    }
     for name in (*made, "status/cache/movie_tables.db"):
         (home.path / name).unlink()
     home.update()
@@ -167,7 +184,7 @@ def test_a_random_history_ends_as_a_table_made_anew(home: Home) -> None:
 def test_a_damaged_record_costs_its_own_row_alone(home: Home) -> None:
     for key in ("a.mkv", "b.mkv"):
         home.put(key)
-    (home.path / record.place("m0")).write_bytes(b"{")
+    (home.path / movie_record.record_place("m0")).write_bytes(b"{")
     for _ in range(2):  # and is told each time
         (trouble,) = home.update()
         assert "m0.json" in trouble
@@ -189,7 +206,7 @@ def test_what_is_kept_may_be_damaged_anywhere(home: Home) -> None:
         home.put(f"{number}.mkv", doubtful() if number % 2 else None)
     home.update()
     kept = home.path / "status/cache/movie_tables.db"
-    table, whole = (home.path / tables.SCAN).read_bytes(), kept.read_bytes()
+    table, whole = (home.path / csv_tables.SCAN_CSV).read_bytes(), kept.read_bytes()
     rng = random.Random(1)
     for _ in range(25):
         data = bytearray(whole)
@@ -197,7 +214,7 @@ def test_what_is_kept_may_be_damaged_anywhere(home: Home) -> None:
         data[at : at + 64] = rng.randbytes(64)
         kept.write_bytes(data)
         assert home.update() == []
-        assert (home.path / tables.SCAN).read_bytes() == table
+        assert (home.path / csv_tables.SCAN_CSV).read_bytes() == table
 
 
 def test_where_nothing_can_be_kept_the_tables_are_made_all_the_same(home: Home) -> None:
@@ -219,22 +236,25 @@ HOSTILE = ["=1+1", "'=1+1", "''@x", "+a", "-a", "@a", "\ta", "a\r\nb", 'a"b,c;d'
 
 def test_no_cell_is_a_formula_and_every_key_comes_back(home: Home) -> None:
     for text in HOSTILE:
-        told = doubtful(local=local(name=Name(text)))
+        told = doubtful(local=local(name=MovieName(text)))
         home.put(text, told)
     home.update()
-    for name in (tables.SCAN, tables.FAILED):
+    for name in (csv_tables.SCAN_CSV, csv_tables.FAILED_LOOKUPS_CSV):
         for row in home.table(name):
             assert not [
                 cell for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))
             ]
     for key in home.failed:
         home.fill(key, tmdb_id="17")
-    assert [one.key for one in choices.read_choices(home.path / tables.FAILED)] == HOSTILE
+    assert [
+        one.key
+        for one in failed_lookups_csv.read_choices(home.path / csv_tables.FAILED_LOOKUPS_CSV)
+    ] == HOSTILE
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", "'", "'a", "''", "'='"])
 def test_what_is_guarded_comes_back(text: str) -> None:
-    assert failed.bare(failed.guarded(text)) == text
+    assert failed_lookups_csv.unescape_formula(failed_lookups_csv.escape_formula(text)) == text
 
 
 # A person's work
@@ -243,7 +263,7 @@ def test_what_is_guarded_comes_back(text: str) -> None:
 def test_the_failed_are_listed_with_reason_and_three_candidates(home: Home) -> None:
     several = [candidate(number, 0.8 - number / 100) for number in range(1, 6)]
     home.put("a.mkv", account(identity=open_to(*several)))
-    home.put("b.mkv", account(identity=open_to(sure=Sure.UNMATCHED)))
+    home.put("b.mkv", account(identity=open_to(sure=MatchStatus.UNMATCHED)))
     home.put("c.mkv")
     home.update()
     assert list(home.failed) == ["a.mkv", "b.mkv"]
@@ -253,7 +273,7 @@ def test_the_failed_are_listed_with_reason_and_three_candidates(home: Home) -> N
     assert row["reason"].startswith("ambiguous-match: ")
     assert home.failed["b.mkv"]["match"] == "unmatched"
     assert (row["tmdb_id"], row["imdb_id"]) == ("", "")
-    assert choices.read_choices(home.path / tables.FAILED) == []
+    assert failed_lookups_csv.read_choices(home.path / csv_tables.FAILED_LOOKUPS_CSV) == []
 
 
 def test_ids_that_were_filled_in_outlive_a_batch_until_they_are_read(home: Home) -> None:
@@ -268,10 +288,10 @@ def test_ids_that_were_filled_in_outlive_a_batch_until_they_are_read(home: Home)
     assert home.update() == []
     assert list(home.failed) == ["b.mkv", "d.mkv", "c.mkv"]
     assert home.failed["b.mkv"]["comment"] == "Ida's copy"
-    path = home.path / tables.FAILED
-    assert choices.read_choices(path) == [
-        Chosen("b.mkv", 603, "", 2),
-        Chosen("c.mkv", 0, "tt0133093", 4),
+    path = home.path / csv_tables.FAILED_LOOKUPS_CSV
+    assert failed_lookups_csv.read_choices(path) == [
+        FilledChoice("b.mkv", 603, "", 2),
+        FilledChoice("c.mkv", 0, "tt0133093", 4),
     ]
     for key in ("b.mkv", "c.mkv"):  # read: the person's word is in the queue
         item = home.items[key]
@@ -290,26 +310,28 @@ def test_the_last_one_leaves_an_empty_table(home: Home) -> None:
     home.update()
     home.put("a.mkv")
     home.update()
-    assert (home.path / tables.FAILED).read_text() == ",".join(failed.COLUMNS) + "\n"
+    assert (home.path / csv_tables.FAILED_LOOKUPS_CSV).read_text() == ",".join(
+        failed_lookups_csv.COLUMNS
+    ) + "\n"
 
 
 @pytest.mark.parametrize(
     ("table", "wanted"),
     [
-        ("key,tmdb_id,imdb_id\na,603,\n", Chosen("a", 603, "", 2)),
-        ("\ufeffkey;tmdb_id;imdb_id\r\na;;tt0133093\r\n", Chosen("a", 0, "tt0133093", 2)),
-        ("key\ttmdb_id\n\na\t603\n", Chosen("a", 603, "", 3)),
-        ("imdb_id,key\ntt0133093,a", Chosen("a", 0, "tt0133093", 2)),
+        ("key,tmdb_id,imdb_id\na,603,\n", FilledChoice("a", 603, "", 2)),
+        ("\ufeffkey;tmdb_id;imdb_id\r\na;;tt0133093\r\n", FilledChoice("a", 0, "tt0133093", 2)),
+        ("key\ttmdb_id\n\na\t603\n", FilledChoice("a", 603, "", 3)),
+        ("imdb_id,key\ntt0133093,a", FilledChoice("a", 0, "tt0133093", 2)),
         (
             "key,tmdb_id,imdb_id\na,https://www.themoviedb.org/movie/603-the-matrix, \n",
-            Chosen("a", 603, "", 2),
+            FilledChoice("a", 603, "", 2),
         ),
         (
             "key,tmdb_id,imdb_id\na,,https://www.imdb.com/title/tt0133093/\n",
-            Chosen("a", 0, "tt0133093", 2),
+            FilledChoice("a", 0, "tt0133093", 2),
         ),
         *(
-            (f"key,tmdb_id,imdb_id\na,,{page}\n", Chosen("a", 0, "tt0133093", 2))
+            (f"key,tmdb_id,imdb_id\na,,{page}\n", FilledChoice("a", 0, "tt0133093", 2))
             for page in (
                 "https://www.imdb.com/title/tt0133093/?ref_=nv_sr_srsg_0_tt_8_nm_0_q_matrix",
                 "https://m.imdb.com/title/tt0133093/",
@@ -319,7 +341,7 @@ def test_the_last_one_leaves_an_empty_table(home: Home) -> None:
             )
         ),
         *(
-            (f"key,tmdb_id,imdb_id\na,{page},\n", Chosen("a", 603, "", 2))
+            (f"key,tmdb_id,imdb_id\na,{page},\n", FilledChoice("a", 603, "", 2))
             for page in (
                 "https://www.themoviedb.org/movie/603-the-matrix?language=de-DE",
                 "https://themoviedb.org/movie/603/cast",
@@ -329,10 +351,12 @@ def test_the_last_one_leaves_an_empty_table(home: Home) -> None:
         ),
     ],
 )
-def test_a_table_may_come_from_any_spreadsheet(tmp_path: Path, table: str, wanted: Chosen) -> None:
+def test_a_table_may_come_from_any_spreadsheet(
+    tmp_path: Path, table: str, wanted: FilledChoice
+) -> None:
     path = tmp_path / "failed.csv"
     path.write_text(table, encoding="utf-8", newline="")
-    assert choices.read_choices(path) == [wanted]
+    assert failed_lookups_csv.read_choices(path) == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -360,23 +384,23 @@ def test_a_table_may_come_from_any_spreadsheet(tmp_path: Path, table: str, wante
 def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, data: bytes, told: str) -> None:
     path = tmp_path / "failed.csv"
     path.write_bytes(data)
-    with pytest.raises(UsageFailed) as error:
-        choices.read_choices(path)
+    with pytest.raises(UsageError) as error:
+        failed_lookups_csv.read_choices(path)
     assert told in str(error.value)
     assert str(path) in str(error.value)
 
 
 def test_a_table_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageFailed, match=r"failed\.csv: No such file"):
-        choices.read_choices(tmp_path / "failed.csv")
+    with pytest.raises(UsageError, match=r"failed\.csv: No such file"):
+        failed_lookups_csv.read_choices(tmp_path / "failed.csv")
 
 
 def test_a_table_that_cannot_be_read_is_set_aside_not_written_over(home: Home) -> None:
     home.put("a.mkv", doubtful())
     for number in (1, 2):
         work = b"key;note\xe4;tmdb_id\na.mkv;mine;603\n%d" % number
-        (home.path / tables.FAILED).parent.mkdir(parents=True, exist_ok=True)
-        (home.path / tables.FAILED).write_bytes(work)
+        (home.path / csv_tables.FAILED_LOOKUPS_CSV).parent.mkdir(parents=True, exist_ok=True)
+        (home.path / csv_tables.FAILED_LOOKUPS_CSV).write_bytes(work)
         (trouble,) = home.update()
         aside = home.path / f"outputs/movies_failed_lookups-aside-{number}.csv"
         assert f"It was set aside as {aside}." in trouble

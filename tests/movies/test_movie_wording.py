@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mediakeep.media.video.facts import AudioStream, VideoStream
-from mediakeep.movies import languages, wording
+from mediakeep.media.video.model import AudioStream, VideoStream
+from mediakeep.movies import language_names, media_text
 
 
 @pytest.mark.parametrize(
@@ -28,14 +28,19 @@ from mediakeep.movies import languages, wording
     ],
 )
 def test_a_resolution_is_named_by_width_or_height(width: int, height: int, told: str) -> None:
-    assert wording.resolution(VideoStream(width=width, height=height)) == told
+    assert media_text.resolution_name(VideoStream(width=width, height=height)) == told
 
 
 def test_sound_is_told_once_for_each_kind() -> None:
     tracks = [AudioStream("ac3", "eng", 6), AudioStream("ac3", "en", 6), AudioStream("aac", "", 2)]
-    assert wording.audio(tracks) == "English ac3 5.1, aac stereo"
-    assert wording.audio([AudioStream("opus", "qaa", 4)]) == "qaa opus 4 channels"
-    assert wording.audio([]) == wording.video(None) == wording.resolution(None) == ""
+    assert media_text.format_audio(tracks) == "English ac3 5.1, aac stereo"
+    assert media_text.format_audio([AudioStream("opus", "qaa", 4)]) == "qaa opus 4 channels"
+    assert (
+        media_text.format_audio([])
+        == media_text.format_video(None)
+        == media_text.resolution_name(None)
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,11 +61,11 @@ def test_sound_is_told_once_for_each_kind() -> None:
     ],
 )
 def test_a_language_is_known_by_any_of_its_names(told: str, code: str) -> None:
-    assert languages.code(told) == code
+    assert language_names.language_code(told) == code
 
 
 def test_a_language_has_its_name_and_else_its_code() -> None:
-    assert [languages.name(one) for one in ("ger", "nor", "qaa", "")] == [
+    assert [language_names.language_name(one) for one in ("ger", "nor", "qaa", "")] == [
         "German",
         "Norwegian",
         "qaa",
@@ -73,8 +78,12 @@ def test_a_language_has_its_name_and_else_its_code() -> None:
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (734_003_200, "734.0 MB"), (8e13, "80.0 TB")],
 )
 def test_sizes_are_told_as_disks_are_sold(number: float, told: str) -> None:
-    assert wording.size(number) == told
+    assert media_text.format_size(number) == told
 
 
 def test_lengths_are_told_in_minutes() -> None:
-    assert [wording.minutes(one) for one in (45, 60, 104 * 60.0)] == ["45 s", "1 min", "104 min"]
+    assert [media_text.format_duration(one) for one in (45, 60, 104 * 60.0)] == [
+        "45 s",
+        "1 min",
+        "104 min",
+    ]

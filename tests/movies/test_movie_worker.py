@@ -12,22 +12,29 @@ import pytest
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone
+from mediakeep.errors import LibraryMissing
 from mediakeep.item import MovieItem, Status
-from mediakeep.lookups.access import Locale
-from mediakeep.media import undo
-from mediakeep.media.undoing.index import Query
-from mediakeep.media.undoing.store import Store
-from mediakeep.movies.identify.choice import Choice
-from mediakeep.movies.outputs import failed, record
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Art, Cinema, Film, Person, Series, Text
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.service_config import Locale
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.identify.model import MovieChoice
+from mediakeep.movies.outputs import failed_lookups_csv, movie_record
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.model import (
+    CatalogueCollection,
+    CatalogueImage,
+    CatalogueMovie,
+    CataloguePerson,
+    CatalogueText,
+    MovieCatalogue,
+)
 from tests.movies.workbench import SAFE, Bench
 
 ART = tuple(
-    Art(f"/{name}.jpg", width, height, language)
+    CatalogueImage(f"/{name}.jpg", width, height, language)
     for name, width, height, language in (
         ("poster-en", 1000, 1500, "en"),
         ("poster-de", 1000, 1500, "de"),
@@ -35,7 +42,7 @@ ART = tuple(
         ("tiny-de", 200, 300, "de"),
     )
 )
-HERON = Film(
+HERON = CatalogueMovie(
     id=501,
     title="The Paper Heron",
     imdb_id="tt9000501",
@@ -44,31 +51,33 @@ HERON = Film(
     overview="A heron of paper comes to life.",
     genres=("Drama",),
     collection=70,
-    people=(Person(1, "Ada Lund", job="Director", department="Directing"),),
+    people=(CataloguePerson(1, "Ada Lund", job="Director", department="Directing"),),
     certificates={"US": "PG", "DE": "12"},
-    texts=(Text("de", "DE", "Der Papierreiher", "Ein Reiher aus Papier erwacht."),),
+    texts=(CatalogueText("de", "DE", "Der Papierreiher", "Ein Reiher aus Papier erwacht."),),
     posters=ART,
-    backdrops=(Art("/back.jpg", 1920, 1080),),
+    backdrops=(CatalogueImage("/back.jpg", 1920, 1080),),
 )
-SECOND = Film(
+SECOND = CatalogueMovie(
     id=502, title="The Paper Heron 2", release_date="1990-01-01", runtime=92, collection=70
 )
-PLAIN = Film(id=503, title="Nothing to See", release_date="2001-02-03", runtime=80)
-CINEMA = Cinema(
-    films=(HERON, SECOND, PLAIN), series=(Series(70, "The Paper Heron Collection"),), removed=(9,)
+PLAIN = CatalogueMovie(id=503, title="Nothing to See", release_date="2001-02-03", runtime=80)
+CINEMA = MovieCatalogue(
+    films=(HERON, SECOND, PLAIN),
+    series=(CatalogueCollection(70, "The Paper Heron Collection"),),
+    removed=(9,),
 )
 KEY = "The Paper Heron (1987).mkv"
 STEM = "The Paper Heron (1987)"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=CINEMA) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
         yield running
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: Server) -> Bench:
+def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     return Bench(tmp_path, server)
 
 
@@ -78,7 +87,7 @@ def files_of(bench: Bench) -> dict[str, bytes]:
 
 def test_a_movie_gets_all_that_a_media_centre_reads(bench: Bench) -> None:
     bench.put(KEY, HERON)
-    before = len(bench.server.asked)
+    before = len(bench.server.requests)
     outcome = bench.work(KEY)
     assert sorted(files_of(bench)) == [
         f"{STEM}-fanart.jpg",
@@ -87,7 +96,7 @@ def test_a_movie_gets_all_that_a_media_centre_reads(bench: Bench) -> None:
         KEY,
         f"{STEM}.nfo",
     ]
-    asked = [one.path for one in bench.server.asked[before:] if one.path.startswith("/3/")]
+    asked = [one.path for one in bench.server.requests[before:] if one.path.startswith("/3/")]
     assert asked == ["/3/search/movie", "/3/movie/501", "/3/collection/70"]
     item = bench.items[KEY]
     assert (item.match, item.tmdb_id, item.imdb_id) == ("auto", 501, "tt9000501")
@@ -101,9 +110,9 @@ def test_done_twice_nothing_is_asked_and_no_file_is_touched(bench: Bench) -> Non
     bench.put(KEY, HERON)
     bench.work(KEY)
     times = {path: path.stat().st_mtime_ns for path in bench.root.rglob("*.*") if _lasting(path)}
-    before = len(bench.server.asked)
+    before = len(bench.server.requests)
     outcome = bench.work(KEY)
-    assert len(bench.server.asked) == before
+    assert len(bench.server.requests) == before
     assert outcome.facts["auto_fixed"] == 0
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
@@ -118,10 +127,10 @@ def test_every_change_is_taken_back_to_the_byte(bench: Bench) -> None:
     before = files_of(bench)
     bench.work(KEY)
     assert files_of(bench) != before
-    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
-        for step in undo.plan(store, Query(item=KEY)):
+    with contextlib.closing(UndoStore(bench.home / "status" / "undo")) as store:
+        for step in apply_undo.plan_undo(store, RecordQuery(item=KEY)):
             assert not step.refusal
-            undo.apply(store, step.record)
+            apply_undo.apply_undo(store, step.record)
     assert files_of(bench) == before
     outcome = bench.work(KEY)  # what was taken back is not made again
     assert files_of(bench) == before
@@ -191,7 +200,7 @@ def test_an_nfo_that_cannot_be_read_is_never_written(
 def test_the_poster_is_that_of_the_language_and_large_enough(bench: Bench) -> None:
     bench.put(KEY, HERON)
     bench.work(KEY, locale=Locale("de-DE", "DE"))
-    pictures = [one.path for one in bench.server.asked if one.path.startswith("/t/p/")]
+    pictures = [one.path for one in bench.server.requests if one.path.startswith("/t/p/")]
     assert pictures[-2:] == ["/t/p/original/poster-de.jpg", "/t/p/original/back.jpg"]
 
 
@@ -216,7 +225,7 @@ def test_the_draft_of_a_killed_writer_goes_once_it_is_an_hour_old(bench: Bench) 
         path.write_text("draft")
     for path in (old, theirs):
         os.utime(path, (0, 0))
-    bench.work(STEM, Policy(fix=Fix.NONE))
+    bench.work(STEM, WritePolicy(fix=FixLevel.NONE))
     assert [path.exists() for path in (old, young, theirs)] == [False, True, True]
 
 
@@ -260,10 +269,12 @@ def test_the_nearest_movies_are_told_everywhere_though_none_is_near(bench: Bench
     item = bench.items["Paper (2019).mkv"]
     report = (bench.home / item.report).read_text()
     assert "choose 'Paper (2019).mkv' 501`" in report
-    path = bench.home / record.place(item.output_name)
-    (told,) = [one for one in record.reviews(path, bench.home) if one["kind"] == "no-match"]
+    path = bench.home / movie_record.record_place(item.output_name)
+    (told,) = [
+        one for one in movie_record.read_reviews(path, bench.home) if one["kind"] == "no-match"
+    ]
     assert '; the nearest are "The Paper Heron" (1987) at ' in told["detail"]
-    row = failed.cells(record.read(path))
+    row = failed_lookups_csv.build_row(movie_record.read(path))
     assert row
     assert {row["candidate_1_tmdb_id"], row["candidate_2_tmdb_id"]} == {"501", "502"}
 
@@ -282,7 +293,9 @@ def test_an_id_in_the_nfo_that_is_none_is_an_issue(bench: Bench, text: str, told
     nfo.write_text(f"<movie>{text}</movie>")
     bench.work(KEY)
     assert bench.items[KEY].tmdb_id == 501
-    found = record.issues(bench.home / record.place(bench.items[KEY].output_name))
+    found = movie_record.read_issues(
+        bench.home / movie_record.record_place(bench.items[KEY].output_name)
+    )
     wrong = [one.detail for one in found if one.kind == "invalid-id"]
     assert wrong == ([f"the NFO says {told}"] if told else [])
 
@@ -322,14 +335,16 @@ def test_after_a_choice_the_list_of_reviews_does_not_propose_another_one(bench: 
     nfo.write_text("<movie><tmdbid>502</tmdbid></movie>")
     bench.items[KEY] = MovieItem(
         status=Status.PENDING,
-        path=files.escape(bench.library / KEY),
+        path=files.escape_path(bench.library / KEY),
         output_name="heron",
         match="user",
         tmdb_id=501,
     )
     bench.work(KEY)
-    path = bench.home / record.place("heron")
-    (told,) = [one for one in record.reviews(path, bench.home) if one["kind"] == "id-conflict"]
+    path = bench.home / movie_record.record_place("heron")
+    (told,) = [
+        one for one in movie_record.read_reviews(path, bench.home) if one["kind"] == "id-conflict"
+    ]
     assert told["command"] == ""
     report = (bench.home / bench.items[KEY].report).read_text()
     assert "id-conflict" in report
@@ -347,9 +362,9 @@ def test_an_own_folder_with_a_movie_nfo_is_kept_as_it_is_named(bench: Bench) -> 
 
 
 def _jpeg() -> bytes:
-    from mediakeep.rehearsal.films import prints
+    from mediakeep_simulator.tmdb import image_factory
 
-    return prints.jpeg("mine", 600, 900)
+    return image_factory.render_jpeg("mine", 600, 900)
 
 
 def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench) -> None:
@@ -358,7 +373,7 @@ def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench
     due = [one["role"] for one in bench.work(KEY, write=False).facts["due"]]
     assert due == ["nfo", "poster", "fanart", "metadata"]
     assert not (bench.home / "outputs").exists()
-    outcome = bench.work(KEY, Policy(fix=Fix.NONE))
+    outcome = bench.work(KEY, WritePolicy(fix=FixLevel.NONE))
     assert [one["role"] for one in outcome.facts["due"]] == ["nfo", "poster", "fanart", "metadata"]
     assert ", 4 files would be written, " in outcome.message
     assert " files written" not in outcome.message
@@ -370,11 +385,11 @@ def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench
 
 def test_without_tmdb_all_local_work_is_done_and_the_look_up_waits(bench: Bench) -> None:
     bench.put(KEY, HERON, audio=())
-    closed = structs.replace(bench.access.catalogue, closed="this run is offline")
+    closed = structs.replace(bench.access.catalogue, disabled_reason="this run is offline")
     away = structs.replace(bench.access, catalogue=closed)
-    before = len(bench.server.asked)
+    before = len(bench.server.requests)
     outcome = bench.work(KEY, access=away)
-    assert len(bench.server.asked) == before
+    assert len(bench.server.requests) == before
     assert outcome.data["lookup"] == "pending"
     assert outcome.facts["unasked"]
     assert bench.issues(KEY) >= {"no-audio"}
@@ -383,8 +398,8 @@ def test_without_tmdb_all_local_work_is_done_and_the_look_up_waits(bench: Bench)
 
 
 def test_an_answer_that_is_no_picture_is_not_written(bench: Bench, tmp_path: Path) -> None:
-    film = structs.replace(PLAIN, posters=(Art("/gone.svg", 1000, 1500),))
-    with Server(World(), cinema=Cinema(films=(film,))) as server:
+    film = structs.replace(PLAIN, posters=(CatalogueImage("/gone.svg", 1000, 1500),))
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=MovieCatalogue(films=(film,))) as server:
         own = Bench(tmp_path / "own", server)
         own.put("Nothing to See (2001).mp4", film)
         own.work("Nothing to See (2001).mp4")
@@ -429,7 +444,9 @@ def test_an_id_in_the_queue_that_tmdb_does_not_know_goes_back_to_the_person(
     bench: Bench, tmdb: int, imdb: str
 ) -> None:
     path = bench.put(KEY, HERON)
-    said = MovieItem(status=Status.PENDING, path=files.escape(path), output_name="m", match="user")
+    said = MovieItem(
+        status=Status.PENDING, path=files.escape_path(path), output_name="m", match="user"
+    )
     bench.items[KEY] = structs.replace(said, tmdb_id=tmdb, imdb_id=imdb)
     for _ in range(2):
         before = files_of(bench)
@@ -470,9 +487,9 @@ def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
     bench.put("Heron.mkv", PLAIN)
     asked: list[str] = []
 
-    def choose(movie: object, identity: object) -> Choice:
+    def choose(movie: object, identity: object) -> MovieChoice:
         asked.append("x")
-        return Choice("take", tmdb_id=501)
+        return MovieChoice("take", tmdb_id=501)
 
     bench.work("Heron.mkv", choose=choose)
     assert (bench.items["Heron.mkv"].match, bench.items["Heron.mkv"].tmdb_id) == ("user", 501)
@@ -482,7 +499,7 @@ def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
 
 def test_what_a_person_decides_later_waits_in_the_list_of_reviews(bench: Bench) -> None:
     bench.put(KEY, HERON)
-    outcome = bench.work(KEY, choose=lambda *_: Choice("later"))
+    outcome = bench.work(KEY, choose=lambda *_: MovieChoice("later"))
     assert outcome.state is Status.COMPLETED
     assert outcome.data["lookup"] == "unsure"
     assert "ambiguous-match" in bench.issues(KEY)
@@ -493,7 +510,7 @@ def test_what_a_person_leaves_out_is_skipped_with_the_command_that_brings_it_bac
     bench: Bench,
 ) -> None:
     bench.put(KEY, HERON)
-    outcome = bench.work(KEY, choose=lambda *_: Choice("never"))
+    outcome = bench.work(KEY, choose=lambda *_: MovieChoice("never"))
     assert outcome.state is Status.SKIPPED
     assert outcome.data == {"skip_reason": "never ask again"}
     assert outcome.message.endswith(
@@ -515,8 +532,8 @@ def test_a_movie_that_has_vanished_is_skipped_and_a_library_is_not(bench: Bench)
     bench.put("Nothing to See (2001).mkv", PLAIN)
     assert bench.work(KEY).data == {"skip_reason": "vanished"}
     (bench.library / "Nothing to See (2001).mkv").unlink()
-    with pytest.raises(LibraryGone):
+    with pytest.raises(LibraryMissing):
         bench.work(KEY)
     os.rmdir(bench.library)
-    with pytest.raises(LibraryGone):
+    with pytest.raises(LibraryMissing):
         bench.work(KEY)

@@ -9,17 +9,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 from msgspec import structs
 
-from mediakeep.media import sidecars, undo
-from mediakeep.media.undoing.index import Query
-from mediakeep.media.undoing.store import Store
-from mediakeep.movies.model import Movie
-from mediakeep.movies.sidecars import plan
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Cinema, Film
-from mediakeep.rehearsal.server import Server
+from mediakeep.media.safewrite import sidecar_file
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.sidecars import pending_files
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
 from tests.movies.workbench import SAFE, Bench
 
-FILM = Film(
+FILM = CatalogueMovie(
     id=601,
     title="The Glass Orchard",
     imdb_id="tt9000601",
@@ -29,7 +30,7 @@ FILM = Film(
     genres=("Drama",),
 )
 NAME = "The Glass Orchard (1991) [tmdbid-601]"
-OTHER = Film(id=602, title="Nothing to Hear", release_date="2001-02-03", runtime=80)
+OTHER = CatalogueMovie(id=602, title="Nothing to Hear", release_date="2001-02-03", runtime=80)
 
 # The videos of each shape, and the places that Jellyfin looks at, in its order
 # (MovieNfoSaver.GetMovieSavePaths).
@@ -62,13 +63,15 @@ SHAPES = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=Cinema(films=(FILM, OTHER))) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(
+        MusicBrainzCatalogue(), cinema=MovieCatalogue(films=(FILM, OTHER))
+    ) as running:
         yield running
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: Server) -> Bench:
+def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     return Bench(tmp_path, server)
 
 
@@ -99,14 +102,14 @@ def read_by_jellyfin(bench: Bench, shape: str) -> str:
 def as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have NFOs written where they were written before Jellyfin's rules were followed."""
 
-    def place(local: Movie) -> str:
+    def place(local: LocalMovie) -> str:
         discs = {"dvd": "VIDEO_TS/VIDEO_TS.nfo", "bluray": "BDMV/index.nfo"}
         if local.disc:
             return discs[local.disc]
         folder = PurePosixPath(local.videos[0].place).parent
         return f"{local.base}.nfo" if str(folder) == "." else f"{folder}/{local.base}.nfo"
 
-    monkeypatch.setattr(plan, "new_nfo_place", place)
+    monkeypatch.setattr(pending_files, "new_nfo_place", place)
 
 
 MISPLACED = ("versions", "parts", "parts among others", "parts in folders", "Blu-ray")
@@ -168,14 +171,14 @@ def test_a_moved_nfo_is_moved_back_by_an_undo_and_moved_again_on_request(
     bench.work(key)
     moved = nfos(bench)
     assert before.keys() != moved.keys()
-    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
-        entries = store.find(Query(item=key))
+    with contextlib.closing(UndoStore(bench.home / "status" / "undo")) as store:
+        entries = store.find(RecordQuery(item=key))
         new = {one.record.id for one in entries if one.record.claim == bench.claims}
         assert len(new) == 2
-        for step in undo.plan(store, *(Query(id=one) for one in new)):
+        for step in apply_undo.plan_undo(store, *(RecordQuery(id=one) for one in new)):
             assert not step.refusal
-            undo.rehearse(store, step)
-            undo.apply(store, step.record)
+            apply_undo.check_undo(store, step)
+            apply_undo.apply_undo(store, step.record)
     assert nfos(bench) == before
     assert f"{NAME}/movie.nfo" not in nfos(bench)
     assert "movie.nfo" in bench.work(key).facts["not_written"]
@@ -192,7 +195,7 @@ def test_a_kill_between_writing_and_removing_leaves_no_second_nfo(
         as_before(patched)
         bench.work(key)
     with monkeypatch.context() as patched:
-        patched.setattr(sidecars, "remove", _killed)
+        patched.setattr(sidecar_file, "remove", _killed)
         with pytest.raises(KeyboardInterrupt):
             bench.work(key)
     assert len(nfos(bench)) == 2

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.media import sidecars, undo
-from mediakeep.media.undoing.index import Query
-from mediakeep.media.undoing.store import Store
-from mediakeep.policy import Fix
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Cinema, Film
-from mediakeep.rehearsal.server import Server
+from mediakeep.media.safewrite import sidecar_file
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.policy import FixLevel
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
 from tests.movies.workbench import SAFE, Bench
 
-FILM = Film(
+FILM = CatalogueMovie(
     id=701,
     title="The Copper Weather",
     imdb_id="tt9000701",
@@ -42,13 +43,15 @@ BLANK = {"empty": b"", "blanks": b"  \r\n\t\n", "mark": b"\xef\xbb\xbf", "wide":
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=Cinema(films=(FILM, TWIN))) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(
+        MusicBrainzCatalogue(), cinema=MovieCatalogue(films=(FILM, TWIN))
+    ) as running:
         yield running
 
 
 @pytest.fixture
-def bench(tmp_path: Path, server: Server) -> Bench:
+def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     return Bench(tmp_path, server)
 
 
@@ -85,10 +88,10 @@ def test_an_nfo_that_cannot_be_read_is_set_aside_and_comes_back(bench: Bench, ki
     after = texts(bench)
     assert bench.work(key, SET_ASIDE).facts["auto_fixed"] == 0
     assert texts(bench) == after
-    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
-        for step in undo.plan(store, Query(item=key)):
+    with contextlib.closing(UndoStore(bench.home / "status" / "undo")) as store:
+        for step in apply_undo.plan_undo(store, RecordQuery(item=key)):
             assert not step.refusal
-            undo.apply(store, step.record)
+            apply_undo.apply_undo(store, step.record)
     assert texts(bench) == {nfo.name: UNUSABLE[kind]}
     bench.work(key, SET_ASIDE)  # what was undone is not done again
     assert texts(bench) == {nfo.name: UNUSABLE[kind]}
@@ -118,7 +121,7 @@ def test_a_kill_before_the_new_one_is_written_leaves_one_copy(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nfo = stock(bench, UNUSABLE["link"])
-    write = sidecars.write
+    write = sidecar_file.write
 
     def killed(path: Path, *more: object) -> object:
         if path == nfo:
@@ -126,7 +129,7 @@ def test_a_kill_before_the_new_one_is_written_leaves_one_copy(
         return write(path, *more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(sidecars, "write", killed)
+        patched.setattr(sidecar_file, "write", killed)
         with pytest.raises(KeyboardInterrupt):
             bench.work(KEY, SET_ASIDE)
     assert texts(bench) == {nfo.name: UNUSABLE["link"], f"{nfo.name}.orig": UNUSABLE["link"]}
@@ -151,16 +154,16 @@ def test_an_nfo_that_says_nothing_is_written_like_one_that_is_not_there(
     key = f"{STEM} [tmdbid-701]"
     nfo = bench.library / key / place
     nfo.write_bytes(BLANK[kind])
-    bench.work(key, structs.replace(SAFE, fix=Fix.NONE))
+    bench.work(key, structs.replace(SAFE, fix=FixLevel.NONE))
     assert nfo.read_bytes() == BLANK[kind]
     assert "missing-nfo" in bench.issues(key)
     bench.work(key)
     assert list(texts(bench)) == [f"{key}/{place}"]
     assert b"<tmdbid>701</tmdbid>" in nfo.read_bytes()
     assert "missing-nfo" not in bench.issues(key)
-    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
-        for step in undo.plan(store, Query(item=key)):
-            undo.apply(store, step.record)
+    with contextlib.closing(UndoStore(bench.home / "status" / "undo")) as store:
+        for step in apply_undo.plan_undo(store, RecordQuery(item=key)):
+            apply_undo.apply_undo(store, step.record)
     assert nfo.read_bytes() == BLANK[kind]
 
 

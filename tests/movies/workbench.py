@@ -11,20 +11,20 @@ from msgspec import structs
 
 from mediakeep import files
 from mediakeep.item import MovieItem, Status
-from mediakeep.lookups.access import Access, Locale
-from mediakeep.lookups.answers import Secret, Service
-from mediakeep.lookups.tmdb import terms
+from mediakeep.lookups.http.models import Secret, Service
+from mediakeep.lookups.service_config import Locale, ServiceConfig
+from mediakeep.lookups.tmdb import constants
 from mediakeep.movies import process
-from mediakeep.movies.tools import Places
-from mediakeep.outcome import QUIET, Outcome, Stamp, Work
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal.films import clips
-from mediakeep.rehearsal.films.clip import Clip
-from mediakeep.rehearsal.films.film import Film
-from mediakeep.rehearsal.films.tmdb import TOKEN
-from mediakeep.rehearsal.server import Server
+from mediakeep.movies.worker_context import MovieWorkerConfig
+from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import VideoSpec
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.app import READ_ACCESS_TOKEN
+from mediakeep_simulator.tmdb.model import CatalogueMovie
 
-SAFE = Policy(fix=Fix.SAFE)
+SAFE = WritePolicy(fix=FixLevel.SAFE)
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Bench:
     """A home, a library beside it, and the items that were worked on."""
 
     root: Path
-    server: Server
+    server: SimulatorServer
     items: dict[str, MovieItem] = field(default_factory=dict)
     claims: int = 0
 
@@ -45,37 +45,44 @@ class Bench:
         return self.root / "library"
 
     @property
-    def access(self) -> Access:
-        secret = Secret(TOKEN)
-        return Access(
-            Service(terms.NAME, self.server.url, secret=secret, kept=terms.KEPT),
-            Service(terms.IMAGES, self.server.url, secret=None),
+    def access(self) -> ServiceConfig:
+        secret = Secret(READ_ACCESS_TOKEN)
+        return ServiceConfig(
+            Service(
+                constants.SERVICE_NAME,
+                self.server.url,
+                secret=secret,
+                cache_lifetimes=constants.CACHE_LIFETIMES,
+            ),
+            Service(constants.IMAGE_SERVICE_NAME, self.server.url, secret=None),
         )
 
-    def put(self, name: str, film: Film | None = None, **clip: Any) -> Path:
+    def put(self, name: str, film: CatalogueMovie | None = None, **clip: Any) -> Path:
         """Put a video there; it lasts as long as the film does."""
         path = self.library / name
         path.parent.mkdir(parents=True, exist_ok=True)
         seconds = 60.0 * (film.runtime if film else 90)
-        clips.make(path, Clip(**{"width": 320, "height": 180, "seconds": seconds, **clip}))
+        video_files.write_video(
+            path, VideoSpec(**{"width": 320, "height": 180, "seconds": seconds, **clip})
+        )
         return path
 
     def work(
-        self, key: str, policy: Policy = SAFE, locale: Locale | None = None, **places: Any
+        self, key: str, policy: WritePolicy = SAFE, locale: Locale | None = None, **places: Any
     ) -> Outcome:
         """Work on a movie, and keep what the queue would."""
         self.claims += 1
         item = self.items.get(key) or MovieItem(
             status=Status.PENDING,
-            path=files.escape(self.library / files.unescape(key)),
+            path=files.escape_path(self.library / files.unescape_path(key)),
             output_name=files.safe_name(key),
         )
         access = places.pop("access", self.access)
         access = structs.replace(access, locale=locale or Locale())
-        wanted = Places(self.home, places.pop("write", True), policy, access, **places)
+        wanted = MovieWorkerConfig(self.home, places.pop("write", True), policy, access, **places)
         stamp = Stamp("20260101_session_001", key, self.claims, self.claims)
-        with process.opened(wanted) as worker:
-            outcome = worker(Work(item, stamp), QUIET)
+        with process.open_worker(wanted) as worker:
+            outcome = worker(Work(item, stamp), NO_PROGRESS)
         assert isinstance(outcome, Outcome)
         if wanted.write and outcome.state is Status.COMPLETED:
             fields = msgspec.to_builtins(item) | outcome.data
@@ -84,7 +91,10 @@ class Bench:
 
     def issues(self, key: str) -> set[str]:
         """Return the kinds of issues that the record of a movie tells of."""
-        from mediakeep.movies.outputs import record
+        from mediakeep.movies.outputs import movie_record
 
         name = self.items[key].output_name
-        return {one.kind for one in record.issues(self.home / record.place(name))}
+        return {
+            one.kind
+            for one in movie_record.read_issues(self.home / movie_record.record_place(name))
+        }

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from mediakeep.lookups.answers import Machine
-from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.music.artist_lookup.lookup import ArtistLookup
 from mediakeep.music.model import Artist
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import visits
 from tests.music.visits import Look, Serve
 
@@ -39,17 +39,17 @@ class Clock:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path) -> HttpEnvironment:
     clock = Clock()
-    return Machine(lambda: clock.now, clock.sleep, shared=tmp_path)
+    return HttpEnvironment(lambda: clock.now, clock.sleep, shared_dir=tmp_path)
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    opened: list[Server] = []
+    opened: list[SimulatorServer] = []
 
-    def start(world: World) -> Server:
-        opened.append(Server(world).__enter__())
+    def start(world: MusicBrainzCatalogue) -> SimulatorServer:
+        opened.append(SimulatorServer(world).__enter__())
         return opened[-1]
 
     yield start
@@ -58,8 +58,8 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def look(tmp_path: Path, machine: Machine) -> Look:
-    def visit(who: Artist, server: Server, **more: Any) -> Inquiry:
+def look(tmp_path: Path, machine: HttpEnvironment) -> Look:
+    def visit(who: Artist, server: SimulatorServer, **more: Any) -> ArtistLookup:
         return visits.visit(who, tmp_path, server, machine, **more)
 
     return visit

@@ -11,23 +11,24 @@ from typing import Any
 import msgspec
 
 from mediakeep.item import MusicItem
-from mediakeep.lookups.access import Access
-from mediakeep.media import tags, undo
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media.audio import tags
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import process
-from mediakeep.music.process import Places
-from mediakeep.outcome import QUIET, Outcome
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Cover, Release, World
-from mediakeep.rehearsal.reply import Question
-from mediakeep.rehearsal.server import Server
+from mediakeep.music.process import MusicWorkerConfig
+from mediakeep.outcome import NO_PROGRESS, Outcome
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import CatalogueCover, CatalogueRelease, MusicBrainzCatalogue
+from mediakeep_simulator.http_types import SimulatorRequest
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import shelf, visits
 
 LENGTH = 1000  # milliseconds
 TITLES = ("Low Tide", "Ballast", "Salt")
-SAFE = Policy(fix=Fix.SAFE)
+SAFE = WritePolicy(fix=FixLevel.SAFE)
 
 
 @dataclass
@@ -35,9 +36,9 @@ class Yard:
     """An artist with one album, a home, and a server that knows them."""
 
     root: Path
-    server: Server
-    policy: Policy = SAFE
-    release: Release = field(default_factory=lambda: world().releases[0])
+    server: SimulatorServer
+    policy: WritePolicy = SAFE
+    release: CatalogueRelease = field(default_factory=lambda: world().releases[0])
 
     @property
     def folder(self) -> Path:
@@ -57,13 +58,15 @@ class Yard:
         for number, title in enumerate(TITLES, 1):
             shelf.put(self.album / f"0{number} {title}.{suffix}", **marks(number, title), **more)
 
-    def run(self, access: Access | None = None, **more: Any) -> Outcome:
+    def run(self, access: ServiceConfig | None = None, **more: Any) -> Outcome:
         access = access or visits.access(self.server)
         policy = msgspec.structs.replace(self.policy, **more.pop("policy", {}))
-        places = Places(home=self.root / "home", write=True, policy=policy, access=access)
+        places = MusicWorkerConfig(
+            home=self.root / "home", write=True, policy=policy, access=access
+        )
         places = msgspec.structs.replace(places, **more)
-        with process.opened(places) as worker:
-            outcome = worker(shelf.work(self.folder), QUIET)
+        with process.open_worker(places) as worker:
+            outcome = worker(shelf.work(self.folder), NO_PROGRESS)
         assert isinstance(outcome, Outcome)
         msgspec.convert({"status": "completed", **outcome.data}, MusicItem)
         return outcome
@@ -71,7 +74,7 @@ class Yard:
     @property
     def asked(self) -> list[str]:
         """The covers that were asked for."""
-        found = (one.path for one in self.server.asked)
+        found = (one.path for one in self.server.requests)
         return [path for path in found if path.startswith(("/release/", "/release-group/"))]
 
     def covers(self) -> list[tuple[int, int]]:
@@ -82,9 +85,9 @@ class Yard:
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found}
 
     def take_back(self) -> None:
-        with contextlib.closing(Store(self.root / "home" / "status" / "undo")) as store:
-            for step in undo.plan(store, Query()):
-                assert undo.apply(store, step.record)
+        with contextlib.closing(UndoStore(self.root / "home" / "status" / "undo")) as store:
+            for step in apply_undo.plan_undo(store, RecordQuery()):
+                assert apply_undo.apply_undo(store, step.record)
 
 
 def marks(number: int, title: str) -> dict[str, str]:
@@ -98,18 +101,20 @@ def size(path: Path) -> tuple[int, int]:
     return (found[0].width, found[0].height) if found else (0, 0)
 
 
-def world(*covers: Cover | None) -> World:
+def world(*covers: CatalogueCover | None) -> MusicBrainzCatalogue:
     """An album in as many editions, alike but for their covers."""
-    vera = workshop.artist("Vera")
-    dawn = workshop.group(vera, "Dawn")
+    vera = factories.make_artist("Vera")
+    dawn = factories.make_group(vera, "Dawn")
     releases = [
-        workshop.release(dawn, [TITLES], edition=edition, date="1974", cover=cover)
-        for edition, cover in enumerate(covers or (Cover(),), 1)
+        factories.make_release(dawn, [TITLES], edition=edition, date="1974", cover=cover)
+        for edition, cover in enumerate(covers or (CatalogueCover(),), 1)
     ]
-    return World(artists=(vera,), groups=(dawn,), releases=tuple(map(timed, releases)))
+    return MusicBrainzCatalogue(
+        artists=(vera,), groups=(dawn,), releases=tuple(map(timed, releases))
+    )
 
 
-def timed(release: Release) -> Release:
+def timed(release: CatalogueRelease) -> CatalogueRelease:
     """Let the tracks of a release last as long as those on the shelf."""
     replace = msgspec.structs.replace
     media = (
@@ -120,11 +125,11 @@ def timed(release: Release) -> Release:
 
 
 @contextlib.contextmanager
-def made(root: Path, *covers: Cover | None, policy: Policy = SAFE) -> Iterator[Yard]:
+def made(root: Path, *covers: CatalogueCover | None, policy: WritePolicy = SAFE) -> Iterator[Yard]:
     (root / "home").mkdir(parents=True)
-    with Server(world(*covers)) as server:
+    with SimulatorServer(world(*covers)) as server:
         yield Yard(root, server, policy)
 
 
-def is_cover(question: Question) -> bool:
+def is_cover(question: SimulatorRequest) -> bool:
     return question.path.startswith(("/release/", "/release-group/", "/image/"))

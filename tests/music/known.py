@@ -6,8 +6,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Issuer, Release, Track, World
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import (
+    CatalogueLabelInfo,
+    CatalogueRelease,
+    CatalogueTrack,
+    MusicBrainzCatalogue,
+)
 from tests.music import sounds
 
 NAME = "Mara Lind"
@@ -25,24 +30,30 @@ TAPES = ("Kettle", "Radiator", "Stairs")
 SECOND = 1000  # milliseconds
 
 
-def world() -> World:
+def world() -> MusicBrainzCatalogue:
     """Make what MusicBrainz would know of the artist."""
-    mara, label = workshop.artist(NAME, type="Person", country="SE"), workshop.label("Skärgård")
+    mara, label = (
+        factories.make_artist(NAME, type="Person", country="SE"),
+        factories.make_label("Skärgård"),
+    )
     ferry, charts, lanterns, away = (
-        workshop.group(mara, title)
+        factories.make_group(mara, title)
         for title in ("Night Ferry", "Tidal Charts", "Lanterns", "North of Here")
     )
-    infos = [(Issuer(label=label.id, catalogue_number=f"SKG {number}"),) for number in range(1, 4)]
+    infos = [
+        (CatalogueLabelInfo(label=label.id, catalogue_number=f"SKG {number}"),)
+        for number in range(1, 4)
+    ]
     releases = (
-        workshop.release(ferry, [FERRY], date="1978-10-02", country="SE", labels=infos[0]),
-        workshop.release(charts, [CHARTS], date="1981-03-01", country="SE", labels=infos[1]),
-        workshop.release(
+        factories.make_release(ferry, [FERRY], date="1978-10-02", country="SE", labels=infos[0]),
+        factories.make_release(charts, [CHARTS], date="1981-03-01", country="SE", labels=infos[1]),
+        factories.make_release(
             charts, [CHARTS], edition=2, date="1981-05-18", country="DE", labels=infos[1]
         ),
-        workshop.release(lanterns, [LANTERNS], date="1984", country="SE", labels=infos[2]),
-        workshop.release(away, [("Lapland", "Treeline")], date="1990-01-15", country="SE"),
+        factories.make_release(lanterns, [LANTERNS], date="1984", country="SE", labels=infos[2]),
+        factories.make_release(away, [("Lapland", "Treeline")], date="1990-01-15", country="SE"),
     )
-    return World(
+    return MusicBrainzCatalogue(
         artists=(mara,),
         groups=(ferry, charts, lanterns, away),
         releases=tuple(map(brief, releases)),
@@ -50,13 +61,13 @@ def world() -> World:
     )
 
 
-def brief(one: Release) -> Release:
+def brief(one: CatalogueRelease) -> CatalogueRelease:
     """Let the tracks of a release last as long as those on a shelf, and have it no cover."""
     media = (replace(medium, tracks=tuple(map(_brief, medium.tracks))) for medium in one.media)
     return replace(one, media=tuple(media), cover=None)
 
 
-def _brief(one: Track) -> Track:
+def _brief(one: CatalogueTrack) -> CatalogueTrack:
     return one if one.title in LANTERNS[3:] else replace(one, length=SECOND)
 
 

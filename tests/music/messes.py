@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.music import sounds
 
 _VIK = "Ásta Vík"
@@ -49,7 +49,7 @@ def _misread_album(folder: Path) -> None:
         named = {name: _misread(text) for name, text in texts.items()}
         more = {"tracknumber": f"{number}/7", "date": "1997", "genre": "Other"}
         sounds.mp3(folder / f"{number:02} {title}.mp3", {**named, **more})
-    (folder / "folder.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (folder / "folder.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
 
 
 def _old_album(folder: Path) -> None:

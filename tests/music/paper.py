@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mediakeep.media.reading import Facts, Tags
+from mediakeep.media.audio.model import AudioProperties, Tags
 from mediakeep.music import diagnose, scan
-from mediakeep.music.kinds import KINDS
+from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.model import Album, Artist, Track
 
 TITLES = (
@@ -39,7 +39,7 @@ def track(number: object = 1, *, name: str = "", folder: str = "", **fields: Any
     return Track(
         place="/".join(filter(None, ("Dawn", folder, name))),
         tags=Tags(**texts),
-        facts=Facts(**{"format": "MP3", **facts}),
+        facts=AudioProperties(**{"format": "MP3", **facts}),
         container="ID3v2.4",
     )
 
@@ -72,9 +72,9 @@ def details(kind: str, *albums: Album) -> dict[str, str]:
 
 def found(kind: str, artist: Artist) -> dict[str, str]:
     """Like `details`, of a whole artist."""
-    rows = [row for row in KINDS if row.name == kind]
+    rows = [row for row in ISSUE_KINDS if row.name == kind]
     assert rows, f"there is no kind {kind}"
-    issues = diagnose.issues(artist, "Vera", rows)
+    issues = diagnose.find_issues(artist, "Vera", rows)
     return {issue.path or issue.album: issue.detail for issue in issues}
 
 
@@ -88,7 +88,7 @@ def detail(kind: str, *albums: Album) -> str | None:
 def kinds_on_disk(folder: Path) -> dict[str, list[str]]:
     """Scan an artist's folder, and give its kinds of issues with the places of each."""
     places: dict[str, list[str]] = {}
-    for issue in diagnose.issues(scan.artist(folder), "Vera"):
+    for issue in diagnose.find_issues(scan.read_artist(folder), "Vera"):
         places.setdefault(issue.kind, []).append(issue.path or issue.album)
     return places
 

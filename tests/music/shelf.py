@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 from mediakeep.item import MusicItem, Status
 from mediakeep.outcome import Stamp, Work
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Content, Track
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import SampleTrack, TrackContent
 
 FORMATS = ("mp3", "m4a", "flac", "ogg", "opus")
 HEALTHY = {
@@ -26,15 +26,21 @@ NOBODY = 65534
 
 
 def render(
-    suffix: str, *, picture: str = "", content: Content = Content.AUDIO, **tags: str | None
+    suffix: str,
+    *,
+    picture: str = "",
+    content: TrackContent = TrackContent.AUDIO,
+    **tags: str | None,
 ) -> bytes:
     """Return a healthy track, but for the tags given; None takes one away."""
     fields = {name: text for name, text in {**HEALTHY, **tags}.items() if text is not None}
-    return tracks.render(Track(PurePath(f"a.{suffix}"), "bell", fields, picture, content))
+    return track_files.render_track(
+        SampleTrack(PurePath(f"a.{suffix}"), "bell", fields, picture, content)
+    )
 
 
 def put(
-    path: Path, *, picture: str = "", content: Content = Content.AUDIO, **tags: str | None
+    path: Path, *, picture: str = "", content: TrackContent = TrackContent.AUDIO, **tags: str | None
 ) -> Path:
     """Write such a track; the suffix of `path` is its format."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,15 +54,17 @@ def put_album(folder: Path, *titles: str, suffix: str = "mp3", **tags: str | Non
         total = f"{number}/{len(titles)}"
         fields = {"album": folder.name, "title": title, "tracknumber": total, **tags}
         put(folder / f"{number:02} {title}.{suffix}", **fields)
-    (folder / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (folder / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
 
 
 def work(folder: Path, output_name: str = "") -> Work:
     """Return the work on an artist's folder, as the queue would give it."""
     from mediakeep import files
 
-    item = MusicItem(status=Status.IN_PROGRESS, path=files.escape(folder), output_name=output_name)
-    return Work(item, Stamp("20251217_session_001", files.escape(folder.name), 7, 7))
+    item = MusicItem(
+        status=Status.IN_PROGRESS, path=files.escape_path(folder), output_name=output_name
+    )
+    return Work(item, Stamp("20251217_session_001", files.escape_path(folder.name), 7, 7))
 
 
 def odd_name(folder: Path) -> str:

@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.desk import CLOSED
+from mediakeep.lookups.musicbrainz.context import DISABLED
+from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.music import process
-from mediakeep.music.tools import Places
-from mediakeep.outcome import QUIET
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal.server import Server
+from mediakeep.music.worker_context import MusicWorkerConfig
+from mediakeep.outcome import NO_PROGRESS
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import known, messes, shelf, visits
 
 _HEAD = """# Four reports
@@ -45,19 +45,21 @@ _PARTS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
 def page(folder: Path) -> str:
     """Make the libraries in a folder, report on each, and put the reports on one page."""
     parts = [_HEAD]
-    with Server(known.world()) as server:
+    with SimulatorServer(known.world()) as server:
         for title, about, make in _PARTS:
-            access = visits.access(server) if make is known.albums else CLOSED
+            access = visits.access(server) if make is known.albums else DISABLED
             report = _report(make(folder / "music"), folder, access)
             text = report.read_text(encoding="utf-8").replace(f" --home {folder}", "")
             parts.append(f"## {title}\n\n{about}\n\n```markdown\n{text}```\n")
     return "\n".join(parts)
 
 
-def _report(artist: Path, home: Path, access: Access) -> Path:
-    places = Places(home=home, write=True, policy=Policy(fix=Fix.SAFE), access=access)
-    with process.opened(places) as worker:
-        worker(shelf.work(artist), QUIET)
+def _report(artist: Path, home: Path, access: ServiceConfig) -> Path:
+    places = MusicWorkerConfig(
+        home=home, write=True, policy=WritePolicy(fix=FixLevel.SAFE), access=access
+    )
+    with process.open_worker(places) as worker:
+        worker(shelf.work(artist), NO_PROGRESS)
     return home / "issues" / "music" / f"{artist.name}_library_issues.md"
 
 

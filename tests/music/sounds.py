@@ -19,7 +19,7 @@ from mutagen.easyid3 import EasyID3
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3
 
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 
 _MP3_HEAD = bytes.fromhex("fffb9064")  # MPEG-1 Layer III, 128 kbit/s, 44100 Hz, joint stereo
 _MP3_FRAME, _SIDE_INFO, _MP3_FRAMES = 417, 32, 40
@@ -45,7 +45,9 @@ def mp3(path: Path, tags: Mapping[str, str], *, old: bool = False, cover: bool =
 
 def _embed(path: Path) -> None:
     written = ID3(path)
-    written.add(APIC(encoding=0, mime="image/jpeg", type=3, data=tracks.seed("cover.jpg")))
+    written.add(
+        APIC(encoding=0, mime="image/jpeg", type=3, data=track_files.read_seed_file("cover.jpg"))
+    )
     written.save(path, v2_version=3, v1=0)
 
 
@@ -67,7 +69,11 @@ def flac(path: Path, tags: Mapping[str, str], *, seconds: int, cover: bool = Tru
     written.update({name: [text] for name, text in tags.items()})
     if cover:
         picture = Picture()
-        picture.type, picture.mime, picture.data = 3, "image/jpeg", tracks.seed("cover.jpg")
+        picture.type, picture.mime, picture.data = (
+            3,
+            "image/jpeg",
+            track_files.read_seed_file("cover.jpg"),
+        )
         written.add_picture(picture)
     written.save()
 

@@ -10,11 +10,13 @@ import msgspec
 import pytest
 
 from mediakeep.errors import NewerFormat, Unreadable
-from mediakeep.media.tags import Facts, Picture, Tags
-from mediakeep.music import audit, cures, diagnose, mending, scan, sheet
+from mediakeep.media.audio.tags import AudioProperties, EmbeddedPicture, Tags
+from mediakeep.music import diagnose, scan
 from mediakeep.music.model import Artist, Track
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Content
+from mediakeep.music.repairs import apply
+from mediakeep.music.reports import audit_files, fix_commands, tracks_csv
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import TrackContent
 from tests import documents
 from tests.music import shelf
 
@@ -30,21 +32,21 @@ def artist(tmp_path: Path) -> Path:
 
 
 def written(artist: Path) -> dict[str, object]:
-    read = scan.artist(artist)
-    content = audit.to_json(read, diagnose.issues(read, "Vera"), "Vera", REPORT)
+    read = scan.read_artist(artist)
+    content = audit_files.to_json(read, diagnose.find_issues(read, "Vera"), "Vera", REPORT)
     return dict(json.loads(content))
 
 
 def rows(artist: Path) -> list[dict[str, str]]:
-    read = scan.artist(artist)
-    content = audit.to_csv(read, diagnose.issues(read, "Vera"))
+    read = scan.read_artist(artist)
+    content = audit_files.to_csv(read, diagnose.find_issues(read, "Vera"))
     return list(csv.DictReader(content.decode().splitlines(keepends=True)))
 
 
 def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.flac", title=None, picture="cover.jpg")
     (artist / "Dawn" / "b.mp3").write_bytes(b"")
-    cover = tracks.seed("cover.png")
+    cover = track_files.read_seed_file("cover.png")
     (artist / "Dawn" / "folder.png").write_bytes(cover)
     found = written(artist)
     assert {key: found[key] for key in ("format", "artist", "key", "path", "report")} == {
@@ -80,7 +82,7 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
 def test_the_json_holds_each_track_with_its_tags_and_facts(artist: Path) -> None:
     path = shelf.put(artist / "Dawn" / "a.flac", picture="cover.jpg")
     (track,) = written(artist)["tracks"]
-    cover = {"type": 3, "mime": "image/jpeg", "size": len(tracks.seed("cover.jpg"))}
+    cover = {"type": 3, "mime": "image/jpeg", "size": len(track_files.read_seed_file("cover.jpg"))}
     assert track["tags"] == {
         "title": ["Low Tide"],
         "artist": ["Velvet Harbour"],
@@ -141,14 +143,14 @@ def test_a_file_that_gives_no_tags_says_why(
 
 def test_what_a_deep_scan_found_is_there_and_nowhere_else(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
-    read = scan.artist(artist)
+    read = scan.read_artist(artist)
     found = {"essence": "mp3:0123", "damage": "3 frames", "change": "other audio"}
     deep = replaced(read, **found)
-    (track,) = json.loads(audit.to_json(deep, [], "Vera", REPORT))["tracks"]
+    (track,) = json.loads(audit_files.to_json(deep, [], "Vera", REPORT))["tracks"]
     assert {name: track[name] for name in found} == found
-    (row,) = csv.DictReader(audit.to_csv(deep, []).decode().splitlines())
+    (row,) = csv.DictReader(audit_files.to_csv(deep, []).decode().splitlines())
     assert {name: row[name] for name in found} == found
-    (track,) = json.loads(audit.to_json(read, [], "Vera", REPORT))["tracks"]
+    (track,) = json.loads(audit_files.to_json(read, [], "Vera", REPORT))["tracks"]
     assert not found.keys() & track.keys()
 
 
@@ -163,22 +165,24 @@ def replaced(artist: Artist, **fields: str) -> Artist:
 
 def test_the_csv_has_a_row_for_each_track(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.flac", title=None, date=None, picture="cover.jpg")
-    shelf.put(artist / "Dawn" / "b.mp3", content=Content.TEXT)
+    shelf.put(artist / "Dawn" / "b.mp3", content=TrackContent.TEXT)
     first, second = rows(artist)
     assert first["path"] == "Dawn/a.flac"
     assert (first["album_folder"], first["album"], first["title"]) == ("Dawn", "Moorings", "")
     assert (first["track"], first["track_total"], first["format"]) == ("1", "9", "FLAC")
     assert (first["lossless"], first["compilation"], first["truncated"]) == ("yes", "", "")
-    size = len(tracks.seed("cover.jpg"))
+    size = len(track_files.read_seed_file("cover.jpg"))
     assert first["pictures"] == f"type 3, image/jpeg 300x300, {size} bytes"
     assert first["issues"] == "missing-title; missing-date"
     assert (second["path"], second["artist"], second["issues"]) == ("Dawn/b.mp3", "", "not-audio")
 
 
 def test_every_tag_and_fact_has_a_column() -> None:
-    assert len(set(audit.COLUMNS)) == len(audit.COLUMNS)
-    assert {*Tags.__struct_fields__, *Facts.__struct_fields__} <= set(audit.COLUMNS)
-    assert (*sheet.COLUMNS, "issues") == audit.COLUMNS
+    assert len(set(audit_files.CSV_COLUMNS)) == len(audit_files.CSV_COLUMNS)
+    assert {*Tags.__struct_fields__, *AudioProperties.__struct_fields__} <= set(
+        audit_files.CSV_COLUMNS
+    )
+    assert (*tracks_csv.TRACK_COLUMNS, "issues") == audit_files.CSV_COLUMNS
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -197,7 +201,7 @@ def test_every_name_survives_the_way_through_both_files(tmp_path: Path) -> None:
     odd = ("a,b", 'a"b', "a;b", "a\nb", "a\\b", "é\u0301", artist.name)
     for name in odd:
         shelf.put(artist / name / f"{name}.flac", title="a\0b")
-    read = scan.artist(artist)
+    read = scan.read_artist(artist)
     places = [track.place for track in read.tracks]
     assert [track["path"] for track in written(artist)["tracks"]] == places
     assert [row["path"] for row in rows(artist)] == places
@@ -206,12 +210,12 @@ def test_every_name_survives_the_way_through_both_files(tmp_path: Path) -> None:
 
 def test_what_needs_a_decision_is_read_back_from_the_json(tmp_path: Path, artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", title="Low  Tide")
-    read = scan.artist(artist)
-    issues = mending.described(read, diagnose.issues(read, "Vera"), mending.Mended())
+    read = scan.read_artist(artist)
+    issues = apply.annotate_issues(read, diagnose.find_issues(read, "Vera"), apply.RepairResult())
     note = issues[0].__class__(kind="x", severity="note", id="0")  # type: ignore[arg-type]
     path = tmp_path / "Vera_audit.json"
-    path.write_bytes(audit.to_json(read, [*issues, note], "Vera", REPORT))
-    cover, whitespace = audit.reviews(path, HOME)
+    path.write_bytes(audit_files.to_json(read, [*issues, note], "Vera", REPORT))
+    cover, whitespace = audit_files.read_reviews(path, HOME)
     assert (cover["kind"], cover["album"], cover["path"]) == ("missing-cover", "Dawn", "")
     assert cover["command"] == "python utilities/embed_cover.py --home /home/vera Vera/Dawn IMAGE"
     assert whitespace == {
@@ -224,7 +228,7 @@ def test_what_needs_a_decision_is_read_back_from_the_json(tmp_path: Path, artist
         "detail": 'title "Low  Tide": two spaces in a row',
         "proposal": 'title "Low Tide"',
         "held": "",
-        "command": f"{FIX} --from-review {cures.REVIEWS} --accept {issues[1].id}",
+        "command": f"{FIX} --from-review {fix_commands.REVIEW_FILE} --accept {issues[1].id}",
         "report": REPORT,
     }
 
@@ -234,9 +238,9 @@ def test_a_damaged_audit_is_named_with_its_cure(tmp_path: Path, content: bytes) 
     path = tmp_path / "Vera_audit.json"
     path.write_bytes(content)
     with pytest.raises(Unreadable, match=r"Vera_audit.json: .* reset the artist"):
-        audit.reviews(path, HOME)
+        audit_files.read_reviews(path, HOME)
     with pytest.raises(Unreadable, match="reset the artist"):
-        audit.reviews(tmp_path / "gone.json", HOME)
+        audit_files.read_reviews(tmp_path / "gone.json", HOME)
 
 
 def test_an_audit_of_the_first_format_is_still_read(tmp_path: Path) -> None:
@@ -244,16 +248,16 @@ def test_an_audit_of_the_first_format_is_still_read(tmp_path: Path) -> None:
     issue = {"kind": "missing-cover", "severity": "warning", "id": "1", "album": "Dawn"}
     old = {"format": 1, "artist": "Vera", "report": REPORT, "issues": [issue]}
     path.write_text(json.dumps({**old, "albums": [{"path": "Dawn", "images": ["a.jpg"]}]}))
-    assert [entry["kind"] for entry in audit.reviews(path, HOME)] == ["missing-cover"]
+    assert [entry["kind"] for entry in audit_files.read_reviews(path, HOME)] == ["missing-cover"]
 
 
 def test_an_audit_of_a_later_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "Vera_audit.json"
     path.write_bytes(b'{"format": 3, "artist": "", "report": "", "issues": []}')
     with pytest.raises(NewerFormat):
-        audit.reviews(path, HOME)
+        audit_files.read_reviews(path, HOME)
     with pytest.raises(NewerFormat):
-        audit.issues(path)
+        audit_files.read_issues(path)
 
 
 def test_issues_are_read_back_errors_first_in_the_order_of_the_table(tmp_path: Path) -> None:
@@ -268,7 +272,7 @@ def test_issues_are_read_back_errors_first_in_the_order_of_the_table(tmp_path: P
     issues = [{"kind": kind, "severity": how, "id": kind} for kind, how in kinds.items()]
     old = {"format": 2, "artist": "Vera", "report": REPORT, "issues": issues}
     path.write_text(json.dumps(old))
-    assert [issue.kind for issue in audit.issues(path)] == [
+    assert [issue.kind for issue in audit_files.read_issues(path)] == [
         *("empty-file", "missing-title", "of-an-older-table"),
         *("missing-date", "genre-mixed"),
     ]
@@ -276,15 +280,19 @@ def test_issues_are_read_back_errors_first_in_the_order_of_the_table(tmp_path: P
 
 def test_the_page_describes_every_field_and_column(artist: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    fields = (*Tags.__struct_fields__, *Facts.__struct_fields__, *Picture.__struct_fields__)
-    for name in (*fields, *audit.COLUMNS):
+    fields = (
+        *Tags.__struct_fields__,
+        *AudioProperties.__struct_fields__,
+        *EmbeddedPicture.__struct_fields__,
+    )
+    for name in (*fields, *audit_files.CSV_COLUMNS):
         assert f"`{name}`" in page
-    assert f"\n    {','.join(audit.COLUMNS)}\n" in page
+    assert f"\n    {','.join(audit_files.CSV_COLUMNS)}\n" in page
 
 
 def test_the_page_describes_the_json_field_by_field(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
-    (artist / "Dawn" / "cover.png").write_bytes(tracks.seed("cover.png"))
+    (artist / "Dawn" / "cover.png").write_bytes(track_files.read_seed_file("cover.png"))
     found = written(artist)
     assert documents.column(PAGE, "## The audit as JSON") == set(found) | {"musicbrainz"}
     assert documents.column(PAGE, "### An album") == set(found["albums"][0]) | {"beside"}
@@ -292,4 +300,4 @@ def test_the_page_describes_the_json_field_by_field(artist: Path) -> None:
     assert documents.column(PAGE, "### A track") == set(found["tracks"][0]) | of_some
     assert of_some <= set(Track.__struct_fields__)
     assert documents.column(PAGE, "### Tags") == set(Tags.__struct_fields__)
-    assert documents.column(PAGE, "### Facts") == set(Facts.__struct_fields__)
+    assert documents.column(PAGE, "### Facts") == set(AudioProperties.__struct_fields__)

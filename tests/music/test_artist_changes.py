@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import Unreadable
-from mediakeep.media.formats import EXTENSIONS
+from mediakeep.media.audio.formats import AUDIO_SUFFIXES
 from mediakeep.music import scan
-from mediakeep.music.model import Artist, Fault
+from mediakeep.music.model import Artist, TrackFault
 from tests.music import shelf
 
 
 def read_while(artist: Path, change: Callable[[], object]) -> Artist:
     """Read an artist; the change comes after all is listed, and before anything is opened."""
-    of = sum(path.suffix in EXTENSIONS for path in artist.rglob("*"))
+    of = sum(path.suffix in AUDIO_SUFFIXES for path in artist.rglob("*"))
     done: list[bool] = []
 
     def progress(read: int, listed: int) -> None:
@@ -28,7 +28,7 @@ def read_while(artist: Path, change: Callable[[], object]) -> Artist:
             done.append(True)
             change()
 
-    found = scan.artist(artist, progress)
+    found = scan.read_artist(artist, progress)
     assert done
     return found
 
@@ -37,13 +37,13 @@ def test_a_file_that_vanishes_before_its_turn_is_passed_over(tmp_path: Path) -> 
     artist = tmp_path / "Vera"
     shelf.put_album(artist / "Dawn", "One", "Two")
     shelf.put(artist / "Dawn" / "Dusk" / "a.mp3")
-    before = scan.fingerprint(artist)
+    before = scan.folder_fingerprint(artist)
     gone = (artist / "Dawn" / "01 One.mp3", artist / "Dawn" / "Dusk" / "a.mp3")
     read = read_while(artist, lambda: [path.unlink() for path in gone])
     assert [track.place for track in read.tracks] == ["Dawn/02 Two.mp3"]
     assert [album.place for album in read.albums] == ["Dawn"]
     # As it was listed: so the next scan sees that something has changed since.
-    assert read.fingerprint == before != scan.fingerprint(artist)
+    assert read.fingerprint == before != scan.folder_fingerprint(artist)
 
 
 def test_a_cover_that_vanishes_before_its_turn_is_passed_over(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_file_of_which_the_disk_says_nothing_any_more_has_not_vanished(
 
     read = {track.name: track for track in read_while(tmp_path / "Vera", fail).tracks}
     assert (read[bad.name].fault, read[bad.name].reason) == (
-        Fault.UNREADABLE,
+        TrackFault.UNREADABLE,
         "Input/output error",
     )
     assert read["02 Two.mp3"].fault is None
@@ -91,7 +91,7 @@ def test_what_a_link_leads_to_vanishes_and_the_link_stays(tmp_path: Path) -> Non
     (tmp_path / "Vera").mkdir()
     (tmp_path / "Vera" / "a.mp3").symlink_to(target)
     (track,) = read_while(tmp_path / "Vera", target.unlink).tracks
-    assert (track.fault, track.reason) == (Fault.UNREADABLE, "No such file or directory")
+    assert (track.fault, track.reason) == (TrackFault.UNREADABLE, "No such file or directory")
 
 
 def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         os.mkfifo(path)
 
     (track,) = read_while(tmp_path / "Vera", change).tracks
-    assert (track.fault, track.reason) == (Fault.UNREADABLE, "it is not a regular file")
+    assert (track.fault, track.reason) == (TrackFault.UNREADABLE, "it is not a regular file")
 
 
 def test_a_file_that_grows_or_shrinks_before_its_turn_is_read_as_it_is_then(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_file_that_grows_or_shrinks_before_its_turn_is_read_as_it_is_then(tmp_
     assert (grown.facts.size, grown.facts.truncated) == (len(whole), "")
     assert shrunk.facts
     assert shrunk.facts.truncated
-    assert nothing.fault is Fault.NOT_AUDIO
+    assert nothing.fault is TrackFault.NOT_AUDIO
     assert read["last.mp3"].fault is None
 
 
@@ -144,13 +144,13 @@ def test_a_file_that_is_written_all_the_while_breaks_nothing(tmp_path: Path, suf
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        seen = [scan.artist(tmp_path / "Vera") for _ in range(60)]
+        seen = [scan.read_artist(tmp_path / "Vera") for _ in range(60)]
     finally:
         over.set()
         writer.join()
     assert written[0] > 5
     assert all(len(list(read.tracks)) == 1 for read in seen)
     path.write_bytes(whole)
-    (track,) = scan.artist(tmp_path / "Vera").tracks
+    (track,) = scan.read_artist(tmp_path / "Vera").tracks
     assert track.fault is None
     assert track.tags.title == ("Low Tide",)

@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import diagnose, discs, scan
-from mediakeep.music.kinds import KINDS, Kind, Scope
+from mediakeep.music import diagnose, scan
+from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import Album, Artist
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Content
+from mediakeep.music.text import disc_folders
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import TrackContent
 from tests.music import shelf
 
 IN_THE_FOLDER = "external-cover-not-embedded"  # as the cover of each album here is
 
 
 def all_found(artist: Path) -> list[Issue]:
-    return diagnose.issues(scan.artist(artist), "Vera")
+    return diagnose.find_issues(scan.read_artist(artist), "Vera")
 
 
 def found(artist: Path) -> list[Issue]:
@@ -30,7 +31,7 @@ def found(artist: Path) -> list[Issue]:
 def artist(tmp_path: Path) -> Path:
     """An artist's folder with a cover in its one album, and no track yet."""
     (tmp_path / "Vera" / "Dawn").mkdir(parents=True)
-    (tmp_path / "Vera" / "Dawn" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (tmp_path / "Vera" / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     return tmp_path / "Vera"
 
 
@@ -99,10 +100,10 @@ def test_white_space_that_belongs_is_left_alone(artist: Path, text: str) -> None
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 @pytest.mark.parametrize(
-    ("content", "kind"), [(Content.NOTHING, "empty-file"), (Content.TEXT, "not-audio")]
+    ("content", "kind"), [(TrackContent.NOTHING, "empty-file"), (TrackContent.TEXT, "not-audio")]
 )
 def test_a_file_without_sound_gets_that_one_issue_alone(
-    artist: Path, suffix: str, content: Content, kind: str
+    artist: Path, suffix: str, content: TrackContent, kind: str
 ) -> None:
     shelf.put(artist / "Dawn" / f"a.{suffix}", content=content)
     (issue,) = all_found(artist)
@@ -137,11 +138,11 @@ def test_tracks_right_in_the_artists_folder_are_no_album_but_looked_at(artist: P
     ],
 )
 def test_names_of_discs_are_known(name: str) -> None:
-    assert discs.is_disc(name)
-    assert discs.album_of(f"Dawn/{name}") == "Dawn"
-    assert discs.album_of(f"Dawn/{name}/Disc 1") == "Dawn"
-    assert discs.album_of(name) == name
-    assert discs.album_of(f"{name}/Disc 1") == name
+    assert disc_folders.is_disc_folder(name)
+    assert disc_folders.album_folder(f"Dawn/{name}") == "Dawn"
+    assert disc_folders.album_folder(f"Dawn/{name}/Disc 1") == "Dawn"
+    assert disc_folders.album_folder(name) == name
+    assert disc_folders.album_folder(f"{name}/Disc 1") == name
 
 
 @pytest.mark.parametrize(
@@ -152,8 +153,8 @@ def test_names_of_discs_are_known(name: str) -> None:
     ],
 )
 def test_names_that_resemble_discs_are_albums(name: str) -> None:
-    assert not discs.is_disc(name)
-    assert discs.album_of(f"Dawn/{name}") == f"Dawn/{name}"
+    assert not disc_folders.is_disc_folder(name)
+    assert disc_folders.album_folder(f"Dawn/{name}") == f"Dawn/{name}"
 
 
 def test_issues_follow_the_disk_and_on_one_track_the_table(artist: Path) -> None:
@@ -182,27 +183,27 @@ def test_ids_outlast_a_move_of_the_library_and_tell_issues_apart(tmp_path: Path)
     here, there = (all_found(tmp_path / root / "Vera") for root in ("here", "there"))
     assert here == there
     assert len({issue.id for issue in here}) == len(here) == 5
-    other = diagnose.issues(scan.artist(tmp_path / "here" / "Vera"), "Anna")
+    other = diagnose.find_issues(scan.read_artist(tmp_path / "here" / "Vera"), "Anna")
     assert not {issue.id for issue in here} & {issue.id for issue in other}
 
 
-@pytest.mark.parametrize("scope", Scope)
-def test_a_new_kind_costs_one_function_and_one_row(artist: Path, scope: Scope) -> None:
+@pytest.mark.parametrize("scope", MusicIssueScope)
+def test_a_new_kind_costs_one_function_and_one_row(artist: Path, scope: MusicIssueScope) -> None:
     shown: list[object] = []
 
     def crowded(subject: object) -> str | None:
         shown.append(subject)
         return "too many"
 
-    row = Kind("crowded", Severity.NOTE, scope, crowded, False, "Crowded.", "Share.")
+    row = MusicIssueKind("crowded", Severity.NOTE, scope, crowded, False, "Crowded.", "Share.")
     shelf.put(artist / "Dawn" / "a.mp3")
-    whole = scan.artist(artist)
-    issues = diagnose.issues(whole, "Vera", (*KINDS, row))
+    whole = scan.read_artist(artist)
+    issues = diagnose.find_issues(whole, "Vera", (*ISSUE_KINDS, row))
     (issue,) = [one for one in issues if one.kind == "crowded"]
     places = {
-        Scope.TRACK: ("Dawn", "Dawn/a.mp3"),
-        Scope.ALBUM: ("Dawn", ""),
-        Scope.ARTIST: ("", ""),
+        MusicIssueScope.TRACK: ("Dawn", "Dawn/a.mp3"),
+        MusicIssueScope.ALBUM: ("Dawn", ""),
+        MusicIssueScope.ARTIST: ("", ""),
     }
     assert (issue.kind, issue.album, issue.path, issue.detail) == (
         "crowded",
@@ -210,7 +211,7 @@ def test_a_new_kind_costs_one_function_and_one_row(artist: Path, scope: Scope) -
         "too many",
     )
     assert shown[0] in (whole, *whole.albums, *whole.tracks)
-    assert not diagnose.needs_person(issue)
+    assert not diagnose.needs_decision(issue)
 
 
 def test_a_wider_view_tells_the_details_of_all_places(artist: Path) -> None:
@@ -222,17 +223,31 @@ def test_a_wider_view_tells_the_details_of_all_places(artist: Path) -> None:
 
     texts = (False, "Odd.", "Look.")
     rows = (
-        Kind("longest", Severity.NOTE, Scope.TRACK, longest, *texts, view=Scope.ARTIST),
-        Kind("first", Severity.ERROR, Scope.TRACK, first, *texts, view=Scope.ALBUM),
+        MusicIssueKind(
+            "longest",
+            Severity.NOTE,
+            MusicIssueScope.TRACK,
+            longest,
+            *texts,
+            view=MusicIssueScope.ARTIST,
+        ),
+        MusicIssueKind(
+            "first",
+            Severity.ERROR,
+            MusicIssueScope.TRACK,
+            first,
+            *texts,
+            view=MusicIssueScope.ALBUM,
+        ),
     )
     for place in ("Dawn/a.mp3", "Dawn/b.mp3", "b.mp3"):
         shelf.put(artist / place)
-    issues = diagnose.issues(scan.artist(artist), "Vera", rows)
+    issues = diagnose.find_issues(scan.read_artist(artist), "Vera", rows)
     assert [(issue.kind, issue.album, issue.path) for issue in issues] == [
         ("longest", "", "b.mp3"),
         ("first", "", "b.mp3"),
         ("first", "Dawn", "Dawn/a.mp3"),
         ("longest", "Dawn", "Dawn/b.mp3"),
     ]
-    assert diagnose.tally(issues) == {"first": 2, "longest": 2}
-    assert [diagnose.needs_person(issue) for issue in issues] == [False, True, True, False]
+    assert diagnose.count_by_kind(issues) == {"first": 2, "longest": 2}
+    assert [diagnose.needs_decision(issue) for issue in issues] == [False, True, True, False]

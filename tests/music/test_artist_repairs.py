@@ -12,20 +12,22 @@ import pytest
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.errors import NoRoom
+from mediakeep.errors import DiskFull
 from mediakeep.item import MusicItem, Status
-from mediakeep.media import tags, undo
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
-from mediakeep.music import process, repaired
-from mediakeep.music.locks import FILE
-from mediakeep.music.tools import Places
+from mediakeep.media.audio import tags
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.music import process
+from mediakeep.music.repairs import history
+from mediakeep.music.repairs.locks import LOCK_FILE
+from mediakeep.music.worker_context import MusicWorkerConfig
 from mediakeep.outcome import Outcome, Stamp, Work
-from mediakeep.policy import Fix, Policy
+from mediakeep.policy import FixLevel, WritePolicy
 from tests.media import mutations_sounds as small
 from tests.music import shelf
 
-SAFE = Policy(fix=Fix.SAFE)
+SAFE = WritePolicy(fix=FixLevel.SAFE)
 STAMP = Stamp("20261121_session_001", "Vera", claim=7, first_claim=7)
 
 
@@ -38,25 +40,25 @@ def artist(tmp_path: Path) -> Path:
 
 
 def run(
-    artist: Path, policy: Policy = SAFE, stamp: Stamp = STAMP, repaired: int = 0, **more: Any
+    artist: Path, policy: WritePolicy = SAFE, stamp: Stamp = STAMP, repaired: int = 0, **more: Any
 ) -> Outcome:
     home = artist.parents[1] / "home"
     home.mkdir(exist_ok=True)
     item = MusicItem(
         status=Status.IN_PROGRESS,
-        path=files.escape(artist),
+        path=files.escape_path(artist),
         output_name="Vera",
         repaired=repaired,
     )
-    places = Places(home, more.pop("write", True), policy=policy, **more)
-    with process.opened(places) as worker:
+    places = MusicWorkerConfig(home, more.pop("write", True), policy=policy, **more)
+    with process.open_worker(places) as worker:
         outcome = worker(Work(item, stamp), lambda _done, _of: None)
     assert isinstance(outcome, Outcome)
     return outcome
 
 
-def store(artist: Path) -> Store:
-    return Store(artist.parents[1] / "home" / "status" / "undo")
+def store(artist: Path) -> UndoStore:
+    return UndoStore(artist.parents[1] / "home" / "status" / "undo")
 
 
 def state(artist: Path) -> dict[str, tuple[str, int]]:
@@ -98,10 +100,10 @@ def test_what_is_safe_is_repaired_counted_and_told(artist: Path) -> None:
 def test_the_second_run_writes_nothing_and_moves_no_time(artist: Path) -> None:
     run(artist)
     before = state(artist)
-    records = len(store(artist).find(Query()))
+    records = len(store(artist).find(RecordQuery()))
     again = run(artist, stamp=structs.replace(STAMP, claim=9, first_claim=9))
     assert state(artist) == before
-    assert len(store(artist).find(Query())) == records
+    assert len(store(artist).find(RecordQuery())) == records
     assert again.data["auto_fixed"] == again.data["repaired"] == 0
     assert "## Repaired" not in report(artist)
 
@@ -124,7 +126,7 @@ def test_a_dry_run_tells_every_change_and_writes_nothing_but_caches(artist: Path
 
 def test_without_leave_nothing_is_repaired_and_it_is_proposed(artist: Path) -> None:
     before = state(artist)
-    outcome = run(artist, Policy(fix=Fix.NONE))
+    outcome = run(artist, WritePolicy(fix=FixLevel.NONE))
     assert state(artist) == before
     assert outcome.data["auto_fixed"] == 0
     offered = {
@@ -152,8 +154,8 @@ def test_numbers_of_claims_of_a_former_queue_are_not_taken_for_those_of_this_one
 def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) -> None:
     before = state(artist)
     run(artist)
-    for step in undo.plan(store(artist), Query(item="Vera")):
-        undo.apply(store(artist), step.record)
+    for step in apply_undo.plan_undo(store(artist), RecordQuery(item="Vera")):
+        apply_undo.apply_undo(store(artist), step.record)
     assert {path: sha for path, (sha, _) in state(artist).items()} == {
         path: sha for path, (sha, _) in before.items()
     }
@@ -164,7 +166,9 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
     assert held == ["it was made before and taken back"] * 2
     assert outcome.data["issues"]["whitespace"] == 2
     assert "Not repaired automatically: it was made before and taken back" in report(artist)
-    redone = run(artist, Policy(fix=Fix.SAFE, redo=True), structs.replace(STAMP, claim=10))
+    redone = run(
+        artist, WritePolicy(fix=FixLevel.SAFE, redo=True), structs.replace(STAMP, claim=10)
+    )
     assert redone.data["auto_fixed"] == 2
 
 
@@ -172,39 +176,39 @@ def test_a_note_whose_repair_was_taken_back_waits_for_a_decision(tmp_path: Path)
     artist = tmp_path / "music" / "Vera"
     shelf.put_album(artist / "Dawn", "One")
     assert run(artist).facts["repairs"] == {"external-cover-not-embedded": 1}
-    for step in undo.plan(store(artist), Query(item="Vera")):
-        undo.apply(store(artist), step.record)
+    for step in apply_undo.plan_undo(store(artist), RecordQuery(item="Vera")):
+        apply_undo.apply_undo(store(artist), step.record)
     outcome = run(artist)
     assert outcome.data["issues"] == {"external-cover-not-embedded": 1}
 
 
 def test_after_a_persons_command_the_repairs_that_still_stand_are_counted(artist: Path) -> None:
     first = run(artist)
-    step = undo.plan(store(artist), Query(path=str(artist / "Dusk" / "a.opus")))[0]
-    undo.apply(store(artist), step.record)
+    step = apply_undo.plan_undo(store(artist), RecordQuery(path=str(artist / "Dusk" / "a.opus")))[0]
+    apply_undo.apply_undo(store(artist), step.record)
     stamp = structs.replace(STAMP, claim=20, first_claim=20)
-    outcome = run(artist, Policy(), stamp, first.data["repaired"], by_hand=True)
+    outcome = run(artist, WritePolicy(), stamp, first.data["repaired"], by_hand=True)
     assert (outcome.data["auto_fixed"], outcome.data["repaired"]) == (1, STAMP.first_claim)
 
 
 @pytest.mark.parametrize("lock", ["", "title\n", "Title", "nonsense\n"])
 def test_a_lock_in_a_folder_keeps_its_files_as_they_are(artist: Path, lock: str) -> None:
-    (artist / "Dawn" / FILE).write_text(lock)
+    (artist / "Dawn" / LOCK_FILE).write_text(lock)
     before = state(artist / "Dawn")
     assert run(artist).facts["repairs"] == {"whitespace": 1}
     assert state(artist / "Dawn") == before
     (held,) = (one["held"] for one in issues(artist) if one["kind"] == "whitespace")
-    assert held.startswith(f"{artist / 'Dawn' / FILE} locks it")
+    assert held.startswith(f"{artist / 'Dawn' / LOCK_FILE} locks it")
 
 
 def test_a_lock_of_other_fields_locks_no_title(artist: Path) -> None:
-    (artist / FILE).write_text("genre\ncomment\n")
+    (artist / LOCK_FILE).write_text("genre\ncomment\n")
     assert run(artist).facts["repairs"] == {"whitespace": 2}
 
 
 def test_a_field_can_be_locked_by_a_setting(artist: Path) -> None:
     before = state(artist)
-    run(artist, Policy(fix=Fix.SAFE, locked=frozenset({"title"})))
+    run(artist, WritePolicy(fix=FixLevel.SAFE, locked_fields=frozenset({"title"})))
     assert state(artist) == before
     assert "Not repaired automatically: a setting locks this field" in report(artist)
 
@@ -215,7 +219,7 @@ def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
     assert run(artist).facts["repairs"] == {"whitespace": 1}
     assert state(artist / "Dusk") == before
     assert "it has 2 names (hard links)" in report(artist)
-    broken = Policy(fix=Fix.SAFE, hardlinks="break")
+    broken = WritePolicy(fix=FixLevel.SAFE, hardlinks="break")
     assert run(artist, broken, structs.replace(STAMP, claim=8)).data["auto_fixed"] == 2
 
 
@@ -226,14 +230,17 @@ def test_a_full_disk_ends_the_work_and_blames_nobody(
     full = os.statvfs_result((4096, 4096, 100, 0, 0, 10, 10, 10, 0, 255))
     monkeypatch.setattr(os, "statvfs", lambda _path: full)
     before = state(artist)
-    with pytest.raises(NoRoom, match=r"safely: [\d,]+ bytes are needed, 0 are free"):
+    with pytest.raises(DiskFull, match=r"safely: [\d,]+ bytes are needed, 0 are free"):
         run(artist)
     assert state(artist) == before
 
 
 def test_what_a_reason_says_is_read_back() -> None:
-    assert repaired.kinds("mojibake, whitespace: two spaces in a row") == ["mojibake", "whitespace"]
-    assert repaired.kinds("by hand") == []
+    assert history.kinds_in_reason("mojibake, whitespace: two spaces in a row") == [
+        "mojibake",
+        "whitespace",
+    ]
+    assert history.kinds_in_reason("by hand") == []
 
 
 def test_an_album_that_lost_its_writer_halfway_is_finished(tmp_path: Path) -> None:
@@ -282,7 +289,7 @@ def test_the_copies_of_killed_writers_go_once_they_are_old(artist: Path) -> None
 def test_a_lock_holds_where_a_link_leads(tmp_path: Path) -> None:
     real = tmp_path / "archive" / "Dawn"
     shelf.put(real / "01 One.mp3", title=" Low Tide")
-    (tmp_path / "archive" / FILE).touch()
+    (tmp_path / "archive" / LOCK_FILE).touch()
     artist = tmp_path / "music" / "Vera"
     artist.mkdir(parents=True)
     (artist / "Dawn").symlink_to(real)
@@ -292,7 +299,7 @@ def test_a_lock_holds_where_a_link_leads(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_leads_nowhere_locks(artist: Path) -> None:
-    (artist / FILE).symlink_to("nowhere")
+    (artist / LOCK_FILE).symlink_to("nowhere")
     before = state(artist)
     run(artist)
     assert state(artist) == before
@@ -313,8 +320,8 @@ def test_a_cover_that_was_taken_back_and_is_cut_off_since_costs_no_more_than_its
     artist = tmp_path / "music" / "Vera"
     shelf.put_album(artist / "Dawn", "One", title=" One")
     run(artist)
-    for step in undo.plan(store(artist), Query(item="Vera")):
-        undo.apply(store(artist), step.record)
+    for step in apply_undo.plan_undo(store(artist), RecordQuery(item="Vera")):
+        apply_undo.apply_undo(store(artist), step.record)
     cover = artist / "Dawn" / "cover.jpg"
     cover.write_bytes(cover.read_bytes()[:-60])
     assert run(artist).state is Status.COMPLETED
@@ -336,6 +343,6 @@ def test_an_artist_that_no_queue_knows_gets_no_command_for_the_list_of_reviews(
     artist: Path,
 ) -> None:
     unknown = Stamp("session", "Vera", 0, 0)
-    run(artist, Policy(), unknown)
+    run(artist, WritePolicy(), unknown)
     assert "--accept" not in report(artist)
     assert 'Proposed: title "Night".' in report(artist) or "Proposed, such as" in report(artist)

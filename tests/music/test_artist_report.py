@@ -8,29 +8,32 @@ from pathlib import Path
 import pytest
 
 from mediakeep.issue import Severity
-from mediakeep.music import diagnose, grouping, report, scan
-from mediakeep.music.kinds import KINDS, Kind, Scope
-from mediakeep.pages import page
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Content
+from mediakeep.music import diagnose, scan
+from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
+from mediakeep.music.reports import artist_report, issue_groups
+from mediakeep.pages import render as pages_render
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import TrackContent
 from tests.music import shelf
 
-AUDIT = report.Paths(
+AUDIT = artist_report.ReportPaths(
     Path(__file__).parents[2], "outputs/Vera Moss_audit.json", "outputs/Vera Moss_audit.csv"
 )
 GOLDEN = Path(__file__).with_name("golden") / "Vera Moss_library_issues.md"
-WHOLE = Kind("x-x", Severity.WARNING, Scope.ARTIST, lambda _: "A, B", False, "X.", "Choose.")
+WHOLE = MusicIssueKind(
+    "x-x", Severity.WARNING, MusicIssueScope.ARTIST, lambda _: "A, B", False, "X.", "Choose."
+)
 
 
-def render(artist: Path, kinds: tuple[Kind, ...] = KINDS) -> str:
-    read = scan.artist(artist)
-    found = diagnose.issues(read, read.name, kinds)
-    return report.render(read, found, AUDIT, kinds=kinds)
+def render(artist: Path, kinds: tuple[MusicIssueKind, ...] = ISSUE_KINDS) -> str:
+    read = scan.read_artist(artist)
+    found = diagnose.find_issues(read, read.name, kinds)
+    return artist_report.render_report(read, found, AUDIT, kinds=kinds)
 
 
-def only(*names: str) -> tuple[Kind, ...]:
+def only(*names: str) -> tuple[MusicIssueKind, ...]:
     """Return these rows of the table, so that a test sees nothing else."""
-    found = tuple(kind for kind in KINDS if kind.name in names)
+    found = tuple(kind for kind in ISSUE_KINDS if kind.name in names)
     assert len(found) == len(names)
     return found
 
@@ -47,7 +50,7 @@ def spoil(artist: Path) -> None:
     noon = artist / "Noon [1972]"
     titles = ("Salt", "Rope", "Oars", "Nets", "Keel", "Mast", "Sail", "Helm")
     shelf.put_album(noon, *titles, date=None, genre="Other")
-    shelf.put(noon / "03 Oars.mp3", content=Content.NOTHING)
+    shelf.put(noon / "03 Oars.mp3", content=TrackContent.NOTHING)
     (noon / "04 Nets.mp3").write_bytes(b"<!DOCTYPE html><html><body>404</body></html>")
     shared = {"album": "Noon [1972]", "date": None, "genre": "Other"}
     shelf.put(noon / "01 Salt.mp3", title="Salt ", tracknumber="1/8", **shared)
@@ -264,7 +267,7 @@ def test_a_cause_that_all_tracks_share_is_told_once(artist: Path) -> None:
     ],
 )
 def test_a_detail_falls_into_its_causes(detail: str, told: list[str]) -> None:
-    assert grouping.causes(detail) == told
+    assert issue_groups.split_causes(detail) == told
 
 
 def test_of_very_many_details_the_first_are_shown(artist: Path) -> None:
@@ -296,9 +299,9 @@ def test_the_folders_of_discs_are_told_as_a_whole(artist: Path) -> None:
 
 def test_files_that_cannot_be_read_are_left_out_of_what_all_share(artist: Path) -> None:
     shelf.put_album(artist / "Dawn", *"abcd", date=None)
-    shelf.put(artist / "Dawn" / "02 b.mp3", content=Content.NOTHING)
+    shelf.put(artist / "Dawn" / "02 b.mp3", content=TrackContent.NOTHING)
     for name in "wxyz":
-        shelf.put(artist / "Dusk" / f"{name}.mp3", content=Content.NOTHING)
+        shelf.put(artist / "Dusk" / f"{name}.mp3", content=TrackContent.NOTHING)
     text = render(artist, only("empty-file", "missing-date"))
     assert "- **empty-file**: 02 b.mp3\n- **missing-date**: all 3 readable tracks\n" in text
     assert "- **empty-file**: all 4 tracks\n" in text
@@ -319,7 +322,7 @@ def test_names_cannot_become_markup(tmp_path: Path) -> None:
     for number in range(4):
         name = f"1. a{number}\nb \x1b[31m <script>.mp3"
         shelf.put(artist / "[x](y) `z`" / name, title=None)
-    (artist / "[x](y) `z`" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (artist / "[x](y) `z`" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     shelf.put(artist / "[x](y) `z`" / "- b.mp3", title="b", picture="cover.jpg")
     shelf.put(artist / "[x](y) `z`" / "- c.mp3", title="c", picture="cover.jpg")
     shelf.put(artist / "[x](y) `z`" / "- d.mp3", title="d", picture="cover.jpg")
@@ -339,14 +342,14 @@ def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (29, "29 s"), (31, "1 min")])
 def test_short_playing_times(seconds: float, text: str) -> None:
-    assert page.playing_time(seconds) == text
+    assert pages_render.format_playing_time(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("minutes", "text"), [(59, "59 min"), (60, "1 h 0 min"), (61, "1 h 1 min")]
 )
 def test_long_playing_times(minutes: int, text: str) -> None:
-    assert page.playing_time(minutes * 60) == text
+    assert pages_render.format_playing_time(minutes * 60) == text
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 from mutagen.flac import FLAC
 
-from mediakeep.errors import LibraryGone
-from mediakeep.media import folders
-from mediakeep.media.folders import File, Folder
+from mediakeep.errors import LibraryMissing
+from mediakeep.media import folder_listing
+from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.music import scan
-from mediakeep.rehearsal import library
+from mediakeep_samples.music import music_library
 from tests.music import shelf
 
 
@@ -26,19 +26,19 @@ def test_each_visible_folder_in_the_root_is_an_artist_with_its_counts(tmp_path: 
     (tmp_path / ".Trash").mkdir()
     shelf.put(tmp_path / "stray.mp3")
     (tmp_path / "notes.txt").write_text("x")
-    found = list(scan.library(tmp_path))
+    found = list(scan.find_artists(tmp_path))
     assert [(one.key, one.fields["track_count"], one.fields["album_count"]) for one in found] == [
         ("Anna", 1, 1),
         ("Vera Moss", 4, 3),
     ]
     assert found[1].path == str(tmp_path / "Vera Moss")
-    assert scan.loose(tmp_path) == 1
+    assert scan.count_loose_tracks(tmp_path) == 1
 
 
 def test_the_scan_of_a_library_opens_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manifest = library.make(tmp_path / "library")
+    manifest = music_library.make_library(tmp_path / "library")
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a file was opened")
@@ -46,7 +46,7 @@ def test_the_scan_of_a_library_opens_no_file(
     monkeypatch.setattr("builtins.open", refuse)
     monkeypatch.setattr("io.open", refuse)
     monkeypatch.setattr("os.open", refuse)
-    found = list(scan.library(tmp_path / "library"))
+    found = list(scan.find_artists(tmp_path / "library"))
     assert len(found) == manifest.artists
     assert sum(one.fields["track_count"] for one in found) == manifest.tracks
 
@@ -56,27 +56,27 @@ def test_names_of_music_that_begin_with_dots_are_not_hidden(tmp_path: Path) -> N
         shelf.put(tmp_path / artist / "...And Justice for All" / "...One.mp3")
         shelf.put(tmp_path / artist / ".AppleDouble" / "One.mp3")
         shelf.put(tmp_path / artist / "Album" / "._One.mp3")
-    found = list(scan.library(tmp_path))
+    found = list(scan.find_artists(tmp_path))
     assert [one.key for one in found] == ["...Trail of Dead", "..And Then Silence", ".5 Gray"]
     assert [one.fields["track_count"] for one in found] == [1, 1, 1]
 
 
 def test_a_missing_root_is_a_library_that_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(LibraryGone, match="missing"):
-        scan.library(tmp_path / "nowhere")
+    with pytest.raises(LibraryMissing, match="missing"):
+        scan.find_artists(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(LibraryGone, match="missing"):
-        scan.library(tmp_path / "file")
+    with pytest.raises(LibraryMissing, match="missing"):
+        scan.find_artists(tmp_path / "file")
 
 
 def test_a_fingerprint_is_the_same_until_a_file_changes(tmp_path: Path) -> None:
     artist = tmp_path / "Vera"
     shelf.put_album(artist / "Dawn", "One", "Two")
-    first = scan.fingerprint(artist)
-    assert next(iter(scan.library(tmp_path))).fingerprint == first
-    assert scan.artist(artist).fingerprint == first
+    first = scan.folder_fingerprint(artist)
+    assert next(iter(scan.find_artists(tmp_path))).fingerprint == first
+    assert scan.read_artist(artist).fingerprint == first
     (artist / "Dawn" / ".hidden").write_text("x")
-    assert scan.fingerprint(artist) == first
+    assert scan.folder_fingerprint(artist) == first
     seen = {first}
     for change in (
         lambda: (artist / "Dawn" / "notes.txt").write_text("x"),
@@ -86,15 +86,15 @@ def test_a_fingerprint_is_the_same_until_a_file_changes(tmp_path: Path) -> None:
         lambda: (artist / "notes.txt").unlink(),
     ):
         change()
-        seen.add(scan.fingerprint(artist))
+        seen.add(scan.folder_fingerprint(artist))
     assert len(seen) == 6
 
 
 def test_the_fingerprint_does_not_depend_on_where_the_library_lies(tmp_path: Path) -> None:
     shelf.put_album(tmp_path / "here" / "Vera" / "Dawn", "One")
-    before = scan.fingerprint(tmp_path / "here" / "Vera")
+    before = scan.folder_fingerprint(tmp_path / "here" / "Vera")
     (tmp_path / "here").rename(tmp_path / "there")
-    assert scan.fingerprint(tmp_path / "there" / "Vera") == before
+    assert scan.folder_fingerprint(tmp_path / "there" / "Vera") == before
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_fingerprint_is_the_same_in_all_versions(names: tuple[str, ...], diges
     listed = []  # in memory, as not every system takes such names
     for above in ("", "Dawn"):
         own = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == above]
-        files = tuple(File(name, "", 1, facts) for name in own)
-        listed.append(Folder("", above, files=files))
-    assert folders.digest(listed) == digest
+        files = tuple(ListedFile(name, "", 1, facts) for name in own)
+        listed.append(ListedFolder("", above, files=files))
+    assert folder_listing.fingerprint(listed) == digest
 
 
 def test_albums_are_folders_with_audio_at_any_depth(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_albums_are_folders_with_audio_at_any_depth(tmp_path: Path) -> None:
     (artist / "Scans").mkdir()
     (artist / "Scans" / "a.jpg").write_bytes(b"x")
     shelf.put(artist / "Loose.opus")
-    read = scan.artist(artist)
+    read = scan.read_artist(artist)
     assert [(album.place, len(album.tracks)) for album in read.albums] == [
         ("", 1),
         ("Box/Live", 2),
@@ -142,7 +142,7 @@ def test_the_folders_of_discs_belong_to_the_album_above_them(tmp_path: Path) -> 
     shelf.put_album(artist / "Box" / "Live" / "Bonus", "One")
     shelf.put(artist / "Box" / "Live" / "Intro.mp3")
     shelf.put(artist / "CD 1" / "Disc 2" / "a.mp3")
-    read = scan.artist(artist)
+    read = scan.read_artist(artist)
     assert [(album.place, len(album.tracks), len(album.images)) for album in read.albums] == [
         ("Box/Live", 4, 2),
         ("Box/Live/Bonus", 1, 1),
@@ -154,7 +154,7 @@ def test_the_folders_of_discs_belong_to_the_album_above_them(tmp_path: Path) -> 
         "Box/Live/CD 2/Side A/01 One.mp3",
         "Box/Live/CD 2/Side A/02 Two.mp3",
     ]
-    (found,) = scan.library(tmp_path)
+    (found,) = scan.find_artists(tmp_path)
     assert found.fields == {"track_count": 6, "album_count": 3}
 
 
@@ -179,9 +179,9 @@ def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
         shelf.put(tmp_path / folder / place)
     (tmp_path / folder / "Scans").mkdir()
     (tmp_path / folder / "Scans" / "front.jpg").write_bytes(b"x")
-    found = scan.artist(tmp_path / folder)
+    found = scan.read_artist(tmp_path / folder)
     assert [(one.place, one.in_library_root) for one in found.albums] == albums
-    (listed,) = scan.library(tmp_path)
+    (listed,) = scan.find_artists(tmp_path)
     assert (listed.key, listed.fields["album_count"]) == (folder, len(albums))
 
 
@@ -191,7 +191,7 @@ def test_progress_tells_the_tracks_of_each_folder_listed_then_each_track_read(
     shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two")
     shelf.put_album(tmp_path / "Vera" / "Dusk", "One")
     told: list[tuple[int, int]] = []
-    scan.artist(tmp_path / "Vera", lambda done, of: told.append((done, of)))
+    scan.read_artist(tmp_path / "Vera", lambda done, of: told.append((done, of)))
     # The first word comes from the artist's own folder: on a slow share it is a sign of life.
     assert told == [(0, 0), (0, 2), (0, 3), (1, 3), (2, 3), (3, 3)]
 
@@ -200,7 +200,7 @@ def test_an_artist_without_audio_is_read_and_holds_nothing(tmp_path: Path) -> No
     (tmp_path / "Vera" / "Scans").mkdir(parents=True)
     (tmp_path / "Vera" / "Scans" / "a.jpg").write_bytes(b"x")
     told: list[tuple[int, int]] = []
-    read = scan.artist(tmp_path / "Vera", lambda done, of: told.append((done, of)))
+    read = scan.read_artist(tmp_path / "Vera", lambda done, of: told.append((done, of)))
     assert read.albums == ()
     assert told == [(0, 0), (0, 0)]
 
@@ -222,13 +222,13 @@ def test_discs_in_folders_next_to_each_other_are_one_album(
     for name in names:
         shelf.put_album(artist / f"{above}{name}", "One", "Two", album="Dawn")
     shelf.put_album(artist / f"{above}Dawn", "One")
-    (one, other) = sorted(scan.artist(artist).albums, key=lambda album: len(album.tracks))
+    (one, other) = sorted(scan.read_artist(artist).albums, key=lambda album: len(album.tracks))
     assert one.place == f"{above}Dawn"
     assert other.place == f"{above}{names[0]}"
     assert other.sibling_folders == tuple(sorted(f"{above}{name}" for name in names[1:]))
     assert len(other.tracks) == 2 * len(names)
     assert len(other.images) == len(names)
-    (found,) = scan.library(tmp_path)
+    (found,) = scan.find_artists(tmp_path)
     assert found.fields == {"track_count": 2 * len(names) + 1, "album_count": 2}
 
 
@@ -259,4 +259,4 @@ def test_other_folders_next_to_each_other_are_albums_of_their_own(
             file = FLAC(path)
             file["musicbrainz_albumid"] = mbid
             file.save()
-    assert {album.place for album in scan.artist(artist).albums} == folders.keys()
+    assert {album.place for album in scan.read_artist(artist).albums} == folders.keys()

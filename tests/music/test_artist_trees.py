@@ -11,9 +11,9 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import Unreadable
-from mediakeep.media import trail
+from mediakeep.media import symlink_guard
 from mediakeep.music import scan
-from mediakeep.music.model import Fault
+from mediakeep.music.model import TrackFault
 from tests.music import shelf
 
 
@@ -29,9 +29,9 @@ def test_links_to_folders_are_followed_once_and_loops_end(tmp_path: Path) -> Non
     (root / "Also Vera").symlink_to(root / "Vera")
     (root / "Linked").symlink_to(tmp_path / "elsewhere")
     (root / "root again").symlink_to(root)
-    found = {one.key: one.fields["track_count"] for one in scan.library(root)}
+    found = {one.key: one.fields["track_count"] for one in scan.find_artists(root)}
     assert found == {"Vera": 3, "Linked": 2}
-    read = scan.artist(root / "Vera")
+    read = scan.read_artist(root / "Vera")
     assert [album.place for album in read.albums] == ["A link to Dusk", "Dawn"]
     assert {track.fault for track in read.tracks} == {None}
 
@@ -44,10 +44,17 @@ def test_what_is_mounted_in_an_artist_and_leads_up_to_the_library_is_not_walked(
     shelf.put_album(root / "Anna" / "Dusk", "One")
     # To mount needs rights that a test has not. Of a mount point, the folder above tells another
     # inode than the folder itself.
-    seen, dawn = trail.Trail(root / "Vera"), trail.identity(root / "Vera" / "Dawn")
-    assert not seen.before(trail.Way("Dawn", "Dawn", inode=dawn[1]), dawn)
-    assert seen.before(trail.Way("up", "up", inode=dawn[1]), trail.identity(root))
-    assert not seen.before(trail.Way("Anna", "Anna"), trail.identity(root / "Anna"))
+    seen, dawn = (
+        symlink_guard.VisitedFolders(root / "Vera"),
+        symlink_guard.folder_identity(root / "Vera" / "Dawn"),
+    )
+    assert not seen.was_visited(symlink_guard.FolderPath("Dawn", "Dawn", inode=dawn[1]), dawn)
+    assert seen.was_visited(
+        symlink_guard.FolderPath("up", "up", inode=dawn[1]), symlink_guard.folder_identity(root)
+    )
+    assert not seen.was_visited(
+        symlink_guard.FolderPath("Anna", "Anna"), symlink_guard.folder_identity(root / "Anna")
+    )
 
 
 def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) -> None:
@@ -56,15 +63,15 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     odd = ("new\nline", "-rf", "n" * 250, "'\"`$(x)", "..", "a\\b", "\x1b[31m", latin, "=cmd")
     for name in odd:
         shelf.put(artist / f"{name} x" / f"{name}.mp3")
-    read = scan.artist(artist)
-    assert read.name == files.escape(latin)
+    read = scan.read_artist(artist)
+    assert read.name == files.escape_path(latin)
     assert {track.fault for track in read.tracks} == {None}
     places = [track.place for track in read.tracks]
     assert len(places) == len(odd)
     for place in places:
         assert place.encode()
-        assert (artist / files.unescape(place)).is_file()
-    assert next(iter(scan.library(tmp_path))).key == read.name
+        assert (artist / files.unescape_path(place)).is_file()
+    assert next(iter(scan.find_artists(tmp_path))).key == read.name
 
 
 @pytest.mark.parametrize("odd", [True, False])
@@ -74,9 +81,9 @@ def test_a_name_of_255_bytes_is_read(tmp_path: Path, odd: bool) -> None:
         name = os.fsdecode(b"\xe9" * 251 + b".mp3")
     path = shelf.put(tmp_path / "Vera" / name)
     assert len(os.fsencode(path.name)) == 255
-    (track,) = scan.artist(tmp_path / "Vera").tracks
+    (track,) = scan.read_artist(tmp_path / "Vera").tracks
     assert track.fault is None
-    assert files.unescape(track.name) == name
+    assert files.unescape_path(track.name) == name
 
 
 def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path) -> None:
@@ -85,10 +92,10 @@ def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path)
     os.mkfifo(artist / "pipe.mp3")
     (artist / "dangling.mp3").symlink_to("nowhere")
     (artist / "linked.mp3").symlink_to("good.mp3")
-    read = {track.name: track for track in scan.artist(artist).tracks}
-    assert read["pipe.mp3"].fault is Fault.UNREADABLE
+    read = {track.name: track for track in scan.read_artist(artist).tracks}
+    assert read["pipe.mp3"].fault is TrackFault.UNREADABLE
     assert read["pipe.mp3"].reason == "it is not a regular file"
-    assert read["dangling.mp3"].fault is Fault.UNREADABLE
+    assert read["dangling.mp3"].fault is TrackFault.UNREADABLE
     assert read["linked.mp3"].fault is None
     assert read["linked.mp3"].tags == read["good.mp3"].tags
 
@@ -96,10 +103,10 @@ def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path)
 def test_a_file_without_rights_is_one_bad_track(public: Path) -> None:
     artist = public / "Vera"
     shelf.put_album(artist, "One", "Two")
-    scan.artist(artist)  # whatever is imported on the way is, before the rights are dropped
+    scan.read_artist(artist)  # whatever is imported on the way is, before the rights are dropped
     with shelf.refused(artist / "01 One.mp3"):
-        read = {track.name: track for track in scan.artist(artist).tracks}
-    assert read["01 One.mp3"].fault is Fault.UNREADABLE
+        read = {track.name: track for track in scan.read_artist(artist).tracks}
+    assert read["01 One.mp3"].fault is TrackFault.UNREADABLE
     assert read["01 One.mp3"].reason == "Permission denied"
     assert read["02 Two.mp3"].fault is None
 
@@ -107,11 +114,11 @@ def test_a_file_without_rights_is_one_bad_track(public: Path) -> None:
 def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public: Path) -> None:
     shelf.put_album(public / "Vera" / "Dawn", "One")
     shelf.put_album(public / "Anna" / "Dawn", "One")
-    healthy = scan.fingerprint(public / "Vera")
+    healthy = scan.folder_fingerprint(public / "Vera")
     with shelf.refused(public / "Vera" / "Dawn"):
         with pytest.raises(Unreadable, match=r"Dawn: Permission denied\. .*chmod"):
-            scan.artist(public / "Vera")
-        found = {one.key: one for one in scan.library(public)}
+            scan.read_artist(public / "Vera")
+        found = {one.key: one for one in scan.find_artists(public)}
     assert set(found) == {"Anna", "Vera"}
     assert found["Vera"].fields == {"track_count": 0, "album_count": 0}
     assert found["Vera"].fingerprint != healthy
@@ -120,10 +127,10 @@ def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public:
 def test_an_artist_that_refuses_is_found_with_no_counts(public: Path) -> None:
     shelf.put_album(public / "Vera" / "Dawn", "One")
     with shelf.refused(public / "Vera"):
-        (found,) = scan.library(public)
+        (found,) = scan.find_artists(public)
         with pytest.raises(Unreadable, match="Permission denied"):
-            scan.artist(public / "Vera")
-    assert found.fingerprint == scan.UNREADABLE
+            scan.read_artist(public / "Vera")
+    assert found.fingerprint == scan.UNREADABLE_FINGERPRINT
     assert found.fields == {"track_count": 0, "album_count": 0}
 
 
@@ -132,25 +139,25 @@ def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
 ) -> None:
     for name in ("Anna", "Bert", "Carl"):
         shelf.put_album(tmp_path / name / "Dawn", "One")
-    known = trail.identity
+    known = symlink_guard.folder_identity
 
-    def identity(path: str | Path) -> trail.Identity:
+    def identity(path: str | Path) -> symlink_guard.FolderIdentity:
         if Path(path) == tmp_path / "Bert":
             shutil.rmtree(path)
         if Path(path) == tmp_path / "Carl":
             raise OSError(errno.ESTALE, "Stale file handle")
         return known(path)
 
-    monkeypatch.setattr(trail, "identity", identity)
-    found = {one.key: one.fingerprint for one in scan.library(tmp_path)}
+    monkeypatch.setattr(symlink_guard, "folder_identity", identity)
+    found = {one.key: one.fingerprint for one in scan.find_artists(tmp_path)}
     assert set(found) == {"Anna", "Carl"}
-    assert found["Carl"] == scan.UNREADABLE != found["Anna"]
+    assert found["Carl"] == scan.UNREADABLE_FINGERPRINT != found["Anna"]
 
 
 def test_a_root_that_refuses_is_named(public: Path) -> None:
     (public / "music").mkdir()
     with shelf.refused(public / "music"):
-        for look in (scan.library, scan.loose):
+        for look in (scan.find_artists, scan.count_loose_tracks):
             with pytest.raises(Unreadable, match="music: Permission denied"):
                 look(public / "music")
 
@@ -167,8 +174,8 @@ def test_folders_nested_beyond_what_a_path_can_name_do_not_crash(tmp_path: Path)
     os.close(handle)
     try:
         with pytest.raises(Unreadable, match="shorter name"):
-            scan.artist(artist)
-        assert next(iter(scan.library(tmp_path))).fields["track_count"] == 1
+            scan.read_artist(artist)
+        assert next(iter(scan.find_artists(tmp_path))).fields["track_count"] == 1
     finally:
         shutil.rmtree(artist)
 
@@ -181,7 +188,7 @@ def test_links_that_lead_to_each_other_end(tmp_path: Path) -> None:
         (artist / here / "CD 1").symlink_to(".")
     (artist / "ring.mp3").symlink_to("round.mp3")
     (artist / "round.mp3").symlink_to("ring.mp3")
-    faults = {track.place: track.reason for track in scan.artist(artist).tracks}
+    faults = {track.place: track.reason for track in scan.read_artist(artist).tracks}
     circle = "Too many levels of symbolic links"
     assert faults == {
         "ring.mp3": circle,
@@ -195,11 +202,13 @@ def test_a_folder_that_may_be_listed_but_not_entered_holds_unreadable_tracks(pub
     shelf.put(public / "Vera" / "good.mp3")
     shelf.put(public / "Vera" / "Dawn" / "a.mp3")
     shelf.put(public / "other.mp3")
-    scan.artist(public / "Vera")  # whatever is imported on the way is, before rights are dropped
+    scan.read_artist(
+        public / "Vera"
+    )  # whatever is imported on the way is, before rights are dropped
     (public / "Vera" / "Dawn").chmod(0o444)
     with shelf.refused(public / "other.mp3"):
-        read = {track.place: track for track in scan.artist(public / "Vera").tracks}
+        read = {track.place: track for track in scan.read_artist(public / "Vera").tracks}
     (public / "Vera" / "Dawn").chmod(0o755)
     assert read["good.mp3"].fault is None
-    assert read["Dawn/a.mp3"].fault is Fault.UNREADABLE
+    assert read["Dawn/a.mp3"].fault is TrackFault.UNREADABLE
     assert read["Dawn/a.mp3"].reason == "Permission denied"

@@ -16,13 +16,13 @@ import msgspec
 import pytest
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.item import MusicItem, Status
-from mediakeep.lookups.desk import CLOSED
+from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.music import process, scan
-from mediakeep.music.process import Places
+from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import Outcome
-from mediakeep.rehearsal import library, tracks
+from mediakeep_samples.music import music_library, track_files
 from tests.music import shelf
 
 
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     shelf.put_album(tmp_path / "music" / "Vera" / "Dawn", "One", tracknumber="1/2")
     other = {**shelf.HEALTHY, "title": "Two", "album": "Dawn", "tracknumber": "2/2"}
     (tmp_path / "music" / "Vera" / "Dawn" / "02 Two.mp3").write_bytes(
-        tracks.render(tracks.Track(PurePath("a.mp3"), "chord", other))
+        track_files.render_track(track_files.SampleTrack(PurePath("a.mp3"), "chord", other))
     )
     shelf.put(tmp_path / "music" / "Vera" / "Dusk" / "a.opus", title=" x", date=None)
     return tmp_path / "music"
@@ -44,7 +44,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, home: Path, *, write: bool = True, output_name: str = "") -> Outcome:
-    with process.opened(Places(home=home, write=write)) as worker:
+    with process.open_worker(MusicWorkerConfig(home=home, write=write)) as worker:
         outcome = worker(shelf.work(folder, output_name), lambda _done, _of: None)
     assert isinstance(outcome, Outcome)
     return outcome
@@ -83,7 +83,7 @@ def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, hom
         "report": "issues/music/Vera_library_issues.md",
         "lookup": "pending",
         "mbid": "",
-        "fingerprint": scan.fingerprint(root / "Vera"),
+        "fingerprint": scan.folder_fingerprint(root / "Vera"),
     }
     assert outcome.facts == {
         "tracks": 3,
@@ -95,7 +95,7 @@ def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, hom
         "issues": issues,
         "notes": 1,
         "repairs": {},
-        "unasked": f"MusicBrainz not queried: {CLOSED.catalogue.closed}.",
+        "unasked": f"MusicBrainz not queried: {DISABLED.catalogue.disabled_reason}.",
     }
     assert outcome.open_ids == tuple(sorted(outcome.open_ids))
     assert len(set(outcome.open_ids)) == 3
@@ -179,11 +179,11 @@ def test_a_vanished_folder_is_skipped_with_the_reason(root: Path, home: Path) ->
 
 
 def test_a_library_that_is_gone_or_empty_is_no_vanished_artist(tmp_path: Path, home: Path) -> None:
-    with pytest.raises(LibraryGone, match="missing"):
+    with pytest.raises(LibraryMissing, match="missing"):
         run(tmp_path / "unmounted" / "Vera", home)
     (tmp_path / "unmounted").mkdir()
     (tmp_path / "unmounted" / ".keep").write_text("x")
-    with pytest.raises(LibraryGone, match="empty"):
+    with pytest.raises(LibraryMissing, match="empty"):
         run(tmp_path / "unmounted" / "Vera", home)
     assert contents(home) == {}
 
@@ -194,7 +194,7 @@ def test_a_folder_that_refuses_is_an_error_with_path_and_cure(root: Path, home: 
     refused = root / "x" / "Dawn"
     run(root / "x", home)  # whatever is imported on the way is, before the rights are dropped
     with (
-        process.opened(Places(home=home, write=True)) as worker,
+        process.open_worker(MusicWorkerConfig(home=home, write=True)) as worker,
         shelf.refused(refused),
         pytest.raises(Unreadable, match="chmod"),
     ):
@@ -202,14 +202,16 @@ def test_a_folder_that_refuses_is_an_error_with_path_and_cure(root: Path, home: 
 
 
 def test_the_opening_can_be_sent_to_another_process(root: Path, home: Path) -> None:
-    opening = pickle.loads(pickle.dumps(partial(process.opened, Places(home=home, write=True))))
+    opening = pickle.loads(
+        pickle.dumps(partial(process.open_worker, MusicWorkerConfig(home=home, write=True)))
+    )
     with opening() as worker:
         assert worker(shelf.work(root / "Vera"), lambda _done, _of: None).data["track_count"] == 3
 
 
 def test_progress_is_told_while_an_artist_is_read(root: Path, home: Path) -> None:
     told: list[tuple[int, int]] = []
-    with process.opened(Places(home=home, write=True)) as worker:
+    with process.open_worker(MusicWorkerConfig(home=home, write=True)) as worker:
         worker(shelf.work(root / "Vera"), lambda done, of: told.append((done, of)))
     assert told[-3:] == [(1, 3), (2, 3), (3, 3)]
 
@@ -228,12 +230,12 @@ def test_names_that_no_file_system_shares_give_files_inside_the_home(
 
 
 def test_the_sample_library_comes_out_as_it_was_planted(tmp_path: Path, home: Path) -> None:
-    manifest = library.make(tmp_path / "music")
-    expected = Counter((one.kind, files.escape(one.path)) for one in manifest.planted)
+    manifest = music_library.make_library(tmp_path / "music")
+    expected = Counter((one.kind, files.escape_path(one.path)) for one in manifest.planted)
     found: Counter[tuple[str, str]] = Counter()
     notes: set[str] = set()
-    for artist in scan.library(tmp_path / "music"):
-        run(Path(files.unescape(artist.path)), home, output_name=artist.fingerprint)
+    for artist in scan.find_artists(tmp_path / "music"):
+        run(Path(files.unescape_path(artist.path)), home, output_name=artist.fingerprint)
         audit = json.loads((home / "outputs" / f"{artist.fingerprint}_audit.json").read_bytes())
         for issue in audit["issues"]:
             if issue["severity"] == "note":

@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep.lookups.desk import CLOSED
-from mediakeep.media import safewrite, tags
-from mediakeep.media.safewrite import Edit
-from mediakeep.media.undoing.store import Store
-from mediakeep.policy import Fix
-from mediakeep.rehearsal import faults, pictures, workshop
-from mediakeep.rehearsal.entities import Cover, World, mbid
-from mediakeep.rehearsal.reply import Reply
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.musicbrainz.context import DISABLED
+from mediakeep.media.audio import tags
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.policy import FixLevel
+from mediakeep_simulator import cover_image, factories, response_faults
+from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.http_types import SimulatorResponse
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import shelf, visits
 from tests.music.coverless import TITLES, Yard, is_cover, made, marks, size, timed, world
 from tests.sampling import some
@@ -42,11 +43,11 @@ def test_a_missing_cover_is_embedded_once_and_taken_back_byte_for_byte(
     assert outcome.facts["repairs"]["missing-cover"] == 3
     assert "missing-cover" not in outcome.data["issues"]
     assert outcome.data["lookup"] == "done"
-    assert outcome.facts["requests"] == len(yard.server.asked)  # the redirect is one, too
+    assert outcome.facts["requests"] == len(yard.server.requests)  # the redirect is one, too
     assert yard.gallery == []
-    count, after = len(yard.server.asked), yard.contents()
+    count, after = len(yard.server.requests), yard.contents()
     again = yard.run()
-    assert (len(yard.server.asked), yard.contents()) == (count, after)
+    assert (len(yard.server.requests), yard.contents()) == (count, after)
     assert "requests" not in again.facts
     yard.take_back()
     assert yard.contents() == before
@@ -82,14 +83,14 @@ def test_a_person_says_where_it_goes(yard: Yard, goes: str, embedded: int, lies:
     assert sum(any(one) for one in yard.covers()) == embedded
     assert ("Dawn/cover.png" in yard.contents()) is lies
     assert bool(yard.asked) is (embedded > 0 or lies)
-    count, after = len(yard.server.asked), yard.contents()
+    count, after = len(yard.server.requests), yard.contents()
     yard.run(policy={"cover_art": goes})
-    assert (len(yard.server.asked), yard.contents()) == (count, after)
+    assert (len(yard.server.requests), yard.contents()) == (count, after)
     yard.take_back()
     assert yard.contents() == before
     yard.run(policy={"cover_art": goes})
     assert "Dawn/cover.png" not in yard.contents()
-    assert len(yard.server.asked) == count
+    assert len(yard.server.requests) == count
 
 
 def test_of_several_discs_the_file_lies_above_them(yard: Yard) -> None:
@@ -112,9 +113,11 @@ def test_another_file_of_that_name_is_left_alone(yard: Yard) -> None:
 # When nobody is asked
 
 
-@pytest.mark.parametrize("covers", [(None,), (Cover(front=False, back=True),), (None, None)])
+@pytest.mark.parametrize(
+    "covers", [(None,), (CatalogueCover(front=False, back=True),), (None, None)]
+)
 def test_of_a_release_without_a_front_cover_nothing_is_asked(
-    tmp_path: Path, covers: tuple[Cover | None, ...]
+    tmp_path: Path, covers: tuple[CatalogueCover | None, ...]
 ) -> None:
     with made(tmp_path, *covers) as yard:
         yard.fill()
@@ -124,7 +127,7 @@ def test_of_a_release_without_a_front_cover_nothing_is_asked(
 
 
 def test_where_editions_tie_it_is_that_of_their_group(tmp_path: Path) -> None:
-    with made(tmp_path, None, Cover(), None) as yard:
+    with made(tmp_path, None, CatalogueCover(), None) as yard:
         yard.fill()
         yard.run()
         assert yard.asked == [f"/release-group/{yard.release.group}/front-1200"]
@@ -133,7 +136,7 @@ def test_where_editions_tie_it_is_that_of_their_group(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "policy",
-    [{"fix": Fix.NONE}, {"cover_art": "none"}, {"locked": frozenset({"cover"})}],
+    [{"fix": FixLevel.NONE}, {"cover_art": "none"}, {"locked": frozenset({"cover"})}],
     ids=lambda policy: next(iter(policy)),
 )
 def test_where_nothing_is_to_be_written_nothing_is_asked(
@@ -155,54 +158,61 @@ def test_where_it_is_not_certain_which_album_it_is_nothing_is_asked(yard: Yard) 
 # Where the tags name another release
 
 
-OTHER = mbid("another release")
+OTHER = generate_mbid("another release")
 
 
 def named(yard: Yard, name: str) -> None:
     """Have all tracks name a release, as if they had always done so."""
     for path in sorted(yard.album.glob("0*.mp3")):
-        with contextlib.closing(Store(yard.root / "before")) as store:
-            safewrite.write(path, [Edit("musicbrainz_albumid", (name,))], store)
+        with contextlib.closing(UndoStore(yard.root / "before")) as store:
+            write_tags.write(path, [SetField("musicbrainz_albumid", (name,))], store)
 
 
 @contextlib.contextmanager
-def other(root: Path, change: Callable[[World, str], World]) -> Iterator[Yard]:
+def other(
+    root: Path, change: Callable[[MusicBrainzCatalogue, str], MusicBrainzCatalogue]
+) -> Iterator[Yard]:
     """Make a yard whose tracks name another release than the one that they are."""
     (root / "home").mkdir()
-    with Server(change(world(Cover()), OTHER)) as server:
+    with SimulatorServer(change(world(CatalogueCover()), OTHER)) as server:
         yard = Yard(root, server)
         yard.fill()
         named(yard, OTHER)
         yield yard
 
 
-def merged(one: World, old: str) -> World:
-    return workshop.merged(one, old, one.releases[0].id)
+def merged(one: MusicBrainzCatalogue, old: str) -> MusicBrainzCatalogue:
+    return factories.with_merged(one, old, one.releases[0].id)
 
 
-def foreign(one: World, old: str) -> World:
-    bob = workshop.artist("Bob")
-    group = workshop.group(bob, "Something else")
-    release = msgspec.structs.replace(workshop.release(group, [("Only",)]), id=old)
-    return workshop.joined(one, World(artists=(bob,), groups=(group,), releases=(release,)))
+def foreign(one: MusicBrainzCatalogue, old: str) -> MusicBrainzCatalogue:
+    bob = factories.make_artist("Bob")
+    group = factories.make_group(bob, "Something else")
+    release = msgspec.structs.replace(factories.make_release(group, [("Only",)]), id=old)
+    return factories.join_catalogues(
+        one, MusicBrainzCatalogue(artists=(bob,), groups=(group,), releases=(release,))
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "fix", "kind"),
-    [(merged, Fix.SAFE, "merged-mbid"), (foreign, Fix.MATCHED, "stale-mbid")],
+    [(merged, FixLevel.SAFE, "merged-mbid"), (foreign, FixLevel.MATCHED, "stale-mbid")],
     ids=["merged", "of another album"],
 )
 def test_where_the_mbid_is_repaired_the_cover_comes_in_the_same_run(
-    tmp_path: Path, change: Callable[[World, str], World], fix: Fix, kind: str
+    tmp_path: Path,
+    change: Callable[[MusicBrainzCatalogue, str], MusicBrainzCatalogue],
+    fix: FixLevel,
+    kind: str,
 ) -> None:
     with other(tmp_path, change) as yard:
         before = yard.contents()
         outcome = yard.run(policy={"fix": fix})
         assert outcome.facts["repairs"][kind] == outcome.facts["repairs"]["missing-cover"] == 3
         assert yard.covers() == [(1200, 1200)] * 3
-        count, after = len(yard.server.asked), yard.contents()
+        count, after = len(yard.server.requests), yard.contents()
         yard.run(policy={"fix": fix})
-        assert (len(yard.server.asked), yard.contents()) == (count, after)
+        assert (len(yard.server.requests), yard.contents()) == (count, after)
         yard.take_back()
         assert yard.contents() == before
 
@@ -212,12 +222,14 @@ def test_where_the_mbid_is_repaired_the_cover_comes_in_the_same_run(
     [
         (merged, {"locked": frozenset({"musicbrainz_albumid"})}),
         (foreign, {}),
-        (foreign, {"fix": Fix.MATCHED, "locked": frozenset({"musicbrainz_albumid"})}),
+        (foreign, {"fix": FixLevel.MATCHED, "locked": frozenset({"musicbrainz_albumid"})}),
     ],
     ids=["merged and locked", "of another album", "of another album and locked"],
 )
 def test_where_the_mbid_is_not_repaired_nothing_is_fetched(
-    tmp_path: Path, change: Callable[[World, str], World], policy: dict[str, Any]
+    tmp_path: Path,
+    change: Callable[[MusicBrainzCatalogue, str], MusicBrainzCatalogue],
+    policy: dict[str, Any],
 ) -> None:
     with other(tmp_path, change) as yard:
         yard.run(policy=policy)
@@ -234,7 +246,7 @@ def test_where_the_repair_of_the_mbid_was_undone_nothing_is_fetched(tmp_path: Pa
 
 
 def test_an_mbid_that_was_deleted_counts_as_none(tmp_path: Path) -> None:
-    with other(tmp_path, workshop.deleted) as yard:
+    with other(tmp_path, factories.with_deleted) as yard:
         before = yard.contents()
         outcome = yard.run()
         assert yard.covers() == [(1200, 1200)] * 3
@@ -243,9 +255,9 @@ def test_an_mbid_that_was_deleted_counts_as_none(tmp_path: Path) -> None:
             assert found.musicbrainz_albumid == (yard.release.id,)
             assert found.musicbrainz_releasegroupid == (yard.release.group,)
         assert outcome.data["issues"].keys().isdisjoint({"deleted-mbid", "stale-mbid"})
-        count, after = len(yard.server.asked), yard.contents()
+        count, after = len(yard.server.requests), yard.contents()
         yard.run()
-        assert (len(yard.server.asked), yard.contents()) == (count, after)
+        assert (len(yard.server.requests), yard.contents()) == (count, after)
         yard.take_back()
         assert yard.contents() == before
 
@@ -254,7 +266,9 @@ def test_where_editions_tie_an_mbid_that_was_deleted_stays_and_all_else_is_fille
     tmp_path: Path,
 ) -> None:
     (tmp_path / "home").mkdir()
-    with Server(workshop.deleted(world(None, Cover(), None), OTHER)) as server:
+    with SimulatorServer(
+        factories.with_deleted(world(None, CatalogueCover(), None), OTHER)
+    ) as server:
         yard = Yard(tmp_path, server)
         yard.fill()
         named(yard, OTHER)
@@ -272,7 +286,7 @@ def test_where_editions_tie_an_mbid_that_was_deleted_stays_and_all_else_is_fille
 
 def test_what_the_archive_does_not_have_after_all_is_not_asked_for_again(yard: Yard) -> None:
     yard.fill()
-    yard.server.weather.order(faults.refused(404), 9, is_cover)
+    yard.server.faults.fail_next(response_faults.http_error(404), 9, is_cover)
     outcome = yard.run()
     assert len(yard.asked) == 1
     assert (outcome.data["lookup"], outcome.data["issues"]["missing-cover"]) == ("done", 1)
@@ -283,7 +297,7 @@ def test_what_the_archive_does_not_have_after_all_is_not_asked_for_again(yard: Y
 def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard) -> None:
     yard.fill()
     shelf.put(yard.album / "01 Low Tide.mp3", **marks(1, "Low  Tide "))
-    yard.server.weather.order(faults.refused(retry_after="3600"), 1, is_cover)
+    yard.server.faults.fail_next(response_faults.http_error(retry_after="3600"), 1, is_cover)
     outcome = yard.run()
     assert outcome.data["lookup"] == "pending"
     assert outcome.facts["unreached"].startswith("The Cover Art Archive is unreachable")
@@ -294,9 +308,9 @@ def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard)
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (faults.paged, "a web page instead of data"),
-        (faults.garbled, "the response is not a complete JPEG or PNG"),
-        (faults.empty, "the response is not a complete JPEG or PNG"),
+        (response_faults.html_page, "a web page instead of data"),
+        (response_faults.truncated_json, "the response is not a complete JPEG or PNG"),
+        (response_faults.empty_body, "the response is not a complete JPEG or PNG"),
         (
             lambda reply: told(reply, b"GIF89a" + bytes(99)),
             "the response is not a complete JPEG or PNG",
@@ -305,10 +319,10 @@ def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard)
     ids=["html", "cut", "empty", "gif"],
 )
 def test_what_is_no_whole_picture_is_refused_and_asked_for_again(
-    yard: Yard, spoil: faults.Fault, why: str
+    yard: Yard, spoil: response_faults.ResponseFault, why: str
 ) -> None:
     yard.fill()
-    yard.server.weather.order(spoil, 1, lambda question: question.path.startswith("/image/"))
+    yard.server.faults.fail_next(spoil, 1, lambda question: question.path.startswith("/image/"))
     outcome = yard.run()
     assert yard.covers() == [(0, 0)] * 3
     assert outcome.data["lookup"] == "pending"
@@ -318,8 +332,8 @@ def test_what_is_no_whole_picture_is_refused_and_asked_for_again(
     assert yard.covers() == [(1200, 1200)] * 3
 
 
-def told(reply: Reply, body: bytes) -> Reply:
-    return Reply(reply.status, body, reply.headers)
+def told(reply: SimulatorResponse, body: bytes) -> SimulatorResponse:
+    return SimulatorResponse(reply.status, body, reply.headers)
 
 
 @pytest.mark.parametrize("body", [b"%PDF-1.7", b"GIF89a" + bytes(99), bytes(6 << 20)])
@@ -328,7 +342,7 @@ def test_an_original_that_cannot_be_embedded_gives_way_to_a_smaller_one(
 ) -> None:
     yard.fill()
     is_original = lambda one: one.path.startswith("/image/") and "_thumb" not in one.path  # noqa: E731
-    yard.server.weather.order(lambda reply: told(reply, body), 1, is_original)
+    yard.server.faults.fail_next(lambda reply: told(reply, body), 1, is_original)
     yard.run(policy={"cover_size": "full"})
     assert yard.covers() == [(1200, 1200)] * 3
     assert len(yard.asked) == 2
@@ -337,7 +351,7 @@ def test_an_original_that_cannot_be_embedded_gives_way_to_a_smaller_one(
 @pytest.mark.parametrize("closed", ["catalogue", "pictures"])
 def test_where_the_archive_may_not_be_asked_the_look_up_waits(yard: Yard, closed: str) -> None:
     yard.fill()
-    yard.run(policy={"fix": Fix.NONE})
+    yard.run(policy={"fix": FixLevel.NONE})
     access = visits.access(yard.server)
     service = msgspec.structs.replace(getattr(access, closed), closed="this run is offline")
     outcome = yard.run(msgspec.structs.replace(access, **{closed: service}))
@@ -350,25 +364,27 @@ def test_where_the_archive_may_not_be_asked_the_look_up_waits(yard: Yard, closed
 
 def test_what_a_person_has_done_by_hand_asks_for_nothing(yard: Yard) -> None:
     yard.fill()
-    yard.run(policy={"fix": Fix.NONE})
-    outcome = yard.run(CLOSED, by_hand=True, policy={"fix": Fix.NONE})
+    yard.run(policy={"fix": FixLevel.NONE})
+    outcome = yard.run(DISABLED, by_hand=True, policy={"fix": FixLevel.NONE})
     assert outcome.facts.keys().isdisjoint({"unasked", "unreached"})
     assert yard.asked == []
 
 
 def test_one_bad_picture_costs_no_other_album_its_cover(tmp_path: Path) -> None:
-    vera = workshop.artist("Vera")
-    groups = tuple(workshop.group(vera, title) for title in ("Dawn", "Dusk"))
-    releases = tuple(timed(workshop.release(one, [TITLES], date="1974")) for one in groups)
-    known = World(artists=(vera,), groups=groups, releases=releases)
+    vera = factories.make_artist("Vera")
+    groups = tuple(factories.make_group(vera, title) for title in ("Dawn", "Dusk"))
+    releases = tuple(timed(factories.make_release(one, [TITLES], date="1974")) for one in groups)
+    known = MusicBrainzCatalogue(artists=(vera,), groups=groups, releases=releases)
     (tmp_path / "home").mkdir()
-    with Server(known) as server:
+    with SimulatorServer(known) as server:
         yard = Yard(tmp_path, server)
         for album in ("Dawn", "Dusk"):
             for number, title in enumerate(TITLES, 1):
                 tags = {**marks(number, title), "album": album}
                 shelf.put(yard.folder / album / f"0{number}.mp3", **tags)
-        server.weather.order(faults.paged, 1, lambda one: one.path.startswith("/image/"))
+        server.faults.fail_next(
+            response_faults.html_page, 1, lambda one: one.path.startswith("/image/")
+        )
         outcome = yard.run()
         assert len(yard.asked) == 2
         assert size(yard.folder / "Dawn" / "01.mp3") == (0, 0)
@@ -422,12 +438,12 @@ def test_a_small_cover_is_only_replaced_where_a_person_wants_that(yard: Yard) ->
     outcome = yard.run()
     assert (yard.covers(), yard.asked) == ([(300, 300)] * 3, [])
     assert outcome.data["notes"] == 1
-    outcome = yard.run(policy={"fix": Fix.MATCHED})
+    outcome = yard.run(policy={"fix": FixLevel.MATCHED})
     assert yard.covers() == [(1200, 1200)] * 3
     assert outcome.facts["repairs"]["cover-upgrade"] == 3
     assert outcome.data["notes"] == 0
     count = len(yard.asked)
-    yard.run(policy={"fix": Fix.MATCHED})
+    yard.run(policy={"fix": FixLevel.MATCHED})
     assert len(yard.asked) == count == 1
     yard.take_back()
     assert yard.contents() == before
@@ -436,12 +452,12 @@ def test_a_small_cover_is_only_replaced_where_a_person_wants_that(yard: Yard) ->
 @pytest.mark.parametrize("pixels", [300, 250, 0])
 def test_a_cover_never_gives_way_to_one_that_is_not_larger(yard: Yard, pixels: int) -> None:
     yard.fill(picture="cover.jpg")
-    picture = pictures.paint("small", pixels) if pixels else b"\xff\xd8\xff\xd9"
-    yard.server.weather.order(
+    picture = cover_image.render_png("small", pixels) if pixels else b"\xff\xd8\xff\xd9"
+    yard.server.faults.fail_next(
         lambda reply: told(reply, picture), 9, lambda one: one.path.startswith("/image/")
     )
     for _ in range(2):
-        yard.run(policy={"fix": Fix.MATCHED})
+        yard.run(policy={"fix": FixLevel.MATCHED})
         assert yard.covers() == [(300, 300)] * 3
     assert len(yard.asked) == 1
 
@@ -450,5 +466,5 @@ def test_a_cover_of_five_hundred_pixels_is_large_enough(yard: Yard) -> None:
     yard.fill()
     yard.run(policy={"cover_size": "500"})
     count = len(yard.asked)
-    assert yard.run(policy={"fix": Fix.MATCHED}).data["notes"] == 0
+    assert yard.run(policy={"fix": FixLevel.MATCHED}).data["notes"] == 0
     assert (yard.covers(), len(yard.asked)) == ([(500, 500)] * 3, count)

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from mediakeep import files
-from mediakeep.policy import Fix
+from mediakeep.policy import FixLevel
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN, Cut, Dead
 from tests.crash.tagger import context
@@ -29,10 +29,10 @@ KINDS = ("missing-cover", "cover-upgrade", "external-cover-not-embedded")
 def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
     tmp_path: Path, matched: bool, step: int
 ) -> None:
-    more = {"fix": Fix.MATCHED} if matched else {"cover_art": "both"}
+    more = {"fix": FixLevel.MATCHED} if matched else {"cover_art": "both"}
     with made(tmp_path / "first") as yard:
         yard.fill("flac", picture="cover.jpg" if matched else "")
-        yard.run(policy={"fix": Fix.NONE})
+        yard.run(policy={"fix": FixLevel.NONE})
         before = yard.contents()
         shutil.copytree(yard.root, tmp_path / "kept")
         yard.run(policy=more)
@@ -49,7 +49,7 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
             ends.add(str(shelf_now))
             outcome = yard.run(policy=more)
             assert yard.covers() == [(1200, 1200)] * 3
-            files.sweep(yard.album, older=-1)
+            files.remove_stale_temp_files(yard.album, older=-1)
             assert sorted(yard.contents()) == after
             assert len(yard.asked) - asked <= 2
             repairs = outcome.facts["repairs"]  # a cover that lies there already is another's
@@ -119,6 +119,6 @@ def test_a_killed_process_loses_nothing_and_nothing_is_fetched_twice(
         assert len(yard.asked) - fetched == (point == "fetched picture torn")
         assert yard.covers() == [(1200, 1200)] * 3
         assert (yard.album / "cover.png").is_file()
-        files.sweep(yard.album, older=-1)
+        files.remove_stale_temp_files(yard.album, older=-1)
         yard.take_back()
         assert yard.contents() == before

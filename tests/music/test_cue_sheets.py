@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Artist, Discography
-from mediakeep.media import folders
+from mediakeep.lookups.musicbrainz.model import Artist, Discography
+from mediakeep.media import folder_listing
 from mediakeep.music import scan
-from mediakeep.music.discography import holdings, question
-from mediakeep.music.matching import match
+from mediakeep.music.artist_lookup import artist_query, collection
+from mediakeep.music.matching import album_matcher
 from tests.music import paper, shelf
 from tests.music.matching import pressings
 
@@ -70,19 +70,19 @@ def test_a_folder_is_searched_for_cue_sheets_once(
 ) -> None:
     for number in range(tracks):
         shelf.put(tmp_path / "Vera" / "Dawn" / f"{number}.flac")
-    walk, passes = folders.walk, []
+    walk, passes = folder_listing.walk_tree, []
 
-    class Counted(tuple[folders.File, ...]):
-        def __iter__(self) -> Iterator[folders.File]:
+    class Counted(tuple[folder_listing.ListedFile, ...]):
+        def __iter__(self) -> Iterator[folder_listing.ListedFile]:
             passes.append(len(self))
             return super().__iter__()
 
-    def counted(*args: object, **more: object) -> Iterator[folders.Folder]:
+    def counted(*args: object, **more: object) -> Iterator[folder_listing.ListedFolder]:
         for one in walk(*args, **more):  # type: ignore[arg-type]
             yield structs.replace(one, files=Counted(one.files))
 
-    monkeypatch.setattr(folders, "walk", counted)
-    assert len(list(scan.artist(tmp_path / "Vera").tracks)) == tracks
+    monkeypatch.setattr(folder_listing, "walk_tree", counted)
+    assert len(list(scan.read_artist(tmp_path / "Vera").tracks)) == tracks
     assert 0 < passes.count(tracks) < 10
 
 
@@ -121,7 +121,7 @@ def test_nothing_is_called_missing_of_an_album_in_one_file(tmp_path: Path) -> No
     )
 
     (folder / "Dawn" / "Dawn.cue").write_text(sheet("Dawn.flac"))
-    artist = scan.artist(folder)
-    assert match.albums(artist, known.releases) == {}
-    found = holdings.of(artist, question.of(artist), known)
-    assert (found.lacking, found.unknown) == ((), ())
+    artist = scan.read_artist(folder)
+    assert album_matcher.match_albums(artist, known.releases) == {}
+    found = collection.compare_with_discography(artist, artist_query.build_query(artist), known)
+    assert (found.missing, found.unknown_places) == ((), ())

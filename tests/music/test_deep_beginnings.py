@@ -6,21 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.music import deep, scan, tools
-from mediakeep.music.tools import Places
+from mediakeep.music import scan, worker_context
+from mediakeep.music.deep_scan import full_decode
+from mediakeep.music.worker_context import MusicWorkerConfig
 from tests.music import shelf
 
 
 @pytest.mark.parametrize("suffix", ["flac", "m4a", "ogg", "opus"])
 def test_a_beginning_that_rots_without_a_trace_is_told(tmp_path: Path, suffix: str) -> None:
     path = shelf.put(tmp_path / "Vera" / "Dusk" / f"a.{suffix}")
-    places = Places(tmp_path / "home", write=True, deep=True)
-    with tools.opened(places) as opened:
+    places = MusicWorkerConfig(tmp_path / "home", write=True, deep=True)
+    with worker_context.open_context(places) as opened:
         # As the index tells it: size and times are the same, so the file is not read again. A test
         # cannot keep the time of the last change, so it hands the first reading on.
-        known = scan.artist(tmp_path / "Vera", reader=opened.index)
-        whole, _ = deep.scanned(known, "Vera", places, opened, lambda *_: None)
+        known = scan.read_artist(tmp_path / "Vera", reader=opened.reader)
+        whole, _ = full_decode.scan_artist(known, "Vera", places, opened, lambda *_: None)
         path.write_bytes(bytes(16) + path.read_bytes()[16:])
-        rotten, _ = deep.scanned(known, "Vera", places, opened, lambda *_: None)
+        rotten, _ = full_decode.scan_artist(known, "Vera", places, opened, lambda *_: None)
     assert [track.damage for track in whole.tracks] == [""]
     assert "beginning is damaged" in next(rotten.tracks).damage

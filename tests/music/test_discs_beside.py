@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mediakeep.commands import targets
+from mediakeep.app.edit import audio_targets
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import scan
-from mediakeep.music.checks import groups
-from mediakeep.music.cures import Cures
-from mediakeep.music.matching import evidence, match
-from mediakeep.music.matching.verdict import Sure
+from mediakeep.music import album_grouping, scan
+from mediakeep.music.matching import album_matcher, local_album
+from mediakeep.music.matching.match_result import MatchConfidence
+from mediakeep.music.reports.fix_commands import FixCommands
 from tests.music import paper, shelf
 from tests.music.matching import pressings
 
@@ -34,8 +33,11 @@ def vera(tmp_path: Path) -> Path:
 
 def test_numbers_of_two_discs_are_neither_twice_nor_missing(vera: Path) -> None:
     assert paper.kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
-    (album,) = scan.artist(vera).albums
-    assert [(one.disc, len(one.tracks)) for one in groups.of(album)] == [("1", 10), ("2", 10)]
+    (album,) = scan.read_artist(vera).albums
+    assert [(one.disc, len(one.tracks)) for one in album_grouping.group_by_disc(album)] == [
+        ("1", 10),
+        ("2", 10),
+    ]
     (vera / PLACES[1] / f"03 {SECOND[2]}.flac").unlink()
     assert paper.kinds_on_disk(vera)["track-gap"] == [PLACES[0]]
 
@@ -48,17 +50,17 @@ def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None
     release, single = (
         pressings.release(group, *discs, name=str(len(discs))) for discs in (songs, songs[:1])
     )
-    found = match.albums(scan.artist(vera), [single, release])
+    found = album_matcher.match_albums(scan.read_artist(vera), [single, release])
     assert found.keys() == {PLACES[0]}
     best = found[PLACES[0]].best
     assert best
-    assert found[PLACES[0]].sure is Sure.CERTAIN
+    assert found[PLACES[0]].confidence is MatchConfidence.CERTAIN
     assert (best.release, best.missing, best.extra) == (release, (), ())
 
 
 def test_the_folder_tells_the_disc_of_each_track(vera: Path) -> None:
-    (album,) = scan.artist(vera).albums
-    heard = evidence.of(album, "Vera", {}).tracks
+    (album,) = scan.read_artist(vera).albums
+    heard = local_album.build_local_album(album, "Vera", {}).tracks
     assert [(one.disc, one.position) for one in heard] == [
         (disc, number) for disc in (1, 2) for number in range(1, 11)
     ]
@@ -73,16 +75,18 @@ def test_a_cover_beside_the_first_disc_is_that_of_both(vera: Path) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_command_for_the_album_takes_both(vera: Path, place: str) -> None:
-    found = targets.album(vera / place)
+    found = audio_targets.find_album_tracks(vera / place)
     assert {path.parent.name for path in found} == set(PLACES)
     assert len(found) == len(FIRST) + len(SECOND)
-    (alone,) = targets.album(vera / place / "01 Low Tide.flac")[:1]
+    (alone,) = audio_targets.find_album_tracks(vera / place / "01 Low Tide.flac")[:1]
     assert alone == vera / place / "01 Low Tide.flac"
 
 
 def test_a_command_to_be_pasted_names_both_folders(vera: Path) -> None:
-    (album,) = scan.artist(vera).albums
-    cures = Cures(Path(__file__).parents[2], str(vera), beside={album.place: album.sibling_folders})
+    (album,) = scan.read_artist(vera).albums
+    cures = FixCommands(
+        Path(__file__).parents[2], str(vera), sibling_folders={album.place: album.sibling_folders}
+    )
     one = Issue(kind="not-on-musicbrainz", severity=Severity.NOTE, id="x", album=album.place)
     told = "'Vera/Dawn (Disc 1)' 'Vera/Dawn (Disc 2)' MBID"
-    assert cures.write(one).endswith(f" musicbrainz_albumid {told}")
+    assert cures.edit_command(one).endswith(f" musicbrainz_albumid {told}")

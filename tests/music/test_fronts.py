@@ -4,64 +4,71 @@ from __future__ import annotations
 
 import pytest
 
-from mediakeep.lookups.catalogue import Cover, Release
-from mediakeep.media.tags import Picture, Tags
-from mediakeep.music import fronts
+from mediakeep.lookups.musicbrainz.model import CoverArtInfo, Release
+from mediakeep.media.audio.tags import EmbeddedPicture, Tags
 from mediakeep.music.checks import covers
-from mediakeep.music.fronts import Front
-from mediakeep.music.matching.verdict import Candidate, Match, Sure
+from mediakeep.music.matching import archive_covers
+from mediakeep.music.matching.archive_covers import ArchiveCover
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence, ReleaseCandidate
 from mediakeep.music.model import Album, Artist, ImageFile, Track
 from tests.music import worlds
 
 DAWN = worlds.group("Dawn")
-GROUP = Front(DAWN.id, "release group")
+GROUP = ArchiveCover(DAWN.id, "release group")
 
 
 def release(front: bool, name: str) -> Release:
-    return worlds.release(DAWN, ["a"], name=name, cover_art_archive=Cover(front=front))
+    return worlds.release(DAWN, ["a"], name=name, cover_art_archive=CoverArtInfo(front=front))
 
 
-def match(sure: Sure, *has_one: bool) -> Match:
+def match(sure: MatchConfidence, *has_one: bool) -> AlbumMatch:
     releases = [release(front, f"{place}") for place, front in enumerate(has_one)]
-    candidates = tuple(Candidate(release=one, distance=0.1) for one in releases)
-    return Match(place="Dawn", sure=sure, candidates=candidates)
+    candidates = tuple(ReleaseCandidate(release=one, distance=0.1) for one in releases)
+    return AlbumMatch(place="Dawn", confidence=sure, candidates=candidates)
 
 
 @pytest.mark.parametrize(
     ("found", "front"),
     [
         (None, None),
-        (match(Sure.CERTAIN, True), Front(f"{DAWN.id} 0", "release")),
-        (match(Sure.CERTAIN, False), None),
-        (match(Sure.CERTAIN, False, True), None),  # that of another edition may be another one
-        (match(Sure.TIED, False, False), None),
-        (match(Sure.TIED, False, True), GROUP),
-        (match(Sure.TIED, True, True), GROUP),
-        (match(Sure.UNSURE, True, True), None),
-        (match(Sure.UNKNOWN, True), None),
-        (match(Sure.UNKNOWN), None),
+        (match(MatchConfidence.CERTAIN, True), ArchiveCover(f"{DAWN.id} 0", "release")),
+        (match(MatchConfidence.CERTAIN, False), None),
+        (
+            match(MatchConfidence.CERTAIN, False, True),
+            None,
+        ),  # that of another edition may be another one
+        (match(MatchConfidence.TIED, False, False), None),
+        (match(MatchConfidence.TIED, False, True), GROUP),
+        (match(MatchConfidence.TIED, True, True), GROUP),
+        (match(MatchConfidence.UNSURE, True, True), None),
+        (match(MatchConfidence.UNKNOWN, True), None),
+        (match(MatchConfidence.UNKNOWN), None),
     ],
 )
-def test_only_what_is_certain_has_a_front_cover(found: Match | None, front: Front | None) -> None:
-    assert fronts.of(found) == front
+def test_only_what_is_certain_has_a_front_cover(
+    found: AlbumMatch | None, front: ArchiveCover | None
+) -> None:
+    assert archive_covers.find_for_match(found) == front
 
 
-def picture(width: int, kind: int = 3, seen: str = "image/jpeg") -> Picture:
-    return Picture(type=kind, mime="image/jpeg", size=9, seen=seen, width=width, height=width)
+def picture(width: int, kind: int = 3, seen: str = "image/jpeg") -> EmbeddedPicture:
+    return EmbeddedPicture(
+        type=kind, mime="image/jpeg", size=9, seen=seen, width=width, height=width
+    )
 
 
 def image(width: int) -> ImageFile:
     return ImageFile(place="Dawn/a.jpg", size=9, mime="image/jpeg", width=width, height=width)
 
 
-def told(*embedded: Picture | None, images: tuple[ImageFile, ...] = ()) -> str:
+def told(*embedded: EmbeddedPicture | None, images: tuple[ImageFile, ...] = ()) -> str:
     """Return what cover_upgrade tells of an album whose tracks hold these pictures."""
     tracks = tuple(
         Track(place=f"Dawn/{number}.mp3", tags=Tags(pictures=(one,) if one else ()))
         for number, one in enumerate(embedded)
     )
     album = Album(place="Dawn", tracks=tracks, images=images)
-    known = {"Dawn": match(Sure.CERTAIN, True)}
+    known = {"Dawn": match(MatchConfidence.CERTAIN, True)}
     artist = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", matches=known)
     return covers.cover_upgrade(artist).get("Dawn", "")
 
@@ -84,7 +91,7 @@ def told(*embedded: Picture | None, images: tuple[ImageFile, ...] = ()) -> str:
     ],
 )
 def test_a_small_front_cover_is_noted(
-    embedded: tuple[Picture | None, ...], images: tuple[ImageFile, ...], size: str
+    embedded: tuple[EmbeddedPicture | None, ...], images: tuple[ImageFile, ...], size: str
 ) -> None:
     found = told(*embedded, images=images)
     assert found == (f"{size} pixels; there is one of the release {DAWN.id} 0" if size else "")

@@ -9,9 +9,9 @@ import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TIT2
 
-from mediakeep.media.reading import Container, Tags
+from mediakeep.media.audio.model import SecondaryTags, Tags
 from mediakeep.music.model import Track
-from mediakeep.rehearsal import tracks as seeds
+from mediakeep_samples.music import track_files as seeds
 from tests.music import paper, shelf
 
 LONG = "The Ropemaker's Daughter and Other Songs of the Harbour"
@@ -112,9 +112,9 @@ def test_tags_that_say_the_same_as_far_as_they_can_are_no_conflict(
 
 
 def test_the_detail_names_both_texts_and_where_they_stand() -> None:
-    other = Container(name="ID3v1", tags=Tags(title=("Gulls",), date=("1975",)))
+    other = SecondaryTags(name="ID3v1", tags=Tags(title=("Gulls",), date=("1975",)))
     tags = Tags(title=("Low Tide",), date=("1974-01-01",), artist=("Vera",))
-    track = Track(place="Dawn/a.mp3", tags=tags, container="ID3v2.3", others=(other,))
+    track = Track(place="Dawn/a.mp3", tags=tags, container="ID3v2.3", other_tags=(other,))
     assert paper.detail("tag-conflict", paper.album(track)) == (
         'title "Low Tide" in ID3v2.3, "Gulls" in ID3v1; year 1974 in ID3v2.3, 1975 in ID3v1'
     )
@@ -135,7 +135,7 @@ def test_several_texts_are_compared_as_one(
         place="Dawn/a.mp3",
         tags=Tags(artist=one[0]),
         container="ID3v2.4",
-        others=(Container(name="APEv2", tags=Tags(artist=other[0])),),
+        other_tags=(SecondaryTags(name="APEv2", tags=Tags(artist=other[0])),),
     )
     assert paper.detail("tag-conflict", paper.album(track)) is None
 
@@ -149,10 +149,12 @@ def test_texts_that_differ_beyond_what_id3v1_cannot_hold_are_found(folder: Path)
 
 def test_id3v1_alone_is_found(folder: Path) -> None:
     alone = id3v1("Low Tide", "Velvet Harbour", "Moorings", "1974")
-    (folder / "a.mp3").write_bytes(seeds.seed("bell.mp3") + alone)
-    (folder / "b.mp3").write_bytes(seeds.seed("bell.mp3") + apev2(Title="Low Tide") + alone)
+    (folder / "a.mp3").write_bytes(seeds.read_seed_file("bell.mp3") + alone)
+    (folder / "b.mp3").write_bytes(
+        seeds.read_seed_file("bell.mp3") + apev2(Title="Low Tide") + alone
+    )
     put(folder / "c.mp3", more=alone)
-    (folder / "d.mp3").write_bytes(seeds.seed("bell.mp3"))
+    (folder / "d.mp3").write_bytes(seeds.read_seed_file("bell.mp3"))
     put(folder / "e.mp3")
     found = paper.kinds_on_disk(folder.parent)
     assert found["id3v1-only"] == ["Moorings/a.mp3"]

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from mediakeep.errors import NotAudio, Unreadable
-from mediakeep.media import essence
-from mediakeep.media.reading import Facts
-from mediakeep.music import copies, scan
+from mediakeep.media.audio import essence
+from mediakeep.media.audio.model import AudioProperties
+from mediakeep.music import duplicate_audio, scan
 from mediakeep.music.model import Artist
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Track
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import SampleTrack
 from tests.music import paper, shelf, sounds
 
 
@@ -27,7 +27,11 @@ def put(path: Path, *, take: int = 0, picture: str = "", **tags: str) -> Path:
     """Write a track of a second; those of one format and take have the same audio."""
     fields = {**shelf.HEALTHY, "album": path.parent.name, **tags}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(tracks.render(Track(PurePath(path.name), "chord", fields, picture, take=take)))
+    path.write_bytes(
+        track_files.render_track(
+            SampleTrack(PurePath(path.name), "chord", fields, picture, audio_number=take)
+        )
+    )
     return path
 
 
@@ -41,7 +45,7 @@ def song(path: Path, name: str, seconds: int = 20, **tags: str) -> Path:
 
 
 def read(artist: Path) -> Artist:
-    return copies.compared(scan.artist(artist), essence.of)
+    return duplicate_audio.add_essence_hashes(scan.read_artist(artist), essence.compute)
 
 
 def found(artist: Path) -> dict[str, str]:
@@ -189,23 +193,23 @@ def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:
 
     def hash_of(path: Path) -> str:
         heard.append(path.name)
-        return essence.of(path)
+        return essence.compute(path)
 
-    compared = copies.compared(scan.artist(artist), hash_of)
+    compared = duplicate_audio.add_essence_hashes(scan.read_artist(artist), hash_of)
     assert heard == ["a.mp3", "b.mp3"]
     assert [track.place for track in compared.tracks if track.essence] == [
         "Dawn/a.mp3",
         "Dawn/b.mp3",
     ]
-    assert copies.compared(compared, hash_of) == compared
+    assert duplicate_audio.add_essence_hashes(compared, hash_of) == compared
     assert heard == ["a.mp3", "b.mp3"]
 
 
 def test_an_artist_without_candidates_is_given_back_as_it_is(artist: Path) -> None:
     put(artist / "Dawn" / "a.mp3")
-    whole = scan.artist(artist)
-    assert copies.candidates(whole) == set()
-    assert copies.compared(whole, essence.of) is whole
+    whole = scan.read_artist(artist)
+    assert duplicate_audio.find_candidates(whole) == set()
+    assert duplicate_audio.add_essence_hashes(whole, essence.compute) is whole
 
 
 def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_hash(
@@ -213,14 +217,14 @@ def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_has
 ) -> None:
     for name in "abcd":
         put(artist / "Dawn" / f"{name}.flac")
-    whole = scan.artist(artist)
+    whole = scan.read_artist(artist)
     (artist / "Dawn" / "a.flac").unlink()
     (artist / "Dawn" / "b.flac").write_bytes(b"")
     with pytest.raises(Unreadable, match="No such file"):
-        essence.of(artist / "Dawn" / "a.flac")
+        essence.compute(artist / "Dawn" / "a.flac")
     with pytest.raises(NotAudio):
-        essence.of(artist / "Dawn" / "b.flac")
-    compared = copies.compared(whole, essence.of)
+        essence.compute(artist / "Dawn" / "b.flac")
+    compared = duplicate_audio.add_essence_hashes(whole, essence.compute)
     assert [bool(track.essence) for track in compared.tracks] == [False, False, True, True]
     assert paper.found("duplicate-track", compared) == {
         "Dawn/d.flac": 'same audio as "Dawn/c.flac"'
@@ -265,7 +269,7 @@ def test_other_lengths_other_discs_and_pauses_are_not_similar(artist: Path) -> N
 def test_lengths_may_differ_by_a_second_and_must_be_known() -> None:
     some = [
         msgspec.structs.replace(
-            paper.track(number, title="Thaw"), facts=Facts(format="MP3", duration=length)
+            paper.track(number, title="Thaw"), facts=AudioProperties(format="MP3", duration=length)
         )
         for number, length in enumerate((200.0, 201.0, 202.1, 0.0, 0.0), 1)
     ]

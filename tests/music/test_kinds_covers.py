@@ -16,8 +16,8 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
 from mediakeep.music import scan
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Content
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import TrackContent
 from tests.media import mutations_sounds as small
 from tests.music import paper, shelf, sounds
 
@@ -37,7 +37,7 @@ def found(artist: Path) -> dict[str, list[str]]:
 
 
 def detail(kind: str, artist: Path) -> str:
-    (told,) = paper.found(kind, scan.artist(artist)).values()
+    (told,) = paper.found(kind, scan.read_artist(artist)).values()
     return told
 
 
@@ -79,7 +79,7 @@ def test_an_album_without_any_picture_is_found_once(artist: Path, suffix: str) -
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
-@pytest.mark.parametrize("picture", tracks.PICTURES)
+@pytest.mark.parametrize("picture", track_files.PICTURE_NAMES)
 def test_one_embedded_picture_is_the_cover_of_the_album(
     artist: Path, suffix: str, picture: str
 ) -> None:
@@ -109,13 +109,13 @@ def test_any_picture_file_in_the_folder_is_a_cover(artist: Path, name: str) -> N
 def test_an_empty_hidden_or_distant_picture_is_no_cover(artist: Path, name: str) -> None:
     path = artist / "Dawn" / name
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"" if name == "empty.jpg" else tracks.seed("cover.jpg"))
+    path.write_bytes(b"" if name == "empty.jpg" else track_files.read_seed_file("cover.jpg"))
     shelf.put(artist / "Dawn" / "a.mp3")
     assert found(artist) == {"missing-cover": ["Dawn"]}
 
 
 def test_an_album_of_which_nothing_can_be_read_is_not_said_to_lack_a_cover(artist: Path) -> None:
-    shelf.put(artist / "Dawn" / "a.mp3", content=Content.NOTHING)
+    shelf.put(artist / "Dawn" / "a.mp3", content=TrackContent.NOTHING)
     assert paper.kinds_on_disk(artist) == {"empty-file": ["Dawn/a.mp3"]}
 
 
@@ -128,7 +128,7 @@ def test_the_discs_of_an_album_share_covers_whichever_folder_holds_them(artist: 
     shelf.put(artist / "Noon" / "CD2" / "a.mp3")
     shelf.put(artist / "Noon" / "Bonus" / "a.mp3")
     for place in ("Dawn", "Noon/CD2"):
-        (artist / place / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+        (artist / place / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     assert found(artist) == {
         "external-cover-not-embedded": ["Dawn", "Noon"],
         "missing-cover": ["Dawn/Box", "Noon/Bonus"],
@@ -138,7 +138,7 @@ def test_the_discs_of_an_album_share_covers_whichever_folder_holds_them(artist: 
 def test_discs_right_in_the_artists_folder_share_the_picture_beside_them(artist: Path) -> None:
     for place in ("CD1", "CD2", "Noon"):
         shelf.put(artist / place / "a.mp3")
-    (artist / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (artist / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     assert found(artist) == {
         "external-cover-not-embedded": ["CD1", "CD2"],
         "missing-cover": ["Noon"],
@@ -155,7 +155,7 @@ def test_loose_tracks_need_no_cover(artist: Path) -> None:
 def test_an_embedded_error_page_is_no_picture(artist: Path, suffix: str) -> None:
     embed(artist / "Dawn" / f"a.{suffix}", ERROR_PAGE)
     embed(artist / "Dawn" / f"b.{suffix}", ERROR_PAGE)
-    embed(artist / "Dawn" / f"c.{suffix}", tracks.seed("cover.jpg"))
+    embed(artist / "Dawn" / f"c.{suffix}", track_files.read_seed_file("cover.jpg"))
     assert found(artist) == {"cover-not-image": ["Dawn"]}
     assert detail("cover-not-image", artist) == "2 embedded pictures"
 
@@ -170,7 +170,9 @@ def test_picture_files_that_are_none_are_named(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", picture="cover.png")
     shelf.put(artist / "Dawn" / "CD1" / "a.mp3")
     (artist / "Dawn" / "cover.jpg").write_bytes(ERROR_PAGE)
-    (artist / "Dawn" / "good.jpg").write_bytes(tracks.seed("cover.png"))  # of another format
+    (artist / "Dawn" / "good.jpg").write_bytes(
+        track_files.read_seed_file("cover.png")
+    )  # of another format
     (artist / "Dawn" / "CD1" / "back.png").write_bytes(bytes(100))
     assert found(artist) == {"cover-not-image": ["Dawn"]}
     assert detail("cover-not-image", artist) == '"cover.jpg", "back.png"'
@@ -225,7 +227,7 @@ def test_a_picture_of_unknown_size_is_not_called_small(artist: Path) -> None:
 def test_a_cover_in_the_folder_only_is_noted_once_an_album(artist: Path, suffix: str) -> None:
     for name in ("a", "b"):
         shelf.put(artist / "Dawn" / f"{name}.{suffix}")
-    (artist / "Dawn" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     assert found(artist) == {"external-cover-not-embedded": ["Dawn"]}
     shelf.put(artist / "Dawn" / f"b.{suffix}", picture="cover.png")
     assert found(artist) == {}
@@ -233,7 +235,7 @@ def test_a_cover_in_the_folder_only_is_noted_once_an_album(artist: Path, suffix:
 
 def test_a_false_picture_in_a_track_does_not_stand_for_the_one_in_the_folder(artist: Path) -> None:
     embed(artist / "Dawn" / "a.mp3", ERROR_PAGE)
-    (artist / "Dawn" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     assert found(artist) == {
         "cover-not-image": ["Dawn"],
         "external-cover-not-embedded": ["Dawn"],
@@ -241,6 +243,6 @@ def test_a_false_picture_in_a_track_does_not_stand_for_the_one_in_the_folder(art
 
 
 def test_no_sound_is_asked_for_a_picture_that_cannot_be_read_itself(artist: Path) -> None:
-    shelf.put(artist / "Dawn" / "a.mp3", content=Content.TEXT)
-    (artist / "Dawn" / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+    shelf.put(artist / "Dawn" / "a.mp3", content=TrackContent.TEXT)
+    (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     assert found(artist) == {}

@@ -11,12 +11,12 @@ import pytest
 from mutagen.ogg import OggPage
 
 from mediakeep.issue import Severity
-from mediakeep.media.formats import EXTENSIONS, MIXED
-from mediakeep.media.reading import Facts
+from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES
+from mediakeep.media.audio.model import AudioProperties
 from mediakeep.music import scan
-from mediakeep.music.kinds import KINDS
+from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.model import Track
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.music import paper, shelf
 
@@ -40,8 +40,8 @@ STANDS_FOR = {
 }
 STRANGERS = {
     "a web page": b"\n<!DOCTYPE html>\n<html><head><title>404</title></head></html>\n",
-    "a JPEG picture": tracks.seed("cover.jpg"),
-    "a PNG picture": tracks.seed("cover.png"),
+    "a JPEG picture": track_files.read_seed_file("cover.jpg"),
+    "a PNG picture": track_files.read_seed_file("cover.png"),
     "a PDF document": b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< >>\nendobj\n" + bytes(500),
     "a ZIP archive": b"PK\x03\x04" + bytes(range(100)),
     "zero bytes only: an unfinished download or a damaged disk": bytes(20_000),
@@ -76,7 +76,7 @@ def dawn(tmp_path: Path) -> Path:
 
 def found(kind: str, folder: Path) -> dict[str, str]:
     """Give the details of a kind by the names of the files."""
-    read = scan.artist(folder.parent)
+    read = scan.read_artist(folder.parent)
     return {Path(place).name: told for place, told in paper.found(kind, read).items()}
 
 
@@ -106,7 +106,7 @@ def test_a_file_without_rights_has_that_one_issue(public: Path) -> None:
         assert found("unreadable-file", path.parent) == {"a.mp3": "Permission denied"}
 
 
-@pytest.mark.parametrize("suffix", sorted(EXTENSIONS))
+@pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES))
 def test_a_file_of_no_bytes_has_that_one_issue(dawn: Path, suffix: str) -> None:
     (dawn / f"a{suffix}").write_bytes(b"")
     assert paper.kinds_on_disk(dawn.parent) == {"empty-file": [f"Dawn/a{suffix}"]}
@@ -116,16 +116,18 @@ def test_a_file_of_no_bytes_has_that_one_issue(dawn: Path, suffix: str) -> None:
 def test_what_is_no_audio_has_that_one_issue_which_says_what_it_seems_to_be(
     dawn: Path, what: str
 ) -> None:
-    for suffix in EXTENSIONS:
+    for suffix in AUDIO_SUFFIXES:
         (dawn / f"a{suffix}").write_bytes(STRANGERS[what])
     told = found("not-audio", dawn)
-    assert told == dict.fromkeys((f"a{suffix}" for suffix in EXTENSIONS), f"it seems to be {what}")
+    assert told == dict.fromkeys(
+        (f"a{suffix}" for suffix in AUDIO_SUFFIXES), f"it seems to be {what}"
+    )
     assert set(paper.kinds_on_disk(dawn.parent)) == {"not-audio"}
 
 
 def test_a_sound_whose_tags_are_broken_is_audio_without_tags(dawn: Path) -> None:
     broken = b"ID3\x04\0\0\0\0\0\x40" + b"\xff\x01" * 32
-    (dawn / "a.mp3").write_bytes(broken + tracks.seed("bell.mp3"))
+    (dawn / "a.mp3").write_bytes(broken + track_files.read_seed_file("bell.mp3"))
     for suffix in ("flac", "ogg", "opus"):
         whole = shelf.render(suffix)
         at = whole.index(b"title=") - 4  # the length of the first text, and all others follow it
@@ -167,7 +169,7 @@ def test_an_end_that_lacks_no_sound_is_a_warning_in_other_words(dawn: Path, name
     assert found("truncated-audio", dawn) == {}
     (told,) = found("incomplete-end", dawn).values()
     assert told in ("its end is not marked", "its last byte is missing")
-    (kind,) = (one for one in KINDS if one.name == "incomplete-end")
+    (kind,) = (one for one in ISSUE_KINDS if one.name == "incomplete-end")
     assert kind.severity is Severity.WARNING
     assert "backup" not in kind.cure
     path.write_bytes(whole)
@@ -223,7 +225,7 @@ def test_locked_sound_is_found_in_mp4_and_wma_and_open_sound_is_not(dawn: Path) 
 
 
 def test_each_format_under_each_extension_is_right_where_the_page_says_so(dawn: Path) -> None:
-    every = EXTENSIONS | MIXED
+    every = AUDIO_SUFFIXES | AMBIGUOUS_SUFFIXES
     assert {f".{suffix}" for right in STANDS_FOR.values() for suffix in right.split()} == every
     assert set(STANDS_FOR) == {form for form, _ in small.SOUNDS.values()}
     wrong = {}
@@ -252,7 +254,7 @@ LEAST = [
 
 
 def low(**facts: object) -> str | None:
-    whole = Facts(**{"duration": 200.0, "channels": 2, "sample_rate": 44_100, **facts})  # type: ignore[arg-type]
+    whole = AudioProperties(**{"duration": 200.0, "channels": 2, "sample_rate": 44_100, **facts})  # type: ignore[arg-type]
     track = Track(place="Dawn/a.mp3", facts=whole, tags=paper.track().tags)
     return paper.detail("low-bitrate", paper.album(track))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mediakeep.music.model import Album, Fault, Track
+from mediakeep.music.model import Album, Track, TrackFault
 from tests.music import paper
 from tests.music.paper import album, disc, joined, numbered, track
 
 
 def faulty(name: str) -> Track:
-    return Track(place=f"Dawn/{name}", fault=Fault.EMPTY)
+    return Track(place=f"Dawn/{name}", fault=TrackFault.EMPTY)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediakeep.music.checks import groups
+from mediakeep.music import album_grouping
 from mediakeep.music.model import Album, Artist
 from tests.music import paper
 from tests.music.paper import album, numbered, track
@@ -20,15 +20,15 @@ from tests.music.paper import album, numbered, track
     ],
 )
 def test_names_of_various_artists_make_a_compilation(name: str) -> None:
-    assert groups.is_compilation(numbered(1, 2, albumartist=name).tracks)
-    assert not groups.is_compilation(numbered(1, 2, albumartist=f"{name} Band").tracks)
+    assert album_grouping.is_compilation(numbered(1, 2, albumartist=name).tracks)
+    assert not album_grouping.is_compilation(numbered(1, 2, albumartist=f"{name} Band").tracks)
 
 
 def test_half_of_the_tracks_make_a_compilation() -> None:
     flagged = [track(n, compilation=True) for n in (1, 2)]
-    assert groups.is_compilation([*flagged, track(3), track(4)])
-    assert not groups.is_compilation([*flagged, *numbered(3, 4, 5).tracks])
-    assert not groups.is_compilation([])
+    assert album_grouping.is_compilation([*flagged, track(3), track(4)])
+    assert not album_grouping.is_compilation([*flagged, *numbered(3, 4, 5).tracks])
+    assert not album_grouping.is_compilation([])
 
 
 def test_groups_are_albums_and_discs() -> None:
@@ -39,14 +39,19 @@ def test_groups_are_albums_and_discs() -> None:
         track(2, album=""),
     )
     whole = album(*tracks)
-    assert [(one.album, one.disc, len(one.tracks)) for one in groups.of(whole)] == [
+    assert [
+        (one.album, one.disc, len(one.tracks)) for one in album_grouping.group_by_disc(whole)
+    ] == [
         ("Dawn", "1", 2),
         ("Dawn", "2", 2),
         ("Dusk", "", 1),
     ]
-    assert [(one.album, one.disc) for one in groups.albums(whole)] == [("Dawn", ""), ("Dusk", "")]
-    assert groups.of(album(*tracks, place="")) == ()
-    assert groups.of(album()) == ()
+    assert [(one.album, one.disc) for one in album_grouping.group_by_album(whole)] == [
+        ("Dawn", ""),
+        ("Dusk", ""),
+    ]
+    assert album_grouping.group_by_disc(album(*tracks, place="")) == ()
+    assert album_grouping.group_by_disc(album()) == ()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,7 @@ def test_groups_are_albums_and_discs() -> None:
     ],
 )
 def test_folders_name_discs(folder: str, disc: str) -> None:
-    (group,) = groups.of(album(track(1, folder=folder), track(2, folder=folder)))
+    (group,) = album_grouping.group_by_disc(album(track(1, folder=folder), track(2, folder=folder)))
     assert group.disc == disc
 
 
@@ -66,7 +71,7 @@ def test_folders_name_discs(folder: str, disc: str) -> None:
     [("1", "1"), ("02", "2"), ("CD 3", "3"), ("0", ""), ("A", "a"), ("9" * 5000, "9" * 9)],
 )
 def test_disc_tags_are_written_plainly(text: str, disc: str) -> None:
-    (group,) = groups.of(numbered(1, 2, disc=text))
+    (group,) = album_grouping.group_by_disc(numbered(1, 2, disc=text))
     assert group.disc == disc
 
 

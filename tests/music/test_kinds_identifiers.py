@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups import catalogue
-from mediakeep.lookups.known import Choice, Resolved
-from mediakeep.music.kinds import KINDS
+from mediakeep.lookups.musicbrainz import model
+from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist, ResolvedArtist
+from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs import safe
 from mediakeep.music.repairs.repair import Repair
@@ -23,13 +23,13 @@ OF_LOOKUPS = ("unsure-artist", "deleted-mbid", "merged-mbid")
 
 def artist(*tracks: dict[str, Any], **resolved: Any) -> Artist:
     """Return an artist with tracks of such tags, after a look-up that came to this."""
-    told = Resolved(name="Vera", question="", state="done", **resolved)
+    told = ResolvedArtist(name="Vera", question="", state="done", **resolved)
     album = paper.album(*(paper.track(number, **tags) for number, tags in enumerate(tracks, 1)))
     return Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", resolved=told)
 
 
 def repairs(of: Artist) -> list[Repair]:
-    return [one for one in safe.plan(of) if "merged-mbid" in one.change.reason]
+    return [one for one in safe.plan_repairs(of) if "merged-mbid" in one.change.reason]
 
 
 @pytest.mark.parametrize("kind", OF_LOOKUPS)
@@ -74,10 +74,10 @@ def test_a_deleted_mbid_that_no_track_bears_any_more_is_not_told() -> None:
 def test_those_who_may_be_meant_are_counted_and_stand_in_the_report(
     count: int, several: str
 ) -> None:
-    of = artist({}, choices=(Choice(catalogue.Artist(id=OLD, name="Vera")),) * count)
+    of = artist({}, choices=(PossibleArtist(model.Artist(id=OLD, name="Vera")),) * count)
     (told,) = paper.found("unsure-artist", of).values()
     assert told == f"{several} may be meant: see At MusicBrainz"
 
 
 def test_each_of_these_kinds_is_in_the_table() -> None:
-    assert [kind.name for kind in KINDS if kind.name in OF_LOOKUPS] == list(OF_LOOKUPS)
+    assert [kind.name for kind in ISSUE_KINDS if kind.name in OF_LOOKUPS] == list(OF_LOOKUPS)

@@ -17,7 +17,7 @@ def twin(name: str) -> str:
 
 
 def found(artist: Path) -> dict[str, str]:
-    return paper.found("name-not-portable", scan.artist(artist))
+    return paper.found("name-not-portable", scan.read_artist(artist))
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def artist(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("sign", '<>:"\\|?*')
 def test_a_sign_that_windows_refuses_is_named(artist: Path, sign: str) -> None:
     path = shelf.put(artist / "Dawn" / f"Why{sign}.mp3")
-    assert found(artist) == {f"Dawn/{files.escape(path.name)}": f'the name contains "{sign}"'}
+    assert found(artist) == {f"Dawn/{files.escape_path(path.name)}": f'the name contains "{sign}"'}
 
 
 @pytest.mark.parametrize("sign", ["\n", "\t", "\x01", "\x1b", "\x7f", "\x85"])
 def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
     shelf.put(artist / "Dawn" / f"Two{sign}Lines.mp3")
     (told,) = found(artist).values()
-    assert told == f'the name contains "{files.printable(sign)}"'
+    assert told == f'the name contains "{files.to_printable(sign)}"'
     assert told.isprintable()
 
 
@@ -95,7 +95,9 @@ def test_a_name_that_is_not_utf8_is_found(artist: Path) -> None:
     if os.fsencode(name).isascii() or "\udce9" not in name:  # the disk takes no such name
         assert found(artist) == {}
     else:
-        assert found(artist) == {f"Dawn/{files.escape(name)}.mp3": "the name is not valid UTF-8"}
+        assert found(artist) == {
+            f"Dawn/{files.escape_path(name)}.mp3": "the name is not valid UTF-8"
+        }
 
 
 def test_names_that_differ_in_case_alone_are_found_where_the_disk_tells_them_apart(

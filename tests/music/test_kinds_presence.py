@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.music import placeholders, scan
+from mediakeep.music import scan
+from mediakeep.music.text import placeholders
 from tests.music import paper, shelf
 
 BLANKS = (" ", "\t \n", "\u200b", "\u00a0", " \u200b ")
@@ -82,7 +83,7 @@ def test_a_date_of_zeros_is_none_and_an_original_date_is_enough(artist: Path) ->
         put(artist / "Dawn" / f"{number}.flac", date=date, **named)
     put(artist / "Dusk" / "a.ogg", date=None, originaldate="1974")
     put(artist / "Dusk" / "b.opus", date=" ", originaldate="0000", tracknumber="2", title="Thaw")
-    assert paper.found("missing-date", scan.artist(artist)) == {
+    assert paper.found("missing-date", scan.read_artist(artist)) == {
         "Dawn/1.flac": 'the date is "0000"',
         "Dawn/2.flac": 'the date is "0000-00-00"',
         "Dawn/3.flac": 'the date is "unknown"',
@@ -113,7 +114,7 @@ def test_a_side_of_vinyl_is_a_track_number_and_a_total_alone_is_none(
 @pytest.mark.parametrize("genre", ["Unknown", "OTHER", " misc ", "Genre", "<unknown>", "n/a"])
 def test_a_genre_that_stands_for_none_is_found(artist: Path, suffix: str, genre: str) -> None:
     put(artist / "Dawn" / f"a.{suffix}", genre=genre)
-    told = paper.found("placeholder-genre", scan.artist(artist))
+    told = paper.found("placeholder-genre", scan.read_artist(artist))
     assert told == {f"Dawn/a.{suffix}": f'the genre is "{genre}"'}
     assert "missing-genre" not in paper.kinds_on_disk(artist)
 

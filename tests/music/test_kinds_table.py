@@ -11,14 +11,19 @@ from types import FunctionType
 import pytest
 
 from mediakeep.issue import Severity
-from mediakeep.music import checks, placeholders
-from mediakeep.music.kinds import KINDS, Kind, Scope
-from mediakeep.music.model import Fault
+from mediakeep.music import checks
+from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
+from mediakeep.music.model import TrackFault
+from mediakeep.music.text import placeholders
 
 PAGE = Path(__file__).parents[2] / "docs" / "issue-kinds.md"
 
 # What a check is shown, and what it gives: the shape of every check and of nothing else.
-VIEWS = {"Track": Scope.TRACK, "Album": Scope.ALBUM, "Artist": Scope.ARTIST}
+VIEWS = {
+    "Track": MusicIssueScope.TRACK,
+    "Album": MusicIssueScope.ALBUM,
+    "Artist": MusicIssueScope.ARTIST,
+}
 ONE, MANY = "str | None", "dict[str, str]"
 
 
@@ -49,10 +54,10 @@ def shape(check: FunctionType) -> tuple[str, str]:
 
 
 def test_every_check_is_in_the_table_once_under_its_own_name() -> None:
-    assert len(KINDS) > 30
-    assert {kind.check for kind in KINDS} == checks_written()
-    assert len({kind.check for kind in KINDS}) == len(KINDS)
-    for kind in KINDS:
+    assert len(ISSUE_KINDS) > 30
+    assert {kind.check for kind in ISSUE_KINDS} == checks_written()
+    assert len({kind.check for kind in ISSUE_KINDS}) == len(ISSUE_KINDS)
+    for kind in ISSUE_KINDS:
         assert kind.check.__name__ == kind.name.replace("-", "_")
 
 
@@ -60,24 +65,24 @@ def test_a_check_that_is_not_in_the_table_would_be_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     code = "from __future__ import annotations\ndef too_loud(track: Track) -> str | None: ..."
-    space = {"__name__": checks.presence.__name__}
+    space = {"__name__": checks.missing_tags.__name__}
     exec(code, space)  # written as it would be in the module itself
-    monkeypatch.setattr(checks.presence, "too_loud", space["too_loud"], raising=False)
-    assert checks_written() - {kind.check for kind in KINDS} == {space["too_loud"]}
+    monkeypatch.setattr(checks.missing_tags, "too_loud", space["too_loud"], raising=False)
+    assert checks_written() - {kind.check for kind in ISSUE_KINDS} == {space["too_loud"]}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_row_fits_its_check(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ISSUE_KINDS, ids=lambda kind: kind.name)
+def test_a_row_fits_its_check(kind: MusicIssueKind) -> None:
     shown, given = shape(kind.check)
     assert VIEWS[shown] is (kind.view or kind.scope)
     wide = kind.view is not None
     assert given == (MANY if wide else ONE)
     if wide:
-        assert list(Scope).index(kind.view) > list(Scope).index(kind.scope)  # type: ignore[arg-type]
+        assert list(MusicIssueScope).index(kind.view) > list(MusicIssueScope).index(kind.scope)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_row_tells_a_person_what_it_means_and_what_cures_it(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ISSUE_KINDS, ids=lambda kind: kind.name)
+def test_a_row_tells_a_person_what_it_means_and_what_cures_it(kind: MusicIssueKind) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.name)
     assert kind.check.__doc__
     for sentence in (kind.meaning, kind.cure):
@@ -87,16 +92,16 @@ def test_a_row_tells_a_person_what_it_means_and_what_cures_it(kind: Kind) -> Non
 
 
 def test_the_most_urgent_kinds_come_first_and_each_once() -> None:
-    severities = [list(Severity).index(kind.severity) for kind in KINDS]
+    severities = [list(Severity).index(kind.severity) for kind in ISSUE_KINDS]
     assert severities == sorted(severities)
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert len({kind.name for kind in ISSUE_KINDS}) == len(ISSUE_KINDS)
 
 
 def test_each_fault_of_a_file_is_a_kind_and_an_error() -> None:
-    by_name = {kind.name: kind for kind in KINDS}
-    for fault in Fault:
+    by_name = {kind.name: kind for kind in ISSUE_KINDS}
+    for fault in TrackFault:
         assert by_name[fault].severity is Severity.ERROR
-        assert by_name[fault].scope is Scope.TRACK
+        assert by_name[fault].scope is MusicIssueScope.TRACK
         assert not by_name[fault].repairable
 
 
@@ -109,17 +114,17 @@ def test_the_page_lists_the_kinds_and_placeholders_that_the_code_knows() -> None
 def test_the_page_tells_of_every_kind_how_it_is_found() -> None:
     page = PAGE.read_text(encoding="utf-8")
     told = page[page.index("## How each is found") :]
-    for kind in KINDS:
+    for kind in ISSUE_KINDS:
         assert f"**{kind.name}**" in told, f"docs/issue-kinds.md does not say how {kind.name} is"
     named = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", told))
-    assert named <= {kind.name for kind in KINDS}
+    assert named <= {kind.name for kind in ISSUE_KINDS}
 
 
 def kinds_as_markdown() -> str:
     rows = [
         f"| `{kind.name}` | {kind.severity} | {kind.scope} "
         f"| {'yes' if kind.repairable else 'no'} | {kind.meaning} {kind.cure} |"
-        for kind in KINDS
+        for kind in ISSUE_KINDS
     ]
     head = ["| Kind | Severity | About | Can be repaired | What it means, and the cure |"]
     return "\n".join([*head, "|---|---|---|---|---|", *rows])

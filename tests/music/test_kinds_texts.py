@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.music.checks import garbling, letters
+from mediakeep.music.text import compare_text, mojibake
 from tests.music import paper, shelf
 
 # Words that people sing in twenty languages and more, with the letters that tell them apart.
@@ -61,7 +61,7 @@ def misread(text: str, encoding: str) -> str:
 @given(texts, st.sampled_from(["", "…", "!", "’s", " (Live)", "\u00a0!", "”", "™"]))
 def test_true_words_are_never_called_garbled(text: str, end: str) -> None:
     for true in (text, text.upper(), text.title()):
-        assert garbling.judged(true + end) is None
+        assert mojibake.detect(true + end) is None
 
 
 def certain(text: str) -> bool:
@@ -74,20 +74,20 @@ def certain(text: str) -> bool:
 def test_long_texts_that_were_misread_are_always_found_and_mended(text: str) -> None:
     text = " ".join(text.split())
     for encoding in ("cp1252", "latin-1"):
-        assert garbling.judged(misread(text, encoding)) == text
+        assert mojibake.detect(misread(text, encoding)) == text
 
 
 @given(texts.filter(certain))
 def test_what_was_misread_twice_is_mended_twice(text: str) -> None:
     text = " ".join(text.split())
-    assert garbling.judged(misread(misread(text, "cp1252"), "cp1252")) == text
+    assert mojibake.detect(misread(misread(text, "cp1252"), "cp1252")) == text
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> None:
-    mended = garbling.restored(text)
+    mended = mojibake.decode_mojibake(text)
     assert isinstance(mended, str)
-    if garbling.judged(text):
+    if mojibake.detect(text):
         assert mended != text
 
 
@@ -113,11 +113,11 @@ def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> 
 )
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_even_short_texts_are_mended_where_no_doubt_is_left(text: str, encoding: str) -> None:
-    assert garbling.judged(misread(text, encoding)) == text
+    assert mojibake.detect(misread(text, encoding)) == text
 
 
 def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
-    assert garbling.judged(misread("Б", "latin-1")) == "Б"
+    assert mojibake.detect(misread("Б", "latin-1")) == "Б"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
     ],
 )
 def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
-    assert garbling.judged(text) is None
+    assert mojibake.detect(text) is None
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
     ],
 )
 def test_cyrillic_read_as_latin_1_is_mended(text: str) -> None:
-    assert garbling.judged(text.encode("cp1251").decode("cp1252")) == text
+    assert mojibake.detect(text.encode("cp1251").decode("cp1252")) == text
 
 
 @pytest.mark.parametrize("text", ["Дом", "Я и ты", "Ты", "Да", "ААААА", "у-у-у"])
 def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
-    assert garbling.judged(text.encode("cp1251").decode("latin-1")) is None
+    assert mojibake.detect(text.encode("cp1251").decode("latin-1")) is None
 
 
 def test_a_letter_that_is_lost_is_told_without_a_proposal() -> None:
@@ -197,8 +197,8 @@ def test_a_garbled_album_tag_is_mojibake_alone(tmp_path: Path) -> None:
 def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: str) -> None:
     told = paper.details("mojibake", paper.numbered(1, title=text, artist=text, album=text))
     assert all(len(detail) < 2000 for detail in told.values())
-    assert len(letters.quoted(text)) < 300
-    assert len(letters.loose(text)) <= 2000
+    assert len(compare_text.quote(text)) < 300
+    assert len(compare_text.comparison_key(text)) <= 2000
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: s
     ],
 )
 def test_loosely_equal_texts(one: str, other: str) -> None:
-    assert letters.loose(one) == letters.loose(other)
+    assert compare_text.comparison_key(one) == compare_text.comparison_key(other)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_loosely_equal_texts(one: str, other: str) -> None:
     ],
 )
 def test_texts_that_are_not_loosely_equal(one: str, other: str) -> None:
-    assert letters.loose(one) != letters.loose(other)
+    assert compare_text.comparison_key(one) != compare_text.comparison_key(other)
 
 
 @pytest.mark.parametrize("text", ["VoilÃ\xa0", "Ã\xa0 bientÃ´t", "Bj\ufffdrk  live ", "BjÃ¶rk "])

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.item import Lookup
-from mediakeep.lookups.catalogue import Artist as Known
-from mediakeep.lookups.catalogue import Discography, Group, Release
-from mediakeep.lookups.known import Choice, Resolved
-from mediakeep.music import audit, diagnose, report
-from mediakeep.music.discography import missing
-from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
-from mediakeep.music.discography.inquiry import UNASKED, Inquiry
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.item import LookupState
+from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist, ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import Artist as Known
+from mediakeep.lookups.musicbrainz.model import Discography, Release, ReleaseGroup
+from mediakeep.music import diagnose
+from mediakeep.music.artist_lookup import missing_table
+from mediakeep.music.artist_lookup.collection import MissingReason, MissingRelease, OwnedDiscography
+from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album, Artist, Track
+from mediakeep.music.reports import artist_report, audit_files
 from tests import documents
 from tests.documents import ROOT
 from tests.music import paper
@@ -25,14 +26,14 @@ from tests.music.test_artist_report import AUDIT
 
 VERA = Artist(name="Vera", path="/Vera", albums=(paper.numbered(1, 2),), fingerprint="")
 MBID = "0aaaaaaa-0000-4000-8000-000000000001"
-UNKNOWN = {"Dawn": Match(place="Dawn", sure=Sure.UNKNOWN)}
+UNKNOWN = {"Dawn": AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN)}
 WAITS = "The MusicBrainz lookup is still pending."
 
 
-def asked(state: Lookup, *, artist: bool = True, **more: Any) -> Inquiry:
+def asked(state: LookupState, *, artist: bool = True, **more: Any) -> ArtistLookup:
     """Return a look-up that came to this; with an artist one album of whom is missing."""
     known = Known(id=MBID, name="Vera", disambiguation="Swedish singer") if artist else None
-    kept = Resolved(
+    kept = ResolvedArtist(
         name="Vera",
         question="",
         state="done" if state == "pending" else state,
@@ -41,24 +42,31 @@ def asked(state: Lookup, *, artist: bool = True, **more: Any) -> Inquiry:
         asked="2025-12-17T10:00:00+00:00",
     )
     if known is None:
-        return Inquiry(state, kept, **more)
-    group = Group(id=MBID, title="Dusk *2*", primary_type="EP", first_release_date="1975-03-01")
-    lacking = Lacking(
-        reason=Reason.NOT_OWNED, group=group, release=Release(id=MBID, title="Dusk"), tracks=4
+        return ArtistLookup(state, kept, **more)
+    group = ReleaseGroup(
+        id=MBID, title="Dusk *2*", primary_type="EP", first_release_date="1975-03-01"
     )
-    return Inquiry(state, kept, Discography(artist=known), Holdings(lacking=(lacking,)), **more)
+    lacking = MissingRelease(
+        reason=MissingReason.NOT_OWNED,
+        group=group,
+        release=Release(id=MBID, title="Dusk"),
+        tracks=4,
+    )
+    return ArtistLookup(
+        state, kept, Discography(artist=known), OwnedDiscography(missing=(lacking,)), **more
+    )
 
 
-def render(one: Inquiry) -> str:
-    return report.render(VERA, [], AUDIT, lookup=one)
+def render(one: ArtistLookup) -> str:
+    return artist_report.render_report(VERA, [], AUDIT, lookup=one)
 
 
 def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
-    first = render(Inquiry("pending", why="The service is out until 2026-01-01."))
-    assert first == render(Inquiry("pending", why="Nobody was to be asked."))
+    first = render(ArtistLookup("pending", reason="The service is out until 2026-01-01."))
+    assert first == render(ArtistLookup("pending", reason="Nobody was to be asked."))
     assert first.endswith(f"_audit.csv. {WAITS}\n")
     assert "## At MusicBrainz" not in first
-    assert first.replace(f" {WAITS}", "") == render(UNASKED)
+    assert first.replace(f" {WAITS}", "") == render(NOT_LOOKED_UP)
 
 
 def test_what_is_missing_is_told_by_its_type() -> None:
@@ -71,7 +79,7 @@ def test_what_is_missing_is_told_by_its_type() -> None:
 
 
 def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
-    told = render(structs.replace(asked("pending"), why="The service is out until 2026-01-01."))
+    told = render(structs.replace(asked("pending"), reason="The service is out until 2026-01-01."))
     assert f"found by its albums. The data below is of 2025-12-17. MBID {MBID}." in told
     assert "2026" not in told
 
@@ -82,24 +90,30 @@ def test_an_artist_that_is_unknown_gets_a_sentence_of_its_own() -> None:
 
 def test_loose_tracks_that_were_not_looked_up_are_not_called_unknown() -> None:
     loose = Album(place="", tracks=(Track(place="a.mp3"), Track(place="b.mp3")))
-    kept = Resolved(name="V", question="", state="unknown")
+    kept = ResolvedArtist(name="V", question="", state="unknown")
     here = structs.replace(VERA, albums=(loose,))
-    told = report.render(here, [], AUDIT, lookup=Inquiry("unknown", kept))
+    told = artist_report.render_report(here, [], AUDIT, lookup=ArtistLookup("unknown", kept))
     assert "No album looked up: the loose tracks do not agree on an album." in told
     assert "does not know" not in told
 
 
 @pytest.mark.parametrize("state", ["unsure", "pending"])
-def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(state: Lookup) -> None:
+def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(
+    state: LookupState,
+) -> None:
     ids = [f"0aaaaaaa-0000-4000-8000-{number:012}" for number in range(30)]
     about = "the singer of *Dusk* " * 5
-    choices = [Choice(Known(id=one, name="Vera", disambiguation=about.strip())) for one in ids]
+    choices = [
+        PossibleArtist(Known(id=one, name="Vera", disambiguation=about.strip())) for one in ids
+    ]
     first = Known(id=MBID, name="VERA", type="Person", country="SE", disambiguation="singer")
-    some = (Choice(first, ("Dawn", "Dusk", "Noon", "Night", "Rain")), *choices)
-    kept = Resolved(name="V", question="", state="unsure", choices=some, asked="2025-12-17T10")
+    some = (PossibleArtist(first, ("Dawn", "Dusk", "Noon", "Night", "Rain")), *choices)
+    kept = ResolvedArtist(
+        name="V", question="", state="unsure", choices=some, asked="2025-12-17T10"
+    )
     here = structs.replace(VERA, resolved=kept)
-    issues = diagnose.issues(here, "Vera")
-    told = report.render(here, issues, AUDIT, lookup=Inquiry(state, kept))
+    issues = diagnose.find_issues(here, "Vera")
+    told = artist_report.render_report(here, issues, AUDIT, lookup=ArtistLookup(state, kept))
     stale = " The data below is of 2025-12-17." if state == "pending" else ""
     lead = f"31 possible artists.{stale} Write the MBID of the right one: "
     assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in told
@@ -115,29 +129,34 @@ def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder()
     tracks = [paper.track(number, album="Dusk") for number in (1, 2)]
     album = paper.album(*tracks, place="CD")
     here = structs.replace(VERA, albums=(album, *VERA.albums))
-    unknown = {one.place: Match(place=one.place, sure=Sure.UNKNOWN) for one in here.albums}
-    told = report.render(here, [], AUDIT, lookup=asked("done", matches=unknown))
+    unknown = {
+        one.place: AlbumMatch(place=one.place, confidence=MatchConfidence.UNKNOWN)
+        for one in here.albums
+    }
+    told = artist_report.render_report(here, [], AUDIT, lookup=asked("done", matches=unknown))
     assert "\n- **Dusk (CD)**\n- **Dawn**\n" in told
 
 
 def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> None:
-    def told(one: Inquiry) -> bytes:
-        return audit.to_json(VERA, [], "Vera", "", one)
+    def told(one: ArtistLookup) -> bytes:
+        return audit_files.to_json(VERA, [], "Vera", "", one)
 
-    waiting = told(Inquiry("pending", why="The service is out until 2026-01-01."))
-    assert waiting == told(Inquiry("pending", why="Nobody was to be asked."))
+    waiting = told(ArtistLookup("pending", reason="The service is out until 2026-01-01."))
+    assert waiting == told(ArtistLookup("pending", reason="Nobody was to be asked."))
     assert json.loads(waiting)["musicbrainz"] == {"lookup": "pending"}
-    assert "musicbrainz" not in json.loads(told(UNASKED))
+    assert "musicbrainz" not in json.loads(told(NOT_LOOKED_UP))
     assert json.loads(told(asked("done")))["musicbrainz"]["missing"][0]["album"] == "Dusk *2*"
 
 
 def test_the_pages_describe_every_field_column_and_reason() -> None:
     known = Known(id=MBID, name="Vera")
-    several = Resolved(name="Vera", question="", state="unsure", choices=(Choice(known),))
+    several = ResolvedArtist(
+        name="Vera", question="", state="unsure", choices=(PossibleArtist(known),)
+    )
     fields = {
-        **missing.told("Vera", asked("done", matches=UNKNOWN)),
-        **missing.told("Vera", Inquiry("unsure", several)),
+        **missing_table.to_json("Vera", asked("done", matches=UNKNOWN)),
+        **missing_table.to_json("Vera", ArtistLookup("unsure", several)),
     }
     assert documents.column(ROOT / "docs" / "audit-files.md", "### MusicBrainz") == fields.keys()
     told = documents.column(ROOT / "docs" / "look-ups.md", "## What is missing")
-    assert told == {*missing.COLUMNS, *Reason}
+    assert told == {*missing_table.COLUMNS, *MissingReason}

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Discography, Label, LabelInfo, Release
-from mediakeep.lookups.known import Resolved
-from mediakeep.music import audit, diagnose, report
-from mediakeep.music.discography import matched
-from mediakeep.music.discography.inquiry import Inquiry
-from mediakeep.music.matching import figures, match
-from mediakeep.music.matching.verdict import Candidate, Match, Penalty, Sure
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import Discography, Label, LabelInfo, Release
+from mediakeep.music import diagnose
+from mediakeep.music.artist_lookup import report_matches
+from mediakeep.music.artist_lookup.lookup import ArtistLookup
+from mediakeep.music.matching import album_matcher, match_json
+from mediakeep.music.matching.match_result import (
+    AlbumMatch,
+    MatchConfidence,
+    MatchPenalty,
+    ReleaseCandidate,
+)
 from mediakeep.music.model import Album, Artist
+from mediakeep.music.reports import artist_report, audit_files
 from tests import documents
 from tests.documents import ROOT
 from tests.music.matching import pressings
@@ -40,53 +46,55 @@ def copies(*places: str) -> list[Album]:
     return [pressings.copy(OTHER, place) for place in places]
 
 
-def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, Inquiry]:
+def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, ArtistLookup]:
     """Match albums with releases, as a look-up does."""
-    resolved = Resolved(
+    resolved = ResolvedArtist(
         name="Vera", question="", state="done", artist=pressings.VERA, by="albums", asked="2025"
     )
     here = Artist(name="Vera", path="/Vera", albums=albums, fingerprint="", resolved=resolved)
-    found = match.albums(here, releases)
+    found = album_matcher.match_albums(here, releases)
     here = structs.replace(here, matches=found)
     known = Discography(artist=pressings.VERA, releases=releases)
-    return here, Inquiry("done", resolved, known, matches=found)
+    return here, ArtistLookup("done", resolved, known, matches=found)
 
 
-def given(*some: Match) -> tuple[Artist, Inquiry]:
+def given(*some: AlbumMatch) -> tuple[Artist, ArtistLookup]:
     """Take matches as they are given, of one album each."""
     here, asked = made(*(pressings.copy(FIRST, one.place) for one in some), releases=())
     matches = {one.place: one for one in some}
     return structs.replace(here, matches=matches), structs.replace(asked, matches=matches)
 
 
-def render(here: Artist, asked: Inquiry, *, listed: bool = True) -> str:
-    issues = diagnose.issues(here, "Vera")
-    paths = structs.replace(AUDIT, listed=listed)
-    return report.render(here, issues, paths, lookup=asked)
+def render(here: Artist, asked: ArtistLookup, *, listed: bool = True) -> str:
+    issues = diagnose.find_issues(here, "Vera")
+    paths = structs.replace(AUDIT, in_queue=listed)
+    return artist_report.render_report(here, issues, paths, lookup=asked)
 
 
-def section(here: Artist, asked: Inquiry, **more: Any) -> str:
+def section(here: Artist, asked: ArtistLookup, **more: Any) -> str:
     text = render(here, asked, **more)
     return text[text.index("## At MusicBrainz") :].partition("\n## ")[0]
 
 
-def doubt(place: str = "Dawn", *, distance: float = 0.3) -> Match:
+def doubt(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:
     """Return a match that a person decides, with two candidates."""
     penalties = (
-        Penalty("album title", 0.16, 0.25),
-        Penalty("tracks", 0.64, 0.5),
-        Penalty("missing tracks", 0.1, 0.4),
+        MatchPenalty("album title", 0.16, 0.25),
+        MatchPenalty("tracks", 0.64, 0.5),
+        MatchPenalty("missing tracks", 0.1, 0.4),
     )
     slots = tuple(FIRST.tracks)
-    first = Candidate(
+    first = ReleaseCandidate(
         release=FIRST,
         distance=distance,
         penalties=penalties,
         missing=slots[:2],
         extra=(f"{place}/9.mp3",),
     )
-    second = Candidate(release=OTHER, distance=0.41, penalties=(Penalty("artist", 0.1, 1.0),))
-    return Match(place=place, sure=Sure.UNSURE, candidates=(first, second))
+    second = ReleaseCandidate(
+        release=OTHER, distance=0.41, penalties=(MatchPenalty("artist", 0.1, 1.0),)
+    )
+    return AlbumMatch(place=place, confidence=MatchConfidence.UNSURE, candidates=(first, second))
 
 
 def test_a_certain_album_is_one_row_of_a_table() -> None:
@@ -151,8 +159,8 @@ def test_of_many_tied_editions_a_few_are_named() -> None:
     here, asked = made(pressings.copy(many[0]), releases=tuple(many))
     told = section(here, asked)
     assert "9 editions match equally well" in told
-    assert sum(one.id in told for one in many) == matched.FEW
-    assert f" · and {9 - matched.FEW} more\n" in told
+    assert sum(one.id in told for one in many) == report_matches.MAX_TIED_EDITIONS
+    assert f" · and {9 - report_matches.MAX_TIED_EDITIONS} more\n" in told
 
 
 def test_an_edition_that_is_not_there_is_said_to_be_none_of_them() -> None:
@@ -167,7 +175,7 @@ def test_an_edition_that_is_not_there_is_said_to_be_none_of_them() -> None:
 def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_command() -> None:
     here, asked = given(doubt())
     told = section(here, asked)
-    [issue] = (one for one in diagnose.issues(here, "Vera") if one.kind == "ambiguous-release")
+    [issue] = (one for one in diagnose.find_issues(here, "Vera") if one.kind == "ambiguous-release")
     command = (
         "python utilities/fix_metadata.py --from-review outputs/manual_review_needed.json"
         f" --accept {issue.id} --mbid MBID"
@@ -198,7 +206,9 @@ def test_where_no_queue_knows_the_artist_the_mbid_is_written_into_the_tags() -> 
 def test_what_is_against_a_release_adds_up_to_what_it_lacks() -> None:
     here, asked = made(pressings.copy(LIKE, "Dusk"), releases=(OTHER,))
     [one] = asked.matches.values()
-    assert one.sure is Sure.UNSURE, "this test needs an album that is near, and not near enough"
+    assert one.confidence is MatchConfidence.UNSURE, (
+        "this test needs an album that is near, and not near enough"
+    )
     told = section(here, asked)
     costs = [part.split(" %)")[0] for part in told.split("(-")[1:]]
     assert sum(map(float, costs)) == pytest.approx(100 * one.candidates[0].distance, abs=1.5)
@@ -211,18 +221,20 @@ def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
     assert "Unknown: no similar release at MusicBrainz." in told
     assert "\n- **Noon (CD 1)**\n" in told
     nearest = doubt(distance=0.7).candidates[:1]
-    here, asked = given(Match(place="Dawn", sure=Sure.UNKNOWN, candidates=nearest))
+    here, asked = given(
+        AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN, candidates=nearest)
+    )
     line = '- **Dawn**: the nearest is "Dawn" by Vera (1974, SE, CD) at 30 %\n'
     assert line in section(here, asked)
 
 
 def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> None:
-    count = matched.SHOWN + 7
+    count = report_matches.MAX_ALBUMS + 7
     sure = tuple(
-        Match(
+        AlbumMatch(
             place=f"A{n:02}",
-            sure=Sure.CERTAIN,
-            candidates=(Candidate(release=FIRST, distance=0.0),),
+            confidence=MatchConfidence.CERTAIN,
+            candidates=(ReleaseCandidate(release=FIRST, distance=0.0),),
         )
         for n in range(count)
     )
@@ -230,13 +242,15 @@ def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> Non
     told = section(here, asked)
     assert f"**Albums here: {count} certain, 1 unsure.**" in told
     assert told.index("**Dawn (Z)**") < told.index("| Dawn (A00) |")
-    assert told.count("\n| Dawn (A") == matched.SHOWN
+    assert told.count("\n| Dawn (A") == report_matches.MAX_ALBUMS
     assert "\nand 7 more, see the audit files\n" in told
 
 
 def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
-    near = Candidate(release=FIRST, distance=0.002)
-    here, asked = given(Match(place="Dawn", sure=Sure.CERTAIN, candidates=(near,)))
+    near = ReleaseCandidate(release=FIRST, distance=0.002)
+    here, asked = given(
+        AlbumMatch(place="Dawn", confidence=MatchConfidence.CERTAIN, candidates=(near,))
+    )
     assert "| 99 % by tracks |" in section(here, asked)
 
 
@@ -257,14 +271,16 @@ def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
     here, asked = made(*copies("Dusk"), releases=(OTHER,))
     assert asked.resolved
     resolved = structs.replace(asked.resolved, artist=None, state="unknown")
-    told = section(here, structs.replace(asked, state="unknown", resolved=resolved, known=None))
+    told = section(
+        here, structs.replace(asked, state="unknown", resolved=resolved, discography=None)
+    )
     assert "does not know this artist" in told
     assert "| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |" in told
 
 
 def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
     here, asked = given(doubt())
-    written = json.loads(audit.to_json(here, [], "Vera", "", asked))["musicbrainz"]
+    written = json.loads(audit_files.to_json(here, [], "Vera", "", asked))["musicbrainz"]
     [told] = written["matches"]
     assert (told["folder"], told["sure"], told["by"]) == ("Dawn", "unsure", "tracks")
     assert (told["distance"], told["release_mbid"], told["release_group_mbid"]) == (0.3, "", "")
@@ -280,7 +296,7 @@ def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
 
 def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
     here, asked = made(pressings.copy(FIRST), *copies("Dusk"), releases=(FIRST, MASTERED, OTHER))
-    written = json.loads(audit.to_json(here, [], "Vera", "", asked))["musicbrainz"]["matches"]
+    written = json.loads(audit_files.to_json(here, [], "Vera", "", asked))["musicbrainz"]["matches"]
     tied, certain = written
     assert (tied["sure"], tied["release_mbid"]) == ("tied", "")
     assert tied["release_group_mbid"] == GROUP.id
@@ -289,7 +305,7 @@ def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
 
 
 def test_the_page_describes_every_field_of_a_match() -> None:
-    told = figures.told(doubt())
+    told = match_json.to_json(doubt())
     page = ROOT / "docs" / "audit-files.md"
     [one] = (candidate for candidate in told["candidates"] if candidate["missing"])
     assert documents.column(page, "#### A match") == told.keys()
@@ -297,7 +313,9 @@ def test_the_page_describes_every_field_of_a_match() -> None:
 
 
 def test_albums_are_counted_by_how_sure_it_is() -> None:
-    _, asked = given(doubt("A"), doubt("B"), Match(place="C", sure=Sure.UNKNOWN))
+    _, asked = given(
+        doubt("A"), doubt("B"), AlbumMatch(place="C", confidence=MatchConfidence.UNKNOWN)
+    )
     counts = {"albums_matched": 0, "albums_tied": 0, "albums_unsure": 2, "albums_unknown": 1}
-    assert figures.counts(asked.matches) == counts
-    assert set(figures.counts({}).values()) == {0}
+    assert match_json.count_by_confidence(asked.matches) == counts
+    assert set(match_json.count_by_confidence({}).values()) == {0}

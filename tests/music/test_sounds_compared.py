@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mediakeep.media.ledger import Sound
-from mediakeep.music import sounds
-from mediakeep.music.sounds import Heard, Judgement
+from mediakeep.media.audio.essence_db import KnownEssence
+from mediakeep.music.deep_scan import compare_essence
+from mediakeep.music.deep_scan.compare_essence import EssenceDiff, MeasuredAudio
 
 TODAY = "2026-11-21"
 
@@ -17,27 +17,27 @@ def day(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 10**9
 
 
-def heard(essence: str, size: int = 100, written: str = "2026-01-01") -> Heard:
-    return Heard(essence, 90, size, day(written))
+def heard(essence: str, size: int = 100, written: str = "2026-01-01") -> MeasuredAudio:
+    return MeasuredAudio(essence, 90, size, day(written))
 
 
-def known(essence: str, size: int = 100, written: str = "2026-01-01") -> Sound:
-    return Sound(*heard(essence, size, written), "2026-02-02", "2026-03-03")
+def known(essence: str, size: int = 100, written: str = "2026-01-01") -> KnownEssence:
+    return KnownEssence(*heard(essence, size, written), "2026-02-02", "2026-03-03")
 
 
-def compare(before: dict[str, Sound], now: dict[str, Heard]) -> Judgement:
-    return sounds.compare(before, now, TODAY)
+def compare(before: dict[str, KnownEssence], now: dict[str, MeasuredAudio]) -> EssenceDiff:
+    return compare_essence.compare_with_known(before, now, TODAY)
 
 
 def test_a_new_file_is_recorded() -> None:
     judged = compare({}, {"a": heard("A")})
-    assert judged == Judgement({"a": Sound(*heard("A"), TODAY, TODAY)})
+    assert judged == EssenceDiff({"a": KnownEssence(*heard("A"), TODAY, TODAY)})
 
 
 def test_the_same_sound_is_noted_as_heard_today_with_the_files_present_state() -> None:
     tagged = heard("A", 150, "2026-05-05")
     judged = compare({"a": known("A")}, {"a": tagged})
-    assert judged == Judgement({"a": Sound(*tagged, "2026-02-02", TODAY)})
+    assert judged == EssenceDiff({"a": KnownEssence(*tagged, "2026-02-02", TODAY)})
 
 
 @pytest.mark.parametrize(
@@ -48,53 +48,53 @@ def test_the_same_sound_is_noted_as_heard_today_with_the_files_present_state() -
         (heard("B", 100, "2026-06-07"), "the file was modified on 2026-06-07"),
         (heard("B", 100, "2025-06-07"), "it is another file, modified on 2025-06-07"),
         (
-            Heard("B", 90, 100, 2**63 - 1),
+            MeasuredAudio("B", 90, 100, 2**63 - 1),
             "the file was modified on 2262-04-11",
         ),
-        (Heard("B", 90, 100, 2**75), "the file was modified on an invalid date"),
+        (MeasuredAudio("B", 90, 100, 2**75), "the file was modified on an invalid date"),
     ],
 )
 def test_another_sound_is_told_with_its_likely_cause_and_the_old_one_kept(
-    now: Heard, why: str
+    now: MeasuredAudio, why: str
 ) -> None:
     judged = compare({"a": known("A")}, {"a": now})
     told = f"the audio differs from that of 2026-03-03; {why}"
-    assert judged == Judgement(changes={"a": told})
+    assert judged == EssenceDiff(changes={"a": told})
 
 
 def test_an_accepted_sound_is_the_true_one_from_now_on() -> None:
     before = {"a": known("A"), "b": known("C"), "c": known("D")}
     now = {"a": heard("B"), "b": heard("C"), "c": heard("E")}
     judged = compare(before, now)
-    sounds.accept(judged, now, ["a"], TODAY)
+    compare_essence.accept_changes(judged, now, ["a"], TODAY)
     assert set(judged.changes) == {"c"}
-    assert set(judged.sounds) == {"a", "b"}
-    assert judged.sounds["a"] == Sound(*heard("B"), TODAY, TODAY)
-    assert judged.sounds["b"].first == "2026-02-02"
+    assert set(judged.essences) == {"a", "b"}
+    assert judged.essences["a"] == KnownEssence(*heard("B"), TODAY, TODAY)
+    assert judged.essences["b"].first == "2026-02-02"
 
 
 def test_a_file_that_is_gone_stays_known() -> None:
-    assert compare({"a": known("A"), "b": known("B")}, {"b": heard("B")}).left == set()
+    assert compare({"a": known("A"), "b": known("B")}, {"b": heard("B")}).vacated == set()
 
 
 def test_a_file_that_moved_is_known_by_its_sound() -> None:
     judged = compare({"a": known("A")}, {"new/a": heard("A")})
-    assert judged == Judgement({"new/a": Sound(*heard("A"), "2026-02-02", TODAY)}, {"a"})
+    assert judged == EssenceDiff({"new/a": KnownEssence(*heard("A"), "2026-02-02", TODAY)}, {"a"})
 
 
 def test_a_file_that_moved_and_changed_on_the_way_is_known_by_its_name_and_bytes() -> None:
     before = {"old/1": known("A"), "old/2": known("B")}
     judged = compare(before, {"new/1": heard("A"), "new/2": heard("X")})
     assert set(judged.changes) == {"new/2"}
-    assert judged.sounds["new/2"] == before["old/2"]
-    assert judged.left == {"old/1", "old/2"}
+    assert judged.essences["new/2"] == before["old/2"]
+    assert judged.vacated == {"old/1", "old/2"}
 
 
 def test_what_moved_and_changed_can_be_accepted() -> None:
     now = {"new/2": heard("X")}
     judged = compare({"old/2": known("B")}, now)
-    sounds.accept(judged, now, ["new/2"], TODAY)
-    assert judged == Judgement({"new/2": Sound(*heard("X"), TODAY, TODAY)}, {"old/2"})
+    compare_essence.accept_changes(judged, now, ["new/2"], TODAY)
+    assert judged == EssenceDiff({"new/2": KnownEssence(*heard("X"), TODAY, TODAY)}, {"old/2"})
 
 
 @pytest.mark.parametrize(
@@ -105,53 +105,56 @@ def test_what_moved_and_changed_can_be_accepted() -> None:
         ("new/2", heard("C")),  # a copy of a sound that is known
     ],
 )
-def test_another_file_is_not_taken_for_one_that_is_gone(place: str, now: Heard) -> None:
+def test_another_file_is_not_taken_for_one_that_is_gone(place: str, now: MeasuredAudio) -> None:
     before = {"old/2": known("B"), "c": known("C")}
     judged = compare(before, {place: now, "c": heard("C")})
-    assert (judged.changes, judged.left) == ({}, set())
-    assert judged.sounds[place] == Sound(*now, TODAY, TODAY)
+    assert (judged.changes, judged.vacated) == ({}, set())
+    assert judged.essences[place] == KnownEssence(*now, TODAY, TODAY)
 
 
 def test_a_file_stands_for_one_that_is_gone_and_for_no_more() -> None:
     before = {"old/2": known("B")}
     judged = compare(before, {"new/2": heard("X"), "other/2": heard("Y")})
     assert set(judged.changes) == {"new/2"}
-    assert judged.sounds["other/2"] == Sound(*heard("Y"), TODAY, TODAY)
+    assert judged.essences["other/2"] == KnownEssence(*heard("Y"), TODAY, TODAY)
     # Nor does a new one for a file that is where it was.
     judged = compare(before, {"old/2": heard("B"), "new/2": heard("X")})
     assert judged.changes == {}
 
 
 def test_a_file_that_was_away_while_it_changed_is_told_when_it_is_back() -> None:
-    away = Sound(*heard("X", 50), "2026-04-04", "2026-04-04")
+    away = KnownEssence(*heard("X", 50), "2026-04-04", "2026-04-04")
     judged = compare({"old/2": known("A"), "new/2": away}, {"old/2": heard("X", 50)})
     assert set(judged.changes) == {"old/2"}
-    assert (judged.sounds, judged.left) == ({}, set())
+    assert (judged.essences, judged.vacated) == ({}, set())
     # A file that stood beside it, and replaces it now, has only moved.
     beside = away._replace(first="2026-02-02")
     judged = compare({"old/2": known("A"), "new/2": beside}, {"old/2": heard("X", 50)})
-    assert (judged.changes, judged.left) == ({}, {"new/2"})
+    assert (judged.changes, judged.vacated) == ({}, {"new/2"})
 
 
 def test_two_files_that_swapped_their_names_are_no_change() -> None:
     before = {"1": known("A", 100), "2": known("B", 200)}
     judged = compare(before, {"1": heard("B", 200), "2": heard("A", 100)})
-    assert (judged.changes, judged.left) == ({}, set())
-    assert {place: sound.essence for place, sound in judged.sounds.items()} == {"1": "B", "2": "A"}
+    assert (judged.changes, judged.vacated) == ({}, set())
+    assert {place: sound.essence for place, sound in judged.essences.items()} == {
+        "1": "B",
+        "2": "A",
+    }
 
 
 def test_tracks_that_all_moved_up_by_one_are_no_change() -> None:
     before = {str(number): known(f"sound {number}", number) for number in range(1, 9)}
     now = {str(number): heard(f"sound {number + 1}", number + 1) for number in range(1, 8)}
     judged = compare(before, now)
-    assert (judged.changes, judged.left) == ({}, {"8"})
+    assert (judged.changes, judged.vacated) == ({}, {"8"})
 
 
 def test_a_new_file_in_the_place_of_one_that_moved_is_no_change() -> None:
     judged = compare({"a": known("A")}, {"b": heard("A"), "a": heard("B", 77, "2026-08-08")})
-    assert (judged.changes, judged.left) == ({}, set())
-    assert judged.sounds["a"].first == TODAY
-    assert judged.sounds["b"].first == "2026-02-02"
+    assert (judged.changes, judged.vacated) == ({}, set())
+    assert judged.essences["a"].first == TODAY
+    assert judged.essences["b"].first == "2026-02-02"
 
 
 def test_a_copy_elsewhere_does_not_excuse_damage() -> None:

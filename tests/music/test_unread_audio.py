@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media import tags
-from mediakeep.media.layouts import mpegframes
-from mediakeep.media.tags import Facts
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.mp3 import mpeg_frames
+from mediakeep.media.audio.tags import AudioProperties
 from mediakeep.music import scan
 from mediakeep.music.model import Artist, Track
-from mediakeep.rehearsal.films import clips
-from mediakeep.rehearsal.films.clip import Clip
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import VideoSpec
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.media import mutations_sounds as small
@@ -26,7 +26,7 @@ LAYER_2 = bytes.fromhex("FF FD 84 04")  # MPEG 1, layer II, 128 kbit/s, 44,100 H
 
 
 def layer_2(seconds: float = 2.0) -> bytes:
-    frame = mpegframes.read(LAYER_2)
+    frame = mpeg_frames.parse_frame_header(LAYER_2)
     assert frame
     silent = LAYER_2 + bytes(frame.size - len(LAYER_2))
     return silent * round(seconds * frame.sample_rate / frame.samples)
@@ -42,7 +42,7 @@ def dawn(tmp_path: Path) -> Path:
     (album / "04 Flow.spx").write_bytes(small.whole("speex.ogg"))
     for number, suffix in enumerate(UNREAD, 5):
         (album / f"{number:02} Sea.{suffix}").write_bytes(b"TTA1" + bytes(99))
-    clips.make(album / "Live.mp4", Clip(480, 270, 0.5, (("eng", 2),)))
+    video_files.write_video(album / "Live.mp4", VideoSpec(480, 270, 0.5, (("eng", 2),)))
     return album
 
 
@@ -54,11 +54,11 @@ def home(dawn: Path, tmp_path: Path) -> Home:
 
 
 def read(album: Path) -> tuple[Artist, dict[str, Track]]:
-    found = scan.artist(album.parent)
+    found = scan.read_artist(album.parent)
     return found, {track.name: track for track in found.tracks}
 
 
-def facts(track: Track) -> Facts:
+def facts(track: Track) -> AudioProperties:
     assert track.facts
     return track.facts
 
@@ -76,7 +76,7 @@ def test_what_the_reader_can_is_read(dawn: Path) -> None:
 
 def test_the_rest_is_counted_and_named_in_one_note(dawn: Path) -> None:
     artist, _ = read(dawn)
-    assert artist.unread == tuple(f"Dawn/{n:02} Sea.{one}" for n, one in enumerate(UNREAD, 5))
+    assert artist.unread_files == tuple(f"Dawn/{n:02} Sea.{one}" for n, one in enumerate(UNREAD, 5))
     detail = paper.found("unread-audio", artist)[""]
     assert detail.startswith("1 True Audio, 1 TAK, 1 DSDIFF, 1 Matroska, 1 OptimFROG: ")
     assert all(f"Sea.{suffix}" in detail for suffix in UNREAD)
@@ -85,27 +85,29 @@ def test_the_rest_is_counted_and_named_in_one_note(dawn: Path) -> None:
 
 def test_an_artist_without_such_files_has_no_note(tmp_path: Path) -> None:
     shelf.put(tmp_path / "Vera" / "Dawn" / "01 Tide.mp3")
-    artist = scan.artist(tmp_path / "Vera")
-    assert (artist.unread, paper.found("unread-audio", artist)) == ((), {})
+    artist = scan.read_artist(tmp_path / "Vera")
+    assert (artist.unread_files, paper.found("unread-audio", artist)) == ((), {})
 
 
 def test_a_damaged_mp4_is_named_and_is_no_track(dawn: Path) -> None:
     (dawn / "99 Broken.mp4").write_bytes(shelf.render("m4a")[:60])
     artist, found = read(dawn)
     assert "99 Broken.mp4" not in found
-    assert "Dawn/99 Broken.mp4" in artist.unread
+    assert "Dawn/99 Broken.mp4" in artist.unread_files
 
 
 def test_a_film_is_no_music(tmp_path: Path) -> None:
     folder = tmp_path / "Harbour Lights (1994)"
     folder.mkdir()
-    clips.make(folder / "Harbour Lights (1994).mp4", Clip(480, 270, 0.5, (("eng", 2),)))
-    artist = scan.artist(folder)
-    assert (list(artist.tracks), artist.unread) == ([], ())
-    assert [found.fields for found in scan.library(tmp_path)] == [
+    video_files.write_video(
+        folder / "Harbour Lights (1994).mp4", VideoSpec(480, 270, 0.5, (("eng", 2),))
+    )
+    artist = scan.read_artist(folder)
+    assert (list(artist.tracks), artist.unread_files) == ([], ())
+    assert [found.fields for found in scan.find_artists(tmp_path)] == [
         {"track_count": 0, "album_count": 0}
     ]
-    assert scan.loose(folder) == 0
+    assert scan.count_loose_tracks(folder) == 0
 
 
 def test_a_command_for_a_folder_writes_no_film(home: Home, dawn: Path) -> None:

@@ -9,35 +9,37 @@ from typing import Any
 
 import pytest
 
-from mediakeep.issue import TAKEN_BACK
-from mediakeep.media import tags, undo
-from mediakeep.media.reading import Tags
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
-from mediakeep.music import listing, process
-from mediakeep.music.tools import Places
-from mediakeep.outcome import QUIET, Outcome
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep.issue import UNDONE_BEFORE
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.model import Tags
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.music import process
+from mediakeep.music.reports import dry_run_text
+from mediakeep.music.worker_context import MusicWorkerConfig
+from mediakeep.outcome import NO_PROGRESS, Outcome
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import shelf, visits
 from tests.music.test_worker_lookups import mark
 
 TITLES = ("Low Tide", "Ballast", "Thaw")
 
 
-def world() -> World:
-    vera = workshop.artist("Vera")
-    dawn = workshop.group(vera, "Dawn", genres=("folk",))
+def world() -> MusicBrainzCatalogue:
+    vera = factories.make_artist("Vera")
+    dawn = factories.make_group(vera, "Dawn", genres=("folk",))
     facts = {"date": "1974-03-02", "barcode": "5099902894225"}
-    known = visits.unmeasured(workshop.release(dawn, [TITLES], **facts))
-    return World(artists=(vera,), groups=(dawn,), releases=(known,))
+    known = visits.unmeasured(factories.make_release(dawn, [TITLES], **facts))
+    return MusicBrainzCatalogue(artists=(vera,), groups=(dawn,), releases=(known,))
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(world()) as made:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(world()) as made:
         yield made
 
 
@@ -58,11 +60,13 @@ def vera(tmp_path: Path) -> Path:
     return folder
 
 
-def run(folder: Path, home: Path, server: Server, *, write: bool = True, **policy: Any) -> Outcome:
-    rules = Policy(**{"fix": Fix.SAFE, "cover_art": "none", **policy})
-    places = Places(home=home, write=write, policy=rules, access=visits.access(server))
-    with process.opened(places) as worker:
-        outcome = worker(shelf.work(folder), QUIET)
+def run(
+    folder: Path, home: Path, server: SimulatorServer, *, write: bool = True, **policy: Any
+) -> Outcome:
+    rules = WritePolicy(**{"fix": FixLevel.SAFE, "cover_art": "none", **policy})
+    places = MusicWorkerConfig(home=home, write=write, policy=rules, access=visits.access(server))
+    with process.open_worker(places) as worker:
+        outcome = worker(shelf.work(folder), NO_PROGRESS)
     assert isinstance(outcome, Outcome)
     return outcome
 
@@ -83,14 +87,14 @@ def issues(home: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def take_back(home: Path) -> None:
-    store = Store(home / "status" / "undo")
-    for step in undo.plan(store, Query()):
-        undo.apply(store, step.record)
+    store = UndoStore(home / "status" / "undo")
+    for step in apply_undo.plan_undo(store, RecordQuery()):
+        apply_undo.apply_undo(store, step.record)
     store.close()
 
 
 def test_what_is_lacking_is_filled_in_and_a_second_run_writes_and_asks_nothing(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, server)
     found, known = second(vera), world().releases[0]
@@ -99,14 +103,14 @@ def test_what_is_lacking_is_filled_in_and_a_second_run_writes_and_asks_nothing(
     assert found.musicbrainz_trackid == (known.media[0].tracks[1].id,)
     assert (found.title, found.date) == (("Balast",), ("1974",))
     assert issues(home, "incomplete-tags") == []
-    before, asked = state(vera), len(server.asked)
+    before, asked = state(vera), len(server.requests)
     again = run(vera, home, server)
-    assert (state(vera), len(server.asked)) == (before, asked)
+    assert (state(vera), len(server.requests)) == (before, asked)
     assert again.data["lookup"] == "done"
 
 
 def test_the_report_says_which_fields_were_filled_in(
-    vera: Path, home: Path, server: Server, tmp_path: Path
+    vera: Path, home: Path, server: SimulatorServer, tmp_path: Path
 ) -> None:
     (path,) = (vera / "Dawn").glob("02*")
     mark(path, tmp_path, media="CD")
@@ -120,33 +124,33 @@ def test_the_report_says_which_fields_were_filled_in(
 
 
 def test_what_differs_is_proposed_and_only_matched_corrects_it(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, server)
     (one,) = issues(home, "title-differs")
     assert one["proposal"] == 'title "Ballast"'
     assert second(vera).title == ("Balast",)
-    run(vera, home, server, fix=Fix.MATCHED)
+    run(vera, home, server, fix=FixLevel.MATCHED)
     assert second(vera).title == ("Ballast",)
     assert second(vera).date == ("1974",)
     assert issues(home, "title-differs") == []
     before = state(vera)
-    run(vera, home, server, fix=Fix.MATCHED)
+    run(vera, home, server, fix=FixLevel.MATCHED)
     assert state(vera) == before
 
 
 def test_where_nothing_may_be_repaired_nothing_is_filled_in(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     before = state(vera)
-    run(vera, home, server, fix=Fix.NONE)
+    run(vera, home, server, fix=FixLevel.NONE)
     assert state(vera) == before
     assert len(issues(home, "incomplete-tags")) == len(TITLES)
 
 
-@pytest.mark.parametrize("fix", [Fix.SAFE, Fix.MATCHED])
+@pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
 def test_a_dry_run_tells_of_it_and_writes_nothing(
-    vera: Path, home: Path, server: Server, fix: Fix
+    vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
     before = state(vera)
     outcome = run(vera, home, server, write=False, fix=fix)
@@ -154,16 +158,20 @@ def test_a_dry_run_tells_of_it_and_writes_nothing(
     due = [line for file in outcome.facts["due"] for line in file["changes"]]
     assert "barcode" in {line["field"] for line in due}
     corrected = [line for line in due if line["field"] == "title"]
-    assert [line["new"] for line in corrected] == ([("Ballast",)] if fix is Fix.MATCHED else [])
+    assert [line["new"] for line in corrected] == (
+        [("Ballast",)] if fix is FixLevel.MATCHED else []
+    )
 
 
 def test_a_dry_run_lists_what_is_filled_in_by_album_and_what_is_changed_by_file(
-    vera: Path, home: Path, server: Server, tmp_path: Path
+    vera: Path, home: Path, server: SimulatorServer, tmp_path: Path
 ) -> None:
     (path,) = (vera / "Dawn").glob("02*")
     mark(path, tmp_path, media="CD")
-    outcome = run(vera, home, server, write=False, fix=Fix.MATCHED)
-    title, rest, cover, genre = sorted(listing.of(outcome.facts["due"], str(vera)))
+    outcome = run(vera, home, server, write=False, fix=FixLevel.MATCHED)
+    title, rest, cover, genre = sorted(
+        dry_run_text.format_planned_changes(outcome.facts["due"], str(vera))
+    )
     assert title.startswith(f'Dawn/{path.name}: title "Balast" -> "Ballast" (title-differs')
     assert cover.startswith('Dawn: 3 files: cover nothing -> "cover.jpg" (')
     assert genre == 'Dawn: 3 files: genres nothing -> "Folk" (missing-genre: the release has it)'
@@ -175,9 +183,9 @@ def test_a_dry_run_lists_what_is_filled_in_by_album_and_what_is_changed_by_file(
     assert 'media nothing -> "CD" in 2' in told
 
 
-@pytest.mark.parametrize("fix", [Fix.SAFE, Fix.MATCHED])
+@pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
 def test_a_locked_field_is_neither_filled_in_nor_corrected(
-    vera: Path, home: Path, server: Server, fix: Fix
+    vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
     run(vera, home, server, fix=fix, locked=frozenset({"barcode", "title"}))
     assert second(vera).barcode == ()
@@ -188,9 +196,9 @@ def test_a_locked_field_is_neither_filled_in_nor_corrected(
     assert all("locks" in one["held"] for one in issues(home, "incomplete-tags"))
 
 
-@pytest.mark.parametrize("fix", [Fix.SAFE, Fix.MATCHED])
+@pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
 def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
-    vera: Path, home: Path, server: Server, fix: Fix
+    vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
     before = {name: data for name, (data, _) in state(vera).items()}
     run(vera, home, server, fix=fix)
@@ -198,18 +206,18 @@ def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
     outcome = run(vera, home, server, fix=fix)
     assert {name: data for name, (data, _) in state(vera).items()} == before
     held = [one["held"] for one in issues(home, "incomplete-tags")]
-    assert held == [TAKEN_BACK] * len(TITLES)
+    assert held == [UNDONE_BEFORE] * len(TITLES)
     assert outcome.data["issues"]["incomplete-tags"] == len(TITLES)
     assert all(one["proposal"] for one in issues(home, "incomplete-tags"))
     (slip,) = issues(home, "title-differs")
-    assert slip["held"] == (TAKEN_BACK if fix is Fix.MATCHED else "")
+    assert slip["held"] == (UNDONE_BEFORE if fix is FixLevel.MATCHED else "")
     run(vera, home, server, fix=fix, redo=True)
     assert second(vera).barcode == ("5099902894225",)
-    assert (second(vera).title == ("Ballast",)) is (fix is Fix.MATCHED)
+    assert (second(vera).title == ("Ballast",)) is (fix is FixLevel.MATCHED)
 
 
 def test_an_album_that_is_not_known_there_gets_nothing(
-    tmp_path: Path, home: Path, server: Server
+    tmp_path: Path, home: Path, server: SimulatorServer
 ) -> None:
     folder = tmp_path / "music" / "Vera"
     own = {"albumartist": "Vera", "artist": "Vera", "genre": None}

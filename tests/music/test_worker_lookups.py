@@ -13,38 +13,42 @@ import pytest
 
 from mediakeep.errors import NoCache
 from mediakeep.item import MusicItem
-from mediakeep.lookups import record
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.desk import CLOSED
-from mediakeep.lookups.known import FILE, Known
-from mediakeep.media import safewrite, tags, undo
-from mediakeep.media.safewrite import Edit
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
+from mediakeep.lookups.musicbrainz import cache_json
+from mediakeep.lookups.musicbrainz.context import DISABLED
+from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media.audio import tags
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetField
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import process
-from mediakeep.music.process import Places
-from mediakeep.outcome import QUIET, Outcome
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal import faults, workshop
-from mediakeep.rehearsal.entities import World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep.music.process import MusicWorkerConfig
+from mediakeep.outcome import NO_PROGRESS, Outcome
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import shelf, visits
 
 TITLES = ("Low Tide", "Ballast")
-OLD_ARTIST, OLD_RELEASE = mbid("old artist"), mbid("old release")
+OLD_ARTIST, OLD_RELEASE = generate_mbid("old artist"), generate_mbid("old release")
 
 
-def world() -> World:
-    vera = workshop.artist("Vera")
-    dawn, dusk = workshop.group(vera, "Dawn"), workshop.group(vera, "Dusk")
-    releases = (workshop.release(dawn, [TITLES]), workshop.release(dusk, [["x"]]))
-    made = World(artists=(vera,), groups=(dawn, dusk), releases=releases)
-    return workshop.merged(workshop.merged(made, OLD_ARTIST, vera.id), OLD_RELEASE, releases[0].id)
+def world() -> MusicBrainzCatalogue:
+    vera = factories.make_artist("Vera")
+    dawn, dusk = factories.make_group(vera, "Dawn"), factories.make_group(vera, "Dusk")
+    releases = (factories.make_release(dawn, [TITLES]), factories.make_release(dusk, [["x"]]))
+    made = MusicBrainzCatalogue(artists=(vera,), groups=(dawn, dusk), releases=releases)
+    return factories.with_merged(
+        factories.with_merged(made, OLD_ARTIST, vera.id), OLD_RELEASE, releases[0].id
+    )
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(world()) as made:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(world()) as made:
         yield made
 
 
@@ -61,11 +65,11 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def run(folder: Path, home: Path, access: Access, **more: Any) -> Outcome:
-    policy = more.pop("policy", Policy(fix=Fix.SAFE))
-    places = Places(home=home, write=True, policy=policy, access=access, **more)
-    with process.opened(places) as worker:
-        outcome = worker(shelf.work(folder), QUIET)
+def run(folder: Path, home: Path, access: ServiceConfig, **more: Any) -> Outcome:
+    policy = more.pop("policy", WritePolicy(fix=FixLevel.SAFE))
+    places = MusicWorkerConfig(home=home, write=True, policy=policy, access=access, **more)
+    with process.open_worker(places) as worker:
+        outcome = worker(shelf.work(folder), NO_PROGRESS)
     assert isinstance(outcome, Outcome)
     msgspec.convert({"status": "completed", **outcome.data}, MusicItem)
     return outcome
@@ -73,8 +77,8 @@ def run(folder: Path, home: Path, access: Access, **more: Any) -> Outcome:
 
 def mark(path: Path, home: Path, **fields: str) -> None:
     """Write tags into a file, as if they had always been there."""
-    store = Store(home / "before")
-    safewrite.write(path, [Edit(field, (text,)) for field, text in fields.items()], store)
+    store = UndoStore(home / "before")
+    write_tags.write(path, [SetField(field, (text,)) for field, text in fields.items()], store)
     store.close()
 
 
@@ -82,12 +86,14 @@ def report(home: Path) -> str:
     return (home / "issues" / "music" / "Vera_library_issues.md").read_text()
 
 
-def test_who_it_is_and_what_is_missing_is_told(vera: Path, home: Path, server: Server) -> None:
+def test_who_it_is_and_what_is_missing_is_told(
+    vera: Path, home: Path, server: SimulatorServer
+) -> None:
     (vera / "Dawn" / "02 Ballast.mp3").unlink()
     outcome = run(vera, home, visits.access(server))
     assert outcome.data["lookup"] == "done"
     assert outcome.data["mbid"] == world().artists[0].id
-    assert outcome.facts["requests"] == len(server.asked) == 3
+    assert outcome.facts["requests"] == len(server.requests) == 3
     assert "Ballast" in report(home)
     assert "Dusk" in report(home)
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
@@ -95,10 +101,10 @@ def test_who_it_is_and_what_is_missing_is_told(vera: Path, home: Path, server: S
     assert "not owned" in lacking
 
 
-def test_a_second_run_costs_nothing(vera: Path, home: Path, server: Server) -> None:
+def test_a_second_run_costs_nothing(vera: Path, home: Path, server: SimulatorServer) -> None:
     first = run(vera, home, visits.access(server))
     again = run(vera, home, visits.access(server))
-    assert len(server.asked) == first.facts["requests"]
+    assert len(server.requests) == first.facts["requests"]
     assert "requests" not in again.facts
     assert again.facts["hits"] == 1
     assert again.data["mbid"] == first.data["mbid"]
@@ -106,7 +112,7 @@ def test_a_second_run_costs_nothing(vera: Path, home: Path, server: Server) -> N
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_taken_back(
-    tmp_path: Path, home: Path, server: Server, suffix: str
+    tmp_path: Path, home: Path, server: SimulatorServer, suffix: str
 ) -> None:
     folder = tmp_path / "music" / "Vera"
     path = shelf.put(
@@ -133,33 +139,33 @@ def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_taken_back(
     assert found.musicbrainz_albumid == (release,)
     assert outcome.facts["repairs"] == {"merged-mbid": 1, "incomplete-tags": 1}
     assert outcome.data["issues"].get("merged-mbid", 0) == 0
-    count, after = len(server.asked), path.read_bytes()
+    count, after = len(server.requests), path.read_bytes()
     again = run(folder, home, visits.access(server))
-    assert (len(server.asked), path.read_bytes()) == (count, after)
+    assert (len(server.requests), path.read_bytes()) == (count, after)
     assert (again.data["lookup"], again.facts["hits"]) == ("done", 1)
-    store = Store(home / "status" / "undo")
-    for step in undo.plan(store, Query()):
-        undo.apply(store, step.record)
+    store = UndoStore(home / "status" / "undo")
+    for step in apply_undo.plan_undo(store, RecordQuery()):
+        apply_undo.apply_undo(store, step.record)
     store.close()
     assert path.read_bytes() == before
 
 
 def test_what_was_merged_is_only_told_where_nothing_may_be_repaired(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     for path in (vera / "Dawn").glob("*.mp3"):
         mark(path, home, musicbrainz_albumartistid=OLD_ARTIST.upper())
     before = {path: path.read_bytes() for path in (vera / "Dawn").iterdir()}
-    outcome = run(vera, home, visits.access(server), policy=Policy())
+    outcome = run(vera, home, visits.access(server), policy=WritePolicy())
     assert outcome.data["issues"]["merged-mbid"] == 2
     assert f"{OLD_ARTIST} is now {world().artists[0].id}" in report(home)
     assert {path: path.read_bytes() for path in (vera / "Dawn").iterdir()} == before
 
 
 def test_a_deleted_mbid_is_told_once_and_nothing_is_written(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
-    gone = mbid("gone")
+    gone = generate_mbid("gone")
     for path in (vera / "Dawn").glob("*.mp3"):
         mark(path, home, musicbrainz_albumartistid=f" {gone.upper()}")
     outcome = run(vera, home, visits.access(server))
@@ -170,10 +176,12 @@ def test_a_deleted_mbid_is_told_once_and_nothing_is_written(
 
 
 def test_who_may_be_meant_is_a_decision_for_a_person(vera: Path, home: Path) -> None:
-    other = workshop.artist("Vera", nth=2, disambiguation="the jazz singer")
-    dawn = workshop.group(other, "Dawn")
-    more = World(artists=(other,), groups=(dawn,), releases=(workshop.release(dawn, [["Other"]]),))
-    with Server(workshop.joined(world(), more)) as server:
+    other = factories.make_artist("Vera", nth=2, disambiguation="the jazz singer")
+    dawn = factories.make_group(other, "Dawn")
+    more = MusicBrainzCatalogue(
+        artists=(other,), groups=(dawn,), releases=(factories.make_release(dawn, [["Other"]]),)
+    )
+    with SimulatorServer(factories.join_catalogues(world(), more)) as server:
         outcome = run(vera, home, visits.access(server))
     assert outcome.data["lookup"] == "unsure"
     assert outcome.data["mbid"] == ""
@@ -185,35 +193,35 @@ def test_who_may_be_meant_is_a_decision_for_a_person(vera: Path, home: Path) -> 
 def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
     vera: Path, home: Path
 ) -> None:
-    outcome = run(vera, home, CLOSED)
+    outcome = run(vera, home, DISABLED)
     assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
     assert outcome.facts["unasked"].startswith("MusicBrainz not queried")
     assert "MusicBrainz" in report(home)
-    assert not (home / "status" / "cache" / FILE).exists()
+    assert not (home / "status" / "cache" / FILE_NAME).exists()
 
 
 def test_in_an_outage_the_work_is_done_and_the_look_up_waits(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
-    server.weather.order(faults.paged, times=99)
+    server.faults.fail_next(response_faults.html_page, times=99)
     outcome = run(vera, home, visits.access(server))
     assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
     assert "MusicBrainz failed" in outcome.facts["unreached"]
-    server.weather = type(server.weather)()
+    server.faults = type(server.faults)()
     assert run(vera, home, visits.access(server)).data["lookup"] == "done"
 
 
 def test_a_folder_without_a_track_that_can_be_read_asks_nothing(
-    tmp_path: Path, home: Path, server: Server
+    tmp_path: Path, home: Path, server: SimulatorServer
 ) -> None:
     (tmp_path / "music" / "Vera" / "Dawn").mkdir(parents=True)
     (tmp_path / "music" / "Vera" / "Dawn" / "a.mp3").write_bytes(b"")
     assert run(tmp_path / "music" / "Vera", home, visits.access(server)).data["lookup"] == ""
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_name_that_is_not_utf8_is_looked_up_like_others(
-    tmp_path: Path, home: Path, server: Server
+    tmp_path: Path, home: Path, server: SimulatorServer
 ) -> None:
     (tmp_path / "music").mkdir()
     folder = tmp_path / "music" / shelf.odd_name(tmp_path / "music")
@@ -223,13 +231,17 @@ def test_a_name_that_is_not_utf8_is_looked_up_like_others(
 
 
 def test_what_the_service_names_cannot_steer_a_report(vera: Path, home: Path) -> None:
-    evil = workshop.artist("Vera", disambiguation="\x1b[31m\n# Heading <script>alert(1)</script>")
-    groups = (
-        workshop.group(evil, "Dawn"),
-        workshop.group(evil, "\x1b[2J\n## Injected\n<img src=x onerror=alert(1)>"),
+    evil = factories.make_artist(
+        "Vera", disambiguation="\x1b[31m\n# Heading <script>alert(1)</script>"
     )
-    releases = tuple(workshop.release(one, [TITLES]) for one in groups)
-    with Server(World(artists=(evil,), groups=groups, releases=releases)) as server:
+    groups = (
+        factories.make_group(evil, "Dawn"),
+        factories.make_group(evil, "\x1b[2J\n## Injected\n<img src=x onerror=alert(1)>"),
+    )
+    releases = tuple(factories.make_release(one, [TITLES]) for one in groups)
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(evil,), groups=groups, releases=releases)
+    ) as server:
         run(vera, home, visits.access(server))
     text = report(home)
     assert "Injected" in text
@@ -239,20 +251,20 @@ def test_what_the_service_names_cannot_steer_a_report(vera: Path, home: Path) ->
 
 
 def test_a_cache_that_cannot_be_kept_is_an_error_that_names_it(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
-    (home / "status" / "cache" / FILE).mkdir(parents=True)
-    with pytest.raises(NoCache, match=FILE):
+    (home / "status" / "cache" / FILE_NAME).mkdir(parents=True)
+    with pytest.raises(NoCache, match=FILE_NAME):
         run(vera, home, visits.access(server))
 
 
 def test_the_contact_stands_in_no_file_below_the_home(
-    vera: Path, home: Path, server: Server
+    vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, visits.access(server))
-    known = Known(home / "status" / "cache")
-    record.export(home / "status" / "cache", known)
+    known = MusicBrainzStore(home / "status" / "cache")
+    cache_json.export(home / "status" / "cache", known)
     known.close()
-    assert all(visits.CONTACT in asked.agent for asked in server.asked)
+    assert all(visits.CONTACT in asked.agent for asked in server.requests)
     for path in filter(Path.is_file, home.rglob("*")):
         assert visits.CONTACT.encode() not in path.read_bytes(), path

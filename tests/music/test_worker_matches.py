@@ -13,36 +13,38 @@ from msgspec.structs import replace
 
 from mediakeep.item import MusicItem
 from mediakeep.kinds import MUSIC
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.desk import CLOSED
-from mediakeep.media import tags
+from mediakeep.lookups.musicbrainz.context import DISABLED
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media.audio import tags
 from mediakeep.music import process
-from mediakeep.music.process import Places
-from mediakeep.outcome import QUIET, Outcome
-from mediakeep.policy import Fix, Policy
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Release, World
-from mediakeep.rehearsal.server import Server
+from mediakeep.music.process import MusicWorkerConfig
+from mediakeep.outcome import NO_PROGRESS, Outcome
+from mediakeep.policy import FixLevel, WritePolicy
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import CatalogueRelease, MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 from tests.music import shelf, visits
 
-NAMES = tuple(one.name for one in MUSIC.tallies)
+NAMES = tuple(one.name for one in MUSIC.counters)
 TITLES = ("Low Tide", "Ballast", "Gulls", "Thaw")
 OTHERS = ("Rivet", "Crane", "Six Bells", "Salt")
 
 
-def world() -> World:
+def world() -> MusicBrainzCatalogue:
     """Make an artist with an album in one edition, and another in two that nothing tells apart."""
-    vera = workshop.artist("Vera")
-    dawn, dusk = workshop.group(vera, "Dawn"), workshop.group(vera, "Dusk")
+    vera = factories.make_artist("Vera")
+    dawn, dusk = factories.make_group(vera, "Dawn"), factories.make_group(vera, "Dusk")
     releases = (
-        workshop.release(dawn, [TITLES], date="1974"),
-        workshop.release(dusk, [OTHERS], date="1976-02-01", country="GB"),
-        workshop.release(dusk, [OTHERS], edition=2, date="1976-03-01", country="DE"),
+        factories.make_release(dawn, [TITLES], date="1974"),
+        factories.make_release(dusk, [OTHERS], date="1976-02-01", country="GB"),
+        factories.make_release(dusk, [OTHERS], edition=2, date="1976-03-01", country="DE"),
     )
-    return World(artists=(vera,), groups=(dawn, dusk), releases=tuple(map(short, releases)))
+    return MusicBrainzCatalogue(
+        artists=(vera,), groups=(dawn, dusk), releases=tuple(map(short, releases))
+    )
 
 
-def short(one: Release) -> Release:
+def short(one: CatalogueRelease) -> CatalogueRelease:
     """Let all tracks of a release last as long as those on the shelf, a second."""
     media = (
         replace(medium, tracks=tuple(replace(track, length=1000) for track in medium.tracks))
@@ -52,8 +54,8 @@ def short(one: Release) -> Release:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(world()) as made:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(world()) as made:
         yield made
 
 
@@ -66,11 +68,13 @@ def vera(tmp_path: Path) -> Path:
     return folder
 
 
-def run(folder: Path, access: Access, **more: Any) -> Outcome:
-    policy = Policy(fix=Fix.SAFE, cover_art="none")
-    places = Places(home=folder.parents[1], policy=policy, access=access, **{"write": True, **more})
-    with process.opened(places) as worker:
-        outcome = worker(shelf.work(folder), QUIET)
+def run(folder: Path, access: ServiceConfig, **more: Any) -> Outcome:
+    policy = WritePolicy(fix=FixLevel.SAFE, cover_art="none")
+    places = MusicWorkerConfig(
+        home=folder.parents[1], policy=policy, access=access, **{"write": True, **more}
+    )
+    with process.open_worker(places) as worker:
+        outcome = worker(shelf.work(folder), NO_PROGRESS)
     assert isinstance(outcome, Outcome)
     msgspec.convert({"status": "completed", **outcome.data}, MusicItem)
     return outcome
@@ -90,7 +94,9 @@ def held(folder: Path) -> dict[tuple[str, str], object]:
     }
 
 
-def test_albums_are_counted_by_how_sure_it_is_what_they_are(vera: Path, server: Server) -> None:
+def test_albums_are_counted_by_how_sure_it_is_what_they_are(
+    vera: Path, server: SimulatorServer
+) -> None:
     outcome = run(vera, visits.access(server))
     told = counts(outcome)
     assert (told["albums_matched"], told["albums_tied"], told["albums_unknown"]) == (1, 1, 1)
@@ -102,7 +108,7 @@ def test_albums_are_counted_by_how_sure_it_is_what_they_are(vera: Path, server: 
 
 
 def test_the_fields_that_were_filled_are_those_that_hold_more_now(
-    vera: Path, server: Server
+    vera: Path, server: SimulatorServer
 ) -> None:
     before = held(vera)
     outcome = run(vera, visits.access(server))
@@ -112,7 +118,7 @@ def test_the_fields_that_were_filled_are_those_that_hold_more_now(
     assert outcome.facts["fields_filled"] == outcome.data["fields_filled"]
 
 
-def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: Server) -> None:
+def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: SimulatorServer) -> None:
     before = held(vera)
     told = run(vera, visits.access(server), write=False)
     assert held(vera) == before
@@ -122,7 +128,7 @@ def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: Server) -> Non
 
 
 def test_a_second_run_fills_nothing_and_the_item_still_counts_the_first(
-    vera: Path, server: Server
+    vera: Path, server: SimulatorServer
 ) -> None:
     first, there = run(vera, visits.access(server)), held(vera)
     again = run(vera, visits.access(server))
@@ -131,12 +137,12 @@ def test_a_second_run_fills_nothing_and_the_item_still_counts_the_first(
 
 
 def test_where_nobody_was_asked_all_counts_are_nought(vera: Path) -> None:
-    outcome = run(vera, CLOSED)
+    outcome = run(vera, DISABLED)
     assert set(counts(outcome).values()) == {0}
     assert not set(NAMES) & outcome.facts.keys()
 
 
-def test_the_report_and_the_audit_tell_each_album(vera: Path, server: Server) -> None:
+def test_the_report_and_the_audit_tell_each_album(vera: Path, server: SimulatorServer) -> None:
     run(vera, visits.access(server))
     home = vera.parents[1]
     report = (home / "issues" / "music" / "Vera_library_issues.md").read_text()

@@ -9,21 +9,21 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.answers import Machine, Service
-from mediakeep.lookups.desk import Desk
-from mediakeep.media.tags import Tags
-from mediakeep.music.discography import inquiry
-from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.lookups.http.models import HttpEnvironment, Service
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.media.audio.tags import Tags
+from mediakeep.music.artist_lookup import lookup
+from mediakeep.music.artist_lookup.lookup import ArtistLookup
 from mediakeep.music.model import Album, Artist, Track
-from mediakeep.rehearsal import entities, workshop
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import entities, factories
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 
 CONTACT = "secret@example.org"
 
-Look = Callable[..., Inquiry]
-Serve = Callable[[entities.World], Server]
+Look = Callable[..., ArtistLookup]
+Serve = Callable[[entities.MusicBrainzCatalogue], SimulatorServer]
 
 
 def album(place: str, titles: Sequence[str], **tags: Any) -> Album:
@@ -48,7 +48,9 @@ def owning(name: str, albums: Mapping[str, Sequence[str]], **tags: Any) -> Artis
     return artist(name, *(album(title, titles, **tags) for title, titles in albums.items()))
 
 
-def copy_of(world: entities.World, *releases: entities.Release) -> list[Album]:
+def copy_of(
+    world: entities.MusicBrainzCatalogue, *releases: entities.CatalogueRelease
+) -> list[Album]:
     """Return albums that are just as these releases, without any MBID."""
     groups = {group.id: group.title for group in world.groups}
     return [
@@ -57,7 +59,7 @@ def copy_of(world: entities.World, *releases: entities.Release) -> list[Album]:
     ]
 
 
-def unmeasured(release: entities.Release) -> entities.Release:
+def unmeasured(release: entities.CatalogueRelease) -> entities.CatalogueRelease:
     """Return a release of which no length is known: files made for tests last a second."""
     media = tuple(
         structs.replace(
@@ -68,30 +70,34 @@ def unmeasured(release: entities.Release) -> entities.Release:
     return structs.replace(release, media=media)
 
 
-def access(server: Server, **more: Any) -> Access:
+def access(server: SimulatorServer, **more: Any) -> ServiceConfig:
     """Let a rehearsal server be asked."""
     service = Service("MusicBrainz", server.url)
-    return Access(service, Service("The Cover Art Archive", server.url), CONTACT, **more)
+    return ServiceConfig(service, Service("The Cover Art Archive", server.url), CONTACT, **more)
 
 
 @contextlib.contextmanager
-def desk(home: Path, server: Server, machine: Machine, **more: Any) -> Iterator[Desk]:
-    made = Desk(home / "status" / "cache", access(server, **more), machine)
+def desk(
+    home: Path, server: SimulatorServer, machine: HttpEnvironment, **more: Any
+) -> Iterator[MusicBrainzContext]:
+    made = MusicBrainzContext(home / "status" / "cache", access(server, **more), machine)
     try:
         yield made
     finally:
         made.close()
 
 
-def visit(who: Artist, home: Path, server: Server, machine: Machine, **more: Any) -> Inquiry:
+def visit(
+    who: Artist, home: Path, server: SimulatorServer, machine: HttpEnvironment, **more: Any
+) -> ArtistLookup:
     """Look an artist up, as a process does that works on this one alone."""
     with desk(home, server, machine, **more) as open_one:
-        return inquiry.of(who, who.name, open_one)
+        return lookup.look_up(who, who.name, open_one)
 
 
-def paths(server: Server) -> list[str]:
+def paths(server: SimulatorServer) -> list[str]:
     """Tell what was asked: search, browse and look-up of what."""
-    return [_told(asked.path.removeprefix("/ws/2/"), asked.query) for asked in server.asked]
+    return [_told(asked.path.removeprefix("/ws/2/"), asked.query) for asked in server.requests]
 
 
 def _told(path: str, query: str) -> str:
@@ -108,16 +114,16 @@ _ALBUMS = [f"Album {number}" for number in range(1, 13)]
 
 def prolific(count: int = 12, **tags: Any) -> Artist:
     """Return an artist with albums of whom `workshop.prolific` makes."""
-    albums = {title: workshop.titles(title, 13) for title in _ALBUMS[:count]}
+    albums = {title: factories.make_titles(title, 13) for title in _ALBUMS[:count]}
     return owning("Vera", albums, **tags)
 
 
-def small(*names: str) -> World:
+def small(*names: str) -> MusicBrainzCatalogue:
     """Make artists with two albums each, all of the same titles."""
     worlds = []
     for nth, name in enumerate(names, 1):
-        one = workshop.artist(name, nth=nth)
-        groups = tuple(workshop.group(one, title) for title in ("Dawn", "Dusk"))
-        releases = tuple(workshop.release(group, [["a", "b"]]) for group in groups)
-        worlds.append(World(artists=(one,), groups=groups, releases=releases))
-    return workshop.joined(*worlds)
+        one = factories.make_artist(name, nth=nth)
+        groups = tuple(factories.make_group(one, title) for title in ("Dawn", "Dusk"))
+        releases = tuple(factories.make_release(group, [["a", "b"]]) for group in groups)
+        worlds.append(MusicBrainzCatalogue(artists=(one,), groups=groups, releases=releases))
+    return factories.join_catalogues(*worlds)

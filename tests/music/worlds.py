@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mediakeep.lookups.catalogue import (
+from mediakeep.lookups.musicbrainz.model import (
     Artist,
     Discography,
-    Group,
     Medium,
     Recording,
     Release,
+    ReleaseGroup,
     Track,
 )
 
 VERA = Artist(id="vera", name="Vera")
 
 
-def group(title: str, kind: str = "Album", **facts: Any) -> Group:
-    return Group(id=f"group {title} {kind}", title=title, primary_type=kind, **facts)
+def group(title: str, kind: str = "Album", **facts: Any) -> ReleaseGroup:
+    return ReleaseGroup(id=f"group {title} {kind}", title=title, primary_type=kind, **facts)
 
 
-def release(of: Group, *discs: Sequence[str], name: str = "first", **facts: Any) -> Release:
+def release(of: ReleaseGroup, *discs: Sequence[str], name: str = "first", **facts: Any) -> Release:
     """Make an edition; a title is one recording wherever it stands."""
     given = {"title": of.title, "status": "Official", "date": "1974", **facts}
     formats = given.pop("formats", ["CD"] * len(discs))
@@ -46,7 +46,7 @@ def track(title: str, place: int, disc: int = 1, name: str = "", **facts: Any) -
     return Track(id=own, title=title, position=place, number=str(place), recording=recording)
 
 
-def discography(*releases: Release, groups: Sequence[Group] = ()) -> Discography:
+def discography(*releases: Release, groups: Sequence[ReleaseGroup] = ()) -> Discography:
     named = [one.release_group for one in releases if one.release_group]
     every = {one.id: one for one in (*named, *groups)}
     return Discography(artist=VERA, releases=releases, groups=tuple(every.values()))

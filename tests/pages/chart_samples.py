@@ -8,7 +8,7 @@ from mediakeep.pages import charts
 from mediakeep.pages.charts import Chart, Goal, Series
 
 Draw = Callable[[Chart], str]
-DRAWS: list[Draw] = [charts.bars, charts.stacked, charts.line]
+DRAWS: list[Draw] = [charts.bar_chart, charts.stacked_bar_chart, charts.line_chart]
 HOSTILE = [
     "<script>alert(1)</script>",
     "</title></svg><img src=x onerror=alert(1)>",
@@ -68,10 +68,10 @@ def progress(count: int) -> Chart:
 
 
 SAMPLES: dict[str, tuple[Draw, Chart]] = {
-    "bars": (charts.bars, weeks(8, Series("Artists", (12, 31, 28, None, 0, 52, 38, 9)))),
-    "bars_abreast": (charts.bars, weeks(8, *kinds(8)[:2])),
-    "stacked": (charts.stacked, weeks(8, *kinds(8))),
-    "line": (charts.line, progress(7)),
-    "lines": (charts.line, weeks(52, *kinds(52)[:3])),
-    "empty": (charts.line, Chart("Rate", "artists per day", (), ())),
+    "bars": (charts.bar_chart, weeks(8, Series("Artists", (12, 31, 28, None, 0, 52, 38, 9)))),
+    "bars_abreast": (charts.bar_chart, weeks(8, *kinds(8)[:2])),
+    "stacked": (charts.stacked_bar_chart, weeks(8, *kinds(8))),
+    "line": (charts.line_chart, progress(7)),
+    "lines": (charts.line_chart, weeks(52, *kinds(52)[:3])),
+    "empty": (charts.line_chart, Chart("Rate", "artists per day", (), ())),
 }  # fmt: skip

@@ -45,7 +45,7 @@ def test_a_chart_looks_as_it_should(name: str) -> None:
 
 
 def test_a_bar_is_as_high_as_its_number_and_what_is_not_known_has_none() -> None:
-    found = marks(charts.bars(weeks(5, Series("", (250, 1000, None, 0, 1)))), "bar")
+    found = marks(charts.bar_chart(weeks(5, Series("", (250, 1000, None, 0, 1)))), "bar")
     bars = list(found.values())
     heights = [float(each.get("height", "")) for each in bars]
     assert list(found) == ["W52 2025\n250", "W1 2026\n1,000", "W3 2026\n0", "W4 2026\n1"]
@@ -55,21 +55,21 @@ def test_a_bar_is_as_high_as_its_number_and_what_is_not_known_has_none() -> None
 
 def test_bars_are_stacked_without_a_gap() -> None:
     chart = weeks(4, Series("a", (1, 2, 3, 4)), Series("b", (4, None, 2, 1)), Series("c", (5,) * 4))
-    found = marks(charts.stacked(chart), "bar")
+    found = marks(charts.stacked_bar_chart(chart), "bar")
     bars = [found[f"W1 2026\n{name}"] for name in ("a: 1", "b: 4", "c: 5")]
     spans = [(float(bar.get("y", "")), float(bar.get("height", ""))) for bar in bars]
     assert [height for _, height in spans] == [24, 96, 120]
     assert all(lower[0] == upper[0] + upper[1] for lower, upper in pairwise(spans))
-    assert "10" in words(charts.stacked(chart)), "the whole above the bar"
+    assert "10" in words(charts.stacked_bar_chart(chart)), "the whole above the bar"
     upper, lower = found["W2 2026\nc: 5"], found["W2 2026\na: 2"]
     assert float(upper.get("y", "")) + 120 == float(lower.get("y", "")), "none between them"
 
 
 def test_what_is_below_zero_hangs_down_from_zero() -> None:
     chart = weeks(1, Series("more", (5,)), Series("less", (-10,)), Series("least", (-5,)))
-    found = marks(charts.stacked(chart), "bar")
+    found = marks(charts.stacked_bar_chart(chart), "bar")
     up, down, last = (found[f"W4 2026\n{name}"] for name in ("more: 5", "less: −10", "least: −5"))
-    (base,) = elements(charts.stacked(chart), "base")
+    (base,) = elements(charts.stacked_bar_chart(chart), "base")
     zero = float(base.get("y1", ""))
     assert float(up.get("y", "")) + float(up.get("height", "")) == zero == float(down.get("y", ""))
     assert float(last.get("y", "")) == zero + float(down.get("height", ""))
@@ -78,7 +78,7 @@ def test_what_is_below_zero_hangs_down_from_zero() -> None:
 
 def test_a_line_passes_through_its_numbers_and_breaks_where_one_is_not_known() -> None:
     chart = weeks(7, Series("", (0, 500, 1000, None, 250, None, 750)))
-    picture = charts.line(chart)
+    picture = charts.line_chart(chart)
     heights = [240 - float(each.get("cy", "")) + 82 for each in marks(picture, "dot").values()]
     assert heights == [0, 120, 240, 60, 180]
     (path,) = elements(picture, "line")
@@ -90,7 +90,7 @@ def test_a_line_passes_through_its_numbers_and_breaks_where_one_is_not_known() -
 
 def test_the_goal_lies_where_its_number_is() -> None:
     chart = Chart("", "", ("a", "b"), (Series("", (0, 100)),), goal=Goal("all artists", 930))
-    picture = charts.line(chart)
+    picture = charts.line_chart(chart)
     (goal,) = elements(picture, "goal")
     assert float(goal.get("y1", "")) == pytest.approx(82 + 240 * (1 - 930 / 1000))
     assert "all artists: 930" in words(picture)
@@ -172,14 +172,14 @@ def test_no_name_becomes_markup_or_steers_what_shows_it(draw: Draw, text: str) -
 def test_a_very_long_name_is_cut_where_it_is_drawn_and_where_it_is_told() -> None:
     long = "Wonderful " * 100_000
     chart = Chart(long, long, (long, "b"), (Series(long, (1, 2)), Series("b", (1, 2))))
-    picture = charts.stacked(chart)
+    picture = charts.stacked_bar_chart(chart)
     assert len(picture) < 12_000
-    assert all(svg.width(each, 12) <= 690 for each in words(picture))
+    assert all(svg.text_width(each, 12) <= 690 for each in words(picture))
     assert picture.count("…") > 6
 
 
 def test_pictures_share_a_page_with_no_name_in_common_and_leave_the_page_alone() -> None:
-    picture = charts.stacked(SAMPLES["stacked"][1])
+    picture = charts.stacked_bar_chart(SAMPLES["stacked"][1])
     assert not re.search(r"\bid=|url\(|href|@import|<script|<foreignObject|\son\w+=", picture)
     rules = ElementTree.fromstring(picture).findtext(f"{SVG}style") or ""
     selectors = re.findall(
@@ -192,5 +192,5 @@ def test_pictures_share_a_page_with_no_name_in_common_and_leave_the_page_alone()
 
 
 def test_a_million_is_written_with_its_thousands_apart() -> None:
-    picture = charts.bars(weeks(3, Series("", (1_000_000, 20_500, 3))))
+    picture = charts.bar_chart(weeks(3, Series("", (1_000_000, 20_500, 3))))
     assert {"1,000,000", "20,500", "3", "800,000"} <= set(words(picture))

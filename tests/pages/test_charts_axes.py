@@ -28,12 +28,12 @@ def below(picture: str) -> list[str]:
 
 
 def test_all_weeks_are_named_where_they_have_room_and_each_year_once() -> None:
-    found = below(charts.bars(weeks(8, made("", 8, 1))))
+    found = below(charts.bar_chart(weeks(8, made("", 8, 1))))
     assert found == ["W49", "W50", "W51", "W52", "W1", "W2", "W3", "W4", "2025", "2026"]
 
 
 def test_of_many_weeks_some_are_named_evenly_apart_and_the_last() -> None:
-    found = below(charts.bars(weeks(52, made("", 52, 1))))
+    found = below(charts.bar_chart(weeks(52, made("", 52, 1))))
     assert found == [*(f"W{number}" for number in range(8, 53, 4)), "W4", "2025", "2026"]
 
 
@@ -41,11 +41,11 @@ def test_a_month_that_has_no_room_before_the_next_is_left_out() -> None:
     labels = tuple(map(str, range(365)))
     months = ("December 2024",) * 3 + ("January 2025",) * 360 + ("February 2025",) * 2
     chart = Chart("", "", labels, (made("", 365, 1),), months)
-    assert below(charts.bars(chart)) == ["January 2025"]
+    assert below(charts.bar_chart(chart)) == ["January 2025"]
 
 
 def test_of_a_year_of_days_the_months_are_named() -> None:
-    found = below(charts.line(days(360, made("", 360, 1))))
+    found = below(charts.line_chart(days(360, made("", 360, 1))))
     assert found == [
         "Jan",
         "Feb",
@@ -80,14 +80,14 @@ def test_of_a_year_of_days_the_months_are_named() -> None:
 )
 def test_the_numbers_of_an_axis_are_round(low: float, high: float, written: str) -> None:
     whole = low == int(low) and high == int(high)
-    ticks = scale.ticks(low, high, whole=whole)
-    assert " ".join(map(scale.written, ticks)) == written
+    ticks = scale.compute_ticks(low, high, whole=whole)
+    assert " ".join(map(scale.format_number, ticks)) == written
 
 
 @given(st.floats(-1e15, 1e15), st.floats(-1e15, 1e15))
 def test_an_axis_holds_all_its_numbers_with_few_steps(one: float, other: float) -> None:
     low, high = sorted((round(one, 6), round(other, 6)))
-    ticks = scale.ticks(low, high, whole=False)
+    ticks = scale.compute_ticks(low, high, whole=False)
     assert ticks[0] <= low
     assert ticks[-1] >= high
     assert 0.0 in ticks

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from mediakeep.pages.charts import style
+from mediakeep.pages.charts import theme
 
 
 def luminance(colour: str) -> float:
@@ -70,9 +70,9 @@ def lab(colour: str, sight: str) -> list[float]:
     return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
 
 
-@pytest.mark.parametrize("theme", [style.LIGHT, style.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("theme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_the_colours_of_series_differ_for_every_eye(theme: style.Theme, sight: str) -> None:
+def test_the_colours_of_series_differ_for_every_eye(theme: theme.Theme, sight: str) -> None:
     apart = [
         math.dist(lab(one, sight), lab(other, sight))
         for one, other in combinations(theme.series, 2)
@@ -84,7 +84,7 @@ def test_the_colours_of_series_differ_for_every_eye(theme: style.Theme, sight: s
     assert min(beside) > 20
 
 
-@pytest.mark.parametrize("theme", [style.LIGHT, style.DARK], ids=["light", "dark"])
-def test_colours_and_letters_stand_out_from_the_paper(theme: style.Theme) -> None:
+@pytest.mark.parametrize("theme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_colours_and_letters_stand_out_from_the_paper(theme: theme.Theme) -> None:
     assert min(contrast(one, theme.paper) for one in theme.series) >= 3
     assert min(contrast(one, theme.paper) for one in (theme.ink, theme.faint)) >= 4.5

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mediakeep.pages import charts
-from mediakeep.pages.charts import Chart, Goal, Series, style
+from mediakeep.pages.charts import Chart, Goal, Series, theme
 from tests.pages.chart_samples import HOSTILE, SAMPLES, Draw, days, kinds, made, progress, weeks
 from tests.pages.test_charts_colours import contrast
 from tests.sampling import some
@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.browser"]
 
 _INKS = "texts => texts.map(text => getComputedStyle(text).fill)"
-THEMES = {"light": style.LIGHT, "dark": style.DARK}
+THEMES = {"light": theme.LIGHT, "dark": theme.DARK}
 CROWDED: dict[str, tuple[Draw, Chart]] = {
-    "bars of 7 days": (charts.bars, days(7, made("Tracks", 7, 1))),
-    "bars of 8 weeks": (charts.bars, weeks(8, made("Artists", 8, 1))),
-    "bars of 52 weeks": (charts.bars, weeks(52, made("Artists", 52, 1))),
-    "bars of 365 days": (charts.bars, days(365, made("Tracks", 365, 1))),
-    "stacked 8 weeks": (charts.stacked, weeks(8, *kinds(8))),
-    "stacked 52 weeks": (charts.stacked, weeks(52, *kinds(52))),
-    "stacked 365 days": (charts.stacked, days(365, *kinds(365)[:3])),
-    "progress of 8 days": (charts.line, progress(8)),
-    "progress of 365 days": (charts.line, progress(365)),
-    "twenty kinds": (charts.stacked, weeks(8, *(made(f"Kind {n}", 8, n) for n in range(20)))),
+    "bars of 7 days": (charts.bar_chart, days(7, made("Tracks", 7, 1))),
+    "bars of 8 weeks": (charts.bar_chart, weeks(8, made("Artists", 8, 1))),
+    "bars of 52 weeks": (charts.bar_chart, weeks(52, made("Artists", 52, 1))),
+    "bars of 365 days": (charts.bar_chart, days(365, made("Tracks", 365, 1))),
+    "stacked 8 weeks": (charts.stacked_bar_chart, weeks(8, *kinds(8))),
+    "stacked 52 weeks": (charts.stacked_bar_chart, weeks(52, *kinds(52))),
+    "stacked 365 days": (charts.stacked_bar_chart, days(365, *kinds(365)[:3])),
+    "progress of 8 days": (charts.line_chart, progress(8)),
+    "progress of 365 days": (charts.line_chart, progress(365)),
+    "twenty kinds": (
+        charts.stacked_bar_chart,
+        weeks(8, *(made(f"Kind {n}", 8, n) for n in range(20))),
+    ),
     "dates in full": (
-        charts.bars,
+        charts.bar_chart,
         Chart(
             "",
             "",
@@ -44,8 +47,8 @@ CROWDED: dict[str, tuple[Draw, Chart]] = {
             (made("Tracks", 360, 1),),
         ),
     ),
-    "millions": (charts.line, weeks(9, Series("", tuple(n * 1_234_567 for n in range(9))))),
-    "below zero": (charts.stacked, weeks(8, *kinds(8)[:2], Series("less", (-40,) * 8))),
+    "millions": (charts.line_chart, weeks(9, Series("", tuple(n * 1_234_567 for n in range(9))))),
+    "below zero": (charts.stacked_bar_chart, weeks(8, *kinds(8)[:2], Series("less", (-40,) * 8))),
 }
 
 
@@ -82,7 +85,7 @@ def test_no_words_lie_upon_each_other_or_stick_out(visit: Open, tmp_path: Path, 
 
 
 def test_words_that_do_overlap_or_stick_out_would_be_noticed(visit: Open, tmp_path: Path) -> None:
-    picture = charts.bars(CROWDED["bars of 52 weeks"][1])
+    picture = charts.bar_chart(CROWDED["bars of 52 weeks"][1])
     spoilt = picture.replace(
         "</svg>",
         '<text x="708" y="30">sticks out</text><text x="20" y="34">on the title</text></svg>',
@@ -106,7 +109,7 @@ def test_hostile_names_are_inert_in_a_page_that_holds_many_charts(
             )
         )
         for name in HOSTILE
-        for draw in (charts.bars, charts.stacked, charts.line)
+        for draw in (charts.bar_chart, charts.stacked_bar_chart, charts.line_chart)
     ]
     text = "<!doctype html><meta charset=utf-8><title>x</title><h1 class=title>Title</h1>"
     seen = visit(saved(tmp_path, text + "".join(pictures), "page.html"))
@@ -126,7 +129,7 @@ def test_what_a_page_says_and_asks_for_would_be_noticed(visit: Open, tmp_path: P
 
 
 def test_a_chart_shrinks_with_its_page(visit: Open, tmp_path: Path) -> None:
-    picture = charts.line(progress(8))
+    picture = charts.line_chart(progress(8))
     seen = visit(saved(tmp_path, f"<!doctype html>{picture}", "page.html"), width=416)
     found = re.search(r'width="720" height="(\d+)" viewBox="0 0 720 \1"', picture)
     assert found
@@ -137,7 +140,7 @@ def test_a_chart_shrinks_with_its_page(visit: Open, tmp_path: Path) -> None:
 
 
 def test_a_bar_is_painted_as_high_as_its_number(visit: Open, tmp_path: Path) -> None:
-    picture = charts.bars(Chart("", "", ("a", "b", "c"), (Series("", (10, 5, 1)),)))
+    picture = charts.bar_chart(Chart("", "", ("a", "b", "c"), (Series("", (10, 5, 1)),)))
     seen = visit(saved(tmp_path, picture))
     boxes = [bar.bounding_box() for bar in seen.page.locator("rect.bar").all()]
     assert [box["height"] for box in boxes if box] == pytest.approx([240, 120, 24])

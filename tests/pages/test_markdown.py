@@ -5,7 +5,7 @@ from __future__ import annotations
 import jinja2
 import pytest
 
-from mediakeep.pages import markdown, page
+from mediakeep.pages import render
 
 
 @pytest.mark.parametrize(
@@ -37,21 +37,21 @@ from mediakeep.pages import markdown, page
     ],
 )
 def test_text_is_written_so_that_markdown_shows_it_as_it_is(text: str, written: str) -> None:
-    assert markdown.escape(text) == written
+    assert render.escape_markdown(text) == written
 
 
 def test_a_very_long_text_is_cut() -> None:
-    assert markdown.escape("x" * 100_000) == "x" * (markdown.LONGEST - 1) + "…"
+    assert render.escape_markdown("x" * 100_000) == "x" * (render.MAX_TEXT_CHARS - 1) + "…"
 
 
 @pytest.mark.parametrize("code", range(0x20))
 def test_no_control_character_reaches_a_page(code: int) -> None:
-    assert markdown.escape(f"a{chr(code)}b").isprintable()
+    assert render.escape_markdown(f"a{chr(code)}b").isprintable()
 
 
 def test_a_template_that_names_what_is_not_given_fails() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        page.render("artist.md.j2", artist="Vera")
+        render.render_template("artist.md.j2", artist="Vera")
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_a_template_that_names_what_is_not_given_fails() -> None:
     ],
 )
 def test_numbers_agree_with_their_nouns(number: int, noun: str, text: str) -> None:
-    assert page.counted(number, noun) == text
+    assert render.pluralize(number, noun) == text

@@ -29,7 +29,7 @@ class Batch:
         self.claims: dict[str, Claim] = {}
 
     def begin(self) -> str:
-        return self.queue.begin().id
+        return self.queue.begin_session().id
 
     def claim(self, count: int) -> list[str]:
         taken = self.queue.claim(count)
@@ -41,21 +41,21 @@ class Batch:
 
     def start_work(self, key: str) -> None:
         assert self.queue.session
-        self.queue.session.begin(key)
+        self.queue.session.begin_item(key)
 
     def prioritize(self, name: str) -> None:
-        self.queue.change(actions.prioritize(name))
+        self.queue.commit(actions.prioritize_item(name))
 
     def warnings(self) -> list[str]:
-        return self.queue.warnings()
+        return self.queue.take_warnings()
 
     def seq(self) -> int:
         return self.queue.state.seq
 
     def rewrite(self) -> None:
-        with self.queue._store.locked():
-            self.queue._store.follow()
-            self.queue._store.fold()
+        with self.queue._store.hold_lock():
+            self.queue._store.catch_up()
+            self.queue._store.rewrite_or_warn()
 
     def close(self) -> None:
         self.queue.close()
@@ -118,4 +118,4 @@ class Neighbour:
 
 def alive(folder: Path, session: str) -> bool:
     """Tell whether this process takes a session's owner for alive."""
-    return sessions.alive(rig.at(folder.parent.parent), session)
+    return sessions.is_alive(rig.at(folder.parent.parent), session)

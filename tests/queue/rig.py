@@ -11,22 +11,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mediakeep.item import Found, Item, MusicItem, Status
+from mediakeep.item import Item, MusicItem, ScannedItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import history, sessions, snapshot, store
+from mediakeep.queue import sessions, snapshot, store
 from mediakeep.queue.claims import Claim
-from mediakeep.queue.journal import Journal, Reading, read
-from mediakeep.queue.queue import Queue, place
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.settling import Ending
-from mediakeep.queue.snapshot import Head
-from mediakeep.queue.state import State
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal import Journal, JournalContent, read
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState
 
 HOST = "this-host"
-DONE = Ending(Outcome(data={"issues_found": 1, "issues": {"missing-cover": 1}}))
-FAILED = Ending(Outcome(Status.ERROR, "The file is gone."))
-SKIPPED = Ending(Outcome(Status.SKIPPED, data={"skip_reason": "duplicate"}))
+DONE = SettleRequest(Outcome(data={"issues_found": 1, "issues": {"missing-cover": 1}}))
+FAILED = SettleRequest(Outcome(Status.ERROR, "The file is gone."))
+SKIPPED = SettleRequest(Outcome(Status.SKIPPED, data={"skip_reason": "duplicate"}))
 
 
 class Clock:
@@ -47,23 +48,23 @@ def names(count: int) -> list[str]:
     return [f"Artist {number:03d}" for number in range(count)]
 
 
-def found(keys: Iterable[str], fingerprint: str = "f1") -> list[Found]:
+def found(keys: Iterable[str], fingerprint: str = "f1") -> list[ScannedItem]:
     """Pretend that a scan found these artists."""
-    return [Found(key=key, path=f"/music/{key}", fingerprint=fingerprint) for key in keys]
+    return [ScannedItem(key=key, path=f"/music/{key}", fingerprint=fingerprint) for key in keys]
 
 
-def at(folder: Path, clock: Any = None, host: str = HOST) -> Place:
+def at(folder: Path, clock: Any = None, host: str = HOST) -> QueueLocation:
     """Say where the queue below a test's folder lies."""
     clock = clock or (lambda: datetime.now(UTC))
-    return place(folder / "status" / "music", clock, host)
+    return locate_queue(folder / "status" / "music", clock, host)
 
 
-def make(where: Place, count: int = 10) -> Queue:
+def make(where: QueueLocation, count: int = 10) -> Queue:
     """Create a queue of so many artists."""
     return Queue.create(where, MUSIC, "/music", found(names(count)))
 
 
-def settle(queue: Queue, count: int = 1, ending: Ending = DONE) -> list[str]:
+def settle(queue: Queue, count: int = 1, ending: SettleRequest = DONE) -> list[str]:
     """Claim so many items and settle them all; return their keys."""
     claims = queue.claim(count)
     for claim in claims:
@@ -75,10 +76,12 @@ def completed(queue: Queue) -> int:
     return queue.state.counts[Status.COMPLETED]
 
 
-def state(items: dict[str, Item], **head: Any) -> State:
+def state(items: dict[str, Item], **head: Any) -> QueueState:
     """Make a state in memory alone."""
     fields = {"generation": 1, "snapshot_id": "1", "seq": 0, "library_path": "/music"}
-    return State(MUSIC, Head(kind="music", created="", **{**fields, **head}), dict(items))
+    return QueueState(
+        MUSIC, SnapshotHead(kind="music", created="", **{**fields, **head}), dict(items)
+    )
 
 
 def item(status: Status = Status.PENDING, **fields: Any) -> MusicItem:
@@ -90,7 +93,7 @@ def stale(claim: Claim, queue: Queue) -> bool:
     return not queue.settle(claim, DONE)
 
 
-def file(where: Place) -> Path:
+def file(where: QueueLocation) -> Path:
     """Return the snapshot, the file that a person copies over or edits."""
     return where.folder / snapshot.FILE
 
@@ -114,18 +117,18 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def asides(where: Place) -> list[Path]:
+def asides(where: QueueLocation) -> list[Path]:
     """List what was set aside."""
     return sorted((where.folder / "aside").glob("*"))
 
 
 def abandon(queue: Queue) -> None:
     """Let go of a queue as a dead process does: no word, no file, only its locks fall."""
-    folder = queue.where.folder
-    _close(queue._store._lock, folder / store.LOCK)
+    folder = queue.location.folder
+    _close(queue._store._lock_handle, folder / store.LOCK_FILE)
     if queue.session:
-        queue.session._over.set()
-        _close(queue.session._log, folder / sessions.LOGS / f"{queue.session.id}.log")
+        queue.session._closed.set()
+        _close(queue.session._log, folder / sessions.LOG_FOLDER / f"{queue.session.id}.log")
     if queue._store._journal:
         queue._store._journal.close()
 
@@ -137,18 +140,22 @@ def _close(handle: int, path: Path) -> None:
             os.close(handle)
 
 
-def events(where: Place) -> list[dict[str, Any]]:
+def events(where: QueueLocation) -> list[dict[str, Any]]:
     """Read the whole history."""
-    return [event for path in history.paths(where.folder) for _, event in history.read(path)]
+    return [
+        event
+        for path in event_log.list_files(where.folder)
+        for _, event in event_log.iter_events(path)
+    ]
 
 
-def journals(where: Place) -> list[Path]:
+def journals(where: QueueLocation) -> list[Path]:
     """List the journals, oldest first."""
     return sorted((where.folder / "processing_queue.journal").glob("*.jsonl"))
 
 
-def catch_up(journal: Journal) -> Reading:
+def catch_up(journal: Journal) -> JournalContent:
     """Read what others appended to a journal, and go on behind it."""
     reading = read(journal.path, journal.end)
-    journal.settle(reading)
+    journal.resume_after(reading)
     return reading

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from mediakeep import files
-from mediakeep.errors import AmbiguousName, ItemHeld, NoSuchItem, UsageFailed
+from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.state import State
-from mediakeep.queue.store import Change
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
@@ -38,26 +38,26 @@ FINDS = [
 def test_an_item_is_found_by_its_name_as_people_write_it(
     keys: list[str], name: str, key: str
 ) -> None:
-    assert actions.find(rig.state({one: rig.item() for one in keys}), name) == key
+    assert actions.find_item_key(rig.state({one: rig.item() for one in keys}), name) == key
 
 
 def test_an_item_with_an_opaque_key_is_found_by_its_name() -> None:
     state = rig.state({"6a1f": rig.item(name="U2"), "77bc": rig.item(name="ABBA")})
-    assert actions.find(state, "abba") == "77bc"
+    assert actions.find_item_key(state, "abba") == "77bc"
 
 
 def test_a_near_miss_is_told_the_right_name() -> None:
     state = rig.state({"The Beatles": rig.item(), "U2": rig.item()})
     with pytest.raises(NoSuchItem, match=r'no artist named "The Beetles".*Did you mean \'The Bea'):
-        actions.find(state, "The Beetles")
+        actions.find_item_key(state, "The Beetles")
     with pytest.raises(NoSuchItem, match=r'"Zappa" in the queue\.$'):
-        actions.find(state, "Zappa")
+        actions.find_item_key(state, "Zappa")
 
 
 def test_a_name_that_fits_several_is_answered_with_all_of_them() -> None:
     state = rig.state({"ABBA": rig.item(), "Abba": rig.item(), "U2": rig.item()})
     with pytest.raises(AmbiguousName, match='"ABBA", "Abba"'):
-        actions.find(state, "abba")
+        actions.find_item_key(state, "abba")
 
 
 FULL: dict[str, Any] = {
@@ -82,30 +82,30 @@ FULL: dict[str, Any] = {
 def test_a_reset_item_is_as_if_it_had_never_been_tried(status: Status, tmp_path: Path) -> None:
     kept = {"path": "/music/U2", "fingerprint": "f", "output_name": "U2", "issues_found": 4}
     state = rig.state({"U2": rig.item(status, **FULL, **kept)})
-    change = actions.reset(rig.at(tmp_path), actions.named(["U2"]))(state)
+    change = actions.reset_items(rig.at(tmp_path), actions.select_by_name(["U2"]))(state)
     begun = {} if status is C else {"first_claim": 2}  # what was repaired since then still counts
-    assert state.preview(change.items)["U2"] == rig.item(P, **kept, **begun)
+    assert state.preview_items(change.items)["U2"] == rig.item(P, **kept, **begun)
 
 
 def test_several_names_for_one_item_reset_it_once() -> None:
     state = rig.state({"U2": rig.item(C), "ABBA": rig.item(C)})
-    assert actions.named(["u2", "U2", "abba"])(state) == ["U2", "ABBA"]
+    assert actions.select_by_name(["u2", "U2", "abba"])(state) == ["U2", "ABBA"]
 
 
 def test_resetting_nothing_changes_nothing(tmp_path: Path) -> None:
     state = rig.state({"U2": rig.item(C)})
-    assert actions.reset(rig.at(tmp_path), actions.with_status(E))(state) is None
+    assert actions.reset_items(rig.at(tmp_path), actions.select_by_status(E))(state) is None
 
 
 def test_what_a_living_session_works_on_is_reset_only_by_force(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 2) as queue, Neighbour(where.folder) as batch:
         (held,) = batch.claim(1)
-        everything = actions.with_status(*Status)
-        with pytest.raises(ItemHeld, match=f"{held}.*{batch.session}.*--force"):
-            queue.change(actions.reset(where, everything))
+        everything = actions.select_by_status(*Status)
+        with pytest.raises(ItemInUse, match=f"{held}.*{batch.session}.*--force"):
+            queue.commit(actions.reset_items(where, everything))
         assert queue.state.items[held].status is I
-        queue.change(actions.reset(where, everything, force=True))
+        queue.commit(actions.reset_items(where, everything, force=True))
         assert queue.state.items[held].status is P
         assert batch.settle(held) is False
 
@@ -119,11 +119,11 @@ def test_only_what_is_open_can_be_marked_completed(status: Status, allowed: bool
     mark = actions.mark_completed("u2", "2025-12-17T10:00:00+00:00")
     if not allowed:
         with pytest.raises(
-            UsageFailed, match=f"U2 cannot be marked completed: it is {status.value}"
+            UsageError, match=f"U2 cannot be marked completed: it is {status.value}"
         ):
             mark(state)
         return
-    item = state.preview(mark(state).items)["U2"]
+    item = state.preview_items(mark(state).items)["U2"]
     assert (item.status, item.error_message, item.rules) == (C, "", state.kind.rules)
     assert item.processed_date == "2025-12-17T10:00:00+00:00"
     assert item.note
@@ -132,10 +132,10 @@ def test_only_what_is_open_can_be_marked_completed(status: Status, allowed: bool
 def test_the_one_prioritised_last_comes_first() -> None:
     state = rig.state({key: rig.item() for key in "abc"} | {"done": rig.item(C)})
     for name in "bc":
-        _apply(state, actions.prioritize(name)(state))
+        _apply(state, actions.prioritize_item(name)(state))
     assert sorted("abc", key=lambda key: -state.items[key].priority) == ["c", "b", "a"]
-    with pytest.raises(UsageFailed, match=r"it is completed\. Reset it first"):
-        actions.prioritize("done")(state)
+    with pytest.raises(UsageError, match=r"it is completed\. Reset it first"):
+        actions.prioritize_item("done")(state)
 
 
 RULES: list[tuple[Item, bool]] = [
@@ -152,21 +152,21 @@ def test_what_older_rules_completed_is_outdated(item: Item, outdated: bool) -> N
     change = actions.reset_outdated(state)
     assert (change is not None) == outdated
     if change:
-        after = state.preview(change.items)["U2"]
+        after = state.preview_items(change.items)["U2"]
         assert (after.status, after.outdated) == (P, True)
 
 
 def test_a_name_from_the_disk_is_escaped_once(tmp_path: Path) -> None:
     raw = "Bj\udcf6rk"
     where = rig.at(tmp_path)
-    with Queue.create(where, rig.MUSIC, "/music", rig.found([files.escape(raw)])) as queue:
-        queue.change(actions.prioritize(raw))
+    with Queue.create(where, rig.MUSIC, "/music", rig.found([files.escape_path(raw)])) as queue:
+        queue.commit(actions.prioritize_item(raw))
         assert queue.state.items[r"Bj\xF6rk"].priority == 1
         assert queue.state.items[r"Bj\xF6rk"].output_name == "Bj_xF6rk"
 
 
-def _apply(state: State, change: Change) -> None:
-    for key, item in state.preview(change.items).items():
+def _apply(state: QueueState, change: QueueChange) -> None:
+    for key, item in state.preview_items(change.items).items():
         state.items[key] = item
 
 
@@ -175,15 +175,15 @@ def test_what_is_forgotten_leaves_the_line_of_a_queue_that_is_open(tmp_path: Pat
     gone = {"status": S, "skip_reason": "vanished", "returns_to": "pending"}
     with rig.make(where, 4) as batch, Queue.open(where, MUSIC) as manager:
         assert batch.peek(1) == ["Artist 000"]
-        manager.change(lambda _: Change("scan", {"Artist 000": gone, "Artist 001": gone}))
-        manager.change(actions.forget("artist 000"))
-        manager.change(actions.forget_gone)
-        assert manager.change(actions.forget_gone) is None
+        manager.commit(lambda _: QueueChange("scan", {"Artist 000": gone, "Artist 001": gone}))
+        manager.commit(actions.forget_item("artist 000"))
+        manager.commit(actions.forget_gone)
+        assert manager.commit(actions.forget_gone) is None
         assert list(manager.state.items) == ["Artist 002", "Artist 003"]
-        batch.begin()
+        batch.begin_session()
         assert [claim.key for claim in batch.claim(9)] == ["Artist 002", "Artist 003"]
-        with pytest.raises(UsageFailed, match="it is in_progress"):
-            manager.change(actions.forget("Artist 002"))
+        with pytest.raises(UsageError, match="it is in_progress"):
+            manager.commit(actions.forget_item("Artist 002"))
         assert manager.state.counts[S] == 0
     with Queue.open(where, MUSIC) as again:
         assert list(again.state.items) == ["Artist 002", "Artist 003"]

@@ -23,19 +23,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep.errors import MediakeepError, NewerFormat, NoQueue, StateDamaged, UsageFailed
+from mediakeep.errors import MediakeepError, NewerFormat, NoQueue, StateDamaged, UsageError
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
-from mediakeep.media.ledger import Entries, Ledger, Sound
-from mediakeep.media.undoing import union
-from mediakeep.queue import history
-from mediakeep.queue.backups import archive, databases, frozen, placement, recovery, vault
-from mediakeep.queue.backups.archive import HEAD, SUMS, Head
-from mediakeep.queue.backups.blocks import Entry
-from mediakeep.queue.backups.packing import Packing
-from mediakeep.queue.backups.vault import Made
+from mediakeep.media.audio.essence_db import DeepScanResult, EssenceDatabase, KnownEssence
+from mediakeep.media.undo import merge_logs
+from mediakeep.queue.backups import archive, backup_folder, consistent_read, create, restore
+from mediakeep.queue.backups.archive import (
+    CHECKSUMS_FILE,
+    INFO_FILE,
+    ArchiveEntry,
+    ArchiveWriter,
+    BackupInfo,
+)
+from mediakeep.queue.backups.backup_folder import BackupFile
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from mediakeep.queue.sessions import Session
 from tests.queue import rig
 
@@ -44,9 +48,9 @@ def no_outputs(_: Item) -> list[str]:
     return []
 
 
-def make(where: Place, folder: Path) -> Made:
+def make(where: QueueLocation, folder: Path) -> BackupFile:
     folder.mkdir(exist_ok=True)
-    return vault.make(where, MUSIC, no_outputs, folder)
+    return backup_folder.create_backup(where, MUSIC, no_outputs, folder)
 
 
 def unpacked(path: Path) -> dict[str, bytes]:
@@ -64,14 +68,14 @@ def past(found: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Place:
+def where(tmp_path: Path) -> QueueLocation:
     """A queue with some past, and what lies around it."""
     where = rig.at(tmp_path)
     with rig.make(where) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 4)
-        queue.checkpoint()
-        queue.end()
+        queue.write_checkpoint()
+        queue.end_session()
     status = where.folder.parent
     for name in ("undo/2025-12.jsonl", "undo/blobs/ab/abc", "reports/one.md", "templates/one.j2"):
         (status / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,16 +87,18 @@ def where(tmp_path: Path) -> Place:
     return where
 
 
-def test_a_backup_holds_what_cannot_be_made_anew_and_no_more(where: Place, tmp_path: Path) -> None:
+def test_a_backup_holds_what_cannot_be_made_anew_and_no_more(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     (tmp_path / "issues" / "music").mkdir(parents=True)
     (tmp_path / "issues" / "music" / "a note.md").write_text("mine")
     (where.folder / "aside").mkdir()
     (where.folder / "aside" / "before.json").write_text("{}")
     names = set(unpacked(make(where, tmp_path / "to").path))
     (log,) = (where.folder / "session_logs").iterdir()
-    (month,) = history.paths(where.folder)
+    (month,) = event_log.list_files(where.folder)
     assert names == {
-        HEAD,
+        INFO_FILE,
         "status/music/processing_queue.json",
         f"status/music/history/{month.name}",
         f"status/music/session_logs/{log.name}",
@@ -103,65 +109,71 @@ def test_a_backup_holds_what_cannot_be_made_anew_and_no_more(where: Place, tmp_p
         "status/templates/one.j2",
         "issues/music/a note.md",
         "mediakeep.toml",
-        SUMS,
+        CHECKSUMS_FILE,
     }
 
 
 def test_what_the_journal_alone_knows_is_in_snapshot_and_history(
-    where: Place, tmp_path: Path
+    where: QueueLocation, tmp_path: Path
 ) -> None:
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 3)
-        kept = b"".join(path.read_bytes() for path in history.paths(where.folder))
+        kept = b"".join(path.read_bytes() for path in event_log.list_files(where.folder))
         made = make(where, tmp_path / "to")
-        assert made.head.seq == queue.state.seq
-        assert made.head.items == queue.state.summary()
+        assert made.info.seq == queue.state.seq
+        assert made.info.items == queue.state.build_summary()
         items = queue.state.items
-        queue.end()
+        queue.end_session()
     found = unpacked(made.path)
-    written = b"".join(path.read_bytes() for path in history.paths(where.folder))
+    written = b"".join(path.read_bytes() for path in event_log.list_files(where.folder))
     assert past(found) != kept
-    assert seqs(past(found))[-1] == made.head.seq
+    assert seqs(past(found))[-1] == made.info.seq
     assert written.startswith(past(found))
     taken = msgspec.json.decode(found["status/music/processing_queue.json"])
-    assert taken["seq"] == made.head.seq
+    assert taken["seq"] == made.info.seq
     assert {key for key, item in taken["artists"].items() if item["status"] == "completed"} == {
         key for key, item in items.items() if item.status == "completed"
     }
 
 
-def test_history_that_is_newer_than_the_snapshot_is_cut(where: Place, tmp_path: Path) -> None:
+def test_history_that_is_newer_than_the_snapshot_is_cut(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
-        now = frozen.read(where, MUSIC)
+        queue.begin_session()
+        now = consistent_read.read_queue(where, MUSIC)
         before = queue.state.seq
         rig.settle(queue, 3)
-        queue.checkpoint()  # everything is in the history's files now
-        assert seqs(history.paths(where.folder)[-1].read_bytes())[-1] > before
-        (month,) = frozen.months(where.folder, now)
-        data = month.path.read_bytes()[: month.end] + month.more
-        written = seqs(history.paths(where.folder)[-1].read_bytes())
+        queue.write_checkpoint()  # everything is in the history's files now
+        assert seqs(event_log.list_files(where.folder)[-1].read_bytes())[-1] > before
+        (month,) = consistent_read.iter_history_files(where.folder, now)
+        data = month.path.read_bytes()[: month.end] + month.appended
+        written = seqs(event_log.list_files(where.folder)[-1].read_bytes())
         assert now.state.seq == before
         assert seqs(data) == [seq for seq in written if seq <= before]
 
 
-def test_a_backup_waits_for_nobody_and_keeps_nobody_waiting(where: Place, tmp_path: Path) -> None:
+def test_a_backup_waits_for_nobody_and_keeps_nobody_waiting(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     """The queue's lock is held by another all the time."""
-    with Queue.open(where, MUSIC) as queue, queue._store.locked():
-        assert make(where, tmp_path / "to").head.seq == queue.state.seq
+    with Queue.open(where, MUSIC) as queue, queue._store.hold_lock():
+        assert make(where, tmp_path / "to").info.seq == queue.state.seq
 
 
-def test_a_copy_put_in_place_by_hand_becomes_the_queue_first(where: Place, tmp_path: Path) -> None:
+def test_a_copy_put_in_place_by_hand_becomes_the_queue_first(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     (checkpoint,) = (where.folder / "checkpoints").iterdir()
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 2)
     rig.cp(checkpoint, rig.file(where))
     made = make(where, tmp_path / "to")
-    assert made.head.items["completed"] == 4
+    assert made.info.items["completed"] == 4
     with Queue.open(where, MUSIC) as queue:
-        assert queue.state.seq == made.head.seq
+        assert queue.state.seq == made.info.seq
 
 
 def test_where_there_is_no_queue_there_is_no_backup(tmp_path: Path) -> None:
@@ -170,7 +182,7 @@ def test_where_there_is_no_queue_there_is_no_backup(tmp_path: Path) -> None:
     assert list((tmp_path / "to").iterdir()) == []
 
 
-def test_a_database_is_copied_whole_under_a_writer(where: Place, tmp_path: Path) -> None:
+def test_a_database_is_copied_whole_under_a_writer(where: QueueLocation, tmp_path: Path) -> None:
     """What is not committed is left out, and what is committed beside the file is in."""
     with closing(sqlite3.connect(where.folder / "essence.db")) as writer:
         writer.execute("PRAGMA journal_mode = wal")
@@ -186,7 +198,7 @@ def test_a_database_is_copied_whole_under_a_writer(where: Place, tmp_path: Path)
 
 
 def test_a_database_that_cannot_be_read_is_named_and_nothing_is_left(
-    where: Place, tmp_path: Path
+    where: QueueLocation, tmp_path: Path
 ) -> None:
     (where.folder / "essence.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StateDamaged, match=r"essence\.db cannot be read: .*move it away"):
@@ -195,9 +207,9 @@ def test_a_database_that_cannot_be_read_is_named_and_nothing_is_left(
 
 
 def test_a_database_that_another_never_lets_go_ends_the_backup(
-    where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: QueueLocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "_PATIENCE", 0.3)
+    monkeypatch.setattr(create, "_BUSY_TIMEOUT", 0.3)
     path = where.folder / "essence.db"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     late = threading.Timer(10, other.close)  # or a backup that is too patient would never end
@@ -210,7 +222,7 @@ def test_a_database_that_another_never_lets_go_ends_the_backup(
         late.cancel()
 
 
-def test_a_line_that_is_being_written_is_left_out(where: Place, tmp_path: Path) -> None:
+def test_a_line_that_is_being_written_is_left_out(where: QueueLocation, tmp_path: Path) -> None:
     log = where.folder.parent / "undo" / "2025-12.jsonl"
     log.write_text("x" * 200_000 + "\n" + "y" * 100_000)
     found = unpacked(make(where, tmp_path / "to").path)
@@ -228,8 +240,10 @@ def test_names_are_of_the_time_and_never_given_twice(tmp_path: Path) -> None:
     assert [path.name for path in paths] == [f"{stem}{end}.tar.gz" for end in ("", "_2", "_3")]
     for time in ("movies_2025-12-17_095959", "music_2025-99-01_000000"):
         shutil.copy(paths[0], tmp_path / "to" / f"mediakeep_{time}.tar.gz")
-    assert vault.newest(tmp_path / "to", where, MUSIC) == datetime(2025, 12, 17, 10, tzinfo=UTC)
-    assert vault.newest(tmp_path, where, MUSIC) is None
+    assert backup_folder.find_newest_time(tmp_path / "to", where, MUSIC) == datetime(
+        2025, 12, 17, 10, tzinfo=UTC
+    )
+    assert backup_folder.find_newest_time(tmp_path, where, MUSIC) is None
 
 
 def test_the_newest_is_neither_of_another_library_nor_of_the_future_nor_damaged(
@@ -247,37 +261,41 @@ def test_the_newest_is_neither_of_another_library_nor_of_the_future_nor_damaged(
         to / "mediakeep_music_2025-12-15_100000.tar.gz",
         to / "mediakeep_music_2099-01-02_000000.tar.gz",
     )
-    assert vault.newest(to, where, MUSIC) == datetime(2025, 12, 15, 10, tzinfo=UTC)
-    assert vault.newest(to, other, MUSIC) == datetime(2025, 12, 17, 10, tzinfo=UTC)
+    assert backup_folder.find_newest_time(to, where, MUSIC) == datetime(
+        2025, 12, 15, 10, tzinfo=UTC
+    )
+    assert backup_folder.find_newest_time(to, other, MUSIC) == datetime(
+        2025, 12, 17, 10, tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize("name", ["mine.tar", "mine.tar.gz"])
 def test_a_named_file_is_made_and_never_written_over(
-    where: Place, tmp_path: Path, name: str
+    where: QueueLocation, tmp_path: Path, name: str
 ) -> None:
-    made = vault.make(where, MUSIC, no_outputs, tmp_path / name)
+    made = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / name)
     data = made.path.read_bytes()
     assert (data[:2] == b"\x1f\x8b") == name.endswith(".gz")
-    assert archive.read(made.path, "music") == made.head
+    assert archive.read_archive(made.path, "music") == made.info
     assert made.bytes == len(data)
     assert made.path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(UsageFailed, match="already exists"):
-        vault.make(where, MUSIC, no_outputs, made.path)
+    with pytest.raises(UsageError, match="already exists"):
+        backup_folder.create_backup(where, MUSIC, no_outputs, made.path)
     assert made.path.read_bytes() == data
 
 
 def test_a_disk_without_links_takes_backups_too(
-    where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: QueueLocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:  # as exFAT does, which no test may mount
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refused)
-    made = vault.make(where, MUSIC, no_outputs, tmp_path / "a.tar")
-    archive.read(made.path, "music")
+    made = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / "a.tar")
+    archive.read_archive(made.path, "music")
     made.path.write_text("precious")
     with pytest.raises(FileExistsError):
-        vault._give(where.folder / "processing_queue.json", made.path)
+        backup_folder._link_or_rename(where.folder / "processing_queue.json", made.path)
     assert made.path.read_text() == "precious"
 
 
@@ -286,17 +304,17 @@ PLACES = ["nowhere", "nowhere/a.tar", "status/undo", "status/music/x.tar", "issu
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_place_that_is_missing_or_would_be_in_its_own_backup_is_refused(
-    where: Place, tmp_path: Path, place: str
+    where: QueueLocation, tmp_path: Path, place: str
 ) -> None:
     (tmp_path / "issues" / "music").mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(UsageFailed):
-        vault.make(where, MUSIC, no_outputs, tmp_path / place)
+    with pytest.raises(UsageError):
+        backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / place)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_what_a_killed_backup_left_is_removed_by_the_next_and_that_of_a_living_is_not(
-    where: Place, tmp_path: Path
+    where: QueueLocation, tmp_path: Path
 ) -> None:
     to = tmp_path / "to"
     dead, live = to / ".mediakeep_backup_dead", to / ".mediakeep_backup_live"
@@ -304,13 +322,13 @@ def test_what_a_killed_backup_left_is_removed_by_the_next_and_that_of_a_living_i
         folder.mkdir(parents=True)
         (folder / "backup").write_text("half")
         (folder / "copy.db").write_text("half")
-    with vault._locked(live):
+    with backup_folder._hold_folder_lock(live):
         made = make(where, to)
         assert {*to.iterdir()} == {live, made.path}
 
 
 def test_a_folder_of_the_user_is_never_taken_for_a_killed_backup(
-    where: Place, tmp_path: Path
+    where: QueueLocation, tmp_path: Path
 ) -> None:
     to = tmp_path / "to"
     mine = [to / name / "a.txt" for name in (".mediakeep_notes", ".mediakeep_backup_of_mine")]
@@ -322,7 +340,7 @@ def test_a_folder_of_the_user_is_never_taken_for_a_killed_backup(
 
 
 def test_a_backup_that_another_sweeps_away_at_its_beginning_begins_again(
-    where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: QueueLocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin, swept = tempfile.mkdtemp, []
 
@@ -334,11 +352,13 @@ def test_a_backup_that_another_sweeps_away_at_its_beginning_begins_again(
         return path
 
     monkeypatch.setattr(tempfile, "mkdtemp", sweep)
-    archive.read(make(where, tmp_path / "to").path, "music")
+    archive.read_archive(make(where, tmp_path / "to").path, "music")
     assert swept
 
 
-def test_linked_folders_are_in_a_backup_and_circles_end(where: Place, tmp_path: Path) -> None:
+def test_linked_folders_are_in_a_backup_and_circles_end(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     status, disk = where.folder.parent, tmp_path / "disk"
     disk.mkdir()
     names = ("undo/blobs", "reports", "music/session_logs")
@@ -353,7 +373,7 @@ def test_linked_folders_are_in_a_backup_and_circles_end(where: Place, tmp_path: 
 
 
 def test_a_folder_that_is_named_like_a_file_gets_backups_of_the_usual_form(
-    where: Place, tmp_path: Path
+    where: QueueLocation, tmp_path: Path
 ) -> None:
     made = make(where, tmp_path / "weekly.tar")
     assert made.path.read_bytes()[:2] == b"\x1f\x8b"
@@ -366,9 +386,9 @@ def packed(path: Path, members: dict[str, bytes], **head: Any) -> Path:
     """Make a whole archive of these files."""
     facts = {"id": "1", "kind": "music", "written": "", "library_path": "/", "seq": 1, "items": {}}
     with path.open("wb") as stream:
-        packing = Packing(stream, Head(**{**facts, **head}))
+        packing = ArchiveWriter(stream, BackupInfo(**{**facts, **head}))
         for name, data in members.items():
-            packing.add(Entry(name, len(data)), [data])
+            packing.add_file(ArchiveEntry(name, len(data)), [data])
         packing.close()
     return path
 
@@ -381,10 +401,12 @@ def test_what_was_packed_is_read_again(tmp_path: Path) -> None:
     names["issues/music/caf\udce9.md"] = b"a name that is no UTF-8"
     path = packed(tmp_path / "a.tar", names)
     found = {}
-    archive.read(path, "music", lambda entry, data: found.update({entry.name: b"".join(data)}))
+    archive.read_archive(
+        path, "music", lambda entry, data: found.update({entry.name: b"".join(data)})
+    )
     assert found == names
-    assert archive.head(path, "music").seq == 1
-    assert {*unpacked(path)} == {HEAD, SUMS, *names}
+    assert archive.read_info(path, "music").seq == 1
+    assert {*unpacked(path)} == {INFO_FILE, CHECKSUMS_FILE, *names}
 
 
 HOSTILE = [
@@ -406,11 +428,11 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_that_no_backup_holds_is_refused(tmp_path: Path, name: str) -> None:
     path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
-    archive.read(path, "music")
+    archive.read_archive(path, "music")
     taken: list[str] = []
     bad = packed(tmp_path / "b.tar", {name: b"x"})
     with pytest.raises(StateDamaged, match=r"b\.tar is damaged"):
-        archive.read(bad, "music", lambda entry, _: taken.append(entry.name))
+        archive.read_archive(bad, "music", lambda entry, _: taken.append(entry.name))
     assert taken == []
 
 
@@ -433,7 +455,7 @@ def test_links_devices_and_folders_are_refused(tmp_path: Path, kind: bytes) -> N
     head = path.read_bytes()[: 512 * 2]
     path.write_bytes(head + info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
     with pytest.raises(StateDamaged, match="is not a plain file"):
-        archive.read(path, "music")
+        archive.read_archive(path, "music")
 
 
 def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
@@ -443,20 +465,20 @@ def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
     for name, kind in (
         ("x", tarfile.GNUTYPE_LONGNAME),
         ("outputs/a", tarfile.REGTYPE),
-        (HEAD, b"0"),
+        (INFO_FILE, b"0"),
     ):
         info = tarfile.TarInfo(name)
         info.type, info.size = kind, 1 << 42
-        start = b"" if name == HEAD else whole[:1024]
+        start = b"" if name == INFO_FILE else whole[:1024]
         lies.append(start + info.tobuf(tarfile.GNU_FORMAT) + bytes(32 << 20))
-    sums = tarfile.TarInfo(SUMS)
+    sums = tarfile.TarInfo(CHECKSUMS_FILE)
     sums.size = 1 << 30
     for number, data in enumerate(lies):
         path = tmp_path / f"{number}.tar.gz"
         path.write_bytes(gzip.compress(data, 1))
         tracemalloc.start()
         with pytest.raises(MediakeepError):
-            archive.read(path, "music")
+            archive.read_archive(path, "music")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 8 << 20
@@ -467,18 +489,18 @@ def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
             stream.write(bytes(1 << 20))
     tracemalloc.start()
     with pytest.raises(StateDamaged):
-        archive.read(long, "music")
+        archive.read_archive(long, "music")
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
 def test_an_archive_that_was_cut_anywhere_is_refused(
-    where: Place, tmp_path: Path, suffix: str
+    where: QueueLocation, tmp_path: Path, suffix: str
 ) -> None:
-    path = vault.make(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
+    path = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
     data = path.read_bytes()
-    archive.read(path, "music")
+    archive.read_archive(path, "music")
     chance = random.Random(1)
     for end in [
         0,
@@ -491,16 +513,16 @@ def test_an_archive_that_was_cut_anywhere_is_refused(
         *(chance.randrange(len(data) - 1024) for _ in range(40)),
     ]:
         path.write_bytes(data[:end])
-        with pytest.raises((StateDamaged, UsageFailed), match=r"a\.tar"):
-            archive.read(path, "music")
+        with pytest.raises((StateDamaged, UsageError), match=r"a\.tar"):
+            archive.read_archive(path, "music")
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
 def test_an_archive_with_a_flipped_byte_is_refused_or_gives_the_very_same(
-    where: Place, tmp_path: Path, suffix: str
+    where: QueueLocation, tmp_path: Path, suffix: str
 ) -> None:
     """A byte that fills a block, or gzip's note of the time, means nothing."""
-    path = vault.make(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
+    path = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
     data, whole = path.read_bytes(), unpacked(path)
     chance, refused = random.Random(2), 0
     for _ in range(150):
@@ -510,8 +532,10 @@ def test_an_archive_with_a_flipped_byte_is_refused_or_gives_the_very_same(
         )
         found: dict[str, bytes] = {}
         try:
-            archive.read(path, "music", lambda e, d, to=found: to.update({e.name: b"".join(d)}))  # type: ignore[misc]
-        except (StateDamaged, UsageFailed):
+            archive.read_archive(
+                path, "music", lambda e, d, to=found: to.update({e.name: b"".join(d)})
+            )  # type: ignore[misc]
+        except (StateDamaged, UsageError):
             refused += 1
         else:
             assert found.items() <= whole.items()
@@ -533,7 +557,7 @@ BROKEN: list[tuple[Callable[[bytes], bytes], str]] = [
     (lambda data: data.replace(b"first", b"fjrst"), "the checksum of outputs/a is wrong"),
     (other_order, "the checksum of .* is wrong"),
     (lambda data: data + b"x" * 512, "data follows its end"),
-    (lambda data: data[: data.index(SUMS.encode())] + bytes(1024), "its end is missing"),
+    (lambda data: data[: data.index(CHECKSUMS_FILE.encode())] + bytes(1024), "its end is missing"),
 ]
 
 
@@ -544,14 +568,14 @@ def test_files_that_are_other_than_the_checksums_say_are_refused(
     path = packed(tmp_path / "a.tar", {"outputs/a": b"first", "outputs/b": b"second"})
     path.write_bytes(how(path.read_bytes()))
     with pytest.raises(StateDamaged, match=why):
-        archive.read(path, "music")
+        archive.read_archive(path, "music")
 
 
 def test_a_newer_format_and_another_kind_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(NewerFormat, match=r"a\.tar has format 2, .*Update mediakeep"):
-        archive.read(packed(tmp_path / "a.tar", {}, format=2), "music")
-    with pytest.raises(UsageFailed, match="a backup of movies, not of music"):
-        archive.read(packed(tmp_path / "a.tar", {}, kind="movies"), "music")
+        archive.read_archive(packed(tmp_path / "a.tar", {}, format=2), "music")
+    with pytest.raises(UsageError, match="a backup of movies, not of music"):
+        archive.read_archive(packed(tmp_path / "a.tar", {}, kind="movies"), "music")
 
 
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
@@ -560,10 +584,10 @@ def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
         tar.addfile(tarfile.TarInfo("a"), io.BytesIO())
     (tmp_path / "empty").touch()
     for name in ("text", "tar", "empty"):
-        with pytest.raises(UsageFailed, match="is not a backup made by mediakeep"):
-            archive.read(tmp_path / name, "music")
-    with pytest.raises(UsageFailed, match="There is no backup"):
-        recovery.check(rig.at(tmp_path), MUSIC, tmp_path / "nothing")
+        with pytest.raises(UsageError, match="is not a backup made by mediakeep"):
+            archive.read_archive(tmp_path / name, "music")
+    with pytest.raises(UsageError, match="There is no backup"):
+        restore.check_restore(rig.at(tmp_path), MUSIC, tmp_path / "nothing")
 
 
 # Taking its place
@@ -586,15 +610,18 @@ def test_a_part_of_the_home_on_another_disk_is_no_trouble(
     there.parent.mkdir()
     there.write_text("old")
     new.write_text("new")
-    placement.put(new, there, kept)
+    restore.install_file(new, there, kept)
     assert (there.read_text(), kept.read_text()) == ("new", "old")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.md", "a.md", "home", "kept"]
 
 
-def test_a_second_restore_waits_for_nobody(where: Place, tmp_path: Path) -> None:
+def test_a_second_restore_waits_for_nobody(where: QueueLocation, tmp_path: Path) -> None:
     made = make(where, tmp_path / "to")
-    with recovery._alone(where.folder.parent), pytest.raises(UsageFailed, match="Another restore"):
-        recovery.run(where, MUSIC, made.path)
+    with (
+        restore._hold_restore_lock(where.folder.parent),
+        pytest.raises(UsageError, match="Another restore"),
+    ):
+        restore.restore_backup(where, MUSIC, made.path)
 
 
 STAGED = [
@@ -606,7 +633,7 @@ STAGED = [
 
 @pytest.mark.parametrize(("how", "why"), STAGED)
 def test_a_queue_that_cannot_be_read_never_takes_the_place_of_one(
-    where: Place, tmp_path: Path, how: Callable[[bytes], bytes | None], why: str
+    where: QueueLocation, tmp_path: Path, how: Callable[[bytes], bytes | None], why: str
 ) -> None:
     """The checksums are right: whoever made it had a newer mediakeep, or a damaged queue."""
     files = {"outputs/a": b"new"}
@@ -615,22 +642,26 @@ def test_a_queue_that_cannot_be_read_never_takes_the_place_of_one(
     path = packed(tmp_path / "a.tar", files)
     before = {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
     with pytest.raises(StateDamaged, match=rf"processing_queue\.json in .*a\.tar {why}"):
-        recovery.run(where, MUSIC, path)
+        restore.restore_backup(where, MUSIC, path)
     assert {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()} == before
 
 
-def test_a_time_that_no_disk_has_is_no_trouble(where: Place, tmp_path: Path) -> None:
+def test_a_time_that_no_disk_has_is_no_trouble(where: QueueLocation, tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     with path.open("wb") as stream:
-        packing = Packing(stream, archive.head(make(where, tmp_path / "to").path, "music"))
+        packing = ArchiveWriter(
+            stream, archive.read_info(make(where, tmp_path / "to").path, "music")
+        )
         for name, data in ((QUEUE, rig.file(where).read_bytes()), ("outputs/a", b"a")):
-            packing.add(Entry(name, len(data), mtime=1 << 70), [data])
+            packing.add_file(ArchiveEntry(name, len(data), mtime=1 << 70), [data])
         packing.close()
-    recovery.run(where, MUSIC, path)
+    restore.restore_backup(where, MUSIC, path)
     assert (tmp_path / "outputs" / "a").read_text() == "a"
 
 
-def test_a_batch_that_began_meanwhile_keeps_its_outputs(where: Place, tmp_path: Path) -> None:
+def test_a_batch_that_began_meanwhile_keeps_its_outputs(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     """As one does from cron, while a person reads the question."""
     report = tmp_path / "issues" / "music" / "a.md"
     report.parent.mkdir(parents=True)
@@ -638,15 +669,15 @@ def test_a_batch_that_began_meanwhile_keeps_its_outputs(where: Place, tmp_path: 
     made = make(where, tmp_path / "to")
     report.write_text("of this batch")
     session = Session(where)
-    with pytest.raises(UsageFailed, match="is using this queue"):
-        recovery.run(where, MUSIC, made.path)
+    with pytest.raises(UsageError, match="is using this queue"):
+        restore.restore_backup(where, MUSIC, made.path)
     assert report.read_text() == "of this batch"
     assert not list(where.folder.parent.glob(".restoring*"))
     session.close()
 
 
 def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
-    where: Place, tmp_path: Path
+    where: QueueLocation, tmp_path: Path
 ) -> None:
     (tmp_path / "issues" / "music").mkdir(parents=True)
     (tmp_path / "issues" / "music" / "a.md").write_text("old")
@@ -654,7 +685,7 @@ def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
     shutil.rmtree(tmp_path / "issues")
     (tmp_path / "issues").write_text("in the way")
     with pytest.raises(MediakeepError, match=r"issues.* The restore is unfinished; run it again\."):
-        recovery.run(where, MUSIC, made.path)
+        restore.restore_backup(where, MUSIC, made.path)
     made.path.unlink()
     for ask in (lambda: Queue.open(where, MUSIC), lambda: make(where, tmp_path / "to")):
         with pytest.raises(
@@ -662,11 +693,11 @@ def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
         ) as told:
             ask()
         assert str(told.value).endswith(f"--restore-backup {made.path} --yes")
-    with pytest.raises(UsageFailed, match="was interrupted"):
-        recovery.check(where, MUSIC, tmp_path / "another.tar")
+    with pytest.raises(UsageError, match="was interrupted"):
+        restore.check_restore(where, MUSIC, tmp_path / "another.tar")
     (tmp_path / "issues").unlink()
-    assert recovery.check(where, MUSIC, made.path) == made.head
-    recovery.run(where, MUSIC, made.path)
+    assert restore.check_restore(where, MUSIC, made.path) == made.info
+    restore.restore_backup(where, MUSIC, made.path)
     assert (tmp_path / "issues" / "music" / "a.md").read_text() == "old"
     Queue.open(where, MUSIC).close()
 
@@ -674,37 +705,41 @@ def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
 # The ledger of sounds
 
 
-def hear(where: Place, essence: str, *places: str) -> None:
-    sound = Sound(essence, 1, 1, 1, "2025-12-17", "2025-12-17")
-    with closing(Ledger.open(where.folder / "essence.db", write=True)) as ledger:
-        ledger.record("U2", Entries(dict.fromkeys(places, sound), (), {}))
+def hear(where: QueueLocation, essence: str, *places: str) -> None:
+    sound = KnownEssence(essence, 1, 1, 1, "2025-12-17", "2025-12-17")
+    with closing(EssenceDatabase.open(where.folder / "essence.db", write=True)) as ledger:
+        ledger.save_scan("U2", DeepScanResult(dict.fromkeys(places, sound), (), {}))
 
 
-def heard(where: Place) -> dict[str, str]:
-    with closing(Ledger.open(where.folder / "essence.db", write=False)) as ledger:
-        return {place: sound.essence for place, sound in ledger.sounds("U2").items()}
+def heard(where: QueueLocation) -> dict[str, str]:
+    with closing(EssenceDatabase.open(where.folder / "essence.db", write=False)) as ledger:
+        return {place: sound.essence for place, sound in ledger.load_essences("U2").items()}
 
 
-def test_what_was_heard_since_a_backup_outlives_its_restore(where: Place, tmp_path: Path) -> None:
+def test_what_was_heard_since_a_backup_outlives_its_restore(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     hear(where, "first", "a", "b")
     made = make(where, tmp_path / "to")
     hear(where, "accepted", "b", "c")
-    recovery.run(where, MUSIC, made.path)
+    restore.restore_backup(where, MUSIC, made.path)
     assert heard(where) == {"a": "first", "b": "accepted", "c": "accepted"}
 
 
-def test_a_ledger_that_the_backup_lacks_stays(where: Place, tmp_path: Path) -> None:
+def test_a_ledger_that_the_backup_lacks_stays(where: QueueLocation, tmp_path: Path) -> None:
     made = make(where, tmp_path / "to")
     hear(where, "first", "a")
-    recovery.run(where, MUSIC, made.path)
+    restore.restore_backup(where, MUSIC, made.path)
     assert heard(where) == {"a": "first"}
 
 
-def test_a_damaged_ledger_is_replaced_by_that_of_the_backup(where: Place, tmp_path: Path) -> None:
+def test_a_damaged_ledger_is_replaced_by_that_of_the_backup(
+    where: QueueLocation, tmp_path: Path
+) -> None:
     hear(where, "first", "a")
     made = make(where, tmp_path / "to")
     (where.folder / "essence.db").write_bytes(b"no database" * 1000)
-    recovery.run(where, MUSIC, made.path)
+    restore.restore_backup(where, MUSIC, made.path)
     assert heard(where) == {"a": "first"}
 
 
@@ -734,7 +769,7 @@ def test_two_logs_are_made_one_and_nothing_that_is_there_changes(tmp_path: Path)
     log.write_text("\n".join(there) + "\n" + '{"torn')
     other.write_text("\n".join([record("a"), mark("a"), record("b"), mark("b"), '{"to']))
     for _ in range(2):
-        union.join(log, other)
+        merge_logs.merge(log, other)
         assert lines(log) == [*there, record("b"), mark("b")]
-    union.join(tmp_path / "new", other)
+    merge_logs.merge(tmp_path / "new", other)
     assert lines(tmp_path / "new") == lines(other)[:-1]

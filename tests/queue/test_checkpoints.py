@@ -39,32 +39,32 @@ def test_a_checkpoint_is_due_every_so_many_items_or_each_per_cent(
 ) -> None:
     item = rig.item()
     state = rig.state({str(number): item for number in range(count)}, settled=settled)
-    assert checkpoints.due(state, every) == due
+    assert checkpoints.is_due(state, every) == due
 
 
 def test_the_count_runs_over_all_batches_and_survives(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 3)
         rig.settle(queue, 1, rig.FAILED)
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 1)
         assert queue.state.settled == 5
-        assert checkpoints.due(queue.state, 5)
+        assert checkpoints.is_due(queue.state, 5)
 
 
 def test_a_checkpoint_bears_its_day_and_the_number_of_completed_items(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     with rig.make(where) as queue:
-        queue.begin()
-        made = [queue.checkpoint().name]
+        queue.begin_session()
+        made = [queue.write_checkpoint().name]
         rig.settle(queue, 2)
         rig.settle(queue, 1, rig.FAILED)
-        made += [queue.checkpoint().name for _ in range(3)]
-        queue.change(actions.reset(where, actions.with_status(Status.COMPLETED)))
-        made.append(queue.checkpoint().name)
+        made += [queue.write_checkpoint().name for _ in range(3)]
+        queue.commit(actions.reset_items(where, actions.select_by_status(Status.COMPLETED)))
+        made.append(queue.write_checkpoint().name)
     assert made == [
         "checkpoint_2025-12-17_artist_000.json",
         "checkpoint_2025-12-17_artist_002.json",
@@ -77,14 +77,16 @@ def test_a_checkpoint_bears_its_day_and_the_number_of_completed_items(tmp_path: 
 def test_a_checkpoint_is_a_full_copy_with_an_id_of_its_own(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 3) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 2)
-        loaded = snapshot.load(queue.checkpoint(), MUSIC)
+        loaded = snapshot.load(queue.write_checkpoint(), MUSIC)
         assert loaded.items == queue.state.items
         assert loaded.head.seq == queue.state.seq
         assert loaded.head.snapshot_id != queue.state.head.snapshot_id
-        assert loaded.head.summary == queue.state.summary()
-        assert checkpoints.named(where.folder, loaded.head.snapshot_id).startswith("checkpoint_")
+        assert loaded.head.summary == queue.state.build_summary()
+        assert checkpoints.find_checkpoint_name(where.folder, loaded.head.snapshot_id).startswith(
+            "checkpoint_"
+        )
 
 
 def listed(days: list[int]) -> list[Checkpoint]:
@@ -111,7 +113,7 @@ SURPLUS = [
 def test_the_newest_ones_and_one_a_day_are_kept(
     days: list[int], keep: int, gone: list[int]
 ) -> None:
-    chosen = checkpoints.surplus(listed(days), keep)
+    chosen = checkpoints.select_to_prune(listed(days), keep)
     assert [int(one.path.stem) for one in chosen] == gone
 
 
@@ -119,7 +121,7 @@ def made(tmp_path: Path, count: int) -> tuple[Path, list[Path]]:
     """Make checkpoints a second apart, oldest first."""
     where = rig.at(tmp_path, rig.Clock())
     with rig.make(where, 3) as queue:
-        paths = [queue.checkpoint() for _ in range(count)]
+        paths = [queue.write_checkpoint() for _ in range(count)]
     for age, path in enumerate(reversed(paths)):
         os.utime(path, (1_000_000_000 - age,) * 2)
     return where.folder, paths
@@ -127,8 +129,8 @@ def made(tmp_path: Path, count: int) -> tuple[Path, list[Path]]:
 
 def test_pruning_leaves_the_newest(tmp_path: Path) -> None:
     folder, paths = made(tmp_path, 5)
-    checkpoints.prune(folder, 2, paths[4])
-    assert [one.path for one in checkpoints.listing(folder)] == [paths[4], paths[3]]
+    checkpoints.prune_checkpoints(folder, 2, paths[4])
+    assert [one.path for one in checkpoints.list_checkpoints(folder)] == [paths[4], paths[3]]
 
 
 def test_the_newest_good_one_stays_however_many_damaged_ones_are_newer(tmp_path: Path) -> None:
@@ -137,33 +139,33 @@ def test_the_newest_good_one_stays_however_many_damaged_ones_are_newer(tmp_path:
         stamp = path.stat().st_mtime
         path.write_bytes(path.read_bytes()[:-100])
         os.utime(path, (stamp, stamp))
-    checkpoints.prune(folder, 2, paths[1])
-    left = {one.path for one in checkpoints.listing(folder)}
+    checkpoints.prune_checkpoints(folder, 2, paths[1])
+    left = {one.path for one in checkpoints.list_checkpoints(folder)}
     assert left == {paths[5], paths[4], paths[1]}
-    assert next(checkpoints.good(folder, MUSIC))[0] == paths[1]
+    assert next(checkpoints.iter_valid_checkpoints(folder, MUSIC))[0] == paths[1]
 
 
 def test_a_checkpoint_that_somebody_removes_meanwhile_is_no_trouble(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, paths = made(tmp_path, 4)
-    choose = checkpoints.surplus
+    choose = checkpoints.select_to_prune
 
     def removed(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
         chosen = choose(found, keep)
         chosen[0].path.unlink()
         return chosen
 
-    monkeypatch.setattr(checkpoints, "surplus", removed)
-    checkpoints.prune(folder, 1, paths[3])
-    assert [one.path for one in checkpoints.listing(folder)] == [paths[3]]
+    monkeypatch.setattr(checkpoints, "select_to_prune", removed)
+    checkpoints.prune_checkpoints(folder, 1, paths[3])
+    assert [one.path for one in checkpoints.list_checkpoints(folder)] == [paths[3]]
 
 
 def test_a_checkpoint_that_is_gone_when_it_is_looked_at_is_left_out(tmp_path: Path) -> None:
     folder, paths = made(tmp_path, 2)
     (folder / "checkpoints" / "checkpoint_2025-12-18_artist_009.json").symlink_to("nowhere")
-    assert [one.path for one in checkpoints.listing(folder)] == [paths[1], paths[0]]
-    assert checkpoints.named(folder, "no such id") == ""
+    assert [one.path for one in checkpoints.list_checkpoints(folder)] == [paths[1], paths[0]]
+    assert checkpoints.find_checkpoint_name(folder, "no such id") == ""
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing_behind(
@@ -171,13 +173,13 @@ def test_a_checkpoint_that_cannot_be_written_leaves_nothing_behind(
 ) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 3) as queue:
-        before = queue.checkpoint()
+        before = queue.write_checkpoint()
         with monkeypatch.context() as patched:
             patched.setattr("mediakeep.files.sync_data", _full)
             with pytest.raises((OSError, MediakeepError)):
-                queue.checkpoint()
+                queue.write_checkpoint()
         assert list(before.parent.iterdir()) == [before]
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue)
 
 
@@ -189,7 +191,7 @@ def test_the_cure_names_the_newest_good_checkpoint_as_a_line_to_paste(tmp_path: 
     folder, paths = made(tmp_path / "a folder", 2)
     paths[1].write_text("{")
     target = folder / "processing_queue.json"
-    assert f"\n  cp '{paths[0]}' '{target}'" in checkpoints.cure(folder, MUSIC)
+    assert f"\n  cp '{paths[0]}' '{target}'" in checkpoints.format_restore_hint(folder, MUSIC)
     for path in paths:
         path.unlink()
-    assert "cp" not in checkpoints.cure(folder, MUSIC)
+    assert "cp" not in checkpoints.format_restore_hint(folder, MUSIC)

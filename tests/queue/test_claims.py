@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import ItemHeld, RecordNotWritten
+from mediakeep.errors import ItemInUse, RecordNotWritten
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, claims
-from mediakeep.queue.claims import Line
+from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.journal import Journal
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.settling import Ending
+from mediakeep.queue.settle import SettleRequest
 from tests.queue import rig
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
@@ -33,7 +33,7 @@ TURNS = [
 
 @pytest.mark.parametrize(("item", "turn"), TURNS)
 def test_only_pending_items_have_a_turn(item: Item, turn: int | None) -> None:
-    assert claims.turn(item) == turn
+    assert claims.claim_order(item) == turn
 
 
 def test_by_priority_new_items_come_first_then_retries_then_outdated_each_by_name() -> None:
@@ -49,23 +49,23 @@ def test_by_priority_new_items_come_first_then_retries_then_outdated_each_by_nam
         }
     )
     order = ["urgent retry", "urgent", "a", "b", "retry", "outdated"]
-    line = Line(state)
-    assert line.peek(3) == order[:3]
-    assert line.take(2) + line.take(9) == order
-    assert line.take(1) == []
+    line = PendingQueue(state)
+    assert line.peek_keys(3) == order[:3]
+    assert line.take_keys(2) + line.take_keys(9) == order
+    assert line.take_keys(1) == []
 
 
 def test_a_failed_item_is_due_when_its_time_has_come_and_told_once() -> None:
     late = {"x": rig.item(E, not_before="2025-12-17T11:00:00+00:00"), "y": rig.item(E)}
-    line = Line(rig.state(late))
-    assert line.due("2025-12-17T10:59:59+00:00") == []
-    assert line.due("2025-12-17T11:00:00+00:00") == ["x"]
-    assert line.due("2025-12-17T12:00:00+00:00") == []
+    line = PendingQueue(rig.state(late))
+    assert line.take_due_retries("2025-12-17T10:59:59+00:00") == []
+    assert line.take_due_retries("2025-12-17T11:00:00+00:00") == ["x"]
+    assert line.take_due_retries("2025-12-17T12:00:00+00:00") == []
 
 
 def test_a_claim_hands_out_items_once_until_they_are_given_back(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 5) as queue:
-        queue.begin()
+        queue.begin_session()
         first, second = queue.claim(3), queue.claim(9)
         assert [claim.key for claim in (*first, *second)] == rig.names(5)
         assert queue.claim(1) == []
@@ -85,10 +85,10 @@ def test_a_peek_changes_nothing(tmp_path: Path) -> None:
 def test_a_retry_waits_for_its_time_and_its_turn(tmp_path: Path) -> None:
     clock = rig.Clock()
     with rig.make(rig.at(tmp_path, clock), 3) as queue:
-        queue.begin()
+        queue.begin_session()
         (claim,) = queue.claim(1)
         failed = Outcome(Status.ERROR, "The share was away.")
-        assert queue.settle(claim, Ending(failed, 1.0, "2025-12-17T10:30:00+00:00"))
+        assert queue.settle(claim, SettleRequest(failed, 1.0, "2025-12-17T10:30:00+00:00"))
         assert queue.state.items[claim.key].attempts == 1
         assert [next_.key for next_ in queue.claim(1)] == ["Artist 001"]
         clock.forward(minutes=30)
@@ -98,23 +98,25 @@ def test_a_retry_waits_for_its_time_and_its_turn(tmp_path: Path) -> None:
 def test_the_last_failure_stays_until_somebody_resets_it(tmp_path: Path) -> None:
     clock = rig.Clock()
     with rig.make(rig.at(tmp_path, clock), 1) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 1, rig.FAILED)
         clock.forward(days=400)
         assert queue.claim(1) == []
-        queue.change(actions.reset(queue.where, actions.with_status(E)))
+        queue.commit(actions.reset_items(queue.location, actions.select_by_status(E)))
         assert [claim.item.attempts for claim in queue.claim(1)] == [0]
 
 
 def test_a_settle_needs_the_newest_claim(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 2) as queue:
-        queue.begin()
+        queue.begin_session()
         (old,) = queue.claim(1)
-        queue.change(actions.reset(queue.where, actions.named([old.key]), force=True))
+        queue.commit(
+            actions.reset_items(queue.location, actions.select_by_name([old.key]), force=True)
+        )
         assert rig.stale(old, queue)
         (new,) = queue.claim_named(old.key)
         assert rig.stale(old, queue)
-        assert not queue.update(old, "stage", {"note": "late"})
+        assert not queue.update_claimed(old, "stage", {"note": "late"})
         queue.release([old])
         assert queue.state.items[old.key].status is I
         assert queue.settle(new, rig.DONE)
@@ -126,16 +128,16 @@ def test_naming_an_item_takes_it_whatever_its_state_but_never_from_a_living_owne
 ) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 3) as queue, Queue.open(where, queue.kind) as other:
-        queue.begin()
-        other.begin()
+        queue.begin_session()
+        other.begin_session()
         (done,) = rig.settle(queue)
         assert [claim.key for claim in other.claim_named(done)] == [done]
-        with pytest.raises(ItemHeld, match=f"{done} is in use by session"):
+        with pytest.raises(ItemInUse, match=f"{done} is in use by session"):
             queue.claim_named(done)
         # This process last saw the item pending; the other one has taken it since.
         assert queue.state.items["Artist 001"].status is P
         (theirs,) = other.claim_named("Artist 001")
-        with pytest.raises(ItemHeld):
+        with pytest.raises(ItemInUse):
             queue.claim_named("Artist 001")
         assert other.settle(theirs, rig.DONE)
 
@@ -144,7 +146,7 @@ def test_what_could_not_be_claimed_for_lack_of_space_is_still_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with rig.make(rig.at(tmp_path), 3) as queue:
-        queue.begin()
+        queue.begin_session()
 
         def full(*_: object) -> None:
             raise RecordNotWritten("journal", "No space left on device")

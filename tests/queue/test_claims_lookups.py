@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.errors import BadData
+from mediakeep.errors import InvalidItemData
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, survey
-from mediakeep.queue.claims import Line
+from mediakeep.queue import actions, scan_diff
+from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.settling import Ending
-from mediakeep.queue.store import Change
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
-STILL_PENDING = Ending(Outcome(data={"lookup": "pending"}))
-VANISHED = Ending(Outcome(Status.SKIPPED, data={"skip_reason": "vanished"}))
+STILL_PENDING = SettleRequest(Outcome(data={"lookup": "pending"}))
+VANISHED = SettleRequest(Outcome(Status.SKIPPED, data={"skip_reason": "vanished"}))
 
 
 def test_what_lacks_only_its_look_up_is_taken_last_and_only_where_look_ups_are_made() -> None:
@@ -37,21 +37,21 @@ def test_what_lacks_only_its_look_up_is_taken_last_and_only_where_look_ups_are_m
             "gone": rig.item(S, lookup="pending"),
         }
     )
-    line = Line(state)
-    assert line.peek(9) == ["outdated"]
-    assert line.peek(9, lookups=True) == ["outdated", "urgent", "a", "b"]
-    assert line.take(2, lookups=True) + line.take(9, lookups=True) == [
+    line = PendingQueue(state)
+    assert line.peek_keys(9) == ["outdated"]
+    assert line.peek_keys(9, lookups=True) == ["outdated", "urgent", "a", "b"]
+    assert line.take_keys(2, lookups=True) + line.take_keys(9, lookups=True) == [
         "outdated",
         "urgent",
         "a",
         "b",
     ]
-    assert line.take(1, lookups=True) == []
+    assert line.take_keys(1, lookups=True) == []
 
 
 def test_what_still_waits_after_its_try_goes_behind_what_was_not_tried(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 3) as queue:
-        queue.begin()
+        queue.begin_session()
         completed(queue, 3)
         tried = []
         for _ in range(4):
@@ -63,19 +63,19 @@ def test_what_still_waits_after_its_try_goes_behind_what_was_not_tried(tmp_path:
 
 def completed(queue: Queue, count: int, **data: Any) -> list[str]:
     """Have so many items completed, all but their look-up."""
-    return rig.settle(queue, count, Ending(Outcome(data={"lookup": "pending", **data})))
+    return rig.settle(queue, count, SettleRequest(Outcome(data={"lookup": "pending", **data})))
 
 
 def test_what_was_taken_for_its_look_up_is_given_back_completed_and_uncounted(
     tmp_path: Path,
 ) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
-        queue.begin()
+        queue.begin_session()
         (key,) = completed(queue, 1)
         before = queue.state.items[key]
         (claim,) = queue.claim(1, lookups=True)
         assert (claim.item.status, claim.item.for_lookup) == (I, True)
-        assert queue.state.summary()["in_progress"] == 1
+        assert queue.state.build_summary()["in_progress"] == 1
         queue.release([claim], suspects=[key])
         kept = ("started_date", "first_claim")
         given_back = structs.replace(
@@ -88,11 +88,11 @@ def test_what_was_taken_for_its_look_up_is_given_back_completed_and_uncounted(
 def test_a_dead_owner_leaves_what_it_took_for_its_look_up_completed(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     queue = rig.make(where, 3)
-    session = queue.begin()
+    session = queue.begin_session()
     keys = completed(queue, 2)
     taken = queue.claim(3, lookups=True)
     assert [claim.item.for_lookup for claim in taken] == [False, True, True]
-    session.begin(keys[1])
+    session.begin_item(keys[1])
     rig.abandon(queue)
     with Queue.open(where, queue.kind) as after:
         items = after.state.items
@@ -102,16 +102,16 @@ def test_a_dead_owner_leaves_what_it_took_for_its_look_up_completed(tmp_path: Pa
             taken[0].key: (P, False),
         }
         assert [items[key].attempts for key in keys] == [1, 1]
-        assert after.state.held == {}
+        assert after.state.claimed_keys == {}
 
 
 def test_a_try_for_the_look_up_counts_only_where_it_fails_and_then_as_the_first(
     tmp_path: Path,
 ) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 1, rig.FAILED)
-        queue.change(actions.prioritize("Artist 000"))
+        queue.commit(actions.prioritize_item("Artist 000"))
         completed(queue, 1)
         for ending, attempts in ((STILL_PENDING, 2), (rig.FAILED, 1)):
             (claim,) = queue.claim(1, lookups=True)
@@ -121,12 +121,12 @@ def test_a_try_for_the_look_up_counts_only_where_it_fails_and_then_as_the_first(
 
 
 def test_what_a_try_for_the_look_up_tells_of_an_item_is_the_whole(tmp_path: Path) -> None:
-    def told(fixed: int, repaired: int) -> Ending:
+    def told(fixed: int, repaired: int) -> SettleRequest:
         counts = {"issues_found": 3 + fixed, "issues_resolved": fixed, "auto_fixed": fixed}
-        return Ending(Outcome(data={**counts, "repaired": repaired, "lookup": "pending"}))
+        return SettleRequest(Outcome(data={**counts, "repaired": repaired, "lookup": "pending"}))
 
     with rig.make(rig.at(tmp_path), 1) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 1, told(5, 7))
         for fixed, repaired in ((5, 7), (7, 7), (0, 0)):
             (claim,) = queue.claim(1, lookups=True)
@@ -140,21 +140,21 @@ def test_what_a_try_for_the_look_up_does_not_tell_or_tells_wrongly_changes_no_co
     tmp_path: Path,
 ) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
-        queue.begin()
+        queue.begin_session()
         completed(queue, 1, issues_found=3, issues_resolved=2, auto_fixed=2, repaired=7)
         (claim,) = queue.claim(1, lookups=True)
         assert queue.settle(claim, STILL_PENDING)
         item = queue.state.items[claim.key]
         assert (item.issues_found, item.issues_resolved, item.repaired) == (3, 2, 7)
         (claim,) = queue.claim(1, lookups=True)
-        with pytest.raises(BadData, match="auto_fixed"):
-            queue.settle(claim, Ending(Outcome(data={"auto_fixed": "many"})))
+        with pytest.raises(InvalidItemData, match="auto_fixed"):
+            queue.settle(claim, SettleRequest(Outcome(data={"auto_fixed": "many"})))
 
 
 def test_a_person_who_takes_an_item_leaves_its_look_up_as_it_is(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 2) as queue:
-        queue.begin()
+        queue.begin_session()
         (key,) = completed(queue, 1)
         (claim,) = queue.claim_named(key, by_hand=True)
         assert (claim.item.lookup, claim.item.for_lookup) == ("pending", False)
@@ -169,13 +169,17 @@ def test_a_person_who_takes_an_item_leaves_its_look_up_as_it_is(tmp_path: Path) 
 
 def test_what_vanished_before_its_look_up_still_lacks_it_when_it_is_back(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
-        queue.begin()
+        queue.begin_session()
         (key,) = completed(queue, 1)
         (claim,) = queue.claim(1, lookups=True)
         assert queue.settle(claim, VANISHED)
         assert queue.state.items[key].status is S
         found = rig.found([key])
-        queue.change(lambda state: Change("scan", survey.compare(state, found).items()))
+        queue.commit(
+            lambda state: QueueChange(
+                "scan", scan_diff.compare_with_scan(state, found).build_patches()
+            )
+        )
         item = queue.state.items[key]
         assert (item.status, item.lookup, item.for_lookup) == (C, "pending", False)
 
@@ -183,41 +187,45 @@ def test_what_vanished_before_its_look_up_still_lacks_it_when_it_is_back(tmp_pat
 def test_a_reset_and_a_changed_folder_leave_nothing_of_a_look_up(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 2) as queue:
-        queue.begin()
+        queue.begin_session()
         keys = completed(queue, 2)
         (claim,) = queue.claim(1, lookups=True)
-        queue.change(actions.reset(where, actions.named([claim.key]), force=True))
+        queue.commit(actions.reset_items(where, actions.select_by_name([claim.key]), force=True))
         assert rig.stale(claim, queue)
         found = rig.found(keys, "changed")
-        queue.change(lambda state: Change("scan", survey.compare(state, found).items()))
+        queue.commit(
+            lambda state: QueueChange(
+                "scan", scan_diff.compare_with_scan(state, found).build_patches()
+            )
+        )
         for key in keys:
             item = queue.state.items[key]
             assert (item.status, item.lookup, item.for_lookup) == (P, "", False)
-        queue.change(actions.mark_completed(keys[0], "2025-12-17T10:00:00+00:00"))
+        queue.commit(actions.mark_completed(keys[0], "2025-12-17T10:00:00+00:00"))
         assert queue.peek(9, lookups=True) == keys[1:]
 
 
 def test_a_restore_gives_back_what_was_taken_for_its_look_up(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     queue = rig.make(where, 2)
-    queue.begin()
+    queue.begin_session()
     completed(queue, 1)
     queue.claim(2, lookups=True)
-    checkpoint = queue.checkpoint()
+    checkpoint = queue.write_checkpoint()
     rig.cp(checkpoint, rig.file(where))
     with Queue.open(where, queue.kind) as after:
         statuses = {key: item.status for key, item in after.state.items.items()}
         assert statuses == {"Artist 000": C, "Artist 001": P}
         assert after.state.items["Artist 000"].lookup == "pending"
-        assert after.state.held == {}
+        assert after.state.claimed_keys == {}
     queue.close()
 
 
 def test_a_replay_brings_back_what_was_being_looked_up_as_completed(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     queue = rig.make(where, 2)
-    queue.begin()
-    checkpoint = queue.checkpoint()
+    queue.begin_session()
+    checkpoint = queue.write_checkpoint()
     (key,) = completed(queue, 1)
     queue.claim(2, lookups=True)
     rig.cp(checkpoint, rig.file(where))
@@ -225,6 +233,6 @@ def test_a_replay_brings_back_what_was_being_looked_up_as_completed(tmp_path: Pa
     with Queue.open(where, queue.kind) as after:
         assert after.state.items[key].status is P
         (aside,) = rig.asides(where)
-        assert list(after.replay(aside.name).back) == [key]
+        assert list(after.replay_aside(aside.name).back) == [key]
         item = after.state.items[key]
         assert (item.status, item.lookup, item.for_lookup, item.claim) == (C, "pending", False, 0)

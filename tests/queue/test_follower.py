@@ -13,32 +13,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediakeep.errors import JournalDamaged, NoQueue, QueueBusy, StateDamaged, UsageFailed
+from mediakeep.errors import JournalDamaged, NoQueue, QueueBusy, StateDamaged, UsageError
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import checkpoints, reading, snapshot
-from mediakeep.queue.follower import Follower
+from mediakeep.queue import checkpoints, readonly, snapshot
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.state import State
+from mediakeep.queue.state import QueueState
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Place:
+def where(tmp_path: Path) -> QueueLocation:
     place = rig.at(tmp_path)
     rig.make(place, 30).close()
     return place
 
 
-def shown(state: State) -> tuple[Any, ...]:
+def shown(state: QueueState) -> tuple[Any, ...]:
     """Return all that a state says."""
     items = list(state.items.items())
-    return state.head, state.seq, state.settled, items, +state.counts, state.held
+    return state.head, state.seq, state.settled, items, +state.counts, state.claimed_keys
 
 
-def same(follower: Follower, where: Place) -> bool:
-    return shown(follower.look()) == shown(reading.state(where.folder, MUSIC))
+def same(follower: IncrementalReader, where: QueueLocation) -> bool:
+    return shown(follower.read()) == shown(readonly.load_state(where.folder, MUSIC))
 
 
 def unreadable(*_: Any) -> Any:
@@ -46,19 +46,19 @@ def unreadable(*_: Any) -> Any:
 
 
 def rewrite(queue: Queue) -> None:
-    with queue._store.locked():
-        queue._store.follow()
-        queue._store.fold()
+    with queue._store.hold_lock():
+        queue._store.catch_up()
+        queue._store.rewrite_or_warn()
 
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
 def test_what_a_batch_does_is_followed_without_reading_the_snapshot(
-    times: int, where: Place, monkeypatch: pytest.MonkeyPatch
+    times: int, where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    follower = Follower(where.folder, MUSIC)
-    state = follower.look()
+    follower = IncrementalReader(where.folder, MUSIC)
+    state = follower.read()
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         for _ in range(3):
             rig.settle(queue)
             for _ in range(times):
@@ -66,108 +66,112 @@ def test_what_a_batch_does_is_followed_without_reading_the_snapshot(
             rig.settle(queue)
             with monkeypatch.context() as patch:
                 patch.setattr(snapshot, "load", unreadable)
-                assert follower.look() is state
+                assert follower.read() is state
             assert same(follower, where)
         assert state.seq == queue.state.seq
 
 
-def test_who_slept_over_many_rewrites_reads_all_anew(where: Place) -> None:
-    follower = Follower(where.folder, MUSIC)
-    state = follower.look()
+def test_who_slept_over_many_rewrites_reads_all_anew(where: QueueLocation) -> None:
+    follower = IncrementalReader(where.folder, MUSIC)
+    state = follower.read()
     with Queue.open(where, MUSIC) as queue:
         for _ in range(8):
             rig.settle(queue)
             rewrite(queue)
         assert same(follower, where)
-        assert follower.look() is not state
+        assert follower.read() is not state
 
 
-def test_whoever_watches_the_state_hears_of_each_item_as_it_was_and_is(where: Place) -> None:
-    follower, heard = Follower(where.folder, MUSIC), []
-    follower.look().watch = lambda key, old, new: heard.append(
+def test_whoever_watches_the_state_hears_of_each_item_as_it_was_and_is(
+    where: QueueLocation,
+) -> None:
+    follower, heard = IncrementalReader(where.folder, MUSIC), []
+    follower.read().listener = lambda key, old, new: heard.append(
         (key, old and old.status, new.status)
     )
     with Queue.open(where, MUSIC) as queue:
         rig.settle(queue)
-        follower.look()
+        follower.read()
     assert heard == [
         ("Artist 000", "pending", "in_progress"),
         ("Artist 000", "in_progress", "completed"),
     ]
 
 
-def test_a_restore_and_an_edit_are_seen_before_anybody_adopts_them(where: Place) -> None:
+def test_a_restore_and_an_edit_are_seen_before_anybody_adopts_them(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as queue:
         rig.settle(queue, 2)
-        kept = queue.checkpoint()
+        kept = queue.write_checkpoint()
         rig.settle(queue, 2)
-    follower = Follower(where.folder, MUSIC)
-    assert follower.look().settled == 4
+    follower = IncrementalReader(where.folder, MUSIC)
+    assert follower.read().settled == 4
     rig.cp(kept, rig.file(where))
-    assert follower.look().settled == 2
+    assert follower.read().settled == 2
     assert same(follower, where)
     with Queue.open(where, MUSIC) as queue:
         rig.settle(queue)
         assert same(follower, where)
-    assert follower.look().settled == 3
+    assert follower.read().settled == 3
     rig.edit(rig.file(where), '"library_path": "/music"', '"library_path": "/other"')
-    assert follower.look().head.library_path == "/other"
+    assert follower.read().head.library_path == "/other"
     assert same(follower, where)
 
 
-def test_a_line_that_was_taken_back_is_not_believed(where: Place) -> None:
+def test_a_line_that_was_taken_back_is_not_believed(where: QueueLocation) -> None:
     """A sync that fails takes back a line which somebody may have read already."""
-    follower = Follower(where.folder, MUSIC)
-    follower.look()
+    follower = IncrementalReader(where.folder, MUSIC)
+    follower.read()
     with Queue.open(where, MUSIC) as queue:
         journal = rig.journals(where)[-1]
         before = journal.read_bytes()
         claims = queue.claim(2)
-        assert len(follower.look().held[""]) == 2
+        assert len(follower.read().claimed_keys[""]) == 2
         journal.write_bytes(before)
         with Queue.open(where, MUSIC) as other:
             other.claim(1)
             assert same(follower, where)
-            assert len(follower.look().held[""]) == 1
+            assert len(follower.read().claimed_keys[""]) == 1
     assert claims
 
 
-def test_what_cannot_be_read_is_told_and_followed_again_once_it_can(where: Place) -> None:
-    follower = Follower(where.folder, MUSIC)
+def test_what_cannot_be_read_is_told_and_followed_again_once_it_can(where: QueueLocation) -> None:
+    follower = IncrementalReader(where.folder, MUSIC)
     good = rig.file(where).read_bytes()
     for damage in (b"", good[:-40], b"[]"):
-        follower.look()
+        follower.read()
         rig.file(where).write_bytes(damage)
         with pytest.raises(StateDamaged):
-            follower.look()
-        assert not follower.follow()
+            follower.read()
+        assert not follower.update()
         rig.file(where).write_bytes(good)
         assert same(follower, where)
 
 
-def test_a_damaged_journal_is_told(where: Place) -> None:
-    follower = Follower(where.folder, MUSIC)
+def test_a_damaged_journal_is_told(where: QueueLocation) -> None:
+    follower = IncrementalReader(where.folder, MUSIC)
     queue = Queue.open(where, MUSIC)
     rig.settle(queue, 1)
-    follower.look()
+    follower.read()
     rig.settle(queue, 2)
     path = rig.journals(where)[-1]
     data = bytearray(path.read_bytes())
     data[data.index(b"Artist 001")] ^= 1
     path.write_bytes(data)
     with pytest.raises(JournalDamaged):
-        follower.look()
+        follower.read()
     rig.abandon(queue)
 
 
-def test_where_there_is_no_queue_there_is_nothing_to_follow(tmp_path: Path, where: Place) -> None:
+def test_where_there_is_no_queue_there_is_nothing_to_follow(
+    tmp_path: Path, where: QueueLocation
+) -> None:
     with pytest.raises(NoQueue):
-        Follower(tmp_path / "none", MUSIC).look()
-    follower = Follower(where.folder, MUSIC)
-    follower.look()
+        IncrementalReader(tmp_path / "none", MUSIC).read()
+    follower = IncrementalReader(where.folder, MUSIC)
+    follower.read()
     shutil.rmtree(where.folder)
     with pytest.raises(NoQueue):
-        follower.look()
+        follower.read()
 
 
 DEEDS = st.lists(
@@ -186,7 +190,7 @@ class Play:
     def __init__(self, folder: Path) -> None:
         self.where = rig.at(folder)
         rig.make(self.where, 12).close()
-        self.follower = Follower(self.where.folder, MUSIC)
+        self.follower = IncrementalReader(self.where.folder, MUSIC)
         self.other = self._start()
         self.held: list[str] = []
 
@@ -209,16 +213,16 @@ class Play:
         self.other.rewrite()
 
     def prioritize(self) -> None:
-        with contextlib.suppress(UsageFailed):  # it may be taken already
+        with contextlib.suppress(UsageError):  # it may be taken already
             self.other.prioritize("Artist 011")
 
     def checkpoint(self) -> None:
         # A file that was edited while the other works is for that one to set aside.
         with contextlib.suppress(QueueBusy), Queue.open(self.where, MUSIC) as queue:
-            queue.checkpoint()
+            queue.write_checkpoint()
 
     def restore(self) -> None:
-        if found := checkpoints.listing(self.where.folder):
+        if found := checkpoints.list_checkpoints(self.where.folder):
             rig.cp(found[-1].path, rig.file(self.where))
 
     def edit(self) -> None:
@@ -234,7 +238,7 @@ class Play:
         self.other = self._start()
 
     def look(self) -> None:
-        self.follower.look()
+        self.follower.read()
 
 
 @settings(max_examples=25)

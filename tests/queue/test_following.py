@@ -11,35 +11,37 @@ import pytest
 from mediakeep.errors import JournalDamaged, StateDamaged
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import journal, reading, snapshot
+from mediakeep.queue import journal, readonly, snapshot
+from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from tests.queue import rig
 
 
 def rewrite(queue: Queue, times: int = 1) -> None:
     for _ in range(times):
-        with queue._store.locked():
-            queue._store.follow()
-            queue._store.fold()
+        with queue._store.hold_lock():
+            queue._store.catch_up()
+            queue._store.rewrite_or_warn()
 
 
 def follow(queue: Queue) -> None:
-    with queue._store.locked():
-        queue._store.follow()
+    with queue._store.hold_lock():
+        queue._store.catch_up()
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Place:
+def where(tmp_path: Path) -> QueueLocation:
     place = rig.at(tmp_path)
     rig.make(place, 30).close()
     return place
 
 
-def test_a_torn_line_is_cut_when_the_queue_is_opened(where: Place) -> None:
+def test_a_torn_line_is_cut_when_the_queue_is_opened(where: QueueLocation) -> None:
     path = rig.journals(where)[-1]
     whole = path.read_bytes()
-    path.write_bytes(whole + journal.line(journal.Record(seq=1, time="x" * 900, op="claim"))[:-1])
+    path.write_bytes(
+        whole + journal.encode_line(journal.JournalRecord(seq=1, time="x" * 900, op="claim"))[:-1]
+    )
     queue = Queue.open(where, MUSIC)
     assert path.read_bytes() == whole
     queue.close()
@@ -51,10 +53,10 @@ def unreadable(*_: Any) -> Any:
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
 def test_a_change_by_another_process_is_followed_without_reading_the_snapshot(
-    times: int, where: Place, monkeypatch: pytest.MonkeyPatch
+    times: int, where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin()
+        one.begin_session()
         monkeypatch.setattr(snapshot, "load", unreadable)
         for _ in range(3):
             rig.settle(one)
@@ -66,28 +68,28 @@ def test_a_change_by_another_process_is_followed_without_reading_the_snapshot(
         monkeypatch.undo()
 
 
-def test_who_slept_over_many_rewrites_reads_all_anew(where: Place) -> None:
+def test_who_slept_over_many_rewrites_reads_all_anew(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin()
+        one.begin_session()
         for _ in range(8):
             rig.settle(one)
             rewrite(one)
         assert not Path(two._store._journal.path).exists()  # type: ignore[union-attr]
         follow(two)
         assert two.state.items == one.state.items
-        two.begin()
+        two.begin_session()
         assert [claim.key for claim in two.claim(1)] == ["Artist 008"]
 
 
-def test_the_leftover_of_a_killed_rewrite_leads_nobody_astray(where: Place) -> None:
+def test_the_leftover_of_a_killed_rewrite_leads_nobody_astray(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin()
+        one.begin_session()
         rig.settle(one)
         current = rig.journals(where)[-1]
-        header = journal.header(current)
+        header = journal.read_header(current)
         assert header
-        name = journal.name(header.generation + 1, "0" * 16)
-        stray = journal.Header(
+        name = journal.journal_name(header.generation + 1, "0" * 16)
+        stray = journal.JournalHeader(
             generation=header.generation + 1,
             snapshot_id="0" * 16,
             seq=one.state.seq,
@@ -103,10 +105,10 @@ def test_the_leftover_of_a_killed_rewrite_leads_nobody_astray(where: Place) -> N
     assert name not in [path.name for path in rig.journals(where)]
 
 
-def test_following_leaves_no_file_open(where: Place) -> None:
+def test_following_leaves_no_file_open(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin()
-        two.begin()
+        one.begin_session()
+        two.begin_session()
         counts = set()
         for _ in range(12):
             rig.settle(one)
@@ -119,10 +121,10 @@ def test_following_leaves_no_file_open(where: Place) -> None:
     rig.cp(where.folder / "processing_queue.json", where.folder / "copy.json")
 
 
-def test_restores_leave_no_file_open(where: Place, tmp_path: Path) -> None:
+def test_restores_leave_no_file_open(where: QueueLocation, tmp_path: Path) -> None:
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
-        checkpoint = queue.checkpoint()
+        queue.begin_session()
+        checkpoint = queue.write_checkpoint()
         counts = set()
         for _ in range(4):
             rig.settle(queue)
@@ -132,23 +134,23 @@ def test_restores_leave_no_file_open(where: Place, tmp_path: Path) -> None:
         assert len(counts) == 1
 
 
-def test_a_queue_closes_its_files(where: Place) -> None:
+def test_a_queue_closes_its_files(where: QueueLocation) -> None:
     before = len(os.listdir("/dev/fd"))
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue)
     assert len(os.listdir("/dev/fd")) == before
 
 
 def test_a_reader_looks_again_where_a_writer_was_faster(
-    where: Place, monkeypatch: pytest.MonkeyPatch
+    where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load = snapshot.load
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         left = 2
 
-        def overtaken(*arguments: Any) -> snapshot.Loaded:
+        def overtaken(*arguments: Any) -> snapshot.LoadedSnapshot:
             nonlocal left
             loaded = load(*arguments)
             if left:
@@ -158,7 +160,7 @@ def test_a_reader_looks_again_where_a_writer_was_faster(
             return loaded
 
         monkeypatch.setattr(snapshot, "load", overtaken)
-        seen = reading.state(where.folder, MUSIC)
+        seen = readonly.load_state(where.folder, MUSIC)
         monkeypatch.undo()
         assert left == 0
         assert seen.counts[Status.COMPLETED] == 2
@@ -166,15 +168,15 @@ def test_a_reader_looks_again_where_a_writer_was_faster(
 
 
 def test_a_reader_looks_again_where_it_saw_half_a_line(
-    where: Place, monkeypatch: pytest.MonkeyPatch
+    where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, failures = journal.read, [JournalDamaged("x", 1, "half"), StateDamaged("a gap")]
 
-    def half(*arguments: Any) -> journal.Reading:
+    def half(*arguments: Any) -> journal.JournalContent:
         if failures:
             raise failures.pop()
         return read(*arguments)
 
     monkeypatch.setattr(journal, "read", half)
-    assert len(reading.state(where.folder, MUSIC).items) == 30
+    assert len(readonly.load_state(where.folder, MUSIC).items) == 30
     assert failures == []

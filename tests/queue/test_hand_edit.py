@@ -20,25 +20,26 @@ from mediakeep.errors import (
 )
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, check, history, index, reading, repair, rewrite, snapshot
+from mediakeep.queue import compaction, journal_lookup, readonly, repair, snapshot, validate
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log, index
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.store import Change
+from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
 OLD, NEW = '"track_count": 7', '"track_count": 8'
 
 
-def made(tmp_path: Path) -> Place:
+def made(tmp_path: Path) -> QueueLocation:
     """Make a queue with three completed items."""
     where = rig.at(tmp_path)
     with rig.make(where, 9) as queue:
-        queue.begin()
+        queue.begin_session()
         for claim in queue.claim(3):
-            assert queue.update(claim, "stage", {"track_count": 7})
+            assert queue.update_claimed(claim, "stage", {"track_count": 7})
             assert queue.settle(claim, rig.DONE)
-        queue.end()
+        queue.end_session()
     return where
 
 
@@ -70,7 +71,7 @@ def counts(queue: Queue) -> list[int]:
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_an_edit_wins_where_nobody_works(edit: Edit, tmp_path: Path) -> None:
     where = made(tmp_path)
-    before = dict(reading.state(where.folder, MUSIC).items)
+    before = dict(readonly.load_state(where.folder, MUSIC).items)
     edit(rig.file(where))
     for _ in range(2):
         with Queue.open(where, MUSIC) as queue:
@@ -93,7 +94,7 @@ def test_an_edit_keeps_what_dead_owners_hold_until_it_is_taken_back(tmp_path: Pa
         batch.kill()
     in_place(rig.file(where))
     with Queue.open(where, MUSIC) as queue:
-        assert queue.taken_back == held
+        assert queue.recovered_items == held
         assert queue.state.items[held[0]].suspect
         assert counts(queue) == [8, 7, 7]
 
@@ -138,7 +139,10 @@ def test_an_edit_that_is_refused_costs_the_history_nothing(tmp_path: Path) -> No
     done = [event["item"] for event in rig.events(where) if event["op"] == "settle"]
     assert done == [*rig.names(3), *held]
     with Queue.open(where, MUSIC) as queue:
-        assert queue.look(lambda state: list(check.record(where.folder, state))) == []
+        assert (
+            queue.read_locked(lambda state: list(validate.check_queue_files(where.folder, state)))
+            == []
+        )
 
 
 @pytest.mark.parametrize("gone", ["first", "last", "all"])
@@ -146,35 +150,40 @@ def test_a_settle_that_the_history_lacks_is_reported_and_repaired(
     gone: str, tmp_path: Path
 ) -> None:
     where = made(tmp_path)
-    (path,) = history.paths(where.folder)
+    (path,) = event_log.list_files(where.folder)
     whole = rig.events(where)
     lines = path.read_bytes().splitlines(keepends=True)
     settles = [line for line in lines if b'"op":"settle"' in line]
     lost = {"first": settles[:1], "last": settles[-1:], "all": settles}[gone]
     path.write_bytes(b"".join(line for line in lines if line not in lost))
     with Queue.open(where, MUSIC) as queue:
-        faults = queue.look(lambda state: list(check.record(where.folder, state)))
+        faults = queue.read_locked(
+            lambda state: list(validate.check_queue_files(where.folder, state))
+        )
     assert len(faults) == len(lost)
     assert "is missing in the history" in faults[0].what
     assert "--repair" in faults[0].cure
-    told = repair.run(where, MUSIC, lambda _: [])
+    told = repair.repair_queue(where, MUSIC, lambda _: [])
     assert len(told) == len(lost)
     for event, again in zip(whole, rig.events(where), strict=True):
         names = ("seq", "time", "op", "session", "item", "state")
         assert [event.get(name) for name in names] == [again.get(name) for name in names]
-    assert repair.run(where, MUSIC, lambda _: []) == []
+    assert repair.repair_queue(where, MUSIC, lambda _: []) == []
 
 
 def test_what_a_file_from_elsewhere_says_need_not_be_in_this_history(tmp_path: Path) -> None:
     where = made(tmp_path)
     other = rig.at(tmp_path / "other")
     with rig.make(other, 9) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue)
     rig.cp(rig.file(where), rig.file(other))
     with Queue.open(other, MUSIC) as queue:
         assert rig.completed(queue) == 3
-        assert queue.look(lambda state: list(check.record(other.folder, state))) == []
+        assert (
+            queue.read_locked(lambda state: list(validate.check_queue_files(other.folder, state)))
+            == []
+        )
 
 
 def test_an_edit_wins_under_a_batch_that_holds_nothing(tmp_path: Path) -> None:
@@ -272,7 +281,7 @@ def test_a_file_that_cannot_be_this_queue_is_refused_and_repair_goes_back(
     change: Callable[[str], str], error: type[StateDamaged], told: str, tmp_path: Path
 ) -> None:
     where = made(tmp_path)
-    before = dict(reading.state(where.folder, MUSIC).items)
+    before = dict(readonly.load_state(where.folder, MUSIC).items)
     text = rig.file(where).read_text()
     strange = change(text)
     assert strange != text
@@ -282,14 +291,19 @@ def test_a_file_that_cannot_be_this_queue_is_refused_and_repair_goes_back(
             with pytest.raises(error, match=told) as raised:
                 Queue.open(where, MUSIC)
             assert raised.value.exit_code == 3
-        assert repair.run(where, MUSIC, lambda _: [])
+        assert repair.repair_queue(where, MUSIC, lambda _: [])
         with Queue.open(where, MUSIC) as queue:
             assert queue.state.items == before
             assert queue.state.seq < 2**32
-            assert queue.look(lambda state: list(check.record(where.folder, state))) == []
+            assert (
+                queue.read_locked(
+                    lambda state: list(validate.check_queue_files(where.folder, state))
+                )
+                == []
+            )
 
 
-def _elsewhere(where: Place, text: str) -> None:
+def _elsewhere(where: QueueLocation, text: str) -> None:
     """Put a file in place that no journal knows, as from another home."""
     text = re.sub(r'"snapshot_id": "\w+"', '"snapshot_id": "feedfeedfeedfeed"', text)
     rig.file(where).write_text(text)
@@ -298,10 +312,10 @@ def _elsewhere(where: Place, text: str) -> None:
 def test_an_item_may_lie_where_its_library_was_before(tmp_path: Path) -> None:
     where = made(tmp_path)
     with Queue.open(where, MUSIC) as queue:
-        queue.change(lambda _: Change("scan", {}, {"library": "/other"}))
-        queue.change(lambda _: Change("scan", {}, {"library": "/third"}))
-        queue.checkpoint()
-        queue.change(lambda _: Change("scan", {}, {"library": "/music"}))
+        queue.commit(lambda _: QueueChange("scan", {}, {"library": "/other"}))
+        queue.commit(lambda _: QueueChange("scan", {}, {"library": "/third"}))
+        queue.write_checkpoint()
+        queue.commit(lambda _: QueueChange("scan", {}, {"library": "/music"}))
     edit = partial(rig.edit, rig.file(where))
     edit('"/music/Artist 004"', '"/other/Artist 004"')
     edit('"library_path": "/music"', '"library_path": "/third"')
@@ -311,30 +325,34 @@ def test_an_item_may_lie_where_its_library_was_before(tmp_path: Path) -> None:
 
 def test_a_line_of_the_history_with_a_number_too_large_is_damaged(tmp_path: Path) -> None:
     where = made(tmp_path)
-    (path,) = history.paths(where.folder)
+    (path,) = event_log.list_files(where.folder)
     whole = path.read_bytes()
     line = whole.splitlines()[-1]
     path.write_bytes(whole + re.sub(rb'"seq":\d+', b'"seq":%d' % 2**70, line) + b"\n")
     with Queue.open(where, MUSIC) as queue:
-        faults = queue.look(lambda state: list(check.record(where.folder, state)))
+        faults = queue.read_locked(
+            lambda state: list(validate.check_queue_files(where.folder, state))
+        )
     assert [fault.what for fault in faults] == [
         f"{path.name} line {len(whole.splitlines()) + 1} is damaged."
     ]
-    assert index.ask(where.folder, lambda base: base.execute("SELECT 1").fetchone()) == (1,)
-    repair.run(where, MUSIC, lambda _: [])
+    assert index.run_query(where.folder, lambda base: base.execute("SELECT 1").fetchone()) == (1,)
+    repair.repair_queue(where, MUSIC, lambda _: [])
     assert path.read_bytes() == whole
 
 
-def between(where: Place, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+def between(
+    where: QueueLocation, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]
+) -> None:
     """Have a person act right before the last moment of the next rewrite: its rename."""
-    keep = rewrite.keep
+    keep = compaction.keep_previous
 
     def acting(folder: Path) -> Path:
-        monkeypatch.setattr(rewrite, "keep", keep)
+        monkeypatch.setattr(compaction, "keep_previous", keep)
         act()
         return keep(folder)
 
-    monkeypatch.setattr(rewrite, "keep", acting)
+    monkeypatch.setattr(compaction, "keep_previous", acting)
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
@@ -344,9 +362,9 @@ def test_a_file_put_in_place_during_a_rewrite_is_set_aside_by_name(
     where = made(tmp_path)
     with Queue.open(where, MUSIC) as queue:
         between(where, monkeypatch, lambda: edit(rig.file(where)))
-        queue.checkpoint()
+        queue.write_checkpoint()
         (aside,) = rig.asides(where)
-        (warning,) = queue.warnings()
+        (warning,) = queue.take_warnings()
         assert str(aside) in warning
         assert NEW in aside.read_text()
         assert counts(queue) == [7, 7, 7]
@@ -364,21 +382,21 @@ def test_without_hard_links_the_snapshot_before_is_kept_as_a_copy(
     monkeypatch.setattr(os, "link", refused)
     where = made(tmp_path)
     with Queue.open(where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         for _ in range(3):
             rig.settle(queue)
-            queue.checkpoint()
-        assert queue.warnings() == []
+            queue.write_checkpoint()
+        assert queue.take_warnings() == []
         assert rig.asides(where) == []
-        rebuilt = binding.rebuild(where.folder, MUSIC)
+        rebuilt = journal_lookup.rebuild_previous_state(where.folder, MUSIC)
         assert rebuilt
         assert rebuilt.items == queue.state.items
         between(where, monkeypatch, lambda: in_place(rig.file(where)))
-        queue.checkpoint()
+        queue.write_checkpoint()
         assert len(rig.asides(where)) == 1
 
 
-def flipped(where: Place, line: int) -> Path:
+def flipped(where: QueueLocation, line: int) -> Path:
     """Flip a bit in a line of the newest journal, counted from 0 for the header."""
     path = rig.journals(where)[-1]
     lines = path.read_bytes().split(b"\n")
@@ -401,30 +419,30 @@ def test_a_damaged_journal_is_refused_and_repaired_without_losing_a_number(
     damaged, before = path.read_bytes(), rig.file(where).read_bytes()
     for attempt in (
         lambda: Queue.open(where, MUSIC),
-        lambda: reading.state(where.folder, MUSIC),
+        lambda: readonly.load_state(where.folder, MUSIC),
     ):
         with pytest.raises(JournalDamaged, match=f"{path.name} is damaged at line {line + 1}"):
             attempt()
     assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)
-    told = repair.run(where, MUSIC, lambda _: [])
+    told = repair.repair_queue(where, MUSIC, lambda _: [])
     # Behind a damaged header all is good; behind a damaged line nothing has a base.
     assert (f"to {last} could not be recovered" in " ".join(told)) == bool(line)
     assert damaged in [aside.read_bytes() for aside in rig.asides(where)]
     with Queue.open(where, MUSIC) as queue:
         assert queue.state.seq > last
         assert rig.completed(queue) == 3 + (max(0, line - 2) if line else len(done))
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue)
 
 
 def test_a_batch_whose_journal_is_damaged_under_it_stops_loudly(tmp_path: Path) -> None:
     where = made(tmp_path)
     queue = Queue.open(where, MUSIC)
-    queue.begin()
+    queue.begin_session()
     rig.settle(queue, 3)
     path = flipped(where, 2)
     damaged, before = path.read_bytes(), rig.file(where).read_bytes()
-    for attempt in (queue.checkpoint, queue.close):
+    for attempt in (queue.write_checkpoint, queue.close):
         with pytest.raises(JournalDamaged, match="is damaged at line 3"):
             attempt()
     assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)

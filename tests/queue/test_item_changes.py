@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.errors import BadData, IllegalTransition
-from mediakeep.item import Lookup, MusicItem, Status
+from mediakeep.errors import IllegalTransition, InvalidItemData
+from mediakeep.item import LookupState, MusicItem, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import settling
-from mediakeep.queue.state import State, merge, percentage
+from mediakeep.queue import settle
+from mediakeep.queue.state import QueueState, apply_merge_patch, percentage
 from tests.queue import rig
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
@@ -46,7 +46,7 @@ MERGES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 def test_a_patch_merges_as_rfc_7396_says(
     target: dict[str, Any], patch: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    assert merge(target, patch) == expected
+    assert apply_merge_patch(target, patch) == expected
 
 
 _flat = st.dictionaries(st.sampled_from("abc"), st.integers() | st.text(max_size=3), max_size=3)
@@ -59,8 +59,8 @@ def test_values_given_by_a_worker_replace_those_of_before_whole(
 ) -> None:
     before = rig.item(issues={key: len(str(value)) for key, value in old.items()})
     issues = {key: len(str(value)) for key, value in new.items()}
-    changes = settling.replaced(before, {"issues": issues})
-    after = merge(msgspec.to_builtins(before), changes)
+    changes = settle.merge_data(before, {"issues": issues})
+    after = apply_merge_patch(msgspec.to_builtins(before), changes)
     assert msgspec.convert(after, MusicItem).issues == issues
 
 
@@ -68,33 +68,33 @@ def test_values_given_by_a_worker_replace_those_of_before_whole(
 def test_a_patch_done_twice_is_a_patch_done_once(
     target: dict[str, Any], patch: dict[str, Any]
 ) -> None:
-    once = merge(msgspec.json.decode(msgspec.json.encode(target)), patch)
-    assert merge(msgspec.json.decode(msgspec.json.encode(once)), patch) == once
+    once = apply_merge_patch(msgspec.json.decode(msgspec.json.encode(target)), patch)
+    assert apply_merge_patch(msgspec.json.decode(msgspec.json.encode(once)), patch) == once
 
 
 @pytest.mark.parametrize(("old", "new"), list(product(Status, Status)))
 def test_the_whole_table_of_transitions_is_as_the_design_says(old: Status, new: Status) -> None:
     state = rig.state({"U2": rig.item(old)})
     if new in LEGAL[old]:
-        assert state.changed("U2", {"status": new}).status is new
+        assert state.build_changed_item("U2", {"status": new}).status is new
     else:
         with pytest.raises(IllegalTransition, match=f"U2: a change from {old} to {new}"):
-            state.changed("U2", {"status": new})
+            state.build_changed_item("U2", {"status": new})
 
 
 @pytest.mark.parametrize("lookup", ["", "pending", "done", "unsure", "unknown"])
-def test_a_completed_item_is_taken_only_for_a_look_up_that_it_lacks(lookup: Lookup) -> None:
+def test_a_completed_item_is_taken_only_for_a_look_up_that_it_lacks(lookup: LookupState) -> None:
     state = rig.state({"U2": rig.item(C, lookup=lookup)})
     if lookup == "pending":
-        assert state.changed("U2", {"status": I}).status is I
+        assert state.build_changed_item("U2", {"status": I}).status is I
     else:
         with pytest.raises(IllegalTransition):
-            state.changed("U2", {"status": I})
+            state.build_changed_item("U2", {"status": I})
 
 
 def test_a_look_up_that_ended_in_no_known_way_is_refused() -> None:
-    with pytest.raises(BadData, match=r"lookup.*U2"):
-        rig.state({"U2": rig.item(I)}).changed("U2", {"lookup": "maybe"})
+    with pytest.raises(InvalidItemData, match=r"lookup.*U2"):
+        rig.state({"U2": rig.item(I)}).build_changed_item("U2", {"lookup": "maybe"})
 
 
 STAGED = MappingProxyType({"read": ("convert", "write"), "convert": ("write",), "write": ()})
@@ -117,22 +117,22 @@ def test_stages_follow_their_table(was: str, now: str, legal: bool) -> None:
     item = rig.item(I, processing_stage=was)
     changes = {"processing_stage": now or None}
     if legal:
-        changed = State(kind, head, {"U2": item}).changed("U2", changes)
+        changed = QueueState(kind, head, {"U2": item}).build_changed_item("U2", changes)
         assert changed.processing_stage == now
     else:
         with pytest.raises(IllegalTransition, match="stage"):
-            State(kind, head, {"U2": item}).changed("U2", changes)
+            QueueState(kind, head, {"U2": item}).build_changed_item("U2", changes)
 
 
 @pytest.mark.parametrize("data", [{"no_such_field": 1}, {"track_count": "many"}])
 def test_a_field_that_the_kind_does_not_have_is_refused_by_name(data: dict[str, Any]) -> None:
-    with pytest.raises(BadData, match=r"music.*U2"):
-        rig.state({"U2": rig.item(I)}).changed("U2", data)
+    with pytest.raises(InvalidItemData, match=r"music.*U2"):
+        rig.state({"U2": rig.item(I)}).build_changed_item("U2", data)
 
 
 def test_counts_and_holders_follow_every_change() -> None:
     state = rig.state({"A": rig.item(), "B": rig.item(I, session="s1", claim=1)})
-    assert state.held == {"s1": {"B"}}
+    assert state.claimed_keys == {"s1": {"B"}}
     for seq, changes in enumerate(
         [
             {"A": {"status": "in_progress", "session": "s1"}, "B": {"status": "completed"}},
@@ -141,11 +141,11 @@ def test_counts_and_holders_follow_every_change() -> None:
         1,
     ):
         record = _record(seq, changes)
-        state.accept(record, state.preview(record.items))
+        state.apply_record(record, state.preview_items(record.items))
     recount = rig.state(state.items)
     assert {status: count for status, count in state.counts.items() if count} == recount.counts
-    assert state.held == recount.held == {}
-    assert state.summary() == {
+    assert state.claimed_keys == recount.claimed_keys == {}
+    assert state.build_summary() == {
         "total_artists": 3,
         "completed": 1,
         "in_progress": 0,
@@ -157,9 +157,9 @@ def test_counts_and_holders_follow_every_change() -> None:
 
 
 def _record(seq: int, items: dict[str, dict[str, Any]]) -> Any:
-    from mediakeep.queue.journal import Record
+    from mediakeep.queue.journal import JournalRecord
 
-    return Record(seq=seq, time="", op="test", items=items)
+    return JournalRecord(seq=seq, time="", op="test", items=items)
 
 
 @pytest.mark.parametrize(

@@ -14,22 +14,22 @@ from hypothesis import strategies as st
 from mediakeep import files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
 from mediakeep.queue import journal
-from mediakeep.queue.journal import SEAL, Header, Journal, Record
+from mediakeep.queue.journal import SEAL, Journal, JournalHeader, JournalRecord
 from tests.queue import rig
 
-HEADER = Header(generation=1, snapshot_id="ab", seq=0, digest="d", stat=(1, 2), previous="")
+HEADER = JournalHeader(generation=1, snapshot_id="ab", seq=0, digest="d", stat=(1, 2), previous="")
 ROOM = bytes(1 << 17)
 
 
-def record(seq: int, key: str = "U2", op: str = "claim") -> Record:
-    return Record(seq=seq, time="2025-12-17", op=op, items={key: {"status": "pending"}})
+def record(seq: int, key: str = "U2", op: str = "claim") -> JournalRecord:
+    return JournalRecord(seq=seq, time="2025-12-17", op=op, items={key: {"status": "pending"}})
 
 
 RECORDS = [record(seq) for seq in range(1, 5)]
 
 
-def made(folder: Path, records: list[Record]) -> Path:
-    path = folder / "journal" / journal.name(1, "ab")
+def made(folder: Path, records: list[JournalRecord]) -> Path:
+    path = folder / "journal" / journal.journal_name(1, "ab")
     opened = Journal.create(path, HEADER)
     for one in records:
         opened.append(one)
@@ -41,18 +41,18 @@ def text(path: Path) -> bytes:
     return path.read_bytes().rstrip(b"\0")
 
 
-def reopened(path: Path) -> tuple[Journal, list[Record]]:
-    opened = Journal(path, journal.start(path))
+def reopened(path: Path) -> tuple[Journal, list[JournalRecord]]:
+    opened = Journal(path, journal.records_offset(path))
     return opened, rig.catch_up(opened).records
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = made(tmp_path, RECORDS)
-    assert journal.header(path) == HEADER
+    assert journal.read_header(path) == HEADER
     reading = journal.read(path)
     assert reading.records == RECORDS
     assert reading.end == len(text(path))
-    assert not reading.sealed
+    assert not reading.is_sealed
 
 
 _text = st.text(max_size=9)
@@ -63,12 +63,12 @@ _items = st.dictionaries(_text, st.dictionaries(_text, _deep, max_size=4), max_s
 
 @given(_items, _text)
 def test_a_record_is_one_line_whatever_it_holds(items: dict[str, Any], op: str) -> None:
-    given_ = Record(seq=7, time="", op=op, items=items)
-    line = journal.line(given_)
+    given_ = JournalRecord(seq=7, time="", op=op, items=items)
+    line = journal.encode_line(given_)
     assert line.index(b"\n") == len(line) - 1
-    payload = journal._payload(line[:-1])
+    payload = journal._decode_line(line[:-1])
     assert payload is not None
-    assert journal._records.decode(payload) == given_
+    assert journal._record_decoder.decode(payload) == given_
 
 
 @pytest.mark.parametrize("tail", [b"", bytes(300), ROOM], ids=["end", "zeros", "room"])
@@ -77,24 +77,24 @@ def test_a_line_torn_anywhere_is_cut_before_anything_is_appended(
 ) -> None:
     path = made(tmp_path, RECORDS[:3])
     whole = text(path)
-    for length in range(len(journal.line(RECORDS[3]))):
-        path.write_bytes(whole + journal.line(RECORDS[3])[:length] + tail)
+    for length in range(len(journal.encode_line(RECORDS[3]))):
+        path.write_bytes(whole + journal.encode_line(RECORDS[3])[:length] + tail)
         assert journal.read(path).records == RECORDS[:3]
         opened, known = reopened(path)
         assert known == RECORDS[:3]
-        short = Record(seq=4, time="", op="")
+        short = JournalRecord(seq=4, time="", op="")
         other = short if length % 2 else record(4, key="A" * 7)  # shorter or longer than the torn
         opened.append(other)
         opened.close()
         assert journal.read(path).records == [*RECORDS[:3], other]
-        assert text(path) == whole + journal.line(other)
+        assert text(path) == whole + journal.encode_line(other)
 
 
 def test_any_flipped_bit_before_the_last_line_is_refused_and_named(tmp_path: Path) -> None:
     path = made(tmp_path, RECORDS)
     whole = text(path)
-    start = len(whole) - sum(len(journal.line(one)) for one in RECORDS)
-    end = len(whole) - len(journal.line(RECORDS[3])) - 1
+    start = len(whole) - sum(len(journal.encode_line(one)) for one in RECORDS)
+    end = len(whole) - len(journal.encode_line(RECORDS[3])) - 1
     for place in range(start, end):
         for bit in (1, 16, 128):
             damaged = bytearray(whole)
@@ -108,9 +108,9 @@ def test_a_flipped_bit_costs_the_salvage_its_own_line_at_most(tmp_path: Path) ->
     path = made(tmp_path, RECORDS)
     whole = text(path)
     damaged = bytearray(whole)
-    damaged[whole.index(journal.line(RECORDS[1])) + 30] ^= 1
+    damaged[whole.index(journal.encode_line(RECORDS[1])) + 30] ^= 1
     path.write_bytes(damaged)
-    assert journal.salvage(path) == RECORDS[:1]
+    assert journal.read_undamaged(path) == RECORDS[:1]
     assert journal.last_seq(path) == 4
 
 
@@ -120,7 +120,7 @@ def test_two_writers_share_the_room_that_either_made(tmp_path: Path) -> None:
     sizes = set()
     for seq in range(1, 41, 2):
         one.append(record(seq))
-        assert two.behind()
+        assert two.has_unread_data()
         assert [known.seq for known in rig.catch_up(two).records] == [seq]
         two.append(record(seq + 1))
         rig.catch_up(one)
@@ -132,7 +132,9 @@ def test_two_writers_share_the_room_that_either_made(tmp_path: Path) -> None:
 def test_room_is_made_again_when_it_is_used_up(tmp_path: Path) -> None:
     path = made(tmp_path, [])
     opened, _ = reopened(path)
-    long = [Record(seq=seq, time="", op="x", facts={"n": "x" * 50_000}) for seq in range(1, 9)]
+    long = [
+        JournalRecord(seq=seq, time="", op="x", facts={"n": "x" * 50_000}) for seq in range(1, 9)
+    ]
     for one in long:
         opened.append(one)
     assert journal.read(path).records == long
@@ -144,8 +146,8 @@ def test_a_seal_ends_the_journal_and_gives_the_room_back(tmp_path: Path) -> None
     seal = record(4, op=SEAL)
     opened.seal(seal)
     assert path.read_bytes() == text(path)
-    assert path.read_bytes().endswith(journal.line(seal))
-    assert journal.read(path).sealed
+    assert path.read_bytes().endswith(journal.encode_line(seal))
+    assert journal.read(path).is_sealed
 
 
 def test_a_seal_asks_for_no_more_space_than_its_line(
@@ -162,7 +164,7 @@ def test_a_seal_asks_for_no_more_space_than_its_line(
     monkeypatch.setattr(os, "pwrite", measured)
     seal = record(4, op=SEAL)
     opened.seal(seal)
-    assert sizes == [len(journal.line(seal))]
+    assert sizes == [len(journal.encode_line(seal))]
 
 
 class Fault:
@@ -188,7 +190,13 @@ def test_a_short_write_leaves_the_journal_as_it_was(
 ) -> None:
     path = made(tmp_path, RECORDS[:2])
     whole = text(path)
-    for written in (0, 1, 40, len(journal.line(RECORDS[2])), len(journal.line(RECORDS[2])) + 9):
+    for written in (
+        0,
+        1,
+        40,
+        len(journal.encode_line(RECORDS[2])),
+        len(journal.encode_line(RECORDS[2])) + 9,
+    ):
         opened, _ = reopened(path)
         with monkeypatch.context() as patched:
             fault = Fault(patched, "pwrite", errno.ENOSPC)
@@ -200,7 +208,7 @@ def test_a_short_write_leaves_the_journal_as_it_was(
         opened.append(RECORDS[2])  # there is space again
         assert journal.read(path).records == RECORDS[:3]
         opened.end = len(whole)
-        opened.cut()
+        opened.truncate()
         opened.close()
 
 

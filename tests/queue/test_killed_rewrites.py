@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import check, history, journal, rewrite, snapshot
-from mediakeep.queue.journal import Header
+from mediakeep.queue import compaction, journal, snapshot, validate
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal import JournalHeader
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from tests.queue import rig
 
 KILLED = 99
@@ -31,44 +32,44 @@ def _after(act: Callable[..., Any]) -> Callable[..., Any]:
     return acting
 
 
-def _half_header(path: Path, header: Header) -> None:
-    path.write_bytes(journal.line(header)[:100])
+def _half_header(path: Path, header: JournalHeader) -> None:
+    path.write_bytes(journal.encode_line(header)[:100])
     os._exit(KILLED)
 
 
-def _no_header(path: Path, _: Header) -> None:
+def _no_header(path: Path, _: JournalHeader) -> None:
     path.touch()
     os._exit(KILLED)
 
 
 POINTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
-    "before-the-history": (history, "absorb", _die),
-    "after-the-history": (history, "absorb", _after(history.absorb)),
+    "before-the-history": (event_log, "absorb", _die),
+    "after-the-history": (event_log, "absorb", _after(event_log.append_missing)),
     "after-the-new-snapshot": (snapshot, "write", _after(snapshot.write)),
-    "journal-empty": (rewrite.Journal, "create", _no_header),
-    "half-a-header": (rewrite.Journal, "create", _half_header),
-    "before-the-old-is-kept": (rewrite, "keep", _die),
-    "before-the-rename": (rewrite, "keep", _after(rewrite.keep)),
-    "after-the-rename": (rewrite, "file_kept", _die),
-    "before-the-seal": (rewrite, "seal", _die),
-    "after-the-seal": (rewrite, "seal", _after(rewrite.seal)),
-    "before-pruning": (rewrite, "prune", _die),
+    "journal-empty": (compaction.Journal, "create", _no_header),
+    "half-a-header": (compaction.Journal, "create", _half_header),
+    "before-the-old-is-kept": (compaction, "keep", _die),
+    "before-the-rename": (compaction, "keep", _after(compaction.keep_previous)),
+    "after-the-rename": (compaction, "file_kept", _die),
+    "before-the-seal": (compaction, "seal", _die),
+    "after-the-seal": (compaction, "seal", _after(compaction.seal_journal)),
+    "before-pruning": (compaction, "prune", _die),
 }
 
 
-def _killed_at(where: Place, point: str) -> None:
+def _killed_at(where: QueueLocation, point: str) -> None:
     """Have another process hold two items, settle one of them, and be killed in a rewrite."""
     child = os.fork()
     if child == 0:
         try:
             queue = Queue.open(where, MUSIC)
-            queue.begin()
+            queue.begin_session()
             first, _ = queue.claim(2)
             assert queue.settle(first, rig.DONE)
             thing, name, deed = POINTS[point]
             setattr(thing, name, deed)
-            queue.checkpoint()
-            queue._store.rewrite()
+            queue.write_checkpoint()
+            queue._store.rewrite_snapshot()
         finally:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
@@ -81,24 +82,30 @@ def test_the_first_validation_after_a_kill_finds_nothing(point: str, tmp_path: P
     for _ in range(2):  # what the first left is there when the second dies
         _killed_at(where, point)
     with Queue.open(where, MUSIC) as queue:
-        assert len(queue.taken_back) == 1
-        assert queue.look(lambda state: list(check.record(where.folder, state))) == []
+        assert len(queue.recovered_items) == 1
+        assert (
+            queue.read_locked(lambda state: list(validate.check_queue_files(where.folder, state)))
+            == []
+        )
         assert rig.completed(queue) == 2
-        queue.checkpoint()
-        assert queue.look(lambda state: list(check.record(where.folder, state))) == []
-    assert all(journal.header(path) for path in rig.journals(where))
+        queue.write_checkpoint()
+        assert (
+            queue.read_locked(lambda state: list(validate.check_queue_files(where.folder, state)))
+            == []
+        )
+    assert all(journal.read_header(path) for path in rig.journals(where))
 
 
 def test_a_sealed_journal_whose_header_is_damaged_is_no_aborted_one(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 9) as queue:
         rig.settle(queue)
-        queue.checkpoint()
+        queue.write_checkpoint()
         (first, *_, last) = rig.journals(where)
         state = queue.state
         whole = first.read_bytes()
         first.write_bytes(b"x" + whole[1:])
-        assert [fault.what for fault in check.record(where.folder, state)]
+        assert [fault.what for fault in validate.check_queue_files(where.folder, state)]
         first.write_bytes(whole)
-        assert list(check.record(where.folder, state)) == []
+        assert list(validate.check_queue_files(where.folder, state)) == []
         assert last != first

@@ -15,8 +15,8 @@ import pytest
 from mediakeep.errors import LockingUnsupported
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import lock, queue
+from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from tests.commands.conftest import Home
 from tests.queue import rig
 
@@ -37,7 +37,7 @@ with queue.Queue.open(queue.place(Path(sys.argv[1]), host="this-host"), MUSIC) a
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Place:
+def where(tmp_path: Path) -> QueueLocation:
     place = rig.at(tmp_path)
     rig.make(place).close()
     return place
@@ -45,15 +45,15 @@ def where(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    monkeypatch.setattr(lock, "NOTICE_DELAY", 0.0)
 
 
-def noticing(where: Place, notice: Callable[[str], object]) -> Place:
-    return queue.place(where.folder, where.now, where.host, notice)
+def noticing(where: QueueLocation, notice: Callable[[str], object]) -> QueueLocation:
+    return queue.locate_queue(where.folder, where.now, where.host, notice)
 
 
 @pytest.fixture
-def held(where: Place) -> Iterator[int]:
+def held(where: QueueLocation) -> Iterator[int]:
     """Hold the lock by another handle, which excludes as another process does."""
     handle = os.open(where.folder / lock.FILE, os.O_RDWR | os.O_CLOEXEC)
     fcntl.flock(handle, fcntl.LOCK_EX)
@@ -62,7 +62,9 @@ def held(where: Place) -> Iterator[int]:
 
 
 @ON_LINUX
-def test_the_process_that_holds_it_is_shown_and_its_session(where: Place, at_once: None) -> None:
+def test_the_process_that_holds_it_is_shown_and_its_session(
+    where: QueueLocation, at_once: None
+) -> None:
     line = [sys.executable, "-c", HOLDER, str(where.folder)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     paths = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -84,7 +86,7 @@ def test_the_process_that_holds_it_is_shown_and_its_session(where: Place, at_onc
 
 @ON_LINUX
 def test_only_those_who_hold_it_are_named_and_not_those_who_wait(
-    where: Place, at_once: None, held: int
+    where: QueueLocation, at_once: None, held: int
 ) -> None:
     told: list[str] = []
 
@@ -98,7 +100,7 @@ def test_only_those_who_hold_it_are_named_and_not_those_who_wait(
 
 
 def test_where_the_holder_is_unknown_the_sessions_at_work_are_named(
-    where: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    where: QueueLocation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(lock, "_LOCKS", tmp_path / "none")
     path = str(where.folder / lock.FILE)
@@ -107,16 +109,16 @@ def test_where_the_holder_is_unknown_the_sessions_at_work_are_named(
     assert told == "another process; running sessions: session 20251217_session_003 (process 7)"
 
 
-def test_a_lock_that_is_free_is_taken_without_a_word(where: Place, at_once: None) -> None:
+def test_a_lock_that_is_free_is_taken_without_a_word(where: QueueLocation, at_once: None) -> None:
     told: list[str] = []
     with Queue.open(noticing(where, told.append), MUSIC) as opened:
-        opened.begin()
+        opened.begin_session()
         rig.settle(opened, 3)
-        opened.end()
+        opened.end_session()
     assert told == []
 
 
-def test_a_signal_ends_the_wait(where: Place, at_once: None, held: int) -> None:
+def test_a_signal_ends_the_wait(where: QueueLocation, at_once: None, held: int) -> None:
     def interrupt(_: str) -> None:
         os.kill(os.getpid(), 2)
 
@@ -146,11 +148,11 @@ def test_a_file_system_without_locks_is_named_with_the_cure(
     assert f"files cannot be locked ({os.strerror(number)})" in done.stderr
     assert "Move the home to a local disk" in done.stderr
     if sys.platform == "linux":
-        assert lock._mount(home.queue)[1] in done.stderr
+        assert lock._find_mount(home.queue)[1] in done.stderr
 
 
 def test_locks_that_keep_nobody_out_are_noticed(
-    where: Place, monkeypatch: pytest.MonkeyPatch
+    where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
     with pytest.raises(LockingUnsupported, match="two processes would get the same lock"):
@@ -159,7 +161,7 @@ def test_locks_that_keep_nobody_out_are_noticed(
 
 @pytest.mark.parametrize("is_replaced", [False, True])
 def test_a_lock_file_that_is_removed_during_the_wait_is_made_again(
-    where: Place, at_once: None, held: int, is_replaced: bool
+    where: QueueLocation, at_once: None, held: int, is_replaced: bool
 ) -> None:
     path = where.folder / lock.FILE
 
@@ -188,5 +190,5 @@ def test_the_file_system_is_the_one_that_is_mounted_deepest(
         f"91 22 0:51 / {shown}2 rw - tmpfs tmpfs rw\n"
     )
     monkeypatch.setattr(lock, "_MOUNTS", mounts)
-    assert lock._mount(folder) == (str(folder.parent), "nfs4")
-    assert lock._mount(tmp_path) == ("/", "ext4")
+    assert lock._find_mount(folder) == (str(folder.parent), "nfs4")
+    assert lock._find_mount(tmp_path) == ("/", "ext4")

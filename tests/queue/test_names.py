@@ -20,14 +20,14 @@ RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 @given(paths)
 def test_a_path_written_as_text_is_the_same_path_when_read(path: str) -> None:
-    text = files.escape(path)
+    text = files.escape_path(path)
     text.encode()  # valid UTF-8
-    assert files.unescape(text) == path
+    assert files.unescape_path(text) == path
 
 
 @given(paths, paths)
 def test_two_paths_are_never_written_alike(one: str, other: str) -> None:
-    assert (files.escape(one) == files.escape(other)) == (one == other)
+    assert (files.escape_path(one) == files.escape_path(other)) == (one == other)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_two_paths_are_never_written_alike(one: str, other: str) -> None:
     ],
 )
 def test_text_shows_the_bytes_that_are_no_text(path: str, text: str) -> None:
-    assert files.escape(path) == text
+    assert files.escape_path(path) == text
 
 
 @given(st.text(max_size=60) | paths, st.lists(st.text(max_size=8), max_size=3))
 def test_any_name_becomes_a_file_name_for_every_system(name: str, others: list[str]) -> None:
-    taken = {files.fold(files.safe_name(other)) for other in others}
+    taken = {files.normalize_name(files.safe_name(other)) for other in others}
     safe = files.safe_name(name, taken)
-    assert files.fold(safe) not in taken
+    assert files.normalize_name(safe) not in taken
     assert 0 < len(safe.encode()) <= 155
     assert not set(safe) & set('/\\:*?"<>|\0\n')
     assert not RESERVED.match(safe)

@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mediakeep import clock
-from mediakeep.errors import ItemHeld, UsageFailed
+from mediakeep.errors import ItemInUse, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, index, reading, snapshot, survey
+from mediakeep.queue import actions, readonly, scan_diff, snapshot
 from mediakeep.queue.claims import Claim
+from mediakeep.queue.event_history import index
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.settling import Ending
-from mediakeep.queue.store import Change
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 from tests.sampling import tried
 
@@ -89,7 +90,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _open(self, slot: int) -> None:
         queue = Queue.open(self.where, MUSIC)
-        queue.begin()
+        queue.begin_session()
         self.queues[slot : slot + 1] = [queue]
 
     def teardown(self) -> None:
@@ -103,7 +104,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(slot=slots, count=st.integers(1, 4), lookups=st.booleans())
     def claim(self, slot: int, count: int, lookups: bool) -> None:
-        now = clock.text(self.clock())
+        now = clock.format_iso(self.clock())
         for key, known in self.model.items():
             if known.status is E and known.not_before and known.not_before <= now:
                 self.model[key] = replace(known, status=P, not_before="")
@@ -132,7 +133,7 @@ class QueueMachine(RuleBasedStateMachine):
     def claim_named(self, slot: int, key: str) -> None:
         known = self.model[key]
         if known.status is I:
-            with pytest.raises(ItemHeld):
+            with pytest.raises(ItemInUse):
                 self.queues[slot].claim_named(key)
             return
         (claim,) = self.queues[slot].claim_named(key)
@@ -156,11 +157,11 @@ class QueueMachine(RuleBasedStateMachine):
         self, slot: int, data: st.DataObject, status: Status, retry: bool, lookup: str
     ) -> None:
         claim = data.draw(st.sampled_from(self.claims))
-        later = rig.Clock(clock.text(self.clock()))
+        later = rig.Clock(clock.format_iso(self.clock()))
         later.forward(minutes=10)
-        when = clock.text(later()) if retry and status is E else ""
+        when = clock.format_iso(later()) if retry and status is E else ""
         outcome = Outcome(status, "x", {"lookup": lookup} if status is C else {})
-        told = self.queues[slot].settle(claim, Ending(outcome, 0.0, when))
+        told = self.queues[slot].settle(claim, SettleRequest(outcome, 0.0, when))
         assert told == self._mine(claim)
         if told:
             known = replace(self.model[claim.key], status=status, claim=0, slot=-1, suspect=False)
@@ -189,38 +190,38 @@ class QueueMachine(RuleBasedStateMachine):
         session, held = self.queues[slot].session, self._held(slot)
         if session and held:
             key = data.draw(st.sampled_from(held))
-            session.begin(key)
+            session.begin_item(key)
             self.begun[slot].add(key)
 
     @rule(slot=slots, key=keys, force=st.booleans())
     def reset(self, slot: int, key: str, force: bool) -> None:
-        decide = actions.reset(self.where, actions.named([key.lower()]), force=force)
+        decide = actions.reset_items(self.where, actions.select_by_name([key.lower()]), force=force)
         if self.model[key].status is I and not force:
-            with pytest.raises(ItemHeld):
-                self.queues[slot].change(decide)
+            with pytest.raises(ItemInUse):
+                self.queues[slot].commit(decide)
             return
-        self.queues[slot].change(decide)
+        self.queues[slot].commit(decide)
         self.model[key] = self.model[key].again()
 
     @rule(slot=slots, key=keys)
     def mark_completed(self, slot: int, key: str) -> None:
         known = self.model[key]
-        mark = actions.mark_completed(key, clock.text(self.clock()))
+        mark = actions.mark_completed(key, clock.format_iso(self.clock()))
         if known.status not in (P, E):
-            with pytest.raises(UsageFailed):
-                self.queues[slot].change(mark)
+            with pytest.raises(UsageError):
+                self.queues[slot].commit(mark)
             return
-        self.queues[slot].change(mark)
+        self.queues[slot].commit(mark)
         self.model[key] = replace(known.again(), status=C)
 
     @rule(slot=slots, key=keys)
     def prioritize(self, slot: int, key: str) -> None:
         known = self.model[key]
         if known.status not in (P, E):
-            with pytest.raises(UsageFailed):
-                self.queues[slot].change(actions.prioritize(key))
+            with pytest.raises(UsageError):
+                self.queues[slot].commit(actions.prioritize_item(key))
             return
-        self.queues[slot].change(actions.prioritize(key))
+        self.queues[slot].commit(actions.prioritize_item(key))
         highest = max(other.priority for other in self.model.values())
         self.model[key] = replace(known, status=P, not_before="", priority=highest + 1)
 
@@ -228,11 +229,11 @@ class QueueMachine(RuleBasedStateMachine):
     def scan(self, slot: int, there: dict[str, str]) -> None:
         found = [one for key, print_ in there.items() for one in rig.found([key], print_)]
 
-        def decide(state: Any) -> Change | None:
-            items = survey.compare(state, found).items()
-            return Change("scan", items) if items else None
+        def decide(state: Any) -> QueueChange | None:
+            items = scan_diff.compare_with_scan(state, found).build_patches()
+            return QueueChange("scan", items) if items else None
 
-        self.queues[slot].change(decide)
+        self.queues[slot].commit(decide)
         for key, known in self.model.items():
             self.model[key] = _scanned(known, there.get(key))
 
@@ -243,10 +244,10 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(slot=slots)
     def rewrite(self, slot: int) -> None:
         store = self.queues[slot]._store
-        with store.locked():
-            store.follow()
-            store.fold()
-        with index.look(self.where.folder) as base:
+        with store.hold_lock():
+            store.catch_up()
+            store.rewrite_or_warn()
+        with index.open_for_query(self.where.folder) as base:
             told = dict(base.execute("SELECT item, done + 2 * away FROM item").fetchall())
             (done,) = base.execute(
                 "SELECT total(amount) FROM tally WHERE measure = 'done' AND span = 1"
@@ -261,7 +262,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(slot=slots)
     def checkpoint(self, slot: int) -> None:
-        self.checkpoints.append((self.queues[slot].checkpoint(), deepcopy(self.model)))
+        self.checkpoints.append((self.queues[slot].write_checkpoint(), deepcopy(self.model)))
 
     @precondition(lambda self: self.checkpoints)
     @rule(data=st.data(), put=st.sampled_from([shutil.copyfile, rig.rename_over]))
@@ -273,8 +274,8 @@ class QueueMachine(RuleBasedStateMachine):
             {key: known.back() if known.status is I else known for key, known in then.items()},
         )
         store = self.queues[0]._store
-        with store.locked():
-            store.follow()
+        with store.hold_lock():
+            store.catch_up()
         restored = store.state.head.restored
         assert restored
         assert restored.source == path.name
@@ -309,14 +310,14 @@ class QueueMachine(RuleBasedStateMachine):
     def same(self) -> None:
         if not hasattr(self, "model"):
             return
-        seen = reading.state(self.where.folder, MUSIC)
+        seen = readonly.load_state(self.where.folder, MUSIC)
         self._compare(seen.items, self.model)
         assert seen.counts == rig.state(seen.items).counts
         assert seen.seq >= self.seq
         self.seq = seen.seq
         for queue in self.queues:
-            with queue._store.locked():
-                queue._store.follow()
+            with queue._store.hold_lock():
+                queue._store.catch_up()
             assert queue.state.items == seen.items
             assert queue.state.seq == seen.seq
 

@@ -17,9 +17,9 @@ import pytest
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, journal, reading, snapshot
+from mediakeep.queue import journal, journal_lookup, readonly, snapshot
+from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 from tests.sampling import some
@@ -31,7 +31,7 @@ Put = Callable[[Path, Path], None]
 class Scene:
     """A queue with a checkpoint at five completed items and four more completed since."""
 
-    where: Place
+    where: QueueLocation
     checkpoint: Path
     then: dict[str, Item]  # the items at the checkpoint
     now: dict[str, Item]
@@ -49,14 +49,14 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     where = rig.at(tmp_path)
     with ExitStack() as stack:
         with rig.make(where, 20) as queue:
-            queue.begin()
+            queue.begin_session()
             rig.settle(queue, 5)
             rig.settle(queue, 1, rig.FAILED)
             queue.claim(1)  # held by a session that then ends
-            checkpoint = queue.checkpoint()
+            checkpoint = queue.write_checkpoint()
             then = dict(queue.state.items)
             rig.settle(queue, 4)
-            queue.end()
+            queue.end_session()
         batch, held = None, []
         if request.param == "under a batch":
             batch = stack.enter_context(Neighbour(where.folder))
@@ -71,7 +71,7 @@ def pending(items: dict[str, Item]) -> dict[str, Item]:
     state = rig.state(items)
     held = {key: {"status": "pending", "session": None, "claim": None} for key in items}
     return {
-        key: state.changed(key, held[key]) if item.status is Status.IN_PROGRESS else item
+        key: state.build_changed_item(key, held[key]) if item.status is Status.IN_PROGRESS else item
         for key, item in items.items()
     }
 
@@ -142,10 +142,10 @@ def test_numbers_are_never_used_again(scene: Scene) -> None:
     for _ in range(3):
         rig.cp(scene.checkpoint, scene.file)
         queue = restored(scene)
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 1)
         scene.seq = queue.state.seq
-        queue.end()
+        queue.end_session()
         queue.close()
     events = rig.events(scene.where)
     seqs = [event["seq"] for event in events]
@@ -171,7 +171,7 @@ def test_the_history_tells_of_the_restore_and_of_what_it_undid(scene: Scene) -> 
 
 def test_a_reader_sees_the_file_as_it_is_at_once(scene: Scene) -> None:
     rig.cp(scene.checkpoint, scene.file)
-    assert reading.state(scene.where.folder, MUSIC).items == scene.then
+    assert readonly.load_state(scene.where.folder, MUSIC).items == scene.then
 
 
 def test_a_copy_of_the_queue_as_it_is_restores_nothing(scene: Scene, tmp_path: Path) -> None:
@@ -198,20 +198,20 @@ def test_an_older_copy_of_the_queue_restores_exactly_that(
     rig.cp(scene.file, copy)
     then = snapshot.load(copy, MUSIC).items
     with Queue.open(scene.where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 2)
-        queue.end()
+        queue.end_session()
         scene.seq = queue.state.seq
     put(copy, scene.file)
     with Queue.open(scene.where, MUSIC) as queue:
         assert queue.state.items == pending(then)
         assert queue.state.seq > scene.seq
-        assert "a copy of the queue of 20" in queue.warnings()[0]
+        assert "a copy of the queue of 20" in queue.take_warnings()[0]
     if scene.batch:
         assert scene.batch.settle(scene.held[0]) is False
 
 
-def contents(where: Place) -> dict[Path, bytes]:
+def contents(where: QueueLocation) -> dict[Path, bytes]:
     paths = (path for path in where.folder.rglob("*") if path.is_file())
     return {path: path.read_bytes() for path in paths if path.parent.name != "live"}
 
@@ -223,7 +223,7 @@ def test_a_torn_copy_is_refused_with_the_line_that_helps(scene: Scene, length: i
     before = contents(scene.where)
     attempts: list[Callable[[], object]] = [
         lambda: Queue.open(scene.where, MUSIC),
-        lambda: reading.state(scene.where.folder, MUSIC),
+        lambda: readonly.load_state(scene.where.folder, MUSIC),
     ]
     if scene.batch:
         attempts.append(lambda: scene.batch and scene.batch.settle(scene.held[0]))
@@ -256,7 +256,7 @@ def test_a_copy_that_takes_its_time_is_waited_for(scene: Scene) -> None:
     begun.wait()
     if scene.batch:
         assert scene.batch.settle(scene.held[0]) is False
-    assert reading.state(scene.where.folder, MUSIC).counts[Status.COMPLETED] == 5
+    assert readonly.load_state(scene.where.folder, MUSIC).counts[Status.COMPLETED] == 5
     restored(scene).close()
     copying.join()
 
@@ -269,9 +269,9 @@ def test_a_copy_of_the_whole_folder_is_the_same_queue(scene: Scene, tmp_path: Pa
         assert {key: item.status for key, item in queue.state.items.items()} == {
             key: item.status for key, item in pending(scene.now).items()
         }
-        assert sorted(queue.taken_back) == scene.held  # nobody holds them there
+        assert sorted(queue.recovered_items) == scene.held  # nobody holds them there
         assert queue.state.head.restored is None
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue)
     assert rig.asides(elsewhere) == []
     if scene.batch:
@@ -284,14 +284,14 @@ def test_a_snapshot_that_is_gone_is_told_and_never_made_anew(scene: Scene) -> No
     with pytest.raises(SnapshotDamaged, match=r"(?s)No such file.*--repair.*\n  cp "):
         Queue.open(scene.where, MUSIC)
     with pytest.raises(SnapshotDamaged, match=r"No such file"):
-        reading.state(scene.where.folder, MUSIC)
+        readonly.load_state(scene.where.folder, MUSIC)
     with pytest.raises(SnapshotDamaged, match="it is gone"):
         rig.make(scene.where, 3)
     if scene.batch:
         with pytest.raises(SnapshotDamaged, match="No such file"):
             scene.batch.settle(scene.held[0])
     assert contents(scene.where) == before
-    rebuilt = binding.rebuild(scene.where.folder, MUSIC)
+    rebuilt = journal_lookup.rebuild_previous_state(scene.where.folder, MUSIC)
     assert rebuilt
     assert rebuilt.items == scene.now
     rig.cp(scene.checkpoint, scene.file)
@@ -306,16 +306,16 @@ def test_a_queue_file_alone_is_enough_to_start_from(scene: Scene, tmp_path: Path
     rig.cp(scene.checkpoint, rig.file(elsewhere))
     with Queue.open(elsewhere, MUSIC) as queue:
         assert queue.state.items == pending(scene.then)
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue)
 
 
 def test_a_lost_journal_folder_costs_what_it_held_and_no_more(scene: Scene) -> None:
     at = snapshot.load(scene.file, MUSIC).items
-    shutil.rmtree(scene.where.folder / binding.JOURNALS)
+    shutil.rmtree(scene.where.folder / journal_lookup.JOURNAL_FOLDER)
     with Queue.open(scene.where, MUSIC) as queue:
         assert queue.state.items == pending(at)
-        assert "copy of the queue" in queue.warnings()[0]
+        assert "copy of the queue" in queue.take_warnings()[0]
 
 
 def flip(path: Path, text: bytes) -> None:
@@ -328,7 +328,7 @@ def flip(path: Path, text: bytes) -> None:
 @pytest.mark.parametrize("text", [b'"op":"', b'{"crc":"'], ids=["in a line", "in the header"])
 def test_a_checkpoint_can_be_restored_over_a_damaged_journal(scene: Scene, text: bytes) -> None:
     with Queue.open(scene.where, MUSIC) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 3)
         scene.seq = queue.state.seq
         current = rig.journals(scene.where)[-1]
@@ -347,7 +347,7 @@ def test_zeros_behind_the_last_record_cost_nothing(scene: Scene) -> None:
         stream.write(bytes(300))
     with Queue.open(scene.where, MUSIC) as queue:
         assert queue.state.items == scene.now
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue)
     if scene.batch:
         assert scene.batch.settle(scene.held[0])

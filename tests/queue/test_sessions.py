@@ -18,10 +18,10 @@ from mediakeep import files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import check, logs, repair, sessions
-from mediakeep.queue.backups import placement
+from mediakeep.queue import repair, session_log_archive, sessions, validate
+from mediakeep.queue.backups import restore
+from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.rewrite import Place
 from mediakeep.queue.sessions import LEASE, Session
 from tests.queue import neighbour, rig
 from tests.queue.neighbour import Neighbour
@@ -33,7 +33,7 @@ def _number(folder: Path, go: Any, numbers: Any) -> None:
     go.wait()
     session = Session(rig.at(folder))
     numbers.put(session.id)
-    session.write("Batch started")
+    session.write_log("Batch started")
     session.close()
 
 
@@ -78,10 +78,10 @@ def test_a_number_is_not_given_again_after_the_logs_were_removed(
     rig.make(where).close()
     for number in (1, 2, 3):
         queue = Queue.open(where, MUSIC)
-        session = queue.begin()
+        session = queue.begin_session()
         assert session.id == f"20251217_session_{number:03d}"
         if rewritten:
-            queue.end()
+            queue.end_session()
             queue.close()
         else:
             rig.abandon(queue)  # what it did stands in the journal alone
@@ -114,8 +114,8 @@ def test_more_than_999_sessions_a_day_are_told_apart(tmp_path: Path) -> None:
 def test_a_line_of_the_log_begins_with_time_level_and_a_plain_sentence(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     session = Session(where)
-    session.write("U2: 261 tracks", item="U2", seconds=1.5)
-    session.write("No space", "warning")
+    session.write_log("U2: 261 tracks", item="U2", seconds=1.5)
+    session.write_log("No space", "warning")
     session.close()
     lines = (where.folder / "session_logs" / f"{session.id}.log").read_text().splitlines()
     assert lines[0].startswith('{"time":"2025-12-17T10:00:00+00:00","level":"info","message":"U2:')
@@ -126,19 +126,19 @@ def test_a_line_of_the_log_begins_with_time_level_and_a_plain_sentence(tmp_path:
 def test_a_sign_of_life_that_was_under_way_does_not_outlive_its_session(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     session = Session(where)
-    assert sessions.live(where.folder)
+    assert sessions.list_live_files(where.folder)
     session.close()
-    session._note()  # as the thread does that renews it, where it had to wait for the close
-    assert sessions.live(where.folder) == []
+    session._write_live_file()  # as the thread does that renews it, where it had to wait for the close
+    assert sessions.list_live_files(where.folder) == []
 
 
 def test_the_live_file_says_what_is_begun_and_how_far_it_is(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     session = Session(where)
-    session.begin("U2")
-    session.begin("ABBA")
-    session.end("ABBA")
-    session.begin("Zappa")
+    session.begin_item("U2")
+    session.begin_item("ABBA")
+    session.end_item("ABBA")
+    session.begin_item("Zappa")
     known = sessions.read_live(where.folder, session.id)
     assert known
     assert (known.host, set(known.begun)) == (rig.HOST, {"U2", "Zappa"})
@@ -151,17 +151,17 @@ def test_two_who_ask_at_once_do_not_take_each_other_for_the_owner(
 ) -> None:
     where = rig.at(tmp_path)
     session = Session(where)
-    assert sessions.alive(where, session.id)
+    assert sessions.is_alive(where, session.id)
     session.close()
     flock, answers = fcntl.flock, []
 
     def while_another_asks(handle: int, how: int) -> None:
         flock(handle, how)
         monkeypatch.setattr(fcntl, "flock", flock)
-        answers.append(sessions.alive(where, session.id))
+        answers.append(sessions.is_alive(where, session.id))
 
     monkeypatch.setattr(fcntl, "flock", while_another_asks)
-    answers.append(sessions.alive(where, session.id))
+    answers.append(sessions.is_alive(where, session.id))
     assert answers == [False, False]
 
 
@@ -182,13 +182,13 @@ def test_the_items_of_a_killed_session_are_taken_back_at_once(tmp_path: Path) ->
                 assert (item.status, item.suspect) == (Status.PENDING, suspect)
                 assert (item.session, item.claim, item.attempts) == ("", 0, 0)
                 assert item.first_claim
-            assert sessions.live(where.folder) == []
+            assert sessions.list_live_files(where.folder) == []
 
 
 def test_a_living_session_keeps_its_items_and_its_live_file(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 6) as queue, Neighbour(where.folder) as batch:
-        queue.begin()
+        queue.begin_session()
         held = batch.claim(1)
         assert [claim.key for claim in queue.claim(1)] == ["Artist 001"]
         assert batch.settle(*held)
@@ -202,19 +202,19 @@ def test_on_another_host_a_lease_decides(tmp_path: Path) -> None:
     here, there = rig.at(tmp_path, clock), rig.at(tmp_path, clock, FAR)
     rig.make(here, 4).close()
     with Queue.open(there, MUSIC) as far:
-        far.begin()
+        far.begin_session()
         (held,) = far.claim(1)
         clock.forward(seconds=LEASE - 1)
         with Queue.open(here, MUSIC) as near:
-            near.begin()
+            near.begin_session()
             (other,) = near.claim(1)
             assert other.key != held.key
             assert far.session
-            far.session._note()  # renewed
+            far.session._write_live_file()  # renewed
             clock.forward(seconds=LEASE - 1)
-            assert near.take_back() == []
+            assert near.recover_orphaned_items() == []
             clock.forward(seconds=2)
-            assert near.take_back() == [held.key]
+            assert near.recover_orphaned_items() == [held.key]
             (again,) = near.claim_named(held.key)
             assert rig.stale(held, far)
             assert near.settle(again, rig.DONE)
@@ -237,31 +237,31 @@ def test_the_renewal_thread_keeps_a_lease(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(files, "write_atomic", noticed)
     assert renewed.wait(60)
-    assert sessions.alive(rig.at(tmp_path, clock), session.id)
+    assert sessions.is_alive(rig.at(tmp_path, clock), session.id)
     session.close()
 
 
-def ended(tmp_path: Path, *, archived: bool) -> tuple[Place, Path]:
+def ended(tmp_path: Path, *, archived: bool) -> tuple[QueueLocation, Path]:
     """Make a queue with a session that ended, and return where its log is."""
     clock = rig.Clock()
     where = rig.at(tmp_path, clock)
     with rig.make(where) as queue:
-        session = queue.begin()
-        session.write("Batch started", workers=2)
+        session = queue.begin_session()
+        session.write_log("Batch started", workers=2)
         rig.settle(queue, 2)
-        session.write("Batch ended")
-        queue.end()
+        session.write_log("Batch ended")
+        queue.end_session()
     path = where.folder / "session_logs" / f"{session.id}.log"
     if archived:
         clock.forward(days=40000)
-        assert logs.archive(where, 1)
+        assert session_log_archive.archive_logs(where, 1)
         path = path.with_name(f"{path.name}.gz")
     return where, path
 
 
-def faults(where: Place) -> list[str]:
+def faults(where: QueueLocation) -> list[str]:
     with Queue.open(where, MUSIC) as queue:
-        found = check.faults(where.folder, queue.state, lambda _: [])
+        found = validate.find_faults(where.folder, queue.state, lambda _: [])
         return [fault.what for fault in found]
 
 
@@ -291,7 +291,7 @@ def test_a_log_that_was_changed_afterwards_is_reported(
     told = f"session_logs/{path.name} was changed after its session ended."
     assert faults(where) == [told]
     strange = path.read_bytes()
-    (sentence,) = repair.run(where, MUSIC, lambda _: [])
+    (sentence,) = repair.repair_queue(where, MUSIC, lambda _: [])
     (aside,) = rig.asides(where)
     assert str(aside) in sentence
     assert aside.read_bytes() == strange
@@ -303,7 +303,7 @@ def test_a_log_that_a_full_disk_cut_off_is_no_fault(
 ) -> None:
     where = rig.at(tmp_path)
     with rig.make(where) as queue:
-        session = queue.begin()
+        session = queue.begin_session()
 
         def fill(handle: int, data: bytes) -> None:
             os.write(handle, data[:7])
@@ -312,15 +312,15 @@ def test_a_log_that_a_full_disk_cut_off_is_no_fault(
         with monkeypatch.context() as patch:
             patch.setattr(files, "write_all", fill)
             with pytest.raises(RecordNotWritten):
-                session.write("Batch started")
-        queue.end()
+                session.write_log("Batch started")
+        queue.end_session()
     assert faults(where) == []
 
 
 def test_a_log_that_was_removed_or_whose_session_died_is_no_fault(tmp_path: Path) -> None:
     where, path = ended(tmp_path, archived=False)
     queue = Queue.open(where, MUSIC)
-    session = queue.begin()
+    session = queue.begin_session()
     rig.abandon(queue)
     log = where.folder / "session_logs" / f"{session.id}.log"
     log.write_bytes(log.read_bytes() + b"torn")
@@ -337,5 +337,5 @@ def test_a_log_that_grew_since_a_backup_stays_when_that_is_restored(tmp_path: Pa
     copied = staged / "session_logs" / path.name
     for beginning, left in ((whole[: whole.index(b"\n") + 1], whole), (b"else\n", b"else\n")):
         copied.write_bytes(beginning)
-        placement.carry(where.folder, staged)
+        restore.carry_over_newer_state(where.folder, staged)
         assert copied.read_bytes() == left

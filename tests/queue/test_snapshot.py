@@ -15,7 +15,7 @@ from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.snapshot import Head, Restored
+from mediakeep.queue.snapshot import RestoreInfo, SnapshotHead
 from tests.queue import rig
 
 ITEMS = {
@@ -24,7 +24,7 @@ ITEMS = {
     "": rig.item(Status.ERROR, error_message="The file is gone."),
     "Motörhead": rig.item(Status.IN_PROGRESS, session="s", claim=3),
 }
-HEAD = Head(
+HEAD = SnapshotHead(
     kind="music",
     generation=7,
     snapshot_id="9f3c",
@@ -32,12 +32,12 @@ HEAD = Head(
     library_path="/music",
     created="2025-12-17T10:00:00+00:00",
     settled=4,
-    restored=Restored(source="X", date="2025", undone=(1, 2)),
+    restored=RestoreInfo(source="X", date="2025", undone=(1, 2)),
     summary={"total_artists": 4},
 )
 
 
-def written(folder: Path, items: dict[str, MusicItem] = ITEMS, head: Head = HEAD) -> Path:
+def written(folder: Path, items: dict[str, MusicItem] = ITEMS, head: SnapshotHead = HEAD) -> Path:
     path = folder / "processing_queue.json"
     path.unlink(missing_ok=True)
     snapshot.write(str(path), head, items, "artists")
@@ -121,13 +121,13 @@ def test_the_items_may_stand_anywhere_in_the_file(number: int, tmp_path: Path) -
 def test_a_queue_goes_on_from_a_file_that_a_formatter_rewrote(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 5) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 2)
         items = dict(queue.state.items)
     laid_out(rig.file(where), indent=4, sort_keys=True)
     with Queue.open(where, MUSIC) as queue:
         assert queue.state.items == items
-        queue.begin()
+        queue.begin_session()
         assert rig.settle(queue) == ["Artist 002"]
 
 
@@ -195,7 +195,7 @@ def test_the_queue_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_completed_items_can_be_counted_with_grep(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 9) as queue:
-        queue.begin()
+        queue.begin_session()
         rig.settle(queue, 4)
         rig.settle(queue, 1, rig.FAILED)
         rig.settle(queue, 1, rig.SKIPPED)

@@ -9,11 +9,11 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import ScanRefused
-from mediakeep.item import Found, Item, Status
-from mediakeep.queue import survey
-from mediakeep.queue.journal import Record
-from mediakeep.queue.state import State
-from mediakeep.queue.survey import Survey
+from mediakeep.item import Item, ScannedItem, Status
+from mediakeep.queue import scan_diff
+from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.scan_diff import ScanDiff
+from mediakeep.queue.state import QueueState
 from tests.queue import rig
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
@@ -28,18 +28,18 @@ def gone(status: Status) -> Item:
     return known(S, skip_reason="vanished", returns_to=status.value)
 
 
-def seen(fingerprint: str = "f1", path: str = "/music/A", key: str = "A") -> Found:
-    return Found(key=key, path=path, fingerprint=fingerprint, fields={"track_count": 7})
+def seen(fingerprint: str = "f1", path: str = "/music/A", key: str = "A") -> ScannedItem:
+    return ScannedItem(key=key, path=path, fingerprint=fingerprint, fields={"track_count": 7})
 
 
-def applied(state: State, result: Survey) -> State:
-    record = Record(seq=state.seq + 1, time="", op="scan", items=result.items())
-    state.accept(record, state.preview(record.items))
+def applied(state: QueueState, result: ScanDiff) -> QueueState:
+    record = JournalRecord(seq=state.seq + 1, time="", op="scan", items=result.build_patches())
+    state.apply_record(record, state.preview_items(record.items))
     return state
 
 
 # known item, found item: where the difference is listed, the status after
-DECISIONS: list[tuple[Item | None, Found | None, str, Status]] = [
+DECISIONS: list[tuple[Item | None, ScannedItem | None, str, Status]] = [
     (None, seen(), "new", P),
     (known(C), seen(), "", C),
     (known(C), seen("f2"), "changed", P),
@@ -66,10 +66,10 @@ DECISIONS: list[tuple[Item | None, Found | None, str, Status]] = [
 
 @pytest.mark.parametrize(("item", "one", "listed", "after"), DECISIONS)
 def test_each_difference_is_listed_once_and_leads_to_its_status(
-    item: Item | None, one: Found | None, listed: str, after: Status
+    item: Item | None, one: ScannedItem | None, listed: str, after: Status
 ) -> None:
     state = rig.state({"A": item} if item else {})
-    result = survey.compare(state, [one] if one else [])
+    result = scan_diff.compare_with_scan(state, [one] if one else [])
     lists = ("new", "changed", "vanished", "returned", "moved")
     assert [name for name in lists if getattr(result, name)] == ([listed] if listed else [])
     applied(state, result)
@@ -81,18 +81,20 @@ def test_each_difference_is_listed_once_and_leads_to_its_status(
 
 @pytest.mark.parametrize(("item", "one", "listed", "after"), DECISIONS)
 def test_a_second_scan_finds_nothing_to_do(
-    item: Item | None, one: Found | None, listed: str, after: Status
+    item: Item | None, one: ScannedItem | None, listed: str, after: Status
 ) -> None:
     found = [one] if one else []
     state = rig.state({"A": item} if item else {})
-    again = survey.compare(applied(state, survey.compare(state, found)), found)
-    assert again.items() == {}
+    again = scan_diff.compare_with_scan(
+        applied(state, scan_diff.compare_with_scan(state, found)), found
+    )
+    assert again.build_patches() == {}
 
 
 def test_a_changed_folder_starts_over_and_says_why() -> None:
     old = known(E, error_message="x", attempts=3, not_before="2025", first_claim=4)
     state = rig.state({"A": old})
-    item = applied(state, survey.compare(state, [seen("f2")])).items["A"]
+    item = applied(state, scan_diff.compare_with_scan(state, [seen("f2")])).items["A"]
     assert (item.attempts, item.error_message, item.not_before) == (0, "", "")
     assert item.first_claim == 4, "what was repaired before it failed still counts"
     assert "changed" in item.note
@@ -117,7 +119,7 @@ def test_names_are_one_where_they_fold_alike_and_only_there(
 ) -> None:
     state = rig.state({key: known(path=f"/music/{key}", output_name=key) for key in keys})
     found = [seen(key=key, path=f"/music/{key}") for key in there]
-    result = survey.compare(state, found)
+    result = scan_diff.compare_with_scan(state, found)
     assert set(result.new) == set(there) - set(pairs)
     assert set(result.vanished) == set(keys) - set(pairs.values())
     assert set(result.moved) == {old for new, old in pairs.items() if new != old}
@@ -127,8 +129,8 @@ def test_outputs_of_two_artists_never_share_a_name() -> None:
     keys = ["AC/DC", "AC_DC", "ac_dc", "Abba", "ABBA", NFC, NFD, "..", ".", "CON"]
     state = rig.state({"abba": known(output_name="abba")})
     found = [seen(key=key, path=f"/music/{key}") for key in keys]
-    applied(state, survey.compare(state, [seen(key="abba", path="/music/A"), *found]))
-    folded = [files.fold(item.output_name) for item in state.items.values()]
+    applied(state, scan_diff.compare_with_scan(state, [seen(key="abba", path="/music/A"), *found]))
+    folded = [files.normalize_name(item.output_name) for item in state.items.values()]
     assert len(set(folded)) == len(folded)
 
 
@@ -144,9 +146,9 @@ GUARDS = [
 @pytest.mark.parametrize(("count", "there", "refusal"), GUARDS)
 def test_a_scan_that_would_lose_much_is_refused(count: int, there: list[str], refusal: str) -> None:
     state = rig.state({key: known(path=f"/music/{key}") for key in rig.names(count)})
-    result = survey.compare(state, rig.found(there))
+    result = scan_diff.compare_with_scan(state, rig.found(there))
     if refusal:
         with pytest.raises(ScanRefused, match=refusal):
-            survey.guard(result, state, "/music")
+            scan_diff.refuse_mass_removal(result, state, "/music")
     else:
-        survey.guard(result, state, "/music")
+        scan_diff.refuse_mass_removal(result, state, "/music")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 
 AGENT = "mediakeep-tests/1 (tests@example.org)"
 
@@ -27,7 +27,7 @@ class Got:
 
 
 def get(
-    server: Server, path: str, *, method: str = "GET", agent: str = AGENT, **query: object
+    server: SimulatorServer, path: str, *, method: str = "GET", agent: str = AGENT, **query: object
 ) -> Got:
     """Ask a server on a new connection."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
@@ -40,6 +40,6 @@ def get(
         connection.close()
 
 
-def ws2(server: Server, path: str, **query: object) -> Got:
+def ws2(server: SimulatorServer, path: str, **query: object) -> Got:
     """Ask MusicBrainz' web service for JSON."""
     return get(server, f"/ws/2/{path}", fmt="json", **query)

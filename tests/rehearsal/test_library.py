@@ -13,12 +13,13 @@ import mutagen
 import pytest
 from mutagen.mp3 import MP3
 
-from mediakeep.errors import BadSetting, ItemFailed, UsageFailed
-from mediakeep.rehearsal import catalogue, defects, library
-from mediakeep.rehearsal.defects import Planted
-from mediakeep.rehearsal.library import Manifest
-from mediakeep.rehearsal.tracks import SOUNDS
+from mediakeep.errors import BadSetting, ItemFailed, UsageError
 from mediakeep.sample_library import MARKER
+from mediakeep_samples.music import music_defects, music_library
+from mediakeep_samples.music.music_defects import PlantedDefect
+from mediakeep_samples.music.music_library import MusicLibraryManifest
+from mediakeep_samples.music.track_files import SOUND_NAMES
+from mediakeep_simulator import sample_artists
 
 IMAGES = (".jpg", ".png")
 BROKEN = ("empty-file", "not-audio", "truncated-audio")
@@ -32,8 +33,8 @@ NEEDED = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    return library.make(tmp_path_factory.mktemp("demo") / "music")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> MusicLibraryManifest:
+    return music_library.make_library(tmp_path_factory.mktemp("demo") / "music")
 
 
 def artist_folders(root: Path) -> list[Path]:
@@ -101,35 +102,40 @@ def track_defects(path: Path) -> set[str]:
     texts = [audio[f][0] for f in ("title", "artist", "album", "albumartist") if audio.get(f)]
     if any(text != " ".join(text.split()) for text in texts):
         found.add("whitespace")
-    if audio["genre"][0] in defects.PLACEHOLDERS:
+    if audio["genre"][0] in music_defects.PLACEHOLDERS:
         found.add("placeholder-genre")
     return found
 
 
-def all_defects(root: Path) -> set[Planted]:
+def all_defects(root: Path) -> set[PlantedDefect]:
     paths = audio_files(root)
     found = {
-        Planted(kind, PurePath(path.relative_to(root)))
+        PlantedDefect(kind, PurePath(path.relative_to(root)))
         for path in paths
         for kind in track_defects(path)
     }
     covered = {path.parent for path in paths if has_picture(path)}
     covered |= {path.parent for path in root.rglob("cover.*")}
     bare = {path.parent for path in paths if opened(path)} - covered
-    return found | {Planted("missing-cover", PurePath(p.relative_to(root))) for p in bare}
+    return found | {PlantedDefect("missing-cover", PurePath(p.relative_to(root))) for p in bare}
 
 
-def test_the_manifest_lists_every_defect_and_no_other(demo: Manifest) -> None:
+def test_the_manifest_lists_every_defect_and_no_other(demo: MusicLibraryManifest) -> None:
     assert all_defects(demo.root) == set(demo.planted)
     assert len(demo.planted) == len(set(demo.planted))
 
 
-def test_every_kind_of_defect_is_planted_and_most_tracks_are_healthy(demo: Manifest) -> None:
-    assert {p.kind for p in demo.planted} == {*defects.TRACK_DEFECTS, defects.MISSING_COVER}
+def test_every_kind_of_defect_is_planted_and_most_tracks_are_healthy(
+    demo: MusicLibraryManifest,
+) -> None:
+    assert {p.kind for p in demo.planted} == {
+        *music_defects.TRACK_DEFECTS,
+        music_defects.MISSING_COVER,
+    }
     assert len(demo.planted) < demo.tracks / 5
 
 
-def test_every_other_file_is_real_audio_of_a_length_of_its_own(demo: Manifest) -> None:
+def test_every_other_file_is_real_audio_of_a_length_of_its_own(demo: MusicLibraryManifest) -> None:
     broken = {demo.root / p.path for p in demo.planted if p.kind in BROKEN}
     healthy = [path for path in audio_files(demo.root) if path not in broken]
     lengths = [mutagen.File(path).info.length for path in healthy]
@@ -139,12 +145,12 @@ def test_every_other_file_is_real_audio_of_a_length_of_its_own(demo: Manifest) -
     assert {path.suffix for path in healthy} == {".mp3", ".m4a", ".flac", ".ogg", ".opus"}
 
 
-def test_counts_are_those_on_the_disk(demo: Manifest) -> None:
+def test_counts_are_those_on_the_disk(demo: MusicLibraryManifest) -> None:
     assert demo.tracks == len(audio_files(demo.root))
     assert demo.artists == len(artist_folders(demo.root))
 
 
-def test_healthy_tracks_have_all_tags(demo: Manifest) -> None:
+def test_healthy_tracks_have_all_tags(demo: MusicLibraryManifest) -> None:
     path = demo.root / "Salt_Pepper Choir" / "50_50" / "02 - 1_2.mp3"
     tags = {key: value[0] for key, value in mutagen.File(path, easy=True).items()}
     assert tags == {
@@ -158,7 +164,7 @@ def test_healthy_tracks_have_all_tags(demo: Manifest) -> None:
     }
 
 
-def test_hostile_names_are_there(demo: Manifest) -> None:
+def test_hostile_names_are_there(demo: MusicLibraryManifest) -> None:
     names = {path.name for path in artist_folders(demo.root)}
     assert {"-Minus-", "..And Then Silence", "月曜日の灯台", "=Sum of Us"} <= names
     folds_case = (demo.root / "velvet harbour").exists()
@@ -172,8 +178,10 @@ def test_hostile_names_are_there(demo: Manifest) -> None:
 def test_the_same_call_makes_the_same_bytes_and_another_seed_others(
     tmp_path: Path, artists: int
 ) -> None:
-    made = {name: library.make(tmp_path / name, artists=artists) for name in ("a", "b")}
-    other = library.make(tmp_path / "c", artists=artists, seed=2)
+    made = {
+        name: music_library.make_library(tmp_path / name, artists=artists) for name in ("a", "b")
+    }
+    other = music_library.make_library(tmp_path / "c", artists=artists, seed=2)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert made["a"] == replace(made["b"], root=made["a"].root)
     assert contents(tmp_path / "a") != contents(tmp_path / "c")
@@ -186,7 +194,7 @@ def test_the_same_call_makes_the_same_bytes_and_another_seed_others(
 def test_a_larger_library_has_the_size_asked_for_and_a_twentieth_spoilt(
     tmp_path: Path, artists: int, tracks: int
 ) -> None:
-    made = library.make(tmp_path, artists=artists, tracks=tracks)
+    made = music_library.make_library(tmp_path, artists=artists, tracks=tracks)
     assert len(audio_files(tmp_path)) == made.tracks == tracks
     assert len(artist_folders(tmp_path)) == made.artists
     assert 0.04 < len(made.planted) / made.tracks < 0.07
@@ -194,8 +202,11 @@ def test_a_larger_library_has_the_size_asked_for_and_a_twentieth_spoilt(
 
 
 def test_a_single_artist_gets_every_kind_and_keeps_healthy_tracks(tmp_path: Path) -> None:
-    made = library.make(tmp_path, artists=1)
-    assert {p.kind for p in made.planted} == {*defects.TRACK_DEFECTS, defects.MISSING_COVER}
+    made = music_library.make_library(tmp_path, artists=1)
+    assert {p.kind for p in made.planted} == {
+        *music_defects.TRACK_DEFECTS,
+        music_defects.MISSING_COVER,
+    }
     assert any(not track_defects(path) for path in audio_files(tmp_path))
 
 
@@ -204,21 +215,21 @@ def test_numbers_that_cannot_be_met_are_refused_before_anything_is_made(
     tmp_path: Path, artists: int, count: int | None
 ) -> None:
     with pytest.raises(BadSetting):
-        library.make(tmp_path / "music", artists=artists, tracks=count)
+        music_library.make_library(tmp_path / "music", artists=artists, tracks=count)
     assert not (tmp_path / "music").exists()
 
 
 def test_a_folder_that_holds_anything_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UsageFailed, match="is not empty"):
-        library.make(tmp_path)
+    with pytest.raises(UsageError, match="is not empty"):
+        music_library.make_library(tmp_path)
     assert contents(tmp_path) == {b"mine.txt": b"mine"}
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "music").write_text("mine")
-    with pytest.raises(UsageFailed, match="cannot be made"):
-        library.make(tmp_path / "music")
+    with pytest.raises(UsageError, match="cannot be made"):
+        music_library.make_library(tmp_path / "music")
     assert (tmp_path / "music").read_text() == "mine"
 
 
@@ -227,7 +238,7 @@ def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
         with pytest.raises(ItemFailed, match=r"stays unfinished: .*File too large"):
-            library.make(tmp_path / "music")
+            music_library.make_library(tmp_path / "music")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
@@ -235,12 +246,12 @@ def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
 def test_where_case_is_ignored_the_twin_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "_ignores_case", lambda root, name: True)
-    made = library.make(tmp_path)
+    monkeypatch.setattr(music_library, "_is_case_insensitive", lambda root, name: True)
+    made = music_library.make_library(tmp_path)
     names = {path.name for path in artist_folders(tmp_path)}
     assert "Velvet Harbour" in names
     assert "VELVET HARBOUR" not in names
-    assert made.artists == len(names) == catalogue.ARTISTS - 1
+    assert made.artists == len(names) == sample_artists.DEFAULT_ARTISTS - 1
     assert all_defects(tmp_path) == set(made.planted)
 
 
@@ -257,7 +268,7 @@ def test_where_names_must_be_utf8_the_old_rip_gets_such_a_name(
         return write(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", strict)
-    made = library.make(tmp_path)
+    made = music_library.make_library(tmp_path)
     assert len(refused) == 1
     assert len(audio_files(tmp_path)) == made.tracks
     old_rip = tmp_path / "Ångström Kör" / "Café Brûlé"
@@ -265,12 +276,12 @@ def test_where_names_must_be_utf8_the_old_rip_gets_such_a_name(
 
 
 def test_the_seeds_are_small_and_bear_no_tags() -> None:
-    folder = resources.files("mediakeep.rehearsal") / "seeds"
+    folder = resources.files("mediakeep_simulator") / "seeds"
     sizes = [len(entry.read_bytes()) for entry in folder.iterdir()]
     assert sum(sizes) < 150_000
     with resources.as_file(folder) as seeds:
         sounds = [path for path in seeds.iterdir() if path.suffix not in IMAGES]
-        assert len(sounds) == 5 * len(SOUNDS)
+        assert len(sounds) == 5 * len(SOUND_NAMES)
         assert [path.name for path in sounds if mutagen.File(path).tags] == []
         frames = [path.read_bytes()[:200] for path in seeds.glob("*.mp3")]
         assert all(b"Xing" in frame or b"Info" in frame for frame in frames)

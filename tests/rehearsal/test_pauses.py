@@ -11,21 +11,21 @@ import av
 import mutagen
 import pytest
 
-from mediakeep.media import essence, tags
-from mediakeep.media.decoding import damage
-from mediakeep.rehearsal import pauses, takes, tracks
+from mediakeep.media.audio import essence, tags
+from mediakeep.media.audio.decode import damage
+from mediakeep_samples.music import pad_silence, track_files, unique_audio
 from tests.rehearsal import sums
 from tests.sampling import some
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
-SOUNDS = [sound + suffix for sound in tracks.SOUNDS for suffix in SUFFIXES]
+SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFFIXES]
 LENGTHS = (1200, 2100, 5432, 9000, 70_000)
 
 
 def put(folder: Path, name: str, length: int, take: int = 0) -> Path:
     path = folder / f"{length} {take} {name}"
-    sound = takes.take(tracks.seed(name), path.suffix, take)
-    path.write_bytes(pauses.lengthened(sound, path.suffix, length))
+    sound = unique_audio.make_unique(track_files.read_seed_file(name), path.suffix, take)
+    path.write_bytes(pad_silence.pad_to_length(sound, path.suffix, length))
     return path
 
 
@@ -67,13 +67,13 @@ def test_it_is_whole_and_decodes_without_a_word(tmp_path: Path, name: str) -> No
         path = put(tmp_path, name, 3000, take)
         facts = tags.read(path).facts
         assert facts.truncated == ""
-        assert damage.find(path, facts) == ""
+        assert damage.find_damage(path, facts) == ""
 
 
 @pytest.mark.parametrize("name", SOUNDS)
 def test_takes_of_one_length_have_audio_of_their_own(tmp_path: Path, name: str) -> None:
     paths = [put(tmp_path, name, 3000, take) for take in (0, 1, 77, 4095)]
-    assert len({essence.of(path) for path in paths}) == len(paths)
+    assert len({essence.compute(path) for path in paths}) == len(paths)
 
 
 @pytest.mark.parametrize("name", [one for one in SOUNDS if one.endswith(("flac", "mp3"))])
@@ -93,8 +93,8 @@ def test_the_sums_are_right(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", SOUNDS)
 def test_a_second_of_silence_costs_little(name: str) -> None:
-    seed, suffix = tracks.seed(name), Path(name).suffix
-    cost = len(pauses.lengthened(seed, suffix, 11_000)) - len(seed)
+    seed, suffix = track_files.read_seed_file(name), Path(name).suffix
+    cost = len(pad_silence.pad_to_length(seed, suffix, 11_000)) - len(seed)
     assert 0 < cost / 10 < (5000 if suffix == ".mp3" else 300)  # bytes; MP3 has a lowest bit rate
 
 
@@ -102,4 +102,4 @@ def test_a_second_of_silence_costs_little(name: str) -> None:
 def test_a_sound_that_lasts_longer_stays_as_long_as_it_is(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name, 100)
     assert mutagen.File(path).info.length == pytest.approx(1.0, abs=0.1)
-    assert damage.find(path, tags.read(path).facts) == ""
+    assert damage.find_damage(path, tags.read(path).facts) == ""

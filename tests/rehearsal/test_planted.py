@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from mediakeep import files
-from mediakeep.media import essence
-from mediakeep.music import copies, diagnose, scan
-from mediakeep.rehearsal import catalogue, library
+from mediakeep.media.audio import essence
+from mediakeep.music import diagnose, duplicate_audio, scan
+from mediakeep_samples.music import music_library
+from mediakeep_simulator import sample_artists
 from tests.sampling import some
 
 # What is true of healthy albums, too, and of some names in the catalogue.
@@ -18,13 +19,15 @@ NOTES = {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
 
 
 def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
-    manifest = library.make(root, artists=artists, tracks=tracks, seed=seed)
-    expected = Counter((one.kind, files.escape(one.path)) for one in manifest.planted)
+    manifest = music_library.make_library(root, artists=artists, tracks=tracks, seed=seed)
+    expected = Counter((one.kind, files.escape_path(one.path)) for one in manifest.planted)
     found: Counter[tuple[str, str]] = Counter()
-    for one in scan.library(root):
-        read = copies.compared(scan.artist(Path(files.unescape(one.path))), essence.of)
-        for issue in diagnose.issues(read, one.key):
-            if diagnose.needs_person(issue):
+    for one in scan.find_artists(root):
+        read = duplicate_audio.add_essence_hashes(
+            scan.read_artist(Path(files.unescape_path(one.path))), essence.compute
+        )
+        for issue in diagnose.find_issues(read, one.key):
+            if diagnose.needs_decision(issue):
                 found[(issue.kind, f"{one.key}/{issue.path or issue.album}")] += 1
             else:
                 assert issue.kind in NOTES, issue
@@ -33,7 +36,7 @@ def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", some(range(1, 6), 5))
 def test_the_library_of_the_demo(tmp_path: Path, seed: int) -> None:
-    check(tmp_path, catalogue.ARTISTS, None, seed)
+    check(tmp_path, sample_artists.DEFAULT_ARTISTS, None, seed)
 
 
 @pytest.mark.parametrize(

@@ -8,29 +8,35 @@ from collections.abc import Iterator
 
 import pytest
 
-from mediakeep.rehearsal import pictures, workshop
-from mediakeep.rehearsal.entities import Cover, World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import cover_image, factories
+from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal.asking import Got, get
 
-AMBER = workshop.artist("Amber Kettle")
-GROUP = workshop.group(AMBER, "Copper Door")
-BARE = workshop.group(AMBER, "Bare")
-FULL = workshop.release(GROUP, [["One"]], edition=1, cover=Cover(back=True, count=3), date="1990")
-PLAIN = workshop.release(GROUP, [["One"]], edition=2, cover=Cover(), date="1980")
-LATE = [workshop.release(GROUP, [["One"]], edition=number) for number in range(3, 12)]  # no date
-NONE = workshop.release(BARE, [["One"]], cover=None)
-WORLD = World(artists=(AMBER,), groups=(GROUP, BARE), releases=(FULL, PLAIN, NONE, *LATE))
-FORMER = mbid("former")
+AMBER = factories.make_artist("Amber Kettle")
+GROUP = factories.make_group(AMBER, "Copper Door")
+BARE = factories.make_group(AMBER, "Bare")
+FULL = factories.make_release(
+    GROUP, [["One"]], edition=1, cover=CatalogueCover(back=True, count=3), date="1990"
+)
+PLAIN = factories.make_release(GROUP, [["One"]], edition=2, cover=CatalogueCover(), date="1980")
+LATE = [
+    factories.make_release(GROUP, [["One"]], edition=number) for number in range(3, 12)
+]  # no date
+NONE = factories.make_release(BARE, [["One"]], cover=None)
+WORLD = MusicBrainzCatalogue(
+    artists=(AMBER,), groups=(GROUP, BARE), releases=(FULL, PLAIN, NONE, *LATE)
+)
+FORMER = generate_mbid("former")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(workshop.merged(WORLD, FORMER, FULL.id)) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(factories.with_merged(WORLD, FORMER, FULL.id)) as running:
         yield running
 
 
-def followed(server: Server, way: Got) -> Got:
+def followed(server: SimulatorServer, way: Got) -> Got:
     assert way.status == 307
     target = way.headers["Location"]
     assert target.startswith(f"{server.url}/image/")
@@ -52,7 +58,9 @@ def size(picture: bytes) -> tuple[int, int]:
     return width, height
 
 
-def test_a_list_names_every_picture_and_every_address_in_it_leads_to_one(server: Server) -> None:
+def test_a_list_names_every_picture_and_every_address_in_it_leads_to_one(
+    server: SimulatorServer,
+) -> None:
     listed = get(server, f"/release/{FULL.id}").data
     assert [image["types"] for image in listed["images"]] == [["Front"], ["Back"], ["Booklet"]]
     for image in listed["images"]:
@@ -63,24 +71,24 @@ def test_a_list_names_every_picture_and_every_address_in_it_leads_to_one(server:
 
 @pytest.mark.parametrize(("wanted", "pixels"), [("", 600), ("-250", 250), ("-1200", 1200)])
 def test_a_cover_comes_in_the_size_that_is_asked_for(
-    server: Server, wanted: str, pixels: int
+    server: SimulatorServer, wanted: str, pixels: int
 ) -> None:
     picture = followed(server, get(server, f"/release/{FULL.id}/front{wanted}"))
     assert size(picture.body) == (pixels, pixels)
 
 
-def test_front_and_back_and_releases_differ(server: Server) -> None:
+def test_front_and_back_and_releases_differ(server: SimulatorServer) -> None:
     paths = (f"{FULL.id}/front", f"{FULL.id}/back", f"{PLAIN.id}/front")
     assert len({followed(server, get(server, f"/release/{path}")).body for path in paths}) == 3
 
 
-def test_a_group_has_the_cover_of_its_earliest_release(server: Server) -> None:
+def test_a_group_has_the_cover_of_its_earliest_release(server: SimulatorServer) -> None:
     assert min(FULL.id, *(one.id for one in LATE)) < PLAIN.id
     ours = get(server, f"/release-group/{GROUP.id}/front-500").headers["Location"]
     assert ours == get(server, f"/release/{PLAIN.id}/front-500").headers["Location"]
 
 
-def test_a_merged_release_has_the_cover_of_the_other(server: Server) -> None:
+def test_a_merged_release_has_the_cover_of_the_other(server: SimulatorServer) -> None:
     assert get(server, f"/release/{FORMER}/front").status == 307
 
 
@@ -90,7 +98,7 @@ MISSING = (
     f"/release/{PLAIN.id}/back",
     f"/release/{PLAIN.id}/12345",
     f"/release/{PLAIN.id}/front-640",
-    f"/release/{mbid('nothing')}",
+    f"/release/{generate_mbid('nothing')}",
     f"/release-group/{BARE.id}/front",
     f"/release-group/{FULL.id}",
     f"/image/mbid-{FULL.id}/mbid-{FULL.id}-1.png",
@@ -100,17 +108,17 @@ MISSING = (
 
 
 @pytest.mark.parametrize("path", MISSING)
-def test_what_there_is_no_picture_of_is_not_found(server: Server, path: str) -> None:
+def test_what_there_is_no_picture_of_is_not_found(server: SimulatorServer, path: str) -> None:
     assert get(server, path).status == 404
 
 
-def test_what_is_no_mbid_and_what_is_no_get_is_refused(server: Server) -> None:
+def test_what_is_no_mbid_and_what_is_no_get_is_refused(server: SimulatorServer) -> None:
     assert get(server, "/release/copper-door").status == 400
     assert get(server, f"/release/{FULL.id}", method="POST").status == 405
     assert get(server, f"/release/{FULL.id}", method="HEAD").body == b""
 
 
 def test_a_picture_is_always_the_same() -> None:
-    assert pictures.paint("a", 250) == pictures.paint("a", 250)
-    assert pictures.paint("a", 250) != pictures.paint("b", 250)
-    assert size(pictures.paint("a", 1)) == (1, 1)
+    assert cover_image.render_png("a", 250) == cover_image.render_png("a", 250)
+    assert cover_image.render_png("a", 250) != cover_image.render_png("b", 250)
+    assert size(cover_image.render_png("a", 1)) == (1, 1)

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal import faults, relay, workshop, world
-from mediakeep.rehearsal.entities import VARIOUS_ARTISTS, World, mbid
-from mediakeep.rehearsal.gatherer import Gatherer
-from mediakeep.rehearsal.relay import Relay
-from mediakeep.rehearsal.reply import Question, Reply
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import catalogue_file, factories, recording_proxy, response_faults
+from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
+from mediakeep_simulator.recorder import CatalogueRecorder
+from mediakeep_simulator.recording_proxy import RecordingProxy
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal.asking import Got, get, ws2
 
 AGENT = "mediakeep/0 (recorder@example.org)"
-VELVET = mbid("artist", "Velvet Harbour", 1)
-LANTERN = mbid("artist", "月曜日の灯台", 1)
+VELVET = generate_mbid("artist", "Velvet Harbour", 1)
+LANTERN = generate_mbid("artist", "月曜日の灯台", 1)
 FULL = "recordings artist-credits media labels release-groups isrcs"
-FORMER = mbid("artist", "Velvet Harbour", "merged")
-GONE = mbid("release", "Velvet Harbour", "deleted")
+FORMER = generate_mbid("artist", "Velvet Harbour", "merged")
+GONE = generate_mbid("release", "Velvet Harbour", "deleted")
 
 QUESTIONS: list[tuple[str, dict[str, object]]] = [
     (
@@ -43,23 +43,23 @@ QUESTIONS: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-def ask(server: Server) -> list[Got]:
+def ask(server: SimulatorServer) -> list[Got]:
     return [ws2(server, path, **query) for path, query in QUESTIONS]
 
 
-def recorded(upstream: Server) -> tuple[World, list[Got]]:
-    gatherer = Gatherer(World())
-    with Server(Relay(upstream.url, AGENT, gatherer)) as server:
+def recorded(upstream: SimulatorServer) -> tuple[MusicBrainzCatalogue, list[Got]]:
+    gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+    with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
         answers = ask(server)
-    return gatherer.world(), answers
+    return gatherer.catalogue(), answers
 
 
 def test_what_was_recorded_answers_the_same_questions_alike(tmp_path: Path) -> None:
-    with Server(world.sampled()) as upstream:
+    with SimulatorServer(catalogue_file.generate_catalogue()) as upstream:
         first = ask(upstream)
         kept, passed = recorded(upstream)
-    world.dump(kept, tmp_path / "c.json")
-    with Server(world.load(tmp_path / "c.json")) as again:
+    catalogue_file.dump(kept, tmp_path / "c.json")
+    with SimulatorServer(catalogue_file.load(tmp_path / "c.json")) as again:
         later = ask(again)
     for question, one, two, three in zip(QUESTIONS, first, passed, later, strict=True):
         assert (one.status, one.data) == (two.status, two.data), question
@@ -70,45 +70,53 @@ def test_what_was_recorded_answers_the_same_questions_alike(tmp_path: Path) -> N
 
 
 def test_a_later_answer_adds_to_an_earlier_one_and_takes_nothing_from_it() -> None:
-    with Server(workshop.prolific("Amber Kettle", albums=1, editions=1, tracks=3)) as upstream:
-        gatherer = Gatherer(World())
-        with Server(Relay(upstream.url, AGENT, gatherer)) as server:
-            release = mbid(
-                "release", mbid("group", mbid("artist", "Amber Kettle", 1), "Album 1"), 1
+    with SimulatorServer(
+        factories.make_prolific_artist("Amber Kettle", albums=1, editions=1, tracks=3)
+    ) as upstream:
+        gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+        with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
+            release = generate_mbid(
+                "release",
+                generate_mbid("group", generate_mbid("artist", "Amber Kettle", 1), "Album 1"),
+                1,
             )
             ws2(server, "release", query="release:album")
-            assert gatherer.world().releases[0].media[0].count == 3
-            assert not gatherer.world().releases[0].media[0].tracks
+            assert gatherer.catalogue().releases[0].media[0].count == 3
+            assert not gatherer.catalogue().releases[0].media[0].tracks
             ws2(server, f"release/{release}", inc=FULL)
             ws2(server, "release", query="release:album")
             ws2(server, f"release/{release}")
-    (kept,) = gatherer.world().releases
+    (kept,) = gatherer.catalogue().releases
     assert [track.title[-1] for track in kept.media[0].tracks] == ["1", "2", "3"]
     assert kept.cover is not None
 
 
 def test_genres_and_the_ids_of_discs_are_recorded() -> None:
-    amber = workshop.artist("Amber Kettle")
-    group = workshop.group(amber, "Kettle Song", genres=("indie rock", "folk"))
-    ids = (workshop.disc_id("a"), workshop.disc_id("b"))
-    made = workshop.release(group, [["One"]], pressed=[ids])
+    amber = factories.make_artist("Amber Kettle")
+    group = factories.make_group(amber, "Kettle Song", genres=("indie rock", "folk"))
+    ids = (factories.make_disc_id("a"), factories.make_disc_id("b"))
+    made = factories.make_release(group, [["One"]], pressed=[ids])
     asked = {"artist": amber.id, "inc": "recordings release-groups artist-credits discids"}
-    with Server(World(artists=(amber,), groups=(group,), releases=(made,))) as upstream:
-        gatherer = Gatherer(World())
-        with Server(Relay(upstream.url, AGENT, gatherer)) as server:
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(amber,), groups=(group,), releases=(made,))
+    ) as upstream:
+        gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+        with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
             ws2(server, "release-group", artist=amber.id, inc="artist-credits genres")
             ws2(server, "release", **asked)
-    kept = gatherer.world()
+    kept = gatherer.catalogue()
     assert kept.groups[0].genres == ("indie rock", "folk")
     assert kept.releases[0].media[0].discs == ids
 
 
 def test_nothing_personal_reaches_the_server_behind() -> None:
-    with Server(world.sampled(2)) as upstream:
-        with Server(Relay(upstream.url, AGENT, Gatherer(World()))) as server:
+    with SimulatorServer(catalogue_file.generate_catalogue(2)) as upstream:
+        with SimulatorServer(
+            RecordingProxy(upstream.url, AGENT, CatalogueRecorder(MusicBrainzCatalogue()))
+        ) as server:
             secrets = {"api_key": "SECRET1", "token": "SECRET2", "user": "SECRET3", "contact": "x"}
             get(server, "/ws/2/artist", agent="me (SECRET4)", fmt="json", query="velvet", **secrets)
-        (asked,) = upstream.asked
+        (asked,) = upstream.requests
     assert asked.agent == AGENT
     assert asked.query == "fmt=json&query=velvet"
 
@@ -130,34 +138,36 @@ def test_the_server_behind_is_asked_no_faster_than_it_bears(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = StandingClock()
-    monkeypatch.setattr(relay, "time", clock)
-    with Server(world.sampled(1)) as upstream:
-        gatherer = Gatherer(World())
-        with Server(Relay(upstream.url, AGENT, gatherer, interval=0.2)) as server:
+    monkeypatch.setattr(recording_proxy, "time", clock)
+    with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
+        gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+        with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer, interval=0.2)) as server:
             ask = partial(ws2, server, f"artist/{VELVET}")
             threads = [threading.Thread(target=ask) for _ in range(4)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert len(upstream.asked) == 4
+        assert len(upstream.requests) == 4
     assert sorted(clock.slept) == [0.0, 0.2, 0.4, 0.6]
 
 
 def test_errors_pass_by_as_they_are_and_teach_nothing() -> None:
-    with Server(world.sampled(1)) as upstream:
-        gatherer = Gatherer(World())
-        upstream.weather.order(faults.refused(503, retry_after="3"))
-        with Server(Relay(upstream.url, AGENT, gatherer)) as server:
+    with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
+        gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+        upstream.faults.fail_next(response_faults.http_error(503, retry_after="3"))
+        with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
             answer = ws2(server, f"artist/{VELVET}")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "3")
-    assert gatherer.world() == World()
+    assert gatherer.catalogue() == MusicBrainzCatalogue()
 
 
 def test_covers_pass_by_too() -> None:
-    with Server(world.sampled(1)) as upstream:
-        release = next(one for one in world.sampled(1).releases if one.cover)
-        with Server(Relay(upstream.url, AGENT, Gatherer(World()))) as server:
+    with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
+        release = next(one for one in catalogue_file.generate_catalogue(1).releases if one.cover)
+        with SimulatorServer(
+            RecordingProxy(upstream.url, AGENT, CatalogueRecorder(MusicBrainzCatalogue()))
+        ) as server:
             way = get(server, f"/release/{release.id}/front-250")
             assert way.status == 307
             picture = get(server, way.headers["Location"].removeprefix(upstream.url))
@@ -165,44 +175,48 @@ def test_covers_pass_by_too() -> None:
 
 
 def test_a_server_that_is_not_there_is_a_502() -> None:
-    with Server(World()) as gone:
+    with SimulatorServer(MusicBrainzCatalogue()) as gone:
         pass
-    with Server(Relay(gone.url, AGENT, Gatherer(World()))) as server:
+    with SimulatorServer(
+        RecordingProxy(gone.url, AGENT, CatalogueRecorder(MusicBrainzCatalogue()))
+    ) as server:
         answer = ws2(server, f"artist/{VELVET}")
     assert answer.status == 502
     assert "is unreachable" in answer.data["error"]
 
 
-STRANGE: dict[str, Callable[[Reply], Reply]] = {
-    "empty": faults.empty,
-    "garbled": faults.garbled,
-    "paged": faults.paged,
-    "misshapen": faults.misshapen,
-    "deep": lambda reply: Reply(200, b'{"a":' + b"[" * 100_000),
-    "no text": lambda reply: Reply(200, b'{"releases":[{"id":"\xff"}]}'),
-    "no MBID": lambda reply: Reply(200, b'{"artists":[{"id":"1","name":"One"}]}'),
-    "a list": lambda reply: Reply(200, b"[]"),
+STRANGE: dict[str, Callable[[SimulatorResponse], SimulatorResponse]] = {
+    "empty": response_faults.empty_body,
+    "garbled": response_faults.truncated_json,
+    "paged": response_faults.html_page,
+    "misshapen": response_faults.wrong_shape,
+    "deep": lambda reply: SimulatorResponse(200, b'{"a":' + b"[" * 100_000),
+    "no text": lambda reply: SimulatorResponse(200, b'{"releases":[{"id":"\xff"}]}'),
+    "no MBID": lambda reply: SimulatorResponse(200, b'{"artists":[{"id":"1","name":"One"}]}'),
+    "a list": lambda reply: SimulatorResponse(200, b"[]"),
 }
 
 
 @pytest.mark.parametrize("name", STRANGE)
 def test_an_answer_of_no_known_shape_teaches_nothing(name: str) -> None:
-    gatherer = Gatherer(World())
-    question = Question("GET", "/ws/2/release", {"query": ["x"]})
-    good = Reply(200, json.dumps({"releases": [], "count": 0, "offset": 0}).encode())
-    gatherer.take(question, STRANGE[name](good))
-    assert gatherer.world() == World()
+    gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+    question = SimulatorRequest("GET", "/ws/2/release", {"query": ["x"]})
+    good = SimulatorResponse(200, json.dumps({"releases": [], "count": 0, "offset": 0}).encode())
+    gatherer.record(question, STRANGE[name](good))
+    assert gatherer.catalogue() == MusicBrainzCatalogue()
 
 
 def test_a_release_whose_group_nobody_told_is_not_kept() -> None:
-    gatherer = Gatherer(World())
-    bare = {"releases": [{"id": mbid("release"), "title": "Bare"}]}
-    gatherer.take(Question("GET", "/ws/2/release"), Reply(200, json.dumps(bare).encode()))
-    assert gatherer.world().releases == ()
+    gatherer = CatalogueRecorder(MusicBrainzCatalogue())
+    bare = {"releases": [{"id": generate_mbid("release"), "title": "Bare"}]}
+    gatherer.record(
+        SimulatorRequest("GET", "/ws/2/release"), SimulatorResponse(200, json.dumps(bare).encode())
+    )
+    assert gatherer.catalogue().releases == ()
 
 
 def test_the_public_host_is_known_by_its_name() -> None:
     public = ("https://musicbrainz.org", "http://beta.musicbrainz.org:80/ws")
     other = ("http://127.0.0.1:5000", "https://musicbrainz.org.example", "https://mb.example.org")
-    assert all(map(relay.is_public, public))
-    assert not any(map(relay.is_public, other))
+    assert all(map(recording_proxy.is_public_server, public))
+    assert not any(map(recording_proxy.is_public_server, other))

@@ -8,12 +8,13 @@ from random import Random
 
 import pytest
 
-from mediakeep.media import tags
-from mediakeep.rehearsal import catalogue, library, world
-from mediakeep.rehearsal.catalogue import Album, Artist
-from mediakeep.rehearsal.defects import MISSING_COVER
-from mediakeep.rehearsal.entities import Release, World, mbid
-from mediakeep.rehearsal.library import Manifest
+from mediakeep.media.audio import tags
+from mediakeep_samples.music import music_library
+from mediakeep_samples.music.music_defects import MISSING_COVER
+from mediakeep_samples.music.music_library import MusicLibraryManifest
+from mediakeep_simulator import catalogue_file, sample_artists
+from mediakeep_simulator.entities import CatalogueRelease, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.sample_artists import SampleAlbum, SampleArtist
 
 FIRST = 10  # artists, among whom the demo is to show something of everything
 SILENT = ("empty-file", "not-audio", "truncated-audio")
@@ -21,33 +22,35 @@ SEEDS = (1, 2, 3)
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    return library.make(tmp_path_factory.mktemp("demo") / "music")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> MusicLibraryManifest:
+    return music_library.make_library(tmp_path_factory.mktemp("demo") / "music")
 
 
-def cast(seed: int = 1, artists: int = FIRST) -> list[Artist]:
-    return catalogue.artists(artists, None, Random(seed))
+def cast(seed: int = 1, artists: int = FIRST) -> list[SampleArtist]:
+    return sample_artists.generate_artists(artists, None, Random(seed))
 
 
-def editions(known: World, artist: Artist, album: Album) -> list[Release]:
-    group = mbid("group", mbid("artist", artist.name, 1), album.title)
+def editions(
+    known: MusicBrainzCatalogue, artist: SampleArtist, album: SampleAlbum
+) -> list[CatalogueRelease]:
+    group = generate_mbid("group", generate_mbid("artist", artist.name, 1), album.title)
     return [release for release in known.releases if release.group == group]
 
 
-def folder(root: Path, artist: Artist, album: Album) -> Path:
+def folder(root: Path, artist: SampleArtist, album: SampleAlbum) -> Path:
     return root / artist.name.replace("/", "_") / album.title.replace("/", "_")
 
 
-def readable(demo: Manifest, where: Path) -> dict[int, tags.Reading]:
+def readable(demo: MusicLibraryManifest, where: Path) -> dict[int, tags.AudioFile]:
     """Read the tracks of an album that sound, by the number in the name."""
     silent = {demo.root / one.path for one in demo.planted if one.kind in SILENT}
     paths = [path for path in where.iterdir() if path.stem != "cover" and path not in silent]
     return {int(path.name[:2]): tags.read(path) for path in paths}
 
 
-def test_files_last_as_long_as_the_catalogue_says(demo: Manifest) -> None:
-    known, compared = world.sampled(), 0
-    swapped = {demo.root / one.path.parent for one in demo.hidden if "order" in one.kind}
+def test_files_last_as_long_as_the_catalogue_says(demo: MusicLibraryManifest) -> None:
+    known, compared = catalogue_file.generate_catalogue(), 0
+    swapped = {demo.root / one.path.parent for one in demo.lookup_defects if "order" in one.kind}
     for artist in cast(artists=14):
         for album in artist.albums:
             where = folder(demo.root, artist, album)
@@ -62,7 +65,7 @@ def test_files_last_as_long_as_the_catalogue_says(demo: Manifest) -> None:
 
 
 def test_lengths_tell_tracks_of_an_album_apart() -> None:
-    known = world.sampled()
+    known = catalogue_file.generate_catalogue()
     for artist in cast():
         for album in artist.albums:
             for edition in editions(known, artist, album)[:1]:
@@ -72,16 +75,16 @@ def test_lengths_tell_tracks_of_an_album_apart() -> None:
 
 
 def test_a_hidden_mistake_differs_from_the_release_and_from_nothing_in_the_files(
-    demo: Manifest,
+    demo: MusicLibraryManifest,
 ) -> None:
-    known = world.sampled()
+    known = catalogue_file.generate_catalogue()
     albums = {
         folder(demo.root, artist, album): [artist, album]
         for artist in cast(artists=14)
         for album in artist.albums
     }
-    assert {one.kind for one in demo.hidden} == {"title-differs", "wrong-track-order"}
-    for one in demo.hidden:
+    assert {one.kind for one in demo.lookup_defects} == {"title-differs", "wrong-track-order"}
+    for one in demo.lookup_defects:
         path = demo.root / one.path
         artist, album = albums[path.parent]
         told = tags.read(path).tags
@@ -97,8 +100,8 @@ def test_a_hidden_mistake_differs_from_the_release_and_from_nothing_in_the_files
             assert sum(a != b for a, b in zip(right, told.title[0], strict=True)) == 2
 
 
-def test_what_stands_in_the_tags_tells_one_edition(demo: Manifest) -> None:
-    known, signs = world.sampled(), set()
+def test_what_stands_in_the_tags_tells_one_edition(demo: MusicLibraryManifest) -> None:
+    known, signs = catalogue_file.generate_catalogue(), set()
     for artist in cast():
         for album in artist.albums:
             if not album.sign:
@@ -114,13 +117,13 @@ def test_what_stands_in_the_tags_tells_one_edition(demo: Manifest) -> None:
     assert signs == {"barcode", "catalognumber"}
 
 
-def printed(release: Release) -> list[str]:
+def printed(release: CatalogueRelease) -> list[str]:
     return [release.barcode, *(label.catalogue_number for label in release.labels)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_some_albums_have_editions_that_nothing_in_the_tags_tells_apart(seed: int) -> None:
-    known, ties = world.sampled(seed=seed), 0
+    known, ties = catalogue_file.generate_catalogue(seed=seed), 0
     for artist in cast(seed):
         for album in artist.albums:
             alike = defaultdict(list)
@@ -135,7 +138,7 @@ def test_some_albums_have_editions_that_nothing_in_the_tags_tells_apart(seed: in
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_some_albums_are_not_in_the_catalogue_but_their_artists_are(seed: int) -> None:
-    known = world.sampled(30, seed=seed)
+    known = catalogue_file.generate_catalogue(30, seed=seed)
     strange = 0
     for artist in cast(seed, 30):
         assert artist.albums[0].known
@@ -147,8 +150,8 @@ def test_some_albums_are_not_in_the_catalogue_but_their_artists_are(seed: int) -
     assert strange >= 2
 
 
-def test_an_album_without_a_cover_has_one_in_the_catalogue(demo: Manifest) -> None:
-    known = world.sampled()
+def test_an_album_without_a_cover_has_one_in_the_catalogue(demo: MusicLibraryManifest) -> None:
+    known = catalogue_file.generate_catalogue()
     bare = {demo.root / one.path for one in demo.planted if one.kind == MISSING_COVER}
     covers = [
         all(release.cover for release in editions(known, artist, album)[:1])
@@ -160,7 +163,11 @@ def test_an_album_without_a_cover_has_one_in_the_catalogue(demo: Manifest) -> No
 
 
 def test_barcodes_check_out() -> None:
-    codes = [release.barcode for release in world.sampled().releases if release.barcode]
+    codes = [
+        release.barcode
+        for release in catalogue_file.generate_catalogue().releases
+        if release.barcode
+    ]
     assert len(codes) > 50
     for code in codes:
         digits = list(map(int, code))
@@ -169,7 +176,7 @@ def test_barcodes_check_out() -> None:
 
 def test_where_no_track_can_bear_a_mistake_none_is_made(tmp_path: Path) -> None:
     """The first artist alone has 13 tracks, most of them with another defect."""
-    made = library.make(tmp_path / "music", artists=3, seed=4)
+    made = music_library.make_library(tmp_path / "music", artists=3, seed=4)
     spoilt = {one.path for one in made.planted}
-    assert not spoilt & {one.path for one in made.hidden}
-    assert len({one.path for one in made.hidden}) == len(made.hidden)
+    assert not spoilt & {one.path for one in made.lookup_defects}
+    assert len({one.path for one in made.lookup_defects}) == len(made.lookup_defects)

@@ -11,18 +11,20 @@ import av
 import mutagen
 import pytest
 
-from mediakeep.media import essence, tags
-from mediakeep.rehearsal import takes, tracks
+from mediakeep.media.audio import essence, tags
+from mediakeep_samples.music import track_files, unique_audio
 from tests.rehearsal import sums
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
-SOUNDS = [sound + suffix for sound in tracks.SOUNDS for suffix in SUFFIXES]
+SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFFIXES]
 FEW = (0, 1, 2, 3, 255, 256, 4095, 4096, 16_383)  # of which each is told from the others
 
 
 def put(folder: Path, name: str, number: int) -> Path:
     path = folder / f"{number} {name}"
-    path.write_bytes(takes.take(tracks.seed(name), path.suffix, number))
+    path.write_bytes(
+        unique_audio.make_unique(track_files.read_seed_file(name), path.suffix, number)
+    )
     return path
 
 
@@ -33,9 +35,9 @@ def test_takes_differ_in_their_audio_and_in_nothing_that_is_heard(
     numbers = [number for number in FEW if number < room(name)]
     assert len(numbers) > 5
     paths = [put(tmp_path, name, number) for number in numbers]
-    assert paths[0].read_bytes() == tracks.seed(name)
+    assert paths[0].read_bytes() == track_files.read_seed_file(name)
     assert len({path.read_bytes() for path in paths}) == len(paths)
-    assert len({essence.of(path) for path in paths}) == len(paths)
+    assert len({essence.compute(path) for path in paths}) == len(paths)
     lengths = [mutagen.File(path).info.length for path in paths]
     assert max(lengths) - min(lengths) < 0.001
     rates = {mutagen.File(path).info.channels for path in paths}
@@ -83,10 +85,12 @@ def test_a_take_with_tags_has_the_audio_of_that_without(tmp_path: Path, name: st
     sound, _, suffix = name.partition(".")
     for number in (0, 5):
         bare = put(tmp_path, name, number)
-        track = tracks.Track(bare, sound, {"title": "Low Tide"}, "cover.jpg", take=number)
+        track = track_files.SampleTrack(
+            bare, sound, {"title": "Low Tide"}, "cover.jpg", audio_number=number
+        )
         tagged = tmp_path / f"tagged {number}.{suffix}"
-        tagged.write_bytes(tracks.render(track))
-        assert essence.of(tagged) == essence.of(bare)
+        tagged.write_bytes(track_files.render_track(track))
+        assert essence.compute(tagged) == essence.compute(bare)
         assert tags.read(tagged).tags.title == ("Low Tide",)
 
 

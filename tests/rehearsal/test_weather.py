@@ -14,16 +14,16 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from mediakeep.rehearsal import faults, weather, workshop
-from mediakeep.rehearsal.entities import mbid
-from mediakeep.rehearsal.faults import Fault
-from mediakeep.rehearsal.reply import Question
-from mediakeep.rehearsal.server import Server
-from mediakeep.rehearsal.weather import Weather
+from mediakeep_simulator import factories, fault_injection, response_faults
+from mediakeep_simulator.entities import generate_mbid
+from mediakeep_simulator.fault_injection import FaultInjector
+from mediakeep_simulator.http_types import SimulatorRequest
+from mediakeep_simulator.response_faults import ResponseFault
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal.asking import AGENT, Got, get, ws2
 
-WORLD = workshop.prolific("Amber Kettle", albums=2, editions=2, tracks=3)
-AMBER = mbid("artist", "Amber Kettle", 1)
+WORLD = factories.make_prolific_artist("Amber Kettle", albums=2, editions=2, tracks=3)
+AMBER = generate_mbid("artist", "Amber Kettle", 1)
 PATH = f"/ws/2/artist/{AMBER}?fmt=json"
 
 
@@ -42,17 +42,17 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the weather."""
     made = Clock()
-    monkeypatch.setattr(weather, "time", made)
+    monkeypatch.setattr(fault_injection, "time", made)
     return made
 
 
-def look(server: Server) -> Got:
+def look(server: SimulatorServer) -> Got:
     return ws2(server, f"artist/{AMBER}")
 
 
 def test_above_the_rate_all_is_refused_until_the_next_is_due(clock: Clock) -> None:
     statuses = []
-    with Server(WORLD, Weather(per_second=2)) as server:
+    with SimulatorServer(WORLD, FaultInjector(per_second=2)) as server:
         for pause in (0.0, 0.0, 0.25, 0.125, 0.125, 0.0, 0.375, 0.25):
             clock.now += pause
             statuses.append(look(server).status)
@@ -60,7 +60,7 @@ def test_above_the_rate_all_is_refused_until_the_next_is_due(clock: Clock) -> No
 
 
 def test_the_rate_is_that_of_the_web_service_alone(clock: Clock) -> None:
-    with Server(WORLD, Weather(per_second=0.1)) as server:
+    with SimulatorServer(WORLD, FaultInjector(per_second=0.1)) as server:
         look(server)
         assert look(server).status == 503
         assert get(server, f"/release/{WORLD.releases[0].id}").status == 200
@@ -69,7 +69,7 @@ def test_the_rate_is_that_of_the_web_service_alone(clock: Clock) -> None:
 def test_a_refusal_says_when_to_come_again_in_the_way_it_is_told_to(clock: Clock) -> None:
     told, asked = {}, {}
     for tells in ("", "seconds", "date", "limits"):
-        with Server(WORLD, Weather(per_second=1, tells=tells)) as server:
+        with SimulatorServer(WORLD, FaultInjector(per_second=1, retry_hint=tells)) as server:
             look(server)
             clock.now += 0.5
             told[tells], asked[tells] = look(server), clock.now
@@ -85,7 +85,7 @@ def test_a_refusal_says_when_to_come_again_in_the_way_it_is_told_to(clock: Clock
 
 @pytest.mark.parametrize("agent", ["", " ", "python-requests/2.32.0", "Python-urllib/3.11", "Java"])
 def test_who_does_not_say_who_it_is_is_refused(agent: str) -> None:
-    with Server(WORLD) as server:
+    with SimulatorServer(WORLD) as server:
         answer = get(server, f"/ws/2/artist/{AMBER}", agent=agent, fmt="json")
         assert answer.status == 403
         assert look(server).status == 200
@@ -93,8 +93,8 @@ def test_who_does_not_say_who_it_is_is_refused(agent: str) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 502, 503, 504])
 def test_the_next_answers_are_the_errors_that_were_ordered(status: int) -> None:
-    with Server(WORLD) as server:
-        server.weather.order(faults.refused(status, retry_after="7"), times=2)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_next(response_faults.http_error(status, retry_after="7"), times=2)
         answers = [look(server) for _ in range(3)]
         assert [one.status for one in answers] == [status, status, 200]
         assert answers[0].headers["Retry-After"] == "7"
@@ -102,11 +102,11 @@ def test_the_next_answers_are_the_errors_that_were_ordered(status: int) -> None:
 
 
 def test_a_fault_meets_only_what_it_was_ordered_for() -> None:
-    def browsing(question: Question) -> bool:
-        return question.path == "/ws/2/release" and question.one("offset") == "2"
+    def browsing(question: SimulatorRequest) -> bool:
+        return question.path == "/ws/2/release" and question.get_param("offset") == "2"
 
-    with Server(WORLD) as server:
-        server.weather.order(faults.refused(), where=browsing)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_next(response_faults.http_error(), where=browsing)
         asked = [ws2(server, "release", artist=AMBER, offset=offset) for offset in (0, 2, 2)]
         assert [one.status for one in asked] == [200, 503, 200]
 
@@ -136,20 +136,20 @@ def is_zipped(got: Got) -> bool:
     return zipped and json.loads(gzip.decompress(got.body))["id"] == AMBER
 
 
-SPOILT: dict[str, tuple[Fault, Callable[[Got], bool]]] = {
-    "empty": (faults.empty, is_empty),
-    "garbled": (faults.garbled, is_no_json),
-    "paged": (faults.paged, is_html),
-    "misshapen": (faults.misshapen, is_misshapen),
-    "zipped": (faults.zipped, is_zipped),
+SPOILT: dict[str, tuple[ResponseFault, Callable[[Got], bool]]] = {
+    "empty": (response_faults.empty_body, is_empty),
+    "garbled": (response_faults.truncated_json, is_no_json),
+    "paged": (response_faults.html_page, is_html),
+    "misshapen": (response_faults.wrong_shape, is_misshapen),
+    "zipped": (response_faults.gzipped_body, is_zipped),
 }
 
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_an_answer_is_spoilt_as_ordered_and_the_next_is_good(name: str) -> None:
     fault, spoilt = SPOILT[name]
-    with Server(WORLD) as server:
-        server.weather.order(fault)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_next(fault)
         first = look(server)
         assert first.status == 200
         assert spoilt(first)
@@ -157,20 +157,22 @@ def test_an_answer_is_spoilt_as_ordered_and_the_next_is_good(name: str) -> None:
 
 
 def test_a_connection_is_closed_in_the_middle_of_the_body() -> None:
-    with Server(WORLD) as server:
-        server.weather.order(faults.cut)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_next(response_faults.truncated_body)
         with pytest.raises(http.client.IncompleteRead):
             look(server)
         assert look(server).status == 200
 
 
 def test_a_hanging_answer_holds_no_other_up_and_ends_with_the_server() -> None:
-    with Server(WORLD) as server:
-        server.weather.order(faults.late(60), where=lambda question: "inc" in question.query)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_next(
+            response_faults.delayed(60), where=lambda question: "inc" in question.query
+        )
         hanging = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         hanging.request("GET", f"{PATH}&inc=genres", headers={"User-Agent": AGENT})
         assert look(server).status == 200
-        while len(server.asked) < 2:
+        while len(server.requests) < 2:
             time.sleep(0.01)
     with pytest.raises((http.client.HTTPException, OSError)):
         hanging.getresponse()
@@ -178,8 +180,8 @@ def test_a_hanging_answer_holds_no_other_up_and_ends_with_the_server() -> None:
 
 
 def test_a_storm_refuses_its_share_for_its_time_and_then_it_is_over(clock: Clock) -> None:
-    with Server(WORLD) as server:
-        server.weather.storm(1, share=0.75)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_share(1, share=0.75)
         statuses = [look(server).status for _ in range(4)]
         clock.now += 0.9
         statuses += [look(server).status for _ in range(4)]
@@ -189,20 +191,20 @@ def test_a_storm_refuses_its_share_for_its_time_and_then_it_is_over(clock: Clock
 
 
 def test_an_outage_refuses_all_of_both_services() -> None:
-    with Server(WORLD) as server:
-        server.weather.storm(60, share=1.0)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_share(60, share=1.0)
         assert look(server).status == 503
         assert get(server, f"/release/{WORLD.releases[0].id}").status == 503
 
 
 def test_every_request_is_noted_with_time_agent_and_status() -> None:
     told: list[object] = []
-    with Server(WORLD, told=told.append) as server:
+    with SimulatorServer(WORLD, told=told.append) as server:
         before = time.monotonic()
         look(server)
         ws2(server, "artist/x", inc="genres")
         after = time.monotonic()
-    first, second = server.asked
+    first, second = server.requests
     assert told == [first, second]
     assert before < first.time < second.time < after
     assert (first.method, first.path, first.query) == ("GET", f"/ws/2/artist/{AMBER}", "fmt=json")
@@ -211,8 +213,8 @@ def test_every_request_is_noted_with_time_agent_and_status() -> None:
 
 
 def test_many_ask_at_once_and_all_are_answered_and_counted() -> None:
-    with Server(WORLD) as server:
-        server.weather.order(faults.refused(), times=10)
+    with SimulatorServer(WORLD) as server:
+        server.faults.fail_next(response_faults.http_error(), times=10)
         got: list[int] = []
         threads = [
             threading.Thread(target=lambda: got.extend(look(server).status for _ in range(10)))
@@ -222,11 +224,11 @@ def test_many_ask_at_once_and_all_are_answered_and_counted() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert (got.count(503), got.count(200), len(server.asked)) == (10, 70, 80)
+        assert (got.count(503), got.count(200), len(server.requests)) == (10, 70, 80)
 
 
 def test_a_connection_is_kept_for_the_next_request() -> None:
-    with Server(WORLD) as server:
+    with SimulatorServer(WORLD) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         for _ in range(3):
             connection.request(
@@ -245,7 +247,7 @@ def heard(connection: http.client.HTTPConnection) -> bytes:
 
 
 def test_a_server_that_has_ended_answers_nobody_and_its_port_can_be_used_again() -> None:
-    with Server(WORLD) as server:
+    with SimulatorServer(WORLD) as server:
         port = int(server.url.rpartition(":")[2])
         kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         heard(kept)
@@ -254,12 +256,12 @@ def test_a_server_that_has_ended_answers_nobody_and_its_port_can_be_used_again()
     kept.close()
     with pytest.raises(OSError):
         look(server)
-    with Server(WORLD, port=port) as again:
+    with SimulatorServer(WORLD, port=port) as again:
         assert look(again).status == 200
 
 
 def test_what_is_no_http_does_no_harm() -> None:
-    with Server(WORLD) as server:
+    with SimulatorServer(WORLD) as server:
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         for noise in (b"\0" * 100 + b"\r\n\r\n", b"GET /" + b"a" * 100_000, b"GET\r\n\r\n"):
             with (

@@ -11,66 +11,86 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import BadSetting
-from mediakeep.rehearsal import catalogue, discography, entities, workshop, world
-from mediakeep.rehearsal.entities import VARIOUS_ARTISTS, World, mbid
+from mediakeep_simulator import (
+    catalogue_file,
+    entities,
+    factories,
+    sample_artists,
+    sample_discography,
+)
+from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from tests import documents
 
 
 @pytest.fixture(scope="module")
-def sampled() -> World:
-    return world.sampled()
+def sampled() -> MusicBrainzCatalogue:
+    return catalogue_file.generate_catalogue()
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> dict[str, Any]:
     """A small catalogue as the JSON of its file."""
-    world.dump(workshop.prolific("Amber Kettle", albums=1, editions=2, tracks=2), tmp_path / "w")
+    catalogue_file.dump(
+        factories.make_prolific_artist("Amber Kettle", albums=1, editions=2, tracks=2),
+        tmp_path / "w",
+    )
     return json.loads((tmp_path / "w").read_text())
 
 
 def refusal(path: Path, page: Any) -> str:
     path.write_text(page if isinstance(page, str) else json.dumps(page))
     with pytest.raises(BadSetting) as caught:
-        world.load(path)
+        catalogue_file.load(path)
     return str(caught.value)
 
 
-def test_a_catalogue_that_is_written_and_read_is_the_same(sampled: World, tmp_path: Path) -> None:
-    world.dump(sampled, tmp_path / "c.json")
-    assert world.load(tmp_path / "c.json") == sampled
+def test_a_catalogue_that_is_written_and_read_is_the_same(
+    sampled: MusicBrainzCatalogue, tmp_path: Path
+) -> None:
+    catalogue_file.dump(sampled, tmp_path / "c.json")
+    assert catalogue_file.load(tmp_path / "c.json") == sampled
 
 
-def test_the_same_seed_gives_the_same_world_and_another_does_not(sampled: World) -> None:
-    assert world.sampled() == sampled
-    assert world.of(catalogue.artists(14, None, Random(1)), seed=2) != sampled
+def test_the_same_seed_gives_the_same_world_and_another_does_not(
+    sampled: MusicBrainzCatalogue,
+) -> None:
+    assert catalogue_file.generate_catalogue() == sampled
+    assert (
+        catalogue_file.build_catalogue(sample_artists.generate_artists(14, None, Random(1)), seed=2)
+        != sampled
+    )
 
 
-def test_every_album_that_is_known_is_a_group_with_up_to_eight_editions(sampled: World) -> None:
+def test_every_album_that_is_known_is_a_group_with_up_to_eight_editions(
+    sampled: MusicBrainzCatalogue,
+) -> None:
     editions = Counter(release.group for release in sampled.releases)
     counts = set()
-    for artist in catalogue.artists(14, None, Random(1)):
-        who = mbid("artist", artist.name, 1)
+    for artist in sample_artists.generate_artists(14, None, Random(1)):
+        who = generate_mbid("artist", artist.name, 1)
         for album in artist.albums:
-            count = editions[mbid("group", who, album.title)]
+            count = editions[generate_mbid("group", who, album.title)]
             assert (count > 0) is album.known
             counts.add(count)
     assert counts >= {0, 1, 8}
     assert counts <= set(range(9))
 
 
-def test_the_first_edition_of_an_album_has_the_tracks_of_the_library(sampled: World) -> None:
-    artist = catalogue.artists(14, None, Random(1))[0]
+def test_the_first_edition_of_an_album_has_the_tracks_of_the_library(
+    sampled: MusicBrainzCatalogue,
+) -> None:
+    artist = sample_artists.generate_artists(14, None, Random(1))[0]
     album = artist.albums[0]
-    group = mbid("group", mbid("artist", artist.name, 1), album.title)
-    (first,) = [one for one in sampled.releases if one.id == mbid("release", group, 1)]
+    group = generate_mbid("group", generate_mbid("artist", artist.name, 1), album.title)
+    (first,) = [one for one in sampled.releases if one.id == generate_mbid("release", group, 1)]
     assert tuple(track.title for track in first.media[0].tracks) == album.tracks
     assert all(
-        track.length == discography.length(artist.name, track.title)
+        track.length == sample_discography.track_length(artist.name, track.title)
         for track in first.media[0].tracks
     )
 
 
-def test_a_world_holds_all_that_makes_looking_up_hard(sampled: World) -> None:
+def test_a_world_holds_all_that_makes_looking_up_hard(sampled: MusicBrainzCatalogue) -> None:
     names = Counter(artist.name for artist in sampled.artists)
     groups = {group.id: group for group in sampled.groups}
     statuses = {release.status for release in sampled.releases}
@@ -78,7 +98,7 @@ def test_a_world_holds_all_that_makes_looking_up_hard(sampled: World) -> None:
     official = {r.group for r in sampled.releases if r.status == "Official"}
     assert 2 in names.values()
     assert statuses >= {"Official", "Promotion", "Bootleg"}
-    assert {groups[one].title for one in bootlegs - official} == {discography.BOOTLEG}
+    assert {groups[one].title for one in bootlegs - official} == {sample_discography.BOOTLEG_TITLE}
     assert {group.primary for group in groups.values()} == {"Album", "Single", "EP"}
     assert any(len(release.media) == 2 for release in sampled.releases)
     assert any(release.cover is None for release in sampled.releases)
@@ -89,12 +109,12 @@ def test_a_world_holds_all_that_makes_looking_up_hard(sampled: World) -> None:
 
 
 def test_a_library_of_one_artist_has_a_world_too() -> None:
-    assert world.sampled(1).releases
+    assert catalogue_file.generate_catalogue(1).releases
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match=r"nowhere\.json"):
-        world.load(tmp_path / "nowhere.json")
+        catalogue_file.load(tmp_path / "nowhere.json")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", '{"format": 1, "artists": {}}'])
@@ -140,54 +160,54 @@ def test_what_leads_nowhere_is_refused(
     page[table] = []
     if not word:  # releases may be missing: nothing leads to them
         (tmp_path / "c.json").write_text(json.dumps(page))
-        assert world.load(tmp_path / "c.json").releases == ()
+        assert catalogue_file.load(tmp_path / "c.json").releases == ()
         return
     assert f"there is no {word}" in refusal(tmp_path / "c.json", page)
 
 
 def test_a_label_that_is_not_there_is_refused(tmp_path: Path, page: dict[str, Any]) -> None:
-    page["releases"][0]["labels"] = [{"label": mbid("label", "Gone")}]
+    page["releases"][0]["labels"] = [{"label": generate_mbid("label", "Gone")}]
     assert "there is no label" in refusal(tmp_path / "c.json", page)
 
 
 def test_an_mbid_that_is_merged_into_itself_is_refused(
     tmp_path: Path, page: dict[str, Any]
 ) -> None:
-    one, other = mbid("a"), mbid("b")
+    one, other = generate_mbid("a"), generate_mbid("b")
     page["merged"] = {one: other, other: one}
     assert "merged into itself" in refusal(tmp_path / "c.json", page)
 
 
 def test_worlds_are_joined_and_the_first_word_on_an_mbid_holds() -> None:
-    one = workshop.prolific("Amber Kettle", albums=1, editions=1, tracks=1)
-    two = workshop.prolific("Ivory Sextant", albums=2, editions=1, tracks=1)
-    both = workshop.joined(one, two, one)
+    one = factories.make_prolific_artist("Amber Kettle", albums=1, editions=1, tracks=1)
+    two = factories.make_prolific_artist("Ivory Sextant", albums=2, editions=1, tracks=1)
+    both = factories.join_catalogues(one, two, one)
     assert [artist.name for artist in both.artists] == ["Amber Kettle", "Ivory Sextant"]
     assert len(both.releases) == 3
-    gone = workshop.deleted(both, one.releases[0].id)
+    gone = factories.with_deleted(both, one.releases[0].id)
     assert len(gone.releases) == 2
     assert gone.deleted == (one.releases[0].id,)
 
 
 def test_every_field_of_a_catalogue_is_documented() -> None:
-    page = documents.ROOT / "docs" / "rehearse.md"
-    tables: dict[str, type[entities.Entity]] = {
-        "## The catalogue": entities.World,
-        "### Artists": entities.Artist,
-        "### Groups": entities.Group,
-        "### Releases": entities.Release,
-        "### Tracks": entities.Track,
-        "### Recordings": entities.Recording,
+    page = documents.ROOT / "docs" / "simulate-services.md"
+    tables: dict[str, type[entities.CatalogueEntity]] = {
+        "## The catalogue": entities.MusicBrainzCatalogue,
+        "### Artists": entities.CatalogueArtist,
+        "### Groups": entities.CatalogueGroup,
+        "### Releases": entities.CatalogueRelease,
+        "### Tracks": entities.CatalogueTrack,
+        "### Recordings": entities.CatalogueRecording,
     }
     for heading, kind in tables.items():
         told = documents.column(page, heading) - {"format"}
         assert told == set(kind.__struct_fields__), heading
     words = page.read_text()
     for small in (
-        entities.Alias,
-        entities.Credit,
-        entities.Issuer,
-        entities.Medium,
-        entities.Cover,
+        entities.CatalogueAlias,
+        entities.CatalogueCredit,
+        entities.CatalogueLabelInfo,
+        entities.CatalogueMedium,
+        entities.CatalogueCover,
     ):
         assert [field for field in small.__struct_fields__ if f"`{field}`" not in words] == []

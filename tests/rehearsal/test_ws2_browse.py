@@ -7,29 +7,29 @@ from typing import Any
 
 import pytest
 
-from mediakeep.rehearsal import discography, workshop, world
-from mediakeep.rehearsal.entities import VARIOUS_ARTISTS, World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import catalogue_file, factories, sample_discography
+from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal.asking import ws2
 
-AMBER = mbid("artist", "Amber Kettle", 1)
-VELVET = mbid("artist", "Velvet Harbour", 1)
+AMBER = generate_mbid("artist", "Amber Kettle", 1)
+VELVET = generate_mbid("artist", "Velvet Harbour", 1)
 
 
 @pytest.fixture(scope="module")
-def many() -> Iterator[Server]:
+def many() -> Iterator[SimulatorServer]:
     """An artist with 12 albums in 8 editions of 13 tracks each."""
-    with Server(workshop.prolific("Amber Kettle")) as running:
+    with SimulatorServer(factories.make_prolific_artist("Amber Kettle")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def sample() -> Iterator[Server]:
-    with Server(world.sampled()) as running:
+def sample() -> Iterator[SimulatorServer]:
+    with SimulatorServer(catalogue_file.generate_catalogue()) as running:
         yield running
 
 
-def pages(server: Server, entity: str, **query: Any) -> list[list[dict[str, Any]]]:
+def pages(server: SimulatorServer, entity: str, **query: Any) -> list[list[dict[str, Any]]]:
     """Ask for all pages, as far as each of them reaches."""
     found: list[list[dict[str, Any]]] = []
     count, offset = 1, 0
@@ -44,20 +44,24 @@ def pages(server: Server, entity: str, **query: Any) -> list[list[dict[str, Any]
     return found
 
 
-def test_pages_with_tracks_end_before_500_tracks_and_together_hold_all(many: Server) -> None:
+def test_pages_with_tracks_end_before_500_tracks_and_together_hold_all(
+    many: SimulatorServer,
+) -> None:
     found = pages(many, "release", artist=AMBER, inc="recordings media", limit=100)
     assert [len(page) for page in found] == [38, 38, 20]
     assert 39 * 13 > 500 >= 38 * 13
     assert len({release["id"] for page in found for release in page}) == 96
 
 
-def test_without_tracks_a_page_has_100_releases(many: Server) -> None:
+def test_without_tracks_a_page_has_100_releases(many: SimulatorServer) -> None:
     assert [len(page) for page in pages(many, "release", artist=AMBER, limit=100)] == [96]
     assert [len(page) for page in pages(many, "release", artist=AMBER)] == [25, 25, 25, 21]
 
 
 def test_a_release_of_more_than_500_tracks_is_a_page_by_itself() -> None:
-    with Server(workshop.prolific("Amber Kettle", albums=1, editions=2, tracks=600)) as server:
+    with SimulatorServer(
+        factories.make_prolific_artist("Amber Kettle", albums=1, editions=2, tracks=600)
+    ) as server:
         found = pages(server, "release", artist=AMBER, inc="recordings", limit=100)
         assert [len(page[0]["media"][0]["tracks"]) for page in found] == [600, 600]
         release = found[0][0]["id"]
@@ -67,26 +71,30 @@ def test_a_release_of_more_than_500_tracks_is_a_page_by_itself() -> None:
 
 
 def test_an_artist_with_2000_releases_is_known_to_the_last() -> None:
-    prolific = workshop.prolific("Amber Kettle", albums=500, editions=4, tracks=1)
-    with Server(prolific) as server:
+    prolific = factories.make_prolific_artist("Amber Kettle", albums=500, editions=4, tracks=1)
+    with SimulatorServer(prolific) as server:
         found = pages(server, "release", artist=AMBER, limit=100)
         assert len(found) == 20
         assert len({one["id"] for page in found for one in page}) == 2000
 
 
-def test_by_artist_come_the_releases_that_name_the_artist_on_the_cover(sample: Server) -> None:
+def test_by_artist_come_the_releases_that_name_the_artist_on_the_cover(
+    sample: SimulatorServer,
+) -> None:
     (page,) = pages(sample, "release", artist=VARIOUS_ARTISTS)
-    assert [release["title"] for release in page] == [discography.COMPILED]
+    assert [release["title"] for release in page] == [sample_discography.COMPILATION_TITLE]
     own = {one["title"] for page in pages(sample, "release", artist=VELVET) for one in page}
-    assert discography.COMPILED not in own
+    assert sample_discography.COMPILATION_TITLE not in own
 
 
-def test_by_track_artist_come_those_that_name_the_artist_on_a_track_alone(sample: Server) -> None:
+def test_by_track_artist_come_those_that_name_the_artist_on_a_track_alone(
+    sample: SimulatorServer,
+) -> None:
     (page,) = pages(sample, "release", track_artist=VELVET)
-    assert [release["title"] for release in page] == [discography.COMPILED]
+    assert [release["title"] for release in page] == [sample_discography.COMPILATION_TITLE]
 
 
-def test_releases_are_browsed_by_group_label_and_recording(sample: Server) -> None:
+def test_releases_are_browsed_by_group_label_and_recording(sample: SimulatorServer) -> None:
     asked = {"artist": VARIOUS_ARTISTS, "inc": "recordings release-groups"}
     ((release,),) = pages(sample, "release", **asked)
     (page,) = pages(sample, "release", **{"release-group": release["release-group"]["id"]})
@@ -94,13 +102,13 @@ def test_releases_are_browsed_by_group_label_and_recording(sample: Server) -> No
     recording = release["media"][0]["tracks"][0]["recording"]["id"]
     (page,) = pages(sample, "release", recording=recording)
     assert page[0]["id"] == release["id"]
-    label = mbid("label", "Ninth Kettle")
+    label = generate_mbid("label", "Ninth Kettle")
     found = pages(sample, "release", label=label, inc="labels", limit=100)
     names = {info["label"]["name"] for page in found for one in page for info in one["label-info"]}
     assert names == {"Ninth Kettle"}
 
 
-def test_status_and_type_choose(sample: Server) -> None:
+def test_status_and_type_choose(sample: SimulatorServer) -> None:
     def chosen(**query: str) -> set[tuple[str, str]]:
         asked = pages(sample, "release", artist=VELVET, inc="release-groups", limit=100, **query)
         return {
@@ -115,14 +123,16 @@ def test_status_and_type_choose(sample: Server) -> None:
 
 
 def test_a_release_without_a_status_is_in_no_list_by_status() -> None:
-    vera = workshop.artist("Vera")
-    group = workshop.group(vera, "Deuce Avenue")
+    vera = factories.make_artist("Vera")
+    group = factories.make_group(vera, "Deuce Avenue")
     statuses = ("", "Official", "Bootleg")
     releases = tuple(
-        workshop.release(group, [["a"]], edition=number, status=status)
+        factories.make_release(group, [["a"]], edition=number, status=status)
         for number, status in enumerate(statuses)
     )
-    with Server(World(artists=(vera,), groups=(group,), releases=releases)) as server:
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(vera,), groups=(group,), releases=releases)
+    ) as server:
         for link in ({"artist": vera.id}, {"release-group": group.id}):
             (everything,) = pages(server, "release", **link)
             shown = {(one["status"], one["status-id"] is None) for one in everything}
@@ -137,16 +147,18 @@ def test_a_release_without_a_status_is_in_no_list_by_status() -> None:
         assert sorted(one.get("status", "") for one in found) == sorted(statuses)
 
 
-def test_groups_that_are_bootleg_only_are_hidden_where_that_is_asked_for(sample: Server) -> None:
-    who = mbid("artist", "VELVET HARBOUR", 1)
+def test_groups_that_are_bootleg_only_are_hidden_where_that_is_asked_for(
+    sample: SimulatorServer,
+) -> None:
+    who = generate_mbid("artist", "VELVET HARBOUR", 1)
     everything = pages(sample, "release-group", artist=who, limit=100)[0]
     asked = {"artist": who, "limit": 100, "release-group-status": "website-default"}
     shown = pages(sample, "release-group", **asked)[0]
     hidden = {one["title"] for one in everything} - {one["title"] for one in shown}
-    assert hidden == {discography.BOOTLEG}
+    assert hidden == {sample_discography.BOOTLEG_TITLE}
 
 
-def test_a_group_tells_when_its_first_release_came_out(many: Server) -> None:
+def test_a_group_tells_when_its_first_release_came_out(many: SimulatorServer) -> None:
     (page,) = pages(many, "release-group", artist=AMBER)
     assert {one["title"]: one["first-release-date"] for one in page}["Album 3"] == "1962"
 
@@ -165,34 +177,36 @@ WRONG = {
     "an MBID in braces": ("release", {"artist": f"{{{AMBER}}}"}),
     "a status of groups by release": (
         "release-group",
-        {"release": mbid("release", mbid("group", AMBER, "Album 1"), 1)}
+        {"release": generate_mbid("release", generate_mbid("group", AMBER, "Album 1"), 1)}
         | {"release-group-status": "website-default"},
     ),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_musicbrainz_does_not_take_is_refused(many: Server, wrong: str) -> None:
+def test_what_musicbrainz_does_not_take_is_refused(many: SimulatorServer, wrong: str) -> None:
     entity, query = WRONG[wrong]
     answer = ws2(many, entity, **query)
     assert answer.status == 400
     assert set(answer.data) == {"error", "help"}
 
 
-def test_what_does_not_exist_is_not_found(many: Server) -> None:
-    assert ws2(many, "release", artist=mbid("artist", "Nobody")).status == 404
-    assert ws2(many, "release-group", release=mbid("release", "none")).status == 404
+def test_what_does_not_exist_is_not_found(many: SimulatorServer) -> None:
+    assert ws2(many, "release", artist=generate_mbid("artist", "Nobody")).status == 404
+    assert ws2(many, "release-group", release=generate_mbid("release", "none")).status == 404
 
 
 def test_a_merged_artist_is_browsed_as_the_one_it_was_merged_into() -> None:
-    old = mbid("old")
-    merged = workshop.merged(workshop.prolific("Amber Kettle", albums=1), old, AMBER)
-    with Server(merged) as server:
+    old = generate_mbid("old")
+    merged = factories.with_merged(
+        factories.make_prolific_artist("Amber Kettle", albums=1), old, AMBER
+    )
+    with SimulatorServer(merged) as server:
         (page,) = pages(server, "release", artist=old, inc="artist-credits")
     assert {one["artist-credit"][0]["artist"]["id"] for one in page} == {AMBER}
 
 
 def test_an_empty_world_is_complete_at_once() -> None:
-    lonely = World(artists=(workshop.artist("Amber Kettle"),))
-    with Server(lonely) as server:
+    lonely = MusicBrainzCatalogue(artists=(factories.make_artist("Amber Kettle"),))
+    with SimulatorServer(lonely) as server:
         assert pages(server, "release", artist=AMBER) == [[]]

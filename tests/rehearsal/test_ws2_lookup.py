@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from mediakeep.rehearsal import workshop, world
-from mediakeep.rehearsal.entities import World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import catalogue_file, factories
+from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal.asking import get, ws2
 
-VELVET = mbid("artist", "Velvet Harbour", 1)
-ALBUM = mbid("group", VELVET, "Salt on the Signal Lamps")
-FIRST = mbid("release", ALBUM, 1)
-TRACK = mbid("recording", VELVET, "Ballast")
+VELVET = generate_mbid("artist", "Velvet Harbour", 1)
+ALBUM = generate_mbid("group", VELVET, "Salt on the Signal Lamps")
+FIRST = generate_mbid("release", ALBUM, 1)
+TRACK = generate_mbid("recording", VELVET, "Ballast")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(world.sampled()) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(catalogue_file.generate_catalogue()) as running:
         yield running
 
 
@@ -27,7 +27,9 @@ PLAIN = {"artist": VELVET, "release-group": ALBUM, "release": FIRST, "recording"
 
 
 @pytest.mark.parametrize("entity", PLAIN)
-def test_an_entity_is_found_by_its_mbid_in_either_case(server: Server, entity: str) -> None:
+def test_an_entity_is_found_by_its_mbid_in_either_case(
+    server: SimulatorServer, entity: str
+) -> None:
     answer = ws2(server, f"{entity}/{PLAIN[entity].upper()}")
     assert answer.status == 200
     assert answer.data["id"] == PLAIN[entity]
@@ -50,7 +52,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("entity", ADDED)
-def test_only_what_is_asked_for_is_in_an_answer(server: Server, entity: str) -> None:
+def test_only_what_is_asked_for_is_in_an_answer(server: SimulatorServer, entity: str) -> None:
     path = f"{entity}/{PLAIN[entity]}"
     plain = set(ws2(server, path).data)
     for inc in ADDED[entity]:
@@ -58,14 +60,14 @@ def test_only_what_is_asked_for_is_in_an_answer(server: Server, entity: str) -> 
         assert set(ws2(server, path, inc=inc).data) - plain == {key}
 
 
-def test_an_inc_that_a_resource_does_not_take_is_refused(server: Server) -> None:
+def test_an_inc_that_a_resource_does_not_take_is_refused(server: SimulatorServer) -> None:
     for entity, inc in (("artist", "labels"), ("release", "lyrics"), ("recording", "labels")):
         answer = ws2(server, f"{entity}/{PLAIN[entity]}", inc=f"genres {inc}")
         assert answer.status == 400
         assert inc in answer.data["error"]
 
 
-def test_media_have_tracks_where_recordings_are_asked_for(server: Server) -> None:
+def test_media_have_tracks_where_recordings_are_asked_for(server: SimulatorServer) -> None:
     (bare,) = ws2(server, f"release/{FIRST}", inc="media").data["media"]
     (full,) = ws2(server, f"release/{FIRST}", inc="recordings isrcs").data["media"]
     assert "tracks" not in bare
@@ -77,11 +79,13 @@ def test_media_have_tracks_where_recordings_are_asked_for(server: Server) -> Non
 
 
 def test_genres_have_votes_and_media_the_ids_of_their_pressings() -> None:
-    who = workshop.artist("Amber Kettle")
-    group = workshop.group(who, "Kettle Song", genres=("indie rock", "folk"))
-    ids = tuple(workshop.disc_id("Kettle Song", number) for number in range(2))
-    made = workshop.release(group, [["One", "Two"], ["Three"]], pressed=[ids, ()])
-    with Server(World(artists=(who,), groups=(group,), releases=(made,))) as running:
+    who = factories.make_artist("Amber Kettle")
+    group = factories.make_group(who, "Kettle Song", genres=("indie rock", "folk"))
+    ids = tuple(factories.make_disc_id("Kettle Song", number) for number in range(2))
+    made = factories.make_release(group, [["One", "Two"], ["Three"]], pressed=[ids, ()])
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(who,), groups=(group,), releases=(made,))
+    ) as running:
         told = ws2(running, f"release/{made.id}", inc="recordings release-groups discids genres")
         bare = ws2(running, f"release/{made.id}", inc="recordings release-groups")
     votes = [(one["name"], one["count"]) for one in told.data["release-group"]["genres"]]
@@ -98,9 +102,9 @@ def test_genres_have_votes_and_media_the_ids_of_their_pressings() -> None:
     assert "genres" not in bare.data["release-group"]
 
 
-def test_credits_name_guests_with_what_joins_them(server: Server) -> None:
-    group = mbid("group", VELVET, "Two Harbours")
-    path = f"release/{mbid('release', group, 1)}"
+def test_credits_name_guests_with_what_joins_them(server: SimulatorServer) -> None:
+    group = generate_mbid("group", VELVET, "Two Harbours")
+    path = f"release/{generate_mbid('release', group, 1)}"
     (medium,) = ws2(server, path, inc="recordings artist-credits").data["media"]
     credit = medium["tracks"][0]["artist-credit"]
     assert [(one["name"], one["joinphrase"]) for one in credit] == [
@@ -110,9 +114,9 @@ def test_credits_name_guests_with_what_joins_them(server: Server) -> None:
 
 
 def test_a_list_in_a_look_up_ends_after_25() -> None:
-    many = workshop.prolific("Amber Kettle", albums=30, editions=1, tracks=2)
+    many = factories.make_prolific_artist("Amber Kettle", albums=30, editions=1, tracks=2)
     amber = many.artists[0].id
-    with Server(many) as server:
+    with SimulatorServer(many) as server:
         found = ws2(server, f"artist/{amber}", inc="releases release-groups recordings").data
     assert {key: len(found[key]) for key in ("releases", "release-groups", "recordings")} == {
         "releases": 25,
@@ -129,35 +133,37 @@ MERGED = {
 
 
 @pytest.mark.parametrize("entity", MERGED)
-def test_a_merged_mbid_is_answered_with_the_one_it_has_now(server: Server, entity: str) -> None:
+def test_a_merged_mbid_is_answered_with_the_one_it_has_now(
+    server: SimulatorServer, entity: str
+) -> None:
     kind, now = MERGED[entity]
-    old = mbid(kind, "Velvet Harbour", "merged")
+    old = generate_mbid(kind, "Velvet Harbour", "merged")
     answer = ws2(server, f"{entity}/{old}")
     assert (answer.status, answer.data["id"]) == (200, now)
 
 
 @pytest.mark.parametrize("entity", MERGED)
-def test_a_deleted_mbid_is_not_found(server: Server, entity: str) -> None:
-    gone = mbid(MERGED[entity][0], "Velvet Harbour", "deleted")
+def test_a_deleted_mbid_is_not_found(server: SimulatorServer, entity: str) -> None:
+    gone = generate_mbid(MERGED[entity][0], "Velvet Harbour", "deleted")
     answer = ws2(server, f"{entity}/{gone}")
     assert answer.status == 404
     assert answer.data["error"] == "Not Found"
 
 
-def test_an_mbid_of_another_kind_or_none_is_refused(server: Server) -> None:
+def test_an_mbid_of_another_kind_or_none_is_refused(server: SimulatorServer) -> None:
     assert ws2(server, f"release/{VELVET}").status == 404
     assert ws2(server, "release/42").status == 400
     assert ws2(server, f"release/{FIRST}x").status == 400
     assert ws2(server, f"instrument/{FIRST}").status == 404
 
 
-def test_only_json_is_spoken(server: Server) -> None:
+def test_only_json_is_spoken(server: SimulatorServer) -> None:
     answer = get(server, f"/ws/2/artist/{VELVET}")
     assert answer.status == 406
     assert "fmt=json" in answer.data["error"]
     assert get(server, f"/ws/2/artist/{VELVET}", fmt="xml").status == 406
 
 
-def test_only_get_is_answered(server: Server) -> None:
+def test_only_get_is_answered(server: SimulatorServer) -> None:
     path = f"/ws/2/artist/{VELVET}"
     assert [get(server, path, method=one).status for one in ("POST", "PUT", "DELETE")] == [405] * 3

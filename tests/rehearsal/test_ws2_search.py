@@ -6,34 +6,38 @@ from collections.abc import Iterator
 
 import pytest
 
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import Alias, World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import CatalogueAlias, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal.asking import ws2
 
 
-def world() -> World:
+def world() -> MusicBrainzCatalogue:
     """Three artists: two of one name, and one whose names hold what a query must escape."""
-    first = workshop.artist("Ångström & the Tides")
-    second = workshop.artist("Ångström & the Tides", nth=2, disambiguation="the other one")
-    odd = workshop.artist('-Minus/Plus- (AND) [so]: "on"', aliases=(Alias("月曜日の灯台"),))
+    first = factories.make_artist("Ångström & the Tides")
+    second = factories.make_artist("Ångström & the Tides", nth=2, disambiguation="the other one")
+    odd = factories.make_artist(
+        '-Minus/Plus- (AND) [so]: "on"', aliases=(CatalogueAlias("月曜日の灯台"),)
+    )
     groups = [
-        workshop.group(first, "Salt on the Lamps"),
-        workshop.group(first, "Winter Moorings"),
-        workshop.group(second, "Copper Door", primary="Single"),
-        workshop.group(odd, "..."),
+        factories.make_group(first, "Salt on the Lamps"),
+        factories.make_group(first, "Winter Moorings"),
+        factories.make_group(second, "Copper Door", primary="Single"),
+        factories.make_group(odd, "..."),
     ]
-    releases = [workshop.release(one, [["One", "Two"]]) for one in groups]
-    return World(artists=(first, second, odd), groups=tuple(groups), releases=tuple(releases))
+    releases = [factories.make_release(one, [["One", "Two"]]) for one in groups]
+    return MusicBrainzCatalogue(
+        artists=(first, second, odd), groups=tuple(groups), releases=tuple(releases)
+    )
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(world()) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(world()) as running:
         yield running
 
 
-def titles(server: Server, query: str) -> list[str]:
+def titles(server: SimulatorServer, query: str) -> list[str]:
     answer = ws2(server, "release", query=query)
     assert answer.status == 200, answer.body
     assert answer.data["count"] == len(answer.data["releases"])
@@ -66,7 +70,7 @@ FOUND = {
     "release:winter^2~1": ["Winter Moorings"],
     r"artist:(\-minus\/plus\- \(and\) \[so\]\: \"on\") AND release:(\.\.\.)": ["..."],
     "artist:月曜日の灯台": ["..."],
-    f"arid:{mbid('artist', 'Ångström & the Tides', 2)}": ["Copper Door"],
+    f"arid:{generate_mbid('artist', 'Ångström & the Tides', 2)}": ["Copper Door"],
     "primarytype:single": ["Copper Door"],
     "artist:angstrom AND tracks:2 AND release:winter": ["Winter Moorings"],
     "release:winter AND tracks:[2 TO *]": ["Winter Moorings"],
@@ -83,11 +87,11 @@ FOUND = {
 
 
 @pytest.mark.parametrize("query", FOUND)
-def test_a_query_finds_what_it_says(server: Server, query: str) -> None:
+def test_a_query_finds_what_it_says(server: SimulatorServer, query: str) -> None:
     assert titles(server, query) == FOUND[query]
 
 
-def test_mbids_are_asked_for_in_one_search(server: Server) -> None:
+def test_mbids_are_asked_for_in_one_search(server: SimulatorServer) -> None:
     wanted = sorted(one.id for one in world().releases)[:3]
     answer = ws2(server, "release", query=f"reid:({' OR '.join(wanted)})").data
     assert sorted(one["id"] for one in answer["releases"]) == wanted
@@ -110,28 +114,32 @@ BAD = [
 
 
 @pytest.mark.parametrize("query", BAD, ids=lambda query: query[:12])
-def test_a_query_that_cannot_be_read_is_refused(server: Server, query: str) -> None:
+def test_a_query_that_cannot_be_read_is_refused(server: SimulatorServer, query: str) -> None:
     answer = ws2(server, "release", query=query)
     assert answer.status == 400
     assert "cannot be read" in answer.data["error"]
 
 
-def test_a_query_of_nothing_is_refused(server: Server) -> None:
+def test_a_query_of_nothing_is_refused(server: SimulatorServer) -> None:
     assert ws2(server, "release", query=" ").status == 400
     assert ws2(server, "recording", query="a").status == 400
 
 
 def test_of_words_that_differ_the_nearest_comes_first() -> None:
-    vera = workshop.artist("Vera")
-    groups = tuple(workshop.group(vera, title) for title in ("Moanings", "Mornings", "Moorings"))
-    releases = tuple(workshop.release(one, [["a"]]) for one in groups)
-    with Server(World(artists=(vera,), groups=groups, releases=releases)) as server:
+    vera = factories.make_artist("Vera")
+    groups = tuple(
+        factories.make_group(vera, title) for title in ("Moanings", "Mornings", "Moorings")
+    )
+    releases = tuple(factories.make_release(one, [["a"]]) for one in groups)
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(vera,), groups=groups, releases=releases)
+    ) as server:
         assert titles(server, "release:moornings~2")[-1] == "Moanings"
         assert len(titles(server, "release:moornings~2")) == 3
         assert titles(server, "release:moanigs~1") == ["Moanings"]
 
 
-def test_the_artist_with_most_of_the_albums_comes_first(server: Server) -> None:
+def test_the_artist_with_most_of_the_albums_comes_first(server: SimulatorServer) -> None:
     query = "artist:(Ångström & the Tides) AND (release:(Salt on the Lamps) OR release:(Copper))"
     found = ws2(server, "release", query=query.replace("&", r"\&"), limit=100).data["releases"]
     assert found[0]["title"] == "Salt on the Lamps"
@@ -140,42 +148,46 @@ def test_the_artist_with_most_of_the_albums_comes_first(server: Server) -> None:
     assert all("tracks" not in medium for one in found for medium in one["media"])
 
 
-def test_phrases_match_runs_of_words_and_escapes_within_them_are_read(server: Server) -> None:
-    who = mbid("artist", "Ångström & the Tides", 1)
+def test_phrases_match_runs_of_words_and_escapes_within_them_are_read(
+    server: SimulatorServer,
+) -> None:
+    who = generate_mbid("artist", "Ångström & the Tides", 1)
     query = rf'(arid:"{who}") AND (release:"WINTER" OR release:"salt \& pepper")'
     assert titles(server, query) == ["Winter Moorings"]
     query = r'artist:"ANGSTROM \& the tides" OR alias:"ANGSTROM \& the tides"'
     assert len(ws2(server, "artist", query=query).data["artists"]) == 2
 
 
-def test_a_slash_before_the_question_mark_changes_nothing(server: Server) -> None:
+def test_a_slash_before_the_question_mark_changes_nothing(server: SimulatorServer) -> None:
     """musicbrainzngs writes one."""
     found = ws2(server, "release", query="winter").data
     assert ws2(server, "release/", query="winter").data == found
-    who = mbid("artist", "Ångström & the Tides", 1)
+    who = generate_mbid("artist", "Ångström & the Tides", 1)
     assert ws2(server, "release/", artist=who).data == ws2(server, "release", artist=who).data
 
 
-def test_two_artists_of_one_name_are_both_found_and_told_apart(server: Server) -> None:
+def test_two_artists_of_one_name_are_both_found_and_told_apart(server: SimulatorServer) -> None:
     found = ws2(server, "artist", query="artist:(angstrom) OR alias:(angstrom)").data["artists"]
     assert [one["score"] for one in found] == [100, 100]
     assert {one.get("disambiguation") for one in found} == {None, "the other one"}
 
 
-def test_an_artist_is_found_by_an_alias_alone(server: Server) -> None:
+def test_an_artist_is_found_by_an_alias_alone(server: SimulatorServer) -> None:
     (found,) = ws2(server, "artist", query="alias:(月曜日の灯台)").data["artists"]
     assert found["name"].startswith("-Minus")
     (found,) = ws2(server, "artist", query="月曜日の灯台").data["artists"]
     assert found["aliases"][0]["name"] == "月曜日の灯台"
 
 
-def test_release_groups_are_searched_too(server: Server) -> None:
+def test_release_groups_are_searched_too(server: SimulatorServer) -> None:
     (found,) = ws2(server, "release-group", query="releasegroup:copper").data["release-groups"]
     assert found["releases"][0]["title"] == "Copper Door"
 
 
 def test_a_search_gives_25_or_up_to_100_from_an_offset_on() -> None:
-    with Server(workshop.prolific("Amber Kettle", albums=26, editions=5, tracks=1)) as many:
+    with SimulatorServer(
+        factories.make_prolific_artist("Amber Kettle", albums=26, editions=5, tracks=1)
+    ) as many:
         sizes = {
             limit: len(ws2(many, "release", query="artist:amber", limit=limit).data["releases"])
             for limit in ("", "0", "x", "7", "100", "1000")

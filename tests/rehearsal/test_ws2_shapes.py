@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from mediakeep.rehearsal import world
-from mediakeep.rehearsal.entities import mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator import catalogue_file
+from mediakeep_simulator.entities import generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.rehearsal import shapes
 from tests.rehearsal.asking import get, ws2
 
-VELVET = mbid("artist", "Velvet Harbour", 1)
-LANTERN = mbid("artist", "月曜日の灯台", 1)
-ALBUM = mbid("group", VELVET, "Salt on the Signal Lamps")
-FIRST = mbid("release", ALBUM, 1)
+VELVET = generate_mbid("artist", "Velvet Harbour", 1)
+LANTERN = generate_mbid("artist", "月曜日の灯台", 1)
+ALBUM = generate_mbid("group", VELVET, "Salt on the Signal Lamps")
+FIRST = generate_mbid("release", ALBUM, 1)
 FULL = "artist-credits labels recordings release-groups media isrcs discids aliases genres"
 
 ANSWERS: dict[str, tuple[str, dict[str, object], Any]] = {
@@ -38,21 +38,21 @@ ANSWERS: dict[str, tuple[str, dict[str, object], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(world.sampled()) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(catalogue_file.generate_catalogue()) as running:
         yield running
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_of_the_rehearsal_has_its_shape(server: Server, name: str) -> None:
+def test_an_answer_of_the_rehearsal_has_its_shape(server: SimulatorServer, name: str) -> None:
     path, query, shape = ANSWERS[name]
     answer = ws2(server, path, **query)
     assert answer.status == 200
     assert not list(shapes.differences(answer.data, shape))
 
 
-def test_a_list_of_covers_has_its_shape(server: Server) -> None:
-    listed = next(one for one in world.sampled().releases if one.cover)
+def test_a_list_of_covers_has_its_shape(server: SimulatorServer) -> None:
+    listed = next(one for one in catalogue_file.generate_catalogue().releases if one.cover)
     answer = get(server, f"/release/{listed.id}")
     assert not list(shapes.differences(answer.data, shapes.PICTURES))
 

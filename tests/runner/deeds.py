@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, NoCache, Unreadable
+from mediakeep.errors import LibraryMissing, NoCache, Unreadable
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from tests.runner import looking, notes
@@ -91,7 +91,7 @@ def _raises(work: Work, progress: Progress, folder: Path, what: str) -> Outcome:
 
 
 def _gone(work: Work, progress: Progress, folder: Path) -> Outcome:
-    raise LibraryGone("/music", "missing")
+    raise LibraryMissing("/music", "missing")
 
 
 def _uncached(work: Work, progress: Progress, folder: Path) -> Outcome:

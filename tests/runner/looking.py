@@ -85,7 +85,7 @@ def wait(
     work: Work, progress: Progress, folder: Path, told: str, waited: str, then: str = "0"
 ) -> Outcome:
     """Tell of a wait, wait, and work for a while."""
-    progress.waiting(float(told), SERVICE)
+    progress.on_wait(float(told), SERVICE)
     notes.note(folder, "waits", work.stamp.key)
     time.sleep(float(waited))
     time.sleep(float(then))
@@ -94,9 +94,9 @@ def wait(
 
 def extend(work: Work, progress: Progress, folder: Path, told: str, took: str) -> Outcome:
     """Wait for an answer that may take so long, and comes sooner."""
-    progress.extend(float(told))
+    progress.extend_deadline(float(told))
     time.sleep(float(took))
-    progress.extend(float(took) - float(told))
+    progress.extend_deadline(float(took) - float(told))
     notes.note(folder, "answered", work.stamp.key)
     return Outcome()
 
@@ -111,6 +111,6 @@ def extend_then_hang(work: Work, progress: Progress, folder: Path, told: str, to
 def waits(work: Work, progress: Progress, folder: Path, times: str, each: str) -> Outcome:
     """Tell of waits, one after the other, and wait so often."""
     for _ in range(int(times)):
-        progress.waiting(float(each))
+        progress.on_wait(float(each))
         time.sleep(float(each))
     return Outcome()

@@ -25,10 +25,10 @@ from typing import Any
 import msgspec
 
 from mediakeep.queue import queue
-from mediakeep.queue.journal import Journal, Record
+from mediakeep.queue.journal import Journal, JournalRecord
 from mediakeep.queue.queue import Queue
-from mediakeep.runner import batch, early, executors
-from mediakeep.runner.plan import Face
+from mediakeep.runner import batch, executors, worker_process
+from mediakeep.runner.batch_config import BatchCallbacks
 from tests.runner import notes, toys, workshop
 
 
@@ -38,7 +38,7 @@ def main(told: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, told.pop("hangup", signal.SIG_DFL))
     folder, kind = Path(told.pop("folder")), toys.KINDS[told.pop("kind")]
-    executors.PATIENCE = told.pop("patience", executors.PATIENCE)
+    executors.INLINE_SECONDS = told.pop("patience", executors.INLINE_SECONDS)
     die_at(told.pop("die_at", 0), told.pop("die", "after"))
     slow_end = told.pop("slow_end", 0.0)
     if told.pop("patient_start", False):
@@ -50,13 +50,13 @@ def main(told: dict[str, Any]) -> None:
         time.sleep(slow_end)
 
     opening = functools.partial(getattr(toys, told.pop("opening", "opened")), folder)
-    with early.hands(opening, told.pop("early", 0)) as hands:
+    with worker_process.prestart_workers(opening, told.pop("early", 0)) as hands:
         while told.get("gated_open") and not (folder / "gate").exists():
             time.sleep(0.01)
         told.pop("gated_open", None)
-        with Queue.open(queue.place(folder / "status"), kind) as opened:
-            face = Face(milestone=milestone)
-            report = batch.run(opened, opening, workshop.planned(**told), face, hands)
+        with Queue.open(queue.locate_queue(folder / "status"), kind) as opened:
+            face = BatchCallbacks(on_milestone=milestone)
+            report = batch.run_batch(opened, opening, workshop.planned(**told), face, hands)
     print(msgspec.json.encode(report, enc_hook=str).decode())
 
 
@@ -75,7 +75,7 @@ def die_at(number: int, when: str) -> None:
     """Have this process killed at one of its records."""
     append, seen = Journal.append, 0
 
-    def deadly(journal: Journal, record: Record) -> None:
+    def deadly(journal: Journal, record: JournalRecord) -> None:
         nonlocal seen
         seen += 1
         if seen == number and when == "before":

@@ -9,8 +9,8 @@ from mediakeep.errors import Stopped
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from mediakeep.queue.queue import Queue
-from mediakeep.runner import batch, rehearsal
-from mediakeep.runner.plan import Face, Limits, Plan
+from mediakeep.runner import batch, dry_run
+from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, ExecutionLimits
 from tests.runner import workshop
 from tests.runner.workshop import Workshop
 
@@ -33,14 +33,14 @@ def test_an_item_at_which_a_person_stops_is_given_back_and_ends_the_batch(tmp_pa
     _, work = asking({"cow": "stop"})
     report = shop.run(workshop.opening(work))
     assert report.stopped
-    assert report.gone is None
-    assert (report.done, report.settled[Status.COMPLETED]) == (2, 2)
+    assert report.abort_error is None
+    assert (report.done_count, report.settled[Status.COMPLETED]) == (2, 2)
     cow = shop.item("cow")
     assert (cow.status, cow.attempts, cow.suspect) == (Status.PENDING, 0, False)
     assert [shop.item(key).status for key in ("dog", "eel")] == [Status.PENDING] * 2
     _, again = asking({})
     report = shop.run(workshop.opening(again))
-    assert (report.stopped, report.done) == (False, 3)
+    assert (report.stopped, report.done_count) == (False, 3)
     assert set(shop.statuses().values()) == {Status.COMPLETED}
 
 
@@ -48,14 +48,16 @@ def test_a_dry_run_ends_there_too(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, workshop.GOOD)
     _, work = asking({"bee": "stop"})
     opening, keys = workshop.opening(work), list(workshop.GOOD)
-    report = rehearsal.run(shop.queue.state, keys, opening, workshop.planned(), Face())
-    assert (report.stopped, report.done) == (True, 1)
+    report = dry_run.simulate_batch(
+        shop.queue.state, keys, opening, workshop.planned(), BatchCallbacks()
+    )
+    assert (report.stopped, report.done_count) == (True, 1)
 
 
-def suspects(shop: Workshop, plan: Plan) -> list[int]:
+def suspects(shop: Workshop, plan: BatchConfig) -> list[int]:
     """Run a batch over items that were begun when their owner died; return where they ran."""
     seen, work = asking({})
-    batch.run(shop.queue, workshop.opening(work), plan, Face())
+    batch.run_batch(shop.queue, workshop.opening(work), plan, BatchCallbacks())
     return seen
 
 
@@ -63,9 +65,9 @@ def begun_and_left(folder: Path) -> Workshop:
     """Make a queue of which an item was begun when its owner died."""
     shop = workshop.stock(folder, {"ant": "good"})
     queue: Queue = shop.queue
-    queue.begin()
+    queue.begin_session()
     queue.release(queue.claim(1), {"ant"})
-    queue.end()
+    queue.end_session()
     assert shop.item("ant").suspect
     return shop
 
@@ -74,5 +76,5 @@ def test_where_a_person_is_asked_all_is_done_in_the_process_that_has_the_termina
     tmp_path: Path,
 ) -> None:
     shop = begun_and_left(tmp_path)
-    assert suspects(shop, Plan(limits=Limits(asked=True))) == [os.getpid()]
+    assert suspects(shop, BatchConfig(limits=ExecutionLimits(interactive=True))) == [os.getpid()]
     assert shop.item("ant").status is Status.COMPLETED

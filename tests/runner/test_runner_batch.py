@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from mediakeep import files
-from mediakeep.errors import ItemHeld
+from mediakeep.errors import ItemInUse
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from mediakeep.queue import sessions
-from mediakeep.runner import intake
-from mediakeep.runner.plan import Face, Settled
+from mediakeep.runner import scheduling
+from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 
@@ -43,16 +43,21 @@ def test_a_report_counts_what_was_settled_and_what_the_workers_mended(tmp_path: 
     report = workshop.stock(tmp_path, LIBRARY).run()
     assert report.settled[Status.COMPLETED] == 2
     assert report.settled[Status.ERROR] == report.settled[Status.SKIPPED] == 1
-    assert (report.claimed, report.done, report.auto_fixed, report.stopped) == (4, 4, 2, False)
+    assert (report.claimed, report.done_count, report.auto_fixed, report.stopped) == (
+        4,
+        4,
+        2,
+        False,
+    )
     assert report.seconds > 0
-    assert report.gone is None
+    assert report.abort_error is None
 
 
 def test_the_face_hears_of_the_first_claim_and_of_every_settle_in_order(tmp_path: Path) -> None:
     begun: list[int] = []
-    settled: list[Settled] = []
+    settled: list[SettledItem] = []
     shop = workshop.stock(tmp_path, LIBRARY)
-    shop.run(face=Face(begun=begun.append, settled=settled.append), size=3)
+    shop.run(face=BatchCallbacks(on_start=begun.append, on_item=settled.append), size=3)
     assert begun == [3]
     assert [(one.number, one.key) for one in settled] == [(1, "ant"), (2, "bee"), (3, "cow")]
     assert settled[0].outcome.message == "size 3"
@@ -61,20 +66,20 @@ def test_the_face_hears_of_the_first_claim_and_of_every_settle_in_order(tmp_path
 def test_a_batch_takes_no_more_than_it_was_asked_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "WINDOW", 3)
+    monkeypatch.setattr(scheduling, "CLAIM_WINDOW", 3)
     shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(9)})
-    assert shop.run(size=7).done == 7
+    assert shop.run(size=7).done_count == 7
     assert list(shop.statuses().values()).count(Status.PENDING) == 2
-    assert shop.run(size=7).done == 2
+    assert shop.run(size=7).done_count == 2
 
 
 def test_a_batch_without_a_size_takes_all_in_windows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "WINDOW", 3)
+    monkeypatch.setattr(scheduling, "CLAIM_WINDOW", 3)
     begun: list[int] = []
     shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(8)})
-    assert shop.run(face=Face(begun=begun.append)).done == 8
+    assert shop.run(face=BatchCallbacks(on_start=begun.append)).done_count == 8
     assert begun == [8]
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     assert shop.run().claimed == 0
@@ -99,10 +104,10 @@ def test_when_its_time_is_over_a_batch_starts_nothing_new(
     with monkeypatch.context() as patched:
         workshop.set_clock(patched, lambda: 1000.0 + len(shop.notes("end")))
         report = shop.run(time_budget=0.5)
-    assert (report.done, report.stopped) == (1, False)
+    assert (report.done_count, report.stopped) == (1, False)
     assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING, Status.PENDING]
     assert shop.item("bee").attempts == 0
-    assert shop.run().done == 2
+    assert shop.run().done_count == 2
 
 
 def test_a_named_item_is_done_whatever_its_state_and_no_other(tmp_path: Path) -> None:
@@ -110,7 +115,7 @@ def test_a_named_item_is_done_whatever_its_state_and_no_other(tmp_path: Path) ->
     shop.run(size=3)
     for key in ("ant", "bee", "cow"):
         report = shop.run(key=key)
-        assert (report.claimed, report.done) == (1, 1)
+        assert (report.claimed, report.done_count) == (1, 1)
         assert len(shop.notes("start", key)) == 2
     assert shop.statuses()["dog"] is Status.PENDING
     assert shop.run(key="dog").settled[Status.COMPLETED] == 1
@@ -119,10 +124,10 @@ def test_a_named_item_is_done_whatever_its_state_and_no_other(tmp_path: Path) ->
 def test_a_named_item_that_another_batch_works_on_is_refused(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, LIBRARY)
     other = Workshop(tmp_path, toys.PLAIN, shop.clock)
-    refused: list[ItemHeld] = []
+    refused: list[ItemInUse] = []
 
     def worker(work: Work, progress: Progress) -> Outcome:
-        with pytest.raises(ItemHeld) as caught:
+        with pytest.raises(ItemInUse) as caught:
             other.run(key="ant")
         refused.append(caught.value)
         return Outcome()
@@ -138,12 +143,12 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
 ) -> None:
     shop = workshop.stock(tmp_path, {"ant": "count 0.7"})
     shown: list[tuple[str, int, int]] = []
-    noted: list[sessions.Live] = []
+    noted: list[sessions.LiveStatus] = []
     write = files.write_atomic
 
     def record(path: Any, data: Any, *, sync: bool = True) -> None:
         write(path, data, sync=sync)
-        if Path(path).parent.name == sessions.LIVE:
+        if Path(path).parent.name == sessions.LIVE_FOLDER:
             live = sessions.read_live(shop.status, Path(path).stem)
             assert live
             assert not sync
@@ -151,8 +156,8 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
 
     monkeypatch.setattr(files, "write_atomic", record)
     started = time.monotonic()
-    shop.run(face=Face(progress=lambda *told: shown.append(told)))
-    most = (time.monotonic() - started) / sessions._PROGRESS + 1
+    shop.run(face=BatchCallbacks(on_progress=lambda *told: shown.append(told)))
+    most = (time.monotonic() - started) / sessions._PROGRESS_INTERVAL + 1
     steps = [live.progress["ant"] for live in noted if live.progress]
     assert 1 <= len(steps) <= most
     assert steps == sorted(steps)
@@ -164,14 +169,14 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
 def test_progress_of_a_pooled_worker_reaches_the_face_now_and_then(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "count 1", "bee": "good"})
     shown: list[tuple[str, int, int, str]] = []
-    shop.run(face=Face(progress=lambda *told: shown.append(told)), workers=2)
+    shop.run(face=BatchCallbacks(on_progress=lambda *told: shown.append(told)), workers=2)
     assert 2 <= len(shown) <= 5
     assert {key for key, *_ in shown} == {"ant"}
 
 
 def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "good"})
-    seen: list[sessions.Live | None] = []
+    seen: list[sessions.LiveStatus | None] = []
 
     def worker(work: Work, progress: Progress) -> Outcome:
         seen.append(sessions.read_live(shop.status, work.stamp.session))
@@ -180,13 +185,13 @@ def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path
     shop.run(workshop.opening(worker))
     assert seen[0]
     assert set(seen[0].begun) == {"ant"}
-    assert sessions.live(shop.status) == []
+    assert sessions.list_live_files(shop.status) == []
 
 
 def test_a_checkpoint_is_written_every_so_many_settles_over_all_batches(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(7)})
     milestones: list[int] = []
-    face = Face(milestone=lambda: milestones.append(shop.queue.state.settled))
+    face = BatchCallbacks(on_milestone=lambda: milestones.append(shop.queue.state.settled))
     shop.run(face=face, size=4, checkpoint_every=3)
     shop.run(face=face, checkpoint_every=3)
     names = sorted(path.name for path in (shop.status / "checkpoints").iterdir())

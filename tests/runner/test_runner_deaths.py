@@ -146,9 +146,9 @@ def test_what_a_dead_batch_had_begun_runs_alone_the_next_time(tmp_path: Path) ->
 
 def test_a_staged_suspect_runs_alone_with_all_its_parts_in_one_process(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "one two", "bee": "three"}, toys.TOY)
-    shop.queue.begin()
+    shop.queue.begin_session()
     shop.queue.release(shop.queue.claim(1), ["ant"])
-    shop.queue.end()
+    shop.queue.end_session()
     shop.run(workers=1)
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     ours = {note[-1] for note in shop.notes() if "ant" in note[1]}
@@ -162,10 +162,10 @@ def test_all_suspects_of_a_wide_crash_are_done_and_all_items_after_them(
 ) -> None:
     monkeypatch.setattr("mediakeep.runner.intake.WINDOW", 2)
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
-    shop.queue.begin()
+    shop.queue.begin_session()
     shop.queue.release(shop.queue.claim(2), ["ant", "bee"])
-    shop.queue.end()
-    assert shop.run(workers=1).done == 3
+    shop.queue.end_session()
+    assert shop.run(workers=1).done_count == 3
     assert_ran_alone(shop, "bee")
 
 

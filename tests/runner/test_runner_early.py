@@ -18,9 +18,9 @@ from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.queue import queue, sessions, store
 from mediakeep.queue.queue import Queue
-from mediakeep.runner import early, hand
-from mediakeep.runner.attempt import Task
-from mediakeep.runner.pool import Pool
+from mediakeep.runner import worker_process
+from mediakeep.runner.pool import WorkerPool
+from mediakeep.runner.tasks import Task
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 
@@ -81,15 +81,15 @@ def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -
         os.kill(pid, signal.SIGSTOP)  # so that none can be too quick in dying
     (tmp_path / "gate").touch()
     assert workshop.end_alone(process) == -signal.SIGKILL
-    with (shop.status / store.LOCK).open() as lock:
+    with (shop.status / store.LOCK_FILE).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    (live,) = sessions.live(shop.status)
-    assert not sessions.alive(queue.place(shop.status), live.stem)
+    (live,) = sessions.list_live_files(shop.status)
+    assert not sessions.is_alive(queue.locate_queue(shop.status), live.stem)
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
     for pid in workers:
         assert_dies_soon(pid)
-    assert shop.run(workers=1).done == 2
+    assert shop.run(workers=1).done_count == 2
 
 
 def test_an_early_worker_dies_with_its_parent_whatever_its_siblings_do(tmp_path: Path) -> None:
@@ -117,9 +117,9 @@ def test_an_early_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
 def test_an_idle_early_worker_that_died_costs_nothing(tmp_path: Path) -> None:
     opening = functools.partial(toys.opened, tmp_path)
-    first = hand.forked(opening, [])
-    second = hand.forked(opening, [first])
-    pool = Pool(opening, 0.0, lambda *_: None, [first, second])
+    first = worker_process.fork_worker(opening, [])
+    second = worker_process.fork_worker(opening, [first])
+    pool = WorkerPool(opening, 0.0, lambda *_: None, [first, second])
     first.process.kill()
     first.process.join()
     thing = toys.Thing(status=Status.IN_PROGRESS, path="good")
@@ -147,7 +147,7 @@ def test_no_worker_starts_early_where_a_thread_may_hold_a_lock(tmp_path: Path) -
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
-    with early.hands(functools.partial(toys.opened, tmp_path), 2) as hands:
+    with worker_process.prestart_workers(functools.partial(toys.opened, tmp_path), 2) as hands:
         assert hands == []
     over.set()
     thread.join()
@@ -166,4 +166,4 @@ def test_an_item_is_handed_out_before_the_one_before_it_is_recorded(
         return settle(*what)
 
     monkeypatch.setattr(Queue, "settle", settled)
-    assert shop.run(workers=2).done == 3
+    assert shop.run(workers=2).done_count == 3

@@ -33,7 +33,7 @@ def test_small_batches_run_in_the_process_of_the_batch(tmp_path: Path) -> None:
 def test_the_pool_takes_over_when_inline_work_has_lasted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "PATIENCE", 0.1)
+    monkeypatch.setattr(executors, "INLINE_SECONDS", 0.1)
     shop = workshop.stock(tmp_path, dict.fromkeys("abcdef", "good 0.15"))
     shop.run(workers=2)
     where = [shop.processes(key)[0] for key in "abcdef"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.queue import history
+from mediakeep.queue.event_history import event_log
 from tests.runner import workshop
 
 FAILURES = {
@@ -47,7 +47,7 @@ def test_whatever_a_worker_raises_or_returns_ends_its_item_and_no_other(
     told = {deed: shop.item(deed).error_message for deed in FAILURES}
     assert {deed: text[: len(FAILURES[deed])] for deed, text in told.items()} == FAILURES
     assert {shop.item(deed).attempts for deed in FAILURES} == {1}
-    assert len(shop.notes("start")) == report.done == len(FAILURES) + 1
+    assert len(shop.notes("start")) == report.done_count == len(FAILURES) + 1
 
 
 def test_no_fact_of_a_worker_takes_the_place_of_what_the_record_says(tmp_path: Path) -> None:
@@ -59,7 +59,11 @@ def test_no_fact_of_a_worker_takes_the_place_of_what_the_record_says(tmp_path: P
     assert (line["level"], line["item"], line["state"]) == ("info", "ant", "completed")
     shop.close()
     assert str(shop.queue.state.head.library_path) == str(tmp_path)
-    told = [event for path in history.paths(shop.status) for _, event in history.read(path)]
+    told = [
+        event
+        for path in event_log.list_files(shop.status)
+        for _, event in event_log.iter_events(path)
+    ]
     ops = [event["op"] for event in told]
     assert ops == ["start", "settle", "settle", "end"]
     assert [event["seq"] for event in told] == sorted({event["seq"] for event in told})
@@ -92,7 +96,7 @@ def test_no_item_is_tried_before_its_time(tmp_path: Path) -> None:
     shop.clock.go(59)
     assert shop.run().claimed == 0
     shop.clock.go(1)
-    assert shop.run().done == 1
+    assert shop.run().done_count == 1
     bee = shop.item("bee")
     assert (bee.status, bee.attempts) == (Status.COMPLETED, 2)
     assert (bee.error_message, bee.error_date, bee.not_before) == ("", "", "")

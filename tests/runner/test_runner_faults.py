@@ -14,7 +14,7 @@ from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from mediakeep.queue import actions, sessions
-from mediakeep.runner.plan import Face, Settled
+from mediakeep.runner.batch_config import BatchCallbacks, SettledItem
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import some
@@ -28,8 +28,8 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     things = {"ant": "good", "bee": "gone", "cow": "good 0.5", "dog": "good", "eel": "good"}
     shop = workshop.stock(tmp_path, things)
     report = shop.run(workers=workers)
-    assert report.gone
-    assert "/music is missing" in str(report.gone)
+    assert report.abort_error
+    assert "/music is missing" in str(report.abort_error)
     statuses = shop.statuses()
     assert statuses["ant"] is Status.COMPLETED
     assert statuses["bee"] is Status.PENDING
@@ -37,7 +37,7 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     assert Status.IN_PROGRESS not in statuses.values()
     assert shop.item("bee").attempts == 0
     assert not shop.item("bee").suspect
-    assert report.done == list(statuses.values()).count(Status.COMPLETED)
+    assert report.done_count == list(statuses.values()).count(Status.COMPLETED)
 
 
 def test_a_cache_that_cannot_be_written_stops_the_batch_and_costs_no_attempt(
@@ -45,8 +45,8 @@ def test_a_cache_that_cannot_be_written_stops_the_batch_and_costs_no_attempt(
 ) -> None:
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "uncached", "cow": "good"})
     report = shop.run()
-    assert report.gone
-    assert "database or disk is full" in str(report.gone)
+    assert report.abort_error
+    assert "database or disk is full" in str(report.abort_error)
     assert shop.statuses()["bee"] is Status.PENDING
     assert shop.item("bee").attempts == 0
 
@@ -55,28 +55,28 @@ def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
     (shop.status / "checkpoints").write_text("in the way")
     report = shop.run(checkpoint_every=1)
-    assert report.done == 2
+    assert report.done_count == 2
     assert len(report.warnings) == 2
     assert "No checkpoint could be written" in report.warnings[0]
 
 
 def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
-    force = actions.reset(shop.queue.where, actions.named(["ant"]), force=True)
+    force = actions.reset_items(shop.queue.location, actions.select_by_name(["ant"]), force=True)
     claims: list[int] = []
 
     def worker(work: Work, progress: Progress) -> Outcome:
         if work.stamp.key == "ant":
             claims.append(work.stamp.claim)
             if len(claims) == 1:
-                shop.queue.change(force)
+                shop.queue.commit(force)
         return Outcome(message=f"of claim {work.stamp.claim}")
 
-    settled: list[Settled] = []
-    report = shop.run(workshop.opening(worker), Face(settled=settled.append))
+    settled: list[SettledItem] = []
+    report = shop.run(workshop.opening(worker), BatchCallbacks(on_item=settled.append))
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     assert len(claims) == 2
-    assert report.done == 2
+    assert report.done_count == 2
     assert [one.outcome.message for one in settled if one.key == "ant"] == [f"of claim {claims[1]}"]
     assert any("dropped" in line["message"] for line in shop.log())
 
@@ -84,16 +84,16 @@ def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -
 @pytest.mark.usefixtures("pooled")
 def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "sleep 1", "bee": "after ant", "cow": "good"})
-    force = actions.reset(shop.queue.where, actions.named(["ant"]), force=True)
-    settled: dict[str, Settled] = {}
+    force = actions.reset_items(shop.queue.location, actions.select_by_name(["ant"]), force=True)
+    settled: dict[str, SettledItem] = {}
 
-    def after(one: Settled) -> None:
+    def after(one: SettledItem) -> None:
         assert one.key not in settled
         settled[one.key] = one
         if one.key == "bee":
-            shop.queue.change(force)
+            shop.queue.commit(force)
 
-    shop.run(face=Face(settled=after), workers=2)
+    shop.run(face=BatchCallbacks(on_item=after), workers=2)
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     assert settled["ant"].outcome.facts["claim"] > settled["cow"].outcome.facts["claim"]
     assert len(shop.notes("start", "ant")) == 2
@@ -107,13 +107,13 @@ def test_a_live_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> Non
     shop = workshop.stock(tmp_path, {"ant": "count 0.6", "bee": "good"})
 
     def obstruct(_: int) -> None:
-        shutil.rmtree(shop.status / sessions.LIVE)
-        (shop.status / sessions.LIVE).write_text("in the way")
+        shutil.rmtree(shop.status / sessions.LIVE_FOLDER)
+        (shop.status / sessions.LIVE_FOLDER).write_text("in the way")
 
-    report = shop.run(face=Face(begun=obstruct))
+    report = shop.run(face=BatchCallbacks(on_start=obstruct))
     assert report.settled[Status.COMPLETED] == 2
-    assert (shop.status / sessions.LIVE).read_text() == "in the way"
-    (shop.status / sessions.LIVE).unlink()
+    assert (shop.status / sessions.LIVE_FOLDER).read_text() == "in the way"
+    (shop.status / sessions.LIVE_FOLDER).unlink()
 
 
 @contextlib.contextmanager
@@ -136,7 +136,7 @@ def test_a_log_that_cannot_be_written_stops_the_batch_with_all_given_back(tmp_pa
         broken.enter_context(unwritable(shop.queue.session._log))
 
     with broken, pytest.raises(RecordNotWritten, match=r"log of session .* could not be written"):
-        shop.run(face=Face(begun=break_log))
+        shop.run(face=BatchCallbacks(on_start=break_log))
     assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING, Status.PENDING]
     assert shop.item("bee").attempts == 0
 
@@ -145,13 +145,13 @@ def test_a_journal_that_cannot_be_written_stops_the_batch_and_loses_nothing(tmp_
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
     broken = contextlib.ExitStack()
 
-    def break_journal(_: Settled) -> None:
+    def break_journal(_: SettledItem) -> None:
         journal = shop.queue._store._journal
         assert journal
         broken.enter_context(unwritable(journal._handle))
 
     with broken, pytest.raises(RecordNotWritten):
-        shop.run(face=Face(settled=break_journal))
+        shop.run(face=BatchCallbacks(on_item=break_journal))
     with contextlib.suppress(RecordNotWritten):  # it may say so once more
         shop.close()
     shop = Workshop(tmp_path, toys.PLAIN, shop.clock)
@@ -167,10 +167,10 @@ def test_a_face_that_fails_loses_nothing(tmp_path: Path) -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        shop.run(face=Face(begun=fail))
+        shop.run(face=BatchCallbacks(on_start=fail))
     assert set(shop.statuses().values()) == {Status.PENDING}
     with pytest.raises(BrokenPipeError):
-        shop.run(face=Face(settled=fail))
+        shop.run(face=BatchCallbacks(on_item=fail))
     assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING]
 
 
@@ -184,6 +184,6 @@ def test_a_face_that_cannot_show_progress_fails_no_item(tmp_path: Path, workers:
         shown.append(key)
         raise BrokenPipeError
 
-    shop.run(face=Face(progress=fail), workers=workers)
+    shop.run(face=BatchCallbacks(on_progress=fail), workers=workers)
     assert shown
     assert set(shop.statuses().values()) == {Status.COMPLETED}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.queue import reading, sessions
+from mediakeep.queue import readonly, sessions
 from tests.crash.gate import Gate
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
@@ -38,7 +38,7 @@ class Recorded:
     @classmethod
     def of(cls, shop: Workshop) -> Recorded:
         """Read the record without its lock, as a watcher would."""
-        items = reading.state(shop.status, shop.kind).items
+        items = readonly.load_state(shop.status, shop.kind).items
         return cls(
             notes=len(shop.notes()),
             settled=[key for key, item in items.items() if item.status is Status.COMPLETED],
@@ -63,7 +63,7 @@ class Recorded:
 
 def assert_whole(shop: Workshop, things: dict[str, str]) -> None:
     """Check that all is done, right and legally, and that no trace of the kills is left."""
-    items = reading.state(shop.status, shop.kind).items
+    items = readonly.load_state(shop.status, shop.kind).items
     for key, words in things.items():
         item = items[key]
         assert isinstance(item, toys.Thing)
@@ -75,7 +75,7 @@ def assert_whole(shop: Workshop, things: dict[str, str]) -> None:
         for stage, following in itertools.pairwise(called):
             assert following == stage or following in toys.STAGES[stage], (key, called)
         assert called[-1] == "join"
-    assert sessions.live(shop.status) == []
+    assert sessions.list_live_files(shop.status) == []
 
 
 def killed(folder: Path, **told: Any) -> bool:

@@ -12,9 +12,9 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
-from mediakeep.queue import reading
-from mediakeep.queue.settling import Ending
-from mediakeep.runner.plan import Face
+from mediakeep.queue import readonly
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.runner.batch_config import BatchCallbacks
 from tests.patience import until_asleep
 from tests.runner import looking, workshop
 from tests.runner.workshop import Workshop
@@ -22,23 +22,23 @@ from tests.sampling import some
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 THINGS = dict.fromkeys(("ant", "bee", "cow"), "look")
-PENDING = Ending(Outcome(data={"lookup": "pending"}))
+PENDING = SettleRequest(Outcome(data={"lookup": "pending"}))
 
 
 def unlooked(folder: Path, things: Mapping[str, str], new: Mapping[str, str] = {}) -> Workshop:
     """Make a queue of things that lack nothing but their look-up, and of new ones."""
     shop = workshop.stock(folder, {**things, **new})
-    shop.queue.begin()
+    shop.queue.begin_session()
     for claim in shop.queue.claim(len(things)):
         assert claim.key in things
         assert shop.queue.settle(claim, PENDING)
-    shop.queue.end()
+    shop.queue.end_session()
     return shop
 
 
 def lookups(shop: Workshop) -> dict[str, tuple[Status, str, int]]:
     """Return how each item stands on the disk: status, look-up, attempts."""
-    items = reading.state(shop.status, shop.kind).items
+    items = readonly.load_state(shop.status, shop.kind).items
     tries = {key: item.attempts for key, item in items.items()}
     assert not any(item.for_lookup for item in items.values() if item.status is not I)
     return {key: (item.status, item.lookup, int(str(tries[key]))) for key, item in items.items()}
@@ -52,7 +52,7 @@ def online(shop: Workshop) -> None:
 def test_a_batch_without_look_ups_takes_nothing_for_them(tmp_path: Path) -> None:
     shop = unlooked(tmp_path, THINGS)
     report = shop.run()
-    assert (report.claimed, report.awaiting, report.unreached) == (0, 3, 0)
+    assert (report.claimed, report.pending_lookups, report.service_failures) == (0, 3, 0)
     assert shop.notes("start") == []
 
 
@@ -60,11 +60,11 @@ def test_a_batch_takes_what_lacks_its_look_up_after_all_else(tmp_path: Path) -> 
     begun: list[int] = []
     shop = unlooked(tmp_path, THINGS, {"new": "look"})
     online(shop)
-    report = shop.run(face=Face(begun=begun.append), lookups=True)
+    report = shop.run(face=BatchCallbacks(on_start=begun.append), lookups=True)
     assert [note[1] for note in shop.notes("start")] == ["new", "ant", "bee", "cow"]
     assert set(lookups(shop).values()) == {(C, "done", 1)}
     assert begun == [report.claimed] == [4]
-    assert (report.awaiting, report.unreached, report.unmade) == (0, 0, "")
+    assert (report.pending_lookups, report.service_failures, report.lookup_note) == (0, 0, "")
     assert shop.run(lookups=True).claimed == 0
 
 
@@ -74,8 +74,8 @@ def test_a_batch_of_some_size_says_how_many_it_takes(tmp_path: Path, size: int |
     shop = unlooked(tmp_path, {"ant": "look", "bee": "look"}, {"new": "look"})
     online(shop)
     assert len(shop.queue.peek(size or 9, lookups=True)) == (size or 3)
-    report = shop.run(face=Face(begun=begun.append), size=size, lookups=True)
-    assert begun == [report.claimed] == [report.done] == [size or 3]
+    report = shop.run(face=BatchCallbacks(on_start=begun.append), size=size, lookups=True)
+    assert begun == [report.claimed] == [report.done_count] == [size or 3]
 
 
 @pytest.mark.parametrize("workers", some([2, 1], 2))
@@ -86,20 +86,26 @@ def test_a_service_that_is_out_is_not_asked_for_each_of_a_thousand(
     things = {f"a{number:02d}": "look 0.05" for number in range(60)}
     begun: list[int] = []
     shop = unlooked(tmp_path, things)
-    report = shop.run(face=Face(begun=begun.append), lookups=True, workers=workers)
+    report = shop.run(face=BatchCallbacks(on_start=begun.append), lookups=True, workers=workers)
     assert begun == [len(things)]  # more than are claimed at once
     tried = [note[1] for note in shop.notes("start")]
     assert 1 <= len(tried) <= 2 * workers
-    assert len(tried) == len(set(tried)) == report.claimed == report.done == report.unreached
+    assert (
+        len(tried)
+        == len(set(tried))
+        == report.claimed
+        == report.done_count
+        == report.service_failures
+    )
     assert set(lookups(shop).values()) == {(C, "pending", 1)}
-    assert (report.awaiting, report.unmade) == (60, looking.REFUSED)
+    assert (report.pending_lookups, report.lookup_note) == (60, looking.REFUSED)
 
 
 def test_work_goes_on_without_the_service_and_ends_its_look_ups(tmp_path: Path) -> None:
     shop = unlooked(tmp_path, THINGS, {"new": "look", "old": "good"})
     report = shop.run(lookups=True)
     assert [note[1] for note in shop.notes("start")] == ["new", "old"]
-    assert (report.done, report.unreached, report.awaiting) == (2, 1, 4)
+    assert (report.done_count, report.service_failures, report.pending_lookups) == (2, 1, 4)
 
 
 BACK = {"ant": "look-by-request", "bee": "look-by-request", "cow": "look-then-online"}
@@ -111,14 +117,14 @@ def test_a_service_that_is_back_is_asked_again_for_what_it_failed_in_the_same_ba
 ) -> None:
     shop = workshop.stock(tmp_path, BACK | dict.fromkeys(("dog", "eel"), "look-by-request"))
     numbers: list[int] = []
-    face = Face(settled=lambda one: numbers.append(one.number))
+    face = BatchCallbacks(on_item=lambda one: numbers.append(one.number))
     report = shop.run(face=face, lookups=True, size=size)
     count = size or 5
     begun = [note[1] for note in shop.notes("start")]
     assert begun == ["ant", "bee", "cow", *["dog", "eel"][: count - 3], "ant", "bee"]
     assert list(lookups(shop).values())[:count] == [(C, "done", 1)] * count
-    assert (report.claimed, report.done, max(numbers)) == (count, count, count)
-    assert (report.unreached, report.unmade, report.awaiting) == (0, "", 0)
+    assert (report.claimed, report.done_count, max(numbers)) == (count, count, count)
+    assert (report.service_failures, report.lookup_note, report.pending_lookups) == (0, "", 0)
     assert (report.manual_reviews, report.auto_fixed, report.requests) == (count, count, count)
 
 
@@ -128,8 +134,8 @@ def test_what_a_service_that_is_back_fails_again_is_not_taken_a_third_time(tmp_p
     report = shop.run(lookups=True)
     assert len(shop.notes("start", "ant")) == 2
     assert {key for key, one in lookups(shop).items() if one[1] != "done"} == {"ant"}
-    assert (report.done, report.unreached, report.awaiting) == (5, 1, 1)
-    assert report.unmade == looking.REFUSED
+    assert (report.done_count, report.service_failures, report.pending_lookups) == (5, 1, 1)
+    assert report.lookup_note == looking.REFUSED
 
 
 def test_an_answer_to_a_question_from_before_the_outage_takes_nothing_again(tmp_path: Path) -> None:
@@ -143,7 +149,11 @@ def test_an_answer_to_a_question_from_before_the_outage_takes_nothing_again(tmp_
 def test_what_nobody_is_asked_for_is_no_failure_of_a_service(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "look-never", "bee": "look-never"})
     report = shop.run()
-    assert (report.unreached, report.awaiting, report.unmade) == (0, 2, looking.NO_CONTACT)
+    assert (report.service_failures, report.pending_lookups, report.lookup_note) == (
+        0,
+        2,
+        looking.NO_CONTACT,
+    )
     shop.close()
     history = "".join(path.read_text() for path in (shop.status / "history").glob("*.jsonl"))
     assert '"op":"settle"' in history
@@ -161,7 +171,7 @@ def test_a_look_up_that_fails_its_item_is_an_error_with_its_tries_to_come(tmp_pa
     }
     assert shop.item("ant").not_before
     assert shop.item("bee").returns_to == C
-    assert report.awaiting == 0
+    assert report.pending_lookups == 0
 
 
 def test_naming_an_item_does_it_whole_whatever_it_lacks(tmp_path: Path) -> None:
@@ -169,7 +179,7 @@ def test_naming_an_item_does_it_whole_whatever_it_lacks(tmp_path: Path) -> None:
     online(shop)
     report = shop.run(key="bee", lookups=True)
     assert [note[1] for note in shop.notes("start")] == ["bee"]
-    assert (report.done, lookups(shop)["bee"]) == (1, (C, "done", 1))
+    assert (report.done_count, lookups(shop)["bee"]) == (1, (C, "done", 1))
 
 
 @pytest.mark.parametrize(("workers", "signals"), some([(2, 1), (2, 2), (1, 1), (1, 2)], 3))
@@ -197,16 +207,16 @@ def test_a_batch_killed_amid_look_ups_leaves_all_completed_and_uncounted(
     tmp_path: Path, workers: int
 ) -> None:
     shop = unlooked(tmp_path, dict.fromkeys("abcde", "look-at-gate"))
-    before = reading.state(shop.status, shop.kind).items
+    before = readonly.load_state(shop.status, shop.kind).items
     shop.close()
     process = shop.spawn(workers=workers, patience=0, lookups=True)
     workshop.await_(lambda: len(shop.notes("start")) == workers)
     begun = {note[1] for note in shop.notes("start")}
     assert {key for key, one in lookups(shop).items() if one[0] is I} == set("abcde")
     workshop.kill(process)
-    assert sorted(shop.queue.taken_back) == list("abcde")
+    assert sorted(shop.queue.recovered_items) == list("abcde")
     shop.close()
-    after = reading.state(shop.status, shop.kind).items
+    after = readonly.load_state(shop.status, shop.kind).items
     assert {key for key, item in after.items() if item.suspect} == begun
     names = set(type(before["a"]).__struct_fields__)
     names -= {"suspect", "started_date", "session", "first_claim"}
@@ -215,7 +225,7 @@ def test_a_batch_killed_amid_look_ups_leaves_all_completed_and_uncounted(
             name: getattr(before[key], name) for name in names
         }
     (shop.folder / "gate").touch()
-    assert shop.run(lookups=True).awaiting == 0
+    assert shop.run(lookups=True).pending_lookups == 0
     assert set(lookups(shop).values()) == {(C, "done", 1)}
 
 

@@ -13,16 +13,16 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Stamp, Work
-from mediakeep.runner.attempt import Failed, Lost, Part, PartDone, Result, Task
-from mediakeep.runner.pool import TURN, Pool
-from mediakeep.runner.worker import Voice
+from mediakeep.runner.pool import POLL_SECONDS, WorkerPool
+from mediakeep.runner.tasks import PartDone, StagePart, Task, TaskFailed, TaskResult, WorkerDied
+from mediakeep.runner.worker_main import WorkerChannel
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 
 
 def test_the_messages_of_a_workers_threads_do_not_mix() -> None:
     ours, theirs = multiprocessing.Pipe()
-    voice, heard = Voice(theirs), []
+    voice, heard = WorkerChannel(theirs), []
 
     def listen() -> None:
         while (message := ours.recv()) != ("over",):
@@ -30,63 +30,63 @@ def test_the_messages_of_a_workers_threads_do_not_mix() -> None:
 
     def report() -> None:
         for number in range(500):
-            voice.say("progress", number, 500)
+            voice.send("progress", number, 500)
 
     listener = threading.Thread(target=listen, daemon=True)
     reporters = [threading.Thread(target=report, daemon=True) for _ in range(4)]
     for thread in (listener, *reporters):
         thread.start()
     for _ in range(20):
-        voice.say("done", "x" * 1_000_000)
+        voice.send("done", "x" * 1_000_000)
     for thread in reporters:
         thread.join(20)
-    voice.say("over")
+    voice.send("over")
     listener.join(20)
     assert [message[0] for message in heard].count("done") == 20
     assert len(heard) == 4 * 500 + 20
 
 
-def task(part: Part | None = None, deed: str = "good", *, alone: bool = False) -> Task:
+def task(part: StagePart | None = None, deed: str = "good", *, alone: bool = False) -> Task:
     """Make a task as a batch does."""
     item = toys.Thing(status=Status.IN_PROGRESS, path=deed)
     return Task("ant", Work(item, Stamp("session", "ant", 1, 1)), part, alone)
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Pool]:
+def pool(tmp_path: Path) -> Iterator[WorkerPool]:
     """A pool that is closed after the test."""
-    pool = Pool(functools.partial(toys.opened, tmp_path), 0.0, lambda *_: None)
+    pool = WorkerPool(functools.partial(toys.opened, tmp_path), 0.0, lambda *_: None)
     yield pool
     pool.close(kill=True)
 
 
-def until(pool: Pool) -> list[tuple[Task, Result]]:
+def until(pool: WorkerPool) -> list[tuple[Task, TaskResult]]:
     """Wait until a task of a pool has ended."""
-    ended: list[tuple[Task, Result]] = workshop.await_(pool.wait)
+    ended: list[tuple[Task, TaskResult]] = workshop.await_(pool.wait)
     return ended
 
 
-def test_big_inputs_and_results_pass_to_and_from_a_worker(pool: Pool) -> None:
+def test_big_inputs_and_results_pass_to_and_from_a_worker(pool: WorkerPool) -> None:
     big = "x" * 5_000_000
-    pool.submit(task(Part(0, big, toys.echo)))
-    pool.submit(task(Part(1, big, toys.echo)))
+    pool.submit(task(StagePart(0, big, toys.echo)))
+    pool.submit(task(StagePart(1, big, toys.echo)))
     ended = until(pool)
     while len(ended) < 2:
         ended += until(pool)
     assert [result == PartDone(big) for _, result in ended] == [True, True]
 
 
-def test_a_part_that_cannot_be_sent_to_a_worker_fails_with_a_reason(pool: Pool) -> None:
-    pool.submit(task(Part(0, "x", lambda given, progress: given)))
+def test_a_part_that_cannot_be_sent_to_a_worker_fails_with_a_reason(pool: WorkerPool) -> None:
+    pool.submit(task(StagePart(0, "x", lambda given, progress: given)))
     ((_, result),) = until(pool)
-    assert isinstance(result, Failed)
+    assert isinstance(result, TaskFailed)
     assert "local" in result.message
-    pool.submit(task(Part(0, "x", toys.echo)))
+    pool.submit(task(StagePart(0, "x", toys.echo)))
     assert until(pool)[0][1] == PartDone("x")
 
 
 def test_what_cannot_be_received_from_a_worker_is_an_error_of_its_item(tmp_path: Path) -> None:
-    pool = Pool(functools.partial(toys.forgetful, tmp_path), 0.0, lambda *_: None)
+    pool = WorkerPool(functools.partial(toys.forgetful, tmp_path), 0.0, lambda *_: None)
     pool.submit(task())
     result = until(pool)[0][1]
     pool.close()
@@ -95,52 +95,56 @@ def test_what_cannot_be_received_from_a_worker_is_an_error_of_its_item(tmp_path:
 
 
 @pytest.mark.parametrize("alone", [False, True])
-def test_an_idle_worker_that_died_meanwhile_costs_nothing(pool: Pool, alone: bool) -> None:
-    pool.submit(task(Part(0, "x", toys.echo)))
+def test_an_idle_worker_that_died_meanwhile_costs_nothing(pool: WorkerPool, alone: bool) -> None:
+    pool.submit(task(StagePart(0, "x", toys.echo)))
     until(pool)
-    (hand,) = pool._hands
+    (hand,) = pool._workers
     hand.process.kill()
     hand.process.join()
-    pool.submit(task(Part(0, "y", toys.echo), alone=alone))
+    pool.submit(task(StagePart(0, "y", toys.echo), alone=alone))
     assert until(pool)[0][1] == PartDone("y")
-    assert len(pool._hands) == 1
+    assert len(pool._workers) == 1
 
 
-def test_who_runs_alone_has_no_neighbours_not_even_idle_ones(pool: Pool, tmp_path: Path) -> None:
-    pool.submit(task(Part(0, "x", toys.echo)))
-    pool.submit(task(Part(1, "x", toys.echo)))
+def test_who_runs_alone_has_no_neighbours_not_even_idle_ones(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    pool.submit(task(StagePart(0, "x", toys.echo)))
+    pool.submit(task(StagePart(1, "x", toys.echo)))
     ended = until(pool)
     while len(ended) < 2:
         ended += until(pool)
-    pool.submit(task(Part(2, "x", toys.echo), alone=True))
+    pool.submit(task(StagePart(2, "x", toys.echo), alone=True))
     until(pool)
-    (hand,) = pool._hands
+    (hand,) = pool._workers
     lone = hand.process.pid
     assert len(Workshop(tmp_path, toys.PLAIN).notes("close")) == 2
-    pool.submit(task(Part(3, "x", toys.echo), alone=True))
+    pool.submit(task(StagePart(3, "x", toys.echo), alone=True))
     until(pool)
-    assert [hand.process.pid for hand in pool._hands] == [lone]  # of the same item: it may go on
+    assert [hand.process.pid for hand in pool._workers] == [lone]  # of the same item: it may go on
 
 
-def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: Pool) -> None:
+def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: WorkerPool) -> None:
     pool.submit(task(deed="sleep 1.2"))
     turns, before, started = 0, time.process_time(), time.monotonic()
     while not pool.wait():
         turns += 1
-    assert turns <= (time.monotonic() - started) / TURN + 5  # it tells some things at its start
+    assert (
+        turns <= (time.monotonic() - started) / POLL_SECONDS + 5
+    )  # it tells some things at its start
     assert time.process_time() - before < 0.5
 
 
 def test_the_time_of_a_task_begins_when_its_worker_is_ready(tmp_path: Path) -> None:
-    pool = Pool(functools.partial(toys.slow, tmp_path), 100.0, lambda *_: None)
+    pool = WorkerPool(functools.partial(toys.slow, tmp_path), 100.0, lambda *_: None)
     pool.submit(task(deed="sleep 0.2"))
-    (hand,) = pool._hands
+    (hand,) = pool._workers
     given = hand.deadline
     until(pool)
     assert hand.deadline >= given + 0.5
     pool.close()
 
 
-def test_a_lost_task_says_why(pool: Pool) -> None:
+def test_a_lost_task_says_why(pool: WorkerPool) -> None:
     pool.submit(task(deed="die exit"))
-    assert until(pool)[0][1] == Lost("its worker process died (exit code 3)")
+    assert until(pool)[0][1] == WorkerDied("its worker process died (exit code 3)")

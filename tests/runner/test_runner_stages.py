@@ -8,8 +8,8 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
-from mediakeep.queue import reading
-from mediakeep.runner.plan import Face
+from mediakeep.queue import readonly
+from mediakeep.runner.batch_config import BatchCallbacks
 from tests.runner import staged, toys, workshop
 from tests.runner.workshop import Workshop
 
@@ -65,11 +65,11 @@ def test_the_stage_and_the_parts_of_a_running_item_are_on_record(tmp_path: Path)
     seen = []
 
     def look(key: str, done: int, of: int, _service: str) -> None:
-        item = reading.state(shop.status, shop.kind).items[key]
+        item = readonly.load_state(shop.status, shop.kind).items[key]
         assert item.parts
         seen.append((item.status, item.processing_stage, list(item.parts.done.values()), done, of))
 
-    shop.run(face=Face(progress=look))
+    shop.run(face=BatchCallbacks(on_progress=look))
     one, none = [staged.told("one")], [None]
     assert seen == [
         (Status.IN_PROGRESS, "convert", [one], 1, 2),

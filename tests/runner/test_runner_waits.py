@@ -10,8 +10,8 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.queue import sessions
-from mediakeep.runner import attempt
-from mediakeep.runner.plan import Face
+from mediakeep.runner import tasks
+from mediakeep.runner.batch_config import BatchCallbacks
 from tests import sampling
 from tests.patience import until_asleep
 from tests.runner import looking, workshop
@@ -44,12 +44,12 @@ def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
 
     def look(*told: Any) -> None:
         shown.append(told)
-        (live,) = sessions.live(shop.status)
+        (live,) = sessions.list_live_files(shop.status)
         found = sessions.read_live(shop.status, live.stem)
         assert found
         noted.append(found.waiting)
 
-    shop.run(face=Face(progress=look), workers=workers)
+    shop.run(face=BatchCallbacks(on_progress=look), workers=workers)
     assert shown == [("ant", 0, 0, looking.SERVICE)]
     assert noted == [{"ant": looking.SERVICE}]
 
@@ -136,4 +136,4 @@ def test_the_time_of_the_next_item_is_not_longer_for_a_wait_before(tmp_path: Pat
     [(2.5, 2.5), (0.0, 0.0), (-1.0, 0.0), (float("nan"), 0.0), (float("inf"), 86400.0)],
 )
 def test_a_wait_of_no_sensible_length_does_no_harm(told: float, span: float) -> None:
-    assert attempt.span(told) == span
+    assert tasks.clamp_wait(told) == span

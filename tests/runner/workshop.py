@@ -19,15 +19,21 @@ from unittest import mock
 
 import pytest
 
-from mediakeep.item import Found, Status
+from mediakeep.item import ScannedItem, Status
 from mediakeep.kinds import Kind
-from mediakeep.outcome import Opening, Worker
-from mediakeep.queue import queue, reading
+from mediakeep.outcome import Worker, WorkerFactory
+from mediakeep.queue import queue, readonly
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
-from mediakeep.runner.attempt import Task
-from mediakeep.runner.hand import Hand
-from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
+from mediakeep.runner.batch_config import (
+    BatchCallbacks,
+    BatchConfig,
+    BatchResult,
+    ExecutionLimits,
+    RetryPolicy,
+)
+from mediakeep.runner.tasks import Task
+from mediakeep.runner.worker_process import WorkerProcess
 from tests.crash.gate import Gate
 from tests.runner import toys
 
@@ -74,7 +80,7 @@ class Workshop:
     def queue(self) -> Queue:
         """The queue, opened when first asked for."""
         if self._queue is None:
-            self._queue = Queue.open(queue.place(self.status, self.clock), self.kind)
+            self._queue = Queue.open(queue.locate_queue(self.status, self.clock), self.kind)
         return self._queue
 
     def close(self) -> None:
@@ -83,23 +89,27 @@ class Workshop:
             left, self._queue = self._queue, None
             left.close()
 
-    def opening(self) -> Opening:
+    def opening(self) -> WorkerFactory:
         """Return what opens the toys' worker."""
         return functools.partial(toys.opened, self.folder)
 
-    def run(self, opening: Opening | None = None, face: Face | None = None, **plan: Any) -> Report:
+    def run(
+        self, opening: WorkerFactory | None = None, face: BatchCallbacks | None = None, **plan: Any
+    ) -> BatchResult:
         """Run a batch in this process."""
-        return batch.run(self.queue, opening or self.opening(), planned(**plan), face or Face())
+        return batch.run_batch(
+            self.queue, opening or self.opening(), planned(**plan), face or BatchCallbacks()
+        )
 
     def item(self, key: str) -> toys.Thing:
         """Return an item as it stands on the disk."""
-        item = reading.state(self.status, self.kind).items[key]
+        item = readonly.load_state(self.status, self.kind).items[key]
         assert isinstance(item, toys.Thing)
         return item
 
     def statuses(self) -> dict[str, Status]:
         """Return where each item stands on the disk."""
-        return {k: i.status for k, i in reading.state(self.status, self.kind).items.items()}
+        return {k: i.status for k, i in readonly.load_state(self.status, self.kind).items.items()}
 
     def notes(self, *words: str) -> list[list[str]]:
         """Return what the toys noted, of the notes that begin with these words."""
@@ -144,7 +154,7 @@ def close_all() -> None:
         _open.pop().close()
 
 
-def opening(worker: Worker) -> Opening:
+def opening(worker: Worker) -> WorkerFactory:
     """Let a function of a test be the worker; inline only, as it cannot be sent."""
     return lambda: contextlib.nullcontext(worker)
 
@@ -156,17 +166,19 @@ def planned(
     delay: float = 600.0,
     size: int | None = None,
     **plan: Any,
-) -> Plan:
+) -> BatchConfig:
     """Make a plan out of its bare numbers; without a size it takes all."""
-    limits, retry = Limits(workers, item_timeout), Retry(max_attempts, delay)
-    return Plan(size=size, limits=limits, retry=retry, **plan)
+    limits, retry = ExecutionLimits(workers, item_timeout), RetryPolicy(max_attempts, delay)
+    return BatchConfig(size=size, limits=limits, retry=retry, **plan)
 
 
 def stock(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
     """Make a queue of things, each with its deed."""
     shop = Workshop(folder, kind)
-    found = [Found(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
-    shop._queue = Queue.create(queue.place(shop.status, shop.clock), kind, str(folder), found)
+    found = [ScannedItem(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
+    shop._queue = Queue.create(
+        queue.locate_queue(shop.status, shop.clock), kind, str(folder), found
+    )
     return shop
 
 
@@ -192,14 +204,14 @@ def set_clock(patched: pytest.MonkeyPatch, now: Callable[[], float]) -> None:
 
 def let_workers_start() -> None:
     """Let the time limit of a task not hold for the start of its worker, which load slows down."""
-    give = Hand.give
+    give = WorkerProcess.assign
 
-    def patient(hand: Hand, task: Task, data: bytes, timeout: float) -> None:
+    def patient(hand: WorkerProcess, task: Task, data: bytes, timeout: float) -> None:
         give(hand, task, data, timeout)
         if timeout and not hand.ready:
             hand.deadline += PATIENCE
 
-    Hand.give = patient  # type: ignore[method-assign]
+    WorkerProcess.assign = patient  # type: ignore[method-assign]
 
 
 def await_(what: Callable[[], Any]) -> Any:

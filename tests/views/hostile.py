@@ -12,7 +12,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue
-from mediakeep.queue.settling import Ending
+from mediakeep.queue.settle import SettleRequest
 from mediakeep.views import review
 from tests.views import reports
 from tests.views.months import Months
@@ -42,7 +42,7 @@ RAW = (
     "tab\tand\nline\r\x1b[2J",
     "e\\nd\\",
 )
-NAMES = tuple(files.escape(name) for name in RAW)
+NAMES = tuple(files.escape_path(name) for name in RAW)
 SEEN = (
     "onerror=console.log(1)",
     "javascript:console.log(5)",
@@ -77,12 +77,14 @@ def written(home: Path) -> Written:
 def _fail(made: Months) -> None:
     """Have the rest fail, each with a text of its own, or the same with its name in it."""
     with Queue.open(made.where, MUSIC) as queue:
-        queue.begin(batch_size=9)
+        queue.begin_session(batch_size=9)
         for claim in queue.claim(len(NAMES) - 12):
             made.clock.forward(seconds=61)
-            ending = Ending(Outcome(Status.ERROR, f"{RAW[len(claim.key) % 5]} {claim.key}"), 1)
+            ending = SettleRequest(
+                Outcome(Status.ERROR, f"{RAW[len(claim.key) % 5]} {claim.key}"), 1
+            )
             assert queue.settle(claim, ending)
-        queue.end(seconds=500)
+        queue.end_session(seconds=500)
 
 
 def _decide(home: Path) -> None:

@@ -22,11 +22,11 @@ from mediakeep import clock, config
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, survey
-from mediakeep.queue.queue import Queue, place
-from mediakeep.queue.replay import Replay
-from mediakeep.queue.settling import Ending
-from mediakeep.queue.store import Change
+from mediakeep.queue import actions, scan_diff
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.replay import ReplayPlan
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.store import QueueChange
 from mediakeep.views import review
 from tests.queue import rig
 
@@ -51,7 +51,7 @@ class Months:
         self.home, self.artists, self.track = home, artists, track
         self.chance = random.Random(seed)
         self.clock = rig.Clock(begin)  # in UTC: steps in a local time go wrong when clocks change
-        self.where = place(home / "status" / "music", self.clock, "here")
+        self.where = locate_queue(home / "status" / "music", self.clock, "here")
         self.open: dict[str, set[str]] = {}
         self.gone: dict[str, set[str]] = {}
         found = rig.found(artists)
@@ -71,7 +71,7 @@ class Months:
     def batch(self, count: int, *, seconds: float = 90, kill: bool = False) -> None:
         """Do a batch of so many artists, of which every eleventh fails."""
         queue = Queue.open(self.where, MUSIC)
-        queue.begin(batch_size=count)
+        queue.begin_session(batch_size=count)
         began = self.clock.moment
         for claim in queue.claim(count):
             self.clock.forward(seconds=seconds)
@@ -84,14 +84,14 @@ class Months:
 
     def _end(self, queue: Queue, began: datetime) -> None:
         self.clock.forward(seconds=2)
-        queue.end(seconds=(self.clock.moment - began).total_seconds(), stopped=False)
+        queue.end_session(seconds=(self.clock.moment - began).total_seconds(), stopped=False)
         queue.close()
 
     @contextlib.contextmanager
     def beside(self, count: int) -> Iterator[None]:
         """Have a batch at work for as long as a `with` block takes."""
         queue = Queue.open(self.where, MUSIC)
-        queue.begin(batch_size=count)
+        queue.begin_session(batch_size=count)
         began, claims = self.clock.moment, queue.claim(count)
         yield
         for claim in claims:
@@ -101,24 +101,24 @@ class Months:
     def checkpoint(self) -> Path:
         """Keep a copy of the queue."""
         with Queue.open(self.where, MUSIC) as queue:
-            return queue.checkpoint()
+            return queue.write_checkpoint()
 
     def restore(self, checkpoint: Path) -> None:
         """Go back to a copy, as a person does, and have it noticed."""
         shutil.copyfile(checkpoint, rig.file(self.where))
         Queue.open(self.where, MUSIC).close()
 
-    def replay(self) -> Replay:
+    def replay(self) -> ReplayPlan:
         """Bring back what the last restore undid."""
         with Queue.open(self.where, MUSIC) as queue:
-            return queue.replay(rig.asides(self.where)[-1].name)
+            return queue.replay_aside(rig.asides(self.where)[-1].name)
 
-    def _ending(self, key: str, seconds: float) -> Ending:
+    def _ending(self, key: str, seconds: float) -> SettleRequest:
         if self.chance.random() < 1 / 11:
             later = self.clock.moment + timedelta(days=1)
             why = f"Cannot read /music/{key}/01.flac: Input/output error. Check the disk."
-            return Ending(Outcome(Status.ERROR, why), seconds, clock.text(later))
-        return Ending(self._outcome(key), seconds)
+            return SettleRequest(Outcome(Status.ERROR, why), seconds, clock.format_iso(later))
+        return SettleRequest(self._outcome(key), seconds)
 
     def _outcome(self, key: str, *, by_hand: bool = False) -> Outcome:
         chance = self.chance
@@ -157,30 +157,30 @@ class Months:
     def by_hand(self, *keys: str) -> None:
         """Read artists again, as a person's command does."""
         with Queue.open(self.where, MUSIC) as queue:
-            queue.begin(command="fix_metadata")
+            queue.begin_session(command="fix_metadata")
             for claim in queue.claim_named(*keys, by_hand=True):
                 self.clock.forward(seconds=1)
-                assert queue.settle(claim, Ending(self._outcome(claim.key, by_hand=True)))
+                assert queue.settle(claim, SettleRequest(self._outcome(claim.key, by_hand=True)))
             self._review(queue)
-            queue.end(command="fix_metadata")
+            queue.end_session(command="fix_metadata")
 
     def again(self, *keys: str) -> None:
         """Have artists done again."""
         with Queue.open(self.where, MUSIC) as queue:
-            queue.change(actions.reset(self.where, actions.named(keys)))
+            queue.commit(actions.reset_items(self.where, actions.select_by_name(keys)))
 
     def scan(self, *gone: str) -> None:
         """Look at the library, in which some artists are gone."""
         found = rig.found([key for key in self.artists if key not in gone])
 
-        def decide(state: Any) -> Change:
-            result = survey.compare(state, found)
-            facts = {"known": len(state.items), **result.counts()}
+        def decide(state: Any) -> QueueChange:
+            result = scan_diff.compare_with_scan(state, found)
+            facts = {"known": len(state.items), **result.count_changes()}
             facts.pop("renamed")
-            return Change("scan", result.items(), facts)
+            return QueueChange("scan", result.build_patches(), facts)
 
         with Queue.open(self.where, MUSIC) as queue:
-            queue.change(decide)
+            queue.commit(decide)
 
     def rename(self, old: str, new: str) -> None:
         """Look at the library, in which an artist has another name."""
@@ -188,24 +188,24 @@ class Months:
         found = rig.found(self.artists)
         self.open[new], self.gone[new] = self.open.pop(old), self.gone.pop(old, set())
 
-        def decide(state: Any) -> Change:
-            result = survey.compare(state, found, follow=lambda *_: {new: old})
-            return Change("scan", result.items(), {"renamed": result.renamed})
+        def decide(state: Any) -> QueueChange:
+            result = scan_diff.compare_with_scan(state, found, follow=lambda *_: {new: old})
+            return QueueChange("scan", result.build_patches(), {"renamed": result.renamed})
 
         with Queue.open(self.where, MUSIC) as queue:
-            queue.change(decide)
+            queue.commit(decide)
 
     def forget(self) -> None:
         """Remove what is gone from the queue."""
         with Queue.open(self.where, MUSIC) as queue:
-            queue.change(actions.forget_gone)
+            queue.commit(actions.forget_gone)
 
     def _review(self, queue: Queue) -> None:
         def entries(item: Item) -> list[dict[str, str]]:
             key = next(one for one, found in queue.state.items.items() if found is item)
             return [_entry(self.home, key, one, self.track) for one in sorted(self.open[key])]
 
-        review.update(self.home, self.where.folder, queue.state, entries)
+        review.update_list(self.home, self.where.folder, queue.state, entries)
 
     def history(self) -> list[dict[str, Any]]:
         """Return all events, as any program would read them."""
@@ -220,7 +220,7 @@ class Months:
 def _entry(home: Path, key: str, one: str, track: str) -> dict[str, str]:
     kind = one.partition(":")[0]
     proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
-    door = config.spoken("fix_metadata.py", home)
+    door = config.format_command("fix_metadata.py", home)
     accept = f"{door} --from-review {review.FILE} --accept {one}"
     command = accept if proposal else ""
     return {

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mediakeep.commands import briefings
-from mediakeep.commands.briefings import Desk
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.views import periods
-from mediakeep.views.report import filing
+from mediakeep.views.report import report_files
 from tests.views import months
 from tests.views.months import Months
 
@@ -43,10 +43,10 @@ REPORTS: dict[str, tuple[Callable[[Path], Months], str]] = {
 
 def write(made: Months, name: str) -> dict[str, Path]:
     """Write the report on a week or day in all formats; return its files by their suffixes."""
-    desk = Desk(made.home, made.now, months.ZONE)
-    told = briefings.gather(desk, periods.named(name, months.ZONE))
+    desk = ReportContext(made.home, made.now, months.ZONE)
+    told = period_report.collect_report(desk, periods.parse_period(name, months.ZONE))
     assert told
-    paths = filing.write(made.home, told, FORMATS)
+    paths = report_files.write_report(made.home, told, FORMATS)
     return {path.suffix[1:]: path for path in paths if path.suffix != ".svg"}
 
 

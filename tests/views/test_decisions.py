@@ -12,7 +12,7 @@ import pytest
 from mediakeep.views import review
 from mediakeep.views.report import decisions
 
-REMEDIES = decisions.Remedies(lambda kind: f"accept {kind}", lambda kind: f"mend {kind}")
+REMEDIES = decisions.FixHints(lambda kind: f"accept {kind}", lambda kind: f"mend {kind}")
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -28,7 +28,7 @@ def written(home: Path, *entries: dict[str, str]) -> Path:
 
 
 def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.Decisions | None:
-    return decisions.read(decisions.Listed(home, "music"), since, REMEDIES, zone)
+    return decisions.read_decisions(decisions.ReviewSource(home, "music"), since, REMEDIES, zone)
 
 
 def names(found: decisions.Decisions | None) -> list[str]:
@@ -70,7 +70,7 @@ def test_kinds_are_counted_with_the_command_that_accepts_them(tmp_path: Path) ->
     written(tmp_path, *entries, {**entry("x"), "kind": "mojibake"})
     found = read(tmp_path, {})
     assert found
-    assert (found.total, found.proposed, len(found.oldest)) == (24, 11, decisions.OLDEST)
+    assert (found.total, found.proposed, len(found.oldest)) == (24, 11, decisions.MAX_OLDEST)
     assert [(one.kind, one.count, one.proposed, one.command) for one in found.sorts] == [
         ("missing-date", 23, 11, "accept missing-date"),
         ("mojibake", 1, 0, ""),
@@ -97,13 +97,13 @@ def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_
     many = [entry(f"many{number}", proposal="p") for number in range(2)]
     none = [{**entry(f"none{number}"), "kind": "missing-cover"} for number in range(3)]
     written(tmp_path, *none, *few, *many)
-    assert decisions.acceptable(tmp_path) == {"music": ["missing-date", "mojibake"]}
+    assert decisions.kinds_with_proposals(tmp_path) == {"music": ["missing-date", "mojibake"]}
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": []}', '{"reviews": {"A": [{}]}}'])
 def test_a_damaged_list_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     assert read(tmp_path, {}) is None
-    assert decisions.acceptable(tmp_path) == {}
+    assert decisions.kinds_with_proposals(tmp_path) == {}
     written(tmp_path).write_text(damage)
     assert read(tmp_path, {}) is None
-    assert decisions.acceptable(tmp_path) == {}
+    assert decisions.kinds_with_proposals(tmp_path) == {}

@@ -7,15 +7,21 @@ from typing import Any
 
 import pytest
 
-from mediakeep.queue.past import Gain
-from mediakeep.views.flows import Flow
+from mediakeep.queue.event_history.queries import ItemGain
+from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import headline
-from mediakeep.views.report.progress import Issue, Present, Progress, Rest, Row
-from mediakeep.views.summary import Estimate
+from mediakeep.views.report.kind_progress import (
+    CurrentState,
+    IssueKindCounts,
+    KindProgress,
+    RemainingWork,
+    ReportRow,
+)
+from mediakeep.views.summary import CompletionEstimate
 
 TODAY = date(2025, 12, 22)
-NOTHING = Rest(
+NOTHING = RemainingWork(
     done=2,
     items=0,
     failed=0,
@@ -34,13 +40,15 @@ NOTHING = Rest(
 )
 
 
-def rest(items: int, per_hour: float | None = None, **more: Any) -> Rest:
+def rest(items: int, per_hour: float | None = None, **more: Any) -> RemainingWork:
     seconds = 3600 * items / per_hour if per_hour else None
     fields = {name: getattr(NOTHING, name) for name in NOTHING.__struct_fields__}
-    return Rest(**{**fields, "items": items, "per_hour": per_hour, "seconds": seconds, **more})
+    return RemainingWork(
+        **{**fields, "items": items, "per_hour": per_hour, "seconds": seconds, **more}
+    )
 
 
-def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> Progress:
+def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> KindProgress:
     fields: dict[str, Any] = {
         "library": "/m",
         "kind": "music",
@@ -52,8 +60,8 @@ def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> Pro
         "share": 100 * completed / total if total else None,
         "gained": gained,
         "share_gained": None,
-        "flow": Flow(),
-        "before": Flow(),
+        "flow": PeriodTotals(),
+        "before": PeriodTotals(),
         "rows": [],
         "issues": [],
         "gains": [],
@@ -63,15 +71,17 @@ def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> Pro
         "days": [],
         "steps": [],
     }
-    return Progress(**{**fields, **more})
+    return KindProgress(**{**fields, **more})
 
 
-def issue(kind: str, open_: int, more: int = 0, regressed: int = 0) -> Issue:
-    return Issue(kind, max(more, 0), regressed, 0, 0, open_, more, [])
+def issue(kind: str, open_: int, more: int = 0, regressed: int = 0) -> IssueKindCounts:
+    return IssueKindCounts(kind, max(more, 0), regressed, 0, 0, open_, more, [])
 
 
-def said(one: Progress, *, running: bool = True, days: int = WEEK) -> str:
-    return " ".join(headline.of(one, Period(date(2025, 12, 15), days, UTC), TODAY, running=running))
+def said(one: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
+    return " ".join(
+        headline.build_headline(one, Period(date(2025, 12, 15), days, UTC), TODAY, running=running)
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +121,7 @@ def said(one: Progress, *, running: bool = True, days: int = WEEK) -> str:
         (told(1, 1, 1), True, "Done, 1 more than at the beginning of the week."),
     ],
 )
-def test_how_far_it_is(one: Progress, running: bool, sentence: str) -> None:
+def test_how_far_it_is(one: KindProgress, running: bool, sentence: str) -> None:
     assert said(one, running=running) == sentence
 
 
@@ -122,18 +132,22 @@ def test_a_day_is_called_a_day() -> None:
 @pytest.mark.parametrize(
     ("flow", "open_", "sentence"),
     [
-        (Flow(), 0, ""),
-        (Flow(new={"a": 1}), 1, "1 issue was found; 1 waits for a decision."),
+        (PeriodTotals(), 0, ""),
+        (PeriodTotals(new={"a": 1}), 1, "1 issue was found; 1 waits for a decision."),
         (
-            Flow(new={"a": 2}, regressed={"b": 1}, repaired={"c": 1200}),
+            PeriodTotals(new={"a": 2}, regressed={"b": 1}, repaired={"c": 1200}),
             3,
             "1,203 issues were found, 1,200 of them repaired at once; 3 wait for a decision.",
         ),
-        (Flow(closed={"a": 1}), 0, "1 that waited was settled."),
-        (Flow(closed={"a": 1, "b": 2}), 4, "3 that waited were settled; 4 wait for a decision."),
+        (PeriodTotals(closed={"a": 1}), 0, "1 that waited was settled."),
+        (
+            PeriodTotals(closed={"a": 1, "b": 2}),
+            4,
+            "3 that waited were settled; 4 wait for a decision.",
+        ),
     ],
 )
-def test_what_became_of_issues(flow: Flow, open_: int, sentence: str) -> None:
+def test_what_became_of_issues(flow: PeriodTotals, open_: int, sentence: str) -> None:
     issues = [issue("a", open_)] if open_ else []
     head = "2 of 4 artists are done (50.0 %), as many as at the beginning of the week."
     assert said(told(2, 4, flow=flow, issues=issues)) == f"{head} {sentence}".strip()
@@ -147,27 +161,28 @@ def test_what_waited_in_a_week_that_is_over_is_told_as_over() -> None:
 
 def test_what_is_left_is_told_with_what_that_goes_by() -> None:
     one = told(2, 62)
-    assert headline.left(NOTHING, one, None) == ""
-    assert headline.left(rest(60), one, None) == "60 artists are left."
+    assert headline.format_remaining(NOTHING, one, None) == ""
+    assert headline.format_remaining(rest(60), one, None) == "60 artists are left."
     assert (
-        headline.left(rest(60, 40.0, sessions=10), one, None)
+        headline.format_remaining(rest(60, 40.0, sessions=10), one, None)
         == "60 artists are left: about 1 h 30 min of work, at the 40 an hour of the last 10"
         " sessions."
     )
-    one_session = headline.left(rest(60, 40.0, sessions=1), one, None)
+    one_session = headline.format_remaining(rest(60, 40.0, sessions=1), one, None)
     assert one_session.endswith("hour of the last session.")
-    estimate = Estimate(per_week=30.0, days=28, date="2026-01-03")
+    estimate = CompletionEstimate(per_week=30.0, days=28, date="2026-01-03")
     by_date = "done around 3 January 2026 at the pace of the last 28 days (30 a week)."
     assert (
-        headline.left(rest(60, estimate=estimate), one, None) == f"60 artists are left; {by_date}"
+        headline.format_remaining(rest(60, estimate=estimate), one, None)
+        == f"60 artists are left; {by_date}"
     )
-    both = headline.left(rest(60, 40.0, sessions=2, estimate=estimate), one, None)
+    both = headline.format_remaining(rest(60, 40.0, sessions=2, estimate=estimate), one, None)
     assert both.endswith(f"of the last 2 sessions; {by_date}")
 
 
 def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     assert (
-        headline.left(rest(60, failed=1), told(1, 63), TODAY)
+        headline.format_remaining(rest(60, failed=1), told(1, 63), TODAY)
         == "When this was written, on 22 December 2025, 2 were done and 60 artists left,"
         " 1 failed."
     )
@@ -178,19 +193,19 @@ def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     [(94296.4, "94,000"), (123.4, "120"), (42.4, "42"), (4.25, "4.2"), (4.0, "4"), (0.04, "0.04")],
 )
 def test_a_pace_has_two_digits(per_hour: float, words: str) -> None:
-    said = headline.left(rest(6, per_hour, sessions=2), told(2, 8), None)
+    said = headline.format_remaining(rest(6, per_hour, sessions=2), told(2, 8), None)
     assert f"at the {words} an hour" in said
 
 
 def test_one_artist_that_is_left_is_one() -> None:
-    assert headline.left(rest(1, 40.0, sessions=10), told(2, 3), None).startswith(
+    assert headline.format_remaining(rest(1, 40.0, sessions=10), told(2, 3), None).startswith(
         "1 artist is left: about 1 min 30 s of work"
     )
 
 
 def test_a_slow_pace_is_not_told_as_none() -> None:
-    slow = rest(60, 0.4, sessions=3, estimate=Estimate(0.3, 28, "2030-01-01"))
-    words = headline.left(slow, told(2, 62), None)
+    slow = rest(60, 0.4, sessions=3, estimate=CompletionEstimate(0.3, 28, "2030-01-01"))
+    words = headline.format_remaining(slow, told(2, 62), None)
     assert "0.4 an hour" in words
     assert "(0.3 a week)" in words
 
@@ -198,46 +213,55 @@ def test_a_slow_pace_is_not_told_as_none() -> None:
 def test_what_got_worse_is_named_worst_first() -> None:
     issues = [issue("a", 5, 1), issue("b", 9, 4), issue("c", 0, -2), issue("d", 3, 0, 2)]
     one = told(2, 4, issues=issues)
-    assert headline.worse(one) == ("b: 4 more open (now 9), a: 1 more open (now 5), d: 2 came back")
+    assert headline.format_worse_kinds(one) == (
+        "b: 4 more open (now 9), a: 1 more open (now 5), d: 2 came back"
+    )
     issues += [issue(name, 1, 1, 1) for name in "efgh"]
-    assert headline.worse(told(2, 4, issues=issues)).endswith(", and 1 more kind")
+    assert headline.format_worse_kinds(told(2, 4, issues=issues)).endswith(", and 1 more kind")
     issues += [issue("i", 1, 1)]
-    assert headline.worse(told(2, 4, issues=issues)).endswith(", and 2 more kinds")
-    assert headline.worse(told(2, 4, issues=issues, before=None)) == "", "nothing to compare with"
-    assert headline.worse(told(2, 4, issues=[issue("c", 0, -2)])) == ""
-    read = told(2, 4, issues=[issue("a", 5, 1)], flow=Flow(completed=3, again=2))
-    assert headline.worse(read) == "a: 1 more open (now 5); 1 artist was read for the first time"
+    assert headline.format_worse_kinds(told(2, 4, issues=issues)).endswith(", and 2 more kinds")
+    assert headline.format_worse_kinds(told(2, 4, issues=issues, before=None)) == "", (
+        "nothing to compare with"
+    )
+    assert headline.format_worse_kinds(told(2, 4, issues=[issue("c", 0, -2)])) == ""
+    read = told(2, 4, issues=[issue("a", 5, 1)], flow=PeriodTotals(completed=3, again=2))
+    assert (
+        headline.format_worse_kinds(read)
+        == "a: 1 more open (now 5); 1 artist was read for the first time"
+    )
 
 
 @pytest.mark.parametrize(
     ("gain", "words"),
     [
-        (Gain("A", 1, 0, {"x": 1}), "1 repair (1 x)"),
-        (Gain("A", 0, 2, {}), "2 open issues resolved"),
+        (ItemGain("A", 1, 0, {"x": 1}), "1 repair (1 x)"),
+        (ItemGain("A", 0, 2, {}), "2 open issues resolved"),
         (
-            Gain("A", 1209, 1, {"x": 1200, "y": 4, "z": 3, "v": 1, "w": 1}),
+            ItemGain("A", 1209, 1, {"x": 1200, "y": 4, "z": 3, "v": 1, "w": 1}),
             "1,209 repairs (1,200 x, 4 y, 3 z, and 2 other kinds), 1 open issue resolved",
         ),
     ],
 )
-def test_a_gain_names_its_most_frequent_repairs(gain: Gain, words: str) -> None:
-    assert headline.gained(gain) == words
+def test_a_gain_names_its_most_frequent_repairs(gain: ItemGain, words: str) -> None:
+    assert headline.format_item_gain(gain) == words
 
 
 def test_numbers_of_tables_are_written_as_people_read_them() -> None:
-    assert headline.amount(Row("x", 1234567.0, None), 1234567.0) == "1,234,567"
-    assert headline.amount(Row("x", 5400, None, "s"), 5400) == "1 h 30 min"
-    assert headline.amount(Row("x", 0, None), 0) == "0"
-    assert headline.amount(Row("x", 0, None), None) == ""
+    assert headline.format_amount(ReportRow("x", 1234567.0, None), 1234567.0) == "1,234,567"
+    assert headline.format_amount(ReportRow("x", 5400, None, "s"), 5400) == "1 h 30 min"
+    assert headline.format_amount(ReportRow("x", 0, None), 0) == "0"
+    assert headline.format_amount(ReportRow("x", 0, None), None) == ""
 
 
 def test_a_trend_is_as_high_as_its_numbers() -> None:
-    assert headline.trend([None, 0, 4, 8]) == " ▁▅█"
-    assert headline.trend([0, 0]) == headline.trend([None]) == headline.trend([]) == ""
+    assert headline.draw_trend([None, 0, 4, 8]) == " ▁▅█"
+    assert (
+        headline.draw_trend([0, 0]) == headline.draw_trend([None]) == headline.draw_trend([]) == ""
+    )
 
 
 def test_what_is_left_is_that_of_today_and_told_only_while_that_is_near() -> None:
-    one = told(2, 62, present=Present(None, [], 0, 0, rest(60, 40.0, sessions=2)))
+    one = told(2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2)))
     assert ". 60 artists are left: about" in said(one)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"
     assert over in said(one, running=False)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from mediakeep.item import Found
+from mediakeep.item import ScannedItem
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import index, past
-from mediakeep.queue.queue import Queue, place
-from mediakeep.queue.settling import Ending
+from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.queue import Queue, locate_queue
+from mediakeep.queue.settle import SettleRequest
 
 
 class Watch:
@@ -31,26 +31,26 @@ class Watch:
 
 @pytest.fixture
 def queue(tmp_path: Path) -> Queue:
-    found = [Found(key=name, path=f"/m/{name}", fingerprint="f") for name in "ABCD"]
+    found = [ScannedItem(key=name, path=f"/m/{name}", fingerprint="f") for name in "ABCD"]
     folder = tmp_path / "status" / "music"
-    return Queue.create(place(folder, Watch(), "here"), MUSIC, "/m", found)
+    return Queue.create(locate_queue(folder, Watch(), "here"), MUSIC, "/m", found)
 
 
 def settle(queue: Queue, key: str, *ids: str) -> None:
     """Do one item again, with these issues open."""
     (claim,) = queue.claim_named(key)
     facts = {"issues_found": len(ids)}
-    assert queue.settle(claim, Ending(Outcome(open_ids=ids, facts=facts), 1.0))
+    assert queue.settle(claim, SettleRequest(Outcome(open_ids=ids, facts=facts), 1.0))
 
 
 def rows(folder: Path, query: str) -> list[Any]:
-    with index.look(folder) as base:
+    with index.open_for_query(folder) as base:
         return base.execute(query).fetchall()
 
 
 def close(queue: Queue) -> Path:
-    queue.end(seconds=30.0)
-    folder = queue.where.folder
+    queue.end_session(seconds=30.0)
+    folder = queue.location.folder
     queue.close()
     return folder
 
@@ -59,7 +59,7 @@ SETTLES = "SELECT item, opened, closed, regressed FROM event WHERE op = 'settle'
 
 
 def test_issues_open_close_and_return(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A", "x:1", "x:2")
     settle(queue, "A", "x:2")
     settle(queue, "A", "x:1", "x:2", "x:3")
@@ -73,7 +73,7 @@ def test_issues_open_close_and_return(queue: Queue) -> None:
 
 
 def test_a_deleted_or_damaged_index_is_made_anew_and_equal(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A", "x:1")
     settle(queue, "B", "y:1")
     settle(queue, "A")
@@ -87,60 +87,60 @@ def test_a_deleted_or_damaged_index_is_made_anew_and_equal(queue: Queue) -> None
 
 
 def test_the_index_grows_with_the_history(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A", "x:1")
-    queue.checkpoint()
-    folder = queue.where.folder
+    queue.write_checkpoint()
+    folder = queue.location.folder
     assert len(rows(folder, SETTLES)) == 1
     settle(queue, "B", "x:1")
-    queue.checkpoint()
+    queue.write_checkpoint()
     assert len(rows(folder, SETTLES)) == 2
     close(queue)
 
 
 def test_what_a_restore_undid_does_not_count_until_a_replay_brings_it_back(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A", "x:1")
-    checkpoint = queue.checkpoint()
+    checkpoint = queue.write_checkpoint()
     settle(queue, "B", "y:1")
     settle(queue, "A")
     folder = close(queue)
     assert rows(folder, "SELECT count(*) FROM issue WHERE closed IS NULL") == [(1,)]
     shutil.copyfile(checkpoint, folder / "processing_queue.json")
-    again = Queue.open(place(folder, Watch(), "here"), MUSIC)
+    again = Queue.open(locate_queue(folder, Watch(), "here"), MUSIC)
     again.close()
     assert rows(folder, SETTLES) == [("A", 1, 0, 0)]
     assert rows(folder, "SELECT item FROM issue WHERE closed IS NULL") == [("A",)]
     (aside,) = (folder / "aside").iterdir()
-    with Queue.open(place(folder, Watch(), "here"), MUSIC) as queue:
-        assert set(queue.replay(aside.name).back) == {"A", "B"}
+    with Queue.open(locate_queue(folder, Watch(), "here"), MUSIC) as queue:
+        assert set(queue.replay_aside(aside.name).back) == {"A", "B"}
     assert rows(folder, SETTLES) == [("A", 1, 0, 0), ("B", 1, 0, 0), ("A", 0, 1, 0)]
 
 
 def test_the_pace_is_that_of_the_last_sessions(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A")
     settle(queue, "B")
     folder = close(queue)
-    with index.look(folder) as base:
-        pace = past.pace(base)
+    with index.open_for_query(folder) as base:
+        pace = queries.read_throughput(base)
     assert (pace.settled, pace.seconds) == (2, 30.0)
     assert pace.per_hour == pytest.approx(240)
 
 
 def test_a_killed_session_ends_at_its_last_record(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A")
     settle(queue, "B")
-    queue.checkpoint()  # and no end: as after a kill
-    with index.look(queue.where.folder) as base:
-        pace = past.pace(base)
+    queue.write_checkpoint()  # and no end: as after a kill
+    with index.open_for_query(queue.location.folder) as base:
+        pace = queries.read_throughput(base)
     assert pace.settled == 2
     assert 0 < pace.seconds < 300
 
 
 def test_two_processes_may_bring_it_up_to_date_at_once(queue: Queue) -> None:
-    queue.begin()
+    queue.begin_session()
     settle(queue, "A", "x:1")
     folder = close(queue)
     first = sqlite3.connect(folder / index.FILE, isolation_level=None)

@@ -13,18 +13,19 @@ from typing import Any
 import pytest
 
 from mediakeep import clock
-from mediakeep.commands import briefings
-from mediakeep.commands.briefings import Desk
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import actions, index, past
+from mediakeep.queue import actions
+from mediakeep.queue.event_history import index, queries
 from mediakeep.queue.queue import Queue
 from mediakeep.views.periods import DAY, WEEK
-from mediakeep.views.report import filing
+from mediakeep.views.report import report_files
 from tests.queue import rig
 from tests.views import months
 from tests.views.months import Months
 from tests.views.naive import Ledger, span
-from tests.views.test_numbers import facts, plainly, spans
+from tests.views.test_report_numbers import facts, plainly, spans
 
 
 def test_a_replay_counts_what_it_brought_back(tmp_path: Path) -> None:
@@ -164,13 +165,13 @@ def test_a_clock_that_goes_back_changes_no_sum(tmp_path: Path) -> None:
     told.again(*told.artists)
     told.batch(5)
     told.at("2027-03-05T12:00:00")
-    with index.look(told.where.folder) as base:
+    with index.open_for_query(told.where.folder) as base:
         grown = {
             name: base.execute(f"SELECT * FROM {name}").fetchall() for name in ("issue", "item")
         }
     (told.where.folder / index.FILE).unlink()
     _agrees(told)
-    with index.look(told.where.folder) as base:
+    with index.open_for_query(told.where.folder) as base:
         for name, rows in grown.items():
             assert sorted(base.execute(f"SELECT * FROM {name}").fetchall()) == sorted(rows)
     ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -187,8 +188,8 @@ def test_a_report_after_a_killed_batch_tells_all_that_it_did(tmp_path: Path) -> 
     told = Months(tmp_path, 6, artists=months.ARTISTS[:9])
     told.batch(3)
     told.batch(4, kill=True)
-    desk = Desk(told.home, told.now, months.ZONE)
-    report = briefings.gather(desk, desk.period(WEEK))
+    desk = ReportContext(told.home, told.now, months.ZONE)
+    report = period_report.collect_report(desk, desk.current_period(WEEK))
     assert report is not None
     (kind,) = report.kinds
     assert kind.gained == kind.flow.completed == kind.completed
@@ -212,7 +213,7 @@ def test_sessions_whose_logs_were_moved_away_are_told_apart(tmp_path: Path) -> N
 def test_what_a_person_marked_as_completed_is_done_again_by_a_batch(tmp_path: Path) -> None:
     told = Months(tmp_path, 6, artists=months.ARTISTS[:3])
     with Queue.open(told.where, MUSIC) as queue:
-        queue.change(actions.mark_completed(months.ARTISTS[0], clock.text(told.now)))
+        queue.commit(actions.mark_completed(months.ARTISTS[0], clock.format_iso(told.now)))
     told.again(months.ARTISTS[0])
     told.batch(3)
     (week,) = spans(told.where.folder, told.now, WEEK, months.ZONE)
@@ -220,19 +221,19 @@ def test_what_a_person_marked_as_completed_is_done_again_by_a_batch(tmp_path: Pa
 
 
 def test_a_home_without_a_queue_gets_no_report(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, datetime(2026, 11, 20, tzinfo=UTC), months.ZONE)
-    assert briefings.first(desk) is None
-    assert list(briefings.write_due(desk, ["md"], daily=True)) == []
-    assert not (tmp_path / filing.FOLDER).exists()
+    desk = ReportContext(tmp_path, datetime(2026, 11, 20, tzinfo=UTC), months.ZONE)
+    assert period_report.first_activity(desk) is None
+    assert list(period_report.write_due_reports(desk, ["md"], daily=True)) == []
+    assert not (tmp_path / report_files.FOLDER).exists()
 
 
 def test_a_clock_behind_the_whole_history_writes_nothing_and_harms_nothing(tmp_path: Path) -> None:
     told = Months(tmp_path, 6, artists=months.ARTISTS[:6])
     told.batch(3)
-    early = Desk(tmp_path, datetime(2020, 2, 3, tzinfo=UTC), months.ZONE)
-    assert list(briefings.write_due(early, ["md"], daily=True)) == []
-    assert briefings.gather(early, early.period(WEEK)) is None
-    assert not (tmp_path / filing.FOLDER).exists()
+    early = ReportContext(tmp_path, datetime(2020, 2, 3, tzinfo=UTC), months.ZONE)
+    assert list(period_report.write_due_reports(early, ["md"], daily=True)) == []
+    assert period_report.collect_report(early, early.current_period(WEEK)) is None
+    assert not (tmp_path / report_files.FOLDER).exists()
 
 
 @pytest.mark.parametrize("days", [DAY, WEEK])
@@ -244,13 +245,13 @@ def test_work_that_is_dated_1970_is_counted_and_no_year_is_missing(
     told.batch(3)
     told.at("2026-11-20T10:00:00")
     told.batch(3)
-    desk = Desk(tmp_path, told.now, months.ZONE)
-    report = briefings.gather(desk, desk.period(days))
+    desk = ReportContext(tmp_path, told.now, months.ZONE)
+    report = period_report.collect_report(desk, desk.current_period(days))
     assert report is not None
     (kind,) = report.kinds
     assert (kind.completed - kind.gained, kind.flow.completed) == (3, kind.gained)
-    list(briefings.write_due(desk, ["html"], daily=False))
-    path = filing.path(tmp_path, desk.period(WEEK), "html")
+    list(period_report.write_due_reports(desk, ["html"], daily=False))
+    path = report_files.report_path(tmp_path, desk.current_period(WEEK), "html")
     assert path.stat().st_size < 1_000_000
 
 
@@ -332,27 +333,27 @@ def test_an_index_damaged_deep_inside_is_made_anew_and_asked_again(tmp_path: Pat
     told = Months(tmp_path, 4, artists=months.ARTISTS[:60])
     told.batch(50, seconds=1000)
     path = told.where.folder / index.FILE
-    pace = index.ask(told.where.folder, past.pace)
+    pace = index.run_query(told.where.folder, queries.read_throughput)
     assert path.stat().st_size > 3 * 4096
     with path.open("r+b") as stream:
         stream.seek(4096)
         stream.write(bytes(range(256)) * ((path.stat().st_size - 4096) // 256))
-    assert index.ask(told.where.folder, past.pace) == pace
-    assert index.ask(told.where.folder, past.since)
+    assert index.run_query(told.where.folder, queries.read_throughput) == pace
+    assert index.run_query(told.where.folder, queries.read_first_time)
 
 
 def test_an_index_in_use_is_not_taken_for_a_damaged_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index, "_PATIENCE", 0.05)  # the time that a person would have to wait
+    monkeypatch.setattr(index, "_BUSY_TIMEOUT", 0.05)  # the time that a person would have to wait
     told = Months(tmp_path, 4, artists=months.ARTISTS[:9])
     told.batch(4)
-    pace = index.ask(told.where.folder, past.pace)
+    pace = index.run_query(told.where.folder, queries.read_throughput)
     path = told.where.folder / index.FILE
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
-        assert index.ask(told.where.folder, past.pace) == pace
+        assert index.run_query(told.where.folder, queries.read_throughput) == pace
         assert path.exists()
     finally:
         other.close()

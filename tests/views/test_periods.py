@@ -40,16 +40,18 @@ def test_a_week_is_named_by_iso_8601_and_found_by_its_name(day: str, name: str) 
     first = date.fromisoformat(day)
     for more in range(7):
         noon = datetime.combine(first + timedelta(more), datetime.min.time(), UTC).replace(hour=12)
-        found = periods.of(noon, WEEK, UTC)
+        found = periods.period_at(noon, WEEK, UTC)
         assert (found.first, found.last, found.name) == (first, first + timedelta(6), name)
-    assert periods.named(name, UTC) == Period(first, WEEK, UTC)
-    assert periods.named(f" {name.lower().replace('-', '')} ", UTC) == Period(first, WEEK, UTC)
+    assert periods.parse_period(name, UTC) == Period(first, WEEK, UTC)
+    assert periods.parse_period(f" {name.lower().replace('-', '')} ", UTC) == Period(
+        first, WEEK, UTC
+    )
 
 
 def test_a_day_is_named_by_its_date() -> None:
-    found = periods.named("2026-02-28", BERLIN)
+    found = periods.parse_period("2026-02-28", BERLIN)
     assert (found.name, found.last, found.days) == ("2026-02-28", date(2026, 2, 28), DAY)
-    assert found.shifted(1).name == "2026-03-01"
+    assert found.shift(1).name == "2026-03-01"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_what_names_no_period_is_said_so(text: str) -> None:
     with pytest.raises(
         ValueError, match=r"^Week .* does not exist$|^Invalid period .* use a week such as 2025-W51"
     ):
-        periods.named(text)
+        periods.parse_period(text)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_what_names_no_period_is_said_so(text: str) -> None:
 def test_days_are_as_long_as_the_clocks_on_the_walls_say(zone: str, day: str, hours: float) -> None:
     found = Period(date.fromisoformat(day), DAY, ZoneInfo(zone))
     assert found.end - found.start == timedelta(hours=hours)
-    week = periods.of(found.start, WEEK, found.zone)
+    week = periods.period_at(found.start, WEEK, found.zone)
     assert week.end - week.start == timedelta(hours=6 * 24 + hours)
 
 
@@ -91,15 +93,15 @@ def test_days_are_as_long_as_the_clocks_on_the_walls_say(zone: str, day: str, ho
 def test_each_moment_lies_in_one_period_and_periods_follow_one_another(
     moment: datetime, zone: ZoneInfo, days: int
 ) -> None:
-    found = periods.of(moment, days, zone)
+    found = periods.period_at(moment, days, zone)
     assert found.start <= moment < found.end
-    assert found.shifted(1).start == found.end
-    assert periods.named(found.name, zone) == found
+    assert found.shift(1).start == found.end
+    assert periods.parse_period(found.name, zone) == found
     assert found.start.timestamp() % 900 == 0, "the index keeps sums of quarters of an hour"
-    assert periods.of(found.start, days, zone) == found
-    assert periods.of(found.end, days, zone) == found.shifted(1)
-    assert found.until(found.shifted(3))[-1] == found.shifted(3)
-    assert found.until(found.shifted(-1)) == []
+    assert periods.period_at(found.start, days, zone) == found
+    assert periods.period_at(found.end, days, zone) == found.shift(1)
+    assert found.list_until(found.shift(3))[-1] == found.shift(3)
+    assert found.list_until(found.shift(-1)) == []
 
 
 @pytest.mark.parametrize(
@@ -113,11 +115,11 @@ def test_each_moment_lies_in_one_period_and_periods_follow_one_another(
     ],
 )
 def test_a_period_is_written_out_for_people(name: str, title: str) -> None:
-    assert periods.title(periods.named(name)) == title
+    assert periods.format_period(periods.parse_period(name)) == title
 
 
 def test_moments_are_written_as_the_clock_on_the_wall_shows_them() -> None:
-    assert periods.when("2026-03-29T00:59:00+00:00", BERLIN) == "29 March 2026, 01:59"
-    assert periods.when("2026-03-29T01:00:00+00:00", BERLIN) == "29 March 2026, 03:00"
-    assert periods.when("2026-12-31T23:30:00+00:00", BERLIN) == "1 January 2027, 00:30"
-    assert periods.short(date(2026, 12, 7)) == "7 Dec"
+    assert periods.format_time("2026-03-29T00:59:00+00:00", BERLIN) == "29 March 2026, 01:59"
+    assert periods.format_time("2026-03-29T01:00:00+00:00", BERLIN) == "29 March 2026, 03:00"
+    assert periods.format_time("2026-12-31T23:30:00+00:00", BERLIN) == "1 January 2027, 00:30"
+    assert periods.format_short_date(date(2026, 12, 7)) == "7 Dec"

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from mediakeep import files
-from mediakeep.commands import briefings
-from mediakeep.commands.briefings import Desk
-from mediakeep.queue import index
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
+from mediakeep.queue.event_history import index
 from mediakeep.views import terminal
-from mediakeep.views.report import filing
+from mediakeep.views.report import report_files
 from tests.views import hostile, months, reports
 from tests.views.months import Months
 from tests.views.reports import FORMATS, GOLDEN, REPORTS
@@ -57,7 +57,7 @@ def test_all_formats_tell_the_same_numbers(homes: dict[Any, Months], name: str) 
     told = {tuple(row[2:5]): row[5] for row in cells}
     for row in kind["rows"]:
         assert float(told["numbers", row["name"], "now"]) == round(row["now"], 3)
-        shown = terminal.duration(row["now"]) if row["unit"] else f"{row['now']:,.0f}"
+        shown = terminal.format_duration(row["now"]) if row["unit"] else f"{row['now']:,.0f}"
         label = row["name"].capitalize()
         assert f"| {label} | {shown} |" in texts["md"]
         assert f'<tr><td>{label}</td><td class="n">{shown}</td>' in texts["html"]
@@ -76,16 +76,16 @@ def test_all_formats_tell_the_same_numbers(homes: dict[Any, Months], name: str) 
 
 def all_written(home: Path, made: Months) -> dict[str, bytes]:
     """Write the reports on all weeks; return all files with their bytes."""
-    desk = Desk(home, made.now, months.ZONE)
-    first = briefings.first(desk)
+    desk = ReportContext(home, made.now, months.ZONE)
+    first = period_report.first_activity(desk)
     assert first
-    shutil.rmtree(home / filing.FOLDER, ignore_errors=True)
+    shutil.rmtree(home / report_files.FOLDER, ignore_errors=True)
     for days in (7, 1):
-        for period in [desk.period(days).shifted(-number) for number in (0, 1, 2, 4)]:
-            told = briefings.gather(desk, period)
+        for period in [desk.current_period(days).shift(-number) for number in (0, 1, 2, 4)]:
+            told = period_report.collect_report(desk, period)
             assert told
-            filing.write(home, told, FORMATS)
-    return {path.name: path.read_bytes() for path in sorted((home / filing.FOLDER).iterdir())}
+            report_files.write_report(home, told, FORMATS)
+    return {path.name: path.read_bytes() for path in sorted((home / report_files.FOLDER).iterdir())}
 
 
 def test_without_logs_and_index_reports_are_the_same_byte_for_byte(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_json_is_json_and_holds_every_name_as_it_is(bad: hostile.Written) -> Non
 
 def test_commands_can_be_pasted_whatever_they_name(bad: hostile.Written) -> None:
     (kind,) = json.loads(bad.text("json"))["kinds"]
-    raw = {files.escape(name): name for name in hostile.RAW}
+    raw = {files.escape_path(name): name for name in hostile.RAW}
     alone = [one for one in kind["present"]["failing"] if one["count"] == 1]
     assert len(alone) >= 2
     for one in alone:

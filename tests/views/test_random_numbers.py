@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.queue import index, past
-from mediakeep.views import flows, periods
+from mediakeep.queue.event_history import index, queries
+from mediakeep.views import period_stats, periods
 from mediakeep.views.periods import DAY, WEEK
 from tests.sampling import tried
 from tests.views.naive import Ledger, Line, span
-from tests.views.test_numbers import ZONES, facts, plainly, spans
+from tests.views.test_report_numbers import ZONES, facts, plainly, spans
 
 ITEMS = ("A", "B", "C")
 IDS = ("x:1", "x:2", "y:1", "z:1")
@@ -136,7 +136,7 @@ def folder() -> Iterator[Path]:
 
 def content(here: Path) -> dict[str, list[Any]]:
     """Return all that the index holds; a sum that came to nothing is as good as none."""
-    with index.look(here) as base:
+    with index.open_for_query(here) as base:
         names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         return {
             name: sorted(
@@ -173,12 +173,14 @@ def test_any_history_is_counted_twice(
             for one in spans(place, now, days, here):
                 expected = ledger.told(*span(one.period.first, days, here))
                 assert facts(one) == plainly(expected), one.period.name
-        with index.look(place) as base:
-            pace = past.pace(base)
+        with index.open_for_query(place) as base:
+            pace = queries.read_throughput(base)
             assert (pace.settled, pace.seconds, pace.sessions) == ledger.pace()
-            begin = datetime.fromisoformat(past.since(base))
-            period = periods.of(begin, WEEK, here)
-            (week,) = flows.spans(base, [period])
-            gains = past.gains(base, f"{period.start.isoformat()}", f"{period.end.isoformat()}", 9)
+            begin = datetime.fromisoformat(queries.read_first_time(base))
+            period = periods.period_at(begin, WEEK, here)
+            (week,) = period_stats.compute_stats(base, [period])
+            gains = queries.read_top_gains(
+                base, f"{period.start.isoformat()}", f"{period.end.isoformat()}", 9
+            )
         first = ledger.told(*span(week.period.first, WEEK, here))
         assert [(one.item, one.fixed, one.closed) for one in gains] == first.gains

@@ -11,21 +11,21 @@ import pytest
 
 from mediakeep.item import Item, MovieItem, MusicItem, Status
 from mediakeep.kinds import MOVIES, MUSIC, Kind
-from mediakeep.queue.snapshot import Head
-from mediakeep.queue.state import State
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState
 from mediakeep.views import review
 
 DAY, LATER = "2026-01-02T10:00:00+00:00", "2026-05-05T10:00:00+00:00"
 
 
-def state(kind: Kind, seq: int, created: str = DAY, /, **settled: int) -> State:
+def state(kind: Kind, seq: int, created: str = DAY, /, **settled: int) -> QueueState:
     """Make a queue of completed items, each with the number of its last settle."""
     made = MovieItem if kind is MOVIES else MusicItem
     items: dict[str, Item] = {
         name: made(status=Status.COMPLETED, name=name, processed_date=DAY, settled=number)
         for name, number in settled.items()
     }
-    head = Head(
+    head = SnapshotHead(
         kind=kind.name,
         generation=1,
         snapshot_id="x",
@@ -34,15 +34,17 @@ def state(kind: Kind, seq: int, created: str = DAY, /, **settled: int) -> State:
         created=created,
         last_updated=DAY,
     )
-    return State(kind, head, items)
+    return QueueState(kind, head, items)
 
 
-def update(home: Path, queue: State, *ids: str) -> review.View:
+def update(home: Path, queue: QueueState, *ids: str) -> review.ReviewListFile:
     """Bring the list up to date; each item that is read has entries of these ids."""
     folder = home / "status" / queue.kind.name
     folder.mkdir(parents=True, exist_ok=True)
     (home / "outputs").mkdir(exist_ok=True)
-    return review.update(home, folder, queue, lambda _: [{"id": one, "kind": "k"} for one in ids])
+    return review.update_list(
+        home, folder, queue, lambda _: [{"id": one, "kind": "k"} for one in ids]
+    )
 
 
 def listed(home: Path) -> dict[str, list[tuple[str, str]]]:

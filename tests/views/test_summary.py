@@ -6,17 +6,17 @@ import pytest
 
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue.past import Pace
-from mediakeep.queue.snapshot import Head
-from mediakeep.queue.state import State, percentage
+from mediakeep.queue.event_history.queries import Throughput
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState, percentage
 from mediakeep.views import summary, terminal
 
 
-def state(**items: MusicItem) -> State:
-    head = Head(
+def state(**items: MusicItem) -> QueueState:
+    head = SnapshotHead(
         kind="music", generation=1, snapshot_id="a", seq=1, library_path="/m", created="2026"
     )
-    return State(MUSIC, head, dict(items))
+    return QueueState(MUSIC, head, dict(items))
 
 
 DONE = MusicItem(
@@ -28,7 +28,7 @@ DONE = MusicItem(
 
 
 def test_a_summary_adds_up() -> None:
-    told = summary.standing(
+    told = summary.build_status(
         state(
             A=DONE,
             B=MusicItem(status=Status.PENDING),
@@ -36,7 +36,7 @@ def test_a_summary_adds_up() -> None:
             D=MusicItem(status=Status.SKIPPED, issues={"missing-cover": 9}),
             E=MusicItem(status=Status.COMPLETED, rules=0),
         ),
-        Pace(settled=10, seconds=100.0),
+        Throughput(settled=10, seconds=100.0),
     )
     assert told.counts == {
         "pending": 1,
@@ -52,7 +52,7 @@ def test_a_summary_adds_up() -> None:
 
 
 def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
-    told = summary.standing(
+    told = summary.build_status(
         state(
             A=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending"),
             B=MusicItem(status=Status.IN_PROGRESS, session="s", lookup="pending", for_lookup=True),
@@ -60,13 +60,13 @@ def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
             D=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="unsure"),
             E=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="unknown"),
         ),
-        Pace(0, 0.0),
+        Throughput(0, 0.0),
     )
     assert (told.awaiting, told.looked_up, told.unsure, told.unknown) == (2, 2, 1, 1)
-    lines = terminal.summary(told)
+    lines = terminal.describe_queue(told)
     assert "  2 artists wait for their look-up" in lines
     assert "  Looked up: 2 artists; 1 unsure, 1 unknown" in lines
-    assert terminal.awaiting(1, told) == "1 artist waits for its look-up"
+    assert terminal.format_pending_lookups(1, told) == "1 artist waits for its look-up"
 
 
 def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
@@ -82,24 +82,24 @@ def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
     )
     before = MusicItem(status=Status.COMPLETED)
     undone = MusicItem(status=Status.PENDING, albums_matched=5)
-    told = summary.standing(state(A=first, B=second, C=before, D=undone), Pace(0, 0.0))
+    told = summary.build_status(state(A=first, B=second, C=before, D=undone), Throughput(0, 0.0))
     line = "  Albums: 812 certain, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
-    assert line in terminal.summary(told)
-    assert terminal.matches("music", {"albums_tied": 1}) == ["Albums: 1 tied"]
-    assert terminal.matches("music", {"fields_filled": 1}) == ["1 field filled"]
+    assert line in terminal.describe_queue(told)
+    assert terminal.describe_tallies("music", {"albums_tied": 1}) == ["Albums: 1 tied"]
+    assert terminal.describe_tallies("music", {"fields_filled": 1}) == ["1 field filled"]
 
 
 def test_of_a_queue_of_before_nothing_is_said_of_albums() -> None:
-    told = summary.standing(state(A=MusicItem(status=Status.COMPLETED)), Pace(0, 0.0))
+    told = summary.build_status(state(A=MusicItem(status=Status.COMPLETED)), Throughput(0, 0.0))
     assert told.tallies == {}
-    assert terminal.matches(told.kind, told.tallies) == []
-    assert "Albums" not in "\n".join(terminal.summary(told))
+    assert terminal.describe_tallies(told.kind, told.tallies) == []
+    assert "Albums" not in "\n".join(terminal.describe_queue(told))
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    told = summary.standing(state(A=MusicItem(status=Status.PENDING)), Pace(0, 0.0))
+    told = summary.build_status(state(A=MusicItem(status=Status.PENDING)), Throughput(0, 0.0))
     assert told.per_hour is None
-    text = "\n".join(terminal.summary(told))
+    text = "\n".join(terminal.describe_queue(told))
     assert "hour" not in text
     assert "issue" not in text
 
@@ -123,9 +123,9 @@ def test_a_share_is_whole_only_when_all_is_done(done: int, total: int, share: fl
     ],
 )
 def test_spans_of_time_are_written_with_two_units(seconds: float, text: str) -> None:
-    assert terminal.duration(seconds) == text
+    assert terminal.format_duration(seconds) == text
 
 
 def test_names_cannot_steer_the_terminal() -> None:
-    lines = terminal.listing(state(**{"evil\x1b[2J": MusicItem(status=Status.PENDING)}), None)
+    lines = terminal.list_items(state(**{"evil\x1b[2J": MusicItem(status=Status.PENDING)}), None)
     assert lines == ["pending      evil\\x1b[2J"]

@@ -18,42 +18,42 @@ import sys
 from functools import cache
 from pathlib import Path
 
-Identity = tuple[int, int]  # device and inode of a file; a copy has a different one
+FileIdentity = tuple[int, int]  # device and inode of a file; a copy has a different one
 
-TABLE = "CREATE TABLE clean_mark(value TEXT NOT NULL)"
+CREATE_TABLE = "CREATE TABLE clean_mark(value TEXT NOT NULL)"
 
 _CLEAN = ""
-_READ = "SELECT value FROM clean_mark"
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_SELECT_MARK = "SELECT value FROM clean_mark"
+_BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Torn(sqlite3.DatabaseError):
+class TornFile(sqlite3.DatabaseError):
     """Raised if a file may contain pages of different ages."""
 
 
-def begin(base: sqlite3.Connection, identity: Identity) -> None:
+def create_mark(base: sqlite3.Connection, identity: FileIdentity) -> None:
     """Create the cleared mark of a new file; call it in the transaction that creates the tables."""
-    base.execute(TABLE)
-    base.execute("INSERT INTO clean_mark VALUES(?)", (_cleared(identity),))
+    base.execute(CREATE_TABLE)
+    base.execute("INSERT INTO clean_mark VALUES(?)", (_dirty_value(identity),))
 
 
-def is_clean(base: sqlite3.Connection, identity: Identity) -> bool:
+def is_clean(base: sqlite3.Connection, identity: FileIdentity) -> bool:
     """Return whether the mark is set; raise TornFile if it is not and the file may be torn.
 
     Call it within a transaction.
     """
-    (value,) = base.execute(_READ).fetchone() or (None,)
-    if value != _CLEAN and (value != _cleared(identity) or not _boot()):
-        raise Torn("it was not closed before the system stopped")
+    (value,) = base.execute(_SELECT_MARK).fetchone() or (None,)
+    if value != _CLEAN and (value != _dirty_value(identity) or not _boot_id()):
+        raise TornFile("it was not closed before the system stopped")
     return bool(value == _CLEAN)
 
 
-def mark_dirty(base: sqlite3.Connection, identity: Identity) -> None:
+def mark_dirty(base: sqlite3.Connection, identity: FileIdentity) -> None:
     """Clear and sync the mark before the first write; call it outside a transaction."""
-    _write(base, _cleared(identity))
+    _write_mark(base, _dirty_value(identity))
 
 
-def mark_clean(base: sqlite3.Connection, identity: Identity) -> None:
+def mark_clean(base: sqlite3.Connection, identity: FileIdentity) -> None:
     """Sync the file and set its mark, if no other process uses it and it is not torn.
 
     Call it outside a transaction. SQLite errors are ignored: without the mark, the file is rebuilt
@@ -67,10 +67,10 @@ def mark_clean(base: sqlite3.Connection, identity: Identity) -> None:
         finally:
             base.execute("ROLLBACK")
         if not done:
-            _write(base, _CLEAN)
+            _write_mark(base, _CLEAN)
 
 
-def _write(base: sqlite3.Connection, value: str) -> None:
+def _write_mark(base: sqlite3.Connection, value: str) -> None:
     """Write the mark in a commit that is synced before and after, including the folder.
 
     A crash during the commit leaves the synced rollback journal, which restores the old mark.
@@ -89,13 +89,13 @@ def _write(base: sqlite3.Connection, value: str) -> None:
         base.execute("PRAGMA synchronous = OFF")
 
 
-def _cleared(identity: Identity) -> str:
+def _dirty_value(identity: FileIdentity) -> str:
     """Return the value of a cleared mark, which identifies the boot and the file."""
-    return "{} {} {}".format(_boot(), *identity)
+    return "{} {} {}".format(_boot_id(), *identity)
 
 
 @cache
-def _boot() -> str:
+def _boot_id() -> str:
     """Return the id of the current boot, or "" if the system provides none."""
     if sys.platform == "darwin":
         text, size = ctypes.create_string_buffer(64), ctypes.c_size_t(64)
@@ -103,6 +103,6 @@ def _boot() -> str:
         failed = system.sysctlbyname(b"kern.bootsessionuuid", text, ctypes.byref(size), None, 0)
         return "" if failed else text.value.decode()
     try:
-        return _BOOT_ID.read_text().strip()
+        return _BOOT_ID_FILE.read_text().strip()
     except OSError:
         return ""

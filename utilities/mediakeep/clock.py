@@ -13,6 +13,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def text(moment: datetime) -> str:
+def format_iso(moment: datetime) -> str:
     """Format a time as ISO 8601 in UTC with whole seconds; such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -10,19 +10,21 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files, suggest
+from mediakeep import files, suggestions
 from mediakeep.errors import BadSetting, NoHome
 
-FILE = "mediakeep.toml"
-PREFIX = "MEDIAKEEP_"
+FILE_NAME = "mediakeep.toml"
+ENV_PREFIX = "MEDIAKEEP_"
 
 # Variables that are no settings: the home, secrets, and what an alert command receives.
-_OTHERS = (
+_OTHER_VARIABLES = (
     *("home", "tmdb_token", "alert_webhook"),
     *("alert_event", "alert_kind", "alert_message", "alert_next"),
 )
-_SLIP = 0.75  # how similar to a setting a variable is that counts as misspelt (difflib ratio)
-_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_MIN_SIMILARITY = (
+    0.75  # how similar to a setting a variable is that counts as misspelt (difflib ratio)
+)
+_SECONDS_PER_UNIT = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,65 +70,65 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ignore: str = ""  # comma-separated patterns of files and folders
 
 
-def seconds(text: str) -> float:
+def parse_duration(text: str) -> float:
     """Parse a duration such as "90", "30m" or "1h30m" to seconds; raise ValueError if invalid."""
     spans = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.strip().lower())
     joined = "".join(number + unit for number, unit in spans)
     if (
         not spans
         or joined != re.sub(r"\s", "", text.lower())
-        or any(u not in _UNITS for _, u in spans)
+        or any(u not in _SECONDS_PER_UNIT for _, u in spans)
     ):
         raise ValueError(f'"{text}" is not a duration; write it like 90s, 30m or 2h')
-    return sum(float(number) * _UNITS[unit] for number, unit in spans)
+    return sum(float(number) * _SECONDS_PER_UNIT[unit] for number, unit in spans)
 
 
 def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder that contains status/, outputs/ and issues/; raise NoHome if unknown."""
-    if configured := option or environ.get(PREFIX + "HOME"):
+    if configured := option or environ.get(ENV_PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
     here = Path.cwd()
-    if (here / FILE).is_file() or any(here.glob("status/*/processing_queue.json")):
+    if (here / FILE_NAME).is_file() or any(here.glob("status/*/processing_queue.json")):
         return here
-    if root := checkout():
+    if root := find_checkout():
         return root
     raise NoHome()
 
 
-def checkout() -> Path | None:
+def find_checkout() -> Path | None:
     """Return the checkout that this code runs from, or None if it is installed."""
     root = Path(__file__).absolute().parents[2]
     source = root / "utilities" / "mediakeep"
     return root if (root / "pyproject.toml").is_file() and source.is_dir() else None
 
 
-def spoken(door: str, home: Path | None = None) -> str:
+def format_command(door: str, home: Path | None = None) -> str:
     """Return the command that runs a script, from a checkout or an installation.
 
     --home is added for a home that is not the checkout, so that the command works in any folder.
     """
-    here = checkout()
+    here = find_checkout()
     name = f"python utilities/{door}" if here else door.removesuffix(".py").replace("_", "-")
     return name if home in (None, here) else f"{name} --home {files.quote_path(home)}"
 
 
-def with_commands(text: str) -> str:
+def rewrite_commands(text: str) -> str:
     """Replace script names in a text by the commands that run them.
 
     "Run embed_cover.py ALBUM" becomes "Run embed-cover ALBUM" if mediakeep is installed.
     """
-    return re.sub(r"\b[a-z_]+\.py\b", lambda match: spoken(match[0]), text)
+    return re.sub(r"\b[a-z_]+\.py\b", lambda match: format_command(match[0]), text)
 
 
-def setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:
+def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:
     """Return a setting from environment, mediakeep.toml or default; raise BadSetting if invalid."""
     default = getattr(Settings(), name)
-    return environ.get(PREFIX + name.upper()) or load(home).get(name, default)
+    return environ.get(ENV_PREFIX + name.upper()) or load_file(home).get(name, default)
 
 
-def load(home: Path) -> dict[str, Any]:
+def load_file(home: Path) -> dict[str, Any]:
     """Return the settings in a home's mediakeep.toml; raise BadSetting with file and key."""
-    path = home / FILE
+    path = home / FILE_NAME
     if not path.is_file():
         return {}
     import tomllib  # deferred: --help must be fast
@@ -134,24 +136,24 @@ def load(home: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text())
         if unknown := sorted(set(values) - set(Settings.__struct_fields__)):
-            raise BadSetting(path, " ".join(map(_unknown, unknown)))
+            raise BadSetting(path, " ".join(map(_unknown_setting_text, unknown)))
         msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
-        raise BadSetting(path, _mistyped(str(error))) from error
+        raise BadSetting(path, _wrong_type_text(str(error))) from error
     except (OSError, ValueError) as error:
         raise BadSetting(path, error) from error
     return values
 
 
-def _unknown(name: str) -> str:
+def _unknown_setting_text(name: str) -> str:
     """Return the message for an unknown setting, with a similar name or all names."""
     names = Settings.__struct_fields__
-    near = suggest.did_you_mean(name.replace("-", "_"), names)
-    text = f"unknown setting {files.printable(name)}"
+    near = suggestions.did_you_mean(name.replace("-", "_"), names)
+    text = f"unknown setting {files.to_printable(name)}"
     return f"{text}.{near}" if near else f"{text}. Settings: {', '.join(names)}."
 
 
-def _mistyped(text: str) -> str:
+def _wrong_type_text(text: str) -> str:
     """Return the message for a value of the wrong type, starting with the setting."""
     match = re.fullmatch(r"(.*) - at `\$\.(\w+)`", text)
     return f"{match[2]}: {match[1].lower()}." if match else text
@@ -163,9 +165,13 @@ def check_environment(environ: Mapping[str, str] = os.environ) -> None:
     Otherwise a misspelt variable would be ignored silently. Other names may belong to another
     program.
     """
-    variables = {name: PREFIX + name.upper() for name in (*Settings.__struct_fields__, *_OTHERS)}
+    variables = {
+        name: ENV_PREFIX + name.upper() for name in (*Settings.__struct_fields__, *_OTHER_VARIABLES)
+    }
     for name in sorted(set(environ) - set(variables.values())):
-        if name.startswith(PREFIX) and environ[name]:
-            near = suggest.suggest(name.removeprefix(PREFIX), variables, 1, _SLIP)
+        if name.startswith(ENV_PREFIX) and environ[name]:
+            near = suggestions.suggest_names(
+                name.removeprefix(ENV_PREFIX), variables, 1, _MIN_SIMILARITY
+            )
             if near:
-                raise BadSetting(files.printable(name), f"unknown setting.{near}")
+                raise BadSetting(files.to_printable(name), f"unknown setting.{near}")

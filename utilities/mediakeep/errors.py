@@ -72,11 +72,11 @@ class Truncated(NotAudio):
     message = "{} is truncated: {}."
 
 
-class NoRoom(ItemFailed):
+class DiskFull(ItemFailed):
     message = "{} The batch stops here; no attempt was counted."
 
 
-class BadData(ItemFailed):
+class InvalidItemData(ItemFailed):
     message = "The {} worker returned invalid item data: {}"
 
 
@@ -88,122 +88,122 @@ class ReadOnlyFormat(NotWritten):
     message = "{} cannot be written by mediakeep: {}."
 
 
-class Unfit(NotWritten):
+class ValueNotSupported(NotWritten):
     message = "{} not changed: {} cannot be {} in it."
 
 
-class Refused(NotWritten):
+class WriteRefused(NotWritten):
     message = "{} not changed: {}. {}"
 
 
-class Unverified(NotWritten):
+class VerificationFailed(NotWritten):
     message = "{} not changed: verification of the new copy failed ({})."
 
 
-class ChangedMeanwhile(NotWritten):
+class ConcurrentChange(NotWritten):
     message = "{} not changed: another program modified it at the same time."
 
 
-class Unexpected(NotWritten):
+class UnexpectedError(NotWritten):
     message = "{} not processed: unexpected error ({}). Please report it."
 
 
-class NotUndone(ItemFailed):
+class UndoRefused(ItemFailed):
     message = "{} not undone: {}. {}"
 
 
-class NotThere(ItemFailed):
+class NotFound(ItemFailed):
     message = "{} has nothing at {}."
 
 
-class NoSuchMBID(NotThere):
+class NoSuchMBID(NotFound):
     message = "MusicBrainz has no {} with the MBID {}."
 
 
-class NoCover(NotThere):
+class NoCover(NotFound):
     message = "The Cover Art Archive has no {} cover of {}."
 
 
-class NoSuchMovie(NotThere):
+class NoSuchMovie(NotFound):
     message = "TMDb has no {} with the id {}."
 
 
-class NotNfo(ItemFailed):
+class NotAMovieNfo(ItemFailed):
     message = "Not a movie NFO, so not changed: {}."
 
 
-class BrokenNfo(NotNfo):
+class BrokenNfo(NotAMovieNfo):
     message = "Malformed NFO, so not changed: {}."
 
 
-class UnsafeNfo(NotNfo):
+class UnsafeNfo(NotAMovieNfo):
     message = "Unsafe NFO, so neither read nor changed: {}."
 
 
-class UsageFailed(MediakeepError):
+class UsageError(MediakeepError):
     message = "{}"
     exit_code = 2
 
 
-class BadSetting(UsageFailed):
+class BadSetting(UsageError):
     message = "{}: {}"
 
 
-class BadTemplate(UsageFailed):
+class BadTemplate(UsageError):
     message = "Template {}, line {}: {}. Fix the template or delete it to use the built-in one."
 
 
-class NoHome(UsageFailed):
+class NoHome(UsageError):
     message = (
         "No mediakeep home found. Create one with: music-queue-manager --scan PATH --home DIR"
         " (for movies: movie-queue-manager)."
     )
 
 
-class NoQueue(UsageFailed):
+class NoQueue(UsageError):
     message = """There is no {} queue in {} yet. Create it with:
     {} --home {} --scan PATH"""
 
 
-class NoSuchItem(UsageFailed):
+class NoSuchItem(UsageError):
     message = 'There is no {} named "{}" in the queue.{}'
 
 
-class AmbiguousName(UsageFailed):
+class AmbiguousName(UsageError):
     message = 'Ambiguous name "{}": {}. Use the full name.'
 
 
-class ItemHeld(UsageFailed):
+class ItemInUse(UsageError):
     message = "{} is in use by session {}. Wait for it, stop it, or use --force to fence it off."
 
 
-class LibraryGone(UsageFailed):
+class LibraryMissing(UsageError):
     message = "The library {} is {}. Mount it and run again; no attempt was counted."
 
 
-class ScanRefused(UsageFailed):
+class ScanRefused(UsageError):
     message = "{} Nothing was changed."
 
 
-class LockingUnsupported(UsageFailed):
+class LockingUnsupported(UsageError):
     message = (
         "{} cannot hold a queue: {} does not support file locks ({}). Nothing was changed. Move the"
         " home to a local disk and set --home."
     )
 
 
-class QueueBusy(UsageFailed):
+class QueueBusy(UsageError):
     message = (
         "{} was edited while session {} is using it. That session will set the edit aside at its "
         "next commit; wait a moment and run again."
     )
 
 
-class NotAsked(UsageFailed):
+class LookupSkipped(UsageError):
     message = "{} not queried: {}."
 
 
-class NoCache(UsageFailed):
+class NoCache(UsageError):
     message = (
         "Cannot store service responses in {}: {}. Free disk space, fix its permissions, or "
         "delete it to look everything up again."
@@ -273,11 +273,11 @@ class Outage(ServiceFailed):
     message = "{0} is unreachable ({3}). Next attempt at {1} (in {2})."
 
 
-class BadAnswer(ServiceFailed):
+class InvalidResponse(ServiceFailed):
     message = "{} returned an invalid response: {} ({}). The response is not cached; run again."
 
 
-class Unanswered(ServiceFailed):
+class LookupIncomplete(ServiceFailed):
     message = "{}"
 
 

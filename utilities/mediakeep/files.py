@@ -13,33 +13,35 @@ import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
-STATUS = "status"  # the folder of a home that contains its state
+STATUS_FOLDER = "status"  # the folder of a home that contains its state
 
 # No system reserves a name of five or more plain letters; most names need no sanitizing.
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
-_NO_UTF8 = re.compile("[\udc80-\udcff]")  # undecodable bytes (surrogateescape)
-_ESCAPED = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
+_SURROGATES = re.compile("[\udc80-\udcff]")  # undecodable bytes (surrogateescape)
+_ESCAPE_SEQUENCE = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
 
 
-def escape(path: str | os.PathLike[str]) -> str:
+def escape_path(path: str | os.PathLike[str]) -> str:
     r"""Return a path as valid UTF-8: an undecodable byte becomes `\xNN`, a backslash `\\`."""
     text = os.fspath(path).replace("\\", "\\\\")
     if text.isascii():
         return text
-    return _NO_UTF8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02X}", text)
+    return _SURROGATES.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02X}", text)
 
 
-def unescape(text: str) -> str:
+def unescape_path(text: str) -> str:
     """Return the path whose escaped form is `text`."""
-    return _ESCAPED.sub(lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text)
+    return _ESCAPE_SEQUENCE.sub(
+        lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text
+    )
 
 
-def fold(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a name in the form used for comparison: NFC and casefolded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def printable(text: str) -> str:
+def to_printable(text: str) -> str:
     """Escape control characters and line breaks, so that text cannot control the terminal."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
@@ -47,9 +49,9 @@ def printable(text: str) -> str:
     )
 
 
-def quoted(escaped: str) -> str:
+def quote_escaped(escaped: str) -> str:
     """Quote an escaped path for a shell; use $'...' if it has unprintable characters."""
-    plain = unescape(escaped)
+    plain = unescape_path(escaped)
     if plain.isprintable():
         return shlex.quote(plain)
     raw = os.fsencode(plain)
@@ -59,12 +61,12 @@ def quoted(escaped: str) -> str:
 
 def display_path(path: str | os.PathLike[str]) -> str:
     """Return a path for display: one line of UTF-8 without control characters."""
-    return printable(escape(path))
+    return to_printable(escape_path(path))
 
 
 def quote_path(path: str | os.PathLike[str]) -> str:
     """Quote a path for a shell; the result is always one line of UTF-8."""
-    return quoted(escape(path))
+    return quote_escaped(escape_path(path))
 
 
 def safe_name(name: str, taken: Container[str] = ()) -> str:
@@ -73,18 +75,18 @@ def safe_name(name: str, taken: Container[str] = ()) -> str:
     Names in `taken` are normalized. The result has at most 150 bytes, so that a suffix still fits
     into 255.
     """
-    stem = name if _PLAIN.fullmatch(name) else _sanitized(name)
+    stem = name if _PLAIN_NAME.fullmatch(name) else _sanitize_name(name)
     unique, number = stem, 1
-    while fold(unique) in taken:
+    while normalize_name(unique) in taken:
         number += 1
         unique = f"{stem}_{number}"
     return unique
 
 
-def _sanitized(name: str) -> str:
+def _sanitize_name(name: str) -> str:
     from pathvalidate import sanitize_filename
 
-    readable = printable(escape(name)).replace("\\", "_")
+    readable = to_printable(escape_path(name)).replace("\\", "_")
     stem = sanitize_filename(readable, platform="universal", replacement_text="_")
     stem = stem.strip(" .") or "_"
     stem = stem if stem[0] != "-" else "_" + stem[1:]
@@ -102,7 +104,7 @@ def sync_data(handle: int) -> None:
         os.fdatasync(handle)
 
 
-def _hasten(handles: Sequence[int]) -> None:
+def _start_writeback(handles: Sequence[int]) -> None:
     """Start the writeback of several files, so that their syncs overlap.
 
     This is a hint: if the system ignores it, the syncs run one after the other.
@@ -124,7 +126,7 @@ def make_folder(folder: Path, *, sync: bool = True) -> None:
     if folder != folder.parent:
         make_folder(folder.parent, sync=sync)
     try:
-        folder.mkdir(0o700 if folder.name == STATUS else 0o777)
+        folder.mkdir(0o700 if folder.name == STATUS_FOLDER else 0o777)
     except FileExistsError:  # created by another process, unless it is a file
         if not folder.is_dir():
             raise
@@ -158,24 +160,24 @@ def write_at(handle: int, data: bytes, offset: int) -> None:
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
     """Replace a file atomically; create its folder if missing."""
-    _replace({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
+    _replace_group({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
 
 
-def write_together(contents: Mapping[Path, bytes]) -> None:
+def write_atomic_group(contents: Mapping[Path, bytes]) -> None:
     """Replace several files, each atomically; sync shared folders once."""
-    _replace(contents, sync=True)
+    _replace_group(contents, sync=True)
 
 
-def write_differing(contents: Mapping[Path, bytes]) -> None:
+def write_if_changed(contents: Mapping[Path, bytes]) -> None:
     """Replace, each atomically, only the files whose content differs."""
-    write_together({path: new for path, new in contents.items() if not _holds(path, new)})
+    write_atomic_group({path: new for path, new in contents.items() if not _has_content(path, new)})
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _has_content(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
+def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
     """Write all to temporary files, sync them, then rename each to its name."""
     temporaries: dict[Path, Path] = {}
     at = Path()
@@ -190,7 +192,7 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
                 stack.callback(os.close, handles[-1])
                 write_all(handles[-1], data)
             if sync:
-                _hasten(handles)
+                _start_writeback(handles)
                 for at, handle in zip(contents, handles, strict=True):  # noqa: B007 - see below
                     sync_data(handle)
         for at, temporary in temporaries.items():
@@ -206,7 +208,7 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
         sync_folder(folder)
 
 
-def sweep(folder: Path, older: float = 3600.0) -> None:
+def remove_stale_temp_files(folder: Path, older: float = 3600.0) -> None:
     """Remove temporary files that killed processes left in a folder.
 
     Keep files modified in the last `older` seconds: another process may still be writing them.
@@ -218,7 +220,7 @@ def sweep(folder: Path, older: float = 3600.0) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike[str]) -> Iterator[int]:
+def exclusive_lock(path: str | os.PathLike[str]) -> Iterator[int]:
     """Hold an exclusive flock on a file, which is created if missing and never removed."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import msgspec
 
-TAKEN_BACK = "it was made before and taken back"
+UNDONE_BEFORE = "it was made before and taken back"
 
 
 class Severity(StrEnum):
@@ -35,7 +35,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     held: str = ""
 
 
-def identity(kind: str, key: str, place: str) -> str:
+def build_id(kind: str, key: str, place: str) -> str:
     """Return an issue's stable id: its kind, a colon, a hash of key and place (12 hex digits)."""
     text = f"{key}\0{place}".encode("utf-8", "surrogateescape")
     return f"{kind}:{blake2b(text, digest_size=6).hexdigest()}"

@@ -29,15 +29,17 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-LARGEST = 2**53  # exact in every JSON parser (RFC 8259, section 6) and in SQLite
-Number = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-NEVER_ASK = "never ask again"  # skip_reason of items that the user excluded; only a reset undoes it
+MAX_NUMBER = 2**53  # exact in every JSON parser (RFC 8259, section 6) and in SQLite
+Number = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+NEVER_ASK_AGAIN = (
+    "never ask again"  # skip_reason of items that the user excluded; only a reset undoes it
+)
 # Skip reasons of items that a scan no longer finds: the folder is missing, ignored, or empty.
-GONE = frozenset({"vanished", "ignored", "empty"})
+GONE_REASONS = frozenset({"vanished", "ignored", "empty"})
 
 # State of an item's lookup: "" if none is wanted or made yet, "unsure" if the user has to decide,
 # "unknown" if no service knows the item.
-Lookup = Literal["", "pending", "done", "unsure", "unknown"]
+LookupState = Literal["", "pending", "done", "unsure", "unknown"]
 
 
 class PartsRecord(
@@ -81,7 +83,7 @@ class Item(
     outdated: bool = False  # reset because of newer rules; processed after the pending items
     skip_reason: str = ""
     returns_to: str = ""  # a vanished item's status before it vanished
-    lookup: Lookup = ""
+    lookup: LookupState = ""
     for_lookup: bool = False  # claimed for its lookup only; completed when released
     error_message: str = ""
     error_date: str = ""
@@ -100,7 +102,7 @@ class Item(
     notes: Number = 0  # open notes, which need no decision
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item found on disk by a library scan."""
 
     key: str
@@ -151,7 +153,7 @@ class MovieItem(
     metadata_files: tuple[str, ...] = ()  # created by mediakeep; escaped relative paths
 
 
-def may_become(item: Item, new: Status) -> bool:
+def can_transition(item: Item, new: Status) -> bool:
     """Return whether an item may change to a status or already has it."""
     if item.status is Status.COMPLETED and new is Status.IN_PROGRESS:
         return item.lookup == "pending"
@@ -160,9 +162,9 @@ def may_become(item: Item, new: Status) -> bool:
 
 def is_gone(item: Item) -> bool:
     """Return whether an item is skipped because scans no longer find it."""
-    return item.status is Status.SKIPPED and item.skip_reason in GONE
+    return item.status is Status.SKIPPED and item.skip_reason in GONE_REASONS
 
 
-def awaits_lookup(item: Item) -> bool:
+def needs_lookup(item: Item) -> bool:
     """Return whether only the lookup of an item is missing."""
     return item.lookup == "pending" and (item.status is Status.COMPLETED or item.for_lookup)

@@ -9,7 +9,7 @@ import msgspec
 from mediakeep.item import Item, MovieItem, MusicItem
 
 
-class Tally(msgspec.Struct, frozen=True):
+class ItemCounter(msgspec.Struct, frozen=True):
     """A counter over completed items for summaries.
 
     It sums the item field `name`, or with a `field`, counts the items whose `field` has this
@@ -18,7 +18,7 @@ class Tally(msgspec.Struct, frozen=True):
     """
 
     name: str
-    word: str
+    label: str
     group: str = ""
     noun: str = ""
     field: str = ""
@@ -31,16 +31,16 @@ class Kind(msgspec.Struct, frozen=True):
     name: str
     noun: str
     plural: str
-    manager: str  # the script that manages its queue
-    batch: str  # the script that processes it
-    item: type[Item]
+    manager_script: str  # the script that manages its queue
+    batch_script: str  # the script that processes it
+    item_type: type[Item]
     rules: int = 1  # increased whenever a completed item would be processed differently
     stages: Mapping[str, tuple[str, ...]] = {}  # stage -> possible next stages
-    piece: str = ""  # noun of the parts of an item, which settles count
-    shelf: str = ""  # what a library contains, such as "artist folders"
-    stray: str = ""  # noun of a file in the library that belongs to no item
-    tallies: tuple[Tally, ...] = ()
-    notice: str = ""  # text that the service requires wherever its data is used
+    part_noun: str = ""  # noun of the parts of an item, which settles count
+    library_noun: str = ""  # what a library contains, such as "artist folders"
+    stray_noun: str = ""  # noun of a file in the library that belongs to no item
+    counters: tuple[ItemCounter, ...] = ()
+    attribution: str = ""  # text that the service requires wherever its data is used
 
     @property
     def first_stage(self) -> str:
@@ -52,43 +52,43 @@ MUSIC = Kind(
     name="music",
     noun="artist",
     plural="artists",
-    manager="music_queue_manager.py",
-    batch="process_music_batch.py",
-    item=MusicItem,
+    manager_script="music_queue_manager.py",
+    batch_script="process_music_batch.py",
+    item_type=MusicItem,
     rules=6,
-    piece="track",
-    shelf="artist folders",
-    stray="audio file",
-    tallies=(
+    part_noun="track",
+    library_noun="artist folders",
+    stray_noun="audio file",
+    counters=(
         # How certain the albums are matched, and how many tag fields were filled from the matches.
-        Tally("albums_matched", "certain", "Albums"),
-        Tally("albums_tied", "tied", "Albums"),
-        Tally("albums_unsure", "unsure", "Albums"),
-        Tally("albums_unknown", "unknown", "Albums"),
-        Tally("fields_filled", "filled", noun="field"),
-        Tally("unread_count", "not read", noun="audio file"),
+        ItemCounter("albums_matched", "certain", "Albums"),
+        ItemCounter("albums_tied", "tied", "Albums"),
+        ItemCounter("albums_unsure", "unsure", "Albums"),
+        ItemCounter("albums_unknown", "unknown", "Albums"),
+        ItemCounter("fields_filled", "filled", noun="field"),
+        ItemCounter("unread_count", "not read", noun="audio file"),
     ),
 )
 MOVIES = Kind(
     name="movies",
     noun="movie",
     plural="movies",
-    manager="movie_queue_manager.py",
-    batch="process_movies.py",
-    item=MovieItem,
+    manager_script="movie_queue_manager.py",
+    batch_script="process_movies.py",
+    item_type=MovieItem,
     rules=2,
-    piece="file",
-    shelf="movies",
-    stray="video file",
-    tallies=(
+    part_noun="file",
+    library_noun="movies",
+    stray_noun="video file",
+    counters=(
         # How the movies were identified.
-        Tally("movies_auto", "certain", "Movies", field="match", value="auto"),
-        Tally("movies_user", "by your word", "Movies", field="match", value="user"),
-        Tally("movies_review", "unsure", "Movies", field="match", value="review"),
-        Tally("movies_unmatched", "unknown", "Movies", field="match", value="unmatched"),
+        ItemCounter("movies_auto", "certain", "Movies", field="match", value="auto"),
+        ItemCounter("movies_user", "by your word", "Movies", field="match", value="user"),
+        ItemCounter("movies_review", "unsure", "Movies", field="match", value="review"),
+        ItemCounter("movies_unmatched", "unknown", "Movies", field="match", value="unmatched"),
     ),
     # Wording required by TMDb (themoviedb.org/api-terms-of-use).
-    notice="This product uses the TMDB API but is not endorsed or certified by TMDB.",
+    attribution="This product uses the TMDB API but is not endorsed or certified by TMDB.",
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC, MOVIES)}

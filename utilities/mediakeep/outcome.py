@@ -59,27 +59,27 @@ class Progress(Protocol):
     def __call__(self, done: int, of: int, /) -> None:
         """Called when `done` of `of` units of work are finished."""
 
-    def waiting(self, seconds: float, service: str = "", /) -> None:
+    def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Called before a wait for a service, which the item's time limit does not include."""
 
-    def extend(self, seconds: float, /) -> None:
+    def extend_deadline(self, seconds: float, /) -> None:
         """Called before a request to extend the time limit, and after it with the rest (< 0)."""
 
 
-class Quiet:
+class NullProgress:
     """Progress that ignores all calls."""
 
     def __call__(self, done: int, of: int, /) -> None:
         """Do nothing."""
 
-    def waiting(self, seconds: float, service: str = "", /) -> None:
+    def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Do nothing."""
 
-    def extend(self, seconds: float, /) -> None:
+    def extend_deadline(self, seconds: float, /) -> None:
         """Do nothing."""
 
 
-QUIET = Quiet()
+NO_PROGRESS = NullProgress()
 Worker = Callable[[Work, Progress], Outcome | Parts]
 # Called once per process; the context manager yields the worker and closes its resources.
-Opening = Callable[[], AbstractContextManager[Worker]]
+WorkerFactory = Callable[[], AbstractContextManager[Worker]]

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Fix(StrEnum):
+class FixLevel(StrEnum):
     """Which repairs a batch makes automatically."""
 
     NONE = "none"
@@ -15,7 +15,7 @@ class Fix(StrEnum):
     MATCHED = "matched"  # also values that differ from a certain match
 
 
-class Policy(msgspec.Struct, frozen=True):
+class WritePolicy(msgspec.Struct, frozen=True):
     """What may be written to library files, and how.
 
     Locked fields are never changed. `hardlinks` is "refuse" or "break"; `other_tags` is how to
@@ -25,9 +25,9 @@ class Policy(msgspec.Struct, frozen=True):
     to treat an NFO that cannot be read: "keep" or "set-aside".
     """
 
-    fix: Fix = Fix.NONE
+    fix: FixLevel = FixLevel.NONE
     redo: bool = False  # repeat changes that were undone
-    locked: frozenset[str] = frozenset()
+    locked_fields: frozenset[str] = frozenset()
     hardlinks: str = "refuse"
     other_tags: str = "update"
     keep_mtime: bool = False
@@ -37,4 +37,4 @@ class Policy(msgspec.Struct, frozen=True):
     nfo: str = "keep"
 
 
-HANDS_OFF = Policy()
+READ_ONLY = WritePolicy()

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mediakeep import config, files
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import UsageError
 
 MARKER = ".mediakeep-sample-library"  # an empty file in the root of each sample library
-SIMULATED = config.PREFIX + "SIMULATED"  # set if a command uses simulated services
+SIMULATED_VARIABLE = config.ENV_PREFIX + "SIMULATED"  # set if a command uses simulated services
 
 
-def mark(root: Path) -> None:
+def mark_root(root: Path) -> None:
     """Mark a folder as the root of a sample library."""
     (root / MARKER).touch()
 
@@ -24,13 +24,13 @@ def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> 
     Call it before writing lookup results to library files: the MBIDs and TMDb ids of simulated
     services are invented.
     """
-    if not environ.get(SIMULATED):
+    if not environ.get(SIMULATED_VARIABLE):
         return
     real = path.resolve()
     if any((folder / MARKER).exists() for folder in (real, *real.parents)):
         return
-    raise UsageFailed(
+    raise UsageError(
         f"{files.display_path(path)} is not a sample library, and simulated services return"
         " invented ids. Nothing was changed. To write nothing, use --fix none or --dry-run; to"
-        " write them anyway, run rehearse.py with --i-know."
+        " write them anyway, run simulate_services.py with --i-know."
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.asking import NAME, Asker, sampled, scripted
 from tests.commands.conftest import Home
 from tests.lookups.conftest import Scripted
@@ -24,13 +24,13 @@ def sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(sampled()) as made:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(sampled()) as made:
         yield made
 
 
 @pytest.fixture
-def ask(home: Home, server: Server) -> Asker:
+def ask(home: Home, server: SimulatorServer) -> Asker:
     return Asker(home, server.url)
 
 

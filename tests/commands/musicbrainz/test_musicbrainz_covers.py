@@ -11,7 +11,7 @@ import pytest
 
 from mediakeep import files
 from mediakeep.media import pictures
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.asking import MERGED, Asker, editions, group
 from tests.commands.conftest import Home
 from tests.lookups.conftest import Scripted, answer
@@ -20,10 +20,10 @@ from tests.lookups.conftest import Scripted, answer
 def test_a_cover_is_written_and_told(ask: Asker, tmp_path: Path) -> None:
     release = editions("Winter Moorings")[0]
     told = ask.data("cover", release, "--output", tmp_path / "c.png", "--size", "500")
-    assert pictures.of_file(tmp_path / "c.png") == ("image/png", 500, 500)
+    assert pictures.read_picture_info(tmp_path / "c.png") == ("image/png", 500, 500)
     assert (told["of"], told["side"], told["width"]) == ("release", "front", 500)
     ask.ok("cover", release, "--output", tmp_path / "b.PNG", "--back")
-    assert pictures.of_file(tmp_path / "b.PNG") == ("image/png", 600, 600)
+    assert pictures.read_picture_info(tmp_path / "b.PNG") == ("image/png", 600, 600)
     assert (tmp_path / "b.PNG").read_bytes() != (tmp_path / "c.png").read_bytes()
 
 
@@ -35,18 +35,18 @@ def test_a_release_group_has_the_cover_of_one_of_its_releases(ask: Asker, tmp_pa
 
 
 def test_no_file_is_replaced_unless_that_is_asked_for_and_then_it_is_kept(
-    ask: Asker, server: Server, tmp_path: Path
+    ask: Asker, server: SimulatorServer, tmp_path: Path
 ) -> None:
     release, path = editions("Winter Moorings")[0], tmp_path / "c.png"
     path.write_bytes(b"precious")
     assert "is there already" in ask.fails(2, "cover", release, "--output", path)
-    assert (path.read_bytes(), server.asked) == (b"precious", [])
+    assert (path.read_bytes(), server.requests) == (b"precious", [])
     ask.ok("cover", release, "--output", path, "--force")
     shown = ask.ok("cover", release, "--output", path, "--force", "--size", "250")
     assert "c.png.before2" in shown
-    assert pictures.of_file(path) == ("image/png", 250, 250)
+    assert pictures.read_picture_info(path) == ("image/png", 250, 250)
     assert (tmp_path / "c.png.before").read_bytes() == b"precious"
-    assert pictures.of_file(tmp_path / "c.png.before2") == ("image/png", 600, 600)
+    assert pictures.read_picture_info(tmp_path / "c.png.before2") == ("image/png", 600, 600)
 
 
 def test_a_suffix_that_does_not_fit_is_refused_with_the_one_that_does(
@@ -60,12 +60,12 @@ def test_a_suffix_that_does_not_fit_is_refused_with_the_one_that_does(
 
 
 def test_a_place_that_cannot_be_written_is_named_before_anybody_is_asked(
-    ask: Asker, server: Server, tmp_path: Path
+    ask: Asker, server: SimulatorServer, tmp_path: Path
 ) -> None:
     assert "is a folder" in ask.fails(2, "cover", MERGED, "--output", tmp_path)
     assert "is not a folder" in ask.fails(2, "cover", MERGED, "--output", tmp_path / "x" / "c.png")
     assert "is no MBID" in ask.fails(2, "cover", "Winter", "--output", tmp_path / "c.png")
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_file_that_comes_up_meanwhile_is_not_replaced(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.known import FILE, Known
-from mediakeep.rehearsal import faults, workshop
-from mediakeep.rehearsal.entities import VARIOUS_ARTISTS, World, mbid
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
+from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.asking import (
     ARTIST,
     DELETED,
@@ -58,7 +58,7 @@ def test_an_artist_is_found_by_an_alias_in_letters_that_more_people_can_read(ask
 
 
 def test_an_mbid_that_was_merged_is_told_with_the_one_it_has_become(ask: Asker) -> None:
-    old = mbid("artist", NAME, "merged")
+    old = generate_mbid("artist", NAME, "merged")
     found = ask.data("artist", old.upper())
     assert (found["artist"]["mbid"], found["merged_from"]) == (ARTIST, old)
     assert ask.ok("artist", old).startswith(f"{old} was merged into another artist.\n")
@@ -67,14 +67,14 @@ def test_an_mbid_that_was_merged_is_told_with_the_one_it_has_become(ask: Asker) 
 def test_a_name_that_nobody_bears_is_no_answer(ask: Asker) -> None:
     told = ask.fails(1, "artist", "Nobody At All")
     assert told == 'MusicBrainz has no artist named "Nobody At All".\n'
-    assert "has no artist with the MBID" in ask.fails(1, "artist", mbid("artist", "x"))
+    assert "has no artist with the MBID" in ask.fails(1, "artist", generate_mbid("artist", "x"))
 
 
 def test_various_artists_are_known_without_asking_for_all_there_is(
-    ask: Asker, server: Server
+    ask: Asker, server: SimulatorServer
 ) -> None:
     assert ask.data("artist", "various artists")["artist"]["mbid"] == VARIOUS_ARTISTS
-    assert server.asked == []
+    assert server.requests == []
 
 
 # Albums and releases
@@ -96,25 +96,27 @@ def test_an_album_is_told_with_all_its_editions_the_promotional_too(ask: Asker) 
 
 
 def test_an_album_is_told_by_one_list_of_albums_and_one_of_editions(
-    ask: Asker, server: Server
+    ask: Asker, server: SimulatorServer
 ) -> None:
     assert ask.data("album", ARTIST, "Salt on the Signal Lamps")["requests"] == 3
-    kinds = [one.path.split("/")[3] for one in server.asked]
+    kinds = [one.path.split("/")[3] for one in server.requests]
     assert kinds == ["artist", "release-group", "release"]
 
 
 def test_an_album_of_more_editions_than_a_page_holds_is_told_with_all(home: Home) -> None:
-    known = workshop.prolific("Reissued", albums=1, editions=230, tracks=1)
+    known = factories.make_prolific_artist("Reissued", albums=1, editions=230, tracks=1)
     who = known.artists[0]
-    with Server(known) as server:
+    with SimulatorServer(known) as server:
         [album] = Asker(home, server.url).data("album", who.id, known.groups[0].title)["albums"]
     assert {one["mbid"] for one in album["editions"]} == {one.id for one in known.releases}
 
 
 def test_an_album_that_is_no_more_although_a_list_names_it_is_left_out(
-    ask: Asker, server: Server
+    ask: Asker, server: SimulatorServer
 ) -> None:
-    server.weather.order(faults.refused(404), where=lambda asked: bool(asked.one("release-group")))
+    server.faults.fail_next(
+        response_faults.http_error(404), where=lambda asked: bool(asked.get_param("release-group"))
+    )
     assert "has no album" in ask.fails(1, "album", ARTIST, "Winter Moorings")
 
 
@@ -135,11 +137,13 @@ def test_an_album_that_is_not_there_is_no_answer(ask: Asker) -> None:
 
 
 def test_an_album_that_only_somebody_of_another_name_made_is_told_with_them(home: Home) -> None:
-    other = workshop.artist("Winter Crew")
-    dawn = workshop.group(other, "Dawn")
-    releases = (workshop.release(dawn, [["A"]]),)
-    known = World(artists=(workshop.artist(NAME), other), groups=(dawn,), releases=releases)
-    with Server(known) as server:
+    other = factories.make_artist("Winter Crew")
+    dawn = factories.make_group(other, "Dawn")
+    releases = (factories.make_release(dawn, [["A"]]),)
+    known = MusicBrainzCatalogue(
+        artists=(factories.make_artist(NAME), other), groups=(dawn,), releases=releases
+    )
+    with SimulatorServer(known) as server:
         ask = Asker(home, server.url)
         told = ask.fails(1, "album", NAME, "Dawn")
         assert told.startswith('MusicBrainz has no album "Dawn" by ')
@@ -164,10 +168,12 @@ def test_a_release_is_told_with_all_its_tracks(ask: Asker) -> None:
 
 
 def test_a_release_of_two_discs_names_them(home: Home) -> None:
-    who = workshop.artist("Two Discs")
-    whole = workshop.group(who, "Both")
-    release = workshop.release(whole, [["One", "Two"], ["Three"]], formats=["CD", "CD"])
-    with Server(World(artists=(who,), groups=(whole,), releases=(release,))) as server:
+    who = factories.make_artist("Two Discs")
+    whole = factories.make_group(who, "Both")
+    release = factories.make_release(whole, [["One", "Two"], ["Three"]], formats=["CD", "CD"])
+    with SimulatorServer(
+        MusicBrainzCatalogue(artists=(who,), groups=(whole,), releases=(release,))
+    ) as server:
         shown = Asker(home, server.url).ok("release", release.id)
     assert [line for line in shown.splitlines() if line.startswith("CD")] == ["CD 1", "CD 2"]
 
@@ -185,15 +191,15 @@ def test_a_merged_release_is_told_as_such_and_a_deleted_one_is_missed(ask: Asker
 
 
 def test_what_was_answered_once_is_not_asked_again_unless_that_is_wanted(
-    ask: Asker, server: Server
+    ask: Asker, server: SimulatorServer
 ) -> None:
     first = ask.data("artist", ARTIST)
-    assert first["requests"] == len(server.asked) == 3
+    assert first["requests"] == len(server.requests) == 3
     again = ask.data("artist", ARTIST, "--offline")
     assert (again["requests"], again["hits"]) == (0, 2)
     assert again["albums"] == first["albums"]
     assert ask.data("artist", ARTIST, "--refresh")["requests"] == 3
-    assert len(server.asked) == 6
+    assert len(server.requests) == 6
 
 
 def test_what_was_listed_of_an_artist_is_known_to_all_look_ups_and_a_refresh_renews_it(
@@ -202,10 +208,10 @@ def test_what_was_listed_of_an_artist_is_known_to_all_look_ups_and_a_refresh_ren
     ask.ok("artist", ARTIST)
     folder = ask.home.music / NAME
     assert ask.data("missing", folder)["requests"] == 1  # who it is
-    with contextlib.closing(Known(ask.home.path / "status" / "cache")) as known:
-        old = known.discography(ARTIST)
+    with contextlib.closing(MusicBrainzStore(ask.home.path / "status" / "cache")) as known:
+        old = known.get_discography(ARTIST)
         assert old
-        known.keep_discography(structs.replace(old, releases=(), groups=()))
+        known.save_discography(structs.replace(old, releases=(), groups=()))
     assert ask.data("artist", ARTIST)["albums"] == []
     assert "Crowmarsh" not in ask.ok("missing", folder, "--offline")
     assert len(ask.data("artist", ARTIST, "--refresh")["albums"]) == 5
@@ -218,7 +224,7 @@ def test_what_was_listed_of_an_artist_is_known_to_all_look_ups_and_a_refresh_ren
 def test_a_damaged_cache_is_told_as_a_warning_whatever_the_answer(
     ask: Asker, words: list[str], tmp_path: Path
 ) -> None:
-    cache = ask.home.path / "status" / "cache" / FILE
+    cache = ask.home.path / "status" / "cache" / FILE_NAME
     cache.parent.mkdir(parents=True)
     cache.write_bytes(b"no database, but text. " * 100)
     word, name = words
@@ -229,12 +235,14 @@ def test_a_damaged_cache_is_told_as_a_warning_whatever_the_answer(
     assert "was damaged" not in ask.run(word, path, *more).stderr
 
 
-def test_offline_what_is_not_known_is_not_asked(ask: Asker, server: Server, tmp_path: Path) -> None:
+def test_offline_what_is_not_known_is_not_asked(
+    ask: Asker, server: SimulatorServer, tmp_path: Path
+) -> None:
     for words in (("artist", NAME), ("release", MERGED), ("missing", ask.home.music / NAME)):
         assert "not queried: this run is offline" in ask.fails(2, *words, "--offline")
     told = ask.fails(2, "cover", MERGED, "--output", tmp_path / "c.png", "--offline")
     assert told.startswith("The Cover Art Archive not queried")
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_without_a_contact_the_public_services_are_not_asked(home: Home, tmp_path: Path) -> None:
@@ -281,13 +289,13 @@ def test_an_answer_that_cannot_be_used_is_a_failure_of_the_service(
     ],
 )
 def test_what_does_not_fit_is_told_and_nobody_is_asked(
-    ask: Asker, server: Server, words: list[str], told: str
+    ask: Asker, server: SimulatorServer, words: list[str], told: str
 ) -> None:
     assert told in ask.fails(2, *words)
-    assert server.asked == []
+    assert server.requests == []
 
 
-def test_the_door_works_as_a_person_starts_it(home: Home, server: Server) -> None:
+def test_the_door_works_as_a_person_starts_it(home: Home, server: SimulatorServer) -> None:
     hosts = {"MEDIAKEEP_MUSICBRAINZ_HOST": server.url, "MEDIAKEEP_MUSICBRAINZ_INTERVAL": "0"}
     done = home.run("musicbrainz_lookup", "artist", ARTIST, env=environment(hosts))
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,12 +7,16 @@ import io
 import shutil
 from pathlib import Path
 
-from mediakeep.lookups import catalogue
-from mediakeep.lookups.known import Choice, Known, Resolved
-from mediakeep.music.discography import missing, section
-from mediakeep.rehearsal import workshop
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.musicbrainz import model
+from mediakeep.lookups.musicbrainz.lookup_store import (
+    MusicBrainzStore,
+    PossibleArtist,
+    ResolvedArtist,
+)
+from mediakeep.music.artist_lookup import missing_table, report_section
+from mediakeep_simulator import factories
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
 from tests.commands.asking import ARTIST, NAME, Asker
 from tests.commands.conftest import Home
 
@@ -28,7 +32,7 @@ def test_what_is_missing_is_told_of_a_folder_without_a_queue(ask: Asker) -> None
 
 
 def test_an_artist_of_the_queue_is_known_by_name_and_the_queue_stays_as_it_was(
-    ask: Asker, server: Server
+    ask: Asker, server: SimulatorServer
 ) -> None:
     ask.home.scan()
     before = {path: path.read_bytes() for path in ask.home.queue.rglob("*") if path.is_file()}
@@ -36,7 +40,7 @@ def test_an_artist_of_the_queue_is_known_by_name_and_the_queue_stays_as_it_was(
     assert (found["mbid"], found["lookup"]) == (ARTIST, "done")
     reasons = {one["reason"] for one in found["missing"]}
     assert reasons == {"not owned", "another edition owned", "bonus track"}
-    assert found["requests"] == len(server.asked) > 0
+    assert found["requests"] == len(server.requests) > 0
     after = {path: path.read_bytes() for path in ask.home.queue.rglob("*") if path.is_file()}
     assert after == before
     assert ask.data("missing", NAME)["requests"] == 0
@@ -63,10 +67,10 @@ def test_what_is_no_artists_folder_is_not_taken_for_one(ask: Asker) -> None:
     assert "The name of the artist is empty" in ask.fails(2, "missing", "")
 
 
-def resolved(home: Home, key: str) -> Resolved | None:
-    known = Known(home.path / "status" / "cache")
+def resolved(home: Home, key: str) -> ResolvedArtist | None:
+    known = MusicBrainzStore(home.path / "status" / "cache")
     try:
-        return known.resolved(key)
+        return known.get_resolved(key)
     finally:
         known.close()
 
@@ -74,25 +78,27 @@ def resolved(home: Home, key: str) -> Resolved | None:
 def test_what_is_missing_is_a_table_that_no_spreadsheet_takes_for_formulas(ask: Asker) -> None:
     shown = ask.ok("missing", ask.home.music / "=Sum of Us", "--csv", "--all-types")
     first, *rows = csv.reader(io.StringIO(shown))
-    assert first == list(missing.COLUMNS)
+    assert first == list(missing_table.COLUMNS)
     told = ask.data("missing", ask.home.music / "=Sum of Us", "--all-types")["missing"]
     assert [row[3].removeprefix("'") for row in rows] == [one["album"] for one in told]
     assert {row[0] for row in rows} == {"'=Sum of Us"}
 
 
 def test_an_artist_who_is_not_known_there_is_a_failure(home: Home) -> None:
-    with Server(World()) as server:
+    with SimulatorServer(MusicBrainzCatalogue()) as server:
         done = Asker(home, server.url).run("missing", home.music / NAME)
     assert done.returncode == 1
     assert "MusicBrainz does not know this artist" in done.stdout
 
 
 def test_artists_who_share_name_and_album_are_named_with_it(home: Home) -> None:
-    both = [workshop.artist(NAME, nth=nth) for nth in (1, 2)]
-    groups = [workshop.group(who, "Winter Moorings") for who in both]
-    releases = [workshop.release(one, [["A", "B"]]) for one in groups]
-    known = World(artists=tuple(both), groups=tuple(groups), releases=tuple(releases))
-    with Server(known) as server:
+    both = [factories.make_artist(NAME, nth=nth) for nth in (1, 2)]
+    groups = [factories.make_group(who, "Winter Moorings") for who in both]
+    releases = [factories.make_release(one, [["A", "B"]]) for one in groups]
+    known = MusicBrainzCatalogue(
+        artists=tuple(both), groups=tuple(groups), releases=tuple(releases)
+    )
+    with SimulatorServer(known) as server:
         done = Asker(home, server.url).run("missing", home.music / NAME)
     assert done.returncode == 1
     for who in both:
@@ -101,13 +107,19 @@ def test_artists_who_share_name_and_album_are_named_with_it(home: Home) -> None:
 
 
 def test_one_artist_alone_who_may_be_meant_is_not_called_several() -> None:
-    artist = catalogue.Artist(id=ARTIST, name=NAME, disambiguation="a choir")
-    none, few = (section.unsure([Choice(artist, titles)]) for titles in ((), ("Dawn",)))
+    artist = model.Artist(id=ARTIST, name=NAME, disambiguation="a choir")
+    none, few = (
+        report_section.format_ambiguity([PossibleArtist(artist, titles)])
+        for titles in ((), ("Dawn",))
+    )
     assert none == (
         f"it may be {NAME} (a choir), but none of the local albums is known to be theirs"
     )
     assert "few of the local albums are known" in few
-    assert section.unsure([Choice(artist), Choice(artist)]) == "2 possible artists"
+    assert (
+        report_section.format_ambiguity([PossibleArtist(artist), PossibleArtist(artist)])
+        == "2 possible artists"
+    )
 
 
 def test_what_was_known_before_is_told_where_nobody_may_be_asked(ask: Asker) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.lookups.answers import Machine
-from mediakeep.lookups.tmdb.desk import Desk
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.lookups.tmdb.context import TmdbContext
 from tests.lookups.conftest import Scripted
-from tests.lookups.tmdb import told
+from tests.lookups.tmdb import tmdb_server
 
 
 @pytest.fixture
-def desk(tmp_path: Path, server: Scripted, machine: Machine) -> Iterator[Desk]:
-    made = told.desk(tmp_path, server, machine)
+def desk(tmp_path: Path, server: Scripted, machine: HttpEnvironment) -> Iterator[TmdbContext]:
+    made = tmdb_server.desk(tmp_path, server, machine)
     yield made
     made.close()

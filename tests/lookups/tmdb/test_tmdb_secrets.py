@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 from mediakeep.errors import MediakeepError, Outage, ServiceFailed
-from mediakeep.lookups.answers import Answer, Machine, Secret, Service
-from mediakeep.lookups.http import Http
-from mediakeep.lookups.tmdb import record
-from mediakeep.lookups.tmdb.desk import Desk
+from mediakeep.lookups.http.cached_http import CachedHttp
+from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service, ServiceResponse
+from mediakeep.lookups.tmdb import cache_json
+from mediakeep.lookups.tmdb.context import TmdbContext
 from tests.lookups.conftest import Clock, Scripted, answer, raw
-from tests.lookups.tmdb import told
-from tests.lookups.tmdb.told import (
+from tests.lookups.tmdb import tmdb_server
+from tests.lookups.tmdb.tmdb_server import (
     BEARER,
     KEY,
     MOVIE,
@@ -54,33 +54,33 @@ def assert_nothing_tells(folder: Path, *texts: str) -> None:
 
 
 def test_a_token_is_a_header_and_a_key_a_part_of_the_address(
-    tmp_path: Path, server: Scripted, machine: Machine
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment
 ) -> None:
     bare = MOVIE.format(71)
     server.manners = {bare: [said(ROOM)], SIGNED.format(bare): [said(ROOM)]}
-    with closing(told.desk(tmp_path / "a", server, machine)) as desk:
-        desk.tmdb.movie(71)
-    with closing(told.desk(tmp_path / "b", server, machine, PARAMETER)) as desk:
-        desk.tmdb.movie(71)
+    with closing(tmdb_server.desk(tmp_path / "a", server, machine)) as desk:
+        desk.tmdb.get_movie(71)
+    with closing(tmdb_server.desk(tmp_path / "b", server, machine, PARAMETER)) as desk:
+        desk.tmdb.get_movie(71)
     assert server.asked == [bare, SIGNED.format(bare)]
     assert [one.get("Authorization") for one in server.headers] == [f"Bearer {TOKEN}", None]
     assert_nothing_tells(tmp_path)
 
 
 def test_what_one_asked_with_a_key_another_finds_with_a_token(
-    tmp_path: Path, server: Scripted, machine: Machine
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment
 ) -> None:
     server.manners[SIGNED.format(MOVIE.format(71))] = [said(ROOM)]
     for secret in (PARAMETER, BEARER, None):
-        with closing(told.desk(tmp_path, server, machine, secret)) as desk:
-            assert desk.tmdb.movie(71).id == 71
+        with closing(tmdb_server.desk(tmp_path, server, machine, secret)) as desk:
+            assert desk.tmdb.get_movie(71).id == 71
     assert len(server.asked) == 1
 
 
-def failing(desk: Desk) -> str:
+def failing(desk: TmdbContext) -> str:
     """Make a failing request; return the texts of the error and of its causes."""
     with pytest.raises(MediakeepError) as raised:
-        desk.tmdb.movie(71)
+        desk.tmdb.get_movie(71)
     chain: list[str] = []
     error: BaseException | None = raised.value
     while error:
@@ -102,7 +102,7 @@ def failing(desk: Desk) -> str:
 def test_no_error_log_or_file_of_a_failure_tells_the_secret(
     tmp_path: Path,
     server: Scripted,
-    machine: Machine,
+    machine: HttpEnvironment,
     secret: Secret,
     manner: object,
     caplog: pytest.LogCaptureFixture,
@@ -110,20 +110,20 @@ def test_no_error_log_or_file_of_a_failure_tells_the_secret(
     caplog.set_level(logging.DEBUG)
     bare = MOVIE.format(71)
     server.manners = {bare: [manner], SIGNED.format(bare): [manner]}  # type: ignore[list-item]
-    with closing(told.desk(tmp_path, server, machine, secret)) as desk:
+    with closing(tmdb_server.desk(tmp_path, server, machine, secret)) as desk:
         found = failing(desk)
-        record.export(desk.folder, desk.known)
+        cache_json.export(desk.folder, desk.store)
     assert "urllib3" in {one.name.partition(".")[0] for one in caplog.records}
     assert_nothing_tells(tmp_path, found, caplog.text, repr(secret), str(secret))
 
 
 @BOTH
 def test_nothing_tells_the_secret_where_nobody_listens(
-    tmp_path: Path, server: Scripted, machine: Machine, secret: Secret
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment, secret: Secret
 ) -> None:
-    access = told.access(server, secret)
+    access = tmdb_server.access(server, secret)
     server.stop()
-    with closing(Desk(tmp_path, access, machine)) as desk:
+    with closing(TmdbContext(tmp_path, access, machine)) as desk:
         found = failing(desk)
     assert "cannot connect to 127.0.0.1" in found
     assert_nothing_tells(tmp_path, found, repr(access))
@@ -131,37 +131,37 @@ def test_nothing_tells_the_secret_where_nobody_listens(
 
 @BOTH
 def test_another_host_that_is_named_gets_no_secret(
-    tmp_path: Path, server: Scripted, other: Scripted, machine: Machine, secret: Secret
+    tmp_path: Path, server: Scripted, other: Scripted, machine: HttpEnvironment, secret: Secret
 ) -> None:
     bare = MOVIE.format(71)
     away = answer(301, Location=f"{other.host}/elsewhere?api_key={secret.reveal()}&x=1")
     server.manners = {bare: [away], SIGNED.format(bare): [away]}
     other.manners["/elsewhere?x=1"] = [said(ROOM)]
-    with closing(told.desk(tmp_path, server, machine, secret)) as desk:
-        assert desk.tmdb.movie(71).id == 71
+    with closing(tmdb_server.desk(tmp_path, server, machine, secret)) as desk:
+        assert desk.tmdb.get_movie(71).id == 71
     assert other.asked == ["/elsewhere?x=1"]
     assert "Authorization" not in other.headers[0]
     assert_nothing_tells(tmp_path)
 
 
 def test_a_redirect_of_the_host_itself_carries_the_secret_once(
-    tmp_path: Path, server: Scripted, machine: Machine
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment
 ) -> None:
     bare = MOVIE.format(71)
     there = f"/3/there?a=1&api_key={KEY}"
     server.manners = {SIGNED.format(bare): [answer(301, Location=there)], there: [said(ROOM)]}
-    with closing(told.desk(tmp_path, server, machine, PARAMETER)) as desk:
-        assert desk.tmdb.movie(71).id == 71
+    with closing(tmdb_server.desk(tmp_path, server, machine, PARAMETER)) as desk:
+        assert desk.tmdb.get_movie(71).id == 71
     assert server.asked == [SIGNED.format(bare), there]
     assert_nothing_tells(tmp_path)
 
 
 def test_a_secret_of_one_service_is_not_sent_to_the_next(
-    tmp_path: Path, server: Scripted, other: Scripted, machine: Machine
+    tmp_path: Path, server: Scripted, other: Scripted, machine: HttpEnvironment
 ) -> None:
     open_one = Service("MusicBrainz", other.host)
-    with closing(Http(tmp_path / "c.sqlite", "", machine=machine)) as http:
-        for service in (told.access(server).catalogue, open_one):
+    with closing(CachedHttp(tmp_path / "c.sqlite", "", machine=machine)) as http:
+        for service in (tmdb_server.access(server).catalogue, open_one):
             http.get(service, f"{service.host}/a")
             http.get(service, f"{service.host}/b")
     assert ["Authorization" in headers for headers in server.headers] == [True, True]
@@ -169,47 +169,47 @@ def test_a_secret_of_one_service_is_not_sent_to_the_next(
 
 
 def test_a_token_that_is_refused_is_told_with_its_cure_and_sent_once_a_minute(
-    tmp_path: Path, server: Scripted, machine: Machine, clock: Clock
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment, clock: Clock
 ) -> None:
     server.manners = {MOVIE.format(number): [refused(401, 7)] for number in range(1, 30)}
     cure = r"TMDb failed: it rejected the token from MEDIAKEEP_TMDB_TOKEN \(HTTP status 401\)"
     for home in ("a", "b"):  # two processes, as far as the file of slots is concerned
-        with closing(told.desk(tmp_path / home, server, machine)) as desk:
+        with closing(tmdb_server.desk(tmp_path / home, server, machine)) as desk:
             for number in range(1, 10):
                 with pytest.raises(ServiceFailed, match=cure) as raised:
-                    desk.tmdb.movie(number)
+                    desk.tmdb.get_movie(number)
                 assert not isinstance(raised.value, Outage)
     assert len(server.asked) == 1
     clock.now += 61
-    with closing(told.desk(tmp_path / "a", server, machine)) as desk:
+    with closing(tmdb_server.desk(tmp_path / "a", server, machine)) as desk:
         with pytest.raises(ServiceFailed, match=cure):
-            desk.tmdb.movie(1)
+            desk.tmdb.get_movie(1)
         server.manners[MOVIE.format(2)] = [said({**ROOM, "id": 2})]
     assert len(server.asked) == 2
     corrected = Secret("another-token", "MEDIAKEEP_TMDB_TOKEN")
-    with closing(told.desk(tmp_path / "a", server, machine, corrected)) as desk:
-        assert desk.tmdb.movie(2).id == 2  # at once
+    with closing(tmdb_server.desk(tmp_path / "a", server, machine, corrected)) as desk:
+        assert desk.tmdb.get_movie(2).id == 2  # at once
 
 
 def test_a_token_that_is_refused_after_an_outage_does_not_prolong_it(
-    tmp_path: Path, server: Scripted, machine: Machine, clock: Clock
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment, clock: Clock
 ) -> None:
     server.manners = {MOVIE.format(1): [refused(503, 9)], MOVIE.format(2): [refused(401, 7)]}
     corrected = Secret("another-token", "MEDIAKEEP_TMDB_TOKEN")
-    with closing(told.desk(tmp_path, server, machine)) as desk:
+    with closing(tmdb_server.desk(tmp_path, server, machine)) as desk:
         with pytest.raises(Outage):
-            desk.tmdb.movie(1)
+            desk.tmdb.get_movie(1)
         clock.now += 61
         with pytest.raises(ServiceFailed, match="rejected the token"):
-            desk.tmdb.movie(2)
+            desk.tmdb.get_movie(2)
     server.manners[MOVIE.format(2)] = [said({**ROOM, "id": 2})]
     server.asked.clear()
-    with closing(told.desk(tmp_path, server, machine, corrected)) as desk:
-        assert desk.tmdb.movie(2).id == 2
+    with closing(tmdb_server.desk(tmp_path, server, machine, corrected)) as desk:
+        assert desk.tmdb.get_movie(2).id == 2
 
 
 def test_a_secret_is_in_no_text_or_json_of_what_holds_it(server: Scripted) -> None:
-    access = told.access(server)
+    access = tmdb_server.access(server)
     assert_nothing_tells(Path("/nonexistent"), repr(access), f"{access.catalogue}", str(BEARER))
     assert TOKEN[:8] not in BEARER.digest
     with pytest.raises(TypeError):
@@ -220,15 +220,15 @@ def test_a_secret_is_in_no_text_or_json_of_what_holds_it(server: Scripted) -> No
 
 @BOTH
 def test_a_whole_run_writes_no_secret(
-    tmp_path: Path, server: Scripted, machine: Machine, secret: Secret
+    tmp_path: Path, server: Scripted, machine: HttpEnvironment, secret: Secret
 ) -> None:
     for bare, manner in ((SEARCH, said({"results": [ROOM]})), (MOVIE.format(71), said(ROOM))):
         server.manners |= {bare: [manner], SIGNED.format(bare): [manner]}
-    with closing(told.desk(tmp_path, server, machine, secret)) as desk:
-        assert desk.tmdb.search("The Quayside Room", 1974)
-        desk.tmdb.movie(71)
-        record.settle(desk.known, server.host)
-        record.export(desk.folder, desk.known)
-        kept = desk.http._shelf.find(f"{server.host}{MOVIE.format(71)}")
-    assert isinstance(kept, Answer)
+    with closing(tmdb_server.desk(tmp_path, server, machine, secret)) as desk:
+        assert desk.tmdb.search_movies("The Quayside Room", 1974)
+        desk.tmdb.get_movie(71)
+        cache_json.set_host(desk.store, server.host)
+        cache_json.export(desk.folder, desk.store)
+        kept = desk.http._cache.find_response(f"{server.host}{MOVIE.format(71)}")
+    assert isinstance(kept, ServiceResponse)
     assert_nothing_tells(tmp_path, kept.url)

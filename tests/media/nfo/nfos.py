@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from mediakeep.media.nfo.details import Actor, Details, Rating, Set, Streams, Thumb
-from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoStream
+from mediakeep.media.nfo.model import NfoActor, NfoMovie, NfoRating, NfoSet, NfoStreams, NfoThumb
+from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoStream
 
 PICTURE = "https://image.tmdb.org/t/p/original"
 
-TIDE = Details(
+TIDE = NfoMovie(
     title="The Patient Tide",
     original_title="Die geduldige Flut",
     sort_title="Patient Tide, The",
-    ratings=(Rating("themoviedb", 7.713, 1204),),
+    ratings=(NfoRating("themoviedb", 7.713, 1204),),
     plot="A keeper & her light.\n\nThen the sea <comes> back.",
     tagline="It waits.",
     runtime=101,
-    thumbs=(Thumb(f"{PICTURE}/a.jpg", "poster", "https://image.tmdb.org/t/p/w500/a.jpg"),),
-    fanart=(Thumb(f"{PICTURE}/f.jpg", preview="https://image.tmdb.org/t/p/w780/f.jpg"),),
+    thumbs=(NfoThumb(f"{PICTURE}/a.jpg", "poster", "https://image.tmdb.org/t/p/w500/a.jpg"),),
+    fanart=(NfoThumb(f"{PICTURE}/f.jpg", preview="https://image.tmdb.org/t/p/w780/f.jpg"),),
     mpaa="Rated PG-13",
     ids={"tmdb": "900042", "imdb": "tt9900042"},
     genres=("Drama", "Adventure"),
     countries=("Germany",),
-    collection=Set("The Tide Collection", "Two films of one coast.", 900007),
+    collection=NfoSet("The Tide Collection", "Two films of one coast.", 900007),
     tags=("lighthouse", "sea"),
     credits=("Ilse Marquardt",),
     directors=("Ove Tannert",),
@@ -29,14 +29,14 @@ TIDE = Details(
     year=2011,
     studios=("Harbour Pictures",),
     trailer="plugin://plugin.video.youtube/?action=play_video&videoid=abc_DEF-123",
-    streams=Streams(
+    streams=NfoStreams(
         (VideoStream("h264", 1920, 1080, 1.778, 6060.0, hdr="hdr10"),),
         (AudioStream("aac", "ger", 2), AudioStream("ac3", "eng", 6)),
         (SubtitleStream("ger"),),
     ),
     actors=(
-        Actor("Runa Feddersen", 'Keeper "Lux"', 0, f"{PICTURE}/r.jpg"),
-        Actor("Jan Holt", "", 1),
+        NfoActor("Runa Feddersen", 'Keeper "Lux"', 0, f"{PICTURE}/r.jpg"),
+        NfoActor("Jan Holt", "", 1),
     ),
 )
 

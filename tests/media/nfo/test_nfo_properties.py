@@ -6,15 +6,15 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.media.nfo import merging, nfo, slots
-from mediakeep.media.nfo.details import Details
-from mediakeep.media.nfo.nfo import Nfo
+from mediakeep.media.nfo import managed_elements, merge, nfo_file
+from mediakeep.media.nfo.model import NfoMovie
+from mediakeep.media.nfo.nfo_file import NfoFile
 from tests.media.nfo.nfos import TIDE
 from tests.sampling import tried
 
 RUNS = tried(25)
 LATER = msgspec.structs.replace(TIDE, title="Later", plot="", genres=("Sea",), runtime=99, tags=())
-OTHER = Details(title="Other", ids={"tmdb": "5"}, plot="o")
+OTHER = NfoMovie(title="Other", ids={"tmdb": "5"}, plot="o")
 
 LETTERS = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="<&]\ufffe\uffff")
 TEXTS = st.text(LETTERS, max_size=6)
@@ -65,10 +65,12 @@ RESHAPED = (
 )  # may be rewritten in another form
 
 
-def untouchable(found: Nfo) -> list[bytes]:
+def untouchable(found: NfoFile) -> list[bytes]:
     """Return the parts that must not change, in order: elements with a value, and comments."""
-    theirs = slots.of(found.root).values()
-    free = {id(one) for every in theirs if not slots.value(every) for one in every}
+    theirs = managed_elements.group_elements(found.root).values()
+    free = {
+        id(one) for every in theirs if not managed_elements.element_values(every) for one in every
+    }
     kept = (one for one in found.root.children if one.name not in RESHAPED)
     return [found.body[one.start : one.end] for one in kept if id(one) not in free]
 
@@ -85,33 +87,33 @@ def in_order(kept: list[bytes], body: bytes) -> bool:
 
 @RUNS
 @given(MOVIES, st.sampled_from([TIDE, LATER, OTHER]))
-def test_what_somebody_else_wrote_survives_in_its_order(text: str, wanted: Details) -> None:
-    found = nfo.read(text.encode())
-    data = merging.merged(found, wanted, None)
-    again = nfo.read(data)
+def test_what_somebody_else_wrote_survives_in_its_order(text: str, wanted: NfoMovie) -> None:
+    found = nfo_file.parse_nfo(text.encode())
+    data = merge.merge_details(found, wanted, None)
+    again = nfo_file.parse_nfo(data)
     assert in_order(untouchable(found), again.body)
     assert again.body.endswith(found.body[found.root.end :])
     assert again.body.startswith(found.body[: found.root.start])
-    assert merging.merged(again, wanted, None) == data
-    assert merging.merged(again, wanted, wanted) == data
+    assert merge.merge_details(again, wanted, None) == data
+    assert merge.merge_details(again, wanted, wanted) == data
 
 
 @RUNS
 @given(MOVIES, st.sampled_from([TIDE, LATER]))
-def test_texts_of_other_elements_survive_a_change_of_ours(text: str, first: Details) -> None:
-    found = nfo.read(text.encode())
-    once = nfo.read(merging.merged(found, first, None))
-    twice = nfo.read(merging.merged(once, TIDE, first))
+def test_texts_of_other_elements_survive_a_change_of_ours(text: str, first: NfoMovie) -> None:
+    found = nfo_file.parse_nfo(text.encode())
+    once = nfo_file.parse_nfo(merge.merge_details(found, first, None))
+    twice = nfo_file.parse_nfo(merge.merge_details(once, TIDE, first))
     foreign = [one for one in found.root.children if one.name in OTHERS]
     for one in foreign:
         assert found.body[one.start : one.end] in twice.body
-    assert merging.merged(twice, TIDE, TIDE) == twice.data
+    assert merge.merge_details(twice, TIDE, TIDE) == twice.data
 
 
 @RUNS
 @given(st.data())
 def test_an_edit_between_two_runs_is_never_lost(data: st.DataObject) -> None:
-    first = nfo.read(merging.merged(None, TIDE, None))
+    first = nfo_file.parse_nfo(merge.merge_details(None, TIDE, None))
     every = [one for one in first.root.children if one.name not in ("uniqueid", "tmdbid", "imdbid")]
     picked = data.draw(st.lists(st.sampled_from(every), max_size=4, unique_by=id))
     body, marks = first.body, []
@@ -119,9 +121,9 @@ def test_an_edit_between_two_runs_is_never_lost(data: st.DataObject) -> None:
         way = data.draw(st.sampled_from(["text", "attribute", "child", "after", "comment"]))
         mark = f"mine{count}"
         marks.append(mark)
-        place = one.end if way in ("after", "comment") else one.inner
+        place = one.end if way in ("after", "comment") else one.content_start
         if way == "attribute":
-            place = one.inner - 1
+            place = one.content_start - 1
         new = {
             "text": mark,
             "attribute": f' {mark}="1"',
@@ -130,22 +132,24 @@ def test_an_edit_between_two_runs_is_never_lost(data: st.DataObject) -> None:
             "comment": f"<!-- {mark} -->",
         }[way]
         body = body[:place] + new.encode() + body[place:]
-    edited = nfo.read(body)
+    edited = nfo_file.parse_nfo(body)
     for wanted in (LATER, TIDE):
-        again = merging.merged(edited, wanted, TIDE)
+        again = merge.merge_details(edited, wanted, TIDE)
         assert all(mark.encode() in again for mark in marks)
-        assert merging.merged(nfo.read(again), wanted, wanted) == again
+        assert merge.merge_details(nfo_file.parse_nfo(again), wanted, wanted) == again
 
 
 @RUNS
 @given(MOVIES)
 def test_an_empty_place_is_filled_and_a_lock_is_a_lock(text: str) -> None:
     locked = text.replace("<movie>", "<movie><lockdata>true</lockdata>").encode()
-    assert merging.merged(nfo.read(locked), TIDE, None) == locked
-    found = nfo.read(text.encode())
-    new = nfo.read(merging.merged(found, TIDE, None))
-    if not merging.disagrees(found, TIDE, None):
-        told = slots.value(slots.of(found.root).get("title", []))
+    assert merge.merge_details(nfo_file.parse_nfo(locked), TIDE, None) == locked
+    found = nfo_file.parse_nfo(text.encode())
+    new = nfo_file.parse_nfo(merge.merge_details(found, TIDE, None))
+    if not merge.is_other_movie(found, TIDE, None):
+        told = managed_elements.element_values(
+            managed_elements.group_elements(found.root).get("title", [])
+        )
         assert new.details.title == (found.details.title if told else TIDE.title)
         assert new.details.tagline == TIDE.tagline
         assert new.details.directors == TIDE.directors
@@ -158,10 +162,10 @@ def test_an_empty_place_is_filled_and_a_lock_is_a_lock(text: str) -> None:
 )
 def test_no_bytes_raise_anything_but_what_is_said(data: bytes) -> None:
     for whole in (data, b"<movie>" + data + b"</movie>", b"<movie " + data + b"/>"):
-        nfo.ids_of(whole)
+        nfo_file.find_movie_ids(whole)
         try:
-            found = nfo.read(whole)
-        except nfo.NotNfo:
+            found = nfo_file.parse_nfo(whole)
+        except nfo_file.NotAMovieNfo:
             continue
-        new = merging.merged(found, TIDE, None)
-        assert merging.merged(nfo.read(new), TIDE, None) == new
+        new = merge.merge_details(found, TIDE, None)
+        assert merge.merge_details(nfo_file.parse_nfo(new), TIDE, None) == new

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mediakeep.media.nfo import merging, nfo
-from mediakeep.media.nfo.details import Details
+from mediakeep.media.nfo import merge, nfo_file
+from mediakeep.media.nfo.model import NfoMovie
 from tests.media.nfo import nfos
 
 RECORDED = Path(os.environ.get("MEDIAKEEP_RECORDED", os.devnull))
@@ -30,18 +30,22 @@ def lines(data: bytes) -> list[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_exported_file_loses_nothing_but_what_was_empty_or_older(name: str) -> None:
-    found = nfo.read(FILES[name])
+    found = nfo_file.parse_nfo(FILES[name])
     same = {service: found.details.ids.get(service, id_) for service, id_ in nfos.TIDE.ids.items()}
     wanted = msgspec.structs.replace(nfos.TIDE, ids=same)
-    data = merging.merged(found, wanted, None)
+    data = merge.merge_details(found, wanted, None)
     for line in Counter(lines(FILES[name])) - Counter(lines(data)):
         empty = line.endswith("/>") or "></" in line
         assert empty or line.startswith(("<rating>", "<votes>", "<set>")), line
-    again = nfo.read(data)
-    assert merging.merged(again, wanted, wanted) == merging.merged(again, wanted, None) == data
+    again = nfo_file.parse_nfo(data)
+    assert (
+        merge.merge_details(again, wanted, wanted)
+        == merge.merge_details(again, wanted, None)
+        == data
+    )
     for field in found.details.__struct_fields__:
         told = getattr(found.details, field)
-        if told != getattr(Details(), field) and field not in (
+        if told != getattr(NfoMovie(), field) and field not in (
             "ratings",
             "thumbs",
             "ids",
@@ -54,5 +58,5 @@ def test_an_exported_file_loses_nothing_but_what_was_empty_or_older(name: str) -
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_exported_file_stays_as_it_is_where_nothing_is_known(name: str) -> None:
-    found = nfo.read(FILES[name])
-    assert merging.merged(found, Details(), None) == FILES[name]
+    found = nfo_file.parse_nfo(FILES[name])
+    assert merge.merge_details(found, NfoMovie(), None) == FILES[name]

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from mediakeep.errors import BrokenNfo, NotNfo, UnsafeNfo
-from mediakeep.media.nfo import merging, nfo
+from mediakeep.errors import BrokenNfo, NotAMovieNfo, UnsafeNfo
+from mediakeep.media.nfo import merge, nfo_file
 from tests.media.nfo import nfos
 from tests.work import count_calls
 
@@ -29,9 +29,9 @@ OTHERS = {
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_is_no_nfo_of_a_movie_is_named(text: str) -> None:
-    with pytest.raises(NotNfo) as told:
-        nfo.read(text.encode("cp1252"))
-    assert type(told.value) is NotNfo
+    with pytest.raises(NotAMovieNfo) as told:
+        nfo_file.parse_nfo(text.encode("cp1252"))
+    assert type(told.value) is NotAMovieNfo
     assert OTHERS[text] in str(told.value)
 
 
@@ -51,16 +51,19 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_xml_is_told_and_left_alone(name: str) -> None:
     with pytest.raises(BrokenNfo):
-        nfo.read(BROKEN[name].encode())
+        nfo_file.parse_nfo(BROKEN[name].encode())
 
 
 def test_the_line_of_the_damage_is_named() -> None:
     with pytest.raises(BrokenNfo, match=r"line 4 is not XML"):
-        nfo.read(b"\n<?xml version='1.0'?>\n<movie>\n<plot>&</plot></movie>")
+        nfo_file.parse_nfo(b"\n<?xml version='1.0'?>\n<movie>\n<plot>&</plot></movie>")
 
 
 def test_a_comment_behind_the_end_is_no_second_root() -> None:
-    assert nfo.read(b"<movie><title>A</title></movie><!-- <movie> -->\n").details.title == "A"
+    assert (
+        nfo_file.parse_nfo(b"<movie><title>A</title></movie><!-- <movie> -->\n").details.title
+        == "A"
+    )
 
 
 BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
@@ -74,7 +77,7 @@ HOSTILE = {
     "depth": f"<movie>{'<a>' * 300_000}",
     "attributes": f"<movie><a{MANY}/></movie>",
     "elements": f"<movie>{'<a/>' * 60_000}</movie>",
-    "size": f"<movie>{' ' * nfo.LIMIT}</movie>",
+    "size": f"<movie>{' ' * nfo_file.MAX_SIZE}</movie>",
     "attributes of the root": f"<movie{MANY}/>",
 }
 
@@ -85,8 +88,8 @@ def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
 
     def read() -> None:
         with pytest.raises(UnsafeNfo):
-            nfo.read(data)
-        assert nfo.ids_of(data) == {}
+            nfo_file.parse_nfo(data)
+        assert nfo_file.find_movie_ids(data) == {}
 
     count_calls(read, 5_000_000)  # all but one take less than a thousand
     tracemalloc.start()
@@ -113,7 +116,7 @@ def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     begin = time.process_time()
-    nfo.ids_of(text.encode())
+    nfo_file.find_movie_ids(text.encode())
     assert time.process_time() - begin < 60  # it takes one; to go back at each place takes hours
 
 
@@ -137,17 +140,23 @@ def test_no_nfo_takes_long_to_be_brought_up_to_date(name: str, share: int) -> No
     one, count, before, behind = (*LARGE[name], "", "")[:4]
 
     def update() -> None:
-        found = nfo.read(f"<movie>{before}{one * (count // share)}{behind}</movie>".encode())
-        data = merging.merged(found, nfos.TIDE, None)
-        assert merging.merged(nfo.read(data), nfos.TIDE, None) == data
+        found = nfo_file.parse_nfo(
+            f"<movie>{before}{one * (count // share)}{behind}</movie>".encode()
+        )
+        data = merge.merge_details(found, nfos.TIDE, None)
+        assert merge.merge_details(nfo_file.parse_nfo(data), nfos.TIDE, None) == data
 
     count_calls(update, 50_000_000 // share)  # a tenth of the largest takes a million
 
 
 def test_the_number_of_ids_in_links_must_be_one() -> None:
     link = b"see https://www.themoviedb.org/movie/%d "
-    assert nfo.ids_of(link % 55) == nfo.ids_of(link % 55 * 2) == {"tmdb": "55"}
-    assert nfo.ids_of(link % 55 + link % 56) == {}
+    assert (
+        nfo_file.find_movie_ids(link % 55)
+        == nfo_file.find_movie_ids(link % 55 * 2)
+        == {"tmdb": "55"}
+    )
+    assert nfo_file.find_movie_ids(link % 55 + link % 56) == {}
 
 
 GIVEN = {
@@ -169,4 +178,4 @@ GIVEN = {
 
 @pytest.mark.parametrize("text", GIVEN)
 def test_ids_are_found_in_any_file_that_is_about_a_movie(text: str) -> None:
-    assert nfo.ids_of(text.encode("utf-8")) == GIVEN[text]
+    assert nfo_file.find_movie_ids(text.encode("utf-8")) == GIVEN[text]

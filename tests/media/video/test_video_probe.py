@@ -15,19 +15,19 @@ import pytest
 
 from mediakeep.errors import Unreadable
 from mediakeep.media.video import discs, mediainfo
-from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoFacts, VideoStream
-from mediakeep.media.video.probe import probe
-from mediakeep.rehearsal.films import clips
-from mediakeep.rehearsal.films.clip import Clip
+from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
+from mediakeep.media.video.probe import probe_video
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import VideoSpec
 from tests.work import count_calls
 
-FILM = Clip(1920, 800, 5400.0, (("ger", 6), ("eng", 2)), ("fre",), "hdr10", "Harbour Lights")
+FILM = VideoSpec(1920, 800, 5400.0, (("ger", 6), ("eng", 2)), ("fre",), "hdr10", "Harbour Lights")
 
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     path = tmp_path / "Harbour Lights (1994).mkv"
-    clips.make(path, FILM)
+    video_files.write_video(path, FILM)
     return path
 
 
@@ -35,9 +35,9 @@ def film(tmp_path: Path) -> Path:
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hide pymediainfo, as if the extra were not installed."""
     monkeypatch.setitem(sys.modules, "pymediainfo", None)
-    mediainfo.is_there.cache_clear()
+    mediainfo.is_available.cache_clear()
     yield
-    mediainfo.is_there.cache_clear()
+    mediainfo.is_available.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_streams_are_told_in_the_words_of_kodi(
     tmp_path: Path, suffix: str, container: str, subtitles: str
 ) -> None:
     path = tmp_path / f"a{suffix}"
-    clips.make(path, FILM)
-    found = probe(path)
+    video_files.write_video(path, FILM)
+    found = probe_video(path)
     assert (found.container, found.duration, found.title) == (container, 5400.0, "Harbour Lights")
     assert (found.size, found.by, found.truncated) == (path.stat().st_size, "mediainfo", "")
     (picture,) = found.video
@@ -62,10 +62,10 @@ def test_streams_are_told_in_the_words_of_kodi(
 
 def test_without_mediainfo_the_frame_alone_is_told(film: Path, alone: None) -> None:
     size = film.stat().st_size
-    assert probe(film) == VideoFacts("matroska", size=size)
+    assert probe_video(film) == VideoInfo("matroska", size=size)
     with film.open("r+b") as handle:
         handle.truncate(size - 10)
-    assert probe(film) == VideoFacts(
+    assert probe_video(film) == VideoInfo(
         "matroska", size=size - 10, truncated="it lacks 10 bytes at its end"
     )
 
@@ -73,7 +73,7 @@ def test_without_mediainfo_the_frame_alone_is_told(film: Path, alone: None) -> N
 def test_what_lost_its_end_is_told_with_what_is_left(film: Path) -> None:
     with film.open("r+b") as handle:
         handle.truncate(film.stat().st_size - 10)
-    found = probe(film)
+    found = probe_video(film)
     assert found.truncated == "it lacks 10 bytes at its end"
     assert [one.codec for one in found.video] == ["h264"]
 
@@ -82,14 +82,14 @@ def test_what_lost_its_end_is_told_with_what_is_left(film: Path) -> None:
 def test_what_is_no_film_has_no_streams(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mkv"
     path.write_bytes(content)
-    found = probe(path)
+    found = probe_video(path)
     assert (found.size, found.video, found.audio) == (len(content), (), ())
 
 
 def test_an_image_of_a_disc_is_told_by_its_size_only(tmp_path: Path) -> None:
     path = tmp_path / "a.iso"
     path.write_bytes(b"x" + bytes(32_768) + b"CD001" + bytes(900))
-    assert probe(path) == VideoFacts("iso", size=path.stat().st_size)
+    assert probe_video(path) == VideoInfo("iso", size=path.stat().st_size)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.mkv").mkdir()
     for name in ("pipe.mkv", "loop.mkv", "folder.mkv", "gone.mkv"):
         with pytest.raises(Unreadable):
-            probe(tmp_path / name)
+            probe_video(tmp_path / name)
 
 
 def test_no_reference_in_a_file_is_followed(tmp_path: Path, film: Path) -> None:
@@ -113,7 +113,7 @@ def test_no_reference_in_a_file_is_followed(tmp_path: Path, film: Path) -> None:
     masks = ("", "<!--free-->", "\ufeff", "\n", "<!--" + f"G{' ' * 191}" * 4 + "-->")
     for (name, text), mask in itertools.product(texts.items(), masks):
         (tmp_path / name).write_text(mask + text)
-        found = probe(tmp_path / name)
+        found = probe_video(tmp_path / name)
         assert (found.video, found.audio) == ((), ()), (name, mask)
 
 
@@ -128,12 +128,12 @@ def test_mediainfo_gets_no_more_bytes_nor_time_than_a_film_needs(
             Greedy.total += len(data)
             return data
 
-    monkeypatch.setattr(mediainfo, "BUDGET", 1 << 20)
+    monkeypatch.setattr(mediainfo, "MAX_BYTES", 1 << 20)
     packets = (b"\x47" + bytes(187)) * (8 << 20 >> 7)  # 12 MB of empty packets
-    mediainfo.tracks(Greedy(packets))
+    mediainfo.read_tracks(Greedy(packets))
     assert 0 < Greedy.total <= (1 << 20) + (1 << 16)
     times = iter([0.0, *[1000.0] * 9])
-    late = mediainfo.tracks(io.BytesIO(film.read_bytes()), lambda: next(times))
+    late = mediainfo.read_tracks(io.BytesIO(film.read_bytes()), lambda: next(times))
     assert "Video" not in {track["@type"] for track in late or []}
 
 
@@ -144,7 +144,7 @@ def test_a_damaged_film_is_no_error(film: Path) -> None:
         spoilt = bytearray(data)
         spoilt[place : place + 3] = b"\xff\x7f\x00"
         film.write_bytes(spoilt)
-        assert probe(film).size == len(spoilt)
+        assert probe_video(film).size == len(spoilt)
 
 
 # Disc folders
@@ -153,7 +153,10 @@ def test_a_damaged_film_is_no_error(film: Path) -> None:
 def test_the_parts_of_the_largest_titles_of_a_dvd_are_one_film(tmp_path: Path) -> None:
     folder = tmp_path / "Harbour Lights (1994)" / "video_ts"
     folder.mkdir(parents=True)
-    parts = clips.content(FILM, ".mp4"), clips.content(Clip(720, 576, 60.0), ".mp4")
+    parts = (
+        video_files.render_video(FILM, ".mp4"),
+        video_files.render_video(VideoSpec(720, 576, 60.0), ".mp4"),
+    )
     for name, content in {
         "VTS_01_1.VOB": parts[1],
         "VTS_02_0.VOB": parts[0] * 9,  # the menu
@@ -171,8 +174,8 @@ def test_the_parts_of_the_largest_titles_of_a_dvd_are_one_film(tmp_path: Path) -
 def test_the_largest_stream_of_a_blu_ray_is_its_film(tmp_path: Path) -> None:
     folder = tmp_path / "BDMV" / "STREAM"
     folder.mkdir(parents=True)
-    clips.make(folder / "00001.m2ts", Clip(720, 576, 60.0))
-    clips.make(folder / "00800.m2ts", FILM)
+    video_files.write_video(folder / "00001.m2ts", VideoSpec(720, 576, 60.0))
+    video_files.write_video(folder / "00800.m2ts", FILM)
     (folder / "notes.txt").write_bytes(bytes(1 << 20))
     for place in (tmp_path, tmp_path / "BDMV"):
         found = discs.probe_disc(place)
@@ -191,19 +194,19 @@ def test_a_folder_without_a_film_of_a_disc_is_refused(tmp_path: Path) -> None:
 def test_looking_reads_little_and_starts_no_process(
     film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe(film)  # loads the library
-    got, read = [], mediainfo._Limited.read
+    probe_video(film)  # loads the library
+    got, read = [], mediainfo._LimitedFile.read
     forbidden = mock.Mock(side_effect=AssertionError)
 
-    def noted(limited: mediainfo._Limited, length: int) -> bytes:
+    def noted(limited: mediainfo._LimitedFile, length: int) -> bytes:
         got.append(data := read(limited, length))
         return data
 
-    monkeypatch.setattr(mediainfo._Limited, "read", noted)
+    monkeypatch.setattr(mediainfo._LimitedFile, "read", noted)
     monkeypatch.setattr(os, "posix_spawn", forbidden)
     monkeypatch.setattr(subprocess, "Popen", forbidden)
-    count_calls(lambda: probe(film), 5_000)  # it takes 500
+    count_calls(lambda: probe_video(film), 5_000)  # it takes 500
     assert 0 < sum(map(len, got)) <= 2 * film.stat().st_size
     monkeypatch.undo()
-    assert probe(film).audio[0] == AudioStream("aac", "ger", 6, default=True)
+    assert probe_video(film).audio[0] == AudioStream("aac", "ger", 6, default=True)
     assert VideoStream() == VideoStream(codec="")

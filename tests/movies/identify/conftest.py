@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.lookups.tmdb.desk import Desk
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep_simulator.server import SimulatorServer
 from tests.movies.identify import films
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[SimulatorServer]:
     with films.serving() as made:
         yield made
 
 
 @pytest.fixture
-def desk(server: Server, tmp_path: Path) -> Iterator[Desk]:
+def desk(server: SimulatorServer, tmp_path: Path) -> Iterator[TmdbContext]:
     with films.asking(tmp_path, server) as made:
         yield made

@@ -8,27 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep.item import MovieItem, Status
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.answers import Machine, Secret, Service
-from mediakeep.lookups.tmdb import terms
-from mediakeep.lookups.tmdb.desk import Desk
-from mediakeep.media.video.facts import VideoFacts
-from mediakeep.movies.model import Movie, Name, Video
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Cinema, Film, Person, Text
-from mediakeep.rehearsal.films.tmdb import TOKEN
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.tmdb import constants
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.media.video.model import VideoInfo
+from mediakeep.movies.model import LocalMovie, MovieName, MovieVideo
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.app import READ_ACCESS_TOKEN
+from mediakeep_simulator.tmdb.model import (
+    CatalogueMovie,
+    CataloguePerson,
+    CatalogueText,
+    MovieCatalogue,
+)
 from tests.lookups.conftest import NOW, Clock
 
 ITEM = MovieItem(status=Status.IN_PROGRESS)
 
 FERRY, REMADE, FERRY_2, LANTERNS, NIGHTJAR, TWIN, HARBOUR = 11, 12, 13, 14, 15, 16, 17
 GONE = 99
-_HELM = Person(1, "Ada Quill", job="Director", department="Directing")
+_HELM = CataloguePerson(1, "Ada Quill", job="Director", department="Directing")
 
-CINEMA = Cinema(
+CINEMA = MovieCatalogue(
     films=(
-        Film(
+        CatalogueMovie(
             id=FERRY,
             title="The Amber Ferry",
             imdb_id="tt7000011",
@@ -37,7 +42,7 @@ CINEMA = Cinema(
             popularity=2.0,
             people=(_HELM,),
         ),
-        Film(
+        CatalogueMovie(
             id=REMADE,
             title="The Amber Ferry",
             imdb_id="tt7000012",
@@ -45,7 +50,7 @@ CINEMA = Cinema(
             runtime=121,
             popularity=80.0,
         ),
-        Film(
+        CatalogueMovie(
             id=FERRY_2,
             title="The Amber Ferry 2",
             imdb_id="tt7000013",
@@ -53,7 +58,7 @@ CINEMA = Cinema(
             runtime=110,
             popularity=60.0,
         ),
-        Film(
+        CatalogueMovie(
             id=LANTERNS,
             title="Two Lanterns",
             original_title="Zwei Laternen",
@@ -62,11 +67,15 @@ CINEMA = Cinema(
             release_date="1977-09-09",
             runtime=101,
             popularity=3.0,
-            texts=(Text("fr", "FR", "Deux lanternes"),),
+            texts=(CatalogueText("fr", "FR", "Deux lanternes"),),
         ),
-        Film(id=NIGHTJAR, title="Nightjar", release_date="2010-01-01", runtime=100, popularity=5),
-        Film(id=TWIN, title="Nightjar", release_date="2010-08-01", runtime=102, popularity=90),
-        Film(
+        CatalogueMovie(
+            id=NIGHTJAR, title="Nightjar", release_date="2010-01-01", runtime=100, popularity=5
+        ),
+        CatalogueMovie(
+            id=TWIN, title="Nightjar", release_date="2010-08-01", runtime=102, popularity=90
+        ),
+        CatalogueMovie(
             id=HARBOUR,
             title="Marigold and the Harbour: The Return",
             imdb_id="tt7000017",
@@ -78,29 +87,37 @@ CINEMA = Cinema(
 )
 
 
-def access(url: str, closed: str = "", **more: Any) -> Access:
+def access(url: str, closed: str = "", **more: Any) -> ServiceConfig:
     """Let a server be TMDb; `closed` says why it is not asked."""
-    service = Service("TMDb", url, closed=closed, secret=Secret(TOKEN), kept=terms.KEPT)
-    return Access(service, Service("TMDb's pictures", url), **more)
+    service = Service(
+        "TMDb",
+        url,
+        disabled_reason=closed,
+        secret=Secret(READ_ACCESS_TOKEN),
+        cache_lifetimes=constants.CACHE_LIFETIMES,
+    )
+    return ServiceConfig(service, Service("TMDb's pictures", url), **more)
 
 
 @contextmanager
-def asking(folder: Path, server: Server, *, later: float = 0.0, **more: Any) -> Iterator[Desk]:
+def asking(
+    folder: Path, server: SimulatorServer, *, later: float = 0.0, **more: Any
+) -> Iterator[TmdbContext]:
     """Open a desk that asks a server, and waits for nothing; `later` in days."""
     clock = Clock(NOW + 86400 * later)
-    machine = Machine(lambda: clock.now, clock.sleep, shared=folder)
-    desk = Desk(folder, access(server.url, **more), machine)
+    machine = HttpEnvironment(lambda: clock.now, clock.sleep, shared_dir=folder)
+    desk = TmdbContext(folder, access(server.url, **more), machine)
     yield desk
     desk.close()
 
 
-def serving() -> Server:
+def serving() -> SimulatorServer:
     """Serve the cinema."""
-    return Server(World(), cinema=CINEMA)
+    return SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA)
 
 
-def local(title: str, year: int = 0, minutes: float = 0.0, **more: Any) -> Movie:
+def local(title: str, year: int = 0, minutes: float = 0.0, **more: Any) -> LocalMovie:
     """Return a movie as a scan tells of it."""
-    name = Name(title=title, year=year, **more)
-    videos = (Video("a.mkv", facts=VideoFacts(duration=60 * minutes)),)
-    return Movie(key="a.mkv", path="/l/a.mkv", root="/l", base="a", name=name, videos=videos)
+    name = MovieName(title=title, year=year, **more)
+    videos = (MovieVideo("a.mkv", facts=VideoInfo(duration=60 * minutes)),)
+    return LocalMovie(key="a.mkv", path="/l/a.mkv", root="/l", base="a", name=name, videos=videos)

@@ -14,7 +14,7 @@ import pytest
 from msgspec import structs
 
 from mediakeep.movies.identify.weights import WEIGHTS
-from mediakeep.rehearsal.films import cinema
+from mediakeep_simulator.tmdb import movie_catalogue
 from tests.benchmarks import movie_answers, movie_names, movies
 from tests.benchmarks.movie_answers import Answer
 from tests.benchmarks.movie_names import Deck
@@ -28,7 +28,7 @@ Told = Mapping[str, Sequence[Answer]]
 def deck(request: pytest.FixtureRequest) -> Deck:
     """Return names of some of the films of a cinema."""
     films, names = request.param
-    dealt = movie_names.deal(cinema.sampled(films, _SEED), names, _SEED)
+    dealt = movie_names.deal(movie_catalogue.generate_catalogue(films, _SEED), names, _SEED)
     assert len(dealt.cases) == names
     return dealt
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.tmdb.films import Certificate, Hit, Movie, Title
-from mediakeep.lookups.tmdb.known import Candidate
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+from mediakeep.lookups.tmdb.model import AlternativeTitle, Certification, Movie, MovieSummary
 from mediakeep.movies.identify import score
-from mediakeep.movies.identify.clue import Clue
-from mediakeep.movies.identify.verdict import Sure
+from mediakeep.movies.identify.clues import MovieClues
+from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.identify.weights import WEIGHTS
 
-HIT = Hit(id=1, title="The Amber Ferry", release_date="1954-03-01", popularity=2.0)
+HIT = MovieSummary(id=1, title="The Amber Ferry", release_date="1954-03-01", popularity=2.0)
 DETAILS = Movie(id=1, title="The Amber Ferry", release_date="1954-03-01", runtime=100)
 
 
-def clue(title: str = "The Amber Ferry", year: int = 1954, minutes: float = 100.0) -> Clue:
-    return Clue((title,), year, minutes)
+def clue(title: str = "The Amber Ferry", year: int = 1954, minutes: float = 100.0) -> MovieClues:
+    return MovieClues((title,), year, minutes)
 
 
-def of(asked: Clue, details: Movie | None = DETAILS) -> Candidate:
-    return score.candidate(asked, HIT, details)
+def of(asked: MovieClues, details: Movie | None = DETAILS) -> MovieCandidate:
+    return score.rate_candidate(asked, HIT, details)
 
 
 def test_nothing_is_taken_off_where_all_agrees() -> None:
@@ -43,92 +43,116 @@ def test_the_further_off_the_running_time_the_more_it_tells() -> None:
 @pytest.mark.parametrize("minutes", [75.0, 128.0, 140.0])
 def test_an_edition_that_is_much_longer_is_still_the_movie(minutes: float) -> None:
     cut = structs.replace(clue(minutes=minutes), edition=True)
-    assert score.verdict([of(cut)]) is Sure.AUTO
-    assert score.verdict([of(structs.replace(cut, year=1955))]) is Sure.REVIEW
+    assert score.decide_status([of(cut)]) is MatchStatus.AUTO
+    assert score.decide_status([of(structs.replace(cut, year=1955))]) is MatchStatus.REVIEW
 
 
 def test_an_edition_may_last_longer() -> None:
-    plain = score.candidate(Clue(("The Amber Ferry",), 1954, 115.0), HIT, DETAILS)
-    longer = score.candidate(Clue(("The Amber Ferry",), 1954, 115.0, True), HIT, DETAILS)
-    assert score.verdict([plain]) is Sure.REVIEW
-    assert score.verdict([longer]) is Sure.AUTO
+    plain = score.rate_candidate(MovieClues(("The Amber Ferry",), 1954, 115.0), HIT, DETAILS)
+    longer = score.rate_candidate(MovieClues(("The Amber Ferry",), 1954, 115.0, True), HIT, DETAILS)
+    assert score.decide_status([plain]) is MatchStatus.REVIEW
+    assert score.decide_status([longer]) is MatchStatus.AUTO
 
 
 def test_a_few_minutes_are_a_piece_of_a_movie_or_ones_own_and_left_to_a_person() -> None:
     assert of(clue(minutes=0.0)).against == {"runtime": WEIGHTS.untimed}
     for minutes in (0.1, 4.9):
-        assert score.verdict([of(clue(minutes=minutes))]) is Sure.REVIEW
+        assert score.decide_status([of(clue(minutes=minutes))]) is MatchStatus.REVIEW
         short = of(clue(minutes=minutes), structs.replace(DETAILS, runtime=4))
         assert short.against.get("runtime") != WEIGHTS.scrap
 
 
 def test_a_title_and_a_year_alone_may_be_a_film_of_ones_own() -> None:
     bare = structs.replace(clue(minutes=0.0), bare=True)
-    assert score.verdict([of(bare)]) is Sure.REVIEW
+    assert score.decide_status([of(bare)]) is MatchStatus.REVIEW
     assert of(structs.replace(bare, minutes=100.0)).confidence == 1.0
 
 
 def test_years_that_differ_by_two_are_left_to_a_person() -> None:
-    verdicts = [score.verdict([of(clue(year=year))]) for year in (1953, 1954, 1955, 1956, 1994)]
-    assert verdicts == [Sure.AUTO, Sure.AUTO, Sure.AUTO, Sure.REVIEW, Sure.REVIEW]
+    verdicts = [
+        score.decide_status([of(clue(year=year))]) for year in (1953, 1954, 1955, 1956, 1994)
+    ]
+    assert verdicts == [
+        MatchStatus.AUTO,
+        MatchStatus.AUTO,
+        MatchStatus.AUTO,
+        MatchStatus.REVIEW,
+        MatchStatus.REVIEW,
+    ]
 
 
 def test_a_release_in_another_country_explains_a_later_year() -> None:
-    shown = Certificate("DE", type=3, date="1956-04-01")
+    shown = Certification("DE", type=3, date="1956-04-01")
     assert of(clue(year=1956)).confidence < WEIGHTS.bar
     details = Movie(id=1, title="The Amber Ferry", runtime=100, certificates=(shown,))
     assert of(clue(year=1956), details).confidence >= WEIGHTS.bar
 
 
 def test_a_title_of_another_country_counts_as_well() -> None:
-    told = Movie(id=1, runtime=100, alternative_titles=(Title("Die Bernsteinfähre", "DE"),))
+    told = Movie(
+        id=1, runtime=100, alternative_titles=(AlternativeTitle("Die Bernsteinfähre", "DE"),)
+    )
     found = of(clue("Die Bernsteinfähre"), told)
     assert found.confidence >= WEIGHTS.bar
     assert found.title == "Die Bernsteinfähre"
 
 
 def test_a_single_word_without_year_and_running_time_is_too_little() -> None:
-    hit = Hit(id=1, title="Nightjar", release_date="2010-01-01")
-    bare = score.candidate(Clue(("Nightjar",)), hit)
-    timed = score.candidate(Clue(("Nightjar",), 0, 100.0), hit, Movie(id=1, runtime=100))
+    hit = MovieSummary(id=1, title="Nightjar", release_date="2010-01-01")
+    bare = score.rate_candidate(MovieClues(("Nightjar",)), hit)
+    timed = score.rate_candidate(MovieClues(("Nightjar",), 0, 100.0), hit, Movie(id=1, runtime=100))
     longer = of(clue(year=0, minutes=0))
-    assert [score.verdict([one]) for one in (bare, timed, longer)] == [
-        Sure.REVIEW,
-        Sure.AUTO,
-        Sure.AUTO,
+    assert [score.decide_status([one]) for one in (bare, timed, longer)] == [
+        MatchStatus.REVIEW,
+        MatchStatus.AUTO,
+        MatchStatus.AUTO,
     ]
 
 
 def test_a_part_of_a_name_counts_less_than_all_of_it() -> None:
-    asked = Clue(("Marigold: The Return", "Marigold"), 1954, 100.0)
-    part = score.candidate(asked, Hit(id=2, title="Marigold", release_date="1954-01-01"))
-    whole = score.candidate(asked, Hit(id=3, title="Marigold - The Return", release_date="1954"))
-    best_first = score.ranked([part, whole])
+    asked = MovieClues(("Marigold: The Return", "Marigold"), 1954, 100.0)
+    part = score.rate_candidate(
+        asked, MovieSummary(id=2, title="Marigold", release_date="1954-01-01")
+    )
+    whole = score.rate_candidate(
+        asked, MovieSummary(id=3, title="Marigold - The Return", release_date="1954")
+    )
+    best_first = score.rank_candidates([part, whole])
     assert [one.hit.id for one in best_first] == [3, 2]
-    assert score.verdict(best_first) is Sure.AUTO
+    assert score.decide_status(best_first) is MatchStatus.AUTO
 
 
 def test_popularity_decides_nothing() -> None:
-    loved = Hit(id=2, title="The Amber Ferry", release_date="1998-01-01", popularity=900.0)
+    loved = MovieSummary(id=2, title="The Amber Ferry", release_date="1998-01-01", popularity=900.0)
     asked = clue(year=0, minutes=0)
-    pair = score.ranked([score.candidate(asked, HIT), score.candidate(asked, loved)])
-    assert score.verdict(pair) is Sure.REVIEW
-    dated = score.ranked([score.candidate(clue(), HIT), score.candidate(clue(), loved)])
-    assert (score.verdict(dated), dated[0].hit.id) == (Sure.AUTO, 1)
+    pair = score.rank_candidates(
+        [score.rate_candidate(asked, HIT), score.rate_candidate(asked, loved)]
+    )
+    assert score.decide_status(pair) is MatchStatus.REVIEW
+    dated = score.rank_candidates(
+        [score.rate_candidate(clue(), HIT), score.rate_candidate(clue(), loved)]
+    )
+    assert (score.decide_status(dated), dated[0].hit.id) == (MatchStatus.AUTO, 1)
 
 
 def test_equals_are_a_tie_and_what_is_nothing_like_is_unmatched() -> None:
-    twin = Hit(id=2, title="The Amber Ferry", release_date="1954-09-09")
-    assert score.verdict([of(clue()), score.candidate(clue(), twin)]) is Sure.REVIEW
-    stranger = Hit(id=3, title="Teapots at Dawn", release_date="1954-01-01")
-    assert score.verdict([score.candidate(clue(), stranger)]) is Sure.UNMATCHED
-    assert score.verdict([]) is Sure.UNMATCHED
+    twin = MovieSummary(id=2, title="The Amber Ferry", release_date="1954-09-09")
+    assert (
+        score.decide_status([of(clue()), score.rate_candidate(clue(), twin)]) is MatchStatus.REVIEW
+    )
+    stranger = MovieSummary(id=3, title="Teapots at Dawn", release_date="1954-01-01")
+    assert score.decide_status([score.rate_candidate(clue(), stranger)]) is MatchStatus.UNMATCHED
+    assert score.decide_status([]) is MatchStatus.UNMATCHED
 
 
 def test_a_year_may_be_a_word_of_the_title() -> None:
-    asked = Clue(("Harbour", "Harbour 1984"), 1984, 120.0)
-    old = score.candidate(asked, Hit(id=2, title="Harbour", release_date="2017-01-01"))
-    new = Hit(id=3, title="Harbour 1984", release_date="2020-01-01")
-    best_first = score.ranked([old, score.candidate(asked, new, Movie(id=3, runtime=121))])
+    asked = MovieClues(("Harbour", "Harbour 1984"), 1984, 120.0)
+    old = score.rate_candidate(
+        asked, MovieSummary(id=2, title="Harbour", release_date="2017-01-01")
+    )
+    new = MovieSummary(id=3, title="Harbour 1984", release_date="2020-01-01")
+    best_first = score.rank_candidates(
+        [old, score.rate_candidate(asked, new, Movie(id=3, runtime=121))]
+    )
     assert best_first[0].hit.id == 3
-    assert score.verdict(best_first) is Sure.AUTO
+    assert score.decide_status(best_first) is MatchStatus.AUTO

@@ -48,49 +48,49 @@ PARTS = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_titles_are_the_same_however_they_are_spelled(one: str, other: str) -> None:
-    assert titles.distance(one, other, WEIGHTS) <= WEIGHTS.article
-    assert titles.distance(other, one, WEIGHTS) <= WEIGHTS.article
+    assert titles.title_distance(one, other, WEIGHTS) <= WEIGHTS.article
+    assert titles.title_distance(other, one, WEIGHTS) <= WEIGHTS.article
 
 
 @pytest.mark.parametrize(("one", "other"), PARTS)
 def test_another_number_is_another_movie(one: str, other: str) -> None:
-    assert titles.distance(one, other, WEIGHTS) >= WEIGHTS.sequel
+    assert titles.title_distance(one, other, WEIGHTS) >= WEIGHTS.sequel
 
 
 def test_the_first_part_may_be_named_without_its_number() -> None:
-    apart = titles.distance("Nightjar", "Nightjar: Part One", WEIGHTS)
+    apart = titles.title_distance("Nightjar", "Nightjar: Part One", WEIGHTS)
     assert apart == WEIGHTS.first < 1 - WEIGHTS.bar
 
 
 def test_a_subtitle_that_is_left_out_is_no_other_title_but_not_the_same_either() -> None:
-    apart = titles.distance("Marigold", "Marigold: The Return", WEIGHTS)
+    apart = titles.title_distance("Marigold", "Marigold: The Return", WEIGHTS)
     assert 1 - WEIGHTS.bar < apart < 1 - WEIGHTS.shown
 
 
 def test_a_slip_of_the_hand_in_a_long_title_costs_little() -> None:
-    assert titles.distance("The Amber Ferrry", "The Amber Ferry", WEIGHTS) < 0.12
-    assert titles.distance("The Ambre Ferry", "The Amber Ferry", WEIGHTS) < 0.12
+    assert titles.title_distance("The Amber Ferrry", "The Amber Ferry", WEIGHTS) < 0.12
+    assert titles.title_distance("The Ambre Ferry", "The Amber Ferry", WEIGHTS) < 0.12
 
 
 def test_one_word_that_is_another_makes_another_title() -> None:
-    apart = titles.distance(
+    apart = titles.title_distance(
         "The Return of the Quiet Captain", "The Return of the Quiet Heron", WEIGHTS
     )
     assert apart > 1 - WEIGHTS.bar
 
 
 def test_a_title_that_is_all_number_is_told_from_others() -> None:
-    assert titles.distance("1917", "1917", WEIGHTS) == 0.0
-    assert titles.distance("1917", "1971", WEIGHTS) >= WEIGHTS.sequel
+    assert titles.title_distance("1917", "1917", WEIGHTS) == 0.0
+    assert titles.title_distance("1917", "1971", WEIGHTS) >= WEIGHTS.sequel
 
 
 def test_a_title_of_no_letters_is_like_nothing() -> None:
-    assert titles.distance("???", "???", WEIGHTS) == 1.0
-    assert titles.distance("", "Nightjar", WEIGHTS) == 1.0
+    assert titles.title_distance("???", "???", WEIGHTS) == 1.0
+    assert titles.title_distance("", "Nightjar", WEIGHTS) == 1.0
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_any_two_texts_have_a_distance_that_is_the_same_both_ways(one: str, other: str) -> None:
-    apart = titles.distance(one, other, WEIGHTS)
+    apart = titles.title_distance(one, other, WEIGHTS)
     assert 0.0 <= apart <= 1.0
-    assert apart == titles.distance(other, one, WEIGHTS)
+    assert apart == titles.title_distance(other, one, WEIGHTS)

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.tmdb import films as tmdb
-from mediakeep.lookups.tmdb.desk import Desk
-from mediakeep.movies.identify import identity, short_titles
-from mediakeep.movies.identify.verdict import Identity, Sure
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films.film import Cinema, Film, Series
-from mediakeep.rehearsal.server import Server
+from mediakeep.lookups.tmdb import model as tmdb
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.movies.identify import identify_movie, short_titles
+from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb.model import CatalogueCollection, CatalogueMovie, MovieCatalogue
 from tests.movies.identify.films import ITEM, asking, local
 
 TOWER, GATE, OTHER = 801, 802, 803
-CINEMA = Cinema(
+CINEMA = MovieCatalogue(
     films=(
-        Film(
+        CatalogueMovie(
             id=TOWER,
             title="The Lord of the Tides: The Tin Tower",
             imdb_id="tt9000801",
@@ -28,7 +28,7 @@ CINEMA = Cinema(
             runtime=178,
             collection=80,
         ),
-        Film(
+        CatalogueMovie(
             id=GATE,
             title="The Lord of the Tides: The Broken Gate",
             imdb_id="tt9000802",
@@ -36,22 +36,27 @@ CINEMA = Cinema(
             runtime=190,
             collection=80,
         ),
-        Film(id=OTHER, title="The Tin Tower", release_date="1955-01-01", runtime=80),
+        CatalogueMovie(id=OTHER, title="The Tin Tower", release_date="1955-01-01", runtime=80),
     ),
-    series=(Series(80, "The Lord of the Tides Collection"),),
+    series=(CatalogueCollection(80, "The Lord of the Tides Collection"),),
 )
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Server(World(), cinema=CINEMA) as server, asking(tmp_path, server) as one:
+def desk(tmp_path: Path) -> Iterator[TmdbContext]:
+    with (
+        SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as server,
+        asking(tmp_path, server) as one,
+    ):
         yield one
 
 
-def of(desk: Desk, folder: str, title: str, year: int, minutes: float = 0.0) -> Identity:
+def of(
+    desk: TmdbContext, folder: str, title: str, year: int, minutes: float = 0.0
+) -> MovieIdentity:
     movie = local(title, year, minutes, edition="Extended")
     key = f"{folder}/{title} ({year}) Extended.mkv".lstrip("/")
-    return identity.of(structs.replace(movie, key=key), ITEM, {}, desk)
+    return identify_movie.identify(structs.replace(movie, key=key), ITEM, {}, desk)
 
 
 @pytest.mark.parametrize(
@@ -64,41 +69,45 @@ def of(desk: Desk, folder: str, title: str, year: int, minutes: float = 0.0) -> 
         "Films/The Lord of the Tides Saga",
     ],
 )
-def test_in_the_folder_of_its_collection_a_movie_needs_no_prefix(desk: Desk, folder: str) -> None:
+def test_in_the_folder_of_its_collection_a_movie_needs_no_prefix(
+    desk: TmdbContext, folder: str
+) -> None:
     for minutes in (0.0, 178.0, 228.0):
         found = of(desk, folder, "The Tin Tower", 2001, minutes)
-        assert (found.sure, found.tmdb_id) == (Sure.AUTO, TOWER), minutes
+        assert (found.status, found.tmdb_id) == (MatchStatus.AUTO, TOWER), minutes
     assert of(desk, folder, "Broken Gate", 2003).tmdb_id == GATE
 
 
-def test_the_folder_of_the_collection_may_hold_this_movie_alone(desk: Desk) -> None:
+def test_the_folder_of_the_collection_may_hold_this_movie_alone(desk: TmdbContext) -> None:
     for key in ("Lord of the Tides Collection", "The Lord of the Tides/Tower"):
         movie = structs.replace(local("The Tin Tower", 2001, 178), key=key, own_folder=True)
-        assert identity.of(movie, ITEM, {}, desk).tmdb_id == TOWER
+        assert identify_movie.identify(movie, ITEM, {}, desk).tmdb_id == TOWER
 
 
 @pytest.mark.parametrize("folder", ["", "Fantasy", "The Lord", "The Lord of the Tides and Others"])
 def test_without_that_folder_it_is_a_candidate_and_a_person_decides(
-    desk: Desk, folder: str
+    desk: TmdbContext, folder: str
 ) -> None:
     found = of(desk, folder, "The Tin Tower", 2001, 178)
-    assert (found.sure, found.tmdb_id) == (Sure.REVIEW, 0)
+    assert (found.status, found.tmdb_id) == (MatchStatus.REVIEW, 0)
     assert found.candidates[0].hit.id == TOWER
 
 
-def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(desk: Desk) -> None:
+def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(desk: TmdbContext) -> None:
     assert of(desk, "", "The Tin Tower", 1955, 80).tmdb_id == OTHER
     assert of(desk, "The Lord of the Tides", "The Tin Tower", 1955, 80).tmdb_id == OTHER
 
 
-def test_another_year_is_another_movie_even_in_the_folder_of_the_collection(desk: Desk) -> None:
+def test_another_year_is_another_movie_even_in_the_folder_of_the_collection(
+    desk: TmdbContext,
+) -> None:
     found = of(desk, "The Lord of the Tides", "The Tin Tower", 2019)
     assert not found.is_certain
 
 
-def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: Desk) -> None:
+def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: TmdbContext) -> None:
     found = of(desk, "", "Tin", 1971)
-    assert found.sure is Sure.UNMATCHED
+    assert found.status is MatchStatus.UNMATCHED
     assert found.candidates
     assert len(found.candidates) <= 3
     assert {one.hit.id for one in found.candidates} <= {TOWER, GATE, OTHER}
@@ -120,5 +129,5 @@ def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: Des
 def test_a_title_is_shortened_by_the_name_of_its_collection(
     collection: str, title: str, short: list[str]
 ) -> None:
-    movie = tmdb.Movie(id=1, title=title, collection=tmdb.Collection(id=2, name=collection))
-    assert list(short_titles.find(movie, [title])) == short
+    movie = tmdb.Movie(id=1, title=title, collection=tmdb.MovieCollection(id=2, name=collection))
+    assert list(short_titles.find_short_titles(movie, [title])) == short

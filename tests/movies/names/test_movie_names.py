@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.movies.model import Name
-from mediakeep.movies.names import guess, parts, reader, simple
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.names import fallback_parser, guessit_parser, name_parser, parts
 from tests.movies.names.table import ROWS, Row
 from tests.sampling import some
 from tests.work import count_calls
@@ -34,7 +34,7 @@ SHAPES = (
 
 
 def read_as(row: Row, guessing: bool) -> tuple[str, int, str]:
-    name = reader.read(row.file, row.folder, guessing)
+    name = name_parser.parse_name(row.file, row.folder, guessing)
     return name.title, name.year, name.edition
 
 
@@ -61,7 +61,7 @@ def test_titles_come_out_of_every_shape_of_name(guessing: bool) -> None:
         plain = title.replace("Dr. ", "Dr ").replace(",", "") if "." in shape[:8] else title
         dots, lines = plain.replace(" ", "."), title.replace(" ", "_")
         name = shape.format(title=title, year=1962, dots=dots, lines=lines)
-        found = reader.read(f"{name}.mkv", guessing=guessing)
+        found = name_parser.parse_name(f"{name}.mkv", guessing=guessing)
         if (found.title, found.year) != (plain, 1962):
             wrong.append((name, found.title, found.year))
     assert wrong == []
@@ -97,7 +97,7 @@ def see_an_id(brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: 
     mark = f"{brackets[0]}{word}{sign}{value}{brackets[1]}"
     for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p", f"{mark} x"):
         for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
-            name = reader.read(file, folder, guessing=brackets == "{}")
+            name = name_parser.parse_name(file, folder, guessing=brackets == "{}")
             assert (name.tmdb_id, name.imdb_id) == (tmdb, imdb)
             assert word.lower() not in name.title.lower()
             assert name.title == ("x" if stem.endswith("x") else "The Matrix")
@@ -105,9 +105,9 @@ def see_an_id(brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: 
 
 @pytest.mark.parametrize("text", ["[tt0133093]", "(tt0133093)", "{tt0133093}", "tt0133093"])
 def test_an_id_of_imdb_speaks_for_itself(text: str) -> None:
-    name = reader.read(f"The Matrix (1999) {text}.mkv")
+    name = name_parser.parse_name(f"The Matrix (1999) {text}.mkv")
     assert (name.title, name.year, name.imdb_id) == ("The Matrix", 1999, "tt0133093")
-    assert reader.read(f"The Matrix {text}x.mkv").imdb_id in ("", "tt0133093")
+    assert name_parser.parse_name(f"The Matrix {text}x.mkv").imdb_id in ("", "tt0133093")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_id_of_imdb_speaks_for_itself(text: str) -> None:
 def test_an_id_in_brackets_that_do_not_match_is_not_believed(mark: str) -> None:
     for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p"):
         for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
-            name = reader.read(file, folder)
+            name = name_parser.parse_name(file, folder)
             assert (name.tmdb_id, name.imdb_id) == (0, "")
             assert (name.title, name.year) == ("The Matrix", 1999)
 
@@ -137,17 +137,17 @@ def test_an_id_in_brackets_that_do_not_match_is_not_believed(mark: str) -> None:
     ],
 )
 def test_an_id_beside_other_brackets_is_believed(text: str, tmdb: int, imdb: str) -> None:
-    name = reader.read(f"The Matrix {text}.mkv")
+    name = name_parser.parse_name(f"The Matrix {text}.mkv")
     assert (name.title, name.tmdb_id, name.imdb_id) == ("The Matrix", tmdb, imdb)
 
 
 @pytest.mark.parametrize("title", ["Smile :)", "8 1-2 )"])
 def test_a_single_bracket_before_an_id_leaves_it_valid(title: str) -> None:
-    assert reader.read(f"{title} [tmdbid-603].mkv").tmdb_id == 603
+    assert name_parser.parse_name(f"{title} [tmdbid-603].mkv").tmdb_id == 603
 
 
 def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
-    name = reader.read("Heat [tmdbid-949].mkv", "Heat (1995) {tmdb-1} [imdb-tt0113277]")
+    name = name_parser.parse_name("Heat [tmdbid-949].mkv", "Heat (1995) {tmdb-1} [imdb-tt0113277]")
     assert (name.tmdb_id, name.imdb_id, name.title, name.year) == (949, "tt0113277", "Heat", 1995)
 
 
@@ -156,19 +156,19 @@ def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
 
 @BOTH
 def test_the_folder_gives_what_the_file_does_not_tell(guessing: bool) -> None:
-    name = reader.read("heat.mkv", "Heat (1995)", guessing)
+    name = name_parser.parse_name("heat.mkv", "Heat (1995)", guessing)
     assert (name.title, name.year, name.source) == ("Heat", 1995, "folder")
-    name = reader.read("Heat (1995).mkv", "Films noirs", guessing)
+    name = name_parser.parse_name("Heat (1995).mkv", "Films noirs", guessing)
     assert (name.title, name.year, name.source) == ("Heat", 1995, "file")
     assert name.others == ("Films noirs",)
-    name = reader.read("Heat.1995.1080p.mkv", "Heat", guessing)
+    name = name_parser.parse_name("Heat.1995.1080p.mkv", "Heat", guessing)
     assert (name.title, name.year, name.source) == ("Heat", 1995, "file")
 
 
 @BOTH
 def test_what_a_name_may_mean_besides_is_told(guessing: bool) -> None:
     def others(file: str, folder: str = "") -> tuple[str, ...]:
-        return reader.read(file, folder, guessing).others
+        return name_parser.parse_name(file, folder, guessing).others
 
     assert others("Brazil aka Brasil (1985).mkv")[0] == "Brasil"
     assert others("Das Leben der Anderen (The Lives of Others) (2006).mkv")[0] == (
@@ -189,16 +189,16 @@ NOTHING = ("movie", "untitled", "VIDEO0001", "title_t00", "cd1", "00800", "1080p
 @pytest.mark.parametrize("stem", NOTHING)
 @BOTH
 def test_a_name_that_says_nothing_gives_no_title(stem: str, guessing: bool) -> None:
-    name = reader.read(f"{stem}.mkv", guessing=guessing)
+    name = name_parser.parse_name(f"{stem}.mkv", guessing=guessing)
     assert (name.title, name.year, name.source, name.others) == ("", 0, "", ())
-    name = reader.read(f"{stem} {{tmdb-5}}.mkv", "video", guessing)
+    name = name_parser.parse_name(f"{stem} {{tmdb-5}}.mkv", "video", guessing)
     assert (name.title, name.tmdb_id) == ("", 5)
 
 
 def test_a_name_says_how_it_was_read() -> None:
-    assert guess.is_there()
-    assert reader.read("Heat (1995).mkv").by == "guessit"
-    assert reader.read("Heat (1995).mkv", guessing=False).by == "simple"
+    assert guessit_parser.is_installed()
+    assert name_parser.parse_name("Heat (1995).mkv").by == "guessit"
+    assert name_parser.parse_name("Heat (1995).mkv", guessing=False).by == "simple"
 
 
 # Parts
@@ -208,19 +208,19 @@ def test_a_name_says_how_it_was_read() -> None:
 def test_parts_are_told_by_every_spelling(word: str) -> None:
     for before, between in itertools.product([" ", ".", "-", "_", " - ", " ("], ["", *" .-_"]):
         stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
-        assert parts.find(stem) == parts.Part("Heat (1995)", 2)
-        assert reader.read(f"{stem}.avi").title == "Heat"
+        assert parts.find_part(stem) == parts.NamePart("Heat (1995)", 2)
+        assert name_parser.parse_name(f"{stem}.avi").title == "Heat"
 
 
 @pytest.mark.parametrize("stem", ["Heat", "cd1", "Partisan 2", "Heat dvd9", "Department 7 x", ""])
 def test_what_only_looks_like_a_part_is_none(stem: str) -> None:
-    assert parts.find(stem) is None
+    assert parts.find_part(stem) is None
 
 
 def test_a_part_without_a_year_before_it_may_be_a_movie() -> None:
-    assert parts.find("Dune Part 2") == parts.Part("Dune", 2, doubtful=True)
-    assert reader.read("Dune Part 2.mkv").title == "Dune Part 2"
-    assert parts.find("Dune (1984) Part 2") == parts.Part("Dune (1984)", 2)
+    assert parts.find_part("Dune Part 2") == parts.NamePart("Dune", 2, is_ambiguous=True)
+    assert name_parser.parse_name("Dune Part 2.mkv").title == "Dune Part 2"
+    assert parts.find_part("Dune (1984) Part 2") == parts.NamePart("Dune (1984)", 2)
 
 
 # Odd and hostile names
@@ -228,11 +228,13 @@ def test_a_part_without_a_year_before_it_may_be_a_movie() -> None:
 
 def test_a_decomposed_name_is_the_same_name() -> None:
     composed = "Amélie Ångström (2001).mkv"
-    assert reader.read(unicodedata.normalize("NFD", composed)) == reader.read(composed)
+    assert name_parser.parse_name(unicodedata.normalize("NFD", composed)) == name_parser.parse_name(
+        composed
+    )
 
 
 def test_bytes_that_are_no_utf8_are_read_as_old_programs_wrote_them() -> None:
-    assert reader.read(os.fsdecode(b"Am\xe9lie (2001).mkv")).title == "Amélie"
+    assert name_parser.parse_name(os.fsdecode(b"Am\xe9lie (2001).mkv")).title == "Amélie"
 
 
 HOSTILE = (
@@ -253,21 +255,21 @@ HOSTILE = (
 )
 def test_hostile_names_are_read_in_no_time(number: int, guessing: bool) -> None:
     name = HOSTILE[number]
-    reader.read("warm.mkv", guessing=guessing)  # guessit takes a while to be imported
+    name_parser.parse_name("warm.mkv", guessing=guessing)  # guessit takes a while to be imported
 
     def read() -> None:
         for file, folder in ((name, ""), (f"{name}.mkv", name), ("movie.mkv", name)):
-            found = reader.read(file, folder, guessing)
-            assert msgspec.json.decode(msgspec.json.encode(found), type=Name) == found
+            found = name_parser.parse_name(file, folder, guessing)
+            assert msgspec.json.decode(msgspec.json.encode(found), type=MovieName) == found
 
     count_calls(read, 30_000_000 if guessing else 200_000)  # guessit makes 6 million of one
 
 
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_no_name_raises_anything(file: str, folder: str) -> None:
-    found = reader.read(file, folder, guessing=False)
-    assert msgspec.json.decode(msgspec.json.encode(found), type=Name) == found
-    assert found.year == 0 or simple.is_year(str(found.year))
+    found = name_parser.parse_name(file, folder, guessing=False)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=MovieName) == found
+    assert found.year == 0 or fallback_parser.is_year(str(found.year))
 
 
 def test_what_guessit_stumbles_over_is_read_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,5 +278,5 @@ def test_what_guessit_stumbles_over_is_read_without_it(monkeypatch: pytest.Monke
 
     # No name is known that makes this version of guessit raise; others did.
     monkeypatch.setattr("guessit.guessit", stumble)
-    name = reader.read("Heat.1995.1080p.mkv")
+    name = name_parser.parse_name("Heat.1995.1080p.mkv")
     assert (name.title, name.year) == ("Heat", 1995)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.movies import scan
-from mediakeep.movies.names import reader
+from mediakeep.movies.names import name_parser
+from mediakeep.movies.scan import library_scan
 
 PAGE = Path(__file__).parents[3] / "docs" / "movie-names.md"
 
@@ -24,7 +24,7 @@ def rows(heading: str) -> list[list[str]]:
 @pytest.mark.parametrize("guessing", [True, False], ids=["guessit", "simple"])
 def test_an_example_of_a_name_is_read_so(row: list[str], guessing: bool) -> None:
     file, folder, title, year, besides = row
-    name = reader.read(file.strip("`"), folder.strip("`"), guessing)
+    name = name_parser.parse_name(file.strip("`"), folder.strip("`"), guessing)
     assert (name.title, name.year) == (title, int(year))
     kind, _, value = besides.partition(": ")
     told = {
@@ -42,7 +42,7 @@ def test_an_example_of_a_library_holds_these_movies(row: list[str], tmp_path: Pa
     for place in files:
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).touch()
-    assert {one.key for one in scan.library(tmp_path)} == set(movies)
+    assert {one.key for one in library_scan.find_movies(tmp_path)} == set(movies)
 
 
 def test_the_page_has_examples() -> None:

@@ -9,21 +9,22 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.media.reading import Facts
-from mediakeep.music import audit, diagnose
-from mediakeep.music.discography.inquiry import UNASKED, Inquiry
-from mediakeep.music.master import book
-from mediakeep.music.master.book import Listed, Scope, Written
+from mediakeep.media.audio.model import AudioProperties
+from mediakeep.music import diagnose
+from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
+from mediakeep.music.master import report_writer
+from mediakeep.music.master.report_writer import MusicReportResult, MusicReportScope, ReportedArtist
 from mediakeep.music.model import Album, Artist, Track
+from mediakeep.music.reports import audit_files
 from tests.music import paper
 
-Report = Callable[..., Written]
+Report = Callable[..., MusicReportResult]
 
 
 def track(number: int, *, seconds: float = 200.0, essence: str = "", **fields: Any) -> Track:
     """Return a healthy track of a length."""
     one = paper.track(number, **fields)
-    facts = Facts(format="MP3", duration=seconds, bitrate=192_000, size=4_800_000)
+    facts = AudioProperties(format="MP3", duration=seconds, bitrate=192_000, size=4_800_000)
     return structs.replace(one, facts=facts, essence=essence)
 
 
@@ -33,10 +34,12 @@ def artist(name: str, *tracks: Track, place: str = "Dawn") -> Artist:
     return Artist(name=name, path=f"/music/{name}", albums=albums, fingerprint="")
 
 
-def scope(home: Path, names: list[str]) -> Scope:
+def scope(home: Path, names: list[str]) -> MusicReportScope:
     """Say that these artists are completed."""
-    listed = tuple(Listed(name, f"outputs/{at}_audit.json") for at, name in enumerate(names))
-    return Scope(home, "/music", "2025-12-17T10:00:00+00:00", listed, {})
+    listed = tuple(
+        ReportedArtist(name, f"outputs/{at}_audit.json") for at, name in enumerate(names)
+    )
+    return MusicReportScope(home, "/music", "2025-12-17T10:00:00+00:00", listed, {})
 
 
 @pytest.fixture
@@ -45,12 +48,12 @@ def report(tmp_path: Path) -> Report:
     (tmp_path / "status" / "music").mkdir(parents=True)
     (tmp_path / "outputs").mkdir()
 
-    def write(*artists: Artist, limit: int = 200) -> Written:
+    def write(*artists: Artist, limit: int = 200) -> MusicReportResult:
         for at, one in enumerate(artists):
-            asked = Inquiry("done", matches=one.matches) if one.matches else UNASKED
-            issues = diagnose.issues(one, one.name)
-            content = audit.to_json(one, issues, one.name, "report.md", asked)
+            asked = ArtistLookup("done", matches=one.matches) if one.matches else NOT_LOOKED_UP
+            issues = diagnose.find_issues(one, one.name)
+            content = audit_files.to_json(one, issues, one.name, "report.md", asked)
             (tmp_path / f"outputs/{at}_audit.json").write_bytes(content)
-        return book.write(scope(tmp_path, [one.name for one in artists]), limit)
+        return report_writer.write_report(scope(tmp_path, [one.name for one in artists]), limit)
 
     return write

@@ -11,13 +11,21 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep import drafts
+from mediakeep import atomic_writer
 from mediakeep.errors import MediakeepError
-from mediakeep.media.reading import Picture
-from mediakeep.music import audit, diagnose
-from mediakeep.music.master import audits, book, crossings, lines, overview, statistics
-from mediakeep.music.matching.verdict import Match, Sure
-from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
+from mediakeep.media.audio.model import EmbeddedPicture
+from mediakeep.music import diagnose
+from mediakeep.music.master import (
+    audit_reader,
+    cross_artist,
+    music_statistics,
+    report_writer,
+    terminal_summary,
+    track_rows,
+)
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
+from mediakeep.music.model import Album, Artist, ImageFile, Track, TrackFault
+from mediakeep.music.reports import audit_files
 from tests import documents
 from tests.music.master.conftest import Report, artist, scope, track
 
@@ -26,11 +34,11 @@ NASTY = "=HYPERLINK(\"x\")\n</script>\0\u202e','--"
 
 
 def master(home: Path) -> dict[str, Any]:
-    return dict(json.loads((home / book.JSON).read_bytes()))
+    return dict(json.loads((home / report_writer.JSON).read_bytes()))
 
 
 def rows(home: Path) -> list[dict[str, str]]:
-    text = (home / book.CSV).read_bytes().decode()
+    text = (home / report_writer.CSV).read_bytes().decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -40,7 +48,7 @@ def test_each_track_is_on_a_line_of_its_own_as_its_audit_has_it(
     one = artist("Vera", track(1, genres=("Folk", "Dub")), track(2, title=""), track(3))
     report(one, artist("Quarry", track(9)))
     told = master(tmp_path)
-    told_lines = (tmp_path / book.JSON).read_text().splitlines()[2:-1]
+    told_lines = (tmp_path / report_writer.JSON).read_text().splitlines()[2:-1]
     assert [json.loads(line.rstrip(",")) for line in told_lines] == told["tracks"]
     source = json.loads((tmp_path / "outputs/0_audit.json").read_bytes())
     for line, track_there in zip(told["tracks"], source["tracks"], strict=False):
@@ -57,12 +65,12 @@ def test_the_sheet_holds_the_rows_of_the_artists_own_sheets(report: Report, tmp_
     report(*artists)
     wanted = []
     for one in artists:
-        text = audit.to_csv(one, diagnose.issues(one, one.name)).decode()
+        text = audit_files.to_csv(one, diagnose.find_issues(one, one.name)).decode()
         own = csv.DictReader(io.StringIO(text, newline=""))
         folder = {"Vera": "Vera", "=Sum": "'=Sum"}[one.name]
         wanted += [{**row, "artist_folder": folder} for row in own]
     assert rows(tmp_path) == wanted
-    assert tuple(wanted[0]) == lines.COLUMNS
+    assert tuple(wanted[0]) == track_rows.COLUMNS
 
 
 def test_an_empty_library_gives_valid_files(report: Report, tmp_path: Path) -> None:
@@ -74,13 +82,13 @@ def test_an_empty_library_gives_valid_files(report: Report, tmp_path: Path) -> N
 def test_artists_without_tracks_and_files_that_cannot_be_read_are_counted(
     report: Report, tmp_path: Path
 ) -> None:
-    silent = Track(place="Dawn/2 a\\xE9.mp3", fault=Fault.EMPTY, reason="")
+    silent = Track(place="Dawn/2 a\\xE9.mp3", fault=TrackFault.EMPTY, reason="")
     told = report(artist("Empty"), artist("Vera", track(1), silent), artist("More"))
     totals = told.statistics.totals
     assert told.statistics.head.artists == 3
     assert (totals.albums, totals.tracks, totals.readable) == (1, 2, 1)
     assert told.statistics.faults == {"empty-file": 1}
-    assert told.statistics.coverage["title"] == statistics.Share(1, 100.0)
+    assert told.statistics.coverage["title"] == music_statistics.TrackShare(1, 100.0)
     assert [line["path"] for line in master(tmp_path)["tracks"]][1] == "Dawn/2 a\\xE9.mp3"
     assert [line["facts"] for line in master(tmp_path)["tracks"]][1] is None
 
@@ -97,22 +105,22 @@ def test_hostile_texts_come_through_as_they_are_and_do_no_harm(
     assert all(
         not cell.startswith(("=", "+", "-", "@")) for row in rows(tmp_path) for cell in row.values()
     )
-    shown = "\n".join(overview.lines(told.statistics))
+    shown = "\n".join(terminal_summary.format_statistics(told.statistics))
     assert "\0" not in shown
     assert "\u202e" not in shown
-    assert len(overview.lines(told.statistics)) <= 35
+    assert len(terminal_summary.format_statistics(told.statistics)) <= 35
 
 
 def test_albums_are_counted_by_how_sure_it_is_which_release_they_are(report: Report) -> None:
-    matches = {"Dawn": Match(place="Dawn", sure=Sure.UNKNOWN)}
+    matches = {"Dawn": AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN)}
     some = [structs.replace(artist(name, track(1)), matches=matches) for name in ("Vera", "Quarry")]
     told = report(*some, artist("Empty"))
     assert told.statistics.matches == {"certain": 0, "tied": 0, "unsure": 0, "unknown": 2}
     line = "  albums at MusicBrainz: 2 unknown"
-    assert line in list(overview.lines(told.statistics))
+    assert line in list(terminal_summary.format_statistics(told.statistics))
     none = report(artist("Vera", track(1))).statistics
     assert set(none.matches.values()) == {0}
-    assert not any("MusicBrainz:" in line for line in overview.lines(none))
+    assert not any("MusicBrainz:" in line for line in terminal_summary.format_statistics(none))
 
 
 def test_every_value_is_counted_once(report: Report) -> None:
@@ -130,7 +138,7 @@ def test_every_value_is_counted_once(report: Report) -> None:
     (mp3,) = told.formats
     assert mp3.bands == {"64-95": 2, "96-127": 1, "128-159": 1, "320 and more": 1}
     assert (mp3.lowest, mp3.median, mp3.highest) == (64, 127, 999)
-    assert told.coverage["date"] == statistics.Share(4, 80.0)
+    assert told.coverage["date"] == music_statistics.TrackShare(4, 80.0)
     assert told.genres.tracks == {"Folk": 5}
 
 
@@ -164,8 +172,8 @@ def test_the_median_of_an_even_number_is_the_lower_of_the_middle_two(report: Rep
 def test_covers_are_counted_by_where_they_are(report: Report) -> None:
     image = ImageFile(place="x/cover.jpg", size=9, mime="image/jpeg")
     text = ImageFile(place="x/cover.jpg", size=9)
-    held = (Picture(type=3, mime="image/png", size=9, seen="image/png"),)
-    false = (Picture(type=3, mime="image/png", size=9),)
+    held = (EmbeddedPicture(type=3, mime="image/png", size=9, seen="image/png"),)
+    false = (EmbeddedPicture(type=3, mime="image/png", size=9),)
     cases = [
         ((held, held), (), "embedded"),
         ((held, held), (image,), "embedded_and_folder"),
@@ -206,7 +214,7 @@ def test_replaygain_is_found_under_the_name_that_each_format_gives_it(
     one = structs.replace(track(1), raw={name: ["-3 dB"]})
     other = structs.replace(track(2), raw={"TXXX:REPLAYGAIN_REFERENCE_LOUDNESS": ["89 dB"]})
     told = report(artist("Vera", one, other)).statistics.coverage["replaygain"]
-    assert told == statistics.Share(1, 50.0)
+    assert told == music_statistics.TrackShare(1, 50.0)
 
 
 def test_an_audit_that_is_gone_or_damaged_is_named_and_the_rest_is_written(
@@ -219,7 +227,7 @@ def test_an_audit_that_is_gone_or_damaged_is_named_and_the_rest_is_written(
     (outputs / "1_audit.json").write_bytes(content[: len(content) // 2])
     (outputs / "2_audit.json").write_bytes(content.replace(b'"format": 2', b'"format": 99'))
     (outputs / "3_audit.json").write_bytes(content.replace(b"4800000", b"9" * 30))
-    told = book.write(scope(tmp_path, list("ABCDE")), 9)
+    told = report_writer.write_report(scope(tmp_path, list("ABCDE")), 9)
     assert told.statistics.head.unread == tuple("ABCD")
     assert [str(outputs / f"{at}_audit.json") in why for at, why in enumerate(told.failures)] == [
         True
@@ -236,7 +244,7 @@ def test_an_audit_of_the_first_format_is_read(report: Report, tmp_path: Path) ->
     for one in old["tracks"]:
         del one["container"], one["others"], one["raw"]
     path.write_text(json.dumps(old))
-    assert audits.read(path).albums[0].pictured
+    assert audit_reader.read_audit(path).albums[0].has_picture
 
 
 @pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"\xff\xfe", b'{"format": 2}', b"null"])
@@ -245,7 +253,7 @@ def test_no_bytes_in_place_of_an_audit_raise_any_other_error(
 ) -> None:
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(MediakeepError, match=r"a\.json"):
-        audits.read(tmp_path / "a.json")
+        audit_reader.read_audit(tmp_path / "a.json")
 
 
 def test_a_failure_leaves_the_old_files_and_no_drafts(tmp_path: Path) -> None:
@@ -254,7 +262,7 @@ def test_a_failure_leaves_the_old_files_and_no_drafts(tmp_path: Path) -> None:
         path.write_bytes(b"old")
 
     def write_half() -> None:
-        with drafts.replacing(*paths) as (first, _):
+        with atomic_writer.replace_files(*paths) as (first, _):
             first.write(b"new")
             raise ZeroDivisionError
 
@@ -277,14 +285,14 @@ def test_no_room_for_what_is_compared_leaves_the_old_files(
     report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report(artist("Vera", track(1)))
-    old = (tmp_path / book.JSON).read_bytes()
+    old = (tmp_path / report_writer.JSON).read_bytes()
     # A disk that is full for SQLite's nameless file alone cannot be had in a test.
-    tables = crossings._TABLES + "PRAGMA max_page_count = 12;"
-    monkeypatch.setattr(crossings, "_TABLES", tables)
+    tables = cross_artist._TABLES + "PRAGMA max_page_count = 12;"
+    monkeypatch.setattr(cross_artist, "_TABLES", tables)
     many = [track(1, title=f"Song {n}" * 20, name=f"{n}.mp3") for n in range(500)]
     with pytest.raises(MediakeepError, match="TMPDIR"):
         report(artist("Vera", *many))
-    assert (tmp_path / book.JSON).read_bytes() == old
+    assert (tmp_path / report_writer.JSON).read_bytes() == old
     assert not list((tmp_path / "outputs").glob(".*"))
 
 
@@ -300,10 +308,23 @@ def test_many_values_are_counted_in_the_database_as_in_memory(
 
 
 def test_the_page_tells_every_field() -> None:
-    head = set(book.Counts.__struct_fields__) | {"format", "written", "library", "counts", "tracks"}
-    assert documents.column(PAGE, "## All tracks") | set(book.Counts.__struct_fields__) == head
-    assert documents.column(PAGE, "### A line") == set(lines.Line.__struct_fields__)
+    head = set(report_writer.MasterCounts.__struct_fields__) | {
+        "format",
+        "written",
+        "library",
+        "counts",
+        "tracks",
+    }
+    assert (
+        documents.column(PAGE, "## All tracks") | set(report_writer.MasterCounts.__struct_fields__)
+        == head
+    )
+    assert documents.column(PAGE, "### A line") == set(track_rows.MasterTrackLine.__struct_fields__)
     told = documents.column(PAGE, "## The statistics")
-    assert told == set(statistics.Statistics.__struct_fields__)
-    for one in (statistics.Head, statistics.Totals, statistics.Format):
+    assert told == set(music_statistics.MusicStatistics.__struct_fields__)
+    for one in (
+        music_statistics.StatisticsHead,
+        music_statistics.MusicTotals,
+        music_statistics.FormatStatistics,
+    ):
         assert all(f"`{field}`" in PAGE.read_text() for field in one.__struct_fields__)

@@ -9,13 +9,20 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Artist, Credit, Group, Medium, Recording, Release
-from mediakeep.lookups.catalogue import Track as Listed
-from mediakeep.lookups.known import Resolved
-from mediakeep.media.tags import Facts, Tags
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import (
+    Artist,
+    ArtistCredit,
+    Medium,
+    Recording,
+    Release,
+    ReleaseGroup,
+)
+from mediakeep.lookups.musicbrainz.model import Track as Listed
+from mediakeep.media.audio.tags import AudioProperties, Tags
 from mediakeep.music import model
-from mediakeep.music.matching import match
-from mediakeep.music.matching.verdict import Match
+from mediakeep.music.matching import album_matcher
+from mediakeep.music.matching.match_result import AlbumMatch
 from mediakeep.music.model import Album, Track
 
 WORDS = (
@@ -38,10 +45,10 @@ def artist(name: str, **facts: Any) -> Artist:
     return Artist(id=mbid("artist", name), name=name, **{"sort_name": name, **facts})
 
 
-def credit(*artists: Artist) -> tuple[Credit, ...]:
+def credit(*artists: Artist) -> tuple[ArtistCredit, ...]:
     joins = [" & "] * (len(artists) - 1)
     return tuple(
-        Credit(name=one.name, artist=one, joinphrase=join)
+        ArtistCredit(name=one.name, artist=one, joinphrase=join)
         for one, join in zip_longest(artists, joins, fillvalue="")
     )
 
@@ -50,9 +57,9 @@ VERA, CARL, MONA = artist("Vera"), artist("Carl"), artist("Mona")
 VARIOUS = Artist(id="89ad4ac3-39f7-470e-963a-56509c546377", name="Various Artists")
 
 
-def group(title: str, kind: str = "Album", *, by: Artist = VERA, **facts: Any) -> Group:
+def group(title: str, kind: str = "Album", *, by: Artist = VERA, **facts: Any) -> ReleaseGroup:
     own = mbid("group", title, kind, by.id, facts)
-    return Group(id=own, title=title, primary_type=kind, artist_credit=credit(by), **facts)
+    return ReleaseGroup(id=own, title=title, primary_type=kind, artist_credit=credit(by), **facts)
 
 
 def song(title: str, take: str = "", *, later: int = 0, **facts: Any) -> Recording:
@@ -62,7 +69,7 @@ def song(title: str, take: str = "", *, later: int = 0, **facts: Any) -> Recordi
 
 
 def release(
-    of: Group,
+    of: ReleaseGroup,
     *discs: Sequence[str | Recording],
     name: str = "first",
     take: str = "",
@@ -127,13 +134,13 @@ def copy(of: Release, place: str = "", *, only: Sequence[int] = (), **tags: Any)
             Track(
                 place=f"{place}/{count:03}.mp3",
                 tags=Tags(**told),
-                facts=Facts(format="MP3", duration=seconds),
+                facts=AudioProperties(format="MP3", duration=seconds),
             )
         )
     return Album(place=place, tracks=tuple(found))
 
 
-def _named(credited: Sequence[Credit]) -> str:
+def _named(credited: Sequence[ArtistCredit]) -> str:
     return "".join(one.name + one.joinphrase for one in credited)
 
 
@@ -141,7 +148,7 @@ def changed(album: Album, number: int, /, **tags: Any) -> Album:
     """Give one track, counted from 1, other tags; `seconds` and `place` are its own as well."""
     tracks = list(album.tracks)
     one = tracks[number - 1]
-    facts = Facts(
+    facts = AudioProperties(
         format="MP3", duration=tags.pop("seconds", one.facts.duration if one.facts else 0)
     )
     place = tags.pop("place", one.place)
@@ -185,11 +192,11 @@ def joined(*albums: Album, place: str = "") -> Album:
     return Album(place=place or albums[0].place, tracks=tracks)
 
 
-def matched(album: Album, *releases: Release, folder: str = "Vera", **resolved: Any) -> Match:
+def matched(album: Album, *releases: Release, folder: str = "Vera", **resolved: Any) -> AlbumMatch:
     """Match one album with releases; what a look-up came to, and `names`, may be given."""
     names = resolved.pop("names", ())
-    told = Resolved(name=folder, question="", state="done", **resolved)
+    told = ResolvedArtist(name=folder, question="", state="done", **resolved)
     who = model.Artist(
         name=folder, path=f"/{folder}", albums=(album,), fingerprint="", resolved=told
     )
-    return match.albums(who, releases, names=names)[album.place]
+    return album_matcher.match_albums(who, releases, names=names)[album.place]

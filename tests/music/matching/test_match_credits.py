@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Alias, Artist, Release
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.lookups.musicbrainz.model import Alias, Artist, Release
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import CARL, DAWN, DUSK, MONA, VARIOUS, VERA, credit, song
@@ -28,7 +28,7 @@ HITS = compilation(VERA, CARL, MONA)
 DAWN_ALBUM = pressings.release(pressings.group("Dawn"), DAWN)
 
 
-def matched(album: Album, *releases: Release, **more: Any) -> Match:
+def matched(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
     return pressings.matched(album, *releases, **more)
 
 
@@ -47,7 +47,7 @@ def matched(album: Album, *releases: Release, **more: Any) -> Match:
 )
 def test_a_compilation_is_told_wherever_it_lies(folder: str, tags: dict[str, Any]) -> None:
     found = matched(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
-    assert (found.sure, found.release) == (Sure.CERTAIN, HITS)
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, HITS)
 
 
 def test_a_compilation_by_whom_the_tags_do_not_say_is_told_by_its_songs() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups import catalogue
-from mediakeep.lookups.catalogue import Disc, Label, LabelInfo, Release
-from mediakeep.music.matching import particulars
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.lookups.musicbrainz import model
+from mediakeep.lookups.musicbrainz.model import Disc, Label, LabelInfo, Release
+from mediakeep.music.matching import release_tags
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN
@@ -33,7 +33,7 @@ def with_disc(release: Release, *ids: str) -> Release:
     return structs.replace(release, media=media)
 
 
-def matched(album: Album, *editions: Release) -> Match:
+def matched(album: Album, *editions: Release) -> AlbumMatch:
     found = pressings.matched(album, *editions)
     assert found.group == GROUP
     assert found.candidates
@@ -71,17 +71,17 @@ def test_each_printed_fact_alone_tells_editions_apart(
 ) -> None:
     here, there = edition("right", **right), edition("wrong", **wrong)
     album = pressings.copy(edition("plain"))
-    assert matched(album, here, there).sure is Sure.TIED or "title" in right
+    assert matched(album, here, there).confidence is MatchConfidence.TIED or "title" in right
     album = pressings.copy(edition("plain"), **tags)
     for order in ((here, there), (there, here)):
         found = matched(album, *order)
-        assert (found.sure, found.release) == (Sure.CERTAIN, here)
+        assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, here)
 
 
 def test_the_id_of_a_disc_tells_editions_apart() -> None:
     here, there = with_disc(edition("right"), "A.B-"), with_disc(edition("wrong"), "C.D-", "E.F-")
     found = matched(pressings.copy(here, musicbrainz_discid=("A.B-",)), here, there)
-    assert (found.sure, found.release) == (Sure.CERTAIN, here)
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, here)
 
 
 def test_of_two_facts_the_one_that_says_more_decides() -> None:
@@ -94,12 +94,12 @@ def test_of_two_facts_the_one_that_says_more_decides() -> None:
 def test_a_year_that_only_one_edition_has_tells_which_it_is() -> None:
     here, there = edition("right", date="1987"), edition("wrong", date="1995")
     assert matched(pressings.copy(here, date=("1987-03-09",)), here, there).release == here
-    assert matched(pressings.copy(here, date=("2003",)), here).sure is Sure.TIED
+    assert matched(pressings.copy(here, date=("2003",)), here).confidence is MatchConfidence.TIED
 
 
 def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
-    area = catalogue.Area(iso_3166_1_codes=("FR",))
-    event = catalogue.Event(date="1976-05-01", area=area)
+    area = model.Area(iso_3166_1_codes=("FR",))
+    event = model.ReleaseEvent(date="1976-05-01", area=area)
     here = edition("right", date="1974", country="DE", release_events=(event,))
     there = edition("wrong", date="1974", country="US")
     album = pressings.copy(here, date=("1976",), releasecountry=("FR",))
@@ -109,13 +109,16 @@ def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
 def test_the_year_of_the_first_edition_tells_nothing() -> None:
     """Many write the year of the album on whatever edition they have."""
     first, later = edition("first", date="1974"), edition("later", date="1995")
-    assert matched(pressings.copy(first, date=("1974",)), first, later).sure is Sure.TIED
+    assert (
+        matched(pressings.copy(first, date=("1974",)), first, later).confidence
+        is MatchConfidence.TIED
+    )
 
 
 def test_editions_that_nothing_tells_apart_are_tied() -> None:
     editions = [edition(f"nr {number}", country=f"A{number}") for number in range(7)]
     found = matched(pressings.copy(editions[3]), *editions)
-    assert (found.sure, found.release) == (Sure.TIED, None)
+    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
     assert set(found.releases) == set(editions)
 
 
@@ -126,7 +129,7 @@ def test_only_those_are_tied_that_nothing_tells_apart() -> None:
         edition("cd", formats=["CD"]),
     )
     found = matched(pressings.copy(vinyl, media=("Vinyl",)), vinyl, again, disc)
-    assert (found.sure, set(found.releases)) == (Sure.TIED, {vinyl, again})
+    assert (found.confidence, set(found.releases)) == (MatchConfidence.TIED, {vinyl, again})
 
 
 def test_the_only_edition_is_the_one() -> None:
@@ -141,7 +144,7 @@ def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
         known, barcode=("77774644020",), catalognumber=("CDP 2",), label=("Quarry",)
     )
     found = matched(album, known)
-    assert (found.sure, found.release) == (Sure.TIED, None)
+    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
 
 
 @pytest.mark.parametrize("medium", ["CDr", "CD-R", "Enhanced CD", "SACD", "HDCD", "SHM-CD"])
@@ -150,15 +153,15 @@ def test_a_cd_of_another_type_is_not_the_edition_and_gets_none_of_its_dates(medi
     official = edition("official", date="1974-03-02")
     album = pressings.copy(official, media=(medium,), date=("1974-02-11",))
     found = matched(album, official)
-    assert (found.sure, found.release) == (Sure.TIED, None)
-    assert all("date" not in told for told in particulars.of(found).values())
+    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
+    assert all("date" not in told for told in release_tags.tags_by_track(found).values())
 
 
 def test_what_is_tagged_as_a_cd_may_be_of_any_type() -> None:
     for one in ("Enhanced CD", "Blu-spec CD", "Hybrid SACD", "8cm CD"):
         there, plain = edition("there", formats=[one]), edition("plain")
         found = matched(pressings.copy(there, media=("CD",)), there)
-        assert (found.sure, found.release) == (Sure.CERTAIN, there)
+        assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, there)
         found = matched(pressings.copy(there, media=("CD",)), there, plain)
         assert set(found.releases) == {there, plain}
 
@@ -182,7 +185,7 @@ def test_lengths_tell_a_remaster_from_the_first_issue(noise: float) -> None:
 def test_lengths_that_are_nearly_equal_tell_nothing() -> None:
     first, again = edition("first"), edition("again", later=200)
     album = pressings.retimed(pressings.copy(first), lambda n: 0.8 * (n % 3 - 1))
-    assert matched(album, first, again).sure is Sure.TIED
+    assert matched(album, first, again).confidence is MatchConfidence.TIED
 
 
 @pytest.mark.parametrize("name", ["plain", "bonus", "double"])
@@ -193,7 +196,7 @@ def test_the_number_of_tracks_tells_editions_apart(name: str) -> None:
         "double": edition("double", DAWN, ["Salt", "Shoal", "Ferry Home"]),
     }
     found = matched(pressings.copy(editions[name]), *editions.values())
-    assert (found.sure, found.release) == (Sure.CERTAIN, editions[name])
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, editions[name])
 
 
 def test_the_count_in_the_tags_tells_of_which_edition_a_part_is() -> None:

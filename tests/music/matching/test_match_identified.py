@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Disc, Release
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.lookups.musicbrainz.model import Disc, Release
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, mbid
 
@@ -21,7 +21,7 @@ ALL = (FIRST, SECOND, BONUS, OTHER)
 GONE = mbid("gone")
 
 
-def tagged(of: Release = FIRST, releases: tuple[Release, ...] = ALL, **tags: Any) -> Match:
+def tagged(of: Release = FIRST, releases: tuple[Release, ...] = ALL, **tags: Any) -> AlbumMatch:
     """Match a copy of a release that has such tags, each a text."""
     album = pressings.copy(of, **{field: (text,) for field, text in tags.items()})
     return pressings.matched(album, *releases)
@@ -37,14 +37,18 @@ def coded(release: Release, **facts: Any) -> Release:
 
 def test_without_identifiers_two_equal_editions_are_tied() -> None:
     found = tagged()
-    assert (found.sure, found.by) == (Sure.TIED, "tracks")
+    assert (found.confidence, found.decided_by) == (MatchConfidence.TIED, "tracks")
     assert set(found.releases) == {FIRST, SECOND}
 
 
 @pytest.mark.parametrize("named", [FIRST, SECOND])
 def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
     found = tagged(musicbrainz_albumid=named.id)
-    assert (found.sure, found.by, found.release) == (Sure.CERTAIN, "tags", named)
+    assert (found.confidence, found.decided_by, found.release) == (
+        MatchConfidence.CERTAIN,
+        "tags",
+        named,
+    )
 
 
 def test_the_mbid_of_an_edition_that_lacks_tracks_here_is_not_believed() -> None:
@@ -77,21 +81,21 @@ def test_an_edition_with_more_tracks_than_the_tags_count_is_tied_with_the_one_th
     assert found.group == GROUP
     assert FIRST in found.releases
     if field != "barcode":  # which alone never outweighs both the tracks and their number
-        assert (found.sure, found.releases) == (Sure.TIED, (named, FIRST))
+        assert (found.confidence, found.releases) == (MatchConfidence.TIED, (named, FIRST))
 
 
 def test_the_mbid_decides_where_the_tags_count_as_many_tracks_as_its_edition_has() -> None:
     part = pressings.copy(LONGER, only=range(1, 11), track_total="11")
     part = pressings.each(part, musicbrainz_albumid=lambda *_: (LONGER.id,))
     found = pressings.matched(part, FIRST, LONGER)
-    assert (found.sure, found.release) == (Sure.CERTAIN, LONGER)
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, LONGER)
 
 
 def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
     tags = {"track_total": "10", "disc_total": "2", "musicbrainz_albumid": (DOUBLE.id,)}
     album = pressings.copy(DOUBLE, only=range(1, 11), **tags)
     found = pressings.matched(album, FIRST, DOUBLE)
-    assert (found.sure, found.release) == (Sure.CERTAIN, DOUBLE)
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, DOUBLE)
 
 
 @pytest.mark.parametrize(
@@ -106,33 +110,37 @@ def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
 )
 def test_the_tracks_contradict_the_mbid_of_another_album_or_of_none(tags: dict[str, str]) -> None:
     found = tagged(**tags)
-    assert (found.group, found.by) == (GROUP, "tracks")
+    assert (found.group, found.decided_by) == (GROUP, "tracks")
     assert OTHER not in found.releases
 
 
 def test_an_mbid_that_was_merged_names_what_it_became() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
     found = pressings.matched(album, *ALL, merged={GONE: SECOND.id})
-    assert (found.release, found.by) == (SECOND, "tags")
+    assert (found.release, found.decided_by) == (SECOND, "tags")
 
 
 def test_an_mbid_that_was_deleted_names_nothing() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
     found = pressings.matched(album, *ALL, deleted=(GONE,))
-    assert (found.sure, found.by) == (Sure.TIED, "tracks")
+    assert (found.confidence, found.decided_by) == (MatchConfidence.TIED, "tracks")
 
 
 def test_an_mbid_on_few_of_the_tracks_names_nothing() -> None:
     album = pressings.changed(pressings.copy(FIRST), 1, musicbrainz_albumid=(SECOND.id,))
-    assert pressings.matched(album, *ALL).sure is Sure.TIED
+    assert pressings.matched(album, *ALL).confidence is MatchConfidence.TIED
 
 
 def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
     twin = pressings.release(pressings.group("Dawn", disambiguation="the other"), DAWN)
     both = (*ALL, twin)
-    assert tagged(releases=both).sure is Sure.UNSURE
+    assert tagged(releases=both).confidence is MatchConfidence.UNSURE
     found = tagged(releases=both, musicbrainz_releasegroupid=GROUP.id)
-    assert (found.sure, found.by, found.group) == (Sure.TIED, "tags", GROUP)
+    assert (found.confidence, found.decided_by, found.group) == (
+        MatchConfidence.TIED,
+        "tags",
+        GROUP,
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,9 +161,15 @@ def test_what_only_one_release_bears_names_its_group(
     if "musicbrainz_trackid" in tags:
         ids = [track.id for _, track in right.tracks]
         album = pressings.each(album, musicbrainz_trackid=lambda number, _: (ids[number - 1],))
-    assert pressings.matched(pressings.copy(right), right, twin).sure is Sure.UNSURE
+    assert (
+        pressings.matched(pressings.copy(right), right, twin).confidence is MatchConfidence.UNSURE
+    )
     found = pressings.matched(album, right, twin)
-    assert (found.sure, found.by, found.release) == (Sure.CERTAIN, "tags", right)
+    assert (found.confidence, found.decided_by, found.release) == (
+        MatchConfidence.CERTAIN,
+        "tags",
+        right,
+    )
 
 
 def test_a_barcode_of_another_album_is_contradicted_by_the_tracks() -> None:
@@ -185,11 +199,11 @@ def test_isrcs_tell_which_recordings_they_are() -> None:
 def test_tags_that_name_one_of_two_alike_are_believed_and_told() -> None:
     live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
     found = tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
-    assert (found.release, found.by) == (live, "tags")
+    assert (found.release, found.decided_by) == (live, "tags")
     found = tagged(live, (FIRST, live), musicbrainz_albumid=FIRST.id)
     assert found.release != FIRST
 
 
 def test_an_mbid_does_not_make_a_release_of_nothing_in_common() -> None:
     found = tagged(FIRST, (OTHER,), musicbrainz_albumid=OTHER.id)
-    assert (found.sure, found.group) == (Sure.UNKNOWN, None)
+    assert (found.confidence, found.group) == (MatchConfidence.UNKNOWN, None)

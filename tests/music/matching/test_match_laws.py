@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Release
+from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music import model
-from mediakeep.music.matching import differences, match
-from mediakeep.music.matching.particulars import Particulars
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.music.matching import album_matcher, differences
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
+from mediakeep.music.matching.release_tags import TagValues
 from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album, Track
 from tests.music.matching import pressings
@@ -61,14 +61,14 @@ def spoilt(draw: st.DrawFn, releases: list[Release]) -> Album:
     return pressings.retimed(album, lambda number: off * (number % 3 - 1))
 
 
-def filled(album: Album, found: Match) -> Album:
+def filled(album: Album, found: AlbumMatch) -> Album:
     """Write into the tags what they lack, as a batch does."""
     who = structs.replace(artist(album), matches={album.place: found})
-    told = {place: one.lacking for place, one in differences.of(who).items()}
+    told = {place: one.missing for place, one in differences.compare_tags(who).items()}
     return structs.replace(album, tracks=tuple(_filled(one, told) for one in album.tracks))
 
 
-def _filled(track: Track, told: dict[str, Particulars]) -> Track:
+def _filled(track: Track, told: dict[str, TagValues]) -> Track:
     values: dict[str, Any] = dict(told.get(track.place, {}))
     values |= {field: values[field][0] for field in _PLAIN if field in values}
     values |= {"compilation": True} if "compilation" in values else {}
@@ -84,9 +84,9 @@ def test_the_order_of_releases_and_albums_and_tracks_makes_no_difference(
     albums = [
         structs.replace(data.draw(spoilt(releases)), place=f"Album {number}") for number in range(2)
     ]
-    first = match.albums(artist(*albums), releases)
+    first = album_matcher.match_albums(artist(*albums), releases)
     releases = data.draw(st.permutations(releases))
-    assert match.albums(artist(*reversed(albums)), [*releases, *releases]) == first
+    assert album_matcher.match_albums(artist(*reversed(albums)), [*releases, *releases]) == first
     assert list(first) == ["Album 0", "Album 1"]
 
 
@@ -103,18 +103,18 @@ def test_an_album_whose_tags_were_filled_in_from_its_match_is_matched_alike(
     album = data.draw(spoilt(releases))
     found = pressings.matched(album, *releases)
     # What is far off and taken by the word of its tags alone may be doubted once more is known.
-    assume(found.by == "tracks" or (found.best and found.best.distance <= WEIGHTS.bar))
+    assume(found.decided_by == "tracks" or (found.best and found.best.distance <= WEIGHTS.bar))
     again = pressings.matched(filled(album, found), *releases)
-    assert (again.sure, again.group) == (found.sure, found.group)
-    if found.sure is Sure.CERTAIN:
-        assert again.by in ("tags", found.by)
+    assert (again.confidence, again.group) == (found.confidence, found.group)
+    if found.confidence is MatchConfidence.CERTAIN:
+        assert again.decided_by in ("tags", found.decided_by)
         assert (again.release, pairs(again)) == (found.release, pairs(found))
-    elif found.sure is Sure.TIED:
-        assert again.by in ("tags", found.by)
+    elif found.confidence is MatchConfidence.TIED:
+        assert again.decided_by in ("tags", found.decided_by)
         assert set(again.releases) == set(found.releases)
 
 
-def pairs(found: Match) -> dict[str, str]:
+def pairs(found: AlbumMatch) -> dict[str, str]:
     assert found.best
     return {pair.place: pair.track.id for pair in found.best.pairs}
 
@@ -125,8 +125,10 @@ def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -
     releases = data.draw(catalogues())
     album = data.draw(spoilt(releases))
     found = pressings.matched(album, *releases)
-    assert (found.release is not None) == (found.sure is Sure.CERTAIN)
-    assert (found.group is not None) == (found.sure in (Sure.CERTAIN, Sure.TIED))
+    assert (found.release is not None) == (found.confidence is MatchConfidence.CERTAIN)
+    assert (found.group is not None) == (
+        found.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
+    )
     for one in found.candidates:
         here = [pair.place for pair in one.pairs]
         there = [pair.track.id for pair in one.pairs]
@@ -136,7 +138,7 @@ def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -
         assert 0 <= one.distance <= 1
         assert all(0 <= pair.cost < 1 for pair in one.pairs)
         assert all(penalty.weight > 0 and penalty.amount > 0 for penalty in one.penalties)
-    if found.sure is Sure.TIED:
+    if found.confidence is MatchConfidence.TIED:
         assert {one.release_group for one in found.releases} == {found.group}
 
 
@@ -164,13 +166,16 @@ def test_hostile_releases_and_albums_only_fail_to_match() -> None:
     )
     album = pressings.copy(strange, "x", artist=("\ud800",), date=("٣٣٣٣",), barcode=("٣",))
     found = pressings.matched(album, bare, empty, strange)
-    assert found.sure in set(Sure)
+    assert found.confidence in set(MatchConfidence)
 
 
 def test_loose_tracks_that_agree_are_matched_and_others_and_unreadable_albums_are_not() -> None:
     right = pressings.release(pressings.group("Dawn"), WORDS[:5])
     agreeing = structs.replace(pressings.copy(right), place="")
-    assert match.albums(artist(agreeing), [right])[""].sure is Sure.CERTAIN
+    assert (
+        album_matcher.match_albums(artist(agreeing), [right])[""].confidence
+        is MatchConfidence.CERTAIN
+    )
     titles = ("Dawn", "Dusk", "Noon", "Dusk", "Noon")
     tracks = (
         structs.replace(track, tags=structs.replace(track.tags, album=(title,)))
@@ -178,11 +183,11 @@ def test_loose_tracks_that_agree_are_matched_and_others_and_unreadable_albums_ar
     )
     loose = structs.replace(agreeing, tracks=tuple(tracks))
     broken = tuple(
-        structs.replace(track, fault=model.Fault.NOT_AUDIO)
+        structs.replace(track, fault=model.TrackFault.NOT_AUDIO)
         for track in pressings.copy(right).tracks
     )
     albums = loose, Album(place="Broken", tracks=broken), Album(place="Empty", tracks=())
-    assert match.albums(artist(*albums), [right]) == {}
+    assert album_matcher.match_albums(artist(*albums), [right]) == {}
 
 
 def test_two_hundred_tracks_and_many_editions_are_matched() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mediakeep.lookups.catalogue import Release
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.lookups.musicbrainz.model import Release
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, WORDS
@@ -23,18 +23,18 @@ OTHERS = (
 BOX = pressings.release(pressings.group("Box"), WORDS[:8], WORDS[8:16], WORDS[16:24])
 
 
-def matched(album: Album, right: Release = RIGHT) -> Match:
+def matched(album: Album, right: Release = RIGHT) -> AlbumMatch:
     return pressings.matched(album, *OTHERS, right)
 
 
-def assert_right(album: Album, right: Release = RIGHT) -> Match:
+def assert_right(album: Album, right: Release = RIGHT) -> AlbumMatch:
     """Assert that an album is certainly that release, and each pair the very track."""
     found = matched(album, right)
-    assert (found.sure, found.release) == (Sure.CERTAIN, right)
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, right)
     return found
 
 
-def titles(match: Match) -> dict[str, str]:
+def titles(match: AlbumMatch) -> dict[str, str]:
     assert match.best
     return {pair.place: pair.track.title for pair in match.best.pairs}
 
@@ -106,7 +106,7 @@ def test_tracks_that_no_edition_has_are_extra_and_never_forced() -> None:
 
 def test_songs_of_the_artist_that_no_edition_has_are_of_an_edition_that_is_not_known() -> None:
     found = matched(with_more())
-    assert (found.sure, found.release) == (Sure.TIED, None)
+    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
     assert found.releases == (RIGHT,)
 
 

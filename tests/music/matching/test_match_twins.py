@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mediakeep.lookups.catalogue import Release
-from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.lookups.musicbrainz.model import Release
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from tests.music.matching import pressings
 from tests.music.matching.pressings import CARL, DAWN, DUSK, WORDS
 
@@ -38,14 +38,14 @@ BEFORE, AFTER = (
 CATALOGUE = (STUDIO, LIVE, STAGE, DEMOS, DUSK_ALBUM, BEST, GOLD, EP, SINGLE, BEFORE, AFTER)
 
 
-def matched(right: Release, *releases: Release, **tags: object) -> Match:
+def matched(right: Release, *releases: Release, **tags: object) -> AlbumMatch:
     return pressings.matched(pressings.copy(right, **tags), *(releases or CATALOGUE))
 
 
 @pytest.mark.parametrize("right", CATALOGUE, ids=lambda one: f"{one.title} {one.track_count}")
 def test_each_is_told_from_all_that_are_like_it(right: Release) -> None:
     found = matched(right)
-    assert (found.sure, found.release) == (Sure.CERTAIN, right)
+    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, right)
 
 
 def test_self_titled_albums_are_told_by_their_tracks() -> None:
@@ -61,7 +61,7 @@ def test_equal_tracks_under_two_titles_are_told_by_the_title() -> None:
 def test_equal_tracks_under_two_titles_are_nobodys_without_one() -> None:
     album = pressings.copy(STUDIO, "Downloads", album=None)
     found = pressings.matched(album, BEFORE, STUDIO)
-    assert (found.sure, found.group) == (Sure.UNSURE, None)
+    assert (found.confidence, found.group) == (MatchConfidence.UNSURE, None)
     assert set(found.releases) == {BEFORE, STUDIO}
 
 
@@ -73,12 +73,12 @@ def test_a_concert_of_equal_titles_is_told_by_its_lengths(right: Release) -> Non
 def test_a_concert_of_equal_titles_is_not_told_without_lengths() -> None:
     album = pressings.silent(pressings.copy(STUDIO))
     found = pressings.matched(album, STUDIO, STAGE)
-    assert (found.sure, found.release) == (Sure.UNSURE, None)
+    assert (found.confidence, found.release) == (MatchConfidence.UNSURE, None)
 
 
 def test_a_concert_is_not_its_studio_album_where_that_alone_is_known() -> None:
     found = matched(LIVE, STUDIO)
-    assert found.sure is not Sure.CERTAIN
+    assert found.confidence is not MatchConfidence.CERTAIN
     assert found.group is None
 
 
@@ -118,18 +118,18 @@ def test_two_editions_of_one_album_with_other_tracks_are_one_group() -> None:
 def test_an_album_that_is_on_no_release_is_not_forced(title: str, titles: list[str]) -> None:
     absent = pressings.release(pressings.group(title, "Other"), titles, take="absent")
     found = matched(absent)
-    assert found.sure in (Sure.UNKNOWN, Sure.UNSURE)
+    assert found.confidence in (MatchConfidence.UNKNOWN, MatchConfidence.UNSURE)
     assert (found.release, found.group) == (None, None)
 
 
 def test_an_album_with_nothing_in_common_is_unknown() -> None:
     absent = pressings.release(pressings.group("Elsewhere"), ["Pylon", "Gravel", "Motorway"])
-    assert matched(absent).sure is Sure.UNKNOWN
+    assert matched(absent).confidence is MatchConfidence.UNKNOWN
 
 
 def test_where_nothing_is_known_of_an_artist_all_is_unknown() -> None:
     album = pressings.copy(STUDIO)
-    assert pressings.matched(album) == Match(place="Dawn", sure=Sure.UNKNOWN)
+    assert pressings.matched(album) == AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN)
 
 
 def test_a_mix_made_at_home_is_no_release() -> None:
@@ -175,4 +175,4 @@ def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
 def test_one_title_alone_is_too_little_to_tell() -> None:
     album = pressings.silent(pressings.copy(SINGLE, "Downloads", only=[1], album=None))
     found = pressings.matched(album, SINGLE)
-    assert (found.sure, found.group) == (Sure.UNSURE, None)
+    assert (found.confidence, found.group) == (MatchConfidence.UNSURE, None)

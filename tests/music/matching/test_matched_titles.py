@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from mediakeep.music.matching import titles
-from mediakeep.music.matching.weights import Weights
+from mediakeep.music.matching.weights import MatchingWeights
 
-WEIGHTS = Weights(qualifier=0.6, slight=0.2, figures=0.35, partial=0.08)
+WEIGHTS = MatchingWeights(qualifier=0.6, slight=0.2, figures=0.35, partial=0.08)
 
 
 def apart(one: str, other: str) -> float:
     """Return how much two titles differ; it is the same both ways."""
-    first, second = titles.parsed(one), titles.parsed(other)
+    first, second = titles.parse_title(one), titles.parse_title(other)
     letters = Levenshtein.normalized_distance(first.key, second.key)
     there, back = (
-        titles.distance(*pair, letters, WEIGHTS) for pair in ((first, second), (second, first))
+        titles.title_distance(*pair, letters, WEIGHTS)
+        for pair in ((first, second), (second, first))
     )
     assert there == back
     return there
@@ -124,15 +125,15 @@ def test_parts_and_figures_make_another_song(one: str, other: str) -> None:
     "title", ["Live", "(Live)", "Demo", "Live and Let Go", "feat. Carl", "(Remix)", "Mono", "Cover"]
 )
 def test_a_title_of_a_version_alone_is_a_title(title: str) -> None:
-    parsed = titles.parsed(title)
+    parsed = titles.parse_title(title)
     assert parsed.key
-    assert not parsed.kinds
+    assert not parsed.version_kinds
     assert apart(title, title) == 0
 
 
 @pytest.mark.parametrize("title", ["Dusk (With You)", "Dusk (Undercover)", "Dusk (Part 2)"])
 def test_brackets_that_name_no_version_belong_to_the_title(title: str) -> None:
-    assert titles.parsed(title).key != "dusk"
+    assert titles.parse_title(title).key != "dusk"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_a_work_named_in_other_words_keeps_its_movements() -> None:
     ("text", "latin"), [("Dusk", True), ("Песня", False), ("夜明け", False), ("1999", True)]
 )
 def test_it_is_known_which_titles_are_in_latin_letters(text: str, latin: bool) -> None:
-    assert titles.parsed(text).latin is latin
+    assert titles.parse_title(text).is_latin is latin
 
 
 @pytest.mark.parametrize(
@@ -197,8 +198,8 @@ def test_it_is_known_which_titles_are_in_latin_letters(text: str, latin: bool) -
 )
 def test_hostile_titles_are_only_titles(piece: str) -> None:
     text = piece * 100_000
-    assert len(titles.parsed(text).key) <= 2000
-    assert titles.parsed(text) == titles.parsed(text[:1000])
+    assert len(titles.parse_title(text).key) <= 2000
+    assert titles.parse_title(text) == titles.parse_title(text[:1000])
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

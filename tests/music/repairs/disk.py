@@ -6,36 +6,36 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.media import safewrite
-from mediakeep.media.safewrite import Change, Cover
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.safewrite.write_tags import SetCover, TagEdit
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import scan
 from mediakeep.music.repairs import safe
-from mediakeep.music.repairs.repair import Embed, Repair
+from mediakeep.music.repairs.repair import EmbedCover, Repair
 
 
 def repair(folder: Path, home: Path) -> tuple[Repair, ...]:
     """Make the safe repairs of an artist's folder, and return them."""
-    repairs = safe.plan(scan.artist(folder))
+    repairs = safe.plan_repairs(scan.read_artist(folder))
     make(folder, repairs, home)
     return repairs
 
 
 def make(folder: Path, repairs: Iterable[Repair], home: Path) -> int:
     """Write repairs, each file once; return how many files that changed."""
-    by_place: dict[str, list[Change]] = {}
+    by_place: dict[str, list[TagEdit]] = {}
     for one in repairs:
         by_place.setdefault(one.place, []).append(_change(folder, one))
-    store = Store(home / "undo")
+    store = UndoStore(home / "undo")
     return sum(
-        safewrite.write(folder / files.unescape(place), wanted, store) is not None
+        write_tags.write(folder / files.unescape_path(place), wanted, store) is not None
         for place, wanted in by_place.items()
     )
 
 
-def _change(folder: Path, one: Repair) -> Change:
-    if not isinstance(one.change, Embed):
+def _change(folder: Path, one: Repair) -> TagEdit:
+    if not isinstance(one.change, EmbedCover):
         return one.change
-    path = folder / files.unescape(one.change.image)
+    path = folder / files.unescape_path(one.change.image)
     mime = "image/png" if path.suffix == ".png" else "image/jpeg"
-    return Cover(path.read_bytes(), mime, one.change.reason)
+    return SetCover(path.read_bytes(), mime, one.change.reason)

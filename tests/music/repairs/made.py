@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.media.edits.changes import Edit, Lift
-from mediakeep.media.reading import Facts, Picture, Tags
-from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
+from mediakeep.media.audio.model import AudioProperties, EmbeddedPicture, Tags
+from mediakeep.media.audio.tag_edits import CopyToNativeTags, SetField
+from mediakeep.music.model import Album, Artist, ImageFile, Track, TrackFault
 from mediakeep.music.repairs.repair import Repair
 
 WRITTEN = ("MP3", "MP4", "FLAC", "Ogg Vorbis", "Opus")
@@ -114,7 +114,7 @@ def _album(rng: Random, folder: str) -> Album:
     usual = rng.choice((TEXTS, WORDS, ("Vera",)))
     tracks = [_track(rng, folder, home, usual) for _ in range(rng.randint(1, 6))]
     if rng.random() < 0.2:
-        tracks.append(Track(place=_below(folder, "z.mp3"), fault=Fault.NOT_AUDIO))
+        tracks.append(Track(place=_below(folder, "z.mp3"), fault=TrackFault.NOT_AUDIO))
     names = rng.sample(("back.jpg", "cover.jpg", "CD1/scan.png", "x.gif"), rng.randint(0, 3))
     images = tuple(_image(rng, _below(folder, name)) for name in names)
     return Album(place=folder, tracks=tuple(tracks), images=images)
@@ -137,7 +137,7 @@ def _track(rng: Random, folder: str, formats: Sequence[str], usual: Sequence[str
     raw: dict[str, list[str]] = {"tracknumber": [written]} if kind in VORBIS and written else {}
     if kind in VORBIS and total:
         raw["tracktotal"] = [total]
-    picture = Picture(type=3, mime="image/png", size=9, seen="image/png")
+    picture = EmbeddedPicture(type=3, mime="image/png", size=9, seen="image/png")
     names = {name: _texts(rng, usual) for name in ("title", "artist", "composer", "genres")}
     below = rng.choice(("", "", "CD1/", "CD2/")) if folder else ""
     return Track(
@@ -152,7 +152,7 @@ def _track(rng: Random, folder: str, formats: Sequence[str], usual: Sequence[str
             compilation=rng.random() < 0.1,
             pictures=(picture,) * (rng.random() < 0.1),
         ),
-        facts=Facts(
+        facts=AudioProperties(
             format=kind,
             protected=rng.choice(("", "", "", "", "", "FairPlay")),
             truncated=rng.choice(("", "", "", "", "", "9 bytes are missing")),
@@ -197,16 +197,16 @@ def _applied(track: Track, repairs: list[Repair]) -> Track:
     container = track.container
     for one in repairs:
         change = one.change
-        if isinstance(change, Edit):
+        if isinstance(change, SetField):
             single = change.field in ("track", "track_total", "disc")
             fields[change.field] = "".join(change.values) if single else change.values
             if track.facts and track.facts.format in VORBIS and single:
                 name = {"track": "tracknumber", "track_total": "tracktotal"}[change.field]
                 raw[name] = list(change.values)
-        elif isinstance(change, Lift):
+        elif isinstance(change, CopyToNativeTags):
             container = "ID3v2.4"
         else:
-            new = Picture(type=3, mime="image/jpeg", size=8, seen="image/jpeg")
+            new = EmbeddedPicture(type=3, mime="image/jpeg", size=8, seen="image/jpeg")
             fields["pictures"] = (*track.tags.pictures, new)
     tags = structs.replace(track.tags, **fields)
     return structs.replace(track, tags=tags, container=container, raw=raw)

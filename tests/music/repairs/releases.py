@@ -8,29 +8,37 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.lookups import catalogue
-from mediakeep.lookups.catalogue import (
+from mediakeep.lookups.musicbrainz import model as musicbrainz_model
+from mediakeep.lookups.musicbrainz.model import (
     Artist,
-    Credit,
+    ArtistCredit,
     Genre,
-    Group,
     Label,
     LabelInfo,
     Medium,
     Recording,
     Release,
+    ReleaseGroup,
     Track,
 )
-from mediakeep.music import model, scan
-from mediakeep.music.matching.verdict import Candidate, Match, Pair, Sure
-from mediakeep.rehearsal.entities import mbid
+from mediakeep.music import model as music_model
+from mediakeep.music import scan
+from mediakeep.music.matching.match_result import (
+    AlbumMatch,
+    MatchConfidence,
+    ReleaseCandidate,
+    TrackPair,
+)
+from mediakeep_simulator.entities import generate_mbid
 
 ALBUM = "Dawn"
-_BY = Artist(id=catalogue.VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists")
-_VERA = Artist(id=mbid("vera"), name="Vera Moss", sort_name="Moss, Vera")
-_ANNA = Artist(id=mbid("anna"), name="Anna Rook", sort_name="Rook, Anna")
-_GROUP = Group(
-    id=mbid("group"),
+_BY = Artist(
+    id=musicbrainz_model.VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists"
+)
+_VERA = Artist(id=generate_mbid("vera"), name="Vera Moss", sort_name="Moss, Vera")
+_ANNA = Artist(id=generate_mbid("anna"), name="Anna Rook", sort_name="Rook, Anna")
+_GROUP = ReleaseGroup(
+    id=generate_mbid("group"),
     title="Dawn at Sea",
     primary_type="Album",
     secondary_types=("Compilation",),
@@ -68,12 +76,12 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "releasetype": ("album", "compilation"),
     "releasestatus": ("official",),
     "releasecountry": ("GB",),
-    "musicbrainz_recordingid": (mbid("recording", 1),),
-    "musicbrainz_trackid": (mbid("track", 1),),
-    "musicbrainz_albumid": (mbid("release"),),
-    "musicbrainz_releasegroupid": (mbid("group"),),
-    "musicbrainz_artistid": (mbid("vera"), mbid("anna")),
-    "musicbrainz_albumartistid": (catalogue.VARIOUS_ARTISTS,),
+    "musicbrainz_recordingid": (generate_mbid("recording", 1),),
+    "musicbrainz_trackid": (generate_mbid("track", 1),),
+    "musicbrainz_albumid": (generate_mbid("release"),),
+    "musicbrainz_releasegroupid": (generate_mbid("group"),),
+    "musicbrainz_artistid": (generate_mbid("vera"), generate_mbid("anna")),
+    "musicbrainz_albumartistid": (musicbrainz_model.VARIOUS_ARTISTS,),
     "compilation": ("1",),
 }
 
@@ -82,16 +90,20 @@ def release(**facts: Any) -> Release:
     """Return an edition of two discs, of which the second holds two tracks."""
     tracks = tuple(_track(number, title) for number, title in enumerate(("Low Tide", "Ebb"), 1))
     told = {
-        "id": mbid("release"),
+        "id": generate_mbid("release"),
         "title": "Dawn at Sea",
         "status": "Official",
         "date": "1974-03-02",
         "country": "GB",
         "barcode": "5099902894225",
-        "artist_credit": (Credit(name="Various Artists", artist=_BY),),
+        "artist_credit": (ArtistCredit(name="Various Artists", artist=_BY),),
         "label_info": (
-            LabelInfo(label=Label(id=mbid("label"), name="Quay Records"), catalog_number="QUAY 7"),
-            LabelInfo(label=Label(id=mbid("none"), name="[no label]"), catalog_number="[none]"),
+            LabelInfo(
+                label=Label(id=generate_mbid("label"), name="Quay Records"), catalog_number="QUAY 7"
+            ),
+            LabelInfo(
+                label=Label(id=generate_mbid("none"), name="[no label]"), catalog_number="[none]"
+            ),
         ),
         "media": (
             Medium(position=1, format="CD", track_count=1, tracks=(_track(9, "Overture"),)),
@@ -107,37 +119,39 @@ def release(**facts: Any) -> Release:
 
 def _track(number: int, title: str) -> Track:
     return Track(
-        id=mbid("track", number),
+        id=generate_mbid("track", number),
         title=title,
         position=number,
         number=f"A{number}",
         recording=Recording(
-            id=mbid("recording", number), title=title, isrcs=(f"GBAAA740000{number}",)
+            id=generate_mbid("recording", number), title=title, isrcs=(f"GBAAA740000{number}",)
         ),
         artist_credit=(
-            Credit(name="Vera Moss", artist=_VERA, joinphrase=" feat. "),
-            Credit(name="Anna Rook", artist=_ANNA),
+            ArtistCredit(name="Vera Moss", artist=_VERA, joinphrase=" feat. "),
+            ArtistCredit(name="Anna Rook", artist=_ANNA),
         ),
     )
 
 
-def candidate(album: model.Album, one: Release) -> Candidate:
+def candidate(album: music_model.Album, one: Release) -> ReleaseCandidate:
     """Pair the tracks of an album, in their order, with those of the second disc."""
     medium = one.media[1]
     pairs = zip(album.tracks, medium.tracks, strict=False)
-    return Candidate(
+    return ReleaseCandidate(
         release=one,
         distance=0.0,
-        pairs=tuple(Pair(here.place, medium, there, 0.0) for here, there in pairs),
+        pairs=tuple(TrackPair(here.place, medium, there, 0.0) for here, there in pairs),
     )
 
 
-def matched(artist: model.Artist, *editions: Release, sure: Sure = Sure.CERTAIN) -> model.Artist:
+def matched(
+    artist: music_model.Artist, *editions: Release, sure: MatchConfidence = MatchConfidence.CERTAIN
+) -> music_model.Artist:
     """Have each album of an artist be the release, or one of those that are tied."""
     matches = {
-        album.place: Match(
+        album.place: AlbumMatch(
             place=album.place,
-            sure=sure,
+            confidence=sure,
             candidates=tuple(candidate(album, one) for one in editions or (release(),)),
         )
         for album in artist.albums
@@ -145,6 +159,6 @@ def matched(artist: model.Artist, *editions: Release, sure: Sure = Sure.CERTAIN)
     return structs.replace(artist, matches=matches)
 
 
-def read(folder: Path) -> model.Artist:
+def read(folder: Path) -> music_model.Artist:
     """Read an artist's folder, whose albums are the release for certain."""
-    return matched(scan.artist(folder))
+    return matched(scan.read_artist(folder))

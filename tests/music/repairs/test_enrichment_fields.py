@@ -8,20 +8,20 @@ import pytest
 from msgspec import structs
 
 from mediakeep.issue import Issue
-from mediakeep.media.edits import changes
-from mediakeep.media.edits.changes import FIELDS
-from mediakeep.media.reading import Facts, Tags
-from mediakeep.media.vocabulary import NUMBERS
+from mediakeep.media.audio import tag_edits
+from mediakeep.media.audio.model import AudioProperties, Tags
+from mediakeep.media.audio.normalize_tags import NUMBER_PAIRS
+from mediakeep.media.audio.tag_edits import FIELDS
 from mediakeep.music import diagnose
-from mediakeep.music.matching.verdict import Sure
+from mediakeep.music.matching.match_result import MatchConfidence
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.music.repairs import preview, safe
-from mediakeep.policy import Fix
-from mediakeep.rehearsal.entities import mbid
+from mediakeep.policy import FixLevel
+from mediakeep_simulator.entities import generate_mbid
 from tests.music.repairs import made, releases
 from tests.music.repairs.releases import FIRST
 
-SINGLE = {name for pair in NUMBERS for name in pair}
+SINGLE = {name for pair in NUMBER_PAIRS for name in pair}
 TOGETHER = {"track", "track_total", "disc", "disc_total", "discsubtitle"}  # where a track stands
 WITH = {  # what is not filled in beside a value that is another one
     "artist": {"artists", "artistsort", "musicbrainz_artistid"},
@@ -52,7 +52,7 @@ def odd(field: str) -> tuple[str, ...]:
     if field == "compilation":
         return ("1",)
     if field.startswith("musicbrainz_"):
-        return (mbid("own", field),)
+        return (generate_mbid("own", field),)
     return ("1901",) if "date" in field else (f"My own {field}",)
 
 
@@ -69,7 +69,7 @@ def artist(*some: Tags) -> Artist:
         Track(
             place=f"{releases.ALBUM}/{number}.mp3",
             tags=one,
-            facts=Facts(format="MP3"),
+            facts=AudioProperties(format="MP3"),
             container="ID3v2.4",
         )
         for number, one in enumerate(some, 1)
@@ -77,35 +77,37 @@ def artist(*some: Tags) -> Artist:
     return made.artist_of(Album(place=releases.ALBUM, tracks=tracks))
 
 
-def planned(here: Artist, fix: Fix = Fix.SAFE) -> dict[str, tuple[str, ...]]:
+def planned(here: Artist, fix: FixLevel = FixLevel.SAFE) -> dict[str, tuple[str, ...]]:
     """Return what the first track would get, by field."""
     first = next(here.tracks).place
     found: dict[str, tuple[str, ...]] = {}
-    for one in safe.plan(here, fix=fix):
-        assert isinstance(one.change, changes.Edit)
+    for one in safe.plan_repairs(here, fix=fix):
+        assert isinstance(one.change, tag_edits.SetField)
         if one.place == first:
             found[one.field] = one.change.values
     return found
 
 
-def after(here: Artist, fix: Fix = Fix.SAFE) -> Tags:
+def after(here: Artist, fix: FixLevel = FixLevel.SAFE) -> Tags:
     """Return the tags of the first track once all is made."""
-    return next(preview.artist(here, safe.plan(here, fix=fix)).tracks).tags
+    return next(preview.preview_repairs(here, safe.plan_repairs(here, fix=fix)).tracks).tags
 
 
 def issues(here: Artist) -> list[Issue]:
-    return diagnose.issues(here, "Vera")
+    return diagnose.find_issues(here, "Vera")
 
 
 def test_all_that_the_release_tells_is_filled_in_where_nothing_is() -> None:
     assert planned(releases.matched(artist(Tags()))) == FIRST
     for field, values in FIRST.items():
-        assert changes.value(after(releases.matched(artist(Tags()))), field) == values, field
+        assert tag_edits.field_values(after(releases.matched(artist(Tags()))), field) == values, (
+            field
+        )
 
 
 def test_once_it_is_filled_in_nothing_is_left_to_do() -> None:
     full = releases.matched(artist(tags(**FIRST)))
-    assert planned(full) == planned(full, Fix.MATCHED) == {}
+    assert planned(full) == planned(full, FixLevel.MATCHED) == {}
     assert {one.kind for one in issues(full)} <= {"missing-cover"}
 
 
@@ -116,7 +118,7 @@ def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None
     here = releases.matched(artist(tags(**{**others, field: odd(field)})))
     new = planned(here)
     assert field not in new
-    assert changes.value(after(here), field) == odd(field)
+    assert tag_edits.field_values(after(here), field) == odd(field)
     bound = TOGETHER if field in TOGETHER else set()
     if rest == "empty":
         assert new.keys() >= FIRST.keys() - {field} - bound - WITH.get(field, set())
@@ -128,7 +130,9 @@ def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None
 def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
     held = (*odd(field), PLACEHOLDERS.get(field, " x"))
     here = releases.matched(artist(tags(**{field: held})))
-    assert field not in {one.field for one in safe.plan(here) if "whitespace" not in one.kinds}
+    assert field not in {
+        one.field for one in safe.plan_repairs(here) if "whitespace" not in one.kinds
+    }
 
 
 @pytest.mark.parametrize("field", PLACEHOLDERS)
@@ -142,7 +146,7 @@ def test_matched_corrects_what_differs(field: str) -> None:
     here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
     left_to_people = {"genres", "compilation"}
     wanted = {} if field in left_to_people else {field: FIRST[field]}
-    assert planned(here, Fix.MATCHED) == wanted
+    assert planned(here, FixLevel.MATCHED) == wanted
     told = {one.kind for one in issues(here)} - {"missing-cover", "genre-mixed"}
     assert len(told) == len(wanted)
 
@@ -150,7 +154,7 @@ def test_matched_corrects_what_differs(field: str) -> None:
 @pytest.mark.parametrize("field", sorted(FIELDS - FIRST.keys()))
 def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None:
     here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
-    assert planned(here, Fix.MATCHED) == {}
+    assert planned(here, FixLevel.MATCHED) == {}
 
 
 @pytest.mark.parametrize(
@@ -170,15 +174,15 @@ def test_any_type_of_cd_may_be_called_a_cd(
     medium = structs.replace(one.media[1], format=told)
     one = structs.replace(one, media=(one.media[0], medium))
     here = releases.matched(artist(tags(**{**FIRST, "media": (held,)})), one)
-    assert planned(here, Fix.MATCHED).get("media") == new
+    assert planned(here, FixLevel.MATCHED).get("media") == new
 
 
 def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
     first = releases.release()
     other = releases.release(
-        id=mbid("other"), date="1991", country="JP", barcode=None, label_info=()
+        id=generate_mbid("other"), date="1991", country="JP", barcode=None, label_info=()
     )
-    here = releases.matched(artist(Tags()), first, other, sure=Sure.TIED)
+    here = releases.matched(artist(Tags()), first, other, sure=MatchConfidence.TIED)
     own = {
         *("musicbrainz_albumid", "date", "releasecountry"),
         *("barcode", "label", "catalognumber"),
@@ -186,10 +190,10 @@ def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
     assert planned(here) == {field: held for field, held in FIRST.items() if field not in own}
 
 
-@pytest.mark.parametrize("sure", [Sure.UNSURE, Sure.UNKNOWN])
-def test_of_what_is_not_certain_nothing_is_written(sure: Sure) -> None:
+@pytest.mark.parametrize("sure", [MatchConfidence.UNSURE, MatchConfidence.UNKNOWN])
+def test_of_what_is_not_certain_nothing_is_written(sure: MatchConfidence) -> None:
     here = releases.matched(artist(Tags(), tags(title=("Ebb",))), sure=sure)
-    assert planned(here) == planned(here, Fix.MATCHED) == {}
+    assert planned(here) == planned(here, FixLevel.MATCHED) == {}
 
 
 def test_what_the_release_does_not_tell_is_never_taken_away() -> None:
@@ -199,7 +203,7 @@ def test_what_the_release_does_not_tell_is_never_taken_away() -> None:
     full = tags(**FIRST)
     here = releases.matched(artist(full), structs.replace(bare, release_group=_bare_group()))
     assert planned(here) == {}
-    gone = {field for field, new in planned(here, Fix.MATCHED).items() if not new}
+    gone = {field for field, new in planned(here, FixLevel.MATCHED).items() if not new}
     assert gone == set()
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.media import safewrite, tags, undo
-from mediakeep.media.edits import changes
-from mediakeep.media.edits.changes import FIELDS, Edit
-from mediakeep.media.reading import Tags
-from mediakeep.media.undo import Query
-from mediakeep.media.undoing.store import Store
+from mediakeep.media.audio import tag_edits, tags
+from mediakeep.media.audio.model import Tags
+from mediakeep.media.audio.tag_edits import FIELDS, SetField
+from mediakeep.media.safewrite import write_tags
+from mediakeep.media.undo import apply_undo
+from mediakeep.media.undo.apply_undo import RecordQuery
+from mediakeep.media.undo.store import UndoStore
 from mediakeep.music.repairs import safe
-from mediakeep.policy import Fix
+from mediakeep.policy import FixLevel
 from tests.music import shelf
 from tests.music.repairs import disk, releases
 from tests.music.repairs.releases import FIRST
@@ -32,27 +33,27 @@ def put(folder: Path, suffix: str, fields: Values) -> Path:
     """Write a track that holds these fields and no others."""
     none = dict.fromkeys(shelf.HEALTHY)
     path = shelf.put(folder / releases.ALBUM / f"1.{suffix}", picture="cover.jpg", **none)
-    store = Store(folder.parent / "before")
-    safewrite.write(path, [Edit(field, held) for field, held in fields.items()], store)
+    store = UndoStore(folder.parent / "before")
+    write_tags.write(path, [SetField(field, held) for field, held in fields.items()], store)
     store.close()
     return path
 
 
-def repair(folder: Path, fix: Fix = Fix.SAFE) -> int:
+def repair(folder: Path, fix: FixLevel = FixLevel.SAFE) -> int:
     """Make what is planned, and return how many files that changed."""
-    return disk.make(folder, safe.plan(releases.read(folder), fix=fix), folder.parent)
+    return disk.make(folder, safe.plan_repairs(releases.read(folder), fix=fix), folder.parent)
 
 
 def take_back(folder: Path) -> None:
-    store = Store(folder.parent / "undo")
-    for step in undo.plan(store, Query()):
-        undo.apply(store, step.record)
+    store = UndoStore(folder.parent / "undo")
+    for step in apply_undo.plan_undo(store, RecordQuery()):
+        apply_undo.apply_undo(store, step.record)
     store.close()
 
 
 def held(found: Tags) -> Values:
     """Return what is told, numbers as they are meant: MP4 has no zeros before them."""
-    told = {field: changes.value(found, field) for field in sorted(FIELDS)}
+    told = {field: tag_edits.field_values(found, field) for field in sorted(FIELDS)}
     return {
         field: tuple(text.lstrip("0") for text in values) if field in SINGLE else values
         for field, values in told.items()
@@ -75,7 +76,7 @@ def test_all_is_filled_in_once_and_taken_back_byte_for_byte(folder: Path, suffix
     assert repair(folder) == 1
     assert held(tags.read(path).tags) == {**FIRST, "comment": ("mine",)}
     full, time = path.read_bytes(), path.stat().st_mtime_ns
-    for fix in (Fix.SAFE, Fix.MATCHED):
+    for fix in (FixLevel.SAFE, FixLevel.MATCHED):
         assert repair(folder, fix) == 0
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (full, time)
     take_back(folder)
@@ -95,7 +96,7 @@ def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
     is_another = not own.keys().isdisjoint({"musicbrainz_albumid", "musicbrainz_releasegroupid"})
     assert repair(folder) == 1 or is_another
     after = tags.read(path)
-    assert {field: changes.value(after.tags, field) for field in own} == own
+    assert {field: tag_edits.field_values(after.tags, field) for field in own} == own
     assert is_another or len(held(after.tags)) > len(own)
     for name, texts in before.raw.items():
         told = [after.raw[name][0].partition("/")[0]] if name in ("TRCK", "TPOS") else None
@@ -121,10 +122,10 @@ def test_matched_corrects_every_field_and_undo_brings_the_bytes_back(
     before = path.read_bytes()
     assert repair(folder) == 0
     assert path.read_bytes() == before
-    assert repair(folder, Fix.MATCHED) == 1
+    assert repair(folder, FixLevel.MATCHED) == 1
     kept = {field: one for field, one in own.items() if field in ("genres", "compilation")}
     others = {field: one for field, one in own.items() if field not in FIRST}
     assert held(tags.read(path).tags) == {**FIRST, **others, **kept}
-    assert repair(folder, Fix.MATCHED) == 0
+    assert repair(folder, FixLevel.MATCHED) == 0
     take_back(folder)
     assert path.read_bytes() == before

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from mediakeep.media.reading import Picture
+from mediakeep.media.audio.model import EmbeddedPicture
 from mediakeep.music.model import Album, ImageFile
 from mediakeep.music.repairs import covers, safe
-from mediakeep.music.repairs.repair import Embed
+from mediakeep.music.repairs.repair import EmbedCover
 from tests.music import paper
 from tests.music.paper import album, numbered, track
 from tests.music.repairs.made import artist_of
 
-PICTURE = Picture(type=3, mime="image/png", size=9, seen="image/png")
+PICTURE = EmbeddedPicture(type=3, mime="image/png", size=9, seen="image/png")
 
 
 def image(name: str, mime: str = "image/jpeg", size: int = 90_000) -> ImageFile:
@@ -28,8 +28,8 @@ def with_images(whole: Album, *names: str | ImageFile) -> Album:
 def embedded(whole: Album) -> dict[str, str]:
     """Give the pictures that are embedded, by file name."""
     found = {}
-    for one in safe.plan(artist_of(whole)):
-        assert isinstance(one.change, Embed)
+    for one in safe.plan_repairs(artist_of(whole)):
+        assert isinstance(one.change, EmbedCover)
         assert one.kinds == ("external-cover-not-embedded",)
         found[one.place.rpartition("/")[2]] = one.change.image.removeprefix("Dawn/")
     return found
@@ -84,15 +84,15 @@ def test_a_name_that_only_resembles_another_picture_is_that_of_a_cover() -> None
 @pytest.mark.parametrize(
     ("mime", "size", "fits"),
     [
-        ("image/png", covers.LARGEST, True),
-        ("image/jpeg", covers.LARGEST + 1, False),
+        ("image/png", covers.MAX_EMBEDDED_BYTES, True),
+        ("image/jpeg", covers.MAX_EMBEDDED_BYTES + 1, False),
         ("image/gif", 9, False),
         ("image/webp", 9, False),
         ("", 9, False),
     ],
 )
 def test_only_small_enough_jpeg_and_png_are_embedded(mime: str, size: int, fits: bool) -> None:
-    assert covers.LARGEST == 5 * 1024 * 1024
+    assert covers.MAX_EMBEDDED_BYTES == 5 * 1024 * 1024
     assert bool(embedded(with_images(numbered(1), image("cover.x", mime, size)))) is fits
 
 

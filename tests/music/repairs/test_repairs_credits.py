@@ -15,7 +15,7 @@ from tests.music.repairs.made import artist_of
 
 def told(whole: Album, *, name: str = "Vera") -> dict[str, tuple[str, ...]]:
     """Give the album artists that are filled in, by file name."""
-    repairs = safe.plan(artist_of(whole, name=name))
+    repairs = safe.plan_repairs(artist_of(whole, name=name))
     found = [one for one in repairs if one.field == "albumartist"]
     return {one.place.rpartition("/")[2]: one.change.values for one in found}
 
@@ -33,7 +33,7 @@ def of(*names: tuple[str, str], **fields: Any) -> Album:
 def test_it_is_that_of_the_other_tracks() -> None:
     whole = of(("Vera", "Vera"), ("Vera feat. Anna", ""), ("Anna", "Vera"))
     assert told(whole) == {"2": ("Vera",)}
-    (one,) = safe.plan(artist_of(whole))
+    (one,) = safe.plan_repairs(artist_of(whole))
     assert one.change.reason == "missing-albumartist: the other tracks of the album have it"
 
 
@@ -99,6 +99,6 @@ def test_albums_in_one_folder_do_not_tell_of_each_other() -> None:
 def test_tags_of_the_old_kind_are_lifted_before_all_else() -> None:
     numbers = [track(number, name=number) for number in ("01", "02", "3")]
     old = structs.replace(numbers[2], container="ID3v1")
-    lift, number = safe.plan(artist_of(album(*numbers[:2], old)))
+    lift, number = safe.plan_repairs(artist_of(album(*numbers[:2], old)))
     assert (lift.kinds, lift.old, lift.field) == (("id3v1-only",), ("ID3v1",), "")
     assert number.change.values == ("03",)

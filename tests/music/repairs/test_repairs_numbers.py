@@ -17,8 +17,8 @@ VORBIS = ("FLAC", "Ogg Vorbis", "Opus")
 def told(*parts: Album) -> dict[str, dict[str, str]]:
     """Give what is repaired, by file name and field; made once, nothing must be left."""
     whole = artist_of(*parts)
-    repairs = safe.plan(whole)
-    assert safe.plan(applied(whole, repairs)) == ()
+    repairs = safe.plan_repairs(whole)
+    assert safe.plan_repairs(applied(whole, repairs)) == ()
     found: dict[str, dict[str, str]] = {}
     for one in repairs:
         name = one.place.rpartition("/")[2]
@@ -84,11 +84,11 @@ def test_what_may_mean_more_than_a_number_is_left_alone(kind: str, text: str) ->
 @pytest.mark.parametrize("kind", VORBIS)
 def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> None:
     whole = artist_of(album(written("03/12", kind=kind)))
-    number, total = safe.plan(whole)
+    number, total = safe.plan_repairs(whole)
     assert (number.field, number.change.values, number.old) == ("track", ("03",), ("03/12",))
     assert (total.field, total.change.values, total.old) == ("track_total", ("12",), ())
     assert number.change.reason == "track-number-format: the total has a separate field"
-    assert safe.plan(applied(whole, (number, total))) == ()
+    assert safe.plan_repairs(applied(whole, (number, total))) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 from mediakeep.music import diagnose, scan
-from mediakeep.music.repairs.safe import SAFE
-from mediakeep.rehearsal import tracks
-from mediakeep.rehearsal.tracks import Content
+from mediakeep.music.repairs.safe import SAFE_REPAIRS
+from mediakeep_samples.music import track_files
+from mediakeep_samples.music.track_files import TrackContent
 from tests.music import paper, shelf
 from tests.music.repairs import disk
 
@@ -28,7 +28,9 @@ def artist(tmp_path: Path) -> Path:
 
 
 def open_kinds(folder: Path) -> set[str]:
-    return {issue.kind for issue in diagnose.issues(scan.artist(folder), "x")} & SAFE.keys()
+    return {
+        issue.kind for issue in diagnose.find_issues(scan.read_artist(folder), "x")
+    } & SAFE_REPAIRS.keys()
 
 
 def only_read(path: Path, title: str) -> None:
@@ -61,10 +63,10 @@ def test_texts_credits_and_covers_are_mended_and_the_second_run_writes_nothing(
     before = times(artist)
     assert disk.repair(artist, tmp_path) == ()
     assert times(artist) == before
-    second = next(one for one in scan.artist(artist).tracks if one.name.startswith("02"))
+    second = next(one for one in scan.read_artist(artist).tracks if one.name.startswith("02"))
     assert second.tags.title == ("Björk",)
     assert second.tags.genres == ("Folk",)
-    assert second.tags.pictures[0].size == len(tracks.seed("cover.jpg"))
+    assert second.tags.pictures[0].size == len(track_files.read_seed_file("cover.jpg"))
 
 
 @pytest.mark.parametrize("suffix", VORBIS)
@@ -107,7 +109,7 @@ def test_a_number_among_words_is_parted_from_them(
         audio.save()
     disk.repair(artist, tmp_path)
     assert open_kinds(artist) == set()
-    last = list(scan.artist(artist).tracks)[2].tags
+    last = list(scan.read_artist(artist).tracks)[2].tags
     assert last.track == "03"
     assert last.track_total == ("9" if "of" in text else "")
 
@@ -119,14 +121,14 @@ def test_what_only_id3v1_holds_is_lifted_and_padded_like_its_neighbours(
         path = artist / "Dawn" / f"{number}.mp3"
         named = {"title": paper.TITLES[number], "album": "Dawn", "tracknumber": f"{number:02}"}
         shelf.put(path, picture="cover.jpg", **named)
-    sound = tracks.seed("bell.mp3")
+    sound = track_files.read_seed_file("bell.mp3")
     fields = [(b"Nine Lanterns ", 30), (b"Velvet Harbour", 30), (b"Dawn", 30), (b"1974", 4)]
     texts = b"".join(text.strip().ljust(size, b"\0") for text, size in fields)
     path.write_bytes(sound + b"TAG" + texts + bytes(29) + b"\x03" + b"\x50")
     assert "id3v1-only" in open_kinds(artist)
     disk.repair(artist, tmp_path)
     assert open_kinds(artist) == set()
-    lifted = list(scan.artist(artist).tracks)[2]
+    lifted = list(scan.read_artist(artist).tracks)[2]
     assert lifted.container.startswith("ID3v2")
     assert (lifted.tags.title, lifted.tags.track) == (("Nine Lanterns",), "03")
     assert lifted.tags.albumartist == ("Velvet Harbour",)
@@ -140,7 +142,7 @@ def test_several_texts_of_one_field_are_all_kept(artist: Path, tmp_path: Path) -
     tags.add(TIT2(encoding=3, text=["Low Tide"]))
     tags.save(path)
     disk.repair(artist, tmp_path)
-    (track,) = scan.artist(artist).tracks
+    (track,) = scan.read_artist(artist).tracks
     assert track.tags.artist == ("Velvet Harbour", "Björk")
 
 
@@ -148,9 +150,9 @@ def test_a_file_that_is_broken_or_only_read_stays_as_it_is(artist: Path, tmp_pat
     folder = artist / "Dawn"
     odd = {**shelf.HEALTHY, "title": " BjÃ¶rk "}
     shelf.put(folder / "1.mp3", title="Thaw", picture="cover.jpg")
-    for name, content in (("2.flac", Content.CUT), ("3.mp3", Content.TEXT)):
-        track = tracks.Track(PurePath(name), "drops", odd, content=content)
-        (folder / name).write_bytes(tracks.render(track))
+    for name, content in (("2.flac", TrackContent.CUT), ("3.mp3", TrackContent.TEXT)):
+        track = track_files.SampleTrack(PurePath(name), "drops", odd, content=content)
+        (folder / name).write_bytes(track_files.render_track(track))
     only_read(folder / "4.wav", " BjÃ¶rk ")
     assert "mojibake" in open_kinds(artist)
     before = times(artist)

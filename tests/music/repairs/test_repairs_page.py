@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.music import placeholders
 from mediakeep.music.repairs import covers, proposals
-from mediakeep.music.repairs.safe import SAFE
+from mediakeep.music.repairs.safe import SAFE_REPAIRS
+from mediakeep.music.text import placeholders
 
 PAGE = (Path(__file__).parents[3] / "docs" / "repairs.md").read_text(encoding="utf-8")
 GROUPS = {
     "titles": placeholders.TITLES,
-    "titles, with a number": frozenset(placeholders.NUMBERED),
+    "titles, with a number": frozenset(placeholders.NUMBERED_TITLE_WORDS),
     "artists": placeholders.ARTISTS,
     "albums": placeholders.ALBUMS,
     "folders": placeholders.FOLDERS,
 }
 ASKED: list[tuple[Callable[[str], bool], frozenset[str]]] = [
-    (placeholders.is_title, placeholders.TITLES),
-    (placeholders.is_artist, placeholders.ARTISTS),
-    (placeholders.is_album, placeholders.ALBUMS),
-    (placeholders.is_folder, placeholders.FOLDERS),
-    (placeholders.is_genre, placeholders.GENRES),
+    (placeholders.is_placeholder_title, placeholders.TITLES),
+    (placeholders.is_placeholder_artist, placeholders.ARTISTS),
+    (placeholders.is_placeholder_album, placeholders.ALBUMS),
+    (placeholders.is_placeholder_folder, placeholders.FOLDERS),
+    (placeholders.is_placeholder_genre, placeholders.GENRES),
 ]
 
 
@@ -40,8 +40,8 @@ def rows(title: str) -> dict[str, str]:
 
 
 def test_the_page_lists_the_kinds_that_are_repaired_and_proposed() -> None:
-    assert list(rows("What is repaired by itself")) == list(SAFE)
-    assert rows("What is proposed").keys() == proposals.PROPOSED.keys()
+    assert list(rows("What is repaired by itself")) == list(SAFE_REPAIRS)
+    assert rows("What is proposed").keys() == proposals.PROPOSAL_FUNCTIONS.keys()
 
 
 def test_the_page_lists_the_placeholders_that_the_code_knows() -> None:
@@ -51,8 +51,8 @@ def test_the_page_lists_the_placeholders_that_the_code_knows() -> None:
 
 def test_the_page_tells_how_large_a_picture_is_embedded() -> None:
     told = section("What is repaired by itself")
-    assert f"at most {covers.LARGEST >> 20} MiB" in told
-    assert f"at least {covers.SMALLEST} pixels" in told
+    assert f"at most {covers.MAX_EMBEDDED_BYTES >> 20} MiB" in told
+    assert f"at least {covers.MIN_PIXELS} pixels" in told
 
 
 @pytest.mark.parametrize(("asked", "known"), ASKED)
@@ -66,27 +66,29 @@ def test_a_placeholder_is_one_in_whatever_case_and_only_as_a_whole(
         assert not asked(f"my {text}"), text
 
 
-@pytest.mark.parametrize("word", placeholders.NUMBERED)
+@pytest.mark.parametrize("word", placeholders.NUMBERED_TITLE_WORDS)
 def test_a_numbered_title_is_a_placeholder(word: str) -> None:
     for number in ("1", "01", "112"):
         for written in (f"{word} {number}", f"{word}{number}", f"{word.upper()}_{number}"):
-            assert placeholders.is_title(written), written
+            assert placeholders.is_placeholder_title(written), written
     for written in (word, f"{word} one", f"{word} 1234", f"{word} 1 2", f"the {word} 1"):
-        assert not placeholders.is_title(written) or written in placeholders.TITLES, written
+        assert not placeholders.is_placeholder_title(written) or written in placeholders.TITLES, (
+            written
+        )
 
 
 @pytest.mark.parametrize(
     "title", ["Untitled", "Unknown", "None", "?", "Various", "No Title", "Null", "Track", "Title"]
 )
 def test_a_word_that_songs_bear_is_no_placeholder_of_a_title(title: str) -> None:
-    assert not placeholders.is_title(title)
+    assert not placeholders.is_placeholder_title(title)
 
 
 @pytest.mark.parametrize("album", ["Untitled", "Unknown", "?", "Various", "Singles", "Music"])
 def test_a_word_that_albums_bear_is_no_placeholder_of_an_album(album: str) -> None:
-    assert not placeholders.is_album(album)
+    assert not placeholders.is_placeholder_album(album)
 
 
 def test_various_artists_are_no_unknown_ones() -> None:
-    assert not placeholders.is_artist("Various Artists")
-    assert not placeholders.is_artist("Various")
+    assert not placeholders.is_placeholder_artist("Various Artists")
+    assert not placeholders.is_placeholder_artist("Various")

@@ -8,13 +8,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.media.edits import changes
-from mediakeep.media.edits.changes import Edit
+from mediakeep.media.audio import tag_edits
+from mediakeep.media.audio.tag_edits import SetField
 from mediakeep.music import diagnose
-from mediakeep.music.kinds import KINDS
+from mediakeep.music.issue_kinds import ISSUE_KINDS
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs import proposals, safe
-from mediakeep.music.repairs.safe import SAFE
+from mediakeep.music.repairs.safe import SAFE_REPAIRS
 from tests.music import paper
 from tests.music.repairs import made
 from tests.sampling import tried
@@ -25,21 +25,23 @@ ARTISTS = st.integers(0, 2**32).map(made.artist)
 @tried(100)
 @given(ARTISTS)
 def test_repairs_made_once_leave_none_to_be_made(artist: Artist) -> None:
-    repairs = safe.plan(artist)
-    assert safe.plan(made.applied(artist, repairs)) == ()
+    repairs = safe.plan_repairs(artist)
+    assert safe.plan_repairs(made.applied(artist, repairs)) == ()
 
 
 @given(ARTISTS)
 def test_a_plan_is_the_same_with_the_issues_and_without(artist: Artist) -> None:
-    assert safe.plan(artist, diagnose.issues(artist, "Vera")) == safe.plan(artist)
+    assert safe.plan_repairs(artist, diagnose.find_issues(artist, "Vera")) == safe.plan_repairs(
+        artist
+    )
 
 
 @given(ARTISTS)
 def test_a_file_that_must_not_be_written_is_in_no_plan_and_no_proposal(artist: Artist) -> None:
-    issues = diagnose.issues(artist, "Vera")
-    proposed = [one for some in proposals.of(artist, issues).values() for one in some]
+    issues = diagnose.find_issues(artist, "Vera")
+    proposed = [one for some in proposals.propose_repairs(artist, issues).values() for one in some]
     tracks = {track.place: track for track in artist.tracks}
-    for one in (*safe.plan(artist), *proposed):
+    for one in (*safe.plan_repairs(artist), *proposed):
         facts = tracks[one.place].facts
         assert facts is not None
         assert facts.format in made.WRITTEN
@@ -50,23 +52,23 @@ def test_a_file_that_must_not_be_written_is_in_no_plan_and_no_proposal(artist: A
 @given(ARTISTS)
 def test_a_field_of_a_file_is_repaired_once_and_changed_by_it(artist: Artist) -> None:
     tracks = {track.place: track for track in artist.tracks}
-    repairs = safe.plan(artist)
+    repairs = safe.plan_repairs(artist)
     assert max(Counter((one.place, one.field) for one in repairs).values(), default=0) <= 1
     for one in repairs:
-        assert set(one.kinds) <= SAFE.keys()
+        assert set(one.kinds) <= SAFE_REPAIRS.keys()
         assert re.fullmatch(rf"{', '.join(one.kinds)}: \S.*", one.change.reason)
-        if isinstance(one.change, Edit):
+        if isinstance(one.change, SetField):
             assert one.change.values != one.old
             if one.field not in ("track", "track_total"):
-                assert one.old == changes.value(tracks[one.place].tags, one.field)
+                assert one.old == tag_edits.field_values(tracks[one.place].tags, one.field)
 
 
 @tried(50)
 @given(ARTISTS)
 def test_a_repair_mends_the_issue_that_it_names(artist: Artist) -> None:
     """But for mojibake and white space: what is beyond repair may stand beside in the same file."""
-    repairs = safe.plan(artist)
-    after = diagnose.issues(made.applied(artist, repairs), "Vera")
+    repairs = safe.plan_repairs(artist)
+    after = diagnose.find_issues(made.applied(artist, repairs), "Vera")
     left = {(issue.kind, issue.path) for issue in after}
     for one in repairs:
         for kind in set(one.kinds) - {"mojibake", "whitespace"}:
@@ -75,12 +77,14 @@ def test_a_repair_mends_the_issue_that_it_names(artist: Artist) -> None:
 
 def test_a_healthy_artist_has_no_repairs() -> None:
     artist = Artist(name="Vera", path="/Vera", albums=(paper.numbered(1, 2, 3),), fingerprint="")
-    assert safe.plan(artist) == ()
-    assert safe.plan(artist, ()) == ()
+    assert safe.plan_repairs(artist) == ()
+    assert safe.plan_repairs(artist, ()) == ()
 
 
 def test_every_repairable_kind_is_repaired_or_proposed_and_no_other_kind_is_repaired() -> None:
-    repairable = {kind.name for kind in KINDS if kind.repairable}
-    assert repairable <= SAFE.keys() | proposals.PROPOSED.keys()
-    assert SAFE.keys() <= repairable
-    assert SAFE.keys() | proposals.PROPOSED.keys() <= {kind.name for kind in KINDS}
+    repairable = {kind.name for kind in ISSUE_KINDS if kind.repairable}
+    assert repairable <= SAFE_REPAIRS.keys() | proposals.PROPOSAL_FUNCTIONS.keys()
+    assert SAFE_REPAIRS.keys() <= repairable
+    assert SAFE_REPAIRS.keys() | proposals.PROPOSAL_FUNCTIONS.keys() <= {
+        kind.name for kind in ISSUE_KINDS
+    }

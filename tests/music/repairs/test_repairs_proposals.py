@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.media.edits.changes import Edit, Lift
+from mediakeep.media.audio.tag_edits import CopyToNativeTags, SetField
 from mediakeep.music import diagnose
 from mediakeep.music.model import Album, Track
 from mediakeep.music.repairs import proposals, safe
-from mediakeep.music.repairs.repair import Embed, Repair
+from mediakeep.music.repairs.repair import EmbedCover, Repair
 from tests.music.paper import album, disc, numbered, track
 from tests.music.repairs.made import applied, artist_of, garbled
 
@@ -22,13 +22,13 @@ def offered(kind: str, *albums: Album, name: str = "Vera") -> dict[str, str]:
     Once they are all accepted, no issue of the kind is left on those tracks.
     """
     artist = artist_of(*albums, name=name)
-    issues = [one for one in diagnose.issues(artist, "x") if one.kind == kind]
-    found = proposals.of(artist, issues)
+    issues = [one for one in diagnose.find_issues(artist, "x") if one.kind == kind]
+    found = proposals.propose_repairs(artist, issues)
     after = applied(artist, tuple(one for some in found.values() for one in some))
-    open_ones = {one.id for one in diagnose.issues(after, "x")}
+    open_ones = {one.id for one in diagnose.find_issues(after, "x")}
     assert not open_ones & found.keys()
     return {
-        issue.path.rpartition("/")[2] or issue.album: proposals.told(found[issue.id])
+        issue.path.rpartition("/")[2] or issue.album: proposals.format_proposal(found[issue.id])
         for issue in issues
         if issue.id in found
     }
@@ -353,7 +353,7 @@ def test_a_genre_that_stands_for_none_is_taken_away_and_others_stay() -> None:
 
 def test_a_text_that_is_not_proven_is_proposed_as_it_was_likely_meant() -> None:
     whole = album(track(1, name="x", title=garbled("ßääþ")))
-    assert safe.plan(artist_of(whole)) == ()
+    assert safe.plan_repairs(artist_of(whole)) == ()
     assert offered("mojibake", whole) == {"x": 'title "Яддю"'}
     assert offered("mojibake", album(track(1, title="Bj\ufffdrk"))) == {}
 
@@ -369,27 +369,34 @@ def test_a_safe_repair_that_was_not_made_is_proposed_for_each_kind_that_it_mends
 
 def test_an_issue_without_a_proposal_is_not_among_those_with_one() -> None:
     artist = artist_of(numbered(1, 2, 4, genres=""))
-    issues = diagnose.issues(artist, "x")
+    issues = diagnose.find_issues(artist, "x")
     assert {one.kind for one in issues} == {"track-gap", "missing-genre", "missing-cover"}
-    assert proposals.of(artist, issues) == {}
+    assert proposals.propose_repairs(artist, issues) == {}
 
 
 def test_what_repairs_do_is_told_in_a_line() -> None:
-    def made(change: Edit | Lift | Embed, *old: str, place: str = "x") -> Repair:
+    def made(
+        change: SetField | CopyToNativeTags | EmbedCover, *old: str, place: str = "x"
+    ) -> Repair:
         return Repair(place=place, kinds=("whitespace",), change=change, old=old)
 
-    title = made(Edit("title", ("Army of Me",)))
-    assert proposals.told([title]) == 'title "Army of Me"'
-    artists = [made(Edit("artist", ("Björk",)), "Bjork", place=place) for place in "abc"]
-    assert proposals.told(artists) == 'artist "Björk" in 3 files'
-    genres = [made(Edit("genres", ()), "Other") for _ in range(12)]
-    assert proposals.told(genres) == 'take the genre "Other" away in 12 files'
-    assert proposals.told([made(Edit("genres", ("Folk",)), "Other")]) == 'genre "Folk"'
-    assert proposals.told([made(Embed("Dawn/cover.jpg"))]) == 'embed "cover.jpg"'
-    assert proposals.told([made(Lift())]) == "the same texts in the format's own tags"
-    assert proposals.told([title, artists[0]]) == 'title "Army of Me"; artist "Björk"'
-    many = [made(Edit("title", (f"{number}",))) for number in range(9)]
-    assert proposals.told(many).endswith('title "4"; and 4 more')
+    title = made(SetField("title", ("Army of Me",)))
+    assert proposals.format_proposal([title]) == 'title "Army of Me"'
+    artists = [made(SetField("artist", ("Björk",)), "Bjork", place=place) for place in "abc"]
+    assert proposals.format_proposal(artists) == 'artist "Björk" in 3 files'
+    genres = [made(SetField("genres", ()), "Other") for _ in range(12)]
+    assert proposals.format_proposal(genres) == 'take the genre "Other" away in 12 files'
+    assert (
+        proposals.format_proposal([made(SetField("genres", ("Folk",)), "Other")]) == 'genre "Folk"'
+    )
+    assert proposals.format_proposal([made(EmbedCover("Dawn/cover.jpg"))]) == 'embed "cover.jpg"'
+    assert (
+        proposals.format_proposal([made(CopyToNativeTags())])
+        == "the same texts in the format's own tags"
+    )
+    assert proposals.format_proposal([title, artists[0]]) == 'title "Army of Me"; artist "Björk"'
+    many = [made(SetField("title", (f"{number}",))) for number in range(9)]
+    assert proposals.format_proposal(many).endswith('title "4"; and 4 more')
 
 
 def test_an_artist_of_many_issues_is_told_of_quickly() -> None:
@@ -397,6 +404,6 @@ def test_an_artist_of_many_issues_is_told_of_quickly() -> None:
     lacking = {"title": "", "artist": "", "track": "", "date": "", "albumartist": ""}
     tracks = [put(f"{number:04} A.mp3", **lacking) for number in range(1500)]
     artist = artist_of(album(*tracks))
-    issues = diagnose.issues(artist, "x")
+    issues = diagnose.find_issues(artist, "x")
     assert len(issues) > 6000
-    assert len(proposals.of(artist, issues)) >= 1500
+    assert len(proposals.propose_repairs(artist, issues)) >= 1500

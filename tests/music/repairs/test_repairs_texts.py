@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from mediakeep.music.checks import garbling, letters
-from mediakeep.music.checks.texts import is_garbled
-from mediakeep.music.repairs import cleaning, misreading, preview, safe, spacing, texts
+from mediakeep.music.checks.tag_texts import is_mojibake
+from mediakeep.music.repairs import preview, safe, tag_texts
+from mediakeep.music.text import cleaning, compare_text, mojibake, whitespace
 from tests.music import paper
 from tests.music.repairs import made
 from tests.music.repairs.made import artist_of
@@ -44,26 +44,26 @@ LETTERS = st.sampled_from("äöüßéèñçåøæłżőčšğİÿþ“”’—�
 def test_white_space_goes_where_none_belongs_and_stays_where_it_is_proper(
     text: str, tidy: str
 ) -> None:
-    assert spacing.tidied(text) == tidy
+    assert whitespace.clean_whitespace(text) == tidy
 
 
 @tried(120)
 @given(SPACED)
 @example("Ö\x85")
 def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
-    tidy = spacing.tidied(text)
-    assert spacing.tidied(tidy) == tidy
-    lacks = not letters.holds("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
+    tidy = whitespace.clean_whitespace(text)
+    assert whitespace.clean_whitespace(tidy) == tidy
+    lacks = not compare_text.has_text("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
     told = paper.detail("whitespace", paper.numbered(1, title=(tidy,)))
     assert told is None or lacks
-    if lacks or is_garbled(text):  # reported as such instead
+    if lacks or is_mojibake(text):  # reported as such instead
         return
     if paper.detail("whitespace", paper.numbered(1, title=(text,))) is None:
         assert tidy == text
 
 
 def test_the_reason_says_what_was_superfluous() -> None:
-    (one,) = safe.plan(artist_of(paper.numbered(1, title="Army  of Me ")))
+    (one,) = safe.plan_repairs(artist_of(paper.numbered(1, title="Army  of Me ")))
     assert one.change.reason == "whitespace: space at the end, two spaces in a row"
     assert (one.old, one.kinds) == (("Army  of Me ",), ("whitespace",))
 
@@ -84,24 +84,24 @@ def test_the_reason_says_what_was_superfluous() -> None:
 def test_a_garbled_text_is_mended_where_reading_it_wrong_again_gives_it_back(
     text: str, meant: str
 ) -> None:
-    assert misreading.mended(text) == meant
+    assert mojibake.repair_mojibake(text) == meant
 
 
 def test_a_text_that_was_garbled_in_two_ways_at_once_is_proposed_but_not_repaired() -> None:
     mixed = "BjÃ¶rk â€œ and â\x80\x9c"  # the same letters as Windows-1252 and as Latin-1
-    assert garbling.judged(mixed) == "Björk “ and “"
-    assert misreading.mended(mixed) == mixed
+    assert mojibake.detect(mixed) == "Björk “ and “"
+    assert mojibake.repair_mojibake(mixed) == mixed
 
 
 def test_letters_that_may_be_of_two_scripts_are_proposed_but_not_repaired() -> None:
     read_twice = made.garbled("ßääþ")  # which may be Cyrillic that was read wrong before
-    assert garbling.judged(read_twice) == "Яддю"
-    assert misreading.mended(read_twice) == read_twice
+    assert mojibake.detect(read_twice) == "Яддю"
+    assert mojibake.repair_mojibake(read_twice) == read_twice
 
 
 def test_of_a_text_of_which_only_the_beginning_is_judged_nothing_is_cut_off() -> None:
     long = "BjÃ¶rk " * 400
-    assert misreading.mended(long) == long
+    assert mojibake.repair_mojibake(long) == long
 
 
 @tried(100)
@@ -109,17 +109,17 @@ def test_of_a_text_of_which_only_the_beginning_is_judged_nothing_is_cut_off() ->
 def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
     text: str, times: int, latin: bool
 ) -> None:
-    assume(garbling.judged(text) is None)  # a text may look garbled by chance
+    assume(mojibake.detect(text) is None)  # a text may look garbled by chance
     texts = [text]
     for _ in range(times):
         texts.append(made.garbled(texts[-1], "latin-1" if latin else "cp1252"))
-    assert misreading.mended(texts[-1]) in texts
+    assert mojibake.repair_mojibake(texts[-1]) in texts
 
 
 def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> None:
     """The last letter of "à la carte" was read as a no-break space."""
     whole = artist_of(paper.numbered(1, title="DÃ©jÃ\u00a0 vu ", composer="BjÃ¶rk"))
-    repairs = {one.field: one for one in safe.plan(whole)}
+    repairs = {one.field: one for one in safe.plan_repairs(whole)}
     title = repairs["title"]
     assert title.change.values == ("Déjà vu",)
     assert title.kinds == ("mojibake", "whitespace")
@@ -130,24 +130,24 @@ def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> 
 
 def test_several_texts_of_a_field_are_mended_together_and_those_alike_become_one() -> None:
     whole = artist_of(paper.numbered(1, genres=("Folk ", "Folk", "NoÃ«l")))
-    (one,) = safe.plan(whole)
+    (one,) = safe.plan_repairs(whole)
     assert one.change.values == ("Folk", "Noël")
 
 
 def test_a_text_that_no_tag_can_hold_is_left_alone() -> None:
     whole = artist_of(paper.numbered(1, title=("Dawn \ud800 ",)))
-    assert safe.plan(whole) == ()
+    assert safe.plan_repairs(whole) == ()
 
 
 def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
     whole = artist_of(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
-    (track,) = preview.artist(whole, safe.plan(whole)).tracks
+    (track,) = preview.preview_repairs(whole, safe.plan_repairs(whole)).tracks
     assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))
-    assert cleaning.mended(" BjÃ¶rk\u200b") == "Björk"
+    assert cleaning.clean_text(" BjÃ¶rk\u200b") == "Björk"
 
 
 def test_white_space_of_a_garbled_text_is_not_taken_away() -> None:
     """It can be the second half of a letter, which nothing could restore then."""
     here = paper.numbered(1, title="Bj\ufffdrk\xa0", artist="Vera ")
-    repairs = texts.whitespace(artist_of(here))
+    repairs = tag_texts.repair_whitespace(artist_of(here))
     assert [(one.field, one.old) for one in repairs] == [("artist", ("Vera ",))]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films import tmdb
-from mediakeep.rehearsal.server import Server
-from mediakeep.rehearsal.weather import Weather
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.fault_injection import FaultInjector
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb import app
 from tests.rehearsal.asking import get
 from tests.rehearsal.films.tickets import CINEMA, ask
 
@@ -20,12 +20,12 @@ ALL = (
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=CINEMA) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
         yield running
 
 
-def found(server: Server, query: str, **more: object) -> list[int]:
+def found(server: SimulatorServer, query: str, **more: object) -> list[int]:
     answer = ask(server, "search/movie", query=query, **more)
     assert answer.status == 200
     return [hit["id"] for hit in answer.data["results"]]
@@ -34,12 +34,12 @@ def found(server: Server, query: str, **more: object) -> list[int]:
 # Search
 
 
-def test_of_equal_titles_the_more_popular_comes_first(server: Server) -> None:
+def test_of_equal_titles_the_more_popular_comes_first(server: SimulatorServer) -> None:
     assert found(server, "The Paper Lantern") == [51, 50, 52]
     assert found(server, "paper lantern")[0] == 52  # none begins with it: popularity decides
 
 
-def test_a_year_narrows_a_search(server: Server) -> None:
+def test_a_year_narrows_a_search(server: SimulatorServer) -> None:
     assert found(server, "The Paper Lantern", primary_release_year=1961) == [50]
     assert found(server, "The Paper Lantern", year=1999) == [51]
     assert found(server, "The Paper Lantern", year=1962) == [50]  # when it came to Germany
@@ -50,18 +50,18 @@ def test_a_year_narrows_a_search(server: Server) -> None:
     "query",
     ["papierlaterne", "LA LANTERNE DE PAPIER", "A light at Zénnor", "紙の灯籠", "Light Zennor"],
 )
-def test_a_movie_is_found_by_each_of_its_titles(server: Server, query: str) -> None:
+def test_a_movie_is_found_by_each_of_its_titles(server: SimulatorServer, query: str) -> None:
     assert found(server, query) == [50]
 
 
-def test_all_words_must_occur_and_adults_only_is_hidden(server: Server) -> None:
+def test_all_words_must_occur_and_adults_only_is_hidden(server: SimulatorServer) -> None:
     assert found(server, "Paper Umbrella") == []
     assert found(server, "") == []
     assert 54 not in found(server, "Paper")
     assert found(server, "Paper", include_adult="true")[0] == 54
 
 
-def test_hits_are_told_in_the_language_that_is_asked_for(server: Server) -> None:
+def test_hits_are_told_in_the_language_that_is_asked_for(server: SimulatorServer) -> None:
     answer = ask(server, "search/movie", query="Heron", language="de-DE").data
     assert (answer["page"], answer["total_pages"], answer["total_results"]) == (1, 1, 1)
     (hit,) = answer["results"]
@@ -70,7 +70,7 @@ def test_hits_are_told_in_the_language_that_is_asked_for(server: Server) -> None
     assert hit["title"] == "The Heron"
 
 
-def test_there_is_no_page_nought(server: Server) -> None:
+def test_there_is_no_page_nought(server: SimulatorServer) -> None:
     for page in ("0", "501", "x", "-1"):
         answer = ask(server, "search/movie", query="Heron", page=page)
         assert (answer.status, answer.data["status_code"]) == (400, 22)
@@ -80,7 +80,7 @@ def test_there_is_no_page_nought(server: Server) -> None:
 # Movies
 
 
-def test_one_request_brings_everything(server: Server) -> None:
+def test_one_request_brings_everything(server: SimulatorServer) -> None:
     languages = "de,null"
     asked = {"language": "de-DE", "include_image_language": languages}
     movie = ask(server, "movie/50", append_to_response=ALL, **asked).data
@@ -105,33 +105,33 @@ def test_one_request_brings_everything(server: Server) -> None:
     assert "recommendations" not in movie
 
 
-def test_what_is_not_translated_is_empty_but_for_the_title(server: Server) -> None:
+def test_what_is_not_translated_is_empty_but_for_the_title(server: SimulatorServer) -> None:
     french = ask(server, "movie/50", language="fr-FR").data
     assert (french["title"], french["overview"]) == ("La Lanterne de papier", "")
     spanish = ask(server, "movie/53", language="es-ES").data
     assert (spanish["title"], spanish["overview"], spanish["tagline"]) == ("鷺", "", "")
 
 
-def test_a_movie_is_found_by_its_imdb_id(server: Server) -> None:
+def test_a_movie_is_found_by_its_imdb_id(server: SimulatorServer) -> None:
     assert ask(server, "movie/tt0000051").data["id"] == 51
     hits = ask(server, "find/tt0000051", external_source="imdb_id").data["movie_results"]
     assert [(hit["id"], hit["media_type"]) for hit in hits] == [(51, "movie")]
     assert ask(server, "find/tt0000099", external_source="imdb_id").data["movie_results"] == []
 
 
-def test_a_collection_tells_its_parts(server: Server) -> None:
+def test_a_collection_tells_its_parts(server: SimulatorServer) -> None:
     told = ask(server, "collection/7").data
     assert (told["name"], [part["id"] for part in told["parts"]]) == ("Lanterns", [50, 51])
     assert ask(server, "collection/8").status == 404
 
 
-def test_the_configuration_leads_to_the_same_server(server: Server) -> None:
+def test_the_configuration_leads_to_the_same_server(server: SimulatorServer) -> None:
     told = ask(server, "configuration").data["images"]
     assert told["secure_base_url"] == f"{server.url}/t/p/"
     assert "w500" in told["poster_sizes"]
 
 
-def test_answers_are_said_to_be_good_for_a_while(server: Server) -> None:
+def test_answers_are_said_to_be_good_for_a_while(server: SimulatorServer) -> None:
     first, again = ask(server, "movie/50"), ask(server, "movie/50")
     assert first.headers["Cache-Control"].startswith("public, max-age=")
     assert first.headers["ETag"] == again.headers["ETag"]
@@ -142,34 +142,36 @@ def test_answers_are_said_to_be_good_for_a_while(server: Server) -> None:
 # Refusals
 
 
-def test_without_the_right_secret_nothing_is_told(server: Server) -> None:
+def test_without_the_right_secret_nothing_is_told(server: SimulatorServer) -> None:
     for secret in ("", "wrong"):
         answer = ask(server, "movie/50", secret=secret)
         assert (answer.status, answer.data["status_code"]) == (401, 7)
-    assert ask(server, "movie/50", secret="", api_key=tmdb.KEY).status == 200
+    assert ask(server, "movie/50", secret="", api_key=app.API_KEY).status == 200
     assert ask(server, "movie/50", secret="", api_key="f" * 32).status == 401
 
 
 @pytest.mark.parametrize("path", ["movie/99", "movie/0", "movie/x", "movie/", "collection/x"])
-def test_what_is_not_there_is_404_with_34(server: Server, path: str) -> None:
+def test_what_is_not_there_is_404_with_34(server: SimulatorServer, path: str) -> None:
     answer = ask(server, path)
     assert (answer.status, answer.data["status_code"], answer.data["success"]) == (404, 34, False)
 
 
-def test_what_is_no_service_and_no_method_is_refused(server: Server) -> None:
+def test_what_is_no_service_and_no_method_is_refused(server: SimulatorServer) -> None:
     assert ask(server, "tv/1").status == 501
     assert ask(server, "movie/50", method="POST").status == 405
     assert ask(server, "movie/50", method="HEAD").body == b""
 
 
-def test_at_most_twenty_can_be_appended(server: Server) -> None:
+def test_at_most_twenty_can_be_appended(server: SimulatorServer) -> None:
     assert ask(server, "movie/50", append_to_response=",".join(["videos"] * 20)).status == 200
     answer = ask(server, "movie/50", append_to_response=",".join(["videos"] * 21))
     assert (answer.status, answer.data["status_code"]) == (422, 27)
 
 
 def test_the_rate_is_kept_for_each_service_alone() -> None:
-    with Server(World(), Weather(0.1, tells="seconds"), cinema=CINEMA) as server:
+    with SimulatorServer(
+        MusicBrainzCatalogue(), FaultInjector(0.1, retry_hint="seconds"), cinema=CINEMA
+    ) as server:
         assert ask(server, "movie/50").status == 200
         answer = ask(server, "movie/50")
         assert (answer.status, answer.data["status_code"]) == (429, 25)
@@ -180,20 +182,20 @@ def test_the_rate_is_kept_for_each_service_alone() -> None:
 
 
 def test_a_storm_is_told_in_its_own_words() -> None:
-    weather = Weather()
-    weather.storm(60, 1.0)
-    with Server(World(), weather, cinema=CINEMA) as server:
+    weather = FaultInjector()
+    weather.fail_share(60, 1.0)
+    with SimulatorServer(MusicBrainzCatalogue(), weather, cinema=CINEMA) as server:
         answer = ask(server, "movie/50")
         assert (answer.status, answer.data["status_code"]) == (503, 9)
 
 
-def test_no_secret_is_noted(server: Server) -> None:
-    ask(server, "movie/50", language="de-DE", api_key=tmdb.KEY)
-    assert server.asked[-1].query == "language=de-DE&api_key=REDACTED"
-    assert tmdb.KEY not in repr(server.asked)
-    assert tmdb.TOKEN not in repr(server.asked)
+def test_no_secret_is_noted(server: SimulatorServer) -> None:
+    ask(server, "movie/50", language="de-DE", api_key=app.API_KEY)
+    assert server.requests[-1].query == "language=de-DE&api_key=REDACTED"
+    assert app.API_KEY not in repr(server.requests)
+    assert app.READ_ACCESS_TOKEN not in repr(server.requests)
 
 
 def test_without_a_cinema_there_is_no_tmdb() -> None:
-    with Server(World()) as server:
+    with SimulatorServer(MusicBrainzCatalogue()) as server:
         assert ask(server, "movie/50").status == 404

@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import BadSetting
-from mediakeep.rehearsal.films import cinema
-from mediakeep.rehearsal.films.film import Cinema, Film
+from mediakeep_simulator.tmdb import movie_catalogue
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
 from tests.work import count_calls
 
 
 @pytest.fixture(scope="module")
-def sampled() -> Cinema:
-    return cinema.sampled(400)
+def sampled() -> MovieCatalogue:
+    return movie_catalogue.generate_catalogue(400)
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> dict[str, Any]:
     """A small catalogue as the JSON of its file."""
-    cinema.dump(cinema.sampled(), tmp_path / "c.json")
+    movie_catalogue.dump(movie_catalogue.generate_catalogue(), tmp_path / "c.json")
     return json.loads((tmp_path / "c.json").read_text())
 
 
@@ -35,11 +35,11 @@ def art(path: str, width: int = 1) -> dict[str, Any]:
 def refusal(path: Path, page: Any) -> str:
     path.write_text(page if isinstance(page, str) else json.dumps(page))
     with pytest.raises(BadSetting) as caught:
-        cinema.load(path)
+        movie_catalogue.load(path)
     return str(caught.value)
 
 
-def titled(known: Cinema) -> list[list[Film]]:
+def titled(known: MovieCatalogue) -> list[list[CatalogueMovie]]:
     """Return the movies of each title that several have."""
     found = defaultdict(list)
     for film in known.films:
@@ -47,21 +47,23 @@ def titled(known: Cinema) -> list[list[Film]]:
     return [films for films in found.values() if len(films) > 1]
 
 
-def test_a_catalogue_that_is_written_and_read_is_the_same(sampled: Cinema, tmp_path: Path) -> None:
-    cinema.dump(sampled, tmp_path / "c.json")
-    assert cinema.load(tmp_path / "c.json") == sampled
+def test_a_catalogue_that_is_written_and_read_is_the_same(
+    sampled: MovieCatalogue, tmp_path: Path
+) -> None:
+    movie_catalogue.dump(sampled, tmp_path / "c.json")
+    assert movie_catalogue.load(tmp_path / "c.json") == sampled
 
 
 def test_the_same_seed_gives_the_same_movies_and_a_larger_cinema_begins_with_them(
-    sampled: Cinema,
+    sampled: MovieCatalogue,
 ) -> None:
-    assert cinema.sampled(400) == sampled
-    assert cinema.sampled(12).films == sampled.films[:12]
-    assert cinema.sampled(12, seed=2).films != sampled.films[:12]
+    assert movie_catalogue.generate_catalogue(400) == sampled
+    assert movie_catalogue.generate_catalogue(12).films == sampled.films[:12]
+    assert movie_catalogue.generate_catalogue(12, seed=2).films != sampled.films[:12]
 
 
 def test_the_smallest_cinema_has_one_group_of_each_kind() -> None:
-    known = cinema.sampled()
+    known = movie_catalogue.generate_catalogue()
     assert len(known.films) == 12
     assert titled(known)
     assert known.series
@@ -70,7 +72,7 @@ def test_the_smallest_cinema_has_one_group_of_each_kind() -> None:
     assert any(not film.runtime and not film.overview for film in known.films)
 
 
-def test_there_are_remakes_of_which_one_is_far_more_popular(sampled: Cinema) -> None:
+def test_there_are_remakes_of_which_one_is_far_more_popular(sampled: MovieCatalogue) -> None:
     groups = titled(sampled)
     assert sum(map(len, groups)) > len(sampled.films) / 5
     far = [max(f.popularity for f in g) / min(f.popularity for f in g) > 3 for g in groups]
@@ -84,7 +86,7 @@ def test_there_are_remakes_of_which_one_is_far_more_popular(sampled: Cinema) -> 
     )
 
 
-def test_there_is_what_makes_movies_hard_to_tell(sampled: Cinema) -> None:
+def test_there_is_what_makes_movies_hard_to_tell(sampled: MovieCatalogue) -> None:
     films = sampled.films
     titles = {film.title for film in films}
     assert any(f"{title} 2" in titles or f"{title} II" in titles for title in titles)
@@ -99,7 +101,7 @@ def test_there_is_what_makes_movies_hard_to_tell(sampled: Cinema) -> None:
     assert any(not film.release_date for film in films)
 
 
-def test_ids_are_there_once_and_none_is_both_there_and_removed(sampled: Cinema) -> None:
+def test_ids_are_there_once_and_none_is_both_there_and_removed(sampled: MovieCatalogue) -> None:
     ids = [film.id for film in sampled.films]
     imdb = [film.imdb_id for film in sampled.films if film.imdb_id]
     assert len(set(ids)) == len(ids)
@@ -108,8 +110,10 @@ def test_ids_are_there_once_and_none_is_both_there_and_removed(sampled: Cinema) 
 
 
 def test_four_thousand_movies_are_invented_in_a_second_or_two() -> None:
-    assert len(cinema.sampled(4_000).films) == 4_000
-    count_calls(partial(cinema.sampled, 4_000), 15_000_000)  # it takes 2,300,000
+    assert len(movie_catalogue.generate_catalogue(4_000).films) == 4_000
+    count_calls(
+        partial(movie_catalogue.generate_catalogue, 4_000), 15_000_000
+    )  # it takes 2,300,000
 
 
 @pytest.mark.parametrize(
@@ -154,4 +158,4 @@ def test_what_is_no_catalogue_is_refused(tmp_path: Path) -> None:
     for text in ("", "{", "[]", '{"films": []}', "[" * 100_000):
         assert "bad.json" in refusal(tmp_path / "bad.json", text)
     with pytest.raises(BadSetting):
-        cinema.load(tmp_path / "none.json")
+        movie_catalogue.load(tmp_path / "none.json")

@@ -9,19 +9,19 @@ import av
 import pytest
 from pymediainfo import MediaInfo
 
-from mediakeep.rehearsal.films import clips
-from mediakeep.rehearsal.films.clip import FRAMES, Clip
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import FRAME_COUNT, VideoSpec
 from tests.work import count_calls
 
 HEARD = (("ger", 6), ("eng", 2))
 CLIPS = {
-    "sd.mp4": Clip(720, 576, 5000, HEARD, ("ger", "fre"), title="Ärger im Hafen"),
-    "hd.m4v": Clip(1920, 1080, 7200, (("jpn", 1), ("eng", 8)), ("eng",)),
-    "odd.mkv": Clip(718, 574, 61.5, HEARD, ("ger", "fre"), title="Ärger im Hafen"),
-    "hdr.mkv": Clip(3840, 2160, 9000, (("eng", 6),), (), "hdr10"),
-    "hlg.mkv": Clip(1280, 720, 9000, (("", 2),), (), "hlg"),
-    "hdr.mp4": Clip(1280, 720, 5400, (), (), "hdr10"),
-    "short.mkv": Clip(480, 270, 0.5, ()),
+    "sd.mp4": VideoSpec(720, 576, 5000, HEARD, ("ger", "fre"), title="Ärger im Hafen"),
+    "hd.m4v": VideoSpec(1920, 1080, 7200, (("jpn", 1), ("eng", 8)), ("eng",)),
+    "odd.mkv": VideoSpec(718, 574, 61.5, HEARD, ("ger", "fre"), title="Ärger im Hafen"),
+    "hdr.mkv": VideoSpec(3840, 2160, 9000, (("eng", 6),), (), "hdr10"),
+    "hlg.mkv": VideoSpec(1280, 720, 9000, (("", 2),), (), "hlg"),
+    "hdr.mp4": VideoSpec(1280, 720, 5400, (), (), "hdr10"),
+    "short.mkv": VideoSpec(480, 270, 0.5, ()),
 }
 LANGUAGES = {"ger": "de", "eng": "en", "fre": "fr", "jpn": "ja", "": None}  # as MediaInfo has them
 
@@ -30,7 +30,7 @@ LANGUAGES = {"ger": "de", "eng": "en", "fre": "fr", "jpn": "ja", "": None}  # as
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("clips")
     for name, clip in CLIPS.items():
-        clips.make(made / name, clip)
+        video_files.write_video(made / name, clip)
     return made
 
 
@@ -63,7 +63,7 @@ def test_every_frame_decodes(folder: Path, name: str) -> None:
                 if isinstance(frame, av.VideoFrame):
                     assert (frame.width, frame.height) == (clip.width, clip.height)
     assert len(seen) == 1 + len(clip.audio)
-    assert set(seen.values()) == {FRAMES}
+    assert set(seen.values()) == {FRAME_COUNT}
 
 
 def test_hdr10_tells_how_bright_it_gets(folder: Path) -> None:
@@ -77,6 +77,6 @@ def test_they_are_small_and_quickly_made(folder: Path, tmp_path: Path) -> None:
 
     def make() -> None:
         for number in range(50):
-            clips.make(tmp_path / f"{number}.mkv", Clip(seconds=60 * number))
+            video_files.write_video(tmp_path / f"{number}.mkv", VideoSpec(seconds=60 * number))
 
     count_calls(make, 500_000)  # it takes 80,000

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import av
 import pytest
 
-from mediakeep.rehearsal.entities import World
-from mediakeep.rehearsal.films import prints
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb import image_factory
 from tests.rehearsal.films.tickets import CINEMA, ask
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(World(), cinema=CINEMA) as running:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
         yield running
 
 
@@ -39,7 +39,9 @@ def decoded(picture: bytes) -> av.VideoFrame:
         ("/t/p/w45/l.png", (45, 17)),
     ],
 )
-def test_a_picture_decodes_to_its_size(server: Server, path: str, size: tuple[int, int]) -> None:
+def test_a_picture_decodes_to_its_size(
+    server: SimulatorServer, path: str, size: tuple[int, int]
+) -> None:
     got = ask(server, path, secret="")
     assert got.status == 200
     assert got.headers["Content-Type"] == ("image/png" if "png" in path else "image/jpeg")
@@ -50,14 +52,17 @@ def test_a_picture_decodes_to_its_size(server: Server, path: str, size: tuple[in
 @pytest.mark.parametrize(
     "path", ["/t/p/w500/none.jpg", "/t/p/w501/b.jpg", "/t/p/b.jpg", "/t/p/w500/../b.jpg"]
 )
-def test_what_is_no_picture_is_404(server: Server, path: str) -> None:
+def test_what_is_no_picture_is_404(server: SimulatorServer, path: str) -> None:
     assert ask(server, path).status == 404
 
 
 def test_pictures_are_striped_small_and_each_its_own() -> None:
-    first, second = prints.jpeg("a", 1001, 1499), prints.jpeg("b", 1001, 1499)
+    first, second = (
+        image_factory.render_jpeg("a", 1001, 1499),
+        image_factory.render_jpeg("b", 1001, 1499),
+    )
     assert first != second
     assert max(map(len, (first, second))) < 20_000
     luma = bytes(decoded(first).planes[0])
     assert len(set(luma[::16])) > 1
-    assert prints.jpeg("a", 1001, 1499) == first
+    assert image_factory.render_jpeg("a", 1001, 1499) == first

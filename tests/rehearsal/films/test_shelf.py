@@ -10,36 +10,42 @@ from xml.etree import ElementTree
 import pytest
 from pymediainfo import MediaInfo
 
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import UsageError
 from mediakeep.media import pictures
-from mediakeep.rehearsal.films import cinema, damage, shelf
-from mediakeep.rehearsal.films.copies import LAYOUTS, Layout
-from mediakeep.rehearsal.films.film import Cinema, Film
-from mediakeep.rehearsal.films.shelf import Made
+from mediakeep_samples.movies import movie_defects, movie_library
+from mediakeep_samples.movies.file_naming import LAYOUTS, Layout
+from mediakeep_samples.movies.movie_library import MovieLibraryManifest
+from mediakeep_simulator.tmdb import movie_catalogue
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
 from tests.work import count_calls
 
 COUNT = 60
 VIDEOS = (".mkv", ".mp4", ".m4v")
-KINDS = {*damage.PLANTERS, "duplicate-movie"}
+KINDS = {*movie_defects.PLANTERS, "duplicate-movie"}
 
 
 @pytest.fixture(scope="module")
-def known() -> Cinema:
-    return cinema.sampled(cinema.FILMS)
+def known() -> MovieCatalogue:
+    return movie_catalogue.generate_catalogue(movie_catalogue.DEFAULT_MOVIES)
 
 
 @pytest.fixture(scope="module")
-def libraries(known: Cinema, tmp_path_factory: pytest.TempPathFactory) -> dict[Layout, Made]:
+def libraries(
+    known: MovieCatalogue, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Layout, MovieLibraryManifest]:
     root = tmp_path_factory.mktemp("shelves")
-    return {layout: shelf.make(root / layout, known, COUNT, layout) for layout in LAYOUTS}
+    return {
+        layout: movie_library.make_library(root / layout, known, COUNT, layout)
+        for layout in LAYOUTS
+    }
 
 
 @pytest.fixture(scope="module")
-def films(known: Cinema) -> dict[int, Film]:
+def films(known: MovieCatalogue) -> dict[int, CatalogueMovie]:
     return {film.id: film for film in known.films}
 
 
-def place(made: Made, kind: str) -> Path:
+def place(made: MovieLibraryManifest, kind: str) -> Path:
     """Return where the defect of a kind is."""
     (found,) = (defect.place for defect in made.planted if defect.kind == kind)
     return made.root / found
@@ -67,7 +73,7 @@ def facts(where: Path) -> MediaInfo:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_each_item_is_there_once_and_each_kind_is_planted(
-    libraries: dict[Layout, Made], layout: Layout
+    libraries: dict[Layout, MovieLibraryManifest], layout: Layout
 ) -> None:
     made = libraries[layout]
     places = [item.place for item in made.items]
@@ -80,7 +86,7 @@ def test_each_item_is_there_once_and_each_kind_is_planted(
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_videos_last_as_long_as_the_movies(
-    libraries: dict[Layout, Made], layout: Layout, films: dict[int, Film]
+    libraries: dict[Layout, MovieLibraryManifest], layout: Layout, films: dict[int, CatalogueMovie]
 ) -> None:
     made = libraries[layout]
     spoilt = {defect.place for defect in made.planted}
@@ -92,10 +98,10 @@ def test_videos_last_as_long_as_the_movies(
         assert abs(general.duration / 60_000 - films[item.film].runtime) < 1, item
 
 
-def test_the_same_seed_gives_the_same_library(known: Cinema, tmp_path: Path) -> None:
-    first = shelf.make(tmp_path / "a", known, 20)
-    again = shelf.make(tmp_path / "b", known, 20)
-    other = shelf.make(tmp_path / "c", known, 20, seed=2)
+def test_the_same_seed_gives_the_same_library(known: MovieCatalogue, tmp_path: Path) -> None:
+    first = movie_library.make_library(tmp_path / "a", known, 20)
+    again = movie_library.make_library(tmp_path / "b", known, 20)
+    other = movie_library.make_library(tmp_path / "c", known, 20, seed=2)
     assert (first.items, first.planted) == (again.items, again.planted)
     assert first.items != other.items
     for path in (tmp_path / "a").rglob("*"):
@@ -103,8 +109,8 @@ def test_the_same_seed_gives_the_same_library(known: Cinema, tmp_path: Path) -> 
         assert path.is_dir() or path.read_bytes() == twin.read_bytes()
 
 
-def test_names_are_as_people_write_them(known: Cinema, tmp_path: Path) -> None:
-    made = shelf.make(tmp_path / "flat", known, 150)
+def test_names_are_as_people_write_them(known: MovieCatalogue, tmp_path: Path) -> None:
+    made = movie_library.make_library(tmp_path / "flat", known, 150)
     names = " | ".join(item.place for item in made.items)
     for part in ("[tmdbid-", "{imdb-tt", ".1080p.BluRay.", "{edition-", "_and_the_", " - cd1", "ü"):
         assert part in names, part
@@ -112,7 +118,9 @@ def test_names_are_as_people_write_them(known: Cinema, tmp_path: Path) -> None:
     assert {Path(item.place).suffix for item in made.items} == set(VIDEOS)
 
 
-def test_jellyfin_and_kodi_leave_their_own_files(libraries: dict[Layout, Made]) -> None:
+def test_jellyfin_and_kodi_leave_their_own_files(
+    libraries: dict[Layout, MovieLibraryManifest],
+) -> None:
     jellyfin, kodi = libraries["jellyfin"].root, libraries["kodi"].root
     for pattern in ("*/movie.nfo", "*/poster.jpg", "*/backdrop.jpg", "*/extras/*.mp4"):
         assert list(jellyfin.glob(pattern)), pattern
@@ -121,13 +129,16 @@ def test_jellyfin_and_kodi_leave_their_own_files(libraries: dict[Layout, Made]) 
     told = [ElementTree.parse(nfo).findtext("tmdbid") for nfo in jellyfin.glob("*/movie.nfo")]
     assert len([one for one in told if one]) >= len(told) - 1  # one was written by hand
     for poster in kodi.glob("*/*-fanart.jpg"):
-        assert pictures.of_file(poster) == ("image/jpeg", 1920, 1080)
+        assert pictures.read_picture_info(poster) == ("image/jpeg", 1920, 1080)
         assert poster.with_name(poster.name.replace("-fanart.jpg", ".nfo")).exists()
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_is_planted_is_there(
-    libraries: dict[Layout, Made], layout: Layout, films: dict[int, Film], known: Cinema
+    libraries: dict[Layout, MovieLibraryManifest],
+    layout: Layout,
+    films: dict[int, CatalogueMovie],
+    known: MovieCatalogue,
 ) -> None:
     made = libraries[layout]
     held = {made.root / item.place: item.film for item in made.items}
@@ -153,7 +164,7 @@ def test_what_is_planted_is_there(
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_planted_videos_have_their_defects(
-    libraries: dict[Layout, Made], layout: Layout, films: dict[int, Film]
+    libraries: dict[Layout, MovieLibraryManifest], layout: Layout, films: dict[int, CatalogueMovie]
 ) -> None:
     made = libraries[layout]
     assert not facts(place(made, "no-audio")).audio_tracks
@@ -170,7 +181,9 @@ def test_planted_videos_have_their_defects(
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_planted_sidecars_have_their_defects(libraries: dict[Layout, Made], layout: Layout) -> None:
+def test_planted_sidecars_have_their_defects(
+    libraries: dict[Layout, MovieLibraryManifest], layout: Layout
+) -> None:
     made = libraries[layout]
     scene = beside(place(made, "scene-nfo"), ".nfo").read_bytes()
     with pytest.raises(ElementTree.ParseError):
@@ -184,23 +197,25 @@ def test_planted_sidecars_have_their_defects(libraries: dict[Layout, Made], layo
     assert not poster.endswith(b"\xff\xd9")
 
 
-def test_a_small_library_has_sound_movies_too(known: Cinema, tmp_path: Path) -> None:
-    made = shelf.make(tmp_path / "three", known, 3)
+def test_a_small_library_has_sound_movies_too(known: MovieCatalogue, tmp_path: Path) -> None:
+    made = movie_library.make_library(tmp_path / "three", known, 3)
     assert len(made.items) == 3
     assert len(made.planted) == 2
 
 
-def test_a_hundred_and_sixty_nine_movies_are_made_in_no_time(known: Cinema, tmp_path: Path) -> None:
-    make = partial(shelf.make, tmp_path / "all", known, 169, "kodi")
+def test_a_hundred_and_sixty_nine_movies_are_made_in_no_time(
+    known: MovieCatalogue, tmp_path: Path
+) -> None:
+    make = partial(movie_library.make_library, tmp_path / "all", known, 169, "kodi")
     count_calls(make, 3_000_000)  # it takes 400,000
 
 
 def test_a_folder_that_is_not_empty_and_too_many_movies_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "precious.mkv").touch()
-    with pytest.raises(UsageFailed, match="not empty"):
-        shelf.make(tmp_path / "mine", cinema.sampled(), 3)
-    with pytest.raises(UsageFailed, match="13 movies cannot be made"):
-        shelf.make(tmp_path / "new", cinema.sampled(), 13)
+    with pytest.raises(UsageError, match="not empty"):
+        movie_library.make_library(tmp_path / "mine", movie_catalogue.generate_catalogue(), 3)
+    with pytest.raises(UsageError, match="13 movies cannot be made"):
+        movie_library.make_library(tmp_path / "new", movie_catalogue.generate_catalogue(), 13)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["precious.mkv"]
     assert not (tmp_path / "new").exists()

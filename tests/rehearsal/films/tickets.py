@@ -5,12 +5,19 @@ from __future__ import annotations
 import http.client
 from urllib.parse import quote, urlencode
 
-from mediakeep.rehearsal.films import tmdb
-from mediakeep.rehearsal.films.film import Art, Cinema, Film, Person, Series, Text
-from mediakeep.rehearsal.server import Server
+from mediakeep_simulator.server import SimulatorServer
+from mediakeep_simulator.tmdb import app
+from mediakeep_simulator.tmdb.model import (
+    CatalogueCollection,
+    CatalogueImage,
+    CatalogueMovie,
+    CataloguePerson,
+    CatalogueText,
+    MovieCatalogue,
+)
 from tests.rehearsal.asking import AGENT, Got
 
-LANTERN = Film(
+LANTERN = CatalogueMovie(
     id=50,
     imdb_id="tt0000050",
     title="The Paper Lantern",
@@ -25,26 +32,26 @@ LANTERN = Film(
     keywords=("night train",),
     collection=7,
     people=(
-        Person(1, "Edda Quist", role="The Keeper", portrait=True),
-        Person(2, "Ivo Tamura", job="Director", department="Directing"),
+        CataloguePerson(1, "Edda Quist", role="The Keeper", portrait=True),
+        CataloguePerson(2, "Ivo Tamura", job="Director", department="Directing"),
     ),
     certificates={"US": "PG", "DE": "12"},
     alternative_titles=(("GB", "A Light at Zennor"),),
     texts=(
-        Text("de", "DE", "Die Papierlaterne", "Eine Laterne.", "Glüh."),
-        Text("fr", "FR", "La Lanterne de papier"),
-        Text("ja", "JP", "紙の灯籠", "灯籠。"),
+        CatalogueText("de", "DE", "Die Papierlaterne", "Eine Laterne.", "Glüh."),
+        CatalogueText("fr", "FR", "La Lanterne de papier"),
+        CatalogueText("ja", "JP", "紙の灯籠", "灯籠。"),
     ),
     posters=(
-        Art("/p-en.jpg", 600, 900, "en", 5, 5.2),
-        Art("/p-de.jpg", 1000, 1500, "de", 2, 5.9),
-        Art("/p-none.jpg", 600, 900, "", 9, 5.5),
+        CatalogueImage("/p-en.jpg", 600, 900, "en", 5, 5.2),
+        CatalogueImage("/p-de.jpg", 1000, 1500, "de", 2, 5.9),
+        CatalogueImage("/p-none.jpg", 600, 900, "", 9, 5.5),
     ),
-    backdrops=(Art("/b.jpg", 1280, 720),),
-    logos=(Art("/l.png", 800, 300, "en"),),
+    backdrops=(CatalogueImage("/b.jpg", 1280, 720),),
+    logos=(CatalogueImage("/l.png", 800, 300, "en"),),
     trailer="made0000050",
 )
-REMAKE = Film(
+REMAKE = CatalogueMovie(
     id=51,
     imdb_id="tt0000051",
     title="The Paper Lantern",
@@ -52,25 +59,30 @@ REMAKE = Film(
     popularity=80.0,
     collection=7,
 )
-LONGER = Film(id=52, title="The Paper Lantern of Ulmenau", popularity=900.0)
-FOREIGN = Film(
+LONGER = CatalogueMovie(id=52, title="The Paper Lantern of Ulmenau", popularity=900.0)
+FOREIGN = CatalogueMovie(
     id=53,
     title="The Heron",
     original_title="鷺",
     original_language="ja",
     release_date="2001-01-01",
-    texts=(Text("ja", "JP", "鷺", "鳥。"),),
+    texts=(CatalogueText("ja", "JP", "鷺", "鳥。"),),
 )
-HIDDEN = Film(id=54, title="Paper", release_date="1999-01-01", adult=True)
-CINEMA = Cinema(
+HIDDEN = CatalogueMovie(id=54, title="Paper", release_date="1999-01-01", adult=True)
+CINEMA = MovieCatalogue(
     films=(LANTERN, REMAKE, LONGER, FOREIGN, HIDDEN),
-    series=(Series(7, "Lanterns", "All of them."),),
+    series=(CatalogueCollection(7, "Lanterns", "All of them."),),
     removed=(99,),
 )
 
 
 def ask(
-    server: Server, path: str, *, secret: str = tmdb.TOKEN, method: str = "GET", **query: object
+    server: SimulatorServer,
+    path: str,
+    *,
+    secret: str = app.READ_ACCESS_TOKEN,
+    method: str = "GET",
+    **query: object,
 ) -> Got:
     """Ask a server for something below /3, or for a picture."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)

@@ -14,10 +14,10 @@ import msgspec
 from mediakeep import files
 
 FORMAT = 1
-_LONGEST = 500  # characters of a text from elsewhere, so that the body stays below all limits
+_MAX_TEXT = 500  # characters of a text from elsewhere, so that the body stays below all limits
 
 
-class Event(StrEnum):
+class AlertEvent(StrEnum):
     """The event that caused an alert."""
 
     FAILURES = "failures"
@@ -29,7 +29,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, where, and the next command to run."""
 
     format: int = FORMAT
-    event: Event
+    event: AlertEvent
     kind: str
     host: str
     home: str
@@ -39,13 +39,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
-def line(text: str) -> str:
+def to_single_line(text: str) -> str:
     """Return a text as one line of limited length, with control characters escaped."""
-    joined = files.printable(" ".join(text.split()))
-    return joined if len(joined) <= _LONGEST else f"{joined[: _LONGEST - 3]}..."
+    joined = files.to_printable(" ".join(text.split()))
+    return joined if len(joined) <= _MAX_TEXT else f"{joined[: _MAX_TEXT - 3]}..."
 
 
-def body(alert: Alert) -> bytes:
+def encode_body(alert: Alert) -> bytes:
     """Return an alert as the JSON that is sent.
 
     Names of folders must not mention users: a zero-width space after `@` prevents that, and the
@@ -57,7 +57,7 @@ def body(alert: Alert) -> bytes:
     return msgspec.json.encode({**fields, "text": text, "content": content})
 
 
-def environment(alert: Alert) -> dict[str, str]:
+def build_environment(alert: Alert) -> dict[str, str]:
     """Return the environment variables for a command that does not read JSON."""
     values = {
         "EVENT": alert.event.value,

@@ -18,11 +18,11 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urlsplit
 
 from mediakeep import __version__
-from mediakeep.alerts.delivery import Answer
+from mediakeep.alerts.delivery import DeliveryAttempt
 
 TIMEOUT = 10.0  # seconds to connect, and to wait for each part of the response
-LONGEST = 30.0  # seconds for one attempt in total
-_AGAIN = {408, 425, 429}  # the last two: RFC 8470, section 5.2; RFC 6585, section 4
+MAX_SECONDS = 30.0  # seconds for one attempt in total
+_RETRIABLE_STATUSES = {408, 425, 429}  # the last two: RFC 8470, section 5.2; RFC 6585, section 4
 _HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": f"mediakeep/{__version__}",
@@ -30,23 +30,25 @@ _HEADERS = {
 }
 
 
-def post(url: str, body: bytes, timeout: float = TIMEOUT, longest: float = LONGEST) -> Answer:
+def post_alert(
+    url: str, body: bytes, timeout: float = TIMEOUT, longest: float = MAX_SECONDS
+) -> DeliveryAttempt:
     """Post a JSON body and return the result; errors are returned, not raised."""
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _connection(parts, timeout)
+    connection = _open_connection(parts, timeout)
     try:
-        with _bounded(connection, longest):
+        with _limit_duration(connection, longest):
             connection.request("POST", target, body, _HEADERS)
             response = connection.getresponse()
-            return judge(response.status, response.headers.get("Retry-After", ""))
+            return classify_response(response.status, response.headers.get("Retry-After", ""))
     except (OSError, http.client.HTTPException, UnicodeError) as error:
-        return Answer(ok=False, why=explain(error))
+        return DeliveryAttempt(ok=False, reason=describe_error(error))
     finally:
         connection.close()
 
 
-def _connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnection:
+def _open_connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnection:
     host = parts.hostname or ""
     if parts.scheme == "https":
         context = ssl.create_default_context()
@@ -55,7 +57,7 @@ def _connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnectio
 
 
 @contextlib.contextmanager
-def _bounded(connection: http.client.HTTPConnection, longest: float) -> Iterator[None]:
+def _limit_duration(connection: http.client.HTTPConnection, longest: float) -> Iterator[None]:
     """Shut down a connection that takes too long, such as one that sends a byte now and then."""
 
     def shut_down() -> None:
@@ -72,19 +74,21 @@ def _bounded(connection: http.client.HTTPConnection, longest: float) -> Iterator
         timer.cancel()
 
 
-def judge(status: int, retry_after: str = "", now: datetime | None = None) -> Answer:
+def classify_response(
+    status: int, retry_after: str = "", now: datetime | None = None
+) -> DeliveryAttempt:
     """Return the result for a status: accepted, permanently rejected, or worth a retry."""
     if 200 <= status < 300:
-        return Answer(ok=True, why=f"answered {status}")
+        return DeliveryAttempt(ok=True, reason=f"answered {status}")
     if 300 <= status < 400:
         why = f"answered {status}, a redirect, which is not followed; use the address it leads to"
-        return Answer(ok=False, why=why, final=True)
-    final = 400 <= status < 500 and status not in _AGAIN
-    wait = seconds(retry_after, now or datetime.now(UTC))
-    return Answer(ok=False, why=f"answered {status}", final=final, retry_after=wait)
+        return DeliveryAttempt(ok=False, reason=why, final=True)
+    final = 400 <= status < 500 and status not in _RETRIABLE_STATUSES
+    wait = parse_retry_after(retry_after, now or datetime.now(UTC))
+    return DeliveryAttempt(ok=False, reason=f"answered {status}", final=final, retry_after=wait)
 
 
-def seconds(retry_after: str, now: datetime) -> float:
+def parse_retry_after(retry_after: str, now: datetime) -> float:
     """Parse a Retry-After header (RFC 9110, section 10.2.3) to seconds; 0 if it is invalid."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
@@ -97,7 +101,7 @@ def seconds(retry_after: str, now: datetime) -> float:
     return max(0.0, (aware - now).total_seconds())
 
 
-def explain(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return why there was no response; the error text is not used, it may contain the address."""
     if isinstance(error, TimeoutError):
         return "timeout"

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediakeep import config, files, kinds
-from mediakeep.commands import errands, shared, subjects
-from mediakeep.commands.errands import Errand
-from mediakeep.errors import Unexpected, Unreadable, UsageFailed
-from mediakeep.queue import actions, reading
+from mediakeep.app.edit import edit_command
+from mediakeep.app.edit.edit_command import EditCommand
+from mediakeep.app.subjects import registry
+from mediakeep.commands import app
+from mediakeep.errors import UnexpectedError, Unreadable, UsageError
+from mediakeep.queue import actions, readonly
 
 if TYPE_CHECKING:
-    from mediakeep.commands.accounts import Account
-    from mediakeep.commands.conditions import Condition
+    from mediakeep.app.edit.edit_result import EditResult
+    from mediakeep.app.edit.field_values import FieldCondition
 
-_DOOR = "batch_fix_metadata"
+_SCRIPT_NAME = "batch_fix_metadata"
 
 
-@shared.command()
+@app.create_command()
 @click.argument("field")
 @click.argument("value")
 @click.argument("albums", nargs=-1, metavar="[ALBUM...]")
@@ -29,7 +31,7 @@ _DOOR = "batch_fix_metadata"
 @click.option("--artist", metavar="NAME", help="All albums of this artist in the queue.")
 @click.option(
     "--album-list",
-    type=shared.Place(),
+    type=app.PathParam(),
     metavar="FILE",
     help="Albums listed in a file, one folder per line; - reads the standard input.",
 )
@@ -40,87 +42,99 @@ _DOOR = "batch_fix_metadata"
     help="FIELD=OLD: only in files where FIELD is exactly OLD now.",
 )
 @click.option("--only-missing", is_flag=True, help="Only in files where FIELD is empty now.")
-@errands.options
+@edit_command.with_edit_options
 def main(home: Path, field: str, value: str, **options: Any) -> int:
     """Set FIELD to VALUE in all files of each ALBUM, a folder; "" removes the field."""
-    from mediakeep.commands import conditions, wording
-    from mediakeep.commands.accounts import Account
-    from mediakeep.commands.orders import Orders
+    from mediakeep.app.edit import field_values
+    from mediakeep.app.edit.edit_result import EditResult
+    from mediakeep.app.edit.file_edits import FileEdits
 
-    command = Errand.taken(home, _DOOR, options)
+    command = EditCommand.from_options(home, _SCRIPT_NAME, options)
     if options["only_missing"] and not value:
         raise click.UsageError("--only-missing has no effect if the field is removed.")
-    edits = wording.edits(field, (value, *options["more"]), wording.BY_HAND)
-    wording.check_value(value, yes=command.yes)
-    criteria = conditions.of(options["where"])
-    criteria += [conditions.Condition(wording.field(field))] if options["only_missing"] else []
-    result, all_edits = Account(), Orders()
-    paths = _fitting(_files(home, options), criteria, result)
-    wording.check_single([field], len(paths), yes=command.yes)
+    edits = field_values.build_edits(field, (value, *options["more"]), field_values.BY_HAND)
+    field_values.check_value(value, yes=command.yes)
+    criteria = field_values.parse_conditions(options["where"])
+    criteria += (
+        [field_values.FieldCondition(field_values.resolve_field(field))]
+        if options["only_missing"]
+        else []
+    )
+    result, all_edits = EditResult(), FileEdits()
+    paths = _filter_by_conditions(_find_files(home, options), criteria, result)
+    field_values.check_not_shared([field], len(paths), yes=command.yes)
     for file in paths:
         all_edits.add(file, edits)
     return command.run(all_edits.all, result)
 
 
-def _files(home: Path, options: dict[str, Any]) -> list[Path]:
+def _find_files(home: Path, options: dict[str, Any]) -> list[Path]:
     """Return the files of all albums, from all options that select albums."""
-    from mediakeep.commands import targets
+    from mediakeep.app.edit import audio_targets
 
-    albums = [*_named(home, options["albums"]), *_listed(home, options["album_list"])]
+    albums = [
+        *_find_named_albums(home, options["albums"]),
+        *_read_album_list(home, options["album_list"]),
+    ]
     if options["artist"]:
-        state = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC)
-        item = state.items[actions.find(state, options["artist"])]
-        albums.append(Path(files.unescape(item.path)))
+        state = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC)
+        item = state.items[actions.find_item_key(state, options["artist"])]
+        albums.append(Path(files.unescape_path(item.path)))
     if not albums:
         raise click.UsageError("Give ALBUM..., --album-list or --artist.")
-    return targets.every(albums, subjects.ignored(home))
+    return audio_targets.find_all(albums, registry.ignore_patterns(home))
 
 
-def _named(home: Path, albums: Iterable[str]) -> Iterator[Path]:
-    from mediakeep.commands import targets
+def _find_named_albums(home: Path, albums: Iterable[str]) -> Iterator[Path]:
+    from mediakeep.app.edit import audio_targets
 
-    finder = targets.Finder(home, Path())
+    finder = audio_targets.AudioFileFinder(home, Path())
     for text in albums:
-        yield _folder(finder.find(text))
+        yield _check_folder(finder.find_path(text))
 
 
-def _listed(home: Path, file: Path | None) -> list[Path]:
+def _read_album_list(home: Path, file: Path | None) -> list[Path]:
     """Read a list of albums; raise UsageError with all that do not exist."""
     if file is None:
         return []
-    from mediakeep.commands import lists, targets
+    from mediakeep.app.edit import audio_targets, list_files
 
-    finder = targets.Finder(home, Path() if str(file) == "-" else file.expanduser().parent)
-    errors, paths = lists.Faults(files.escape(file)), []
-    for number, line in lists.lines(file):
-        with errors.at(f"line {number}"):
-            paths.append(_folder(finder.find(line)))
-    errors.refuse()
+    finder = audio_targets.AudioFileFinder(
+        home, Path() if str(file) == "-" else file.expanduser().parent
+    )
+    errors, paths = list_files.InputErrors(files.escape_path(file)), []
+    for number, line in list_files.read_lines(file):
+        with errors.collect_at(f"line {number}"):
+            paths.append(_check_folder(finder.find_path(line)))
+    errors.raise_if_any()
     return paths
 
 
-def _folder(path: Path) -> Path:
+def _check_folder(path: Path) -> Path:
     if path.is_dir():
         return path
-    command = config.spoken("fix_metadata.py")
+    command = config.format_command("fix_metadata.py")
     reason = f"{files.display_path(path)} is not a folder. Edit single files with: {command}"
-    raise UsageFailed(reason)
+    raise UsageError(reason)
 
 
-def _fitting(paths: list[Path], conditions: list[Condition], result: Account) -> list[Path]:
+def _filter_by_conditions(
+    paths: list[Path], conditions: list[FieldCondition], result: EditResult
+) -> list[Path]:
     """Skip files that do not meet all conditions, and those that cannot be read."""
-    from mediakeep.media import file_errors, tags
+    from mediakeep.media import file_errors
+    from mediakeep.media.audio import tags
 
     if not conditions:
         return paths
     matching = []
     for file in paths:
         try:
-            with file_errors.as_file_error(file):
+            with file_errors.wrap_file_errors(file):
                 audio_file = tags.read(file)
-                fits = all(condition.fits(audio_file) for condition in conditions)
-        except (Unexpected, Unreadable) as error:
-            result.fail(file, error)
+                fits = all(condition.is_met_by(audio_file) for condition in conditions)
+        except (UnexpectedError, Unreadable) as error:
+            result.add_failure(file, error)
             continue
         if fits:
             matching.append(file)

@@ -9,39 +9,40 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.commands import errands, shared
-from mediakeep.commands.errands import Errand
+from mediakeep.app.edit import edit_command
+from mediakeep.app.edit.edit_command import EditCommand
+from mediakeep.commands import app
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
-    from mediakeep.commands.accounts import Account
-    from mediakeep.commands.reviews import Choice
+    from mediakeep.app.edit.edit_result import EditResult
+    from mediakeep.app.edit.review_list import ReviewFilter
 
-_DOOR = "fix_metadata"
-_LISTS = ("from_csv", "from_json", "from_review")
-_MEANT = {
+_SCRIPT_NAME = "fix_metadata"
+_LIST_OPTIONS = ("from_csv", "from_json", "from_review")
+_ALLOWED_PARAMETERS = {
     "": ("words", "more"),
     "from_csv": (),
     "from_json": (),
     "from_review": ("words", "accept", "accept_kind", "artist", "mbid"),
 }
-_FEWEST = 3  # words: FIELD, PATH and VALUE
+_MIN_WORDS = 3  # words: FIELD, PATH and VALUE
 
 
-@shared.command()
+@app.create_command()
 @click.argument("words", nargs=-1, metavar="[FIELD PATH... VALUE]")
 @click.option("--and", "more", multiple=True, metavar="VALUE", help="An additional value of FIELD.")
 @click.option(
     "--from-csv",
-    type=shared.Place(),
+    type=app.PathParam(),
     metavar="FILE",
     help="Apply the edits of a table: see the docs.",
 )
 @click.option(
-    "--from-json", type=shared.Place(), metavar="FILE", help="Apply the edits of a JSON list."
+    "--from-json", type=app.PathParam(), metavar="FILE", help="Apply the edits of a JSON list."
 )
 @click.option(
     "--from-review",
-    type=shared.Place(),
+    type=app.PathParam(),
     metavar="FILE",
     help="Apply proposals of the list of manual reviews.",
 )
@@ -54,102 +55,110 @@ _FEWEST = 3  # words: FIELD, PATH and VALUE
 @click.option("--accept-kind", metavar="KIND", help="With --from-review: all issues of this kind.")
 @click.option("--artist", metavar="NAME", help="With --accept-kind: of this artist only.")
 @click.option("--mbid", metavar="MBID", help="With --accept of an album: the release to use.")
-@errands.options
+@edit_command.with_edit_options
 def main(home: Path, **options: Any) -> int:
     """Set FIELD to VALUE in all files of each PATH; "" removes the field.
 
     FIELD is title, artist, album, albumartist, track, disc, date, genre, composer, comment, or any
     other field in the audit files. PATH is a file, or a folder with all below it.
     """
-    command = Errand.taken(home, _DOOR, options)
-    _refuse_idle(options)
+    command = EditCommand.from_options(home, _SCRIPT_NAME, options)
+    _reject_unused_options(options)
     if options["from_review"]:
-        return _accept(command, options)
+        return _accept_proposals(command, options)
     if options["from_csv"] or options["from_json"]:
-        return _from_list(command, options)
-    return _from_words(command, options["words"], options["more"])
+        return _edit_from_list(command, options)
+    return _edit_one_field(command, options["words"], options["more"])
 
 
-def _refuse_idle(options: dict[str, Any]) -> None:
+def _reject_unused_options(options: dict[str, Any]) -> None:
     """Reject options that have no effect together."""
-    lists = [name for name in _LISTS if options[name]]
+    lists = [name for name in _LIST_OPTIONS if options[name]]
     if len(lists) > 1:
-        raise click.UsageError(f"Give one of {_flags(lists)}.")
-    allowed = _MEANT[lists[0] if lists else ""]
+        raise click.UsageError(f"Give one of {_format_flags(lists)}.")
+    allowed = _ALLOWED_PARAMETERS[lists[0] if lists else ""]
     if idle := [
         name for name, value in options.items() if value and name not in (*lists, *allowed)
     ]:
         if idle == ["words"]:
-            raise click.UsageError(f"{options['words'][0]} has no effect with {_flags(lists)}.")
-        context_text = f"with {_flags(lists)}" if lists else "without --from-review"
-        raise click.UsageError(f"{_flags(idle)} has no effect {context_text}.")
+            raise click.UsageError(
+                f"{options['words'][0]} has no effect with {_format_flags(lists)}."
+            )
+        context_text = f"with {_format_flags(lists)}" if lists else "without --from-review"
+        raise click.UsageError(f"{_format_flags(idle)} has no effect {context_text}.")
 
 
-def _flags(names: list[str]) -> str:
+def _format_flags(names: list[str]) -> str:
     flags = ("--and" if name == "more" else f"--{name.replace('_', '-')}" for name in names)
     return " and ".join(flags)
 
 
-def _from_words(command: Errand, words: Sequence[str], more: Sequence[str]) -> int:
+def _edit_one_field(command: EditCommand, words: Sequence[str], more: Sequence[str]) -> int:
     """Set one field in files and folders."""
-    from mediakeep.commands import targets, wording
-    from mediakeep.commands.accounts import Account
-    from mediakeep.commands.orders import Orders
+    from mediakeep.app.edit import audio_targets, field_values
+    from mediakeep.app.edit.edit_result import EditResult
+    from mediakeep.app.edit.file_edits import FileEdits
 
-    if len(words) < _FEWEST:
+    if len(words) < _MIN_WORDS:
         raise click.UsageError("Give FIELD, PATH and VALUE, or a list; see --help.")
     name, *paths, value = words
-    edits = wording.edits(name, (value, *more), wording.BY_HAND)
-    wording.check_value(value, yes=command.yes)
-    finder = targets.Finder(command.home, Path())
-    audio_paths = targets.every(map(finder.find, paths), finder.ignored)
-    wording.check_single([name], len(audio_paths), yes=command.yes)
-    all_edits = Orders()
+    edits = field_values.build_edits(name, (value, *more), field_values.BY_HAND)
+    field_values.check_value(value, yes=command.yes)
+    finder = audio_targets.AudioFileFinder(command.home, Path())
+    audio_paths = audio_targets.find_all(map(finder.find_path, paths), finder.ignore_patterns)
+    field_values.check_not_shared([name], len(audio_paths), yes=command.yes)
+    all_edits = FileEdits()
     for file in audio_paths:
         all_edits.add(file, edits)
-    return command.run(all_edits.all, Account())
+    return command.run(all_edits.all, EditResult())
 
 
-def _from_list(command: Errand, options: dict[str, Any]) -> int:
+def _edit_from_list(command: EditCommand, options: dict[str, Any]) -> int:
     """Apply the edits of a CSV or JSON file."""
-    from mediakeep.commands import sheets, targets
-    from mediakeep.commands.accounts import Account
+    from mediakeep.app.edit import audio_targets, edit_list_files
+    from mediakeep.app.edit.edit_result import EditResult
 
     file = (options["from_csv"] or options["from_json"]).expanduser()
-    read = sheets.from_csv if options["from_csv"] else sheets.from_json
-    finder = targets.Finder(command.home, file.parent)
-    edits = sheets.orders(file, read, finder, yes=command.yes)
-    return command.run(edits.all, Account())
+    read = edit_list_files.read_csv_rows if options["from_csv"] else edit_list_files.read_json_rows
+    finder = audio_targets.AudioFileFinder(command.home, file.parent)
+    edits = edit_list_files.read_edits(file, read, finder, yes=command.yes)
+    return command.run(edits.all, EditResult())
 
 
-def _accept(command: Errand, options: dict[str, Any]) -> int:
+def _accept_proposals(command: EditCommand, options: dict[str, Any]) -> int:
     """Apply proposals of the review list.
 
     A pasted command has several ids after one --accept, so they arrive as arguments.
     """
-    from mediakeep.commands import accepted
-    from mediakeep.commands.accounts import Account
-    from mediakeep.commands.reviews import Choice
+    from mediakeep.app.edit import accept_proposals
+    from mediakeep.app.edit.edit_result import EditResult
+    from mediakeep.app.edit.review_list import ReviewFilter
 
     ids, kind, artist = options["accept"], options["accept_kind"] or "", options["artist"] or ""
     if bool(ids) == bool(kind) or (ids and artist) or (options["words"] and not ids):
         raise click.UsageError(
             "Give --accept ID..., or --accept-kind KIND and optionally --artist."
         )
-    result, choice = Account(), Choice((*ids, *options["words"]), kind, artist)
+    result, choice = EditResult(), ReviewFilter((*ids, *options["words"]), kind, artist)
     if options["mbid"] is not None:
-        return _choose(command, options, choice, result)
-    edits = accepted.orders(command.home, options["from_review"], choice, result)
-    return replace(command, proposed=True).run(edits.all, result)
+        return _choose_release(command, options, choice, result)
+    edits = accept_proposals.build_edits_from_proposals(
+        command.home, options["from_review"], choice, result
+    )
+    return replace(command, is_proposal=True).run(edits.all, result)
 
 
-def _choose(command: Errand, options: dict[str, Any], choice: Choice, result: Account) -> int:
+def _choose_release(
+    command: EditCommand, options: dict[str, Any], choice: ReviewFilter, result: EditResult
+) -> int:
     """Set the release of an album."""
-    from mediakeep.commands import candidates
-    from mediakeep.commands.candidates import Chosen
+    from mediakeep.app.edit import choose_release
+    from mediakeep.app.edit.choose_release import ReleaseChoice
 
     if len(choice.ids) != 1:
         raise click.UsageError("Give --mbid with a single ID after --accept.")
-    chosen = Chosen.of(options["mbid"], insisted=command.yes)
-    edits = candidates.orders(command.home, options["from_review"], choice, chosen, result)
-    return replace(command, proposed=True).run(edits.all, result)
+    chosen = ReleaseChoice.from_text(options["mbid"], insisted=command.yes)
+    edits = choose_release.build_edits_from_choice(
+        command.home, options["from_review"], choice, chosen, result
+    )
+    return replace(command, is_proposal=True).run(edits.all, result)

@@ -10,151 +10,170 @@ from typing import Any, NamedTuple
 import click
 
 from mediakeep import files, kinds, sample_library
-from mediakeep.commands import handwork, policies, services, shared, subjects
-from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
-from mediakeep.item import Found, Item, MovieItem, Status
-from mediakeep.movies import planned, process, scan, tools
-from mediakeep.movies.planned import Planned
-from mediakeep.movies.sidecars.plan import NFO
-from mediakeep.movies.tools import Places, Tools
-from mediakeep.outcome import QUIET, Outcome, Stamp, Work, Worker
-from mediakeep.queue import reading
-from mediakeep.runner import attempt
-from mediakeep.runner.attempt import Gone, Task
+from mediakeep.app.edit import item_checkout
+from mediakeep.app.subjects import registry
+from mediakeep.commands import app
+from mediakeep.commands.options import musicbrainz_options, write_options
+from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
+from mediakeep.item import Item, MovieItem, ScannedItem, Status
+from mediakeep.movies import plan_movie, process, worker_context
+from mediakeep.movies.plan_movie import MoviePlan
+from mediakeep.movies.scan import library_scan
+from mediakeep.movies.sidecars.pending_files import NFO
+from mediakeep.movies.worker_context import MovieWorkerConfig, MovieWorkerContext
+from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work, Worker
+from mediakeep.queue import readonly
+from mediakeep.runner import tasks
+from mediakeep.runner.tasks import BatchAborted, Task
 
 
-class Meant(NamedTuple):
+class TargetMovie(NamedTuple):
     """A movie to process: its key, its item, and whether it is in the queue."""
 
     key: str
     item: Item
-    known: bool
+    in_queue: bool
 
 
-@shared.command()
-@click.argument("path", type=shared.Place())
+@app.create_command()
+@click.argument("path", type=app.PathParam())
 @click.option("--print", "printed", is_flag=True, help="Print the NFO; write nothing.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
-@services.movie_options
-@policies.adding
-@shared.as_json
+@musicbrainz_options.with_tmdb_options
+@write_options.with_add_options
+@app.with_json_option
 def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     """Write the NFO of each movie at PATH: a video, the folder of a movie, or a folder of movies.
 
     Existing content of an NFO is kept; see docs/nfo.md. Images are left to the next batch.
     """
-    policy = policies.policy(options)
-    access = services.movie_access(home, options)
-    items = _items(home)
-    ignored = subjects.ignored(home)
-    movies = _meant(items, path.expanduser().absolute(), ignored)
+    policy = write_options.parse_policy(options)
+    access = musicbrainz_options.parse_tmdb_access(home, options)
+    items = _load_items(home)
+    ignored = registry.ignore_patterns(home)
+    movies = _find_movies(items, path.expanduser().absolute(), ignored)
     write = not (options["dry_run"] or options["printed"])
     if write:
         sample_library.refuse_real_library(path)
     roles = frozenset({NFO, "metadata"})
-    places = Places(home, write, policy, access, roles=roles, at_home=True, ignored=ignored)
-    for warning in subjects.of(kinds.MOVIES).ready(home, access, items):
+    places = MovieWorkerConfig(
+        home, write, policy, access, roles=roles, in_process=True, ignore_patterns=ignored
+    )
+    for warning in registry.get_subject(kinds.MOVIES).before_batch(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
-    with tools.opened(places) as context:
+    with worker_context.open_context(places) as context:
         if options["printed"]:
-            return _print(movies, context)
-        outcomes = dict(_worked(movies, context))
-    lines = [line for key, outcome in outcomes.items() for line in _lines(key, outcome)]
+            return _print_nfos(movies, context)
+        outcomes = dict(_process_movies(movies, context))
+    lines = [line for key, outcome in outcomes.items() for line in _format_outcome(key, outcome)]
     lines += ["Dry run: nothing was written."] if options["dry_run"] else []
     data = {key: {"state": result.state, **result.data} for key, result in outcomes.items()}
-    shared.show(lines, data, as_json=as_json)
-    return _code(outcomes)
+    app.print_result(lines, data, as_json=as_json)
+    return _exit_code(outcomes)
 
 
-def _meant(items: Mapping[str, Item], path: Path, ignored: tuple[str, ...]) -> list[Meant]:
+def _find_movies(
+    items: Mapping[str, Item], path: Path, ignored: tuple[str, ...]
+) -> list[TargetMovie]:
     """Return the movies at a path: those in the queue, or else those on disk."""
     if not path.exists():
-        raise UsageFailed(f"No such file or folder: {files.display_path(path)}.")
+        raise UsageError(f"No such file or folder: {files.display_path(path)}.")
     real = path.resolve()
     in_queue = [
-        Meant(key, item, True) for key, item in items.items() if _is_in(item.path, path, real)
+        TargetMovie(key, item, True)
+        for key, item in items.items()
+        if _is_below(item.path, path, real)
     ]
     if in_queue:
         return in_queue
-    on_disk = [Meant(item.key, _item(item, items), False) for item in scan.at(real, ignored)]
+    on_disk = [
+        TargetMovie(item.key, _build_item(item, items), False)
+        for item in library_scan.find_movies_at(real, ignored)
+    ]
     if not on_disk:
-        raise UsageFailed(f"{files.display_path(path)} holds no movies.")
+        raise UsageError(f"{files.display_path(path)} holds no movies.")
     return on_disk
 
 
-def _is_in(place: str, path: Path, real: Path) -> bool:
-    item = Path(files.unescape(place))
+def _is_below(place: str, path: Path, real: Path) -> bool:
+    item = Path(files.unescape_path(place))
     return any(item == folder or item.is_relative_to(folder) for folder in (path, real))
 
 
-def _items(home: Path) -> Mapping[str, Item]:
+def _load_items(home: Path) -> Mapping[str, Item]:
     try:
-        return reading.state(subjects.folder(home, kinds.MOVIES), kinds.MOVIES).items
+        return readonly.load_state(registry.queue_folder(home, kinds.MOVIES), kinds.MOVIES).items
     except NoQueue:
         return {}
 
 
-def _item(scanned: Found, items: Mapping[str, Item]) -> MovieItem:
-    used_names = {files.fold(item.output_name) for item in items.values()}
+def _build_item(scanned: ScannedItem, items: Mapping[str, Item]) -> MovieItem:
+    used_names = {files.normalize_name(item.output_name) for item in items.values()}
     # The name must differ from those in the queue.
-    stem = files.safe_name(files.unescape(scanned.key), used_names)
+    stem = files.safe_name(files.unescape_path(scanned.key), used_names)
     return MovieItem(status=Status.PENDING, path=scanned.path, output_name=stem)
 
 
-def _print(movies: list[Meant], context: Tools) -> int:
+def _print_nfos(movies: list[TargetMovie], context: MovieWorkerContext) -> int:
     """Print the NFO that each movie has or would have."""
     missing = 0
     for movie in movies:
-        plan = planned.of(Work(movie.item, Stamp("", movie.key, 0, 0)), QUIET, context)
-        text = _nfo(plan)
+        plan = plan_movie.build_plan(
+            Work(movie.item, Stamp("", movie.key, 0, 0)), NO_PROGRESS, context
+        )
+        text = _rendered_nfo(plan)
         missing += text is None
         if text is None:
-            reason = plan.identity.why or "the movie is ambiguous"
-            click.echo(f"{files.printable(movie.key)}: {reason}", err=True)
+            reason = plan.identity.lookup_error or "the movie is ambiguous"
+            click.echo(f"{files.to_printable(movie.key)}: {reason}", err=True)
         else:
             click.echo(text.decode(errors="replace"), nl=False)
-    context.index.commit()
+    context.video_cache.commit()
     return 1 if missing else 0
 
 
-def _nfo(plan: Planned) -> bytes | None:
-    due = next((pending.data for pending in plan.due if pending.role == NFO), None)
-    return due if due is not None else plan.there.nfo_bytes
+def _rendered_nfo(plan: MoviePlan) -> bytes | None:
+    due = next((pending.data for pending in plan.pending if pending.role == NFO), None)
+    return due if due is not None else plan.existing.nfo_bytes
 
 
-def _worked(movies: list[Meant], context: Tools) -> Iterator[tuple[str, Outcome]]:
+def _process_movies(
+    movies: list[TargetMovie], context: MovieWorkerContext
+) -> Iterator[tuple[str, Outcome]]:
     """Process each movie as a batch would; those in the queue are claimed and settled."""
-    worker = functools.partial(process.movie, places=context.places, tools=context)
-    if not context.places.write:
+    worker = functools.partial(process.process_movie, places=context.config, tools=context)
+    if not context.config.write:
         for movie in movies:
-            yield movie.key, _call(worker, movie, Stamp("", movie.key, 0, 0))
+            yield movie.key, _run_worker(worker, movie, Stamp("", movie.key, 0, 0))
         return
-    with handwork.begun(context.places.home, kinds.MOVIES, "generate_nfo") as checkout:
-        checkout.take([], [movie.key for movie in movies if movie.known])
+    with item_checkout.open_checkout(context.config.home, kinds.MOVIES, "generate_nfo") as checkout:
+        checkout.claim([], [movie.key for movie in movies if movie.in_queue])
         for movie in movies:
-            outcome = _call(worker, movie, checkout.batch_stamp(movie.key))
+            outcome = _run_worker(worker, movie, checkout.stamp_as_batch(movie.key))
             if movie.item.status is Status.COMPLETED:  # others are left to a batch
-                checkout.finish(movie.key, outcome)
+                checkout.record_outcome(movie.key, outcome)
             yield movie.key, outcome
 
 
-def _call(worker: Worker, movie: Meant, stamp: Stamp) -> Outcome:
+def _run_worker(worker: Worker, movie: TargetMovie, stamp: Stamp) -> Outcome:
     """Call the worker; a failure of one movie does not stop the next."""
-    result = attempt.run(worker, Task(movie.key, Work(movie.item, stamp)), QUIET)
-    if isinstance(result, Gone):
+    result = tasks.run_task(worker, Task(movie.key, Work(movie.item, stamp)), NO_PROGRESS)
+    if isinstance(result, BatchAborted):
         raise result.error
     assert isinstance(result, Outcome)
     return result
 
 
-def _lines(key: str, outcome: Outcome) -> list[str]:
-    lines = [f"{files.printable(key)}: {outcome.message}"]
-    lines += [f"  {line}" for line in subjects.of(kinds.MOVIES).told(outcome.facts)]
+def _format_outcome(key: str, outcome: Outcome) -> list[str]:
+    lines = [f"{files.to_printable(key)}: {outcome.message}"]
+    lines += [
+        f"  {line}" for line in registry.get_subject(kinds.MOVIES).format_dry_run(outcome.facts)
+    ]
     lookup_note = outcome.facts.get("unreached") or outcome.facts.get("unasked")
-    return lines + ([f"  {files.printable(lookup_note)}"] if lookup_note else [])
+    return lines + ([f"  {files.to_printable(lookup_note)}"] if lookup_note else [])
 
 
-def _code(outcomes: Mapping[str, Outcome]) -> int:
+def _exit_code(outcomes: Mapping[str, Outcome]) -> int:
     if any(outcome.state is not Status.COMPLETED for outcome in outcomes.values()):
         return MediakeepError.exit_code
     failed = any("unreached" in outcome.facts for outcome in outcomes.values())

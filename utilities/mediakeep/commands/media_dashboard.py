@@ -10,68 +10,70 @@ from pathlib import Path
 
 import click
 
-from mediakeep import clock, kinds, suggest
-from mediakeep.commands import screen, shared, subjects
-from mediakeep.commands.screen import Left, Screen
+from mediakeep import clock, kinds, suggestions
+from mediakeep.app.subjects import registry
+from mediakeep.commands import app
+from mediakeep.commands.display import screen
+from mediakeep.commands.display.screen import Left, Screen
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue
-from mediakeep.views import figures
-from mediakeep.views.board import board
-from mediakeep.views.board.board import Window
-from mediakeep.views.board.rows import Style
-from mediakeep.views.summary import View
-from mediakeep.views.watch import Glance, Watch, Watcher
+from mediakeep.views import dashboard_json
+from mediakeep.views.dashboard import render
+from mediakeep.views.dashboard.render import WindowSize
+from mediakeep.views.dashboard.text_layout import TerminalStyle
+from mediakeep.views.poller import HomePoller, HomeSnapshot, QueuePoller
+from mediakeep.views.summary import SummaryContext
 
-RENEWAL = 1.0  # seconds
-SHARE = 50  # an update may use at most 1/n of the time
-_FOOT = "q or Ctrl-C to quit."
-_NAMES = ", ".join(kinds.KINDS)
+REFRESH_INTERVAL = 1.0  # seconds
+MAX_LOAD_DIVISOR = 50  # an update may use at most 1/n of the time
+_FOOTER = "q or Ctrl-C to quit."
+_KIND_NAMES = ", ".join(kinds.KINDS)
 
 
-@shared.command()
+@app.create_command()
 @click.option("--once", is_flag=True, help="Print once and exit, also on a terminal.")
-@click.option("--kind", metavar="NAME", help=f"Show only this kind: {_NAMES}.")
-@shared.as_json
+@click.option("--kind", metavar="NAME", help=f"Show only this kind: {_KIND_NAMES}.")
+@app.with_json_option
 def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     """Show the progress of the queues: workers, failures, issues, pace and time left.
 
     On a terminal it is updated every second until q or Ctrl-C; otherwise it is printed once. It
     only reads, without locks.
     """
-    chosen = _chosen(kind)
-    folders = [subjects.folder(home, each_kind) for each_kind in chosen]
-    watches = [_watch(home, each_kind) for each_kind in chosen]
-    watcher = Watcher(home, watches, folders)
+    chosen = _select_kinds(kind)
+    folders = [registry.queue_folder(home, each_kind) for each_kind in chosen]
+    watches = [_create_poller(home, each_kind) for each_kind in chosen]
+    watcher = HomePoller(home, watches, folders)
     if screen.fit() and not once and not as_json:
-        return _live(watcher)
-    glance = _look(watcher)
-    for snapshot in glance.looks:
-        if snapshot.trouble:
-            raise snapshot.trouble
-    window = Window(_columns(), None, _style(screen.colourful()))
-    lines = [] if as_json else [line.rstrip() for line in board.board(glance, window)]
+        return _run_live(watcher)
+    glance = _take_snapshot(watcher)
+    for snapshot in glance.queues:
+        if snapshot.error:
+            raise snapshot.error
+    window = WindowSize(_terminal_width(), None, _build_style(screen.colourful()))
+    lines = [] if as_json else [line.rstrip() for line in render.render_dashboard(glance, window)]
     if as_json:
-        shared.show([], figures.data(glance), as_json=True)
+        app.print_result([], dashboard_json.to_json(glance), as_json=True)
     else:
         sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
-def _watch(home: Path, kind: Kind) -> Watch:
-    accepting = functools.partial(subjects.of(kind).accepting, home)
-    return Watch(queue.place(subjects.folder(home, kind)), kind, accepting)
+def _create_poller(home: Path, kind: Kind) -> QueuePoller:
+    accepting = functools.partial(registry.get_subject(kind).accept_command, home)
+    return QueuePoller(queue.locate_queue(registry.queue_folder(home, kind)), kind, accepting)
 
 
-def _chosen(name: str | None) -> list[Kind]:
+def _select_kinds(name: str | None) -> list[Kind]:
     if name is None:
         return list(kinds.KINDS.values())
     if name not in kinds.KINDS:
-        near = suggest.did_you_mean(name, kinds.KINDS)
-        raise click.UsageError(f'Unknown kind "{name}". Known kinds: {_NAMES}.{near}')
+        near = suggestions.did_you_mean(name, kinds.KINDS)
+        raise click.UsageError(f'Unknown kind "{name}". Known kinds: {_KIND_NAMES}.{near}')
     return [kinds.KINDS[name]]
 
 
-def _columns() -> int:
+def _terminal_width() -> int:
     """Return the width to print in: COLUMNS, the terminal's, or 80."""
     value = os.environ.get("COLUMNS", "")
     if value.isdecimal() and int(value):
@@ -79,32 +81,32 @@ def _columns() -> int:
     return Screen.size()[0] if sys.stdout.isatty() else 80
 
 
-def _style(colour: bool) -> Style:
+def _build_style(colour: bool) -> TerminalStyle:
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    return Style(colour, ascii=encoding != "utf8")
+    return TerminalStyle(colour, ascii=encoding != "utf8")
 
 
-def _look(watcher: Watcher) -> Glance:
-    return watcher.look(View(clock.now()))
+def _take_snapshot(watcher: HomePoller) -> HomeSnapshot:
+    return watcher.poll(SummaryContext(clock.now()))
 
 
-def _live(watcher: Watcher) -> int:
-    glance = _look(watcher)  # before the screen is switched: there may be no queue
-    style = _style(screen.colourful())
+def _run_live(watcher: HomePoller) -> int:
+    glance = _take_snapshot(watcher)  # before the screen is switched: there may be no queue
+    style = _build_style(screen.colourful())
     try:
         with Screen() as terminal:
             while True:
-                began = time.process_time() - watcher.spent
-                glance = _look(watcher)
-                terminal.draw(_drawn(glance, style))
-                seconds = time.process_time() - watcher.spent - began
-                until = time.monotonic() + max(RENEWAL, SHARE * seconds)
+                began = time.process_time() - watcher.cpu_seconds
+                glance = _take_snapshot(watcher)
+                terminal.draw(_render_dashboard(glance, style))
+                seconds = time.process_time() - watcher.cpu_seconds - began
+                until = time.monotonic() + max(REFRESH_INTERVAL, MAX_LOAD_DIVISOR * seconds)
                 while terminal.wait(until - time.monotonic()):
-                    terminal.draw(_drawn(glance, style))
+                    terminal.draw(_render_dashboard(glance, style))
     except Left as left:
         return left.code
 
 
-def _drawn(glance: Glance, style: Style) -> list[str]:
+def _render_dashboard(glance: HomeSnapshot, style: TerminalStyle) -> list[str]:
     columns, lines = Screen.size()
-    return board.board(glance, Window(columns, lines, style, _FOOT))
+    return render.render_dashboard(glance, WindowSize(columns, lines, style, _FOOTER))

@@ -6,35 +6,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediakeep import files, kinds
-from mediakeep.commands import masters, shared
+from mediakeep.app.reports import master_report
+from mediakeep.commands import app
 
 if TYPE_CHECKING:
-    from mediakeep.movies.master.book import Scope
+    from mediakeep.movies.master.report_writer import MovieReportScope
 
 
-@shared.command()
-@masters.list_limit
-@shared.as_json
+@app.create_command()
+@master_report.list_limit_option
+@app.with_json_option
 def main(home: Path, list_limit: int, as_json: bool) -> int:
     """Write all finished movies to outputs/, with statistics and a summary of the library.
 
     It reads the records that batches wrote, neither the movies nor any lock: it may run during a
     batch.
     """
-    from mediakeep.movies.master import book, summary
+    from mediakeep.movies.master import report_writer, summary
 
-    scope = _scope(home)
-    written = book.write(scope, list_limit)
-    names = (book.JSON, book.CSV, book.SUMMARY)
-    summary_lines = summary.lines(written.statistics, scope.library)
+    scope = _build_scope(home)
+    written = report_writer.write_report(scope, list_limit)
+    names = (report_writer.JSON_PATH, report_writer.CSV_PATH, report_writer.SUMMARY_PATH)
+    summary_lines = summary.format_lines(written.statistics, scope.library)
     lines = [*summary_lines, *(f"Written: {files.display_path(home / name)}" for name in names)]
-    return masters.show(lines, written.statistics, written.failures, as_json=as_json)
+    return master_report.show_report(lines, written.statistics, written.failures, as_json=as_json)
 
 
-def _scope(home: Path) -> Scope:
+def _build_scope(home: Path) -> MovieReportScope:
     """Find the expected records; a movie marked as completed by the user has none."""
-    from mediakeep.movies.master.book import Listed, Scope
+    from mediakeep.movies.master.report_writer import MovieReportItem, MovieReportScope
 
-    completed = masters.roll(home, kinds.MOVIES)
-    movies = (Listed(item.name or key, item.output_name) for key, item in completed.items.items())
-    return Scope(home, completed.library, completed.written, tuple(movies), completed.others)
+    completed = master_report.list_completed(home, kinds.MOVIES)
+    movies = (
+        MovieReportItem(item.name or key, item.output_name) for key, item in completed.items.items()
+    )
+    return MovieReportScope(
+        home, completed.library, completed.written, tuple(movies), completed.others
+    )

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mediakeep import kinds
-from mediakeep.commands import managers
+from mediakeep.commands import queue_manager
 
-main = managers.build(kinds.MOVIES)
+main = queue_manager.build_manager(kinds.MOVIES)

@@ -6,39 +6,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediakeep import files, kinds
-from mediakeep.commands import masters, shared
+from mediakeep.app.reports import master_report
+from mediakeep.commands import app
 
 if TYPE_CHECKING:
-    from mediakeep.music.master.book import Scope
+    from mediakeep.music.master.report_writer import MusicReportScope
 
 
-@shared.command()
-@masters.list_limit
-@shared.as_json
+@app.create_command()
+@master_report.list_limit_option
+@app.with_json_option
 def main(home: Path, list_limit: int, as_json: bool) -> int:
     """Write all tracks of the finished artists to outputs/, with statistics of the library.
 
     It reads the audits that batches wrote, neither the music nor any lock: it may run during a
     batch.
     """
-    from mediakeep.music.master import book, overview
+    from mediakeep.music.master import report_writer, terminal_summary
 
-    written = book.write(_scope(home), list_limit)
-    names = (book.JSON, book.CSV, book.STATISTICS)
+    written = report_writer.write_report(_build_scope(home), list_limit)
+    names = (report_writer.JSON, report_writer.CSV, report_writer.STATISTICS)
     lines = [
-        *overview.lines(written.statistics),
+        *terminal_summary.format_statistics(written.statistics),
         *(f"Written: {files.display_path(home / name)}" for name in names),
     ]
-    return masters.show(lines, written.statistics, written.failures, as_json=as_json)
+    return master_report.show_report(lines, written.statistics, written.failures, as_json=as_json)
 
 
-def _scope(home: Path) -> Scope:
+def _build_scope(home: Path) -> MusicReportScope:
     """Find the expected audits; an artist marked as completed by the user has none."""
-    from mediakeep.music.master.book import Listed, Scope
+    from mediakeep.music.master.report_writer import MusicReportScope, ReportedArtist
 
-    completed = masters.roll(home, kinds.MUSIC)
+    completed = master_report.list_completed(home, kinds.MUSIC)
     artists = (
-        Listed(item.name or key, f"outputs/{item.output_name}_audit.json")
+        ReportedArtist(item.name or key, f"outputs/{item.output_name}_audit.json")
         for key, item in completed.items.items()
     )
-    return Scope(home, completed.library, completed.written, tuple(artists), completed.others)
+    return MusicReportScope(
+        home, completed.library, completed.written, tuple(artists), completed.others
+    )

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediakeep import files
-from mediakeep.commands import services, shared
-from mediakeep.errors import UsageFailed
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.desk import Desk
+from mediakeep.commands import app
+from mediakeep.commands.options import musicbrainz_options
+from mediakeep.errors import UsageError
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.service_config import ServiceConfig
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
-    from mediakeep.commands.entries import Told
+    from mediakeep.app.music.musicbrainz_text import CommandOutput
 
-_TAKES = {  # arguments of each action
+_ARGUMENTS = {  # arguments of each action
     "artist": ("NAME",),
     "album": ("ARTIST", "ALBUM"),
     "release": ("MBID",),
     "missing": ("ARTIST",),
     "cover": ("MBID",),
 }
-_OWN = {  # options that apply to some actions only
+_OPTION_ACTIONS = {  # options that apply to some actions only
     "album": ("artist",),
     "all_types": ("missing",),
     "as_csv": ("missing",),
@@ -36,8 +37,8 @@ _OWN = {  # options that apply to some actions only
 }
 
 
-@shared.command()
-@click.argument("what", type=shared.Choice(list(_TAKES)), metavar="WHAT")
+@app.create_command()
+@click.argument("what", type=app.SuggestingChoice(list(_ARGUMENTS)), metavar="WHAT")
 @click.argument("words", nargs=-1, required=True, metavar="NAME...")
 @click.option(
     "--album", multiple=True, metavar="TITLE", help="With artist: one of their albums; repeatable."
@@ -49,19 +50,19 @@ _OWN = {  # options that apply to some actions only
 )
 @click.option("--csv", "as_csv", is_flag=True, help="With missing: print CSV for spreadsheets.")
 @click.option(
-    "--output", type=shared.Place(), metavar="FILE", help="With cover: the file to write."
+    "--output", type=app.PathParam(), metavar="FILE", help="With cover: the file to write."
 )
 @click.option(
     "--size",
-    type=shared.Choice(["250", "500", "1200", "full"]),
+    type=app.SuggestingChoice(["250", "500", "1200", "full"]),
     metavar="WORD",
     help="With cover: pixels, 250, 500 or 1200, or full.  [default: full]",
 )
 @click.option("--back", is_flag=True, help="With cover: the back cover of a release.")
 @click.option("--force", is_flag=True, help="With cover: replace FILE, and keep the old file.")
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
-@services.options
-@shared.as_json
+@musicbrainz_options.with_lookup_options
+@app.with_json_option
 def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Query MusicBrainz; WHAT is one of:
 
@@ -74,22 +75,22 @@ def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **options
 
     An MBID may be given instead of a name. Responses are cached.
     """
-    _check(what, words, options)
+    _check_options(what, words, options)
     if options["as_csv"] and as_json:
         raise click.UsageError("Give --csv or --json, not both.")
-    access = services.access(options, fresh=options["refresh"])
-    output = _told(home, what, words, access, options)
-    shared.show(output.lines, output.data, as_json=as_json)
+    access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
+    output = _look_up(home, what, words, access, options)
+    app.print_result(output.lines, output.data, as_json=as_json)
     return output.code
 
 
-def _check(what: str, words: tuple[str, ...], options: dict[str, Any]) -> None:
+def _check_options(what: str, words: tuple[str, ...], options: dict[str, Any]) -> None:
     """Reject options that cannot be combined."""
-    for name, allowed in _OWN.items():
+    for name, allowed in _OPTION_ACTIONS.items():
         if options[name] and what not in allowed:
             flag = "--csv" if name == "as_csv" else f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{flag} is for {allowed[0]}, not for {what}.")
-    takes = _TAKES[what]
+    takes = _ARGUMENTS[what]
     if len(words) != len(takes):
         raise click.UsageError(
             f"Usage: {what} {' '.join(takes)} (quote names that contain spaces)."
@@ -98,44 +99,52 @@ def _check(what: str, words: tuple[str, ...], options: dict[str, Any]) -> None:
         raise click.UsageError("Give the file to write: --output FILE.")
 
 
-def _told(
-    home: Path, what: str, words: tuple[str, ...], access: Access, options: dict[str, Any]
-) -> Told:
+def _look_up(
+    home: Path, what: str, words: tuple[str, ...], access: ServiceConfig, options: dict[str, Any]
+) -> CommandOutput:
     if what == "missing":
-        from mediakeep.commands import gaps
+        from mediakeep.app.music import missing_albums
 
         flags = {"all_types": options["all_types"], "as_csv": options["as_csv"]}
-        return gaps.tell(home, words[0], access, **flags)
-    from mediakeep.commands import entries
+        return missing_albums.show_missing(home, words[0], access, **flags)
+    from mediakeep.app.music import musicbrainz_text
 
     with (
-        contextlib.closing(Desk(home / "status" / "cache", access)) as context,
-        entries.warned(context),
+        contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context,
+        musicbrainz_text.report_cache_warnings(context),
     ):
         if what == "cover":
-            from mediakeep.commands import artwork
+            from mediakeep.app.music import cover_download
 
-            request = artwork.Wanted(words[0], options["size"] or "full", options["back"])
-            return artwork.fetch(context, request, options["output"], force=options["force"])
-        with context.musicbrainz.afresh(access.fresh):
-            output = _asked(context, what, [*map(_named, words)], [*map(_named, options["album"])])
-        counts = {"requests": context.spent.requests, "hits": context.spent.hits}
+            request = cover_download.CoverRequest(
+                words[0], options["size"] or "full", options["back"]
+            )
+            return cover_download.download_cover(
+                context, request, options["output"], force=options["force"]
+            )
+        with context.musicbrainz.bypassing_cache(access.fresh):
+            output = _look_up_entity(
+                context, what, [*map(_check_name, words)], [*map(_check_name, options["album"])]
+            )
+        counts = {"requests": context.stats.requests, "hits": context.stats.hits}
         return output._replace(data=output.data | counts)
 
 
-def _asked(context: Desk, what: str, names: list[str], titles: list[str]) -> Told:
-    from mediakeep.commands import artists, editions
+def _look_up_entity(
+    context: MusicBrainzContext, what: str, names: list[str], titles: list[str]
+) -> CommandOutput:
+    from mediakeep.app.music import artist_search, release_search
 
     if what == "artist":
-        return artists.tell(context, names[0], titles)
+        return artist_search.show_artist(context, names[0], titles)
     if what == "album":
-        return editions.album(context, names[0], names[1])
-    return editions.release(context, names[0])
+        return release_search.show_album(context, names[0], names[1])
+    return release_search.show_release(context, names[0])
 
 
-def _named(text: str) -> str:
+def _check_name(text: str) -> str:
     """Return a normalized name; raise UsageError if it is invalid."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise UsageFailed(f'"{files.printable(files.escape(text))}" is not a valid name.')
+        raise UsageError(f'"{files.to_printable(files.escape_path(text))}" is not a valid name.')
     return name

@@ -10,31 +10,35 @@ import click
 from msgspec import structs
 
 from mediakeep import files, kinds, sample_library
-from mediakeep.commands import apart, deep, folders, handwork, policies, services, shared, subjects
-from mediakeep.commands.subject import Manner
-from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
+from mediakeep.app.edit import item_checkout
+from mediakeep.app.music import artist_folder, isolated_worker
+from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import WorkerOptions
+from mediakeep.commands import app
+from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
+from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, MusicItem, Status
-from mediakeep.media import ignoring
-from mediakeep.outcome import QUIET, Outcome, Stamp, Work
-from mediakeep.pages import page
-from mediakeep.policy import Fix
-from mediakeep.queue import reading
+from mediakeep.media import ignore_rules
+from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
+from mediakeep.pages import render
+from mediakeep.policy import FixLevel
+from mediakeep.queue import readonly
 
 
-@shared.command()
-@click.argument("path", type=shared.Place())
+@app.create_command()
+@click.argument("path", type=app.PathParam())
 @click.option("--dry-run", is_flag=True, help="Print the result; write nothing.")
 @click.option(
     "--accept-sound",
     is_flag=True,
     help="With --deep: accept audio that differs from the essence database as correct.",
 )
-@deep.option
-@services.refreshing
-@services.options
-@policies.fixing
-@shared.ignoring
-@shared.as_json
+@batch_options.with_deep_option
+@musicbrainz_options.refresh_option
+@musicbrainz_options.with_lookup_options
+@write_options.with_fix_options
+@app.with_ignore_option
+@app.with_json_option
 def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     """Read the artist folder PATH, find its issues, repair what is safe, and write its report.
 
@@ -42,130 +46,138 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     """
     folder = path.expanduser().resolve()
     if not folder.is_dir():
-        raise UsageFailed(f"{files.display_path(path)} is not a folder.")
-    policy = policies.policy(options)
-    access = services.access(options, fresh=options["refresh"])
-    if policy.fix is not Fix.NONE and not options["dry_run"]:
+        raise UsageError(f"{files.display_path(path)} is not a folder.")
+    policy = write_options.parse_policy(options)
+    access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
+    if policy.fix is not FixLevel.NONE and not options["dry_run"]:
         sample_library.refuse_real_library(folder)
     is_deep, accept_sound = options["deep"], options["accept_sound"]
-    ignored = ignoring.patterns(options["ignore"])
+    ignored = ignore_rules.parse_patterns(options["ignore"])
     write = not options["dry_run"]
-    worker_options = Manner(write, is_deep, accept_sound, policy, access=access, ignored=ignored)
-    items = _items(home)
-    _check(items, folder, worker_options)
-    target = _found(items, folder)
+    worker_options = WorkerOptions(
+        write, is_deep, accept_sound, policy, access=access, ignore_patterns=ignored
+    )
+    items = _load_items(home)
+    _check_options(items, folder, worker_options)
+    target = _find_artist(items, folder)
     item, worker_options = (
         target.item,
         structs.replace(worker_options, lookup_key=target.lookup_key),
     )
-    for warning in subjects.of(kinds.MUSIC).ready(home, access, items):
+    for warning in registry.get_subject(kinds.MUSIC).before_batch(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
-    outcome = _work(home, target, worker_options)
-    name = files.printable(folder.name)
+    outcome = _process_artist(home, target, worker_options)
+    name = files.to_printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
-    refused = _refused(home, item) if worker_options.accept_sound and worker_options.write else {}
+    refused = (
+        _unaccepted_differences(home, item)
+        if worker_options.accept_audio_change and worker_options.write
+        else {}
+    )
     lines = [f"{name}: {outcome.message}"]
-    lines += [f"  {change}" for change in subjects.of(kinds.MUSIC).told(outcome.facts)]
-    lines += [f"  {number} {kind}" for kind, number in _by_urgency(outcome)]
+    lines += [
+        f"  {change}" for change in registry.get_subject(kinds.MUSIC).format_dry_run(outcome.facts)
+    ]
+    lines += [f"  {number} {kind}" for kind, number in _sort_by_severity(outcome)]
     if notes := outcome.data.get("notes"):
-        lines.append(f"  and {page.counted(notes, 'note')}, which need no decision")
+        lines.append(f"  and {render.pluralize(notes, 'note')}, which need no decision")
     lines += [
         f"{'Accepted' if worker_options.write else 'Would accept'}: {place}" for place in accepted
     ]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
     if lookup_note := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
-        lines.append(files.printable(lookup_note))
+        lines.append(files.to_printable(lookup_note))
     if worker_options.write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {files.display_path(home / outcome.data['report'])}")
-    data = {"artist": files.escape(folder.name), "state": outcome.state, **outcome.data}
+    data = {"artist": files.escape_path(folder.name), "state": outcome.state, **outcome.data}
     data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
     data |= {"accepted" if worker_options.write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
     data |= {"lookup_note": lookup_note} if lookup_note else {}
-    shared.show(lines, data, as_json=as_json)
-    return _code(outcome)
+    app.print_result(lines, data, as_json=as_json)
+    return _exit_code(outcome)
 
 
-def _code(outcome: Outcome) -> int:
+def _exit_code(outcome: Outcome) -> int:
     """Return the exit code; a failed artist takes precedence over a failed service."""
     if outcome.state is not Status.COMPLETED:
         return MediakeepError.exit_code
     return ServiceFailed.exit_code if "unreached" in outcome.facts else 0
 
 
-def _by_urgency(outcome: Outcome) -> list[tuple[str, int]]:
+def _sort_by_severity(outcome: Outcome) -> list[tuple[str, int]]:
     """Return the counts of issues by severity."""
-    from mediakeep.music.kinds import KINDS  # here, as --help must be quick
+    from mediakeep.music.issue_kinds import ISSUE_KINDS  # here, as --help must be quick
 
     counts = outcome.data.get("issues", {})
-    return [(kind.name, counts[kind.name]) for kind in KINDS if kind.name in counts]
+    return [(kind.name, counts[kind.name]) for kind in ISSUE_KINDS if kind.name in counts]
 
 
-def _items(home: Path) -> Mapping[str, Item]:
+def _load_items(home: Path) -> Mapping[str, Item]:
     """Return the items of the queue; none if there is no queue."""
     try:
-        return reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items
+        return readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC).items
     except NoQueue:
         return {}
 
 
-def _check(items: Mapping[str, Item], folder: Path, options: Manner) -> None:
+def _check_options(items: Mapping[str, Item], folder: Path, options: WorkerOptions) -> None:
     """Reject options that cannot be combined.
 
     The essence database knows an artist by name, so a copy elsewhere must not change it.
     """
-    if options.accept_sound and not options.deep:
-        raise UsageFailed("--accept-sound needs --deep: only a deep scan decodes the audio.")
-    deep.check(options.deep)
-    item_of_name = items.get(files.escape(folder.name))
+    if options.accept_audio_change and not options.deep:
+        raise UsageError("--accept-sound needs --deep: only a deep scan decodes the audio.")
+    batch_options.require_decoders(options.deep)
+    item_of_name = items.get(files.escape_path(folder.name))
     if (
         options.deep
         and options.write
         and item_of_name
-        and not folders.is_at(folder, item_of_name.path)
+        and not artist_folder.is_same_folder(folder, item_of_name.path)
     ):
-        raise UsageFailed(
+        raise UsageError(
             f"The essence database has {item_of_name.path} under this name. Add"
             " --dry-run to compare this folder with it."
         )
 
 
-class Found(NamedTuple):
+class TargetArtist(NamedTuple):
     """An artist, whether it is in the queue, and its keys."""
 
     key: str
     item: Item
-    known: bool
+    in_queue: bool
     lookup_key: str = ""
 
 
-def _work(home: Path, target: Found, options: Manner) -> Outcome:
+def _process_artist(home: Path, target: TargetArtist, options: WorkerOptions) -> Outcome:
     """Call the worker as a batch would; an artist in the queue is claimed and settled."""
     key, item = target.key, target.item
     if not options.write:
-        return _called(home, item, Stamp("", key, 0, 0), options)
-    with handwork.begun(home, kinds.MUSIC, "process_artist") as checkout:
-        checkout.take([], [key] if target.known else [])
-        outcome = _called(home, item, checkout.batch_stamp(key), options)
-        if target.known:
-            checkout.finish(key, outcome)
+        return _run_worker(home, item, Stamp("", key, 0, 0), options)
+    with item_checkout.open_checkout(home, kinds.MUSIC, "process_artist") as checkout:
+        checkout.claim([], [key] if target.in_queue else [])
+        outcome = _run_worker(home, item, checkout.stamp_as_batch(key), options)
+        if target.in_queue:
+            checkout.record_outcome(key, outcome)
         return outcome
 
 
-def _called(home: Path, item: Item, stamp: Stamp, options: Manner) -> Outcome:
+def _run_worker(home: Path, item: Item, stamp: Stamp, options: WorkerOptions) -> Outcome:
     work = Work(item, stamp)
-    open_worker = subjects.of(kinds.MUSIC).opening(home, options)
+    open_worker = registry.get_subject(kinds.MUSIC).worker_factory(home, options)
     if options.deep:
-        return apart.call(open_worker, work)
+        return isolated_worker.run_isolated(open_worker, work)
     with open_worker() as worker:
-        outcome = worker(work, QUIET)
+        outcome = worker(work, NO_PROGRESS)
     assert isinstance(outcome, Outcome)
     return outcome
 
 
-def _refused(home: Path, item: Item) -> dict[str, str]:
+def _unaccepted_differences(home: Path, item: Item) -> dict[str, str]:
     """Return the paths whose audio still differs, with the reason from the audit."""
-    issues = subjects.of(kinds.MUSIC).issues(home, item) or []
+    issues = registry.get_subject(kinds.MUSIC).read_issues(home, item) or []
     differing = {issue.path for issue in issues if issue.kind == "essence-changed"}
     return {
         issue.path: f"{issue.kind}: {issue.detail}"
@@ -174,12 +186,12 @@ def _refused(home: Path, item: Item) -> dict[str, str]:
     }
 
 
-def _found(items: Mapping[str, Item], folder: Path) -> Found:
+def _find_artist(items: Mapping[str, Item], folder: Path) -> TargetArtist:
     """Return the artist of the queue in a folder, or else a new item."""
-    folder_item = folders.at(items, folder)
+    folder_item = artist_folder.find_folder(items, folder)
     if folder_item.item:
-        return Found(folder_item.key, folder_item.item, known=True)
-    used_names = {files.fold(item.output_name) for item in items.values()}
+        return TargetArtist(folder_item.key, folder_item.item, in_queue=True)
+    used_names = {files.normalize_name(item.output_name) for item in items.values()}
     stem = files.safe_name(folder.name, used_names)  # different from those in the queue
-    item = MusicItem(status=Status.PENDING, path=files.escape(folder), output_name=stem)
-    return Found(folder_item.key, item, known=False, lookup_key=folder_item.lookup_key)
+    item = MusicItem(status=Status.PENDING, path=files.escape_path(folder), output_name=stem)
+    return TargetArtist(folder_item.key, item, in_queue=False, lookup_key=folder_item.lookup_key)

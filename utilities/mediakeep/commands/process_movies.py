@@ -9,17 +9,24 @@ from typing import Any
 import click
 
 from mediakeep import kinds
-from mediakeep.commands import choosing, movie_services, policies, services, shared, terms
-from mediakeep.errors import UsageFailed
-from mediakeep.media import ignoring
-from mediakeep.runner import early
+from mediakeep.commands import app
+from mediakeep.commands.display import movie_prompt
+from mediakeep.commands.options import (
+    batch_options,
+    musicbrainz_options,
+    tmdb_options,
+    write_options,
+)
+from mediakeep.errors import UsageError
+from mediakeep.media import ignore_rules
+from mediakeep.runner import worker_process
 
 
-@shared.command()
-@movie_services.movie_options
-@terms.options("--batch-process")
-@policies.adding
-@services.estimating
+@app.create_command()
+@tmdb_options.with_tmdb_options
+@batch_options.with_batch_options("--batch-process")
+@write_options.with_add_options
+@musicbrainz_options.estimate_option
 @click.option("--force", is_flag=True, help="Replace existing posters and fanart.")
 @click.option("--refresh", is_flag=True, help="Look up the movie again, bypassing the cache.")
 @click.option("--confirm-each", is_flag=True, help="Ask for each movie which one it is.")
@@ -29,30 +36,32 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    policy = policies.policy(options)
-    access = movie_services.movie_access(
-        home, options, fresh=terms.fresh(kinds.MOVIES, movie, options)
+    policy = write_options.parse_policy(options)
+    access = tmdb_options.parse_tmdb_access(
+        home, options, fresh=batch_options.check_refresh(kinds.MOVIES, movie, options)
     )
     if confirm_each and options["as_json"]:
-        raise UsageFailed("--confirm-each prompts the user; it cannot be combined with --json.")
-    if confirm_each and not access.is_open:
-        raise access.refusal()
-    request = terms.Request(
+        raise UsageError("--confirm-each prompts the user; it cannot be combined with --json.")
+    if confirm_each and not access.is_enabled:
+        raise access.skipped_error()
+    request = batch_options.BatchRequest(
         kinds.MOVIES,
         movie,
         access,
         policy,
         native=True,
-        choose=functools.partial(choosing.choose, home=home) if confirm_each else None,
+        choose=functools.partial(movie_prompt.prompt_for_movie, home=home)
+        if confirm_each
+        else None,
         force=options["force"],
-        ignored=ignoring.patterns(options["ignore"]),
+        ignore_patterns=ignore_rules.parse_patterns(options["ignore"]),
     )
-    batch = terms.asked(home, request, options)
+    batch = batch_options.parse_options(home, request, options)
     if options["estimate"]:
-        from mediakeep.commands import estimates
+        from mediakeep.app.batch import lookup_estimate
 
-        return estimates.show(batch)
-    with early.hands(batch.opening(), batch.early) as workers:
-        from mediakeep.commands import batches
+        return lookup_estimate.show_estimate(batch)
+    with worker_process.prestart_workers(batch.worker_factory(), batch.prestart_count) as workers:
+        from mediakeep.app.batch import run_batch
 
-        return batches.run(batch, workers)
+        return run_batch.run(batch, workers)

@@ -8,40 +8,44 @@ from typing import Any
 import click
 
 from mediakeep import kinds
-from mediakeep.commands import deep, planned, policies, services, shared, terms
-from mediakeep.media import ignoring
-from mediakeep.runner import early
+from mediakeep.app.edit import plan_file
+from mediakeep.commands import app
+from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
+from mediakeep.media import ignore_rules
+from mediakeep.runner import worker_process
 
 
-@shared.command()
-@services.options
-@terms.options()
-@policies.fixing
-@planned.options
-@deep.option
-@services.refreshing
-@services.estimating
+@app.create_command()
+@musicbrainz_options.with_lookup_options
+@batch_options.with_batch_options()
+@write_options.with_fix_options
+@plan_file.with_plan_options
+@batch_options.with_deep_option
+@musicbrainz_options.refresh_option
+@musicbrainz_options.estimate_option
 @click.option("--artist", metavar="NAME", help="Only this artist, regardless of its status.")
 def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any) -> int:
     """Process the next artists of the music queue: read, diagnose, repair, report.
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    policy = policies.policy(options)
+    policy = write_options.parse_policy(options)
     if apply_plan:
-        return planned.apply(home, apply_plan, policy, {**options, "artist": artist})
-    access = services.access(options, fresh=terms.fresh(kinds.MUSIC, artist, options))
-    ignored = ignoring.patterns(options["ignore"])
-    request = terms.Request(
-        kinds.MUSIC, artist, access, policy, native=options["deep"], ignored=ignored
+        return plan_file.apply_plan(home, apply_plan, policy, {**options, "artist": artist})
+    access = musicbrainz_options.parse_access(
+        options, fresh=batch_options.check_refresh(kinds.MUSIC, artist, options)
     )
-    batch = terms.asked(home, request, options)
-    deep.check(batch.deep)
+    ignored = ignore_rules.parse_patterns(options["ignore"])
+    request = batch_options.BatchRequest(
+        kinds.MUSIC, artist, access, policy, native=options["deep"], ignore_patterns=ignored
+    )
+    batch = batch_options.parse_options(home, request, options)
+    batch_options.require_decoders(batch.deep)
     if options["estimate"]:
-        from mediakeep.commands import estimates
+        from mediakeep.app.batch import lookup_estimate
 
-        return estimates.show(batch)
-    with early.hands(batch.opening(), batch.early) as workers:
-        from mediakeep.commands import batches  # while the workers import what they need
+        return lookup_estimate.show_estimate(batch)
+    with worker_process.prestart_workers(batch.worker_factory(), batch.prestart_count) as workers:
+        from mediakeep.app.batch import run_batch  # while the workers import what they need
 
-        return batches.run(batch, workers)
+        return run_batch.run(batch, workers)

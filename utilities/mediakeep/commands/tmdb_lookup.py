@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.commands import movie_services, shared
-from mediakeep.errors import UsageFailed
-from mediakeep.lookups.access import Access
+from mediakeep.commands import app
+from mediakeep.commands.options import tmdb_options
+from mediakeep.errors import UsageError
+from mediakeep.lookups.service_config import ServiceConfig
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
-    from mediakeep.commands.entries import Told
+    from mediakeep.app.music.musicbrainz_text import CommandOutput
 
-_TAKES = {  # arguments of each action
+_ARGUMENTS = {  # arguments of each action
     "search": ("TITLE",),
     "movie": ("ID",),
     "find": ("IMDB_ID",),
@@ -23,21 +24,23 @@ _TAKES = {  # arguments of each action
 }
 
 
-@shared.command()
-@click.argument("what", type=shared.Choice(list(_TAKES)), metavar="[WHAT]", required=False)
+@app.create_command()
+@click.argument(
+    "what", type=app.SuggestingChoice(list(_ARGUMENTS)), metavar="[WHAT]", required=False
+)
 @click.argument("words", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--year", type=click.IntRange(1, 9999), help="With search: the year of the first release."
 )
 @click.option(
     "--from-csv",
-    type=shared.Place(),
+    type=app.PathParam(),
     metavar="FILE",
     help="Use the ids that you added to outputs/movies_failed_lookups.csv.",
 )
 @click.option("--refresh", is_flag=True, help="Bypass the cache.")
-@movie_services.movie_options
-@shared.as_json
+@tmdb_options.with_tmdb_options
+@app.with_json_option
 def main(
     home: Path, what: str | None, words: tuple[str, ...], as_json: bool, **options: Any
 ) -> int:
@@ -52,20 +55,22 @@ def main(
     Responses are cached.
     """
     path: Path | None = options.pop("from_csv")
-    _check(what, words, options, path)
+    _check_options(what, words, options, path)
     if path or what == "choose":
-        from mediakeep.commands import words as said
+        from mediakeep.app.movies import manual_match as said
 
-        result = said.from_csv(home, path) if path else said.choose(home, *words)
-        shared.show(result.lines, result.data, as_json=as_json)
+        result = (
+            said.record_choices_from_csv(home, path) if path else said.record_choice(home, *words)
+        )
+        app.print_result(result.lines, result.data, as_json=as_json)
         return result.code
-    access = movie_services.movie_access(home, options, fresh=options["refresh"])
-    output = _told(home, str(what), words[0], access, options["year"] or 0)
-    shared.show(output.lines, output.data, as_json=as_json)
+    access = tmdb_options.parse_tmdb_access(home, options, fresh=options["refresh"])
+    output = _look_up(home, str(what), words[0], access, options["year"] or 0)
+    app.print_result(output.lines, output.data, as_json=as_json)
     return output.code
 
 
-def _check(
+def _check_options(
     what: str | None, words: tuple[str, ...], options: dict[str, Any], path: Path | None
 ) -> None:
     """Reject options that cannot be combined."""
@@ -73,7 +78,7 @@ def _check(
         raise click.UsageError("--from-csv takes no arguments.")
     if path is None and what is None:
         raise click.UsageError("Give an action: search, movie, find, choose, or --from-csv.")
-    takes = _TAKES[what] if what else ()
+    takes = _ARGUMENTS[what] if what else ()
     if len(words) != len(takes):
         raise click.UsageError(
             f"Usage: {what} {' '.join(takes)} (quote names that contain spaces)."
@@ -84,20 +89,25 @@ def _check(
         raise click.UsageError("--refresh is for search, movie and find.")
 
 
-def _told(home: Path, what: str, word: str, access: Access, year: int) -> Told:
-    from mediakeep.commands import entries, films
-    from mediakeep.lookups.tmdb.desk import Desk
+def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int) -> CommandOutput:
+    from mediakeep.app.movies import tmdb_text
+    from mediakeep.app.music import musicbrainz_text
+    from mediakeep.lookups.tmdb.context import TmdbContext
 
     name = " ".join(word.split())
     if not name or not name.isprintable():
-        raise UsageFailed(f"There is nothing to {what}.")
+        raise UsageError(f"There is nothing to {what}.")
     with (
-        contextlib.closing(Desk(home / "status" / "cache", access)) as context,
-        entries.warned(context),
+        contextlib.closing(TmdbContext(home / "status" / "cache", access)) as context,
+        musicbrainz_text.report_cache_warnings(context),
     ):
         if what == "search":
-            output = films.search(context, name, year)
+            output = tmdb_text.search_movies(context, name, year)
         else:
-            output = films.movie(context, name) if what == "movie" else films.find(context, name)
-        counts = {"requests": context.spent.requests, "hits": context.spent.hits}
+            output = (
+                tmdb_text.show_movie(context, name)
+                if what == "movie"
+                else tmdb_text.find_by_imdb_id(context, name)
+            )
+        counts = {"requests": context.stats.requests, "hits": context.stats.hits}
         return output._replace(data=output.data | counts)

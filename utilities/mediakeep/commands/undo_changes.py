@@ -9,28 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.commands import moments, policies, shared
-from mediakeep.errors import UndoLogDamaged, UsageFailed
+from mediakeep.commands import app
+from mediakeep.commands.options import param_types, write_options
+from mediakeep.errors import UndoLogDamaged, UsageError
 
 if TYPE_CHECKING:  # importing it is slow, and --help must be quick
-    from mediakeep.media.undoing.store import Store
+    from mediakeep.media.undo.store import UndoStore
 
-_WORDS = {  # the options that apply to each action
+_ALLOWED_OPTIONS = {  # the options that apply to each action
     "--list": set[str](),
     "--forget-before": {"--dry-run", "--yes"},
     "": {"--dry-run", "--force"},
 }
-_NAMED = 3  # damaged lines that are listed
+_MAX_SHOWN_LINES = 3  # damaged lines that are listed
 _SELECTORS = ("session", "artist", "movie", "file", "since")
 
 
-@shared.command()
-@shared.as_json
-@policies.replacing
+@app.create_command()
+@app.with_json_option
+@write_options.with_replace_options
 @click.option("--yes", is_flag=True, help="With --forget-before: do not ask for confirmation.")
 @click.option(
     "--forget-before",
-    type=moments.Moment(),
+    type=param_types.TimestampParam(),
     metavar="TIME",
     help="Delete the undo data of changes before this time, to free space; asks.",
 )
@@ -45,13 +46,13 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
 )
 @click.option(
     "--since",
-    type=moments.Moment(),
+    type=param_types.TimestampParam(),
     metavar="TIME",
     help='Changes since 2026-11-20, "2026-11-20 14:30", yesterday, or in the last 2h.',
 )
 @click.option(
     "--file",
-    type=shared.Place(),
+    type=app.PathParam(),
     metavar="PATH",
     help="Changes in this file, or in this folder and all below.",
 )
@@ -63,39 +64,39 @@ def main(home: Path, **options: Any) -> int:
 
     Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    from mediakeep.commands import changes, forgetting, selection, tallies
-    from mediakeep.commands.takeback import Manner, TakeBack
+    from mediakeep.app.undo import change_list, prune, selector, session_list
+    from mediakeep.app.undo.run_undo import UndoOptions, UndoRun
     from mediakeep.media import temp_copies
-    from mediakeep.media.swap import Rules
-    from mediakeep.media.undoing.store import Store
+    from mediakeep.media.safewrite.atomic_replace import ReplaceRules
+    from mediakeep.media.undo.store import UndoStore
 
     chosen = [name for name in _SELECTORS if options[name] is not None]
-    _refuse(options, chosen)
+    _check_options(options, chosen)
     dry_run, force, as_json = options["dry_run"], options["force"], options["as_json"]
-    with contextlib.closing(Store(home / "status" / "undo")) as store:
+    with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
         if before := options["forget_before"]:
-            return forgetting.run(
+            return prune.forget_before(
                 store, before, yes=options["yes"], dry_run=dry_run, as_json=as_json
             )
         if options["listed"]:
-            selected = selection.of(home, store, options)
+            selected = selector.from_options(home, store, options)
             if chosen:
-                changes.show(store, selected, as_json=as_json)
+                change_list.show_changes(store, selected, as_json=as_json)
             else:
-                tallies.show(home, store, as_json=as_json)
+                session_list.show_sessions(home, store, as_json=as_json)
             return 0
-        rules = Rules(options["hardlinks"], options["keep_mtime"])
-        undo_options = Manner(home, rules, dry_run, force, as_json)
+        rules = ReplaceRules(options["hardlinks"], options["keep_mtime"])
+        undo_options = UndoOptions(home, rules, dry_run, force, as_json)
         if not dry_run:
             temp_copies.remove_abandoned(store.folder)
-        with _whole(store):
-            steps = selection.of(home, store, options).steps(store)
-            code = TakeBack(undo_options).run(steps, store)
+        with _raise_if_damaged(store):
+            steps = selector.from_options(home, store, options).plan_steps(store)
+            code = UndoRun(undo_options).run(steps, store)
     return code
 
 
 @contextlib.contextmanager
-def _whole(store: Store) -> Iterator[None]:
+def _raise_if_damaged(store: UndoStore) -> Iterator[None]:
     """Raise UndoLogDamaged after a `with` block if lines of the log cannot be read.
 
     If the block finds nothing to undo, a damaged line may be the reason.
@@ -103,35 +104,39 @@ def _whole(store: Store) -> Iterator[None]:
     damaged = store.verify()
     try:
         yield
-    except UsageFailed as error:
+    except UsageError as error:
         if not damaged:
             raise
-        click.echo(f"Error: {shared.plain(str(error))}", err=True)
+        click.echo(f"Error: {app.escape_controls(str(error))}", err=True)
     if damaged:
-        more = f" and {len(damaged) - _NAMED:,} more" if len(damaged) > _NAMED else ""
-        raise UndoLogDamaged(store.folder, "; ".join(damaged[:_NAMED]) + more)
+        more = (
+            f" and {len(damaged) - _MAX_SHOWN_LINES:,} more"
+            if len(damaged) > _MAX_SHOWN_LINES
+            else ""
+        )
+        raise UndoLogDamaged(store.folder, "; ".join(damaged[:_MAX_SHOWN_LINES]) + more)
 
 
-def _refuse(options: dict[str, Any], chosen: list[str]) -> None:
+def _check_options(options: dict[str, Any], chosen: list[str]) -> None:
     """Reject contradictory options, and options without effect."""
     for name in chosen:
         if options[name] == "":
-            raise UsageFailed(f"--{name} is empty.")
+            raise UsageError(f"--{name} is empty.")
     actions = [
         flag
         for flag, name in (("--list", "listed"), ("--forget-before", "forget_before"))
         if options[name]
     ]
     if len(actions) > 1 or (chosen and "--forget-before" in actions):
-        raise UsageFailed("--forget-before takes no selectors and no --list.")
+        raise UsageError("--forget-before takes no selectors and no --list.")
     if not actions and not chosen:
-        raise UsageFailed(
+        raise UsageError(
             "Select changes with --session, --artist, --movie, --file or --since."
             " --list shows them."
         )
     if {"artist", "movie"} <= set(chosen):
-        raise UsageFailed("--artist and --movie cannot be combined: no change has both.")
+        raise UsageError("--artist and --movie cannot be combined: no change has both.")
     action = actions[0] if actions else ""
     for word in ("--dry-run", "--force", "--yes"):
-        if options[word.strip("-").replace("-", "_")] and word not in _WORDS[action]:
-            raise UsageFailed(f"{word} has no effect {f'with {action}' if action else 'here'}.")
+        if options[word.strip("-").replace("-", "_")] and word not in _ALLOWED_OPTIONS[action]:
+            raise UsageError(f"{word} has no effect {f'with {action}' if action else 'here'}.")

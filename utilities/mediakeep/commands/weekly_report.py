@@ -9,58 +9,66 @@ from typing import Any
 import click
 
 from mediakeep import clock, files, kinds
-from mediakeep.commands import briefings, shared, subjects
-from mediakeep.commands.briefings import Desk
-from mediakeep.commands.formats import Formats
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
+from mediakeep.app.subjects import registry
+from mediakeep.commands import app
+from mediakeep.commands.options.param_types import FormatListParam
 from mediakeep.config import Settings
-from mediakeep.errors import UsageFailed
-from mediakeep.queue import checkpoints, reading
+from mediakeep.errors import UsageError
+from mediakeep.queue import checkpoints, readonly
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
-from mediakeep.views.report import filing
-from mediakeep.views.report.briefing import Briefing
+from mediakeep.views.report import report_files
+from mediakeep.views.report.progress_report import ProgressReport
 
-_READ_FIRST = ("html", "md", "csv", "json")  # the order in which --open chooses a format
+_FORMATS_BY_PREFERENCE = ("html", "md", "csv", "json")  # the order in which --open chooses a format
 
 
-def _period(text: str | None, days: int, context: Desk) -> Period | None:
+def _parse_period(text: str | None, days: int, context: ReportContext) -> Period | None:
     """Parse the name of a week or day; raise UsageError if it is invalid or in the future."""
     if text is None:
         return None
     try:
-        parsed = periods.named(text, context.zone)
+        parsed = periods.parse_period(text, context.zone)
     except ValueError as error:
         why = str(error)
-        raise UsageFailed(f"{why[0].upper()}{why[1:]}.") from error
-    period = periods.of(parsed.start, days, context.zone)
+        raise UsageError(f"{why[0].upper()}{why[1:]}.") from error
+    period = periods.period_at(parsed.start, days, context.zone)
     if period.start > context.now:
-        raise UsageFailed(f"{period.name} is in the future.")
+        raise UsageError(f"{period.name} is in the future.")
     return period
 
 
-def _chosen(context: Desk, options: dict[str, Any]) -> list[Period]:
+def _select_periods(context: ReportContext, options: dict[str, Any]) -> list[Period]:
     """Return the selected periods; by default the current week or day."""
     selections = [options["week"], options["day"], options["everything"] or None]
     if sum(period is not None for period in selections) > 1:
-        raise UsageFailed("Give only one of --week, --day and --all.")
+        raise UsageError("Give only one of --week, --day and --all.")
     if options["daily"] and options["week"]:
-        raise UsageFailed("--daily has no effect with --week; use --day.")
+        raise UsageError("--daily has no effect with --week; use --day.")
     days = DAY if options["daily"] or options["day"] else WEEK
     if options["everything"]:
-        since = briefings.first(context)
-        return periods.of(since, days, context.zone).until(context.period(days)) if since else []
-    period = _period(options["week"], WEEK, context) or _period(options["day"], DAY, context)
-    return [period or context.period(days)]
+        since = period_report.first_activity(context)
+        return (
+            periods.period_at(since, days, context.zone).list_until(context.current_period(days))
+            if since
+            else []
+        )
+    period = _parse_period(options["week"], WEEK, context) or _parse_period(
+        options["day"], DAY, context
+    )
+    return [period or context.current_period(days)]
 
 
-def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+def _with_report_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        shared.as_json,
+        app.with_json_option,
         click.option("--open", "opening", is_flag=True, help="Open the newest report."),
         click.option(
             "--format",
             "report_formats",
-            type=Formats(),
+            type=FormatListParam(),
             default=Settings().report_formats,
             show_default=True,
             envvar="MEDIAKEEP_REPORT_FORMATS",
@@ -77,8 +85,8 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@shared.command()
-@_options
+@app.create_command()
+@_with_report_options
 def main(
     home: Path, as_json: bool, opening: bool, report_formats: tuple[str, ...], **options: Any
 ) -> int:
@@ -86,37 +94,45 @@ def main(
 
     Batches write reports automatically; this writes one now, or again for a past period.
     """
-    context = Desk(home, clock.now())
+    context = ReportContext(home, clock.now())
     collected = [
         report
-        for period in _chosen(context, options)
-        if (report := briefings.gather(context, period))
+        for period in _select_periods(context, options)
+        if (report := period_report.collect_report(context, period))
     ]
-    collected = [report for report in collected if not options["everything"] or _worth(report)]
+    collected = [
+        report for report in collected if not options["everything"] or _is_worth_writing(report)
+    ]
     if not collected:
-        raise _nothing(home)
-    written = [path for report in collected for path in filing.write(home, report, report_formats)]
+        raise _no_report_error(home)
+    written = [
+        path
+        for report in collected
+        for path in report_files.write_report(home, report, report_formats)
+    ]
     reports = [path for path in written if path.suffix != ".svg"]
-    shared.show(_lines(collected, reports), _data(collected, written), as_json=as_json)
+    app.print_result(
+        _format_reports(collected, reports), _reports_to_json(collected, written), as_json=as_json
+    )
     if opening:
-        _show(collected[-1], home, report_formats)
+        _open_report(collected[-1], home, report_formats)
     return 0
 
 
-def _worth(report: Briefing) -> bool:
+def _is_worth_writing(report: ProgressReport) -> bool:
     """Return whether anything happened in the period, or it is the current one."""
     return report.running or any(part.flow.sessions or part.flow.progress for part in report.kinds)
 
 
-def _nothing(home: Path) -> Exception:
+def _no_report_error(home: Path) -> Exception:
     """Return why there is no report: no queue, or no history of that time."""
-    folders = [(subjects.folder(home, kind), kind) for kind in kinds.KINDS.values()]
-    if not any(checkpoints.remains(folder) for folder, _ in folders):
-        return reading.missing(*folders[0])
-    return UsageFailed("No data for this period: no batch had run yet.")
+    folders = [(registry.queue_folder(home, kind), kind) for kind in kinds.KINDS.values()]
+    if not any(checkpoints.has_queue_files(folder) for folder, _ in folders):
+        return readonly.no_queue_error(*folders[0])
+    return UsageError("No data for this period: no batch had run yet.")
 
 
-def _lines(collected: list[Briefing], reports: list[Path]) -> list[str]:
+def _format_reports(collected: list[ProgressReport], reports: list[Path]) -> list[str]:
     lines = [f"Written: {files.display_path(path)}" for path in reports]
     newest = collected[-1]
     heads = zip(newest.kinds, map(" ".join, newest.headlines), strict=True)
@@ -124,7 +140,7 @@ def _lines(collected: list[Briefing], reports: list[Path]) -> list[str]:
     return [*lines, *(f"{kind.kind}: {text}" if several else text for kind, text in heads)]
 
 
-def _data(collected: list[Briefing], written: list[Path]) -> dict[str, Any]:
+def _reports_to_json(collected: list[ProgressReport], written: list[Path]) -> dict[str, Any]:
     periods_ = [
         {"period": report.period.name, "headlines": [*map(" ".join, report.headlines)]}
         for report in collected
@@ -132,8 +148,8 @@ def _data(collected: list[Briefing], written: list[Path]) -> dict[str, Any]:
     return {"written": [str(path) for path in written], "reports": periods_}
 
 
-def _show(report: Briefing, home: Path, formats: tuple[str, ...]) -> None:
-    suffix = next(candidate for candidate in _READ_FIRST if candidate in formats)
-    path = filing.path(home, report.period, suffix)
+def _open_report(report: ProgressReport, home: Path, formats: tuple[str, ...]) -> None:
+    suffix = next(candidate for candidate in _FORMATS_BY_PREFERENCE if candidate in formats)
+    path = report_files.report_path(home, report.period, suffix)
     if click.launch(str(path)):
-        raise UsageFailed(f"No program found to open {path}.")
+        raise UsageError(f"No program found to open {path}.")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-def keep_valid(
+def keep_valid_entries(
     data: dict[str, Any],
     name: str,
     entry: type[Any],

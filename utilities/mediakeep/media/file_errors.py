@@ -9,13 +9,13 @@ import traceback
 from collections.abc import Iterator
 
 from mediakeep import files
-from mediakeep.errors import MediakeepError, Unexpected
+from mediakeep.errors import MediakeepError, UnexpectedError
 
-_EVERY_FILE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # problems of the whole disk
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # problems of the whole disk
 
 
 @contextlib.contextmanager
-def as_file_error(path: str | os.PathLike[str]) -> Iterator[None]:
+def wrap_file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """Raise Unexpected, which names the file, for a foreign exception in a `with` block.
 
     Errors of mediakeep pass through, and so do a full or read-only disk, the caller's timeout, and
@@ -28,22 +28,22 @@ def as_file_error(path: str | os.PathLike[str]) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, TimeoutError) and error.errno is None:
             raise  # the caller's timeout, not an error of the disk
-        if isinstance(error, OSError) and error.errno in _EVERY_FILE:
+        if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
             raise
-        raise Unexpected(files.escape(path), _described(error)) from error
+        raise UnexpectedError(files.escape_path(path), _format_error(error)) from error
 
 
-def trace(error: BaseException) -> str:
+def traceback_text(error: BaseException) -> str:
     """Return the traceback as text, or "" for an expected error of mediakeep."""
-    if isinstance(error, MediakeepError) and not isinstance(error, Unexpected):
+    if isinstance(error, MediakeepError) and not isinstance(error, UnexpectedError):
         return ""
     text = "".join(traceback.format_exception(error.__cause__ or error))
     return text.encode(errors="backslashreplace").decode()
 
 
-def _described(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     try:
-        text = files.printable(str(error))
+        text = files.to_printable(str(error))
     except Exception:  # noqa: BLE001 - an exception whose __str__ fails
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -10,84 +10,84 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from mediakeep.media import access
-from mediakeep.media.reading import Picture
-from mediakeep.media.source import ReadAt, Spent, glance
+from mediakeep.media import open_file
+from mediakeep.media.audio.model import EmbeddedPicture
+from mediakeep.media.bounded_file import ReadAt, ReadBudgetExceeded, open_bounded
 
-Seen = tuple[str, int, int]  # MIME type ("" if not a picture), width, height (0 if unknown)
+PictureInfo = tuple[str, int, int]  # MIME type ("" if not a picture), width, height (0 if unknown)
 
-UNSEEN: Seen = ("", 0, 0)
+NOT_A_PICTURE: PictureInfo = ("", 0, 0)
 
-_HEAD = 512  # bytes that identify every type, and contain the size of most JPEGs
-_SEGMENTS = 64  # of a JPEG, before the frame header
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without content
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those with the size
-_ENTRIES = 64  # of a TIFF directory
+_HEAD_SIZE = 512  # bytes that identify every type, and contain the size of most JPEGs
+_MAX_SEGMENTS = 64  # of a JPEG, before the frame header
+_EMPTY_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without content
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those with the size
+_MAX_TIFF_ENTRIES = 64  # of a TIFF directory
 
 
-def of_file(path: Path) -> Seen:
+def read_picture_info(path: Path) -> PictureInfo:
     """Return MIME type, width and height of a picture file; raise Unreadable.
 
     Only a few KB are read.
     """
-    with access.opened(path) as handle:
+    with open_file.open_regular_file(path) as handle:
         try:
-            return described(glance(handle).read)
+            return identify_picture(open_bounded(handle).read)
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
                 raise  # the caller's timeout, not an error of the disk
-            raise access.refusal(path, error) from error
+            raise open_file.to_unreadable(path, error) from error
 
 
-def embedded(kind: int, mime: str, size: int, read_at: ReadAt) -> Picture:
+def build_embedded_picture(kind: int, mime: str, size: int, read_at: ReadAt) -> EmbeddedPicture:
     """Return the description of an embedded picture; `kind` is the ID3 picture type."""
-    seen, width, height = described(read_at)
-    return Picture(type=kind, mime=mime, size=size, seen=seen, width=width, height=height)
+    seen, width, height = identify_picture(read_at)
+    return EmbeddedPicture(type=kind, mime=mime, size=size, seen=seen, width=width, height=height)
 
 
-def described(read_at: ReadAt) -> Seen:
+def identify_picture(read_at: ReadAt) -> PictureInfo:
     """Identify a picture; `read_at` takes offsets from its first byte."""
-    head = read_at(0, _HEAD)
-    for start, place, mark, mime, measure in _KINDS:
+    head = read_at(0, _HEAD_SIZE)
+    for start, place, mark, mime, measure in _SIGNATURES:
         if head.startswith(start) and head.startswith(mark, place):
             try:
                 return mime, *measure(head, read_at)
-            except (struct.error, IndexError, Spent):  # it ends before its size
+            except (struct.error, IndexError, ReadBudgetExceeded):  # it ends before its size
                 return mime, 0, 0
-    return UNSEEN
+    return NOT_A_PICTURE
 
 
-def _jpeg(head: bytes, read_at: ReadAt) -> tuple[int, int]:
+def _jpeg_size(head: bytes, read_at: ReadAt) -> tuple[int, int]:
     """Walk the segments up to the frame header."""
     place = 2
-    for _ in range(_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         part = head[place : place + 9] if place + 9 <= len(head) else read_at(place, 9)
         if part[0] != 0xFF:
             break
         marker = part[1]
-        if marker in _FRAMES:
+        if marker in _FRAME_MARKERS:
             height, width = struct.unpack_from(">HH", part, 5)
             return width, height
         if marker == 0xFF:  # a fill byte
             place += 1
-        elif marker in _STANDALONE:
+        elif marker in _EMPTY_MARKERS:
             place += 2
         else:
             place += 2 + max(2, int.from_bytes(part[2:4]))
     return 0, 0
 
 
-def _png(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
+def _png_size(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
     width, height = struct.unpack_from(">II", head, 16)
     return width, height
 
 
-def _gif(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
+def _gif_size(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
     width, height = struct.unpack_from("<HH", head, 6)
     return width, height
 
 
-def _webp(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
+def _webp_size(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
     kind = head[12:16]
     if kind == b"VP8X":
         return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
@@ -98,7 +98,7 @@ def _webp(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _bmp(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
+def _bmp_size(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
     if int.from_bytes(head[14:18], "little") == 12:  # the OS/2 header
         width, height = struct.unpack_from("<HH", head, 18)
         return width, height
@@ -106,12 +106,12 @@ def _bmp(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
     return max(0, width), abs(height)  # a top-down bitmap has a negative height
 
 
-def _tiff(head: bytes, read_at: ReadAt) -> tuple[int, int]:
+def _tiff_size(head: bytes, read_at: ReadAt) -> tuple[int, int]:
     order = "<" if head.startswith(b"II") else ">"
     (place,) = struct.unpack_from(order + "I", head, 4)
     (count,) = struct.unpack(order + "H", read_at(place, 2))
     fields = {}
-    entries = read_at(place + 2, 12 * min(count, _ENTRIES))
+    entries = read_at(place + 2, 12 * min(count, _MAX_TIFF_ENTRIES))
     for start in range(0, len(entries) - 11, 12):
         name, form = struct.unpack_from(order + "HH", entries, start)
         (fields[name],) = struct.unpack_from(
@@ -121,13 +121,15 @@ def _tiff(head: bytes, read_at: ReadAt) -> tuple[int, int]:
 
 
 # First bytes; offset and bytes of a second mark; MIME type; size reader.
-_KINDS: tuple[tuple[bytes, int, bytes, str, Callable[[bytes, ReadAt], tuple[int, int]]], ...] = (
-    (b"\xff\xd8\xff", 0, b"", "image/jpeg", _jpeg),
-    (b"\x89PNG\r\n\x1a\n", 0, b"", "image/png", _png),
-    (b"GIF87a", 0, b"", "image/gif", _gif),
-    (b"GIF89a", 0, b"", "image/gif", _gif),
-    (b"RIFF", 8, b"WEBP", "image/webp", _webp),
-    (b"BM", 6, b"\0\0\0\0", "image/bmp", _bmp),
-    (b"II*\0", 0, b"", "image/tiff", _tiff),
-    (b"MM\0*", 0, b"", "image/tiff", _tiff),
+_SIGNATURES: tuple[
+    tuple[bytes, int, bytes, str, Callable[[bytes, ReadAt], tuple[int, int]]], ...
+] = (
+    (b"\xff\xd8\xff", 0, b"", "image/jpeg", _jpeg_size),
+    (b"\x89PNG\r\n\x1a\n", 0, b"", "image/png", _png_size),
+    (b"GIF87a", 0, b"", "image/gif", _gif_size),
+    (b"GIF89a", 0, b"", "image/gif", _gif_size),
+    (b"RIFF", 8, b"WEBP", "image/webp", _webp_size),
+    (b"BM", 6, b"\0\0\0\0", "image/bmp", _bmp_size),
+    (b"II*\0", 0, b"", "image/tiff", _tiff_size),
+    (b"MM\0*", 0, b"", "image/tiff", _tiff_size),
 )

@@ -27,18 +27,18 @@ from mediakeep.errors import RecordNotWritten
 
 FOLDER = "copies"  # in the undo store
 
-_NAME = re.compile(r"\.[0-9a-f]{12}\.tmp")
+_NAME_PATTERN = re.compile(r"\.[0-9a-f]{12}\.tmp")
 _SUFFIX = ".paths"
-_LONGEST = 1 << 20  # bytes
-_OLD = 3600.0  # seconds
+_MAX_NOTE_SIZE = 1 << 20  # bytes
+_STALE_SECONDS = 3600.0  # seconds
 
 
-def name_for(path: Path) -> Path:
+def new_copy_path(path: Path) -> Path:
     """Return a new path for a copy next to a file."""
     return path.parent / f".{os.urandom(6).hex()}.tmp"
 
 
-class Copies:
+class TempCopies:
     """The temporary copies of one process; `folder` is created with the first copy."""
 
     def __init__(self, folder: Path) -> None:
@@ -49,11 +49,11 @@ class Copies:
         self._guard = threading.Lock()
 
     @contextlib.contextmanager
-    def noted(self, copy: Path) -> Iterator[None]:
+    def register(self, copy: Path) -> Iterator[None]:
         """Note a copy that exists within a `with` block only; raise RecordNotWritten."""
         entry = os.fsencode(copy.absolute())
         with self._guard:
-            self._write([*self._active, entry])
+            self._write_note([*self._active, entry])
         try:
             yield
         finally:
@@ -69,10 +69,10 @@ class Copies:
                 path.unlink()
                 os.close(handle)
 
-    def _write(self, active: list[bytes]) -> None:
+    def _write_note(self, active: list[bytes]) -> None:
         try:
             if self._note is None or self._owner != os.getpid():
-                self._note, self._owner, active = self._opened(), os.getpid(), active[-1:]
+                self._note, self._owner, active = self._open_note(), os.getpid(), active[-1:]
             handle = self._note[1]
             size = os.pwrite(handle, b"".join(entry + b"\0" for entry in active), 0)
             os.ftruncate(handle, size)
@@ -80,18 +80,18 @@ class Copies:
             raise RecordNotWritten(self._folder, error.strerror or error) from error
         self._active = active
 
-    def _opened(self) -> tuple[Path, int]:
+    def _open_note(self) -> tuple[Path, int]:
         files.make_folder(self._folder, sync=False)
         while True:
             path = self._folder / f"{os.urandom(6).hex()}{_SUFFIX}"
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-            lock(handle)
+            lock_file(handle)
             if os.fstat(handle).st_nlink:
                 return path, handle
             os.close(handle)  # a cleanup removed it before the lock
 
 
-def lock(handle: int) -> None:
+def lock_file(handle: int) -> None:
     """Lock a file until it is closed, if its file system supports locks."""
     with contextlib.suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -102,18 +102,18 @@ def remove_abandoned(store: Path) -> int:
 
     Copies on a disk that is not mounted stay noted.
     """
-    return sum(map(_settle, sorted((store / FOLDER).glob(f"*{_SUFFIX}"))))
+    return sum(map(_clean_note, sorted((store / FOLDER).glob(f"*{_SUFFIX}"))))
 
 
-def sweep(folder: Path) -> None:
+def remove_stale(folder: Path) -> None:
     """Remove unlocked copies from a folder if they are an hour old."""
     for path in folder.glob(".????????????.tmp"):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat(follow_symlinks=False).st_mtime > _OLD:
-                _remove(path)
+            if time.time() - path.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS:
+                _remove_copy(path)
 
 
-def _settle(note: Path) -> int:
+def _clean_note(note: Path) -> int:
     """Remove the copies of one note, and then the note, if its process is dead."""
     try:
         handle = os.open(note, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -121,8 +121,8 @@ def _settle(note: Path) -> int:
         return 0
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        entries = os.pread(handle, _LONGEST, 0).split(b"\0")[:-1]
-        results = [_remove(Path(os.fsdecode(entry))) for entry in entries]
+        entries = os.pread(handle, _MAX_NOTE_SIZE, 0).split(b"\0")[:-1]
+        results = [_remove_copy(Path(os.fsdecode(entry))) for entry in entries]
         if None not in results:
             note.unlink()
         return sum(filter(None, results))
@@ -132,9 +132,9 @@ def _settle(note: Path) -> int:
         os.close(handle)
 
 
-def _remove(path: Path) -> int | None:
+def _remove_copy(path: Path) -> int | None:
     """Remove a copy; return 1 if removed, 0 if there is none, None if undecidable now."""
-    if not path.is_absolute() or not _NAME.fullmatch(path.name):
+    if not path.is_absolute() or not _NAME_PATTERN.fullmatch(path.name):
         return 0
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

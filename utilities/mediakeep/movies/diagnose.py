@@ -6,48 +6,48 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from mediakeep import issue
-from mediakeep.issue import TAKEN_BACK, Issue, Severity
-from mediakeep.movies.account import Account, NfoState
-from mediakeep.movies.kinds import KINDS, Kind
+from mediakeep.issue import UNDONE_BEFORE, Issue, Severity
+from mediakeep.movies.issue_kinds import ISSUE_KINDS, MovieIssueKind
+from mediakeep.movies.result import MovieResult, NfoState
 
-_WRITES = "a batch that may write puts it there"
-_WAITS = "a batch writes it, once it is certain which movie it is"
+_BATCH_WRITES_IT = "a batch that may write puts it there"
+_WAITS_FOR_MATCH = "a batch writes it, once it is certain which movie it is"
 
 
-def issues(result: Account, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
+def find_issues(result: MovieResult, kinds: Sequence[MovieIssueKind] = ISSUE_KINDS) -> list[Issue]:
     """Return all issues of a movie, most urgent first. IDs depend on kind, key and place only."""
     return [
         Issue(
             kind=kind.name,
             severity=kind.severity,
-            id=issue.identity(kind.name, result.local.key, place),
+            id=issue.build_id(kind.name, result.local.key, place),
             path=place,
             detail=detail,
-            proposal=_proposal(result, kind),
-            held=TAKEN_BACK if kind.role and result.is_taken_back(kind.role) else "",
+            proposal=_planned_fix(result, kind),
+            held=UNDONE_BEFORE if kind.fixed_by and result.is_undone(kind.fixed_by) else "",
         )
         for kind in kinds
-        for place, detail in _seen(result, kind)
+        for place, detail in _run_check(result, kind)
     ]
 
 
-def tally(issues: Iterable[Issue]) -> dict[str, int]:
+def count_by_kind(issues: Iterable[Issue]) -> dict[str, int]:
     """Count issues by kind, sorted by name."""
     return dict(sorted(Counter(issue.kind for issue in issues).items()))
 
 
-def needs_person(issue: Issue) -> bool:
+def needs_decision(issue: Issue) -> bool:
     """Return True if an issue needs a decision by the user.
 
     Notes do not, nor do issues that a batch will fix. An undone change does: only the user knows
     whether to write it again.
     """
-    if issue.held == TAKEN_BACK:
+    if issue.held == UNDONE_BEFORE:
         return True
     return issue.severity is not Severity.NOTE and not issue.proposal
 
 
-def _seen(result: Account, kind: Kind) -> Iterator[tuple[str, str]]:
+def _run_check(result: MovieResult, kind: MovieIssueKind) -> Iterator[tuple[str, str]]:
     details = kind.check(result)
     if isinstance(details, str):
         yield "", details
@@ -55,12 +55,12 @@ def _seen(result: Account, kind: Kind) -> Iterator[tuple[str, str]]:
         yield from details.items()
 
 
-def _proposal(result: Account, kind: Kind) -> str:
+def _planned_fix(result: MovieResult, kind: MovieIssueKind) -> str:
     """Return how the next batch will fix an issue, or "" if it will not."""
-    if not kind.role or result.is_taken_back(kind.role) or result.local.locked:
+    if not kind.fixed_by or result.is_undone(kind.fixed_by) or result.local.lock_reason:
         return ""
-    if result.is_due(kind.role):
-        return _WRITES
+    if result.is_pending(kind.fixed_by):
+        return _BATCH_WRITES_IT
     nfo = result.nfo.state
-    refused = nfo not in (NfoState.NONE, NfoState.READ) and kind.role == "nfo"
-    return "" if result.is_certain or refused else _WAITS
+    refused = nfo not in (NfoState.NONE, NfoState.READ) and kind.fixed_by == "nfo"
+    return "" if result.is_certain or refused else _WAITS_FOR_MATCH

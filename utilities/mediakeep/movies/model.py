@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import files
-from mediakeep.media.video.facts import VideoFacts
+from mediakeep.media.video.model import VideoInfo
 
 
-class Name(msgspec.Struct, frozen=True, omit_defaults=True):
+class MovieName(msgspec.Struct, frozen=True, omit_defaults=True):
     """The parsed name of a file or folder; fields are "" or 0 if the name does not give them.
 
     `others` are alternative titles, such as the folder's.
@@ -29,7 +29,7 @@ class Name(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str = ""  # "guessit", or "simple" without it
 
 
-class Video(msgspec.Struct, frozen=True, omit_defaults=True):
+class MovieVideo(msgspec.Struct, frozen=True, omit_defaults=True):
     """A video file of a movie; `part` counts from 1 if the movie is split into several files.
 
     `version` distinguishes it from other files of the whole movie, such as "1080p".
@@ -41,11 +41,11 @@ class Video(msgspec.Struct, frozen=True, omit_defaults=True):
     part: int = 0
     version: str = ""
     edition: str = ""
-    facts: VideoFacts | None = None
+    facts: VideoInfo | None = None
     trouble: str = ""  # why there are no facts, as a sentence
 
 
-class Subtitle(msgspec.Struct, frozen=True, omit_defaults=True):
+class SubtitleFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A subtitle file; `language` is the lower-case tag in its name, or "" if none."""
 
     place: str
@@ -53,7 +53,7 @@ class Subtitle(msgspec.Struct, frozen=True, omit_defaults=True):
     flags: tuple[str, ...] = ()  # "default", "forced", "sdh"
 
 
-class Image(msgspec.Struct, frozen=True, omit_defaults=True):
+class MovieImage(msgspec.Struct, frozen=True, omit_defaults=True):
     """A picture file; `role` is "poster", "fanart", "banner", "clearlogo"..."""
 
     place: str
@@ -65,7 +65,7 @@ class Image(msgspec.Struct, frozen=True, omit_defaults=True):
     trouble: str = ""  # why it is unusable, as the end of a sentence
 
 
-class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A movie on disk; `root` is the escaped path of the folder that contains all its files.
 
     If `own_folder` is true, everything in that folder belongs to the movie; else other movies share
@@ -80,16 +80,16 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     base: str
     own_folder: bool = False
     disc: str = ""
-    name: Name = Name()
-    videos: tuple[Video, ...] = ()
+    name: MovieName = MovieName()
+    videos: tuple[MovieVideo, ...] = ()
     extras: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
-    subtitles: tuple[Subtitle, ...] = ()
-    images: tuple[Image, ...] = ()
+    subtitles: tuple[SubtitleFile, ...] = ()
+    images: tuple[MovieImage, ...] = ()
     nfos: tuple[str, ...] = ()  # the movie's *.nfo files, the effective one first
     orphans: tuple[str, ...] = ()  # sidecars in its own folder that match no video
-    sidecar: str = ""  # its -metadata.json, or "" if none
-    locked: str = ""  # why nothing may be written, as the end of a sentence
+    metadata_file: str = ""  # its -metadata.json, or "" if none
+    lock_reason: str = ""  # why nothing may be written, as the end of a sentence
     fingerprint: str = ""
 
     @property
@@ -108,7 +108,7 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(lengths) if first[0].part else lengths[0]
 
 
-def library(path: Path, key: str) -> Path:
+def library_root(path: Path, key: str) -> Path:
     """Return the library folder of a movie's path; its key is the path relative to that folder."""
-    depth = len(Path(files.unescape(key)).parts)
+    depth = len(Path(files.unescape_path(key)).parts)
     return path.parents[min(depth, len(path.parents)) - 1]

@@ -17,187 +17,219 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import files, kinds
-from mediakeep.errors import LibraryGone, NotAsked, ServiceFailed
-from mediakeep.item import NEVER_ASK, Status
-from mediakeep.lookups.tmdb.films import Hit
-from mediakeep.media import access, ignoring, temp_copies
-from mediakeep.media.undoing.record import Record
-from mediakeep.movies import diagnose, endings, model, neighbours, planned, scan, tools
-from mediakeep.movies.account import Account, Sidecar
-from mediakeep.movies.endings import Repairs
-from mediakeep.movies.identify.choice import NeverAsk
-from mediakeep.movies.identify.verdict import Identity
-from mediakeep.movies.model import Movie
-from mediakeep.movies.outputs import decisions
-from mediakeep.movies.planned import Planned
-from mediakeep.movies.sidecars import beside, plan, writing
-from mediakeep.movies.sidecars.beside import Beside
-from mediakeep.movies.sidecars.plan import SIDECAR
-from mediakeep.movies.sidecars.writing import Written
-from mediakeep.movies.tools import Places, Tools
-from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
+from mediakeep.errors import LibraryMissing, LookupSkipped, ServiceFailed
+from mediakeep.item import NEVER_ASK_AGAIN, Status
+from mediakeep.lookups.tmdb.model import MovieSummary
+from mediakeep.media import ignore_rules, open_file, temp_copies
+from mediakeep.media.undo.record import ChangeRecord
+from mediakeep.movies import diagnose, model, outcome, plan_movie, related_movies, worker_context
+from mediakeep.movies.identify.model import MovieIdentity, NeverAsk
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.outcome import WrittenFiles
+from mediakeep.movies.outputs import choose_commands
+from mediakeep.movies.plan_movie import MoviePlan
+from mediakeep.movies.result import MovieResult, SidecarOutcome
+from mediakeep.movies.scan import library_scan
+from mediakeep.movies.sidecars import existing_sidecars, pending_files, write_sidecars
+from mediakeep.movies.sidecars.existing_sidecars import ExistingSidecars
+from mediakeep.movies.sidecars.pending_files import METADATA
+from mediakeep.movies.sidecars.write_sidecars import SidecarWriteResult
+from mediakeep.movies.worker_context import MovieWorkerConfig, MovieWorkerContext
+from mediakeep.outcome import NO_PROGRESS, Outcome, Progress, Work, Worker
 
 # Once per folder, as a folder may hold the whole library.
-_sweep = functools.lru_cache(maxsize=1000)(temp_copies.sweep)
+_remove_stale_files = functools.lru_cache(maxsize=1000)(temp_copies.remove_stale)
 
 
 @contextmanager
-def opened(config: Places) -> Iterator[Worker]:
+def open_worker(config: MovieWorkerConfig) -> Iterator[Worker]:
     """Open the worker of a process and its context."""
-    with tools.opened(config) as context:
-        yield functools.partial(movie, places=config, tools=context)
+    with worker_context.open_context(config) as context:
+        yield functools.partial(process_movie, places=config, tools=context)
 
 
-def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
+def process_movie(
+    work: Work, progress: Progress, places: MovieWorkerConfig, tools: MovieWorkerContext
+) -> Outcome:
     """Read, identify, complete and report one movie.
 
     Return SKIPPED if the movie is gone or ignored, or if the user never wants to be asked about it.
     Raise LibraryGone if the whole library is gone, Unreadable if a folder cannot be read, and
     Stopped if the user ends the run. A second run writes nothing.
     """
-    path = Path(files.unescape(work.item.path))
-    if not _is_there(path):
-        return _vanished(model.library(path, work.stamp.key))
-    if ignoring.is_ignored(path, model.library(path, work.stamp.key), places.ignored):
+    path = Path(files.unescape_path(work.item.path))
+    if not _path_exists(path):
+        return _skip_vanished(model.library_root(path, work.stamp.key))
+    if ignore_rules.is_ignored(
+        path, model.library_root(path, work.stamp.key), places.ignore_patterns
+    ):
         return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
-    tools.desk.progress = progress
+    tools.tmdb_context.progress = progress
     try:
-        planned_movie = planned.of(work, progress, tools)
-        written = _written(work, planned_movie, tools)
-        _tidy(planned_movie.local, tools)
-        repairs = _repairs(work, tools)
-        movie_result = _told(work, planned_movie, written, repairs, tools)
+        planned_movie = plan_movie.build_plan(work, progress, tools)
+        written = _write_pending(work, planned_movie, tools)
+        _remove_stale_drafts(planned_movie.local, tools)
+        repairs = _count_written_files(work, tools)
+        movie_result = _build_result(work, planned_movie, written, repairs, tools)
     except NeverAsk:
-        command = decisions.bring_back(places.home, work.stamp.key)
+        command = choose_commands.reset_command(places.home, work.stamp.key)
         message = f"never asked again; make it pending again with: {command}"
-        return Outcome(Status.SKIPPED, message, data={"skip_reason": NEVER_ASK})
+        return Outcome(Status.SKIPPED, message, data={"skip_reason": NEVER_ASK_AGAIN})
     finally:
-        tools.desk.progress = QUIET
-        tools.index.commit()
-    issues = diagnose.issues(movie_result)
+        tools.tmdb_context.progress = NO_PROGRESS
+        tools.video_cache.commit()
+    issues = diagnose.find_issues(movie_result)
     if places.write:
-        endings.write(movie_result, issues, work, places.home)
-    result = endings.outcome(movie_result, issues, work, written, repairs, is_dry=not places.write)
-    return structs.replace(result, facts=_facts(result, movie_result.identity, tools))
+        outcome.write_outputs(movie_result, issues, work, places.home)
+    result = outcome.build_outcome(
+        movie_result, issues, work, written, repairs, is_dry=not places.write
+    )
+    return structs.replace(result, facts=_add_request_stats(result, movie_result.identity, tools))
 
 
-def _tidy(local: Movie, context: Tools) -> None:
+def _remove_stale_drafts(local: LocalMovie, context: MovieWorkerContext) -> None:
     """Remove drafts of killed writers; recent ones may still be in use."""
-    if context.places.write and context.has_changed_files:
-        for place in {plan.nfo_place(local), plan.sidecar_place(local)}:
+    if context.config.write and context.has_changed_files:
+        for place in {pending_files.nfo_place(local), pending_files.metadata_place(local)}:
             with suppress(OSError):
-                _sweep(plan.path(local, place).parent)
+                _remove_stale_files(pending_files.absolute_path(local, place).parent)
 
 
-def _written(work: Work, planned_movie: Planned, context: Tools) -> Written:
+def _write_pending(
+    work: Work, planned_movie: MoviePlan, context: MovieWorkerContext
+) -> SidecarWriteResult:
     """Write the pending files, and then the metadata file with what was written."""
-    done = writing.write(planned_movie.local, planned_movie.due, work.stamp, context)
-    last = planned.notes(planned_movie, done, work.stamp, context)
-    return writing.write(planned_movie.local, last, work.stamp, context, done)
+    done = write_sidecars.write_files(
+        planned_movie.local, planned_movie.pending, work.stamp, context
+    )
+    last = plan_movie.plan_metadata_file(planned_movie, done, work.stamp, context)
+    return write_sidecars.write_files(planned_movie.local, last, work.stamp, context, done)
 
 
-def _told(
-    work: Work, planned_movie: Planned, written: Written, repairs: Repairs, context: Tools
-) -> Account:
+def _build_result(
+    work: Work,
+    planned_movie: MoviePlan,
+    written: SidecarWriteResult,
+    repairs: WrittenFiles,
+    context: MovieWorkerContext,
+) -> MovieResult:
     """Read the movie again after the writes and add related movies."""
-    path = Path(files.unescape(work.item.path))
+    path = Path(files.unescape_path(work.item.path))
     before = local = planned_movie.local
-    if written.made:
-        library = model.library(path, before.key)
-        reread = scan.movie(path, before.key, library, context.places.ignored)
-        local = structs.replace(beside.without_blank_nfos(reread), videos=before.videos)
-    if written.is_overtaken:  # so that the next scan sees the change
+    if written.written:
+        library = model.library_root(path, before.key)
+        reread = library_scan.read_movie(path, before.key, library, context.config.ignore_patterns)
+        local = structs.replace(existing_sidecars.without_blank_nfos(reread), videos=before.videos)
+    if written.has_concurrent_change:  # so that the next scan sees the change
         local = structs.replace(local, fingerprint=before.fingerprint)
-    owned = neighbours.collected(before, planned_movie.identity, context.desk)
-    gaps, identity = _gaps(planned_movie.identity, owned, context)
-    return Account(
+    owned = related_movies.find_owned_in_collection(
+        before, planned_movie.identity, context.tmdb_context
+    )
+    gaps, identity = _find_missing_in_collection(planned_movie.identity, owned, context)
+    return MovieResult(
         local=local,
         identity=identity,
-        nfo=beside.again(local, planned_movie.there),
-        locale=context.places.access.locale,
-        made=endings.made(work, local, written, repairs),
-        due=tuple(written.due),
-        held=(*written.held, *_withheld(planned_movie.there, before)),
-        twins=tuple(neighbours.twins(before, identity, context.desk)),
-        gaps=gaps,
-        collected=len(owned),
+        nfo=existing_sidecars.reread_nfo(local, planned_movie.existing),
+        locale=context.config.services.locale,
+        written=outcome.list_written_sidecars(work, local, written, repairs),
+        pending=tuple(written.pending),
+        blocked=(*written.blocked, *_list_unreadable_metadata(planned_movie.existing, before)),
+        duplicates=tuple(related_movies.find_duplicates(before, identity, context.tmdb_context)),
+        missing_in_collection=gaps,
+        owned_in_collection=len(owned),
     )
 
 
-def _withheld(existing: Beside, local: Movie) -> Iterator[Sidecar]:
-    if existing.notes_trouble:
-        yield Sidecar(SIDECAR, local.sidecar, existing.notes_trouble)
+def _list_unreadable_metadata(
+    existing: ExistingSidecars, local: LocalMovie
+) -> Iterator[SidecarOutcome]:
+    if existing.metadata_error:
+        yield SidecarOutcome(METADATA, local.metadata_file, existing.metadata_error)
 
 
-def _gaps(identity: Identity, owned: set[int], context: Tools) -> tuple[tuple[Hit, ...], Identity]:
+def _find_missing_in_collection(
+    identity: MovieIdentity, owned: set[int], context: MovieWorkerContext
+) -> tuple[tuple[MovieSummary, ...], MovieIdentity]:
     """Return the missing movies of the collection, and the identity with the error if unknown."""
     try:
-        return neighbours.gaps(identity, owned, context.desk), identity
-    except NotAsked as error:
-        return (), identity if identity.why else structs.replace(identity, why=str(error))
+        return related_movies.find_missing_in_collection(
+            identity, owned, context.tmdb_context
+        ), identity
+    except LookupSkipped as error:
+        return (), identity if identity.lookup_error else structs.replace(
+            identity, lookup_error=str(error)
+        )
     except ServiceFailed as error:
-        return (), structs.replace(identity, why=str(error), failed=True)
+        return (), structs.replace(identity, lookup_error=str(error), is_service_failure=True)
 
 
-def _repairs(work: Work, context: Tools) -> Repairs:
+def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFiles:
     """Count the files written for an item, since its first claim and in this run."""
-    by_hand = context.places.by_hand
+    by_hand = context.config.is_manual_run
     first = work.item.repaired if by_hand or work.item.for_lookup else 0
     first = first or (0 if by_hand else work.stamp.first_claim)
-    if not context.places.write or not context.has_changed_files or (by_hand and not first):
-        return Repairs()
-    changed = context.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
+    if not context.config.write or not context.has_changed_files or (by_hand and not first):
+        return WrittenFiles()
+    changed = context.store.effective_changes(
+        work.stamp.key, first, work.stamp.since, kinds.MOVIES.name
+    )
     # Removed files were replaced by others.
-    written = [change for change in changed if not change.new.is_nothing]
+    written = [change for change in changed if not change.new.is_no_file]
     if not first:  # without a queue there are no claims, only one session
         written = [change for change in written if change.session == work.stamp.session]
     latest = [
         change for change in written if change.first_claim >= work.stamp.first_claim and not by_hand
     ]
-    created = tuple(change.path for change in written if change.old.is_nothing)
-    fixes = Counter(_kind(change) for change in latest if plan.role(change.path) != plan.ASIDE)
+    created = tuple(change.path for change in written if change.old.is_no_file)
+    fixes = Counter(
+        _fix_kind(change)
+        for change in latest
+        if pending_files.role_from_place(change.path) != pending_files.SET_ASIDE
+    )
     first_claim = first if written or by_hand else 0
-    return Repairs(len(written), len(latest), first_claim, created, fixes)
+    return WrittenFiles(len(written), len(latest), first_claim, created, fixes)
 
 
-def _kind(change: Record) -> str:
+def _fix_kind(change: ChangeRecord) -> str:
     """Return the kind of fix, named like the issue kind if there is one."""
-    return f"{'missing' if change.old.is_nothing else 'outdated'}-{plan.role(change.path)}"
+    return f"{'missing' if change.old.is_no_file else 'outdated'}-{pending_files.role_from_place(change.path)}"
 
 
-def _facts(result: Outcome, identity: Identity, context: Tools) -> dict[str, object]:
+def _add_request_stats(
+    result: Outcome, identity: MovieIdentity, context: MovieWorkerContext
+) -> dict[str, object]:
     """Add request statistics and the lookup error to the facts for the history."""
-    spent = context.desk.spent.taken()
+    spent = context.tmdb_context.stats.take_and_reset()
     cost: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
-    cost |= {"waited": round(spent.waited, 3), "odd_answers": spent.odd}
+    cost |= {"waited": round(spent.seconds_waited, 3), "odd_answers": spent.skipped_entries}
     facts = result.facts | {name: value for name, value in cost.items() if value}
-    if identity.why:
-        facts["unreached" if identity.failed else "unasked"] = identity.why
-    if context.places.by_hand:
+    if identity.lookup_error:
+        facts["unreached" if identity.is_service_failure else "unasked"] = identity.lookup_error
+    if context.config.is_manual_run:
         fixed = ("issues_found", "issues_resolved", "auto_fixed")
         facts = {"by_hand": True} | {k: v for k, v in facts.items() if k not in fixed}
     return facts
 
 
-def _is_there(path: Path) -> bool:
+def _path_exists(path: Path) -> bool:
     """Return True if the path exists, even as a broken link."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise access.refusal(path, error) from error
+        raise open_file.to_unreadable(path, error) from error
     return True
 
 
-def _vanished(library: Path) -> Outcome:
+def _skip_vanished(library: Path) -> Outcome:
     """Skip a movie that is gone; raise LibraryGone if the whole library is."""
     try:
         empty = all(path.name.startswith(".") for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryGone(files.escape(library), "missing") from error
+        raise LibraryMissing(files.escape_path(library), "missing") from error
     except OSError as error:
-        raise access.refusal(library, error) from error
+        raise open_file.to_unreadable(library, error) from error
     if empty:
-        raise LibraryGone(files.escape(library), "empty")
+        raise LibraryMissing(files.escape_path(library), "empty")
     return Outcome(Status.SKIPPED, message="it has vanished", data={"skip_reason": "vanished"})

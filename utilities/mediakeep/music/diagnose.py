@@ -6,42 +6,46 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mediakeep.issue import TAKEN_BACK, Issue, Severity, identity
-from mediakeep.music.kinds import KINDS, Kind, Scope
+from mediakeep.issue import UNDONE_BEFORE, Issue, Severity, build_id
+from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import Album, Artist, Track
 
-_Finding = tuple[Kind, str, str, str]  # kind, place of the album, place of the track, detail
+_Finding = tuple[
+    MusicIssueKind, str, str, str
+]  # kind, place of the album, place of the track, detail
 
 
-def issues(artist: Artist, key: str, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
+def find_issues(
+    artist: Artist, key: str, kinds: Sequence[MusicIssueKind] = ISSUE_KINDS
+) -> list[Issue]:
     """Find all issues of an artist; `key` is the item's key, from which issue ids are derived."""
     return [
         Issue(
             kind=kind.name,
             severity=kind.severity,
-            id=identity(kind.name, key, path or album),
+            id=build_id(kind.name, key, path or album),
             album=album,
             path=path,
             detail=detail,
         )
-        for kind, album, path, detail in _ordered(artist, kinds)
+        for kind, album, path, detail in _sort_findings(artist, kinds)
     ]
 
 
-def tally(open_issues: Iterable[Issue]) -> dict[str, int]:
+def count_by_kind(open_issues: Iterable[Issue]) -> dict[str, int]:
     """Count issues by kind, in alphabetical order of the kinds."""
     return dict(sorted(Counter(issue.kind for issue in open_issues).items()))
 
 
-def needs_person(issue: Issue) -> bool:
+def needs_decision(issue: Issue) -> bool:
     """Return whether an issue needs a decision of the user; notes only inform.
 
     A note does if its repair was undone before: only the user can decide whether to repeat it.
     """
-    return issue.severity is not Severity.NOTE or issue.held == TAKEN_BACK
+    return issue.severity is not Severity.NOTE or issue.held == UNDONE_BEFORE
 
 
-def _ordered(artist: Artist, kinds: Sequence[Kind]) -> list[_Finding]:
+def _sort_findings(artist: Artist, kinds: Sequence[MusicIssueKind]) -> list[_Finding]:
     """Sort findings as on disk: the artist, then album by album."""
     rank = {kind.name: number for number, kind in enumerate(kinds)}
     places = {"": -1}
@@ -51,30 +55,34 @@ def _ordered(artist: Artist, kinds: Sequence[Kind]) -> list[_Finding]:
 
     def order(finding: _Finding) -> tuple[int, int, int]:
         kind, album, path, _ = finding
-        above = -1 if kind.scope is Scope.ARTIST else albums[album]
+        above = -1 if kind.scope is MusicIssueScope.ARTIST else albums[album]
         return above, places[path], rank[kind.name]
 
-    return sorted(_findings(artist, kinds), key=order)
+    return sorted(_run_checks(artist, kinds), key=order)
 
 
-def _findings(artist: Artist, kinds: Sequence[Kind]) -> Iterator[_Finding]:
-    by_view: dict[Scope, list[Kind]] = {scope: [] for scope in Scope}
+def _run_checks(artist: Artist, kinds: Sequence[MusicIssueKind]) -> Iterator[_Finding]:
+    by_view: dict[MusicIssueScope, list[MusicIssueKind]] = {scope: [] for scope in MusicIssueScope}
     for kind in kinds:
         by_view[kind.view or kind.scope].append(kind)
     homes = {track.place: album.place for album in artist.albums for track in album.tracks}
-    yield from _seen(artist, by_view[Scope.ARTIST], homes, "", "")
-    about_tracks = [kind for kind in by_view[Scope.ALBUM] if kind.scope is Scope.TRACK]
+    yield from _check_subject(artist, by_view[MusicIssueScope.ARTIST], homes, "", "")
+    about_tracks = [
+        kind for kind in by_view[MusicIssueScope.ALBUM] if kind.scope is MusicIssueScope.TRACK
+    ]
     for album in artist.albums:
         # Loose tracks form no album, so checks of a whole album do not apply to them.
-        wide = by_view[Scope.ALBUM] if not album.is_loose else about_tracks
-        yield from _seen(album, wide, homes, album.place, "")
+        wide = by_view[MusicIssueScope.ALBUM] if not album.is_loose else about_tracks
+        yield from _check_subject(album, wide, homes, album.place, "")
         for track in album.tracks:
-            yield from _seen(track, by_view[Scope.TRACK], homes, album.place, track.place)
+            yield from _check_subject(
+                track, by_view[MusicIssueScope.TRACK], homes, album.place, track.place
+            )
 
 
-def _seen(
+def _check_subject(
     subject: Artist | Album | Track,
-    kinds: Iterable[Kind],
+    kinds: Iterable[MusicIssueKind],
     homes: dict[str, str],
     album: str,
     path: str,
@@ -85,7 +93,7 @@ def _seen(
             continue
         if isinstance(result, str):
             yield kind, album, path, result
-        elif kind.scope is Scope.ALBUM:  # details by album
+        elif kind.scope is MusicIssueScope.ALBUM:  # details by album
             for place, detail in result.items():
                 yield kind, place, "", detail
         else:  # details by track

@@ -9,14 +9,14 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from mediakeep.lookups.known import Resolved
-from mediakeep.media.tags import Container, Facts, Tags
-from mediakeep.music.matching.verdict import Match
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
+from mediakeep.media.audio.tags import AudioProperties, SecondaryTags, Tags
+from mediakeep.music.matching.match_result import AlbumMatch
 
 T = TypeVar("T")
 
 
-class Fault(StrEnum):
+class TrackFault(StrEnum):
     """Why a file could not be read; each value is also the kind of the file's only issue."""
 
     EMPTY = "empty-file"
@@ -30,16 +30,16 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     place: str
     tags: Tags = Tags()
-    facts: Facts | None = None
+    facts: AudioProperties | None = None
     container: str = ""  # the type of the tags, such as "ID3v2.3"; "" if there are none
-    others: tuple[Container, ...] = ()  # further tags in the file
+    other_tags: tuple[SecondaryTags, ...] = ()  # further tags in the file
     raw: dict[str, list[str]] = {}
-    fault: Fault | None = None
+    fault: TrackFault | None = None
     reason: str = ""  # of the fault
     essence: str = ""  # hash of the audio; set by deep scans and for possible duplicates
     damage: str = ""  # decoding errors found by a deep scan
     change: str = ""  # how the audio differs from the essence database, in a deep scan
-    cue: bool = False  # a whole disc in one file, split by a cue sheet next to it
+    has_cue_sheet: bool = False  # a whole disc in one file, split by a cue sheet next to it
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
         return self.place.rpartition("/")[2]
 
     @property
-    def proof(self) -> str:
+    def complete_essence(self) -> str:
         """The essence if it proves another track a duplicate, "" if audio is missing."""
         return "" if self.facts and self.facts.truncated else self.essence
 
@@ -66,10 +66,10 @@ class ImageFile(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class _Asked(msgspec.Struct, frozen=True, dict=True):
+class _MemoizedStruct(msgspec.Struct, frozen=True, dict=True):
     """A struct that caches the results of pure functions of itself."""
 
-    def once(self, function: Callable[..., T], *arguments: Any) -> T:
+    def cached_call(self, function: Callable[..., T], *arguments: Any) -> T:
         """Return the result of a pure function of this object; it is called only once."""
         results: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
         key = function, *map(id, arguments)
@@ -81,19 +81,19 @@ class _Asked(msgspec.Struct, frozen=True, dict=True):
         return cast(T, results[key][1])
 
 
-class FrontCover(msgspec.Struct, frozen=True, kw_only=True):
+class FetchedCover(msgspec.Struct, frozen=True, kw_only=True):
     """A front cover that was downloaded for an album, and where it is to be written.
 
     The place of the picture is its full path, escaped; `source_name` names its release.
     """
 
     image: ImageFile
-    of: str
+    source_name: str
     embed: bool = True  # into the tracks
-    beside: bool = False  # as a file in the album's folder
+    save_file: bool = False  # as a file in the album's folder
 
 
-class Album(_Asked, frozen=True, kw_only=True):
+class Album(_MemoizedStruct, frozen=True, kw_only=True):
     """One folder that contains audio, together with the folders of its discs.
 
     `place` is "" for the tracks directly in the artist's folder. `in_library_root` means that this
@@ -113,7 +113,7 @@ class Album(_Asked, frozen=True, kw_only=True):
         return not (self.place or self.in_library_root)
 
     @cached_property
-    def readable(self) -> tuple[Track, ...]:
+    def readable_tracks(self) -> tuple[Track, ...]:
         return tuple(track for track in self.tracks if not track.fault)
 
     @cached_property
@@ -132,12 +132,12 @@ class Album(_Asked, frozen=True, kw_only=True):
         )
 
     @property
-    def is_image(self) -> bool:
+    def is_disc_image(self) -> bool:
         """Whether each disc is one file, so that the tags describe no tracks."""
-        return bool(self.tracks) and all(track.cue for track in self.tracks)
+        return bool(self.tracks) and all(track.has_cue_sheet for track in self.tracks)
 
 
-class Artist(_Asked, frozen=True, kw_only=True):
+class Artist(_MemoizedStruct, frozen=True, kw_only=True):
     """One artist's folder; the fingerprint was taken when the folder was listed.
 
     `resolved` is the result of the lookup, if any, `matches` contains the match of each album by
@@ -149,11 +149,11 @@ class Artist(_Asked, frozen=True, kw_only=True):
     path: str  # escaped
     albums: tuple[Album, ...]
     fingerprint: str
-    resolved: Resolved | None = None
-    matches: dict[str, Match] = {}
-    unowned: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()  # places of audio files in unsupported formats
-    covers: dict[str, FrontCover] = {}
+    resolved: ResolvedArtist | None = None
+    matches: dict[str, AlbumMatch] = {}
+    missing_album_titles: tuple[str, ...] = ()
+    unread_files: tuple[str, ...] = ()  # places of audio files in unsupported formats
+    fetched_covers: dict[str, FetchedCover] = {}
 
     @property
     def tracks(self) -> Iterator[Track]:

@@ -12,92 +12,88 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone
+from mediakeep.errors import LibraryMissing
 from mediakeep.item import Status
-from mediakeep.media import access, essence, folders, ignoring, temp_copies
-from mediakeep.media.undoing.record import Record
-from mediakeep.music import (
-    artwork,
-    copies,
-    deep,
-    diagnose,
-    endings,
-    mending,
-    repaired,
-    scan,
-    tools,
-)
-from mediakeep.music.artwork import Fetched
-from mediakeep.music.discography import inquiry
-from mediakeep.music.discography.holdings import Reason
-from mediakeep.music.discography.inquiry import UNASKED, Inquiry
-from mediakeep.music.endings import Account
-from mediakeep.music.mending import Mended
+from mediakeep.media import folder_listing, ignore_rules, open_file, temp_copies
+from mediakeep.media.audio import essence
+from mediakeep.media.undo.record import ChangeRecord
+from mediakeep.music import diagnose, duplicate_audio, outcome, scan, worker_context
+from mediakeep.music.artist_lookup import lookup as artist_lookup_lookup
+from mediakeep.music.artist_lookup.collection import MissingReason
+from mediakeep.music.artist_lookup.lookup import NOT_LOOKED_UP, ArtistLookup
+from mediakeep.music.deep_scan import full_decode
 from mediakeep.music.model import Artist, Track
-from mediakeep.music.repaired import Repaired
-from mediakeep.music.repairs import preview
-from mediakeep.music.tools import Places, Tools
-from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
+from mediakeep.music.outcome import ArtistResult
+from mediakeep.music.repairs import apply, fetch_covers, history, preview
+from mediakeep.music.repairs.apply import RepairResult
+from mediakeep.music.repairs.fetch_covers import FetchedCovers
+from mediakeep.music.repairs.history import RepairHistory
+from mediakeep.music.worker_context import MusicWorkerConfig, MusicWorkerContext
+from mediakeep.outcome import NO_PROGRESS, Outcome, Progress, Work, Worker
 
 
 @contextmanager
-def opened(config: Places) -> Iterator[Worker]:
+def open_worker(config: MusicWorkerConfig) -> Iterator[Worker]:
     """Yield the worker of a process, with its resources opened."""
-    with tools.opened(config) as context:
-        yield functools.partial(artist, config=config, context=context)
+    with worker_context.open_context(config) as context:
+        yield functools.partial(process_artist, config=config, context=context)
 
 
-def artist(work: Work, progress: Progress, config: Places, context: Tools) -> Outcome:
+def process_artist(
+    work: Work, progress: Progress, config: MusicWorkerConfig, context: MusicWorkerContext
+) -> Outcome:
     """Read, diagnose, repair and report one artist.
 
     Return a skipped outcome if the folder has vanished or is ignored. Raise LibraryMissing if the
     whole library has vanished, and Unreadable if the folder or one below it cannot be read. A
     second run writes nothing.
     """
-    path = Path(files.unescape(work.item.path))
+    path = Path(files.unescape_path(work.item.path))
     if not _is_folder(path):
-        return _vanished(path.parent)
-    if ignoring.is_ignored(path, path.parent, config.ignored):
+        return _skip_vanished(path.parent)
+    if ignore_rules.is_ignored(path, path.parent, config.ignored):
         return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
     key = work.stamp.key
     try:
-        artist, accepted = _read(path, key, progress, config, context)
-        lookup = _look_up(artist, config.lookup_key or key, progress, context)
-        artist = _known(artist, lookup)
-        issues = diagnose.issues(artist, key)
-        coverless = mending.before(artist, work, context) or artist
-        coverless = mending.with_repaired_mbids(coverless, issues, work, context)
-        covers = artwork.fetched(coverless, context, progress)
-        covered = structs.replace(artist, covers=covers.covers)
-        result = mending.mend(covered, issues, work, context, progress)
+        artist, accepted = _read_artist(path, key, progress, config, context)
+        lookup = _look_up_artist(artist, config.lookup_key or key, progress, context)
+        artist = _with_lookup(artist, lookup)
+        issues = diagnose.find_issues(artist, key)
+        coverless = apply.state_before_embedding(artist, work, context) or artist
+        coverless = apply.with_repaired_mbids(coverless, issues, work, context)
+        covers = fetch_covers.fetch_for_artist(coverless, context, progress)
+        covered = structs.replace(artist, fetched_covers=covers.covers)
+        result = apply.apply_repairs(covered, issues, work, context, progress)
         if result.written or result.expected:
-            artist = _again(artist, path, context) if config.write else _as_if(covered, result)
-            lookup = inquiry.again(lookup, artist, config.lookup_key or key, context.desk)
-            artist = _known(artist, lookup)
-            issues = diagnose.issues(artist, key)
+            artist = _reread(artist, path, context) if config.write else _preview(covered, result)
+            lookup = artist_lookup_lookup.recompute(
+                lookup, artist, config.lookup_key or key, context.lookups
+            )
+            artist = _with_lookup(artist, lookup)
+            issues = diagnose.find_issues(artist, key)
     finally:  # facts about files stay true even if the artist fails
-        context.index.commit()
-    lookup = _awaiting(lookup, covers)
+        context.reader.commit()
+    lookup = _mark_lookup_pending(lookup, covers)
     if config.write:
-        _tidy(artist, covers, result, context)
-    records = mending.records(work, context)
-    artist_result = Account(
+        _clean_up(artist, covers, result, context)
+    records = apply.undo_records(work, context)
+    artist_result = ArtistResult(
         artist=artist,
-        issues=mending.described(artist, issues, result, context),
-        repairs=_repaired(records, artist, result),
-        fresh=repaired.of(mending.fresh(records, work), artist.path),
-        asked=lookup,
+        issues=apply.annotate_issues(artist, issues, result, context),
+        repairs=_repair_history(records, artist, result),
+        new_repairs=history.summarize_records(apply.new_records(records, work), artist.path),
+        lookup=lookup,
     )
     if config.write:
-        endings.write(artist_result, work, config.home)
-    artist_outcome = endings.outcome(artist_result, work, result, config)
-    facts = _spent(lookup, context) | ({"accepted": accepted} if accepted else {})
-    trace = "\n".join(result.traces)
+        outcome.write_outputs(artist_result, work, config.home)
+    artist_outcome = outcome.build_outcome(artist_result, work, result, config)
+    facts = _request_stats(lookup, context) | ({"accepted": accepted} if accepted else {})
+    trace = "\n".join(result.tracebacks)
     return structs.replace(artist_outcome, facts=artist_outcome.facts | facts, traceback=trace)
 
 
-def _read(
-    path: Path, key: str, progress: Progress, config: Places, context: Tools
+def _read_artist(
+    path: Path, key: str, progress: Progress, config: MusicWorkerConfig, context: MusicWorkerContext
 ) -> tuple[Artist, list[str]]:
     """Read an artist, hash possible duplicates, and decode everything in a deep scan.
 
@@ -105,77 +101,85 @@ def _read(
     """
     accepted: list[str] = []
     # Reading is fast compared to decoding and writing, which report progress.
-    artist = scan.artist(path, QUIET if config.deep else progress, context.index, config.ignored)
+    artist = scan.read_artist(
+        path, NO_PROGRESS if config.deep else progress, context.reader, config.ignored
+    )
     if config.deep:
-        artist, accepted = deep.scanned(artist, key, config, context, progress)
+        artist, accepted = full_decode.scan_artist(artist, key, config, context, progress)
     else:
-        artist = deep.recalled(artist, key, context.ledger)
-    hash_of = functools.partial(context.index.essence, made=essence.of)
-    return copies.compared(artist, hash_of), accepted
+        artist = full_decode.add_cached_findings(artist, key, context.essence_db)
+    hash_of = functools.partial(context.reader.get_essence, made=essence.compute)
+    return duplicate_audio.add_essence_hashes(artist, hash_of), accepted
 
 
-def _look_up(artist: Artist, key: str, progress: Progress, context: Tools) -> Inquiry:
+def _look_up_artist(
+    artist: Artist, key: str, progress: Progress, context: MusicWorkerContext
+) -> ArtistLookup:
     """Look up an artist; a folder without readable tracks sends no request."""
-    if not any(album.readable for album in artist.albums):
-        return UNASKED
-    context.desk.progress = progress
+    if not any(album.readable_tracks for album in artist.albums):
+        return NOT_LOOKED_UP
+    context.lookups.progress = progress
     try:
-        return inquiry.of(artist, key, context.desk)
+        return artist_lookup_lookup.look_up(artist, key, context.lookups)
     finally:
-        context.desk.progress = QUIET
+        context.lookups.progress = NO_PROGRESS
 
 
-def _known(artist: Artist, lookup: Inquiry) -> Artist:
+def _with_lookup(artist: Artist, lookup: ArtistLookup) -> Artist:
     """Add the results of the lookup to an artist."""
     unowned = tuple(
         missing.group.title
-        for missing in lookup.holdings.lacking
-        if missing.reason is Reason.NOT_OWNED and not missing.track
+        for missing in lookup.collection.missing
+        if missing.reason is MissingReason.NOT_OWNED and not missing.track
     )
     return structs.replace(
-        artist, resolved=lookup.resolved, matches=lookup.matches, unowned=unowned
+        artist, resolved=lookup.resolved, matches=lookup.matches, missing_album_titles=unowned
     )
 
 
-def _awaiting(lookup: Inquiry, covers: Fetched) -> Inquiry:
+def _mark_lookup_pending(lookup: ArtistLookup, covers: FetchedCovers) -> ArtistLookup:
     """Mark the lookup as pending if covers could not be fetched."""
-    if not covers.why or lookup.why:
+    if not covers.why or lookup.reason:
         return lookup
-    return structs.replace(lookup, state="pending", why=covers.why, failed=covers.failed)
+    return structs.replace(lookup, state="pending", reason=covers.why, service_failed=covers.failed)
 
 
-def _spent(lookup: Inquiry, context: Tools) -> dict[str, object]:
+def _request_stats(lookup: ArtistLookup, context: MusicWorkerContext) -> dict[str, object]:
     """Return the costs of the lookup, and why it failed or was not made."""
-    stats = context.desk.spent.taken()
+    stats = context.lookups.stats.take_and_reset()
     facts: dict[str, object] = {"requests": stats.requests, "hits": stats.hits}
-    facts |= {"waited": round(stats.waited, 3), "odd_answers": stats.odd}
-    if lookup.why:
-        facts["unreached" if lookup.failed else "unasked"] = lookup.why
+    facts |= {"waited": round(stats.seconds_waited, 3), "odd_answers": stats.skipped_entries}
+    if lookup.reason:
+        facts["unreached" if lookup.service_failed else "unasked"] = lookup.reason
     return {name: value for name, value in facts.items() if value}
 
 
-def _repaired(records: Sequence[Record], artist: Artist, result: Mended) -> Repaired:
-    repairs = repaired.of(records, artist.path)
-    return structs.replace(repairs, refused=tuple(result.refused.items()))
+def _repair_history(
+    records: Sequence[ChangeRecord], artist: Artist, result: RepairResult
+) -> RepairHistory:
+    repairs = history.summarize_records(records, artist.path)
+    return structs.replace(repairs, refused=tuple(result.not_written.items()))
 
 
-def _tidy(artist: Artist, covers: Fetched, result: Mended, context: Tools) -> None:
+def _clean_up(
+    artist: Artist, covers: FetchedCovers, result: RepairResult, context: MusicWorkerContext
+) -> None:
     """Release the covers that were written, and remove the temporary copies of killed writers.
 
     Recent copies are kept: another writer may still need them.
     """
-    if not result.refused:
-        artwork.leave(covers.covers, artist, context)
+    if not result.not_written:
+        fetch_covers.release_unused(covers.covers, artist, context)
     if not context.has_changed_files:
         return
-    path = Path(files.unescape(artist.path))
-    folders = {(path / files.unescape(track.place)).parent for track in artist.tracks}
-    for folder in folders | {path / files.unescape(album.place) for album in artist.albums}:
+    path = Path(files.unescape_path(artist.path))
+    folders = {(path / files.unescape_path(track.place)).parent for track in artist.tracks}
+    for folder in folders | {path / files.unescape_path(album.place) for album in artist.albums}:
         with contextlib.suppress(OSError):
-            temp_copies.sweep(folder)
+            temp_copies.remove_stale(folder)
 
 
-def _again(before: Artist, path: Path, context: Tools) -> Artist:
+def _reread(before: Artist, path: Path, context: MusicWorkerContext) -> Artist:
     """Read an artist again after repairs, which leave all audio unchanged."""
     old_tracks = {track.place: track for track in before.tracks}
 
@@ -186,19 +190,21 @@ def _again(before: Artist, path: Path, context: Tools) -> Artist:
         unchanged = {name: getattr(old, name) for name in ("essence", "damage", "change")}
         return structs.replace(track, **unchanged)
 
-    artist = deep.changed(_reread(path, context), with_old_essence)
+    artist = full_decode.map_tracks(_rescan(path, context), with_old_essence)
     artist = structs.replace(artist, resolved=before.resolved)
-    return copies.compared(artist, functools.partial(context.index.essence, made=essence.of))
+    return duplicate_audio.add_essence_hashes(
+        artist, functools.partial(context.reader.get_essence, made=essence.compute)
+    )
 
 
-def _reread(path: Path, context: Tools) -> Artist:
-    return scan.artist(path, QUIET, context.index, context.places.ignored)
+def _rescan(path: Path, context: MusicWorkerContext) -> Artist:
+    return scan.read_artist(path, NO_PROGRESS, context.reader, context.config.ignored)
 
 
-def _as_if(artist: Artist, result: Mended) -> Artist:
+def _preview(artist: Artist, result: RepairResult) -> Artist:
     """Return the artist as it would be after the repairs of a dry run."""
-    previewed = preview.artist(artist, result.expected)
-    return structs.replace(previewed, fingerprint=artist.fingerprint, covers={})
+    previewed = preview.preview_repairs(artist, result.expected)
+    return structs.replace(previewed, fingerprint=artist.fingerprint, fetched_covers={})
 
 
 def _is_folder(path: Path) -> bool:
@@ -207,19 +213,19 @@ def _is_folder(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise access.refusal(path, error) from error
+        raise open_file.to_unreadable(path, error) from error
 
 
-def _vanished(library: Path) -> Outcome:
+def _skip_vanished(library: Path) -> Outcome:
     """Skip an artist that has vanished, unless the whole library has: then nothing is known."""
     try:
-        empty = all(folders.is_hidden(path.name, True) for path in library.iterdir())
+        empty = all(folder_listing.is_hidden(path.name, True) for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryGone(files.escape(library), "missing") from error
+        raise LibraryMissing(files.escape_path(library), "missing") from error
     except OSError as error:
-        raise access.refusal(library, error) from error
+        raise open_file.to_unreadable(library, error) from error
     if empty:
-        raise LibraryGone(files.escape(library), "empty")
+        raise LibraryMissing(files.escape_path(library), "empty")
     return Outcome(
         Status.SKIPPED, message="the folder has vanished", data={"skip_reason": "vanished"}
     )

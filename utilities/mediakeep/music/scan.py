@@ -10,23 +10,23 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unexpected, Unreadable
-from mediakeep.item import Found
-from mediakeep.media import access, file_errors, folders, formats
-from mediakeep.media.folders import File, Folder
-from mediakeep.media.reader import Direct, Reader
-from mediakeep.music import cue_sheets, discs
-from mediakeep.music.checks import letters, titles
-from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
-from mediakeep.music.repairs import names
-from mediakeep.outcome import QUIET, Progress
+from mediakeep.errors import LibraryMissing, NotAudio, Truncated, UnexpectedError, Unreadable
+from mediakeep.item import ScannedItem
+from mediakeep.media import file_errors, folder_listing, open_file
+from mediakeep.media.audio import formats
+from mediakeep.media.cache.caching_reader import MediaReader, UncachedReader
+from mediakeep.media.folder_listing import ListedFile, ListedFolder
+from mediakeep.music import cue_sheets
+from mediakeep.music.model import Album, Artist, ImageFile, Track, TrackFault
+from mediakeep.music.text import album_titles, compare_text, disc_folders, filename_parser
+from mediakeep.outcome import NO_PROGRESS, Progress
 
-UNREADABLE = "unreadable"  # the fingerprint of a folder that cannot be listed
+UNREADABLE_FINGERPRINT = "unreadable"  # the fingerprint of a folder that cannot be listed
 
-_DIRECT = Direct()
+_UNCACHED_READER = UncachedReader()
 
 
-def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
+def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
     """Find the artists of a library: the visible folders directly in it, sorted by name.
 
     Only names, sizes and times are read; no file is opened. A folder without music is no artist. An
@@ -35,32 +35,35 @@ def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
     cannot be read.
     """
     try:
-        artists = folders.below(root, ignored)
+        artists = folder_listing.list_subfolders(root, ignored)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryGone(files.escape(root), "missing") from error
+        raise LibraryMissing(files.escape_path(root), "missing") from error
     except OSError as error:
-        raise access.refusal(root, error) from error
-    items = (_found(path, list(folders.walk(path, ignored=ignored))) for path in artists)
+        raise open_file.to_unreadable(root, error) from error
+    items = (
+        _describe_folder(path, list(folder_listing.walk_tree(path, ignored=ignored)))
+        for path in artists
+    )
     return (item for item in items if item)
 
 
-def loose(root: Path, ignored: tuple[str, ...] = ()) -> int:
+def count_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> int:
     """Count the audio files directly in the root of a library, which belong to no artist."""
     try:
-        return len(folders.right_in(root, ignored).audio)
+        return len(folder_listing.list_folder(root, ignored).audio_files)
     except OSError as error:
-        raise access.refusal(root, error) from error
+        raise open_file.to_unreadable(root, error) from error
 
 
-def fingerprint(folder: Path, ignored: tuple[str, ...] = ()) -> str:
+def folder_fingerprint(folder: Path, ignored: tuple[str, ...] = ()) -> str:
     """Return the fingerprint of an artist's folder, the same as `find_artists` returns."""
-    return _fingerprint(list(folders.walk(folder, ignored=ignored)))
+    return _compute_fingerprint(list(folder_listing.walk_tree(folder, ignored=ignored)))
 
 
-def artist(
+def read_artist(
     path: Path,
-    progress: Progress = QUIET,
-    reader: Reader = _DIRECT,
+    progress: Progress = NO_PROGRESS,
+    reader: MediaReader = _UNCACHED_READER,
     ignored: tuple[str, ...] = (),
 ) -> Artist:
     """Read all tracks of an artist's folder; raise Unreadable if a folder cannot be read.
@@ -69,26 +72,30 @@ def artist(
     skipped. `progress` is called with the number of tracks found after each folder is listed, which
     shows activity on a slow share, and then after each track. `ignored` are the user's patterns.
     """
-    listed_folders = list(_listed(path, progress, ignored))
-    media = [file.facts for folder in listed_folders for file in folder.media if file.facts]
-    reader.expect(listed_folders[0].identity, media)
-    unread = [folder.place_of(file.name) for folder in listed_folders for file in folder.unread]
-    albums = tuple(_albums(path.name, listed_folders, reader, progress, unread))
+    listed_folders = list(_list_folders(path, progress, ignored))
+    media = [file.stat for folder in listed_folders for file in folder.media_files if file.stat]
+    reader.prefetch(listed_folders[0].identity, media)
+    unread = [
+        folder.relative_path_of(file.name)
+        for folder in listed_folders
+        for file in folder.unsupported_audio
+    ]
+    albums = tuple(_read_albums(path.name, listed_folders, reader, progress, unread))
     return Artist(
-        name=files.escape(path.name),
-        path=files.escape(path),
+        name=files.escape_path(path.name),
+        path=files.escape_path(path),
         albums=albums,
-        fingerprint=_fingerprint(listed_folders),
-        unread=tuple(map(files.escape, sorted(unread))),
+        fingerprint=_compute_fingerprint(listed_folders),
+        unread_files=tuple(map(files.escape_path, sorted(unread))),
     )
 
 
-def track(
+def read_track(
     path: Path | str,
     place: str,
     size: int,
     facts: os.stat_result | None = None,
-    reader: Reader = _DIRECT,
+    reader: MediaReader = _UNCACHED_READER,
 ) -> Track:
     """Read one file; if it cannot be read, the track has a fault.
 
@@ -96,88 +103,99 @@ def track(
     file.
     """
     if size == 0:
-        return Track(place=place, fault=Fault.EMPTY)
+        return Track(place=place, fault=TrackFault.EMPTY)
     try:
-        audio = reader.track(os.fspath(path), facts)
+        audio = reader.read_track(os.fspath(path), facts)
     except Truncated as error:
-        return Track(place=place, fault=Fault.TRUNCATED, reason=error.args[1])
+        return Track(place=place, fault=TrackFault.TRUNCATED, reason=error.args[1])
     except NotAudio as error:
-        return Track(place=place, fault=Fault.NOT_AUDIO, reason=error.args[1])
+        return Track(place=place, fault=TrackFault.NOT_AUDIO, reason=error.args[1])
     except Unreadable as error:
-        return Track(place=place, fault=Fault.UNREADABLE, reason=error.args[1])
+        return Track(place=place, fault=TrackFault.UNREADABLE, reason=error.args[1])
     return Track(
         place=place,
         tags=audio.tags,
         facts=audio.facts,
         container=audio.container,
-        others=audio.others,
+        other_tags=audio.others,
         raw=audio.raw,
     )
 
 
-def _found(path: Path, listed_folders: Sequence[Folder]) -> Found | None:
+def _describe_folder(path: Path, listed_folders: Sequence[ListedFolder]) -> ScannedItem | None:
     """Describe an artist's folder; None if it contains no music and no folder is unreadable."""
-    if not any(folder.fault or any(map(_is_music, folder.files)) for folder in listed_folders):
+    if not any(folder.error or any(map(_is_music_file, folder.files)) for folder in listed_folders):
         return None
-    tracks = sum(len(folder.audio) for folder in listed_folders)
-    album_folder = _home(path.name, listed_folders)
+    tracks = sum(len(folder.audio_files) for folder in listed_folders)
+    album_folder = _album_folder_rule(path.name, listed_folders)
     albums = set(
-        discs.merged(
-            {album_folder(folder.place) for folder in listed_folders if folder.audio}
+        disc_folders.merge_disc_folders(
+            {album_folder(folder.relative_path) for folder in listed_folders if folder.audio_files}
         ).values()
     )
-    return Found(
-        key=files.escape(path.name),
-        path=files.escape(path),
-        fingerprint=_fingerprint(listed_folders),
-        fields={"track_count": tracks, "album_count": len(albums)} | _unread(listed_folders),
+    return ScannedItem(
+        key=files.escape_path(path.name),
+        path=files.escape_path(path),
+        fingerprint=_compute_fingerprint(listed_folders),
+        fields={"track_count": tracks, "album_count": len(albums)} | _unread_count(listed_folders),
     )
 
 
-def _is_music(file: File) -> bool:
-    return file.suffix in formats.EXTENSIONS | formats.MIXED | formats.UNREAD.keys()
+def _is_music_file(file: ListedFile) -> bool:
+    return (
+        file.suffix
+        in formats.AUDIO_SUFFIXES | formats.AMBIGUOUS_SUFFIXES | formats.UNSUPPORTED_SUFFIXES.keys()
+    )
 
 
-def _unread(listed_folders: Iterable[Folder]) -> dict[str, int]:
-    count = sum(len(folder.unread) for folder in listed_folders)
+def _unread_count(listed_folders: Iterable[ListedFolder]) -> dict[str, int]:
+    count = sum(len(folder.unsupported_audio) for folder in listed_folders)
     return {"unread_count": count} if count else {}
 
 
-def _fingerprint(listed_folders: Sequence[Folder]) -> str:
-    if listed_folders and listed_folders[0].fault and not listed_folders[0].place:
-        return UNREADABLE
-    return folders.digest(listed_folders)
+def _compute_fingerprint(listed_folders: Sequence[ListedFolder]) -> str:
+    if listed_folders and listed_folders[0].error and not listed_folders[0].relative_path:
+        return UNREADABLE_FINGERPRINT
+    return folder_listing.fingerprint(listed_folders)
 
 
-def _listed(path: Path, progress: Progress, ignored: tuple[str, ...]) -> Iterator[Folder]:
+def _list_folders(
+    path: Path, progress: Progress, ignored: tuple[str, ...]
+) -> Iterator[ListedFolder]:
     total = 0
-    for folder in folders.walk(path, ignored=ignored):
-        if folder.fault:
-            raise access.refusal(folder.path, folder.fault) from folder.fault
-        total += len(folder.candidates)
+    for folder in folder_listing.walk_tree(path, ignored=ignored):
+        if folder.error:
+            raise open_file.to_unreadable(folder.path, folder.error) from folder.error
+        total += len(folder.audio_candidates)
         progress(0, total)
         yield folder
 
 
-def _home(name: str, listed_folders: Iterable[Folder]) -> Callable[[str], str]:
+def _album_folder_rule(name: str, listed_folders: Iterable[ListedFolder]) -> Callable[[str], str]:
     """Return a function that maps the place of a folder to that of its album.
 
     A folder named "Artist - Album" is an album itself if it contains nothing but discs.
     """
-    tops = {discs.album_of(folder.place) for folder in listed_folders if folder.candidates}
-    if all(not place or discs.is_disc(place) for place in tops) and _names_album(name):
+    tops = {
+        disc_folders.album_folder(folder.relative_path)
+        for folder in listed_folders
+        if folder.audio_candidates
+    }
+    if all(
+        not place or disc_folders.is_disc_folder(place) for place in tops
+    ) and _is_artist_album_name(name):
         return lambda _place: ""
-    return discs.album_of
+    return disc_folders.album_folder
 
 
-def _names_album(name: str) -> bool:
-    return bool(names.split_folder(files.escape(name))[0])
+def _is_artist_album_name(name: str) -> bool:
+    return bool(filename_parser.split_artist_album(files.escape_path(name))[0])
 
 
-def _albums(
+def _read_albums(
     name: str,
-    listed_folders: Sequence[Folder],
-    reader: Reader,
+    listed_folders: Sequence[ListedFolder],
+    reader: MediaReader,
     progress: Progress,
     unread: list[str],
 ) -> Iterator[Album]:
@@ -186,60 +204,69 @@ def _albums(
     An MP4 that may be a film is a track only if it is readable and contains no video; a damaged one
     is added to `unread`.
     """
-    album_folder, parts = _home(name, listed_folders), dict[str, list[Folder]]()
-    for folder in sorted(listed_folders, key=lambda folder: folder.place):
-        parts.setdefault(album_folder(folder.place), []).append(folder)
-    done, total = 0, sum(len(folder.candidates) for folder in listed_folders)
+    album_folder, parts = _album_folder_rule(name, listed_folders), dict[str, list[ListedFolder]]()
+    for folder in sorted(listed_folders, key=lambda folder: folder.relative_path):
+        parts.setdefault(album_folder(folder.relative_path), []).append(folder)
+    done, total = 0, sum(len(folder.audio_candidates) for folder in listed_folders)
     albums: dict[str, Album] = {}
     for place in sorted(parts):
         tracks = []
         for folder in parts[place]:
-            for file in folder.candidates:
-                read = _track(folder, file, reader)
-                if read and read.fault and file.suffix in formats.MIXED:
-                    unread += [folder.place_of(file.name)] if read.reason != formats.VIDEO else []
+            for file in folder.audio_candidates:
+                read = _read_listed_track(folder, file, reader)
+                if read and read.fault and file.suffix in formats.AMBIGUOUS_SUFFIXES:
+                    unread += (
+                        [folder.relative_path_of(file.name)]
+                        if read.reason != formats.VIDEO_REASON
+                        else []
+                    )
                 elif read:
                     tracks.append(read)
                 done += 1
                 progress(done, total)
         if tracks:
             # A disc that is an album of its own shares the pictures next to it.
-            shared = parts[""] if discs.is_disc(place) else []
-            images = tuple(_images([*parts[place], *shared], reader))
-            album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
+            shared = parts[""] if disc_folders.is_disc_folder(place) else []
+            images = tuple(_describe_images([*parts[place], *shared], reader))
+            album = Album(place=files.escape_path(place), tracks=tuple(tracks), images=images)
             is_only_album = (
                 not place
-                and sum(any(part.audio for part in siblings) for siblings in parts.values()) < 2
+                and sum(any(part.audio_files for part in siblings) for siblings in parts.values())
+                < 2
             )
             albums[album.place] = structs.replace(
-                album, in_library_root=is_only_album and _is_flat(name, album)
+                album, in_library_root=is_only_album and _is_single_album_folder(name, album)
             )
-    yield from _merged(albums)
+    yield from _merge_discs(albums)
 
 
-def _is_flat(name: str, album: Album) -> bool:
+def _is_single_album_folder(name: str, album: Album) -> bool:
     """Return whether the folder of an item is that of its only album, whose title it has.
 
     A folder that has the name of an artist as well is the artist's.
     """
-    if _names_album(name):
+    if _is_artist_album_name(name):
         return True
-    folder = letters.loose(names.album(files.escape(name), ()))
-    tags = [track.tags for track in album.readable]
-    titles_in_tags = {letters.loose(letters.first(tag.album)) for tag in tags} - {""}
+    folder = compare_text.comparison_key(filename_parser.parse_album(files.escape_path(name), ()))
+    tags = [track.tags for track in album.readable_tracks]
+    titles_in_tags = {
+        compare_text.comparison_key(compare_text.first_text(tag.album)) for tag in tags
+    } - {""}
     artists_in_tags = {
-        letters.loose(text) for tag in tags for text in (*tag.artist, *tag.albumartist)
+        compare_text.comparison_key(text)
+        for tag in tags
+        for text in (*tag.artist, *tag.albumartist)
     }
     return titles_in_tags == {folder} and folder not in artists_in_tags
 
 
-def _merged(albums: dict[str, Album]) -> Iterator[Album]:
+def _merge_discs(albums: dict[str, Album]) -> Iterator[Album]:
     """Merge discs whose folders are next to each other into one album, unless their tags differ."""
     parts: dict[str, list[Album]] = {}
-    for place, first in discs.merged(albums).items():
+    for place, first in disc_folders.merge_disc_folders(albums).items():
         parts.setdefault(first, []).append(albums[place])
     for first, discs_of_album in parts.items():
-        if len(discs_of_album) == 1 or are_different(discs_of_album):
+        if len(discs_of_album) == 1 or are_different_albums(discs_of_album):
             yield from discs_of_album
             continue
         discs_of_album.sort(key=lambda album: (album.place != first, album.place))
@@ -250,12 +277,17 @@ def _merged(albums: dict[str, Album]) -> Iterator[Album]:
         )
 
 
-def are_different(albums: Sequence[Album]) -> bool:
+def are_different_albums(albums: Sequence[Album]) -> bool:
     """Return whether any two albums have no title, or no release, in common in their tags."""
     keys: list[tuple[set[str], set[str]]] = [
         (
-            {titles.core(text) for track in album.readable for text in track.tags.album[:1]} - {""},
-            {mbid for track in album.readable for mbid in track.tags.musicbrainz_albumid},
+            {
+                album_titles.title_key(text)
+                for track in album.readable_tracks
+                for text in track.tags.album[:1]
+            }
+            - {""},
+            {mbid for track in album.readable_tracks for mbid in track.tags.musicbrainz_albumid},
         )
         for album in albums
     ]
@@ -266,45 +298,47 @@ def are_different(albums: Sequence[Album]) -> bool:
     )
 
 
-def _track(folder: Folder, file: File, reader: Reader) -> Track | None:
+def _read_listed_track(folder: ListedFolder, file: ListedFile, reader: MediaReader) -> Track | None:
     """Read a listed file; return None if it has vanished since."""
     path = f"{folder.path}/{file.name}"
-    place = files.escape(folder.place_of(file.name))
-    result = track(path, place, file.size, file.facts, reader)
-    has_vanished = result.fault is Fault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
+    place = files.escape_path(folder.relative_path_of(file.name))
+    result = read_track(path, place, file.size, file.stat, reader)
+    has_vanished = (
+        result.fault is TrackFault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
+    )
     if _has_cue_sheet(folder, file):
-        result = structs.replace(result, cue=True)
+        result = structs.replace(result, has_cue_sheet=True)
     return None if has_vanished else result
 
 
-def _has_cue_sheet(folder: Folder, file: File) -> bool:
+def _has_cue_sheet(folder: ListedFolder, file: ListedFile) -> bool:
     """Return whether a cue sheet splits the file into tracks.
 
     The sheet has the file's name, or the file is the only audio file next to it.
     """
     sheets = folder.cue_sheets
-    if sheets and len(folder.audio) > 1:
+    if sheets and len(folder.audio_files) > 1:
         stem = file.name.removesuffix(f".{file.name.rpartition('.')[2]}").casefold()
         names = {f"{stem}.cue", f"{file.name.casefold()}.cue"}
         sheets = [sheet for sheet in sheets if sheet.name.casefold() in names]
-    return any(cue_sheets.parts_one_file(Path(f"{folder.path}/{sheet.name}")) for sheet in sheets)
+    return any(cue_sheets.splits_one_file(Path(f"{folder.path}/{sheet.name}")) for sheet in sheets)
 
 
-def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:
+def _describe_images(parts: Iterable[ListedFolder], reader: MediaReader) -> Iterator[ImageFile]:
     """Describe the listed pictures, except those that have vanished since."""
     for folder in parts:
         for file in folder.images:
-            image = _image(folder, file, reader)
+            image = _describe_image(folder, file, reader)
             if not (image.reason and _has_vanished(Path(f"{folder.path}/{file.name}"))):
                 yield image
 
 
-def _image(folder: Folder, file: File, reader: Reader) -> ImageFile:
-    place = files.escape(folder.place_of(file.name))
+def _describe_image(folder: ListedFolder, file: ListedFile, reader: MediaReader) -> ImageFile:
+    place = files.escape_path(folder.relative_path_of(file.name))
     try:
-        with file_errors.as_file_error(f"{folder.path}/{file.name}"):
-            mime, width, height = reader.image(f"{folder.path}/{file.name}", file.facts)
-    except (Unexpected, Unreadable) as error:
+        with file_errors.wrap_file_errors(f"{folder.path}/{file.name}"):
+            mime, width, height = reader.read_image(f"{folder.path}/{file.name}", file.stat)
+    except (UnexpectedError, Unreadable) as error:
         return ImageFile(place=place, size=file.size, reason=error.args[1])
     return ImageFile(place=place, size=file.size, mime=mime, width=width, height=height)
 
@@ -320,7 +354,7 @@ def _has_vanished(path: Path) -> bool:
         try:
             path.parent.stat()
         except OSError as error:
-            raise access.refusal(path.parent, error) from error
+            raise open_file.to_unreadable(path.parent, error) from error
         return True
     except OSError:  # an I/O error: the file is unreadable, not gone
         return False

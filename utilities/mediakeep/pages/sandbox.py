@@ -16,13 +16,13 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LIMIT = 10.0  # seconds for rendering a template
-MEMORY = 2**28  # additional bytes of memory
-_LONGEST = 1_000_000  # characters or entries of a repeated sequence
-_PADDING = ("batch", "center", "indent", "tojson")  # filters with a length argument
+TIME_LIMIT = 10.0  # seconds for rendering a template
+MEMORY_LIMIT = 2**28  # additional bytes of memory
+_MAX_LENGTH = 1_000_000  # characters or entries of a repeated sequence
+_PADDING_FILTERS = ("batch", "center", "indent", "tojson")  # filters with a length argument
 
 
-class Sandbox(ImmutableSandboxedEnvironment):
+class TemplateSandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which also limits the size of numbers and texts."""
 
     intercepted_binops = frozenset({"*", "**"})
@@ -37,14 +37,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        for name in _PADDING:
-            self.filters[name] = _refusing_length(self.filters[name])
+        for name in _PADDING_FILTERS:
+            self.filters[name] = _with_length_check(self.filters[name])
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Call an object if it is safe; raise SecurityError for a length that is too large."""
         _, obj, *arguments = args
         if isinstance(getattr(obj, "__self__", None), str | int):  # str.center, int.to_bytes
-            _refuse_length(arguments, kwargs)
+            _check_lengths(arguments, kwargs)
         return super().call(*args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -52,30 +52,34 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if operator == "**":
             raise SecurityError("powers are not allowed in templates")
         for text, times in ((left, right), (right, left)):
-            if isinstance(times, int) and hasattr(text, "__len__") and len(text) * times > _LONGEST:
+            if (
+                isinstance(times, int)
+                and hasattr(text, "__len__")
+                and len(text) * times > _MAX_LENGTH
+            ):
                 raise SecurityError("the result would be too long")
         return super().call_binop(context, operator, left, right)
 
 
-def _refusing_length(function: Callable[..., Any]) -> Callable[..., Any]:
+def _with_length_check(function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a filter so that it rejects lengths that are too large."""
     skipped = 2 if hasattr(function, "jinja_pass_arg") else 1  # context and filtered value
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        _refuse_length(args[skipped:], kwargs)
+        _check_lengths(args[skipped:], kwargs)
         return function(*args, **kwargs)
 
     return checked
 
 
-def _refuse_length(args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
-    if any(isinstance(arg, int) and arg > _LONGEST for arg in (*args, *kwargs.values())):
+def _check_lengths(args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
+    if any(isinstance(arg, int) and arg > _MAX_LENGTH for arg in (*args, *kwargs.values())):
         raise SecurityError("the result would be too long")
 
 
 @contextlib.contextmanager
-def limited() -> Iterator[None]:
+def limit_resources() -> Iterator[None]:
     """Raise TimeoutError in a `with` block after `TIME_LIMIT`, in the main thread only.
 
     On Linux, raise MemoryError if the block uses more memory than `MEMORY_LIMIT`.
@@ -85,15 +89,15 @@ def limited() -> Iterator[None]:
         return
 
     def stop(*_: object) -> None:
-        raise TimeoutError(f"it takes longer than {LIMIT:g} seconds")
+        raise TimeoutError(f"it takes longer than {TIME_LIMIT:g} seconds")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT)
     try:
-        with _bounded_memory():
+        with _limit_memory():
             yield
     except MemoryError as error:
-        error.args = (f"it takes more than {MEMORY >> 20} MB of memory",)
+        error.args = (f"it takes more than {MEMORY_LIMIT >> 20} MB of memory",)
         raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -101,7 +105,7 @@ def limited() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _bounded_memory() -> Iterator[None]:
+def _limit_memory() -> Iterator[None]:
     """Limit the growth of this process to `MEMORY_LIMIT`, if its size is known."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     try:
@@ -109,7 +113,7 @@ def _bounded_memory() -> Iterator[None]:
     except (OSError, ValueError):
         yield
         return
-    most = pages * resource.getpagesize() + MEMORY
+    most = pages * resource.getpagesize() + MEMORY_LIMIT
     if soft == resource.RLIM_INFINITY or soft > most:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:

@@ -14,17 +14,17 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import binding, rewrite, snapshot
-from mediakeep.queue.backups import begun
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.state import State
+from mediakeep.queue import compaction, journal_lookup, snapshot
+from mediakeep.queue.backups import restore_marker
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.state import QueueState
 
 FOLDER = "checkpoints"
-MANY = 5000  # items; above this a checkpoint is due after every 1 % of them
-_ID = re.compile(rb'"snapshot_id":\s*"([^"]*)"')
-_SEQ = re.compile(rb'"seq":\s*(\d+)')
-_SETTLED = re.compile(rb'"settled":\s*(\d+)')
-_HEAD = 4096  # bytes that contain the id and the numbers of a snapshot
+LARGE_QUEUE = 5000  # items; above this a checkpoint is due after every 1 % of them
+_ID_PATTERN = re.compile(rb'"snapshot_id":\s*"([^"]*)"')
+_SEQ_PATTERN = re.compile(rb'"seq":\s*(\d+)')
+_SETTLED_PATTERN = re.compile(rb'"settled":\s*(\d+)')
+_HEAD_SIZE = 4096  # bytes that contain the id and the numbers of a snapshot
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -35,44 +35,44 @@ class Checkpoint(msgspec.Struct, frozen=True):
     date: str  # YYYY-MM-DD
 
 
-def due(state: State, every: int) -> bool:
+def is_due(state: QueueState, every: int) -> bool:
     """Return, right after a settle, whether it completes another `every` (or 1 %) of the items."""
-    return every > 0 and state.settled % _step(state, every) == 0
+    return every > 0 and state.settled % _get_interval(state, every) == 0
 
 
-def _step(state: State, every: int) -> int:
-    return every if len(state.items) <= MANY else max(every, len(state.items) // 100)
+def _get_interval(state: QueueState, every: int) -> int:
+    return every if len(state.items) <= LARGE_QUEUE else max(every, len(state.items) // 100)
 
 
-def overdue(folder: Path, state: State, every: int) -> bool:
+def is_overdue(folder: Path, state: QueueState, every: int) -> bool:
     """Return whether a killed batch left out a checkpoint that was due."""
     if every < 1:
         return False
-    newest = listing(folder)[:1]
-    match = _SETTLED.search(_head(newest[0].path)) if newest else None
-    step = _step(state, every)
+    newest = list_checkpoints(folder)[:1]
+    match = _SETTLED_PATTERN.search(_read_head(newest[0].path)) if newest else None
+    step = _get_interval(state, every)
     return state.settled // step > (int(match[1]) if match else 0) // step
 
 
-def write(state: State, place: Place) -> Path:
+def write_checkpoint(state: QueueState, place: QueueLocation) -> Path:
     """Write a checkpoint, synced, and return its path; a name is never reused."""
     folder = place.folder / FOLDER
     folder.mkdir(exist_ok=True)
     done = state.counts[Status.COMPLETED]
     stem = f"checkpoint_{place.now():%Y-%m-%d}_{state.kind.noun}_{done:03d}"
-    return copy(state, place, folder, stem)
+    return write_copy(state, place, folder, stem)
 
 
-def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
+def write_copy(state: QueueState, place: QueueLocation, folder: Path, stem: str) -> Path:
     """Write a full copy of a state under an unused name and with a new id; the lock is held."""
     folder.mkdir(exist_ok=True)
     for leftover in folder.glob(".*.tmp"):  # left by killed writers: the lock is held
         leftover.unlink()
-    head = rewrite.head(state, place, state.head.generation)
+    head = compaction.build_head(state, place, state.head.generation)
     temporary = folder / f".{head.snapshot_id}.tmp"
     try:
         snapshot.write(str(temporary), head, state.items, state.kind.plural)
-        path = rewrite.free(folder, stem, ".json")
+        path = compaction.unused_path(folder, stem, ".json")
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -83,7 +83,7 @@ def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
     return path
 
 
-def listing(folder: Path) -> list[Checkpoint]:
+def list_checkpoints(folder: Path) -> list[Checkpoint]:
     """List the checkpoints, newest first.
 
     They are sorted by their last change, because the clock may have been wrong.
@@ -91,65 +91,70 @@ def listing(folder: Path) -> list[Checkpoint]:
     entries = []
     for path in (folder / FOLDER).glob("checkpoint_*.json"):
         with contextlib.suppress(FileNotFoundError):  # just removed
-            info, seq = path.stat(), _SEQ.search(_head(path))
+            info, seq = path.stat(), _SEQ_PATTERN.search(_read_head(path))
             entries.append((int(seq[1]) if seq else -1, info.st_mtime_ns, path, info.st_size))
-    return [Checkpoint(path, size, _day(path)) for *_, path, size in sorted(entries, reverse=True)]
+    return [
+        Checkpoint(path, size, _date_in_name(path))
+        for *_, path, size in sorted(entries, reverse=True)
+    ]
 
 
-def _head(path: Path) -> bytes:
+def _read_head(path: Path) -> bytes:
     """Return the start of a file, or b"" if it cannot be read."""
     try:
         with path.open("rb") as stream:
-            return stream.read(_HEAD)
+            return stream.read(_HEAD_SIZE)
     except FileNotFoundError:
         raise
     except OSError:
         return b""
 
 
-def _day(path: Path) -> str:
+def _date_in_name(path: Path) -> str:
     return path.name.removeprefix("checkpoint_")[:10]
 
 
-def remains(folder: Path) -> bool:
+def has_queue_files(folder: Path) -> bool:
     """Return whether the folder holds a queue, the remains of one, or checkpoints.
 
     No new queue may be created there then. Raise StateDamaged if the restore of a backup is
     unfinished.
     """
-    begun.refuse(folder)
-    return binding.present(folder) or bool(listing(folder))
+    restore_marker.refuse_unfinished(folder)
+    return journal_lookup.queue_exists(folder) or bool(list_checkpoints(folder))
 
 
-def good(folder: Path, kind: Kind) -> Iterator[tuple[Path, snapshot.Loaded]]:
+def iter_valid_checkpoints(
+    folder: Path, kind: Kind
+) -> Iterator[tuple[Path, snapshot.LoadedSnapshot]]:
     """Yield the checkpoints that can be read, newest first, with their content."""
-    for checkpoint in listing(folder):
+    for checkpoint in list_checkpoints(folder):
         try:
             yield checkpoint.path, snapshot.load(checkpoint.path, kind)
         except MediakeepError:
             continue  # reported by --validate-queue
 
 
-def cure(folder: Path, kind: Kind) -> str:
+def format_restore_hint(folder: Path, kind: Kind) -> str:
     """Return how to restore a queue whose snapshot cannot be read."""
     repair = "Run --repair to rebuild the queue from the files next to it."
-    for path, _ in good(folder, kind):
+    for path, _ in iter_valid_checkpoints(folder, kind):
         target = files.quote_path(folder / snapshot.FILE)
         copy_line = f"cp {files.quote_path(path)} {target}"
         return f"{repair} Or restore the newest valid checkpoint:\n  {copy_line}"
     return repair
 
 
-def named(folder: Path, snapshot_id: str) -> str:
+def find_checkpoint_name(folder: Path, snapshot_id: str) -> str:
     """Return the name of the checkpoint with that id, or "" if there is none."""
-    for checkpoint in listing(folder):
-        match = _ID.search(_head(checkpoint.path))
+    for checkpoint in list_checkpoints(folder):
+        match = _ID_PATTERN.search(_read_head(checkpoint.path))
         if match and match[1].decode() == snapshot_id:
             return checkpoint.path.name
     return ""
 
 
-def surplus(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
+def select_to_prune(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
     """Return the checkpoints to remove: all but the newest `keep` and the newest of each day."""
     days: set[str] = set()
     removable = []
@@ -160,13 +165,13 @@ def surplus(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
     return removable
 
 
-def prune(folder: Path, keep: int, good: Path | None) -> list[Checkpoint]:
+def prune_checkpoints(folder: Path, keep: int, good: Path | None) -> list[Checkpoint]:
     """Remove old checkpoints, but never `good`, the newest one that is known to be valid.
 
     `keep` 0 keeps all. Return the removed checkpoints.
     """
     removed = []
-    for checkpoint in surplus(listing(folder), keep) if keep else ():
+    for checkpoint in select_to_prune(list_checkpoints(folder), keep) if keep else ():
         if checkpoint.path != good:
             checkpoint.path.unlink(missing_ok=True)  # another batch may prune, too
             removed.append(checkpoint)

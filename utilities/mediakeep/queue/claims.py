@@ -15,10 +15,10 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import clock
-from mediakeep.item import Item, Status, awaits_lookup
+from mediakeep.item import Item, Status, needs_lookup
 from mediakeep.queue import sessions
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.state import State
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.state import QueueState
 
 FRESH, DUE, OUTDATED = range(3)  # the order in which items are claimed
 
@@ -31,7 +31,7 @@ class Claim(msgspec.Struct, frozen=True):
     seq: int
 
 
-def turn(item: Item) -> int | None:
+def claim_order(item: Item) -> int | None:
     """Return the rank of an item (new, retry, outdated), or None if it cannot be claimed now."""
     if item.status is not Status.PENDING:
         return None
@@ -40,46 +40,46 @@ def turn(item: Item) -> int | None:
     return DUE if item.error_message else FRESH
 
 
-class Line:
+class PendingQueue:
     """The claimable items of a state in heaps, so that the next is found without a full scan."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: QueueState) -> None:
         self.state = state
         self._ready: list[tuple[int, int, str]] = []  # -priority, rank, key
-        self._waiting: list[tuple[str, str]] = []  # not before, key
+        self._retries: list[tuple[str, str]] = []  # not before, key
         # -priority, settled, key: lacks its lookup
         self._completed: list[tuple[int, int, str]] = []
         for key, item in state.items.items():
-            self._put(key, item, list.append)
+            self._add_item(key, item, list.append)
         heapq.heapify(self._ready)
-        heapq.heapify(self._waiting)
+        heapq.heapify(self._retries)
         heapq.heapify(self._completed)
-        state.watch = self._note
+        state.listener = self._on_item_changed
 
-    def _note(self, key: str, _: Item | None, item: Item | None) -> None:
+    def _on_item_changed(self, key: str, _: Item | None, item: Item | None) -> None:
         if item:
-            self._put(key, item, heapq.heappush)
+            self._add_item(key, item, heapq.heappush)
 
-    def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
-        rank = turn(item)
+    def _add_item(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
+        rank = claim_order(item)
         if rank is not None:
             add(self._ready, (-item.priority, rank, key))
         elif item.status is Status.ERROR and item.not_before:
-            add(self._waiting, (item.not_before, key))
-        elif item.status is Status.COMPLETED and awaits_lookup(item):
+            add(self._retries, (item.not_before, key))
+        elif item.status is Status.COMPLETED and needs_lookup(item):
             add(self._completed, (-item.priority, item.settled, key))
 
-    def due(self, now: str) -> list[str]:
+    def take_due_retries(self, now: str) -> list[str]:
         """Return the failed items whose retry is due; each one is returned once."""
         keys = []
-        while self._waiting and self._waiting[0][0] <= now:
-            not_before, key = heapq.heappop(self._waiting)
+        while self._retries and self._retries[0][0] <= now:
+            not_before, key = heapq.heappop(self._retries)
             item = self.state.items.get(key)
             if item and item.status is Status.ERROR and item.not_before == not_before:
                 keys.append(key)
         return keys
 
-    def take(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[str]:
+    def take_keys(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[str]:
         """Remove and return the next keys, at most `count`.
 
         With `lookups`, items that lack only their lookup follow after all others, if they were
@@ -90,32 +90,32 @@ class Line:
         while self._ready and len(taken) < count:
             priority, rank, key = heapq.heappop(self._ready)
             item = self.state.items.get(key)
-            if item and turn(item) == rank and -item.priority == priority:
+            if item and claim_order(item) == rank and -item.priority == priority:
                 taken[key] = None
         while lookups and self._completed and len(taken) < count:
             priority, settled, key = heapq.heappop(self._completed)
             item = self.state.items.get(key)
             if item is None:
                 continue
-            is_free = item.status is Status.COMPLETED and awaits_lookup(item)
+            is_free = item.status is Status.COMPLETED and needs_lookup(item)
             if is_free and (-item.priority, item.settled) == (priority, settled):
                 if settled > settled_by:
                     later.append(key)
                 else:
                     taken[key] = None
         for key in later:
-            self._put(key, self.state.items[key], heapq.heappush)
+            self._add_item(key, self.state.items[key], heapq.heappush)
         return list(taken)
 
-    def peek(self, count: int, *, lookups: bool = False) -> list[str]:
+    def peek_keys(self, count: int, *, lookups: bool = False) -> list[str]:
         """Return the next keys without removing them."""
-        keys = self.take(count, lookups=lookups)
+        keys = self.take_keys(count, lookups=lookups)
         for key in keys:
-            self._put(key, self.state.items[key], heapq.heappush)
+            self._add_item(key, self.state.items[key], heapq.heappush)
         return keys
 
 
-def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
+def build_claim_patch(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
     """Return the merge patch of a claim; a completed item is claimed for its lookup only."""
     completed = item.status is Status.COMPLETED
     return {
@@ -129,7 +129,7 @@ def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
     }
 
 
-def released(item: Item, *, suspect: bool) -> dict[str, Any]:
+def build_release_patch(item: Item, *, suspect: bool) -> dict[str, Any]:
     """Return the merge patch that releases an item; its attempts are not changed.
 
     The item becomes pending, or completed without its lookup if it was claimed for that only.
@@ -140,14 +140,16 @@ def released(item: Item, *, suspect: bool) -> dict[str, Any]:
     return {**changes, "suspect": True} if suspect else changes
 
 
-def undone(item: Item) -> Item:
+def without_lookup_claim(item: Item) -> Item:
     """Return an item as it was before it was claimed for its lookup only; others unchanged."""
     if not item.for_lookup:
         return item
     return structs.replace(item, status=Status.COMPLETED, claim=0, for_lookup=False)
 
 
-def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[str, Any]]:
+def build_orphan_patches(
+    state: QueueState, place: QueueLocation, dead: Iterable[str]
+) -> dict[str, dict[str, Any]]:
     """Return the merge patches that release the items of dead sessions.
 
     Items whose processing had started become suspects.
@@ -156,16 +158,16 @@ def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[s
     for session in dead:
         live = sessions.read_live(place.folder, session)
         begun = live.begun if live else {}
-        for key in sorted(state.held[session]):
-            changes[key] = released(state.items[key], suspect=key in begun)
+        for key in sorted(state.claimed_keys[session]):
+            changes[key] = build_release_patch(state.items[key], suspect=key in begun)
     return changes
 
 
-def rehearse(state: State, place: Place) -> None:
+def simulate_recovery(state: QueueState, place: QueueLocation) -> None:
     """Apply in memory what a batch does first: release items of dead sessions and due retries."""
-    dead = [session for session in state.held if not sessions.alive(place, session)]
-    items = orphans(state, place, dead)
-    for key in Line(state).due(clock.text(place.now())):
+    dead = [session for session in state.claimed_keys if not sessions.is_alive(place, session)]
+    items = build_orphan_patches(state, place, dead)
+    for key in PendingQueue(state).take_due_retries(clock.format_iso(place.now())):
         items[key] = {"status": Status.PENDING, "not_before": None}
-    for key, item in state.preview(items).items():
-        state.put(key, item)
+    for key, item in state.preview_items(items).items():
+        state.put_item(key, item)

@@ -18,17 +18,17 @@ import msgspec
 from mediakeep import files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
 
-_ROOM = 128 << 10  # bytes of zeros preallocated
-KEPT = 3  # sealed journals; older ones are removed
+_PREALLOCATED = 128 << 10  # bytes of zeros preallocated
+KEPT_JOURNALS = 3  # sealed journals; older ones are removed
 SEAL = "seal"
 _PREFIX = len(b'{"crc":"00000000",')
 
 
 # Items as a JSON merge patch (RFC 7396): the fields to set, or None to remove the item.
-Patches = dict[str, dict[str, Any] | None]
+ItemPatches = dict[str, dict[str, Any] | None]
 
 
-class Record(
+class JournalRecord(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
     """One change: its number, time, operation, session, and the item fields that it sets."""
@@ -37,11 +37,11 @@ class Record(
     time: str
     op: str
     session: str = ""
-    items: Patches = {}
+    items: ItemPatches = {}
     facts: dict[str, Any] = {}
 
 
-class Header(msgspec.Struct, kw_only=True, frozen=True):
+class JournalHeader(msgspec.Struct, kw_only=True, frozen=True):
     """The snapshot that a journal continues: generation, id, content and file identity."""
 
     generation: int
@@ -53,29 +53,29 @@ class Header(msgspec.Struct, kw_only=True, frozen=True):
     replaces: tuple[int, ...] = ()  # the identity of the file that the snapshot replaced
 
 
-class Reading(msgspec.Struct, frozen=True):
+class JournalContent(msgspec.Struct, frozen=True):
     """The complete records of a journal, and the offset after the last of them."""
 
-    records: list[Record]
+    records: list[JournalRecord]
     end: int
 
     @property
-    def sealed(self) -> bool:
+    def is_sealed(self) -> bool:
         """Whether a later journal has superseded it."""
         return bool(self.records) and self.records[-1].op == SEAL
 
 
-_records = msgspec.json.Decoder(Record)
-_headers = msgspec.json.Decoder(Header)
+_record_decoder = msgspec.json.Decoder(JournalRecord)
+_header_decoder = msgspec.json.Decoder(JournalHeader)
 
 
-def line(thing: Record | Header) -> bytes:
+def encode_line(thing: JournalRecord | JournalHeader) -> bytes:
     """Return the line of a record or header."""
     payload = msgspec.json.encode(thing)[1:]
     return b'{"crc":"%08x",%b\n' % (zlib.crc32(payload), payload)
 
 
-def _payload(text: bytes) -> bytes | None:
+def _decode_line(text: bytes) -> bytes | None:
     """Return the JSON of a line, or None if its checksum is wrong."""
     payload = text[_PREFIX:]
     if text[:_PREFIX] != b'{"crc":"%08x",' % zlib.crc32(payload):
@@ -83,29 +83,29 @@ def _payload(text: bytes) -> bytes | None:
     return b"{" + payload
 
 
-def name(generation: int, snapshot_id: str) -> str:
+def journal_name(generation: int, snapshot_id: str) -> str:
     """Return the file name of the journal that continues a snapshot."""
     return f"{generation:08d}-{snapshot_id}.jsonl"
 
 
-def header(path: Path) -> Header | None:
+def read_header(path: Path) -> JournalHeader | None:
     """Return the header of a journal, or None if it is missing or incomplete."""
     try:
         with path.open("rb") as stream:
             text = stream.readline()
     except FileNotFoundError:
         return None
-    payload = _payload(text[:-1]) if text.endswith(b"\n") else None
-    return _headers.decode(payload) if payload else None
+    payload = _decode_line(text[:-1]) if text.endswith(b"\n") else None
+    return _header_decoder.decode(payload) if payload else None
 
 
-def start(path: Path) -> int:
+def records_offset(path: Path) -> int:
     """Return the offset after the header of a journal."""
     with path.open("rb") as stream:
         return len(stream.readline())
 
 
-def read(path: Path, offset: int = 0) -> Reading:
+def read(path: Path, offset: int = 0) -> JournalContent:
     """Read the complete records from an offset on, without a torn tail.
 
     Raise JournalDamaged if a bad line is followed by good ones: no crash leaves that.
@@ -113,45 +113,45 @@ def read(path: Path, offset: int = 0) -> Reading:
     with path.open("rb") as stream:
         stream.seek(offset)
         data = stream.read()
-    records: list[Record] = []
+    records: list[JournalRecord] = []
     start = good = bad = 0
     for number, text in enumerate(data.split(b"\n")[:-1], 1):
         start += len(text) + 1
-        payload = _payload(text)
+        payload = _decode_line(text)
         if payload is None:
             bad = bad or number
             continue
         if bad:
             raise JournalDamaged(path, bad, "its checksum does not hold, and good lines follow it")
         if offset or number > 1:
-            records.append(_decode(path, number, payload))
+            records.append(_decode_record(path, number, payload))
         good = start
-    return Reading(records, offset + good)
+    return JournalContent(records, offset + good)
 
 
-def salvage(path: Path) -> list[Record]:
+def read_undamaged(path: Path) -> list[JournalRecord]:
     """Read the records before the first damaged one; a damaged header is skipped."""
     records = []
     for number, text in enumerate(path.read_bytes().split(b"\n")[:-1]):
-        payload = _payload(text)
+        payload = _decode_line(text)
         if number and payload is None:
             break
         if number and payload:
             with contextlib.suppress(JournalDamaged):
-                records.append(_decode(path, number, payload))
+                records.append(_decode_record(path, number, payload))
     return records
 
 
 def last_seq(path: Path) -> int:
     """Return the highest number in any complete line, also after damage, or 0."""
-    payloads = map(_payload, path.read_bytes().split(b"\n"))
+    payloads = map(_decode_line, path.read_bytes().split(b"\n"))
     seqs = [msgspec.json.decode(payload).get("seq", 0) for payload in payloads if payload]
     return max(seqs, default=0)
 
 
-def _decode(path: Path, number: int, payload: bytes) -> Record:
+def _decode_record(path: Path, number: int, payload: bytes) -> JournalRecord:
     try:
-        return _records.decode(payload)
+        return _record_decoder.decode(payload)
     except msgspec.MsgspecError as error:
         raise JournalDamaged(path, number, error) from error
 
@@ -167,16 +167,16 @@ class Journal:
         self.path = path
         self.end = end  # everything before this offset is complete
         self._handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        self._room = 0  # the offset where the preallocated zeros end
+        self._zeros_end = 0  # the offset where the preallocated zeros end
         self._broken: OSError | None = None
 
     @classmethod
-    def create(cls, path: Path, header: Header) -> Journal:
+    def create(cls, path: Path, header: JournalHeader) -> Journal:
         """Create a journal with its header, and sync the file and its folder."""
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         try:
-            data = line(header)
+            data = encode_line(header)
             files.write_all(handle, data)
             files.sync_data(handle)
         finally:
@@ -184,22 +184,22 @@ class Journal:
         files.sync_folder(path.parent)
         return cls(path, len(data))
 
-    def behind(self) -> bool:
+    def has_unread_data(self) -> bool:
         """Return whether anything follows the last line that was read or written here."""
         return os.pread(self._handle, 1, self.end) not in (b"", b"\0")
 
-    def settle(self, reading: Reading) -> None:
+    def resume_after(self, reading: JournalContent) -> None:
         """Continue after the records that were read; truncate a torn line. The lock is held."""
         self.end = reading.end
-        if self.behind():
-            self.cut()
+        if self.has_unread_data():
+            self.truncate()
 
-    def cut(self) -> None:
+    def truncate(self) -> None:
         """Remove everything after the last complete line."""
         os.ftruncate(self._handle, self.end)
-        self._room = 0
+        self._zeros_end = 0
 
-    def append(self, record: Record) -> None:
+    def append(self, record: JournalRecord) -> None:
         """Write one record so that it survives a power loss, or leave the journal unchanged.
 
         Raise RecordNotWritten on any error. After a failed sync the content on the disk is
@@ -207,44 +207,44 @@ class Journal:
         """
         if self._broken:
             raise RecordNotWritten(self.path, self._broken)
-        data = line(record)
+        data = encode_line(record)
         try:
-            files.write_at(self._handle, self._padded(data), self.end)
+            files.write_at(self._handle, self._add_padding(data), self.end)
         except OSError as error:
-            self._take_back(error)
+            self._revert_append(error)
         try:
             files.sync_data(self._handle)
         except OSError as error:
             self._broken = error
-            self._take_back(error)
+            self._revert_append(error)
         self.end += len(data)
 
-    def _take_back(self, error: OSError) -> NoReturn:
+    def _revert_append(self, error: OSError) -> NoReturn:
         """Remove an incomplete line; if that fails, too, refuse all further records."""
         try:
-            self.cut()
+            self.truncate()
         except OSError:
             self._broken = error
         raise RecordNotWritten(self.path, error) from error
 
-    def _padded(self, data: bytes) -> bytes:
+    def _add_padding(self, data: bytes) -> bytes:
         """Append zeros to a line if none are left; another process may have added some."""
-        if self.end + len(data) <= self._room:
+        if self.end + len(data) <= self._zeros_end:
             return data
-        self._room = os.fstat(self._handle).st_size
-        if self.end + len(data) <= self._room:
+        self._zeros_end = os.fstat(self._handle).st_size
+        if self.end + len(data) <= self._zeros_end:
             return data
-        self._room = self.end + len(data) + _ROOM
-        return data + bytes(_ROOM)
+        self._zeros_end = self.end + len(data) + _PREALLOCATED
+        return data + bytes(_PREALLOCATED)
 
-    def seal(self, record: Record) -> None:
+    def seal(self, record: JournalRecord) -> None:
         """Write the last record, remove the zeros, and close the file.
 
         Synced: after a power loss, only the current journal and the previous one may lack a seal.
         """
-        self._room = self.end + _ROOM  # no zeros after the last line
+        self._zeros_end = self.end + _PREALLOCATED  # no zeros after the last line
         self.append(record)
-        self.cut()
+        self.truncate()
         self.close()
 
     def close(self) -> None:

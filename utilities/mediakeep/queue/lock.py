@@ -19,15 +19,15 @@ from mediakeep import files
 from mediakeep.errors import LockingUnsupported
 
 FILE = "processing_queue.lock"
-PATIENCE = 5.0  # seconds of waiting before the holder is reported
-Notice = Callable[[str], object]
-Holder = Callable[[], str]
+NOTICE_DELAY = 5.0  # seconds of waiting before the holder is reported
+NoticeCallback = Callable[[str], object]
+HolderCallback = Callable[[], str]
 
 _LOCKS, _PROCESSES = Path("/proc/locks"), Path("/proc")
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
-def acquire(handle: int, path: str, notice: Notice, holder: Holder) -> None:
+def acquire_lock(handle: int, path: str, notice: NoticeCallback, holder: HolderCallback) -> None:
     """Lock an open file.
 
     After PATIENCE seconds of waiting, call `notice` with a sentence that contains the text returned
@@ -36,13 +36,13 @@ def acquire(handle: int, path: str, notice: Notice, holder: Holder) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        _wait(handle, notice, holder)
+        _wait_for_lock(handle, notice, holder)
     except OSError as error:
-        raise _no_locks(path, error.strerror or str(error)) from error
+        raise _build_unsupported_error(path, error.strerror or str(error)) from error
 
 
-def _wait(handle: int, notice: Notice, holder: Holder) -> None:
-    over, patience = threading.Event(), PATIENCE
+def _wait_for_lock(handle: int, notice: NoticeCallback, holder: HolderCallback) -> None:
+    over, patience = threading.Event(), NOTICE_DELAY
 
     def watch() -> None:
         # Signals are for the main thread: in this thread they would not end its wait.
@@ -66,7 +66,7 @@ def require_exclusive(path: str) -> None:
         return
     finally:
         os.close(handle)
-    raise _no_locks(path, "two processes would get the same lock")
+    raise _build_unsupported_error(path, "two processes would get the same lock")
 
 
 def holder_text(path: str, sessions: dict[int, str]) -> str:
@@ -74,7 +74,7 @@ def holder_text(path: str, sessions: dict[int, str]) -> str:
 
     `sessions` are the sessions running here, by process. They are named if the holders are unknown.
     """
-    holders = [_process_text(pid, sessions) for pid in _holders(path)]
+    holders = [_process_text(pid, sessions) for pid in _find_holders(path)]
     if holders:
         return " and ".join(holders)
     running = [f"session {name} (process {pid})" for pid, name in sessions.items()]
@@ -88,11 +88,11 @@ def _process_text(pid: int, sessions: dict[int, str]) -> str:
     with contextlib.suppress(OSError):
         words = (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]
         if words:
-            text += f" ({files.printable(shlex.join(map(os.fsdecode, words)))})"
+            text += f" ({files.to_printable(shlex.join(map(os.fsdecode, words)))})"
     return f"{text}, session {sessions[pid]}" if pid in sessions else text
 
 
-def _holders(path: str) -> Iterator[int]:
+def _find_holders(path: str) -> Iterator[int]:
     """Yield the processes that hold a lock on a file, as far as they are visible.
 
     A line is `1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF`; with "->" the process waits. The
@@ -107,11 +107,11 @@ def _holders(path: str) -> Iterator[int]:
         words = line.split()
         if len(words) == 8 and words[1] == "FLOCK" and words[5].endswith(f":{inode}"):
             pid = int(words[4])
-            if pid > 0 and _has_open(pid, path):
+            if pid > 0 and _has_file_open(pid, path):
                 yield pid
 
 
-def _has_open(pid: int, path: str) -> bool:
+def _has_file_open(pid: int, path: str) -> bool:
     """Return whether a process has a file open; True if that is not visible."""
     try:
         info = os.stat(path)
@@ -126,14 +126,14 @@ def _has_open(pid: int, path: str) -> bool:
     return False
 
 
-def _no_locks(path: str, reason: str) -> LockingUnsupported:
+def _build_unsupported_error(path: str, reason: str) -> LockingUnsupported:
     folder = Path(path).parent
-    mount, kind = _mount(folder)
+    mount, kind = _find_mount(folder)
     where = f"{files.display_path(mount)} ({kind})" if kind else "the file system"
-    return LockingUnsupported(files.escape(folder), where, reason)
+    return LockingUnsupported(files.escape_path(folder), where, reason)
 
 
-def _mount(folder: Path) -> tuple[str, str]:
+def _find_mount(folder: Path) -> tuple[str, str]:
     """Return the mount point and the type of the file system of a folder; "" if unknown.
 
     proc(5): fields before " - " are optional from the seventh on; blanks are written \\040.

@@ -16,112 +16,114 @@ from typing import Any, Self, TypeVar
 from msgspec import structs
 
 from mediakeep import clock, files
-from mediakeep.errors import SnapshotDamaged, UsageFailed
-from mediakeep.item import Found, Item, Status, awaits_lookup
+from mediakeep.errors import SnapshotDamaged, UsageError
+from mediakeep.item import Item, ScannedItem, Status, needs_lookup
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     actions,
-    adoption,
     checkpoints,
     claims,
-    history,
-    reading,
+    external_change,
+    readonly,
     replay,
+    scan_diff,
     sessions,
-    settling,
-    survey,
+    settle,
 )
-from mediakeep.queue.claims import Claim, Line
-from mediakeep.queue.journal import Record
-from mediakeep.queue.replay import Replay
-from mediakeep.queue.rewrite import Place
+from mediakeep.queue.claims import Claim, PendingQueue
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.replay import ReplayPlan
 from mediakeep.queue.sessions import Session
-from mediakeep.queue.settling import Ending
-from mediakeep.queue.snapshot import Head
-from mediakeep.queue.state import State
-from mediakeep.queue.store import Change, Decide, Store
+from mediakeep.queue.settle import SettleRequest
+from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import ChangeDecider, QueueChange, QueueStore
 
 T = TypeVar("T")
 
 
-def this_host() -> str:
+def get_host_id() -> str:
     """Return a unique name of this machine."""
     with contextlib.suppress(OSError):
         return Path("/etc/machine-id").read_text().strip() or platform.node()
     return platform.node()
 
 
-def place(
+def locate_queue(
     folder: Path,
     now: clock.Clock = clock.now,
     host: str = "",
     notice: Callable[[str], object] | None = None,
-) -> Place:
+) -> QueueLocation:
     """Return the location of a queue; the clock and the host are arguments for tests and clusters.
 
     `notice` is called with messages that the user should see at once.
     """
-    location = Place(folder, now, host or this_host())
+    location = QueueLocation(folder, now, host or get_host_id())
     return structs.replace(location, notice=notice) if notice else location
 
 
 class Queue:
     """The queue of one kind, open for changes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: QueueStore) -> None:
         self._store = store
-        self._line: Line | None = None
+        self._pending: PendingQueue | None = None
         self.session: Session | None = None
-        self.taken_back: list[str] = []  # keys of items of dead sessions, released on opening
+        self.recovered_items: list[str] = []  # keys of items of dead sessions, released on opening
 
     @classmethod
-    def open(cls, where: Place, kind: Kind) -> Self:
+    def open(cls, where: QueueLocation, kind: Kind) -> Self:
         """Open a queue and release the items of dead sessions; raise NoQueue if there is none."""
-        if not checkpoints.remains(where.folder):
-            raise reading.missing(where.folder, kind)
-        store = Store(where, kind, adoption.adopt)
-        with store.locked():
-            store.follow()
+        if not checkpoints.has_queue_files(where.folder):
+            raise readonly.no_queue_error(where.folder, kind)
+        store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+        with store.hold_lock():
+            store.catch_up()
         queue = cls(store)
-        queue.taken_back = queue.take_back()
+        queue.recovered_items = queue.recover_orphaned_items()
         return queue
 
     @classmethod
-    def create(cls, where: Place, kind: Kind, library: str, scanned: Iterable[Found]) -> Self:
+    def create(
+        cls, where: QueueLocation, kind: Kind, library: str, scanned: Iterable[ScannedItem]
+    ) -> Self:
         """Create a queue from the items of a scan; raise UsageFailed if there is one already."""
         files.make_folder(where.folder)
         for folder in (where.folder.parent, where.folder.parent.parent):
             files.sync_folder(folder)
-        store = Store(where, kind, adoption.adopt)
-        with store.locked():
+        store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+        with store.hold_lock():
             if store.path.exists():
-                raise UsageFailed(f"{store.path} already exists.")
-            if checkpoints.remains(where.folder):
+                raise UsageError(f"{store.path} already exists.")
+            if checkpoints.has_queue_files(where.folder):
                 raise SnapshotDamaged(
-                    store.path, "it is gone", checkpoints.cure(where.folder, kind)
+                    store.path, "it is gone", checkpoints.format_restore_hint(where.folder, kind)
                 )
-            before = history.last_seq(where.folder)
-            head = Head(
+            before = event_log.last_seq(where.folder)
+            head = SnapshotHead(
                 kind=kind.name,
                 generation=0,
                 snapshot_id="",
                 seq=before,
                 library_path=library,
-                created=clock.text(where.now()),
+                created=clock.format_iso(where.now()),
             )
-            items = survey.fresh(scanned, kind.item, set())
-            store.install(State(kind, head, items), None)
+            items = scan_diff.build_new_items(scanned, kind.item_type, set())
+            store.install(QueueState(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
-            store.commit(lambda _: Change("scan", {}, {"anew": True, "known": len(items)}))
+            store.commit(lambda _: QueueChange("scan", {}, {"anew": True, "known": len(items)}))
         return cls(store)
 
     @property
-    def state(self) -> State:
+    def state(self) -> QueueState:
         """The queue as last read by this process."""
         return self._store.state
 
     @property
-    def where(self) -> Place:
+    def location(self) -> QueueLocation:
         """The location of the queue."""
         return self._store.place
 
@@ -130,62 +132,64 @@ class Queue:
         """The kind of its items."""
         return self._store.kind
 
-    def warnings(self) -> list[str]:
+    def take_warnings(self) -> list[str]:
         """Return the warnings for the user since the last call."""
         warnings, self._store.warnings = self._store.warnings, []
         return warnings
 
-    def begin(self, **facts: Any) -> Session:
+    def begin_session(self, **facts: Any) -> Session:
         """Start a session, with a log, a lock and an event in the history."""
-        with self._store.locked():
-            self._store.follow()
-            sessions.sweep(self.where, self.state.held)
-        self.session = Session(self.where)
+        with self._store.hold_lock():
+            self._store.catch_up()
+            sessions.remove_stale_live_files(self.location, self.state.claimed_keys)
+        self.session = Session(self.location)
         self._store.session = self.session.id
         self._store.commit(
-            lambda state: Change(
-                "start", facts={"host": self.where.host, "known": len(state.items), **facts}
+            lambda state: QueueChange(
+                "start", facts={"host": self.location.host, "known": len(state.items), **facts}
             )
         )
         return self.session
 
-    def end(self, **facts: Any) -> None:
+    def end_session(self, **facts: Any) -> None:
         """End the session."""
         if self.session:
             end_facts = {**facts, **self.session.log_digest()}
-            self._store.commit(lambda _: Change("end", facts=end_facts))
+            self._store.commit(lambda _: QueueChange("end", facts=end_facts))
             self.session.close()
             self.session, self._store.session = None, ""
 
-    def change(self, decide: Decide) -> Record | None:
+    def commit(self, decide: ChangeDecider) -> JournalRecord | None:
         """Commit the change that a function returns for the newest state; None if there is none."""
         return self._store.commit(decide)
 
-    def take_back(self) -> list[str]:
+    def recover_orphaned_items(self) -> list[str]:
         """Release the items of dead sessions and return their keys."""
 
         dead: list[str] = []
 
-        def decide(state: State) -> Change | None:
-            dead.extend(key for key in state.held if not sessions.alive(self.where, key))
-            items = claims.orphans(state, self.where, dead)
-            return Change("release", items, {"why": "owner dead"}) if items else None
+        def decide(state: QueueState) -> QueueChange | None:
+            dead.extend(
+                key for key in state.claimed_keys if not sessions.is_alive(self.location, key)
+            )
+            items = claims.build_orphan_patches(state, self.location, dead)
+            return QueueChange("release", items, {"why": "owner dead"}) if items else None
 
-        if not self.state.held:
+        if not self.state.claimed_keys:
             return []
         record = self._store.commit(decide)
         for session in dead:
-            sessions.bury(self.where.folder, session)
+            sessions.remove_live_file(self.location.folder, session)
         return list(record.items) if record else []
 
-    def _lined_up(self) -> Line:
-        if self._line is None or self._line.state is not self.state:
-            self._line = Line(self.state)
-        return self._line
+    def _get_pending(self) -> PendingQueue:
+        if self._pending is None or self._pending.state is not self.state:
+            self._pending = PendingQueue(self.state)
+        return self._pending
 
     def peek(self, count: int, *, lookups: bool = False) -> list[str]:
         """Return the keys that the next claim would take."""
-        return self._lined_up().peek(count, lookups=lookups)
+        return self._get_pending().peek_keys(count, lookups=lookups)
 
     def claim(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[Claim]:
         """Claim up to `count` items in one commit: by priority, then new, retried, outdated ones.
@@ -193,32 +197,32 @@ class Queue:
         With `lookups`, completed items that lack only their lookup follow after all others, if they
         were settled at the seq `settled_by` or before.
         """
-        self.take_back()
+        self.recover_orphaned_items()
         self._retry_due()
         taken: list[str] = []
 
-        def decide(state: State) -> Change | None:
-            line = self._lined_up()
-            taken.extend(line.take(count, lookups=lookups, settled_by=settled_by))
-            return self._claiming(state, taken)
+        def decide(state: QueueState) -> QueueChange | None:
+            line = self._get_pending()
+            taken.extend(line.take_keys(count, lookups=lookups, settled_by=settled_by))
+            return self._build_claim_change(state, taken)
 
-        return self._claims(self._from_line(decide))
+        return self._build_claims(self._commit_claim(decide))
 
     def claim_for_lookup(self, *keys: str) -> list[Claim]:
         """Claim those of these items that are completed and lack only their lookup."""
 
-        def decide(state: State) -> Change | None:
+        def decide(state: QueueState) -> QueueChange | None:
             items = ((key, state.items.get(key)) for key in keys)
-            return self._claiming(
+            return self._build_claim_change(
                 state,
                 [
                     key
                     for key, item in items
-                    if item and item.status is Status.COMPLETED and awaits_lookup(item)
+                    if item and item.status is Status.COMPLETED and needs_lookup(item)
                 ],
             )
 
-        return self._claims(self._store.commit(decide))
+        return self._build_claims(self._store.commit(decide))
 
     def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
         """Claim these items in any state; raise ItemHeld if a running session has claimed one.
@@ -233,74 +237,80 @@ class Queue:
             for key in keys
             if by_hand and (items[key].status in done or items[key].returns_to in done)
         }
-        self.take_back()
-        again = actions.reset(self.where, lambda _: [key for key in keys if not pending(key)])
+        self.recover_orphaned_items()
+        again = actions.reset_items(
+            self.location, lambda _: [key for key in keys if not pending(key)]
+        )
 
         def pending(key: str) -> bool:
             return self.state.items[key].status is Status.PENDING
 
         self._store.commit(again)
-        return self._claims(
+        return self._build_claims(
             self._store.commit(
-                lambda state: self._claiming(state, list(filter(pending, keys)), notes)
+                lambda state: self._build_claim_change(state, list(filter(pending, keys)), notes)
             )
         )
 
-    def _from_line(self, decide: Decide) -> Record | None:
+    def _commit_claim(self, decide: ChangeDecider) -> JournalRecord | None:
         """Commit a change that removes items from the heaps; discard the heaps if it fails."""
         try:
             return self._store.commit(decide)
         except BaseException:
-            self._line = None
+            self._pending = None
             raise
 
-    def _claiming(
-        self, state: State, keys: list[str], notes: Mapping[str, dict[str, Any]] | None = None
-    ) -> Change | None:
-        now, seq = clock.text(self.where.now()), state.seq + 1
+    def _build_claim_change(
+        self, state: QueueState, keys: list[str], notes: Mapping[str, dict[str, Any]] | None = None
+    ) -> QueueChange | None:
+        now, seq = clock.format_iso(self.location.now()), state.seq + 1
         session = self._store.session
         extra = notes or {}
         items = {
-            key: claims.claimed(session, seq, now, state.items[key]) | extra.get(key, {})
+            key: claims.build_claim_patch(session, seq, now, state.items[key]) | extra.get(key, {})
             for key in keys
         }
-        return Change("claim", items) if items else None
+        return QueueChange("claim", items) if items else None
 
-    def _claims(self, record: Record | None) -> list[Claim]:
+    def _build_claims(self, record: JournalRecord | None) -> list[Claim]:
         keys = record.items if record else {}
         return [Claim(key, self.state.items[key], record.seq) for key in keys if record]
 
     def _retry_due(self) -> None:
-        def decide(_: State) -> Change | None:
-            keys = self._lined_up().due(clock.text(self.where.now()))
+        def decide(_: QueueState) -> QueueChange | None:
+            keys = self._get_pending().take_due_retries(clock.format_iso(self.location.now()))
             items = {key: {"status": Status.PENDING, "not_before": None} for key in keys}
-            return Change("retry", items) if items else None
+            return QueueChange("retry", items) if items else None
 
-        self._from_line(decide)
+        self._commit_claim(decide)
 
-    def settle(self, claim: Claim, ending: Ending) -> bool:
+    def settle(self, claim: Claim, ending: SettleRequest) -> bool:
         """Record the result of an item; return False if this claim is no longer valid."""
 
-        def decide(state: State) -> Change | None:
-            item = self._mine(state, claim)
+        def decide(state: QueueState) -> QueueChange | None:
+            item = self._get_claimed_item(state, claim)
             if item is None:
                 return None
-            now = clock.text(self.where.now())
-            changes = settling.settled(self.kind, item, ending, state.seq + 1, now)
-            return Change("settle", {claim.key: changes}, settling.facts(ending))
+            now = clock.format_iso(self.location.now())
+            changes = settle.build_settle_patch(self.kind, item, ending, state.seq + 1, now)
+            return QueueChange("settle", {claim.key: changes}, settle.build_history_facts(ending))
 
         return self._store.commit(decide) is not None
 
-    def _mine(self, state: State, claim: Claim) -> Item | None:
+    def _get_claimed_item(self, state: QueueState, claim: Claim) -> Item | None:
         item = state.items.get(claim.key)
         mine = item and item.status is Status.IN_PROGRESS and item.claim == claim.seq
         return item if mine else None
 
-    def update(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
+    def update_claimed(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
         """Record progress (a stage, a part); return False if the claim is no longer valid."""
 
-        def decide(state: State) -> Change | None:
-            return Change(op, {claim.key: changes}) if self._mine(state, claim) else None
+        def decide(state: QueueState) -> QueueChange | None:
+            return (
+                QueueChange(op, {claim.key: changes})
+                if self._get_claimed_item(state, claim)
+                else None
+            )
 
         return self._store.commit(decide) is not None
 
@@ -308,36 +318,36 @@ class Queue:
         """Release unfinished items in one commit; suspects run alone next time."""
         released, suspect_keys = list(claimed), set(suspects)
 
-        def decide(state: State) -> Change | None:
+        def decide(state: QueueState) -> QueueChange | None:
             items = {
-                claim.key: claims.released(item, suspect=claim.key in suspect_keys)
+                claim.key: claims.build_release_patch(item, suspect=claim.key in suspect_keys)
                 for claim in released
-                if (item := self._mine(state, claim))
+                if (item := self._get_claimed_item(state, claim))
             }
-            return Change("release", items) if items else None
+            return QueueChange("release", items) if items else None
 
         self._store.commit(decide)
 
-    def freshen(self) -> None:
+    def refresh_snapshot_if_due(self) -> None:
         """Rewrite the snapshot if that is due; called while the batch waits."""
-        self._store.freshen_if_due()
+        self._store.refresh_snapshot_if_due()
 
-    def look(self, function: Callable[[State], T]) -> T:
+    def read_locked(self, function: Callable[[QueueState], T]) -> T:
         """Call a function with the newest state while the lock is held, and return its result."""
-        with self._store.locked():
-            self._store.follow()
+        with self._store.hold_lock():
+            self._store.catch_up()
             return function(self.state)
 
-    def checkpoint(self) -> Path:
+    def write_checkpoint(self) -> Path:
         """Rewrite the snapshot and write a checkpoint; return its path."""
-        with self._store.locked():
-            self._store.follow()
-            self._store.fold()
-            return checkpoints.write(self.state, self.where)
+        with self._store.hold_lock():
+            self._store.catch_up()
+            self._store.rewrite_or_warn()
+            return checkpoints.write_checkpoint(self.state, self.location)
 
-    def replay(self, name: str) -> Replay:
+    def replay_aside(self, name: str) -> ReplayPlan:
         """Bring back the items that a restore undid; `name` is a file in aside/."""
-        return replay.apply(self._store, name)
+        return replay.apply_replay(self._store, name)
 
     def close(self) -> None:
         """Rewrite the snapshot if necessary, and close the files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,175 +14,254 @@ from mediakeep.errors import InvalidQueueValues, MediakeepError, QueueNeedsImpor
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
-    adoption,
-    check,
     checkpoints,
-    history,
-    index,
-    logs,
-    rewrite,
-    salvage,
+    compaction,
+    external_change,
+    journal,
+    scan_diff,
+    session_log_archive,
     snapshot,
-    survey,
+    validate,
 )
-from mediakeep.queue.binding import JOURNALS
-from mediakeep.queue.check import Outputs
-from mediakeep.queue.rewrite import Place
-from mediakeep.queue.salvage import Salvage
-from mediakeep.queue.state import State
-from mediakeep.queue.store import Change, Store
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log, index
+from mediakeep.queue.journal import SEAL, JournalRecord
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
+from mediakeep.queue.snapshot import LoadedSnapshot
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange, QueueStore
+from mediakeep.queue.validate import OutputLister
+
+
+@dataclass(frozen=True)
+class RecoveredQueue:
+    """A recovered queue, the file it is based on, and the changes that are lost."""
+
+    state: QueueState
+    base: Path
+    records: list[JournalRecord]  # of all journals, in order
+    lost: tuple[int, int] | None
+
+
+def recover_queue(folder: Path, kind: Kind, strange: Path | None = None) -> RecoveredQueue:
+    """Rebuild a queue, but not from `strange`; raise StateDamaged if nothing is readable."""
+    records = _read_journal_records(folder)
+    candidates = [
+        (_replay_records(kind, loaded, records), path)
+        for path, loaded in _iter_bases(folder, kind)
+        if path != strange
+    ]
+    if not candidates:
+        raise StateDamaged(
+            f"Neither a snapshot nor a checkpoint in {folder} can be read. Nothing was changed. "
+            "Move the folder away and create a new queue with --scan."
+        )
+    state, base = max(candidates, key=lambda pair: pair[0].seq)
+    journals = [journal.last_seq(path) for path in (folder / JOURNAL_FOLDER).glob("*.jsonl")]
+    last = max([state.seq, event_log.last_seq(folder), *journals])
+    return RecoveredQueue(state, base, records, (state.seq + 1, last) if last > state.seq else None)
+
+
+def _iter_bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, LoadedSnapshot]]:
+    """Yield the readable full copies: snapshots, then the newest checkpoint."""
+    for path in (folder / snapshot.FILE, *sorted((folder / JOURNAL_FOLDER).glob("*.json"))):
+        try:
+            yield path, snapshot.load(path, kind)
+        except MediakeepError:
+            continue
+    yield from list(checkpoints.iter_valid_checkpoints(folder, kind))[:1]
+
+
+def _read_journal_records(folder: Path) -> list[JournalRecord]:
+    """Read the records of all journals before their first damage, each number once."""
+    records = {}
+    for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl")):
+        for record in journal.read_undamaged(path):
+            if record.op != SEAL:
+                records[record.seq] = record
+    return [records[seq] for seq in sorted(records)]
+
+
+def _replay_records(kind: Kind, loaded: LoadedSnapshot, records: list[JournalRecord]) -> QueueState:
+    """Apply the records that continue a full copy, up to the first gap or error."""
+    state = QueueState(kind, loaded.head, loaded.items)
+    for record in records:
+        if record.seq <= state.seq:
+            continue
+        try:
+            state.replay_records([record], loaded.head.snapshot_id)
+        except MediakeepError:
+            break
+    return state
+
 
 # Fields of an item that its last settle event contains, too.
-_COUNTED = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "issues", "notes")
+_EVENT_FIELDS = (
+    "issues_found",
+    "issues_resolved",
+    "auto_fixed",
+    "manual_reviews",
+    "issues",
+    "notes",
+)
 
 
-def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
+def repair_queue(where: QueueLocation, kind: Kind, outputs: OutputLister) -> list[str]:
     """Repair a queue and return sentences on what was done, [] if nothing was wrong."""
-    store = Store(where, kind, adoption.adopt)
-    with store.locked():
+    store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+    with store.hold_lock():
         try:
-            store.follow()
+            store.catch_up()
             done = []
         except QueueNeedsImport:
             raise  # it is not damaged, but has to be imported
         except StateDamaged as damage:
             # A file with values that are invalid for this queue is not used as a base.
             strange = store.path if isinstance(damage, InvalidQueueValues) else None
-            done = [check.fault(damage).what, *_rebuild(store, strange)]
+            done = [validate.fault_from_error(damage).what, *_rebuild_queue(store, strange)]
         done += store.warnings
-        done += _checkpoints(where, kind)
-        done += _logs(where)
-        done += _history(where)
-        done += _unrecorded(where, store.state)
-        faults = list(check.record(where.folder, store.state))
+        done += _move_damaged_checkpoints(where, kind)
+        done += _move_changed_logs(where)
+        done += _remove_damaged_events(where)
+        done += _add_missing_events(where, store.state)
+        faults = list(validate.check_queue_files(where.folder, store.state))
         if faults:
             done += [fault.what for fault in faults]
-            done += _renew(store)
-    done += _items(store, outputs)
+            done += _rewrite_valid_state(store)
+    done += _reset_broken_items(store, outputs)
     store.close()
     return done
 
 
-def _renew(store: Store) -> list[str]:
+def _rewrite_valid_state(store: QueueStore) -> list[str]:
     """Write the valid state again, as a new chain without any older file."""
     folder = store.place.folder
-    copies = [rewrite.keep_copy(path, store.place) for path in _in_use(folder)]
-    store.fold()
-    store.state.seq = max(store.state.seq, history.last_seq(folder))
-    store.install(store.state, store.identity())
+    copies = [compaction.copy_aside(path, store.place) for path in _list_queue_files(folder)]
+    store.rewrite_or_warn()
+    store.state.seq = max(store.state.seq, event_log.last_seq(folder))
+    store.install(store.state, store.snapshot_identity())
     return [
-        f"The queue was rewritten. The old files are kept in {rewrite.ASIDE}/: {', '.join(copies)}."
+        f"The queue was rewritten. The old files are kept in {compaction.ASIDE_FOLDER}/: {', '.join(copies)}."
     ]
 
 
-def _rebuild(store: Store, strange: Path | None) -> list[str]:
-    saved = salvage.run(store.place.folder, store.kind, strange)
-    copies = [rewrite.keep_copy(path, store.place) for path in _in_use(store.place.folder)]
-    history.absorb(store.place.folder, saved.records)
+def _rebuild_queue(store: QueueStore, strange: Path | None) -> list[str]:
+    saved = recover_queue(store.place.folder, store.kind, strange)
+    copies = [
+        compaction.copy_aside(path, store.place) for path in _list_queue_files(store.place.folder)
+    ]
+    event_log.append_missing(store.place.folder, saved.records)
     state = saved.state
-    state.head = adoption.renumbered(store, state)
+    state.head = external_change.head_with_latest_generation(store, state)
     state.seq = saved.lost[1] if saved.lost else state.seq
-    _record(store, state, saved)
-    store.install(state, store.identity())
+    _record_repair(store, state, saved)
+    store.install(state, store.snapshot_identity())
     lines = [f"The queue was rebuilt from {saved.base.name} and its journals."]
     if saved.lost:
-        lines.append(f"{adoption.numbers(saved.lost)} could not be recovered.")
-    return [*lines, f"The old files are kept in {rewrite.ASIDE}/: {', '.join(copies)}."]
+        lines.append(f"{external_change.format_change_range(saved.lost)} could not be recovered.")
+    return [*lines, f"The old files are kept in {compaction.ASIDE_FOLDER}/: {', '.join(copies)}."]
 
 
-def _in_use(folder: Path) -> list[Path]:
-    paths = [folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.jsonl"))]
+def _list_queue_files(folder: Path) -> list[Path]:
+    paths = [folder / snapshot.FILE, *sorted((folder / JOURNAL_FOLDER).glob("*.jsonl"))]
     return [path for path in paths if path.exists()]
 
 
-def _record(store: Store, state: State, saved: Salvage) -> None:
+def _record_repair(store: QueueStore, state: QueueState, saved: RecoveredQueue) -> None:
     store.state = state
     facts = {"base": saved.base.name, "lost": saved.lost}
     facts |= {"undone": saved.lost} if saved.lost else {}
-    record = store.record(Change("repair", {}, msgspec.to_builtins(facts)))
-    state.accept(record, {})
-    history.absorb(store.place.folder, [record])
+    record = store.build_record(QueueChange("repair", {}, msgspec.to_builtins(facts)))
+    state.apply_record(record, {})
+    event_log.append_missing(store.place.folder, [record])
 
 
-def _checkpoints(where: Place, kind: Kind) -> Iterator[str]:
+def _move_damaged_checkpoints(where: QueueLocation, kind: Kind) -> Iterator[str]:
     """Move checkpoints that cannot be read to aside/."""
-    for checkpoint in checkpoints.listing(where.folder):
+    for checkpoint in checkpoints.list_checkpoints(where.folder):
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError:
-            aside = rewrite.set_aside(checkpoint.path, where, "damaged")
+            aside = compaction.set_aside(checkpoint.path, where, "damaged")
             yield f"{checkpoint.path.name} cannot be read. It was moved to {aside}."
 
 
-def _logs(where: Place) -> Iterator[str]:
+def _move_changed_logs(where: QueueLocation) -> Iterator[str]:
     """Move session logs that were changed after the end of their session to aside/."""
-    for path in logs.changed(where.folder):
-        aside = rewrite.set_aside(path, where, "changed")
+    for path in session_log_archive.find_changed_logs(where.folder):
+        aside = compaction.set_aside(path, where, "changed")
         yield f"{path.name} was changed after its session ended. It was moved to {aside}."
 
 
-def _history(where: Place) -> Iterator[str]:
+def _remove_damaged_events(where: QueueLocation) -> Iterator[str]:
     """Remove damaged lines from the history; a copy of the file is kept in aside/."""
-    for path in history.paths(where.folder):
+    for path in event_log.list_files(where.folder):
         last, good = 0, []
         lines = path.read_bytes().splitlines(keepends=True)
         for text in lines:
-            event = history.parse(text) if text.endswith(b"\n") else None
+            event = event_log.parse_event(text) if text.endswith(b"\n") else None
             if event and event["seq"] > last:
                 last = event["seq"]
                 good.append(text)
         if len(good) < len(lines):
-            copy = rewrite.keep_copy(path, where)
+            copy = compaction.copy_aside(path, where)
             files.write_atomic(path, b"".join(good))
             yield f"{len(lines) - len(good)} damaged lines of {path.name} removed. Copy: {copy}."
 
 
-def _unrecorded(where: Place, state: State) -> Iterator[str]:
+def _add_missing_events(where: QueueLocation, state: QueueState) -> Iterator[str]:
     """Add the last settle of items to the history if it is missing there."""
     folder = where.folder
     months: dict[Path, list[bytes]] = {}
-    for key, seq in check.unrecorded(folder, state).items():
-        event = _event(state, key)
-        path = folder / history.FOLDER / f"{event['time'][:7]}.jsonl"
+    for key, seq in validate.find_unrecorded_settles(folder, state).items():
+        event = _rebuild_event(state, key)
+        path = folder / event_log.FOLDER / f"{event['time'][:7]}.jsonl"
         months.setdefault(path, []).append(msgspec.json.encode(event) + b"\n")
         yield f"Change {seq}, which last settled {key}, was added to the history."
     for path, added in months.items():
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        lines = sorted([*lines, *added], key=_seq)
+        lines = sorted([*lines, *added], key=_line_seq)
         path.parent.mkdir(exist_ok=True)
         files.write_atomic(path, b"".join(lines))
     if months:
         (folder / index.FILE).unlink(missing_ok=True)  # it stores offsets in these files
 
 
-def _event(state: State, key: str) -> dict[str, Any]:
+def _rebuild_event(state: QueueState, key: str) -> dict[str, Any]:
     """Rebuild the last settle event of an item from its fields."""
     item = state.items[key]
     fields = msgspec.to_builtins(item)
     done = item.status in (Status.COMPLETED, Status.ERROR)
-    facts = {name: fields[name] for name in _COUNTED if done and name in fields}
+    facts = {name: fields[name] for name in _EVENT_FIELDS if done and name in fields}
     if item.error_date and item.status is Status.ERROR:
         status, time = Status.ERROR, item.error_date
     else:
         status, time = Status.COMPLETED, item.processed_date
-    event = {"seq": item.settled, "time": time or state.head.last_updated, "op": history.SETTLE}
+    event = {
+        "seq": item.settled,
+        "time": time or state.head.last_updated,
+        "op": event_log.SETTLE_OP,
+    }
     event |= {"session": item.session} if item.session else {}
     return {**event, "item": key, "state": str(status), **facts, "recovered": True}
 
 
-def _seq(line: bytes) -> int:
-    event = history.parse(line)
+def _line_seq(line: bytes) -> int:
+    event = event_log.parse_event(line)
     return event["seq"] if event else 0
 
 
-def _items(store: Store, outputs: Outputs) -> Iterator[str]:
+def _reset_broken_items(store: QueueStore, outputs: OutputLister) -> Iterator[str]:
     """Reset items whose outputs are missing, or that are in progress without a claim."""
     home = store.place.folder.parent.parent
 
-    def decide(state: State) -> Change | None:
-        chosen = [*check.unowned(state), *check.without_outputs(home, state, outputs)]
-        items = {key: survey.again(state.items[key]) for key in chosen}
-        return Change("reset", items, {"why": "repair"}) if items else None
+    def decide(state: QueueState) -> QueueChange | None:
+        chosen = [
+            *validate.find_unclaimed_items(state),
+            *validate.find_missing_outputs(home, state, outputs),
+        ]
+        items = {key: scan_diff.build_reset_patch(state.items[key]) for key in chosen}
+        return QueueChange("reset", items, {"why": "repair"}) if items else None
 
     record = store.commit(decide)
     for key in record.items if record else ():

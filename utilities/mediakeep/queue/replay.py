@@ -6,15 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import UsageError
 from mediakeep.item import Item, Status
-from mediakeep.queue import claims, history, snapshot
-from mediakeep.queue.rewrite import ASIDE
-from mediakeep.queue.state import State
-from mediakeep.queue.store import Change, Store
+from mediakeep.queue import claims, snapshot
+from mediakeep.queue.compaction import ASIDE_FOLDER
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange, QueueStore
 
 
-class Replay(msgspec.Struct):
+class ReplayPlan(msgspec.Struct):
     """The items that a replay brings back, and those it does not, with the reason."""
 
     name: str
@@ -23,19 +24,21 @@ class Replay(msgspec.Struct):
     left: dict[str, str] = {}
 
 
-def plan(folder: Path, state: State, name: str) -> Replay:
+def plan_replay(folder: Path, state: QueueState, name: str) -> ReplayPlan:
     """Compare a queue with one in aside/; raise UsageFailed if there is no such file."""
-    path = next((file for file in (folder / ASIDE / name, Path(name)) if file.is_file()), None)
+    path = next(
+        (file for file in (folder / ASIDE_FOLDER / name, Path(name)) if file.is_file()), None
+    )
     if path is None:
-        raise UsageFailed(f"There is no {name} in {folder / ASIDE}.")
+        raise UsageError(f"There is no {name} in {folder / ASIDE_FOLDER}.")
     aside = snapshot.load(path, state.kind)
     restored = state.head.restored
     redone = restored.undone if restored and restored.aside == path.name else None
     since = redone[1] if redone else aside.head.seq
-    replay = Replay(path.name, redone)
+    replay = ReplayPlan(path.name, redone)
     for key, old in aside.items.items():
-        now, item = state.items.get(key), claims.undone(old)
-        if item.status is Status.IN_PROGRESS or (now and _alike(now, item)):
+        now, item = state.items.get(key), claims.without_lookup_claim(old)
+        if item.status is Status.IN_PROGRESS or (now and _is_same_work(now, item)):
             continue
         if now and now.status is Status.IN_PROGRESS:
             replay.left[key] = "is being worked on"
@@ -46,31 +49,31 @@ def plan(folder: Path, state: State, name: str) -> Replay:
     return replay
 
 
-def _alike(now: Item, item: Item) -> bool:
+def _is_same_work(now: Item, item: Item) -> bool:
     """Return whether two items are equal, or pending with the same last settle."""
     both_pending = now.status is item.status is Status.PENDING
     return now == item or (both_pending and now.settled == item.settled)
 
 
-def apply(store: Store, name: str) -> Replay:
+def apply_replay(store: QueueStore, name: str) -> ReplayPlan:
     """Bring back the items, as one change of the queue and one event of the history."""
-    with store.locked():
-        store.follow()
-        replay = plan(store.place.folder, store.state, name)
-        store.rewrite()
+    with store.hold_lock():
+        store.catch_up()
+        replay = plan_replay(store.place.folder, store.state, name)
+        store.rewrite_snapshot()
         states = [item.status for item in replay.back.values()]
         back = {"items_back": list(replay.back), "states_back": states}
         facts = {"source": name, "redone": replay.redone, **back}
-        record = store.record(Change("replay", {}, msgspec.to_builtins(facts)))
-        history.absorb(store.place.folder, [record])
+        record = store.build_record(QueueChange("replay", {}, msgspec.to_builtins(facts)))
+        event_log.append_missing(store.place.folder, [record])
         # Settled by this change, so that the views update them.
         items = {
             key: msgspec.structs.replace(item, settled=record.seq)
             for key, item in replay.back.items()
         }
-        store.state.accept(record, items)
+        store.state.apply_record(record, items)
         if not replay.left:
             store.state.head = msgspec.structs.replace(store.state.head, restored=None)
         # The items are not from the journal, so no rebuild may cross this point.
-        store.install(store.state, store.identity())
+        store.install(store.state, store.snapshot_identity())
     return replay

@@ -28,21 +28,22 @@ import msgspec
 
 from mediakeep import clock, files
 from mediakeep.errors import RecordNotWritten
-from mediakeep.queue import history, lock
-from mediakeep.queue.binding import JOURNALS
-from mediakeep.queue.rewrite import Place
+from mediakeep.queue import lock
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 
-LOGS = "session_logs"
-LIVE = "live"
-DIGEST = 16  # bytes of the BLAKE2b digest of a log
+LOG_FOLDER = "session_logs"
+LIVE_FOLDER = "live"
+DIGEST_SIZE = 16  # bytes of the BLAKE2b digest of a log
 LEASE = 15 * 60.0  # seconds without renewal before an owner on another host counts as dead
 RENEWAL = 60.0  # seconds
-_PROGRESS = 0.5  # seconds between two progress updates
-_NAME = re.compile(r"(\d{8})_session_(\d{3,})")
-_BY = re.compile(rb'"session":\s*"(\d{8})_session_(\d{3,9})"')
+_PROGRESS_INTERVAL = 0.5  # seconds between two progress updates
+_NAME_PATTERN = re.compile(r"(\d{8})_session_(\d{3,})")
+_SESSION_PATTERN = re.compile(rb'"session":\s*"(\d{8})_session_(\d{3,9})"')
 
 
-class Live(msgspec.Struct, kw_only=True):
+class LiveStatus(msgspec.Struct, kw_only=True):
     """What a session is doing, for views and for recovery after its death."""
 
     session: str
@@ -58,35 +59,35 @@ class Live(msgspec.Struct, kw_only=True):
 class Session:
     """A running session: its log, its lock, and its live file."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: QueueLocation) -> None:
         self._place = place
-        self.id, self._log = _open_log(place)
-        self._written, self._size = blake2b(digest_size=DIGEST), 0
+        self.id, self._log = _create_log(place)
+        self._digest, self._size = blake2b(digest_size=DIGEST_SIZE), 0
         fcntl.flock(self._log, fcntl.LOCK_EX)
-        started = clock.text(place.now())
-        self._live = Live(
+        started = clock.format_iso(place.now())
+        self._live = LiveStatus(
             session=self.id,
             host=place.host,
             pid=os.getpid(),
             started=started,
             renewed=started,
         )
-        self._path = place.folder / LIVE / f"{self.id}.json"
-        files.sweep(self._path.parent)
-        self._guard = threading.Lock()
-        self._over = threading.Event()
-        self._noted = 0.0
-        self._note()
-        threading.Thread(target=self._renew, daemon=True).start()
+        self._path = place.folder / LIVE_FOLDER / f"{self.id}.json"
+        files.remove_stale_temp_files(self._path.parent)
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._last_write = 0.0
+        self._write_live_file()
+        threading.Thread(target=self._renew_lease, daemon=True).start()
 
-    def write(self, message: str, level: str = "info", /, **facts: Any) -> None:
+    def write_log(self, message: str, level: str = "info", /, **facts: Any) -> None:
         """Append a line to the log: a plain sentence, then the facts."""
-        plain = files.printable(message)
-        event = {"time": clock.text(self._place.now()), "level": level, "message": plain}
+        plain = files.to_printable(message)
+        event = {"time": clock.format_iso(self._place.now()), "level": level, "message": plain}
         try:
             line = msgspec.json.encode({**event, **facts, **event}) + b"\n"
             files.write_all(self._log, line)
-            self._written.update(line)
+            self._digest.update(line)
             self._size += len(line)
         except OSError as error:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
@@ -99,62 +100,62 @@ class Session:
         with contextlib.suppress(OSError):
             files.sync_data(self._log)
             if os.fstat(self._log).st_size == self._size:
-                return {"log": {"bytes": self._size, "blake2b": self._written.hexdigest()}}
+                return {"log": {"bytes": self._size, "blake2b": self._digest.hexdigest()}}
         return {}  # the content on the disk is unknown
 
-    def begin(self, key: str) -> None:
+    def begin_item(self, key: str) -> None:
         """Record the start of an item before any work, so that it is a suspect after a death."""
-        self._live.begun[key] = clock.text(self._place.now())
-        self._note()
+        self._live.begun[key] = clock.format_iso(self._place.now())
+        self._write_live_file()
 
-    def progress(self, key: str, done: int, of: int, service: str = "") -> None:
+    def note_progress(self, key: str, done: int, of: int, service: str = "") -> None:
         """Record progress, at most twice a second; at once if a wait starts or ends."""
         self._live.progress[key] = (done, of)
         before = self._live.waiting.pop(key, "")
         if service:
             self._live.waiting[key] = service
-        if service != before or time.monotonic() - self._noted >= _PROGRESS:
-            self._note()
+        if service != before or time.monotonic() - self._last_write >= _PROGRESS_INTERVAL:
+            self._write_live_file()
 
-    def end(self, key: str) -> None:
+    def end_item(self, key: str) -> None:
         """Record the end of an item."""
         self._live.begun.pop(key, None)
         self._live.progress.pop(key, None)
         self._live.waiting.pop(key, None)
 
-    def _note(self) -> None:
-        with self._guard, contextlib.suppress(OSError):  # only informative: errors do not end a run
-            if not self._over.is_set():
-                self._noted = time.monotonic()
-                self._live.renewed = clock.text(self._place.now())
+    def _write_live_file(self) -> None:
+        with self._lock, contextlib.suppress(OSError):  # only informative: errors do not end a run
+            if not self._closed.is_set():
+                self._last_write = time.monotonic()
+                self._live.renewed = clock.format_iso(self._place.now())
                 files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
 
-    def _renew(self) -> None:
+    def _renew_lease(self) -> None:
         # Else this thread could receive a signal, and the main thread would sleep on.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        while not self._over.wait(RENEWAL):
-            self._note()
+        while not self._closed.wait(RENEWAL):
+            self._write_live_file()
 
     def close(self) -> None:
         """Remove the live file, and close and unlock the log."""
-        self._over.set()
-        with self._guard, contextlib.suppress(OSError):
+        self._closed.set()
+        with self._lock, contextlib.suppress(OSError):
             self._path.unlink()
         with contextlib.suppress(OSError):
             files.sync_data(self._log)
         os.close(self._log)
 
 
-def _open_log(place: Place) -> tuple[str, int]:
+def _create_log(place: QueueLocation) -> tuple[str, int]:
     """Create the next log of the day; two processes never get the same number."""
-    folder = place.folder / LOGS
+    folder = place.folder / LOG_FOLDER
     files.make_folder(folder)
     day = f"{place.now():%Y%m%d}"
     # In this order, because archiving creates the new name before it removes the old one.
-    taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *live(place.folder))
-    names = map(numbered, taken)
+    taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *list_live_files(place.folder))
+    names = map(match_name, taken)
     numbers = [int(name[2]) for name in names if name and name[1] == day]
-    number = max([*numbers, *_recorded(place.folder, day)], default=0)
+    number = max([*numbers, *_iter_recorded_numbers(place.folder, day)], default=0)
     while True:
         number += 1
         name = f"{day}_session_{number:03d}"
@@ -165,15 +166,15 @@ def _open_log(place: Place) -> tuple[str, int]:
             return name, handle
 
 
-def _recorded(folder: Path, day: str) -> Iterator[int]:
+def _iter_recorded_numbers(folder: Path, day: str) -> Iterator[int]:
     """Yield the recorded session numbers of a day; their logs may have been removed.
 
     Journals are read first: the history has the records of one that is removed meanwhile.
     """
-    for path in list((folder / JOURNALS).glob("*.jsonl")):
+    for path in list((folder / JOURNAL_FOLDER).glob("*.jsonl")):
         with contextlib.suppress(FileNotFoundError):
             yield from _numbers_in(path, day)
-    for path in history.paths(folder):
+    for path in event_log.list_files(folder):
         if path.stem >= f"{day[:4]}-{day[4:6]}":
             yield from _numbers_in(path, day)
 
@@ -182,60 +183,60 @@ def _numbers_in(path: Path, day: str) -> Iterator[int]:
     """Yield the session numbers of a day in a file, also from damaged lines."""
     with path.open("rb") as stream:
         for line in stream:
-            if (match := _BY.search(line)) and match[1].decode() == day:
+            if (match := _SESSION_PATTERN.search(line)) and match[1].decode() == day:
                 yield int(match[2])
 
 
-def numbered(path: Path) -> re.Match[str] | None:
+def match_name(path: Path) -> re.Match[str] | None:
     """Match day and number in the name of a session file; return None for other files."""
-    return _NAME.fullmatch(path.name.partition(".")[0])
+    return _NAME_PATTERN.fullmatch(path.name.partition(".")[0])
 
 
-def live(folder: Path) -> list[Path]:
+def list_live_files(folder: Path) -> list[Path]:
     """List the live files of running and of dead sessions."""
-    return sorted((folder / LIVE).glob("*.json"))
+    return sorted((folder / LIVE_FOLDER).glob("*.json"))
 
 
-def read_live(folder: Path, session: str) -> Live | None:
+def read_live(folder: Path, session: str) -> LiveStatus | None:
     """Read the live file of a session; return None if it is missing or damaged."""
     try:
-        data = (folder / LIVE / f"{session}.json").read_bytes()
-        return msgspec.json.decode(data, type=Live)
+        data = (folder / LIVE_FOLDER / f"{session}.json").read_bytes()
+        return msgspec.json.decode(data, type=LiveStatus)
     except (OSError, msgspec.MsgspecError):
         return None
 
 
 @contextlib.contextmanager
-def lock_queue(place: Place) -> Iterator[None]:
+def lock_queue(place: QueueLocation) -> Iterator[None]:
     """Hold the lock of the queue for a `with` block, without reading the queue."""
     path = place.folder / lock.FILE
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        lock.acquire(handle, str(path), place.notice, partial(holder_text, place))
+        lock.acquire_lock(handle, str(path), place.notice, partial(holder_text, place))
         yield
     finally:
         os.close(handle)
 
 
-def holder_text(place: Place) -> str:
+def holder_text(place: QueueLocation) -> str:
     """Return a text that names the holder of the queue's lock, with its session if it has one."""
-    statuses = (read_live(place.folder, path.stem) for path in live(place.folder))
+    statuses = (read_live(place.folder, path.stem) for path in list_live_files(place.folder))
     here = {
         status.pid: status.session for status in statuses if status and status.host == place.host
     }
     return lock.holder_text(str(place.folder / lock.FILE), here)
 
 
-def alive(place: Place, session: str) -> bool:
+def is_alive(place: QueueLocation, session: str) -> bool:
     """Return whether the owner of a session is still running."""
-    status, log = read_live(place.folder, session), place.folder / LOGS / f"{session}.log"
+    status, log = read_live(place.folder, session), place.folder / LOG_FOLDER / f"{session}.log"
     if status and (status.host != place.host or not log.exists()):
         age = place.now() - datetime.fromisoformat(status.renewed)
         return age.total_seconds() < LEASE
-    return _locked(log)
+    return _is_locked(log)
 
 
-def _locked(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -251,18 +252,18 @@ def _locked(path: Path) -> bool:
         os.close(handle)
 
 
-def living(place: Place, sessions: Iterable[str]) -> list[str]:
+def live_sessions(place: QueueLocation, sessions: Iterable[str]) -> list[str]:
     """Return those of the sessions whose owner is still running."""
-    return [session for session in sessions if alive(place, session)]
+    return [session for session in sessions if is_alive(place, session)]
 
 
-def sweep(place: Place, claimed: Container[str]) -> None:
+def remove_stale_live_files(place: QueueLocation, claimed: Container[str]) -> None:
     """Remove the live files of dead sessions that have no claimed items left."""
-    for path in live(place.folder):
-        if path.stem not in claimed and not alive(place, path.stem):
-            bury(place.folder, path.stem)
+    for path in list_live_files(place.folder):
+        if path.stem not in claimed and not is_alive(place, path.stem):
+            remove_live_file(place.folder, path.stem)
 
 
-def bury(folder: Path, session: str) -> None:
+def remove_live_file(folder: Path, session: str) -> None:
     """Remove the live file of a dead session, after its items were released."""
-    (folder / LIVE / f"{session}.json").unlink(missing_ok=True)
+    (folder / LIVE_FOLDER / f"{session}.json").unlink(missing_ok=True)

@@ -13,142 +13,152 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
-from mediakeep.outcome import Opening, Worker
-from mediakeep.runner import attempt
-from mediakeep.runner.attempt import Lost, Result, Task
-from mediakeep.runner.hand import Hand
-from mediakeep.runner.plan import Limits
-from mediakeep.runner.pool import TURN, Pool, Told
-from mediakeep.runner.stop import Stop, StopNow, TooLong
+from mediakeep.outcome import Worker, WorkerFactory
+from mediakeep.runner import tasks
+from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep.runner.pool import POLL_SECONDS, ProgressCallback, WorkerPool
+from mediakeep.runner.signals import ItemTimeout, StopHandler, StopNow
+from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
+from mediakeep.runner.worker_process import WorkerProcess
 
-PATIENCE = 1.0  # seconds of inline work before the pool starts
-_SOON = 1e-3  # seconds; a timer of 0 would never fire
+INLINE_SECONDS = 1.0  # seconds of inline work before the pool starts
+_MIN_TIMER = 1e-3  # seconds; a timer of 0 would never fire
 
 
-class Alarm:
+class TimeoutProgress:
     """Progress of inline work; waits for a service extend its timer."""
 
-    def __init__(self, key: str, on_progress: Told) -> None:
-        self._key, self._told = key, on_progress
+    def __init__(self, key: str, on_progress: ProgressCallback) -> None:
+        self._key, self._on_progress = key, on_progress
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
         """Report progress."""
         self._reached = done, of
-        self._told(self._key, done, of, "")
+        self._on_progress(self._key, done, of, "")
 
-    def waiting(self, seconds: float, service: str = "", /) -> None:
+    def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Extend the timer, if it is running, by a wait for a service."""
-        if attempt.is_told(seconds):
-            self._told(self._key, *self._reached, service)
-        self.extend(attempt.span(seconds))
+        if tasks.is_worth_reporting(seconds):
+            self._on_progress(self._key, *self._reached, service)
+        self.extend_deadline(tasks.clamp_wait(seconds))
 
-    def extend(self, seconds: float, /) -> None:
+    def extend_deadline(self, seconds: float, /) -> None:
         """Move the timer, if it is running, by positive or negative seconds."""
         left, _ = signal.getitimer(signal.ITIMER_REAL)
         if left:
-            signal.setitimer(signal.ITIMER_REAL, max(left + seconds, _SOON))
+            signal.setitimer(signal.ITIMER_REAL, max(left + seconds, _MIN_TIMER))
 
 
-class Inline:
+class InlineExecutor:
     """Runs tasks in this process, with a timer for the timeout."""
 
     def __init__(
-        self, worker_factory: Opening, limits: Limits, stop: Stop, on_progress: Told
+        self,
+        worker_factory: WorkerFactory,
+        limits: ExecutionLimits,
+        stop: StopHandler,
+        on_progress: ProgressCallback,
     ) -> None:
-        self._opening, self._open = worker_factory, contextlib.ExitStack()
+        self._worker_factory, self._exit_stack = worker_factory, contextlib.ExitStack()
         self._worker: Worker | None = None
-        self._limits, self._stop, self._told = limits, stop, on_progress
+        self._limits, self._stop, self._on_progress = limits, stop, on_progress
         self.seconds = 0.0
 
-    def run(self, task: Task) -> Result:
+    def run(self, task: Task) -> TaskResult:
         """Run a task; raise StopNow if the second signal interrupted it.
 
         Timer and signal interrupt only between the two assignments of the flag below.
         """
         started = time.monotonic()
-        before = signal.signal(signal.SIGALRM, self._alarm)
+        before = signal.signal(signal.SIGALRM, self._on_alarm)
         try:
             try:
-                self._stop.breakable = True
-                if self._stop.at_once:
+                self._stop.interruptible = True
+                if self._stop.immediate:
                     raise StopNow
                 signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
-                return attempt.run(self._opened(), task, Alarm(task.key, self._told))
+                return tasks.run_task(
+                    self._get_worker(), task, TimeoutProgress(task.key, self._on_progress)
+                )
             finally:
-                self._stop.breakable = False
-        except TooLong:
-            return Lost(f"it took longer than {self._limits.item_timeout:g} seconds")
+                self._stop.interruptible = False
+        except ItemTimeout:
+            return WorkerDied(f"it took longer than {self._limits.item_timeout:g} seconds")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
             self.seconds += time.monotonic() - started
 
-    def _opened(self) -> Worker:
+    def _get_worker(self) -> Worker:
         if self._worker is None:
-            self._worker = self._open.enter_context(attempt.opened(self._opening))
+            self._worker = self._exit_stack.enter_context(tasks.open_worker(self._worker_factory))
         return self._worker
 
-    def _alarm(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop.break_off(TooLong())
+    def _on_alarm(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop.interrupt(ItemTimeout())
 
     def close(self) -> None:
         """Close the worker."""
-        self._open.close()
+        self._exit_stack.close()
 
 
-class Crew:
+class AdaptiveExecutor:
     """The executor of a batch: prestarted workers, or inline first and then a pool."""
 
     def __init__(
         self,
-        worker_factory: Opening,
-        limits: Limits,
-        stop: Stop,
-        on_progress: Told,
-        prestarted: Sequence[Hand] = (),
+        worker_factory: WorkerFactory,
+        limits: ExecutionLimits,
+        stop: StopHandler,
+        on_progress: ProgressCallback,
+        prestarted: Sequence[WorkerProcess] = (),
     ) -> None:
-        self._opening, self._limits, self._stop, self._told = (
+        self._worker_factory, self._limits, self._stop, self._on_progress = (
             worker_factory,
             limits,
             stop,
             on_progress,
         )
-        self._early = prestarted
-        self._inline: Inline | None = None
-        self._pool: Pool | None = None
-        self._next: Task | None = None
+        self._prestarted = prestarted
+        self._inline: InlineExecutor | None = None
+        self._pool: WorkerPool | None = None
+        self._next_task: Task | None = None
 
     @property
     def capacity(self) -> int:
         """The number of tasks that may run at the same time now."""
-        return self._limits.workers if self._pooled else 1
+        return self._limits.workers if self._uses_pool else 1
 
     @property
-    def _pooled(self) -> bool:
-        if self._limits.asked:
+    def _uses_pool(self) -> bool:
+        if self._limits.interactive:
             return False
         spent = self._inline.seconds if self._inline else 0.0
-        lasting = self._limits.workers > 1 and spent >= PATIENCE
-        return bool(self._early) or not self._limits.inline or lasting
+        lasting = self._limits.workers > 1 and spent >= INLINE_SECONDS
+        return bool(self._prestarted) or not self._limits.inline or lasting
 
     def submit(self, task: Task) -> None:
         """Start a task; the caller respects the capacity and tasks that must run alone."""
-        if (task.alone and not self._limits.asked) or self._pooled:
+        if (task.alone and not self._limits.interactive) or self._uses_pool:
             if self._pool is None:
                 timeout = self._limits.item_timeout
-                self._pool = Pool(self._opening, timeout, self._told, self._early)
+                self._pool = WorkerPool(
+                    self._worker_factory, timeout, self._on_progress, self._prestarted
+                )
             self._pool.submit(task)
         else:
-            self._next = task
+            self._next_task = task
 
-    def wait(self, turn: float = TURN) -> list[tuple[Task, Result]]:
+    def wait(self, turn: float = POLL_SECONDS) -> list[tuple[Task, TaskResult]]:
         """Return the finished tasks, [] if there are none after `turn` seconds."""
-        if self._next is None:
+        if self._next_task is None:
             return self._pool.wait(turn) if self._pool else []
-        task, self._next = self._next, None
+        task, self._next_task = self._next_task, None
         if self._inline is None:
-            self._inline = Inline(self._opening, self._limits, self._stop, self._told)
+            self._inline = InlineExecutor(
+                self._worker_factory, self._limits, self._stop, self._on_progress
+            )
         try:
             return [(task, self._inline.run(task))]
         except StopNow:

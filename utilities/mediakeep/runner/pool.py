@@ -13,67 +13,71 @@ from collections.abc import Callable, Sequence
 from multiprocessing import connection
 
 from mediakeep.errors import ItemFailed
-from mediakeep.outcome import Opening
-from mediakeep.runner import attempt, hand
-from mediakeep.runner.attempt import Lost, Result, Task
-from mediakeep.runner.hand import Hand
+from mediakeep.outcome import WorkerFactory
+from mediakeep.runner import tasks, worker_process
+from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
+from mediakeep.runner.worker_process import WorkerProcess
 
-TURN = 0.5  # maximum seconds of one wait
+POLL_SECONDS = 0.5  # maximum seconds of one wait
 
-Ended = list[tuple[Task, Result]]
-Told = Callable[[str, int, int, str], None]  # key, done, of, service
+FinishedTasks = list[tuple[Task, TaskResult]]
+ProgressCallback = Callable[[str, int, int, str], None]  # key, done, of, service
 
 
-class Pool:
+class WorkerPool:
     """Worker processes: those in `prestarted`, and more if there are tasks for them."""
 
     def __init__(
         self,
-        worker_factory: Opening,
+        worker_factory: WorkerFactory,
         timeout: float,
-        on_progress: Told,
-        prestarted: Sequence[Hand] = (),
+        on_progress: ProgressCallback,
+        prestarted: Sequence[WorkerProcess] = (),
     ) -> None:
-        self._opening, self._timeout, self._told = worker_factory, timeout, on_progress
-        self._hands = [*prestarted]
-        self._refused: Ended = []
+        self._worker_factory, self._timeout, self._on_progress = (
+            worker_factory,
+            timeout,
+            on_progress,
+        )
+        self._workers = [*prestarted]
+        self._unpicklable: FinishedTasks = []
 
     def submit(self, task: Task) -> None:
         """Assign a task to an idle worker, or to a new one."""
         try:
             data = pickle.dumps(task)
         except Exception as error:  # noqa: BLE001 - pickle may raise any exception
-            self._refused.append((task, attempt.failure(task, error)))
+            self._unpicklable.append((task, tasks.build_failure(task, error)))
             return
-        self._choose(task).give(task, data, self._timeout)
+        self._choose_worker(task).assign(task, data, self._timeout)
 
-    def _choose(self, task: Task) -> Hand:
+    def _choose_worker(self, task: Task) -> WorkerProcess:
         """Return an idle worker, or a new one; idle workers are ended for a task that runs alone.
 
         Such a task gets a new process, so that neither the state nor the memory of other tasks can
         be the cause of its death.
         """
-        idle = [worker for worker in self._hands if worker.task is None]
-        usable = [worker for worker in idle if not task.alone or worker.alone_for == task.key]
+        idle = [worker for worker in self._workers if worker.task is None]
+        usable = [worker for worker in idle if not task.alone or worker.exclusive_key == task.key]
         chosen = next((worker for worker in usable if worker.process.is_alive()), None)
         if task.alone or not chosen:
-            self._dismiss([worker for worker in idle if worker is not chosen])
-        return chosen or self._start()
+            self._shut_down([worker for worker in idle if worker is not chosen])
+        return chosen or self._start_worker()
 
-    def _start(self) -> Hand:
+    def _start_worker(self) -> WorkerProcess:
         try:
-            worker = hand.spawned(self._opening)
+            worker = worker_process.spawn_worker(self._worker_factory)
         except OSError as error:
-            raise ItemFailed(f"A worker could not start: {attempt.explain(error)}") from error
-        self._hands.append(worker)
+            raise ItemFailed(f"A worker could not start: {tasks.format_error(error)}") from error
+        self._workers.append(worker)
         return worker
 
-    def wait(self, turn: float = TURN) -> Ended:
+    def wait(self, turn: float = POLL_SECONDS) -> FinishedTasks:
         """Return the tasks that finished, died or timed out; [] if none after `turn` seconds."""
-        if self._refused:
-            refused, self._refused = self._refused, []
+        if self._unpicklable:
+            refused, self._unpicklable = self._unpicklable, []
             return refused
-        busy = [worker for worker in self._hands if worker.task]
+        busy = [worker for worker in self._workers if worker.task]
         nearest = min((worker.deadline for worker in busy), default=float("inf"))
         turn = max(0.0, min(turn, nearest - time.monotonic()))
         readable = connection.wait([worker.pipe for worker in busy], turn)
@@ -83,49 +87,54 @@ class Pool:
             for worker in busy
             if worker.pipe in readable or now >= worker.deadline or not worker.process.is_alive()
         ]
-        return [ended for worker in active for ended in self._news(worker)]
+        return [ended for worker in active for ended in self._handle_messages(worker)]
 
-    def _news(self, worker: Hand) -> Ended:
+    def _handle_messages(self, worker: WorkerProcess) -> FinishedTasks:
         assert worker.task is not None
         task = worker.task
-        messages, alive = worker.hear()
+        messages, alive = worker.receive()
         for name, *args in messages:
             if name == "progress":
-                self._told(task.key, *args)
+                self._on_progress(task.key, *args)
             elif name == "waiting":
-                worker.allow(*args)
+                worker.extend_for_wait(*args)
             elif name == "extend":
-                worker.extend(*args)
+                worker.extend_deadline(*args)
             elif name == "ready":
-                worker.begin(self._timeout)
+                worker.send_task(self._timeout)
             elif name == "broken":
                 raise args[0]
             else:
                 worker.task = None
                 return [(task, args[0])]
         if not alive:
-            why = f"its worker process died ({worker.wait_for_end(1.0)})"
-            return [(task, self._lose(worker, why))]
+            why = f"its worker process died ({worker.wait_for_exit(1.0)})"
+            return [(task, self._discard_worker(worker, why))]
         if time.monotonic() >= worker.deadline:
-            return [(task, self._lose(worker, f"it took longer than {self._timeout:g} seconds"))]
+            return [
+                (
+                    task,
+                    self._discard_worker(worker, f"it took longer than {self._timeout:g} seconds"),
+                )
+            ]
         return []
 
-    def _lose(self, worker: Hand, why: str) -> Lost:
+    def _discard_worker(self, worker: WorkerProcess, why: str) -> WorkerDied:
         """Kill a worker; raise ItemFailed if it ran alone and could not even start."""
         alone = worker.task is not None and worker.task.alone
         worker.kill()
-        self._hands.remove(worker)
+        self._workers.remove(worker)
         if alone and not worker.ready:
             raise ItemFailed(f"A worker could not start: {why}.")
-        return Lost(why)
+        return WorkerDied(why)
 
-    def _dismiss(self, hands: list[Hand]) -> None:
-        hand.end(hands)
-        self._hands = [worker for worker in self._hands if worker not in hands]
+    def _shut_down(self, hands: list[WorkerProcess]) -> None:
+        worker_process.shutdown_workers(hands)
+        self._workers = [worker for worker in self._workers if worker not in hands]
 
     def close(self, *, kill: bool = False) -> None:
         """End all workers; with `kill`, busy ones are killed instead of waiting for their task."""
-        for worker in [worker for worker in self._hands if kill and worker.task]:
+        for worker in [worker for worker in self._workers if kill and worker.task]:
             worker.kill()
-            self._hands.remove(worker)
-        self._dismiss(self._hands)
+            self._workers.remove(worker)
+        self._shut_down(self._workers)

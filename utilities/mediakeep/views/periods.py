@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import msgspec
 
 DAY, WEEK = 1, 7
-Zone = tzinfo | None  # None is the local zone of this machine
+TimeZone = tzinfo | None  # None is the local zone of this machine
 
 _WEEK_NAME = re.compile(r"(\d{4})-?[Ww](\d{2})")
 
@@ -18,7 +18,7 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     first: date
     days: int = WEEK
-    zone: Zone = None
+    zone: TimeZone = None
 
     @property
     def name(self) -> str:
@@ -34,31 +34,31 @@ class Period(msgspec.Struct, frozen=True, order=True):
     @property
     def start(self) -> datetime:
         """The first moment, in UTC."""
-        return _midnight(self.first, self.zone)
+        return _midnight_utc(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """The first moment after the period, in UTC."""
-        return _midnight(self.first + timedelta(self.days), self.zone)
+        return _midnight_utc(self.first + timedelta(self.days), self.zone)
 
-    def shifted(self, count: int) -> Period:
+    def shift(self, count: int) -> Period:
         """Return the period `count` periods later, or earlier if negative."""
         return Period(self.first + timedelta(count * self.days), self.days, self.zone)
 
-    def until(self, last: Period) -> list[Period]:
+    def list_until(self, last: Period) -> list[Period]:
         """List the periods from this one to `last`, inclusive."""
         count = (last.first - self.first).days // self.days
-        return [self.shifted(number) for number in range(count + 1)]
+        return [self.shift(number) for number in range(count + 1)]
 
 
-def of(moment: datetime, days: int = WEEK, zone: Zone = None) -> Period:
+def period_at(moment: datetime, days: int = WEEK, zone: TimeZone = None) -> Period:
     """Return the day or week that contains a moment."""
     today = moment.astimezone(zone).date()
     first = today - timedelta(today.weekday()) if days == WEEK else today
     return Period(first, days, zone)
 
 
-def named(text: str, zone: Zone = None) -> Period:
+def parse_period(text: str, zone: TimeZone = None) -> Period:
     """Parse a week or day name such as 2025-W51 or 2025-12-17; raise ValueError if invalid."""
     if match := _WEEK_NAME.fullmatch(text.strip()):
         try:
@@ -73,40 +73,40 @@ def named(text: str, zone: Zone = None) -> Period:
         ) from None
 
 
-def _midnight(day: date, zone: Zone) -> datetime:
+def _midnight_utc(day: date, zone: TimeZone) -> datetime:
     begin = datetime.combine(day, time(), zone)
     return begin.astimezone(UTC)
 
 
-_MONTHS = (
+_MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def long(day: date) -> str:
+def format_date(day: date) -> str:
     """Format a date: 17 December 2025."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {_MONTH_NAMES[day.month - 1]} {day.year}"
 
 
-def when(text: str, zone: Zone) -> str:
+def format_time(text: str, zone: TimeZone) -> str:
     """Format a UTC timestamp as local time: 22 December 2026, 06:00."""
     local = datetime.fromisoformat(text).astimezone(zone)
-    return f"{long(local.date())}, {local:%H:%M}"
+    return f"{format_date(local.date())}, {local:%H:%M}"
 
 
-def short(day: date) -> str:
+def format_short_date(day: date) -> str:
     """Format a date briefly, for charts: 17 Dec."""
-    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
+    return f"{day.day} {_MONTH_NAMES[day.month - 1][:3]}"
 
 
-def title(period: Period) -> str:
+def format_period(period: Period) -> str:
     """Format a period: 15 to 21 December 2025, or Wednesday, 17 December 2025."""
     first, last = period.first, period.last
     if period.days == DAY:
-        return f"{_DAYS[first.weekday()]}, {long(first)}"
-    begin = long(first) if first.year != last.year else long(first).rpartition(" ")[0]
+        return f"{_DAY_NAMES[first.weekday()]}, {format_date(first)}"
+    begin = format_date(first) if first.year != last.year else format_date(first).rpartition(" ")[0]
     if (first.year, first.month) == (last.year, last.month):
         begin = str(first.day)
-    return f"{begin} to {long(last)}"
+    return f"{begin} to {format_date(last)}"

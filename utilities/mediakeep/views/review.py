@@ -19,65 +19,69 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue.state import State
+from mediakeep.queue.state import QueueState
 
 FILE = "outputs/manual_review_needed.json"
 FORMAT = 1
 
 T = TypeVar("T")
-Entry = dict[str, Any]
-Reviews = dict[str, list[Entry]]  # by item
-Entries = Callable[[Item], list[Entry]]  # reads the entries of an item from its outputs
+ReviewFields = dict[str, Any]
+EntriesByItem = dict[str, list[ReviewFields]]  # by item
+EntryReader = Callable[[Item], list[ReviewFields]]  # reads the entries of an item from its outputs
 
 
-class Mark(msgspec.Struct, frozen=True):
+class ReviewCursor(msgspec.Struct, frozen=True):
     """The queue identity of the entries, and the last change that they include."""
 
     lineage: str = ""
     seq: int = 0
 
 
-class View(msgspec.Struct, kw_only=True):
+class ReviewListFile(msgspec.Struct, kw_only=True):
     """The contents of the file."""
 
     format: int = FORMAT
-    queues: dict[str, Mark] = {}  # by kind
+    queues: dict[str, ReviewCursor] = {}  # by kind
     total: int = 0
     by_kind: dict[str, int] = {}  # of issues
-    reviews: Reviews = {}  # by item; each entry names its queue
+    reviews: EntriesByItem = {}  # by item; each entry names its queue
 
 
-class _Total(msgspec.Struct):
+class _TotalOnly(msgspec.Struct):
     total: int
 
 
-def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
+def update_list(
+    home: Path, folder: Path, state: QueueState, entries: EntryReader
+) -> ReviewListFile:
     """Update the entries of a queue, and return the contents of the file."""
-    with files.locked(folder.parent / "review.lock"):
-        view = _read(home / FILE) or View()
+    with files.exclusive_lock(folder.parent / "review.lock"):
+        view = _read_file(home / FILE) or ReviewListFile()
         name = state.kind.name
-        sections, cursor = _sections(view), view.queues.get(name, Mark())
-        if cursor.lineage != lineage(state):
-            sections[name], cursor = {}, Mark(lineage(state))
+        sections, cursor = _split_by_queue(view), view.queues.get(name, ReviewCursor())
+        if cursor.lineage != queue_identity(state):
+            sections[name], cursor = {}, ReviewCursor(queue_identity(state))
         if cursor.seq > state.seq:
             return view  # another process wrote a newer version
-        sections[name] = _merged(sections[name], state, cursor.seq, entries)
-        cursors = {**view.queues, name: Mark(cursor.lineage, state.seq)}
-        updated = _joined(sections, cursors)
+        sections[name] = _merge_entries(sections[name], state, cursor.seq, entries)
+        cursors = {**view.queues, name: ReviewCursor(cursor.lineage, state.seq)}
+        updated = _join_queues(sections, cursors)
         if not (home / FILE).exists() or view != updated:
-            files.write_atomic(home / FILE, _pretty(updated))
+            files.write_atomic(home / FILE, _format_json(updated))
         return updated
 
 
 def read_total(home: Path) -> int | None:
     """Return the number of entries in the file, or None if it is missing or damaged."""
     try:
-        return msgspec.json.decode((home / FILE).read_bytes(), type=_Total).total
+        return msgspec.json.decode((home / FILE).read_bytes(), type=_TotalOnly).total
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def careful(read: Callable[[Item], list[T]], troubles: list[str]) -> Callable[[Item], list[T]]:
+def collecting_errors(
+    read: Callable[[Item], list[T]], troubles: list[str]
+) -> Callable[[Item], list[T]]:
     """Wrap `read` so that a damaged file skips one item and adds its error to `troubles`."""
 
     def carefully(item: Item) -> list[T]:
@@ -90,18 +94,18 @@ def careful(read: Callable[[Item], list[T]], troubles: list[str]) -> Callable[[I
     return carefully
 
 
-def _read(path: Path) -> View | None:
+def _read_file(path: Path) -> ReviewListFile | None:
     try:
         content = path.read_bytes()
-        view = msgspec.json.decode(content, type=View)
+        view = msgspec.json.decode(content, type=ReviewListFile)
         if not view.queues:
-            view = _of_one(view, msgspec.json.decode(content, type=Mark))
+            view = _from_single_queue(view, msgspec.json.decode(content, type=ReviewCursor))
     except (OSError, msgspec.MsgspecError):
         return None
     return view if view.format == FORMAT else None
 
 
-def _of_one(view: View, mark: Mark) -> View:
+def _from_single_queue(view: ReviewListFile, mark: ReviewCursor) -> ReviewListFile:
     """Convert a file from the time when music was the only kind."""
     name = MUSIC.name
     reviews = {
@@ -111,14 +115,14 @@ def _of_one(view: View, mark: Mark) -> View:
     return structs.replace(view, queues={name: mark}, reviews=reviews)
 
 
-def lineage(state: State) -> str:
+def queue_identity(state: QueueState) -> str:
     restored = state.head.restored
     return f"{state.head.created} {restored.date if restored else ''}".strip()
 
 
-def _sections(view: View) -> dict[str, Reviews]:
+def _split_by_queue(view: ReviewListFile) -> dict[str, EntriesByItem]:
     """Split the entries by queue; entries of unknown queues are dropped."""
-    sections: dict[str, Reviews] = {name: {} for name in view.queues}
+    sections: dict[str, EntriesByItem] = {name: {} for name in view.queues}
     for key, entries in view.reviews.items():
         for entry in entries:
             if (section := sections.get(entry.get("queue", ""))) is not None:
@@ -126,7 +130,9 @@ def _sections(view: View) -> dict[str, Reviews]:
     return sections
 
 
-def _merged(previous: Reviews, state: State, seq: int, entries: Entries) -> Reviews:
+def _merge_entries(
+    previous: EntriesByItem, state: QueueState, seq: int, entries: EntryReader
+) -> EntriesByItem:
     """Read the entries of items settled after `seq`; keep all others."""
     name, reviews = state.kind.name, {}
     for key, item in state.items.items():
@@ -141,13 +147,15 @@ def _merged(previous: Reviews, state: State, seq: int, entries: Entries) -> Revi
     return reviews
 
 
-def _joined(sections: Mapping[str, Reviews], marks: dict[str, Mark]) -> View:
-    reviews: Reviews = {}
+def _join_queues(
+    sections: Mapping[str, EntriesByItem], marks: dict[str, ReviewCursor]
+) -> ReviewListFile:
+    reviews: EntriesByItem = {}
     for name in sorted(sections):
         for key, entries in sections[name].items():
             reviews.setdefault(key, []).extend(entries)
     kinds = Counter(entry["kind"] for entries in reviews.values() for entry in entries)
-    return View(
+    return ReviewListFile(
         queues={name: marks[name] for name in sorted(marks)},
         total=kinds.total(),
         by_kind=dict(sorted(kinds.items())),
@@ -155,5 +163,5 @@ def _joined(sections: Mapping[str, Reviews], marks: dict[str, Mark]) -> View:
     )
 
 
-def _pretty(view: View) -> bytes:
+def _format_json(view: ReviewListFile) -> bytes:
     return msgspec.json.format(msgspec.json.encode(view), indent=2) + b"\n"

@@ -11,21 +11,21 @@ import msgspec
 
 from mediakeep import clock
 from mediakeep.item import Item, Status
-from mediakeep.queue import index, past
-from mediakeep.queue.journal import Record
-from mediakeep.queue.past import Pace, Sitting
-from mediakeep.queue.reading import Found
-from mediakeep.queue.state import State, percentage
-from mediakeep.views import flows, periods
-from mediakeep.views.flows import Span
-from mediakeep.views.periods import DAY, WEEK, Period, Zone
-from mediakeep.views.sums import Sums
+from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.event_history.queries import SessionSpan, Throughput
+from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.readonly import QueueView
+from mediakeep.queue.state import QueueState, percentage
+from mediakeep.views import period_stats, periods
+from mediakeep.views.period_stats import PeriodStats
+from mediakeep.views.periods import DAY, WEEK, Period, TimeZone
+from mediakeep.views.running_totals import RunningTotals
 
-WEEKS = 8  # weeks in a trend
-BASIS = 28  # days that an estimate is based on
+TREND_WEEKS = 8  # weeks in a trend
+ESTIMATE_DAYS = 28  # days that an estimate is based on
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class FailedItem(msgspec.Struct, frozen=True):
     """A failed item: error, time, number of attempts, and time of the next attempt."""
 
     item: str
@@ -36,7 +36,7 @@ class Trouble(msgspec.Struct, frozen=True):
     reason: str = ""  # the error without the item's names, to group equal errors
 
 
-class Standing(msgspec.Struct, frozen=True):
+class QueueStatus(msgspec.Struct, frozen=True):
     """The state of a queue: counts of items and issues, items per hour, time left."""
 
     kind: str
@@ -64,17 +64,17 @@ class Standing(msgspec.Struct, frozen=True):
     tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
 
     @property
-    def left(self) -> int:
+    def items_left(self) -> int:
         """The number of items still to be processed."""
         return self.counts[Status.PENDING] + self.counts[Status.IN_PROGRESS]
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether nothing is left to process, now or by an automatic retry."""
-        return bool(self.total) and not self.left and not self.waiting
+        return bool(self.total) and not self.items_left and not self.waiting
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class CompletionEstimate(msgspec.Struct, frozen=True):
     """The expected completion date at the pace of the last days."""
 
     per_week: float  # items completed per seven days
@@ -82,21 +82,21 @@ class Estimate(msgspec.Struct, frozen=True):
     date: str  # expected day, such as 2026-03-14
 
 
-class Account(msgspec.Struct, frozen=True):
+class KindSummary(msgspec.Struct, frozen=True):
     """The status of a kind, and its last weeks and days, newest last."""
 
-    standing: Standing
+    status: QueueStatus
     today: date
-    weeks: list[Span]
-    days: list[Span]
-    estimate: Estimate | None
-    troubles: list[Trouble]  # newest first
-    sittings: list[Sitting]  # all sessions, by start time
-    steps: list[tuple[str, int]]  # completed items at the end of each day with a change
+    weeks: list[PeriodStats]
+    days: list[PeriodStats]
+    estimate: CompletionEstimate | None
+    failed_items: list[FailedItem]  # newest first
+    sessions: list[SessionSpan]  # all sessions, by start time
+    completed_by_day: list[tuple[str, int]]  # completed items at the end of each day with a change
     since: str  # time of the first history entry, or "" if there is none
-    pace: Pace
+    pace: Throughput
 
-    def spans(self, days: int) -> list[Span]:
+    def stats_by(self, days: int) -> list[PeriodStats]:
         """Return the stats by week or by day."""
         return self.weeks if days == WEEK else self.days
 
@@ -110,124 +110,136 @@ class Summary(msgspec.Struct, frozen=True):
 
     written: str
     period: Period  # the reported period, the last of `weeks` or `days`
-    accounts: list[Account]
+    kinds: list[KindSummary]
 
-    def invested(self, period: Period) -> float:
+    def seconds_invested(self, period: Period) -> float:
         """Return the seconds in which a session of any kind was running."""
-        times = [flows.within(kind.sittings, period) for kind in self.accounts]
-        return past.union([span for ranges in times for span in ranges])
+        times = [period_stats.clip_sessions(kind.sessions, period) for kind in self.kinds]
+        return queries.covered_seconds([span for ranges in times for span in ranges])
 
     @property
-    def ever(self) -> Period | None:
+    def whole_history(self) -> Period | None:
         """The time from the first known day to the end of the period."""
-        starts = [kind.since for kind in self.accounts if kind.since]
+        starts = [kind.since for kind in self.kinds if kind.since]
         if not starts:
             return None
         first = datetime.fromisoformat(min(starts)).astimezone(self.period.zone).date()
         return Period(first, (self.period.last - first).days + 1, self.period.zone)
 
 
-class View(msgspec.Struct, frozen=True):
+class SummaryContext(msgspec.Struct, frozen=True):
     """The moment, the time zone, and the last period of a summary."""
 
     now: datetime
-    zone: Zone = None
+    zone: TimeZone = None
     period: Period | None = None  # None for the current week
 
     @property
-    def last(self) -> Period:
+    def last_period(self) -> Period:
         """The last period of the summary."""
-        return self.period or periods.of(self.now, WEEK, self.zone)
+        return self.period or periods.period_at(self.now, WEEK, self.zone)
 
 
-def of(accounts: list[Account], view: View) -> Summary:
+def build_summary(accounts: list[KindSummary], view: SummaryContext) -> Summary:
     """Summarise all kinds."""
-    return Summary(clock.text(view.now), view.last, accounts)
+    return Summary(clock.format_iso(view.now), view.last_period, accounts)
 
 
-def account(folder: Path, queue: Found, view: View) -> Account:
+def summarize_queue(folder: Path, queue: QueueView, view: SummaryContext) -> KindSummary:
     """Summarize a queue and its history."""
-    sums = Sums(queue.state)
-    return index.ask(folder, lambda db: account_from(db, queue.state, view, sums), queue.records)
+    sums = RunningTotals(queue.state)
+    return index.run_query(
+        folder, lambda db: summarize_with_index(db, queue.state, view, sums), queue.records
+    )
 
 
-def read(folder: Path, state: State, tail: Sequence[Record] = ()) -> Standing:
+def read_status(folder: Path, state: QueueState, tail: Sequence[JournalRecord] = ()) -> QueueStatus:
     """Return the status of a queue, with the pace computed from its history.
 
     `tail` are the journal records that are not in the history yet.
     """
-    return standing(state, index.ask(folder, past.pace, tail))
+    return build_status(state, index.run_query(folder, queries.read_throughput, tail))
 
 
-def account_from(base: sqlite3.Connection, state: State, view: View, sums: Sums) -> Account:
+def summarize_with_index(
+    base: sqlite3.Connection, state: QueueState, view: SummaryContext, sums: RunningTotals
+) -> KindSummary:
     """Summarize a queue and its history; `base` is the open history index."""
     today = view.now.astimezone(view.zone).date()
-    day = Period(min(view.last.last, today), DAY, view.zone)
-    week = periods.of(day.start, WEEK, view.zone)
-    weeks = week.shifted(1 - WEEKS).until(week)
-    pace = past.pace(base)
-    now, since = standing(state, pace, sums), past.since(base)
-    return Account(
-        standing=now,
+    day = Period(min(view.last_period.last, today), DAY, view.zone)
+    week = periods.period_at(day.start, WEEK, view.zone)
+    weeks = week.shift(1 - TREND_WEEKS).list_until(week)
+    pace = queries.read_throughput(base)
+    now, since = build_status(state, pace, sums), queries.read_first_time(base)
+    return KindSummary(
+        status=now,
         today=today,
-        weeks=_known(flows.spans(base, weeks), since),
-        days=_known(flows.spans(base, day.shifted(1 - WEEK).until(day)), since),
-        estimate=_estimate(base, now, view),
-        troubles=troubles(sums),
-        sittings=past.sittings(base, ""),
-        steps=[step for step in _steps(base, view.zone) if step[0] <= f"{day.first}"],
+        weeks=_within_history(period_stats.compute_stats(base, weeks), since),
+        days=_within_history(
+            period_stats.compute_stats(base, day.shift(1 - WEEK).list_until(day)), since
+        ),
+        estimate=_estimate_completion(base, now, view),
+        failed_items=list_failed_items(sums),
+        sessions=queries.read_sessions(base, ""),
+        completed_by_day=[
+            step for step in _completed_by_day(base, view.zone) if step[0] <= f"{day.first}"
+        ],
         since=since,
         pace=pace,
     )
 
 
-def _known(spans: list[Span], since: str) -> list[Span]:
+def _within_history(spans: list[PeriodStats], since: str) -> list[PeriodStats]:
     """Leave out the periods before the history begins."""
-    return [span for span in spans if since and clock.text(span.period.end) > since]
+    return [span for span in spans if since and clock.format_iso(span.period.end) > since]
 
 
-def _steps(base: sqlite3.Connection, zone: Zone) -> list[tuple[str, int]]:
+def _completed_by_day(base: sqlite3.Connection, zone: TimeZone) -> list[tuple[str, int]]:
     """Return the number of completed items at the end of each day on which it changed."""
     by_day: dict[str, int] = {}
     completed = 0
-    for slot, more in past.steps(base):
+    for slot, more in queries.read_completed_steps(base):
         completed += more
-        by_day[f"{past.began(slot).astimezone(zone).date()}"] = completed
+        by_day[f"{queries.slot_start(slot).astimezone(zone).date()}"] = completed
     return list(by_day.items())
 
 
-def _estimate(base: sqlite3.Connection, now: Standing, view: View) -> Estimate | None:
+def _estimate_completion(
+    base: sqlite3.Connection, now: QueueStatus, view: SummaryContext
+) -> CompletionEstimate | None:
     """Estimate the completion date; None if nothing is left or too little is known."""
-    since = past.since(base)
-    if not (now.left and since):
+    since = queries.read_first_time(base)
+    if not (now.items_left and since):
         return None
     age = (view.now - datetime.fromisoformat(since)).total_seconds() / 86400
-    days = min(float(BASIS), age)
+    days = min(float(ESTIMATE_DAYS), age)
     if days < WEEK:
         return None
-    begin = flows.slot(view.now - timedelta(days))
-    sums = past.sums(base, begin, flows.slot(view.now) + 1)
+    begin = period_stats.slot_at(view.now - timedelta(days))
+    sums = queries.read_totals(base, begin, period_stats.slot_at(view.now) + 1)
     done = sum(
         tally.amount for tally in sums if (tally.measure, tally.what) == ("settled", "completed")
     )
     if not done:
         return None
-    rest = timedelta(days * now.left / done)
+    rest = timedelta(days * now.items_left / done)
     end = (view.now + min(rest, timedelta(36500))).astimezone(view.zone).date()
-    return Estimate(round(7 * done / days, 1), round(days), f"{end}")
+    return CompletionEstimate(round(7 * done / days, 1), round(days), f"{end}")
 
 
-def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
+def build_status(
+    state: QueueState, pace: Throughput, sums: RunningTotals | None = None
+) -> QueueStatus:
     """Return the status of a queue; the totals are counted here if not given."""
-    sums = sums or Sums(state)
+    sums = sums or RunningTotals(state)
     left = state.counts[Status.PENDING] + state.counts[Status.IN_PROGRESS]
     total = len(state.items) - state.counts[Status.SKIPPED]
     rate = pace.per_hour
-    return Standing(
+    return QueueStatus(
         kind=state.kind.name,
         noun=state.kind.noun,
         plural=state.kind.plural,
-        piece=state.kind.piece,
+        piece=state.kind.part_noun,
         library=state.head.library_path,
         total=total,
         counts={status.value: state.counts[status] for status in Status},
@@ -242,7 +254,7 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
         per_hour=rate,
         seconds_left=3600 * left / rate if rate else None,
         last_updated=state.head.last_updated,
-        awaiting=sums.awaiting,
+        awaiting=sums.pending_lookups,
         looked_up=sums.looked_up,
         unsure=sums.unsure,
         unknown=sums.unknown,
@@ -250,23 +262,23 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
     )
 
 
-def troubles(sums: Sums) -> list[Trouble]:
+def list_failed_items(sums: RunningTotals) -> list[FailedItem]:
     """List the failed items, newest first."""
     failed = [
-        Trouble(
+        FailedItem(
             item=key,
             error=item.error_message,
-            reason=_reason(key, item),
+            reason=_shared_reason(key, item),
             date=item.error_date,
-            attempts=_tries(item),
+            attempts=_count_attempts(item),
             next_try=item.not_before,
         )
-        for key, item in sums.failed.items()
+        for key, item in sums.failed_items.items()
     ]
     return sorted(failed, key=lambda failure: (failure.date, failure.item), reverse=True)
 
 
-def _reason(key: str, item: Item) -> str:
+def _shared_reason(key: str, item: Item) -> str:
     """Return the error without the item's own names."""
     reason = item.error_message
     for name in sorted({key, item.path, item.output_name} - {""}, key=len, reverse=True):
@@ -274,5 +286,5 @@ def _reason(key: str, item: Item) -> str:
     return reason
 
 
-def _tries(item: Item) -> int:
+def _count_attempts(item: Item) -> int:
     return item.attempts if isinstance(item.attempts, int) else sum(item.attempts.values())

@@ -8,19 +8,19 @@ from pathlib import Path
 from mediakeep import files, kinds
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import Item, Status
-from mediakeep.queue.state import State
-from mediakeep.views.summary import Standing
+from mediakeep.queue.state import QueueState
+from mediakeep.views.summary import QueueStatus
 
-BAR = 30  # characters
-PLACES = 5  # shown per kind of issue; the report lists all
+BAR_WIDTH = 30  # characters
+MAX_PLACES = 5  # shown per kind of issue; the report lists all
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def format_count(number: int, noun: str, plural: str = "") -> str:
     """Format a number with its noun: 1 artist, 2 artists, 1,200 artists."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Format a duration as its two largest units."""
     whole = round(seconds)
     for size, unit, smaller, sub in (
@@ -34,10 +34,10 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def size(number: int) -> str:
+def format_size(number: int) -> str:
     """Format a number of bytes: 900 bytes, 4.2 MB, 120 GB."""
     if number < 1000:
-        return count(number, "byte")
+        return format_count(number, "byte")
     units = ("KB", "MB", "GB", "TB")
     value, unit = next(
         (number / 1000**power, unit)
@@ -47,52 +47,52 @@ def size(number: int) -> str:
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
 
 
-def bar(percentage: float, width: int = BAR) -> str:
+def draw_bar(percentage: float, width: int = BAR_WIDTH) -> str:
     """Draw a percentage as an ASCII bar."""
     full = int(width * percentage / 100)
     return "[" + "#" * full + "." * (width - full) + "]"
 
 
-def summary(status: Standing) -> list[str]:
+def describe_queue(status: QueueStatus) -> list[str]:
     """Describe the status of a queue."""
     done = status.counts["completed"]
     lines = [
-        f"{status.kind.capitalize()} library {files.printable(status.library)}",
-        f"{bar(status.percentage)} {done:,} of {count(status.total, status.noun, status.plural)}"
+        f"{status.kind.capitalize()} library {files.to_printable(status.library)}",
+        f"{draw_bar(status.percentage)} {done:,} of {format_count(status.total, status.noun, status.plural)}"
         f" completed ({status.percentage}%)",
-        "  " + ", ".join(f"{name} {number:,}" for name, number in _others(status) if number),
+        "  " + ", ".join(f"{name} {number:,}" for name, number in _status_counts(status) if number),
     ]
     if status.waiting:
         lines.append(f"  {status.waiting:,} of the failed will be retried automatically")
     if status.outdated:
         lines.append(f"  {status.outdated:,} were completed by older rules (--reset-outdated)")
-    lines += [f"  {line}" for line in lookups(status)]
-    lines.append(_pace(status))
-    return [line for line in lines if line.strip()] + issues(status)
+    lines += [f"  {line}" for line in describe_lookups(status)]
+    lines.append(_format_pace(status))
+    return [line for line in lines if line.strip()] + describe_open_issues(status)
 
 
-def lookups(status: Standing) -> list[str]:
+def describe_lookups(status: QueueStatus) -> list[str]:
     """Describe the completed and the pending lookups."""
-    lines = [looked_up(status)] if status.looked_up else []
-    lines += matches(status.kind, status.tallies)
-    return [*lines, awaiting(status.awaiting, status)] if status.awaiting else lines
+    lines = [format_lookup_counts(status)] if status.looked_up else []
+    lines += describe_tallies(status.kind, status.tallies)
+    return [*lines, format_pending_lookups(status.awaiting, status)] if status.awaiting else lines
 
 
-def looked_up(status: Standing) -> str:
+def format_lookup_counts(status: QueueStatus) -> str:
     """Format the number of lookups, and how many are ambiguous or unknown."""
     open_ones = [(status.unsure, "unsure"), (status.unknown, "unknown")]
     rest = ", ".join(f"{number:,} {word}" for number, word in open_ones if number)
-    text = f"Looked up: {count(status.looked_up, status.noun, status.plural)}"
+    text = f"Looked up: {format_count(status.looked_up, status.noun, status.plural)}"
     return f"{text}; {rest}" if rest else text
 
 
-def matches(kind: str, tallies: Mapping[str, int]) -> list[str]:
+def describe_tallies(kind: str, tallies: Mapping[str, int]) -> list[str]:
     """Format the other counts of items, such as certain albums, as one line; none if all are 0."""
     groups: dict[str, list[str]] = {}
-    for tally in kinds.KINDS[kind].tallies:
+    for tally in kinds.KINDS[kind].counters:
         if number := tallies.get(tally.name, 0):
-            amount = count(number, tally.noun) if tally.noun else f"{number:,}"
-            groups.setdefault(tally.group, []).append(f"{amount} {tally.word}")
+            amount = format_count(number, tally.noun) if tally.noun else f"{number:,}"
+            groups.setdefault(tally.group, []).append(f"{amount} {tally.label}")
     parts = [
         f"{group}: {', '.join(texts)}" if group else ", ".join(texts)
         for group, texts in groups.items()
@@ -100,65 +100,65 @@ def matches(kind: str, tallies: Mapping[str, int]) -> list[str]:
     return ["; ".join(parts)] if parts else []
 
 
-def awaiting(number: int, status: Standing) -> str:
+def format_pending_lookups(number: int, status: QueueStatus) -> str:
     """Format the number of pending lookups: 1 artist waits for its look-up."""
     verb, whose = ("waits", "its look-up") if number == 1 else ("wait", "their look-up")
-    return f"{count(number, status.noun, status.plural)} {verb} for {whose}"
+    return f"{format_count(number, status.noun, status.plural)} {verb} for {whose}"
 
 
-def _others(status: Standing) -> list[tuple[str, int]]:
+def _status_counts(status: QueueStatus) -> list[tuple[str, int]]:
     names = {"pending": "pending", "in_progress": "in progress", "error": "failed"}
     return [(word, status.counts[name]) for name, word in {**names, "skipped": "skipped"}.items()]
 
 
-def _pace(status: Standing) -> str:
+def _format_pace(status: QueueStatus) -> str:
     if status.per_hour is None:
         return ""
     pace = f"  {status.per_hour:,.0f} {status.plural} an hour in the last sessions"
     left = status.seconds_left
-    return f"{pace}, about {duration(left)} of work left" if left else pace
+    return f"{pace}, about {format_duration(left)} of work left" if left else pace
 
 
-def issues(status: Standing) -> list[str]:
+def describe_open_issues(status: QueueStatus) -> list[str]:
     """List the open issues by kind, most frequent first; notes are only counted."""
-    notes = [f"{count(status.notes, 'note')} in the reports"] if status.notes else []
+    notes = [f"{format_count(status.notes, 'note')} in the reports"] if status.notes else []
     if not status.issues:
         return notes
     width = max(len(f"{number:,}") for number in status.issues.values())
     total = sum(status.issues.values())
-    head = f"{count(total, 'open issue')}, {status.reviews:,} of them for you to decide:"
+    head = f"{format_count(total, 'open issue')}, {status.reviews:,} of them for you to decide:"
     kinds = (f"  {number:>{width},} {kind}" for kind, number in status.issues.items())
     return [head, *kinds, *notes]
 
 
-def listing(state: State, status_filter: Status | None) -> list[str]:
+def list_items(state: QueueState, status_filter: Status | None) -> list[str]:
     """List items with their status, one per line."""
     width = max(len(status.value) for status in Status)
     return [
-        f"{item.status.value:<{width}}  {files.printable(key)}{_remark(item)}"
+        f"{item.status.value:<{width}}  {files.to_printable(key)}{_format_remark(item)}"
         for key, item in state.items.items()
         if status_filter in (None, item.status)
     ]
 
 
-def _remark(item: Item) -> str:
+def _format_remark(item: Item) -> str:
     remark = item.error_message or item.skip_reason or item.note
-    return f"  ({files.printable(remark)})" if remark else ""
+    return f"  ({files.to_printable(remark)})" if remark else ""
 
 
-def item(key: str, item: Item) -> list[str]:
+def describe_item(key: str, item: Item) -> list[str]:
     """Describe an item: every non-empty field except its issues."""
-    lines = [files.printable(key)]
+    lines = [files.to_printable(key)]
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if value and name != "issues":
             text = value.value if isinstance(value, Status) else value
             text = ", ".join(text) if isinstance(text, tuple) else text
-            lines.append(f"  {name.replace('_', ' ')}: {files.printable(str(text))}")
+            lines.append(f"  {name.replace('_', ' ')}: {files.to_printable(str(text))}")
     return lines
 
 
-def item_issues(item: Item, known: Sequence[Issue] | None, home: Path) -> list[str]:
+def describe_item_issues(item: Item, known: Sequence[Issue] | None, home: Path) -> list[str]:
     """Describe the issues of an item by kind, in their given order.
 
     If the issues are unknown (None), only the counts in the queue are shown.
@@ -170,30 +170,30 @@ def item_issues(item: Item, known: Sequence[Issue] | None, home: Path) -> list[s
     by_kind: dict[str, list[Issue]] = {}
     for issue in known:
         by_kind.setdefault(issue.kind, []).append(issue)
-    lines = [_heading(known)]
-    lines += [line for issues in by_kind.values() for line in _kind(issues)]
+    lines = [_issues_heading(known)]
+    lines += [line for issues in by_kind.values() for line in _describe_issue_kind(issues)]
     if item.status is not Status.COMPLETED:
         lines.append(f"Issues of the last report; the status is now {item.status.value}.")
     return [*lines, *([f"Report: {files.display_path(home / item.report)}"] if item.report else [])]
 
 
-def _heading(issues: Sequence[Issue]) -> str:
+def _issues_heading(issues: Sequence[Issue]) -> str:
     notes = sum(issue.severity is Severity.NOTE for issue in issues)
     parts = [(len(issues) - notes, "issue"), (notes, "note")]
-    text = " and ".join(count(number, noun) for number, noun in parts if number)
+    text = " and ".join(format_count(number, noun) for number, noun in parts if number)
     return f"{text}:" if text else "No issues."
 
 
-def _kind(issues: Sequence[Issue]) -> list[str]:
+def _describe_issue_kind(issues: Sequence[Issue]) -> list[str]:
     """Format the issues of one kind: errors and warnings with their first places."""
     head = f"  {issues[0].severity}: {len(issues):,} {issues[0].kind}"
     if issues[0].severity is Severity.NOTE:
         return [head]
-    lines = [f"    {files.printable(_place(issue))}" for issue in issues[:PLACES]]
-    more = len(issues) - PLACES
+    lines = [f"    {files.to_printable(_format_place(issue))}" for issue in issues[:MAX_PLACES]]
+    more = len(issues) - MAX_PLACES
     return [head, *lines, *([f"    and {more:,} more"] if more > 0 else [])]
 
 
-def _place(issue: Issue) -> str:
+def _format_place(issue: Issue) -> str:
     place = issue.path or issue.album
     return f"{place} ({issue.detail})" if place and issue.detail else place or issue.detail

@@ -6,17 +6,17 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mediakeep.media.dialects.apev2 import FOOTER, MARK
-from mediakeep.media.edits import native
-from mediakeep.media.edits.changes import Values, Wanted
-from mediakeep.media.names import FIELDS
+from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.ape.apev2 import FOOTER_SIZE, MAGIC
+from mediakeep.media.audio.tag_edits import TargetTags, Values
+from mediakeep.media.audio.tag_map import TAG_MAP
 
 COVER = "cover art (front)"
 
 _VERSION = 2000
 _TEXT, _BINARY = 0, 1
 _READ_ONLY = 1
-_FIELDS = {name: field.name for field in FIELDS for name in field.ape}
+_FIELDS = {name: field.name for field in TAG_MAP for name in field.ape}
 
 
 class Item(NamedTuple):
@@ -35,25 +35,25 @@ class Item(NamedTuple):
 
 def items(data: bytes) -> Iterator[Item]:
     """Give the items of a whole tag; ValueError where they make no sense."""
-    at = FOOTER if data.startswith(MARK) else 0
+    at = FOOTER_SIZE if data.startswith(MAGIC) else 0
     count = int.from_bytes(data[-16:-12], "little")
     for _ in range(count):
         size, flags = struct.unpack_from("<II", data, at)
         stop = data.index(b"\0", at + 8)
         end = stop + 1 + size
-        if end > len(data) - FOOTER:
+        if end > len(data) - FOOTER_SIZE:
             raise ValueError("an item reaches too far")
         yield Item(data[at + 8 : stop].decode("latin-1"), flags, data[at:end], data[stop + 1 : end])
         at = end
 
 
-def edited(data: bytes, wanted: Wanted) -> bytes:
+def edited(data: bytes, wanted: TargetTags) -> bytes:
     """Return a tag with what is wanted in it; one of another version, or read-only, stays."""
-    version, _, _, flags = struct.unpack_from("<IIII", data[-FOOTER:], 8)
+    version, _, _, flags = struct.unpack_from("<IIII", data[-FOOTER_SIZE:], 8)
     if version != _VERSION or flags & _READ_ONLY:
         return data
     found = list(items(data))
-    for name, values in native.translate(_texts(found), "ape", wanted.texts).items():
+    for name, values in to_native_tags.to_native(_texts(found), "ape", wanted.texts).items():
         found = _assigned(found, name, values)
     if wanted.cover:
         found = [_covered(item, wanted.cover.data) for item in found]
@@ -96,9 +96,9 @@ def _item(name: str, flags: int, value: bytes) -> Item:
 
 def _rendered(found: list[Item], data: bytes) -> bytes:
     body = b"".join(item.raw for item in found)
-    counts = struct.pack("<II", len(body) + FOOTER, len(found))
-    footer = data[-FOOTER:]
-    header = data[:FOOTER] if data.startswith(MARK) else b""
+    counts = struct.pack("<II", len(body) + FOOTER_SIZE, len(found))
+    footer = data[-FOOTER_SIZE:]
+    header = data[:FOOTER_SIZE] if data.startswith(MAGIC) else b""
     if header:
         header = header[:12] + counts + header[20:]
     return header + body + footer[:12] + counts + footer[20:]

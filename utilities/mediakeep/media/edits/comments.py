@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from mediakeep.media import pictures
-from mediakeep.media.edits import native
-from mediakeep.media.edits.changes import Cover, Values
+from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.tag_edits import SetCover, Values
 
 PICTURE, OLD_PICTURE = "metadata_block_picture", "coverart"
 FRONT = 3
@@ -50,7 +50,7 @@ class Comments:
 
     def assign(self, wanted: Mapping[str, Values]) -> None:
         """Give fields their values, in the place and under the spelling that their names have."""
-        for name, values in native.translate(self.texts(), "vorbis", wanted).items():
+        for name, values in to_native_tags.to_native(self.texts(), "vorbis", wanted).items():
             old = [index for index, entry in enumerate(self.entries) if _name(entry) == name]
             place = old[0] if old else len(self.entries)
             spelt = self.entries[place].partition(b"=")[0] if old else name.upper().encode()
@@ -67,7 +67,7 @@ class Comments:
                 found.setdefault(_name(entry), []).append(text.decode("utf-8", "replace"))
         return found
 
-    def embed(self, cover: Cover, *, anew: bool) -> bool:
+    def embed(self, cover: SetCover, *, anew: bool) -> bool:
         """Replace the front cover; where there is none add one if `anew`, and tell if one is."""
         block = base64.b64encode(picture(cover))
         entry = PICTURE.upper().encode() + b"=" + block
@@ -90,10 +90,10 @@ def is_front(entry: bytes) -> bool:
     )
 
 
-def picture(cover: Cover) -> bytes:
+def picture(cover: SetCover) -> bytes:
     """Return the block of a front cover."""
     data, mime = cover.data, cover.mime.encode("ascii", "replace")
-    _, width, height = pictures.described(lambda offset, size: data[offset : offset + size])
+    _, width, height = pictures.identify_picture(lambda offset, size: data[offset : offset + size])
     head = struct.pack(">II", FRONT, len(mime)) + mime
     return head + struct.pack(">IIIIII", 0, width, height, 0, 0, len(data)) + data
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mediakeep.media.dialects import id3
+from mediakeep.media.audio.id3 import id3v2
 from mediakeep.media.edits.id3 import LARGEST, Frame, Tag, sevens
 
 # When to discard a frame, and whether it is only read: three bits, which begin one lower in 2.4.
@@ -60,7 +60,9 @@ def opened(tag: Tag, frame: Frame) -> Envelope:
         size, data = data[:sized], data[sized:]
         if tag.unsynced or flags & known.unsynced:
             data = data.replace(b"\xff\0", b"\xff")
-    held = int.from_bytes(size) if tag.version == 3 or len(size) < 4 else id3.seven(size)
+    held = (
+        int.from_bytes(size) if tag.version == 3 or len(size) < 4 else id3v2.decode_syncsafe(size)
+    )
     status = flags >> _STATUS[tag.version] & 7
     return Envelope(status, group, method, held, bool(flags & known.compressed), data)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mediakeep.media.audio.flac import flac_stream
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.tag_edits import SetCover, TargetTags
+from mediakeep.media.audio.write_options import TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.edits import around
-from mediakeep.media.edits.changes import Cover, Wanted
 from mediakeep.media.edits.comments import FRONT, Comments, picture
-from mediakeep.media.edits.manner import Manner
-from mediakeep.media.source import Source, Span
-from mediakeep.media.splices.pages import Odd
-from mediakeep.media.splices.pieces import Piece
-from mediakeep.media.streams import flac
+from mediakeep.media.safewrite.file_assembly import FilePart
 
 PADDING = 4096  # bytes of fresh padding where the blocks have to grow
 
@@ -28,12 +28,12 @@ class Metadata(NamedTuple):
     """A block: its type, and where its content lies."""
 
     kind: int
-    span: Span
+    span: ByteRange
 
 
-def edited(source: Source, wanted: Wanted, manner: Manner) -> list[Piece]:
+def edited(source: BoundedFile, wanted: TargetTags, manner: TagWriteOptions) -> list[FilePart]:
     """Return the file with what is wanted in its blocks; OverflowError if one is too large."""
-    sound = next(flac.essence(source))
+    sound = next(flac_stream.iter_essence(source))
     start, found = blocks(source, sound.start)
     held = [(kind, source.read(span.start, span.size)) for kind, span in found]
     fronts = (source.read(span.start, span.size) for span in around.before(source, start))
@@ -45,29 +45,29 @@ def edited(source: Source, wanted: Wanted, manner: Manner) -> list[Piece]:
     ]
 
 
-def blocks(source: Source, end: int) -> tuple[int, list[Metadata]]:
+def blocks(source: BoundedFile, end: int) -> tuple[int, list[Metadata]]:
     """Return where `fLaC` stands, and the blocks up to the sound; Odd where they do not fit."""
     start = at = _start(source, end)
     at += len(_MARK)
     found: list[Metadata] = []
     while at < end and len(found) < _MOST:
         head = source.read(at, 4)
-        span = Span(at + 4, at + 4 + int.from_bytes(head[1:]))
+        span = ByteRange(at + 4, at + 4 + int.from_bytes(head[1:]))
         found.append(Metadata(head[0] & 0x7F, span))
         at = span.end
     if at != end or not found:
-        raise Odd("its blocks do not fit into each other")
+        raise UnsupportedLayout("its blocks do not fit into each other")
     return start, found
 
 
-def _start(source: Source, end: int) -> int:
-    for span in [*around.before(source, end), Span(0, 0)]:
+def _start(source: BoundedFile, end: int) -> int:
+    for span in [*around.before(source, end), ByteRange(0, 0)]:
         if source.read(span.start, len(_MARK)) == _MARK:
             return span.start
-    raise Odd("it does not begin like FLAC")
+    raise UnsupportedLayout("it does not begin like FLAC")
 
 
-def _changed(held: list[tuple[int, bytes]], wanted: Wanted) -> list[tuple[int, bytes]]:
+def _changed(held: list[tuple[int, bytes]], wanted: TargetTags) -> list[tuple[int, bytes]]:
     place = next((index for index, (kind, _) in enumerate(held) if kind == _COMMENT), None)
     comments = Comments.new() if place is None else Comments.parse(held[place][1])
     comments.assign(wanted.texts)
@@ -78,7 +78,7 @@ def _changed(held: list[tuple[int, bytes]], wanted: Wanted) -> list[tuple[int, b
     return held if covered or not wanted.cover else _covered(held, wanted.cover)
 
 
-def _covered(held: list[tuple[int, bytes]], cover: Cover) -> list[tuple[int, bytes]]:
+def _covered(held: list[tuple[int, bytes]], cover: SetCover) -> list[tuple[int, bytes]]:
     new = (PICTURE, picture(cover))
     for index, (kind, data) in enumerate(held):
         if kind == PICTURE and int.from_bytes(data[:4]) == FRONT:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from mediakeep.media.anatomy import Block
-from mediakeep.media.dialects import frames, id3
-from mediakeep.media.source import Held
+from mediakeep.media.audio.id3 import frames, id3v2
+from mediakeep.media.audio.parsed_file import TagBlock
+from mediakeep.media.bounded_file import BytesFile
 
 PADDING = 4096  # bytes of fresh padding where a tag has to grow
 NEW = 4  # the version of a tag that is made where there was none
@@ -66,7 +66,7 @@ class Tag:
         version, flags = data[3], data[5]
         if version not in (2, 3, 4):
             return None
-        body = data[_HEADER : _HEADER + id3.seven(data[6:10])]
+        body = data[_HEADER : _HEADER + id3v2.decode_syncsafe(data[6:10])]
         unsynced = bool(flags & _UNSYNCED)
         if unsynced and version < 4:
             body = body.replace(b"\xff\0", b"\xff")
@@ -87,15 +87,15 @@ class Tag:
         """Whether the rest begins like a frame, which would reach beyond the tag."""
         return bool(_NAME.fullmatch(self.rest[:4]))
 
-    def told(self, frame: Frame) -> Block:
+    def told(self, frame: Frame) -> TagBlock:
         """Ask the reader what one frame tells."""
         data = _headed(frame.raw, self.version, self._flags)
-        return id3.read(Held(data), 0, len(data)) or Block(name="", dialect="id3")
+        return id3v2.read_tag(BytesFile(data), 0, len(data)) or TagBlock(name="", tag_format="id3")
 
     def texts(self) -> dict[str, list[str]]:
         """Return all that the tag tells."""
         data = self.render(0)
-        block = id3.read(Held(data), 0, len(data))
+        block = id3v2.read_tag(BytesFile(data), 0, len(data))
         return block.texts if block else {}
 
     def frame(self, name: str, content: bytes, flags: int = 0) -> Frame:
@@ -146,7 +146,7 @@ def _first(body: bytes, version: int, flags: int) -> int:
     """Step over the extended header, whose checksum would be wrong from now on."""
     if version == 2 or not flags & _EXTENDED or _NAME.fullmatch(body[:4]) or len(body) < 4:
         return 0
-    return id3.seven(body) if version == 4 else 4 + int.from_bytes(body[:4])
+    return id3v2.decode_syncsafe(body) if version == 4 else 4 + int.from_bytes(body[:4])
 
 
 def walk(body: bytes, version: int, place: int) -> Iterator[Frame]:
@@ -160,7 +160,7 @@ def walk(body: bytes, version: int, place: int) -> Iterator[Frame]:
         if place + length + size > len(body):
             return
         end = place + length + size
-        yield Frame(frames.name(name), body[place:end], place)
+        yield Frame(frames.normalize_frame_name(name), body[place:end], place)
         place = end
 
 
@@ -172,7 +172,7 @@ def _size(body: bytes, place: int, version: int) -> int:
     plain = int.from_bytes(stored)
     if version == 3 or plain < 128:
         return plain
-    seven = id3.seven(stored)
+    seven = id3v2.decode_syncsafe(stored)
     if plain & 0x80808080 or (_ends(body, place + plain) and not _ends(body, place + seven)):
         return plain
     return seven

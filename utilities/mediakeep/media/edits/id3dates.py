@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from mediakeep.media.edits.changes import Values
+from mediakeep.media.audio.tag_edits import Values
 
 # The frames that tell when it was recorded, and when it first came out.
 RECORDED = ("TDRC", "TYER", "TDAT", "TIME")

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mediakeep.media.dialects import frames
-from mediakeep.media.edits import id3dates, id3versions, native, recoding
-from mediakeep.media.edits.changes import Cover, Values, Wanted
+from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.id3 import frames
+from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
+from mediakeep.media.audio.tag_map import TAG_MAP
+from mediakeep.media.audio.write_options import Id3Version
+from mediakeep.media.edits import id3dates, id3versions, recoding
 from mediakeep.media.edits.id3 import NEW, Frame, Tag
-from mediakeep.media.edits.manner import Version
 from mediakeep.media.edits.recoding import LATIN, UTF8, WIDE
-from mediakeep.media.names import FIELDS
 
 FRONT = 3
 
 _UNKNOWN = b"XXX"  # the language of a comment
-_ID = {name: field.name for field in FIELDS for name in field.id3}
+_ID = {name: field.name for field in TAG_MAP for name in field.id3}
 
 
-def edited(data: bytes, wanted: Wanted, version: Version) -> bytes:
+def edited(data: bytes, wanted: TargetTags, version: Id3Version) -> bytes:
     """Return a tag with what is wanted in it; b"" begins a new one. OverflowError if too large."""
     tag = Tag.parse(data) if data else Tag(NEW)
     if tag is None:
         return data
     tag = tag.raised()
-    tag = id3versions.carried(tag, version.after(tag.version))
-    for name, values in native.translate(tag.texts(), "id3", wanted.texts).items():
+    tag = id3versions.carried(tag, version.version_after(tag.version))
+    for name, values in to_native_tags.to_native(tag.texts(), "id3", wanted.texts).items():
         _assign(tag, name, values)
     if wanted.cover:
         _embed(tag, wanted.cover)
@@ -40,7 +41,7 @@ def _assign(tag: Tag, name: str, values: Values) -> None:
     elif field == "originaldate":
         _assign_date(tag, id3dates.ORIGINAL, id3dates.original(tag.version, values))
     elif name.startswith("TXXX:"):
-        spelt = native.spelt(field, name.removeprefix("TXXX:"))
+        spelt = to_native_tags.spell_name(field, name.removeprefix("TXXX:"))
         tag.replace(lambda old: name in _told(tag, old, "TXXX"), _own(tag, spelt, values))
     elif name.startswith("UFID:"):
         content = (
@@ -106,10 +107,10 @@ def _joined(values: Values, encoding: int) -> bytes:
     return recoding.encoded("\0".join(values), encoding)
 
 
-def _embed(tag: Tag, cover: Cover) -> None:
+def _embed(tag: Tag, cover: SetCover) -> None:
     """A second picture of the same description would be taken for the first."""
     front = next((frame for frame in tag.frames if _is_front(tag, frame)), None)
-    plain = (_description(frame) for frame in tag.frames if frame.name == frames.PICTURE)
+    plain = (_description(frame) for frame in tag.frames if frame.name == frames.PICTURE_FRAME)
     about, encoding = b"Front cover" if b"" in plain and not front else b"", LATIN
     if front and (about := _description(front)):
         encoding = front.raw[10]
@@ -120,7 +121,7 @@ def _embed(tag: Tag, cover: Cover) -> None:
 
 
 def _is_front(tag: Tag, frame: Frame) -> bool:
-    found = tag.told(frame).pictures if frame.name == frames.PICTURE else []
+    found = tag.told(frame).pictures if frame.name == frames.PICTURE_FRAME else []
     return bool(found) and found[0].type == FRONT
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep.media.edits.changes import Values, Wanted
+from mediakeep.media.audio.tag_edits import TargetTags, Values
 
 SIZE = 128
 
@@ -11,7 +11,7 @@ _COMMENT, _TRACK, _GENRE = 97, 126, 127
 _NO_GENRE = 255
 
 
-def edited(data: bytes, wanted: Wanted) -> bytes:
+def edited(data: bytes, wanted: TargetTags) -> bytes:
     """Return a tag with as much of what is wanted as it can hold."""
     tag = bytearray(data)
     for field, values in wanted.texts.items():

@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mediakeep.media import vocabulary
-from mediakeep.media.dialects import frames
-from mediakeep.media.dialects.storage import Storage
+from mediakeep.media.audio import normalize_tags
+from mediakeep.media.audio.id3 import frames
+from mediakeep.media.audio.id3.frame_encoding import FrameDecoder
+from mediakeep.media.audio.tag_edits import Values
 from mediakeep.media.edits import envelopes, id3dates, recoding
-from mediakeep.media.edits.changes import Values
 from mediakeep.media.edits.id3 import Frame, Tag, walk
 
 _DEEPEST = 3  # chapters in chapters, which no standard allows, are not followed further
@@ -36,7 +36,7 @@ def carried(tag: Tag, version: int) -> Tag:
     if tag.version == version or tag.broken:
         return tag
     new = replace(tag, version=version, unsynced=False, frames=_frames(tag, version, 0))
-    told = vocabulary.translate(new.texts(), "id3")
+    told = normalize_tags.normalize(new.texts(), "id3")
     _move(new, id3dates.RECORDED, id3dates.recorded, told.date)
     _move(new, id3dates.ORIGINAL, id3dates.original, told.originaldate)
     _gather(new)
@@ -44,14 +44,14 @@ def carried(tag: Tag, version: int) -> Tag:
 
 
 def _frames(tag: Tag, version: int, depth: int) -> list[Frame]:
-    storage = Storage(tag.version, unsynced=tag.unsynced)
+    storage = FrameDecoder(tag.version, unsynced=tag.unsynced)
     return [_frame(tag, frame, version, storage, depth) for frame in tag.frames]
 
 
-def _frame(tag: Tag, frame: Frame, version: int, storage: Storage, depth: int) -> Frame:
+def _frame(tag: Tag, frame: Frame, version: int, storage: FrameDecoder, depth: int) -> Frame:
     """Put a frame's content into another envelope; one that cannot be read goes as it is."""
     held = envelopes.opened(tag, frame)
-    if held.sealed and (content := storage.restored(frame.raw[10:], frame.raw[9])):
+    if held.sealed and (content := storage.decode(frame.raw[10:], frame.raw[9])):
         held = held._replace(method=b"", compressed=False, data=content)
     if not held.sealed:
         content = _content(frame.name, held.data, (tag.version, version), depth)
@@ -84,7 +84,7 @@ def _genres(content: bytes) -> bytes:
         texts = [text for text in recoding.texts(content) if text]
     except ValueError:
         return content
-    named = [name for text in texts for name in frames.spelt(text)]
+    named = [name for text in texts for name in frames.expand_genres(text)]
     return recoding.written(named) if named != texts and all(named) else content
 
 

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mediakeep.media.edits import native
-from mediakeep.media.edits.changes import Cover, Values, Wanted
-from mediakeep.media.names import FIELDS
+from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
+from mediakeep.media.audio.tag_map import TAG_MAP
 
 COVER = "covr"
 
@@ -18,7 +18,7 @@ _PAIRS = {"trkn": 8, "disk": 6}  # bytes of each
 _OWNER = b"com.apple.iTunes"
 _OWN = "----:com.apple.itunes:"
 _GENRES = ("\xa9gen", "gnre")
-_FIELD = {name: field.name for field in FIELDS for name in field.mp4}
+_FIELD = {name: field.name for field in TAG_MAP for name in field.mp4}
 
 
 class Item(NamedTuple):
@@ -28,11 +28,11 @@ class Item(NamedTuple):
     raw: bytes
 
 
-def edited(data: bytes, wanted: Wanted) -> bytes:
+def edited(data: bytes, wanted: TargetTags) -> bytes:
     """Return the content of a list with what is wanted; ValueError where it makes no sense."""
     found = [_item(raw) for raw in _atoms(data, 0)]
     texts = {item.name: _texts(item) for item in found}
-    for name, values in native.translate(texts, "mp4", wanted.texts).items():
+    for name, values in to_native_tags.to_native(texts, "mp4", wanted.texts).items():
         found = _assigned(found, name, values)
     if wanted.cover:
         found = _covered(found, wanted.cover)
@@ -93,11 +93,11 @@ def _made(name: str, values: Values, old: bytes) -> bytes:
 
 
 def _named(name: str) -> bytes:
-    spelt = native.spelt(_FIELD[name], name.removeprefix(_OWN)).encode()
+    spelt = to_native_tags.spell_name(_FIELD[name], name.removeprefix(_OWN)).encode()
     return _atom("mean", bytes(4) + _OWNER) + _atom("name", bytes(4) + spelt)
 
 
-def _covered(found: list[Item], cover: Cover) -> list[Item]:
+def _covered(found: list[Item], cover: SetCover) -> list[Item]:
     """Pictures have no types: the first is the front cover."""
     new = _data(_KINDS.get(cover.mime, 0), cover.data)
     for index, item in enumerate(found):

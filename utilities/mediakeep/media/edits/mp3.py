@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from mediakeep.media.dialects import id3
+from mediakeep.media.audio.id3 import id3v2
+from mediakeep.media.audio.mp3 import mp3_stream
+from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile, BytesFile
 from mediakeep.media.edits import around, id3texts
-from mediakeep.media.edits.changes import Wanted
-from mediakeep.media.edits.manner import Manner
-from mediakeep.media.source import Held, Source
-from mediakeep.media.splices.pieces import Piece
-from mediakeep.media.streams import mpeg
+from mediakeep.media.safewrite.file_assembly import FilePart
 
 
-def edited(source: Source, wanted: Wanted, manner: Manner) -> list[Piece]:
+def edited(source: BoundedFile, wanted: TargetTags, manner: TagWriteOptions) -> list[FilePart]:
     """Return the file with what is wanted in its tags."""
-    sound = next(mpeg.essence(source))
+    sound = next(mp3_stream.iter_essence(source))
     tags = [source.read(span.start, span.size) for span in around.before(source, sound.start)]
     speaking = next((index for index, data in enumerate(tags) if _tells(data)), None)
-    if speaking is None and not (tags and id3.extent(tags[0])):
+    if speaking is None and not (tags and id3v2.parse_tag_size(tags[0])):
         tags.insert(0, b"")
-    pieces: list[Piece] = [
+    pieces: list[FilePart] = [
         id3texts.edited(data, wanted, manner.id3)
         if index == (speaking or 0)
         else around.front(data, wanted, manner)
@@ -28,5 +28,5 @@ def edited(source: Source, wanted: Wanted, manner: Manner) -> list[Piece]:
 
 
 def _tells(data: bytes) -> bool:
-    block = id3.read(Held(data), 0, len(data)) if id3.extent(data) else None
+    block = id3v2.read_tag(BytesFile(data), 0, len(data)) if id3v2.parse_tag_size(data) else None
     return bool(block and (block.texts or block.pictures))

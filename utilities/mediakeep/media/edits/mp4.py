@@ -9,15 +9,15 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.edits import ilst
-from mediakeep.media.edits.changes import Wanted
-from mediakeep.media.edits.manner import Manner
-from mediakeep.media.source import Source, Span
-from mediakeep.media.splices import soundmap
-from mediakeep.media.splices.chunks import Move
-from mediakeep.media.splices.pages import Odd
-from mediakeep.media.splices.pieces import Piece, Tables, patched
-from mediakeep.media.splices.soundmap import Atom, atoms
+from mediakeep.media.safewrite import audio_layout
+from mediakeep.media.safewrite.audio_layout import AtomRange, iter_atoms
+from mediakeep.media.safewrite.file_assembly import FilePart, ShiftedTrack, replace_ranges
 
 PADDING = 4096  # bytes of fresh free space where the list has to grow
 
@@ -29,15 +29,15 @@ _FREE = b"free"
 class Place(NamedTuple):
     """Where the list is, or is to be: what contains it from the outermost on, and what it takes."""
 
-    around: tuple[Atom, ...]
-    list: Span | None  # its content
-    span: Span  # of it and of the free space beside it
+    around: tuple[AtomRange, ...]
+    list: ByteRange | None  # its content
+    span: ByteRange  # of it and of the free space beside it
     missing: tuple[bytes, ...]  # atoms that have to be made around it
 
 
-def edited(source: Source, wanted: Wanted, _manner: Manner) -> list[Piece]:
+def edited(source: BoundedFile, wanted: TargetTags, _manner: TagWriteOptions) -> list[FilePart]:
     """Return the file with what is wanted in its list; OverflowError where a size is too large."""
-    sound = soundmap.of(source, "MP4")
+    sound = audio_layout.find_layout(source, "MP4")
     place = find(source)
     held = source.read(place.list.start, place.list.size) if place.list else b""
     new = atom(b"ilst", ilst.edited(held, wanted))
@@ -49,37 +49,37 @@ def edited(source: Source, wanted: Wanted, _manner: Manner) -> list[Piece]:
     else:
         new += _free(PADDING)
     by = len(new) - place.span.size
-    patches: list[tuple[Span, Piece]] = [(place.span, new)]
+    patches: list[tuple[ByteRange, FilePart]] = [(place.span, new)]
     if by:
         patches += [
             _resized(source, outer, by) for outer in place.around if not _to_the_end(source, outer)
         ]
         patches += _tracks(sound, place.around[0].end, by)
-    return list(patched(source.size, sorted(patches, key=lambda patch: patch[0])))
+    return list(replace_ranges(source.size, sorted(patches, key=lambda patch: patch[0])))
 
 
-def find(source: Source) -> Place:
+def find(source: BoundedFile) -> Place:
     """Find the list; Odd where it is not one of iTunes."""
-    movie = next((one for one in atoms(source, 0, source.size) if one.name == b"moov"), None)
+    movie = next((one for one in iter_atoms(source, 0, source.size) if one.name == b"moov"), None)
     if movie is None:
-        raise Odd("it has no header")
+        raise UnsupportedLayout("it has no header")
     user = _first(source, movie, movie.body, b"udta")
     if user is None:
-        return Place((movie,), None, Span(movie.end, movie.end), (b"udta", b"meta"))
+        return Place((movie,), None, ByteRange(movie.end, movie.end), (b"udta", b"meta"))
     meta = _first(source, user, user.body, b"meta")
     if meta is None:  # in front: some writers end the atom with zeros that are no atom
-        return Place((movie, user), None, Span(user.body, user.body), (b"meta",))
+        return Place((movie, user), None, ByteRange(user.body, user.body), (b"meta",))
     # In MP4 four bytes stand before the atoms in it, in QuickTime none.
     start = meta.body + 4 * (source.read(meta.body + 4, 4) != b"hdlr")
     handler = _first(source, meta, start, b"hdlr")
     if handler and source.read(handler.body + 8, 4) != _ITUNES:
-        raise Odd("its tags are not those of iTunes")
+        raise UnsupportedLayout("its tags are not those of iTunes")
     around = (movie, user, meta)
-    inner = list(atoms(source, start, meta.end))
+    inner = list(iter_atoms(source, start, meta.end))
     for index, one in enumerate(inner):
         if one.name == b"ilst":
-            return Place(around, Span(one.body, one.end), _with_free(inner, index), ())
-    return Place(around, None, Span(meta.end, meta.end), ())
+            return Place(around, ByteRange(one.body, one.end), _with_free(inner, index), ())
+    return Place(around, None, ByteRange(meta.end, meta.end), ())
 
 
 def atom(name: bytes, data: bytes) -> bytes:
@@ -87,17 +87,17 @@ def atom(name: bytes, data: bytes) -> bytes:
     return (8 + len(data)).to_bytes(4) + name + data
 
 
-def _first(source: Source, outer: Atom, start: int, name: bytes) -> Atom | None:
-    return next((one for one in atoms(source, start, outer.end) if one.name == name), None)
+def _first(source: BoundedFile, outer: AtomRange, start: int, name: bytes) -> AtomRange | None:
+    return next((one for one in iter_atoms(source, start, outer.end) if one.name == name), None)
 
 
-def _with_free(inner: list[Atom], index: int) -> Span:
+def _with_free(inner: list[AtomRange], index: int) -> ByteRange:
     first = last = index
     while first and inner[first - 1].name == _FREE:
         first -= 1
     while last + 1 < len(inner) and inner[last + 1].name == _FREE:
         last += 1
-    return Span(inner[first].start, inner[last].end)
+    return ByteRange(inner[first].start, inner[last].end)
 
 
 def _wrapped(new: bytes, missing: tuple[bytes, ...]) -> bytes:
@@ -112,21 +112,25 @@ def _free(size: int) -> bytes:
     return atom(_FREE, bytes(size))
 
 
-def _to_the_end(source: Source, outer: Atom) -> bool:
+def _to_the_end(source: BoundedFile, outer: AtomRange) -> bool:
     return source.read(outer.start, 4) == bytes(4)
 
 
-def _resized(source: Source, outer: Atom, by: int) -> tuple[Span, Piece]:
+def _resized(source: BoundedFile, outer: AtomRange, by: int) -> tuple[ByteRange, FilePart]:
     """Change the size of an atom, which takes eight bytes where the first four say 1."""
     if source.read(outer.start, 4) == b"\0\0\0\1":
-        return Span(outer.start + 8, outer.start + 16), struct.pack(
+        return ByteRange(outer.start + 8, outer.start + 16), struct.pack(
             ">Q", outer.end - outer.start + by
         )
     size = (outer.end - outer.start + by).to_bytes(4)
-    return Span(outer.start, outer.start + 4), size
+    return ByteRange(outer.start, outer.start + 4), size
 
 
-def _tracks(sound: soundmap.SoundMap, behind: int, by: int) -> list[tuple[Span, Piece]]:
-    moves = tuple(Move(span.start, span.end, by) for span in sound.mdats if span.start >= behind)
+def _tracks(
+    sound: audio_layout.AudioLayout, behind: int, by: int
+) -> list[tuple[ByteRange, FilePart]]:
+    moves = tuple(
+        OffsetShift(span.start, span.end, by) for span in sound.mdats if span.start >= behind
+    )
     tracks = [part for part in sound.parts if part not in sound.mdats]
-    return [(track, Tables(track, moves)) for track in tracks] if moves else []
+    return [(track, ShiftedTrack(track, moves)) for track in tracks] if moves else []

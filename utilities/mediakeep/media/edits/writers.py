@@ -8,17 +8,24 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import ReadOnlyFormat, Unfit
-from mediakeep.media import formats
-from mediakeep.media.edits import flac, images, mp3, mp4, ogg
-from mediakeep.media.edits.changes import Change, Cover, Edit, Wanted, due, wanted
-from mediakeep.media.edits.manner import Manner
-from mediakeep.media.reading import Facts, Reading
-from mediakeep.media.source import Source
-from mediakeep.media.splices.pages import Odd
-from mediakeep.media.splices.pieces import Piece
+from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
+from mediakeep.media.audio import embedded_pictures, formats
+from mediakeep.media.audio.model import AudioFile, AudioProperties
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.tag_edits import (
+    SetCover,
+    SetField,
+    TagEdit,
+    TargetTags,
+    build_target,
+    pending_edits,
+)
+from mediakeep.media.audio.write_options import TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.edits import flac, mp3, mp4, ogg
+from mediakeep.media.safewrite.file_assembly import FilePart
 
-_WRITERS: Mapping[str, Callable[[Source, Wanted, Manner], list[Piece]]] = {
+_WRITERS: Mapping[str, Callable[[BoundedFile, TargetTags, TagWriteOptions], list[FilePart]]] = {
     formats.MP3.name: mp3.edited,
     formats.FLAC.name: flac.edited,
     formats.MP4.name: mp4.edited,
@@ -32,7 +39,7 @@ _LARGEST_NUMBER = 0xFFFF  # that MP4 can hold
 _BROKEN = (ValueError, LookupError, struct.error)
 
 
-def refusal(facts: Facts) -> str:
+def read_only_reason(facts: AudioProperties) -> str:
     """Return a clause that says why tags of a file cannot be written, or ""."""
     if facts.format not in _WRITERS:
         return f"tags of {facts.format} are only read"
@@ -41,38 +48,44 @@ def refusal(facts: Facts) -> str:
     return "it is locked by " + facts.protected if facts.protected else ""
 
 
-def plan(
-    path: Path, source: Source, reading: Reading, changes: tuple[Change, ...]
-) -> tuple[list[Change], Wanted]:
+def plan_edits(
+    path: Path, source: BoundedFile, reading: AudioFile, changes: tuple[TagEdit, ...]
+) -> tuple[list[TagEdit], TargetTags]:
     """Return the pending edits, and the resulting target values.
 
     Raises ReadOnlyFormat if the file cannot be written, and ValueNotSupported if its format cannot
     store a value.
     """
-    if reason := refusal(reading.facts):
-        raise ReadOnlyFormat(files.escape(path), reason)
+    if reason := read_only_reason(reading.facts):
+        raise ReadOnlyFormat(files.escape_path(path), reason)
     try:
-        cover = images.front(images.of(source, reading.facts.format), reading.container)
+        cover = embedded_pictures.front_cover(
+            embedded_pictures.find_pictures(source, reading.facts.format), reading.container
+        )
     except _BROKEN as error:
-        raise ReadOnlyFormat(files.escape(path), _odd(error)) from error
-    left = due(reading, changes, cover.data if cover else None)
+        raise ReadOnlyFormat(files.escape_path(path), _refusal_text(error)) from error
+    left = pending_edits(reading, changes, cover.data if cover else None)
     for change in left:
-        if isinstance(change, Edit):
-            _fit(path, change, reading.facts.format)
-    return left, wanted(reading, left, Cover(cover.data, cover.mime) if cover else None)
+        if isinstance(change, SetField):
+            _check_value(path, change, reading.facts.format)
+    return left, build_target(reading, left, SetCover(cover.data, cover.mime) if cover else None)
 
 
-def pieces(path: Path, source: Source, kind: str, wanted: Wanted, manner: Manner) -> list[Piece]:
+def build_file(
+    path: Path, source: BoundedFile, kind: str, wanted: TargetTags, manner: TagWriteOptions
+) -> list[FilePart]:
     """Return the parts of the new file; raise ReadOnlyFormat or ValueNotSupported."""
     try:
         return _WRITERS[kind](source, wanted, manner)
     except OverflowError as error:
-        raise Unfit(files.escape(path), "tags of such a size", "written") from error
+        raise ValueNotSupported(
+            files.escape_path(path), "tags of such a size", "written"
+        ) from error
     except _BROKEN as error:
-        raise ReadOnlyFormat(files.escape(path), _odd(error)) from error
+        raise ReadOnlyFormat(files.escape_path(path), _refusal_text(error)) from error
 
 
-def _fit(path: Path, edit: Edit, kind: str) -> None:
+def _check_value(path: Path, edit: SetField, kind: str) -> None:
     """Reject values that MP4 (16-bit numbers) or ID3 (numeric genres) cannot represent."""
     odd = ""
     if kind == formats.MP4.name and edit.field in _NUMBERED:
@@ -80,12 +93,14 @@ def _fit(path: Path, edit: Edit, kind: str) -> None:
     elif kind == formats.MP3.name and edit.field == "genres":
         odd = next(filter(_GENRE_NUMBER.fullmatch, edit.values), "")
     if odd:
-        raise Unfit(files.escape(path), f"a {edit.field.removesuffix('s')} of {odd}", "written")
+        raise ValueNotSupported(
+            files.escape_path(path), f"a {edit.field.removesuffix('s')} of {odd}", "written"
+        )
 
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and 0 < int(text[:9]) <= _LARGEST_NUMBER
 
 
-def _odd(error: Exception) -> str:
-    return str(error) if isinstance(error, Odd) else _DAMAGED
+def _refusal_text(error: Exception) -> str:
+    return str(error) if isinstance(error, UnsupportedLayout) else _DAMAGED

@@ -9,55 +9,59 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mediakeep.media.nfo.tree import Element
+from mediakeep.media.nfo.xml_tree import Element
 
 TMDB, IMDB = "tmdb", "imdb"
 
-_UNKNOWN = "unknown"  # Kodi's name for an <id> without a service
-_SHAPES = {TMDB: re.compile(r"[1-9][0-9]{0,9}"), IMDB: re.compile(r"tt[0-9]{7,10}")}
-_ANY = re.compile(r"[^\s<>]{1,64}")
-_SPELT = {"themoviedb": TMDB, "moviedb": TMDB, "thetvdb": "tvdb"}
-_PLAIN = {"tmdbid": TMDB, "imdbid": IMDB, "imdb_id": IMDB, "tvdbid": "tvdb"}
-_TONGUE = r"(?:[a-z]{2}(?:-[A-Za-z]{2})?/)?"  # language part of a URL
-_LINKS = {
-    TMDB: re.compile(rf"themoviedb\.org/{_TONGUE}movie/([1-9][0-9]{{0,9}})(?![0-9])"),
-    IMDB: re.compile(rf"imdb\.com/{_TONGUE}title/(tt[0-9]{{7,10}})(?![0-9])"),
+_UNKNOWN_SERVICE = "unknown"  # Kodi's name for an <id> without a service
+_ID_PATTERNS = {TMDB: re.compile(r"[1-9][0-9]{0,9}"), IMDB: re.compile(r"tt[0-9]{7,10}")}
+_ANY_ID = re.compile(r"[^\s<>]{1,64}")
+_SERVICE_ALIASES = {"themoviedb": TMDB, "moviedb": TMDB, "thetvdb": "tvdb"}
+_ID_ELEMENTS = {"tmdbid": TMDB, "imdbid": IMDB, "imdb_id": IMDB, "tvdbid": "tvdb"}
+_LANGUAGE_PATH = r"(?:[a-z]{2}(?:-[A-Za-z]{2})?/)?"  # language part of a URL
+_LINK_PATTERNS = {
+    TMDB: re.compile(rf"themoviedb\.org/{_LANGUAGE_PATH}movie/([1-9][0-9]{{0,9}})(?![0-9])"),
+    IMDB: re.compile(rf"imdb\.com/{_LANGUAGE_PATH}title/(tt[0-9]{{7,10}})(?![0-9])"),
 }
-_LOOSE = re.compile(
+_LOOSE_ID_ELEMENT = re.compile(
     r"<(?P<name>uniqueid|id|tmdbid|imdbid|imdb_id)(?:\s[^<>]{0,200}?type\s*=\s*[\"'](?P<type>\w{1,20})"
     r"[\"'][^<>]{0,200})?>\s{0,20}(?P<id>\w{1,20})\s{0,20}</(?P=name)>"
 )
 
 
-def told(movie: Element) -> dict[str, str]:
+def parse_ids(movie: Element) -> dict[str, str]:
     """Return the ids of an NFO by service, the default first; invalid ids are skipped."""
     ids_by_service: dict[str, str] = {}
-    unique_ids = sorted(movie.named("uniqueid"), key=lambda element: not is_default(element))
+    unique_ids = sorted(
+        movie.find_children("uniqueid"), key=lambda element: not is_default(element)
+    )
     for element in unique_ids:
-        _keep(ids_by_service, service(element.attributes.get("type", "")), element.text)
+        _add_id(ids_by_service, normalize_service(element.attributes.get("type", "")), element.text)
     for element in movie.children:
-        if element.name in _PLAIN:
-            _keep(ids_by_service, _PLAIN[element.name], element.text)
-    for name, text in _older(movie, unknown=not ids_by_service):
-        _keep(ids_by_service, name, text)
+        if element.name in _ID_ELEMENTS:
+            _add_id(ids_by_service, _ID_ELEMENTS[element.name], element.text)
+    for name, text in _iter_legacy_ids(movie, unknown=not ids_by_service):
+        _add_id(ids_by_service, name, text)
     return ids_by_service
 
 
-def invalid(movie: Element) -> Iterator[tuple[str, str]]:
+def find_invalid_ids(movie: Element) -> Iterator[tuple[str, str]]:
     """Yield the service and text of each invalid TMDb or IMDb id in an NFO.
 
     Empty texts and 0 mean that there is no id.
     """
     elements = [
-        (service(element.attributes.get("type", "")), element)
-        for element in movie.named("uniqueid")
+        (normalize_service(element.attributes.get("type", "")), element)
+        for element in movie.find_children("uniqueid")
     ]
     elements += [
-        (_PLAIN[element.name], element) for element in movie.children if element.name in _PLAIN
+        (_ID_ELEMENTS[element.name], element)
+        for element in movie.children
+        if element.name in _ID_ELEMENTS
     ]
     for name, element in elements:
         text = element.text.strip()
-        if name in _SHAPES and text.strip("0") and not _SHAPES[name].fullmatch(text):
+        if name in _ID_PATTERNS and text.strip("0") and not _ID_PATTERNS[name].fullmatch(text):
             yield name, text
 
 
@@ -66,46 +70,46 @@ def is_default(element: Element) -> bool:
     return element.attributes.get("default", "").strip().lower() == "true"
 
 
-def service(type_: str) -> str:
+def normalize_service(type_: str) -> str:
     """Return the canonical name of a service."""
     name = type_.strip().lower()
-    return _SPELT.get(name, name) or _UNKNOWN
+    return _SERVICE_ALIASES.get(name, name) or _UNKNOWN_SERVICE
 
 
-def linked(text: str) -> dict[str, str]:
+def find_linked_ids(text: str) -> dict[str, str]:
     """Return the ids in links to movies; none of a site whose links lead to several."""
     ids_by_service = {}
-    for name, pattern in _LINKS.items():
+    for name, pattern in _LINK_PATTERNS.items():
         ids = {match[1] for match in pattern.finditer(text)}
         if len(ids) == 1:
             ids_by_service[name] = ids.pop()
     return ids_by_service
 
 
-def salvaged(text: str) -> dict[str, str]:
+def recover_ids(text: str) -> dict[str, str]:
     """Return the ids in the text of an NFO that is not well-formed XML."""
     ids_by_service: dict[str, str] = {}
-    for match in _LOOSE.finditer(text):
+    for match in _LOOSE_ID_ELEMENT.finditer(text):
         name = (
-            service(match["type"] or "")
+            normalize_service(match["type"] or "")
             if match["name"] == "uniqueid"
-            else _PLAIN.get(match["name"])
+            else _ID_ELEMENTS.get(match["name"])
         )
-        _keep(ids_by_service, name or IMDB, match["id"])
+        _add_id(ids_by_service, name or IMDB, match["id"])
     return ids_by_service
 
 
-def _older(movie: Element, *, unknown: bool) -> Iterator[tuple[str, str]]:
-    for element in movie.named("id"):
+def _iter_legacy_ids(movie: Element, *, unknown: bool) -> Iterator[tuple[str, str]]:
+    for element in movie.find_children("id"):
         text = element.text.strip()
-        yield from ((service(name), value) for name, value in element.attributes.items())
-        if _SHAPES[IMDB].fullmatch(text):
+        yield from ((normalize_service(name), value) for name, value in element.attributes.items())
+        if _ID_PATTERNS[IMDB].fullmatch(text):
             yield IMDB, text
         elif unknown:
-            yield service(element.attributes.get("moviedb", "")), text
+            yield normalize_service(element.attributes.get("moviedb", "")), text
 
 
-def _keep(ids_by_service: dict[str, str], name: str, text: str) -> None:
+def _add_id(ids_by_service: dict[str, str], name: str, text: str) -> None:
     text = text.strip()
-    if name not in ids_by_service and _SHAPES.get(name, _ANY).fullmatch(text):
+    if name not in ids_by_service and _ID_PATTERNS.get(name, _ANY_ID).fullmatch(text):
         ids_by_service[name] = text

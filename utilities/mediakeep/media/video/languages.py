@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _parse_pairs(text: str) -> dict[str, str]:
     return dict(pair.split(":") for pair in text.split())
 
 
 # ISO 639-1 and 639-2/B (https://www.loc.gov/standards/iso639-2/php/code_list.php).
-_TWO = _pairs(
+_ISO_639_1 = _parse_pairs(
     "aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze"
     " ba:bak be:bel bg:bul bh:bih bi:bis bm:bam bn:ben bo:tib br:bre bs:bos ca:cat ce:che"
     " ch:cha co:cos cr:cre cs:cze cu:chu cv:chv cy:wel da:dan de:ger dv:div dz:dzo ee:ewe"
@@ -27,18 +27,22 @@ _TWO = _pairs(
     " yo:yor za:zha zh:chi zu:zul"
 )
 # The codes of ISO 639-2/T that differ.
-_TERMINOLOGY = _pairs(
+_ISO_639_2T = _parse_pairs(
     "sqi:alb hye:arm eus:baq mya:bur zho:chi ces:cze nld:dut fra:fre kat:geo deu:ger ell:gre"
     " isl:ice mkd:mac mri:mao msa:may fas:per ron:rum slk:slo bod:tib cym:wel"
 )
-_UNTOLD = frozenset({"und", "mis", "mul", "zxx", "unk"})
+_UNSPECIFIED = frozenset({"und", "mis", "mul", "zxx", "unk"})
 
 
-def code(text: str) -> str:
+def normalize_language(text: str) -> str:
     """Return a language such as "de", "de-AT" or "deu" as "ger"; "" if it is invalid."""
     language = text.strip().lower().replace("_", "-").partition("-")[0]
     if len(language) == 2:
-        return _TWO.get(language, "")
-    if len(language) != 3 or not (language.isascii() and language.isalpha()) or language in _UNTOLD:
+        return _ISO_639_1.get(language, "")
+    if (
+        len(language) != 3
+        or not (language.isascii() and language.isalpha())
+        or language in _UNSPECIFIED
+    ):
         return ""
-    return _TERMINOLOGY.get(language, language)
+    return _ISO_639_2T.get(language, language)

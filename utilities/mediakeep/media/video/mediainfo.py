@@ -14,36 +14,36 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-BUDGET = 256 << 20  # bytes
-PATIENCE = 60.0  # seconds
-_PIECE = 1 << 16
+MAX_BYTES = 256 << 20  # bytes
+MAX_SECONDS = 60.0  # seconds
+_BUFFER_SIZE = 1 << 16
 
-Track = dict[str, Any]
-
-
-class _Media(msgspec.Struct):
-    track: list[Track] = []
+MediaInfoTrack = dict[str, Any]
 
 
-class _Answer(msgspec.Struct):
-    media: _Media | None = None
+class _MediaInfoMedia(msgspec.Struct):
+    track: list[MediaInfoTrack] = []
 
 
-class _Limited:
+class _MediaInfoOutput(msgspec.Struct):
+    media: _MediaInfoMedia | None = None
+
+
+class _LimitedFile:
     """File-like object for MediaInfo that ends when the limits are exceeded."""
 
     mode = "rb"
 
     def __init__(self, handle: BinaryIO, clock: Callable[[], float]) -> None:
         self._handle, self._clock = handle, clock
-        self._left, self._end = BUDGET, clock() + PATIENCE
+        self._remaining_bytes, self._deadline = MAX_BYTES, clock() + MAX_SECONDS
 
     def read(self, length: int) -> bytes:
         """Return the next bytes; b"" if a limit is exceeded."""
-        if self._left <= 0 or self._clock() > self._end:
+        if self._remaining_bytes <= 0 or self._clock() > self._deadline:
             return b""
         data = self._handle.read(length)
-        self._left -= len(data)
+        self._remaining_bytes -= len(data)
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -56,7 +56,7 @@ class _Limited:
 
 
 @cache
-def version() -> str:
+def pymediainfo_version() -> str:
     """Return the version of pymediainfo, "" if it is not installed, without importing it."""
     try:
         return metadata.version("pymediainfo")
@@ -65,7 +65,7 @@ def version() -> str:
 
 
 @cache
-def is_there() -> bool:
+def is_available() -> bool:
     """Return whether pymediainfo and its native library are installed."""
     try:
         from pymediainfo import MediaInfo
@@ -75,7 +75,9 @@ def is_there() -> bool:
         return False
 
 
-def tracks(handle: BinaryIO, clock: Callable[[], float] = time.monotonic) -> list[Track] | None:
+def read_tracks(
+    handle: BinaryIO, clock: Callable[[], float] = time.monotonic
+) -> list[MediaInfoTrack] | None:
     """Return the general track and the streams of a file.
 
     Returns None if MediaInfo does not recognize it; raises OSError if it cannot be read.
@@ -84,9 +86,9 @@ def tracks(handle: BinaryIO, clock: Callable[[], float] = time.monotonic) -> lis
 
     try:
         output = MediaInfo.parse(
-            _Limited(handle, clock), output="JSON", full=False, buffer_size=_PIECE
+            _LimitedFile(handle, clock), output="JSON", full=False, buffer_size=_BUFFER_SIZE
         )
-        parsed = msgspec.json.decode(str(output).encode("utf-8", "replace"), type=_Answer)
+        parsed = msgspec.json.decode(str(output).encode("utf-8", "replace"), type=_MediaInfoOutput)
     except (ValueError, RuntimeError, msgspec.MsgspecError):  # invalid characters; not a video
         return None
     return parsed.media.track if parsed.media else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mediakeep.media import access
-from mediakeep.media.video import frame, mediainfo, streams
-from mediakeep.media.video.facts import VideoFacts
+from mediakeep.media import open_file
+from mediakeep.media.video import container, mediainfo, mediainfo_streams
+from mediakeep.media.video.model import VideoInfo
 
 NO_MEDIAINFO = (
     "MediaInfo is not installed: only the containers of videos are known."
@@ -20,29 +20,29 @@ NO_MEDIAINFO = (
 
 # Only containers with embedded streams: MediaInfo follows playlists such as those of HLS and DASH
 # to any file and any host.
-_TOLD = frozenset(
+_MEDIAINFO_CONTAINERS = frozenset(
     {"asf", "avi", "flv", "matroska", "mov", "mp4", "mpeg", "mpegts", "ogg", "rm", "webm", "wtv"}
 )
 
-is_there = mediainfo.is_there
+is_mediainfo_available = mediainfo.is_available
 
 
-def probe(path: Path) -> VideoFacts:
+def probe_video(path: Path) -> VideoInfo:
     """Return the info on a file; raise Unreadable if it is no regular file or cannot be read.
 
     Without MediaInfo, for unusual containers and for disc images, only container, size and
     truncation are known.
     """
-    with access.opened(path) as handle:
+    with open_file.open_regular_file(path) as handle:
         try:
             size = os.fstat(handle.fileno()).st_size
-            structure = frame.read(handle, size)
+            structure = container.inspect_container(handle, size)
             tracks = None
-            if structure.container in _TOLD and mediainfo.is_there():
+            if structure.container in _MEDIAINFO_CONTAINERS and mediainfo.is_available():
                 handle.seek(0)
-                tracks = mediainfo.tracks(handle)
+                tracks = mediainfo.read_tracks(handle)
         except OSError as error:
-            raise access.refusal(path, error) from error
+            raise open_file.to_unreadable(path, error) from error
     if tracks is None:
-        return VideoFacts(structure.container, size=size, truncated=structure.truncated)
-    return streams.facts(tracks, structure, size)
+        return VideoInfo(structure.container, size=size, truncated=structure.truncated)
+    return mediainfo_streams.build_video_info(tracks, structure, size)

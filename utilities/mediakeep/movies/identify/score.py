@@ -8,27 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mediakeep.lookups.tmdb.films import Hit, Movie
-from mediakeep.lookups.tmdb.known import Candidate
-from mediakeep.movies.identify import costs
-from mediakeep.movies.identify.clue import Clue
-from mediakeep.movies.identify.verdict import Sure
-from mediakeep.movies.identify.weights import WEIGHTS, Weights
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+from mediakeep.lookups.tmdb.model import Movie, MovieSummary
+from mediakeep.movies.identify import penalties
+from mediakeep.movies.identify.clues import MovieClues
+from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.identify.weights import WEIGHTS, MovieMatchWeights
 
-_HAIR = 1e-6  # tolerance for figures rounded to three decimals
+_ROUNDING_ERROR = 1e-6  # tolerance for figures rounded to three decimals
 
 
-def candidate(
-    clue: Clue, hit: Hit, movie: Movie | None = None, weights: Weights = WEIGHTS
-) -> Candidate:
+def rate_candidate(
+    clue: MovieClues,
+    hit: MovieSummary,
+    movie: Movie | None = None,
+    weights: MovieMatchWeights = WEIGHTS,
+) -> MovieCandidate:
     """Rate a movie. Without its details, the runtime is not deducted."""
-    nearest, against = costs.of_name(clue, hit, movie, weights)
+    nearest, against = penalties.name_penalties(clue, hit, movie, weights)
     if movie or not clue.minutes:
-        against["runtime"] = costs.of_runtime(clue, movie, weights)
+        against["runtime"] = penalties.runtime_penalty(clue, movie, weights)
     if clue.episode:
         against["episode"] = weights.episode
     against = {name: round(value, 3) for name, value in against.items() if value}
-    return Candidate(
+    return MovieCandidate(
         hit=hit,
         confidence=round(max(0.0, 1.0 - sum(against.values())), 3),
         director=", ".join(movie.directors[:2]) if movie else "",
@@ -38,23 +41,27 @@ def candidate(
     )
 
 
-def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+def rank_candidates(candidates: Iterable[MovieCandidate]) -> list[MovieCandidate]:
     """Sort candidates, best first; equal ones by popularity, which decides nothing."""
     return sorted(
         candidates, key=lambda rated: (-rated.confidence, -rated.hit.popularity, rated.hit.id)
     )
 
 
-def verdict(best_first: Sequence[Candidate], weights: Weights = WEIGHTS) -> Sure:
+def decide_status(
+    best_first: Sequence[MovieCandidate], weights: MovieMatchWeights = WEIGHTS
+) -> MatchStatus:
     """Return whether the first candidate is accepted."""
     if not best_first or best_first[0].confidence < weights.shown:
-        return Sure.UNMATCHED
-    if best_first[0].confidence < weights.bar or rivals(best_first, weights):
-        return Sure.REVIEW
-    return Sure.AUTO
+        return MatchStatus.UNMATCHED
+    if best_first[0].confidence < weights.bar or find_rivals(best_first, weights):
+        return MatchStatus.REVIEW
+    return MatchStatus.AUTO
 
 
-def rivals(best_first: Sequence[Candidate], weights: Weights = WEIGHTS) -> list[Candidate]:
+def find_rivals(
+    best_first: Sequence[MovieCandidate], weights: MovieMatchWeights = WEIGHTS
+) -> list[MovieCandidate]:
     """Return the candidates that the first one is not clearly ahead of."""
     least = best_first[0].confidence - weights.margin if best_first else 1.0
-    return [other for other in best_first[1:] if other.confidence > least + _HAIR]
+    return [other for other in best_first[1:] if other.confidence > least + _ROUNDING_ERROR]

@@ -18,118 +18,128 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mediakeep.errors import NoSuchMovie
-from mediakeep.lookups.tmdb.films import Hit, Movie
-from mediakeep.lookups.tmdb.known import Candidate
-from mediakeep.movies.identify import ladder, score
-from mediakeep.movies.identify.clue import Clue
-from mediakeep.movies.identify.ladder import Step
-from mediakeep.movies.identify.verdict import Sure
-from mediakeep.movies.identify.weights import WEIGHTS, Weights
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+from mediakeep.lookups.tmdb.model import Movie, MovieSummary
+from mediakeep.movies.identify import score, search_steps
+from mediakeep.movies.identify.clues import MovieClues
+from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.identify.search_steps import SearchStep
+from mediakeep.movies.identify.weights import WEIGHTS, MovieMatchWeights
 
 if TYPE_CHECKING:
-    from mediakeep.lookups.tmdb.service import TMDb
+    from mediakeep.lookups.tmdb.client import TmdbClient
 
-_WEIGHED = 6  # movies whose details are fetched at most to decide
-_UNLIKE = 3  # of these, movies whose known titles are not similar
-_LONE = 2  # results of a search whose details are fetched before the next search
-SHOWN = 3  # candidates shown with details
-_LISTED = 5
+_MAX_DETAILS = 6  # movies whose details are fetched at most to decide
+_MAX_UNLIKE_DETAILS = 3  # of these, movies whose known titles are not similar
+_FEW_HITS = 2  # results of a search whose details are fetched before the next search
+DETAILED_CANDIDATES = 3  # candidates shown with details
+_MAX_CANDIDATES = 5
 
 
-class Found(msgspec.Struct, frozen=True):
+class MovieSearchResult(msgspec.Struct, frozen=True):
     """The result of a search; `movie` is that of the first candidate if it is accepted."""
 
-    sure: Sure
-    candidates: tuple[Candidate, ...] = ()
+    status: MatchStatus
+    candidates: tuple[MovieCandidate, ...] = ()
     movie: Movie | None = None
 
 
-class Search:
+class MovieSearch:
     """One search by name. Raise Outage, ServiceFailed and NotAsked like the client."""
 
-    def __init__(self, tmdb: TMDb, clue: Clue, weights: Weights = WEIGHTS) -> None:
+    def __init__(
+        self, tmdb: TmdbClient, clue: MovieClues, weights: MovieMatchWeights = WEIGHTS
+    ) -> None:
         self._tmdb, self._clue, self._weights = tmdb, clue, weights
-        self._hits: dict[int, Hit] = {}  # in the service's order
+        self._hits: dict[int, MovieSummary] = {}  # in the service's order
         self._movies: dict[int, Movie] = {}
-        self._whole: set[str] = set()  # texts whose results are all known
+        self._complete_texts: set[str] = set()  # texts whose results are all known
 
-    def run(self) -> Found:
+    def run(self) -> MovieSearchResult:
         """Search until a movie is accepted, or all steps are done."""
         if not self._clue.titles:
-            return Found(Sure.UNMATCHED)
-        sure = self._climb(ladder.plain(self._clue))
-        if sure is not Sure.AUTO and not self._is_near(self._weights.bar):
-            sure = self._look_closer(_UNLIKE)
-        if sure is Sure.UNMATCHED:
-            sure = self._climb(ladder.bent(self._clue))
-        return self._found(sure)
+            return MovieSearchResult(MatchStatus.UNMATCHED)
+        sure = self._run_steps(search_steps.exact_steps(self._clue))
+        if sure is not MatchStatus.AUTO and not self._has_candidate_above(self._weights.bar):
+            sure = self._fetch_first_details(_MAX_UNLIKE_DETAILS)
+        if sure is MatchStatus.UNMATCHED:
+            sure = self._run_steps(search_steps.relaxed_steps(self._clue))
+        return self._build_result(sure)
 
-    def _climb(self, steps: Iterable[Step]) -> Sure:
-        sure = Sure.UNMATCHED
+    def _run_steps(self, steps: Iterable[SearchStep]) -> MatchStatus:
+        sure = MatchStatus.UNMATCHED
         for step in steps:
-            if step.text in self._whole:
+            if step.text in self._complete_texts:
                 continue
-            hits = self._tmdb.search(step.text, step.year, primary=step.primary)
-            if not step.year and len(hits) < ladder.FULL:
-                self._whole.add(step.text)
+            hits = self._tmdb.search_movies(step.text, step.year, primary=step.is_first_release)
+            if not step.year and len(hits) < search_steps.PAGE_SIZE:
+                self._complete_texts.add(step.text)
             if any(hit.id not in self._hits for hit in hits):
                 self._hits = {hit.id: hit for hit in hits} | self._hits
-                sure = self._weighed()
-            if step.year and 0 < len(hits) <= _LONE and not self._is_near(self._weights.shown):
-                sure = self._look_closer(_LONE)
-            if sure is Sure.AUTO and (not step.year or self._is_near(self._weights.sound)):
+                sure = self._fetch_deciding_details()
+            if (
+                step.year
+                and 0 < len(hits) <= _FEW_HITS
+                and not self._has_candidate_above(self._weights.shown)
+            ):
+                sure = self._fetch_first_details(_FEW_HITS)
+            if sure is MatchStatus.AUTO and (
+                not step.year or self._has_candidate_above(self._weights.sound)
+            ):
                 break
         return sure
 
-    def _weighed(self) -> Sure:
+    def _fetch_deciding_details(self) -> MatchStatus:
         """Fetch details as long as they may change which movie is accepted."""
         while True:
-            best_first = self._ranked()
-            sure = score.verdict(best_first, self._weights)
+            best_first = self._rank_hits()
+            sure = score.decide_status(best_first, self._weights)
             if not best_first or best_first[0].confidence < self._weights.bar:
                 return sure
-            doubtful = [best_first[0], *score.rivals(best_first, self._weights)]
+            doubtful = [best_first[0], *score.find_rivals(best_first, self._weights)]
             unknown = [rated.hit for rated in doubtful if rated.hit.id not in self._movies]
             if not unknown:
                 return sure
-            if len(self._movies) >= _WEIGHED:
-                return Sure.REVIEW
-            self._ask(unknown[0])
+            if len(self._movies) >= _MAX_DETAILS:
+                return MatchStatus.REVIEW
+            self._fetch_details(unknown[0])
 
-    def _look_closer(self, most: int) -> Sure:
+    def _fetch_first_details(self, most: int) -> MatchStatus:
         """Fetch all titles of the first results whose details are unknown."""
         hits = [hit for hit in self._hits.values() if hit.id not in self._movies]
         year = self._clue.year
         of_that_year = [hit for hit in hits if not year or abs(hit.year - year) <= 1]
         for hit in of_that_year[:most]:
-            self._ask(hit)
-            if self._is_near(self._weights.bar):
+            self._fetch_details(hit)
+            if self._has_candidate_above(self._weights.bar):
                 break
-        return self._weighed()
+        return self._fetch_deciding_details()
 
-    def _is_near(self, least: float) -> bool:
-        return any(rated.confidence >= least for rated in self._ranked())
+    def _has_candidate_above(self, least: float) -> bool:
+        return any(rated.confidence >= least for rated in self._rank_hits())
 
-    def _ranked(self) -> list[Candidate]:
-        return score.ranked(
-            score.candidate(self._clue, hit, self._movies.get(hit.id), self._weights)
+    def _rank_hits(self) -> list[MovieCandidate]:
+        return score.rank_candidates(
+            score.rate_candidate(self._clue, hit, self._movies.get(hit.id), self._weights)
             for hit in self._hits.values()
         )
 
-    def _ask(self, hit: Hit) -> None:
+    def _fetch_details(self, hit: MovieSummary) -> None:
         """Fetch the details of a movie; drop it if it was removed since the search."""
         try:
-            self._movies[hit.id] = self._tmdb.movie(hit.id)
+            self._movies[hit.id] = self._tmdb.get_movie(hit.id)
         except NoSuchMovie:
             del self._hits[hit.id]
 
-    def _found(self, sure: Sure) -> Found:
-        if sure is Sure.REVIEW:
-            for rated in self._ranked()[:SHOWN]:
+    def _build_result(self, sure: MatchStatus) -> MovieSearchResult:
+        if sure is MatchStatus.REVIEW:
+            for rated in self._rank_hits()[:DETAILED_CANDIDATES]:
                 if rated.hit.id not in self._movies:
-                    self._ask(rated.hit)
-            sure = self._weighed()
-        ranked = self._ranked()
+                    self._fetch_details(rated.hit)
+            sure = self._fetch_deciding_details()
+        ranked = self._rank_hits()
         similar = [rated for rated in ranked if rated.confidence >= self._weights.shown]
-        listed = tuple(similar[:_LISTED] or ranked[:SHOWN])
-        return Found(sure, listed, self._movies[listed[0].hit.id] if sure is Sure.AUTO else None)
+        listed = tuple(similar[:_MAX_CANDIDATES] or ranked[:DETAILED_CANDIDATES])
+        return MovieSearchResult(
+            sure, listed, self._movies[listed[0].hit.id] if sure is MatchStatus.AUTO else None
+        )

@@ -5,38 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mediakeep.lookups.tmdb.films import Movie
+from mediakeep.lookups.tmdb.model import Movie
 from mediakeep.movies.identify import titles
 
 # How names of collections end at TMDb, and how folders are named after them.
-_END = re.compile(
+_COLLECTION_SUFFIX = re.compile(
     r"[\s,:(\[–—-]*(?:(?:film|movie)s?[ -]?)?(?:the )?(?:complete )?"
     r"(?:collection|trilogy|quadrilogy|tetralogy|saga|series|anthology|boxset|box set|movies|films"
     r"|filmreihe|reihe|trilogie|quadrilogie|sammlung|collezione|colecci[oó]n|cole[cç][aã]o|samling)"
     r"(?:[\s)\]]|\(?[0-9-]+\)?)*$",
     re.IGNORECASE,
 )
-_BEGINNING = re.compile(
+_LEADING_JOINT = re.compile(
     r"^(?:[\W_]+|and the\b|and\b|und (?:der|die|das)\b|und\b|et\b)+", re.IGNORECASE
 )
 
 
-def base(name: str) -> str:
+def strip_collection_suffix(name: str) -> str:
     """Return the name of a collection or folder without "Collection" and the like."""
-    return _END.sub("", name).strip()
+    return _COLLECTION_SUFFIX.sub("", name).strip()
 
 
-def find(movie: Movie, all_titles: Iterable[str]) -> Iterator[str]:
+def find_short_titles(movie: Movie, all_titles: Iterable[str]) -> Iterator[str]:
     """Yield the rest of each title that starts with the name of the movie's collection.
 
     "The Lord of the Rings: The Two Towers" is also "The Two Towers".
     """
-    name = base(movie.collection.name) if movie.collection else ""
+    name = strip_collection_suffix(movie.collection.name) if movie.collection else ""
     if not name:
         return
     for title in all_titles:
         if title.casefold().startswith(name.casefold()) and not title[len(name) :][:1].isalnum():
-            rest = _BEGINNING.sub("", title[len(name) :])
+            rest = _LEADING_JOINT.sub("", title[len(name) :])
             if any(map(str.isalpha, rest)):
                 yield rest
 
@@ -45,6 +45,9 @@ def matches_folder_name(folder: str, movie: Movie) -> bool:
     """Return True if a folder is named after the movie's collection."""
     if not movie.collection:
         return False
-    names = base(folder.replace("_", " ").replace(".", " ")), base(movie.collection.name)
-    folder_key, collection_key = (titles.parsed(name)[0].key for name in names)
+    names = (
+        strip_collection_suffix(folder.replace("_", " ").replace(".", " ")),
+        strip_collection_suffix(movie.collection.name),
+    )
+    folder_key, collection_key = (titles.parse_title(name)[0].key for name in names)
     return bool(folder_key) and folder_key == collection_key

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Weights(msgspec.Struct, frozen=True, kw_only=True):
+class MovieMatchWeights(msgspec.Struct, frozen=True, kw_only=True):
     """All weights, thresholds and margins of movie matching."""
 
     # Titles: parts of their distance.
@@ -51,4 +51,4 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     gross: float = 0.5  # an ID is doubted below this, if another ID's movie is accepted
 
 
-WEIGHTS = Weights()
+WEIGHTS = MovieMatchWeights()

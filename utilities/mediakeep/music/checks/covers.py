@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mediakeep.media.tags import Picture
-from mediakeep.music import fronts
-from mediakeep.music.checks import letters
+from mediakeep.media.audio.tags import EmbeddedPicture
+from mediakeep.music.matching import archive_covers
 from mediakeep.music.model import Album, Artist, ImageFile, Track
-from mediakeep.pages import page
+from mediakeep.music.text import compare_text
+from mediakeep.pages import render
 
-_LEAST, SHARP = 300, 500  # pixels of the shorter side
-_FRONT = 3  # picture type of ID3
+_MIN_PIXELS, SHARP_PIXELS = 300, 500  # pixels of the shorter side
+_FRONT_TYPE = 3  # picture type of ID3
 
 
 def missing_cover(album: Album) -> str | None:
     """No track contains a picture, and there is no readable picture file in the folder."""
     has_file = any(not image.reason for image in album.images)
-    if has_file or not album.readable or any(True for _ in _embedded(album)):
+    if has_file or not album.readable_tracks or any(True for _ in _embedded_pictures(album)):
         return None
-    return "; ".join(f"{_name(image)} cannot be read: {image.reason}" for image in album.images)
+    return "; ".join(
+        f"{_quoted_name(image)} cannot be read: {image.reason}" for image in album.images
+    )
 
 
 def cover_not_image(album: Album) -> str | None:
     """A picture file or an embedded picture that is not a picture."""
-    invalid = [_name(image) for image in album.images if not (image.mime or image.reason)]
-    if count := sum(not picture.seen for picture in _embedded(album)):
-        invalid.append(page.counted(count, "embedded picture"))
+    invalid = [_quoted_name(image) for image in album.images if not (image.mime or image.reason)]
+    if count := sum(not picture.seen for picture in _embedded_pictures(album)):
+        invalid.append(render.pluralize(count, "embedded picture"))
     return ", ".join(invalid) if invalid else None
 
 
 def cover_too_small(album: Album) -> str | None:
     """All pictures are smaller than displays show them; unknown sizes are not judged."""
-    sizes = [(picture.width, picture.height) for picture in _embedded(album) if picture.seen]
+    sizes = [
+        (picture.width, picture.height) for picture in _embedded_pictures(album) if picture.seen
+    ]
     sizes += [(picture.width, picture.height) for picture in album.images if picture.mime]
-    if not sizes or any(min(size) >= _LEAST or not min(size) for size in sizes):
+    if not sizes or any(min(size) >= _MIN_PIXELS or not min(size) for size in sizes):
         return None
     width, height = max(sizes, key=min)
     return f"the largest has {width} x {height} pixels"
@@ -44,37 +48,37 @@ def cover_upgrade(artist: Artist) -> dict[str, str]:
     """The front cover is small, and the Cover Art Archive has one of the release."""
     details = {}
     for album in artist.albums:
-        front = fronts.of(artist.matches.get(album.place))
-        size = smallest(album) if front else None
-        if size and min(size) < SHARP and cover_too_small(album) is None:
+        front = archive_covers.find_for_match(artist.matches.get(album.place))
+        size = smallest_cover_size(album) if front else None
+        if size and min(size) < SHARP_PIXELS and cover_too_small(album) is None:
             details[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {front}"
     return details
 
 
-def is_bare(album: Album) -> bool:
+def has_no_picture(album: Album) -> bool:
     """Return whether neither the tracks nor the folder contain a picture or a possible one."""
     has_file = any(image.mime or image.reason for image in album.images)
     return (
-        bool(album.readable)
+        bool(album.readable_tracks)
         and not has_file
-        and not any(picture.seen for picture in _embedded(album))
+        and not any(picture.seen for picture in _embedded_pictures(album))
     )
 
 
-def front(track: Track) -> Picture | None:
+def front_picture(track: Track) -> EmbeddedPicture | None:
     """Return the front cover in a track if it is a valid picture."""
-    front_covers = (picture for picture in track.tags.pictures if picture.type == _FRONT)
+    front_covers = (picture for picture in track.tags.pictures if picture.type == _FRONT_TYPE)
     return next((picture for picture in front_covers if picture.size and picture.seen), None)
 
 
-def smallest(album: Album) -> tuple[int, int] | None:
+def smallest_cover_size(album: Album) -> tuple[int, int] | None:
     """Return the size of the smallest front cover in the tracks, else of the largest file.
 
     None if there is no cover or no size is known.
     """
-    front_covers = [picture for track in album.readable if (picture := front(track))]
+    front_covers = [picture for track in album.readable_tracks if (picture := front_picture(track))]
     sizes = [(picture.width, picture.height) for picture in front_covers]
-    if sizes or any(picture.seen for picture in _embedded(album)):
+    if sizes or any(picture.seen for picture in _embedded_pictures(album)):
         return min(filter(all, sizes), key=min, default=None)
     file_sizes = [(picture.width, picture.height) for picture in album.images if picture.mime]
     return max(filter(all, file_sizes), key=min, default=None)
@@ -83,15 +87,24 @@ def smallest(album: Album) -> tuple[int, int] | None:
 def external_cover_not_embedded(album: Album) -> str | None:
     """The folder contains a valid picture, and no track contains one."""
     file = next((image for image in album.images if image.mime), None)
-    if not file or not album.readable or any(picture.seen for picture in _embedded(album)):
+    if (
+        not file
+        or not album.readable_tracks
+        or any(picture.seen for picture in _embedded_pictures(album))
+    ):
         return None
-    return _name(file)
+    return _quoted_name(file)
 
 
-def _embedded(album: Album) -> Iterator[Picture]:
+def _embedded_pictures(album: Album) -> Iterator[EmbeddedPicture]:
     """Yield the non-empty pictures of all tracks."""
-    return (picture for track in album.readable for picture in track.tags.pictures if picture.size)
+    return (
+        picture
+        for track in album.readable_tracks
+        for picture in track.tags.pictures
+        if picture.size
+    )
 
 
-def _name(image: ImageFile) -> str:
-    return letters.quoted(image.place.rpartition("/")[2])
+def _quoted_name(image: ImageFile) -> str:
+    return compare_text.quote(image.place.rpartition("/")[2])

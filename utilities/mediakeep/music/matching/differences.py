@@ -2,206 +2,301 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from mediakeep.media.edits import changes
-from mediakeep.media.edits.changes import Values
-from mediakeep.music.checks import identifiers, letters
-from mediakeep.music.discography import fit, title_keys
-from mediakeep.music.matching import deviations, fields, particulars
-from mediakeep.music.matching.particulars import Particulars
-from mediakeep.music.matching.verdict import Match
+from mediakeep.media.audio import tag_edits
+from mediakeep.media.audio.tag_edits import Values
+from mediakeep.music.checks import mbids as checks_mbids
+from mediakeep.music.matching import difference_kinds, local_album, release_tags
+from mediakeep.music.matching.match_result import AlbumMatch
+from mediakeep.music.matching.release_tags import TagValues
 from mediakeep.music.model import Album, Artist, Track
+from mediakeep.music.text import compare_text, placeholders, title_keys, track_overlap
 
-_HABITS = ("artist", "albumartist", "album", "artistsort", "albumartistsort", "date")
-_PLACES = ("track", "track_total", "disc", "disc_total", "discsubtitle")
-_OF_SONG = frozenset(
+_DATE_FIELDS = frozenset({"date", "originaldate"})
+_NONZERO_DIGIT = re.compile("[1-9]")
+_PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-", "–": "-", "—": "-"})
+
+
+def _is_empty_date(text: str) -> bool:
+    return not _NONZERO_DIGIT.search(text)
+
+
+def _is_zero(text: str) -> bool:
+    return not text.strip("0")
+
+
+def _never_empty(_text: str) -> bool:
+    return False
+
+
+def strip_leading_zeros(text: str) -> str:
+    """Remove leading zeros: "03" becomes "3"."""
+    return text.lstrip("0")
+
+
+_NORMALIZERS: Mapping[str, Callable[[str], str]] = {
+    "barcode": local_album.normalize_barcode,
+    "catalognumber": local_album.normalize_identifier,
+    "label": compare_text.comparison_key,
+    "media": local_album.normalize_medium,
+    "releasecountry": str.upper,
+    "releasestatus": str.casefold,
+    "releasetype": str.casefold,
+    **dict.fromkeys(("track", "track_total", "disc", "disc_total"), strip_leading_zeros),
+}
+_EMPTY_CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "title": placeholders.is_placeholder_title,
+    "artist": placeholders.is_placeholder_artist,
+    "artists": placeholders.is_placeholder_artist,
+    "albumartist": placeholders.is_placeholder_artist,
+    "album": placeholders.is_placeholder_album,
+    "genres": placeholders.is_placeholder_genre,
+    "date": _is_empty_date,
+    "originaldate": _is_empty_date,
+    "track": _is_zero,
+    "track_total": _is_zero,
+    "disc": _is_zero,
+    "disc_total": _is_zero,
+}
+
+
+def is_field_empty(track: Track, field: str) -> bool:
+    """Return whether a field is empty, or contains only placeholders."""
+    is_placeholder = _EMPTY_CHECKS.get(field, _never_empty)
+    values = tag_edits.field_values(track.tags, field)
+    return all(not compare_text.has_text(text) or is_placeholder(text) for text in values)
+
+
+def field_differs(track: Track, field: str, wanted: Values) -> bool:
+    """Return whether a field differs from the wanted values; typographic variants are equal.
+
+    One of several labels, the year of a full date, and "CD" for any type of CD are not different.
+    """
+    current = tag_edits.field_values(track.tags, field)
+    if field in _DATE_FIELDS:
+        is_prefix = current[0].startswith(wanted[0]) or wanted[0].startswith(current[0])
+        return len(current) > 1 or not is_prefix
+    if normalize := _NORMALIZERS.get(field):
+        accepted = set(map(normalize, wanted))
+        if field == "media" and any(map(local_album.is_cd_type, accepted)):
+            accepted.add(local_album.CD)
+        return not set(map(normalize, current)) <= accepted
+    return tuple(map(_normalize_punctuation, current)) != tuple(map(_normalize_punctuation, wanted))
+
+
+def _normalize_punctuation(text: str) -> str:
+    return compare_text.normalize_spaces(text.translate(_PUNCTUATION).replace("…", "..."))
+
+
+_FIELDS_WITH_LOCAL_SPELLING = (
+    "artist",
+    "albumartist",
+    "album",
+    "artistsort",
+    "albumartistsort",
+    "date",
+)
+_POSITION_FIELDS = ("track", "track_total", "disc", "disc_total", "discsubtitle")
+_SONG_FIELDS = frozenset(
     {"title", "artist", "artists", "artistsort", "isrc"}
     | {"musicbrainz_artistid", "musicbrainz_recordingid"}
 )
-_OF_RECORDING = _OF_SONG | {"musicbrainz_trackid", *_PLACES}
-_WITH_NAME = {
+_RECORDING_FIELDS = _SONG_FIELDS | {"musicbrainz_trackid", *_POSITION_FIELDS}
+_FIELDS_OF_ARTIST = {
     "artist": ("artistsort", "artists", "musicbrainz_artistid"),
     "albumartist": ("albumartistsort", "musicbrainz_albumartistid"),
 }
-_TOLD = frozenset(  # the fields that the user recognizes a track by
+_REPORTED_FIELDS = frozenset(  # the fields that the user recognizes a track by
     {"title", "album", "artist", "track", "disc"}
     | {"musicbrainz_recordingid", "musicbrainz_trackid"}
 )
-RELEASE = frozenset(
+RELEASE_FIELDS = frozenset(
     {"musicbrainz_albumid", "musicbrainz_releasegroupid"}
 )  # the fields that identify a release
-_LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, but never corrected
+_NEVER_CORRECTED = frozenset(
+    {"genres", "compilation"}
+)  # matters of taste: filled, but never corrected
 
 
-class Difference(msgspec.Struct, frozen=True):
+class TagDifference(msgspec.Struct, frozen=True):
     """The missing and the differing tag values of a track, by field."""
 
-    lacking: Particulars
-    other: Particulars
-    is_sure: bool  # whether it is certainly this recording, on this album
+    missing: TagValues
+    differing: TagValues
+    is_certain: bool  # whether it is certainly this recording, on this album
 
 
-def of(artist: Artist) -> dict[str, Difference]:
+def compare_tags(artist: Artist) -> dict[str, TagDifference]:
     """Compare the tags of all matched tracks; return the differences by place."""
-    differences: dict[str, Difference] = {}
+    differences: dict[str, TagDifference] = {}
     for album in artist.albums:
         if (match := artist.matches.get(album.place)) and match.group:
-            differences |= album.once(_of_album, match, deleted_mbids(artist))
+            differences |= album.cached_call(_compare_album, match, list_deleted_mbids(artist))
     return differences
 
 
-class _Compared(msgspec.Struct, frozen=True):
+class _AlbumComparison(msgspec.Struct, frozen=True):
     """An album and its match: the tags it should have, and the reasons to leave some out."""
 
-    match: Match
-    told: Mapping[str, Particulars]
+    match: AlbumMatch
+    expected: Mapping[str, TagValues]
     tracks: Sequence[Track]
     deleted: Collection[str]
-    through: Mapping[str, set[tuple[str, str]]]
+    running_numbers: Mapping[str, set[tuple[str, str]]]
     doubtful: set[str]
-    usual: Counter[str]  # album titles in the tags
+    album_title_counts: Counter[str]  # album titles in the tags
     in_place: set[str]
-    together: bool  # every track is at its position on the release
+    all_in_place: bool  # every track is at its position on the release
 
 
-def _of_album(album: Album, match: Match, deleted: Collection[str]) -> dict[str, Difference]:
-    expected = particulars.of(match)
-    tracks = [track for track in album.readable if track.place in expected]
+def _compare_album(
+    album: Album, match: AlbumMatch, deleted: Collection[str]
+) -> dict[str, TagDifference]:
+    expected = release_tags.tags_by_track(match)
+    tracks = [track for track in album.readable_tracks if track.place in expected]
     used_numbers = Counter(
-        (track.tags.disc, fields.number(track.tags.track)) for track in album.readable
+        (track.tags.disc, strip_leading_zeros(track.tags.track)) for track in album.readable_tracks
     )
     in_place = {
-        track.place for track in tracks if _is_in_place(track, expected[track.place], used_numbers)
+        track.place
+        for track in tracks
+        if _can_fill_numbers(track, expected[track.place], used_numbers)
     }
-    comparison = _Compared(
+    comparison = _AlbumComparison(
         match=match,
-        told=expected,
+        expected=expected,
         tracks=tracks,
         deleted=deleted,
-        through=_counted_through(match),
-        doubtful=_doubtful(match),
-        usual=Counter(filter(None, map(_album, tracks))),
+        running_numbers=_running_numbers(match),
+        doubtful=_uncertain_tracks(match),
+        album_title_counts=Counter(filter(None, map(_album_key, tracks))),
         in_place=in_place,
-        together=len(in_place) == len(album.readable),
+        all_in_place=len(in_place) == len(album.readable_tracks),
     )
-    differences = {track.place: _difference(track, comparison) for track in tracks}
+    differences = {track.place: _compare_track(track, comparison) for track in tracks}
     return {
         place: difference
         for place, difference in differences.items()
-        if difference.lacking or difference.other
+        if difference.missing or difference.differing
     }
 
 
-def _difference(track: Track, comparison: _Compared) -> Difference:
-    uncertain = _unsure(track, comparison)
-    missing, differing = _lacking(track, comparison), _other(track, comparison)
-    left_out = uncertain | _of_another(track, differing)
-    if names_another(
+def _compare_track(track: Track, comparison: _AlbumComparison) -> TagDifference:
+    uncertain = _uncertain_fields(track, comparison)
+    missing, differing = _missing_tags(track, comparison), _differing_tags(track, comparison)
+    left_out = uncertain | _fields_of_other_artist(track, differing)
+    if names_other_release(
         track, comparison.match, comparison.deleted
     ):  # until the differing tags are corrected
         left_out |= missing.keys()
-    return Difference(
-        lacking={field: values for field, values in missing.items() if field not in left_out},
-        other={
-            field: values for field, values in differing.items() if field not in uncertain - _TOLD
+    return TagDifference(
+        missing={field: values for field, values in missing.items() if field not in left_out},
+        differing={
+            field: values
+            for field, values in differing.items()
+            if field not in uncertain - _REPORTED_FIELDS
         },
-        is_sure=not uncertain,
+        is_certain=not uncertain,
     )
 
 
-def _lacking(track: Track, comparison: _Compared) -> Particulars:
-    wanted = _of_others(track, comparison.tracks) | comparison.told[track.place]
-    if not comparison.together:  # disc numbers on some tracks only would split the album
+def _missing_tags(track: Track, comparison: _AlbumComparison) -> TagValues:
+    wanted = _shared_date(track, comparison.tracks) | comparison.expected[track.place]
+    if not comparison.all_in_place:  # disc numbers on some tracks only would split the album
         kept_field = "track" if track.place in comparison.in_place else ""
         wanted = {
             name: values
             for name, values in wanted.items()
-            if name not in _PLACES or name == kept_field
+            if name not in _POSITION_FIELDS or name == kept_field
         }
     return {
-        field: _as_others(field, values, comparison.tracks, comparison.told)
+        field: _local_spelling(field, values, comparison.tracks, comparison.expected)
         for field, values in wanted.items()
-        if _is_empty(track, field, comparison.deleted)
-        and values != changes.value(track.tags, field)
+        if _is_missing(track, field, comparison.deleted)
+        and values != tag_edits.field_values(track.tags, field)
     }
 
 
-def _other(track: Track, comparison: _Compared) -> Particulars:
-    ignored = _LEFT
-    if _number(track) in comparison.through.get(track.place, ()):
-        ignored |= {*_PLACES}
+def _differing_tags(track: Track, comparison: _AlbumComparison) -> TagValues:
+    ignored = _NEVER_CORRECTED
+    if _disc_and_number(track) in comparison.running_numbers.get(track.place, ()):
+        ignored |= {*_POSITION_FIELDS}
     return {
         field: values
-        for field, values in comparison.told[track.place].items()
+        for field, values in comparison.expected[track.place].items()
         if field not in ignored
-        and not _is_empty(track, field, comparison.deleted)
-        and fields.differs(track, field, values)
+        and not _is_missing(track, field, comparison.deleted)
+        and field_differs(track, field, values)
     }
 
 
-def _is_empty(track: Track, field: str, deleted: Collection[str]) -> bool:
+def _is_missing(track: Track, field: str, deleted: Collection[str]) -> bool:
     """Return whether a field is empty; the MBID of a deleted release counts as empty."""
     if field == "musicbrainz_albumid":
-        mbids = map(identifiers.plain, changes.value(track.tags, field))
-        return all(mbid in deleted or not letters.holds(mbid) for mbid in mbids)
-    return fields.is_empty(track, field)
+        mbids = map(checks_mbids.normalize_mbid, tag_edits.field_values(track.tags, field))
+        return all(mbid in deleted or not compare_text.has_text(mbid) for mbid in mbids)
+    return is_field_empty(track, field)
 
 
-def _unsure(track: Track, comparison: _Compared) -> frozenset[str]:
+def _uncertain_fields(track: Track, comparison: _AlbumComparison) -> frozenset[str]:
     """Return the fields that may not belong to the track."""
-    expected = comparison.told[track.place]
-    uncertain = _OF_RECORDING if track.place in comparison.doubtful else frozenset[str]()
-    if _is_stray(track, comparison.usual, expected):
-        uncertain |= expected.keys() - _OF_SONG
+    expected = comparison.expected[track.place]
+    uncertain = _RECORDING_FIELDS if track.place in comparison.doubtful else frozenset[str]()
+    if _belongs_to_other_album(track, comparison.album_title_counts, expected):
+        uncertain |= expected.keys() - _SONG_FIELDS
     return uncertain
 
 
-def _of_another(track: Track, other: Particulars) -> set[str]:
+def _fields_of_other_artist(track: Track, other: TagValues) -> set[str]:
     """Return the fields that depend on an artist's name, if that name differs."""
-    kinds = deviations.of(track, other)
+    kinds = difference_kinds.classify_differences(track, other)
     return {
         field
-        for name, dependent in _WITH_NAME.items()
-        if kinds.get(name) == deviations.KINDS[name]
+        for name, dependent in _FIELDS_OF_ARTIST.items()
+        if kinds.get(name) == difference_kinds.KINDS[name]
         for field in dependent
     }
 
 
-def _doubtful(match: Match) -> set[str]:
+def _uncertain_tracks(match: AlbumMatch) -> set[str]:
     """Return the tracks that may not be the recordings they are assigned to."""
     return {
-        pair.place for candidate in match.candidates for pair in candidate.pairs if not pair.sure
+        pair.place
+        for candidate in match.candidates
+        for pair in candidate.pairs
+        if not pair.is_certain
     }
 
 
-def _is_stray(track: Track, usual: Counter[str], expected: Particulars) -> bool:
+def _belongs_to_other_album(track: Track, usual: Counter[str], expected: TagValues) -> bool:
     """Return whether the tags of a track name another album than those of the others."""
-    album = _album(track)
-    release = title_keys.base_key(expected.get("album", ("",))[0])
+    album = _album_key(track)
+    release = title_keys.base_title_key(expected.get("album", ("",))[0])
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
-def deleted_mbids(artist: Artist) -> tuple[str, ...]:
+def list_deleted_mbids(artist: Artist) -> tuple[str, ...]:
     """Return the MBIDs in the tags that MusicBrainz answered with 404."""
     return artist.resolved.deleted if artist.resolved else ()
 
 
 def names_other_releases(artist: Artist) -> bool:
     """Return whether the tags of any album name another release than its match."""
-    deleted = deleted_mbids(artist)
+    deleted = list_deleted_mbids(artist)
     return any(
-        names_another(track, match, deleted)
+        names_other_release(track, match, deleted)
         for album in artist.albums
         if (match := artist.matches.get(album.place)) and match.group
-        for track in album.readable
+        for track in album.readable_tracks
     )
 
 
-def names_another(track: Track, match: Match, deleted: Collection[str] = ()) -> bool:
+def names_other_release(track: Track, match: AlbumMatch, deleted: Collection[str] = ()) -> bool:
     """Return whether a track names another release: then no tags are filled in.
 
     A deleted release does not count: its MBID leads nowhere and does not contradict the match.
@@ -209,22 +304,24 @@ def names_another(track: Track, match: Match, deleted: Collection[str] = ()) -> 
     releases = {release.id for release in match.releases}
     groups = {match.group.id} if match.group else set()
     tags = track.tags
-    release_ids = {identifiers.plain(release) for release in tags.musicbrainz_albumid}
-    group_ids = {identifiers.plain(release) for release in tags.musicbrainz_releasegroupid}
+    release_ids = {checks_mbids.normalize_mbid(release) for release in tags.musicbrainz_albumid}
+    group_ids = {
+        checks_mbids.normalize_mbid(release) for release in tags.musicbrainz_releasegroupid
+    }
     return not (release_ids - {*deleted} <= releases and group_ids <= groups)
 
 
-def _album(track: Track) -> str:
-    return title_keys.base_key(letters.first(track.tags.album))
+def _album_key(track: Track) -> str:
+    return title_keys.base_title_key(compare_text.first_text(track.tags.album))
 
 
-def _of_others(track: Track, tracks: Sequence[Track]) -> Particulars:
+def _shared_date(track: Track, tracks: Sequence[Track]) -> TagValues:
     """Return the date shared by all other tracks of the album: tied editions have none."""
-    dates = {other.tags.date for other in tracks if not fields.is_empty(other, "date")}
-    return {"date": dates.pop()} if len(dates) == 1 and fields.is_empty(track, "date") else {}
+    dates = {other.tags.date for other in tracks if not is_field_empty(other, "date")}
+    return {"date": dates.pop()} if len(dates) == 1 and is_field_empty(track, "date") else {}
 
 
-def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:
+def _running_numbers(match: AlbumMatch) -> dict[str, set[tuple[str, str]]]:
     """Return the alternative discs and numbers of each track.
 
     An album may be numbered through all of its discs, and vinyl by sides, as "B2".
@@ -232,7 +329,8 @@ def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:
     if match.best is None:
         return {}
     places = {
-        track.id: number for number, (_, track) in enumerate(fit.listed(match.best.release), 1)
+        track.id: number
+        for number, (_, track) in enumerate(track_overlap.audio_tracks(match.best.release), 1)
     }
     return {
         pair.place: {
@@ -245,11 +343,13 @@ def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:
     }
 
 
-def _number(track: Track) -> tuple[str, str]:
-    return fields.number(track.tags.disc), fields.number(track.tags.track).casefold()
+def _disc_and_number(track: Track) -> tuple[str, str]:
+    return strip_leading_zeros(track.tags.disc), strip_leading_zeros(track.tags.track).casefold()
 
 
-def _is_in_place(track: Track, wanted: Particulars, used_numbers: Counter[tuple[str, str]]) -> bool:
+def _can_fill_numbers(
+    track: Track, wanted: TagValues, used_numbers: Counter[tuple[str, str]]
+) -> bool:
     """Return whether the numbers of the release can be filled in.
 
     They cannot if the album is numbered differently, such as through all of its discs, or if
@@ -257,22 +357,22 @@ def _is_in_place(track: Track, wanted: Particulars, used_numbers: Counter[tuple[
     """
     tags = track.tags
     number, disc = wanted.get("track", ("",))[0], wanted.get("disc", ("",))[0]
-    if fields.number(tags.disc) not in ("", disc):
+    if strip_leading_zeros(tags.disc) not in ("", disc):
         return False
-    if fields.is_empty(track, "track"):
+    if is_field_empty(track, "track"):
         return not any(used_numbers[used_disc, number] for used_disc in ("", tags.disc, disc))
-    return fields.number(tags.track) == number
+    return strip_leading_zeros(tags.track) == number
 
 
-def _as_others(
-    field: str, wanted: Values, tracks: Sequence[Track], expected: Mapping[str, Particulars]
+def _local_spelling(
+    field: str, wanted: Values, tracks: Sequence[Track], expected: Mapping[str, TagValues]
 ) -> Values:
     """Return missing values as the other local tracks spell them for the same release values."""
-    if field not in _HABITS:
+    if field not in _FIELDS_WITH_LOCAL_SPELLING:
         return wanted
     local_values = Counter(
-        changes.value(track.tags, field)
+        tag_edits.field_values(track.tags, field)
         for track in tracks
-        if expected[track.place].get(field) == wanted and not fields.is_empty(track, field)
+        if expected[track.place].get(field) == wanted and not is_field_empty(track, field)
     )
     return next(iter(local_values)) if len(local_values) == 1 else wanted

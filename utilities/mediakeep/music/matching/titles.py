@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import msgspec
 
-from mediakeep.music.checks import letters
-from mediakeep.music.matching.weights import Weights
+from mediakeep.music.matching.weights import MatchingWeights
+from mediakeep.music.text import compare_text
 
 # The words for each kind of version; the first match counts.
-_KINDS = {
+_KIND_PATTERNS = {
     "live": r"live|concert|en vivo|ao vivo|en directo|unplugged|bootleg|sbd|soundboard"
     r"|sessions?|\d{4}-\d\d-\d\d",
     "anew": r"re-?record(?:ed|ings?)",
@@ -33,13 +33,15 @@ _KINDS = {
     "bonus": r"bonus(?: track)?|album version|original(?: version| mix)?|explicit|clean"
     r"|lp version|deluxe|edition|expanded|anniversary",
 }
-_OTHER = "version"  # another kind, such as "Spanish Version"
-_SLIGHT = frozenset({"edit", "extended", "alternate", "mono", _OTHER})
-_ASIDE = frozenset({"remix", _OTHER})  # kinds with several variants
-_NOTHING = frozenset({"remaster", "stereo", "bonus"})  # named by editions, but rarely by titles
-_NAMED = [
+_OTHER_KIND = "version"  # another kind, such as "Spanish Version"
+_SLIGHT_KINDS = frozenset({"edit", "extended", "alternate", "mono", _OTHER_KIND})
+_KINDS_WITH_VARIANTS = frozenset({"remix", _OTHER_KIND})  # kinds with several variants
+_INSIGNIFICANT_KINDS = frozenset(
+    {"remaster", "stereo", "bonus"}
+)  # named by editions, but rarely by titles
+_COMPILED_KINDS = [
     (name, re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE))
-    for name, words in _KINDS.items()
+    for name, words in _KIND_PATTERNS.items()
 ]
 _BRACKET = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]\s*$")
 _DASH = re.compile(r"\s[-–—]\s+((?:(?!\s[-–—]\s).)+)$")
@@ -47,21 +49,21 @@ _GUEST = re.compile(
     r"\s*[(\[]?\b(?:feat\.?|featuring|(?<!\d )ft\.?)\s[^()\[\]]*[)\]]?", re.IGNORECASE
 )
 _ROMAN = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9"}
-_LONE = {"I": "1", "V": "5", "X": "10"}  # numbers only where one is expected
-_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
+_SINGLE_ROMAN = {"I": "1", "V": "5", "X": "10"}  # numbers only where one is expected
+_NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _NUMERAL = re.compile(rf"\b(?:{'|'.join(_ROMAN)})\b|(?:^|(?<=: ))[IVX](?=[.)] )")
 _PART = re.compile(
-    rf"\b(part|pt|volume|vol|act|book|chapter)\b\.?\s*(\d+|[IVX]|{'|'.join(_WORDS)})\b",
+    rf"\b(part|pt|volume|vol|act|book|chapter)\b\.?\s*(\d+|[IVX]|{'|'.join(_NUMBER_WORDS)})\b",
     re.IGNORECASE,
 )
 _MOVEMENT = re.compile(r"\s*(\d{1,2})[.)]\s")
-_FIGURES = re.compile(r"\d+")
-_LONGEST = 1000  # characters of a title that are parsed
-_CUT = 20  # minimum letters of a truncated title
-_SHORTEST = 4  # minimum letters of a distinctive movement title
+_DIGITS = re.compile(r"\d+")
+_MAX_LENGTH = 1000  # characters of a title that are parsed
+_MIN_TRUNCATED = 20  # minimum letters of a truncated title
+_MIN_MOVEMENT = 4  # minimum letters of a distinctive movement title
 
 
-class Title(msgspec.Struct, frozen=True):
+class ParsedTitle(msgspec.Struct, frozen=True):
     """A parsed title: its letters, version and numbers.
 
     `movement` is the key of a movement, after the last colon or leading number; `names_work` is
@@ -69,133 +71,144 @@ class Title(msgspec.Struct, frozen=True):
     """
 
     key: str
-    kinds: frozenset[str] = frozenset()
-    figures: tuple[str, ...] = ()
-    part: str = ""
-    number: str = ""
-    whole: bool = False
-    latin: bool = True
-    aside: str = ""  # the version's name: two remixes are two versions
+    version_kinds: frozenset[str] = frozenset()
+    numbers: tuple[str, ...] = ()
+    movement: str = ""
+    movement_number: str = ""
+    names_work: bool = False
+    is_latin: bool = True
+    version_key: str = ""  # the version's name: two remixes are two versions
 
 
-def parsed(text: str) -> Title:
+def parse_title(text: str) -> ParsedTitle:
     """Parse a title; if it consists only of guests or a version, it is kept as it is."""
-    return _parsed(text[:_LONGEST])
+    return _parse_cached(text[:_MAX_LENGTH])
 
 
 @lru_cache(maxsize=65_536)
-def _parsed(text: str) -> Title:
+def _parse_cached(text: str) -> ParsedTitle:
     text = " ".join(text.split())
     without_guests = _GUEST.sub("", text).strip() or text
-    base, asides = _apart(without_guests)
-    normalized = _counted(base)
-    key = letters.loose(normalized)
+    base, asides = _split_version(without_guests)
+    normalized = _normalize_numbers(base)
+    key = compare_text.comparison_key(normalized)
     head, _, movement = normalized.rpartition(":")
     number = _MOVEMENT.match(movement)
-    part = letters.loose(movement[number.end() :] if number else movement)
-    return Title(
+    part = compare_text.comparison_key(movement[number.end() :] if number else movement)
+    return ParsedTitle(
         key=key,
-        kinds=frozenset(kind for aside in asides for kind in kinds(aside)) - _NOTHING,
-        figures=tuple(sorted(number.lstrip("0") for number in _FIGURES.findall(normalized))),
-        part=part if len(part) >= _SHORTEST and (head or number) else "",
-        number=number[1].lstrip("0") if number else "",
-        whole=bool(head),
-        latin=any("a" <= char <= "z" for char in key) or not any(map(str.isalpha, key)),
-        aside=letters.loose(" ".join(asides)),
+        version_kinds=frozenset(kind for aside in asides for kind in find_version_kinds(aside))
+        - _INSIGNIFICANT_KINDS,
+        numbers=tuple(sorted(number.lstrip("0") for number in _DIGITS.findall(normalized))),
+        movement=part if len(part) >= _MIN_MOVEMENT and (head or number) else "",
+        movement_number=number[1].lstrip("0") if number else "",
+        names_work=bool(head),
+        is_latin=any("a" <= char <= "z" for char in key) or not any(map(str.isalpha, key)),
+        version_key=compare_text.comparison_key(" ".join(asides)),
     )
 
 
-def _counted(text: str) -> str:
+def _normalize_numbers(text: str) -> str:
     """Write the numbers of parts in digits, and the words for parts uniformly."""
 
     def write(match: re.Match[str]) -> str:
         word, number = match[1].lower(), match[2]
         word = {"pt": "part", "vol": "volume"}.get(word, word)
-        return f"{word} {_LONE.get(number.upper()) or _WORDS.get(number.lower(), number)}"
+        return f"{word} {_SINGLE_ROMAN.get(number.upper()) or _NUMBER_WORDS.get(number.lower(), number)}"
 
-    plain = _NUMERAL.sub(lambda match: _ROMAN.get(match[0]) or _LONE[match[0]], text)
+    plain = _NUMERAL.sub(lambda match: _ROMAN.get(match[0]) or _SINGLE_ROMAN[match[0]], text)
     return _PART.sub(write, plain)
 
 
-def _apart(text: str) -> tuple[str, list[str]]:
+def _split_version(text: str) -> tuple[str, list[str]]:
     """Split a title from the version names at its end, in brackets or after a dash."""
     asides: list[str] = []
     while True:
         match = _BRACKET.search(text) or _DASH.search(text)
-        if not match or not match.start() or not kinds(match[1]):
+        if not match or not match.start() or not find_version_kinds(match[1]):
             return text, asides
         asides.append(match[1])
         text = text[: match.start()]
 
 
-def kinds(text: str) -> list[str]:
+def find_version_kinds(text: str) -> list[str]:
     """Return the kinds of versions that a text names."""
-    names = [name for name, words in _NAMED if words.search(text)]
-    return names or [_OTHER] * (_OTHER in text.lower())
+    names = [name for name, words in _COMPILED_KINDS if words.search(text)]
+    return names or [_OTHER_KIND] * (_OTHER_KIND in text.lower())
 
 
 NO_KINDS: frozenset[str] = frozenset()
 
 
-def spoken(text: str) -> frozenset[str]:
+def significant_version_kinds(text: str) -> frozenset[str]:
     """Return the significant kinds of versions that a text names anywhere."""
-    return frozenset(kinds(text)) - _SLIGHT - _NOTHING
+    return frozenset(find_version_kinds(text)) - _SLIGHT_KINDS - _INSIGNIFICANT_KINDS
 
 
-def versions(
-    title: Title, other: Title, weights: Weights, free: frozenset[str] = NO_KINDS
+def version_cost(
+    title: ParsedTitle,
+    other: ParsedTitle,
+    weights: MatchingWeights,
+    free: frozenset[str] = NO_KINDS,
 ) -> float:
     """Return the cost of two titles of different versions; `free` kinds need not be named."""
-    differing = (title.kinds ^ other.kinds) - free
-    if differing - _SLIGHT:
+    differing = (title.version_kinds ^ other.version_kinds) - free
+    if differing - _SLIGHT_KINDS:
         return weights.qualifier
     if differing:
         return weights.slight
-    if title.aside != other.aside and title.kinds & _ASIDE:
+    if title.version_key != other.version_key and title.version_kinds & _KINDS_WITH_VARIANTS:
         return weights.slight
     return 0.0
 
 
-def distance(
-    title: Title,
-    other: Title,
+def title_distance(
+    title: ParsedTitle,
+    other: ParsedTitle,
     letters_apart: float,
-    weights: Weights,
+    weights: MatchingWeights,
     free: frozenset[str] = NO_KINDS,
 ) -> float:
     """Return the distance of two titles from 0 to 1, given the distance of their letters."""
     if title.key == other.key:
         difference = 0.0
     else:
-        difference = min(letters_apart * _STEEP, 1.0)
-        if _is_cut(title.key, other.key):
+        difference = min(letters_apart * _LETTER_FACTOR, 1.0)
+        if _is_truncated(title.key, other.key):
             difference = min(difference, weights.partial)
-        if _are_one_movement(title, other):
+        if _is_same_movement(title, other):
             difference = min(
-                difference, difference / 2 if title.whole and other.whole else weights.partial
+                difference,
+                difference / 2 if title.names_work and other.names_work else weights.partial,
             )
-        elif title.figures != other.figures:
+        elif title.numbers != other.numbers:
             difference += weights.figures
-    return min(difference + versions(title, other, weights, free), 1.0)
+    return min(difference + version_cost(title, other, weights, free), 1.0)
 
 
-_STEEP = 1.6  # titles that differ in more than 5 of 8 letters have nothing in common
-FAR = 1 / _STEEP  # maximum letter distance that matters
+_LETTER_FACTOR = 1.6  # titles that differ in more than 5 of 8 letters have nothing in common
+MAX_LETTER_DISTANCE = 1 / _LETTER_FACTOR  # maximum letter distance that matters
 
 
-def _are_one_movement(title: Title, other: Title) -> bool:
+def _is_same_movement(title: ParsedTitle, other: ParsedTitle) -> bool:
     """Return whether two titles name one movement, with or without its work.
 
     Two symphonies with a number each may both have an "Andante".
     """
-    if (title.part or title.key) != (other.part or other.key) or not (title.part or other.part):
+    if (title.movement or title.key) != (other.movement or other.key) or not (
+        title.movement or other.movement
+    ):
         return False
-    if title.number and other.number and title.number != other.number:
+    if (
+        title.movement_number
+        and other.movement_number
+        and title.movement_number != other.movement_number
+    ):
         return False
-    counted = sorted((set(title.figures), set(other.figures)), key=len)
-    return not (title.whole and other.whole) or counted[0] <= counted[1]
+    counted = sorted((set(title.numbers), set(other.numbers)), key=len)
+    return not (title.names_work and other.names_work) or counted[0] <= counted[1]
 
 
-def _is_cut(title: str, other: str) -> bool:
+def _is_truncated(title: str, other: str) -> bool:
     short, long = sorted((title, other), key=len)
-    return len(short) >= _CUT and long.startswith(short)
+    return len(short) >= _MIN_TRUNCATED and long.startswith(short)

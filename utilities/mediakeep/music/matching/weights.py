@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Weights(msgspec.Struct, frozen=True, kw_only=True):
+class MatchingWeights(msgspec.Struct, frozen=True, kw_only=True):
     """The weights, thresholds and margins of the matching."""
 
     # Parts of the cost of a pair: a local track and one of a release.
@@ -70,4 +70,4 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     doubt: float = 1.8  # with more contradicting points, even the best edition is rejected
 
 
-WEIGHTS = Weights()
+WEIGHTS = MatchingWeights()

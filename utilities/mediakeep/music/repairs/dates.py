@@ -6,64 +6,73 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mediakeep.media.edits.changes import Values
-from mediakeep.music.checks import agreement, groups, letters, presence
-from mediakeep.music.checks.groups import Group
+from mediakeep.media.audio.tag_edits import Values
+from mediakeep.music import album_grouping
+from mediakeep.music.album_grouping import AlbumGroup
+from mediakeep.music.checks import consistency, missing_tags
 from mediakeep.music.model import Album, Artist, Track
-from mediakeep.music.repairs import repair, usual
+from mediakeep.music.repairs import majority_value, repair
 from mediakeep.music.repairs.repair import Repair
+from mediakeep.music.text import compare_text
 
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
-_WHY = "most tracks of the album have it"
+_REASON = "most tracks of the album have it"
 
 
-def missing_date(artist: Artist) -> Iterator[Repair]:
+def propose_missing_date(artist: Artist) -> Iterator[Repair]:
     """Propose the date of the disc's other tracks, else of the album's.
 
     For a compilation only if all tracks agree.
     """
     for album in artist.albums:
-        if all(presence.missing_date(track) is None for track in album.tracks):
+        if all(missing_tags.missing_date(track) is None for track in album.tracks):
             continue
-        album_dates = {group.order: _date(group.tracks) for group in groups.albums(album)}
-        for disc in groups.of(album):
-            values = _date(disc.tracks) or album_dates[disc.order]
+        album_dates = {
+            group.order: _majority_date(group.tracks)
+            for group in album_grouping.group_by_album(album)
+        }
+        for disc in album_grouping.group_by_disc(album):
+            values = _majority_date(disc.tracks) or album_dates[disc.order]
             for track in disc.tracks if values else ():
-                if presence.missing_date(track) is not None and repair.is_writable(track):
-                    yield from repair.edits(track, "date", values, "missing-date", _WHY)
+                if missing_tags.missing_date(track) is not None and repair.is_writable(track):
+                    yield from repair.set_field(track, "date", values, "missing-date", _REASON)
 
 
-def date_mixed(artist: Artist) -> Iterator[Repair]:
+def propose_date_mixed(artist: Artist) -> Iterator[Repair]:
     """Propose the date of most tracks of the album for the few with another year."""
     for album in artist.albums:
-        if agreement.date_mixed(album) is None:
+        if consistency.date_mixed(album) is None:
             continue
-        for group in groups.albums(album):
-            tracks = [] if groups.is_compilation(group.tracks) else _rest(group, album)
-            values = _date(tracks)
+        for group in album_grouping.group_by_album(album):
+            tracks = (
+                []
+                if album_grouping.is_compilation(group.tracks)
+                else _without_own_year_discs(group, album)
+            )
+            values = _majority_date(tracks)
             for track in tracks if values else ():
-                if _year(track) not in ("", _year_of(values)) and repair.is_writable(track):
-                    yield from repair.edits(track, "date", values, "date-mixed", _WHY)
+                if _track_year(track) not in ("", _find_year(values)) and repair.is_writable(track):
+                    yield from repair.set_field(track, "date", values, "date-mixed", _REASON)
 
 
-def _date(tracks: Sequence[Track]) -> Values:
+def _majority_date(tracks: Sequence[Track]) -> Values:
     """Return the most frequent date of the majority year, or ()."""
-    years = Counter(filter(None, (_year_of(track.tags.date) for track in tracks)))
-    year = usual.clear(years)
-    if not year or (len(years) > 1 and groups.is_compilation(tracks)):
+    years = Counter(filter(None, (_find_year(track.tags.date) for track in tracks)))
+    year = majority_value.find_majority(years)
+    if not year or (len(years) > 1 and album_grouping.is_compilation(tracks)):
         return ()
-    dates = (date for track in tracks for date in track.tags.date if _year_of((date,)) == year)
+    dates = (date for track in tracks for date in track.tags.date if _find_year((date,)) == year)
     return (Counter(dates).most_common(1)[0][0],)
 
 
-def _rest(group: Group, album: Album) -> list[Track]:
+def _without_own_year_discs(group: AlbumGroup, album: Album) -> list[Track]:
     """Leave out discs whose tracks all have the same other year."""
-    years = Counter(filter(None, map(_year, group.tracks)))
+    years = Counter(filter(None, map(_track_year, group.tracks)))
     usual_year = years.most_common(1)[0][0] if years else ""
     rest = list[Track]()
-    for disc in groups.of(album):
+    for disc in album_grouping.group_by_disc(album):
         if disc.order == group.order:
-            own_years = set(map(_year, disc.tracks)) - {""}
+            own_years = set(map(_track_year, disc.tracks)) - {""}
             has_own_year = (
                 len(own_years) == 1 and usual_year not in own_years and len(disc.tracks) > 1
             )
@@ -71,10 +80,10 @@ def _rest(group: Group, album: Album) -> list[Track]:
     return rest
 
 
-def _year(track: Track) -> str:
-    return _year_of(track.tags.date) or _year_of(track.tags.originaldate)
+def _track_year(track: Track) -> str:
+    return _find_year(track.tags.date) or _find_year(track.tags.originaldate)
 
 
-def _year_of(dates: Values) -> str:
-    matches = (_YEAR.search(date) for date in dates if letters.holds(date))
+def _find_year(dates: Values) -> str:
+    matches = (_YEAR.search(date) for date in dates if compare_text.has_text(date))
     return next((year[0] for year in matches if year), "")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from mediakeep.music.matching import deviations, differences
-from mediakeep.music.matching.differences import Difference
+from mediakeep.music.matching import difference_kinds, differences
+from mediakeep.music.matching.differences import TagDifference
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repairs import repair
-from mediakeep.music.repairs.repair import Mend, Repair
+from mediakeep.music.repairs.repair import Repair, RepairFunction
 
-FILLED = "incomplete-tags"
-_FOUND = "the release has it"
-CORRECTED = tuple(dict.fromkeys((*deviations.KINDS.values(), deviations.OTHERWISE)))
-_FILLING = {
+FILLED_KIND = "incomplete-tags"
+_FILLED_REASON = "the release has it"
+CORRECTED_KINDS = tuple(
+    dict.fromkeys((*difference_kinds.KINDS.values(), difference_kinds.MINOR_KIND))
+)
+_KIND_BY_FIELD = {
     "title": "missing-title",
     "artist": "missing-artist",
     "album": "missing-album",
@@ -25,42 +27,46 @@ _FILLING = {
 }
 
 
-def filled(artist: Artist) -> Iterator[Repair]:
+def fill_empty_fields(artist: Artist) -> Iterator[Repair]:
     """Fill the empty fields of tracks whose release is certain."""
-    for track, difference in _of(artist):
-        for field, values in difference.lacking.items():
-            kind = _FILLING.get(field, FILLED)
+    for track, difference in _track_differences(artist):
+        for field, values in difference.missing.items():
+            kind = _KIND_BY_FIELD.get(field, FILLED_KIND)
             if field == "genres" and track.tags.genres:
                 kind = "placeholder-genre"
-            yield from repair.edits(track, field, values, kind, _FOUND)
+            yield from repair.set_field(track, field, values, kind, _FILLED_REASON)
 
 
-def is_filled(reason: str) -> bool:
+def is_fill_reason(reason: str) -> bool:
     """Return whether a change, by its reason, filled an empty field from a match."""
-    return _FOUND in reason.partition(": ")[2].split("; ")
+    return _FILLED_REASON in reason.partition(": ")[2].split("; ")
 
 
-def corrected(artist: Artist) -> Iterator[Repair]:
+def correct_fields(artist: Artist) -> Iterator[Repair]:
     """Correct the fields that certainly differ from the release."""
-    for track, difference in _of(artist):
-        kinds = deviations.of(track, difference.other) if difference.is_sure else {}
+    for track, difference in _track_differences(artist):
+        kinds = (
+            difference_kinds.classify_differences(track, difference.differing)
+            if difference.is_certain
+            else {}
+        )
         for field, kind in kinds.items():
-            yield from repair.edits(
-                track, field, difference.other[field], kind, "the release has it so"
+            yield from repair.set_field(
+                track, field, difference.differing[field], kind, "the release has it so"
             )
 
 
-def correction(kind: str) -> Mend:
+def correction_for_kind(kind: str) -> RepairFunction:
     """Return the function that corrects the fields of one kind of issue."""
-    return functools.partial(_corrected_as, kind)
+    return functools.partial(_correct_kind, kind)
 
 
-def _corrected_as(kind: str, artist: Artist) -> Iterator[Repair]:
-    return (planned for planned in corrected(artist) if kind in planned.kinds)
+def _correct_kind(kind: str, artist: Artist) -> Iterator[Repair]:
+    return (planned for planned in correct_fields(artist) if kind in planned.kinds)
 
 
-def _of(artist: Artist) -> Iterator[tuple[Track, Difference]]:
-    differences_by_place = artist.once(differences.of)
+def _track_differences(artist: Artist) -> Iterator[tuple[Track, TagDifference]]:
+    differences_by_place = artist.cached_call(differences.compare_tags)
     for track in artist.tracks if differences_by_place else ():
         if track.place in differences_by_place and repair.is_writable(track):
             yield track, differences_by_place[track.place]

@@ -10,24 +10,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mediakeep.issue import Issue
-from mediakeep.media.edits.changes import Edit, Lift
-from mediakeep.music import placeholders
-from mediakeep.music.checks import letters, presence
+from mediakeep.media.audio.tag_edits import CopyToNativeTags, SetField
+from mediakeep.music.checks import missing_tags
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs import (
     dates,
     enrichment,
-    missing,
-    numbers,
+    missing_values,
     repair,
     safe,
     spellings,
-    texts,
+    tag_texts,
+    track_numbering,
 )
-from mediakeep.music.repairs.repair import Mend, Repair
-from mediakeep.pages import page
+from mediakeep.music.repairs.repair import Repair, RepairFunction
+from mediakeep.music.text import compare_text, placeholders
+from mediakeep.pages import render
 
-_NAMES = {
+_FIELD_LABELS = {
     "albumartist": "album artist",
     "genres": "genre",
     "track": "track number",
@@ -36,38 +36,41 @@ _NAMES = {
 }
 
 
-def placeholder_genre(artist: Artist) -> Iterator[Repair]:
+def propose_placeholder_genre(artist: Artist) -> Iterator[Repair]:
     """Remove placeholder genres and keep the others."""
     for track in artist.tracks:
-        if presence.placeholder_genre(track) is not None and repair.is_writable(track):
-            genres = tuple(genre for genre in track.tags.genres if not placeholders.is_genre(genre))
+        if missing_tags.placeholder_genre(track) is not None and repair.is_writable(track):
+            genres = tuple(
+                genre for genre in track.tags.genres if not placeholders.is_placeholder_genre(genre)
+            )
             reason = "it is a placeholder"
-            yield from repair.edits(track, "genres", genres, "placeholder-genre", reason)
+            yield from repair.set_field(track, "genres", genres, "placeholder-genre", reason)
 
 
-PROPOSED: Mapping[str, Mend] = {
-    "missing-title": missing.missing_title,
-    "missing-artist": missing.missing_artist,
-    "missing-album": missing.missing_album,
-    "mojibake": texts.likely,
-    "missing-track-number": missing.missing_track_number,
-    "track-number-format": numbers.likely,
-    "artist-variation": spellings.artist_variation,
-    "albumartist-mixed": spellings.albumartist_mixed,
-    "album-variation": spellings.album_variation,
-    "missing-albumartist": missing.missing_albumartist,
-    "missing-date": dates.missing_date,
-    "date-mixed": dates.date_mixed,
-    "placeholder-genre": placeholder_genre,
-    **{kind: enrichment.correction(kind) for kind in enrichment.CORRECTED},
+PROPOSAL_FUNCTIONS: Mapping[str, RepairFunction] = {
+    "missing-title": missing_values.propose_missing_title,
+    "missing-artist": missing_values.propose_missing_artist,
+    "missing-album": missing_values.propose_missing_album,
+    "mojibake": tag_texts.propose_mojibake,
+    "missing-track-number": missing_values.propose_missing_track_number,
+    "track-number-format": track_numbering.propose_track_number_format,
+    "artist-variation": spellings.propose_artist_variation,
+    "albumartist-mixed": spellings.propose_albumartist_mixed,
+    "album-variation": spellings.propose_album_variation,
+    "missing-albumartist": missing_values.propose_missing_albumartist,
+    "missing-date": dates.propose_missing_date,
+    "date-mixed": dates.propose_date_mixed,
+    "placeholder-genre": propose_placeholder_genre,
+    **{kind: enrichment.correction_for_kind(kind) for kind in enrichment.CORRECTED_KINDS},
 }
 
 
-def of(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]:
+def propose_repairs(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]:
     """Return the proposed repairs of each issue, by id; issues without a proposal are left out."""
-    safe_repairs = safe.plan(artist, issues)
+    safe_repairs = safe.plan_repairs(artist, issues)
     by_kind = {
-        kind: _offered(kind, artist, safe_repairs) for kind in {entry.kind for entry in issues}
+        kind: _repairs_for_kind(kind, artist, safe_repairs)
+        for kind in {entry.kind for entry in issues}
     }
     album_by_track = {track.place: album.place for album in artist.albums for track in album.tracks}
     by_place: dict[tuple[str, str, str], list[Repair]] = defaultdict(list)
@@ -80,36 +83,36 @@ def of(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]
     return {id_: tuple(by_place[key]) for id_, key in keys if key in by_place}
 
 
-def told(repairs: Sequence[Repair]) -> str:
+def format_proposal(repairs: Sequence[Repair]) -> str:
     """Format repairs in one line, as in 'artist "Björk" in 3 files'."""
-    counts = Counter(map(_told, repairs))
+    counts = Counter(map(_format_repair, repairs))
     parts = [
-        f"{text} in {page.counted(count, 'file')}" if count > 1 else text
+        f"{text} in {render.pluralize(count, 'file')}" if count > 1 else text
         for text, count in counts.items()
     ]
-    return letters.listed(parts, "; ")
+    return compare_text.join_parts(parts, "; ")
 
 
-def _offered(kind: str, artist: Artist, safe_repairs: Iterable[Repair]) -> list[Repair]:
+def _repairs_for_kind(kind: str, artist: Artist, safe_repairs: Iterable[Repair]) -> list[Repair]:
     """Return the pending safe repairs of a kind, and the likely ones."""
     certain = [entry for entry in safe_repairs if kind in entry.kinds]
     places = {entry.place for entry in certain}
-    likely = PROPOSED[kind](artist) if kind in PROPOSED else ()
+    likely = PROPOSAL_FUNCTIONS[kind](artist) if kind in PROPOSAL_FUNCTIONS else ()
     return [*certain, *(entry for entry in likely if entry.place not in places)]
 
 
-def _told(planned: Repair) -> str:
+def _format_repair(planned: Repair) -> str:
     change = planned.change
-    if isinstance(change, Lift):
+    if isinstance(change, CopyToNativeTags):
         return "the same texts in the format's own tags"
-    if not isinstance(change, Edit):
-        return f"embed {letters.quoted(change.image.rpartition('/')[2])}"
-    name = _NAMES.get(change.field, change.field)
+    if not isinstance(change, SetField):
+        return f"embed {compare_text.quote(change.image.rpartition('/')[2])}"
+    name = _FIELD_LABELS.get(change.field, change.field)
     removed = [text for text in planned.old if text not in change.values]
     if removed and set(change.values) <= set(planned.old):
-        return f"take the {name} {_quoted(removed)} away"
-    return f"{name} {_quoted(change.values)}"
+        return f"take the {name} {_quote_values(removed)} away"
+    return f"{name} {_quote_values(change.values)}"
 
 
-def _quoted(texts: Iterable[str]) -> str:
-    return ", ".join(map(letters.quoted, texts))
+def _quote_values(texts: Iterable[str]) -> str:
+    return ", ".join(map(compare_text.quote, texts))

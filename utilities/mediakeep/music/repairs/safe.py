@@ -6,51 +6,81 @@ damaged or protected by DRM.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import structs
 
 from mediakeep.issue import Issue
+from mediakeep.media.audio.tag_edits import CopyToNativeTags
+from mediakeep.music.checks import tag_types
+from mediakeep.music.checks.mbids import MBID_FIELDS, normalize_mbid
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs import (
-    albumartists,
+    album_artist,
     covers,
     enrichment,
-    numbers,
     preview,
-    texts,
+    repair,
+    tag_texts,
+    track_numbering,
 )
-from mediakeep.music.repairs.containers import id3v1_only
-from mediakeep.music.repairs.identifiers import merged_mbid
-from mediakeep.music.repairs.repair import Mend, Repair, merged
-from mediakeep.policy import Fix
+from mediakeep.music.repairs.repair import Repair, RepairFunction, merge_repairs
+from mediakeep.policy import FixLevel
+
+_ID3V1_ONLY = "id3v1-only"
+_COPY_TO_NATIVE_TAGS = CopyToNativeTags(f"{_ID3V1_ONLY}: the same texts in the format's own tags")
+
+
+def repair_id3v1_only(artist: Artist) -> Iterator[Repair]:
+    """Copy the texts of ID3v1 to the native tags of the format."""
+    for track in artist.tracks:
+        if tag_types.id3v1_only(track) is not None and repair.is_writable(track):
+            yield Repair(
+                place=track.place,
+                kinds=(_ID3V1_ONLY,),
+                change=_COPY_TO_NATIVE_TAGS,
+                old=(track.container,),
+            )
+
+
+def repair_merged_mbid(artist: Artist) -> Iterator[Repair]:
+    """Write the MBIDs that MusicBrainz returns instead of the merged ones."""
+    merged = artist.resolved.merged if artist.resolved else {}
+    for track in artist.tracks if merged else ():
+        for field in MBID_FIELDS:
+            old = getattr(track.tags, field)
+            new = tuple(merged.get(normalize_mbid(mbid), mbid) for mbid in old)
+            if new != old and repair.is_writable(track):
+                reason = "MusicBrainz has merged it into another"
+                yield from repair.set_field(track, field, new, "merged-mbid", reason)
+
 
 # The order matters, since each builds on those before: a garbled letter may be a space.
-SAFE: Mapping[str, Mend] = {
-    "id3v1-only": id3v1_only,
-    "mojibake": texts.mojibake,
-    "whitespace": texts.whitespace,
-    "track-number-format": numbers.track_number_format,
-    "missing-albumartist": albumartists.missing_albumartist,
-    "merged-mbid": merged_mbid,
-    "external-cover-not-embedded": covers.external_cover_not_embedded,
-    "missing-cover": covers.missing_cover,
-    "cover-not-image": covers.cover_not_image,
-    "cover-too-small": covers.cover_too_small,
-    "cover-upgrade": covers.cover_upgrade,
-    enrichment.FILLED: enrichment.filled,
+SAFE_REPAIRS: Mapping[str, RepairFunction] = {
+    "id3v1-only": repair_id3v1_only,
+    "mojibake": tag_texts.repair_mojibake,
+    "whitespace": tag_texts.repair_whitespace,
+    "track-number-format": track_numbering.repair_track_number_format,
+    "missing-albumartist": album_artist.repair_missing_albumartist,
+    "merged-mbid": repair_merged_mbid,
+    "external-cover-not-embedded": covers.repair_external_cover_not_embedded,
+    "missing-cover": covers.repair_missing_cover,
+    "cover-not-image": covers.repair_cover_not_image,
+    "cover-too-small": covers.repair_cover_too_small,
+    "cover-upgrade": covers.repair_cover_upgrade,
+    enrichment.FILLED_KIND: enrichment.fill_empty_fields,
 }
 # With --fix matched also values that differ from those of a certain match.
-MATCHED: Mapping[str, Mend] = {
-    **SAFE,
-    **dict.fromkeys(enrichment.CORRECTED, enrichment.corrected),
+MATCHED_REPAIRS: Mapping[str, RepairFunction] = {
+    **SAFE_REPAIRS,
+    **dict.fromkeys(enrichment.CORRECTED_KINDS, enrichment.correct_fields),
 }
 
-_ROUNDS = 8  # far more rounds than repairs can trigger each other
+_MAX_ROUNDS = 8  # far more rounds than repairs can trigger each other
 
 
-def plan(
-    artist: Artist, issues: Iterable[Issue] | None = None, fix: Fix = Fix.SAFE
+def plan_repairs(
+    artist: Artist, issues: Iterable[Issue] | None = None, fix: FixLevel = FixLevel.SAFE
 ) -> tuple[Repair, ...]:
     """Return the safe repairs of an artist, at most one for each field of a file.
 
@@ -60,18 +90,18 @@ def plan(
     If the artist's issues are given, only albums with a repairable issue are examined, so a healthy
     artist costs nothing; without them each check is run again.
     """
-    repair_functions = MATCHED if fix is Fix.MATCHED else SAFE
+    repair_functions = MATCHED_REPAIRS if fix is FixLevel.MATCHED else SAFE_REPAIRS
     if issues is not None:
         places = {issue.album for issue in issues if issue.kind in repair_functions}
         albums = tuple(album for album in artist.albums if album.place in places) if places else ()
         artist = structs.replace(artist, albums=albums)
     planned: list[Repair] = []
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         count = len(planned)
         for repair_function in dict.fromkeys(repair_functions.values()) if artist.albums else ():
             new = tuple(repair_function(artist))
-            artist = preview.artist(artist, new) if new else artist
+            artist = preview.preview_repairs(artist, new) if new else artist
             planned += new
         if len(planned) == count:
             break
-    return merged(planned)
+    return merge_repairs(planned)

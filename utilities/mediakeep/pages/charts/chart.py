@@ -7,13 +7,13 @@ from enum import StrEnum
 
 import msgspec
 
-LARGEST = 1e15  # floats are not exact for all larger integers
+MAX_VALUE = 1e15  # floats are not exact for all larger integers
 DECIMALS = 6
 
 Values = tuple[float | None, ...]
 
 
-class Kind(StrEnum):
+class ChartType(StrEnum):
     """Type of a chart, in words for screen readers."""
 
     BARS = "Bar chart"
@@ -57,27 +57,27 @@ class Chart(msgspec.Struct, frozen=True):
                 raise ValueError(f"{len(entries)} entries for {len(self.labels)} labels")
 
 
-def known(values: Values) -> list[float | None]:
+def drawable_values(values: Values) -> list[float | None]:
     """Return the rounded values, with None for those that cannot be drawn."""
-    return [None if value is None else _drawn(value) for value in values]
+    return [None if value is None else _to_drawable(value) for value in values]
 
 
-def _drawn(value: float) -> float | None:
-    if not -LARGEST < value < LARGEST:  # also NaN
+def _to_drawable(value: float) -> float | None:
+    if not -MAX_VALUE < value < MAX_VALUE:  # also NaN
         return None
     return round(float(value), DECIMALS)
 
 
-def goal(chart: Chart) -> float | None:
+def drawable_goal(chart: Chart) -> float | None:
     """Return the rounded value of the goal, or None."""
-    return None if chart.goal is None else _drawn(chart.goal.value)
+    return None if chart.goal is None else _to_drawable(chart.goal.value)
 
 
-def is_whole(numbers: list[float]) -> bool:
+def are_integers(numbers: list[float]) -> bool:
     """Return whether all numbers are integers."""
     return all(math.floor(number) == number for number in numbers)
 
 
-def where(chart: Chart, place: int) -> str:
+def position_label(chart: Chart, place: int) -> str:
     """Return the full label of a position, such as "15 Dec 2025"."""
     return f"{chart.labels[place]} {chart.groups[place] if chart.groups else ''}".strip()

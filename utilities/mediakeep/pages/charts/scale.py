@@ -6,20 +6,20 @@ from decimal import Decimal
 
 from mediakeep.pages.charts.chart import DECIMALS
 
-_STEPS = 5  # at most, or one more if zero is in between
+_MAX_STEPS = 5  # at most, or one more if zero is in between
 
 
-def ticks(low: float, high: float, *, whole: bool) -> list[float]:
+def compute_ticks(low: float, high: float, *, whole: bool) -> list[float]:
     """Return round numbers from below `low` to above `high`, including zero.
 
     The step is 1, 2 or 5 times a power of ten, and at least 1 for `whole` numbers.
     """
     # Decimals, because the logarithm of a float may differ between machines.
     bottom, top = Decimal(repr(min(low, 0.0))), Decimal(repr(max(high, 0.0)))
-    step = _round_up((top - bottom or Decimal(1)) / _STEPS)
+    step = _round_up((top - bottom or Decimal(1)) / _MAX_STEPS)
     if whole:
         step = max(step, Decimal(1))
-    first, last = _floor(bottom / step), -_floor(-top / step)
+    first, last = _round_down(bottom / step), -_round_down(-top / step)
     if first == last:
         last = 1  # all zero
     return [float(step * number) for number in range(first, last + 1)]
@@ -30,11 +30,11 @@ def _round_up(number: Decimal) -> Decimal:
     return next(power * times for times in (1, 2, 5, 10) if power * times >= number)
 
 
-def _floor(number: Decimal) -> int:
+def _round_down(number: Decimal) -> int:
     return int(number.to_integral_value("ROUND_FLOOR"))
 
 
-def written(number: float, decimals: int = DECIMALS) -> str:
+def format_number(number: float, decimals: int = DECIMALS) -> str:
     """Format a number with thousands separators and without trailing zeros."""
     text = f"{number:,.{decimals}f}"
     if decimals:
@@ -42,6 +42,6 @@ def written(number: float, decimals: int = DECIMALS) -> str:
     return "0" if text == "-0" else text.replace("-", "−")
 
 
-def short(number: float, tick: float) -> str:
+def format_number_for_axis(number: float, tick: float) -> str:
     """Format a number with the precision of an axis with this step."""
-    return written(number, min(DECIMALS, max(0, 1 - Decimal(repr(tick)).adjusted())))
+    return format_number(number, min(DECIMALS, max(0, 1 - Decimal(repr(tick)).adjusted())))

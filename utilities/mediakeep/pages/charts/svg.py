@@ -10,9 +10,9 @@ import unicodedata
 
 from mediakeep import files
 
-LONGEST = 200  # characters of a name
-BOLD = 1.12  # width of bold text relative to regular text
-_EMS = {
+MAX_TEXT_CHARS = 200  # characters of a name
+BOLD_WIDTH_FACTOR = 1.12  # width of bold text relative to regular text
+_CHAR_WIDTHS = {
     char: ems
     for chars, ems in (
         ("ijlI.,:;'|! ", 0.33),
@@ -25,56 +25,58 @@ _EMS = {
 }
 
 
-def tag(name: str, *inner: str, **attributes: str | float) -> str:
+def render_element(name: str, *inner: str, **attributes: str | float) -> str:
     """Render an element with its children; the attribute `class_` becomes `class`."""
-    rendered = "".join(f' {key.rstrip("_")}="{_value(value)}"' for key, value in attributes.items())
+    rendered = "".join(
+        f' {key.rstrip("_")}="{_format_attribute(value)}"' for key, value in attributes.items()
+    )
     return f"<{name}{rendered}>{''.join(inner)}</{name}>" if inner else f"<{name}{rendered}/>"
 
 
-def text(words: str, x: float, y: float, **attributes: str) -> str:
+def render_text(words: str, x: float, y: float, **attributes: str) -> str:
     """Render text starting at a point; the classes `middle` and `end` change its anchor."""
-    return tag("text", words_of(words), x=x, y=y, **attributes)
+    return render_element("text", escape_text(words), x=x, y=y, **attributes)
 
 
-def words_of(words: str) -> str:
+def escape_text(words: str) -> str:
     """Escape markup in a text, and truncate a very long one."""
-    return html.escape(_cut(words))
+    return html.escape(_truncate(words))
 
 
-def point(number: float) -> str:
+def format_coordinate(number: float) -> str:
     """Format a length or coordinate in hundredths, so that all machines agree."""
     written = f"{number:.2f}".rstrip("0").rstrip(".")
     return "0" if written == "-0" else written
 
 
-def fitted(words: str, room: float, size: float) -> str:
+def fit_text(words: str, room: float, size: float) -> str:
     """Truncate a text to a width of `room` at the font size `size`."""
-    shown = _cut(words)
-    if width(shown, size) <= room:
+    shown = _truncate(words)
+    if text_width(shown, size) <= room:
         return shown
-    room -= width("…", size)
+    room -= text_width("…", size)
     taken = 0
-    while taken < len(shown) and width(shown[: taken + 1], size) <= room:
+    while taken < len(shown) and text_width(shown[: taken + 1], size) <= room:
         taken += 1
     return f"{shown[:taken].rstrip()}…"
 
 
-def width(words: str, size: float) -> float:
+def text_width(words: str, size: float) -> float:
     """Return the approximate width of a text, measured in DejaVu Sans, a wide font."""
-    return sum(map(_ems, words)) * size
+    return sum(map(_char_width, words)) * size
 
 
-def _ems(char: str) -> float:
-    if char.isascii() or char in _EMS:
-        return _EMS.get(char, 0.72 if char.isupper() else 0.64)
+def _char_width(char: str) -> float:
+    if char.isascii() or char in _CHAR_WIDTHS:
+        return _CHAR_WIDTHS.get(char, 0.72 if char.isupper() else 0.64)
     return 1.0 if unicodedata.east_asian_width(char) in "WF" or not char.isalpha() else 0.85
 
 
-def _cut(words: str) -> str:
-    if len(words) > LONGEST:
-        words = f"{words[: LONGEST - 1]}…"
-    return files.printable(words)
+def _truncate(words: str) -> str:
+    if len(words) > MAX_TEXT_CHARS:
+        words = f"{words[: MAX_TEXT_CHARS - 1]}…"
+    return files.to_printable(words)
 
 
-def _value(value: str | float) -> str:
-    return html.escape(value) if isinstance(value, str) else point(value)
+def _format_attribute(value: str | float) -> str:
+    return html.escape(value) if isinstance(value, str) else format_coordinate(value)

@@ -18,7 +18,7 @@ import gzip
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -26,20 +26,135 @@ from typing import BinaryIO, cast
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import NewerFormat, StateDamaged, UsageFailed
-from mediakeep.queue.backups import blocks
-from mediakeep.queue.backups.blocks import Damage, Entry
+from mediakeep.errors import NewerFormat, StateDamaged, UsageError
+
+_COPY_CHUNK = 1 << 20  # bytes
+
+
+class ArchiveWriter:
+    """Writes an archive; `close` adds the checksums and the end."""
+
+    def __init__(self, stream: BinaryIO, head: BackupInfo) -> None:
+        self._stream = stream
+        self._checksums = tempfile.TemporaryFile()  # noqa: SIM115 - on the disk, closed by close
+        data = msgspec.json.format(msgspec.json.encode(head), indent=2) + b"\n"
+        self.add_file(ArchiveEntry(INFO_FILE, len(data)), [data])
+
+    def add_file(self, entry: ArchiveEntry, content: Iterable[bytes]) -> None:
+        """Add a file; raise StateDamaged if its content does not have the size of the entry."""
+        self._checksums.write(encode_checksum_line(entry, self._write_entry(entry, content)))
+
+    def _write_entry(self, entry: ArchiveEntry, content: Iterable[bytes]) -> str:
+        self._stream.write(build_tar_header(entry))
+        digest, left = sha256(), entry.size
+        for piece in content:
+            digest.update(piece)
+            self._stream.write(piece)
+            left -= len(piece)
+        if left:
+            raise StateDamaged(
+                f"{files.display_path(entry.name)} changed while it was being copied."
+            )
+        self._stream.write(bytes(entry.padding))
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        """Write the checksums and the end."""
+        with self._checksums as sums:
+            size = sums.tell()
+            sums.seek(0)
+            self._write_entry(ArchiveEntry(CHECKSUMS_FILE, size), read_chunks(sums, size))
+        self._stream.write(bytes(2 * TAR_BLOCK))
+
+
+def read_chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield the next `size` bytes of a stream in pieces, or fewer if it ends before."""
+    while size and (piece := stream.read(min(size, _COPY_CHUNK))):
+        size -= len(piece)
+        yield piece
+
+
+TAR_BLOCK = tarfile.BLOCKSIZE
+_CHUNK_SIZE = 1 << 20  # bytes
+_MAX_NAME = 1 << 14  # bytes of a name
+_MAX_MTIME = (1 << 33) - 1  # seconds: eleven octal digits, as in POSIX
+
+
+class ArchiveEntry(msgspec.Struct, frozen=True):
+    """A file in an archive: its path relative to the home, size in bytes, mode and time."""
+
+    name: str
+    size: int
+    mode: int = 0o644
+    mtime: int = 0
+
+    @property
+    def padding(self) -> int:
+        """The number of zeros that fill the last block."""
+        return -self.size % TAR_BLOCK
+
+
+class CorruptArchive(Exception):
+    """The archive is damaged; the message says how."""
+
+
+def build_tar_header(entry: ArchiveEntry) -> bytes:
+    """Return the tar header of a file."""
+    info = tarfile.TarInfo(entry.name)
+    info.size, info.mode, info.mtime = entry.size, entry.mode, entry.mtime
+    return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+
+
+def read_entry(stream: BinaryIO) -> ArchiveEntry | None:
+    """Read the header of the next file; return None at the end of the archive."""
+    name = ""
+    while True:
+        block = b"".join(read_exactly(stream, TAR_BLOCK))
+        if block == bytes(TAR_BLOCK):
+            return None
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        if info.size < 0:
+            raise CorruptArchive("a file in it has a negative size")
+        if info.type == tarfile.REGTYPE:
+            mtime = min(max(int(info.mtime), 0), _MAX_MTIME)
+            return ArchiveEntry(name or info.name, info.size, info.mode & 0o777, mtime)
+        if info.type != tarfile.GNUTYPE_LONGNAME or name or info.size > _MAX_NAME:
+            raise CorruptArchive(f"{files.display_path(info.name)} in it is not a plain file")
+        text = b"".join(read_exactly(stream, info.size + -info.size % TAR_BLOCK))[: info.size]
+        name = text.rstrip(b"\0").decode("utf-8", "surrogateescape")
+
+
+def read_exactly(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield exactly `size` bytes in pieces; raise EOFError if there are fewer."""
+    while size:
+        piece = stream.read(min(size, _CHUNK_SIZE))
+        if not piece:
+            raise EOFError
+        size -= len(piece)
+        yield piece
+
+
+def skip_padding(stream: BinaryIO, entry: ArchiveEntry) -> None:
+    """Skip the zeros after a file."""
+    for _ in read_exactly(stream, entry.padding):
+        pass
+
 
 FORMAT = 1
-HEAD = "mediakeep_backup.json"
-SUMS = "mediakeep_checksums.jsonl"
-SHARED = ("undo", "reports", "templates", "planning")  # folders in `status/` used by all kinds
-LOOSE = ("mediakeep.toml",)  # files in the home itself
-_PIECE = 1 << 20  # bytes
-_LONGEST = 1 << 14  # bytes of the description, or of a line of the checksums
+INFO_FILE = "mediakeep_backup.json"
+CHECKSUMS_FILE = "mediakeep_checksums.jsonl"
+SHARED_FOLDERS = (
+    "undo",
+    "reports",
+    "templates",
+    "planning",
+)  # folders in `status/` used by all kinds
+HOME_FILES = ("mediakeep.toml",)  # files in the home itself
+_READ_CHUNK = 1 << 20  # bytes
+_MAX_LINE = 1 << 14  # bytes of the description, or of a line of the checksums
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class BackupInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The description of a backup: `items` is the summary of the queue, `seq` its last change."""
 
     format: int = FORMAT
@@ -51,110 +166,117 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, int | float]
 
 
-class _Sum(msgspec.Struct, frozen=True):
+class _Checksum(msgspec.Struct, frozen=True):
     name: str
     size: int
     sha256: str
 
 
-Take = Callable[[Entry, Iterator[bytes]], None]
+FileConsumer = Callable[[ArchiveEntry, Iterator[bytes]], None]
 
 
-def line(entry: Entry, digest: str) -> bytes:
+def encode_checksum_line(entry: ArchiveEntry, digest: str) -> bytes:
     """Return the checksum line of a file."""
-    return msgspec.json.encode(_Sum(files.escape(entry.name), entry.size, digest)) + b"\n"
+    return msgspec.json.encode(_Checksum(files.escape_path(entry.name), entry.size, digest)) + b"\n"
 
 
-def head(path: Path, kind: str) -> Head:
+def read_info(path: Path, kind: str) -> BackupInfo:
     """Read the description of a backup, without checking the rest."""
-    with _opened(path) as stream:
-        return _head(path, kind, stream)[0]
+    with _open_archive(path) as stream:
+        return _read_info_entry(path, kind, stream)[0]
 
 
-def read(path: Path, kind: str, take: Take | None = None) -> Head:
+def read_archive(path: Path, kind: str, take: FileConsumer | None = None) -> BackupInfo:
     """Read a backup to its end and verify it; each file of the home is passed to `take`.
 
     Raise UsageFailed if it is not a backup of that kind, NewerFormat or StateDamaged if it cannot
     be read. The files are verified only once this function returns.
     """
-    with _opened(path) as stream, tempfile.TemporaryFile() as sums:
-        info, first = _head(path, kind, stream)
+    with _open_archive(path) as stream, tempfile.TemporaryFile() as sums:
+        info, first = _read_info_entry(path, kind, stream)
         sums.write(first)
-        while (entry := blocks.entry(stream)) and entry.name != SUMS:
-            _below(entry.name, kind)
-            sums.write(line(entry, _hashed(stream, entry, take)))
+        while (entry := read_entry(stream)) and entry.name != CHECKSUMS_FILE:
+            _check_entry_name(entry.name, kind)
+            sums.write(encode_checksum_line(entry, _hash_entry(stream, entry, take)))
         if entry is None:
-            raise Damage("its end is missing")
+            raise CorruptArchive("its end is missing")
         sums.seek(0)
-        _compare(stream, entry, sums)
-        while rest := stream.read(_PIECE):  # to the end, where gzip has its checksum
+        _verify_checksums(stream, entry, sums)
+        while rest := stream.read(_READ_CHUNK):  # to the end, where gzip has its checksum
             if any(rest):
-                raise Damage("data follows its end")
+                raise CorruptArchive("data follows its end")
     return info
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _open_archive(path: Path) -> Iterator[BinaryIO]:
     """Open an archive, compressed or not; translate errors to StateDamaged or UsageFailed."""
-    shown = files.escape(path)
+    shown = files.escape_path(path)
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
-    except (Damage, EOFError, zlib.error, gzip.BadGzipFile, tarfile.HeaderError) as error:
+    except (CorruptArchive, EOFError, zlib.error, gzip.BadGzipFile, tarfile.HeaderError) as error:
         why = "it is truncated" if isinstance(error, EOFError) else error
         raise StateDamaged(
             f"The backup {shown} is damaged: {why}. Nothing was changed."
             " Use another backup, or copy this one again from its source."
         ) from error
     except OSError as error:
-        raise UsageFailed(f"The backup {shown} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"The backup {shown} cannot be read: {error.strerror}.") from error
 
 
-def _head(path: Path, kind: str, stream: BinaryIO) -> tuple[Head, bytes]:
+def _read_info_entry(path: Path, kind: str, stream: BinaryIO) -> tuple[BackupInfo, bytes]:
     """Read the description, and return it with its checksum line."""
-    foreign = UsageFailed(f"{files.display_path(path)} is not a backup made by mediakeep.")
+    foreign = UsageError(f"{files.display_path(path)} is not a backup made by mediakeep.")
     try:
-        entry = blocks.entry(stream)
-    except (Damage, OSError, EOFError, zlib.error, tarfile.HeaderError) as error:
+        entry = read_entry(stream)
+    except (CorruptArchive, OSError, EOFError, zlib.error, tarfile.HeaderError) as error:
         raise foreign from error
-    if entry is None or entry.name != HEAD or entry.size > _LONGEST:
+    if entry is None or entry.name != INFO_FILE or entry.size > _MAX_LINE:
         raise foreign
-    data = b"".join(blocks.exactly(stream, entry.size))
-    blocks.fill(stream, entry)
+    data = b"".join(read_exactly(stream, entry.size))
+    skip_padding(stream, entry)
     try:
         version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("format", b"0")
         if (number := msgspec.json.decode(version, type=int)) > FORMAT:
-            raise NewerFormat(files.escape(path), number, FORMAT)
-        info = msgspec.json.decode(data, type=Head)
+            raise NewerFormat(files.escape_path(path), number, FORMAT)
+        info = msgspec.json.decode(data, type=BackupInfo)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Damage(f"its description cannot be read, {error}") from error
+        raise CorruptArchive(f"its description cannot be read, {error}") from error
     if info.kind != kind:
-        raise UsageFailed(
+        raise UsageError(
             f"{files.display_path(path)} is a backup of {info.kind}, not of {kind}."
             " Nothing was changed."
             f" Restore it with the manager of {info.kind}."
         )
-    return info, line(entry, sha256(data).hexdigest())
+    return info, encode_checksum_line(entry, sha256(data).hexdigest())
 
 
-def _below(name: str, kind: str) -> None:
+def _check_entry_name(name: str, kind: str) -> None:
     """Raise an error if a backup of that kind has no files at the path `name`."""
     parts = name.split("/")
-    places = [("status", kind), ("issues", kind), ("outputs",), *(("status", x) for x in SHARED)]
+    places = [
+        ("status", kind),
+        ("issues", kind),
+        ("outputs",),
+        *(("status", x) for x in SHARED_FOLDERS),
+    ]
     inside = any(len(parts) > len(p) and tuple(parts[: len(p)]) == p for p in places)
     plain = not {"", ".", ".."} & set(parts) and "\0" not in name
-    if not plain or not (inside or name in LOOSE):
-        raise Damage(f"it contains {files.display_path(name)}, which is not part of a backup")
+    if not plain or not (inside or name in HOME_FILES):
+        raise CorruptArchive(
+            f"it contains {files.display_path(name)}, which is not part of a backup"
+        )
 
 
-def _hashed(stream: BinaryIO, entry: Entry, take: Take | None) -> str:
+def _hash_entry(stream: BinaryIO, entry: ArchiveEntry, take: FileConsumer | None) -> str:
     """Hash the content of a file while `take` reads it, and skip its padding."""
     digest = sha256()
 
     def content() -> Iterator[bytes]:
-        for piece in blocks.exactly(stream, entry.size):
+        for piece in read_exactly(stream, entry.size):
             digest.update(piece)
             yield piece
 
@@ -163,24 +285,24 @@ def _hashed(stream: BinaryIO, entry: Entry, take: Take | None) -> str:
         take(entry, pieces)
     for _ in pieces:  # what `take` did not read
         pass
-    blocks.fill(stream, entry)
+    skip_padding(stream, entry)
     return digest.hexdigest()
 
 
-def _compare(stream: BinaryIO, entry: Entry, sums: BinaryIO) -> None:
+def _verify_checksums(stream: BinaryIO, entry: ArchiveEntry, sums: BinaryIO) -> None:
     """Compare the checksums with those of the files read: the same files in the same order."""
     rest = b""
-    for piece in blocks.exactly(stream, entry.size):
+    for piece in read_exactly(stream, entry.size):
         *lines, rest = (rest + piece).split(b"\n")
         for text in lines:
             if (got := sums.readline()) != text + b"\n":
-                raise Damage(f"the checksum of {_told(got)} is wrong")
-        if len(rest) > _LONGEST:
-            raise Damage("its checksums cannot be read")
+                raise CorruptArchive(f"the checksum of {_checksum_name(got)} is wrong")
+        if len(rest) > _MAX_LINE:
+            raise CorruptArchive("its checksums cannot be read")
     if rest or sums.read(1):
-        raise Damage("its checksums do not match its files")
-    blocks.fill(stream, entry)
+        raise CorruptArchive("its checksums do not match its files")
+    skip_padding(stream, entry)
 
 
-def _told(text: bytes) -> str:
-    return msgspec.json.decode(text, type=_Sum).name if text else "something"
+def _checksum_name(text: bytes) -> str:
+    return msgspec.json.decode(text, type=_Checksum).name if text else "something"

@@ -13,26 +13,26 @@ import msgspec
 
 from mediakeep.kinds import MUSIC
 from mediakeep.views import review
-from mediakeep.views.periods import Zone
+from mediakeep.views.periods import TimeZone
 
-OLDEST = 5  # shown in the report
+MAX_OLDEST = 5  # shown in the report
 
 
-class Listed(msgspec.Struct, frozen=True):
+class ReviewSource(msgspec.Struct, frozen=True):
     """The home with the review list, and the queue to read from it."""
 
     home: Path
     queue: str
 
 
-class Remedies(msgspec.Struct, frozen=True):
+class FixHints(msgspec.Struct, frozen=True):
     """How to resolve a kind of issue: the command that accepts all proposals, and advice."""
 
     accept: Callable[[str], str]
     advice: Callable[[str], str]
 
 
-class Entry(msgspec.Struct, frozen=True):
+class DecisionEntry(msgspec.Struct, frozen=True):
     """A pending review, as read from the review list; other fields are ignored."""
 
     id: str
@@ -48,22 +48,24 @@ class Entry(msgspec.Struct, frozen=True):
     report: str = ""
 
 
-Dated = tuple[str, str, Entry]  # the day it was first found, or "", its item, and the entry
+DatedEntry = tuple[
+    str, str, DecisionEntry
+]  # the day it was first found, or "", its item, and the entry
 
 
-class Open(msgspec.Struct, frozen=True):
+class OpenDecision(msgspec.Struct, frozen=True):
     """A pending review and its item; `since` is the day it was first found, or "".
 
     `advice` says how to resolve its kind of issue.
     """
 
     item: str
-    entry: Entry
+    entry: DecisionEntry
     since: str
     advice: str
 
 
-class Sort(msgspec.Struct, frozen=True):
+class OpenIssueKind(msgspec.Struct, frozen=True):
     """All pending reviews of one kind; `command` accepts the proposals, or is ""."""
 
     kind: str
@@ -78,19 +80,19 @@ class Decisions(msgspec.Struct, frozen=True):
 
     total: int
     proposed: int
-    sorts: list[Sort]  # most frequent first
-    oldest: list[Open]
-    first: Open | None  # the oldest that a command can resolve
+    sorts: list[OpenIssueKind]  # most frequent first
+    oldest: list[OpenDecision]
+    first: OpenDecision | None  # the oldest that a command can resolve
 
 
-class _View(msgspec.Struct):
-    reviews: dict[str, list[Entry]]
+class _ReviewFile(msgspec.Struct):
+    reviews: dict[str, list[DecisionEntry]]
 
 
-def acceptable(home: Path) -> dict[str, list[str]]:
+def kinds_with_proposals(home: Path) -> dict[str, list[str]]:
     """List the kinds with proposals by queue, most proposals first."""
     proposed: dict[str, Counter[str]] = {}
-    for _, entry in _entries(home) or []:
+    for _, entry in _read_entries(home) or []:
         if entry.proposal:
             proposed.setdefault(entry.queue, Counter())[entry.kind] += 1
     return {
@@ -99,18 +101,18 @@ def acceptable(home: Path) -> dict[str, list[str]]:
     }
 
 
-def read(
-    where: Listed, since: Mapping[str, str], remedies: Remedies, zone: Zone
+def read_decisions(
+    where: ReviewSource, since: Mapping[str, str], remedies: FixHints, zone: TimeZone
 ) -> Decisions | None:
     """Read the pending reviews of a queue; None if the list is missing or damaged.
 
     `since` maps issue ids to the time they were first found.
     """
-    listed = _entries(where.home)
+    listed = _read_entries(where.home)
     if listed is None:
         return None
     entries = [(item, entry) for item, entry in listed if entry.queue == where.queue]
-    days = {moment: _day(moment, zone) for moment in set(since.values())}
+    days = {moment: _local_day(moment, zone) for moment in set(since.values())}
     dated = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)
     proposed = Counter(entry.kind for _, entry in entries if entry.proposal)
@@ -118,42 +120,43 @@ def read(
         total=len(entries),
         proposed=proposed.total(),
         sorts=[
-            _sort(kind, count, proposed[kind], remedies)
+            _build_kind(kind, count, proposed[kind], remedies)
             for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
         ],
-        oldest=_oldest(dated, OLDEST, remedies),
+        oldest=_oldest_decisions(dated, MAX_OLDEST, remedies),
         first=next(
-            iter(_oldest([entry for entry in dated if entry[2].command], 1, remedies)), None
+            iter(_oldest_decisions([entry for entry in dated if entry[2].command], 1, remedies)),
+            None,
         ),
     )
 
 
-def _sort(kind: str, count: int, proposed: int, remedies: Remedies) -> Sort:
+def _build_kind(kind: str, count: int, proposed: int, remedies: FixHints) -> OpenIssueKind:
     command = remedies.accept(kind) if proposed else ""
-    return Sort(kind, count, proposed, command, remedies.advice(kind))
+    return OpenIssueKind(kind, count, proposed, command, remedies.advice(kind))
 
 
-def _oldest(dated: list[Dated], most: int, remedies: Remedies) -> list[Open]:
+def _oldest_decisions(dated: list[DatedEntry], most: int, remedies: FixHints) -> list[OpenDecision]:
     return [
-        Open(item, entry, day, remedies.advice(entry.kind))
-        for day, item, entry in heapq.nsmallest(most, dated, key=_age)
+        OpenDecision(item, entry, day, remedies.advice(entry.kind))
+        for day, item, entry in heapq.nsmallest(most, dated, key=_age_key)
     ]
 
 
-def _day(moment: str, zone: Zone) -> str:
+def _local_day(moment: str, zone: TimeZone) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(zone).date()}"
 
 
-def _entries(home: Path) -> list[tuple[str, Entry]] | None:
+def _read_entries(home: Path) -> list[tuple[str, DecisionEntry]] | None:
     """Read the review list, each entry with its item; None if it is missing or damaged."""
     try:
-        view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_View)
+        view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_ReviewFile)
     except (OSError, msgspec.MsgspecError):
         return None
     return [(item, entry) for item, some in view.reviews.items() for entry in some]
 
 
-def _age(dated: Dated) -> tuple[Any, ...]:
+def _age_key(dated: DatedEntry) -> tuple[Any, ...]:
     """Sort by day; within a day, entries with a command first, then errors."""
     day, item, entry = dated
     return (

@@ -4,53 +4,65 @@ from __future__ import annotations
 
 from datetime import date
 
-from mediakeep.pages import page
-from mediakeep.queue.past import Gain
+from mediakeep.pages import render
+from mediakeep.queue.event_history.queries import ItemGain
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
-from mediakeep.views.report.progress import Issue, Progress, Rest, Row
+from mediakeep.views.report.kind_progress import (
+    IssueKindCounts,
+    KindProgress,
+    RemainingWork,
+    ReportRow,
+)
 
-_BARS = "▁▂▃▄▅▆▇█"
-_WORSE, _NAMED = 6, 3  # maximum number of kinds shown
+_BAR_CHARS = "▁▂▃▄▅▆▇█"
+_MAX_WORSE_KINDS, _MAX_REPAIR_KINDS = 6, 3  # maximum number of kinds shown
 
 
-def of(progress: Progress, period: Period, today: date, *, running: bool) -> list[str]:
+def build_headline(
+    progress: KindProgress, period: Period, today: date, *, running: bool
+) -> list[str]:
     """Return sentences on the progress of a kind in a period.
 
     The remaining work is that of `today`, which is named if the period is over.
     """
-    sentences = [_done(progress, period, running=running), _issues(progress, running=running)]
+    sentences = [
+        _completed_sentence(progress, period, running=running),
+        _issues_sentence(progress, running=running),
+    ]
     if progress.present:
-        sentences.append(left(progress.present.rest, progress, None if running else today))
+        sentences.append(
+            format_remaining(progress.present.rest, progress, None if running else today)
+        )
     return [sentence for sentence in sentences if sentence]
 
 
-def _done(progress: Progress, period: Period, *, running: bool) -> str:
+def _completed_sentence(progress: KindProgress, period: Period, *, running: bool) -> str:
     all_ = (
-        terminal.count(progress.total, progress.noun, progress.plural)
+        terminal.format_count(progress.total, progress.noun, progress.plural)
         if progress.total is not None
         else ""
     )
     if progress.total and progress.completed == progress.total:
         head = (
-            f"All {all_} {_be(progress.total, running=running)} done"
+            f"All {all_} {_verb_be(progress.total, running=running)} done"
             if progress.total > 1
             else "Done"
         )
     else:
         share = f" ({progress.share} %)" if progress.share is not None else ""
         done = f"{progress.completed:,} of {all_}" if all_ else f"{progress.completed:,}"
-        head = f"{done} {_be(progress.completed, running=running)} done{share}"
-    return f"{head}, {_gained(progress, period, running=running)}."
+        head = f"{done} {_verb_be(progress.completed, running=running)} done{share}"
+    return f"{head}, {_format_gain(progress, period, running=running)}."
 
 
-def _be(number: int, *, running: bool) -> str:
+def _verb_be(number: int, *, running: bool) -> str:
     if running:
         return "is" if number == 1 else "are"
     return "was" if number == 1 else "were"
 
 
-def _gained(progress: Progress, period: Period, *, running: bool) -> str:
+def _format_gain(progress: KindProgress, period: Period, *, running: bool) -> str:
     span = "day" if period.days == DAY else "week"
     before = f"{'at the beginning of the' if running else 'before that'} {span}"
     if not progress.gained:
@@ -58,67 +70,69 @@ def _gained(progress: Progress, period: Period, *, running: bool) -> str:
     return f"{abs(progress.gained):,} {'more' if progress.gained > 0 else 'fewer'} than {before}"
 
 
-def _issues(progress: Progress, *, running: bool) -> str:
+def _issues_sentence(progress: KindProgress, *, running: bool) -> str:
     flow = progress.flow
     parts = []
     if flow.found:
         repaired = sum(flow.repaired.values()) - sum(flow.mended.values())
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
-        parts.append(f"{_were(flow.found, 'issue')} found{by_itself}")
+        parts.append(f"{_count_with_verb(flow.found, 'issue')} found{by_itself}")
     if flow.settled:
-        parts.append(f"{flow.settled:,} that waited {_be(flow.settled, running=False)} settled")
+        parts.append(
+            f"{flow.settled:,} that waited {_verb_be(flow.settled, running=False)} settled"
+        )
     if progress.open:
         verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
         parts.append(f"{progress.open:,} {verb} for a decision")
     return f"{'; '.join(parts)}." if parts else ""
 
 
-def _were(number: int, noun: str) -> str:
-    return f"{page.counted(number, noun)} {_be(number, running=False)}"
+def _count_with_verb(number: int, noun: str) -> str:
+    return f"{render.pluralize(number, noun)} {_verb_be(number, running=False)}"
 
 
-def left(rest: Rest, progress: Progress, today: date | None) -> str:
+def format_remaining(rest: RemainingWork, progress: KindProgress, today: date | None) -> str:
     """Describe the remaining work, its duration and the assumptions; "" if nothing is left.
 
     `today` is named if the report is of a past period.
     """
     if not rest.items:
-        failed = terminal.count(rest.failed, progress.noun, progress.plural)
+        failed = terminal.format_count(rest.failed, progress.noun, progress.plural)
         return f"{failed} failed." if rest.failed else ""
     failed = f", {rest.failed:,} failed" if rest.failed else ""
     failed += f", {rest.vanished:,} vanished" if rest.vanished else ""
-    items = terminal.count(rest.items, progress.noun, progress.plural)
+    items = terminal.format_count(rest.items, progress.noun, progress.plural)
     if today:
-        time = f"When this was written, on {periods.long(today)},"
-        done = f"{rest.done:,} {_be(rest.done, running=False)} done"
+        time = f"When this was written, on {periods.format_date(today)},"
+        done = f"{rest.done:,} {_verb_be(rest.done, running=False)} done"
         head = f"{time} {done} and {items} left{failed}"
     else:
-        head = f"{items} {_be(rest.items, running=True)} left{failed}"
-    return f"{head}{_takes(rest)}."
+        head = f"{items} {_verb_be(rest.items, running=True)} left{failed}"
+    return f"{head}{_format_effort(rest)}."
 
 
-def _takes(rest: Rest) -> str:
+def _format_effort(rest: RemainingWork) -> str:
     parts = []
     if rest.seconds and rest.per_hour:
-        sessions = page.counted(rest.sessions, "session") if rest.sessions > 1 else "session"
-        work = terminal.duration(_roughly(rest.seconds))
-        pace = f"{_rounded(rest.per_hour)} an hour of the last {sessions}"
+        sessions = render.pluralize(rest.sessions, "session") if rest.sessions > 1 else "session"
+        work = terminal.format_duration(_round_seconds(rest.seconds))
+        pace = f"{_round_rate(rest.per_hour)} an hour of the last {sessions}"
         parts.append(f": about {work} of work, at the {pace}")
     if rest.estimate:
-        day = periods.long(date.fromisoformat(rest.estimate.date))
+        day = periods.format_date(date.fromisoformat(rest.estimate.date))
         parts.append(
             f"; done around {day} at the pace of the last {rest.estimate.days} days"
-            f" ({_rounded(rest.estimate.per_week)} a week)"
+            f" ({_round_rate(rest.estimate.per_week)} a week)"
         )
     return "".join(parts)
 
 
-def _roughly(seconds: float) -> float:
+def _round_seconds(seconds: float) -> float:
     """Round to minutes from five minutes on."""
     return round(seconds / 60) * 60 if seconds >= 300 else seconds
 
 
-def _rounded(number: float) -> str:
+def _round_rate(number: float) -> str:
     """Format a rate with two significant digits, as it is no more exact."""
     if number < 10:
         return f"{number:.1g}" if number < 1 else f"{number:.1f}".removesuffix(".0")
@@ -126,54 +140,52 @@ def _rounded(number: float) -> str:
     return f"{int(round(number, 2 - digits)):,}"
 
 
-def worse(progress: Progress) -> str:
+def format_worse_kinds(progress: KindProgress) -> str:
     """Describe what got worse in the period; "" if nothing did or there is no earlier period."""
     if progress.before is None:
         return ""
-    kinds_worse = [_worse(issue) for issue in progress.worse]
-    more = len(kinds_worse) - _WORSE
+    kinds_worse = [_format_worse_kind(issue) for issue in progress.worse]
+    more = len(kinds_worse) - _MAX_WORSE_KINDS
     kinds = [
-        *kinds_worse[:_WORSE],
-        *([f"and {page.counted(more, 'more kind')}"] if more > 0 else []),
+        *kinds_worse[:_MAX_WORSE_KINDS],
+        *([f"and {render.pluralize(more, 'more kind')}"] if more > 0 else []),
     ]
     first = progress.flow.completed - progress.flow.again
-    read_items = (
-        f"{terminal.count(first, progress.noun, progress.plural)} {_be(first, running=False)}"
-    )
+    read_items = f"{terminal.format_count(first, progress.noun, progress.plural)} {_verb_be(first, running=False)}"
     return ", ".join(kinds) + (f"; {read_items} read for the first time" if kinds and first else "")
 
 
-def _worse(issue: Issue) -> str:
+def _format_worse_kind(issue: IssueKindCounts) -> str:
     more = f"{issue.more:,} more open (now {issue.open:,})" if issue.more > 0 else ""
     back = f"{issue.regressed:,} came back" if issue.regressed else ""
     return f"{issue.kind}: {' and '.join(filter(None, (more, back)))}"
 
 
-def gained(gain: Gain) -> str:
+def format_item_gain(gain: ItemGain) -> str:
     """Describe the repairs of an item, with the most frequent kinds, and its resolved issues."""
-    kinds = [f"{count:,} {kind}" for kind, count in list(gain.repairs.items())[:_NAMED]]
+    kinds = [f"{count:,} {kind}" for kind, count in list(gain.repairs.items())[:_MAX_REPAIR_KINDS]]
     more = len(gain.repairs) - len(kinds)
-    kinds += [f"and {page.counted(more, 'other kind')}"] if more else []
-    repairs = page.counted(gain.fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
-    closed = f"{page.counted(gain.closed, 'open issue')} resolved"
+    kinds += [f"and {render.pluralize(more, 'other kind')}"] if more else []
+    repairs = render.pluralize(gain.fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
+    closed = f"{render.pluralize(gain.closed, 'open issue')} resolved"
     return ", ".join(
         part for part, number in ((repairs, gain.fixed), (closed, gain.closed)) if number
     )
 
 
-def amount(row: Row, value: float | None) -> str:
+def format_amount(row: ReportRow, value: float | None) -> str:
     """Format a number of a table; "" if it is unknown."""
     if value is None:
         return ""
-    return terminal.duration(value) if row.unit == "s" else f"{value:,.0f}"
+    return terminal.format_duration(value) if row.unit == "s" else f"{value:,.0f}"
 
 
-def trend(values: list[int | None]) -> str:
+def draw_trend(values: list[int | None]) -> str:
     """Draw numbers as small bars, the newest last."""
     highest = max((value for value in values if value), default=0)
     if not highest:
         return ""
-    top = len(_BARS) - 1
+    top = len(_BAR_CHARS) - 1
     return "".join(
-        " " if number is None else _BARS[round(top * number / highest)] for number in values
+        " " if number is None else _BAR_CHARS[round(top * number / highest)] for number in values
     )

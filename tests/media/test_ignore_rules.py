@@ -1,0 +1,157 @@
+"""Scans ignore system folders, patterns of the setting, and patterns of .mediakeepignore files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import Unreadable, UsageError
+from mediakeep.media import folder_listing, ignore_rules
+from mediakeep.media.video import video_files
+from mediakeep.movies.scan import library_scan as movies
+from mediakeep.music import scan as music
+
+SYSTEM = (
+    *("#recycle", "@eaDir", "@Recycle", "lost+found", "$RECYCLE.BIN", "System Volume Information"),
+    *(".Trash-1000", ".Trashes", ".AppleDouble", "@Recently-Snapshot", "__MACOSX"),
+)
+
+
+def put(top: Path, *places: str) -> None:
+    for place in places:
+        (top / place).parent.mkdir(parents=True, exist_ok=True)
+        (top / place).write_bytes(b"x")
+
+
+def places(top: Path, *patterns: str) -> set[str]:
+    """Return the files that a walk finds."""
+    walked = folder_listing.walk_tree(top, ignored=ignore_rules.parse_patterns(",".join(patterns)))
+    return {folder.relative_path_of(file.name) for folder in walked for file in folder.files}
+
+
+@pytest.mark.parametrize("name", SYSTEM)
+def test_folders_of_systems_are_no_items_and_are_not_walked_into(tmp_path: Path, name: str) -> None:
+    put(tmp_path, f"{name}/a.mp3", f"Vera/{name}/b.mp3", "Vera/Dawn/c.mp3")
+    found = list(music.find_artists(tmp_path))
+    assert [(one.key, one.fields["track_count"]) for one in found] == [("Vera", 1)]
+    assert [track.place for track in music.read_artist(tmp_path / "Vera").tracks] == ["Dawn/c.mp3"]
+    put(tmp_path / "films", f"{name}/Alien (1979).mkv", f"Heat (1995)/{name}/x.mkv")
+    put(tmp_path / "films", "Heat (1995)/Heat (1995).mkv")
+    assert [one.key for one in movies.find_movies(tmp_path / "films")] == ["Heat (1995)"]
+
+
+def test_the_byte_order_mark_of_an_editor_is_no_part_of_the_first_pattern(tmp_path: Path) -> None:
+    put(tmp_path, "Samples/a.mp3", "Vera/b.mp3")
+    (tmp_path / ignore_rules.FILE_NAME).write_bytes(b"\xef\xbb\xbfSamples\r\n")
+    assert places(tmp_path) == {"Vera/b.mp3"}
+
+
+def test_a_folder_without_music_is_no_artist_and_one_that_refuses_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "Scans/cover.jpg", "Texts/Deeper/notes.txt", "Vera/a.mp3", "Other/a.mka")
+    (tmp_path / "Empty" / "Deeper").mkdir(parents=True)
+    assert [one.key for one in music.find_artists(tmp_path)] == ["Other", "Vera"]
+    listed = folder_listing._scan_folder
+
+    def refuse(path: str | Path, rules: ignore_rules.IgnoreRules) -> folder_listing._Listing:
+        if str(path).endswith("Deeper"):
+            raise PermissionError(13, "Permission denied")
+        return listed(path, rules)
+
+    monkeypatch.setattr(folder_listing, "_scan_folder", refuse)
+    assert [one.key for one in music.find_artists(tmp_path)] == ["Empty", "Other", "Texts", "Vera"]
+
+
+def test_patterns_of_the_setting_fit_names_at_any_depth_and_ends_of_paths(tmp_path: Path) -> None:
+    top = tmp_path / "samples" / "music"
+    put(top, "a.mp3", "a.bak", "Live/b.mp3", "Vera/Live/c.mp3", "Vera/samples/d.mp3", "Vera/e.bak")
+    everything = {"a.mp3", "a.bak", "Live/b.mp3", "Vera/Live/c.mp3", "Vera/samples/d.mp3"}
+    everything |= {"Vera/e.bak"}
+    assert places(top) == everything
+    assert places(top, "*.bak") == everything - {"a.bak", "Vera/e.bak"}
+    assert places(top, "Live/") == everything - {"Live/b.mp3", "Vera/Live/c.mp3"}
+    assert places(top, "Vera/Live") == everything - {"Vera/Live/c.mp3"}
+    assert places(top / "Vera", "Vera/Live") == {"samples/d.mp3", "e.bak"}
+    assert places(top, f"{top}/Live") == everything - {"Live/b.mp3"}
+    # The library lies below a folder of that name, which does not matter.
+    assert places(top, "samples") == everything - {"Vera/samples/d.mp3"}
+    assert places(top, "*.bak", "Live") == {"a.mp3", "Vera/samples/d.mp3"}
+
+
+def test_a_file_of_patterns_holds_for_its_folder_and_below_as_git_reads_it(tmp_path: Path) -> None:
+    put(tmp_path, "a.mp3", "b.bak", "Vera/a.mp3", "Vera/Live/b.mp3", "Vera/Dawn/c.bak", "Ana/d.bak")
+    (tmp_path / ".mediakeepignore").write_text("# ours\n\n*.bak\n/a.mp3\n")
+    assert places(tmp_path) == {"Vera/a.mp3", "Vera/Live/b.mp3"}
+    (tmp_path / "Vera" / ".mediakeepignore").write_text("Live/\n!c.bak\n")
+    assert places(tmp_path) == {"Vera/a.mp3", "Vera/Dawn/c.bak"}
+    assert places(tmp_path / "Vera") == {"a.mp3", "Dawn/c.bak"}, "read alone as in a scan of all"
+    assert places(tmp_path / "Ana") == set()
+    assert [one.key for one in music.find_artists(tmp_path)] == ["Vera"]
+    assert (
+        music.folder_fingerprint(tmp_path / "Vera")
+        == next(music.find_artists(tmp_path)).fingerprint
+    )
+
+
+def test_an_exception_in_a_file_goes_over_the_setting(tmp_path: Path) -> None:
+    put(tmp_path, "a.bak", "b.bak")
+    (tmp_path / ".mediakeepignore").write_text("!b.bak\n")
+    assert places(tmp_path, "*.bak") == {"b.bak"}
+
+
+def test_movies_beside_others_ignore_alike_in_a_scan_and_alone(tmp_path: Path) -> None:
+    put(tmp_path, "Alien (1979).mkv", "Heat (1995).mkv", "Heat (1995).de.srt")
+    before = {one.key: one.fingerprint for one in movies.find_movies(tmp_path)}
+    (tmp_path / ".mediakeepignore").write_text("Alien*\n*.srt\n")
+    (found,) = movies.find_movies(tmp_path)
+    assert found.key == "Heat (1995).mkv"
+    assert found.fingerprint != before["Heat (1995).mkv"]
+    path = tmp_path / "Heat (1995).mkv"
+    assert movies.compute_fingerprint(path) == found.fingerprint
+    given = ignore_rules.parse_patterns("Heat*")
+    assert list(movies.find_movies(tmp_path, given)) == []
+    assert movies.find_unassigned_files(tmp_path) == ((), ())
+
+
+def test_videos_below_a_folder_are_passed_over_alike(tmp_path: Path) -> None:
+    put(tmp_path, "a.mkv", "old/b.mkv", "@eaDir/c.mkv", "new/d.mkv", "new/e.mkv")
+    (tmp_path / "new" / ".mediakeepignore").write_text("e.mkv\n")
+    found = video_files.find_videos(tmp_path, {".mkv"}, ignore_rules.parse_patterns("old"))
+    assert [str(one.relative_to(tmp_path)) for one in found] == ["a.mkv", "new/d.mkv"]
+
+
+@pytest.mark.parametrize(
+    ("place", "patterns", "ignored"),
+    [
+        ("Vera/Live/a.mp3", "", False),
+        ("#recycle", "", True),
+        ("#recycle/Vera", "", True),
+        ("Vera/Live/a.mp3", "Live/", True),
+        ("Vera/Live/a.mp3", "Vera", True),
+        ("Vera", "Live", False),
+    ],
+)
+def test_it_is_told_of_a_path_whether_it_is_ignored(
+    tmp_path: Path, place: str, patterns: str, ignored: bool
+) -> None:
+    put(tmp_path, "Vera/Live/a.mp3", "#recycle/Vera/a.mp3")
+    given = ignore_rules.parse_patterns(patterns)
+    assert ignore_rules.is_ignored(tmp_path / place, tmp_path, given) is ignored
+    assert ignore_rules.is_ignored(tmp_path / place, tmp_path / place, given) is False
+
+
+def test_bad_patterns_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r'Invalid pattern "!a" in the setting ignore'):
+        ignore_rules.parse_patterns("*.bak, !a")
+    with pytest.raises(UsageError, match=r"Invalid pattern .* in the setting ignore"):
+        ignore_rules.parse_patterns("\\")
+    put(tmp_path, "a.mp3")
+    (tmp_path / ".mediakeepignore").write_text("*.bak\n!\n")
+    with pytest.raises(Unreadable, match=r'\.mediakeepignore: line 2 is not a valid pattern, "!"'):
+        places(tmp_path)
+    (tmp_path / ".mediakeepignore").unlink()
+    (tmp_path / ".mediakeepignore").mkdir()
+    with pytest.raises(Unreadable, match=r"\.mediakeepignore"):
+        places(tmp_path)

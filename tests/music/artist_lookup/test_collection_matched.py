@@ -1,0 +1,69 @@
+"""What is here and what is not, told by what albums were matched with, not by their titles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mediakeep.lookups.musicbrainz.model import Discography, Release
+from mediakeep.music.artist_lookup import artist_query, collection
+from mediakeep.music.artist_lookup.collection import OwnedDiscography
+from mediakeep.music.matching import album_matcher
+from mediakeep.music.matching.match_result import MatchConfidence
+from mediakeep.music.model import Artist
+from tests.music import visits, worlds
+
+TITLES = ["First Light", "Harbour Bell", "Long Way Down", "Paper Boats", "Salt and Tin"]
+DAWN, DUSK = worlds.group("Dawn over Water"), worlds.group("Dusk")
+FIRST = worlds.release(DAWN, TITLES)
+OTHER = worlds.release(DUSK, ["Low Tide", "Winter Sun", "Ember Days", "Old Wharf", "Undertow"])
+
+
+def compared(who: Artist, known: Discography, more: Sequence[Release] = ()) -> OwnedDiscography:
+    matches = album_matcher.match_albums(who, (*known.releases, *more))
+    return collection.compare_with_discography(
+        who, artist_query.build_query(who), known, more, matches
+    )
+
+
+def owning(title: str, tracks: Sequence[str], **tags: Any) -> Artist:
+    return visits.owning("Vera", {title: tracks}, **tags)
+
+
+def missing(found: OwnedDiscography) -> list[str]:
+    return [one.track[1].title if one.track else one.group.title for one in found.missing]
+
+
+def test_a_slip_of_the_pen_makes_no_album_and_no_track_missing() -> None:
+    tracks = ["First Ligth", "Harbour Bell", "Long Way Dwon", "Paper Boats", "Salt and Tin"]
+    found = compared(owning("Dawn ovr Water", tracks), worlds.discography(FIRST, OTHER))
+    assert missing(found) == ["Dusk"]
+    assert [(one.release.id, one.overlap.found_count) for one in found.groups] == [(FIRST.id, 5)]
+    # The negative control: by titles alone the album and all its tracks would be called missing.
+    who = owning("Dawn ovr Water", tracks)
+    known = worlds.discography(FIRST, OTHER)
+    assert "Dawn over Water" in missing(
+        collection.compare_with_discography(who, artist_query.build_query(who), known)
+    )
+
+
+def test_a_track_that_is_missing_of_a_misspelt_album_is_told() -> None:
+    found = compared(owning("Dawn ovr Water", TITLES[:4]), worlds.discography(FIRST))
+    assert missing(found) == ["Salt and Tin"]
+
+
+def test_an_album_that_may_be_here_is_not_called_missing() -> None:
+    tracks = [*TITLES[:4], "Somebody Else's"]
+    who, known = owning("Odds and Ends", tracks), worlds.discography(FIRST, OTHER)
+    verdict = album_matcher.match_albums(who, known.releases)["Odds and Ends"]
+    assert verdict.confidence is MatchConfidence.UNSURE
+    found = compared(who, known)
+    assert missing(found) == ["Dusk"]
+    assert found.unknown_places == ("Odds and Ends",)
+    assert found.groups == ()
+
+
+def test_a_title_alone_is_no_album_where_the_tracks_are_those_of_another() -> None:
+    found = compared(owning("Dusk", TITLES), worlds.discography(FIRST, OTHER))
+    assert found.groups == ()
+    assert missing(found) == ["Dusk"]

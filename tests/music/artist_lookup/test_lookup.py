@@ -1,0 +1,517 @@
+"""An artist's look-up against a rehearsal server: who it is, and in how many requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.musicbrainz.lookup_store import MusicBrainzStore
+from mediakeep.lookups.musicbrainz.model import VARIOUS_ARTISTS
+from mediakeep.music.artist_lookup import artist_search
+from mediakeep.music.artist_lookup.collection import MissingReason
+from mediakeep.music.model import Album, Artist, Track
+from mediakeep_simulator import entities, factories, response_faults
+from mediakeep_simulator.entities import CatalogueAlias, MusicBrainzCatalogue, generate_mbid
+from mediakeep_simulator.http_types import SimulatorRequest
+from tests.music import visits
+from tests.music.visits import Look, Serve, prolific, small
+from tests.sampling import some
+
+
+def test_twelve_albums_in_eight_editions_are_known_whole_in_six_requests(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera", albums=13))
+    found = look(prolific(), server)
+    assert found.state == "done"
+    assert found.mbid == generate_mbid("artist", "Vera", 1)
+    assert len(server.requests) <= 6
+    assert [one.overlap.missing for one in found.collection.groups] == [()] * 12
+    [lacking] = found.collection.missing
+    assert (lacking.group.title, lacking.reason) == ("Album 13", MissingReason.NOT_OWNED)
+    assert found.resolved is not None
+    assert found.resolved.requests == len(server.requests)
+    assert visits.paths(server) == [
+        "search release",
+        *["browse release by artist"] * 3,
+        "browse release-group by artist",
+    ]
+
+
+FAULTS = (
+    response_faults.html_page,
+    response_faults.http_error(400),
+    response_faults.http_error(503),
+)
+PARTS = ("query", "offset=38", "release-group")
+
+
+# Every fault and every page in each run, all of their pairs in slow ones.
+@pytest.mark.parametrize(
+    ("fault", "page"),
+    some(((fault, page) for fault in FAULTS for page in PARTS), 4),
+)
+def test_a_refresh_that_fails_keeps_what_was_known(
+    serve: Serve, look: Look, tmp_path: Path, fault: response_faults.ResponseFault, page: str
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera", albums=13))
+    before = look(prolific(), server)
+    known = MusicBrainzStore(tmp_path / "status" / "cache")
+    kept = known.get_resolved("Vera"), known.get_discography(before.mbid)
+
+    def chosen(asked: Any) -> bool:
+        line = asked.path + "&".join(f"{name}={some[0]}" for name, some in asked.query.items())
+        return page in line
+
+    server.faults.fail_next(fault, times=100, where=chosen)
+    found = look(prolific(), server, fresh=True)
+    assert (found.state, found.service_failed) == ("done", True)
+    assert found.reason
+    assert found.collection == before.collection
+    assert (known.get_resolved("Vera"), known.get_discography(before.mbid)) == kept
+    known.close()
+    count = len(server.requests)
+    assert look(prolific(), server).state == "done"
+    assert len(server.requests) == count
+
+
+def test_an_mbid_in_the_tags_is_looked_up_and_nothing_is_searched(serve: Serve, look: Look) -> None:
+    world = small("Vera", "Vera")
+    server = serve(world)
+    ids = (world.artists[1].id,)
+    who = visits.owning("Vera", {"Dawn": ["a", "b"]}, musicbrainz_albumartistid=ids)
+    found = look(who, server)
+    assert (found.state, found.mbid) == ("done", ids[0])
+    assert found.resolved is not None
+    assert found.resolved.by == "tags"
+    assert not any("search" in path for path in visits.paths(server))
+
+
+def test_two_artists_of_one_name_are_told_apart_by_their_albums(serve: Serve, look: Look) -> None:
+    jazz = factories.make_artist("Vera", nth=2, disambiguation="jazz")
+    groups = tuple(factories.make_group(jazz, title) for title in ("Dawn", "Blue", "Green"))
+    releases = tuple(factories.make_release(group, [["x"]]) for group in groups)
+    more = MusicBrainzCatalogue(artists=(jazz,), groups=groups, releases=releases)
+    server = serve(factories.join_catalogues(small("Vera"), more))
+    who = visits.owning("Vera", {"Dawn": ["x"], "Green": ["x"]})
+    assert look(who, server).mbid == jazz.id
+
+
+def test_where_the_albums_do_not_decide_a_person_does(serve: Serve, look: Look) -> None:
+    world = small("Vera", "Vera")
+    server = serve(world)
+    found = look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert {one.artist.id for one in found.resolved.choices} == {a.id for a in world.artists}
+    assert all(sorted(one.titles) == ["Dawn", "Dusk"] for one in found.resolved.choices)
+    count = len(server.requests)
+    assert look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server).state == "unsure"
+    assert len(server.requests) == count
+
+
+def namesakes(*tracks: list[str], title: str = "Dawn") -> MusicBrainzCatalogue:
+    """Make as many artists of one name, each with an album of one title, given by its tracks."""
+    worlds = []
+    for nth, titles in enumerate(tracks, 1):
+        one = factories.make_artist("Vera", nth=nth)
+        group = factories.make_group(one, title)
+        release = factories.make_release(group, [titles])
+        worlds.append(MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=(release,)))
+    return factories.join_catalogues(*worlds)
+
+
+@pytest.mark.parametrize("title", ["Dawn", "Dwan", "Nothing like it"])
+def test_of_two_namesakes_the_tracks_decide(serve: Serve, look: Look, title: str) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    world = namesakes(["p", "q", "r", "s"], songs)
+    server = serve(world)
+    found = look(visits.owning("Vera", {title: songs}), server)
+    assert (found.state, found.mbid) == ("done", world.artists[1].id)
+    assert found.resolved is not None
+    assert found.resolved.by == "tracks"
+    group = found.matches[title].group
+    assert group is not None
+    assert group.id == world.groups[1].id
+    browsed = [one.query for one in server.requests if "artist=" in one.query]
+    assert len(browsed) == 3  # one page of each, and the groups of the one
+    assert browsed[1] != browsed[0]
+
+
+def test_two_namesakes_whose_tracks_are_the_same_are_left_to_a_person(
+    serve: Serve, look: Look
+) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    server = serve(namesakes(songs, songs))
+    found = look(visits.owning("Vera", {"Dawn": songs}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert len(found.resolved.choices) == 2
+
+
+def test_a_few_pages_of_a_few_namesakes_are_read_and_no_more(serve: Serve, look: Look) -> None:
+    many = [
+        factories.make_prolific_artist("Vera", nth=nth, albums=60, editions=3)
+        for nth in range(1, 6)
+    ]
+    server = serve(factories.join_catalogues(*many))
+    found = look(visits.owning("Vera", {"Nowhere": ["x", "y"]}), server)
+    assert found.state == "unsure"
+    pages = [one for one in server.requests if "artist=" in one.query]
+    assert len(pages) == artist_search.MAX_CANDIDATES * 3
+
+
+def test_a_namesake_who_is_deleted_meanwhile_is_passed_over(serve: Serve, look: Look) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    world = namesakes(["p", "q", "r", "s"], songs)
+    server = serve(world)
+    gone = response_faults.http_error(404, message="Not Found")
+    first = world.artists[0].id
+    server.faults.fail_next(gone, times=9, where=lambda asked: asked.get_param("artist") == first)
+    found = look(visits.owning("Vera", {"Dawn": songs}), server)
+    assert found.mbid == world.artists[1].id
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Veronca Mos", "Wniter Moorings"),
+        ("Veronica Mosss", "Winter Morings (Deluxe)"),
+        ("veronika moss", "Winter Moorings"),
+    ],
+)
+def test_misspelt_artist_and_album_are_found_by_one_search_more(
+    serve: Serve, look: Look, name: str, title: str
+) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    one = factories.make_artist("Veronica Moss")
+    group = factories.make_group(one, "Winter Moorings")
+    release = factories.make_release(group, [songs])
+    server = serve(MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=(release,)))
+    found = look(visits.owning(name, {title: songs}), server)
+    assert (found.state, found.mbid) == ("done", one.id)
+    match = found.matches[title]
+    assert match.group is not None
+    assert match.group.id == group.id
+    paths = ["search release", "search artist", "search release"]
+    assert visits.paths(server)[:4] == [*paths, "browse release by artist"]
+    assert len(server.requests) == 5
+    assert "~2" in unquote_plus(server.requests[2].query)
+
+
+def test_a_like_name_with_other_tracks_is_only_a_proposal(serve: Serve, look: Look) -> None:
+    server = serve(small("Veronica Moss"))
+    found = look(visits.owning("Veronca Mos", {"Dawn": ["quite", "other", "songs"]}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert [one.artist.name for one in found.resolved.choices] == ["Veronica Moss"]
+
+
+def test_a_name_in_another_script_is_found_by_its_alias(serve: Serve, look: Look) -> None:
+    kino = factories.make_artist("Кино", aliases=(CatalogueAlias(name="Kino"),))
+    night = factories.make_group(kino, "Ночь")
+    world = MusicBrainzCatalogue(
+        artists=(kino,), groups=(night,), releases=(factories.make_release(night, [["a"]]),)
+    )
+    server = serve(world)
+    assert look(visits.owning("Kino", {"Ночь": ["a"]}), server).mbid == kino.id
+
+
+def test_a_name_that_begins_another_is_not_taken_for_it(serve: Serve, look: Look) -> None:
+    server = serve(small("Foo Fighters"))
+    found = look(visits.owning("Foo", {"Dawn": ["a"]}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert [one.artist.name for one in found.resolved.choices] == ["Foo Fighters"]
+    both = serve(factories.join_catalogues(small("Foo Fighters"), small("Foo")))
+    found = look(structs.replace(visits.owning("Foo", {"Dawn": ["a"]}), name="foo"), both)
+    assert found.mbid == generate_mbid("artist", "Foo", 1)
+
+
+def test_an_artist_of_whom_no_album_is_known_is_for_a_person_to_tell(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    found = look(visits.owning("Vera", {"Something Else": ["a"]}), server)
+    assert found.state == "unsure"
+    assert found.resolved is not None
+    assert [(one.artist.name, one.titles) for one in found.resolved.choices] == [("Vera", ())]
+
+
+def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    for _ in range(2):
+        assert look(visits.owning("Nobody", {"Nothing": ["a"]}), server).state == "unknown"
+    # By the albums, by the name, by both as misspelt, and the album by itself.
+    searches = ["search release", "search artist", "search release", "search release"]
+    assert visits.paths(server) == searches
+
+
+def test_a_folder_that_nobody_has_named_is_no_artist_to_ask_for(serve: Serve, look: Look) -> None:
+    server = serve(small("New Folder"))
+    assert look(visits.owning("New Folder", {"Dawn": ["a"]}), server).state == "unknown"
+    assert "search artist" not in visits.paths(server)
+    assert not any(
+        "New+Folder" in one.query or "New%20Folder" in one.query for one in server.requests
+    )
+
+
+def test_an_artist_with_loose_tracks_alone_is_found_by_name_and_left_to_a_person(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    loose = Album(place="", tracks=(Track(place="a.mp3"),))
+    assert look(visits.artist("Vera", loose), server).state == "unsure"
+    assert visits.paths(server) == ["search artist"]
+
+
+def test_an_artist_who_is_deleted_before_the_discography_is_read_is_unknown(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    gone = response_faults.http_error(404, message="Not Found")
+    server.faults.fail_next(gone, where=lambda asked: bool(asked.get_param("artist")))
+    found = look(visits.owning("Vera", {"Dawn": ["a"]}), server)
+    assert found.state == "unknown"
+    assert found.resolved is not None
+    assert found.resolved.deleted == (generate_mbid("artist", "Vera", 1),)
+
+
+def test_a_deleted_mbid_in_the_tags_is_noted_and_the_albums_tell_who_it_is(
+    serve: Serve, look: Look
+) -> None:
+    gone, release = generate_mbid("gone"), generate_mbid("gone too")
+    server = serve(factories.with_deleted(small("Vera"), gone, release))
+    tags = {"musicbrainz_artistid": (gone,), "musicbrainz_albumid": (release,)}
+    found = look(visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags), server)
+    assert (found.state, found.mbid) == ("done", generate_mbid("artist", "Vera", 1))
+    assert found.resolved is not None
+    assert set(found.resolved.deleted) == {gone, release}
+    assert found.resolved.by == "albums"
+    assert [one.group.title for one in found.collection.groups] == ["Dawn"]
+
+
+def test_malformed_mbids_in_tags_are_never_asked_for(serve: Serve, look: Look) -> None:
+    server = serve(small("Vera"))
+    odd = ("../../artist/x?inc=\x00", "not an mbid", "{" + generate_mbid("x") + "}")
+    for one in odd:
+        tags = dict.fromkeys(("musicbrainz_artistid", "musicbrainz_albumid"), (one,))
+        look(visits.owning(f"Vera {odd.index(one)}", {"Dawn": ["a"]}, **tags), server)
+    assert not any("look up" in path for path in visits.paths(server))
+
+
+def test_merged_mbids_are_noted_and_asked_for_only_once_whatever_the_tags_say(
+    serve: Serve, look: Look
+) -> None:
+    world = small("Vera")
+    old, former = generate_mbid("old artist"), generate_mbid("old release")
+    dawn = next(one for one in world.releases if one.title == "Dawn")
+    world = factories.with_merged(
+        factories.with_merged(world, old, world.artists[0].id), former, dawn.id
+    )
+    server = serve(world)
+
+    def tagged(artist: str, release: str) -> Artist:
+        tags = {"musicbrainz_albumartistid": (artist,), "musicbrainz_albumid": (release,)}
+        return visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags)
+
+    found = look(tagged(old, former), server)
+    assert found.resolved is not None
+    assert found.resolved.merged == {old: world.artists[0].id, former: dawn.id}
+    assert found.collection.groups[0].release.id == dawn.id
+    count = len(server.requests)
+    for again in (tagged(old, former), tagged(world.artists[0].id, dawn.id)):
+        assert look(again, server).resolved == found.resolved
+    assert len(server.requests) == count
+
+
+def compiled(others: int = 0) -> MusicBrainzCatalogue:
+    """Make a compilation by various artists with a song of Vera's, among others without."""
+    various = entities.CatalogueArtist(id=VARIOUS_ARTISTS, name="Various Artists")
+    vera = small("Vera")
+    titles = ["Hits 1984", *(f"Sampler {number}" for number in range(others))]
+    groups = tuple(factories.make_group(various, title) for title in titles)
+    by = {"Song": factories.make_credits(vera.artists[0])}
+    releases = tuple(factories.make_release(one, [["Other", "Song"]], by=by) for one in groups)
+    return factories.join_catalogues(
+        vera, MusicBrainzCatalogue(artists=(various,), groups=groups, releases=releases)
+    )
+
+
+def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(compiled(others=120))
+    who = visits.artist(
+        "Vera",
+        visits.album("Dawn", ["a", "b"]),
+        visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",), compilation=True),
+    )
+    found = look(who, server)
+    held = {one.group.title: one.overlap.missing for one in found.collection.groups}
+    assert set(held) == {"Dawn", "Hits 1984"}
+    assert [track.title for _, track in held["Hits 1984"]] == ["Other"]
+    assert found.collection.unknown_places == ()
+    paths = visits.paths(server)
+    assert paths.count("browse release by track_artist") == 2
+    assert paths.count("browse release by release-group") == 1
+    assert paths.count("search release") == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "state", "held"),
+    [("release-group", "done", ["Dawn"]), ("track_artist", "unknown", [])],
+)
+def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
+    serve: Serve, look: Look, part: str, state: str, held: list[str]
+) -> None:
+    server = serve(compiled())
+
+    def chosen(asked: SimulatorRequest) -> bool:
+        return part in asked.query
+
+    gone = response_faults.http_error(404, message="Not Found")
+    server.faults.fail_next(gone, times=9, where=chosen)
+    various = visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",))
+    found = look(visits.artist("Vera", visits.album("Dawn", ["a"]), various), server)
+    assert found.state == state
+    assert [one.group.title for one in found.collection.groups] == held
+
+
+def test_nobody_asks_for_compilations_where_no_album_looks_like_one(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(compiled())
+    who = visits.artist(
+        "Vera",
+        visits.album("Dawn", ["a", "b"], albumartist=("Vera & Friends",)),
+        visits.album("Unheard", ["a"], albumartist=("Vera",)),
+    )
+    found = look(who, server)
+    assert found.collection.unknown_places == ("Unheard",)
+    assert "browse release by track_artist" not in visits.paths(server)
+
+
+def test_the_folder_of_various_artists_never_browses_all_their_releases(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(compiled(others=120))
+    albums = {f"Sampler {number}": ["Other", "Song"] for number in range(15)}
+    who = visits.owning("Various Artists", {**albums, "Nowhere": ["a"]})
+    found = look(who, server)
+    assert (found.state, found.mbid) == ("done", VARIOUS_ARTISTS)
+    assert len(found.collection.groups) == 15
+    assert found.collection.unknown_places == ("Nowhere",)
+    assert found.collection.missing == ()
+    paths = visits.paths(server)
+    of_each = "browse release by release-group"
+    first, second = ["search release", *[of_each] * 12], ["search release", *[of_each] * 3]
+    # The last two for Nowhere: as it may be misspelt, and of everybody.
+    assert paths == [*first, *second, "search release", "search release"]
+    assert look(who, server).collection == found.collection
+    assert len(server.requests) == len(paths)
+
+
+def test_sixty_albums_are_found_by_one_search(serve: Serve, look: Look) -> None:
+    server = serve(factories.make_prolific_artist("Vera", albums=70, editions=2, tracks=3))
+    albums = {f"Album {n}": factories.make_titles(f"Album {n}", 3) for n in range(1, 61)}
+    found = look(visits.owning("Vera", albums), server)
+    assert (len(found.collection.groups), len(found.collection.missing)) == (60, 10)
+    assert visits.paths(server).count("search release") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ('"', '"'),
+        ("AND", "OR NOT"),
+        ("a" * 10_000, "b" * 10_000),
+        ("\\x00\\udcff", "\x00\ud800"),
+        ("!!!", "!!!"),
+        ("?", "*"),
+        ("Vera", ""),
+        ("Vera\\", "(\\"),
+    ],
+)
+def test_hostile_names_and_titles_come_to_an_end_like_others(
+    serve: Serve, look: Look, name: str, title: str
+) -> None:
+    server = serve(small("Vera"))
+    albums = (visits.album("x", ["a"], album=(title,)), visits.album("y", ["", ""], album=()))
+    found = look(visits.artist(name, *albums), server)
+    assert found.state in ("unknown", "unsure")
+    assert {asked.status for asked in server.requests} == {200}
+
+
+def test_one_title_of_many_and_no_track_of_it_leaves_the_artist_to_a_person(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    strange = {f"Strange {number}": ["x", "y"] for number in range(4)}
+    found = look(visits.owning("Vera", {"Dawn": ["other", "songs"], **strange}), server)
+    assert found.state == "unsure"
+    assert found.resolved is not None
+    assert [(one.artist.name, one.titles) for one in found.resolved.choices] == [
+        ("Vera", ("Dawn",))
+    ]
+
+
+def test_an_mbid_that_explains_neither_name_nor_album_is_left_to_a_person(
+    serve: Serve, look: Look
+) -> None:
+    world = small("Other")
+    server = serve(world)
+    mbid = world.artists[0].id
+    wrong = visits.owning("Vera", {"Noon": ["x"]}, musicbrainz_albumartistid=(mbid,))
+    assert look(wrong, server).state == "unsure"
+    right = visits.owning("Other", {"Noon": ["x"]}, musicbrainz_albumartistid=(mbid,))
+    assert look(right, server).state == "done"
+
+
+def test_an_older_mbid_of_a_few_tracks_is_seen_to_be_merged(serve: Serve, look: Look) -> None:
+    world = small("Vera")
+    new, old = world.artists[0].id, factories.make_artist("Vera", nth=9).id
+    server = serve(factories.with_merged(world, old, new))
+    tags = {"albumartist": ("Vera",)}
+    most = visits.album("Dawn", ["a", "b"], musicbrainz_albumartistid=(new,), **tags)
+    few = visits.album("Dusk", ["a"], musicbrainz_albumartistid=(old,), **tags)
+    found = look(visits.artist("Vera", most, few), server)
+    assert found.resolved is not None
+    assert found.resolved.merged == {old: new}
+
+
+def test_a_misspelt_title_of_various_artists_is_found(serve: Serve, look: Look) -> None:
+    one = entities.CatalogueArtist(
+        id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists"
+    )
+    groups = tuple(factories.make_group(one, f"Summer Hits {year}") for year in (1984, 1985))
+    songs = [["a", "b", "c", "d"], ["e", "f", "g", "h"]]
+    releases = tuple(
+        factories.make_release(*pair) for pair in zip(groups, [[s] for s in songs], strict=True)
+    )
+    server = serve(entities.MusicBrainzCatalogue(artists=(one,), groups=groups, releases=releases))
+    found = look(visits.owning("Various Artists", {"Sumer Hist 1985": songs[1]}), server)
+    assert [held.group.title for held in found.collection.groups] == ["Summer Hits 1985"]
+    assert visits.paths(server) == ["search release"] * 2 + ["browse release by release-group"]
+
+
+def test_the_edition_of_a_compilation_is_the_one_whose_songs_are_here(
+    serve: Serve, look: Look
+) -> None:
+    one = entities.CatalogueArtist(
+        id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists"
+    )
+    group = factories.make_group(one, "Summer Hits")
+    near = factories.make_release(group, [["p", "q"]], edition=1)
+    far = factories.make_release(group, [["a", "b", "c", "d"]], edition=2)
+    server = serve(
+        entities.MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=(near, far))
+    )
+    found = look(visits.owning("Various Artists", {"Summer Hits": ["a", "b"]}), server)
+    assert [held.release.id for held in found.collection.groups] == [far.id]

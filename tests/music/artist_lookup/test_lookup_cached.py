@@ -1,0 +1,206 @@
+"""What a look-up came to is kept: asked once, told offline, and lost where a person says so."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from msgspec import structs
+
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.lookups.musicbrainz import cache_json
+from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
+from mediakeep.music.artist_lookup import lookup
+from mediakeep_simulator import factories, response_faults
+from mediakeep_simulator.entities import generate_mbid
+from tests.music import visits
+from tests.music.visits import CONTACT, Look, Serve, prolific, small
+
+WARM = """
+import sys, json
+from pathlib import Path
+from mediakeep.lookups.answers import Service
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import Desk
+from mediakeep.music.discography import inquiry
+from mediakeep.rehearsal import workshop
+sys.path.insert(0, {tests!r})
+from tests.music import visits
+
+service = Service("MusicBrainz", {url!r})
+desk = Desk(Path({home!r}) / "status" / "cache", Access(service, service, "a@b.example"))
+titles = [f"Album {{number}}" for number in range(1, 13)]
+who = visits.owning("Vera", {{title: workshop.titles(title, 13) for title in titles}})
+found = inquiry.of(who, "Vera", desk)
+desk.close()
+loaded = sorted(set(sys.modules) & {{"requests", "requests_cache", "musicbrainzngs", "urllib3"}})
+print(json.dumps([found.state, len(found.holdings.held), desk.spent.requests, loaded]))
+"""
+
+
+def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera"))
+    look(prolific(), server)
+    count = len(server.requests)
+    root = Path(__file__).parents[3]
+    script = WARM.format(tests=str(root), url=server.url, home=str(tmp_path))
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=root / "utilities",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout) == ["done", 12, 0, []]
+    assert len(server.requests) == count
+
+
+def test_an_album_that_is_added_later_asks_nothing_where_the_discography_has_it(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera", albums=13))
+    look(prolific(11), server)
+    count = len(server.requests)
+    found = look(prolific(12), server)
+    assert len(server.requests) == count
+    assert (found.state, len(found.collection.groups)) == ("done", 12)
+
+
+def test_a_refresh_asks_all_anew(serve: Serve, look: Look) -> None:
+    server = serve(factories.make_prolific_artist("Vera"))
+    look(prolific(), server)
+    count = len(server.requests)
+    assert look(prolific(), server, fresh=True).state == "done"
+    assert len(server.requests) == 2 * count
+
+
+def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
+    serve: Serve, tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    server = serve(small("Vera"))
+    for closed in ("this run is offline", "no contact is set"):
+        open_one = visits.access(server)
+        shut = structs.replace(
+            open_one, catalogue=structs.replace(open_one.catalogue, disabled_reason=closed)
+        )
+        desk = visits.MusicBrainzContext(tmp_path / "status" / "cache", shut, machine)
+        found = lookup.look_up(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", desk)
+        desk.close()
+        assert (found.state, found.service_failed, found.mbid) == ("pending", False, "")
+        assert found.reason == f"MusicBrainz not queried: {closed}."
+    assert server.requests == []
+    assert not (tmp_path / "status").exists()
+
+
+def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
+    serve: Serve, look: Look, tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera", albums=13))
+    look(prolific(11), server)
+    open_one = visits.access(server)
+    service = structs.replace(open_one.catalogue, disabled_reason="this run is offline")
+    desk = visits.MusicBrainzContext(
+        tmp_path / "status" / "cache", structs.replace(open_one, catalogue=service), machine
+    )
+    count = len(server.requests)
+    same = lookup.look_up(prolific(11), "Vera", desk)
+    added = lookup.look_up(prolific(12), "Vera", desk)
+    strange = visits.album("Nowhere", ["a"], musicbrainz_albumid=(generate_mbid("strange"),))
+    others = lookup.look_up(visits.artist("Vera", *prolific(12).albums, strange), "Vera", desk)
+    desk.close()
+    assert (same.state, len(same.collection.groups)) == ("done", 11)
+    assert (added.state, len(added.collection.groups)) == ("done", 12)
+    assert (others.state, len(others.collection.groups)) == ("pending", 12)
+    assert len(server.requests) == count
+
+
+def test_after_an_outage_the_look_up_goes_on_where_it_was(
+    serve: Serve, look: Look, machine: HttpEnvironment
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera"))
+    busy = response_faults.http_error(503, retry_after="600")
+    server.faults.fail_next(busy, where=lambda asked: asked.get_param("offset") == "76")
+    found = look(prolific(), server)
+    assert (found.state, found.service_failed) == ("pending", True)
+    assert "MusicBrainz is unreachable" in found.reason
+    count = len(server.requests)
+    assert look(prolific(), server).state == "pending"
+    assert len(server.requests) == count
+    machine.sleep(700)
+    assert look(prolific(), server).state == "done"
+    assert len(server.requests) == count + 2  # the page that failed, and the release groups
+
+
+def test_a_discography_that_is_gone_is_read_again_from_the_answers_that_are_kept(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera"))
+    before = look(prolific(), server)
+    count = len(server.requests)
+    with sqlite3.connect(tmp_path / "status" / "cache" / FILE_NAME) as database:
+        database.execute("UPDATE discographies SET content = x'00'")
+    database.close()
+    found = look(prolific(), server)
+    assert found.collection == before.collection
+    assert len(server.requests) == count
+
+
+def test_deleting_the_record_has_the_next_run_ask_all_again(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    server = serve(factories.make_prolific_artist("Vera"))
+    look(prolific(), server)
+    count, folder = len(server.requests), tmp_path / "status" / "cache"
+    known = MusicBrainzStore(folder)
+    cache_json.export(folder, known)
+    (folder / cache_json.FILE_NAME).unlink()
+    assert cache_json.check_file(folder, known)
+    known.close()
+    assert look(prolific(), server).state == "done"
+    assert len(server.requests) == 2 * count
+
+
+def test_a_damaged_or_deleted_cache_is_made_anew(serve: Serve, look: Look, tmp_path: Path) -> None:
+    server = serve(factories.make_prolific_artist("Vera"))
+    look(prolific(), server)
+    count, path = len(server.requests), tmp_path / "status" / "cache" / FILE_NAME
+    path.write_bytes(b"\xa5" * 50_000)
+    assert look(prolific(), server).state == "done"
+    for part in path.parent.glob(f"{FILE_NAME}*"):
+        part.unlink()
+    assert look(prolific(), server).state == "done"
+    assert len(server.requests) == 3 * count
+
+
+def test_the_contact_stands_in_no_file(serve: Serve, look: Look, tmp_path: Path) -> None:
+    server = serve(small("Vera"))
+    look(visits.owning("Vera", {"Dawn": ["a"], "Hits": ["b"]}), server)
+    look(visits.owning("Nobody", {"Nothing": ["a"]}), server)
+    known = MusicBrainzStore(tmp_path / "status" / "cache")
+    cache_json.export(tmp_path / "status" / "cache", known)
+    known.close()
+    assert all(CONTACT in asked.agent for asked in server.requests)
+    for path in filter(Path.is_file, tmp_path.rglob("*")):
+        assert CONTACT.encode() not in path.read_bytes(), path
+
+
+def test_each_album_is_recorded_with_what_it_is(serve: Serve, look: Look) -> None:
+    server = serve(small("Vera"))
+    found = look(visits.owning("Vera", {"Dawn": ["a", "b"]}), server)
+    assert found.resolved is not None
+    release = found.collection.groups[0].release
+    told = found.resolved.albums["Dawn"]
+    assert (told.match, told.title, told.release, told.release_group) == (
+        "certain",
+        "Dawn",
+        release.id,
+        found.collection.groups[0].group.id,
+    )
+    assert told.cover_art_url == f"{server.url}/release/{release.id}/front"

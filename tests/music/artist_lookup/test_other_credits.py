@@ -1,0 +1,425 @@
+"""Albums that the artist's own discography does not hold, looked for with few requests."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.http.models import HttpEnvironment
+from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore, ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import DISCOGRAPHY_FORMAT, VARIOUS_ARTISTS
+from mediakeep.music.artist_lookup import album_similarity, lookup, other_credits
+from mediakeep.music.artist_lookup.lookup import ArtistLookup
+from mediakeep.music.model import Artist
+from mediakeep_simulator import entities, factories, response_faults
+from mediakeep_simulator.entities import MusicBrainzCatalogue
+from mediakeep_simulator.server import SimulatorServer
+from tests.music import visits
+from tests.music.visits import Look, Serve, small
+
+EDITIONS = "browse release by release-group"
+SONGS = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+
+
+def foreign(
+    title: str, *editions: list[str], name: str = "Otto", nth: int = 1
+) -> MusicBrainzCatalogue:
+    """Make an album of somebody else, in editions given by their tracks."""
+    one = factories.make_artist(name, nth=nth)
+    group = structs.replace(factories.make_group(one, title), genres=("folk", "jazz"))
+    releases = tuple(
+        factories.make_release(
+            group, [titles], edition=number, pressed=[(factories.make_disc_id(number),)]
+        )
+        for number, titles in enumerate(editions, 1)
+    )
+    return MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=releases)
+
+
+def resolved(found: ArtistLookup) -> ResolvedArtist:
+    assert found.resolved is not None
+    return found.resolved
+
+
+def owning(**albums: list[str]) -> Artist:
+    told = {title.replace("_", " "): tracks for title, tracks in albums.items()}
+    return visits.owning("Vera", {"Dawn": ["a", "b"], **told})
+
+
+def test_an_album_under_a_wrong_artist_comes_with_all_its_editions_in_two_more_requests(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS, [*SONGS, "Bonus"], SONGS)
+    server = serve(factories.join_catalogues(small("Vera"), world))
+    who = owning(Winter_Moorings=SONGS)
+    found = look(who, server)
+    assert found.state == "done"
+    assert {one.id for one in resolved(found).more} == {one.id for one in world.releases}
+    assert visits.paths(server)[-2:] == ["search release", EDITIONS]
+    count = len(server.requests)
+    assert resolved(look(who, server)) == resolved(found)
+    assert len(server.requests) == count
+
+
+def test_what_is_found_has_genres_and_disc_ids(serve: Serve, look: Look) -> None:
+    server = serve(factories.join_catalogues(small("Vera"), foreign("Winter Moorings", SONGS)))
+    (one,) = resolved(look(owning(Winter_Moorings=SONGS), server)).more
+    assert one.release_group is not None
+    votes = {genre.name: genre.count for genre in one.release_group.genres}
+    assert votes == {"folk": 2, "jazz": 1}
+    assert [disc.id for medium in one.media for disc in medium.discs] == [factories.make_disc_id(1)]
+
+
+def test_a_mistyped_title_of_the_artist_costs_no_request(serve: Serve, look: Look) -> None:
+    server = serve(factories.make_prolific_artist("Vera", albums=3))
+    look(visits.owning("Vera", {"Album 1": ["a"]}), server)
+    right = len(server.requests)
+    typo = {"Album 1": ["a"], "Albun 2": ["b"], "Album 3 (Deluxe)": ["c"]}
+    other = serve(factories.make_prolific_artist("Vera", albums=3))
+    look(visits.owning("Vera", typo), other, fresh=True)
+    assert len(other.requests) == right
+
+
+def test_the_albums_of_a_wrong_artist_are_found_though_nobody_knows_the_artist(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Veronica Moss"))
+    who = visits.owning("Somebody Else", {"Dawn": ["a", "b"], "Dusk": ["a"]})
+    found = look(who, server)
+    assert (found.state, found.mbid) == ("unknown", "")
+    assert sorted(one.title for one in resolved(found).more) == ["Dawn", "Dusk"]
+    paths = visits.paths(server)
+    searches = ["search release", "search artist", "search release", "search release"]
+    assert paths == [*searches, EDITIONS, EDITIONS]
+    look(who, server)
+    assert len(server.requests) == len(paths)
+
+
+def test_an_album_that_is_nowhere_is_searched_for_once_whatever_else_is_added(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    server = serve(factories.join_catalogues(small("Vera"), world))
+    look(owning(Unheard_Of=["x"]), server)
+    count = len(server.requests)
+    found = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS), server)
+    assert visits.paths(server)[count:] == ["search release", EDITIONS]
+    assert "unheard" not in server.requests[count].query.lower()
+    assert len(resolved(found).more) == 1
+    again = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS, Dusk=["a", "b"]), server)
+    assert len(server.requests) == count + 2
+    assert resolved(again).more == resolved(found).more
+    gone = look(owning(Dusk=["a", "b"]), server)
+    assert (resolved(gone).more, resolved(gone).sought) == ((), {})
+    assert len(server.requests) == count + 2
+
+
+def test_offline_a_new_album_that_nobody_knows_waits(
+    serve: Serve, look: Look, tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    server = serve(small("Vera"))
+    look(owning(), server)
+    count = len(server.requests)
+    assert closed(owning(Dusk=["a"]), server, tmp_path, machine).state == "done"
+    assert closed(owning(Unheard_Of=["x"]), server, tmp_path, machine).state == "pending"
+    assert len(server.requests) == count
+
+
+def closed(
+    who: Artist, server: SimulatorServer, home: Path, machine: HttpEnvironment
+) -> ArtistLookup:
+    """Look an artist up while nobody may be asked."""
+    access = visits.access(server)
+    service = structs.replace(access.catalogue, disabled_reason="this run is offline")
+    shut = structs.replace(access, catalogue=service)
+    desk = visits.MusicBrainzContext(home / "status" / "cache", shut, machine)
+    try:
+        return lookup.look_up(who, "Vera", desk)
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize(
+    ("title", "tracks"),
+    [
+        ("Winter Moorings", ["p", "q", "r", "s"]),  # no track of it
+        ("Winter", SONGS),  # another title
+        ("Unknown Album", SONGS),
+        ("Winter Moorings", [*SONGS, "t", "u", "v"]),  # more than it ever had
+    ],
+)
+def test_what_only_has_the_title_or_the_tracks_is_no_candidate(
+    serve: Serve, look: Look, title: str, tracks: list[str]
+) -> None:
+    worlds = [foreign("Winter Moorings", SONGS), foreign("Unknown Album", SONGS, nth=2)]
+    server = serve(factories.join_catalogues(small("Vera"), *worlds))
+    who = visits.owning("Vera", {"Dawn": ["a", "b"], title: tracks})
+    assert resolved(look(who, server)).more == ()
+    assert (visits.paths(server).count("search release") == 1) is (title == "Unknown Album")
+
+
+def test_ten_albums_are_searched_for_at_once(serve: Serve, look: Look) -> None:
+    worlds = [foreign(f"Stray {word}", SONGS, nth=n) for n, word in enumerate(WORDS, 1)]
+    server = serve(factories.join_catalogues(*worlds))
+    found = look(visits.owning("Vera", {f"Stray {word}": SONGS for word in WORDS}), server)
+    assert len(resolved(found).more) == len(WORDS) == other_credits.ALBUMS_PER_SEARCH + 2
+    assert visits.paths(server).count("search release") == 2 + 2
+    assert visits.paths(server).count(EDITIONS) == len(WORDS)
+
+
+WORDS = [
+    *("Anchor", "Bellows", "Cinder", "Dormer", "Ember", "Fathom"),
+    *("Gravel", "Hollow", "Island", "Juniper", "Kettle", "Lantern"),
+]
+
+
+def test_an_album_that_others_crowd_out_of_an_answer_is_searched_for_by_itself(
+    serve: Serve, look: Look
+) -> None:
+    crowd = [foreign("Live", SONGS, name=f"Band {n}", nth=n) for n in range(101)]
+    rare = foreign("Zephyr (Remastered Edition)", SONGS)  # it fits less well than all the others
+    server = serve(factories.join_catalogues(small("Vera"), rare, *crowd))
+    found = look(owning(Live=["z"], Zephyr=SONGS), server)
+    assert [one.id for one in resolved(found).more] == [rare.releases[0].id]
+    assert visits.paths(server).count("search release") == 1 + 1 + 2
+
+
+def test_a_release_in_the_tags_is_looked_up_where_nobody_knows_the_artist(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    server = serve(world)
+    tags = {"musicbrainz_albumid": (world.releases[0].id,)}
+    found = look(visits.owning("Nobody", {"Anything": ["x"]}, **tags), server)
+    assert found.state == "unknown"
+    assert [one.id for one in resolved(found).more] == [world.releases[0].id]
+    searches = ["search release", "search artist", "search release"]
+    assert visits.paths(server) == [*searches, "look up release"]
+
+
+def test_a_compilation_comes_with_all_its_editions(serve: Serve, look: Look) -> None:
+    various = entities.CatalogueArtist(id=VARIOUS_ARTISTS, name="Various Artists")
+    group = factories.make_group(various, "Summer Hits")
+    releases = tuple(factories.make_release(group, [SONGS], edition=number) for number in range(5))
+    server = serve(MusicBrainzCatalogue(artists=(various,), groups=(group,), releases=releases))
+    found = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
+    assert len(resolved(found).more) == 5
+    assert visits.paths(server) == ["search release", EDITIONS]
+
+
+def hits(count: int) -> MusicBrainzCatalogue:
+    """Make as many compilations of one title and size by Various Artists, of other songs each."""
+    various = entities.CatalogueArtist(id=VARIOUS_ARTISTS, name="Various Artists")
+    names = [f"Greatest Hits {number}" for number in range(count)]
+    groups = [
+        structs.replace(factories.make_group(various, name), title="Greatest Hits")
+        for name in names
+    ]
+    releases = [
+        factories.make_release(group, [[f"{name} {song}" for song in SONGS]])
+        for group, name in zip(groups, names, strict=True)
+    ]
+    return MusicBrainzCatalogue(artists=(various,), groups=tuple(groups), releases=tuple(releases))
+
+
+@pytest.mark.parametrize("number", range(album_similarity.MAX_GROUPS))
+def test_of_many_groups_of_one_title_the_one_with_the_tracks_is_found(
+    serve: Serve, look: Look, number: int
+) -> None:
+    world = hits(album_similarity.MAX_GROUPS)
+    server = serve(world)
+    songs = [track.title for track in world.releases[number].media[0].tracks]
+    who = visits.owning("Various Artists", {"Greatest Hits": songs})
+    match = look(who, server).matches["Greatest Hits"]
+    assert match.group is not None
+    assert match.group.id == world.releases[number].group
+    count = visits.paths(server).count(EDITIONS)
+    ranked = sorted(one.id for one in world.releases).index(world.releases[number].id)
+    assert count == max(ranked + 1, album_similarity.GROUPS_PER_TITLE)
+
+
+def test_no_more_groups_of_one_title_are_read_than_a_few(serve: Serve, look: Look) -> None:
+    server = serve(hits(album_similarity.MAX_GROUPS + 5))
+    found = look(visits.owning("Various Artists", {"Greatest Hits": ["x", "y", "z"]}), server)
+    assert found.matches["Greatest Hits"].group is None
+    assert visits.paths(server).count(EDITIONS) == album_similarity.MAX_GROUPS
+
+
+UNLISTED = factories.make_group(factories.make_artist("Vera"), "Deuce Avenue")
+
+
+def unlisted(*statuses: str, tracks: list[str] = SONGS, also: str = "") -> MusicBrainzCatalogue:
+    """Make Vera with a release group whose releases have these statuses ("" for none)."""
+    groups = [
+        UNLISTED,
+        *([factories.make_group(factories.make_artist("Vera"), also)] if also else []),
+    ]
+    releases = tuple(
+        factories.make_release(group, [tracks], edition=number, status=status)
+        for group in groups
+        for number, status in enumerate(statuses)
+    )
+    return factories.join_catalogues(
+        small("Vera"), MusicBrainzCatalogue(groups=tuple(groups), releases=releases)
+    )
+
+
+def asked_for(server: SimulatorServer) -> list[str]:
+    """Tell by which statuses the releases of groups were asked for, "" for any."""
+    queries = [one.query for one in server.requests if "release-group=" in one.query]
+    return ["official" if "status=official" in one else "" for one in queries]
+
+
+@pytest.mark.parametrize("title", ["Deuce Avenue", "Duece Avenue (Remastered)"])
+def test_a_release_without_a_status_is_found_and_certain(
+    serve: Serve, look: Look, title: str
+) -> None:
+    server = serve(unlisted("", "Pseudo-Release"))
+    who = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS})
+    found = look(who, server)
+    group = found.matches[title].group
+    assert group is not None
+    assert group.id == UNLISTED.id
+    assert asked_for(server) == [""]
+    assert [one.status for one in resolved(found).more] == [None]
+    assert [one.group.title for one in found.collection.groups] == ["Dawn", "Deuce Avenue"]
+    count = len(server.requests)
+    assert resolved(look(who, server)) == resolved(found)
+    more = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS, "Dusk": ["a", "b"]})
+    assert resolved(look(more, server)).more == resolved(found).more
+    assert len(server.requests) == count
+
+
+def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_asked_for(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(unlisted("", "Bootleg"))
+    found = look(owning(Dusk=["a", "b"]), server)
+    assert asked_for(server) == []
+    (browse,) = [
+        one.query for one in server.requests if "/release" in one.path and "inc=" in one.query
+    ][:1]
+    assert "status=official" in browse
+    (lacking,) = found.collection.missing
+    assert (lacking.group.title, lacking.reason.value) == ("Deuce Avenue", "no official release")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "reason"),
+    [(("Bootleg", "Promotion"), "bootleg only"), (("Bootleg", ""), "not owned")],
+)
+def test_bootleg_only_is_said_of_releases_that_were_seen(
+    serve: Serve, look: Look, statuses: tuple[str, ...], reason: str
+) -> None:
+    server = serve(unlisted(*statuses))
+    found = look(owning(Deuce_Avenues=["quite", "other", "songs"]), server)
+    assert found.matches["Deuce Avenues"].group is None
+    told = {one.group.title: one.reason.value for one in found.collection.missing if not one.track}
+    assert told == {"Deuce Avenue": reason, "Dusk": "not owned"}
+
+
+def test_an_album_that_an_official_release_explains_costs_no_request(
+    serve: Serve, look: Look
+) -> None:
+    live = factories.make_group(factories.make_artist("Vera"), "Dawn (Live)")
+    bootleg = factories.make_release(live, [["a", "b"]], status="Bootleg")
+    world = factories.join_catalogues(
+        small("Vera"), MusicBrainzCatalogue(groups=(live,), releases=(bootleg,))
+    )
+    server = serve(world)
+    look(owning(), server)
+    assert asked_for(server) == []
+
+
+def test_an_album_under_a_wrong_artist_is_found_if_it_has_no_status(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    plain = tuple(structs.replace(one, status="") for one in world.releases)
+    server = serve(factories.join_catalogues(small("Vera"), structs.replace(world, releases=plain)))
+    found = look(owning(Winter_Moorings=SONGS), server)
+    assert [one.id for one in resolved(found).more] == [plain[0].id]
+    assert asked_for(server) == ["official", ""]
+
+
+def test_a_group_that_is_deleted_before_it_is_read_is_no_failure(serve: Serve, look: Look) -> None:
+    server = serve(unlisted(""))
+    gone = response_faults.http_error(404, message="Not Found")
+    server.faults.fail_next(gone, where=lambda asked: bool(asked.get_param("release-group")))
+    found = look(owning(Deuce_Avenue=SONGS), server)
+    assert (found.state, resolved(found).more) == ("done", ())
+
+
+def aged(home: Path) -> None:
+    """Make what is kept what an older mediakeep would have kept."""
+    path = home / "status" / "cache" / FILE_NAME
+    with sqlite3.connect(path) as base:
+        for table, change in (("discographies", "format"), ("resolved", "question")):
+            (packed,) = base.execute(f"SELECT content FROM {table}").fetchone()
+            told = msgspec.json.decode(zlib.decompress(packed))
+            told.pop("sought", None)
+            if change == "format":
+                del told["format"]
+            else:
+                told["question"] = "0123456789abcdef"
+                for one in told.get("more", ()):
+                    del one["release-group"]["genres"]
+            content = zlib.compress(msgspec.json.encode(told))
+            base.execute(f"UPDATE {table} SET content = ?", (content,))
+    base.close()
+
+
+def kept_format(home: Path) -> int:
+    known = MusicBrainzStore(home / "status" / "cache")
+    try:
+        found = known.get_discography(entities.generate_mbid("artist", "Vera", 1))
+        assert found is not None
+        return found.format
+    finally:
+        known.close()
+
+
+def test_releases_of_others_that_an_older_mediakeep_kept_are_asked_for_anew(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    server = serve(factories.join_catalogues(small("Vera"), world))
+    tagged = visits.album("Strange", SONGS, musicbrainz_albumid=(world.releases[0].id,))
+    who = visits.artist("Vera", visits.album("Dawn", ["a", "b"]), tagged)
+    before = resolved(look(who, server)).more
+    aged(tmp_path)
+    count = len(server.requests)
+    assert resolved(look(who, server)).more == before
+    assert len(server.requests) == count  # the same answers are kept
+
+
+def test_what_an_older_mediakeep_kept_is_asked_anew_once_where_that_is_allowed(
+    serve: Serve, look: Look, tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    world = factories.join_catalogues(small("Vera"), foreign("Winter Moorings", SONGS))
+    server = serve(world)
+    who = owning(Winter_Moorings=SONGS)
+    look(who, server)
+    aged(tmp_path)
+    assert kept_format(tmp_path) == 1
+    base = sqlite3.connect(tmp_path / "status" / "cache" / FILE_NAME)
+    base.execute("DELETE FROM answers")  # an older mediakeep asked by other addresses
+    base.commit()
+    base.close()
+    count = len(server.requests)
+    for _ in range(2):
+        offline = closed(who, server, tmp_path, machine)
+        assert (offline.state, len(offline.collection.groups) > 0) == ("done", True)
+    assert (len(server.requests), kept_format(tmp_path)) == (count, 1)
+    found = look(who, server)
+    assert (found.state, kept_format(tmp_path)) == ("done", DISCOGRAPHY_FORMAT)
+    assert len(resolved(found).more) == 1
+    asked = len(server.requests)
+    assert asked > count
+    look(who, server)
+    assert len(server.requests) == asked

@@ -1,0 +1,71 @@
+"""What the record says of each album: its release where that is certain, and never a guess."""
+
+from __future__ import annotations
+
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedAlbum as Told
+from mediakeep.lookups.musicbrainz.model import CoverArtInfo, Discography, Release
+from mediakeep.music.artist_lookup import artist_query, collection
+from mediakeep.music.matching import album_matcher
+from mediakeep.music.model import Album, Artist
+from tests.music.matching import pressings
+from tests.music.matching.pressings import DAWN, DUSK
+
+ARCHIVE = "https://covers.example"
+GROUP = pressings.group("Dawn", first_release_date="1973-05")
+COVERED = CoverArtInfo(artwork=True, front=True, count=1)
+
+
+def told(album: Album, *releases: Release) -> Told:
+    """Match an album, and tell of it as the record does."""
+    here = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="")
+    matches = album_matcher.match_albums(here, releases)
+    groups = tuple(
+        {one.release_group.id: one.release_group for one in releases if one.release_group}.values()
+    )
+    known = Discography(artist=pressings.VERA, releases=releases, groups=groups)
+    found = collection.compare_with_discography(
+        here, artist_query.build_query(here), known, (), matches
+    )
+    return collection.describe_albums(found, matches, ARCHIVE)[album.place]
+
+
+def test_of_a_certain_album_the_release_is_told_with_its_cover() -> None:
+    one = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
+    found = told(pressings.copy(one), one)
+    assert found == Told(
+        match="certain",
+        release_group=GROUP.id,
+        release=one.id,
+        title="Dawn",
+        first_release_date="1973-05",
+        date="1974-02",
+        cover_art_url=f"{ARCHIVE}/release/{one.id}/front",
+    )
+
+
+def test_of_tied_editions_no_release_is_told_and_all_that_it_may_be_are() -> None:
+    first = pressings.release(GROUP, DAWN, country="SE", cover_art_archive=COVERED)
+    second = pressings.release(GROUP, DAWN, name="again", country="DE", title="Dawn (again)")
+    found = told(pressings.copy(first), first, second)
+    assert (found.match, found.release, found.date) == ("tied", "", "")
+    assert (found.release_group, found.title) == (GROUP.id, "Dawn")
+    assert set(found.tied) == {first.id, second.id}
+    assert found.cover_art_url == f"{ARCHIVE}/release-group/{GROUP.id}/front"
+
+
+def test_a_cover_is_named_only_where_the_release_says_that_it_has_one() -> None:
+    one = pressings.release(GROUP, DAWN)
+    assert told(pressings.copy(one), one).cover_art_url == ""
+
+
+def test_of_an_album_that_nobody_knows_nothing_is_told() -> None:
+    one = pressings.release(GROUP, DAWN)
+    strange = pressings.copy(pressings.release(pressings.group("Noon"), DUSK), "Noon")
+    assert told(strange, one) == Told(match="unknown")
+
+
+def test_of_an_album_that_may_be_one_of_several_no_release_is_told() -> None:
+    twin = pressings.group("Dawn", disambiguation="the other one")
+    some = pressings.release(GROUP, DAWN), pressings.release(twin, DAWN, name="twin")
+    found = told(pressings.copy(some[0]), *some)
+    assert (found.match, found.release, found.tied, found.date) == ("unsure", "", (), "")

@@ -1,0 +1,226 @@
+"""What an album here tells of itself: by tags, by the names of its files, by its folders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mediakeep.media.audio.tags import AudioProperties, Tags
+from mediakeep.music.matching import local_album
+from mediakeep.music.matching.local_album import LocalAlbum, LocalTrack
+from mediakeep.music.model import Album, Track
+from tests.music.matching.pressings import mbid
+
+OLD, NEW = mbid("old"), mbid("new")
+
+
+def here(*tracks: Track, place: str = "Dawn", **merged: str) -> LocalAlbum:
+    return local_album.build_local_album(Album(place=place, tracks=tracks), "Vera", {OLD: NEW})
+
+
+def track(name: str = "01.mp3", *, place: str = "Dawn", **tags: Any) -> Track:
+    texts = ("track", "disc", "track_total", "disc_total")
+    told = {
+        field: (value,) if isinstance(value, str) and field not in texts else value
+        for field, value in tags.items()
+    }
+    return Track(
+        place=f"{place}/{name}", tags=Tags(**told), facts=AudioProperties(format="MP3", duration=9)
+    )
+
+
+def heard(name: str = "01.mp3", **tags: Any) -> LocalTrack:
+    (one,) = here(track(name, **tags)).tracks
+    return one
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "key"),
+    [
+        ("01.mp3", {"title": "Low Tide"}, "lowtide"),
+        ("01 Low Tide.mp3", {}, "lowtide"),
+        ("01 - Low Tide.mp3", {"title": "Track 01"}, "lowtide"),
+        ("01 - Low Tide.mp3", {"title": "  "}, "lowtide"),
+        ("Low Tide.mp3", {}, "lowtide"),
+        ("Vera - Low Tide.mp3", {}, "lowtide"),
+        ("Vera - Dawn - 03 - Low Tide.mp3", {}, "lowtide"),
+        ("1-03 Low Tide.mp3", {"track": "3"}, "lowtide"),
+        ("low_tide.mp3", {}, "lowtide"),
+        ("01 Low Tide.mp3", {"title": "Ballast"}, "ballast"),
+        ("01.mp3", {"title": "!!!"}, "!!!"),
+        ("01.mp3", {}, None),
+        ("Track 01.mp3", {"title": "Unknown Track"}, None),
+    ],
+)
+def test_a_title_is_in_the_tags_or_else_in_the_name(
+    name: str, tags: dict[str, Any], key: str | None
+) -> None:
+    found = heard(name, **tags).title
+    assert (found.key if found else None) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "disc", "position"),
+    [
+        ("a.mp3", {"track": "3"}, 0, 3),
+        ("a.mp3", {"track": "03", "disc": "02"}, 2, 3),
+        ("04 a.mp3", {"track": "3"}, 0, 3),
+        ("04 a.mp3", {}, 0, 4),
+        ("a.mp3", {}, 0, 0),
+        ("CD 2/04 a.mp3", {}, 2, 4),
+        ("CD2/04 a.mp3", {"disc": "1"}, 1, 4),
+        ("Disc Two/04 a.mp3", {}, 2, 4),
+        ("Disc One (1987)/04 a.mp3", {}, 1, 4),
+        ("Bonus/04 a.mp3", {}, 0, 4),
+        ("a.mp3", {"track": "99999999999999999999"}, 0, 0),
+        ("a.mp3", {"disc": "99999"}, 0, 0),
+    ],
+)
+def test_disc_and_number_are_in_tags_or_else_in_names_of_folder_and_file(
+    name: str, tags: dict[str, Any], disc: int, position: int
+) -> None:
+    found = heard(name, **tags)
+    assert (found.disc, found.position) == (disc, position)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("077774644020", "0077774644020", True),
+        ("0 77774-64402 0", "77774644020", True),
+        ("077774644020", "077774644021", False),
+        ("none", "", True),
+        ("000", "", True),
+    ],
+)
+def test_barcodes_are_compared_without_zeros_and_spaces(one: str, other: str, same: bool) -> None:
+    assert (local_album.normalize_barcode(one) == local_album.normalize_barcode(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CDP 7 46208 2", "cdp-7462082", True),
+        ("SHVL 804", "SHVL_804", True),
+        ("SHVL 804", "SHVL 805", False),
+    ],
+)
+def test_catalogue_numbers_are_compared_by_letters_and_figures(
+    one: str, other: str, same: bool
+) -> None:
+    assert (
+        local_album.normalize_identifier(one) == local_album.normalize_identifier(other)
+    ) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('12" Vinyl', "Vinyl", True),
+        ("CD", "2xCD", True),
+        ("CD", "CD Remastered", True),
+        ("CDr", "CD-R", True),
+        ("Hybrid SACD", "Hybrid SACD (SACD layer)", True),
+        ("CD", "CD-R", False),
+        ("CD", "Enhanced CD", False),
+        ("CD", "HDCD", False),
+        ("SACD", "Hybrid SACD", False),
+        ("Digital Media", "digital media", True),
+        ("Cassette", "Vinyl", False),
+        ("CD", "Digital Media", False),
+        ("DVD", "CD", False),
+    ],
+)
+def test_media_are_compared_by_what_plays_them(one: str, other: str, same: bool) -> None:
+    assert (local_album.normalize_medium(one) == local_album.normalize_medium(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("dates", "years"),
+    [
+        (["1974-03-09"], {"1974"}),
+        (["1974", "2011"], {"1974", "2011"}),
+        (["09.03.1974"], set()),
+        (["unknown", ""], set()),
+    ],
+)
+def test_years_are_those_that_dates_begin_with(dates: list[str], years: set[str]) -> None:
+    assert here(*(track(f"{one}.mp3", date=date) for one, date in enumerate(dates))).years == years
+
+
+@pytest.mark.parametrize(
+    ("tracks", "totals", "discs"),
+    [
+        ([{"track_total": "12"}, {"track_total": "12"}], {0: 12}, 0),
+        ([{"track_total": "12"}, {"track_total": "11"}], {}, 0),
+        ([{"track_total": "12"}, {}], {0: 12}, 0),
+        (
+            [{"disc": "1", "track_total": "9"}, {"disc": "2", "track_total": "8"}],
+            {1: 9, 2: 8},
+            2,
+        ),
+        ([{"disc": "1", "disc_total": "3"}], {}, 3),
+        ([{"track_total": "0", "disc_total": "many"}], {}, 0),
+    ],
+)
+def test_tracks_and_discs_are_counted_by_tags_that_agree(
+    tracks: list[dict[str, Any]], totals: dict[int, int], discs: int
+) -> None:
+    found = here(*(track(f"{number} a.mp3", **tags) for number, tags in enumerate(tracks, 1)))
+    assert (found.track_totals, found.disc_total) == (totals, discs)
+
+
+@pytest.mark.parametrize(
+    ("ids", "believed"),
+    [
+        ([OLD, OLD], NEW),
+        ([OLD, NEW], NEW),
+        ([f" {NEW.upper()} ", ""], NEW),
+        ([NEW, "", ""], ""),
+        ([NEW, mbid("other")], ""),
+        (["no mbid", "no mbid"], ""),
+    ],
+)
+def test_an_album_has_the_mbid_that_its_tracks_agree_on_as_it_is_now(
+    ids: list[str], believed: str
+) -> None:
+    tracks = [track(f"{n}.mp3", musicbrainz_albumid=one) for n, one in enumerate(ids)]
+    assert here(*tracks).release == believed
+
+
+def test_mbids_of_tracks_are_those_of_now() -> None:
+    found = heard(musicbrainz_recordingid=OLD.upper(), musicbrainz_trackid=OLD, isrc="gb-abc-1")
+    assert (found.recordings, found.tracks) == ({NEW}, {NEW})
+    assert found.isrcs == {"gbabc1"}
+
+
+@pytest.mark.parametrize(
+    ("place", "tags", "wordings"),
+    [
+        ("Dusk", {"album": "Dawn"}, ("Dawn",)),
+        ("1974 - Dusk [FLAC]", {"album": "Unknown Album"}, ("Dusk",)),
+        ("Vera - Dusk (1974)", {}, ("Dusk",)),
+        ("Dusk", {"album": "Dawn (Disc 2)"}, ("Dawn",)),
+        ("Downloads", {}, ()),
+    ],
+)
+def test_the_album_is_called_as_the_tags_have_it_or_else_the_folder(
+    place: str, tags: dict[str, Any], wordings: tuple[str, ...]
+) -> None:
+    assert here(track(place=place, **tags), place=place).raw_titles == wordings
+
+
+def test_artists_are_those_of_the_tags_else_of_the_folder_and_no_placeholders() -> None:
+    assert here(track(artist="Carl", albumartist="Mona")).artists == {"mona"}
+    assert here(track(artist="Carl")).artists == {"carl"}
+    assert here(track(artist="Unknown Artist")).artists == {"vera"}
+    assert heard(artist="Carl", composer="J. S. Bach", conductor="Mona").artists == {
+        *("carl", "jsbach", "mona")
+    }
+
+
+def test_a_track_that_cannot_be_read_tells_nothing() -> None:
+    found = here(Track(place="Dawn/01 Low Tide.mp3"))
+    assert found.tracks[0].seconds == 0
+    assert found.known_lengths == []

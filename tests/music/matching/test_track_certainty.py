@@ -1,0 +1,99 @@
+"""A track is certainly a recording only where something tells it from all others of the release."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.music.matching.match_result import AlbumMatch
+from mediakeep.music.model import Album
+from tests.music.matching import pressings
+from tests.music.matching.pressings import WORDS
+
+NAMES = "qwertyuiopas"  # of files, which tell nothing
+MINUTES = 150_000, 330_000
+
+
+def long(lengths: list[int]) -> Any:
+    songs = [pressings.song(word) for word in WORDS[: len(lengths)]]
+    return [structs.replace(one, length=ms) for one, ms in zip(songs, lengths, strict=True)]
+
+
+def blank(album: Album, *, numbered: bool) -> Album:
+    """Take away titles, and numbers too; the files bear names that tell nothing."""
+    more = {} if numbered else {"track": ""}
+    tracks = tuple(
+        structs.replace(
+            track,
+            place=f"{album.place}/{NAMES[number]}.mp3",
+            tags=structs.replace(track.tags, title=(), **more),
+        )
+        for number, track in enumerate(album.tracks)
+    )
+    return structs.replace(album, tracks=tracks)
+
+
+def sure(found: AlbumMatch) -> dict[str, str]:
+    """Return the titles of those tracks that are certain, by the names of their files."""
+    assert found.best
+    return {pair.place[-5]: pair.track.title for pair in found.best.pairs if pair.is_certain}
+
+
+@pytest.mark.parametrize("off", [0.3, 1.2, 2.0])
+@pytest.mark.parametrize("numbered", [False, True])
+def test_lengths_alone_never_name_a_wrong_song(off: float, numbered: bool) -> None:
+    told, every = 0, 0
+    for seed in range(25):
+        chance = Random(seed)
+        release = pressings.release(
+            pressings.group(f"Album {seed}"), long([chance.randint(*MINUTES) for _ in range(12)])
+        )
+        album = blank(pressings.copy(release), numbered=numbered)
+        album = pressings.retimed(album, lambda _: chance.gauss(0, off))  # noqa: B023 - called at once
+        found = pressings.matched(album, release)
+        certain = sure(found) if found.group else {}
+        assert certain == {name: WORDS[NAMES.index(name)] for name in certain}
+        told, every = told + len(certain), every + (12 if found.group else 0)
+    assert told > every // 5  # and it is no way out to be sure of nothing
+
+
+def test_songs_of_one_length_are_told_by_their_numbers_alone() -> None:
+    release = pressings.release(pressings.group("Dawn"), long([200_000] * 6))
+    assert sure(pressings.matched(blank(pressings.copy(release), numbered=False), release)) == {}
+    named = sure(pressings.matched(blank(pressings.copy(release), numbered=True), release))
+    assert named == {NAMES[number]: WORDS[number] for number in range(6)}
+
+
+@pytest.mark.parametrize(
+    ("title", "seconds", "is_sure"),
+    [
+        ("{word}", 0, True),
+        ("{word}", 5, True),
+        ("{word}", 40, False),  # another take, or one that is cut off
+        ("Something Else Altogether", 0, False),
+        ("Something Else Altogether", 2, False),
+    ],
+)
+def test_a_title_tells_it_if_the_length_is_not_far_off(
+    title: str, seconds: float, is_sure: bool
+) -> None:
+    release = pressings.release(
+        pressings.group("Dawn"), long([180_000 + 20_000 * n for n in range(8)])
+    )
+    album = pressings.copy(release)
+    first, *others = album.tracks
+    text = title.format(word=WORDS[0])
+    assert first.facts
+    first = structs.replace(
+        first,
+        tags=structs.replace(first.tags, title=(text,)),
+        facts=structs.replace(first.facts, duration=first.facts.duration + seconds),
+    )
+    found = pressings.matched(structs.replace(album, tracks=(first, *others)), release)
+    assert found.best
+    certain = {pair.place: pair.is_certain for pair in found.best.pairs}
+    assert certain.get(first.place, False) is is_sure
+    assert all(certain[track.place] for track in others)

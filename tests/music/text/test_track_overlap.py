@@ -1,0 +1,120 @@
+"""Which tracks of a release are here: by MBIDs, by title, by place where there is no title."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.musicbrainz.model import Medium, Release
+from mediakeep.media.audio.tags import Tags
+from mediakeep.music.model import Track
+from mediakeep.music.text import track_overlap
+from mediakeep.music.text.track_overlap import TrackKey
+from tests.music import worlds
+
+DAWN = worlds.group("Dawn")
+
+
+def heard(title: str = "", **tags: Any) -> TrackKey:
+    given = {"title": (title,) if title else (), **tags}
+    return track_overlap.build_track_key(Track(place="a.mp3", tags=Tags(**given)))
+
+
+def missing(here: list[TrackKey], release: Release) -> list[str]:
+    return [track.title for _, track in track_overlap.match_tracks(here, release).missing]
+
+
+def test_tracks_are_known_by_the_same_title_but_for_case_and_punctuation() -> None:
+    release = worlds.release(DAWN, ["Don't Go", "Night & Day", "Ça Va"])
+    here = [heard("DONT GO"), heard("Night and Day"), heard("Ca va?")]
+    assert missing(here, release) == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("Song (Remastered 2011)", "Song"),
+        ("Song", "Song (2011 remaster)"),
+        ("Song [Live]", "Song (Remix)"),
+    ],
+)
+def test_what_stands_in_brackets_makes_no_other_track_where_there_is_no_better(
+    here: str, there: str
+) -> None:
+    assert missing([heard(here)], worlds.release(DAWN, [there])) == []
+
+
+def test_the_exact_title_is_taken_before_one_with_brackets() -> None:
+    release = worlds.release(DAWN, ["Song", "Song (Live)", "Song (Demo)"])
+    assert missing([heard("Song (Live)"), heard("Song")], release) == ["Song (Demo)"]
+    assert missing([heard("Song"), heard("Song (Live)")], release) == ["Song (Demo)"]
+
+
+def test_each_track_here_stands_for_one_of_the_release_at_most() -> None:
+    release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
+    told = track_overlap.match_tracks([heard("Intro"), heard("Song"), heard("Song")], release)
+    assert [track.title for _, track in told.missing] == ["Intro", "End"]
+    assert (told.found_count, told.extra_count) == (2, 1)
+
+
+def test_two_tracks_of_one_title_are_told_apart_by_where_they_stand() -> None:
+    release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
+    [first, _] = track_overlap.match_tracks(
+        [heard("Intro", disc="2", track="1"), heard("Song")], release
+    ).missing
+    assert (first[0].position, first[1].title) == (1, "Intro")
+
+
+def test_mbids_of_the_recording_or_the_track_decide_before_titles() -> None:
+    release = worlds.release(DAWN, ["Song", "Other"])
+    recording = heard("Song", musicbrainz_recordingid=("RECORDING OTHER",))
+    assert missing([recording], release) == ["Song"]
+    own = heard("", musicbrainz_trackid=(" track Other 1-2 first ",))
+    assert missing([own], release) == ["Song"]
+
+
+def test_a_track_without_a_title_is_the_one_at_its_place() -> None:
+    release = worlds.release(DAWN, ["One", "Two"], ["Three", "Four"])
+    assert missing([heard(track="2"), heard(track="1", disc="2")], release) == ["One", "Four"]
+
+
+@pytest.mark.parametrize("number", ["", "0", "A1", "²", "1/2", "-1", "9" * 5000, "٣"])
+def test_a_track_without_title_and_number_is_none_of_them(number: str) -> None:
+    hidden = worlds.track("Hidden", 0)
+    release = worlds.release(DAWN, ["One", "Two", "Three"])
+    medium = structs.replace(release.media[0], pregap=hidden)
+    release = structs.replace(release, media=(medium,))
+    assert missing([heard(track=number)], release) == ["Hidden", "One", "Two", "Three"]
+
+
+def test_films_and_data_are_no_tracks_that_are_missing() -> None:
+    discs = ["One", "[data track]", "[silence]"], ["Film"], ["Clip"]
+    release = worlds.release(DAWN, *discs, formats=["CD", "DVD-Video", "Blu-ray"])
+    video = worlds.track("Video", 4, video=True)
+    first = structs.replace(
+        release.media[0],
+        tracks=(*release.media[0].tracks, video),
+        data_tracks=(worlds.track("Screensaver", 5),),
+    )
+    release = structs.replace(release, media=(first, *release.media[1:]))
+    assert missing([], release) == ["One"]
+
+
+def test_a_hidden_track_before_the_first_is_one_that_may_be_missing() -> None:
+    release = worlds.release(DAWN, ["One"])
+    hidden = structs.replace(release.media[0], pregap=worlds.track("Hidden", 0))
+    assert missing([heard("One")], structs.replace(release, media=(hidden,))) == ["Hidden"]
+
+
+def test_a_release_of_no_tracks_lacks_none() -> None:
+    told = track_overlap.match_tracks(
+        [heard("One")], structs.replace(worlds.release(DAWN), media=(Medium(),))
+    )
+    assert (told.missing, told.found_count, told.extra_count) == ((), 0, 1)
+
+
+def test_titles_of_signs_alone_are_compared_as_they_are() -> None:
+    release = worlds.release(DAWN, ["!!!", "???"])
+    assert missing([heard("???")], release) == ["!!!"]

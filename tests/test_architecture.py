@@ -1,0 +1,165 @@
+"""The architecture: modules import lower layers only, and Click stays in the command line."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections import defaultdict
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[1] / "utilities"
+ROOT = SOURCE / "mediakeep"
+LAYERS = {
+    "commands": 6,
+    "app": 5,
+    "runner": 4,
+    "views": 4,
+    "movies": 4,
+    "music": 4,
+    "queue": 3,
+    "alerts": 2,
+    "lookups": 2,
+    "media": 2,
+    "pages": 2,
+}
+MODULES = sorted(ROOT.rglob("*.py"))
+TOOLS = sorted(
+    path
+    for package in ("simulator", "samples")
+    for path in SOURCE.glob(f"mediakeep_{package}/**/*.py")
+)
+_KNOWN = set(MODULES)
+
+# Public class names that two packages may share, each with its reason.
+SHARED_NAMES: dict[str, str] = {}
+
+
+def package(path: Path) -> str:
+    """Return the package that a module belongs to, or "" for the bottom layer."""
+    below = path.relative_to(ROOT).parts
+    return below[0] if len(below) > 1 else ""
+
+
+def layer(name: str) -> int:
+    return LAYERS[name] if name else 1
+
+
+@functools.cache
+def scan_module(path: Path) -> tuple[set[str], set[str]]:
+    """Return the dotted names that a module imports, anywhere in it, and the names it calls."""
+    imported, called = set(), set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import():
+                imported |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                assert node.level == 0, f"{path}: a relative import"
+                imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+            case ast.Call(func=ast.Name(id=name)):
+                called.add(name)
+    return imported, called
+
+
+def imports(path: Path) -> set[str]:
+    return scan_module(path)[0]
+
+
+@functools.cache
+def find_module(name: str) -> Path | None:
+    """Return the module of mediakeep that defines an imported name, or None if it is foreign."""
+    parts = name.split(".")[1:] if name.split(".")[0] == "mediakeep" else []
+    for length in (len(parts), len(parts) - 1):
+        path = ROOT.joinpath(*parts[: max(length, 0)])
+        if length > 0 and path.with_suffix(".py") in _KNOWN:
+            return path.with_suffix(".py")
+    return None
+
+
+def violations(path: Path, names: set[str]) -> list[str]:
+    """Return the imports of a higher layer, or of another package of the same layer."""
+    here, found = package(path), []
+    for name in names:
+        target = find_module(name)
+        if target is None:
+            continue
+        there = package(target)
+        if layer(there) > layer(here) or (layer(there) == layer(here) and there != here):
+            found.append(f"{path.relative_to(ROOT)} imports {name}")
+    return found
+
+
+def test_every_package_has_a_layer() -> None:
+    packages = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
+    assert packages == set(LAYERS)
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    assert not [path.parent for path in MODULES if not (path.parent / "__init__.py").exists()]
+
+
+def test_modules_import_lower_layers_only() -> None:
+    assert [line for path in MODULES for line in violations(path, imports(path))] == []
+
+
+def test_an_import_from_a_higher_layer_is_noticed() -> None:
+    queue = ROOT / "queue" / "queue.py"
+    assert violations(queue, {"mediakeep.runner.batch"})
+    assert violations(queue, {"mediakeep.music.scan.scan_library"})
+    assert not violations(queue, {"mediakeep.errors.MediakeepError", "mediakeep.queue.store"})
+
+
+def test_modules_of_a_package_import_each_other_without_a_circle() -> None:
+    arrows = {
+        path: {target for name in imports(path) if (target := find_module(name)) and target != path}
+        for path in MODULES
+    }
+    while leaves := [path for path, targets in arrows.items() if not targets & set(arrows)]:
+        for path in leaves:
+            del arrows[path]
+    assert not arrows, [str(path.relative_to(ROOT)) for path in arrows]
+
+
+def test_click_is_used_in_commands_alone() -> None:
+    users = {
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if "click" in {name.split(".")[0] for name in imports(path)} and package(path) != "commands"
+    }
+    assert users == set()
+
+
+def test_nothing_below_commands_prints_prompts_or_exits() -> None:
+    banned = {"print", "input", "exit", "quit"}
+    users = [
+        path for path in MODULES if package(path) != "commands" and scan_module(path)[1] & banned
+    ]
+    assert users == []
+
+
+def test_mediakeep_imports_neither_simulator_nor_samples() -> None:
+    tools = {"mediakeep_simulator", "mediakeep_samples"}
+    users = [path for path in MODULES if {name.split(".")[0] for name in imports(path)} & tools]
+    assert users == []
+
+
+def public_classes() -> dict[str, set[str]]:
+    """Return the packages that define each public class, by the name of the class."""
+    packages: dict[str, set[str]] = defaultdict(set)
+    for path in (*MODULES, *TOOLS):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                parts = path.relative_to(SOURCE).parts
+                packages[node.name].add("/".join(parts[: min(2, len(parts) - 1)]))
+    return packages
+
+
+def test_a_public_class_name_occurs_in_one_package_only() -> None:
+    shared = {name: where for name, where in public_classes().items() if len(where) > 1}
+    assert {name: where for name, where in shared.items() if name not in SHARED_NAMES} == {}
+    assert set(SHARED_NAMES) <= set(shared), "the allow-list names classes that are unique"
+
+
+def test_module_names_say_something() -> None:
+    vague = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+    assert not {path.stem for path in (*MODULES, *TOOLS)} & vague
+    assert not (SOURCE / "__init__.py").exists()

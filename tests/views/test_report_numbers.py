@@ -1,0 +1,301 @@
+"""Every number of a report is counted a second time, from the raw history, and must be the same."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mediakeep.app.reports import period_report
+from mediakeep.app.reports.period_report import ReportContext
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import readonly
+from mediakeep.queue.event_history import index, queries
+from mediakeep.views import period_stats, periods, summary
+from mediakeep.views.period_stats import PeriodStats
+from mediakeep.views.periods import DAY, WEEK
+from mediakeep.views.report.kind_progress import KindProgress
+from mediakeep.views.summary import SummaryContext
+from tests.sampling import some
+from tests.views import months
+from tests.views.months import Months
+from tests.views.naive import AMOUNTS, Ledger, Told, moment, mondays, span
+
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC")
+COUNTS = (
+    *("completed", "again", "failed", "skipped", "by_hand", "vanished", "reappeared"),
+    *("progress", "sessions"),
+)
+BY_KIND = ("new", "regressed", "closed", "repaired", "mended", "left", "returned")
+
+
+def queue_of(home: Path) -> Path:
+    return home / "status" / "music"
+
+
+def months_made(home: Path) -> Months:
+    return months.made(home)
+
+
+def summer_time(home: Path) -> Months:
+    """Work at the hours in which the clocks go forward and back, 2026-03-29 and 2026-10-25."""
+    told = Months(home, 1, "2026-03-27T12:00:00+00:00", months.ARTISTS[:60])
+    told.batch(4)
+    told.at("2026-03-28T23:30:00")
+    told.batch(12, seconds=1200)  # through the hour that is not there
+    told.at("2026-03-29T23:50:00")
+    told.batch(3, seconds=400)
+    told.at("2026-10-24T23:58:00")
+    told.again(*months.ARTISTS[:8])
+    told.batch(14, seconds=1100)  # through the hour that comes twice
+    told.at("2026-10-25T23:59:00")
+    told.batch(2, seconds=59)
+    told.at("2026-10-26T08:00:00")
+    told.batch(5)
+    return told
+
+
+def one_item(home: Path) -> Months:
+    told = Months(home, 3, artists=["Solo"])
+    told.batch(1)
+    told.at("2026-11-20T10:00:00")
+    told.again("Solo")
+    told.batch(1)
+    told.at("2026-12-15T10:00:00")
+    return told
+
+
+def at_once(home: Path) -> Months:
+    """Two commands of a person during a batch, and sessions that do nothing."""
+    told = months.Months(home, 9, artists=months.ARTISTS[:30])
+    told.batch(9)
+    told.at("2026-11-11T10:00:00")
+    told.batch(0)
+    with told.beside(4):
+        told.by_hand(months.ARTISTS[0], months.ARTISTS[1])
+        told.batch(4)
+    told.batch(2, kill=True)
+    told.batch(0, kill=True)
+    told.batch(3)
+    return told
+
+
+def restored(home: Path) -> Months:
+    """Go back to a checkpoint, on from there, and then to one of the line that was left."""
+    told = Months(home, 4, artists=months.ARTISTS[:40])
+    told.batch(5)
+    early = told.checkpoint()
+    told.at("2026-11-12T20:00:00")
+    told.batch(6)
+    told.by_hand(months.ARTISTS[0])
+    late = told.checkpoint()
+    told.batch(3)
+    told.at("2026-11-17T20:00:00")
+    told.restore(early)
+    told.batch(4)
+    told.scan(months.ARTISTS[1])
+    told.at("2026-11-18T20:00:00")
+    told.restore(late)
+    told.again(*months.ARTISTS[:3])
+    told.batch(7)
+    told.at("2026-11-20T20:00:00")
+    return told
+
+
+HISTORIES = {one.__name__: one for one in (months_made, summer_time, one_item, at_once, restored)}
+
+
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Months]:
+    return {name: make(tmp_path_factory.mktemp(name)) for name, make in HISTORIES.items()}
+
+
+def spans(folder: Path, now: datetime, days: int, zone: ZoneInfo) -> list[PeriodStats]:
+    with index.open_for_query(folder) as base:
+        begin = datetime.fromisoformat(queries.read_first_time(base))
+        told = periods.period_at(begin, days, zone).list_until(periods.period_at(now, days, zone))
+        return period_stats.compute_stats(base, told)
+
+
+def facts(one: PeriodStats) -> dict[str, Any]:
+    """Lay out what the package tells of a span."""
+    flow, level = one.flow, one.level
+    return {
+        **{name: getattr(flow, name) for name in (*COUNTS, *BY_KIND, "found", "resolved")},
+        "amounts": {
+            name: round(value, 6) for name, value in flow.amounts.items() if name in AMOUNTS
+        },
+        "invested": round(flow.invested, 6),
+        "level": (level.completed, level.total, level.open),
+    }
+
+
+def plainly(told: Told) -> dict[str, Any]:
+    """Lay out what the second count tells of it, in the same way."""
+    return {
+        **{name: getattr(told, name) for name in (*COUNTS, "found", "resolved")},
+        **{name: dict(+getattr(told, name)) for name in BY_KIND},
+        "amounts": {name: round(value, 6) for name, value in told.amounts.items() if value},
+        "invested": round(told.invested, 6),
+        "level": (told.done, told.total, dict(+told.open)),
+    }
+
+
+# Each history and each zone in every run, all of their pairs in slow ones.
+@pytest.mark.parametrize(("name", "zone"), some(itertools.product(HISTORIES, ZONES), 2))
+def test_each_week_and_each_day_is_counted_twice(
+    histories: dict[str, Months], name: str, zone: str
+) -> None:
+    made, here = histories[name], ZoneInfo(zone)
+    folder = made.where.folder
+    ledger = Ledger(folder)
+    for days in (WEEK, DAY):
+        told = spans(folder, made.now, days, here)
+        for one in told:
+            begin, end = span(one.period.first, days, here)
+            assert (one.period.start, one.period.end) == (begin, end)
+            assert facts(one) == plainly(ledger.told(begin, end)), one.period.name
+
+
+def test_the_histories_hold_whatever_can_be_counted(histories: dict[str, Months]) -> None:
+    ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    seen = [plainly(Ledger(made.where.folder).told(*ever)) for made in histories.values()]
+    missing = {name for name in seen[0] if not any(one[name] for one in seen)}
+    assert missing == {"skipped"}, "no batch skips by itself here; random histories do"
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_the_history_ends_where_the_queue_stands(histories: dict[str, Months], name: str) -> None:
+    made = histories[name]
+    queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
+    told = spans(made.where.folder, made.now, WEEK, months.ZONE)[-1].level
+    assert told.completed == sum(item["status"] == "completed" for item in queue.values())
+    assert told.total == len(queue)
+    open_ones: Counter[str] = Counter()
+    for item in queue.values():
+        if item["status"] != "skipped":
+            open_ones.update(item.get("issues", {}))
+    assert told.open == dict(open_ones)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_pace_estimate_and_failures_are_counted_twice(
+    histories: dict[str, Months], name: str
+) -> None:
+    made = histories[name]
+    queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
+    ledger = Ledger(made.where.folder)
+    found = readonly.load_view(made.where.folder, MUSIC)
+    told = summary.summarize_queue(made.where.folder, found, SummaryContext(made.now, months.ZONE))
+    settled, seconds, sessions = ledger.pace()
+    assert (told.pace.settled, told.pace.sessions) == (settled, sessions)
+    assert told.pace.seconds == pytest.approx(seconds)
+    left = sum(item["status"] in ("pending", "in_progress") for item in queue.values())
+    assert told.status.items_left == left
+    if left and settled:
+        assert told.status.seconds_left == pytest.approx(left * seconds / settled)
+    expected = ledger.estimate(made.now, left)
+    assert (told.estimate is None) == (expected is None)
+    if told.estimate and expected:
+        days, rest = expected
+        day = (made.now + timedelta(rest)).astimezone(months.ZONE).date()
+        assert (told.estimate.days, told.estimate.date) == (round(days), f"{day}")
+        assert told.estimate.per_week == pytest.approx(7 * left / rest, abs=0.06)
+    for day, completed in told.completed_by_day:
+        _, end = span(date.fromisoformat(day), 1, months.ZONE)
+        assert completed == ledger.told(end, end).done
+    failed = {
+        key: item["error_message"] for key, item in queue.items() if item["status"] == "error"
+    }
+    assert {one.item: one.error for one in told.failed_items} == failed
+
+
+@pytest.mark.parametrize("days", [WEEK, DAY])
+@pytest.mark.parametrize("name", HISTORIES)
+def test_each_report_tells_what_is_counted(
+    histories: dict[str, Months], name: str, days: int
+) -> None:
+    made, zone = histories[name], months.ZONE
+    desk, ledger = ReportContext(made.home, made.now, zone), Ledger(made.where.folder)
+    first = period_report.first_activity(desk)
+    assert first == min(map(moment, ledger.counting))
+    expected = mondays(first, made.now, zone)
+    told = periods.period_at(first, days, zone).list_until(desk.current_period(days))
+    assert [one.first for one in told if days == WEEK] == (expected if days == WEEK else [])
+    for period in told[:3] + told[-9:]:
+        report = period_report.collect_report(desk, period)
+        assert report is not None
+        begin, end = span(period.first, days, zone)
+        (kind,) = report.kinds
+        now = ledger.told(begin, end)
+        _report(kind, now, begin == desk.current_period(days).start)
+        assert report.invested == pytest.approx(now.invested)
+        ever = ledger.told(datetime(2000, 1, 1, tzinfo=UTC), end)
+        assert report.invested_ever == pytest.approx(ever.invested)
+        before = ledger.told(*span(period.first - timedelta(days), days, zone))
+        assert (kind.before is None) == (period == told[0])
+        _rows(kind, now, before if kind.before else None)
+
+
+def _report(kind: KindProgress, now: Told, running: bool) -> None:
+    assert (kind.completed, kind.total, kind.gained) == (now.done, now.total, now.progress)
+    assert kind.total
+    assert kind.share == pytest.approx(100 * now.done / kind.total, abs=0.051)
+    assert kind.share_gained == pytest.approx(100 * now.progress / kind.total, abs=0.11)
+    assert kind.open == now.open.total()
+    assert kind.flow.failed == now.failed
+    assert [(one.item, one.fixed, one.closed) for one in kind.gains] == now.gains[:5]
+    assert (kind.present is not None) or not running
+    for issue in kind.issues:
+        counts = (issue.new, issue.regressed, issue.closed, issue.repaired, issue.open)
+        at_once = now.repaired - now.mended
+        flows_ = (now.new, now.regressed, now.closed, at_once, now.open)
+        assert counts == tuple(one[issue.kind] for one in flows_)
+        came = now.new[issue.kind] + now.regressed[issue.kind] + now.returned[issue.kind]
+        assert issue.more == came - now.closed[issue.kind] - now.left[issue.kind]
+    kinds = {kind for one in (*(getattr(now, name) for name in BY_KIND), now.open) for kind in +one}
+    assert {issue.kind for issue in kind.issues} == kinds
+
+
+def _rows(kind: KindProgress, now: Told, before: Told | None) -> None:
+    """Check the table of a report, whose rows are left out where both numbers are 0."""
+
+    def numbers(told: Told) -> dict[str, float]:
+        return {
+            "artists completed": told.completed,
+            "of these, done before": told.again,
+            "tracks processed": told.amounts.get("tracks", 0),
+            "issues found": told.found,
+            "issues resolved": told.resolved,
+            "attempts that failed": told.failed,
+            "artists read again by your commands": told.by_hand,
+            "artists that vanished": told.vanished,
+            "artists that came back": told.reappeared,
+            "fields filled": told.amounts.get("fields_filled", 0),
+            "time invested": told.invested,
+        }
+
+    new, old = numbers(now), numbers(before) if before else {}
+    told = {row.name: (row.now, row.before) for row in kind.rows}
+    assert told == {
+        name: (pytest.approx(new[name]), pytest.approx(old[name]) if before else None)
+        for name in new
+        if new[name] or old.get(name)
+    }
+
+
+def test_what_is_open_since_when_is_counted_twice(histories: dict[str, Months]) -> None:
+    for made in histories.values():
+        ledger, first = Ledger(made.where.folder), {}
+        for line, _, old, new in ledger.steps():
+            first.update(dict.fromkeys(new.seen - old.seen, line["time"]))
+        with index.open_for_query(made.where.folder) as base:
+            told = queries.read_open_issues(base)
+        items = ledger.items(datetime(2100, 1, 1, tzinfo=UTC))
+        assert told == {one: first[one] for item in items.values() for one in item.open}

@@ -1,0 +1,80 @@
+"""Run a command of the user once, with the alert as JSON on its standard input."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+from mediakeep import files
+from mediakeep.alerts.delivery import DeliveryAttempt
+
+TIMEOUT = 60.0  # seconds
+_TAIL_SIZE = 400  # bytes of its output that are kept
+_READ_SIZE = 1 << 16
+
+
+class _OutputTail:
+    """Reads the output of a command in a thread, and keeps only the end of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._kept = b""
+        self._reader = threading.Thread(target=self._read_stream, args=[stream], daemon=True)
+        self._reader.start()
+
+    def _read_stream(self, stream: IO[bytes]) -> None:
+        with stream:
+            while piece := os.read(stream.fileno(), _READ_SIZE):
+                self._kept = (self._kept + piece)[-_TAIL_SIZE:]
+
+    def single_line(self) -> str:
+        """Return the output as one line, without waiting for later output of child processes."""
+        self._reader.join(1.0)
+        return files.to_printable(" ".join(self._kept.decode(errors="replace").split()))
+
+
+def run_command(
+    words: Sequence[str],
+    body: bytes,
+    environ: Mapping[str, str],
+    folder: str,
+    limit: float = TIMEOUT,
+) -> DeliveryAttempt:
+    """Run a command without a shell for at most `limit` seconds; exit code 0 is success."""
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environ,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # ValueError: an argument contains a null byte
+        why = error.strerror if isinstance(error, OSError) else "an argument contains a null byte"
+        return DeliveryAttempt(ok=False, reason=f"cannot be started: {why}", final=True)
+    assert process.stdin
+    assert process.stdout
+    tail = _OutputTail(process.stdout)
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # the command need not read it
+        process.stdin.write(body)  # fits into the pipe buffer, so never blocks
+    code = _wait_for_exit(process, limit)
+    how = f"ran longer than {limit:g} seconds" if code is None else f"ended with exit code {code}"
+    output = tail.single_line()
+    return DeliveryAttempt(ok=code == 0, reason=f"{how}: {output}" if output else how)
+
+
+def _wait_for_exit(process: subprocess.Popen[bytes], limit: float) -> int | None:
+    """Return the exit code, or None if the command and its children had to be killed."""
+    try:
+        return process.wait(limit)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return None

@@ -1,0 +1,1 @@
+"""Run a batch: maintenance, alerts and lookup estimates around the runner."""

@@ -1,0 +1,118 @@
+"""What a batch does at its end: archive logs, back up, write reports, check disk space.
+
+None of it fails a batch: errors become warnings.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import config
+from mediakeep.app.queue_admin import backup
+from mediakeep.app.subjects.interface import Subject
+from mediakeep.commands.options.maintenance_options import MaintenanceOptions
+from mediakeep.errors import MediakeepError, UsageError
+from mediakeep.queue import checkpoints
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.runner import tasks as runner_tasks
+from mediakeep.views import terminal
+
+_FREE_SPACE_DIVISOR = 5  # checkpoints may use 1/n of the free space
+_CHECKPOINTS_TO_KEEP = 5  # checkpoints that the suggested command keeps
+
+
+class MaintenanceResult(msgspec.Struct, frozen=True):
+    """Messages for the user."""
+
+    notes: list[str] = []
+    warnings: list[str] = []
+
+
+def write_due_reports(place: QueueLocation, options: MaintenanceOptions) -> list[str]:
+    """Write due reports, and return warnings."""
+    from mediakeep.app.reports import period_report
+
+    context = period_report.ReportContext(place.folder.parent.parent, place.now())
+    try:
+        return list(
+            period_report.write_due_reports(
+                context, options.report_formats, daily=options.daily_reports
+            )
+        )
+    except (MediakeepError, OSError) as error:
+        return [runner_tasks.format_error(error)]
+
+
+def run_maintenance(
+    place: QueueLocation, subject: Subject, options: MaintenanceOptions
+) -> MaintenanceResult:
+    """Do the maintenance that the options ask for."""
+    result = MaintenanceResult([], [])
+    tasks = (
+        (_archive_logs, result.notes),
+        (_make_due_backup, result.notes),
+        (_warn_low_space, result.warnings),
+    )
+    for task, messages in tasks:
+        try:
+            messages.extend(task(place, subject, options))
+        except (MediakeepError, OSError) as error:
+            result.warnings.append(runner_tasks.format_error(error))
+    return result
+
+
+def _archive_logs(place: QueueLocation, _: Subject, options: MaintenanceOptions) -> Iterator[str]:
+    if not options.archive_logs:
+        return
+    from mediakeep.queue import (
+        session_log_archive,  # only if needed, as below: a batch must start quickly
+    )
+
+    if gone := session_log_archive.archive_logs(place, options.archive_logs):
+        yield f"{terminal.format_count(len(gone), 'session log')} archived."
+
+
+def _make_due_backup(
+    place: QueueLocation, subject: Subject, options: MaintenanceOptions
+) -> Iterator[str]:
+    """Make a backup if the newest one is old enough."""
+    if not options.backup_to:
+        return
+    from mediakeep.queue.backups import backup_folder
+
+    try:
+        folder = Path(options.backup_to).expanduser()
+    except RuntimeError as error:  # a user without a home folder
+        raise UsageError(f"backup_to, {options.backup_to}: {error}") from error
+    before = (
+        backup_folder.find_newest_time(folder, place, subject.kind) if folder.is_dir() else None
+    )
+    if before is None or (place.now() - before).total_seconds() >= options.backup_every:
+        yield backup.format_backup(
+            backup_folder.create_backup(place, subject.kind, subject.list_outputs, folder)
+        )
+
+
+def _warn_low_space(place: QueueLocation, subject: Subject, _: MaintenanceOptions) -> Iterator[str]:
+    """Warn if checkpoints use much of the disk, with the command that removes old ones."""
+    listed = checkpoints.list_checkpoints(place.folder)
+    free = shutil.disk_usage(place.folder).free
+    used = sum(checkpoint.bytes for checkpoint in listed)
+    if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_to_prune(
+        listed, _CHECKPOINTS_TO_KEEP
+    ):
+        command = (
+            f"{config.format_command(subject.kind.manager_script, place.folder.parent.parent)}"
+        )
+        yield (
+            f"The checkpoints use {_format_megabytes(used)}, and {_format_megabytes(free)} are free."
+            f" To remove the old ones: {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
+        )
+
+
+def _format_megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"

@@ -1,0 +1,244 @@
+"""Run a batch of any kind: checks, output, alerts and exit code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec import structs
+
+from mediakeep import files, sample_library
+from mediakeep.app.batch import maintenance
+from mediakeep.app.batch.alert_triggers import AlertTriggers
+from mediakeep.app.edit import plan_file
+from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import Subject
+from mediakeep.commands import app
+from mediakeep.commands.display.batch_output import JsonLinesOutput, PipeSafeOutput, TextOutput
+from mediakeep.commands.options.batch_options import BatchOptions
+from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
+from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
+from mediakeep.media import temp_copies
+from mediakeep.policy import FixLevel
+from mediakeep.queue import actions, claims, queue, readonly
+from mediakeep.queue.claims import PendingQueue
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.state import QueueState
+from mediakeep.runner import batch, dry_run, tasks
+from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, SettledItem
+from mediakeep.runner.worker_process import WorkerProcess
+from mediakeep.views import review, summary
+
+_NOTHING_DECODED = (
+    "No audio was decoded. To decode everything again, {} --reset-all makes all {} pending."
+)
+
+_REFRESH_CHUNK = 50  # items that are claimed together to update their reports
+
+
+def run(options: BatchOptions, workers: Sequence[WorkerProcess]) -> int:
+    """Run a batch with workers that were started early, and return its exit code."""
+    subject = registry.get_subject(options.request.kind)
+    asking = options.config.limits.interactive
+    text_output = TextOutput(subject.kind, subject.format_dry_run, asking=asking)
+    output = PipeSafeOutput(JsonLinesOutput() if options.as_json else text_output)
+    report = (
+        _dry_run(subject, options, output)
+        if options.dry_run
+        else _run_with_alerts(subject, options, output, workers)
+    )
+    if report.abort_error:
+        raise report.abort_error
+    if not options.dry_run:
+        _run_maintenance(subject, options, stopped=report.stopped)
+    return exit_code(report)
+
+
+def exit_code(report: BatchResult) -> int:
+    """Return the exit code of a batch; failed items take precedence over failed services."""
+    if report.stopped:
+        return 130
+    if report.settled[Status.ERROR]:
+        return MediakeepError.exit_code
+    return ServiceFailed.exit_code if report.service_failures else 0
+
+
+def _run_with_alerts(
+    subject: Subject,
+    options: BatchOptions,
+    output: PipeSafeOutput,
+    workers: Sequence[WorkerProcess],
+) -> BatchResult:
+    triggers = AlertTriggers(options.home, subject.kind, options.alerts)
+    try:
+        return _run_with_queue(subject, options, output, workers, triggers)
+    except StateDamaged as error:
+        triggers.on_damage(error)
+        _print_warnings(triggers.warnings)
+        raise
+
+
+def _run_with_queue(
+    subject: Subject,
+    options: BatchOptions,
+    output: PipeSafeOutput,
+    workers: Sequence[WorkerProcess],
+    triggers: AlertTriggers,
+) -> BatchResult:
+    folder = registry.queue_folder(options.home, subject.kind)
+    temp_copies.remove_abandoned(options.home / "status" / "undo")
+    with Queue.open(
+        queue.locate_queue(folder, notice=app.print_notice), subject.kind
+    ) as open_queue:
+        require_library(open_queue.state)
+        if options.request.policy.fix is not FixLevel.NONE:
+            library = files.unescape_path(open_queue.state.head.library_path)
+            sample_library.refuse_real_library(Path(library))
+        remove_partial_outputs(options.home, subject.kind)
+        key = (
+            actions.find_item_key(open_queue.state, options.item_name) if options.item_name else ""
+        )
+        plan = structs.replace(options.config, key=key)
+        warnings = subject.before_batch(options.home, options.access, open_queue.state.items)
+
+        def milestone() -> None:
+            _write_exports(subject, options.home, open_queue.state, warnings)
+
+        def settled(settled_item: SettledItem) -> None:
+            output.on_item(settled_item)
+            triggers.on_item(settled_item, open_queue)
+
+        triggers.on_start(open_queue)
+        face = BatchCallbacks(output.on_start, settled, output.on_progress, milestone)
+        report = batch.run_batch(open_queue, options.worker_factory(), plan, face, workers)
+        triggers.on_finish(report, open_queue)
+        items = open_queue.state.items
+        stale = {key: items[key] for key in subject.outdated_items(items)}
+    if stale and not report.stopped:
+        report.manual_reviews += _refresh_stale_reports(subject, options.home, stale, warnings)
+    if options.deep and not report.claimed:
+        report.warnings.append(
+            _NOTHING_DECODED.format(subject.kind.manager_script, subject.kind.plural)
+        )
+    if report.pending_lookups and not (options.access.is_enabled or report.lookup_note):
+        report.lookup_note = str(options.access.skipped_error())
+    # Only now is everything in the history, from which the pace is computed.
+    report.warnings += [*open_queue.take_warnings(), *warnings, *triggers.warnings]
+    report.listed_reviews = review.read_total(options.home)
+    output.on_finish(report, summary.read_status(folder, open_queue.state))
+    _print_warnings(report.warnings)
+    return report
+
+
+def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: list[str]) -> None:
+    """Update the exports of a queue; what fails is written by the next batch."""
+    entries = review.collecting_errors(subject.review_entries(home), warnings)
+    try:
+        review.update_list(home, registry.queue_folder(home, subject.kind), state, entries)
+        warnings.extend(subject.write_exports(home, state))
+    except (OSError, MediakeepError) as error:
+        warnings.append(f"Not all views could be written: {tasks.format_error(error)}")
+
+
+def _refresh_stale_reports(
+    subject: Subject, home: Path, stale: Mapping[str, Item], warnings: list[str]
+) -> int:
+    """Read items again whose reports mention other items that have changed.
+
+    Return how many more reviews are open because of it. The items are claimed in small groups; if
+    this is killed, a claimed group is read again from the start.
+    """
+    from mediakeep.app.edit import item_checkout
+
+    keys = list(stale)
+    try:
+        with item_checkout.open_checkout(home, subject.kind, "bring_up_to_date") as checkout:
+            for first in range(0, len(keys), _REFRESH_CHUNK):
+                # If another batch holds one of them, that batch or the next one updates these.
+                with contextlib.suppress(UsageError):
+                    checkout.rescan_and_settle(
+                        *checkout.claim([], keys[first : first + _REFRESH_CHUNK])
+                    )
+        state = readonly.load_state(registry.queue_folder(home, subject.kind), subject.kind)
+        _write_exports(subject, home, state, warnings)
+    except (OSError, MediakeepError) as error:
+        reason = tasks.format_error(error)
+        warnings.append(f"Not all reports could be brought up to date: {reason}")
+        return 0
+    now = sum(state.items[key].manual_reviews for key in keys if key in state.items)
+    return now - sum(item.manual_reviews for item in stale.values())
+
+
+def _run_maintenance(subject: Subject, options: BatchOptions, *, stopped: bool) -> None:
+    """Write due reports and maintain the record; after a stop only the reports.
+
+    What was done is printed in text output only.
+    """
+    place = queue.locate_queue(
+        registry.queue_folder(options.home, subject.kind), notice=app.print_notice
+    )
+    _print_warnings(maintenance.write_due_reports(place, options.maintenance))
+    if not stopped:
+        result = maintenance.run_maintenance(place, subject, options.maintenance)
+        app.print_result([] if options.as_json else result.notes, None, as_json=False)
+        _print_warnings(result.warnings)
+
+
+def _print_warnings(warnings: Sequence[str]) -> None:
+    for warning in dict.fromkeys(warnings):
+        click.echo(f"Warning: {app.escape_controls(warning)}", err=True)
+
+
+def _dry_run(subject: Subject, options: BatchOptions, output: PipeSafeOutput) -> BatchResult:
+    """Do a dry run on the items that a batch would process, without leaving a trace."""
+    folder = registry.queue_folder(options.home, subject.kind)
+    state = readonly.load_state(folder, subject.kind)
+    require_library(state)
+    claims.simulate_recovery(state, queue.locate_queue(folder))
+    keys = (
+        [actions.find_item_key(state, options.item_name)]
+        if options.item_name
+        else _next_keys(state, options.config)
+    )
+    due: list[Any] = []
+
+    def settled(settled_item: SettledItem) -> None:
+        due.extend(settled_item.outcome.facts.get("due", ()))
+        output.on_item(settled_item)
+
+    face = BatchCallbacks(output.on_start, settled, output.on_progress)
+    report = dry_run.simulate_batch(state, keys, options.worker_factory(), options.config, face)
+    if options.plan_out and not report.stopped:
+        report.notes += plan_file.save(options.home, options.plan_out, due)
+    output.on_dry_run(report)
+    return report
+
+
+def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
+    """Return the keys that a batch would claim."""
+    count = len(state.items) if plan.size is None else plan.size
+    return PendingQueue(state).peek_keys(count, lookups=plan.lookups)
+
+
+def require_library(state: QueueState) -> None:
+    """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss."""
+    root = Path(files.unescape_path(state.head.library_path))
+    try:
+        empty = not any(root.iterdir())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LibraryMissing(files.escape_path(root), "missing") from error
+    except OSError as error:
+        raise UsageError(f"The library {files.display_path(root)}: {error.strerror}.") from error
+    if empty:
+        raise LibraryMissing(files.escape_path(root), "empty")
+
+
+def remove_partial_outputs(home: Path, kind: Kind) -> None:
+    """Remove partial outputs of a killed batch, while no other batch can be writing."""
+    outputs = home / "outputs"
+    for folder in (outputs, outputs / kind.name, home / "issues" / kind.name):
+        files.remove_stale_temp_files(folder)

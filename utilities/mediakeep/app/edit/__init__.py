@@ -1,0 +1,1 @@
+"""Edits that users make: field values, covers, releases, accepted proposals."""

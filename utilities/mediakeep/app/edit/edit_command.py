@@ -1,0 +1,223 @@
+"""A command that edits files as the user asked: plan, confirm, write, report.
+
+1. Plan the changes of each file; a value that a file cannot hold stops the command here.
+2. In a dry run, report the plan and stop.
+3. If data would be lost, ask for confirmation.
+4. Claim the artists of the files in the queue, and write the files one by one.
+5. Read the artists again, and report the result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mediakeep import kinds
+from mediakeep.app.edit import item_checkout
+from mediakeep.app.edit.item_checkout import ItemCheckout
+from mediakeep.commands import app
+from mediakeep.commands.options import write_options
+from mediakeep.errors import (
+    ConcurrentChange,
+    DiskFull,
+    NotWritten,
+    Stopped,
+    Unreadable,
+    UsageError,
+    ValueNotSupported,
+)
+from mediakeep.media import file_errors, open_file
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.pages import render
+from mediakeep.policy import WritePolicy
+
+if TYPE_CHECKING:  # importing these is slow, and --help must be quick
+    from mediakeep.app.edit.edit_result import EditResult
+    from mediakeep.app.edit.file_edits import FileEdit
+    from mediakeep.music.repairs.plans import FilePlan
+    from mediakeep.music.repairs.tag_writer import TagWriter
+
+    Job = tuple[FileEdit, FilePlan]  # an edit, and the changes planned for it
+
+T = TypeVar("T")
+
+_MAX_SHOWN_FILES = 20  # files that are listed if all are refused
+
+
+def with_edit_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of all commands that edit files."""
+    for option in (
+        app.with_json_option,
+        write_options.with_write_options,
+        click.option(
+            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
+        ),
+        click.option("--dry-run", is_flag=True, help="Print what would be changed; write nothing."),
+    ):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class EditCommand:
+    """One run of an edit command.
+
+    If all edits are proposals of mediakeep (`is_proposal`), no confirmation is asked, and a file
+    that cannot hold its value does not stop the others.
+    """
+
+    home: Path
+    script_name: str
+    policy: WritePolicy
+    dry_run: bool
+    yes: bool
+    as_json: bool
+    is_proposal: bool = False
+
+    @classmethod
+    def from_options(cls, home: Path, door: str, options: dict[str, Any]) -> EditCommand:
+        """Create the command from `options`, and remove the edit options from them."""
+        flags = {name: options.pop(name) for name in ("dry_run", "yes", "as_json")}
+        return cls(home, door, write_options.parse_policy(options), **flags)
+
+    def run(self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str] = ()) -> int:
+        """Execute edits and return the exit code; ask for confirmation if there are `doubts`.
+
+        Raise UsageError if a file cannot hold its value, Stopped if the user declines.
+        """
+        do = self._dry_run if self.dry_run else self._execute
+        try:
+            do(edits, result, doubts)
+        except BaseException:
+            if result.changed and not self.dry_run:
+                result.print_result(self.home, dry_run=False, as_json=self.as_json)
+            raise
+        result.print_result(self.home, dry_run=self.dry_run, as_json=self.as_json)
+        return 1 if result.failed else 0
+
+    def _dry_run(
+        self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str]
+    ) -> None:
+        with contextlib.closing(UndoStore(self.home / "status" / "undo")) as store:
+            jobs = self._plan_jobs(self._create_tag_writer(store), edits, result)
+        self._print_warnings(jobs, doubts)
+        result.changed += [due for _, due in jobs]
+
+    def _execute(
+        self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str]
+    ) -> None:
+        with item_checkout.open_checkout(self.home, kinds.MUSIC, self.script_name) as checkout:
+            pen = self._create_tag_writer(checkout.store)
+            jobs = self._plan_jobs(pen, edits, result)
+            if self._print_warnings(jobs, doubts) and not (self.yes or _confirm()):
+                raise Stopped
+            if jobs:
+                checkout.claim(edit.path for edit, _ in jobs)
+                result.session = checkout.session_id
+                _write_files(checkout, pen, jobs, result)
+                checkout.log_errors(result.unexpected)
+
+    def _create_tag_writer(self, store: UndoStore) -> TagWriter:
+        from mediakeep.music.repairs.tag_writer import TagWriter
+
+        return TagWriter.from_policy(store, self.policy)
+
+    def _plan_jobs(
+        self, pen: TagWriter, edits: Sequence[FileEdit], result: EditResult
+    ) -> list[Job]:
+        """Plan the changes of each file; raise UsageError if a file cannot hold a value."""
+        jobs, unfit = [], []
+        for edit in _with_progress(edits):
+            try:
+                with file_errors.wrap_file_errors(edit.path):
+                    due = pen.plan_changes(edit.path, edit.changes)
+                if due:
+                    jobs.append((edit, due))
+                else:
+                    result.same += 1
+            except (NotWritten, Unreadable) as error:
+                result.add_failure(edit.path, error)
+                unfit += [str(error)] if isinstance(error, ValueNotSupported) else []
+        if unfit and not self.is_proposal:
+            more = (
+                [f"and {len(unfit) - _MAX_SHOWN_FILES:,} more"]
+                if len(unfit) > _MAX_SHOWN_FILES
+                else []
+            )
+            raise UsageError("\n".join([*unfit[:_MAX_SHOWN_FILES], *more, "Nothing was changed."]))
+        return jobs
+
+    def _print_warnings(self, jobs: Sequence[Job], doubts: Sequence[str]) -> bool:
+        """Print warnings about doubts and lost values; return whether there are any."""
+        warnings = [*doubts, *([] if self.is_proposal else _format_losses(jobs))]
+        for warning in warnings:
+            click.echo(f"Warning: {app.escape_controls(warning)}", err=True)
+        return bool(warnings)
+
+
+def _format_losses(jobs: Sequence[Job]) -> list[str]:
+    """Return how many files would lose the values of which fields."""
+    from mediakeep.app.edit import field_values
+
+    lines = (line for _, due in jobs for line in due.changes)
+    lost = Counter(line.field for line in lines if line.old and not line.new)
+    return [
+        f"{field_values.field_label(field)} will be removed from {render.pluralize(count, 'file')}."
+        for field, count in lost.items()
+    ]
+
+
+def _confirm() -> bool:
+    return click.confirm("Continue? (--yes skips this question)", err=True)
+
+
+def _write_files(
+    checkout: ItemCheckout, pen: TagWriter, jobs: Sequence[Job], result: EditResult
+) -> None:
+    """Write files; if the disk is full, the remaining files are not tried."""
+    for number, (edit, due) in enumerate(_with_progress(jobs), 1):
+        try:
+            _check_unchanged(edit.path, due)
+            with (
+                file_errors.wrap_file_errors(edit.path),
+                checkout.stamp_for_write(edit.path) as stamp,
+            ):
+                pen.write(edit.path, edit.changes, stamp)
+        except DiskFull as error:
+            result.failed[due.path] = error.args[0]
+            result.untried = len(jobs) - number
+            return
+        except (NotWritten, Unreadable) as error:
+            result.add_failure(edit.path, error)
+        else:
+            result.changed.append(due)
+
+
+def _check_unchanged(path: Path, due: FilePlan) -> None:
+    """Raise ConcurrentChange if a file changed since it was planned."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise open_file.to_unreadable(path, error) from error
+    if (facts.st_size, facts.st_mtime_ns) != (due.size, due.mtime_ns):
+        raise ConcurrentChange(due.path)
+
+
+def _with_progress(values: Sequence[T]) -> Iterator[T]:
+    """Yield the values, and show a counter on a terminal."""
+    live = sys.stderr.isatty()
+    try:
+        for number, value in enumerate(values, 1):
+            if live:
+                click.echo(f"\r\x1b[2K{number:,}/{len(values):,}", nl=False, err=True)
+            yield value
+    finally:
+        if live:
+            click.echo("\r\x1b[2K", nl=False, err=True)

@@ -1,0 +1,142 @@
+"""Repair plans: saved by a dry run, possibly edited by the user, and applied later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from mediakeep import clock, config, files, kinds
+from mediakeep.commands import app
+from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, UsageError
+from mediakeep.media import file_errors
+from mediakeep.pages import render
+from mediakeep.policy import WritePolicy
+
+if TYPE_CHECKING:
+    from mediakeep.app.edit.item_checkout import ItemCheckout
+
+_SCRIPT_NAME = "process_music_batch.py"
+
+
+def with_plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --plan-out and --apply-plan."""
+    for option in (
+        click.option(
+            "--apply-plan",
+            type=app.PathParam(),
+            metavar="FILE",
+            help="Apply a plan; files that changed since are skipped.",
+        ),
+        click.option(
+            "--plan-out",
+            type=app.PathParam(),
+            metavar="FILE",
+            help="Dry run that saves the changes to a plan file.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
+    """Save the changes of a dry run to a plan file; return lines that say so."""
+    from mediakeep.music.repairs import plans  # here, as --help must be quick
+
+    file_plans = msgspec.convert(due, list[plans.FilePlan])
+    plans.write_plan(path, file_plans, clock.format_iso(clock.now()))
+    changes = render.pluralize(sum(len(file_plan.changes) for file_plan in file_plans), "change")
+    where = files.escape_path(path)
+    return [
+        f"Plan written to {where}: {changes} in {render.pluralize(len(file_plans), 'file')}.",
+        f"Apply it with: {config.format_command(_SCRIPT_NAME, home)} --apply-plan {files.quote_path(path)}",
+    ]
+
+
+class _PlanResult(msgspec.Struct):
+    """The result of applying a plan."""
+
+    home: Path
+    session: str = ""
+    changed: list[str] = []
+    unchanged: int = 0  # files that already have the values
+    refused: dict[str, str] = {}
+    lines: list[str] = []
+
+
+def apply_plan(home: Path, path: Path, policy: WritePolicy, options: dict[str, Any]) -> int:
+    """Make the changes of a plan file, and return the exit code."""
+    from mediakeep.app.edit import item_checkout
+    from mediakeep.music.repairs import plans
+    from mediakeep.music.repairs.tag_writer import TagWriter
+
+    if any(options[name] for name in ("plan_out", "everything", "artist", "deep")):
+        raise UsageError(
+            "--apply-plan cannot be combined with options that select items or changes."
+        )
+    plan, result = plans.read_plan(path), _PlanResult(home)
+    try:
+        with item_checkout.open_checkout(home, kinds.MUSIC, "apply_plan") as checkout:
+            if not options["dry_run"]:
+                checkout.claim(
+                    Path(files.unescape_path(file_plan.path)) for file_plan in plan.files
+                )
+            result.session, writer = (
+                checkout.session_id,
+                TagWriter.from_policy(checkout.store, policy),
+            )
+            for file_plan in plan.files:
+                _apply_to_file(checkout, writer, file_plan, result, write=not options["dry_run"])
+    finally:  # report the changed files even after an error
+        data = {"session": result.session, "changed": result.changed, "refused": result.refused}
+        if result.session:
+            app.print_result(
+                _format_result(result, dry_run=options["dry_run"]), data, as_json=options["as_json"]
+            )
+    return 1 if result.refused else 0
+
+
+def _apply_to_file(
+    checkout: ItemCheckout, writer: Any, file_plan: Any, result: _PlanResult, *, write: bool
+) -> None:
+    from mediakeep.music.repairs import plans
+
+    path = Path(files.unescape_path(file_plan.path))
+    try:
+        changes = plans.requested_changes(file_plan)
+        with file_errors.wrap_file_errors(path):
+            due = writer.due(path, changes)
+        if due is None:
+            result.unchanged += 1
+            return
+        if not plans.is_still_valid(file_plan, due):
+            result.refused[file_plan.path] = (
+                "the file changed since the plan was made. Make a new plan."
+            )
+            return
+        if write:
+            with file_errors.wrap_file_errors(path), checkout.stamp_for_write(path) as stamp:
+                writer.write(path, changes, stamp)
+    except (NotWritten, Unreadable) as error:
+        result.refused[file_plan.path] = str(error)
+        if isinstance(error, UnexpectedError):
+            checkout.log_errors([error])
+    else:
+        result.changed.append(file_plan.path)
+        result.lines += plans.format_plan(due, file_plan.path)
+
+
+def _format_result(result: _PlanResult, *, dry_run: bool) -> list[str]:
+    verb = "would be changed" if dry_run else "changed"
+    lines = [*result.lines, f"{render.pluralize(len(result.changed), 'file')} {verb}."]
+    if result.unchanged:
+        lines.append(f"{render.pluralize(result.unchanged, 'file')} already up to date.")
+    refused = result.refused.items()
+    lines += [f"Not changed: {files.to_printable(path)}: {why}" for path, why in refused]
+    if result.session and result.changed and not dry_run:
+        back = f"{config.format_command('undo_changes.py', result.home)} --session {result.session}"
+        lines.append(f"Undo with: {back}")
+    return lines

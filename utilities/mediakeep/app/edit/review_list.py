@@ -1,0 +1,96 @@
+"""The list of manual reviews, and the selection of its entries that the user accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files, suggestions
+from mediakeep.errors import NewerFormat, UsageError
+from mediakeep.kinds import MUSIC
+from mediakeep.music.issue_kinds import ISSUE_KINDS
+from mediakeep.queue import actions
+from mediakeep.queue.state import QueueState
+from mediakeep.views import review
+
+_FIX_HINT = "Delete it, and the next batch writes it again"
+
+
+class ReviewEntry(msgspec.Struct, frozen=True):
+    """An issue in the review list; `command` is the command that resolves it."""
+
+    id: str
+    kind: str
+    queue: str = MUSIC.name
+    album: str = ""
+    path: str = ""
+    proposal: str = ""
+    command: str = ""
+
+    @property
+    def name(self) -> str:
+        """The id, with the track or album if known."""
+        place = self.path or self.album
+        return f"{self.id} ({place})" if place else self.id
+
+
+EntriesByArtist = Mapping[str, Sequence[ReviewEntry]]  # by the key of the artist; music only
+
+
+class _ReviewFile(msgspec.Struct, frozen=True):
+    format: int
+    reviews: dict[str, list[ReviewEntry]]
+
+
+@dataclass(frozen=True)
+class ReviewFilter:
+    """The accepted entries: issues by id, or all of a kind, optionally of one artist."""
+
+    ids: Sequence[str] = ()
+    kind: str = ""
+    artist: str = ""
+
+    def select(self, listed: EntriesByArtist, state: QueueState) -> EntriesByArtist:
+        """Return the accepted entries.
+
+        Raise UsageError if the list lacks an id, or if the kind or the artist is unknown.
+        """
+        if self.ids:
+            listed_ids = {entry.id for entries in listed.values() for entry in entries}
+            if unknown := [issue_id for issue_id in self.ids if issue_id not in listed_ids]:
+                raise UsageError(f"Not in the list: {', '.join(unknown)}. Nothing was changed.")
+            return _filter_entries(listed, lambda entry: entry.id in self.ids)
+        if self.kind not in {kind.name for kind in ISSUE_KINDS}:
+            near = suggestions.did_you_mean(self.kind, (kind.name for kind in ISSUE_KINDS))
+            message = f'Unknown issue kind "{self.kind}".{near}'
+            raise UsageError(f"{message} Nothing was changed.")
+        if self.artist:
+            key = actions.find_item_key(state, self.artist)
+            listed = {key: listed.get(key, [])}
+        return _filter_entries(listed, lambda entry: entry.kind == self.kind)
+
+
+def read_reviews(home: Path, path: Path) -> EntriesByArtist:
+    """Read the list, relative to the home or else to here; raise UsageError if invalid."""
+    given_path = path.expanduser()
+    place = home / given_path if (home / given_path).exists() else given_path
+    name = files.escape_path(place)
+    try:
+        view = msgspec.json.decode(place.read_bytes(), type=_ReviewFile)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}. A batch writes it.") from error
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise UsageError(f"{name} is not a review list: {error}. {_FIX_HINT}.") from error
+    if view.format > review.FORMAT:
+        raise NewerFormat(name, view.format, review.FORMAT)
+    return _filter_entries(view.reviews, lambda entry: entry.queue == MUSIC.name)
+
+
+def _filter_entries(
+    listed: EntriesByArtist, wanted: Callable[[ReviewEntry], bool]
+) -> EntriesByArtist:
+    filtered = {key: list(filter(wanted, entries)) for key, entries in listed.items()}
+    return {key: entries for key, entries in filtered.items() if entries}

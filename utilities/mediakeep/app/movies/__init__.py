@@ -1,0 +1,1 @@
+"""Use cases of movies: manual matches, video probing."""

@@ -1,0 +1,95 @@
+"""Record which movie an item is, as chosen by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import files, kinds
+from mediakeep.app.edit.list_files import InputErrors
+from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.commands.display import movie_prompt
+from mediakeep.errors import UsageError
+from mediakeep.queue import actions
+from mediakeep.queue.queue import Queue
+
+
+class ManualMatch(msgspec.Struct, frozen=True):
+    """The ids of an item's movie, one or both."""
+
+    name: str
+    tmdb_id: int = 0
+    imdb_id: str = ""
+    location: str = ""  # in the list, as "line 3"
+
+    @property
+    def ids_text(self) -> str:
+        """The ids as text."""
+        return " and ".join(filter(None, (str(self.tmdb_id or ""), self.imdb_id)))
+
+
+def record_choice(home: Path, name: str, ident: str) -> ActionResult:
+    """Record the movie of an item; raise UsageError if the id or the item is unknown."""
+    ids = movie_prompt.parse_movie_id(ident)
+    if ids is None:
+        raise UsageError(
+            f'"{files.to_printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
+        )
+    with _open_queue(home) as opened:
+        key = actions.find_item_key(opened.state, name)
+        return _record_matches(opened, {key: ManualMatch(name, *ids)})
+
+
+def record_choices_from_csv(home: Path, path: Path) -> ActionResult:
+    """Record the ids in a CSV, all or none; raise UsageError with all errors."""
+    from mediakeep.movies.outputs import failed_lookups_csv
+
+    rows = failed_lookups_csv.read_choices(path)
+    matches = [ManualMatch(row.key, row.tmdb_id, row.imdb_id, f"line {row.line}") for row in rows]
+    if not matches:
+        return ActionResult([f"No ids in {files.display_path(path)}."], {"chosen": {}, "same": {}})
+    with _open_queue(home) as opened:
+        return _record_matches(opened, _find_items(opened, matches, files.escape_path(path)))
+
+
+def _open_queue(home: Path) -> Any:
+    return ManagerContext(home, kinds.MOVIES).open_queue()
+
+
+def _find_items(queue: Queue, chosen: Iterable[ManualMatch], name: str) -> dict[str, ManualMatch]:
+    """Find the items by name; raise UsageError with all errors."""
+    errors, matches = InputErrors(name), dict[str, ManualMatch]()
+    for match in chosen:
+        with errors.collect_at(match.location):
+            key = actions.find_item_key(queue.state, match.name)
+            if key in matches:
+                raise UsageError(f"{key} is already in {matches[key].location}.")
+            matches[key] = match
+    errors.raise_if_any()
+    return matches
+
+
+def _record_matches(queue: Queue, matches: dict[str, ManualMatch]) -> ActionResult:
+    """Record the matches, and report each."""
+    patches = {
+        key: {"match": "user", "tmdb_id": choice.tmdb_id, "imdb_id": choice.imdb_id}
+        for key, choice in matches.items()
+    }
+    record = queue.commit(actions.set_fields_and_reset(queue.location, patches))
+    changed_keys = set(record.items) if record else set()
+    lines = []
+    for key, match in matches.items():
+        where = f"{match.location}: " if match.location else ""
+        state_text = "is pending again" if key in changed_keys else "is unchanged"
+        lines.append(f'{where}"{key}" is {match.ids_text}; it {state_text}.')
+    chosen = {key: match.ids_text for key, match in matches.items()}
+    return ActionResult(
+        lines,
+        {
+            "chosen": {key: ids for key, ids in chosen.items() if key in changed_keys},
+            "same": {key: ids for key, ids in chosen.items() if key not in changed_keys},
+        },
+    )

@@ -1,0 +1,81 @@
+"""Format TMDb movies: as lines of text, or as JSON data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mediakeep.app.music.musicbrainz_text import CommandOutput, JsonObject
+from mediakeep.errors import ItemFailed
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.lookups.tmdb.model import Movie, MovieSummary
+from mediakeep.pages import render
+
+_MAX_CAST = 5  # members of the cast that are listed
+
+
+def search_movies(context: TmdbContext, title: str, year: int = 0) -> CommandOutput:
+    """Return the movies that TMDb finds by title."""
+    hits = context.tmdb.search_movies(title, year)
+    if not hits:
+        when = f" of {year}" if year else ""
+        raise ItemFailed(f'TMDb has no movie{when} titled "{title}".')
+    return _build_output(hits, {"title": title, "year": year})
+
+
+def find_by_imdb_id(context: TmdbContext, imdb_id: str) -> CommandOutput:
+    """Return the movies with an IMDb id."""
+    hits = context.tmdb.find_by_imdb_id(imdb_id)
+    if not hits:
+        raise ItemFailed(f"TMDb has no movie with the IMDb id {imdb_id}.")
+    return _build_output(hits, {"imdb_id": imdb_id})
+
+
+def show_movie(context: TmdbContext, ident: str) -> CommandOutput:
+    """Return a movie by its TMDb or IMDb id; raise NoSuchMovie."""
+    details = context.tmdb.get_movie(ident)
+    return CommandOutput(
+        list(_format_movie(details, context.config.locale.country)), {"movie": details}
+    )
+
+
+def _build_output(movies: Iterable[MovieSummary], query: JsonObject) -> CommandOutput:
+    hits = list(movies)
+    width = max(len(str(hit.id)) for hit in hits)
+    return CommandOutput(
+        [f"{hit.id:>{width}}  {_format_hit(hit)}" for hit in hits], {**query, "movies": hits}
+    )
+
+
+def _format_hit(hit: MovieSummary) -> str:
+    original = f" [{hit.original_title}]" if hit.original_title not in ("", hit.title) else ""
+    votes = render.pluralize(hit.vote_count, "vote") if hit.vote_count else ""
+    title = f"{hit.title}{original}" + (f" ({hit.year})" if hit.year else "")
+    return ", ".join(filter(None, (title, hit.original_language, votes)))
+
+
+def _format_movie(details: Movie, country: str) -> Iterable[str]:
+    """Yield lines on a movie, with the certificates of one country."""
+    yield f"{details.title} ({details.year})" if details.year else details.title
+    certificates = (it for it in details.certificates if it.country == country and it.certification)
+    labeled = {
+        "TMDb": str(details.id),
+        "IMDb": details.imdb_id,
+        "original title": details.original_title if details.original_title != details.title else "",
+        "language": details.original_language,
+        "released": details.release_date,
+        "runtime": f"{details.runtime} min" if details.runtime else "",
+        "directed by": ", ".join(details.directors),
+        "with": ", ".join(actor.name for actor in details.cast[:_MAX_CAST]),
+        "genres": ", ".join(genre.name for genre in details.genres),
+        "countries": ", ".join(it.name for it in details.countries),
+        f"certificate in {country}": next((it.certification for it in certificates), ""),
+        "collection": f"{details.collection.name} ({details.collection.id})"
+        if details.collection
+        else "",
+        "rating": f"{details.rating:.1f} of {render.pluralize(details.votes, 'vote')}"
+        if details.votes
+        else "",
+    }
+    yield from (f"  {name}: {value}" for name, value in labeled.items() if value)
+    if details.overview:
+        yield f"  {details.overview}"

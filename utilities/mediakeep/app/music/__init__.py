@@ -1,0 +1,1 @@
+"""Use cases of music: lookups, covers and single artists."""

@@ -1,0 +1,1 @@
+"""Queue administration: scan, show, reset, maintain, back up and import."""

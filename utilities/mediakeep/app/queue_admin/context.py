@@ -1,0 +1,75 @@
+"""The context of a queue manager's action: home, kind, and common options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import Subject
+from mediakeep.commands import app
+from mediakeep.errors import Stopped
+from mediakeep.kinds import Kind
+from mediakeep.queue import queue, readonly
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.state import QueueState
+
+
+@dataclass
+class ManagerContext:
+    """One call of a queue manager."""
+
+    home: Path
+    kind: Kind
+    yes: bool = False
+    force: bool = False
+    status: str = ""
+    ignore_patterns: tuple[str, ...] = ()  # patterns of files and folders that scans skip
+
+    @property
+    def queue_folder(self) -> Path:
+        """The folder of the queue."""
+        return registry.queue_folder(self.home, self.kind)
+
+    @property
+    def location(self) -> QueueLocation:
+        """The location of the queue, with clock and host."""
+        return queue.locate_queue(self.queue_folder, notice=app.print_notice)
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The subject of the kind."""
+        return registry.get_subject(self.kind)
+
+    def read_state(self) -> QueueState:
+        """Read the queue without its lock."""
+        return readonly.load_state(self.queue_folder, self.kind)
+
+    @contextmanager
+    def open_queue(self) -> Iterator[Queue]:
+        """Open the queue for changes, and print its warnings at the end."""
+        with Queue.open(self.location, self.kind) as open_queue:
+            yield open_queue
+            for warning in open_queue.take_warnings():
+                click.echo(app.escape_controls(warning), err=True)
+
+    def confirm(self, question: str) -> None:
+        """Ask for confirmation unless --yes was given; raise Stopped if the user declines."""
+        if not self.yes and not click.confirm(question, err=True):
+            raise Stopped
+
+
+@dataclass(frozen=True)
+class ActionResult:
+    """The result of an action: lines of text, JSON data, and the exit code."""
+
+    lines: list[str]
+    data: Any = field(default_factory=dict)
+    code: int = 0

@@ -1,0 +1,206 @@
+"""Manager actions that compare the queue with its library: scan and relocate."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.app.queue_admin import detect_renames, new_home
+from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.subjects import registry
+from mediakeep.errors import ScanRefused
+from mediakeep.item import ScannedItem
+from mediakeep.media import ignore_rules, temp_copies
+from mediakeep.queue import scan_diff, snapshot
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.scan_diff import ScanDiff
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange
+from mediakeep.views import terminal
+
+_MAX_NAMED_FILES = 5  # files and names that are listed
+_MAX_NAMED_RENAMES = 20  # renamed items that are listed
+
+
+def scan_library(context: ManagerContext, path: str) -> ActionResult:
+    """Create the queue of a library, or update it to what is on disk."""
+    root = _check_library_folder(path)
+    temp_copies.remove_abandoned(context.home / "status" / "undo")
+    scanned = list(context.subject.scan_library(root, context.ignore_patterns))
+    if (context.queue_folder / snapshot.FILE).exists():
+        return _update_queue(context, root, scanned, moved=False)
+    if not scanned:
+        raise ScanRefused(f"{files.display_path(root)} holds no {context.kind.library_noun}.")
+    new_home.create_status_folder(context.home)
+    Queue.create(context.location, context.kind, registry.library_path_text(root), scanned).close()
+    result = ScanDiff(total=len(scanned), new={item.key: {} for item in scanned})
+    return _build_result(
+        context, root, result, [f"New queue: {_format_counts(context, scanned)}."], scanned
+    )
+
+
+def relocate_library(context: ManagerContext, path: str) -> ActionResult:
+    """Follow a moved library: every item gets its new path and keeps its state."""
+    root = _check_library_folder(path)
+    return _update_queue(
+        context, root, list(context.subject.scan_library(root, context.ignore_patterns)), moved=True
+    )
+
+
+def _check_library_folder(path: str) -> Path:
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise ScanRefused(f"No such folder: {files.display_path(root)}.")
+    if not any(root.iterdir()):
+        raise ScanRefused(f"{files.display_path(root)} is empty; is it mounted?")
+    return root.resolve()
+
+
+def _update_queue(
+    context: ManagerContext, root: Path, scanned: list[ScannedItem], *, moved: bool
+) -> ActionResult:
+    library = registry.library_path_text(root)
+    result = ScanDiff()
+
+    def decide(state: QueueState) -> QueueChange | None:
+        nonlocal result
+        if library != state.head.library_path and not moved and not context.yes:
+            raise ScanRefused(_other_library_message(state, library))
+        follow = partial(detect_renames.find_renamed, context, root)
+        result = scan_diff.compare_with_scan(
+            state, scanned, partial(_removal_reason, context, root), follow
+        )
+        if not context.yes:
+            scan_diff.refuse_mass_removal(result, state, library)
+        if not result.build_patches() and library == state.head.library_path:
+            return None
+        if moved or result.renamed:
+            detect_renames.apply_renames(context, state, result, library)
+        total = len(state.items) + len(result.new)
+        facts: dict[str, object] = {**result.count_changes(), "known": total, "library": library}
+        if facts.pop("renamed"):  # for the history, where earlier entries have the old names
+            facts["renamed"] = result.renamed
+        return QueueChange("scan", result.build_patches(), facts)
+
+    with context.open_queue() as open_queue:
+        open_queue.commit(decide)
+    lines = [_format_differences(result, context), *_format_renames(result)]
+    return _build_result(context, root, result, lines, scanned)
+
+
+def _removal_reason(context: ManagerContext, root: Path, key: str) -> str:
+    """Return why a scan no longer finds an item."""
+    path = root / files.unescape_path(key)
+    if not os.path.lexists(path):
+        return scan_diff.VANISHED
+    if ignore_rules.is_ignored(path, root, context.ignore_patterns):
+        return scan_diff.IGNORED
+    return scan_diff.EMPTY if path.is_dir() else scan_diff.VANISHED
+
+
+def _other_library_message(state: QueueState, library: str) -> str:
+    return (
+        f"This queue belongs to {state.head.library_path}, not to {library}. If the library was"
+        f" moved, use --relocate {library}; if it is another library, use another --home."
+    )
+
+
+def _format_differences(result: ScanDiff, context: ManagerContext) -> str:
+    counts = result.count_changes()
+    total = counts.pop("total")
+    parts = [f"{number:,} {name}" for name, number in counts.items() if number]
+    parts += [f"{len(result.moved):,} with a new path"] if result.moved else []
+    count_text = terminal.format_count(total, context.kind.noun, context.kind.plural)
+    return f"{count_text} on disk: {', '.join(parts) or 'no changes'}."
+
+
+def _format_renames(result: ScanDiff) -> list[str]:
+    """List renamed items: a few as text, as --json has all."""
+    pairs = list(result.renamed.items())
+    lines = [
+        f"{files.quote_escaped(old)} is now {files.quote_escaped(new)}."
+        for old, new in pairs[:_MAX_NAMED_RENAMES]
+    ]
+    more = len(pairs) - _MAX_NAMED_RENAMES
+    return [*lines, f"And {more:,} more (--json names all)."] if more > 0 else lines
+
+
+def _find_unicode_twins(scanned: Sequence[ScannedItem]) -> list[list[str]]:
+    """List keys that differ only in the Unicode form of their accents (NFC, NFD)."""
+    groups: dict[str, list[str]] = {}
+    for item in scanned:
+        if not item.key.isascii():
+            groups.setdefault(unicodedata.normalize("NFC", item.key), []).append(item.key)
+    return [keys for keys in groups.values() if len(keys) > 1]
+
+
+def _format_twins(context: ManagerContext, twins: Sequence[Sequence[str]]) -> Iterator[str]:
+    for keys in twins[:_MAX_NAMED_FILES]:
+        name = unicodedata.normalize("NFC", keys[0])
+        yield (
+            f"{files.quote_escaped(name)} exists {len(keys)} times, with accents in different Unicode"
+            f" forms (NFC, NFD), and counts as {len(keys)} {context.kind.plural}. If they are the"
+            " same, move everything into one folder."
+        )
+    if more := len(twins[_MAX_NAMED_FILES:]):
+        yield f"And {more:,} more such names (--json names all)."
+
+
+def _format_counts(context: ManagerContext, scanned: list[ScannedItem]) -> str:
+    noun = context.kind.part_noun
+    text = terminal.format_count(len(scanned), context.kind.noun, context.kind.plural)
+    parts = sum(item.fields.get(f"{noun}_count", 0) for item in scanned)
+    return f"{text}, {terminal.format_count(parts, noun)}" if parts else text
+
+
+def _build_result(
+    context: ManagerContext,
+    root: Path,
+    result: ScanDiff,
+    messages: Sequence[str],
+    scanned: Sequence[ScannedItem],
+) -> ActionResult:
+    twins = _find_unicode_twins(scanned)
+    lines = [*messages, *_format_twins(context, twins)]
+    unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
+    if unassigned.files:
+        lines.append(
+            f"{terminal.format_count(unassigned.files, context.kind.stray_noun)} in {files.display_path(root)}"
+            f" belong to no {context.kind.noun} and are skipped{_format_names(unassigned.named)}."
+        )
+    data: dict[str, object] = {"left_out": unassigned.files}
+    if unassigned.named:
+        data["left_out_files"] = unassigned.named
+    if unread := sum(item.fields.get("unread_count", 0) for item in scanned):
+        lines.append(
+            f"{terminal.format_count(unread, 'audio file')} skipped: mediakeep cannot read their"
+            " formats. They are listed in the reports of their artists."
+        )
+        data["unread"] = unread
+    if unassigned.sidecars:
+        lines.append(_format_orphan_sidecars(context, unassigned.sidecars))
+        data["orphan_sidecars"] = unassigned.sidecars
+    data |= {"renames": result.renamed} if result.renamed else {}
+    data |= {"twins": twins} if twins else {}
+    return ActionResult(lines, {**result.count_changes(), **data})
+
+
+def _format_orphan_sidecars(context: ManagerContext, places: Sequence[str]) -> str:
+    """Return a line on sidecars that no player shows."""
+    fit = "fits" if len(places) == 1 else "fit"
+    return f"{terminal.format_count(len(places), 'sidecar')} {fit} no {context.kind.noun}{_format_names(places)}."
+
+
+def _format_names(places: Sequence[str]) -> str:
+    """List file names as the end of a sentence: a few, as --json has all."""
+    named = ", ".join(map(files.quote_escaped, places[:_MAX_NAMED_FILES]))
+    more = (
+        f", and {len(places) - _MAX_NAMED_FILES:,} more (--json names all)"
+        if places[_MAX_NAMED_FILES:]
+        else ""
+    )
+    return f": {named}{more}" if places else ""

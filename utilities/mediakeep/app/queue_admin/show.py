@@ -1,0 +1,62 @@
+"""Manager actions that only read: summary, list, one item, checkpoints."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mediakeep import suggestions
+from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.errors import MediakeepError, UsageError
+from mediakeep.item import Status
+from mediakeep.queue import actions, checkpoints, readonly
+from mediakeep.views import summary, terminal
+
+
+def show_summary(context: ManagerContext) -> ActionResult:
+    """Show the progress of the queue."""
+    view = readonly.load_view(context.queue_folder, context.kind)
+    progress = summary.read_status(context.queue_folder, view.state, view.records)
+    return ActionResult(terminal.describe_queue(progress), progress)
+
+
+def show_list(context: ManagerContext) -> ActionResult:
+    """List the items, one per line; with --status only those with that status."""
+    state = context.read_state()
+    wanted = _parse_status(context.status) if context.status else None
+    chosen = {key: item for key, item in state.items.items() if wanted in (None, item.status)}
+    data = {key: item.status.value for key, item in chosen.items()}
+    return ActionResult(terminal.list_items(state, wanted), data)
+
+
+def _parse_status(name: str) -> Status:
+    try:
+        return Status(name)
+    except ValueError as error:
+        names = ", ".join(status.value for status in Status)
+        near = suggestions.did_you_mean(name, Status)
+        raise UsageError(f'Unknown status "{name}". Known statuses: {names}.{near}') from error
+
+
+def show_item(context: ManagerContext, name: str) -> ActionResult:
+    """Show the queue's data of one item, and its issues."""
+    state = context.read_state()
+    key = actions.find_item_key(state, name)
+    item = state.items[key]
+    try:
+        issues, error_text, code = context.subject.read_issues(context.home, item), "", 0
+    except MediakeepError as error:
+        issues, error_text, code = None, str(error), error.exit_code
+    lines = terminal.describe_item(key, item)
+    lines += (
+        [error_text] if error_text else terminal.describe_item_issues(item, issues, context.home)
+    )
+    data = {**msgspec.to_builtins(item), "issues": issues}
+    return ActionResult(lines, {key: data}, code)
+
+
+def list_checkpoints(context: ManagerContext) -> ActionResult:
+    """List the checkpoints, newest first."""
+    listed = checkpoints.list_checkpoints(context.queue_folder)
+    lines = [f"{checkpoint.path.name}  {checkpoint.bytes:,} bytes" for checkpoint in listed]
+    data = [{"name": checkpoint.path.name, "bytes": checkpoint.bytes} for checkpoint in listed]
+    return ActionResult(lines or ["No checkpoints yet."], data)

@@ -1,0 +1,147 @@
+"""Reports on days and weeks, collected from the queue and history of every kind."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import clock, kinds
+from mediakeep.app.subjects import registry
+from mediakeep.errors import BadTemplate, NoQueue
+from mediakeep.kinds import Kind
+from mediakeep.queue import readonly
+from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.state import QueueState
+from mediakeep.views import periods, review, summary
+from mediakeep.views.periods import DAY, WEEK, Period, TimeZone
+from mediakeep.views.report import (
+    current_state,
+    decisions,
+    kind_progress,
+    progress_report,
+    report_files,
+)
+from mediakeep.views.report.current_state import StateContext
+from mediakeep.views.report.decisions import FixHints, ReviewSource
+from mediakeep.views.report.kind_progress import ItemFindings, KindProgress
+from mediakeep.views.report.progress_report import ProgressReport
+from mediakeep.views.running_totals import RunningTotals
+from mediakeep.views.summary import KindSummary, SummaryContext
+
+MAX_GAINS = 5  # items with the largest gains that are listed
+
+
+class ReportContext(msgspec.Struct, frozen=True):
+    """The home, the time and the time zone of reports."""
+
+    home: Path
+    now: datetime
+    zone: TimeZone = None
+
+    def current_period(self, days: int) -> Period:
+        """Return the current day or week."""
+        return periods.period_at(self.now, days, self.zone)
+
+
+def collect_report(context: ReportContext, period: Period) -> ProgressReport | None:
+    """Collect a report; None if no kind's history goes back to the period."""
+    view = SummaryContext(context.now, context.zone, period)
+    parts: list[KindProgress] = []
+    accounts: list[KindSummary] = []
+    for kind in kinds.KINDS.values():
+        with contextlib.suppress(NoQueue):
+            account, part = _collect_progress(context, kind, view)
+            accounts.append(account)
+            parts += [part] if part else []
+    if not parts:
+        return None
+    local = context.now.astimezone(context.zone)
+    running = period.first <= local.date() <= period.last
+    return progress_report.build_report(
+        summary.build_summary(accounts, view), parts, local, running=running
+    )
+
+
+def _collect_progress(
+    context: ReportContext, kind: Kind, view: SummaryContext
+) -> tuple[KindSummary, KindProgress | None]:
+    folder, period = registry.queue_folder(context.home, kind), view.last_period
+    queue = readonly.load_view(folder, kind)
+    state = queue.state
+    query = partial(_query_history, state=state, view=view)
+    account, findings = index.run_query(folder, query, queue.records)
+    spans = account.stats_by(period.days)
+    if not spans or spans[-1].period != period:
+        return account, None
+    if context.now >= period.shift(1).end:  # the current state says nothing about that time
+        return account, kind_progress.build_progress(account, spans, findings, None)
+    subject = registry.get_subject(kind)
+    remedies = FixHints(partial(subject.accept_command, context.home), subject.fix_hint)
+    with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
+        entries = review.collecting_errors(
+            subject.review_entries(context.home), []
+        )  # a batch warns of damage
+        review.update_list(context.home, folder, state, entries)
+    waiting = decisions.read_decisions(
+        ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone
+    )
+    now = current_state.build_current_state(
+        StateContext(context.home, state, context.now), account, waiting, findings.failed
+    )
+    return account, kind_progress.build_progress(account, spans, findings, now)
+
+
+def _query_history(
+    base: sqlite3.Connection, state: QueueState, view: SummaryContext
+) -> tuple[KindSummary, ItemFindings]:
+    """Query the history for all data of a report."""
+    begin, end = clock.format_iso(view.last_period.start), clock.format_iso(view.last_period.end)
+    gains, failed = (
+        queries.read_top_gains(base, begin, end, MAX_GAINS),
+        queries.read_failed_items(base, begin, end),
+    )
+    account = summary.summarize_with_index(base, state, view, RunningTotals(state))
+    return account, ItemFindings(gains, failed, queries.read_open_issues(base))
+
+
+def first_activity(context: ReportContext) -> datetime | None:
+    """Return the earliest time in any kind's history, or None."""
+    times = []
+    for kind in kinds.KINDS.values():
+        folder = registry.queue_folder(context.home, kind)
+        if folder.is_dir():
+            times.append(index.run_query(folder, queries.read_first_time))
+    return min((datetime.fromisoformat(time) for time in times if time), default=None)
+
+
+def write_due_reports(
+    context: ReportContext, formats: Sequence[str], *, daily: bool
+) -> Iterator[str]:
+    """Write due reports, and yield warnings.
+
+    If the user's template is invalid, the built-in one is used.
+    """
+    since = first_activity(context)
+    if since is None:
+        return
+    for days in (WEEK, *([DAY] if daily else [])):
+        begin = periods.period_at(since, days, context.zone)
+        for period in report_files.list_due(
+            context.home, context.current_period(days), begin, context.now
+        ):
+            if report := collect_report(context, period):
+                yield from _write_report(context.home, report, formats)
+
+
+def _write_report(home: Path, report: ProgressReport, formats: Sequence[str]) -> Iterator[str]:
+    try:
+        report_files.write_report(home, report, formats)
+    except BadTemplate as error:
+        report_files.write_report(home, report, formats, own=False)
+        yield f"{error} The report was written with that one."

@@ -1,0 +1,1 @@
+"""The subjects that share the engine: their interface, registry and adapters."""

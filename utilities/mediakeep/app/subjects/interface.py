@@ -1,0 +1,104 @@
+"""The interface of a subject: what batches and managers need, and the options of its worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mediakeep.issue import Issue
+from mediakeep.item import Item, ScannedItem
+from mediakeep.kinds import Kind
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.outcome import WorkerFactory
+from mediakeep.policy import READ_ONLY, WritePolicy
+from mediakeep.queue.state import QueueState
+
+if TYPE_CHECKING:
+    from mediakeep.views.review import EntryReader
+
+
+class WorkerOptions(msgspec.Struct, frozen=True):
+    """The options of a worker.
+
+    `policy` is about files of the library. `by_hand` is set if a command of the user has changed
+    them, and the worker only takes note. `access` names the services, or None for none.
+    `lookup_key` is the cache key of a lookup if it is not the item's key. `choose` asks the user to
+    identify an item. `force` replaces existing images. `ignored` are patterns of files to skip.
+    """
+
+    write: bool
+    deep: bool = False
+    accept_audio_change: bool = False
+    policy: WritePolicy = READ_ONLY
+    by_hand: bool = False
+    access: ServiceConfig | None = None
+    lookup_key: str = ""
+    choose: Any = None
+    force: bool = False
+    ignore_patterns: tuple[str, ...] = ()
+
+
+class LookupEstimate(msgspec.Struct, frozen=True):
+    """The requests that lookups of items would need; `seconds` if each waits for the rate limit.
+
+    The number of requests is between `low` and `high`, or None if too little is known.
+    """
+
+    items: int
+    known: int  # of these: already looked up
+    requests: int
+    seconds: float
+    low: int | None = None
+    high: int | None = None
+
+
+class UnassignedFiles(msgspec.Struct, frozen=True):
+    """The files in a library that belong to no item, and sidecars without a video.
+
+    `named` are the escaped paths of these files, if the subject lists them.
+    """
+
+    files: int = 0
+    sidecars: tuple[str, ...] = ()  # by their places, escaped
+    named: tuple[str, ...] = ()
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The functions of a subject."""
+
+    kind: Kind
+    # Both take the library's folder and the user's ignore patterns.
+    scan_library: Callable[[Path, tuple[str, ...]], Iterator[ScannedItem]]
+    unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles]
+    worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
+    list_outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
+    review_entries: Callable[[Path], EntryReader]  # takes the home; returns pending reviews
+    read_issues: Callable[
+        [Path, Item], list[Issue] | None
+    ]  # takes the home; None if not written yet
+    format_dry_run: Callable[
+        [Mapping[str, Any]], list[str]
+    ]  # lines on the changes in a dry run's facts
+    fix_hint: Callable[[str], str]  # what to do about an issue kind
+    # Called before a batch with its home, services and items: checks caches, returns warnings.
+    before_batch: Callable[[Path, ServiceConfig, Mapping[str, Item]], list[str]]
+    write_exports: Callable[[Path, QueueState], list[str]]  # takes the home; returns warnings
+    estimate_lookups: Callable[
+        [Path, ServiceConfig, Mapping[str, Item]], LookupEstimate
+    ]  # takes the home
+    # Fingerprints of an item's media, independent of file names: recorded in its outputs, and
+    # measured on disk without ignored files.
+    recorded_media: Callable[[Path, Item], Counter[Hashable]]
+    measure_media: Callable[[ScannedItem, tuple[str, ...]], Counter[Hashable]]
+    # Takes the home, and new key and path by old key: renames entries in caches and databases.
+    follow_renames: Callable[[Path, Mapping[str, tuple[str, str]]], None]
+    # Takes an item, its old and its new path; yields sidecars that were renamed with it.
+    find_renamed_files: Callable[[Item, str, str], Iterable[tuple[str, str]]] = lambda *_: ()
+    # Takes the home and an issue kind; returns the command that accepts all its proposals, or "".
+    accept_command: Callable[[Path, str], str] = lambda *_: ""
+    # Takes all items; returns the keys of those whose reports are outdated.
+    outdated_items: Callable[[Mapping[str, Item]], list[str]] = lambda _: []

@@ -1,0 +1,237 @@
+"""The music subject; each part is imported when it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediakeep import config, files, kinds
+from mediakeep.app.subjects.interface import LookupEstimate, Subject, UnassignedFiles, WorkerOptions
+from mediakeep.errors import NoCache, Unreadable
+from mediakeep.issue import Issue
+from mediakeep.item import Item, MusicItem, ScannedItem
+from mediakeep.lookups.musicbrainz.context import DISABLED
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.outcome import WorkerFactory
+from mediakeep.queue.state import QueueState
+
+if TYPE_CHECKING:
+    from mediakeep.views.review import EntryReader
+
+
+def _scan_library(root: Path, ignored: tuple[str, ...]) -> Iterator[ScannedItem]:
+    from mediakeep.music import scan
+
+    return scan.find_artists(root, ignored)
+
+
+def _find_unassigned_files(root: Path, ignored: tuple[str, ...]) -> UnassignedFiles:
+    from mediakeep.music import scan
+
+    return UnassignedFiles(scan.count_loose_tracks(root, ignored))
+
+
+def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
+    from mediakeep.music import process
+    from mediakeep.music.worker_context import MusicWorkerConfig
+
+    accept_audio, policy = options.accept_audio_change, options.policy
+    by_hand, access, key = options.by_hand, options.access or DISABLED, options.lookup_key
+    places = MusicWorkerConfig(
+        home,
+        options.write,
+        options.deep,
+        accept_audio,
+        policy,
+        by_hand,
+        access,
+        key,
+        options.ignore_patterns,
+    )
+    return functools.partial(process.open_worker, places)
+
+
+def _list_outputs(item: Item) -> list[str]:
+    stem = f"outputs/{item.output_name}_audit"
+    return [item.report, f"{stem}.json", f"{stem}.csv"]
+
+
+def _audit_path(home: Path, item: Item) -> Path | None:
+    """Return the path of an artist's audit, or None if it does not exist."""
+    path = home / f"outputs/{item.output_name}_audit.json"
+    return path if path.exists() else None
+
+
+def _review_entries(home: Path) -> EntryReader:
+    return functools.partial(_read_reviews, home)
+
+
+def _read_reviews(home: Path, item: Item) -> list[dict[str, str]]:
+    path = _audit_path(home, item) if item.manual_reviews else None
+    if path is None:
+        return []
+    from mediakeep.music.reports import audit_files
+
+    return audit_files.read_reviews(path, home, item.path)
+
+
+def _read_issues(home: Path, item: Item) -> list[Issue] | None:
+    path = _audit_path(home, item)
+    if path is None:
+        return None
+    from mediakeep.music.reports import audit_files
+
+    return audit_files.read_issues(path)
+
+
+def _recorded_media(home: Path, item: Item) -> Counter[Hashable]:
+    path = _audit_path(home, item)
+    if path is None:
+        return Counter()
+    from mediakeep.music.reports import audit_files
+
+    return Counter(audit_files.read_payload_sizes(path))
+
+
+def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hashable]:
+    """Return fingerprints of the tracks' audio, which no tag or rename changes."""
+    from mediakeep.music import scan
+
+    try:
+        tracks = scan.read_artist(Path(files.unescape_path(item.path)), ignored=ignored).tracks
+    except Unreadable:
+        return Counter()
+    return Counter(track.facts.payload for track in tracks if track.facts and track.facts.payload)
+
+
+def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
+    """Rename entries of the essence database and cached lookups."""
+    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+    from mediakeep.media.audio import essence_db as audio_essence_db
+
+    keys = {old: new for old, (new, _) in names.items()}
+    with contextlib.closing(
+        audio_essence_db.EssenceDatabase.open(
+            home / "status" / kinds.MUSIC.name / audio_essence_db.FILE_NAME, write=False
+        )
+    ) as essence_db:
+        essence_db.rename_artists(keys)
+    context = MusicBrainzContext(home / "status" / "cache", DISABLED)
+    with contextlib.suppress(NoCache), contextlib.closing(context):  # lost data is requested again
+        if context.has_cache_file:
+            context.store.rename_keys(keys)
+
+
+def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
+    path = _audit_path(home, item)
+    if path is None:
+        return []
+    from mediakeep.music.reports import audit_files
+
+    return audit_files.read_missing_albums(path)
+
+
+def _before_batch(home: Path, access: ServiceConfig, _items: Mapping[str, Item]) -> list[str]:
+    """Check the lookup cache; raise NoCache if it is unusable."""
+    from mediakeep.lookups.coverart.cover_cache import CoverCache
+    from mediakeep.lookups.musicbrainz import cache_json
+    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+
+    context = MusicBrainzContext(home / "status" / "cache", access)
+    if context.is_unavailable:
+        return []
+    CoverCache(context.folder).remove_expired()
+    with contextlib.closing(context):
+        warnings = cache_json.check_file(context.folder, context.store)
+        if access.is_enabled:
+            warnings += cache_json.set_host(context.store, access.catalogue.host)
+        return [*warnings, *context.store.damage_notes]
+
+
+def _write_exports(home: Path, state: QueueState) -> list[str]:
+    """Update the lookup export and the missing albums; a damaged audit loses only its own rows."""
+    from mediakeep.lookups.coverart.cover_cache import CoverCache
+    from mediakeep.lookups.musicbrainz import cache_json
+    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+    from mediakeep.music.artist_lookup import missing_table as table
+    from mediakeep.views import missing_albums_csv, review
+
+    context = MusicBrainzContext(home / "status" / "cache", DISABLED)
+    if context.is_unavailable:
+        return []
+    CoverCache(context.folder).remove_expired()
+    with contextlib.closing(context):
+        cache_json.export(context.folder, context.store)
+    warnings: list[str] = []
+    rows = review.collecting_errors(functools.partial(_missing_albums, home), warnings)
+    folder = home / "status" / kinds.MUSIC.name
+    missing_albums_csv.update_table(home, folder, state, table.COLUMNS, rows)
+    return warnings
+
+
+def _format_dry_run(facts: Mapping[str, Any]) -> list[str]:
+    if "due" not in facts:
+        return []
+    from mediakeep.music.reports import dry_run_text
+
+    return dry_run_text.format_planned_changes(facts["due"], facts["path"])
+
+
+def _accept_command(home: Path, kind: str) -> str:
+    from mediakeep.music.reports import fix_commands
+
+    return fix_commands.accept_kind_command(home, kind)
+
+
+def _fix_hint(kind: str) -> str:
+    from mediakeep.music import issue_kinds as table
+
+    hint = next(
+        (issue_kind.cure for issue_kind in table.ISSUE_KINDS if issue_kind.name == kind), ""
+    )
+    return config.rewrite_commands(hint)
+
+
+def _estimate_lookups(
+    home: Path, access: ServiceConfig, items: Mapping[str, Item]
+) -> LookupEstimate:
+    """Estimate the requests for artists by their number of albums."""
+    from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+    from mediakeep.music.artist_lookup import request_estimate
+
+    albums = {key: item.album_count for key, item in items.items() if isinstance(item, MusicItem)}
+    with contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context:
+        cache = None if access.fresh or not context.has_cache_file else context.store
+        estimated = request_estimate.estimate_requests(albums, cache, access.catalogue.interval)
+    return LookupEstimate(
+        estimated.artists,
+        estimated.known,
+        estimated.requests,
+        estimated.seconds,
+        estimated.low,
+        estimated.high,
+    )
+
+
+MUSIC = Subject(
+    kind=kinds.MUSIC,
+    scan_library=_scan_library,
+    unassigned_files=_find_unassigned_files,
+    worker_factory=_build_worker_factory,
+    list_outputs=_list_outputs,
+    review_entries=_review_entries,
+    read_issues=_read_issues,
+    format_dry_run=_format_dry_run,
+    accept_command=_accept_command,
+    fix_hint=_fix_hint,
+    before_batch=_before_batch,
+    write_exports=_write_exports,
+    estimate_lookups=_estimate_lookups,
+    recorded_media=_recorded_media,
+    measure_media=_measure_media,
+    follow_renames=_follow_renames,
+)

@@ -1,0 +1,61 @@
+"""The registry of subjects, and the location of their queues.
+
+Each part of a subject is imported when it is needed: a batch needs very little of it in its own
+process, and --help nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from mediakeep import config, files
+from mediakeep.app.subjects.interface import Subject, WorkerOptions
+from mediakeep.app.subjects.movies import MOVIES
+from mediakeep.app.subjects.music import MUSIC
+from mediakeep.kinds import Kind
+from mediakeep.media import ignore_rules
+from mediakeep.outcome import Worker, WorkerFactory
+
+__all__ = [
+    "Subject",
+    "WorkerOptions",
+    "get_subject",
+    "ignore_patterns",
+    "library_path_text",
+    "queue_folder",
+    "worker_factory",
+]
+
+_SUBJECTS: Mapping[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES)}
+
+
+def get_subject(kind: Kind) -> Subject:
+    """Return the subject of a kind."""
+    return _SUBJECTS[kind.name]
+
+
+def worker_factory(kind: Kind, home: Path, options: WorkerOptions) -> WorkerFactory:
+    """Return a factory of workers; the subject is imported in the worker's process."""
+    return functools.partial(_open_worker, kind.name, home, options)
+
+
+def _open_worker(name: str, home: Path, options: WorkerOptions) -> AbstractContextManager[Worker]:
+    return _SUBJECTS[name].worker_factory(home, options)()
+
+
+def queue_folder(home: Path, kind: Kind) -> Path:
+    """Return the folder of a kind's queue."""
+    return home / "status" / kind.name
+
+
+def ignore_patterns(home: Path) -> tuple[str, ...]:
+    """Return the patterns of the setting `ignore`, for commands without that option."""
+    return ignore_rules.parse_patterns(config.get_setting(home, "ignore"))
+
+
+def library_path_text(path: Path) -> str:
+    """Return a library's path as stored in the queue: absolute, resolved, escaped."""
+    return files.escape_path(path.resolve())

@@ -1,0 +1,227 @@
+"""What all commands share: --home, settings, and exit codes of errors."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from mediakeep import __version__, config, files, suggestions
+from mediakeep.errors import BadSetting, MediakeepError
+
+AnyFunction = Callable[..., Any]
+_DEFAULT_SETTINGS = config.Settings()
+_HOME_ERROR_KEY = "mediakeep.problem"
+
+
+class MediakeepCommand(click.Command):
+    """A Click command that reports errors as sentences and sets exit codes."""
+
+    def main(  # type: ignore[override]
+        self, args: Any = None, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run the command; with standalone_mode=False errors are raised."""
+        run = functools.partial(super().main, args, standalone_mode=False, **extra)
+        if standalone_mode:
+            gc.freeze()  # imported modules stay, so the garbage collector can skip them
+            sys.exit(_run_with_exit_code(run))
+        return run()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the function unless the home is invalid: --help works even then."""
+        if problem := ctx.meta.get(_HOME_ERROR_KEY):
+            raise problem
+        try:
+            return super().invoke(ctx)
+        except BadSetting as error:
+            place, why = error.args
+            raise BadSetting(_setting_origin(ctx, str(place)) or place, why) from error
+
+
+def _setting_origin(ctx: click.Context, name: str) -> str:
+    """Return where the value of a setting came from: its variable, or its key in the file.
+
+    Return "" for an option or the default.
+    """
+    source = ctx.get_parameter_source(name)
+    if source is ParameterSource.ENVIRONMENT:
+        return config.ENV_PREFIX + name.upper()
+    if source is ParameterSource.DEFAULT_MAP:
+        return f"{files.display_path(ctx.params['home'] / config.FILE_NAME)}: {name}"
+    return ""
+
+
+def _run_with_exit_code(function: AnyFunction) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names may hold characters that a terminal cannot encode.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return int(function() or 0)
+    except MediakeepError as error:
+        return _print_error(str(error), error.exit_code)
+    except click.ClickException as error:
+        if isinstance(error, click.BadParameter) and error.ctx and error.param:
+            error.param_hint = _setting_origin(error.ctx, str(error.param.name)) or error.param_hint
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _print_error("Stopped.", 130)
+    except BrokenPipeError:
+        # The reader of our output closed the pipe, as `head` does; avoid an error message at exit.
+        discard_output()
+        return 0
+    except OSError as error:
+        from mediakeep.runner import tasks
+
+        return _print_error(
+            tasks.format_error(error), 2 if isinstance(error, PermissionError) else 1
+        )
+
+
+def discard_output() -> None:
+    """Discard further output: its reader has closed the pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def escape_controls(text: str) -> str:
+    """Escape control characters in a text, line by line."""
+    return "\n".join(map(files.to_printable, text.split("\n")))
+
+
+def print_notice(text: str) -> None:
+    """Print a message to stderr at once."""
+    click.echo(escape_controls(text), err=True)
+
+
+def _print_error(message: str, code: int) -> int:
+    click.echo(escape_controls(message), err=True)
+    return code
+
+
+def create_command(*, home: bool = True) -> Callable[[AnyFunction], MediakeepCommand]:
+    """Create a command with --help and --version, and with --home if `home` is set."""
+
+    def decorate(function: AnyFunction) -> MediakeepCommand:
+        function = click.version_option(__version__, prog_name="mediakeep")(function)
+        function = _with_home_option(function) if home else function
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+        return click.command(cls=MediakeepCommand, context_settings=settings)(function)
+
+    return decorate
+
+
+def _with_home_option(function: AnyFunction) -> AnyFunction:
+    return click.option(
+        "--home",
+        metavar="DIR",
+        is_eager=True,
+        callback=_resolve_home,
+        help="Folder of status/, outputs/ and issues/. [env: MEDIAKEEP_HOME]",
+    )(function)
+
+
+def _resolve_home(
+    context: click.Context, _: click.Parameter, home_given: str | None
+) -> Path | None:
+    if context.resilient_parsing:
+        return None
+    try:
+        config.check_environment()
+        home = config.find_home(home_given)
+        context.default_map = {**config.load_file(home)}
+    except MediakeepError as error:
+        context.meta[_HOME_ERROR_KEY] = error
+        return None
+    return home
+
+
+def setting_option(flag: str, kind: Any, text: str) -> Callable[[AnyFunction], AnyFunction]:
+    """Add an option for a setting; flag, environment variable and key share a name."""
+    name = flag.removeprefix("--").replace("-", "_")
+    default = getattr(_DEFAULT_SETTINGS, name)
+    return click.option(
+        flag,
+        type=kind,
+        default=default,
+        show_default=default != "",
+        envvar=config.ENV_PREFIX + name.upper(),
+        help=text,
+    )
+
+
+def with_ignore_option(function: AnyFunction) -> AnyFunction:
+    """Add --ignore, the patterns of files and folders that scans skip."""
+    text = "Skip files and folders that match, such as '*.bak,Samples/'; see also .mediakeepignore."
+    return setting_option("--ignore", str, text)(function)
+
+
+class SuggestingChoice(click.Choice[str]):
+    """A choice that suggests the nearest word for an unknown one."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """List the valid words, and suggest the nearest."""
+        near = suggestions.did_you_mean(str(value), map(str, self.choices))
+        return super().get_invalid_choice_message(value, ctx) + near
+
+
+class PathParam(click.Path):
+    """A path; an empty one, as from an unset shell variable, is invalid."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Reject an empty path."""
+        if value == "":
+            self.fail("The path is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class DurationParam(click.ParamType[float]):
+    """A duration such as 90s, 30m or 2h, in seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Parse the duration; an empty text means 0."""
+        if value == "" or isinstance(value, float):
+            return float(value or 0)
+        try:
+            return config.parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def with_json_option(function: AnyFunction) -> AnyFunction:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
+        function
+    )
+
+
+def print_result(lines: list[str], data: Any, *, as_json: bool) -> None:
+    """Print lines of text, or the data as JSON."""
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False))
+    elif lines:
+        click.echo("\n".join(map(escape_controls, lines)))
+
+
+def cpu_count() -> int:
+    """Return the number of CPU cores available to this process."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""Output of commands: batch progress, full-screen terminal, tables."""

@@ -1,0 +1,130 @@
+"""Prompt the user to identify a movie, at a terminal or through a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mediakeep import files
+from mediakeep.errors import Stopped
+from mediakeep.lookups.tmdb import constants
+from mediakeep.runner.signals import SIGNALS
+
+if TYPE_CHECKING:
+    from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+    from mediakeep.movies.identify.model import MovieChoice, MovieIdentity
+    from mediakeep.movies.model import LocalMovie
+
+MAX_CANDIDATES = 3  # candidates
+_ANSWERS_TEXT = "a number, i for an id, s for later, x for never, q to stop"
+
+
+def prompt_for_movie(local: LocalMovie, identity: MovieIdentity, *, home: Path) -> MovieChoice:
+    """Prompt until the answer is valid; the end of the input counts as "q"."""
+    from mediakeep.movies.identify.model import MovieChoice
+
+    try:
+        click.echo("\n".join(map(files.to_printable, _format_question(local, identity, home))))
+        with _stop_on_signal():
+            return _read_choice(identity.candidates[:MAX_CANDIDATES])
+    except (Stopped, OSError):  # OSError: the terminal or the reader of our output has gone
+        with contextlib.suppress(OSError):
+            click.echo()
+        return MovieChoice("stop")
+
+
+def _read_choice(shown: tuple[MovieCandidate, ...]) -> MovieChoice:
+    from mediakeep.movies.identify.model import MovieChoice
+
+    prompt = f"Which movie is it? {_ANSWERS_TEXT if shown else _ANSWERS_TEXT.partition(', ')[2]}: "
+    while True:
+        word, _, rest = _read_line(prompt).partition(" ")
+        word = word.lower()
+        if word == "q":
+            raise Stopped
+        if word == "s":
+            return MovieChoice("later")
+        if word == "x":
+            return MovieChoice("never")
+        if word == "i":
+            if chosen := parse_movie_id(
+                rest or _read_line("TMDb or IMDb id, such as 603 or tt0133093: ")
+            ):
+                return MovieChoice("take", *chosen)
+            click.echo("Invalid id.")
+        elif word.isdecimal() and 1 <= int(word[:3]) <= len(shown):
+            return MovieChoice("take", shown[int(word[:3]) - 1].hit.id)
+        else:
+            click.echo("Invalid answer.")
+
+
+def parse_movie_id(text: str) -> tuple[int, str] | None:
+    """Parse a TMDb or IMDb id, or the URL of its page; the other id is 0 or "".
+
+    Return None if it is neither.
+    """
+    ids = constants.parse_tmdb_id(text), constants.parse_imdb_id(text)
+    return ids if any(ids) else None
+
+
+def _read_line(prompt: str) -> str:
+    """Return a line of input; raise Stopped at the end of the input."""
+    click.echo(prompt, nl=False)
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        return "?"
+    if not line:
+        raise Stopped
+    return line.strip()
+
+
+@contextlib.contextmanager
+def _stop_on_signal() -> Iterator[None]:
+    """Let signals end the prompt, as the batch would stop only after an answer."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise Stopped
+
+    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _format_question(local: LocalMovie, identity: MovieIdentity, home: Path) -> Iterator[str]:
+    """Yield lines on the file, its parsed name, and the candidates."""
+    from mediakeep.movies.outputs import choose_commands
+
+    name = local.name
+    read = f'"{name.title}"' + (f", {name.year}" if name.year else "")
+    yield ""
+    yield local.key
+    lasts = f"; runtime {round(local.duration / 60)} min" if local.duration else ""
+    yield (f"  parsed as {read}" if name.title else "  the name could not be parsed") + lasts
+    if identity.lookup_error:
+        yield f"  {identity.lookup_error}"
+    shown = identity.candidates[:MAX_CANDIDATES]
+    for number, candidate in enumerate(shown, 1):
+        yield f"  {number}  {100 * candidate.confidence:3.0f}%  {_format_candidate(candidate)}"
+    if not shown:
+        yield "  no similar movie at TMDb"
+    yield "  s: decide later; it stays in the list of reviews"
+    yield f"  x: never ask again, until {choose_commands.reset_command(home, local.key)}"
+
+
+def _format_candidate(candidate: MovieCandidate) -> str:
+    """Return a line that distinguishes a movie from namesakes."""
+    year = f" ({candidate.hit.year})" if candidate.hit.year else ""
+    director = f"by {candidate.director}" if candidate.director else ""
+    runtime = f"{candidate.runtime} min" if candidate.runtime else ""
+    return ", ".join(filter(None, (f"{candidate.hit.title}{year}", director, runtime)))

@@ -1,0 +1,220 @@
+"""The options of a batch of any kind, and the batch configuration built from them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from mediakeep import files
+from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import WorkerOptions
+from mediakeep.commands import app
+from mediakeep.commands.options import alert_options
+from mediakeep.commands.options import maintenance_options as options_maintenance_options
+from mediakeep.commands.options.alert_options import AlertOptions
+from mediakeep.commands.options.maintenance_options import MaintenanceOptions
+from mediakeep.errors import UsageError
+from mediakeep.kinds import Kind
+from mediakeep.lookups.musicbrainz.context import DISABLED
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.outcome import WorkerFactory
+from mediakeep.policy import READ_ONLY, WritePolicy
+from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits, RetryPolicy
+
+DEEP_TIMEOUT_FACTOR = 10  # factor by which the timeout of a deep scan is longer
+
+
+def with_deep_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --deep."""
+    return click.option(
+        "--deep",
+        is_flag=True,
+        help="Also decode every file, and compare its audio with the essence database.",
+    )(function)
+
+
+def require_decoders(is_deep: bool) -> None:
+    """Check that the decoders are installed; raise UsageError that says how to install them."""
+    if is_deep:
+        from mediakeep.media.audio.decode import decoder  # only if needed
+
+        decoder.require_decoders()
+
+
+POSITIVE_INT = click.IntRange(1)
+_BATCH_OPTIONS = (
+    click.option(
+        "--dry-run", is_flag=True, help="Process without writing: no report, no queue, no log."
+    ),
+    app.setting_option(
+        "--checkpoint-every", POSITIVE_INT, "Settled items between two checkpoints."
+    ),
+    app.setting_option(
+        "--keep-checkpoints",
+        click.IntRange(0),
+        "Checkpoints to keep, in addition to one per day; 0: all.",
+    ),
+    app.setting_option(
+        "--time-budget", app.DurationParam(), "Start no new items after this time, such as 2h."
+    ),
+    app.setting_option("--item-timeout", app.DurationParam(), "Maximum time per item."),
+    app.setting_option(
+        "--retry-delay", app.DurationParam(), "Wait before the second attempt; doubled each time."
+    ),
+    app.setting_option("--max-attempts", POSITIVE_INT, "Attempts per failing item."),
+    app.setting_option(
+        "--workers", click.IntRange(0, 1000), "Worker processes; 1: inline, 0: one per core."
+    ),
+    app.setting_option("--batch-size", POSITIVE_INT, "Items to take from the queue."),
+    app.with_ignore_option,
+    app.with_json_option,
+)
+
+_MAX_PRESTARTED_WORKERS = 16  # workers
+
+
+class BatchRequest(msgspec.Struct, frozen=True):
+    """What is specific to one kind's batch.
+
+    `name` limits the batch to one item. `native` work may crash its process; for `choose`, `force`
+    and `ignored` see `WorkerOptions`.
+    """
+
+    kind: Kind
+    item_name: str | None = None
+    access: ServiceConfig = DISABLED
+    policy: WritePolicy = READ_ONLY
+    native: bool = False
+    choose: Any = None
+    force: bool = False
+    ignore_patterns: tuple[str, ...] = ()
+
+
+class BatchOptions(msgspec.Struct, frozen=True):
+    """All options of a batch."""
+
+    home: Path
+    request: BatchRequest
+    dry_run: bool
+    as_json: bool
+    config: BatchConfig
+    deep: bool
+    plan_out: Path | None = None  # the plan file that a dry run writes
+    alerts: AlertOptions = AlertOptions()
+    maintenance: MaintenanceOptions = MaintenanceOptions()
+
+    @property
+    def item_name(self) -> str:
+        """The name of the only item to process, or ""."""
+        return self.request.item_name or ""
+
+    @property
+    def access(self) -> ServiceConfig:
+        """The services that may be used."""
+        return self.request.access
+
+    def worker_factory(self) -> WorkerFactory:
+        """Return the factory of its workers."""
+        request = self.request
+        worker_options = WorkerOptions(
+            not self.dry_run,
+            self.deep,
+            policy=request.policy,
+            access=request.access,
+            choose=request.choose,
+            force=request.force,
+            ignore_patterns=request.ignore_patterns,
+        )
+        return registry.worker_factory(request.kind, self.home, worker_options)
+
+    @property
+    def prestart_count(self) -> int:
+        """The number of workers to start early: none for a single item, which is processed inline.
+
+        At most 16, as the number of items is not known yet; the pool starts more on demand.
+        """
+        limits, size = self.config.limits, self.config.size
+        count = min(limits.workers, _MAX_PRESTARTED_WORKERS, *([] if size is None else [size]))
+        several = count > 1 and not self.item_name
+        return count if several and limits.inline and not self.dry_run else 0
+
+
+def with_batch_options(*all_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of a batch; --all may have aliases."""
+    return functools.partial(_add_options, ("--all", *all_))
+
+
+def _add_options(spelled: Sequence[str], function: Callable[..., Any]) -> Callable[..., Any]:
+    whole = click.option(*spelled, "everything", is_flag=True, help="Take all remaining items.")
+    for option in (*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]):
+        function = option(function)
+    return alert_options.with_alert_options(
+        options_maintenance_options.with_maintenance_options(function)
+    )
+
+
+def check_refresh(kind: Kind, name: str | None, options: dict[str, Any]) -> bool:
+    """Return whether to refresh the lookup; raise UsageError unless one item is named."""
+    if options["refresh"] and not name:
+        raise UsageError(f"--refresh needs a single {kind.noun}: add --{kind.noun} NAME.")
+    return bool(options["refresh"])
+
+
+def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) -> BatchOptions:
+    """Build the batch options from the command's options."""
+    if request.item_name == "":
+        raise UsageError("The name of the item is empty.")
+    alerts = alert_options.parse_alerts(home, options)
+    size = None if options["everything"] else options["batch_size"]
+    is_deep = options.get("deep", False)
+    limits = _build_limits(request, options, DEEP_TIMEOUT_FACTOR if is_deep else 1)
+    facts = {"batch_size": size, "workers": limits.workers, **_settings_for_log(options, request)}
+    plan = BatchConfig(
+        size=size,
+        limits=limits,
+        retry=RetryPolicy(options["max_attempts"], options["retry_delay"]),
+        time_budget=options["time_budget"],
+        lookups=request.access.is_enabled,
+        checkpoint_every=options["checkpoint_every"],
+        keep_checkpoints=options["keep_checkpoints"],
+        settings=facts,
+    )
+    plan_out = options.get("plan_out")
+    dry_run = options["dry_run"] or plan_out is not None
+    as_json, maintenance_options = (
+        options["as_json"],
+        options_maintenance_options.parse_maintenance(options),
+    )
+    return BatchOptions(
+        home=home,
+        request=request,
+        dry_run=dry_run,
+        as_json=as_json,
+        config=plan,
+        deep=is_deep,
+        plan_out=plan_out,
+        alerts=alerts,
+        maintenance=maintenance_options,
+    )
+
+
+def _build_limits(request: BatchRequest, options: dict[str, Any], longer: int) -> ExecutionLimits:
+    """Return the limits; if the user is prompted, work is serial and has no timeout."""
+    if request.choose:
+        return ExecutionLimits(interactive=True)
+    workers = options["workers"] or app.cpu_count()
+    return ExecutionLimits(workers, options["item_timeout"] * longer, inline=not request.native)
+
+
+def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[str, Any]:
+    """Return the options that are written to the session log."""
+    names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
+    facts: dict[str, Any] = {name: options[name] for name in names}
+    facts |= {"item": files.escape_path(request.item_name)} if request.item_name else {}
+    facts |= {"deep": True} if options.get("deep", False) else {}
+    return facts | {"fix": request.policy.fix.value}

@@ -1,0 +1,65 @@
+"""A time given by the user: a date, a time, or how long ago."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from mediakeep import clock, config, suggestions
+
+REPORT_FORMATS = ("md", "html", "json", "csv")
+
+
+class FormatListParam(click.ParamType[tuple[str, ...]]):
+    """Comma-separated formats, without duplicates."""
+
+    name = "formats"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Parse the formats."""
+        if isinstance(value, tuple):
+            return value
+        chosen = tuple(dict.fromkeys(part.strip().lower() for part in str(value).split(",")))
+        unknown = [name for name in chosen if name not in REPORT_FORMATS]
+        if unknown:
+            near = suggestions.did_you_mean(unknown[0], REPORT_FORMATS)
+            message = f'unknown format "{unknown[0]}"; known formats: {", ".join(REPORT_FORMATS)}'
+            self.fail(f"{message}.{near}" if near else message, param, ctx)
+        return chosen
+
+
+_TIME_FORMAT = "%Y-%m-%d %H:%M"
+
+
+class TimestampParam(click.ParamType[str]):
+    """2026-11-20, 2026-11-20 14:30, 2h, today or yesterday; converted to the record's format."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Parse the time; dates and times without a zone are local."""
+        try:
+            return clock.format_iso(_parse_timestamp(str(value).strip().lower(), clock.now()))
+        except (ValueError, OverflowError):
+            wanted = '2026-11-20, "2026-11-20 14:30", yesterday, or 2h for two hours ago'
+            self.fail(f'invalid time "{value}": use a form like {wanted}', param, ctx)
+
+
+def _parse_timestamp(text: str, now: datetime) -> datetime:
+    days_ago = {"today": 0, "yesterday": 1}.get(text)
+    if days_ago is not None:
+        midnight = datetime.combine(now.astimezone().date(), datetime.min.time())
+        return (midnight - timedelta(days=days_ago)).astimezone()
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone()
+    except ValueError:
+        return now - timedelta(seconds=config.parse_duration(text))
+
+
+def format_time(text: str) -> str:
+    """Return a recorded time in local time."""
+    return datetime.fromisoformat(text).astimezone().strftime(_TIME_FORMAT)

@@ -1,0 +1,133 @@
+"""The options and settings for writing to library files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from mediakeep import config, suggestions
+from mediakeep.commands import app
+from mediakeep.errors import BadSetting
+from mediakeep.policy import READ_ONLY, FixLevel, WritePolicy
+
+_REPLACE_OPTIONS = (
+    app.setting_option(
+        "--hardlinks",
+        app.SuggestingChoice(["refuse", "break"]),
+        "A file with several hard links: do not change it, or break the link.",
+    ),
+    click.option(
+        "--keep-mtime",
+        is_flag=True,
+        envvar=f"{config.ENV_PREFIX}KEEP_MTIME",
+        help="Keep the modification time of changed files.",
+    ),
+)
+_WRITE_OPTIONS = (
+    app.setting_option(
+        "--locked-fields", str, "Fields that are never written, such as genre,comment."
+    ),
+    app.setting_option(
+        "--other-tags",
+        app.SuggestingChoice(["update", "leave", "remove"]),
+        "What to do with additional tags, such as ID3v1.",
+    ),
+    app.setting_option(
+        "--id3",
+        app.SuggestingChoice(["keep", "2.3", "2.4"]),
+        "The ID3v2 version of changed files.",
+    ),
+    *_REPLACE_OPTIONS,
+)
+_REDO_OPTION = click.option("--redo", is_flag=True, help="Redo changes that were undone.")
+_FIX_OPTIONS = (
+    app.setting_option(
+        "--fix",
+        app.SuggestingChoice([fix.value for fix in FixLevel]),
+        "Repair nothing; what is safe; or also what differs from a certain match.",
+    ),
+    app.setting_option(
+        "--cover-size",
+        app.SuggestingChoice(["500", "1200", "full"]),
+        "The size of downloaded covers: pixels, or full.",
+    ),
+    app.setting_option(
+        "--cover-art",
+        app.SuggestingChoice(["embed", "file", "both", "none"]),
+        "Where downloaded covers go.",
+    ),
+    _REDO_OPTION,
+)
+_ADD_OPTIONS = (
+    app.setting_option(
+        "--fix",
+        app.SuggestingChoice([fix.value for fix in FixLevel]),
+        "Write nothing next to the movies, or missing files.",
+    ),
+    app.setting_option(
+        "--nfo",
+        click.Choice(["keep", "set-aside"]),
+        "An unreadable NFO: do not change it, or rename it to .orig and write a new one.",
+    ),
+    _REPLACE_OPTIONS[0],
+    _REDO_OPTION,
+)
+
+
+def with_replace_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that replace files of a library."""
+    return _apply_options(function, _REPLACE_OPTIONS)
+
+
+def with_write_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that write tags to files of a library."""
+    return _apply_options(function, _WRITE_OPTIONS)
+
+
+def with_fix_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that repair automatically."""
+    return _apply_options(function, (*_WRITE_OPTIONS, *_FIX_OPTIONS))
+
+
+def with_add_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that create files in a library."""
+    return _apply_options(function, _ADD_OPTIONS)
+
+
+def _apply_options(function: Callable[..., Any], options: Any) -> Callable[..., Any]:
+    for option in options:
+        function = option(function)
+    return function
+
+
+def parse_policy(values: dict[str, Any]) -> WritePolicy:
+    """Build the write policy from a command's options, which are removed from them.
+
+    Raise BadSetting if a locked field is unknown.
+    """
+    return WritePolicy(
+        fix=FixLevel(values.pop("fix", FixLevel.NONE)),
+        redo=values.pop("redo", False),
+        locked_fields=_parse_locked_fields(values.pop("locked_fields", "")),
+        hardlinks=values.pop("hardlinks"),
+        nfo=values.pop("nfo", READ_ONLY.nfo),
+        other_tags=values.pop("other_tags", READ_ONLY.other_tags),
+        keep_mtime=values.pop("keep_mtime", False),
+        id3=values.pop("id3", READ_ONLY.id3),
+        cover_art=values.pop("cover_art", READ_ONLY.cover_art),
+        cover_size=values.pop("cover_size", READ_ONLY.cover_size),
+    )
+
+
+def _parse_locked_fields(names: str) -> frozenset[str]:
+    wanted = frozenset(filter(None, map(str.strip, names.split(","))))
+    if wanted:
+        from mediakeep.music.repairs import locks  # here, as --help must be quick
+
+        for name in wanted:
+            if not locks.is_lockable(locks.canonical_field(name)):
+                near = suggestions.did_you_mean(name, locks.lockable_names())
+                raise BadSetting("locked_fields", f'unknown field "{name}".{near}')
+    return wanted

@@ -1,0 +1,253 @@
+"""The queue manager of any kind, built from a table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
+from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.commands import app
+from mediakeep.kinds import Kind
+from mediakeep.media import ignore_rules
+
+ActionFunction = Callable[..., ActionResult]
+POSITIVE_INT = click.IntRange(1)
+PATH = app.PathParam()
+
+
+@dataclass(frozen=True)
+class ManagerAction:
+    """One action of a manager; `metavar` is "" if it takes no value."""
+
+    flag: str
+    function: ActionFunction
+    help: str
+    metavar: str = ""
+    multiple: bool = False
+    allowed_options: tuple[str, ...] = ()  # of --status, --yes and --force, those that apply
+    value_type: click.ParamType[Any] = click.STRING
+
+
+def list_actions(kind: Kind) -> list[ManagerAction]:
+    """List the actions of a kind's manager."""
+    return [
+        ManagerAction(
+            "--scan",
+            scan.scan_library,
+            "Create the queue of a library, or update it to what is on disk.",
+            "PATH",
+            allowed_options=("yes",),
+        ),
+        ManagerAction(
+            "--relocate",
+            scan.relocate_library,
+            "Use the new path of a library that was moved; every item keeps its state.",
+            "NEW",
+            allowed_options=("yes",),
+        ),
+        ManagerAction(
+            "--import-queue",
+            legacy_import.import_queue,
+            "Import a queue file from before mediakeep.",
+            "FILE",
+            allowed_options=("yes",),
+            value_type=PATH,
+        ),
+        ManagerAction("--show-summary", show.show_summary, "Show the progress of the queue."),
+        ManagerAction(
+            "--list",
+            show.show_list,
+            "List the items, one per line; with --status only those with that status.",
+            allowed_options=("status",),
+        ),
+        ManagerAction(
+            f"--show-{kind.noun}",
+            show.show_item,
+            "Show the queue's data of one item, and its issues.",
+            "NAME",
+        ),
+        ManagerAction(
+            f"--reset-{kind.noun}",
+            reset.reset_items,
+            "Make the named items pending again, with no attempts counted.",
+            "NAME",
+            multiple=True,
+            allowed_options=("force",),
+        ),
+        ManagerAction("--reset-errors", reset.reset_errors, "Make all failed items pending."),
+        ManagerAction(
+            "--reset-in-progress",
+            reset.reset_in_progress,
+            "Make all items in progress pending; those of a dead batch become so anyway.",
+            allowed_options=("force",),
+        ),
+        ManagerAction(
+            "--reset-all",
+            reset.reset_all,
+            "Make every item pending; asks unless --yes is given.",
+            allowed_options=("yes", "force"),
+        ),
+        ManagerAction(
+            "--reset-outdated",
+            reset.reset_outdated,
+            "Reprocess items that were completed under older rules, after all pending ones.",
+        ),
+        ManagerAction(
+            "--mark-completed",
+            reset.mark_completed,
+            "Mark an item as completed without processing it.",
+            "NAME",
+        ),
+        ManagerAction(
+            "--prioritize", reset.prioritize, "Process an item before all others.", "NAME"
+        ),
+        ManagerAction(
+            "--forget",
+            reset.forget_item,
+            "Remove a vanished or ignored item from the queue; no media file is deleted.",
+            "NAME",
+        ),
+        ManagerAction(
+            "--forget-vanished",
+            reset.forget_vanished,
+            "Remove all vanished and ignored items from the queue; no media file is deleted.",
+        ),
+        ManagerAction(
+            "--validate-queue",
+            maintenance.validate_queue,
+            "Check the whole queue; exit code 3 if there are problems, each with its fix.",
+        ),
+        ManagerAction(
+            "--repair",
+            maintenance.repair_queue,
+            "Rebuild damaged files from intact ones; damaged files are moved to aside/.",
+        ),
+        ManagerAction(
+            "--checkpoint", maintenance.write_checkpoint, "Write a full copy of the queue."
+        ),
+        ManagerAction(
+            "--list-checkpoints", show.list_checkpoints, "List the checkpoints, newest first."
+        ),
+        ManagerAction(
+            "--restore-checkpoint",
+            maintenance.restore_checkpoint,
+            "Replace the queue by a checkpoint, after checking it.",
+            "FILE|latest",
+        ),
+        ManagerAction(
+            "--replay-aside",
+            maintenance.replay_aside,
+            "Show what a restore undid; with --yes bring it back.",
+            "FILE",
+            allowed_options=("yes",),
+        ),
+        ManagerAction(
+            "--prune-checkpoints",
+            maintenance.prune_checkpoints,
+            "Remove checkpoints except the newest N, one per day, and the newest valid one.",
+            "N",
+            value_type=POSITIVE_INT,
+        ),
+        ManagerAction(
+            "--archive-logs",
+            maintenance.archive_logs,
+            "Compress the session logs of batches that ended at least DAYS ago.",
+            "DAYS",
+            value_type=POSITIVE_INT,
+        ),
+        ManagerAction(
+            "--backup",
+            backup.make_backup,
+            "Write all that cannot be created again into one archive, also during a batch.",
+            "DEST",
+            value_type=PATH,
+        ),
+        ManagerAction(
+            "--restore-backup",
+            backup.restore_backup,
+            "Restore a backup, after checking it.",
+            "FILE",
+            allowed_options=("yes",),
+            value_type=PATH,
+        ),
+    ]
+
+
+def build_manager(kind: Kind) -> app.MediakeepCommand:
+    """Build the command that manages a kind's queue."""
+    table = list_actions(kind)
+
+    def main(home: Path, as_json: bool, **options: Any) -> int:
+        common = {name: options.pop(name) for name in ("yes", "force", "status")}
+        ignored = ignore_rules.parse_patterns(options.pop("ignore"))
+        context = ManagerContext(
+            home, kind, common["yes"], common["force"], common["status"] or "", ignored
+        )
+        action = _find_action(table, options)
+        _reject_unused_options(action, common)
+        value = options[_parameter_name(action)]
+        result = action.function(context, value) if action.metavar else action.function(context)
+        app.print_result(result.lines, result.data, as_json=as_json)
+        return result.code
+
+    main.__doc__ = f"Manage the {kind.name} queue: one action a call."
+    function: Callable[..., Any] = main
+    for option in reversed([*map(_build_option, table), *_common_options()]):
+        function = option(function)
+    return app.create_command()(function)
+
+
+def _build_option(action: ManagerAction) -> Callable[..., Any]:
+    name = _parameter_name(action)
+    if not action.metavar:
+        return click.option(action.flag, name, is_flag=True, help=action.help)
+    return click.option(
+        action.flag,
+        name,
+        metavar=action.metavar,
+        multiple=action.multiple,
+        type=action.value_type,
+        help=action.help,
+    )
+
+
+def _parameter_name(action: ManagerAction) -> str:
+    """Return a parameter name that no setting has, or mediakeep.toml would set it."""
+    return "do_" + action.flag.strip("-").replace("-", "_")
+
+
+def _common_options() -> list[Callable[..., Any]]:
+    return [
+        click.option("--status", metavar="S", help="With --list: only items with this status."),
+        click.option(
+            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
+        ),
+        click.option(
+            "--force", is_flag=True, help="Also reset items that a live session is processing."
+        ),
+        app.with_ignore_option,
+        app.with_json_option,
+    ]
+
+
+def _reject_unused_options(action: ManagerAction, options: dict[str, Any]) -> None:
+    """Reject an option that has no effect on this action."""
+    for name, value in options.items():
+        if value and name not in action.allowed_options:
+            raise click.UsageError(f"--{name} has no effect with {action.flag}.")
+
+
+def _find_action(table: list[ManagerAction], options: dict[str, Any]) -> ManagerAction:
+    """Return the action that was given; raise a usage error unless it is exactly one."""
+    chosen = [
+        action for action in table if options[_parameter_name(action)] not in (None, False, ())
+    ]
+    if len(chosen) != 1:
+        flags = ", ".join(action.flag for action in chosen) or "none"
+        raise click.UsageError(f"Give exactly one action ({flags} given); --help lists them.")
+    return chosen[0]

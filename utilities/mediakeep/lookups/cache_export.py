@@ -1,0 +1,117 @@
+"""JSON exports of lookup stores, for users and their programs.
+
+Their content is never read. If the user deletes one, the next run looks everything up again; a
+damaged one is set aside and rewritten.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import NoCache
+from mediakeep.lookups.lookup_store import LookupStore
+
+EXPORT_FORMAT = 1
+_EXPORTED_KEY = "record"  # key of the note that the export was written
+_HOST_KEY = "host"  # key of the host that was queried last
+
+JsonObject = dict[str, Any]
+
+
+class CacheExport:
+    """One export file; `noun` is the key of its entries, and `tell` returns its content."""
+
+    def __init__(
+        self, path: Path, noun: str, store: LookupStore, tell: Callable[[], JsonObject]
+    ) -> None:
+        self._path, self._noun = path, noun
+        self._store, self._build_content = store, tell
+
+    def check_file(self) -> list[str]:
+        """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
+        path = self._path
+        with self._lock():
+            if not path.exists():
+                if not self._store.get_meta(_EXPORTED_KEY):
+                    return []
+                self._store.clear()
+                return [f"{path} was deleted: everything will be looked up again."]
+            if self._is_valid():
+                return []
+            aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+            path.rename(aside)
+            self._write_if_changed()
+            return [f"{path} was damaged. It was renamed to {aside.name} and rewritten."]
+
+    def write_file(self) -> None:
+        """Write the file; if it was deleted meanwhile, clear the store instead."""
+        with self._lock():
+            if self._store.get_meta(_EXPORTED_KEY) and not self._path.exists():
+                self._store.clear()
+            else:
+                self._write_if_changed()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Lock the file; raise NoCache if it cannot be read or written."""
+        try:
+            files.make_folder(self._path.parent)
+            with files.exclusive_lock(self._path.with_suffix(".lock")):
+                yield
+        except OSError as error:
+            raise NoCache(self._path, error.strerror or error) from error
+
+    def _is_valid(self) -> bool:
+        """Return whether the file is a complete export in the current format."""
+        try:
+            content = msgspec.json.decode(self._path.read_bytes(), type=dict[str, msgspec.Raw])
+            msgspec.json.decode(content[self._noun], type=dict[str, msgspec.Raw])
+            return msgspec.json.decode(content["format"], type=int) == EXPORT_FORMAT
+        except (msgspec.DecodeError, UnicodeError, RecursionError, KeyError):
+            return False
+
+    def _write_if_changed(self) -> None:
+        content = {"format": EXPORT_FORMAT} | self._build_content()
+        path = self._path
+        if not content[self._noun] and not path.exists():
+            return
+        pretty = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+        if not path.exists() or path.read_bytes() != pretty:
+            files.write_atomic(path, pretty)
+        self._store.set_meta(_EXPORTED_KEY, "1")
+
+
+def set_host(store: LookupStore, host: str) -> list[str]:
+    """Record the URL of the host that is queried; return messages about the consequences.
+
+    Data from a server on this machine, such as the simulator, is dropped if the host changes.
+    """
+    before = store.get_meta(_HOST_KEY)
+    if before == host:
+        return []
+    is_simulated = bool(before) and _is_loopback(before) and not _is_loopback(host)
+    if is_simulated:
+        store.clear()
+    store.set_meta(_HOST_KEY, host)
+    if not is_simulated:
+        return []
+    return [f"Cached data came from {before}: everything will be looked up again at {host}."]
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether a URL refers to this machine."""
+    server = urlsplit(host).hostname or ""
+    return server in ("localhost", "::1") or server.startswith("127.")
+
+
+def without_empty(content: JsonObject) -> JsonObject:
+    """Return the object without its empty values."""
+    return {name: value for name, value in content.items() if value}

@@ -1,0 +1,1 @@
+"""The Cover Art Archive client."""

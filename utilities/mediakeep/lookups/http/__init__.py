@@ -1,0 +1,1 @@
+"""Cached, rate-limited HTTP with retries, shared by all services."""

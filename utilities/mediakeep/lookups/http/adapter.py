@@ -1,0 +1,237 @@
+"""requests adapter that applies rate limit, retries, timeouts and secrets.
+
+Each redirect passes through it as a request of its own, so the rate limit applies to it as well.
+
+A secret is added on the connection, so that it never appears in errors and logs of requests and
+urllib3, which contain URLs and headers. It is sent to its service's host only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
+from weakref import WeakSet
+
+from requests import PreparedRequest, Response
+from requests import exceptions as failures
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from mediakeep.errors import ServiceFailed
+from mediakeep.lookups.http import retry
+from mediakeep.lookups.http.models import MAX_RESPONSE_BYTES, HttpEnvironment, Secret, Service
+from mediakeep.lookups.http.retry import RetryState
+
+_CHUNK_BYTES = 2**16  # bytes
+
+_PERMANENT_ERRORS = failures.ContentDecodingError, failures.InvalidURL  # a retry does not help
+_NETWORK_AUTHENTICATION_REQUIRED = 511  # RFC 6585, section 6
+_CAPTIVE_PORTAL = (
+    "{} returned a web page instead of data, such as the login page of a network (captive portal)."
+    " Log in to the network with a browser, then run again"
+)
+_CONNECTION_ERRORS = failures.RequestException, HTTPError, OSError, http.client.HTTPException
+
+
+class _SlotExpired(Exception):
+    """Raised instead of sending a request whose slot has expired."""
+
+
+class RetryingAdapter(HTTPAdapter):
+    """Adapter of a session; set `retry_state` before each request."""
+
+    retry_state: RetryState
+
+    def __init__(self, machine: HttpEnvironment) -> None:
+        super().__init__()
+        self._environment = machine
+        self._sockets = WeakSet[socket.socket]()
+        self._secret: Secret | None = None  # sent with the current request
+
+    def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
+        """Send a request, with retries; raise Outage, or ServiceFailed if a retry does not help."""
+        options |= {"timeout": self._environment.timeouts[:2], "stream": True}
+        service = self.retry_state.service
+        self._secret = service.secret if _is_service_host(service, request) else None
+        while True:
+            self.retry_state.acquire_slot()
+            try:
+                response = self._send_once(request, options)
+            except ServiceFailed:
+                self.retry_state.record_success()
+                raise
+            except _SlotExpired:
+                continue
+            except _CONNECTION_ERRORS as error:
+                self.retry_state.record_failure(_failure_text(error, self._server_label(request)))
+                continue
+            except BaseException:
+                self.retry_state.release_probe()
+                raise
+            now = self._environment.clock()
+            if response.status_code == 401 and self._secret:
+                self.retry_state.record_success()
+                raise self.retry_state.reject_secret(self._secret)
+            if response.status_code not in retry.RETRY_STATUSES:
+                self.retry_state.record_success(retry.parse_rate_limit(response.headers, now))
+                if _is_html_page(response):
+                    raise self.build_failure(
+                        _CAPTIVE_PORTAL.format(urlsplit(request.url or "").hostname)
+                    )
+                return _remove_secret(response, self._secret)
+            delay = retry.parse_retry_after(response.status_code, response.headers, now)
+            self.retry_state.record_failure(f"HTTP status {response.status_code}", delay)
+
+    def build_failure(self, why: str) -> ServiceFailed:
+        """Return the error for an unusable response."""
+        return ServiceFailed(self.retry_state.service.name, why)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool of a host; its connections register their sockets and add secrets."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind: Any = pool.ConnectionCls
+        adapter = self
+        if kind.__name__ != "_Remembered":
+
+            class _Remembered(kind):  # type: ignore[misc]  # plain or secure
+                def connect(self) -> None:
+                    super().connect()
+                    adapter._sockets.add(self.sock)
+
+                def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+                    secret = adapter._secret
+                    super().putrequest(method, _add_secret(url, secret), *args, **kwargs)
+                    if secret and not secret.parameter:
+                        self.putheader("Authorization", f"Bearer {secret.reveal()}")
+
+                def endheaders(self, *args: Any, **kwargs: Any) -> None:
+                    if self.sock is None:  # connecting takes time
+                        self.connect()
+                    if not adapter.retry_state.confirm_slot():
+                        raise _SlotExpired
+                    super().endheaders(*args, **kwargs)
+
+            pool.ConnectionCls = _Remembered
+        return pool
+
+    def _server_label(self, request: PreparedRequest) -> str:
+        """Return the server of a request, with the setting that names it, if any."""
+        service = self.retry_state.service
+        there = urlsplit(request.url or "")
+        label = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
+        if service.host_setting and _is_service_host(service, request):
+            return f"{label}, set by {service.host_setting}"
+        return label
+
+    def _send_once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
+        try:
+            with self._extend_deadline(), self._abort_on_timeout():
+                response: Any = super().send(request, **options)
+                with contextlib.closing(response):
+                    response._content = self._read_body(response)
+        except _PERMANENT_ERRORS as error:
+            raise self.build_failure("the response cannot be decoded") from error
+        response._content_consumed = True  # like its `content` property, but limited
+        return cast(Response, response)
+
+    def _read_body(self, response: Response) -> bytes:
+        body = bytearray()
+        for piece in response.iter_content(_CHUNK_BYTES):
+            body += piece
+            if len(body) > MAX_RESPONSE_BYTES:
+                raise self.build_failure(f"the response exceeds {MAX_RESPONSE_BYTES >> 20} MB")
+        return bytes(body)
+
+    @contextlib.contextmanager
+    def _extend_deadline(self) -> Iterator[None]:
+        """Exclude the wait for a response from the time limit of the current item."""
+        longest, began = sum(self._environment.timeouts), time.monotonic()
+        self._environment.extend_deadline(longest)
+        try:
+            yield
+        finally:
+            self._environment.extend_deadline(min(time.monotonic() - began, longest) - longest)
+
+    @contextlib.contextmanager
+    def _abort_on_timeout(self) -> Iterator[None]:
+        """Abort a request that takes too long, such as a response sent byte by byte."""
+        over = threading.Event()
+
+        def cut() -> None:
+            over.set()
+            for connected in list(self._sockets):
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    connected.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._environment.timeouts[2], cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except _CONNECTION_ERRORS as error:
+            if over.is_set():
+                raise failures.ReadTimeout() from error
+            raise
+        finally:
+            timer.cancel()
+        if over.is_set():  # a response without Content-Length ends normally when it is cut
+            raise failures.ReadTimeout()
+
+
+def _is_html_page(response: Response) -> bool:
+    """Return whether a response is a web page; services return data only."""
+    if response.status_code == _NETWORK_AUTHENTICATION_REQUIRED:
+        return True
+    kind = response.headers.get("Content-Type", "").lower()
+    beginning = response.content[:512].lstrip().lower()
+    return response.status_code == 200 and (
+        kind.startswith(("text/html", "application/xhtml"))
+        or beginning.startswith((b"<!doctype html", b"<html"))
+    )
+
+
+def _is_service_host(service: Service, request: PreparedRequest) -> bool:
+    """Return whether a request goes to the service's host, not to a redirect target."""
+    target, host = (urlsplit(url or "") for url in (request.url, service.host))
+    return (target.scheme, target.hostname, target.port) == (
+        host.scheme,
+        host.hostname,
+        host.port,
+    )
+
+
+def _add_secret(url: str, secret: Secret | None) -> str:
+    """Add a secret to a URL if it is sent as a query parameter."""
+    if not (secret and secret.parameter):
+        return url
+    sign = "&" if "?" in url else "?"
+    return f"{url}{sign}{secret.parameter}={secret.reveal()}"
+
+
+def _remove_secret(response: Response, secret: Secret | None) -> Response:
+    """Remove a secret from the Location header, since some services repeat the query."""
+    if secret and (there := response.headers.get("Location", "")):
+        parts = urlsplit(there)
+        words = parts.query.split("&")
+        query = "&".join(word for word in words if secret.reveal() not in word)
+        response.headers["Location"] = urlunsplit(parts._replace(query=query))
+    return response
+
+
+def _failure_text(error: Exception, server: str) -> str:
+    """Describe an error without its own text, which may contain a secret."""
+    if isinstance(error, failures.Timeout) or "timed out" in str(error):
+        return "timeout"
+    if isinstance(error, failures.SSLError):
+        return "TLS connection failed"
+    if isinstance(error, failures.ProxyError):
+        return "proxy connection failed"
+    if isinstance(error, failures.ChunkedEncodingError):
+        return "incomplete response"
+    return f"cannot connect to {server}"

@@ -1,0 +1,168 @@
+"""Rate limit of each service, in a small state file shared by all processes of a user.
+
+The file is in a directory that only this user may write to. Files of other users, or that others
+may write to, are ignored, symlinks are not followed, and impossible values are dropped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.lookups.http.models import HttpEnvironment, Service
+from mediakeep.lookups.http.runtime_dir import check_private, list_runtime_dirs, open_private_dir
+
+MAX_PAUSE = 60.0  # seconds; a longer one is an outage
+MAX_OUTAGE = 3600.0  # seconds
+_LOCK_TIMEOUT = 2.0  # seconds to wait for the lock, which is held only briefly
+_MAX_STATE_BYTES = 4096
+
+
+class ServiceState(msgspec.Struct):
+    """Times of the last request, of pauses and of an outage, in seconds since 1970.
+
+    `span` is the assumed length of the last outage, 0 if there is none; `why` is its reason for
+    messages. Until `probe`, one request checks whether an outage is over, and all others wait.
+    Until `refused`, the secret with this digest is not sent.
+    """
+
+    last: float = 0.0
+    pause: float = 0.0
+    outage: float = 0.0
+    span: float = 0.0
+    why: str = ""
+    refused: float = 0.0
+    digest: str = ""
+    probe: float = 0.0
+
+
+class SharedRateLimit:
+    """The state file of one service; in `own` if no private directory can be used."""
+
+    def __init__(self, service: Service, own: Path, machine: HttpEnvironment) -> None:
+        self._file_name = _state_file_name(service.host)
+        self._shared_dirs, self._fallback_dir = _list_shared_dirs(machine), own
+        self._clock = machine.clock
+
+    @contextlib.contextmanager
+    def lock_state(self) -> Iterator[ServiceState]:
+        """Yield the locked state, and save the changes made by the `with` block."""
+        handle = self._open_locked()
+        try:
+            before = os.pread(handle, _MAX_STATE_BYTES, 0)
+            state = _parse_state(before, self._clock())
+            try:
+                yield state
+            finally:
+                after = msgspec.json.encode(state) + b"\n"
+                if not before.startswith(after):
+                    files.write_at(handle, after, 0)  # the rest of a longer one follows the newline
+        finally:
+            os.close(handle)
+
+    def _open_locked(self) -> int:
+        for folder in self._shared_dirs:
+            with contextlib.suppress(OSError):
+                return _lock_in_private_dir(folder, self._file_name)
+        self._fallback_dir.mkdir(parents=True, exist_ok=True)
+        return _lock_state_file(self._fallback_dir / self._file_name)
+
+
+def remove_state_file(host: str, machine: HttpEnvironment) -> None:
+    """Remove the state file of a stopped local host, whose port another one may get."""
+    for folder in _list_shared_dirs(machine):
+        with contextlib.suppress(OSError):
+            (folder / _state_file_name(host)).unlink()
+
+
+def _list_shared_dirs(machine: HttpEnvironment) -> tuple[Path, ...]:
+    return (machine.shared_dir,) if machine.shared_dir else tuple(list_runtime_dirs())
+
+
+def _state_file_name(host: str) -> str:
+    parts = urlsplit(host)
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    server = re.sub(r"[^a-z0-9.-]", "_", parts.hostname or "")[:100]
+    return f"mediakeep-{server}-{port}.slots"
+
+
+def _lock_in_private_dir(folder: Path, name: str) -> int:
+    parent = open_private_dir(folder)
+    try:
+        return _lock_state_file(Path(name), parent)
+    finally:
+        os.close(parent)
+
+
+def _lock_state_file(path: Path, parent: int | None = None) -> int:
+    """Open and lock a state file; raise OSError if it is not a regular file or stays locked.
+
+    With `parent`, the handle of a private directory, the file must be private too.
+    """
+    end = time.monotonic() + _LOCK_TIMEOUT
+    while True:
+        handle = _open_state_file(path, parent)
+        try:
+            while not _try_lock(handle):
+                if time.monotonic() > end:
+                    raise TimeoutError(errno.ETIMEDOUT, "locked by another process", path)
+                time.sleep(0.001)
+            if os.fstat(handle).st_nlink:  # else it was deleted meanwhile
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _open_state_file(path: Path, parent: int | None) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(path, flags, 0o600, dir_fd=parent)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        if parent is not None:
+            check_private(handle, path)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _parse_state(text: bytes, now: float) -> ServiceState:
+    """Parse a state; drop times too far in the future, as after the clock was set back."""
+    try:
+        state = msgspec.json.decode(text.partition(b"\n")[0], type=ServiceState)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return ServiceState()
+    if state.last > now:
+        state.last = 0.0
+    if state.pause > now + MAX_PAUSE + 1:
+        state.pause = 0.0
+    if state.outage > now + MAX_OUTAGE + 1 or not 0 <= state.span <= MAX_OUTAGE:
+        state.outage, state.span = 0.0, 0.0
+    if state.refused > now + MAX_PAUSE + 1:
+        state.refused = 0.0
+    if state.probe > now + MAX_PAUSE + 1:
+        state.probe = 0.0
+    state.why = files.to_printable(state.why)[:200]
+    return state

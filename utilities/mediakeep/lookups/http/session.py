@@ -1,0 +1,119 @@
+"""HTTP session on requests and requests-cache, which are slow to import."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests_cache import NEVER_EXPIRE, CacheMixin
+from requests_cache.backends.base import BaseCache
+from requests_cache.models.request import CachedRequest
+from requests_cache.models.response import CachedResponse
+
+from mediakeep import __version__, files
+from mediakeep.errors import InvalidResponse, NotFound
+from mediakeep.lookups.http.adapter import RetryingAdapter
+from mediakeep.lookups.http.models import HttpEnvironment, Service, ServiceResponse
+from mediakeep.lookups.http.response_cache import ResponseCache
+from mediakeep.lookups.http.retry import RetryState
+
+_MAX_REDIRECTS = 5
+_BAD_REQUEST_STATUSES = 400, 422  # bad request, unprocessable content
+
+
+class HttpSession(CacheMixin, requests.Session):
+    """Session that stores each response with status 200 in the response cache."""
+
+    def __init__(self, shelf: ResponseCache, contact: str, machine: HttpEnvironment) -> None:
+        self._cache_backend = _ResponseCacheBackend(shelf)
+        super().__init__(
+            backend=self._cache_backend,
+            expire_after=NEVER_EXPIRE,
+            allowable_codes=(200,),
+            allowable_methods=("GET",),
+            key_fn=_cache_key,
+        )
+        headers = {
+            "User-Agent": _user_agent(contact),
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        }
+        self.headers.update(headers)
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.max_redirects = _MAX_REDIRECTS
+        self._adapter = RetryingAdapter(machine)
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, self._adapter)
+
+    def fetch(self, url: str, patience: RetryState, *, fresh: bool, keep: bool) -> ServiceResponse:
+        """Return a cached or new response; raise NotFound, Outage or ServiceFailed."""
+        self._adapter.retry_state = patience
+        self._cache_backend.service = patience.service
+        self.settings.read_only = not keep
+        try:
+            request = self.prepare_request(requests.Request("GET", url))
+            vars(request)["requested_url"] = url
+            options = self.merge_environment_settings(url, {}, None, None, None)
+            response = self.send(request, force_refresh=fresh, **options)
+        except requests.TooManyRedirects as error:
+            raise self._adapter.build_failure("too many redirects") from error
+        except (requests.RequestException, ValueError) as error:
+            raise self._adapter.build_failure("invalid URL, or invalid redirect") from error
+        if response.status_code == 404 and (
+            not keep or "json" in _to_service_response(response).type
+        ):
+            raise NotFound(patience.service.name, url)
+        if response.status_code in _BAD_REQUEST_STATUSES:
+            raise InvalidResponse(patience.service.name, f"HTTP status {response.status_code}", url)
+        if response.status_code != 200:
+            raise self._adapter.build_failure(f"HTTP status {response.status_code}")
+        return _to_service_response(response)
+
+
+class _ResponseCacheBackend(BaseCache):
+    """Backend of requests-cache that stores responses in our response cache.
+
+    The SQLite backend of requests-cache ignores write errors or retries forever, and stores what
+    was sent with a request.
+    """
+
+    service: Service  # of the current request
+
+    def __init__(self, shelf: ResponseCache) -> None:
+        super().__init__()
+        self._response_cache = shelf
+
+    def get_response(self, key: str, default: Any = None) -> Any:
+        """Return a cached response."""
+        if cached := self._response_cache.find_response(key, self.service.cache_lifetime(key)):
+            response = CachedResponse(
+                content=cached.content, url=cached.url, status_code=cached.status
+            )
+            response.headers["Content-Type"] = cached.type
+            response.request = CachedRequest(method="GET", url=key)
+            return response
+        return default
+
+    def save_response(
+        self, response: requests.Response, cache_key: str | None = None, *_: Any
+    ) -> None:
+        """Store a response."""
+        if cache_key:
+            self._response_cache.store(cache_key, _to_service_response(response))
+
+
+def _user_agent(contact: str) -> str:
+    """Return the User-Agent: application, version and contact, as MusicBrainz requires."""
+    name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
+    return files.to_printable(name).encode("ascii", "backslashreplace").decode()
+
+
+def _cache_key(request: Any, **_: Any) -> str:
+    """Return the URL as passed to `fetch`; requests may escape it differently."""
+    return str(vars(request).get("requested_url", request.url))
+
+
+def _to_service_response(response: requests.Response) -> ServiceResponse:
+    kind = response.headers.get("Content-Type", "")
+    return ServiceResponse(response.url, response.content, kind, response.status_code)

@@ -1,0 +1,75 @@
+"""Shared part of the lookup contexts of all services."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from mediakeep.lookups.http.models import HttpEnvironment, RequestStats
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.outcome import NO_PROGRESS, Progress
+
+if TYPE_CHECKING:  # imported late: it is slow, and most lookups are cached
+    from mediakeep.lookups.http.cached_http import CachedHttp
+    from mediakeep.lookups.lookup_store import LookupStore
+
+DISABLED_REASON = "commands that change files make no lookups; the next batch does"
+
+
+class LookupContext:
+    """Clients, store and statistics of one process; subclasses name the cache file."""
+
+    file_name: ClassVar[str]
+
+    def __init__(
+        self, folder: Path, access: ServiceConfig, machine: HttpEnvironment | None = None
+    ) -> None:
+        self.config, self.folder = access, folder
+        self.progress: Progress = NO_PROGRESS  # of the current item
+        self.stats = RequestStats()
+        self._closables: list[CachedHttp | LookupStore] = []  # opened so far
+        self._environment = replace(
+            machine or HttpEnvironment(),
+            on_wait=self._on_wait,
+            extend_deadline=self._extend_deadline,
+        )
+
+    @property
+    def is_unavailable(self) -> bool:
+        """Whether there is neither a cache nor an enabled service."""
+        return not (self.config.is_enabled or self.has_cache_file)
+
+    @property
+    def has_cache_file(self) -> bool:
+        """Whether there are cached lookups."""
+        return (self.folder / self.file_name).exists()
+
+    @property
+    def skipped_text(self) -> str:
+        """Why the catalogue is disabled, as a sentence."""
+        return str(self.config.skipped_error())
+
+    @cached_property
+    def http(self) -> CachedHttp:
+        """The HTTP client; raises NoCache if responses cannot be stored."""
+        from mediakeep.lookups.http.cached_http import CachedHttp
+
+        http = CachedHttp(
+            self.folder / self.file_name, self.config.contact, machine=self._environment
+        )
+        http.stats = self.stats
+        self._closables.append(http)
+        return http
+
+    def close(self) -> None:
+        """Close all clients and stores; they reopen when used."""
+        for part in self._closables:
+            part.close()
+
+    def _on_wait(self, seconds: float) -> None:
+        self.progress.on_wait(seconds, self.config.catalogue.name)
+
+    def _extend_deadline(self, seconds: float) -> None:
+        self.progress.extend_deadline(seconds)

@@ -1,0 +1,62 @@
+"""Base of the lookup stores: results and metadata in the file of the response cache."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from mediakeep.lookups.http import response_cache
+from mediakeep.sqlite_file import SqliteFile
+
+T = TypeVar("T")
+
+_META_SCHEMA = "CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+_SELECT_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+
+
+class LookupStore:
+    """A lookup store in one SQLite file; raises NoCache if it cannot be written."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._file = SqliteFile(path, response_cache.SCHEMA + schema + _META_SCHEMA)
+
+    @property
+    def damage_notes(self) -> list[str]:
+        """Messages about damage found in the file."""
+        return self._file.damage_notes
+
+    def get_meta(self, name: str) -> str:
+        """Return the metadata value of a name, or "" if unset."""
+        row = self._file.query_row("SELECT value FROM marks WHERE name = ?", name)
+        return str(row[0]) if row else ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Set the metadata value of a name."""
+        self._file.execute_all(("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, value)))
+
+    def clear(self) -> None:
+        """Delete everything, including the cached responses."""
+        self._file.execute_all(
+            *((f"DELETE FROM {table}", ()) for (table,) in self._file.query_rows(_SELECT_TABLES))
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def pack(thing: object) -> bytes:
+    """Encode an object for a row: compressed JSON."""
+    return zlib.compress(msgspec.json.encode(thing), 6)
+
+
+def unpack(row: Sequence[Any], kind: type[T]) -> T | None:
+    """Decode a row; return None if there is none, or it is damaged or of another version."""
+    try:
+        return msgspec.json.decode(zlib.decompress(row[0]), type=kind) if row else None
+    except (zlib.error, TypeError, msgspec.DecodeError, UnicodeError):
+        return None

@@ -1,0 +1,58 @@
+"""Export of the MusicBrainz lookups to status/cache/musicbrainz_cache.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.lookups.cache_export import (
+    EXPORT_FORMAT,
+    CacheExport,
+    JsonObject,
+    set_host,
+    without_empty,
+)
+from mediakeep.lookups.musicbrainz.lookup_store import MusicBrainzStore, ResolvedArtist
+
+__all__ = ["EXPORT_FORMAT", "FILE_NAME", "check_file", "export", "set_host"]
+
+FILE_NAME = "musicbrainz_cache.json"
+
+
+def check_file(folder: Path, store: MusicBrainzStore) -> list[str]:
+    """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
+    return _build_export(folder, store).check_file()
+
+
+def export(folder: Path, store: MusicBrainzStore) -> None:
+    """Write the file; if it was deleted meanwhile, clear the store instead."""
+    _build_export(folder, store).write_file()
+
+
+def _build_export(folder: Path, store: MusicBrainzStore) -> CacheExport:
+    def tell() -> JsonObject:
+        return {
+            "artists": {key: _artist_to_json(resolved) for key, resolved in store.iter_resolved()}
+        }
+
+    return CacheExport(folder / FILE_NAME, "artists", store, tell)
+
+
+def _artist_to_json(resolved: ResolvedArtist) -> JsonObject:
+    entry: JsonObject = {"name": resolved.name, "lookup": resolved.state, "asked": resolved.asked}
+    if artist := resolved.artist:
+        entry |= {"mbid": artist.id, "musicbrainz_name": artist.name, "found_by": resolved.by}
+        entry |= without_empty({"disambiguation": artist.disambiguation})
+    entry |= without_empty({"merged": resolved.merged, "deleted": list(resolved.deleted)})
+    entry |= without_empty({"choices": list(_choices_to_json(resolved))})
+    albums = {place: msgspec.to_builtins(album) for place, album in resolved.albums.items()}
+    return entry | {"albums": albums}
+
+
+def _choices_to_json(resolved: ResolvedArtist) -> Iterable[JsonObject]:
+    for choice in resolved.choices:
+        artist = choice.artist
+        entry = {"mbid": artist.id, "name": artist.name, "disambiguation": artist.disambiguation}
+        yield without_empty(entry) | {"albums": list(choice.titles)}

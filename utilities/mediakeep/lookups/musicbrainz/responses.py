@@ -1,0 +1,83 @@
+"""Responses of MusicBrainz to browse and search requests.
+
+Invalid entries of a list are skipped; the others are used.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from mediakeep.lookups import valid_entries
+from mediakeep.lookups.musicbrainz.model import Artist, Release, ReleaseGroup
+
+T = TypeVar("T")
+
+
+def decode(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
+    """Decode a response; a null is treated as a missing key.
+
+    The reasons why entries of a page were skipped are added to `odd`, one for each. Raise
+    msgspec.DecodeError if the response has another type, or no valid entry.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError:
+        data = msgspec.json.decode(content)
+        if odd is not None and isinstance(data, dict) and kind in _ENTRY_TYPES:
+            data |= valid_entries.keep_valid_entries(data, *_ENTRY_TYPES[kind], odd, _without_nulls)
+        return msgspec.convert(_without_nulls(data), kind)
+
+
+def _without_nulls(thing: Any) -> Any:
+    if isinstance(thing, dict):
+        return {
+            # Keep null media: a release without one of its media would look like another edition.
+            name: value if name == "media" and value and None in value else _without_nulls(value)
+            for name, value in thing.items()
+            if value is not None
+        }
+    if isinstance(thing, list):
+        return [_without_nulls(value) for value in thing if value is not None]
+    return thing
+
+
+class ReleasePage(
+    msgspec.Struct, frozen=True, rename={"entries": "releases", "count": "release-count"}
+):
+    """One page of a list of releases, and the size of the list."""
+
+    entries: tuple[Release, ...]
+    count: int
+
+
+class ReleaseGroupPage(
+    msgspec.Struct,
+    frozen=True,
+    rename={"entries": "release-groups", "count": "release-group-count"},
+):
+    """One page of a list of release groups, and the size of the list."""
+
+    entries: tuple[ReleaseGroup, ...]
+    count: int
+
+
+class ReleaseSearchResult(msgspec.Struct, frozen=True):
+    """The first page of a release search, best matches first."""
+
+    releases: tuple[Release, ...]
+
+
+class ArtistSearchResult(msgspec.Struct, frozen=True):
+    """The first page of an artist search, best matches first."""
+
+    artists: tuple[Artist, ...]
+
+
+_ENTRY_TYPES: dict[type[Any], tuple[str, type[Any]]] = {
+    ReleasePage: ("releases", Release),
+    ReleaseGroupPage: ("release-groups", ReleaseGroup),
+    ReleaseSearchResult: ("releases", Release),
+    ArtistSearchResult: ("artists", Artist),
+}

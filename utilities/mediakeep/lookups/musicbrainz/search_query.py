@@ -1,0 +1,101 @@
+"""Build search queries for MusicBrainz, in Lucene syntax.
+
+Fields: https://musicbrainz.org/doc/Indexed_Search_Syntax
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable
+
+_MAX_CHARS = 50  # characters of a text used in a query
+
+# Words in fuzzy searches: shorter ones match exactly, those up to the second with one edit.
+_MIN_FUZZY_CHARS, _ONE_EDIT_CHARS = 3, 5  # characters
+_WORD = re.compile(r"[^\W_]+")
+_PUNCTUATION = string.punctuation + "’‘“”…"
+
+# Special characters of Lucene's query parser.
+_SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
+
+
+def releases_by_name(artist: str, titles: Iterable[str]) -> str:
+    """Query releases with an artist name and one of several titles."""
+    return f"artist:{_quote_phrase(artist)} AND ({_match_any('release', titles)})"
+
+
+def releases_by_id(artists: Iterable[str], titles: Iterable[str]) -> str:
+    """Query releases of artists, by MBID, with one of several titles."""
+    return f"({_match_any('arid', artists)}) AND ({_match_any('release', titles)})"
+
+
+def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
+    """Query releases with one of several titles, each with a minimum number of tracks.
+
+    Ten titles of the maximum length fit into a URL.
+    """
+    return " OR ".join(
+        f"(release:{_quote_phrase(title)} AND tracks:[{max(least, 1)} TO *])"
+        for title, least in albums
+    )
+
+
+def releases_by_name_fuzzy(artist: str, titles: Iterable[str]) -> str:
+    """Query releases by artist name and titles, both possibly misspelt.
+
+    Return "" if the name or all titles contain no word.
+    """
+    by, wanted = _match_fuzzy("artist", artist), _match_any_fuzzy(titles)
+    return f"{by} AND ({wanted})" if by and wanted else ""
+
+
+def releases_by_id_fuzzy(artist: str, titles: Iterable[str]) -> str:
+    """Query releases of an artist, by MBID, with possibly misspelt titles; "" without words."""
+    wanted = _match_any_fuzzy(titles)
+    return f"arid:{_quote_phrase(artist)} AND ({wanted})" if wanted else ""
+
+
+def artists_by_name(name: str) -> str:
+    """Query artists by name or alias."""
+    return f"artist:{_quote_phrase(name)} OR alias:{_quote_phrase(name)}"
+
+
+def _match_any(field: str, texts: Iterable[str]) -> str:
+    """Join phrases with OR; twelve of the maximum length fit into a URL of 8 KB."""
+    return " OR ".join(f"{field}:{_quote_phrase(text)}" for text in texts)
+
+
+def _match_any_fuzzy(titles: Iterable[str]) -> str:
+    return " OR ".join(filter(None, (_match_fuzzy("release", title) for title in titles)))
+
+
+def _match_fuzzy(field: str, text: str) -> str:
+    """Query the words of a text, each possibly misspelt; return "" if it has none.
+
+    Short words, and those that the index may split, such as "don't", are omitted if there are
+    others: the caller compares the whole text anyway.
+    """
+    plain = [word.strip(_PUNCTUATION) for word in _shorten(text).casefold().split()]
+    whole = [word for word in plain if len(word) >= _MIN_FUZZY_CHARS and _WORD.fullmatch(word)]
+    words = whole or _WORD.findall(_shorten(text).casefold())
+    terms = " AND ".join(f"{word}{_edit_distance(word)}" for word in words)
+    return f"{field}:({terms})" if terms else ""
+
+
+def _edit_distance(word: str) -> str:
+    if len(word) < _MIN_FUZZY_CHARS:
+        return ""
+    return "~1" if len(word) <= _ONE_EDIT_CHARS else "~2"
+
+
+def _quote_phrase(text: str) -> str:
+    """Quote a text as a phrase; a long one is shortened."""
+    return '"' + _SPECIAL.sub(r"\\\1", _shorten(text)) + '"'
+
+
+def _shorten(text: str) -> str:
+    plain = " ".join(text.split())
+    if len(plain) > _MAX_CHARS:
+        plain = plain[: _MAX_CHARS + 1].rpartition(" ")[0] or plain[:_MAX_CHARS]
+    return plain

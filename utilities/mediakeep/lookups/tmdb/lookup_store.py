@@ -1,0 +1,163 @@
+"""Store of TMDb lookup results, searchable by TMDb id and collection.
+
+A resolved movie is stored under the key of its item with a digest of the query; while the digest
+stays the same, no request is made. Data from TMDb is deleted when its terms require; the identity
+of each movie stays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from mediakeep import clock
+from mediakeep.item import MatchState
+from mediakeep.lookups.http import response_cache
+from mediakeep.lookups.lookup_store import LookupStore, pack, unpack
+from mediakeep.lookups.tmdb import constants
+from mediakeep.lookups.tmdb.model import MovieSummary
+from mediakeep.sqlite_file import Row, Statement
+
+FILE_NAME = "tmdb.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS resolved (
+    key TEXT PRIMARY KEY, tmdb INTEGER NOT NULL, collection INTEGER NOT NULL, asked TEXT NOT NULL,
+    content BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS holders ON resolved (tmdb) WHERE tmdb > 0;
+CREATE INDEX IF NOT EXISTS collected ON resolved (collection) WHERE collection > 0;
+"""
+_REPLACE = "INSERT OR REPLACE INTO resolved VALUES (?, ?, ?, ?, ?)"
+_SELECT = "SELECT content FROM resolved WHERE"
+
+
+class MovieCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A possible match with its penalties; `confidence` is 0 to 1."""
+
+    hit: MovieSummary
+    confidence: float
+    director: str = ""  # if its details were requested
+    runtime: int = 0  # minutes
+    title: str = ""  # the most similar one of its titles
+    against: dict[str, float] = {}  # penalties by reason: "title", "year", "runtime"...
+
+
+class ResolvedMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Result of the lookup of one movie; `tmdb_id` is 0 if it is not certain."""
+
+    key: str
+    question: str  # digest of the query and the language
+    match: MatchState = ""
+    by: str = ""  # what decided: "queue", "nfo", "name", "search" or "person"
+    tmdb_id: int = 0
+    imdb_id: str = ""
+    title: str = ""
+    year: int = 0
+    release_date: str = ""
+    edition: str = ""
+    path: str = ""  # of the item, escaped
+    collection_id: int = 0
+    confidence: float = 0.0
+    asked: str = ""  # time of the lookup, ISO 8601
+    removed: tuple[int, ...] = ()  # ids in the library that TMDb has deleted
+    candidates: tuple[MovieCandidate, ...] = ()
+    poster_url: str = ""
+    fanart_url: str = ""
+
+
+class TmdbStore(LookupStore):
+    """The store in a cache folder; raises NoCache if it cannot be written."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(folder / FILE_NAME, _SCHEMA)
+        self._clock = clock
+
+    def get_resolved(self, key: str) -> ResolvedMovie | None:
+        """Return the lookup result of a movie, or None."""
+        return unpack(self._file.query_row(f"{_SELECT} key = ?", key), ResolvedMovie)
+
+    def save_resolved(self, key: str, resolved: ResolvedMovie) -> None:
+        """Save a lookup result, replacing an earlier one."""
+        self._file.execute_all(_insert_statement(key, resolved))
+
+    @property
+    def has_no_movies(self) -> bool:
+        """Whether the store is empty, as after the caches were deleted."""
+        return self._file.query_row("SELECT 1 FROM resolved LIMIT 1") is None
+
+    def import_resolved(self, movies: Iterable[ResolvedMovie]) -> None:
+        """Save results that were stored elsewhere, such as in the queue."""
+        self._file.execute_all(*(_insert_statement(movie.key, movie) for movie in movies))
+
+    def rename_keys(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Change the keys of lookup results: old key -> new key and path."""
+        for old, (new, path) in names.items():
+            if movie := self.get_resolved(old):
+                self.save_resolved(new, structs.replace(movie, key=new, path=path))
+                self.remove_resolved(old)
+
+    def remove_resolved(self, key: str) -> None:
+        """Delete the lookup result of a movie."""
+        self._file.execute_all(("DELETE FROM resolved WHERE key = ?", (key,)))
+
+    def find_by_tmdb_id(self, tmdb_id: int) -> tuple[ResolvedMovie, ...]:
+        """Return all items identified as a movie, sorted by key."""
+        where = "tmdb = ? AND tmdb > 0 ORDER BY key"
+        return _unpack_all(self._file.query_rows(f"{_SELECT} {where}", tmdb_id))
+
+    def find_by_collection(self, collection_id: int) -> tuple[ResolvedMovie, ...]:
+        """Return the movies of the library in a TMDb collection, sorted by key."""
+        where = "collection = ? AND collection > 0 ORDER BY key"
+        return _unpack_all(self._file.query_rows(f"{_SELECT} {where}", collection_id))
+
+    def iter_resolved(self) -> Iterator[ResolvedMovie]:
+        """Yield the lookup results of all movies, sorted by key."""
+        yield from _unpack_all(self._file.query_rows("SELECT content FROM resolved ORDER BY key"))
+
+    def search_rows(self) -> list[Row]:
+        """Return the cached searches: URL, time in seconds, and compressed response."""
+        where = f"instr(asked, '/{constants.API_VERSION}/search/') > 0 ORDER BY asked"
+        return self._file.query_rows(f"SELECT asked, kept, content FROM answers WHERE {where}")
+
+    def remove_expired(self) -> None:
+        """Delete data of TMDb that may not be stored any longer."""
+        now = self._clock()
+        end = clock.format_iso(datetime.fromtimestamp(now - constants.MAX_LIFETIME, UTC))
+        old = "asked <> '' AND asked <= ?"
+        faded = [
+            _expire_statement(movie)
+            for movie in _unpack_all(self._file.query_rows(f"{_SELECT} {old}", end))
+        ]
+        self._file.execute_all(
+            *response_cache.expiry_statements(constants.CACHE_LIFETIMES, now), *faded
+        )
+
+
+def _insert_statement(key: str, movie: ResolvedMovie) -> Statement:
+    return _REPLACE, (key, movie.tmdb_id, movie.collection_id, movie.asked, pack(movie))
+
+
+def _expire_statement(movie: ResolvedMovie) -> Statement:
+    """Return the statement that keeps the identity of a movie without the data of TMDb."""
+    identity = ResolvedMovie(
+        key=movie.key,
+        question=movie.question,
+        match=movie.match,
+        by=movie.by,
+        tmdb_id=movie.tmdb_id,
+        imdb_id=movie.imdb_id,
+        edition=movie.edition,
+        path=movie.path,
+        collection_id=movie.collection_id,
+        confidence=movie.confidence,
+        removed=movie.removed,
+    )
+    return _insert_statement(movie.key, identity)
+
+
+def _unpack_all(rows: list[Row]) -> tuple[ResolvedMovie, ...]:
+    return tuple(movie for row in rows if (movie := unpack(row, ResolvedMovie)))

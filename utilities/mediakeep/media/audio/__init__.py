@@ -1,0 +1,1 @@
+"""Audio files: tags, streams and essence, by format."""

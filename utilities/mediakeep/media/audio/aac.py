@@ -1,0 +1,51 @@
+"""AAC without a container, after ISO/IEC 14496-3 (1.A.2, ADTS) and 13818-7 (ADIF)."""
+
+from __future__ import annotations
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.mp4.descriptors import AAC_CHANNELS, AAC_SAMPLE_RATES
+from mediakeep.media.audio.parsed_file import ParsedFile, StreamInfo
+from mediakeep.media.audio.stream_check import StreamCheck
+from mediakeep.media.bounded_file import BoundedFile, ReadAt
+
+_SAMPLES_PER_BLOCK = 1024  # per block; a frame has 1 to 4 blocks
+_MAX_MEASURED_FRAMES = 200  # frames; their mean size gives the bitrate
+_MIN_FRAMES = 3
+
+iter_essence = surrounding_tags.iter_essence
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Estimate the length from the first frames; raise ValueError if there are too few."""
+    audio = surrounding_tags.find_audio_range(source)
+    if source.read(audio.start, 4) == b"ADIF":
+        return ParsedFile(info=StreamInfo(), blocks=surrounding_tags.read_tag_blocks(source))
+    rate, channels, samples, size = _measure_frames(source.part_reader(*audio))
+    info = StreamInfo(
+        length=audio.size / size * samples / rate,
+        bitrate=round(size * 8 * rate / samples),
+        sample_rate=rate,
+        channels=channels,
+    )
+    return ParsedFile(info=info, blocks=surrounding_tags.read_tag_blocks(source))
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Return the size only: plain ADTS frames do not declare how many there should be."""
+    return StreamCheck(surrounding_tags.find_audio_range(source).size)
+
+
+def _measure_frames(read_at: ReadAt) -> tuple[int, int, int, int]:
+    """Read some frames; return sample rate, channels, and their total samples and bytes."""
+    first, offset, samples = read_at(0, 7), 0, 0
+    for _ in range(_MAX_MEASURED_FRAMES):
+        head = read_at(offset, 7)
+        size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) == 7 else 0
+        if size < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] != first[2]:
+            break
+        samples += _SAMPLES_PER_BLOCK * ((head[6] & 3) + 1)
+        offset += size
+    if samples < _MIN_FRAMES * _SAMPLES_PER_BLOCK:
+        raise ValueError("too few frames")
+    channels = AAC_CHANNELS[(first[2] & 1) << 2 | first[3] >> 6]
+    return AAC_SAMPLE_RATES[first[2] >> 2 & 15], channels, samples, offset

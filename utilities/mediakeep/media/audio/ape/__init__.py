@@ -1,0 +1,1 @@
+"""Monkey's Audio streams and APEv2 tags."""

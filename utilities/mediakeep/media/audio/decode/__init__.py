@@ -1,0 +1,1 @@
+"""Decode audio from beginning to end to find damage."""

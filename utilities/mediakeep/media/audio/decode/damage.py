@@ -1,0 +1,135 @@
+"""Find damaged audio by decoding whole files. What is checked depends on the format:
+
+    MP3, AAC   the sequence of frames, the frame count of the encoder, and decoding
+    FLAC       decoding, the checksum of each frame, and the MD5 of all samples
+    Ogg        the checksum and sequence number of each page, and decoding
+    others     decoding, the checksums of WavPack and Monkey's Audio, and the length
+
+Silence, a late start and tags after the audio are not damage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mediakeep.media import open_file
+from mediakeep.media.audio import formats, surrounding_tags
+from mediakeep.media.audio.decode import decoder, frame_headers, frame_scan, ogg_page_scan
+from mediakeep.media.audio.decode.decoder import DecodeResult
+from mediakeep.media.audio.decode.frame_headers import FrameFormat
+from mediakeep.media.audio.decode.frame_scan import FrameScan
+from mediakeep.media.audio.tags import AudioProperties
+from mediakeep.media.bounded_file import BoundedFile
+
+_READ_SIZE = 1 << 20  # bytes
+_TOLERATED_SECONDS = 1.0  # seconds of the declared length that may be missing
+_TOLERATED_FRACTION = 0.01  # likewise, as a fraction of that length
+_OPUS_SAMPLE_RATE = 48_000
+
+_FRAME_FORMATS: Mapping[str, FrameFormat] = {
+    formats.MP3.name: frame_headers.MPEG_FRAMES,
+    formats.AAC.name: frame_headers.ADTS_FRAMES,
+}
+_OGG_FORMATS = frozenset(
+    kind.name for kind in (formats.VORBIS, formats.OPUS, formats.OGG_FLAC, formats.SPEEX)
+)
+_DEMUXERS = {
+    formats.FLAC.name: "flac",
+    formats.MP4.name: "mov",
+    formats.ASF.name: "asf",
+    formats.WAV.name: "wav",
+    formats.AIFF.name: "aiff",
+    formats.DSF.name: "dsf",
+    formats.MONKEYS.name: "ape",
+    formats.WAVPACK.name: "wv",
+}
+_TAGGED_DEMUXERS = frozenset({"flac", "ape", "wv", "mpc", "mpc8"})  # formats that may end with tags
+
+
+def find_damage(path: Path, facts: AudioProperties) -> str:
+    """Decode a file; return what is damaged as a phrase, or "" if nothing is.
+
+    Protected and truncated files, which other issue kinds report, and codecs without a decoder
+    return "". Raises Unreadable if the system cannot read the file.
+    """
+    if facts.protected or facts.truncated:
+        return ""
+    with open_file.open_regular_file(path) as handle:
+        try:
+            source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
+            if frame_format := _FRAME_FORMATS.get(facts.format):
+                return "; ".join(_find_frame_damage(source, frame_format))
+            return "; ".join(_find_container_damage(source, facts))
+        except OSError as error:
+            if isinstance(error, TimeoutError) and error.errno is None:
+                raise  # a timeout of the caller, not of the disk
+            raise open_file.to_unreadable(path, error) from error
+
+
+def _find_frame_damage(source: BoundedFile, frame_format: FrameFormat) -> Iterator[str]:
+    scan = frame_scan.scan_frames(source, surrounding_tags.find_audio_range(source), frame_format)
+    if scan is None:  # no frames that declare their size
+        return
+    yield from _describe_frame_scan(scan)
+    yield from _describe_decode_errors(
+        decoder.decode_frames(source, scan.frame_ranges, frame_format.decoder_name)
+    )
+
+
+def _describe_frame_scan(scan: FrameScan) -> Iterator[str]:
+    if scan.gaps:
+        yield f"frames are damaged or missing {_format_positions(scan.gaps)}"
+    elif scan.missing_frames:
+        yield f"{scan.missing_frames:,} of {scan.expected_frames:,} frames are missing"
+    if scan.ends_in_zeros:
+        yield f"only zero bytes from {format_position(scan.seconds)} on"
+    if scan.is_truncated:
+        yield "the last frame is truncated"
+
+
+def _find_container_damage(source: BoundedFile, facts: AudioProperties) -> Iterator[str]:
+    if facts.format in _OGG_FORMATS and (samples := ogg_page_scan.find_damaged_pages(source)):
+        rate = _OPUS_SAMPLE_RATE if facts.format == formats.OPUS.name else facts.sample_rate
+        yield f"pages are damaged or missing {_format_positions([sample / (rate or 1) for sample in samples])}"
+        return
+    demuxer = _choose_demuxer(source, facts)
+    end = (
+        surrounding_tags.find_audio_end(source, surrounding_tags.find_audio_start(source))
+        if demuxer in _TAGGED_DEMUXERS
+        else source.size
+    )
+    result = decoder.decode_audio(source, end, demuxer)
+    yield from _describe_decode_errors(result)
+    if result.checksum_matches is False:
+        yield "the samples do not match the MD5 of the encoder"
+    elif result.checksum_matches is None and result.is_supported and not result.error_positions:
+        missing = facts.duration - result.seconds
+        if missing > max(_TOLERATED_SECONDS, _TOLERATED_FRACTION * facts.duration):
+            yield f"only {format_position(result.seconds)} of {format_position(facts.duration)} can be decoded"
+
+
+def _choose_demuxer(source: BoundedFile, facts: AudioProperties) -> str:
+    if facts.format == formats.MUSEPACK.name:
+        return (
+            "mpc" if source.read(surrounding_tags.find_audio_start(source), 3) == b"MP+" else "mpc8"
+        )
+    return "ogg" if facts.format in _OGG_FORMATS else _DEMUXERS[facts.format]
+
+
+def _describe_decode_errors(result: DecodeResult) -> Iterator[str]:
+    if result.is_supported and result.error_positions:
+        yield f"it cannot be decoded {_format_positions(result.error_positions) if result.seconds else 'at all'}"
+
+
+def _format_positions(seconds: Sequence[float]) -> str:
+    first = f"at {format_position(seconds[0])}"
+    return f"at {len(seconds):,} places, the first {first}" if len(seconds) > 1 else first
+
+
+def format_position(seconds: float) -> str:
+    """Format seconds as players do: "3:07", "1:02:07"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

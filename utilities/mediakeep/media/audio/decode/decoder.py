@@ -1,0 +1,157 @@
+"""Decode audio with FFmpeg through PyAV, which is imported on first use and only here.
+
+Malformed files may crash native code, so callers run this in a process that may die.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from mediakeep.errors import UsageError
+from mediakeep.media.audio.decode.flac_md5 import FlacMd5
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_MIN_PYAV_VERSION = 14  # major version of PyAV
+_NOT_INSTALLED = (
+    "--deep needs PyAV (the FFmpeg decoders), which is not installed."
+    ' Install it with: pip install "mediakeep[audio]"'
+)
+
+# Codecs with checksums in each frame, which FFmpeg verifies only on request.
+_CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
+_STRICT_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode"}
+# Decode what the edit list of an MP4 omits, or it would seem to be missing.
+_DEMUXER_OPTIONS = {"ignore_editlist": "1"}
+_MAX_FRAME_GAP = 0.002  # seconds; a larger gap is a dropped frame, FLAC frames are rarely shorter
+
+
+class DecodeResult(msgspec.Struct):
+    """The result of decoding; `is_supported` is false if there is no decoder for the codec."""
+
+    is_supported: bool = True
+    seconds: float = 0.0  # up to the end of the decoded audio
+    error_positions: list[float] = []  # seconds at which decoding failed
+    checksum_matches: bool | None = None  # None if there is none
+
+
+def require_decoders() -> None:
+    """Raise a usage error that says how to install PyAV if it is missing or too old."""
+    try:
+        import av
+
+        is_recent = int(av.__version__.partition(".")[0]) >= _MIN_PYAV_VERSION
+    except (ImportError, ValueError) as error:
+        raise UsageError(_NOT_INSTALLED) from error
+    if not is_recent:
+        raise UsageError(_NOT_INSTALLED)
+
+
+def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
+    """Decode the audio of a file up to `end`, without embedded pictures.
+
+    The demuxer is given explicitly, so that no content can select one that opens other files.
+    """
+    import av
+
+    result = DecodeResult()
+    try:
+        with av.open(
+            DecoderInput(source, end),
+            "r",
+            format=demuxer,
+            options=_DEMUXER_OPTIONS,
+            metadata_errors="replace",
+        ) as container:
+            stream = next(iter(container.streams.audio), None)
+            if stream is None or stream.codec_context is None:
+                return DecodeResult(is_supported=False)
+            context = stream.codec_context
+            if context.name in _CHECKSUM_CODECS:
+                context.options = {**_STRICT_OPTIONS}
+            md5 = FlacMd5.from_streaminfo(context.extradata) if context.name == "flac" else None
+            _decode_packets(result, container.demux(stream), md5)
+            result.checksum_matches = md5.matches() if md5 and not result.error_positions else None
+    except av.error.FFmpegError as error:
+        _record_error(result, error)
+    return result
+
+
+def decode_frames(source: BoundedFile, ranges: Iterable[ByteRange], codec: str) -> DecodeResult:
+    """Decode frames at known byte ranges."""
+    import av
+
+    result = DecodeResult()
+    context: Any = av.CodecContext.create(codec, "r")
+    for frame_range in ranges:
+        packet = av.Packet(source.read(frame_range.start, frame_range.size))
+        try:
+            _add_frames(result, context.decode(packet), None)
+        except av.error.FFmpegError as error:
+            _record_error(result, error)
+    return result
+
+
+def _decode_packets(result: DecodeResult, packets: Iterable[Any], md5: FlacMd5 | None) -> None:
+    """Decode packet by packet; failures are recorded, and decoding continues."""
+    import av
+
+    for packet in packets:
+        try:
+            _add_frames(result, packet.decode(), md5)
+        except av.error.FFmpegError as error:
+            _record_error(result, error)
+        if not result.is_supported:
+            return
+
+
+def _add_frames(result: DecodeResult, frames: Iterable[Any], md5: FlacMd5 | None) -> None:
+    for frame in frames:
+        if not result.seconds and frame.time:
+            result.seconds = max(0.0, frame.time)  # a recorded stream may begin late
+        elif md5 and frame.time and frame.time - result.seconds > _MAX_FRAME_GAP:
+            result.error_positions.append(
+                result.seconds
+            )  # FFmpeg drops FLAC frames with bad checksums
+            result.seconds = frame.time
+        result.seconds += frame.samples / frame.sample_rate
+        if frame.is_corrupt:
+            result.error_positions.append(result.seconds)
+        if md5:
+            md5.add_frame(frame)
+
+
+def _record_error(result: DecodeResult, error: Exception) -> None:
+    """Record an error, or that this FFmpeg has no decoder for the codec."""
+    import av
+
+    if isinstance(
+        error, av.error.PatchWelcomeError | av.error.NotImplementedError | av.error.LookupError
+    ):
+        result.is_supported = False
+    else:
+        result.error_positions.append(result.seconds)
+
+
+class DecoderInput:
+    """File-like object for PyAV that ends at a given offset."""
+
+    def __init__(self, source: BoundedFile, end: int) -> None:
+        self._source, self._end, self._at = source, end, 0
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes; b"" at the end."""
+        data = self._source.read(self._at, min(count, self._end - self._at))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Set the position relative to the start, the position or the end, and return it."""
+        self._at = max(0, offset + (0, self._at, self._end)[whence])
+        return self._at
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._at

@@ -1,0 +1,65 @@
+"""DSF: three chunks, then the tags, after Sony's "DSF File Format Specification 1.01"."""
+
+from __future__ import annotations
+
+import struct
+from functools import partial
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.id3 import id3v2
+from mediakeep.media.audio.parsed_file import EssenceParts, ParsedFile, StreamInfo, parse_or_none
+from mediakeep.media.audio.stream_check import LAST_BYTE_MISSING, StreamCheck, missing_bytes_text
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_DSD_CHUNK_SIZE = 28  # bytes of the first chunk, which declares the file size
+_CHUNK_HEADER_SIZE = 12  # bytes of name and size, included in the size
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Parse the headers and the ID3 tag; raise struct.error if they are truncated."""
+    start = surrounding_tags.find_audio_start(source)
+    (tag,) = struct.unpack("<Q", source.read(start + 20, 8))
+    channels, rate, bits, samples = struct.unpack("<IIIQ", source.read(start + 52, 20))
+    if not rate:
+        raise ValueError("sample rate 0")
+    block = (
+        parse_or_none(partial(id3v2.read_tag, source, start + tag, source.size)) if tag else None
+    )
+    info = StreamInfo(
+        length=samples / rate,
+        bitrate=rate * bits * channels,
+        sample_rate=rate,
+        channels=channels,
+        bits_per_sample=bits,
+        lossless=True,
+    )
+    return ParsedFile(info=info, blocks=[block] if block else [])
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Compare the declared sizes of file and data with the file size."""
+    start, data = surrounding_tags.find_audio_start(source), _find_data(source)
+    declared_size = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
+    declared_end = max(start + declared_size, data.end)
+    missing = missing_bytes_text(source.size, declared_end) if declared_end > source.size else ""
+    if declared_end - source.size == 1:
+        missing = LAST_BYTE_MISSING
+    return StreamCheck(ByteRange(data.start, min(data.end, source.size)).size, missing)
+
+
+def iter_essence(source: BoundedFile) -> EssenceParts:
+    """Yield the format chunk, then the samples."""
+    data = _find_data(source)
+    yield ByteRange(
+        surrounding_tags.find_audio_start(source) + _DSD_CHUNK_SIZE,
+        min(data.start - _CHUNK_HEADER_SIZE, source.size),
+    )
+    yield ByteRange(data.start, min(data.end, source.size))
+
+
+def _find_data(source: BoundedFile) -> ByteRange:
+    """Return the content of the data chunk, which follows the format chunk."""
+    start = surrounding_tags.find_audio_start(source) + _DSD_CHUNK_SIZE
+    start += struct.unpack_from("<Q", source.read(start + 4, 8))[0]
+    size = struct.unpack_from("<Q", source.read(start + 4, 8))[0]
+    return ByteRange(start + _CHUNK_HEADER_SIZE, start + max(size, _CHUNK_HEADER_SIZE))

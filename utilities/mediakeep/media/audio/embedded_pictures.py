@@ -1,0 +1,198 @@
+"""Find embedded pictures and the location of their bytes, so that each is stored only once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from mediakeep.media.audio import formats
+from mediakeep.media.audio.flac import flac_stream as flacstream
+from mediakeep.media.audio.id3 import frames, id3v2
+from mediakeep.media.audio.mp3 import mp3_stream
+from mediakeep.media.audio.ogg import rewrite_pages
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+from mediakeep.media.edits import apev2, around, comments, flac, mp4, ogg
+from mediakeep.media.edits.id3 import Tag
+from mediakeep.media.safewrite import audio_layout
+
+FRONT_COVER_TYPE = 3
+
+_COMMENTS = "Vorbis comment"
+_UNSYNCED = 0x02
+
+_MP4_MIME_TYPES = {13: "image/jpeg", 14: "image/png", 27: "image/bmp"}
+
+
+class StoredPicture(NamedTuple):
+    """A picture: its ID3 picture type, MIME type, bytes, and their ranges in the file.
+
+    `spans` is empty if the bytes are stored in encoded form. `container` is the tag format, such as
+    "ID3v2". In Ogg the ranges contain base64, possibly spread over pages, of `block`, a FLAC
+    picture block with a header.
+    """
+
+    type: int
+    mime: str
+    data: bytes
+    spans: tuple[ByteRange, ...]
+    block: bytes = b""
+    container: str = _COMMENTS
+
+
+def find_pictures(source: BoundedFile, kind: str) -> list[StoredPicture]:
+    """Return the pictures of a file, except compressed ones."""
+    return list(_FINDERS[kind](source))
+
+
+def front_cover(images: list[StoredPicture], container: str) -> StoredPicture | None:
+    """Return the first front cover in a container, such as "ID3v2.4"."""
+    fronts = (image for image in images if image.type == FRONT_COVER_TYPE)
+    return next((image for image in fronts if container.startswith(image.container)), None)
+
+
+def _audio_range(spans: Iterator[ByteRange]) -> ByteRange:
+    """Return the first audio range; raise ValueError if a damaged header hides it.
+
+    A bare `next` would end the generator that calls this with a RuntimeError.
+    """
+    first = next(spans, None)
+    if first is None:
+        raise ValueError("no audio between the tags")
+    return first
+
+
+def _find_in_mp3(source: BoundedFile) -> Iterator[StoredPicture]:
+    sound = _audio_range(mp3_stream.iter_essence(source))
+    yield from _find_around_audio(source, sound.start, sound.end)
+
+
+def _find_in_flac(source: BoundedFile) -> Iterator[StoredPicture]:
+    sound = _audio_range(flacstream.iter_essence(source))
+    start, blocks = flac.blocks(source, sound.start)
+    yield from _find_around_audio(source, start, sound.end)
+    for block in blocks:
+        data = source.read(block.span.start, block.span.size)
+        if block.kind == flac.PICTURE and (parsed := _parse_picture_block(data)):
+            type_, mime, place = parsed
+            yield StoredPicture(
+                type_, mime, data[place:], (ByteRange(block.span.start + place, block.span.end),)
+            )
+
+
+def _find_in_mp4(source: BoundedFile) -> Iterator[StoredPicture]:
+    place = mp4.find(source).list
+    for atom in audio_layout.iter_atoms(source, place.start, place.end) if place else ():
+        if atom.name == b"covr":
+            for part in audio_layout.iter_atoms(source, atom.body, atom.end):
+                data = source.read(part.body, part.end - part.body)
+                if part.name == b"data" and len(data) > 8:
+                    mime = _MP4_MIME_TYPES.get(int.from_bytes(data[1:4]), "")
+                    yield StoredPicture(
+                        FRONT_COVER_TYPE,
+                        mime,
+                        data[8:],
+                        (ByteRange(part.body + 8, part.end),),
+                        b"",
+                        "MP4",
+                    )
+
+
+def _ogg_finder(kind: str) -> Callable[[BoundedFile], Iterator[StoredPicture]]:
+    def find(source: BoundedFile) -> Iterator[StoredPicture]:
+        opening = rewrite_pages.read_header_pages(source, audio_layout.HEADER_PACKETS[kind])
+        spans, mark = opening.packets[0], ogg.MARKS[kind]
+        packet = ogg.joined(source, spans)
+        found = comments.Comments.parse(packet.removeprefix(mark))
+        at = len(mark) + 8 + len(found.vendor)
+        for entry in found.entries:
+            at += 4
+            name, _, text = entry.partition(b"=")
+            if image := _decode_base64(name.decode("latin-1").lower(), text):
+                start = at + len(entry) - len(text)
+                yield image._replace(spans=_split_over_ranges(spans, start, start + len(text)))
+            at += len(entry)
+
+    return find
+
+
+def _decode_base64(name: str, text: bytes) -> StoredPicture | None:
+    """Decode a base64 picture; return None if encoding it again would give another text."""
+    if name not in (comments.PICTURE, comments.OLD_PICTURE):
+        return None
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+    if base64.b64encode(data) != text:
+        return None
+    if name == comments.OLD_PICTURE:
+        return StoredPicture(FRONT_COVER_TYPE, "", data, (), data)
+    parsed = _parse_picture_block(data)
+    return StoredPicture(parsed[0], parsed[1], data[parsed[2] :], (), data) if parsed else None
+
+
+def _parse_picture_block(data: bytes) -> tuple[int, str, int] | None:
+    """Return picture type, MIME type and data offset of a FLAC picture block."""
+    mime = 8 + int.from_bytes(data[4:8])
+    place = mime + 4 + int.from_bytes(data[mime : mime + 4]) + 20
+    if place >= len(data) or int.from_bytes(data[place - 4 : place]) != len(data) - place:
+        return None
+    return int.from_bytes(data[:4]), data[8:mime].decode("latin-1"), place
+
+
+def _find_around_audio(source: BoundedFile, start: int, end: int) -> Iterator[StoredPicture]:
+    for span in around.before(source, start):
+        data = source.read(span.start, span.size)
+        if id3v2.parse_tag_size(data):
+            yield from _find_in_id3(data, span.start)
+    for kind, span in around.behind(source, end):
+        if kind == "APEv2":
+            yield from _find_in_apev2(source.read(span.start, span.size), span.start)
+
+
+def _find_in_id3(data: bytes, start: int) -> Iterator[StoredPicture]:
+    """Yield the pictures of an ID3v2 tag; unsynchronized ones have no ranges."""
+    tag = Tag.parse(data)
+    for frame in tag.frames if tag else ():
+        flags = frame.raw[9] if tag and tag.version > 2 else 0
+        if not tag or frame.name != frames.PICTURE_FRAME or flags & ~_UNSYNCED:
+            continue
+        marked = tag.version == 4 and (flags or tag.unsynced)
+        raw = frame.raw.replace(b"\xff\0", b"\xff") if marked else frame.raw
+        end = start + frame.place + len(frame.raw)
+        for image in tag.told(frame).pictures:
+            spans = () if tag.unsynced or flags else (ByteRange(end - image.size, end),)
+            picture = raw[len(raw) - image.size :]
+            yield StoredPicture(image.type, image.mime, picture, spans, b"", "ID3v2")
+
+
+def _find_in_apev2(data: bytes, start: int) -> Iterator[StoredPicture]:
+    at = 0
+    for item in apev2.items(data):
+        at = data.index(item.raw, at) + len(item.raw)
+        if item.name.lower() == apev2.COVER:
+            picture = item.value[item.value.find(b"\0") + 1 :]
+            span = ByteRange(start + at - len(picture), start + at)
+            yield StoredPicture(FRONT_COVER_TYPE, "", picture, (span,), b"", "APEv2")
+
+
+def _split_over_ranges(spans: tuple[ByteRange, ...], start: int, end: int) -> tuple[ByteRange, ...]:
+    """Return the ranges of a part of a packet that is spread over pages."""
+    ranges, at = [], 0
+    for span in spans:
+        first, last = max(start - at, 0), min(end - at, span.size)
+        if first < last:
+            ranges.append(ByteRange(span.start + first, span.start + last))
+        at += span.size
+    return tuple(ranges)
+
+
+_FINDERS: Mapping[str, Callable[[BoundedFile], Iterator[StoredPicture]]] = {
+    formats.MP3.name: _find_in_mp3,
+    formats.FLAC.name: _find_in_flac,
+    formats.MP4.name: _find_in_mp4,
+    formats.VORBIS.name: _ogg_finder(formats.VORBIS.name),
+    formats.OPUS.name: _ogg_finder(formats.OPUS.name),
+}

@@ -1,0 +1,1 @@
+"""FLAC streams, frames and Vorbis comments."""

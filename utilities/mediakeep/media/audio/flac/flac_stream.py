@@ -1,0 +1,183 @@
+"""FLAC: metadata blocks, then numbered frames, after RFC 9639."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.flac import flac_frames, vorbis_comments
+from mediakeep.media.audio.flac.flac_frames import (
+    FIXED_SYNC,
+    VARIABLE_SYNC,
+    FlacStreamInfo,
+    find_frames_backwards,
+)
+from mediakeep.media.audio.parsed_file import ParsedFile, StreamInfo, TagBlock, parse_or_none
+from mediakeep.media.audio.stream_check import StreamCheck, missing_time_text
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+STREAMINFO_BLOCK, COMMENT_BLOCK, PICTURE_BLOCK = 0, 4, 6
+
+_LAST_BLOCK_FLAG = 0x80
+_MAX_BLOCKS = 1024
+_FRAME_SYNC_BYTE = 0xFF  # first byte of a frame, not of a block
+
+
+class FlacBlock(NamedTuple):
+    """A metadata block: its type and the range of its content."""
+
+    block_type: int
+    start: int
+    end: int
+
+
+class FlacMetadata(NamedTuple):
+    """The metadata blocks and their end, which is beyond the end of a truncated file."""
+
+    blocks: list[FlacBlock]
+    end: int
+
+
+def walk_blocks(source: BoundedFile, offset: int) -> FlacMetadata:
+    """Read the block headers after `fLaC`; their content may be missing."""
+    blocks: list[FlacBlock] = []
+    for _ in range(_MAX_BLOCKS):
+        head = source.read(offset, 4)
+        if len(head) < 4:
+            return FlacMetadata(blocks, source.size + 1)
+        if head[0] == _FRAME_SYNC_BYTE:
+            break
+        start = offset + 4
+        offset = start + int.from_bytes(head[1:])
+        blocks.append(FlacBlock(head[0] & 0x7F, start, offset))
+        if head[0] & _LAST_BLOCK_FLAG:
+            break
+    return FlacMetadata(blocks, offset)
+
+
+_MAGIC = b"fLaC"
+_DEFAULT_TAIL_SIZE, _MAX_TAIL_SIZE = 65_536, 262_144  # bytes searched: frame size unknown, maximum
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Parse the metadata blocks; raise ValueError if there is no STREAMINFO."""
+    stream, metadata = source.run_once(_read_metadata)
+    if stream is None:
+        raise ValueError("no STREAMINFO")
+    source.read_tail(
+        source.size, _last_frame_reach(stream) + surrounding_tags.TRAILER_PROBE_SIZE
+    )  # one read for all
+    audio = ByteRange(
+        metadata.end,
+        surrounding_tags.find_audio_end(source, surrounding_tags.find_audio_start(source)),
+    )
+    block = parse_or_none(partial(_read_tags, source, metadata))
+    surrounding = surrounding_tags.read_tag_blocks(source)
+    return ParsedFile(
+        info=build_stream_info(stream, audio.size),
+        blocks=[block, *surrounding] if block else surrounding,
+    )
+
+
+def build_stream_info(stream: FlacStreamInfo, size: int) -> StreamInfo:
+    """Build stream info for `size` bytes of audio; raise ValueError if the sample rate is 0."""
+    if not stream.sample_rate:
+        raise ValueError("sample rate 0")
+    length = stream.total_samples / stream.sample_rate
+    return StreamInfo(
+        length=length,
+        bitrate=round(size * 8 * stream.sample_rate / stream.total_samples)
+        if stream.total_samples and size > 0
+        else 0,
+        sample_rate=stream.sample_rate,
+        channels=stream.channels,
+        bits_per_sample=stream.bits_per_sample,
+        lossless=True,
+    )
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Check that the last frame reaches the number of samples in STREAMINFO."""
+    stream, metadata = source.run_once(_read_metadata)
+    if metadata.end > source.size:
+        return StreamCheck(0, _truncated_headers_text(source, stream))
+    audio = ByteRange(metadata.end, surrounding_tags.find_audio_end(source, metadata.end))
+    return StreamCheck(
+        audio.size,
+        _missing_audio_text(source, audio, stream) if stream and stream.total_samples else "",
+    )
+
+
+def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
+    """Yield all bytes after the last metadata block."""
+    start = source.run_once(_read_metadata)[1].end
+    yield ByteRange(start, surrounding_tags.find_audio_end(source, start))
+
+
+def _read_metadata(source: BoundedFile) -> tuple[FlacStreamInfo | None, FlacMetadata]:
+    """Read the metadata blocks and parse the first STREAMINFO."""
+    metadata = walk_blocks(source, surrounding_tags.find_audio_start(source) + len(_MAGIC))
+    for kind, start, _ in metadata.blocks:
+        if kind == STREAMINFO_BLOCK:
+            return flac_frames.parse_streaminfo(
+                source.read(start, flac_frames.STREAMINFO_SIZE)
+            ), metadata
+    return None, metadata
+
+
+def _read_tags(source: BoundedFile, metadata: FlacMetadata) -> TagBlock:
+    """Read the first comment block and all pictures."""
+    start = end = 0
+    for kind, *extent in metadata.blocks:
+        if kind == COMMENT_BLOCK and end == start:
+            start, end = extent
+    source.allow_tag_bytes(end - start)
+    block = vorbis_comments.parse_comments(source.read(start, end - start))
+    for kind, start, end in metadata.blocks:
+        if kind != PICTURE_BLOCK:
+            continue
+        source.allow_tag_bytes(end - start)
+        if block.is_full:
+            break
+        if picture := vorbis_comments.parse_picture_block(
+            end - start, source.part_reader(start, end)
+        ):
+            block.add_picture(picture)
+    return block
+
+
+def _truncated_headers_text(source: BoundedFile, stream: FlacStreamInfo | None) -> str:
+    """Return the reason if the metadata is truncated; frames at the end mean a wrong size."""
+    tail = source.read_tail(source.size, _DEFAULT_TAIL_SIZE)
+    has_frames = stream and any(
+        any(find_frames_backwards(tail, stream, sync)) for sync in (FIXED_SYNC, VARIABLE_SYNC)
+    )
+    return "" if has_frames else "it ends within its headers"
+
+
+def _last_frame_reach(stream: FlacStreamInfo) -> int:
+    """Return the number of bytes at the end that contain the start of the last frame."""
+    size = (
+        stream.max_frame_size + flac_frames.MAX_HEADER_SIZE
+        if stream.max_frame_size
+        else _DEFAULT_TAIL_SIZE
+    )
+    return min(size, _MAX_TAIL_SIZE)
+
+
+def _missing_audio_text(source: BoundedFile, audio: ByteRange, stream: FlacStreamInfo) -> str:
+    """Return how far the frames reach; "" if all are there, or if none is found."""
+    reach = min(_last_frame_reach(stream), audio.size)
+    sync = VARIABLE_SYNC if source.read(audio.start, 2) == VARIABLE_SYNC else FIXED_SYNC
+    tail, furthest = source.read_tail(audio.end, reach), 0
+    for offset, end in find_frames_backwards(tail, stream, sync):
+        if end >= stream.total_samples:
+            is_truncated = len(tail) - offset < stream.min_frame_size
+            return "it ends within its last frame" if is_truncated else ""
+        furthest = max(furthest, end)
+    if not furthest and reach < audio.size:
+        return ""  # the end is no audio, so what is missing is unknown
+    rate = stream.sample_rate or 1
+    return missing_time_text(furthest / rate, stream.total_samples / rate)

@@ -1,0 +1,30 @@
+"""ID3v1 tags, after id3.org's "ID3v1", with the track number of version 1.1."""
+
+from __future__ import annotations
+
+from mediakeep.media.audio.id3 import genres
+from mediakeep.media.audio.parsed_file import TagBlock
+
+TAG_SIZE = 128
+MAGIC = b"TAG"
+
+_NO_GENRE = 255
+_TEXT_FIELDS = (("TIT2", 3, 33), ("TPE1", 33, 63), ("TALB", 63, 93), ("TDRC", 93, 97))
+
+
+def parse_tag(data: bytes) -> TagBlock:
+    """Parse a tag; its encoding is unknown, so each byte becomes one character (Latin-1)."""
+    block = TagBlock(name="ID3v1", tag_format="id3")
+    for name, start, end in _TEXT_FIELDS:
+        block.add_texts(name, [_decode_field(data[start:end])])
+    has_track_number = data[125] == 0 and data[126] != 0
+    block.add_texts("COMM", [_decode_field(data[97 : 125 if has_track_number else 127])])
+    if has_track_number:
+        block.add_texts("TRCK", [str(data[126])])
+    if data[127] != _NO_GENRE:
+        block.add_texts("TCON", [genres.genre_name(data[127])])
+    return block
+
+
+def _decode_field(field: bytes) -> str:
+    return field.partition(b"\0")[0].rstrip(b" ").decode("latin-1")

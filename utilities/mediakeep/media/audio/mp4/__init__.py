@@ -1,0 +1,1 @@
+"""MP4 (M4A): atoms, tracks, tags."""

@@ -1,0 +1,56 @@
+"""MP4 and QuickTime atoms (boxes), after ISO/IEC 14496-12 (4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mediakeep.media.bounded_file import READ_AHEAD, BoundedFile
+
+_MAX_SIBLINGS = 4096  # atoms on one level
+
+
+class Atom(NamedTuple):
+    """An atom, whose content is the bytes from `start` to `end`.
+
+    `claimed_end` is the end that its header declares, which may exceed that of its parent.
+    """
+
+    name: bytes
+    start: int
+    end: int
+    claimed_end: int
+
+    @property
+    def size(self) -> int:
+        """Size of the content in bytes."""
+        return self.end - self.start
+
+
+def walk_atoms(
+    source: BoundedFile, start: int, end: int, most: int = _MAX_SIBLINGS
+) -> Iterator[Atom]:
+    """Yield the atoms of one level; an atom that is too long is cut at `end`."""
+    first, buffer = start, b""
+    read_at = source.peek if most > _MAX_SIBLINGS else source.read  # many atoms are far apart
+    if end - start <= READ_AHEAD:
+        buffer = source.read(start, end - start)
+    for _ in range(most):
+        head = buffer[start - first : start - first + 8] or read_at(start, 8)
+        if len(head) < 8:
+            return
+        size, header_size = int.from_bytes(head[:4]), 8
+        if size == 0:
+            size = end - start
+        elif size == 1:  # a 64-bit size follows the name
+            size, header_size = int.from_bytes(read_at(start + 8, 8)), 16
+        if size < header_size or start + header_size > end:
+            return
+        claimed = start + size
+        yield Atom(head[4:], start + header_size, min(claimed, end), claimed)
+        start = claimed
+
+
+def find_atom(source: BoundedFile, within: Atom, name: bytes) -> Atom | None:
+    """Return the first child atom with a name, or None if there is none."""
+    return next((atom for atom in walk_atoms(source, *within[1:3]) if atom.name == name), None)

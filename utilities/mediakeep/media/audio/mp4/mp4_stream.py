@@ -1,0 +1,113 @@
+"""MP4: atoms, of which `mdat` holds the audio and `moov` the tables of its chunks.
+
+After ISO/IEC 14496-12, sections 4.2 (atoms), 8.1 and 8.7; the names of protected audio after
+14496-12 section 8.12 and what Apple and Audible write.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import takewhile
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.mp4 import atoms, audio_track, mp4_tags, tracks
+from mediakeep.media.audio.mp4.atoms import Atom
+from mediakeep.media.audio.mp4.tracks import Mp4Movie
+from mediakeep.media.audio.parsed_file import EssenceParts, ParsedFile, parse_or_none
+from mediakeep.media.audio.stream_check import StreamCheck, missing_bytes_text
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_TOP_LEVEL_ATOMS = frozenset(
+    {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"meta", b"pnot", b"udta"}
+    | {b"moof", b"mfra", b"sidx", b"ssix", b"styp", b"emsg", b"prft", b"pdin"}
+)
+_REQUIRED_ATOMS = {b"moov", b"mdat"}
+_MAX_ATOMS = 20_000  # atoms; a long fragmented audiobook has some thousands
+_DRM_SCHEMES = {b"drms": "FairPlay", b"enca": "Common Encryption", b"aavd": "Audible"}
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Parse the `moov` header and the tags; raise ValueError without header or audio track."""
+    header = source.run_once(_read_movie)
+    if header is None:
+        raise ValueError("no moov")
+    infos = (audio_track.parse_audio_track(source, track) for track in header.tracks)
+    info = next(filter(None, infos), None)
+    if info is None:
+        raise ValueError("no audio track")
+    tags = mp4_tags.find_tag_list(source, header.user_data) if header.user_data else None
+    block = parse_or_none(partial(mp4_tags.read_tags, source, tags)) if tags else None
+    return ParsedFile(info=info, blocks=[block] if block else [])
+
+
+def has_video_track(source: BoundedFile) -> bool:
+    """Return whether there is a video track, which chapter images are too."""
+    handlers = (track.get(b"hdlr") for track in (source.run_once(_read_movie) or Mp4Movie()).tracks)
+    return any(atom and source.read(atom.start + 8, 4) == b"vide" for atom in handlers)
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Compare the declared ends of atoms and chunks with the file size, and find DRM."""
+    top, header = _read_top_level_atoms(source), source.run_once(_read_movie) or Mp4Movie()
+    payload = sum(atom.size for atom in top if atom.name == b"mdat")
+    return StreamCheck(
+        payload, _missing_data_text(source, top, header), _drm_scheme(source, header)
+    )
+
+
+def iter_essence(source: BoundedFile) -> EssenceParts:
+    """Yield each `mdat`, then the offsets of the first chunks in them.
+
+    The offsets are included because identical audio cannot be played with wrong chunk tables.
+    """
+    spans = [
+        ByteRange(atom.start, atom.end)
+        for atom in _read_top_level_atoms(source)
+        if atom.name == b"mdat"
+    ]
+    header = source.run_once(_read_movie) or Mp4Movie()
+    for span in spans:
+        yield span.size.to_bytes(8)
+        yield span
+    for first, _ in tracks.iter_chunk_offsets(source, header.tracks):
+        mdat_start = next((span.start for span in spans if span.start <= first < span.end), 0)
+        yield (first - mdat_start).to_bytes(9, signed=True)
+
+
+def _read_movie(source: BoundedFile) -> Mp4Movie | None:
+    for atom in atoms.walk_atoms(source, surrounding_tags.find_audio_start(source), source.size):
+        if atom.name == b"moov":
+            return tracks.parse_movie(source, atom)
+    return None
+
+
+def _read_top_level_atoms(source: BoundedFile) -> list[Atom]:
+    """Return the top-level atoms up to the end or to other data, such as ID3v1."""
+    walk = atoms.walk_atoms(
+        source, surrounding_tags.find_audio_start(source), source.size, _MAX_ATOMS
+    )
+    return list(takewhile(lambda atom: atom.name in _TOP_LEVEL_ATOMS, walk))
+
+
+def _drm_scheme(source: BoundedFile, header: Mp4Movie) -> str:
+    """Return the DRM scheme by the first sample entry, which follows a count; "" if none."""
+    for track in header.tracks:
+        descriptions = track.get(b"stsd")
+        if descriptions and (scheme := _DRM_SCHEMES.get(source.read(descriptions.start + 12, 4))):
+            return scheme
+    return ""
+
+
+def _missing_data_text(source: BoundedFile, top: list[Atom], header: Mp4Movie) -> str:
+    if not top:
+        return ""
+    last, names = top[-1], {atom.name for atom in top}
+    if last.claimed_end > source.size:
+        return missing_bytes_text(source.size, last.claimed_end)
+    if not names >= _REQUIRED_ATOMS:
+        is_complete = top[0].name == b"ftyp" and source.size - last.end < 8  # no other data follows
+        return "a part without which it cannot be played is missing" if is_complete else ""
+    furthest = max(
+        (last for _, last in tracks.iter_chunk_offsets(source, header.tracks)), default=0
+    )
+    return missing_bytes_text(source.size, furthest + 1) if furthest >= source.size else ""

@@ -1,0 +1,1 @@
+"""Ogg pages, streams and codecs."""

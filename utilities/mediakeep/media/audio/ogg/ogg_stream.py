@@ -1,0 +1,160 @@
+"""Ogg: pages of packets, after RFC 3533.
+
+The number of header packets follows from Vorbis I section 4.2, RFC 7845 (Opus), RFC 9639 section
+10.1 (FLAC) and the Speex manual. The second one holds the tags; the audio begins on a new page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from itertools import islice
+from typing import NamedTuple
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.flac import vorbis_comments
+from mediakeep.media.audio.ogg import ogg_codecs, pages
+from mediakeep.media.audio.ogg.ogg_codecs import OggCodec
+from mediakeep.media.audio.ogg.pages import OggPage
+from mediakeep.media.audio.parsed_file import EssenceParts, ParsedFile, parse_or_none
+from mediakeep.media.audio.stream_check import END_NOT_MARKED, StreamCheck
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_MAX_STREAMS = 16  # multiplexed streams, whose first pages come first
+_NO_END_PAGE = "its stream does not end"
+_MAX_COMMENT_PACKET = 64 * 1024 * 1024  # bytes read of the comment packet
+
+
+class _AudioStream(NamedTuple):
+    """An audio stream: its codec, its header pages and the number of packets on them.
+
+    `audio_start` is the end of the header pages, or of the file if they are incomplete.
+    """
+
+    codec: OggCodec
+    header_pages: list[OggPage]
+    header_packets: int
+    comment_packet: bytes
+    audio_start: int
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Parse the first two packets of the first audio stream, and its length."""
+    stream = source.run_once(_find_audio_stream)
+    if stream is None:
+        raise ValueError("no stream of a known codec")
+    codec, first = stream.codec, stream.header_pages[0]
+    head = source.read(first.body_start, first.end - first.body_start)
+    last = _find_end_position(source, first.serial)
+    info = codec.parse_info(head, last, source.size - surrounding_tags.find_audio_start(source))
+    block = parse_or_none(
+        lambda: vorbis_comments.parse_comments(stream.comment_packet, codec.comments_offset)
+    )
+    surrounding = surrounding_tags.read_tag_blocks(source)
+    return ParsedFile(info=info, blocks=[block, *surrounding] if block else surrounding)
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Check that the last page is complete and ends its stream."""
+    end, missing = _check_last_page(source)
+    stream = source.run_once(_find_audio_stream)
+    size = max(0, end - (stream.audio_start if stream else source.size))
+    return StreamCheck(size, END_NOT_MARKED if size and missing == _NO_END_PAGE else missing)
+
+
+def iter_essence(source: BoundedFile) -> EssenceParts:
+    """Yield the header packets except the tags, then each page of audio.
+
+    Of a page: its flags, granule position, segment table and body, but not its number and checksum,
+    which change with the tags before it. Bytes that are no page are included unchanged.
+    """
+    end, _ = _check_last_page(source)
+    offset = yield from _iter_header_packets(source)
+    while offset < end and (page := pages.read_page(source, offset)):
+        yield bytes((page.flags,)) + page.granule_position + page.lacing
+        yield ByteRange(page.body_start, min(page.end, end))
+        offset = page.end
+    yield ByteRange(offset, end)
+
+
+def _find_audio_stream(source: BoundedFile) -> _AudioStream | None:
+    """Find the audio stream; the first pages of all streams precede the audio."""
+    walk = pages.walk_pages(source, surrounding_tags.find_audio_start(source))
+    for page in islice(walk, _MAX_STREAMS):
+        start = source.read(page.body_start, ogg_codecs.IDENTIFICATION_SIZE)
+        if codec := ogg_codecs.identify_codec(start):
+            return _read_header_pages(source, codec, page, codec.count_header_packets(start))
+    return None
+
+
+def _read_header_pages(
+    source: BoundedFile, codec: OggCodec, first: OggPage, packets: int
+) -> _AudioStream:
+    """Read the header pages and join the parts of the second packet."""
+    header_pages, parts, size, is_complete = [first], list[bytes](), 0, False
+    packets_left, walk = packets - _count_ended_packets(first), pages.walk_pages(source, first.end)
+    while packets_left > 0 and (page := next(walk, None)):
+        if page.serial != first.serial:
+            continue
+        if not is_complete and size < _MAX_COMMENT_PACKET and page.end <= source.size:
+            data, is_complete = pages.read_first_packet_part(source, page)
+            parts.append(data)
+            size += len(data)
+        header_pages.append(page)
+        packets_left -= _count_ended_packets(page)
+    end = source.size if packets_left > 0 else min(header_pages[-1].end, source.size)
+    return _AudioStream(codec, header_pages, packets, b"".join(parts), end)
+
+
+def _count_ended_packets(page: OggPage) -> int:
+    """Return the number of packets that end on a page."""
+    return len(page.lacing) - page.lacing.count(255)
+
+
+def _find_end_position(source: BoundedFile, serial: bytes) -> int:
+    """Return the last granule position of a stream; 0 if it is not near the end of the file."""
+    position = pages.parse_granule_position(source.run_once(_find_last_page)[1], serial)
+    if position > 0:
+        return position
+    positions = (
+        pages.parse_granule_position(head, serial) for _, head in pages.find_pages_backwards(source)
+    )
+    return next((position for position in positions if position > 0), 0)
+
+
+def _find_last_page(source: BoundedFile) -> tuple[int, bytes]:
+    """Return offset and header of what seems to be the last page."""
+    return next(pages.find_pages_backwards(source), (source.size, b""))
+
+
+def _iter_header_packets(source: BoundedFile) -> Generator[bytes | ByteRange, None, int]:
+    """Yield the header packets that a decoder needs, and return the end of their last page.
+
+    Audio that begins on that page, against the specification, is included.
+    """
+    stream, packet = source.run_once(_find_audio_stream), 0
+    if stream is None:
+        return source.size
+    for page in stream.header_pages:
+        offset = page.body_start
+        for index, size in enumerate(page.lacing, 1):
+            if packet in stream.codec.decoder_packets:
+                yield ByteRange(offset, offset + size)
+            offset += size
+            packet += size < 255
+            if packet == stream.header_packets:
+                if rest := page.lacing[index:]:
+                    yield page.granule_position + rest
+                    yield ByteRange(offset, page.end)
+                return page.end
+    return source.size
+
+
+def _check_last_page(source: BoundedFile) -> tuple[int, str]:
+    """Return the end of the last page, and why it is not the end of its stream, or ""."""
+    for offset, head in pages.find_pages_backwards(source):
+        page = pages.parse_page(head, offset)
+        if page is None or page.end > source.size:
+            return source.size, "its last page is truncated"
+        if page.has_valid_flags:
+            return page.end, "" if page.flags & pages.END_OF_STREAM else _NO_END_PAGE
+    return source.size, ""

@@ -1,0 +1,93 @@
+"""Ogg pages and their packets, after RFC 3533."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mediakeep.media.bounded_file import BoundedFile
+
+MAGIC = b"OggS\0"  # capture pattern and version
+END_OF_STREAM = 0x04  # flag of the last page
+PAGE_HEADER_SIZE = 27  # bytes of a page header without the segment table
+
+_FLAG_LIMIT = 8  # greater than all flags together
+_MAX_PAGE_SIZE = PAGE_HEADER_SIZE + 255 + 255 * 255
+_TAIL_SIZES = (
+    16_384,
+    _MAX_PAGE_SIZE + 16_384,
+)  # bytes searched for the last page, rarely the second
+_MAX_HEADER_PAGES = 20_000  # pages before the audio
+_READ_AHEAD = 128 * 1024  # bytes read ahead of a large packet
+
+
+class OggPage(NamedTuple):
+    """The header of a page, with the offsets of the page, its body and its end."""
+
+    flags: int
+    granule_position: bytes
+    serial: bytes
+    lacing: bytes  # segment sizes; one below 255 ends a packet
+    start: int
+    body_start: int
+    end: int
+
+    @property
+    def has_valid_flags(self) -> bool:
+        """Whether the flags are defined ones, so that it is not a page by chance."""
+        return self.flags < _FLAG_LIMIT
+
+
+def read_page(source: BoundedFile, at: int) -> OggPage | None:
+    """Read the page header at an offset; return None if there is none or it is truncated."""
+    return parse_page(source.read(at, PAGE_HEADER_SIZE + 255), at)
+
+
+def parse_page(head: bytes, at: int) -> OggPage | None:
+    """Parse the first 282 bytes of the page at an offset; return None if they are no header."""
+    if not head.startswith(MAGIC) or len(head) < PAGE_HEADER_SIZE:
+        return None
+    body = PAGE_HEADER_SIZE + head[26]
+    lacing = head[PAGE_HEADER_SIZE:body]
+    if len(head) < body:
+        return None
+    end = at + body + sum(lacing)
+    return OggPage(head[5], head[6:14], head[14:18], lacing, at, at + body, end)
+
+
+def walk_pages(source: BoundedFile, at: int) -> Iterator[OggPage]:
+    """Yield up to 20,000 pages from an offset on, more than headers need."""
+    for _ in range(_MAX_HEADER_PAGES):
+        page = read_page(source, at)
+        if page is None:
+            return
+        yield page
+        at = page.end
+
+
+def read_first_packet_part(source: BoundedFile, page: OggPage) -> tuple[bytes, bool]:
+    """Return the part of the first packet on a page, and whether the packet ends there."""
+    full_segments = len(page.lacing) - len(page.lacing.lstrip(b"\xff"))
+    ends = full_segments < len(page.lacing)  # with a segment of less than 255 bytes
+    size = 255 * full_segments + (page.lacing[full_segments] if ends else 0)
+    source.allow_tag_bytes(size)
+    if not ends:
+        source.preload(page.body_start, size, _READ_AHEAD)
+    return source.read(page.body_start, size), ends
+
+
+def parse_granule_position(head: bytes, serial: bytes) -> int:
+    """Return the granule position of a page; 0 or less if unset or of another stream."""
+    return int.from_bytes(head[6:14], "little", signed=True) if head[14:18] == serial else 0
+
+
+def find_pages_backwards(source: BoundedFile) -> Iterator[tuple[int, bytes]]:
+    """Yield the offsets and headers of the pages near the end of the file, the last one first.
+
+    After the pages of a small tail those of a larger one follow, which repeats the first.
+    """
+    for size in _TAIL_SIZES:
+        tail = source.read_tail(source.size, size)
+        tail_start, at = source.size - len(tail), len(tail)
+        while (at := tail.rfind(MAGIC, 0, at)) >= 0:
+            yield tail_start + at, tail[at : at + PAGE_HEADER_SIZE + 255]

@@ -1,0 +1,194 @@
+"""Ogg pages, after RFC 3533: read header pages, build pages, and renumber pages."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+from mediakeep.media.audio.decode.ogg_page_scan import page_checksum
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_PAGE_START = b"OggS\0"  # and the version
+_HEADER_SIZE = 27  # bytes of a page before its table of segments
+_MAX_PAGE_SIZE = _HEADER_SIZE + 255 + 255 * 255
+_CONTINUED, _BEGIN = 0x01, 0x02
+_NO_POSITION = b"\xff" * 8  # the granule position of a page on which no packet ends
+_MAX_HEADER_PAGES = 5000  # pages before the audio
+_MAX_TRIES = 16  # pages after them
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_ZEROS = bytes(_MAX_PAGE_SIZE)
+
+
+class UnsupportedLayout(ValueError):
+    """The structure of a file is not supported; the message is a clause."""
+
+
+class OggPageHeader(NamedTuple):
+    """The header of a page, and the offsets of the page, its content and its end."""
+
+    start: int
+    body: int
+    end: int
+    serial: bytes
+    number: int
+    flags: int
+    lacing: bytes  # sizes of segments; a packet ends at each that is below 255
+
+
+class OggHeaderPages(NamedTuple):
+    """The pages before the audio, except the first one, and the packets on them."""
+
+    pages: tuple[OggPageHeader, ...]
+    packets: tuple[tuple[ByteRange, ...], ...]  # each may be spread over several pages
+    number: int  # of the first audio page; 0 if there is none
+
+    @property
+    def span(self) -> ByteRange:
+        """The range from the first of these pages to the audio."""
+        return ByteRange(self.pages[0].start, self.pages[-1].end)
+
+    @property
+    def serial(self) -> bytes:
+        """The serial number of the stream."""
+        return self.pages[0].serial
+
+
+def read_header_pages(source: BoundedFile, packets: int) -> OggHeaderPages:
+    """Read the pages of `packets` packets after the first page.
+
+    Raises UnsupportedLayout if there are pages of other streams among them.
+    """
+    first = read_page(source, 0)
+    if first is None or not first.flags & _BEGIN or sum(size < 255 for size in first.lacing) != 1:
+        raise UnsupportedLayout("its first page does not begin a stream")
+    pages: list[OggPageHeader] = []
+    spans: list[list[ByteRange]] = [[]]
+    at = first.end
+    while len(spans) <= packets:
+        current = read_page(source, at)
+        if current is None or current.end > source.size or len(pages) == _MAX_HEADER_PAGES:
+            raise UnsupportedLayout("the pages of its tags are truncated")
+        if current.serial != first.serial or current.flags & _BEGIN:
+            raise UnsupportedLayout("it contains several streams")
+        pages.append(current)
+        _collect_packets(current, spans)
+        at = current.end
+    if len(spans) > packets + 1 or spans[-1]:
+        raise UnsupportedLayout("its audio begins on the page of its tags")
+    return OggHeaderPages(
+        tuple(pages), tuple(map(tuple, spans[:-1])), _next_page_number(source, at, first.serial)
+    )
+
+
+def _next_page_number(source: BoundedFile, at: int, serial: bytes) -> int:
+    """Return the next page number of the stream; skip pages that seem to be of another one."""
+    for _ in range(_MAX_TRIES):
+        here = read_page(source, at)
+        if here is None:
+            break
+        if here.serial == serial:
+            return here.number
+        at = here.end
+    return 0
+
+
+def _collect_packets(here: OggPageHeader, spans: list[list[ByteRange]]) -> None:
+    at = start = here.body
+    for size in here.lacing:
+        at += size
+        if size < 255:
+            spans[-1].append(ByteRange(start, at))
+            spans.append([])
+            start = at
+    if at > start or (here.lacing and here.lacing[-1] == 255):
+        spans[-1].append(ByteRange(start, at))
+
+
+def read_page(source: BoundedFile, at: int) -> OggPageHeader | None:
+    """Read the header of the page at `at`; return None if there is none or it is truncated."""
+    return _parse_page(source.read(at, _HEADER_SIZE + 255), at)
+
+
+def _parse_page(head: bytes, at: int) -> OggPageHeader | None:
+    if (
+        len(head) < _HEADER_SIZE
+        or not head.startswith(_PAGE_START)
+        or len(head) < _HEADER_SIZE + head[26]
+    ):
+        return None
+    lacing = head[_HEADER_SIZE : _HEADER_SIZE + head[26]]
+    body = at + _HEADER_SIZE + len(lacing)
+    number = int.from_bytes(head[18:22], "little")
+    return OggPageHeader(at, body, body + sum(lacing), head[14:18], number, head[5], lacing)
+
+
+def build_pages(packets: Iterable[bytes], serial: bytes, number: int) -> list[bytes]:
+    """Return pages with non-audio packets, numbered from `number` on."""
+    sizes = b"".join(
+        b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets
+    )
+    data, at, continued, pages = b"".join(packets), 0, False, list[bytes]()
+    for start in range(0, len(sizes), 255):
+        lacing = sizes[start : start + 255]
+        position = bytes(8) if min(lacing) < 255 else _NO_POSITION
+        head = _PAGE_START + bytes([_CONTINUED * continued]) + position + serial
+        head += struct.pack("<I", (number + len(pages)) & 0xFFFFFFFF) + bytes(4)
+        head += bytes([len(lacing)]) + lacing
+        content = data[at : at + sum(lacing)]
+        at, continued = at + len(content), lacing[-1] == 255
+        sum_ = page_checksum(head + content).to_bytes(4, "little")
+        pages.append(head[:22] + sum_ + head[26:] + content)
+    return pages
+
+
+def renumber_pages(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[bytes]:
+    """Increase the page numbers of a stream; data after the last page is unchanged.
+
+    The checksum is adjusted for the changed number, so a wrong one stays wrong, and the change can
+    be reverted to the same bytes.
+    """
+    buffer, walking = b"", True
+    for part in parts:
+        buffer += part
+        if not walking:
+            yield buffer
+            buffer = b""
+            continue
+        data, at = bytearray(buffer), 0
+        while len(buffer) - at >= _MAX_PAGE_SIZE:
+            step = _renumber_page(data, at, serial, by)
+            if not step:
+                walking = False
+                at = len(buffer)
+            at += step
+        at = min(at, len(buffer))
+        yield bytes(data[:at])
+        buffer = buffer[at:]
+    data, at = bytearray(buffer), 0
+    while walking and (step := _renumber_page(data, at, serial, by)):
+        at += step
+    yield bytes(data)
+
+
+def _renumber_page(data: bytearray, at: int, serial: bytes, by: int) -> int:
+    """Renumber one page in place and return its size, or 0 if there is no page."""
+    here = _parse_page(bytes(data[at : at + _HEADER_SIZE + 255]), 0)
+    if here is None:
+        return 0
+    if here.serial == serial:
+        number = (here.number + by) & 0xFFFFFFFF
+        changed = _crc_difference(number ^ here.number, here.end - 22)
+        sum_ = int.from_bytes(data[at + 22 : at + 26], "little") ^ changed
+        struct.pack_into("<II", data, at + 18, number, sum_)
+    return here.end
+
+
+@lru_cache(4096)
+def _crc_difference(bits: int, behind: int) -> int:
+    """Return the change of a page's CRC for changed bits of its number: a CRC is linear."""
+    value = crc32(bits.to_bytes(4, "little").translate(_REVERSED_BITS), 0xFFFFFFFF)
+    value = crc32(_ZEROS[:behind], value) ^ 0xFFFFFFFF
+    return int.from_bytes(value.to_bytes(4, "little").translate(_REVERSED_BITS))

@@ -1,0 +1,1 @@
+"""RIFF and AIFF: chunks, streams and INFO tags."""

@@ -1,0 +1,183 @@
+"""WAV and AIFF: a format chunk, a chunk of samples, and tags as ID3v2 or a RIFF INFO list.
+
+After Microsoft's "Multimedia Programming Interface and Data Specifications 1.0" (RIFF, WAV, INFO),
+EBU Tech 3306 (RF64), ITU-R BS.2088 (BW64), and Apple's "Audio Interchange File Format" 1.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from functools import partial
+from math import ldexp
+from typing import NamedTuple
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.id3 import id3v2
+from mediakeep.media.audio.parsed_file import (
+    EssenceParts,
+    ParsedFile,
+    StreamInfo,
+    TagBlock,
+    parse_or_none,
+)
+from mediakeep.media.audio.riff import info_tags
+from mediakeep.media.audio.stream_check import StreamCheck, missing_bytes_text
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_MAX_CHUNKS = 1000
+_UNKNOWN_SIZE = 0xFFFFFFFF
+
+
+class RiffChunk(NamedTuple):
+    """A chunk: its name, the start of its content and its declared size."""
+
+    name: bytes
+    start: int
+    size: int
+
+
+def is_big_endian(source: BoundedFile, start: int) -> bool:
+    """Return whether numbers are big-endian, as in AIFF."""
+    return source.read(start, 4) == b"FORM"
+
+
+def walk_chunks(source: BoundedFile, start: int) -> Iterator[RiffChunk]:
+    """Yield the chunks of the file that begins at `start`."""
+    big, offset, data_size = is_big_endian(source, start), start + 12, 0
+    for _ in range(_MAX_CHUNKS):
+        head = source.read(offset, 8)
+        if len(head) < 8:
+            return
+        name, size = head[:4], int.from_bytes(head[4:], "big" if big else "little")
+        if name == b"ds64":  # 64-bit sizes
+            data_size = int.from_bytes(source.read(offset + 16, 8), "little")
+        if name == b"data" and size == _UNKNOWN_SIZE and data_size:
+            size = data_size
+        yield RiffChunk(name, offset + 8, size)
+        offset += 8 + size + (size & 1)
+
+
+_SIZE_TOLERANCE = 64  # bytes; some writers give the data chunk the size of the whole file
+_MIN_STREAMED_SIZE = 0x7FFFF000  # sizes from here on are placeholders of writers to a pipe
+_DATA_CHUNKS = frozenset({b"data", b"SSND"})
+_FORMAT_CHUNKS = frozenset({b"fmt ", b"COMM"})
+_ID3_CHUNKS = (b"id3 ", b"ID3 ")
+_LIST_CHUNK = b"LIST"
+_PCM_FORMATS = frozenset({1, 3})  # PCM: integer, floating point
+_EXTENSIBLE_FORMAT = 0xFFFE
+_CODEC_NAMES = {0x50: "MPEG", 0x55: "MP3", 0x2000: "AC-3", 6: "A-law", 7: "mu-law", 2: "ADPCM"}
+_AIFF_PCM_CODECS = frozenset(
+    {b"NONE", b"sowt", b"twos", b"raw ", b"in24", b"in32", b"fl32", b"fl64"}
+)
+_AIFF_PCM_CODECS |= {b"FL32", b"FL64"}
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Parse the chunks of a file; raise ValueError without a format chunk."""
+    chunk_spans: dict[bytes, ByteRange] = {}
+    for name, start, size in walk_chunks(source, surrounding_tags.find_audio_start(source)):
+        if (
+            name != _LIST_CHUNK
+            or source.read(start, len(info_tags.LIST_TYPE)) == info_tags.LIST_TYPE
+        ):
+            chunk_spans[name] = ByteRange(start, min(start + size, source.size))
+    is_big = is_big_endian(source, surrounding_tags.find_audio_start(source))
+    format_span = chunk_spans.get(b"COMM" if is_big else b"fmt ")
+    if format_span is None:
+        raise ValueError("no format chunk")
+    parts = [
+        partial(id3v2.read_tag, source, *chunk_spans[name])
+        for name in _ID3_CHUNKS
+        if name in chunk_spans
+    ]
+    blocks: list[TagBlock | None] = [parse_or_none(part) for part in parts]
+    if _LIST_CHUNK in chunk_spans and not is_big:
+        blocks.append(
+            parse_or_none(partial(info_tags.read_info_list, source, *chunk_spans[_LIST_CHUNK]))
+        )
+    data = source.read(format_span.start, min(format_span.size, 40))
+    info = (
+        _parse_aiff_common(data)
+        if is_big
+        else _parse_wav_format(data, chunk_spans.get(b"data", ByteRange(0, 0)).size)
+    )
+    return ParsedFile(info=info, blocks=[block for block in blocks if block])
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Compare the declared size of the data chunk with the file size."""
+    if chunk := source.run_once(_find_format_and_data)[1]:
+        present = _chunk_range(source, chunk).size
+        missing = chunk.size > present + _SIZE_TOLERANCE and not _is_streamed_size(chunk.size)
+        return StreamCheck(present, missing_bytes_text(present, chunk.size) if missing else "")
+    return StreamCheck(0, _truncated_headers_text(source))
+
+
+def iter_essence(source: BoundedFile) -> EssenceParts:
+    """Yield the format chunk, then the samples."""
+    for chunk in source.run_once(_find_format_and_data):
+        if chunk:
+            yield _chunk_range(source, chunk)
+
+
+def _find_format_and_data(source: BoundedFile) -> tuple[RiffChunk | None, RiffChunk | None]:
+    """Find the format and the data chunk; nothing is read after a `data` chunk."""
+    format_chunk = data_chunk = None
+    for chunk in walk_chunks(source, surrounding_tags.find_audio_start(source)):
+        if chunk.name in _FORMAT_CHUNKS:
+            format_chunk = format_chunk or chunk
+        elif chunk.name in _DATA_CHUNKS:
+            data_chunk = data_chunk or chunk
+        if chunk.name == b"data":
+            break
+    return format_chunk, data_chunk
+
+
+def _chunk_range(source: BoundedFile, chunk: RiffChunk) -> ByteRange:
+    """Return the existing content of a chunk; size 0 means up to the end of the file."""
+    end = chunk.start + chunk.size if chunk.size else source.size
+    return ByteRange(chunk.start, min(end, source.size))
+
+
+def _is_streamed_size(size: int) -> bool:
+    return _MIN_STREAMED_SIZE <= size <= 0xFFFFFFFF
+
+
+def _truncated_headers_text(source: BoundedFile) -> str:
+    """Return the reason if a file without audio is shorter than declared, else ""."""
+    start = surrounding_tags.find_audio_start(source)
+    is_big = is_big_endian(source, start)
+    size = int.from_bytes(source.read(start + 4, 4), "big" if is_big else "little") + 8
+    missing = start + size > source.size and not _is_streamed_size(size - 8)
+    return missing_bytes_text(source.size - start, size) if missing else ""
+
+
+def _parse_wav_format(data: bytes, size: int) -> StreamInfo:
+    codec, channels, rate, bytes_per_second, _, bits = struct.unpack_from("<HHIIHH", data)
+    if codec == _EXTENSIBLE_FORMAT and len(data) >= 26:
+        codec = int.from_bytes(data[24:26], "little")
+    return StreamInfo(
+        length=size / bytes_per_second if bytes_per_second else 0.0,
+        bitrate=bytes_per_second * 8,
+        sample_rate=rate,
+        channels=channels,
+        bits_per_sample=bits,
+        codec=_CODEC_NAMES.get(codec, ""),
+        lossless=codec in _PCM_FORMATS,
+    )
+
+
+def _parse_aiff_common(data: bytes) -> StreamInfo:
+    channels, samples, bits, exponent, mantissa = struct.unpack_from(">HIHHQ", data)
+    rate = ldexp(mantissa, (exponent & 0x7FFF) - 16383 - 63)  # an 80-bit float
+    codec = data[18:22]
+    return StreamInfo(
+        length=samples / rate if rate else 0.0,
+        bitrate=round(rate) * channels * bits,
+        sample_rate=round(rate),
+        channels=channels,
+        bits_per_sample=bits,
+        codec="" if codec in _AIFF_PCM_CODECS else codec.decode("latin-1").strip(),
+        lossless=not codec or codec in _AIFF_PCM_CODECS,
+    )

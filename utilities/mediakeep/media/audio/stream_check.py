@@ -1,0 +1,39 @@
+"""The result of checking an audio stream, and the texts that describe missing data."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import msgspec
+
+# Reasons that do not mean missing audio.
+END_NOT_MARKED = "its end is not marked"
+LAST_BYTE_MISSING = "its last byte is missing"
+HARMLESS_REASONS = frozenset({END_NOT_MARKED, LAST_BYTE_MISSING})
+
+
+class StreamCheck(msgspec.Struct, frozen=True):
+    """The audio stream of a file: its size, evidence of truncation, and DRM.
+
+    `payload` is the size of the audio essence in bytes, without tags and pictures; it is equal for
+    all files with the same audio. `truncated` is a clause such as "it ends at 0:41 of 3:20", or "";
+    `protected` is the name of the DRM scheme, or "".
+    """
+
+    payload: int
+    truncated: str = ""
+    protected: str = ""
+
+
+def missing_bytes_text(present: int, promised: int) -> str:
+    """Return the clause that describes missing bytes."""
+    return f"it holds {present:,} of {promised:,} bytes"
+
+
+def missing_time_text(at: float, promised: float) -> str:
+    """Return the clause that describes missing time; both arguments are in seconds."""
+    return f"it ends at {_format_clock(int(at))} of {_format_clock(ceil(promised))}"
+
+
+def _format_clock(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02}"

@@ -1,0 +1,126 @@
+"""Tags before and after the audio of any format: ID3v2, APEv2, Lyrics3 and ID3v1.
+
+Lyrics3 after id3.org's "Lyrics3 v2.00", ID3v2's footer after its "ID3 tag version 2.4.0" (3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from msgspec import structs
+
+from mediakeep.media.audio.ape import apev2
+from mediakeep.media.audio.id3 import id3v1, id3v2
+from mediakeep.media.audio.parsed_file import ParsedFile, StreamInfo, TagBlock, parse_or_none
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+
+def build_parsed_file(source: BoundedFile, samples: int, info: StreamInfo) -> ParsedFile:
+    """Combine a header and the surrounding tags; APEv2 is the native tag of the format."""
+    length = samples / info.sample_rate if info.sample_rate else 0.0
+    bitrate = round(find_audio_range(source).size * 8 / length) if length else 0
+    blocks = sorted(read_tag_blocks(source), key=lambda block: block.tag_format != "ape")
+    return ParsedFile(info=structs.replace(info, length=length, bitrate=bitrate), blocks=blocks)
+
+
+TRAILER_PROBE_SIZE = (
+    id3v1.TAG_SIZE + apev2.FOOTER_SIZE
+)  # bytes at the end that identify the last tag
+
+_MAX_TAGS = 16  # consecutive tags; more are an attack
+_LYRICS3_MAGIC = b"LYRICS200"
+_LYRICS3_TRAILER_SIZE = len(_LYRICS3_MAGIC) + 6  # after a size of six digits
+_ID3_FOOTER_SIZE, _ID3_FOOTER_MAGIC = 10, b"3DI"
+
+
+def find_audio_range(source: BoundedFile) -> ByteRange:
+    """Return the range between the leading and the trailing tags."""
+    return ByteRange(find_audio_start(source), find_audio_end(source, find_audio_start(source)))
+
+
+def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
+    """Yield the range between the tags: the essence of formats without containers."""
+    yield find_audio_range(source)
+
+
+def find_audio_start(source: BoundedFile) -> int:
+    """Return the end of the leading ID3v2 tags; 0 if there are none."""
+    return source.run_once(_find_leading_tags)[1]
+
+
+def find_audio_end(source: BoundedFile, start: int) -> int:
+    """Return the start of the trailing tags after audio that begins at `start`."""
+    end = source.size
+    for _, span in source.run_once(_find_trailing_tags):
+        if span.start < start:
+            break
+        end = span.start
+    return end
+
+
+def read_tag_blocks(source: BoundedFile) -> list[TagBlock]:
+    """Read the tags around the audio: ID3v2, APEv2, then ID3v1."""
+    trailing: list[TagBlock | None] = []
+    for mark, span in source.run_once(_find_trailing_tags):
+        if mark == apev2.MAGIC:
+            trailing.insert(0, parse_or_none(partial(apev2.read_tag, source, *span)))
+        elif mark == id3v1.MAGIC:
+            trailing.append(id3v1.parse_tag(source.read(span.start, span.size)))
+    leading = [
+        parse_or_none(partial(id3v2.read_tag, source, *span))
+        for span in source.run_once(_find_leading_tags)[0]
+    ]
+    return [block for block in leading + trailing if block]
+
+
+def _find_leading_tags(source: BoundedFile) -> tuple[list[ByteRange], int]:
+    """Find the leading ID3v2 tags and their end.
+
+    Some taggers write a new tag before the old one. A header with an impossible size is ignored.
+    """
+    tags: list[ByteRange] = []
+    offset = 0
+    while len(tags) < _MAX_TAGS:
+        head = source.read(offset, id3v2.HEADER_SIZE)
+        size = id3v2.parse_tag_size(head)
+        if not size or offset + size > source.size:
+            break
+        tags.append(ByteRange(offset, offset + size))
+        offset += size
+        if source.read(offset, len(_ID3_FOOTER_MAGIC)) == _ID3_FOOTER_MAGIC:
+            offset += _ID3_FOOTER_SIZE
+    return tags, min(offset, source.size)
+
+
+def _find_trailing_tags(source: BoundedFile) -> list[tuple[bytes, ByteRange]]:
+    """Find the trailing tags, the last one first, each with its magic bytes."""
+    start, end = find_audio_start(source), source.size
+    tags: list[tuple[bytes, ByteRange]] = []
+    for _ in range(_MAX_TAGS):
+        mark, size = _identify_last_tag(source.read_tail(end, min(TRAILER_PROBE_SIZE, end - start)))
+        if mark == apev2.MAGIC and source.read(end - size - apev2.FOOTER_SIZE, len(mark)) == mark:
+            size += apev2.FOOTER_SIZE  # its header
+        if not 0 < size <= end - start:
+            break
+        tags.append((mark, ByteRange(end - size, end)))
+        end -= size
+    return tags
+
+
+def _identify_last_tag(tail: bytes) -> tuple[bytes, int]:
+    """Return the magic bytes and the size of the tag at the end; b"" and 0 if there is none."""
+    if len(tail) >= id3v1.TAG_SIZE and tail.startswith(id3v1.MAGIC, len(tail) - id3v1.TAG_SIZE):
+        return id3v1.MAGIC, id3v1.TAG_SIZE
+    if size := apev2.parse_tag_size(tail[-apev2.FOOTER_SIZE :]):
+        return apev2.MAGIC, size
+    if (
+        tail.endswith(_LYRICS3_MAGIC)
+        and tail[-_LYRICS3_TRAILER_SIZE : -len(_LYRICS3_MAGIC)].isdigit()
+    ):
+        return _LYRICS3_MAGIC, _LYRICS3_TRAILER_SIZE + int(
+            tail[-_LYRICS3_TRAILER_SIZE : -len(_LYRICS3_MAGIC)]
+        )
+    if tail[-_ID3_FOOTER_SIZE:].startswith(_ID3_FOOTER_MAGIC):
+        return _ID3_FOOTER_MAGIC, 2 * _ID3_FOOTER_SIZE + id3v2.decode_syncsafe(tail[-4:])
+    return b"", 0

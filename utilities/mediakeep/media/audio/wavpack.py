@@ -1,0 +1,134 @@
+"""WavPack: blocks that declare their first sample.
+
+After David Bryant's "WavPack 4 & 5 Binary File / Block Format".
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.parsed_file import ParsedFile, StreamInfo
+from mediakeep.media.audio.stream_check import StreamCheck, missing_time_text
+from mediakeep.media.audio.surrounding_tags import build_parsed_file
+from mediakeep.media.bounded_file import BoundedFile
+
+_MAGIC = b"wvpk"
+_HEADER_SIZE, _COUNTED_HEADER_SIZE = (
+    32,
+    24,
+)  # bytes of a block header, and those included in the block size
+_UNKNOWN_COUNT = 0xFFFFFFFF
+_TAIL_SIZES = (65_536, 262_144)  # bytes searched for the last block with audio
+_SAMPLE_RATES = (
+    *(6000, 8000, 9600, 11025, 12000, 16000, 22050, 24000, 32000, 44100),
+    *(48000, 64000, 88200, 96000, 192000),
+)
+_MONO_FLAG, _HYBRID_FLAG, _DSD_FLAG = 1 << 2, 1 << 3, 1 << 31
+_MAX_METADATA_SIZE, _MAX_SUBBLOCKS = 4096, 64  # bytes and number of sub-blocks read
+_SAMPLE_RATE_ID, _CHANNEL_INFO_ID = 0x27, 0x0D
+
+iter_essence = surrounding_tags.iter_essence
+
+
+class _WavPackBlock(NamedTuple):
+    """A block header: bytes after the first eight, samples of the block and of the whole file."""
+
+    size: int
+    first_sample: int
+    samples: int
+    total_samples: int  # 0 if unknown
+
+
+def parse(source: BoundedFile) -> ParsedFile:
+    """Parse the first block; raise struct.error if it is truncated."""
+    samples, info = source.run_once(_read_first_block)
+    return build_parsed_file(source, samples, info)
+
+
+def check_stream(source: BoundedFile) -> StreamCheck:
+    """Check that the last block with audio reaches the number of samples."""
+    audio = surrounding_tags.find_audio_range(source)
+    block = _parse_block_header(source.read(audio.start, _HEADER_SIZE))
+    total = block.total_samples if block else 0
+    for reach in _TAIL_SIZES:
+        tail = source.read_tail(audio.end, min(reach, audio.size))
+        for offset, block in _find_blocks_backwards(tail):
+            if offset + 8 + block.size > len(tail):
+                return StreamCheck(audio.size, "its last block is truncated")
+            if block.samples:
+                end = block.first_sample + block.samples
+                return StreamCheck(
+                    audio.size, _missing_audio_text(source, end, total) if end < total else ""
+                )
+    return StreamCheck(audio.size)
+
+
+def _missing_audio_text(source: BoundedFile, end: int, total: int) -> str:
+    """Format the present and the declared number of samples as times."""
+    rate = source.run_once(_read_first_block)[1].sample_rate or 1
+    return missing_time_text(end / rate, total / rate)
+
+
+def _read_first_block(source: BoundedFile) -> tuple[int, StreamInfo]:
+    """Parse the first block; return the total samples, 0 if unknown, and the stream info."""
+    start = surrounding_tags.find_audio_start(source)
+    size, samples, flags = struct.unpack_from("<I4xI8xI", source.read(start, _HEADER_SIZE), 4)
+    parts = _read_subblocks(
+        source, start + _HEADER_SIZE, min(start + 8 + size, start + _MAX_METADATA_SIZE)
+    )
+    info = StreamInfo(
+        sample_rate=_sample_rate(flags, parts),
+        channels=parts.get(_CHANNEL_INFO_ID, 0) & 0xFF or (1 if flags & _MONO_FLAG else 2),
+        bits_per_sample=1 if flags & _DSD_FLAG else (flags & 3) * 8 + 8,
+        lossless=not flags & _HYBRID_FLAG,
+    )
+    return 0 if samples == _UNKNOWN_COUNT else samples, info
+
+
+def _sample_rate(flags: int, parts: dict[int, int]) -> int:
+    index = flags >> 23 & 15
+    rate = _SAMPLE_RATES[index] if index < len(_SAMPLE_RATES) else parts.get(_SAMPLE_RATE_ID, 0)
+    return (
+        rate * 4 if flags & _DSD_FLAG else rate
+    )  # the declared rate is a quarter of the byte rate
+
+
+def _read_subblocks(source: BoundedFile, offset: int, end: int) -> dict[int, int]:
+    """Return the sub-blocks of up to 4 bytes, as integers by their id."""
+    values = {}
+    for _ in range(_MAX_SUBBLOCKS):
+        head = source.read(offset, 8)
+        if offset + 4 > end or len(head) < 4:
+            break
+        header_size = 4 if head[0] & 0x80 else 2
+        size = 2 * int.from_bytes(head[1:header_size], "little")
+        length = size - 1 if head[0] & 0x40 else size
+        if length <= 4:
+            content = head[header_size : header_size + length]
+            values[head[0] & 0x3F] = int.from_bytes(content, "little")
+        offset += header_size + size
+    return values
+
+
+def _find_blocks_backwards(tail: bytes) -> Iterator[tuple[int, _WavPackBlock]]:
+    """Yield offset and header of each block in `tail`, the last one first."""
+    offset = len(tail)
+    while (offset := tail.rfind(_MAGIC, 0, offset)) >= 0:
+        if block := _parse_block_header(tail[offset : offset + _HEADER_SIZE]):
+            yield offset, block
+
+
+def _parse_block_header(head: bytes) -> _WavPackBlock | None:
+    """Parse a block header; return None if it is invalid or truncated."""
+    if len(head) < _HEADER_SIZE or head[:4] != _MAGIC:
+        return None
+    size, version, index_high, total_high, total, index, samples = struct.unpack_from(
+        "<IHBBIII", head, 4
+    )
+    if not 0x402 <= version <= 0x410 or size < _COUNTED_HEADER_SIZE:
+        return None
+    file_samples = 0 if total == _UNKNOWN_COUNT else total + (total_high << 32) - total_high
+    return _WavPackBlock(size, index + (index_high << 32), samples, file_samples)

@@ -1,0 +1,130 @@
+"""A SQLite cache of file contents, keyed by the stat identity of each file.
+
+All entries of an artist are stored in one row, keyed by the artist's folder, and read together.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Collection
+from operator import attrgetter
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from mediakeep.media import pictures
+from mediakeep.media.audio.model import AudioFile
+from mediakeep.sqlite_file import DisposableSqlite
+
+_SCHEMA = """
+CREATE TABLE drawer(folder TEXT PRIMARY KEY, cards BLOB NOT NULL, day INTEGER NOT NULL);
+CREATE INDEX drawer_day ON drawer(day);
+CREATE TABLE sweep(day INTEGER NOT NULL);
+INSERT INTO sweep VALUES(0)
+"""
+# A flipped bit may turn the BLOB into TEXT that is not valid UTF-8.
+_SELECT_FOLDER = "SELECT CAST(cards AS BLOB), day < ? FROM drawer WHERE folder = ?"
+_DELETE_STALE = """
+DELETE FROM drawer
+WHERE folder IN (SELECT folder FROM drawer WHERE day < ? ORDER BY day LIMIT ?)
+"""
+_KEEP_DAYS = 90  # days to keep a row after its folder was last seen
+_TOUCH_DAYS = 10  # days after which a row in use is touched
+_MAX_DELETED = 1_000  # rows deleted per day, at most
+_CHECKSUM_SIZE = 4  # bytes
+
+FolderKey = tuple[int, int]  # device and inode of a folder
+StatIdentity = tuple[
+    int, int, int, int, int
+]  # device, inode, size, times of content and of any change
+
+# Identifies a file in its current state: changes with any change of the file.
+stat_identity: Callable[[os.stat_result], StatIdentity] = attrgetter(
+    "st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"
+)
+
+
+class CachedResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The cached result of reading a file: tags and properties, an error reason, or a picture."""
+
+    reading: AudioFile | None = None
+    reason: str = ""
+    truncated: bool = False  # the file is truncated
+    picture: pictures.PictureInfo | None = None
+
+
+class CachedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The cached result for one file in one state."""
+
+    state: StatIdentity
+    suffix: str  # the result depends on it too, and hard links may have different ones
+    result: CachedResult
+    essence: str = ""  # "" where unknown
+
+
+_encode_files = msgspec.msgpack.Encoder().encode
+_decode_files = msgspec.msgpack.Decoder(list[CachedFile]).decode
+
+
+class FileCache:
+    """The cache as used by one process; `today` is a day number since 1970."""
+
+    def __init__(self, path: Path, stamp: int, today: int | None = None) -> None:
+        self._database = DisposableSqlite(path, _SCHEMA, stamp)
+        self._today = int(time.time() // 86_400) if today is None else today
+
+    def load_folder(self, folder: FolderKey) -> dict[StatIdentity, CachedFile]:
+        """Return the cached files of an artist's folder by stat identity."""
+        name, sealed, old = _format_key(folder), b"", False
+        with self._database.read_transaction() as base:
+            if base and (
+                row := base.execute(_SELECT_FOLDER, (self._today - _TOUCH_DAYS, name)).fetchone()
+            ):
+                sealed, old = row
+        if old:
+            self._execute("UPDATE drawer SET day = ? WHERE folder = ?", self._today, name)
+        return {card.state: card for card in _decode_checked(sealed or b"")}
+
+    def save_folder(self, folder: FolderKey, cards: Collection[CachedFile]) -> None:
+        """Replace the cached files of an artist's folder."""
+        row = _format_key(folder), _add_checksum(_encode_files(cards)), self._today
+        self._execute("INSERT OR REPLACE INTO drawer VALUES(?, ?, ?)", *row)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _execute(self, statement: str, *values: str | bytes | int) -> None:
+        with self._database.write_transaction() as base:
+            if base:
+                base.execute(statement, values)
+                self._delete_stale(base)
+
+    def _delete_stale(self, base: sqlite3.Connection) -> None:
+        """Once a day, delete rows of folders that no longer exist."""
+        day = self._today
+        if base.execute("UPDATE sweep SET day = ? WHERE day != ?", (day, day)).rowcount:
+            base.execute(_DELETE_STALE, (day - _KEEP_DAYS, _MAX_DELETED))
+
+
+def _format_key(folder: FolderKey) -> str:
+    """Return the row key as text: unsigned 64-bit numbers do not fit into SQLite integers."""
+    return "{}:{}".format(*folder)
+
+
+def _add_checksum(written: bytes) -> bytes:
+    """Prepend a CRC-32, which detects damage by a power loss or a bad disk."""
+    return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
+
+
+def _decode_checked(sealed: bytes) -> list[CachedFile]:
+    """Return the cached files, or [] if the row is damaged or not ours."""
+    written = memoryview(sealed)[_CHECKSUM_SIZE:]
+    if crc32(written).to_bytes(_CHECKSUM_SIZE) != sealed[:_CHECKSUM_SIZE]:
+        return []
+    try:
+        return _decode_files(written)
+    except msgspec.DecodeError:
+        return []

@@ -1,1 +1,0 @@
-"""Detection of damaged audio by decoding whole files."""

@@ -1,1 +1,0 @@
-"""Tag formats, one module each."""

@@ -1,0 +1,266 @@
+"""List folders by names, sizes and times; no file is opened."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
+from functools import cached_property
+from hashlib import blake2b
+from operator import attrgetter
+from pathlib import Path
+from stat import S_ISREG
+
+import msgspec
+
+from mediakeep.media import ignore_rules, symlink_guard
+from mediakeep.media.audio.formats import AMBIGUOUS_SUFFIXES, AUDIO_SUFFIXES, UNSUPPORTED_SUFFIXES
+from mediakeep.media.ignore_rules import IgnoreRules
+from mediakeep.media.symlink_guard import FolderIdentity, FolderPath, VisitedFolders
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
+_DIGITS = tuple("0123456789")
+_BY_NAME = attrgetter("name")
+
+
+class ListedFile(msgspec.Struct, frozen=True, gc=False):
+    """A folder entry that is not a folder; `size` and `stat` are set for regular files only."""
+
+    name: str
+    suffix: str  # the extension in lower case, with its dot, or ""
+    size: int = -1
+    stat: os.stat_result | None = None
+
+
+class ListedFolder(msgspec.Struct, frozen=True, dict=True):
+    """A listed folder: its path relative to the top ("" for the top) and its visible files.
+
+    `error` is set if the folder could not be listed.
+    """
+
+    path: str
+    relative_path: str
+    identity: FolderIdentity = (0, 0)  # (0, 0) if it could not be listed
+    files: tuple[ListedFile, ...] = ()
+    error: OSError | None = None
+
+    @cached_property
+    def audio_files(self) -> list[ListedFile]:
+        """The files with the extension of a supported audio format."""
+        return [file for file in self.files if file.suffix in AUDIO_SUFFIXES]
+
+    @cached_property
+    def audio_candidates(self) -> list[ListedFile]:
+        """The audio files, and MP4 files, which may be videos: only the content tells."""
+        return [
+            file
+            for file in self.files
+            if file.suffix in AUDIO_SUFFIXES or file.suffix in AMBIGUOUS_SUFFIXES
+        ]
+
+    @property
+    def unsupported_audio(self) -> list[ListedFile]:
+        """The files with the extension of an unsupported audio format."""
+        return [file for file in self.files if file.suffix in UNSUPPORTED_SUFFIXES]
+
+    @property
+    def media_files(self) -> list[ListedFile]:
+        """All files that a scan reads: audio files and pictures."""
+        return [*self.audio_candidates, *self.images]
+
+    @cached_property
+    def images(self) -> list[ListedFile]:
+        """The non-empty pictures."""
+        return [file for file in self.files if file.size > 0 and file.suffix in IMAGE_SUFFIXES]
+
+    @cached_property
+    def cue_sheets(self) -> list[ListedFile]:
+        """The non-empty cue sheets."""
+        return [file for file in self.files if file.size > 0 and file.suffix == ".cue"]
+
+    def relative_path_of(self, name: str) -> str:
+        """Return the path, relative to the top, of a name in this folder."""
+        return f"{self.relative_path}/{name}" if self.relative_path else name
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    files: tuple[ListedFile, ...]
+    folders: list[tuple[str, int]]  # subfolders: name, inode as listed
+    links: list[str]  # names of symbolic links to folders
+    rules: IgnoreRules  # that apply in it
+
+
+def walk_tree(
+    top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()
+) -> Iterator[ListedFolder]:
+    """Yield a folder and all folders below it, following links, each folder once.
+
+    Skips hidden names, names that `ignore_rules` excludes (with the user's patterns `ignored`) and
+    folders whose lower-case name is in `past`. Links are followed last, so that a folder is listed
+    under its real name. A link to a parent folder of the top is not followed.
+    """
+    visited, rules = VisitedFolders(top), {"": IgnoreRules.for_folder(top, ignored)}
+    real, links = deque([FolderPath(str(top), "")]), deque[FolderPath]()
+    while real or links:
+        folder_path = (real or links).popleft()
+        try:
+            identity = symlink_guard.folder_identity(folder_path.path)
+            if visited.was_visited(folder_path, identity):
+                continue
+            listing = _scan_folder(folder_path.path, rules.pop(folder_path.relative_path))
+        except OSError as error:
+            if not (
+                folder_path.relative_path and isinstance(error, FileNotFoundError)
+            ):  # else: deleted
+                yield ListedFolder(folder_path.path, folder_path.relative_path, error=error)
+            continue
+        folder = ListedFolder(folder_path.path, folder_path.relative_path, identity, listing.files)
+        yield folder
+        subfolders = [
+            _subfolder_path(folder, name, inode)
+            for name, inode in listing.folders
+            if name.lower() not in past
+        ]
+        links_to_folders = [
+            _subfolder_path(folder, name) for name in listing.links if name.lower() not in past
+        ]
+        rules |= {path.relative_path: listing.rules for path in (*subfolders, *links_to_folders)}
+        real += subfolders
+        links += links_to_folders
+
+
+def list_subfolders(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
+    """Return the visible direct subfolders, sorted by name; raise OSError if listing fails.
+
+    A folder that is also linked, or linked twice, is returned once. `ignored` works as in
+    `walk_tree`.
+    """
+    listing = _scan_folder(top, IgnoreRules.for_folder(top, ignored))
+    seen = {*symlink_guard.find_ancestors(top), symlink_guard.folder_identity(top)}
+    names = [*(name for name, _ in listing.folders), *listing.links]
+    folders = [top / name for name in names if _is_unvisited(top / name, seen)]
+    return sorted(folders, key=_BY_NAME)
+
+
+def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
+    """List one folder; `ignored` works as in `walk_tree`. Raise OSError if listing fails."""
+    return ListedFolder(
+        str(top), "", files=_scan_folder(top, IgnoreRules.for_folder(top, ignored)).files
+    )
+
+
+def list_file(folder: str, name: str) -> ListedFile | None:
+    """Return one file as a listing of its folder would, or None if there is none of that name."""
+    path = f"{folder}/{name}"
+    if not os.path.lexists(path):
+        return None
+    try:
+        facts = os.stat(path)  # noqa: PTH116 (as in `symlink_guard`)
+    except OSError:
+        return ListedFile(name, _lower_suffix(name))
+    return _file_from_stat(name, facts)
+
+
+def fingerprint(listed: Iterable[ListedFolder]) -> str:
+    """Return a hash of the paths, sizes and times of all files, and of failed folders.
+
+    The order of the folders does not matter.
+    """
+    lines = [line for folder in listed for line in _fingerprint_lines(folder)]
+    return blake2b(_join_sorted(lines), digest_size=10).hexdigest()
+
+
+def is_hidden(name: str, folder: bool) -> bool:
+    """Return True if a name is hidden: it begins with a dot, except as in titles of music.
+
+    "...And Justice for All" is not hidden, nor is a folder named ".5: The Gray Chapter".
+    """
+    after = name[1:2]
+    return name.startswith(".") and after != "." and not (folder and after in _DIGITS)
+
+
+def _scan_folder(path: str | Path, rules: IgnoreRules) -> _Listing:
+    """List a folder; `rules` are those of its parent folders."""
+    files: list[ListedFile] = []
+    real: list[tuple[str, int]] = []
+    links: list[str] = []
+    has_rules = False
+    with os.scandir(path) as entries:
+        for entry in entries:
+            name, folder = entry.name, _is_folder(entry)
+            if name[0] == "." and is_hidden(name, folder):
+                has_rules |= name == ignore_rules.FILE_NAME
+                continue
+            if folder and ignore_rules.is_system_folder(name):
+                continue
+            if not folder:
+                files.append(_file_from_entry(entry, name))
+            elif entry.is_symlink():
+                links.append(name)
+            else:
+                real.append((name, entry.inode()))
+    rules = rules.enter_folder(str(path)) if has_rules else rules
+    if not rules.is_empty:
+        files = [file for file in files if not rules.matches(f"{path}/{file.name}", folder=False)]
+        real = [sub for sub in real if not rules.matches(f"{path}/{sub[0]}", folder=True)]
+        links = [link for link in links if not rules.matches(f"{path}/{link}", folder=True)]
+    files.sort(key=_BY_NAME)
+    return _Listing(tuple(files), sorted(real), sorted(links), rules)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into an inaccessible folder
+        return False
+
+
+def _file_from_entry(entry: os.DirEntry[str], name: str) -> ListedFile:
+    try:
+        facts = entry.stat()
+    except OSError:  # a broken link, or a file that was just deleted
+        return ListedFile(name, _lower_suffix(name))
+    return _file_from_stat(name, facts)
+
+
+def _file_from_stat(name: str, facts: os.stat_result) -> ListedFile:
+    if not S_ISREG(facts.st_mode):
+        return ListedFile(name, _lower_suffix(name))
+    return ListedFile(name, _lower_suffix(name), facts.st_size, facts)
+
+
+def _lower_suffix(name: str) -> str:
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
+
+
+def _subfolder_path(above: ListedFolder, name: str, inode: int | None = None) -> FolderPath:
+    return FolderPath(f"{above.path}/{name}", above.relative_path_of(name), inode)
+
+
+def _fingerprint_lines(folder: ListedFolder) -> list[str]:
+    above = folder.relative_path_of("")
+    lines = [
+        f"{above}{file.name}\0{file.size}\0{file.stat.st_mtime_ns}\n"
+        for file in folder.files
+        if file.stat
+    ]
+    return [*lines, f"{folder.relative_path}\0refused\n"] if folder.error else lines
+
+
+def _join_sorted(lines: list[str]) -> bytes:
+    """Join lines, sorted by their bytes."""
+    text = "".join(sorted(lines))
+    if text.isascii():  # then the order of texts is that of bytes
+        return text.encode()
+    return b"".join(sorted(map(os.fsencode, lines)))
+
+
+def _is_unvisited(path: Path, seen: set[FolderIdentity]) -> bool:
+    """Return True for a folder not seen before, or an inaccessible one; False if it is gone."""
+    try:
+        return symlink_guard.add_if_new(symlink_guard.folder_identity(path), seen)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

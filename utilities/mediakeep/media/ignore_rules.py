@@ -1,0 +1,169 @@
+"""Decide which files and folders a scan ignores: system folders, and the user's patterns.
+
+The patterns have the syntax of `.gitignore` (https://git-scm.com/docs/gitignore). They come from
+the setting `ignore`, and from files named `.mediakeepignore`, which apply to their folder and
+everything below it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from codecs import BOM_UTF8
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from mediakeep import files
+from mediakeep.errors import Unreadable, UsageError
+from mediakeep.media import open_file
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+FILE_NAME = ".mediakeepignore"
+
+# Folders of operating systems and NAS software, in lower case; dot folders are hidden anyway.
+SYSTEM_FOLDERS = frozenset(
+    {
+        *("@eadir", "@tmp", "#recycle", "#snapshot"),  # Synology
+        *("@recycle", "@recently-snapshot", "@sharebin"),  # QNAP
+        *("$recycle.bin", "system volume information"),  # Windows
+        *("lost+found", "__macosx"),
+        *("network trash folder", "temporary items", "thevolumesettingsfolder"),  # Netatalk
+    }
+)
+
+_Scope = tuple[str, "GitIgnoreSpec"]  # a folder with a trailing slash, and its patterns
+
+
+class IgnoreRules:
+    """The ignore rules that apply in one folder."""
+
+    def __init__(self, patterns: tuple[str, ...] = (), scopes: tuple[_Scope, ...] = ()) -> None:
+        self._patterns, self._scopes = patterns, scopes  # the innermost scope last
+
+    @classmethod
+    def for_folder(cls, folder: str | Path, patterns: tuple[str, ...] = ()) -> Self:
+        """Return the rules from the setting and from all parent folders of a folder."""
+        path = os.path.abspath(folder)  # noqa: PTH100 (Path.resolve would follow links)
+        rules = cls(patterns)
+        for above in reversed(Path(path).parents):
+            rules = rules.enter_folder(str(above))
+        return rules
+
+    def enter_folder(self, folder: str) -> Self:
+        """Return these rules, extended by the folder's own ignore file.
+
+        Raises Unreadable if that file cannot be read or has an invalid line.
+        """
+        base = f"{os.path.abspath(folder).rstrip('/')}/"  # noqa: PTH100
+        if not os.path.lexists(base + FILE_NAME):
+            return self
+        path = Path(base + FILE_NAME)
+        try:
+            with open_file.open_regular_file(path) as handle:
+                text = handle.read().removeprefix(BOM_UTF8)  # as git does
+                lines = text.decode(errors="surrogateescape").splitlines()
+        except OSError as error:
+            raise open_file.to_unreadable(path, error) from error
+        return type(self)(
+            self._patterns, (*self._scopes, (base, _compile_file(tuple(lines), path)))
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no user patterns."""
+        return not (self._patterns or self._scopes)
+
+    def matches(self, path: str, *, folder: bool) -> bool:
+        """Return True if a file or folder is ignored; its parent folder must not be."""
+        if folder and is_system_folder(path.rpartition("/")[2]):
+            return True
+        if self.is_empty:
+            return False
+        path = os.path.abspath(path) + ("/" if folder else "")  # noqa: PTH100
+        for base, spec in reversed(self._scopes):
+            if (included := spec.check_file(path.removeprefix(base)).include) is not None:
+                return included
+        return bool(self._patterns) and _matches_setting(self._patterns, path)
+
+
+def is_system_folder(name: str) -> bool:
+    """Return True if a folder of this name belongs to a system or a program."""
+    return name.lower() in SYSTEM_FOLDERS
+
+
+def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
+    """Return True if a scan of `root` ignores a path below it, or one of its parent folders."""
+    below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
+    here = root if path.is_relative_to(root) else path.parent
+    rules = IgnoreRules.for_folder(here, patterns)
+    for number, name in enumerate(below, 1):
+        rules = rules.enter_folder(str(here))
+        here /= name
+        if rules.matches(str(here), folder=number < len(below) or here.is_dir()):
+            return True
+    return False
+
+
+def parse_patterns(text: str) -> tuple[str, ...]:
+    """Parse the setting `ignore`, comma-separated patterns; raise UsageError if one is invalid."""
+    parsed = tuple(filter(None, map(str.strip, text.split(","))))
+    for pattern in parsed:
+        if pattern.startswith("!"):
+            raise UsageError(
+                f'Invalid pattern "{pattern}" in the setting ignore: exceptions ("!") are only'
+                f" allowed in a {FILE_NAME} file."
+            )
+    if parsed:
+        _setting_specs(parsed)
+    return parsed
+
+
+def _matches_setting(setting: tuple[str, ...], path: str) -> bool:
+    """Match a pattern without a slash (except at its end) against the name, others the path.
+
+    So the name of a folder above the library cannot ignore the whole library.
+    """
+    name_spec, path_spec = _setting_specs(setting)
+    name = path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
+    return name_spec.match_file(name) or path_spec.match_file(path.lstrip("/"))
+
+
+@functools.lru_cache(maxsize=64)
+def _setting_specs(setting: tuple[str, ...]) -> tuple[GitIgnoreSpec, GitIgnoreSpec]:
+    """Return the matcher for names, and the one for whole paths."""
+    for pattern in setting:
+        if _is_invalid(pattern):
+            raise UsageError(
+                f'Invalid pattern "{pattern}" in the setting ignore. Fix or remove it.'
+            )
+    names = [text for text in setting if "/" not in text.rstrip("/")]
+    paths = [
+        text if text.startswith("/") else f"**/{text}" for text in setting if text not in names
+    ]
+    return _compile_lines(tuple(names)), _compile_lines(tuple(paths))
+
+
+def _compile_file(lines: tuple[str, ...], path: Path) -> GitIgnoreSpec:
+    for number, line in enumerate(lines, 1):
+        if _is_invalid(line):
+            why = f'line {number} is not a valid pattern, "{files.to_printable(line)}"'
+            raise Unreadable(files.escape_path(path), why, "Fix or remove it.")
+    return _compile_lines(lines)
+
+
+@functools.lru_cache(maxsize=256)
+def _compile_lines(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # imported only if needed: --help must be quick
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_invalid(line: str) -> bool:
+    try:
+        _compile_lines((line,))
+    except ValueError:
+        return True
+    return False

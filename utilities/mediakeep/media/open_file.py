@@ -1,0 +1,48 @@
+"""Open a user's files without ever blocking, and turn system errors into Unreadable."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+
+_PERMISSION_HINT = "Grant this user read permission (chmod -R u+rX), then run again."
+_DISK_HINT = "Check the disk or the network share, then run again."
+_FIX_HINTS = {
+    errno.EACCES: _PERMISSION_HINT,
+    errno.EPERM: _PERMISSION_HINT,
+    errno.ENOENT: "The file is missing, or a broken link: restore it or remove the link.",
+    errno.ELOOP: "Remove the circular links.",
+    errno.ENAMETOOLONG: "Give it, or the folders above it, a shorter name.",
+}
+
+
+def open_regular_file(path: Path) -> BufferedReader:
+    """Open a regular file for reading; raise Unreadable if it is not one or cannot be opened.
+
+    Never blocks on a named pipe, and never opens a device.
+    """
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            return open(path, "rb", opener=_open_nonblocking)
+    except OSError as error:
+        raise to_unreadable(path, error) from error
+    raise Unreadable(
+        files.escape_path(path), "it is not a regular file", "Move it out of the library."
+    )
+
+
+def to_unreadable(path: str | os.PathLike[str], error: OSError) -> Unreadable:
+    """Return the Unreadable error for a system error, with the reason and a fix hint."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return Unreadable(files.escape_path(path), reason, _FIX_HINTS.get(error.errno or 0, _DISK_HINT))
+
+
+def _open_nonblocking(path: str, flags: int) -> int:
+    """Open without blocking: the file may have become a pipe since the check."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)

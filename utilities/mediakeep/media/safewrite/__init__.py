@@ -1,0 +1,1 @@
+"""Writes that replace a file only after the copy was verified."""

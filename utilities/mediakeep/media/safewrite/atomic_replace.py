@@ -1,0 +1,246 @@
+"""Replace a user's file atomically: there is always either the old file or the new one.
+
+1. Write the new file next to the old one, under a hidden name that no scan takes for audio.
+2. While it is synced, verify it, and that the change can be undone.
+3. Write the undo record.
+4. If the old file is unchanged, and no other mediakeep process is at this step, rename the new file
+   over it.
+5. Sync the folder.
+
+If anything fails, the old file stays and the new one is removed. After a kill, the next command
+that writes removes the new file, see `temp_copies`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import ConcurrentChange, DiskFull, WriteRefused
+from mediakeep.media import open_file, temp_copies
+from mediakeep.media.safewrite import file_assembly
+from mediakeep.media.safewrite.file_assembly import FilePart
+from mediakeep.media.temp_copies import TempCopies
+
+_FREE_MARGIN = 1 << 20  # bytes to keep free
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MOUNT_HINT = "Mount it writable, then run again."
+_PERMISSION_HINT = "Grant this user write permission for it and its folder, then run again."
+_HARDLINK_HINT = (
+    'Set hardlinks to "break" to replace it by a separate file; the other names keep the old one.'
+)
+_REQUIRED_XATTRS = (
+    "user.",
+    "system.posix_acl_access",
+)  # extended attributes that must be preserved
+_remove_stale_once = lru_cache(maxsize=1000)(
+    temp_copies.remove_stale
+)  # once per folder: 20 ms for 20,000 files
+
+
+@dataclass(frozen=True)
+class ReplaceRules:
+    """The user's settings for replacing files."""
+
+    hardlinks: str = "refuse"  # or "break"
+    keep_mtime: bool = False  # whether to keep the modification time
+
+
+@dataclass(frozen=True)
+class OriginalFile:
+    """The file to replace: open, with its stat result when it was opened."""
+
+    path: Path  # no symbolic link
+    handle: int
+    stat: os.stat_result
+
+    def is_unchanged(self) -> bool:
+        """Return True if the path still refers to this file, and it was not written to."""
+        try:
+            return stat_identity(self.path.stat(follow_symlinks=False)) == stat_identity(self.stat)
+        except OSError:
+            return False
+
+
+def stat_identity(facts: os.stat_result) -> tuple[int, int, int, int, int]:
+    """Return a key that identifies a file in its current state."""
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
+@contextlib.contextmanager
+def open_original(path: Path) -> Iterator[OriginalFile]:
+    """Open a file for a `with` block; raise Unreadable if that fails.
+
+    System errors within the block become NoRoom, Refused or ChangedMeanwhile.
+    """
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        os_error = error if isinstance(error, OSError) else OSError(errno.ELOOP, str(error))
+        raise open_file.to_unreadable(path, os_error) from error
+    with open_file.open_regular_file(real) as handle, _translate_errors(real):
+        yield OriginalFile(real, handle.fileno(), os.fstat(handle.fileno()))
+
+
+def replace_file(
+    original: OriginalFile,
+    parts: list[FilePart],
+    check: Callable[[Path, int], None],
+    record: Callable[[], None],
+    rules: ReplaceRules,
+    copies: TempCopies,
+) -> None:
+    """Replace the original by a file assembled from `parts`.
+
+    `check` is called with the path and handle of the new file before the rename, then `record`;
+    their exceptions are passed on. Call this within `open_original` only.
+    """
+    check_writable(original, rules)
+    _remove_stale_once(original.path.parent)
+    _check_free_space(original.path, file_assembly.total_size(parts))
+    temp_path = temp_copies.new_copy_path(original.path)
+    with copies.register(temp_path):
+        _write_and_rename(original, parts, check, record, rules, temp_path)
+    with contextlib.suppress(OSError):  # a power loss may restore the old file, which is intact
+        files.sync_folder(original.path.parent)
+
+
+def _write_and_rename(
+    original: OriginalFile,
+    parts: list[FilePart],
+    check: Callable[[Path, int], None],
+    record: Callable[[], None],
+    rules: ReplaceRules,
+    temp_path: Path,
+) -> None:
+    new = os.open(temp_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            temp_copies.lock_file(new)
+            file_assembly.write_parts(parts, original.handle, new)
+            _copy_metadata(original, new, rules)
+            with ThreadPoolExecutor(1) as executor:
+                synced = executor.submit(files.sync_data, new)
+                check(temp_path, new)
+            synced.result()
+        finally:
+            os.close(new)
+        record()
+        if not _lock_exclusively(original.handle) or not original.is_unchanged():
+            raise ConcurrentChange(files.escape_path(original.path))
+        temp_path.replace(original.path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temp_path.unlink()
+        raise
+
+
+def _lock_exclusively(handle: int) -> bool:
+    """Lock out other writers of mediakeep until the file is closed; True without lock support."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
+
+
+def check_writable(original: OriginalFile, rules: ReplaceRules) -> None:
+    """Raise Refused if a file is read-only for this user, or has several hard links."""
+    path = files.escape_path(original.path)
+    if original.stat.st_nlink > 1 and rules.hardlinks != "break":
+        names = f"it has {original.stat.st_nlink} names (hard links)"
+        raise WriteRefused(path, names, _HARDLINK_HINT)
+    for target in (original.path, original.path.parent):
+        _check_permission(path, target)
+
+
+@contextlib.contextmanager
+def guard_new_file(path: Path, size: int = 0) -> Iterator[None]:
+    """Check that a folder is writable and has space for a new file of `size` bytes.
+
+    System errors within the `with` block become NoRoom or Refused.
+    """
+    with _translate_errors(path):
+        _check_permission(files.escape_path(path), path.parent)
+        if size:
+            _remove_stale_once(path.parent)
+            _check_free_space(path, size)
+        yield
+
+
+def _check_permission(path: str, target: Path) -> None:
+    if os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        return
+    if os.statvfs(target).f_flag & os.ST_RDONLY:
+        raise WriteRefused(path, "its file system is mounted read-only", _MOUNT_HINT)
+    raise WriteRefused(
+        path, f"this user may not write to {files.display_path(target)}", _PERMISSION_HINT
+    )
+
+
+def _check_free_space(path: Path, size: int) -> None:
+    disk = os.statvfs(path.parent)
+    free = disk.f_bavail * disk.f_frsize
+    if free < size + _FREE_MARGIN:
+        raise DiskFull(
+            f"Not enough disk space to write {files.display_path(path)} safely:"
+            f" {size + _FREE_MARGIN:,} bytes are needed, {free:,} are free."
+        )
+
+
+def _copy_metadata(original: OriginalFile, new: int, rules: ReplaceRules) -> None:
+    """Copy owner, mode and extended attributes of the old file; raise OSError if not allowed."""
+    old_stat, new_stat = original.stat, os.fstat(new)
+    if (old_stat.st_uid, old_stat.st_gid) != (new_stat.st_uid, new_stat.st_gid):
+        os.fchown(new, old_stat.st_uid, old_stat.st_gid)
+    os.fchmod(new, stat.S_IMODE(old_stat.st_mode))
+    if sys.platform == "linux":
+        for name in _list_xattrs(original.handle):
+            with _ignore_system_xattr(name):
+                os.setxattr(new, name, os.getxattr(original.handle, name))
+    if rules.keep_mtime:
+        os.utime(new, ns=(old_stat.st_atime_ns, old_stat.st_mtime_ns))
+
+
+def _list_xattrs(handle: int) -> list[str]:
+    try:
+        return os.listxattr(handle)
+    except OSError:  # a file system without extended attributes
+        return []
+
+
+@contextlib.contextmanager
+def _ignore_system_xattr(name: str) -> Iterator[None]:
+    """Ignore failures for attributes that the system manages, such as security labels."""
+    try:
+        yield
+    except OSError:
+        if name.startswith(_REQUIRED_XATTRS):
+            raise
+
+
+@contextlib.contextmanager
+def _translate_errors(path: Path) -> Iterator[None]:
+    """Convert system errors into errors of mediakeep."""
+    try:
+        yield
+    except file_assembly.SourceTruncated as error:
+        raise ConcurrentChange(files.escape_path(path)) from error
+    except OSError as error:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            raise  # the caller's timeout, not an error of the disk
+        if error.errno in _DISK_FULL:
+            raise DiskFull(f"Disk full while writing {files.display_path(path)}.") from error
+        raise WriteRefused(
+            files.escape_path(path), error.strerror or str(error), _PERMISSION_HINT
+        ) from error

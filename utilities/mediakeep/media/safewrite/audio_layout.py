@@ -1,0 +1,141 @@
+"""Find the audio parts of a file, so that they can be combined with other tags.
+
+MP3, FLAC   everything between the tags
+MP4         each `trak`, which contains the offsets of its audio, and the content of each `mdat`
+Ogg         the Vorbis setup packet, then all audio pages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from mediakeep.media.audio import formats
+from mediakeep.media.audio.flac import flac_stream
+from mediakeep.media.audio.mp3 import mp3_stream
+from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
+from mediakeep.media.audio.ogg import rewrite_pages
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+from mediakeep.media.safewrite.file_assembly import FilePart, RenumberedPages, ShiftedTrack
+
+HEADER_PACKETS = {
+    formats.VORBIS.name: 2,
+    formats.OPUS.name: 1,
+}  # between the first page and the audio
+
+_MAX_ATOMS = 4096  # sibling atoms
+_FRAGMENT_ATOMS = frozenset({b"moof", b"mvex", b"sidx", b"mfra"})
+
+
+class AtomRange(NamedTuple):
+    """The offsets of an MP4 atom, its content and its end."""
+
+    name: bytes
+    start: int
+    body: int
+    end: int
+
+
+@dataclass(frozen=True)
+class AudioLayout:
+    """The audio parts of a file, with the `mdat` ranges (MP4) or first page number (Ogg)."""
+
+    parts: tuple[ByteRange, ...]
+    mdats: tuple[ByteRange, ...] = ()
+    serial: bytes = b""
+    page: int = 0
+
+    def relocate(self, part: ByteRange, mdats: tuple[int, ...], page: int) -> FilePart:
+        """Return a part for a file with other `mdat` offsets, or another first page number."""
+        if self.serial and part == self.parts[-1] and page != self.page:
+            return RenumberedPages(part, self.serial, page - self.page)
+        if self.mdats and part not in self.mdats and (moves := self._offset_shifts(mdats)):
+            return ShiftedTrack(part, moves)
+        return part
+
+    def _offset_shifts(self, mdats: tuple[int, ...]) -> tuple[OffsetShift, ...]:
+        return tuple(
+            OffsetShift(span.start, span.end, start - span.start)
+            for span, start in zip(self.mdats, mdats, strict=True)
+            if span.start != start
+        )
+
+
+def find_layout(source: BoundedFile, kind: str) -> AudioLayout:
+    """Return the audio layout of a file; raise UnsupportedLayout for an unusual structure."""
+    return _LAYOUTS[kind](source)
+
+
+def iter_atoms(source: BoundedFile, start: int, end: int) -> Iterator[AtomRange]:
+    """Yield sibling atoms; raise UnsupportedLayout if one exceeds its parent."""
+    for _ in range(_MAX_ATOMS):
+        head = source.read(start, 16)
+        if start >= end or len(head) < 8:
+            return
+        size, body = int.from_bytes(head[:4]), start + 8
+        if size == 1:
+            size, body = int.from_bytes(head[8:]), start + 16
+        elif size == 0:
+            size = end - start
+        if start + size < body or start + size > end:
+            raise UnsupportedLayout("its atoms are not nested properly")
+        yield AtomRange(head[4:8], start, body, start + size)
+        start += size
+
+
+def _mpeg_layout(source: BoundedFile) -> AudioLayout:
+    return AudioLayout(tuple(mp3_stream.iter_essence(source)))
+
+
+def _flac_layout(source: BoundedFile) -> AudioLayout:
+    return AudioLayout(tuple(flac_stream.iter_essence(source)))
+
+
+def _mp4_layout(source: BoundedFile) -> AudioLayout:
+    tracks, mdats = list[ByteRange](), list[ByteRange]()
+    for atom in _top_atoms(source):
+        if atom.name in _FRAGMENT_ATOMS:
+            raise UnsupportedLayout("its audio is fragmented")
+        if atom.name == b"mdat":
+            mdats.append(ByteRange(atom.body, atom.end))
+        elif atom.name == b"moov":
+            inner = list(iter_atoms(source, atom.body, atom.end))
+            if any(child.name in _FRAGMENT_ATOMS for child in inner):
+                raise UnsupportedLayout("its audio is fragmented")
+            tracks += [
+                ByteRange(child.start, child.end) for child in inner if child.name == b"trak"
+            ]
+    if not tracks or not mdats:
+        raise UnsupportedLayout("an atom that is required for playback is missing")
+    return AudioLayout(tuple(sorted([*tracks, *mdats])), tuple(mdats))
+
+
+def _top_atoms(source: BoundedFile) -> Iterator[AtomRange]:
+    """Yield the top-level atoms, up to trailing data such as ID3v1."""
+    siblings = iter_atoms(source, 0, source.size)
+    try:
+        yield from islice(siblings, _MAX_ATOMS)
+    except UnsupportedLayout:
+        return
+
+
+def _ogg_layout(kind: str) -> Callable[[BoundedFile], AudioLayout]:
+    def find(source: BoundedFile) -> AudioLayout:
+        opening = rewrite_pages.read_header_pages(source, HEADER_PACKETS[kind])
+        setup = [span for packet in opening.packets[1:] for span in packet]
+        sound = ByteRange(opening.span.end, source.size)
+        return AudioLayout((*setup, sound), (), opening.serial, opening.number)
+
+    return find
+
+
+_LAYOUTS: Mapping[str, Callable[[BoundedFile], AudioLayout]] = {
+    formats.MP3.name: _mpeg_layout,
+    formats.FLAC.name: _flac_layout,
+    formats.MP4.name: _mp4_layout,
+    formats.VORBIS.name: _ogg_layout(formats.VORBIS.name),
+    formats.OPUS.name: _ogg_layout(formats.OPUS.name),
+}

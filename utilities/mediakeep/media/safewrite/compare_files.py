@@ -1,0 +1,61 @@
+"""Compare files: as a whole by SHA-256, or their audio essence byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+
+from mediakeep.media.audio import registry
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+_CHUNK = 1 << 20  # bytes compared or hashed at once
+
+
+def file_sha256(handle: int) -> str:
+    """Return the SHA-256 of an open file, as `sha256sum` prints it."""
+    digest, at = hashlib.sha256(), 0
+    while data := os.pread(handle, _CHUNK, at):
+        digest.update(data)
+        at += len(data)
+    return digest.hexdigest()
+
+
+def compare_essence(old: int, new: int, kind: str) -> str | None:
+    """Compare the audio essence of two open files; return its hash, or None if they differ.
+
+    The module `essence` defines the essence of each format, and its hash.
+    """
+    digest = hashlib.sha256()
+    old_stream, new_stream = _EssenceStream(old, kind), _EssenceStream(new, kind)
+    while part := old_stream.read():
+        if part != new_stream.read(len(part)):
+            return None
+        digest.update(part)
+    return None if new_stream.read() else f"sha256:{digest.hexdigest()}"
+
+
+class _EssenceStream:
+    """The essence of a file as one byte stream; the two files may be split differently."""
+
+    def __init__(self, handle: int, kind: str) -> None:
+        self._parts = _essence_parts(BoundedFile(handle, os.fstat(handle).st_size, _CHUNK), kind)
+        self._buffer = b""
+
+    def read(self, size: int = 0) -> bytes:
+        """Return `size` bytes, fewer at the end; the next available bytes if `size` is 0."""
+        data = self._buffer
+        while len(data) < max(size, 1) and (part := next(self._parts, b"")):
+            data += part
+        size = size or len(data)
+        self._buffer = data[size:]
+        return data[:size]
+
+
+def _essence_parts(source: BoundedFile, kind: str) -> Iterator[bytes]:
+    for piece in registry.get_parser(kind).iter_essence(source):
+        if isinstance(piece, ByteRange):
+            for at in range(piece.start, piece.end, _CHUNK):
+                yield source.read(at, min(_CHUNK, piece.end - at))
+        elif piece:
+            yield piece

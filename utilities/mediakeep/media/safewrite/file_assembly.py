@@ -1,0 +1,153 @@
+"""Assemble a new file from new bytes and parts of an old file.
+
+bytes             new bytes
+ByteRange         bytes of the old file
+RenumberedPages   Ogg pages, whose numbers depend on the number of pages before them
+ShiftedTrack      an MP4 track, whose tables contain the offsets of its audio
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from mediakeep import files
+from mediakeep.media.audio.mp4 import chunk_offsets
+from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
+from mediakeep.media.audio.ogg import rewrite_pages
+from mediakeep.media.bounded_file import ByteRange
+
+_CHUNK = 1 << 20  # bytes per read
+_BLOCK_SIZE = 4096  # file systems can share blocks that are aligned in both files
+_COPY_UNSUPPORTED = frozenset(
+    {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
+)
+
+
+class RenumberedPages(NamedTuple):
+    """Pages of one Ogg stream whose page numbers increase by `by`."""
+
+    span: ByteRange
+    serial: bytes
+    by: int
+
+
+class ShiftedTrack(NamedTuple):
+    """An MP4 `trak` atom whose audio has moved."""
+
+    span: ByteRange
+    moves: tuple[OffsetShift, ...]
+
+
+FilePart = bytes | ByteRange | RenumberedPages | ShiftedTrack
+
+
+class SourceTruncated(EOFError):
+    """The old file was truncated: it ends before the end of a part to copy."""
+
+
+def total_size(pieces: Iterable[FilePart]) -> int:
+    """Return the total size of all parts in bytes."""
+    return sum(
+        len(piece) if isinstance(piece, bytes) else _range_of(piece).size for piece in pieces
+    )
+
+
+def replace_ranges(end: int, patches: Sequence[tuple[ByteRange, FilePart]]) -> Iterator[FilePart]:
+    """Yield the parts of a file of `end` bytes with some ranges replaced; `patches` are sorted."""
+    at = 0
+    for span, piece in patches:
+        if span.start > at:
+            yield ByteRange(at, span.start)
+        yield piece
+        at = span.end
+    if at < end:
+        yield ByteRange(at, end)
+
+
+def write_parts(pieces: Iterable[FilePart], old: int, new: int) -> None:
+    """Write all parts to an open file; raise SourceTruncated if the old file is too short."""
+    for piece in pieces:
+        if isinstance(piece, ByteRange):
+            _copy_range(piece, old, new)
+        else:
+            for part in _render_part(piece, old):
+                files.write_all(new, part)
+
+
+def equals_file(pieces: Iterable[FilePart], old: int, other: int) -> bool:
+    """Return True if the assembled parts equal the bytes of the file `other`."""
+    at = 0
+    for piece in pieces:
+        for part in _render_part(piece, old):
+            if os.pread(other, len(part), at) != part:
+                return False
+            at += len(part)
+    return at == os.fstat(other).st_size
+
+
+def compute_sha256(pieces: Iterable[FilePart], old: int) -> str:
+    """Return the SHA-256 of the assembled file."""
+    hasher = sha256()
+    for piece in pieces:
+        for part in _render_part(piece, old):
+            hasher.update(part)
+    return hasher.hexdigest()
+
+
+def _render_part(piece: FilePart, old: int) -> Iterator[bytes]:
+    if isinstance(piece, bytes):
+        yield piece
+    elif isinstance(piece, ByteRange):
+        yield from _read_chunks(piece, old)
+    elif isinstance(piece, ShiftedTrack):
+        yield chunk_offsets.shift_offsets(_read_range(old, piece.span), piece.moves)
+    else:
+        yield from rewrite_pages.renumber_pages(
+            _read_chunks(piece.span, old), piece.serial, piece.by
+        )
+
+
+def _range_of(piece: ByteRange | RenumberedPages | ShiftedTrack) -> ByteRange:
+    return piece if isinstance(piece, ByteRange) else piece.span
+
+
+def _copy_range(span: ByteRange, old: int, new: int) -> None:
+    at, end = span
+    ahead = -at % _BLOCK_SIZE
+    if (at - os.lseek(new, 0, os.SEEK_CUR)) % _BLOCK_SIZE == 0 and ahead < span.size:
+        at = _copy_in_kernel(at, at + ahead, old, new)
+    at = _copy_in_kernel(at, end, old, new)
+    for part in _read_chunks(ByteRange(at, end), old):
+        files.write_all(new, part)
+
+
+def _copy_in_kernel(at: int, end: int, old: int, new: int) -> int:
+    """Copy with `copy_file_range` as far as possible; return the offset reached."""
+    if sys.platform == "linux":
+        try:
+            while at < end and (count := os.copy_file_range(old, new, end - at, at)):
+                at += count
+        except OSError as error:
+            if error.errno not in _COPY_UNSUPPORTED:
+                raise
+    return at
+
+
+def _read_chunks(span: ByteRange, old: int) -> Iterator[bytes]:
+    for at in range(span.start, span.end, _CHUNK):
+        yield _read_range(old, ByteRange(at, min(at + _CHUNK, span.end)))
+
+
+def _read_range(old: int, span: ByteRange) -> bytes:
+    data = more = os.pread(old, span.size, span.start)
+    while more and len(data) < span.size:  # some network file systems return short reads
+        more = os.pread(old, span.size - len(data), span.start + len(data))
+        data += more
+    if len(data) < span.size:
+        raise SourceTruncated
+    return data

@@ -1,0 +1,154 @@
+"""Replace a file with an undo record: hash, verify, record, rename, and mark as done."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep import clock, files, kinds
+from mediakeep.errors import MediakeepError, ReadOnlyFormat, VerificationFailed
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.safewrite import atomic_replace, compare_files, file_assembly
+from mediakeep.media.safewrite.atomic_replace import OriginalFile
+from mediakeep.media.safewrite.file_assembly import FilePart
+from mediakeep.media.undo import reverse_patch
+from mediakeep.media.undo.record import ChangeRecord, FieldChange, FileVersion, ReversePatch
+from mediakeep.media.undo.store import DONE, VOID, UndoStore
+from mediakeep.outcome import Stamp
+
+NO_STAMP = Stamp("", "", 0, 0)
+
+# Called with the path and handle of the new file, and a function that returns its SHA-256; returns
+# the hash of its audio essence, or raises if the file is wrong.
+VerifyCopy = Callable[[Path, int, Callable[[], str]], str]
+
+
+@dataclass(frozen=True)
+class UndoContext:
+    """Where to record changes, who makes them, by which rules, and the queue of the item."""
+
+    store: UndoStore
+    stamp: Stamp
+    rules: atomic_replace.ReplaceRules
+    queue: str = kinds.MUSIC.name
+
+
+@dataclass(frozen=True)
+class RecordDraft:
+    """The parts of an undo record that are known before the write, see `ChangeRecord`.
+
+    `sha256` is the hash of the current file, or "" if unknown.
+    """
+
+    kind: str
+    recipe: ReversePatch
+    blobs: dict[str, bytes]
+    fields: dict[str, FieldChange]
+    undoes: str = ""
+    aside: str = ""
+    sha256: str = ""
+
+
+def build_patch(
+    original: OriginalFile, source: BoundedFile, kind: str
+) -> tuple[ReversePatch, dict[str, bytes]]:
+    """Return the reverse patch that restores the current file, and its blobs.
+
+    Raises ReadOnlyFormat if the layout of the file is not supported.
+    """
+    try:
+        return reverse_patch.build(source, kind)
+    except ValueError as error:
+        raise ReadOnlyFormat(files.escape_path(original.path), error) from error
+
+
+def replace_and_record(
+    original: OriginalFile,
+    parts: list[FilePart],
+    draft: RecordDraft,
+    context: UndoContext,
+    verify: VerifyCopy,
+) -> ChangeRecord:
+    """Replace a file and return the undo record.
+
+    Raises the errors of `verify` and of `replace_file`, and RecordNotWritten.
+    """
+    prepared, records = list[tuple[FileVersion, FileVersion, str]](), list[ChangeRecord]()
+    with ThreadPoolExecutor(3) as executor:  # hashing uses a core each
+        old_hash = executor.submit(
+            lambda: draft.sha256 or compare_files.file_sha256(original.handle)
+        )
+
+        def check(new: Path, handle: int) -> None:
+            new_hash = executor.submit(compare_files.file_sha256, handle)
+            reversible = executor.submit(_restores_original, original, draft, handle)
+            try:
+                essence = verify(new, handle, new_hash.result)
+            finally:
+                new_hash.exception(), reversible.exception()  # the handle is closed on return
+            if not (reversible.result() or draft.aside):  # a saved version needs no reverse patch
+                raise VerificationFailed(
+                    files.escape_path(original.path),
+                    "the change cannot be undone from the new copy",
+                )
+            old = FileVersion.from_stat(original.stat, old_hash.result())
+            now = FileVersion.from_stat(os.fstat(handle), new_hash.result())
+            prepared.append((old, now, essence))
+
+        def record() -> None:
+            records.append(add_record(original.path, draft, context, prepared[0]))
+
+        try:
+            atomic_replace.replace_file(
+                original, parts, check, record, context.rules, context.store.copies
+            )
+        except MediakeepError:
+            for change in records:
+                context.store.mark(change, VOID)
+            raise
+    context.store.mark(records[0], DONE)
+    return records[0]
+
+
+def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> bool:
+    """Return True if the reverse patch restores the old bytes from the new file."""
+    source = BoundedFile(new, os.fstat(new).st_size)
+    try:
+        sound = reverse_patch.find_audio(source, draft.kind)
+        parts = reverse_patch.apply(draft.recipe, sound, draft.blobs.__getitem__)
+        return file_assembly.equals_file(parts, new, original.handle)
+    except (ValueError, LookupError, struct.error, EOFError):
+        return False
+
+
+def add_record(
+    path: Path,
+    draft: RecordDraft,
+    context: UndoContext,
+    change: tuple[FileVersion, FileVersion, str],
+) -> ChangeRecord:
+    """Write the undo record of a change; `change` is old version, new version, essence hash."""
+    old, new, essence = change
+    record = ChangeRecord(
+        id=os.urandom(6).hex(),
+        time=clock.format_iso(context.store.now()),
+        path=files.escape_path(path),
+        kind=draft.kind,
+        old=old,
+        new=new,
+        essence=essence,
+        session=context.stamp.session,
+        item=context.stamp.key,
+        queue=context.queue,
+        claim=context.stamp.claim,
+        first_claim=context.stamp.first_claim,
+        undoes=draft.undoes,
+        aside=draft.aside,
+        fields=draft.fields,
+        recipe=draft.recipe,
+    )
+    return context.store.add(record, draft.blobs)

@@ -1,0 +1,199 @@
+"""Write tags so that neither a kill, a full disk nor a bug of mediakeep can damage the audio.
+
+    write             applies edits to a file's tags, and records how to undo them
+    pending_changes   returns what `write` would change
+
+A file that has all requested values is not touched. Before the new file replaces the old one, its
+audio is compared with the old audio byte by byte, all tags are read back, and the undo is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError, VerificationFailed
+from mediakeep.media.audio import embedded_pictures, tag_edits, tags
+from mediakeep.media.audio.model import AudioFile, EmbeddedPicture
+from mediakeep.media.audio.tag_edits import (
+    CopyToNativeTags,
+    SetCover,
+    SetField,
+    TagEdit,
+    TargetTags,
+)
+from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.edits import writers
+from mediakeep.media.safewrite import atomic_replace, compare_files
+from mediakeep.media.safewrite.atomic_replace import OriginalFile
+from mediakeep.media.safewrite.record_and_replace import (
+    NO_STAMP,
+    RecordDraft,
+    UndoContext,
+    build_patch,
+    replace_and_record,
+)
+from mediakeep.media.undo.record import ChangeRecord, FieldChange
+from mediakeep.media.undo.store import UndoStore
+from mediakeep.outcome import Stamp
+
+__all__ = [
+    "CopyToNativeTags",
+    "Id3Version",
+    "OtherTags",
+    "SetCover",
+    "SetField",
+    "TagWriteResult",
+    "WriteRules",
+    "pending_changes",
+    "write",
+]
+
+
+@dataclass(frozen=True)
+class WriteRules(atomic_replace.ReplaceRules):
+    """The user's settings for writing tags."""
+
+    other_tags: OtherTags = OtherTags.UPDATE
+    id3: Id3Version = Id3Version.KEEP
+
+    @property
+    def tag_options(self) -> TagWriteOptions:
+        """The options for the tag writers."""
+        return TagWriteOptions(self.other_tags, self.id3)
+
+
+_DEFAULT_RULES = WriteRules()
+
+
+@dataclass(frozen=True)
+class TagWriteResult:
+    """The result of a write: the undo record, and the old and new values of each field."""
+
+    record: ChangeRecord
+    fields: dict[str, FieldChange]
+
+
+@dataclass(frozen=True)
+class _TagWrite:
+    """A planned tag write: the open file, its current tags and the target."""
+
+    original: OriginalFile
+    reading: AudioFile
+    source: BoundedFile
+    wanted: TargetTags
+    changes: list[TagEdit]
+
+    @property
+    def path_text(self) -> str:
+        """The path, escaped as in messages and records."""
+        return files.escape_path(self.original.path)
+
+
+def pending_changes(path: Path, wanted: Iterable[TagEdit]) -> dict[str, FieldChange]:
+    """Return what `write` would change, without writing; raise the same errors."""
+    with atomic_replace.open_original(path) as original:
+        job = _plan_write(original, wanted)
+        return _changed_fields(job) if job.changes else {}
+
+
+def write(
+    path: Path,
+    wanted: Iterable[TagEdit],
+    store: UndoStore,
+    stamp: Stamp = NO_STAMP,
+    rules: WriteRules = _DEFAULT_RULES,
+) -> TagWriteResult | None:
+    """Apply edits to a file's tags and return the result, or None if nothing has to change.
+
+    Raises a subclass of NotWritten, NoRoom, Unreadable or NotAudio if the file was not changed, and
+    RecordNotWritten if the undo record could not be saved.
+    """
+    with atomic_replace.open_original(path) as original:
+        job = _plan_write(original, wanted)
+        if not job.changes:
+            return None
+        kind = job.reading.facts.format
+        parts = writers.build_file(original.path, job.source, kind, job.wanted, rules.tag_options)
+        fields = _changed_fields(job)
+        recipe, blobs = build_patch(original, job.source, kind)
+        draft = RecordDraft(kind, recipe, blobs, fields)
+        record = replace_and_record(
+            original, parts, draft, UndoContext(store, stamp, rules), partial(_verify_copy, job)
+        )
+        return TagWriteResult(record, fields)
+
+
+def _plan_write(original: OriginalFile, wanted: Iterable[TagEdit]) -> _TagWrite:
+    reading = tags.read(original.path)
+    source = BoundedFile(original.handle, original.stat.st_size)
+    pending, target = writers.plan_edits(original.path, source, reading, tuple(wanted))
+    return _TagWrite(original, reading, source, target, pending)
+
+
+def _verify_copy(job: _TagWrite, new: Path, handle: int, _sha256: Callable[[], str]) -> str:
+    """Verify that the new file has the old audio and exactly the expected tags."""
+    essence = compare_files.compare_essence(job.original.handle, handle, job.reading.facts.format)
+    if essence is None:
+        raise VerificationFailed(job.path_text, "audio data differs in the new copy")
+    try:
+        reading = tags.read(new)
+    except MediakeepError as error:
+        raise VerificationFailed(
+            job.path_text, "the tags of the new copy cannot be read"
+        ) from error
+    facts, before = reading.facts, job.reading.facts
+    if (facts.format, facts.payload, facts.duration, facts.truncated) != (
+        *(before.format, before.payload, before.duration, before.truncated),
+    ):
+        raise VerificationFailed(job.path_text, "the audio length differs in the new copy")
+    actual = tag_edits.expected_tags(reading.tags, TargetTags())
+    if wrong := tag_edits.differing_fields(
+        actual, tag_edits.expected_tags(job.reading.tags, job.wanted)
+    ):
+        raise VerificationFailed(job.path_text, f"wrong value in the new copy: {', '.join(wrong)}")
+    if not _has_expected_pictures(job, reading.tags.pictures):
+        raise VerificationFailed(job.path_text, "unexpected pictures in the new copy")
+    return essence
+
+
+def _has_expected_pictures(job: _TagWrite, pictures: tuple[EmbeddedPicture, ...]) -> bool:
+    """Return True if the requested cover is present, and all other pictures are unchanged."""
+    before, cover = job.reading.tags.pictures, job.wanted.cover
+    if cover is None:
+        return pictures == before or tag_edits.uses_foreign_tags(job.reading)
+    if tag_edits.uses_foreign_tags(job.reading):
+        return any(picture.size == len(cover.data) for picture in pictures)
+    fronts = [picture for picture in pictures if picture.type == embedded_pictures.FRONT_COVER_TYPE]
+    new = [picture for picture in fronts if picture.size == len(cover.data)]
+    others = [picture for picture in pictures if picture not in new[:1]]
+    return bool(new) and len(others) <= len(before) <= len(pictures) and set(others) <= set(before)
+
+
+def _changed_fields(job: _TagWrite) -> dict[str, FieldChange]:
+    """Return the old and new values of each field to change; hashes for pictures."""
+    fields = {}
+    for change in job.changes:
+        if isinstance(change, SetField):
+            old_values = tag_edits.current_values(job.reading, change.field)
+            new = tag_edits.canonical_values(change.field, change.values, job.reading.facts.format)
+            fields[change.field] = FieldChange(old_values, new, change.reason)
+        elif isinstance(change, SetCover):
+            pictures = embedded_pictures.find_pictures(job.source, job.reading.facts.format)
+            old_cover = embedded_pictures.front_cover(pictures, job.reading.container)
+            old_values = (_picture_hash(old_cover.data),) if old_cover else ()
+            fields[tag_edits.PICTURES_FIELD] = FieldChange(
+                old_values, (_picture_hash(change.data),), change.reason
+            )
+        else:
+            fields["container"] = FieldChange((job.reading.container,), ("ID3v2",), change.reason)
+    return fields
+
+
+def _picture_hash(data: bytes) -> str:
+    return f"sha256:{sha256(data).hexdigest()}"

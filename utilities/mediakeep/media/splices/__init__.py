@@ -1,1 +1,0 @@
-"""Assemble files from parts of other files, without touching the audio."""

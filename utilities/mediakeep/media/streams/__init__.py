@@ -1,1 +1,0 @@
-"""Audio formats, one module each: stream info, audio ranges and truncation checks."""

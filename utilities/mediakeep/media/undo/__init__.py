@@ -1,0 +1,1 @@
+"""The undo store: records of changes, and how to reverse them."""

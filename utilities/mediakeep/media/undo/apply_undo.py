@@ -1,0 +1,261 @@
+"""Undo recorded changes of files, byte for byte.
+
+plan_undo       returns which changes can be undone, and why others cannot
+check_undo      raises what else would prevent an undo
+apply_undo      undoes one change, as safely as it was made
+undone_values   returns the undone changes of a file, so that no batch repeats them
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError, NotAudio, UndoRefused, Unreadable
+from mediakeep.media.audio import formats
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.safewrite import atomic_replace, compare_files, created_files, file_assembly
+from mediakeep.media.safewrite.atomic_replace import OriginalFile
+from mediakeep.media.safewrite.file_assembly import FilePart
+from mediakeep.media.safewrite.record_and_replace import (
+    NO_STAMP,
+    RecordDraft,
+    UndoContext,
+    build_patch,
+    replace_and_record,
+)
+from mediakeep.media.undo import replaced_versions, reverse_patch
+from mediakeep.media.undo.record import ChangeRecord, FieldChange
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.record_lookup import is_file_missing
+from mediakeep.media.undo.store import (
+    DONE,
+    FORGOTTEN,
+    VOID,
+    RecordEntry,
+    UndoStore,
+    Values,
+    find_undone,
+)
+from mediakeep.outcome import Stamp
+
+__all__ = ["RecordQuery", "UndoStep", "apply_undo", "check_undo", "plan_undo", "undone_values"]
+
+_FORCE_HINT = "Use --force to undo it anyway; the current version is kept aside."
+_CHANGED_SINCE = "it was changed since"
+_DEFAULT_RULES = atomic_replace.ReplaceRules()
+
+
+@dataclass(frozen=True)
+class UndoStep:
+    """A change to undo; `refusal` is a clause that says why it cannot be undone, or "".
+
+    If `follows`, another change of the same file is undone first, so this one cannot be checked on
+    the disk before.
+    """
+
+    record: ChangeRecord
+    refusal: str = ""
+    follows: bool = False
+
+
+def plan_undo(store: UndoStore, *queries: RecordQuery) -> list[UndoStep]:
+    """Return the changes to undo, file by file, the latest change of each file first.
+
+    Changes already undone are left out. Only the latest change of a file can be checked on disk,
+    the earlier ones are checked by their records. The index is compared with the log first.
+    """
+    store.verify()
+    entries = (entry for query in queries for entry in store.find(query) if entry.state != VOID)
+    selected = {entry.record.id: entry.record.path for entry in entries}
+    names: dict[str, set[str]] = {}  # recorded paths by real path: a folder may be a link by now
+    for path in set(selected.values()):
+        real = files.escape_path(os.path.realpath(files.unescape_path(path)))
+        names.setdefault(real, {real}).add(path)
+    return [
+        step
+        for real in sorted(names)
+        for step in _plan_file(selected, _find_entries(store, real, names[real]))
+    ]
+
+
+def _find_entries(store: UndoStore, real: str, names: set[str]) -> list[RecordEntry]:
+    """Return all records of one file; those under its current path are the newest."""
+    former = [entry for name in names - {real} for entry in store.find(RecordQuery(path=name))]
+    former.sort(key=lambda entry: entry.record.time)
+    return former + store.find(RecordQuery(path=real))
+
+
+def _plan_file(selected: Container[str], entries: list[RecordEntry]) -> Iterator[UndoStep]:
+    """Yield the undo steps of one file, given all its records."""
+    undone_ids = find_undone(entry.record for entry in entries if entry.state == DONE)
+    resulting = ""  # the hash of the file after the steps so far
+    changed_by = dict[str, str]()  # file hash -> session that changed it, after the current entry
+    for entry in reversed(entries):
+        record = entry.record
+        if (
+            record.id in selected
+            and record.id not in undone_ids
+            and not _is_obsolete(record, selected, resulting)
+        ):
+            fits = resulting == record.new.sha256 or (not resulting and _is_current(record))
+            refusal = "" if fits else _conflict_text(changed_by.get(record.new.sha256, ""))
+            step = UndoStep(record, refusal, follows=bool(resulting))
+            if record.forgotten:
+                step = UndoStep(record, FORGOTTEN)
+            elif entry.state != DONE:
+                step = UndoStep(record, "it is unknown whether the change was made")
+            resulting = resulting if step.refusal else record.old.sha256
+            yield step
+        if entry.state == DONE and record.id not in undone_ids:
+            changed_by[record.old.sha256] = record.session
+
+
+def _is_obsolete(record: ChangeRecord, selected: Container[str], resulting: str) -> bool:
+    """Return True if there is nothing left to undo.
+
+    That is so for the undo of a change that is selected too, and for a created file that is gone.
+    """
+    gone = (
+        record.old.is_no_file
+        and not resulting
+        and is_file_missing(Path(files.unescape_path(record.path)))
+    )
+    return record.undoes in selected or gone
+
+
+def _conflict_text(session: str) -> str:
+    return f"session {session} changed it since" if session else _CHANGED_SINCE
+
+
+def check_undo(
+    store: UndoStore, step: UndoStep, rules: atomic_replace.ReplaceRules = _DEFAULT_RULES
+) -> None:
+    """Raise what `apply_undo` would raise, with force if the plan refuses; change nothing."""
+    record = step.record
+    if record.old.is_no_file or record.new.is_no_file:
+        created_files.check_undo(record, store, unseen=step.follows)
+        return
+    with atomic_replace.open_original(Path(files.unescape_path(record.path))) as original:
+        atomic_replace.check_writable(original, rules)
+        for name in store.load_patch(record).blobs:
+            store.blobs.read(name)
+        if step.refusal or record.aside:  # this reverse patch was not tested when it was made
+            parts = _restore_parts(
+                store, record, BoundedFile(original.handle, original.stat.st_size)
+            )
+            if file_assembly.compute_sha256(parts, original.handle) != record.old.sha256:
+                raise _audio_changed_error(record)
+
+
+def apply_undo(
+    store: UndoStore,
+    record: ChangeRecord,
+    stamp: Stamp = NO_STAMP,
+    rules: atomic_replace.ReplaceRules = _DEFAULT_RULES,
+    force: bool = False,
+) -> ChangeRecord | None:
+    """Undo a change and return the record of the undo, or None if the old file is back already.
+
+    Raises NotUndone if the file was changed since, unless `force`, which keeps the current version
+    in `status/undo/aside/`; and if its audio is no longer the same. A created file is removed only
+    if it is unchanged, even with `force`. Other errors are those of `write_tags.write`.
+    """
+    context, fields = (
+        UndoContext(store, stamp, rules, record.queue),
+        _swap_values(store.load_fields(record)),
+    )
+    if record.old.is_no_file:
+        return created_files.remove_created(record, fields, context)
+    if record.new.is_no_file:
+        return created_files.recreate_file(record, fields, context)
+    path = Path(files.unescape_path(record.path))
+    with atomic_replace.open_original(path) as original:
+        current = compare_files.file_sha256(original.handle)
+        if current == record.old.sha256:
+            return None
+        is_changed = current != record.new.sha256
+        if is_changed and not force:
+            raise UndoRefused(record.path, _CHANGED_SINCE, _FORCE_HINT)
+        source = BoundedFile(original.handle, original.stat.st_size)
+        kind = _detect_kind(original, record) if is_changed else record.kind
+        parts = _restore_parts(store, record, source)
+        recipe, blobs = build_patch(original, source, kind)
+        kept_version = (
+            replaced_versions.save_version(store.folder, original, record.id) if is_changed else ""
+        )
+        draft = RecordDraft(kind, recipe, blobs, fields, record.id, kept_version, current)
+        verify = partial(_verify_hash, record)
+        try:
+            return replace_and_record(original, parts, draft, context, verify)
+        except MediakeepError:
+            replaced_versions.drop_version(kept_version)  # the file was not replaced
+            raise
+
+
+def undone_values(store: UndoStore, path: Path) -> dict[str, frozenset[Values]]:
+    """Return the undone changes of a file: for each field, the values that were undone."""
+    return store.undone_values(path)
+
+
+def _is_current(record: ChangeRecord) -> bool:
+    """Return True if a file is as the change left it, by its stat result, else by its hash."""
+    path = Path(files.unescape_path(record.path))
+    if record.new.is_no_file:
+        return is_file_missing(path)
+    try:
+        facts = path.stat(follow_symlinks=False)
+        if record.new.matches(facts):
+            return True
+        if facts.st_size != record.new.size:
+            return False
+        with atomic_replace.open_original(path) as original:
+            return compare_files.file_sha256(original.handle) == record.new.sha256
+    except (OSError, Unreadable):
+        return False
+
+
+def _restore_parts(store: UndoStore, record: ChangeRecord, source: BoundedFile) -> list[FilePart]:
+    recipe = store.load_patch(record)
+    try:
+        return reverse_patch.apply(
+            recipe, reverse_patch.find_audio(source, record.kind), store.blobs.read
+        )
+    except (ValueError, LookupError, struct.error) as error:
+        raise _audio_changed_error(record) from error
+
+
+def _swap_values(fields: dict[str, FieldChange]) -> dict[str, FieldChange]:
+    return {
+        field: FieldChange(change.new, change.old, "undone") for field, change in fields.items()
+    }
+
+
+def _verify_hash(record: ChangeRecord, _new: Path, _handle: int, sha256: Callable[[], str]) -> str:
+    """Verify the whole file; so its audio is the one of before the change."""
+    if sha256() != record.old.sha256:
+        raise _audio_changed_error(record)
+    return record.essence
+
+
+def _audio_changed_error(record: ChangeRecord) -> UndoRefused:
+    hint = "Its tags can be written again, but this change cannot be undone."
+    if record.aside:
+        hint = f"The version before that change is kept: {record.aside}"
+    return UndoRefused(record.path, "its audio data is no longer the recorded one", hint)
+
+
+def _detect_kind(original: OriginalFile, record: ChangeRecord) -> str:
+    """Return the format of a version made by another program; keep a MIME type as it is."""
+    if record.kind not in formats.ALL:
+        return record.kind
+    with os.fdopen(os.dup(original.handle), "rb") as handle:
+        detected = formats.detect_format(handle, original.path.suffix.lower())
+    if detected is None:
+        raise NotAudio(record.path, "it is another kind of file now")
+    return detected[0].name

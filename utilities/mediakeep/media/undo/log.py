@@ -1,0 +1,157 @@
+"""The change log: append-only JSON lines, one file per month.
+
+A line torn by a crash is skipped by readers, and truncated by the next append.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import RecordNotWritten
+from mediakeep.media.undo.record import (
+    ChangeRecord,
+    LineHead,
+    RecordState,
+    encode_line,
+    parse_head,
+    parse_line,
+)
+
+_TAIL_SIZE = 1 << 16
+_MARK_START, _MARK_ENDS = b'{"op":"mark"', (b'"done"}', b'"void"}')
+_MAX_MARK_PARTS = 96  # bytes; the start of one mark and the end of another are shorter
+
+
+class LinePosition(NamedTuple):
+    """The position of a line, and the offset of the next one."""
+
+    file: str
+    offset: int
+    end: int
+
+
+class ChangeLog:
+    """The log of a store, as used by one of several processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._synced: set[Path] = set()  # in this process
+
+    def append(self, line: msgspec.Struct, month: str, *, sync: bool) -> None:
+        """Append a line to the file of a month such as "2025-12"; raise RecordNotWritten."""
+        path = self._folder / f"{month}.jsonl"
+        try:
+            files.make_folder(path.parent)
+            with files.exclusive_lock(path) as handle:
+                _append_bytes(handle, encode_line(line) + b"\n")
+            if sync:
+                self._sync(path)
+        except OSError as error:
+            raise RecordNotWritten(path, error.strerror or error) from error
+
+    def read_lines(
+        self, file: str = "", offset: int = 0
+    ) -> Iterator[tuple[LinePosition, ChangeRecord | RecordState]]:
+        """Yield all complete lines, oldest first; or those of one file from an offset on."""
+        for path in [self._folder / file] if file else self.list_files():
+            yield from _parse_lines(path, offset)
+
+    def read_heads(self) -> Iterator[tuple[LinePosition, LineHead]]:
+        """Yield the heads of all complete lines, oldest first."""
+        for path in self.list_files():
+            for place, text in _iter_lines(path, 0):
+                if head := parse_head(text):
+                    yield place, head
+
+    def find_damaged(self, *, thorough: bool) -> list[LinePosition]:
+        """Return the complete lines that cannot be parsed; only their heads unless `thorough`.
+
+        Lost marks are left out: the files themselves show whether a change was made.
+        """
+        read = parse_line if thorough else parse_head
+        return [
+            place
+            for path in self.list_files()
+            for place, text in _iter_lines(path, 0)
+            if not read(text) and not _is_damaged_mark(text)
+        ]
+
+    def read_at(self, file: str, offset: int) -> ChangeRecord | RecordState | None:
+        """Return the line that begins at an offset, or None if none does."""
+        first = next(self.read_lines(file, offset), None)
+        return first[1] if first and first[0].offset == offset else None
+
+    def list_files(self) -> list[Path]:
+        """List the files, oldest first."""
+        return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
+
+    def _sync(self, path: Path) -> None:
+        """Sync outside of the lock, so that several processes can wait for the disk at once."""
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            files.sync_data(handle)
+        finally:
+            os.close(handle)
+        if path not in self._synced:
+            for folder in (self._folder, *self._folder.parents[:2]):  # `status` may be new, too
+                files.sync_folder(folder)
+            self._synced.add(path)
+
+
+def _append_bytes(handle: int, data: bytes) -> None:
+    end = _end_of_last_line(handle)
+    if end != os.fstat(handle).st_size:
+        os.ftruncate(handle, end)
+    try:
+        files.write_at(handle, data, end)
+    except OSError:
+        os.ftruncate(handle, end)
+        raise
+
+
+def _end_of_last_line(handle: int) -> int:
+    """Return the end of the last complete line."""
+    end = os.fstat(handle).st_size
+    while end:
+        start = max(0, end - _TAIL_SIZE)
+        if (place := os.pread(handle, end - start, start).rfind(b"\n")) >= 0:
+            return start + place + 1
+        end = start
+    return 0
+
+
+def _parse_lines(
+    path: Path, offset: int
+) -> Iterator[tuple[LinePosition, ChangeRecord | RecordState]]:
+    for place, text in _iter_lines(path, offset):
+        if line := parse_line(text):
+            yield place, line
+
+
+def _iter_lines(path: Path, offset: int) -> Iterator[tuple[LinePosition, bytes]]:
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        return
+    with stream:
+        stream.seek(offset)
+        for text in stream:
+            start, offset = offset, offset + len(text)
+            if text.endswith(b"\n"):
+                yield LinePosition(path.name, start, offset), text
+
+
+def _is_damaged_mark(text: bytes) -> bool:
+    """Return True if a damaged line contained only marks, which are not synced.
+
+    A power loss may leave zeros in place of some of them.
+    """
+    left = text.replace(b"\0", b"").strip()
+    ends = any(end.endswith(left[-len(end) :]) for end in _MARK_ENDS)
+    return text.startswith(_MARK_START) or (b"\0" in text and ends and len(left) <= _MAX_MARK_PARTS)

@@ -1,0 +1,292 @@
+"""The undo store in `status/undo/`: the change log, the blobs, and the state of each record.
+
+A record is written before its change is made. Afterwards a mark says "done", or "void" if the
+change was not made. If a crash left no mark, later records of the file or its hash show the state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import clock, files, kinds
+from mediakeep.errors import RecordNotWritten, StateDamaged, UndoRefused
+from mediakeep.media import temp_copies
+from mediakeep.media.temp_copies import TempCopies
+from mediakeep.media.undo import moves, store_lock
+from mediakeep.media.undo.log import ChangeLog
+from mediakeep.media.undo.moves import PathMove
+from mediakeep.media.undo.record import (
+    ChangeRecord,
+    FieldChange,
+    RecordDetails,
+    RecordState,
+    ReversePatch,
+    Values,
+    move_details_to_blob,
+)
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.record_lookup import (
+    DONE,
+    UNSURE,
+    VOID,
+    RecordEntry,
+    RecordLookup,
+    state_from_file,
+)
+
+
+class BlobStore:
+    """The blobs of a store, each in a file `ab/abcdef...` named by its SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._synced: set[str] = set()  # in this process
+
+    def store(self, data: bytes, name: str = "") -> str:
+        """Write and sync a blob, unless it exists, and return its name."""
+        name = name or sha256(data).hexdigest()
+        path = self._path(name)
+        if name not in self._synced or not path.is_file():  # it may have been pruned
+            try:
+                if path.is_file() and path.stat().st_size == len(data):
+                    files.sync_folder(path.parent)  # its writer may have been killed before
+                else:
+                    files.write_atomic(path, data)
+                files.sync_folder(self._folder)
+                if not self._synced:
+                    files.sync_folder(self._folder.parent)  # the folder may be new, too
+            except OSError as error:
+                raise RecordNotWritten(path, error.strerror or error) from error
+            self._synced.add(name)
+        return name
+
+    def read(self, name: str) -> bytes:
+        """Return a blob; raise StateDamaged if it is missing or does not match its name."""
+        path = self._path(name)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StateDamaged(
+                f"The undo record {path} cannot be read: {error.strerror}."
+            ) from error
+        if sha256(data).hexdigest() != name:
+            raise StateDamaged(
+                f"The undo record {path} is damaged: its SHA-256 differs from its name."
+            )
+        return data
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name
+
+
+__all__ = [
+    "DONE",
+    "FORGOTTEN",
+    "UNSURE",
+    "VOID",
+    "RecordEntry",
+    "UndoStore",
+    "Values",
+    "find_undone",
+]
+
+FORGOTTEN = "its undo data was removed (--forget-before)"
+
+_MAX_IDS = 900  # ids per query; old SQLite allows no more than 999
+
+
+class UndoStore:
+    """The undo store as used by one of several processes."""
+
+    def __init__(self, folder: Path, now: clock.Clock = clock.now) -> None:
+        self.folder = folder
+        self.now = now
+        self.blobs = BlobStore(folder / "blobs")
+        self.copies = TempCopies(folder / temp_copies.FOLDER)
+        self._log = ChangeLog(folder)
+        self._lookup = RecordLookup(folder, self._log)
+        self._damaged: list[str] | None = None
+
+    def add(self, record: ChangeRecord, blobs: dict[str, bytes]) -> ChangeRecord:
+        """Write and sync a record with its blobs; raise RecordNotWritten.
+
+        Details that are too long for a record are stored as a blob.
+        """
+        with contextlib.suppress(OSError):  # the first write reports it
+            files.make_folder(self.folder)
+        with store_lock.shared_lock(self.folder):
+            for name, data in blobs.items():
+                self.blobs.store(data, name)
+            record = move_details_to_blob(record, self.blobs.store)
+            self._log.append(record, record.time[:7], sync=True)
+        return record
+
+    def mark(self, record: ChangeRecord, state: str) -> None:
+        """Append the state of a record if possible; the file itself shows it, too."""
+        with contextlib.suppress(RecordNotWritten), store_lock.shared_lock(self.folder):
+            self._log.append(RecordState(record.id, state), record.time[:7], sync=False)
+
+    def find(self, query: RecordQuery) -> list[RecordEntry]:
+        """Return the matching records, oldest first."""
+        return list(map(self._resolve_state, self._lookup.find(query)))
+
+    def iter_newest(self) -> Iterator[RecordEntry]:
+        """Yield all records, newest first, reading page by page."""
+        return map(self._resolve_state, self._lookup.iter_newest())
+
+    def present_path(self, path: str) -> str:
+        """Return the current path of a file, given an escaped path that may be an old one."""
+        return self._lookup.moves.present_path(path)
+
+    def add_moves(self, new_moves: Sequence[PathMove]) -> None:
+        """Record moved files and folders; raise RecordNotWritten.
+
+        Does nothing in a home without undo records.
+        """
+        if self.folder.is_dir():
+            with store_lock.shared_lock(self.folder):
+                moves.append_moves(self._log, new_moves)
+
+    def has_record(self, query: RecordQuery) -> bool:
+        """Return True if any record matches, even of a change that was not made."""
+        return self._lookup.has_record(query)
+
+    def renamed_item(self, queue: str, key: str) -> str:
+        """Return the current key of a renamed item, or "" if no item was renamed from `key`."""
+        (present,) = self._lookup.moves.present_items(queue, [key])
+        return "" if present == key else present
+
+    def changed_items(self, queue: str) -> set[str]:
+        """Return the items of a queue whose files were changed."""
+        return self._lookup.changed_items(queue)
+
+    def verify(self) -> list[str]:
+        """Check the index before an undo, and return the damaged lines of the log.
+
+        Changes recorded there cannot be undone. The check runs once per open store.
+        """
+        if self._damaged is None:
+            places = self._lookup.verify()
+            self._damaged = [f"{place.file}, byte {place.offset:,}" for place in places]
+        return self._damaged
+
+    def with_undo_records(self, entries: Iterable[RecordEntry]) -> list[RecordEntry]:
+        """Add the records that undo these, and those that undo them; each once, oldest first.
+
+        They are found by the ids they undo, wherever the files are now.
+        """
+        by_id = {entry.record.id: entry for entry in entries}
+        pending = list(by_id)
+        while pending:
+            batch, pending = tuple(pending[:_MAX_IDS]), pending[_MAX_IDS:]
+            undoing = {entry.record.id: entry for entry in self.find(RecordQuery(undoes=batch))}
+            pending += undoing.keys() - by_id.keys()
+            by_id |= undoing
+        return sorted(by_id.values(), key=lambda entry: entry.at)
+
+    def effective_changes(
+        self, item: str, first_claim: int, since: str = "", queue: str = kinds.MUSIC.name
+    ) -> list[ChangeRecord]:
+        """Return the changes of an item that were not undone, from `first_claim` on.
+
+        Claim numbers are those of one queue, which was created at `since`; `queue` is the kind of
+        its items.
+        """
+        entries = [
+            entry
+            for entry in self.find(RecordQuery(item=item, since=since, queue=queue))
+            if entry.state == DONE
+            and entry.record.first_claim >= first_claim
+            and not entry.record.undoes
+        ]
+        undone = find_undone(e.record for e in self.with_undo_records(entries) if e.state == DONE)
+        return [entry.record for entry in entries if entry.record.id not in undone]
+
+    def undone_values(self, path: Path) -> dict[str, frozenset[Values]]:
+        """Return the undone changes of a file: for each field, the values that were undone.
+
+        Changes that were made again since are left out. Records under former paths of the file
+        count, too.
+        """
+        name = files.escape_path(path.resolve())
+        entries = self.with_undo_records(self.find(RecordQuery(file=name)))
+        records = [entry.record for entry in entries if entry.state == DONE]
+        by_id = {record.id: record for record in records}
+        values_by_field: dict[str, set[Values]] = {}
+        for record in records:
+            for field, change in self.load_fields(record).items():
+                values_by_field.setdefault(field, set()).discard(change.new)
+                if _undo_depth(record, by_id) % 2:
+                    values_by_field[field].add(change.old)
+        return {field: frozenset(values) for field, values in values_by_field.items() if values}
+
+    def load_patch(self, record: ChangeRecord) -> ReversePatch:
+        """Return the reverse patch of a change.
+
+        Raises NotUndone if it was pruned, and StateDamaged if it is missing.
+        """
+        if record.forgotten:
+            raise UndoRefused(record.path, FORGOTTEN, "Its tags can be written again.")
+        recipe = record.recipe or self._load_details(record).recipe
+        if recipe is None:
+            raise StateDamaged(f"The undo record {record.id} is damaged: it has no reverse patch.")
+        return recipe
+
+    def load_fields(self, record: ChangeRecord) -> dict[str, FieldChange]:
+        """Return the changed fields with full values."""
+        return self._load_details(record).fields if record.details else record.fields
+
+    def close(self) -> None:
+        self._lookup.close()
+        self.copies.close()
+
+    def _load_details(self, record: ChangeRecord) -> RecordDetails:
+        try:
+            return msgspec.json.decode(self.blobs.read(record.details), type=RecordDetails)
+        except msgspec.MsgspecError as error:
+            raise StateDamaged(f"The undo record {record.id} is damaged: {error}.") from error
+
+    def _resolve_state(self, entry: RecordEntry) -> RecordEntry:
+        """If a crash left no mark, determine the state from later records, then from the file.
+
+        "void" is never marked here: the process that prepared the change may still make it.
+        """
+        if entry.state:
+            return entry
+        state = self._state_from_later_records(entry.record) or state_from_file(entry.record)
+        if state == DONE:
+            self.mark(entry.record, DONE)
+        return RecordEntry(entry.record, state, entry.at)
+
+    def _state_from_later_records(self, record: ChangeRecord) -> str:
+        """Determine the state from the next change, which began with the old or the new version."""
+        is_later = False
+        for entry in self._lookup.find(RecordQuery(path=record.path)):
+            old = entry.record.old.sha256
+            if is_later and entry.state != VOID and old in (record.new.sha256, record.old.sha256):
+                return DONE if old == record.new.sha256 else VOID
+            is_later = is_later or entry.record.id == record.id
+        return ""
+
+
+def find_undone(records: Iterable[ChangeRecord]) -> set[str]:
+    """Return the ids of undone records, except those whose undo was undone itself."""
+    undone: set[str] = set()
+    for record in reversed(list(records)):
+        if record.undoes and record.id not in undone:
+            undone.add(record.undoes)
+    return undone
+
+
+def _undo_depth(record: ChangeRecord, records: Mapping[str, ChangeRecord]) -> int:
+    """Return 1 for an undo, 2 for the undo of an undo, and so on; 0 for any other change."""
+    steps, at = 0, record.undoes
+    while at:
+        steps += 1
+        at = records[at].undoes if at in records else ""
+    return steps

@@ -1,0 +1,45 @@
+"""The lock of the undo store: shared for reading and appending, exclusive for pruning.
+
+It is a kernel lock (flock) on the folder, so a kill leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mediakeep.errors import RecordNotWritten
+
+
+@contextlib.contextmanager
+def shared_lock(folder: Path) -> Iterator[None]:
+    """Lock out pruning for a `with` block, if the file system supports locks."""
+    handle = -1
+    with contextlib.suppress(OSError):  # no folder yet, or locks unsupported: nothing to prune
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """Lock out all other processes for a `with` block; raise RecordNotWritten if impossible."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise RecordNotWritten(folder, error.strerror) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            raise RecordNotWritten(folder, error.strerror) from error
+        yield
+    finally:
+        os.close(handle)

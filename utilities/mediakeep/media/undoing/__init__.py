@@ -1,1 +1,0 @@
-"""Undo records: how each change of a file can be undone, and which changes were."""

@@ -1,0 +1,141 @@
+"""Translate the names of codecs, HDR formats and 3D layouts from MediaInfo to Kodi."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# Kodi takes its names of codecs from FFmpeg (libavcodec/codec_desc.c).
+_VIDEO_CODECS = {
+    "AVC": "h264",
+    "HEVC": "hevc",
+    "VVC": "vvc",
+    "AV1": "av1",
+    "VP8": "vp8",
+    "VP9": "vp9",
+    "VC-1": "vc1",
+    "WMV1": "wmv1",
+    "WMV2": "wmv2",
+    "MPEG-4 Visual": "mpeg4",
+    "MPEG Video": "mpeg2video",
+    "H.263": "h263",
+    "Sorenson Spark": "flv1",
+    "Theora": "theora",
+    "JPEG": "mjpeg",
+    "ProRes": "prores",
+    "DV": "dvvideo",
+    "RealVideo 3": "rv30",
+    "RealVideo 4": "rv40",
+}
+_VIDEO_CODECS_BY_ID = {
+    "DIV3": "msmpeg4v3",
+    "MP43": "msmpeg4v3",
+    "MP42": "msmpeg4v2",
+    "WMV3": "wmv3",
+}
+_AUDIO_CODECS = {
+    "AAC": "aac",
+    "AC-3": "ac3",
+    "E-AC-3": "eac3",
+    "AC-4": "ac4",
+    "DTS": "dca",
+    "MLP": "mlp",
+    "MLP FBA": "truehd",
+    "FLAC": "flac",
+    "ALAC": "alac",
+    "Opus": "opus",
+    "Vorbis": "vorbis",
+    "PCM": "pcm",
+    "WMA": "wmav2",
+    "TTA": "tta",
+    "WavPack": "wavpack",
+    "Monkey's Audio": "ape",
+}
+_MPEG_LAYERS = {"Layer 1": "mp1", "Layer 2": "mp2", "Layer 3": "mp3"}
+_SUBTITLE_CODECS = {
+    "UTF-8": "subrip",
+    "ASS": "ass",
+    "SSA": "ssa",
+    "PGS": "hdmv_pgs_subtitle",
+    "VobSub": "dvd_subtitle",
+    "RLE": "dvd_subtitle",
+    "DVB Subtitle": "dvb_subtitle",
+    "Teletext Subtitle": "dvb_teletext",
+    "Timed Text": "mov_text",
+    "WebVTT": "webvtt",
+    "EIA-608": "eia_608",
+    "TTML": "ttml",
+}
+_HDR_FORMATS = (
+    ("Dolby Vision", "dolbyvision"),
+    ("2094 App 4", "hdr10plus"),
+    ("HDR10+", "hdr10plus"),
+    ("2086", "hdr10"),
+    ("HDR10", "hdr10"),
+)
+_HDR_TRANSFERS = {"PQ": "hdr10", "HLG": "hlg"}
+_STEREO_LAYOUTS = {  # MediaInfo layout -> Kodi's names: left eye first, right eye first
+    "Side by Side": ("left_right", "right_left"),
+    "Top-Bottom": ("top_bottom", "bottom_top"),
+    "Checkerboard": ("checkerboard_lr", "checkerboard_rl"),
+    "Row Interleaved": ("row_interleaved_lr", "row_interleaved_rl"),
+    "Column Interleaved": ("col_interleaved_lr", "col_interleaved_rl"),
+    "Both Eyes laced in one block": ("block_lr", "block_rl"),
+    "Anaglyph (cyan/red)": ("anaglyph_cyan_red", "anaglyph_cyan_red"),
+    "Anaglyph (green/magenta)": ("anaglyph_green_magenta", "anaglyph_green_magenta"),
+}
+
+TrackFields = Mapping[str, str]
+
+
+def video_codec(fields: TrackFields) -> str:
+    """Return the codec of a video stream."""
+    name = fields.get("Format", "")
+    if name == "MPEG Video" and fields.get("Format_Version", "").endswith("1"):
+        return "mpeg1video"
+    return (
+        _VIDEO_CODECS_BY_ID.get(fields.get("CodecID", "").upper(), "")
+        or _VIDEO_CODECS.get(name)
+        or _to_identifier(name)
+    )
+
+
+def audio_codec(fields: TrackFields) -> str:
+    """Return the codec of an audio stream."""
+    name = fields.get("Format", "")
+    features = fields.get("Format_AdditionalFeatures", "").split()
+    commercial = fields.get("Format_Commercial_IfAny", "")
+    if name == "DTS" and ("XLL" in features or "Master Audio" in commercial):
+        return "dtshd_ma"
+    if name == "DTS" and ("XBR" in features or "High Resolution" in commercial):
+        return "dtshd_hra"
+    if name == "MPEG Audio":
+        return _MPEG_LAYERS.get(fields.get("Format_Profile", ""), "mp3")
+    return _AUDIO_CODECS.get(name.removesuffix(" LC")) or _to_identifier(name)
+
+
+def subtitle_codec(fields: TrackFields) -> str:
+    """Return the codec of a subtitle stream."""
+    name = fields.get("Format", "")
+    return _SUBTITLE_CODECS.get(name) or _to_identifier(name)
+
+
+def hdr_format(fields: TrackFields) -> str:
+    """Return the HDR format, the best one if there are several; "" if none."""
+    formats = f"{fields.get('HDR_Format', '')} {fields.get('HDR_Format_Compatibility', '')}"
+    best = next((name for part, name in _HDR_FORMATS if part in formats), "")
+    return best or _HDR_TRANSFERS.get(fields.get("transfer_characteristics", ""), "")
+
+
+def stereo_layout(fields: TrackFields) -> str:
+    """Return the layout of a 3D video; "" if it is not 3D."""
+    layout = fields.get("MultiView_Layout", "")
+    for prefix, names in _STEREO_LAYOUTS.items():
+        if layout.startswith(prefix):
+            return names["right eye first" in layout]
+    return "block_lr" if fields.get("MultiView_Count") == "2" else ""
+
+
+def _to_identifier(name: str) -> str:
+    """Return an unmapped name in lower case with underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:32]

@@ -1,0 +1,137 @@
+"""What is known of a movie before its lookup, and the query made of it."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from pathlib import PurePosixPath
+
+import msgspec
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.movies.identify import titles
+from mediakeep.movies.identify.known_ids import KnownIds
+from mediakeep.movies.identify.weights import MovieMatchWeights
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.names import release_words
+
+RULES_VERSION = 1  # of the matching rules: answers of older versions are looked up again
+
+_MAX_READINGS = 4  # of a name
+_MAX_TITLE_LENGTH = 300  # letters of one
+_SECONDS_PER_MINUTE = 60.0
+_WORD_PATTERN = re.compile(r"[^\s._-]+")
+
+
+class IdentityQuery(msgspec.Struct, frozen=True):
+    """The query for a movie's identity; a search uses `clue`."""
+
+    clue: MovieClues
+    stated: tuple[KnownIds, ...]
+    language: str
+
+    @property
+    def digest(self) -> str:
+        """A hash of the query and of the version of the matching rules.
+
+        The parent folders are left out, as the answer is cached by the movie's place.
+        """
+        plain = structs.replace(self, clue=structs.replace(self.clue, folders=()))
+        return f"{RULES_VERSION}." + blake2b(msgspec.json.encode(plain), digest_size=8).hexdigest()
+
+
+def build_query(local: LocalMovie, stated: tuple[KnownIds, ...], language: str) -> IdentityQuery:
+    """Build the query for a movie, with its runtime in whole minutes."""
+    name = local.name
+    cleaned = [_clean_title(title) for title in (name.title, *name.others)]
+    titles = tuple(dict.fromkeys(title for title in cleaned if any(map(str.isalnum, title))))[
+        :_MAX_READINGS
+    ]
+    minutes = float(max(round(local.duration / _SECONDS_PER_MINUTE), local.duration > 0))
+    cut = any(
+        map(
+            release_words.may_change_runtime,
+            (name.edition, *(video.edition for video in local.videos)),
+        )
+    )
+    parts = PurePosixPath(files.unescape_path(local.key)).parts
+    folders = tuple(map(_clean_title, parts if local.own_folder else parts[:-1]))
+    own = folders[-1:] if local.own_folder else ()
+    episode = any(map(release_words.is_episode_name, (local.base, *own)))
+    clue = MovieClues(
+        titles, name.year, minutes, cut, _is_only_title_and_year(local), folders, episode
+    )
+    return IdentityQuery(clue, stated, language)
+
+
+def _is_only_title_and_year(local: LocalMovie) -> bool:
+    """Return True if the name is just a title and a year.
+
+    So is the name of a folder that is not named after its video, as in "Christmas 2020/Elf.mkv".
+    """
+    name, names = local.name, [local.base]
+    if name.source == "folder" and not all(other.startswith(name.title) for other in name.others):
+        names.append(local.root.rpartition("/")[2])
+    title = _WORD_PATTERN.findall(name.title.casefold())
+    wanted = [*title, f"{name.year}"]
+    return bool(name.year) and any(
+        _WORD_PATTERN.findall(text.casefold()) == wanted for text in names
+    )
+
+
+def _clean_title(text: str) -> str:
+    """Return a title without control characters and lone surrogates."""
+    shown = "".join(char if char.isprintable() else " " for char in text[:_MAX_TITLE_LENGTH])
+    return " ".join(shown.split())
+
+
+class MovieClues(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a movie to be identified; `titles` are readings of its name, best first.
+
+    `minutes` is the runtime of the file, 0 if unknown; a movie with an `edition` may be longer or
+    shorter than the theatrical release. The name is `bare` if it is just a title and a year without
+    brackets, as home videos are often named. `folders` are the names of its parent folders below
+    the library. `episode` marks a name such as "Show - s01e01".
+    """
+
+    titles: tuple[str, ...]
+    year: int = 0
+    minutes: float = 0.0
+    edition: bool = False
+    bare: bool = False
+    folders: tuple[str, ...] = ()
+    episode: bool = False
+
+
+class NameReading(msgspec.Struct, frozen=True):
+    """One reading of a name, its penalty, and the year that remains next to it."""
+
+    title: str
+    penalty: float
+    year: int
+
+
+def list_readings(clue: MovieClues, weights: MovieMatchWeights) -> tuple[NameReading, ...]:
+    """Return all readings of a name; a year that is a word of the title is not its year."""
+    return tuple(
+        NameReading(
+            title,
+            _reading_penalty(clue.titles[0], title, weights),
+            year_outside_title(title, clue.year),
+        )
+        for title in clue.titles
+    )
+
+
+def year_outside_title(title: str, year: int) -> int:
+    """Return the year of a name, or 0 if it is a word of the title, as in "Harbour 1984"."""
+    words = title.split()
+    return 0 if len(words) > 1 and str(year) in words else year
+
+
+def _reading_penalty(first: str, title: str, weights: MovieMatchWeights) -> float:
+    """Return the penalty of a reading that is not the first one."""
+    if title == first:
+        return 0.0
+    return weights.piece if titles.is_part_of_title(title, first) else weights.spare

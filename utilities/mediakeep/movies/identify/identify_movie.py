@@ -1,0 +1,193 @@
+"""Identify a movie, look it up if necessary, and cache the result.
+
+1. Known IDs decide: those of the user in the queue, of the NFO, of the name. Details of a movie
+   are cached for half a year, so this needs no second request.
+2. If the same query was answered before with certainty, nothing is searched.
+3. Otherwise a search by name finds the movie, or leaves the choice to the user.
+4. With confirmation by the user, the user decides, except for earlier choices. A choice that is
+   postponed stays open until the user is asked again, or the query changes.
+
+If a service is unavailable, the lookup of this movie ends, and the previous identity is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from msgspec import structs
+
+from mediakeep.errors import LookupSkipped, NoSuchMovie, ServiceFailed, Stopped
+from mediakeep.item import MovieItem
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
+from mediakeep.lookups.tmdb.model import Movie as TmdbMovie
+from mediakeep.movies.identify import by_id, clues, identity_cache, known_ids, score
+from mediakeep.movies.identify.by_id import IdLookup
+from mediakeep.movies.identify.clues import IdentityQuery
+from mediakeep.movies.identify.model import (
+    ChooseMovie,
+    MatchStatus,
+    MovieChoice,
+    MovieIdentity,
+    NeverAsk,
+)
+from mediakeep.movies.identify.search import DETAILED_CANDIDATES, MovieSearch
+from mediakeep.movies.model import LocalMovie
+
+_DECIDE_LATER = "later"  # the user wants to decide later
+
+
+def identify(
+    local: LocalMovie,
+    item: MovieItem,
+    nfo_ids: Mapping[str, str],
+    desk: TmdbContext,
+    choose: ChooseMovie | None = None,
+) -> MovieIdentity:
+    """Identify a movie as far as allowed. The user can raise NeverAsk and Stopped.
+
+    `nfo_ids` are the IDs in its NFO, by "tmdb" and "imdb"; `choose` asks the user to confirm.
+    """
+    query = clues.build_query(
+        local, known_ids.collect_ids(local, item, nfo_ids), desk.config.locale.language
+    )
+    if desk.is_unavailable:
+        return _keep_previous(query, None, desk.config.skipped_error())
+    previous = identity_cache.load(desk.store, local.key, query)
+    try:
+        identity = _resolve(query, previous, desk)
+        if choose and identity.decided_by != "queue":
+            identity = _confirm_with_user(identity, query, desk, partial(choose, local))
+    except (LookupSkipped, ServiceFailed) as error:
+        return _keep_previous(query, previous, error)
+    identity_cache.store(desk, local, query, identity)
+    return identity
+
+
+def _resolve(
+    query: IdentityQuery, previous: MovieIdentity | None, desk: TmdbContext
+) -> MovieIdentity:
+    if desk.config.fresh and not desk.config.is_enabled:
+        raise desk.config.skipped_error()
+    id_lookup = IdLookup(desk.tmdb, query.clue)
+    identity = id_lookup.resolve(query.stated)
+    removed_since: tuple[int, ...] = ()
+    if previous and previous.decided_by == _DECIDE_LATER and not desk.config.fresh:
+        identity = previous
+    if identity is None and previous and previous.tmdb_id and not desk.config.fresh:
+        try:
+            identity = structs.replace(previous, movie=desk.tmdb.get_movie(previous.tmdb_id))
+        except NoSuchMovie:  # removed since then
+            removed_since = (previous.tmdb_id,)
+    identity = identity or _search_by_name(query, desk)
+    removed = tuple(dict.fromkeys((*identity.removed_ids, *id_lookup.removed_ids, *removed_since)))
+    identity = structs.replace(identity, conflicts=tuple(id_lookup.conflicts), removed_ids=removed)
+    is_rejected = bool(query.stated) and query.stated[0].by == "queue" != identity.decided_by
+    return _reopen_for_review(identity) if is_rejected and identity.is_certain else identity
+
+
+def _reopen_for_review(identity: MovieIdentity) -> MovieIdentity:
+    """Ask again if TMDb does not know the ID chosen by the user: similar movies are not it."""
+    return structs.replace(identity, status=MatchStatus.REVIEW, tmdb_id=0, imdb_id="", movie=None)
+
+
+def _search_by_name(query: IdentityQuery, desk: TmdbContext) -> MovieIdentity:
+    result = MovieSearch(desk.tmdb, query.clue).run()
+    best = result.candidates[0].confidence if result.candidates else 0.0
+    return MovieIdentity(
+        status=result.status,
+        decided_by="search",
+        tmdb_id=result.movie.id if result.movie else 0,
+        imdb_id=result.movie.imdb_id if result.movie else "",
+        confidence=best,
+        movie=result.movie,
+        candidates=result.candidates,
+    )
+
+
+def _confirm_with_user(
+    identity: MovieIdentity,
+    query: IdentityQuery,
+    desk: TmdbContext,
+    choose: Callable[[MovieIdentity], MovieChoice],
+) -> MovieIdentity:
+    """Let the user choose; ask again if TMDb does not know the given ID."""
+    identity = structs.replace(identity, candidates=_add_details(identity.candidates, query, desk))
+    shown = identity
+    while True:
+        choice = choose(shown)
+        if choice.action == "stop":
+            raise Stopped
+        if choice.action == "never":
+            raise NeverAsk
+        if choice.action == "later":
+            return _postpone_choice(identity)
+        try:
+            return _accept_choice(
+                desk.tmdb.get_movie(choice.tmdb_id or choice.imdb_id), query, identity
+            )
+        except NoSuchMovie as error:
+            shown = structs.replace(identity, lookup_error=str(error))
+
+
+def _postpone_choice(identity: MovieIdentity) -> MovieIdentity:
+    """Leave the identity open, with all candidates, until the user decides."""
+    is_near = identity.is_certain and identity.candidates
+    sure = (
+        MatchStatus.REVIEW
+        if is_near or identity.status is MatchStatus.REVIEW
+        else MatchStatus.UNMATCHED
+    )
+    return structs.replace(
+        identity, status=sure, decided_by=_DECIDE_LATER, tmdb_id=0, imdb_id="", movie=None
+    )
+
+
+def _add_details(
+    candidates: tuple[MovieCandidate, ...], query: IdentityQuery, desk: TmdbContext
+) -> tuple[MovieCandidate, ...]:
+    """Add details to the first candidates, so that the user can tell them apart."""
+    detailed = []
+    for listed in candidates[:DETAILED_CANDIDATES]:
+        try:
+            movie = desk.tmdb.get_movie(listed.hit.id)
+        except NoSuchMovie:  # removed since the search
+            continue
+        detailed.append(score.rate_candidate(query.clue, listed.hit, movie))
+    return (*score.rank_candidates(detailed), *candidates[DETAILED_CANDIDATES:])
+
+
+def _accept_choice(
+    movie: TmdbMovie, query: IdentityQuery, identity: MovieIdentity
+) -> MovieIdentity:
+    """Accept the movie that the user chose."""
+    candidate = score.rate_candidate(query.clue, by_id.hit_from_movie(movie), movie)
+    others = [listed for listed in identity.candidates if listed.hit.id != movie.id]
+    return structs.replace(
+        identity,
+        status=MatchStatus.USER,
+        decided_by="person",
+        tmdb_id=movie.id,
+        imdb_id=movie.imdb_id,
+        confidence=1.0,
+        movie=movie,
+        candidates=(candidate, *others),
+    )
+
+
+def _keep_previous(
+    query: IdentityQuery, previous: MovieIdentity | None, error: Exception
+) -> MovieIdentity:
+    """Keep the previous identity, and note why the lookup failed."""
+    why, failed = str(error), isinstance(error, ServiceFailed)
+    if previous:
+        return structs.replace(previous, lookup_error=why, is_service_failure=failed)
+    first = query.stated[0] if query.stated else None
+    return MovieIdentity(
+        decided_by=first.by if first else "",
+        tmdb_id=first.tmdb_id if first else 0,
+        imdb_id=first.imdb_id if first else "",
+        lookup_error=why,
+        is_service_failure=failed,
+    )

@@ -1,0 +1,132 @@
+"""The statistics of a movie library."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from mediakeep.issue import Severity
+from mediakeep.movies.issue_kinds import KINDS_BY_NAME
+from mediakeep.movies.master.comparisons import (
+    ComparedMovie,
+    DuplicateMovieGroups,
+    IncompleteCollections,
+    MovieComparisons,
+)
+from mediakeep.movies.master.counters import COVERAGE_ITEMS, MovieCounters
+
+_MAX_VALUES = 100  # listed values
+
+
+class MovieTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """The size of the library; seconds of known runtimes, and the issues that need a decision."""
+
+    movies: int
+    files: int
+    seconds: float
+    bytes: int
+    decisions: int
+
+
+class MovieValueCounts(msgspec.Struct, frozen=True):
+    """The number of distinct values, and of movies with each value, most frequent first."""
+
+    distinct: int
+    movies: dict[str, int]
+
+
+class MovieShare(msgspec.Struct, frozen=True):
+    """The number and percentage of movies that have something."""
+
+    movies: int
+    percentage: float
+
+
+class MovieLibraryStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """All statistics of a library."""
+
+    totals: MovieTotals
+    left_out: dict[str, int]  # movies of the queue that are left out, by reason
+    unread: tuple[str, ...]  # movies whose record is missing or damaged
+    matches: dict[str, int]
+    decades: dict[str, int]
+    genres: MovieValueCounts
+    certificates: MovieValueCounts
+    resolutions: MovieValueCounts
+    video_codecs: MovieValueCounts
+    hdr: MovieValueCounts
+    containers: MovieValueCounts
+    audio_codecs: MovieValueCounts
+    audio_languages: MovieValueCounts
+    subtitle_languages: MovieValueCounts
+    editions: MovieValueCounts
+    coverage: dict[str, MovieShare]
+    issues: dict[str, dict[str, int]]  # by severity and kind
+    duplicates: DuplicateMovieGroups
+    collections: IncompleteCollections
+    largest: tuple[ComparedMovie, ...]
+    lowest: tuple[ComparedMovie, ...]
+
+
+def build_statistics(
+    tallies: MovieCounters,
+    crossings: MovieComparisons,
+    left_out: dict[str, int],
+    unread: tuple[str, ...],
+) -> MovieLibraryStatistics:
+    """Build the statistics from counters and comparisons."""
+    counts, totals = tallies.counts, tallies.totals
+    spreads = {
+        name: _count_values(counts[name])
+        for name, kind in MovieLibraryStatistics.__annotations__.items()
+        if kind == MovieValueCounts.__name__
+    }
+    return MovieLibraryStatistics(
+        totals=MovieTotals(
+            movies=totals["movies"],
+            files=totals["files"],
+            seconds=round(tallies.seconds, 1),
+            bytes=totals["bytes"],
+            decisions=totals["decisions"],
+        ),
+        left_out=left_out,
+        unread=unread,
+        matches=dict(sorted(counts["matches"].items())),
+        decades=dict(sorted(counts["decades"].items())),
+        **spreads,
+        coverage={
+            name: _compute_share(counts["coverage"][name], totals["movies"])
+            for name in COVERAGE_ITEMS
+        },
+        issues=_group_by_severity(counts["issues"]),
+        duplicates=crossings.find_duplicates(),
+        collections=crossings.find_incomplete_collections(),
+        largest=crossings.list_largest(),
+        lowest=crossings.list_lowest(),
+    )
+
+
+def _count_values(counts: Counter[str]) -> MovieValueCounts:
+    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return MovieValueCounts(len(ranked), dict(ranked[:_MAX_VALUES]))
+
+
+def _group_by_severity(counts: Counter[str]) -> dict[str, dict[str, int]]:
+    """Group the counts by severity, with the kinds in the order of their table."""
+    order = {name: place for place, name in enumerate(KINDS_BY_NAME)}
+    by_severity: dict[str, dict[str, int]] = {f"{severity}s": {} for severity in Severity}
+    for key, number in counts.items():
+        severity, _, kind = key.partition("/")
+        by_severity[f"{severity}s"][kind] = number
+    return {
+        severity: dict(sorted(kinds.items(), key=lambda entry: (order.get(entry[0], 99), entry[0])))
+        for severity, kinds in by_severity.items()
+    }
+
+
+def _compute_share(movies: int, total: int) -> MovieShare:
+    """Return a percentage with one decimal; 100.0 only for all movies, 0.0 only for none."""
+    if movies in (0, total):
+        return MovieShare(movies, 100.0 if movies else 0.0)
+    return MovieShare(movies, min(max(round(100 * movies / total, 1), 0.1), 99.9))

@@ -1,0 +1,169 @@
+"""Parse the name of a movie file and its folder: title, year, IDs and edition.
+
+1. Remove IDs, edition tags and part numbers (see `id_tags` and `parts`).
+2. A year in brackets ends the title. Otherwise guessit parses the rest, or our own rules if
+   guessit is not installed.
+3. The better one of file and folder gives title and year, the other one what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.movies.model import MovieName
+from mediakeep.movies.names import (
+    fallback_parser,
+    guessit_parser,
+    id_tags,
+    name_cleanup,
+    parts,
+    release_words,
+)
+from mediakeep.movies.names.fallback_parser import ParsedName
+from mediakeep.movies.names.id_tags import NameTags
+
+_FILE_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_AKA_SEPARATOR = re.compile(r"\s+a\.?k\.?a\.?\s+", re.IGNORECASE)
+_BRACKETED_TITLE = re.compile(r"^(?P<outer>.*\S)\s*[(\[](?P<inner>[^()\[\]]+)[)\]]$")
+_MAX_OTHER_TITLES = 6  # titles at most
+
+
+class _NameParse(msgspec.Struct, frozen=True):
+    """The parse of one name; `others` are alternative titles."""
+
+    tags: NameTags
+    reading: ParsedName = ParsedName()
+    edition: str = ""
+    others: tuple[str, ...] = ()
+
+
+def parse_name(file: str, folder: str = "", guessing: bool | None = None) -> MovieName:
+    """Parse the names of a video, with suffix, and of its folder, or "" if it has none.
+
+    The title is "" if both names are generic, like "movie.mkv". The folder must belong to this
+    movie alone. guessit is used if installed, unless `guessing` says otherwise.
+    """
+    guessing = guessit_parser.is_installed() if guessing is None else guessing
+    by_file = _parse_one(_FILE_SUFFIX.sub("", file), guessing)
+    by_folder = _parse_one(folder, guessing)
+    source = _choose_source(by_file, by_folder)
+    main, other = (by_folder, by_file) if source == "folder" else (by_file, by_folder)
+    main, other = (
+        _NameParse(parse.tags, edition=parse.edition) if _is_generic(parse) else parse
+        for parse in (main, other)
+    )
+    title = main.reading.title
+    return MovieName(
+        title=title,
+        year=main.reading.year or other.reading.year,
+        tmdb_id=by_file.tags.tmdb_id or by_folder.tags.tmdb_id,
+        imdb_id=by_file.tags.imdb_id or by_folder.tags.imdb_id,
+        edition=by_file.edition or by_folder.edition,
+        others=_distinct_titles(title, (*main.others, other.reading.title, *other.others)),
+        source=source if title else "",
+        by="guessit" if guessing else "simple",
+    )
+
+
+def have_same_title(file: str, folder: str) -> bool:
+    """Return True if a video and a folder have the same title."""
+    titles = {
+        _title_key(_parse_one(name, False).reading.title)
+        for name in (_FILE_SUFFIX.sub("", file), folder)
+    }
+    return len(titles) == 1 and "" not in titles
+
+
+def _parse_one(name: str, guessing: bool) -> _NameParse:
+    tags = id_tags.extract_tags(name_cleanup.to_plain_text(name))
+    part = parts.find_part(tags.rest)
+    rest = part.base if part and not part.is_ambiguous else tags.rest
+    rest = fallback_parser.strip_noise(rest)
+    parsed = fallback_parser.parse(rest)
+    title, closing = release_words.split_edition(parsed.title)
+    parsed = msgspec.structs.replace(parsed, title=name_cleanup.clean_title(title))
+    if guessing and rest and not parsed.is_certain:
+        parsed = _apply_guessit(rest, parsed)
+    if non_movie := release_words.find_non_movie_part(parsed.tail):
+        parsed = msgspec.structs.replace(parsed, title=f"{parsed.title} {non_movie}")
+    edition = tags.edition or " ".join(
+        filter(None, (closing, release_words.find_edition(parsed.tail)))
+    )
+    return _split_alternatives(tags, parsed, edition)
+
+
+def _apply_guessit(name: str, parsed: ParsedName) -> ParsedName:
+    """Prefer the title and year of guessit, if any; ours become alternatives.
+
+    Ours stay if guessit only leaves out words, as it does not take "Part II" and the like for a
+    part of a title, or if it finds no year.
+    """
+    title, year = guessit_parser.parse(f"{name}.mkv")
+    title = release_words.split_edition(name_cleanup.clean_title(title))[0]
+    key = _title_key(
+        f"{parsed.title} {parsed.year}"
+    )  # guessit takes this for the title if there are two years
+    if _title_key(title) in key or (parsed.year and not year):
+        return parsed
+    return msgspec.structs.replace(parsed, title=title, year=year, full_title=parsed.title)
+
+
+def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _NameParse:
+    """Separate a title from alternatives: an "aka", or a title in brackets."""
+    title = name_cleanup.clean_title(name_cleanup.strip_list_number(parsed.title))
+    others = [parsed.title, parsed.full_title]
+    if len(pieces := _AKA_SEPARATOR.split(title)) > 1:
+        title, others = pieces[0], [*pieces[1:], *others]
+    if (two := _BRACKETED_TITLE.match(title)) and not two["outer"].endswith(
+        (" or", " ou", " oder", " o")
+    ):
+        inner = name_cleanup.clean_title(two["inner"])
+        others = (
+            [title, *others] if release_words.is_version_label(inner) else [inner, title, *others]
+        )
+        title = name_cleanup.clean_title(two["outer"])
+    if " - " in title:
+        before, _, after = title.partition(" - ")
+        others = [f"{before}: {after}", before, after, *others]
+    parsed = msgspec.structs.replace(parsed, title=title)
+    return _NameParse(tags, parsed, edition, _distinct_titles(title, others))
+
+
+def _choose_source(file: _NameParse, folder: _NameParse) -> str:
+    """Choose between file and folder: the folder if it is named with more care."""
+    one, other = file.reading, folder.reading
+    if not other.title:
+        return "file"
+    if not one.title or _is_generic(file):
+        return "folder"
+    careful = other.is_certain and not one.is_certain
+    if one.year and other.year and one.year != other.year:
+        # The folder may be that of a series, unless the file's year is a number in its title.
+        may_be = {_title_key(title) for title in (one.title, one.full_title, *file.others)}
+        return "folder" if careful and _title_key(other.title) in may_be else "file"
+    return "folder" if careful or (other.year and not one.year) else "file"
+
+
+def _is_generic(parse: _NameParse) -> bool:
+    return not parse.reading.year and release_words.is_generic_name(parse.reading.title)
+
+
+def _distinct_titles(title: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Return the titles that differ from the chosen one and from each other."""
+
+    def new() -> Iterator[str]:
+        seen = {_title_key(title), ""}
+        for other in map(name_cleanup.clean_title, others):
+            if (key := _title_key(other)) not in seen:
+                seen.add(key)
+                yield other
+
+    return tuple(new())[:_MAX_OTHER_TITLES]
+
+
+def _title_key(title: str) -> str:
+    return "".join(char for char in files.normalize_name(title) if char.isalnum())

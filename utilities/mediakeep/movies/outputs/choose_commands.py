@@ -1,0 +1,39 @@
+"""The commands with which the user chooses the movie of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import config, files
+from mediakeep.issue import Issue
+from mediakeep.movies.issue_kinds import KINDS_BY_NAME
+
+_LOOKUP_SCRIPT = "tmdb_lookup.py"
+_ID_ISSUES = ("id-conflict", "removed-id")
+_MANAGER_SCRIPT = "movie_queue_manager.py"
+
+
+def choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
+    """Return the command that sets the movie of an item; TMDB_ID is a placeholder."""
+    id_text = str(tmdb_id) if tmdb_id else "TMDB_ID"
+    return (
+        f"{config.format_command(_LOOKUP_SCRIPT, home)} choose {files.quote_escaped(key)} {id_text}"
+    )
+
+
+def reset_command(home: Path, key: str) -> str:
+    """Return the command that makes a permanently skipped movie pending again."""
+    return (
+        f"{config.format_command(_MANAGER_SCRIPT, home)} --reset-movie {files.quote_escaped(key)}"
+    )
+
+
+def fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:
+    """Return the command that settles an issue, or "" if there is none.
+
+    If the user has already chosen the movie, no command settles a contradicting ID.
+    """
+    kind = KINDS_BY_NAME.get(issue.kind)
+    if is_chosen and issue.kind in _ID_ISSUES:
+        return ""
+    return choose_command(home, key) if kind and kind.settled_by_choice else ""

@@ -1,0 +1,79 @@
+"""Find other movies of the library: duplicates, and movies of the same collection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from datetime import date
+from pathlib import Path
+
+from mediakeep import clock, files
+from mediakeep.errors import NoSuchMovie
+from mediakeep.lookups.tmdb.context import TmdbContext
+from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie
+from mediakeep.lookups.tmdb.model import MovieSummary
+from mediakeep.movies import model
+from mediakeep.movies.identify.model import MovieIdentity
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.result import DuplicateMovie
+
+
+def find_duplicates(
+    local: LocalMovie, identity: MovieIdentity, desk: TmdbContext
+) -> Iterator[DuplicateMovie]:
+    """Yield the other movies of the library with the same ID and edition."""
+    if not (identity.is_certain and identity.tmdb_id):
+        return
+    for movie in desk.store.find_by_tmdb_id(identity.tmdb_id):
+        same = files.normalize_name(movie.edition) == files.normalize_name(local.edition)
+        if same and movie.key != local.key and _path_exists(path := _current_path(movie, local)):
+            yield DuplicateMovie(movie.key, files.escape_path(path), movie.edition)
+
+
+def find_missing_in_collection(
+    identity: MovieIdentity, here: Collection[int], desk: TmdbContext
+) -> tuple[MovieSummary, ...]:
+    """Return the released movies of its collection that are not in `here`.
+
+    Raise NotAsked or ServiceFailed if the collection cannot be looked up.
+    """
+    film = identity.movie
+    if film is None or film.collection is None:
+        return ()
+    try:
+        parts = desk.tmdb.get_collection(film.collection.id).parts
+    except NoSuchMovie:
+        return ()
+    return tuple(_filter_released(parts, here, clock.now().date()))
+
+
+def find_owned_in_collection(
+    local: LocalMovie, identity: MovieIdentity, desk: TmdbContext
+) -> set[int]:
+    """Return the TMDb IDs of the collection's movies in the library, this one included."""
+    film = identity.movie
+    if film is None or film.collection is None:
+        return set()
+    others = desk.store.find_by_collection(film.collection.id)
+    return {
+        film.id,
+        *(movie.tmdb_id for movie in others if _path_exists(_current_path(movie, local))),
+    }
+
+
+def _filter_released(
+    parts: Collection[MovieSummary], here: Collection[int], today: date
+) -> Iterator[MovieSummary]:
+    for movie in parts:
+        if movie.id not in here and movie.release_date and movie.release_date <= today.isoformat():
+            yield movie
+
+
+def _current_path(movie: ResolvedMovie, local: LocalMovie) -> Path:
+    """Return the current path of another movie, from its key and this movie's library."""
+    library = model.library_root(Path(files.unescape_path(local.path)), local.key)
+    return library / files.unescape_path(movie.key)
+
+
+def _path_exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - never raises

@@ -1,0 +1,25 @@
+"""Estimate how many requests the lookups of movies need."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from mediakeep.item import MovieItem
+
+REQUESTS_BY_ID, REQUESTS_BY_NAME = 1, 2  # requests for the details of a movie
+PICTURE_REQUESTS = 2  # poster and fanart
+
+
+def estimate_requests(items: Mapping[str, MovieItem], known: Collection[str]) -> int:
+    """Return the estimated number of requests for movies by key; keys in `known` are cached.
+
+    Movies whose IDs are only in their names or NFOs are counted as lookups by name, as no file is
+    read for the estimate.
+    """
+    new = [item for key, item in items.items() if key not in known]
+    with_id = sum(bool(item.tmdb_id or item.imdb_id) for item in new)
+    return (
+        with_id * REQUESTS_BY_ID
+        + (len(new) - with_id) * REQUESTS_BY_NAME
+        + len(new) * PICTURE_REQUESTS
+    )

@@ -1,0 +1,205 @@
+"""Scan a library for movies, and read one movie with all its files.
+
+`group_files` decides which files are one movie, `match_sidecars` what a file next to a video is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.errors import LibraryMissing, Unreadable
+from mediakeep.item import ScannedItem
+from mediakeep.media import folder_listing, open_file
+from mediakeep.media.folder_listing import ListedFile, ListedFolder
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.scan import (
+    describe_movie,
+    file_types,
+    group_files,
+    listing_cache,
+    match_sidecars,
+)
+from mediakeep.movies.scan.group_files import MovieFiles
+
+UNREADABLE_FINGERPRINT = "unreadable"  # fingerprint of a movie whose folder cannot be listed
+
+_WRITTEN_SUFFIXES = (
+    ".nfo",
+    match_sidecars.METADATA_SUFFIX,
+    match_sidecars.LOCK_SUFFIX,
+    "-poster.jpg",
+    "-poster.png",
+    "-fanart.jpg",
+)
+
+
+def find_movies(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+    """Find the movies of a library, sorted by key.
+
+    Only names, sizes and times are read. A folder that cannot be listed is reported as an item with
+    a count of 0. Raise LibraryGone if the library does not exist, and Unreadable if it cannot be
+    listed. `ignored` are the user's patterns (see `media.ignoring`), here and in the functions
+    below.
+    """
+    listed = _walk_library(root, ignored)
+    lots = group_files.group_by_movie(listed, library=True)
+    own_folders = {lot.place for lot in lots if lot.own_folder}
+    refused = [
+        folder
+        for folder in listed
+        if folder.error and not own_folders & set(_folder_and_parents(folder.relative_path))
+    ]
+    items = [_to_scanned_item(root, lot) for lot in lots]
+    items += [_unreadable_item(root, folder.relative_path) for folder in refused]
+    return iter(sorted(items, key=lambda item: item.key))
+
+
+def find_movies_at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
+    """Find the movies at a path: the movie itself, or those in the folder.
+
+    The result equals that of a library scan, without walking the rest of the library. Raise the
+    same errors as `find_movies`.
+    """
+    if path.is_dir():
+        lots = group_files.group_by_movie(_walk_library(path, ignored), library=False)
+        if [lot.place for lot in lots if lot.own_folder] == [""]:
+            yield _to_scanned_item(path.parent, structs.replace(lots[0], place=path.name))
+        else:
+            yield from find_movies(path, ignored)
+    elif path.suffix.lower() in file_types.VIDEO_SUFFIXES:
+        right = group_files.group_folder_files(folder_listing.list_folder(path.parent, ignored))
+        yield from (_to_scanned_item(path.parent, lot) for lot in right if lot.place == path.name)
+
+
+def find_unassigned_files(
+    root: Path, ignored: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return videos that belong to no movie, and sidecars in shared folders without a video.
+
+    Such videos are trailers and samples without a movie. Places are escaped and sorted. Unmatched
+    sidecars in a movie's own folder are reported with that movie.
+    """
+    places = _list_unassigned(root, ignored)
+    videos = [place for place in places if place.lower().endswith(tuple(file_types.VIDEO_SUFFIXES))]
+    orphans = [
+        place for place in places if not place.lower().endswith(tuple(file_types.VIDEO_SUFFIXES))
+    ]
+    return tuple(map(files.escape_path, videos)), tuple(map(files.escape_path, orphans))
+
+
+def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = ()) -> LocalMovie:
+    """Read one movie of a library; of its files, only a few bytes of pictures are read.
+
+    Raise Unreadable if it cannot be read, is gone, or its folder now holds several movies.
+    """
+    lot = _find_movie_files(path, ignored)
+    described = describe_movie.describe(lot, path, key, library)
+    return structs.replace(described, fingerprint=_fingerprint_files(lot))
+
+
+def compute_fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
+    """Return the fingerprint of the movie at a path, equal to that of `find_movies`."""
+    return _fingerprint_files(_find_movie_files(path, ignored))
+
+
+def _find_movie_files(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
+    return (
+        _movie_in_own_folder(path, ignored)
+        if path.is_dir()
+        else _movie_in_shared_folder(path, ignored)
+    )
+
+
+def _walk_library(root: Path, ignored: tuple[str, ...]) -> list[ListedFolder]:
+    listed = list(folder_listing.walk_tree(root, file_types.SKIPPED_FOLDERS, ignored))
+    if listed and not listed[0].relative_path and (fault := listed[0].error):
+        if isinstance(fault, FileNotFoundError | NotADirectoryError):
+            raise LibraryMissing(files.escape_path(root), "missing") from fault
+        raise open_file.to_unreadable(root, fault) from fault
+    return listed
+
+
+def _movie_in_own_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
+    listed = list(folder_listing.walk_tree(path, file_types.SKIPPED_FOLDERS, ignored))
+    for folder in listed:
+        if folder.error:
+            raise open_file.to_unreadable(folder.path, folder.error) from folder.error
+    lots = group_files.group_by_movie(listed, library=False) if listed else []
+    if len(lots) == 1 and lots[0].own_folder and not lots[0].place:
+        return lots[0]
+    why = "it holds several movies by now" if lots else "no video is left in it"
+    raise Unreadable(files.escape_path(path), why, "Scan the library again.")
+
+
+def _movie_in_shared_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
+    try:
+        lot = listing_cache.get_movie_files(
+            path, lambda base: [f"{base}{tail}" for tail in _WRITTEN_SUFFIXES], ignored
+        )
+    except OSError as error:
+        raise open_file.to_unreadable(path.parent, error) from error
+    if lot is None:
+        missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        raise open_file.to_unreadable(path, missing) from missing
+    return lot
+
+
+def _to_scanned_item(root: Path, movie: MovieFiles) -> ScannedItem:
+    return ScannedItem(
+        key=files.escape_path(movie.place),
+        path=files.escape_path(root / movie.place),
+        fingerprint=_fingerprint_files(movie),
+        fields={"file_count": movie.video_count},
+    )
+
+
+def _unreadable_item(root: Path, place: str) -> ScannedItem:
+    path = files.escape_path(root / place)
+    fields = {"file_count": 0}
+    return ScannedItem(
+        key=files.escape_path(place), path=path, fingerprint=UNREADABLE_FINGERPRINT, fields=fields
+    )
+
+
+def _fingerprint_files(movie: MovieFiles) -> str:
+    if any(folder.error for folder in movie.folders):
+        return UNREADABLE_FINGERPRINT
+    return folder_listing.fingerprint(movie.folders)
+
+
+def _list_unassigned(root: Path, ignored: tuple[str, ...]) -> list[str]:
+    """Return the videos and sidecars of a library that belong to no movie, sorted."""
+    listed = _walk_library(root, ignored)
+    lots = group_files.group_by_movie(listed, library=True)
+    own_folders = {lot.place for lot in lots if lot.own_folder}
+    assigned = {
+        (folder.path, file.name)
+        for lot in lots
+        if not lot.own_folder
+        for folder in lot.folders
+        for file in folder.files
+    }
+    return sorted(
+        folder.relative_path_of(file.name)
+        for folder in listed
+        if not own_folders & set(_folder_and_parents(folder.relative_path))
+        for file in folder.files
+        if (folder.path, file.name) not in assigned and _is_video_or_sidecar(file)
+    )
+
+
+def _is_video_or_sidecar(file: ListedFile) -> bool:
+    return file.suffix in file_types.VIDEO_SUFFIXES or match_sidecars.is_sidecar_name(file)
+
+
+def _folder_and_parents(place: str) -> Iterator[str]:
+    """Yield the place of a folder and of its parents, below the root."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]

@@ -1,0 +1,114 @@
+"""Group the videos of a folder into movies: parts and versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.media.folder_listing import ListedFile
+from mediakeep.movies.names import id_tags, parts, release_words
+from mediakeep.movies.names.parts import NamePart
+
+_YEAR_PATTERN = re.compile(r"(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])")
+_LABEL_PADDING = " -_.[](){}"
+
+
+class VideoFile(msgspec.Struct, frozen=True, gc=False):
+    """A video file; `stem` is its name without suffix, `part` is 0 if it is the whole movie."""
+
+    file: ListedFile
+    stem: str
+    part: int = 0
+
+
+class MultipartMovie(msgspec.Struct, frozen=True):
+    """Videos that belong together by name; `base` is the common start of their names."""
+
+    base: str
+    videos: tuple[VideoFile, ...]
+
+
+def file_stem(file: ListedFile) -> str:
+    """Return a file's name without its suffix."""
+    return file.name[: -len(file.suffix)] if file.suffix else file.name
+
+
+def group_parts(videos: Sequence[ListedFile]) -> list[MultipartMovie]:
+    """Group the videos of a folder, sorted by name: parts, and the same movie in other formats.
+
+    A part that may be a movie of its own, such as "Dune Part 2", is one, unless the folder contains
+    nothing but parts of one movie.
+    """
+    cut = [(file, stem := file_stem(file), parts.find_part(stem)) for file in videos]
+    whole = _are_parts_of_one_movie([part for _, _, part in cut])
+    groups: dict[str, tuple[str, list[VideoFile]]] = {}
+    for file, stem, part in cut:
+        if part and (whole or not part.is_ambiguous):
+            base, clip = part.base, VideoFile(file, stem, part.number)
+        else:
+            base, clip = stem, VideoFile(file, stem)
+        groups.setdefault(files.normalize_name(base), (base, []))[1].append(clip)
+    return [MultipartMovie(base, tuple(_sort_videos(clips))) for base, clips in groups.values()]
+
+
+def are_versions(folder: str, stacks: Sequence[MultipartMovie]) -> bool:
+    """Return True if all videos of a folder are versions of the movie that it is named after.
+
+    This is Jellyfin's rule: all names start with the folder's name, followed by a label. If the
+    folder's name has neither year nor ID, the label must name a version, as a sequel may have such
+    a name: "Dawn - The Return". If it has a year, dots for spaces and the like are ignored.
+    """
+    return all(_label_after_folder(folder, stack.base) is not None for stack in stacks)
+
+
+def version_label(folder: str, stack: MultipartMovie, clip: VideoFile) -> str:
+    """Return what distinguishes a video from other versions, such as "1080p", or "" if nothing."""
+    label = (_label_after_folder(folder, stack.base) or "").strip(_LABEL_PADDING)
+    if len({other.file.suffix for other in stack.videos if other.part == clip.part}) > 1:
+        label = f"{label} {clip.file.suffix[1:]}".strip()
+    return label
+
+
+def _label_after_folder(folder: str, stem: str) -> str | None:
+    """Return what follows the folder's name in a stem, or None if it does not start with it."""
+    tags = id_tags.extract_tags(folder)
+    folder, stem = (" ".join(id_tags.extract_tags(name).rest.split()) for name in (folder, stem))
+    if folder and files.normalize_name(stem).startswith(files.normalize_name(folder)):
+        rest = stem[len(folder) :]
+        if not rest or release_words.is_version_label(rest):
+            return rest if _has_single_year(folder, rest) else None
+        is_of_one = _YEAR_PATTERN.search(folder) or tags.tmdb_id or tags.imdb_id
+        if rest.lstrip()[:1] in ("-", "[") and is_of_one:
+            return rest
+    return _label_by_words(folder, stem)
+
+
+def _label_by_words(folder: str, stem: str) -> str | None:
+    """Compare word by word, if the folder's name ends with a year."""
+    folder_words, stem_words = (list(re.finditer(r"[^\W_]+", name)) for name in (folder, stem))
+    first = [files.normalize_name(match[0]) for match in folder_words]
+    if not first or not _YEAR_PATTERN.fullmatch(first[-1]):
+        return None
+    if [files.normalize_name(match[0]) for match in stem_words[: len(first)]] != first:
+        return None
+    return stem[stem_words[len(first) - 1].end() :]
+
+
+def _has_single_year(folder: str, rest: str) -> bool:
+    return bool(_YEAR_PATTERN.search(folder)) or not _YEAR_PATTERN.search(rest)
+
+
+def _are_parts_of_one_movie(candidates: Sequence[NamePart | None]) -> bool:
+    found_parts = [part for part in candidates if part]
+    return (
+        len(found_parts) == len(candidates) > 1
+        and len({files.normalize_name(part.base) for part in found_parts}) == 1
+        and len({part.number for part in found_parts}) == len(found_parts)
+    )
+
+
+def _sort_videos(clips: Iterable[VideoFile]) -> Iterator[VideoFile]:
+    yield from sorted(clips, key=lambda clip: (clip.part, clip.file.name))

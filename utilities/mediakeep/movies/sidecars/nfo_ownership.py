@@ -1,0 +1,66 @@
+"""Find out from the undo records which NFOs mediakeep created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+from mediakeep.media.safewrite import sidecar_file
+from mediakeep.media.undo.record import ChangeRecord
+from mediakeep.media.undo.record_index import RecordQuery
+from mediakeep.media.undo.store import DONE
+from mediakeep.movies.model import LocalMovie
+from mediakeep.movies.sidecars import pending_files
+from mediakeep.movies.worker_context import MovieWorkerContext
+
+
+def find_misplaced_nfos(local: LocalMovie, context: MovieWorkerContext) -> dict[str, bytes]:
+    """Return our NFOs in places that Jellyfin does not read, with their content.
+
+    Earlier versions of mediakeep wrote them. The effective one is included even if the user has
+    edited it, as it is moved with its whole content; others only if unchanged.
+    """
+    wanted = pending_files.new_nfo_place(local)
+    others = [place for place in local.nfos if place not in (wanted, pending_files.MOVIE_NFO)]
+    if not others or not context.has_changed_files:
+        return {}
+    our_nfos = {}
+    for place in others:
+        data = _read_or_none(local, place)
+        checksum = _find_our_checksum(local, place, context) if data is not None else ""
+        is_unchanged = data is not None and sha256(data).hexdigest() == checksum
+        if data is not None and checksum and (is_unchanged or place == local.nfos[0]):
+            our_nfos[place] = data
+    is_moved = local.nfos[0] in our_nfos
+    return our_nfos if is_moved or local.nfos[0] in (wanted, pending_files.MOVIE_NFO) else {}
+
+
+def _find_our_checksum(local: LocalMovie, place: str, context: MovieWorkerContext) -> str:
+    """Return the SHA-256 of an NFO as we wrote it last, or "" if we did not create it."""
+    path = files.escape_path(pending_files.absolute_path(local, place).resolve())
+    entries = context.store.find(RecordQuery(file=path))
+    records = [entry.record for entry in entries if entry.state == DONE]
+    return records[-1].new.sha256 if records and _is_created_by_us(records) else ""
+
+
+def _is_created_by_us(records: Iterable[ChangeRecord]) -> bool:
+    """Return True if, after these changes, the existing file was created by us.
+
+    A file restored by an undo belongs to whoever owned it before it was removed.
+    """
+    ours = before = False
+    for record in records:
+        if record.old.is_no_file:
+            ours = before if record.undoes else True
+        elif record.new.is_no_file:
+            ours, before = False, ours
+    return ours
+
+
+def _read_or_none(local: LocalMovie, place: str) -> bytes | None:
+    try:
+        return sidecar_file.read(pending_files.absolute_path(local, place))
+    except Unreadable:
+        return None

@@ -1,0 +1,1 @@
+"""Look up an artist and compare the discography with the collection."""

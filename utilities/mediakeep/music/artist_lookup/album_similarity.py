@@ -1,0 +1,94 @@
+"""Which releases of a search result an album may be, by title, size and artist."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from mediakeep.lookups.musicbrainz.model import Release
+from mediakeep.music.artist_lookup.artist_query import OwnedAlbum
+from mediakeep.music.text import compare_text, title_keys
+
+MIN_SIMILARITY = 75.0  # of 100: titles this similar may differ by a typing error
+MAX_MISSING_TRACKS = 2  # tracks that a release may have fewer than the album
+GROUPS_PER_TITLE = 3  # release groups checked per title
+MAX_GROUPS = 10  # checked if none of them has half of the tracks
+
+_DIGITS = re.compile("[0-9]+")
+
+
+def is_similar(key: str, others: Collection[str]) -> bool:
+    """Return whether the key of a title or name equals or resembles one of `others`.
+
+    Keys with different numbers never match: "Hits 1984" is not "Hits 1985".
+    """
+    return most_similar(key, others) is not None
+
+
+def most_similar(key: str, others: Collection[str]) -> str | None:
+    """Return the most similar of `others`, or None if none is similar."""
+    if key in others:
+        return key
+    from rapidfuzz import fuzz, process  # most lookups do not need it
+
+    digits = _DIGITS.findall(key)
+    comparable = [other for other in others if not digits or _DIGITS.findall(other) in ([], digits)]
+    best = process.extractOne(key, comparable, scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY)
+    return best[0] if best else None
+
+
+class SearchHits:
+    """Search results for several albums of an artist, given by name.
+
+    If `like`, titles may be misspelt.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        albums: Sequence[OwnedAlbum],
+        releases_found: Iterable[Release],
+        *,
+        like: bool = False,
+    ) -> None:
+        self._name = compare_text.comparison_key(name)
+        self._by_title: dict[str, list[Release]] = defaultdict(list)
+        wanted_keys = {title_keys.base_title_key(item.title) for item in albums}
+        for release in releases_found:
+            key: str | None = title_keys.base_title_key(release.title)
+            if like:
+                key = most_similar(key or "", wanted_keys)
+            if key in wanted_keys:
+                self._by_title[key].append(release)
+        makers = {
+            (item, key)
+            for key, releases in self._by_title.items()
+            for item in _credited_artists(releases)
+        }
+        self._albums_by_artist = Counter(artist for artist, _ in makers)
+
+    def rank_groups(self, album: OwnedAlbum) -> list[str]:
+        """Return the release groups that an album may be, most likely first."""
+        releases = [
+            release
+            for release in self._by_title.get(title_keys.base_title_key(album.title), ())
+            if release.track_count >= album.tracks - MAX_MISSING_TRACKS
+            and release.status in ("Official", None)
+        ]
+        releases.sort(key=lambda release: self._sort_key(release, album))
+        groups = (release.release_group.id for release in releases if release.release_group)
+        return list(dict.fromkeys(groups))[:MAX_GROUPS]
+
+    def _sort_key(self, release: Release, album: OwnedAlbum) -> tuple[object, ...]:
+        """Sort by artist name, then by number of albums by the artist, then by size."""
+        names = {compare_text.comparison_key(artist.name) for artist in release.artist_credit}
+        album_count = max(
+            (self._albums_by_artist[artist] for artist in _credited_artists([release])), default=0
+        )
+        size = abs(release.track_count - album.tracks)
+        return not is_similar(self._name, names), -album_count, size, -release.score, release.id
+
+
+def _credited_artists(releases: Iterable[Release]) -> set[str]:
+    return {credit.artist.id for release in releases for credit in release.artist_credit}

@@ -1,0 +1,225 @@
+"""A MusicBrainz search: identify an artist, and load all their releases.
+
+1. The artist is identified by the MBID in the tags, else by one search for several album titles,
+   else by name and alias, checked against the albums. If a few candidates remain, some pages of the
+   releases of each are read, and the tracks decide. If none is found, the last step is a search for
+   misspelt names.
+2. The whole discography is browsed, page by page, and kept for good.
+3. Local albums missing from it are searched among the releases of others; so is every album if the
+   artist is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mediakeep import clock
+from mediakeep.errors import NotFound
+from mediakeep.item import LookupState
+from mediakeep.lookups.musicbrainz import model, search_query
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import Discography, Release
+from mediakeep.music.artist_lookup import artist_query, identity, other_credits
+from mediakeep.music.artist_lookup.artist_query import ArtistQuery
+from mediakeep.music.artist_lookup.identity import ArtistIdentity
+from mediakeep.music.artist_lookup.other_credits import MbidChanges, OtherCredits, TracksByPlace
+from mediakeep.music.text import placeholders, title_keys
+
+TITLES_PER_SEARCH = other_credits.TITLES_PER_SEARCH  # per search
+MAX_CANDIDATES = 3  # candidates whose releases are read
+
+# Counts the local albums that certainly match releases of an artist.
+AlbumCounter = Callable[[model.Artist, Iterable[Release]], int]
+
+
+class ArtistSearch:
+    """A search for one artist."""
+
+    def __init__(
+        self,
+        query: ArtistQuery,
+        desk: MusicBrainzContext,
+        cached: ResolvedArtist | None,
+        tracks: TracksByPlace,
+        count: AlbumCounter,
+    ) -> None:
+        self._query, self._context, self._cached, self._count_albums = query, desk, cached, count
+        self._service = desk.musicbrainz
+        self._mbid_changes = MbidChanges(dict(cached.merged) if cached else {})
+        recent = cached if cached and artist_query.is_current_version(cached.question) else None
+        self._other_credits = OtherCredits(query, self._service, recent, tracks, self._mbid_changes)
+        self._now = clock.format_iso(clock.now())
+
+    def run(self) -> tuple[ResolvedArtist, Discography | None]:
+        """Identify the artist, and return the result with the discography."""
+        if self._query.is_various:
+            artist = model.Artist(id=model.VARIOUS_ARTISTS, name="Various Artists")
+            return self._resolve_without_discography(ArtistIdentity(artist), "name"), None
+        verdict, by = self._identify()
+        if verdict.artist is None or verdict.artist.is_special_purpose:
+            return self._resolve_without_discography(
+                ArtistIdentity(candidates=verdict.candidates), by
+            ), None
+        try:
+            discography = self._load_discography(verdict.artist)
+            if discography.format < model.DISCOGRAPHY_FORMAT:
+                return self._reuse_old_result(discography), discography
+            self._check_other_mbids(verdict.artist.id)
+            self._other_credits.find(discography)
+        except NotFound:  # the artist was deleted after the search index was built
+            self._mbid_changes.deleted.append(verdict.artist.id)
+            return self._resolve_without_discography(ArtistIdentity(), by), None
+        return self._build_result(verdict, by), discography
+
+    def _resolve_without_discography(self, verdict: ArtistIdentity, by: str) -> ResolvedArtist:
+        """Search for albums without a discography."""
+        self._other_credits.find(None)
+        return self._build_result(verdict, by)
+
+    def _reuse_old_result(self, discography: Discography) -> ResolvedArtist:
+        """Return the cached result of an outdated discography that cannot be refreshed."""
+        cached = self._cached
+        if cached and cached.artist and cached.artist.id == discography.artist.id:
+            return cached
+        raise self._context.config.skipped_error()
+
+    def _build_result(self, verdict: ArtistIdentity, by: str) -> ResolvedArtist:
+        state: LookupState = (
+            "done" if verdict.artist else "unsure" if verdict.candidates else "unknown"
+        )
+        return ResolvedArtist(
+            name=self._query.name,
+            # The query of the repaired tags, so that repairing them needs no new lookup.
+            question=artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).digest,
+            state=state,
+            artist=verdict.artist,
+            by=by,
+            choices=verdict.candidates,
+            more=tuple(self._other_credits.releases.values()),
+            sought=self._other_credits.searched_groups,
+            merged=self._mbid_changes.merged,
+            deleted=tuple(self._mbid_changes.deleted),
+            asked=self._now,
+        )
+
+    def _identify(self) -> tuple[ArtistIdentity, str]:
+        """Identify the artist: as cached, by tags, by albums, or by name and albums."""
+        artist_query, cached = self._query, self._cached
+        if cached and cached.artist and self._is_still_valid(cached, cached.artist.id):
+            return ArtistIdentity(cached.artist), cached.by
+        if artist_query.mbid:
+            try:
+                artist = self._service.get_artist(artist_query.mbid)
+            except NotFound:
+                self._mbid_changes.deleted.append(artist_query.mbid)
+            else:
+                self._mbid_changes.note_merge(artist_query.mbid, artist.id)
+                return ArtistIdentity(artist), "tags"
+        voted = ArtistIdentity()
+        if placeholders.is_placeholder_artist(artist_query.name):
+            return voted, "name"
+        if titles := self._titles_to_search():
+            hits = self._service.search_releases(
+                search_query.releases_by_name(artist_query.name, titles)
+            )
+            voted = identity.identify_by_albums(artist_query.name, artist_query.titles, hits)
+            if voted.artist:
+                return voted, "albums"
+            if voted.has_same_name:
+                return self._choose_by_tracks(voted, "albums")
+        verdict = identity.merge_identities(self._search_by_name(), voted)
+        if not (verdict.artist or verdict.candidates):
+            verdict = self._search_similar_names()
+        return self._choose_by_tracks(verdict, "name")
+
+    def _check_other_mbids(self, mbid: str) -> None:
+        """Look up the other artist MBIDs in the tags: they may be merged or deleted."""
+        for other in self._query.others:
+            if other in (mbid, *self._mbid_changes.merged, *self._mbid_changes.deleted):
+                continue
+            try:
+                if self._service.get_artist(other).id == mbid:
+                    self._mbid_changes.note_merge(other, mbid)
+            except NotFound:
+                self._mbid_changes.deleted.append(other)
+
+    def _is_still_valid(self, cached: ResolvedArtist, mbid: str) -> bool:
+        """Return whether the cached artist is named in the tags, or made a local album."""
+        if self._query.mbid:
+            return self._query.mbid == mbid
+        discography = self._context.store.get_discography(mbid)
+        if not discography or cached.name != self._query.name:
+            return False
+        local_keys = {title_keys.base_title_key(title) for title in self._query.titles}
+        return not local_keys.isdisjoint(
+            other_credits.collect_title_keys(discography.groups, discography.releases)
+        )
+
+    def _titles_to_search(self) -> list[str]:
+        """Return the titles to search for; the longest are the most distinctive."""
+        return sorted(title_keys.unique_base_titles(self._query.titles), key=len, reverse=True)[
+            :TITLES_PER_SEARCH
+        ]
+
+    def _search_by_name(self) -> ArtistIdentity:
+        """Search artists by name or alias; their albums decide between them."""
+        artists = self._service.search_artists(search_query.artists_by_name(self._query.name))
+        namesakes = identity.find_namesakes(self._query.name, artists)
+        titles = self._titles_to_search()
+        if not (namesakes and titles):
+            return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
+        ids = [artist.id for artist in namesakes]
+        hits = self._service.search_releases(search_query.releases_by_id(ids, titles))
+        verdict = identity.identify_by_albums(self._query.name, self._query.titles, hits, namesakes)
+        if verdict.artist or verdict.candidates:
+            return verdict
+        return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
+
+    def _search_similar_names(self) -> ArtistIdentity:
+        """Search for artists and albums with similar spelling."""
+        text = search_query.releases_by_name_fuzzy(self._query.name, self._titles_to_search())
+        hits = self._service.search_releases(text) if text else ()
+        return ArtistIdentity(
+            candidates=identity.find_similar_artists(self._query.name, self._query.titles, hits)
+        )
+
+    def _choose_by_tracks(self, verdict: ArtistIdentity, by: str) -> tuple[ArtistIdentity, str]:
+        """Choose between a few similar names by matching the tracks of their releases."""
+        if verdict.artist or not self._query.albums:
+            return verdict, by
+        similar = [
+            candidate.artist
+            for candidate in verdict.candidates
+            if identity.has_similar_name(self._query.name, candidate)
+        ]
+        counts = {
+            candidate.id: self._count_certain(candidate) for candidate in similar[:MAX_CANDIDATES]
+        }
+        best = max(counts.values(), default=0)
+        best_artists = [
+            candidate
+            for candidate in similar[:MAX_CANDIDATES]
+            if best and counts[candidate.id] == best
+        ]
+        return (
+            (ArtistIdentity(best_artists[0]), "tracks") if len(best_artists) == 1 else (verdict, by)
+        )
+
+    def _count_certain(self, artist: model.Artist) -> int:
+        """Count the certain albums on the first page of an artist's releases that has any."""
+        try:
+            for releases in self._service.browse_first_releases(artist.id):
+                if count := self._count_albums(artist, releases):
+                    return count
+        except NotFound:  # deleted after the search index was built
+            pass
+        return 0
+
+    def _load_discography(self, artist: model.Artist) -> Discography:
+        """Return the discography; an outdated one is used if it cannot be refreshed."""
+        access = self._context.config
+        cached = None if access.fresh else self._context.store.get_discography(artist.id)
+        if cached and (cached.format >= model.DISCOGRAPHY_FORMAT or not access.is_enabled):
+            return cached
+        return self._service.browse_discography(artist, self._now)

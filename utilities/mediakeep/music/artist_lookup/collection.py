@@ -1,0 +1,385 @@
+"""Compare the local albums with a discography: owned and missing albums and tracks.
+
+Matched albums are what they were matched with; other albums are found by their exact title.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+from msgspec import structs
+
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedAlbum
+from mediakeep.lookups.musicbrainz.model import Discography, Release, ReleaseGroup
+from mediakeep.music.artist_lookup import discography_index
+from mediakeep.music.artist_lookup.artist_query import ArtistQuery, OwnedAlbum
+from mediakeep.music.artist_lookup.discography_index import DiscographyIndex
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
+from mediakeep.music.model import Artist
+from mediakeep.music.text import title_keys, track_overlap
+from mediakeep.music.text.track_overlap import MediumTrack, TrackKey, TrackOverlap
+
+
+class MissingReason(StrEnum):
+    """Why a release or track is missing."""
+
+    NOT_OWNED = "not owned"
+    OTHER_EDITION = "another edition owned"
+    BONUS = "bonus track"
+    BOOTLEG = "bootleg only"  # or promotional only: never sold
+    UNOFFICIAL = "no official release"  # and the status of the others was not looked up
+
+
+class MissingRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """A missing album, or with `track` a missing track; `release` is None if there is none."""
+
+    reason: MissingReason
+    group: ReleaseGroup
+    release: Release | None = None  # the chosen edition
+    editions: int = 0
+    tracks: int = 0  # of that edition; if another one is owned: its missing tracks
+    track: MediumTrack | None = None
+    place: str = ""  # folder of the album with the missing track
+
+
+class OwnedGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Local albums of a release group, their edition, and its missing tracks in `overlap`."""
+
+    albums: tuple[OwnedAlbum, ...]
+    group: ReleaseGroup
+    release: Release
+    overlap: TrackOverlap
+
+
+class OwnedDiscography(msgspec.Struct, frozen=True, kw_only=True):
+    """The owned, the missing, and the unknown albums of an artist."""
+
+    groups: tuple[OwnedGroup, ...] = ()
+    missing: tuple[MissingRelease, ...] = ()
+    unknown_places: tuple[str, ...] = ()  # places
+
+
+_GroupAndRelease = tuple[str, str]  # release group, and the release named in the tags or ""
+
+
+def compare_with_discography(
+    artist: Artist,
+    query: ArtistQuery,
+    discography: Discography,
+    more: Iterable[Release] = (),
+    matches: Mapping[str, AlbumMatch] = {},
+) -> OwnedDiscography:
+    """Compare the local albums with a discography, and with `more` releases by others."""
+    own, foreign = (
+        discography_index.build_index(discography.groups, discography.releases),
+        discography_index.build_index((), more),
+    )
+    tracks = {
+        album.place: [track_overlap.build_track_key(track) for track in album.tracks]
+        for album in artist.albums
+    }
+    loose_tracks = tracks.get("", [])
+    own_albums: dict[_GroupAndRelease, list[OwnedAlbum]] = defaultdict(list)
+    foreign_albums: dict[_GroupAndRelease, list[OwnedAlbum]] = defaultdict(list)
+    unknown, likely_groups = [], set()
+    for owned in sorted(query.albums, key=lambda album: not album.place):  # loose tracks last
+        match = matches.get(owned.place)
+        index, edition = _assign_edition(owned, match, tracks[owned.place], (own, foreign))
+        if edition[0]:
+            target = foreign_albums if index is foreign else own_albums
+            target[edition if owned.place else _edition_of_loose_tracks(edition, target)].append(
+                owned
+            )
+        else:
+            unknown.append(owned.place)
+            likely_groups |= _likely_groups(match)
+    own_groups = [
+        _find_owned_group(own, group, albums, tracks, matches)
+        for (group, _), albums in own_albums.items()
+    ]
+    foreign_groups = [
+        _find_owned_group(foreign, group, albums, tracks, matches)
+        for (group, _), albums in foreign_albums.items()
+    ]
+    credited_to = "" if query.is_various else discography.artist.id
+    shares_tracks = functools.partial(_shares_tracks, matches=matches)
+    # Other albums of the artist are in folders that belong to other items.
+    is_flat = any(album.in_library_root for album in artist.albums)
+    missing = [
+        *(
+            ()
+            if is_flat
+            else _missing_albums(
+                own, foreign, {group for group, _ in (*own_albums, *foreign_albums)} | likely_groups
+            )
+        ),
+        *(
+            item
+            for album in own_groups
+            if shares_tracks(album)
+            for item in _missing_and_bonus_tracks(album, own, tracks, loose_tracks)
+        ),
+        *(
+            item
+            for album in foreign_groups
+            if shares_tracks(album)
+            for item in _missing_tracks(album, credited_to)
+        ),
+    ]
+    return OwnedDiscography(
+        groups=(*own_groups, *foreign_groups),
+        missing=tuple(sorted(missing, key=_sort_key)),
+        unknown_places=tuple(unknown),
+    )
+
+
+def _edition_of_loose_tracks(
+    edition: _GroupAndRelease, editions: Iterable[_GroupAndRelease]
+) -> _GroupAndRelease:
+    """Return the edition of loose tracks: one of their group that has a folder, if any."""
+    return next((candidate for candidate in editions if candidate[0] == edition[0]), edition)
+
+
+def _assign_edition(
+    owned: OwnedAlbum,
+    match: AlbumMatch | None,
+    tracks: Sequence[TrackKey],
+    shelves: tuple[DiscographyIndex, DiscographyIndex],
+) -> tuple[DiscographyIndex, _GroupAndRelease]:
+    """Return the index and the release group of an album, and its edition if known.
+
+    An unmatched album belongs to the group with its exact title, or with the MBID in its tags,
+    unless its match found other releases nearer.
+    """
+    own, foreign = shelves
+    if match and match.group and match.best:
+        release = match.best.release.id
+        index = own if release in own.releases else foreign
+        return index, (match.group.id, match.release.id if match.release else "")
+    near_groups = (
+        {
+            near_release.release_group.id
+            for near_release in match.releases
+            if near_release.release_group
+        }
+        if match
+        else None
+    )
+    for index in (foreign, own) if owned.release in foreign.releases else (own, foreign):
+        group = discography_index.find_group(owned, tracks, index)
+        if group and (
+            not near_groups or group in near_groups
+        ):  # its tracks may be like those of another
+            return index, (group, owned.release if owned.release in index.releases else "")
+    return own, ("", "")
+
+
+def _likely_groups(match: AlbumMatch | None) -> set[str]:
+    """Return the release group that an album may be, so that it is not reported as missing."""
+    likely = match.best.release.release_group if match and match.best else None
+    return {likely.id} if likely and match and match.confidence is MatchConfidence.UNSURE else set()
+
+
+def _find_owned_group(
+    index: DiscographyIndex,
+    group: str,
+    albums: list[OwnedAlbum],
+    tracks: Mapping[str, list[TrackKey]],
+    matches: Mapping[str, AlbumMatch],
+) -> OwnedGroup:
+    """Return the edition of local albums: the matched one, else the best match of their tracks."""
+    matched = [entry for album in albums if (entry := matches.get(album.place)) and entry.group]
+    if len(albums) == 1 and matched and (best := matched[0].best):
+        fits = TrackOverlap(best.missing, len(best.pairs), len(best.extra))
+        return OwnedGroup(
+            albums=(albums[0],), group=index.groups[group], release=best.release, overlap=fits
+        )
+    local_tracks = [entry for album in albums for entry in tracks[album.place]]
+    releases = [entry.release for entry in matched if entry.release]
+    releases = releases or [
+        index.releases[entry.release] for entry in albums if entry.release in index.releases
+    ]
+    editions = releases or index.editions.get(group, ())
+    if not editions:  # no official release: its tracks are unknown
+        untracked = Release(id="", title=index.groups[group].title)
+        return OwnedGroup(
+            albums=tuple(albums),
+            group=index.groups[group],
+            release=untracked,
+            overlap=TrackOverlap((), 0, 0),
+        )
+    overlaps = [
+        (track_overlap.match_tracks(local_tracks, edition), edition) for edition in editions
+    ]
+    fits, edition = min(overlaps, key=lambda entry: entry[0].distance)
+    return OwnedGroup(
+        albums=tuple(albums), group=index.groups[group], release=edition, overlap=fits
+    )
+
+
+def _shares_tracks(group: OwnedGroup, matches: Mapping[str, AlbumMatch]) -> bool:
+    """Return whether an album shares tracks with its release, so that others can be missing.
+
+    An unmatched album has the title or MBID of the release, and may contain something else.
+    """
+    matched = (matches.get(album.place) for album in group.albums)
+    return (
+        any(match and match.group for match in matched)
+        or group.overlap.found_count >= group.overlap.extra_count
+    )
+
+
+def _missing_albums(
+    index: DiscographyIndex, more: DiscographyIndex, owned_groups: Iterable[str]
+) -> Iterator[MissingRelease]:
+    """Yield the release groups without any local album; `more` has editions of any status."""
+    for group in index.groups.values():
+        if group.id in owned_groups:
+            continue
+        others = more.editions.get(group.id, ())
+        editions = index.editions.get(group.id) or [
+            edition for edition in others if not edition.status
+        ]
+        if editions:
+            first = editions[0]
+            count = len(track_overlap.audio_tracks(first))
+            yield MissingRelease(
+                reason=MissingReason.NOT_OWNED,
+                group=group,
+                release=first,
+                editions=len(editions),
+                tracks=count,
+            )
+        else:
+            yield MissingRelease(
+                reason=MissingReason.BOOTLEG if others else MissingReason.UNOFFICIAL, group=group
+            )
+
+
+def _missing_tracks(album: OwnedGroup, whose: str = "") -> Iterator[MissingRelease]:
+    """Yield the missing tracks of the owned edition; of a compilation, only those by an artist."""
+    for place in album.overlap.missing:
+        if whose and not track_overlap.is_credited_to(place, album.release, whose):
+            continue
+        yield MissingRelease(
+            reason=MissingReason.NOT_OWNED,
+            group=album.group,
+            release=album.release,
+            track=place,
+            place=album.albums[0].place,
+        )
+
+
+def _missing_and_bonus_tracks(
+    album: OwnedGroup,
+    index: DiscographyIndex,
+    tracks: Mapping[str, list[TrackKey]],
+    loose: Sequence[TrackKey],
+) -> Iterator[MissingRelease]:
+    """Yield the missing tracks, and the bonus tracks of other editions."""
+    yield from _missing_tracks(album)
+    local_tracks = [place_ for owned in album.albums for place_ in tracks[owned.place]] + list(
+        loose
+    )
+    known_keys = _track_keys(track_overlap.audio_tracks(album.release))
+    best: tuple[int, Release] | None = None
+    for edition in index.editions.get(album.group.id, ()):
+        if edition.id == album.release.id:
+            continue
+        bonus = [
+            place_
+            for place_ in track_overlap.match_tracks(local_tracks, edition).missing
+            if not _track_keys([place_]) & known_keys
+        ]
+        if bonus and (best is None or len(bonus) > best[0]):
+            best = len(bonus), edition
+        for place in bonus:
+            known_keys |= _track_keys([place])
+            yield MissingRelease(
+                reason=MissingReason.BONUS,
+                group=album.group,
+                release=edition,
+                track=place,
+                place=album.albums[0].place,
+            )
+    if best:
+        yield MissingRelease(
+            reason=MissingReason.OTHER_EDITION,
+            group=album.group,
+            release=best[1],
+            editions=len(index.editions[album.group.id]),
+            tracks=best[0],
+            place=album.albums[0].place,
+        )
+
+
+def _track_keys(places: Iterable[MediumTrack]) -> set[str]:
+    """Return the keys of tracks: recording MBIDs and titles."""
+    return {
+        key
+        for _, track in places
+        for key in (track.recording.id, title_keys.title_key(track.title))
+    }
+
+
+def _sort_key(missing: MissingRelease) -> tuple[object, ...]:
+    reasons = list(MissingReason)
+    place = (missing.track[0].position, missing.track[1].position) if missing.track else (0, 0)
+    date = missing.group.first_release_date or "9"
+    return (
+        missing.track is not None,
+        reasons.index(missing.reason),
+        discography_index.group_rank(missing.group),
+        missing.group.type,
+        date,
+        missing.group.title,
+        missing.place,
+        place,
+    )
+
+
+def describe_albums(
+    owned: OwnedDiscography, matches: Mapping[str, AlbumMatch], archive: str
+) -> dict[str, ResolvedAlbum]:
+    """Return which album each folder is; `archive` is the base URL of the Cover Art Archive."""
+    by_place: dict[str, ResolvedAlbum] = {}
+    for group in owned.groups:
+        for place in (album.place for album in group.albums):
+            by_place[place] = _describe_album(group, matches.get(place), archive)
+    for place in owned.unknown_places:
+        by_place[place] = ResolvedAlbum(
+            match=matches[place].confidence.value if place in matches else ""
+        )
+    return by_place
+
+
+def _describe_album(
+    group_owned: OwnedGroup, match: AlbumMatch | None, archive: str
+) -> ResolvedAlbum:
+    """Describe an album; if editions tie, only by its release group."""
+    group = group_owned.group
+    album = ResolvedAlbum(
+        match=match.confidence.value if match else "",
+        release_group=group.id,
+        title=group.title,
+        first_release_date=group.first_release_date or "",
+    )
+    if match is None or match.group is None:
+        return album
+    has_front = any(release.cover_art_archive.front for release in match.releases)
+    kind, mbid = ("release", match.release.id) if match.release else ("release-group", group.id)
+    cover = f"{archive}/{kind}/{mbid}/front" if has_front else ""
+    if match.release is None:
+        tied = tuple(release.id for release in match.releases)
+        return structs.replace(album, tied=tied, cover_art_url=cover)
+    return structs.replace(
+        album,
+        release=match.release.id,
+        title=match.release.title,
+        date=match.release.date or "",
+        cover_art_url=cover,
+    )

@@ -1,0 +1,210 @@
+"""The lookup of an artist as the worker sees it: looked up if needed, cached, and compared.
+
+1. If the query equals the one of the cached result, no request is made.
+2. Else a search identifies the artist and loads the discography; if it fails, the cached result
+   is used.
+3. Each album is matched with the known releases, and the local albums are compared with the
+   discography.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+import msgspec
+from msgspec import structs
+
+from mediakeep.errors import LookupSkipped, ServiceFailed
+from mediakeep.item import LookupState
+from mediakeep.lookups.musicbrainz import model
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.musicbrainz.lookup_store import PossibleArtist, ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import ArtistCredit, Discography, Release
+from mediakeep.music.artist_lookup import artist_query, collection, identity
+from mediakeep.music.artist_lookup.artist_query import ArtistQuery
+from mediakeep.music.artist_lookup.artist_search import ArtistSearch
+from mediakeep.music.artist_lookup.collection import OwnedDiscography
+from mediakeep.music.matching import album_matcher, tracklists
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
+from mediakeep.music.model import Artist
+from mediakeep.music.text import title_keys, track_overlap
+
+
+class ArtistLookup(msgspec.Struct, frozen=True):
+    """The lookup result of an artist; "pending" if it could not be made, for `reason`."""
+
+    state: LookupState
+    resolved: ResolvedArtist | None = None
+    discography: Discography | None = None
+    collection: OwnedDiscography = OwnedDiscography()
+    matches: dict[str, AlbumMatch] = {}  # of each album, by place
+    reason: str = ""
+    service_failed: bool = False  # a request to a service failed
+
+    @property
+    def mbid(self) -> str:
+        """The artist's MBID, or "" if unknown."""
+        return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
+
+
+NOT_LOOKED_UP = ArtistLookup("")  # if lookups are switched off
+
+
+def look_up(artist: Artist, key: str, desk: MusicBrainzContext) -> ArtistLookup:
+    """Look up an artist, if allowed and needed."""
+    query = artist_query.build_query(artist)
+    if desk.is_unavailable:
+        return ArtistLookup("pending", reason=desk.skipped_text)
+    cached = desk.store.get_resolved(key)
+    try:
+        resolved, loaded = _cached_or_searched(artist, query, cached, desk)
+    except (LookupSkipped, ServiceFailed) as error:
+        failed = isinstance(error, ServiceFailed)
+        # A failed refresh leaves the cached result as valid as before.
+        state = cached.state if cached and desk.config.fresh else "pending"
+        pending = ArtistLookup(state, cached, reason=str(error), service_failed=failed)
+        discography = (
+            desk.store.get_discography(cached.artist.id) if cached and cached.artist else None
+        )
+        return _add_comparison(pending, artist, query, discography) if discography else pending
+    lookup = ArtistLookup(resolved.state, resolved, loaded)
+    lookup = _add_comparison(lookup, artist, query, loaded)
+    if resolved is not cached and _is_doubtful(lookup, query):
+        lookup = _mark_as_unsure(lookup)
+    return lookup if resolved is cached else _store_result(lookup, key, desk)
+
+
+def _is_doubtful(lookup: ArtistLookup, query: ArtistQuery) -> bool:
+    """Return whether hardly any local album is by the identified artist.
+
+    An MBID in the tags is trusted if the name is the artist's, or if any album is theirs.
+    """
+    resolved, groups = lookup.resolved, lookup.collection.groups
+    if not (resolved and resolved.artist and query.albums) or query.is_various:
+        return False
+    if resolved.by == "tags":
+        return not groups and not identity.find_namesakes(query.name, [resolved.artist])
+    count = sum(len(group.albums) for group in groups)
+    return 2 * count < len(query.albums) and not any(group.overlap.found_count for group in groups)
+
+
+def _mark_as_unsure(lookup: ArtistLookup) -> ArtistLookup:
+    """Return the lookup as ambiguous, for the user to decide."""
+    assert lookup.resolved is not None
+    assert lookup.resolved.artist is not None
+    titles = tuple(group.group.title for group in lookup.collection.groups)
+    choices = (PossibleArtist(lookup.resolved.artist, titles),)
+    resolved = structs.replace(lookup.resolved, state="unsure", artist=None, choices=choices)
+    return ArtistLookup("unsure", resolved)
+
+
+def _store_result(lookup: ArtistLookup, key: str, desk: MusicBrainzContext) -> ArtistLookup:
+    """Store a lookup result, with what each local album is."""
+    assert lookup.resolved is not None
+    host = desk.config.pictures.host
+    albums = collection.describe_albums(lookup.collection, lookup.matches, host)
+    resolved = structs.replace(lookup.resolved, albums=albums)
+    desk.store.save_resolved(key, resolved, lookup.discography)
+    return structs.replace(lookup, resolved=resolved)
+
+
+def recompute(
+    lookup: ArtistLookup, artist: Artist, key: str, desk: MusicBrainzContext
+) -> ArtistLookup:
+    """Compare the local albums again after their tags were repaired, without any request.
+
+    The query of the repaired tags is stored as the answered one.
+    """
+    if lookup.resolved is None or not lookup.discography:
+        return lookup
+    query = artist_query.with_merged_mbids(artist_query.build_query(artist), lookup.resolved.merged)
+    if lookup.state != "pending" and lookup.resolved.question != query.digest:
+        resolved = structs.replace(lookup.resolved, question=query.digest)
+        lookup = structs.replace(lookup, resolved=resolved)
+        desk.store.save_resolved(key, resolved, None)
+    return _add_comparison(lookup, artist, query, lookup.discography)
+
+
+def _add_comparison(
+    lookup: ArtistLookup, artist: Artist, query: ArtistQuery, discography: Discography | None
+) -> ArtistLookup:
+    """Add the matches, and the owned and missing releases."""
+    assert lookup.resolved is not None
+    query = artist_query.with_merged_mbids(query, lookup.resolved.merged)
+    discography = discography or Discography(artist=lookup.resolved.artist or _NO_ARTIST)
+    more, matches = lookup.resolved.more, _match_albums(lookup.resolved, artist, query, discography)
+    if lookup.resolved.artist is None:  # the discography of an unknown artist was not looked up
+        known_matches = {
+            place: match
+            for place, match in matches.items()
+            if match.confidence is not MatchConfidence.UNKNOWN
+        }
+        return structs.replace(lookup, matches=known_matches)
+    compared = collection.compare_with_discography(artist, query, discography, more, matches)
+    return structs.replace(lookup, discography=discography, collection=compared, matches=matches)
+
+
+_NO_ARTIST = model.Artist(id="", name="")
+
+
+def _match_albums(
+    resolved: ResolvedArtist, artist: Artist, query: ArtistQuery, discography: Discography
+) -> dict[str, AlbumMatch]:
+    """Match each album with all known releases."""
+    names = {title_keys.title_key(query.name)}
+    if resolved.artist:
+        names |= tracklists.credited_names(
+            [ArtistCredit(name=discography.artist.name, artist=discography.artist)]
+        )
+    resolved_artist = structs.replace(artist, resolved=resolved)
+    groups = {
+        group.id: group for group in discography.groups
+    }  # which have more data than those of releases
+    releases = (
+        structs.replace(
+            release, release_group=groups.get(release.release_group.id, release.release_group)
+        )
+        for release in (*discography.releases, *resolved.more)
+        if release.release_group
+    )
+    return album_matcher.match_albums(resolved_artist, releases, names=names)
+
+
+def _count_certain_albums(artist: Artist, by: model.Artist, releases: Iterable[Release]) -> int:
+    """Count the local albums that certainly match releases of an artist."""
+    names = tracklists.credited_names([ArtistCredit(name=by.name, artist=by)])
+    matches = album_matcher.match_albums(
+        structs.replace(artist, resolved=None), releases, names=names
+    )
+    return sum(album.group is not None for album in matches.values())
+
+
+def _cached_or_searched(
+    artist: Artist, query: ArtistQuery, cached: ResolvedArtist | None, desk: MusicBrainzContext
+) -> tuple[ResolvedArtist, Discography | None]:
+    is_refresh = desk.config.fresh
+    if (
+        cached
+        and cached.question == artist_query.with_merged_mbids(query, cached.merged).digest
+        and not is_refresh
+    ):
+        discography = desk.store.get_discography(cached.artist.id) if cached.artist else None
+        if discography or not cached.artist or query.is_various:
+            desk.stats.hits += 1
+            return cached, discography
+    if is_refresh and not desk.config.is_enabled:
+        raise desk.config.skipped_error()
+    before = desk.stats.requests
+    with desk.musicbrainz.bypassing_cache(is_refresh):
+        tracks = {
+            album.place: [track_overlap.build_track_key(track) for track in album.tracks]
+            for album in artist.albums
+        }
+        count = partial(_count_certain_albums, artist)
+        resolved, discography = ArtistSearch(
+            query, desk, None if is_refresh else cached, tracks, count
+        ).run()
+    spent = desk.stats.requests - before
+    resolved = structs.replace(resolved, requests=spent, album_count=len(query.albums))
+    return resolved, discography

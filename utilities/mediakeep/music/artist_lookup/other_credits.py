@@ -1,0 +1,297 @@
+"""Find local albums that are not in the artist's own discography.
+
+1. Releases named in the tags are looked up one by one: they were merged or deleted, or are by
+   others.
+2. Release groups of the artist without an official release are read completely if a local album
+   may be one of them: the status of a release may be unknown, and a browse by status omits those.
+3. Compilations are searched among the releases of others with tracks by the artist.
+4. An album whose title resembles no known one is searched by title and size among all artists: it
+   may be filed under a wrong name. It is searched only once.
+
+All official editions of the groups found in steps 3 and 4 are read, to tell them apart. The results
+are candidates only: the tracks decide.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mediakeep.errors import NotFound
+from mediakeep.lookups.musicbrainz import model, search_query
+from mediakeep.lookups.musicbrainz.client import PAGE_SIZE, MusicBrainzClient
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedArtist
+from mediakeep.lookups.musicbrainz.model import Discography, Release
+from mediakeep.music.artist_lookup import album_similarity, artist_query
+from mediakeep.music.artist_lookup.album_similarity import SearchHits
+from mediakeep.music.artist_lookup.artist_query import ArtistQuery, OwnedAlbum
+from mediakeep.music.text import placeholders, title_keys, track_overlap
+from mediakeep.music.text.track_overlap import TrackKey
+
+TracksByPlace = Mapping[str, Sequence[TrackKey]]  # of the local albums, by place
+
+TITLES_PER_SEARCH = 12  # per search by artist: their editions fit into its hundred hits
+ALBUMS_PER_SEARCH = 10  # per search of all artists
+_UNRELEASED_STATUSES = (
+    "Pseudo-Release",
+    "Cancelled",
+)  # statuses of releases that were never available
+
+
+@dataclass
+class MbidChanges:
+    """MBIDs in the tags that were merged into others, and those that were deleted."""
+
+    merged: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+
+    def note_merge(self, old: str, current: str) -> None:
+        """Record an MBID if it was merged into another."""
+        if current != old:
+            self.merged[old] = current
+
+
+class OtherCredits:
+    """Releases outside the artist's discography that match local albums."""
+
+    def __init__(
+        self,
+        query: ArtistQuery,
+        service: MusicBrainzClient,
+        cached: ResolvedArtist | None,
+        tracks: TracksByPlace,
+        fates: MbidChanges,
+    ) -> None:
+        self._query, self._service, self._tracks, self._mbid_changes = query, service, tracks, fates
+        self._known_releases = {release.id: release for release in cached.more} if cached else {}
+        self._searched_before = cached.sought if cached else {}
+        self._discography = Discography(artist=model.Artist(id="", name=""))
+        self.releases: dict[str, Release] = {}
+        self.searched_groups: dict[str, tuple[str, ...]] = {}
+
+    def find(self, discography: Discography | None) -> None:
+        """Search for albums that the discography lacks, or for all albums if there is none.
+
+        Raise NotThere if the artist was deleted.
+        """
+        self._discography = discography or self._discography
+        self._add_releases(self._look_up_tagged())
+        for unlisted in self._albums_of_unofficial_groups():
+            self._add_unofficial_editions(*unlisted)
+        own = collect_title_keys(self._discography.groups, self._discography.releases)
+        mixed = [
+            unlisted
+            for unlisted in self._unexplained_albums()
+            if unlisted.by_various and _album_key(unlisted) not in own
+        ]
+        if discography and mixed:
+            self._add_matching_groups(
+                mixed, self._service.browse_appearances(discography.artist.id)
+            )
+        own |= collect_title_keys(self.releases.values())
+        self._search_albums(
+            [unlisted for unlisted in self._unexplained_albums() if _needs_search(unlisted, own)]
+        )
+
+    def _unexplained_albums(self) -> list[OwnedAlbum]:
+        """Return the albums that no MBID in their tags explains."""
+        discography, more = self._discography, self.releases.values()
+        ids = {release.id for release in (*discography.releases, *more)}
+        groups = {group.id for group in discography.groups}
+        groups |= {item.release_group.id for item in more if item.release_group}
+        albums = artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).albums
+        return [item for item in albums if item.release not in ids and item.group not in groups]
+
+    def _albums_of_unofficial_groups(self) -> Iterator[tuple[OwnedAlbum, list[str]]]:
+        """Yield albums with the artist's unofficial groups that they may be."""
+        listed: dict[str, list[Release]] = defaultdict(list)
+        for release in self._discography.releases:
+            listed[_group_id(release)].append(release)
+        empty = {
+            item.id: title_keys.base_title_key(item.title) for item in self._discography.groups
+        }
+        empty = {group: key for group, key in empty.items() if group not in listed}
+        ids = {release.id for release in (*self._discography.releases, *self.releases.values())}
+        for album in (
+            artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).albums
+            if empty
+            else ()
+        ):
+            if album.release in ids:
+                continue
+            groups = (
+                [album.group] if album.group in empty else _similar_groups(_album_key(album), empty)
+            )
+            if groups and not self._has_official_match(album):
+                yield album, groups
+
+    def _has_official_match(self, album: OwnedAlbum) -> bool:
+        """Return whether an official release of similar title has half of an album's tracks."""
+        tracks = self._tracks[album.place]
+        return any(
+            2 * track_overlap.match_tracks(tracks, release).found_count >= len(tracks)
+            for release in self._discography.releases
+            if album_similarity.is_similar(
+                _album_key(album), {title_keys.base_title_key(release.title)}
+            )
+        )
+
+    def _add_unofficial_editions(self, album: OwnedAlbum, groups: Sequence[str]) -> None:
+        before = self._searched_before.get(_search_key(album), ())
+        self._add_releases(
+            release for release in self._known_releases.values() if _group_id(release) in before
+        )
+        for group in groups:
+            if group not in before:
+                self._add_releases(self._editions_of_any_status(group))
+        self.searched_groups[_search_key(album)] = tuple(dict.fromkeys((*before, *groups)))
+
+    def _look_up_tagged(self) -> Iterator[Release]:
+        """Look up the releases named in the tags, which may be merged or deleted."""
+        listed = {release.id for release in self._discography.releases}
+        for mbid in dict.fromkeys(album.release for album in self._query.albums):
+            if mbid in ("", *listed):
+                continue
+            try:
+                current = self._known_releases.get(mbid) or self._service.get_release(mbid)
+            except NotFound:
+                self._mbid_changes.deleted.append(mbid)
+                continue
+            self._mbid_changes.note_merge(mbid, current.id)
+            if current.id not in listed:
+                yield current
+
+    def _search_albums(self, albums: Sequence[OwnedAlbum]) -> None:
+        """Search for albums that were not searched for before."""
+        new = []
+        for album in albums:
+            groups = self._searched_before.get(_search_key(album))
+            if groups is None:
+                new.append(album)
+                continue
+            self.searched_groups[_search_key(album)] = groups
+            self._add_releases(
+                release for release in self._known_releases.values() if _group_id(release) in groups
+            )
+        if self._query.is_various:
+            new = [
+                missed
+                for batch in _split_into_batches(new, TITLES_PER_SEARCH)
+                for missed in self._search_compilations(batch)
+            ]
+        for batch in _split_into_batches(new, ALBUMS_PER_SEARCH):
+            self._search_any_artist(batch)
+
+    def _search_compilations(self, albums: Sequence[OwnedAlbum]) -> list[OwnedAlbum]:
+        """Search for compilations; return those that were not found."""
+        bases = title_keys.unique_base_titles(album.title for album in albums)
+        text = search_query.releases_by_id([model.VARIOUS_ARTISTS], bases)
+        not_found = self._add_matching_groups(albums, self._service.search_releases(text))
+        bases = title_keys.unique_base_titles(album.title for album in not_found)
+        if text := search_query.releases_by_id_fuzzy(model.VARIOUS_ARTISTS, bases):
+            return self._add_matching_groups(
+                not_found, self._service.search_releases(text), like=True
+            )
+        return not_found
+
+    def _search_any_artist(self, albums: Sequence[OwnedAlbum]) -> None:
+        """Search all artists for albums; split the search if other hits fill the result page."""
+        sizes = [
+            (title_keys.base_title(album.title), album.tracks - album_similarity.MAX_MISSING_TRACKS)
+            for album in albums
+        ]
+        hits = self._service.search_releases(search_query.releases_by_size(sizes))
+        not_found = self._add_matching_groups(albums, hits)
+        if len(hits) == PAGE_SIZE and not_found and len(albums) > 1:
+            for batch in _split_into_batches(not_found, (len(not_found) + 1) // 2):
+                self._search_any_artist(batch)
+
+    def _add_matching_groups(
+        self, albums: Sequence[OwnedAlbum], releases: Iterable[Release], *, like: bool = False
+    ) -> list[OwnedAlbum]:
+        """Read the groups that albums may be among the found releases; return unmatched albums."""
+        hits = SearchHits(self._query.name, albums, releases, like=like)
+        for album in albums:
+            self.searched_groups[_search_key(album)] = tuple(
+                self._groups_with_common_tracks(album, hits.rank_groups(album))
+            )
+        return [album for album in albums if not self.searched_groups[_search_key(album)]]
+
+    def _groups_with_common_tracks(self, album: OwnedAlbum, groups: Iterable[str]) -> Iterator[str]:
+        """Add the editions of groups that share a track with an album, not only the title.
+
+        After the first few, groups are read only until one has half of the tracks.
+        """
+        tracks, best = self._tracks[album.place], 0
+        for number, group in enumerate(groups):
+            if number >= album_similarity.GROUPS_PER_TITLE and 2 * best >= len(tracks):
+                return
+            editions = self._official_editions(group)
+            found_count = max(
+                (track_overlap.match_tracks(tracks, edition).found_count for edition in editions),
+                default=0,
+            )
+            best = max(best, found_count)
+            if found_count:
+                self._add_releases(editions)
+                yield group
+
+    def _official_editions(self, group: str) -> tuple[Release, ...]:
+        try:
+            return self._service.browse_official_releases(group) or self._editions_of_any_status(
+                group
+            )
+        except NotFound:  # deleted since it was listed
+            return ()
+
+    def _editions_of_any_status(self, group: str) -> tuple[Release, ...]:
+        """Return the editions of a group without official release, except unavailable ones."""
+        try:
+            editions = self._service.browse_all_releases(group)
+        except NotFound:
+            return ()
+        return tuple(edition for edition in editions if edition.status not in _UNRELEASED_STATUSES)
+
+    def _add_releases(self, releases: Iterable[Release]) -> None:
+        self.releases |= {release.id: release for release in releases}
+
+
+def collect_title_keys(*groups: Iterable[model.ReleaseGroup | Release]) -> set[str]:
+    """Return the title keys of release groups and releases."""
+    return {title_keys.base_title_key(item.title) for items in groups for item in items}
+
+
+def _needs_search(album: OwnedAlbum, known_keys: Collection[str]) -> bool:
+    """Return whether an album has a title that resembles none of the known ones."""
+    key = _album_key(album)
+    return bool(
+        key and not placeholders.is_placeholder_album(album.title)
+    ) and not album_similarity.is_similar(key, known_keys)
+
+
+def _similar_groups(key: str, groups: Mapping[str, str]) -> list[str]:
+    """Return a few groups, given with their title keys, whose titles equal or resemble `key`."""
+    same = [group for group, title in groups.items() if title == key]
+    similar = same or [
+        group_id for group_id, title in groups.items() if album_similarity.is_similar(key, {title})
+    ]
+    return similar[: album_similarity.GROUPS_PER_TITLE] if key else []
+
+
+def _album_key(album: OwnedAlbum) -> str:
+    return title_keys.base_title_key(album.title)
+
+
+def _search_key(album: OwnedAlbum) -> str:
+    """Return the search key of an album: if it changes, the album is searched again."""
+    return f"{album.tracks} {_album_key(album)}"
+
+
+def _group_id(release: Release) -> str:
+    return release.release_group.id if release.release_group else ""
+
+
+def _split_into_batches(albums: Sequence[OwnedAlbum], most: int) -> Iterator[Sequence[OwnedAlbum]]:
+    for start in range(0, len(albums), most):
+        yield albums[start : start + most]

@@ -1,0 +1,192 @@
+"""Checks of the file itself: whether it is readable, complete, playable and portably named."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from mediakeep import files
+from mediakeep.media.audio import formats, stream_check
+from mediakeep.media.audio.tags import AudioProperties
+from mediakeep.music.model import Artist, Track, TrackFault
+from mediakeep.music.text import compare_text
+
+_MAX_NAMES = 20  # names listed in a detail
+_MIN_SECONDS = 10  # seconds; the average of shorter audio means nothing
+_HE_AAC = ("mp4a.40.5", "mp4a.40.29")
+_MAX_HE_AAC_RATE = 24_000  # Hz; AAC at such a rate is the core of an HE-AAC without signalling
+
+# kbit/s for stereo; below it, most people hear the compression.
+_MIN_BITRATES = {
+    "MP3": 128,
+    "WMA": 96,
+    "AAC": 96,
+    "MP4": 96,
+    "Ogg Vorbis": 80,
+    "Opus": 64,
+    "Musepack": 96,
+}
+_MIN_HE_AAC_BITRATE = 48
+
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_FORBIDDEN_CHARS = r'[<>:"|?*\\\x00-\x1f\x7f-\x9f]'
+_DEVICE_NAME = "(?:con|prn|aux|nul|(?:com|lpt)[1-9]) *"
+_NAME_PROBLEMS = (
+    (re.compile(f"({_FORBIDDEN_CHARS})"), 'contains "{}"'),
+    (re.compile("[\udc80-\udcff]"), "is not valid UTF-8"),
+    (re.compile(r"\.$"), "ends in a dot"),
+    (re.compile(" $"), "ends in a space"),
+    (re.compile(rf"{_DEVICE_NAME}(?:\.|$)", re.IGNORECASE), "is a device name on Windows"),
+)
+# Matches escaped places, in which a backslash precedes invalid bytes.
+_SUSPECT_PLACE = re.compile(
+    rf"{_FORBIDDEN_CHARS}|[ .](?:/|$)|(?:^|/){_DEVICE_NAME}(?:[./]|$)", re.IGNORECASE
+)
+
+
+def unreadable_file(track: Track) -> str | None:
+    """The file cannot be read."""
+    return track.reason if track.fault is TrackFault.UNREADABLE else None
+
+
+def empty_file(track: Track) -> str | None:
+    """The file has no bytes."""
+    return "" if track.fault is TrackFault.EMPTY else None
+
+
+def not_audio(track: Track) -> str | None:
+    """The file has content, but no audio was found in it."""
+    return track.reason if track.fault is TrackFault.NOT_AUDIO else None
+
+
+def essence_changed(track: Track) -> str | None:
+    """A deep scan found other audio than the one before."""
+    return track.change or None
+
+
+def decode_error(track: Track) -> str | None:
+    """A deep scan could not decode all of the audio."""
+    return track.damage or None
+
+
+def truncated_audio(track: Track) -> str | None:
+    """The file itself proves that its end is missing."""
+    if track.fault is TrackFault.TRUNCATED:
+        return track.reason
+    cut = track.facts.truncated if track.facts else ""
+    return cut if cut and cut not in stream_check.HARMLESS_REASONS else None
+
+
+def incomplete_end(track: Track) -> str | None:
+    """The end of the file is invalid, but no audio is known to be missing."""
+    cut = track.facts.truncated if track.facts else ""
+    return cut if cut in stream_check.HARMLESS_REASONS else None
+
+
+def drm_protected(track: Track) -> str | None:
+    """The audio is encrypted; the detail names the scheme."""
+    return (track.facts.protected or None) if track.facts else None
+
+
+def wrong_extension(track: Track) -> str | None:
+    """The content has a format that the extension does not stand for."""
+    if track.facts is None:
+        return None
+    suffix = _file_suffix(track.name)
+    return (
+        None
+        if formats.is_usual_suffix(track.facts.format, suffix)
+        else f"the format is {track.facts.format}"
+    )
+
+
+def low_bitrate(track: Track) -> str | None:
+    """Lossy audio with an audibly low bit rate; the detail is the bit rate."""
+    facts = track.facts
+    if facts is None or facts.lossless or facts.duration < _MIN_SECONDS or facts.truncated:
+        return None
+    bitrate = facts.payload * 8 / facts.duration if facts.payload else facts.bitrate
+    average = round(bitrate / 1000)  # rounded: not every encoder pads frames to exactly 128
+    least = _min_bitrate(facts) / (2 if facts.channels == 1 else 1)
+    return f"{average} kbit/s" if bitrate > 0 and average < least else None
+
+
+def unread_audio(artist: Artist) -> str | None:
+    """Audio files in unsupported formats; the detail names them."""
+    if not artist.unread_files:
+        return None
+    formats_found = Counter(
+        formats.UNSUPPORTED_SUFFIXES.get(_file_suffix(place), "MP4")
+        for place in artist.unread_files
+    )
+    counts = ", ".join(f"{count:,} {name}" for name, count in formats_found.most_common())
+    names = ", ".join(map(compare_text.quote, artist.unread_files[:_MAX_NAMES]))
+    more = (
+        f" and {len(artist.unread_files) - _MAX_NAMES:,} more"
+        if artist.unread_files[_MAX_NAMES:]
+        else ""
+    )
+    return f"{counts}: {names}{more}"
+
+
+def name_not_portable(artist: Artist) -> dict[str, str]:
+    """A file or folder name that other systems reject or mix up with another."""
+    twins = _find_case_twins(artist)
+    return {
+        track.place: "; ".join(problems)
+        for track in artist.tracks
+        if not track.fault and (twins or _SUSPECT_PLACE.search(track.place))
+        if (problems := list(_find_name_problems(track.place, twins)))
+    }
+
+
+def _file_suffix(name: str) -> str:
+    return f".{name.rpartition('.')[2]}".lower()
+
+
+def _min_bitrate(facts: AudioProperties) -> int:
+    if facts.format in ("MP4", "AAC"):
+        if facts.codec and not facts.codec.startswith("mp4a.40"):
+            return 0
+        if facts.codec in _HE_AAC or 0 < facts.sample_rate <= _MAX_HE_AAC_RATE:
+            return _MIN_HE_AAC_BITRATE
+    return _MIN_BITRATES.get(facts.format, 0)
+
+
+def _find_name_problems(place: str, twins: Mapping[str, str]) -> Iterator[str]:
+    above, *names = "", *place.split("/")
+    for depth, name in enumerate(names, 1 - len(names)):
+        path = f"{above}/{name}" if above else name
+        subject = f"the folder {compare_text.quote(name)}" if depth else "the name"
+        name_on_disk = files.unescape_path(name)
+        for pattern, text in _NAME_PROBLEMS:
+            if match := pattern.search(name_on_disk):
+                yield f"{subject} {text.format(*map(files.to_printable, match.groups()))}"
+        if path in twins:
+            twin = compare_text.quote(twins[path].rpartition("/")[2])
+            yield f"{subject} differs from {twin} only in case or the encoding of accents"
+        above = path
+
+
+def _find_case_twins(artist: Artist) -> dict[str, str]:
+    """Find names that differ from another in the same folder only in case or accent encoding."""
+    seen: dict[tuple[str, str], str] = {}
+    twins = {}
+    for place in _all_paths(artist):
+        above, _, name = place.rpartition("/")
+        first = seen.setdefault((above, files.normalize_name(name)), place)
+        if first != place:
+            twins[first], twins[place] = place, first
+    return twins
+
+
+def _all_paths(artist: Artist) -> Iterator[str]:
+    """Yield every track, and every folder above one, once."""
+    seen = {""}
+    for track in artist.tracks:
+        place = track.place
+        while place not in seen:
+            seen.add(place)
+            yield place
+            place = place.rpartition("/")[0]

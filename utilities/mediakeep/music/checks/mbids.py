@@ -1,0 +1,50 @@
+"""Checks of MBIDs that MusicBrainz has merged or deleted, and of ambiguous artists."""
+
+from __future__ import annotations
+
+from mediakeep.music.model import Artist, Track
+from mediakeep.music.text import compare_text
+
+MBID_FIELDS = (
+    "musicbrainz_artistid",
+    "musicbrainz_albumartistid",
+    "musicbrainz_albumid",
+)
+
+
+def unsure_artist(artist: Artist) -> str | None:
+    """Several artists on MusicBrainz match, or one without any of the albums."""
+    count = len(artist.resolved.choices) if artist.resolved else 0
+    several = f"{count:,} artists" if count > 1 else "1 artist"
+    return f"{several} may be meant: see At MusicBrainz" if count else None
+
+
+def deleted_mbid(artist: Artist) -> str | None:
+    """MBIDs in tags that MusicBrainz has deleted; each is listed once."""
+    deleted = artist.resolved.deleted if artist.resolved else ()
+    details = []
+    for mbid in deleted:
+        count = sum(_has_mbid(track, mbid) for track in artist.tracks)
+        details += [f"{mbid} ({count} {'track' if count == 1 else 'tracks'})"] if count else []
+    return compare_text.join_parts(details) or None
+
+
+def merged_mbid(artist: Artist) -> dict[str, str]:
+    """MBIDs in tags that MusicBrainz has merged into others."""
+    merged = artist.resolved.merged if artist.resolved else {}
+    details = {}
+    for track in artist.tracks if merged else ():
+        if old := [mbid for mbid in merged if _has_mbid(track, mbid)]:
+            details[track.place] = compare_text.join_parts(
+                [f"{mbid} is now {merged[mbid]}" for mbid in old]
+            )
+    return details
+
+
+def _has_mbid(track: Track, mbid: str) -> bool:
+    return any(mbid in map(normalize_mbid, getattr(track.tags, field)) for field in MBID_FIELDS)
+
+
+def normalize_mbid(text: str) -> str:
+    """Return an MBID as MusicBrainz writes it."""
+    return text.strip().lower()

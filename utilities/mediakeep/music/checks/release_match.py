@@ -1,0 +1,202 @@
+"""Checks of the match of each album: what is uncertain, what differs and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mediakeep.lookups.musicbrainz.model import Release
+from mediakeep.media.audio import tag_edits
+from mediakeep.music.matching import difference_kinds, differences, match_text
+from mediakeep.music.matching.differences import TagDifference
+from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence, ReleaseCandidate
+from mediakeep.music.model import Artist, Track
+from mediakeep.music.repairs import repair
+from mediakeep.music.text import compare_text
+from mediakeep.pages import render
+
+_MAX_LENGTH_DIFFERENCE = (
+    10.0  # seconds; a larger difference means another version or a truncated file
+)
+_MAX_CANDIDATES = 3
+
+
+def not_on_musicbrainz(artist: Artist) -> dict[str, str]:
+    """Albums without any similar release of the artist on MusicBrainz."""
+    return _albums_with_confidence(
+        artist, MatchConfidence.UNKNOWN, lambda match: _format_nearest(match.best)
+    )
+
+
+def ambiguous_release(artist: Artist) -> dict[str, str]:
+    """Albums that match several releases, or contradict the best match."""
+    return _albums_with_confidence(artist, MatchConfidence.UNSURE, _format_candidates)
+
+
+def tied_editions(artist: Artist) -> dict[str, str]:
+    """Albums with a certain release group, but an uncertain edition."""
+    return _albums_with_confidence(artist, MatchConfidence.TIED, _format_tied)
+
+
+def missing_track(artist: Artist) -> dict[str, str]:
+    """Tracks on the release, and on all tied editions, that are missing in the folder."""
+    details = {}
+    for match in _certain_matches(artist):
+        by_edition = [
+            {track.recording.id for _, track in candidate.missing} for candidate in match.candidates
+        ]
+        missing_in_all = set.intersection(*by_edition)
+        missing = [
+            f"{track.number or track.position} {track.title}"
+            for _, track in match.candidates[0].missing
+            if track.recording.id in missing_in_all
+        ]
+        if missing:
+            details[match.place] = compare_text.join_parts(list(map(compare_text.quote, missing)))
+    return details
+
+
+def extra_track(artist: Artist) -> dict[str, str]:
+    """Tracks in the folder that are on neither the release nor a tied edition."""
+    details = {}
+    for match in _certain_matches(artist):
+        for place in set.intersection(*(set(candidate.extra) for candidate in match.candidates)):
+            details[place] = f"not on {format_release(match.candidates[0].release)}"
+    return dict(sorted(details.items()))
+
+
+def title_differs(artist: Artist) -> dict[str, str]:
+    """Titles of tracks and albums that differ from the release, for example by a typo."""
+    return _differences_of_kind(artist, "title-differs")
+
+
+def artist_differs(artist: Artist) -> dict[str, str]:
+    """Artists of tracks and albums that differ from the release."""
+    return _differences_of_kind(artist, "artist-differs")
+
+
+def wrong_track_order(artist: Artist) -> dict[str, str]:
+    """Numbers of tracks and discs that differ from the release."""
+    return _differences_of_kind(artist, "wrong-track-order")
+
+
+def stale_mbid(artist: Artist) -> dict[str, str]:
+    """MBIDs in tags that belong to another release or recording."""
+    return _differences_of_kind(artist, "stale-mbid")
+
+
+def details_differ(artist: Artist) -> dict[str, str]:
+    """Other differences from the release: dates, labels, the spelling of a title."""
+    return _differences_of_kind(artist, difference_kinds.MINOR_KIND)
+
+
+def incomplete_tags(artist: Artist) -> dict[str, str]:
+    """Empty tags whose values MusicBrainz has."""
+    return {
+        track.place: compare_text.join_parts(sorted(difference.missing))
+        for track, difference in _track_differences(artist)
+        if difference.missing and repair.is_writable(track)  # else they cannot be filled in
+    }
+
+
+def duration_differs(artist: Artist) -> dict[str, str]:
+    """Tracks that are much longer or shorter than on the release and all tied editions."""
+    lengths = {track.place: track.facts.duration for track in artist.tracks if track.facts}
+    details = {}
+    for match in _certain_matches(artist):
+        for pair in match.candidates[0].pairs:
+            expected = (pair.track.length or pair.track.recording.length or 0) / 1000
+            actual = lengths.get(pair.place, 0.0)
+            if expected and actual and abs(expected - actual) > _MAX_LENGTH_DIFFERENCE:
+                details[pair.place] = (
+                    f"{_format_length(actual)}, but {_format_length(expected)} on the release"
+                )
+    return details
+
+
+def album_not_owned(artist: Artist) -> str | None:
+    """Albums of the discography that are missing."""
+    return (
+        compare_text.join_parts(list(map(compare_text.quote, artist.missing_album_titles))) or None
+    )
+
+
+def _albums_with_confidence(
+    artist: Artist, confidence: MatchConfidence, text_of: Callable[[AlbumMatch], str]
+) -> dict[str, str]:
+    return {
+        match.place: text_of(match)
+        for match in artist.matches.values()
+        if match.confidence is confidence
+    }
+
+
+def _certain_matches(artist: Artist) -> Iterator[AlbumMatch]:
+    return (match for match in artist.matches.values() if match.group)
+
+
+def _track_differences(artist: Artist) -> Iterator[tuple[Track, TagDifference]]:
+    by_place = artist.cached_call(differences.compare_tags) if artist.matches else {}
+    return ((track, by_place[track.place]) for track in artist.tracks if track.place in by_place)
+
+
+def _differences_of_kind(artist: Artist, kind: str) -> dict[str, str]:
+    """Format the differences of one kind from the release, by track."""
+    details = {}
+    for track, difference in _track_differences(artist):
+        kinds = difference_kinds.classify_differences(track, difference.differing)
+        if texts := [
+            _format_difference(track, field, difference)
+            for field in difference.differing
+            if kinds[field] == kind
+        ]:
+            details[track.place] = "; ".join(texts)
+    return details
+
+
+def _format_difference(track: Track, field: str, difference: TagDifference) -> str:
+    current = ", ".join(map(compare_text.quote, tag_edits.field_values(track.tags, field)))
+    expected = ", ".join(map(compare_text.quote, difference.differing[field]))
+    return f"{field} {current}, on the release {expected}"
+
+
+def _format_candidates(match: AlbumMatch) -> str:
+    """Format the best candidates, and what contradicts the first most."""
+    first, *rest = match.candidates
+    penalties = ", ".join(match_text.format_penalties(first)[:_MAX_CANDIDATES])
+    nearest = f"{_format_candidate(first)}{f', against it {penalties}' if penalties else ''}"
+    return compare_text.join_parts(
+        [nearest, *map(_format_candidate, rest[: _MAX_CANDIDATES - 1])], "; or "
+    )
+
+
+def _format_nearest(best: ReleaseCandidate | None) -> str:
+    return f"the nearest is {_format_candidate(best)}" if best else ""
+
+
+def _format_candidate(candidate: ReleaseCandidate) -> str:
+    return f"{format_release(candidate.release)} at {match_text.format_similarity(candidate)}"
+
+
+def _format_tied(match: AlbumMatch) -> str:
+    releases = match.releases
+    title = compare_text.quote(releases[0].title)
+    if len(releases) == 1:
+        nearest = _edition_facts(releases[0])
+        return f"{title}, but none of its editions is this one: {nearest} is nearest"
+    editions = compare_text.join_parts(list(map(_edition_facts, releases)), "; ")
+    return f"{render.pluralize(len(releases), 'edition')} of {title} fit alike: {editions}"
+
+
+def format_release(release: Release) -> str:
+    """Name a release with the facts that distinguish its edition."""
+    credit = match_text.format_artist(release)
+    return f"{compare_text.quote(release.title)} by {credit} ({_edition_facts(release)})"
+
+
+def _edition_facts(release: Release) -> str:
+    return match_text.format_edition(release) or release.id
+
+
+def _format_length(seconds: float) -> str:
+    rounded = round(seconds)
+    return f"{rounded // 60}:{rounded % 60:02}"

@@ -1,0 +1,1 @@
+"""Decode an artist's files and compare the audio with earlier scans."""

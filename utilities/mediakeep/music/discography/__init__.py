@@ -1,1 +1,0 @@
-"""Look up an artist at MusicBrainz: identity, owned part of the discography, missing releases."""

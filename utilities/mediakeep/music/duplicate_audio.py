@@ -1,0 +1,117 @@
+"""Find tracks that may contain the same audio, and where a copy is superfluous."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+from mediakeep.music import album_grouping
+from mediakeep.music.model import Album, Artist, Track
+from mediakeep.music.text import compare_text
+
+HashFunction = Callable[[Path], str]
+DuplicateScope = Hashable
+
+_YEAR = re.compile(r"\d{4}")
+
+
+def add_essence_hashes(artist: Artist, hash_of: HashFunction) -> Artist:
+    """Return the artist with the hash of the audio of each track that may be a duplicate.
+
+    `hash_of` reads a whole file; a track for which it raises Unreadable gets no hash. Other tracks
+    are not read, and existing hashes are kept.
+    """
+    candidate_places = find_candidates(artist)
+    if not candidate_places:
+        return artist
+    top = Path(files.unescape_path(artist.path))
+    albums = tuple(_hash_album(album, candidate_places, top, hash_of) for album in artist.albums)
+    return msgspec.structs.replace(artist, albums=albums)
+
+
+def find_candidates(artist: Artist) -> set[str]:
+    """Return the places of tracks that agree in format, size and duration of their audio.
+
+    Only tracks that would be superfluous as copies. Truncated files are left out: equal beginnings
+    prove nothing.
+    """
+    by_facts: dict[Hashable, list[tuple[Album, Track]]] = defaultdict(list)
+    for album in artist.albums:
+        for track in album.tracks:
+            if (facts := track.facts) and facts.payload and not facts.truncated:
+                key = facts.format, facts.payload, round(facts.duration, 1)
+                by_facts[key].append((album, track))
+    return {
+        place
+        for similar in by_facts.values()
+        if len(similar) > 1
+        for place in _find_in_same_scope(similar)
+    }
+
+
+def duplicate_scopes(album: Album, track: Track) -> list[DuplicateScope]:
+    """Return the scopes within which a copy of the track is superfluous; one in common is enough.
+
+    They are the album in its folder (a folder can hold several editions) and the album tag with its
+    year. A loose track has no scopes: any copy of it is superfluous.
+    """
+    if album.is_loose:
+        return []
+    title = "".join(track.tags.album[:1])
+    dates = (*track.tags.date, *track.tags.originaldate)
+    years = (match[0] for date in dates if (match := _YEAR.search(date)))
+    by_tag = (
+        [(compare_text.comparison_key(title) or title, next(years, ""))]
+        if compare_text.has_text(title)
+        else []
+    )
+    return [(album.place, album.cached_call(_edition_numbers).get(track.place)), *by_tag]
+
+
+def _edition_numbers(album: Album) -> dict[str, int]:
+    """Number the albums of a folder, by the places of their tracks."""
+    return {
+        track.place: group.order
+        for group in album_grouping.group_by_album(album)
+        for track in group.tracks
+    }
+
+
+def _find_in_same_scope(similar: Sequence[tuple[Album, Track]]) -> Iterator[str]:
+    if any(album.is_loose for album, _ in similar):
+        yield from (track.place for _, track in similar)
+        return
+    scopes_by_place = [(track.place, duplicate_scopes(album, track)) for album, track in similar]
+    counts = Counter(scope for _, scopes in scopes_by_place for scope in scopes)
+    yield from (
+        place for place, scopes in scopes_by_place if any(counts[scope] > 1 for scope in scopes)
+    )
+
+
+def _hash_album(
+    album: Album, candidate_places: set[str], top: Path, hash_of: HashFunction
+) -> Album:
+    if candidate_places.isdisjoint(track.place for track in album.tracks):
+        return album
+    tracks = tuple(
+        _hash_track(track, top, hash_of)
+        if track.place in candidate_places and not track.essence
+        else track
+        for track in album.tracks
+    )
+    return msgspec.structs.replace(album, tracks=tracks)
+
+
+def _hash_track(track: Track, top: Path, hash_of: HashFunction) -> Track:
+    try:
+        return msgspec.structs.replace(
+            track, essence=hash_of(top / files.unescape_path(track.place))
+        )
+    except Unreadable:
+        return track

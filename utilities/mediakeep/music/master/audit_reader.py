@@ -1,0 +1,141 @@
+"""Read complete artist audits for the master report."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import config, files
+from mediakeep.errors import NewerFormat, Unreadable
+from mediakeep.issue import Issue
+from mediakeep.kinds import MUSIC
+from mediakeep.media.audio.tags import AudioProperties, SecondaryTags, Tags
+from mediakeep.music.model import Album, Artist, Track, TrackFault
+from mediakeep.music.reports import audit_files
+
+_MAX_NUMBER = 2**53  # larger numbers are never written by mediakeep
+_FIX_HINT = "Reset the artist; the next batch writes it again."
+_MISSING_HINT = "Run {} --repair; the next batch writes it again."
+_NUMERIC_FACTS = attrgetter(
+    "duration", "bitrate", "sample_rate", "channels", "bits", "size", "payload"
+)
+
+
+class AuditTrack(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A track in an audit; of `raw` only the names are used."""
+
+    path: str
+    album: str
+    tags: Tags
+    facts: AudioProperties | None
+    container: str = ""
+    others: tuple[SecondaryTags, ...] = ()
+    raw: dict[str, msgspec.Raw] = {}
+    issues: tuple[str, ...] = ()
+    fault: TrackFault | None = None
+    reason: str = ""
+    essence: str = ""
+    damage: str = ""
+    change: str = ""
+
+    @property
+    def track(self) -> Track:
+        """The track as scanned, without its raw texts."""
+        return Track(
+            place=self.path,
+            tags=self.tags,
+            facts=self.facts,
+            container=self.container,
+            other_tags=self.others,
+            fault=self.fault,
+            reason=self.reason,
+            essence=self.essence,
+            damage=self.damage,
+            change=self.change,
+        )
+
+
+class AuditImage(msgspec.Struct, frozen=True, gc=False):
+    """A picture file of an album folder; `mime` is "" if its bytes are no picture."""
+
+    mime: str = ""
+
+
+class AuditFolder(msgspec.Struct, frozen=True, gc=False):
+    """The folder of an album; in format 1 its images are plain paths."""
+
+    path: str
+    images: tuple[AuditImage | str, ...] = ()
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the folder contains a valid picture."""
+        return any(isinstance(image, str) or image.mime for image in self.images)
+
+
+class AuditMatch(msgspec.Struct, frozen=True, gc=False):
+    """The confidence of an album's match."""
+
+    sure: str = ""
+
+
+class AuditLookup(msgspec.Struct, frozen=True, gc=False):
+    """The lookup result, as far as it is counted."""
+
+    matches: tuple[AuditMatch, ...] = ()
+
+
+class ArtistAudit(msgspec.Struct, frozen=True):
+    """The audit of an artist."""
+
+    format: int
+    artist: str
+    albums: tuple[AuditFolder, ...]
+    tracks: tuple[AuditTrack, ...]
+    issues: tuple[Issue, ...]
+    musicbrainz: AuditLookup = AuditLookup()
+
+    def to_artist(self) -> Artist:
+        """Return the artist as scanned, album by album."""
+        albums = groupby(self.tracks, attrgetter("album"))
+        return Artist(
+            name=self.artist,
+            path="",
+            albums=tuple(
+                Album(place=place, tracks=tuple(track.track for track in tracks))
+                for place, tracks in albums
+            ),
+            fingerprint="",
+        )
+
+
+_DECODER = msgspec.json.Decoder(ArtistAudit)
+
+
+def read_audit(path: Path) -> ArtistAudit:
+    """Read an audit JSON file.
+
+    Raise Unreadable if it is missing or damaged, NewerFormat if a later mediakeep wrote it.
+    """
+    name = files.escape_path(path)
+    try:
+        artist_audit = _DECODER.decode(path.read_bytes())
+    except FileNotFoundError as error:
+        fix_hint = _MISSING_HINT.format(config.format_command(MUSIC.manager_script))
+        raise Unreadable(name, error.strerror, fix_hint) from error
+    except OSError as error:
+        raise Unreadable(name, error.strerror, _FIX_HINT) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Unreadable(name, error, _FIX_HINT) from error
+    if artist_audit.format > audit_files.AUDIT_FORMAT:
+        raise NewerFormat(name, artist_audit.format, audit_files.AUDIT_FORMAT)
+    if any(
+        max(_NUMERIC_FACTS(track.facts)) > _MAX_NUMBER
+        for track in artist_audit.tracks
+        if track.facts
+    ):
+        raise Unreadable(name, "it contains an impossible number", _FIX_HINT)
+    return artist_audit

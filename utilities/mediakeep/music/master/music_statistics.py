@@ -1,0 +1,219 @@
+"""The statistics of a library: counts, and findings across artists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import accumulate
+
+import msgspec
+
+from mediakeep.music.master import (
+    artist_aliases,
+    artist_counts,
+    duplicate_recordings,
+    shared_albums,
+)
+from mediakeep.music.master.artist_aliases import ArtistAliases
+from mediakeep.music.master.counters import MusicCounters, TopValues
+from mediakeep.music.master.cross_artist import CrossArtistIndex
+from mediakeep.music.master.duplicate_recordings import DuplicateRecordings
+from mediakeep.music.master.shared_albums import Compilations, SharedAlbums
+from mediakeep.music.matching.match_result import MatchConfidence
+
+FORMAT = 1
+_BAND_STARTS = (64, 96, 128, 160, 192, 224, 256, 320)  # lower bounds of the bit rate bands, kbit/s
+_MAX_VALUES = 100  # values listed per property
+
+
+class StatisticsHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The library, the time, and the artists included."""
+
+    format: int = FORMAT
+    written: str  # UTC
+    library: str
+    artists: int
+    left_out: dict[str, int]  # artists of the queue left out of the report, by reason
+    unread: tuple[str, ...]  # artists whose audit is missing or damaged
+
+
+class MusicTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """The size of the library; seconds of readable tracks, bytes if known."""
+
+    albums: int
+    tracks: int
+    readable: int
+    seconds: float
+    bytes: int
+    audio_bytes: int
+    lossless: int  # tracks
+    truncated: int
+    protected: int
+
+
+class FormatStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """One format; bit rates in kbit/s, of the tracks where it is known."""
+
+    format: str
+    tracks: int
+    seconds: float
+    bytes: int
+    lowest: int
+    median: int
+    highest: int
+    bands: dict[str, int]  # "128-159": tracks
+
+
+class TrackShare(msgspec.Struct, frozen=True):
+    """The number and percentage of readable tracks with something."""
+
+    tracks: int
+    percentage: float
+
+
+class CoverStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Albums by the place of their covers, and tracks with an embedded picture."""
+
+    albums: dict[str, int]
+    tracks: TrackShare
+
+
+class MusicStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """All statistics of a library."""
+
+    head: StatisticsHead
+    totals: MusicTotals
+    formats: tuple[FormatStatistics, ...]
+    codecs: TopValues
+    sample_rates: TopValues
+    bit_depths: TopValues
+    channels: TopValues
+    containers: TopValues
+    years: dict[str, int]
+    decades: dict[str, int]
+    genres: TopValues
+    covers: CoverStatistics
+    coverage: dict[str, TrackShare]
+    matches: dict[str, int]  # albums by confidence of their match
+    faults: dict[str, int]
+    issues: dict[str, dict[str, int]]  # by severity and kind
+    duplicates: DuplicateRecordings
+    shared_albums: SharedAlbums
+    compilations: Compilations
+    aliases: ArtistAliases
+
+
+def compute_statistics(
+    head: StatisticsHead, tallies: MusicCounters, crossings: CrossArtistIndex, limit: int
+) -> MusicStatistics:
+    """Compute the statistics; lists have at most `limit` entries."""
+    totals = _build_totals(tallies)
+    years = {str(year): number for year, number in tallies.all_values("years").items() if year}
+    decades: dict[str, int] = {}
+    for year, number in years.items():
+        decades[f"{year[:3]}0s"] = decades.get(f"{year[:3]}0s", 0) + number
+    crossings.create_indexes()
+    return MusicStatistics(
+        head=head,
+        totals=totals,
+        formats=_list_formats(tallies),
+        codecs=tallies.top_values("codecs", _MAX_VALUES),
+        sample_rates=tallies.top_values("sample_rates", _MAX_VALUES),
+        bit_depths=tallies.top_values("bit_depths", _MAX_VALUES),
+        channels=tallies.top_values("channels", _MAX_VALUES),
+        containers=tallies.top_values("containers", _MAX_VALUES),
+        years=years,
+        decades=decades,
+        genres=tallies.top_values("genres", limit),
+        covers=_build_covers(tallies, totals.readable),
+        coverage=_build_coverage(tallies, totals.readable),
+        matches=_match_counts(tallies),
+        faults=_int_counts(tallies, "faults"),
+        issues={
+            name: tallies.top_values(name, _MAX_VALUES).tracks
+            for name in ("errors", "warnings", "taken_back", "notes")
+        },
+        duplicates=duplicate_recordings.find_duplicates(crossings, limit),
+        shared_albums=shared_albums.find_shared_albums(crossings, limit),
+        compilations=shared_albums.find_compilations(crossings, limit),
+        aliases=artist_aliases.find_aliases(crossings, limit),
+    )
+
+
+def _int_counts(tallies: MusicCounters, what: str) -> dict[str, int]:
+    return {str(value): int(number) for value, number in tallies.all_values(what).items()}
+
+
+def _match_counts(tallies: MusicCounters) -> dict[str, int]:
+    counts = _int_counts(tallies, "matches")
+    return {sure.value: counts.get(sure.value, 0) for sure in MatchConfidence}
+
+
+def _build_totals(tallies: MusicCounters) -> MusicTotals:
+    counts = _int_counts(tallies, "totals")
+    return MusicTotals(
+        seconds=counts.get("milliseconds", 0) / 1000,
+        **{
+            name: counts.get(name, 0) for name in MusicTotals.__struct_fields__ if name != "seconds"
+        },
+    )
+
+
+def _list_formats(tallies: MusicCounters) -> tuple[FormatStatistics, ...]:
+    return tuple(
+        _build_format(name, tracks, tallies)
+        for name, tracks in tallies.top_values("formats", _MAX_VALUES).tracks.items()
+    )
+
+
+def _build_format(name: str, tracks: int, tallies: MusicCounters) -> FormatStatistics:
+    rates = {
+        int(rate): number for rate, number in tallies.all_values(f"bitrates {name}").items() if rate
+    }
+    sums = _int_counts(tallies, f"sums {name}")
+    return FormatStatistics(
+        format=name,
+        tracks=tracks,
+        seconds=sums["milliseconds"] / 1000,
+        bytes=sums["bytes"],
+        lowest=min(rates, default=0),
+        median=_weighted_median(rates),
+        highest=max(rates, default=0),
+        bands=_count_by_band(rates),
+    )
+
+
+def _weighted_median(counts: Mapping[int, int]) -> int:
+    """Return the lower median of sorted values, given with their frequencies; 0 if empty."""
+    half = (sum(counts.values()) + 1) // 2
+    sums = zip(counts, accumulate(counts.values()), strict=True)
+    return next((value for value, so_far in sums if so_far >= half), 0)
+
+
+def _count_by_band(rates: Mapping[int, int]) -> dict[str, int]:
+    """Count bit rates by band."""
+    bands: dict[str, int] = {}
+    for rate, number in rates.items():
+        low = max((begin for begin in _BAND_STARTS if begin <= rate), default=0)
+        high = min((begin for begin in _BAND_STARTS if begin > rate), default=0)
+        name = f"{low}-{high - 1}" if high else f"{low} and more"
+        bands[name] = bands.get(name, 0) + number
+    return bands
+
+
+def _build_covers(tallies: MusicCounters, readable: int) -> CoverStatistics:
+    albums = dict.fromkeys(artist_counts.COVERS, 0) | _int_counts(tallies, "covered_albums")
+    tracks = _int_counts(tallies, "coverage").get(artist_counts.PICTURES, 0)
+    return CoverStatistics(albums=albums, tracks=_compute_share(tracks, readable))
+
+
+def _build_coverage(tallies: MusicCounters, readable: int) -> dict[str, TrackShare]:
+    counts = _int_counts(tallies, "coverage")
+    fields = (*artist_counts.COVERED, artist_counts.REPLAYGAIN)
+    return {field: _compute_share(counts.get(field, 0), readable) for field in fields}
+
+
+def _compute_share(tracks: int, readable: int) -> TrackShare:
+    """Return a percentage with one decimal; 100.0 only for all, 0.0 only for none."""
+    if tracks in (0, readable):
+        return TrackShare(tracks, 100.0 if tracks else 0.0)
+    return TrackShare(tracks, min(max(round(100 * tracks / readable, 1), 0.1), 99.9))

@@ -1,0 +1,171 @@
+"""Write the master report of a library from the audits of its artists.
+
+1. Each audit is read; its tracks are written to the JSON and the CSV, its counts to the counters,
+   its comparison keys to the index. Then it is discarded: memory holds one artist at a time.
+2. The statistics are computed from counters and index.
+3. The head of the JSON is written into the space reserved for it, and all three files are replaced.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import atomic_writer, files
+from mediakeep.atomic_writer import PartialFile
+from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
+from mediakeep.music.master import artist_counts, audit_reader, music_statistics, track_rows
+from mediakeep.music.master.audit_reader import ArtistAudit
+from mediakeep.music.master.counters import MusicCounters
+from mediakeep.music.master.cross_artist import CrossArtistIndex
+from mediakeep.music.master.music_statistics import MusicStatistics, StatisticsHead
+
+FORMAT = 1
+JSON = "outputs/music_library_master.json"
+CSV = "outputs/music_library_master.csv"
+STATISTICS = "outputs/music_library_statistics.json"
+
+_LOCK = "status/music/master.lock"
+_HEAD_PADDING = 80  # bytes reserved for longer counts in the JSON's head
+_MAX_UNREAD_NAMES = 1000  # artists without an audit listed in the head
+_ENCODER = msgspec.json.Encoder()
+
+
+class ReportedArtist(msgspec.Struct, frozen=True, gc=False):
+    """A completed artist: its display name, and the path of its audit below the home."""
+
+    name: str
+    audit: str
+
+
+class MusicReportScope(msgspec.Struct, frozen=True):
+    """The library, its completed artists, and the number of other artists."""
+
+    home: Path
+    library: str
+    written: str  # UTC
+    artists: tuple[ReportedArtist, ...]
+    others: Mapping[str, int]  # by the reason why they are left out
+
+
+class MasterCounts(msgspec.Struct, frozen=True):
+    """The size of the master file."""
+
+    artists: int
+    albums: int
+    tracks: int
+    issues: int
+
+
+class MusicReportResult(msgspec.Struct, frozen=True):
+    """The statistics, and a message for each audit that could not be read."""
+
+    statistics: MusicStatistics
+    failures: tuple[str, ...]
+
+
+class _JsonHead(msgspec.Struct, frozen=True):
+    """The head of the JSON, before the tracks."""
+
+    format: int
+    written: str
+    library: str
+    counts: MasterCounts
+
+
+def write_report(scope: MusicReportScope, limit: int) -> MusicReportResult:
+    """Write the three files, one process at a time; lists have at most `limit` entries.
+
+    Unreadable audits are reported, and the rest is written. Raise ItemFailed if there is no space
+    for the comparison data.
+    """
+    try:
+        return _write_files(scope, limit)
+    except sqlite3.OperationalError as error:
+        raise ItemFailed(
+            f"Comparison data not stored: {error}. The files of the last run are unchanged. "
+            "Free some space, or set TMPDIR to a folder with more."
+        ) from error
+
+
+def _write_files(scope: MusicReportScope, limit: int) -> MusicReportResult:
+    home = scope.home
+    unread: dict[ReportedArtist, str] = {}
+    places = (home / name for name in (JSON, CSV, STATISTICS))
+    with (
+        files.exclusive_lock(home / _LOCK),
+        closing(CrossArtistIndex()) as crossings,
+        atomic_writer.replace_files(*places) as (tracks, table, statistics_file),
+    ):
+        book = MusicReportWriter(scope, crossings, tracks, table)
+        for artist in scope.artists:
+            try:
+                artist_audit = audit_reader.read_audit(home / artist.audit)
+            except (Unreadable, NewerFormat) as error:
+                unread[artist] = str(error)
+                continue
+            book.add(artist_audit)
+        result = book.close([artist.name for artist in islice(unread, _MAX_UNREAD_NAMES)], limit)
+        statistics_file.write(msgspec.json.format(_ENCODER.encode(result), indent=2) + b"\n")
+    return MusicReportResult(result, tuple(unread.values()))
+
+
+class MusicReportWriter:
+    """Writes the three files of the master report."""
+
+    def __init__(
+        self,
+        scope: MusicReportScope,
+        crossings: CrossArtistIndex,
+        tracks: PartialFile,
+        table: PartialFile,
+    ) -> None:
+        self._scope = scope
+        self._tracks = tracks
+        self._table = table
+        self._index = crossings
+        self._counters = MusicCounters(crossings.db)
+        self._counts: Counter[str] = Counter()
+        tracks.write(self._format_head() + b" " * _HEAD_PADDING + b'\n"tracks": [')
+        table.write(",".join(track_rows.COLUMNS).encode() + b"\n")
+
+    def add(self, artist_audit: ArtistAudit) -> None:
+        """Add all data of one artist."""
+        separator = b",\n" if self._counts["tracks"] else b"\n"
+        if text := b",\n".join(
+            _ENCODER.encode(track_rows.build_line(artist_audit, track))
+            for track in artist_audit.tracks
+        ):
+            self._tracks.write(separator + text)
+        artist = artist_audit.to_artist()
+        self._table.write(track_rows.format_rows(artist_audit, artist))
+        artist_counts.count_artist(self._counters, artist_audit)
+        self._index.add(artist_audit, artist.albums)
+        sizes = {"albums": len(artist_audit.albums), "tracks": len(artist_audit.tracks)}
+        self._counts.update(artists=1, issues=len(artist_audit.issues), **sizes)
+
+    def close(self, unread: Iterable[str], limit: int) -> MusicStatistics:
+        """Finish the JSON, and return the statistics."""
+        self._tracks.write(b"\n]}\n")
+        self._tracks.overwrite(self._format_head(), 0)
+        head = StatisticsHead(
+            written=self._scope.written,
+            library=self._scope.library,
+            artists=self._counts["artists"],
+            left_out=dict(self._scope.others),
+            unread=tuple(unread),
+        )
+        return music_statistics.compute_statistics(head, self._counters, self._index, limit)
+
+    def _format_head(self) -> bytes:
+        """Return the head without its closing brace; it is padded with spaces, as JSON allows."""
+        counts = MasterCounts(*(self._counts[name] for name in MasterCounts.__struct_fields__))
+        scope = self._scope
+        opening = _JsonHead(FORMAT, scope.written, scope.library, counts)
+        return _ENCODER.encode(opening)[:-1] + b","

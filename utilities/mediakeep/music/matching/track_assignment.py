@@ -1,0 +1,184 @@
+"""Assign local tracks to the tracks of a release at minimum cost."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from mediakeep.music.matching import hungarian, titles, track_certainty
+from mediakeep.music.matching.local_album import LocalAlbum, LocalTrack
+from mediakeep.music.matching.tracklists import Tracklist, TracklistEntry
+from mediakeep.music.matching.weights import MatchingWeights
+
+_CACHE_SIZE = 512  # cached titles, each with those of one tracklist
+
+DistanceRow: TypeAlias = "array[float]"  # by tracklist entry; a box set may have thousands
+
+
+class TrackAssignment(msgspec.Struct, frozen=True):
+    """The entry of each local track, or -1 if the release lacks it, and the cost of the pair."""
+
+    slots: tuple[int, ...]
+    costs: tuple[float, ...]  # 1 if there is no entry
+    title_distances: tuple[float, ...]  # -1 if unknown
+    length_differences: tuple[float, ...]  # seconds, -1 if unknown
+    certain: tuple[bool, ...]  # whether each is certainly that recording
+    unreadable_slots: frozenset[int]  # entries of unreadable files, by file name
+    identified_count: int  # tracks with the MBID or ISRC of the recording
+
+    @property
+    def count(self) -> int:
+        """The number of assigned tracks."""
+        return sum(slot >= 0 for slot in self.slots)
+
+
+class TitleDistances(dict[str, float]):
+    """Letter distances of a title from others; 1 for those that are not listed."""
+
+    def __missing__(self, title: str) -> float:
+        return 1.0
+
+
+class TitleDistanceCache:
+    """Caches the letter distances of the last titles."""
+
+    def __init__(self) -> None:
+        self._compute = lru_cache(maxsize=_CACHE_SIZE)(_compute_distances)
+
+    def distances_from(self, key: str, others: Iterable[str]) -> TitleDistances:
+        """Return the distances of a title from others; beyond MAX_LETTER_DISTANCE they are 1."""
+        return self._compute(key, frozenset(others))
+
+
+def _compute_distances(key: str, others: frozenset[str]) -> TitleDistances:
+    if others == {key}:
+        return TitleDistances({key: 0.0})
+    from rapidfuzz import process  # imported on demand: loading is slow
+    from rapidfuzz.distance import Levenshtein
+
+    similar = process.extract(
+        key,
+        others,
+        scorer=Levenshtein.normalized_distance,
+        processor=None,
+        limit=None,
+        score_cutoff=titles.MAX_LETTER_DISTANCE,
+    )
+    return TitleDistances((other, apart) for other, apart, _ in similar)
+
+
+def assign_tracks(
+    album: LocalAlbum, shape: Tracklist, weights: MatchingWeights, letters: TitleDistanceCache
+) -> TrackAssignment:
+    """Assign the tracks of an album to those of a tracklist."""
+    rows = [_cost_row(track, shape, weights, letters) for track in album.tracks]
+    slots = hungarian.minimum_cost_assignment([costs for costs, _ in rows], weights.reject)
+    pairs = list(zip(album.tracks, rows, slots, strict=True))
+    return TrackAssignment(
+        slots=tuple(slots),
+        costs=tuple(costs[slot] if slot >= 0 else 1.0 for _, (costs, _), slot in pairs),
+        title_distances=tuple(
+            title_distances[slot] if slot >= 0 else -1.0 for _, (_, title_distances), slot in pairs
+        ),
+        length_differences=tuple(
+            _length_difference(track, shape.entries, slot) for track, _, slot in pairs
+        ),
+        certain=tuple(
+            slot >= 0 and track_certainty.is_certain_match(track, shape, slot, title_distances)
+            for track, (_, title_distances), slot in pairs
+        ),
+        unreadable_slots=frozenset(_slots_of_unreadable_files(album, shape, slots)),
+        identified_count=sum(
+            slot >= 0 and track_certainty.has_same_recording(track, shape.entries[slot])
+            for track, _, slot in pairs
+        ),
+    )
+
+
+def _slots_of_unreadable_files(
+    album: LocalAlbum, shape: Tracklist, slots: Sequence[int]
+) -> Iterator[int]:
+    """Yield the unassigned entries that match the names of unreadable files."""
+    unassigned = [entry for entry in range(len(shape.entries)) if entry not in slots]
+    for file in album.unreadable:
+        for index in unassigned:
+            entry = shape.entries[index]
+            if (
+                file.title.key == entry.title.key
+                if file.title
+                else track_certainty.is_at_position(file, entry)
+            ):
+                unassigned.remove(index)
+                yield index
+                break
+
+
+def _length_difference(track: LocalTrack, slots: Sequence[TracklistEntry], slot: int) -> float:
+    if slot < 0 or not (track.seconds and slots[slot].seconds):
+        return -1.0
+    return abs(track.seconds - slots[slot].seconds)
+
+
+def _cost_row(
+    track: LocalTrack, shape: Tracklist, weights: MatchingWeights, letters: TitleDistanceCache
+) -> tuple[DistanceRow, DistanceRow]:
+    """Return the cost of a track with each entry, and the title distances, -1 if unknown."""
+    title = track.title
+    letter_distances = letters.distances_from(title.key, shape.keys) if title else TitleDistances()
+    cached: dict[titles.ParsedTitle, float] = {}
+    costs, title_distances = array("d"), array("d")
+    for slot in shape.entries:
+        title_distance = -1.0
+        if (
+            title and title.is_latin == slot.title.is_latin
+        ):  # otherwise one of them is transliterated
+            if slot.title not in cached:
+                apart = letter_distances[slot.title.key]
+                cached[slot.title] = titles.title_distance(
+                    title, slot.title, apart, weights, shape.implied_kinds
+                )
+            title_distance = cached[slot.title]
+        costs.append(
+            _pair_cost(track, slot, title_distance, weights, several=shape.has_several_artists)
+        )
+        title_distances.append(title_distance)
+    return costs, title_distances
+
+
+def _pair_cost(
+    track: LocalTrack,
+    slot: TracklistEntry,
+    title_distance: float,
+    weights: MatchingWeights,
+    *,
+    several: bool,
+) -> float:
+    """Weigh all known data of both tracks; unknown data is neutral."""
+    weight, weighted_sum = weights.title, weights.title * title_distance
+    if title_distance < 0:
+        weight = weights.title * weights.untold
+        weighted_sum = weight / 2
+    if track.seconds and slot.seconds:
+        weight += weights.length
+        deviation = (track.seconds - slot.seconds) / weights.sigma
+        weighted_sum += weights.length * (1 - math.exp(-deviation * deviation / 2))
+    else:
+        weight += weights.length * weights.untold
+        weighted_sum += weights.length * weights.untold / 2
+    if track.position:
+        weight += weights.position
+        weighted_sum += 0 if track_certainty.is_at_position(track, slot) else weights.position
+    if several and track.artists:
+        weight += weights.performer
+        weighted_sum += weights.performer if track.artists.isdisjoint(slot.artists) else 0
+    if track.recordings:
+        weight += weights.recording
+        weighted_sum += 0 if slot.recording in track.recordings else weights.recording
+    elif track.isrcs and not track.isrcs.isdisjoint(slot.isrcs):
+        weight += weights.recording
+    return weighted_sum / weight

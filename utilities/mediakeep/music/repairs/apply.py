@@ -1,0 +1,289 @@
+"""Apply the safe repairs of an artist: each file is written once, blocked repairs are left out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, WriteRefused
+from mediakeep.issue import UNDONE_BEFORE, Issue
+from mediakeep.media import file_errors
+from mediakeep.media.audio.tag_edits import PICTURES_FIELD
+from mediakeep.media.undo.record import ChangeRecord
+from mediakeep.music.matching import differences
+from mediakeep.music.model import Artist, Track
+from mediakeep.music.repairs import covers, preview, proposals, safe
+from mediakeep.music.repairs.plans import FileChange, FilePlan
+from mediakeep.music.repairs.repair import EmbedCover, Repair
+from mediakeep.music.reports import fix_commands
+from mediakeep.music.worker_context import MusicWorkerContext
+from mediakeep.outcome import Progress, Stamp, Work
+from mediakeep.policy import FixLevel
+
+if TYPE_CHECKING:
+    from mediakeep.music.repairs.tag_writer import (
+        TagWriter,  # slow to load, and most runs write no file
+    )
+
+
+class RepairResult(msgspec.Struct):
+    """The result of repairing an artist; `blocked` says by place and kind why a repair is not made.
+
+    A dry run writes nothing: `planned` contains the changes and `expected` the repairs behind them.
+    """
+
+    written: int = 0  # files
+    planned: list[FilePlan] = []
+    expected: list[Repair] = []
+    blocked: dict[tuple[str, str], str] = {}
+    not_written: dict[str, str] = {}  # files that could not be written, and why
+    tracebacks: list[str] = []  # tracebacks of unexpected errors, each of one file
+
+    def block(self, repairs: Iterable[Repair], why: str) -> None:
+        """Record why repairs are not made."""
+        self.blocked |= {(repair.place, kind): why for repair in repairs for kind in repair.kinds}
+
+
+class _FileRepairs(msgspec.Struct, frozen=True):
+    """A file with the repairs planned for it."""
+
+    path: Path
+    track: Track
+    repairs: list[Repair]
+
+
+def apply_repairs(
+    artist: Artist,
+    issues: Sequence[Issue],
+    work: Work,
+    context: MusicWorkerContext,
+    progress: Progress,
+) -> RepairResult:
+    """Apply the safe repairs of an artist, or only collect them if nothing is to be written.
+
+    DiskFull and RecordNotWritten abort it, since they concern every file; repairs already made
+    remain.
+    """
+    result, stamp = RepairResult(), work.stamp
+    planned_files = list(_group_by_file(artist, _plan_repairs(artist, issues, work, context)))
+    for done, file in enumerate(planned_files, 1):
+        try:
+            with file_errors.wrap_file_errors(file.path):
+                _repair_file(artist, file, stamp, context, result)
+        except (NotWritten, Unreadable) as error:
+            result.block(file.repairs, _reason_without_name(error))
+            result.not_written[file.track.place] = _reason_without_name(error)
+            if isinstance(error, UnexpectedError):
+                result.tracebacks.append(file_errors.traceback_text(error))
+        progress(done, len(planned_files))
+    return result
+
+
+def _repair_file(
+    artist: Artist,
+    file: _FileRepairs,
+    stamp: Stamp,
+    context: MusicWorkerContext,
+    result: RepairResult,
+) -> None:
+    """Apply the repairs of one file, or add them to the plan of a dry run."""
+    allowed = _filter_allowed(artist, file, context.tag_writer, result)
+    file_changes = [_to_file_change(artist, repair) for repair in allowed]
+    if context.config.policy.fix is FixLevel.NONE:
+        return  # only blocked repairs are of interest
+    if file_changes and context.config.write:
+        with context.essence_db.updating_after_write(stamp.key, file.track.place, file.path):
+            result.written += context.tag_writer.write(file.path, file_changes, stamp) is not None
+    elif file_changes and (plan := context.tag_writer.plan_changes(file.path, file_changes)):
+        result.planned.append(plan)
+        result.expected += allowed
+
+
+def undo_records(work: Work, context: MusicWorkerContext) -> list[ChangeRecord]:
+    """Return the undo records of repairs that count for an item: all since its first claim.
+
+    Repairs of a worker that died in between count, too. After a command of the user, and after a
+    retry of the lookup alone, earlier repairs still count, except undone ones.
+    """
+    stamp, by_hand = work.stamp, context.config.by_hand
+    first = first_counted_claim(work, by_hand=by_hand)
+    if not context.config.write or not context.has_changed_files or (by_hand and not first):
+        return []
+    changes = context.tag_writer.store.effective_changes(stamp.key, first, stamp.since)
+    # An artist that is in no queue has no claims and one session.
+    return changes if first else [record for record in changes if record.session == stamp.session]
+
+
+def new_records(records_of_item: Sequence[ChangeRecord], work: Work) -> list[ChangeRecord]:
+    """Return the repairs of an item that no earlier outcome has reported."""
+    return [record for record in records_of_item if record.first_claim >= work.stamp.first_claim]
+
+
+def first_counted_claim(work: Work, *, by_hand: bool) -> int:
+    """Return the claim since which repairs count; 0 if none do after a command of the user."""
+    previous = work.item.repaired
+    if by_hand:
+        return previous
+    return (work.item.for_lookup and previous) or work.stamp.first_claim
+
+
+def _plan_repairs(
+    artist: Artist, issues: Sequence[Issue], work: Work, context: MusicWorkerContext
+) -> Sequence[Repair]:
+    """Plan the safe repairs of an artist.
+
+    Albums that a killed run left half-written are planned as they were before it.
+    """
+    policy, before_embedding = context.config.policy, state_before_embedding(artist, work, context)
+    if before_embedding is None:
+        planned = safe.plan_repairs(artist, issues, policy.fix)
+    else:
+        planned = safe.plan_repairs(before_embedding, fix=policy.fix)
+    if policy.cover_art == "file":  # then covers stay files in the folder
+        planned = tuple(repair for repair in planned if not isinstance(repair.change, EmbedCover))
+    return planned
+
+
+def state_before_embedding(
+    artist: Artist, work: Work, context: MusicWorkerContext
+) -> Artist | None:
+    """Return an artist as it was before covers were embedded since its first claim.
+
+    Return None if it makes no difference: no killed run has left an album half-written.
+    """
+    if context.config.by_hand or not (halfway := covers.find_half_embedded(artist)):
+        return None
+    top = f"{files.escape_path(Path(files.unescape_path(artist.path)).resolve())}/"
+    embedded = {
+        record.path.removeprefix(top)
+        for record in undo_records(work, context)
+        if (change := record.fields.get(PICTURES_FIELD)) and not change.old
+    }
+    embedded &= halfway
+    return covers.without_pictures(artist, frozenset(embedded)) if embedded else None
+
+
+def with_repaired_mbids(
+    artist: Artist, issues: Sequence[Issue], work: Work, context: MusicWorkerContext
+) -> Artist:
+    """Return an artist with the release MBIDs that this run will write.
+
+    Covers are only fetched for albums whose tags name no other release, and tags that do so now may
+    be repaired later in the same run.
+    """
+    if context.config.policy.fix is FixLevel.NONE or not differences.names_other_releases(artist):
+        return artist
+    expected: list[Repair] = []
+    for file in _group_by_file(artist, _plan_repairs(artist, issues, work, context)):
+        if mbid_repairs := [
+            repair for repair in file.repairs if repair.field in differences.RELEASE_FIELDS
+        ]:
+            with contextlib.suppress(NotWritten, Unreadable):
+                mbids_only = msgspec.structs.replace(file, repairs=mbid_repairs)
+                expected += _filter_allowed(artist, mbids_only, context.tag_writer, RepairResult())
+    return preview.preview_repairs(artist, expected)
+
+
+def annotate_issues(
+    artist: Artist,
+    issues: Sequence[Issue],
+    result: RepairResult,
+    context: MusicWorkerContext | None = None,
+) -> list[Issue]:
+    """Add to each issue the proposed repair and what prevents it."""
+    if not issues:
+        return []
+    proposed = proposals.propose_repairs(artist, issues)
+    tracks = {track.place: [track] for track in artist.tracks}
+    albums = {album.place: [*album.tracks] for album in artist.albums}
+    annotated = []
+    for issue in issues:
+        repairs = proposed.get(issue.id, ())
+        affected = tracks.get(issue.path, []) if issue.path else albums.get(issue.album, [])
+        blocked = _blocked_reason(artist, issue, repairs, result, context) or _read_only_reason(
+            issue, affected
+        )
+        proposal = proposals.format_proposal(repairs) if repairs else ""
+        annotated.append(msgspec.structs.replace(issue, proposal=proposal, held=blocked))
+    return annotated
+
+
+def _blocked_reason(
+    artist: Artist,
+    issue: Issue,
+    repairs: Sequence[Repair],
+    result: RepairResult,
+    context: MusicWorkerContext | None,
+) -> str:
+    """Return why a proposed repair was not or cannot be made."""
+    top = Path(files.unescape_path(artist.path))
+    for repair in repairs:
+        if reason := result.blocked.get((repair.place, issue.kind), ""):
+            return reason
+        path = top / files.unescape_path(repair.place)
+        if context and (
+            reason := context.tag_writer.lock_reason(path, _to_file_change(artist, repair))
+        ):
+            return reason
+    return ""
+
+
+def _read_only_reason(issue: Issue, tracks: Sequence[Track]) -> str:
+    """Return why none of the tracks can be written, if writing would settle the issue."""
+    if issue.kind not in fix_commands.FIELD_BY_KIND.keys() | fix_commands.COVER_KINDS:
+        return ""
+    from mediakeep.media.edits import writers  # imported late: slow to load
+
+    reasons = {
+        writers.read_only_reason(track.facts) for track in tracks if track.facts and not track.fault
+    }
+    return "" if "" in reasons or len(reasons) != 1 else reasons.pop()
+
+
+def _reason_without_name(error: NotWritten | Unreadable) -> str:
+    """Return the message without the file's name, which is shown next to it."""
+    return f"{error.args[1]}. {error.args[2]}" if isinstance(error, WriteRefused) else str(error)
+
+
+def _group_by_file(artist: Artist, repairs: Iterable[Repair]) -> Iterator[_FileRepairs]:
+    by_place: dict[str, list[Repair]] = {}
+    for repair in repairs:
+        by_place.setdefault(repair.place, []).append(repair)
+    top = Path(files.unescape_path(artist.path))
+    tracks = {track.place: track for track in artist.tracks}
+    added = {place: Track(place=place) for place in by_place if place not in tracks}
+    for place, track in {**added, **tracks}.items():  # new files in the folder come first
+        if planned := by_place.get(place):
+            yield _FileRepairs(top / files.unescape_path(place), track, planned)
+
+
+def _filter_allowed(
+    artist: Artist, file: _FileRepairs, writer: TagWriter, result: RepairResult
+) -> list[Repair]:
+    """Leave out repairs that are locked or that the user has undone."""
+    from mediakeep.music.repairs import tag_writer as pens  # imported late: slow to load
+
+    allowed = []
+    kind = file.track.facts.format if file.track.facts else ""
+    undone = {} if writer.policy.redo else writer.store.undone_values(file.path)
+    for repair in file.repairs:
+        file_change = _to_file_change(artist, repair)
+        if reason := writer.lock_reason(file.path, file_change):
+            result.block([repair], reason)
+        elif pens.was_undone(undone, file_change, kind):
+            result.block([repair], UNDONE_BEFORE)
+        else:
+            allowed.append(repair)
+    return allowed
+
+
+def _to_file_change(artist: Artist, repair: Repair) -> FileChange:
+    """Return the file change of a repair, with the full path of a picture to embed."""
+    if not isinstance(repair.change, EmbedCover) or repair.change.image.startswith("/"):
+        return repair.change
+    return msgspec.structs.replace(repair.change, image=f"{artist.path}/{repair.change.image}")

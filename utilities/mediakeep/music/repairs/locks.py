@@ -1,0 +1,90 @@
+"""Fields and folders that the user has locked against writing.
+
+A file named .mediakeep-lock locks its folder and everything below: all fields if it is empty, else
+those that it names, one per line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.media.audio import tag_edits
+
+LOCK_FILE = ".mediakeep-lock"
+
+_LOCKABLE_FIELDS = frozenset({*tag_edits.FIELDS, tag_edits.PICTURES_FIELD})
+_ALIASES = {
+    "genre": "genres",
+    "cover": tag_edits.PICTURES_FIELD,
+    "picture": tag_edits.PICTURES_FIELD,
+}
+_MAX_BYTES = 10_000  # bytes read from a lock file
+
+
+class FieldLocks:
+    """The locks of one run; each folder is read once."""
+
+    def __init__(self, fields: frozenset[str]) -> None:
+        self._fields = frozenset(map(canonical_field, fields))
+        self._by_folder: dict[Path, dict[str, str]] = {}
+        self._last_result: tuple[Path, dict[str, str]] | None = (
+            None  # called once per field of a file
+        )
+
+    def find_locks(self, path: Path) -> dict[str, str]:
+        """Return the locked fields of a file, each with what locks it, as the end of a sentence."""
+        if self._last_result is None or self._last_result[0] != path:
+            self._last_result = path, self._collect_locks(path)
+        return self._last_result[1]
+
+    def _collect_locks(self, path: Path) -> dict[str, str]:
+        setting = dict.fromkeys(self._fields, "a setting locks this field")
+        # Both parents count, since the path may lead through a symbolic link.
+        folders = path.absolute().parent, path.resolve().parent
+        return {**setting, **self._folder_locks(folders[0]), **self._folder_locks(folders[1])}
+
+    def _folder_locks(self, folder: Path) -> dict[str, str]:
+        if folder not in self._by_folder:
+            above = {} if folder == folder.parent else self._folder_locks(folder.parent)
+            self._by_folder[folder] = {**above, **_read_lock_file(folder / LOCK_FILE)}
+        return self._by_folder[folder]
+
+
+def canonical_field(name: str) -> str:
+    """Return the field that a user means by a name, or the name itself if there is none."""
+    plain = name.strip().lower()
+    return _ALIASES.get(plain, plain)
+
+
+def is_lockable(name: str) -> bool:
+    """Return whether a name, as returned by `canonical_field`, can be locked."""
+    return name in _LOCKABLE_FIELDS
+
+
+def lockable_names() -> list[str]:
+    """Return the names of the lockable fields, as a user writes them."""
+    return sorted({*_ALIASES, *_LOCKABLE_FIELDS} - set(_ALIASES.values()))
+
+
+def _read_lock_file(path: Path) -> dict[str, str]:
+    """Read a lock file; invalid content locks everything, to be on the safe side."""
+    reason = f"{files.escape_path(path)} locks it"
+    try:
+        with path.open("rb") as lock:
+            text = lock.read(_MAX_BYTES).decode("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return (
+            dict.fromkeys(_LOCKABLE_FIELDS, f"{reason} (broken symbolic link)")
+            if path.is_symlink()
+            else {}
+        )
+    except OSError as error:
+        return dict.fromkeys(
+            _LOCKABLE_FIELDS, f"{files.escape_path(path)} may lock it: {error.strerror}"
+        )
+    names = [canonical_field(line) for line in text.splitlines() if line.strip()]
+    if unknown := [name for name in names if not is_lockable(name)]:
+        reason += f' (it names "{unknown[0][:40]}", which is not a field, so it locks everything)'
+        return dict.fromkeys(_LOCKABLE_FIELDS, reason)
+    return dict.fromkeys(names or _LOCKABLE_FIELDS, reason)

@@ -1,0 +1,1 @@
+"""The reports of an artist, as Markdown, text, CSV and JSON."""

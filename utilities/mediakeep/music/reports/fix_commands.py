@@ -1,0 +1,120 @@
+"""Shell commands that settle issues, ready to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import config, files
+from mediakeep.issue import Issue
+
+REVIEW_FILE = "outputs/manual_review_needed.json"
+ARTIST_KIND, RELEASE_KIND = "unsure-artist", "ambiguous-release"  # kinds that an MBID settles
+EDITION_KIND = "tied-editions"
+MAX_LISTED_IDS = 3  # issues that are accepted by id; more are accepted by kind
+
+# The field that the user sets if there is no proposal, and the word to replace.
+FIELD_BY_KIND: Mapping[str, tuple[str, str]] = {
+    "missing-title": ("title", "TITLE"),
+    "missing-artist": ("artist", "ARTIST"),
+    "missing-album": ("album", "ALBUM"),
+    "missing-albumartist": ("albumartist", "ARTIST"),
+    "missing-track-number": ("track", "NUMBER"),
+    "missing-date": ("date", "YEAR"),
+    "date-mixed": ("date", "YEAR"),
+    "album-variation": ("album", "ALBUM"),
+    "albumartist-mixed": ("albumartist", "ARTIST"),
+    "track-number-format": ("track", "NUMBER"),
+    "placeholder-genre": ("genre", "GENRE"),
+    ARTIST_KIND: ("musicbrainz_albumartistid", "MBID"),
+    RELEASE_KIND: ("musicbrainz_albumid", "MBID"),
+    EDITION_KIND: ("musicbrainz_albumid", "MBID"),
+    "not-on-musicbrainz": ("musicbrainz_albumid", "MBID"),
+}
+PLACEHOLDER_WORDS = frozenset(word for _, word in FIELD_BY_KIND.values())  # which the user replaces
+_PER_TRACK_FIELDS = frozenset(
+    {"title", "track", "genre"}
+)  # fields whose values differ within an album
+COVER_KINDS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
+
+
+def accept_kind_command(home: Path, kind: str) -> str:
+    """Return the command that accepts the proposals for all issues of a kind."""
+    return f"{config.format_command('fix_metadata.py', home)} --from-review {REVIEW_FILE} --accept-kind {kind}"
+
+
+class FixCommands(msgspec.Struct, frozen=True):
+    """Build commands for one artist; `artist` is its escaped folder.
+
+    If `in_queue` is False, the artist is in no queue and its issues are not in the review list.
+    """
+
+    home: Path
+    artist: str
+    in_queue: bool = True
+    sibling_folders: Mapping[
+        str, Sequence[str]
+    ] = {}  # disc folders next to the folder of their album
+
+    def accept_command(self, issues: Sequence[Issue]) -> str:
+        """Return the command that accepts the proposals for issues of one kind, or ""."""
+        if not self.in_queue:
+            return ""
+        if len(issues) <= MAX_LISTED_IDS:
+            arguments = f"--accept {' '.join(issue.id for issue in issues)}"
+        else:
+            name = self.artist.rpartition("/")[2]
+            arguments = f"--accept-kind {issues[0].kind} --artist {files.quote_escaped(name)}"
+        return f"{self._script_command('fix_metadata.py')} --from-review {REVIEW_FILE} {arguments}"
+
+    def edit_command(self, *issues: Issue) -> str:
+        """Return the command with which the user enters a value, or "" if there is none.
+
+        The user replaces the word in capitals. Several issues of one kind get a command only if one
+        value settles them all and they are of one album, or if they are about covers: then ALBUM is
+        to be replaced as well.
+        """
+        if not issues:
+            return ""
+        issue, is_single = issues[0], len(issues) == 1
+        field, word = FIELD_BY_KIND.get(issue.kind, ("", ""))
+        several = len({issue.album for issue in issues}) > 1
+        if not is_single and (
+            field in _PER_TRACK_FIELDS or (several and issue.kind not in COVER_KINDS)
+        ):
+            return ""
+        if issue.kind == RELEASE_KIND and is_single and self.in_queue:
+            return f"{self.accept_command(issues)} --mbid {word}"
+        target = "ALBUM" if several else (issue.path if is_single else "") or issue.album
+        # Paths relative to the library of the queue are accepted, too.
+        name = self.artist.rpartition("/")[2] if self.in_queue else self.artist
+        dot = "./" if name.startswith("-") else ""  # else it would be parsed as an option
+        siblings = self.sibling_folders.get(target, ()) if issue.kind not in COVER_KINDS else ()
+        paths = (target, *siblings) if target else ("",)
+        path = " ".join(
+            files.quote_escaped(f"{dot}{name}/{folder}" if folder else dot + name)
+            for folder in paths
+        )
+        if issue.kind in COVER_KINDS:
+            return f"{self._script_command('embed_cover.py')} {path} IMAGE"
+        if field and not is_single:
+            script = self._script_command("batch_fix_metadata.py")
+            return f"{script} --only-missing {field} {word} {path}"
+        return f"{self._script_command('fix_metadata.py')} {field} {path} {word}" if field else ""
+
+    def edition_command(self) -> str:
+        """Return the command that sets the edition of an album; the user replaces both words."""
+        return f"{self._script_command('fix_metadata.py')} musicbrainz_albumid ALBUM MBID"
+
+    def _script_command(self, script: str) -> str:
+        return config.format_command(script, self.home)
+
+    def undo_command(self, sessions: Sequence[str]) -> str:
+        """Return the command that undoes the repairs of sessions."""
+        only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
+        name = self.artist.rpartition("/")[2]
+        return (
+            f"{self._script_command('undo_changes.py')} --artist {files.quote_escaped(name)}{only}"
+        )

@@ -1,0 +1,1 @@
+"""Text tools that checks, matching and repairs share."""

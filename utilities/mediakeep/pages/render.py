@@ -1,0 +1,127 @@
+"""Escape untrusted text for Markdown."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediakeep import config, files
+from mediakeep.errors import BadTemplate
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+TEMPLATE_FOLDER = Path(__file__).with_name("templates")
+
+
+def render_template(template: str, **facts: Any) -> str:
+    """Render a built-in template; jinja2 raises UndefinedError for a missing variable."""
+    return _shared_environment().get_template(template).render(facts)
+
+
+def pluralize(number: int, noun: str) -> str:
+    """Format a count with its noun: "1 track", "2 tracks", "0 auto-fixes"."""
+    plural = f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def format_playing_time(seconds: float) -> str:
+    """Format a playing time, such as "1 h 12 min"."""
+    minutes = round(seconds / 60)
+    if not minutes:
+        return f"{round(seconds)} s"
+    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def render_user_template(folder: Path | None, template: str, **facts: Any) -> str:
+    """Render a user's template in `folder`, or the built-in one; raise BadTemplate on errors.
+
+    A user's template can access only its variables (jinja2's sandbox).
+    """
+    from mediakeep.pages import sandbox
+    from mediakeep.pages.template_cache import TemplateCache
+
+    own = [folder] if folder and folder.is_dir() else []  # user templates are not cached
+    bytecode_cache = None if own else TemplateCache(TEMPLATE_FOLDER)
+    environment = sandbox.TemplateSandbox(*own, TEMPLATE_FOLDER, compiled=bytecode_cache)
+    _add_filters(environment)
+    try:
+        with sandbox.limit_resources():
+            return environment.get_template(template).render(facts)
+    except Exception as error:  # a template may raise anything
+        path = folder / template if folder else None
+        if path is None or not path.exists():
+            raise
+        raise BadTemplate(
+            files.escape_path(path), _find_error_line(error, path), f"{error}".rstrip(".")
+        ) from error
+
+
+def _find_error_line(error: Exception, path: Path) -> int:
+    """Return the line of a template in which an error occurred, or 0."""
+    if line := getattr(error, "lineno", None):
+        return int(line)
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((it.lineno or 0 for it in reversed(frames) if it.filename == str(path)), 0)
+
+
+@cache  # each process loads its templates once
+def _shared_environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from mediakeep.pages.template_cache import TemplateCache
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE_FOLDER),
+        undefined=StrictUndefined,
+        autoescape=False,  # Markdown: templates escape untrusted text with the filter md
+        auto_reload=False,
+        bytecode_cache=TemplateCache(TEMPLATE_FOLDER),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return _add_filters(environment)
+
+
+def _add_filters(environment: Environment) -> Environment:
+    environment.filters["md"] = escape_markdown
+    environment.filters["code"] = format_code
+    environment.filters["counted"] = pluralize
+    environment.filters["plain"] = files.to_printable
+    environment.filters["commands"] = config.rewrite_commands
+    return environment
+
+
+MAX_TEXT_CHARS = 200  # characters of a name or text in a report
+
+_MARKUP = re.compile(
+    r"[\\`*\[\]<>|~]"  # emphasis, code, links, HTML, tables, strikes
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis; an underscore within a word is literal
+    r"|&(?=#?\w+;)"  # a character reference
+    r"|^[-+#=]"  # a list, a heading
+    r"|(?<=\bhttp):|(?<=\bhttps):|(?<=\bftp):|(?<=\bwww)\.|(?<=\w)@(?=\w)",  # bare links
+    re.IGNORECASE,
+)
+_NUMBERED_LIST = re.compile(r"^(\d{1,9})([.)])")  # a numbered list
+
+
+def escape_markdown(text: str, longest: int = MAX_TEXT_CHARS) -> str:
+    """Escape a text so that Markdown shows it literally, on one line, truncated to `longest`."""
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    shown = _MARKUP.sub(r"\\\g<0>", files.to_printable(text))
+    bare = _NUMBERED_LIST.sub(r"\1\\\2", shown).lstrip(" ")
+    return "&nbsp;" * (len(shown) - len(shown.lstrip(" "))) + bare
+
+
+def format_code(text: str) -> str:
+    """Format a text as inline code on one line; it may contain backticks."""
+    shown = files.to_printable(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}"

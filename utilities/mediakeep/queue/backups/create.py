@@ -1,0 +1,227 @@
+"""Write a backup: everything of a queue that cannot be rebuilt, as of one change, in one archive.
+
+1. The queue is read as of a change, without its lock, so a batch never waits.
+2. Undo records, logs and outputs are copied after that. The files of a completed item were on the
+   disk before it was completed, and files newer than the queue do no harm.
+
+Caches and indexes, which are rebuilt, are omitted, and so are checkpoints: the queue in the backup
+is one itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+from mediakeep import clock, files
+from mediakeep.errors import StateDamaged
+from mediakeep.media import temp_copies
+from mediakeep.media.undo import store_lock
+from mediakeep.queue import checkpoints, compaction, snapshot
+from mediakeep.queue.backups import archive, consistent_read
+from mediakeep.queue.backups.archive import ArchiveEntry, ArchiveWriter, BackupInfo
+from mediakeep.queue.backups.consistent_read import HistoryMonth, QueueAtSeq
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
+from mediakeep.queue.sessions import LIVE_FOLDER
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.validate import OutputLister
+
+_BUSY_TIMEOUT = 60.0  # seconds to wait for a writer of the database
+_BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def copy_database(path: Path, target: Path) -> None:
+    """Copy a database that other processes may be writing; raise StateDamaged if it is unreadable.
+
+    This uses the online backup of SQLite (sqlite.org/backup.html).
+    """
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        with (
+            closing(sqlite3.connect(address, timeout=_BUSY_TIMEOUT, uri=True)) as source,
+            closing(sqlite3.connect(target)) as destination,
+        ):
+            source.backup(destination, progress=_build_timeout_check())
+    except sqlite3.Error as error:
+        raise StateDamaged(
+            f"{files.display_path(path)} cannot be read: {error}. No backup was made. Replace it"
+            " by an older backup, or move it away."
+        ) from error
+
+
+def _build_timeout_check() -> Callable[[int, int, int], None]:
+    """Return a progress callback that ends a copy of a busy database: `backup` waits forever."""
+    until = time.monotonic() + _BUSY_TIMEOUT
+
+    def check(status: int, *_: int) -> None:
+        if status in _BUSY_CODES and time.monotonic() > until:
+            raise sqlite3.OperationalError("database is locked")
+
+    return check
+
+
+REVIEW_LIST = "outputs/manual_review_needed.json"
+UNDO_FOLDER = "undo"
+DATABASE_COPY = "copy.db"  # temporary copy of a database
+# Folders of the queue that are omitted or written with the queue.
+_SEPARATE_FOLDERS = frozenset({event_log.FOLDER, checkpoints.FOLDER, JOURNAL_FOLDER, LIVE_FOLDER})
+_REBUILDABLE = re.compile(
+    r"\..*|processing_queue\..*|.*\.lock|(history|index)\.db|.*-(wal|shm|journal)"
+)
+_APPENDED_SUFFIXES = frozenset({".jsonl", ".log"})  # a running batch may append to these
+_SEARCH_CHUNK = 1 << 16  # bytes
+
+
+def write_backup(
+    stream: BinaryIO, work: Path, place: QueueLocation, outputs: OutputLister, now: QueueAtSeq
+) -> BackupInfo:
+    """Write a backup to a stream; `work` is a folder for temporary files."""
+    state, home = now.state, place.folder.parent.parent
+    head = _build_info(state, place)
+    copier = _HomeCopier(ArchiveWriter(stream, head), home, work)
+    copier.add_queue(state, place)
+    for month in consistent_read.iter_history_files(place.folder, now):
+        copier.add_history_file(month)
+    with store_lock.shared_lock(
+        home / "status" / UNDO_FOLDER
+    ):  # keeps records and blobs consistent
+        copier.add_files(_list_files(home / "status" / UNDO_FOLDER, (temp_copies.FOLDER,)))
+    copier.add_files(_list_files(place.folder, _SEPARATE_FOLDERS))
+    for name in archive.SHARED_FOLDERS:
+        copier.add_files(_list_files(home / "status" / name) if name != UNDO_FOLDER else ())
+    copier.add_files(_list_files(home / "issues" / state.kind.name))
+    copier.add_files(_list_output_files(home, state, outputs))
+    copier.close()
+    return head
+
+
+def _build_info(state: QueueState, place: QueueLocation) -> BackupInfo:
+    return BackupInfo(
+        id=os.urandom(8).hex(),
+        kind=state.kind.name,
+        written=clock.format_iso(place.now()),
+        library_path=state.head.library_path,
+        seq=state.seq,
+        items={**state.build_summary()},
+    )
+
+
+def _list_output_files(home: Path, state: QueueState, outputs: OutputLister) -> Iterator[Path]:
+    """Yield the files in the home itself, and the outputs of each item outside of `issues/`."""
+    yield from (home / name for name in (*archive.HOME_FILES, REVIEW_LIST))
+    for item in state.items.values():
+        if item.report:
+            yield from (home / name for name in outputs(item) if name.startswith("outputs/"))
+
+
+def _list_files(folder: Path, besides: Iterable[str] = ()) -> Iterator[Path]:
+    """Yield the files below a folder that cannot be rebuilt, in a stable order.
+
+    Symbolic links to folders are followed, because part of a home may be on another disk.
+    """
+    seen = set()  # links may form a cycle
+    for root, folders, names in os.walk(folder, followlinks=True):
+        try:
+            info = os.stat(root)
+        except FileNotFoundError:
+            continue
+        if (info.st_dev, info.st_ino) in seen:
+            folders[:] = []
+            continue
+        seen.add((info.st_dev, info.st_ino))
+        apart = set(besides) if root == str(folder) else set()
+        inner = [x for x in folders if not x.startswith(".") and x not in apart]
+        folders[:] = sorted(inner, key=lambda name: (Path(root, name).is_symlink(), name))
+        for name in sorted(names):
+            path = Path(root, name)
+            if not _REBUILDABLE.fullmatch(name) and path.is_file():
+                yield path
+
+
+class _HomeCopier:
+    """Copies files of a home into an archive."""
+
+    def __init__(self, packed: ArchiveWriter, home: Path, work: Path) -> None:
+        self._writer, self._home, self._work = packed, home, work
+        self.close = packed.close
+
+    def add_queue(self, state: QueueState, place: QueueLocation) -> None:
+        """Add the snapshot as a full copy with a new id, like a checkpoint."""
+        copy = self._work / snapshot.FILE
+        head = compaction.build_head(state, place, state.head.generation)
+        snapshot.write(str(copy), head, state.items, state.kind.plural)
+        self._add_file(place.folder / snapshot.FILE, copy)
+        copy.unlink()
+
+    def add_history_file(self, month: HistoryMonth) -> None:
+        """Add a file of the history."""
+        name, size = self._relative_name(month.path), month.end + len(month.appended)
+        if not month.end:
+            self._writer.add_file(ArchiveEntry(name, size), [month.appended])
+            return
+        with month.path.open("rb") as stream:
+
+            def content() -> Iterator[bytes]:
+                yield from archive.read_chunks(stream, month.end)
+                yield month.appended
+
+            self._writer.add_file(_build_entry(name, stream, size), content())
+
+    def add_files(self, paths: Iterable[Path]) -> None:
+        """Add files in their current state; of growing files only complete lines."""
+        for path in paths:
+            if path.suffix == ".db":
+                self._add_database(path)
+            else:
+                self._add_file(path, path)
+
+    def _add_database(self, path: Path) -> None:
+        """Add a consistent copy of an SQLite file."""
+        copy = self._work / DATABASE_COPY
+        copy_database(path, copy)
+        self._add_file(path, copy)
+        copy.unlink()
+
+    def _add_file(self, path: Path, content: Path) -> None:
+        """Add the file `content` under the name of `path`, unless it was removed."""
+        try:
+            stream = content.open("rb")
+        except FileNotFoundError:
+            return
+        with stream:
+            size = os.fstat(stream.fileno()).st_size
+            if path.suffix in _APPENDED_SUFFIXES:
+                size = _end_of_last_line(stream, size)
+            self._writer.add_file(
+                _build_entry(self._relative_name(path), stream, size),
+                archive.read_chunks(stream, size),
+            )
+
+    def _relative_name(self, path: Path) -> str:
+        return path.relative_to(self._home).as_posix()
+
+
+def _build_entry(name: str, stream: BinaryIO, size: int) -> ArchiveEntry:
+    info = os.fstat(stream.fileno())
+    return ArchiveEntry(name, size, info.st_mode & 0o777, max(int(info.st_mtime), 0))
+
+
+def _end_of_last_line(stream: BinaryIO, end: int) -> int:
+    """Return the offset after the last complete line, and rewind the stream."""
+    while end:
+        start = max(0, end - _SEARCH_CHUNK)
+        stream.seek(start)
+        if (newline := stream.read(end - start).rfind(b"\n")) >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    stream.seek(0)
+    return end

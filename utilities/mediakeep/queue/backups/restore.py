@@ -1,0 +1,349 @@
+"""Restore a backup; after a kill, either the old state is unchanged or the restore can be resumed.
+
+1. The archive is unpacked into a hidden folder, verified to its end, and synced.
+2. That folder is renamed to mark it as complete. From here on the same command finishes the
+   restore.
+3. Each file is installed; a replaced file is moved to a dated folder. Undo records are added to the
+   existing ones: they refer to the files of the library, which no restore changes.
+4. The folder of the queue is installed last, with two renames, while the lock of the queue is held.
+   Its history is continued with the events since the backup, if it is that of the same queue.
+5. The hidden folder is renamed back and removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import filecmp
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageError
+from mediakeep.kinds import Kind
+from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
+from mediakeep.media.undo import merge_logs, store_lock
+from mediakeep.queue import checkpoints, compaction, sessions, snapshot
+from mediakeep.queue.backups import archive, restore_marker
+from mediakeep.queue.backups.archive import ArchiveEntry, BackupInfo
+from mediakeep.queue.backups.restore_marker import RestoreMarker
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.queue import Queue
+
+_ESSENCE_TABLES = ("sound", "finding")
+_BUSY_TIMEOUT = 60.0  # seconds to wait for a writer
+
+
+def merge_essence_databases(current: Path, staged: Path) -> None:
+    """Add the rows of the current essence database to a restored one; current rows win.
+
+    They describe the files of the library, which no restore changes. Nothing is added from a
+    damaged database. If killed, either all rows are added or none, and a second run adds the same.
+    """
+    if not (current / FILE_NAME).exists():
+        return
+    try:
+        EssenceDatabase.open(
+            current / FILE_NAME, write=False
+        ).close()  # checks that it is valid and of this format
+        EssenceDatabase.open(staged / FILE_NAME, write=True).close()
+    except StateDamaged:
+        return
+    try:
+        _merge_rows(current / FILE_NAME, staged / FILE_NAME)
+    except sqlite3.Error as error:
+        raise ItemFailed(
+            f"The essence database {files.display_path(current / FILE_NAME)} cannot be merged: {error}."
+        ) from error
+
+
+def _merge_rows(path: Path, ledger: Path) -> None:
+    """Add the rows of one database to another in one synced transaction."""
+    with closing(sqlite3.connect(_sqlite_uri(ledger), uri=True, timeout=_BUSY_TIMEOUT)) as base:
+        base.execute("PRAGMA synchronous = EXTRA")
+        base.execute("ATTACH ? AS now", (_sqlite_uri(path),))
+        there = {name for (name,) in base.execute("SELECT name FROM now.sqlite_master")}
+        with base:
+            for table in (name for name in _ESSENCE_TABLES if name in there):
+                base.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM now.{table}")
+
+
+def _sqlite_uri(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=rw"
+
+
+def install_file(path: Path, target: Path, replaced: Path) -> None:
+    """Install a file; a different file at its path is moved to `replaced`."""
+    if target.is_file() and filecmp.cmp(path, target, shallow=False):
+        path.unlink()
+        return
+    if os.path.lexists(target):
+        replaced.parent.mkdir(parents=True, exist_ok=True)
+        _move_file(target, compaction.unused_path(replaced.parent, replaced.name, ""))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _move_file(path, target)
+
+
+def _move_file(path: Path, target: Path) -> None:
+    """Rename a file, or copy it if part of the home is on another disk."""
+    try:
+        os.rename(path, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_synced(path, target)
+        path.unlink()
+
+
+def carry_over_newer_state(current: Path, staged: Path) -> None:
+    """Copy what is newer than the backup to the restored queue.
+
+    This is the essence database, the session logs, whose numbers are never reused, and the history,
+    if it continues that of the backup.
+    """
+    merge_essence_databases(current, staged)
+    names = {path.name.partition(".")[0] for path in (staged / sessions.LOG_FOLDER).glob("*")}
+    for path in (current / sessions.LOG_FOLDER).glob("*.log*"):
+        target = staged / sessions.LOG_FOLDER / path.name
+        new = path.name.partition(".")[0] not in names
+        # A log that was copied while its session was running has grown since.
+        if sessions.match_name(path) and (new or (target.exists() and _starts_with(path, target))):
+            _copy_synced(path, target)
+    restored = event_log.list_files(staged)
+    if all(_starts_with(current / event_log.FOLDER / path.name, path) for path in restored):
+        for path in event_log.list_files(current):
+            _copy_synced(path, staged / event_log.FOLDER / path.name)
+
+
+def _copy_synced(path: Path, target: Path) -> None:
+    files.make_folder(target.parent)
+    temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
+    shutil.copy2(path, temporary)
+    with temporary.open("rb") as stream:
+        files.sync_data(stream.fileno())
+    os.rename(temporary, target)
+    files.sync_folder(target.parent)
+
+
+def _starts_with(path: Path, beginning: Path) -> bool:
+    """Return whether a file starts with the whole content of another."""
+    try:
+        with path.open("rb") as longer, beginning.open("rb") as shorter:
+            while piece := shorter.read(1 << 20):
+                if longer.read(len(piece)) != piece:
+                    return False
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def unpack_archive(path: Path, kind: Kind, folder: Path) -> BackupInfo:
+    """Unpack a backup; raise ItemFailed if writing fails, StateDamaged if it is damaged."""
+
+    def take(entry: ArchiveEntry, content: Iterator[bytes]) -> None:
+        try:
+            _write_file(folder / entry.name, entry, content)
+        except OSError as error:
+            raise ItemFailed(
+                f"{files.display_path(entry.name)} cannot be unpacked into"
+                f" {files.display_path(folder)}:"
+                f" {error.strerror}. Nothing was changed."
+            ) from error
+
+    head = archive.read_archive(path, kind.name, take)
+    _check_queue_readable(folder / "status" / kind.name / snapshot.FILE, kind, path)
+    return head
+
+
+def _check_queue_readable(queue: Path, kind: Kind, path: Path) -> None:
+    """Check that this version can read the queue; a newer mediakeep may have written it."""
+    try:
+        snapshot.load(queue, kind)
+    except StateDamaged as error:
+        shown = f"The {snapshot.FILE} in {files.display_path(path)}"
+        raise StateDamaged(str(error).replace(files.display_path(queue), shown)) from error
+
+
+def _write_file(path: Path, entry: ArchiveEntry, content: Iterator[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as stream:
+        for piece in content:
+            stream.write(piece)
+        stream.flush()
+        os.fchmod(stream.fileno(), entry.mode | 0o600)
+        if entry.name.startswith("status/"):
+            files.sync_data(stream.fileno())
+    os.utime(path, (entry.mtime, entry.mtime))
+
+
+_FILES_FOLDER = "files"
+_ERRORS_BY_EXIT_CODE: Mapping[int, type[MediakeepError]] = {
+    2: UsageError,
+    3: StateDamaged,
+}  # by exit code
+
+
+def check_restore(place: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
+    """Verify a backup, and check that it can be restored now; return its description.
+
+    The file of an unfinished restore is not needed any more, because it was unpacked completely.
+    """
+    if order := restore_marker.read_marker(place.folder):
+        if not _is_same_backup(order, kind, path):
+            raise UsageError(
+                f"The restore of {order.file} was interrupted. Finish it first: restore that file"
+                " again, even if it no longer exists."
+            )
+        head = msgspec.json.decode(order.head, type=BackupInfo)
+    elif path.is_file():
+        head = archive.read_archive(path, kind.name)
+    else:
+        raise UsageError(f"There is no backup {files.display_path(path)}.")
+    refuse_live_sessions(place)
+    return head
+
+
+def _is_same_backup(order: RestoreMarker, kind: Kind, path: Path) -> bool:
+    """Return whether a file is the backup that is being restored, or has its name."""
+    try:
+        return archive.read_info(path, kind.name).id == order.id
+    except MediakeepError:
+        return files.escape_path(path) == order.file
+
+
+def refuse_live_sessions(place: QueueLocation) -> None:
+    """Raise UsageFailed while any session of the queue is running."""
+    for path in sessions.list_live_files(place.folder):
+        if sessions.is_alive(place, path.stem):
+            raise UsageError(
+                f"Session {path.stem} is using this queue. Stop it or wait for its end, then run"
+                " again."
+            )
+
+
+def restore_backup(place: QueueLocation, kind: Kind, path: Path) -> Path | None:
+    """Restore a backup, or finish its restore; return the folder of replaced files, if any."""
+    status = place.folder.parent
+    files.make_folder(status)
+    with _hold_restore_lock(status):
+        order = restore_marker.read_marker(place.folder) or _stage_backup(place, kind, path)
+        replaced = status / order.replaced
+        with _note_unfinished_restore():
+            refuse_live_sessions(place)
+            _install_files(place, replaced)
+            _install_queue(place, replaced)
+            os.rename(
+                restore_marker.marker_folder(place.folder), _unpack_folder(place)
+            )  # done, even if the removal is killed
+            files.sync_folder(status)
+        shutil.rmtree(_unpack_folder(place), ignore_errors=True)
+    return replaced if replaced.exists() else None
+
+
+@contextlib.contextmanager
+def _note_unfinished_restore() -> Iterator[None]:
+    """Add to the message of an error that the restore is unfinished."""
+    try:
+        yield
+    except (MediakeepError, OSError) as error:
+        place, why = getattr(error, "filename", None), getattr(error, "strerror", None)
+        prefix = f"{files.display_path(place)}: " if isinstance(place, str) else ""
+        sentence = f"{prefix}{why}." if why else str(error)
+        kind = _ERRORS_BY_EXIT_CODE.get(getattr(error, "exit_code", 1), ItemFailed)
+        raise kind(f"{sentence} The restore is unfinished; run it again.") from error
+
+
+@contextlib.contextmanager
+def _hold_restore_lock(status: Path) -> Iterator[None]:
+    handle = os.open(status, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise UsageError(f"Another restore is running in {files.display_path(status)}.") from error
+    finally:
+        os.close(handle)
+
+
+def _unpack_folder(place: QueueLocation) -> Path:
+    return restore_marker.marker_folder(place.folder).with_suffix(".tmp")
+
+
+def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker:
+    """Unpack a backup completely; an error, such as a full disk, leaves nothing behind."""
+    staging, status = _unpack_folder(place), place.folder.parent
+    refuse_live_sessions(place)
+    shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
+    replaced = compaction.unused_path(status, f"replaced_{place.file_timestamp()}", "").name
+    try:
+        head = unpack_archive(path, kind, staging / _FILES_FOLDER)
+        raw = msgspec.Raw(msgspec.json.encode(head))
+        order = RestoreMarker(head.id, files.escape_path(path), replaced, kind.manager_script, raw)
+        files.write_atomic(staging / restore_marker.MARKER_FILE, msgspec.json.encode(order))
+        os.sync()  # one call, because syncing thousands of reports one by one takes long
+        with contextlib.suppress(MediakeepError, OSError):  # adds its last records to the history
+            if checkpoints.has_queue_files(place.folder):
+                Queue.open(place, kind).close()
+        with contextlib.ExitStack() as stack:
+            if place.folder.is_dir():
+                stack.enter_context(sessions.lock_queue(place))
+            refuse_live_sessions(place)
+            os.rename(
+                staging, restore_marker.marker_folder(place.folder)
+            )  # from here on no batch can start
+        files.sync_folder(status)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return order
+
+
+def _install_files(place: QueueLocation, replaced: Path) -> None:
+    """Install all files except the queue; the log of undo records comes last."""
+    home, staged = (
+        place.folder.parent.parent,
+        restore_marker.marker_folder(place.folder) / _FILES_FOLDER,
+    )
+    own, undo = staged / "status" / place.folder.name, staged / "status" / "undo"
+    logs = sorted(undo.glob("*.jsonl"))
+    for root, folders, names in os.walk(staged):
+        folders[:] = sorted(name for name in folders if Path(root, name) != own)
+        for path in (Path(root, name) for name in sorted(names)):
+            if path not in logs:
+                name = path.relative_to(staged)
+                install_file(path, home / name, replaced / name)
+    os.sync()
+    if logs:
+        target = home / "status" / "undo"
+        target.mkdir(parents=True, exist_ok=True)
+        with store_lock.exclusive_lock(target):
+            for path in logs:
+                merge_logs.merge(target / path.name, path)
+
+
+def _install_queue(place: QueueLocation, replaced: Path) -> None:
+    """Install the folder of the queue, as the last step."""
+    staged = (
+        restore_marker.marker_folder(place.folder) / _FILES_FOLDER / "status" / place.folder.name
+    )
+    if not staged.is_dir():
+        return  # done before an interruption
+    with contextlib.ExitStack() as stack:
+        if place.folder.is_dir():
+            stack.enter_context(sessions.lock_queue(place))
+            refuse_live_sessions(place)
+            carry_over_newer_state(place.folder, staged)
+            old = replaced / "status"
+            old.mkdir(parents=True, exist_ok=True)
+            os.rename(place.folder, compaction.unused_path(old, place.folder.name, ""))
+            files.sync_folder(old)
+        os.rename(staged, place.folder)
+        files.sync_folder(place.folder.parent)

@@ -1,0 +1,58 @@
+"""The marker of an unfinished restore, during which neither the old nor the new state is complete.
+
+Its folder is next to that of the queue, so that every reader of the queue finds it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import config, files
+from mediakeep.errors import StateDamaged
+
+MARKER_FILE = "order.json"
+
+
+class RestoreMarker(msgspec.Struct, frozen=True):
+    """An unfinished restore: of which backup, and where the replaced files go."""
+
+    id: str
+    file: str
+    replaced: str  # name of a folder in `status/`
+    manager: str  # the command that finishes it
+    head: msgspec.Raw  # the description of the backup
+
+
+def marker_folder(folder: Path) -> Path:
+    """Return the folder with the files that a restore has still to install."""
+    return folder.parent / f".restoring_{folder.name}"
+
+
+def read_marker(folder: Path) -> RestoreMarker | None:
+    """Return the unfinished restore of a queue, or None."""
+    path = marker_folder(folder) / MARKER_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RestoreMarker)
+    except FileNotFoundError:
+        return None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StateDamaged(
+            f"{files.display_path(path)} cannot be read: {error}. Nothing was changed."
+            " Move its folder away, then restore the backup again."
+        ) from error
+
+
+def refuse_unfinished(folder: Path) -> None:
+    """Raise StateDamaged if a restore is unfinished, naming the command that finishes it."""
+    if order := read_marker(folder):
+        raise StateDamaged(
+            f"A restore is unfinished: its files are in {files.display_path(marker_folder(folder))}."
+            f" Nothing was changed. If it is not running, finish it:\n  {_format_resume_command(folder, order)}"
+        )
+
+
+def _format_resume_command(folder: Path, order: RestoreMarker) -> str:
+    line = config.format_command(order.manager, folder.parent.parent)
+    return f"{line} --restore-backup {files.quote_escaped(order.file)} --yes"

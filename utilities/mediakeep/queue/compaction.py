@@ -1,0 +1,275 @@
+"""Rewrite the snapshot with all changes of its journal, and start a new journal.
+
+1. Records of the old journal that the history keeps are appended to it, synced.
+2. The new snapshot is written next to the old one, synced.
+3. A new journal, whose header names the new snapshot, is written and synced.
+4. The new snapshot is renamed over the old one, and the folder is synced.
+5. The old snapshot is moved next to its journal, and that is sealed.
+
+After a crash before step 4 the old pair is valid, after step 4 the new one; the next writer seals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import clock, files
+from mediakeep.errors import RecordNotWritten, StateDamaged
+from mediakeep.queue import journal, journal_lookup, snapshot
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal import SEAL, Journal, JournalHeader, JournalRecord
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
+from mediakeep.queue.snapshot import FileIdentity, SnapshotHead
+from mediakeep.queue.state import QueueState
+
+ASIDE_FOLDER = "aside"
+
+
+def _ignore_notice(_: str) -> None:
+    """Ignore the message."""
+
+
+class QueueLocation(msgspec.Struct, frozen=True):
+    """The folder of a queue, its clock, and the machine that works on it.
+
+    `notice` is called with messages that the user should see at once, such as who holds the lock.
+    """
+
+    folder: Path
+    now: clock.Clock
+    host: str
+    notice: Callable[[str], object] = _ignore_notice
+
+    def file_timestamp(self) -> str:
+        """Return the current time as used in file names."""
+        return self.now().strftime("%Y-%m-%dT%H%M%S")
+
+
+class SnapshotAndJournal(msgspec.Struct, frozen=True):
+    """A snapshot and the journal that continues it."""
+
+    head: SnapshotHead
+    stat: FileIdentity
+    journal: Journal
+    unexpected_file: Path | None  # an unexpected file that was in its place, moved to aside/
+
+
+def build_head(state: QueueState, place: QueueLocation, generation: int) -> SnapshotHead:
+    """Return the head of a full copy of a state, with a new id."""
+    return msgspec.structs.replace(
+        state.head,
+        generation=generation,
+        snapshot_id=os.urandom(8).hex(),
+        seq=state.seq,
+        settled=state.settled,
+        last_updated=clock.format_iso(place.now()),
+        summary=state.build_summary(),
+    )
+
+
+def compact_journal(
+    state: QueueState, place: QueueLocation, old: Journal | None, seen: FileIdentity | None
+) -> SnapshotAndJournal:
+    """Write the snapshot and its journal; `seen` is the identity of the file to replace.
+
+    After an OSError either the old pair or the new one is valid, never a mixture.
+    """
+    folder = place.folder
+    _remove_leftovers(place)
+    if old:
+        event_log.append_missing(folder, _read_complete_journal(state, old))
+    new = build_head(state, place, state.head.generation + 1)
+    temporary = folder / f".{new.snapshot_id}.tmp"
+    path = folder / JOURNAL_FOLDER / journal.journal_name(new.generation, new.snapshot_id)
+    try:
+        digest, stat = snapshot.write(str(temporary), new, state.items, state.kind.plural)
+        previous = old.path.name if old else ""
+        current = Journal.create(path, _build_header(new, digest, stat, previous, seen or ()))
+        kept = keep_previous(folder) if seen else None
+    except BaseException:
+        for leftover in (temporary, path):
+            with contextlib.suppress(OSError):
+                os.unlink(leftover)
+        raise
+    os.replace(temporary, folder / snapshot.FILE)
+    files.sync_folder(folder)
+    stranger = (
+        store_previous(kept, place, old.path if old else None, seen) if kept and seen else None
+    )
+    if old:
+        seal_journal(old, state.seq, place)
+    prune_journals(folder, current.path)
+    return SnapshotAndJournal(new, stat, current, stranger)
+
+
+def append_unsealed_to_history(folder: Path) -> None:
+    """Append the records of the unsealed journals to the history, oldest journal first."""
+    journals = sorted(
+        journal_lookup.iter_unsealed_journals(folder),
+        key=lambda unsealed: unsealed.header.generation,
+    )
+    for unsealed in journals:
+        event_log.append_missing(folder, unsealed.content.records)
+
+
+def _read_complete_journal(state: QueueState, old: Journal) -> list[JournalRecord]:
+    """Read a journal, and check that the state to be written contains all its changes."""
+    records = journal.read(old.path).records
+    if records and records[-1].seq != state.seq:
+        raise StateDamaged(
+            f"{old.path} ends with change {records[-1].seq}, but this process knows {state.seq}. "
+            "Nothing was changed. Run again."
+        )
+    return records
+
+
+def _build_header(
+    new: SnapshotHead, digest: str, stat: FileIdentity, previous: str, replaces: FileIdentity
+) -> JournalHeader:
+    return JournalHeader(
+        generation=new.generation,
+        snapshot_id=new.snapshot_id,
+        seq=new.seq,
+        digest=digest,
+        stat=stat,
+        previous=previous,
+        replaces=replaces,
+    )
+
+
+def _remove_leftovers(place: QueueLocation) -> None:
+    """Remove the files of killed writers; the lock is held, so no writer is active.
+
+    A kept snapshot is removed if its content has another name, else it is moved to aside/.
+    """
+    files.remove_stale_temp_files(place.folder)
+    for temporary in place.folder.glob(f".{'?' * 16}.tmp"):
+        os.unlink(temporary)
+    for kept in place.folder.glob(".*.kept"):
+        if os.stat(kept).st_nlink > 1:
+            os.unlink(kept)
+        else:
+            set_aside(kept, place, "unseen")
+
+
+def keep_previous(folder: Path) -> Path:
+    """Give the old snapshot a second name, so that the rename never loses its content."""
+    kept = folder / f".{os.urandom(6).hex()}.kept"
+    _link_or_copy(folder / snapshot.FILE, kept)
+    return kept
+
+
+def store_previous(
+    kept: Path, place: QueueLocation, old: Path | None, seen: FileIdentity
+) -> Path | None:
+    """Move a replaced snapshot next to its journal; an unexpected file goes to aside/.
+
+    Return the path in aside/, or None.
+    """
+    if not _is_same_file(kept, seen):
+        return set_aside(kept, place, "unseen")
+    if old:
+        os.replace(kept, old.with_suffix(".json"))
+        files.sync_folder(old.parent)
+    with contextlib.suppress(FileNotFoundError):  # a file renamed onto itself keeps both names
+        os.unlink(kept)
+    return None
+
+
+def _is_same_file(path: Path, seen: FileIdentity) -> bool:
+    """Return whether a file, or a copy of it, has the size and time that were seen."""
+    return snapshot.stat_identity(os.stat(path))[2:] == tuple(seen[2:])
+
+
+def finish_interrupted(current: Path, place: QueueLocation) -> list[Path]:
+    """Finish a rewrite that crashed after its rename.
+
+    Seal the previous journal and store the previous snapshot. Return the unexpected files that were
+    moved to aside/.
+    """
+    header = journal.read_header(current)
+    assert header
+    before = current.with_name(header.previous) if header.previous else None
+    if before and before.exists():
+        reading = journal.read(before)
+        if not reading.is_sealed:
+            with contextlib.suppress(RecordNotWritten):  # disk full: the next writer does it
+                seal_journal(Journal(before, reading.end), header.seq, place)
+    strangers = []
+    for kept in place.folder.glob(".*.kept"):
+        expected = _is_same_file(kept, header.replaces)
+        if not expected and (os.stat(kept).st_nlink > 1 or _is_same_file(kept, header.stat)):
+            os.unlink(kept)  # the crash was before the rename
+        else:
+            strangers.append(store_previous(kept, place, before, header.replaces))
+    return [path for path in strangers if path]
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Hard-link a file, or copy it if the file system has no links."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def set_aside(path: Path, place: QueueLocation, why: str) -> Path:
+    """Move a file to aside/, under a name with the reason and the time; return its path."""
+    folder = place.folder / ASIDE_FOLDER
+    files.make_folder(folder)
+    target = unused_path(
+        folder, f"{why}_{place.file_timestamp()}", path.suffix.replace(".kept", ".json")
+    )
+    os.replace(path, target)
+    files.sync_folder(folder)
+    return target
+
+
+def copy_aside(path: Path, place: QueueLocation, why: str = "damaged") -> str:
+    """Copy a file to aside/, under a name with the reason and the time; return that name."""
+    folder = place.folder / ASIDE_FOLDER
+    files.make_folder(folder)
+    target = unused_path(folder, f"{why}_{place.file_timestamp()}_{path.stem}", path.suffix)
+    shutil.copy2(path, target)
+    with target.open("rb") as copy:
+        files.sync_data(copy.fileno())
+    files.sync_folder(folder)
+    return target.name
+
+
+def unused_path(folder: Path, stem: str, suffix: str) -> Path:
+    """Return an unused path in a folder; the caller holds the lock of the queue."""
+    path, number = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}_{number}{suffix}"
+    return path
+
+
+def seal_journal(old: Journal, seq: int, place: QueueLocation) -> None:
+    """Close a journal permanently."""
+    old.seal(JournalRecord(seq=seq, time=clock.format_iso(place.now()), op=SEAL))
+
+
+def prune_journals(folder: Path, current: Path) -> None:
+    """Remove old journals, which the history contains, and files left by crashes."""
+    keep = {current.name}
+    header = journal.read_header(current)
+    if header and header.previous:
+        keep.add(Path(header.previous).with_suffix(".json").name)
+    for _ in range(journal.KEPT_JOURNALS):
+        if not header or not header.previous:
+            break
+        keep.add(header.previous)
+        header = journal.read_header(folder / JOURNAL_FOLDER / header.previous)
+    for path in (folder / JOURNAL_FOLDER).iterdir():
+        if path.name not in keep and path.suffix in (".json", ".jsonl") and path.is_file():
+            os.unlink(path)

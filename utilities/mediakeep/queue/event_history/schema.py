@@ -1,0 +1,82 @@
+"""The tables of the history index: events, tallies, items, issues and sessions.
+
+A tally is a sum over a quarter of an hour, so the numbers of a day in any time zone are sums of
+tallies. For long periods, tallies over 64 and 4,096 quarters are stored, too. The measures:
+
+    settled    by state: items that batches finished (`again`: those that were done before)
+    by_hand    by state: items that a command of the user read again
+    done       items that became completed, minus those that ceased to be
+    opened, closed, regressed     by kind: issues that appeared, disappeared, and appeared again
+    vanished, reappeared          items that a scan or a batch no longer found, and found again
+    forgotten  items that were skipped when the user removed them from the queue
+    left, returned                by kind: open issues of these
+    repaired   by kind: repairs made by batches
+    mended     by kind: closed issues that were repaired by batches
+    sum        by name: every other number of a settle, such as tracks and requests
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+SPANS = 1, 64, 4096  # slots in a tally; each span divides the next
+SLOT = 900  # seconds; the UTC offsets of all current time zones are multiples of this
+TABLES = """
+CREATE TABLE source(path TEXT PRIMARY KEY, offset INTEGER NOT NULL);
+CREATE TABLE event(
+  seq INTEGER PRIMARY KEY, time TEXT NOT NULL, op TEXT NOT NULL, session TEXT, item TEXT,
+  state TEXT, seconds REAL, by_hand INTEGER, opened INTEGER, closed INTEGER, regressed INTEGER,
+  fixed INTEGER, repairs TEXT, error TEXT);
+CREATE INDEX event_time ON event(time);
+CREATE TABLE tally(
+  span INTEGER NOT NULL, slot INTEGER NOT NULL, measure TEXT NOT NULL, what TEXT NOT NULL,
+  amount REAL NOT NULL, PRIMARY KEY(span, slot, measure, what)) WITHOUT ROWID;
+CREATE TABLE step(slot INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
+CREATE TABLE size(slot INTEGER PRIMARY KEY, items INTEGER NOT NULL);
+CREATE TABLE session(
+  began INTEGER PRIMARY KEY, id TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+  seconds REAL, command TEXT NOT NULL, settled INTEGER NOT NULL);
+CREATE INDEX session_id ON session(id, began);
+CREATE TABLE item(
+  item TEXT PRIMARY KEY, done INTEGER NOT NULL, ever INTEGER NOT NULL, away INTEGER NOT NULL);
+CREATE TABLE issue(
+  item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
+  times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
+"""
+
+
+class IndexedIssue(msgspec.Struct):
+    """An indexed issue: the changes that opened and closed it, and how often it was opened."""
+
+    opened: int
+    closed: int | None = None
+    times: int = 1
+
+
+class ItemHistory(msgspec.Struct):
+    """The indexed state of an item."""
+
+    done: bool = False  # completed now
+    was_completed: bool = False  # completed at any time
+    away: bool = False  # skipped; its open issues do not count
+    issues: dict[str, IndexedIssue] = {}
+    touched: set[str] = set()  # issues that are not written yet
+
+    @property
+    def open_issues(self) -> list[str]:
+        """The ids of the open issues."""
+        return [name for name, issue in self.issues.items() if issue.closed is None]
+
+
+class IndexedSession(msgspec.Struct):
+    """A session from its first to its last record.
+
+    A name may occur again, because sessions are numbered by their logs, which can be moved away.
+    """
+
+    began: int  # its first change
+    first: str
+    last: str
+    seconds: float | None = None  # as measured by itself; None if it was killed
+    command: str = ""  # of the user; "" for a batch
+    settled: int = 0

@@ -1,0 +1,239 @@
+"""Accept a snapshot that the user replaced: a restored checkpoint or an edit by hand.
+
+1. The previous queue is rebuilt from the kept snapshot and journals, and written to aside/.
+2. Missing events are appended to the history, then one that says which changes no longer count.
+3. The file becomes the queue, as a new generation; its items in progress are released.
+
+An edit made while a session has claimed items loses: it is moved to aside/, and the session
+continues. The values of a file from elsewhere are checked first, beyond the checks of its format.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from mediakeep import clock, files
+from mediakeep.errors import InvalidQueueValues, QueueBusy
+from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
+from mediakeep.queue import checkpoints, claims, compaction, journal, journal_lookup, sessions
+from mediakeep.queue.event_history import event_log
+from mediakeep.queue.journal_lookup import JOURNAL_FOLDER, JournalMatch, SnapshotOrigin
+from mediakeep.queue.snapshot import LoadedSnapshot, RestoreInfo, SnapshotHead
+from mediakeep.queue.state import QueueState
+from mediakeep.queue.store import QueueChange, QueueStore
+
+_MAX_SEQ_AHEAD = 2**32  # changes, more than any queue makes
+
+
+def check_external_snapshot(
+    folder: Path, kind: Kind, path: Path, loaded: LoadedSnapshot, libraries: Iterable[str]
+) -> None:
+    """Raise InvalidQueueValues if a file cannot be a state of this queue.
+
+    Items must be in its own library, in one of `libraries`, or in one that the history contains:
+    an item that was in progress while its library moved has its former path.
+    """
+    last_seq = max([event_log.last_seq(folder), *map(journal.last_seq, _list_journals(folder))])
+    if loaded.head.seq > last_seq + _MAX_SEQ_AHEAD:
+        reason = f"its seq is {loaded.head.seq:,}, but the last recorded change is {last_seq:,}"
+        raise InvalidQueueValues(path, reason)
+    for key, item in loaded.items.items():
+        if reason := _find_invalid_value(item, loaded.head.seq):
+            raise InvalidQueueValues(path, f'{kind.noun} "{files.to_printable(key)}": {reason}')
+    places = {loaded.head.library_path, *libraries}
+    if any(_find_items_outside(loaded, places)):
+        places |= set(_read_former_libraries(folder))
+    for key, item in _find_items_outside(loaded, places):
+        reason = f'{kind.noun} "{files.to_printable(key)}" has the path "{files.to_printable(item.path)}"'
+        library = files.to_printable(loaded.head.library_path)
+        raise InvalidQueueValues(path, f"{reason}, which is not in the library {library}")
+
+
+def _find_invalid_value(item: Item, seq: int) -> str:
+    """Return the problem with the numbers, dates or output paths of an item, or "" if none."""
+    for name in ("claim", "first_claim", "settled"):
+        if getattr(item, name) > seq:
+            return f"{name} is {getattr(item, name):,}, above the seq of the queue ({seq:,})"
+    for name in ("started_date", "processed_date", "error_date", "not_before"):
+        value = getattr(item, name)
+        try:
+            _ = value and datetime.fromisoformat(value)
+        except ValueError:
+            return f'{name} is "{files.to_printable(value)}", not a date like 2025-12-17T10:00:00+00:00'
+    for name in ("output_name", "report"):
+        value = files.unescape_path(getattr(item, name))
+        parts = value.split("/")
+        if value and (".." in parts or not parts[0] or (name == "output_name" and parts[1:])):
+            return f'{name} is "{files.to_printable(value)}", which leaves its folder'
+    return ""
+
+
+def _list_journals(folder: Path) -> Iterator[Path]:
+    return (folder / JOURNAL_FOLDER).glob("*.jsonl")
+
+
+def _find_items_outside(
+    loaded: LoadedSnapshot, libraries: Container[str]
+) -> Iterator[tuple[str, Item]]:
+    for key, item in loaded.items.items():
+        if item.status is not Status.SKIPPED and not _is_in_library(item.path, libraries):
+            yield key, item
+
+
+def _is_in_library(path: str, libraries: Container[str]) -> bool:
+    """Return whether a path is below a library; both are absolute and escaped."""
+    return os.path.normpath(path) == path and any(
+        str(parent) in libraries for parent in Path(path).parents
+    )
+
+
+def _read_former_libraries(folder: Path) -> Iterator[str]:
+    """Yield the paths that the library had in earlier scans."""
+    for path in event_log.list_files(folder):
+        for _, event in event_log.iter_events(path):
+            if isinstance(library := event.get("library"), str):
+                yield library
+
+
+def accept_replaced_snapshot(
+    store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch
+) -> None:
+    """Choose between the file and the previous queue, keep both, and continue with one."""
+    before = journal_lookup.rebuild_previous_state(store.place.folder, store.kind)
+    libraries = [before.head.library_path] if before else []
+    check_external_snapshot(store.place.folder, store.kind, store.path, loaded, libraries)
+    if bound.origin is SnapshotOrigin.EDITED and before:
+        live = sessions.live_sessions(store.place, before.claimed_keys)
+        if live and not store.session:
+            raise QueueBusy(store.path, live[0])
+        if live:
+            return _set_edit_aside(store, loaded, before)
+    return _install_snapshot(store, loaded, bound, before)
+
+
+def _set_edit_aside(store: QueueStore, loaded: LoadedSnapshot, before: QueueState) -> None:
+    """Move an edit to aside/ and continue with the previous queue."""
+    aside = compaction.set_aside(
+        compaction.keep_previous(store.place.folder), store.place, "edited"
+    )
+    before.head = head_with_latest_generation(store, before)
+    store.install(before, loaded.stat)
+    store.warnings.append(
+        f"The edit of the queue was not used, because this session is working on it. It is kept as"
+        f" {aside}. Stop the batch before editing."
+    )
+
+
+def _install_snapshot(
+    store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch, before: QueueState | None
+) -> None:
+    folder, since = store.place.folder, loaded.head.seq
+    journals = sorted(
+        journal_lookup.iter_unsealed_journals(folder),
+        key=lambda unsealed: unsealed.header.generation,
+    )
+    damaged = list(journal_lookup.iter_damaged_journals(folder))
+    lasts = [*(unsealed.last_seq for unsealed in journals), *map(journal.last_seq, damaged)]
+    last = max([since, event_log.last_seq(folder), *lasts])
+    for unsealed in journals:
+        event_log.append_missing(folder, unsealed.content.records)
+    differs = before and (before.seq > since or before.items != loaded.items)
+    aside = _save_previous_queue(store, before) if before and differs else ""
+    restored = RestoreInfo(
+        source=_describe_source(store, loaded, bound),
+        date=clock.format_iso(store.place.now()),
+        undone=(since + 1, last) if last > since else None,
+        aside=aside,
+    )
+    state = QueueState(store.kind, loaded.head, loaded.items)
+    state.seq = last
+    state.head = msgspec.structs.replace(
+        head_with_latest_generation(store, state), restored=restored
+    )
+    _record_restore(store, state, _build_status_change(bound, before, state), restored)
+    for path in damaged:
+        compaction.set_aside(path, store.place, "damaged")
+    store.install(state, loaded.stat)
+    store.warnings.append(format_restore_notice(restored))
+
+
+def _build_status_change(
+    bound: JournalMatch, before: QueueState | None, state: QueueState
+) -> QueueChange:
+    """Return the status changes that an edit makes, or that a restore causes by interrupting items.
+
+    Items removed by an edit count as skipped, items added by it have the status stated there.
+    """
+    if bound.origin is SnapshotOrigin.EDITED:
+        old = before.items if before else {}
+        edited = {
+            key: {"status": item.status}
+            for key, item in state.items.items()
+            if key in old and old[key].status is not item.status
+        }
+        states = dict.fromkeys(old.keys() - state.items.keys(), str(Status.SKIPPED))
+        states |= {key: str(item.status) for key, item in state.items.items() if key not in old}
+        facts = {"items_back": list(states), "states_back": list(states.values())} if states else {}
+        return QueueChange("edit", edited, facts)
+    interrupted = {
+        key: claims.build_release_patch(item, suspect=False)
+        for key, item in state.items.items()
+        if item.status is Status.IN_PROGRESS
+    }
+    return QueueChange("restore", interrupted)
+
+
+def _record_restore(
+    store: QueueStore, state: QueueState, moved: QueueChange, restored: RestoreInfo
+) -> None:
+    """Record the restore in state and history, and release the items that were in progress."""
+    store.state = state
+    facts = {**moved.facts, **msgspec.to_builtins(restored)}
+    record = store.build_record(structs.replace(moved, facts=facts))
+    state.apply_record(record, state.preview_items(record.items))
+    event_log.append_missing(store.place.folder, [record])
+
+
+def head_with_latest_generation(store: QueueStore, state: QueueState) -> SnapshotHead:
+    """Return the head of a state with the highest generation that any journal has."""
+    names = (store.place.folder / JOURNAL_FOLDER).glob("[0-9]*-*.jsonl")
+    used = [int(path.name.partition("-")[0]) for path in names]
+    return msgspec.structs.replace(state.head, generation=max([state.head.generation, *used]))
+
+
+def _save_previous_queue(store: QueueStore, before: QueueState) -> str:
+    stem = f"before_{store.place.file_timestamp()}_{before.kind.noun}_{before.counts[Status.COMPLETED]:03d}"
+    return checkpoints.write_copy(
+        before, store.place, store.place.folder / compaction.ASIDE_FOLDER, stem
+    ).name
+
+
+def _describe_source(store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch) -> str:
+    if bound.origin is SnapshotOrigin.EDITED:
+        return "an edit by hand"
+    name = checkpoints.find_checkpoint_name(store.place.folder, loaded.head.snapshot_id)
+    return name or f"a copy of the queue of {loaded.head.last_updated or loaded.head.created}"
+
+
+def format_change_range(changes: tuple[int, int]) -> str:
+    """Return a range of changes as text, such as "Changes 3 to 7"."""
+    first, last = changes
+    return f"Change {first}" if first == last else f"Changes {first} to {last}"
+
+
+def format_restore_notice(restored: RestoreInfo) -> str:
+    """Return a sentence on what was restored, what no longer counts, and where it is kept."""
+    text = f"On {restored.date} {restored.source} became the queue."
+    if restored.undone:
+        verb = "no longer counts" if len(set(restored.undone)) == 1 else "no longer count"
+        text += f" {format_change_range(restored.undone)} {verb}."
+    if restored.aside:
+        text += f" The queue as it was before is kept: --replay-aside {restored.aside} shows it."
+    return text

@@ -1,0 +1,151 @@
+"""Read a queue repeatedly without its lock: only what has changed is read, even of a million items.
+
+1. If the snapshot is unchanged, the new lines of the journal are applied.
+2. If it was rewritten, the old journal is read to its end, then the one that continues it.
+3. If that chain is broken (a restore, an edit, a repair, a long pause), everything is read again.
+
+The result, and the errors raised, are always those of `readonly.load_state`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.errors import MediakeepError
+from mediakeep.kinds import Kind
+from mediakeep.queue import journal, readonly, snapshot
+from mediakeep.queue.journal import JournalHeader, JournalRecord
+from mediakeep.queue.snapshot import FileIdentity
+from mediakeep.queue.state import QueueState
+
+_TAIL_SIZE = 64  # bytes before the offset; they contain the checksum of the last line
+
+
+class ReadPosition(msgspec.Struct, frozen=True):
+    """How far a queue was read: the snapshot, and its journal if it has one."""
+
+    stat: FileIdentity
+    path: Path | None = None
+    offset: int = 0
+    tail: bytes = b""  # the bytes before the offset
+
+
+class IncrementalReader:
+    """A reader of one queue that keeps its state between calls."""
+
+    def __init__(self, folder: Path, kind: Kind) -> None:
+        self._folder, self._kind = folder, kind
+        self._path = folder / snapshot.FILE
+        self._state: QueueState | None = None
+        self._position: ReadPosition | None = None
+
+    def read(self) -> QueueState:
+        """Return the queue as of its last change, as a new object if everything was read again.
+
+        Raise NoQueue if there is none, StateDamaged if it cannot be read.
+        """
+        if self.update() and self._state is not None:
+            return self._state
+        self._state = self._position = None
+        view = readonly.load_view(self._folder, self._kind)
+        self._state = view.state
+        if view.path:
+            self._position = _build_position(view.stat, view.path, view.offset)
+        else:
+            self._position = ReadPosition(view.stat)
+        return view.state
+
+    def read_journal(self) -> tuple[JournalRecord, ...]:
+        """Return the records of the journal; the history contains at most the older ones."""
+        path = self._position.path if self._position else None
+        try:
+            return tuple(journal.read(path).records) if path else ()
+        except (OSError, MediakeepError):
+            return ()  # just rewritten: the history has them
+
+    @property
+    def position(self) -> object:
+        """A value that changes whenever the queue does."""
+        return self._position
+
+    def update(self) -> bool:
+        """Update the last returned state; return False if everything must be read again."""
+        if self._state is None or self._position is None:
+            return False
+        if not self._update_state(self._state, self._position):
+            self._state = self._position = None
+        return self._state is not None
+
+    def _update_state(self, state: QueueState, mark: ReadPosition) -> bool:
+        here = snapshot.file_identity(self._path)
+        try:
+            if mark.path and mark.tail != _read_tail(mark.path, mark.offset):
+                return False  # what was read was reverted or repaired
+            if here == mark.stat:
+                self._read_new_records(state, mark)
+                return True
+            return self._follow_journals(state, mark, here)
+        except (OSError, MediakeepError):
+            return False
+
+    def _read_new_records(self, state: QueueState, mark: ReadPosition) -> None:
+        if mark.path is None or not _has_new_bytes(mark.path, mark.offset):
+            return
+        added = journal.read(mark.path, mark.offset)
+        state.replay_records(added.records, mark.path)
+        self._position = _build_position(mark.stat, mark.path, added.end)
+
+    def _follow_journals(
+        self, state: QueueState, mark: ReadPosition, here: FileIdentity | None
+    ) -> bool:
+        """Follow the journals from one snapshot to the current one."""
+        if mark.path is None or here is None:
+            return False
+        self._read_new_records(state, mark)
+        path = mark.path
+        while successor := _find_successor(path, state.seq):
+            path, header = successor
+            entries = journal.read(path)
+            if header.stat == here:
+                return self._switch_snapshot(state, ReadPosition(here, path))
+            state.replay_records(entries.records, path)
+        return False
+
+    def _switch_snapshot(self, state: QueueState, mark: ReadPosition) -> bool:
+        """Continue with a new snapshot: its items are known, its head and journal are new."""
+        assert mark.path is not None
+        loaded = snapshot.read_head(self._path, self._kind)
+        if loaded is None or loaded[1] != mark.stat or loaded[0].seq != state.seq:
+            return False
+        state.head, state.settled = loaded[0], loaded[0].settled
+        self._position = _build_position(mark.stat, mark.path, journal.records_offset(mark.path))
+        self._read_new_records(state, self._position)
+        return True
+
+
+def _build_position(stat: FileIdentity, path: Path, offset: int) -> ReadPosition:
+    return ReadPosition(stat, path, offset, _read_tail(path, offset))
+
+
+def _read_tail(path: Path, offset: int) -> bytes:
+    with path.open("rb") as stream:
+        start = stream.seek(max(0, offset - _TAIL_SIZE))
+        return stream.read(offset - start)
+
+
+def _has_new_bytes(path: Path, offset: int) -> bool:
+    """Return whether an offset is followed by anything but preallocated zeros."""
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        return stream.read(1) not in (b"", b"\0")
+
+
+def _find_successor(path: Path, seq: int) -> tuple[Path, JournalHeader] | None:
+    """Return the journal that continues another one, with its header, or None."""
+    for other in path.parent.glob("*.jsonl"):
+        header = journal.read_header(other)
+        if header and header.previous == path.name and header.seq == seq:
+            return other, header
+    return None

@@ -1,0 +1,73 @@
+"""Read a queue without its lock; the result never contains half a change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import config, files
+from mediakeep.errors import NoQueue, SnapshotDamaged
+from mediakeep.kinds import Kind
+from mediakeep.queue import checkpoints, journal_lookup, snapshot
+from mediakeep.queue.journal import JournalRecord
+from mediakeep.queue.journal_lookup import SnapshotOrigin
+from mediakeep.queue.snapshot import FileIdentity
+from mediakeep.queue.state import QueueState
+
+
+class QueueView(msgspec.Struct, frozen=True):
+    """A queue and how far it was read: the identity of its snapshot, and the end of its journal.
+
+    A file that the user put in place has no journal.
+    """
+
+    state: QueueState
+    stat: FileIdentity
+    path: Path | None = None
+    offset: int = 0
+    records: tuple[JournalRecord, ...] = ()  # of that journal
+
+
+def load_state(folder: Path, kind: Kind) -> QueueState:
+    """Return the queue as of its last change, or as in the file that the user put in place.
+
+    Raise NoQueue if there is none, StateDamaged if it cannot be read.
+    """
+    return load_view(folder, kind).state
+
+
+def load_view(folder: Path, kind: Kind) -> QueueView:
+    """Return the queue, and how far it was read; raise as `load_state` does."""
+    if not checkpoints.has_queue_files(folder):
+        raise no_queue_error(folder, kind)
+    path = folder / snapshot.FILE
+    try:
+        return snapshot.read_stable(path, lambda: _read_once(path, kind))
+    except SnapshotDamaged as error:
+        raise SnapshotDamaged(
+            *error.args[:2], checkpoints.format_restore_hint(folder, kind)
+        ) from error
+
+
+def _read_once(path: Path, kind: Kind) -> QueueView | None:
+    """Read snapshot and journal; return None if they were rewritten in between."""
+    loaded = snapshot.load(path, kind)
+    bound = journal_lookup.find_journal(path.parent, loaded.head, loaded.digest)
+    state = QueueState(kind, loaded.head, loaded.items)
+    if bound.origin is SnapshotOrigin.OURS:
+        state.replay_records(bound.content.records, bound.path)
+        records = tuple(bound.content.records)
+        return QueueView(state, loaded.stat, bound.path, bound.content.end, records)
+    return QueueView(state, loaded.stat) if snapshot.file_identity(path) == loaded.stat else None
+
+
+def no_queue_error(folder: Path, kind: Kind) -> NoQueue:
+    """Return the error for a missing queue, with the command that creates one."""
+    home = folder.parent.parent
+    return NoQueue(
+        kind.name,
+        files.display_path(home),
+        config.format_command(kind.manager_script),
+        files.quote_path(home),
+    )

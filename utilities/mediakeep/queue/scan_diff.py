@@ -1,0 +1,222 @@
+"""Compare the queue with a scan of the library: new, changed, vanished and returned items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import ScanRefused
+from mediakeep.item import GONE_REASONS, NEVER_ASK_AGAIN, Item, ScannedItem, Status, is_gone
+from mediakeep.queue.state import QueueState, apply_merge_patch
+
+_ATTEMPT_FIELDS = (
+    *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
+    *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
+    *("lookup", "for_lookup"),
+)
+VANISHED, IGNORED, EMPTY = "vanished", "ignored", "empty"
+MAX_VANISHED_SHARE = 0.10  # share of the items that may vanish in one scan without confirmation
+
+
+class ScanDiff(msgspec.Struct):
+    """The differences between a queue and its library, as merge patches of items."""
+
+    total: int = 0
+    new: dict[str, dict[str, Any]] = {}
+    renamed: dict[str, str] = {}  # old key -> new key
+    renamed_items: dict[
+        str, dict[str, Any]
+    ] = {}  # the renamed items under their new keys, with all fields
+    changed: dict[str, dict[str, Any]] = {}
+    vanished: dict[str, dict[str, Any]] = {}
+    ignored: dict[str, dict[str, Any]] = {}  # still on disk, but no longer items
+    returned: dict[str, dict[str, Any]] = {}
+    moved: dict[str, dict[str, Any]] = {}  # only the path changed
+
+    def build_patches(self) -> dict[str, dict[str, Any] | None]:
+        """Return all merge patches; None removes the old key of a renamed item."""
+        patches = {**self.moved, **self.new, **self.changed, **self.vanished, **self.ignored}
+        return {**dict.fromkeys(self.renamed), **self.renamed_items, **patches, **self.returned}
+
+    def count_changes(self) -> dict[str, int]:
+        """Return the number of items by kind of difference."""
+        names = ("new", "renamed", "changed", "vanished", "ignored", "returned")
+        return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
+
+
+def build_new_items(
+    scanned: Iterable[ScannedItem], kind: type[Item], taken: set[str]
+) -> dict[str, Item]:
+    """Build pending items from the entries of a scan, each with a unique output name."""
+    items = {}
+    for entry in scanned:
+        stem = files.safe_name(files.unescape_path(entry.key), taken)
+        taken.add(files.normalize_name(stem))
+        fields = {"path": entry.path, "fingerprint": entry.fingerprint, "output_name": stem}
+        items[entry.key] = kind(status=Status.PENDING, **fields, **entry.fields)  # type: ignore[arg-type]
+    return items
+
+
+# Called with the missing items and the unknown entries; returns renames as new key -> old key.
+RenameMatcher = Callable[[Mapping[str, Item], Sequence[ScannedItem]], Mapping[str, str]]
+
+
+def compare_with_scan(
+    state: QueueState,
+    scanned: list[ScannedItem],
+    why: Callable[[str], str] = lambda _: VANISHED,
+    follow: RenameMatcher = lambda *_: {},
+) -> ScanDiff:
+    """Compare a queue with the entries of a scan; names match by their normalized form.
+
+    `why` returns the skip reason, one of `GONE`, for the key of a missing item. `follow` finds
+    renamed items.
+    """
+    matches = _match_keys(state, scanned)
+    survey = ScanDiff(total=len(scanned))
+    old_keys = _match_renamed(state, scanned, matches, follow)
+    matches = {key: old for key, old in matches.items() if key not in old_keys}
+    unknown = []
+    for entry in scanned:
+        if entry.key in old_keys:
+            survey.renamed[old_keys[entry.key]] = entry.key
+            survey.renamed_items[entry.key] = _build_renamed_item(state, old_keys[entry.key], entry)
+        elif (key := matches.get(entry.key)) is not None:
+            _compare_item(survey, key, state, entry)
+        else:
+            unknown.append(entry)
+    seen = {*matches.values(), *survey.renamed}
+    taken = {files.normalize_name(item.output_name) for item in state.items.values()}
+    for key, item in build_new_items(unknown, state.kind.item_type, taken).items():
+        survey.new[key] = msgspec.to_builtins(item)
+    for key, item in state.items.items():
+        if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
+            reason = why(key)
+            missing = survey.vanished if reason == VANISHED else survey.ignored
+            missing[key] = _build_skip_patch(item, reason)
+    return survey
+
+
+def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
+    """Map scanned keys to item keys: the same, or the only one with the same normalized form."""
+    pairs = {entry.key: entry.key for entry in scanned if entry.key in state.items}
+    loose = _group_by_normalized_name(key for key in state.items if key not in pairs)
+    for fold, keys in _group_by_normalized_name(
+        entry.key for entry in scanned if entry.key not in pairs
+    ).items():
+        if len(keys) == 1 and len(loose.get(fold, ())) == 1:
+            pairs[keys[0]] = loose[fold][0]
+    return pairs
+
+
+def _group_by_normalized_name(keys: Iterable[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault(files.normalize_name(key), []).append(key)
+    return groups
+
+
+def _compare_item(survey: ScanDiff, key: str, state: QueueState, entry: ScannedItem) -> None:
+    """Add the difference of a known item to the result; items in progress are skipped."""
+    item = state.items[key]
+    if item.status is Status.IN_PROGRESS:
+        return
+    same = item.fingerprint == entry.fingerprint
+    path = {"path": entry.path} if entry.path != item.path else {}
+    if same and item.skip_reason in GONE_REASONS:
+        # With the number of a settle, so that the views update the item.
+        back = {"status": item.returns_to or Status.PENDING, "settled": state.seq + 1}
+        survey.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
+    elif same:
+        if path:
+            survey.moved[key] = path
+    else:
+        survey.changed[key] = {**_build_changed_patch(item, entry), **path}
+
+
+def _match_renamed(
+    state: QueueState,
+    scanned: Sequence[ScannedItem],
+    matches: Mapping[str, str],
+    follow: RenameMatcher,
+) -> Mapping[str, str]:
+    """Find renamed items, also among those that match only by their normalized form."""
+    doubtful = {
+        entry.key
+        for entry in scanned
+        if (old := matches.get(entry.key, entry.key)) != entry.key
+        and state.items[old].fingerprint != entry.fingerprint
+    }
+    seen = {old for key, old in matches.items() if key not in doubtful}
+    missing = {
+        key: item for key, item in state.items.items() if _may_be_renamed(item) and key not in seen
+    }
+    unknown = [entry for entry in scanned if entry.key in doubtful or entry.key not in matches]
+    return follow(missing, unknown) if missing and unknown else {}
+
+
+def _may_be_renamed(item: Item) -> bool:
+    return item.status not in (Status.SKIPPED, Status.IN_PROGRESS) or is_gone(item)
+
+
+def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict[str, Any]:
+    """Return all fields of an item under its new name.
+
+    It gets the number of a settle, so that the views update it.
+    """
+    item = state.items[old]
+    changes: dict[str, Any] = {"path": entry.path, "note": f'its name was "{old}" before'}
+    if item.settled:
+        changes["settled"] = state.seq + 1
+    if item.fingerprint != entry.fingerprint:
+        changes = _build_changed_patch(item, entry) | changes
+    elif is_gone(item):
+        status = item.returns_to or Status.PENDING
+        changes |= {"status": status, "returns_to": None, "skip_reason": None}
+    return apply_merge_patch(msgspec.to_builtins(item), changes)
+
+
+def _build_changed_patch(item: Item, entry: ScannedItem) -> dict[str, Any]:
+    changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
+    if item.status is Status.PENDING or item.skip_reason == NEVER_ASK_AGAIN:
+        return changes
+    return {
+        **changes,
+        **build_reset_patch(item),
+        "note": "it changed on disk since it was last done",
+    }
+
+
+def _build_skip_patch(item: Item, reason: str) -> dict[str, Any]:
+    return {
+        "status": Status.SKIPPED,
+        "skip_reason": reason,
+        "returns_to": item.status.value,
+    }
+
+
+def build_reset_patch(item: Item) -> dict[str, Any]:
+    """Return the merge patch that makes an item pending as if it had never been claimed.
+
+    An item whose work was not completed keeps its first claim, so that its repairs still count when
+    it is.
+    """
+    begun = item.first_claim and item.status is not Status.COMPLETED
+    fields = [name for name in _ATTEMPT_FIELDS if not (begun and name == "first_claim")]
+    return {"status": Status.PENDING, **dict.fromkeys(fields)}
+
+
+def refuse_mass_removal(survey: ScanDiff, state: QueueState, path: str) -> None:
+    """Raise ScanRefused if too many items would vanish or be ignored."""
+    if not survey.total:
+        raise ScanRefused(f"{path} holds no {state.kind.library_noun}.")
+    vanished, total = len(survey.vanished), len(state.items)
+    if vanished + len(survey.ignored) > MAX_VANISHED_SHARE * total:
+        ignored = f", and {len(survey.ignored)} would be ignored" if survey.ignored else ""
+        raise ScanRefused(
+            f"{vanished} of {total} {state.kind.plural} would vanish{ignored}."
+            " If that is right, add --yes."
+        )

@@ -1,0 +1,110 @@
+"""Merge patches and history facts of a settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
+from mediakeep.outcome import Outcome
+
+
+class SettleRequest(msgspec.Struct, frozen=True):
+    """An outcome, its duration, and the time of the next attempt after a failure ("": none)."""
+
+    outcome: Outcome
+    seconds: float = 0.0
+    not_before: str = ""
+
+
+_CLAIM_FIELDS = ("claim", "first_claim", "suspect", "for_lookup")
+_FAILURE_FIELDS = ("error_message", "error_date", "not_before", "parts")
+_FORMER_STATE_FIELDS = ("outdated", "note", "skip_reason", "returns_to", "processing_stage")
+_TRANSIENT_FACTS = frozenset({"unasked"})  # facts for the summary of the batch, not for the history
+
+
+def build_settle_patch(
+    kind: Kind, item: Item, ending: SettleRequest, seq: int, now: str
+) -> dict[str, Any]:
+    """Return the merge patch of a settle.
+
+    An attempt for the lookup only counts as an attempt if it fails. Its counts are those of the
+    whole item, including earlier repairs.
+    """
+    outcome = ending.outcome
+    changes = {
+        **clear_fields(item, _CLAIM_FIELDS),
+        **merge_data(item, outcome.data),
+        "status": outcome.state,
+        "settled": seq,
+        "attempts": item.attempts
+        if _is_still_complete(item, outcome)
+        else count_attempt(kind, item),
+    }
+    if outcome.state is Status.ERROR:
+        # The next attempt continues the same work, so repairs are counted from the first claim.
+        changes["first_claim"] = item.first_claim
+        failed = {"error_message": outcome.message, "error_date": now}
+        return {**changes, **failed, "not_before": ending.not_before or None}
+    changes |= clear_fields(item, _FAILURE_FIELDS)
+    if outcome.state is Status.COMPLETED:
+        changes |= {
+            **clear_fields(item, _FORMER_STATE_FIELDS),
+            "processed_date": now,
+            "rules": kind.rules,
+        }
+    elif item.for_lookup:
+        changes["returns_to"] = Status.COMPLETED.value
+    return changes
+
+
+def _is_still_complete(item: Item, outcome: Outcome) -> bool:
+    """Return whether an item that was claimed for its lookup only is still completed."""
+    return item.for_lookup and outcome.state is not Status.ERROR
+
+
+def clear_fields(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return a merge patch that clears those of the fields that have a value."""
+    return {name: None for name in names if getattr(item, name)}
+
+
+def count_attempt(kind: Kind, item: Item) -> int | dict[str, int]:
+    """Return the attempts of an item, or of its current stage, plus one."""
+    stage = item.processing_stage or kind.first_stage
+    times = get_attempts(item, stage) + 1
+    return {stage: times} if kind.stages else times
+
+
+def get_attempts(item: Item, stage: str) -> int:
+    """Return the number of earlier attempts of an item, or of a stage of it."""
+    if item.for_lookup:
+        return 0
+    return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
+
+
+def merge_data(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert new field values to a merge patch; keys missing in an object become null."""
+    patch: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            old = getattr(item, name, None)
+            gone = dict.fromkeys(old) if isinstance(old, dict) else {}
+            patch[name] = {**gone, **value}
+        else:
+            patch[name] = value
+    return patch
+
+
+def build_history_facts(ending: SettleRequest) -> dict[str, Any]:
+    """Return the facts of a settle for the history."""
+    outcome = ending.outcome
+    lasting = {name: fact for name, fact in outcome.facts.items() if name not in _TRANSIENT_FACTS}
+    facts = {**lasting, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}
+    if outcome.state is Status.COMPLETED:
+        facts["open_ids"] = list(outcome.open_ids)
+    if outcome.state is Status.ERROR:
+        facts["error"] = outcome.message
+    return msgspec.to_builtins(facts)  # type: ignore[no-any-return]

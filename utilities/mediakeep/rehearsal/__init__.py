@@ -1,1 +1,0 @@
-"""Loopback servers that stand in for MusicBrainz, the Cover Art Archive and TMDb."""

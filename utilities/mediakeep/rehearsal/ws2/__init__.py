@@ -1,1 +1,0 @@
-"""The MusicBrainz web service: search, browse and lookup, in JSON."""

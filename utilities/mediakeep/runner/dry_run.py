@@ -1,0 +1,94 @@
+"""Dry run: call the same workers on the same items, without changing queue, log or history."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from mediakeep.item import Status, needs_lookup
+from mediakeep.outcome import Outcome, Parts, Stamp, Work, WorkerFactory
+from mediakeep.queue.state import QueueState
+from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, SettledItem
+from mediakeep.runner.executors import AdaptiveExecutor
+from mediakeep.runner.signals import StopHandler
+from mediakeep.runner.tasks import BatchAborted, BatchQuit, Task, TaskResult, WorkerDied
+
+
+def simulate_batch(
+    state: QueueState,
+    keys: list[str],
+    worker_factory: WorkerFactory,
+    config: BatchConfig,
+    callbacks: BatchCallbacks,
+) -> BatchResult:
+    """Process the items, and report the result that each would have."""
+    batch_result = BatchResult(counters=state.kind.counters, claimed=len(keys))
+    started = time.monotonic()
+    with StopHandler() as stop:
+        callbacks.on_start(len(keys))
+        executor = AdaptiveExecutor(worker_factory, config.limits, stop, callbacks.on_progress)
+        try:
+            _run_tasks(
+                executor,
+                deque(_build_task(state, key) for key in keys),
+                stop,
+                batch_result,
+                callbacks,
+            )
+        finally:
+            executor.close(kill=True)
+    batch_result.stopped, batch_result.seconds = stop.requested, time.monotonic() - started
+    batch_result.pending_lookups = sum(map(needs_lookup, state.items.values()))
+    return batch_result
+
+
+def _build_task(state: QueueState, key: str) -> Task:
+    item = state.items[key]
+    stage = item.processing_stage or state.kind.first_stage
+    return Task(key, Work(item, Stamp("dry-run", key, 0, 0), stage), alone=item.suspect)
+
+
+def _run_tasks(
+    executor: AdaptiveExecutor,
+    tasks: deque[Task],
+    stop: StopHandler,
+    batch_result: BatchResult,
+    callbacks: BatchCallbacks,
+) -> None:
+    running = 0
+    while not stop.immediate:
+        while (
+            tasks
+            and not stop.requested
+            and batch_result.abort_error is None
+            and running < executor.capacity
+        ):
+            executor.submit(tasks.popleft())
+            running += 1
+        if not running:
+            return
+        for task, result in executor.wait():
+            running -= 1
+            if isinstance(result, BatchQuit):
+                stop.requested = True
+            _report_result(task, result, batch_result, callbacks)
+
+
+def _report_result(
+    task: Task, result: TaskResult, batch_result: BatchResult, callbacks: BatchCallbacks
+) -> None:
+    """Report a result; of a staged item only the next stage can be simulated."""
+    match result:
+        case BatchAborted(error):
+            batch_result.abort_error = error
+            return
+        case WorkerDied(why):
+            outcome = Outcome(Status.ERROR, why)
+        case Parts():
+            outcome = Outcome(message=f"stage {task.work.stage}: {len(result.inputs)} parts")
+        case Outcome():
+            outcome = result
+        case _:
+            return
+    batch_result.add_outcome(outcome)
+    callbacks.on_item(SettledItem(batch_result.done_count, task.key, outcome, 0.0))

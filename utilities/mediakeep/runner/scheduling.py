@@ -1,0 +1,180 @@
+"""Schedule a batch: claimed items, the order of tasks, parts of stages, and retries.
+
+A retry is a time stored in the queue, never a sleeping loop.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from mediakeep import clock
+from mediakeep.item import PartsRecord, Status, needs_lookup
+from mediakeep.outcome import Parts
+from mediakeep.queue.claims import Claim
+from mediakeep.queue.queue import Queue
+from mediakeep.runner.batch_config import BatchConfig, RetryPolicy
+from mediakeep.runner.tasks import Task
+
+_MAX_DELAY = 86400.0  # seconds between two attempts
+_MAX_REQUESTED_DELAY = 366 * 86400.0  # the same, if a worker states the time
+
+
+def next_retry_time(
+    retry: RetryPolicy, attempts: int, requested: float | None, now: datetime
+) -> str:
+    """Return the time of the next attempt, or "" if there are no attempts left."""
+    if attempts >= retry.max_attempts:
+        return ""
+    wait = min(retry.delay * 2 ** (attempts - 1), _MAX_DELAY)
+    if requested is not None:
+        wait = min(max(requested, 0.0), _MAX_REQUESTED_DELAY)
+    return clock.format_iso(now + timedelta(seconds=wait))
+
+
+class PartTracker(msgspec.Struct):
+    """The state of the parts of a stage; a part is identified by its number and its input."""
+
+    parts: Parts
+    done: dict[str, Any] = {}
+    failures: dict[str, str] = {}  # name -> message
+    names: list[str] = []
+
+    @classmethod
+    def start(cls, parts: Parts, record: PartsRecord | None) -> PartTracker:
+        """Return a tracker for a stage; parts done before with the same input are not repeated."""
+        names = [_part_name(number, value) for number, value in enumerate(parts.inputs)]
+        before = record.done if record else {}
+        return cls(parts, {name: before[name][0] for name in names if name in before}, {}, names)
+
+    def missing_parts(self) -> list[int]:
+        """Return the numbers of the parts without a result."""
+        return [number for number, name in enumerate(self.names) if name not in self.done]
+
+    def is_complete(self) -> bool:
+        """Return whether all parts have finished or failed."""
+        return len(self.done) + len(self.failures) == len(self.names)
+
+    def ordered_results(self) -> tuple[Any, ...]:
+        """Return the results in the order of the inputs."""
+        return tuple(self.done[name] for name in self.names)
+
+    def error_summary(self) -> str:
+        """Return how many parts failed, and the first error."""
+        first = next(iter(self.failures.values()))
+        return f"{len(self.failures)} of {len(self.names)} parts failed. The first: {first}"
+
+
+def _part_name(number: int, value: Any) -> str:
+    return f"{number}:{blake2b(repr(value).encode(), digest_size=4).hexdigest()}"
+
+
+CLAIM_WINDOW = 50  # maximum number of items claimed at once
+
+
+class ItemClaimer:
+    """Claims the items of a batch and counts them."""
+
+    def __init__(self, queue: Queue, config: BatchConfig) -> None:
+        self._queue, self._config = queue, config
+        self._lookups = config.lookups
+        self._retry_keys: list[str] = []
+        self._start_seq = (
+            queue.state.seq
+        )  # this batch itself made the lookups of items settled later
+        self.claimed = 0
+
+    def stop_lookups(self, unmade: int) -> None:
+        """Claim no more items for their lookup only; `unmade` of those claimed are released."""
+        self._lookups, self._retry_keys = False, []
+        self.claimed -= unmade
+
+    def resume_lookups(self, again: Iterable[str]) -> None:
+        """Claim items for their lookup again, first those in `again`, claimed before."""
+        self._lookups, self._retry_keys = self._config.lookups, list(again)
+
+    def claim_next(self) -> list[Claim]:
+        """Claim the next window; return [] if the batch is complete or nothing is left."""
+        while self._retry_keys:
+            keys, self._retry_keys = (
+                self._retry_keys[:CLAIM_WINDOW],
+                self._retry_keys[CLAIM_WINDOW:],
+            )
+            if claims := self._queue.claim_for_lookup(*keys):
+                return claims
+        claims = self._claim_window()
+        self.claimed += len(claims)
+        return claims
+
+    def _claim_window(self) -> list[Claim]:
+        if self._config.key:
+            return [] if self.claimed else self._queue.claim_named(self._config.key)
+        if self._config.size is None:
+            return self._claim_up_to(CLAIM_WINDOW)
+        left = self._config.size - self.claimed
+        return self._claim_up_to(min(left, CLAIM_WINDOW)) if left else []
+
+    def _claim_up_to(self, count: int) -> list[Claim]:
+        return self._queue.claim(count, lookups=self._lookups, settled_by=self._start_seq)
+
+    def estimate_total(self, session: str) -> int:
+        """Return the number of items that this batch will claim, as known after its first claim."""
+        if self._config.key:
+            return 1
+        state = self._queue.state
+        left = state.counts[Status.PENDING] + len(state.claimed_keys.get(session, ()))
+        if self._lookups:
+            left += sum(
+                item.status is Status.COMPLETED and needs_lookup(item)
+                for item in state.items.values()
+            )
+        return left if self._config.size is None else min(self._config.size, left)
+
+
+class TaskQueue:
+    """The waiting tasks: those that are ready, and those that run alone, after all others."""
+
+    def __init__(self) -> None:
+        self._ready: deque[Task] = deque()
+        self._alone: deque[Task] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._ready)
+
+    def add(self, task: Task) -> None:
+        """Append a task."""
+        self._select_queue(task).append(task)
+
+    def push_front(self, *tasks: Task) -> None:
+        """Insert tasks at the front in their order, so that started items are finished first."""
+        for task in reversed(tasks):
+            self._select_queue(task).appendleft(task)
+
+    def _select_queue(self, task: Task) -> deque[Task]:
+        return self._alone if task.alone else self._ready
+
+    def pop_next(self, *, idle: bool) -> Task | None:
+        """Remove and return the next task; one that runs alone only if `idle`."""
+        if self._ready:
+            return self._ready.popleft()
+        return self._alone.popleft() if self._alone and idle else None
+
+    def waiting_keys(self) -> set[str]:
+        """Return the keys of the items with waiting tasks."""
+        return {task.key for tasks in (self._ready, self._alone) for task in tasks}
+
+    def suspect_keys(self) -> set[str]:
+        """Return the keys of the items with tasks that wait to run alone."""
+        return {task.key for task in self._alone}
+
+    def remove_item(self, key: str) -> None:
+        """Remove the tasks of an item."""
+        for tasks in (self._ready, self._alone):
+            others = [task for task in tasks if task.key != key]
+            tasks.clear()
+            tasks.extend(others)

@@ -1,0 +1,187 @@
+"""Run a task: one call of a worker. This is the only place that converts errors to results."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from mediakeep import files
+from mediakeep.errors import DiskFull, ItemFailed, LibraryMissing, MediakeepError, NoCache, Stopped
+from mediakeep.item import Status
+from mediakeep.media import file_errors
+from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker, WorkerFactory
+from mediakeep.runner.signals import Interrupted
+
+_FINAL_STATUSES = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
+_DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_FIX_HINTS = {
+    errno.ENOSPC: "Free some space there, then run again.",
+    errno.EDQUOT: "Free some of your quota there, then run again.",
+    errno.EACCES: "Give this user the right to it, then run again.",
+    errno.EPERM: "Give this user the right to it, then run again.",
+    errno.EROFS: "Mount it writable, then run again.",
+    errno.EIO: "Check the disk and its cable, then run again.",
+    errno.ESTALE: "Mount the share again, then run again.",
+}
+
+
+_MAX_WAIT = 86400.0  # seconds
+_MIN_REPORTED_WAIT = 1.0  # seconds; shorter waits, as between two requests, are not reported
+
+
+class StagePart(msgspec.Struct, frozen=True):
+    """One part of a stage: its number, its input, and the function to call."""
+
+    number: int
+    value: Any
+    run: Callable[[Any, Progress], Any]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A worker call for an item, or for one part of it."""
+
+    key: str
+    work: Work
+    part: StagePart | None = None
+    alone: bool = False  # in a process of its own, with no other task running
+
+
+class PartDone(msgspec.Struct, frozen=True):
+    """The result of a finished part."""
+
+    result: Any
+
+
+class TaskFailed(msgspec.Struct, frozen=True):
+    """The error of a failed task."""
+
+    message: str
+    traceback: str = ""
+
+
+class BatchAborted(msgspec.Struct, frozen=True):
+    """The batch cannot continue, for a reason that is not the fault of an item.
+
+    The library is missing, for example, or the disk is full.
+    """
+
+    error: MediakeepError
+
+
+class BatchQuit(msgspec.Struct, frozen=True):
+    """The user quit at a prompt: the item is released, and the batch ends."""
+
+
+class WorkerDied(msgspec.Struct, frozen=True):
+    """The process that ran the task died, or was killed after a timeout."""
+
+    reason: str
+
+
+TaskResult = Outcome | Parts | PartDone | TaskFailed | BatchAborted | BatchQuit | WorkerDied
+
+
+@contextlib.contextmanager
+def open_worker(worker_factory: WorkerFactory) -> Iterator[Worker]:
+    """Open the worker of a process; raise ItemFailed if it cannot start."""
+    with contextlib.ExitStack() as stack:
+        try:
+            worker = stack.enter_context(worker_factory())
+        except MediakeepError:
+            raise
+        except Exception as error:
+            raise ItemFailed(f"A worker could not start: {format_error(error)}") from error
+        yield worker
+
+
+def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
+    """Run a task and return its result; exceptions become results, too."""
+    try:
+        if task.part:
+            return PartDone(_to_json_values(task.part.run(task.part.value, progress)))
+        return _validate_result(worker(task.work, progress))
+    except (LibraryMissing, NoCache, DiskFull) as error:
+        return BatchAborted(error)
+    except Stopped:
+        return BatchQuit()
+    except OSError as error:
+        return (
+            BatchAborted(DiskFull(format_error(error)))
+            if error.errno in _DISK_FULL_ERRNOS
+            else build_failure(task, error)
+        )
+    except (Interrupted, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch must not
+        return build_failure(task, error)
+
+
+def _validate_result(result: Any) -> Outcome | Parts:
+    """Check that the result of a worker can be recorded, and return it as plain JSON values."""
+    if isinstance(result, Parts):
+        return result
+    if not isinstance(result, Outcome):
+        raise TypeError(f"the worker returned {type(result).__name__}, not an Outcome")
+    if result.state not in _FINAL_STATUSES:
+        raise ValueError(f"the worker returned {result.state!r}, which is not a final status")
+    after = _to_json_values(result.retry_after)
+    return replace(
+        result,
+        message=files.to_printable(result.message),
+        data=dict(_to_json_values(result.data)),
+        facts=dict(_to_json_values(result.facts)),
+        open_ids=tuple(_to_json_values(result.open_ids)),
+        retry_after=None if after is None else float(after),
+    )
+
+
+def _to_json_values(thing: Any) -> Any:
+    """Return a value as decoded from JSON, so that it is the same as after a crash."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(thing))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the result of the worker cannot be recorded: {error}") from error
+
+
+def clamp_wait(seconds: float) -> float:
+    """Return the extension of the deadline for a reported wait; 0 if it is not positive."""
+    return min(seconds, _MAX_WAIT) if seconds > 0 else 0.0
+
+
+def is_worth_reporting(seconds: float) -> bool:
+    """Return whether a wait is long enough to be reported as progress."""
+    return seconds >= _MIN_REPORTED_WAIT
+
+
+def build_failure(task: Task, error: BaseException) -> Outcome | TaskFailed:
+    """Return the result of a task that raised an error."""
+    message, trace = format_error(error), _format_traceback(error)
+    if task.part:
+        return TaskFailed(message, trace)
+    return Outcome(Status.ERROR, message, traceback=trace)
+
+
+def _format_traceback(error: BaseException) -> str:
+    return file_errors.traceback_text(error)
+
+
+def format_error(error: BaseException) -> str:
+    """Return a sentence with the problem, the path and a fix."""
+    try:
+        return files.to_printable(_error_sentence(error))
+    except Exception:  # noqa: BLE001 - str() of the error failed
+        return type(error).__name__
+
+
+def _error_sentence(error: BaseException) -> str:
+    if isinstance(error, MediakeepError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{files.display_path(error.filename)}: " if isinstance(error.filename, str) else ""
+        return f"{place}{error.strerror}. {_FIX_HINTS.get(error.errno or 0, '')}".strip()
+    return f"{type(error).__name__}: {error}"

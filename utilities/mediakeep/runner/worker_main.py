@@ -1,0 +1,137 @@
+"""The child side of a worker process: receive tasks, run them, and send the results.
+
+worker sends     ready | progress, done, of, service | waiting, seconds | extend, seconds |
+                 done, result | broken, error
+worker receives  a task, or None to exit
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from typing import Any
+
+from mediakeep.errors import MediakeepError
+from mediakeep.outcome import WorkerFactory
+from mediakeep.runner import tasks
+from mediakeep.runner.signals import SIGNALS
+from mediakeep.runner.tasks import Task, TaskResult
+
+_PROGRESS_INTERVAL = 0.25  # seconds between two progress messages
+
+
+def main_spawned(worker_factory: WorkerFactory, pipe: Connection) -> None:
+    """Run the worker in a new interpreter."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]))
+
+
+def main_forked(
+    worker_factory: WorkerFactory, pipe: Connection, not_its: Sequence[Connection]
+) -> None:
+    """Run the worker in a fork of the parent, and close the pipes of other workers.
+
+    If they stayed open here, those workers would not detect the death of the parent.
+    """
+    for other in not_its:
+        other.close()
+    main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe))
+
+
+def _wait_for_hangup(pipe: Connection) -> None:
+    """Wait until the other end is closed, ignoring data to be read."""
+    poll = select.poll()
+    poll.register(pipe, 0)  # a hang-up is always reported
+    poll.poll()
+
+
+def main_loop(
+    worker_factory: WorkerFactory, pipe: Connection, orphaned: Callable[[], object]
+) -> None:
+    """Run one task after another until there are none, or the parent is gone."""
+    _detach_from_terminal()
+    os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
+    threading.Thread(target=_exit_when_orphaned, args=(orphaned,), daemon=True).start()
+    voice = WorkerChannel(pipe)
+    try:
+        with tasks.open_worker(worker_factory) as worker:
+            voice.send("ready")
+            while (task := voice.receive()) is not None:
+                voice.send_result(task, tasks.run_task(worker, task, PipeProgress(voice)))
+    except MediakeepError as error:
+        voice.send("broken", error)
+
+
+def _detach_from_terminal() -> None:
+    """Ignore stop signals, which the parent handles, and start a process group to be killed."""
+    for number in SIGNALS:  # handled, because child processes would inherit SIG_IGN
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    os.setsid()
+
+
+def _exit_when_orphaned(orphaned: Callable[[], object]) -> None:
+    """Kill this worker and its child processes when `orphaned` returns."""
+    orphaned()
+    os.killpg(0, signal.SIGKILL)
+
+
+class WorkerChannel:
+    """The worker's end of the pipe; also used by threads of the worker to report progress."""
+
+    def __init__(self, pipe: Any) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def send(self, *message: Any) -> None:
+        """Send a message, unless the parent is gone."""
+        with self._lock, contextlib.suppress(OSError):
+            self._pipe.send(message)
+
+    def receive(self) -> Task | None:
+        """Wait for the next task; return None to exit."""
+        try:
+            return self._pipe.recv()  # type: ignore[no-any-return]
+        except (EOFError, OSError):
+            return None
+
+    def send_result(self, task: Task, result: TaskResult) -> None:
+        """Send a result, or the error if it cannot be pickled."""
+        try:
+            self.send("done", result)
+        except Exception as error:  # noqa: BLE001 - pickle may raise any exception
+            self.send("done", tasks.build_failure(task, error))
+
+
+class PipeProgress:
+    """Sends the progress of a task to the parent; drops frequent updates, but not waits."""
+
+    def __init__(self, voice: WorkerChannel) -> None:
+        self._channel, self._last = voice, 0.0
+        self._reached = 0, 0
+
+    def __call__(self, done: int, of: int, /) -> None:
+        """Report progress."""
+        self._reached = done, of
+        if time.monotonic() - self._last >= _PROGRESS_INTERVAL:
+            self._last = time.monotonic()
+            self._channel.send("progress", done, of, "")
+
+    def on_wait(self, seconds: float, service: str = "", /) -> None:
+        """Extend the deadline by a wait for a service, and report that."""
+        self._channel.send("waiting", seconds)
+        if tasks.is_worth_reporting(seconds):
+            self._channel.send("progress", *self._reached, service)
+
+    def extend_deadline(self, seconds: float, /) -> None:
+        """Move the deadline by positive or negative seconds."""
+        self._channel.send("extend", seconds)

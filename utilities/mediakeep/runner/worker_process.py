@@ -1,0 +1,199 @@
+"""The parent side of a worker process: start it, send tasks, receive messages, end it.
+
+A worker is spawned as a new interpreter, which takes a fifth of a second. Or it is forked, which
+takes a millisecond but keeps all files open that this process has open; so this is done only before
+the queue is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from mediakeep.outcome import WorkerFactory
+from mediakeep.runner import tasks, worker_main
+from mediakeep.runner.signals import SIGNALS
+from mediakeep.runner.tasks import Task
+
+
+@contextlib.contextmanager
+def prestart_workers(worker_factory: WorkerFactory, count: int) -> Iterator[list[WorkerProcess]]:
+    """Fork workers if possible; at the end of the block, those still running are shut down.
+
+    A fork takes a millisecond, but keeps all open files of this process even after its death. So
+    this is done before a queue, lock or database is opened.
+    """
+    started: list[WorkerProcess] = []
+    try:
+        if can_fork():
+            with contextlib.suppress(OSError):  # the pool starts the missing ones
+                for _ in range(count):
+                    started.append(fork_worker(worker_factory, started))
+        yield started
+    finally:
+        shutdown_workers([worker for worker in started if not worker.pipe.closed])
+
+
+_spawn_context = multiprocessing.get_context("spawn")
+_fork_context = multiprocessing.get_context("fork")
+_EXIT_TIMEOUT = 5.0  # seconds for a process to exit
+
+
+class WorkerProcess:
+    """A worker process as seen by its parent."""
+
+    def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
+        self.process, self.pipe = process, ours
+        with _signals_blocked():
+            process.start()
+        theirs.close()
+        self.ready = False
+        self.task: Task | None = None
+        self.deadline = float("inf")
+        self.exclusive_key = (
+            ""  # key of the item that this process was started for, if it runs alone
+        )
+        self._data = b""  # the task, until it is sent
+
+    def assign(self, task: Task, data: bytes, timeout: float) -> None:
+        """Send a pickled task, at once or as soon as the worker is ready."""
+        self.task, self._data = task, data
+        self.exclusive_key = task.key if task.alone else ""
+        self._set_deadline(timeout)
+        if self.ready:
+            self._send_data()
+
+    def send_task(self, timeout: float) -> None:
+        """Send the task, called when the worker is ready: a send before that could block."""
+        self.ready = True
+        self._set_deadline(timeout)
+        self._send_data()
+
+    def _set_deadline(self, timeout: float) -> None:
+        self.deadline = time.monotonic() + timeout if timeout else float("inf")
+
+    def extend_for_wait(self, seconds: float) -> None:
+        """Extend the deadline by a wait for a service."""
+        self.deadline += tasks.clamp_wait(seconds)
+
+    def extend_deadline(self, seconds: float) -> None:
+        """Move the deadline by positive or negative seconds."""
+        self.deadline += seconds
+
+    def _send_data(self) -> None:
+        with contextlib.suppress(OSError):  # already dead: the next wait detects that
+            self.pipe.send_bytes(self._data)
+        self._data = b""
+
+    def receive(self) -> tuple[list[Any], bool]:
+        """Return the messages of the worker, and whether more can follow.
+
+        This also checks whether the process is alive, because a child of it may keep the pipe open.
+        """
+        alive, messages = self.process.is_alive(), []
+        try:
+            while self.pipe.poll():
+                messages.append(self.pipe.recv())
+        except (EOFError, OSError):
+            alive = False
+        except Exception as error:  # noqa: BLE001 - the message cannot be unpickled
+            assert self.task is not None
+            messages.append(("done", tasks.build_failure(self.task, error)))
+        return messages, alive
+
+    def request_exit(self) -> bool:
+        """Ask the worker to exit; return False if it is not ready to receive that."""
+        with contextlib.suppress(OSError):
+            if self.ready or self.pipe.poll():
+                self.pipe.send(None)
+                return True
+        return False
+
+    def wait_for_exit(self, seconds: float) -> str:
+        """Wait for the end of the process, and return how it ended as text."""
+        self.process.join(seconds)
+        code = self.process.exitcode
+        if code is None:
+            return "it does not respond"
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+        return f"exit code {code}"
+
+    def kill(self) -> None:
+        """Kill the worker and all processes that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid or 0, signal.SIGKILL)
+        self.process.kill()
+        self.process.join(
+            _EXIT_TIMEOUT
+        )  # takes longer only if a system call hangs, as on a dead share
+        self.pipe.close()
+        if self.process.exitcode is not None:
+            self.process.close()
+
+
+def spawn_worker(worker_factory: WorkerFactory) -> WorkerProcess:
+    """Start a worker that inherits nothing from this process."""
+    resource_tracker.ensure_running()  # if the first worker started it, it would unblock Ctrl-C
+    ours, theirs = _spawn_context.Pipe()
+    return WorkerProcess(
+        _spawn_context.Process(target=worker_main.main_spawned, args=(worker_factory, theirs)),
+        ours,
+        theirs,
+    )
+
+
+def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess]) -> WorkerProcess:
+    """Start a worker as a copy of this process; `earlier` are those forked before.
+
+    The copy closes the pipes of these, because each worker detects by the end of its pipe that this
+    process is gone.
+    """
+    ours, theirs = _fork_context.Pipe()
+    not_its = [ours, *(hand.pipe for hand in earlier)]
+    return WorkerProcess(
+        _fork_context.Process(
+            target=worker_main.main_forked, args=(worker_factory, theirs, not_its)
+        ),
+        ours,
+        theirs,
+    )
+
+
+def shutdown_workers(hands: Sequence[WorkerProcess]) -> None:
+    """Let workers close their resources and exit; kill those that are still starting."""
+    exiting = [hand for hand in hands if hand.request_exit()]
+    latest = time.monotonic() + _EXIT_TIMEOUT
+    for hand in exiting:
+        hand.wait_for_exit(max(0.0, latest - time.monotonic()))
+    for hand in hands:
+        hand.kill()
+
+
+def can_fork() -> bool:
+    """Return whether this process can be forked: it must have no other threads.
+
+    A lock held by a thread would stay locked in the copy. This excludes macOS, whose own libraries
+    start threads.
+    """
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+@contextlib.contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block signals while a worker starts, because they would kill it before it ignores them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,1 +1,0 @@
-"""The dashboard as lines of text: rows, panels, and their layout in a window."""

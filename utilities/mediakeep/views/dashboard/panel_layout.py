@@ -1,0 +1,110 @@
+"""Choose the panels that fit into a window, and their number of rows, by importance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from mediakeep.views.dashboard import text_layout
+from mediakeep.views.dashboard.text_layout import Colour, TerminalStyle, TextPiece, TextRow
+
+_MIN_SPARE_LINES = 14  # spare lines from which panels are separated instead of enlarged
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """A titled list; if it does not fit, the number of hidden rows is shown.
+
+    If `is_list` is False, it shows facts by importance; those that do not fit are dropped.
+    """
+
+    title: str
+    rows: list[TextRow]
+    min_rows: int = 1  # minimum rows to show the panel
+    tail: list[TextRow] = []  # shown below the rows, if all of it fits
+    is_list: bool = True
+    hidden_count: int = 0  # entries of the list that have no row
+    column: int = 0  # its column, if there are two
+
+    @property
+    def min_lines(self) -> int:
+        """Minimum lines; with fewer, it is left out."""
+        return 1 + min(self.min_rows, len(self.rows))
+
+    @property
+    def max_lines(self) -> int:
+        """Lines needed to show everything."""
+        return 1 + len(self.rows) + bool(self.hidden_count) + len(self.tail)
+
+
+def draw_column(
+    panels: Sequence[Panel], width: int, lines: int | None, style: TerminalStyle
+) -> list[str]:
+    """Draw panels below each other; `lines` is None for as many as needed."""
+    if lines is None:
+        heights = {panel.title: panel.max_lines for panel in panels}
+    else:
+        heights = _allocate_heights(panels, lines)
+    shown = [panel for panel in panels if panel.title in heights]
+    spare = (len(shown) - 1) if lines is None else lines - sum(heights.values())
+    drawn: list[str] = []
+    for panel in shown:
+        if drawn and spare > 0:
+            drawn.append(" " * width)
+            spare -= 1
+        drawn += [
+            text_layout.draw_row(row, width, style)
+            for row in _panel_rows(panel, heights, width, style)
+        ]
+    return drawn if lines is None else drawn[:lines]
+
+
+def _allocate_heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
+    """Give each panel its minimum while there is room, then add lines in turn."""
+    heights: dict[str, int] = {}
+    for panel in panels:
+        if panel.min_lines <= lines:
+            heights[panel.title] = panel.min_lines
+            lines -= panel.min_lines
+    growing = [panel for panel in panels if panel.title in heights]
+    lines -= (
+        len(heights) - 1 if lines >= _MIN_SPARE_LINES else 0
+    )  # for a blank line between two panels
+    while lines and growing:
+        for panel in list(growing):
+            if heights[panel.title] >= panel.max_lines:
+                growing.remove(panel)
+            elif lines:
+                heights[panel.title] += 1
+                lines -= 1
+    return heights
+
+
+def _panel_rows(
+    panel: Panel, heights: dict[str, int], width: int, style: TerminalStyle
+) -> list[TextRow]:
+    room = heights[panel.title] - 1
+    heading, whole = _heading_row(panel.title, width, style), len(panel.rows) + panel.hidden_count
+    if whole <= room or not panel.is_list:
+        tail = panel.tail if whole + len(panel.tail) <= room else []
+        return [heading, *panel.rows[:room], *tail]
+    if room == 1:
+        return [heading, [*panel.rows[0], TextPiece(f"  and {whole - 1:,} more", Colour.DIM)]]
+    shown = panel.rows[: room - 1]
+    more = (TextPiece(f"and {whole - len(shown):,} more", Colour.DIM),)
+    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= room else []
+    return [heading, *shown, more, *tail]
+
+
+def _heading_row(title: str, width: int, style: TerminalStyle) -> TextRow:
+    rule = style.rule_char
+    drawn = [TextPiece(f"{rule}{rule} ", Colour.DIM), TextPiece(f"{title} ", Colour.TITLE)]
+    return [*drawn, TextPiece(rule * max(0, width - len(title) - 4), Colour.DIM)]
+
+
+def join_columns(left: Sequence[str], right: Sequence[str], width: int, gap: str) -> list[str]:
+    """Join two columns of lines; the shorter one is padded."""
+    height = max(len(left), len(right))
+    first = [*left, *[" " * width] * (height - len(left))]
+    second = [*right, *[""] * (height - len(right))]
+    return [f"{line}{gap}{other}" for line, other in zip(first, second, strict=True)]

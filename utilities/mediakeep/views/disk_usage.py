@@ -1,0 +1,98 @@
+"""Free disk space, and how much of it mediakeep's own files use."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.queue import checkpoints, sessions
+from mediakeep.queue.event_history import event_log, index
+
+MAX_ENTRIES = 20_000  # files counted per folder; a larger folder is shown as "over" that size
+_FOLDERS_BY_NAME = {
+    "checkpoints": (checkpoints.FOLDER,),
+    "logs": (sessions.LOG_FOLDER,),
+    "history": (event_log.FOLDER, index.FILE),
+}
+
+
+class DiskSpace(msgspec.Struct, frozen=True):
+    """Free and total bytes of a disk; `what` names what is stored on it."""
+
+    what: str
+    path: str
+    free: int  # for users other than root
+    total: int
+
+
+class FolderSize(msgspec.Struct, frozen=True):
+    """Size in bytes; `whole` is False if there were too many files to count."""
+
+    bytes: int
+    whole: bool = True
+
+
+class DiskUsage(msgspec.Struct, frozen=True):
+    """Free space of each disk, and the sizes of growing folders by name."""
+
+    rooms: list[DiskSpace]
+    sizes: dict[str, FolderSize]
+
+
+def measure_disk(home: Path, folders: Iterable[Path], libraries: Mapping[str, str]) -> DiskUsage:
+    """Measure a home with its queue folders, and the disks of its libraries.
+
+    `libraries` maps kinds to escaped paths. Missing and unreadable paths are left out.
+    """
+    queue_folders = list(folders)
+    sizes = {
+        name: _total_size([folder / part for folder in queue_folders for part in parts])
+        for name, parts in _FOLDERS_BY_NAME.items()
+    }
+    sizes["undo"] = _total_size([home / "status" / "undo"])
+    non_empty = {name: size for name, size in sizes.items() if size.bytes}
+    return DiskUsage(_list_disks({"home": files.escape_path(home), **libraries}), non_empty)
+
+
+def _list_disks(places: Mapping[str, str]) -> list[DiskSpace]:
+    """Return each disk once, with everything stored on it."""
+    disks: dict[int, DiskSpace] = {}
+    for what, path in places.items():
+        with contextlib.suppress(OSError, ValueError):
+            device = Path(files.unescape_path(path)).stat().st_dev
+            stats = os.statvfs(files.unescape_path(path))
+            free, total = stats.f_bavail * stats.f_frsize, stats.f_blocks * stats.f_frsize
+            first = disks.get(device)
+            name = f"{first.what}, {what}" if first else what
+            disks[device] = DiskSpace(name, first.path if first else path, free, total)
+    return list(disks.values())
+
+
+def _total_size(paths: Iterable[Path]) -> FolderSize:
+    total = seen = 0
+    for path in paths:
+        for size in _iter_file_sizes(path):
+            total, seen = total + size, seen + 1
+            if seen >= MAX_ENTRIES:
+                return FolderSize(total, whole=False)
+    return FolderSize(total)
+
+
+def _iter_file_sizes(path: Path) -> Iterator[int]:
+    """Yield the size of a file, or of every file below a folder; links are not followed."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        if path.is_file():
+            yield path.stat().st_size
+            return
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _iter_file_sizes(Path(entry.path))
+                else:
+                    with contextlib.suppress(FileNotFoundError):
+                        yield entry.stat(follow_symlinks=False).st_size

@@ -1,0 +1,113 @@
+"""outputs/missing_albums.csv: everything missing from all discographies, one row each.
+
+The file can be deleted at any time. A batch replaces the rows of items settled since the table
+was last written. If the file is missing, was edited, or belongs to another queue, it is rebuilt.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.item import Item, Status
+from mediakeep.pages import csv_cell
+from mediakeep.queue.state import QueueState
+from mediakeep.views import review
+
+FILE = "outputs/missing_albums.csv"
+_VERSION_FILE = "missing_albums.json"  # next to the queue: the last change in the table
+
+RowFields = Mapping[str, Any]
+RowReader = Callable[[Item], Sequence[RowFields]]  # reads the rows of an item from its outputs
+
+
+class TableVersion(msgspec.Struct, frozen=True):
+    """The queue and change that the table was written from; size and mtime detect edits."""
+
+    lineage: str = ""
+    seq: int = 0
+    size: int = 0
+    mtime_ns: int = 0
+
+
+def update_table(
+    home: Path, folder: Path, state: QueueState, columns: Sequence[str], rows: RowReader
+) -> None:
+    """Update the table from a queue; the first column is the item's key."""
+    path = home / FILE
+    with files.exclusive_lock(folder / "missing.lock"):
+        version = _read_version(folder / _VERSION_FILE)
+        is_current = version.lineage == review.queue_identity(state) and _is_unchanged(
+            path, version
+        )
+        if is_current and version.seq > state.seq:
+            return  # another process wrote a newer version
+        old_rows = _read_rows(path, columns) if is_current else {}
+        new_rows: list[list[str]] = []
+        for key, item in state.items.items():
+            if item.status is Status.SKIPPED or not item.processed_date:
+                continue
+            is_changed = not is_current or item.settled > version.seq
+            shown_key = csv_cell.escape_formula(key)
+            new_rows += (
+                _format_cells(columns, rows(item)) if is_changed else old_rows.get(shown_key, [])
+            )
+        if not (new_rows or path.exists()):
+            return  # no lookup has been made yet
+        _write_if_changed(path, format_csv([list(columns), *new_rows]))
+        stats = path.stat()
+        new_version = TableVersion(
+            review.queue_identity(state), state.seq, stats.st_size, stats.st_mtime_ns
+        )
+        files.write_atomic(folder / _VERSION_FILE, msgspec.json.encode(new_version), sync=False)
+
+
+def _read_version(path: Path) -> TableVersion:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=TableVersion)
+    except (OSError, msgspec.MsgspecError):
+        return TableVersion()
+
+
+def _is_unchanged(path: Path, note: TableVersion) -> bool:
+    try:
+        stats = path.stat()
+    except OSError:
+        return False
+    return (stats.st_size, stats.st_mtime_ns) == (note.size, note.mtime_ns)
+
+
+def _read_rows(path: Path, columns: Sequence[str]) -> dict[str, list[list[str]]]:
+    rows: dict[str, list[list[str]]] = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.reader(stream):
+            if row and row != list(columns):
+                rows.setdefault(row[0], []).append(row)
+    return rows
+
+
+def render_rows(columns: Sequence[str], rows: Iterable[RowFields]) -> str:
+    """Format rows as CSV with a header; cells cannot be read as formulas."""
+    return format_csv([list(columns), *_format_cells(columns, rows)])
+
+
+def format_csv(cells: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(cells)
+    return text.getvalue()
+
+
+def _format_cells(columns: Sequence[str], rows: Iterable[RowFields]) -> list[list[str]]:
+    return [[csv_cell.escape_formula(str(row.get(name, ""))) for name in columns] for row in rows]
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    content = text.encode()
+    if not path.exists() or path.read_bytes() != content:
+        files.write_atomic(path, content)

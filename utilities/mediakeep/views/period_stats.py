@@ -1,0 +1,192 @@
+"""Totals of a period, and the state at its end, computed from the history alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from mediakeep import clock
+from mediakeep.queue.event_history import queries
+from mediakeep.queue.event_history.queries import MeasureTotal, SessionSpan
+from mediakeep.views.periods import Period
+
+CountsByKind = dict[str, int]
+
+_COUNTED_BY_KIND = "regressed", "closed", "repaired", "mended", "left", "returned"
+_AWAY_CHANGES = {"vanished": 1, "reappeared": -1, "forgotten": -1}
+_OPEN_CHANGES = {"opened": 1, "regressed": 1, "returned": 1, "closed": -1, "left": -1}
+
+
+class PeriodTotals(msgspec.Struct, frozen=True):
+    """Totals of a period: items completed by batches, issues by kind, time spent."""
+
+    completed: int = 0  # completions by batches; repeated ones count each time
+    again: int = 0  # of these: items that had been completed before
+    failed: int = 0  # failed attempts
+    skipped: int = 0
+    by_hand: int = 0  # items reread by a user's command
+    vanished: int = 0  # items no longer in the library
+    reappeared: int = 0
+    progress: int = 0  # completed items at the end, minus those at the start
+    new: CountsByKind = {}  # issues seen for the first time and left open
+    regressed: CountsByKind = {}  # closed before, found again
+    closed: CountsByKind = {}  # were open, now gone
+    repaired: CountsByKind = {}  # repaired by batches
+    mended: CountsByKind = {}  # counted in both: were open until a batch repaired them
+    left: CountsByKind = {}  # were open when their item vanished
+    returned: CountsByKind = {}  # open issues of items that came back
+    amounts: dict[str, float] = {}  # other sums recorded by settles: tracks, requests...
+    invested: float = 0.0  # seconds with at least one session running
+    sessions: int = 0
+
+    @property
+    def found(self) -> int:
+        """Issues found, whether repaired at once or left open."""
+        return sum(map(_sum_counts, (self.new, self.regressed, self.repaired))) - _sum_counts(
+            self.mended
+        )
+
+    @property
+    def resolved(self) -> int:
+        """Issues that were repaired or disappeared."""
+        return _sum_counts(self.closed) + _sum_counts(self.repaired) - _sum_counts(self.mended)
+
+    @property
+    def settled(self) -> int:
+        """Issues that were open and are gone."""
+        return _sum_counts(self.closed)
+
+
+class PeriodEndState(msgspec.Struct, frozen=True):
+    """The state at the end of a period."""
+
+    completed: int
+    total: int | None  # items in the library, or None if unknown
+    open: CountsByKind  # issues by kind
+
+
+class PeriodStats(msgspec.Struct, frozen=True):
+    """A period with its totals and its end state; the current state if it is still running."""
+
+    period: Period
+    flow: PeriodTotals
+    level: PeriodEndState
+
+
+def compute_stats(base: sqlite3.Connection, periods: Sequence[Period]) -> list[PeriodStats]:
+    """Compute the stats of consecutive periods."""
+    if not periods:
+        return []
+    begin = slot_at(periods[0].start)
+    before = queries.read_totals(base, 0, begin)
+    completed, open_issues, away = (
+        _sum_progress(before),
+        _count_open_changes(before),
+        _sum_away(before),
+    )
+    sizes, stats = queries.read_queue_sizes(base), []
+    sittings = queries.read_sessions(base, clock.format_iso(periods[0].start))
+    for period in periods:
+        sums = queries.read_totals(base, slot_at(period.start), slot_at(period.end))
+        completed += _sum_progress(sums)
+        open_issues.update(_count_open_changes(sums))
+        away += _sum_away(sums)
+        size = _library_size_at(sizes, slot_at(period.end))
+        total = None if size is None else max(completed, size - away)
+        level = PeriodEndState(completed, total, _rank_counts(open_issues))
+        stats.append(PeriodStats(period, _compute_totals(sums, sittings, period), level))
+    return stats
+
+
+def slot_at(moment: datetime) -> int:
+    """Return the history index slot of a moment."""
+    return queries.to_slot(moment.timestamp())
+
+
+def _sum_progress(sums: Iterable[MeasureTotal]) -> int:
+    return int(sum(tally.amount for tally in sums if tally.measure == "done"))
+
+
+def _sum_away(sums: Iterable[MeasureTotal]) -> int:
+    """Return the net change in the number of items missing from the library."""
+    return int(sum(_AWAY_CHANGES.get(tally.measure, 0) * tally.amount for tally in sums))
+
+
+def _count_open_changes(sums: Iterable[MeasureTotal]) -> Counter[str]:
+    """Return the net change in open issues by kind."""
+    changes: Counter[str] = Counter()
+    for tally in sums:
+        changes[tally.what] += _OPEN_CHANGES.get(tally.measure, 0) * int(tally.amount)
+    return changes
+
+
+def _library_size_at(sizes: Sequence[tuple[int, int]], before: int) -> int | None:
+    """Return the number of items before a slot; before the first count, that count."""
+    counts = [items for at, items in sizes if at < before] or [items for _, items in sizes[:1]]
+    return counts[-1] if counts else None
+
+
+def _compute_totals(
+    sums: Sequence[MeasureTotal], sittings: Sequence[SessionSpan], period: Period
+) -> PeriodTotals:
+    def counts(measure: str) -> CountsByKind:
+        amounts = {tally.what: int(tally.amount) for tally in sums if tally.measure == measure}
+        return _rank_counts(Counter(amounts))
+
+    settled = counts("settled")
+    times = clip_sessions(sittings, period)
+    return PeriodTotals(
+        completed=settled.get("completed", 0),
+        again=_sum_counts(counts("again")),
+        failed=settled.get("error", 0),
+        skipped=settled.get("skipped", 0),
+        by_hand=_sum_counts(counts("by_hand")),
+        vanished=_sum_counts(counts("vanished")),
+        reappeared=_sum_counts(counts("reappeared")),
+        progress=_sum_progress(sums),
+        new=counts("opened"),
+        **{name: counts(name) for name in _COUNTED_BY_KIND},
+        amounts={
+            tally.what: _int_if_whole(tally.amount) for tally in sums if tally.measure == "sum"
+        },
+        invested=queries.covered_seconds(times),
+        sessions=len(times),
+    )
+
+
+def _int_if_whole(amount: float) -> float:
+    """Return a whole number as int."""
+    return int(amount) if amount.is_integer() else amount
+
+
+def _rank_counts(counts: Counter[str]) -> CountsByKind:
+    """Return the nonzero counts, highest first."""
+    chosen = [(kind, count) for kind, count in counts.items() if count]
+    return dict(sorted(chosen, key=lambda entry: (-entry[1], entry[0])))
+
+
+def _sum_counts(counts: CountsByKind) -> int:
+    return sum(counts.values())
+
+
+TimeRanges = list[tuple[float, float]]  # (start, end) in seconds since 1970
+
+
+def clip_sessions(sittings: Iterable[SessionSpan], period: Period) -> TimeRanges:
+    """Return the parts of sessions within a period; sessions outside it are left out."""
+    begin, end = period.start.timestamp(), period.end.timestamp()
+    ranges = []
+    for session in sittings:
+        first = _to_timestamp(session.first)
+        last = first + session.seconds if session.seconds else _to_timestamp(session.last)
+        if first < end and (last > begin or first >= begin):
+            ranges.append((max(first, begin), min(last, end)))
+    return ranges
+
+
+def _to_timestamp(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

@@ -1,0 +1,220 @@
+"""Repeated snapshots of a home: changes are read at once, expensive data less often.
+
+The queue is read at every poll. The history, which may hold a million events, is queried again
+when it has grown, and so rarely that this takes one percent of the time; likewise the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.errors import MediakeepError, NoQueue
+from mediakeep.kinds import Kind
+from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.event_history.queries import HistoryEvent
+from mediakeep.queue.incremental_reader import IncrementalReader
+from mediakeep.queue.state import QueueState
+from mediakeep.views import disk_usage, period_stats, review, running_sessions, summary
+from mediakeep.views.disk_usage import DiskUsage
+from mediakeep.views.periods import TimeZone
+from mediakeep.views.report import decisions
+from mediakeep.views.running_sessions import RunningSession
+from mediakeep.views.running_totals import RunningTotals
+from mediakeep.views.summary import KindSummary, SummaryContext
+
+COST_FACTOR = 100  # an expensive read is repeated after this many times its own cost
+HISTORY_INTERVAL, DISK_INTERVAL = 2.0, 60.0  # minimum seconds between two reads
+MAX_EVENTS = 60  # recent events shown
+
+
+class QueueSnapshot(msgspec.Struct, frozen=True):
+    """One kind at a moment; without a summary if it cannot be read because of `error`."""
+
+    kind: Kind
+    summary: KindSummary | None
+    running_sessions: list[RunningSession]
+    events: list[HistoryEvent]  # newest first
+    error: Exception | None = None
+
+
+class HomeSnapshot(msgspec.Struct, frozen=True):
+    """All kinds of a home, and its disks, at a moment."""
+
+    home: Path
+    now: datetime
+    zone: TimeZone
+    queues: list[QueueSnapshot]
+    disk: DiskUsage
+    accept_command: str = ""  # command that accepts the most frequent kind of proposal
+
+
+class Throttle:
+    """Limits how often something expensive runs: by its CPU cost and a minimum interval."""
+
+    def __init__(self, least: float) -> None:
+        self._min_interval, self._next_time, self._cpu_start = least, 0.0, 0.0
+        self.cpu_seconds = 0.0  # total CPU seconds
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it may run now."""
+        return time.monotonic() >= self._next_time
+
+    def __enter__(self) -> None:
+        self._cpu_start = time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        cost = time.process_time() - self._cpu_start
+        self._next_time = time.monotonic() + max(self._min_interval, COST_FACTOR * cost)
+        self.cpu_seconds += cost
+
+
+class QueuePoller:
+    """Polls the queue of one kind."""
+
+    def __init__(
+        self, where: QueueLocation, kind: Kind, accepting: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        self.kind, self._location = kind, where
+        self.accept_command = (
+            accepting  # the command that accepts proposals of an issue kind, or ""
+        )
+        self._follower = IncrementalReader(where.folder, kind)
+        self._state: QueueState | None = None
+        self._totals: RunningTotals | None = None
+        self._history_throttle, self._reload_throttle = Throttle(HISTORY_INTERVAL), Throttle(0.0)
+        self._history_position: object = None  # end of the history at the last read
+        self._summary: KindSummary | None = None
+        self._events: list[HistoryEvent] = []
+        self.library = ""
+
+    def poll(self, view: SummaryContext) -> QueueSnapshot:
+        """Return the current state; raise NoQueue or StateDamaged if it cannot be read."""
+        state, sums = self._follow_queue()
+        reached = self._follower.position, period_stats.slot_at(view.now)
+        if self._summary is None or (
+            reached != self._history_position and self._history_throttle.is_ready
+        ):
+            with self._history_throttle:
+                self._summary = self._read_summary(state, view, sums)
+            self._history_position = reached
+        self.library = state.head.library_path
+        account = msgspec.structs.replace(
+            self._summary,
+            status=summary.build_status(state, self._summary.pace, sums),
+            failed_items=summary.list_failed_items(sums),
+        )
+        return QueueSnapshot(
+            self.kind, account, running_sessions.list_running_sessions(self._location), self._events
+        )
+
+    def _follow_queue(self) -> tuple[QueueState, RunningTotals]:
+        if self._totals and self._state and self._follower.update():
+            return self._state, self._totals
+        self._totals = None
+        with self._reload_throttle:
+            self._state = self._follower.read()
+            self._totals = RunningTotals(self._state)
+        self._state.listener = self._totals.update
+        return self._state, self._totals
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds spent on the reads that are not done at every poll."""
+        return self._history_throttle.cpu_seconds + self._reload_throttle.cpu_seconds
+
+    def _read_summary(
+        self, state: QueueState, view: SummaryContext, sums: RunningTotals
+    ) -> KindSummary:
+        def ask(base: sqlite3.Connection) -> KindSummary:
+            self._events = queries.read_recent_events(base, MAX_EVENTS)
+            return summary.summarize_with_index(base, state, view, sums)
+
+        return index.run_query(self._location.folder, ask, self._follower.read_journal())
+
+    def unreadable_snapshot(self, error: Exception) -> QueueSnapshot:
+        """Return a snapshot of a queue that cannot be read, with its running sessions."""
+        return QueueSnapshot(
+            self.kind,
+            None,
+            running_sessions.list_running_sessions(self._location),
+            self._events,
+            error,
+        )
+
+
+def _modification_time(path: Path) -> float:
+    """Return the modification time of a file, or 0 if it does not exist."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+class HomePoller:
+    """Polls all queues of a home."""
+
+    def __init__(self, home: Path, watches: Sequence[QueuePoller], folders: Sequence[Path]) -> None:
+        self._home, self._pollers, self._folders = home, watches, folders
+        self._seen: set[str] = set()  # kinds that had a queue in an earlier poll
+        self._disk_throttle = Throttle(DISK_INTERVAL)
+        self._disk: DiskUsage | None = None
+        self._review_throttle, self._review_time = Throttle(HISTORY_INTERVAL), 0.0
+        self._accept_command = ""
+
+    def poll(self, view: SummaryContext) -> HomeSnapshot:
+        """Return the state of everything; raise NoQueue if no kind ever had a queue."""
+        looks, missing = [], None
+        for watch in self._pollers:
+            try:
+                looks.append(watch.poll(view))
+                self._seen.add(watch.kind.name)
+            except NoQueue as error:
+                missing = missing or error
+                if watch.kind.name in self._seen:
+                    looks.append(watch.unreadable_snapshot(error))
+            except (MediakeepError, OSError) as error:
+                looks.append(watch.unreadable_snapshot(error))
+        if missing and not looks:
+            raise missing
+        accept = self._refresh_accept_command()
+        return HomeSnapshot(self._home, view.now, view.zone, looks, self._measure_disk(), accept)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds spent on the reads that are not done at every poll."""
+        return (
+            self._disk_throttle.cpu_seconds
+            + self._review_throttle.cpu_seconds
+            + sum(watch.cpu_seconds for watch in self._pollers)
+        )
+
+    def _refresh_accept_command(self) -> str:
+        """Return the command that accepts the most frequent kind of proposal, or ""."""
+        seen = _modification_time(self._home / review.FILE)
+        if seen != self._review_time and self._review_throttle.is_ready:
+            with self._review_throttle:
+                self._accept_command = self._find_accept_command()
+            self._review_time = seen
+        return self._accept_command
+
+    def _find_accept_command(self) -> str:
+        proposed = decisions.kinds_with_proposals(self._home)
+        kinds = [
+            (watch, kind) for watch in self._pollers for kind in proposed.get(watch.kind.name, ())
+        ]
+        return next(filter(None, (watch.accept_command(kind) for watch, kind in kinds)), "")
+
+    def _measure_disk(self) -> DiskUsage:
+        if self._disk is None or self._disk_throttle.is_ready:
+            libraries = {f"{watch.kind.name} library": watch.library for watch in self._pollers}
+            with self._disk_throttle:
+                self._disk = disk_usage.measure_disk(self._home, self._folders, libraries)
+        return self._disk

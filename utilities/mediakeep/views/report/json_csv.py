@@ -1,0 +1,115 @@
+"""A report as JSON and as CSV, with the same data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.pages import csv_cell
+from mediakeep.views.period_stats import PeriodStats, PeriodTotals
+from mediakeep.views.report.kind_progress import KindProgress
+from mediakeep.views.report.progress_report import ProgressReport
+
+FORMAT = 1
+COLUMNS = ("period", "kind", "section", "name", "measure", "value")
+
+
+def to_json(report: ProgressReport) -> str:
+    """Format a report as JSON; docs/weekly-report.md describes it."""
+    content = {
+        "format": FORMAT,
+        "period": report.period.name,
+        "first": report.period.first,
+        "last": report.period.last,
+        "running": report.running,
+        "written": report.written,
+        "headlines": [" ".join(sentences) for sentences in report.headlines],
+        "invested": report.invested,
+        "invested_ever": report.invested_ever,
+        "kinds": [_kind_to_json(progress) for progress in report.kinds],
+    }
+    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
+
+
+def _kind_to_json(progress: KindProgress) -> dict[str, Any]:
+    fields = {name: getattr(progress, name) for name in progress.__struct_fields__}
+    spans = {name: _stats_to_json(getattr(progress, name)) for name in ("weeks", "days")}
+    flows = {
+        "flow": _totals_to_json(progress.flow),
+        "before": _totals_to_json(progress.before) if progress.before else None,
+    }
+    return {**fields, **spans, **flows, "worse": [issue.kind for issue in progress.worse]}
+
+
+def _stats_to_json(spans: Sequence[PeriodStats]) -> list[dict[str, Any]]:
+    return [
+        {"period": span.period.name, "first": span.period.first}
+        | {"flow": _totals_to_json(span.flow), "level": span.level}
+        for span in spans
+    ]
+
+
+def _totals_to_json(flow: PeriodTotals) -> dict[str, Any]:
+    return {**msgspec.to_builtins(flow), "found": flow.found, "resolved": flow.resolved}
+
+
+def to_csv(report: ProgressReport) -> str:
+    """Format a report as CSV, one value per row; cells cannot be read as formulas."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for kind in report.kinds:
+        for row in _iter_rows(kind):
+            writer.writerow(_csv_cell(cell) for cell in (report.period.name, kind.kind, *row))
+    return stream.getvalue()
+
+
+def _iter_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, Any]]:
+    for name in ("completed", "total", "share", "gained", "open"):
+        yield "progress", "", name, getattr(progress, name)
+    for row in progress.rows:
+        yield "numbers", row.name, "now", row.now
+        yield "numbers", row.name, "before", row.before
+    for issue in progress.issues:
+        for name in ("new", "regressed", "closed", "repaired", "open", "more"):
+            yield "issues", issue.kind, name, getattr(issue, name)
+    for gain in progress.gains:
+        yield "gains", gain.item, "repaired", gain.fixed
+        yield "gains", gain.item, "closed", gain.closed
+    if progress.present:
+        yield from _iter_state_rows(progress)
+    for week in progress.weeks:
+        yield "weeks", week.period.name, "completed", week.level.completed
+        yield "weeks", week.period.name, "open", sum(week.level.open.values())
+
+
+def _iter_state_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, Any]]:
+    assert progress.present is not None
+    for failing in progress.present.failing:
+        for item in failing.items:
+            yield "failing", item, "error", failing.error
+    if decisions := progress.present.decisions:
+        for decision in decisions.oldest:
+            yield "decisions", decision.item, "id", decision.entry.id
+            yield "decisions", decision.item, "command", decision.entry.command
+    for gone in progress.present.gone:
+        yield "gone", gone.item, "reason", gone.reason
+    rest = progress.present.rest
+    for name, number in rest.tallies.items():
+        yield "tallies", "", name, number
+    yield "rest", "", "items", rest.items
+    yield "rest", "", "seconds", rest.seconds
+    if rest.estimate:
+        yield "rest", "", "date", rest.estimate.date
+
+
+def _csv_cell(cell: Any) -> Any:
+    """Return a cell that a spreadsheet shows as text and does not calculate; None is empty."""
+    if not isinstance(cell, str):
+        return "" if cell is None else round(cell, 3)
+    return csv_cell.escape_formula(files.to_printable(cell))

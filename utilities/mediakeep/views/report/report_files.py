@@ -1,0 +1,125 @@
+"""The report files: where they are, which are due, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.pages import render
+from mediakeep.views import periods, terminal
+from mediakeep.views.periods import DAY, Period
+from mediakeep.views.report import headline, json_csv, report_charts
+from mediakeep.views.report.progress_report import ProgressReport
+
+FOLDER = "status/reports"
+WRITTEN_FILE = f"{FOLDER}/written.json"  # when each report was written
+TEMPLATES = "status/templates"  # the user's templates, which replace the built-in ones
+MAX_AGE = timedelta(days=1)  # age at which the report of the current period is rewritten
+
+_PERIOD_NAMES = {DAY: "daily"}
+
+
+def report_path(home: Path, period: Period, suffix: str) -> Path:
+    """Return the path of a report: 2025-12-15_weekly_progress.md for the week of that Monday."""
+    return home / FOLDER / f"{_file_stem(period)}.{suffix}"
+
+
+def _file_stem(period: Period) -> str:
+    return f"{period.first}_{_PERIOD_NAMES.get(period.days, 'weekly')}_progress"
+
+
+def list_due(home: Path, running: Period, first: Period, now: datetime) -> list[Period]:
+    """List the periods whose reports are due now, oldest first.
+
+    The current period is due if its report is older than `MAX_AGE`. The previous one is due if it
+    was not written since it ended, back to the `first` period of the history. Older ones are due if
+    their report was written, but not since they ended.
+    """
+    written = _read_written_times(home)
+    earlier = [
+        (period, written.get(_file_stem(period))) for period in first.list_until(running)[:-1]
+    ]
+    due_periods = [period for period, time in earlier[:-1] if time and time < period.end]
+    due_periods += [period for period, time in earlier[-1:] if time is None or time < period.end]
+    last = written.get(_file_stem(running))
+    fresh = last is not None and running.start <= last <= now < last + MAX_AGE
+    return due_periods if fresh else [*due_periods, running]
+
+
+def _read_written_times(home: Path) -> dict[str, datetime]:
+    """Return when each existing report was written; without a note, its modification time."""
+    times: dict[str, datetime] = {}
+    for path in (home / FOLDER).glob("*_progress.*"):
+        time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        stem = path.name.partition(".")[0]
+        times[stem] = max(time, times.get(stem, time))
+    noted = _read_notes(home)
+    return {stem: noted.get(stem, time) for stem, time in times.items()}
+
+
+def _read_notes(home: Path) -> dict[str, datetime]:
+    try:
+        return msgspec.json.decode((home / WRITTEN_FILE).read_bytes(), type=dict[str, datetime])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def write_report(
+    home: Path, report: ProgressReport, formats: Iterable[str], *, own: bool = True
+) -> list[Path]:
+    """Write a report in some formats with its charts, and return the paths, reports first.
+
+    If `own`, the templates in the home replace the built-in ones. Raise BadTemplate if one of them
+    is invalid; then nothing is written.
+    """
+    svgs = {kind.kind: report_charts.draw_charts(kind) for kind in report.kinds}
+    stem = _file_stem(report.period)
+    chart_files = {
+        (kind, name): f"{stem}_{kind}_{name}.svg"
+        for kind, charts in svgs.items()
+        for name in charts
+    }
+    contents: dict[Path, bytes] = {}
+    for suffix in formats:
+        facts: dict[str, object] = {"pictures": svgs if suffix == "html" else chart_files}
+        text = _render(home if own else None, report, suffix, facts)
+        contents[report_path(home, report.period, suffix)] = text.encode()
+    if "md" in formats:
+        for (kind, name), file in chart_files.items():
+            contents[home / FOLDER / file] = svgs[kind][name].encode()
+    files.write_atomic_group(contents)
+    _note_written(home, report)
+    return list(contents)
+
+
+def _note_written(home: Path, report: ProgressReport) -> None:
+    """Note when a report was written: the modification time may be that of a copy."""
+    noted = {**_read_notes(home), _file_stem(report.period): datetime.fromisoformat(report.written)}
+    text = msgspec.json.format(msgspec.json.encode(dict(sorted(noted.items()))), indent=2)
+    files.write_atomic(home / WRITTEN_FILE, text + b"\n")
+
+
+def _render(
+    home: Path | None, report: ProgressReport, suffix: str, facts: dict[str, object]
+) -> str:
+    if suffix == "json":
+        return json_csv.to_json(report)
+    if suffix == "csv":
+        return json_csv.to_csv(report)
+    functions: dict[str, object] = {
+        "worse": headline.format_worse_kinds,
+        "amount": headline.format_amount,
+        "trend": headline.draw_trend,
+        "gained": headline.format_item_gain,
+        "duration": terminal.format_duration,
+        "when": partial(periods.format_time, zone=report.period.zone),
+    }
+    folder = home / TEMPLATES if home else None
+    return render.render_user_template(
+        folder, f"progress.{suffix}.j2", told=report, **facts, **functions
+    )

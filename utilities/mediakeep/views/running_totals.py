@@ -1,0 +1,95 @@
+"""Totals over the items of a queue, updated incrementally instead of counting a million items."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mediakeep.item import Item, Status, needs_lookup
+from mediakeep.queue import actions
+from mediakeep.queue.state import QueueState
+
+
+class RunningTotals:
+    """Totals over all items of a state, kept current by `update`, the state's `watch`."""
+
+    def __init__(self, state: QueueState) -> None:
+        self._state = state
+        self._issues: Counter[str] = Counter()  # open, by kind; without vanished items
+        self._retries: Counter[str] = Counter()  # retry times of failed items
+        self.failed_items: dict[str, Item] = {}
+        self.notes = self.reviews = self.fixed = self.outdated = 0
+        self.pending_lookups = 0  # pending lookups
+        self._lookups: Counter[str] = Counter()  # of completed items, by result
+        self._tallies: Counter[str] = Counter()  # other counts of completed items
+        tallies = state.kind.counters
+        self._tally_fields = [
+            (tally.name, tally.field or tally.name, tally.value) for tally in tallies
+        ]
+        for key, item in state.items.items():
+            self.update(key, None, item)
+
+    def update(self, key: str, old: Item | None, new: Item | None) -> None:
+        """Replace `old` by `new` in the totals; None means that the item does not exist."""
+        if old:
+            self._add(old, -1)
+            self.failed_items.pop(key, None)
+        if new is None:
+            return
+        self._add(new, 1)
+        if new.status is Status.ERROR:
+            self.failed_items[key] = new
+
+    def _add(self, item: Item, by: int) -> None:
+        self.fixed += by * item.auto_fixed
+        self.outdated += by * actions.is_outdated(self._state, item)
+        self.pending_lookups += by * needs_lookup(item)
+        if item.status is Status.COMPLETED:
+            self._lookups[item.lookup] += by
+            for name, field, value in self._tally_fields:
+                if amount := getattr(item, field):
+                    self._tallies[name] += by * (amount == value if value else amount)
+        if item.status is not Status.SKIPPED:
+            self.notes += by * item.notes
+            self.reviews += by * item.manual_reviews
+            for kind, count in item.issues.items():
+                self._issues[kind] += by * count
+        if item.status is Status.ERROR and item.not_before:
+            self._retries[item.not_before] += by
+            if not self._retries[item.not_before]:
+                del self._retries[item.not_before]
+
+    @property
+    def unsure(self) -> int:
+        """The number of items with several possible matches, for the user to decide."""
+        return self._lookups["unsure"]
+
+    @property
+    def unknown(self) -> int:
+        """The number of items that the service does not know."""
+        return self._lookups["unknown"]
+
+    @property
+    def looked_up(self) -> int:
+        """The number of completed lookups, whatever their result."""
+        return self._lookups["done"] + self.unsure + self.unknown
+
+    @property
+    def tallies(self) -> dict[str, int]:
+        """The nonzero sums of other counts of completed items."""
+        return {name: self._tallies[name] for name, *_ in self._tally_fields if self._tallies[name]}
+
+    @property
+    def issues(self) -> dict[str, int]:
+        """Open issues by kind, most frequent first."""
+        counts = [(kind, count) for kind, count in self._issues.items() if count]
+        return dict(sorted(counts, key=lambda entry: (-entry[1], entry[0])))
+
+    @property
+    def waiting(self) -> int:
+        """The number of failed items that will be retried automatically."""
+        return self._retries.total()
+
+    @property
+    def next_retry(self) -> str:
+        """The time of the next retry, or "" if there is none."""
+        return min(self._retries, default="")

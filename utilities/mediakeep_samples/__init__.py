@@ -1,0 +1,1 @@
+"""Sample libraries with planted defects, for practice and tests."""

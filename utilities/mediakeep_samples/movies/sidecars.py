@@ -1,0 +1,124 @@
+"""The files that other programs leave next to a movie: NFOs, pictures, subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from mediakeep_samples.movies import video_files
+from mediakeep_samples.movies.video_spec import VideoSpec
+from mediakeep_simulator.tmdb import image_factory
+from mediakeep_simulator.tmdb.model import CatalogueMovie
+
+SUBTITLE_CONTENT = b"1\n00:00:01,000 --> 00:00:03,000\nIt was never lost.\n"
+_XML_HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+_POSTER_SIZE, _BACKDROP_SIZE = (1000, 1500), (1920, 1080)
+
+_SCENE_TEXT = """\
+   .-------------------------------------------.
+   |  L A N T E R N   p r e s e n t s          |
+   |  {title:<40} |
+   |  Runtime : {runtime} min      <{title}>
+   '-------------------------------------------'
+       \xdb\xdb greets to all who keep their files \xdb\xdb
+"""
+
+
+def kodi_nfo(film: CatalogueMovie, *, watched: bool = False) -> bytes:
+    """Return an NFO like that of a Kodi export."""
+    return _to_document(
+        [
+            *_common_elements(film),
+            *(_watched_elements() if watched else ()),
+            *_people_elements(film),
+        ]
+    )
+
+
+def jellyfin_nfo(film: CatalogueMovie, *, locked: bool = False) -> bytes:
+    """Return an NFO like Jellyfin's: IDs in separate elements, and whether it is locked."""
+    ids = [f"<tmdbid>{film.id}</tmdbid>"]
+    if film.imdb_id:
+        ids.insert(0, f"<imdbid>{film.imdb_id}</imdbid>")
+    told = [f"<lockdata>{'true' if locked else 'false'}</lockdata>"]
+    return _to_document(
+        [*_common_elements(film), *ids, *told, "<isuserfavorite>false</isuserfavorite>"]
+    )
+
+
+def edited_nfo(film: CatalogueMovie) -> bytes:
+    """Return an NFO edited by a user: changed texts, comments and unknown elements."""
+    own = [
+        "<!-- the one that we saw in the open air -->",
+        "<plot>My own words on this one. Do not touch.</plot>",
+        *_watched_elements(),
+        "<userrating>9</userrating>",
+        "<tag>lent to Ottilie</tag>",
+        '<shelfmark row="3">B-17</shelfmark>',
+    ]
+    told = [line for line in _common_elements(film) if not line.startswith("<plot>")]
+    return _to_document([*told, *own])
+
+
+def scene_nfo(film: CatalogueMovie) -> bytes:
+    """Return the NFO of a release group: text art, not XML."""
+    return _SCENE_TEXT.format(title=film.title[:40], runtime=film.runtime).encode(
+        "cp437", "replace"
+    )
+
+
+def render_pictures(film: CatalogueMovie, poster: str, fanart: str) -> dict[str, bytes]:
+    """Render a poster and a fanart under the given names."""
+    return {
+        poster: image_factory.render_jpeg(f"poster {film.id}", *_POSTER_SIZE),
+        fanart: image_factory.render_jpeg(f"fanart {film.id}", *_BACKDROP_SIZE),
+    }
+
+
+def render_extra(clip: VideoSpec, suffix: str) -> bytes:
+    """Return the bytes of another video."""
+    return video_files.render_video(clip, suffix)
+
+
+def _to_document(lines: list[str]) -> bytes:
+    body = "".join(f"  {line}\n" for line in lines)
+    return f"{_XML_HEADER}\n<movie>\n{body}</movie>\n".encode()
+
+
+def _common_elements(film: CatalogueMovie) -> Iterator[str]:
+    """Yield the elements that all of these programs write, in Kodi's order."""
+    original = film.original_title or film.title
+    yield from _repeat_element("title", film.title)
+    yield from _repeat_element("originaltitle", original)
+    yield from _repeat_element("plot", film.overview)
+    yield from _repeat_element("tagline", film.tagline)
+    yield from _repeat_element("runtime", str(film.runtime) if film.runtime else "")
+    yield f'<uniqueid type="tmdb" default="true">{film.id}</uniqueid>'
+    if film.imdb_id:
+        yield f'<uniqueid type="imdb">{film.imdb_id}</uniqueid>'
+    yield from _repeat_element("genre", *film.genres)
+    yield from _repeat_element(
+        "director", *(one.name for one in film.people if one.job == "Director")
+    )
+    yield from _repeat_element("premiered", film.release_date)
+    yield from _repeat_element("year", film.release_date[:4])
+    yield from _repeat_element("studio", *film.studios)
+
+
+def _people_elements(film: CatalogueMovie) -> Iterator[str]:
+    for place, one in enumerate(one for one in film.people if not one.job):
+        name, role = escape(one.name), escape(one.role)
+        yield f"<actor><name>{name}</name><role>{role}</role><order>{place}</order></actor>"
+
+
+def _watched_elements() -> tuple[str, ...]:
+    return (
+        "<playcount>2</playcount>",
+        "<lastplayed>2021-03-14</lastplayed>",
+        "<watched>true</watched>",
+        "<resume><position>61.0</position><total>5400.0</total></resume>",
+    )
+
+
+def _repeat_element(name: str, *texts: str) -> Iterator[str]:
+    return (f"<{name}>{escape(text)}</{name}>" for text in texts if text)

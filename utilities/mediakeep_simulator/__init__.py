@@ -1,0 +1,1 @@
+"""Loopback servers that simulate MusicBrainz, the Cover Art Archive and TMDb."""

@@ -1,0 +1,131 @@
+"""The Cover Art Archive of a catalogue: image lists, redirects and images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mediakeep_simulator import cover_image
+from mediakeep_simulator.catalogue_index import CatalogueIndex
+from mediakeep_simulator.entities import CatalogueCover, CatalogueRelease
+from mediakeep_simulator.http_types import (
+    SimulatorHttpError,
+    SimulatorRequest,
+    SimulatorResponse,
+    error_response,
+    json_response,
+)
+from mediakeep_simulator.musicbrainz import mbids
+
+ROOTS = ("/release/", "/release-group/", "/image/")
+
+_SIZES = ("250", "500", "1200")
+_ORIGINAL_SIZE = 600  # pixels
+_IMAGE_NAME = re.compile(r"(front|back|[0-9]+)(?:-(250|500|1200))?(?:\.png)?")
+_IMAGE_PATH = re.compile(r"mbid-([0-9a-f-]{36})/mbid-[0-9a-f-]{36}-([0-9]+)(?:_thumb(\d+))?\.png")
+
+
+class CoverArtApp:
+    """Handle requests for the cover art of one catalogue."""
+
+    def __init__(self, shelves: CatalogueIndex) -> None:
+        self._shelves = shelves
+
+    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+        """Respond with a list, a redirect (307) or an image; 404 if there is none."""
+        try:
+            return self._route(question)
+        except SimulatorHttpError as refusal:
+            return error_response(refusal.status, refusal.message)
+
+    def _route(self, question: SimulatorRequest) -> SimulatorResponse:
+        if question.method not in ("GET", "HEAD"):
+            raise SimulatorHttpError(405, "Only GET is supported.")
+        kind, _, rest = question.path.removeprefix("/").partition("/")
+        if kind == "image":
+            return self._serve_picture(rest)
+        mbid, _, wanted = rest.rstrip("/").partition("/")
+        release = self._find_release(kind, mbids.parse_mbid(mbid))
+        if not wanted:
+            return json_response(_release_json(release, question.host))
+        return _redirect(release, wanted, question.host)
+
+    def _find_release(self, kind: str, mbid: str) -> CatalogueRelease:
+        """Return the release, or the first one of a group that has a front cover."""
+        mbid = self._shelves.resolve_mbid(mbid)
+        if kind == "release":
+            found = self._shelves.releases.get(mbid)
+        else:
+            editions = self._shelves.editions.get(mbid, [])
+            found = min(
+                (one for one in editions if one.cover and one.cover.front),
+                key=lambda one: (one.date or "9", one.id),
+                default=None,
+            )
+        if found is None or found.cover is None:
+            raise SimulatorHttpError(404, "No cover art found.")
+        return found
+
+    def _serve_picture(self, path: str) -> SimulatorResponse:
+        found = _IMAGE_PATH.fullmatch(path)
+        release = self._shelves.releases.get(found[1]) if found else None
+        if not found or not release or found[2] not in dict(_list_pictures(release)):
+            raise SimulatorHttpError(404, "No such picture.")
+        size = int(found[3] or _ORIGINAL_SIZE)
+        if found[3] and found[3] not in _SIZES:
+            raise SimulatorHttpError(404, "No such picture.")
+        return SimulatorResponse(
+            200, cover_image.render_png(found[2], size), {"Content-Type": "image/png"}
+        )
+
+
+def _list_pictures(release: CatalogueRelease) -> Iterator[tuple[str, str]]:
+    """Yield number and type of each image of a release."""
+    cover = release.cover or CatalogueCover(front=False, count=0)
+    kinds = ["Front"] * cover.front + ["Back"] * cover.back
+    kinds += ["Booklet"] * (cover.count - len(kinds))
+    first = int(release.id[:8], 16) * 100
+    for place, kind in enumerate(kinds):
+        yield str(first + place), kind
+
+
+def _release_json(release: CatalogueRelease, host: str) -> dict[str, Any]:
+    return {
+        "images": [
+            _image_json(release, number, kind, host) for number, kind in _list_pictures(release)
+        ],
+        "release": f"https://musicbrainz.org/release/{release.id}",
+    }
+
+
+def _image_json(release: CatalogueRelease, number: str, kind: str, host: str) -> dict[str, Any]:
+    here = f"http://{host}/release/{release.id}/{number}"
+    thumbnails = {size: f"{here}-{size}.png" for size in _SIZES}
+    return {
+        "approved": True,
+        "back": kind == "Back",
+        "comment": "",
+        "edit": int(release.id[:7], 16),
+        "front": kind == "Front",
+        "id": int(number),
+        "image": f"{here}.png",
+        "thumbnails": thumbnails | {"large": thumbnails["500"], "small": thumbnails["250"]},
+        "types": [kind],
+    }
+
+
+def _redirect(release: CatalogueRelease, wanted: str, host: str) -> SimulatorResponse:
+    found = _IMAGE_NAME.fullmatch(wanted)
+    if not found:
+        raise SimulatorHttpError(404, "No such picture.")
+    named = {kind.casefold(): number for number, kind in reversed(list(_list_pictures(release)))}
+    number = named.get(found[1], found[1])
+    if number not in dict(_list_pictures(release)):
+        raise SimulatorHttpError(404, "No cover art found.")
+    size = f"_thumb{found[2]}" if found[2] else ""
+    folder = f"mbid-{release.id}"
+    way = f"http://{host}/image/{folder}/{folder}-{number}{size}.png"
+    return SimulatorResponse(
+        307, f"See: {way}\n".encode(), {"Content-Type": "text/plain", "Location": way}
+    )

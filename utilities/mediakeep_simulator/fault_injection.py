@@ -1,0 +1,147 @@
+"""Inject faults before requests are handled: rate limits, rejected agents, outages, planned faults.
+
+MusicBrainz and TMDb have separate rate limits and their own error messages.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+
+from mediakeep_simulator import response_faults
+from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse, error_response
+from mediakeep_simulator.response_faults import ResponseFault
+from mediakeep_simulator.tmdb import errors
+
+_MUSICBRAINZ = "/ws/2/"
+_RATE_LIMITED = (_MUSICBRAINZ, errors.API_ROOT)
+_TOO_MANY_REQUESTS, _SERVICE_OFFLINE = 25, 9  # TMDb error codes
+_GENERIC_AGENT = re.compile(
+    r"(python-requests|python-urllib|python-httpx|java|libwww-perl)\b", re.I
+)
+_RATE_LIMIT_MESSAGE = "Your requests are exceeding the allowable rate limit."
+_NO_AGENT_MESSAGE = (
+    "Your requests name no application: set a User-Agent with a name, a version, a contact."
+)
+
+
+@dataclass
+class _PlannedFault:
+    fault: ResponseFault
+    times: int
+    matches: Callable[[SimulatorRequest], bool]
+
+
+@dataclass
+class _PartialOutage:
+    seconds: float
+    share: float
+    until: float = 0.0  # 0: starts with the next request
+    pending: float = 0.0
+
+
+class FaultInjector:
+    """Pass requests on, or respond with faults; thread-safe.
+
+    `per_second` is the rate limit of a web service (0: none); `retry_hint` is how its response
+    gives the time to retry: "seconds" or "date" in Retry-After, "limits" in the headers
+    X-RateLimit-Limit, -Remaining and -Reset, or "" for none.
+    """
+
+    def __init__(self, per_second: float = 0.0, *, tells: str = "") -> None:
+        self.per_second, self.retry_hint = per_second, tells
+        self._lock = threading.Lock()
+        self._next_slot: dict[str, float] = {}  # time of the next allowed request by service
+        self._planned: list[_PlannedFault] = []
+        self._outages: list[_PartialOutage] = []
+
+    def fail_next(
+        self,
+        fault: ResponseFault,
+        times: int = 1,
+        where: Callable[[SimulatorRequest], bool] = lambda _: True,
+    ) -> None:
+        """Apply a fault to the next requests, or to the next ones that `where` selects."""
+        with self._lock:
+            self._planned.append(_PlannedFault(fault, times, where))
+
+    def fail_share(self, seconds: float, share: float = 0.5) -> None:
+        """From the next request on, reject a share of all requests with 503; 1.0 is an outage."""
+        with self._lock:
+            self._outages.append(_PartialOutage(seconds, share))
+
+    def handle(
+        self, question: SimulatorRequest, answer: Callable[[SimulatorRequest], SimulatorResponse]
+    ) -> SimulatorResponse:
+        """Return the response to a request: the regular one, an error, or a faulty one."""
+        service = next((root for root in _RATE_LIMITED if question.path.startswith(root)), "")
+        agent = question.agent.strip()
+        if service == _MUSICBRAINZ and (not agent or _GENERIC_AGENT.match(agent)):
+            return error_response(403, _NO_AGENT_MESSAGE)
+        if service and (wait := self._reserve_slot(service)) > 0:
+            return self._rate_limit_response(service, wait)
+        fault = self._next_fault(question)
+        return fault(answer(question)) if fault else answer(question)
+
+    def _reserve_slot(self, service: str) -> float:
+        """Reserve a slot within the rate limit, or return the seconds until there is one."""
+        with self._lock:
+            now = time.monotonic()
+            free = self._next_slot.get(service, 0.0)
+            if not self.per_second or now >= free:
+                self._next_slot[service] = now + 1 / self.per_second if self.per_second else 0.0
+                return 0.0
+            return free - now
+
+    def _rate_limit_response(self, service: str, wait: float) -> SimulatorResponse:
+        seconds = int(wait) + 1
+        hint = {
+            "": {},
+            "seconds": {"Retry-After": str(seconds)},
+            "date": {"Retry-After": formatdate(time.time() + seconds, usegmt=True)},
+            "limits": {
+                "X-RateLimit-Limit": str(round(self.per_second)),
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": str(int(time.time()) + seconds),
+            },
+        }[self.retry_hint]
+        reply = (
+            error_response(503, _RATE_LIMIT_MESSAGE)
+            if service == _MUSICBRAINZ
+            else errors.error_response(_TOO_MANY_REQUESTS)
+        )
+        return replace(reply, headers={**reply.headers, **hint})
+
+    def _next_fault(self, question: SimulatorRequest) -> ResponseFault | None:
+        with self._lock:
+            for order in self._planned:
+                if order.times > 0 and order.matches(question):
+                    order.times -= 1
+                    return order.fault
+            if any(_is_hit(storm) for storm in self._outages):
+                return (
+                    _tmdb_offline
+                    if question.path.startswith(errors.API_ROOT)
+                    else response_faults.http_error()
+                )
+        return None
+
+
+def _tmdb_offline(_: SimulatorResponse) -> SimulatorResponse:
+    """Respond as TMDb does while it is down."""
+    return errors.error_response(_SERVICE_OFFLINE)
+
+
+def _is_hit(storm: _PartialOutage) -> bool:
+    now = time.monotonic()
+    storm.until = storm.until or now + storm.seconds
+    if now >= storm.until:
+        return False
+    storm.pending += storm.share
+    struck = storm.pending >= 1
+    storm.pending -= struck
+    return struck

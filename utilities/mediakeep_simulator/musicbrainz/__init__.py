@@ -1,0 +1,1 @@
+"""The MusicBrainz web service (ws/2)."""

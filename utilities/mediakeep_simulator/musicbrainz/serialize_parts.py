@@ -1,0 +1,136 @@
+"""Serialize the parts of responses: types with IDs, countries, dates, aliases, genres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mediakeep_simulator.entities import (
+    CatalogueAlias,
+    CatalogueLabel,
+    CatalogueRelease,
+    generate_mbid,
+)
+
+PRIMARY_TYPES = ("Album", "Single", "EP", "Broadcast", "Other")
+SECONDARY_TYPES = (
+    "Compilation",
+    "Soundtrack",
+    "Spokenword",
+    "Interview",
+    "Audiobook",
+    "Audio drama",
+    "Live",
+    "Remix",
+    "DJ-mix",
+    "Mixtape/Street",
+    "Demo",
+    "Field recording",
+)
+RELEASE_STATUSES = ("Official", "Promotion", "Bootleg", "Pseudo-Release", "Withdrawn", "Cancelled")
+
+_COUNTRY_NAMES = {
+    "DE": "Germany",
+    "FR": "France",
+    "GB": "United Kingdom",
+    "JP": "Japan",
+    "US": "United States",
+    "XE": "Europe",
+    "XW": "[Worldwide]",
+}
+
+
+def make_id(name: str) -> str:
+    """Return the constant ID of a type, an area or the like."""
+    return generate_mbid("term", name)
+
+
+def serialize_type(key: str, name: str) -> dict[str, Any]:
+    """Return a type and its ID, both null if there is none."""
+    return {key: name or None, f"{key}-id": make_id(name) if name else None}
+
+
+def serialize_area(country: str) -> dict[str, Any]:
+    """Return the area of a two-letter country."""
+    name = _COUNTRY_NAMES.get(country, country)
+    return {
+        "id": make_id(country),
+        "name": name,
+        "sort-name": name,
+        "disambiguation": "",
+        "iso-3166-1-codes": [country],
+        "type": None,
+        "type-id": None,
+    }
+
+
+def serialize_events(release: CatalogueRelease) -> dict[str, Any]:
+    """Return when and where a release came out, or nothing if both are unknown."""
+    if not (release.date or release.country):
+        return {}
+    place = serialize_area(release.country) if release.country else None
+    return {
+        "date": release.date,
+        "country": release.country or None,
+        "release-events": [{"date": release.date, "area": place}],
+    }
+
+
+def serialize_cover_art(release: CatalogueRelease) -> dict[str, Any]:
+    """Return which images of a release exist."""
+    cover = release.cover
+    return {
+        "artwork": cover is not None,
+        "front": cover is not None and cover.front,
+        "back": cover is not None and cover.back,
+        "count": cover.count if cover else 0,
+        "darkened": False,
+    }
+
+
+def serialize_alias(one: CatalogueAlias) -> dict[str, Any]:
+    """Serialize an alias."""
+    return {
+        "name": one.name,
+        "sort-name": one.sort_name or one.name,
+        "locale": one.locale or None,
+        "primary": one.primary or None,
+        **serialize_type("type", one.type),
+        "begin": None,
+        "end": None,
+        "ended": False,
+    }
+
+
+def serialize_label(one: CatalogueLabel) -> dict[str, Any]:
+    """Serialize a record label."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "sort-name": one.name,
+        "disambiguation": "",
+        "label-code": None,
+        **serialize_type("type", ""),
+    }
+
+
+def serialize_genres(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Serialize genres alphabetically; votes decrease by one in the given order."""
+    votes = {name: len(names) - place for place, name in enumerate(names)}
+    return [
+        {"id": make_id(f"genre {name}"), "name": name, "count": votes[name], "disambiguation": ""}
+        for name in sorted(votes)
+    ]
+
+
+def serialize_disc(mbid: str, lengths: Sequence[int]) -> dict[str, Any]:
+    """Serialize a compact disc from its track lengths in milliseconds; a second has 75 sectors."""
+    offsets = [150]
+    for length in lengths:
+        offsets.append(offsets[-1] + length * 75 // 1000)
+    return {
+        "id": mbid,
+        "offset-count": len(lengths),
+        "offsets": offsets[:-1],
+        "sectors": offsets[-1],
+    }

@@ -1,0 +1,208 @@
+"""Serialize entities for lookups and browses: only what `inc` asks for is included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mediakeep_simulator.catalogue_index import CatalogueIndex
+from mediakeep_simulator.entities import (
+    CatalogueAlias,
+    CatalogueArtist,
+    CatalogueCredit,
+    CatalogueGroup,
+    CatalogueMedium,
+    CatalogueRecording,
+    CatalogueRelease,
+    CatalogueTrack,
+)
+from mediakeep_simulator.musicbrainz import serialize_parts
+
+EntityJson = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class EntitySerializer:
+    """Serialize entities like MusicBrainz: keys, types and nesting."""
+
+    shelves: CatalogueIndex
+    incs: frozenset[str]
+
+    def serialize_artist(self, artist: CatalogueArtist) -> EntityJson:
+        """Serialize an artist."""
+        country = serialize_parts.serialize_area(artist.country) if artist.country else None
+        return {
+            **self.serialize_artist_ref(artist),
+            "area": country,
+            "begin-area": None,
+            "end-area": None,
+            "gender": None,
+            "gender-id": None,
+            "ipis": [],
+            "isnis": [],
+            "life-span": {"begin": None, "end": None, "ended": False},
+            **self._tag_fields(artist.genres, rated=True),
+            **self._relation_fields(),
+        }
+
+    def serialize_artist_ref(self, artist: CatalogueArtist) -> EntityJson:
+        """Serialize an artist as in a credit."""
+        shape = {
+            "id": artist.id,
+            "name": artist.name,
+            "sort-name": artist.sort_name or artist.name,
+            "disambiguation": artist.disambiguation,
+            "country": artist.country or None,
+            **serialize_parts.serialize_type("type", artist.type),
+        }
+        return shape | self._alias_fields(artist.aliases)
+
+    def serialize_group(self, group: CatalogueGroup) -> EntityJson:
+        """Serialize a release group."""
+        return {
+            "id": group.id,
+            "title": group.title,
+            "disambiguation": group.disambiguation,
+            "first-release-date": self.shelves.first_date(group),
+            **serialize_parts.serialize_type("primary-type", group.primary),
+            "secondary-types": list(group.secondary),
+            "secondary-type-ids": [serialize_parts.make_id(name) for name in group.secondary],
+            **self._credit_fields(group.credits),
+            **self._tag_fields(group.genres, rated=True),
+            **self._alias_fields(()),
+            **self._relation_fields(),
+        }
+
+    def serialize_release(self, release: CatalogueRelease) -> EntityJson:
+        """Serialize a release, with media, labels and group if requested."""
+        shape: EntityJson = {
+            "id": release.id,
+            "title": release.title,
+            "disambiguation": release.disambiguation,
+            **serialize_parts.serialize_type("status", release.status),
+            **serialize_parts.serialize_type("packaging", release.packaging),
+            "quality": "normal",
+            "text-representation": {
+                "language": release.language or None,
+                "script": release.script or None,
+            },
+            "barcode": release.barcode or None,
+            "asin": None,
+            **serialize_parts.serialize_events(release),
+            "cover-art-archive": serialize_parts.serialize_cover_art(release),
+            **self._credit_fields(release.credits),
+            **self._tag_fields(release.genres),
+            **self._alias_fields(()),
+            **self._relation_fields(),
+        }
+        if "labels" in self.incs:
+            shape["label-info"] = list(self._serialize_labels(release))
+        if "release-groups" in self.incs:
+            shape["release-group"] = self.serialize_group(self.shelves.groups[release.group])
+        if self.incs & {"media", "recordings", "discids"}:
+            shape["media"] = self._serialize_media(release)
+        return shape
+
+    def serialize_recording(self, recording: CatalogueRecording) -> EntityJson:
+        """Serialize a recording."""
+        shape: EntityJson = {
+            "id": recording.id,
+            "title": recording.title,
+            "length": recording.length,
+            "disambiguation": recording.disambiguation,
+            "video": False,
+            **self._credit_fields(recording.credits),
+            **self._tag_fields((), rated=True),
+            **self._alias_fields(()),
+            **self._relation_fields(),
+        }
+        if first := self.shelves.first_date(recording):
+            shape["first-release-date"] = first
+        if "isrcs" in self.incs:
+            shape["isrcs"] = list(recording.isrcs)
+        return shape
+
+    def _serialize_media(self, release: CatalogueRelease) -> list[EntityJson]:
+        return [
+            self._serialize_medium(medium, position, release)
+            for position, medium in enumerate(release.media, 1)
+        ]
+
+    def _serialize_medium(
+        self, medium: CatalogueMedium, position: int, release: CatalogueRelease
+    ) -> EntityJson:
+        shape: EntityJson = {
+            "id": medium.id or serialize_parts.make_id(f"{release.id} {position}"),
+            "position": position,
+            "title": medium.title,
+            **serialize_parts.serialize_type("format", medium.format),
+            "track-count": medium.count,
+        }
+        if "discids" in self.incs:
+            lengths = [track.length or 0 for track in medium.tracks]
+            shape["discs"] = [serialize_parts.serialize_disc(one, lengths) for one in medium.discs]
+        if "recordings" in self.incs and medium.tracks:
+            shape["track-offset"] = 0
+            shape["tracks"] = list(self._serialize_tracks(medium, release))
+        return shape
+
+    def _serialize_tracks(
+        self, medium: CatalogueMedium, release: CatalogueRelease
+    ) -> Iterator[EntityJson]:
+        position = 0
+        for track in medium.tracks:
+            position = track.position or position + 1
+            yield self._serialize_track(track, position, track.credits or release.credits)
+
+    def _serialize_track(
+        self, track: CatalogueTrack, position: int, by: tuple[CatalogueCredit, ...]
+    ) -> EntityJson:
+        return {
+            "id": track.id,
+            "position": position,
+            "number": track.number or str(position),
+            "title": track.title,
+            "length": track.length,
+            "recording": self.serialize_recording(self.shelves.recordings[track.recording]),
+            **self._credit_fields(by),
+        }
+
+    def _serialize_labels(self, release: CatalogueRelease) -> Iterator[EntityJson]:
+        for issuer in release.labels:
+            label = self.shelves.labels.get(issuer.label)
+            shape = label and serialize_parts.serialize_label(label) | self._tag_fields(
+                ()
+            ) | self._alias_fields(())
+            yield {"catalog-number": issuer.catalogue_number or None, "label": shape}
+
+    def _credit_fields(self, by: Iterable[CatalogueCredit]) -> EntityJson:
+        if not self.incs & {"artist-credits", "artists"}:
+            return {}
+        return {"artist-credit": [self._serialize_credit(credit) for credit in by]}
+
+    def _serialize_credit(self, credit: CatalogueCredit) -> EntityJson:
+        artist = self.shelves.artists[credit.artist]
+        shown = self.serialize_artist_ref(artist) | self._tag_fields(artist.genres)
+        return {"name": credit.name or artist.name, "joinphrase": credit.join, "artist": shown}
+
+    def _alias_fields(self, aliases: Iterable[CatalogueAlias]) -> EntityJson:
+        return (
+            {"aliases": [serialize_parts.serialize_alias(one) for one in aliases]}
+            if "aliases" in self.incs
+            else {}
+        )
+
+    def _tag_fields(self, genres: Sequence[str], *, rated: bool = False) -> EntityJson:
+        asked: EntityJson = {
+            "genres": serialize_parts.serialize_genres(genres),
+            "tags": [{"name": name, "count": 1} for name in genres],
+            "annotation": None,
+        }
+        if rated:
+            asked["rating"] = {"value": None, "votes-count": 0}
+        words = {"rating": "ratings"}
+        return {key: value for key, value in asked.items() if words.get(key, key) in self.incs}
+
+    def _relation_fields(self) -> EntityJson:
+        return {"relations": []} if any(word.endswith("-rels") for word in self.incs) else {}

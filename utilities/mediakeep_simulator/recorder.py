@@ -1,0 +1,251 @@
+"""Build a catalogue from recorded responses; data of one entity is merged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from mediakeep_simulator import entities, recorded_responses
+from mediakeep_simulator.entities import (
+    CatalogueArtist,
+    CatalogueCredit,
+    CatalogueEntity,
+    CatalogueGroup,
+    CatalogueLabel,
+    CatalogueRecording,
+    CatalogueRelease,
+    MusicBrainzCatalogue,
+)
+from mediakeep_simulator.http_types import SimulatorHttpError, SimulatorRequest, SimulatorResponse
+from mediakeep_simulator.musicbrainz import mbids
+from mediakeep_simulator.musicbrainz.service import API_ROOT
+
+_MergedEntity = TypeVar(
+    "_Known", CatalogueArtist, CatalogueGroup, CatalogueLabel, CatalogueRecording, CatalogueRelease
+)
+
+
+def merge_entity(entities: dict[str, _MergedEntity], new: _MergedEntity) -> str:
+    """Store an entity by its MBID, merged with earlier data; return the MBID.
+
+    Empty fields do not overwrite others, nor do media without tracks.
+    """
+    old = entities.get(new.id)
+    entities[new.id] = new if old is None else _merge_fields(old, new)
+    return new.id
+
+
+def _merge_fields(old: _MergedEntity, new: _MergedEntity) -> _MergedEntity:
+    changes = {name: value for name, value in msgspec.structs.asdict(new).items() if value}
+    if _has_tracks(old) and not _has_tracks(new):
+        changes.pop("media", None)
+    return msgspec.structs.replace(old, **changes)
+
+
+def _has_tracks(entity: CatalogueEntity) -> bool:
+    return isinstance(entity, CatalogueRelease) and any(medium.tracks for medium in entity.media)
+
+
+_LOOKUP_TYPES: dict[str, Any] = {
+    "artist": recorded_responses.RecordedArtist,
+    "release": recorded_responses.RecordedRelease,
+    "release-group": recorded_responses.RecordedGroup,
+    "recording": recorded_responses.RecordedRecording,
+}
+
+
+class CatalogueRecorder:
+    """Record responses and build a catalogue from them; thread-safe."""
+
+    def __init__(self, world: MusicBrainzCatalogue) -> None:
+        self._lock = threading.Lock()
+        self._artists = {one.id: one for one in world.artists}
+        self._labels = {one.id: one for one in world.labels}
+        self._groups = {one.id: one for one in world.groups}
+        self._releases = {one.id: one for one in world.releases}
+        self._recordings = {one.id: one for one in world.recordings}
+        self._merged, self._deleted = {**world.merged}, dict.fromkeys(world.deleted)
+        self._keepers: dict[str, Callable[[Any], str]] = {
+            "artist": self._add_artist,
+            "release": self._add_release,
+            "release-group": self._add_group,
+            "recording": self._add_recording,
+        }
+
+    def catalogue(self) -> MusicBrainzCatalogue:
+        """Return everything recorded so far, without releases of unknown groups."""
+        with self._lock:
+            return MusicBrainzCatalogue(
+                tuple(self._artists.values()),
+                tuple(self._labels.values()),
+                tuple(self._groups.values()),
+                tuple(one for one in self._releases.values() if one.group in self._groups),
+                tuple(self._recordings.values()),
+                dict(self._merged),
+                tuple(self._deleted),
+            )
+
+    def record(self, question: SimulatorRequest, reply: SimulatorResponse) -> None:
+        """Record a response; unknown shapes are ignored."""
+        entity, _, mbid = question.path.removeprefix(API_ROOT).rstrip("/").partition("/")
+        if not question.path.startswith(API_ROOT) or entity not in _LOOKUP_TYPES:
+            return
+        with self._lock:
+            try:
+                self._record_lookup(entity, mbids.parse_mbid(mbid) if mbid else "", reply)
+            except (msgspec.MsgspecError, RecursionError, UnicodeError, SimulatorHttpError):
+                return
+
+    def _record_lookup(self, entity: str, mbid: str, reply: SimulatorResponse) -> None:
+        if reply.status == 404 and mbid:
+            self._deleted[mbid] = None
+        if reply.status != 200:
+            return
+        listing = msgspec.json.decode(reply.body, type=recorded_responses.RecordedList)
+        if mbid:
+            found = msgspec.json.decode(reply.body, type=_LOOKUP_TYPES[entity])
+            if (now := mbids.parse_mbid(found.id)) != mbid:
+                self._merged[mbid] = now
+            self._keepers[entity](found)
+        self._record_list(listing)
+
+    def _record_list(self, listing: recorded_responses.RecordedList) -> None:
+        for artist in listing.artists:
+            self._add_artist(artist)
+        for group in listing.release_groups:
+            self._add_group(group)
+        for release in listing.releases:
+            self._add_release(release)
+        for recording in listing.recordings:
+            self._add_recording(recording)
+
+    def _add_artist(self, data: recorded_responses.RecordedArtist) -> str:
+        artist = entities.CatalogueArtist(
+            id=mbids.parse_mbid(data.id),
+            name=data.name,
+            sort_name=data.sort_name or "",
+            disambiguation=data.disambiguation or "",
+            type=data.type or "",
+            country=data.country or "",
+            aliases=tuple(map(_to_alias, data.aliases)),
+            genres=_genre_names(data.genres or data.tags),
+        )
+        return merge_entity(self._artists, artist)
+
+    def _to_credits(
+        self, data: Iterable[recorded_responses.RecordedCredit]
+    ) -> tuple[CatalogueCredit, ...]:
+        return tuple(
+            CatalogueCredit(
+                artist=self._add_artist(one.artist),
+                name="" if one.name in (None, one.artist.name) else one.name,
+                join=one.joinphrase or "",
+            )
+            for one in data
+        )
+
+    def _add_group(self, data: recorded_responses.RecordedGroup) -> str:
+        group = entities.CatalogueGroup(
+            id=mbids.parse_mbid(data.id),
+            title=data.title,
+            credits=self._to_credits(data.artist_credit),
+            primary=data.primary_type or "",
+            secondary=data.secondary_types,
+            first_date=data.first_release_date or "",
+            disambiguation=data.disambiguation or "",
+            genres=_genre_names(data.genres),
+        )
+        return merge_entity(self._groups, group)
+
+    def _add_recording(self, data: recorded_responses.RecordedRecording) -> str:
+        recording = entities.CatalogueRecording(
+            id=mbids.parse_mbid(data.id),
+            title=data.title,
+            length=data.length,
+            credits=self._to_credits(data.artist_credit),
+            isrcs=data.isrcs,
+            first_date=data.first_release_date or "",
+            disambiguation=data.disambiguation or "",
+        )
+        return merge_entity(self._recordings, recording)
+
+    def _add_release(self, data: recorded_responses.RecordedRelease) -> str:
+        words = data.text_representation or recorded_responses.RecordedLanguage()
+        by, archive = self._to_credits(data.artist_credit), data.cover_art_archive
+        release = entities.CatalogueRelease(
+            id=mbids.parse_mbid(data.id),
+            group=self._add_group(data.release_group) if data.release_group else "",
+            title=data.title,
+            credits=by,
+            status=data.status or "",
+            country=data.country or "",
+            date=data.date or "",
+            barcode=data.barcode or "",
+            disambiguation=data.disambiguation or "",
+            packaging=data.packaging or "",
+            language=words.language or "",
+            script=words.script or "",
+            labels=tuple(map(self._to_label_info, data.label_info)),
+            media=tuple(self._to_medium(medium, by) for medium in data.media),
+            cover=_to_cover(archive) if archive else None,
+            genres=_genre_names(data.genres or data.tags),
+        )
+        return merge_entity(self._releases, release)
+
+    def _to_label_info(
+        self, data: recorded_responses.RecordedLabelInfo
+    ) -> entities.CatalogueLabelInfo:
+        label = ""
+        if data.label:
+            label = merge_entity(
+                self._labels,
+                entities.CatalogueLabel(mbids.parse_mbid(data.label.id), data.label.name),
+            )
+        return entities.CatalogueLabelInfo(label, data.catalog_number or "")
+
+    def _to_medium(
+        self, data: recorded_responses.RecordedMedium, by: tuple[CatalogueCredit, ...]
+    ) -> entities.CatalogueMedium:
+        tracks: list[entities.CatalogueTrack] = []
+        for place, track in enumerate(data.tracks, 1):
+            tracks.append(self._to_track(track, place, by))
+        return entities.CatalogueMedium(
+            id=data.id or "",
+            format=data.format or "",
+            title=data.title or "",
+            track_count=data.track_count,
+            tracks=tuple(tracks),
+            discs=tuple(disc.id for disc in data.discs),
+        )
+
+    def _to_track(
+        self, data: recorded_responses.RecordedTrack, place: int, by: tuple[CatalogueCredit, ...]
+    ) -> entities.CatalogueTrack:
+        own, position = self._to_credits(data.artist_credit), data.position or place
+        return entities.CatalogueTrack(
+            id=mbids.parse_mbid(data.id),
+            recording=self._add_recording(data.recording),
+            title=data.title,
+            number="" if data.number in (None, str(position)) else data.number,
+            position=0 if position == place else position,
+            length=data.length,
+            credits=() if own == by else own,
+        )
+
+
+def _to_alias(data: recorded_responses.RecordedAlias) -> entities.CatalogueAlias:
+    return entities.CatalogueAlias(
+        data.name, data.sort_name or "", data.locale or "", bool(data.primary), data.type or ""
+    )
+
+
+def _to_cover(data: recorded_responses.RecordedCovers) -> entities.CatalogueCover | None:
+    return entities.CatalogueCover(data.front, data.back, data.count) if data.count else None
+
+
+def _genre_names(data: Iterable[recorded_responses.RecordedTag]) -> tuple[str, ...]:
+    """Return the names of genres, most votes first."""
+    return tuple(one.name for one in sorted(data, key=lambda one: -one.count))

@@ -1,0 +1,1 @@
+"""The TMDb API and its image host."""

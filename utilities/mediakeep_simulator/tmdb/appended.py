@@ -1,0 +1,170 @@
+"""The parts that TMDb appends to a movie on request: people, images, releases, titles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mediakeep_simulator.http_types import SimulatorRequest
+from mediakeep_simulator.tmdb import listings, title_search
+from mediakeep_simulator.tmdb.model import CatalogueImage, CatalogueMovie, CataloguePerson
+
+LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "ja": "Japanese"}
+
+
+def _credits_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    cast = [person for person in film.people if not person.job]
+    crew = [person for person in film.people if person.job]
+    return {
+        "cast": [
+            {**_person_json(film, one), "cast_id": place, "character": one.role, "order": place}
+            for place, one in enumerate(cast)
+        ],
+        "crew": [
+            {**_person_json(film, one), "department": one.department, "job": one.job}
+            for one in crew
+        ],
+    }
+
+
+def _person_json(film: CatalogueMovie, person: CataloguePerson) -> dict[str, Any]:
+    return {
+        "adult": False,
+        "gender": 0,
+        "id": person.id,
+        "known_for_department": person.department or "Acting",
+        "name": person.name,
+        "original_name": person.name,
+        "popularity": 1.0,
+        "profile_path": portrait_path(person),
+        "credit_id": f"{film.id:012x}{person.id:012x}",
+    }
+
+
+def portrait_path(person: CataloguePerson) -> str | None:
+    """Return the path of a person's picture."""
+    return f"/person{person.id}.jpg" if person.portrait else None
+
+
+def _images_json(film: CatalogueMovie, question: SimulatorRequest) -> dict[str, Any]:
+    """List images in the included languages, else in the requested one."""
+    requested = (
+        question.get_param("include_image_language")
+        or question.get_param("language").partition("-")[0]
+    )
+    languages = (
+        {"" if one == "null" else one for one in requested.split(",")} if requested else None
+    )
+    return {
+        "backdrops": _image_list(film.backdrops, languages),
+        "logos": _image_list(film.logos, languages),
+        "posters": _image_list(film.posters, languages),
+    }
+
+
+def _image_list(arts: Iterable[CatalogueImage], languages: set[str] | None) -> list[dict[str, Any]]:
+    kept = [art for art in arts if languages is None or art.language in languages]
+    return [
+        {
+            "aspect_ratio": round(art.width / art.height, 3),
+            "height": art.height,
+            "iso_639_1": art.language or None,
+            "file_path": art.path,
+            "vote_average": art.rating,
+            "vote_count": art.votes,
+            "width": art.width,
+        }
+        for art in sorted(kept, key=lambda art: -art.rating)
+    ]
+
+
+def _release_dates_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    return {
+        "results": [
+            {
+                "iso_3166_1": country,
+                "release_dates": [
+                    {
+                        "certification": film.certificates.get(country, ""),
+                        "descriptors": [],
+                        "iso_639_1": "",
+                        "note": "",
+                        "release_date": f"{date}T00:00:00.000Z",
+                        "type": 3,
+                    }
+                ],
+            }
+            for country, date in title_search.release_dates(film).items()
+        ]
+    }
+
+
+def _videos_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    trailer = {
+        "id": f"{film.id:024x}",
+        "iso_639_1": "en",
+        "iso_3166_1": "US",
+        "key": film.trailer,
+        "name": "Trailer",
+        "site": "YouTube",
+        "size": 1080,
+        "type": "Trailer",
+        "official": True,
+        "published_at": "2020-01-01T00:00:00.000Z",
+    }
+    return {"results": [trailer] if film.trailer else []}
+
+
+def _external_ids_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    others = dict.fromkeys(("facebook_id", "instagram_id", "twitter_id"))
+    return {"imdb_id": film.imdb_id or None, "wikidata_id": f"Q{film.id}", **others}
+
+
+def _keywords_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    return {
+        "keywords": [{"id": 50 + place, "name": name} for place, name in enumerate(film.keywords)]
+    }
+
+
+def _translations_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    texts = [listings.localized_text(film, "en"), *film.texts]
+    return {
+        "translations": [
+            {
+                "iso_3166_1": one.country,
+                "iso_639_1": one.language,
+                "name": LANGUAGE_NAMES.get(one.language, ""),
+                "english_name": LANGUAGE_NAMES.get(one.language, ""),
+                "data": {
+                    # TMDb leaves out a title that equals the original one.
+                    "title": one.title if one.title != (film.original_title or film.title) else "",
+                    "overview": one.overview,
+                    "homepage": "",
+                    "runtime": 0,
+                    "tagline": one.tagline,
+                },
+            }
+            for one in texts
+        ]
+    }
+
+
+def _alternative_titles_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    return {
+        "titles": [
+            {"iso_3166_1": country, "title": title, "type": ""}
+            for country, title in film.alternative_titles
+        ]
+    }
+
+
+APPENDED_PARTS: Mapping[str, Callable[[CatalogueMovie, SimulatorRequest], dict[str, Any]]] = {
+    "alternative_titles": _alternative_titles_json,
+    "credits": _credits_json,
+    "external_ids": _external_ids_json,
+    "images": _images_json,
+    "keywords": _keywords_json,
+    "release_dates": _release_dates_json,
+    "translations": _translations_json,
+    "videos": _videos_json,
+}

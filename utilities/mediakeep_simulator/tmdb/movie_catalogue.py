@@ -1,0 +1,127 @@
+"""A movie catalogue file: load, validate and write it, or generate a catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import BadSetting
+from mediakeep_simulator.tmdb import movie_factory, title_generator
+from mediakeep_simulator.tmdb.model import (
+    CatalogueCollection,
+    CatalogueImage,
+    CatalogueMovie,
+    MovieCatalogue,
+)
+
+CATALOGUE_FORMAT = 1
+DEFAULT_MOVIES = 400  # default size of the catalogue, enough for a library of 200 movies
+
+_FIRST_COLLECTION_ID = 700
+_MOVIES_PER_REMOVED = 10  # movies per removed ID
+_IMDB_ID = re.compile(r"tt[0-9]{7,10}")
+_DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PATH_PATTERN = re.compile(r"/[A-Za-z0-9_-]+\.(jpg|png)")
+_MAX_ID = 2**31 - 1
+_MAX_PIXELS = 8192  # maximum width or height of an image
+
+
+class MovieCatalogueFile(MovieCatalogue, frozen=True, kw_only=True):
+    """The content of a catalogue file."""
+
+    format: int
+
+
+def generate_catalogue(films: int = 12, seed: int = 1) -> MovieCatalogue:
+    """Generate a number of movies, always the same; they start every larger catalogue.
+
+    Some are remakes, parts of a series, in other languages, or hardly known (see
+    `title_generator`).
+    """
+    made: list[CatalogueMovie] = []
+    series: list[CatalogueCollection] = []
+    number = 0
+    while len(made) < films:
+        rng = Random(f"{seed}/{number}")
+        group = title_generator.generate_group(number, rng)[: films - len(made)]
+        collection = _FIRST_COLLECTION_ID + number if group[0].kind == "series" else 0
+        if collection:
+            name = f"{group[0].titles['en']} Collection"
+            series.append(CatalogueCollection(collection, name, f"All of {group[0].titles['en']}."))
+        for plot in group:
+            made.append(movie_factory.build_movie(len(made), plot, collection, rng))
+        number += 1
+    removed = tuple(
+        movie_factory.removed_id(place) for place in range(0, films, _MOVIES_PER_REMOVED)
+    )
+    return MovieCatalogue(films=tuple(made), series=tuple(series), removed=removed)
+
+
+def load(path: Path) -> MovieCatalogue:
+    """Load a catalogue file; raise BadSetting with the file and the invalid place."""
+    try:
+        page = msgspec.json.decode(path.read_bytes(), type=MovieCatalogueFile)
+    except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise BadSetting(path, error) from error
+    if page.format != CATALOGUE_FORMAT:
+        raise BadSetting(path, f"this catalogue has format {page.format}, not {CATALOGUE_FORMAT}")
+    cinema = MovieCatalogue(films=page.films, series=page.series, removed=page.removed)
+    for problem in _find_problems(cinema):
+        raise BadSetting(path, problem)
+    return cinema
+
+
+def dump(cinema: MovieCatalogue, path: Path) -> None:
+    """Write a catalogue file that `load` reads back."""
+    page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(cinema)})
+    files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
+
+
+def _find_problems(cinema: MovieCatalogue) -> Iterator[str]:
+    """Yield what is wrong with a catalogue."""
+    yield from _check_ids("films", (film.id for film in cinema.films))
+    yield from _check_ids("series", (one.id for one in cinema.series))
+    series, films = ({one.id for one in found} for found in (cinema.series, cinema.films))
+    for number, film in enumerate(cinema.films):
+        place = f"$.films[{number}]"
+        if film.collection and film.collection not in series:
+            yield f"there is no series {film.collection} - at `{place}.collection`"
+        yield from _check_movie(place, film)
+    for number, gone in enumerate(cinema.removed):
+        if gone in films:
+            yield f"there is a movie {gone} - at `$.removed[{number}]`"
+
+
+def _check_ids(field: str, ids: Iterable[int]) -> Iterator[str]:
+    seen: set[int] = set()
+    for number, one in enumerate(ids):
+        if not 0 < one <= _MAX_ID:
+            yield f"{one} is no id - at `$.{field}[{number}].id`"
+        if one in seen:
+            yield f"{one} is there twice - at `$.{field}[{number}].id`"
+        seen.add(one)
+
+
+def _check_movie(place: str, film: CatalogueMovie) -> Iterator[str]:
+    if film.imdb_id and not _IMDB_ID.fullmatch(film.imdb_id):
+        yield f'"{files.to_printable(film.imdb_id[:80])}" is no IMDb id - at `{place}.imdb_id`'
+    if film.release_date and not _DATE_PATTERN.fullmatch(film.release_date):
+        told = files.to_printable(film.release_date[:80])
+        yield f'"{told}" is no date such as 1977-05-02 - at `{place}.release_date`'
+    for field in ("posters", "backdrops", "logos"):
+        for number, art in enumerate(getattr(film, field)):
+            if problem := _check_image(art):
+                yield f"{problem} - at `{place}.{field}[{number}]`"
+
+
+def _check_image(art: CatalogueImage) -> str:
+    if not _PATH_PATTERN.fullmatch(art.path):
+        return f'"{files.to_printable(art.path[:80])}" is no path such as /a1.jpg'
+    if not (0 < art.width <= _MAX_PIXELS and 0 < art.height <= _MAX_PIXELS):
+        return f"{art.width} x {art.height} is no size of a picture"
+    return ""

@@ -1,0 +1,83 @@
+"""Search movies by title like TMDb: matching words, the more popular first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
+
+_WORD_PATTERN = re.compile(r"\w+")
+_LATER_RELEASE = 5  # one movie of this number is released a year later in other countries
+
+_EXACT_RANK, _PREFIX_RANK, _CONTAINED_RANK = range(3)
+
+
+class TitleSearch:
+    """Search the movies of a catalogue by the words of all their titles."""
+
+    def __init__(self, cinema: MovieCatalogue) -> None:
+        self._films = cinema.films
+        self._titles: list[
+            tuple[int, str]
+        ] = []  # index of a movie, and its words separated by spaces
+        self._having: dict[str, set[int]] = defaultdict(set)  # indexes of titles by word
+        for place, film in enumerate(cinema.films):
+            for title in {" ".join(split_words(text)) for text in all_titles(film)}:
+                for word in title.split():
+                    self._having[word].add(len(self._titles))
+                self._titles.append((place, title))
+
+    def search(self, query: str, fits: Callable[[CatalogueMovie], bool]) -> list[CatalogueMovie]:
+        """Return all matches of a query, in the order of the pages.
+
+        All words must occur in one title. An exact title comes before a prefix, and that before
+        others; then popularity decides, not the year.
+        """
+        wanted = split_words(query)
+        if not wanted:
+            return []
+        ranks: dict[int, int] = {}
+        text = " ".join(wanted)
+        for number in set.intersection(*(self._having.get(word, set()) for word in wanted)):
+            place, title = self._titles[number]
+            rank = (
+                _EXACT_RANK
+                if title == text
+                else _PREFIX_RANK
+                if title.startswith(text)
+                else _CONTAINED_RANK
+            )
+            ranks[place] = min(rank, ranks.get(place, _CONTAINED_RANK))
+        kept = (place for place in ranks if fits(self._films[place]))
+        order = sorted(kept, key=lambda place: (ranks[place], -self._films[place].popularity))
+        return [self._films[place] for place in order]
+
+
+def all_titles(film: CatalogueMovie) -> Iterable[str]:
+    """Return all titles by which a movie is found."""
+    yield film.title
+    yield film.original_title
+    yield from (title for _, title in film.alternative_titles)
+    yield from (text.title for text in film.texts)
+
+
+@lru_cache(maxsize=4096)
+def split_words(text: str) -> tuple[str, ...]:
+    """Return the words of a title without case and accents."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return tuple(_WORD_PATTERN.findall(plain.replace("'", "").casefold()))
+
+
+def release_dates(film: CatalogueMovie) -> dict[str, str]:
+    """Return the release dates of a movie by country."""
+    if not film.release_date:
+        return {}
+    later = str(int(film.release_date[:4]) + 1) + film.release_date[4:]
+    home = film.countries[0] if film.countries else "US"
+    other = later if film.id % _LATER_RELEASE == 0 else film.release_date
+    others = {country: other for country in film.certificates if country != home}
+    return {home: film.release_date, **others}
