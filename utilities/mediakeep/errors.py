@@ -5,35 +5,35 @@
         Unreadable            1   a file or folder cannot be read
           NotAudio            1   a file with an audio suffix contains no audio
             Truncated         1   a file is truncated before its audio begins
-        NoRoom                1   the disk for mediakeep's own files is full or read-only
-        BadData               1   a worker returned fields that its kind does not define
+        DiskFull              1   the disk for mediakeep's own files is full or read-only
+        InvalidItemData       1   a worker returned fields that its kind does not define
         NotWritten            1   a library file was not changed
           ReadOnlyFormat      1   writing its format, or this variant of it, is not supported
-          Unfit               1   its tags cannot store a value
-          Refused             1   the system or a setting forbids writing
-          Unverified          1   verification of the new copy failed
-          ChangedMeanwhile    1   another program changed it during the write
-          Unexpected          1   an unforeseen exception, limited to the file that raised it
-        NotUndone             1   a change cannot be undone in the current state
-        NotThere              1   a service has no resource at a URL
+          ValueNotSupported   1   its tags cannot store a value
+          WriteRefused        1   the system or a setting forbids writing
+          VerificationFailed  1   verification of the new copy failed
+          ConcurrentChange    1   another program changed it during the write
+          UnexpectedError     1   an unforeseen exception, limited to the file that raised it
+        UndoRefused           1   a change cannot be undone in the current state
+        NotFound              1   a service has no resource at a URL
           NoSuchMBID          1   MusicBrainz has no entity with this MBID
           NoCover             1   the Cover Art Archive has no such picture
           NoSuchMovie         1   TMDb has no entry with this id
-        NotNfo                1   a file is not a movie NFO, and is never changed
+        NotAMovieNfo          1   a file is not a movie NFO, and is never changed
           BrokenNfo           1   it is truncated, or malformed XML
           UnsafeNfo           1   it is too large or too complex to parse safely
-      UsageFailed             2   wrong usage or settings
-        BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
-        LibraryGone, ScanRefused, LockingUnsupported, QueueBusy
-        NotAsked              2   the settings disable a service
+      UsageError              2   wrong usage or settings
+        BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemInUse,
+        LibraryMissing, ScanRefused, LockingUnsupported, QueueBusy
+        LookupSkipped         2   the settings disable a service
         NoCache               2   service responses cannot be stored
       StateDamaged            3   the state is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
         InvalidQueueValues, QueueNeedsImport, IllegalTransition, RecordNotWritten
       ServiceFailed           4   a service returned an unusable response
         Outage                4   it is unreachable at the moment
-        BadAnswer             4   its response is invalid
-        Unanswered            4   the requested data is not available yet
+        InvalidResponse       4   its response is invalid
+        LookupIncomplete      4   the requested data is not available yet
       Stopped               130   the user declined
 
 Each class has its message template and its exit code as attributes, because `python -OO` removes
