@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).parents[2] / "utilities"
+import mediakeep
+
+SOURCE = Path(mediakeep.__file__).parents[1]
 
 
 def told(script: str) -> Any:
