@@ -214,7 +214,7 @@ class Checkout:
         with contextlib.ExitStack() as patches:
             patches.enter_context(contextlib.chdir(self.path))
             for patch in (
-                mock.patch("mediakeep.config.checkout", return_value=self.path),
+                mock.patch("mediakeep.config.find_checkout", return_value=self.path),
                 mock.patch.object(tempfile, "tempdir", self._environment["TMPDIR"]),
                 mock.patch.object(simulator_cli, "_run_command", _run_ours),
                 inline(batch_options),

@@ -111,7 +111,7 @@ def test_a_window_of_another_size_is_filled_at_once(finished: Home) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv.pop(1));"
         "from mediakeep.commands import media_dashboard as board;"
-        "board.RENEWAL = 3600; board.main()"  # it is not drawn anew for any other reason
+        "board.REFRESH_INTERVAL = 3600; board.main()"  # it is not drawn anew for any other reason
     )
     line = [sys.executable, "-c", code, str(DOORS), "--home", str(finished.path)]
     kept = {key: value for key, value in environment({}).items() if key != "COLUMNS"}

@@ -40,7 +40,7 @@ def healthy() -> MovieResult:
     )
     told = film(collection=NamedEntity("The Harbours", id=7))
     gap = MovieSummary(8, "Loud Harbour", release_date="1991-01-01")
-    return account(identity=certain(movie=told), made=written, gaps=(gap,))
+    return account(identity=certain(movie=told), written=written, missing_in_collection=(gap,))
 
 
 def doubtful() -> MovieResult:
@@ -101,10 +101,10 @@ def neglected() -> MovieResult:
             nfos=("movie.nfo",),
             orphans=("Das Haus.nfo", "Das Haus-fanart.jpg"),
         ),
-        identity=certain(tmdb_id=88, by="nfo", movie=house),
+        identity=certain(tmdb_id=88, decided_by="nfo", movie=house),
         nfo=NfoStatus(NfoState.LOCKED, "movie.nfo", NfoMovie(title="Das Haus am Fluß", plot="A.")),
-        twins=(DuplicateMovie("Alt/Das Haus am Fluss.avi"),),
-        held=(SidecarOutcome("nfo", "movie.nfo", "it says lockdata"),),
+        duplicates=(DuplicateMovie("Alt/Das Haus am Fluss.avi"),),
+        blocked=(SidecarOutcome("nfo", "movie.nfo", "it says lockdata"),),
     )
 
 

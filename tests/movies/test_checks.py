@@ -88,7 +88,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
             'the NFO says tmdb "x" and imdb "9"',
         )
     ],
-    "removed-id": [(account(identity=certain(removed=(17, 18))), "17, 18")],
+    "removed-id": [(account(identity=certain(removed_ids=(17, 18))), "17, 18")],
     "name-not-parsed": [
         (account(local=local(name=MovieName()), identity=open_to(sure=MatchStatus.UNMATCHED)), ""),
         (account(local=local(name=MovieName()), identity=MovieIdentity()), ""),
@@ -114,7 +114,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
     ],
     "duplicate-movie": [
         (
-            account(twins=(DuplicateMovie("b.mkv"), DuplicateMovie("c.mkv"))),
+            account(duplicates=(DuplicateMovie("b.mkv"), DuplicateMovie("c.mkv"))),
             'the same as "b.mkv", "c.mkv"',
         ),
     ],
@@ -161,7 +161,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
         (lying(images=(accounts.FANART,)), ""),
         (  # it was written before, and is gone
             account(
-                local=local(images=(accounts.FANART,)), made=(SidecarOutcome("poster", "p.jpg"),)
+                local=local(images=(accounts.FANART,)), written=(SidecarOutcome("poster", "p.jpg"),)
             ),
             "",
         ),
@@ -195,7 +195,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
         (
             account(
                 identity=certain(movie=film(collection=NamedEntity("The Harbours", id=7))),
-                gaps=(MovieSummary(8, "Loud Harbour", release_date="1991-01-01"),),
+                missing_in_collection=(MovieSummary(8, "Loud Harbour", release_date="1991-01-01"),),
             ),
             '"The Harbours" lacks "Loud Harbour" (1991)',
         ),

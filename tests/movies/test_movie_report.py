@@ -64,15 +64,15 @@ def test_each_candidate_has_the_command_that_chooses_it() -> None:
 
 def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
     told = account(
-        made=(SidecarOutcome("nfo", "a.nfo"),),
-        due=(SidecarOutcome("poster", "b.jpg"),),
-        held=(SidecarOutcome("fanart", "c.jpg", "it was made before and taken back"),),
+        written=(SidecarOutcome("nfo", "a.nfo"),),
+        pending=(SidecarOutcome("poster", "b.jpg"),),
+        blocked=(SidecarOutcome("fanart", "c.jpg", "it was made before and taken back"),),
     )
     text = written(told)
     assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
     assert "## Would be written\n\n- poster: b.jpg\n" in text
     assert "## Not written\n\n- c.jpg (it was made before and taken back)\n" in text
-    assert "- it is read-only\n" in written(account(local=local(locked="it is read-only")))
+    assert "- it is read-only\n" in written(account(local=local(lock_reason="it is read-only")))
 
 
 def test_a_movie_that_was_not_looked_up_says_why() -> None:
@@ -99,7 +99,7 @@ def test_hostile_names_stay_letters() -> None:
         ),
         identity=open_to(candidate(1, 0.8, title=HOSTILE)),
         nfo=NfoStatus(),
-        held=(SidecarOutcome("nfo", HOSTILE, HOSTILE),),
+        blocked=(SidecarOutcome("nfo", HOSTILE, HOSTILE),),
     )
     text = written(told)
     assert "\x1b" not in text

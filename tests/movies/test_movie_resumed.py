@@ -67,7 +67,7 @@ def test_what_a_killed_try_has_written_is_told_of_as_ours(bench: Bench) -> None:
 def test_a_movie_that_is_only_read_again_keeps_what_was_found(bench: Bench) -> None:
     bench.put(KEY, HERON)
     done = bench.work(KEY)
-    again = bench.work(KEY, by_hand=True)
+    again = bench.work(KEY, is_manual_run=True)
     assert again.data["issues_found"] == done.data["issues_found"]
     assert again.data["issues_resolved"] == 3
 
@@ -93,7 +93,7 @@ def test_the_history_is_told_what_was_mended_but_once(bench: Bench) -> None:
     assert done.facts["repairs"] == mended
     (bench.library / "The Paper Heron (1987)-poster.jpg").unlink()
     assert bench.work(KEY).facts["repairs"] == {"missing-poster": 1}
-    assert "repairs" not in bench.work(KEY, by_hand=True).facts
+    assert "repairs" not in bench.work(KEY, is_manual_run=True).facts
 
 
 def test_a_picture_is_known_as_ours_though_its_try_was_killed_before_the_notes(

@@ -52,8 +52,8 @@ class FaultInjector:
     X-RateLimit-Limit, -Remaining and -Reset, or "" for none.
     """
 
-    def __init__(self, per_second: float = 0.0, *, tells: str = "") -> None:
-        self.per_second, self.retry_hint = per_second, tells
+    def __init__(self, per_second: float = 0.0, *, retry_hint: str = "") -> None:
+        self.per_second, self.retry_hint = per_second, retry_hint
         self._lock = threading.Lock()
         self._next_slot: dict[str, float] = {}  # time of the next allowed request by service
         self._planned: list[_PlannedFault] = []

@@ -61,10 +61,10 @@ def test_an_address_that_is_sent_in_another_way_is_found_again(
 def test_a_hit_needs_no_session_and_importing_neither(server: Scripted, tmp_path: Path) -> None:
     CachedHttp(tmp_path / "c.sqlite", CONTACT).get(server.service(), f"{server.host}/a")
     program = (
-        "import sys; from pathlib import Path; from mediakeep.lookups.http.cached_http import Http, Service\n"
-        "http = Http(Path(sys.argv[1]), '')\n"
+        "import sys; from pathlib import Path; from mediakeep.lookups.http.cached_http import CachedHttp, Service\n"
+        "http = CachedHttp(Path(sys.argv[1]), '')\n"
         "http.get(Service('MusicBrainz', sys.argv[2]), sys.argv[2] + '/a')\n"
-        "assert http.spent.hits == 1 and 'requests' not in sys.modules\n"
+        "assert http.stats.hits == 1 and 'requests' not in sys.modules\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "c.sqlite"), server.host]
     subprocess.run(command, check=True)
@@ -245,7 +245,7 @@ def test_an_answer_that_is_too_long_is_refused(
     http: CachedHttp, server: Scripted, packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Less than in earnest, so that the test needs no 64 MB.
-    monkeypatch.setattr("mediakeep.lookups.line.MOST", 2**20)
+    monkeypatch.setattr("mediakeep.lookups.line.MAX_RESPONSE_BYTES", 2**20)
     assert models.MAX_RESPONSE_BYTES == 64 * 2**20
     for size, fits in ((2**20, True), (2**20 + 1, False)):
         body = gzip.compress(bytes(size)) if packed else bytes(size)

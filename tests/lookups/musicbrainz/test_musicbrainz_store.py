@@ -188,11 +188,11 @@ def test_the_progress_of_the_item_is_told_of_waits(
         def __call__(self, done: int, of: int) -> None:
             """Do nothing."""
 
-        def waiting(self, seconds: float, service: str = "") -> None:
+        def on_wait(self, seconds: float, service: str = "") -> None:
             self.waits.append(seconds)
             self.services.add(service)
 
-        def extend(self, seconds: float) -> None:
+        def extend_deadline(self, seconds: float) -> None:
             self.extended.append(seconds)
 
     service = Service("MusicBrainz", "http://127.0.0.1:9", 7.0)

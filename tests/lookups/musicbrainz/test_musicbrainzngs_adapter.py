@@ -52,7 +52,7 @@ print(json.dumps([
 ASKED = """
 import json, sys, urllib.request, warnings
 warnings.simplefilter("error")
-from mediakeep.lookups import seam
+from mediakeep.lookups.musicbrainz import musicbrainzngs_adapter
 import musicbrainzngs as ngs
 
 def refuse(*_, **__):
@@ -67,8 +67,8 @@ def read(url):
         ngs.get_release_by_id("r", includes=["recordings"])
     return b"as it came"
 
-seam.install("HOST", read)
-seam.install("HOST", read)
+musicbrainzngs_adapter.install("HOST", read)
+musicbrainzngs_adapter.install("HOST", read)
 answers = [
     ngs.get_artist_by_id("a", includes=["aliases"]),
     ngs.search_releases('artist:"a b"', limit=100),
@@ -92,12 +92,12 @@ def test_all_requests_go_through_our_session_and_ask_for_json() -> None:
 
 GENRES = """
 import json
-from mediakeep.lookups import seam
+from mediakeep.lookups.musicbrainz import musicbrainzngs_adapter
 import musicbrainzngs as ngs
 
 urls = []
 for _ in range(2):
-    seam.install("HOST", lambda url: urls.append(url) or b"")
+    musicbrainzngs_adapter.install("HOST", lambda url: urls.append(url) or b"")
 ngs.get_release_by_id("r", includes=["genres", "discids"])
 ngs.get_release_group_by_id("g", includes=["genres"])
 ngs.browse_release_groups(artist="a", includes=["artist-credits", "genres"], limit=100)

@@ -9,7 +9,7 @@ import inspect, json, requests, socket
 from importlib.metadata import version
 import tmdbsimple
 from tmdbsimple import base
-from mediakeep.lookups.tmdb import seam
+from mediakeep.lookups.tmdb import tmdbsimple_adapter
 
 def refuse(*_, **__):
     raise SystemExit("it went out by itself")
@@ -22,16 +22,16 @@ def read(url):
     urls.append(url)
     return b"as it came"
 
-session = seam.Session("http://127.0.0.1:9", read)
+session = tmdbsimple_adapter.TmdbsimpleSession("http://127.0.0.1:9", read)
 answers = [
-    seam.made("Search", session=session).movie(query="a b/c&d", include_adult=False),
-    seam.made("Movies", "550", session=session).info(language="de-DE", append_to_response="a,b"),
-    seam.made("Find", "tt0012345", session=session).info(external_source="imdb_id"),
-    seam.made("Collections", 7, session=session).info(),
+    tmdbsimple_adapter.create_endpoint("Search", session=session).movie(query="a b/c&d", include_adult=False),
+    tmdbsimple_adapter.create_endpoint("Movies", "550", session=session).info(language="de-DE", append_to_response="a,b"),
+    tmdbsimple_adapter.create_endpoint("Find", "tt0012345", session=session).info(external_source="imdb_id"),
+    tmdbsimple_adapter.create_endpoint("Collections", 7, session=session).info(),
 ]
 assert set(answers) == {b"as it came"}
 try:
-    seam.made("Movies", 5, session=session).rating(value=1)
+    tmdbsimple_adapter.create_endpoint("Movies", 5, session=session).rating(value=1)
 except ValueError as error:
     refused = str(error)
 print(json.dumps([version("tmdbsimple"), urls, refused]))

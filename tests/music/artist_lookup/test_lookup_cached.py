@@ -23,21 +23,21 @@ WARM = """
 import sys, json
 from pathlib import Path
 from mediakeep.lookups.answers import Service
-from mediakeep.lookups.access import Access
-from mediakeep.lookups.desk import Desk
+from mediakeep.lookups.access import ServiceConfig
+from mediakeep.lookups.desk import MusicBrainzContext
 from mediakeep.music.discography import inquiry
 from mediakeep.rehearsal import workshop
 sys.path.insert(0, {tests!r})
 from tests.music import visits
 
 service = Service("MusicBrainz", {url!r})
-desk = Desk(Path({home!r}) / "status" / "cache", Access(service, service, "a@b.example"))
+desk = MusicBrainzContext(Path({home!r}) / "status" / "cache", ServiceConfig(service, service, "a@b.example"))
 titles = [f"Album {{number}}" for number in range(1, 13)]
 who = visits.owning("Vera", {{title: workshop.titles(title, 13) for title in titles}})
 found = inquiry.of(who, "Vera", desk)
 desk.close()
 loaded = sorted(set(sys.modules) & {{"requests", "requests_cache", "musicbrainzngs", "urllib3"}})
-print(json.dumps([found.state, len(found.holdings.held), desk.spent.requests, loaded]))
+print(json.dumps([found.state, len(found.holdings.held), desk.stats.requests, loaded]))
 """
 
 

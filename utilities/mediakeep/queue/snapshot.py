@@ -176,7 +176,7 @@ def _read_blocks(read: Any, digest: Any) -> Iterator[bytes]:
 def _decode_blocks(blocks: Iterator[bytes], kind: Kind) -> tuple[SnapshotHead, dict[str, Item]]:
     """Decode block by block if the layout is the usual one, else all in one piece."""
     opening = _items_marker(kind)
-    decoder = msgspec.json.Decoder(dict[str, kind.item])  # type: ignore[name-defined]
+    decoder = msgspec.json.Decoder(dict[str, kind.item_type])  # type: ignore[name-defined]
     data = next(blocks, b"")
     start = data.find(opening)
     if start < 0:
@@ -201,7 +201,7 @@ def _items_marker(kind: Kind) -> bytes:
 def _decode_whole(data: bytes, kind: Kind) -> tuple[SnapshotHead, dict[str, Item]]:
     fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     raw = fields.pop(kind.plural, msgspec.Raw(b"null"))
-    items = msgspec.json.decode(raw, type=dict[str, kind.item])  # type: ignore[name-defined]
+    items = msgspec.json.decode(raw, type=dict[str, kind.item_type])  # type: ignore[name-defined]
     return msgspec.json.decode(msgspec.json.encode(fields), type=SnapshotHead), items
 
 
