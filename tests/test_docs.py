@@ -176,7 +176,7 @@ def test_the_lines_of_the_status_page_work_as_written(memory: Path, library: Pat
     restore(checkout, newest)
     assert "BATCH COMPLETE: 14/14 artists (100.0%)" in checkout.ok(BATCH)
     assert checkout.ok(COUNT) == "14\n" == f"{completed(checkout)}\n"
-    assert "is sound: 14 artists, 14 completed" in checkout.ok(VALIDATE)
+    assert "is valid: 14 artists, 14 completed" in checkout.ok(VALIDATE)
 
 
 def completed(checkout: Checkout) -> int:
@@ -224,7 +224,7 @@ def restore(checkout: Checkout, name: str) -> None:
     checkout.ok(RESTORE.replace("X", name))
     told = checkout.ok(VALIDATE)
     (aside,) = checkout.path.glob("status/music/aside/*.json")
-    assert "is sound: 14 artists, 7 completed" in told
+    assert "is valid: 14 artists, 7 completed" in told
     assert f"{name}.json" in told
     assert aside.name in told
 

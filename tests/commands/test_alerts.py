@@ -264,7 +264,10 @@ def test_a_batch_that_is_killed_right_after_it_raised_an_alert_has_told(
     "die",
     [
         "alert_triggers.AlertTriggers._send_alert = lambda *_: os.killpg(0, 9)",
-        pytest.param("alert_triggers.AlertTriggers.on_finish = lambda *_: os.killpg(0, 9)", marks=pytest.mark.slow),
+        pytest.param(
+            "alert_triggers.AlertTriggers.on_finish = lambda *_: os.killpg(0, 9)",
+            marks=pytest.mark.slow,
+        ),
         "alert_triggers.AlertTriggers.on_item = lambda _, one, __: one.number == 6 and os.killpg(0, 9)",
     ],
     ids=["while telling", "after telling", "before telling"],

@@ -92,12 +92,12 @@ def test_a_backup_in_an_empty_home_goes_on_where_it_was(small: Home, tmp_path: P
     told = new.manage("--restore-backup", made)
     assert told.returncode == 0, told.stderr
     assert told.stdout.startswith(f"Restored: {FEW} artists, as of ")
-    assert f"is sound: {FEW} artists, 2 completed" in new.ok("--validate-queue")
+    assert f"is valid: {FEW} artists, 2 completed" in new.ok("--validate-queue")
     assert new.statuses() == home.statuses()
     assert outputs(new) == outputs(home)
     assert "Processing 3 artists..." in new.batch().stdout
     assert f"BATCH COMPLETE: {FEW}/{FEW} artists" in new.batch("--all").stdout
-    assert f"is sound: {FEW} artists, {FEW} completed" in new.ok("--validate-queue")
+    assert f"is valid: {FEW} artists, {FEW} completed" in new.ok("--validate-queue")
 
 
 def test_repairs_can_be_taken_back_out_of_a_restored_home(small: Home, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_dry_run_tells_of_it_and_what_it_fetched_is_not_asked_for_again(desk: 
     before = state(desk.home.music)
     told = desk.ok(BATCH, "--dry-run", *BOTH)
     release = desk.world.releases[0].id
-    assert f"Dawn/cover.png: put here (missing-cover: front cover of the release {release})" in told
+    assert f"Dawn/cover.png: created (missing-cover: front cover of the release {release})" in told
     assert f'Dawn: 3 files: cover nothing -> "{release}-1200.png" (missing-cover: ' in told
     assert state(desk.home.music) == before
     desk.ok(BATCH, "--all", *BOTH)
@@ -116,7 +116,7 @@ def test_what_was_done_is_told_and_counted(done: tuple[Desk, dict[Path, bytes]])
     assert "issues" not in found
     assert found["auto_fixed"] == 7  # the file, and in each track the cover and the MBIDs
     told = undo(desk, "--list", "--session", "last").out
-    assert "Dawn/cover.png: put here (missing-cover: front cover of the release " in told
+    assert "Dawn/cover.png: created (missing-cover: front cover of the release " in told
     report = (desk.home.path / str(found["report"])).read_text()
     assert "Dawn/cover.png" in report
 

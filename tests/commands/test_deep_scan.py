@@ -156,7 +156,7 @@ def test_a_file_that_changed_while_its_folder_was_renamed_is_told_wherever_it_go
         deep(place, artist)
         told = issues(place, "essence-changed")
         assert set(told) == {f"Dawn (1999)/a.{suffix}"}
-        assert "size and time of the file are the same" in told[f"Dawn (1999)/a.{suffix}"]
+        assert "size and time of the file are unchanged" in told[f"Dawn (1999)/a.{suffix}"]
         moved = {name.replace("Dawn/", "Dawn (1999)/"): sound for name, sound in before.items()}
         assert ledger(place) == moved
     (artist / "Dawn (1999)").rename(artist / "Dawn")

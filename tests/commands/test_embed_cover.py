@@ -95,7 +95,7 @@ def test_tracks_with_a_front_cover_can_be_skipped(home: Home, tmp_path: Path) ->
     album, image = home.music / "Vera" / "Dawn", png(tmp_path / "new.png", 500, 500)
     (album / "02 Tide 2.m4a").write_bytes(shelf.render("m4a", title="Tide 2"))
     told = hands.ok(home, DOOR, album, image, "--skip-existing")
-    assert "1 file changed; 4 left out." in told
+    assert "1 file changed; 4 skipped." in told
     assert sizes(album).count((3, 500, 500)) == 1
 
 
@@ -189,7 +189,7 @@ WEBP = b"RIFF\x24\0\0\0WEBPVP8L" + bytes(40)
         (WEBP, "it is image/webp; players support JPEG and PNG. Save it as JPEG."),
         (b"GIF89a" + bytes(20), "it is image/gif; players support JPEG and PNG."),
         (b"<html></html>", "it is not a picture; players support JPEG and PNG."),
-        (b"", "it is no picture"),
+        (b"", "it is not a picture"),
         (
             track_files.read_seed_file("cover.jpg")[:-40],
             "the end of the picture is missing. Save it again.",
@@ -237,7 +237,13 @@ def test_all_that_is_wrong_with_a_list_is_told(home: Home, tmp_path: Path) -> No
         *("line 6, entry 2", "line 10, entry 3", "line 14, entry 4", "line 18, entry 5"),
         "line 21, entry 6",
     ]
-    told_of = ("conflicting values of cover", "holds no audio", "no file", "missing", "no picture")
+    told_of = (
+        "conflicting values of cover",
+        "holds no audio",
+        "No such file",
+        "missing",
+        "not a picture",
+    )
     assert [words in fault for words, fault in zip(told_of, faults, strict=True)] == [True] * 5
     listed.unlink()
     assert state(home.music) == before

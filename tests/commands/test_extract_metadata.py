@@ -149,7 +149,7 @@ def test_files_that_cannot_be_read_are_named_and_the_rest_is_written(home: Home)
     (home.music / "Vera" / "Dawn" / "x\x1b.mp3").write_bytes(b"<html></html>")
     done = home.call("extract_metadata", home.music / "Vera")
     assert done.returncode == 1
-    assert done.stderr.startswith("Dawn/x\\x1b.mp3: it is not audio: ")
+    assert done.stderr.startswith("Dawn/x\\x1b.mp3: not audio: ")
     faults = [track.get("fault") for track in written(home, "Vera")["tracks"]]
     assert faults == [None, None, "not-audio", None]
 

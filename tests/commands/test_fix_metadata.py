@@ -247,7 +247,7 @@ def test_what_is_no_mbid_is_never_written_into_a_field_of_mbids(home: Home, valu
     before, first = state(home.music), dawn(home)[0]
     told = run(home, DOOR, "musicbrainz_albumartistid", first, value, "--yes")
     assert told.code == 2
-    assert f'musicbrainz_albumartistid cannot be "{value}": it holds MBIDs' in told.err
+    assert f'Invalid musicbrainz_albumartistid "{value}": it must be an MBID' in told.err
     assert state(home.music) == before
     hands.ok(home, DOOR, "musicbrainz_albumartistid", first, MBID.upper(), "--yes")
     assert read(first).musicbrainz_albumartistid == (MBID.upper(),)

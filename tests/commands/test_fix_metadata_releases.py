@@ -165,7 +165,7 @@ def test_the_list_names_the_command_that_chooses(home: Rehearsed) -> None:
     assert listed["command"].endswith(end)
     told = run(home, DOOR, *shlex.split(listed["command"])[2:])
     assert told.code == 2
-    assert '"MBID" is no MBID' in told.err
+    assert 'Invalid MBID "MBID"' in told.err
 
 
 def test_a_candidate_is_accepted_and_the_next_batch_fills_in_what_it_tells(

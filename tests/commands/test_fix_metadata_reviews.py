@@ -276,7 +276,11 @@ def test_the_list_is_looked_for_in_the_home_and_then_here(
         (b"no list", 2, "is not a review list"),
         (b'{"format": 1, "reviews": {"Vera": [{"id": 3}]}}', 2, "is not a review list"),
         (b'{"format": 9, "reviews": {}}', 3, "has format 9; this mediakeep supports 1"),
-        (b'{"format": 1, "reviews": {"Bea": [{"id": "a:1", "kind": "a"}]}}', 2, "not know Bea"),
+        (
+            b'{"format": 1, "reviews": {"Bea": [{"id": "a:1", "kind": "a"}]}}',
+            2,
+            "Bea is not in the queue",
+        ),
     ],
 )
 def test_a_list_that_is_none_is_refused(home: Home, content: bytes, code: int, why: str) -> None:

@@ -82,7 +82,7 @@ def test_what_is_not_certain_cannot_be_printed(movies: Movies) -> None:
     (movies.movies / "Quite Unheard Of (1931).mkv").write_bytes(b"")
     done = movies.call("generate_nfo", "--print", movies.movies / "Quite Unheard Of (1931).mkv")
     assert done.returncode == 1
-    assert "not certain" in done.stderr
+    assert "ambiguous" in done.stderr
 
 
 def test_a_service_that_fails_is_exit_code_4(movies: Movies) -> None:

@@ -107,7 +107,7 @@ def test_twins_in_two_unicode_forms_are_named(home: Home, door: str) -> None:
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if "Unicode" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("'Mot\u00f6rhead' is there 2 times")
+    assert lines[0].startswith("'Mot\u00f6rhead' exists 2 times")
     told = json.loads(home.call(door, "--scan", library, "--json").stdout)
     assert sorted(told["twins"][0]) == ["Moto\u0308rhead", "Mot\u00f6rhead"]
     (library / "Moto\u0308rhead").rename(library / "Other")

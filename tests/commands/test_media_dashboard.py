@@ -116,7 +116,7 @@ def test_a_window_of_another_size_is_filled_at_once(finished: Home) -> None:
     line = [sys.executable, "-c", code, str(DOORS), "--home", str(finished.path)]
     kept = {key: value for key, value in environment({}).items() if key != "COLUMNS"}
     with Terminal(line, {**kept, "TERM": "xterm-256color", "PYTHONUTF8": "1"}) as shown:
-        shown.until(has("14 of 14 artists completed", "q or Ctrl-C to quit."))
+        shown.until(has("14 of 14 artists completed", "q or Ctrl-C ends this."))
         for columns, lines in ((120, 40), (40, 12), (20, 5), (200, 60)):
             shown.resize(columns, lines)
             shown.until(has("14 of 14"))

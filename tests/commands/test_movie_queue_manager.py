@@ -130,7 +130,7 @@ def test_a_reset_and_a_rescan_keep_a_persons_word(movies: Movies) -> None:
     told = movies.ok("--show-movie", NAMES[0])
     assert "  tmdb id: 603\n" in told
     assert "  match: user\n" in told
-    assert "sound" in movies.ok("--validate-queue")
+    assert "is valid" in movies.ok("--validate-queue")
 
 
 def test_a_word_that_is_none_is_refused_by_its_name(movies: Movies) -> None:

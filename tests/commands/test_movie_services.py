@@ -126,7 +126,7 @@ def test_a_token_that_is_none_is_refused_and_not_repeated(tmp_path: Path) -> Non
 
 
 def test_a_token_goes_to_another_machine_by_a_secure_connection_only(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"tmdb_host: tmdb\.lan is not https"):
+    with pytest.raises(UsageError, match=r"tmdb_host: tmdb\.lan does not use https"):
         access(tmp_path, WITH, tmdb_host="http://tmdb.lan:8080")
     for host in ("https://tmdb.lan", OWN, "http://localhost:1", "http://[::1]:9"):
         assert access(tmp_path, WITH, tmdb_host=host).is_enabled

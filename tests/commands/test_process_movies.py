@@ -178,7 +178,7 @@ def test_json_tells_how_sure_the_movies_are(movies: Movies) -> None:
     [
         (("--confirm-each", "--json"), "cannot be combined with --json"),
         (("--confirm-each", "--offline"), "offline"),
-        (("--refresh",), "give --movie NAME as well"),
+        (("--refresh",), "add --movie NAME"),
         (("--movie", ""), "is empty"),
     ],
 )
@@ -205,7 +205,7 @@ def test_a_person_takes_postpones_leaves_out_gives_an_id_and_stops(
     shown = Terminal(movies, "--all", "--confirm-each")
     answers = ["1", "s", "x", "i", "q"]
     first = shown.await_(PROMPT)
-    assert "read as" in first
+    assert "parsed as" in first
     assert "min" in first
     assert "%" in first
     asked = []

@@ -228,7 +228,7 @@ def test_what_excludes_each_other_and_what_cannot_be_written_is_refused(
     both = run("--catalogue", catalogue, "--record", tmp_path / "kept.json", "--", "true")
     assert both.returncode == 2
     bare = run("--record", tmp_path / "kept.json", "--upstream", "localhost:5000", "--", "true")
-    assert (bare.returncode, "begins with http" in bare.stderr) == (2, True)
+    assert (bare.returncode, "must begin with http" in bare.stderr) == (2, True)
     (tmp_path / "file").write_text("")
     marker = tmp_path / "ran"
     inside = ("--record", tmp_path / "file" / "kept.json", "--upstream", "http://127.0.0.1:1")

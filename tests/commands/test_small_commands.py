@@ -101,7 +101,7 @@ def test_on_a_terminal_the_dashboard_lives_until_it_is_stopped(finished: Home) -
     )
     os.close(child)
     text = b""
-    while b"Ctrl-C ends this." not in text:
+    while b"Ctrl-C to quit." not in text:
         text += os.read(parent, 65536)
     assert b"14 of 14" in text
     assert shown.poll() is None

@@ -166,7 +166,7 @@ def test_a_list_that_was_filled_in_is_taken_line_by_line(movies: Movies) -> None
     ("row", "why"),
     [
         ("No such movie.mkv,603,", 'line 3: There is no movie named "No such movie.mkv"'),
-        ("{first},604,", "is already in line 2"),
+        ("{first},604,", "in line 2 already"),
         ("{second},no id,", "line 3"),
     ],
 )

@@ -96,7 +96,7 @@ def test_what_was_taken_back_is_not_done_again_though_it_is_forgotten(library: L
     library.ok("--file", path)
     library.ok("--artist", "Vera")
     age_all(library)
-    assert forget(library).startswith("10 records were forgotten")
+    assert forget(library).startswith("Undo data of 10 changes deleted")
     assert library.store().undone_values(path) == {
         "title": {("Low Tide 2",)},
         "genres": {LONG},

@@ -117,7 +117,7 @@ BAD = [
 def test_a_query_that_cannot_be_read_is_refused(server: SimulatorServer, query: str) -> None:
     answer = ws2(server, "release", query=query)
     assert answer.status == 400
-    assert "cannot be read" in answer.data["error"]
+    assert "cannot be parsed" in answer.data["error"]
 
 
 def test_a_query_of_nothing_is_refused(server: SimulatorServer) -> None:

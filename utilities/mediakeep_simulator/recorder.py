@@ -24,7 +24,12 @@ from mediakeep_simulator.musicbrainz import mbids
 from mediakeep_simulator.musicbrainz.service import API_ROOT
 
 _MergedEntity = TypeVar(
-    "_Known", CatalogueArtist, CatalogueGroup, CatalogueLabel, CatalogueRecording, CatalogueRelease
+    "_MergedEntity",
+    CatalogueArtist,
+    CatalogueGroup,
+    CatalogueLabel,
+    CatalogueRecording,
+    CatalogueRelease,
 )
 
 

@@ -39,7 +39,7 @@ def test_no_file_is_replaced_unless_that_is_asked_for_and_then_it_is_kept(
 ) -> None:
     release, path = editions("Winter Moorings")[0], tmp_path / "c.png"
     path.write_bytes(b"precious")
-    assert "is there already" in ask.fails(2, "cover", release, "--output", path)
+    assert "already exists" in ask.fails(2, "cover", release, "--output", path)
     assert (path.read_bytes(), server.requests) == (b"precious", [])
     ask.ok("cover", release, "--output", path, "--force")
     shown = ask.ok("cover", release, "--output", path, "--force", "--size", "250")
@@ -64,7 +64,7 @@ def test_a_place_that_cannot_be_written_is_named_before_anybody_is_asked(
 ) -> None:
     assert "is a folder" in ask.fails(2, "cover", MERGED, "--output", tmp_path)
     assert "is not a folder" in ask.fails(2, "cover", MERGED, "--output", tmp_path / "x" / "c.png")
-    assert "is no MBID" in ask.fails(2, "cover", "Winter", "--output", tmp_path / "c.png")
+    assert "is not an MBID" in ask.fails(2, "cover", "Winter", "--output", tmp_path / "c.png")
     assert server.requests == []
 
 
@@ -79,7 +79,7 @@ def test_a_file_that_comes_up_meanwhile_is_not_replaced(
 
     service.manners[f"/release/{MERGED}/front"] = [race]
     told = Asker(home, service.host).fails(2, "cover", MERGED, "--output", path)
-    assert "is there already" in told
+    assert "already exists" in told
     assert path.read_bytes() == b"precious"
 
 

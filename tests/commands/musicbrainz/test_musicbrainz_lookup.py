@@ -282,10 +282,10 @@ def test_an_answer_that_cannot_be_used_is_a_failure_of_the_service(
             "--refresh is for artist, not for cover",
         ),
         (["missing", "x", "--csv", "--json"], "Give --csv or --json"),
-        (["release", "Winter"], "is no MBID"),
-        (["artist", "  "], "is no name"),
-        (["artist", "a\udcffb"], "is no name"),
-        (["artist", "a\x1bb"], "is no name"),
+        (["release", "Winter"], "is not an MBID"),
+        (["artist", "  "], "is not a valid name"),
+        (["artist", "a\udcffb"], "is not a valid name"),
+        (["artist", "a\x1bb"], "is not a valid name"),
     ],
 )
 def test_what_does_not_fit_is_told_and_nobody_is_asked(

@@ -215,7 +215,7 @@ def test_a_folder_that_is_not_empty_and_too_many_movies_are_refused(tmp_path: Pa
     (tmp_path / "mine" / "precious.mkv").touch()
     with pytest.raises(UsageError, match="not empty"):
         movie_library.make_library(tmp_path / "mine", movie_catalogue.generate_catalogue(), 3)
-    with pytest.raises(UsageError, match="13 movies cannot be made"):
+    with pytest.raises(UsageError, match="Cannot create 13 movies"):
         movie_library.make_library(tmp_path / "new", movie_catalogue.generate_catalogue(), 13)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["precious.mkv"]
     assert not (tmp_path / "new").exists()

@@ -26,7 +26,7 @@ from mediakeep.views.summary import SummaryContext
 
 REFRESH_INTERVAL = 1.0  # seconds
 MAX_LOAD_DIVISOR = 50  # an update may use at most 1/n of the time
-_FOOTER = "q or Ctrl-C to quit."
+_FOOTER = "q or Ctrl-C ends this."
 _KIND_NAMES = ", ".join(kinds.KINDS)
 
 

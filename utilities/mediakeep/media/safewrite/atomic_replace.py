@@ -81,7 +81,7 @@ def stat_identity(facts: os.stat_result) -> tuple[int, int, int, int, int]:
 def open_original(path: Path) -> Iterator[OriginalFile]:
     """Open a file for a `with` block; raise Unreadable if that fails.
 
-    System errors within the block become NoRoom, Refused or ChangedMeanwhile.
+    System errors within the block become DiskFull, WriteRefused or ConcurrentChange.
     """
     try:
         real = path.resolve(strict=True)
@@ -155,7 +155,7 @@ def _lock_exclusively(handle: int) -> bool:
 
 
 def check_writable(original: OriginalFile, rules: ReplaceRules) -> None:
-    """Raise Refused if a file is read-only for this user, or has several hard links."""
+    """Raise WriteRefused if a file is read-only for this user, or has several hard links."""
     path = files.escape_path(original.path)
     if original.stat.st_nlink > 1 and rules.hardlinks != "break":
         names = f"it has {original.stat.st_nlink} names (hard links)"
@@ -168,7 +168,7 @@ def check_writable(original: OriginalFile, rules: ReplaceRules) -> None:
 def guard_new_file(path: Path, size: int = 0) -> Iterator[None]:
     """Check that a folder is writable and has space for a new file of `size` bytes.
 
-    System errors within the `with` block become NoRoom or Refused.
+    System errors within the `with` block become DiskFull or WriteRefused.
     """
     with _translate_errors(path):
         _check_permission(files.escape_path(path), path.parent)

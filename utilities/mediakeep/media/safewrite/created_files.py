@@ -243,7 +243,7 @@ def _reserve_and_rename(temp_path: Path, path: Path) -> bool:
 def _open_if_unchanged(
     path: Path, record: ChangeRecord, expected: FileVersion
 ) -> Iterator[atomic_replace.OriginalFile]:
-    """Open a file that still has the recorded content; raise NotUndone if it does not."""
+    """Open a file that still has the recorded content; raise UndoRefused if it does not."""
     if path.is_symlink() or not path.is_file():
         raise UndoRefused(record.path, _NOT_THE_CREATED_FILE, KEPT_FILE_HINT)
     with atomic_replace.open_original(path) as original:

@@ -89,9 +89,9 @@ def write(
 ) -> ChangeRecord | None:
     """Write `data` to a file and return the undo record, or None if it has that content already.
 
-    `was` is the content that `data` was derived from, None for no file. Raises ChangedMeanwhile if
-    the file has other content now, Unreadable, Refused, NoRoom and RecordNotWritten; then the file
-    is unchanged. Owner, mode and attributes are preserved, and links are followed.
+    `was` is the content that `data` was derived from, None for no file. Raises ConcurrentChange if
+    the file has other content now, Unreadable, WriteRefused, DiskFull and RecordNotWritten; then
+    the file is unchanged. Owner, mode and attributes are preserved, and links are followed.
     """
     if not _has_other_bytes(path, data, was):
         return None
@@ -124,7 +124,7 @@ def remove(
 
 
 def _has_other_bytes(path: Path, data: bytes, was: bytes | None) -> bool:
-    """Return True if the content has to change; raise ChangedMeanwhile if it is not `was`."""
+    """Return True if the content has to change; raise ConcurrentChange if it is not `was`."""
     current = read(path)
     if current == data:
         return False

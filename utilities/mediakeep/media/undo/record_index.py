@@ -182,7 +182,7 @@ class RecordIndex:
         self._database.close()
 
     def _compare_with_log(self, base: sqlite3.Connection) -> bool:
-        """Raise Torn unless the database is intact and contains exactly the lines of the log."""
+        """Raise TornFile unless the database is intact and matches the log exactly."""
         if base.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise TornFile("integrity check failed")
         rows = base.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")

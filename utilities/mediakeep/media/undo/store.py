@@ -228,7 +228,7 @@ class UndoStore:
     def load_patch(self, record: ChangeRecord) -> ReversePatch:
         """Return the reverse patch of a change.
 
-        Raises NotUndone if it was pruned, and StateDamaged if it is missing.
+        Raises UndoRefused if it was pruned, and StateDamaged if it is missing.
         """
         if record.forgotten:
             raise UndoRefused(record.path, FORGOTTEN, "Its tags can be written again.")
