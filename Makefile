@@ -66,7 +66,7 @@ check: .venv/.ok
 	@echo "Lint, formatting and types are clean."
 
 bench: .venv/.ok
-	@$(PY) -m tests.benchmarks
+	@$(PY) -m benchmarks
 
 clean:
 	@$(remove_demo)

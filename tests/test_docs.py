@@ -21,7 +21,7 @@ from mediakeep.commands.app import MediakeepCommand
 from mediakeep.config import ENV_PREFIX, Settings
 from mediakeep.item import Item, MovieItem, MusicItem, Status
 from mediakeep.queue import journal, sessions, snapshot
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
 from tests import documents

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import TagEdit
 from mediakeep.media.undo.store import UndoStore
@@ -73,7 +73,7 @@ class Library:
         """Change a file as another command of ours would."""
         store = self.store()
         within = path.is_relative_to(self.home.music)
-        artist = files.escape_path(path.relative_to(self.home.music).parts[0]) if within else ""
+        artist = path_text.escape_path(path.relative_to(self.home.music).parts[0]) if within else ""
         assert write_tags.write(path, changes, store, Stamp(session, artist, 0, 0))
         store.close()
 

@@ -12,7 +12,7 @@ from mediakeep.commands.display import batch_output
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue.event_history.queries import Throughput
+from mediakeep.queue.history.queries import Throughput
 from mediakeep.runner.batch_config import BatchResult
 from mediakeep.views import summary
 from mediakeep.views.summary import QueueStatus

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music import diagnose, scan
 from mediakeep.music.reports import audit_files, tracks_csv
 from tests import documents
@@ -235,6 +235,6 @@ def test_odd_names_are_made_safe(home: Home) -> None:
     path = shelf.put(home.music / shelf.odd_name(home.music) / "a.mp3").parent
     extracted(home, path)
     extracted(home, path, "--output-name", "../a:b")
-    assert files.safe_name("../a:b") + "_metadata.json" in outputs(home)
-    assert files.safe_name(path.name) + "_metadata.csv" in outputs(home)
+    assert path_text.safe_name("../a:b") + "_metadata.json" in outputs(home)
+    assert path_text.safe_name(path.name) + "_metadata.csv" in outputs(home)
     assert [entry.name for entry in home.path.iterdir()] == ["outputs"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.media.audio import tags
 from mediakeep_samples.music.track_files import read_seed_file
@@ -43,7 +43,7 @@ def test_a_flat_library_is_matched_as_the_nested_one_is(tmp_path: Path, albums: 
     assert more <= requests + albums
     assert ",album,not owned," not in table  # other albums lie in folders of their own
     untouched = [name for name, one in flat.artists().items() if one["status"] != "completed"]
-    assert (untouched, set(flat.artists())) == ([], {files.escape_path(name) for name in moved})
+    assert (untouched, set(flat.artists())) == ([], {path_text.escape_path(name) for name in moved})
 
 
 def place(path: Path) -> str:
@@ -67,9 +67,9 @@ def looked_up(home: Rehearsed) -> tuple[Groups, int]:
     found: Groups = {}
     for path in sorted((home.path / "outputs").glob("*_audit.json")):
         audit = json.loads(path.read_bytes())
-        name = files.unescape_path(audit["artist"])
+        name = path_text.unescape_path(audit["artist"])
         for one in audit.get("musicbrainz", {}).get("matches", ()):
-            below = f"/{files.unescape_path(one['folder'])}" if one["folder"] else ""
+            below = f"/{path_text.unescape_path(one['folder'])}" if one["folder"] else ""
             found[name + below] = one["release_group_mbid"]
     return {album: group for album, group in found.items() if group}, len(
         home.server.requests

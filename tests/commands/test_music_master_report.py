@@ -16,7 +16,7 @@ from typing import Any
 import mutagen
 import pytest
 
-from tests.benchmarks import master
+from benchmarks import master
 from tests.commands.conftest import Home, environment
 from tests.crash.gate import READ, Gate
 

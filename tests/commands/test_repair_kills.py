@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.media.undo.store import DONE, UndoStore
@@ -40,7 +40,7 @@ def test_a_library_repaired_under_kills_is_undone_to_the_last_byte(
     made = [one for one in records(home) if not one.undoes]
     assert counted == sum(repairs_of(one) for one in made) > artists
     changed = {path for path, digest in hashes(home.music).items() if before[path] != digest}
-    assert changed == {Path(files.unescape_path(one.path)) for one in made}
+    assert changed == {Path(path_text.unescape_path(one.path)) for one in made}
     assert max(map(len, lines(home))) < 4096
     undone = home.call("undo_changes", "--since", "2000-01-01")
     assert undone.returncode == 0, undone.stdout + undone.stderr

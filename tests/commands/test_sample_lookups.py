@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.media.audio import tags
 from mediakeep_samples.music import music_library
@@ -50,7 +50,7 @@ def test_what_only_look_ups_find_is_found_and_nothing_else(
 ) -> None:
     for kind in sample_artists.LOOKUP_DEFECTS:
         hidden = Counter(
-            files.escape_path(one.path) for one in planted.lookup_defects if one.kind == kind
+            path_text.escape_path(one.path) for one in planted.lookup_defects if one.kind == kind
         )
         assert music[1][kind] == hidden, kind
         assert hidden, kind
@@ -94,4 +94,4 @@ def test_a_missing_cover_is_put_in_where_the_catalogue_has_one(
 ) -> None:
     bare = [one.path for one in planted.planted if one.kind == MISSING_COVER]
     left = music[1][MISSING_COVER]
-    assert any(files.escape_path(path) not in left for path in bare)
+    assert any(path_text.escape_path(path) not in left for path in bare)

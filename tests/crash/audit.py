@@ -12,7 +12,7 @@ from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import checkpoints, journal, snapshot
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import SEAL, JournalRecord
 from mediakeep.queue.state import QueueState
 from tests.crash.loop import View, Yard

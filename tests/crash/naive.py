@@ -7,7 +7,7 @@ import os
 import random
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files
 from tests.crash import faults
 from tests.crash.loop import Order, View, acknowledge
 
@@ -29,7 +29,7 @@ def write(order: Order) -> None:
     path, left = file(order.yard.queue), random.Random(order.seed).randrange(2, 6)
     acks = os.open(order.yard.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:
-        with files.exclusive_lock(path.with_suffix(".lock")):
+        with atomic_files.exclusive_lock(path.with_suffix(".lock")):
             try:
                 state = json.loads(path.read_text())
             except json.JSONDecodeError:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from mediakeep import files
+from mediakeep import atomic_files
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ class Tap:
     def __init__(self, before: Told, after: Told = ignore) -> None:
         self._before, self._after = before, after
         self._paths: dict[int, str] = {}
-        self._sync_data = files.sync_data
+        self._sync_data = atomic_files.sync_data
 
     def __enter__(self) -> Self:
         for name in self.real:
             setattr(os, name, getattr(self, f"_{name}"))
-        files.sync_data = self._sync
+        atomic_files.sync_data = self._sync
         return self
 
     def __exit__(self, *_: object) -> None:
         for name, function in self.real.items():
             setattr(os, name, function)
-        files.sync_data = self._sync_data
+        atomic_files.sync_data = self._sync_data
 
     def _made(self, call: Call, *arguments: Any, **options: Any) -> Any:
         self._before(call)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
@@ -109,7 +109,7 @@ def test_after_a_failed_sync_the_queue_takes_no_more_records_until_opened_anew(
             raise OSError(errno.EIO, "Input/output error")
 
         with monkeypatch.context() as patched:
-            patched.setattr(files, "sync_data", failing)
+            patched.setattr(atomic_files, "sync_data", failing)
             with pytest.raises(RecordNotWritten, match="Input/output error"):
                 queue.claim(1)
         assert fired

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.queue import compaction
 from mediakeep.queue.sessions import Session
 from tests.crash.disk import Disk, Left
@@ -25,7 +25,7 @@ def _outputs(home: Path) -> Files:
         home / "outputs/audits/U2_audit.json": b"{}\n",
         home / "outputs/audits/U2_tracks.csv": b"path\n",
     }
-    files.write_atomic_group(contents)
+    atomic_files.write_atomic_group(contents)
     return contents
 
 
@@ -40,9 +40,9 @@ def _log(home: Path) -> Files:
 def _aside(home: Path) -> Files:
     where = rig.at(home, rig.Clock())
     path = where.folder / "processing_queue.json"
-    files.write_atomic(path, b"edited")
+    atomic_files.write_atomic(path, b"edited")
     aside = compaction.set_aside(path, where, "edited")
-    files.write_atomic(path, b"ours")
+    atomic_files.write_atomic(path, b"ours")
     return {aside: b"edited", path: b"ours"}
 
 
@@ -82,6 +82,6 @@ def test_without_the_sync_of_their_names_that_would_not_hold(
     def made(folder: Path, *, sync: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
-    monkeypatch.setattr(files, "make_folder", made)
+    monkeypatch.setattr(atomic_files, "make_folder", made)
     promised, left = states(Path(os.path.realpath(memory)), _outputs)
     assert any(set(map(str, promised)) - state.keys() for state in left)

@@ -17,7 +17,7 @@ from mediakeep.errors import MediakeepError, NoQueue, SnapshotDamaged
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import checkpoints, external_change, journal_lookup, snapshot
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.store import QueueStore
 from tests.crash import faults, script
 from tests.crash.disk import Disk, Left

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import MediakeepError
 from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetCover, SetField
@@ -62,7 +62,7 @@ class Yard:
     def judge(self, new: bytes) -> str:
         """Tell which version is there, and walk it back; what was left beside it can be swept."""
         found = {self.old: "old", new: "new"}.get(self.path.read_bytes(), "damaged")
-        files.remove_stale_temp_files(self.path.parent, older=-1)
+        atomic_files.remove_stale_temp_files(self.path.parent, older=-1)
         assert list(self.path.parent.iterdir()) == [self.path]
         store = self.store()
         for step in apply_undo.plan_undo(store, RecordQuery()):

@@ -16,14 +16,14 @@ from random import Random
 import pytest
 from mutagen.ogg import OggPage
 
-from mediakeep import files
+from benchmarks import large_flac
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media.audio import essence, tags
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord, parse_line
 from mediakeep.media.undo.store import UndoStore
-from tests.benchmarks import large_flac
 from tests.crash import tagger
 from tests.crash.tagger import RANDOM, Loop, Order, Write
 from tests.media import writable_files
@@ -86,7 +86,7 @@ class Yard:
     def recorded(self, path: Path) -> set[str]:
         lines = [line for log in (self.root / "undo").glob("*.jsonl") for line in log.open("rb")]
         records = (found for line in lines if isinstance(found := parse_line(line), ChangeRecord))
-        return {one.new.sha256 for one in records if one.path == files.escape_path(path)}
+        return {one.new.sha256 for one in records if one.path == path_text.escape_path(path)}
 
 
 def kill(yard: Yard, kills: int, write: Write = tagger.safely) -> tagger.Result:
@@ -105,7 +105,7 @@ def check(yard: Yard, kills: int) -> None:
     left = [path for path in yard.folder.iterdir() if path not in yard.first]
     assert left  # a kill amid a copy leaves it
     assert all(path.name.startswith(".") and path.suffix == ".tmp" for path in left)
-    files.remove_stale_temp_files(yard.folder, older=-1)
+    atomic_files.remove_stale_temp_files(yard.folder, older=-1)
     assert sorted(yard.folder.iterdir()) == sorted(yard.first)
     store = UndoStore(yard.root / "undo")
     for step in apply_undo.plan_undo(store, RecordQuery()):

@@ -20,7 +20,7 @@ from mediakeep.media.undo.record import RecordState, encode_line
 from mediakeep.media.undo.record_index import FILE_NAME, RecordIndex
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import Stamp
-from mediakeep.queue.event_history import index as history_index
+from mediakeep.queue.history import index as history_index
 from mediakeep.sqlite_file import DisposableSqlite
 from tests.commands.conftest import Home
 from tests.media import writable_files

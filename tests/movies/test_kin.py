@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.item import MovieItem, Status
 from mediakeep.movies import stale_reports
 
@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def item(place: str, status: Status = Status.COMPLETED, **fields: Any) -> MovieItem:
-    return MovieItem(status=status, path=files.escape_path(place), **fields)
+    return MovieItem(status=status, path=path_text.escape_path(place), **fields)
 
 
 def collected(*counts: int) -> dict[str, MovieItem]:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb.model import (
@@ -80,7 +80,7 @@ def test_twins_and_collections_are_known_after_the_library_was_moved(bench: Benc
     assert "duplicate-movie" in bench.issues(KEY)
     moved = bench.root / "moved"
     bench.library.rename(moved)
-    bench.items[KEY] = structs.replace(bench.items[KEY], path=files.escape_path(moved / KEY))
+    bench.items[KEY] = structs.replace(bench.items[KEY], path=path_text.escape_path(moved / KEY))
     bench.work(KEY)
     assert "duplicate-movie" in bench.issues(KEY)
     assert "collection-gap" not in bench.issues(KEY)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.media import folder_listing
 from mediakeep.movies.model import LocalMovie
@@ -32,7 +32,7 @@ def keys(root: Path) -> dict[str, int]:
 
 def read(root: Path, key: str) -> LocalMovie:
     found = next(one for one in library_scan.find_movies(root) if one.key == key)
-    movie = library_scan.read_movie(Path(files.unescape_path(found.path)), key, root)
+    movie = library_scan.read_movie(Path(path_text.unescape_path(found.path)), key, root)
     assert movie.fingerprint == found.fingerprint == library_scan.compute_fingerprint(root / key)
     return movie
 

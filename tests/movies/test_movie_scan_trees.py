@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, Unreadable
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_listing as listing
@@ -43,7 +43,7 @@ def put(root: Path, *places: str) -> None:
 
 
 def read(root: Path, found: ScannedItem) -> LocalMovie:
-    movie = library_scan.read_movie(Path(files.unescape_path(found.path)), found.key, root)
+    movie = library_scan.read_movie(Path(path_text.unescape_path(found.path)), found.key, root)
     assert movie.fingerprint == found.fingerprint
     return movie
 
@@ -146,7 +146,7 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     for one in found:
         assert one.key.encode()
         movie = read(tmp_path, one)
-        assert all((Path(files.unescape_path(movie.root)) / files.unescape_path(video.place)).is_file()
+        assert all((Path(path_text.unescape_path(movie.root)) / path_text.unescape_path(video.place)).is_file()
                    for video in movie.videos)  # fmt: skip
         assert movie.name.title.encode().decode() == movie.name.title
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing
 from mediakeep.item import MovieItem, Status
 from mediakeep.lookups.service_config import Locale
@@ -335,7 +335,7 @@ def test_after_a_choice_the_list_of_reviews_does_not_propose_another_one(bench: 
     nfo.write_text("<movie><tmdbid>502</tmdbid></movie>")
     bench.items[KEY] = MovieItem(
         status=Status.PENDING,
-        path=files.escape_path(bench.library / KEY),
+        path=path_text.escape_path(bench.library / KEY),
         output_name="heron",
         match="user",
         tmdb_id=501,
@@ -445,7 +445,7 @@ def test_an_id_in_the_queue_that_tmdb_does_not_know_goes_back_to_the_person(
 ) -> None:
     path = bench.put(KEY, HERON)
     said = MovieItem(
-        status=Status.PENDING, path=files.escape_path(path), output_name="m", match="user"
+        status=Status.PENDING, path=path_text.escape_path(path), output_name="m", match="user"
     )
     bench.items[KEY] = structs.replace(said, tmdb_id=tmdb, imdb_id=imdb)
     for _ in range(2):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.item import MovieItem, Status
 from mediakeep.lookups.http.models import Secret, Service
 from mediakeep.lookups.service_config import Locale, ServiceConfig
@@ -74,8 +74,8 @@ class Bench:
         self.claims += 1
         item = self.items.get(key) or MovieItem(
             status=Status.PENDING,
-            path=files.escape_path(self.library / files.unescape_path(key)),
-            output_name=files.safe_name(key),
+            path=path_text.escape_path(self.library / path_text.unescape_path(key)),
+            output_name=path_text.safe_name(key),
         )
         access = places.pop("access", self.access)
         access = structs.replace(access, locale=locale or Locale())

@@ -59,12 +59,12 @@ def put_album(folder: Path, *titles: str, suffix: str = "mp3", **tags: str | Non
 
 def work(folder: Path, output_name: str = "") -> Work:
     """Return the work on an artist's folder, as the queue would give it."""
-    from mediakeep import files
+    from mediakeep import path_text
 
     item = MusicItem(
-        status=Status.IN_PROGRESS, path=files.escape_path(folder), output_name=output_name
+        status=Status.IN_PROGRESS, path=path_text.escape_path(folder), output_name=output_name
     )
-    return Work(item, Stamp("20251217_session_001", files.escape_path(folder.name), 7, 7))
+    return Work(item, Stamp("20251217_session_001", path_text.escape_path(folder.name), 7, 7))
 
 
 def odd_name(folder: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import DiskFull
 from mediakeep.item import MusicItem, Status
 from mediakeep.media.audio import tags
@@ -46,7 +46,7 @@ def run(
     home.mkdir(exist_ok=True)
     item = MusicItem(
         status=Status.IN_PROGRESS,
-        path=files.escape_path(artist),
+        path=path_text.escape_path(artist),
         output_name="Vera",
         repaired=repaired,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media import symlink_guard
 from mediakeep.music import scan
@@ -64,13 +64,13 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     for name in odd:
         shelf.put(artist / f"{name} x" / f"{name}.mp3")
     read = scan.read_artist(artist)
-    assert read.name == files.escape_path(latin)
+    assert read.name == path_text.escape_path(latin)
     assert {track.fault for track in read.tracks} == {None}
     places = [track.place for track in read.tracks]
     assert len(places) == len(odd)
     for place in places:
         assert place.encode()
-        assert (artist / files.unescape_path(place)).is_file()
+        assert (artist / path_text.unescape_path(place)).is_file()
     assert next(iter(scan.find_artists(tmp_path))).key == read.name
 
 
@@ -83,7 +83,7 @@ def test_a_name_of_255_bytes_is_read(tmp_path: Path, odd: bool) -> None:
     assert len(os.fsencode(path.name)) == 255
     (track,) = scan.read_artist(tmp_path / "Vera").tracks
     assert track.fault is None
-    assert files.unescape_path(track.name) == name
+    assert path_text.unescape_path(track.name) == name
 
 
 def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 import msgspec
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.item import MusicItem, Status
 from mediakeep.lookups.musicbrainz.context import DISABLED
@@ -231,11 +231,11 @@ def test_names_that_no_file_system_shares_give_files_inside_the_home(
 
 def test_the_sample_library_comes_out_as_it_was_planted(tmp_path: Path, home: Path) -> None:
     manifest = music_library.make_library(tmp_path / "music")
-    expected = Counter((one.kind, files.escape_path(one.path)) for one in manifest.planted)
+    expected = Counter((one.kind, path_text.escape_path(one.path)) for one in manifest.planted)
     found: Counter[tuple[str, str]] = Counter()
     notes: set[str] = set()
     for artist in scan.find_artists(tmp_path / "music"):
-        run(Path(files.unescape_path(artist.path)), home, output_name=artist.fingerprint)
+        run(Path(path_text.unescape_path(artist.path)), home, output_name=artist.fingerprint)
         audit = json.loads((home / "outputs" / f"{artist.fingerprint}_audit.json").read_bytes())
         for issue in audit["issues"]:
             if issue["severity"] == "note":

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.policy import FixLevel
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN, Cut, Dead
@@ -49,7 +49,7 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
             ends.add(str(shelf_now))
             outcome = yard.run(policy=more)
             assert yard.covers() == [(1200, 1200)] * 3
-            files.remove_stale_temp_files(yard.album, older=-1)
+            atomic_files.remove_stale_temp_files(yard.album, older=-1)
             assert sorted(yard.contents()) == after
             assert len(yard.asked) - asked <= 2
             repairs = outcome.facts["repairs"]  # a cover that lies there already is another's
@@ -119,6 +119,6 @@ def test_a_killed_process_loses_nothing_and_nothing_is_fetched_twice(
         assert len(yard.asked) - fetched == (point == "fetched picture torn")
         assert yard.covers() == [(1200, 1200)] * 3
         assert (yard.album / "cover.png").is_file()
-        files.remove_stale_temp_files(yard.album, older=-1)
+        atomic_files.remove_stale_temp_files(yard.album, older=-1)
         yard.take_back()
         assert yard.contents() == before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music import scan
 from tests.music import paper, shelf
 
@@ -31,14 +31,16 @@ def artist(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("sign", '<>:"\\|?*')
 def test_a_sign_that_windows_refuses_is_named(artist: Path, sign: str) -> None:
     path = shelf.put(artist / "Dawn" / f"Why{sign}.mp3")
-    assert found(artist) == {f"Dawn/{files.escape_path(path.name)}": f'the name contains "{sign}"'}
+    assert found(artist) == {
+        f"Dawn/{path_text.escape_path(path.name)}": f'the name contains "{sign}"'
+    }
 
 
 @pytest.mark.parametrize("sign", ["\n", "\t", "\x01", "\x1b", "\x7f", "\x85"])
 def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
     shelf.put(artist / "Dawn" / f"Two{sign}Lines.mp3")
     (told,) = found(artist).values()
-    assert told == f'the name contains "{files.to_printable(sign)}"'
+    assert told == f'the name contains "{path_text.to_printable(sign)}"'
     assert told.isprintable()
 
 
@@ -96,7 +98,7 @@ def test_a_name_that_is_not_utf8_is_found(artist: Path) -> None:
         assert found(artist) == {}
     else:
         assert found(artist) == {
-            f"Dawn/{files.escape_path(name)}.mp3": "the name is not valid UTF-8"
+            f"Dawn/{path_text.escape_path(name)}.mp3": "the name is not valid UTF-8"
         }
 
 

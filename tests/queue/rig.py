@@ -17,7 +17,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue import sessions, snapshot, store
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import Journal, JournalContent, read
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.settle import SettleRequest

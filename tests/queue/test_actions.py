@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
@@ -159,7 +159,7 @@ def test_what_older_rules_completed_is_outdated(item: Item, outdated: bool) -> N
 def test_a_name_from_the_disk_is_escaped_once(tmp_path: Path) -> None:
     raw = "Bj\udcf6rk"
     where = rig.at(tmp_path)
-    with Queue.create(where, rig.MUSIC, "/music", rig.found([files.escape_path(raw)])) as queue:
+    with Queue.create(where, rig.MUSIC, "/music", rig.found([path_text.escape_path(raw)])) as queue:
         queue.commit(actions.prioritize_item(raw))
         assert queue.state.items[r"Bj\xF6rk"].priority == 1
         assert queue.state.items[r"Bj\xF6rk"].output_name == "Bj_xF6rk"

@@ -38,7 +38,7 @@ from mediakeep.queue.backups.archive import (
 )
 from mediakeep.queue.backups.backup_folder import BackupFile
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import Session
 from tests.queue import rig

@@ -175,7 +175,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_nothing_behind(
     with rig.make(where, 3) as queue:
         before = queue.write_checkpoint()
         with monkeypatch.context() as patched:
-            patched.setattr("mediakeep.files.sync_data", _full)
+            patched.setattr("mediakeep.atomic_files.sync_data", _full)
             with pytest.raises((OSError, MediakeepError)):
                 queue.write_checkpoint()
         assert list(before.parent.iterdir()) == [before]

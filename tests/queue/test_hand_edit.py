@@ -22,7 +22,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import compaction, journal_lookup, readonly, repair, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log, index
+from mediakeep.queue.history import event_log, index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.store import QueueChange
 from tests.queue import rig

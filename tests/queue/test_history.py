@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from mediakeep.queue import actions
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalRecord
 from tests.queue import rig
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
 from mediakeep.queue import journal
 from mediakeep.queue.journal import SEAL, Journal, JournalHeader, JournalRecord
@@ -221,7 +221,7 @@ def test_a_journal_whose_state_nobody_knows_takes_no_more_lines(
     with monkeypatch.context() as patched:
         fault = Fault(patched, name, errno.EIO)
         if name == "fdatasync":
-            patched.setattr(files, "sync_data", fault)  # by whatever call the system syncs
+            patched.setattr(atomic_files, "sync_data", fault)  # by whatever call the system syncs
         else:
             Fault(patched, "pwrite", errno.ENOSPC).written = 40
         with pytest.raises(RecordNotWritten):

@@ -12,7 +12,7 @@ import pytest
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import compaction, journal, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalHeader
 from mediakeep.queue.queue import Queue
 from tests.queue import rig

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep import files
+from mediakeep import path_text
 
 paths = st.binary(max_size=40).map(os.fsdecode) | st.text(
     st.sampled_from("\\x4AFé\udcff\udc80/\0 n"), max_size=12
@@ -20,14 +20,14 @@ RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 @given(paths)
 def test_a_path_written_as_text_is_the_same_path_when_read(path: str) -> None:
-    text = files.escape_path(path)
+    text = path_text.escape_path(path)
     text.encode()  # valid UTF-8
-    assert files.unescape_path(text) == path
+    assert path_text.unescape_path(text) == path
 
 
 @given(paths, paths)
 def test_two_paths_are_never_written_alike(one: str, other: str) -> None:
-    assert (files.escape_path(one) == files.escape_path(other)) == (one == other)
+    assert (path_text.escape_path(one) == path_text.escape_path(other)) == (one == other)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_two_paths_are_never_written_alike(one: str, other: str) -> None:
     ],
 )
 def test_text_shows_the_bytes_that_are_no_text(path: str, text: str) -> None:
-    assert files.escape_path(path) == text
+    assert path_text.escape_path(path) == text
 
 
 @given(st.text(max_size=60) | paths, st.lists(st.text(max_size=8), max_size=3))
 def test_any_name_becomes_a_file_name_for_every_system(name: str, others: list[str]) -> None:
-    taken = {files.normalize_name(files.safe_name(other)) for other in others}
-    safe = files.safe_name(name, taken)
-    assert files.normalize_name(safe) not in taken
+    taken = {path_text.normalize_name(path_text.safe_name(other)) for other in others}
+    safe = path_text.safe_name(name, taken)
+    assert path_text.normalize_name(safe) not in taken
     assert 0 < len(safe.encode()) <= 155
     assert not set(safe) & set('/\\:*?"<>|\0\n')
     assert not RESERVED.match(safe)
@@ -58,7 +58,7 @@ def test_any_name_becomes_a_file_name_for_every_system(name: str, others: list[s
 
 @pytest.mark.parametrize("name", ["..", ".", "", "/", "CON", "a" * 300, "é" * 200, "-rf", "a\nb"])
 def test_a_file_of_a_safe_name_can_be_made(name: str, tmp_path: Path) -> None:
-    stem = files.safe_name(name)
+    stem = path_text.safe_name(name)
     for suffix in ("_library_issues.md", "_audit.json"):
         (tmp_path / f"{stem}{suffix}").write_text("here")
     assert len(list(tmp_path.iterdir())) == 2

@@ -23,7 +23,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, readonly, scan_diff, snapshot
 from mediakeep.queue.claims import Claim
-from mediakeep.queue.event_history import index
+from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.store import QueueChange

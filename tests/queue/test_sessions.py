@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
@@ -229,13 +229,13 @@ def test_the_renewal_thread_keeps_a_lease(tmp_path: Path, monkeypatch: pytest.Mo
     session = Session(where)
     clock.forward(seconds=LEASE + 1)
     renewed = threading.Event()
-    write = files.write_atomic
+    write = atomic_files.write_atomic
 
     def noticed(*arguments: Any, **options: Any) -> None:
         write(*arguments, **options)
         renewed.set()
 
-    monkeypatch.setattr(files, "write_atomic", noticed)
+    monkeypatch.setattr(atomic_files, "write_atomic", noticed)
     assert renewed.wait(60)
     assert sessions.is_alive(rig.at(tmp_path, clock), session.id)
     session.close()
@@ -310,7 +310,7 @@ def test_a_log_that_a_full_disk_cut_off_is_no_fault(
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(files, "write_all", fill)
+            patch.setattr(atomic_files, "write_all", fill)
             with pytest.raises(RecordNotWritten):
                 session.write_log("Batch started")
         queue.end_session()

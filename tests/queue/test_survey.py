@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import ScanRefused
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.queue import scan_diff
@@ -130,7 +130,7 @@ def test_outputs_of_two_artists_never_share_a_name() -> None:
     state = rig.state({"abba": known(output_name="abba")})
     found = [seen(key=key, path=f"/music/{key}") for key in keys]
     applied(state, scan_diff.compare_with_scan(state, [seen(key="abba", path="/music/A"), *found]))
-    folded = [files.normalize_name(item.output_name) for item in state.items.values()]
+    folded = [path_text.normalize_name(item.output_name) for item in state.items.values()]
     assert len(set(folded)) == len(folded)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.audio import essence
 from mediakeep.music import diagnose, duplicate_audio, scan
 from mediakeep_samples.music import music_library
@@ -20,11 +20,11 @@ NOTES = {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
 
 def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
     manifest = music_library.make_library(root, artists=artists, tracks=tracks, seed=seed)
-    expected = Counter((one.kind, files.escape_path(one.path)) for one in manifest.planted)
+    expected = Counter((one.kind, path_text.escape_path(one.path)) for one in manifest.planted)
     found: Counter[tuple[str, str]] = Counter()
     for one in scan.find_artists(root):
         read = duplicate_audio.add_essence_hashes(
-            scan.read_artist(Path(files.unescape_path(one.path))), essence.compute
+            scan.read_artist(Path(path_text.unescape_path(one.path))), essence.compute
         )
         for issue in diagnose.find_issues(read, one.key):
             if diagnose.needs_decision(issue):

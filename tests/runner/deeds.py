@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import LibraryMissing, NoCache, Unreadable
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
@@ -23,7 +23,7 @@ from tests.runner import looking, notes
 
 def _good(work: Work, progress: Progress, folder: Path, pause: str = "0") -> Outcome:
     time.sleep(float(pause))
-    files.write_atomic(folder / "out" / work.stamp.key, work.stamp.key, sync=False)
+    atomic_files.write_atomic(folder / "out" / work.stamp.key, work.stamp.key, sync=False)
     size = len(work.stamp.key)
     facts = {"claim": work.stamp.claim, "auto_fixed": 1}
     return Outcome(message=f"size {size}", data={"size": size, "auto_fixed": 1}, facts=facts)

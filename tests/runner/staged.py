@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.outcome import Outcome, Parts, Progress, Work
 from tests.runner import notes
 
@@ -20,7 +20,7 @@ def _split(work: Work, folder: Path) -> Outcome:
     if words[0] == "leap":
         return Outcome(next_stage="join")
     for number, word in enumerate(words):
-        files.write_atomic(folder / "parts" / f"{work.stamp.key}.{number}", word, sync=False)
+        atomic_files.write_atomic(folder / "parts" / f"{work.stamp.key}.{number}", word, sync=False)
     return Outcome(data={"pieces": len(words)}, next_stage="convert")
 
 
@@ -71,7 +71,7 @@ def convert(given: tuple[str, str], progress: Progress) -> Any:
         return object()
     elif word == "huge":
         return "x" * 5_000_000
-    files.write_atomic(path.with_suffix(f"{path.suffix}.out"), word.upper(), sync=False)
+    atomic_files.write_atomic(path.with_suffix(f"{path.suffix}.out"), word.upper(), sync=False)
     return told(word)
 
 
@@ -79,7 +79,7 @@ def _join(work: Work, folder: Path) -> Outcome:
     """Join the converted parts."""
     names = [f"{work.stamp.key}.{number}.out" for number in range(work.item.pieces)]
     text = " ".join((folder / "parts" / name).read_text() for name in names)
-    files.write_atomic(folder / "out" / work.stamp.key, text, sync=False)
+    atomic_files.write_atomic(folder / "out" / work.stamp.key, text, sync=False)
     return Outcome(message=f"joined {len(names)}", data={"size": len(text)})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import ItemInUse
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
@@ -144,7 +144,7 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     shop = workshop.stock(tmp_path, {"ant": "count 0.7"})
     shown: list[tuple[str, int, int]] = []
     noted: list[sessions.LiveStatus] = []
-    write = files.write_atomic
+    write = atomic_files.write_atomic
 
     def record(path: Any, data: Any, *, sync: bool = True) -> None:
         write(path, data, sync=sync)
@@ -154,7 +154,7 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
             assert not sync
             noted.append(live)
 
-    monkeypatch.setattr(files, "write_atomic", record)
+    monkeypatch.setattr(atomic_files, "write_atomic", record)
     started = time.monotonic()
     shop.run(face=BatchCallbacks(on_progress=lambda *told: shown.append(told)))
     most = (time.monotonic() - started) / sessions._PROGRESS_INTERVAL + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.item import Status
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from tests.runner import workshop
 
 FAILURES = {

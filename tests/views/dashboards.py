@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mediakeep.kinds import MUSIC
 from mediakeep.music.reports import fix_commands
-from mediakeep.queue.event_history.queries import HistoryEvent, SessionSpan, Throughput
+from mediakeep.queue.history.queries import HistoryEvent, SessionSpan, Throughput
 from mediakeep.views.dashboard import render
 from mediakeep.views.dashboard.render import WindowSize
 from mediakeep.views.dashboard.text_layout import TerminalStyle

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
@@ -42,7 +42,7 @@ RAW = (
     "tab\tand\nline\r\x1b[2J",
     "e\\nd\\",
 )
-NAMES = tuple(files.escape_path(name) for name in RAW)
+NAMES = tuple(path_text.escape_path(name) for name in RAW)
 SEEN = (
     "onerror=console.log(1)",
     "javascript:console.log(5)",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep.queue.event_history.queries import ItemGain
+from mediakeep.queue.history.queries import ItemGain
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import headline

@@ -13,7 +13,7 @@ import pytest
 from mediakeep.item import ScannedItem
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.history import index, queries
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.settle import SettleRequest
 

@@ -17,7 +17,7 @@ from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import actions
-from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.history import index, queries
 from mediakeep.queue.queue import Queue
 from mediakeep.views.periods import DAY, WEEK
 from mediakeep.views.report import report_files

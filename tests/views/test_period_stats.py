@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mediakeep.queue.event_history import index, queries
-from mediakeep.queue.event_history.queries import SessionSpan
+from mediakeep.queue.history import index, queries
+from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views import period_stats
 from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, WEEK, Period

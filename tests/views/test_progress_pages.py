@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
-from mediakeep.queue.event_history import index
+from mediakeep.queue.history import index
 from mediakeep.views import terminal
 from mediakeep.views.report import report_files
 from tests.views import hostile, months, reports
@@ -181,7 +181,7 @@ def test_json_is_json_and_holds_every_name_as_it_is(bad: hostile.Written) -> Non
 
 def test_commands_can_be_pasted_whatever_they_name(bad: hostile.Written) -> None:
     (kind,) = json.loads(bad.text("json"))["kinds"]
-    raw = {files.escape_path(name): name for name in hostile.RAW}
+    raw = {path_text.escape_path(name): name for name in hostile.RAW}
     alone = [one for one in kind["present"]["failing"] if one["count"] == 1]
     assert len(alone) >= 2
     for one in alone:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.history import index, queries
 from mediakeep.views import period_stats, periods
 from mediakeep.views.periods import DAY, WEEK
 from tests.sampling import tried

@@ -16,7 +16,7 @@ from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import readonly
-from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.history import index, queries
 from mediakeep.views import period_stats, periods, summary
 from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, WEEK

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue.event_history.queries import Throughput
+from mediakeep.queue.history.queries import Throughput
 from mediakeep.views import summary
 from mediakeep.views.running_totals import RunningTotals
 from tests.queue import rig

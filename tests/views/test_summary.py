@@ -6,7 +6,7 @@ import pytest
 
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue.event_history.queries import Throughput
+from mediakeep.queue.history.queries import Throughput
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState, percentage
 from mediakeep.views import summary, terminal

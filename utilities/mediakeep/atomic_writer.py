@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files
 
 _BUFFER_BYTES = 1 << 20  # bytes
 
@@ -23,7 +23,7 @@ class PartialFile:
     def overwrite(self, data: bytes, at: int) -> None:
         """Overwrite data at an offset."""
         self.handle.flush()
-        files.write_at(self.handle.fileno(), data, at)
+        atomic_files.write_at(self.handle.fileno(), data, at)
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def replace_files(*paths: Path) -> Iterator[list[PartialFile]]:
     those that a killed run left behind.
     """
     for path in paths:
-        files.make_folder(path.parent)
+        atomic_files.make_folder(path.parent)
     with contextlib.ExitStack() as stack:
         drafts = []
         for path in paths:
@@ -44,8 +44,8 @@ def replace_files(*paths: Path) -> Iterator[list[PartialFile]]:
         yield drafts
         for draft in drafts:
             draft.handle.flush()
-            files.sync_data(draft.handle.fileno())
+            atomic_files.sync_data(draft.handle.fileno())
         for draft in drafts:
             draft.temp_path.replace(draft.path)
     for folder in {path.parent for path in paths}:
-        files.sync_folder(folder)
+        atomic_files.sync_folder(folder)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files, suggestions
+from mediakeep import path_text, suggestions
 from mediakeep.errors import BadSetting, NoHome
 
 FILE_NAME = "mediakeep.toml"
@@ -109,7 +109,7 @@ def format_command(door: str, home: Path | None = None) -> str:
     """
     here = find_checkout()
     name = f"python utilities/{door}" if here else door.removesuffix(".py").replace("_", "-")
-    return name if home in (None, here) else f"{name} --home {files.quote_path(home)}"
+    return name if home in (None, here) else f"{name} --home {path_text.quote_path(home)}"
 
 
 def rewrite_commands(text: str) -> str:
@@ -149,7 +149,7 @@ def _unknown_setting_text(name: str) -> str:
     """Return the message for an unknown setting, with a similar name or all names."""
     names = Settings.__struct_fields__
     near = suggestions.did_you_mean(name.replace("-", "_"), names)
-    text = f"unknown setting {files.to_printable(name)}"
+    text = f"unknown setting {path_text.to_printable(name)}"
     return f"{text}.{near}" if near else f"{text}. Settings: {', '.join(names)}."
 
 
@@ -174,4 +174,4 @@ def check_environment(environ: Mapping[str, str] = os.environ) -> None:
                 name.removeprefix(ENV_PREFIX), variables, 1, _MIN_SIMILARITY
             )
             if near:
-                raise BadSetting(files.to_printable(name), f"unknown setting.{near}")
+                raise BadSetting(path_text.to_printable(name), f"unknown setting.{near}")

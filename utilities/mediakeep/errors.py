@@ -44,7 +44,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from mediakeep import files
+from mediakeep import path_text
 
 
 class MediakeepError(Exception):
@@ -52,7 +52,7 @@ class MediakeepError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        args = [files.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
+        args = [path_text.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
         return self.message.format(*args)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.errors import UsageError
 
 MARKER = ".mediakeep-sample-library"  # an empty file in the root of each sample library
@@ -30,7 +30,7 @@ def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> 
     if any((folder / MARKER).exists() for folder in (real, *real.parents)):
         return
     raise UsageError(
-        f"{files.display_path(path)} is not a sample library, and simulated services return"
+        f"{path_text.display_path(path)} is not a sample library, and simulated services return"
         " invented ids. Nothing was changed. To write nothing, use --fix none or --dry-run; to"
         " write them anyway, run simulate_services.py with --i-know."
     )

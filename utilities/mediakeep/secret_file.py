@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import UsageError
 
 MAX_CHARS = 4096  # characters of a secret
@@ -16,7 +16,7 @@ def read(path: str, home: Path, setting: str, noun: str) -> str:
 
     `noun` is used in messages: "address" or "token".
     """
-    label = f"{setting} {files.to_printable(path)}"
+    label = f"{setting} {path_text.to_printable(path)}"
     place = _resolve_file(path, label)
     if place.is_relative_to(home.resolve()):
         raise UsageError(
@@ -45,7 +45,7 @@ def _resolve_file(path: str, label: str) -> Path:
         place = Path(path).expanduser().resolve()
         regular = stat.S_ISREG(place.stat().st_mode)
     except (OSError, ValueError, RuntimeError) as error:  # null byte, unknown ~NAME, symlink loop
-        why = (isinstance(error, OSError) and error.strerror) or files.to_printable(str(error))
+        why = (isinstance(error, OSError) and error.strerror) or path_text.to_printable(str(error))
         raise UsageError(f"{label}: {why.rstrip('.')}.") from None
     if not regular:
         raise UsageError(f"{label} is not a regular file.")

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep import clean_flag, files
+from mediakeep import atomic_files, clean_flag
 from mediakeep.clean_flag import TornFile
 from mediakeep.errors import NoCache
 
@@ -134,7 +134,7 @@ class DisposableSqlite:
     def _connect(self) -> None:
         for _ in range(2):  # retry after a damaged file was renamed
             try:
-                files.make_folder(self._path.parent)
+                atomic_files.make_folder(self._path.parent)
                 self._connection = sqlite3.connect(
                     self._path, timeout=self._lock_timeout, isolation_level=None
                 )
@@ -312,7 +312,7 @@ class SqliteFile:
             if _device_and_inode(self.path) == self._connected_identity:
                 return connection
             self.close()  # another process deleted it or set it aside
-        files.make_folder(self.path.parent)
+        atomic_files.make_folder(self.path.parent)
         with self._lock_folder():
             connection = self._connect()
         self._connections[os.getpid()], self._connected_identity = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mediakeep import files
+from mediakeep import path_text
 
 _MAX_PROPOSALS = 3  # suggested names
 _CUTOFF = 0.6
@@ -21,7 +21,7 @@ def suggest_names(
     """
     import difflib  # deferred: only needed for unknown names
 
-    wanted = files.normalize_name(name)
+    wanted = path_text.normalize_name(name)
     near = difflib.get_close_matches(wanted, known, n=most, cutoff=slip or _CUTOFF)
     if not near and not slip and len(wanted) >= _MIN_SUBSTRING:
         near = [text for text in known if wanted in text]
@@ -31,4 +31,4 @@ def suggest_names(
 
 def did_you_mean(name: str, words: Iterable[str]) -> str:
     """Return " Did you mean X?" with the most similar word, or "" if none is similar."""
-    return suggest_names(name, {files.normalize_name(word): word for word in words}, 1)
+    return suggest_names(name, {path_text.normalize_name(word): word for word in words}, 1)

@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import BadSetting
 from mediakeep_simulator import sample_artists, sample_discography
 from mediakeep_simulator.entities import (
@@ -65,7 +65,7 @@ def load(path: Path) -> MusicBrainzCatalogue:
 def dump(world: MusicBrainzCatalogue, path: Path) -> None:
     """Write a catalogue file that `load` reads back."""
     page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(world)})
-    files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
+    atomic_files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
 
 
 def _find_problems(world: MusicBrainzCatalogue) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _check_ids(world: MusicBrainzCatalogue) -> Iterator[str]:
     named = list(_list_ids(world))
     for place, found in named:
         if not _MBID_PATTERN.fullmatch(found):
-            yield f'"{files.to_printable(found[:80])}" is no MBID - at `{place}`'
+            yield f'"{path_text.to_printable(found[:80])}" is no MBID - at `{place}`'
     counts = Counter(found for place, found in named if place.endswith(".id"))
     for place, found in named:
         if counts[found] > 1 and place.endswith(".id"):

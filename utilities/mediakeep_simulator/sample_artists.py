@@ -11,7 +11,7 @@ from importlib import resources
 from random import Random
 from typing import Any
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import BadSetting
 
 DEFAULT_ARTISTS = 14  # the hand-written ones
@@ -72,7 +72,7 @@ def generate_artists(count: int, tracks: int | None, rng: Random) -> list[Sample
         bound = "at least" if more else "exactly"
         raise BadSetting("tracks", f"{count} artists have {bound} {fixed + more}")
     shares = _distribute_tracks(wanted - fixed, more, rng)
-    taken = {files.normalize_name(artist.name) for artist in written}
+    taken = {path_text.normalize_name(artist.name) for artist in written}
     return written + [_generate_artist(share, taken, rng) for share in shares]
 
 
@@ -168,8 +168,8 @@ def _pick_words(rng: Random) -> tuple[str, str, str]:
 
 def _make_unique(name: str, taken: set[str]) -> str:
     unique, number = name, 1
-    while files.normalize_name(unique) in taken:
+    while path_text.normalize_name(unique) in taken:
         number += 1
         unique = f"{name} {number}"
-    taken.add(files.normalize_name(unique))
+    taken.add(path_text.normalize_name(unique))
     return unique

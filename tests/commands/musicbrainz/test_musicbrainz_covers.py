@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.media import pictures
 from mediakeep_simulator.server import SimulatorServer
 from tests.commands.asking import MERGED, Asker, editions, group
@@ -94,7 +94,7 @@ def test_where_the_disk_refuses_everything_is_as_it_was(
     def refuse(*_: object) -> None:  # a full disk cannot be had by a test without root's rights
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
-    monkeypatch.setattr(files, "write_atomic", refuse)
+    monkeypatch.setattr(atomic_files, "write_atomic", refuse)
     release = editions("Winter Moorings")[0]
     assert "No space left" in ask.fails(1, "cover", release, "--output", path, *force)
     assert [one.read_bytes() for one in tmp_path.glob("c.png*")] == [b"precious"] * len(force)

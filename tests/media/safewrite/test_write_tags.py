@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, WriteRefused
 from mediakeep.media.audio import tags
 from mediakeep.media.safewrite import atomic_replace, write_tags
@@ -67,7 +67,7 @@ def test_a_name_that_is_not_utf8_is_written_and_recorded(tmp_path: Path, music: 
     path = music / (shelf.odd_name(music) + ".mp3")
     path.write_bytes(writable_files.whole("mp3"))
     written = writable_files.write(path, tmp_path, TITLE)
-    assert written.record.path == files.escape_path(path.resolve())
+    assert written.record.path == path_text.escape_path(path.resolve())
     assert tags.read(path).tags.title == ("Ebb",)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import (
     DiskFull,
     MediakeepError,
@@ -128,7 +128,7 @@ def test_a_sync_that_fails_leaves_the_old_file(
     def fail(_: int) -> None:  # no real disk can be made to fail
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(files, "sync_data", fail)
+    monkeypatch.setattr(atomic_files, "sync_data", fail)
     refused(path, tmp_path, DiskFull if number == errno.ENOSPC else WriteRefused)
 
 

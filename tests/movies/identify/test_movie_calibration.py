@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from benchmarks import movie_answers, movie_names, movies
+from benchmarks.movie_answers import Answer
+from benchmarks.movie_names import Deck
 from mediakeep.movies.identify.weights import WEIGHTS
 from mediakeep_simulator.tmdb import movie_catalogue
-from tests.benchmarks import movie_answers, movie_names, movies
-from tests.benchmarks.movie_answers import Answer
-from tests.benchmarks.movie_names import Deck
 
 _SIZES, _SEED = [(500, 75), pytest.param((900, 110), marks=pytest.mark.slow)], 6
 

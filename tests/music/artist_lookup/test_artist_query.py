@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.lookups.musicbrainz import model, search_query
 from mediakeep.media.audio.tags import Tags
 from mediakeep.music.artist_lookup import artist_query
@@ -270,7 +270,7 @@ def test_whatever_names_and_tags_hold_there_is_a_question_that_can_be_asked(
     name: str, title: str, artists: str, mbid: str
 ) -> None:
     tags = {"albumartist": (artists,), "musicbrainz_albumid": (mbid,), "album": (title,)}
-    folder = files.escape_path(
+    folder = path_text.escape_path(
         name.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
     )
     who = structs.replace(bearing(**tags), name=folder)

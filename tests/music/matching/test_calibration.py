@@ -15,16 +15,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from benchmarks import doors, matching_albums, matching_answers, matching_ours, matching_world
+from benchmarks.matching_answers import Answer, Score
+from benchmarks.matching_truth import Truth
 from mediakeep.music.matching.weights import WEIGHTS
-from tests.benchmarks import (
-    doors,
-    matching_albums,
-    matching_answers,
-    matching_ours,
-    matching_world,
-)
-from tests.benchmarks.matching_answers import Answer, Score
-from tests.benchmarks.matching_truth import Truth
 
 _SEED = 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetCover, TagEdit
 from mediakeep.media.undo.store import UndoStore
@@ -28,7 +28,7 @@ def make(folder: Path, repairs: Iterable[Repair], home: Path) -> int:
         by_place.setdefault(one.place, []).append(_change(folder, one))
     store = UndoStore(home / "undo")
     return sum(
-        write_tags.write(folder / files.unescape_path(place), wanted, store) is not None
+        write_tags.write(folder / path_text.unescape_path(place), wanted, store) is not None
         for place, wanted in by_place.items()
     )
 
@@ -36,6 +36,6 @@ def make(folder: Path, repairs: Iterable[Repair], home: Path) -> int:
 def _change(folder: Path, one: Repair) -> TagEdit:
     if not isinstance(one.change, EmbedCover):
         return one.change
-    path = folder / files.unescape_path(one.change.image)
+    path = folder / path_text.unescape_path(one.change.image)
     mime = "image/png" if path.suffix == ".png" else "image/jpeg"
     return SetCover(path.read_bytes(), mime, one.change.reason)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 
 FORMAT = 1
 _MAX_TEXT = 500  # characters of a text from elsewhere, so that the body stays below all limits
@@ -41,7 +41,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 def to_single_line(text: str) -> str:
     """Return a text as one line of limited length, with control characters escaped."""
-    joined = files.to_printable(" ".join(text.split()))
+    joined = path_text.to_printable(" ".join(text.split()))
     return joined if len(joined) <= _MAX_TEXT else f"{joined[: _MAX_TEXT - 3]}..."
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, files
+from mediakeep import atomic_files, clock
 
 FILE = "alerts.log"
 LOCK = "alerts.lock"
@@ -27,7 +27,7 @@ def log_path(home: Path) -> Path:
 
 def append_entry(path: Path, message: str, level: str = "info", /, **facts: Any) -> None:
     """Append a line; raise OSError if that fails."""
-    with files.exclusive_lock(path.with_name(LOCK)):
+    with atomic_files.exclusive_lock(path.with_name(LOCK)):
         _append_line(path, _encode_line(message, level, facts))
 
 
@@ -36,7 +36,7 @@ def run_once(path: Path, mark: str, act: Callable[[], None], message: str, /, **
 
     After a kill between the two there is no mark, so it is done twice rather than never.
     """
-    with files.exclusive_lock(path.with_name(LOCK)):
+    with atomic_files.exclusive_lock(path.with_name(LOCK)):
         if b'"mark":' + msgspec.json.encode(mark) not in _read_tail(path, 2 * _MAX_SIZE):
             act()
             _append_line(path, _encode_line(message, "info", {"mark": mark, **facts}))
@@ -54,7 +54,9 @@ def _append_line(path: Path, line: bytes) -> None:
         stream.write(line if last in (b"", b"\n") else b"\n" + line)
         size = stream.tell()
     if size > _MAX_SIZE:
-        files.write_atomic(path, _read_tail(path, _MAX_SIZE // 2).partition(b"\n")[2], sync=False)
+        atomic_files.write_atomic(
+            path, _read_tail(path, _MAX_SIZE // 2).partition(b"\n")[2], sync=False
+        )
 
 
 def _read_tail(path: Path, count: int) -> bytes:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.alerts.delivery import DeliveryAttempt
 
 TIMEOUT = 60.0  # seconds
@@ -34,7 +34,7 @@ class _OutputTail:
     def single_line(self) -> str:
         """Return the output as one line, without waiting for later output of child processes."""
         self._reader.join(1.0)
-        return files.to_printable(" ".join(self._kept.decode(errors="replace").split()))
+        return path_text.to_printable(" ".join(self._kept.decode(errors="replace").split()))
 
 
 def run_command(

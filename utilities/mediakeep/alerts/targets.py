@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from mediakeep import files, secret_file
+from mediakeep import path_text, secret_file
 from mediakeep.errors import BadSetting, UsageError
 
 WEBHOOK_VARIABLE = "MEDIAKEEP_ALERT_WEBHOOK"  # the environment variable with the address
@@ -102,7 +102,9 @@ def parse_command(line: str, home: Path) -> AlertTarget:
     if not words:
         raise BadSetting("alert_command", "it names no program.")
     if not (program := _find_program(words[0], home)):
-        raise BadSetting("alert_command", f"there is no program {files.to_printable(words[0])}.")
+        raise BadSetting(
+            "alert_command", f"there is no program {path_text.to_printable(words[0])}."
+        )
     return AlertTarget(command=(program, *words[1:]))
 
 

@@ -16,7 +16,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from mediakeep import __version__, config, files, suggestions
+from mediakeep import __version__, config, path_text, suggestions
 from mediakeep.errors import BadSetting, MediakeepError
 
 AnyFunction = Callable[..., Any]
@@ -57,7 +57,7 @@ def _setting_origin(ctx: click.Context, name: str) -> str:
     if source is ParameterSource.ENVIRONMENT:
         return config.ENV_PREFIX + name.upper()
     if source is ParameterSource.DEFAULT_MAP:
-        return f"{files.display_path(ctx.params['home'] / config.FILE_NAME)}: {name}"
+        return f"{path_text.display_path(ctx.params['home'] / config.FILE_NAME)}: {name}"
     return ""
 
 
@@ -96,7 +96,7 @@ def discard_output() -> None:
 
 def escape_controls(text: str) -> str:
     """Escape control characters in a text, line by line."""
-    return "\n".join(map(files.to_printable, text.split("\n")))
+    return "\n".join(map(path_text.to_printable, text.split("\n")))
 
 
 def print_notice(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep import config, files, kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.app.edit import edit_command
 from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.app.subjects import registry
@@ -79,7 +79,7 @@ def _find_files(home: Path, options: dict[str, Any]) -> list[Path]:
     if options["artist"]:
         state = readonly.load_state(registry.queue_folder(home, kinds.MUSIC), kinds.MUSIC)
         item = state.items[actions.find_item_key(state, options["artist"])]
-        albums.append(Path(files.unescape_path(item.path)))
+        albums.append(Path(path_text.unescape_path(item.path)))
     if not albums:
         raise click.UsageError("Give ALBUM..., --album-list or --artist.")
     return audio_targets.find_all(albums, registry.ignore_patterns(home))
@@ -102,7 +102,7 @@ def _read_album_list(home: Path, file: Path | None) -> list[Path]:
     finder = audio_targets.AudioFileFinder(
         home, Path() if str(file) == "-" else file.expanduser().parent
     )
-    errors, paths = list_files.InputErrors(files.escape_path(file)), []
+    errors, paths = list_files.InputErrors(path_text.escape_path(file)), []
     for number, line in list_files.read_lines(file):
         with errors.collect_at(f"line {number}"):
             paths.append(_check_folder(finder.find_path(line)))
@@ -114,7 +114,7 @@ def _check_folder(path: Path) -> Path:
     if path.is_dir():
         return path
     command = config.format_command("fix_metadata.py")
-    reason = f"{files.display_path(path)} is not a folder. Edit single files with: {command}"
+    reason = f"{path_text.display_path(path)} is not a folder. Edit single files with: {command}"
     raise UsageError(reason)
 
 

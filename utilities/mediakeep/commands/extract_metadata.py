@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.errors import UsageError
@@ -28,7 +28,7 @@ def main(
         raise click.UsageError("Give --json or --quiet, not both.")
     source = path.expanduser().resolve()
     if not source.exists():
-        raise UsageError(f"{files.display_path(path)} does not exist.")
+        raise UsageError(f"{path_text.display_path(path)} does not exist.")
     written = metadata_files.output_paths(home, _output_stem(home, source, output_name))[
         : 1 if json_only else None
     ]
@@ -36,7 +36,7 @@ def main(
     for file, content in zip(
         written, (metadata_files.to_json, metadata_files.to_csv), strict=False
     ):
-        files.write_atomic(file, content(extracted))
+        atomic_files.write_atomic(file, content(extracted))
     errors = text_summary.list_faults(extracted)
     if not quiet:
         lines = (
@@ -52,7 +52,7 @@ def main(
             "written": [str(file) for file in written],
         }
         app.print_result(
-            [*lines, *(f"Written: {files.display_path(file)}" for file in written)],
+            [*lines, *(f"Written: {path_text.display_path(file)}" for file in written)],
             data,
             as_json=as_json,
         )
@@ -66,8 +66,8 @@ def _output_stem(home: Path, source: Path, wanted: str | None) -> str:
     from mediakeep.music.reports import metadata_files
 
     name = source.name if wanted is None else wanted
-    stem = files.safe_name(name)
-    free = files.safe_name(name, metadata_files.find_taken_stems(home, stem, source))
+    stem = path_text.safe_name(name)
+    free = path_text.safe_name(name, metadata_files.find_taken_stems(home, stem, source))
     if wanted is not None and free != stem:
         holder = metadata_files.output_paths(home, stem)[0]
         raise UsageError(f"{holder} is about another path. Give another --output-name.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.errors import UsageError
@@ -52,11 +52,11 @@ def main(
     data = video_report.to_json(sources, results)
     contents = video_report.to_json_bytes(data), video_report.to_csv(results)
     for file, content in zip(written, contents, strict=False):
-        files.write_atomic(file, content)
+        atomic_files.write_atomic(file, content)
     if not quiet:
         data_written = {**data, "written": [str(file) for file in written]}
         app.print_result(
-            [f"Written: {files.display_path(file)}" for file in written],
+            [f"Written: {path_text.display_path(file)}" for file in written],
             data_written,
             as_json=as_json,
         )
@@ -80,14 +80,14 @@ def _find_videos(
 
     for path, source in zip(paths, sources, strict=True):
         if not source.exists():
-            raise UsageError(f"{files.display_path(path)} does not exist.")
+            raise UsageError(f"{path_text.display_path(path)} does not exist.")
     videos = [
         video
         for source in sources
         for video in video_files.find_videos(source, file_types.VIDEO_SUFFIXES, ignored)
     ]
     if not videos:
-        raise UsageError(f"{files.display_path(paths[0])} holds no videos.")
+        raise UsageError(f"{path_text.display_path(paths[0])} holds no videos.")
     return list(dict.fromkeys(videos))
 
 
@@ -97,7 +97,7 @@ def _output_paths(home: Path, name: str | None, sources: Sequence[Path]) -> list
 
     if name is None:
         return []
-    stem = home / "outputs" / f"{files.safe_name(name)}_video_metadata"
+    stem = home / "outputs" / f"{path_text.safe_name(name)}_video_metadata"
     written = [stem.with_name(f"{stem.name}{suffix}") for suffix in (".json", ".csv")]
     for path in written:
         if path.exists() and not video_report.is_about(written[0], sources):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from mediakeep import files, kinds, sample_library
+from mediakeep import kinds, path_text, sample_library
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
@@ -77,7 +77,7 @@ def _find_movies(
 ) -> list[TargetMovie]:
     """Return the movies at a path: those in the queue, or else those on disk."""
     if not path.exists():
-        raise UsageError(f"No such file or folder: {files.display_path(path)}.")
+        raise UsageError(f"No such file or folder: {path_text.display_path(path)}.")
     real = path.resolve()
     in_queue = [
         TargetMovie(key, item, True)
@@ -91,12 +91,12 @@ def _find_movies(
         for item in library_scan.find_movies_at(real, ignored)
     ]
     if not on_disk:
-        raise UsageError(f"{files.display_path(path)} holds no movies.")
+        raise UsageError(f"{path_text.display_path(path)} holds no movies.")
     return on_disk
 
 
 def _is_below(place: str, path: Path, real: Path) -> bool:
-    item = Path(files.unescape_path(place))
+    item = Path(path_text.unescape_path(place))
     return any(item == folder or item.is_relative_to(folder) for folder in (path, real))
 
 
@@ -108,9 +108,9 @@ def _load_items(home: Path) -> Mapping[str, Item]:
 
 
 def _build_item(scanned: ScannedItem, items: Mapping[str, Item]) -> MovieItem:
-    used_names = {files.normalize_name(item.output_name) for item in items.values()}
+    used_names = {path_text.normalize_name(item.output_name) for item in items.values()}
     # The name must differ from those in the queue.
-    stem = files.safe_name(files.unescape_path(scanned.key), used_names)
+    stem = path_text.safe_name(path_text.unescape_path(scanned.key), used_names)
     return MovieItem(status=Status.PENDING, path=scanned.path, output_name=stem)
 
 
@@ -125,7 +125,7 @@ def _print_nfos(movies: list[TargetMovie], context: MovieWorkerContext) -> int:
         missing += text is None
         if text is None:
             reason = plan.identity.lookup_error or "the movie is ambiguous"
-            click.echo(f"{files.to_printable(movie.key)}: {reason}", err=True)
+            click.echo(f"{path_text.to_printable(movie.key)}: {reason}", err=True)
         else:
             click.echo(text.decode(errors="replace"), nl=False)
     context.video_cache.commit()
@@ -165,12 +165,12 @@ def _run_worker(worker: Worker, movie: TargetMovie, stamp: Stamp) -> Outcome:
 
 
 def _format_outcome(key: str, outcome: Outcome) -> list[str]:
-    lines = [f"{files.to_printable(key)}: {outcome.message}"]
+    lines = [f"{path_text.to_printable(key)}: {outcome.message}"]
     lines += [
         f"  {line}" for line in registry.get_subject(kinds.MOVIES).format_dry_run(outcome.facts)
     ]
     lookup_note = outcome.facts.get("unreached") or outcome.facts.get("unasked")
-    return lines + ([f"  {files.to_printable(lookup_note)}"] if lookup_note else [])
+    return lines + ([f"  {path_text.to_printable(lookup_note)}"] if lookup_note else [])
 
 
 def _exit_code(outcomes: Mapping[str, Outcome]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.app.reports import master_report
 from mediakeep.commands import app
 
@@ -28,7 +28,7 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
     written = report_writer.write_report(scope, list_limit)
     names = (report_writer.JSON_PATH, report_writer.CSV_PATH, report_writer.SUMMARY_PATH)
     summary_lines = summary.format_lines(written.statistics, scope.library)
-    lines = [*summary_lines, *(f"Written: {files.display_path(home / name)}" for name in names)]
+    lines = [*summary_lines, *(f"Written: {path_text.display_path(home / name)}" for name in names)]
     return master_report.show_report(lines, written.statistics, written.failures, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.commands import app
 from mediakeep.commands.options import musicbrainz_options
 from mediakeep.errors import UsageError
@@ -146,5 +146,7 @@ def _check_name(text: str) -> str:
     """Return a normalized name; raise UsageError if it is invalid."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise UsageError(f'"{files.to_printable(files.escape_path(text))}" is not a valid name.')
+        raise UsageError(
+            f'"{path_text.to_printable(path_text.escape_path(text))}" is not a valid name.'
+        )
     return name

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 from msgspec import structs
 
-from mediakeep import files, kinds, sample_library
+from mediakeep import kinds, path_text, sample_library
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.music import artist_folder, isolated_worker
 from mediakeep.app.subjects import registry
@@ -46,7 +46,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     """
     folder = path.expanduser().resolve()
     if not folder.is_dir():
-        raise UsageError(f"{files.display_path(path)} is not a folder.")
+        raise UsageError(f"{path_text.display_path(path)} is not a folder.")
     policy = write_options.parse_policy(options)
     access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
     if policy.fix is not FixLevel.NONE and not options["dry_run"]:
@@ -67,7 +67,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     for warning in registry.get_subject(kinds.MUSIC).before_batch(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
     outcome = _process_artist(home, target, worker_options)
-    name = files.to_printable(folder.name)
+    name = path_text.to_printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
     refused = (
         _unaccepted_differences(home, item)
@@ -86,10 +86,10 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     ]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
     if lookup_note := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
-        lines.append(files.to_printable(lookup_note))
+        lines.append(path_text.to_printable(lookup_note))
     if worker_options.write and outcome.state is Status.COMPLETED:
-        lines.append(f"Report: {files.display_path(home / outcome.data['report'])}")
-    data = {"artist": files.escape_path(folder.name), "state": outcome.state, **outcome.data}
+        lines.append(f"Report: {path_text.display_path(home / outcome.data['report'])}")
+    data = {"artist": path_text.escape_path(folder.name), "state": outcome.state, **outcome.data}
     data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
     data |= {"accepted" if worker_options.write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
@@ -129,7 +129,7 @@ def _check_options(items: Mapping[str, Item], folder: Path, options: WorkerOptio
     if options.accept_audio_change and not options.deep:
         raise UsageError("--accept-sound needs --deep: only a deep scan decodes the audio.")
     batch_options.require_decoders(options.deep)
-    item_of_name = items.get(files.escape_path(folder.name))
+    item_of_name = items.get(path_text.escape_path(folder.name))
     if (
         options.deep
         and options.write
@@ -191,7 +191,7 @@ def _find_artist(items: Mapping[str, Item], folder: Path) -> TargetArtist:
     folder_item = artist_folder.find_folder(items, folder)
     if folder_item.item:
         return TargetArtist(folder_item.key, folder_item.item, in_queue=True)
-    used_names = {files.normalize_name(item.output_name) for item in items.values()}
-    stem = files.safe_name(folder.name, used_names)  # different from those in the queue
-    item = MusicItem(status=Status.PENDING, path=files.escape_path(folder), output_name=stem)
+    used_names = {path_text.normalize_name(item.output_name) for item in items.values()}
+    stem = path_text.safe_name(folder.name, used_names)  # different from those in the queue
+    item = MusicItem(status=Status.PENDING, path=path_text.escape_path(folder), output_name=stem)
     return TargetArtist(folder_item.key, item, in_queue=False, lookup_key=folder_item.lookup_key)

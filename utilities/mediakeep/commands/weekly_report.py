@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mediakeep import clock, files, kinds
+from mediakeep import clock, kinds, path_text
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
 from mediakeep.app.subjects import registry
@@ -133,7 +133,7 @@ def _no_report_error(home: Path) -> Exception:
 
 
 def _format_reports(collected: list[ProgressReport], reports: list[Path]) -> list[str]:
-    lines = [f"Written: {files.display_path(path)}" for path in reports]
+    lines = [f"Written: {path_text.display_path(path)}" for path in reports]
     newest = collected[-1]
     heads = zip(newest.kinds, map(" ".join, newest.headlines), strict=True)
     several = len(newest.kinds) > 1

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import NoCache
 from mediakeep.lookups.lookup_store import LookupStore
 
@@ -63,8 +63,8 @@ class CacheExport:
     def _lock(self) -> Iterator[None]:
         """Lock the file; raise NoCache if it cannot be read or written."""
         try:
-            files.make_folder(self._path.parent)
-            with files.exclusive_lock(self._path.with_suffix(".lock")):
+            atomic_files.make_folder(self._path.parent)
+            with atomic_files.exclusive_lock(self._path.with_suffix(".lock")):
                 yield
         except OSError as error:
             raise NoCache(self._path, error.strerror or error) from error
@@ -85,7 +85,7 @@ class CacheExport:
             return
         pretty = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
         if not path.exists() or path.read_bytes() != pretty:
-            files.write_atomic(path, pretty)
+            atomic_files.write_atomic(path, pretty)
         self._store.set_meta(_EXPORTED_KEY, "1")
 
 

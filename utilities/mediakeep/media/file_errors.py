@@ -8,7 +8,7 @@ import os
 import traceback
 from collections.abc import Iterator
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, UnexpectedError
 
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # problems of the whole disk
@@ -30,7 +30,7 @@ def wrap_file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
             raise  # the caller's timeout, not an error of the disk
         if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
             raise
-        raise UnexpectedError(files.escape_path(path), _format_error(error)) from error
+        raise UnexpectedError(path_text.escape_path(path), _format_error(error)) from error
 
 
 def traceback_text(error: BaseException) -> str:
@@ -43,7 +43,7 @@ def traceback_text(error: BaseException) -> str:
 
 def _format_error(error: Exception) -> str:
     try:
-        text = files.to_printable(str(error))
+        text = path_text.to_printable(str(error))
     except Exception:  # noqa: BLE001 - an exception whose __str__ fails
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -13,7 +13,7 @@ from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable, UsageError
 from mediakeep.media import open_file
 
@@ -148,8 +148,8 @@ def _setting_specs(setting: tuple[str, ...]) -> tuple[GitIgnoreSpec, GitIgnoreSp
 def _compile_file(lines: tuple[str, ...], path: Path) -> GitIgnoreSpec:
     for number, line in enumerate(lines, 1):
         if _is_invalid(line):
-            why = f'line {number} is not a valid pattern, "{files.to_printable(line)}"'
-            raise Unreadable(files.escape_path(path), why, "Fix or remove it.")
+            why = f'line {number} is not a valid pattern, "{path_text.to_printable(line)}"'
+            raise Unreadable(path_text.escape_path(path), why, "Fix or remove it.")
     return _compile_lines(lines)
 
 

@@ -8,7 +8,7 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 
 _PERMISSION_HINT = "Grant this user read permission (chmod -R u+rX), then run again."
@@ -33,14 +33,16 @@ def open_regular_file(path: Path) -> BufferedReader:
     except OSError as error:
         raise to_unreadable(path, error) from error
     raise Unreadable(
-        files.escape_path(path), "it is not a regular file", "Move it out of the library."
+        path_text.escape_path(path), "it is not a regular file", "Move it out of the library."
     )
 
 
 def to_unreadable(path: str | os.PathLike[str], error: OSError) -> Unreadable:
     """Return the Unreadable error for a system error, with the reason and a fix hint."""
     reason = error.strerror or str(error) or type(error).__name__
-    return Unreadable(files.escape_path(path), reason, _FIX_HINTS.get(error.errno or 0, _DISK_HINT))
+    return Unreadable(
+        path_text.escape_path(path), reason, _FIX_HINTS.get(error.errno or 0, _DISK_HINT)
+    )
 
 
 def _open_nonblocking(path: str, flags: int) -> int:

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 
 FOLDER = "copies"  # in the undo store
@@ -81,7 +81,7 @@ class TempCopies:
         self._active = active
 
     def _open_note(self) -> tuple[Path, int]:
-        files.make_folder(self._folder, sync=False)
+        atomic_files.make_folder(self._folder, sync=False)
         while True:
             path = self._folder / f"{os.urandom(6).hex()}{_SUFFIX}"
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)

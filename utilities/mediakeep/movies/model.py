@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.video.model import VideoInfo
 
 
@@ -110,5 +110,5 @@ class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def library_root(path: Path, key: str) -> Path:
     """Return the library folder of a movie's path; its key is the path relative to that folder."""
-    depth = len(Path(files.unescape_path(key)).parts)
+    depth = len(Path(path_text.unescape_path(key)).parts)
     return path.parents[min(depth, len(path.parents)) - 1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import LookupState, MovieItem
 from mediakeep.movies import diagnose
@@ -50,12 +50,12 @@ def write_outputs(result: MovieResult, issues: Sequence[Issue], work: Work, home
             result, issues, movie_report.report_place(output_stem(work))
         ),
     }
-    files.write_if_changed(contents)
+    atomic_files.write_if_changed(contents)
 
 
 def output_stem(work: Work) -> str:
     """Return the start of the file names of a movie's outputs."""
-    return work.item.output_name or files.safe_name(files.unescape_path(work.stamp.key))
+    return work.item.output_name or path_text.safe_name(path_text.unescape_path(work.stamp.key))
 
 
 def list_written_sidecars(
@@ -79,10 +79,10 @@ def list_written_sidecars(
 
 def _relative_places(local: LocalMovie, paths: Sequence[str]) -> Iterator[str]:
     """Yield the paths that are below the movie's root, relative to it and escaped."""
-    root = Path(files.unescape_path(local.root)).resolve()
-    for path in map(files.unescape_path, paths):
+    root = Path(path_text.unescape_path(local.root)).resolve()
+    for path in map(path_text.unescape_path, paths):
         if Path(path).is_relative_to(root):
-            yield files.escape_path(Path(path).relative_to(root))
+            yield path_text.escape_path(Path(path).relative_to(root))
 
 
 def build_outcome(

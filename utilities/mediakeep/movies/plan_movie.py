@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LookupSkipped, ServiceFailed, Unreadable
 from mediakeep.item import MovieItem
 from mediakeep.media.nfo.model import NfoMovie
@@ -49,7 +49,7 @@ class MoviePlan(msgspec.Struct, frozen=True):
 
 def build_plan(work: Work, progress: Progress, context: MovieWorkerContext) -> MoviePlan:
     """Read and identify a movie and decide which sidecars to write. Nothing is written."""
-    path = Path(files.unescape_path(work.item.path))
+    path = Path(path_text.unescape_path(work.item.path))
     local = _read_movie(path, work.stamp.key, context, progress)
     there = existing_sidecars.read_existing(local)
     assert isinstance(work.item, MovieItem)
@@ -116,7 +116,7 @@ def _read_disc(folder: Path, context: MovieWorkerContext) -> MovieVideo:
 
 def _probe_video(local: LocalMovie, video: MovieVideo, context: MovieWorkerContext) -> MovieVideo:
     try:
-        path = Path(files.unescape_path(local.root), files.unescape_path(video.place))
+        path = Path(path_text.unescape_path(local.root), path_text.unescape_path(video.place))
         return structs.replace(video, facts=context.video_cache.get_info(path))
     except Unreadable as error:
         return structs.replace(video, trouble=str(error))
@@ -166,7 +166,7 @@ def _is_interrupted_write(
 
 def _list_changes(local: LocalMovie, place: str, context: MovieWorkerContext) -> list[ChangeRecord]:
     """Return the recorded changes of a place, oldest first."""
-    path = files.escape_path(
+    path = path_text.escape_path(
         os.path.realpath(pending_files.absolute_path(local, place))
     )  # also for a loop of links
     entries = context.store.find(RecordQuery(path=path))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.errors import LibraryMissing, LookupSkipped, ServiceFailed
 from mediakeep.item import NEVER_ASK_AGAIN, Status
 from mediakeep.lookups.tmdb.model import MovieSummary
@@ -57,7 +57,7 @@ def process_movie(
     Raise LibraryGone if the whole library is gone, Unreadable if a folder cannot be read, and
     Stopped if the user ends the run. A second run writes nothing.
     """
-    path = Path(files.unescape_path(work.item.path))
+    path = Path(path_text.unescape_path(work.item.path))
     if not _path_exists(path):
         return _skip_vanished(model.library_root(path, work.stamp.key))
     if ignore_rules.is_ignored(
@@ -114,7 +114,7 @@ def _build_result(
     context: MovieWorkerContext,
 ) -> MovieResult:
     """Read the movie again after the writes and add related movies."""
-    path = Path(files.unescape_path(work.item.path))
+    path = Path(path_text.unescape_path(work.item.path))
     before = local = planned_movie.local
     if written.written:
         library = model.library_root(path, before.key)
@@ -227,9 +227,9 @@ def _skip_vanished(library: Path) -> Outcome:
     try:
         empty = all(path.name.startswith(".") for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryMissing(files.escape_path(library), "missing") from error
+        raise LibraryMissing(path_text.escape_path(library), "missing") from error
     except OSError as error:
         raise open_file.to_unreadable(library, error) from error
     if empty:
-        raise LibraryMissing(files.escape_path(library), "empty")
+        raise LibraryMissing(path_text.escape_path(library), "empty")
     return Outcome(Status.SKIPPED, message="it has vanished", data={"skip_reason": "vanished"})

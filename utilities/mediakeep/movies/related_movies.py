@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
-from mediakeep import clock, files
+from mediakeep import clock, path_text
 from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie
@@ -25,9 +25,9 @@ def find_duplicates(
     if not (identity.is_certain and identity.tmdb_id):
         return
     for movie in desk.store.find_by_tmdb_id(identity.tmdb_id):
-        same = files.normalize_name(movie.edition) == files.normalize_name(local.edition)
+        same = path_text.normalize_name(movie.edition) == path_text.normalize_name(local.edition)
         if same and movie.key != local.key and _path_exists(path := _current_path(movie, local)):
-            yield DuplicateMovie(movie.key, files.escape_path(path), movie.edition)
+            yield DuplicateMovie(movie.key, path_text.escape_path(path), movie.edition)
 
 
 def find_missing_in_collection(
@@ -71,8 +71,8 @@ def _filter_released(
 
 def _current_path(movie: ResolvedMovie, local: LocalMovie) -> Path:
     """Return the current path of another movie, from its key and this movie's library."""
-    library = model.library_root(Path(files.unescape_path(local.path)), local.key)
-    return library / files.unescape_path(movie.key)
+    library = model.library_root(Path(path_text.unescape_path(local.path)), local.key)
+    return library / path_text.unescape_path(movie.key)
 
 
 def _path_exists(path: Path) -> bool:

@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.item import MovieItem, Status, is_gone
 
 DUPLICATE_KIND = "duplicate-movie"  # issue kind for movies with the same ID
@@ -53,7 +53,7 @@ def _find_stale_in_groups(
 
 
 def _edition_key(item: MovieItem) -> Hashable:
-    return item.tmdb_id, files.normalize_name(item.edition)
+    return item.tmdb_id, path_text.normalize_name(item.edition)
 
 
 def _collection_key(item: MovieItem) -> Hashable:
@@ -86,4 +86,4 @@ def _has_vanished(item: MovieItem) -> bool:
 
 
 def _file_exists(item: MovieItem) -> bool:
-    return os.path.exists(files.unescape_path(item.path))  # noqa: PTH110 - never raises
+    return os.path.exists(path_text.unescape_path(item.path))  # noqa: PTH110 - never raises

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.music import album_grouping
 from mediakeep.music.model import Album, Artist, Track
@@ -30,7 +30,7 @@ def add_essence_hashes(artist: Artist, hash_of: HashFunction) -> Artist:
     candidate_places = find_candidates(artist)
     if not candidate_places:
         return artist
-    top = Path(files.unescape_path(artist.path))
+    top = Path(path_text.unescape_path(artist.path))
     albums = tuple(_hash_album(album, candidate_places, top, hash_of) for album in artist.albums)
     return msgspec.structs.replace(artist, albums=albums)
 
@@ -111,7 +111,7 @@ def _hash_album(
 def _hash_track(track: Track, top: Path, hash_of: HashFunction) -> Track:
     try:
         return msgspec.structs.replace(
-            track, essence=hash_of(top / files.unescape_path(track.place))
+            track, essence=hash_of(top / path_text.unescape_path(track.place))
         )
     except Unreadable:
         return track

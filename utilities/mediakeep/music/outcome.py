@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.issue import Issue
 from mediakeep.item import LookupState
 from mediakeep.music import diagnose
@@ -59,7 +59,7 @@ def write_outputs(result: ArtistResult, work: Work, home: Path) -> None:
         ),
         outputs.csv: audit_files.to_csv(artist, issues),
     }
-    files.write_if_changed({home / name: new for name, new in contents.items()})
+    atomic_files.write_if_changed({home / name: new for name, new in contents.items()})
 
 
 def build_outcome(
@@ -176,7 +176,7 @@ def _planned_changes(artist: Artist, repair_result: RepairResult) -> dict[str, o
 
 
 def _output_paths(work: Work) -> ArtistOutputPaths:
-    stem = work.item.output_name or files.safe_name(files.unescape_path(work.stamp.key))
+    stem = work.item.output_name or path_text.safe_name(path_text.unescape_path(work.stamp.key))
     return ArtistOutputPaths(
         report=f"issues/music/{stem}_library_issues.md",
         json=f"outputs/{stem}_audit.json",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing
 from mediakeep.item import Status
 from mediakeep.media import folder_listing, ignore_rules, open_file, temp_copies
@@ -48,7 +48,7 @@ def process_artist(
     whole library has vanished, and Unreadable if the folder or one below it cannot be read. A
     second run writes nothing.
     """
-    path = Path(files.unescape_path(work.item.path))
+    path = Path(path_text.unescape_path(work.item.path))
     if not _is_folder(path):
         return _skip_vanished(path.parent)
     if ignore_rules.is_ignored(path, path.parent, config.ignored):
@@ -172,9 +172,11 @@ def _clean_up(
         fetch_covers.release_unused(covers.covers, artist, context)
     if not context.has_changed_files:
         return
-    path = Path(files.unescape_path(artist.path))
-    folders = {(path / files.unescape_path(track.place)).parent for track in artist.tracks}
-    for folder in folders | {path / files.unescape_path(album.place) for album in artist.albums}:
+    path = Path(path_text.unescape_path(artist.path))
+    folders = {(path / path_text.unescape_path(track.place)).parent for track in artist.tracks}
+    for folder in folders | {
+        path / path_text.unescape_path(album.place) for album in artist.albums
+    }:
         with contextlib.suppress(OSError):
             temp_copies.remove_stale(folder)
 
@@ -221,11 +223,11 @@ def _skip_vanished(library: Path) -> Outcome:
     try:
         empty = all(folder_listing.is_hidden(path.name, True) for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryMissing(files.escape_path(library), "missing") from error
+        raise LibraryMissing(path_text.escape_path(library), "missing") from error
     except OSError as error:
         raise open_file.to_unreadable(library, error) from error
     if empty:
-        raise LibraryMissing(files.escape_path(library), "empty")
+        raise LibraryMissing(path_text.escape_path(library), "empty")
     return Outcome(
         Status.SKIPPED, message="the folder has vanished", data={"skip_reason": "vanished"}
     )

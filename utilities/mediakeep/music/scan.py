@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, NotAudio, Truncated, UnexpectedError, Unreadable
 from mediakeep.item import ScannedItem
 from mediakeep.media import file_errors, folder_listing, open_file
@@ -37,7 +37,7 @@ def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedI
     try:
         artists = folder_listing.list_subfolders(root, ignored)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryMissing(files.escape_path(root), "missing") from error
+        raise LibraryMissing(path_text.escape_path(root), "missing") from error
     except OSError as error:
         raise open_file.to_unreadable(root, error) from error
     items = (
@@ -82,11 +82,11 @@ def read_artist(
     ]
     albums = tuple(_read_albums(path.name, listed_folders, reader, progress, unread))
     return Artist(
-        name=files.escape_path(path.name),
-        path=files.escape_path(path),
+        name=path_text.escape_path(path.name),
+        path=path_text.escape_path(path),
         albums=albums,
         fingerprint=_compute_fingerprint(listed_folders),
-        unread_files=tuple(map(files.escape_path, sorted(unread))),
+        unread_files=tuple(map(path_text.escape_path, sorted(unread))),
     )
 
 
@@ -134,8 +134,8 @@ def _describe_folder(path: Path, listed_folders: Sequence[ListedFolder]) -> Scan
         ).values()
     )
     return ScannedItem(
-        key=files.escape_path(path.name),
-        path=files.escape_path(path),
+        key=path_text.escape_path(path.name),
+        path=path_text.escape_path(path),
         fingerprint=_compute_fingerprint(listed_folders),
         fields={"track_count": tracks, "album_count": len(albums)} | _unread_count(listed_folders),
     )
@@ -189,7 +189,7 @@ def _album_folder_rule(name: str, listed_folders: Iterable[ListedFolder]) -> Cal
 
 
 def _is_artist_album_name(name: str) -> bool:
-    return bool(filename_parser.split_artist_album(files.escape_path(name))[0])
+    return bool(filename_parser.split_artist_album(path_text.escape_path(name))[0])
 
 
 def _read_albums(
@@ -228,7 +228,7 @@ def _read_albums(
             # A disc that is an album of its own shares the pictures next to it.
             shared = parts[""] if disc_folders.is_disc_folder(place) else []
             images = tuple(_describe_images([*parts[place], *shared], reader))
-            album = Album(place=files.escape_path(place), tracks=tuple(tracks), images=images)
+            album = Album(place=path_text.escape_path(place), tracks=tuple(tracks), images=images)
             is_only_album = (
                 not place
                 and sum(any(part.audio_files for part in siblings) for siblings in parts.values())
@@ -247,7 +247,9 @@ def _is_single_album_folder(name: str, album: Album) -> bool:
     """
     if _is_artist_album_name(name):
         return True
-    folder = compare_text.comparison_key(filename_parser.parse_album(files.escape_path(name), ()))
+    folder = compare_text.comparison_key(
+        filename_parser.parse_album(path_text.escape_path(name), ())
+    )
     tags = [track.tags for track in album.readable_tracks]
     titles_in_tags = {
         compare_text.comparison_key(compare_text.first_text(tag.album)) for tag in tags
@@ -301,7 +303,7 @@ def are_different_albums(albums: Sequence[Album]) -> bool:
 def _read_listed_track(folder: ListedFolder, file: ListedFile, reader: MediaReader) -> Track | None:
     """Read a listed file; return None if it has vanished since."""
     path = f"{folder.path}/{file.name}"
-    place = files.escape_path(folder.relative_path_of(file.name))
+    place = path_text.escape_path(folder.relative_path_of(file.name))
     result = read_track(path, place, file.size, file.stat, reader)
     has_vanished = (
         result.fault is TrackFault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
@@ -334,7 +336,7 @@ def _describe_images(parts: Iterable[ListedFolder], reader: MediaReader) -> Iter
 
 
 def _describe_image(folder: ListedFolder, file: ListedFile, reader: MediaReader) -> ImageFile:
-    place = files.escape_path(folder.relative_path_of(file.name))
+    place = path_text.escape_path(folder.relative_path_of(file.name))
     try:
         with file_errors.wrap_file_errors(f"{folder.path}/{file.name}"):
             mime, width, height = reader.read_image(f"{folder.path}/{file.name}", file.stat)

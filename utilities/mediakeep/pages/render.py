@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.errors import BadTemplate
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def render_user_template(folder: Path | None, template: str, **facts: Any) -> st
         if path is None or not path.exists():
             raise
         raise BadTemplate(
-            files.escape_path(path), _find_error_line(error, path), f"{error}".rstrip(".")
+            path_text.escape_path(path), _find_error_line(error, path), f"{error}".rstrip(".")
         ) from error
 
 
@@ -92,7 +92,7 @@ def _add_filters(environment: Environment) -> Environment:
     environment.filters["md"] = escape_markdown
     environment.filters["code"] = format_code
     environment.filters["counted"] = pluralize
-    environment.filters["plain"] = files.to_printable
+    environment.filters["plain"] = path_text.to_printable
     environment.filters["commands"] = config.rewrite_commands
     return environment
 
@@ -114,14 +114,14 @@ def escape_markdown(text: str, longest: int = MAX_TEXT_CHARS) -> str:
     """Escape a text so that Markdown shows it literally, on one line, truncated to `longest`."""
     if len(text) > longest:
         text = text[: longest - 1] + "…"
-    shown = _MARKUP.sub(r"\\\g<0>", files.to_printable(text))
+    shown = _MARKUP.sub(r"\\\g<0>", path_text.to_printable(text))
     bare = _NUMBERED_LIST.sub(r"\1\\\2", shown).lstrip(" ")
     return "&nbsp;" * (len(shown) - len(shown.lstrip(" "))) + bare
 
 
 def format_code(text: str) -> str:
     """Format a text as inline code on one line; it may contain backticks."""
-    shown = files.to_printable(text)
+    shown = path_text.to_printable(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     space = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{space}{shown}{space}{fence}"

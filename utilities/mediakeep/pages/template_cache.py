@@ -11,7 +11,7 @@ import jinja2
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from mediakeep import files
+from mediakeep import atomic_files
 
 
 class TemplateCache(BytecodeCache):
@@ -38,7 +38,7 @@ class TemplateCache(BytecodeCache):
         """Store the bytecode if this process may write to the cache."""
         if not sys.dont_write_bytecode:
             with contextlib.suppress(OSError):
-                files.write_atomic(
+                atomic_files.write_atomic(
                     self._cache_path(bucket), bucket.bytecode_to_string(), sync=False
                 )
 

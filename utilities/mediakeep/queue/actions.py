@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from mediakeep import files, suggestions
+from mediakeep import path_text, suggestions
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
 from mediakeep.item import Item, Status, is_gone
 from mediakeep.queue import scan_diff, sessions
@@ -20,15 +20,15 @@ def find_item_key(state: QueueState, name: str) -> str:
 
     Raise AmbiguousName or NoSuchItem otherwise.
     """
-    for key in (name, files.escape_path(name)):
+    for key in (name, path_text.escape_path(name)):
         if key in state.items:
             return key
-    wanted = {files.normalize_name(name), files.normalize_name(files.escape_path(name))}
+    wanted = {path_text.normalize_name(name), path_text.normalize_name(path_text.escape_path(name))}
     matches = [
         key
         for key, item in state.items.items()
-        if files.normalize_name(key) in wanted
-        or (item.name and files.normalize_name(item.name) in wanted)
+        if path_text.normalize_name(key) in wanted
+        or (item.name and path_text.normalize_name(item.name) in wanted)
     ]
     if len(matches) > 1:
         raise AmbiguousName(name, ", ".join(f'"{key}"' for key in matches))
@@ -43,7 +43,7 @@ def _suggest_similar(state: QueueState, name: str) -> str:
         title = getattr(item, "title", "")
         for text in (PurePath(key).stem, PurePath(key).name, title, item.name, key):
             if text:
-                keys_by_name[files.normalize_name(text)] = repr(key)
+                keys_by_name[path_text.normalize_name(text)] = repr(key)
     return suggestions.suggest_names(name, keys_by_name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -79,7 +79,7 @@ def write_copy(state: QueueState, place: QueueLocation, folder: Path, stem: str)
             os.unlink(temporary)
         raise
     for parent in (folder, folder.parent):
-        files.sync_folder(parent)
+        atomic_files.sync_folder(parent)
     return path
 
 
@@ -139,8 +139,8 @@ def format_restore_hint(folder: Path, kind: Kind) -> str:
     """Return how to restore a queue whose snapshot cannot be read."""
     repair = "Run --repair to rebuild the queue from the files next to it."
     for path, _ in iter_valid_checkpoints(folder, kind):
-        target = files.quote_path(folder / snapshot.FILE)
-        copy_line = f"cp {files.quote_path(path)} {target}"
+        target = path_text.quote_path(folder / snapshot.FILE)
+        copy_line = f"cp {path_text.quote_path(path)} {target}"
         return f"{repair} Or restore the newest valid checkpoint:\n  {copy_line}"
     return repair
 

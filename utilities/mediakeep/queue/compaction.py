@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import clock, files
+from mediakeep import atomic_files, clock
 from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.queue import journal, journal_lookup, snapshot
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import SEAL, Journal, JournalHeader, JournalRecord
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from mediakeep.queue.snapshot import FileIdentity, SnapshotHead
@@ -98,7 +98,7 @@ def compact_journal(
                 os.unlink(leftover)
         raise
     os.replace(temporary, folder / snapshot.FILE)
-    files.sync_folder(folder)
+    atomic_files.sync_folder(folder)
     stranger = (
         store_previous(kept, place, old.path if old else None, seen) if kept and seen else None
     )
@@ -148,7 +148,7 @@ def _remove_leftovers(place: QueueLocation) -> None:
 
     A kept snapshot is removed if its content has another name, else it is moved to aside/.
     """
-    files.remove_stale_temp_files(place.folder)
+    atomic_files.remove_stale_temp_files(place.folder)
     for temporary in place.folder.glob(f".{'?' * 16}.tmp"):
         os.unlink(temporary)
     for kept in place.folder.glob(".*.kept"):
@@ -176,7 +176,7 @@ def store_previous(
         return set_aside(kept, place, "unseen")
     if old:
         os.replace(kept, old.with_suffix(".json"))
-        files.sync_folder(old.parent)
+        atomic_files.sync_folder(old.parent)
     with contextlib.suppress(FileNotFoundError):  # a file renamed onto itself keeps both names
         os.unlink(kept)
     return None
@@ -224,24 +224,24 @@ def _link_or_copy(source: Path, target: Path) -> None:
 def set_aside(path: Path, place: QueueLocation, why: str) -> Path:
     """Move a file to aside/, under a name with the reason and the time; return its path."""
     folder = place.folder / ASIDE_FOLDER
-    files.make_folder(folder)
+    atomic_files.make_folder(folder)
     target = unused_path(
         folder, f"{why}_{place.file_timestamp()}", path.suffix.replace(".kept", ".json")
     )
     os.replace(path, target)
-    files.sync_folder(folder)
+    atomic_files.sync_folder(folder)
     return target
 
 
 def copy_aside(path: Path, place: QueueLocation, why: str = "damaged") -> str:
     """Copy a file to aside/, under a name with the reason and the time; return that name."""
     folder = place.folder / ASIDE_FOLDER
-    files.make_folder(folder)
+    atomic_files.make_folder(folder)
     target = unused_path(folder, f"{why}_{place.file_timestamp()}_{path.stem}", path.suffix)
     shutil.copy2(path, target)
     with target.open("rb") as copy:
-        files.sync_data(copy.fileno())
-    files.sync_folder(folder)
+        atomic_files.sync_data(copy.fileno())
+    atomic_files.sync_folder(folder)
     return target.name
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from mediakeep import clock, files
+from mediakeep import clock, path_text
 from mediakeep.errors import InvalidQueueValues, QueueBusy
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, claims, compaction, journal, journal_lookup, sessions
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER, JournalMatch, SnapshotOrigin
 from mediakeep.queue.snapshot import LoadedSnapshot, RestoreInfo, SnapshotHead
 from mediakeep.queue.state import QueueState
@@ -46,13 +46,13 @@ def check_external_snapshot(
         raise InvalidQueueValues(path, reason)
     for key, item in loaded.items.items():
         if reason := _find_invalid_value(item, loaded.head.seq):
-            raise InvalidQueueValues(path, f'{kind.noun} "{files.to_printable(key)}": {reason}')
+            raise InvalidQueueValues(path, f'{kind.noun} "{path_text.to_printable(key)}": {reason}')
     places = {loaded.head.library_path, *libraries}
     if any(_find_items_outside(loaded, places)):
         places |= set(_read_former_libraries(folder))
     for key, item in _find_items_outside(loaded, places):
-        reason = f'{kind.noun} "{files.to_printable(key)}" has the path "{files.to_printable(item.path)}"'
-        library = files.to_printable(loaded.head.library_path)
+        reason = f'{kind.noun} "{path_text.to_printable(key)}" has the path "{path_text.to_printable(item.path)}"'
+        library = path_text.to_printable(loaded.head.library_path)
         raise InvalidQueueValues(path, f"{reason}, which is not in the library {library}")
 
 
@@ -66,12 +66,12 @@ def _find_invalid_value(item: Item, seq: int) -> str:
         try:
             _ = value and datetime.fromisoformat(value)
         except ValueError:
-            return f'{name} is "{files.to_printable(value)}", not a date like 2025-12-17T10:00:00+00:00'
+            return f'{name} is "{path_text.to_printable(value)}", not a date like 2025-12-17T10:00:00+00:00'
     for name in ("output_name", "report"):
-        value = files.unescape_path(getattr(item, name))
+        value = path_text.unescape_path(getattr(item, name))
         parts = value.split("/")
         if value and (".." in parts or not parts[0] or (name == "output_name" and parts[1:])):
-            return f'{name} is "{files.to_printable(value)}", which leaves its folder'
+            return f'{name} is "{path_text.to_printable(value)}", which leaves its folder'
     return ""
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
 
 _PREALLOCATED = 128 << 10  # bytes of zeros preallocated
@@ -177,11 +177,11 @@ class Journal:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         try:
             data = encode_line(header)
-            files.write_all(handle, data)
-            files.sync_data(handle)
+            atomic_files.write_all(handle, data)
+            atomic_files.sync_data(handle)
         finally:
             os.close(handle)
-        files.sync_folder(path.parent)
+        atomic_files.sync_folder(path.parent)
         return cls(path, len(data))
 
     def has_unread_data(self) -> bool:
@@ -209,11 +209,11 @@ class Journal:
             raise RecordNotWritten(self.path, self._broken)
         data = encode_line(record)
         try:
-            files.write_at(self._handle, self._add_padding(data), self.end)
+            atomic_files.write_at(self._handle, self._add_padding(data), self.end)
         except OSError as error:
             self._revert_append(error)
         try:
-            files.sync_data(self._handle)
+            atomic_files.sync_data(self._handle)
         except OSError as error:
             self._broken = error
             self._revert_append(error)

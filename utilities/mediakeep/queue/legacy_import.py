@@ -17,14 +17,14 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from mediakeep import clock, files
+from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import SnapshotDamaged, UsageError
 from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, compaction, external_change, journal_lookup, scan_diff
 from mediakeep.queue.backups import restore_marker
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange, QueueStore
@@ -70,7 +70,9 @@ def read_legacy_queue(path: Path, kind: Kind) -> LegacyQueue:
     try:
         content = msgspec.json.decode(path.read_bytes())
     except OSError as error:
-        raise UsageError(f"{files.display_path(path)} cannot be read: {error.strerror}.") from error
+        raise UsageError(
+            f"{path_text.display_path(path)} cannot be read: {error.strerror}."
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _build_error(path, f"it is not valid JSON: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get(kind.plural), dict):
@@ -90,7 +92,7 @@ def read_legacy_queue(path: Path, kind: Kind) -> LegacyQueue:
 
 def _build_error(path: Path, reason: str) -> UsageError:
     return UsageError(
-        f"{files.display_path(path)} cannot be imported: {reason}. Nothing was changed."
+        f"{path_text.display_path(path)} cannot be imported: {reason}. Nothing was changed."
     )
 
 
@@ -100,7 +102,7 @@ def _imported_fields(kind: Kind) -> list[str]:
 
 
 def _parse_item(path: Path, kind: Kind, name: str, entry: object) -> LegacyItem:
-    where = f'{kind.noun} "{files.to_printable(name)}"'
+    where = f'{kind.noun} "{path_text.to_printable(name)}"'
     if not isinstance(entry, dict):
         raise _build_error(path, f"{where} is not an object")
     status = _STATUSES.get(str(entry.get("status")))
@@ -142,21 +144,21 @@ def merge_with_scan(
 ) -> ImportedItems:
     """Add the status and counts in the file to the items found by a scan; a pure function."""
     items = scan_diff.build_new_items(scanned, kind.item_type, set())
-    pairs = _match_names(items, [files.escape_path(old_item.name) for old_item in old.items])
+    pairs = _match_names(items, [path_text.escape_path(old_item.name) for old_item in old.items])
     new, vanished = set(items), {}
     for old_item in old.items:
-        key = pairs.get(files.escape_path(old_item.name))
+        key = pairs.get(path_text.escape_path(old_item.name))
         if key is None:
-            vanished[files.escape_path(old_item.name)] = _build_vanished_item(
+            vanished[path_text.escape_path(old_item.name)] = _build_vanished_item(
                 old_item, kind, library
             )
         else:
             new.discard(key)
             items[key] = _apply_legacy_fields(items[key], old_item)
-    taken = {files.normalize_name(item.output_name) for item in items.values()}
+    taken = {path_text.normalize_name(item.output_name) for item in items.values()}
     for key, item in vanished.items():
-        stem = files.safe_name(files.unescape_path(key), taken)
-        taken.add(files.normalize_name(stem))
+        stem = path_text.safe_name(path_text.unescape_path(key), taken)
+        taken.add(path_text.normalize_name(stem))
         items[key] = structs.replace(item, output_name=stem)
     return ImportedItems(items, tuple(sorted(new)), tuple(sorted(vanished)))
 
@@ -167,9 +169,9 @@ def _match_names(items: Iterable[str], names: Sequence[str]) -> dict[str, str]:
     pairs = {name: name for name in names if name in keys}
     loose: dict[str, list[str]] = {}
     for key in keys - pairs.keys():
-        loose.setdefault(files.normalize_name(key), []).append(key)
+        loose.setdefault(path_text.normalize_name(key), []).append(key)
     for name in names:
-        candidates = loose.get(files.normalize_name(name), [])
+        candidates = loose.get(path_text.normalize_name(name), [])
         if name not in pairs and len(candidates) == 1:
             pairs[name] = candidates.pop()
     return pairs
@@ -194,7 +196,7 @@ def _apply_legacy_fields(item: Item, old: LegacyItem) -> Item:
 def _build_vanished_item(old: LegacyItem, kind: Kind, library: str) -> Item:
     changes = {"status": Status.SKIPPED, "skip_reason": scan_diff.VANISHED}
     # The path where a scan would find it: no item of a queue is outside its library.
-    path = f"{library}/{files.escape_path(old.name)}"
+    path = f"{library}/{path_text.escape_path(old.name)}"
     fields = {**old.fields, **changes, "path": path, "returns_to": old.status}
     return msgspec.convert(fields, kind.item_type)
 
@@ -213,7 +215,7 @@ def create_queue(
     """
     where.folder.mkdir(parents=True, exist_ok=True)
     for folder in (where.folder.parent, where.folder.parent.parent):
-        files.sync_folder(folder)
+        atomic_files.sync_folder(folder)
     store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
     with store.hold_lock():
         _require_no_queue(store, source)

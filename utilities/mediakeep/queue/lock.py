@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LockingUnsupported
 
 FILE = "processing_queue.lock"
@@ -88,7 +88,7 @@ def _process_text(pid: int, sessions: dict[int, str]) -> str:
     with contextlib.suppress(OSError):
         words = (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]
         if words:
-            text += f" ({files.to_printable(shlex.join(map(os.fsdecode, words)))})"
+            text += f" ({path_text.to_printable(shlex.join(map(os.fsdecode, words)))})"
     return f"{text}, session {sessions[pid]}" if pid in sessions else text
 
 
@@ -129,8 +129,8 @@ def _has_file_open(pid: int, path: str) -> bool:
 def _build_unsupported_error(path: str, reason: str) -> LockingUnsupported:
     folder = Path(path).parent
     mount, kind = _find_mount(folder)
-    where = f"{files.display_path(mount)} ({kind})" if kind else "the file system"
-    return LockingUnsupported(files.escape_path(folder), where, reason)
+    where = f"{path_text.display_path(mount)} ({kind})" if kind else "the file system"
+    return LockingUnsupported(path_text.escape_path(folder), where, reason)
 
 
 def _find_mount(folder: Path) -> tuple[str, str]:

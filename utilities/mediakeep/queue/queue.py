@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from msgspec import structs
 
-from mediakeep import clock, files
+from mediakeep import atomic_files, clock
 from mediakeep.errors import SnapshotDamaged, UsageError
 from mediakeep.item import Item, ScannedItem, Status, needs_lookup
 from mediakeep.kinds import Kind
@@ -32,7 +32,7 @@ from mediakeep.queue import (
 )
 from mediakeep.queue.claims import Claim, PendingQueue
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.replay import ReplayPlan
 from mediakeep.queue.sessions import Session
@@ -91,9 +91,9 @@ class Queue:
         cls, where: QueueLocation, kind: Kind, library: str, scanned: Iterable[ScannedItem]
     ) -> Self:
         """Create a queue from the items of a scan; raise UsageFailed if there is one already."""
-        files.make_folder(where.folder)
+        atomic_files.make_folder(where.folder)
         for folder in (where.folder.parent, where.folder.parent.parent):
-            files.sync_folder(folder)
+            atomic_files.sync_folder(folder)
         store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
         with store.hold_lock():
             if store.path.exists():

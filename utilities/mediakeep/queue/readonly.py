@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, journal_lookup, snapshot
@@ -67,7 +67,7 @@ def no_queue_error(folder: Path, kind: Kind) -> NoQueue:
     home = folder.parent.parent
     return NoQueue(
         kind.name,
-        files.display_path(home),
+        path_text.display_path(home),
         config.format_command(kind.manager_script),
-        files.quote_path(home),
+        path_text.quote_path(home),
     )

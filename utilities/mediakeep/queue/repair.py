@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import InvalidQueueValues, MediakeepError, QueueNeedsImport, StateDamaged
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -24,7 +24,7 @@ from mediakeep.queue import (
     validate,
 )
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log, index
+from mediakeep.queue.history import event_log, index
 from mediakeep.queue.journal import SEAL, JournalRecord
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from mediakeep.queue.snapshot import LoadedSnapshot
@@ -205,7 +205,7 @@ def _remove_damaged_events(where: QueueLocation) -> Iterator[str]:
                 good.append(text)
         if len(good) < len(lines):
             copy = compaction.copy_aside(path, where)
-            files.write_atomic(path, b"".join(good))
+            atomic_files.write_atomic(path, b"".join(good))
             yield f"{len(lines) - len(good)} damaged lines of {path.name} removed. Copy: {copy}."
 
 
@@ -222,7 +222,7 @@ def _add_missing_events(where: QueueLocation, state: QueueState) -> Iterator[str
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         lines = sorted([*lines, *added], key=_line_seq)
         path.parent.mkdir(exist_ok=True)
-        files.write_atomic(path, b"".join(lines))
+        atomic_files.write_atomic(path, b"".join(lines))
     if months:
         (folder / index.FILE).unlink(missing_ok=True)  # it stores offsets in these files
 

@@ -10,7 +10,7 @@ from mediakeep.errors import UsageError
 from mediakeep.item import Item, Status
 from mediakeep.queue import claims, snapshot
 from mediakeep.queue.compaction import ASIDE_FOLDER
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange, QueueStore
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import ScanRefused
 from mediakeep.item import GONE_REASONS, NEVER_ASK_AGAIN, Item, ScannedItem, Status, is_gone
 from mediakeep.queue.state import QueueState, apply_merge_patch
@@ -53,8 +53,8 @@ def build_new_items(
     """Build pending items from the entries of a scan, each with a unique output name."""
     items = {}
     for entry in scanned:
-        stem = files.safe_name(files.unescape_path(entry.key), taken)
-        taken.add(files.normalize_name(stem))
+        stem = path_text.safe_name(path_text.unescape_path(entry.key), taken)
+        taken.add(path_text.normalize_name(stem))
         fields = {"path": entry.path, "fingerprint": entry.fingerprint, "output_name": stem}
         items[entry.key] = kind(status=Status.PENDING, **fields, **entry.fields)  # type: ignore[arg-type]
     return items
@@ -89,7 +89,7 @@ def compare_with_scan(
         else:
             unknown.append(entry)
     seen = {*matches.values(), *survey.renamed}
-    taken = {files.normalize_name(item.output_name) for item in state.items.values()}
+    taken = {path_text.normalize_name(item.output_name) for item in state.items.values()}
     for key, item in build_new_items(unknown, state.kind.item_type, taken).items():
         survey.new[key] = msgspec.to_builtins(item)
     for key, item in state.items.items():
@@ -115,7 +115,7 @@ def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]
 def _group_by_normalized_name(keys: Iterable[str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for key in keys:
-        groups.setdefault(files.normalize_name(key), []).append(key)
+        groups.setdefault(path_text.normalize_name(key), []).append(key)
     return groups
 
 

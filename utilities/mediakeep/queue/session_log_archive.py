@@ -17,10 +17,10 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.queue import sessions
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 
 MAX_DAYS = 36500  # days
 _DAY_SECONDS = 86400  # seconds
@@ -40,11 +40,11 @@ def archive_logs(place: QueueLocation, days: int) -> list[ArchivedLog]:
     folder = place.folder / sessions.LOG_FOLDER
     if not folder.is_dir():
         return []
-    files.remove_stale_temp_files(folder)
+    atomic_files.remove_stale_temp_files(folder)
     old = list(_find_old_logs(place, folder, days))
     archived = [log for path in old if (log := _compress_log(path))]
     if archived:
-        files.sync_folder(folder)
+        atomic_files.sync_folder(folder)
     return archived
 
 
@@ -104,7 +104,7 @@ def _compress_log(path: Path) -> ArchivedLog | None:
             with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
                 shutil.copyfileobj(log, packed)
             raw.flush()
-            files.sync_data(raw.fileno())
+            atomic_files.sync_data(raw.fileno())
             info, size = os.fstat(log.fileno()), raw.tell()
         os.utime(temporary, ns=(info.st_atime_ns, info.st_mtime_ns))
         os.chmod(temporary, info.st_mode & 0o777)
@@ -113,6 +113,6 @@ def _compress_log(path: Path) -> ArchivedLog | None:
         return None
     finally:
         temporary.unlink(missing_ok=True)
-    files.sync_folder(path.parent)
+    atomic_files.sync_folder(path.parent)
     path.unlink(missing_ok=True)
     return ArchivedLog(path.name, info.st_size, size)

@@ -26,11 +26,11 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, files
+from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import RecordNotWritten
 from mediakeep.queue import lock
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 
 LOG_FOLDER = "session_logs"
@@ -73,7 +73,7 @@ class Session:
             renewed=started,
         )
         self._path = place.folder / LIVE_FOLDER / f"{self.id}.json"
-        files.remove_stale_temp_files(self._path.parent)
+        atomic_files.remove_stale_temp_files(self._path.parent)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._last_write = 0.0
@@ -82,11 +82,11 @@ class Session:
 
     def write_log(self, message: str, level: str = "info", /, **facts: Any) -> None:
         """Append a line to the log: a plain sentence, then the facts."""
-        plain = files.to_printable(message)
+        plain = path_text.to_printable(message)
         event = {"time": clock.format_iso(self._place.now()), "level": level, "message": plain}
         try:
             line = msgspec.json.encode({**event, **facts, **event}) + b"\n"
-            files.write_all(self._log, line)
+            atomic_files.write_all(self._log, line)
             self._digest.update(line)
             self._size += len(line)
         except OSError as error:
@@ -98,7 +98,7 @@ class Session:
         Return {} if a full disk truncated a line.
         """
         with contextlib.suppress(OSError):
-            files.sync_data(self._log)
+            atomic_files.sync_data(self._log)
             if os.fstat(self._log).st_size == self._size:
                 return {"log": {"bytes": self._size, "blake2b": self._digest.hexdigest()}}
         return {}  # the content on the disk is unknown
@@ -128,7 +128,7 @@ class Session:
             if not self._closed.is_set():
                 self._last_write = time.monotonic()
                 self._live.renewed = clock.format_iso(self._place.now())
-                files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
+                atomic_files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
 
     def _renew_lease(self) -> None:
         # Else this thread could receive a signal, and the main thread would sleep on.
@@ -142,14 +142,14 @@ class Session:
         with self._lock, contextlib.suppress(OSError):
             self._path.unlink()
         with contextlib.suppress(OSError):
-            files.sync_data(self._log)
+            atomic_files.sync_data(self._log)
         os.close(self._log)
 
 
 def _create_log(place: QueueLocation) -> tuple[str, int]:
     """Create the next log of the day; two processes never get the same number."""
     folder = place.folder / LOG_FOLDER
-    files.make_folder(folder)
+    atomic_files.make_folder(folder)
     day = f"{place.now():%Y%m%d}"
     # In this order, because archiving creates the new name before it removes the old one.
     taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *list_live_files(place.folder))
@@ -162,7 +162,7 @@ def _create_log(place: QueueLocation) -> tuple[str, int]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         with contextlib.suppress(FileExistsError):
             handle = os.open(folder / f"{name}.log", flags, 0o666)
-            files.sync_folder(folder)
+            atomic_files.sync_folder(folder)
             return name, handle
 
 

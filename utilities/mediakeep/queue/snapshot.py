@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import atomic_files, config, path_text
 from mediakeep.errors import (
     NewerFormat,
     QueueNeedsImport,
@@ -119,8 +119,8 @@ def write(
     try:
         for piece in _encode_chunks(head, items, plural):
             digest.update(piece)
-            files.write_all(handle, piece)
-        files.sync_data(handle)
+            atomic_files.write_all(handle, piece)
+        atomic_files.sync_data(handle)
         return digest.hexdigest(), stat_identity(os.fstat(handle))
     finally:
         os.close(handle)
@@ -239,4 +239,4 @@ def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
 def _import_command(path: Path, kind: Kind) -> str:
     """Return the command that imports a file, for the home that contains the file, if any."""
     home = next((parent.parent for parent in path.parents if parent.name == "status"), None)
-    return f"{config.format_command(kind.manager_script, home)} --import-queue {files.quote_path(path)}"
+    return f"{config.format_command(kind.manager_script, home)} --import-queue {path_text.quote_path(path)}"

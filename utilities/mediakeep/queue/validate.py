@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, journal, journal_lookup, session_log_archive, snapshot
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from mediakeep.queue.state import QueueState
 
@@ -153,7 +153,7 @@ def _check_claims(state: QueueState) -> Iterator[QueueFault]:
 
 
 def _check_output_names(state: QueueState) -> Iterator[QueueFault]:
-    names = Counter(files.normalize_name(item.output_name) for item in state.items.values())
+    names = Counter(path_text.normalize_name(item.output_name) for item in state.items.values())
     for name, times in names.items():
         if name and times > 1:
             yield QueueFault(
@@ -184,7 +184,7 @@ def find_missing_outputs(
 
 
 def _format_reset_hint(kind: Kind, key: str) -> str:
-    return f"--reset-{kind.noun} {files.quote_escaped(key)} to process it again."
+    return f"--reset-{kind.noun} {path_text.quote_escaped(key)} to process it again."
 
 
 def _check_checkpoints(folder: Path, kind: Kind) -> Iterator[QueueFault]:
@@ -194,7 +194,7 @@ def _check_checkpoints(folder: Path, kind: Kind) -> Iterator[QueueFault]:
         except MediakeepError as error:
             if not checkpoint.path.exists():
                 continue  # just pruned by a batch
-            remove = f"rm {files.quote_path(checkpoint.path)}"
+            remove = f"rm {path_text.quote_path(checkpoint.path)}"
             cure = f"Run --repair to set it aside, or remove it: {remove}"
             yield QueueFault(fault_from_error(error).what, cure)
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import DiskFull, ItemFailed, LibraryMissing, MediakeepError, NoCache, Stopped
 from mediakeep.item import Status
 from mediakeep.media import file_errors
@@ -132,7 +132,7 @@ def _validate_result(result: Any) -> Outcome | Parts:
     after = _to_json_values(result.retry_after)
     return replace(
         result,
-        message=files.to_printable(result.message),
+        message=path_text.to_printable(result.message),
         data=dict(_to_json_values(result.data)),
         facts=dict(_to_json_values(result.facts)),
         open_ids=tuple(_to_json_values(result.open_ids)),
@@ -173,7 +173,7 @@ def _format_traceback(error: BaseException) -> str:
 def format_error(error: BaseException) -> str:
     """Return a sentence with the problem, the path and a fix."""
     try:
-        return files.to_printable(_error_sentence(error))
+        return path_text.to_printable(_error_sentence(error))
     except Exception:  # noqa: BLE001 - str() of the error failed
         return type(error).__name__
 
@@ -182,6 +182,8 @@ def _error_sentence(error: BaseException) -> str:
     if isinstance(error, MediakeepError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        place = f"{files.display_path(error.filename)}: " if isinstance(error.filename, str) else ""
+        place = (
+            f"{path_text.display_path(error.filename)}: " if isinstance(error.filename, str) else ""
+        )
         return f"{place}{error.strerror}. {_FIX_HINTS.get(error.errno or 0, '')}".strip()
     return f"{type(error).__name__}: {error}"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.queue import checkpoints, sessions
-from mediakeep.queue.event_history import event_log, index
+from mediakeep.queue.history import event_log, index
 
 MAX_ENTRIES = 20_000  # files counted per folder; a larger folder is shown as "over" that size
 _FOLDERS_BY_NAME = {
@@ -56,7 +56,7 @@ def measure_disk(home: Path, folders: Iterable[Path], libraries: Mapping[str, st
     }
     sizes["undo"] = _total_size([home / "status" / "undo"])
     non_empty = {name: size for name, size in sizes.items() if size.bytes}
-    return DiskUsage(_list_disks({"home": files.escape_path(home), **libraries}), non_empty)
+    return DiskUsage(_list_disks({"home": path_text.escape_path(home), **libraries}), non_empty)
 
 
 def _list_disks(places: Mapping[str, str]) -> list[DiskSpace]:
@@ -64,8 +64,8 @@ def _list_disks(places: Mapping[str, str]) -> list[DiskSpace]:
     disks: dict[int, DiskSpace] = {}
     for what, path in places.items():
         with contextlib.suppress(OSError, ValueError):
-            device = Path(files.unescape_path(path)).stat().st_dev
-            stats = os.statvfs(files.unescape_path(path))
+            device = Path(path_text.unescape_path(path)).stat().st_dev
+            stats = os.statvfs(path_text.unescape_path(path))
             free, total = stats.f_bavail * stats.f_frsize, stats.f_blocks * stats.f_frsize
             first = disks.get(device)
             name = f"{first.what}, {what}" if first else what

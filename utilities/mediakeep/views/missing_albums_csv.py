@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.item import Item, Status
 from mediakeep.pages import csv_cell
 from mediakeep.queue.state import QueueState
@@ -41,7 +41,7 @@ def update_table(
 ) -> None:
     """Update the table from a queue; the first column is the item's key."""
     path = home / FILE
-    with files.exclusive_lock(folder / "missing.lock"):
+    with atomic_files.exclusive_lock(folder / "missing.lock"):
         version = _read_version(folder / _VERSION_FILE)
         is_current = version.lineage == review.queue_identity(state) and _is_unchanged(
             path, version
@@ -65,7 +65,9 @@ def update_table(
         new_version = TableVersion(
             review.queue_identity(state), state.seq, stats.st_size, stats.st_mtime_ns
         )
-        files.write_atomic(folder / _VERSION_FILE, msgspec.json.encode(new_version), sync=False)
+        atomic_files.write_atomic(
+            folder / _VERSION_FILE, msgspec.json.encode(new_version), sync=False
+        )
 
 
 def _read_version(path: Path) -> TableVersion:
@@ -110,4 +112,4 @@ def _format_cells(columns: Sequence[str], rows: Iterable[RowFields]) -> list[lis
 def _write_if_changed(path: Path, text: str) -> None:
     content = text.encode()
     if not path.exists() or path.read_bytes() != content:
-        files.write_atomic(path, content)
+        atomic_files.write_atomic(path, content)

@@ -10,8 +10,8 @@ from datetime import datetime
 import msgspec
 
 from mediakeep import clock
-from mediakeep.queue.event_history import queries
-from mediakeep.queue.event_history.queries import MeasureTotal, SessionSpan
+from mediakeep.queue.history import queries
+from mediakeep.queue.history.queries import MeasureTotal, SessionSpan
 from mediakeep.views.periods import Period
 
 CountsByKind = dict[str, int]

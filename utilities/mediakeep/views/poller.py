@@ -17,8 +17,8 @@ import msgspec
 from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.kinds import Kind
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import index, queries
-from mediakeep.queue.event_history.queries import HistoryEvent
+from mediakeep.queue.history import index, queries
+from mediakeep.queue.history.queries import HistoryEvent
 from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.queue.state import QueueState
 from mediakeep.views import disk_usage, period_stats, review, running_sessions, summary

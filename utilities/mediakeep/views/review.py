@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
@@ -55,7 +55,7 @@ def update_list(
     home: Path, folder: Path, state: QueueState, entries: EntryReader
 ) -> ReviewListFile:
     """Update the entries of a queue, and return the contents of the file."""
-    with files.exclusive_lock(folder.parent / "review.lock"):
+    with atomic_files.exclusive_lock(folder.parent / "review.lock"):
         view = _read_file(home / FILE) or ReviewListFile()
         name = state.kind.name
         sections, cursor = _split_by_queue(view), view.queues.get(name, ReviewCursor())
@@ -67,7 +67,7 @@ def update_list(
         cursors = {**view.queues, name: ReviewCursor(cursor.lineage, state.seq)}
         updated = _join_queues(sections, cursors)
         if not (home / FILE).exists() or view != updated:
-            files.write_atomic(home / FILE, _format_json(updated))
+            atomic_files.write_atomic(home / FILE, _format_json(updated))
         return updated
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from mediakeep import clock
 from mediakeep.item import Item, Status
-from mediakeep.queue.event_history import index, queries
-from mediakeep.queue.event_history.queries import SessionSpan, Throughput
+from mediakeep.queue.history import index, queries
+from mediakeep.queue.history.queries import SessionSpan, Throughput
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.readonly import QueueView
 from mediakeep.queue.state import QueueState, percentage

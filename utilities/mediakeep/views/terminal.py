@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import QueueState
@@ -57,7 +57,7 @@ def describe_queue(status: QueueStatus) -> list[str]:
     """Describe the status of a queue."""
     done = status.counts["completed"]
     lines = [
-        f"{status.kind.capitalize()} library {files.to_printable(status.library)}",
+        f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}",
         f"{draw_bar(status.percentage)} {done:,} of {format_count(status.total, status.noun, status.plural)}"
         f" completed ({status.percentage}%)",
         "  " + ", ".join(f"{name} {number:,}" for name, number in _status_counts(status) if number),
@@ -135,7 +135,7 @@ def list_items(state: QueueState, status_filter: Status | None) -> list[str]:
     """List items with their status, one per line."""
     width = max(len(status.value) for status in Status)
     return [
-        f"{item.status.value:<{width}}  {files.to_printable(key)}{_format_remark(item)}"
+        f"{item.status.value:<{width}}  {path_text.to_printable(key)}{_format_remark(item)}"
         for key, item in state.items.items()
         if status_filter in (None, item.status)
     ]
@@ -143,18 +143,18 @@ def list_items(state: QueueState, status_filter: Status | None) -> list[str]:
 
 def _format_remark(item: Item) -> str:
     remark = item.error_message or item.skip_reason or item.note
-    return f"  ({files.to_printable(remark)})" if remark else ""
+    return f"  ({path_text.to_printable(remark)})" if remark else ""
 
 
 def describe_item(key: str, item: Item) -> list[str]:
     """Describe an item: every non-empty field except its issues."""
-    lines = [files.to_printable(key)]
+    lines = [path_text.to_printable(key)]
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if value and name != "issues":
             text = value.value if isinstance(value, Status) else value
             text = ", ".join(text) if isinstance(text, tuple) else text
-            lines.append(f"  {name.replace('_', ' ')}: {files.to_printable(str(text))}")
+            lines.append(f"  {name.replace('_', ' ')}: {path_text.to_printable(str(text))}")
     return lines
 
 
@@ -174,7 +174,10 @@ def describe_item_issues(item: Item, known: Sequence[Issue] | None, home: Path) 
     lines += [line for issues in by_kind.values() for line in _describe_issue_kind(issues)]
     if item.status is not Status.COMPLETED:
         lines.append(f"Issues of the last report; the status is now {item.status.value}.")
-    return [*lines, *([f"Report: {files.display_path(home / item.report)}"] if item.report else [])]
+    return [
+        *lines,
+        *([f"Report: {path_text.display_path(home / item.report)}"] if item.report else []),
+    ]
 
 
 def _issues_heading(issues: Sequence[Issue]) -> str:
@@ -189,7 +192,7 @@ def _describe_issue_kind(issues: Sequence[Issue]) -> list[str]:
     head = f"  {issues[0].severity}: {len(issues):,} {issues[0].kind}"
     if issues[0].severity is Severity.NOTE:
         return [head]
-    lines = [f"    {files.to_printable(_format_place(issue))}" for issue in issues[:MAX_PLACES]]
+    lines = [f"    {path_text.to_printable(_format_place(issue))}" for issue in issues[:MAX_PLACES]]
     more = len(issues) - MAX_PLACES
     return [head, *lines, *([f"    and {more:,} more"] if more > 0 else [])]
 

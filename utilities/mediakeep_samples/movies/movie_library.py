@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import ItemFailed, UsageError
 from mediakeep_samples.movies import file_naming, movie_defects, video_files
 from mediakeep_samples.movies.file_naming import Layout, MovieCopy
@@ -79,11 +79,11 @@ def _make_distinct(kept: Iterable[MovieCopy], films: list[CatalogueMovie]) -> li
     found: list[MovieCopy] = []
     seen: set[str] = set()
     for copy, film in zip(kept, films, strict=True):
-        if files.normalize_name(copy.library_place) in seen:
+        if path_text.normalize_name(copy.library_place) in seen:
             copy = file_naming.rename_copy(
                 copy, f"{file_naming.title_and_year(film)} [tmdbid-{film.id}]"
             )
-        seen.add(files.normalize_name(copy.library_place))
+        seen.add(path_text.normalize_name(copy.library_place))
         found.append(copy)
     return found
 
@@ -145,7 +145,8 @@ class _DefectPlanting:
         """Return True if no other copy has the same place."""
         others = (copy for place, copy in enumerate(self._copies) if place != number)
         return all(
-            files.normalize_name(copy.library_place) != files.normalize_name(damaged.library_place)
+            path_text.normalize_name(copy.library_place)
+            != path_text.normalize_name(damaged.library_place)
             for copy in others
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from random import Random
 
-from mediakeep import files, sample_library
+from mediakeep import path_text, sample_library
 from mediakeep.errors import ItemFailed, UsageError
 from mediakeep_samples.music import lookup_defects, music_defects, track_files
 from mediakeep_samples.music.music_defects import PlantedDefect, SampleFolder
@@ -85,9 +85,9 @@ def _is_case_insensitive(root: Path, name: str) -> bool:
 
 
 def _drop_case_twins(cast: Sequence[SampleArtist]) -> list[SampleArtist]:
-    return list({files.normalize_name(artist.name): artist for artist in reversed(cast)}.values())[
-        ::-1
-    ]
+    return list(
+        {path_text.normalize_name(artist.name): artist for artist in reversed(cast)}.values()
+    )[::-1]
 
 
 def _build_folders(cast: Sequence[SampleArtist], rng: Random, seed: int) -> Iterator[SampleFolder]:

@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import BadSetting
 from mediakeep_simulator.tmdb import movie_factory, title_generator
 from mediakeep_simulator.tmdb.model import (
@@ -79,7 +79,7 @@ def load(path: Path) -> MovieCatalogue:
 def dump(cinema: MovieCatalogue, path: Path) -> None:
     """Write a catalogue file that `load` reads back."""
     page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(cinema)})
-    files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
+    atomic_files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
 
 
 def _find_problems(cinema: MovieCatalogue) -> Iterator[str]:
@@ -109,9 +109,9 @@ def _check_ids(field: str, ids: Iterable[int]) -> Iterator[str]:
 
 def _check_movie(place: str, film: CatalogueMovie) -> Iterator[str]:
     if film.imdb_id and not _IMDB_ID.fullmatch(film.imdb_id):
-        yield f'"{files.to_printable(film.imdb_id[:80])}" is no IMDb id - at `{place}.imdb_id`'
+        yield f'"{path_text.to_printable(film.imdb_id[:80])}" is no IMDb id - at `{place}.imdb_id`'
     if film.release_date and not _DATE_PATTERN.fullmatch(film.release_date):
-        told = files.to_printable(film.release_date[:80])
+        told = path_text.to_printable(film.release_date[:80])
         yield f'"{told}" is no date such as 1977-05-02 - at `{place}.release_date`'
     for field in ("posters", "backdrops", "logos"):
         for number, art in enumerate(getattr(film, field)):
@@ -121,7 +121,7 @@ def _check_movie(place: str, film: CatalogueMovie) -> Iterator[str]:
 
 def _check_image(art: CatalogueImage) -> str:
     if not _PATH_PATTERN.fullmatch(art.path):
-        return f'"{files.to_printable(art.path[:80])}" is no path such as /a1.jpg'
+        return f'"{path_text.to_printable(art.path[:80])}" is no path such as /a1.jpg'
     if not (0 < art.width <= _MAX_PIXELS and 0 < art.height <= _MAX_PIXELS):
         return f"{art.width} x {art.height} is no size of a picture"
     return ""

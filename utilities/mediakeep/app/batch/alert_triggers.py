@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import clock, config, files
+from mediakeep import clock, config, path_text
 from mediakeep.alerts import alert, alert_log, spawn_sender
 from mediakeep.alerts.alert import Alert, AlertEvent
 from mediakeep.alerts.spawn_sender import DeliveryJob
@@ -27,7 +27,7 @@ from mediakeep.commands.options.alert_options import AlertOptions
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue.event_history import index
+from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from mediakeep.runner.batch_config import BatchResult, SettledItem
@@ -126,7 +126,7 @@ class AlertTriggers:
 
     def _raise_failures_alert(self, settled: SettledItem, queue: Queue) -> None:
         count, reason = self._streak.failures, alert.to_single_line(settled.outcome.message)
-        name, session = files.to_printable(settled.key), queue.session
+        name, session = path_text.to_printable(settled.key), queue.session
         first = "" if count == 1 else f"The last {count} attempts have failed. The newest: "
         self._raise_alert(
             AlertEvent.FAILURES,
@@ -191,7 +191,7 @@ class AlertTriggers:
             event=event,
             kind=self._kind.name,
             host=platform.node(),
-            home=files.escape_path(self._home),
+            home=path_text.escape_path(self._home),
             time=clock.format_iso(clock.now()),
             message=message,
             next=f"{config.format_command(self._kind.manager_script, self._home)} {_NEXT_COMMANDS[event]}",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from msgspec import structs
 
-from mediakeep import files, sample_library
+from mediakeep import atomic_files, path_text, sample_library
 from mediakeep.app.batch import maintenance
 from mediakeep.app.batch.alert_triggers import AlertTriggers
 from mediakeep.app.edit import plan_file
@@ -96,7 +96,7 @@ def _run_with_queue(
     ) as open_queue:
         require_library(open_queue.state)
         if options.request.policy.fix is not FixLevel.NONE:
-            library = files.unescape_path(open_queue.state.head.library_path)
+            library = path_text.unescape_path(open_queue.state.head.library_path)
             sample_library.refuse_real_library(Path(library))
         remove_partial_outputs(options.home, subject.kind)
         key = (
@@ -226,19 +226,21 @@ def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
 
 def require_library(state: QueueState) -> None:
     """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss."""
-    root = Path(files.unescape_path(state.head.library_path))
+    root = Path(path_text.unescape_path(state.head.library_path))
     try:
         empty = not any(root.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise LibraryMissing(files.escape_path(root), "missing") from error
+        raise LibraryMissing(path_text.escape_path(root), "missing") from error
     except OSError as error:
-        raise UsageError(f"The library {files.display_path(root)}: {error.strerror}.") from error
+        raise UsageError(
+            f"The library {path_text.display_path(root)}: {error.strerror}."
+        ) from error
     if empty:
-        raise LibraryMissing(files.escape_path(root), "empty")
+        raise LibraryMissing(path_text.escape_path(root), "empty")
 
 
 def remove_partial_outputs(home: Path, kind: Kind) -> None:
     """Remove partial outputs of a killed batch, while no other batch can be writing."""
     outputs = home / "outputs"
     for folder in (outputs, outputs / kind.name, home / "issues" / kind.name):
-        files.remove_stale_temp_files(folder)
+        atomic_files.remove_stale_temp_files(folder)

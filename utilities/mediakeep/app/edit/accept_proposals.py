@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.app.edit import review_list
 from mediakeep.app.edit.edit_result import EditResult
 from mediakeep.app.edit.file_edits import FileEdits
@@ -46,9 +46,9 @@ class Proposal:
             change: FileChange = repair.change
             if isinstance(change, EmbedCover):
                 change = structs.replace(
-                    change, image=f"{files.escape_path(self.artist)}/{change.image}"
+                    change, image=f"{path_text.escape_path(self.artist)}/{change.image}"
                 )
-            yield self.artist / files.unescape_path(repair.place), change
+            yield self.artist / path_text.unescape_path(repair.place), change
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class RereadArtist:
 
     @property
     def folder(self) -> Path:
-        return Path(files.unescape_path(self.artist.path))
+        return Path(path_text.unescape_path(self.artist.path))
 
 
 def build_edits_from_proposals(
@@ -95,7 +95,7 @@ def reread_artists(
         for key, entries in selected.items():
             if key not in state.items:
                 raise UsageError(f"{key} is not in the queue. Nothing was changed.")
-            top = Path(files.unescape_path(state.items[key].path))
+            top = Path(path_text.unescape_path(state.items[key].path))
             try:
                 yield _reread_artist(top, key, entries, context)
             except Unreadable as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import NoQueue, Unreadable, UsageError
 from mediakeep.media import folder_listing, open_file
@@ -30,11 +30,11 @@ class AudioFileFinder:
         The text may be escaped, as in mediakeep's own lists.
         """
         for base in (self._folder, self._library_folder):
-            for name in dict.fromkeys((text, files.unescape_path(text), _expand_user(text))):
+            for name in dict.fromkeys((text, path_text.unescape_path(text), _expand_user(text))):
                 path = base / name
                 if text and os.path.lexists(path):
                     return path.absolute()
-        raise UsageError(f'No such file or folder: "{files.to_printable(text)}".')
+        raise UsageError(f'No such file or folder: "{path_text.to_printable(text)}".')
 
     @cached_property
     def ignore_patterns(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class AudioFileFinder:
             ).head
         except NoQueue:
             return self._folder
-        return Path(files.unescape_path(head.library_path))
+        return Path(path_text.unescape_path(head.library_path))
 
 
 def find_tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
@@ -105,7 +105,7 @@ def find_all(paths: Iterable[Path], ignored: tuple[str, ...] = ()) -> list[Path]
 def display_path(path: Path) -> str:
     """Return a path for display: relative to the working directory, or absolute."""
     here = Path.cwd()
-    return files.escape_path(path.relative_to(here) if path.is_relative_to(here) else path)
+    return path_text.escape_path(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _expand_user(text: str) -> str:
@@ -159,4 +159,4 @@ def _is_album_or_disc_folder(folder: ListedFolder) -> bool:
 def _subfolder_hint(listed: Iterable[ListedFolder]) -> str:
     """Return a hint to a subfolder with audio files, or ""."""
     below = [folder.relative_path for folder in listed if folder.audio_files]
-    return f', but its subfolder "{files.display_path(below[0])}" does' if below else ""
+    return f', but its subfolder "{path_text.display_path(below[0])}" does' if below else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.edit import accept_proposals
 from mediakeep.app.edit.accept_proposals import RereadArtist
 from mediakeep.app.edit.edit_result import EditResult
@@ -51,7 +51,7 @@ class ReleaseChoice:
         """Parse an MBID; raise UsageError if it is invalid."""
         plain = mbid.strip().lower()
         if not client.is_mbid(plain):
-            shown = files.to_printable(mbid)
+            shown = path_text.to_printable(mbid)
             raise UsageError(
                 f'Invalid MBID "{shown}": use the form {model.VARIOUS_ARTISTS}.'
                 " Nothing was changed."
@@ -81,7 +81,7 @@ def build_edits_from_choice(
                 if chosen.forced and not _would_match(visit, issue, chosen):
                     result.notes.append(f"{entry.name}: {_MATCH_DOUBTFUL_NOTE}")
                 for place, edit in _build_tag_edits(visit, issue, chosen):
-                    edits.add(visit.folder / files.unescape_path(place), [edit])
+                    edits.add(visit.folder / path_text.unescape_path(place), [edit])
     return edits
 
 

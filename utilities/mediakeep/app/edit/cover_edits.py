@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.edit import audio_targets, field_values, list_files
 from mediakeep.app.edit.audio_targets import AudioFileFinder
 from mediakeep.app.edit.edit_result import EditResult
@@ -62,7 +62,7 @@ class CoverEdits:
             if self.skip_existing and front and front.seen:
                 self.result.left_out += 1
                 continue
-            self.edits.add(file, [EmbedCover(files.escape_path(image), reason)])
+            self.edits.add(file, [EmbedCover(path_text.escape_path(image), reason)])
             replaced += [front] if front else []
         self.warnings += _warn_if_smaller(replaced, image, size)
 
@@ -78,14 +78,14 @@ class CoverEdits:
 
     def add_from_list(self, path: Path, finder: AudioFileFinder) -> None:
         """Add all entries of a JSON list; raise UsageError with all errors in it."""
-        errors = InputErrors(files.escape_path(path))
+        errors = InputErrors(path_text.escape_path(path))
         for where, entry in list_files.read_json_entries(path, CoverListEntry, errors):
             with errors.collect_at(where):
                 album, image = finder.find_path(entry.album), finder.find_path(entry.image)
                 self.add_cover(
                     album,
                     image,
-                    f"{field_values.BY_HAND}: {files.display_path(path.name)}, {where}",
+                    f"{field_values.BY_HAND}: {path_text.display_path(path.name)}, {where}",
                 )
         errors.raise_if_any()
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import config, files, kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.app.edit import audio_targets
 from mediakeep.app.music import artist_folder, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
@@ -96,7 +96,7 @@ def _cover_from_match(
     folder = album.parent if album.is_file() else album
     artist = _find_artist_folder(home, folder)
     place = disc_folders.album_folder(
-        files.escape_path(folder.resolve().relative_to(artist.path.resolve()))
+        path_text.escape_path(folder.resolve().relative_to(artist.path.resolve()))
     )
     local_artist = scan.read_artist(
         artist.path, reader=context.reader, ignored=context.config.ignored
@@ -130,7 +130,7 @@ def _find_artist_folder(home: Path, album: Path) -> ArtistFolder:
         items = {}
     keys_by_path = {item.path: key for key, item in items.items()}
     for folder in (*album.absolute().parents, *album.resolve().parents):
-        if key := keys_by_path.get(files.escape_path(folder), ""):
+        if key := keys_by_path.get(path_text.escape_path(folder), ""):
             return ArtistFolder(folder, key, items[key])
     while disc_folders.is_disc_folder(album.name):
         album = album.parent
@@ -152,7 +152,7 @@ def _format_ambiguity(home: Path, album: Path, match: AlbumMatch | None) -> str:
     return (
         f"Ambiguous release of {shown}. Similar: {'; '.join(similar[:_MAX_CANDIDATES])}. Give"
         f" IMAGE, or set the release: {command} musicbrainz_albumid"
-        f" {files.quote_escaped(files.escape_path(album))} MBID"
+        f" {path_text.quote_escaped(path_text.escape_path(album))} MBID"
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.edit import audio_targets, field_values, list_files
 from mediakeep.app.edit.audio_targets import AudioFileFinder
 from mediakeep.app.edit.file_edits import FileEdits
@@ -54,10 +54,10 @@ RowReader = Callable[[Path, InputErrors], Iterable[CsvRow]]
 
 def read_edits(path: Path, read: RowReader, finder: AudioFileFinder, *, yes: bool) -> FileEdits:
     """Read and check a whole list; raise UsageError with all errors in it."""
-    errors, collected = InputErrors(files.escape_path(path)), FileEdits()
+    errors, collected = InputErrors(path_text.escape_path(path)), FileEdits()
     for row in read(path, errors):
         with errors.collect_at(row.location):
-            reason = f"{field_values.BY_HAND}: {files.display_path(path.name)}, {row.location}"
+            reason = f"{field_values.BY_HAND}: {path_text.display_path(path.name)}, {row.location}"
             edits = [
                 edit
                 for field, values in row.fields.items()
@@ -111,7 +111,7 @@ def _read_csv_table(path: Path) -> list[tuple[int, list[str]]]:
             rows += [(line, cells)] if any(cells) else []
             line = reader.line_num + 1
     except csv.Error as error:
-        name = files.escape_path(path)
+        name = path_text.escape_path(path)
         raise UsageError(f"{name} is not valid CSV: line {reader.line_num}: {error}.") from error
     return rows or [(1, [])]
 
@@ -130,7 +130,7 @@ def _parse_row(line: int, columns: list[str], cells: list[str]) -> CsvRow:
     fields: dict[str, list[str]] = {}
     for name, cell in itertools.zip_longest(columns, cells, fillvalue=""):
         if cell and not name:
-            raise UsageError(f'"{files.to_printable(cell)}" is in a column without a name.')
+            raise UsageError(f'"{path_text.to_printable(cell)}" is in a column without a name.')
         if cell:
             fields.setdefault(name, []).append(
                 cell[1:] if cell.startswith(_FORMULA_GUARDS) else cell

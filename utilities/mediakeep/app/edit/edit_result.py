@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.app.edit import audio_targets
 from mediakeep.commands import app
 from mediakeep.errors import UnexpectedError
@@ -36,7 +36,7 @@ class EditResult:
 
     def add_failure(self, path: Path, error: Exception) -> None:
         """Record why a file was not written."""
-        self.failed[files.escape_path(path)] = str(error)
+        self.failed[path_text.escape_path(path)] = str(error)
         if isinstance(error, UnexpectedError):
             self.unexpected.append(error)
 
@@ -52,7 +52,7 @@ class EditResult:
     def _format_lines(self, data: dict[str, Any]) -> Iterator[str]:
         for plan in self.changed:
             yield from plans.format_plan(
-                plan, audio_targets.display_path(Path(files.unescape_path(plan.path)))
+                plan, audio_targets.display_path(Path(path_text.unescape_path(plan.path)))
             )
         yield from self.notes
         yield "; ".join(self._format_summary(dry_run=data["dry_run"])) + "."

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mediakeep import files, suggestions
+from mediakeep import path_text, suggestions
 from mediakeep.errors import UsageError
 from mediakeep.media.audio import tag_edits
 from mediakeep.media.audio.model import AudioFile, Tags
@@ -58,7 +58,7 @@ def _check_mbids(edit: SetField) -> None:
     for value in edit.values:
         if not client.is_mbid(value.lower()):
             raise UsageError(
-                f'Invalid {edit.field} "{files.to_printable(value)}": it must be an MBID, such as'
+                f'Invalid {edit.field} "{path_text.to_printable(value)}": it must be an MBID, such as'
                 f" {model.VARIOUS_ARTISTS}."
             )
 
@@ -104,7 +104,7 @@ def check_value(value: str, *, yes: bool) -> None:
             f"Replace the placeholder {value} by the value, or add --yes. Nothing was changed."
         )
     if os.path.lexists(value):
-        shown = files.to_printable(value)
+        shown = path_text.to_printable(value)
         raise UsageError(
             f'The value "{shown}" is a file or folder here. Was the value'
             " forgotten? Add --yes to use it anyway. Nothing was changed."

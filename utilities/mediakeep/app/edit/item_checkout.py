@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from mediakeep import clock, files, kinds
+from mediakeep import clock, kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.registry import Subject, WorkerOptions
 from mediakeep.commands import app
@@ -52,7 +52,7 @@ def open_for_records(
             for name in by_kind
         }
         for name, checkout in hands.items():
-            paths = (Path(files.unescape_path(record.path)) for record in by_kind[name])
+            paths = (Path(path_text.unescape_path(record.path)) for record in by_kind[name])
             checkout.claim(paths, (record.item for record in by_kind[name]))
         yield hands
 
@@ -137,12 +137,12 @@ class ItemCheckout:
         paths = path.resolve(), _normalize_path(path)
         for candidate in paths:
             for folder in (candidate, *candidate.parents):
-                if key := self._folders.get(files.escape_path(folder)):
+                if key := self._folders.get(path_text.escape_path(folder)):
                     return key
         if not self._symlink_targets:
             self._symlink_targets = dict(_iter_symlinked_folders(items))
         above = (
-            files.escape_path(folder)
+            path_text.escape_path(folder)
             for candidate in paths
             for folder in (candidate, *candidate.parents)
         )
@@ -244,10 +244,10 @@ class ItemCheckout:
     def _relative_path(self, key: str, path: Path) -> str:
         """Return the path of a file relative to its item, or "" if it is outside."""
         assert self._queue is not None
-        top = Path(files.unescape_path(self._queue.state.items[key].path))
+        top = Path(path_text.unescape_path(self._queue.state.items[key].path))
         for full, folder in ((_normalize_path(path), top), (path.resolve(), top.resolve())):
             if full.is_relative_to(folder):
-                return files.escape_path(full.relative_to(folder))
+                return path_text.escape_path(full.relative_to(folder))
         return ""
 
 
@@ -287,6 +287,6 @@ def _normalize_path(path: Path) -> Path:
 def _iter_symlinked_folders(items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
     """Yield the targets of items' folders that are symlinks, with the items' keys."""
     for key, item in items.items():
-        folder = Path(files.unescape_path(item.path))
+        folder = Path(path_text.unescape_path(item.path))
         if folder.is_symlink():
-            yield files.escape_path(folder.resolve()), key
+            yield path_text.escape_path(folder.resolve()), key

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, UsageError
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class InputErrors:
 
 def read_text(path: Path) -> str:
     """Read a text file in UTF-8; raise UsageError if that fails."""
-    name = files.escape_path(path)
+    name = path_text.escape_path(path)
     try:
         return path.expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -68,7 +68,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.expanduser().read_bytes()
     except OSError as error:
-        raise UsageError(f"{files.display_path(path)}: {error.strerror}.") from error
+        raise UsageError(f"{path_text.display_path(path)}: {error.strerror}.") from error
     for number, line in enumerate(os.fsdecode(content).split("\n"), 1):
         if line.strip():
             yield number, line.removesuffix("\r")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mediakeep import clock, config, files, kinds
+from mediakeep import clock, config, kinds, path_text
 from mediakeep.commands import app
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, UsageError
 from mediakeep.media import file_errors
@@ -49,10 +49,10 @@ def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
     file_plans = msgspec.convert(due, list[plans.FilePlan])
     plans.write_plan(path, file_plans, clock.format_iso(clock.now()))
     changes = render.pluralize(sum(len(file_plan.changes) for file_plan in file_plans), "change")
-    where = files.escape_path(path)
+    where = path_text.escape_path(path)
     return [
         f"Plan written to {where}: {changes} in {render.pluralize(len(file_plans), 'file')}.",
-        f"Apply it with: {config.format_command(_SCRIPT_NAME, home)} --apply-plan {files.quote_path(path)}",
+        f"Apply it with: {config.format_command(_SCRIPT_NAME, home)} --apply-plan {path_text.quote_path(path)}",
     ]
 
 
@@ -82,7 +82,7 @@ def apply_plan(home: Path, path: Path, policy: WritePolicy, options: dict[str, A
         with item_checkout.open_checkout(home, kinds.MUSIC, "apply_plan") as checkout:
             if not options["dry_run"]:
                 checkout.claim(
-                    Path(files.unescape_path(file_plan.path)) for file_plan in plan.files
+                    Path(path_text.unescape_path(file_plan.path)) for file_plan in plan.files
                 )
             result.session, writer = (
                 checkout.session_id,
@@ -104,7 +104,7 @@ def _apply_to_file(
 ) -> None:
     from mediakeep.music.repairs import plans
 
-    path = Path(files.unescape_path(file_plan.path))
+    path = Path(path_text.unescape_path(file_plan.path))
     try:
         changes = plans.requested_changes(file_plan)
         with file_errors.wrap_file_errors(path):
@@ -135,7 +135,7 @@ def _format_result(result: _PlanResult, *, dry_run: bool) -> list[str]:
     if result.unchanged:
         lines.append(f"{render.pluralize(result.unchanged, 'file')} already up to date.")
     refused = result.refused.items()
-    lines += [f"Not changed: {files.to_printable(path)}: {why}" for path, why in refused]
+    lines += [f"Not changed: {path_text.to_printable(path)}: {why}" for path, why in refused]
     if result.session and result.changed and not dry_run:
         back = f"{config.format_command('undo_changes.py', result.home)} --session {result.session}"
         lines.append(f"Undo with: {back}")

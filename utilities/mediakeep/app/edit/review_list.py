@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files, suggestions
+from mediakeep import path_text, suggestions
 from mediakeep.errors import NewerFormat, UsageError
 from mediakeep.kinds import MUSIC
 from mediakeep.music.issue_kinds import ISSUE_KINDS
@@ -77,7 +77,7 @@ def read_reviews(home: Path, path: Path) -> EntriesByArtist:
     """Read the list, relative to the home or else to here; raise UsageError if invalid."""
     given_path = path.expanduser()
     place = home / given_path if (home / given_path).exists() else given_path
-    name = files.escape_path(place)
+    name = path_text.escape_path(place)
     try:
         view = msgspec.json.decode(place.read_bytes(), type=_ReviewFile)
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.app.edit.list_files import InputErrors
 from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
 from mediakeep.commands.display import movie_prompt
@@ -36,7 +36,7 @@ def record_choice(home: Path, name: str, ident: str) -> ActionResult:
     ids = movie_prompt.parse_movie_id(ident)
     if ids is None:
         raise UsageError(
-            f'"{files.to_printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
+            f'"{path_text.to_printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
         )
     with _open_queue(home) as opened:
         key = actions.find_item_key(opened.state, name)
@@ -50,9 +50,11 @@ def record_choices_from_csv(home: Path, path: Path) -> ActionResult:
     rows = failed_lookups_csv.read_choices(path)
     matches = [ManualMatch(row.key, row.tmdb_id, row.imdb_id, f"line {row.line}") for row in rows]
     if not matches:
-        return ActionResult([f"No ids in {files.display_path(path)}."], {"chosen": {}, "same": {}})
+        return ActionResult(
+            [f"No ids in {path_text.display_path(path)}."], {"chosen": {}, "same": {}}
+        )
     with _open_queue(home) as opened:
-        return _record_matches(opened, _find_items(opened, matches, files.escape_path(path)))
+        return _record_matches(opened, _find_items(opened, matches, path_text.escape_path(path)))
 
 
 def _open_queue(home: Path) -> Any:

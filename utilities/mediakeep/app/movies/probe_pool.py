@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.item import Item, Status
 from mediakeep.media.video.model import VideoInfo
@@ -65,7 +65,7 @@ def _iter_in_order(
 
 
 def _build_task(number: int, path: Path) -> Task:
-    item = Item(status=Status.IN_PROGRESS, path=files.escape_path(path))
+    item = Item(status=Status.IN_PROGRESS, path=path_text.escape_path(path))
     return Task(str(number), Work(item, Stamp("", str(number), 0, 0)))
 
 
@@ -75,7 +75,7 @@ def _to_probe_result(path: Path, result: TaskResult) -> ProbeResult:
             raise error
         case WorkerDied(why):
             return ProbeResult(
-                path, error=f"MediaInfo failed on {files.display_path(path)}: {why}."
+                path, error=f"MediaInfo failed on {path_text.display_path(path)}: {why}."
             )
         case Outcome(state=Status.COMPLETED, facts={"facts": facts}):
             return ProbeResult(path, msgspec.convert(facts, VideoInfo))
@@ -91,7 +91,7 @@ def _open_worker() -> AbstractContextManager[Worker]:
 def _run_probe(work: Work, _: Progress) -> Outcome:
     from mediakeep.media.video import discs, probe
 
-    path = Path(files.unescape_path(work.item.path))
+    path = Path(path_text.unescape_path(work.item.path))
     try:
         facts = discs.probe_disc(path) if path.is_dir() else probe.probe_video(path)
     except Unreadable as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.movies.probe_pool import ProbeResult
 from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
 from mediakeep.movies import media_text
@@ -82,10 +82,10 @@ def to_json(paths: Iterable[Path], results: Iterable[ProbeResult]) -> dict[str, 
     """Return all results as JSON data."""
     return {
         "format": VIDEO_REPORT_FORMAT,
-        "paths": [files.escape_path(path) for path in paths],
+        "paths": [path_text.escape_path(path) for path in paths],
         "videos": [
             {
-                "path": files.escape_path(result.path),
+                "path": path_text.escape_path(result.path),
                 "facts": msgspec.to_builtins(result.facts),
                 "trouble": result.error,
             }
@@ -103,7 +103,7 @@ def is_about(written: Path, paths: Iterable[Path]) -> bool:
     """Return whether an existing file is about the same paths."""
     try:
         return msgspec.json.decode(written.read_bytes(), type=_ReportPaths).paths == [
-            files.escape_path(path) for path in paths
+            path_text.escape_path(path) for path in paths
         ]
     except (OSError, msgspec.DecodeError, UnicodeError):
         return False
@@ -117,7 +117,7 @@ def to_csv(results: Iterable[ProbeResult]) -> bytes:
     for result in results:
         facts = result.facts
         values = [column(facts) if facts else "" for column in CSV_COLUMNS.values()]
-        row = [files.escape_path(result.path), *values, result.error]
+        row = [path_text.escape_path(result.path), *values, result.error]
         rows.writerow([csv_cell.escape_formula(str(value)) for value in row])
     return text.getvalue().encode()
 

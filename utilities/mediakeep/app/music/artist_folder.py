@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import config, files, kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.errors import UsageError
 from mediakeep.item import Item
 
@@ -26,7 +26,7 @@ class ArtistFolder(NamedTuple):
     @property
     def lookup_key(self) -> str:
         """The key under which its lookup is cached."""
-        return files.escape_path(self.path) if self.has_own_lookup else self.key
+        return path_text.escape_path(self.path) if self.has_own_lookup else self.key
 
 
 def find_folder(items: Mapping[str, Item], path: Path) -> ArtistFolder:
@@ -34,21 +34,21 @@ def find_folder(items: Mapping[str, Item], path: Path) -> ArtistFolder:
 
     Raise UsageError if the folder is part of an artist, or contains whole artists.
     """
-    name = files.escape_path(path.name)
+    name = path_text.escape_path(path.name)
     item_of_name = items.get(name)
     if item_of_name and is_same_folder(path, item_of_name.path):
         return ArtistFolder(path, name, item_of_name)
     for key, item in items.items():
-        place = Path(files.unescape_path(item.path))
+        place = Path(path_text.unescape_path(item.path))
         if place.is_symlink() and is_same_folder(path, item.path):
             return ArtistFolder(path, key, item)
         if path.is_relative_to(place) and path != place:
             raise UsageError(
-                f"{files.display_path(path)} is part of {item.path}. Give that folder."
+                f"{path_text.display_path(path)} is part of {item.path}. Give that folder."
             )
         if place.parent == path:
             raise UsageError(
-                f"{files.display_path(path)} is a library whose artists are in the queue."
+                f"{path_text.display_path(path)} is a library whose artists are in the queue."
                 f" Give one artist's folder, or run {config.format_command(kinds.MUSIC.batch_script)}."
             )
     return ArtistFolder(path, name, has_own_lookup=item_of_name is not None)
@@ -57,6 +57,6 @@ def find_folder(items: Mapping[str, Item], path: Path) -> ArtistFolder:
 def is_same_folder(folder: Path, path: str) -> bool:
     """Return whether a folder is the one at an escaped path."""
     try:
-        return folder.samefile(files.unescape_path(path))
+        return folder.samefile(path_text.unescape_path(path))
     except OSError:
         return False

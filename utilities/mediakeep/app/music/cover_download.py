@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.app.music.musicbrainz_text import CommandOutput
 from mediakeep.errors import ServiceFailed, UsageError
 from mediakeep.lookups.coverart import client as coverart_client
@@ -53,13 +53,13 @@ def download_cover(
     image_info = _identify_picture(picture, archive.service)
     _check_suffix(image_info[0], output)
     kept_path = _write_file(path, picture.content, force=force)
-    lines = [f"The previous file is kept: {files.display_path(kept_path)}"] if kept_path else []
+    lines = [f"The previous file is kept: {path_text.display_path(kept_path)}"] if kept_path else []
     lines.append(
-        f"Written: {files.display_path(output)} {_format_facts(image_info)}, from the {picture.entity_type} {mbid}"
+        f"Written: {path_text.display_path(output)} {_format_facts(image_info)}, from the {picture.entity_type} {mbid}"
     )
     data = {
-        "output": files.escape_path(path),
-        "kept": files.escape_path(kept_path) if kept_path else "",
+        "output": path_text.escape_path(path),
+        "kept": path_text.escape_path(kept_path) if kept_path else "",
     }
     data |= {"mbid": mbid, "of": picture.entity_type, "side": "back" if request.back else "front"}
     facts = {
@@ -74,7 +74,7 @@ def download_cover(
 def _check_suffix(mime: str, output: Path) -> None:
     """Raise UsageError if the suffix does not match the image type."""
     if output.suffix.lower() not in _SUFFIXES[mime]:
-        right = files.escape_path(output.with_suffix(_SUFFIXES[mime][0]))
+        right = path_text.escape_path(output.with_suffix(_SUFFIXES[mime][0]))
         raise UsageError(f"The picture is {mime}. Nothing was written; give --output {right}.")
 
 
@@ -86,16 +86,18 @@ def _format_facts(image_info: pictures.PictureInfo) -> str:
 def _check_target(path: Path, *, force: bool) -> None:
     """Check the target before any request."""
     if path.is_dir():
-        raise UsageError(f"{files.display_path(path)} is a folder. Give the name of a file in it.")
+        raise UsageError(
+            f"{path_text.display_path(path)} is a folder. Give the name of a file in it."
+        )
     if not path.parent.is_dir():
-        raise UsageError(f"{files.display_path(path.parent)} is not a folder.")
+        raise UsageError(f"{path_text.display_path(path.parent)} is not a folder.")
     if os.path.lexists(path) and not force:
         raise _file_exists_error(path)
 
 
 def _file_exists_error(path: Path) -> UsageError:
     return UsageError(
-        f"{files.display_path(path)} already exists; nothing was written. Give"
+        f"{path_text.display_path(path)} already exists; nothing was written. Give"
         " another --output, or --force to replace it: the old file is then kept next to it."
     )
 
@@ -117,7 +119,7 @@ def _write_file(path: Path, content: bytes, *, force: bool) -> Path | None:
     except FileExistsError as error:
         raise _file_exists_error(path) from error
     try:
-        files.write_atomic(path, content)
+        atomic_files.write_atomic(path, content)
     except BaseException:
         with contextlib.suppress(OSError):
             kept_path.rename(path) if kept_path else path.unlink()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from mediakeep import config, files, kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.app.music import artist_folder, artist_search, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
 from mediakeep.app.music.musicbrainz_text import CommandOutput
@@ -38,7 +38,7 @@ def show_missing(
 ) -> CommandOutput:
     """Compare an artist's folder with MusicBrainz; the queue is not changed."""
     folder = _find_folder(home, name)
-    shown = files.to_printable(folder.path.name)
+    shown = path_text.to_printable(folder.path.name)
     places = MusicWorkerConfig(
         home, write=False, access=access, ignored=registry.ignore_patterns(home)
     )
@@ -73,11 +73,11 @@ def show_missing(
 def _format_choices(home: Path, folder: Path, lookup: ArtistLookup) -> list[str]:
     """List the candidates, and the command that selects one."""
     choices = lookup.resolved.choices if lookup.resolved else ()
-    name = files.to_printable(folder.name)
+    name = path_text.to_printable(folder.name)
     lines = [f"{name}: {artist_lookup_report_section.format_ambiguity(choices)}:"]
     lines += map(artist_search.format_candidate, choices)
     command = config.format_command("fix_metadata.py", home)
-    place = files.quote_escaped(files.escape_path(folder))
+    place = path_text.quote_escaped(path_text.escape_path(folder))
     return [*lines, f"Select one with: {command} musicbrainz_albumartistid {place} MBID"]
 
 
@@ -98,7 +98,7 @@ def _find_folder(home: Path, name: str) -> ArtistFolder:
     except NoQueue as error:
         if path.is_dir():
             return artist_folder.find_folder({}, path)
-        raise UsageError(f"{files.display_path(name)} is not a folder. {error}") from error
+        raise UsageError(f"{path_text.display_path(name)} is not a folder. {error}") from error
     try:
         key = actions.find_item_key(state, name)
     except NoSuchItem:
@@ -106,7 +106,7 @@ def _find_folder(home: Path, name: str) -> ArtistFolder:
             return artist_folder.find_folder(state.items, path)
         raise
     item = state.items[key]
-    return ArtistFolder(Path(files.unescape_path(item.path)), key, item)
+    return ArtistFolder(Path(path_text.unescape_path(item.path)), key, item)
 
 
 def _keep_main_types(collection: OwnedDiscography) -> OwnedDiscography:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.app.queue_admin import new_home
 from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
 from mediakeep.views import terminal
@@ -27,14 +27,16 @@ def make_backup(context: ManagerContext, path: Path) -> ActionResult:
 
 def format_backup(backup_file: BackupFile) -> str:
     """Return a line with the path and size of a backup."""
-    return f"Backup written: {files.display_path(backup_file.path)} ({backup_file.bytes:,} bytes)"
+    return (
+        f"Backup written: {path_text.display_path(backup_file.path)} ({backup_file.bytes:,} bytes)"
+    )
 
 
 def backup_to_json(backup_file: BackupFile) -> dict[str, object]:
     """Return a backup as JSON data."""
     head = backup_file.info
     return {
-        "path": files.escape_path(backup_file.path),
+        "path": path_text.escape_path(backup_file.path),
         "bytes": backup_file.bytes,
         "seq": head.seq,
     } | {"items": head.items}
@@ -52,7 +54,7 @@ def restore_backup(context: ManagerContext, path_given: Path) -> ActionResult:
     if context.queue_folder.exists():
         context.confirm(
             f"Replace the {context.kind.name} queue in {context.home} by the backup of"
-            f" {head.written}, of the library {files.to_printable(head.library_path)}?"
+            f" {head.written}, of the library {path_text.to_printable(head.library_path)}?"
             " The current files are kept."
         )
     replaced = restore.restore_backup(context.location, context.kind, path)
@@ -65,7 +67,7 @@ def restore_backup(context: ManagerContext, path_given: Path) -> ActionResult:
         *_format_rollback(context, replaced),
         *_format_missing_library(context, head),
     ]
-    replaced_text = files.escape_path(replaced) if replaced else None
+    replaced_text = path_text.escape_path(replaced) if replaced else None
     return ActionResult(
         lines,
         {"written": head.written, "seq": head.seq, "items": head.items}
@@ -77,19 +79,21 @@ def _format_rollback(context: ManagerContext, replaced: Path | None) -> list[str
     """Return where the replaced data is kept, and how to go back."""
     if replaced is None:
         return []
-    lines = [f"The previous files are kept in {files.display_path(replaced)}."]
+    lines = [f"The previous files are kept in {path_text.display_path(replaced)}."]
     before = replaced / "status" / context.kind.name
     if before.exists():
-        undone_path, home = f"{replaced}_undone", files.quote_path(context.home)
-        move_away = f"mv {files.quote_path(context.queue_folder)} {files.quote_path(undone_path)}"
-        copies = f"cp -a {files.quote_path(replaced)}/. {home}"
+        undone_path, home = f"{replaced}_undone", path_text.quote_path(context.home)
+        move_away = (
+            f"mv {path_text.quote_path(context.queue_folder)} {path_text.quote_path(undone_path)}"
+        )
+        copies = f"cp -a {path_text.quote_path(replaced)}/. {home}"
         lines.append(f"To go back:\n  {move_away} && {copies}")
     return lines
 
 
 def _format_missing_library(context: ManagerContext, head: BackupInfo) -> list[str]:
     """Return how to set the library's new path if the old one is missing."""
-    if Path(files.unescape_path(head.library_path)).is_dir():
+    if Path(path_text.unescape_path(head.library_path)).is_dir():
         return []
     line = f"{config.format_command(context.kind.manager_script, context.home)} --relocate NEW"
     return [f"The library {head.library_path} is missing. If it has moved to NEW:\n  {line}"]

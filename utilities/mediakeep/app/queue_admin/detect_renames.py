@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mediakeep import clock, files
+from mediakeep import clock, path_text
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.item import Item, ScannedItem
 from mediakeep.media.undo.moves import PathMove
@@ -33,7 +33,9 @@ def find_renamed(
 ) -> dict[str, str]:
     """Return the renamed items: new key -> old key."""
     gone = {
-        k: entry for k, entry in lost.items() if not os.path.lexists(root / files.unescape_path(k))
+        k: entry
+        for k, entry in lost.items()
+        if not os.path.lexists(root / path_text.unescape_path(k))
     }
     there = {item.key: item for item in scanned if any(item.fields.values())}
     pairs = _pair_unique(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ScanRefused
@@ -45,16 +45,16 @@ def _find_library(path: Path, old: LegacyQueue) -> Path:
     """Return the folder of the library; raise ScanRefused if it is unknown or missing."""
     if not old.library:
         raise ScanRefused(
-            f"{files.display_path(path)} does not name its library: it has no"
+            f"{path_text.display_path(path)} does not name its library: it has no"
             " library_path, and its items are in several folders. Add library_path to it."
         )
     root = Path(old.library).expanduser()
     if not root.is_absolute():
         raise ScanRefused(
-            f'The library "{files.to_printable(old.library)}" is not an absolute path.'
+            f'The library "{path_text.to_printable(old.library)}" is not an absolute path.'
         )
     if not root.is_dir() or not any(root.iterdir()):
-        place = files.to_printable(files.escape_path(root))
+        place = path_text.to_printable(path_text.escape_path(root))
         raise ScanRefused(f"The library {place} is missing or empty. Mount it and run again.")
     return root.resolve()
 
@@ -84,5 +84,5 @@ def _format_import(
     if imported.vanished:
         lines.append(f"{len(imported.vanished):,} of them are not in the library and skipped.")
     if old.ignored:
-        lines.append(f"Fields not imported: {', '.join(map(files.to_printable, old.ignored))}.")
+        lines.append(f"Fields not imported: {', '.join(map(path_text.to_printable, old.ignored))}.")
     return [*lines, f"A copy of the file is kept as aside/{aside}."]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
 from mediakeep.errors import StateDamaged, UsageError
 from mediakeep.item import Status
@@ -70,7 +70,7 @@ def write_checkpoint(context: ManagerContext) -> ActionResult:
     """Write a full copy of the queue."""
     with context.open_queue() as queue:
         path = queue.write_checkpoint()
-    return ActionResult([f"Written: {files.display_path(path)}"], {"path": str(path)})
+    return ActionResult([f"Written: {path_text.display_path(path)}"], {"path": str(path)})
 
 
 def prune_checkpoints(context: ManagerContext, keep: int) -> ActionResult:
@@ -122,7 +122,7 @@ def restore_checkpoint(context: ManagerContext, name: str) -> ActionResult:
         context.queue_folder, context.kind, path, loaded, [here[0].library_path] if here else []
     )
     with sessions.lock_queue(context.location):  # or a batch might overwrite it with a rewrite
-        files.write_atomic(context.queue_folder / snapshot.FILE, path.read_bytes())
+        atomic_files.write_atomic(context.queue_folder / snapshot.FILE, path.read_bytes())
     with context.open_queue() as queue:
         restored = queue.state.head.restored
     return ActionResult([f"Restored: {path.name}."], {"restored": restored})
@@ -150,9 +150,11 @@ def replay_aside(context: ManagerContext, name: str) -> ActionResult:
 
 
 def _build_replay_result(result: ReplayPlan, verb: str) -> ActionResult:
-    lines = [f"{files.to_printable(key)}: {item.status.value}" for key, item in result.back.items()]
+    lines = [
+        f"{path_text.to_printable(key)}: {item.status.value}" for key, item in result.back.items()
+    ]
     lines += [
-        f"{files.to_printable(key)}: not changed, it {why}" for key, why in result.left.items()
+        f"{path_text.to_printable(key)}: not changed, it {why}" for key, why in result.left.items()
     ]
     lines.append(f"{terminal.format_count(len(result.back), 'item')} of {result.name} {verb}.")
     back = {key: item.status.value for key, item in result.back.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep import config, files
+from mediakeep import atomic_files, config
 from mediakeep.kinds import MUSIC
 from mediakeep.pages import render
 
@@ -22,9 +22,9 @@ again."""
 
 def create_status_folder(home: Path) -> None:
     """Create the README of `status/` and the folder for plans; existing files stay."""
-    files.make_folder(home / PLANNING_FOLDER)
+    atomic_files.make_folder(home / PLANNING_FOLDER)
     if not (home / STATUS_README).exists():
-        files.write_atomic(home / STATUS_README, render_status_readme(home))
+        atomic_files.write_atomic(home / STATUS_README, render_status_readme(home))
 
 
 def render_status_readme(home: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.queue_admin import detect_renames, new_home
 from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
 from mediakeep.app.subjects import registry
@@ -34,7 +34,7 @@ def scan_library(context: ManagerContext, path: str) -> ActionResult:
     if (context.queue_folder / snapshot.FILE).exists():
         return _update_queue(context, root, scanned, moved=False)
     if not scanned:
-        raise ScanRefused(f"{files.display_path(root)} holds no {context.kind.library_noun}.")
+        raise ScanRefused(f"{path_text.display_path(root)} holds no {context.kind.library_noun}.")
     new_home.create_status_folder(context.home)
     Queue.create(context.location, context.kind, registry.library_path_text(root), scanned).close()
     result = ScanDiff(total=len(scanned), new={item.key: {} for item in scanned})
@@ -54,9 +54,9 @@ def relocate_library(context: ManagerContext, path: str) -> ActionResult:
 def _check_library_folder(path: str) -> Path:
     root = Path(path).expanduser()
     if not root.is_dir():
-        raise ScanRefused(f"No such folder: {files.display_path(root)}.")
+        raise ScanRefused(f"No such folder: {path_text.display_path(root)}.")
     if not any(root.iterdir()):
-        raise ScanRefused(f"{files.display_path(root)} is empty; is it mounted?")
+        raise ScanRefused(f"{path_text.display_path(root)} is empty; is it mounted?")
     return root.resolve()
 
 
@@ -94,7 +94,7 @@ def _update_queue(
 
 def _removal_reason(context: ManagerContext, root: Path, key: str) -> str:
     """Return why a scan no longer finds an item."""
-    path = root / files.unescape_path(key)
+    path = root / path_text.unescape_path(key)
     if not os.path.lexists(path):
         return scan_diff.VANISHED
     if ignore_rules.is_ignored(path, root, context.ignore_patterns):
@@ -122,7 +122,7 @@ def _format_renames(result: ScanDiff) -> list[str]:
     """List renamed items: a few as text, as --json has all."""
     pairs = list(result.renamed.items())
     lines = [
-        f"{files.quote_escaped(old)} is now {files.quote_escaped(new)}."
+        f"{path_text.quote_escaped(old)} is now {path_text.quote_escaped(new)}."
         for old, new in pairs[:_MAX_NAMED_RENAMES]
     ]
     more = len(pairs) - _MAX_NAMED_RENAMES
@@ -142,7 +142,7 @@ def _format_twins(context: ManagerContext, twins: Sequence[Sequence[str]]) -> It
     for keys in twins[:_MAX_NAMED_FILES]:
         name = unicodedata.normalize("NFC", keys[0])
         yield (
-            f"{files.quote_escaped(name)} exists {len(keys)} times, with accents in different Unicode"
+            f"{path_text.quote_escaped(name)} exists {len(keys)} times, with accents in different Unicode"
             f" forms (NFC, NFD), and counts as {len(keys)} {context.kind.plural}. If they are the"
             " same, move everything into one folder."
         )
@@ -169,7 +169,7 @@ def _build_result(
     unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
     if unassigned.files:
         lines.append(
-            f"{terminal.format_count(unassigned.files, context.kind.stray_noun)} in {files.display_path(root)}"
+            f"{terminal.format_count(unassigned.files, context.kind.stray_noun)} in {path_text.display_path(root)}"
             f" belong to no {context.kind.noun} and are skipped{_format_names(unassigned.named)}."
         )
     data: dict[str, object] = {"left_out": unassigned.files}
@@ -197,7 +197,7 @@ def _format_orphan_sidecars(context: ManagerContext, places: Sequence[str]) -> s
 
 def _format_names(places: Sequence[str]) -> str:
     """List file names as the end of a sentence: a few, as --json has all."""
-    named = ", ".join(map(files.quote_escaped, places[:_MAX_NAMED_FILES]))
+    named = ", ".join(map(path_text.quote_escaped, places[:_MAX_NAMED_FILES]))
     more = (
         f", and {len(places) - _MAX_NAMED_FILES:,} more (--json names all)"
         if places[_MAX_NAMED_FILES:]

@@ -16,7 +16,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.errors import BadTemplate, NoQueue
 from mediakeep.kinds import Kind
 from mediakeep.queue import readonly
-from mediakeep.queue.event_history import index, queries
+from mediakeep.queue.history import index, queries
 from mediakeep.queue.state import QueueState
 from mediakeep.views import periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, TimeZone

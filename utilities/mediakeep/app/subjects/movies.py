@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, files, kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import LookupEstimate, Subject, UnassignedFiles, WorkerOptions
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
@@ -95,7 +95,7 @@ def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hasha
     from mediakeep.movies import model
     from mediakeep.movies.scan import library_scan
 
-    path = Path(files.unescape_path(item.path))
+    path = Path(path_text.unescape_path(item.path))
     try:
         videos = library_scan.read_movie(
             path, item.key, model.library_root(path, item.key), ignored
@@ -119,7 +119,7 @@ def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
 
 def _find_renamed_files(item: Item, old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield old and new paths of generated sidecars that were renamed with their video."""
-    if not isinstance(item, MovieItem) or Path(files.unescape_path(new)).is_dir():
+    if not isinstance(item, MovieItem) or Path(path_text.unescape_path(new)).is_dir():
         return
     above, below = old.rpartition("/")[0], new.rpartition("/")[0]
     stem, fresh = PurePath(old).stem, PurePath(new).stem
@@ -131,7 +131,7 @@ def _find_renamed_files(item: Item, old: str, new: str) -> Iterator[tuple[str, s
 
 
 def _path_exists(path: str) -> bool:
-    return os.path.lexists(files.unescape_path(path))
+    return os.path.lexists(path_text.unescape_path(path))
 
 
 def _read_issues(home: Path, item: Item) -> list[Issue] | None:

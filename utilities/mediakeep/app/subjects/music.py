@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, files, kinds
+from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import LookupEstimate, Subject, UnassignedFiles, WorkerOptions
 from mediakeep.errors import NoCache, Unreadable
 from mediakeep.issue import Issue
@@ -102,7 +102,7 @@ def _measure_media(item: ScannedItem, ignored: tuple[str, ...]) -> Counter[Hasha
     from mediakeep.music import scan
 
     try:
-        tracks = scan.read_artist(Path(files.unescape_path(item.path)), ignored=ignored).tracks
+        tracks = scan.read_artist(Path(path_text.unescape_path(item.path)), ignored=ignored).tracks
     except Unreadable:
         return Counter()
     return Counter(track.facts.payload for track in tracks if track.facts and track.facts.payload)

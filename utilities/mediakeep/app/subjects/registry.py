@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.app.subjects.interface import Subject, WorkerOptions
 from mediakeep.app.subjects.movies import MOVIES
 from mediakeep.app.subjects.music import MUSIC
@@ -58,4 +58,4 @@ def ignore_patterns(home: Path) -> tuple[str, ...]:
 
 def library_path_text(path: Path) -> str:
     """Return a library's path as stored in the queue: absolute, resolved, escaped."""
-    return files.escape_path(path.resolve())
+    return path_text.escape_path(path.resolve())

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.edit import audio_targets
 from mediakeep.app.undo.selector import ChangeSelector
 from mediakeep.commands import app
@@ -98,7 +98,7 @@ def read_fields(store: UndoStore, record: ChangeRecord) -> dict[str, FieldChange
 def format_change(change: RecordedChange) -> Iterator[str]:
     """Yield a line for each field of a change."""
     when = f"{param_types.format_time(change.time)}  {change.session or NO_SESSION}"
-    place = f"{when}  {audio_targets.display_path(Path(files.unescape_path(change.path)))}"
+    place = f"{when}  {audio_targets.display_path(Path(path_text.unescape_path(change.path)))}"
     after = ""
     if change.taken_back:
         after = f", undone{change.taken_back_by and ' by ' + change.taken_back_by}"
@@ -136,7 +136,7 @@ def _format_file_change(changed: FieldChange, place: str) -> str:
     """Return a line on a file that was created, removed or replaced."""
     what = "removed" if not changed.new else "replaced" if changed.old else "created"
     why = f" ({changed.reason})" if changed.reason else ""
-    return f"{files.to_printable(place)}: {what}{why}"
+    return f"{path_text.to_printable(place)}: {what}{why}"
 
 
 def fields_to_json(changed: dict[str, FieldChange]) -> dict[str, Any]:

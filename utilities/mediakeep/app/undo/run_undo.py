@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.app.edit import audio_targets, item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
 from mediakeep.app.undo import change_list, selector
@@ -229,4 +229,4 @@ def _item_of(record: ChangeRecord) -> tuple[str, str]:
 
 
 def _record_path(record: ChangeRecord) -> Path:
-    return Path(files.unescape_path(record.path))
+    return Path(path_text.unescape_path(record.path))

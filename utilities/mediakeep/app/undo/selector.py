@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mediakeep import files, kinds
+from mediakeep import kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.errors import AmbiguousName, NoQueue, NoSuchItem, UsageError
 from mediakeep.kinds import Kind
@@ -151,7 +151,7 @@ def _resolve_item(state: QueueState | None, kind: Kind, store: UndoStore, name: 
     A former name stands for the renamed item; raise AmbiguousName if another item has a similar
     name.
     """
-    key = files.escape_path(name)
+    key = path_text.escape_path(name)
     if (present := store.renamed_item(kind.name, key)) and not (state and key in state.items):
         others = {
             *_find_similar_keys(
@@ -170,7 +170,7 @@ def _resolve_item(state: QueueState | None, kind: Kind, store: UndoStore, name: 
     except NoSuchItem as error:
         unknown = error
     known_keys = store.changed_items(kind.name)
-    matches = sorted(known_keys & {name, files.escape_path(name)}) or _find_similar_keys(
+    matches = sorted(known_keys & {name, path_text.escape_path(name)}) or _find_similar_keys(
         known_keys, name
     )
     if len(matches) > 1:
@@ -183,29 +183,32 @@ def _resolve_item(state: QueueState | None, kind: Kind, store: UndoStore, name: 
 
 
 def _find_similar_keys(keys: Iterable[str], name: str) -> list[str]:
-    wanted = {files.normalize_name(name), files.normalize_name(files.escape_path(name))}
-    return sorted(key for key in keys if files.normalize_name(key) in wanted)
+    wanted = {path_text.normalize_name(name), path_text.normalize_name(path_text.escape_path(name))}
+    return sorted(key for key in keys if path_text.normalize_name(key) in wanted)
 
 
 def _resolve_paths(
     states: Iterable[QueueState], store: UndoStore, path_given: Path
 ) -> frozenset[str]:
     """Return the paths that a path given by the user stands for; the files may be gone."""
-    bases = [Path.cwd(), *(Path(files.unescape_path(state.head.library_path)) for state in states)]
-    names = dict.fromkeys((path_given, Path(files.unescape_path(os.fspath(path_given)))))
+    bases = [
+        Path.cwd(),
+        *(Path(path_text.unescape_path(state.head.library_path)) for state in states),
+    ]
+    names = dict.fromkeys((path_given, Path(path_text.unescape_path(os.fspath(path_given)))))
     candidates = [base / name.expanduser() for base in bases for name in names]
     existing = [path for path in candidates if os.path.lexists(path)]
     gone = (
         []
         if existing
         else [
-            Path(files.unescape_path(store.present_path(files.escape_path(state))))
+            Path(path_text.unescape_path(store.present_path(path_text.escape_path(state))))
             for state in candidates
         ]
     )
     existing = existing or [path for path in gone if os.path.lexists(path)]  # the renamed file
     places = frozenset(
-        files.escape_path(place)
+        path_text.escape_path(place)
         for path in existing[:1] or [*candidates, *gone]
         for place in _iter_link_targets(path)
     )
@@ -213,7 +216,7 @@ def _resolve_paths(
         store.has_record(query) for query in ChangeSelector(places=places).build_queries
     ):
         raise UsageError(
-            f"No such file or folder: {files.display_path(path_given)},"
+            f"No such file or folder: {path_text.display_path(path_given)},"
             " and no changes are recorded for it."
         )
     return places

@@ -19,7 +19,7 @@ from mediakeep.commands.options import param_types
 from mediakeep.kinds import Kind
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.pages import render
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 
 _COMMAND_SESSION_NAME = re.compile(
     r"\d{8}_(\w+)_[0-9a-f]{6}"

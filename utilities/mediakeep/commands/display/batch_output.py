@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import click
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.commands import app
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -67,15 +67,15 @@ class TextOutput:
         """Print the result of an item."""
         self._done, outcome = settled.number, settled.outcome
         self._total = max(self._total, settled.number)
-        text = _STATUS_PREFIXES.get(outcome.state, "") + files.to_printable(outcome.message)
-        head = f"[{settled.number}/{self._total}] {files.to_printable(settled.key)}: {text}"
+        text = _STATUS_PREFIXES.get(outcome.state, "") + path_text.to_printable(outcome.message)
+        head = f"[{settled.number}/{self._total}] {path_text.to_printable(settled.key)}: {text}"
         changes = self._format_changes(outcome.facts)
         self._print_line("\n".join([head, *(f"    {change}" for change in changes)]))
 
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Show the progress of the current item."""
         text = f"waiting for {service}" if service else f"{done}/{of}"
-        self._current_item = f"{files.to_printable(key)} {text}"
+        self._current_item = f"{path_text.to_printable(key)} {text}"
         self._draw_progress()
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
@@ -234,13 +234,13 @@ def _format_pending_lookups(report: BatchResult, summary: QueueStatus) -> list[s
     """Return a line on pending lookups, the cause, and the fix."""
     if not report.pending_lookups:
         return _format_service_failure(report)
-    why = files.to_printable(report.lookup_note)
+    why = path_text.to_printable(report.lookup_note)
     return [f"{terminal.format_pending_lookups(report.pending_lookups, summary)}. {why}".strip()]
 
 
 def _format_service_failure(report: BatchResult) -> list[str]:
     """Return why a service failed, if one did."""
-    return [files.to_printable(report.lookup_note)] if report.service_failures else []
+    return [path_text.to_printable(report.lookup_note)] if report.service_failures else []
 
 
 def _format_completion(summary: QueueStatus) -> str:

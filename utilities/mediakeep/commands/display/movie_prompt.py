@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Stopped
 from mediakeep.lookups.tmdb import constants
 from mediakeep.runner.signals import SIGNALS
@@ -30,7 +30,7 @@ def prompt_for_movie(local: LocalMovie, identity: MovieIdentity, *, home: Path) 
     from mediakeep.movies.identify.model import MovieChoice
 
     try:
-        click.echo("\n".join(map(files.to_printable, _format_question(local, identity, home))))
+        click.echo("\n".join(map(path_text.to_printable, _format_question(local, identity, home))))
         with _stop_on_signal():
             return _read_choice(identity.candidates[:MAX_CANDIDATES])
     except (Stopped, OSError):  # OSError: the terminal or the reader of our output has gone

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.commands import app
@@ -215,6 +215,6 @@ def _settings_for_log(options: dict[str, Any], request: BatchRequest) -> dict[st
     """Return the options that are written to the session log."""
     names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
     facts: dict[str, Any] = {name: options[name] for name in names}
-    facts |= {"item": files.escape_path(request.item_name)} if request.item_name else {}
+    facts |= {"item": path_text.escape_path(request.item_name)} if request.item_name else {}
     facts |= {"deep": True} if options.get("deep", False) else {}
     return facts | {"fix": request.policy.fix.value}

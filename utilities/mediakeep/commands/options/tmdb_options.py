@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mediakeep import config, files, secret_file
+from mediakeep import config, path_text, secret_file
 from mediakeep.commands import app
 from mediakeep.commands.options import http_options
 from mediakeep.errors import BadSetting, UsageError
@@ -143,7 +143,7 @@ def _read_token(place: str, home: Path, environ: Mapping[str, str]) -> Secret | 
             )
         text, source = secret_file.read(place, home, "tmdb_token_file", "token"), _TOKEN_FILE_LABEL
         if secret_file.is_readable_by_others(place):
-            shown = files.to_printable(place)
+            shown = path_text.to_printable(place)
             click.echo(
                 f"{shown} is readable by others: chmod 600 it, as it holds a token.", err=True
             )

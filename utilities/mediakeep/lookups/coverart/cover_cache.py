@@ -11,7 +11,7 @@ import os
 import time
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import NoCache
 
 SUFFIX_BY_MIME_TYPE = {"image/jpeg": ".jpg", "image/png": ".png"}
@@ -47,7 +47,7 @@ class CoverCache:
         """Store a cover and return its file; raise NoCache if it cannot be written."""
         path = self.folder / f"{mbid}-{size}{SUFFIX_BY_MIME_TYPE[mime]}"
         try:
-            files.write_atomic(path, content)
+            atomic_files.write_atomic(path, content)
         except OSError as error:
             raise NoCache(self.folder, error.strerror) from error
         return path
@@ -56,7 +56,7 @@ class CoverCache:
         """Remove unused covers after `older` seconds, and used ones after `used` seconds."""
         if not self.folder.is_dir():
             return
-        files.remove_stale_temp_files(self.folder)
+        atomic_files.remove_stale_temp_files(self.folder)
         for path in self.folder.glob("*-*.*"):
             with contextlib.suppress(FileNotFoundError):
                 facts = path.stat()

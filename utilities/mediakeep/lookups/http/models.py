@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 
 MAX_RESPONSE_BYTES = 64 * 2**20  # bytes of a response; a longer one is an error
 # Cache lifetimes in seconds by a substring of the URL; the first match counts.
@@ -91,7 +91,7 @@ class RequestStats:
     def note_skipped_entries(self, service: str, reasons: Sequence[str], url: str) -> None:
         """Record that invalid entries of a response were skipped, with one reason for each."""
         if reasons:
-            text = ", ".join(map(files.to_printable, reasons[:3])) + (
+            text = ", ".join(map(path_text.to_printable, reasons[:3])) + (
                 ", ..." if reasons[3:] else ""
             )
             noun = "entry" if len(reasons) == 1 else "entries"

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.lookups.http.models import HttpEnvironment, Service
 from mediakeep.lookups.http.runtime_dir import check_private, list_runtime_dirs, open_private_dir
 
@@ -67,7 +67,9 @@ class SharedRateLimit:
             finally:
                 after = msgspec.json.encode(state) + b"\n"
                 if not before.startswith(after):
-                    files.write_at(handle, after, 0)  # the rest of a longer one follows the newline
+                    atomic_files.write_at(
+                        handle, after, 0
+                    )  # the rest of a longer one follows the newline
         finally:
             os.close(handle)
 
@@ -164,5 +166,5 @@ def _parse_state(text: bytes, now: float) -> ServiceState:
         state.refused = 0.0
     if state.probe > now + MAX_PAUSE + 1:
         state.probe = 0.0
-    state.why = files.to_printable(state.why)[:200]
+    state.why = path_text.to_printable(state.why)[:200]
     return state

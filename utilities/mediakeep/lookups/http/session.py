@@ -11,7 +11,7 @@ from requests_cache.backends.base import BaseCache
 from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 
-from mediakeep import __version__, files
+from mediakeep import __version__, path_text
 from mediakeep.errors import InvalidResponse, NotFound
 from mediakeep.lookups.http.adapter import RetryingAdapter
 from mediakeep.lookups.http.models import HttpEnvironment, Service, ServiceResponse
@@ -106,7 +106,7 @@ class _ResponseCacheBackend(BaseCache):
 def _user_agent(contact: str) -> str:
     """Return the User-Agent: application, version and contact, as MusicBrainz requires."""
     name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
-    return files.to_printable(name).encode("ascii", "backslashreplace").decode()
+    return path_text.to_printable(name).encode("ascii", "backslashreplace").decode()
 
 
 def _cache_key(request: Any, **_: Any) -> str:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import InvalidResponse, NoSuchMBID, NotFound
 from mediakeep.lookups.http.cached_http import CachedHttp, Service
 from mediakeep.lookups.musicbrainz import responses
@@ -36,7 +36,7 @@ def is_mbid(text: str) -> bool:
 
 
 def _invalid_mbid_text(text: str) -> str:
-    return f"invalid MBID {files.to_printable(text[:80])!r}"
+    return f"invalid MBID {path_text.to_printable(text[:80])!r}"
 
 
 class _BrowsedList(msgspec.Struct, frozen=True):

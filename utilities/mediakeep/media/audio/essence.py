@@ -23,7 +23,7 @@ import struct
 from io import BufferedReader
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, NotAudio
 from mediakeep.media import open_file
 from mediakeep.media.audio import formats, registry
@@ -45,18 +45,18 @@ def compute(path: Path) -> str:
                 raise  # the caller's timeout, not an error of the disk
             raise open_file.to_unreadable(path, error) from error
         except (struct.error, IndexError) as error:  # a truncated header
-            raise NotAudio(files.escape_path(path), "its header is truncated") from error
+            raise NotAudio(path_text.escape_path(path), "its header is truncated") from error
         except MediakeepError:
             raise
         except Exception as error:  # malformed bytes may raise anything in a parser
-            raise NotAudio(files.escape_path(path), "its header is damaged") from error
+            raise NotAudio(path_text.escape_path(path), "its header is damaged") from error
 
 
 def _hash_essence(handle: BufferedReader, path: Path) -> str:
     source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _CHUNK)
     detected = formats.detect_in_source(source, path.suffix.lower())
     if detected is None:
-        raise NotAudio(files.escape_path(path), "it contains no audio data")
+        raise NotAudio(path_text.escape_path(path), "it contains no audio data")
     digest, has_audio = hashlib.sha256(), False
     for piece in registry.get_parser(detected[0].name).iter_essence(source):
         if isinstance(piece, bytes):
@@ -66,5 +66,5 @@ def _hash_essence(handle: BufferedReader, path: Path) -> str:
             digest.update(source.read(at, min(_CHUNK, piece.end - at)))
             has_audio = True
     if not has_audio:
-        raise NotAudio(files.escape_path(path), "it contains no audio data")
+        raise NotAudio(path_text.escape_path(path), "it contains no audio data")
     return f"sha256:{digest.hexdigest()}"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
 
 FILE_NAME = "essence.db"
@@ -102,7 +102,7 @@ class EssenceDatabase:
         if not write and not path.exists():
             return cls(path, None)
         if write:
-            files.make_folder(path.parent)
+            atomic_files.make_folder(path.parent)
         with _translate_errors(path):
             mode = "rwc" if write else "rw"
             uri = f"{path.absolute().as_uri()}?mode={mode}"

@@ -6,7 +6,7 @@ import struct
 from io import BufferedReader
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, NotAudio, Truncated
 from mediakeep.media import open_file
 from mediakeep.media.audio import formats, normalize_tags, registry
@@ -74,33 +74,33 @@ def read(path: Path) -> AudioFile:
                 raise  # the caller's timeout, not an error of the disk
             if os_error := _find_os_error(error):
                 raise open_file.to_unreadable(path, os_error) from error
-            raise NotAudio(files.escape_path(path), _content_text(handle)) from error
+            raise NotAudio(path_text.escape_path(path), _content_text(handle)) from error
 
 
 def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
     source = open_bounded(handle)
     detected = formats.detect_in_source(source, path.suffix.lower())
     if detected is None:
-        raise NotAudio(files.escape_path(path), _content_text(handle))
+        raise NotAudio(path_text.escape_path(path), _content_text(handle))
     kind, certain = detected
     if path.suffix.lower() in formats.AMBIGUOUS_SUFFIXES and mp4_stream.has_video_track(source):
-        raise NotAudio(files.escape_path(path), formats.VIDEO_REASON)
+        raise NotAudio(path_text.escape_path(path), formats.VIDEO_REASON)
     try:
         parsed = registry.get_parser(kind.name).parse(source)
     except PARSE_ERRORS as error:
         if reason := truncation_reason(source, kind):
-            raise Truncated(files.escape_path(path), reason) from error
+            raise Truncated(path_text.escape_path(path), reason) from error
         raise
     if parsed.info.uncertain and not certain:
         # Bytes that look like audio by chance.
-        raise NotAudio(files.escape_path(path), _content_text(handle))
+        raise NotAudio(path_text.escape_path(path), _content_text(handle))
     check = check_stream(source, kind)
     reading = _build_audio_file(
         parsed.blocks, _build_properties(parsed.info, kind.name, source.size, check)
     )
     if check.truncated not in ("", *HARMLESS_REASONS) and not reading.container:
         raise Truncated(
-            files.escape_path(path), check.truncated
+            path_text.escape_path(path), check.truncated
         )  # the tags were in the missing part
     return reading
 

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from mediakeep import files, media
+from mediakeep import media, path_text
 from mediakeep.errors import NotAudio, Truncated
 from mediakeep.media import pictures
 from mediakeep.media.audio import tags
@@ -100,7 +100,9 @@ class CachingReader:
             result = self._read_file(path, facts, _read_track)
         if result.reading:
             return result.reading
-        raise (Truncated if result.truncated else NotAudio)(files.escape_path(path), result.reason)
+        raise (Truncated if result.truncated else NotAudio)(
+            path_text.escape_path(path), result.reason
+        )
 
     def read_image(self, path: str, facts: os.stat_result | None) -> pictures.PictureInfo:
         """Return type and size of a picture file; raise the errors of `read_picture_info`."""

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
 from mediakeep.media.audio import embedded_pictures, formats
 from mediakeep.media.audio.model import AudioFile, AudioProperties
@@ -57,13 +57,13 @@ def plan_edits(
     store a value.
     """
     if reason := read_only_reason(reading.facts):
-        raise ReadOnlyFormat(files.escape_path(path), reason)
+        raise ReadOnlyFormat(path_text.escape_path(path), reason)
     try:
         cover = embedded_pictures.front_cover(
             embedded_pictures.find_pictures(source, reading.facts.format), reading.container
         )
     except _BROKEN as error:
-        raise ReadOnlyFormat(files.escape_path(path), _refusal_text(error)) from error
+        raise ReadOnlyFormat(path_text.escape_path(path), _refusal_text(error)) from error
     left = pending_edits(reading, changes, cover.data if cover else None)
     for change in left:
         if isinstance(change, SetField):
@@ -79,10 +79,10 @@ def build_file(
         return _WRITERS[kind](source, wanted, manner)
     except OverflowError as error:
         raise ValueNotSupported(
-            files.escape_path(path), "tags of such a size", "written"
+            path_text.escape_path(path), "tags of such a size", "written"
         ) from error
     except _BROKEN as error:
-        raise ReadOnlyFormat(files.escape_path(path), _refusal_text(error)) from error
+        raise ReadOnlyFormat(path_text.escape_path(path), _refusal_text(error)) from error
 
 
 def _check_value(path: Path, edit: SetField, kind: str) -> None:
@@ -94,7 +94,7 @@ def _check_value(path: Path, edit: SetField, kind: str) -> None:
         odd = next(filter(_GENRE_NUMBER.fullmatch, edit.values), "")
     if odd:
         raise ValueNotSupported(
-            files.escape_path(path), f"a {edit.field.removesuffix('s')} of {odd}", "written"
+            path_text.escape_path(path), f"a {edit.field.removesuffix('s')} of {odd}", "written"
         )
 
 

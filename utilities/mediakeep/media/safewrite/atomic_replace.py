@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import ConcurrentChange, DiskFull, WriteRefused
 from mediakeep.media import open_file, temp_copies
 from mediakeep.media.safewrite import file_assembly
@@ -112,7 +112,7 @@ def replace_file(
     with copies.register(temp_path):
         _write_and_rename(original, parts, check, record, rules, temp_path)
     with contextlib.suppress(OSError):  # a power loss may restore the old file, which is intact
-        files.sync_folder(original.path.parent)
+        atomic_files.sync_folder(original.path.parent)
 
 
 def _write_and_rename(
@@ -130,14 +130,14 @@ def _write_and_rename(
             file_assembly.write_parts(parts, original.handle, new)
             _copy_metadata(original, new, rules)
             with ThreadPoolExecutor(1) as executor:
-                synced = executor.submit(files.sync_data, new)
+                synced = executor.submit(atomic_files.sync_data, new)
                 check(temp_path, new)
             synced.result()
         finally:
             os.close(new)
         record()
         if not _lock_exclusively(original.handle) or not original.is_unchanged():
-            raise ConcurrentChange(files.escape_path(original.path))
+            raise ConcurrentChange(path_text.escape_path(original.path))
         temp_path.replace(original.path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -156,7 +156,7 @@ def _lock_exclusively(handle: int) -> bool:
 
 def check_writable(original: OriginalFile, rules: ReplaceRules) -> None:
     """Raise WriteRefused if a file is read-only for this user, or has several hard links."""
-    path = files.escape_path(original.path)
+    path = path_text.escape_path(original.path)
     if original.stat.st_nlink > 1 and rules.hardlinks != "break":
         names = f"it has {original.stat.st_nlink} names (hard links)"
         raise WriteRefused(path, names, _HARDLINK_HINT)
@@ -171,7 +171,7 @@ def guard_new_file(path: Path, size: int = 0) -> Iterator[None]:
     System errors within the `with` block become DiskFull or WriteRefused.
     """
     with _translate_errors(path):
-        _check_permission(files.escape_path(path), path.parent)
+        _check_permission(path_text.escape_path(path), path.parent)
         if size:
             _remove_stale_once(path.parent)
             _check_free_space(path, size)
@@ -184,7 +184,7 @@ def _check_permission(path: str, target: Path) -> None:
     if os.statvfs(target).f_flag & os.ST_RDONLY:
         raise WriteRefused(path, "its file system is mounted read-only", _MOUNT_HINT)
     raise WriteRefused(
-        path, f"this user may not write to {files.display_path(target)}", _PERMISSION_HINT
+        path, f"this user may not write to {path_text.display_path(target)}", _PERMISSION_HINT
     )
 
 
@@ -193,7 +193,7 @@ def _check_free_space(path: Path, size: int) -> None:
     free = disk.f_bavail * disk.f_frsize
     if free < size + _FREE_MARGIN:
         raise DiskFull(
-            f"Not enough disk space to write {files.display_path(path)} safely:"
+            f"Not enough disk space to write {path_text.display_path(path)} safely:"
             f" {size + _FREE_MARGIN:,} bytes are needed, {free:,} are free."
         )
 
@@ -235,12 +235,12 @@ def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except file_assembly.SourceTruncated as error:
-        raise ConcurrentChange(files.escape_path(path)) from error
+        raise ConcurrentChange(path_text.escape_path(path)) from error
     except OSError as error:
         if isinstance(error, TimeoutError) and error.errno is None:
             raise  # the caller's timeout, not an error of the disk
         if error.errno in _DISK_FULL:
-            raise DiskFull(f"Disk full while writing {files.display_path(path)}.") from error
+            raise DiskFull(f"Disk full while writing {path_text.display_path(path)}.") from error
         raise WriteRefused(
-            files.escape_path(path), error.strerror or str(error), _PERMISSION_HINT
+            path_text.escape_path(path), error.strerror or str(error), _PERMISSION_HINT
         ) from error

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import ConcurrentChange, MediakeepError, StateDamaged, UndoRefused
 from mediakeep.media import open_file, temp_copies
 from mediakeep.media.safewrite import atomic_replace, compare_files
@@ -86,7 +86,7 @@ def remove_created(
 
     Raises NotUndone if the file has changed since, and the errors of `create_file`.
     """
-    path = _resolve_parent(Path(files.unescape_path(record.path)))
+    path = _resolve_parent(Path(path_text.unescape_path(record.path)))
     if not os.path.lexists(path):
         return None
     with (
@@ -113,11 +113,11 @@ def remove_if_equal(
     if not os.path.lexists(path):
         return None
     if path.is_symlink():
-        raise ConcurrentChange(files.escape_path(path))
+        raise ConcurrentChange(path_text.escape_path(path))
     with atomic_replace.guard_new_file(path), atomic_replace.open_original(path) as original:
         atomic_replace.check_writable(original, context.rules)
         if os.pread(original.handle, len(data) + 1, 0) != data:
-            raise ConcurrentChange(files.escape_path(path))
+            raise ConcurrentChange(path_text.escape_path(path))
         removal = _record_and_unlink(original, _draft_removal(data, kind, fields), context)
     _sync_folder(path.parent)
     context.store.mark(removal, DONE)
@@ -141,7 +141,7 @@ def _record_and_unlink(
     removal = add_record(original.path, draft, context, (old, NO_FILE, ""))
     try:
         if not original.is_unchanged():
-            raise ConcurrentChange(files.escape_path(original.path))
+            raise ConcurrentChange(path_text.escape_path(original.path))
         original.path.unlink()
     except (OSError, MediakeepError):
         context.store.mark(removal, VOID)
@@ -156,7 +156,7 @@ def recreate_file(
 
     Raises NotUndone if another file has the name, and the errors of `create_file`.
     """
-    path = Path(files.unescape_path(record.path))
+    path = Path(path_text.unescape_path(record.path))
     data = _load_removed_content(record, context.store)
     restored = create_file(
         path, data, RecordDraft(record.kind, EMPTY_PATCH, {}, fields, undoes=record.id), context
@@ -172,7 +172,7 @@ def check_undo(record: ChangeRecord, store: UndoStore, *, unseen: bool = False) 
 
     With `unseen`, do not check the file: another of its changes is undone first.
     """
-    path = _resolve_parent(Path(files.unescape_path(record.path)))
+    path = _resolve_parent(Path(path_text.unescape_path(record.path)))
     expected = record.new
     if record.new.is_no_file:
         _load_removed_content(record, store)
@@ -205,8 +205,8 @@ def _write_temp_file(temp_path: Path, data: bytes) -> Iterator[tuple[Path, FileV
     try:
         try:
             temp_copies.lock_file(handle)
-            files.write_all(handle, data)
-            files.sync_data(handle)
+            atomic_files.write_all(handle, data)
+            atomic_files.sync_data(handle)
             facts = os.fstat(handle)
         finally:
             os.close(handle)
@@ -268,4 +268,4 @@ def _sync_folder(folder: Path) -> None:
     with contextlib.suppress(
         OSError
     ):  # after a power loss the change may be missing, which is consistent too
-        files.sync_folder(folder)
+        atomic_files.sync_folder(folder)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.media.audio.mp4 import chunk_offsets
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.ogg import rewrite_pages
@@ -76,7 +76,7 @@ def write_parts(pieces: Iterable[FilePart], old: int, new: int) -> None:
             _copy_range(piece, old, new)
         else:
             for part in _render_part(piece, old):
-                files.write_all(new, part)
+                atomic_files.write_all(new, part)
 
 
 def equals_file(pieces: Iterable[FilePart], old: int, other: int) -> bool:
@@ -123,7 +123,7 @@ def _copy_range(span: ByteRange, old: int, new: int) -> None:
         at = _copy_in_kernel(at, at + ahead, old, new)
     at = _copy_in_kernel(at, end, old, new)
     for part in _read_chunks(ByteRange(at, end), old):
-        files.write_all(new, part)
+        atomic_files.write_all(new, part)
 
 
 def _copy_in_kernel(at: int, end: int, old: int, new: int) -> int:

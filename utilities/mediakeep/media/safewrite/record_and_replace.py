@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import clock, files, kinds
+from mediakeep import clock, kinds, path_text
 from mediakeep.errors import MediakeepError, ReadOnlyFormat, VerificationFailed
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.safewrite import atomic_replace, compare_files, file_assembly
@@ -63,7 +63,7 @@ def build_patch(
     try:
         return reverse_patch.build(source, kind)
     except ValueError as error:
-        raise ReadOnlyFormat(files.escape_path(original.path), error) from error
+        raise ReadOnlyFormat(path_text.escape_path(original.path), error) from error
 
 
 def replace_and_record(
@@ -92,7 +92,7 @@ def replace_and_record(
                 new_hash.exception(), reversible.exception()  # the handle is closed on return
             if not (reversible.result() or draft.aside):  # a saved version needs no reverse patch
                 raise VerificationFailed(
-                    files.escape_path(original.path),
+                    path_text.escape_path(original.path),
                     "the change cannot be undone from the new copy",
                 )
             old = FileVersion.from_stat(original.stat, old_hash.result())
@@ -136,7 +136,7 @@ def add_record(
     record = ChangeRecord(
         id=os.urandom(6).hex(),
         time=clock.format_iso(context.store.now()),
-        path=files.escape_path(path),
+        path=path_text.escape_path(path),
         kind=draft.kind,
         old=old,
         new=new,

@@ -16,7 +16,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import ConcurrentChange, Unreadable, VerificationFailed
 from mediakeep.media import open_file
 from mediakeep.media.bounded_file import BoundedFile
@@ -62,7 +62,7 @@ def read(path: Path) -> bytes | None:
         except OSError as error:
             raise open_file.to_unreadable(path, error) from error
     if len(data) > MAX_SIZE:
-        raise Unreadable(files.escape_path(path), "it is larger than 64 MiB", _FIX_HINT)
+        raise Unreadable(path_text.escape_path(path), "it is larger than 64 MiB", _FIX_HINT)
     return data
 
 
@@ -99,12 +99,12 @@ def write(
         draft = RecordDraft(_mime_type(path), created_files.EMPTY_PATCH, {}, dict(fields))
         record = created_files.create_file(path, data, draft, context)
         if record is None:  # another program has just created it
-            raise ConcurrentChange(files.escape_path(path))
+            raise ConcurrentChange(path_text.escape_path(path))
         return record
     with atomic_replace.open_original(path) as original:
         source = BoundedFile(original.handle, original.stat.st_size)
         if source.read(0, len(was) + 1) != was:
-            raise ConcurrentChange(files.escape_path(path))
+            raise ConcurrentChange(path_text.escape_path(path))
         recipe, blobs = build_patch(original, source, _mime_type(path))
         old = sha256(was).hexdigest()
         draft = RecordDraft(_mime_type(path), recipe, blobs, dict(fields), sha256=old)
@@ -129,7 +129,7 @@ def _has_other_bytes(path: Path, data: bytes, was: bytes | None) -> bool:
     if current == data:
         return False
     if current != was:
-        raise ConcurrentChange(files.escape_path(path))
+        raise ConcurrentChange(path_text.escape_path(path))
     return True
 
 
@@ -142,5 +142,5 @@ def _verify_hash(
 ) -> str:
     """Verify the new file by its hash; return "", as it has no audio."""
     if new_sha256() != sha256(data).hexdigest():
-        raise VerificationFailed(files.escape_path(path), "content differs in the new copy")
+        raise VerificationFailed(path_text.escape_path(path), "content differs in the new copy")
     return ""

@@ -15,7 +15,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, VerificationFailed
 from mediakeep.media.audio import embedded_pictures, tag_edits, tags
 from mediakeep.media.audio.model import AudioFile, EmbeddedPicture
@@ -92,7 +92,7 @@ class _TagWrite:
     @property
     def path_text(self) -> str:
         """The path, escaped as in messages and records."""
-        return files.escape_path(self.original.path)
+        return path_text.escape_path(self.original.path)
 
 
 def pending_changes(path: Path, wanted: Iterable[TagEdit]) -> dict[str, FieldChange]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import MediakeepError, NotAudio, UndoRefused, Unreadable
 from mediakeep.media.audio import formats
 from mediakeep.media.bounded_file import BoundedFile
@@ -75,7 +75,7 @@ def plan_undo(store: UndoStore, *queries: RecordQuery) -> list[UndoStep]:
     selected = {entry.record.id: entry.record.path for entry in entries}
     names: dict[str, set[str]] = {}  # recorded paths by real path: a folder may be a link by now
     for path in set(selected.values()):
-        real = files.escape_path(os.path.realpath(files.unescape_path(path)))
+        real = path_text.escape_path(os.path.realpath(path_text.unescape_path(path)))
         names.setdefault(real, {real}).add(path)
     return [
         step
@@ -124,7 +124,7 @@ def _is_obsolete(record: ChangeRecord, selected: Container[str], resulting: str)
     gone = (
         record.old.is_no_file
         and not resulting
-        and is_file_missing(Path(files.unescape_path(record.path)))
+        and is_file_missing(Path(path_text.unescape_path(record.path)))
     )
     return record.undoes in selected or gone
 
@@ -141,7 +141,7 @@ def check_undo(
     if record.old.is_no_file or record.new.is_no_file:
         created_files.check_undo(record, store, unseen=step.follows)
         return
-    with atomic_replace.open_original(Path(files.unescape_path(record.path))) as original:
+    with atomic_replace.open_original(Path(path_text.unescape_path(record.path))) as original:
         atomic_replace.check_writable(original, rules)
         for name in store.load_patch(record).blobs:
             store.blobs.read(name)
@@ -174,7 +174,7 @@ def apply_undo(
         return created_files.remove_created(record, fields, context)
     if record.new.is_no_file:
         return created_files.recreate_file(record, fields, context)
-    path = Path(files.unescape_path(record.path))
+    path = Path(path_text.unescape_path(record.path))
     with atomic_replace.open_original(path) as original:
         current = compare_files.file_sha256(original.handle)
         if current == record.old.sha256:
@@ -205,7 +205,7 @@ def undone_values(store: UndoStore, path: Path) -> dict[str, frozenset[Values]]:
 
 def _is_current(record: ChangeRecord) -> bool:
     """Return True if a file is as the change left it, by its stat result, else by its hash."""
-    path = Path(files.unescape_path(record.path))
+    path = Path(path_text.unescape_path(record.path))
     if record.new.is_no_file:
         return is_file_missing(path)
     try:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.media.undo.record import (
     ChangeRecord,
@@ -47,8 +47,8 @@ class ChangeLog:
         """Append a line to the file of a month such as "2025-12"; raise RecordNotWritten."""
         path = self._folder / f"{month}.jsonl"
         try:
-            files.make_folder(path.parent)
-            with files.exclusive_lock(path) as handle:
+            atomic_files.make_folder(path.parent)
+            with atomic_files.exclusive_lock(path) as handle:
                 _append_bytes(handle, encode_line(line) + b"\n")
             if sync:
                 self._sync(path)
@@ -95,12 +95,12 @@ class ChangeLog:
         """Sync outside of the lock, so that several processes can wait for the disk at once."""
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            files.sync_data(handle)
+            atomic_files.sync_data(handle)
         finally:
             os.close(handle)
         if path not in self._synced:
             for folder in (self._folder, *self._folder.parents[:2]):  # `status` may be new, too
-                files.sync_folder(folder)
+                atomic_files.sync_folder(folder)
             self._synced.add(path)
 
 
@@ -109,7 +109,7 @@ def _append_bytes(handle: int, data: bytes) -> None:
     if end != os.fstat(handle).st_size:
         os.ftruncate(handle, end)
     try:
-        files.write_at(handle, data, end)
+        atomic_files.write_at(handle, data, end)
     except OSError:
         os.ftruncate(handle, end)
         raise

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.media.undo.record import RecordState, parse_line
 
 
@@ -23,8 +23,8 @@ def merge(log: Path, other: Path) -> None:
             if _line_key(text) not in keys:
                 stream.write(text)
         stream.flush()
-        files.sync_data(stream.fileno())
-    files.sync_folder(log.parent)
+        atomic_files.sync_data(stream.fileno())
+    atomic_files.sync_folder(log.parent)
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.media.undo import record_index, store_lock
 from mediakeep.media.undo.log import ChangeLog
@@ -48,7 +48,7 @@ class _Pruner:
         new = [self._prune_line(text) for text in old]
         self.done.bytes += sum(map(len, old)) - sum(map(len, new))
         if self.write and new != old:
-            files.write_atomic(path, b"".join(new))
+            atomic_files.write_atomic(path, b"".join(new))
 
     def _prune_line(self, text: bytes) -> bytes:
         record = parse_line(text) if text.endswith(b"\n") else None
@@ -108,7 +108,7 @@ def prune(store: UndoStore, before: str) -> PruneResult:
         return PruneResult()
     with store_lock.exclusive_lock(store.folder):
         try:
-            files.remove_stale_temp_files(store.folder)
+            atomic_files.remove_stale_temp_files(store.folder)
             _delete_index(store.folder)
             return _run_pruner(_Pruner(store, before, write=True))
         except OSError as error:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.clean_flag import TornFile
 from mediakeep.media.undo.log import ChangeLog
 from mediakeep.media.undo.record import ChangeRecord
@@ -46,9 +46,9 @@ def is_record_of(record: ChangeRecord, path: str) -> bool:
         return True
     if path_tail(record) not in possible_tails(path):
         return False
-    old = files.unescape_path(record.path)
+    old = path_text.unescape_path(record.path)
     if os.path.lexists(old):
-        return os.path.realpath(old) == files.unescape_path(path)
+        return os.path.realpath(old) == path_text.unescape_path(path)
     return _item_position(record) is not None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media import open_file
 from mediakeep.media.safewrite import compare_files
@@ -139,7 +139,7 @@ def is_file_missing(path: Path) -> bool:
 
 def state_from_file(record: ChangeRecord) -> str:
     """Determine the state of a change by the hash of the file."""
-    path = Path(files.unescape_path(record.path))
+    path = Path(path_text.unescape_path(record.path))
     try:
         if is_file_missing(path):
             sha256 = NO_FILE.sha256

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import RecordNotWritten
 from mediakeep.media.bounded_file import ByteRange
 from mediakeep.media.safewrite import file_assembly
@@ -28,17 +28,17 @@ def save_version(store: Path, original: OriginalFile, name: str) -> str:
             file_assembly.write_parts(
                 [ByteRange(0, original.stat.st_size)], original.handle, handle
             )
-            files.sync_data(handle)
+            atomic_files.sync_data(handle)
         finally:
             os.close(handle)
         for target in (folder, store):  # the folder may be new, too
-            files.sync_folder(target)
+            atomic_files.sync_folder(target)
     except OSError as error:
         raise RecordNotWritten(path, error.strerror or error) from error
-    return files.escape_path(path)
+    return path_text.escape_path(path)
 
 
 def drop_version(saved: str) -> None:
     """Delete a version saved by `save_version`; do nothing for ""."""
     if saved:
-        Path(files.unescape_path(saved)).unlink(missing_ok=True)
+        Path(path_text.unescape_path(saved)).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import clock, files, kinds
+from mediakeep import atomic_files, clock, kinds, path_text
 from mediakeep.errors import RecordNotWritten, StateDamaged, UndoRefused
 from mediakeep.media import temp_copies
 from mediakeep.media.temp_copies import TempCopies
@@ -54,12 +54,12 @@ class BlobStore:
         if name not in self._synced or not path.is_file():  # it may have been pruned
             try:
                 if path.is_file() and path.stat().st_size == len(data):
-                    files.sync_folder(path.parent)  # its writer may have been killed before
+                    atomic_files.sync_folder(path.parent)  # its writer may have been killed before
                 else:
-                    files.write_atomic(path, data)
-                files.sync_folder(self._folder)
+                    atomic_files.write_atomic(path, data)
+                atomic_files.sync_folder(self._folder)
                 if not self._synced:
-                    files.sync_folder(self._folder.parent)  # the folder may be new, too
+                    atomic_files.sync_folder(self._folder.parent)  # the folder may be new, too
             except OSError as error:
                 raise RecordNotWritten(path, error.strerror or error) from error
             self._synced.add(name)
@@ -118,7 +118,7 @@ class UndoStore:
         Details that are too long for a record are stored as a blob.
         """
         with contextlib.suppress(OSError):  # the first write reports it
-            files.make_folder(self.folder)
+            atomic_files.make_folder(self.folder)
         with store_lock.shared_lock(self.folder):
             for name, data in blobs.items():
                 self.blobs.store(data, name)
@@ -213,7 +213,7 @@ class UndoStore:
         Changes that were made again since are left out. Records under former paths of the file
         count, too.
         """
-        name = files.escape_path(path.resolve())
+        name = path_text.escape_path(path.resolve())
         entries = self.with_undo_records(self.find(RecordQuery(file=name)))
         records = [entry.record for entry in entries if entry.state == DONE]
         by_id = {record.id: record for record in records}

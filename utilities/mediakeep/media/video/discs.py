@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media import open_file
 from mediakeep.media.video.model import VideoInfo
@@ -31,7 +31,7 @@ def probe_disc(folder: Path, read: Callable[[Path], VideoInfo] = probe_video) ->
     """
     parts = _find_film_files(folder)
     if not parts:
-        raise Unreadable(files.escape_path(folder), _NO_FILM, _FIX_HINT)
+        raise Unreadable(path_text.escape_path(folder), _NO_FILM, _FIX_HINT)
     infos = [read(path) for path in parts]
     return structs.replace(
         infos[0],

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 import mediakeep
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media.video import probe as here
 from mediakeep.media.video.model import VideoInfo
@@ -46,9 +46,9 @@ def probe_in_subprocess(path: Path, longest: float = _TIMEOUT) -> VideoInfo:
         answer = msgspec.json.decode(process.stdout, type=_ProbeReply)
     except subprocess.TimeoutExpired as error:
         why = f"MediaInfo did not finish within {longest:g} s"
-        raise Unreadable(files.escape_path(path), why, _FIX_HINT) from error
+        raise Unreadable(path_text.escape_path(path), why, _FIX_HINT) from error
     except (subprocess.CalledProcessError, msgspec.DecodeError) as error:
-        raise Unreadable(files.escape_path(path), "MediaInfo crashed", _FIX_HINT) from error
+        raise Unreadable(path_text.escape_path(path), "MediaInfo crashed", _FIX_HINT) from error
     if answer.facts is None:
         raise Unreadable(*answer.refused)
     return answer.facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.result import MovieResult
@@ -104,7 +104,7 @@ def format_title(title: str, year: int) -> str:
 def quote_text(text: str) -> str:
     """Quote a text for a detail: one line of limited length."""
     shown = text if len(text) <= _MAX_LETTERS else text[: _MAX_LETTERS - 1] + "…"
-    return f'"{files.to_printable(shown)}"'
+    return f'"{path_text.to_printable(shown)}"'
 
 
 def _format_candidate(rated: MovieCandidate) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.movies.checks import identity
 from mediakeep.movies.result import MovieResult, NfoState
 
@@ -19,7 +19,7 @@ def check_missing_nfo(result: MovieResult) -> str | None:
         return f"{identity.quote_text(nfo.place)} is empty" if nfo.place else ""
     if nfo.state is NfoState.SCENE:
         return f"{identity.quote_text(nfo.place)} is a note of its release, and no XML"
-    why = files.to_printable(nfo.reason).rstrip(".") or nfo.state.value
+    why = path_text.to_printable(nfo.reason).rstrip(".") or nfo.state.value
     return f"{identity.quote_text(nfo.place)} is not read: {why}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.lookups.tmdb.model import Movie, MovieSummary
@@ -125,7 +125,7 @@ class IdLookup:
 
     @staticmethod
     def _format_title(title: str, year: int) -> str:
-        return f'"{files.to_printable(title)}"' + (f" ({year})" if year else "")
+        return f'"{path_text.to_printable(title)}"' + (f" ({year})" if year else "")
 
 
 def hit_from_movie(movie: Movie) -> MovieSummary:

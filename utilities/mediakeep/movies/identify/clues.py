@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.movies.identify import titles
 from mediakeep.movies.identify.known_ids import KnownIds
 from mediakeep.movies.identify.weights import MovieMatchWeights
@@ -55,7 +55,7 @@ def build_query(local: LocalMovie, stated: tuple[KnownIds, ...], language: str) 
             (name.edition, *(video.edition for video in local.videos)),
         )
     )
-    parts = PurePosixPath(files.unescape_path(local.key)).parts
+    parts = PurePosixPath(path_text.unescape_path(local.key)).parts
     folders = tuple(map(_clean_title, parts if local.own_folder else parts[:-1]))
     own = folders[-1:] if local.own_folder else ()
     episode = any(map(release_words.is_episode_name, (local.base, *own)))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.movies import media_text
 from mediakeep.movies.outputs.record_model import MovieRecord
 
@@ -92,7 +92,7 @@ class MovieComparisons:
                 self._lowest_heap, ((-entry.pixels, -entry.megabits), entry.key, entry), self._limit
             )
         if movie.match.match in _CERTAIN_STATUSES and movie.match.tmdb_id:
-            self._copies[movie.match.tmdb_id, files.normalize_name(movie.edition)].append(entry)
+            self._copies[movie.match.tmdb_id, path_text.normalize_name(movie.edition)].append(entry)
         if movie.facts and (number := movie.facts.collection_id):
             self._names[number] = movie.facts.collection
             self._owned[number].add(movie.match.tmdb_id)

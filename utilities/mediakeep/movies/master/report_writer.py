@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_writer, files
+from mediakeep import atomic_files, atomic_writer
 from mediakeep.atomic_writer import PartialFile
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.movies.master import library_statistics, summary
@@ -65,9 +65,9 @@ def write_report(scope: MovieReportScope, limit: int) -> MovieReportResult:
     home = scope.home
     unread: dict[str, str] = {}
     places = (home / name for name in (JSON_PATH, CSV_PATH, SUMMARY_PATH))
-    files.make_folder((home / _LOCK_PATH).parent)
+    atomic_files.make_folder((home / _LOCK_PATH).parent)
     with (
-        files.exclusive_lock(home / _LOCK_PATH),
+        atomic_files.exclusive_lock(home / _LOCK_PATH),
         atomic_writer.replace_files(*places) as (movies, table, page),
     ):
         writer = MovieReportWriter(scope, movies, table, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.movies import language_names, media_text
 from mediakeep.movies.master.comparisons import ComparedMovie
 from mediakeep.movies.master.library_statistics import MovieLibraryStatistics, MovieShare
@@ -66,7 +66,7 @@ def format_lines(stats: MovieLibraryStatistics, library: str) -> list[str]:
 
 def _format_size(stats: MovieLibraryStatistics, library: str) -> Iterator[str]:
     totals = stats.totals
-    yield f"Movie library {files.to_printable(library)}"
+    yield f"Movie library {path_text.to_printable(library)}"
     yield f"{pluralize(totals.movies, 'movie')} in {pluralize(totals.files, 'file')}"
     yield f"  {render.format_playing_time(totals.seconds)} in {media_text.format_size(totals.bytes)}"
     if stats.left_out:
@@ -150,5 +150,5 @@ def _format_extreme(entry: ComparedMovie) -> tuple[str, str]:
 
 
 def _shorten_text(text: str) -> str:
-    shown = files.to_printable(text)
+    shown = path_text.to_printable(text)
     return shown if len(shown) <= _MAX_LETTERS else shown[: _MAX_LETTERS - 1] + "…"

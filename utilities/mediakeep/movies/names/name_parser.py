@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.movies.model import MovieName
 from mediakeep.movies.names import (
     fallback_parser,
@@ -166,4 +166,4 @@ def _distinct_titles(title: str, others: Iterable[str]) -> tuple[str, ...]:
 
 
 def _title_key(title: str) -> str:
-    return "".join(char for char in files.normalize_name(title) if char.isalnum())
+    return "".join(char for char in path_text.normalize_name(title) if char.isalnum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.issue import Issue
 from mediakeep.movies.issue_kinds import KINDS_BY_NAME
 
@@ -16,16 +16,12 @@ _MANAGER_SCRIPT = "movie_queue_manager.py"
 def choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
     """Return the command that sets the movie of an item; TMDB_ID is a placeholder."""
     id_text = str(tmdb_id) if tmdb_id else "TMDB_ID"
-    return (
-        f"{config.format_command(_LOOKUP_SCRIPT, home)} choose {files.quote_escaped(key)} {id_text}"
-    )
+    return f"{config.format_command(_LOOKUP_SCRIPT, home)} choose {path_text.quote_escaped(key)} {id_text}"
 
 
 def reset_command(home: Path, key: str) -> str:
     """Return the command that makes a permanently skipped movie pending again."""
-    return (
-        f"{config.format_command(_MANAGER_SCRIPT, home)} --reset-movie {files.quote_escaped(key)}"
-    )
+    return f"{config.format_command(_MANAGER_SCRIPT, home)} --reset-movie {path_text.quote_escaped(key)}"
 
 
 def fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.item import Item, MovieItem, Status
 from mediakeep.movies.outputs import csv_rows, failed_lookups_csv, movie_record
@@ -33,9 +33,9 @@ _ROW_DECODER = msgspec.json.Decoder(failed_lookups_csv.FailedLookupRow)
 def update_tables(home: Path, items: Mapping[str, Item]) -> list[str]:
     """Update both tables; return a sentence for each damaged file."""
     problems: list[str] = []
-    files.make_folder((home / _LOCK_PATH).parent)
-    files.make_folder((home / _CACHE_PATH).parent)
-    with files.exclusive_lock(home / _LOCK_PATH), RowCache(home / _CACHE_PATH) as cache:
+    atomic_files.make_folder((home / _LOCK_PATH).parent)
+    atomic_files.make_folder((home / _CACHE_PATH).parent)
+    with atomic_files.exclusive_lock(home / _LOCK_PATH), RowCache(home / _CACHE_PATH) as cache:
         all_rows = dict(_collect_rows(home, items, cache, problems))
         if not all_rows and not (home / SCAN_CSV).exists():
             return problems
@@ -111,7 +111,7 @@ def _read_filled_rows(
         return failed_lookups_csv.read_filled_rows(path)
     except UsageError as error:
         aside = _set_aside(path)
-        problems.append(f"{error} It was set aside as {files.display_path(aside)}.")
+        problems.append(f"{error} It was set aside as {path_text.display_path(aside)}.")
         return {}
 
 
@@ -143,4 +143,4 @@ def _set_aside(path: Path) -> Path:
 def _write_if_changed(path: Path, text: str) -> None:
     content = text.encode()
     if not path.exists() or path.read_bytes() != content:
-        files.write_atomic(path, content)
+        atomic_files.write_atomic(path, content)

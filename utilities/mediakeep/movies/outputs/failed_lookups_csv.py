@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import UsageError
 from mediakeep.lookups.tmdb import constants
 from mediakeep.movies.outputs.record_model import MovieRecord, RecordedCandidate
@@ -54,7 +54,7 @@ def read_choices(path: Path) -> list[FilledChoice]:
                 raise ValueError(f"the {KEY_COLUMN} is already in line {choices[choice.key].line}")
             choices[choice.key] = choice
         except ValueError as error:
-            problems.append(f"{files.display_path(path)}, line {number}: {error}.")
+            problems.append(f"{path_text.display_path(path)}, line {number}: {error}.")
     if problems:
         more = [f"And {len(problems) - _MAX_ERRORS:,} more."] if len(problems) > _MAX_ERRORS else []
         raise UsageError("\n".join([*problems[:_MAX_ERRORS], *more, "Nothing was changed."]))
@@ -67,15 +67,15 @@ def _parse_choice(number: int, row: FailedLookupRow) -> FilledChoice:
     tmdb, imdb = row.get(TMDB_COLUMN, "").strip(), row.get(IMDB_COLUMN, "").strip()
     tmdb_id, imdb_id = constants.parse_tmdb_id(tmdb), constants.parse_imdb_id(imdb)
     if tmdb and not tmdb_id:
-        raise ValueError(f'"{files.to_printable(tmdb)}" is not a TMDb ID such as 603')
+        raise ValueError(f'"{path_text.to_printable(tmdb)}" is not a TMDb ID such as 603')
     if imdb and not imdb_id:
-        raise ValueError(f'"{files.to_printable(imdb)}" is not an IMDb ID such as tt0133093')
+        raise ValueError(f'"{path_text.to_printable(imdb)}" is not an IMDb ID such as tt0133093')
     return FilledChoice(row[KEY_COLUMN], tmdb_id, imdb_id, number)
 
 
 def _read_rows(path: Path) -> Iterator[tuple[int, FailedLookupRow]]:
     """Yield the rows with the number of their first line."""
-    name, text = files.escape_path(path), _read_text(path)
+    name, text = path_text.escape_path(path), _read_text(path)
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -106,7 +106,7 @@ def _check_header(name: str, columns: Sequence[str]) -> None:
 
 
 def _read_text(path: Path) -> str:
-    name = files.escape_path(path)
+    name = path_text.escape_path(path)
     try:
         with path.open("rb") as handle:
             data = handle.read(_MAX_BYTES + 1)
@@ -214,4 +214,4 @@ def _format_reason(record: MovieRecord) -> str:
 def _format_candidate(candidate: RecordedCandidate) -> str:
     year = f" ({candidate.year})" if candidate.year else ""
     by = f", by {candidate.director}" if candidate.director else ""
-    return f"{files.to_printable(candidate.title)}{year}, {candidate.confidence:.2f}{by}"
+    return f"{path_text.to_printable(candidate.title)}{year}, {candidate.confidence:.2f}{by}"

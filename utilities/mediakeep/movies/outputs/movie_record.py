@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
@@ -83,7 +83,7 @@ def read(path: Path) -> MovieRecord:
 
     Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
-    name = files.escape_path(path)
+    name = path_text.escape_path(path)
     try:
         record = _DECODER.decode(path.read_bytes())
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.movies.scan import file_types, match_sidecars, multipart
 from mediakeep.movies.scan.file_types import DISC_STREAM_SUFFIXES, SUBTITLE_SUFFIXES, VIDEO_SUFFIXES
@@ -34,12 +34,12 @@ class ClassifiedFile(msgspec.Struct, frozen=True):
 def classify(movie: MovieFiles, name: str) -> Iterator[ClassifiedFile]:
     """Classify all files of a movie except its videos; `name` is the name of its folder."""
     stems = {
-        files.normalize_name(stem)
+        path_text.normalize_name(stem)
         for stack in movie.stacks
         for stem in (stack.base, *(clip.stem for clip in stack.videos))
     }
     if movie.own_folder:
-        stems.add(files.normalize_name(name))
+        stems.add(path_text.normalize_name(name))
     videos = {id(clip.file) for stack in movie.stacks for clip in stack.videos}
     for folder in movie.folders:
         for file in folder.files:
@@ -62,7 +62,7 @@ def _classify_adjacent(
             yield ClassifiedFile("sample" if extra and extra.is_sample else "extra", place, file)
         return
     name = match_sidecars.match_to_video(
-        file, lambda stem: files.normalize_name(stem) in stems, strict=not movie.own_folder
+        file, lambda stem: path_text.normalize_name(stem) in stems, strict=not movie.own_folder
     )
     name = name or (match_sidecars.match_to_only_movie(file) if movie.own_folder else None)
     if name:

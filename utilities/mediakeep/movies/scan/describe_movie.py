@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media import pictures
 from mediakeep.movies.model import LocalMovie, MovieImage, MovieName, MovieVideo, SubtitleFile
@@ -25,9 +25,9 @@ def describe(movie: MovieFiles, path: Path, key: str, library: Path) -> LocalMov
     videos = tuple(_build_videos(movie, root.name))
     return LocalMovie(
         key=key,
-        path=files.escape_path(path),
-        root=files.escape_path(root),
-        base=files.escape_path(_sidecar_base(movie, root)),
+        path=path_text.escape_path(path),
+        root=path_text.escape_path(root),
+        base=path_text.escape_path(_sidecar_base(movie, root)),
         own_folder=movie.own_folder,
         disc=movie.disc,
         name=_parse_name(movie, root, videos, library),
@@ -56,11 +56,11 @@ def _build_videos(movie: MovieFiles, folder: str) -> Iterator[MovieVideo]:
         for clip in stack.videos:
             parent, file = folders[id(clip.file)], clip.file
             yield MovieVideo(
-                place=files.escape_path(parent.relative_path_of(file.name)),
+                place=path_text.escape_path(parent.relative_path_of(file.name)),
                 size=max(0, file.size),
                 mtime_ns=file.stat.st_mtime_ns if file.stat else 0,
                 part=movie.part_folders.get(parent.relative_path, clip.part),
-                version=files.escape_path(
+                version=path_text.escape_path(
                     multipart.version_label(folder if several else stack.base, stack, clip)
                 ),
                 edition=name_parser.parse_name(file.name, guessing=False).edition,
@@ -88,12 +88,12 @@ def _parse_name(
 
 
 def _places_of_kind(classified: Iterable[ClassifiedFile], kind: str) -> tuple[str, ...]:
-    return tuple(files.escape_path(file.place) for file in classified if file.kind == kind)
+    return tuple(path_text.escape_path(file.place) for file in classified if file.kind == kind)
 
 
 def _build_subtitle(file: ClassifiedFile) -> SubtitleFile:
     language, flags = match_sidecars.parse_subtitle_suffix(file.rest)
-    return SubtitleFile(files.escape_path(file.place), language, flags)
+    return SubtitleFile(path_text.escape_path(file.place), language, flags)
 
 
 def _build_images(root: Path, classified: Iterable[ClassifiedFile]) -> Iterator[MovieImage]:
@@ -101,7 +101,11 @@ def _build_images(root: Path, classified: Iterable[ClassifiedFile]) -> Iterator[
     for file in classified:
         if file.kind != "image":
             continue
-        path, place, size = root / file.place, files.escape_path(file.place), max(0, file.file.size)
+        path, place, size = (
+            root / file.place,
+            path_text.escape_path(file.place),
+            max(0, file.file.size),
+        )
         try:
             mime, width, height = pictures.read_picture_info(path)
         except Unreadable as error:
@@ -131,11 +135,12 @@ def _rank_nfos(movie: MovieFiles, root: Path, classified: Iterable[ClassifiedFil
     ]
     order = [*(["movie"] if own else []), *videos, "VIDEO_TS/VIDEO_TS", "BDMV/index", root.name]
     ranks = {
-        files.normalize_name(f"{stem}.nfo"): rank for rank, stem in reversed(list(enumerate(order)))
+        path_text.normalize_name(f"{stem}.nfo"): rank
+        for rank, stem in reversed(list(enumerate(order)))
     }
     places = [file.place for file in classified if file.kind == "nfo"]
-    places.sort(key=lambda place: (ranks.get(files.normalize_name(place), len(ranks)), place))
-    return [files.escape_path(place) for place in places]
+    places.sort(key=lambda place: (ranks.get(path_text.normalize_name(place), len(ranks)), place))
+    return [path_text.escape_path(place) for place in places]
 
 
 def _find_lock(root: Path, library: Path, classified: Iterable[ClassifiedFile]) -> str:
@@ -147,4 +152,4 @@ def _find_lock(root: Path, library: Path, classified: Iterable[ClassifiedFile]) 
         if folder == library:
             break
     lock = next((path for path in locks if os.path.lexists(path)), None)
-    return f"{files.escape_path(lock)} locks it" if lock else ""
+    return f"{path_text.escape_path(lock)} locks it" if lock else ""

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 
 # fmt: off
 VIDEO_SUFFIXES = frozenset({
@@ -99,7 +99,7 @@ def parse_extra(stem: str, folder: str = "") -> ExtraVideo | None:
 
 def _has_video_name(folder: str, stem: str) -> bool:
     """Return True if a folder has the name of a video, optionally followed by a year."""
-    name, start = files.normalize_name(folder), files.normalize_name(stem)
+    name, start = path_text.normalize_name(folder), path_text.normalize_name(stem)
     return name == start or (
         name.startswith(start) and _YEAR_SUFFIX.match(name.removeprefix(start)) is not None
     )

@@ -15,7 +15,7 @@ from operator import attrgetter
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.movies.names import parts
 from mediakeep.movies.scan import file_types, match_sidecars, multipart
@@ -114,7 +114,7 @@ def _split_extras(folder: ListedFolder, name: str) -> tuple[list[MultipartMovie]
         fitting = [
             file
             for file, extra in doubtful
-            if is_one_movie or files.normalize_name(extra.stem) in stems
+            if is_one_movie or path_text.normalize_name(extra.stem) in stems
         ]
         passed = {file.name for file in (*extras, *fitting)}
         mains = [file for file, _ in parsed if file.name not in passed]
@@ -192,13 +192,13 @@ def _split_shared_folder(
     files_of: list[list[ListedFile]] = [[clip.file for clip in stack.videos] for stack in stacked]
     for file in extras:
         extra = file_types.parse_extra(multipart.file_stem(file))
-        if extra and (number := stems.get(files.normalize_name(extra.stem))) is not None:
+        if extra and (number := stems.get(path_text.normalize_name(extra.stem))) is not None:
             files_of[number].append(file)
     for file in folder.files:
         if name := match_sidecars.match_to_video(
-            file, lambda stem: files.normalize_name(stem) in stems, strict=True
+            file, lambda stem: path_text.normalize_name(stem) in stems, strict=True
         ):
-            files_of[stems[files.normalize_name(name.stem)]].append(file)
+            files_of[stems[path_text.normalize_name(name.stem)]].append(file)
     for stack, own in zip(stacked, files_of, strict=True):
         part = ListedFolder(folder.path, "", folder.identity, tuple(sorted(own, key=_GET_NAME)))
         place = folder.relative_path_of(stack.videos[0].file.name)
@@ -210,7 +210,7 @@ def _index_by_stem(stacked: Sequence[MultipartMovie]) -> dict[str, int]:
     indexes: dict[str, int] = {}
     for number, stack in enumerate(stacked):
         for stem in (stack.base, *(clip.stem for clip in stack.videos)):
-            indexes.setdefault(files.normalize_name(stem), number)
+            indexes.setdefault(path_text.normalize_name(stem), number)
     return indexes
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.item import ScannedItem
 from mediakeep.media import folder_listing, open_file
@@ -90,7 +90,7 @@ def find_unassigned_files(
     orphans = [
         place for place in places if not place.lower().endswith(tuple(file_types.VIDEO_SUFFIXES))
     ]
-    return tuple(map(files.escape_path, videos)), tuple(map(files.escape_path, orphans))
+    return tuple(map(path_text.escape_path, videos)), tuple(map(path_text.escape_path, orphans))
 
 
 def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = ()) -> LocalMovie:
@@ -120,7 +120,7 @@ def _walk_library(root: Path, ignored: tuple[str, ...]) -> list[ListedFolder]:
     listed = list(folder_listing.walk_tree(root, file_types.SKIPPED_FOLDERS, ignored))
     if listed and not listed[0].relative_path and (fault := listed[0].error):
         if isinstance(fault, FileNotFoundError | NotADirectoryError):
-            raise LibraryMissing(files.escape_path(root), "missing") from fault
+            raise LibraryMissing(path_text.escape_path(root), "missing") from fault
         raise open_file.to_unreadable(root, fault) from fault
     return listed
 
@@ -134,7 +134,7 @@ def _movie_in_own_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
     if len(lots) == 1 and lots[0].own_folder and not lots[0].place:
         return lots[0]
     why = "it holds several movies by now" if lots else "no video is left in it"
-    raise Unreadable(files.escape_path(path), why, "Scan the library again.")
+    raise Unreadable(path_text.escape_path(path), why, "Scan the library again.")
 
 
 def _movie_in_shared_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
@@ -152,18 +152,21 @@ def _movie_in_shared_folder(path: Path, ignored: tuple[str, ...]) -> MovieFiles:
 
 def _to_scanned_item(root: Path, movie: MovieFiles) -> ScannedItem:
     return ScannedItem(
-        key=files.escape_path(movie.place),
-        path=files.escape_path(root / movie.place),
+        key=path_text.escape_path(movie.place),
+        path=path_text.escape_path(root / movie.place),
         fingerprint=_fingerprint_files(movie),
         fields={"file_count": movie.video_count},
     )
 
 
 def _unreadable_item(root: Path, place: str) -> ScannedItem:
-    path = files.escape_path(root / place)
+    path = path_text.escape_path(root / place)
     fields = {"file_count": 0}
     return ScannedItem(
-        key=files.escape_path(place), path=path, fingerprint=UNREADABLE_FINGERPRINT, fields=fields
+        key=path_text.escape_path(place),
+        path=path,
+        fingerprint=UNREADABLE_FINGERPRINT,
+        fields=fields,
     )
 
 

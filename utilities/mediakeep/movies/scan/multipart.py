@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.folder_listing import ListedFile
 from mediakeep.movies.names import id_tags, parts, release_words
 from mediakeep.movies.names.parts import NamePart
@@ -50,7 +50,7 @@ def group_parts(videos: Sequence[ListedFile]) -> list[MultipartMovie]:
             base, clip = part.base, VideoFile(file, stem, part.number)
         else:
             base, clip = stem, VideoFile(file, stem)
-        groups.setdefault(files.normalize_name(base), (base, []))[1].append(clip)
+        groups.setdefault(path_text.normalize_name(base), (base, []))[1].append(clip)
     return [MultipartMovie(base, tuple(_sort_videos(clips))) for base, clips in groups.values()]
 
 
@@ -76,7 +76,7 @@ def _label_after_folder(folder: str, stem: str) -> str | None:
     """Return what follows the folder's name in a stem, or None if it does not start with it."""
     tags = id_tags.extract_tags(folder)
     folder, stem = (" ".join(id_tags.extract_tags(name).rest.split()) for name in (folder, stem))
-    if folder and files.normalize_name(stem).startswith(files.normalize_name(folder)):
+    if folder and path_text.normalize_name(stem).startswith(path_text.normalize_name(folder)):
         rest = stem[len(folder) :]
         if not rest or release_words.is_version_label(rest):
             return rest if _has_single_year(folder, rest) else None
@@ -89,10 +89,10 @@ def _label_after_folder(folder: str, stem: str) -> str | None:
 def _label_by_words(folder: str, stem: str) -> str | None:
     """Compare word by word, if the folder's name ends with a year."""
     folder_words, stem_words = (list(re.finditer(r"[^\W_]+", name)) for name in (folder, stem))
-    first = [files.normalize_name(match[0]) for match in folder_words]
+    first = [path_text.normalize_name(match[0]) for match in folder_words]
     if not first or not _YEAR_PATTERN.fullmatch(first[-1]):
         return None
-    if [files.normalize_name(match[0]) for match in stem_words[: len(first)]] != first:
+    if [path_text.normalize_name(match[0]) for match in stem_words[: len(first)]] != first:
         return None
     return stem[stem_words[len(first) - 1].end() :]
 
@@ -105,7 +105,7 @@ def _are_parts_of_one_movie(candidates: Sequence[NamePart | None]) -> bool:
     found_parts = [part for part in candidates if part]
     return (
         len(found_parts) == len(candidates) > 1
-        and len({files.normalize_name(part.base) for part in found_parts}) == 1
+        and len({path_text.normalize_name(part.base) for part in found_parts}) == 1
         and len({part.number for part in found_parts}) == len(found_parts)
     )
 

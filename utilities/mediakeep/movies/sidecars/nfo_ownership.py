@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import sha256
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media.safewrite import sidecar_file
 from mediakeep.media.undo.record import ChangeRecord
@@ -39,7 +39,7 @@ def find_misplaced_nfos(local: LocalMovie, context: MovieWorkerContext) -> dict[
 
 def _find_our_checksum(local: LocalMovie, place: str, context: MovieWorkerContext) -> str:
     """Return the SHA-256 of an NFO as we wrote it last, or "" if we did not create it."""
-    path = files.escape_path(pending_files.absolute_path(local, place).resolve())
+    path = path_text.escape_path(pending_files.absolute_path(local, place).resolve())
     entries = context.store.find(RecordQuery(file=path))
     records = [entry.record for entry in entries if entry.state == DONE]
     return records[-1].new.sha256 if records and _is_created_by_us(records) else ""

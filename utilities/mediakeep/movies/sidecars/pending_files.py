@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.sidecars import artwork
 
@@ -115,7 +115,7 @@ def missing_pictures(local: LocalMovie) -> tuple[str, ...]:
 
 def absolute_path(local: LocalMovie, place: str) -> Path:
     """Return the absolute path of a place."""
-    return Path(files.unescape_path(local.root)) / files.unescape_path(place)
+    return Path(path_text.unescape_path(local.root)) / path_text.unescape_path(place)
 
 
 def _list_versions(local: LocalMovie) -> Sequence[str]:

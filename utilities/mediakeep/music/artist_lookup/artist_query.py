@@ -9,7 +9,7 @@ from hashlib import blake2b
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.lookups.musicbrainz import client, model
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.music.text import album_titles as text_album_titles
@@ -119,7 +119,7 @@ def _artist_name(artist: Artist, tracks: Iterable[Track]) -> str:
     Folder names cannot contain every character: "AC_DC" is "AC/DC" if the tags say so. For
     placeholder names such as "New Folder" the artist of most tracks is used.
     """
-    folder = files.unescape_path(artist.name)
+    folder = path_text.unescape_path(artist.name)
     counts = Counter(
         name
         for track in tracks
@@ -138,7 +138,7 @@ def _artist_name(artist: Artist, tracks: Iterable[Track]) -> str:
         artist_name := _artist_of_album_folder(artist, [name for name, _ in counts.most_common()])
     ):
         return _clean_text(artist_name)
-    return _clean_text(matching[0] if matching else files.to_printable(folder))
+    return _clean_text(matching[0] if matching else path_text.to_printable(folder))
 
 
 def _artist_of_album_folder(artist: Artist, albumartists: Iterable[str]) -> str:
@@ -146,7 +146,7 @@ def _artist_of_album_folder(artist: Artist, albumartists: Iterable[str]) -> str:
 
     `albumartists` are the album artists in the tags, most frequent first.
     """
-    name = files.unescape_path(filename_parser.split_artist_album(artist.name)[0])
+    name = path_text.unescape_path(filename_parser.split_artist_album(artist.name)[0])
     if not (len(artist.albums) == 1 and artist.albums[0].in_library_root):
         return next(
             (
@@ -165,7 +165,7 @@ def _artist_of_album_folder(artist: Artist, albumartists: Iterable[str]) -> str:
         first, count = counts.most_common(1)[0] if counts else ("", 0)
         if 2 * count > len(tracks) and not (field == "artist" and is_various_artists(name)):
             return first
-    return files.to_printable(name)
+    return path_text.to_printable(name)
 
 
 def _clean_text(text: str) -> str:
@@ -179,7 +179,7 @@ def _clean_text(text: str) -> str:
 def _matches_folder(name: str, folder: str) -> bool:
     return (
         compare_text.comparison_key(name) == compare_text.comparison_key(folder)
-        or files.safe_name(name) == folder
+        or path_text.safe_name(name) == folder
     )
 
 
@@ -250,9 +250,9 @@ def _describe_album(album: Album, name: str, folder: str) -> OwnedAlbum | None:
 def _title_from_folder(album: Album, name: str, folder: str) -> str:
     """Return the album title in the folder's name, without year or format."""
     _, place = filename_parser.artist_and_album_folders(folder, album)
-    known_names = (name, files.unescape_path(folder))
-    return filename_parser.parse_album(place, known_names) or files.to_printable(
-        files.unescape_path(place.rpartition("/")[2])
+    known_names = (name, path_text.unescape_path(folder))
+    return filename_parser.parse_album(place, known_names) or path_text.to_printable(
+        path_text.unescape_path(place.rpartition("/")[2])
     )
 
 

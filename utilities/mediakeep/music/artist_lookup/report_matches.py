@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music.artist_lookup import artist_query
 from mediakeep.music.artist_lookup.artist_query import OwnedAlbum
@@ -130,7 +130,7 @@ def _label_album(album: OwnedAlbum, *, flat: bool) -> str:
 def _differs_from_folder(album: OwnedAlbum) -> bool:
     return album.title not in (
         "",
-        files.to_printable(files.unescape_path(album.place.rpartition("/")[2])),
+        path_text.to_printable(path_text.unescape_path(album.place.rpartition("/")[2])),
     )
 
 

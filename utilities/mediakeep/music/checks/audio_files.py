@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.audio import formats, stream_check
 from mediakeep.media.audio.tags import AudioProperties
 from mediakeep.music.model import Artist, Track, TrackFault
@@ -159,10 +159,10 @@ def _find_name_problems(place: str, twins: Mapping[str, str]) -> Iterator[str]:
     for depth, name in enumerate(names, 1 - len(names)):
         path = f"{above}/{name}" if above else name
         subject = f"the folder {compare_text.quote(name)}" if depth else "the name"
-        name_on_disk = files.unescape_path(name)
+        name_on_disk = path_text.unescape_path(name)
         for pattern, text in _NAME_PROBLEMS:
             if match := pattern.search(name_on_disk):
-                yield f"{subject} {text.format(*map(files.to_printable, match.groups()))}"
+                yield f"{subject} {text.format(*map(path_text.to_printable, match.groups()))}"
         if path in twins:
             twin = compare_text.quote(twins[path].rpartition("/")[2])
             yield f"{subject} differs from {twin} only in case or the encoding of accents"
@@ -175,7 +175,7 @@ def _find_case_twins(artist: Artist) -> dict[str, str]:
     twins = {}
     for place in _all_paths(artist):
         above, _, name = place.rpartition("/")
-        first = seen.setdefault((above, files.normalize_name(name)), place)
+        first = seen.setdefault((above, path_text.normalize_name(name)), place)
         if first != place:
             twins[first], twins[place] = place, first
     return twins

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music import album_grouping
 from mediakeep.music.album_grouping import AlbumGroup
 from mediakeep.music.model import Album, Track
@@ -89,7 +89,7 @@ def _is_consistent(total: int, different: int) -> bool:
 
 def _title_in_name(track: Track) -> str:
     """Return the part of a name after its number, or "" if its letters are lost."""
-    stem = files.unescape_path(_name_stem(track))
+    stem = path_text.unescape_path(_name_stem(track))
     readable = mojibake.decode_mojibake(track_numbers.title_in_name(stem))
     return readable if readable.encode(errors="ignore").decode() == readable else ""
 

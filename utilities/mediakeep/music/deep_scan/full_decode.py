@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import clock, files
+from mediakeep import clock, path_text
 from mediakeep.errors import NotAudio, UnexpectedError, Unreadable
 from mediakeep.media import file_errors
 from mediakeep.media.audio import essence, essence_db
@@ -54,11 +54,13 @@ def scan_artist(
     Return the artist with the findings, and the places whose audio was accepted, or would be
     accepted if the database were written.
     """
-    results, top = _DecodeResults(), Path(files.unescape_path(artist.path))
+    results, top = _DecodeResults(), Path(path_text.unescape_path(artist.path))
     tracks = list(artist.tracks)
     for done, track in enumerate(tracks, 1):
         if not track.fault:
-            _decode_track(results, track, top / files.unescape_path(track.place), context.reader)
+            _decode_track(
+                results, track, top / path_text.unescape_path(track.place), context.reader
+            )
         progress(done, len(tracks))
     today = clock.now().date().isoformat()
     # A file that exists but could not be decoded has neither vanished nor changed.
@@ -82,14 +84,14 @@ def scan_artist(
 
 def add_cached_findings(artist: Artist, key: str, database: EssenceDatabase) -> Artist:
     """Add the findings of the last deep scan to files that have not changed since."""
-    findings, top = database.load_findings(key), Path(files.unescape_path(artist.path))
+    findings, top = database.load_findings(key), Path(path_text.unescape_path(artist.path))
 
     def with_finding(track: Track) -> Track:
         finding = findings.get(track.place)
         if finding is None or track.fault:
             return track
         with contextlib.suppress(OSError):
-            if finding.matches((top / files.unescape_path(track.place)).stat()):
+            if finding.matches((top / path_text.unescape_path(track.place)).stat()):
                 return msgspec.structs.replace(track, damage=finding.damage, change=finding.change)
         return track
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music.master.cross_artist import CrossArtistIndex
 from mediakeep.music.text import compare_text
 
@@ -150,7 +150,7 @@ def _are_short_and_different(members: Sequence[_Member]) -> bool:
 
 
 def _alphanumeric_key(name: str) -> str:
-    return "".join(filter(str.isalnum, files.normalize_name(name)))
+    return "".join(filter(str.isalnum, path_text.normalize_name(name)))
 
 
 def _build_alias(evidence: str, mbid: str, members: Sequence[_Member]) -> ArtistAlias:

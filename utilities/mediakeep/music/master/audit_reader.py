@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.kinds import MUSIC
@@ -120,7 +120,7 @@ def read_audit(path: Path) -> ArtistAudit:
 
     Raise Unreadable if it is missing or damaged, NewerFormat if a later mediakeep wrote it.
     """
-    name = files.escape_path(path)
+    name = path_text.escape_path(path)
     try:
         artist_audit = _DECODER.decode(path.read_bytes())
     except FileNotFoundError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_writer, files
+from mediakeep import atomic_files, atomic_writer
 from mediakeep.atomic_writer import PartialFile
 from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
 from mediakeep.music.master import artist_counts, audit_reader, music_statistics, track_rows
@@ -99,7 +99,7 @@ def _write_files(scope: MusicReportScope, limit: int) -> MusicReportResult:
     unread: dict[ReportedArtist, str] = {}
     places = (home / name for name in (JSON, CSV, STATISTICS))
     with (
-        files.exclusive_lock(home / _LOCK),
+        atomic_files.exclusive_lock(home / _LOCK),
         closing(CrossArtistIndex()) as crossings,
         atomic_writer.replace_files(*places) as (tracks, table, statistics_file),
     ):

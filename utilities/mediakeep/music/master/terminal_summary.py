@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music.master.music_statistics import MusicStatistics, TrackShare
 from mediakeep.pages.render import format_playing_time, pluralize
 
@@ -37,7 +37,7 @@ def format_statistics(statistics: MusicStatistics) -> list[str]:
 def _size_lines(statistics: MusicStatistics) -> Iterator[str]:
     head, totals = statistics.head, statistics.totals
     sizes = (pluralize(head.artists, "artist"), pluralize(totals.albums, "album"))
-    yield f"Music library {files.to_printable(head.library)}"
+    yield f"Music library {path_text.to_printable(head.library)}"
     yield f"{', '.join(sizes)}, {pluralize(totals.tracks, 'track')}"
     yield f"  {format_playing_time(totals.seconds)} of music in {_format_bytes(totals.bytes)}"
     if head.left_out:
@@ -154,7 +154,7 @@ def _format_share(share: TrackShare) -> str:
 
 
 def _shorten(text: str) -> str:
-    shown = files.to_printable(text)
+    shown = path_text.to_printable(text)
     return shown if len(shown) <= _NAME_WIDTH else shown[: _NAME_WIDTH - 1] + "…"
 
 

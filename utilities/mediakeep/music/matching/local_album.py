@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.lookups.musicbrainz import client
 from mediakeep.music.checks import mbids
 from mediakeep.music.matching import titles
@@ -110,7 +110,7 @@ def build_local_album(album: Album, folder: str, merged: Mapping[str, str]) -> L
         ),
         titles=tuple(map(titles.parse_title, wordings)),
         raw_titles=wordings,
-        all_names=" ".join((*wordings, files.unescape_path(place.rpartition("/")[2]))),
+        all_names=" ".join((*wordings, path_text.unescape_path(place.rpartition("/")[2]))),
         is_mixed=_names_several_albums(tracks),
         is_tagged=is_tagged,
         artists=_album_artists(tracks) or _name_keys([folder]),

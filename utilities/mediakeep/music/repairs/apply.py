@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, WriteRefused
 from mediakeep.issue import UNDONE_BEFORE, Issue
 from mediakeep.media import file_errors
@@ -158,7 +158,7 @@ def state_before_embedding(
     """
     if context.config.by_hand or not (halfway := covers.find_half_embedded(artist)):
         return None
-    top = f"{files.escape_path(Path(files.unescape_path(artist.path)).resolve())}/"
+    top = f"{path_text.escape_path(Path(path_text.unescape_path(artist.path)).resolve())}/"
     embedded = {
         record.path.removeprefix(top)
         for record in undo_records(work, context)
@@ -221,11 +221,11 @@ def _blocked_reason(
     context: MusicWorkerContext | None,
 ) -> str:
     """Return why a proposed repair was not or cannot be made."""
-    top = Path(files.unescape_path(artist.path))
+    top = Path(path_text.unescape_path(artist.path))
     for repair in repairs:
         if reason := result.blocked.get((repair.place, issue.kind), ""):
             return reason
-        path = top / files.unescape_path(repair.place)
+        path = top / path_text.unescape_path(repair.place)
         if context and (
             reason := context.tag_writer.lock_reason(path, _to_file_change(artist, repair))
         ):
@@ -254,12 +254,12 @@ def _group_by_file(artist: Artist, repairs: Iterable[Repair]) -> Iterator[_FileR
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
-    top = Path(files.unescape_path(artist.path))
+    top = Path(path_text.unescape_path(artist.path))
     tracks = {track.place: track for track in artist.tracks}
     added = {place: Track(place=place) for place in by_place if place not in tracks}
     for place, track in {**added, **tracks}.items():  # new files in the folder come first
         if planned := by_place.get(place):
-            yield _FileRepairs(top / files.unescape_path(place), track, planned)
+            yield _FileRepairs(top / path_text.unescape_path(place), track, planned)
 
 
 def _filter_allowed(

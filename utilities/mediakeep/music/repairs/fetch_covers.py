@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import LookupSkipped, NoCover, Outage, ServiceFailed, Unreadable
 from mediakeep.lookups.coverart.cover_cache import SUFFIX_BY_MIME_TYPE, CoverCache
 from mediakeep.lookups.musicbrainz import client as musicbrainz_client
@@ -146,7 +146,7 @@ def describe_picture(path: Path) -> ImageFile:
     mime, width, height = pictures.read_picture_info(path)
     size = path.stat().st_size
     return ImageFile(
-        place=files.escape_path(path), size=size, mime=mime, width=width, height=height
+        place=path_text.escape_path(path), size=size, mime=mime, width=width, height=height
     )
 
 
@@ -158,7 +158,7 @@ def release_unused(
     for place, cover in fetched_covers.items():
         if place not in still_wanted:
             CoverCache(context.lookups.folder).mark_used(
-                Path(files.unescape_path(cover.image.place))
+                Path(path_text.unescape_path(cover.image.place))
             )
 
 
@@ -173,13 +173,15 @@ def _wants_cover(album: Album, small: Container[str], policy: WritePolicy) -> bo
 
 def _is_excluded(artist: Artist, album: Album, context: MusicWorkerContext) -> bool:
     """Return whether no file may be written, or the user has undone a cover of this album."""
-    policy, top = context.config.policy, Path(files.unescape_path(artist.path))
+    policy, top = context.config.policy, Path(path_text.unescape_path(artist.path))
     targets: list[tuple[Path, FileChange]] = []
     if policy.cover_art != "file":
         tracks = filter(repair.is_writable, album.readable_tracks)
-        targets += [(top / files.unescape_path(track.place), EmbedCover("")) for track in tracks]
+        targets += [
+            (top / path_text.unescape_path(track.place), EmbedCover("")) for track in tracks
+        ]
     if policy.cover_art != "embed":
-        folder = top / files.unescape_path(album.place)
+        folder = top / path_text.unescape_path(album.place)
         targets += [
             (folder / f"cover{suffix}", SaveCoverFile(""))
             for suffix in SUFFIX_BY_MIME_TYPE.values()

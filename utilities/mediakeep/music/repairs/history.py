@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.music.issue_kinds import ISSUE_KINDS
@@ -118,7 +118,7 @@ def _kind_rank(kind: str) -> int:
 
 
 def _resolve_folder(artist: str) -> str:
-    return files.escape_path(Path(files.unescape_path(artist)).resolve())
+    return path_text.escape_path(Path(path_text.unescape_path(artist)).resolve())
 
 
 def _summarize_kind(kind: str, by_place: _ChangesByPath) -> RepairedKind:

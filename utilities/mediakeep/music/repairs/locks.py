@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.audio import tag_edits
 
 LOCK_FILE = ".mediakeep-lock"
@@ -69,7 +69,7 @@ def lockable_names() -> list[str]:
 
 def _read_lock_file(path: Path) -> dict[str, str]:
     """Read a lock file; invalid content locks everything, to be on the safe side."""
-    reason = f"{files.escape_path(path)} locks it"
+    reason = f"{path_text.escape_path(path)} locks it"
     try:
         with path.open("rb") as lock:
             text = lock.read(_MAX_BYTES).decode("utf-8", "replace")
@@ -81,7 +81,7 @@ def _read_lock_file(path: Path) -> dict[str, str]:
         )
     except OSError as error:
         return dict.fromkeys(
-            _LOCKABLE_FIELDS, f"{files.escape_path(path)} may lock it: {error.strerror}"
+            _LOCKABLE_FIELDS, f"{path_text.escape_path(path)} may lock it: {error.strerror}"
         )
     names = [canonical_field(line) for line in text.splitlines() if line.strip()]
     if unknown := [name for name in names if not is_lockable(name)]:

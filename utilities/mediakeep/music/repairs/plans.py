@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import NewerFormat, UsageError
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD, CopyToNativeTags, SetField
 from mediakeep.media.undo.record import FieldChange
@@ -64,7 +64,7 @@ def build_file_plan(
         for field, change in pending.items()
     ]
     return FilePlan(
-        path=files.escape_path(path), size=size, mtime_ns=mtime_ns, changes=tuple(changes)
+        path=path_text.escape_path(path), size=size, mtime_ns=mtime_ns, changes=tuple(changes)
     )
 
 
@@ -100,7 +100,7 @@ def write_plan(path: Path, plans: Sequence[FilePlan], created: str) -> None:
     if path.exists():
         read_plan(path)
     content = msgspec.json.encode(ChangePlan(format=PLAN_FORMAT, made=created, files=tuple(plans)))
-    files.write_atomic(path, msgspec.json.format(content, indent=2) + b"\n")
+    atomic_files.write_atomic(path, msgspec.json.format(content, indent=2) + b"\n")
 
 
 def read_plan(path: Path) -> ChangePlan:
@@ -122,12 +122,12 @@ def read_plan(path: Path) -> ChangePlan:
                 raise ValueError("a path contains a NUL character")
         return plan
     except OSError as error:
-        raise UsageError(f"The plan {files.display_path(path)}: {error.strerror}.") from error
+        raise UsageError(f"The plan {path_text.display_path(path)}: {error.strerror}.") from error
     except UsageError as error:
-        raise UsageError(f"The plan {files.display_path(path)}: {error}") from error
+        raise UsageError(f"The plan {path_text.display_path(path)}: {error}") from error
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UsageError(
-            f"{files.display_path(path)} is not a plan of mediakeep: {error}."
+            f"{path_text.display_path(path)} is not a plan of mediakeep: {error}."
         ) from error
 
 
@@ -145,7 +145,7 @@ def format_plan(plan: FilePlan, place: str) -> list[str]:
 def format_change(place: str, line: PlannedChange) -> str:
     """Format a change with its file and its reason."""
     reason = f" ({line.reason})" if line.reason else ""
-    return f"{files.to_printable(place)}: {format_change_briefly(line)}{reason}"
+    return f"{path_text.to_printable(place)}: {format_change_briefly(line)}{reason}"
 
 
 def format_change_briefly(line: PlannedChange) -> str:
@@ -161,10 +161,10 @@ def _format_picture_change(line: PlannedChange) -> str:
     if not line.new:
         return "taken out"
     if line.image:
-        name = files.to_printable(line.image.rpartition("/")[2])
+        name = path_text.to_printable(line.image.rpartition("/")[2])
         return f'{"another" if line.old else "nothing"} -> "{name}"'
     return "exchanged" if line.old else "put in"
 
 
 def _format_values(values: Iterable[str]) -> str:
-    return "; ".join(f'"{files.to_printable(text)}"' for text in values) or "nothing"
+    return "; ".join(f'"{path_text.to_printable(text)}"' for text in values) or "nothing"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import Unreadable, WriteRefused
 from mediakeep.media import open_file, pictures
 from mediakeep.media.audio import tag_edits
@@ -88,7 +88,7 @@ class TagWriter:
     def _write_cover_file(
         self, path: Path, cover_file: SaveCoverFile, stamp: Stamp
     ) -> TagWriteResult | None:
-        data, mime = read_picture(Path(files.unescape_path(cover_file.image)))
+        data, mime = read_picture(Path(path_text.unescape_path(cover_file.image)))
         fields = _cover_file_fields(data, cover_file)
         desk = UndoContext(self.store, stamp, self._write_rules)
         record = created_files.create_file(
@@ -119,7 +119,7 @@ class TagWriter:
         for change in file_changes:
             if reason := self.lock_reason(path, change):
                 fix_hint = "Remove the lock to write it."
-                raise WriteRefused(files.escape_path(path), reason, fix_hint)
+                raise WriteRefused(path_text.escape_path(path), reason, fix_hint)
 
 
 def was_undone(undone: UndoneValues, wish: FileChange, kind: str) -> bool:
@@ -146,7 +146,7 @@ def read_picture(path: Path) -> tuple[bytes, str]:
     """Return an embeddable picture and its MIME type; raise Unreadable if it is not one."""
     with open_file.open_regular_file(path) as handle:
         data = handle.read(MAX_PICTURE_BYTES + 1)
-    return data, check_picture(data, files.escape_path(path))
+    return data, check_picture(data, path_text.escape_path(path))
 
 
 def check_picture(data: bytes, name: str) -> str:
@@ -169,7 +169,7 @@ def _find_cover_file_change(file_changes: Iterable[FileChange]) -> SaveCoverFile
 
 
 def _plan_cover_file(path: Path, cover_file: SaveCoverFile) -> FilePlan | None:
-    data, _ = read_picture(Path(files.unescape_path(cover_file.image)))
+    data, _ = read_picture(Path(path_text.unescape_path(cover_file.image)))
     if os.path.lexists(path):
         return None
     with atomic_replace.guard_new_file(path, len(data)):
@@ -187,12 +187,12 @@ def _to_tag_change(wish: FileChange) -> TagEdit:
     assert not isinstance(wish, SaveCoverFile)  # it creates a file instead of changing one
     if not isinstance(wish, EmbedCover):
         return wish
-    data, mime = read_picture(Path(files.unescape_path(wish.image)))
+    data, mime = read_picture(Path(path_text.unescape_path(wish.image)))
     return SetCover(data, mime, wish.reason)
 
 
 def _hash_picture_file(wish: EmbedCover) -> str:
-    data, _ = read_picture(Path(files.unescape_path(wish.image)))
+    data, _ = read_picture(Path(path_text.unescape_path(wish.image)))
     return _hash_picture(data)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.music import diagnose
@@ -164,11 +164,11 @@ def _read_audit(path: Path) -> _StoredAudit:
     try:
         audit = msgspec.json.decode(path.read_bytes(), type=_StoredAudit)
     except OSError as error:
-        raise Unreadable(files.escape_path(path), error.strerror, _FIX_HINT) from error
+        raise Unreadable(path_text.escape_path(path), error.strerror, _FIX_HINT) from error
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise Unreadable(files.escape_path(path), error, _FIX_HINT) from error
+        raise Unreadable(path_text.escape_path(path), error, _FIX_HINT) from error
     if audit.format > AUDIT_FORMAT:
-        raise NewerFormat(files.escape_path(path), audit.format, AUDIT_FORMAT)
+        raise NewerFormat(path_text.escape_path(path), audit.format, AUDIT_FORMAT)
     return audit
 
 

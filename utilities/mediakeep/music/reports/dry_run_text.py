@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.music.repairs import enrichment, plans
 from mediakeep.music.repairs.plans import FilePlan, PlannedChange
@@ -55,7 +55,7 @@ def _format_filled_fields(
             by_field.setdefault(line.field, []).append(line)
     fields = sorted(by_field, key=lambda field: field.startswith("musicbrainz_"))  # MBIDs last
     changes = "; ".join(_format_shared_value(by_field[field], len(by_place)) for field in fields)
-    return f"{files.to_printable(where)}: {changes} ({reason})"
+    return f"{path_text.to_printable(where)}: {changes} ({reason})"
 
 
 def _format_shared_value(lines: Sequence[PlannedChange], total: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.issue import Issue
 
 REVIEW_FILE = "outputs/manual_review_needed.json"
@@ -66,7 +66,7 @@ class FixCommands(msgspec.Struct, frozen=True):
             arguments = f"--accept {' '.join(issue.id for issue in issues)}"
         else:
             name = self.artist.rpartition("/")[2]
-            arguments = f"--accept-kind {issues[0].kind} --artist {files.quote_escaped(name)}"
+            arguments = f"--accept-kind {issues[0].kind} --artist {path_text.quote_escaped(name)}"
         return f"{self._script_command('fix_metadata.py')} --from-review {REVIEW_FILE} {arguments}"
 
     def edit_command(self, *issues: Issue) -> str:
@@ -94,7 +94,7 @@ class FixCommands(msgspec.Struct, frozen=True):
         siblings = self.sibling_folders.get(target, ()) if issue.kind not in COVER_KINDS else ()
         paths = (target, *siblings) if target else ("",)
         path = " ".join(
-            files.quote_escaped(f"{dot}{name}/{folder}" if folder else dot + name)
+            path_text.quote_escaped(f"{dot}{name}/{folder}" if folder else dot + name)
             for folder in paths
         )
         if issue.kind in COVER_KINDS:
@@ -115,6 +115,4 @@ class FixCommands(msgspec.Struct, frozen=True):
         """Return the command that undoes the repairs of sessions."""
         only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
         name = self.artist.rpartition("/")[2]
-        return (
-            f"{self._script_command('undo_changes.py')} --artist {files.quote_escaped(name)}{only}"
-        )
+        return f"{self._script_command('undo_changes.py')} --artist {path_text.quote_escaped(name)}{only}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music import scan
 from mediakeep.music.model import Album, Artist
 from mediakeep.music.reports import json_model, tracks_csv
@@ -34,7 +34,7 @@ def read_path(path: Path, ignored: tuple[str, ...] = ()) -> Artist:
     """
     if path.is_dir():
         return scan.read_artist(path, ignored=ignored)
-    name, place = files.escape_path(path.name), files.escape_path(path)
+    name, place = path_text.escape_path(path.name), path_text.escape_path(path)
     album = Album(place="", tracks=(scan.read_track(path, name, _file_size(path)),))
     return Artist(name=name, path=place, albums=(album,), fingerprint="")
 
@@ -72,16 +72,16 @@ def find_taken_stems(home: Path, stem: str, path: Path) -> set[str]:
 
     A file that does not say which path it describes belongs to another one.
     """
-    prefix = files.normalize_name(stem)
+    prefix = path_text.normalize_name(stem)
     entries = {
-        files.normalize_name(entry.name): entry for entry in _list_outputs(home / OUTPUT_FOLDER)
+        path_text.normalize_name(entry.name): entry for entry in _list_outputs(home / OUTPUT_FOLDER)
     }
     stems = {
         name.removesuffix(_JSON_SUFFIX).removesuffix(_CSV_SUFFIX)
         for name in entries
         if name.startswith(prefix) and name.endswith((_JSON_SUFFIX, _CSV_SUFFIX))
     }
-    own_path = files.escape_path(path)
+    own_path = path_text.escape_path(path)
     return {other for other in stems if _read_source(entries.get(other + _JSON_SUFFIX)) != own_path}
 
 

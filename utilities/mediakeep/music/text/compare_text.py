@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-from mediakeep import files
+from mediakeep import path_text
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def has_text(text: str) -> bool:
 def quote(text: str) -> str:
     """Quote a text for a detail: escape control characters, and truncate a very long text."""
     shown = text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
-    return f'"{files.to_printable(shown)}"'
+    return f'"{path_text.to_printable(shown)}"'
 
 
 def cache_by_text(function: Callable[[str], T]) -> Callable[[str], T]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.music.album_grouping import AlbumGroup
 from mediakeep.music.model import Album, Track
 from mediakeep.music.text import (
@@ -68,7 +68,7 @@ def parse_track_numbers(disc: AlbumGroup) -> dict[str, int]:
 
 def starts_with_track_number(track: Track) -> bool:
     """Return whether the digits at the start of a file's name can only be its track number."""
-    return _CERTAIN_NUMBER.match(files.unescape_path(track.name)) is not None
+    return _CERTAIN_NUMBER.match(path_text.unescape_path(track.name)) is not None
 
 
 def parse_title(track: Track, number: int | None, known: Collection[str]) -> str:
@@ -76,7 +76,7 @@ def parse_title(track: Track, number: int | None, known: Collection[str]) -> str
 
     `number` is the track's; `known` are names of artists and albums that may precede the title.
     """
-    stem = _underscores_to_spaces(files.unescape_path(track.name.rpartition(".")[0]))
+    stem = _underscores_to_spaces(path_text.unescape_path(track.name.rpartition(".")[0]))
     text = _strip_number(stem, number)
     text = (
         _strip_known_names(text, known)
@@ -94,7 +94,7 @@ def parse_title(track: Track, number: int | None, known: Collection[str]) -> str
 
 def parse_album(place: str, known: Iterable[str]) -> str:
     """Return the album title in a folder's name, or "" if there is none."""
-    name = _underscores_to_spaces(files.unescape_path(place.rpartition("/")[2]))
+    name = _underscores_to_spaces(path_text.unescape_path(place.rpartition("/")[2]))
     if disc_folders.is_disc_folder(name):
         return ""
     text = _LEADING_YEAR.sub("", _strip_known_names(name, known), count=1)
@@ -133,7 +133,7 @@ def parse_artist(folder: str) -> str:
 
     "New Folder" is not an artist.
     """
-    text = files.unescape_path(folder).strip()
+    text = path_text.unescape_path(folder).strip()
     return text if _is_intact_text(text) and not placeholders.is_placeholder_artist(text) else ""
 
 

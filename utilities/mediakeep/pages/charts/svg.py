@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import unicodedata
 
-from mediakeep import files
+from mediakeep import path_text
 
 MAX_TEXT_CHARS = 200  # characters of a name
 BOLD_WIDTH_FACTOR = 1.12  # width of bold text relative to regular text
@@ -75,7 +75,7 @@ def _char_width(char: str) -> float:
 def _truncate(words: str) -> str:
     if len(words) > MAX_TEXT_CHARS:
         words = f"{words[: MAX_TEXT_CHARS - 1]}…"
-    return files.to_printable(words)
+    return path_text.to_printable(words)
 
 
 def _format_attribute(value: str | float) -> str:

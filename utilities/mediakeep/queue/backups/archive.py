@@ -25,7 +25,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.errors import NewerFormat, StateDamaged, UsageError
 
 _COPY_CHUNK = 1 << 20  # bytes
@@ -53,7 +53,7 @@ class ArchiveWriter:
             left -= len(piece)
         if left:
             raise StateDamaged(
-                f"{files.display_path(entry.name)} changed while it was being copied."
+                f"{path_text.display_path(entry.name)} changed while it was being copied."
             )
         self._stream.write(bytes(entry.padding))
         return digest.hexdigest()
@@ -119,7 +119,7 @@ def read_entry(stream: BinaryIO) -> ArchiveEntry | None:
             mtime = min(max(int(info.mtime), 0), _MAX_MTIME)
             return ArchiveEntry(name or info.name, info.size, info.mode & 0o777, mtime)
         if info.type != tarfile.GNUTYPE_LONGNAME or name or info.size > _MAX_NAME:
-            raise CorruptArchive(f"{files.display_path(info.name)} in it is not a plain file")
+            raise CorruptArchive(f"{path_text.display_path(info.name)} in it is not a plain file")
         text = b"".join(read_exactly(stream, info.size + -info.size % TAR_BLOCK))[: info.size]
         name = text.rstrip(b"\0").decode("utf-8", "surrogateescape")
 
@@ -177,7 +177,10 @@ FileConsumer = Callable[[ArchiveEntry, Iterator[bytes]], None]
 
 def encode_checksum_line(entry: ArchiveEntry, digest: str) -> bytes:
     """Return the checksum line of a file."""
-    return msgspec.json.encode(_Checksum(files.escape_path(entry.name), entry.size, digest)) + b"\n"
+    return (
+        msgspec.json.encode(_Checksum(path_text.escape_path(entry.name), entry.size, digest))
+        + b"\n"
+    )
 
 
 def read_info(path: Path, kind: str) -> BackupInfo:
@@ -211,7 +214,7 @@ def read_archive(path: Path, kind: str, take: FileConsumer | None = None) -> Bac
 @contextlib.contextmanager
 def _open_archive(path: Path) -> Iterator[BinaryIO]:
     """Open an archive, compressed or not; translate errors to StateDamaged or UsageFailed."""
-    shown = files.escape_path(path)
+    shown = path_text.escape_path(path)
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
@@ -229,7 +232,7 @@ def _open_archive(path: Path) -> Iterator[BinaryIO]:
 
 def _read_info_entry(path: Path, kind: str, stream: BinaryIO) -> tuple[BackupInfo, bytes]:
     """Read the description, and return it with its checksum line."""
-    foreign = UsageError(f"{files.display_path(path)} is not a backup made by mediakeep.")
+    foreign = UsageError(f"{path_text.display_path(path)} is not a backup made by mediakeep.")
     try:
         entry = read_entry(stream)
     except (CorruptArchive, OSError, EOFError, zlib.error, tarfile.HeaderError) as error:
@@ -241,13 +244,13 @@ def _read_info_entry(path: Path, kind: str, stream: BinaryIO) -> tuple[BackupInf
     try:
         version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("format", b"0")
         if (number := msgspec.json.decode(version, type=int)) > FORMAT:
-            raise NewerFormat(files.escape_path(path), number, FORMAT)
+            raise NewerFormat(path_text.escape_path(path), number, FORMAT)
         info = msgspec.json.decode(data, type=BackupInfo)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CorruptArchive(f"its description cannot be read, {error}") from error
     if info.kind != kind:
         raise UsageError(
-            f"{files.display_path(path)} is a backup of {info.kind}, not of {kind}."
+            f"{path_text.display_path(path)} is a backup of {info.kind}, not of {kind}."
             " Nothing was changed."
             f" Restore it with the manager of {info.kind}."
         )
@@ -267,7 +270,7 @@ def _check_entry_name(name: str, kind: str) -> None:
     plain = not {"", ".", ".."} & set(parts) and "\0" not in name
     if not plain or not (inside or name in HOME_FILES):
         raise CorruptArchive(
-            f"it contains {files.display_path(name)}, which is not part of a backup"
+            f"it contains {path_text.display_path(name)}, which is not part of a backup"
         )
 
 

@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.queue import snapshot
@@ -72,7 +72,7 @@ def create_backup(
         path = (
             _publish_dated(temporary, folder, stem) if stem else _publish_named(temporary, target)
         )
-        files.sync_folder(folder)
+        atomic_files.sync_folder(folder)
     return BackupFile(path, size, head)
 
 
@@ -103,7 +103,7 @@ def _iter_dated_backups(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Pa
 
 def _check_target_folder(place: QueueLocation, folder: Path) -> None:
     """Raise UsageFailed if a folder is missing, or would be part of its own backup."""
-    shown = files.escape_path(folder)
+    shown = path_text.escape_path(folder)
     if not folder.is_dir():
         raise UsageError(
             f"The backup folder {shown} is missing. Is its disk mounted? Nothing was written."
@@ -169,7 +169,7 @@ def _open_archive_file(path: Path, *, compressed: bool) -> Iterator[BinaryIO]:
         else:
             yield raw
         raw.flush()
-        files.sync_data(handle)
+        atomic_files.sync_data(handle)
 
 
 def _publish_dated(temporary: Path, folder: Path, stem: str) -> Path:
@@ -191,7 +191,7 @@ def _publish_named(temporary: Path, path: Path) -> Path:
 
 
 def _already_exists(path: Path) -> UsageError:
-    return UsageError(f"{files.display_path(path)} already exists. It was not changed.")
+    return UsageError(f"{path_text.display_path(path)} already exists. It was not changed.")
 
 
 def _link_or_rename(temporary: Path, path: Path) -> None:

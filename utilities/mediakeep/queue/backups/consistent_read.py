@@ -14,7 +14,7 @@ import msgspec
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, journal_lookup, readonly, snapshot
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.journal_lookup import SnapshotOrigin
 from mediakeep.queue.queue import Queue

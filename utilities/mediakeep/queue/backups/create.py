@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-from mediakeep import clock, files
+from mediakeep import clock, path_text
 from mediakeep.errors import StateDamaged
 from mediakeep.media import temp_copies
 from mediakeep.media.undo import store_lock
@@ -28,7 +28,7 @@ from mediakeep.queue.backups import archive, consistent_read
 from mediakeep.queue.backups.archive import ArchiveEntry, ArchiveWriter, BackupInfo
 from mediakeep.queue.backups.consistent_read import HistoryMonth, QueueAtSeq
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from mediakeep.queue.sessions import LIVE_FOLDER
 from mediakeep.queue.state import QueueState
@@ -52,7 +52,7 @@ def copy_database(path: Path, target: Path) -> None:
             source.backup(destination, progress=_build_timeout_check())
     except sqlite3.Error as error:
         raise StateDamaged(
-            f"{files.display_path(path)} cannot be read: {error}. No backup was made. Replace it"
+            f"{path_text.display_path(path)} cannot be read: {error}. No backup was made. Replace it"
             " by an older backup, or move it away."
         ) from error
 

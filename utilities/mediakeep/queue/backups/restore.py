@@ -25,7 +25,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files, path_text
 from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageError
 from mediakeep.kinds import Kind
 from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
@@ -35,7 +35,7 @@ from mediakeep.queue.backups import archive, restore_marker
 from mediakeep.queue.backups.archive import ArchiveEntry, BackupInfo
 from mediakeep.queue.backups.restore_marker import RestoreMarker
 from mediakeep.queue.compaction import QueueLocation
-from mediakeep.queue.event_history import event_log
+from mediakeep.queue.history import event_log
 from mediakeep.queue.queue import Queue
 
 _ESSENCE_TABLES = ("sound", "finding")
@@ -61,7 +61,7 @@ def merge_essence_databases(current: Path, staged: Path) -> None:
         _merge_rows(current / FILE_NAME, staged / FILE_NAME)
     except sqlite3.Error as error:
         raise ItemFailed(
-            f"The essence database {files.display_path(current / FILE_NAME)} cannot be merged: {error}."
+            f"The essence database {path_text.display_path(current / FILE_NAME)} cannot be merged: {error}."
         ) from error
 
 
@@ -124,13 +124,13 @@ def carry_over_newer_state(current: Path, staged: Path) -> None:
 
 
 def _copy_synced(path: Path, target: Path) -> None:
-    files.make_folder(target.parent)
+    atomic_files.make_folder(target.parent)
     temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     shutil.copy2(path, temporary)
     with temporary.open("rb") as stream:
-        files.sync_data(stream.fileno())
+        atomic_files.sync_data(stream.fileno())
     os.rename(temporary, target)
-    files.sync_folder(target.parent)
+    atomic_files.sync_folder(target.parent)
 
 
 def _starts_with(path: Path, beginning: Path) -> bool:
@@ -153,8 +153,8 @@ def unpack_archive(path: Path, kind: Kind, folder: Path) -> BackupInfo:
             _write_file(folder / entry.name, entry, content)
         except OSError as error:
             raise ItemFailed(
-                f"{files.display_path(entry.name)} cannot be unpacked into"
-                f" {files.display_path(folder)}:"
+                f"{path_text.display_path(entry.name)} cannot be unpacked into"
+                f" {path_text.display_path(folder)}:"
                 f" {error.strerror}. Nothing was changed."
             ) from error
 
@@ -168,8 +168,8 @@ def _check_queue_readable(queue: Path, kind: Kind, path: Path) -> None:
     try:
         snapshot.load(queue, kind)
     except StateDamaged as error:
-        shown = f"The {snapshot.FILE} in {files.display_path(path)}"
-        raise StateDamaged(str(error).replace(files.display_path(queue), shown)) from error
+        shown = f"The {snapshot.FILE} in {path_text.display_path(path)}"
+        raise StateDamaged(str(error).replace(path_text.display_path(queue), shown)) from error
 
 
 def _write_file(path: Path, entry: ArchiveEntry, content: Iterator[bytes]) -> None:
@@ -180,7 +180,7 @@ def _write_file(path: Path, entry: ArchiveEntry, content: Iterator[bytes]) -> No
         stream.flush()
         os.fchmod(stream.fileno(), entry.mode | 0o600)
         if entry.name.startswith("status/"):
-            files.sync_data(stream.fileno())
+            atomic_files.sync_data(stream.fileno())
     os.utime(path, (entry.mtime, entry.mtime))
 
 
@@ -206,7 +206,7 @@ def check_restore(place: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
     elif path.is_file():
         head = archive.read_archive(path, kind.name)
     else:
-        raise UsageError(f"There is no backup {files.display_path(path)}.")
+        raise UsageError(f"There is no backup {path_text.display_path(path)}.")
     refuse_live_sessions(place)
     return head
 
@@ -216,7 +216,7 @@ def _is_same_backup(order: RestoreMarker, kind: Kind, path: Path) -> bool:
     try:
         return archive.read_info(path, kind.name).id == order.id
     except MediakeepError:
-        return files.escape_path(path) == order.file
+        return path_text.escape_path(path) == order.file
 
 
 def refuse_live_sessions(place: QueueLocation) -> None:
@@ -232,7 +232,7 @@ def refuse_live_sessions(place: QueueLocation) -> None:
 def restore_backup(place: QueueLocation, kind: Kind, path: Path) -> Path | None:
     """Restore a backup, or finish its restore; return the folder of replaced files, if any."""
     status = place.folder.parent
-    files.make_folder(status)
+    atomic_files.make_folder(status)
     with _hold_restore_lock(status):
         order = restore_marker.read_marker(place.folder) or _stage_backup(place, kind, path)
         replaced = status / order.replaced
@@ -243,7 +243,7 @@ def restore_backup(place: QueueLocation, kind: Kind, path: Path) -> Path | None:
             os.rename(
                 restore_marker.marker_folder(place.folder), _unpack_folder(place)
             )  # done, even if the removal is killed
-            files.sync_folder(status)
+            atomic_files.sync_folder(status)
         shutil.rmtree(_unpack_folder(place), ignore_errors=True)
     return replaced if replaced.exists() else None
 
@@ -255,7 +255,7 @@ def _note_unfinished_restore() -> Iterator[None]:
         yield
     except (MediakeepError, OSError) as error:
         place, why = getattr(error, "filename", None), getattr(error, "strerror", None)
-        prefix = f"{files.display_path(place)}: " if isinstance(place, str) else ""
+        prefix = f"{path_text.display_path(place)}: " if isinstance(place, str) else ""
         sentence = f"{prefix}{why}." if why else str(error)
         kind = _ERRORS_BY_EXIT_CODE.get(getattr(error, "exit_code", 1), ItemFailed)
         raise kind(f"{sentence} The restore is unfinished; run it again.") from error
@@ -268,7 +268,9 @@ def _hold_restore_lock(status: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise UsageError(f"Another restore is running in {files.display_path(status)}.") from error
+        raise UsageError(
+            f"Another restore is running in {path_text.display_path(status)}."
+        ) from error
     finally:
         os.close(handle)
 
@@ -286,8 +288,10 @@ def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker
     try:
         head = unpack_archive(path, kind, staging / _FILES_FOLDER)
         raw = msgspec.Raw(msgspec.json.encode(head))
-        order = RestoreMarker(head.id, files.escape_path(path), replaced, kind.manager_script, raw)
-        files.write_atomic(staging / restore_marker.MARKER_FILE, msgspec.json.encode(order))
+        order = RestoreMarker(
+            head.id, path_text.escape_path(path), replaced, kind.manager_script, raw
+        )
+        atomic_files.write_atomic(staging / restore_marker.MARKER_FILE, msgspec.json.encode(order))
         os.sync()  # one call, because syncing thousands of reports one by one takes long
         with contextlib.suppress(MediakeepError, OSError):  # adds its last records to the history
             if checkpoints.has_queue_files(place.folder):
@@ -299,7 +303,7 @@ def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker
             os.rename(
                 staging, restore_marker.marker_folder(place.folder)
             )  # from here on no batch can start
-        files.sync_folder(status)
+        atomic_files.sync_folder(status)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -344,6 +348,6 @@ def _install_queue(place: QueueLocation, replaced: Path) -> None:
             old = replaced / "status"
             old.mkdir(parents=True, exist_ok=True)
             os.rename(place.folder, compaction.unused_path(old, place.folder.name, ""))
-            files.sync_folder(old)
+            atomic_files.sync_folder(old)
         os.rename(staged, place.folder)
-        files.sync_folder(place.folder.parent)
+        atomic_files.sync_folder(place.folder.parent)

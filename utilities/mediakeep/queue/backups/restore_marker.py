@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.errors import StateDamaged
 
 MARKER_FILE = "order.json"
@@ -39,7 +39,7 @@ def read_marker(folder: Path) -> RestoreMarker | None:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StateDamaged(
-            f"{files.display_path(path)} cannot be read: {error}. Nothing was changed."
+            f"{path_text.display_path(path)} cannot be read: {error}. Nothing was changed."
             " Move its folder away, then restore the backup again."
         ) from error
 
@@ -48,11 +48,11 @@ def refuse_unfinished(folder: Path) -> None:
     """Raise StateDamaged if a restore is unfinished, naming the command that finishes it."""
     if order := read_marker(folder):
         raise StateDamaged(
-            f"A restore is unfinished: its files are in {files.display_path(marker_folder(folder))}."
+            f"A restore is unfinished: its files are in {path_text.display_path(marker_folder(folder))}."
             f" Nothing was changed. If it is not running, finish it:\n  {_format_resume_command(folder, order)}"
         )
 
 
 def _format_resume_command(folder: Path, order: RestoreMarker) -> str:
     line = config.format_command(order.manager, folder.parent.parent)
-    return f"{line} --restore-backup {files.quote_escaped(order.file)} --yes"
+    return f"{line} --restore-backup {path_text.quote_escaped(order.file)} --yes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep.queue.event_history.queries import HistoryEvent
+from mediakeep.queue.history.queries import HistoryEvent
 from mediakeep.views import terminal
 from mediakeep.views.dashboard.text_layout import Colour, TextPiece, TextRow
 from mediakeep.views.dashboard.time_text import DisplayTime

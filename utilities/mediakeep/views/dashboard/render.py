@@ -10,8 +10,8 @@ from datetime import datetime
 
 import msgspec
 
-from mediakeep import files
-from mediakeep.queue.event_history.queries import SessionSpan
+from mediakeep import path_text
+from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views.dashboard import (
     event_text,
     issue_panels,
@@ -95,7 +95,7 @@ def _title_row(glance: HomeSnapshot) -> TextRow:
         TextPiece("mediakeep", Colour.TITLE),
         TextPiece(f"  {now:%a %d %b %H:%M:%S}"),
         TextPiece(f"  {running}", Colour.GOOD if alive else Colour.DIM),
-        TextPiece(f"  {files.display_path(glance.home)}", Colour.DIM, can_shrink=True),
+        TextPiece(f"  {path_text.display_path(glance.home)}", Colour.DIM, can_shrink=True),
     ]
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.views import display_width
 
 # A word of a shell command with its quotes: plain, '...' and $'...' parts in any order.
@@ -58,7 +58,7 @@ class TerminalStyle(msgspec.Struct, frozen=True):
 
     def escape(self, text: str) -> str:
         """Return text without control characters, in ASCII if the terminal needs it."""
-        plain = files.to_printable(text)
+        plain = path_text.to_printable(text)
         return plain.encode("ascii", "backslashreplace").decode() if self.ascii else plain
 
     def align_column(self, names: Sequence[str], most: int) -> list[str]:

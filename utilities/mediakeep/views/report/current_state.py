@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config, files
+from mediakeep import config, path_text
 from mediakeep.item import Status, is_gone
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
@@ -78,7 +78,7 @@ def _build_failure_group(moment: StateContext, group: list[FailedItem], error: s
     next_try = min(retries, default="")
     reset = f"--reset-{kind.noun}"
     names = " ".join(
-        f"{reset} {files.quote_escaped(trouble.item)}" for trouble in group[:MAX_FAILED_ITEMS]
+        f"{reset} {path_text.quote_escaped(trouble.item)}" for trouble in group[:MAX_FAILED_ITEMS]
     )
     selection = names if len(group) <= MAX_FAILED_ITEMS else "--reset-errors"
     return FailureGroup(

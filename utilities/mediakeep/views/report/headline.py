@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mediakeep.pages import render
-from mediakeep.queue.event_history.queries import ItemGain
+from mediakeep.queue.history.queries import ItemGain
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (

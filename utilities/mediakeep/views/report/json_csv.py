@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import path_text
 from mediakeep.pages import csv_cell
 from mediakeep.views.period_stats import PeriodStats, PeriodTotals
 from mediakeep.views.report.kind_progress import KindProgress
@@ -112,4 +112,4 @@ def _csv_cell(cell: Any) -> Any:
     """Return a cell that a spreadsheet shows as text and does not calculate; None is empty."""
     if not isinstance(cell, str):
         return "" if cell is None else round(cell, 3)
-    return csv_cell.escape_formula(files.to_printable(cell))
+    return csv_cell.escape_formula(path_text.to_printable(cell))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mediakeep.queue.event_history.queries import ItemGain
+from mediakeep.queue.history.queries import ItemGain
 from mediakeep.views.period_stats import PeriodStats, PeriodTotals
 from mediakeep.views.report.decisions import Decisions
 from mediakeep.views.summary import CompletionEstimate, KindSummary

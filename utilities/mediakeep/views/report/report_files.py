@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import atomic_files
 from mediakeep.pages import render
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
@@ -92,7 +92,7 @@ def write_report(
     if "md" in formats:
         for (kind, name), file in chart_files.items():
             contents[home / FOLDER / file] = svgs[kind][name].encode()
-    files.write_atomic_group(contents)
+    atomic_files.write_atomic_group(contents)
     _note_written(home, report)
     return list(contents)
 
@@ -101,7 +101,7 @@ def _note_written(home: Path, report: ProgressReport) -> None:
     """Note when a report was written: the modification time may be that of a copy."""
     noted = {**_read_notes(home), _file_stem(report.period): datetime.fromisoformat(report.written)}
     text = msgspec.json.format(msgspec.json.encode(dict(sorted(noted.items()))), indent=2)
-    files.write_atomic(home / WRITTEN_FILE, text + b"\n")
+    atomic_files.write_atomic(home / WRITTEN_FILE, text + b"\n")
 
 
 def _render(

@@ -1,0 +1,65 @@
+"""Run benchmarks: python -m benchmarks [NAME...] [--full]."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+
+# On the disk where systems keep what outlives a restart: /tmp often lies in memory.
+_FOLDER = os.environ.get("TMPDIR") or ("/var/tmp" if Path("/var/tmp").is_dir() else None)
+_NAMES = {
+    "commit": "claims and settles against append and sync",
+    "load": "opening of large queues: seconds and memory",
+    "summary": "the summary and the report of a long history",
+    "dashboard": "the dashboard's share of a core while a batch runs",
+    "overhead": "what a batch costs for each item, with a worker that does nothing",
+    "peers": "persist-queue, and a JSON file rewritten for each item",
+    "rewrite": "the snapshot written anew: its cost and its share of the time",
+    "library": "a made library scanned and worked through, against a bare tag reader",
+    "reading": "large files scanned and judged in a warm pool, against bare mutagen; bytes read",
+    "rescan": "an unchanged library read again with the index, against a walk",
+    "beets": "large files imported by beets, against the main job",
+    "master": "the master report: tracks a second, and the peak of memory",
+    "lookups": "requests of look-ups, beside those of beets; estimates; what knowing costs",
+    "matching": "albums identified, spoilt in many ways: how right, beside beets; weights fitted",
+    "movies": "movies identified by their names, beside the first hit of a search",
+    "movie_tables": "tables and master report of movies: seconds, and the peak of memory",
+    "safewrite": "tags written safely, against in place; undo records",
+}
+
+
+def main() -> None:
+    """Run the benchmarks that were asked for, one after the other."""
+    listed = "\n".join(f"  {name:<12} {text}" for name, text in _NAMES.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"Measure speed and memory; all of these, or those named:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks to run")
+    parser.add_argument(
+        "--full", action="store_true", help="up to a million items, 5 GB of files; takes long"
+    )
+    parser.add_argument("--folder", default=_FOLDER, metavar="DIR", help="on the disk to measure")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(_NAMES):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {_load()}")
+    for name in given.names or _NAMES:
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(dir=given.folder, prefix="mediakeep-") as folder:
+            importlib.import_module(f"benchmarks.{name}").run(Path(folder), full=given.full)
+        print(f"  [{name}: {time.monotonic() - started:.0f} s, {_load()}]")
+
+
+def _load() -> str:
+    return f"load {os.getloadavg()[0]:.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Names of movie files as people give them, made of the movies of a cinema, and what they mean.
+
+A fifth and more are remakes of which another one is the more popular. Movies are dealt to two
+halves by their titles, so that no title is in both.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from random import Random
+
+from benchmarks import movie_ways
+from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
+
+HALVES = ("fit", "held")
+_UNTIMED = 0.25  # files whose running time is not known
+_DRIFT = 0.03  # by how much a file lasts longer or shorter than the movie at most
+_REMAKES = 0.25
+_ABSENT = 0.05  # movies that the service does not know
+
+
+@dataclass(frozen=True)
+class Case:
+    """A name of a file without suffix and of its folder; what it means is a movie's id, or 0."""
+
+    family: str
+    half: str
+    file: str
+    folder: str
+    minutes: float  # 0 where it is not known
+    film: int
+
+
+@dataclass(frozen=True)
+class Deck:
+    """The cinema that answers, and the names to be understood."""
+
+    cinema: MovieCatalogue
+    cases: tuple[Case, ...]
+
+    def half(self, name: str) -> list[Case]:
+        """Return the names of one half."""
+        return [one for one in self.cases if one.half == name]
+
+
+def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
+    """Make so many names of a cinema's movies; the same every time."""
+    rng = Random(seed)
+    shown = [one for one in whole.films if not one.adult and one.release_date]
+    rng.shuffle(shown)
+    absent = frozenset(one.id for one in shown[: round(count * _ABSENT)])
+    left = [one for one in shown if one.id not in absent]
+    cases = [_case("absent", one, rng) for one in shown if one.id in absent]
+    cases += [_case("remake", one, rng) for one in _outshone(left)[: round(count * _REMAKES)]]
+    taken = {case.film for case in cases}
+    rest = iter([one for one in left if one.id not in taken])
+    ways = [one for one in movie_ways.WAYS if one not in ("absent", "remake")]
+    while len(cases) < count:
+        family = ways[len(cases) % len(ways)]
+        film = next(one for one in rest if _suits(family, one))
+        cases.append(_case(family, film, rng))
+    films = tuple(one for one in whole.films if one.id not in absent)
+    return Deck(
+        MovieCatalogue(films=films, series=whole.series, removed=whole.removed), tuple(cases)
+    )
+
+
+def _outshone(films: Sequence[CatalogueMovie]) -> list[CatalogueMovie]:
+    """Return movies of whose title there is another one, and that more popular."""
+    groups = [one for one in _namesakes(films).values() if len(one) > 1]
+    return [min(group, key=lambda one: one.popularity) for group in groups]
+
+
+def _namesakes(films: Sequence[CatalogueMovie]) -> dict[str, list[CatalogueMovie]]:
+    found: dict[str, list[CatalogueMovie]] = defaultdict(list)
+    for film in films:
+        found[film.title.casefold()].append(film)
+    return found
+
+
+def _suits(family: str, film: CatalogueMovie) -> bool:
+    if family == "foreign":
+        return any(one.language in ("de", "fr") and one.title for one in film.texts)
+    if family == "sequel":
+        return film.title.split()[-1] in movie_ways.ROMAN
+    if family == "rewritten":
+        return film.title.startswith("The ") or " and " in film.title or not film.title.isascii()
+    return family != "mistyped" or len(film.title) > _TYPED
+
+
+_TYPED = 9  # letters of a title that may be mistyped
+
+
+def _case(family: str, film: CatalogueMovie, rng: Random) -> Case:
+    file, folder = movie_ways.WAYS[family](film, rng)
+    minutes = film.runtime * rng.uniform(1 - _DRIFT, 1 + _DRIFT)
+    if rng.random() < _UNTIMED:
+        minutes = 0.0
+    key = blake2b(film.title.casefold().encode(), digest_size=1).digest()[0]
+    known = 0 if family == "absent" else film.id
+    return Case(family, HALVES[key % 2], file, folder, minutes, known)
+
+
+def families(cases: Sequence[Case]) -> Iterator[str]:
+    """Give the families of some names, in the order of their kinds."""
+    present = {one.family for one in cases}
+    yield from (one for one in movie_ways.WAYS if one in present)

@@ -1,0 +1,150 @@
+"""Atomic and durable writes, folders that are synced, and file locks."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+STATUS_FOLDER = "status"  # the folder of a home that contains its state
+
+
+def sync_data(handle: int) -> None:
+    """Flush a file's data to the disk, past the drive's cache if the system supports it."""
+    if sys.platform == "darwin":
+        try:
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+        except OSError:  # the file system does not support it
+            os.fsync(handle)
+    else:
+        os.fdatasync(handle)
+
+
+def _start_writeback(handles: Sequence[int]) -> None:
+    """Start the writeback of several files, so that their syncs overlap.
+
+    This is a hint: if the system ignores it, the syncs run one after the other.
+    """
+    if len(handles) > 1 and sys.platform == "linux":
+        for handle in handles:
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def make_folder(folder: Path, *, sync: bool = True) -> None:
+    """Create a folder of a home and its missing parents, and sync their entries.
+
+    A new `status/` gets mode 0700, because it contains paths and contents of the user's files. All
+    others follow the umask, because other programs read them.
+    """
+    if folder.is_dir():
+        return
+    if folder != folder.parent:
+        make_folder(folder.parent, sync=sync)
+    try:
+        folder.mkdir(0o700 if folder.name == STATUS_FOLDER else 0o777)
+    except FileExistsError:  # created by another process, unless it is a file
+        if not folder.is_dir():
+            raise
+    if sync:
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Flush a folder's entries (new, renamed, removed names) to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_all(handle: int, data: bytes | memoryview) -> None:
+    """Write all of `data`, continuing after short writes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def write_at(handle: int, data: bytes, offset: int) -> None:
+    """Write all of `data` at an offset, like `write_all`."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
+    """Replace a file atomically; create its folder if missing."""
+    _replace_group({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
+
+
+def write_atomic_group(contents: Mapping[Path, bytes]) -> None:
+    """Replace several files, each atomically; sync shared folders once."""
+    _replace_group(contents, sync=True)
+
+
+def write_if_changed(contents: Mapping[Path, bytes]) -> None:
+    """Replace, each atomically, only the files whose content differs."""
+    write_atomic_group({path: new for path, new in contents.items() if not _has_content(path, new)})
+
+
+def _has_content(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
+def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
+    """Write all to temporary files, sync them, then rename each to its name."""
+    temporaries: dict[Path, Path] = {}
+    at = Path()
+    try:
+        with contextlib.ExitStack() as stack:
+            handles = []
+            for at, data in contents.items():
+                make_folder(at.parent, sync=sync)
+                temporaries[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                handles.append(os.open(temporaries[at], flags, 0o666))
+                stack.callback(os.close, handles[-1])
+                write_all(handles[-1], data)
+            if sync:
+                _start_writeback(handles)
+                for at, handle in zip(contents, handles, strict=True):  # noqa: B007 - see below
+                    sync_data(handle)
+        for at, temporary in temporaries.items():
+            os.replace(temporary, at)
+    except BaseException as error:
+        if isinstance(error, OSError):  # report the target, not the temporary file
+            error.filename, error.filename2 = os.fspath(at), None
+        for temporary in temporaries.values():
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise
+    for folder in {path.parent for path in contents} if sync else ():
+        sync_folder(folder)
+
+
+def remove_stale_temp_files(folder: Path, older: float = 3600.0) -> None:
+    """Remove temporary files that killed processes left in a folder.
+
+    Keep files modified in the last `older` seconds: another process may still be writing them.
+    """
+    for path in folder.glob(".????????????.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > older:
+                path.unlink()
+
+
+@contextlib.contextmanager
+def exclusive_lock(path: str | os.PathLike[str]) -> Iterator[int]:
+    """Hold an exclusive flock on a file, which is created if missing and never removed."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)

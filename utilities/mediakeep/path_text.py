@@ -1,0 +1,85 @@
+"""Paths and names as text: escape, display, compare and sanitize."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import unicodedata
+from collections.abc import Container
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
+_SURROGATES = re.compile("[\udc80-\udcff]")  # undecodable bytes (surrogateescape)
+_ESCAPE_SEQUENCE = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
+
+
+def escape_path(path: str | os.PathLike[str]) -> str:
+    r"""Return a path as valid UTF-8: an undecodable byte becomes `\xNN`, a backslash `\\`."""
+    text = os.fspath(path).replace("\\", "\\\\")
+    if text.isascii():
+        return text
+    return _SURROGATES.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02X}", text)
+
+
+def unescape_path(text: str) -> str:
+    """Return the path whose escaped form is `text`."""
+    return _ESCAPE_SEQUENCE.sub(
+        lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text
+    )
+
+
+def normalize_name(name: str) -> str:
+    """Return a name in the form used for comparison: NFC and casefolded."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def to_printable(text: str) -> str:
+    """Escape control characters and line breaks, so that text cannot control the terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
+        for char in text
+    )
+
+
+def quote_escaped(escaped: str) -> str:
+    """Quote an escaped path for a shell; use $'...' if it has unprintable characters."""
+    plain = unescape_path(escaped)
+    if plain.isprintable():
+        return shlex.quote(plain)
+    raw = os.fsencode(plain)
+    shown = (chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in raw)
+    return f"$'{''.join(shown)}'"
+
+
+def display_path(path: str | os.PathLike[str]) -> str:
+    """Return a path for display: one line of UTF-8 without control characters."""
+    return to_printable(escape_path(path))
+
+
+def quote_path(path: str | os.PathLike[str]) -> str:
+    """Quote a path for a shell; the result is always one line of UTF-8."""
+    return quote_escaped(escape_path(path))
+
+
+def safe_name(name: str, taken: Container[str] = ()) -> str:
+    """Return a file name that is valid on every file system and not in `taken`.
+
+    Names in `taken` are normalized. The result has at most 150 bytes, so that a suffix still fits
+    into 255.
+    """
+    stem = name if _PLAIN_NAME.fullmatch(name) else _sanitize_name(name)
+    unique, number = stem, 1
+    while normalize_name(unique) in taken:
+        number += 1
+        unique = f"{stem}_{number}"
+    return unique
+
+
+def _sanitize_name(name: str) -> str:
+    from pathvalidate import sanitize_filename
+
+    readable = to_printable(escape_path(name)).replace("\\", "_")
+    stem = sanitize_filename(readable, platform="universal", replacement_text="_")
+    stem = stem.strip(" .") or "_"
+    stem = stem if stem[0] != "-" else "_" + stem[1:]
+    return stem.encode()[:150].decode(errors="ignore").rstrip(" .")

@@ -1,0 +1,311 @@
+"""A disposable SQLite index of the history, queried by the reports.
+
+history.db is built from history/ alone and updated from the offsets where it stopped; without its
+clean flag it is rebuilt. Issues are opened, closed and reopened (regressed) by comparing the open
+ids of consecutive settles of an item. Changes undone by a restore are omitted, except for the items
+that a replay brought back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mediakeep import clean_flag
+from mediakeep.clean_flag import TornFile
+from mediakeep.queue.history import event_log, schema
+from mediakeep.queue.history.indexer import HistoryIndexer
+from mediakeep.queue.journal import JournalRecord
+
+T = TypeVar("T")
+
+FILE = "history.db"
+_VERSION = 4
+_BUSY_TIMEOUT = 60.0  # seconds to wait for another process, which may be rebuilding it
+_LIST_FIELDS = {
+    "items": "states",
+    "items_back": "states_back",
+}  # fields of an event with several items
+
+
+class RestoreLineage:
+    """Which changes led to the current queue, without those undone by a restore.
+
+    A checkpoint may come from a branch that an earlier restore left, and leads back to it.
+    """
+
+    def __init__(self) -> None:
+        self._restores: list[tuple[int, int]] = []  # the restore, and the change that it restored
+        self._replays: list[tuple[int, tuple[int, int], frozenset[str]]] = []
+
+    def add_event(self, event: dict[str, Any]) -> None:
+        """Record a restore, an edit or a replay; other events are ignored."""
+        if first_last := event.get("undone"):
+            self._restores.append((event["seq"], first_last[0] - 1))
+        if first_last := event.get("redone"):
+            first, last = first_last
+            self._replays.append((event["seq"], (first, last), frozenset(event["items_back"])))
+
+    def trace_to(self, last: int) -> CountedChanges:
+        """Return which changes up to number `last` count."""
+        ranges: list[tuple[int, int]] = []
+        turns = sorted(self._restores)
+        while turns:
+            turn, origin = turns.pop()
+            if turn <= last:
+                ranges.append((turn, last))
+                last = origin
+        ranges.append((0, last))
+        back = [
+            (redone, items, self.trace_to(redone[1]))
+            for seq, redone, items in self._replays
+            if _in_ranges(seq, ranges)
+        ]
+        return CountedChanges(ranges, back)
+
+
+class CountedChanges:
+    """The changes that count: ranges of their numbers, and the items that replays brought back.
+
+    A replay brings back items in the state that the undone branch of changes had left.
+    """
+
+    def __init__(
+        self,
+        ranges: list[tuple[int, int]],
+        back: list[tuple[tuple[int, int], frozenset[str], CountedChanges]],
+    ) -> None:
+        self._ranges, self._back = ranges, back
+
+    def filter_event(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the part of an event that counts: all of it, some of its items, or None."""
+        seq = event["seq"]
+        if _in_ranges(seq, self._ranges):
+            return event
+        counted: set[str] = set()
+        for (first, last), items, branch in self._back:
+            if first <= seq <= last and (part := branch.filter_event(event)):
+                counted |= items & _event_items(part)
+        return _restrict_items(event, counted) if counted else None
+
+
+def _event_items(event: dict[str, Any]) -> set[str]:
+    alone = {event["item"]} if "item" in event else set()
+    return alone.union(*(event.get(name, ()) for name in _LIST_FIELDS))
+
+
+def _restrict_items(event: dict[str, Any], keep: set[str]) -> dict[str, Any]:
+    """Return an event reduced to the given items."""
+    reduced: dict[str, Any] = {}
+    for items, states in _LIST_FIELDS.items():
+        chosen = [number for number, item in enumerate(event.get(items, ())) if item in keep]
+        names = [name for name in (items, states) if name in event]
+        reduced |= {name: [event[name][number] for number in chosen] for name in names}
+    if "renamed" in event:
+        reduced["renamed"] = {old: new for old, new in event["renamed"].items() if new in keep}
+    return {**event, **reduced}
+
+
+def _in_ranges(seq: int, ranges: list[tuple[int, int]]) -> bool:
+    return any(first <= seq <= last for first, last in ranges)
+
+
+def run_query(
+    folder: Path, question: Callable[[sqlite3.Connection], T], tail: Sequence[JournalRecord] = ()
+) -> T:
+    """Run a query on the updated index; if it is damaged, rebuild it and run the query again.
+
+    `tail` are records of the journal; those that are not in the history yet are included.
+    """
+    try:
+        with open_for_query(folder, tail) as base:
+            return question(base)
+    except sqlite3.DatabaseError as error:
+        _remove_damaged(folder / FILE, error)
+    with open_for_query(folder, tail) as base:
+        return question(base)
+
+
+def open_updated(folder: Path) -> sqlite3.Connection:
+    """Update the index from the history, or rebuild it, and return an open connection.
+
+    Without write access to the folder, the index is built in memory.
+    """
+    path = folder / FILE
+    for _ in range(2):  # again after a torn file was removed
+        try:
+            return _open_and_update(path, folder)
+        except TornFile:
+            path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            _remove_damaged(path, error)
+            break
+    return _update_connection(sqlite3.connect(":memory:", isolation_level=None), folder)
+
+
+def _remove_damaged(path: Path, error: sqlite3.DatabaseError) -> None:
+    """Remove a damaged index, to be rebuilt next time; keep one that is only busy."""
+    if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _open_and_update(path: Path, folder: Path) -> sqlite3.Connection:
+    base = _connect(path)
+    try:
+        return _update_connection(base, folder, path)
+    except BaseException:
+        base.close()
+        raise
+
+
+def _update_connection(
+    base: sqlite3.Connection, folder: Path, path: Path | None = None
+) -> sqlite3.Connection:
+    """Update an open index; the clean flag of the file at `path` is cleared before any write."""
+    while True:
+        with base:
+            base.execute("BEGIN IMMEDIATE")
+            current = base.execute("PRAGMA user_version").fetchone()[0] == _VERSION
+            if not current and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise TornFile("it has another version, and may be incomplete")
+            is_clean = (
+                path is not None and current and clean_flag.is_clean(base, _file_identity(path))
+            )
+            if current and not _has_new_events(base, folder):
+                return base
+            if not is_clean:
+                if not current or not _add_new_events(base, folder):
+                    _recreate_tables(base, path)
+                    _rebuild_index(base, folder)
+                return base
+        assert path is not None
+        clean_flag.mark_dirty(base, _file_identity(path))
+
+
+def _file_identity(path: Path) -> clean_flag.FileIdentity:
+    info = path.stat()
+    return info.st_dev, info.st_ino
+
+
+def _has_new_events(base: sqlite3.Connection, folder: Path) -> bool:
+    """Return whether there is anything in the files that was not read yet."""
+    read = dict(base.execute("SELECT path, offset FROM source").fetchall())
+    paths = {path.name: path for path in event_log.list_files(folder)}
+    if read.keys() - paths:
+        return True
+    offsets = {path: read.get(name, 0) for name, path in paths.items()}
+    if any(path.stat().st_size < offset for path, offset in offsets.items()):
+        return True
+    return next(_iter_events(offsets), None) is not None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(path, timeout=_BUSY_TIMEOUT, isolation_level=None)
+    for setting in ("synchronous = OFF", "cache_size = -65536"):
+        base.execute(f"PRAGMA {setting}")  # derived data: a power loss costs a rebuild
+    return base
+
+
+def _recreate_tables(base: sqlite3.Connection, path: Path | None) -> None:
+    names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (name,) in names:
+        base.execute(f"DROP TABLE {name}")
+    for statement in schema.TABLES.split(";"):
+        base.execute(statement)
+    if path:
+        clean_flag.create_mark(base, _file_identity(path))
+    base.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _add_new_events(base: sqlite3.Connection, folder: Path) -> bool:
+    """Add the new events; return False after a restore or if files that were read changed."""
+    read = dict(base.execute("SELECT path, offset FROM source").fetchall())
+    paths, poster = event_log.list_files(folder), HistoryIndexer(base)
+    if set(read) - {path.name for path in paths}:
+        return False
+    offsets = {path: read.get(path.name, 0) for path in paths}
+    if any(path.stat().st_size < offset for path, offset in offsets.items()):
+        return False
+    for path, end, event in _iter_events(offsets):
+        if "undone" in event or "redone" in event:
+            return False
+        poster.add_event(event)
+        offsets[path] = end
+    poster.flush()
+    _save_offsets(base, offsets)
+    return True
+
+
+def _rebuild_index(base: sqlite3.Connection, folder: Path) -> None:
+    """Read the history twice: first to find what was undone, then to add what counts."""
+    lineage, poster, last = RestoreLineage(), HistoryIndexer(base), 0
+    ends = dict.fromkeys(event_log.list_files(folder), 0)
+    for path, end, event in _iter_events(ends):
+        lineage.add_event(event)
+        last, ends[path] = max(last, event["seq"]), end
+    track = lineage.trace_to(last)
+    for _, _, event in _iter_events(dict.fromkeys(ends, 0)):
+        if part := track.filter_event(event):
+            poster.add_event(part)
+        else:
+            poster.note_session(event)
+    poster.flush()
+    _save_offsets(base, ends)
+
+
+def _save_offsets(base: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
+    rows = ((path.name, end) for path, end in ends.items())
+    base.executemany("INSERT OR REPLACE INTO source VALUES(?, ?)", rows)
+
+
+def _iter_events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+    """Return the events after these offsets in order, each with its file and its end offset.
+
+    A wrong clock may put newer events into the file of an older month.
+    """
+
+    def read(path: Path, offset: int) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+        return ((path, end, event) for end, event in event_log.iter_events(path, offset))
+
+    files = [read(path, offset) for path, offset in offsets.items()]
+    return heapq.merge(*files, key=lambda entry: entry[2]["seq"])
+
+
+@contextlib.contextmanager
+def open_for_query(
+    folder: Path, tail: Sequence[JournalRecord] = ()
+) -> Iterator[sqlite3.Connection]:
+    """Open the updated index for a `with` block.
+
+    `tail` are records of the journal; those that are not in the history yet are included.
+    """
+    with contextlib.closing(open_updated(folder)) as base, _mark_clean_after(base, folder / FILE):
+        base.execute("PRAGMA cache_spill = OFF")  # the tail is never written to the file
+        base.execute("BEGIN IMMEDIATE" if tail else "BEGIN")
+        (last,) = base.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()
+        poster = HistoryIndexer(base)
+        for record in tail:
+            if record.seq > last and record.op not in event_log.TRANSIENT_OPS:
+                poster.add_event(event_log.build_event(record))
+        poster.flush()
+        try:
+            yield base
+        finally:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                base.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def _mark_clean_after(base: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Set the clean flag of an index after a `with` block, unless it is in memory."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if base.execute("PRAGMA database_list").fetchone()[2]:
+                clean_flag.mark_clean(base, _file_identity(path))

@@ -1,0 +1,212 @@
+"""Queries on the index of the history: totals, sessions, throughput, failures, gains."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import msgspec
+
+from mediakeep.queue.history import schema
+
+_SESSION_COLUMNS = "first, last, settled, command, id, coalesce(seconds, 0)"
+
+
+class MeasureTotal(msgspec.Struct, frozen=True):
+    """The sum of a measure over a period; the module `schema` lists the measures."""
+
+    measure: str
+    what: str
+    amount: float
+
+
+class SessionSpan(msgspec.Struct, frozen=True):
+    """A session from its first to its last record, with which a killed one ended."""
+
+    first: str
+    last: str
+    settled: int
+    command: str  # of the user, "" for a batch
+    id: str
+    seconds: float  # as measured by itself, 0 if it was killed
+
+
+class ItemGain(msgspec.Struct, frozen=True):
+    """The issues of an item that batches repaired, and those that were closed."""
+
+    item: str
+    fixed: int
+    closed: int
+    repairs: dict[str, int]  # by kind
+
+
+class Throughput(msgspec.Struct, frozen=True):
+    """The speed of recent sessions: settled items, and the seconds they took."""
+
+    settled: int
+    seconds: float
+    sessions: int = 0
+
+    @property
+    def per_hour(self) -> float | None:
+        """Items per hour, or None if unknown."""
+        return 3600 * self.settled / self.seconds if self.settled and self.seconds else None
+
+
+def to_slot(seconds: float) -> int:
+    """Return the slot that contains a time, in seconds since 1970."""
+    return int(seconds) // schema.SLOT
+
+
+def slot_start(slot: int) -> datetime:
+    """Return the time, in UTC, at which a slot begins."""
+    return datetime.fromtimestamp(slot * schema.SLOT, UTC)
+
+
+def read_totals(base: sqlite3.Connection, since: int, until: int) -> list[MeasureTotal]:
+    """Return the totals of all measures from slot `since` to before slot `until`."""
+    pieces = list(_split_range(since, until))
+    if not pieces:
+        return []
+    select = "SELECT measure, what, amount FROM tally WHERE span = ? AND slot >= ? AND slot < ?"
+    selects = " UNION ALL ".join([select] * len(pieces))
+    query = f"SELECT measure, what, sum(amount) FROM ({selects}) GROUP BY measure, what"
+    return [
+        MeasureTotal(*row)
+        for row in base.execute(query, [end for piece in pieces for end in piece])
+    ]
+
+
+def _split_range(since: int, until: int) -> Iterator[tuple[int, int, int]]:
+    """Split a range of slots into the fewest runs of equal spans.
+
+    Yield the span, the first slot and the end of each run. Small spans fill the range before the
+    first and after the last large one.
+    """
+    for span, larger in pairwise((*schema.SPANS, 0)):
+        first = since + -since % larger if larger else since
+        last = until - until % larger if larger else until
+        if not larger or first >= last:
+            if since < until:
+                yield span, since, until
+            return
+        if since < first:
+            yield span, since, first
+        if last < until:
+            yield span, last, until
+        since, until = first, last
+
+
+def read_completed_steps(base: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Return the changes in the number of completed items, by slot, oldest first."""
+    return base.execute("SELECT slot, amount FROM step ORDER BY slot").fetchall()
+
+
+def read_queue_sizes(base: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Return the number of items in the queue, by slot, oldest first."""
+    return base.execute("SELECT slot, items FROM size ORDER BY slot").fetchall()
+
+
+def read_sessions(base: sqlite3.Connection, since: str) -> list[SessionSpan]:
+    """Return the sessions that were running at or after a time, in the order of their starts."""
+    query = f"SELECT {_SESSION_COLUMNS} FROM session WHERE last >= ? ORDER BY first, id"
+    return [SessionSpan(*row) for row in base.execute(query, (since,))]
+
+
+def read_throughput(base: sqlite3.Connection, sessions: int = 10) -> Throughput:
+    """Return the throughput of the last batches, each from its start to its last record.
+
+    Time in which several ran counts once.
+    """
+    query = (
+        "SELECT settled, strftime('%s', first), coalesce(seconds, strftime('%s', last) -"
+        " strftime('%s', first)) FROM session WHERE settled AND command = ''"
+        " ORDER BY last DESC, began DESC LIMIT ?"
+    )
+    rows = base.execute(query, (sessions,)).fetchall()
+    times = [(float(first), float(first) + seconds) for _, first, seconds in rows]
+    return Throughput(sum(row[0] for row in rows), covered_seconds(times), len(rows))
+
+
+def covered_seconds(times: Iterable[tuple[float, float]]) -> float:
+    """Return the seconds covered by any of the intervals; overlaps count once."""
+    total, reached = 0.0, float("-inf")
+    for first, last in sorted(times):
+        total += max(0.0, last - max(first, reached))
+        reached = max(reached, last)
+    return total
+
+
+def read_failed_items(base: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
+    """Return the items of which an attempt failed from `since` to before `until`."""
+    query = (
+        "SELECT DISTINCT item FROM event WHERE op = 'settle'"
+        " AND state = 'error' AND time >= ? AND time < ?"
+    )
+    return frozenset(item for (item,) in base.execute(query, (since, until)))
+
+
+def read_top_gains(base: sqlite3.Connection, since: str, until: str, most: int) -> list[ItemGain]:
+    """Return the items with the most repairs and closed issues from `since` to before `until`."""
+    query = (
+        "SELECT item, sum(coalesce(fixed, 0)), sum(coalesce(closed, 0)),"
+        " group_concat(repairs, char(10)) FROM event WHERE op = 'settle' AND state = 'completed'"
+        " AND time >= ? AND time < ? GROUP BY item"
+        " HAVING sum(coalesce(fixed, 0)) + sum(coalesce(closed, 0)) > 0"
+        " ORDER BY sum(coalesce(fixed, 0)) DESC, sum(coalesce(closed, 0)) DESC, item LIMIT ?"
+    )
+    rows = base.execute(query, (since, until, most)).fetchall()
+    return [
+        ItemGain(item, fixed, closed, _sum_repairs(text or ""))
+        for item, fixed, closed, text in rows
+    ]
+
+
+def _sum_repairs(lines: str) -> dict[str, int]:
+    """Add up repairs by kind, from one JSON object per line; most frequent first."""
+    total: Counter[str] = Counter()
+    for line in lines.split("\n"):
+        total.update(msgspec.json.decode(line, type=dict[str, int]) if line else {})
+    return dict(sorted(total.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def read_open_issues(base: sqlite3.Connection) -> dict[str, str]:
+    """Return the ids of all open issues, each with the time when it was opened."""
+    query = (
+        "SELECT issue.id, event.time FROM issue JOIN event ON event.seq = issue.opened"
+        " WHERE issue.closed IS NULL"
+    )
+    return dict(base.execute(query).fetchall())
+
+
+def read_first_time(base: sqlite3.Connection) -> str:
+    """Return the time of the first event that counts, or "" if there is none."""
+    return base.execute("SELECT coalesce(min(time), '') FROM event").fetchone()[0]  # type: ignore[no-any-return]
+
+
+class HistoryEvent(msgspec.Struct, frozen=True):
+    """An event of the history; fields that do not apply are empty."""
+
+    seq: int
+    time: str
+    op: str
+    session: str
+    item: str
+    state: str
+    fixed: int
+    opened: int
+    closed: int
+    error: str
+
+
+def read_recent_events(base: sqlite3.Connection, most: int) -> list[HistoryEvent]:
+    """Return the last events, newest first, at most `most`."""
+    query = (
+        "SELECT seq, time, op, coalesce(session, ''), coalesce(item, ''), coalesce(state, ''),"
+        " coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0), coalesce(error, '')"
+        " FROM event ORDER BY seq DESC LIMIT ?"
+    )
+    return [HistoryEvent(*row) for row in base.execute(query, (most,))]
