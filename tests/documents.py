@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import re
 import shlex
@@ -16,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-import click
 from click.testing import CliRunner, Result
 
 from mediakeep.app.movies import probe_pool
 from mediakeep.commands.options import batch_options
 from mediakeep_simulator import cli as simulator_cli
 from tests.commands.cinemas import inline
+from tests.scripts import load_command
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDERS = ("", "docs", "status", "outputs", "issues")
@@ -222,7 +221,9 @@ class Checkout:
             ):
                 patches.enter_context(patch)
             name, words = f"{ours['door']}.py", shlex.split(ours["words"])
-            done = CliRunner().invoke(_main(ours["door"]), words, env=environment, prog_name=name)
+            done = CliRunner().invoke(
+                load_command(ours["door"]), words, env=environment, prog_name=name
+            )
         assert isinstance(done.exception, SystemExit | None), done.output
         return done
 
@@ -242,11 +243,6 @@ class Checkout:
         return done.stdout
 
 
-def _main(door: str) -> click.Command:
-    main: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
-    return main
-
-
 def _is_ours_alone(door: str, words: list[str]) -> bool:
     """Tell whether a command starts nothing that is not ours: words of others go elsewhere."""
     if door != "simulate_services":
@@ -261,7 +257,7 @@ def _run_ours(command: tuple[str, ...], environment: dict[str, str]) -> int:
     assert door, command
     with mock.patch.dict(os.environ, environment):
         try:
-            _main(door[1]).main(list(command[2:]), prog_name=Path(command[1]).name)
+            load_command(door[1]).main(list(command[2:]), prog_name=Path(command[1]).name)
         except SystemExit as ended:
             return int(ended.code or 0)
     raise AssertionError(f"{command} did not end")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
 from tests import documents
 from tests.documents import PAGES, ROOT, Checkout
+from tests.scripts import load_command, module_name
 
 DOORS = sorted((ROOT / "utilities").glob("*.py"))
 DOCS = ROOT / "docs"
@@ -37,7 +37,7 @@ BATCH = "python utilities/process_music_batch.py"
 
 def command(door: Path) -> MediakeepCommand:
     """Return the command of a script."""
-    found = importlib.import_module(f"mediakeep.commands.{door.stem}").main
+    found = load_command(door.stem)
     assert isinstance(found, MediakeepCommand)
     return found
 
@@ -235,7 +235,7 @@ def restore(checkout: Checkout, name: str) -> None:
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
 def test_a_door_is_five_lines_with_a_script_a_page_and_a_help_text(door: Path) -> None:
     lines = [line for line in door.read_text().splitlines() if line.strip()]
-    module = f"mediakeep.commands.{door.stem}"
+    module = module_name(door.stem)
     opening = [f"from {module} import main", 'if __name__ == "__main__":', "    main()"]
     assert re.fullmatch(r'""".+"""', lines[0])
     assert lines[1:] == opening

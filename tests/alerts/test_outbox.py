@@ -145,8 +145,8 @@ def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path
     encoded = msgspec.json.encode(job(home, AlertTarget(service.url), 0.0)).decode()
     code = (
         f"import sys, msgspec; sys.path.insert(0, {str(place)!r});"
-        " from mediakeep.alerts import outbox;"
-        f" outbox.post(msgspec.json.decode({encoded!r}, type=outbox.Job))"
+        " from mediakeep.alerts import spawn_sender;"
+        f" spawn_sender.send_in_background(msgspec.json.decode({encoded!r}, type=spawn_sender.DeliveryJob))"
     )
     clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run([sys.executable, "-c", code], cwd="/", env=clean, check=True, timeout=20)

@@ -76,7 +76,9 @@ class Movies(Home):
 def inline(module: ModuleType) -> Any:
     """Have a command look into videos in this process: a worker takes a second to start."""
     return mock.patch.object(
-        module, "Limits", lambda *args, **more: ExecutionLimits(*args, **{**more, "inline": True})
+        module,
+        "ExecutionLimits",
+        lambda *args, **more: ExecutionLimits(*args, **{**more, "inline": True}),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib
 import json
 import os
 import shutil
@@ -15,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from click.testing import CliRunner
 
 from mediakeep.config import ENV_PREFIX
 from mediakeep_samples.music import music_library
+from tests.scripts import load_command
 
 DOORS = Path(__file__).parents[2] / "utilities"
 
@@ -60,7 +59,7 @@ class Home:
         self, door: str, *words: object, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Do what a door does, in this process: a start costs more than most of what is tested."""
-        command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+        command = load_command(door)
         line = ["--home", str(self.path), *map(str, words)]
         clean = dict.fromkeys((key for key in os.environ if key.startswith(ENV_PREFIX)), None)
         told = {f"{ENV_PREFIX}WORKERS": "1", **(env or {})}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import tempfile
@@ -12,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import click
 from click.testing import CliRunner
 
 from mediakeep import kinds
@@ -23,6 +21,7 @@ from mediakeep.queue import queue
 from mediakeep.queue.queue import Queue
 from tests.commands.conftest import Home
 from tests.music import shelf
+from tests.scripts import load_command
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Told:
 
 def run(home: Home, door: str, *words: object, answer: str = "", **env: str) -> Told:
     """Call a command with its words; `answer` is what a person types."""
-    command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+    command = load_command(door)
     clean = dict.fromkeys((key for key in os.environ if key.startswith("MEDIAKEEP_")), None)
     args = ["--home", str(home.path), *map(str, words)]
     done = CliRunner().invoke(command, args, input=answer, env={**clean, **env})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import os
 import signal
 import subprocess
@@ -13,11 +12,12 @@ from unittest import mock
 from click.testing import CliRunner
 
 from mediakeep.config import ENV_PREFIX
+from tests.scripts import load_command
 
 
 def run(door: str, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Do what a door does; what a command prints that it runs is told with its own words."""
-    command = importlib.import_module(f"mediakeep.commands.{door}").main
+    command = load_command(door)
     clean = dict.fromkeys((name for name in os.environ if name.startswith(ENV_PREFIX)), None)
     line = [str(word) for word in words]
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -234,7 +234,7 @@ def test_a_service_that_hangs_holds_no_batch_up(home: Home) -> None:
 def doomed(home: Home, lines: str, service: Service, *words: object) -> None:
     """Run a batch, changed by lines of code, that kills itself with all of its group."""
     code = (
-        "import os, sys\nfrom mediakeep.alerts import outbox\n"
+        "import os, sys\nfrom mediakeep.alerts import spawn_sender\n"
         "from mediakeep.app.batch import alert_triggers\nfrom mediakeep.commands import process_music_batch\n"
         f"{lines}\nprocess_music_batch.main()"
     )
@@ -254,7 +254,7 @@ def doomed(home: Home, lines: str, service: Service, *words: object) -> None:
 def test_a_batch_that_is_killed_right_after_it_raised_an_alert_has_told(
     failing: Home, service: Service
 ) -> None:
-    die = "alert_triggers.AlertTriggers.__init__.__defaults__ = (lambda job: (outbox.post(job), os.killpg(0, 9)),)"
+    die = "alert_triggers.AlertTriggers.__init__.__defaults__ = (lambda job: (spawn_sender.send_in_background(job), os.killpg(0, 9)),)"
     doomed(failing, die, service, "--all", "--alert-after", 2)
     delivered(failing, 1)
     assert [alert["facts"]["failures"] for alert in service.alerts] == [2]

@@ -42,9 +42,9 @@ def reported(*outcomes: Outcome, **fields: Any) -> BatchResult:
     ("report", "code"),
     [
         (reported(DONE), 0),
-        (reported(DONE, UNASKED, awaiting=1), 0),
-        (reported(DONE, UNREACHED, awaiting=1), 4),
-        (reported(UNREACHED, FAILED, awaiting=1), 1),
+        (reported(DONE, UNASKED, pending_lookups=1), 0),
+        (reported(DONE, UNREACHED, pending_lookups=1), 4),
+        (reported(UNREACHED, FAILED, pending_lookups=1), 1),
         (reported(FAILED), 1),
         (reported(UNREACHED, FAILED, stopped=True), 130),
     ],
@@ -58,9 +58,15 @@ def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
 @pytest.mark.parametrize(
     ("report", "line"),
     [
-        (reported(UNASKED, UNASKED, awaiting=2), f"2 artists wait for their look-up. {NO_CONTACT}"),
-        (reported(UNREACHED, UNREACHED, awaiting=1), f"1 artist waits for its look-up. {OUT}"),
-        (reported(awaiting=37), "37 artists wait for their look-up."),
+        (
+            reported(UNASKED, UNASKED, pending_lookups=2),
+            f"2 artists wait for their look-up. {NO_CONTACT}",
+        ),
+        (
+            reported(UNREACHED, UNREACHED, pending_lookups=1),
+            f"1 artist waits for its look-up. {OUT}",
+        ),
+        (reported(pending_lookups=37), "37 artists wait for their look-up."),
         (reported(UNREACHED), OUT),
     ],
 )
@@ -111,7 +117,7 @@ def test_on_a_terminal_a_wait_for_a_service_is_shown(
 
 
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
-    batch_output.JsonLinesOutput().on_finish(reported(UNREACHED, awaiting=3), standing())
+    batch_output.JsonLinesOutput().on_finish(reported(UNREACHED, pending_lookups=3), standing())
     told = json.loads(capsys.readouterr().out)
     assert (told["awaiting_lookup"], told["service_failed"], told["lookup_note"]) == (3, True, OUT)
     assert (told["summary"]["awaiting"], told["summary"]["unsure"]) == (1, 0)

@@ -306,8 +306,8 @@ def test_what_a_dead_batch_left_is_taken_back(home: Home) -> None:
     home.scan()
     script = (
         "import os, sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
-        "from mediakeep.queue.queue import Queue, place;"
-        f"q = Queue.open(place(Path({str(home.queue)!r})), MUSIC); q.begin(); q.claim(3);"
+        "from mediakeep.queue.queue import Queue, locate_queue;"
+        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); q.claim(3);"
         "os.kill(os.getpid(), 9)"
     )
     env = environment({"PYTHONPATH": str(Path(__file__).parents[2] / "utilities")})
@@ -321,11 +321,11 @@ def test_an_item_that_a_live_session_holds_is_only_reset_by_force(home: Home) ->
     home.scan()
     script = (
         "import sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
-        "from mediakeep.queue.queue import Queue, place;"
-        "from mediakeep.queue.settle import Ending; from mediakeep.outcome import Outcome;"
-        f"q = Queue.open(place(Path({str(home.queue)!r})), MUSIC); q.begin(); c = q.claim(1)[0];"
+        "from mediakeep.queue.queue import Queue, locate_queue;"
+        "from mediakeep.queue.settle import SettleRequest; from mediakeep.outcome import Outcome;"
+        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); c = q.claim(1)[0];"
         "print(c.key, flush=True); sys.stdin.readline();"
-        "print(q.settle(c, Ending(Outcome())), flush=True)"
+        "print(q.settle(c, SettleRequest(Outcome())), flush=True)"
     )
     holder = subprocess.Popen(
         [home.command("")[0], "-c", script],
@@ -499,10 +499,10 @@ def test_damage_amid_a_live_journal_costs_only_what_follows_it(home: Home) -> No
     home.scan()
     script = (
         "import os; from pathlib import Path; from mediakeep.kinds import MUSIC;"
-        "from mediakeep.queue.queue import Queue, place;"
-        "from mediakeep.queue.settle import Ending; from mediakeep.outcome import Outcome;"
-        f"q = Queue.open(place(Path({str(home.queue)!r})), MUSIC); q.begin();"
-        "[q.settle(c, Ending(Outcome())) for c in q.claim(6)]; os.kill(os.getpid(), 9)"
+        "from mediakeep.queue.queue import Queue, locate_queue;"
+        "from mediakeep.queue.settle import SettleRequest; from mediakeep.outcome import Outcome;"
+        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session();"
+        "[q.settle(c, SettleRequest(Outcome())) for c in q.claim(6)]; os.kill(os.getpid(), 9)"
     )
     env = environment({"PYTHONPATH": str(Path(__file__).parents[2] / "utilities")})
     assert subprocess.run([home.command("")[0], "-c", script], env=env).returncode == -9

@@ -27,12 +27,12 @@ import sys
 from pathlib import Path
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import queue
-with queue.Queue.open(queue.place(Path(sys.argv[1]), host="this-host"), MUSIC) as opened:
-    session = opened.begin()
-    with opened._store.locked():
+with queue.Queue.open(queue.locate_queue(Path(sys.argv[1]), host="this-host"), MUSIC) as opened:
+    session = opened.begin_session()
+    with opened._store.hold_lock():
         print(session.id, flush=True)
         sys.stdin.readline()
-    opened.end()
+    opened.end_session()
 """
 
 

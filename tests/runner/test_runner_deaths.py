@@ -160,7 +160,7 @@ def test_a_staged_suspect_runs_alone_with_all_its_parts_in_one_process(tmp_path:
 def test_all_suspects_of_a_wide_crash_are_done_and_all_items_after_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediakeep.runner.intake.WINDOW", 2)
+    monkeypatch.setattr("mediakeep.runner.scheduling.CLAIM_WINDOW", 2)
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
     shop.queue.begin_session()
     shop.queue.release(shop.queue.claim(2), ["ant", "bee"])

@@ -201,7 +201,7 @@ def send():
 
 signal.signal(signal.SIGTERM, handle)
 signal.signal(signal.SIGHUP, handle)
-session = sessions.Session(queue.place(Path(sys.argv[1])))
+session = sessions.Session(queue.locate_queue(Path(sys.argv[1])))
 for _ in range(30):
     sender = threading.Thread(target=send)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

@@ -245,7 +245,7 @@ def test_an_answer_that_is_too_long_is_refused(
     http: CachedHttp, server: Scripted, packed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Less than in earnest, so that the test needs no 64 MB.
-    monkeypatch.setattr("mediakeep.lookups.line.MAX_RESPONSE_BYTES", 2**20)
+    monkeypatch.setattr("mediakeep.lookups.http.adapter.MAX_RESPONSE_BYTES", 2**20)
     assert models.MAX_RESPONSE_BYTES == 64 * 2**20
     for size, fits in ((2**20, True), (2**20 + 1, False)):
         body = gzip.compress(bytes(size)) if packed else bytes(size)

@@ -301,7 +301,7 @@ def test_many_values_are_counted_in_the_database_as_in_memory(
 ) -> None:
     artists = [artist(f"A{n}", track(1, genres=f"G{n % 7}", date=str(1950 + n))) for n in range(40)]
     whole = report(*artists).statistics
-    monkeypatch.setattr("mediakeep.music.master.tallies._ROOM", 3)
+    monkeypatch.setattr("mediakeep.music.master.counters._ROOM", 3)
     assert report(*artists).statistics == whole
     assert whole.genres.distinct == 7
     assert report(*artists, limit=2).statistics.genres.tracks == {"G0": 6, "G1": 6}

@@ -26,7 +26,7 @@ DISABLED = ServiceConfig(
 class MusicBrainzContext(LookupContext):
     """Clients and store of one process for MusicBrainz; each is opened on first use."""
 
-    file = FILE_NAME
+    file_name = FILE_NAME
 
     @cached_property
     def store(self) -> MusicBrainzStore:

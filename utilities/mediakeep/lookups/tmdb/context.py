@@ -33,7 +33,7 @@ DISABLED = ServiceConfig(
 class TmdbContext(LookupContext):
     """Client and store of one process for TMDb; each is opened on first use."""
 
-    file = FILE_NAME
+    file_name = FILE_NAME
 
     @cached_property
     def store(self) -> TmdbStore:

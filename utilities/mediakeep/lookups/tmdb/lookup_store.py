@@ -87,7 +87,7 @@ class TmdbStore(LookupStore):
     @property
     def has_no_movies(self) -> bool:
         """Whether the store is empty, as after the caches were deleted."""
-        return self._file.query_row("SELECT 1 FROM resolved LIMIT 1") is None
+        return self._file.query_row("SELECT 1 FROM resolved LIMIT 1") == ()
 
     def import_resolved(self, movies: Iterable[ResolvedMovie]) -> None:
         """Save results that were stored elsewhere, such as in the queue."""
