@@ -332,7 +332,7 @@ def test_every_field_of_the_queue_files_is_documented() -> None:
 def test_every_status_and_every_change_is_documented() -> None:
     assert documents.column(QUEUE_FILES, "### Statuses") == {status.value for status in Status}
     source = "".join(path.read_text() for path in (ROOT / "utilities").rglob("*.py"))
-    made = set(re.findall(r'\bChange\(\s*"(\w+)"', source)) | {"edit", "restore"}
+    made = set(re.findall(r'\bQueueChange\(\s*"(\w+)"', source)) | {"edit", "restore"}
     assert documents.column(QUEUE_FILES, "### Changes") == made | event_log.TRANSIENT_OPS
 
 

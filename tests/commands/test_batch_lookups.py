@@ -64,7 +64,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
     assert (done.returncode, done.stderr) == (4, "")
     *_, last = done.stdout.splitlines()
     assert last.startswith(f"{AWAITING}is unreachable (HTTP status 503). Next attempt at ")
-    assert last.endswith(" s).")
+    assert last.endswith(" min).")
     assert sum("MusicBrainz" in line for line in done.stdout.splitlines()) == 1
     assert (home.lookups(), home.statuses_counted()) == (
         {"pending": ARTISTS},

@@ -321,7 +321,7 @@ def test_a_damaged_ledger_stops_the_batch_with_its_cure(
     done = place.batch(*words)
     assert done.returncode == 3
     assert str(path) in done.stderr
-    assert "Put a backup of it there" in done.stderr
+    assert "Restore a backup" in done.stderr
     assert path.read_bytes() == before
     assert place.statuses() == {"Vera": "pending"}
     path.unlink()

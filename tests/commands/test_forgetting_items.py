@@ -94,7 +94,7 @@ def test_what_was_forgotten_and_comes_back_is_new(finished: Home) -> None:
 def test_only_what_is_gone_can_be_forgotten(finished: Home) -> None:
     done = finished.manage("--forget", "Velvet Harbour")
     assert done.returncode == 2
-    assert "Velvet Harbour is completed, not gone" in done.stderr
+    assert "Velvet Harbour cannot be forgotten: it is completed" in done.stderr
     assert finished.manage("--forget", "Nobody").returncode == 2
     assert len(finished.snapshot()["artists"]) == 14
 

@@ -239,7 +239,7 @@ def test_a_person_takes_postpones_leaves_out_gives_an_id_and_stops(
     assert out not in listed
     assert (items[2]["status"], items[2]["skip_reason"]) == ("skipped", "never ask again")
     back = f"movie_queue_manager.py --home {movies.path} --reset-movie '{out}'"
-    assert f"bring it back with: python utilities/{back}" in shown.shown.replace("\r\n", "")
+    assert f"make it pending again with: python utilities/{back}" in shown.shown.replace("\r\n", "")
     assert f"x: never ask again, until python utilities/{back}" in asked[2]
     assert "never ask again" in movies.ok("--list", "--status", "skipped")
     (movies.movies / f"{Path(out).stem}.en.srt").write_text("1")

@@ -82,7 +82,9 @@ def planted(
 
 def test_a_header_that_claims_too_much_is_an_error_of_the_file(odd: Path, tmp_path: Path) -> None:
     before = odd.read_bytes()
-    with pytest.raises(NotWritten, match=r"06 Odd\.mp3 is not written.*its tags are damaged"):
+    with pytest.raises(
+        NotWritten, match=r"06 Odd\.mp3 cannot be written by mediakeep: its tags are damaged"
+    ):
         write_tags.write(odd, [write_tags.SetField("title", ("A",))], UndoStore(tmp_path / "undo"))
     assert odd.read_bytes() == before
 
@@ -131,7 +133,7 @@ def test_a_batch_finishes_its_artist_and_names_it(home: Home, odd: Path) -> None
 
 
 @pytest.mark.parametrize("surprise", SURPRISES, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize("stage", ["plan", "pieces"])
+@pytest.mark.parametrize("stage", ["plan_edits", "build_file"])
 def test_any_surprise_is_named_and_logged_and_stops_no_other_file(
     home: Home, monkeypatch: pytest.MonkeyPatch, stage: str, surprise: Exception
 ) -> None:
@@ -159,7 +161,7 @@ def test_a_surprise_in_a_batch_is_named_in_report_and_log(
     for number in (1, 2):
         path = home.music / "Anna" / "Noon" / f"0{number} One.mp3"
         shelf.put(path, title="Low  Tide", artist="Anna", albumartist="Anna", album="Noon")
-    planted(monkeypatch, writers, "pieces", AssertionError("no such frame"), "02 One")
+    planted(monkeypatch, writers, "build_file", AssertionError("no such frame"), "02 One")
     home.scan()
     words = [home.music / "Anna"] if door == "process_artist" else ["--all", "--workers", 1]
     done = home.call(door, *words, "--fix", "safe")
@@ -181,7 +183,7 @@ def test_undo_goes_on_behind_a_surprise(
     before = {path: path.read_bytes() for path in others(home)}
     hands.ok(home, "fix_metadata", "genre", home.music / "Vera" / "Dawn", "Shanty")
     with monkeypatch.context() as patched:
-        planted(patched, apply_undo, "replace", surprise, "02 Tide")
+        planted(patched, apply_undo, "replace_and_record", surprise, "02 Tide")
         told = run(home, "undo_changes", "--artist", "Vera")
     assert told.code == 1
     assert "02 Tide 2.m4a" in told.err
@@ -211,7 +213,7 @@ def test_an_odd_picture_is_named_and_the_artist_goes_on(
     (home.music / "Vera" / "Dusk" / "cover.jpg").write_bytes(
         track_files.read_seed_file("cover.jpg")
     )
-    planted(monkeypatch, pictures, "of_file", ZeroDivisionError("no width"), "cover.jpg")
+    planted(monkeypatch, pictures, "read_picture_info", ZeroDivisionError("no width"), "cover.jpg")
     done = home.call("process_artist", home.music / "Vera", "--fix", "none")
     assert done.returncode == 0, done.stderr
     report = (home.path / "issues" / "music" / "Vera_library_issues.md").read_text()

@@ -129,7 +129,7 @@ def test_what_a_living_session_works_on_is_not_chosen(movies: Movies) -> None:
         (claim,) = other.claim(1)
         done = movies.call("tmdb_lookup", "choose", claim.key, "603")
         assert done.returncode == 2
-        assert "is being worked on by session" in done.stderr
+        assert "is in use by session" in done.stderr
         other.release([claim])
     assert "match" not in movies.items()[claim.key]
 
@@ -166,7 +166,7 @@ def test_a_list_that_was_filled_in_is_taken_line_by_line(movies: Movies) -> None
     ("row", "why"),
     [
         ("No such movie.mkv,603,", 'line 3: There is no movie named "No such movie.mkv"'),
-        ("{first},604,", "in line 2 already"),
+        ("{first},604,", "already in line 2"),
         ("{second},no id,", "line 3"),
     ],
 )

@@ -239,5 +239,5 @@ def test_a_template_that_is_wrong_is_named_and_costs_a_batch_no_report(
     assert not report(worked).exists()
     batch = worked.batch()
     assert batch.returncode == 0
-    assert f"Warning: The template {own}, line 2" in batch.stderr
+    assert f"Warning: Template {own}, line 2" in batch.stderr
     assert report(worked).read_text().startswith("# Progress")

@@ -300,7 +300,7 @@ def test_a_line_that_cannot_be_read_is_told_and_all_others_are_undone(
     assert [name for name in now if now[name] != yard.first[name]] == ["05.mp3"]
     other = yard.home.call("undo_changes", "--session", "20991217_session_009")
     assert other.returncode == 3  # the damaged line may be of just that session
-    assert "No session 20991217_session_009" in other.stderr
+    assert "Session 20991217_session_009 changed no files" in other.stderr
 
 
 def test_lost_marks_are_no_damage(yard: Yard) -> None:

@@ -14,6 +14,7 @@ import pytest
 from mediakeep.errors import NotAudio
 from mediakeep.media import open_file, pictures
 from mediakeep.media.audio import tags
+from mediakeep_samples.music import track_files
 from tests.media import large_files as large
 
 MOST = 512 * 1024  # bytes, apart from tags and pictures
@@ -115,7 +116,7 @@ def test_a_large_picture_file_is_read_at_its_beginning_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "cover.jpg"
-    path.write_bytes(large.tracks.read_seed_file("cover.jpg") + bytes(4_000_000))
+    path.write_bytes(track_files.read_seed_file("cover.jpg") + bytes(4_000_000))
     assert counted(monkeypatch, pictures.read_picture_info, path) <= 16_384
 
 

@@ -236,12 +236,12 @@ import random, sys, time
 from pathlib import Path
 from mediakeep.media.audio.decode import damage
 from mediakeep.media.audio.model import AudioProperties
-from mediakeep.rehearsal import tracks
+from mediakeep_samples.music import track_files
 chance, path, found = random.Random(9), Path(sys.argv[1], "a"), 0
 forms = {"mp3": "MP3", "flac": "FLAC", "m4a": "MP4", "ogg": "Ogg Vorbis", "opus": "Opus"}
 for turn in range(int(sys.argv[2])):
     suffix = chance.choice(list(forms))
-    content = bytearray(tracks.seed("chord." + suffix))
+    content = bytearray(track_files.read_seed_file("chord." + suffix))
     for _ in range(chance.choice((1, 4, 30))):
         at = chance.randrange(len(content))
         content[at : at + chance.choice((1, 4, 200))] = chance.randbytes(chance.choice((0, 1, 4)))

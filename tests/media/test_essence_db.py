@@ -31,9 +31,9 @@ FOUND = DeepScanFinding(120, 10**18, 10**18, "it cannot be decoded at 0:12", "")
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from mediakeep.media.ledger import Entries, Ledger, Sound
+from mediakeep.media.audio.essence_db import DeepScanResult, EssenceDatabase, KnownEssence
 path, name = Path(sys.argv[1]), sys.argv[2]
-book = Ledger.open(path, write=True)
+book = EssenceDatabase.open(path, write=True)
 left = steps = int(sys.argv[3])
 def step():
     global left
@@ -41,12 +41,12 @@ def step():
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
 if steps:
-    book._base.set_progress_handler(step, 1)
+    book._connection.set_progress_handler(step, 1)
 print("ready", flush=True)
 for number in range(int(sys.stdin.readline())):
-    sound = Sound("sha256:%d" % number, 1, 2, 3, "2026-01-02", "2026-01-02")
+    sound = KnownEssence("sha256:%d" % number, 1, 2, 3, "2026-01-02", "2026-01-02")
     sounds = {"%02d.mp3" % place: sound for place in range(30)}
-    book.record("%s %d" % (name, number), Entries(sounds, (), {}))
+    book.save_scan("%s %d" % (name, number), DeepScanResult(sounds, (), {}))
     print(number, flush=True)
 """
 

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from mediakeep import path_text
 from mediakeep.errors import MediakeepError, Unreadable
 from mediakeep.item import ScannedItem
-from mediakeep.media import folder_listing as listing
-from mediakeep.media import ignore_rules
+from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.scan import file_types, library_scan, listing_cache
 from tests.music import shelf
@@ -207,14 +206,16 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of listings, each of which takes a second."""
-    made, right_in = Clock(), listing_cache.folders.list_folder
+    made, right_in = Clock(), listing_cache.folder_listing.list_folder
 
-    def slow(path: Path, ignored: tuple[str, ...]) -> listing.ListedFolder:
+    def slow(path: Path, ignored: tuple[str, ...]) -> folder_listing.ListedFolder:
         made.now += 1.0
         return right_in(path, ignored)
 
     monkeypatch.setattr(listing_cache, "time", made)
-    monkeypatch.setattr(listing_cache, "folder_listing", mock.Mock(wraps=listing, right_in=slow))
+    monkeypatch.setattr(
+        listing_cache, "folder_listing", mock.Mock(wraps=folder_listing, list_folder=slow)
+    )
     return made
 
 

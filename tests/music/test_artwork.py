@@ -52,7 +52,7 @@ def test_a_missing_cover_is_embedded_once_and_taken_back_byte_for_byte(
     yard.take_back()
     assert yard.contents() == before
     # What was taken back is not done again by itself, and nobody is asked for it.
-    last = yard.run(policy={"locked": frozenset({"musicbrainz_albumid"})})
+    last = yard.run(policy={"locked_fields": frozenset({"musicbrainz_albumid"})})
     assert size(yard.album / f"01 Low Tide.{suffix}") == (0, 0)
     assert yard.asked == [f"/release/{yard.release.id}/front-1200"]
     assert last.data["issues"]["missing-cover"] == 1
@@ -136,7 +136,7 @@ def test_where_editions_tie_it_is_that_of_their_group(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "policy",
-    [{"fix": FixLevel.NONE}, {"cover_art": "none"}, {"locked": frozenset({"cover"})}],
+    [{"fix": FixLevel.NONE}, {"cover_art": "none"}, {"locked_fields": frozenset({"cover"})}],
     ids=lambda policy: next(iter(policy)),
 )
 def test_where_nothing_is_to_be_written_nothing_is_asked(
@@ -220,9 +220,9 @@ def test_where_the_mbid_is_repaired_the_cover_comes_in_the_same_run(
 @pytest.mark.parametrize(
     ("change", "policy"),
     [
-        (merged, {"locked": frozenset({"musicbrainz_albumid"})}),
+        (merged, {"locked_fields": frozenset({"musicbrainz_albumid"})}),
         (foreign, {}),
-        (foreign, {"fix": FixLevel.MATCHED, "locked": frozenset({"musicbrainz_albumid"})}),
+        (foreign, {"fix": FixLevel.MATCHED, "locked_fields": frozenset({"musicbrainz_albumid"})}),
     ],
     ids=["merged and locked", "of another album", "of another album and locked"],
 )
@@ -353,7 +353,9 @@ def test_where_the_archive_may_not_be_asked_the_look_up_waits(yard: Yard, closed
     yard.fill()
     yard.run(policy={"fix": FixLevel.NONE})
     access = visits.access(yard.server)
-    service = msgspec.structs.replace(getattr(access, closed), closed="this run is offline")
+    service = msgspec.structs.replace(
+        getattr(access, closed), disabled_reason="this run is offline"
+    )
     outcome = yard.run(msgspec.structs.replace(access, **{closed: service}))
     assert outcome.data["lookup"] == "pending"
     assert outcome.facts["unasked"] == "The Cover Art Archive not queried: this run is offline."

@@ -187,7 +187,7 @@ def test_a_dry_run_lists_what_is_filled_in_by_album_and_what_is_changed_by_file(
 def test_a_locked_field_is_neither_filled_in_nor_corrected(
     vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
-    run(vera, home, server, fix=fix, locked=frozenset({"barcode", "title"}))
+    run(vera, home, server, fix=fix, locked_fields=frozenset({"barcode", "title"}))
     assert second(vera).barcode == ()
     assert second(vera).title == ("Balast",)
     assert second(vera).genres == ("Folk",)

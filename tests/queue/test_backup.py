@@ -572,7 +572,7 @@ def test_files_that_are_other_than_the_checksums_say_are_refused(
 
 
 def test_a_newer_format_and_another_kind_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(NewerFormat, match=r"a\.tar has format 2, .*Update mediakeep"):
+    with pytest.raises(NewerFormat, match=r"a\.tar has format 2; .*Update mediakeep"):
         archive.read_archive(packed(tmp_path / "a.tar", {}, format=2), "music")
     with pytest.raises(UsageError, match="a backup of movies, not of music"):
         archive.read_archive(packed(tmp_path / "a.tar", {}, kind="movies"), "music")

@@ -43,17 +43,17 @@ def _no_header(path: Path, _: JournalHeader) -> None:
 
 
 POINTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
-    "before-the-history": (event_log, "absorb", _die),
-    "after-the-history": (event_log, "absorb", _after(event_log.append_missing)),
+    "before-the-history": (event_log, "append_missing", _die),
+    "after-the-history": (event_log, "append_missing", _after(event_log.append_missing)),
     "after-the-new-snapshot": (snapshot, "write", _after(snapshot.write)),
     "journal-empty": (compaction.Journal, "create", _no_header),
     "half-a-header": (compaction.Journal, "create", _half_header),
-    "before-the-old-is-kept": (compaction, "keep", _die),
-    "before-the-rename": (compaction, "keep", _after(compaction.keep_previous)),
-    "after-the-rename": (compaction, "file_kept", _die),
-    "before-the-seal": (compaction, "seal", _die),
-    "after-the-seal": (compaction, "seal", _after(compaction.seal_journal)),
-    "before-pruning": (compaction, "prune", _die),
+    "before-the-old-is-kept": (compaction, "keep_previous", _die),
+    "before-the-rename": (compaction, "keep_previous", _after(compaction.keep_previous)),
+    "after-the-rename": (compaction, "store_previous", _die),
+    "before-the-seal": (compaction, "seal_journal", _die),
+    "after-the-seal": (compaction, "seal_journal", _after(compaction.seal_journal)),
+    "before-pruning": (compaction, "prune_journals", _die),
 }
 
 

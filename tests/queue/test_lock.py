@@ -145,7 +145,7 @@ def test_a_file_system_without_locks_is_named_with_the_cure(
     done = home.manage("--scan", home.music)
     assert done.returncode == 2
     assert f"{home.queue} cannot hold a queue: " in done.stderr
-    assert f"files cannot be locked ({os.strerror(number)})" in done.stderr
+    assert f"does not support file locks ({os.strerror(number)})" in done.stderr
     assert "Move the home to a local disk" in done.stderr
     if sys.platform == "linux":
         assert lock._find_mount(home.queue)[1] in done.stderr

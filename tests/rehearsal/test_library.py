@@ -276,7 +276,7 @@ def test_where_names_must_be_utf8_the_old_rip_gets_such_a_name(
 
 
 def test_the_seeds_are_small_and_bear_no_tags() -> None:
-    folder = resources.files("mediakeep_simulator") / "seeds"
+    folder = resources.files("mediakeep_samples.music") / "seeds"
     sizes = [len(entry.read_bytes()) for entry in folder.iterdir()]
     assert sum(sizes) < 150_000
     with resources.as_file(folder) as seeds:

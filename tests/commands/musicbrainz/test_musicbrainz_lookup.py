@@ -266,7 +266,9 @@ def test_an_answer_that_cannot_be_used_is_a_failure_of_the_service(
     home: Home, service: Scripted
 ) -> None:
     service.take = lambda handler: answer(body=b'{"id": 7}')(handler)  # type: ignore[method-assign]
-    assert "MusicBrainz failed" in Asker(home, service.host).fails(4, "artist", ARTIST)
+    assert "MusicBrainz returned an invalid response" in Asker(home, service.host).fails(
+        4, "artist", ARTIST
+    )
 
 
 @pytest.mark.parametrize(

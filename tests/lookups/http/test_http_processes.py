@@ -119,13 +119,13 @@ def test_a_retry_after_that_one_process_was_told_pauses_another(
     server.manners["/a"] = [answer(503, Retry_After="59"), answer()]
     free = start("/c", home="third", skips=True)
     go(free)
-    assert free.ended()["waited"] == 0
+    assert free.ended()["seconds_waited"] == 0
     told, other = start("/a", skips=True), start("/b", home="other", skips=True)
     go(told)
     told.until_it_waits()
     go(other)
-    assert told.ended()["waited"] == pytest.approx(59, abs=0.1)
-    assert 0 < other.ended()["waited"] <= 59
+    assert told.ended()["seconds_waited"] == pytest.approx(59, abs=0.1)
+    assert 0 < other.ended()["seconds_waited"] <= 59
     assert sorted(server.asked) == ["/a", "/a", "/b", "/c"]
 
 
@@ -154,7 +154,7 @@ def test_a_process_that_is_killed_while_it_waits_for_its_turn_takes_none(
     waiting.process.kill()
     quick = start("/2", interval=0.1)
     go(quick)
-    assert quick.ended()["waited"] < 1  # which counts what it was told, not what that took
+    assert quick.ended()["seconds_waited"] < 1  # which counts what it was told, not what that took
     assert server.asked == ["/1", "/2"]
 
 
@@ -218,6 +218,6 @@ def test_an_outage_that_one_process_finds_is_one_for_all(
         assert [text.split(" (")[0] for text in found["failed"]] == [
             "MusicBrainz is unreachable"
         ] * 2
-        assert found["waited"] == 0
+        assert found["seconds_waited"] == 0
     assert server.asked == ["/a"]
     assert slots(tmp_path)["why"] == "HTTP status 503"

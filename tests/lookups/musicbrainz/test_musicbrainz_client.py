@@ -45,7 +45,7 @@ class Changing:
     def change(self) -> None:
         self._stands.pop(0)
 
-    def answer(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
         return self._stands[0].handle(question)
 
 

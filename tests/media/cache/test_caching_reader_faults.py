@@ -28,7 +28,7 @@ from tests.music import shelf
 WRITER = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from mediakeep.media.cards import Card, Cards, Known
+from mediakeep.media.cache.file_cache import CachedFile, CachedResult, FileCache
 path, first = Path(sys.argv[1]), int(sys.argv[2])
 left = steps = int(sys.argv[3])
 def step():
@@ -43,12 +43,12 @@ def connected(*words, **options):
         base.set_progress_handler(step, 1)
     return base
 sqlite3.connect = connected
-index = Cards(path, 7)
+index = FileCache(path, 7)
 print("ready", flush=True)
 for number in range(first, first + int(sys.stdin.readline())):
-    made = [Card((1, n, number, 2, 3), ".mp3", Known(reason=f"{number}" * 50)) for n in range(20)]
-    index.find((1, number))
-    index.keep((1, number), made)
+    made = [CachedFile((1, n, number, 2, 3), ".mp3", CachedResult(reason=f"{number}" * 50)) for n in range(20)]
+    index.load_folder((1, number))
+    index.save_folder((1, number), made)
     print(number, flush=True)
 """
 

@@ -13,6 +13,7 @@ import pytest
 
 from mediakeep import kinds
 from mediakeep.errors import ConcurrentChange, UndoRefused, Unreadable, WriteRefused
+from mediakeep.media.audio.tag_edits import SetField
 from mediakeep.media.safewrite import atomic_replace, sidecar_file
 from mediakeep.media.safewrite.record_and_replace import UndoContext
 from mediakeep.media.undo import apply_undo, prune
@@ -275,9 +276,7 @@ def test_records_tell_the_kind_of_their_item(nfo: Path, music: Path, store: Undo
     """Two kinds of items may have the same key."""
     written(nfo, NEW, OLD, store)
     song = writable_files.put(music, "flac")
-    writable_files.write(
-        song, store.folder.parents[1], writable_files.safewrite.SetField("title", ("Ebb",))
-    )
+    writable_files.write(song, store.folder.parents[1], SetField("title", ("Ebb",)))
     assert store.changed_items("movies") == {STAMP.key}
     assert store.changed_items("music") == {writable_files.STAMP.key}
     assert [one.path for one in store.effective_changes(STAMP.key, 7, queue="movies")] == [str(nfo)]

@@ -56,7 +56,7 @@ def test_what_another_program_wrote_meanwhile_is_kept(
 ) -> None:
     path = writable_files.put(music, name)
     meanwhile(monkeypatch, act)
-    with pytest.raises(ConcurrentChange, match="another program changed it"):
+    with pytest.raises(ConcurrentChange, match="another program modified it"):
         writable_files.write(path, tmp_path, TITLE)
     assert path.read_bytes() != writable_files.whole(name)
     assert tags.read(path).tags.title != ("Ebb",)

@@ -114,7 +114,7 @@ def test_a_disk_that_becomes_full_amid_the_copy_costs_nothing(
     process.start()
     told = ours.recv()
     process.join()
-    assert told.startswith("NoRoom: Disk full while writing")
+    assert told.startswith("DiskFull: Disk full while writing")
     assert path.read_bytes() == before
     assert list(music.iterdir()) == [path]
 

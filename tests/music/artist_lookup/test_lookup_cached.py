@@ -22,22 +22,22 @@ from tests.music.visits import CONTACT, Look, Serve, prolific, small
 WARM = """
 import sys, json
 from pathlib import Path
-from mediakeep.lookups.answers import Service
-from mediakeep.lookups.access import ServiceConfig
-from mediakeep.lookups.desk import MusicBrainzContext
-from mediakeep.music.discography import inquiry
-from mediakeep.rehearsal import workshop
+from mediakeep.lookups.http.models import Service
+from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.music.artist_lookup import lookup
+from mediakeep_simulator import factories
 sys.path.insert(0, {tests!r})
 from tests.music import visits
 
 service = Service("MusicBrainz", {url!r})
 desk = MusicBrainzContext(Path({home!r}) / "status" / "cache", ServiceConfig(service, service, "a@b.example"))
 titles = [f"Album {{number}}" for number in range(1, 13)]
-who = visits.owning("Vera", {{title: workshop.titles(title, 13) for title in titles}})
-found = inquiry.of(who, "Vera", desk)
+who = visits.owning("Vera", {{title: factories.make_titles(title, 13) for title in titles}})
+found = lookup.look_up(who, "Vera", desk)
 desk.close()
 loaded = sorted(set(sys.modules) & {{"requests", "requests_cache", "musicbrainzngs", "urllib3"}})
-print(json.dumps([found.state, len(found.holdings.held), desk.stats.requests, loaded]))
+print(json.dumps([found.state, len(found.collection.groups), desk.stats.requests, loaded]))
 """
 
 

@@ -42,7 +42,7 @@ _WAVPACK = (
         "b/ivOUpHdCnrl8chQoWTP1VZvIe6RmioNBh6+Da1pBf3lxGlQI2t3tXAwIc3UagEALUptg=="
     ),
 )
-FOLDER = Path(__file__).resolve().parents[3] / "utilities/mediakeep_simulator/seeds"
+FOLDER = Path(__file__).resolve().parents[3] / "utilities/mediakeep_samples/music/seeds"
 
 
 @dataclass(frozen=True)

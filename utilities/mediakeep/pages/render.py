@@ -1,4 +1,4 @@
-"""Escape untrusted text for Markdown."""
+"""Render reports from Jinja templates, with untrusted text escaped for Markdown."""
 
 from __future__ import annotations
 

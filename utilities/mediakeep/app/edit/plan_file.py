@@ -18,6 +18,8 @@ from mediakeep.policy import WritePolicy
 
 if TYPE_CHECKING:
     from mediakeep.app.edit.item_checkout import ItemCheckout
+    from mediakeep.music.repairs.plans import FilePlan
+    from mediakeep.music.repairs.tag_writer import TagWriter
 
 _SCRIPT_NAME = "process_music_batch.py"
 
@@ -100,7 +102,7 @@ def apply_plan(home: Path, path: Path, policy: WritePolicy, options: dict[str, A
 
 
 def _apply_to_file(
-    checkout: ItemCheckout, writer: Any, file_plan: Any, result: _PlanResult, *, write: bool
+    checkout: ItemCheckout, writer: TagWriter, file_plan: FilePlan, result: _PlanResult, *, write: bool
 ) -> None:
     from mediakeep.music.repairs import plans
 
@@ -108,7 +110,7 @@ def _apply_to_file(
     try:
         changes = plans.requested_changes(file_plan)
         with file_errors.wrap_file_errors(path):
-            due = writer.due(path, changes)
+            due = writer.plan_changes(path, changes)
         if due is None:
             result.unchanged += 1
             return

@@ -1,4 +1,15 @@
-"""Parse response headers about retries and rate limits."""
+"""Retries, backoff and a circuit breaker, shared by all processes.
+
+1. A request acquires a slot: one per interval, across all processes of the machine. The slot is
+   confirmed right before the request is sent, because the process may have been stopped meanwhile.
+2. A failure that is worth a retry pauses the service for all processes: as long as the service
+   requests, otherwise 2, 4, 8, 16 ... seconds.
+3. A request that has waited a minute for pauses, or should wait longer, declares an outage: until
+   its end all requests of all processes fail at once instead of waiting.
+4. The first request after that end is a probe, and the others wait for it: if it succeeds, the
+   outage ends and they continue; if it fails, the outage is extended and they fail.
+5. A rejected secret is not sent again for a minute by any process, nor is the request.
+"""
 
 from __future__ import annotations
 

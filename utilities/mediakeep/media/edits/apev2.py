@@ -19,7 +19,7 @@ _READ_ONLY = 1
 _FIELDS = {name: field.name for field in TAG_MAP for name in field.ape}
 
 
-class Item(NamedTuple):
+class ApeItem(NamedTuple):
     """An item: its name as it is spelt, its flags, and where its value lies in the tag."""
 
     name: str
@@ -33,7 +33,7 @@ class Item(NamedTuple):
         return self.flags >> 1 & 3
 
 
-def items(data: bytes) -> Iterator[Item]:
+def items(data: bytes) -> Iterator[ApeItem]:
     """Give the items of a whole tag; ValueError where they make no sense."""
     at = FOOTER_SIZE if data.startswith(MAGIC) else 0
     count = int.from_bytes(data[-16:-12], "little")
@@ -43,7 +43,7 @@ def items(data: bytes) -> Iterator[Item]:
         end = stop + 1 + size
         if end > len(data) - FOOTER_SIZE:
             raise ValueError("an item reaches too far")
-        yield Item(data[at + 8 : stop].decode("latin-1"), flags, data[at:end], data[stop + 1 : end])
+        yield ApeItem(data[at + 8 : stop].decode("latin-1"), flags, data[at:end], data[stop + 1 : end])
         at = end
 
 
@@ -60,7 +60,7 @@ def edited(data: bytes, wanted: TargetTags) -> bytes:
     return _rendered(found, data)
 
 
-def _texts(found: list[Item]) -> dict[str, list[str]]:
+def _texts(found: list[ApeItem]) -> dict[str, list[str]]:
     return {
         item.name.lower(): item.value.decode("utf-8", "replace").split("\0")
         for item in found
@@ -68,7 +68,7 @@ def _texts(found: list[Item]) -> dict[str, list[str]]:
     }
 
 
-def _assigned(found: list[Item], name: str, values: Values) -> list[Item]:
+def _assigned(found: list[ApeItem], name: str, values: Values) -> list[ApeItem]:
     old = [index for index, item in enumerate(found) if item.name.lower() == name]
     spelt = found[old[0]].name if old else _spelt(name)
     place = old[0] if old else len(found)
@@ -82,19 +82,19 @@ def _spelt(name: str) -> str:
     return name.upper() if "_" in name else name.title()
 
 
-def _covered(item: Item, picture: bytes) -> Item:
+def _covered(item: ApeItem, picture: bytes) -> ApeItem:
     """Change the front cover, which a file's name stands before, where there is one."""
     if item.name.lower() != COVER or item.kind != _BINARY:
         return item
     return _item(item.name, item.flags, item.value[: item.value.find(b"\0") + 1] + picture)
 
 
-def _item(name: str, flags: int, value: bytes) -> Item:
+def _item(name: str, flags: int, value: bytes) -> ApeItem:
     raw = struct.pack("<II", len(value), flags) + name.encode("latin-1") + b"\0" + value
-    return Item(name, flags, raw, value)
+    return ApeItem(name, flags, raw, value)
 
 
-def _rendered(found: list[Item], data: bytes) -> bytes:
+def _rendered(found: list[ApeItem], data: bytes) -> bytes:
     body = b"".join(item.raw for item in found)
     counts = struct.pack("<II", len(body) + FOOTER_SIZE, len(found))
     footer = data[-FOOTER_SIZE:]

@@ -21,7 +21,7 @@ _GENRES = ("\xa9gen", "gnre")
 _FIELD = {name: field.name for field in TAG_MAP for name in field.mp4}
 
 
-class Item(NamedTuple):
+class IlstItem(NamedTuple):
     """An atom of the list: the name that the reader gives it, and its bytes."""
 
     name: str
@@ -48,7 +48,7 @@ def _atoms(data: bytes, at: int) -> Iterator[bytes]:
         at += size
 
 
-def _texts(item: Item) -> list[str]:
+def _texts(item: IlstItem) -> list[str]:
     """Return the values of an atom, of which the first eight bytes tell type and language."""
     values = [part[16:] for part in _atoms(item.raw, 8) if part[4:8] == b"data"]
     if item.name in _PAIRS:
@@ -57,21 +57,21 @@ def _texts(item: Item) -> list[str]:
     return [value.decode("utf-8", "replace") for value in values]
 
 
-def _item(raw: bytes) -> Item:
+def _item(raw: bytes) -> IlstItem:
     """Name an atom; what Apple gave no name tells its owner and name within."""
     name = raw[4:8].decode("latin-1")
     if name == "----":
         parts = {part[4:8]: part[12:] for part in _atoms(raw, 8)}
         full = b"----:%b:%b" % (parts.get(b"mean", b""), parts.get(b"name", b""))
         name = full.decode("utf-8", "replace").lower()
-    return Item(name, raw)
+    return IlstItem(name, raw)
 
 
-def _assigned(found: list[Item], name: str, values: Values) -> list[Item]:
+def _assigned(found: list[IlstItem], name: str, values: Values) -> list[IlstItem]:
     names = _GENRES if name == _GENRES[0] else (name,)
     old = [index for index, item in enumerate(found) if item.name in names]
     place = old[0] if old else len(found)
-    new = [Item(name, _made(name, values, found[place].raw if old else b""))] if values else []
+    new = [IlstItem(name, _made(name, values, found[place].raw if old else b""))] if values else []
     kept = [item for index, item in enumerate(found) if index not in old]
     return [*kept[:place], *new, *kept[place:]]
 
@@ -97,7 +97,7 @@ def _named(name: str) -> bytes:
     return _atom("mean", bytes(4) + _OWNER) + _atom("name", bytes(4) + spelt)
 
 
-def _covered(found: list[Item], cover: SetCover) -> list[Item]:
+def _covered(found: list[IlstItem], cover: SetCover) -> list[IlstItem]:
     """Pictures have no types: the first is the front cover."""
     new = _data(_KINDS.get(cover.mime, 0), cover.data)
     for index, item in enumerate(found):
@@ -105,8 +105,8 @@ def _covered(found: list[Item], cover: SetCover) -> list[Item]:
             parts = list(_atoms(item.raw, 8))
             place = next((n for n, part in enumerate(parts) if part[4:8] == b"data"), len(parts))
             inner = b"".join([*parts[:place], new, *parts[place + 1 :]])
-            return [*found[:index], Item(COVER, _atom(COVER, inner)), *found[index + 1 :]]
-    return [*found, Item(COVER, _atom(COVER, new))]
+            return [*found[:index], IlstItem(COVER, _atom(COVER, inner)), *found[index + 1 :]]
+    return [*found, IlstItem(COVER, _atom(COVER, new))]
 
 
 def _data(kind: int, value: bytes) -> bytes:

@@ -153,7 +153,7 @@ def format_change_briefly(line: PlannedChange) -> str:
     if line.field == PICTURES_FIELD:
         return f"cover {_format_picture_change(line)}"
     if line.field == COVER_FILE:
-        return "put here" if line.new else "taken away"
+        return "created" if line.new else "removed"
     return f"{line.field} {_format_values(line.old)} -> {_format_values(line.new)}"
 
 
