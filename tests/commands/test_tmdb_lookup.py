@@ -129,7 +129,7 @@ def test_what_a_living_session_works_on_is_not_chosen(movies: Movies) -> None:
         (claim,) = other.claim(1)
         done = movies.call("tmdb_lookup", "choose", claim.key, "603")
         assert done.returncode == 2
-        assert "is in use by session" in done.stderr
+        assert "is being processed by session" in done.stderr
         other.release([claim])
     assert "match" not in movies.items()[claim.key]
 

@@ -132,7 +132,7 @@ def test_naming_an_item_takes_it_whatever_its_state_but_never_from_a_living_owne
         other.begin_session()
         (done,) = rig.settle(queue)
         assert [claim.key for claim in other.claim_named(done)] == [done]
-        with pytest.raises(ItemInUse, match=f"{done} is in use by session"):
+        with pytest.raises(ItemInUse, match=f"{done} is being processed by session"):
             queue.claim_named(done)
         # This process last saw the item pending; the other one has taken it since.
         assert queue.state.items["Artist 001"].status is P

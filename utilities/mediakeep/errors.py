@@ -174,7 +174,13 @@ class AmbiguousName(UsageError):
 
 
 class ItemInUse(UsageError):
-    message = "{} is in use by session {}. Wait for it, stop it, or use --force to fence it off."
+    message = (
+        "{} is being processed by {}. Wait for it or stop it, then run again{}."
+        " Nothing was changed."
+    )
+
+    def __init__(self, key: str, session: str, alternative: str = "") -> None:
+        super().__init__(key, session, alternative)
 
 
 class LibraryMissing(UsageError):

@@ -62,14 +62,14 @@ def reset_items(
 ) -> Any:
     """Reset the chosen items to pending.
 
-    Raise ItemHeld if a running session has claimed one of them, unless `force` is set.
+    Raise ItemInUse if a running session has claimed one of them, unless `force` is set.
     """
 
     def decide(state: QueueState) -> QueueChange | None:
         keys = choose(state)
         busy = {} if force else find_busy_items(state, place, keys)
         for key, session in busy.items():
-            raise ItemInUse(key, session)
+            raise ItemInUse(key, f"session {session}")
         items = {key: scan_diff.build_reset_patch(state.items[key]) for key in keys}
         return QueueChange("reset", items) if items else None
 
@@ -107,7 +107,7 @@ def set_fields_and_reset(
     """Set fields of items to what the user stated, and reset these items.
 
     `values` maps item keys to fields. Items that have these values already are not changed. Raise
-    ItemHeld, and change nothing, if a running session has claimed one of the others.
+    ItemInUse, and change nothing, if a running session has claimed one of the others.
     """
 
     def decide(state: QueueState) -> QueueChange | None:
@@ -117,7 +117,7 @@ def set_fields_and_reset(
             if not _has_values(state.items[key], fields)
         }
         for key, session in find_busy_items(state, place, new).items():
-            raise ItemInUse(key, session)
+            raise ItemInUse(key, f"session {session}")
         items = {
             key: {**scan_diff.build_reset_patch(state.items[key]), **fields}
             for key, fields in new.items()

@@ -225,7 +225,7 @@ class Queue:
         return self._build_claims(self._store.commit(decide))
 
     def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
-        """Claim these items in any state; raise ItemHeld if a running session has claimed one.
+        """Claim these items in any state; raise ItemInUse if a running session has claimed one.
 
         For items claimed `by_hand`, the status completed is stored in case the session dies, and
         the state of their lookup is kept.

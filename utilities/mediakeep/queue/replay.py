@@ -41,7 +41,7 @@ def plan_replay(folder: Path, state: QueueState, name: str) -> ReplayPlan:
         if item.status is Status.IN_PROGRESS or (now and _is_same_work(now, item)):
             continue
         if now and now.status is Status.IN_PROGRESS:
-            replay.left[key] = "is being worked on"
+            replay.left[key] = "is being processed"
         elif now and max(now.settled, now.first_claim) > since:
             replay.left[key] = "was done again since"
         else:

@@ -18,7 +18,7 @@ from mediakeep import clock, kinds, path_text
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.registry import Subject, WorkerOptions
 from mediakeep.commands import app
-from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError, UsageError
+from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import file_errors, temp_copies
@@ -106,8 +106,8 @@ class ItemCheckout:
     def claim(self, paths: Iterable[Path], keys: Iterable[str] = ()) -> list[str]:
         """Claim the items that contain the paths, and the items in `keys`: all or none.
 
-        Return the keys of newly claimed items. Raise UsageError if a live session holds one of
-        them.
+        Return the keys of newly claimed items. Raise ItemInUse if a running session has claimed
+        one of them.
         """
         if self._queue is None:
             return []
@@ -117,14 +117,11 @@ class ItemCheckout:
             self._queue.begin_session(command=self._command)
         new = sorted(wanted - self._claims.keys())
         before = {key: self._queue.state.items[key] for key in new}
-        try:
-            claims = self._queue.claim_named(*before, by_hand=True) if before else []
-        except ItemInUse as held:
-            raise _item_busy_error(*held.args[:2]) from held
+        claims = self._queue.claim_named(*before, by_hand=True) if before else []
         self._claims |= {claim.key: claim for claim in claims}
         self._items_before |= before
         if lost := before.keys() - self._claims.keys():  # a batch was quicker
-            raise _item_busy_error(min(lost), "that has just started")
+            raise ItemInUse(min(lost), "another session")
         return list(before)
 
     def find_item_key(self, path: Path) -> str:
@@ -270,13 +267,6 @@ def open_checkout(home: Path, kind: Kind, what: str, session: str = "") -> Itera
 def new_session_id(what: str) -> str:
     """Return a session id for a command, different from those of all queues."""
     return f"{clock.now():%Y%m%d}_{what}_{os.urandom(3).hex()}"
-
-
-def _item_busy_error(key: str, session: str) -> UsageError:
-    return UsageError(
-        f"{key} is being processed by session {session}. Wait for it or stop it, then run again."
-        " Nothing was changed."
-    )
 
 
 def _normalize_path(path: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mediakeep import clock
 from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.errors import ItemInUse
 from mediakeep.item import Status
 from mediakeep.queue import actions
 from mediakeep.queue.state import QueueState
@@ -42,7 +43,11 @@ def reset_all(context: ManagerContext) -> ActionResult:
 def _reset_selected(context: ManagerContext, choose: KeySelector) -> ActionResult:
     with context.open_queue() as queue:
         recovered = queue.recovered_items
-        record = queue.commit(actions.reset_items(queue.location, choose, force=context.force))
+        try:
+            record = queue.commit(actions.reset_items(queue.location, choose, force=context.force))
+        except ItemInUse as error:
+            key, session, _ = error.args
+            raise ItemInUse(key, session, ", or add --force") from error
     keys = [*recovered, *(record.items if record else ())]
     return _build_result(context, list(dict.fromkeys(keys)))
 
