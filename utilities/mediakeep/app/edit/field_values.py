@@ -58,8 +58,8 @@ def _check_mbids(edit: SetField) -> None:
     for value in edit.values:
         if not client.is_mbid(value.lower()):
             raise UsageError(
-                f'Invalid {edit.field} "{path_text.to_printable(value)}": it must be an MBID, such as'
-                f" {model.VARIOUS_ARTISTS}."
+                f'Invalid {edit.field} "{path_text.to_printable(value)}": it must be an MBID,'
+                f" such as {model.VARIOUS_ARTISTS}."
             )
 
 

@@ -47,9 +47,10 @@ def find_folder(items: Mapping[str, Item], path: Path) -> ArtistFolder:
                 f"{path_text.display_path(path)} is part of {item.path}. Give that folder."
             )
         if place.parent == path:
+            command = config.format_command(kinds.MUSIC.batch_script)
             raise UsageError(
                 f"{path_text.display_path(path)} is a library whose artists are in the queue."
-                f" Give one artist's folder, or run {config.format_command(kinds.MUSIC.batch_script)}."
+                f" Give one artist's folder, or run {command}."
             )
     return ArtistFolder(path, name, has_own_lookup=item_of_name is not None)
 

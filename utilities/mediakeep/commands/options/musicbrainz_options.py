@@ -81,8 +81,8 @@ def parse_access(values: dict[str, Any], *, fresh: bool = False) -> ServiceConfi
     if public and interval < _MIN_PUBLIC_INTERVAL:
         raise BadSetting(
             "musicbrainz_interval",
-            f"{_PUBLIC_SERVER} allows one request a second. Set 1 or more, or set musicbrainz_host to"
-            " your own mirror.",
+            f"{_PUBLIC_SERVER} allows one request a second. Set 1 or more, or set musicbrainz_host"
+            " to your own mirror.",
         )
     _parse_server("coverart_host", archive)
     closed_reason = (
