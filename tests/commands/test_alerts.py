@@ -17,7 +17,7 @@ from mediakeep.alerts import alert_log
 from mediakeep.alerts.spawn_sender import DeliveryJob
 from mediakeep.alerts.targets import AlertTarget
 from mediakeep.app.batch.alert_triggers import AlertTriggers
-from mediakeep.commands.options.alert_options import AlertOptions
+from mediakeep.app.batch.batch_request import AlertOptions
 from mediakeep.errors import StateDamaged
 from mediakeep.kinds import MUSIC
 from mediakeep_samples.music import music_library

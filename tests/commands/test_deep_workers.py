@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.commands.options import batch_options
 from mediakeep.kinds import MUSIC
 from mediakeep_samples.music import music_library, track_files
@@ -151,10 +152,8 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     )
     given |= {"batch_size": 3, "workers": 1, "item_timeout": 60.0, "max_attempts": 3}
     given |= {"checkpoint_every": 50, "keep_checkpoints": 20}
-    usual = batch_options.parse_options(
-        tmp_path, batch_options.BatchRequest(MUSIC), {**given}
-    ).config.limits
-    deep = batch_options.BatchRequest(MUSIC, native=True)
+    usual = batch_options.parse_options(tmp_path, BatchRequest(MUSIC), {**given}).config.limits
+    deep = BatchRequest(MUSIC, native=True)
     longer = batch_options.parse_options(tmp_path, deep, {**given, "deep": True}).config.limits
     assert (usual.item_timeout, usual.inline) == (60.0, True)
     assert (longer.item_timeout, longer.inline) == (600.0, False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.commands.options import batch_options
 from mediakeep.kinds import MUSIC
 from mediakeep_samples.music import music_library
@@ -153,7 +154,7 @@ def alive(pid: int) -> bool:
 def test_as_many_workers_start_early_as_there_is_work_for(
     tmp_path: Path, given: dict[str, Any], name: str | None, count: int
 ) -> None:
-    request = batch_options.BatchRequest(MUSIC, name, native=given.get("deep", False))
+    request = BatchRequest(MUSIC, name, native=given.get("deep", False))
     assert (
         batch_options.parse_options(tmp_path, request, {**GIVEN, **given}).prestart_count == count
     )

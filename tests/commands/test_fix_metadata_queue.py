@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.app.edit import edit_command
+from mediakeep.commands.console import ClickConsole
 from mediakeep.errors import DiskFull
 from mediakeep.media.safewrite import atomic_replace
 from tests.commands import hands
@@ -88,11 +88,13 @@ def test_a_file_that_changed_since_it_was_planned_is_left_alone(
 ) -> None:
     first, second, *_ = dawn(home)
 
-    def answered() -> bool:  # stands in for a person who takes their time to answer
+    def answered(
+        self: ClickConsole, question: str
+    ) -> bool:  # stands in for a person who takes their time to answer
         os.utime(first, ns=(1, 1))
         return True
 
-    monkeypatch.setattr(edit_command, "_confirm", answered)
+    monkeypatch.setattr(ClickConsole, "confirm", answered)
     told = run(home, DOOR, "genre", first, second, "")
     assert told.code == 1
     assert told.err.endswith(

@@ -13,6 +13,7 @@ import pytest
 from mediakeep import kinds
 from mediakeep.app.queue_admin import scan as queue_admin_scan
 from mediakeep.app.queue_admin.context import ManagerContext
+from mediakeep.commands.console import ClickConsole
 from mediakeep.media.audio.essence_db import (
     FILE_NAME,
     DeepScanResult,
@@ -177,7 +178,7 @@ def test_new_artists_of_other_sizes_are_not_read(
         "read_artist",
         lambda path, **more: (scanned.append(path.name), read(path, **more))[1],
     )
-    desk = ManagerContext(library.home.path, kinds.MUSIC)
+    desk = ManagerContext(library.home.path, kinds.MUSIC, ClickConsole())
     assert "1 new, 1 renamed" in queue_admin_scan.scan_library(desk, str(music)).lines[0]
     assert scanned == ["Vera M"]
 

@@ -12,6 +12,7 @@ import pytest
 
 from mediakeep import clock, kinds
 from mediakeep.app.edit import item_checkout
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import param_types
 from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetField
@@ -141,7 +142,9 @@ def test_files_outside_of_any_library_are_restored_without_a_queue(tmp_path: Pat
     home = Home(tmp_path / "home", tmp_path / "loose")
     paths = [shelf.put(home.music / f"{name}.mp3") for name in "ab"]
     library = Library(home, contents(home.music), {})
-    with item_checkout.open_checkout(home.path, kinds.MUSIC, "fix_metadata") as hand:
+    with item_checkout.open_checkout(
+        home.path, kinds.MUSIC, "fix_metadata", ClickConsole()
+    ) as hand:
         hand.claim(paths)
         for path in paths:
             with hand.stamp_for_write(path) as stamp:
@@ -211,7 +214,7 @@ def test_a_day_or_a_time_is_that_of_this_machine(zone: None, text: str, utc: str
 
 
 def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(zone: None) -> None:
-    assert param_types.format_time("2026-11-20T13:30:59+00:00") == "2026-11-20 14:30"
+    assert clock.format_local("2026-11-20T13:30:59+00:00") == "2026-11-20 14:30"
     for word, days in (("today", 0), ("yesterday", 1)):
         found = datetime.fromisoformat(
             param_types.TimestampParam().convert(word, None, None)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep.app.batch import maintenance
+from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.app.subjects import registry
-from mediakeep.commands.options.maintenance_options import MaintenanceOptions
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import checkpoints, queue, session_log_archive, sessions
 from mediakeep.queue.backups import archive

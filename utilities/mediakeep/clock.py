@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 
+_LOCAL_FORMAT = "%Y-%m-%d %H:%M"
+
 
 def now() -> datetime:
     """Return the current time in UTC."""
@@ -16,3 +18,8 @@ def now() -> datetime:
 def format_iso(moment: datetime) -> str:
     """Format a time as ISO 8601 in UTC with whole seconds; such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def format_local(text: str) -> str:
+    """Return a recorded time as local date and time, such as "2026-11-20 14:30"."""
+    return datetime.fromisoformat(text).astimezone().strftime(_LOCAL_FORMAT)

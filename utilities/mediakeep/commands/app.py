@@ -99,13 +99,13 @@ def escape_controls(text: str) -> str:
     return "\n".join(map(path_text.to_printable, text.split("\n")))
 
 
-def print_notice(text: str) -> None:
-    """Print a message to stderr at once."""
+def print_message(text: str) -> None:
+    """Print a message to stderr."""
     click.echo(escape_controls(text), err=True)
 
 
 def _print_error(message: str, code: int) -> int:
-    click.echo(escape_controls(message), err=True)
+    print_message(message)
     return code
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediakeep import config, kinds, path_text
-from mediakeep.app.edit import edit_command
-from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
+from mediakeep.commands.options import edit_options
 from mediakeep.errors import UnexpectedError, Unreadable, UsageError
 from mediakeep.queue import actions, readonly
 
@@ -42,14 +41,14 @@ _SCRIPT_NAME = "batch_fix_metadata"
     help="FIELD=OLD: only in files where FIELD is exactly OLD now.",
 )
 @click.option("--only-missing", is_flag=True, help="Only in files where FIELD is empty now.")
-@edit_command.with_edit_options
+@edit_options.with_edit_options
 def main(home: Path, field: str, value: str, **options: Any) -> int:
     """Set FIELD to VALUE in all files of each ALBUM, a folder; "" removes the field."""
     from mediakeep.app.edit import field_values
     from mediakeep.app.edit.edit_result import EditResult
     from mediakeep.app.edit.file_edits import FileEdits
 
-    command = EditCommand.from_options(home, _SCRIPT_NAME, options)
+    command = edit_options.parse_edit_command(home, _SCRIPT_NAME, options)
     if options["only_missing"] and not value:
         raise click.UsageError("--only-missing has no effect if the field is removed.")
     edits = field_values.build_edits(field, (value, *options["more"]), field_values.BY_HAND)

@@ -8,10 +8,8 @@ from typing import Any
 import click
 
 from mediakeep import sample_library
-from mediakeep.app.edit import edit_command
-from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.commands import app
-from mediakeep.commands.options import musicbrainz_options
+from mediakeep.commands.options import edit_options, musicbrainz_options
 
 _SCRIPT_NAME = "embed_cover"
 
@@ -33,7 +31,7 @@ _SCRIPT_NAME = "embed_cover"
     help="Embed the covers of a JSON list: see the docs.",
 )
 @musicbrainz_options.with_lookup_options
-@edit_command.with_edit_options
+@edit_options.with_edit_options
 def main(home: Path, **options: Any) -> int:
     """Embed IMAGE, a JPEG or PNG, as the front cover of all tracks of ALBUM, a folder.
 
@@ -44,7 +42,7 @@ def main(home: Path, **options: Any) -> int:
     from mediakeep.app.edit.cover_edits import CoverEdits
     from mediakeep.app.edit.edit_result import EditResult
 
-    command = EditCommand.from_options(home, _SCRIPT_NAME, options)
+    command = edit_options.parse_edit_command(home, _SCRIPT_NAME, options)
     album, image, file = options["album"], options["image"], options["from_json"]
     if bool(album) == bool(file) or (image and not album) or "" in (album, image):
         raise click.UsageError("Give ALBUM, and IMAGE if you have one, or --from-json FILE.")
@@ -60,5 +58,7 @@ def main(home: Path, **options: Any) -> int:
     else:
         if not command.dry_run:
             sample_library.refuse_real_library(finder.find_path(album))
-        covers.look_up_and_add(home, finder.find_path(album), options["size"] or "1200", access)
+        covers.look_up_and_add(
+            home, finder.find_path(album), options["size"] or "1200", access, command.console
+        )
     return command.run(covers.edits.all, covers.result, covers.warnings)

@@ -57,7 +57,7 @@ def main(
             as_json=as_json,
         )
     for error in errors:
-        click.echo(app.escape_controls(error), err=True)
+        app.print_message(error)
     return 1 if errors else 0
 
 

@@ -47,7 +47,7 @@ def main(
             app.print_result(video_report.to_lines(result, place), None, as_json=False)
         if error_message := video_report.error_text(result, place):
             has_errors = True
-            click.echo(app.escape_controls(error_message), err=True)
+            app.print_message(error_message)
         results.append(result)
     data = video_report.to_json(sources, results)
     contents = video_report.to_json_bytes(data), video_report.to_csv(results)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep.app.edit import edit_command
 from mediakeep.app.edit.edit_command import EditCommand
 from mediakeep.commands import app
+from mediakeep.commands.options import edit_options
 
 if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     from mediakeep.app.edit.edit_result import EditResult
@@ -55,14 +55,14 @@ _MIN_WORDS = 3  # words: FIELD, PATH and VALUE
 @click.option("--accept-kind", metavar="KIND", help="With --from-review: all issues of this kind.")
 @click.option("--artist", metavar="NAME", help="With --accept-kind: of this artist only.")
 @click.option("--mbid", metavar="MBID", help="With --accept of an album: the release to use.")
-@edit_command.with_edit_options
+@edit_options.with_edit_options
 def main(home: Path, **options: Any) -> int:
     """Set FIELD to VALUE in all files of each PATH; "" removes the field.
 
     FIELD is title, artist, album, albumartist, track, disc, date, genre, composer, comment, or any
     other field in the audit files. PATH is a file, or a folder with all below it.
     """
-    command = EditCommand.from_options(home, _SCRIPT_NAME, options)
+    command = edit_options.parse_edit_command(home, _SCRIPT_NAME, options)
     _reject_unused_options(options)
     if options["from_review"]:
         return _accept_proposals(command, options)

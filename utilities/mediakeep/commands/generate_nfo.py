@@ -13,6 +13,7 @@ from mediakeep import kinds, path_text, sample_library
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, MovieItem, ScannedItem, Status
@@ -60,7 +61,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
         home, write, policy, access, roles=roles, in_process=True, ignore_patterns=ignored
     )
     for warning in registry.get_subject(kinds.MOVIES).before_batch(home, access, items):
-        click.echo(f"Warning: {warning}", err=True)
+        ClickConsole().print_warning(warning)
     with worker_context.open_context(places) as context:
         if options["printed"]:
             return _print_nfos(movies, context)
@@ -146,7 +147,9 @@ def _process_movies(
         for movie in movies:
             yield movie.key, _run_worker(worker, movie, Stamp("", movie.key, 0, 0))
         return
-    with item_checkout.open_checkout(context.config.home, kinds.MOVIES, "generate_nfo") as checkout:
+    with item_checkout.open_checkout(
+        context.config.home, kinds.MOVIES, "generate_nfo", ClickConsole()
+    ) as checkout:
         checkout.claim([], [movie.key for movie in movies if movie.in_queue])
         for movie in movies:
             outcome = _run_worker(worker, movie, checkout.stamp_as_batch(movie.key))

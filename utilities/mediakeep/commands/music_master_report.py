@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from mediakeep import kinds, path_text
 from mediakeep.app.reports import master_report
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.options import report_options
 
 if TYPE_CHECKING:
     from mediakeep.music.master.report_writer import MusicReportScope
 
 
 @app.create_command()
-@master_report.list_limit_option
+@report_options.list_limit_option
 @app.with_json_option
 def main(home: Path, list_limit: int, as_json: bool) -> int:
     """Write all tracks of the finished artists to outputs/, with statistics of the library.
@@ -30,7 +32,9 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
         *terminal_summary.format_statistics(written.statistics),
         *(f"Written: {path_text.display_path(home / name)}" for name in names),
     ]
-    return master_report.show_report(lines, written.statistics, written.failures, as_json=as_json)
+    return master_report.show_report(
+        ClickConsole(), lines, written.statistics, written.failures, as_json=as_json
+    )
 
 
 def _build_scope(home: Path) -> MusicReportScope:

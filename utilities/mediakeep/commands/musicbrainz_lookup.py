@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,14 @@ import click
 
 from mediakeep import path_text
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options
 from mediakeep.errors import UsageError
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.service_config import ServiceConfig
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
-    from mediakeep.app.music.musicbrainz_text import CommandOutput
+    from mediakeep.app.console import CommandResult
 
 _ARGUMENTS = {  # arguments of each action
     "artist": ("NAME",),
@@ -101,17 +103,17 @@ def _check_options(what: str, words: tuple[str, ...], options: dict[str, Any]) -
 
 def _look_up(
     home: Path, what: str, words: tuple[str, ...], access: ServiceConfig, options: dict[str, Any]
-) -> CommandOutput:
+) -> CommandResult:
     if what == "missing":
         from mediakeep.app.music import missing_albums
 
         flags = {"all_types": options["all_types"], "as_csv": options["as_csv"]}
-        return missing_albums.show_missing(home, words[0], access, **flags)
+        return missing_albums.show_missing(home, words[0], access, ClickConsole(), **flags)
     from mediakeep.app.music import musicbrainz_text
 
     with (
         contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context,
-        musicbrainz_text.report_cache_warnings(context),
+        musicbrainz_text.report_cache_warnings(context, ClickConsole()),
     ):
         if what == "cover":
             from mediakeep.app.music import cover_download
@@ -127,12 +129,12 @@ def _look_up(
                 context, what, [*map(_check_name, words)], [*map(_check_name, options["album"])]
             )
         counts = {"requests": context.stats.requests, "hits": context.stats.hits}
-        return output._replace(data=output.data | counts)
+        return replace(output, data=output.data | counts)
 
 
 def _look_up_entity(
     context: MusicBrainzContext, what: str, names: list[str], titles: list[str]
-) -> CommandOutput:
+) -> CommandResult:
     from mediakeep.app.music import artist_search, release_search
 
     if what == "artist":

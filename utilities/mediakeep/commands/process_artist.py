@@ -15,6 +15,7 @@ from mediakeep.app.music import artist_folder, isolated_worker
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import WorkerOptions
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
 from mediakeep.item import Item, MusicItem, Status
@@ -65,7 +66,7 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
         structs.replace(worker_options, lookup_key=target.lookup_key),
     )
     for warning in registry.get_subject(kinds.MUSIC).before_batch(home, access, items):
-        click.echo(f"Warning: {warning}", err=True)
+        ClickConsole().print_warning(warning)
     outcome = _process_artist(home, target, worker_options)
     name = path_text.to_printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
@@ -156,7 +157,9 @@ def _process_artist(home: Path, target: TargetArtist, options: WorkerOptions) ->
     key, item = target.key, target.item
     if not options.write:
         return _run_worker(home, item, Stamp("", key, 0, 0), options)
-    with item_checkout.open_checkout(home, kinds.MUSIC, "process_artist") as checkout:
+    with item_checkout.open_checkout(
+        home, kinds.MUSIC, "process_artist", ClickConsole()
+    ) as checkout:
         checkout.claim([], [key] if target.in_queue else [])
         outcome = _run_worker(home, item, checkout.stamp_as_batch(key), options)
         if target.in_queue:

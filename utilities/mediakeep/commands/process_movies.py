@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from mediakeep import kinds
+from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.display import movie_prompt
 from mediakeep.commands.options import (
     batch_options,
@@ -44,7 +46,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
         raise UsageError("--confirm-each prompts the user; it cannot be combined with --json.")
     if confirm_each and not access.is_enabled:
         raise access.skipped_error()
-    request = batch_options.BatchRequest(
+    request = BatchRequest(
         kinds.MOVIES,
         movie,
         access,
@@ -60,8 +62,11 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
     if options["estimate"]:
         from mediakeep.app.batch import lookup_estimate
 
-        return lookup_estimate.show_estimate(batch)
+        result = lookup_estimate.estimate_batch(batch)
+        app.print_result(result.lines, result.data, as_json=batch.as_json)
+        return result.code
     with worker_process.prestart_workers(batch.worker_factory(), batch.prestart_count) as workers:
         from mediakeep.app.batch import run_batch
+        from mediakeep.commands.display import batch_output
 
-        return run_batch.run(batch, workers)
+        return run_batch.run(batch, workers, batch_output.create_output(batch), ClickConsole())

@@ -8,9 +8,16 @@ from typing import Any
 import click
 
 from mediakeep import kinds
+from mediakeep.app.batch.batch_request import BatchRequest
 from mediakeep.app.edit import plan_file
 from mediakeep.commands import app
-from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
+from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.options import (
+    batch_options,
+    musicbrainz_options,
+    plan_options,
+    write_options,
+)
 from mediakeep.media import ignore_rules
 from mediakeep.runner import worker_process
 
@@ -19,7 +26,7 @@ from mediakeep.runner import worker_process
 @musicbrainz_options.with_lookup_options
 @batch_options.with_batch_options()
 @write_options.with_fix_options
-@plan_file.with_plan_options
+@plan_options.with_plan_options
 @batch_options.with_deep_option
 @musicbrainz_options.refresh_option
 @musicbrainz_options.estimate_option
@@ -31,12 +38,20 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
     """
     policy = write_options.parse_policy(options)
     if apply_plan:
-        return plan_file.apply_plan(home, apply_plan, policy, {**options, "artist": artist})
+        plan_options.reject_selections({**options, "artist": artist})
+        return plan_file.apply_plan(
+            home,
+            apply_plan,
+            policy,
+            ClickConsole(),
+            dry_run=options["dry_run"],
+            as_json=options["as_json"],
+        )
     access = musicbrainz_options.parse_access(
         options, fresh=batch_options.check_refresh(kinds.MUSIC, artist, options)
     )
     ignored = ignore_rules.parse_patterns(options["ignore"])
-    request = batch_options.BatchRequest(
+    request = BatchRequest(
         kinds.MUSIC, artist, access, policy, native=options["deep"], ignore_patterns=ignored
     )
     batch = batch_options.parse_options(home, request, options)
@@ -44,8 +59,11 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
     if options["estimate"]:
         from mediakeep.app.batch import lookup_estimate
 
-        return lookup_estimate.show_estimate(batch)
+        result = lookup_estimate.estimate_batch(batch)
+        app.print_result(result.lines, result.data, as_json=batch.as_json)
+        return result.code
     with worker_process.prestart_workers(batch.worker_factory(), batch.prestart_count) as workers:
         from mediakeep.app.batch import run_batch  # while the workers import what they need
+        from mediakeep.commands.display import batch_output
 
-        return run_batch.run(batch, workers)
+        return run_batch.run(batch, workers, batch_output.create_output(batch), ClickConsole())

@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
+from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.kinds import Kind
 from mediakeep.media import ignore_rules
 
-ActionFunction = Callable[..., ActionResult]
+ActionFunction = Callable[..., CommandResult]
 POSITIVE_INT = click.IntRange(1)
 PATH = app.PathParam()
 
@@ -186,7 +188,13 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
         common = {name: options.pop(name) for name in ("yes", "force", "status")}
         ignored = ignore_rules.parse_patterns(options.pop("ignore"))
         context = ManagerContext(
-            home, kind, common["yes"], common["force"], common["status"] or "", ignored
+            home,
+            kind,
+            ClickConsole(),
+            common["yes"],
+            common["force"],
+            common["status"] or "",
+            ignored,
         )
         action = _find_action(table, options)
         _reject_unused_options(action, common)

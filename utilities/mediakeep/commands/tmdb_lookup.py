@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import tmdb_options
 from mediakeep.errors import UsageError
 from mediakeep.lookups.service_config import ServiceConfig
 
 if TYPE_CHECKING:  # imported when needed, as --help must be quick
-    from mediakeep.app.music.musicbrainz_text import CommandOutput
+    from mediakeep.app.console import CommandResult
 
 _ARGUMENTS = {  # arguments of each action
     "search": ("TITLE",),
@@ -57,10 +59,13 @@ def main(
     path: Path | None = options.pop("from_csv")
     _check_options(what, words, options, path)
     if path or what == "choose":
-        from mediakeep.app.movies import manual_match as said
+        from mediakeep.app.movies import manual_match
 
+        console = ClickConsole()
         result = (
-            said.record_choices_from_csv(home, path) if path else said.record_choice(home, *words)
+            manual_match.record_choices_from_csv(home, path, console)
+            if path
+            else manual_match.record_choice(home, words[0], words[1], console)
         )
         app.print_result(result.lines, result.data, as_json=as_json)
         return result.code
@@ -89,7 +94,7 @@ def _check_options(
         raise click.UsageError("--refresh is for search, movie and find.")
 
 
-def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int) -> CommandOutput:
+def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int) -> CommandResult:
     from mediakeep.app.movies import tmdb_text
     from mediakeep.app.music import musicbrainz_text
     from mediakeep.lookups.tmdb.context import TmdbContext
@@ -99,7 +104,7 @@ def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int)
         raise UsageError(f"There is nothing to {what}.")
     with (
         contextlib.closing(TmdbContext(home / "status" / "cache", access)) as context,
-        musicbrainz_text.report_cache_warnings(context),
+        musicbrainz_text.report_cache_warnings(context, ClickConsole()),
     ):
         if what == "search":
             output = tmdb_text.search_movies(context, name, year)
@@ -110,4 +115,4 @@ def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int)
                 else tmdb_text.find_by_imdb_id(context, name)
             )
         counts = {"requests": context.stats.requests, "hits": context.stats.hits}
-        return output._replace(data=output.data | counts)
+        return replace(output, data=output.data | counts)

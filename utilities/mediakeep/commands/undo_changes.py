@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediakeep.commands import app
+from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import param_types, write_options
 from mediakeep.errors import UndoLogDamaged, UsageError
 
@@ -73,25 +74,30 @@ def main(home: Path, **options: Any) -> int:
     chosen = [name for name in _SELECTORS if options[name] is not None]
     _check_options(options, chosen)
     dry_run, force, as_json = options["dry_run"], options["force"], options["as_json"]
+    console = ClickConsole()
     with contextlib.closing(UndoStore(home / "status" / "undo")) as store:
         if before := options["forget_before"]:
-            return prune.forget_before(
-                store, before, yes=options["yes"], dry_run=dry_run, as_json=as_json
+            result = prune.forget_before(
+                store, before, console, yes=options["yes"], dry_run=dry_run
             )
+            console.print_result(result.lines, result.data, as_json=as_json)
+            return result.code
         if options["listed"]:
             selected = selector.from_options(home, store, options)
-            if chosen:
-                change_list.show_changes(store, selected, as_json=as_json)
-            else:
-                session_list.show_sessions(home, store, as_json=as_json)
-            return 0
+            result = (
+                change_list.list_changes(store, selected)
+                if chosen
+                else session_list.list_sessions(home, store)
+            )
+            console.print_result(result.lines, result.data, as_json=as_json)
+            return result.code
         rules = ReplaceRules(options["hardlinks"], options["keep_mtime"])
         undo_options = UndoOptions(home, rules, dry_run, force, as_json)
         if not dry_run:
             temp_copies.remove_abandoned(store.folder)
         with _raise_if_damaged(store):
             steps = selector.from_options(home, store, options).plan_steps(store)
-            code = UndoRun(undo_options).run(steps, store)
+            code = UndoRun(undo_options, console).run(steps, store)
     return code
 
 
@@ -107,7 +113,7 @@ def _raise_if_damaged(store: UndoStore) -> Iterator[None]:
     except UsageError as error:
         if not damaged:
             raise
-        click.echo(f"Error: {app.escape_controls(str(error))}", err=True)
+        app.print_message(f"Error: {error}")
     if damaged:
         more = (
             f" and {len(damaged) - _MAX_SHOWN_LINES:,} more"

@@ -23,7 +23,7 @@ from mediakeep import clock, config, path_text
 from mediakeep.alerts import alert, alert_log, spawn_sender
 from mediakeep.alerts.alert import Alert, AlertEvent
 from mediakeep.alerts.spawn_sender import DeliveryJob
-from mediakeep.commands.options.alert_options import AlertOptions
+from mediakeep.app.batch.batch_request import AlertOptions
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -187,6 +187,7 @@ class AlertTriggers:
         """Send an alert to all targets, once."""
         if not self._options.targets:
             return
+        manager = config.format_command(self._kind.manager_script, self._home)
         raised = Alert(
             event=event,
             kind=self._kind.name,
@@ -194,7 +195,7 @@ class AlertTriggers:
             home=path_text.escape_path(self._home),
             time=clock.format_iso(clock.now()),
             message=message,
-            next=f"{config.format_command(self._kind.manager_script, self._home)} {_NEXT_COMMANDS[event]}",
+            next=f"{manager} {_NEXT_COMMANDS[event]}",
             facts=facts,
         )
         self._act_once(event, mark, f"Alert raised: {message}", lambda: self._send_alert(raised))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from mediakeep.app.batch.batch_request import BatchOptions
+from mediakeep.app.console import CommandResult
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import LookupEstimate
-from mediakeep.commands import app
-from mediakeep.commands.options.batch_options import BatchOptions
 from mediakeep.kinds import Kind
 from mediakeep.pages import render
 from mediakeep.queue import actions, claims, queue, readonly
@@ -18,8 +18,8 @@ from mediakeep.queue.state import QueueState
 from mediakeep.views import terminal
 
 
-def show_estimate(options: BatchOptions) -> int:
-    """Print what the lookups of a batch would need."""
+def estimate_batch(options: BatchOptions) -> CommandResult:
+    """Estimate what the lookups of a batch would need."""
     kind = options.request.kind
     folder = registry.queue_folder(options.home, kind)
     state = readonly.load_state(folder, kind)
@@ -30,8 +30,7 @@ def show_estimate(options: BatchOptions) -> int:
     if not options.access.is_enabled:
         lines.append(str(options.access.skipped_error()))
     facts = msgspec.structs.asdict(estimate)
-    app.print_result(lines, {kind.plural: facts.pop("items"), **facts}, as_json=options.as_json)
-    return 0
+    return CommandResult(lines, {kind.plural: facts.pop("items"), **facts})
 
 
 def _select_keys(state: QueueState, options: BatchOptions) -> Sequence[str]:

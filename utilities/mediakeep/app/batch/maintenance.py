@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import config
+from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.app.queue_admin import backup
 from mediakeep.app.subjects.interface import Subject
-from mediakeep.commands.options.maintenance_options import MaintenanceOptions
 from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.queue import checkpoints
 from mediakeep.queue.compaction import QueueLocation
@@ -105,12 +105,10 @@ def _warn_low_space(place: QueueLocation, subject: Subject, _: MaintenanceOption
     if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_to_prune(
         listed, _CHECKPOINTS_TO_KEEP
     ):
-        command = (
-            f"{config.format_command(subject.kind.manager_script, place.folder.parent.parent)}"
-        )
+        command = config.format_command(subject.kind.manager_script, place.folder.parent.parent)
         yield (
-            f"The checkpoints use {_format_megabytes(used)}, and {_format_megabytes(free)} are free."
-            f" To remove the old ones: {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
+            f"The checkpoints use {_format_megabytes(used)}, and {_format_megabytes(free)} are"
+            f" free. To remove the old ones: {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Run a batch of any kind: checks, output, alerts and exit code."""
+"""Run a batch of any kind: checks, alerts, maintenance and exit code."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 from msgspec import structs
 
 from mediakeep import atomic_files, path_text, sample_library
 from mediakeep.app.batch import maintenance
 from mediakeep.app.batch.alert_triggers import AlertTriggers
+from mediakeep.app.batch.batch_request import BatchOptions
+from mediakeep.app.batch.output import BatchOutput
+from mediakeep.app.console import Console
 from mediakeep.app.edit import plan_file
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import Subject
-from mediakeep.commands import app
-from mediakeep.commands.display.batch_output import JsonLinesOutput, PipeSafeOutput, TextOutput
-from mediakeep.commands.options.batch_options import BatchOptions
 from mediakeep.errors import LibraryMissing, MediakeepError, ServiceFailed, StateDamaged, UsageError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -40,21 +39,23 @@ _NOTHING_DECODED = (
 _REFRESH_CHUNK = 50  # items that are claimed together to update their reports
 
 
-def run(options: BatchOptions, workers: Sequence[WorkerProcess]) -> int:
+def run(
+    options: BatchOptions,
+    workers: Sequence[WorkerProcess],
+    output: BatchOutput,
+    console: Console,
+) -> int:
     """Run a batch with workers that were started early, and return its exit code."""
     subject = registry.get_subject(options.request.kind)
-    asking = options.config.limits.interactive
-    text_output = TextOutput(subject.kind, subject.format_dry_run, asking=asking)
-    output = PipeSafeOutput(JsonLinesOutput() if options.as_json else text_output)
     report = (
         _dry_run(subject, options, output)
         if options.dry_run
-        else _run_with_alerts(subject, options, output, workers)
+        else _run_with_alerts(subject, options, output, console, workers)
     )
     if report.abort_error:
         raise report.abort_error
     if not options.dry_run:
-        _run_maintenance(subject, options, stopped=report.stopped)
+        _run_maintenance(subject, options, console, stopped=report.stopped)
     return exit_code(report)
 
 
@@ -70,30 +71,31 @@ def exit_code(report: BatchResult) -> int:
 def _run_with_alerts(
     subject: Subject,
     options: BatchOptions,
-    output: PipeSafeOutput,
+    output: BatchOutput,
+    console: Console,
     workers: Sequence[WorkerProcess],
 ) -> BatchResult:
     triggers = AlertTriggers(options.home, subject.kind, options.alerts)
     try:
-        return _run_with_queue(subject, options, output, workers, triggers)
+        return _run_with_queue(subject, options, output, console, workers, triggers)
     except StateDamaged as error:
         triggers.on_damage(error)
-        _print_warnings(triggers.warnings)
+        _print_warnings(console, triggers.warnings)
         raise
 
 
 def _run_with_queue(
     subject: Subject,
     options: BatchOptions,
-    output: PipeSafeOutput,
+    output: BatchOutput,
+    console: Console,
     workers: Sequence[WorkerProcess],
     triggers: AlertTriggers,
 ) -> BatchResult:
     folder = registry.queue_folder(options.home, subject.kind)
     temp_copies.remove_abandoned(options.home / "status" / "undo")
-    with Queue.open(
-        queue.locate_queue(folder, notice=app.print_notice), subject.kind
-    ) as open_queue:
+    place = queue.locate_queue(folder, notice=console.print_message)
+    with Queue.open(place, subject.kind) as open_queue:
         require_library(open_queue.state)
         if options.request.policy.fix is not FixLevel.NONE:
             library = path_text.unescape_path(open_queue.state.head.library_path)
@@ -119,7 +121,9 @@ def _run_with_queue(
         items = open_queue.state.items
         stale = {key: items[key] for key in subject.outdated_items(items)}
     if stale and not report.stopped:
-        report.manual_reviews += _refresh_stale_reports(subject, options.home, stale, warnings)
+        report.manual_reviews += _refresh_stale_reports(
+            subject, options.home, stale, warnings, console
+        )
     if options.deep and not report.claimed:
         report.warnings.append(
             _NOTHING_DECODED.format(subject.kind.manager_script, subject.kind.plural)
@@ -130,7 +134,7 @@ def _run_with_queue(
     report.warnings += [*open_queue.take_warnings(), *warnings, *triggers.warnings]
     report.listed_reviews = review.read_total(options.home)
     output.on_finish(report, summary.read_status(folder, open_queue.state))
-    _print_warnings(report.warnings)
+    _print_warnings(console, report.warnings)
     return report
 
 
@@ -145,7 +149,11 @@ def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: li
 
 
 def _refresh_stale_reports(
-    subject: Subject, home: Path, stale: Mapping[str, Item], warnings: list[str]
+    subject: Subject,
+    home: Path,
+    stale: Mapping[str, Item],
+    warnings: list[str],
+    console: Console,
 ) -> int:
     """Read items again whose reports mention other items that have changed.
 
@@ -156,7 +164,9 @@ def _refresh_stale_reports(
 
     keys = list(stale)
     try:
-        with item_checkout.open_checkout(home, subject.kind, "bring_up_to_date") as checkout:
+        with item_checkout.open_checkout(
+            home, subject.kind, "bring_up_to_date", console
+        ) as checkout:
             for first in range(0, len(keys), _REFRESH_CHUNK):
                 # If another batch holds one of them, that batch or the next one updates these.
                 with contextlib.suppress(UsageError):
@@ -173,27 +183,28 @@ def _refresh_stale_reports(
     return now - sum(item.manual_reviews for item in stale.values())
 
 
-def _run_maintenance(subject: Subject, options: BatchOptions, *, stopped: bool) -> None:
+def _run_maintenance(
+    subject: Subject, options: BatchOptions, console: Console, *, stopped: bool
+) -> None:
     """Write due reports and maintain the record; after a stop only the reports.
 
     What was done is printed in text output only.
     """
-    place = queue.locate_queue(
-        registry.queue_folder(options.home, subject.kind), notice=app.print_notice
-    )
-    _print_warnings(maintenance.write_due_reports(place, options.maintenance))
+    folder = registry.queue_folder(options.home, subject.kind)
+    place = queue.locate_queue(folder, notice=console.print_message)
+    _print_warnings(console, maintenance.write_due_reports(place, options.maintenance))
     if not stopped:
         result = maintenance.run_maintenance(place, subject, options.maintenance)
-        app.print_result([] if options.as_json else result.notes, None, as_json=False)
-        _print_warnings(result.warnings)
+        console.print_lines([] if options.as_json else result.notes)
+        _print_warnings(console, result.warnings)
 
 
-def _print_warnings(warnings: Sequence[str]) -> None:
+def _print_warnings(console: Console, warnings: Sequence[str]) -> None:
     for warning in dict.fromkeys(warnings):
-        click.echo(f"Warning: {app.escape_controls(warning)}", err=True)
+        console.print_warning(warning)
 
 
-def _dry_run(subject: Subject, options: BatchOptions, output: PipeSafeOutput) -> BatchResult:
+def _dry_run(subject: Subject, options: BatchOptions, output: BatchOutput) -> BatchResult:
     """Do a dry run on the items that a batch would process, without leaving a trace."""
     folder = registry.queue_folder(options.home, subject.kind)
     state = readonly.load_state(folder, subject.kind)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets, field_values, list_files
 from mediakeep.app.edit.audio_targets import AudioFileFinder
 from mediakeep.app.edit.edit_result import EditResult
@@ -66,11 +67,13 @@ class CoverEdits:
             replaced += [front] if front else []
         self.warnings += _warn_if_smaller(replaced, image, size)
 
-    def look_up_and_add(self, home: Path, album: Path, size: str, access: ServiceConfig) -> None:
+    def look_up_and_add(
+        self, home: Path, album: Path, size: str, access: ServiceConfig, console: Console
+    ) -> None:
         """Look up the cover of an album and add it; raise the errors of `find_album_cover`."""
         from mediakeep.app.edit import cover_lookup  # here, as importing it is slow
 
-        source = cover_lookup.find_album_cover(home, album, size, access)
+        source = cover_lookup.find_album_cover(home, album, size, access, console)
         self.result.notes.append(f"{source.description}.")
         self.add_cover(
             album, source.image, f"{field_values.BY_HAND}: front cover of the {source.front}"

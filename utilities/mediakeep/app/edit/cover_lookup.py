@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mediakeep import config, kinds, path_text
+from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets
 from mediakeep.app.music import artist_folder, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
@@ -41,7 +42,9 @@ class CoverSource(NamedTuple):
     description: str
 
 
-def find_album_cover(home: Path, album: Path, size: str, access: ServiceConfig) -> CoverSource:
+def find_album_cover(
+    home: Path, album: Path, size: str, access: ServiceConfig, console: Console
+) -> CoverSource:
     """Download the front cover of an album, given by its folder.
 
     Raise ItemFailed if its release is ambiguous, NoCover if that has no cover, LookupSkipped or
@@ -51,7 +54,7 @@ def find_album_cover(home: Path, album: Path, size: str, access: ServiceConfig) 
         home, write=False, access=access, ignored=registry.ignore_patterns(home)
     )
     with worker_context.open_context(places) as context:
-        with musicbrainz_text.report_cache_warnings(context.lookups):
+        with musicbrainz_text.report_cache_warnings(context.lookups, console):
             front, description = _cover_from_tags(album, context) or _cover_from_match(
                 home, album, context
             )

@@ -10,20 +10,16 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING
 
 from mediakeep import kinds
+from mediakeep.app.console import Console
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
-from mediakeep.commands import app
-from mediakeep.commands.options import write_options
 from mediakeep.errors import (
     ConcurrentChange,
     DiskFull,
@@ -46,23 +42,8 @@ if TYPE_CHECKING:  # importing these is slow, and --help must be quick
 
     Job = tuple[FileEdit, FilePlan]  # an edit, and the changes planned for it
 
-T = TypeVar("T")
-
+_CONFIRM_QUESTION = "Continue? (--yes skips this question)"
 _MAX_SHOWN_FILES = 20  # files that are listed if all are refused
-
-
-def with_edit_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of all commands that edit files."""
-    for option in (
-        app.with_json_option,
-        write_options.with_write_options,
-        click.option(
-            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
-        ),
-        click.option("--dry-run", is_flag=True, help="Print what would be changed; write nothing."),
-    ):
-        function = option(function)
-    return function
 
 
 @dataclass(frozen=True)
@@ -76,16 +57,11 @@ class EditCommand:
     home: Path
     script_name: str
     policy: WritePolicy
+    console: Console
     dry_run: bool
     yes: bool
     as_json: bool
     is_proposal: bool = False
-
-    @classmethod
-    def from_options(cls, home: Path, door: str, options: dict[str, Any]) -> EditCommand:
-        """Create the command from `options`, and remove the edit options from them."""
-        flags = {name: options.pop(name) for name in ("dry_run", "yes", "as_json")}
-        return cls(home, door, write_options.parse_policy(options), **flags)
 
     def run(self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str] = ()) -> int:
         """Execute edits and return the exit code; ask for confirmation if there are `doubts`.
@@ -97,9 +73,9 @@ class EditCommand:
             do(edits, result, doubts)
         except BaseException:
             if result.changed and not self.dry_run:
-                result.print_result(self.home, dry_run=False, as_json=self.as_json)
+                result.print_result(self.console, self.home, dry_run=False, as_json=self.as_json)
             raise
-        result.print_result(self.home, dry_run=self.dry_run, as_json=self.as_json)
+        result.print_result(self.console, self.home, dry_run=self.dry_run, as_json=self.as_json)
         return 1 if result.failed else 0
 
     def _dry_run(
@@ -113,15 +89,17 @@ class EditCommand:
     def _execute(
         self, edits: Sequence[FileEdit], result: EditResult, doubts: Sequence[str]
     ) -> None:
-        with item_checkout.open_checkout(self.home, kinds.MUSIC, self.script_name) as checkout:
-            pen = self._create_tag_writer(checkout.store)
-            jobs = self._plan_jobs(pen, edits, result)
-            if self._print_warnings(jobs, doubts) and not (self.yes or _confirm()):
-                raise Stopped
+        with item_checkout.open_checkout(
+            self.home, kinds.MUSIC, self.script_name, self.console
+        ) as checkout:
+            writer = self._create_tag_writer(checkout.store)
+            jobs = self._plan_jobs(writer, edits, result)
+            if self._print_warnings(jobs, doubts) and not self.yes:
+                self._confirm()
             if jobs:
                 checkout.claim(edit.path for edit, _ in jobs)
                 result.session = checkout.session_id
-                _write_files(checkout, pen, jobs, result)
+                self._write_files(checkout, writer, jobs, result)
                 checkout.log_errors(result.unexpected)
 
     def _create_tag_writer(self, store: UndoStore) -> TagWriter:
@@ -130,14 +108,14 @@ class EditCommand:
         return TagWriter.from_policy(store, self.policy)
 
     def _plan_jobs(
-        self, pen: TagWriter, edits: Sequence[FileEdit], result: EditResult
+        self, writer: TagWriter, edits: Sequence[FileEdit], result: EditResult
     ) -> list[Job]:
         """Plan the changes of each file; raise UsageError if a file cannot hold a value."""
         jobs, unfit = [], []
-        for edit in _with_progress(edits):
+        for edit in self.console.track_progress(edits):
             try:
                 with file_errors.wrap_file_errors(edit.path):
-                    due = pen.plan_changes(edit.path, edit.changes)
+                    due = writer.plan_changes(edit.path, edit.changes)
                 if due:
                     jobs.append((edit, due))
                 else:
@@ -158,8 +136,34 @@ class EditCommand:
         """Print warnings about doubts and lost values; return whether there are any."""
         warnings = [*doubts, *([] if self.is_proposal else _format_losses(jobs))]
         for warning in warnings:
-            click.echo(f"Warning: {app.escape_controls(warning)}", err=True)
+            self.console.print_warning(warning)
         return bool(warnings)
+
+    def _confirm(self) -> None:
+        """Ask whether to continue; raise Stopped if the user declines."""
+        if not self.console.confirm(_CONFIRM_QUESTION):
+            raise Stopped
+
+    def _write_files(
+        self, checkout: ItemCheckout, writer: TagWriter, jobs: Sequence[Job], result: EditResult
+    ) -> None:
+        """Write files; if the disk is full, the remaining files are not tried."""
+        for number, (edit, due) in enumerate(self.console.track_progress(jobs), 1):
+            try:
+                _check_unchanged(edit.path, due)
+                with (
+                    file_errors.wrap_file_errors(edit.path),
+                    checkout.stamp_for_write(edit.path) as stamp,
+                ):
+                    writer.write(edit.path, edit.changes, stamp)
+            except DiskFull as error:
+                result.failed[due.path] = error.args[0]
+                result.untried = len(jobs) - number
+                return
+            except (NotWritten, Unreadable) as error:
+                result.add_failure(edit.path, error)
+            else:
+                result.changed.append(due)
 
 
 def _format_losses(jobs: Sequence[Job]) -> list[str]:
@@ -174,32 +178,6 @@ def _format_losses(jobs: Sequence[Job]) -> list[str]:
     ]
 
 
-def _confirm() -> bool:
-    return click.confirm("Continue? (--yes skips this question)", err=True)
-
-
-def _write_files(
-    checkout: ItemCheckout, pen: TagWriter, jobs: Sequence[Job], result: EditResult
-) -> None:
-    """Write files; if the disk is full, the remaining files are not tried."""
-    for number, (edit, due) in enumerate(_with_progress(jobs), 1):
-        try:
-            _check_unchanged(edit.path, due)
-            with (
-                file_errors.wrap_file_errors(edit.path),
-                checkout.stamp_for_write(edit.path) as stamp,
-            ):
-                pen.write(edit.path, edit.changes, stamp)
-        except DiskFull as error:
-            result.failed[due.path] = error.args[0]
-            result.untried = len(jobs) - number
-            return
-        except (NotWritten, Unreadable) as error:
-            result.add_failure(edit.path, error)
-        else:
-            result.changed.append(due)
-
-
 def _check_unchanged(path: Path, due: FilePlan) -> None:
     """Raise ConcurrentChange if a file changed since it was planned."""
     try:
@@ -208,16 +186,3 @@ def _check_unchanged(path: Path, due: FilePlan) -> None:
         raise open_file.to_unreadable(path, error) from error
     if (facts.st_size, facts.st_mtime_ns) != (due.size, due.mtime_ns):
         raise ConcurrentChange(due.path)
-
-
-def _with_progress(values: Sequence[T]) -> Iterator[T]:
-    """Yield the values, and show a counter on a terminal."""
-    live = sys.stderr.isatty()
-    try:
-        for number, value in enumerate(values, 1):
-            if live:
-                click.echo(f"\r\x1b[2K{number:,}/{len(values):,}", nl=False, err=True)
-            yield value
-    finally:
-        if live:
-            click.echo("\r\x1b[2K", nl=False, err=True)

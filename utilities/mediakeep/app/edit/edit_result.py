@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
-
 from mediakeep import config, path_text
+from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets
-from mediakeep.commands import app
 from mediakeep.errors import UnexpectedError
 from mediakeep.music.repairs import plans
 from mediakeep.music.repairs.plans import FilePlan
@@ -40,14 +38,14 @@ class EditResult:
         if isinstance(error, UnexpectedError):
             self.unexpected.append(error)
 
-    def print_result(self, home: Path, *, dry_run: bool, as_json: bool) -> None:
-        """Print the result: failures to stderr, the rest as lines or as JSON."""
+    def print_result(self, console: Console, home: Path, *, dry_run: bool, as_json: bool) -> None:
+        """Print the failures, and the rest as lines or as JSON."""
         for why in self.failed.values():
-            click.echo(app.escape_controls(why), err=True)
+            console.print_message(why)
         data = {"dry_run": dry_run, **vars(self)}
         del data["unexpected"]
         data |= {"take_back": "" if dry_run else self._undo_command(home)}
-        app.print_result(list(self._format_lines(data)), data, as_json=as_json)
+        console.print_result(list(self._format_lines(data)), data, as_json=as_json)
 
     def _format_lines(self, data: dict[str, Any]) -> Iterator[str]:
         for plan in self.changed:

@@ -11,13 +11,12 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-import click
 from msgspec import structs
 
 from mediakeep import clock, kinds, path_text
+from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.registry import Subject, WorkerOptions
-from mediakeep.commands import app
 from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
@@ -38,7 +37,7 @@ from mediakeep.views import review
 
 @contextlib.contextmanager
 def open_for_records(
-    home: Path, what: str, records: Collection[ChangeRecord]
+    home: Path, what: str, records: Collection[ChangeRecord], console: Console
 ) -> Iterator[Mapping[str, ItemCheckout]]:
     """Check out the items of all records, or none; yield a checkout for each kind, by its name."""
     by_kind = {
@@ -47,14 +46,14 @@ def open_for_records(
     }
     session = new_session_id(what) if len(by_kind) > 1 else ""
     with contextlib.ExitStack() as stack:
-        hands = {
-            name: stack.enter_context(open_checkout(home, _get_kind(name), what, session))
+        checkouts = {
+            name: stack.enter_context(open_checkout(home, _get_kind(name), what, console, session))
             for name in by_kind
         }
-        for name, checkout in hands.items():
+        for name, checkout in checkouts.items():
             paths = (Path(path_text.unescape_path(record.path)) for record in by_kind[name])
             checkout.claim(paths, (record.item for record in by_kind[name]))
-        yield hands
+        yield checkouts
 
 
 def _kinds_of_records(records: Collection[ChangeRecord]) -> list[str]:
@@ -73,9 +72,12 @@ class ItemCheckout:
     `session` is the id that marks its changes; "" means the session of the queue that it opens.
     """
 
-    def __init__(self, home: Path, subject: Subject, what: str, session: str = "") -> None:
+    def __init__(
+        self, home: Path, subject: Subject, what: str, console: Console, session: str = ""
+    ) -> None:
         self.store = UndoStore(home / "status" / "undo")
         self._home, self._subject, self._command = home, subject, what
+        self._console = console
         self._shared_session, self._own_session = session, session or new_session_id(what)
         self._queue: Queue | None = None
         self._essence_db: EssenceDatabase | None = None
@@ -89,7 +91,8 @@ class ItemCheckout:
     def open_queue(self, stack: contextlib.ExitStack) -> None:
         """Open the queue; raise NoQueue if there is none."""
         kind = self._subject.kind
-        place = queue.locate_queue(registry.queue_folder(self._home, kind), notice=app.print_notice)
+        folder = registry.queue_folder(self._home, kind)
+        place = queue.locate_queue(folder, notice=self._console.print_message)
         self._queue = stack.enter_context(Queue.open(place, kind))
         stack.callback(self._release_and_end)
         self._essence_db = EssenceDatabase.open(place.folder / FILE_NAME, write=False)
@@ -101,7 +104,7 @@ class ItemCheckout:
         self._release_claims(*self._claims.values())
         self._queue.end_session(command=self._command)
         for warning in self._queue.take_warnings():
-            click.echo(f"Warning: {app.escape_controls(warning)}", err=True)
+            self._console.print_warning(warning)
 
     def claim(self, paths: Iterable[Path], keys: Iterable[str] = ()) -> list[str]:
         """Claim the items that contain the paths, and the items in `keys`: all or none.
@@ -249,13 +252,15 @@ class ItemCheckout:
 
 
 @contextlib.contextmanager
-def open_checkout(home: Path, kind: Kind, what: str, session: str = "") -> Iterator[ItemCheckout]:
+def open_checkout(
+    home: Path, kind: Kind, what: str, console: Console, session: str = ""
+) -> Iterator[ItemCheckout]:
     """Check out items for a command; `what` is its name in the session log.
 
     If there is no queue, nothing is claimed or settled, and the files are written anyway. A command
     that edits several kinds passes the same `session` to all of them.
     """
-    checkout = ItemCheckout(home, registry.get_subject(kind), what, session)
+    checkout = ItemCheckout(home, registry.get_subject(kind), what, console, session)
     temp_copies.remove_abandoned(checkout.store.folder)
     with contextlib.closing(checkout.store), contextlib.ExitStack() as stack:
         with contextlib.suppress(NoQueue):

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 import msgspec
 
 from mediakeep import clock, config, kinds, path_text
-from mediakeep.commands import app
-from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, UsageError
+from mediakeep.errors import NotWritten, UnexpectedError, Unreadable
 from mediakeep.media import file_errors
 from mediakeep.pages import render
 from mediakeep.policy import WritePolicy
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # importing these is slow, and --help must be quick
+    from mediakeep.app.console import Console
     from mediakeep.app.edit.item_checkout import ItemCheckout
     from mediakeep.music.repairs.plans import FilePlan
     from mediakeep.music.repairs.tag_writer import TagWriter
 
 _SCRIPT_NAME = "process_music_batch.py"
-
-
-def with_plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --plan-out and --apply-plan."""
-    for option in (
-        click.option(
-            "--apply-plan",
-            type=app.PathParam(),
-            metavar="FILE",
-            help="Apply a plan; files that changed since are skipped.",
-        ),
-        click.option(
-            "--plan-out",
-            type=app.PathParam(),
-            metavar="FILE",
-            help="Dry run that saves the changes to a plan file.",
-        ),
-    ):
-        function = option(function)
-    return function
 
 
 def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
@@ -52,9 +31,10 @@ def save(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
     plans.write_plan(path, file_plans, clock.format_iso(clock.now()))
     changes = render.pluralize(sum(len(file_plan.changes) for file_plan in file_plans), "change")
     where = path_text.escape_path(path)
+    command = f"{config.format_command(_SCRIPT_NAME, home)} --apply-plan"
     return [
         f"Plan written to {where}: {changes} in {render.pluralize(len(file_plans), 'file')}.",
-        f"Apply it with: {config.format_command(_SCRIPT_NAME, home)} --apply-plan {path_text.quote_path(path)}",
+        f"Apply it with: {command} {path_text.quote_path(path)}",
     ]
 
 
@@ -69,40 +49,39 @@ class _PlanResult(msgspec.Struct):
     lines: list[str] = []
 
 
-def apply_plan(home: Path, path: Path, policy: WritePolicy, options: dict[str, Any]) -> int:
+def apply_plan(
+    home: Path, path: Path, policy: WritePolicy, console: Console, *, dry_run: bool, as_json: bool
+) -> int:
     """Make the changes of a plan file, and return the exit code."""
     from mediakeep.app.edit import item_checkout
     from mediakeep.music.repairs import plans
     from mediakeep.music.repairs.tag_writer import TagWriter
 
-    if any(options[name] for name in ("plan_out", "everything", "artist", "deep")):
-        raise UsageError(
-            "--apply-plan cannot be combined with options that select items or changes."
-        )
     plan, result = plans.read_plan(path), _PlanResult(home)
     try:
-        with item_checkout.open_checkout(home, kinds.MUSIC, "apply_plan") as checkout:
-            if not options["dry_run"]:
+        with item_checkout.open_checkout(home, kinds.MUSIC, "apply_plan", console) as checkout:
+            if not dry_run:
                 checkout.claim(
                     Path(path_text.unescape_path(file_plan.path)) for file_plan in plan.files
                 )
-            result.session, writer = (
-                checkout.session_id,
-                TagWriter.from_policy(checkout.store, policy),
-            )
+            result.session = checkout.session_id
+            writer = TagWriter.from_policy(checkout.store, policy)
             for file_plan in plan.files:
-                _apply_to_file(checkout, writer, file_plan, result, write=not options["dry_run"])
+                _apply_to_file(checkout, writer, file_plan, result, write=not dry_run)
     finally:  # report the changed files even after an error
         data = {"session": result.session, "changed": result.changed, "refused": result.refused}
         if result.session:
-            app.print_result(
-                _format_result(result, dry_run=options["dry_run"]), data, as_json=options["as_json"]
-            )
+            console.print_result(_format_result(result, dry_run=dry_run), data, as_json=as_json)
     return 1 if result.refused else 0
 
 
 def _apply_to_file(
-    checkout: ItemCheckout, writer: TagWriter, file_plan: FilePlan, result: _PlanResult, *, write: bool
+    checkout: ItemCheckout,
+    writer: TagWriter,
+    file_plan: FilePlan,
+    result: _PlanResult,
+    *,
+    write: bool,
 ) -> None:
     from mediakeep.music.repairs import plans
 

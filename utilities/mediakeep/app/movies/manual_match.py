@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from mediakeep import kinds, path_text
+from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.edit.list_files import InputErrors
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
-from mediakeep.commands.display import movie_prompt
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import UsageError
+from mediakeep.lookups.tmdb import constants
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
 
@@ -31,34 +32,34 @@ class ManualMatch(msgspec.Struct, frozen=True):
         return " and ".join(filter(None, (str(self.tmdb_id or ""), self.imdb_id)))
 
 
-def record_choice(home: Path, name: str, ident: str) -> ActionResult:
+def record_choice(home: Path, name: str, ident: str, console: Console) -> CommandResult:
     """Record the movie of an item; raise UsageError if the id or the item is unknown."""
-    ids = movie_prompt.parse_movie_id(ident)
+    ids = constants.parse_movie_id(ident)
     if ids is None:
         raise UsageError(
             f'"{path_text.to_printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
         )
-    with _open_queue(home) as opened:
+    with _open_queue(home, console) as opened:
         key = actions.find_item_key(opened.state, name)
         return _record_matches(opened, {key: ManualMatch(name, *ids)})
 
 
-def record_choices_from_csv(home: Path, path: Path) -> ActionResult:
+def record_choices_from_csv(home: Path, path: Path, console: Console) -> CommandResult:
     """Record the ids in a CSV, all or none; raise UsageError with all errors."""
     from mediakeep.movies.outputs import failed_lookups_csv
 
     rows = failed_lookups_csv.read_choices(path)
     matches = [ManualMatch(row.key, row.tmdb_id, row.imdb_id, f"line {row.line}") for row in rows]
     if not matches:
-        return ActionResult(
+        return CommandResult(
             [f"No ids in {path_text.display_path(path)}."], {"chosen": {}, "same": {}}
         )
-    with _open_queue(home) as opened:
+    with _open_queue(home, console) as opened:
         return _record_matches(opened, _find_items(opened, matches, path_text.escape_path(path)))
 
 
-def _open_queue(home: Path) -> Any:
-    return ManagerContext(home, kinds.MOVIES).open_queue()
+def _open_queue(home: Path, console: Console) -> AbstractContextManager[Queue]:
+    return ManagerContext(home, kinds.MOVIES, console).open_queue()
 
 
 def _find_items(queue: Queue, chosen: Iterable[ManualMatch], name: str) -> dict[str, ManualMatch]:
@@ -74,7 +75,7 @@ def _find_items(queue: Queue, chosen: Iterable[ManualMatch], name: str) -> dict[
     return matches
 
 
-def _record_matches(queue: Queue, matches: dict[str, ManualMatch]) -> ActionResult:
+def _record_matches(queue: Queue, matches: dict[str, ManualMatch]) -> CommandResult:
     """Record the matches, and report each."""
     patches = {
         key: {"match": "user", "tmdb_id": choice.tmdb_id, "imdb_id": choice.imdb_id}
@@ -88,7 +89,7 @@ def _record_matches(queue: Queue, matches: dict[str, ManualMatch]) -> ActionResu
         state_text = "is pending again" if key in changed_keys else "is unchanged"
         lines.append(f'{where}"{key}" is {match.ids_text}; it {state_text}.')
     chosen = {key: match.ids_text for key, match in matches.items()}
-    return ActionResult(
+    return CommandResult(
         lines,
         {
             "chosen": {key: ids for key, ids in chosen.items() if key in changed_keys},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mediakeep.app.music.musicbrainz_text import CommandOutput, JsonObject
+from mediakeep.app.console import CommandResult
+from mediakeep.app.music.musicbrainz_text import JsonObject
 from mediakeep.errors import ItemFailed
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.model import Movie, MovieSummary
@@ -13,7 +14,7 @@ from mediakeep.pages import render
 _MAX_CAST = 5  # members of the cast that are listed
 
 
-def search_movies(context: TmdbContext, title: str, year: int = 0) -> CommandOutput:
+def search_movies(context: TmdbContext, title: str, year: int = 0) -> CommandResult:
     """Return the movies that TMDb finds by title."""
     hits = context.tmdb.search_movies(title, year)
     if not hits:
@@ -22,7 +23,7 @@ def search_movies(context: TmdbContext, title: str, year: int = 0) -> CommandOut
     return _build_output(hits, {"title": title, "year": year})
 
 
-def find_by_imdb_id(context: TmdbContext, imdb_id: str) -> CommandOutput:
+def find_by_imdb_id(context: TmdbContext, imdb_id: str) -> CommandResult:
     """Return the movies with an IMDb id."""
     hits = context.tmdb.find_by_imdb_id(imdb_id)
     if not hits:
@@ -30,18 +31,18 @@ def find_by_imdb_id(context: TmdbContext, imdb_id: str) -> CommandOutput:
     return _build_output(hits, {"imdb_id": imdb_id})
 
 
-def show_movie(context: TmdbContext, ident: str) -> CommandOutput:
+def show_movie(context: TmdbContext, ident: str) -> CommandResult:
     """Return a movie by its TMDb or IMDb id; raise NoSuchMovie."""
     details = context.tmdb.get_movie(ident)
-    return CommandOutput(
+    return CommandResult(
         list(_format_movie(details, context.config.locale.country)), {"movie": details}
     )
 
 
-def _build_output(movies: Iterable[MovieSummary], query: JsonObject) -> CommandOutput:
+def _build_output(movies: Iterable[MovieSummary], query: JsonObject) -> CommandResult:
     hits = list(movies)
     width = max(len(str(hit.id)) for hit in hits)
-    return CommandOutput(
+    return CommandResult(
         [f"{hit.id:>{width}}  {_format_hit(hit)}" for hit in hits], {**query, "movies": hits}
     )
 

@@ -7,8 +7,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mediakeep import clock
+from mediakeep.app.console import CommandResult
 from mediakeep.app.music import musicbrainz_text
-from mediakeep.app.music.musicbrainz_text import CommandOutput, JsonObject
+from mediakeep.app.music.musicbrainz_text import JsonObject
 from mediakeep.errors import ItemFailed
 from mediakeep.lookups.musicbrainz import client, model, search_query
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
@@ -95,7 +96,7 @@ def _name_or_alias(name: str, artist: Artist) -> str:
     )
 
 
-def show_artist(context: MusicBrainzContext, name: str, titles: Sequence[str]) -> CommandOutput:
+def show_artist(context: MusicBrainzContext, name: str, titles: Sequence[str]) -> CommandResult:
     """Return the artist with all albums, or the candidates if the name is ambiguous."""
     match = find_artist(context, name, titles)
     if (
@@ -109,14 +110,14 @@ def show_artist(context: MusicBrainzContext, name: str, titles: Sequence[str]) -
         "choices": [_candidate_to_json(name, choice) for choice in match.choices],
     }
     if match.artist is None:
-        return CommandOutput(_format_candidates(name, match.choices, titles), data)
+        return CommandResult(_format_candidates(name, match.choices, titles), data)
     lines, albums = _list_albums(context, match.artist)
     lead = [f"{match.merged_mbid} was merged into another artist."] if match.merged_mbid else []
     lead += [
         musicbrainz_text.format_artist(match.artist),
         f"{match.artist.id}, found {_FOUND_BY_TEXT[match.found_by]}",
     ]
-    return CommandOutput([*lead, *lines], data | {"albums": albums})
+    return CommandResult([*lead, *lines], data | {"albums": albums})
 
 
 def _list_albums(context: MusicBrainzContext, artist: Artist) -> tuple[list[str], list[JsonObject]]:

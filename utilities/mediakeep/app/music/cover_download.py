@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mediakeep import atomic_files, path_text
-from mediakeep.app.music.musicbrainz_text import CommandOutput
+from mediakeep.app.console import CommandResult
 from mediakeep.errors import ServiceFailed, UsageError
 from mediakeep.lookups.coverart import client as coverart_client
 from mediakeep.lookups.coverart.client import CoverPicture
@@ -38,7 +38,7 @@ class CoverRequest(NamedTuple):
 
 def download_cover(
     context: MusicBrainzContext, request: CoverRequest, output: Path, *, force: bool
-) -> CommandOutput:
+) -> CommandResult:
     """Download a cover; raise UsageError if the file exists or has the wrong suffix."""
     mbid = request.mbid.lower()
     if not musicbrainz_client.is_mbid(mbid):
@@ -55,7 +55,8 @@ def download_cover(
     kept_path = _write_file(path, picture.content, force=force)
     lines = [f"The previous file is kept: {path_text.display_path(kept_path)}"] if kept_path else []
     lines.append(
-        f"Written: {path_text.display_path(output)} {_format_facts(image_info)}, from the {picture.entity_type} {mbid}"
+        f"Written: {path_text.display_path(output)} {_format_facts(image_info)},"
+        f" from the {picture.entity_type} {mbid}"
     )
     data = {
         "output": path_text.escape_path(path),
@@ -68,7 +69,7 @@ def download_cover(
         "height": image_info[2],
         "bytes": len(picture.content),
     }
-    return CommandOutput(lines, data | {"url": picture.url} | facts)
+    return CommandResult(lines, data | {"url": picture.url} | facts)
 
 
 def _check_suffix(mime: str, output: Path) -> None:

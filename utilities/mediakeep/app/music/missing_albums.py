@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 from msgspec import structs
 
 from mediakeep import config, kinds, path_text
+from mediakeep.app.console import CommandResult, Console
 from mediakeep.app.music import artist_folder, artist_search, musicbrainz_text
 from mediakeep.app.music.artist_folder import ArtistFolder
-from mediakeep.app.music.musicbrainz_text import CommandOutput
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app
 from mediakeep.errors import ItemFailed, NoQueue, NoSuchItem, UsageError
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.music import scan, worker_context
@@ -34,8 +32,8 @@ _EXIT_CODES = {"done": 0, "unsure": 1, "unknown": 1}  # 1: no certain match
 
 
 def show_missing(
-    home: Path, name: str, access: ServiceConfig, *, all_types: bool, as_csv: bool
-) -> CommandOutput:
+    home: Path, name: str, access: ServiceConfig, console: Console, *, all_types: bool, as_csv: bool
+) -> CommandResult:
     """Compare an artist's folder with MusicBrainz; the queue is not changed."""
     folder = _find_folder(home, name)
     shown = path_text.to_printable(folder.path.name)
@@ -47,7 +45,7 @@ def show_missing(
         context.reader.commit()
         if not any(album.readable_tracks for album in local_artist.albums):
             raise ItemFailed(f"{shown} has no readable tracks.")
-        with musicbrainz_text.report_cache_warnings(context.lookups):
+        with musicbrainz_text.report_cache_warnings(context.lookups, console):
             lookup = artist_lookup_lookup.look_up(local_artist, folder.lookup_key, context.lookups)
         stats = context.lookups.stats.take_and_reset()
     left_out_lines = _format_left_out(lookup)
@@ -59,15 +57,15 @@ def show_missing(
         else _EXIT_CODES.get(lookup.state, _exit_code_without_lookup(lookup))
     )
     if lookup.reason:
-        click.echo(app.escape_controls(lookup.reason), err=True)
+        console.print_message(lookup.reason)
     counts = {"requests": stats.requests, "hits": stats.hits}
     data = {"artist": shown, **missing_table.to_json(shown, lookup), **counts}
     if as_csv:
-        return CommandOutput(_render_csv(shown, lookup), data, code)
+        return CommandResult(_render_csv(shown, lookup), data, code)
     if lookup.state == "unsure":
-        return CommandOutput(_format_choices(home, folder.path, lookup), data, code)
+        return CommandResult(_format_choices(home, folder.path, lookup), data, code)
     lines = _format_missing(shown, lookup, local_artist, all_types=all_types)
-    return CommandOutput([*lines, *([] if all_types else left_out_lines)], data, code)
+    return CommandResult([*lines, *([] if all_types else left_out_lines)], data, code)
 
 
 def _format_choices(home: Path, folder: Path, lookup: ArtistLookup) -> list[str]:

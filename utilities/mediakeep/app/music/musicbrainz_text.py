@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
-import click
-
-from mediakeep.commands import app
+from mediakeep.app.console import Console
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 from mediakeep.lookups.musicbrainz.model import (
     Artist,
@@ -25,16 +23,10 @@ from mediakeep.pages import render
 JsonObject = dict[str, Any]
 
 
-class CommandOutput(NamedTuple):
-    """The output of a command: lines of text, JSON data, and the exit code."""
-
-    lines: list[str]
-    data: JsonObject
-    code: int = 0
-
-
 @contextmanager
-def report_cache_warnings(context: MusicBrainzContext | tmdb.TmdbContext) -> Iterator[None]:
+def report_cache_warnings(
+    context: MusicBrainzContext | tmdb.TmdbContext, console: Console
+) -> Iterator[None]:
     """Print warnings about the cache and odd answers at the end, even after an error."""
     try:
         yield
@@ -46,7 +38,7 @@ def report_cache_warnings(context: MusicBrainzContext | tmdb.TmdbContext) -> Ite
         )
         notes += context.stats.skipped_entries
         for note in notes:
-            click.echo(f"Warning: {app.escape_controls(note)}", err=True)
+            console.print_warning(note)
 
 
 def artist_to_json(entity: Artist) -> JsonObject:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mediakeep.app.console import CommandResult
 from mediakeep.app.music import artist_search, musicbrainz_text
-from mediakeep.app.music.musicbrainz_text import CommandOutput
 from mediakeep.errors import (
     AmbiguousName,
     ItemFailed,
@@ -23,7 +23,7 @@ from mediakeep.music.text import title_keys
 from mediakeep.pages import render
 
 
-def show_album(context: MusicBrainzContext, name: str, title: str) -> CommandOutput:
+def show_album(context: MusicBrainzContext, name: str, title: str) -> CommandResult:
     """Return all editions of an album; raise ItemFailed or UsageError if it is ambiguous."""
     match = artist_search.find_artist(context, name, [title])
     if match.artist is None:
@@ -39,7 +39,7 @@ def show_album(context: MusicBrainzContext, name: str, title: str) -> CommandOut
             lines += [f"  {edition.id}", f"    {musicbrainz_text.format_release(edition)}"]
         edition_data = [musicbrainz_text.release_to_json(edition) for edition in editions]
         data.append(musicbrainz_text.group_to_json(group) | {"editions": edition_data})
-    return CommandOutput(
+    return CommandResult(
         lines, {"artist": musicbrainz_text.artist_to_json(match.artist), "albums": data}
     )
 
@@ -95,7 +95,7 @@ def _is_similar_title(group: ReleaseGroup, title: str) -> bool:
     return title_keys.base_title_key(group.title) == short
 
 
-def show_release(context: MusicBrainzContext, mbid: str) -> CommandOutput:
+def show_release(context: MusicBrainzContext, mbid: str) -> CommandResult:
     """Return all data of a release; raise ItemFailed if the MBID is unknown."""
     mbid = mbid.lower()
     if not client.is_mbid(mbid):
@@ -122,7 +122,7 @@ def show_release(context: MusicBrainzContext, mbid: str) -> CommandOutput:
     data = musicbrainz_text.release_to_json(release) | {"merged_from": merged}
     data["release_group"] = musicbrainz_text.group_to_json(group) if group else None
     data["track_list"] = [musicbrainz_text.track_to_json(*place) for place in release.tracks]
-    return CommandOutput(lines, data)
+    return CommandResult(lines, data)
 
 
 def _format_disc(medium: Medium, release: Release) -> list[str]:

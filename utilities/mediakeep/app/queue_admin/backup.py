@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediakeep import config, path_text
+from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import new_home
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.views import terminal
 
 if TYPE_CHECKING:  # imported where they are needed, as --help must be quick
@@ -15,14 +16,14 @@ if TYPE_CHECKING:  # imported where they are needed, as --help must be quick
     from mediakeep.queue.backups.backup_folder import BackupFile
 
 
-def make_backup(context: ManagerContext, path: Path) -> ActionResult:
+def make_backup(context: ManagerContext, path: Path) -> CommandResult:
     """Write all that cannot be created again into one archive, also during a batch."""
     from mediakeep.queue.backups import backup_folder
 
     backup_file = backup_folder.create_backup(
         context.location, context.kind, context.subject.list_outputs, path
     )
-    return ActionResult([format_backup(backup_file)], backup_to_json(backup_file))
+    return CommandResult([format_backup(backup_file)], backup_to_json(backup_file))
 
 
 def format_backup(backup_file: BackupFile) -> str:
@@ -42,7 +43,7 @@ def backup_to_json(backup_file: BackupFile) -> dict[str, object]:
     } | {"items": head.items}
 
 
-def restore_backup(context: ManagerContext, path_given: Path) -> ActionResult:
+def restore_backup(context: ManagerContext, path_given: Path) -> CommandResult:
     """Restore a backup, after checking all of it.
 
     What it replaces is kept in a dated folder. If this is killed, the same command completes it.
@@ -68,7 +69,7 @@ def restore_backup(context: ManagerContext, path_given: Path) -> ActionResult:
         *_format_missing_library(context, head),
     ]
     replaced_text = path_text.escape_path(replaced) if replaced else None
-    return ActionResult(
+    return CommandResult(
         lines,
         {"written": head.written, "seq": head.seq, "items": head.items}
         | {"replaced": replaced_text},

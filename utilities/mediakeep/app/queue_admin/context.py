@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import click
-
+from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
 from mediakeep.app.subjects.interface import Subject
-from mediakeep.commands import app
 from mediakeep.errors import Stopped
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue, readonly
@@ -28,6 +25,7 @@ class ManagerContext:
 
     home: Path
     kind: Kind
+    console: Console
     yes: bool = False
     force: bool = False
     status: str = ""
@@ -41,7 +39,7 @@ class ManagerContext:
     @property
     def location(self) -> QueueLocation:
         """The location of the queue, with clock and host."""
-        return queue.locate_queue(self.queue_folder, notice=app.print_notice)
+        return queue.locate_queue(self.queue_folder, notice=self.console.print_message)
 
     @cached_property
     def subject(self) -> Subject:
@@ -58,18 +56,9 @@ class ManagerContext:
         with Queue.open(self.location, self.kind) as open_queue:
             yield open_queue
             for warning in open_queue.take_warnings():
-                click.echo(app.escape_controls(warning), err=True)
+                self.console.print_message(warning)
 
     def confirm(self, question: str) -> None:
         """Ask for confirmation unless --yes was given; raise Stopped if the user declines."""
-        if not self.yes and not click.confirm(question, err=True):
+        if not self.yes and not self.console.confirm(question):
             raise Stopped
-
-
-@dataclass(frozen=True)
-class ActionResult:
-    """The result of an action: lines of text, JSON data, and the exit code."""
-
-    lines: list[str]
-    data: Any = field(default_factory=dict)
-    code: int = 0

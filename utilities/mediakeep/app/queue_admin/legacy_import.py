@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from mediakeep import path_text
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.console import CommandResult
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ScanRefused
 from mediakeep.item import Status
@@ -15,7 +16,7 @@ from mediakeep.queue.legacy_import import ImportedItems, LegacyQueue
 from mediakeep.views import terminal
 
 
-def import_queue(context: ManagerContext, path: Path) -> ActionResult:
+def import_queue(context: ManagerContext, path: Path) -> CommandResult:
     """Create the queue from an old queue file and the content of the library."""
     old = legacy_import.read_legacy_queue(path, context.kind)
     root = _find_library(path, old)
@@ -28,7 +29,7 @@ def import_queue(context: ManagerContext, path: Path) -> ActionResult:
         context.location, context.kind, library, old, imported.items, path
     )
     counts = Counter(str(item.status) for item in imported.items.values())
-    return ActionResult(
+    return CommandResult(
         _format_import(context, old, imported, counts, aside),
         {
             "total": len(imported.items),

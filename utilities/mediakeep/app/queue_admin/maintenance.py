@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mediakeep import atomic_files, path_text
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.console import CommandResult
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import StateDamaged, UsageError
 from mediakeep.item import Status
 from mediakeep.queue import (
@@ -25,7 +26,7 @@ from mediakeep.queue.validate import QueueFault
 from mediakeep.views import terminal
 
 
-def validate_queue(context: ManagerContext) -> ActionResult:
+def validate_queue(context: ManagerContext) -> CommandResult:
     """Check the whole queue; exit code 3 if there are problems, each with its fix."""
     try:
         with context.open_queue() as queue:
@@ -48,32 +49,32 @@ def validate_queue(context: ManagerContext) -> ActionResult:
     lines += dict.fromkeys(
         [*warnings, *([external_change.format_restore_notice(restored)] if restored else [])]
     )
-    return ActionResult(lines, {"sound": True, "faults": [], "restored": restored})
+    return CommandResult(lines, {"sound": True, "faults": [], "restored": restored})
 
 
-def _build_fault_result(faults: list[QueueFault]) -> ActionResult:
+def _build_fault_result(faults: list[QueueFault]) -> CommandResult:
     lines = [f"{fault.what}\n  {fault.cure}" for fault in faults]
     head = f"{terminal.format_count(len(faults), 'problem')} found:"
-    return ActionResult([head, *lines], {"sound": False, "faults": faults}, StateDamaged.exit_code)
+    return CommandResult([head, *lines], {"sound": False, "faults": faults}, StateDamaged.exit_code)
 
 
-def repair_queue(context: ManagerContext) -> ActionResult:
+def repair_queue(context: ManagerContext) -> CommandResult:
     """Rebuild damaged files from intact ones; damaged files are moved to aside/."""
     restore_marker.refuse_unfinished(context.queue_folder)
     if not context.queue_folder.is_dir():
         raise readonly.no_queue_error(context.queue_folder, context.kind)
     repaired = repair.repair_queue(context.location, context.kind, context.subject.list_outputs)
-    return ActionResult(repaired or ["Nothing to repair."], {"repaired": repaired})
+    return CommandResult(repaired or ["Nothing to repair."], {"repaired": repaired})
 
 
-def write_checkpoint(context: ManagerContext) -> ActionResult:
+def write_checkpoint(context: ManagerContext) -> CommandResult:
     """Write a full copy of the queue."""
     with context.open_queue() as queue:
         path = queue.write_checkpoint()
-    return ActionResult([f"Written: {path_text.display_path(path)}"], {"path": str(path)})
+    return CommandResult([f"Written: {path_text.display_path(path)}"], {"path": str(path)})
 
 
-def prune_checkpoints(context: ManagerContext, keep: int) -> ActionResult:
+def prune_checkpoints(context: ManagerContext, keep: int) -> CommandResult:
     """Remove checkpoints except the newest N, one per day, and the newest valid one."""
     if not checkpoints.has_queue_files(context.queue_folder):
         raise readonly.no_queue_error(context.queue_folder, context.kind)
@@ -91,10 +92,10 @@ def prune_checkpoints(context: ManagerContext, keep: int) -> ActionResult:
     lines.append(
         f"{terminal.format_count(len(removed), 'checkpoint')} removed, {freed:,} bytes freed."
     )
-    return ActionResult(lines, {"removed": names, "bytes": freed})
+    return CommandResult(lines, {"removed": names, "bytes": freed})
 
 
-def archive_logs(context: ManagerContext, days: int) -> ActionResult:
+def archive_logs(context: ManagerContext, days: int) -> CommandResult:
     """Compress the session logs of batches that ended at least DAYS ago."""
     if not checkpoints.has_queue_files(context.queue_folder):
         raise readonly.no_queue_error(context.queue_folder, context.kind)
@@ -105,10 +106,10 @@ def archive_logs(context: ManagerContext, days: int) -> ActionResult:
     lines.append(
         f"{terminal.format_count(len(archived), 'session log')} archived, {freed:,} bytes freed."
     )
-    return ActionResult(lines, {"archived": names, "bytes": freed})
+    return CommandResult(lines, {"archived": names, "bytes": freed})
 
 
-def restore_checkpoint(context: ManagerContext, name: str) -> ActionResult:
+def restore_checkpoint(context: ManagerContext, name: str) -> CommandResult:
     """Replace the queue by a checkpoint, as `cp` would, after checking it.
 
     The current queue is kept in aside/, and --replay-aside brings it back.
@@ -125,7 +126,7 @@ def restore_checkpoint(context: ManagerContext, name: str) -> ActionResult:
         atomic_files.write_atomic(context.queue_folder / snapshot.FILE, path.read_bytes())
     with context.open_queue() as queue:
         restored = queue.state.head.restored
-    return ActionResult([f"Restored: {path.name}."], {"restored": restored})
+    return CommandResult([f"Restored: {path.name}."], {"restored": restored})
 
 
 def _find_checkpoint(context: ManagerContext, name: str) -> Path:
@@ -139,7 +140,7 @@ def _find_checkpoint(context: ManagerContext, name: str) -> Path:
     raise UsageError(f"No checkpoint {name}. --list-checkpoints lists them.")
 
 
-def replay_aside(context: ManagerContext, name: str) -> ActionResult:
+def replay_aside(context: ManagerContext, name: str) -> CommandResult:
     """Show what a restore undid; with --yes bring it back."""
     if not context.yes:
         result = replay.plan_replay(context.queue_folder, context.read_state(), name)
@@ -149,7 +150,7 @@ def replay_aside(context: ManagerContext, name: str) -> ActionResult:
     return _build_replay_result(result, "brought back")
 
 
-def _build_replay_result(result: ReplayPlan, verb: str) -> ActionResult:
+def _build_replay_result(result: ReplayPlan, verb: str) -> CommandResult:
     lines = [
         f"{path_text.to_printable(key)}: {item.status.value}" for key, item in result.back.items()
     ]
@@ -158,4 +159,4 @@ def _build_replay_result(result: ReplayPlan, verb: str) -> ActionResult:
     ]
     lines.append(f"{terminal.format_count(len(result.back), 'item')} of {result.name} {verb}.")
     back = {key: item.status.value for key, item in result.back.items()}
-    return ActionResult(lines, {"name": result.name, "back": back, "left": result.left})
+    return CommandResult(lines, {"name": result.name, "back": back, "left": result.left})

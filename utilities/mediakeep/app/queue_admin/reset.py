@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mediakeep import clock
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.console import CommandResult
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import ItemInUse
 from mediakeep.item import Status
 from mediakeep.queue import actions
@@ -16,22 +17,22 @@ from mediakeep.views import terminal
 KeySelector = Callable[[QueueState], list[str]]
 
 
-def reset_items(context: ManagerContext, names: tuple[str, ...]) -> ActionResult:
+def reset_items(context: ManagerContext, names: tuple[str, ...]) -> CommandResult:
     """Make the named items pending, with no attempts counted."""
     return _reset_selected(context, actions.select_by_name(names))
 
 
-def reset_errors(context: ManagerContext) -> ActionResult:
+def reset_errors(context: ManagerContext) -> CommandResult:
     """Make all failed items pending."""
     return _reset_selected(context, actions.select_by_status(Status.ERROR))
 
 
-def reset_in_progress(context: ManagerContext) -> ActionResult:
+def reset_in_progress(context: ManagerContext) -> CommandResult:
     """Make all items in progress pending; those of a dead batch become so anyway."""
     return _reset_selected(context, actions.select_by_status(Status.IN_PROGRESS))
 
 
-def reset_all(context: ManagerContext) -> ActionResult:
+def reset_all(context: ManagerContext) -> CommandResult:
     """Make every item pending; ask for confirmation unless --yes is given."""
     total = terminal.format_count(
         len(context.read_state().items), context.kind.noun, context.kind.plural
@@ -40,7 +41,7 @@ def reset_all(context: ManagerContext) -> ActionResult:
     return _reset_selected(context, actions.select_by_status(*(set(Status) - {Status.PENDING})))
 
 
-def _reset_selected(context: ManagerContext, choose: KeySelector) -> ActionResult:
+def _reset_selected(context: ManagerContext, choose: KeySelector) -> CommandResult:
     with context.open_queue() as queue:
         recovered = queue.recovered_items
         try:
@@ -52,22 +53,22 @@ def _reset_selected(context: ManagerContext, choose: KeySelector) -> ActionResul
     return _build_result(context, list(dict.fromkeys(keys)))
 
 
-def _build_result(context: ManagerContext, keys: list[str]) -> ActionResult:
+def _build_result(context: ManagerContext, keys: list[str]) -> CommandResult:
     text = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
     verb = "is" if len(keys) == 1 else "are"
     name = f'"{keys[0]}"' if len(keys) == 1 else text
     line = f"{name} {verb} pending again." if keys else "Nothing to reset."
-    return ActionResult([line], {"reset": keys})
+    return CommandResult([line], {"reset": keys})
 
 
-def reset_outdated(context: ManagerContext) -> ActionResult:
+def reset_outdated(context: ManagerContext) -> CommandResult:
     """Reprocess items that were completed under older rules, after all pending ones."""
     with context.open_queue() as queue:
         record = queue.commit(actions.reset_outdated)
     return _build_result(context, list(record.items) if record else [])
 
 
-def mark_completed(context: ManagerContext, name: str) -> ActionResult:
+def mark_completed(context: ManagerContext, name: str) -> CommandResult:
     """Mark an item as completed without processing it."""
     return _change_one(
         context,
@@ -76,17 +77,17 @@ def mark_completed(context: ManagerContext, name: str) -> ActionResult:
     )
 
 
-def prioritize(context: ManagerContext, name: str) -> ActionResult:
+def prioritize(context: ManagerContext, name: str) -> CommandResult:
     """Process an item before all others."""
     return _change_one(context, actions.prioritize_item(name), "is next")
 
 
-def forget_item(context: ManagerContext, name: str) -> ActionResult:
+def forget_item(context: ManagerContext, name: str) -> CommandResult:
     """Remove a vanished or ignored item from the queue; its history and undo records stay."""
     return _change_one(context, actions.forget_item(name), "is forgotten")
 
 
-def forget_vanished(context: ManagerContext) -> ActionResult:
+def forget_vanished(context: ManagerContext) -> CommandResult:
     """Remove all vanished and ignored items from the queue; history and undo records stay."""
     with context.open_queue() as queue:
         record = queue.commit(actions.forget_gone)
@@ -97,11 +98,11 @@ def forget_vanished(context: ManagerContext) -> ActionResult:
         else "Nothing"
     )
     verb = "are" if len(keys) > 1 else "is"
-    return ActionResult([f"{line} {verb} forgotten."], {"forgotten": keys})
+    return CommandResult([f"{line} {verb} forgotten."], {"forgotten": keys})
 
 
-def _change_one(context: ManagerContext, decide: ChangeDecider, what: str) -> ActionResult:
+def _change_one(context: ManagerContext, decide: ChangeDecider, what: str) -> CommandResult:
     with context.open_queue() as queue:
         record = queue.commit(decide)
     keys = list(record.items) if record else []
-    return ActionResult([f'"{key}" {what}.' for key in keys], {"changed": keys})
+    return CommandResult([f'"{key}" {what}.' for key in keys], {"changed": keys})

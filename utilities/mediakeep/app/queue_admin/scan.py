@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from mediakeep import path_text
+from mediakeep.app.console import CommandResult
 from mediakeep.app.queue_admin import detect_renames, new_home
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ScanRefused
 from mediakeep.item import ScannedItem
@@ -26,7 +27,7 @@ _MAX_NAMED_FILES = 5  # files and names that are listed
 _MAX_NAMED_RENAMES = 20  # renamed items that are listed
 
 
-def scan_library(context: ManagerContext, path: str) -> ActionResult:
+def scan_library(context: ManagerContext, path: str) -> CommandResult:
     """Create the queue of a library, or update it to what is on disk."""
     root = _check_library_folder(path)
     temp_copies.remove_abandoned(context.home / "status" / "undo")
@@ -43,7 +44,7 @@ def scan_library(context: ManagerContext, path: str) -> ActionResult:
     )
 
 
-def relocate_library(context: ManagerContext, path: str) -> ActionResult:
+def relocate_library(context: ManagerContext, path: str) -> CommandResult:
     """Follow a moved library: every item gets its new path and keeps its state."""
     root = _check_library_folder(path)
     return _update_queue(
@@ -62,7 +63,7 @@ def _check_library_folder(path: str) -> Path:
 
 def _update_queue(
     context: ManagerContext, root: Path, scanned: list[ScannedItem], *, moved: bool
-) -> ActionResult:
+) -> CommandResult:
     library = registry.library_path_text(root)
     result = ScanDiff()
 
@@ -142,9 +143,9 @@ def _format_twins(context: ManagerContext, twins: Sequence[Sequence[str]]) -> It
     for keys in twins[:_MAX_NAMED_FILES]:
         name = unicodedata.normalize("NFC", keys[0])
         yield (
-            f"{path_text.quote_escaped(name)} exists {len(keys)} times, with accents in different Unicode"
-            f" forms (NFC, NFD), and counts as {len(keys)} {context.kind.plural}. If they are the"
-            " same, move everything into one folder."
+            f"{path_text.quote_escaped(name)} exists {len(keys)} times, with accents in different"
+            f" Unicode forms (NFC, NFD), and counts as {len(keys)} {context.kind.plural}."
+            " If they are the same, move everything into one folder."
         )
     if more := len(twins[_MAX_NAMED_FILES:]):
         yield f"And {more:,} more such names (--json names all)."
@@ -163,13 +164,14 @@ def _build_result(
     result: ScanDiff,
     messages: Sequence[str],
     scanned: Sequence[ScannedItem],
-) -> ActionResult:
+) -> CommandResult:
     twins = _find_unicode_twins(scanned)
     lines = [*messages, *_format_twins(context, twins)]
     unassigned = context.subject.unassigned_files(root, context.ignore_patterns)
     if unassigned.files:
+        strays = terminal.format_count(unassigned.files, context.kind.stray_noun)
         lines.append(
-            f"{terminal.format_count(unassigned.files, context.kind.stray_noun)} in {path_text.display_path(root)}"
+            f"{strays} in {path_text.display_path(root)}"
             f" belong to no {context.kind.noun} and are skipped{_format_names(unassigned.named)}."
         )
     data: dict[str, object] = {"left_out": unassigned.files}
@@ -186,13 +188,14 @@ def _build_result(
         data["orphan_sidecars"] = unassigned.sidecars
     data |= {"renames": result.renamed} if result.renamed else {}
     data |= {"twins": twins} if twins else {}
-    return ActionResult(lines, {**result.count_changes(), **data})
+    return CommandResult(lines, {**result.count_changes(), **data})
 
 
 def _format_orphan_sidecars(context: ManagerContext, places: Sequence[str]) -> str:
     """Return a line on sidecars that no player shows."""
     fit = "fits" if len(places) == 1 else "fit"
-    return f"{terminal.format_count(len(places), 'sidecar')} {fit} no {context.kind.noun}{_format_names(places)}."
+    count = terminal.format_count(len(places), "sidecar")
+    return f"{count} {fit} no {context.kind.noun}{_format_names(places)}."
 
 
 def _format_names(places: Sequence[str]) -> str:

@@ -5,27 +5,28 @@ from __future__ import annotations
 import msgspec
 
 from mediakeep import suggestions
-from mediakeep.app.queue_admin.context import ActionResult, ManagerContext
+from mediakeep.app.console import CommandResult
+from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.item import Status
 from mediakeep.queue import actions, checkpoints, readonly
 from mediakeep.views import summary, terminal
 
 
-def show_summary(context: ManagerContext) -> ActionResult:
+def show_summary(context: ManagerContext) -> CommandResult:
     """Show the progress of the queue."""
     view = readonly.load_view(context.queue_folder, context.kind)
     progress = summary.read_status(context.queue_folder, view.state, view.records)
-    return ActionResult(terminal.describe_queue(progress), progress)
+    return CommandResult(terminal.describe_queue(progress), progress)
 
 
-def show_list(context: ManagerContext) -> ActionResult:
+def show_list(context: ManagerContext) -> CommandResult:
     """List the items, one per line; with --status only those with that status."""
     state = context.read_state()
     wanted = _parse_status(context.status) if context.status else None
     chosen = {key: item for key, item in state.items.items() if wanted in (None, item.status)}
     data = {key: item.status.value for key, item in chosen.items()}
-    return ActionResult(terminal.list_items(state, wanted), data)
+    return CommandResult(terminal.list_items(state, wanted), data)
 
 
 def _parse_status(name: str) -> Status:
@@ -37,7 +38,7 @@ def _parse_status(name: str) -> Status:
         raise UsageError(f'Unknown status "{name}". Known statuses: {names}.{near}') from error
 
 
-def show_item(context: ManagerContext, name: str) -> ActionResult:
+def show_item(context: ManagerContext, name: str) -> CommandResult:
     """Show the queue's data of one item, and its issues."""
     state = context.read_state()
     key = actions.find_item_key(state, name)
@@ -51,12 +52,12 @@ def show_item(context: ManagerContext, name: str) -> ActionResult:
         [error_text] if error_text else terminal.describe_item_issues(item, issues, context.home)
     )
     data = {**msgspec.to_builtins(item), "issues": issues}
-    return ActionResult(lines, {key: data}, code)
+    return CommandResult(lines, {key: data}, code)
 
 
-def list_checkpoints(context: ManagerContext) -> ActionResult:
+def list_checkpoints(context: ManagerContext) -> CommandResult:
     """List the checkpoints, newest first."""
     listed = checkpoints.list_checkpoints(context.queue_folder)
     lines = [f"{checkpoint.path.name}  {checkpoint.bytes:,} bytes" for checkpoint in listed]
     data = [{"name": checkpoint.path.name, "bytes": checkpoint.bytes} for checkpoint in listed]
-    return ActionResult(lines or ["No checkpoints yet."], data)
+    return CommandResult(lines or ["No checkpoints yet."], data)

@@ -7,25 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
-
 from mediakeep import clock
+from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
-from mediakeep.commands import app
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import readonly
 
 _MAX_SHOWN_FAILURES = 20  # missing outputs that are printed; the statistics list more
-
-list_limit_option = click.option(
-    "--list-limit",
-    type=click.IntRange(0),
-    default=200,
-    show_default=True,
-    metavar="N",
-    help="Maximum entries of each list in the statistics.",
-)
 
 
 class CompletedItems(NamedTuple):
@@ -54,12 +43,12 @@ def list_completed(home: Path, kind: Kind) -> CompletedItems:
 
 
 def show_report(
-    lines: list[str], statistics: Any, failures: Sequence[str], *, as_json: bool
+    console: Console, lines: list[str], statistics: Any, failures: Sequence[str], *, as_json: bool
 ) -> int:
     """Print what was written and what is missing; return the exit code."""
-    app.print_result(lines, statistics, as_json=as_json)
+    console.print_result(lines, statistics, as_json=as_json)
     for failure in failures[:_MAX_SHOWN_FAILURES]:
-        click.echo(app.escape_controls(failure), err=True)
+        console.print_message(failure)
     if (more := len(failures) - _MAX_SHOWN_FAILURES) > 0:
-        click.echo(f"And {more:,} more.", err=True)
+        console.print_message(f"And {more:,} more.")
     return 1 if failures else 0

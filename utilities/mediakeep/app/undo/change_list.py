@@ -9,11 +9,10 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep import path_text
+from mediakeep import clock, path_text
+from mediakeep.app.console import CommandResult
 from mediakeep.app.edit import audio_targets
 from mediakeep.app.undo.selector import ChangeSelector
-from mediakeep.commands import app
-from mediakeep.commands.options import param_types
 from mediakeep.errors import StateDamaged
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.media.undo.apply_undo import RecordQuery
@@ -97,7 +96,7 @@ def read_fields(store: UndoStore, record: ChangeRecord) -> dict[str, FieldChange
 
 def format_change(change: RecordedChange) -> Iterator[str]:
     """Yield a line for each field of a change."""
-    when = f"{param_types.format_time(change.time)}  {change.session or NO_SESSION}"
+    when = f"{clock.format_local(change.time)}  {change.session or NO_SESSION}"
     place = f"{when}  {audio_targets.display_path(Path(path_text.unescape_path(change.path)))}"
     after = ""
     if change.taken_back:
@@ -144,9 +143,9 @@ def fields_to_json(changed: dict[str, FieldChange]) -> dict[str, Any]:
     return {"fields": {name: structs.asdict(value) for name, value in changed.items()}}
 
 
-def show_changes(store: UndoStore, selection: ChangeSelector, *, as_json: bool) -> None:
-    """Print the selected changes."""
+def list_changes(store: UndoStore, selection: ChangeSelector) -> CommandResult:
+    """List the selected changes."""
     changes = read_changes(store, selection)
     lines = [line for change in changes for line in format_change(change)]
-    told_data = [asdict(recorded) | fields_to_json(recorded.fields) for recorded in changes]
-    app.print_result(lines or ["No matching changes."], told_data, as_json=as_json)
+    data = [asdict(recorded) | fields_to_json(recorded.fields) for recorded in changes]
+    return CommandResult(lines or ["No matching changes."], data)

@@ -11,14 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import click
-
-from mediakeep import config, path_text
+from mediakeep import clock, config, path_text
+from mediakeep.app.console import Console
 from mediakeep.app.edit import audio_targets, item_checkout
 from mediakeep.app.edit.item_checkout import ItemCheckout
 from mediakeep.app.undo import change_list, selector
-from mediakeep.commands import app
-from mediakeep.commands.options import param_types
 from mediakeep.errors import (
     DiskFull,
     ItemFailed,
@@ -75,6 +72,7 @@ class UndoRun:
     """One run of the command and its result; in a dry run, the expected result."""
 
     options: UndoOptions
+    console: Console
     restored: list[RestoredChange] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)  # by path
     session: str = ""
@@ -91,7 +89,7 @@ class UndoRun:
         else:
             records = [step.record for step in possible]
             with item_checkout.open_for_records(
-                self.options.home, _COMMAND_NAME, records
+                self.options.home, _COMMAND_NAME, records, self.console
             ) as checkouts:
                 self.session = next(iter(checkouts.values())).session_id
                 self._restore_changes(steps, checkouts)
@@ -171,7 +169,7 @@ class UndoRun:
 
     def _add_restored(self, store: UndoStore, record: ChangeRecord, aside: str, note: str) -> None:
         changed_fields = change_list.read_fields(store, record)
-        reason = f"as before {record.session or param_types.format_time(record.time)}"
+        reason = f"as before {record.session or clock.format_local(record.time)}"
         restored_fields = {
             name: FieldChange(changed.new, changed.old, reason)
             for name, changed in changed_fields.items()
@@ -184,14 +182,15 @@ class UndoRun:
             lines = change_list.format_fields(
                 restored_fields, audio_targets.display_path(_record_path(record))
             )
-            app.print_result([*lines, *([f"  {note}"] if note else [])], None, as_json=False)
+            self.console.print_lines([*lines, *([f"  {note}"] if note else [])])
 
     def _print_result(self, *, has_steps: bool) -> None:
         for reason in self.refused.values():
-            click.echo(app.escape_controls(reason), err=True)
+            self.console.print_message(reason)
         redo_command = ""
         if self.restored and not self.options.dry_run:
-            redo_command = f"{config.format_command(SCRIPT_NAME, self.options.home)} --session {self.session_label}"
+            command = config.format_command(SCRIPT_NAME, self.options.home)
+            redo_command = f"{command} --session {self.session_label}"
         lines = [self._format_summary() if has_steps else _NOTHING_TO_UNDO]
         lines += ["Stopped. Run the same command to continue."] if self.stopped else []
         lines += [f"Redo with: {redo_command}"] if redo_command else []
@@ -206,7 +205,7 @@ class UndoRun:
             "stopped": self.stopped,
             "take_back": redo_command,
         }
-        app.print_result(lines, data, as_json=self.options.as_json)
+        self.console.print_result(lines, data, as_json=self.options.as_json)
 
     def _format_summary(self) -> str:
         text = "nothing would be undone" if self.options.dry_run else "nothing undone"

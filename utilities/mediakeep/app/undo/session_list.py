@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mediakeep import kinds
+from mediakeep import clock, kinds
+from mediakeep.app.console import CommandResult
 from mediakeep.app.subjects import registry
 from mediakeep.app.undo import change_list, selector
 from mediakeep.app.undo.change_list import NO_SESSION, RecordedChange
 from mediakeep.app.undo.selector import ChangeSelector
-from mediakeep.commands import app
-from mediakeep.commands.options import param_types
 from mediakeep.kinds import Kind
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.pages import render
@@ -115,7 +114,8 @@ def format_session(session: SessionChanges) -> str:
         *(render.pluralize(len(keys), kind.noun) for kind, keys in _items_by_kind(session) if keys),
     ]
     what = f"{session.command}: " if session.command else ""
-    line = f"{param_types.format_time(session.last)}  {session.label or NO_SESSION}  {what}{', '.join(counts)}"
+    head = f"{clock.format_local(session.last)}  {session.label or NO_SESSION}"
+    line = f"{head}  {what}{', '.join(counts)}"
     if session.undo_count:
         whose = ", ".join(sorted(filter(None, session.undone_sessions)))
         line += (
@@ -131,11 +131,11 @@ def _items_by_kind(session: SessionChanges) -> list[tuple[Kind, set[str]]]:
     return [(kind, session.items.get(kind.name, set())) for kind in kinds.KINDS.values()]
 
 
-def show_sessions(home: Path, store: UndoStore, *, as_json: bool) -> None:
-    """Print all sessions that changed files."""
+def list_sessions(home: Path, store: UndoStore) -> CommandResult:
+    """List all sessions that changed files."""
     summaries = summarize_sessions(home, change_list.read_changes(store, ChangeSelector()))
     lines = list(map(format_session, summaries)) or ["No file changed yet."]
-    app.print_result(lines, list(map(_to_json, summaries)), as_json=as_json)
+    return CommandResult(lines, list(map(_to_json, summaries)))
 
 
 def _to_json(session: SessionChanges) -> dict[str, Any]:

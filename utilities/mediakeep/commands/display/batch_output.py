@@ -8,12 +8,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import click
 import msgspec
 
 from mediakeep import path_text
+from mediakeep.app.batch.batch_request import BatchOptions
+from mediakeep.app.batch.output import BatchOutput
+from mediakeep.app.subjects import registry
 from mediakeep.commands import app
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -25,23 +28,13 @@ _REVIEW_LIST = "outputs/manual_review_needed.json"
 _STATUS_PREFIXES = {Status.ERROR: "failed: ", Status.SKIPPED: "skipped: "}
 
 
-class BatchOutput(Protocol):
-    """The output of a batch."""
-
-    def on_start(self, count: int) -> None:
-        """Called once, before the first item, with the number of items claimed."""
-
-    def on_item(self, settled: SettledItem) -> None:
-        """Called after each item."""
-
-    def on_progress(self, key: str, done: int, of: int, service: str) -> None:
-        """Called with the progress of the current item, and the service it waits for or ""."""
-
-    def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
-        """Called at the end of a batch."""
-
-    def on_dry_run(self, report: BatchResult, /) -> None:
-        """Called at the end of a dry run."""
+def create_output(options: BatchOptions) -> PipeSafeOutput:
+    """Create the output of a batch: text, or JSON lines."""
+    if options.as_json:
+        return PipeSafeOutput(JsonLinesOutput())
+    subject = registry.get_subject(options.request.kind)
+    asking = options.config.limits.interactive
+    return PipeSafeOutput(TextOutput(subject.kind, subject.format_dry_run, asking=asking))
 
 
 class TextOutput:

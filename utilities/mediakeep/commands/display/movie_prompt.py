@@ -53,7 +53,7 @@ def _read_choice(shown: tuple[MovieCandidate, ...]) -> MovieChoice:
         if word == "x":
             return MovieChoice("never")
         if word == "i":
-            if chosen := parse_movie_id(
+            if chosen := constants.parse_movie_id(
                 rest or _read_line("TMDb or IMDb id, such as 603 or tt0133093: ")
             ):
                 return MovieChoice("take", *chosen)
@@ -62,15 +62,6 @@ def _read_choice(shown: tuple[MovieCandidate, ...]) -> MovieChoice:
             return MovieChoice("take", shown[int(word[:3]) - 1].hit.id)
         else:
             click.echo("Invalid answer.")
-
-
-def parse_movie_id(text: str) -> tuple[int, str] | None:
-    """Parse a TMDb or IMDb id, or the URL of its page; the other id is 0 or "".
-
-    Return None if it is neither.
-    """
-    ids = constants.parse_tmdb_id(text), constants.parse_imdb_id(text)
-    return ids if any(ids) else None
 
 
 def _read_line(prompt: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-import msgspec
 
 from mediakeep import config
+from mediakeep.app.batch.batch_request import AlertOptions
 from mediakeep.commands import app
-
-if TYPE_CHECKING:
-    from mediakeep.alerts.targets import AlertTarget
 
 _ALERT_OPTIONS = (
     click.option(
@@ -31,13 +28,6 @@ _ALERT_OPTIONS = (
         "--alert-webhook-file", str, "A file outside the home with a webhook's URL."
     ),
 )
-
-
-class AlertOptions(msgspec.Struct, frozen=True):
-    """The targets of alerts, and the number of failures in a row that raises one."""
-
-    targets: tuple[AlertTarget, ...] = ()
-    failure_threshold: int = config.Settings().alert_after
 
 
 def with_alert_options(function: Callable[..., Any]) -> Callable[..., Any]:

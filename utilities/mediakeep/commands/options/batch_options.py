@@ -8,22 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from mediakeep import path_text
-from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import WorkerOptions
+from mediakeep.app.batch.batch_request import BatchOptions, BatchRequest
 from mediakeep.commands import app
-from mediakeep.commands.options import alert_options
-from mediakeep.commands.options import maintenance_options as options_maintenance_options
-from mediakeep.commands.options.alert_options import AlertOptions
-from mediakeep.commands.options.maintenance_options import MaintenanceOptions
+from mediakeep.commands.options import alert_options, maintenance_options
 from mediakeep.errors import UsageError
 from mediakeep.kinds import Kind
-from mediakeep.lookups.musicbrainz.context import DISABLED
-from mediakeep.lookups.service_config import ServiceConfig
-from mediakeep.outcome import WorkerFactory
-from mediakeep.policy import READ_ONLY, WritePolicy
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits, RetryPolicy
 
 DEEP_TIMEOUT_FACTOR = 10  # factor by which the timeout of a deep scan is longer
@@ -75,74 +66,6 @@ _BATCH_OPTIONS = (
     app.with_json_option,
 )
 
-_MAX_PRESTARTED_WORKERS = 16  # workers
-
-
-class BatchRequest(msgspec.Struct, frozen=True):
-    """What is specific to one kind's batch.
-
-    `name` limits the batch to one item. `native` work may crash its process; for `choose`, `force`
-    and `ignored` see `WorkerOptions`.
-    """
-
-    kind: Kind
-    item_name: str | None = None
-    access: ServiceConfig = DISABLED
-    policy: WritePolicy = READ_ONLY
-    native: bool = False
-    choose: Any = None
-    force: bool = False
-    ignore_patterns: tuple[str, ...] = ()
-
-
-class BatchOptions(msgspec.Struct, frozen=True):
-    """All options of a batch."""
-
-    home: Path
-    request: BatchRequest
-    dry_run: bool
-    as_json: bool
-    config: BatchConfig
-    deep: bool
-    plan_out: Path | None = None  # the plan file that a dry run writes
-    alerts: AlertOptions = AlertOptions()
-    maintenance: MaintenanceOptions = MaintenanceOptions()
-
-    @property
-    def item_name(self) -> str:
-        """The name of the only item to process, or ""."""
-        return self.request.item_name or ""
-
-    @property
-    def access(self) -> ServiceConfig:
-        """The services that may be used."""
-        return self.request.access
-
-    def worker_factory(self) -> WorkerFactory:
-        """Return the factory of its workers."""
-        request = self.request
-        worker_options = WorkerOptions(
-            not self.dry_run,
-            self.deep,
-            policy=request.policy,
-            access=request.access,
-            choose=request.choose,
-            force=request.force,
-            ignore_patterns=request.ignore_patterns,
-        )
-        return registry.worker_factory(request.kind, self.home, worker_options)
-
-    @property
-    def prestart_count(self) -> int:
-        """The number of workers to start early: none for a single item, which is processed inline.
-
-        At most 16, as the number of items is not known yet; the pool starts more on demand.
-        """
-        limits, size = self.config.limits, self.config.size
-        count = min(limits.workers, _MAX_PRESTARTED_WORKERS, *([] if size is None else [size]))
-        several = count > 1 and not self.item_name
-        return count if several and limits.inline and not self.dry_run else 0
-
 
 def with_batch_options(*all_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds the options of a batch; --all may have aliases."""
@@ -153,9 +76,7 @@ def _add_options(spelled: Sequence[str], function: Callable[..., Any]) -> Callab
     whole = click.option(*spelled, "everything", is_flag=True, help="Take all remaining items.")
     for option in (*_BATCH_OPTIONS[:-3], whole, *_BATCH_OPTIONS[-3:]):
         function = option(function)
-    return alert_options.with_alert_options(
-        options_maintenance_options.with_maintenance_options(function)
-    )
+    return alert_options.with_alert_options(maintenance_options.with_maintenance_options(function))
 
 
 def check_refresh(kind: Kind, name: str | None, options: dict[str, Any]) -> bool:
@@ -186,20 +107,16 @@ def parse_options(home: Path, request: BatchRequest, options: dict[str, Any]) ->
     )
     plan_out = options.get("plan_out")
     dry_run = options["dry_run"] or plan_out is not None
-    as_json, maintenance_options = (
-        options["as_json"],
-        options_maintenance_options.parse_maintenance(options),
-    )
     return BatchOptions(
         home=home,
         request=request,
         dry_run=dry_run,
-        as_json=as_json,
+        as_json=options["as_json"],
         config=plan,
         deep=is_deep,
         plan_out=plan_out,
         alerts=alerts,
-        maintenance=maintenance_options,
+        maintenance=maintenance_options.parse_maintenance(options),
     )
 
 

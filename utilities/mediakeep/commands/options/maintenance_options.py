@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
-import msgspec
 
 from mediakeep import config
+from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.commands import app
 from mediakeep.commands.options.param_types import FormatListParam
 
@@ -28,16 +28,6 @@ _MAINTENANCE_OPTIONS = (
         "--archive-logs", click.IntRange(0, 36500), "Days after which session logs are compressed."
     ),
 )
-
-
-class MaintenanceOptions(msgspec.Struct, frozen=True):
-    """Days, a folder and seconds, where 0 and "" disable; and the formats of reports."""
-
-    archive_logs: int = 0
-    backup_to: str = ""
-    backup_every: float = 0.0
-    report_formats: tuple[str, ...] = ("md",)
-    daily_reports: bool = False
 
 
 def with_maintenance_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,9 +32,6 @@ class FormatListParam(click.ParamType[tuple[str, ...]]):
         return chosen
 
 
-_TIME_FORMAT = "%Y-%m-%d %H:%M"
-
-
 class TimestampParam(click.ParamType[str]):
     """2026-11-20, 2026-11-20 14:30, 2h, today or yesterday; converted to the record's format."""
 
@@ -58,8 +55,3 @@ def _parse_timestamp(text: str, now: datetime) -> datetime:
         return datetime.fromisoformat(text.upper()).astimezone()
     except ValueError:
         return now - timedelta(seconds=config.parse_duration(text))
-
-
-def format_time(text: str) -> str:
-    """Return a recorded time in local time."""
-    return datetime.fromisoformat(text).astimezone().strftime(_TIME_FORMAT)

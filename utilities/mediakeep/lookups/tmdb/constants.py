@@ -56,6 +56,15 @@ def parse_imdb_id(text: str) -> str:
     return imdb_id if is_imdb_id(imdb_id) else ""
 
 
+def parse_movie_id(text: str) -> tuple[int, str] | None:
+    """Parse a TMDb or IMDb id, or the URL of its page; the other id is 0 or "".
+
+    Return None if it is neither.
+    """
+    ids = parse_tmdb_id(text), parse_imdb_id(text)
+    return ids if any(ids) else None
+
+
 def is_image_path(path: str) -> bool:
     """Return whether a text has the form of a TMDb image path, such as /aB3.jpg."""
     return _IMAGE_PATH.fullmatch(path) is not None

@@ -1,0 +1,27 @@
+"""The output of a batch."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mediakeep.runner.batch_config import BatchResult, SettledItem
+from mediakeep.views.summary import QueueStatus
+
+
+class BatchOutput(Protocol):
+    """Shows the progress and the result of a batch."""
+
+    def on_start(self, count: int) -> None:
+        """Called once, before the first item, with the number of items claimed."""
+
+    def on_item(self, settled: SettledItem) -> None:
+        """Called after each item."""
+
+    def on_progress(self, key: str, done: int, of: int, service: str) -> None:
+        """Called with the progress of the current item, and the service it waits for or ""."""
+
+    def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
+        """Called at the end of a batch."""
+
+    def on_dry_run(self, report: BatchResult, /) -> None:
+        """Called at the end of a dry run."""
