@@ -25,7 +25,7 @@ _NAMES = {
     "rescan": "an unchanged library read again with the index, against a walk",
     "beets": "large files imported by beets, against the main job",
     "master": "the master report: tracks a second, and the peak of memory",
-    "lookups": "requests of look-ups, beside those of beets; estimates; what knowing costs",
+    "lookups": "requests of lookups, beside those of beets; estimates; what knowing costs",
     "matching": "albums identified, spoilt in many ways: how right, beside beets; weights fitted",
     "movies": "movies identified by their names, beside the first hit of a search",
     "movie_tables": "tables and master report of movies: seconds, and the peak of memory",

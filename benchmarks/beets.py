@@ -1,4 +1,4 @@
-"""Large files imported by beets, without look-ups and copies, against the main job on them."""
+"""Large files imported by beets, without lookups and copies, against the main job on them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from mediakeep_simulator.server import SimulatorServer
 
 WORKERS = max(2, min(4, os.cpu_count() or 1))
 _DOORS = Path(__file__).parents[2] / "utilities"
-_FINE = (0, 1)  # exit codes: some artists of a made library may fail, but no look-up
+_FINE = (0, 1)  # exit codes: some artists of a made library may fail, but no lookup
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Home:
         self.run("music_queue_manager.py", "--reset-all", "--yes")
 
     def estimate(self) -> RequestEstimate:
-        """Return what the look-ups of all that is pending would need."""
+        """Return what the lookups of all that is pending would need."""
         told = self.run("process_music_batch.py", "--all", "--estimate", "--json").printed
         return msgspec.json.decode(told, type=RequestEstimate)
 

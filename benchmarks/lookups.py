@@ -1,4 +1,4 @@
-"""Look-ups at a rehearsal server: requests, beside those of beets, and what knowing costs."""
+"""Lookups at a rehearsal server: requests, beside those of beets, and what knowing costs."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _warm(folder: Path, count: int) -> None:
             rows.append(_row(size, times))
     table.show(
         "Such artists, known already: CPU seconds of a batch, from its start to its end",
-        ("artists", "known", "no look-ups", "more for each", "target"),
+        ("artists", "known", "no lookups", "more for each", "target"),
         rows,
         "Each batch is inline. What is more for one artist holds what starting costs more.",
     )

@@ -41,7 +41,7 @@ def run(folder: Path, *, full: bool) -> None:
     plain.reset()
     title = f"A library of {artists:,} artists and {tracks:,} tracks"
     _show_estimates(title, before, after, [first[0].requests, rest[0].requests])
-    batches = {"cold": rest, "known": known, "no look-ups": _batch(plain)}
+    batches = {"cold": rest, "known": known, "no lookups": _batch(plain)}
     _show_batches(title, batches, artists)
     _show_views(title, home.folder)
     lookups_wide.run(folder / "wide", folder / "files", artists, tracks, full=full)

@@ -1,4 +1,4 @@
-"""Whole runs of commands whose look-ups a server on this machine answers, and counts."""
+"""Whole runs of commands whose lookups a server on this machine answers, and counts."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Rehearsed(Home):
         return found
 
     def lookups(self) -> dict[str, int]:
-        """Count the artists by what became of their look-ups."""
+        """Count the artists by what became of their lookups."""
         return dict(Counter(item.get("lookup", "") for item in self.artists().values()))
 
     def statuses_counted(self) -> dict[str, int]:

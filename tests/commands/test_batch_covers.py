@@ -216,7 +216,7 @@ def test_an_outage_of_the_archive_is_told_in_one_line_and_ends_with_it(desk: Des
     told = desk.run(BATCH, "--all")
     assert told.code == 4
     last = told.out.splitlines()[-1]
-    assert last.startswith("1 artist waits for its look-up. The Cover Art Archive is unreachable")
+    assert last.startswith("1 artist waits for its lookup. The Cover Art Archive is unreachable")
     assert item(desk)["lookup"] == "pending"
     for path in desk.home.path.parent.glob("mediakeep/*.slots"):  # an hour passes
         path.unlink()

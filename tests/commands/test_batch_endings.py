@@ -1,4 +1,4 @@
-"""What a batch says at its end of look-ups that it could not make, and with which exit code."""
+"""What a batch says at its end of lookups that it could not make, and with which exit code."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
     [
         (
             reported(UNASKED, UNASKED, pending_lookups=2),
-            f"2 artists wait for their look-up. {NO_CONTACT}",
+            f"2 artists wait for their lookup. {NO_CONTACT}",
         ),
         (
             reported(UNREACHED, UNREACHED, pending_lookups=1),
-            f"1 artist waits for its look-up. {OUT}",
+            f"1 artist waits for its lookup. {OUT}",
         ),
-        (reported(pending_lookups=37), "37 artists wait for their look-up."),
+        (reported(pending_lookups=37), "37 artists wait for their lookup."),
         (reported(UNREACHED), OUT),
     ],
 )
@@ -75,12 +75,12 @@ def test_one_line_at_the_end_says_what_waits_why_and_what_helps(
 ) -> None:
     lines = batch_output.format_summary(report, standing())
     assert lines[-1] == line
-    assert sum("look-up" in one or OUT in one for one in lines) == 1
+    assert sum("lookup" in one or OUT in one for one in lines) == 1
 
 
 @pytest.mark.parametrize("report", [reported(DONE), reported(), reported(UNASKED)])
 def test_where_nothing_waits_nothing_is_said_of_look_ups(report: BatchResult) -> None:
-    assert not any("look-up" in line for line in batch_output.format_summary(report, standing()))
+    assert not any("lookup" in line for line in batch_output.format_summary(report, standing()))
 
 
 def test_a_wait_is_told_as_the_sum_over_all_workers() -> None:

@@ -1,4 +1,4 @@
-"""Batches whose look-ups cannot be made: everything else is done, and one line says what helps."""
+"""Batches whose lookups cannot be made: everything else is done, and one line says what helps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.commands.rehearsed import Rehearsed, Stock, ended, out, questions
 ARTISTS = 3
 BATCH = "process_music_batch"
 PUBLIC = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interval", 1.1)
-AWAITING = f"{ARTISTS} artists wait for their look-up. MusicBrainz "
+AWAITING = f"{ARTISTS} artists wait for their lookup. MusicBrainz "
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
         {"completed": ARTISTS},
     )
     assert len(home.server.requests) == 1
-    assert f"{ARTISTS} artists wait for their look-up" in home.ok("--show-summary")
+    assert f"{ARTISTS} artists wait for their lookup" in home.ok("--show-summary")
     told = json.loads(home.ok("--show-summary", "--json"))
     assert told["awaiting"] == ARTISTS
 
@@ -88,7 +88,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
     assert done.returncode == 0
     assert (ended(done)["awaiting_lookup"], ended(done)["service_failed"]) == (0, False)
     assert home.lookups() == {"done": ARTISTS}
-    assert "look-up" not in home.ok("--show-summary")
+    assert "lookup" not in home.ok("--show-summary")
 
 
 def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehearsed) -> None:
@@ -142,7 +142,7 @@ def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> Non
     assert done.returncode == 1, done.stderr
     assert home.statuses_counted() == {"error": 1, "completed": ARTISTS - 1}
     assert "Failed: 1 artist\n" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("2 artists wait for their look-up. MusicBrainz")
+    assert done.stdout.splitlines()[-1].startswith("2 artists wait for their lookup. MusicBrainz")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: Rehearsed) ->
     assert done.returncode == 0, done.stderr
     anew = questions(home.server) - before
     assert 2 <= anew.total() < before.total()
-    mbid = home.artists()[name]["mbid"]  # which the tags have told since the first look-up
+    mbid = home.artists()[name]["mbid"]  # which the tags have told since the first lookup
     assert {path for path, _ in anew.keys() - before.keys()} == {f"/ws/2/artist/{mbid}"}
     with out(home.server):
         done = home.batch("--artist", name, "--refresh")

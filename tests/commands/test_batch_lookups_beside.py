@@ -1,4 +1,4 @@
-"""Look-ups and what lies beside a batch: commands of one artist, alerts, and who has asked."""
+"""Lookups and what lies beside a batch: commands of one artist, alerts, and who has asked."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_what_was_repaired_before_the_look_up_is_told_and_counted_after_it(
         assert after[name][1] >= resolved, name
         assert repaired in (0, after[name][2]), name
     fresh = sum(after[name][0] - before[name][0] for name in before)
-    assert rehearsed.ended(done)["auto_fixed"] == fresh > 0  # what the look-ups have filled in
+    assert rehearsed.ended(done)["auto_fixed"] == fresh > 0  # what the lookups have filled in
     parts = (home.path / "status" / "music" / "history").iterdir()
     events = [json.loads(line) for part in parts for line in part.read_text().splitlines()]
     counted = sum(event.get("auto_fixed", 0) for event in events)

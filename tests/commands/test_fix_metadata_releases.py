@@ -1,4 +1,4 @@
-"""What a look-up proposes, and which release an album is, accepted from the list of reviews."""
+"""What a lookup proposes, and which release an album is, accepted from the list of reviews."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_the_main_job_reads_and_reports_artists_batch_by_batch(home: Home) -> No
     assert "BATCH COMPLETE: 14/14 artists (100.0%)" in second.stdout
     *third, last = home.batch().stdout.splitlines()
     assert third == ["Nothing is pending.", "BATCH COMPLETE: 14/14 artists (100.0%)"]
-    assert last.startswith("14 artists wait for their look-up. MusicBrainz not queried: ")
+    assert last.startswith("14 artists wait for their lookup. MusicBrainz not queried: ")
     assert "MEDIAKEEP_CONTACT" in last
     assert set(home.statuses().values()) == {"completed"}
     assert len(list((home.path / "issues/music").glob("*_library_issues.md"))) == 14

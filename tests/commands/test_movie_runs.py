@@ -157,7 +157,7 @@ def test_with_the_caches_gone_the_queue_still_knows_who_is_here_twice(tmp_path: 
             first, first.with_stem(f"{first.stem} {{tmdb-{movies.items()[name]['tmdb_id']}}}")
         )
         movies.scan()
-        for _ in range(2):  # what was known of the other one is gone, too: it waits for its look-up
+        for _ in range(2):  # what was known of the other one is gone, too: it waits for its lookup
             done = movies.batch("--all")
             assert done.returncode == 0, done.stderr
         twins = [

@@ -63,7 +63,7 @@ def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: 
 
 @pytest.mark.slow
 def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
-    # Tags that were filled in would save the next look-up some requests.
+    # Tags that were filled in would save the next lookup some requests.
     assert home.batch("--artist", ARTIST, "--fix", "none").returncode == 0
     asked = len(home.server.requests)
     home.record.unlink()

@@ -195,7 +195,7 @@ def test_what_does_not_go_together_is_refused(
 def test_without_a_token_all_local_work_is_done(movies: Movies) -> None:
     done = movies.batch("--all", env={"MEDIAKEEP_OFFLINE": "1"})
     assert done.returncode == 0, done.stderr
-    assert "6 movies wait for their look-up." in done.stdout
+    assert "6 movies wait for their lookup." in done.stdout
     assert {item["lookup"] for item in movies.items().values()} == {"pending"}
 
 

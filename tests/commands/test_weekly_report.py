@@ -81,7 +81,7 @@ def test_of_artists_that_wait_for_their_look_up_is_said_that_nothing_else_is_lef
     for suffix in ("md", "html"):
         told = report(worked, suffix=suffix).read_text()
         assert "No artist is left except for lookups." in told
-        assert "14 artists wait for their look-up" in told
+        assert "14 artists wait for their lookup" in told
         assert "Continue:" in told
 
 

@@ -1,4 +1,4 @@
-"""Batches are killed amid look-ups: in the end all is as if none had been, and asked but once.
+"""Batches are killed amid lookups: in the end all is as if none had been, and asked but once.
 
 What matched albums got, their tags and covers, is the same to the byte, and is taken back to the
 byte.

@@ -30,7 +30,7 @@ def test_a_storm_delays_a_batch_and_fails_none_of_its_artists(
         home.server.faults.fail_share(seconds, share)
         done = home.batch("--all", "--workers", workers)
         assert (done.returncode, done.stderr) == (0, "")
-        assert "look-up" not in done.stdout
+        assert "lookup" not in done.stdout
         complete(home)
         refused = questions(home.server, 503)
         assert refused.total() >= 2

@@ -22,7 +22,7 @@ OF_LOOKUPS = ("unsure-artist", "deleted-mbid", "merged-mbid")
 
 
 def artist(*tracks: dict[str, Any], **resolved: Any) -> Artist:
-    """Return an artist with tracks of such tags, after a look-up that came to this."""
+    """Return an artist with tracks of such tags, after a lookup that came to this."""
     told = ResolvedArtist(name="Vera", question="", state="done", **resolved)
     album = paper.album(*(paper.track(number, **tags) for number, tags in enumerate(tracks, 1)))
     return Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", resolved=told)

@@ -31,7 +31,7 @@ WAITS = "The MusicBrainz lookup is still pending."
 
 
 def asked(state: LookupState, *, artist: bool = True, **more: Any) -> ArtistLookup:
-    """Return a look-up that came to this; with an artist one album of whom is missing."""
+    """Return a lookup that came to this; with an artist one album of whom is missing."""
     known = Known(id=MBID, name="Vera", disambiguation="Swedish singer") if artist else None
     kept = ResolvedArtist(
         name="Vera",

@@ -47,7 +47,7 @@ def copies(*places: str) -> list[Album]:
 
 
 def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, ArtistLookup]:
-    """Match albums with releases, as a look-up does."""
+    """Match albums with releases, as a lookup does."""
     resolved = ResolvedArtist(
         name="Vera", question="", state="done", artist=pressings.VERA, by="albums", asked="2025"
     )

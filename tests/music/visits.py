@@ -96,7 +96,7 @@ def visit(
 
 
 def paths(server: SimulatorServer) -> list[str]:
-    """Tell what was asked: search, browse and look-up of what."""
+    """Tell what was asked: search, browse and lookup of what."""
     return [_told(asked.path.removeprefix("/ws/2/"), asked.query) for asked in server.requests]
 
 

@@ -1,4 +1,4 @@
-"""Look-ups that were not made: taken last, given back completed, and never lost on the way."""
+"""Lookups that were not made: taken last, given back completed, and never lost on the way."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_still_waits_after_its_try_goes_behind_what_was_not_tried(tmp_path:
 
 
 def completed(queue: Queue, count: int, **data: Any) -> list[str]:
-    """Have so many items completed, all but their look-up."""
+    """Have so many items completed, all but their lookup."""
     return rig.settle(queue, count, SettleRequest(Outcome(data={"lookup": "pending", **data})))
 
 

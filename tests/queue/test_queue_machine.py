@@ -252,7 +252,7 @@ class QueueMachine(RuleBasedStateMachine):
             (done,) = base.execute(
                 "SELECT total(amount) FROM tally WHERE measure = 'done' AND span = 1"
             )
-        # What is taken for its look-up is completed all the while, as the history has it.
+        # What is taken for its lookup is completed all the while, as the history has it.
         here = {key: C if one.for_lookup else one.status for key, one in self.model.items()}
         worth = {C: 1, S: 2}
         assert {key: told.get(key, 0) for key in KEYS} == {

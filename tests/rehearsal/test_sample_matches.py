@@ -1,4 +1,4 @@
-"""The sample library and its catalogue fit: what look-ups are to find in them is there."""
+"""The sample library and its catalogue fit: what lookups are to find in them is there."""
 
 from __future__ import annotations
 

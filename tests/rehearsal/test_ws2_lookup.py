@@ -1,4 +1,4 @@
-"""Look-ups: by MBID, with what was asked for and nothing else; merged and deleted ones."""
+"""Lookups: by MBID, with what was asked for and nothing else; merged and deleted ones."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def asked(work: Work, progress: Progress, folder: Path, reviews: str = "1") -> O
 
 
 def look_at_gate(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Do all but the look-up, and later make it, once a test opens the gate."""
+    """Do all but the lookup, and later make it, once a test opens the gate."""
     if not work.item.for_lookup:
         return Outcome(data={"lookup": "pending"})
     while not (folder / "gate").exists():
@@ -63,19 +63,19 @@ def look_at_gate(work: Work, progress: Progress, folder: Path) -> Outcome:
 
 
 def look_never(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Do all but the look-up, for which nobody is to be asked."""
+    """Do all but the lookup, for which nobody is to be asked."""
     return Outcome(data={"lookup": "pending"}, facts={"unasked": NO_CONTACT})
 
 
 def fail_at_look(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Do all but the look-up, and fail in that."""
+    """Do all but the lookup, and fail in that."""
     if not work.item.for_lookup:
         return Outcome(data={"lookup": "pending"})
     return Outcome(Status.ERROR, "it is broken")
 
 
 def skip_at_look(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Do all but the look-up, and be skipped when that is to be made."""
+    """Do all but the lookup, and be skipped when that is to be made."""
     if not work.item.for_lookup:
         return Outcome(data={"lookup": "pending"})
     return Outcome(Status.SKIPPED, "seen before", data={"skip_reason": "duplicate"})

@@ -1,4 +1,4 @@
-"""Look-ups in a batch: made last, given up where a service is out, never lost by a kill or stop."""
+"""Lookups in a batch: made last, given up where a service is out, never lost by a kill or stop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PENDING = SettleRequest(Outcome(data={"lookup": "pending"}))
 
 
 def unlooked(folder: Path, things: Mapping[str, str], new: Mapping[str, str] = {}) -> Workshop:
-    """Make a queue of things that lack nothing but their look-up, and of new ones."""
+    """Make a queue of things that lack nothing but their lookup, and of new ones."""
     shop = workshop.stock(folder, {**things, **new})
     shop.queue.begin_session()
     for claim in shop.queue.claim(len(things)):
@@ -37,7 +37,7 @@ def unlooked(folder: Path, things: Mapping[str, str], new: Mapping[str, str] = {
 
 
 def lookups(shop: Workshop) -> dict[str, tuple[Status, str, int]]:
-    """Return how each item stands on the disk: status, look-up, attempts."""
+    """Return how each item stands on the disk: status, lookup, attempts."""
     items = readonly.load_state(shop.status, shop.kind).items
     tries = {key: item.attempts for key, item in items.items()}
     assert not any(item.for_lookup for item in items.values() if item.status is not I)
@@ -230,7 +230,7 @@ def test_a_batch_killed_amid_look_ups_leaves_all_completed_and_uncounted(
 
 
 def killed(folder: Path, **told: Any) -> bool:
-    """Have a batch killed at one of its records amid look-ups, and finish it; False if not reached.
+    """Have a batch killed at one of its records amid lookups, and finish it; False if not reached.
 
     `told` says at which record, and how the first batch works.
     """

@@ -64,9 +64,9 @@ def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
     )
     assert (told.awaiting, told.looked_up, told.unsure, told.unknown) == (2, 2, 1, 1)
     lines = terminal.describe_queue(told)
-    assert "  2 artists wait for their look-up" in lines
+    assert "  2 artists wait for their lookup" in lines
     assert "  Looked up: 2 artists; 1 unsure, 1 unknown" in lines
-    assert terminal.format_pending_lookups(1, told) == "1 artist waits for its look-up"
+    assert terminal.format_pending_lookups(1, told) == "1 artist waits for its lookup"
 
 
 def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:

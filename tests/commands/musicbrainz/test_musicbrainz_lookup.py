@@ -1,4 +1,4 @@
-"""Look-ups by hand: what is told of artists, albums and releases, and who is not asked."""
+"""Lookups by hand: what is told of artists, albums and releases, and who is not asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look-up came to is kept: asked once, told offline, and lost where a person says so."""
+"""What a lookup came to is kept: asked once, told offline, and lost where a person says so."""
 
 from __future__ import annotations
 

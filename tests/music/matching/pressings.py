@@ -193,7 +193,7 @@ def joined(*albums: Album, place: str = "") -> Album:
 
 
 def matched(album: Album, *releases: Release, folder: str = "Vera", **resolved: Any) -> AlbumMatch:
-    """Match one album with releases; what a look-up came to, and `names`, may be given."""
+    """Match one album with releases; what a lookup came to, and `names`, may be given."""
     names = resolved.pop("names", ())
     told = ResolvedArtist(name=folder, question="", state="done", **resolved)
     who = model.Artist(

@@ -101,8 +101,8 @@ def describe_tallies(kind: str, tallies: Mapping[str, int]) -> list[str]:
 
 
 def format_pending_lookups(number: int, status: QueueStatus) -> str:
-    """Format the number of pending lookups: 1 artist waits for its look-up."""
-    verb, whose = ("waits", "its look-up") if number == 1 else ("wait", "their look-up")
+    """Format the number of pending lookups: 1 artist waits for its lookup."""
+    verb, whose = ("waits", "its lookup") if number == 1 else ("wait", "their lookup")
     return f"{format_count(number, status.noun, status.plural)} {verb} for {whose}"
 
 
