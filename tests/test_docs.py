@@ -138,10 +138,17 @@ def test_every_command_has_examples(door: Path) -> None:
     assert any(door.name in example.command for example in documents.examples(page(door)))
 
 
-def test_the_readme_shows_a_whole_session() -> None:
-    shown = "\n".join(example.command for example in documents.examples(ROOT / "README.md"))
-    for step in ("--scan", "--batch-size", "kill -9", "--show-summary", "issues/music", "cp "):
-        assert step in shown
+def test_the_readme_and_the_tutorial_show_whole_sessions() -> None:
+    steps = ["--scan", "--batch-size", "--show-summary"]
+    assert missing_steps(ROOT / "README.md", [*steps, "undo_changes.py"]) == []
+    more = ["kill -9", "issues/music", "undo_changes.py", "cp ", "process_movies.py"]
+    assert missing_steps(DOCS / "tutorial.md", [*steps, *more]) == []
+
+
+def missing_steps(path: Path, steps: list[str]) -> list[str]:
+    """Return the steps that no example of a page runs."""
+    shown = "\n".join(example.command for example in documents.examples(path))
+    return [step for step in steps if step not in shown]
 
 
 # The lines of status/README.md
