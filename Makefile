@@ -37,11 +37,11 @@ demo: .venv/.ok
 	@$(FILMS) $(PY) utilities/process_movies.py --home .demo --all
 	@ls .demo/movies | sed 's/^/  /'
 	@echo
-	@echo "Found out by looking up, each from one of the reports:"
+	@echo "Found by lookups, each from one of the reports:"
 	@cat .demo/issues/music/Velvet*.md .demo/issues/music/*.md | sed '/[\\{]/d' > .demo/all.md
 	@sed -n '/^| .* by t[a-z]* |$$/ { s/^| \(.*\) | .* | \(.*\) | \(.*\) | \(.*\) | .* |$$/  an album: \1 is the release of \2 (\3, \4)/; p; q; }' .demo/all.md
-	@sed -n '/ editions fit alike/ { s/^- \*\*\(.*\)\*\*/  a tie: \1/; s/ ([0-9a-f-]\{36\})//g; p; q; }' .demo/all.md
-	@sed -n '/^[0-9]*\. \*\*title-differs/ { s/^.*(warning)/  a slip of the pen/; p; q; }' .demo/all.md
+	@sed -n '/ editions match equally well/ { s/^- \*\*\(.*\)\*\*/  a tie: \1/; s/ ([0-9a-f-]\{36\})//g; p; q; }' .demo/all.md
+	@sed -n '/^[0-9]*\. \*\*title-differs/ { s/^.*(warning)/  a typo/; p; q; }' .demo/all.md
 	@sed -n '/^- \*\*missing-cover/ { s/^- .* in \(.* files\)/  a cover, put into \1/; p; q; }' .demo/all.md
 	@rm .demo/all.md
 	@echo

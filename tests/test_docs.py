@@ -363,6 +363,13 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
         assert not anchor or anchor in documents.anchors(there), link
 
 
+def test_every_file_that_contributing_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    names = set(re.findall(r"`((?:utilities|tests|docs|benchmarks)/[\w./-]*)`", text))
+    assert len(names) > 30
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
 def test_every_page_of_docs_is_in_the_index() -> None:
     index = set(documents.links(DOCS / "README.md"))
     assert {path.name for path in DOCS.glob("*.md")} - {"README.md"} <= index
