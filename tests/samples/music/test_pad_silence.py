@@ -14,7 +14,7 @@ import pytest
 from mediakeep.media.audio import essence, tags
 from mediakeep.media.audio.decode import damage
 from mediakeep_samples.music import pad_silence, track_files, unique_audio
-from tests.rehearsal import sums
+from tests.samples.music import frame_checksums
 from tests.sampling import some
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
@@ -83,12 +83,15 @@ def test_the_sums_are_right(tmp_path: Path, name: str) -> None:
         if name.endswith("mp3"):
             at = data.index(b"Xing") + 152
             told = [int.from_bytes(data[place : place + 2]) for place in (at, at + 2)]
-            audio = data[sums.frame_end(data) :]
-            assert told == [sums.reflected_sum(audio), sums.reflected_sum(data[: at + 2])]
+            audio = data[frame_checksums.frame_end(data) :]
+            assert told == [
+                frame_checksums.reflected_sum(audio),
+                frame_checksums.reflected_sum(data[: at + 2]),
+            ]
         else:
-            frames = sums.flac_frames(data)
+            frames = frame_checksums.flac_frames(data)
             assert len(frames) > 25
-            assert all(sums.plain_sum(frame, 0x8005, 16) == 0 for frame in frames)
+            assert all(frame_checksums.plain_sum(frame, 0x8005, 16) == 0 for frame in frames)
 
 
 @pytest.mark.parametrize("name", SOUNDS)

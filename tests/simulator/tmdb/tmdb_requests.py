@@ -15,7 +15,7 @@ from mediakeep_simulator.tmdb.model import (
     CatalogueText,
     MovieCatalogue,
 )
-from tests.rehearsal.asking import AGENT, Got
+from tests.simulator.http_client import AGENT, Got
 
 LANTERN = CatalogueMovie(
     id=50,

@@ -11,7 +11,7 @@ import pytest
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import image_factory
-from tests.rehearsal.films.tickets import CINEMA, ask
+from tests.simulator.tmdb.tmdb_requests import CINEMA, ask
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from mediakeep_simulator import catalogue_file, factories, sample_discography
 from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
-from tests.rehearsal.asking import ws2
+from tests.simulator.http_client import ws2
 
 AMBER = generate_mbid("artist", "Amber Kettle", 1)
 VELVET = generate_mbid("artist", "Velvet Harbour", 1)

@@ -10,8 +10,8 @@ from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.fault_injection import FaultInjector
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import app
-from tests.rehearsal.asking import get
-from tests.rehearsal.films.tickets import CINEMA, ask
+from tests.simulator.http_client import get
+from tests.simulator.tmdb.tmdb_requests import CINEMA, ask
 
 ALL = (
     "credits,images,release_dates,videos,external_ids,keywords,translations,alternative_titles,"

@@ -11,7 +11,7 @@ import pytest
 from mediakeep_simulator import cover_image, factories
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
-from tests.rehearsal.asking import Got, get
+from tests.simulator.http_client import Got, get
 
 AMBER = factories.make_artist("Amber Kettle")
 GROUP = factories.make_group(AMBER, "Copper Door")

@@ -9,7 +9,7 @@ import pytest
 from mediakeep_simulator import factories
 from mediakeep_simulator.entities import CatalogueAlias, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
-from tests.rehearsal.asking import ws2
+from tests.simulator.http_client import ws2
 
 
 def world() -> MusicBrainzCatalogue:

@@ -13,7 +13,7 @@ import pytest
 
 from mediakeep.media.audio import essence, tags
 from mediakeep_samples.music import track_files, unique_audio
-from tests.rehearsal import sums
+from tests.samples.music import frame_checksums
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
 SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFFIXES]
@@ -102,11 +102,13 @@ def test_the_sums_of_a_take_are_right(tmp_path: Path, name: str) -> None:
         if name.endswith("mp3"):
             mark = max(data.find(b"Xing"), data.find(b"Info"))
             at = mark + 152
-            first = sums.frame_end(data)
-            assert int.from_bytes(data[at : at + 2]) == sums.reflected_sum(data[first:])
+            first = frame_checksums.frame_end(data)
+            assert int.from_bytes(data[at : at + 2]) == frame_checksums.reflected_sum(data[first:])
             if number:  # the header of a seed was not written by LAME itself
-                assert int.from_bytes(data[at + 2 : at + 4]) == sums.reflected_sum(data[: at + 2])
+                assert int.from_bytes(data[at + 2 : at + 4]) == frame_checksums.reflected_sum(
+                    data[: at + 2]
+                )
         else:
-            frames = sums.flac_frames(data)
+            frames = frame_checksums.flac_frames(data)
             assert len(frames) > 10
-            assert all(sums.plain_sum(frame, 0x8005, 16) == 0 for frame in frames)
+            assert all(frame_checksums.plain_sum(frame, 0x8005, 16) == 0 for frame in frames)

@@ -9,7 +9,7 @@ import pytest
 from mediakeep_simulator import catalogue_file, factories
 from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
-from tests.rehearsal.asking import get, ws2
+from tests.simulator.http_client import get, ws2
 
 VELVET = generate_mbid("artist", "Velvet Harbour", 1)
 ALBUM = generate_mbid("group", VELVET, "Salt on the Signal Lamps")
