@@ -101,7 +101,7 @@ def place(tmp_path: Path) -> Iterator[Shelf]:
     home.path.mkdir()
     made = Shelf(home, tmp_path / "movies")
     (made.movies / OWN).mkdir(parents=True)
-    clip = VideoSpec(320, 240, 60.0)
+    clip = VideoSpec(320, 180, 60.0)
     for path in (made.movies / FLAT, made.movies / OWN / f"{OWN}.mkv"):
         video_files.write_video(path, clip)
     (made.movies / OWN / "movie.nfo").write_bytes(OLD)

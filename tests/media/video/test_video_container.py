@@ -14,7 +14,7 @@ from mediakeep.media.video.container import ContainerInfo
 from mediakeep_samples.movies import video_files
 from mediakeep_samples.movies.video_spec import VideoSpec
 
-CLIP = VideoSpec(320, 240, 60.0, (("ger", 2),), ("eng",), title="Harbour Lights")
+CLIP = VideoSpec(320, 180, 60.0, (("ger", 2),), ("eng",), title="Harbour Lights")
 
 
 class Counted(io.BytesIO):

@@ -1,7 +1,8 @@
-"""Made videos are real ones: MediaInfo tells what they should hold, and every frame decodes."""
+"""Sample videos are real: MediaInfo finds the requested streams, and every frame decodes."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -9,42 +10,43 @@ import av
 import pytest
 from pymediainfo import MediaInfo
 
+from mediakeep.errors import UsageError
 from mediakeep_samples.movies import video_files
 from mediakeep_samples.movies.video_spec import FRAME_COUNT, VideoSpec
 from tests.work import count_calls
 
-HEARD = (("ger", 6), ("eng", 2))
+TRACKS = (("ger", 6), ("eng", 2))
 CLIPS = {
-    "sd.mp4": VideoSpec(720, 576, 5000, HEARD, ("ger", "fre"), title="Ärger im Hafen"),
-    "hd.m4v": VideoSpec(1920, 1080, 7200, (("jpn", 1), ("eng", 8)), ("eng",)),
-    "odd.mkv": VideoSpec(718, 574, 61.5, HEARD, ("ger", "fre"), title="Ärger im Hafen"),
+    "sd.mp4": VideoSpec(720, 576, 5000, TRACKS, ("ger", "fre"), title="Ärger im Hafen"),
+    "hd.m4v": VideoSpec(1920, 1080, 7200, (("jpn", 2), ("eng", 6)), ("eng",)),
+    "sd.mkv": VideoSpec(720, 576, 61.5, TRACKS, ("ger", "fre"), title="Ärger im Hafen"),
     "hdr.mkv": VideoSpec(3840, 2160, 9000, (("eng", 6),), (), "hdr10"),
-    "hlg.mkv": VideoSpec(1280, 720, 9000, (("", 2),), (), "hlg"),
-    "hdr.mp4": VideoSpec(1280, 720, 5400, (), (), "hdr10"),
+    "hlg.mkv": VideoSpec(3840, 2160, 9000, (("", 2),), (), "hlg"),
+    "hdr.mp4": VideoSpec(1920, 800, 5400, (), (), "hdr10"),
     "short.mkv": VideoSpec(480, 270, 0.5, ()),
 }
-LANGUAGES = {"ger": "de", "eng": "en", "fre": "fr", "jpn": "ja", "": None}  # as MediaInfo has them
+LANGUAGES = {"ger": "de", "eng": "en", "fre": "fr", "jpn": "ja", "": None}  # by MediaInfo
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("clips")
+    folder = tmp_path_factory.mktemp("clips")
     for name, clip in CLIPS.items():
-        video_files.write_video(made / name, clip)
-    return made
+        video_files.write_video(folder / name, clip)
+    return folder
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_mediainfo_tells_what_was_wanted(folder: Path, name: str) -> None:
-    clip, told = CLIPS[name], MediaInfo.parse(folder / name)
-    (general,), (video,) = told.general_tracks, told.video_tracks
+def test_mediainfo_finds_the_requested_streams(folder: Path, name: str) -> None:
+    clip, info = CLIPS[name], MediaInfo.parse(folder / name)
+    (general,), (video,) = info.general_tracks, info.video_tracks
     assert general.format == ("Matroska" if name.endswith("mkv") else "MPEG-4")
     assert float(general.duration) / 1000 == pytest.approx(clip.seconds, abs=1)
     assert (general.title or "") == clip.title
     assert (video.format, video.width, video.height) == ("AVC", clip.width, clip.height)
-    heard = [(one.format, one.language, one.channel_s) for one in told.audio_tracks]
-    assert heard == [("AAC", LANGUAGES[code], count) for code, count in clip.audio]
-    assert [one.language for one in told.text_tracks] == [LANGUAGES[c] for c in clip.subtitles]
+    audio = [(one.format, one.language, one.channel_s) for one in info.audio_tracks]
+    assert audio == [("AAC", LANGUAGES[code], count) for code, count in clip.audio]
+    assert [one.language for one in info.text_tracks] == [LANGUAGES[c] for c in clip.subtitles]
     transfer = {"hdr10": "PQ", "hlg": "HLG", "": None}[clip.hdr]
     assert video.transfer_characteristics == transfer
     assert video.color_primaries == ("BT.2020" if transfer else None)
@@ -66,13 +68,13 @@ def test_every_frame_decodes(folder: Path, name: str) -> None:
     assert set(seen.values()) == {FRAME_COUNT}
 
 
-def test_hdr10_tells_how_bright_it_gets(folder: Path) -> None:
+def test_hdr10_has_a_maximum_luminance(folder: Path) -> None:
     (video,) = MediaInfo.parse(folder / "hdr.mkv").video_tracks
     assert video.hdr_format == "SMPTE ST 2086"
     assert "1000" in str(video.maximum_content_light_level)
 
 
-def test_they_are_small_and_quickly_made(folder: Path, tmp_path: Path) -> None:
+def test_videos_are_small_and_made_quickly(folder: Path, tmp_path: Path) -> None:
     assert (folder / "sd.mp4").stat().st_size < 30_000
 
     def make() -> None:
@@ -80,3 +82,20 @@ def test_they_are_small_and_quickly_made(folder: Path, tmp_path: Path) -> None:
             video_files.write_video(tmp_path / f"{number}.mkv", VideoSpec(seconds=60 * number))
 
     count_calls(make, 500_000)  # it takes 80,000
+
+
+def test_without_pyav_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UsageError, match=r'pip install "mediakeep\[video\]"'):
+        video_files.render_video(VideoSpec(), ".mkv")
+
+
+def test_a_size_without_a_seed_clip_is_refused() -> None:
+    with pytest.raises(FileNotFoundError, match="video-123x45"):
+        video_files.render_video(VideoSpec(123, 45), ".mkv")
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".m4v"])
+def test_the_bytes_are_always_the_same(suffix: str) -> None:
+    clip = VideoSpec(1920, 1080, 7200, TRACKS, ("eng",), title="Harbour")
+    assert video_files.render_video(clip, suffix) == video_files.render_video(clip, suffix)
