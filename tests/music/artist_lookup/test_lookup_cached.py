@@ -1,4 +1,4 @@
-"""What a lookup came to is kept: asked once, told offline, and lost where a person says so."""
+"""What a look-up came to is kept: asked once, told offline, and lost where a person says so."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ WARM = """
 import sys, json
 from pathlib import Path
 from mediakeep.lookups.http.models import Service
-from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
+from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.music.artist_lookup import lookup
 from mediakeep_simulator import factories
 sys.path.insert(0, {tests!r})
 from tests.music import visits
 
 service = Service("MusicBrainz", {url!r})
-desk = MusicBrainzContext(Path({home!r}) / "status" / "cache", ServiceConfig(service, service, "a@b.example"))
+config = ServiceConfig(service, service, "a@b.example")
+desk = MusicBrainzContext(Path({home!r}) / "status" / "cache", config)
 titles = [f"Album {{number}}" for number in range(1, 13)]
 who = visits.owning("Vera", {{title: factories.make_titles(title, 13) for title in titles}})
 found = lookup.look_up(who, "Vera", desk)
