@@ -27,6 +27,10 @@ _NOT_INSTALLED = (
 )
 _TIME_BASE = Fraction(1, 1000)  # packet times are in milliseconds
 _SUBTITLE_DURATION = 2000  # milliseconds
+_MUXERS = {  # by suffix, with their options; MP4 for the others
+    ".mkv": ("matroska", {"default_mode": "infer_no_subs"}),
+    ".m4v": ("mp4", {"brand": "M4V "}),
+}
 _REPRODUCIBLE = {"fflags": "+bitexact"}  # without versions, dates and random IDs
 
 
@@ -62,11 +66,9 @@ def render_video(clip: VideoSpec, suffix: str) -> bytes:
         import av
     except ImportError as error:
         raise UsageError(_NOT_INSTALLED) from error
-    suffix = suffix.lower()
-    muxer = "matroska" if suffix == ".mkv" else "mp4"
-    options = _REPRODUCIBLE | ({"brand": "M4V "} if suffix == ".m4v" else {})
+    muxer, options = _MUXERS.get(suffix.lower(), ("mp4", {}))
     content = BytesIO()
-    with av.open(content, "w", format=muxer, options=options) as output:
+    with av.open(content, "w", format=muxer, options=_REPRODUCIBLE | options) as output:
         if clip.title:
             output.metadata["title"] = clip.title
         for timed in sorted(_add_streams(output, clip, muxer)):
@@ -84,11 +86,10 @@ def _add_streams(output: OutputContainer, clip: VideoSpec, muxer: str) -> Iterat
     """Add the streams of a video to a file, and yield their packets stream by stream."""
     size = f"{clip.width}x{clip.height}"
     video = _read_seed_clip(f"video-{size}-{clip.hdr}.mp4" if clip.hdr else f"video-{size}.mp4")
-    yield from _time_frames(clip, _add_stream(output, video, is_default=True), video)
-    for number, (language, channels) in enumerate(clip.audio):
+    yield from _time_frames(clip, _add_stream(output, video), video)
+    for language, channels in clip.audio:
         audio = _read_seed_clip(f"audio-{channels}.mp4")
-        index = _add_stream(output, audio, language, is_default=number == 0)
-        yield from _time_frames(clip, index, audio)
+        yield from _time_frames(clip, _add_stream(output, audio, language), audio)
     duration = min(_SUBTITLE_DURATION, clip.milliseconds // 2)
     for language in clip.subtitles:
         subtitle = _read_seed_clip("subtitle.mkv" if muxer == "matroska" else "subtitle.mp4")
@@ -96,15 +97,9 @@ def _add_streams(output: OutputContainer, clip: VideoSpec, muxer: str) -> Iterat
         yield _TimedPacket(0, index, duration, subtitle.packets[0], True)
 
 
-def _add_stream(
-    output: OutputContainer, seed: _SeedStream, language: str = "", *, is_default: bool = False
-) -> int:
+def _add_stream(output: OutputContainer, seed: _SeedStream, language: str = "") -> int:
     """Add a stream with the parameters of a seed clip; return its index."""
-    from av.stream import Disposition
-
     stream = output.add_stream_from_template(seed.stream)
-    stream.time_base = _TIME_BASE
-    stream.disposition = Disposition.default if is_default else Disposition(0)
     if language:
         stream.metadata["language"] = language
     return stream.index
