@@ -85,7 +85,7 @@ def score(answers: Iterable[Answer]) -> Score:
 @contextmanager
 def serving(cinema: MovieCatalogue) -> Iterator[SimulatorServer]:
     """Serve a cinema; what this machine noted of the server's pace goes with it."""
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=cinema) as server:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=cinema) as server:
         rate_limit.remove_state_file(server.url, HttpEnvironment())
         yield server
     rate_limit.remove_state_file(server.url, HttpEnvironment())

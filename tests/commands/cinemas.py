@@ -97,7 +97,7 @@ def asking(url: str) -> dict[str, str]:
 
 def served(known: MovieCatalogue = KNOWN) -> SimulatorServer:
     """Return a server that knows some movies, to be entered."""
-    return SimulatorServer(MusicBrainzCatalogue(), cinema=known)
+    return SimulatorServer(MusicBrainzCatalogue(), movies=known)
 
 
 def made(place: Path, count: int = 6, seed: int = 1) -> tuple[Movies, MovieLibraryManifest]:

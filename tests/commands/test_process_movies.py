@@ -108,7 +108,7 @@ def test_a_batch_identifies_and_enriches_movies(
     out = done.stdout
     assert "BATCH COMPLETE: 6/6 movies (100.0%)" in out
     assert "certain" in out.partition("Movies: ")[2]
-    known = {item.place: item.film for item in stock.items if item.film}
+    known = {item.place: item.tmdb_id for item in stock.items if item.tmdb_id}
     for place, item in movies.items().items():
         assert item["status"] == "completed"
         if item.get("match") == "auto":

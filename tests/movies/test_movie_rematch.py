@@ -58,7 +58,7 @@ GERMAN = Locale("de-DE", "DE")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
         yield running
 
 

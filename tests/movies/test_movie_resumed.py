@@ -42,7 +42,7 @@ LATER = "The Paper Heron 2 (1990).mkv"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
         yield running
 
 

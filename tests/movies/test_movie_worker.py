@@ -72,7 +72,7 @@ STEM = "The Paper Heron (1987)"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
         yield running
 
 
@@ -399,7 +399,7 @@ def test_without_tmdb_all_local_work_is_done_and_the_look_up_waits(bench: Bench)
 
 def test_an_answer_that_is_no_picture_is_not_written(bench: Bench, tmp_path: Path) -> None:
     film = structs.replace(PLAIN, posters=(CatalogueImage("/gone.svg", 1000, 1500),))
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=MovieCatalogue(films=(film,))) as server:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=MovieCatalogue(films=(film,))) as server:
         own = Bench(tmp_path / "own", server)
         own.put("Nothing to See (2001).mp4", film)
         own.work("Nothing to See (2001).mp4")

@@ -65,7 +65,7 @@ SHAPES = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
     with SimulatorServer(
-        MusicBrainzCatalogue(), cinema=MovieCatalogue(films=(FILM, OTHER))
+        MusicBrainzCatalogue(), movies=MovieCatalogue(films=(FILM, OTHER))
     ) as running:
         yield running
 

@@ -45,7 +45,7 @@ BLANK = {"empty": b"", "blanks": b"  \r\n\t\n", "mark": b"\xef\xbb\xbf", "wide":
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
     with SimulatorServer(
-        MusicBrainzCatalogue(), cinema=MovieCatalogue(films=(FILM, TWIN))
+        MusicBrainzCatalogue(), movies=MovieCatalogue(films=(FILM, TWIN))
     ) as running:
         yield running
 

@@ -199,7 +199,7 @@ def test_an_outage_refuses_all_of_both_services() -> None:
 
 def test_every_request_is_noted_with_time_agent_and_status() -> None:
     told: list[object] = []
-    with SimulatorServer(WORLD, told=told.append) as server:
+    with SimulatorServer(WORLD, on_request=told.append) as server:
         before = time.monotonic()
         look(server)
         ws2(server, "artist/x", inc="genres")

@@ -98,6 +98,6 @@ def _make_movie_library(folder: Path, options: dict[str, Any]) -> tuple[str, dic
     planted = [{"kind": defect.kind, "path": defect.place} for defect in sample.planted]
     some = f"{count:,} movie{'s' * (count != 1)}"
     many = f"{len(planted)} defect{'s' * (len(planted) != 1)}"
-    films = [{"path": item.place, "tmdb_id": item.film or None} for item in sample.items]
-    data = {"movies": count, "items": films, "planted": planted}
+    movies = [{"path": item.place, "tmdb_id": item.tmdb_id or None} for item in sample.items]
+    data = {"movies": count, "items": movies, "planted": planted}
     return f"{some} and {many} in {folder}", data

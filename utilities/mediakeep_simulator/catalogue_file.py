@@ -56,40 +56,40 @@ def load(path: Path) -> MusicBrainzCatalogue:
         raise BadSetting(path, f"this catalogue has format {page.format}, not {CATALOGUE_FORMAT}")
     fields = msgspec.structs.asdict(page)
     del fields["format"]
-    world = MusicBrainzCatalogue(**fields)
-    for problem in _find_problems(world):
+    catalogue = MusicBrainzCatalogue(**fields)
+    for problem in _find_problems(catalogue):
         raise BadSetting(path, problem)
-    return world
+    return catalogue
 
 
-def dump(world: MusicBrainzCatalogue, path: Path) -> None:
+def dump(catalogue: MusicBrainzCatalogue, path: Path) -> None:
     """Write a catalogue file that `load` reads back."""
-    page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(world)})
+    page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(catalogue)})
     atomic_files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
 
 
-def _find_problems(world: MusicBrainzCatalogue) -> Iterator[str]:
+def _find_problems(catalogue: MusicBrainzCatalogue) -> Iterator[str]:
     """Yield what is wrong with a catalogue: IDs and references."""
-    yield from _check_ids(world)
-    artists = {artist.id for artist in world.artists}
-    groups = {group.id for group in world.groups}
-    labels = {label.id for label in world.labels}
-    for place, credit in _list_credits(world):
+    yield from _check_ids(catalogue)
+    artists = {artist.id for artist in catalogue.artists}
+    groups = {group.id for group in catalogue.groups}
+    labels = {label.id for label in catalogue.labels}
+    for place, credit in _list_credits(catalogue):
         if credit.artist not in artists:
             yield f"there is no artist {credit.artist} - at `{place}.credits`"
-    for number, release in enumerate(world.releases):
+    for number, release in enumerate(catalogue.releases):
         if release.group not in groups:
             yield f"there is no release group {release.group} - at `$.releases[{number}].group`"
         for issuer in release.labels:
             if issuer.label and issuer.label not in labels:
                 yield f"there is no label {issuer.label} - at `$.releases[{number}].labels`"
-    for old in world.merged:
-        if _is_circular(world.merged, old):
+    for old in catalogue.merged:
+        if _is_circular(catalogue.merged, old):
             yield f"{old} is merged into itself - at `$.merged`"
 
 
-def _check_ids(world: MusicBrainzCatalogue) -> Iterator[str]:
-    named = list(_list_ids(world))
+def _check_ids(catalogue: MusicBrainzCatalogue) -> Iterator[str]:
+    named = list(_list_ids(catalogue))
     for place, found in named:
         if not _MBID_PATTERN.fullmatch(found):
             yield f'"{path_text.to_printable(found[:80])}" is no MBID - at `{place}`'
@@ -99,35 +99,35 @@ def _check_ids(world: MusicBrainzCatalogue) -> Iterator[str]:
             yield f"{found} occurs {counts[found]} times - at `{place}`"
 
 
-def _list_ids(world: MusicBrainzCatalogue) -> Iterator[tuple[str, str]]:
+def _list_ids(catalogue: MusicBrainzCatalogue) -> Iterator[tuple[str, str]]:
     for field in ("artists", "labels", "groups", "releases", "recordings"):
-        for number, entity in enumerate(getattr(world, field)):
+        for number, entity in enumerate(getattr(catalogue, field)):
             yield f"$.{field}[{number}].id", entity.id
-    for number, release in enumerate(world.releases):
+    for number, release in enumerate(catalogue.releases):
         for disc, medium in enumerate(release.media):
             for place, track in enumerate(medium.tracks):
                 where = f"$.releases[{number}].media[{disc}].tracks[{place}]"
                 yield f"{where}.id", track.id
                 yield f"{where}.recording", track.recording
-    for old, new in world.merged.items():
+    for old, new in catalogue.merged.items():
         yield from (("$.merged", old), ("$.merged", new))
-    for number, gone in enumerate(world.deleted):
+    for number, gone in enumerate(catalogue.deleted):
         yield f"$.deleted[{number}]", gone
 
 
-def _list_credits(world: MusicBrainzCatalogue) -> Iterator[tuple[str, CatalogueCredit]]:
+def _list_credits(catalogue: MusicBrainzCatalogue) -> Iterator[tuple[str, CatalogueCredit]]:
     credited: tuple[
         tuple[str, Iterable[CatalogueGroup | CatalogueRelease | CatalogueRecording]], ...
     ] = (
-        ("groups", world.groups),
-        ("releases", world.releases),
-        ("recordings", world.recordings),
+        ("groups", catalogue.groups),
+        ("releases", catalogue.releases),
+        ("recordings", catalogue.recordings),
     )
     for field, entities in credited:
         for number, entity in enumerate(entities):
             for credit in entity.credits:
                 yield f"$.{field}[{number}]", credit
-    for number, release in enumerate(world.releases):
+    for number, release in enumerate(catalogue.releases):
         for disc, medium in enumerate(release.media):
             for place, track in enumerate(medium.tracks):
                 for credit in track.credits:

@@ -21,12 +21,12 @@ _Entity = TypeVar("_Entity")
 class CatalogueIndex:
     """All entities by MBID and by their relations; lists are sorted by MBID."""
 
-    def __init__(self, world: MusicBrainzCatalogue) -> None:
-        self._merged, self._deleted = world.merged, frozenset(world.deleted)
-        self.artists = {artist.id: artist for artist in world.artists}
-        self.labels = {label.id: label for label in world.labels}
-        self.groups = {group.id: group for group in sorted(world.groups, key=_get_id)}
-        self.releases = {release.id: release for release in sorted(world.releases, key=_get_id)}
+    def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
+        self._merged, self._deleted = catalogue.merged, frozenset(catalogue.deleted)
+        self.artists = {artist.id: artist for artist in catalogue.artists}
+        self.labels = {label.id: label for label in catalogue.labels}
+        self.groups = {group.id: group for group in sorted(catalogue.groups, key=_get_id)}
+        self.releases = {release.id: release for release in sorted(catalogue.releases, key=_get_id)}
         self.editions = _group_pairs((r.group, r) for r in self.releases.values())
         self.by_artist = _group_pairs(
             (artist, r) for r in self.releases.values() for artist in _artist_ids(r.credits)
@@ -43,10 +43,10 @@ class CatalogueIndex:
         self.appearances = _group_pairs(
             (t.recording, r) for r in self.releases.values() for t in list_tracks(r)
         )
-        self.recordings = self._collect_recordings(world)
+        self.recordings = self._collect_recordings(catalogue)
 
-    def _collect_recordings(self, world: MusicBrainzCatalogue) -> dict[str, CatalogueRecording]:
-        recordings = {recording.id: recording for recording in world.recordings}
+    def _collect_recordings(self, catalogue: MusicBrainzCatalogue) -> dict[str, CatalogueRecording]:
+        recordings = {recording.id: recording for recording in catalogue.recordings}
         for release in self.releases.values():
             for track in list_tracks(release):
                 if track.recording not in recordings:

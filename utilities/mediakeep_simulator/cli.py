@@ -83,11 +83,11 @@ def main(command: tuple[str, ...], **options: Any) -> int:
     """
     from mediakeep_simulator.fault_injection import FaultInjector
 
-    weather = FaultInjector(options["rate"])
+    faults = FaultInjector(options["rate"])
     for span, share in ((options["storm"], 0.5), (options["outage"], 1.0)):
         if span:
-            weather.fail_share(span, share)
-    with _open_source(options) as source, _start_server(source, weather, options) as server:
+            faults.fail_share(span, share)
+    with _open_source(options) as source, _start_server(source, faults, options) as server:
         lines = _client_environment(server.url, options["rate"], guarded=not options["i_know"])
         code = _run_command(command, lines) if command else _wait_for_stop(lines)
         click.echo(_format_requests(server), err=True)
@@ -113,22 +113,22 @@ def _open_source(options: dict[str, Any]) -> Iterator[MusicBrainzCatalogue | Sim
     public = is_public_server(options["upstream"])
     if public and not options["contact"]:
         raise click.UsageError("MusicBrainz requires a contact: give --contact.")
-    gatherer = CatalogueRecorder(
+    recorder = CatalogueRecorder(
         catalogue_file.load(record) if record.exists() else MusicBrainzCatalogue()
     )
-    catalogue_file.dump(gatherer.catalogue(), record)  # so that a write error is reported first
+    catalogue_file.dump(recorder.catalogue(), record)  # so that a write error is reported first
     try:
         agent = f"mediakeep/{__version__} ( {options['contact']} )"
         yield RecordingProxy(
-            options["upstream"], agent, gatherer, interval=_UPSTREAM_INTERVAL if public else 0.0
+            options["upstream"], agent, recorder, interval=_UPSTREAM_INTERVAL if public else 0.0
         )
     finally:
-        catalogue_file.dump(gatherer.catalogue(), record)
+        catalogue_file.dump(recorder.catalogue(), record)
 
 
 @contextmanager
 def _start_server(
-    source: MusicBrainzCatalogue | SimulatorApp, weather: FaultInjector, options: dict[str, Any]
+    source: MusicBrainzCatalogue | SimulatorApp, faults: FaultInjector, options: dict[str, Any]
 ) -> Iterator[SimulatorServer]:
     from mediakeep.lookups.http import rate_limit
     from mediakeep.lookups.http.models import HttpEnvironment
@@ -143,7 +143,7 @@ def _start_server(
     with _open_request_log(options["log"]) as on_request:
         try:
             server = SimulatorServer(
-                source, weather, port=options["port"], told=on_request, cinema=movies_known
+                source, faults, port=options["port"], on_request=on_request, movies=movies_known
             )
         except OSError as error:
             reason = f"Port {options['port']} cannot be served: {error.strerror}."

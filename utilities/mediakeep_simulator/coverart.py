@@ -29,35 +29,35 @@ _IMAGE_PATH = re.compile(r"mbid-([0-9a-f-]{36})/mbid-[0-9a-f-]{36}-([0-9]+)(?:_t
 class CoverArtApp:
     """Handle requests for the cover art of one catalogue."""
 
-    def __init__(self, shelves: CatalogueIndex) -> None:
-        self._shelves = shelves
+    def __init__(self, index: CatalogueIndex) -> None:
+        self._catalogue_index = index
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Respond with a list, a redirect (307) or an image; 404 if there is none."""
         try:
-            return self._route(question)
+            return self._route(request)
         except SimulatorHttpError as refusal:
             return error_response(refusal.status, refusal.message)
 
-    def _route(self, question: SimulatorRequest) -> SimulatorResponse:
-        if question.method not in ("GET", "HEAD"):
+    def _route(self, request: SimulatorRequest) -> SimulatorResponse:
+        if request.method not in ("GET", "HEAD"):
             raise SimulatorHttpError(405, "Only GET is supported.")
-        kind, _, rest = question.path.removeprefix("/").partition("/")
+        kind, _, rest = request.path.removeprefix("/").partition("/")
         if kind == "image":
             return self._serve_picture(rest)
         mbid, _, wanted = rest.rstrip("/").partition("/")
         release = self._find_release(kind, mbids.parse_mbid(mbid))
         if not wanted:
-            return json_response(_release_json(release, question.host))
-        return _redirect(release, wanted, question.host)
+            return json_response(_release_json(release, request.host))
+        return _redirect(release, wanted, request.host)
 
     def _find_release(self, kind: str, mbid: str) -> CatalogueRelease:
         """Return the release, or the first one of a group that has a front cover."""
-        mbid = self._shelves.resolve_mbid(mbid)
+        mbid = self._catalogue_index.resolve_mbid(mbid)
         if kind == "release":
-            found = self._shelves.releases.get(mbid)
+            found = self._catalogue_index.releases.get(mbid)
         else:
-            editions = self._shelves.editions.get(mbid, [])
+            editions = self._catalogue_index.editions.get(mbid, [])
             found = min(
                 (one for one in editions if one.cover and one.cover.front),
                 key=lambda one: (one.date or "9", one.id),
@@ -69,7 +69,7 @@ class CoverArtApp:
 
     def _serve_picture(self, path: str) -> SimulatorResponse:
         found = _IMAGE_PATH.fullmatch(path)
-        release = self._shelves.releases.get(found[1]) if found else None
+        release = self._catalogue_index.releases.get(found[1]) if found else None
         if not found or not release or found[2] not in dict(_list_pictures(release)):
             raise SimulatorHttpError(404, "No such picture.")
         size = int(found[3] or _ORIGINAL_SIZE)

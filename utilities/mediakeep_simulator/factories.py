@@ -128,32 +128,32 @@ def make_titles(album: str, tracks: int) -> list[str]:
     return [f"{album}, Track {number}" for number in range(1, tracks + 1)]
 
 
-def join_catalogues(*worlds: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
+def join_catalogues(*catalogues: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
     """Merge catalogues; later duplicates of an MBID are dropped."""
     parts: dict[str, Any] = {}
     for field in ("artists", "labels", "groups", "releases", "recordings"):
         kept: dict[str, Any] = {}
-        for world in worlds:
-            for one in getattr(world, field):
+        for catalogue in catalogues:
+            for one in getattr(catalogue, field):
                 kept.setdefault(one.id, one)
         parts[field] = tuple(kept.values())
-    merged = {old: new for world in worlds for old, new in world.merged.items()}
-    deleted = dict.fromkeys(old for world in worlds for old in world.deleted)
+    merged = {old: new for catalogue in catalogues for old, new in catalogue.merged.items()}
+    deleted = dict.fromkeys(old for catalogue in catalogues for old in catalogue.deleted)
     return MusicBrainzCatalogue(**parts, merged=merged, deleted=tuple(deleted))
 
 
-def with_merged(world: MusicBrainzCatalogue, old: str, new: str) -> MusicBrainzCatalogue:
+def with_merged(catalogue: MusicBrainzCatalogue, old: str, new: str) -> MusicBrainzCatalogue:
     """Make a former MBID lead to an existing one."""
-    return msgspec.structs.replace(world, merged={**world.merged, old: new})
+    return msgspec.structs.replace(catalogue, merged={**catalogue.merged, old: new})
 
 
-def with_deleted(world: MusicBrainzCatalogue, *gone: str) -> MusicBrainzCatalogue:
+def with_deleted(catalogue: MusicBrainzCatalogue, *gone: str) -> MusicBrainzCatalogue:
     """Mark MBIDs as deleted, and remove their entities."""
     kept = {
-        field: tuple(one for one in getattr(world, field) if one.id not in gone)
+        field: tuple(one for one in getattr(catalogue, field) if one.id not in gone)
         for field in ("artists", "groups", "releases")
     }
-    return msgspec.structs.replace(world, deleted=(*world.deleted, *gone), **kept)
+    return msgspec.structs.replace(catalogue, deleted=(*catalogue.deleted, *gone), **kept)
 
 
 def _make_track(

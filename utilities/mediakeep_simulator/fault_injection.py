@@ -75,17 +75,17 @@ class FaultInjector:
             self._outages.append(_PartialOutage(seconds, share))
 
     def handle(
-        self, question: SimulatorRequest, answer: Callable[[SimulatorRequest], SimulatorResponse]
+        self, request: SimulatorRequest, answer: Callable[[SimulatorRequest], SimulatorResponse]
     ) -> SimulatorResponse:
         """Return the response to a request: the regular one, an error, or a faulty one."""
-        service = next((root for root in _RATE_LIMITED if question.path.startswith(root)), "")
-        agent = question.agent.strip()
+        service = next((root for root in _RATE_LIMITED if request.path.startswith(root)), "")
+        agent = request.agent.strip()
         if service == _MUSICBRAINZ and (not agent or _GENERIC_AGENT.match(agent)):
             return error_response(403, _NO_AGENT_MESSAGE)
         if service and (wait := self._reserve_slot(service)) > 0:
             return self._rate_limit_response(service, wait)
-        fault = self._next_fault(question)
-        return fault(answer(question)) if fault else answer(question)
+        fault = self._next_fault(request)
+        return fault(answer(request)) if fault else answer(request)
 
     def _reserve_slot(self, service: str) -> float:
         """Reserve a slot within the rate limit, or return the seconds until there is one."""
@@ -116,16 +116,16 @@ class FaultInjector:
         )
         return replace(reply, headers={**reply.headers, **hint})
 
-    def _next_fault(self, question: SimulatorRequest) -> ResponseFault | None:
+    def _next_fault(self, request: SimulatorRequest) -> ResponseFault | None:
         with self._lock:
             for order in self._planned:
-                if order.times > 0 and order.matches(question):
+                if order.times > 0 and order.matches(request):
                     order.times -= 1
                     return order.fault
-            if any(_is_hit(storm) for storm in self._outages):
+            if any(_is_hit(outage) for outage in self._outages):
                 return (
                     _tmdb_offline
-                    if question.path.startswith(errors.API_ROOT)
+                    if request.path.startswith(errors.API_ROOT)
                     else response_faults.http_error()
                 )
         return None
@@ -136,12 +136,12 @@ def _tmdb_offline(_: SimulatorResponse) -> SimulatorResponse:
     return errors.error_response(_SERVICE_OFFLINE)
 
 
-def _is_hit(storm: _PartialOutage) -> bool:
+def _is_hit(outage: _PartialOutage) -> bool:
     now = time.monotonic()
-    storm.until = storm.until or now + storm.seconds
-    if now >= storm.until:
+    outage.until = outage.until or now + outage.seconds
+    if now >= outage.until:
         return False
-    storm.pending += storm.share
-    struck = storm.pending >= 1
-    storm.pending -= struck
+    outage.pending += outage.share
+    struck = outage.pending >= 1
+    outage.pending -= struck
     return struck

@@ -65,14 +65,14 @@ _LOOKUP_TYPES: dict[str, Any] = {
 class CatalogueRecorder:
     """Record responses and build a catalogue from them; thread-safe."""
 
-    def __init__(self, world: MusicBrainzCatalogue) -> None:
+    def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
         self._lock = threading.Lock()
-        self._artists = {one.id: one for one in world.artists}
-        self._labels = {one.id: one for one in world.labels}
-        self._groups = {one.id: one for one in world.groups}
-        self._releases = {one.id: one for one in world.releases}
-        self._recordings = {one.id: one for one in world.recordings}
-        self._merged, self._deleted = {**world.merged}, dict.fromkeys(world.deleted)
+        self._artists = {one.id: one for one in catalogue.artists}
+        self._labels = {one.id: one for one in catalogue.labels}
+        self._groups = {one.id: one for one in catalogue.groups}
+        self._releases = {one.id: one for one in catalogue.releases}
+        self._recordings = {one.id: one for one in catalogue.recordings}
+        self._merged, self._deleted = {**catalogue.merged}, dict.fromkeys(catalogue.deleted)
         self._keepers: dict[str, Callable[[Any], str]] = {
             "artist": self._add_artist,
             "release": self._add_release,
@@ -93,10 +93,10 @@ class CatalogueRecorder:
                 tuple(self._deleted),
             )
 
-    def record(self, question: SimulatorRequest, reply: SimulatorResponse) -> None:
+    def record(self, request: SimulatorRequest, reply: SimulatorResponse) -> None:
         """Record a response; unknown shapes are ignored."""
-        entity, _, mbid = question.path.removeprefix(API_ROOT).rstrip("/").partition("/")
-        if not question.path.startswith(API_ROOT) or entity not in _LOOKUP_TYPES:
+        entity, _, mbid = request.path.removeprefix(API_ROOT).rstrip("/").partition("/")
+        if not request.path.startswith(API_ROOT) or entity not in _LOOKUP_TYPES:
             return
         with self._lock:
             try:

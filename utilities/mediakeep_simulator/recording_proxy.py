@@ -28,24 +28,24 @@ class RecordingProxy:
     """
 
     def __init__(
-        self, upstream: str, agent: str, gatherer: CatalogueRecorder, *, interval: float = 0.0
+        self, upstream: str, agent: str, recorder: CatalogueRecorder, *, interval: float = 0.0
     ) -> None:
-        self._upstream, self._agent, self._recorder = upstream.rstrip("/"), agent, gatherer
+        self._upstream, self._agent, self._recorder = upstream.rstrip("/"), agent, recorder
         self._interval = interval
         self._lock, self._next_slot = threading.Lock(), 0.0
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Forward a request, record the response and return it."""
         base = self._upstream
-        if question.path.startswith(API_ROOT):
+        if request.path.startswith(API_ROOT):
             self._wait_for_slot()
         elif is_public_server(base):
             base = COVER_ART_URL
         try:
-            reply = self._forward(base, question)
+            reply = self._forward(base, request)
         except (OSError, http.client.HTTPException, ValueError) as failure:
             return error_response(502, f"{base} is unreachable: {failure}")
-        self._recorder.record(question, reply)
+        self._recorder.record(request, reply)
         return reply
 
     def _wait_for_slot(self) -> None:
@@ -55,19 +55,19 @@ class RecordingProxy:
             self._next_slot = start + self._interval
         time.sleep(start - now)
 
-    def _forward(self, base: str, question: SimulatorRequest) -> SimulatorResponse:
+    def _forward(self, base: str, request: SimulatorRequest) -> SimulatorResponse:
         parts = urlsplit(base)
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(parts.netloc, timeout=_TIMEOUT)
         parameters = {
-            name: texts for name, texts in question.query.items() if name not in PERSONAL_PARAMETERS
+            name: texts for name, texts in request.query.items() if name not in PERSONAL_PARAMETERS
         }
         line = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         headers = {"User-Agent": self._agent, "Accept": "*/*"}
         try:
-            target = parts.path + quote(question.path) + line
-            connection.request(question.method, target, headers=headers)
+            target = parts.path + quote(request.path) + line
+            connection.request(request.method, target, headers=headers)
             response = connection.getresponse()
             body = response.read(_MAX_BODY + 1)
         finally:

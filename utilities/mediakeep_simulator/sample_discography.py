@@ -54,10 +54,10 @@ def generate_catalogue(
         _build_duet(artists),
         _build_namesake(cast[len(cast) // 2], rng),
     ]
-    world = factories.join_catalogues(
+    catalogue = factories.join_catalogues(
         MusicBrainzCatalogue(labels=sample_editions.LABELS), *known, *shared
     )
-    return _shorten_tracks(_add_merged_and_deleted(world, artists[0]))
+    return _shorten_tracks(_add_merged_and_deleted(catalogue, artists[0]))
 
 
 def track_length(artist: str, title: str) -> int:
@@ -65,16 +65,16 @@ def track_length(artist: str, title: str) -> int:
     return factories.make_length(generate_mbid("artist", artist, 1), title) // _LENGTH_DIVISOR
 
 
-def _shorten_tracks(world: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
+def _shorten_tracks(catalogue: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
     """Shorten all tracks to a few seconds, like the library's files."""
     releases = []
-    for release in world.releases:
+    for release in catalogue.releases:
         media = (
             replace(medium, tracks=tuple(map(_shorten_track, medium.tracks)))
             for medium in release.media
         )
         releases.append(replace(release, media=tuple(media)))
-    return replace(world, releases=tuple(releases))
+    return replace(catalogue, releases=tuple(releases))
 
 
 def _shorten_track(track: CatalogueTrack) -> CatalogueTrack:
@@ -172,14 +172,14 @@ def _build_namesake(one: sample_artists.SampleArtist, rng: Random) -> MusicBrain
 
 
 def _add_merged_and_deleted(
-    world: MusicBrainzCatalogue, first: CatalogueArtist
+    catalogue: MusicBrainzCatalogue, first: CatalogueArtist
 ) -> MusicBrainzCatalogue:
     """Add former MBIDs of an artist, an album and an edition, and deleted ones."""
-    group = next(group for group in world.groups if group.credits[0].artist == first.id)
-    release = next(release for release in world.releases if release.group == group.id)
+    group = next(group for group in catalogue.groups if group.credits[0].artist == first.id)
+    release = next(release for release in catalogue.releases if release.group == group.id)
     kept = {"artist": first.id, "group": group.id, "release": release.id}
     for kind, now in kept.items():
-        world = factories.with_merged(world, generate_mbid(kind, first.name, "merged"), now)
+        catalogue = factories.with_merged(catalogue, generate_mbid(kind, first.name, "merged"), now)
     return factories.with_deleted(
-        world, *(generate_mbid(kind, first.name, "deleted") for kind in kept)
+        catalogue, *(generate_mbid(kind, first.name, "deleted") for kind in kept)
     )

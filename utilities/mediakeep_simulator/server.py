@@ -45,7 +45,7 @@ class LoggedRequest:
 class SimulatorApp(Protocol):
     """An application that handles requests, such as a simulated service or a proxy."""
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Handle one request."""
         ...
 
@@ -53,51 +53,52 @@ class SimulatorApp(Protocol):
 class MusicBrainzApp:
     """Serve a catalogue: MusicBrainz below /ws/2, the Cover Art Archive elsewhere."""
 
-    def __init__(self, world: MusicBrainzCatalogue) -> None:
-        shelves = CatalogueIndex(world)
-        self._service, self._cover_art = MusicBrainzEndpoint(shelves), CoverArtApp(shelves)
+    def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
+        index = CatalogueIndex(catalogue)
+        self._service, self._cover_art = MusicBrainzEndpoint(index), CoverArtApp(index)
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Pass a request to the service of its path."""
-        if question.path.startswith(API_ROOT):
-            return self._service.handle(question)
-        if question.path.startswith(coverart.ROOTS):
-            return self._cover_art.handle(question)
+        if request.path.startswith(API_ROOT):
+            return self._service.handle(request)
+        if request.path.startswith(coverart.ROOTS):
+            return self._cover_art.handle(request)
         return error_response(404, "Not Found")
 
 
 class AppRouter:
     """Serve TMDb from a movie catalogue, and everything else from another application."""
 
-    def __init__(self, source: SimulatorApp, cinema: MovieCatalogue) -> None:
-        self._source, self._tmdb = source, TmdbApp(cinema)
+    def __init__(self, source: SimulatorApp, movies: MovieCatalogue) -> None:
+        self._source, self._tmdb = source, TmdbApp(movies)
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Pass a request to the application of its path."""
-        app = self._tmdb if question.path.startswith(tmdb_app.ROOTS) else self._source
-        return app.handle(question)
+        app = self._tmdb if request.path.startswith(tmdb_app.ROOTS) else self._source
+        return app.handle(request)
 
 
 class SimulatorServer:
     """A context manager that serves a catalogue or an application; `requests` logs every request.
 
-    With a `cinema` it also serves TMDb on the same port. Raise OSError if the port is in use.
+    With a movie catalogue it serves TMDb too, on the same port. Raise OSError if the port is in
+    use.
     """
 
     def __init__(
         self,
         source: MusicBrainzCatalogue | SimulatorApp,
-        weather: FaultInjector | None = None,
+        faults: FaultInjector | None = None,
         *,
         port: int = 0,
-        told: Callable[[LoggedRequest], object] = lambda _: None,
-        cinema: MovieCatalogue | None = None,
+        on_request: Callable[[LoggedRequest], object] = lambda _: None,
+        movies: MovieCatalogue | None = None,
     ) -> None:
         rest = MusicBrainzApp(source) if isinstance(source, MusicBrainzCatalogue) else source
-        self._source: SimulatorApp = AppRouter(rest, cinema) if cinema else rest
-        self.faults = weather or FaultInjector()
+        self._source: SimulatorApp = AppRouter(rest, movies) if movies else rest
+        self.faults = faults or FaultInjector()
         self.requests: list[LoggedRequest] = []
-        self._on_request, self._lock = told, threading.Lock()
+        self._on_request, self._lock = on_request, threading.Lock()
         self._listener = _Listener((HOST, port), self)
         self.url = f"http://{HOST}:{self._listener.server_port}"
         self.closing = threading.Event()
@@ -117,13 +118,13 @@ class SimulatorServer:
         self._listener.shutdown()
         self._listener.close()
 
-    def handle(self, question: SimulatorRequest, line: str) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest, line: str) -> SimulatorResponse:
         """Handle a request and log it; `line` is its raw query."""
         arrived = time.monotonic()
-        reply = self.faults.handle(question, self._source.handle)
+        reply = self.faults.handle(request, self._source.handle)
         shown = _SECRET_PARAMETER.sub(r"\1\2=REDACTED", line)
         asked = LoggedRequest(
-            arrived, question.method, question.path, shown, question.agent, reply.status
+            arrived, request.method, request.path, shown, request.agent, reply.status
         )
         with self._lock:
             self.requests.append(asked)
@@ -168,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Read the requests of one connection, one after the other."""
 
     protocol_version = "HTTP/1.1"
-    server_version, sys_version = "mediakeep-rehearsal", ""
+    server_version, sys_version = "mediakeep-simulator", ""
     timeout = _IDLE_TIMEOUT
     wbufsize = -1  # send headers and body together
     disable_nagle_algorithm = True
@@ -177,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Handle one request."""
         parts = urlsplit(self.path)
-        question = SimulatorRequest(
+        request = SimulatorRequest(
             self.command,
             unquote(parts.path),
             parse_qs(parts.query, keep_blank_values=True),
@@ -186,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("Authorization") or "",
         )
         self._drain()
-        self._send(self.server.owner.handle(question, parts.query))
+        self._send(self.server.owner.handle(request, parts.query))
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 

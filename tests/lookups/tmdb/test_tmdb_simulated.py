@@ -24,7 +24,7 @@ FILMS = movie_catalogue.generate_catalogue(40)
 
 @pytest.fixture
 def booth() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=FILMS) as server:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=FILMS) as server:
         yield server
 
 

@@ -113,7 +113,7 @@ def asking(
 
 def serving() -> SimulatorServer:
     """Serve the cinema."""
-    return SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA)
+    return SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA)
 
 
 def local(title: str, year: int = 0, minutes: float = 0.0, **more: Any) -> LocalMovie:

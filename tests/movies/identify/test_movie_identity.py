@@ -335,7 +335,7 @@ def test_a_movie_that_was_removed_since_is_told_and_searched_for_anew(tmp_path: 
     port = int(server.url.rpartition(":")[2])
     less = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
     with (
-        SimulatorServer(MusicBrainzCatalogue(), port=port, cinema=less) as server,
+        SimulatorServer(MusicBrainzCatalogue(), port=port, movies=less) as server,
         films.asking(tmp_path, server, later=181) as late,
     ):
         found = of(local("The Amber Ferry", 1954, 92), late)

@@ -74,7 +74,7 @@ def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) 
     )
     cinema = MovieCatalogue(films=(*crowd, right))
     with (
-        SimulatorServer(MusicBrainzCatalogue(), cinema=cinema) as server,
+        SimulatorServer(MusicBrainzCatalogue(), movies=cinema) as server,
         films.asking(tmp_path, server) as desk,
     ):
         found = MovieSearch(desk.tmdb, MovieClues(("Nightjar",), 1960, 91.0)).run()
@@ -108,7 +108,7 @@ def test_a_movie_that_vanishes_between_search_and_details_counts_no_more(tmp_pat
     cinema = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
     port = int(server.url.rpartition(":")[2])  # what is kept is known by its address
     with (
-        SimulatorServer(MusicBrainzCatalogue(), port=port, cinema=cinema) as server,
+        SimulatorServer(MusicBrainzCatalogue(), port=port, movies=cinema) as server,
         films.asking(tmp_path, server) as desk,
     ):
         found = MovieSearch(desk.tmdb, MovieClues(("The Amber Ferry",), 1954, 92.0)).run()

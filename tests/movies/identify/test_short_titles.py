@@ -45,7 +45,7 @@ CINEMA = MovieCatalogue(
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[TmdbContext]:
     with (
-        SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as server,
+        SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as server,
         asking(tmp_path, server) as one,
     ):
         yield one

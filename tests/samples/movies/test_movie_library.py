@@ -92,10 +92,10 @@ def test_videos_last_as_long_as_the_movies(
     spoilt = {defect.place for defect in made.planted}
     for item in made.items[:20]:
         where = made.root / item.place
-        if item.place in spoilt or not films[item.film].runtime or "cd1" in video(where).name:
+        if item.place in spoilt or not films[item.tmdb_id].runtime or "cd1" in video(where).name:
             continue
         (general,) = facts(where).general_tracks
-        assert abs(general.duration / 60_000 - films[item.film].runtime) < 1, item
+        assert abs(general.duration / 60_000 - films[item.tmdb_id].runtime) < 1, item
 
 
 def test_the_same_seed_gives_the_same_library(known: MovieCatalogue, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_what_is_planted_is_there(
     known: MovieCatalogue,
 ) -> None:
     made = libraries[layout]
-    held = {made.root / item.place: item.film for item in made.items}
+    held = {made.root / item.place: item.tmdb_id for item in made.items}
     for kind in ("no-match", "ambiguous-match", "name-not-parsed"):
         assert held[place(made, kind)] == 0
     ambiguous = place(made, "ambiguous-match")
@@ -173,7 +173,7 @@ def test_planted_videos_have_their_defects(
     assert [one.language for one in silent.audio_tracks] == ["sv"]
     assert not silent.text_tracks
     short = place(made, "runtime-differs")
-    held = {item.place: item.film for item in made.items}
+    held = {item.place: item.tmdb_id for item in made.items}
     runtime = films[held[str(short.relative_to(made.root))]].runtime
     assert facts(short).general_tracks[0].duration / 60_000 == pytest.approx(0.7 * runtime, abs=1)
     cut = facts(place(made, "truncated-video"))

@@ -16,7 +16,7 @@ from tests.simulator.tmdb.tmdb_requests import CINEMA, ask
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
         yield running
 
 

@@ -21,7 +21,7 @@ ALL = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), cinema=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
         yield running
 
 
@@ -170,7 +170,7 @@ def test_at_most_twenty_can_be_appended(server: SimulatorServer) -> None:
 
 def test_the_rate_is_kept_for_each_service_alone() -> None:
     with SimulatorServer(
-        MusicBrainzCatalogue(), FaultInjector(0.1, retry_hint="seconds"), cinema=CINEMA
+        MusicBrainzCatalogue(), FaultInjector(0.1, retry_hint="seconds"), movies=CINEMA
     ) as server:
         assert ask(server, "movie/50").status == 200
         answer = ask(server, "movie/50")
@@ -184,7 +184,7 @@ def test_the_rate_is_kept_for_each_service_alone() -> None:
 def test_a_storm_is_told_in_its_own_words() -> None:
     weather = FaultInjector()
     weather.fail_share(60, 1.0)
-    with SimulatorServer(MusicBrainzCatalogue(), weather, cinema=CINEMA) as server:
+    with SimulatorServer(MusicBrainzCatalogue(), weather, movies=CINEMA) as server:
         answer = ask(server, "movie/50")
         assert (answer.status, answer.data["status_code"]) == (503, 9)
 

@@ -33,12 +33,12 @@ _STYLE_WEIGHTS = (45, 18, 15, 8, 5, 5, 4)
 class MovieCopy:
     """A movie on disk; `folder` is "" if its file is directly in the library.
 
-    `film` is the ID of the movie, 0 if it cannot be identified. `sidecars` are other files by their
-    places in that folder. `parts` is the number of files of a split movie. `kept_share` is the
-    share of the video that exists.
+    `tmdb_id` is the ID of the movie, 0 if it cannot be identified. `sidecars` are other files by
+    their places in that folder. `parts` is the number of files of a split movie. `kept_share` is
+    the share of the video that exists.
     """
 
-    film: int
+    tmdb_id: int
     folder: str
     stem: str
     suffix: str
@@ -69,23 +69,23 @@ class MovieCopy:
         return f"{self.folder}/{name}" if self.folder else name
 
 
-def name_copy(film: CatalogueMovie, layout: Layout, rng: Random) -> MovieCopy:
+def name_copy(movie: CatalogueMovie, layout: Layout, rng: Random) -> MovieCopy:
     """Name a movie as is usual for a library layout."""
     style = (
         rng.choices(_NAMING_STYLES, _STYLE_WEIGHTS)[0] if layout in ("flat", "folders") else "plain"
     )
-    stem = _style_name(film, style, rng)
+    stem = _style_name(movie, style, rng)
     if rng.random() < _DECOMPOSED_SHARE:
         stem = unicodedata.normalize("NFD", stem)
-    parts = 2 if style == "parts" and film.runtime else 0
-    copy = MovieCopy(film.id, "", stem, rng.choice(_SUFFIXES), _build_spec(film, rng), parts)
+    parts = 2 if style == "parts" and movie.runtime else 0
+    copy = MovieCopy(movie.id, "", stem, rng.choice(_SUFFIXES), _build_spec(movie, rng), parts)
     if layout == "flat":
         return copy
     if layout == "folders":
-        return replace(copy, folder=title_and_year(film) if style == "scene" else stem)
+        return replace(copy, folder=title_and_year(movie) if style == "scene" else stem)
     if layout == "jellyfin":
-        return _jellyfin_layout(copy, film, rng)
-    return _kodi_layout(copy, film, rng)
+        return _jellyfin_layout(copy, movie, rng)
+    return _kodi_layout(copy, movie, rng)
 
 
 def rename_copy(copy: MovieCopy, name: str) -> MovieCopy:
@@ -93,15 +93,15 @@ def rename_copy(copy: MovieCopy, name: str) -> MovieCopy:
     return replace(copy, folder=name if copy.folder else "", stem=name, parts=0, sidecars={})
 
 
-def title_and_year(film: CatalogueMovie) -> str:
+def title_and_year(movie: CatalogueMovie) -> str:
     """Return the most common name of a movie: "Title (Year)"."""
-    return _add_year(film.title, film.release_date[:4])
+    return _add_year(movie.title, movie.release_date[:4])
 
 
-def release_name(film: CatalogueMovie, tags: str = "1080p.BluRay.x264-LANTERN") -> str:
+def release_name(movie: CatalogueMovie, tags: str = "1080p.BluRay.x264-LANTERN") -> str:
     """Return a release name with dots."""
-    words = "".join(c if c.isalnum() else " " for c in film.title).split()
-    return ".".join([*words, *filter(None, [film.release_date[:4]]), tags])
+    words = "".join(c if c.isalnum() else " " for c in movie.title).split()
+    return ".".join([*words, *filter(None, [movie.release_date[:4]]), tags])
 
 
 def _add_year(title: str, year: str) -> str:
@@ -109,58 +109,58 @@ def _add_year(title: str, year: str) -> str:
     return f"{name} ({year})" if year else name
 
 
-def _style_name(film: CatalogueMovie, style: str, rng: Random) -> str:
-    name = title_and_year(film)
+def _style_name(movie: CatalogueMovie, style: str, rng: Random) -> str:
+    name = title_and_year(movie)
     if style == "scene":
-        return release_name(film)
+        return release_name(movie)
     if style == "id":
-        forms = ID_FORMS if film.imdb_id else ID_FORMS[:5]
-        return f"{name} {rng.choice(forms).format(tmdb=film.id, imdb=film.imdb_id)}"
-    if style == "translated" and film.texts and film.texts[0].title:
-        return _add_year(film.texts[0].title, film.release_date[:4])
+        forms = ID_FORMS if movie.imdb_id else ID_FORMS[:5]
+        return f"{name} {rng.choice(forms).format(tmdb=movie.id, imdb=movie.imdb_id)}"
+    if style == "translated" and movie.texts and movie.texts[0].title:
+        return _add_year(movie.texts[0].title, movie.release_date[:4])
     if style == "edition":
         return f"{name} {{edition-Director's Cut}}"
     return name.replace(" ", "_") if style == "dashed" else name
 
 
-def _build_spec(film: CatalogueMovie, rng: Random) -> VideoSpec:
+def _build_spec(movie: CatalogueMovie, rng: Random) -> VideoSpec:
     width, height = rng.choice(SIZES)
-    original = _LANGUAGE_CODES.get(film.original_language, "eng")
+    original = _LANGUAGE_CODES.get(movie.original_language, "eng")
     audio: tuple[tuple[str, int], ...] = ((original, rng.choice((2, 6))),)
     if original != "eng" and rng.random() < 0.5:
         audio = (*audio, ("eng", 2))
     hdr = rng.choice(("hdr10", "hlg")) if width > 1920 else ""
-    seconds = 60.0 * (film.runtime or _MAX_NAME_LENGTH) + rng.randint(-40, 40)
+    seconds = 60.0 * (movie.runtime or _MAX_NAME_LENGTH) + rng.randint(-40, 40)
     subtitles = ("eng", "ger") if original != "eng" or rng.random() < 0.5 else ()
     return VideoSpec(width, height, seconds, audio, subtitles, hdr)
 
 
-def _jellyfin_layout(copy: MovieCopy, film: CatalogueMovie, rng: Random) -> MovieCopy:
+def _jellyfin_layout(copy: MovieCopy, movie: CatalogueMovie, rng: Random) -> MovieCopy:
     """Use a folder for each movie, with an NFO and pictures of generic names."""
-    folder = f"{copy.stem} [tmdbid-{film.id}]" if rng.random() < 0.5 else copy.stem
-    beside: dict[str, bytes] = {}
+    folder = f"{copy.stem} [tmdbid-{movie.id}]" if rng.random() < 0.5 else copy.stem
+    adjacent_files: dict[str, bytes] = {}
     if rng.random() < 0.7:
-        beside["movie.nfo"] = sidecars.jellyfin_nfo(film)
-        beside |= sidecars.render_pictures(film, "poster.jpg", "backdrop.jpg")
+        adjacent_files["movie.nfo"] = sidecars.jellyfin_nfo(movie)
+        adjacent_files |= sidecars.render_pictures(movie, "poster.jpg", "backdrop.jpg")
     if rng.random() < 0.15:
         short = replace(copy.clip, seconds=90)
-        beside["extras/Making of.mp4"] = sidecars.render_extra(short, ".mp4")
-        beside[f"{copy.stem}-trailer.mp4"] = sidecars.render_extra(short, ".mp4")
+        adjacent_files["extras/Making of.mp4"] = sidecars.render_extra(short, ".mp4")
+        adjacent_files[f"{copy.stem}-trailer.mp4"] = sidecars.render_extra(short, ".mp4")
     if rng.random() < 0.15:
         other = replace(copy.clip, width=1280, height=720, hdr="")
-        beside[f"{copy.stem} - 720p.mkv"] = sidecars.render_extra(other, ".mkv")
-        return replace(copy, folder=folder, stem=f"{copy.stem} - Remux", sidecars=beside)
-    return replace(copy, folder=folder, sidecars=beside)
+        adjacent_files[f"{copy.stem} - 720p.mkv"] = sidecars.render_extra(other, ".mkv")
+        return replace(copy, folder=folder, stem=f"{copy.stem} - Remux", sidecars=adjacent_files)
+    return replace(copy, folder=folder, sidecars=adjacent_files)
 
 
-def _kodi_layout(copy: MovieCopy, film: CatalogueMovie, rng: Random) -> MovieCopy:
+def _kodi_layout(copy: MovieCopy, movie: CatalogueMovie, rng: Random) -> MovieCopy:
     """Use a folder for each movie, with files named after its video."""
-    beside: dict[str, bytes] = {}
+    adjacent_files: dict[str, bytes] = {}
     if rng.random() < 0.7:
-        beside[f"{copy.stem}.nfo"] = sidecars.kodi_nfo(film, watched=rng.random() < 0.3)
-        beside |= sidecars.render_pictures(
-            film, f"{copy.stem}-poster.jpg", f"{copy.stem}-fanart.jpg"
+        adjacent_files[f"{copy.stem}.nfo"] = sidecars.kodi_nfo(movie, watched=rng.random() < 0.3)
+        adjacent_files |= sidecars.render_pictures(
+            movie, f"{copy.stem}-poster.jpg", f"{copy.stem}-fanart.jpg"
         )
     if rng.random() < 0.2:
-        beside[f"{copy.stem}.en.forced.srt"] = sidecars.SUBTITLE_CONTENT
-    return replace(copy, folder=copy.stem, sidecars=beside)
+        adjacent_files[f"{copy.stem}.en.forced.srt"] = sidecars.SUBTITLE_CONTENT
+    return replace(copy, folder=copy.stem, sidecars=adjacent_files)

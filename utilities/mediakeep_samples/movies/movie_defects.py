@@ -26,8 +26,8 @@ class DefectCase:
     """A copy to damage, its movie, and the rest of the catalogue."""
 
     copy: MovieCopy
-    film: CatalogueMovie
-    cinema: MovieCatalogue
+    movie: CatalogueMovie
+    catalogue: MovieCatalogue
     twins: tuple[CatalogueMovie, ...]  # other movies of the same title
     rng: Random
 
@@ -35,56 +35,56 @@ class DefectCase:
 DefectPlanter = Callable[[DefectCase], MovieCopy | None]  # None if it cannot be planted here
 
 
-def group_by_title(cinema: MovieCatalogue) -> Mapping[tuple[str, ...], list[CatalogueMovie]]:
+def group_by_title(catalogue: MovieCatalogue) -> Mapping[tuple[str, ...], list[CatalogueMovie]]:
     """Return the movies of each title, by its words."""
     by_title: dict[tuple[str, ...], list[CatalogueMovie]] = defaultdict(list)
-    for film in cinema.films:
-        by_title[split_words(film.title)].append(film)
+    for movie in catalogue.films:
+        by_title[split_words(movie.title)].append(movie)
     return by_title
 
 
 def _plant_no_match(case: DefectCase) -> MovieCopy:
     """Use a title that TMDb does not have."""
     name = f"{case.rng.choice(_UNKNOWN_TITLES)} ({case.rng.randint(1960, 2020)})"
-    return replace(file_naming.rename_copy(case.copy, name), film=0)
+    return replace(file_naming.rename_copy(case.copy, name), tmdb_id=0)
 
 
 def _plant_ambiguous(case: DefectCase) -> MovieCopy | None:
     """Use a title of several movies, without a year and with an uninformative runtime."""
     if not case.twins:
         return None
-    lengths = sorted(film.runtime for film in (case.film, *case.twins))
+    lengths = sorted(movie.runtime for movie in (case.movie, *case.twins))
     near = min(pairwise(lengths), key=lambda pair: pair[1] - pair[0])
     clip = replace(case.copy.clip, seconds=60.0 * sum(near) / 2)
-    return replace(file_naming.rename_copy(case.copy, case.film.title), film=0, clip=clip)
+    return replace(file_naming.rename_copy(case.copy, case.movie.title), tmdb_id=0, clip=clip)
 
 
 def _plant_wrong_year(case: DefectCase) -> MovieCopy | None:
-    if case.twins or not case.film.release_date:
+    if case.twins or not case.movie.release_date:
         return None
-    year = int(case.film.release_date[:4]) - _YEARS_OFF
-    name = file_naming.title_and_year(case.film).replace(
-        f"({case.film.release_date[:4]})", f"({year})"
+    year = int(case.movie.release_date[:4]) - _YEARS_OFF
+    name = file_naming.title_and_year(case.movie).replace(
+        f"({case.movie.release_date[:4]})", f"({year})"
     )
-    return file_naming.rename_copy(case.copy, f"{name} [tmdbid-{case.film.id}]")
+    return file_naming.rename_copy(case.copy, f"{name} [tmdbid-{case.movie.id}]")
 
 
 def _plant_removed_id(case: DefectCase) -> MovieCopy | None:
-    if not case.cinema.removed or case.twins or not case.film.release_date:
+    if not case.catalogue.removed or case.twins or not case.movie.release_date:
         return None
-    gone = case.rng.choice(case.cinema.removed)
+    gone = case.rng.choice(case.catalogue.removed)
     return file_naming.rename_copy(
-        case.copy, f"{file_naming.title_and_year(case.film)} [tmdbid-{gone}]"
+        case.copy, f"{file_naming.title_and_year(case.movie)} [tmdbid-{gone}]"
     )
 
 
 def _plant_id_conflict(case: DefectCase) -> MovieCopy:
     """Put different IDs into the name and the NFO."""
-    other = case.rng.choice([film for film in case.cinema.films if film.id != case.film.id])
+    other = case.rng.choice([movie for movie in case.catalogue.films if movie.id != case.movie.id])
     copy = file_naming.rename_copy(
-        case.copy, f"{file_naming.title_and_year(case.film)} {{tmdb-{other.id}}}"
+        case.copy, f"{file_naming.title_and_year(case.movie)} {{tmdb-{other.id}}}"
     )
-    return _with_sidecar(copy, ".nfo", sidecars.kodi_nfo(case.film))
+    return _with_sidecar(copy, ".nfo", sidecars.kodi_nfo(case.movie))
 
 
 def _plant_missing_subtitles(case: DefectCase) -> MovieCopy | None:
@@ -100,7 +100,7 @@ def _plant_no_audio(case: DefectCase) -> MovieCopy | None:
 
 
 def _plant_corrupt_image(case: DefectCase) -> MovieCopy:
-    poster = sidecars.render_pictures(case.film, "poster", "fanart")["poster"]
+    poster = sidecars.render_pictures(case.movie, "poster", "fanart")["poster"]
     broken = case.rng.choice((poster[: len(poster) // 3], b"<html>429 Too Many Requests</html>"))
     if "poster.jpg" in case.copy.sidecars:
         return replace(case.copy, sidecars={**case.copy.sidecars, "poster.jpg": broken})
@@ -112,37 +112,41 @@ def _plant_truncated(case: DefectCase) -> MovieCopy | None:
 
 
 def _plant_not_parsed(case: DefectCase) -> MovieCopy:
-    return replace(file_naming.rename_copy(case.copy, case.rng.choice(_GENERIC_NAMES)), film=0)
+    return replace(file_naming.rename_copy(case.copy, case.rng.choice(_GENERIC_NAMES)), tmdb_id=0)
 
 
 def _plant_runtime_differs(case: DefectCase) -> MovieCopy | None:
     """Make a movie too short, but named with its ID, so that it is identified."""
-    if not case.film.runtime:
+    if not case.movie.runtime:
         return None
-    clip = replace(case.copy.clip, seconds=60 * _RUNTIME_SHARE * case.film.runtime)
+    clip = replace(case.copy.clip, seconds=60 * _RUNTIME_SHARE * case.movie.runtime)
     copy = file_naming.rename_copy(
-        case.copy, f"{file_naming.title_and_year(case.film)} [tmdbid-{case.film.id}]"
+        case.copy, f"{file_naming.title_and_year(case.movie)} [tmdbid-{case.movie.id}]"
     )
     return replace(copy, clip=clip)
 
 
 def _plant_orphan(case: DefectCase) -> MovieCopy:
     """Add the subtitles of a movie that is gone."""
-    left = f"{case.rng.choice(_UNKNOWN_TITLES)} {case.film.id}.en.srt"
+    left = f"{case.rng.choice(_UNKNOWN_TITLES)} {case.movie.id}.en.srt"
     return replace(case.copy, sidecars={**case.copy.sidecars, left: sidecars.SUBTITLE_CONTENT})
 
 
 def _plant_scene_nfo(case: DefectCase) -> MovieCopy:
-    beside = {name: data for name, data in case.copy.sidecars.items() if not name.endswith(".nfo")}
-    return _with_sidecar(replace(case.copy, sidecars=beside), ".nfo", sidecars.scene_nfo(case.film))
+    adjacent_files = {
+        name: data for name, data in case.copy.sidecars.items() if not name.endswith(".nfo")
+    }
+    return _with_sidecar(
+        replace(case.copy, sidecars=adjacent_files), ".nfo", sidecars.scene_nfo(case.movie)
+    )
 
 
 def _plant_edited_nfo(case: DefectCase) -> MovieCopy:
-    return _with_nfo(case.copy, sidecars.edited_nfo(case.film))
+    return _with_nfo(case.copy, sidecars.edited_nfo(case.movie))
 
 
 def _plant_locked_nfo(case: DefectCase) -> MovieCopy:
-    return _with_nfo(case.copy, sidecars.jellyfin_nfo(case.film, locked=True))
+    return _with_nfo(case.copy, sidecars.jellyfin_nfo(case.movie, locked=True))
 
 
 def _with_clip(copy: MovieCopy, **changes: Any) -> MovieCopy | None:

@@ -27,7 +27,7 @@ class SampleMovie(NamedTuple):
     """A movie by its place in the library, and its ID, 0 if it cannot be identified."""
 
     place: str
-    film: int
+    tmdb_id: int
 
 
 class MovieDefect(NamedTuple):
@@ -47,22 +47,22 @@ class MovieLibraryManifest:
 
 
 def make_library(
-    folder: Path, cinema: MovieCatalogue, count: int, layout: Layout = "flat", seed: int = 1
+    folder: Path, catalogue: MovieCatalogue, count: int, layout: Layout = "flat", seed: int = 1
 ) -> MovieLibraryManifest:
     """Create a library of `count` movies of a catalogue, always the same for a seed.
 
     A defect of each kind is planted for every 60 movies, in at most two thirds of a small library.
-    Raise UsageFailed if the folder is not empty or the catalogue is too small, and ItemFailed on
+    Raise UsageError if the folder is not empty or the catalogue is too small, and ItemFailed on
     write errors.
     """
     rng = Random(f"{seed}/{layout}/{count}")
-    known = [film for film in cinema.films if not film.adult]
+    known = [movie for movie in catalogue.films if not movie.adult]
     if count > len(known):
         raise UsageError(f"Cannot create {count:,} movies: the catalogue has only {len(known):,}.")
     music_library.claim_folder(folder)
-    films = rng.sample(known, count)
-    kept = _make_distinct((file_naming.name_copy(film, layout, rng) for film in films), films)
-    planting = _DefectPlanting(kept, films, cinema, rng)
+    movies = rng.sample(known, count)
+    kept = _make_distinct((file_naming.name_copy(movie, layout, rng) for movie in movies), movies)
+    planting = _DefectPlanting(kept, movies, catalogue, rng)
     for _ in range(max(1, count // _MOVIES_PER_DEFECT)):
         planting.plant()
     try:
@@ -70,18 +70,18 @@ def make_library(
             _write_copy(folder, copy)
     except OSError as error:
         raise ItemFailed(f"The sample library stays unfinished: {error}.") from error
-    items = tuple(SampleMovie(copy.library_place, copy.film) for copy in kept)
+    items = tuple(SampleMovie(copy.library_place, copy.tmdb_id) for copy in kept)
     return MovieLibraryManifest(folder, items, tuple(planting.planted))
 
 
-def _make_distinct(kept: Iterable[MovieCopy], films: list[CatalogueMovie]) -> list[MovieCopy]:
+def _make_distinct(kept: Iterable[MovieCopy], movies: list[CatalogueMovie]) -> list[MovieCopy]:
     """Make all places distinct: add the ID to the name of the later movie."""
     found: list[MovieCopy] = []
     seen: set[str] = set()
-    for copy, film in zip(kept, films, strict=True):
+    for copy, movie in zip(kept, movies, strict=True):
         if path_text.normalize_name(copy.library_place) in seen:
             copy = file_naming.rename_copy(
-                copy, f"{file_naming.title_and_year(film)} [tmdbid-{film.id}]"
+                copy, f"{file_naming.title_and_year(movie)} [tmdbid-{movie.id}]"
             )
         seen.add(path_text.normalize_name(copy.library_place))
         found.append(copy)
@@ -94,12 +94,12 @@ class _DefectPlanting:
     def __init__(
         self,
         kept: list[MovieCopy],
-        films: list[CatalogueMovie],
-        cinema: MovieCatalogue,
+        movies: list[CatalogueMovie],
+        catalogue: MovieCatalogue,
         rng: Random,
     ) -> None:
-        self._copies, self._films, self._cinema, self._rng = kept, films, cinema, rng
-        self._movies_by_title = movie_defects.group_by_title(cinema)
+        self._copies, self._movies, self._catalogue, self._rng = kept, movies, catalogue, rng
+        self._movies_by_title = movie_defects.group_by_title(catalogue)
         self._undamaged = rng.sample(range(len(kept)), len(kept))
         self._min_intact = len(kept) // _MOVIES_PER_INTACT
         self.planted: list[MovieDefect] = []
@@ -124,10 +124,10 @@ class _DefectPlanting:
     def _plant_duplicate(self) -> None:
         """Make one copy a duplicate of the next one's movie."""
         number, first = self._undamaged[:2]
-        film = self._films[number] = self._films[first]
+        movie = self._movies[number] = self._movies[first]
         twin = file_naming.rename_copy(
-            replace(self._copies[number], film=film.id),
-            file_naming.release_name(film, _OTHER_RELEASE),
+            replace(self._copies[number], tmdb_id=movie.id),
+            file_naming.release_name(movie, _OTHER_RELEASE),
         )
         if self._is_unique_place(number, twin):
             self._record_defect(
@@ -136,10 +136,10 @@ class _DefectPlanting:
             self._undamaged.remove(first)
 
     def _build_case(self, number: int) -> DefectCase:
-        film = self._films[number]
-        same = self._movies_by_title[split_words(film.title)]
-        twins = tuple(one for one in same if one.id != film.id)
-        return DefectCase(self._copies[number], film, self._cinema, twins, self._rng)
+        movie = self._movies[number]
+        same = self._movies_by_title[split_words(movie.title)]
+        twins = tuple(one for one in same if one.id != movie.id)
+        return DefectCase(self._copies[number], movie, self._catalogue, twins, self._rng)
 
     def _is_unique_place(self, number: int, damaged: MovieCopy) -> bool:
         """Return True if no other copy has the same place."""

@@ -24,29 +24,29 @@ _SCENE_TEXT = """\
 """
 
 
-def kodi_nfo(film: CatalogueMovie, *, watched: bool = False) -> bytes:
+def kodi_nfo(movie: CatalogueMovie, *, watched: bool = False) -> bytes:
     """Return an NFO like that of a Kodi export."""
     return _to_document(
         [
-            *_common_elements(film),
+            *_common_elements(movie),
             *(_watched_elements() if watched else ()),
-            *_people_elements(film),
+            *_people_elements(movie),
         ]
     )
 
 
-def jellyfin_nfo(film: CatalogueMovie, *, locked: bool = False) -> bytes:
+def jellyfin_nfo(movie: CatalogueMovie, *, locked: bool = False) -> bytes:
     """Return an NFO like Jellyfin's: IDs in separate elements, and whether it is locked."""
-    ids = [f"<tmdbid>{film.id}</tmdbid>"]
-    if film.imdb_id:
-        ids.insert(0, f"<imdbid>{film.imdb_id}</imdbid>")
+    ids = [f"<tmdbid>{movie.id}</tmdbid>"]
+    if movie.imdb_id:
+        ids.insert(0, f"<imdbid>{movie.imdb_id}</imdbid>")
     told = [f"<lockdata>{'true' if locked else 'false'}</lockdata>"]
     return _to_document(
-        [*_common_elements(film), *ids, *told, "<isuserfavorite>false</isuserfavorite>"]
+        [*_common_elements(movie), *ids, *told, "<isuserfavorite>false</isuserfavorite>"]
     )
 
 
-def edited_nfo(film: CatalogueMovie) -> bytes:
+def edited_nfo(movie: CatalogueMovie) -> bytes:
     """Return an NFO edited by a user: changed texts, comments and unknown elements."""
     own = [
         "<!-- the one that we saw in the open air -->",
@@ -56,22 +56,22 @@ def edited_nfo(film: CatalogueMovie) -> bytes:
         "<tag>lent to Ottilie</tag>",
         '<shelfmark row="3">B-17</shelfmark>',
     ]
-    told = [line for line in _common_elements(film) if not line.startswith("<plot>")]
+    told = [line for line in _common_elements(movie) if not line.startswith("<plot>")]
     return _to_document([*told, *own])
 
 
-def scene_nfo(film: CatalogueMovie) -> bytes:
+def scene_nfo(movie: CatalogueMovie) -> bytes:
     """Return the NFO of a release group: text art, not XML."""
-    return _SCENE_TEXT.format(title=film.title[:40], runtime=film.runtime).encode(
+    return _SCENE_TEXT.format(title=movie.title[:40], runtime=movie.runtime).encode(
         "cp437", "replace"
     )
 
 
-def render_pictures(film: CatalogueMovie, poster: str, fanart: str) -> dict[str, bytes]:
+def render_pictures(movie: CatalogueMovie, poster: str, fanart: str) -> dict[str, bytes]:
     """Render a poster and a fanart under the given names."""
     return {
-        poster: image_factory.render_jpeg(f"poster {film.id}", *_POSTER_SIZE),
-        fanart: image_factory.render_jpeg(f"fanart {film.id}", *_BACKDROP_SIZE),
+        poster: image_factory.render_jpeg(f"poster {movie.id}", *_POSTER_SIZE),
+        fanart: image_factory.render_jpeg(f"fanart {movie.id}", *_BACKDROP_SIZE),
     }
 
 
@@ -85,28 +85,28 @@ def _to_document(lines: list[str]) -> bytes:
     return f"{_XML_HEADER}\n<movie>\n{body}</movie>\n".encode()
 
 
-def _common_elements(film: CatalogueMovie) -> Iterator[str]:
+def _common_elements(movie: CatalogueMovie) -> Iterator[str]:
     """Yield the elements that all of these programs write, in Kodi's order."""
-    original = film.original_title or film.title
-    yield from _repeat_element("title", film.title)
+    original = movie.original_title or movie.title
+    yield from _repeat_element("title", movie.title)
     yield from _repeat_element("originaltitle", original)
-    yield from _repeat_element("plot", film.overview)
-    yield from _repeat_element("tagline", film.tagline)
-    yield from _repeat_element("runtime", str(film.runtime) if film.runtime else "")
-    yield f'<uniqueid type="tmdb" default="true">{film.id}</uniqueid>'
-    if film.imdb_id:
-        yield f'<uniqueid type="imdb">{film.imdb_id}</uniqueid>'
-    yield from _repeat_element("genre", *film.genres)
+    yield from _repeat_element("plot", movie.overview)
+    yield from _repeat_element("tagline", movie.tagline)
+    yield from _repeat_element("runtime", str(movie.runtime) if movie.runtime else "")
+    yield f'<uniqueid type="tmdb" default="true">{movie.id}</uniqueid>'
+    if movie.imdb_id:
+        yield f'<uniqueid type="imdb">{movie.imdb_id}</uniqueid>'
+    yield from _repeat_element("genre", *movie.genres)
     yield from _repeat_element(
-        "director", *(one.name for one in film.people if one.job == "Director")
+        "director", *(one.name for one in movie.people if one.job == "Director")
     )
-    yield from _repeat_element("premiered", film.release_date)
-    yield from _repeat_element("year", film.release_date[:4])
-    yield from _repeat_element("studio", *film.studios)
+    yield from _repeat_element("premiered", movie.release_date)
+    yield from _repeat_element("year", movie.release_date[:4])
+    yield from _repeat_element("studio", *movie.studios)
 
 
-def _people_elements(film: CatalogueMovie) -> Iterator[str]:
-    for place, one in enumerate(one for one in film.people if not one.job):
+def _people_elements(movie: CatalogueMovie) -> Iterator[str]:
+    for place, one in enumerate(one for one in movie.people if not one.job):
         name, role = escape(one.name), escape(one.role)
         yield f"<actor><name>{name}</name><role>{role}</role><order>{place}</order></actor>"
 

@@ -25,7 +25,7 @@ _NON_UTF8_ERRORS = (errno.EILSEQ, errno.EINVAL)  # file systems that allow UTF-8
 class MusicLibraryManifest:
     """The content of a sample library: numbers of artists and tracks, and each planted defect.
 
-    Defects in `hidden` are found by lookups only, as the files are consistent.
+    Those in `lookup_defects` are found by lookups only, as the files are consistent.
     """
 
     root: Path
@@ -45,7 +45,7 @@ def make_library(
     """Create a library of `artists` artists in a new or empty folder, always the same for a seed.
 
     It has `tracks` tracks if given, else about 18 for each artist after the first 14. A
-    case-insensitive file system gets one artist less. Raise UsageFailed if the folder is not empty,
+    case-insensitive file system gets one artist less. Raise UsageError if the folder is not empty,
     BadSetting if the numbers conflict, and ItemFailed on write errors.
     """
     rng = Random(seed)
@@ -66,7 +66,7 @@ def make_library(
 
 
 def claim_folder(root: Path) -> None:
-    """Create the folder of a sample library; raise UsageFailed if not empty or writable."""
+    """Create the folder of a sample library; raise UsageError if not empty or writable."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         has_files = any(root.iterdir())

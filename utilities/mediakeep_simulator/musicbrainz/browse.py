@@ -26,20 +26,18 @@ LINK_PARAMETERS = {
 
 
 def handle_browse(
-    shelves: CatalogueIndex, entity: str, question: SimulatorRequest
+    index: CatalogueIndex, entity: str, request: SimulatorRequest
 ) -> SimulatorResponse:
     """Handle a browse request; respond with 400 if the linked entity is not given."""
     shaper = EntitySerializer(
-        shelves, inc_params.parse_incs(entity, question.get_param("inc"), browse=True)
+        index, inc_params.parse_incs(entity, request.get_param("inc"), browse=True)
     )
-    return _BROWSERS[entity](shaper, question)
+    return _BROWSERS[entity](shaper, request)
 
 
-def _browse_releases(shaper: EntitySerializer, question: SimulatorRequest) -> SimulatorResponse:
-    found = [
-        r for r in _linked_releases(shaper.shelves, question) if _is_wanted(shaper, r, question)
-    ]
-    page = paging.parse_page(question)
+def _browse_releases(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
+    found = [r for r in _linked_releases(shaper.index, request) if _is_wanted(shaper, r, request)]
+    page = paging.parse_page(request)
     shown = found[page.offset : page.offset + page.limit]
     if "recordings" in shaper.incs:
         shown = list(_limit_tracks(shown))
@@ -49,25 +47,25 @@ def _browse_releases(shaper: EntitySerializer, question: SimulatorRequest) -> Si
 
 
 def _linked_releases(
-    shelves: CatalogueIndex, question: SimulatorRequest
+    index: CatalogueIndex, request: SimulatorRequest
 ) -> Sequence[CatalogueRelease]:
-    link, mbid = _parse_link(shelves, "release", question)
+    link, mbid = _parse_link(index, "release", request)
     kept = {
-        "artist": shelves.by_artist,
-        "track_artist": shelves.by_track_artist,
-        "release-group": shelves.editions,
-        "label": shelves.by_label,
-        "recording": shelves.appearances,
+        "artist": index.by_artist,
+        "track_artist": index.by_track_artist,
+        "release-group": index.editions,
+        "label": index.by_label,
+        "recording": index.appearances,
     }
     return kept[link].get(mbid, [])
 
 
 def _is_wanted(
-    shaper: EntitySerializer, release: CatalogueRelease, question: SimulatorRequest
+    shaper: EntitySerializer, release: CatalogueRelease, request: SimulatorRequest
 ) -> bool:
-    statuses = _parse_types(question, "status", serialize_parts.RELEASE_STATUSES)
-    group = shaper.shelves.groups[release.group]
-    return (not statuses or release.status.casefold() in statuses) and _has_type(group, question)
+    statuses = _parse_types(request, "status", serialize_parts.RELEASE_STATUSES)
+    group = shaper.index.groups[release.group]
+    return (not statuses or release.status.casefold() in statuses) and _has_type(group, request)
 
 
 def _limit_tracks(releases: Sequence[CatalogueRelease]) -> Iterator[CatalogueRelease]:
@@ -79,79 +77,77 @@ def _limit_tracks(releases: Sequence[CatalogueRelease]) -> Iterator[CatalogueRel
         yield release
 
 
-def _browse_groups(shaper: EntitySerializer, question: SimulatorRequest) -> SimulatorResponse:
-    shelves = shaper.shelves
-    link, mbid = _parse_link(shelves, "release-group", question)
+def _browse_groups(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
+    index = shaper.index
+    link, mbid = _parse_link(index, "release-group", request)
     found: Sequence[CatalogueGroup]
     if link == "artist":
-        found = shelves.groups_by_artist.get(mbid, [])
+        found = index.groups_by_artist.get(mbid, [])
     else:
-        found = [shelves.groups[shelves.releases[mbid].group]]
-    if _hides_unofficial(question, link):
-        found = [group for group in found if _is_shown(shelves, group)]
-    found = [group for group in found if _has_type(group, question)]
-    page = paging.parse_page(question)
+        found = [index.groups[index.releases[mbid].group]]
+    if _hides_unofficial(request, link):
+        found = [group for group in found if _is_shown(index, group)]
+    found = [group for group in found if _has_type(group, request)]
+    page = paging.parse_page(request)
     shown = found[page.offset : page.offset + page.limit]
     return _page_response(
         "release-group", len(found), page.offset, [shaper.serialize_group(one) for one in shown]
     )
 
 
-def _hides_unofficial(question: SimulatorRequest, link: str) -> bool:
+def _hides_unofficial(request: SimulatorRequest, link: str) -> bool:
     """Return True if groups with only promotions or bootlegs are left out."""
-    wish = question.get_param("release-group-status")
+    wish = request.get_param("release-group-status")
     if wish not in ("", "website-default", "all") or (wish and link != "artist"):
         raise SimulatorHttpError(400, "release-group-status is not valid here.")
     return wish == "website-default"
 
 
-def _is_shown(shelves: CatalogueIndex, group: CatalogueGroup) -> bool:
-    editions = shelves.editions.get(group.id, [])
+def _is_shown(index: CatalogueIndex, group: CatalogueGroup) -> bool:
+    editions = index.editions.get(group.id, [])
     return not editions or any(r.status not in ("Promotion", "Bootleg") for r in editions)
 
 
-def _browse_recordings(shaper: EntitySerializer, question: SimulatorRequest) -> SimulatorResponse:
-    shelves = shaper.shelves
-    link, mbid = _parse_link(shelves, "recording", question)
+def _browse_recordings(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
+    index = shaper.index
+    link, mbid = _parse_link(index, "recording", request)
     found: Sequence[CatalogueRecording]
     if link == "release":
-        held = dict.fromkeys(track.recording for track in list_tracks(shelves.releases[mbid]))
-        found = [shelves.recordings[one] for one in held]
+        held = dict.fromkeys(track.recording for track in list_tracks(index.releases[mbid]))
+        found = [index.recordings[one] for one in held]
     else:
-        found = shelves.recordings_by(mbid)
-    page = paging.parse_page(question)
+        found = index.recordings_by(mbid)
+    page = paging.parse_page(request)
     shown = found[page.offset : page.offset + page.limit]
     return _page_response(
         "recording", len(found), page.offset, [shaper.serialize_recording(one) for one in shown]
     )
 
 
-def _parse_link(
-    shelves: CatalogueIndex, entity: str, question: SimulatorRequest
-) -> tuple[str, str]:
+def _parse_link(index: CatalogueIndex, entity: str, request: SimulatorRequest) -> tuple[str, str]:
     """Return the link type and the current MBID; 404 if there is no such entity."""
-    given = [link for link in LINK_PARAMETERS[entity] if question.get_param(link)]
+    given = [link for link in LINK_PARAMETERS[entity] if request.get_param(link)]
     if len(given) != 1:
         links = ", ".join(LINK_PARAMETERS[entity])
         raise SimulatorHttpError(400, f"Browse {entity}s by exactly one of: {links}.")
-    mbid = shelves.resolve_mbid(mbids.parse_mbid(question.get_param(given[0])))
+    mbid = index.resolve_mbid(mbids.parse_mbid(request.get_param(given[0])))
     kept: dict[str, Any] = {
-        "artist": shelves.artists,
-        "track_artist": shelves.artists,
-        "release-group": shelves.groups,
-        "label": shelves.labels,
-        "recording": shelves.recordings,
-        "release": shelves.releases,
+        "artist": index.artists,
+        "track_artist": index.artists,
+        "release-group": index.groups,
+        "label": index.labels,
+        "recording": index.recordings,
+        "release": index.releases,
     }
     if mbid not in kept[given[0]]:
         raise SimulatorHttpError(404, "Not Found")
     return given[0], mbid
 
 
-def _has_type(group: CatalogueGroup, question: SimulatorRequest) -> bool:
+def _has_type(group: CatalogueGroup, request: SimulatorRequest) -> bool:
     """Return True if a group has the requested types, primary and secondary."""
     wished = _parse_types(
-        question, "type", (*serialize_parts.PRIMARY_TYPES, *serialize_parts.SECONDARY_TYPES)
+        request, "type", (*serialize_parts.PRIMARY_TYPES, *serialize_parts.SECONDARY_TYPES)
     )
     primary = wished & {name.casefold() for name in serialize_parts.PRIMARY_TYPES}
     secondary = wished - primary
@@ -161,8 +157,8 @@ def _has_type(group: CatalogueGroup, question: SimulatorRequest) -> bool:
     )
 
 
-def _parse_types(question: SimulatorRequest, name: str, known: Sequence[str]) -> set[str]:
-    chosen = {word.casefold() for word in question.get_param(name).split("|") if word}
+def _parse_types(request: SimulatorRequest, name: str, known: Sequence[str]) -> set[str]:
+    chosen = {word.casefold() for word in request.get_param(name).split("|") if word}
     for word in sorted(chosen - {one.casefold() for one in known}):
         raise SimulatorHttpError(400, f"{word} is not a recognized {name}.")
     return chosen

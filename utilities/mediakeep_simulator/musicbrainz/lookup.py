@@ -27,39 +27,39 @@ LookupEntity = CatalogueArtist | CatalogueGroup | CatalogueRecording | Catalogue
 
 
 def handle_lookup(
-    shelves: CatalogueIndex, entity: str, mbid: str, question: SimulatorRequest
+    index: CatalogueIndex, entity: str, mbid: str, request: SimulatorRequest
 ) -> SimulatorResponse:
     """Handle a lookup; a merged entity responds with its current MBID."""
-    shaper = EntitySerializer(shelves, inc_params.parse_incs(entity, question.get_param("inc")))
-    found = _find_entity(shelves, entity, mbid)
+    shaper = EntitySerializer(index, inc_params.parse_incs(entity, request.get_param("inc")))
+    found = _find_entity(index, entity, mbid)
     return json_response(_SERIALIZERS[type(found)](shaper, found))
 
 
-def _find_entity(shelves: CatalogueIndex, entity: str, mbid: str) -> LookupEntity:
+def _find_entity(index: CatalogueIndex, entity: str, mbid: str) -> LookupEntity:
     kept: Mapping[str, Mapping[str, LookupEntity]] = {
-        "artist": shelves.artists,
-        "release": shelves.releases,
-        "release-group": shelves.groups,
-        "recording": shelves.recordings,
+        "artist": index.artists,
+        "release": index.releases,
+        "release-group": index.groups,
+        "recording": index.recordings,
     }
-    found = kept[entity].get(shelves.resolve_mbid(mbid))
-    if found is None or shelves.is_deleted(mbid):
+    found = kept[entity].get(index.resolve_mbid(mbid))
+    if found is None or index.is_deleted(mbid):
         raise SimulatorHttpError(404, "Not Found")
     return found
 
 
 def _artist_json(shaper: EntitySerializer, artist: CatalogueArtist) -> EntityJson:
-    shelves, shape = shaper.shelves, shaper.serialize_artist(artist)
+    index, shape = shaper.index, shaper.serialize_artist(artist)
     if "releases" in shaper.incs:
         shape["releases"] = [
-            shaper.serialize_release(one) for one in shelves.by_artist.get(artist.id, [])[:MAX_LIST]
+            shaper.serialize_release(one) for one in index.by_artist.get(artist.id, [])[:MAX_LIST]
         ]
     if "release-groups" in shaper.incs:
-        groups = shelves.groups_by_artist.get(artist.id, [])
+        groups = index.groups_by_artist.get(artist.id, [])
         shape["release-groups"] = [shaper.serialize_group(one) for one in groups[:MAX_LIST]]
     if "recordings" in shaper.incs:
         shape["recordings"] = [
-            shaper.serialize_recording(one) for one in shelves.recordings_by(artist.id)[:MAX_LIST]
+            shaper.serialize_recording(one) for one in index.recordings_by(artist.id)[:MAX_LIST]
         ]
     if "works" in shaper.incs:
         shape["works"] = []
@@ -69,7 +69,7 @@ def _artist_json(shaper: EntitySerializer, artist: CatalogueArtist) -> EntityJso
 def _group_json(shaper: EntitySerializer, group: CatalogueGroup) -> EntityJson:
     shape = shaper.serialize_group(group)
     if "releases" in shaper.incs:
-        editions = shaper.shelves.editions.get(group.id, [])
+        editions = shaper.index.editions.get(group.id, [])
         shape["releases"] = [shaper.serialize_release(one) for one in editions[:MAX_LIST]]
     return shape
 
@@ -77,7 +77,7 @@ def _group_json(shaper: EntitySerializer, group: CatalogueGroup) -> EntityJson:
 def _recording_json(shaper: EntitySerializer, recording: CatalogueRecording) -> EntityJson:
     shape = shaper.serialize_recording(recording)
     if "releases" in shaper.incs:
-        appearances = shaper.shelves.appearances.get(recording.id, [])
+        appearances = shaper.index.appearances.get(recording.id, [])
         shape["releases"] = [shaper.serialize_release(one) for one in appearances[:MAX_LIST]]
     return shape
 

@@ -17,11 +17,11 @@ class PageRequest:
     offset: int
 
 
-def parse_page(question: SimulatorRequest) -> PageRequest:
+def parse_page(request: SimulatorRequest) -> PageRequest:
     """Parse limit and offset; invalid numbers are ignored, as by MusicBrainz."""
     limit, offset = (
-        _parse_number(question.get_param("limit")),
-        _parse_number(question.get_param("offset")),
+        _parse_number(request.get_param("limit")),
+        _parse_number(request.get_param("offset")),
     )
     return PageRequest(min(limit or DEFAULT_LIMIT, MAX_LIMIT), offset)
 

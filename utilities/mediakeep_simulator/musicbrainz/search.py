@@ -31,12 +31,12 @@ _CREATED_AT = (
 class SearchEndpoint:
     """Handle the searches of one catalogue; an index is built when first needed."""
 
-    def __init__(self, shelves: CatalogueIndex) -> None:
-        self._shelves, self._hits = shelves, SearchSerializer(shelves)
+    def __init__(self, index: CatalogueIndex) -> None:
+        self._catalogue_index, self._hits = index, SearchSerializer(index)
 
-    def handle(self, entity: str, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, entity: str, request: SimulatorRequest) -> SimulatorResponse:
         """Handle a search; respond with 400 if the query is invalid."""
-        query = question.get_param("query")
+        query = request.get_param("query")
         if not query.strip():
             raise SimulatorHttpError(400, "A query is needed.")
         indexes: Mapping[
@@ -49,7 +49,7 @@ class SearchEndpoint:
         if entity not in indexes:
             raise SimulatorHttpError(400, f"{entity} cannot be searched here.")
         index, shown = indexes[entity]()
-        found, page = index.search(query_parser.parse_query(query)), paging.parse_page(question)
+        found, page = index.search(query_parser.parse_query(query)), paging.parse_page(request)
         hits = [
             {"id": one.id, "score": score, **shown(one)}
             for score, one in found[page.offset : page.offset + page.limit]
@@ -69,7 +69,9 @@ class SearchEndpoint:
             "type": lambda one: [one.type],
             "comment": lambda one: [one.disambiguation],
         }
-        return SearchIndex(sorted(self._shelves.artists.values(), key=lambda one: one.id), named)
+        return SearchIndex(
+            sorted(self._catalogue_index.artists.values(), key=lambda one: one.id), named
+        )
 
     @cached_property
     def _group_index(self) -> SearchIndex[CatalogueGroup]:
@@ -81,11 +83,11 @@ class SearchEndpoint:
             "primarytype": lambda one: [one.primary],
             "secondarytype": lambda one: one.secondary,
         }
-        return SearchIndex(list(self._shelves.groups.values()), named)
+        return SearchIndex(list(self._catalogue_index.groups.values()), named)
 
     @cached_property
     def _release_index(self) -> SearchIndex[CatalogueRelease]:
-        groups = self._shelves.groups
+        groups = self._catalogue_index.groups
         named: Mapping[str, Callable[[CatalogueRelease], Sequence[str]]] = {
             "release": lambda one: [one.title],
             "reid": lambda one: [one.id],
@@ -104,13 +106,13 @@ class SearchEndpoint:
             "tracks": lambda one: [str(one.track_count)],
             "mediums": lambda one: [str(len(one.media))],
         }
-        return SearchIndex(list(self._shelves.releases.values()), named)
+        return SearchIndex(list(self._catalogue_index.releases.values()), named)
 
     def _credit_names(self, credited: Sequence[CatalogueCredit]) -> Iterator[str]:
         """Yield a credit as printed, and with the names and aliases of its artists."""
         printed = ""
         for credit in credited:
-            artist = self._shelves.artists[credit.artist]
+            artist = self._catalogue_index.artists[credit.artist]
             printed += (credit.name or artist.name) + credit.join
             yield artist.name
             yield from (alias.name for alias in artist.aliases)

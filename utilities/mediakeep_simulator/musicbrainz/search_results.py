@@ -24,7 +24,7 @@ _AREA_KEYS = ("id", "name", "sort-name", "iso-3166-1-codes")
 class SearchSerializer:
     """Serialize entities like MusicBrainz's search server: keys, types and nesting."""
 
-    shelves: CatalogueIndex
+    index: CatalogueIndex
 
     def serialize_artist(self, artist: CatalogueArtist) -> SearchJson:
         """Serialize an artist."""
@@ -62,8 +62,8 @@ class SearchSerializer:
         """Serialize a release group."""
         return self._serialize_group_ref(group) | _drop_empty(
             {
-                "count": len(self.shelves.editions.get(group.id, [])),
-                "first-release-date": self.shelves.first_date(group),
+                "count": len(self.index.editions.get(group.id, [])),
+                "first-release-date": self.index.first_date(group),
                 "artist-credit": self._serialize_credits(group.credits),
                 "releases": [
                     {
@@ -71,7 +71,7 @@ class SearchSerializer:
                         "title": one.title,
                         **_drop_empty(serialize_parts.serialize_type("status", one.status)),
                     }
-                    for one in self.shelves.editions.get(group.id, [])
+                    for one in self.index.editions.get(group.id, [])
                 ],
             }
         )
@@ -89,7 +89,7 @@ class SearchSerializer:
                     {"language": release.language, "script": release.script}
                 ),
                 "artist-credit": self._serialize_credits(release.credits),
-                "release-group": self._serialize_group_ref(self.shelves.groups[release.group]),
+                "release-group": self._serialize_group_ref(self.index.groups[release.group]),
                 **_serialize_events(release),
                 "barcode": release.barcode,
                 "label-info": [
@@ -124,7 +124,7 @@ class SearchSerializer:
     def _serialize_credits(self, credited: Iterable[CatalogueCredit]) -> list[SearchJson]:
         shown = []
         for credit in credited:
-            artist = self.shelves.artists[credit.artist]
+            artist = self.index.artists[credit.artist]
             named = {
                 "id": artist.id,
                 "name": artist.name,
@@ -138,7 +138,7 @@ class SearchSerializer:
         return shown
 
     def _serialize_label(self, mbid: str) -> SearchJson:
-        label = self.shelves.labels.get(mbid)
+        label = self.index.labels.get(mbid)
         return {"id": label.id, "name": label.name} if label else {}
 
 

@@ -26,7 +26,7 @@ EntityJson = dict[str, Any]
 class EntitySerializer:
     """Serialize entities like MusicBrainz: keys, types and nesting."""
 
-    shelves: CatalogueIndex
+    index: CatalogueIndex
     incs: frozenset[str]
 
     def serialize_artist(self, artist: CatalogueArtist) -> EntityJson:
@@ -64,7 +64,7 @@ class EntitySerializer:
             "id": group.id,
             "title": group.title,
             "disambiguation": group.disambiguation,
-            "first-release-date": self.shelves.first_date(group),
+            "first-release-date": self.index.first_date(group),
             **serialize_parts.serialize_type("primary-type", group.primary),
             "secondary-types": list(group.secondary),
             "secondary-type-ids": [serialize_parts.make_id(name) for name in group.secondary],
@@ -99,7 +99,7 @@ class EntitySerializer:
         if "labels" in self.incs:
             shape["label-info"] = list(self._serialize_labels(release))
         if "release-groups" in self.incs:
-            shape["release-group"] = self.serialize_group(self.shelves.groups[release.group])
+            shape["release-group"] = self.serialize_group(self.index.groups[release.group])
         if self.incs & {"media", "recordings", "discids"}:
             shape["media"] = self._serialize_media(release)
         return shape
@@ -117,7 +117,7 @@ class EntitySerializer:
             **self._alias_fields(()),
             **self._relation_fields(),
         }
-        if first := self.shelves.first_date(recording):
+        if first := self.index.first_date(recording):
             shape["first-release-date"] = first
         if "isrcs" in self.incs:
             shape["isrcs"] = list(recording.isrcs)
@@ -164,13 +164,13 @@ class EntitySerializer:
             "number": track.number or str(position),
             "title": track.title,
             "length": track.length,
-            "recording": self.serialize_recording(self.shelves.recordings[track.recording]),
+            "recording": self.serialize_recording(self.index.recordings[track.recording]),
             **self._credit_fields(by),
         }
 
     def _serialize_labels(self, release: CatalogueRelease) -> Iterator[EntityJson]:
         for issuer in release.labels:
-            label = self.shelves.labels.get(issuer.label)
+            label = self.index.labels.get(issuer.label)
             shape = label and serialize_parts.serialize_label(label) | self._tag_fields(
                 ()
             ) | self._alias_fields(())
@@ -182,7 +182,7 @@ class EntitySerializer:
         return {"artist-credit": [self._serialize_credit(credit) for credit in by]}
 
     def _serialize_credit(self, credit: CatalogueCredit) -> EntityJson:
-        artist = self.shelves.artists[credit.artist]
+        artist = self.index.artists[credit.artist]
         shown = self.serialize_artist_ref(artist) | self._tag_fields(artist.genres)
         return {"name": credit.name or artist.name, "joinphrase": credit.join, "artist": shown}
 

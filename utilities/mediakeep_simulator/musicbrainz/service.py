@@ -18,28 +18,30 @@ API_ROOT = "/ws/2/"
 class MusicBrainzEndpoint:
     """Handle requests for one catalogue."""
 
-    def __init__(self, shelves: CatalogueIndex) -> None:
-        self._shelves, self._searcher = shelves, SearchEndpoint(shelves)
+    def __init__(self, index: CatalogueIndex) -> None:
+        self._catalogue_index, self._searcher = index, SearchEndpoint(index)
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Handle a request; errors have MusicBrainz's format."""
         try:
-            return self._route(question)
+            return self._route(request)
         except SimulatorHttpError as refusal:
             return error_response(refusal.status, refusal.message)
 
-    def _route(self, question: SimulatorRequest) -> SimulatorResponse:
-        if question.method != "GET":
+    def _route(self, request: SimulatorRequest) -> SimulatorResponse:
+        if request.method != "GET":
             raise SimulatorHttpError(405, "Only GET is supported.")
-        if question.get_param("fmt") != "json":
+        if request.get_param("fmt") != "json":
             raise SimulatorHttpError(406, "Only JSON is supported: use fmt=json.")
-        entity, _, mbid = question.path.removeprefix(API_ROOT).rstrip("/").partition("/")
+        entity, _, mbid = request.path.removeprefix(API_ROOT).rstrip("/").partition("/")
         if entity not in inc_params.LOOKUP_INCS:
             raise SimulatorHttpError(404, "Not Found")
         if mbid:
-            return lookup.handle_lookup(self._shelves, entity, mbids.parse_mbid(mbid), question)
-        if "query" in question.query:
-            return self._searcher.handle(entity, question)
+            return lookup.handle_lookup(
+                self._catalogue_index, entity, mbids.parse_mbid(mbid), request
+            )
+        if "query" in request.query:
+            return self._searcher.handle(entity, request)
         if entity in inc_params.BROWSE_INCS:
-            return browse.handle_browse(self._shelves, entity, question)
+            return browse.handle_browse(self._catalogue_index, entity, request)
         raise SimulatorHttpError(400, f"Request {entity} by an MBID or by a query.")

@@ -29,90 +29,92 @@ _MOVIE_PATH = re.compile(r"movie/([0-9]{1,10}|tt[0-9]+)(?:/([a-z_]+))?")
 class TmdbApp:
     """Handle requests for one catalogue like TMDb."""
 
-    def __init__(self, cinema: MovieCatalogue) -> None:
-        self._finder, self._gallery = TitleSearch(cinema), ImageHostApp(cinema)
-        self._films: dict[str, CatalogueMovie] = {str(film.id): film for film in cinema.films}
-        self._by_imdb = {film.imdb_id: film for film in cinema.films if film.imdb_id}
-        self._series = {series.id: series for series in cinema.series}
+    def __init__(self, catalogue: MovieCatalogue) -> None:
+        self._finder, self._image_host = TitleSearch(catalogue), ImageHostApp(catalogue)
+        self._movies: dict[str, CatalogueMovie] = {
+            str(movie.id): movie for movie in catalogue.films
+        }
+        self._by_imdb = {movie.imdb_id: movie for movie in catalogue.films if movie.imdb_id}
+        self._series = {series.id: series for series in catalogue.series}
         self._parts: dict[int, list[CatalogueMovie]] = defaultdict(list)
-        for film in cinema.films:
-            self._parts[film.collection].append(film)
+        for movie in catalogue.films:
+            self._parts[movie.collection].append(movie)
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Handle one request; errors have TMDb's codes."""
-        if question.path.startswith(image_host.ROOT):
-            return self._gallery.handle(question)
+        if request.path.startswith(image_host.ROOT):
+            return self._image_host.handle(request)
         try:
-            return _json_response(self._route(question), question)
+            return _json_response(self._route(request), request)
         except TmdbApiError as failed:
             return errors.error_response(failed.code)
 
-    def _route(self, question: SimulatorRequest) -> dict[str, Any]:
-        if not _is_authorized(question):
+    def _route(self, request: SimulatorRequest) -> dict[str, Any]:
+        if not _is_authorized(request):
             raise TmdbApiError(7)
-        if question.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD"):
             raise TmdbApiError(4)
-        kind, _, rest = question.path.removeprefix(errors.API_ROOT).partition("/")
+        kind, _, rest = request.path.removeprefix(errors.API_ROOT).partition("/")
         match kind:
             case "search" if rest == "movie":
-                return self._search_movies(question)
+                return self._search_movies(request)
             case "movie":
-                return self._movie_details(f"{kind}/{rest}", question)
+                return self._movie_details(f"{kind}/{rest}", request)
             case "find":
-                return self._find_by_id(rest, question)
+                return self._find_by_id(rest, request)
             case "collection":
-                return self._collection_details(rest, question)
+                return self._collection_details(rest, request)
             case "configuration" if not rest:
-                return _configuration_json(question.host)
+                return _configuration_json(request.host)
             case "authentication" if not rest:
                 return {"success": True, "status_code": 1, "status_message": "Success."}
         raise TmdbApiError(2)
 
-    def _search_movies(self, question: SimulatorRequest) -> dict[str, Any]:
-        adult = question.get_param("include_adult") == "true"
-        primary, year = question.get_param("primary_release_year"), question.get_param("year")
+    def _search_movies(self, request: SimulatorRequest) -> dict[str, Any]:
+        adult = request.get_param("include_adult") == "true"
+        primary, year = request.get_param("primary_release_year"), request.get_param("year")
 
-        def fits(film: CatalogueMovie) -> bool:
-            if film.adult and not adult:
+        def fits(movie: CatalogueMovie) -> bool:
+            if movie.adult and not adult:
                 return False
-            if primary and film.release_date[:4] != primary:
+            if primary and movie.release_date[:4] != primary:
                 return False
-            return not year or year in {date[:4] for date in release_dates(film).values()}
+            return not year or year in {date[:4] for date in release_dates(movie).values()}
 
-        results = self._finder.search(question.get_param("query"), fits)
+        results = self._finder.search(request.get_param("query"), fits)
         return listings.page_json(
-            results, question.get_param("page", "1"), question.get_param("language")
+            results, request.get_param("page", "1"), request.get_param("language")
         )
 
-    def _movie_details(self, path: str, question: SimulatorRequest) -> dict[str, Any]:
+    def _movie_details(self, path: str, request: SimulatorRequest) -> dict[str, Any]:
         match = _MOVIE_PATH.fullmatch(path)
-        film = self._films.get(match[1]) or self._by_imdb.get(match[1]) if match else None
-        if not match or film is None:
+        movie = self._movies.get(match[1]) or self._by_imdb.get(match[1]) if match else None
+        if not match or movie is None:
             raise TmdbApiError(34)
         if not match[2]:
-            return details.movie_json(film, self._series, question)
+            return details.movie_json(movie, self._series, request)
         if match[2] not in appended.APPENDED_PARTS:
             raise TmdbApiError(34)
-        return {"id": film.id, **appended.APPENDED_PARTS[match[2]](film, question)}
+        return {"id": movie.id, **appended.APPENDED_PARTS[match[2]](movie, request)}
 
-    def _find_by_id(self, wanted: str, question: SimulatorRequest) -> dict[str, Any]:
-        source = question.get_param("external_source")
-        film = self._by_imdb.get(wanted) if source == "imdb_id" else None
-        hits = [listings.multi_hit_json(film, question.get_param("language"))] if film else []
+    def _find_by_id(self, wanted: str, request: SimulatorRequest) -> dict[str, Any]:
+        source = request.get_param("external_source")
+        movie = self._by_imdb.get(wanted) if source == "imdb_id" else None
+        hits = [listings.multi_hit_json(movie, request.get_param("language"))] if movie else []
         others = ("person_results", "tv_results", "tv_episode_results", "tv_season_results")
         return {"movie_results": hits, **{name: [] for name in others}}
 
-    def _collection_details(self, wanted: str, question: SimulatorRequest) -> dict[str, Any]:
+    def _collection_details(self, wanted: str, request: SimulatorRequest) -> dict[str, Any]:
         number = int(wanted) if re.fullmatch("[0-9]{1,10}", wanted) else 0
         if number not in self._series:
             raise TmdbApiError(34)
-        films = sorted(self._parts[number], key=lambda film: film.release_date)
-        return listings.collection_json(self._series[number], films, question.get_param("language"))
+        movies = sorted(self._parts[number], key=lambda movie: movie.release_date)
+        return listings.collection_json(self._series[number], movies, request.get_param("language"))
 
 
-def _is_authorized(question: SimulatorRequest) -> bool:
-    bearer = question.authorization.removeprefix("Bearer ")
-    return bearer == READ_ACCESS_TOKEN or question.get_param("api_key") == API_KEY
+def _is_authorized(request: SimulatorRequest) -> bool:
+    bearer = request.authorization.removeprefix("Bearer ")
+    return bearer == READ_ACCESS_TOKEN or request.get_param("api_key") == API_KEY
 
 
 def _configuration_json(host: str) -> dict[str, Any]:
@@ -123,13 +125,13 @@ def _configuration_json(host: str) -> dict[str, Any]:
     }
 
 
-def _json_response(data: dict[str, Any], question: SimulatorRequest) -> SimulatorResponse:
+def _json_response(data: dict[str, Any], request: SimulatorRequest) -> SimulatorResponse:
     """Build a response with a cache lifetime, which differs between responses."""
     body = msgspec.json.encode(data)
     total = zlib.crc32(body)
     headers = {
         "Content-Type": _JSON_TYPE,
-        "Cache-Control": f"public, max-age={zlib.crc32(question.path.encode()) % _MIN_AGE}",
+        "Cache-Control": f"public, max-age={zlib.crc32(request.path.encode()) % _MIN_AGE}",
         "ETag": f'W/"{total:08x}"',
         "Vary": "Accept-Encoding, Origin",
     }

@@ -12,22 +12,22 @@ from mediakeep_simulator.tmdb.model import CatalogueImage, CatalogueMovie, Catal
 LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "ja": "Japanese"}
 
 
-def _credits_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
-    cast = [person for person in film.people if not person.job]
-    crew = [person for person in film.people if person.job]
+def _credits_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    cast = [person for person in movie.people if not person.job]
+    crew = [person for person in movie.people if person.job]
     return {
         "cast": [
-            {**_person_json(film, one), "cast_id": place, "character": one.role, "order": place}
+            {**_person_json(movie, one), "cast_id": place, "character": one.role, "order": place}
             for place, one in enumerate(cast)
         ],
         "crew": [
-            {**_person_json(film, one), "department": one.department, "job": one.job}
+            {**_person_json(movie, one), "department": one.department, "job": one.job}
             for one in crew
         ],
     }
 
 
-def _person_json(film: CatalogueMovie, person: CataloguePerson) -> dict[str, Any]:
+def _person_json(movie: CatalogueMovie, person: CataloguePerson) -> dict[str, Any]:
     return {
         "adult": False,
         "gender": 0,
@@ -37,7 +37,7 @@ def _person_json(film: CatalogueMovie, person: CataloguePerson) -> dict[str, Any
         "original_name": person.name,
         "popularity": 1.0,
         "profile_path": portrait_path(person),
-        "credit_id": f"{film.id:012x}{person.id:012x}",
+        "credit_id": f"{movie.id:012x}{person.id:012x}",
     }
 
 
@@ -46,19 +46,19 @@ def portrait_path(person: CataloguePerson) -> str | None:
     return f"/person{person.id}.jpg" if person.portrait else None
 
 
-def _images_json(film: CatalogueMovie, question: SimulatorRequest) -> dict[str, Any]:
+def _images_json(movie: CatalogueMovie, request: SimulatorRequest) -> dict[str, Any]:
     """List images in the included languages, else in the requested one."""
     requested = (
-        question.get_param("include_image_language")
-        or question.get_param("language").partition("-")[0]
+        request.get_param("include_image_language")
+        or request.get_param("language").partition("-")[0]
     )
     languages = (
         {"" if one == "null" else one for one in requested.split(",")} if requested else None
     )
     return {
-        "backdrops": _image_list(film.backdrops, languages),
-        "logos": _image_list(film.logos, languages),
-        "posters": _image_list(film.posters, languages),
+        "backdrops": _image_list(movie.backdrops, languages),
+        "logos": _image_list(movie.logos, languages),
+        "posters": _image_list(movie.posters, languages),
     }
 
 
@@ -78,14 +78,14 @@ def _image_list(arts: Iterable[CatalogueImage], languages: set[str] | None) -> l
     ]
 
 
-def _release_dates_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+def _release_dates_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     return {
         "results": [
             {
                 "iso_3166_1": country,
                 "release_dates": [
                     {
-                        "certification": film.certificates.get(country, ""),
+                        "certification": movie.certificates.get(country, ""),
                         "descriptors": [],
                         "iso_639_1": "",
                         "note": "",
@@ -94,17 +94,17 @@ def _release_dates_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, 
                     }
                 ],
             }
-            for country, date in title_search.release_dates(film).items()
+            for country, date in title_search.release_dates(movie).items()
         ]
     }
 
 
-def _videos_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+def _videos_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     trailer = {
-        "id": f"{film.id:024x}",
+        "id": f"{movie.id:024x}",
         "iso_639_1": "en",
         "iso_3166_1": "US",
-        "key": film.trailer,
+        "key": movie.trailer,
         "name": "Trailer",
         "site": "YouTube",
         "size": 1080,
@@ -112,22 +112,22 @@ def _videos_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
         "official": True,
         "published_at": "2020-01-01T00:00:00.000Z",
     }
-    return {"results": [trailer] if film.trailer else []}
+    return {"results": [trailer] if movie.trailer else []}
 
 
-def _external_ids_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+def _external_ids_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     others = dict.fromkeys(("facebook_id", "instagram_id", "twitter_id"))
-    return {"imdb_id": film.imdb_id or None, "wikidata_id": f"Q{film.id}", **others}
+    return {"imdb_id": movie.imdb_id or None, "wikidata_id": f"Q{movie.id}", **others}
 
 
-def _keywords_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+def _keywords_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     return {
-        "keywords": [{"id": 50 + place, "name": name} for place, name in enumerate(film.keywords)]
+        "keywords": [{"id": 50 + place, "name": name} for place, name in enumerate(movie.keywords)]
     }
 
 
-def _translations_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
-    texts = [listings.localized_text(film, "en"), *film.texts]
+def _translations_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+    texts = [listings.localized_text(movie, "en"), *movie.texts]
     return {
         "translations": [
             {
@@ -137,7 +137,9 @@ def _translations_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, A
                 "english_name": LANGUAGE_NAMES.get(one.language, ""),
                 "data": {
                     # TMDb leaves out a title that equals the original one.
-                    "title": one.title if one.title != (film.original_title or film.title) else "",
+                    "title": one.title
+                    if one.title != (movie.original_title or movie.title)
+                    else "",
                     "overview": one.overview,
                     "homepage": "",
                     "runtime": 0,
@@ -149,11 +151,11 @@ def _translations_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, A
     }
 
 
-def _alternative_titles_json(film: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
+def _alternative_titles_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     return {
         "titles": [
             {"iso_3166_1": country, "title": title, "type": ""}
-            for country, title in film.alternative_titles
+            for country, title in movie.alternative_titles
         ]
     }
 

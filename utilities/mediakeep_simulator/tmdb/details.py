@@ -19,52 +19,52 @@ _COUNTRY_NAMES |= {"FR": "France", "JP": "Japan"}
 
 
 def movie_json(
-    film: CatalogueMovie, series: Mapping[int, CatalogueCollection], question: SimulatorRequest
+    movie: CatalogueMovie, series: Mapping[int, CatalogueCollection], request: SimulatorRequest
 ) -> dict[str, Any]:
     """Return a movie in the requested language; raise TmdbApiError for too many parts."""
-    wanted = [name for name in question.get_param("append_to_response").split(",") if name]
+    wanted = [name for name in request.get_param("append_to_response").split(",") if name]
     if len(wanted) > _MAX_APPENDED:
         raise TmdbApiError(27)
     parts = {
-        name: appended.APPENDED_PARTS[name](film, question)
+        name: appended.APPENDED_PARTS[name](movie, request)
         for name in wanted
         if name in appended.APPENDED_PARTS
     }
     return {
-        **_details_json(film, question.get_param("language")),
-        **_collection_json(film, series),
+        **_details_json(movie, request.get_param("language")),
+        **_collection_json(movie, series),
         **parts,
     }
 
 
-def _details_json(film: CatalogueMovie, language: str) -> dict[str, Any]:
-    details = listings.hit_json(film, language)
+def _details_json(movie: CatalogueMovie, language: str) -> dict[str, Any]:
+    details = listings.hit_json(movie, language)
     del details["genre_ids"]
     return {
         **details,
         "budget": 0,
-        "genres": [_genre_json(name, language) for name in film.genres],
+        "genres": [_genre_json(name, language) for name in movie.genres],
         "homepage": "",
-        "imdb_id": film.imdb_id or None,
-        "origin_country": list(film.countries),
+        "imdb_id": movie.imdb_id or None,
+        "origin_country": list(movie.countries),
         "production_companies": [
             {"id": 1 + place, "logo_path": None, "name": name, "origin_country": ""}
-            for place, name in enumerate(film.studios)
+            for place, name in enumerate(movie.studios)
         ],
         "production_countries": [
-            {"iso_3166_1": code, "name": _COUNTRY_NAMES.get(code, code)} for code in film.countries
+            {"iso_3166_1": code, "name": _COUNTRY_NAMES.get(code, code)} for code in movie.countries
         ],
         "revenue": 0,
-        "runtime": film.runtime,
+        "runtime": movie.runtime,
         "spoken_languages": [
             {
-                "english_name": LANGUAGE_NAMES.get(film.original_language, ""),
-                "iso_639_1": film.original_language,
-                "name": LANGUAGE_NAMES.get(film.original_language, ""),
+                "english_name": LANGUAGE_NAMES.get(movie.original_language, ""),
+                "iso_639_1": movie.original_language,
+                "name": LANGUAGE_NAMES.get(movie.original_language, ""),
             }
         ],
         "status": "Released",
-        "tagline": listings.localized_text(film, language).tagline,
+        "tagline": listings.localized_text(movie, language).tagline,
     }
 
 
@@ -74,9 +74,9 @@ def _genre_json(name: str, language: str) -> dict[str, Any]:
 
 
 def _collection_json(
-    film: CatalogueMovie, series: Mapping[int, CatalogueCollection]
+    movie: CatalogueMovie, series: Mapping[int, CatalogueCollection]
 ) -> dict[str, Any]:
-    collection = series.get(film.collection)
+    collection = series.get(movie.collection)
     if collection is None:
         return {"belongs_to_collection": None}
     result = {

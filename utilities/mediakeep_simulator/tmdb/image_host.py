@@ -24,20 +24,20 @@ _NOT_FOUND = SimulatorResponse(404, b"<h1>File not Found</h1>", {"Content-Type":
 class ImageHostApp:
     """Serve the images of one catalogue; no key is required."""
 
-    def __init__(self, cinema: MovieCatalogue) -> None:
+    def __init__(self, catalogue: MovieCatalogue) -> None:
         self._sizes: dict[str, tuple[int, int]] = {}
-        for film in cinema.films:
-            for art in (*film.posters, *film.backdrops, *film.logos):
+        for movie in catalogue.films:
+            for art in (*movie.posters, *movie.backdrops, *movie.logos):
                 self._sizes[art.path] = (art.width, art.height)
-            for person in film.people:
+            for person in movie.people:
                 if path := appended.portrait_path(person):
                     self._sizes[path] = _PORTRAIT_SIZE
 
-    def handle(self, question: SimulatorRequest) -> SimulatorResponse:
+    def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Respond with an image of the requested size, or 404."""
-        size, _, name = question.path.removeprefix(ROOT).partition("/")
+        size, _, name = request.path.removeprefix(ROOT).partition("/")
         whole = self._sizes.get(f"/{name}")
-        if whole is None or size not in _KNOWN_SIZES or question.method not in ("GET", "HEAD"):
+        if whole is None or size not in _KNOWN_SIZES or request.method not in ("GET", "HEAD"):
             return _NOT_FOUND
         width, height = _scale_size(whole, size)
         if name.endswith(".png"):

@@ -13,30 +13,30 @@ _PAGE_SIZE = 20
 _MAX_PAGES = 500  # highest page
 
 
-def hit_json(film: CatalogueMovie, language: str) -> dict[str, Any]:
+def hit_json(movie: CatalogueMovie, language: str) -> dict[str, Any]:
     """Return a movie as a search result."""
-    texts = localized_text(film, language)
+    texts = localized_text(movie, language)
     return {
-        "adult": film.adult,
-        "backdrop_path": film.backdrops[0].path if film.backdrops else None,
-        "genre_ids": [GENRES[name][0] for name in film.genres if name in GENRES],
-        "id": film.id,
-        "original_language": film.original_language,
-        "original_title": film.original_title or film.title,
+        "adult": movie.adult,
+        "backdrop_path": movie.backdrops[0].path if movie.backdrops else None,
+        "genre_ids": [GENRES[name][0] for name in movie.genres if name in GENRES],
+        "id": movie.id,
+        "original_language": movie.original_language,
+        "original_title": movie.original_title or movie.title,
         "overview": texts.overview,
-        "popularity": film.popularity,
-        "poster_path": poster_path(film, language),
-        "release_date": film.release_date,
+        "popularity": movie.popularity,
+        "poster_path": poster_path(movie, language),
+        "release_date": movie.release_date,
         "title": texts.title,
         "video": False,
-        "vote_average": film.rating,
-        "vote_count": film.votes,
+        "vote_average": movie.rating,
+        "vote_count": movie.votes,
     }
 
 
-def multi_hit_json(film: CatalogueMovie, language: str) -> dict[str, Any]:
+def multi_hit_json(movie: CatalogueMovie, language: str) -> dict[str, Any]:
     """Return a movie as a result among other media types."""
-    return {**hit_json(film, language), "media_type": "movie"}
+    return {**hit_json(movie, language), "media_type": "movie"}
 
 
 def page_json(results: Sequence[CatalogueMovie], number: str, language: str) -> dict[str, Any]:
@@ -46,17 +46,17 @@ def page_json(results: Sequence[CatalogueMovie], number: str, language: str) -> 
     first = (int(number) - 1) * _PAGE_SIZE
     return {
         "page": int(number),
-        "results": [hit_json(film, language) for film in results[first : first + _PAGE_SIZE]],
+        "results": [hit_json(movie, language) for movie in results[first : first + _PAGE_SIZE]],
         "total_pages": max(1, -(-len(results) // _PAGE_SIZE)),
         "total_results": len(results),
     }
 
 
 def collection_json(
-    series: CatalogueCollection, films: Sequence[CatalogueMovie], language: str
+    series: CatalogueCollection, movies: Sequence[CatalogueMovie], language: str
 ) -> dict[str, Any]:
     """Return a collection and its movies."""
-    pictured = next((film for film in films if film.posters), None)
+    pictured = next((movie for movie in movies if movie.posters), None)
     return {
         "id": series.id,
         "name": series.name,
@@ -65,17 +65,17 @@ def collection_json(
         "overview": series.overview,
         "poster_path": poster_path(pictured, language) if pictured else None,
         "backdrop_path": pictured.backdrops[0].path if pictured and pictured.backdrops else None,
-        "parts": [multi_hit_json(film, language) for film in films],
+        "parts": [multi_hit_json(movie, language) for movie in movies],
     }
 
 
-def localized_text(film: CatalogueMovie, language: str) -> CatalogueText:
+def localized_text(movie: CatalogueMovie, language: str) -> CatalogueText:
     """Return the texts of a movie in a language such as "de-DE"; the title is never empty."""
     wanted = language.partition("-")[0].lower()
     if wanted in ("", "en"):
-        return CatalogueText("en", "US", film.title, film.overview, film.tagline)
-    original = film.original_title or film.title
-    for told in film.texts:
+        return CatalogueText("en", "US", movie.title, movie.overview, movie.tagline)
+    original = movie.original_title or movie.title
+    for told in movie.texts:
         if told.language == wanted:
             return (
                 told if told.title else CatalogueText(wanted, told.country, original, told.overview)
@@ -83,9 +83,9 @@ def localized_text(film: CatalogueMovie, language: str) -> CatalogueText:
     return CatalogueText(wanted, "", original)
 
 
-def poster_path(film: CatalogueMovie, language: str) -> str | None:
+def poster_path(movie: CatalogueMovie, language: str) -> str | None:
     """Return the path of the poster in a language, else of the first one."""
     wanted = language.partition("-")[0].lower() or "en"
-    of_language = (art for art in film.posters if art.language == wanted)
-    art = next(of_language, film.posters[0] if film.posters else None)
+    of_language = (art for art in movie.posters if art.language == wanted)
+    art = next(of_language, movie.posters[0] if movie.posters else None)
     return art.path if art else None

@@ -37,7 +37,7 @@ class MovieCatalogueFile(MovieCatalogue, frozen=True, kw_only=True):
     format: int
 
 
-def generate_catalogue(films: int = 12, seed: int = 1) -> MovieCatalogue:
+def generate_catalogue(movies: int = 12, seed: int = 1) -> MovieCatalogue:
     """Generate a number of movies, always the same; they start every larger catalogue.
 
     Some are remakes, parts of a series, in other languages, or hardly known (see
@@ -46,9 +46,9 @@ def generate_catalogue(films: int = 12, seed: int = 1) -> MovieCatalogue:
     made: list[CatalogueMovie] = []
     series: list[CatalogueCollection] = []
     number = 0
-    while len(made) < films:
+    while len(made) < movies:
         rng = Random(f"{seed}/{number}")
-        group = title_generator.generate_group(number, rng)[: films - len(made)]
+        group = title_generator.generate_group(number, rng)[: movies - len(made)]
         collection = _FIRST_COLLECTION_ID + number if group[0].kind == "series" else 0
         if collection:
             name = f"{group[0].titles['en']} Collection"
@@ -57,7 +57,7 @@ def generate_catalogue(films: int = 12, seed: int = 1) -> MovieCatalogue:
             made.append(movie_factory.build_movie(len(made), plot, collection, rng))
         number += 1
     removed = tuple(
-        movie_factory.removed_id(place) for place in range(0, films, _MOVIES_PER_REMOVED)
+        movie_factory.removed_id(place) for place in range(0, movies, _MOVIES_PER_REMOVED)
     )
     return MovieCatalogue(films=tuple(made), series=tuple(series), removed=removed)
 
@@ -70,30 +70,30 @@ def load(path: Path) -> MovieCatalogue:
         raise BadSetting(path, error) from error
     if page.format != CATALOGUE_FORMAT:
         raise BadSetting(path, f"this catalogue has format {page.format}, not {CATALOGUE_FORMAT}")
-    cinema = MovieCatalogue(films=page.films, series=page.series, removed=page.removed)
-    for problem in _find_problems(cinema):
+    catalogue = MovieCatalogue(films=page.films, series=page.series, removed=page.removed)
+    for problem in _find_problems(catalogue):
         raise BadSetting(path, problem)
-    return cinema
+    return catalogue
 
 
-def dump(cinema: MovieCatalogue, path: Path) -> None:
+def dump(catalogue: MovieCatalogue, path: Path) -> None:
     """Write a catalogue file that `load` reads back."""
-    page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(cinema)})
+    page = msgspec.json.encode({"format": CATALOGUE_FORMAT, **msgspec.to_builtins(catalogue)})
     atomic_files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
 
 
-def _find_problems(cinema: MovieCatalogue) -> Iterator[str]:
+def _find_problems(catalogue: MovieCatalogue) -> Iterator[str]:
     """Yield what is wrong with a catalogue."""
-    yield from _check_ids("films", (film.id for film in cinema.films))
-    yield from _check_ids("series", (one.id for one in cinema.series))
-    series, films = ({one.id for one in found} for found in (cinema.series, cinema.films))
-    for number, film in enumerate(cinema.films):
+    yield from _check_ids("films", (movie.id for movie in catalogue.films))
+    yield from _check_ids("series", (one.id for one in catalogue.series))
+    series, movies = ({one.id for one in found} for found in (catalogue.series, catalogue.films))
+    for number, movie in enumerate(catalogue.films):
         place = f"$.films[{number}]"
-        if film.collection and film.collection not in series:
-            yield f"there is no series {film.collection} - at `{place}.collection`"
-        yield from _check_movie(place, film)
-    for number, gone in enumerate(cinema.removed):
-        if gone in films:
+        if movie.collection and movie.collection not in series:
+            yield f"there is no series {movie.collection} - at `{place}.collection`"
+        yield from _check_movie(place, movie)
+    for number, gone in enumerate(catalogue.removed):
+        if gone in movies:
             yield f"there is a movie {gone} - at `$.removed[{number}]`"
 
 
@@ -107,14 +107,14 @@ def _check_ids(field: str, ids: Iterable[int]) -> Iterator[str]:
         seen.add(one)
 
 
-def _check_movie(place: str, film: CatalogueMovie) -> Iterator[str]:
-    if film.imdb_id and not _IMDB_ID.fullmatch(film.imdb_id):
-        yield f'"{path_text.to_printable(film.imdb_id[:80])}" is no IMDb id - at `{place}.imdb_id`'
-    if film.release_date and not _DATE_PATTERN.fullmatch(film.release_date):
-        told = path_text.to_printable(film.release_date[:80])
+def _check_movie(place: str, movie: CatalogueMovie) -> Iterator[str]:
+    if movie.imdb_id and not _IMDB_ID.fullmatch(movie.imdb_id):
+        yield f'"{path_text.to_printable(movie.imdb_id[:80])}" is no IMDb id - at `{place}.imdb_id`'
+    if movie.release_date and not _DATE_PATTERN.fullmatch(movie.release_date):
+        told = path_text.to_printable(movie.release_date[:80])
         yield f'"{told}" is no date such as 1977-05-02 - at `{place}.release_date`'
     for field in ("posters", "backdrops", "logos"):
-        for number, art in enumerate(getattr(film, field)):
+        for number, art in enumerate(getattr(movie, field)):
             if problem := _check_image(art):
                 yield f"{problem} - at `{place}.{field}[{number}]`"
 

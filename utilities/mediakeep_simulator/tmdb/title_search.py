@@ -19,14 +19,14 @@ _EXACT_RANK, _PREFIX_RANK, _CONTAINED_RANK = range(3)
 class TitleSearch:
     """Search the movies of a catalogue by the words of all their titles."""
 
-    def __init__(self, cinema: MovieCatalogue) -> None:
-        self._films = cinema.films
+    def __init__(self, catalogue: MovieCatalogue) -> None:
+        self._movies = catalogue.films
         self._titles: list[
             tuple[int, str]
         ] = []  # index of a movie, and its words separated by spaces
         self._having: dict[str, set[int]] = defaultdict(set)  # indexes of titles by word
-        for place, film in enumerate(cinema.films):
-            for title in {" ".join(split_words(text)) for text in all_titles(film)}:
+        for place, movie in enumerate(catalogue.films):
+            for title in {" ".join(split_words(text)) for text in all_titles(movie)}:
                 for word in title.split():
                     self._having[word].add(len(self._titles))
                 self._titles.append((place, title))
@@ -52,17 +52,17 @@ class TitleSearch:
                 else _CONTAINED_RANK
             )
             ranks[place] = min(rank, ranks.get(place, _CONTAINED_RANK))
-        kept = (place for place in ranks if fits(self._films[place]))
-        order = sorted(kept, key=lambda place: (ranks[place], -self._films[place].popularity))
-        return [self._films[place] for place in order]
+        kept = (place for place in ranks if fits(self._movies[place]))
+        order = sorted(kept, key=lambda place: (ranks[place], -self._movies[place].popularity))
+        return [self._movies[place] for place in order]
 
 
-def all_titles(film: CatalogueMovie) -> Iterable[str]:
+def all_titles(movie: CatalogueMovie) -> Iterable[str]:
     """Return all titles by which a movie is found."""
-    yield film.title
-    yield film.original_title
-    yield from (title for _, title in film.alternative_titles)
-    yield from (text.title for text in film.texts)
+    yield movie.title
+    yield movie.original_title
+    yield from (title for _, title in movie.alternative_titles)
+    yield from (text.title for text in movie.texts)
 
 
 @lru_cache(maxsize=4096)
@@ -72,12 +72,12 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(_WORD_PATTERN.findall(plain.replace("'", "").casefold()))
 
 
-def release_dates(film: CatalogueMovie) -> dict[str, str]:
+def release_dates(movie: CatalogueMovie) -> dict[str, str]:
     """Return the release dates of a movie by country."""
-    if not film.release_date:
+    if not movie.release_date:
         return {}
-    later = str(int(film.release_date[:4]) + 1) + film.release_date[4:]
-    home = film.countries[0] if film.countries else "US"
-    other = later if film.id % _LATER_RELEASE == 0 else film.release_date
-    others = {country: other for country in film.certificates if country != home}
-    return {home: film.release_date, **others}
+    later = str(int(movie.release_date[:4]) + 1) + movie.release_date[4:]
+    home = movie.countries[0] if movie.countries else "US"
+    other = later if movie.id % _LATER_RELEASE == 0 else movie.release_date
+    others = {country: other for country in movie.certificates if country != home}
+    return {home: movie.release_date, **others}
