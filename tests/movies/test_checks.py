@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.issue import UNDONE_BEFORE, Issue, Severity
+from mediakeep.issue import BlockCode, Issue, Severity
 from mediakeep.lookups.service_config import Locale
 from mediakeep.lookups.tmdb.model import Certification, MovieSummary, NamedEntity
 from mediakeep.media.nfo.model import NfoMovie
@@ -301,9 +301,11 @@ def test_what_a_batch_will_write_waits_for_nobody() -> None:
 
 def test_what_was_taken_back_waits_for_a_word() -> None:
     bare = account(local=local(nfos=()), nfo=NfoStatus(), identity=MovieIdentity())
-    told = structs.replace(bare, blocked=(SidecarOutcome("nfo", NFO, UNDONE_BEFORE),))
+    told = structs.replace(
+        bare, blocked=(SidecarOutcome("nfo", NFO, "undone", code=BlockCode.UNDONE),)
+    )
     (one,) = diagnose.find_issues(told)
-    assert (one.kind, one.held, one.proposal) == ("missing-nfo", UNDONE_BEFORE, "")
+    assert (one.kind, one.held_code, one.proposal) == ("missing-nfo", BlockCode.UNDONE, "")
     assert needing(told) == {"missing-nfo"}
 
 

@@ -66,12 +66,12 @@ def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
     told = account(
         written=(SidecarOutcome("nfo", "a.nfo"),),
         pending=(SidecarOutcome("poster", "b.jpg"),),
-        blocked=(SidecarOutcome("fanart", "c.jpg", "it was made before and taken back"),),
+        blocked=(SidecarOutcome("fanart", "c.jpg", "undone before"),),
     )
     text = written(told)
     assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
     assert "## Would be written\n\n- poster: b.jpg\n" in text
-    assert "## Not written\n\n- c.jpg (it was made before and taken back)\n" in text
+    assert "## Not written\n\n- c.jpg (undone before)\n" in text
     assert "- it is read-only\n" in written(account(local=local(lock_reason="it is read-only")))
 
 

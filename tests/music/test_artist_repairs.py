@@ -163,9 +163,9 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
     outcome = run(artist, stamp=structs.replace(STAMP, claim=9, first_claim=9))
     assert state(artist) == untouched
     held = [one["held"] for one in issues(artist) if one["kind"] == "whitespace"]
-    assert held == ["it was made before and taken back"] * 2
+    assert held == ["undone before"] * 2
     assert outcome.data["issues"]["whitespace"] == 2
-    assert "Not repaired automatically: it was made before and taken back" in report(artist)
+    assert "Not repaired automatically: undone before" in report(artist)
     redone = run(
         artist, WritePolicy(fix=FixLevel.SAFE, redo=True), structs.replace(STAMP, claim=10)
     )

@@ -206,11 +206,11 @@ def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
     outcome = run(vera, home, server, fix=fix)
     assert {name: data for name, (data, _) in state(vera).items()} == before
     held = [one["held"] for one in issues(home, "incomplete-tags")]
-    assert held == [UNDONE_BEFORE] * len(TITLES)
+    assert held == [UNDONE_BEFORE.text] * len(TITLES)
     assert outcome.data["issues"]["incomplete-tags"] == len(TITLES)
     assert all(one["proposal"] for one in issues(home, "incomplete-tags"))
     (slip,) = issues(home, "title-differs")
-    assert slip["held"] == (UNDONE_BEFORE if fix is FixLevel.MATCHED else "")
+    assert slip["held"] == (UNDONE_BEFORE.text if fix is FixLevel.MATCHED else "")
     run(vera, home, server, fix=fix, redo=True)
     assert second(vera).barcode == ("5099902894225",)
     assert (second(vera).title == ("Ballast",)) is (fix is FixLevel.MATCHED)

@@ -6,8 +6,12 @@ from enum import StrEnum
 from hashlib import blake2b
 
 import msgspec
+from msgspec import UNSET, UnsetType, structs
 
-UNDONE_BEFORE = "it was made before and taken back"
+from mediakeep.errors import MediakeepError, ReadOnlyFormat, WriteRefused
+
+# Earlier versions stored this text, and no code.
+_OLD_UNDONE_TEXT = "it was made before and taken back"
 
 
 class Severity(StrEnum):
@@ -18,11 +22,32 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class BlockCode(StrEnum):
+    """Why mediakeep did not make a change by itself."""
+
+    UNDONE = "undone"  # the user has undone it before
+    LOCKED = "locked"  # a setting, a lock file or an NFO locks it
+    READ_ONLY = "read_only"  # mediakeep cannot write the format or this variant of it
+    REFUSED = "refused"  # the system or a setting forbids writing
+    FAILED = "failed"  # it was tried, and the file was not changed
+
+
+class BlockReason(msgspec.Struct, frozen=True):
+    """Why a change was not made: a code, and the text to display, as the end of a sentence."""
+
+    code: BlockCode
+    text: str
+
+
+UNDONE_BEFORE = BlockReason(BlockCode.UNDONE, "undone before")
+
+
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of issue on one track, album, artist or movie.
 
     `path` and `album` are relative to the folder of the artist or movie. `proposal` describes the
-    repair, and `held` is the reason why a safe repair was not made automatically.
+    repair, and `held` is the reason why a safe repair was not made automatically, with its code
+    in `held_code`. Issues stored by old versions have no code.
     """
 
     kind: str
@@ -33,6 +58,27 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     proposal: str = ""
     held: str = ""
+    held_code: BlockCode | UnsetType = UNSET
+
+    @property
+    def is_undone(self) -> bool:
+        """True if the repair was not made because the user has undone it before."""
+        if self.held_code is UNSET:
+            return self.held == _OLD_UNDONE_TEXT
+        return self.held_code is BlockCode.UNDONE
+
+    def with_block(self, reason: BlockReason | None) -> Issue:
+        """Return the issue with the reason why its repair was not made, if any."""
+        if reason is None:
+            return self
+        return structs.replace(self, held=reason.text, held_code=reason.code)
+
+
+def block_code(error: MediakeepError) -> BlockCode:
+    """Return the code for an error that prevented a change of a file."""
+    if isinstance(error, WriteRefused):
+        return BlockCode.REFUSED
+    return BlockCode.READ_ONLY if isinstance(error, ReadOnlyFormat) else BlockCode.FAILED
 
 
 def build_id(kind: str, key: str, place: str) -> str:

@@ -24,8 +24,7 @@ def find_issues(result: MovieResult, kinds: Sequence[MovieIssueKind] = ISSUE_KIN
             path=place,
             detail=detail,
             proposal=_planned_fix(result, kind),
-            held=UNDONE_BEFORE if kind.fixed_by and result.is_undone(kind.fixed_by) else "",
-        )
+        ).with_block(UNDONE_BEFORE if kind.fixed_by and result.is_undone(kind.fixed_by) else None)
         for kind in kinds
         for place, detail in _run_check(result, kind)
     ]
@@ -42,7 +41,7 @@ def needs_decision(issue: Issue) -> bool:
     Notes do not, nor do issues that a batch will fix. An undone change does: only the user knows
     whether to write it again.
     """
-    if issue.held == UNDONE_BEFORE:
+    if issue.is_undone:
         return True
     return issue.severity is not Severity.NOTE and not issue.proposal
 

@@ -18,6 +18,7 @@ from msgspec import structs
 
 from mediakeep import kinds, path_text
 from mediakeep.errors import LibraryMissing, LookupSkipped, ServiceFailed
+from mediakeep.issue import BlockCode
 from mediakeep.item import NEVER_ASK_AGAIN, Status
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.media import ignore_rules, open_file, temp_copies
@@ -144,7 +145,9 @@ def _list_unreadable_metadata(
     existing: ExistingSidecars, local: LocalMovie
 ) -> Iterator[SidecarOutcome]:
     if existing.metadata_error:
-        yield SidecarOutcome(METADATA, local.metadata_file, existing.metadata_error)
+        yield SidecarOutcome(
+            METADATA, local.metadata_file, existing.metadata_error, code=BlockCode.FAILED
+        )
 
 
 def _find_missing_in_collection(

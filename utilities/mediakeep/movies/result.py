@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from mediakeep.issue import UNDONE_BEFORE
+from mediakeep.issue import BlockCode
 from mediakeep.lookups.service_config import Locale
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.media.nfo.model import NfoMovie
@@ -43,8 +43,9 @@ class NfoStatus(msgspec.Struct, frozen=True):
 class SidecarOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sidecar file: its role ("nfo", "poster", "fanart" or "metadata") and its place.
 
-    `why` says why it was not written, as the end of a sentence. `replaces` are files that are
-    removed after it is written; `set_aside` are the names under which unusable files are kept.
+    `why` says why it was not written, as the end of a sentence, and `code` classifies it; records
+    of earlier versions have no code. `replaces` are files that are removed after it is written;
+    `set_aside` are the names under which unusable files are kept.
     """
 
     role: str
@@ -52,6 +53,7 @@ class SidecarOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
     replaces: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
+    code: BlockCode | None = None
 
 
 class DuplicateMovie(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -119,5 +121,5 @@ class MovieResult(msgspec.Struct, frozen=True, kw_only=True):
     def is_undone(self, role: str) -> bool:
         """Return True if the user has undone the write of a sidecar of this role."""
         return any(
-            sidecar.role == role and sidecar.why == UNDONE_BEFORE for sidecar in self.blocked
+            sidecar.role == role and sidecar.code is BlockCode.UNDONE for sidecar in self.blocked
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mediakeep.issue import UNDONE_BEFORE, Issue, Severity, build_id
+from mediakeep.issue import Issue, Severity, build_id
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import Album, Artist, Track
 
@@ -42,7 +42,7 @@ def needs_decision(issue: Issue) -> bool:
 
     A note does if its repair was undone before: only the user can decide whether to repeat it.
     """
-    return issue.severity is not Severity.NOTE or issue.held == UNDONE_BEFORE
+    return issue.severity is not Severity.NOTE or issue.is_undone
 
 
 def _sort_findings(artist: Artist, kinds: Sequence[MusicIssueKind]) -> list[_Finding]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import kinds
+from mediakeep import issue, kinds
 from mediakeep.errors import ConcurrentChange, NotWritten, Unreadable
-from mediakeep.issue import UNDONE_BEFORE
+from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason
 from mediakeep.media import file_errors
 from mediakeep.media.safewrite import sidecar_file
 from mediakeep.media.safewrite.atomic_replace import ReplaceRules
@@ -61,7 +61,7 @@ def write_files(
     for due in wanted:
         reason = _block_reason(local, due, context)
         if reason:
-            done.blocked.append(SidecarOutcome(due.role, due.place, reason))
+            done.blocked.append(_blocked_outcome(due.role, due.place, reason))
         elif context.config.policy.fix is FixLevel.NONE or not context.config.write:
             _check_write(local, due, _write_rules(context), done)
         else:
@@ -82,7 +82,7 @@ def _check_write(
                 )
             is_due = sidecar_file.needs_write(path, pending_file.data, pending_file.current, rules)
     except (NotWritten, Unreadable) as error:
-        done.blocked.append(SidecarOutcome(pending_file.role, pending_file.place, str(error)))
+        done.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
         return
     if is_due or pending_file.replaces:
         replaces, aside = tuple(pending_file.replaces), tuple(pending_file.set_aside)
@@ -117,7 +117,7 @@ def _write_file(
                 desk,
             )
     except (NotWritten, Unreadable) as error:
-        done.blocked.append(SidecarOutcome(pending_file.role, pending_file.place, str(error)))
+        done.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
         done.has_concurrent_change |= isinstance(error, ConcurrentChange)
         return
     if record:
@@ -147,21 +147,31 @@ def _remove_replaced(
                 SidecarOutcome(pending_file.role, pending_file.place, replaces=(place,))
             )
     except (NotWritten, Unreadable) as error:
-        done.blocked.append(SidecarOutcome(pending_file.role, place, str(error)))
+        done.blocked.append(_failed_outcome(pending_file.role, place, error))
         done.has_concurrent_change |= isinstance(error, ConcurrentChange)
 
 
-def _block_reason(local: LocalMovie, pending_file: PendingFile, context: MovieWorkerContext) -> str:
+def _blocked_outcome(role: str, place: str, reason: BlockReason) -> SidecarOutcome:
+    return SidecarOutcome(role, place, reason.text, code=reason.code)
+
+
+def _failed_outcome(role: str, place: str, error: NotWritten | Unreadable) -> SidecarOutcome:
+    return SidecarOutcome(role, place, str(error), code=issue.block_code(error))
+
+
+def _block_reason(
+    local: LocalMovie, pending_file: PendingFile, context: MovieWorkerContext
+) -> BlockReason | None:
     if local.lock_reason:
-        return local.lock_reason
+        return BlockReason(BlockCode.LOCKED, local.lock_reason)
     if context.config.policy.redo or not context.has_changed_files:
-        return ""
+        return None
     paths = [
         pending_files.absolute_path(local, place)
         for place in (pending_file.place, *pending_file.replaces)
     ]
     undone = any(context.store.undone_values(path) for path in paths if not _is_broken_link(path))
-    return UNDONE_BEFORE if undone else ""
+    return UNDONE_BEFORE if undone else None
 
 
 def _is_broken_link(path: Path) -> bool:

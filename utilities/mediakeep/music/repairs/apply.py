@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import issue, path_text
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, WriteRefused
-from mediakeep.issue import UNDONE_BEFORE, Issue
+from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue
 from mediakeep.media import file_errors
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.media.undo.record import ChangeRecord
@@ -40,13 +40,15 @@ class RepairResult(msgspec.Struct):
     written: int = 0  # files
     planned: list[FilePlan] = []
     expected: list[Repair] = []
-    blocked: dict[tuple[str, str], str] = {}
+    blocked: dict[tuple[str, str], BlockReason] = {}
     not_written: dict[str, str] = {}  # files that could not be written, and why
     tracebacks: list[str] = []  # tracebacks of unexpected errors, each of one file
 
-    def block(self, repairs: Iterable[Repair], why: str) -> None:
+    def block(self, repairs: Iterable[Repair], reason: BlockReason) -> None:
         """Record why repairs are not made."""
-        self.blocked |= {(repair.place, kind): why for repair in repairs for kind in repair.kinds}
+        self.blocked |= {
+            (repair.place, kind): reason for repair in repairs for kind in repair.kinds
+        }
 
 
 class _FileRepairs(msgspec.Struct, frozen=True):
@@ -76,8 +78,9 @@ def apply_repairs(
             with file_errors.wrap_file_errors(file.path):
                 _repair_file(artist, file, stamp, context, result)
         except (NotWritten, Unreadable) as error:
-            result.block(file.repairs, _reason_without_name(error))
-            result.not_written[file.track.place] = _reason_without_name(error)
+            reason = _reason_without_name(error)
+            result.block(file.repairs, BlockReason(issue.block_code(error), reason))
+            result.not_written[file.track.place] = reason
             if isinstance(error, UnexpectedError):
                 result.tracebacks.append(file_errors.traceback_text(error))
         progress(done, len(planned_files))
@@ -202,47 +205,49 @@ def annotate_issues(
     tracks = {track.place: [track] for track in artist.tracks}
     albums = {album.place: [*album.tracks] for album in artist.albums}
     annotated = []
-    for issue in issues:
-        repairs = proposed.get(issue.id, ())
-        affected = tracks.get(issue.path, []) if issue.path else albums.get(issue.album, [])
-        blocked = _blocked_reason(artist, issue, repairs, result, context) or _read_only_reason(
-            issue, affected
+    for found in issues:
+        repairs = proposed.get(found.id, ())
+        affected = tracks.get(found.path, []) if found.path else albums.get(found.album, [])
+        reason = _block_reason(artist, found, repairs, result, context) or _read_only_reason(
+            found, affected
         )
         proposal = proposals.format_proposal(repairs) if repairs else ""
-        annotated.append(msgspec.structs.replace(issue, proposal=proposal, held=blocked))
+        annotated.append(msgspec.structs.replace(found, proposal=proposal).with_block(reason))
     return annotated
 
 
-def _blocked_reason(
+def _block_reason(
     artist: Artist,
-    issue: Issue,
+    found: Issue,
     repairs: Sequence[Repair],
     result: RepairResult,
     context: MusicWorkerContext | None,
-) -> str:
+) -> BlockReason | None:
     """Return why a proposed repair was not or cannot be made."""
     top = Path(path_text.unescape_path(artist.path))
     for repair in repairs:
-        if reason := result.blocked.get((repair.place, issue.kind), ""):
+        if reason := result.blocked.get((repair.place, found.kind)):
             return reason
         path = top / path_text.unescape_path(repair.place)
         if context and (
-            reason := context.tag_writer.lock_reason(path, _to_file_change(artist, repair))
+            lock := context.tag_writer.lock_reason(path, _to_file_change(artist, repair))
         ):
-            return reason
-    return ""
+            return BlockReason(BlockCode.LOCKED, lock)
+    return None
 
 
-def _read_only_reason(issue: Issue, tracks: Sequence[Track]) -> str:
+def _read_only_reason(found: Issue, tracks: Sequence[Track]) -> BlockReason | None:
     """Return why none of the tracks can be written, if writing would settle the issue."""
-    if issue.kind not in fix_commands.FIELD_BY_KIND.keys() | fix_commands.COVER_KINDS:
-        return ""
+    if found.kind not in fix_commands.FIELD_BY_KIND.keys() | fix_commands.COVER_KINDS:
+        return None
     from mediakeep.media.edits import writers  # imported late: slow to load
 
     reasons = {
         writers.read_only_reason(track.facts) for track in tracks if track.facts and not track.fault
     }
-    return "" if "" in reasons or len(reasons) != 1 else reasons.pop()
+    if "" in reasons or len(reasons) != 1:
+        return None
+    return BlockReason(BlockCode.READ_ONLY, reasons.pop())
 
 
 def _reason_without_name(error: NotWritten | Unreadable) -> str:
@@ -273,8 +278,8 @@ def _filter_allowed(
     undone = {} if writer.policy.redo else writer.store.undone_values(file.path)
     for repair in file.repairs:
         file_change = _to_file_change(artist, repair)
-        if reason := writer.lock_reason(file.path, file_change):
-            result.block([repair], reason)
+        if lock := writer.lock_reason(file.path, file_change):
+            result.block([repair], BlockReason(BlockCode.LOCKED, lock))
         elif pens.was_undone(undone, file_change, kind):
             result.block([repair], UNDONE_BEFORE)
         else:
