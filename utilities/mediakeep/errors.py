@@ -4,6 +4,7 @@
       ItemFailed              1   one item cannot be processed
         Unreadable            1   a file or folder cannot be read
           NotAudio            1   a file with an audio suffix contains no audio
+            ContainsVideo     1   it contains video: a film, not a track
             Truncated         1   a file is truncated before its audio begins
         DiskFull              1   the disk for mediakeep's own files is full or read-only
         InvalidItemData       1   a worker returned fields that its kind does not define
@@ -66,6 +67,10 @@ class Unreadable(ItemFailed):
 
 class NotAudio(Unreadable):
     message = "{} is not audio: {}."
+
+
+class ContainsVideo(NotAudio):
+    pass
 
 
 class Truncated(NotAudio):

@@ -36,6 +36,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     raw: dict[str, list[str]] = {}
     fault: TrackFault | None = None
     reason: str = ""  # of the fault
+    has_video: bool = False  # it is a film; its fault is NOT_AUDIO; not stored
     essence: str = ""  # hash of the audio; set by deep scans and for possible duplicates
     damage: str = ""  # decoding errors found by a deep scan
     change: str = ""  # how the audio differs from the essence database, in a deep scan

@@ -10,7 +10,14 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.errors import LibraryMissing, NotAudio, Truncated, UnexpectedError, Unreadable
+from mediakeep.errors import (
+    ContainsVideo,
+    LibraryMissing,
+    NotAudio,
+    Truncated,
+    UnexpectedError,
+    Unreadable,
+)
 from mediakeep.item import ScannedItem
 from mediakeep.media import file_errors, folder_listing, open_file
 from mediakeep.media.audio import formats
@@ -109,7 +116,9 @@ def read_track(
     except Truncated as error:
         return Track(place=place, fault=TrackFault.TRUNCATED, reason=error.args[1])
     except NotAudio as error:
-        return Track(place=place, fault=TrackFault.NOT_AUDIO, reason=error.args[1])
+        is_video = isinstance(error, ContainsVideo)
+        reason = error.args[1]
+        return Track(place=place, fault=TrackFault.NOT_AUDIO, reason=reason, has_video=is_video)
     except Unreadable as error:
         return Track(place=place, fault=TrackFault.UNREADABLE, reason=error.args[1])
     return Track(
@@ -215,11 +224,7 @@ def _read_albums(
             for file in folder.audio_candidates:
                 read = _read_listed_track(folder, file, reader)
                 if read and read.fault and file.suffix in formats.AMBIGUOUS_SUFFIXES:
-                    unread += (
-                        [folder.relative_path_of(file.name)]
-                        if read.reason != formats.VIDEO_REASON
-                        else []
-                    )
+                    unread += [] if read.has_video else [folder.relative_path_of(file.name)]
                 elif read:
                     tracks.append(read)
                 done += 1

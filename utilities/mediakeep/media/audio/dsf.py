@@ -8,7 +8,7 @@ from functools import partial
 from mediakeep.media.audio import surrounding_tags
 from mediakeep.media.audio.id3 import id3v2
 from mediakeep.media.audio.parsed_file import EssenceParts, ParsedFile, StreamInfo, parse_or_none
-from mediakeep.media.audio.stream_check import LAST_BYTE_MISSING, StreamCheck, missing_bytes_text
+from mediakeep.media.audio.stream_check import StreamCheck, missing_bytes_text
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _DSD_CHUNK_SIZE = 28  # bytes of the first chunk, which declares the file size
@@ -42,9 +42,10 @@ def check_stream(source: BoundedFile) -> StreamCheck:
     declared_size = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
     declared_end = max(start + declared_size, data.end)
     missing = missing_bytes_text(source.size, declared_end) if declared_end > source.size else ""
+    size = ByteRange(data.start, min(data.end, source.size)).size
     if declared_end - source.size == 1:
-        missing = LAST_BYTE_MISSING
-    return StreamCheck(ByteRange(data.start, min(data.end, source.size)).size, missing)
+        return StreamCheck(size, "its last byte is missing", audio_complete=True)
+    return StreamCheck(size, missing)
 
 
 def iter_essence(source: BoundedFile) -> EssenceParts:

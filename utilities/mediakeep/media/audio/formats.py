@@ -54,7 +54,6 @@ UNSUPPORTED_SUFFIXES = {  # audio that is reported, but not read
     ".mka": "Matroska",
     ".ofr": "OptimFROG",
 }
-VIDEO_REASON = "it holds video"
 
 SIGNATURES = (
     (b"fLaC", FLAC),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class EmbeddedPicture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,6 +93,8 @@ class AudioProperties(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     payload: int = 0  # bytes of audio, without tags and pictures
     truncated: str = ""  # evidence of truncated audio, as a clause
     protected: str = ""  # the DRM scheme
+    # True if only the end of a `truncated` file is invalid, and no audio is missing.
+    audio_complete: bool | UnsetType = UNSET
 
 
 class AudioFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):

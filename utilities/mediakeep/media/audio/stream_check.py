@@ -6,23 +6,20 @@ from math import ceil
 
 import msgspec
 
-# Reasons that do not mean missing audio.
-END_NOT_MARKED = "its end is not marked"
-LAST_BYTE_MISSING = "its last byte is missing"
-HARMLESS_REASONS = frozenset({END_NOT_MARKED, LAST_BYTE_MISSING})
-
 
 class StreamCheck(msgspec.Struct, frozen=True):
     """The audio stream of a file: its size, evidence of truncation, and DRM.
 
     `payload` is the size of the audio essence in bytes, without tags and pictures; it is equal for
     all files with the same audio. `truncated` is a clause such as "it ends at 0:41 of 3:20", or "";
-    `protected` is the name of the DRM scheme, or "".
+    with `audio_complete` only the end is invalid, and no audio is missing. `protected` is the name
+    of the DRM scheme, or "".
     """
 
     payload: int
     truncated: str = ""
     protected: str = ""
+    audio_complete: bool = False
 
 
 def missing_bytes_text(present: int, promised: int) -> str:

@@ -6,8 +6,10 @@ import struct
 from io import BufferedReader
 from pathlib import Path
 
+from msgspec import UNSET
+
 from mediakeep import path_text
-from mediakeep.errors import MediakeepError, NotAudio, Truncated
+from mediakeep.errors import ContainsVideo, MediakeepError, NotAudio, Truncated
 from mediakeep.media import open_file
 from mediakeep.media.audio import formats, normalize_tags, registry
 from mediakeep.media.audio.formats import AudioFormat
@@ -20,7 +22,7 @@ from mediakeep.media.audio.model import (
 )
 from mediakeep.media.audio.mp4 import mp4_stream
 from mediakeep.media.audio.parsed_file import PARSE_ERRORS, StreamInfo, TagBlock
-from mediakeep.media.audio.stream_check import HARMLESS_REASONS, StreamCheck
+from mediakeep.media.audio.stream_check import StreamCheck
 from mediakeep.media.bounded_file import BoundedFile, open_bounded
 
 
@@ -84,7 +86,7 @@ def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
         raise NotAudio(path_text.escape_path(path), _content_text(handle))
     kind, certain = detected
     if path.suffix.lower() in formats.AMBIGUOUS_SUFFIXES and mp4_stream.has_video_track(source):
-        raise NotAudio(path_text.escape_path(path), formats.VIDEO_REASON)
+        raise ContainsVideo(path_text.escape_path(path), "it holds video")
     try:
         parsed = registry.get_parser(kind.name).parse(source)
     except PARSE_ERRORS as error:
@@ -98,7 +100,7 @@ def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
     reading = _build_audio_file(
         parsed.blocks, _build_properties(parsed.info, kind.name, source.size, check)
     )
-    if check.truncated not in ("", *HARMLESS_REASONS) and not reading.container:
+    if check.truncated and not (check.audio_complete or reading.container):
         raise Truncated(
             path_text.escape_path(path), check.truncated
         )  # the tags were in the missing part
@@ -158,6 +160,7 @@ def _build_properties(
         payload=check.payload,
         truncated=check.truncated,
         protected=check.protected,
+        audio_complete=check.audio_complete or UNSET,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 import msgspec
 
 from mediakeep import media, path_text
-from mediakeep.errors import NotAudio, Truncated
+from mediakeep.errors import ContainsVideo, NotAudio, Truncated
 from mediakeep.media import pictures
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.tags import AudioFile
@@ -100,9 +100,7 @@ class CachingReader:
             result = self._read_file(path, facts, _read_track)
         if result.reading:
             return result.reading
-        raise (Truncated if result.truncated else NotAudio)(
-            path_text.escape_path(path), result.reason
-        )
+        raise _error_class(result)(path_text.escape_path(path), result.reason)
 
     def read_image(self, path: str, facts: os.stat_result | None) -> pictures.PictureInfo:
         """Return type and size of a picture file; raise the errors of `read_picture_info`."""
@@ -164,7 +162,17 @@ def _read_track(path: Path) -> CachedResult:
     try:
         return CachedResult(reading=tags.read(path))
     except NotAudio as error:
-        return CachedResult(reason=error.args[1], truncated=isinstance(error, Truncated))
+        return CachedResult(
+            reason=error.args[1],
+            truncated=isinstance(error, Truncated),
+            video=isinstance(error, ContainsVideo),
+        )
+
+
+def _error_class(result: CachedResult) -> type[NotAudio]:
+    if result.video:
+        return ContainsVideo
+    return Truncated if result.truncated else NotAudio
 
 
 def _read_image(path: Path) -> CachedResult:

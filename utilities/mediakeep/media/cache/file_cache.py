@@ -54,6 +54,7 @@ class CachedResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reason: str = ""
     truncated: bool = False  # the file is truncated
     picture: pictures.PictureInfo | None = None
+    video: bool = False  # the file contains video
 
 
 class CachedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from mediakeep import path_text
-from mediakeep.media.audio import formats, stream_check
+from mediakeep.media.audio import formats
 from mediakeep.media.audio.tags import AudioProperties
 from mediakeep.music.model import Artist, Track, TrackFault
 from mediakeep.music.text import compare_text
@@ -75,13 +75,17 @@ def truncated_audio(track: Track) -> str | None:
     if track.fault is TrackFault.TRUNCATED:
         return track.reason
     cut = track.facts.truncated if track.facts else ""
-    return cut if cut and cut not in stream_check.HARMLESS_REASONS else None
+    return cut if cut and not _is_audio_complete(track) else None
 
 
 def incomplete_end(track: Track) -> str | None:
     """The end of the file is invalid, but no audio is known to be missing."""
     cut = track.facts.truncated if track.facts else ""
-    return cut if cut in stream_check.HARMLESS_REASONS else None
+    return cut if _is_audio_complete(track) else None
+
+
+def _is_audio_complete(track: Track) -> bool:
+    return bool(track.facts and track.facts.audio_complete is True)
 
 
 def drm_protected(track: Track) -> str | None:

@@ -13,7 +13,7 @@ from mediakeep.music.model import Album, Artist, Track
 from mediakeep.pages import csv_cell
 
 _TAG_FIELDS = tuple(name for name in Tags.__struct_fields__ if name != "pictures")
-_FACT_FIELDS = AudioProperties.__struct_fields__
+_FACT_FIELDS = tuple(name for name in AudioProperties.__struct_fields__ if name != "audio_complete")
 _STATE_FIELDS = ("fault", "reason", "essence", "damage", "change")
 
 TRACK_COLUMNS = (

@@ -16,7 +16,7 @@ from mediakeep.media.audio.ogg import ogg_codecs, pages
 from mediakeep.media.audio.ogg.ogg_codecs import OggCodec
 from mediakeep.media.audio.ogg.pages import OggPage
 from mediakeep.media.audio.parsed_file import EssenceParts, ParsedFile, parse_or_none
-from mediakeep.media.audio.stream_check import END_NOT_MARKED, StreamCheck
+from mediakeep.media.audio.stream_check import StreamCheck
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _MAX_STREAMS = 16  # multiplexed streams, whose first pages come first
@@ -58,7 +58,9 @@ def check_stream(source: BoundedFile) -> StreamCheck:
     end, missing = _check_last_page(source)
     stream = source.run_once(_find_audio_stream)
     size = max(0, end - (stream.audio_start if stream else source.size))
-    return StreamCheck(size, END_NOT_MARKED if size and missing == _NO_END_PAGE else missing)
+    if size and missing == _NO_END_PAGE:
+        return StreamCheck(size, "its end is not marked", audio_complete=True)
+    return StreamCheck(size, missing)
 
 
 def iter_essence(source: BoundedFile) -> EssenceParts:
