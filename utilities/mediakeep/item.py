@@ -31,11 +31,19 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 MAX_NUMBER = 2**53  # exact in every JSON parser (RFC 8259, section 6) and in SQLite
 Number = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
-NEVER_ASK_AGAIN = (
-    "never ask again"  # skip_reason of items that the user excluded; only a reset undoes it
-)
-# Skip reasons of items that a scan no longer finds: the folder is missing, ignored, or empty.
-GONE_REASONS = frozenset({"vanished", "ignored", "empty"})
+
+
+class SkipReason(StrEnum):
+    """Why mediakeep itself skips an item; imported queues may have other texts."""
+
+    VANISHED = "vanished"  # its folder or file is missing
+    IGNORED = "ignored"  # a setting excludes it
+    EMPTY = "empty"  # its folder contains no media any more
+    NEVER_ASK_AGAIN = "never ask again"  # the user excluded it; only a reset undoes that
+
+
+# Skip reasons of items that a scan no longer finds.
+GONE_REASONS = frozenset({SkipReason.VANISHED, SkipReason.IGNORED, SkipReason.EMPTY})
 
 # State of an item's lookup: "" if none is wanted or made yet, "unsure" if the user has to decide,
 # "unknown" if no service knows the item.

@@ -19,7 +19,7 @@ from msgspec import structs
 from mediakeep import kinds, path_text
 from mediakeep.errors import LibraryMissing, LookupSkipped, ServiceFailed
 from mediakeep.issue import BlockCode
-from mediakeep.item import NEVER_ASK_AGAIN, Status
+from mediakeep.item import SkipReason, Status
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.media import ignore_rules, open_file, temp_copies
 from mediakeep.media.undo.record import ChangeRecord
@@ -64,7 +64,9 @@ def process_movie(
     if ignore_rules.is_ignored(
         path, model.library_root(path, work.stamp.key), places.ignore_patterns
     ):
-        return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
+        return Outcome(
+            Status.SKIPPED, "it is ignored", data={"skip_reason": SkipReason.IGNORED.value}
+        )
     tools.tmdb_context.progress = progress
     try:
         planned_movie = plan_movie.build_plan(work, progress, tools)
@@ -75,7 +77,9 @@ def process_movie(
     except NeverAsk:
         command = choose_commands.reset_command(places.home, work.stamp.key)
         message = f"never asked again; make it pending again with: {command}"
-        return Outcome(Status.SKIPPED, message, data={"skip_reason": NEVER_ASK_AGAIN})
+        return Outcome(
+            Status.SKIPPED, message, data={"skip_reason": SkipReason.NEVER_ASK_AGAIN.value}
+        )
     finally:
         tools.tmdb_context.progress = NO_PROGRESS
         tools.video_cache.commit()
@@ -235,4 +239,5 @@ def _skip_vanished(library: Path) -> Outcome:
         raise open_file.to_unreadable(library, error) from error
     if empty:
         raise LibraryMissing(path_text.escape_path(library), "empty")
-    return Outcome(Status.SKIPPED, message="it has vanished", data={"skip_reason": "vanished"})
+    data = {"skip_reason": SkipReason.VANISHED.value}
+    return Outcome(Status.SKIPPED, message="it has vanished", data=data)

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import LibraryMissing
-from mediakeep.item import Status
+from mediakeep.item import SkipReason, Status
 from mediakeep.media import folder_listing, ignore_rules, open_file, temp_copies
 from mediakeep.media.audio import essence
 from mediakeep.media.undo.record import ChangeRecord
@@ -52,7 +52,9 @@ def process_artist(
     if not _is_folder(path):
         return _skip_vanished(path.parent)
     if ignore_rules.is_ignored(path, path.parent, config.ignored):
-        return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
+        return Outcome(
+            Status.SKIPPED, "it is ignored", data={"skip_reason": SkipReason.IGNORED.value}
+        )
     key = work.stamp.key
     try:
         artist, accepted = _read_artist(path, key, progress, config, context)
@@ -228,6 +230,5 @@ def _skip_vanished(library: Path) -> Outcome:
         raise open_file.to_unreadable(library, error) from error
     if empty:
         raise LibraryMissing(path_text.escape_path(library), "empty")
-    return Outcome(
-        Status.SKIPPED, message="the folder has vanished", data={"skip_reason": "vanished"}
-    )
+    data = {"skip_reason": SkipReason.VANISHED.value}
+    return Outcome(Status.SKIPPED, message="the folder has vanished", data=data)

@@ -19,7 +19,7 @@ from msgspec import structs
 
 from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import SnapshotDamaged, UsageError
-from mediakeep.item import Item, ScannedItem, Status
+from mediakeep.item import Item, ScannedItem, SkipReason, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import checkpoints, compaction, external_change, journal_lookup, scan_diff
 from mediakeep.queue.backups import restore_marker
@@ -194,7 +194,7 @@ def _apply_legacy_fields(item: Item, old: LegacyItem) -> Item:
 
 
 def _build_vanished_item(old: LegacyItem, kind: Kind, library: str) -> Item:
-    changes = {"status": Status.SKIPPED, "skip_reason": scan_diff.VANISHED}
+    changes = {"status": Status.SKIPPED, "skip_reason": SkipReason.VANISHED.value}
     # The path where a scan would find it: no item of a queue is outside its library.
     path = f"{library}/{path_text.escape_path(old.name)}"
     fields = {**old.fields, **changes, "path": path, "returns_to": old.status}

@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import ScanRefused
-from mediakeep.item import GONE_REASONS, NEVER_ASK_AGAIN, Item, ScannedItem, Status, is_gone
+from mediakeep.item import GONE_REASONS, Item, ScannedItem, SkipReason, Status, is_gone
 from mediakeep.queue.state import QueueState, apply_merge_patch
 
 _ATTEMPT_FIELDS = (
@@ -17,7 +17,6 @@ _ATTEMPT_FIELDS = (
     *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
     *("lookup", "for_lookup"),
 )
-VANISHED, IGNORED, EMPTY = "vanished", "ignored", "empty"
 MAX_VANISHED_SHARE = 0.10  # share of the items that may vanish in one scan without confirmation
 
 
@@ -67,13 +66,13 @@ RenameMatcher = Callable[[Mapping[str, Item], Sequence[ScannedItem]], Mapping[st
 def compare_with_scan(
     state: QueueState,
     scanned: list[ScannedItem],
-    why: Callable[[str], str] = lambda _: VANISHED,
+    why: Callable[[str], SkipReason] = lambda _: SkipReason.VANISHED,
     follow: RenameMatcher = lambda *_: {},
 ) -> ScanDiff:
     """Compare a queue with the entries of a scan; names match by their normalized form.
 
-    `why` returns the skip reason, one of `GONE`, for the key of a missing item. `follow` finds
-    renamed items.
+    `why` returns the skip reason, one of GONE_REASONS, for the key of a missing item. `follow`
+    finds renamed items.
     """
     matches = _match_keys(state, scanned)
     survey = ScanDiff(total=len(scanned))
@@ -95,7 +94,7 @@ def compare_with_scan(
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
             reason = why(key)
-            missing = survey.vanished if reason == VANISHED else survey.ignored
+            missing = survey.vanished if reason is SkipReason.VANISHED else survey.ignored
             missing[key] = _build_skip_patch(item, reason)
     return survey
 
@@ -181,7 +180,7 @@ def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict
 
 def _build_changed_patch(item: Item, entry: ScannedItem) -> dict[str, Any]:
     changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
-    if item.status is Status.PENDING or item.skip_reason == NEVER_ASK_AGAIN:
+    if item.status is Status.PENDING or item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
         return changes
     return {
         **changes,
@@ -190,10 +189,10 @@ def _build_changed_patch(item: Item, entry: ScannedItem) -> dict[str, Any]:
     }
 
 
-def _build_skip_patch(item: Item, reason: str) -> dict[str, Any]:
+def _build_skip_patch(item: Item, reason: SkipReason) -> dict[str, Any]:
     return {
         "status": Status.SKIPPED,
-        "skip_reason": reason,
+        "skip_reason": reason.value,
         "returns_to": item.status.value,
     }
 

@@ -23,7 +23,7 @@ import msgspec
 from msgspec import structs
 
 from mediakeep.errors import IllegalTransition, InvalidItemData, LibraryMissing
-from mediakeep.item import Item, Status, needs_lookup
+from mediakeep.item import Item, SkipReason, Status, needs_lookup
 from mediakeep.outcome import Outcome, Parts, Stamp, Work, WorkerFactory
 from mediakeep.queue import scan_diff, settle
 from mediakeep.queue.claims import Claim
@@ -219,7 +219,7 @@ class Batch:
 
     def _too_many_vanished(self, outcome: Outcome) -> bool:
         """Return whether too many items vanished, as with a share that is only partly mounted."""
-        self._vanished_count += outcome.data.get("skip_reason") == scan_diff.VANISHED
+        self._vanished_count += outcome.data.get("skip_reason") == SkipReason.VANISHED
         return self._vanished_count > scan_diff.MAX_VANISHED_SHARE * len(self._queue.state.items)
 
     def _handle_failure(self, task: Task, failed: TaskFailed) -> None:

@@ -14,7 +14,7 @@ from mediakeep.app.queue_admin import detect_renames, new_home
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.app.subjects import registry
 from mediakeep.errors import ScanRefused
-from mediakeep.item import ScannedItem
+from mediakeep.item import ScannedItem, SkipReason
 from mediakeep.media import ignore_rules, temp_copies
 from mediakeep.queue import scan_diff, snapshot
 from mediakeep.queue.queue import Queue
@@ -93,14 +93,14 @@ def _update_queue(
     return _build_result(context, root, result, lines, scanned)
 
 
-def _removal_reason(context: ManagerContext, root: Path, key: str) -> str:
+def _removal_reason(context: ManagerContext, root: Path, key: str) -> SkipReason:
     """Return why a scan no longer finds an item."""
     path = root / path_text.unescape_path(key)
     if not os.path.lexists(path):
-        return scan_diff.VANISHED
+        return SkipReason.VANISHED
     if ignore_rules.is_ignored(path, root, context.ignore_patterns):
-        return scan_diff.IGNORED
-    return scan_diff.EMPTY if path.is_dir() else scan_diff.VANISHED
+        return SkipReason.IGNORED
+    return SkipReason.EMPTY if path.is_dir() else SkipReason.VANISHED
 
 
 def _other_library_message(state: QueueState, library: str) -> str:
