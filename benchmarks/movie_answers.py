@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.movie_names import Case
 from mediakeep.errors import NoSuchMovie
-from mediakeep.item import MovieItem, Status
+from mediakeep.item import Status
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
 from mediakeep.lookups.service_config import ServiceConfig
@@ -20,6 +20,7 @@ from mediakeep.movies.identify import clues, identify_movie, known_ids
 from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.identify.search import MovieSearch
 from mediakeep.movies.identify.weights import MovieMatchWeights
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.names import name_parser
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer

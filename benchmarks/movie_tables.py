@@ -10,9 +10,10 @@ from pathlib import Path
 from msgspec import structs
 
 from benchmarks import table
-from mediakeep.item import Item, MovieItem, Status
+from mediakeep.item import Item, Status
 from mediakeep.lookups.tmdb.model import MovieSummary, NamedEntity
 from mediakeep.movies import diagnose
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.master import report_writer
 from mediakeep.movies.model import MovieName
 from mediakeep.movies.outputs import csv_tables, movie_record, movie_report

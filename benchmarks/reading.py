@@ -20,9 +20,10 @@ import mutagen
 from benchmarks import cold, large, rounds, table
 from benchmarks.rounds import Durations, Times
 from mediakeep import path_text
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Status
 from mediakeep.media.audio import tags
 from mediakeep.music import diagnose, process, scan
+from mediakeep.music.item import MusicItem
 from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import Stamp, Work, Worker
 

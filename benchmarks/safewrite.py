@@ -89,7 +89,7 @@ def _show_records(folder: Path, timed: list[int]) -> None:
             path = home / f"a.{suffix}"
             path.write_bytes(shelf.render(suffix, picture="cover.jpg"))
             store = UndoStore(home / "undo")
-            written = write_tags.write(path, wanted, store)
+            written = write_tags.write(path, wanted, store, queue="music")
             assert written
             apply_undo.apply_undo(store, written.record)
             sizes += _records(home)
@@ -130,7 +130,7 @@ class _Bench:
         """Write safely, then take it back."""
         title, store = self._begin(), UndoStore(self.home / "undo")
         edit = [SetField("title", (title,))]
-        made = rounds.one(lambda: write_tags.write(self._path, edit, store))
+        made = rounds.one(lambda: write_tags.write(self._path, edit, store, queue="music"))
         (*_, last) = store.find(apply_undo.RecordQuery())
         back = rounds.one(lambda: apply_undo.apply_undo(store, last.record))
         assert self._path.read_bytes() == self._data

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mediakeep.item import Item, MusicItem, Status
+from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue import external_change
 from mediakeep.queue.queue import Queue, locate_queue

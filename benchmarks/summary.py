@@ -15,9 +15,10 @@ import msgspec
 from benchmarks import table
 from mediakeep.app.reports import period_report
 from mediakeep.app.reports.period_report import ReportContext
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.music.issue_kinds import ISSUE_KINDS
+from mediakeep.music.item import MusicItem
 from mediakeep.queue.history import event_log, index
 from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.readonly import QueueView

@@ -18,7 +18,9 @@ import pytest
 
 from mediakeep.commands.app import MediakeepCommand
 from mediakeep.config import ENV_PREFIX, Settings
-from mediakeep.item import Item, MovieItem, MusicItem, Status
+from mediakeep.item import Item, Status
+from mediakeep.movies.item import MovieItem
+from mediakeep.music.item import MusicItem
 from mediakeep.queue import journal, sessions, snapshot
 from mediakeep.queue.history import event_log
 from mediakeep.views import review

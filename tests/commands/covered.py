@@ -60,7 +60,9 @@ def fill(desk: Desk, release: str = "") -> None:
         path = shelf.put(desk.album / f"0{number}.mp3", **marks(number, title))
         if release:
             with contextlib.closing(UndoStore(desk.home.path / "before")) as store:
-                write_tags.write(path, [SetField("musicbrainz_albumid", (release,))], store)
+                write_tags.write(
+                    path, [SetField("musicbrainz_albumid", (release,))], store, queue="music"
+                )
 
 
 class Stock:

@@ -74,7 +74,7 @@ class Library:
         store = self.store()
         within = path.is_relative_to(self.home.music)
         artist = path_text.escape_path(path.relative_to(self.home.music).parts[0]) if within else ""
-        assert write_tags.write(path, changes, store, Stamp(session, artist, 0, 0))
+        assert write_tags.write(path, changes, store, Stamp(session, artist, 0, 0), queue="music")
         store.close()
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from mediakeep.app.batch import run_batch
 from mediakeep.commands.display import batch_output
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue.history.queries import Throughput
 from mediakeep.runner.batch_config import BatchResult

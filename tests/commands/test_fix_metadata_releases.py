@@ -77,7 +77,7 @@ def made_home(tmp_path: Path) -> Iterator[Rehearsed]:
     shutil.copytree(tmp_path / "music" / "Vera" / "Dawn", tmp_path / "original")
     store = UndoStore(tmp_path / "before")
     for path in (tmp_path / "music" / "Vera" / "Dusk").glob("*.mp3"):
-        write_tags.write(path, [SetField("musicbrainz_albumid", (DUSK.id,))], store)
+        write_tags.write(path, [SetField("musicbrainz_albumid", (DUSK.id,))], store, queue="music")
     store.close()
     with SimulatorServer(world()) as server:
         made = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")

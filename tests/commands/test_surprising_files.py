@@ -85,7 +85,9 @@ def test_a_header_that_claims_too_much_is_an_error_of_the_file(odd: Path, tmp_pa
     with pytest.raises(
         NotWritten, match=r"06 Odd\.mp3 cannot be written by mediakeep: its tags are damaged"
     ):
-        write_tags.write(odd, [write_tags.SetField("title", ("A",))], UndoStore(tmp_path / "undo"))
+        write_tags.write(
+            odd, [write_tags.SetField("title", ("A",))], UndoStore(tmp_path / "undo"), queue="music"
+        )
     assert odd.read_bytes() == before
 
 

@@ -247,7 +247,10 @@ def _write(folder: Path, path: Path, count: int) -> None:
     store = UndoStore(folder)
     for number in range(count):
         assert write_tags.write(
-            path, [SetCover(writable_files.IMAGE[: 60_000 + number], "image/png")], store
+            path,
+            [SetCover(writable_files.IMAGE[: 60_000 + number], "image/png")],
+            store,
+            queue="music",
         )
 
 
@@ -278,12 +281,12 @@ def test_what_was_swept_is_kept_anew_when_it_is_needed_again(tmp_path: Path) -> 
         SetCover(writable_files.PHOTO, "image/jpeg"),
     )
     for cover in (one, other):
-        assert write_tags.write(path, [cover], store)
+        assert write_tags.write(path, [cover], store, queue="music")
     prune.prune(UndoStore(store.folder), NEVER)
     assert not list(store.folder.glob("blobs/??/*"))
     before = path.read_bytes()
     for cover in (one, other):
-        assert write_tags.write(path, [cover], store)
+        assert write_tags.write(path, [cover], store, queue="music")
     for step in apply_undo.plan_undo(store, RecordQuery()):
         assert step.record.forgotten or apply_undo.apply_undo(store, step.record)
     assert path.read_bytes() == before
@@ -292,13 +295,13 @@ def test_what_was_swept_is_kept_anew_when_it_is_needed_again(tmp_path: Path) -> 
 def test_an_index_of_before_is_not_taken_for_one_of_now(tmp_path: Path) -> None:
     path, store = shelf.put(tmp_path / "a.mp3"), UndoStore(tmp_path / "undo")
     for number in range(3):
-        assert write_tags.write(path, [SetField("title", (str(number),))], store)
+        assert write_tags.write(path, [SetField("title", (str(number),))], store, queue="music")
     query = RecordQuery(path=str(path.resolve()))
     assert len(store.find(query)) == 3
     size = sum(log.stat().st_size for log in store.folder.glob("*.jsonl"))
     prune.prune(UndoStore(store.folder), NEVER)
     for number in range(3, 8):
-        assert write_tags.write(path, [SetField("title", (str(number),))], store)
+        assert write_tags.write(path, [SetField("title", (str(number),))], store, queue="music")
     assert sum(log.stat().st_size for log in store.folder.glob("*.jsonl")) > size
     titles = [entry.record.fields["title"].new for entry in store.find(query)]
     assert titles == [(str(number),) for number in range(8)]

@@ -148,7 +148,9 @@ def test_files_outside_of_any_library_are_restored_without_a_queue(tmp_path: Pat
         hand.claim(paths)
         for path in paths:
             with hand.stamp_for_write(path) as stamp:
-                assert write_tags.write(path, [SetField("title", ("Ebb",))], hand.store, stamp)
+                assert write_tags.write(
+                    path, [SetField("title", ("Ebb",))], hand.store, stamp, queue="music"
+                )
         session = hand.session_id
     (listed,) = library.data("--list")
     assert (listed["session"], listed["command"]) == (session, "fix_metadata")

@@ -55,7 +55,9 @@ class Shelf:
         """Change a track, as a batch of music does."""
         with self.store() as store:
             stamp = Stamp(session, "Vera", 1, 1)
-            assert write_tags.write(path, [SetField("title", ("Ebb",))], store, stamp)
+            assert write_tags.write(
+                path, [SetField("title", ("Ebb",))], store, stamp, queue="music"
+            )
 
     def store(self) -> contextlib.closing[UndoStore]:
         return contextlib.closing(UndoStore(self.home.path / "status" / "undo"))

@@ -90,7 +90,7 @@ def safely(order: Order) -> None:
         store = UndoStore(order.home / "undo")
         while True:
             for change in _changes(chance, order.image):
-                write_tags.write(order.path, [change], store)
+                write_tags.write(order.path, [change], store, queue="music")
 
 
 def in_place(order: Order) -> None:

@@ -126,7 +126,10 @@ def _write_halfway(order: Order, told: int) -> None:
     try:
         file_assembly.write_parts = halfway
         write_tags.write(
-            order.path, [SetField("title", ("Flood",))], UndoStore(order.home / "undo")
+            order.path,
+            [SetField("title", ("Flood",))],
+            UndoStore(order.home / "undo"),
+            queue="music",
         )
     finally:
         os._exit(1)
@@ -207,7 +210,7 @@ def test_names_that_are_no_text_are_noted_too(home: Home) -> None:
 def test_a_process_that_ends_well_leaves_no_note(home: Home) -> None:
     with closing(UndoStore(store(home))) as there:
         path = home.music / "Vera" / "Dawn" / "01 Tide.mp3"
-        write_tags.write(path, [SetField("title", ("Flood",))], there)
+        write_tags.write(path, [SetField("title", ("Flood",))], there, queue="music")
         assert len(notes(home)) == 1
     assert notes(home) == []
     assert strays(home) == []

@@ -40,7 +40,7 @@ class Yard:
         self.first = writable_files.whole(name)
         self.begin(empty=True)
         for changes in (FITTING, GROWN):
-            assert write_tags.write(self.path, changes, self.store())
+            assert write_tags.write(self.path, changes, self.store(), queue="music")
         self.old = self.path.read_bytes()
         self.root.rename(self._prepared)
 
@@ -77,7 +77,10 @@ class Yard:
 def write(yard: Yard) -> None:
     store = yard.store()
     write_tags.write(
-        yard.path, [SetField("album", ("Flood",)), SetCover(b"GIF89a", "image/gif")], store
+        yard.path,
+        [SetField("album", ("Flood",)), SetCover(b"GIF89a", "image/gif")],
+        store,
+        queue="music",
     )
 
 

@@ -82,7 +82,7 @@ def _live(life: Life) -> None:
     )
     for wanted in changes:
         with Tap(ignore, took):
-            write_tags.write(life.path, wanted, store)
+            write_tags.write(life.path, wanted, store, queue="music")
         promise()
     with Tap(ignore, took):
         apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)

@@ -51,7 +51,7 @@ def rename(
     path: Path, store: UndoStore, text: str, stamp: Stamp = writable_files.STAMP
 ) -> ChangeRecord:
     """Set another title."""
-    written = write_tags.write(path, [SetField("title", (text,))], store, stamp)
+    written = write_tags.write(path, [SetField("title", (text,))], store, stamp, queue="music")
     assert written
     return written.record
 

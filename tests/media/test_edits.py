@@ -70,7 +70,7 @@ def test_what_is_there_already_is_not_written_again(tmp_path: Path, name: str) -
     writable_files.write(path, tmp_path, *wanted)
     (log,) = (tmp_path / "status").rglob("*.jsonl")
     facts, lines = atomic_replace.stat_identity(path.stat()), log.read_bytes()
-    assert write_tags.write(path, wanted, writable_files.store(tmp_path)) is None
+    assert write_tags.write(path, wanted, writable_files.store(tmp_path), queue="music") is None
     assert write_tags.pending_changes(path, wanted) == {}
     assert atomic_replace.stat_identity(path.stat()) == facts
     assert log.read_bytes() == lines

@@ -31,7 +31,9 @@ def attempt(
     path.write_bytes(data)
     try:
         sound = essence.compute(path)
-        written = write_tags.write(path, CHANGES, store, rules=WriteRules(id3=version))
+        written = write_tags.write(
+            path, CHANGES, store, rules=WriteRules(id3=version), queue="music"
+        )
     except MediakeepError:
         assert path.read_bytes() == data
         return "refused"

@@ -78,11 +78,17 @@ def test_a_file_in_which_nothing_else_is_to_be_changed_is_left_as_it_is(
     wanted = [*EVERYTHING, SetCover(writable_files.IMAGE, "image/png"), CopyToNativeTags()]
     writable_files.write(path, tmp_path, *wanted)
     facts, data = atomic_replace.stat_identity(path.stat()), path.read_bytes()
-    assert write_tags.write(path, wanted, writable_files.store(tmp_path), rules=rules) is None
+    assert (
+        write_tags.write(path, wanted, writable_files.store(tmp_path), rules=rules, queue="music")
+        is None
+    )
     assert (atomic_replace.stat_identity(path.stat()), path.read_bytes()) == (facts, data)
     writable_files.write(path, tmp_path, TITLE, rules=rules)
     facts = atomic_replace.stat_identity(path.stat())
-    assert write_tags.write(path, [TITLE], writable_files.store(tmp_path), rules=rules) is None
+    assert (
+        write_tags.write(path, [TITLE], writable_files.store(tmp_path), rules=rules, queue="music")
+        is None
+    )
     assert atomic_replace.stat_identity(path.stat()) == facts
 
 

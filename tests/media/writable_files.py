@@ -38,7 +38,7 @@ def store(folder: Path) -> UndoStore:
 
 def write(path: Path, home: Path, *changes: TagEdit, rules: WriteRules = _RULES) -> TagWriteResult:
     """Apply tag edits."""
-    written = write_tags.write(path, changes, store(home), STAMP, rules)
+    written = write_tags.write(path, changes, store(home), STAMP, rules, queue="music")
     assert written
     return written
 

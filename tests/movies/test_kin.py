@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mediakeep import path_text
-from mediakeep.item import MovieItem, Status
+from mediakeep.item import Status
 from mediakeep.movies import stale_reports
+from mediakeep.movies.item import MovieItem
 
 TOLD = {stale_reports.DUPLICATE_KIND: 1}
 

@@ -12,9 +12,10 @@ import pytest
 from msgspec import structs
 
 from mediakeep.errors import UsageError
-from mediakeep.item import Item, MovieItem, Status
+from mediakeep.item import Item, Status
 from mediakeep.movies import diagnose
 from mediakeep.movies.identify.model import MatchStatus
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import MovieName
 from mediakeep.movies.outputs import csv_rows, csv_tables, failed_lookups_csv, movie_record
 from mediakeep.movies.outputs.failed_lookups_csv import FilledChoice

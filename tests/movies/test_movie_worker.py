@@ -13,12 +13,13 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import LibraryMissing
-from mediakeep.item import MovieItem, Status
+from mediakeep.item import Status
 from mediakeep.lookups.service_config import Locale
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.record_index import RecordQuery
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.movies.identify.model import MovieChoice
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.outputs import failed_lookups_csv, movie_record
 from mediakeep.policy import FixLevel, WritePolicy
 from mediakeep_simulator.entities import MusicBrainzCatalogue

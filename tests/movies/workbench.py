@@ -10,11 +10,12 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import path_text
-from mediakeep.item import MovieItem, Status
+from mediakeep.item import Status
 from mediakeep.lookups.http.models import Secret, Service
 from mediakeep.lookups.service_config import Locale, ServiceConfig
 from mediakeep.lookups.tmdb import constants
 from mediakeep.movies import process
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.worker_context import MovieWorkerConfig
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
 from mediakeep.policy import FixLevel, WritePolicy

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.item import MusicItem
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.media.audio import tags
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import process
+from mediakeep.music.item import MusicItem
 from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import NO_PROGRESS, Outcome
 from mediakeep.policy import FixLevel, WritePolicy

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Status
+from mediakeep.music.item import MusicItem
 from mediakeep.outcome import Stamp, Work
 from mediakeep_samples.music import track_files
 from mediakeep_samples.music.track_files import SampleTrack, TrackContent

@@ -13,12 +13,13 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import DiskFull
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Status
 from mediakeep.media.audio import tags
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import process
+from mediakeep.music.item import MusicItem
 from mediakeep.music.repairs import history
 from mediakeep.music.repairs.locks import LOCK_FILE
 from mediakeep.music.worker_context import MusicWorkerConfig

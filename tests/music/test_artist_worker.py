@@ -17,9 +17,10 @@ import pytest
 
 from mediakeep import path_text
 from mediakeep.errors import LibraryMissing, Unreadable
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Status
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.music import process, scan
+from mediakeep.music.item import MusicItem
 from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import Outcome
 from mediakeep_samples.music import music_library, track_files

@@ -165,7 +165,7 @@ def named(yard: Yard, name: str) -> None:
     """Have all tracks name a release, as if they had always done so."""
     for path in sorted(yard.album.glob("0*.mp3")):
         with contextlib.closing(UndoStore(yard.root / "before")) as store:
-            write_tags.write(path, [SetField("musicbrainz_albumid", (name,))], store)
+            write_tags.write(path, [SetField("musicbrainz_albumid", (name,))], store, queue="music")
 
 
 @contextlib.contextmanager

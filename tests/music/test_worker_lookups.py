@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from mediakeep.errors import NoCache
-from mediakeep.item import MusicItem
 from mediakeep.lookups.musicbrainz import cache_json
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
@@ -24,6 +23,7 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import process
+from mediakeep.music.item import MusicItem
 from mediakeep.music.process import MusicWorkerConfig
 from mediakeep.outcome import NO_PROGRESS, Outcome
 from mediakeep.policy import FixLevel, WritePolicy
@@ -78,7 +78,9 @@ def run(folder: Path, home: Path, access: ServiceConfig, **more: Any) -> Outcome
 def mark(path: Path, home: Path, **fields: str) -> None:
     """Write tags into a file, as if they had always been there."""
     store = UndoStore(home / "before")
-    write_tags.write(path, [SetField(field, (text,)) for field, text in fields.items()], store)
+    write_tags.write(
+        path, [SetField(field, (text,)) for field, text in fields.items()], store, queue="music"
+    )
     store.close()
 
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mediakeep.item import Item, MusicItem, ScannedItem, Status
+from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.kinds import MUSIC
+from mediakeep.music.item import MusicItem
 from mediakeep.outcome import Outcome
 from mediakeep.queue import sessions, snapshot, store
 from mediakeep.queue.claims import Claim

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediakeep import kinds
 from mediakeep.errors import IllegalTransition, InvalidItemData
-from mediakeep.item import LookupState, MusicItem, Status
+from mediakeep.item import LookupState, Status
 from mediakeep.kinds import Kind
+from mediakeep.music.item import MusicItem
 from mediakeep.queue import settle
 from mediakeep.queue.state import QueueState, apply_merge_patch, percentage
 from tests.queue import rig
@@ -112,7 +114,7 @@ STAGES = [
 
 @pytest.mark.parametrize(("was", "now", "legal"), STAGES)
 def test_stages_follow_their_table(was: str, now: str, legal: bool) -> None:
-    kind = Kind("music", "artist", "artists", "", "", MusicItem, stages=STAGED)
+    kind = Kind("music", "artist", "artists", "", "", kinds.MUSIC.item_class, stages=STAGED)
     head = rig.state({}).head
     item = rig.item(I, processing_stage=was)
     changes = {"processing_stage": now or None}

@@ -31,9 +31,10 @@ class Thing(
     made_of: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
 
 
-PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", Thing)
+ITEM_CLASS = f"{__name__}:Thing"
+PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", ITEM_CLASS)
 STAGES = {"split": ("convert",), "convert": ("join",), "join": ()}
-TOY = Kind("toy", "thing", "things", "toy_manager.py", "", Thing, stages=STAGES)
+TOY = Kind("toy", "thing", "things", "toy_manager.py", "", ITEM_CLASS, stages=STAGES)
 KINDS = {kind.name: kind for kind in (PLAIN, TOY)}
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from mediakeep.item import Item, MovieItem, MusicItem, Status
+from mediakeep.item import Item, Status
 from mediakeep.kinds import MOVIES, MUSIC, Kind
+from mediakeep.movies.item import MovieItem
+from mediakeep.music.item import MusicItem
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.views import review

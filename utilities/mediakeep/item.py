@@ -1,4 +1,4 @@
-"""Queue items: their status, its transitions, and the fields of each kind."""
+"""Queue items: their status, its transitions, and the fields that all kinds share."""
 
 from __future__ import annotations
 
@@ -117,48 +117,6 @@ class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
     path: str  # escaped, see `escape_path`
     fingerprint: str  # changes if a file in it changes its name, size or mtime
     fields: dict[str, int] = {}  # counts in the kind's Struct, such as track_count
-
-
-class MusicItem(
-    Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
-    """The folder of an artist."""
-
-    track_count: Number = 0
-    album_count: Number = 0
-    unread_count: Number = 0  # audio files in unsupported formats
-    mbid: str = ""  # of the artist
-    albums_matched: Number = 0  # with a certain release
-    albums_tied: Number = 0  # with a certain release group and several equally likely editions
-    albums_unsure: Number = 0  # the user has to decide
-    albums_unknown: Number = 0  # unknown to MusicBrainz
-    fields_filled: Number = 0  # tag fields filled from MusicBrainz
-
-
-# How a movie was identified: "auto" automatically, "user" by the user; "review" if the user has to
-# decide, "unmatched" if there is no similar movie.
-MatchState = Literal["", "auto", "review", "unmatched", "user"]
-
-
-class MovieItem(
-    Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
-    """A movie: a video file with its sidecar files, or a folder with one movie.
-
-    A `match` of "user" with one of the two ids is the user's choice and overrides everything else.
-    """
-
-    title: str = ""  # from TMDb, else parsed from the file name
-    year: Number = 0
-    edition: str = ""
-    tmdb_id: Number = 0
-    imdb_id: str = ""
-    match: MatchState = ""
-    confidence: float = 0.0  # 0 to 1
-    collection_id: Number = 0  # at TMDb
-    collected: Number = 0  # movies of that collection in the library, as last reported
-    file_count: Number = 0  # video files: parts and versions
-    metadata_files: tuple[str, ...] = ()  # created by mediakeep; escaped relative paths
 
 
 def can_transition(item: Item, new: Status) -> bool:

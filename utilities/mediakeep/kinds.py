@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Mapping
 
 import msgspec
 
-from mediakeep.item import Item, MovieItem, MusicItem
+from mediakeep.item import Item
 
 
 class ItemCounter(msgspec.Struct, frozen=True):
@@ -33,7 +35,7 @@ class Kind(msgspec.Struct, frozen=True):
     plural: str
     manager_script: str  # the script that manages its queue
     batch_script: str  # the script that processes it
-    item_type: type[Item]
+    item_class: str  # its Struct, as "module:class"; imported on first use, as it is in the subject
     rules: int = 1  # increased whenever a completed item would be processed differently
     stages: Mapping[str, tuple[str, ...]] = {}  # stage -> possible next stages
     part_noun: str = ""  # noun of the parts of an item, which settles count
@@ -47,6 +49,18 @@ class Kind(msgspec.Struct, frozen=True):
         """The first stage, or "" for a kind without stages."""
         return next(iter(self.stages), "")
 
+    @property
+    def item_type(self) -> type[Item]:
+        """The Struct of its items."""
+        return _import_item_type(self.item_class)
+
+
+@functools.cache
+def _import_item_type(name: str) -> type[Item]:
+    module, _, item_class = name.partition(":")
+    found: type[Item] = getattr(importlib.import_module(module), item_class)
+    return found
+
 
 MUSIC = Kind(
     name="music",
@@ -54,7 +68,7 @@ MUSIC = Kind(
     plural="artists",
     manager_script="music_queue_manager.py",
     batch_script="process_music_batch.py",
-    item_type=MusicItem,
+    item_class="mediakeep.music.item:MusicItem",
     rules=6,
     part_noun="track",
     library_noun="artist folders",
@@ -75,7 +89,7 @@ MOVIES = Kind(
     plural="movies",
     manager_script="movie_queue_manager.py",
     batch_script="process_movies.py",
-    item_type=MovieItem,
+    item_class="mediakeep.movies.item:MovieItem",
     rules=2,
     part_noun="file",
     library_noun="movies",

@@ -40,7 +40,10 @@ def store(tmp_path: Path) -> Iterator[UndoStore]:
 def put(path: Path, store: UndoStore, data: bytes = IMAGE) -> ChangeRecord | None:
     draft = RecordDraft("image/jpeg", created_files.EMPTY_PATCH, {}, FIELDS)
     return created_files.create_file(
-        path, data, draft, UndoContext(store, writable_files.STAMP, atomic_replace.ReplaceRules())
+        path,
+        data,
+        draft,
+        UndoContext(store, writable_files.STAMP, atomic_replace.ReplaceRules(), queue="music"),
     )
 
 

@@ -89,7 +89,9 @@ def _write_often(path: Path, home: Path, name: str, pipe: Connection) -> None:
     atomic_replace.OriginalFile.is_unchanged = look_long  # type: ignore[method-assign]
     for number in range(25):
         try:
-            written = write_tags.write(path, [SetField("title", (f"{name}{number}",))], store)
+            written = write_tags.write(
+                path, [SetField("title", (f"{name}{number}",))], store, queue="music"
+            )
             told.append(written.record.id if written else "")
         except ConcurrentChange:
             told.append("")

@@ -87,9 +87,14 @@ def test_a_change_that_is_taken_back_in_another_place_counts_no_more(tmp_path: P
     assert back
     assert back.path != records[1].path
     (tmp_path / "music").unlink()
-    assert store.effective_changes(HARBOUR, writable_files.STAMP.first_claim) == records[:1]
+    assert (
+        store.effective_changes(HARBOUR, writable_files.STAMP.first_claim, queue="music")
+        == records[:1]
+    )
     assert apply_undo.apply_undo(store, back, NOBODY)  # that is taken back, too
-    assert store.effective_changes(HARBOUR, writable_files.STAMP.first_claim) == records
+    assert (
+        store.effective_changes(HARBOUR, writable_files.STAMP.first_claim, queue="music") == records
+    )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ class Machine(RuleBasedStateMachine):
         before = self.path.read_bytes()
         unique = {getattr(one, "field", type(one)): one for one in changes}
         rules = WriteRules(other_tags=beside, id3=version)
-        written = write_tags.write(self.path, unique.values(), self.store, rules=rules)
+        written = write_tags.write(
+            self.path, unique.values(), self.store, rules=rules, queue="music"
+        )
         if written:
             self.versions[written.record.id] = before, self.path.read_bytes()
         else:

@@ -57,9 +57,15 @@ def test_changes_are_found_by_session_item_file_folder_and_time(tmp_path: Path) 
     (tmp_path / "a").mkdir()
     (tmp_path / "ab").mkdir()
     first = write_tags.write(
-        writable_files.put(tmp_path / "a", "mp3"), [TITLE], store, writable_files.STAMP
+        writable_files.put(tmp_path / "a", "mp3"),
+        [TITLE],
+        store,
+        writable_files.STAMP,
+        queue="music",
     )
-    second = write_tags.write(writable_files.put(tmp_path / "ab", "mp3"), [TITLE], store, OTHER)
+    second = write_tags.write(
+        writable_files.put(tmp_path / "ab", "mp3"), [TITLE], store, OTHER, queue="music"
+    )
     assert first
     assert second
     ours, theirs = first.record, second.record

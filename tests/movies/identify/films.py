@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mediakeep.item import MovieItem, Status
+from mediakeep.item import Status
 from mediakeep.lookups.http.models import HttpEnvironment, Secret, Service
 from mediakeep.lookups.service_config import ServiceConfig
 from mediakeep.lookups.tmdb import constants
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.media.video.model import VideoInfo
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import LocalMovie, MovieName, MovieVideo
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer

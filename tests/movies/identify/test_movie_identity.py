@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from mediakeep.errors import Stopped
-from mediakeep.item import MovieItem, Status
+from mediakeep.item import Status
 from mediakeep.lookups.tmdb.context import DISABLED, TmdbContext
 from mediakeep.lookups.tmdb.model import Movie as Known
 from mediakeep.lookups.tmdb.model import MovieSummary
@@ -16,6 +16,7 @@ from mediakeep.movies.identify import identify_movie, score
 from mediakeep.movies.identify.clues import MovieClues
 from mediakeep.movies.identify.model import MatchStatus, MovieChoice, MovieIdentity, NeverAsk
 from mediakeep.movies.identify.weights import WEIGHTS
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import LocalMovie
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer

@@ -28,7 +28,8 @@ def make(folder: Path, repairs: Iterable[Repair], home: Path) -> int:
         by_place.setdefault(one.place, []).append(_change(folder, one))
     store = UndoStore(home / "undo")
     return sum(
-        write_tags.write(folder / path_text.unescape_path(place), wanted, store) is not None
+        write_tags.write(folder / path_text.unescape_path(place), wanted, store, queue="music")
+        is not None
         for place, wanted in by_place.items()
     )
 

@@ -34,7 +34,9 @@ def put(folder: Path, suffix: str, fields: Values) -> Path:
     none = dict.fromkeys(shelf.HEALTHY)
     path = shelf.put(folder / releases.ALBUM / f"1.{suffix}", picture="cover.jpg", **none)
     store = UndoStore(folder.parent / "before")
-    write_tags.write(path, [SetField(field, held) for field, held in fields.items()], store)
+    write_tags.write(
+        path, [SetField(field, held) for field, held in fields.items()], store, queue="music"
+    )
     store.close()
     return path
 

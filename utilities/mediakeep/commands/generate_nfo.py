@@ -16,8 +16,9 @@ from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
-from mediakeep.item import Item, MovieItem, ScannedItem, Status
+from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.movies import plan_movie, process, worker_context
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.plan_movie import MoviePlan
 from mediakeep.movies.scan import library_scan
 from mediakeep.movies.sidecars.pending_files import NFO

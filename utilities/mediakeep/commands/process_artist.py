@@ -18,8 +18,9 @@ from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageError
-from mediakeep.item import Item, MusicItem, Status
+from mediakeep.item import Item, Status
 from mediakeep.media import ignore_rules
+from mediakeep.music.item import MusicItem
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
 from mediakeep.pages import render
 from mediakeep.policy import FixLevel

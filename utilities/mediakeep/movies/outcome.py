@@ -9,9 +9,10 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.issue import Issue, Severity
-from mediakeep.item import LookupState, MovieItem
+from mediakeep.item import LookupState
 from mediakeep.movies import diagnose
 from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.outputs import movie_record, movie_report
 from mediakeep.movies.result import MovieResult, SidecarOutcome

@@ -11,7 +11,6 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import LookupSkipped, ServiceFailed, Unreadable
-from mediakeep.item import MovieItem
 from mediakeep.media.nfo.model import NfoMovie
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.media.undo.record_index import RecordQuery
@@ -19,6 +18,7 @@ from mediakeep.media.undo.record_lookup import DONE
 from mediakeep.movies import model
 from mediakeep.movies.identify import identify_movie
 from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import LocalMovie, MovieVideo
 from mediakeep.movies.scan import library_scan
 from mediakeep.movies.sidecars import artwork, decide_sidecars, existing_sidecars, pending_files

@@ -178,7 +178,7 @@ def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFile
     if not context.config.write or not context.has_changed_files or (by_hand and not first):
         return WrittenFiles()
     changed = context.store.effective_changes(
-        work.stamp.key, first, work.stamp.since, kinds.MOVIES.name
+        work.stamp.key, first, work.stamp.since, queue=kinds.MOVIES.name
     )
     # Removed files were replaced by others.
     written = [change for change in changed if not change.new.is_no_file]

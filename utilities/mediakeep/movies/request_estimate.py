@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from mediakeep.item import MovieItem
+from mediakeep.movies.item import MovieItem
 
 REQUESTS_BY_ID, REQUESTS_BY_NAME = 1, 2  # requests for the details of a movie
 PICTURE_REQUESTS = 2  # poster and fanart

@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from mediakeep import path_text
-from mediakeep.item import MovieItem, Status, is_gone
+from mediakeep.item import Status, is_gone
+from mediakeep.movies.item import MovieItem
 
 DUPLICATE_KIND = "duplicate-movie"  # issue kind for movies with the same ID
 

@@ -16,12 +16,12 @@ from msgspec import structs
 from mediakeep import clock, kinds, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import WriteHook
 from mediakeep.app.subjects.registry import Subject, WorkerOptions
 from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media import file_errors, temp_copies
-from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
 from mediakeep.media.undo.record import ChangeRecord
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import NO_PROGRESS, Outcome, Stamp, Work
@@ -80,7 +80,7 @@ class ItemCheckout:
         self._console = console
         self._shared_session, self._own_session = session, session or new_session_id(what)
         self._queue: Queue | None = None
-        self._essence_db: EssenceDatabase | None = None
+        self._write_hook: WriteHook | None = None
         self._claims: dict[str, Claim] = {}
         self._items_before: dict[str, Item] = {}
         self._folders: dict[str, str] = {}  # folder, or file that is an item itself -> key
@@ -95,8 +95,7 @@ class ItemCheckout:
         place = queue.locate_queue(folder, notice=self._console.print_message)
         self._queue = stack.enter_context(Queue.open(place, kind))
         stack.callback(self._release_and_end)
-        self._essence_db = EssenceDatabase.open(place.folder / FILE_NAME, write=False)
-        stack.callback(self._essence_db.close)
+        self._write_hook = stack.enter_context(self._subject.open_write_hook(place.folder))
 
     def _release_and_end(self) -> None:
         """Make unsettled items pending again, and end the session."""
@@ -163,9 +162,8 @@ class ItemCheckout:
         """
         key = item if item in self._claims else self.find_item_key(path)
         with contextlib.ExitStack() as stack:
-            if key and self._essence_db:
-                place = self._relative_path(key, path)
-                stack.enter_context(self._essence_db.updating_after_write(key, place, path))
+            if key and self._write_hook:
+                stack.enter_context(self._write_hook(key, self._relative_path(key, path), path))
             yield self.build_stamp(key)
 
     def rescan_and_settle(self, *keys: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,15 @@ class UnassignedFiles(msgspec.Struct, frozen=True):
     named: tuple[str, ...] = ()
 
 
+# Called with an item's key, and a file's path below the item and its full path: a context in which
+# a command changes the file without changing its media.
+WriteHook = Callable[[str, str, Path], AbstractContextManager[None]]
+
+
+def _open_no_hook(_folder: Path) -> AbstractContextManager[WriteHook]:
+    return nullcontext(lambda *_: nullcontext())
+
+
 class Subject(msgspec.Struct, frozen=True):
     """The functions of a subject."""
 
@@ -96,6 +106,8 @@ class Subject(msgspec.Struct, frozen=True):
     measure_media: Callable[[ScannedItem, tuple[str, ...]], Counter[Hashable]]
     # Takes the home, and new key and path by old key: renames entries in caches and databases.
     follow_renames: Callable[[Path, Mapping[str, tuple[str, str]]], None]
+    # Takes the folder of the queue: opens the data about files that writes keep up to date.
+    open_write_hook: Callable[[Path], AbstractContextManager[WriteHook]] = _open_no_hook
     # Takes an item, its old and its new path; yields sidecars that were renamed with it.
     find_renamed_files: Callable[[Item, str, str], Iterable[tuple[str, str]]] = lambda *_: ()
     # Takes the home and an issue kind; returns the command that accepts all its proposals, or "".

@@ -14,8 +14,9 @@ from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import LookupEstimate, Subject, UnassignedFiles, WorkerOptions
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
-from mediakeep.item import Item, MovieItem, ScannedItem, Status
+from mediakeep.item import Item, ScannedItem, Status
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.movies.item import MovieItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 

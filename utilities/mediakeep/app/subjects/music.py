@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediakeep import config, kinds, path_text
-from mediakeep.app.subjects.interface import LookupEstimate, Subject, UnassignedFiles, WorkerOptions
+from mediakeep.app.subjects.interface import (
+    LookupEstimate,
+    Subject,
+    UnassignedFiles,
+    WorkerOptions,
+    WriteHook,
+)
 from mediakeep.errors import NoCache, Unreadable
 from mediakeep.issue import Issue
-from mediakeep.item import Item, MusicItem, ScannedItem
+from mediakeep.item import Item, ScannedItem
 from mediakeep.lookups.musicbrainz.context import DISABLED
 from mediakeep.lookups.service_config import ServiceConfig
+from mediakeep.music.item import MusicItem
 from mediakeep.outcome import WorkerFactory
 from mediakeep.queue.state import QueueState
 
@@ -126,6 +133,16 @@ def _follow_renames(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
             context.store.rename_keys(keys)
 
 
+@contextlib.contextmanager
+def _open_write_hook(folder: Path) -> Iterator[WriteHook]:
+    """Open the essence database, whose rows of a file stay valid across a write of its tags."""
+    from mediakeep.media.audio import essence_db as audio_essence_db
+
+    path = folder / audio_essence_db.FILE_NAME
+    with contextlib.closing(audio_essence_db.EssenceDatabase.open(path, write=False)) as database:
+        yield database.updating_after_write
+
+
 def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
     path = _audit_path(home, item)
     if path is None:
@@ -234,4 +251,5 @@ MUSIC = Subject(
     recorded_media=_recorded_media,
     measure_media=_measure_media,
     follow_renames=_follow_renames,
+    open_write_hook=_open_write_hook,
 )

@@ -15,11 +15,10 @@ from mediakeep.app.edit import audio_targets
 from mediakeep.app.undo.selector import ChangeSelector
 from mediakeep.errors import StateDamaged
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
+from mediakeep.media.undo import change_text
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.media.undo.store import UNSURE, VOID, UndoStore, find_undone
-from mediakeep.music.repairs import plans
-from mediakeep.music.repairs.plans import PlannedChange
 
 NO_SESSION = "(no session)"  # for changes that no command made
 
@@ -114,9 +113,7 @@ def format_fields(changed: dict[str, FieldChange], place: str) -> list[str]:
     return [
         _format_file_change(change, place)
         if _is_whole_file(name, change)
-        else plans.format_change(
-            place, PlannedChange(field=name, old=change.old, new=change.new, reason=change.reason)
-        )
+        else change_text.format_change(place, name, change)
         for name, change in changed.items()
     ]
 
@@ -134,8 +131,7 @@ def _is_whole_file(name: str, changed: FieldChange) -> bool:
 def _format_file_change(changed: FieldChange, place: str) -> str:
     """Return a line on a file that was created, removed or replaced."""
     what = "removed" if not changed.new else "replaced" if changed.old else "created"
-    why = f" ({changed.reason})" if changed.reason else ""
-    return f"{path_text.to_printable(place)}: {what}{why}"
+    return change_text.add_place_and_reason(place, what, changed.reason)
 
 
 def fields_to_json(changed: dict[str, FieldChange]) -> dict[str, Any]:

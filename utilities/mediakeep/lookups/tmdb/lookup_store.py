@@ -16,10 +16,10 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import clock
-from mediakeep.item import MatchState
 from mediakeep.lookups.http import response_cache
 from mediakeep.lookups.lookup_store import LookupStore, pack, unpack
 from mediakeep.lookups.tmdb import constants
+from mediakeep.lookups.tmdb.match_state import MatchState
 from mediakeep.lookups.tmdb.model import MovieSummary
 from mediakeep.sqlite_file import Row, Statement
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import clock, kinds, path_text
+from mediakeep import clock, path_text
 from mediakeep.errors import MediakeepError, ReadOnlyFormat, VerificationFailed
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.safewrite import atomic_replace, compare_files, file_assembly
@@ -34,7 +34,7 @@ class UndoContext:
     store: UndoStore
     stamp: Stamp
     rules: atomic_replace.ReplaceRules
-    queue: str = kinds.MUSIC.name
+    queue: str
 
 
 @dataclass(frozen=True)

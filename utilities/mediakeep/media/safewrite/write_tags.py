@@ -108,8 +108,12 @@ def write(
     store: UndoStore,
     stamp: Stamp = NO_STAMP,
     rules: WriteRules = _DEFAULT_RULES,
+    *,
+    queue: str,
 ) -> TagWriteResult | None:
     """Apply edits to a file's tags and return the result, or None if nothing has to change.
+
+    `queue` is the kind of the item that the file belongs to.
 
     Raises a subclass of NotWritten, NoRoom, Unreadable or NotAudio if the file was not changed, and
     RecordNotWritten if the undo record could not be saved.
@@ -123,9 +127,8 @@ def write(
         fields = _changed_fields(job)
         recipe, blobs = build_patch(original, job.source, kind)
         draft = RecordDraft(kind, recipe, blobs, fields)
-        record = replace_and_record(
-            original, parts, draft, UndoContext(store, stamp, rules), partial(_verify_copy, job)
-        )
+        context = UndoContext(store, stamp, rules, queue)
+        record = replace_and_record(original, parts, draft, context, partial(_verify_copy, job))
         return TagWriteResult(record, fields)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import atomic_files, clock, kinds, path_text
+from mediakeep import atomic_files, clock, path_text
 from mediakeep.errors import RecordNotWritten, StateDamaged, UndoRefused
 from mediakeep.media import temp_copies
 from mediakeep.media.temp_copies import TempCopies
@@ -190,7 +190,7 @@ class UndoStore:
         return sorted(by_id.values(), key=lambda entry: entry.at)
 
     def effective_changes(
-        self, item: str, first_claim: int, since: str = "", queue: str = kinds.MUSIC.name
+        self, item: str, first_claim: int, since: str = "", *, queue: str
     ) -> list[ChangeRecord]:
         """Return the changes of an item that were not undone, from `first_claim` on.
 

@@ -18,7 +18,6 @@ from functools import partial
 from msgspec import structs
 
 from mediakeep.errors import LookupSkipped, NoSuchMovie, ServiceFailed, Stopped
-from mediakeep.item import MovieItem
 from mediakeep.lookups.tmdb.context import TmdbContext
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
 from mediakeep.lookups.tmdb.model import Movie as TmdbMovie
@@ -33,6 +32,7 @@ from mediakeep.movies.identify.model import (
     NeverAsk,
 )
 from mediakeep.movies.identify.search import DETAILED_CANDIDATES, MovieSearch
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import LocalMovie
 
 _DECIDE_LATER = "later"  # the user wants to decide later

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from mediakeep.item import MovieItem
 from mediakeep.lookups.tmdb import constants
 from mediakeep.lookups.tmdb.model import Movie as TmdbMovie
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.model import LocalMovie
 
 _TMDB_ID = re.compile(r"[1-9]\d{0,9}", re.ASCII)

@@ -16,7 +16,8 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.errors import MediakeepError, UsageError
-from mediakeep.item import Item, MovieItem, Status
+from mediakeep.item import Item, Status
+from mediakeep.movies.item import MovieItem
 from mediakeep.movies.outputs import csv_rows, failed_lookups_csv, movie_record
 from mediakeep.movies.outputs.row_cache import CachedRow, RowCache
 

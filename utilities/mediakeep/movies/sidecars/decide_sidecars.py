@@ -206,7 +206,7 @@ def find_unrecorded_pictures(
         return {}
     reasons = {_format_source(picture.path) for picture in (*film.posters, *film.backdrops)}
     records = context.store.effective_changes(
-        stamp.key, stamp.first_claim, stamp.since, kinds.MOVIES.name
+        stamp.key, stamp.first_claim, stamp.since, queue=kinds.MOVIES.name
     )
     return {
         role: RecordedPicture(film.id, record.new.sha256)

@@ -12,6 +12,7 @@ import msgspec
 from mediakeep import issue, path_text
 from mediakeep.errors import NotWritten, UnexpectedError, Unreadable, WriteRefused
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue
+from mediakeep.kinds import MUSIC
 from mediakeep.media import file_errors
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD
 from mediakeep.media.undo.record import ChangeRecord
@@ -117,7 +118,9 @@ def undo_records(work: Work, context: MusicWorkerContext) -> list[ChangeRecord]:
     first = first_counted_claim(work, by_hand=by_hand)
     if not context.config.write or not context.has_changed_files or (by_hand and not first):
         return []
-    changes = context.tag_writer.store.effective_changes(stamp.key, first, stamp.since)
+    changes = context.tag_writer.store.effective_changes(
+        stamp.key, first, stamp.since, queue=MUSIC.name
+    )
     # An artist that is in no queue has no claims and one session.
     return changes if first else [record for record in changes if record.session == stamp.session]
 

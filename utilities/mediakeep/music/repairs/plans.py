@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from mediakeep import atomic_files, path_text
 from mediakeep.errors import NewerFormat, UsageError
 from mediakeep.media.audio.tag_edits import PICTURES_FIELD, CopyToNativeTags, SetField
+from mediakeep.media.undo import change_text
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.music.repairs.repair import EmbedCover, SaveCoverFile
 
@@ -144,27 +145,12 @@ def format_plan(plan: FilePlan, place: str) -> list[str]:
 
 def format_change(place: str, line: PlannedChange) -> str:
     """Format a change with its file and its reason."""
-    reason = f" ({line.reason})" if line.reason else ""
-    return f"{path_text.to_printable(place)}: {format_change_briefly(line)}{reason}"
+    return change_text.add_place_and_reason(place, format_change_briefly(line), line.reason)
 
 
 def format_change_briefly(line: PlannedChange) -> str:
     """Format a change without its file: field, old value and new value."""
-    if line.field == PICTURES_FIELD:
-        return f"cover {_format_picture_change(line)}"
     if line.field == COVER_FILE:
         return "created" if line.new else "removed"
-    return f"{line.field} {_format_values(line.old)} -> {_format_values(line.new)}"
-
-
-def _format_picture_change(line: PlannedChange) -> str:
-    if not line.new:
-        return "taken out"
-    if line.image:
-        name = path_text.to_printable(line.image.rpartition("/")[2])
-        return f'{"another" if line.old else "nothing"} -> "{name}"'
-    return "exchanged" if line.old else "put in"
-
-
-def _format_values(values: Iterable[str]) -> str:
-    return "; ".join(f'"{path_text.to_printable(text)}"' for text in values) or "nothing"
+    change = FieldChange(line.old, line.new)
+    return change_text.format_change_briefly(line.field, change, line.image)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.errors import Unreadable, WriteRefused
+from mediakeep.kinds import MUSIC
 from mediakeep.media import open_file, pictures
 from mediakeep.media.audio import tag_edits
 from mediakeep.media.audio.tag_edits import (
@@ -82,7 +83,12 @@ class TagWriter:
         if cover_file := _find_cover_file_change(file_changes):
             return self._write_cover_file(path, cover_file, stamp)
         return write_tags.write(
-            path, map(_to_tag_change, file_changes), self.store, stamp, self._write_rules
+            path,
+            map(_to_tag_change, file_changes),
+            self.store,
+            stamp,
+            self._write_rules,
+            queue=MUSIC.name,
         )
 
     def _write_cover_file(
@@ -90,7 +96,7 @@ class TagWriter:
     ) -> TagWriteResult | None:
         data, mime = read_picture(Path(path_text.unescape_path(cover_file.image)))
         fields = _cover_file_fields(data, cover_file)
-        desk = UndoContext(self.store, stamp, self._write_rules)
+        desk = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
         record = created_files.create_file(
             path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), desk
         )
