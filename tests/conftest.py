@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import signal
 import sys
@@ -18,8 +19,8 @@ from hypothesis import HealthCheck, settings
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment
 from mediakeep_simulator.server import SimulatorServer
-
-_MEMORY = Path("/dev/shm")
+from tests import memory_folder
+from tests.memory_folder import MemoryFolder
 
 # A slow machine is no failure. With --hypothesis-profile=long properties are tried far more often.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,10 +54,48 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the folders of all tests be in memory, and remove them however the run ends."""
+    config.addinivalue_line("markers", "real_disk: needs a disk; its tmp_path is not in memory")
+    if not config.option.basetemp and (folder := MemoryFolder.create()):
+        config.option.basetemp = str(folder.path / "tests")
+        config.add_cleanup(folder.remove)
+    # Workers get the one of the process that began the run, each a folder in it.
+    if config.option.basetemp:
+        found = memory_folder.find_memory_folder(Path(config.option.basetemp))
+        memory_folder.set_temporary_parent(found)
+
+
+@pytest.fixture
+def tmp_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """An empty folder, in memory if possible, but on a disk for tests marked real_disk."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    if request.node.get_closest_marker("real_disk"):
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-")).resolve()
+    else:
+        folder = tmp_path_factory.mktemp(name)
+        if not memory_folder.find_memory_folder(folder):  # pytest keeps those of the last runs
+            yield folder
+            return
+    yield folder
+    memory_folder.remove_folder(folder)
+
+
+@pytest.fixture(scope="session")
+def disk_folder() -> Iterator[Path]:
+    """A folder for several tests on the disk of the system."""
+    folder = Path(tempfile.mkdtemp(prefix="mediakeep-")).resolve()
+    yield folder
+    memory_folder.remove_folder(folder)
+
+
 @pytest.fixture
 def memory() -> Iterator[Path]:
     """A folder in memory, where the system has one."""
-    folder = Path(tempfile.mkdtemp(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
+    folder = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
     yield folder
     shutil.rmtree(folder)
 

@@ -25,7 +25,6 @@ from tests.scripts import load_command
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDERS = ("", "docs", "status", "outputs", "issues")
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # where the tests' folders are
 PAGES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).glob("*.md"))
 
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

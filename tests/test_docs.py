@@ -25,7 +25,7 @@ from mediakeep.queue import journal, sessions, snapshot
 from mediakeep.queue.history import event_log
 from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
-from tests import documents
+from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
 from tests.scripts import load_command, module_name
 
@@ -67,7 +67,7 @@ def options(door: Path) -> dict[str, bool]:
 @pytest.fixture(scope="session")
 def library() -> Iterator[Path]:
     """The sample library, created once for all pages that start with it."""
-    with tempfile.TemporaryDirectory(dir=documents.MEMORY) as folder:
+    with tempfile.TemporaryDirectory(dir=memory_folder.temporary_parent()) as folder:
         checkout = Checkout(Path(folder))
         checkout.ok(documents.MAKE)
         yield checkout.path / "music"

@@ -22,7 +22,7 @@ from tests.commands.rehearsed import out, questions
 
 COUNT = 4  # artists or movies
 PATIENCE = 60.0  # seconds after which a test gives up waiting
-WORKERS = pytest.mark.parametrize("workers", [1, 2, 4])
+_SLOW = pytest.mark.slow
 SERVICE_IS_OUT = 4
 
 
@@ -96,12 +96,14 @@ def asked_of_musicbrainz(tmp_path_factory: pytest.TempPathFactory) -> Counter[tu
         return questions(home.server)
 
 
-@WORKERS
+# Each subject alone and with several workers in every run, all numbers of them in slow ones.
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=_SLOW), 4])
 def test_music_is_all_looked_up(
     tmp_path: Path, workers: int, asked_of_musicbrainz: Counter[tuple[str, str]]
 ) -> None:
     def batch() -> tuple[int, dict[str, Any]]:
-        done = home.run("process_music_batch", "--all", "--workers", workers, "--json")
+        run = home.call if workers == 1 else home.run
+        done = run("process_music_batch", "--all", "--workers", workers, "--json")
         assert done.stdout, done.stderr
         return done.returncode, dict(rehearsed.ended(done))
 
@@ -122,7 +124,7 @@ def asked_of_tmdb(tmp_path_factory: pytest.TempPathFactory) -> Counter[tuple[str
         return questions(server)
 
 
-@WORKERS
+@pytest.mark.parametrize("workers", [1, 2, pytest.param(4, marks=_SLOW)])
 def test_movies_are_all_looked_up(
     tmp_path: Path, workers: int, asked_of_tmdb: Counter[tuple[str, str]]
 ) -> None:
@@ -130,8 +132,9 @@ def test_movies_are_all_looked_up(
     temporary.mkdir()
 
     def batch() -> tuple[int, dict[str, Any]]:
+        run = movies.batch if workers == 1 else movies.batch_apart
         words = ("--all", "--workers", workers, "--json")
-        done = movies.batch_apart(*words, env={"XDG_RUNTIME_DIR": str(temporary)})
+        done = run(*words, env={"XDG_RUNTIME_DIR": str(temporary)})
         assert done.stdout, done.stderr
         return done.returncode, dict(rehearsed.ended(done))
 

@@ -327,6 +327,7 @@ def test_a_folder_without_music_is_refused(home: Home) -> None:
 # What is left alone
 
 
+@pytest.mark.real_disk
 def test_files_that_cannot_be_written_are_named_and_the_others_go_on(home: Home) -> None:
     album = home.music / "Vera" / "Dawn"
     (album / "06 Text.mp3").write_text("this is no music at all")
@@ -371,6 +372,7 @@ def test_what_is_locked_is_named_and_left_alone(home: Home, lock: str) -> None:
     assert state(album) == before
 
 
+@pytest.mark.real_disk
 def test_hard_links_are_broken_where_that_is_wanted(home: Home) -> None:
     first = dawn(home)[0]
     other = first.with_name("other.mp3")

@@ -158,6 +158,7 @@ def test_an_artist_at_work_is_not_touched_and_neither_are_the_others(library: Li
 # A dry run
 
 
+@pytest.mark.real_disk
 def test_a_dry_run_tells_what_would_be_restored_and_changes_nothing(library: Library) -> None:
     library.path("01 Vera.mp3").unlink()
     library.write(library.path("02 Vera.flac"), SetField("title", ("Ebb",)), session="later")
@@ -250,6 +251,7 @@ def test_another_recording_is_never_taken_for_the_file_not_even_by_force(library
     assert not list((library.home.path / "status/undo").glob("aside/*"))
 
 
+@pytest.mark.real_disk
 def test_a_file_with_several_names_gets_one_of_its_own_where_that_is_set(library: Library) -> None:
     path, other = library.path("01 Vera.mp3"), library.home.path.parent / "other.mp3"
     os.link(path, other)

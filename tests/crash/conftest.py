@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
+from pathlib import Path
+
+import pytest
 
 _IMPORTED = ("crash.loop", "crash.naive", "crash.tagger", "queue.rig", "lookups.asker")
+
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what is killed and cut off in these tests be on a disk."""
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.real_disk)
 
 
 def pytest_collection_finish() -> None:

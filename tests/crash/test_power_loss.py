@@ -47,9 +47,9 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+def life(disk_folder: Path) -> Life:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        return script.record(tmp_path_factory.mktemp("life"), monkeypatch)
+        return script.record(disk_folder / "life", monkeypatch)
 
 
 @pytest.fixture(autouse=True)

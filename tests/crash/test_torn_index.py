@@ -56,9 +56,9 @@ class Yard:
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+def yard(disk_folder: Path) -> Yard:
     """Change files one by one, close the index each time, and keep what it is then."""
-    root = tmp_path_factory.mktemp("torn")
+    root = disk_folder / "torn"
     home = Home(root / "now" / "home", root / "now" / "music")
     home.path.mkdir(parents=True)
     home.music.mkdir()

@@ -186,6 +186,7 @@ def test_a_language_that_is_tried_out_leaves_nothing_behind(bench: Bench) -> Non
     assert content(bench) == before
 
 
+@pytest.mark.real_disk
 @pytest.mark.parametrize("tmdb_id", [701, 702])
 def test_an_nfo_that_could_not_be_written_is_ours_still(bench: Bench, tmdb_id: int) -> None:
     other = bench.root / "another name"

@@ -22,6 +22,7 @@ from mediakeep.item import ScannedItem
 from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.scan import file_types, library_scan, listing_cache
+from tests import memory_folder
 from tests.music import shelf
 from tests.sampling import tried
 
@@ -67,7 +68,7 @@ FILES = st.builds(
 @tried(20)
 @given(st.lists(FILES, max_size=14))
 def test_in_any_tree_each_video_belongs_to_one_movie_or_is_loose(tree: list[str]) -> None:
-    with tempfile.TemporaryDirectory(dir=memory_folder()) as name:
+    with tempfile.TemporaryDirectory(dir=memory_folder.temporary_parent()) as name:
         root = Path(name)
         for place in tree:
             try:
@@ -75,10 +76,6 @@ def test_in_any_tree_each_video_belongs_to_one_movie_or_is_loose(tree: list[str]
             except OSError:  # a file and a folder of one name
                 continue
         check(root)
-
-
-def memory_folder() -> str | None:
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def check(root: Path) -> None:

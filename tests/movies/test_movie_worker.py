@@ -230,6 +230,7 @@ def test_the_draft_of_a_killed_writer_goes_once_it_is_an_hour_old(bench: Bench) 
     assert [path.exists() for path in (old, young, theirs)] == [False, True, True]
 
 
+@pytest.mark.real_disk
 def test_what_was_not_written_is_counted_in_the_line_of_the_movie(bench: Bench) -> None:
     nfo = bench.put(KEY, HERON).with_suffix(".nfo")
     nfo.write_text("<movie></movie>")
@@ -239,6 +240,7 @@ def test_what_was_not_written_is_counted_in_the_line_of_the_movie(bench: Bench) 
     assert nfo.read_text() == "<movie></movie>"
 
 
+@pytest.mark.real_disk
 def test_a_dry_run_tells_what_would_be_refused(bench: Bench) -> None:
     nfo = bench.put(KEY, HERON).with_suffix(".nfo")
     nfo.write_text("<movie></movie>")

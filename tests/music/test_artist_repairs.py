@@ -214,6 +214,7 @@ def test_a_field_can_be_locked_by_a_setting(artist: Path) -> None:
     assert "Not repaired automatically: a setting locks this field" in report(artist)
 
 
+@pytest.mark.real_disk
 def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
     before = state(artist / "Dusk")
@@ -267,6 +268,7 @@ def test_an_album_that_a_person_covered_in_part_stays_so(tmp_path: Path) -> None
     assert run(artist).facts["repairs"] == {}
 
 
+@pytest.mark.real_disk
 def test_what_could_not_be_written_is_told_with_its_reason(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
     dry = run(artist, write=False)

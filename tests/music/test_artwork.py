@@ -394,6 +394,7 @@ def test_one_bad_picture_costs_no_other_album_its_cover(tmp_path: Path) -> None:
         assert outcome.data["lookup"] == "pending"
 
 
+@pytest.mark.real_disk
 def test_a_track_that_is_not_written_is_tried_again_and_nothing_fetched_for_it(
     yard: Yard, tmp_path: Path
 ) -> None:

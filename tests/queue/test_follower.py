@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,6 +19,7 @@ from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.incremental_reader import IncrementalReader
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
+from tests import memory_folder
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
@@ -244,7 +244,7 @@ class Play:
 @settings(max_examples=25)
 @given(DEEDS)
 def test_whatever_is_done_a_follower_sees_what_a_reader_sees(deeds: list[str]) -> None:
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    folder = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
     try:
         play = Play(folder)
         try:

@@ -27,6 +27,7 @@ from mediakeep.queue.history import index
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.store import QueueChange
+from tests import memory_folder
 from tests.queue import rig
 from tests.sampling import tried
 
@@ -34,7 +35,6 @@ KEYS = rig.names(6)
 P, I, C, E, S = Status  # noqa: E741
 slots = st.sampled_from([0, 1])
 keys = st.sampled_from(KEYS)
-MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
         self.clock = rig.Clock()
         self.where = rig.at(self.folder, self.clock)
         rig.make(self.where, len(KEYS)).close()

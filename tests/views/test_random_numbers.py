@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mediakeep.queue.history import index, queries
 from mediakeep.views import period_stats, periods
 from mediakeep.views.periods import DAY, WEEK
+from tests import memory_folder
 from tests.sampling import tried
 from tests.views.naive import Ledger, Line, span
 from tests.views.test_report_numbers import ZONES, facts, plainly, spans
@@ -25,7 +26,6 @@ ITEMS = ("A", "B", "C")
 IDS = ("x:1", "x:2", "y:1", "z:1")
 SESSIONS = ("s1", "s2")
 SUMS = ("tally", "step")
-MEMORY = Path("/dev/shm")
 BEGIN = datetime(2026, 10, 20, 22, 30, tzinfo=UTC)
 
 items = st.sampled_from(ITEMS)
@@ -130,7 +130,7 @@ def add(folder: Path, some: list[Line]) -> None:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+    with tempfile.TemporaryDirectory(dir=memory_folder.temporary_parent()) as name:
         yield Path(name)
 
 

@@ -154,6 +154,7 @@ def test_a_file_that_changed_in_anything_is_read_again(
     assert is_known(tmp_path, path)
 
 
+@pytest.mark.real_disk
 def test_a_hard_link_of_another_extension_is_another_file(tmp_path: Path) -> None:
     path = tmp_path / "a.ogg"
     path.write_bytes(b"\0" * 5000 + shelf.render("mp3"))  # of which only an .mp3 may be sound

@@ -93,6 +93,7 @@ def test_all_of_a_file_is_taken_back_at_once_and_made_again(
     assert path.read_bytes() == NEW
 
 
+@pytest.mark.real_disk
 def test_a_file_is_removed_only_as_it_was_read_and_brought_back(
     nfo: Path, store: UndoStore
 ) -> None:
@@ -152,6 +153,7 @@ def test_what_is_due_is_told_without_a_change(nfo: Path) -> None:
     assert [one.name for one in nfo.parent.iterdir()] == [nfo.name]
 
 
+@pytest.mark.real_disk
 def test_mode_and_attributes_stay(nfo: Path, store: UndoStore) -> None:
     nfo.chmod(0o640)
     if sys.platform == "linux":
@@ -177,6 +179,7 @@ def test_the_file_that_a_link_leads_to_is_written(nfo: Path, store: UndoStore) -
         write(nfo.parent / "dead.nfo", NEW, None, store)
 
 
+@pytest.mark.real_disk
 def test_a_file_of_several_names_is_refused_unless_links_may_break(
     nfo: Path, store: UndoStore
 ) -> None:

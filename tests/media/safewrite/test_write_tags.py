@@ -18,6 +18,7 @@ from tests.media.failing_writes import FORMATS, TITLE, copy_by_hand, refused
 from tests.music import shelf
 
 
+@pytest.mark.real_disk
 @pytest.mark.parametrize("name", FORMATS)
 def test_mode_and_attributes_stay_and_the_time_is_new(tmp_path: Path, name: str) -> None:
     path = writable_files.put(tmp_path, name)
@@ -52,6 +53,7 @@ def test_a_symbolic_link_stays_one(tmp_path: Path, music: Path) -> None:
     assert written.record.path == str(path.resolve())
 
 
+@pytest.mark.real_disk
 def test_a_file_with_several_names_is_left_alone_unless_told_otherwise(
     tmp_path: Path, music: Path
 ) -> None:

@@ -16,6 +16,8 @@ from tests.media import writable_files
 from tests.media.failing_writes import TITLE, refused
 from tests.music import shelf
 
+pytestmark = pytest.mark.real_disk
+
 
 @pytest.fixture
 def nobody() -> Iterator[None]:

@@ -25,6 +25,7 @@ from mediakeep.media.safewrite.write_tags import (
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import MAX_RECORD_SIZE
+from tests import memory_folder
 from tests.media import writable_files
 from tests.media.failing_writes import strangers
 
@@ -54,7 +55,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.home = Path(tempfile.mkdtemp())
+        self.home = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
         self.store = writable_files.store(self.home)
 
     @initialize(name=st.sampled_from(writable_files.NAMES))
