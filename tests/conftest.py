@@ -67,29 +67,21 @@ def pytest_configure(config: pytest.Config) -> None:
         memory_folder.set_temporary_parent(found)
 
 
-@pytest.fixture
-def tmp_path(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """An empty folder, in memory if possible, but on a disk for tests marked real_disk."""
-    name = re.sub(r"\W", "_", request.node.name)[:30]
-    if request.node.get_closest_marker("real_disk"):
-        folder = Path(tempfile.mkdtemp(prefix=f"{name}-")).resolve()
-    else:
-        folder = tmp_path_factory.mktemp(name)
-        if not memory_folder.find_memory_folder(folder):  # pytest keeps those of the last runs
-            yield folder
-            return
-    yield folder
-    memory_folder.remove_folder(folder)
-
-
 @pytest.fixture(scope="session")
 def disk_folder() -> Iterator[Path]:
     """A folder for several tests on the disk of the system."""
     folder = Path(tempfile.mkdtemp(prefix="mediakeep-")).resolve()
     yield folder
     memory_folder.remove_folder(folder)
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder, in memory if possible, but on a disk for tests marked real_disk."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    if request.node.get_closest_marker("real_disk"):
+        return Path(tempfile.mkdtemp(prefix=name, dir=request.getfixturevalue("disk_folder")))
+    return tmp_path_factory.mktemp(name)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 
 MEMORY = Path("/dev/shm")
 _PREFIX = "mediakeep-tests-"
-_ROOM = 2 << 30  # bytes: five times what a run on three workers held at most
+_ROOM = 2 << 30  # bytes: several times what the tests write
 _parent: Path | None = None
 
 
@@ -51,7 +51,7 @@ def find_memory_folder(path: Path) -> Path | None:
 
 
 def temporary_parent() -> Path | None:
-    """Return where temporary folders are made in this run, or None for the default of the system."""
+    """Return where this run makes temporary folders, or None for the default of the system."""
     return _parent
 
 

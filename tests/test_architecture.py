@@ -31,7 +31,10 @@ TOOLS = sorted(
 _KNOWN = set(MODULES)
 
 # Public class names that two packages may share, each with its reason.
-SHARED_NAMES: dict[str, str] = {}
+SHARED_NAMES = {
+    "Artist": "an artist of the library, and the MusicBrainz entity of that name",
+    "Track": "a track of the library, and the MusicBrainz entity of that name",
+}
 
 
 def package(path: Path) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from mediakeep.alerts import delivery
 from mediakeep.alerts.delivery import DeliveryAttempt, DeliveryResult
+from tests.sampling import each_row
 
 GOOD = DeliveryAttempt(ok=True, reason="answered 200")
 BAD = DeliveryAttempt(ok=False, reason="answered 503")
@@ -19,7 +20,7 @@ def told(*answers: DeliveryAttempt) -> tuple[DeliveryResult, list[float]]:
     return delivery.deliver_with_retries(lambda: left.pop(0), (0.0, 2.0, 10.0), slept.append), slept
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answers", "slept"),
     [
         ([GOOD], []),

@@ -10,9 +10,10 @@ import pytest
 
 from mediakeep.alerts import targets
 from mediakeep.errors import UsageError
+from tests.sampling import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         "https://hooks.example.org/s3cr3t",
@@ -29,7 +30,7 @@ def test_https_and_this_machine_are_fine(address: str) -> None:
     assert targets.parse_webhook(address, insecure=False).webhook == address
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         "http://hooks.example.org/s3cr3t",
@@ -48,7 +49,7 @@ def test_plain_http_elsewhere_needs_leave(address: str) -> None:
     assert targets.parse_webhook(address, insecure=True).webhook == address
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         "",

@@ -13,6 +13,7 @@ from mediakeep import __version__
 from mediakeep.alerts import webhook
 from tests.alerts.service import Manner, Service, answer, babble, drip, hang, hang_up
 from tests.patience import finish
+from tests.sampling import each_row
 
 Serve = Callable[..., Service]
 NOW = datetime(2025, 12, 17, 10, 0, tzinfo=UTC)
@@ -101,7 +102,7 @@ def test_https_is_spoken_only_with_who_can_prove_its_name(
     assert (made[0].verify_mode, made[0].check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "wait"),
     [
         ("120", 120),

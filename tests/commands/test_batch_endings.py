@@ -18,6 +18,7 @@ from mediakeep.runner.batch_config import BatchResult
 from mediakeep.views import summary
 from mediakeep.views.summary import QueueStatus
 from tests.queue import rig
+from tests.sampling import each_row
 
 OUT = "MusicBrainz is out. A later batch goes on."
 NO_CONTACT = "No contact is set. Set one."
@@ -39,7 +40,7 @@ def reported(*outcomes: Outcome, **fields: Any) -> BatchResult:
     return report
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("report", "code"),
     [
         (reported(DONE), 0),
@@ -56,7 +57,7 @@ def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
     assert run_batch.exit_code(report) == code
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("report", "line"),
     [
         (

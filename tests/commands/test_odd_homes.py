@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,29 @@ from tests.commands.conftest import Home, environment
 ODD_NAMES = {"not-utf8": os.fsdecode(b"h\xe9me"), "line-break": "ho\nme'$x"}
 
 
-@pytest.fixture(params=ODD_NAMES.values(), ids=ODD_NAMES.keys())
+class CalledHome(Home):
+    """A home whose commands all run in this process."""
+
+    def run(self, door: str, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
+        return self.call(door, *words, **more)
+
+
+# Each name in every run, one of them in processes of its own; both so in slow ones.
+@pytest.fixture(
+    params=[
+        pytest.param(("not-utf8", Home), id="not-utf8"),
+        pytest.param(("line-break", CalledHome), id="line-break"),
+        pytest.param(("line-break", Home), id="line-break-apart", marks=pytest.mark.slow),
+    ]
+)
 def odd_home(request: pytest.FixtureRequest, tmp_path: Path, sample: Path) -> Home:
-    path = tmp_path / request.param
+    name, kind = request.param
+    path = tmp_path / ODD_NAMES[name]
     try:
         (path / "backups").mkdir(parents=True)
     except OSError as error:
         pytest.skip(f"this file system refuses the name: {error.strerror}")
-    home = Home(path, sample)
+    home: Home = kind(path, sample)
     home.scan()
     return home
 

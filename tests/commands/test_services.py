@@ -12,6 +12,7 @@ from mediakeep.config import Settings
 from mediakeep.errors import UsageError
 from mediakeep.lookups.service_config import ServiceConfig
 from tests.commands.conftest import Home
+from tests.sampling import each_row
 
 DEFAULTS = structs.asdict(Settings())
 NAMES = ("contact", "offline", "musicbrainz_host", "musicbrainz_interval", "coverart_host")
@@ -29,7 +30,7 @@ def access(**given: Any) -> ServiceConfig:
     return musicbrainz_options.parse_access({**{name: DEFAULTS[name] for name in NAMES}, **given})
 
 
-@pytest.mark.parametrize("host", PUBLIC)
+@each_row("host", PUBLIC)
 def test_the_public_host_is_not_asked_without_a_contact(host: str) -> None:
     closed = access(musicbrainz_host=host)
     assert not closed.is_enabled
@@ -41,7 +42,7 @@ def test_the_public_host_is_not_asked_without_a_contact(host: str) -> None:
     assert not access(musicbrainz_host=host, contact="  ").is_enabled
 
 
-@pytest.mark.parametrize("host", PUBLIC)
+@each_row("host", PUBLIC)
 def test_the_public_host_is_never_asked_faster_than_it_allows(host: str) -> None:
     with pytest.raises(UsageError, match=r"musicbrainz_interval: .* one request a second"):
         access(musicbrainz_host=host, musicbrainz_interval=0.99, contact="me@example.org")
@@ -64,14 +65,14 @@ def test_offline_nobody_is_asked_whatever_is_set() -> None:
     assert not access(offline=True, musicbrainz_host=MIRRORS[0]).is_enabled
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         *("", "musicbrainz.org", "ftp://a.org", "http://", "http://[::1", "http://a.org:port"),
         *("http://me:secret@a.org", "http://a.org/ws/2", "http://a.org?x=1", "http://a.org#x"),
     ],
 )
-@pytest.mark.parametrize("name", ["musicbrainz_host", "coverart_host"])
+@each_row("name", ["musicbrainz_host", "coverart_host"])
 def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
     name: str, address: str
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_contact_that_would_break_a_request_is_refused(contact: str) -> None:
         access(contact=contact)
 
 
-@pytest.mark.parametrize("contact", ["nonsense", "http", "example.org", "ftp://example.org"])
+@each_row("contact", ["nonsense", "http", "example.org", "ftp://example.org"])
 def test_a_contact_that_reaches_nobody_is_refused_by_its_name(contact: str) -> None:
     with pytest.raises(UsageError, match=f'contact: "{contact}" is neither'):
         access(contact=contact)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mediakeep.media.audio import tags
 from mediakeep_simulator import factories
 from mediakeep_simulator.entities import MusicBrainzCatalogue
@@ -11,16 +13,21 @@ from mediakeep_simulator.server import SimulatorServer
 from tests.commands.rehearsed import Rehearsed
 from tests.music import shelf, visits
 
-ARTISTS, TITLES = 8, ("Low Tide", "Ballast", "Thaw")
+TITLES = ("Low Tide", "Ballast", "Thaw")
 
 
-def test_no_worker_takes_a_cover_from_under_the_hands_of_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("artists", "workers"), [(4, 2), pytest.param(8, 4, marks=pytest.mark.slow)]
+)
+def test_no_worker_takes_a_cover_from_under_the_hands_of_another(
+    tmp_path: Path, artists: int, workers: int
+) -> None:
     vera = factories.make_artist("Vera")
     hits = factories.make_group(vera, "Harbour Hits")
     release = visits.unmeasured(factories.make_release(hits, [TITLES], barcode="5099902894225"))
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
-    for number in range(ARTISTS):
+    for number in range(artists):
         own = {"artist": "Vera", "albumartist": "Vera", "barcode": "5099902894225"}
         album = tmp_path / "music" / f"Vera {number}" / "Harbour Hits"
         shelf.put_album(album, *TITLES, **own)
@@ -30,11 +37,11 @@ def test_no_worker_takes_a_cover_from_under_the_hands_of_another(tmp_path: Path)
     ) as server:
         home = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
         home.scan()
-        done = home.batch("--all", "--workers", 4)
+        done = home.batch("--all", "--workers", workers)
         assert done.returncode == 0, done.stderr
         assert sum(one.path.startswith("/image/") for one in server.requests) == 1
     files = sorted((tmp_path / "music").rglob("*.mp3"))
-    assert len(files) == ARTISTS * len(TITLES)
+    assert len(files) == artists * len(TITLES)
     for path in files:
         found = tags.read(path).tags
         assert [len(found.pictures), found.musicbrainz_albumid] == [1, (release.id,)], path

@@ -11,6 +11,7 @@ from mediakeep.errors import NotAudio, Truncated
 from mediakeep.media.audio import formats, tags
 from tests.media import mutations_sounds as small
 from tests.media.mutations_sounds import chunk
+from tests.sampling import each_row
 
 # What the headers of the small files say: seconds, Hz, channels, bits, and no loss.
 FACTS = {
@@ -63,7 +64,7 @@ def test_the_bytes_tell_the_format_whatever_the_name(
     assert (found[0].name, found[1]) == (small.SOUNDS[name][0], True)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "suffixes"),
     [
         ("MP3", ".mp3 .mp2"),

@@ -21,7 +21,7 @@ from mediakeep.media.bounded_file import BoundedFile
 from mediakeep_samples.music import track_files
 from tests.media import encoded
 from tests.music import shelf
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 BELL = {suffix: track_files.read_seed_file(f"bell.{suffix}") for suffix in shelf.FORMATS}
 
@@ -287,7 +287,7 @@ READ: tuple[tuple[Callable[[bytes], frame_headers.FrameHeader | None], str, int,
 )
 
 
-@pytest.mark.parametrize(("read", "head", "size", "seconds"), READ)
+@each_row(("read", "head", "size", "seconds"), READ)
 def test_headers_of_frames_are_read_as_the_standards_say(
     read: Callable[[bytes], frame_headers.FrameHeader | None], head: str, size: int, seconds: float
 ) -> None:
@@ -296,8 +296,6 @@ def test_headers_of_frames_are_read_as_the_standards_say(
     assert (frame.size, frame.seconds) == (size, seconds)
 
 
-@pytest.mark.parametrize(
-    "head", ["ffeb9064", "fff99064", "fffbf064", "fffb0064", "fffb9c64", "fe7b9064", "ff"]
-)
+@each_row("head", ["ffeb9064", "fff99064", "fffbf064", "fffb0064", "fffb9c64", "fe7b9064", "ff"])
 def test_what_is_no_header_is_refused(head: str) -> None:
     assert frame_headers.parse_mpeg_header(bytes.fromhex(head).ljust(7, b"\0")) is None

@@ -18,6 +18,7 @@ from mediakeep.media.audio.tags import AudioProperties
 from mediakeep_samples.music import track_files
 from tests.media import encoded
 from tests.music import shelf
+from tests.sampling import each_row
 
 SEEDS = [f"{sound}.{suffix}" for sound in track_files.SOUND_NAMES for suffix in shelf.FORMATS]
 ID3V1 = b"TAG" + b"A title".ljust(125, b"\0")
@@ -147,7 +148,7 @@ def test_a_flac_without_a_checksum_is_no_damage(tmp_path: Path) -> None:
     assert found(path) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("samples", "word", "bits", "expected"),
     [
         ([1, -2], 2, 16, "0100 feff"),

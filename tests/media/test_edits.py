@@ -29,6 +29,7 @@ from mediakeep.media.safewrite.write_tags import (
 from tests import sampling
 from tests.media import writable_files
 from tests.media.failing_writes import FORMATS
+from tests.sampling import each_row
 
 NUMBERS = {"track": "7", "track_total": "12", "disc": "1", "disc_total": "2", "compilation": "1"}
 EVERYTHING = [SetField(field, (NUMBERS.get(field, f"Ünï {field}"),)) for field in sorted(FIELDS)]
@@ -178,7 +179,7 @@ def test_mp4_takes_numbers_only(tmp_path: Path) -> None:
     assert write_tags.pending_changes(path, [SetField("track", ("05",))]) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "values"),
     [
         *(("titel", ("A",)), ("pictures", ("A",)), ("title", ("",)), ("title", ("a\0b",))),

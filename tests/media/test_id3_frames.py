@@ -19,6 +19,7 @@ from mediakeep.media.edits.id3 import Frame, Tag, sevens
 from mediakeep.media.safewrite.write_tags import Id3Version, SetField, WriteRules
 from tests.media import mutations_tags as tagging
 from tests.media import writable_files
+from tests.sampling import each_row
 
 OLD, NEW = WriteRules(id3=Id3Version.OLD), WriteRules(id3=Id3Version.NEW)
 TITLE = SetField("title", ("Ebb",))
@@ -174,7 +175,7 @@ PACKED = zlib.compress(b"\0Low Tide " * 30)
 LONG = 300
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("old", "new"),
     [
         # When to discard it, and that it is only read.
@@ -227,7 +228,7 @@ def test_many_frames_of_one_name_are_replaced_at_once() -> None:
     assert len(id3versions.carried(tag, 3).frames) == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "content"),
     [
         ("COMM", b"\3eng"),

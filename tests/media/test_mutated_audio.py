@@ -18,7 +18,7 @@ from tests.media import mutations_trial as trial
 from tests.media.mutations import Recipe
 from tests.media.mutations_changes import NAMES, SUFFIXES
 from tests.media.mutations_child import Limits
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 READERS = "tests.media.mutations_readers"
 FEW, MANY = 600, 100_000
@@ -65,7 +65,7 @@ def test_each_picture_is_whole_before_it_is_damaged(tmp_path: Path, name: str) -
     assert pictures.read_picture_info(path) == (sounds.PICTURES[name][0], 300, 300)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_the_map_of_a_file_leads_to_its_lengths(name: str) -> None:
     data, parts = sounds.whole(name), mutations_maps.of(name)
     assert parts.edges[0] == 0

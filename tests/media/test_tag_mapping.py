@@ -22,6 +22,7 @@ from mutagen.wave import WAVE
 from mediakeep.media.audio import normalize_tags, tags
 from mediakeep.media.audio.tags import Tags
 from tests.media import mutations_sounds as small
+from tests.sampling import each_row
 
 # The text that each field holds here, with its names as Picard's documentation spells them:
 # ID3v2, Vorbis comments, APEv2, MP4 ("----:com.apple.iTunes:" left out) and ASF.
@@ -196,7 +197,7 @@ def test_day_and_year_of_older_id3_become_one_date(tmp_path: Path) -> None:
     assert (reading.raw["TYER"], reading.raw["TDAT"]) == (["1974"], ["0605"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "time", "date"),
     [
         ("0605", "1020", "1974-05-06T10:20"),

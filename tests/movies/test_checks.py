@@ -25,6 +25,7 @@ from mediakeep.movies.outputs import choose_commands
 from mediakeep.movies.result import DuplicateMovie, MovieResult, NfoState, NfoStatus, SidecarOutcome
 from tests.movies import accounts
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+from tests.sampling import each_row
 
 PAGE = Path(__file__).parents[2] / "docs" / "movie-issue-kinds.md"
 SD = (VideoStream(codec="mpeg2video", width=720, height=576),)
@@ -207,7 +208,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ISSUE_KINDS, ids=lambda kind: kind.name)
+@each_row("kind", ISSUE_KINDS)
 def test_a_kind_is_found_where_it_is_and_alone(kind: MovieIssueKind) -> None:
     for told, detail in CASES[kind.name]:
         assert detail in found(told)[kind.name]
@@ -265,7 +266,7 @@ FINE: dict[str, MovieResult] = {
 }
 
 
-@pytest.mark.parametrize("what", FINE)
+@each_row("what", FINE)
 def test_nothing_is_told_of(what: str) -> None:
     assert found(FINE[what]) == {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 
 from mediakeep.lookups.service_config import Locale
 from mediakeep.lookups.tmdb.model import (
@@ -22,6 +21,7 @@ from mediakeep.media.nfo.model import NfoMovie, NfoRating, NfoSet
 from mediakeep.media.video.model import AudioStream, VideoInfo, VideoStream
 from mediakeep.movies import model
 from mediakeep.movies.sidecars import nfo_content
+from tests.sampling import each_row
 
 GERMAN, ENGLISH = Locale("de-DE", "DE"), Locale()
 FILM = Movie(
@@ -119,7 +119,7 @@ TITLES = [
 ]
 
 
-@pytest.mark.parametrize(("language", "given", "title"), TITLES)
+@each_row(("language", "given", "title"), TITLES)
 def test_a_title_is_in_the_language_asked_for_or_the_next_best(
     language: str, given: dict[str, Any], title: str
 ) -> None:
@@ -142,7 +142,7 @@ PLOTS = [
 ]
 
 
-@pytest.mark.parametrize(("language", "given", "plot"), PLOTS)
+@each_row(("language", "given", "plot"), PLOTS)
 def test_a_plot_is_in_the_language_asked_for_or_the_next_best(
     language: str, given: dict[str, Any], plot: str
 ) -> None:
@@ -162,7 +162,7 @@ SORTED = [
 ]
 
 
-@pytest.mark.parametrize(("language", "title", "sort"), SORTED)
+@each_row(("language", "title", "sort"), SORTED)
 def test_a_title_is_sorted_without_an_article_of_its_language(
     language: str, title: str, sort: str
 ) -> None:
@@ -170,7 +170,7 @@ def test_a_title_is_sorted_without_an_article_of_its_language(
     assert (found.title, found.sort_title) == (title, sort)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("country", "mpaa"),
     [
         ("DE", "DE-12"),
@@ -242,6 +242,6 @@ def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
     assert b"<tmdbid>7</tmdbid>" in merge.merge_details(None, found, None)
 
 
-@pytest.mark.parametrize("key", ["", "a&b", "x y", "<", "a" * 40])
+@each_row("key", ["", "a&b", "x y", "<", "a" * 40])
 def test_a_trailer_that_is_no_key_is_left_out(key: str) -> None:
     assert described(trailer=key).trailer == ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mediakeep.media.video.model import AudioStream, VideoStream
 from mediakeep.movies import language_names, media_text
+from tests.sampling import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("width", "height", "told"),
     [
         (7680, 4320, "8K"),
@@ -43,7 +42,7 @@ def test_sound_is_told_once_for_each_kind() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "code"),
     [
         ("de", "ger"),
@@ -73,7 +72,7 @@ def test_a_language_has_its_name_and_else_its_code() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("number", "told"),
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (734_003_200, "734.0 MB"), (8e13, "80.0 TB")],
 )

@@ -14,6 +14,7 @@ from mediakeep.music.text import disc_folders
 from mediakeep_samples.music import track_files
 from mediakeep_samples.music.track_files import TrackContent
 from tests.music import shelf
+from tests.sampling import each_row
 
 IN_THE_FOLDER = "external-cover-not-embedded"  # as the cover of each album here is
 
@@ -130,7 +131,7 @@ def test_tracks_right_in_the_artists_folder_are_no_album_but_looked_at(artist: P
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         *("CD1", "cd 12", "Disc 2", "Disk_03", "Digital Media 01", "Side A", "Vinyl 2", "LP 1"),
@@ -145,7 +146,7 @@ def test_names_of_discs_are_known(name: str) -> None:
     assert disc_folders.album_folder(f"{name}/Disc 1") == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         *("Disco 2000", "CD", "Side Effects", "Discovery", "LP Album", "1984", "Disc Alpha"),

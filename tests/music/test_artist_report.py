@@ -15,6 +15,7 @@ from mediakeep.pages import render as pages_render
 from mediakeep_samples.music import track_files
 from mediakeep_samples.music.track_files import TrackContent
 from tests.music import shelf
+from tests.sampling import each_row
 
 AUDIT = artist_report.ReportPaths(
     Path(__file__).parents[2], "outputs/Vera Moss_audit.json", "outputs/Vera Moss_audit.csv"
@@ -256,7 +257,7 @@ def test_a_cause_that_all_tracks_share_is_told_once(artist: Path) -> None:
     ) in text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("detail", "told"),
     [
         ("", [""]),

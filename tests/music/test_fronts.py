@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mediakeep.lookups.musicbrainz.model import CoverArtInfo, Release
 from mediakeep.media.audio.tags import EmbeddedPicture, Tags
 from mediakeep.music.checks import covers
@@ -12,6 +10,7 @@ from mediakeep.music.matching.archive_covers import ArchiveCover
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence, ReleaseCandidate
 from mediakeep.music.model import Album, Artist, ImageFile, Track
 from tests.music import worlds
+from tests.sampling import each_row
 
 DAWN = worlds.group("Dawn")
 GROUP = ArchiveCover(DAWN.id, "release group")
@@ -27,7 +26,7 @@ def match(sure: MatchConfidence, *has_one: bool) -> AlbumMatch:
     return AlbumMatch(place="Dawn", confidence=sure, candidates=candidates)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("found", "front"),
     [
         (None, None),
@@ -73,7 +72,7 @@ def told(*embedded: EmbeddedPicture | None, images: tuple[ImageFile, ...] = ()) 
     return covers.cover_upgrade(artist).get("Dawn", "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("embedded", "images", "size"),
     [
         ((picture(499),), (), "499 x 499"),

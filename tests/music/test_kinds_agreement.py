@@ -11,6 +11,7 @@ from mutagen.id3 import ID3, TCMP
 from mediakeep.music.model import Album
 from tests.music import paper, shelf
 from tests.music.paper import album, numbered, track
+from tests.sampling import each_row
 
 
 def with_one(count: int = 5, **fields: Any) -> Album:
@@ -25,7 +26,7 @@ def spellings(*names: str, **more: tuple[str, ...]) -> Album:
 # Artists
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         *(("AC/DC", "AC-DC"), ("The Beatles", "Beatles, The"), ("The Beatles", "Beatles")),
@@ -39,7 +40,7 @@ def test_one_artist_in_two_spellings_is_told_with_counts(one: str, other: str) -
     assert paper.detail("artist-variation", artist) == f'"{one}" (2 tracks), "{other}" (1)'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         *(
@@ -110,7 +111,7 @@ def test_several_album_artists_of_one_album_are_told() -> None:
     assert paper.detail("albumartist-mixed", discs) == '"Vera" (2 tracks), "Anna" (1)'
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     [
         with_one(albumartist=""),
@@ -134,7 +135,7 @@ def test_album_artists_that_agree_or_are_told_otherwise(whole: Album) -> None:
 # Titles of albums
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("usual", "other"),
     [
         *(
@@ -154,7 +155,7 @@ def test_an_album_in_two_spellings_is_told(usual: str, other: str) -> None:
     assert told == f'"{usual}" (4 tracks), "{other}" (1)'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("usual", "other"),
     [
         *(("Dawn", "Dusk"), ("Dawn", " Dawn "), ("Dawn", "Dawn (Deluxe Edition)"), ("1", "4")),
@@ -201,7 +202,7 @@ def test_another_year_on_a_few_tracks_is_told(fields: dict[str, str], told: str)
     assert paper.detail("date-mixed", with_one(**fields)) == told
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     [
         with_one(date="1974-05-06"),
@@ -245,7 +246,7 @@ def test_other_genres_on_a_few_tracks_are_told(genres: str | tuple[str, ...]) ->
     assert told == f'"Folk" (5 tracks), "{shown}" (1)'
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     [
         with_one(genres="folk"),

@@ -19,6 +19,7 @@ from mediakeep.music.model import Track
 from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.music import paper, shelf
+from tests.sampling import each_row
 
 # The extensions that stand for a format, after docs/issue-kinds.md.
 STANDS_FOR = {
@@ -259,7 +260,7 @@ def low(**facts: object) -> str | None:
     return paper.detail("low-bitrate", paper.album(track))
 
 
-@pytest.mark.parametrize(("form", "codec", "least"), LEAST)
+@each_row(("form", "codec", "least"), LEAST)
 def test_lossy_audio_below_the_least_is_told_with_its_average(
     form: str, codec: str, least: int
 ) -> None:

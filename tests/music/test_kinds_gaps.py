@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mediakeep.music.model import Album, Track, TrackFault
 from tests.music import paper
 from tests.music.paper import album, disc, joined, numbered, track
+from tests.sampling import each_row
 
 
 def faulty(name: str) -> Track:
     return Track(place=f"Dawn/{name}", fault=TrackFault.EMPTY)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("numbers", "told"),
     [
         ((1, 2, 4), "number 3 is missing"),
@@ -31,7 +30,7 @@ def test_missing_numbers_are_told(numbers: tuple[object, ...], told: str) -> Non
     assert paper.detail("track-gap", numbered(*numbers)) == told
 
 
-@pytest.mark.parametrize(
+@each_row(
     "numbers",
     [
         *((), (1,), (7,), (1, 2), (3, 9), (1, 2, 3), (0, 1, 2, 3), (1, 2, 3, 14), (1, 2, 3, 4, 69)),
@@ -50,7 +49,7 @@ def test_a_total_tells_what_is_missing_at_the_end() -> None:
     assert paper.detail("track-gap", numbered(1, 2, 3, track_total="03")) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     [
         numbered(1, 2, 3, track_total="40"),  # a selection of a large one
@@ -66,7 +65,7 @@ def test_a_total_that_cannot_be_relied_on_tells_nothing(whole: Album) -> None:
     assert paper.detail("track-gap", whole) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tracks",
     [
         (*disc(1, 1, 2, 3), *disc(2, 1, 2, 3, 4)),
@@ -85,7 +84,7 @@ def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
     assert paper.detail("track-gap", album(*tracks)) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tracks", "told"),
     [
         ((*disc(1, 1, 2, 3), *disc(2, 1, 3, 4)), "disc 2: number 2 is missing"),
@@ -142,7 +141,7 @@ def test_editions_are_told_apart_by_their_releases() -> None:
     assert paper.detail("track-gap", mixed_up) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "stray",
     [
         faulty("03 Three.mp3"),

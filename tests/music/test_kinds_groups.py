@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mediakeep.music import album_grouping
 from mediakeep.music.model import Album, Artist
 from tests.music import paper
 from tests.music.paper import album, numbered, track
+from tests.sampling import each_row
 
 # Compilations and groups
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         *("Various Artists", "various", "VA", "V.A.", "V/A", "Diverse", "Artistes divers"),
@@ -54,7 +53,7 @@ def test_groups_are_albums_and_discs() -> None:
     assert album_grouping.group_by_disc(album()) == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "disc"),
     [
         *(("CD1", "1"), ("Disc 02 - Live", "2"), ("Digital Media 01", "1"), ("Side A", "a")),
@@ -66,7 +65,7 @@ def test_folders_name_discs(folder: str, disc: str) -> None:
     assert group.disc == disc
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "disc"),
     [("1", "1"), ("02", "2"), ("CD 3", "3"), ("0", ""), ("A", "a"), ("9" * 5000, "9" * 9)],
 )
@@ -117,7 +116,7 @@ def healthy() -> dict[str, Album]:
     }
 
 
-@pytest.mark.parametrize("sort", healthy())
+@each_row("sort", healthy())
 def test_healthy_albums_have_none_of_these_faults(sort: str) -> None:
     artist = Artist(name="Vera", path="/Vera", albums=(healthy()[sort],), fingerprint="")
     for kind in (

@@ -9,6 +9,7 @@ import pytest
 from mediakeep.music.model import Album, Track
 from tests.music import paper, shelf
 from tests.music.paper import album, numbered, track
+from tests.sampling import each_row
 
 KIND = "filename-tag-mismatch"
 
@@ -21,7 +22,7 @@ def named(pattern: str, count: int = 6, **fields: str) -> list[Track]:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "pattern",
     [
         *("{n:02} {title}", "{n:02} - Vera - {title}", "{n:02}. {title}", "{n:02}_{title}"),
@@ -58,7 +59,7 @@ def test_two_names_that_were_swapped_are_both_found() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tracks",
     [
         [track(1, name="01 Ballast.mp3"), track(2, name="05 Thaw.mp3")],  # too few
@@ -89,7 +90,7 @@ def test_each_disc_has_its_own_habit() -> None:
     assert len(paper.details(KIND, album(*first, *wrong))) == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "title"),
     [
         ("06 Harbour Lights.mp3", "Slack Water"),
@@ -106,7 +107,7 @@ def test_a_name_that_shares_no_word_with_the_title_is_found(name: str, title: st
     assert paper.details(KIND, album(*tracks)) == {f"Dawn/{name}": f'the title is "{title}"'}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "title"),
     [
         ("06 Slack.mp3", "Slack Water (Live)"),

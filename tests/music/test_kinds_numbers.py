@@ -14,6 +14,7 @@ from mutagen.oggvorbis import OggVorbis
 from mediakeep.music.model import Album
 from tests.music import paper, shelf
 from tests.music.paper import album, disc, joined, numbered, track
+from tests.sampling import each_row
 
 VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
 
@@ -34,7 +35,7 @@ def test_a_double_that_stands_for_the_missing_one_is_no_gap() -> None:
     assert paper.detail("track-gap", whole) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     [
         numbered(1, 2, 3),
@@ -75,7 +76,7 @@ def test_loose_tracks_have_neither_gaps_nor_doubles() -> None:
 # Ways of writing
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "told"),
     [
         ("Track 3", '"Track 3" should be "3"'),
@@ -101,7 +102,7 @@ def test_a_number_that_is_not_written_plainly_is_found(text: str, told: str) -> 
     assert list(paper.details("track-number-format", loose).values()) == [told]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "numbers",
     [
         *((1, 2, 3), ("01", "02", "03"), ("001", "002", "010", "100"), ("1", "10", "11")),
@@ -113,7 +114,7 @@ def test_numbers_written_plainly_are_left_alone(numbers: tuple[object, ...]) -> 
     assert paper.details("track-number-format", numbered(*numbers)) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("numbers", "odd"),
     [
         (("01", "02", "3"), {"3"}),

@@ -15,6 +15,7 @@ from mediakeep.music import checks
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import TrackFault
 from mediakeep.music.text import placeholders
+from tests.sampling import each_row
 
 PAGE = Path(__file__).parents[2] / "docs" / "issue-kinds.md"
 
@@ -71,7 +72,7 @@ def test_a_check_that_is_not_in_the_table_would_be_noticed(
     assert checks_written() - {kind.check for kind in ISSUE_KINDS} == {space["too_loud"]}
 
 
-@pytest.mark.parametrize("kind", ISSUE_KINDS, ids=lambda kind: kind.name)
+@each_row("kind", ISSUE_KINDS)
 def test_a_row_fits_its_check(kind: MusicIssueKind) -> None:
     shown, given = shape(kind.check)
     assert VIEWS[shown] is (kind.view or kind.scope)
@@ -81,7 +82,7 @@ def test_a_row_fits_its_check(kind: MusicIssueKind) -> None:
         assert list(MusicIssueScope).index(kind.view) > list(MusicIssueScope).index(kind.scope)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ISSUE_KINDS, ids=lambda kind: kind.name)
+@each_row("kind", ISSUE_KINDS)
 def test_a_row_tells_a_person_what_it_means_and_what_cures_it(kind: MusicIssueKind) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.name)
     assert kind.check.__doc__

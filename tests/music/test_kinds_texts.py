@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mediakeep.music.text import compare_text, mojibake
 from tests.music import paper, shelf
+from tests.sampling import each_row
 
 # Words that people sing in twenty languages and more, with the letters that tell them apart.
 LANGUAGES = {
@@ -91,7 +92,7 @@ def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> 
         assert mended != text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         *(
@@ -111,7 +112,7 @@ def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> 
         *("Tiếng Việt", "với", "🎵", "N° 5", "10\u00a0000", "à la", "50 €", "Ž", "Ünsal™"),
     ],
 )
-@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+@each_row("encoding", ["cp1252", "latin-1"])
 def test_even_short_texts_are_mended_where_no_doubt_is_left(text: str, encoding: str) -> None:
     assert mojibake.detect(misread(text, encoding)) == text
 
@@ -120,7 +121,7 @@ def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
     assert mojibake.detect(misread("Б", "latin-1")) == "Б"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         *("AMANHÃ…", "BEYONCÉ’S", "RENÉ’S", "IRMÃ’S", "HYVÄ…", "HYVÄ”", "TÄMÄ…", "KESÄ–SYKSY"),
@@ -134,7 +135,7 @@ def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
     assert mojibake.detect(text) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         *("Привет", "Любовь", "Кино", "Море волнуется", "Дом у дороги", "Ёлка", "Київ"),
@@ -145,7 +146,7 @@ def test_cyrillic_read_as_latin_1_is_mended(text: str) -> None:
     assert mojibake.detect(text.encode("cp1251").decode("cp1252")) == text
 
 
-@pytest.mark.parametrize("text", ["Дом", "Я и ты", "Ты", "Да", "ААААА", "у-у-у"])
+@each_row("text", ["Дом", "Я и ты", "Ты", "Да", "ААААА", "у-у-у"])
 def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
     assert mojibake.detect(text.encode("cp1251").decode("latin-1")) is None
 
@@ -156,7 +157,7 @@ def test_a_letter_that_is_lost_is_told_without_a_proposal() -> None:
     assert paper.detail("mojibake", paper.numbered(1, title="Bjï¿½rk")) is not None
 
 
-@pytest.mark.parametrize("field", ["title", "artist", "album", "albumartist", "composer", "genres"])
+@each_row("field", ["title", "artist", "album", "albumartist", "composer", "genres"])
 def test_each_field_is_looked_at(field: str) -> None:
     told = paper.detail("mojibake", paper.numbered(1, **{field: "BjÃ¶rk"}))
     assert told == f'{field.removesuffix("s")} "BjÃ¶rk" should be "Björk"'
@@ -193,7 +194,7 @@ def test_a_garbled_album_tag_is_mojibake_alone(tmp_path: Path) -> None:
     assert not found.keys() & {"album-variation", "track-gap", "albumartist-mixed"}
 
 
-@pytest.mark.parametrize("text", ["x" * 70_000, "Ã¶" * 70_000, " " * 70_000, "À" * 70_000])
+@each_row("text", ["x" * 70_000, "Ã¶" * 70_000, " " * 70_000, "À" * 70_000])
 def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: str) -> None:
     told = paper.details("mojibake", paper.numbered(1, title=text, artist=text, album=text))
     assert all(len(detail) < 2000 for detail in told.values())
@@ -201,7 +202,7 @@ def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: s
     assert len(compare_text.comparison_key(text)) <= 2000
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         *(
@@ -218,7 +219,7 @@ def test_loosely_equal_texts(one: str, other: str) -> None:
     assert compare_text.comparison_key(one) == compare_text.comparison_key(other)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         *(("!!!", "???"), ("1", "4"), ("1.5", "15"), ("Vol. 1/2", "Vol. 12"), ("がき", "かき")),
@@ -230,8 +231,8 @@ def test_texts_that_are_not_loosely_equal(one: str, other: str) -> None:
     assert compare_text.comparison_key(one) != compare_text.comparison_key(other)
 
 
-@pytest.mark.parametrize("text", ["VoilÃ\xa0", "Ã\xa0 bientÃ´t", "Bj\ufffdrk  live ", "BjÃ¶rk "])
-@pytest.mark.parametrize("field", ["title", "artist", "album"])
+@each_row("text", ["VoilÃ\xa0", "Ã\xa0 bientÃ´t", "Bj\ufffdrk  live ", "BjÃ¶rk "])
+@each_row("field", ["title", "artist", "album"])
 def test_white_space_of_a_garbled_text_is_not_told_as_well(field: str, text: str) -> None:
     here = paper.numbered(1, **{field: text})
     assert paper.detail("mojibake", here) is not None

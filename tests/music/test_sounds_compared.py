@@ -9,6 +9,7 @@ import pytest
 from mediakeep.media.audio.essence_db import KnownEssence
 from mediakeep.music.deep_scan import compare_essence
 from mediakeep.music.deep_scan.compare_essence import EssenceDiff, MeasuredAudio
+from tests.sampling import each_row
 
 TODAY = "2026-11-21"
 
@@ -40,7 +41,7 @@ def test_the_same_sound_is_noted_as_heard_today_with_the_files_present_state() -
     assert judged == EssenceDiff({"a": KnownEssence(*tagged, "2026-02-02", TODAY)})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("now", "why"),
     [
         (heard("B"), "size and time of the file are unchanged, so disk or memory damaged it"),

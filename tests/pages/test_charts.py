@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mediakeep.pages import charts
 from mediakeep.pages.charts import Chart, Goal, Series, svg
 from tests.pages.chart_samples import DRAWS, HOSTILE, SAMPLES, Draw, weeks
-from tests.sampling import tried
+from tests.sampling import each_row, tried
 
 GOLDEN = Path(__file__).with_name("golden")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -38,7 +38,7 @@ def words(picture: str) -> list[str]:
     return [each.text or "" for each in ElementTree.fromstring(picture).iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@each_row("name", SAMPLES)
 def test_a_chart_looks_as_it_should(name: str) -> None:
     draw, chart = SAMPLES[name]
     assert draw(chart) == (GOLDEN / f"{name}.svg").read_text(encoding="utf-8")
@@ -97,10 +97,8 @@ def test_the_goal_lies_where_its_number_is() -> None:
     assert "1,000" in words(picture)
 
 
-@pytest.mark.parametrize("draw", DRAWS)
-@pytest.mark.parametrize(
-    "series", [(), (Series("a", (None, None)),), (Series("a", (math.nan, 1e400)),)]
-)
+@each_row("draw", DRAWS)
+@each_row("series", [(), (Series("a", (None, None)),), (Series("a", (math.nan, 1e400)),)])
 def test_a_chart_without_numbers_says_so_in_words(draw: Draw, series: tuple[Series, ...]) -> None:
     picture = draw(Chart("Rate", "artists per day", ("a", "b") if series else (), series))
     assert words(picture) == ["Rate", "artists per day", "nothing yet"]
@@ -152,8 +150,8 @@ def test_any_chart_is_one_well_formed_picture_of_finite_places(chart: Chart, dra
     assert draw(chart) == picture
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("draw", DRAWS)
+@each_row("text", HOSTILE)
+@each_row("draw", DRAWS)
 def test_no_name_becomes_markup_or_steers_what_shows_it(draw: Draw, text: str) -> None:
     chart = Chart(
         text, text, (text,), (Series(text, (1,)), Series("b", (2,))), (text,), Goal(text, 3)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.pages import charts
 from mediakeep.pages.charts import Chart, scale
 from tests.pages.chart_samples import days, made, weeks
+from tests.sampling import each_row
 
 
 def below(picture: str) -> list[str]:
@@ -62,7 +62,7 @@ def test_of_a_year_of_days_the_months_are_named() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("low", "high", "written"),
     [
         (0, 0, "0 1"),

@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 import pytest
 
 from mediakeep.pages.charts import theme
+from tests.sampling import each_row
 
 
 def luminance(colour: str) -> float:
@@ -70,8 +71,8 @@ def lab(colour: str, sight: str) -> list[float]:
     return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
 
 
-@pytest.mark.parametrize("theme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("sight", SIGHTS)
+@each_row("theme", [theme.LIGHT, theme.DARK])
+@each_row("sight", SIGHTS)
 def test_the_colours_of_series_differ_for_every_eye(theme: theme.Theme, sight: str) -> None:
     apart = [
         math.dist(lab(one, sight), lab(other, sight))

@@ -6,9 +6,10 @@ import jinja2
 import pytest
 
 from mediakeep.pages import render
+from tests.sampling import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "written"),
     [
         ("Low Tide", "Low Tide"),
@@ -44,7 +45,7 @@ def test_a_very_long_text_is_cut() -> None:
     assert render.escape_markdown("x" * 100_000) == "x" * (render.MAX_TEXT_CHARS - 1) + "…"
 
 
-@pytest.mark.parametrize("code", range(0x20))
+@each_row("code", range(0x20))
 def test_no_control_character_reaches_a_page(code: int) -> None:
     assert render.escape_markdown(f"a{chr(code)}b").isprintable()
 
@@ -54,7 +55,7 @@ def test_a_template_that_names_what_is_not_given_fails() -> None:
         render.render_template("artist.md.j2", artist="Vera")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("number", "noun", "text"),
     [
         (0, "auto-fix", "0 auto-fixes"),

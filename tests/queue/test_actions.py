@@ -18,6 +18,7 @@ from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import QueueChange
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
+from tests.sampling import each_row
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 NFD = unicodedata.normalize("NFD", "Motörhead")
@@ -34,7 +35,7 @@ FINDS = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "name", "key"), FINDS)
+@each_row(("keys", "name", "key"), FINDS)
 def test_an_item_is_found_by_its_name_as_people_write_it(
     keys: list[str], name: str, key: str
 ) -> None:
@@ -113,7 +114,7 @@ def test_what_a_living_session_works_on_is_reset_only_by_force(tmp_path: Path) -
 MARKS = [(P, True), (E, True), (I, False), (C, False), (S, False)]
 
 
-@pytest.mark.parametrize(("status", "allowed"), MARKS)
+@each_row(("status", "allowed"), MARKS)
 def test_only_what_is_open_can_be_marked_completed(status: Status, allowed: bool) -> None:
     state = rig.state({"U2": rig.item(status, error_message="x", attempts=2)})
     mark = actions.mark_completed("u2", "2025-12-17T10:00:00+00:00")
@@ -146,7 +147,7 @@ RULES: list[tuple[Item, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("item", "outdated"), RULES)
+@each_row(("item", "outdated"), RULES)
 def test_what_older_rules_completed_is_outdated(item: Item, outdated: bool) -> None:
     state = rig.state({"U2": item})
     change = actions.reset_outdated(state)

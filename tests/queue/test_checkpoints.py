@@ -15,6 +15,7 @@ from mediakeep.queue import actions, checkpoints, snapshot
 from mediakeep.queue.checkpoints import Checkpoint
 from mediakeep.queue.queue import Queue
 from tests.queue import rig
+from tests.sampling import each_row
 
 DUE = [
     # items, every, settled, due
@@ -33,7 +34,7 @@ DUE = [
 ]
 
 
-@pytest.mark.parametrize(("count", "every", "settled", "due"), DUE)
+@each_row(("count", "every", "settled", "due"), DUE)
 def test_a_checkpoint_is_due_every_so_many_items_or_each_per_cent(
     count: int, every: int, settled: int, due: bool
 ) -> None:
@@ -109,7 +110,7 @@ SURPLUS = [
 ]
 
 
-@pytest.mark.parametrize(("days", "keep", "gone"), SURPLUS)
+@each_row(("days", "keep", "gone"), SURPLUS)
 def test_the_newest_ones_and_one_a_day_are_kept(
     days: list[int], keep: int, gone: list[int]
 ) -> None:

@@ -15,6 +15,7 @@ from mediakeep.queue.journal import Journal
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from tests.queue import rig
+from tests.sampling import each_row
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 
@@ -31,7 +32,7 @@ TURNS = [
 ]
 
 
-@pytest.mark.parametrize(("item", "turn"), TURNS)
+@each_row(("item", "turn"), TURNS)
 def test_only_pending_items_have_a_turn(item: Item, turn: int | None) -> None:
     assert claims.claim_order(item) == turn
 

@@ -19,6 +19,7 @@ from mediakeep.music.item import MusicItem
 from mediakeep.queue import settle
 from mediakeep.queue.state import QueueState, apply_merge_patch, percentage
 from tests.queue import rig
+from tests.sampling import each_row
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 
@@ -44,7 +45,7 @@ MERGES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "patch", "expected"), MERGES)
+@each_row(("target", "patch", "expected"), MERGES)
 def test_a_patch_merges_as_rfc_7396_says(
     target: dict[str, Any], patch: dict[str, Any], expected: dict[str, Any]
 ) -> None:
@@ -74,7 +75,7 @@ def test_a_patch_done_twice_is_a_patch_done_once(
     assert apply_merge_patch(msgspec.json.decode(msgspec.json.encode(once)), patch) == once
 
 
-@pytest.mark.parametrize(("old", "new"), list(product(Status, Status)))
+@each_row(("old", "new"), list(product(Status, Status)))
 def test_the_whole_table_of_transitions_is_as_the_design_says(old: Status, new: Status) -> None:
     state = rig.state({"U2": rig.item(old)})
     if new in LEGAL[old]:
@@ -84,7 +85,7 @@ def test_the_whole_table_of_transitions_is_as_the_design_says(old: Status, new: 
             state.build_changed_item("U2", {"status": new})
 
 
-@pytest.mark.parametrize("lookup", ["", "pending", "done", "unsure", "unknown"])
+@each_row("lookup", ["", "pending", "done", "unsure", "unknown"])
 def test_a_completed_item_is_taken_only_for_a_look_up_that_it_lacks(lookup: LookupState) -> None:
     state = rig.state({"U2": rig.item(C, lookup=lookup)})
     if lookup == "pending":
@@ -112,7 +113,7 @@ STAGES = [
 ]
 
 
-@pytest.mark.parametrize(("was", "now", "legal"), STAGES)
+@each_row(("was", "now", "legal"), STAGES)
 def test_stages_follow_their_table(was: str, now: str, legal: bool) -> None:
     kind = Kind("music", "artist", "artists", "", "", kinds.MUSIC.item_class, stages=STAGED)
     head = rig.state({}).head
@@ -164,7 +165,7 @@ def _record(seq: int, items: dict[str, dict[str, Any]]) -> Any:
     return JournalRecord(seq=seq, time="", op="test", items=items)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("done", "total", "shown"),
     [(0, 0, 0.0), (0, 9, 0.0), (1, 3, 33.3), (99_999, 100_000, 99.9), (7, 7, 100.0)],
 )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep import path_text
+from tests.sampling import each_row
 
 paths = st.binary(max_size=40).map(os.fsdecode) | st.text(
     st.sampled_from("\\x4AFé\udcff\udc80/\0 n"), max_size=12
@@ -30,7 +31,7 @@ def test_two_paths_are_never_written_alike(one: str, other: str) -> None:
     assert (path_text.escape_path(one) == path_text.escape_path(other)) == (one == other)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "text"),
     [
         (os.fsdecode(b"Bj\xf6rk"), r"Bj\xF6rk"),

@@ -15,6 +15,7 @@ from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.scan_diff import ScanDiff
 from mediakeep.queue.state import QueueState
 from tests.queue import rig
+from tests.sampling import each_row
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 
@@ -64,7 +65,7 @@ DECISIONS: list[tuple[Item | None, ScannedItem | None, str, Status]] = [
 ]
 
 
-@pytest.mark.parametrize(("item", "one", "listed", "after"), DECISIONS)
+@each_row(("item", "one", "listed", "after"), DECISIONS)
 def test_each_difference_is_listed_once_and_leads_to_its_status(
     item: Item | None, one: ScannedItem | None, listed: str, after: Status
 ) -> None:
@@ -79,7 +80,7 @@ def test_each_difference_is_listed_once_and_leads_to_its_status(
         assert state.items["A"].fingerprint == one.fingerprint
 
 
-@pytest.mark.parametrize(("item", "one", "listed", "after"), DECISIONS)
+@each_row(("item", "one", "listed", "after"), DECISIONS)
 def test_a_second_scan_finds_nothing_to_do(
     item: Item | None, one: ScannedItem | None, listed: str, after: Status
 ) -> None:
@@ -113,7 +114,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "there", "pairs"), NAMES)
+@each_row(("keys", "there", "pairs"), NAMES)
 def test_names_are_one_where_they_fold_alike_and_only_there(
     keys: list[str], there: list[str], pairs: dict[str, str]
 ) -> None:
@@ -143,7 +144,7 @@ GUARDS = [
 ]
 
 
-@pytest.mark.parametrize(("count", "there", "refusal"), GUARDS)
+@each_row(("count", "there", "refusal"), GUARDS)
 def test_a_scan_that_would_lose_much_is_refused(count: int, there: list[str], refusal: str) -> None:
     state = rig.state({key: known(path=f"/music/{key}") for key in rig.names(count)})
     result = scan_diff.compare_with_scan(state, rig.found(there))

@@ -15,6 +15,7 @@ from mediakeep.runner.batch_config import BatchCallbacks
 from tests import sampling
 from tests.patience import until_asleep
 from tests.runner import looking, workshop
+from tests.sampling import each_row
 
 pytestmark = pytest.mark.usefixtures("patient_start")
 
@@ -101,7 +102,7 @@ def test_without_a_timeout_a_wait_starts_none(tmp_path: Path, workers: int) -> N
     assert len(shop.notes("start", "ant")) == 1
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@WORKERS
 def test_a_second_signal_breaks_a_wait_off(tmp_path: Path, workers: int) -> None:
     shop = workshop.stock(tmp_path, {"ant": "wait 600 600", "bee": "wait 600 600"})
     shop.close()
@@ -131,7 +132,7 @@ def test_the_time_of_the_next_item_is_not_longer_for_a_wait_before(tmp_path: Pat
     assert "longer than 1 seconds" in shop.item("bee").error_message
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "span"),
     [(2.5, 2.5), (0.0, 0.0), (-1.0, 0.0), (float("nan"), 0.0), (float("inf"), 86400.0)],
 )

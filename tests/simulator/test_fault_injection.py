@@ -21,6 +21,7 @@ from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.server import SimulatorServer
 from tests.simulator.http_client import AGENT, Got, get, ws2
+from tests.sampling import each_row
 
 WORLD = factories.make_prolific_artist("Amber Kettle", albums=2, editions=2, tracks=3)
 AMBER = generate_mbid("artist", "Amber Kettle", 1)
@@ -83,7 +84,7 @@ def test_a_refusal_says_when_to_come_again_in_the_way_it_is_told_to(clock: Clock
     assert 0 < int(limits["X-RateLimit-Reset"]) - asked["limits"] <= 1
 
 
-@pytest.mark.parametrize("agent", ["", " ", "python-requests/2.32.0", "Python-urllib/3.11", "Java"])
+@each_row("agent", ["", " ", "python-requests/2.32.0", "Python-urllib/3.11", "Java"])
 def test_who_does_not_say_who_it_is_is_refused(agent: str) -> None:
     with SimulatorServer(WORLD) as server:
         answer = get(server, f"/ws/2/artist/{AMBER}", agent=agent, fmt="json")
@@ -91,7 +92,7 @@ def test_who_does_not_say_who_it_is_is_refused(agent: str) -> None:
         assert look(server).status == 200
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 502, 503, 504])
+@each_row("status", [400, 401, 404, 429, 500, 502, 503, 504])
 def test_the_next_answers_are_the_errors_that_were_ordered(status: int) -> None:
     with SimulatorServer(WORLD) as server:
         server.faults.fail_next(response_faults.http_error(status, retry_after="7"), times=2)
@@ -145,7 +146,7 @@ SPOILT: dict[str, tuple[ResponseFault, Callable[[Got], bool]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SPOILT)
+@each_row("name", SPOILT)
 def test_an_answer_is_spoilt_as_ordered_and_the_next_is_good(name: str) -> None:
     fault, spoilt = SPOILT[name]
     with SimulatorServer(WORLD) as server:

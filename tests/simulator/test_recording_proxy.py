@@ -17,6 +17,7 @@ from mediakeep_simulator.recorder import CatalogueRecorder
 from mediakeep_simulator.recording_proxy import RecordingProxy
 from mediakeep_simulator.server import SimulatorServer
 from tests.simulator.http_client import Got, get, ws2
+from tests.sampling import each_row
 
 AGENT = "mediakeep/0 (recorder@example.org)"
 VELVET = generate_mbid("artist", "Velvet Harbour", 1)
@@ -197,7 +198,7 @@ STRANGE: dict[str, Callable[[SimulatorResponse], SimulatorResponse]] = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGE)
+@each_row("name", STRANGE)
 def test_an_answer_of_no_known_shape_teaches_nothing(name: str) -> None:
     gatherer = CatalogueRecorder(MusicBrainzCatalogue())
     question = SimulatorRequest("GET", "/ws/2/release", {"query": ["x"]})

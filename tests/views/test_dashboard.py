@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.poller import HomeSnapshot, QueueSnapshot
 from mediakeep.views.running_sessions import RunningSession
 from mediakeep.views.summary import FailedItem, KindSummary
+from tests.sampling import each_row
 from tests.views import dashboards
 
 CODES = re.compile(r"\x1b\[[\d;]*m")
@@ -39,7 +39,7 @@ def text(glance: HomeSnapshot, columns: int = 80, lines: int | None = None) -> s
     return "\n".join(render.render_dashboard(glance, WindowSize(columns, lines)))
 
 
-@pytest.mark.parametrize(("columns", "lines"), dashboards.SIZES)
+@each_row(("columns", "lines"), dashboards.SIZES)
 def test_a_board_is_the_one_that_was_looked_at(columns: int, lines: int) -> None:
     drawn = "\n".join(line.rstrip() for line in dashboards.drawn(columns, lines))
     assert f"{drawn}\n" == dashboards.kept(columns, lines).read_text()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.views import display_width
+from tests.sampling import each_row
 
 WIDTHS = {
     "": 0,
@@ -28,12 +28,12 @@ WIDTHS = {
 }
 
 
-@pytest.mark.parametrize(("text", "width"), WIDTHS.items(), ids=lambda one: repr(one))
+@each_row(("text", "width"), WIDTHS.items())
 def test_a_text_takes_its_cells(text: str, width: int) -> None:
     assert display_width.text_width(text) == width
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "most", "cut"),
     [
         ("Velvet Harbour", 20, "Velvet Harbour"),

@@ -19,6 +19,7 @@ from mediakeep.views.report.kind_progress import (
     ReportRow,
 )
 from mediakeep.views.summary import CompletionEstimate
+from tests.sampling import each_row
 
 TODAY = date(2025, 12, 22)
 NOTHING = RemainingWork(
@@ -84,7 +85,7 @@ def said(one: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "running", "sentence"),
     [
         (
@@ -129,7 +130,7 @@ def test_a_day_is_called_a_day() -> None:
     assert said(told(2, 4, 1), days=DAY).endswith("1 more than at the beginning of the day.")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("flow", "open_", "sentence"),
     [
         (PeriodTotals(), 0, ""),
@@ -188,7 +189,7 @@ def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("per_hour", "words"),
     [(94296.4, "94,000"), (123.4, "120"), (42.4, "42"), (4.25, "4.2"), (4.0, "4"), (0.04, "0.04")],
 )

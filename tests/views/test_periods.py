@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
+from tests.sampling import each_row
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = tuple(
@@ -25,7 +26,7 @@ ZONES = tuple(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "name"),
     [
         ("2025-12-15", "2025-W51"),
@@ -54,7 +55,7 @@ def test_a_day_is_named_by_its_date() -> None:
     assert found.shift(1).name == "2026-03-01"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["", "2025-W00", "2025-W53", "2027-W54", "2026-02-29", "W51", "x", "2025-W5", "0000-W01"],
 )
@@ -65,7 +66,7 @@ def test_what_names_no_period_is_said_so(text: str) -> None:
         periods.parse_period(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("zone", "day", "hours"),
     [
         ("Europe/Berlin", "2026-03-29", 23),
@@ -104,7 +105,7 @@ def test_each_moment_lies_in_one_period_and_periods_follow_one_another(
     assert found.list_until(found.shift(-1)) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "title"),
     [
         ("2025-W51", "15 to 21 December 2025"),

@@ -11,6 +11,7 @@ from mediakeep.queue.history.queries import Throughput
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState, percentage
 from mediakeep.views import summary, terminal
+from tests.sampling import each_row
 
 
 def state(**items: MusicItem) -> QueueState:
@@ -105,14 +106,14 @@ def test_what_is_not_known_is_left_out() -> None:
     assert "issue" not in text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("done", "total", "share"), [(0, 0, 0.0), (1, 3, 33.3), (99999, 100000, 99.9), (3, 3, 100.0)]
 )
 def test_a_share_is_whole_only_when_all_is_done(done: int, total: int, share: float) -> None:
     assert percentage(done, total) == share
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("seconds", "text"),
     [
         (0, "0 s"),

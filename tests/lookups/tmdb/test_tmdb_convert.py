@@ -6,7 +6,6 @@ import contextlib
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +21,7 @@ from mediakeep.lookups.tmdb.model import (
     Translation,
 )
 from tests.lookups.tmdb.tmdb_server import ROOM
-from tests.sampling import tried
+from tests.sampling import each_row, tried
 
 CAST = [
     {"id": 3, "name": "Second Player", "character": None, "order": 1, "profile_path": None},
@@ -154,12 +153,12 @@ def test_a_movie_may_be_nearly_empty_or_full_of_nothing() -> None:
     assert bare.year == 0
 
 
-@pytest.mark.parametrize("date", ["", None, "1974", "1974-3-9", "soon", "0000", "१९७४-०३-०९"])
+@each_row("date", ["", None, "1974", "1974-3-9", "soon", "0000", "१९७४-०३-०९"])
 def test_a_date_that_is_none_is_left_out(date: str | None) -> None:
     assert read({**ROOM, "release_date": date}).release_date == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("own", "other", "is_it"),
     [
         ("tt0071071", None, "tt0071071"),
@@ -182,7 +181,7 @@ def video(key: str, language: str = "de", **more: Any) -> dict[str, Any]:
     return {"key": key, **plain, **more}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("videos", "key"),
     [
         ([video("english", "en"), video("german1"), video("german2")], "german1"),

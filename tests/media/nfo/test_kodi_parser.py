@@ -9,6 +9,7 @@ import pytest
 from mediakeep.media.nfo import nfo_file
 from mediakeep.media.nfo.model import NfoActor, NfoMovie, NfoRating, NfoSet, NfoThumb
 from tests.media.nfo import nfos
+from tests.sampling import each_row
 
 
 def read(inside: str, after: str = "") -> NfoMovie:
@@ -100,7 +101,7 @@ READ: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("inside", "field", "value"), READ)
+@each_row(("inside", "field", "value"), READ)
 def test_an_element_means_what_kodi_takes_it_for(inside: str, field: str, value: Any) -> None:
     assert getattr(read(inside), field) == value
 
@@ -133,7 +134,7 @@ def test_what_jellyfin_saved_is_read() -> None:
     assert found.collection == NfoSet("The Tide Collection", "", 900007)
 
 
-@pytest.mark.parametrize("text", ["true", "True", " TRUE ", "1"])
+@each_row("text", ["true", "True", " TRUE ", "1"])
 def test_lockdata_locks(text: str) -> None:
     assert nfo_file.parse_nfo(f"<movie><lockdata>{text}</lockdata></movie>".encode()).is_locked
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from mediakeep.media.nfo.model import NfoActor, NfoMovie, NfoRating, NfoSet, Nfo
 from mediakeep.media.nfo.xml_tree import Element
 from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoStream
 from tests.media.nfo.nfos import TIDE
+from tests.sampling import each_row
 
 ORDER = (
     "title originaltitle sorttitle ratings plot tagline runtime thumb fanart mpaa uniqueid tmdbid"
@@ -142,7 +142,7 @@ def test_differences_are_told_field_by_field_in_short() -> None:
     assert told["collection"] == ("The Tide Collection", "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "shown"),
     [
         ("ratings", "themoviedb 7.713 (1204 votes)"),

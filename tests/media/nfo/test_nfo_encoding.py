@@ -9,6 +9,7 @@ import pytest
 from mediakeep.errors import BrokenNfo
 from mediakeep.media.nfo import merge, nfo_file
 from mediakeep.media.nfo.model import NfoMovie
+from tests.sampling import each_row
 
 WANTED = NfoMovie(title="Grüße", tagline="Ein € für Łódź")
 
@@ -37,12 +38,12 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+@each_row("name", FILES)
 def test_letters_are_read_whatever_is_declared(name: str) -> None:
     assert nfo_file.parse_nfo(FILES[name]).details.title == "Grüße"
 
 
-@pytest.mark.parametrize("name", FILES)
+@each_row("name", FILES)
 def test_what_is_added_is_in_the_encoding_of_the_file(name: str) -> None:
     data = FILES[name]
     new = merge.merge_details(nfo_file.parse_nfo(data), WANTED, None)

@@ -13,6 +13,7 @@ from mediakeep.media.nfo.model import NfoMovie, NfoRating, NfoSet, NfoStreams
 from mediakeep.media.video.model import VideoStream
 from tests.media.nfo import nfos
 from tests.media.nfo.nfos import TIDE
+from tests.sampling import each_row
 
 LATER = msgspec.structs.replace(
     TIDE,
@@ -106,7 +107,7 @@ def test_older_forms_give_way_to_those_that_say_the_same() -> None:
     assert found.genres == TIDE.genres
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         '<rating by="me">7.7</rating>',
@@ -126,9 +127,7 @@ def test_an_older_rating_that_is_not_ours_stays_the_one_that_counts() -> None:
     assert nfo_file.parse_nfo(new.encode()).details.ratings == (NfoRating("", 4.0, 3),)
 
 
-@pytest.mark.parametrize(
-    "text", ["<movie/>", "<movie></movie>", "<movie>\n</movie>\n", "<movie />"]
-)
+@each_row("text", ["<movie/>", "<movie></movie>", "<movie>\n</movie>\n", "<movie />"])
 def test_an_nfo_without_anything_is_filled(text: str) -> None:
     new = merged(text)
     assert nfo_file.parse_nfo(new.encode()).details == TIDE
@@ -173,7 +172,7 @@ EDITS = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new"), EDITS)
+@each_row(("old", "new"), EDITS)
 def test_an_edit_of_a_person_stays(old: str, new: str) -> None:
     first = merged("<movie/>")
     assert old in first
@@ -195,7 +194,7 @@ LOCKS: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("lock", "field", "value"), LOCKS)
+@each_row(("lock", "field", "value"), LOCKS)
 def test_a_locked_field_stays(lock: str, field: str, value: Any) -> None:
     text = merged("<movie/>").replace("</movie>", f"<lockedfields>{lock}</lockedfields></movie>")
     found = nfo_file.parse_nfo(merged(text, LATER, TIDE).encode()).details
@@ -299,7 +298,7 @@ def test_a_year_is_not_overruled_by_a_date() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("old", "new"),
     [
         ("<set>My own set</set>", "<set>My own set</set>"),

@@ -10,6 +10,7 @@ import pytest
 from mediakeep.errors import BrokenNfo, NotAMovieNfo, UnsafeNfo
 from mediakeep.media.nfo import merge, nfo_file
 from tests.media.nfo import nfos
+from tests.sampling import each_row
 from tests.work import count_calls
 
 OTHERS = {
@@ -27,7 +28,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("text", OTHERS)
+@each_row("text", OTHERS)
 def test_what_is_no_nfo_of_a_movie_is_named(text: str) -> None:
     with pytest.raises(NotAMovieNfo) as told:
         nfo_file.parse_nfo(text.encode("cp1252"))
@@ -48,7 +49,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@each_row("name", BROKEN)
 def test_broken_xml_is_told_and_left_alone(name: str) -> None:
     with pytest.raises(BrokenNfo):
         nfo_file.parse_nfo(BROKEN[name].encode())
@@ -176,6 +177,6 @@ GIVEN = {
 }
 
 
-@pytest.mark.parametrize("text", GIVEN)
+@each_row("text", GIVEN)
 def test_ids_are_found_in_any_file_that_is_about_a_movie(text: str) -> None:
     assert nfo_file.find_movie_ids(text.encode("utf-8")) == GIVEN[text]

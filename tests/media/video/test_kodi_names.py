@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mediakeep.media.video import kodi_names, languages, mediainfo_streams
 from mediakeep.media.video.container import ContainerInfo
 from mediakeep.media.video.model import VideoInfo
+from tests.sampling import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "name"),
     [
         ({"Format": "AVC"}, "h264"),
@@ -29,7 +28,7 @@ def test_codecs_of_pictures_are_named_as_kodi_does(told: dict[str, str], name: s
     assert kodi_names.video_codec(told) == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "name"),
     [
         ({"Format": "AAC"}, "aac"),
@@ -54,7 +53,7 @@ def test_codecs_of_sound_are_named_as_kodi_does(told: dict[str, str], name: str)
     assert kodi_names.audio_codec(told) == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "name"),
     [
         ({"HDR_Format": "Dolby Vision", "HDR_Format_Compatibility": "Blu-ray / HDR10"}, "dolby"),
@@ -71,7 +70,7 @@ def test_the_best_kind_of_hdr_is_named(told: dict[str, str], name: str) -> None:
     assert kodi_names.hdr_format(told) == {"dolby": "dolbyvision"}.get(name, name)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "name"),
     [
         ({"MultiView_Layout": "Side by Side (left eye first)"}, "left_right"),
@@ -86,7 +85,7 @@ def test_films_in_3d_are_known(told: dict[str, str], name: str) -> None:
     assert kodi_names.stereo_layout(told) == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("told", "code"),
     [
         *(("de", "ger"), ("de-AT", "ger"), ("deu", "ger"), ("GER", "ger"), ("fr_CA", "fre")),

@@ -13,6 +13,7 @@ from mediakeep.media.video import container
 from mediakeep.media.video.container import ContainerInfo
 from mediakeep_samples.movies import video_files
 from mediakeep_samples.movies.video_spec import VideoSpec
+from tests.sampling import each_row
 
 CLIP = VideoSpec(320, 180, 60.0, (("ger", 2),), ("eng",), title="Harbour Lights")
 
@@ -45,7 +46,7 @@ FTYP = box(b"ftyp", b"isom\0\0\0\0")
 EBML = b"\x1aE\xdf\xa3\x87\x42\x82\x84webm"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "container"),
     [
         (FTYP + box(b"moov") + box(b"mdat", bytes(9)), "mp4"),
@@ -76,7 +77,7 @@ def test_a_whole_file_is_known_by_its_first_bytes_and_lacks_nothing(
     assert told(data) == ContainerInfo(container)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "truncated"),
     [
         (b"", "it is empty"),

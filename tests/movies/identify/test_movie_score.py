@@ -11,6 +11,7 @@ from mediakeep.movies.identify import score
 from mediakeep.movies.identify.clues import MovieClues
 from mediakeep.movies.identify.model import MatchStatus
 from mediakeep.movies.identify.weights import WEIGHTS
+from tests.sampling import each_row
 
 HIT = MovieSummary(id=1, title="The Amber Ferry", release_date="1954-03-01", popularity=2.0)
 DETAILS = Movie(id=1, title="The Amber Ferry", release_date="1954-03-01", runtime=100)
@@ -29,7 +30,7 @@ def test_nothing_is_taken_off_where_all_agrees() -> None:
     assert (found.confidence, found.against) == (1.0, {})
 
 
-@pytest.mark.parametrize("minutes", [96.0, 95.6, 100.0, 104.4])
+@each_row("minutes", [96.0, 95.6, 100.0, 104.4])
 def test_a_film_that_runs_four_per_cent_faster_is_as_long(minutes: float) -> None:
     assert of(clue(minutes=minutes)).confidence == 1.0
 

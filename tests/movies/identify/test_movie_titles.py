@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.movies.identify import titles
 from mediakeep.movies.identify.weights import WEIGHTS
+from tests.sampling import each_row
 
 SAME = [
     ("The Amber Ferry", "the amber ferry"),
@@ -46,13 +46,13 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@each_row(("one", "other"), SAME)
 def test_titles_are_the_same_however_they_are_spelled(one: str, other: str) -> None:
     assert titles.title_distance(one, other, WEIGHTS) <= WEIGHTS.article
     assert titles.title_distance(other, one, WEIGHTS) <= WEIGHTS.article
 
 
-@pytest.mark.parametrize(("one", "other"), PARTS)
+@each_row(("one", "other"), PARTS)
 def test_another_number_is_another_movie(one: str, other: str) -> None:
     assert titles.title_distance(one, other, WEIGHTS) >= WEIGHTS.sequel
 

@@ -16,6 +16,7 @@ from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb.model import CatalogueCollection, CatalogueMovie, MovieCatalogue
 from tests.movies.identify.films import ITEM, asking, local
+from tests.sampling import each_row
 
 TOWER, GATE, OTHER = 801, 802, 803
 CINEMA = MovieCatalogue(
@@ -113,7 +114,7 @@ def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: Tmd
     assert {one.hit.id for one in found.candidates} <= {TOWER, GATE, OTHER}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("collection", "title", "short"),
     [
         ("The Lord of the Tides Collection", "The Lord of the Tides: A Way", ["A Way"]),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mediakeep.movies.model import MovieName
 from mediakeep.movies.names import fallback_parser, guessit_parser, name_parser, parts
 from tests.movies.names.table import ROWS, Row
-from tests.sampling import some
+from tests.sampling import each_row, some
 from tests.work import count_calls
 
 BOTH = pytest.mark.parametrize("guessing", [True, False], ids=["guessit", "simple"])
@@ -103,14 +103,14 @@ def see_an_id(brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: 
             assert name.title == ("x" if stem.endswith("x") else "The Matrix")
 
 
-@pytest.mark.parametrize("text", ["[tt0133093]", "(tt0133093)", "{tt0133093}", "tt0133093"])
+@each_row("text", ["[tt0133093]", "(tt0133093)", "{tt0133093}", "tt0133093"])
 def test_an_id_of_imdb_speaks_for_itself(text: str) -> None:
     name = name_parser.parse_name(f"The Matrix (1999) {text}.mkv")
     assert (name.title, name.year, name.imdb_id) == ("The Matrix", 1999, "tt0133093")
     assert name_parser.parse_name(f"The Matrix {text}x.mkv").imdb_id in ("", "tt0133093")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "mark",
     [
         "[tmdbid-603}", "{tmdb-603]", "(tmdb=603]", "[tmdbid-603", "tmdbid-603}",
@@ -125,7 +125,7 @@ def test_an_id_in_brackets_that_do_not_match_is_not_believed(mark: str) -> None:
             assert (name.title, name.year) == ("The Matrix", 1999)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "tmdb", "imdb"),
     [
         ("(1999, tmdb-603)", 603, ""),
@@ -204,7 +204,7 @@ def test_a_name_says_how_it_was_read() -> None:
 # Parts
 
 
-@pytest.mark.parametrize("word", ["cd", "CD", "disc", "disk", "dvd", "part", "pt"])
+@each_row("word", ["cd", "CD", "disc", "disk", "dvd", "part", "pt"])
 def test_parts_are_told_by_every_spelling(word: str) -> None:
     for before, between in itertools.product([" ", ".", "-", "_", " - ", " ("], ["", *" .-_"]):
         stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
@@ -212,7 +212,7 @@ def test_parts_are_told_by_every_spelling(word: str) -> None:
         assert name_parser.parse_name(f"{stem}.avi").title == "Heat"
 
 
-@pytest.mark.parametrize("stem", ["Heat", "cd1", "Partisan 2", "Heat dvd9", "Department 7 x", ""])
+@each_row("stem", ["Heat", "cd1", "Partisan 2", "Heat dvd9", "Department 7 x", ""])
 def test_what_only_looks_like_a_part_is_none(stem: str) -> None:
     assert parts.find_part(stem) is None
 

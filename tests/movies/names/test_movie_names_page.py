@@ -9,6 +9,7 @@ import pytest
 
 from mediakeep.movies.names import name_parser
 from mediakeep.movies.scan import library_scan
+from tests.sampling import each_row
 
 PAGE = Path(__file__).parents[3] / "docs" / "movie-names.md"
 
@@ -20,8 +21,8 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-@pytest.mark.parametrize("row", rows("Names"), ids=lambda row: row[0])
-@pytest.mark.parametrize("guessing", [True, False], ids=["guessit", "simple"])
+@each_row("row", rows("Names"))
+@each_row("guessing", [True, False])
 def test_an_example_of_a_name_is_read_so(row: list[str], guessing: bool) -> None:
     file, folder, title, year, besides = row
     name = name_parser.parse_name(file.strip("`"), folder.strip("`"), guessing)

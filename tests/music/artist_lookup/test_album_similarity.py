@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mediakeep.lookups.musicbrainz.model import Artist, ArtistCredit, Medium, Release, ReleaseGroup
 from mediakeep.music.artist_lookup import album_similarity
 from mediakeep.music.artist_lookup.album_similarity import SearchHits
 from mediakeep.music.artist_lookup.artist_query import OwnedAlbum
+from tests.sampling import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key", "other", "like"),
     [
         ("wintermoorings", "wintermoorings", True),

@@ -16,6 +16,7 @@ from mediakeep.music.artist_lookup import artist_query
 from mediakeep.music.model import Album, Artist, Track, TrackFault
 from mediakeep.music.text import title_keys
 from tests.music.visits import album, artist
+from tests.sampling import each_row
 
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
@@ -24,7 +25,7 @@ def bearing(**tags: Any) -> Artist:
     return artist("Vera", album("Dawn", ["a", "b", "c"], **tags))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "told", "name"),
     [
         ("AC_DC", "AC/DC", "AC/DC"),
@@ -48,7 +49,7 @@ def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(
     assert artist_query.build_query(artist(folder, album("Dawn", ["a"], **tags))).name == name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "told", "name", "title"),
     [
         ("Vera Moss - Dawn (1974)", {}, "Vera Moss", "Dawn"),
@@ -77,7 +78,7 @@ def test_an_album_in_the_root_is_named_by_its_tags_and_else_by_its_folder(
     assert asked.is_various is artist_query.is_various_artists(name)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "count"),
     [
         ([{"album": ("Dawn",)}, {"album": ("dawn [Disc 1]",)}, {}], 1),
@@ -104,7 +105,7 @@ def test_loose_tracks_are_an_album_where_they_agree_on_one(
     assert asked.name == "Vera"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "title"),
     [
         ("2004 - Title", "Title"),
@@ -126,7 +127,7 @@ def test_a_title_told_by_the_folder_alone_is_without_year_and_format(
     )
 
 
-@pytest.mark.parametrize("name", ["Various Artists", "various artists", "V.A.", "VA", "Various"])
+@each_row("name", ["Various Artists", "various artists", "V.A.", "VA", "Various"])
 def test_a_folder_of_various_artists_is_none_of_one_artist(name: str) -> None:
     tags = {"musicbrainz_albumartistid": (ONE,)}
     asked = artist_query.build_query(artist(name, album("Hits", ["a"], **tags)))
@@ -134,7 +135,7 @@ def test_a_folder_of_various_artists_is_none_of_one_artist(name: str) -> None:
     assert asked.mbid == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "mbid"),
     [
         ({"musicbrainz_albumartistid": (ONE,)}, ONE),
@@ -179,7 +180,7 @@ def test_an_album_bears_the_mbids_on_which_its_tracks_agree() -> None:
     assert odd.release == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "various"),
     [
         ({"albumartist": ("Vera",)}, False),
@@ -209,7 +210,7 @@ def test_an_album_without_a_title_is_named_by_its_folder() -> None:
     assert (dawn.place, dawn.title) == ("1974/Dawn", "Dawn")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "base"),
     [
         ("Dawn (Deluxe Edition)", "Dawn"),

@@ -15,6 +15,7 @@ from mediakeep.music.artist_lookup import artist_query, collection
 from mediakeep.music.artist_lookup.collection import MissingReason, MissingRelease, OwnedDiscography
 from mediakeep.music.model import Album, Artist, Track, TrackFault
 from tests.music import visits, worlds
+from tests.sampling import each_row
 
 DAWN, DUSK = worlds.group("Dawn"), worlds.group("Dusk")
 FIRST = worlds.release(DAWN, ["a", "b", "c"])
@@ -131,9 +132,7 @@ def test_groups_without_an_official_release_are_told_as_such() -> None:
     assert found.groups[0].group == barn
 
 
-@pytest.mark.parametrize(
-    "title", ["Dawn (Deluxe Edition)", "Dawn [Remastered]", "DAWN", "The Dawn"]
-)
+@each_row("title", ["Dawn (Deluxe Edition)", "Dawn [Remastered]", "DAWN", "The Dawn"])
 def test_a_deluxe_title_is_the_plain_album_where_there_is_no_other(title: str) -> None:
     found = compared(owning({title: ["a", "b", "c"]}), worlds.discography(FIRST))
     assert found.unknown_places == ()
@@ -261,7 +260,7 @@ def test_an_album_that_nobody_knows_is_told_as_such() -> None:
     assert found.unknown_places == ("Unheard",)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tracks", "missing"),
     [
         ("uvwxyz", []),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mediakeep.media.audio.model import Tags
 from mediakeep.music.checks import release_match
 from mediakeep.music.issue_kinds import ISSUE_KINDS
@@ -17,6 +15,7 @@ from mediakeep_simulator.entities import generate_mbid
 from tests.music.repairs import releases
 from tests.music.repairs.releases import FIRST
 from tests.music.repairs.test_enrichment_fields import artist, odd, tags
+from tests.sampling import each_row
 
 ONE, TWO, THREE = generate_mbid("one"), generate_mbid("two"), generate_mbid("three")
 CHECKS = {
@@ -28,7 +27,7 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "held", "wanted", "kind"),
     [
         ("title", ("Low Tied",), ("Low Tide",), "title-differs"),
@@ -59,7 +58,7 @@ def test_a_difference_is_of_one_kind(
     assert difference_kinds.classify_differences(track, {field: wanted}) == {field: kind}
 
 
-@pytest.mark.parametrize("field", sorted(FIRST.keys() - {"genres", "compilation"}))
+@each_row("field", sorted(FIRST.keys() - {"genres", "compilation"}))
 def test_what_is_told_is_what_would_be_corrected(field: str) -> None:
     here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
     (repair,) = safe.plan_repairs(here, fix=FixLevel.MATCHED)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.music.matching.hungarian import minimum_cost_assignment
+from tests.sampling import each_row
 
 REJECT = 0.5
 
@@ -48,7 +49,7 @@ def test_no_other_pairing_is_cheaper(costs: list[list[float]]) -> None:
     assert saved(costs, found) == pytest.approx(best(costs))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("costs", "pairs"),
     [
         ([], []),

@@ -11,6 +11,7 @@ from mediakeep.music.matching import local_album
 from mediakeep.music.matching.local_album import LocalAlbum, LocalTrack
 from mediakeep.music.model import Album, Track
 from tests.music.matching.pressings import mbid
+from tests.sampling import each_row
 
 OLD, NEW = mbid("old"), mbid("new")
 
@@ -35,7 +36,7 @@ def heard(name: str = "01.mp3", **tags: Any) -> LocalTrack:
     return one
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "tags", "key"),
     [
         ("01.mp3", {"title": "Low Tide"}, "lowtide"),
@@ -60,7 +61,7 @@ def test_a_title_is_in_the_tags_or_else_in_the_name(
     assert (found.key if found else None) == key
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "tags", "disc", "position"),
     [
         ("a.mp3", {"track": "3"}, 0, 3),
@@ -84,7 +85,7 @@ def test_disc_and_number_are_in_tags_or_else_in_names_of_folder_and_file(
     assert (found.disc, found.position) == (disc, position)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other", "same"),
     [
         ("077774644020", "0077774644020", True),
@@ -114,7 +115,7 @@ def test_catalogue_numbers_are_compared_by_letters_and_figures(
     ) is same
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other", "same"),
     [
         ('12" Vinyl', "Vinyl", True),
@@ -136,7 +137,7 @@ def test_media_are_compared_by_what_plays_them(one: str, other: str, same: bool)
     assert (local_album.normalize_medium(one) == local_album.normalize_medium(other)) is same
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("dates", "years"),
     [
         (["1974-03-09"], {"1974"}),
@@ -149,7 +150,7 @@ def test_years_are_those_that_dates_begin_with(dates: list[str], years: set[str]
     assert here(*(track(f"{one}.mp3", date=date) for one, date in enumerate(dates))).years == years
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tracks", "totals", "discs"),
     [
         ([{"track_total": "12"}, {"track_total": "12"}], {0: 12}, 0),
@@ -171,7 +172,7 @@ def test_tracks_and_discs_are_counted_by_tags_that_agree(
     assert (found.track_totals, found.disc_total) == (totals, discs)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("ids", "believed"),
     [
         ([OLD, OLD], NEW),
@@ -195,7 +196,7 @@ def test_mbids_of_tracks_are_those_of_now() -> None:
     assert found.isrcs == {"gbabc1"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("place", "tags", "wordings"),
     [
         ("Dusk", {"album": "Dawn"}, ("Dawn",)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.lookups.musicbrainz.model import Alias, Artist, Release
@@ -12,6 +11,7 @@ from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import CARL, DAWN, DUSK, MONA, VARIOUS, VERA, credit, song
+from tests.sampling import each_row
 
 
 def compilation(*singers: Artist, take: str = "") -> Release:
@@ -32,7 +32,7 @@ def matched(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
     return pressings.matched(album, *releases, **more)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "tags"),
     [
         ("Various Artists", {}),
@@ -43,7 +43,6 @@ def matched(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
         ("Vera", {"albumartist": ("Vera",)}),
         ("Vera", {"title": None}),
     ],
-    ids=str,
 )
 def test_a_compilation_is_told_wherever_it_lies(folder: str, tags: dict[str, Any]) -> None:
     found = matched(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
@@ -89,7 +88,7 @@ def test_guests_in_the_names_of_artists_and_titles_make_no_difference() -> None:
     assert matched(album, DAWN_ALBUM).release == DAWN_ALBUM
 
 
-@pytest.mark.parametrize("name", ["Vera Quarry", "Quarry, Vera", "VERA QUARRY", "Véra Quarry"])
+@each_row("name", ["Vera Quarry", "Quarry, Vera", "VERA QUARRY", "Véra Quarry"])
 def test_an_alias_is_a_name_as_well(name: str) -> None:
     known = Artist(
         id=VERA.id, name="Vera", sort_name="Quarry, Vera", aliases=(Alias(name="Vera Quarry"),)
@@ -158,7 +157,7 @@ def recital(player: Artist) -> Release:
     return pressings.release(of, songs, title="Partitas")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title",
     [
         lambda text: text,
@@ -166,15 +165,13 @@ def recital(player: Artist) -> Release:
         lambda text: text.partition(". ")[2].partition(". ")[2],
         lambda text: text.replace("Partita no.", "Keyboard Partita No.").replace(" in ", " In "),
     ],
-    ids=["whole", "movement", "dance", "other words"],
 )
-@pytest.mark.parametrize(
+@each_row(
     "tags",
     [
         {"artist": ("Glenda Ould",), "composer": ("Johann Sebastian Bach",)},
         {"artist": ("Johann Sebastian Bach",)},
     ],
-    ids=["player", "composer"],
 )
 def test_a_recital_is_told_by_composer_movements_and_lengths(
     title: Any, tags: dict[str, Any]

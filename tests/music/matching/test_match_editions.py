@@ -14,6 +14,7 @@ from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN
+from tests.sampling import each_row
 
 GROUP = pressings.group("Dawn", first_release_date="1974")
 
@@ -65,7 +66,7 @@ PRINTED = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "right", "wrong"), PRINTED, ids=lambda one: "-".join(one))
+@each_row(("tags", "right", "wrong"), PRINTED)
 def test_each_printed_fact_alone_tells_editions_apart(
     tags: dict[str, Any], right: dict[str, Any], wrong: dict[str, Any]
 ) -> None:
@@ -147,7 +148,7 @@ def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
     assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
 
 
-@pytest.mark.parametrize("medium", ["CDr", "CD-R", "Enhanced CD", "SACD", "HDCD", "SHM-CD"])
+@each_row("medium", ["CDr", "CD-R", "Enhanced CD", "SACD", "HDCD", "SHM-CD"])
 def test_a_cd_of_another_type_is_not_the_edition_and_gets_none_of_its_dates(medium: str) -> None:
     """As a bootleg on CD-R, which has the tracks and the year of the official CD."""
     official = edition("official", date="1974-03-02")

@@ -11,6 +11,7 @@ from mediakeep.lookups.musicbrainz.model import Disc, Release
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, mbid
+from tests.sampling import each_row
 
 GROUP = pressings.group("Dawn")
 FIRST = pressings.release(GROUP, DAWN, name="first")
@@ -68,8 +69,8 @@ LONGER = pressings.release(GROUP, [*DAWN, "Wreck"], name="longer", barcode="7777
 DOUBLE = pressings.release(GROUP, DAWN, ["Salt", "Shoal"], name="double", barcode="77774644029")
 
 
-@pytest.mark.parametrize("named", [LONGER, DOUBLE], ids=["one more track", "one more disc"])
-@pytest.mark.parametrize("field", ["musicbrainz_albumid", "barcode", "both"])
+@each_row("named", [LONGER, DOUBLE])
+@each_row("field", ["musicbrainz_albumid", "barcode", "both"])
 def test_an_edition_with_more_tracks_than_the_tags_count_is_tied_with_the_one_that_is_whole(
     named: Release, field: str
 ) -> None:
@@ -98,7 +99,7 @@ def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
     assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, DOUBLE)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tags",
     [
         {"musicbrainz_albumid": OTHER.id},

@@ -12,6 +12,7 @@ from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, WORDS
+from tests.sampling import each_row
 
 RIGHT = pressings.release(pressings.group("Dawn"), DAWN)
 SINGLE = pressings.release(pressings.group("Ballast", "Single"), ["Ballast", "Salt"])
@@ -39,7 +40,7 @@ def titles(match: AlbumMatch) -> dict[str, str]:
     return {pair.place: pair.track.title for pair in match.best.pairs}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "lost",
     [
         (),
@@ -51,7 +52,6 @@ def titles(match: AlbumMatch) -> dict[str, str]:
         ("title", "track"),
         ("title", "album", "track", "artist", "albumartist"),
     ],
-    ids="-".join,
 )
 def test_tags_may_be_missing(lost: tuple[str, ...]) -> None:
     found = assert_right(pressings.copy(RIGHT, "Dawn", **dict.fromkeys(lost)))
@@ -81,7 +81,7 @@ def test_placeholders_are_no_titles() -> None:
     assert_right(album)
 
 
-@pytest.mark.parametrize("only", [(1, 2, 3), (4, 7, 9), (10,), tuple(range(1, 10)), (2, 5)])
+@each_row("only", [(1, 2, 3), (4, 7, 9), (10,), tuple(range(1, 10)), (2, 5)])
 def test_a_part_of_an_album_is_of_that_album(only: tuple[int, ...]) -> None:
     found = matched(pressings.copy(RIGHT, only=only))
     assert found.group == RIGHT.release_group
@@ -110,7 +110,7 @@ def test_songs_of_the_artist_that_no_edition_has_are_of_an_edition_that_is_not_k
     assert found.releases == (RIGHT,)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each_row("seed", range(5))
 def test_tracks_in_a_wrong_order_are_the_same_tracks(seed: int) -> None:
     order = [str(number) for number in range(1, 11)]
     Random(seed).shuffle(order)
@@ -132,7 +132,7 @@ def mistyped(_: int, title: Any) -> tuple[str]:
     return (text[:2] + text[3:],)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "ways",
     [
         {"title": mistyped},
@@ -144,7 +144,6 @@ def mistyped(_: int, title: Any) -> tuple[str]:
         {"artist": lambda number, _: (f"Vera feat. Guest {number}",)},
         {"album": lambda *_: ("Dawn [FLAC] (Remastered)",)},
     ],
-    ids=lambda ways: "-".join(ways),
 )
 def test_texts_may_be_written_otherwise(ways: dict[str, Any]) -> None:
     assert matched(pressings.each(pressings.copy(RIGHT), **ways)).group == RIGHT.release_group

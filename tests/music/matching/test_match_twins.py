@@ -8,6 +8,7 @@ from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from tests.music.matching import pressings
 from tests.music.matching.pressings import CARL, DAWN, DUSK, WORDS
+from tests.sampling import each_row
 
 STUDIO = pressings.release(pressings.group("Dawn"), DAWN)
 LIVE = pressings.release(
@@ -42,7 +43,7 @@ def matched(right: Release, *releases: Release, **tags: object) -> AlbumMatch:
     return pressings.matched(pressings.copy(right, **tags), *(releases or CATALOGUE))
 
 
-@pytest.mark.parametrize("right", CATALOGUE, ids=lambda one: f"{one.title} {one.track_count}")
+@each_row("right", CATALOGUE)
 def test_each_is_told_from_all_that_are_like_it(right: Release) -> None:
     found = matched(right)
     assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, right)

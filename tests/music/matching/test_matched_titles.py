@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from mediakeep.music.matching import titles
 from mediakeep.music.matching.weights import MatchingWeights
+from tests.sampling import each_row
 
 WEIGHTS = MatchingWeights(qualifier=0.6, slight=0.2, figures=0.35, partial=0.08)
 
@@ -25,7 +26,7 @@ def apart(one: str, other: str) -> float:
     return there
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("Dusk", "DUSK"),
@@ -68,7 +69,7 @@ def test_one_song_may_be_written_in_many_ways(one: str, other: str) -> None:
     assert apart(one, other) == 0
 
 
-@pytest.mark.parametrize(
+@each_row(
     "version",
     [
         *("(Live)", "- Live", "[Live at the Pier]", "(En vivo)", "(Unplugged)"),
@@ -80,7 +81,7 @@ def test_another_version_is_another_recording(version: str) -> None:
     assert apart("Dusk", f"Dusk {version}") == WEIGHTS.qualifier
 
 
-@pytest.mark.parametrize(
+@each_row(
     "version",
     [
         *("(Mono)", "- Radio Edit", "(Single Version)", "(Extended)", "(Alternate Take)"),
@@ -91,7 +92,7 @@ def test_a_version_that_sounds_much_the_same_costs_little(version: str) -> None:
     assert apart("Dusk", f"Dusk {version}") == WEIGHTS.slight
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other", "costs"),
     [
         ("Dusk (Carl Remix)", "Dusk (Mona Remix)", WEIGHTS.slight),
@@ -106,7 +107,7 @@ def test_two_versions_differ_by_what_they_are_called(one: str, other: str, costs
     assert apart(one, other) == costs
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("Dusk, Part 1", "Dusk, Part 2"),
@@ -121,7 +122,7 @@ def test_parts_and_figures_make_another_song(one: str, other: str) -> None:
     assert apart(one, other) >= WEIGHTS.slight
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title", ["Live", "(Live)", "Demo", "Live and Let Go", "feat. Carl", "(Remix)", "Mono", "Cover"]
 )
 def test_a_title_of_a_version_alone_is_a_title(title: str) -> None:
@@ -186,14 +187,12 @@ def test_a_work_named_in_other_words_keeps_its_movements() -> None:
     assert apart(named, other) < apart(named, "Sonata no. 8: I. Adagio sostenuto")
 
 
-@pytest.mark.parametrize(
-    ("text", "latin"), [("Dusk", True), ("Песня", False), ("夜明け", False), ("1999", True)]
-)
+@each_row(("text", "latin"), [("Dusk", True), ("Песня", False), ("夜明け", False), ("1999", True)])
 def test_it_is_known_which_titles_are_in_latin_letters(text: str, latin: bool) -> None:
     assert titles.parse_title(text).is_latin is latin
 
 
-@pytest.mark.parametrize(
+@each_row(
     "piece", ["(", "[({", " - ", " ", "(live)", "feat. ", "part ", ": ", "\ud800", "\0", "1. "]
 )
 def test_hostile_titles_are_only_titles(piece: str) -> None:

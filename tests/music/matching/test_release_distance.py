@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music.matching import local_album, tracklists
 from mediakeep.music.matching.release_distance import DistanceModel, ReleaseDistance
@@ -13,6 +11,7 @@ from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import CARL, DAWN, DUSK, VARIOUS
+from tests.sampling import each_row
 
 RIGHT = pressings.release(pressings.group("Dawn"), DAWN)
 
@@ -37,7 +36,7 @@ def test_nothing_speaks_against_a_copy() -> None:
     assert (found.missing_count, found.extra_count) == (0, 0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "only", "names"),
     [
         ({"album": ("Elsewhere",)}, (), {"album title"}),
@@ -64,7 +63,7 @@ def test_the_name_of_a_folder_speaks_for_an_album_and_not_against_it() -> None:
 COMPILED = pressings.release(pressings.group("Dawn", by=VARIOUS), DAWN)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("by", "release", "least", "most"),
     [
         ("Vera", RIGHT, 0.0, 0.0),
@@ -120,7 +119,7 @@ def test_other_tracks_are_extra_and_missing_and_far() -> None:
     assert found.distance > WEIGHTS.shown
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "facts", "is_version"),
     [
         (" (Live)", {}, True),

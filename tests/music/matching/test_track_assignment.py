@@ -15,6 +15,7 @@ from mediakeep.music.matching.weights import MatchingWeights
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import CARL, DAWN, MONA, VARIOUS, credit, song
+from tests.sampling import each_row
 
 WEIGHTS = MatchingWeights(
     title=0.45, length=0.35, position=0.08, performer=0.12, recording=0.5, untold=0.35,
@@ -45,7 +46,7 @@ ONE = song("Thaw", "one")
 OTHER = song("Thaw", "other")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "songs", "slots"),
     [
         ({}, ("Thaw", "Crane"), (0,)),
@@ -98,7 +99,7 @@ def test_a_title_in_another_script_is_not_known() -> None:
     assert found.title_distances == (-1.0,)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "identified"),
     [
         ({}, 0),
@@ -114,7 +115,7 @@ def test_identifiers_of_recordings_are_counted(tags: dict[str, Any], identified:
     assert paired(here(ONE, **tags), known).identified_count == identified
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("disc", "position", "is_there"),
     [
         (0, 2, True),

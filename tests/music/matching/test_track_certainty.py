@@ -12,6 +12,7 @@ from mediakeep.music.matching.match_result import AlbumMatch
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import WORDS
+from tests.sampling import each_row
 
 NAMES = "qwertyuiopas"  # of files, which tell nothing
 MINUTES = 150_000, 330_000
@@ -67,7 +68,7 @@ def test_songs_of_one_length_are_told_by_their_numbers_alone() -> None:
     assert named == {NAMES[number]: WORDS[number] for number in range(6)}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "seconds", "is_sure"),
     [
         ("{word}", 0, True),

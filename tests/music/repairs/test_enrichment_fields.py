@@ -20,6 +20,7 @@ from mediakeep.policy import FixLevel
 from mediakeep_simulator.entities import generate_mbid
 from tests.music.repairs import made, releases
 from tests.music.repairs.releases import FIRST
+from tests.sampling import each_row
 
 SINGLE = {name for pair in NUMBER_PAIRS for name in pair}
 TOGETHER = {"track", "track_total", "disc", "disc_total", "discsubtitle"}  # where a track stands
@@ -111,8 +112,8 @@ def test_once_it_is_filled_in_nothing_is_left_to_do() -> None:
     assert {one.kind for one in issues(full)} <= {"missing-cover"}
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS))
-@pytest.mark.parametrize("rest", ["empty", "full"])
+@each_row("field", sorted(FIELDS))
+@each_row("rest", ["empty", "full"])
 def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None:
     others = FIRST if rest == "full" else {}
     here = releases.matched(artist(tags(**{**others, field: odd(field)})))
@@ -126,7 +127,7 @@ def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None
         assert new == {}
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS - SINGLE - {"compilation"}))
+@each_row("field", sorted(FIELDS - SINGLE - {"compilation"}))
 def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
     held = (*odd(field), PLACEHOLDERS.get(field, " x"))
     here = releases.matched(artist(tags(**{field: held})))
@@ -135,13 +136,13 @@ def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
     }
 
 
-@pytest.mark.parametrize("field", PLACEHOLDERS)
+@each_row("field", PLACEHOLDERS)
 def test_what_stands_for_nothing_gives_way(field: str) -> None:
     here = releases.matched(artist(tags(**{field: (PLACEHOLDERS[field],)})))
     assert planned(here)[field] == FIRST[field]
 
 
-@pytest.mark.parametrize("field", sorted(FIRST))
+@each_row("field", sorted(FIRST))
 def test_matched_corrects_what_differs(field: str) -> None:
     here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
     left_to_people = {"genres", "compilation"}
@@ -151,13 +152,13 @@ def test_matched_corrects_what_differs(field: str) -> None:
     assert len(told) == len(wanted)
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS - FIRST.keys()))
+@each_row("field", sorted(FIELDS - FIRST.keys()))
 def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None:
     here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
     assert planned(here, FixLevel.MATCHED) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("held", "told", "new"),
     [
         ("CD", "Enhanced CD", None),

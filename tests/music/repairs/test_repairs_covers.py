@@ -12,6 +12,7 @@ from mediakeep.music.repairs.repair import EmbedCover
 from tests.music import paper
 from tests.music.paper import album, numbered, track
 from tests.music.repairs.made import artist_of
+from tests.sampling import each_row
 
 PICTURE = EmbeddedPicture(type=3, mime="image/png", size=9, seen="image/png")
 
@@ -35,7 +36,7 @@ def embedded(whole: Album) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(
+@each_row(
     "names",
     [
         ("cover.jpg",),
@@ -53,7 +54,7 @@ def test_a_front_cover_is_known_by_its_name_or_as_the_only_picture(names: tuple[
     assert len(embedded(whole)) == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     "names",
     [
         ("back.jpg",),
@@ -81,7 +82,7 @@ def test_a_name_that_only_resembles_another_picture_is_that_of_a_cover() -> None
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("mime", "size", "fits"),
     [
         ("image/png", covers.MAX_EMBEDDED_BYTES, True),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.music.model import Album
 from mediakeep.music.repairs import safe
 from tests.music.paper import album, numbered, track
 from tests.music.repairs.made import artist_of
+from tests.sampling import each_row
 
 
 def told(whole: Album, *, name: str = "Vera") -> dict[str, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def test_it_is_the_artist_where_all_tracks_have_the_same_one() -> None:
     assert told(of(("Vera", ""))) == {"1": ("Vera",)}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "names",
     [
         [("Vera", ""), ("Vera feat. Anna", "")],

@@ -10,6 +10,7 @@ from mediakeep.music.repairs import safe
 from tests.music import paper
 from tests.music.paper import album, track
 from tests.music.repairs.made import applied, artist_of
+from tests.sampling import each_row
 
 VORBIS = ("FLAC", "Ogg Vorbis", "Opus")
 
@@ -35,7 +36,7 @@ def written(text: str, total: str = "", kind: str = "FLAC", name: str = "x") -> 
     return structs.replace(one, raw=raw, tags=tags, container="Vorbis comment")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "number", "total"),
     [
         ("Track 3", "3", ""),
@@ -50,7 +51,7 @@ def written(text: str, total: str = "", kind: str = "FLAC", name: str = "x") -> 
         ("12 de 12", "12", "12"),
     ],
 )
-@pytest.mark.parametrize("kind", ["MP3", *VORBIS])
+@each_row("kind", ["MP3", *VORBIS])
 def test_a_number_is_parted_from_words_that_say_no_more(
     kind: str, text: str, number: str, total: str
 ) -> None:
@@ -59,7 +60,7 @@ def test_a_number_is_parted_from_words_that_say_no_more(
     assert told(album(track(text, name="x", format=kind), place="")) == {"x": expected}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "three",
@@ -76,7 +77,7 @@ def test_a_number_is_parted_from_words_that_say_no_more(
         "9" * 30,
     ],
 )
-@pytest.mark.parametrize("kind", ["MP3", "FLAC"])
+@each_row("kind", ["MP3", "FLAC"])
 def test_what_may_mean_more_than_a_number_is_left_alone(kind: str, text: str) -> None:
     assert told(album(track(text, name="x", format=kind))) == {}
 
@@ -91,7 +92,7 @@ def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> N
     assert safe.plan_repairs(applied(whole, (number, total))) == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "total", "found"),
     [
         ("3/12", "12", {"track": "3"}),
@@ -131,7 +132,7 @@ def test_where_several_numbers_stand_in_a_file_none_is_lost() -> None:
         assert told(album(structs.replace(written("3/12"), raw=raw))) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("numbers", "changed"),
     [
         (("01", "02", "3"), {"3": "03"}),

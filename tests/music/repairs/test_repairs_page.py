@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from mediakeep.music.repairs import covers, proposals
 from mediakeep.music.repairs.safe import SAFE_REPAIRS
 from mediakeep.music.text import placeholders
+from tests.sampling import each_row
 
 PAGE = (Path(__file__).parents[3] / "docs" / "repairs.md").read_text(encoding="utf-8")
 GROUPS = {
@@ -55,7 +54,7 @@ def test_the_page_tells_how_large_a_picture_is_embedded() -> None:
     assert f"at least {covers.MIN_PIXELS} pixels" in told
 
 
-@pytest.mark.parametrize(("asked", "known"), ASKED)
+@each_row(("asked", "known"), ASKED)
 def test_a_placeholder_is_one_in_whatever_case_and_only_as_a_whole(
     asked: Callable[[str], bool], known: frozenset[str]
 ) -> None:
@@ -66,7 +65,7 @@ def test_a_placeholder_is_one_in_whatever_case_and_only_as_a_whole(
         assert not asked(f"my {text}"), text
 
 
-@pytest.mark.parametrize("word", placeholders.NUMBERED_TITLE_WORDS)
+@each_row("word", placeholders.NUMBERED_TITLE_WORDS)
 def test_a_numbered_title_is_a_placeholder(word: str) -> None:
     for number in ("1", "01", "112"):
         for written in (f"{word} {number}", f"{word}{number}", f"{word.upper()}_{number}"):
@@ -77,14 +76,14 @@ def test_a_numbered_title_is_a_placeholder(word: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title", ["Untitled", "Unknown", "None", "?", "Various", "No Title", "Null", "Track", "Title"]
 )
 def test_a_word_that_songs_bear_is_no_placeholder_of_a_title(title: str) -> None:
     assert not placeholders.is_placeholder_title(title)
 
 
-@pytest.mark.parametrize("album", ["Untitled", "Unknown", "?", "Various", "Singles", "Music"])
+@each_row("album", ["Untitled", "Unknown", "?", "Various", "Singles", "Music"])
 def test_a_word_that_albums_bear_is_no_placeholder_of_an_album(album: str) -> None:
     assert not placeholders.is_placeholder_album(album)
 

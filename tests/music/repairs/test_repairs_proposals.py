@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.media.audio.tag_edits import CopyToNativeTags, SetField
@@ -14,6 +13,7 @@ from mediakeep.music.repairs import proposals, safe
 from mediakeep.music.repairs.repair import EmbedCover, Repair
 from tests.music.paper import album, disc, numbered, track
 from tests.music.repairs.made import applied, artist_of, garbled
+from tests.sampling import each_row
 
 
 def offered(kind: str, *albums: Album, name: str = "Vera") -> dict[str, str]:
@@ -43,7 +43,7 @@ def put(name: str, number: object = 1, *, below: str = "Dawn", **fields: Any) ->
 # Titles and numbers from file names
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "title"),
     [
         ("03 Low Tide.mp3", "Low Tide"),
@@ -92,7 +92,7 @@ def test_a_title_with_an_artist_in_front_needs_an_artist() -> None:
     assert offered("missing-title", album(put("Anna - Low Tide.mp3", title="", artist=""))) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("names", "told"),
     [
         (("01 A.mp3", "02 B.mp3", "03 C.mp3"), {"03 C.mp3": "3"}),
@@ -136,7 +136,7 @@ def test_a_loose_track_has_a_number_where_its_name_leaves_no_doubt() -> None:
     assert told == {"03 - A.mp3": 'track number "3"'}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "told"),
     [("Bonus 3", 'track number "3"'), ("A-3", None), ("Disc 3", None), ("3 bis 4", None)],
 )
@@ -161,7 +161,7 @@ def test_a_missing_artist_is_that_of_the_other_tracks() -> None:
     assert offered("missing-artist", torn) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "fields", "told"),
     [
         ("Vera", {}, 'artist "Vera"'),
@@ -199,7 +199,7 @@ def test_a_missing_album_is_that_of_the_other_tracks() -> None:
     assert offered("missing-album", several) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "told"),
     [
         ("Moorings", "Moorings"),
@@ -226,7 +226,7 @@ def test_where_no_track_has_an_album_the_folder_tells(folder: str, told: str | N
     assert found == ({"x.mp3": f'album "{told}"'} if told else {})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("names", "told"),
     [
         ([("Vera", "Vera")] * 3 + [("Anna", "Anna"), ("Anna", "")], 'album artist "Vera"'),
@@ -252,8 +252,8 @@ def test_a_compilation_is_of_various_artists() -> None:
     assert offered("missing-albumartist", whole)["x"] == 'album artist "Various Artists"'
 
 
-@pytest.mark.parametrize("folder", ["Various Artists", "VA"])
-@pytest.mark.parametrize(
+@each_row("folder", ["Various Artists", "VA"])
+@each_row(
     ("artists", "told"),
     [
         (("VA", "VA", "VA"), 'album artist "Various Artists"'),

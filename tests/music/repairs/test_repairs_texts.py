@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -12,14 +11,14 @@ from mediakeep.music.text import cleaning, compare_text, mojibake, whitespace
 from tests.music import paper
 from tests.music.repairs import made
 from tests.music.repairs.made import artist_of
-from tests.sampling import tried
+from tests.sampling import each_row, tried
 
 ODD = " \t\n\x1c\x85\u00a0\u202f\u2028\u3000\u200b\u2060\ufeff\u200d"
 SPACED = st.text(alphabet=st.sampled_from(ODD + "ab1.«»?!Öß海"), max_size=12)
 LETTERS = st.sampled_from("äöüßéèñçåøæłżőčšğİÿþ“”’—ЖдиЯ海あ한אדक€ 12ab")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "tidy"),
     [
         (" Army of Me", "Army of Me"),
@@ -68,7 +67,7 @@ def test_the_reason_says_what_was_superfluous() -> None:
     assert (one.old, one.kinds) == (("Army  of Me ",), ("whitespace",))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "meant"),
     [
         ("BjÃ¶rk", "Björk"),

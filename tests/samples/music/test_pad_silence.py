@@ -15,7 +15,7 @@ from mediakeep.media.audio import essence, tags
 from mediakeep.media.audio.decode import damage
 from mediakeep_samples.music import pad_silence, track_files, unique_audio
 from tests.samples.music import frame_checksums
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
 SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFFIXES]
@@ -94,7 +94,7 @@ def test_the_sums_are_right(tmp_path: Path, name: str) -> None:
             assert all(frame_checksums.plain_sum(frame, 0x8005, 16) == 0 for frame in frames)
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_a_second_of_silence_costs_little(name: str) -> None:
     seed, suffix = track_files.read_seed_file(name), Path(name).suffix
     cost = len(pad_silence.pad_to_length(seed, suffix, 11_000)) - len(seed)

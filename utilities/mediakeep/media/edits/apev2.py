@@ -43,7 +43,9 @@ def items(data: bytes) -> Iterator[ApeItem]:
         end = stop + 1 + size
         if end > len(data) - FOOTER_SIZE:
             raise ValueError("an item reaches too far")
-        yield ApeItem(data[at + 8 : stop].decode("latin-1"), flags, data[at:end], data[stop + 1 : end])
+        yield ApeItem(
+            data[at + 8 : stop].decode("latin-1"), flags, data[at:end], data[stop + 1 : end]
+        )
         at = end
 
 
