@@ -62,10 +62,10 @@ def saved(folder: Path, picture: str, name: str = "chart.svg") -> Path:
 def test_a_chart_opens_quietly_in_light_and_in_dark(visit: Open, tmp_path: Path, name: str) -> None:
     draw, chart = SAMPLES[name]
     seen = visit(saved(tmp_path, draw(chart)))
-    for scheme, theme in THEMES.items():
+    for scheme, colours in THEMES.items():
         seen.turn(scheme)
         paper = seen.style(".paper", "fill")
-        assert contrast(paper, theme.paper) == 1, "the theme that was asked for"
+        assert contrast(paper, colours.paper) == 1, "the theme that was asked for"
         for number, _ in enumerate(chart.series):
             for mark, paint in (("rect.bar", "fill"), (".line", "stroke")):
                 if seen.page.locator(f".of{number} {mark}").count():

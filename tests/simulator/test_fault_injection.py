@@ -20,8 +20,8 @@ from mediakeep_simulator.fault_injection import FaultInjector
 from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.server import SimulatorServer
-from tests.simulator.http_client import AGENT, Got, get, ws2
 from tests.sampling import each_row
+from tests.simulator.http_client import AGENT, Got, get, ws2
 
 WORLD = factories.make_prolific_artist("Amber Kettle", albums=2, editions=2, tracks=3)
 AMBER = generate_mbid("artist", "Amber Kettle", 1)

@@ -16,8 +16,8 @@ from mediakeep_simulator.http_types import SimulatorRequest, SimulatorResponse
 from mediakeep_simulator.recorder import CatalogueRecorder
 from mediakeep_simulator.recording_proxy import RecordingProxy
 from mediakeep_simulator.server import SimulatorServer
-from tests.simulator.http_client import Got, get, ws2
 from tests.sampling import each_row
+from tests.simulator.http_client import Got, get, ws2
 
 AGENT = "mediakeep/0 (recorder@example.org)"
 VELVET = generate_mbid("artist", "Velvet Harbour", 1)
