@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep import sqlite_file
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
 from mediakeep.media.audio import essence_db
 from mediakeep.media.audio.essence_db import (
@@ -41,7 +42,7 @@ def step():
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
 if steps:
-    book._connection.set_progress_handler(step, 1)
+    book._database._connection.set_progress_handler(step, 1)
 print("ready", flush=True)
 for number in range(int(sys.stdin.readline())):
     sound = KnownEssence("sha256:%d" % number, 1, 2, 3, "2026-01-02", "2026-01-02")
@@ -179,7 +180,7 @@ def test_a_ledger_that_stays_locked_fails_the_artist(
     begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        essence_db, "_LOCK_TIMEOUT", 0.1
+        sqlite_file, "_DURABLE_LOCK_TIMEOUT", 0.1
     )  # else the test would wait as long as a person
     book = EssenceDatabase.open(begun, write=True)
     holder = sqlite3.connect(begun, isolation_level=None)
@@ -195,8 +196,8 @@ def test_a_full_disk_is_told_as_one_and_nothing_is_half_written(
     begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = EssenceDatabase.open(begun, write=True)
-    assert book._connection is not None
-    book._connection.execute(
+    assert book._database is not None
+    book._database._connection.execute(
         "PRAGMA max_page_count = 1"
     )  # SQLite says then what it says of a full disk
     many = {f"{number}.mp3": TWO for number in range(500)}

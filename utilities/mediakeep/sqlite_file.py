@@ -1,31 +1,230 @@
-"""A SQLite file that processes share and that may be deleted at any time.
+"""SQLite files: durable ones, and disposable ones that can be rebuilt from other data.
 
-Each process has its own connection, also after a fork. Opening fails if the file cannot be written;
-a damaged file is set aside and replaced by a new one.
+- `open_durable`: each commit is synced, the file is checked when it is opened, and it is never
+  replaced: damage is an error (StateDamaged).
+- `open_disposable`: no commit is synced on its own, and a damaged file is set aside or deleted.
+  `DisposableSqlite` and `SqliteFile` are used through it by processes that share a file; the first
+  does without the file if it is unusable, the second raises NoCache.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mediakeep import atomic_files, clean_flag
-from mediakeep.clean_flag import TornFile
-from mediakeep.errors import NoCache
+from mediakeep.clean_flag import FileIdentity, TornFile
+from mediakeep.errors import ItemFailed, NewerFormat, NoCache, StateDamaged
 
 SET_ASIDE_SUFFIX = ".aside"  # appended to the name of a damaged or foreign file
-_APPLICATION_ID = 0x6D6B6664  # "mkfd", the application id
-_LOCK_TIMEOUT = 5.0
+LOCK_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_CORRUPT_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGE_CODES = _CORRUPT_CODES | {sqlite3.SQLITE_ERROR}  # an error in a statement: other tables
+_LOCK_TIMEOUT = 5.0  # seconds to wait for other processes that use a disposable file
+_BUSY_TIMEOUT = 30.0  # the same for a file with a write-ahead log
+_DURABLE_LOCK_TIMEOUT = 60.0  # the same for a durable file
+_DISABLED_SECONDS = 60.0  # seconds without a disposable file after a problem
+_APPLICATION_ID = 0x6D6B6664  # "mkfd", of disposable files
 _BEGIN_READ = "BEGIN"
-_DISABLED_SECONDS = 60.0  # seconds without the file after a problem
-_DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+
+Row = tuple[Any, ...]
+Statement = tuple[str, tuple[object, ...]]
+T = TypeVar("T")
+
+
+def error_code(error: Exception) -> int:
+    """Return the primary result code of an SQLite error, or 0 if Python itself raised it."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def file_identity(path: Path) -> FileIdentity | None:
+    """Return device and inode of a file, or None if it does not exist or cannot be reached."""
+    try:
+        facts = os.stat(path)  # noqa: PTH116 (once per artist; twice as fast as Path.stat)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def set_file_aside(path: Path, name: str) -> None:
+    """Rename a file and its write-ahead log; delete its rollback journal."""
+    for suffix in ("-wal", "-shm", ""):  # in this order: a new file would read a remaining log
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{suffix}", f"{name}{suffix}")  # noqa: PTH105
+    Path(f"{path}-journal").unlink(missing_ok=True)
+
+
+def delete_file(path: Path) -> None:
+    """Delete a file and its rollback journal, which would be played into a new file."""
+    path.unlink(missing_ok=True)
+    Path(f"{path}-journal").unlink(missing_ok=True)
+
+
+def _read_pragma(base: sqlite3.Connection, name: str) -> int:
+    return int(base.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _table_names(base: sqlite3.Connection) -> list[str]:
+    rows = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return [name for (name,) in rows]
+
+
+# Durable files
+
+
+@dataclass(frozen=True)
+class DurableFormat:
+    """What a durable file contains; `fix_hint` says what to do about damage."""
+
+    name: str  # for messages, such as "essence database"
+    schema: str  # statements, separated by semicolons
+    application_id: int
+    version: int
+    fix_hint: str
+
+
+class DurableSqlite:
+    """An open durable file. Its errors are raised as StateDamaged, ItemFailed or OSError (full)."""
+
+    def __init__(
+        self, path: Path, file_format: DurableFormat, connection: sqlite3.Connection
+    ) -> None:
+        self._path, self._format, self._connection = path, file_format, connection
+        self._identity = file_identity(path)
+
+    def check_in_place(self) -> None:
+        """Raise StateDamaged if the file was deleted or replaced since it was opened."""
+        if file_identity(self._path) != self._identity or not self._identity:
+            raise StateDamaged(
+                f"The {self._format.name} {self._path} has disappeared. Restore it, or run again."
+            )
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection, to read."""
+        with _translate_errors(self._path, self._format):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection in a transaction, which is synced as a whole or rolled back."""
+        with _translate_errors(self._path, self._format), _transaction(self._connection):
+            yield self._connection
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def open_durable(path: Path, file_format: DurableFormat, *, write: bool) -> DurableSqlite | None:
+    """Open a durable file, and create it if `write`; return None if there is none to be read.
+
+    Raise StateDamaged if it is damaged or of another program, and NewerFormat if a later version
+    wrote it.
+    """
+    if not write and not path.exists():
+        return None
+    if write:
+        atomic_files.make_folder(path.parent)
+    with _translate_errors(path, file_format):
+        uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'rw'}"
+        base = sqlite3.connect(uri, uri=True, timeout=_DURABLE_LOCK_TIMEOUT, isolation_level=None)
+        try:
+            has_tables = _prepare_durable(base, path, file_format, write=write)
+        except BaseException:
+            base.close()
+            raise
+    if not has_tables:
+        base.close()
+        return None
+    return DurableSqlite(path, file_format, base)
+
+
+def _prepare_durable(
+    base: sqlite3.Connection, path: Path, file_format: DurableFormat, *, write: bool
+) -> bool:
+    """Create the tables of a new file, and check an existing one.
+
+    Return False if there are no tables: the process that created the file may have been killed.
+    """
+    base.execute("PRAGMA synchronous = EXTRA")  # syncs the folder too: commits survive a power loss
+    if write and not _table_names(base):
+        with _transaction(base):
+            if not _table_names(base):  # another worker may have been faster
+                for statement in file_format.schema.split(";"):
+                    base.execute(statement)
+                base.execute(f"PRAGMA application_id = {file_format.application_id}")
+                base.execute(f"PRAGMA user_version = {file_format.version}")
+    if not _table_names(base):
+        return False
+    if _read_pragma(base, "application_id") != file_format.application_id:
+        raise StateDamaged(f"{path} is no {file_format.name} of mediakeep. {file_format.fix_hint}")
+    if (version := _read_pragma(base, "user_version")) > file_format.version:
+        raise NewerFormat(path, version, file_format.version)
+    if (problem := base.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StateDamaged(
+            f"The {file_format.name} {path} is damaged: {problem}. {file_format.fix_hint}"
+        )
+    return True
+
+
+@contextlib.contextmanager
+def _transaction(base: sqlite3.Connection) -> Iterator[None]:
+    base.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        base.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            base.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def _translate_errors(path: Path, file_format: DurableFormat) -> Iterator[None]:
+    """Convert SQLite errors into errors of mediakeep."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code, name = error_code(error), f"{file_format.name} {path}"
+        if code == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        if code in LOCK_CODES:
+            why = "another program has locked it. Close that program, then run again."
+            raise ItemFailed(f"Cannot use the {name}: {why}") from error
+        if code in _DAMAGE_CODES:
+            raise StateDamaged(f"The {name} is damaged: {error}. {file_format.fix_hint}") from error
+        raise ItemFailed(f"Cannot use the {name}: {error}.") from error
+
+
+# Disposable files
+
+
+def open_disposable(
+    path: Path, *, lock_timeout: float = _LOCK_TIMEOUT, write_ahead_log: bool = False
+) -> sqlite3.Connection:
+    """Open or create a disposable file; raise sqlite3.Error if that fails.
+
+    Its commits are not synced. With a write-ahead log, others read while one process writes, and
+    only the latest commits are lost in a power loss.
+    """
+    base = sqlite3.connect(path, timeout=lock_timeout, isolation_level=None)
+    try:
+        if write_ahead_log:
+            base.execute("PRAGMA journal_mode = WAL")
+        base.execute(f"PRAGMA synchronous = {'NORMAL' if write_ahead_log else 'OFF'}")
+    except BaseException:
+        base.close()
+        raise
+    return base
 
 
 class NotOurDatabase(sqlite3.DatabaseError):
@@ -33,20 +232,28 @@ class NotOurDatabase(sqlite3.DatabaseError):
 
 
 class DisposableSqlite:
-    """A disposable SQLite file, as used by one process.
+    """A disposable SQLite file, as used by one process, or nothing while it is unusable.
 
-    `stamp` is the schema version; `patience` is the lock timeout in seconds, 0 for the default. A
-    `marked` file has a clean mark: without its mark it is deleted and rebuilt.
+    `lock_timeout` is in seconds, 0 for the default. A `marked` file has a clean mark: without its
+    mark it is deleted and rebuilt. A file with another application id belongs to another program.
     """
 
     def __init__(
-        self, path: Path, tables: str, stamp: int, patience: float = 0.0, *, marked: bool = False
+        self,
+        path: Path,
+        schema: str,
+        schema_version: int,
+        lock_timeout: float = 0.0,
+        *,
+        marked: bool = False,
+        application_id: int = _APPLICATION_ID,
     ) -> None:
-        self._path, self._schema, self._schema_version = path, tables, stamp
-        self._lock_timeout, self._has_clean_mark = patience or _LOCK_TIMEOUT, marked
+        self._path, self._schema, self._schema_version = path, schema, schema_version
+        self._lock_timeout, self._has_clean_mark = lock_timeout or _LOCK_TIMEOUT, marked
+        self._application_id = application_id
         self._written = False  # whether to set the clean mark on close
         self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._identity: FileIdentity | None = None
         self._disabled_until = 0.0  # monotonic clock
 
     def read_transaction(self) -> AbstractContextManager[sqlite3.Connection | None]:
@@ -96,7 +303,7 @@ class DisposableSqlite:
             try:
                 if base := self._current_connection():
                     self._start_transaction(base, how)
-                    if _user_version(base) == self._schema_version:
+                    if _read_pragma(base, "user_version") == self._schema_version:
                         return base
                     base.execute("ROLLBACK")
                 return None
@@ -111,7 +318,9 @@ class DisposableSqlite:
         """Start a transaction; before a write, clear the mark of a marked file."""
         base.execute(how)
         while (
-            self._has_clean_mark and self._identity and _user_version(base) == self._schema_version
+            self._has_clean_mark
+            and self._identity
+            and _read_pragma(base, "user_version") == self._schema_version
         ):
             is_set = clean_flag.is_clean(base, self._identity)
             self._written |= how != _BEGIN_READ
@@ -125,7 +334,7 @@ class DisposableSqlite:
         """Return a connection to the current file; reconnect if it was deleted or replaced."""
         if time.monotonic() < self._disabled_until:
             return None
-        if self._connection and self._identity != _file_identity(self._path):
+        if self._connection and self._identity != file_identity(self._path):
             self._close_connection()
         if self._connection is None:
             self._connect()
@@ -135,10 +344,9 @@ class DisposableSqlite:
         for _ in range(2):  # retry after a damaged file was renamed
             try:
                 atomic_files.make_folder(self._path.parent)
-                self._connection = sqlite3.connect(
-                    self._path, timeout=self._lock_timeout, isolation_level=None
-                )
-                self._identity = _file_identity(self._path)
+                self._identity = file_identity(self._path)  # if it is damaged
+                self._connection = open_disposable(self._path, lock_timeout=self._lock_timeout)
+                self._identity = file_identity(self._path)  # if it was just created
                 self._prepare_tables(self._connection)
                 return
             except (sqlite3.Error, OSError) as error:
@@ -147,20 +355,24 @@ class DisposableSqlite:
 
     def _prepare_tables(self, base: sqlite3.Connection) -> None:
         # In this order: another process may be creating the file.
-        if _table_names(base) and not _has_our_application_id(base):
+        if _table_names(base) and not self._is_ours(base):
             raise NotOurDatabase("a database of another program")
-        base.execute("PRAGMA synchronous = OFF")
         if (
             self._has_clean_mark
             and _table_names(base)
-            and _user_version(base) != self._schema_version
+            and _read_pragma(base, "user_version") != self._schema_version
         ):
             raise TornFile("another schema version, possibly torn")
-        if _user_version(base) != self._schema_version or not _has_our_application_id(base):
+        if _read_pragma(base, "user_version") != self._schema_version or not self._is_ours(base):
             base.execute("BEGIN IMMEDIATE")
             with base:
-                if _user_version(base) != self._schema_version or not _has_our_application_id(base):
+                if _read_pragma(base, "user_version") != self._schema_version or not self._is_ours(
+                    base
+                ):
                     self._create_tables(base)
+
+    def _is_ours(self, base: sqlite3.Connection) -> bool:
+        return _read_pragma(base, "application_id") == self._application_id
 
     def _create_tables(self, base: sqlite3.Connection) -> None:
         for name in _table_names(base):
@@ -169,7 +381,7 @@ class DisposableSqlite:
             base.execute(statement)
         if self._has_clean_mark and self._identity:
             clean_flag.create_mark(base, self._identity)
-        base.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        base.execute(f"PRAGMA application_id = {self._application_id}")
         base.execute(f"PRAGMA user_version = {self._schema_version}")
 
     def _disable_or_reset(self, error: sqlite3.Error | OSError | UnicodeDecodeError) -> bool:
@@ -187,16 +399,14 @@ class DisposableSqlite:
     def _delete_file(self) -> None:
         """Delete the file, unless another process has replaced it already."""
         with contextlib.suppress(OSError):
-            if _file_identity(self._path) == self._identity:
-                self._path.unlink()
-                Path(f"{self._path}-journal").unlink(missing_ok=True)
+            if file_identity(self._path) == self._identity:
+                delete_file(self._path)
 
     def _set_file_aside(self) -> None:
         """Rename the file, unless another process has replaced it; keep at most one."""
         with contextlib.suppress(OSError):
-            if _file_identity(self._path) == self._identity:
-                os.replace(self._path, f"{self._path}{SET_ASIDE_SUFFIX}")  # noqa: PTH105
-                Path(f"{self._path}-journal").unlink(missing_ok=True)
+            if file_identity(self._path) == self._identity:
+                set_file_aside(self._path, f"{self._path}{SET_ASIDE_SUFFIX}")
 
 
 def _is_unusable(error: Exception) -> bool:
@@ -206,46 +416,14 @@ def _is_unusable(error: Exception) -> bool:
         return True
     if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
         return True  # raised by Python itself for damaged data
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE_CODES
-
-
-def _file_identity(path: Path) -> tuple[int, int] | None:
-    try:
-        facts = os.stat(path)  # noqa: PTH116 (once per artist; twice as fast as Path.stat)
-    except OSError:
-        return None
-    return facts.st_dev, facts.st_ino
-
-
-def _user_version(base: sqlite3.Connection) -> int:
-    return int(base.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _has_our_application_id(base: sqlite3.Connection) -> bool:
-    return int(base.execute("PRAGMA application_id").fetchone()[0]) == _APPLICATION_ID
-
-
-def _table_names(base: sqlite3.Connection) -> list[str]:
-    rows = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    return [name for (name,) in rows]
-
-
-Row = tuple[Any, ...]
-Statement = tuple[str, tuple[object, ...]]
-T = TypeVar("T")
-
-_BUSY_TIMEOUT = 30.0  # seconds to wait for other processes that write
-_CORRUPT_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_FILE_SUFFIXES = "-wal", "-shm", ""  # in this order: a new file would read a remaining journal
-_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+    return error_code(error) in _DAMAGE_CODES
 
 
 class SqliteFile:
-    """A file with the tables of a schema, each `CREATE TABLE IF NOT EXISTS`.
+    """A disposable file with a write-ahead log; its tables are `CREATE TABLE IF NOT EXISTS`.
 
-    All methods raise NoCache if the file cannot be read or written. `damage_notes` are messages
-    about damage that was found.
+    Each process has its own connection, also after a fork. All methods raise NoCache if the file
+    cannot be read or written. `damage_notes` are messages about damage that was found.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
@@ -254,7 +432,7 @@ class SqliteFile:
         self._connections: dict[
             int, sqlite3.Connection
         ] = {}  # by process id: none is used after a fork
-        self._connected_identity: tuple[int, int] | None = None  # of the open file
+        self._connected_identity: FileIdentity | None = None  # of the open file
         self.execute_all(
             ("PRAGMA user_version = 1", ())
         )  # changes nothing, but fails if not writable
@@ -300,16 +478,16 @@ class SqliteFile:
             try:
                 return work(self._connection())
             except sqlite3.DatabaseError as error:
-                if _has_error_code(error, _CORRUPT_CODES) and not is_replaced:
+                if error_code(error) in _CORRUPT_CODES and not is_replaced:
                     self._set_aside()
                     is_replaced = True
-                elif not _has_error_code(error, _BUSY_CODES) or time.monotonic() > end:
+                elif error_code(error) not in LOCK_CODES or time.monotonic() > end:
                     raise
                 time.sleep(0.01)
 
     def _connection(self) -> sqlite3.Connection:
         if connection := self._connections.get(os.getpid()):
-            if _device_and_inode(self.path) == self._connected_identity:
+            if file_identity(self.path) == self._connected_identity:
                 return connection
             self.close()  # another process deleted it or set it aside
         atomic_files.make_folder(self.path.parent)
@@ -317,19 +495,19 @@ class SqliteFile:
             connection = self._connect()
         self._connections[os.getpid()], self._connected_identity = (
             connection,
-            _device_and_inode(self.path),
+            file_identity(self.path),
         )
         return connection
 
     def _connect(self) -> sqlite3.Connection:
         """Open or create the file; first remove journals of a deleted one, which would be read."""
         if not self.path.exists():
-            for part in _FILE_SUFFIXES[:2]:
+            for part in ("-wal", "-shm"):
                 Path(f"{self.path}{part}").unlink(missing_ok=True)
-        connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)
+        connection = open_disposable(self.path, lock_timeout=_BUSY_TIMEOUT, write_ahead_log=True)
         connection.text_factory = lambda text: text.decode(errors="replace")
         try:
-            connection.executescript(_PRAGMAS + self._schema)
+            connection.executescript(self._schema)
         except BaseException:
             connection.close()
             raise
@@ -352,25 +530,10 @@ class SqliteFile:
             if _passes_quick_check(self.path):
                 return
             aside = f"{self.path}.damaged-{time.time_ns()}"
-            for part in _FILE_SUFFIXES:
-                with contextlib.suppress(FileNotFoundError):
-                    Path(f"{self.path}{part}").rename(f"{aside}{part}")
+            set_file_aside(self.path, aside)
             self.damage_notes.append(
                 f"{self.path} was damaged. It was renamed to {aside} and replaced."
             )
-
-
-def _device_and_inode(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of a file, or None if it does not exist."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _has_error_code(error: sqlite3.Error, codes: set[int]) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in codes
 
 
 def _passes_quick_check(path: Path) -> bool:
@@ -379,7 +542,7 @@ def _passes_quick_check(path: Path) -> bool:
         with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT)) as database:
             result = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        if _has_error_code(error, _CORRUPT_CODES):
+        if error_code(error) in _CORRUPT_CODES:
             return False
         raise
     return bool(result == ("ok",))

@@ -8,22 +8,20 @@ are keyed by the artist's key and the file's path relative to the artist's folde
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from mediakeep import atomic_files
-from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
+from mediakeep import sqlite_file
+from mediakeep.errors import ItemFailed
+from mediakeep.sqlite_file import DurableFormat, DurableSqlite
 
 FILE_NAME = "essence.db"
 FORMAT = 1
 
-_APPLICATION_ID = 0x6D6B6573  # "mkes", the application id
 _SCHEMA = """
 CREATE TABLE sound(
   artist TEXT NOT NULL, place TEXT NOT NULL, essence TEXT NOT NULL, payload INTEGER NOT NULL,
@@ -38,10 +36,14 @@ _FIX_HINT = (
     "Nothing was changed. Restore a backup; without one, move the file away: the next deep scan"
     " creates a new database."
 )
+_FORMAT = DurableFormat(
+    name="essence database",
+    schema=_SCHEMA,
+    application_id=0x6D6B6573,  # "mkes"
+    version=FORMAT,
+    fix_hint=_FIX_HINT,
+)
 _MAX_INT64 = 2**63 - 1
-_LOCK_TIMEOUT = 60.0  # seconds to wait for other workers
-_LOCK_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
 
 class KnownEssence(NamedTuple):
@@ -92,27 +94,13 @@ class DeepScanResult(msgspec.Struct, frozen=True):
 class EssenceDatabase:
     """The essence database as used by one process."""
 
-    def __init__(self, path: Path, base: sqlite3.Connection | None) -> None:
-        self._path, self._connection = path, base
-        self._identity = path.stat().st_ino if base else 0
+    def __init__(self, database: DurableSqlite | None) -> None:
+        self._database = database
 
     @classmethod
     def open(cls, path: Path, *, write: bool) -> Self:
         """Open the database, and create it if `write`; raise StateDamaged if it is damaged."""
-        if not write and not path.exists():
-            return cls(path, None)
-        if write:
-            atomic_files.make_folder(path.parent)
-        with _translate_errors(path):
-            mode = "rwc" if write else "rw"
-            uri = f"{path.absolute().as_uri()}?mode={mode}"
-            connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_TIMEOUT, isolation_level=None)
-            try:
-                has_tables = _prepare_tables(connection, path, write=write)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(path, connection if has_tables else None)
+        return cls(sqlite_file.open_durable(path, _FORMAT, write=write))
 
     def load_essences(self, artist: str) -> dict[str, KnownEssence]:
         """Return the known essences of an artist by relative path."""
@@ -128,13 +116,9 @@ class EssenceDatabase:
 
     def save_scan(self, artist: str, entries: DeepScanResult) -> None:
         """Save the result of a deep scan of an artist in one synced transaction."""
-        base = self._connection
-        assert base is not None
-        if not self._path.exists() or self._path.stat().st_ino != self._identity:
-            raise StateDamaged(
-                f"The essence database {self._path} has disappeared. Restore it, or run again."
-            )
-        with _translate_errors(self._path), _transaction(base):
+        assert self._database is not None
+        self._database.check_in_place()
+        with self._database.transaction() as base:
             for place in entries.removed:
                 base.execute("DELETE FROM sound WHERE artist = ? AND place = ?", (artist, place))
             base.executemany(
@@ -155,26 +139,22 @@ class EssenceDatabase:
         The rows are updated after the change: if another program locks the database, the next deep
         scan has to check the file again.
         """
-        before = _stat_or_none(path) if self._connection else None
+        before = _stat_or_none(path) if self._database else None
         yield
         now = _stat_or_none(path) if before else None
         if (
-            self._connection
+            self._database
             and before
             and now
             and size_and_times(before) != (after := size_and_times(now))
         ):
-            with (
-                contextlib.suppress(ItemFailed),
-                _translate_errors(self._path),
-                _transaction(self._connection),
-            ):
-                self._connection.execute(
+            with contextlib.suppress(ItemFailed), self._database.transaction() as base:
+                base.execute(
                     "UPDATE finding SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE artist = ?"
                     " AND place = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
                     (*after, artist, place, *size_and_times(before)),
                 )
-                self._connection.execute(
+                base.execute(
                     "UPDATE sound SET size = ?, mtime_ns = ? WHERE artist = ? AND place = ?"
                     " AND size = ? AND mtime_ns = ?",
                     (*after[:2], artist, place, *size_and_times(before)[:2]),
@@ -182,26 +162,25 @@ class EssenceDatabase:
 
     def rename_artists(self, names: Mapping[str, str]) -> None:
         """Move the rows of artists to their new keys; `names` maps old keys to new keys."""
-        if self._connection is None:
+        if self._database is None:
             return
-        with _translate_errors(self._path), _transaction(self._connection):
+        with self._database.transaction() as base:
             for table in ("sound", "finding"):
-                self._connection.executemany(
+                base.executemany(
                     f"UPDATE OR REPLACE {table} SET artist = ? WHERE artist = ?",
                     [(new, old) for old, new in names.items()],
                 )
 
     def close(self) -> None:
-        if self._connection:
-            self._connection.close()
+        if self._database:
+            self._database.close()
 
     def _select_rows(self, query: str, artist: str) -> list[tuple[Any, ...]]:
-        if self._connection is None:
+        if self._database is None:
             return []
         table = "sound" if "essence" in query else "finding"
-        with _translate_errors(self._path):
-            rows = self._connection.execute(f"{query} FROM {table} WHERE artist = ?", (artist,))
-            return rows.fetchall()
+        with self._database.reading() as base:
+            return base.execute(f"{query} FROM {table} WHERE artist = ?", (artist,)).fetchall()
 
 
 def _stat_or_none(path: Path) -> os.stat_result | None:
@@ -210,66 +189,3 @@ def _stat_or_none(path: Path) -> os.stat_result | None:
         return path.stat()
     except OSError:
         return None
-
-
-def _prepare_tables(base: sqlite3.Connection, path: Path, *, write: bool) -> bool:
-    """Create the tables of a new database; raise StateDamaged for a foreign or damaged one.
-
-    Return False if there are no tables: the process that created the file may have been killed.
-    """
-    base.execute("PRAGMA synchronous = EXTRA")  # syncs the folder too: commits survive a power loss
-    if write and not _has_tables(base):
-        with _transaction(base):
-            if not _has_tables(base):  # another worker may have been faster
-                for statement in _SCHEMA.split(";"):
-                    base.execute(statement)
-                base.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                base.execute(f"PRAGMA user_version = {FORMAT}")
-    if not _has_tables(base):
-        return False
-    if _read_pragma(base, "application_id") != _APPLICATION_ID:
-        raise StateDamaged(f"{path} is not an essence database of mediakeep. {_FIX_HINT}")
-    if (version := _read_pragma(base, "user_version")) > FORMAT:
-        raise NewerFormat(path, version, FORMAT)
-    if (problem := base.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StateDamaged(f"The essence database {path} is damaged: {problem}. {_FIX_HINT}")
-    return True
-
-
-def _has_tables(base: sqlite3.Connection) -> bool:
-    return base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-
-
-def _read_pragma(base: sqlite3.Connection, name: str) -> int:
-    return int(base.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-@contextlib.contextmanager
-def _transaction(base: sqlite3.Connection) -> Iterator[None]:
-    base.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        base.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            base.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
-def _translate_errors(path: Path) -> Iterator[None]:
-    """Convert SQLite errors into errors of mediakeep."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-        if code in _LOCK_CODES:
-            why = "another program has locked it. Close that program, then run again."
-            raise ItemFailed(f"Cannot use the essence database {path}: {why}") from error
-        if code in _DAMAGE_CODES:
-            raise StateDamaged(
-                f"The essence database {path} is damaged: {error}. {_FIX_HINT}"
-            ) from error
-        raise ItemFailed(f"Cannot use the essence database {path}: {error}.") from error

@@ -5,8 +5,6 @@ The cache is disposable: damaged rows are dropped, and without a writable file n
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -14,10 +12,11 @@ from zlib import crc32
 
 import msgspec
 
+from mediakeep.sqlite_file import DisposableSqlite
+
 _CACHE_VERSION = 1  # increment if the rows of a record change
-_CREATE_TABLE = "CREATE TABLE IF NOT EXISTS rows (name TEXT PRIMARY KEY, row BLOB) WITHOUT ROWID"
+_SCHEMA = "CREATE TABLE rows (name TEXT PRIMARY KEY, row BLOB) WITHOUT ROWID"
 _CHECKSUM_SIZE = 4  # bytes
-_DATABASE_SUFFIXES = ("", "-journal", "-wal", "-shm")
 
 
 class CachedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -37,24 +36,17 @@ class RowCache:
     """The cached rows by output name; used by one process at a time."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._connection = _open_database(path)
-            self._rows = dict(self._connection.execute("SELECT name, row FROM rows"))
-        except sqlite3.DatabaseError:
-            for end in _DATABASE_SUFFIXES:
-                with contextlib.suppress(OSError):
-                    path.with_name(path.name + end).unlink()
-            self._rows = {}
-            try:
-                self._connection = _open_database(path)
-            except sqlite3.DatabaseError:
-                self._connection = _open_database(Path(":memory:"))
+        self._database = DisposableSqlite(path, _SCHEMA, _CACHE_VERSION, application_id=0)
+        self._rows: dict[str, object] = {}
+        with self._database.read_transaction() as base:
+            if base:
+                self._rows = dict(base.execute("SELECT name, row FROM rows"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._database.close()
 
     def get(self, name: str) -> CachedRow | None:
         """Return the cached row of a movie, or None if missing or damaged."""
@@ -70,8 +62,9 @@ class RowCache:
         sealed_rows = [
             (name, _add_checksum(name, _ENCODER.encode(row))) for name, row in rows.items()
         ]
-        with contextlib.suppress(sqlite3.DatabaseError), self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", sealed_rows)
+        with self._database.write_transaction() as base:
+            if base:
+                base.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", sealed_rows)
 
 
 def _add_checksum(name: str, data: bytes) -> bytes:
@@ -81,19 +74,3 @@ def _add_checksum(name: str, data: bytes) -> bytes:
 def _compute_checksum(name: str, data: bytes) -> bytes:
     """Return the checksum of a row, which detects bit rot and rows under a wrong name."""
     return crc32(data, crc32(name.encode())).to_bytes(_CHECKSUM_SIZE)
-
-
-def _open_database(path: Path) -> sqlite3.Connection:
-    """Open the database; raise sqlite3.DatabaseError if damaged or of another version."""
-    base = sqlite3.connect(path)
-    try:
-        (version,) = base.execute("PRAGMA user_version").fetchone()
-        if version not in (0, _CACHE_VERSION):
-            raise sqlite3.DatabaseError("another version")
-        base.execute("PRAGMA synchronous = OFF")
-        base.execute(_CREATE_TABLE)
-        base.execute(f"PRAGMA user_version = {_CACHE_VERSION}")
-    except sqlite3.DatabaseError:
-        base.close()
-        raise
-    return base

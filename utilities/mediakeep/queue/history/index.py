@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep import clean_flag
+from mediakeep import clean_flag, sqlite_file
 from mediakeep.clean_flag import TornFile
 from mediakeep.queue.history import event_log, schema
 from mediakeep.queue.history.indexer import HistoryIndexer
@@ -140,7 +140,7 @@ def open_updated(folder: Path) -> sqlite3.Connection:
         try:
             return _open_and_update(path, folder)
         except TornFile:
-            path.unlink(missing_ok=True)
+            sqlite_file.delete_file(path)
         except sqlite3.DatabaseError as error:
             _remove_damaged(path, error)
             break
@@ -149,9 +149,9 @@ def open_updated(folder: Path) -> sqlite3.Connection:
 
 def _remove_damaged(path: Path, error: sqlite3.DatabaseError) -> None:
     """Remove a damaged index, to be rebuilt next time; keep one that is only busy."""
-    if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+    if sqlite_file.error_code(error) not in sqlite_file.LOCK_CODES:
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            sqlite_file.delete_file(path)
 
 
 def _open_and_update(path: Path, folder: Path) -> sqlite3.Connection:
@@ -174,7 +174,7 @@ def _update_connection(
             if not current and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 raise TornFile("it has another version, and may be incomplete")
             is_clean = (
-                path is not None and current and clean_flag.is_clean(base, _file_identity(path))
+                path is not None and current and clean_flag.is_clean(base, _require_identity(path))
             )
             if current and not _has_new_events(base, folder):
                 return base
@@ -184,12 +184,14 @@ def _update_connection(
                     _rebuild_index(base, folder)
                 return base
         assert path is not None
-        clean_flag.mark_dirty(base, _file_identity(path))
+        clean_flag.mark_dirty(base, _require_identity(path))
 
 
-def _file_identity(path: Path) -> clean_flag.FileIdentity:
-    info = path.stat()
-    return info.st_dev, info.st_ino
+def _require_identity(path: Path) -> clean_flag.FileIdentity:
+    """Return the identity of the file; raise TornFile if it has just been deleted."""
+    if identity := sqlite_file.file_identity(path):
+        return identity
+    raise TornFile("it was deleted")
 
 
 def _has_new_events(base: sqlite3.Connection, folder: Path) -> bool:
@@ -205,9 +207,8 @@ def _has_new_events(base: sqlite3.Connection, folder: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=_BUSY_TIMEOUT, isolation_level=None)
-    for setting in ("synchronous = OFF", "cache_size = -65536"):
-        base.execute(f"PRAGMA {setting}")  # derived data: a power loss costs a rebuild
+    base = sqlite_file.open_disposable(path, lock_timeout=_BUSY_TIMEOUT)
+    base.execute("PRAGMA cache_size = -65536")  # KiB
     return base
 
 
@@ -218,7 +219,7 @@ def _recreate_tables(base: sqlite3.Connection, path: Path | None) -> None:
     for statement in schema.TABLES.split(";"):
         base.execute(statement)
     if path:
-        clean_flag.create_mark(base, _file_identity(path))
+        clean_flag.create_mark(base, _require_identity(path))
     base.execute(f"PRAGMA user_version = {_VERSION}")
 
 
@@ -308,4 +309,4 @@ def _mark_clean_after(base: sqlite3.Connection, path: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError, sqlite3.Error):
             if base.execute("PRAGMA database_list").fetchone()[2]:
-                clean_flag.mark_clean(base, _file_identity(path))
+                clean_flag.mark_clean(base, _require_identity(path))
