@@ -27,6 +27,7 @@ from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
 from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
+from tests.sampling import some
 from tests.scripts import load_command, module_name
 
 DOORS = sorted((ROOT / "utilities").glob("*.py"))
@@ -76,7 +77,8 @@ def library() -> Iterator[Path]:
 TOLD = [path for path in PAGES if documents.examples(path)]
 
 
-@pytest.mark.parametrize("path", TOLD, ids=documents.name)
+# Some pages in every run; all of them in slow ones, and as a step of .ci/run.
+@pytest.mark.parametrize("path", some(TOLD, 4), ids=documents.name)
 def test_every_example_of_a_page_prints_what_the_page_says(
     path: Path, memory: Path, library: Path
 ) -> None:
@@ -93,12 +95,15 @@ def test_every_example_prints_that_in_processes_of_its_own(
 
 @pytest.mark.parametrize(
     "line",
-    [
-        'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code $?"',
-        "python utilities/movie_queue_manager.py --list 2>&1 | head -n 1",
-        "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search Map; echo $?",
-        "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search | grep -c Map",
-    ],
+    some(
+        [
+            'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code $?"',
+            "python utilities/movie_queue_manager.py --list 2>&1 | head -n 1",
+            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search Map; echo $?",
+            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search | grep -c Map",
+        ],
+        4,
+    ),
 )
 def test_what_runs_in_this_process_prints_what_a_process_of_its_own_does(
     line: str, memory: Path, library: Path

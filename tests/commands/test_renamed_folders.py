@@ -14,6 +14,7 @@ from mediakeep import kinds
 from mediakeep.app.queue_admin import scan as queue_admin_scan
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.options import batch_options
 from mediakeep.media.audio.essence_db import (
     FILE_NAME,
     DeepScanResult,
@@ -21,6 +22,7 @@ from mediakeep.media.audio.essence_db import (
     KnownEssence,
 )
 from mediakeep.music import scan as music_scan
+from tests.commands.cinemas import inline
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library, Stock
 from tests.music import shelf
@@ -299,7 +301,8 @@ def films(home: Home) -> Path:
         (top / place).write_bytes(b"x" * (1000 + number))
         os.utime(top / place, ns=(0, 1_600_000_000_123_456_789 + number))
     assert home.call("movie_queue_manager", "--scan", top).returncode == 0
-    done = home.call("process_movies", "--all", "--offline")
+    with inline(batch_options):
+        done = home.call("process_movies", "--all", "--offline")
     assert done.returncode == 0, done.stdout + done.stderr
     return top
 

@@ -99,8 +99,11 @@ def moments(first: int, last: int, kills: int) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("artists", "workers", "kills"),
     [
-        (3, 2, 2),
-        *(pytest.param(*one, marks=SLOW) for one in ((5, 2, 2), (14, 4, 3), (50, 4, 12))),
+        (3, 1, 2),  # killed with several workers in slow runs, and in those of the runner
+        *(
+            pytest.param(*one, marks=SLOW)
+            for one in ((3, 2, 2), (5, 2, 2), (14, 4, 3), (50, 4, 12))
+        ),
     ],
 )
 def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(

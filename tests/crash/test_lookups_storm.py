@@ -21,7 +21,10 @@ def complete(home: Rehearsed) -> None:
 
 @pytest.mark.parametrize(
     ("artists", "workers", "seconds", "share"),
-    [(3, 2, 3, 0.5), pytest.param(50, 4, 40, 0.3, marks=pytest.mark.slow)],
+    [
+        (3, 2, 3, 0.5),
+        pytest.param(50, 4, 40, 0.3, marks=pytest.mark.slow),
+    ],
 )
 def test_a_storm_delays_a_batch_and_fails_none_of_its_artists(
     tmp_path: Path, artists: int, workers: int, seconds: float, share: float
@@ -45,7 +48,8 @@ def taken_again(home: Rehearsed, workers: int) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.parametrize(
-    ("artists", "workers", "outages"), [(4, 2, 1), pytest.param(50, 4, 6, marks=pytest.mark.slow)]
+    ("artists", "workers", "outages"),
+    [(4, 1, 1), *(pytest.param(*one, marks=pytest.mark.slow) for one in ((4, 2, 1), (50, 4, 6)))],
 )
 def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
     tmp_path: Path, artists: int, workers: int, outages: int

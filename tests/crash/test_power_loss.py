@@ -207,6 +207,7 @@ MUTATIONS = {
 Fits = Callable[[Call, Call], bool]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
 def test_without_one_of_its_syncs_something_would_be(life: Life, memory: Path, fits: Fits) -> None:
     chosen = itertools.islice(cases(without(life, fits)), 0, None, 50)

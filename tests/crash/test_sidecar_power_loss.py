@@ -72,6 +72,7 @@ def test_the_old_file_or_the_new_one_is_there_with_its_way_back(written: Life, e
     assert set(found) == {""}
 
 
+@pytest.mark.slow
 def test_without_the_sync_of_its_record_that_would_not_hold(written: Life) -> None:
     first = written.events.index(written.versions[0])
     kept = [

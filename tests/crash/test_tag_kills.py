@@ -161,6 +161,7 @@ def test_six_hundred_kills_cost_nothing(tmp_path: Path) -> None:
     check(yard, 600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [10, pytest.param(60, marks=pytest.mark.slow)])
 def test_the_same_check_catches_writing_in_place(memory: Path, kills: int) -> None:
     yard = Yard(memory)

@@ -168,6 +168,7 @@ SYNCS: dict[str, Callable[[Call], bool]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fits", some(SYNCS.values(), 3), ids=SYNCS)
 def test_without_one_of_its_syncs_that_would_not_hold(
     life: Life, fits: Callable[[Call], bool]

@@ -92,6 +92,7 @@ def test_a_file_that_is_full_of_one_thing_takes_no_time(
     count_calls(lambda: look(tmp_path / "a.mp3", data, KINDS[kind]), CALLS)
 
 
+@pytest.mark.slow
 def test_going_over_a_file_for_each_thing_in_it_would_be_noticed() -> None:
     data = FULL["atoms"][1]
 

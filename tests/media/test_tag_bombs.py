@@ -72,6 +72,7 @@ def read_cheaply(path: Path) -> AudioFile:
     return found[0] if found else tags.read(path)
 
 
+@pytest.mark.slow
 def test_reading_without_bounds_would_be_noticed(tmp_path: Path) -> None:
     def careless() -> None:
         zlib.decompress(zlib.compress(bytes(210 * MEGABYTE), 1))

@@ -10,7 +10,7 @@ import pytest
 from mediakeep.errors import BrokenNfo, NotAMovieNfo, UnsafeNfo
 from mediakeep.media.nfo import merge, nfo_file
 from tests.media.nfo import nfos
-from tests.sampling import each_row
+from tests.sampling import each_row, some
 from tests.work import count_calls
 
 OTHERS = {
@@ -83,7 +83,8 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+# Every second one in each run, all of them in slow ones.
+@pytest.mark.parametrize("name", some(HOSTILE, 2))
 def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
     data = HOSTILE[name].encode()
 
@@ -135,7 +136,7 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("share", [10, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [40, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", LARGE)
 def test_no_nfo_takes_long_to_be_brought_up_to_date(name: str, share: int) -> None:
     one, count, before, behind = (*LARGE[name], "", "")[:4]
