@@ -96,8 +96,8 @@ def asked_of_musicbrainz(tmp_path_factory: pytest.TempPathFactory) -> Counter[tu
         return questions(home.server)
 
 
-# Each subject alone and with several workers in every run, all numbers of them in slow ones.
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=_SLOW), 4])
+# Each subject with one number of workers in every run, and with each in slow ones.
+@pytest.mark.parametrize("workers", [2, *(pytest.param(one, marks=_SLOW) for one in (1, 4))])
 def test_music_is_all_looked_up(
     tmp_path: Path, workers: int, asked_of_musicbrainz: Counter[tuple[str, str]]
 ) -> None:
@@ -124,7 +124,7 @@ def asked_of_tmdb(tmp_path_factory: pytest.TempPathFactory) -> Counter[tuple[str
         return questions(server)
 
 
-@pytest.mark.parametrize("workers", [1, 2, pytest.param(4, marks=_SLOW)])
+@pytest.mark.parametrize("workers", [1, *(pytest.param(one, marks=_SLOW) for one in (2, 4))])
 def test_movies_are_all_looked_up(
     tmp_path: Path, workers: int, asked_of_tmdb: Counter[tuple[str, str]]
 ) -> None:

@@ -216,7 +216,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-@pytest.mark.parametrize("worth", [20, 0])
+@pytest.mark.parametrize("worth", [20, pytest.param(0, marks=pytest.mark.slow)])
 def test_a_large_folder_is_listed_once_for_many_movies(
     memory: Path, clock: Clock, worth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
