@@ -14,10 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
-
-import pytest
 
 from mediakeep.item import ScannedItem, Status
 from mediakeep.kinds import Kind
@@ -36,6 +34,9 @@ from mediakeep.runner.tasks import Task
 from mediakeep.runner.worker_process import WorkerProcess
 from tests.crash.gate import Gate
 from tests.runner import toys
+
+if TYPE_CHECKING:  # every process of a batch under test imports this module
+    import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds after which a test gives up waiting
