@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.app.movies import probe_pool
-from tests.commands import cinemas
+from tests.commands import cinemas, rehearsed
 from tests.commands.cinemas import Movies
 
 
@@ -97,8 +97,8 @@ def test_what_is_not_certain_cannot_be_printed(movies: Movies) -> None:
     assert "ambiguous" in done.stderr
 
 
-def test_a_service_that_fails_is_exit_code_4(movies: Movies) -> None:
-    done = movies.call(
-        "generate_nfo", movies.movies, env={"MEDIAKEEP_TMDB_HOST": "http://127.0.0.1:9"}
-    )
-    assert done.returncode == 4
+def test_a_service_that_fails_is_exit_code_4(tmp_path: Path) -> None:
+    movies, _ = cinemas.made(tmp_path)
+    with cinemas.served() as server, rehearsed.out(server):
+        movies.url = server.url
+        assert movies.call("generate_nfo", movies.movies).returncode == 4
