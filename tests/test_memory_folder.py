@@ -1,0 +1,52 @@
+"""The folder of a test run in memory is removed, and those of killed runs by the next run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import memory_folder
+from tests.memory_folder import MemoryFolder
+
+pytestmark = pytest.mark.skipif(
+    not memory_folder.MEMORY.is_dir(), reason="needs a memory file system"
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that has room, as far as anybody asks."""
+    monkeypatch.setattr(memory_folder, "_ROOM", 0)
+    return tmp_path
+
+
+def test_it_is_made_and_removed_with_all_in_it(place: Path) -> None:
+    folder = MemoryFolder.create(place)
+    assert folder
+    (folder.path / "closed").mkdir()
+    (folder.path / "closed" / "file").touch()
+    (folder.path / "closed").chmod(0)
+    assert memory_folder.find_memory_folder(folder.path / "closed") == folder.path
+    folder.remove()
+    assert list(place.iterdir()) == []
+
+
+def test_the_next_run_removes_what_a_killed_run_left_and_nothing_of_a_running_one(
+    place: Path,
+) -> None:
+    running = MemoryFolder.create(place)
+    assert running
+    (place / "mediakeep-tests-left" / "more").mkdir(parents=True)
+    (place / "of others").mkdir()
+    mine = MemoryFolder.create(place)
+    assert mine
+    assert set(place.iterdir()) == {running.path, mine.path, place / "of others"}
+    running.remove()
+    mine.remove()
+
+
+def test_without_room_there_is_none(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_folder, "_ROOM", 1 << 62)
+    assert MemoryFolder.create(place) is None
+    assert MemoryFolder.create(place / "nowhere") is None
