@@ -89,14 +89,14 @@ def _find_problems(catalogue: MusicBrainzCatalogue) -> Iterator[str]:
 
 
 def _check_ids(catalogue: MusicBrainzCatalogue) -> Iterator[str]:
-    named = list(_list_ids(catalogue))
-    for place, found in named:
-        if not _MBID_PATTERN.fullmatch(found):
-            yield f'"{path_text.to_printable(found[:80])}" is no MBID - at `{place}`'
-    counts = Counter(found for place, found in named if place.endswith(".id"))
-    for place, found in named:
-        if counts[found] > 1 and place.endswith(".id"):
-            yield f"{found} occurs {counts[found]} times - at `{place}`"
+    mbids = list(_list_ids(catalogue))
+    for place, mbid in mbids:
+        if not _MBID_PATTERN.fullmatch(mbid):
+            yield f'"{path_text.to_printable(mbid[:80])}" is no MBID - at `{place}`'
+    counts = Counter(mbid for place, mbid in mbids if place.endswith(".id"))
+    for place, mbid in mbids:
+        if counts[mbid] > 1 and place.endswith(".id"):
+            yield f"{mbid} occurs {counts[mbid]} times - at `{place}`"
 
 
 def _list_ids(catalogue: MusicBrainzCatalogue) -> Iterator[tuple[str, str]]:

@@ -45,38 +45,38 @@ class CoverArtApp:
         kind, _, rest = request.path.removeprefix("/").partition("/")
         if kind == "image":
             return self._serve_picture(rest)
-        mbid, _, wanted = rest.rstrip("/").partition("/")
+        mbid, _, name = rest.rstrip("/").partition("/")
         release = self._find_release(kind, mbids.parse_mbid(mbid))
-        if not wanted:
+        if not name:
             return json_response(_release_json(release, request.host))
-        return _redirect(release, wanted, request.host)
+        return _redirect(release, name, request.host)
 
     def _find_release(self, kind: str, mbid: str) -> CatalogueRelease:
         """Return the release, or the first one of a group that has a front cover."""
         mbid = self._catalogue_index.resolve_mbid(mbid)
         if kind == "release":
-            found = self._catalogue_index.releases.get(mbid)
+            release = self._catalogue_index.releases.get(mbid)
         else:
             editions = self._catalogue_index.editions.get(mbid, [])
-            found = min(
-                (one for one in editions if one.cover and one.cover.front),
-                key=lambda one: (one.date or "9", one.id),
+            release = min(
+                (release for release in editions if release.cover and release.cover.front),
+                key=lambda release: (release.date or "9", release.id),
                 default=None,
             )
-        if found is None or found.cover is None:
+        if release is None or release.cover is None:
             raise SimulatorHttpError(404, "No cover art found.")
-        return found
+        return release
 
     def _serve_picture(self, path: str) -> SimulatorResponse:
-        found = _IMAGE_PATH.fullmatch(path)
-        release = self._catalogue_index.releases.get(found[1]) if found else None
-        if not found or not release or found[2] not in dict(_list_pictures(release)):
+        match = _IMAGE_PATH.fullmatch(path)
+        release = self._catalogue_index.releases.get(match[1]) if match else None
+        if not match or not release or match[2] not in dict(_list_pictures(release)):
             raise SimulatorHttpError(404, "No such picture.")
-        size = int(found[3] or _ORIGINAL_SIZE)
-        if found[3] and found[3] not in _SIZES:
+        size = int(match[3] or _ORIGINAL_SIZE)
+        if match[3] and match[3] not in _SIZES:
             raise SimulatorHttpError(404, "No such picture.")
         return SimulatorResponse(
-            200, cover_image.render_png(found[2], size), {"Content-Type": "image/png"}
+            200, cover_image.render_png(match[2], size), {"Content-Type": "image/png"}
         )
 
 
@@ -116,14 +116,14 @@ def _image_json(release: CatalogueRelease, number: str, kind: str, host: str) ->
 
 
 def _redirect(release: CatalogueRelease, wanted: str, host: str) -> SimulatorResponse:
-    found = _IMAGE_NAME.fullmatch(wanted)
-    if not found:
+    match = _IMAGE_NAME.fullmatch(wanted)
+    if not match:
         raise SimulatorHttpError(404, "No such picture.")
     named = {kind.casefold(): number for number, kind in reversed(list(_list_pictures(release)))}
-    number = named.get(found[1], found[1])
+    number = named.get(match[1], match[1])
     if number not in dict(_list_pictures(release)):
         raise SimulatorHttpError(404, "No cover art found.")
-    size = f"_thumb{found[2]}" if found[2] else ""
+    size = f"_thumb{match[2]}" if match[2] else ""
     folder = f"mbid-{release.id}"
     way = f"http://{host}/image/{folder}/{folder}-{number}{size}.png"
     return SimulatorResponse(

@@ -36,7 +36,8 @@ def make_credits(*artists: CatalogueArtist, join: str = " & ") -> tuple[Catalogu
     """Build a credit of these artists, by their names."""
     joins = [join] * (len(artists) - 1) + [""]
     return tuple(
-        CatalogueCredit(artist=one.id, join=mark) for one, mark in zip(artists, joins, strict=True)
+        CatalogueCredit(artist=artist.id, join=joiner)
+        for artist, joiner in zip(artists, joins, strict=True)
     )
 
 
@@ -111,16 +112,16 @@ def make_prolific_artist(
 
     They are named "Album 1" and so on, their tracks "Album 1, Track 1".
     """
-    who = make_artist(name, nth=nth)
-    groups = tuple(make_group(who, f"Album {number}") for number in range(1, albums + 1))
+    artist = make_artist(name, nth=nth)
+    groups = tuple(make_group(artist, f"Album {number}") for number in range(1, albums + 1))
     releases = [
         make_release(
-            one, [make_titles(one.title, tracks)], edition=edition, date=f"{1960 + place % 60}"
+            group, [make_titles(group.title, tracks)], edition=edition, date=f"{1960 + place % 60}"
         )
-        for place, one in enumerate(groups)
+        for place, group in enumerate(groups)
         for edition in range(1, editions + 1)
     ]
-    return MusicBrainzCatalogue(artists=(who,), groups=groups, releases=tuple(releases))
+    return MusicBrainzCatalogue(artists=(artist,), groups=groups, releases=tuple(releases))
 
 
 def make_titles(album: str, tracks: int) -> list[str]:
@@ -132,11 +133,11 @@ def join_catalogues(*catalogues: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
     """Merge catalogues; later duplicates of an MBID are dropped."""
     parts: dict[str, Any] = {}
     for field in ("artists", "labels", "groups", "releases", "recordings"):
-        kept: dict[str, Any] = {}
+        entities: dict[str, Any] = {}
         for catalogue in catalogues:
-            for one in getattr(catalogue, field):
-                kept.setdefault(one.id, one)
-        parts[field] = tuple(kept.values())
+            for entity in getattr(catalogue, field):
+                entities.setdefault(entity.id, entity)
+        parts[field] = tuple(entities.values())
     merged = {old: new for catalogue in catalogues for old, new in catalogue.merged.items()}
     deleted = dict.fromkeys(old for catalogue in catalogues for old in catalogue.deleted)
     return MusicBrainzCatalogue(**parts, merged=merged, deleted=tuple(deleted))
@@ -149,11 +150,11 @@ def with_merged(catalogue: MusicBrainzCatalogue, old: str, new: str) -> MusicBra
 
 def with_deleted(catalogue: MusicBrainzCatalogue, *gone: str) -> MusicBrainzCatalogue:
     """Mark MBIDs as deleted, and remove their entities."""
-    kept = {
-        field: tuple(one for one in getattr(catalogue, field) if one.id not in gone)
+    remaining = {
+        field: tuple(entity for entity in getattr(catalogue, field) if entity.id not in gone)
         for field in ("artists", "groups", "releases")
     }
-    return msgspec.structs.replace(catalogue, deleted=(*catalogue.deleted, *gone), **kept)
+    return msgspec.structs.replace(catalogue, deleted=(*catalogue.deleted, *gone), **remaining)
 
 
 def _make_track(

@@ -67,11 +67,11 @@ class CatalogueRecorder:
 
     def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
         self._lock = threading.Lock()
-        self._artists = {one.id: one for one in catalogue.artists}
-        self._labels = {one.id: one for one in catalogue.labels}
-        self._groups = {one.id: one for one in catalogue.groups}
-        self._releases = {one.id: one for one in catalogue.releases}
-        self._recordings = {one.id: one for one in catalogue.recordings}
+        self._artists = {artist.id: artist for artist in catalogue.artists}
+        self._labels = {label.id: label for label in catalogue.labels}
+        self._groups = {group.id: group for group in catalogue.groups}
+        self._releases = {release.id: release for release in catalogue.releases}
+        self._recordings = {recording.id: recording for recording in catalogue.recordings}
         self._merged, self._deleted = {**catalogue.merged}, dict.fromkeys(catalogue.deleted)
         self._keepers: dict[str, Callable[[Any], str]] = {
             "artist": self._add_artist,
@@ -87,7 +87,9 @@ class CatalogueRecorder:
                 tuple(self._artists.values()),
                 tuple(self._labels.values()),
                 tuple(self._groups.values()),
-                tuple(one for one in self._releases.values() if one.group in self._groups),
+                tuple(
+                    release for release in self._releases.values() if release.group in self._groups
+                ),
                 tuple(self._recordings.values()),
                 dict(self._merged),
                 tuple(self._deleted),
@@ -111,10 +113,10 @@ class CatalogueRecorder:
             return
         listing = msgspec.json.decode(reply.body, type=recorded_responses.RecordedList)
         if mbid:
-            found = msgspec.json.decode(reply.body, type=_LOOKUP_TYPES[entity])
-            if (now := mbids.parse_mbid(found.id)) != mbid:
-                self._merged[mbid] = now
-            self._keepers[entity](found)
+            entity_data = msgspec.json.decode(reply.body, type=_LOOKUP_TYPES[entity])
+            if (current := mbids.parse_mbid(entity_data.id)) != mbid:
+                self._merged[mbid] = current
+            self._keepers[entity](entity_data)
         self._record_list(listing)
 
     def _record_list(self, listing: recorded_responses.RecordedList) -> None:
@@ -145,11 +147,11 @@ class CatalogueRecorder:
     ) -> tuple[CatalogueCredit, ...]:
         return tuple(
             CatalogueCredit(
-                artist=self._add_artist(one.artist),
-                name="" if one.name in (None, one.artist.name) else one.name,
-                join=one.joinphrase or "",
+                artist=self._add_artist(credit.artist),
+                name="" if credit.name in (None, credit.artist.name) else credit.name,
+                join=credit.joinphrase or "",
             )
-            for one in data
+            for credit in data
         )
 
     def _add_group(self, data: recorded_responses.RecordedGroup) -> str:
@@ -253,4 +255,4 @@ def _to_cover(data: recorded_responses.RecordedCovers) -> entities.CatalogueCove
 
 def _genre_names(data: Iterable[recorded_responses.RecordedTag]) -> tuple[str, ...]:
     """Return the names of genres, most votes first."""
-    return tuple(one.name for one in sorted(data, key=lambda one: -one.count))
+    return tuple(tag.name for tag in sorted(data, key=lambda tag: -tag.count))

@@ -44,10 +44,10 @@ def generate_catalogue(
 ) -> MusicBrainzCatalogue:
     """Generate the catalogue of these artists; the same seed gives the same catalogue."""
     rng = Random(seed)
-    artists = [_build_artist(one, place) for place, one in enumerate(cast)]
+    artists = [_build_artist(artist, place) for place, artist in enumerate(cast)]
     known = [
-        _generate_discography(artists[place], one, place, rng, seed)
-        for place, one in enumerate(cast)
+        _generate_discography(artists[place], artist, place, rng, seed)
+        for place, artist in enumerate(cast)
     ]
     shared = [
         _build_compilation(artists),
@@ -81,32 +81,32 @@ def _shorten_track(track: CatalogueTrack) -> CatalogueTrack:
     return replace(track, length=(track.length or 0) // _LENGTH_DIVISOR)
 
 
-def _build_artist(one: sample_artists.SampleArtist, place: int) -> CatalogueArtist:
+def _build_artist(artist: sample_artists.SampleArtist, place: int) -> CatalogueArtist:
     facts: dict[str, Any] = {"country": sample_editions.COUNTRIES[place % 5]}
-    if latin := _LATIN_NAMES.get(one.name):
+    if latin := _LATIN_NAMES.get(artist.name):
         facts["aliases"] = (
             CatalogueAlias(latin, sort_name=latin, locale="en", primary=True, type="Artist name"),
         )
-    return factories.make_artist(one.name, **facts)
+    return factories.make_artist(artist.name, **facts)
 
 
 def _generate_discography(
-    who: CatalogueArtist, one: sample_artists.SampleArtist, place: int, rng: Random, seed: int
+    artist: CatalogueArtist, sample: sample_artists.SampleArtist, place: int, rng: Random, seed: int
 ) -> MusicBrainzCatalogue:
     """Generate the discography of one artist: what the library has and what it lacks."""
-    albums = [album for album in one.albums if album.known]
+    albums = [album for album in sample.albums if album.known]
     if place % 3 == 0:
-        albums += _missing_albums(one.albums[-1], rng)
+        albums += _missing_albums(sample.albums[-1], rng)
     groups: list[CatalogueGroup] = []
     releases: list[CatalogueRelease] = []
     for album in albums:
-        group = factories.make_group(who, album.title, genres=(album.genre.casefold(),))
+        group = factories.make_group(artist, album.title, genres=(album.genre.casefold(),))
         groups.append(group)
         releases += sample_editions.generate_editions(group, album, seed)
-    for group, edition in _generate_singles(who, one.albums[0], place):
+    for group, edition in _generate_singles(artist, sample.albums[0], place):
         groups.append(group)
         releases.append(edition)
-    return MusicBrainzCatalogue(artists=(who,), groups=tuple(groups), releases=tuple(releases))
+    return MusicBrainzCatalogue(artists=(artist,), groups=tuple(groups), releases=tuple(releases))
 
 
 def _missing_albums(last: SampleAlbum, rng: Random) -> Iterator[SampleAlbum]:
@@ -117,20 +117,20 @@ def _missing_albums(last: SampleAlbum, rng: Random) -> Iterator[SampleAlbum]:
 
 
 def _generate_singles(
-    who: CatalogueArtist, album: SampleAlbum, place: int
+    artist: CatalogueArtist, album: SampleAlbum, place: int
 ) -> Iterator[tuple[CatalogueGroup, CatalogueRelease]]:
     """Yield an artist's single or EP, and for some artists a bootleg."""
     title, year = album.tracks[0], str(album.year)
     if place % 2:
-        single = factories.make_group(who, title, primary="Single")
+        single = factories.make_group(artist, title, primary="Single")
         yield single, factories.make_release(single, [[title]], formats=['7" Vinyl'], date=year)
     else:
-        ep = factories.make_group(who, f"{title} EP", primary="EP")
+        ep = factories.make_group(artist, f"{title} EP", primary="EP")
         tracks = [*album.tracks[:3], f"{title} (instrumental)"]
         yield ep, factories.make_release(ep, [tracks], date=year, cover=None)
     if place % 5 == 1:
-        taped = factories.make_group(who, BOOTLEG_TITLE, secondary=("Live",))
-        live = [f"{one} (live)" for one in album.tracks]
+        taped = factories.make_group(artist, BOOTLEG_TITLE, secondary=("Live",))
+        live = [f"{track} (live)" for track in album.tracks]
         yield taped, factories.make_release(taped, [live], status="Bootleg", country="", cover=None)
 
 
@@ -142,7 +142,7 @@ def _build_compilation(artists: Sequence[CatalogueArtist]) -> MusicBrainzCatalog
         disambiguation="add compilations to this artist",
         type="Other",
     )
-    by = {f"{one.name} Theme": factories.make_credits(one) for one in artists[:12]}
+    by = {f"{artist.name} Theme": factories.make_credits(artist) for artist in artists[:12]}
     group = factories.make_group(various, COMPILATION_TITLE, secondary=("Compilation",))
     release = factories.make_release(group, [[*by]], by=by, date="1998-05-04")
     return MusicBrainzCatalogue(artists=(various,), groups=(group,), releases=(release,))
@@ -160,10 +160,10 @@ def _build_duet(artists: Sequence[CatalogueArtist]) -> MusicBrainzCatalogue:
     return MusicBrainzCatalogue(artists=(first, guest), groups=(group,), releases=(release,))
 
 
-def _build_namesake(one: sample_artists.SampleArtist, rng: Random) -> MusicBrainzCatalogue:
+def _build_namesake(artist: sample_artists.SampleArtist, rng: Random) -> MusicBrainzCatalogue:
     """Build another artist of the same name, with an album."""
     other = factories.make_artist(
-        one.name, nth=2, type="Person", country="US", disambiguation="US accordionist"
+        artist.name, nth=2, type="Person", country="US", disambiguation="US accordionist"
     )
     title, *tracks = sample_artists.generate_titles(10, rng)
     group = factories.make_group(other, title)
@@ -177,9 +177,9 @@ def _add_merged_and_deleted(
     """Add former MBIDs of an artist, an album and an edition, and deleted ones."""
     group = next(group for group in catalogue.groups if group.credits[0].artist == first.id)
     release = next(release for release in catalogue.releases if release.group == group.id)
-    kept = {"artist": first.id, "group": group.id, "release": release.id}
-    for kind, now in kept.items():
+    current = {"artist": first.id, "group": group.id, "release": release.id}
+    for kind, now in current.items():
         catalogue = factories.with_merged(catalogue, generate_mbid(kind, first.name, "merged"), now)
     return factories.with_deleted(
-        catalogue, *(generate_mbid(kind, first.name, "deleted") for kind in kept)
+        catalogue, *(generate_mbid(kind, first.name, "deleted") for kind in current)
     )

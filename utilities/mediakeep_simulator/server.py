@@ -122,13 +122,13 @@ class SimulatorServer:
         """Handle a request and log it; `line` is its raw query."""
         arrived = time.monotonic()
         reply = self.faults.handle(request, self._source.handle)
-        shown = _SECRET_PARAMETER.sub(r"\1\2=REDACTED", line)
-        asked = LoggedRequest(
-            arrived, request.method, request.path, shown, request.agent, reply.status
+        query = _SECRET_PARAMETER.sub(r"\1\2=REDACTED", line)
+        logged = LoggedRequest(
+            arrived, request.method, request.path, query, request.agent, reply.status
         )
         with self._lock:
-            self.requests.append(asked)
-            self._on_request(asked)
+            self.requests.append(logged)
+            self._on_request(logged)
         return reply
 
 

@@ -76,7 +76,7 @@ def make_library(
 
 def _make_distinct(kept: Iterable[MovieCopy], movies: list[CatalogueMovie]) -> list[MovieCopy]:
     """Make all places distinct: add the ID to the name of the later movie."""
-    found: list[MovieCopy] = []
+    distinct: list[MovieCopy] = []
     seen: set[str] = set()
     for copy, movie in zip(kept, movies, strict=True):
         if path_text.normalize_name(copy.library_place) in seen:
@@ -84,8 +84,8 @@ def _make_distinct(kept: Iterable[MovieCopy], movies: list[CatalogueMovie]) -> l
                 copy, f"{file_naming.title_and_year(movie)} [tmdbid-{movie.id}]"
             )
         seen.add(path_text.normalize_name(copy.library_place))
-        found.append(copy)
-    return found
+        distinct.append(copy)
+    return distinct
 
 
 class _DefectPlanting:
@@ -138,7 +138,7 @@ class _DefectPlanting:
     def _build_case(self, number: int) -> DefectCase:
         movie = self._movies[number]
         same = self._movies_by_title[split_words(movie.title)]
-        twins = tuple(one for one in same if one.id != movie.id)
+        twins = tuple(other for other in same if other.id != movie.id)
         return DefectCase(self._copies[number], movie, self._catalogue, twins, self._rng)
 
     def _is_unique_place(self, number: int, damaged: MovieCopy) -> bool:

@@ -40,9 +40,9 @@ def jellyfin_nfo(movie: CatalogueMovie, *, locked: bool = False) -> bytes:
     ids = [f"<tmdbid>{movie.id}</tmdbid>"]
     if movie.imdb_id:
         ids.insert(0, f"<imdbid>{movie.imdb_id}</imdbid>")
-    told = [f"<lockdata>{'true' if locked else 'false'}</lockdata>"]
+    lock = [f"<lockdata>{'true' if locked else 'false'}</lockdata>"]
     return _to_document(
-        [*_common_elements(movie), *ids, *told, "<isuserfavorite>false</isuserfavorite>"]
+        [*_common_elements(movie), *ids, *lock, "<isuserfavorite>false</isuserfavorite>"]
     )
 
 
@@ -56,8 +56,8 @@ def edited_nfo(movie: CatalogueMovie) -> bytes:
         "<tag>lent to Ottilie</tag>",
         '<shelfmark row="3">B-17</shelfmark>',
     ]
-    told = [line for line in _common_elements(movie) if not line.startswith("<plot>")]
-    return _to_document([*told, *own])
+    common = [line for line in _common_elements(movie) if not line.startswith("<plot>")]
+    return _to_document([*common, *own])
 
 
 def scene_nfo(movie: CatalogueMovie) -> bytes:
@@ -98,7 +98,7 @@ def _common_elements(movie: CatalogueMovie) -> Iterator[str]:
         yield f'<uniqueid type="imdb">{movie.imdb_id}</uniqueid>'
     yield from _repeat_element("genre", *movie.genres)
     yield from _repeat_element(
-        "director", *(one.name for one in movie.people if one.job == "Director")
+        "director", *(person.name for person in movie.people if person.job == "Director")
     )
     yield from _repeat_element("premiered", movie.release_date)
     yield from _repeat_element("year", movie.release_date[:4])
@@ -106,8 +106,8 @@ def _common_elements(movie: CatalogueMovie) -> Iterator[str]:
 
 
 def _people_elements(movie: CatalogueMovie) -> Iterator[str]:
-    for place, one in enumerate(one for one in movie.people if not one.job):
-        name, role = escape(one.name), escape(one.role)
+    for place, person in enumerate(person for person in movie.people if not person.job):
+        name, role = escape(person.name), escape(person.role)
         yield f"<actor><name>{name}</name><role>{role}</role><order>{place}</order></actor>"
 
 

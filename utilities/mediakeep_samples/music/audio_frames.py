@@ -27,11 +27,11 @@ _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 def find_mp3_frames(sound: bytes) -> list[int]:
     """Return the offsets of the frames of a file without tags."""
-    found, place = [], 0
+    offsets, place = [], 0
     while place < len(sound):
-        found.append(place)
+        offsets.append(place)
         place += mp3_frame_size(sound[place : place + 4])
-    return found
+    return offsets
 
 
 def mp3_frame_size(header: bytes) -> int:
@@ -62,8 +62,8 @@ def update_mp3_checksums(sound: bytearray) -> bytes:
 
 def split_flac(sound: bytes) -> list[bytes]:
     """Return the metadata blocks, and then each frame, found by its header and checksum."""
-    starts = [found.start() for found in re.finditer(b"\xff\xf8", sound)]
-    starts = [one for one in starts if _has_valid_checksum(sound[one : one + 8])]
+    starts = [match.start() for match in re.finditer(b"\xff\xf8", sound)]
+    starts = [start for start in starts if _has_valid_checksum(sound[start : start + 8])]
     return [sound[start:end] for start, end in pairwise([0, *starts, len(sound)])]
 
 
@@ -78,11 +78,16 @@ def build_flac_frame(header: bytes, content: bytes) -> bytes:
     return whole + struct.pack(">H", _crc16(whole))
 
 
-def build_flac_file(blocks: bytes, found: Sequence[bytes]) -> bytes:
+def build_flac_file(blocks: bytes, frames: Sequence[bytes]) -> bytes:
     """Build a file; update the frame sizes in STREAMINFO, the first metadata block."""
-    sizes = [len(frame) for frame in found]
-    told = min(sizes).to_bytes(3) + max(sizes).to_bytes(3)
-    return blocks[:_FLAC_SIZES] + told + blocks[_FLAC_SIZES + len(told) :] + b"".join(found)
+    sizes = [len(frame) for frame in frames]
+    frame_sizes = min(sizes).to_bytes(3) + max(sizes).to_bytes(3)
+    return (
+        blocks[:_FLAC_SIZES]
+        + frame_sizes
+        + blocks[_FLAC_SIZES + len(frame_sizes) :]
+        + b"".join(frames)
+    )
 
 
 def _has_valid_checksum(start: bytes) -> bool:
@@ -123,10 +128,10 @@ def _crc16_pairs() -> list[int]:
 @cache
 def _crc_table(bits: int) -> list[int]:
     """Return the CRC of every byte."""
-    found, top, last = [], 1 << bits - 1, (1 << bits) - 1
+    table, top, last = [], 1 << bits - 1, (1 << bits) - 1
     for byte in range(256):
         value = byte << bits - 8
         for _ in range(8):
             value = (value << 1 ^ (_POLYNOMIALS[bits] if value & top else 0)) & last
-        found.append(value)
-    return found
+        table.append(value)
+    return table

@@ -26,8 +26,8 @@ def plant_lookup_defects(
     Only tracks without another defect are changed, in tags and file name alike. A folder without a
     suitable track has none.
     """
-    spoilt = {one.path for one in planted}
-    result, found = [], []
+    spoilt = {defect.path for defect in planted}
+    result, defects = [], []
     for folder in folders:
         written: ChangedTracks = {}
         rng = Random(str(folder.path))
@@ -37,20 +37,20 @@ def plant_lookup_defects(
                 for track in folder.tracks
                 if track.path not in spoilt | written.keys() and has_valid_utf8(track.path)
             ]
-            made = _DEFECT_MAKERS[kind](free, rng)
-            written |= made
-            found += [PlantedDefect(kind, track.path) for track in made.values()]
+            changed = _DEFECT_MAKERS[kind](free, rng)
+            written |= changed
+            defects += [PlantedDefect(kind, track.path) for track in changed.values()]
         tracks = (written.get(track.path, track) for track in folder.tracks)
         result.append(replace(folder, tracks=tuple(tracks)))
-    return result, found
+    return result, defects
 
 
 def _swap_letters(tracks: Sequence[SampleTrack], rng: Random) -> ChangedTracks:
     """Swap two letters in the title of a track."""
     for track in rng.sample(tracks, len(tracks)):
         title = track.fields["title"]
-        if (slip := _swap_two_letters(title)) != title:
-            return {track.path: _with_tags(track, slip, track.fields["tracknumber"])}
+        if (changed := _swap_two_letters(title)) != title:
+            return {track.path: _with_tags(track, changed, track.fields["tracknumber"])}
     return {}
 
 
@@ -66,10 +66,10 @@ def _swap_track_numbers(tracks: Sequence[SampleTrack], rng: Random) -> ChangedTr
     """Swap the numbers of two adjacent tracks."""
     if len(tracks) < 2:
         return {}
-    one, other = rng.choice([*pairwise(tracks)])
+    first, second = rng.choice([*pairwise(tracks)])
     return {
-        one.path: _with_tags(one, one.fields["title"], other.fields["tracknumber"]),
-        other.path: _with_tags(other, other.fields["title"], one.fields["tracknumber"]),
+        first.path: _with_tags(first, first.fields["title"], second.fields["tracknumber"]),
+        second.path: _with_tags(second, second.fields["title"], first.fields["tracknumber"]),
     }
 
 

@@ -53,16 +53,16 @@ def plant_defects(
     ]
     kinds = list(TRACK_DEFECTS)
     chosen = _sample_paths(paths, len(kinds), rng)
-    spoilt = {path: kinds[number % len(kinds)] for number, path in enumerate(chosen)}
+    defects = {path: kinds[number % len(kinds)] for number, path in enumerate(chosen)}
     for folder in folders:  # keep one playable track per album, for its cover
-        if all(spoilt.get(track.path) in _UNPLAYABLE for track in folder.tracks):
-            del spoilt[folder.tracks[0].path]
+        if all(defects.get(track.path) in _UNPLAYABLE for track in folder.tracks):
+            del defects[folder.tracks[0].path]
     bare = set(_sample_paths([folder.path for folder in folders], 1, rng))
-    result = [_apply_defects(folder, folder.path in bare, spoilt, rng) for folder in folders]
+    result = [_apply_defects(folder, folder.path in bare, defects, rng) for folder in folders]
     planted = [
         PlantedDefect(MISSING_COVER, folder.path) for folder in result if not _has_cover(folder)
     ]
-    return result, planted + [PlantedDefect(kind, path) for path, kind in spoilt.items()]
+    return result, planted + [PlantedDefect(kind, path) for path, kind in defects.items()]
 
 
 def _sample_paths(paths: Sequence[PurePath], kinds: int, rng: Random) -> list[PurePath]:
@@ -78,10 +78,10 @@ def has_valid_utf8(path: PurePath) -> bool:
 
 
 def _apply_defects(
-    folder: SampleFolder, bare: bool, spoilt: Mapping[PurePath, str], rng: Random
+    folder: SampleFolder, bare: bool, defects: Mapping[PurePath, str], rng: Random
 ) -> SampleFolder:
     tracks = [
-        TRACK_DEFECTS[spoilt[track.path]](track, rng) if track.path in spoilt else track
+        TRACK_DEFECTS[defects[track.path]](track, rng) if track.path in defects else track
         for track in folder.tracks
     ]
     if not bare:
@@ -106,8 +106,8 @@ def _add_whitespace(track: SampleTrack, rng: Random) -> SampleTrack:
     field = rng.choice(("title", "artist", "album"))
     text = track.fields[field]
     doubled = text.replace(" ", "  ", 1)
-    ways = (f" {text}", f"{text} ", f"  {text} ", *(() if doubled == text else (doubled,)))
-    return replace(track, fields={**track.fields, field: rng.choice(ways)})
+    variants = (f" {text}", f"{text} ", f"  {text} ", *(() if doubled == text else (doubled,)))
+    return replace(track, fields={**track.fields, field: rng.choice(variants)})
 
 
 def _empty_file(track: SampleTrack, _rng: Random) -> SampleTrack:

@@ -54,8 +54,8 @@ def make_library(
     try:
         if _is_case_insensitive(root, cast[0].name):
             cast = _drop_case_twins(cast)
-        made = list(_make_audio_unique(_build_folders(cast, rng, seed)))
-        folders, planted = music_defects.plant_defects(made, rng)
+        unplanted = list(_make_audio_unique(_build_folders(cast, rng, seed)))
+        folders, planted = music_defects.plant_defects(unplanted, rng)
         folders, hidden = lookup_defects.plant_lookup_defects(folders, planted)
         for folder in folders:
             _write_folder(root, folder)

@@ -52,8 +52,8 @@ def _pad_mp3(sound: bytes, length: int) -> bytes:
     first = sound[starts[1] : starts[1] + 4]
     header = bytes((*first[:2], 0x10 | first[2] & 0x0C, first[3]))
     silence = header.ljust(audio_frames.mp3_frame_size(header), b"\0")
-    wanted = round(length / 1000 / audio_frames.mp3_frame_seconds(header)) + _SKIPPED_FRAMES
-    count = max(0, wanted - len(starts) + 1)
+    frame_count = round(length / 1000 / audio_frames.mp3_frame_seconds(header)) + _SKIPPED_FRAMES
+    count = max(0, frame_count - len(starts) + 1)
     data = bytearray(sound + count * silence)
     mark = audio_frames.find_xing_header(sound)
     places = [*starts, *range(len(sound), len(data), len(silence))][1:]
@@ -70,17 +70,17 @@ def _pad_mp3(sound: bytes, length: int) -> bytes:
 
 def _pad_flac(sound: bytes, length: int) -> bytes:
     """Insert frames before the last one, and update the number of samples in STREAMINFO."""
-    blocks, *found, last = audio_frames.split_flac(sound)
+    blocks, *frames, last = audio_frames.split_flac(sound)
     facts = int.from_bytes(
         blocks[18:26]
     )  # sample rate in 20 bits, number of samples in the last 36
     rate, samples = facts >> 44, facts & (1 << 36) - 1
     count = max(0, round((length * rate / 1000 - samples) / _FLAC_BLOCK_SIZE))
-    silent = [_silent_flac_frame(found[0][:4], len(found) + number) for number in range(count)]
+    silent = [_silent_flac_frame(frames[0][:4], len(frames) + number) for number in range(count)]
     stream_info = (facts + count * _FLAC_BLOCK_SIZE).to_bytes(8)
     blocks = blocks[:18] + stream_info + bytes(16) + blocks[42:]
-    moved = _renumber_flac_frame(last, len(found) + count)
-    return audio_frames.build_flac_file(blocks, [*found, *silent, moved])
+    moved = _renumber_flac_frame(last, len(frames) + count)
+    return audio_frames.build_flac_file(blocks, [*frames, *silent, moved])
 
 
 @cache
@@ -108,8 +108,8 @@ def _encode_flac_number(number: int) -> bytes:
 def _pad_m4a(sound: bytes, length: int) -> bytes:
     """Add one entry for the duration of all blocks, and one size for each block."""
     at = Mp4Boxes(sound)
-    scale, told = at.read_number("mdhd", 16), at.read_number("mdhd", 20)
-    count = max(0, round((length * scale / 1000 - told) / _M4A_BLOCK))
+    scale, duration = at.read_number("mdhd", 16), at.read_number("mdhd", 20)
+    count = max(0, round((length * scale / 1000 - duration) / _M4A_BLOCK))
     start, blocks = at.read_number("stco", 12), at.read_number("stsz", 12)
     sizes = struct.unpack_from(f">{blocks}I", sound, at["stsz"] + 16)
     silence = _SILENT_STEREO if sound[start + sizes[0]] >> 5 == _CHANNEL_PAIR else _SILENT_MONO
@@ -140,27 +140,27 @@ _COUNT_OFFSETS = {"stsc": 16, "stsz": 12, "sbgp": 16}  # offsets of block counts
 
 def _pad_vorbis(sound: bytes, length: int) -> bytes:
     """Each block adds a quarter of its own samples and of the previous block's."""
-    heads, packets, told = _read_pages(sound)
+    heads, packets, end = _read_pages(sound)
     rate, sizes = struct.unpack_from("<I", heads[0].packets[0], 12)[0], heads[0].packets[0][28]
-    lasting = (1 << (sizes & 15), 1 << (sizes >> 4))  # samples of a short and a long block
-    blocks = [lasting[packet[0] >> 1 & 1] for packet in packets]
-    ends = [0, *accumulate((one + other) // 4 for one, other in pairwise(blocks))]
-    wanted = max(told, length * rate // 1000)
-    while ends[-1] < wanted:
+    block_sizes = (1 << (sizes & 15), 1 << (sizes >> 4))  # samples of a short and a long block
+    blocks = [block_sizes[packet[0] >> 1 & 1] for packet in packets]
+    ends = [0, *accumulate((block + other) // 4 for block, other in pairwise(blocks))]
+    target = max(end, length * rate // 1000)
+    while ends[-1] < target:
         packets.append(_SILENT_VORBIS)
-        ends.append(ends[-1] + lasting[1] // 2)
-    return _write_pages(heads, packets, [*ends[:-1], wanted])
+        ends.append(ends[-1] + block_sizes[1] // 2)
+    return _write_pages(heads, packets, [*ends[:-1], target])
 
 
 def _pad_opus(sound: bytes, length: int) -> bytes:
     """All packets last 20 ms, in samples of 1/48,000 s; the first samples are skipped."""
-    heads, packets, told = _read_pages(sound)
+    heads, packets, end = _read_pages(sound)
     (skipped,) = struct.unpack_from("<H", heads[0].packets[0], 10)
-    wanted = max(told, skipped + 48 * length)
+    target = max(end, skipped + 48 * length)
     silence = bytes((_CELT_CONFIG | packets[0][0] & _STEREO_FLAG, *_SILENCE_FLAG))
-    packets += [silence] * (-(-wanted // _OPUS_SAMPLES) - len(packets))
+    packets += [silence] * (-(-target // _OPUS_SAMPLES) - len(packets))
     ends = range(_OPUS_SAMPLES, len(packets) * _OPUS_SAMPLES, _OPUS_SAMPLES)
-    return _write_pages(heads, packets, [*ends, wanted])
+    return _write_pages(heads, packets, [*ends, target])
 
 
 def _read_pages(sound: bytes) -> tuple[list[OggPage], list[bytes], int]:

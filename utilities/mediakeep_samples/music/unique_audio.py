@@ -45,12 +45,12 @@ def _mark_mp3(sound: bytes, number: int) -> bytes:
 
 
 def _mark_flac(sound: bytes, number: int) -> bytes:
-    blocks, *found = audio_frames.split_flac(sound)
-    taken = [
+    blocks, *frames = audio_frames.split_flac(sound)
+    marked = [
         _mark_flac_frame(frame) if number >> place & 1 else frame
-        for place, frame in enumerate(found)
+        for place, frame in enumerate(frames)
     ]
-    return audio_frames.build_flac_file(blocks, taken)
+    return audio_frames.build_flac_file(blocks, marked)
 
 
 @cache

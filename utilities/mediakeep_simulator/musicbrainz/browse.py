@@ -36,13 +36,18 @@ def handle_browse(
 
 
 def _browse_releases(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
-    found = [r for r in _linked_releases(shaper.index, request) if _is_wanted(shaper, r, request)]
+    releases = [
+        r for r in _linked_releases(shaper.index, request) if _is_wanted(shaper, r, request)
+    ]
     page = paging.parse_page(request)
-    shown = found[page.offset : page.offset + page.limit]
+    listed = releases[page.offset : page.offset + page.limit]
     if "recordings" in shaper.incs:
-        shown = list(_limit_tracks(shown))
+        listed = list(_limit_tracks(listed))
     return _page_response(
-        "release", len(found), page.offset, [shaper.serialize_release(one) for one in shown]
+        "release",
+        len(releases),
+        page.offset,
+        [shaper.serialize_release(release) for release in listed],
     )
 
 
@@ -50,14 +55,14 @@ def _linked_releases(
     index: CatalogueIndex, request: SimulatorRequest
 ) -> Sequence[CatalogueRelease]:
     link, mbid = _parse_link(index, "release", request)
-    kept = {
+    releases_by_link = {
         "artist": index.by_artist,
         "track_artist": index.by_track_artist,
         "release-group": index.editions,
         "label": index.by_label,
         "recording": index.appearances,
     }
-    return kept[link].get(mbid, [])
+    return releases_by_link[link].get(mbid, [])
 
 
 def _is_wanted(
@@ -80,27 +85,30 @@ def _limit_tracks(releases: Sequence[CatalogueRelease]) -> Iterator[CatalogueRel
 def _browse_groups(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
     index = shaper.index
     link, mbid = _parse_link(index, "release-group", request)
-    found: Sequence[CatalogueGroup]
+    groups: Sequence[CatalogueGroup]
     if link == "artist":
-        found = index.groups_by_artist.get(mbid, [])
+        groups = index.groups_by_artist.get(mbid, [])
     else:
-        found = [index.groups[index.releases[mbid].group]]
+        groups = [index.groups[index.releases[mbid].group]]
     if _hides_unofficial(request, link):
-        found = [group for group in found if _is_shown(index, group)]
-    found = [group for group in found if _has_type(group, request)]
+        groups = [group for group in groups if _is_shown(index, group)]
+    groups = [group for group in groups if _has_type(group, request)]
     page = paging.parse_page(request)
-    shown = found[page.offset : page.offset + page.limit]
+    listed = groups[page.offset : page.offset + page.limit]
     return _page_response(
-        "release-group", len(found), page.offset, [shaper.serialize_group(one) for one in shown]
+        "release-group",
+        len(groups),
+        page.offset,
+        [shaper.serialize_group(group) for group in listed],
     )
 
 
 def _hides_unofficial(request: SimulatorRequest, link: str) -> bool:
     """Return True if groups with only promotions or bootlegs are left out."""
-    wish = request.get_param("release-group-status")
-    if wish not in ("", "website-default", "all") or (wish and link != "artist"):
+    status = request.get_param("release-group-status")
+    if status not in ("", "website-default", "all") or (status and link != "artist"):
         raise SimulatorHttpError(400, "release-group-status is not valid here.")
-    return wish == "website-default"
+    return status == "website-default"
 
 
 def _is_shown(index: CatalogueIndex, group: CatalogueGroup) -> bool:
@@ -111,27 +119,32 @@ def _is_shown(index: CatalogueIndex, group: CatalogueGroup) -> bool:
 def _browse_recordings(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
     index = shaper.index
     link, mbid = _parse_link(index, "recording", request)
-    found: Sequence[CatalogueRecording]
+    recordings: Sequence[CatalogueRecording]
     if link == "release":
-        held = dict.fromkeys(track.recording for track in list_tracks(index.releases[mbid]))
-        found = [index.recordings[one] for one in held]
+        recording_ids = dict.fromkeys(
+            track.recording for track in list_tracks(index.releases[mbid])
+        )
+        recordings = [index.recordings[recording] for recording in recording_ids]
     else:
-        found = index.recordings_by(mbid)
+        recordings = index.recordings_by(mbid)
     page = paging.parse_page(request)
-    shown = found[page.offset : page.offset + page.limit]
+    listed = recordings[page.offset : page.offset + page.limit]
     return _page_response(
-        "recording", len(found), page.offset, [shaper.serialize_recording(one) for one in shown]
+        "recording",
+        len(recordings),
+        page.offset,
+        [shaper.serialize_recording(recording) for recording in listed],
     )
 
 
 def _parse_link(index: CatalogueIndex, entity: str, request: SimulatorRequest) -> tuple[str, str]:
     """Return the link type and the current MBID; 404 if there is no such entity."""
-    given = [link for link in LINK_PARAMETERS[entity] if request.get_param(link)]
-    if len(given) != 1:
+    names = [link for link in LINK_PARAMETERS[entity] if request.get_param(link)]
+    if len(names) != 1:
         links = ", ".join(LINK_PARAMETERS[entity])
         raise SimulatorHttpError(400, f"Browse {entity}s by exactly one of: {links}.")
-    mbid = index.resolve_mbid(mbids.parse_mbid(request.get_param(given[0])))
-    kept: dict[str, Any] = {
+    mbid = index.resolve_mbid(mbids.parse_mbid(request.get_param(names[0])))
+    entities: dict[str, Any] = {
         "artist": index.artists,
         "track_artist": index.artists,
         "release-group": index.groups,
@@ -139,9 +152,9 @@ def _parse_link(index: CatalogueIndex, entity: str, request: SimulatorRequest) -
         "recording": index.recordings,
         "release": index.releases,
     }
-    if mbid not in kept[given[0]]:
+    if mbid not in entities[names[0]]:
         raise SimulatorHttpError(404, "Not Found")
-    return given[0], mbid
+    return names[0], mbid
 
 
 def _has_type(group: CatalogueGroup, request: SimulatorRequest) -> bool:
@@ -159,7 +172,7 @@ def _has_type(group: CatalogueGroup, request: SimulatorRequest) -> bool:
 
 def _parse_types(request: SimulatorRequest, name: str, known: Sequence[str]) -> set[str]:
     chosen = {word.casefold() for word in request.get_param(name).split("|") if word}
-    for word in sorted(chosen - {one.casefold() for one in known}):
+    for word in sorted(chosen - {name.casefold() for name in known}):
         raise SimulatorHttpError(400, f"{word} is not a recognized {name}.")
     return chosen
 

@@ -31,35 +31,37 @@ def handle_lookup(
 ) -> SimulatorResponse:
     """Handle a lookup; a merged entity responds with its current MBID."""
     shaper = EntitySerializer(index, inc_params.parse_incs(entity, request.get_param("inc")))
-    found = _find_entity(index, entity, mbid)
-    return json_response(_SERIALIZERS[type(found)](shaper, found))
+    result = _find_entity(index, entity, mbid)
+    return json_response(_SERIALIZERS[type(result)](shaper, result))
 
 
 def _find_entity(index: CatalogueIndex, entity: str, mbid: str) -> LookupEntity:
-    kept: Mapping[str, Mapping[str, LookupEntity]] = {
+    entities: Mapping[str, Mapping[str, LookupEntity]] = {
         "artist": index.artists,
         "release": index.releases,
         "release-group": index.groups,
         "recording": index.recordings,
     }
-    found = kept[entity].get(index.resolve_mbid(mbid))
-    if found is None or index.is_deleted(mbid):
+    result = entities[entity].get(index.resolve_mbid(mbid))
+    if result is None or index.is_deleted(mbid):
         raise SimulatorHttpError(404, "Not Found")
-    return found
+    return result
 
 
 def _artist_json(shaper: EntitySerializer, artist: CatalogueArtist) -> EntityJson:
     index, shape = shaper.index, shaper.serialize_artist(artist)
     if "releases" in shaper.incs:
         shape["releases"] = [
-            shaper.serialize_release(one) for one in index.by_artist.get(artist.id, [])[:MAX_LIST]
+            shaper.serialize_release(release)
+            for release in index.by_artist.get(artist.id, [])[:MAX_LIST]
         ]
     if "release-groups" in shaper.incs:
         groups = index.groups_by_artist.get(artist.id, [])
-        shape["release-groups"] = [shaper.serialize_group(one) for one in groups[:MAX_LIST]]
+        shape["release-groups"] = [shaper.serialize_group(group) for group in groups[:MAX_LIST]]
     if "recordings" in shaper.incs:
         shape["recordings"] = [
-            shaper.serialize_recording(one) for one in index.recordings_by(artist.id)[:MAX_LIST]
+            shaper.serialize_recording(recording)
+            for recording in index.recordings_by(artist.id)[:MAX_LIST]
         ]
     if "works" in shaper.incs:
         shape["works"] = []
@@ -70,7 +72,7 @@ def _group_json(shaper: EntitySerializer, group: CatalogueGroup) -> EntityJson:
     shape = shaper.serialize_group(group)
     if "releases" in shaper.incs:
         editions = shaper.index.editions.get(group.id, [])
-        shape["releases"] = [shaper.serialize_release(one) for one in editions[:MAX_LIST]]
+        shape["releases"] = [shaper.serialize_release(release) for release in editions[:MAX_LIST]]
     return shape
 
 
@@ -78,7 +80,9 @@ def _recording_json(shaper: EntitySerializer, recording: CatalogueRecording) -> 
     shape = shaper.serialize_recording(recording)
     if "releases" in shaper.incs:
         appearances = shaper.index.appearances.get(recording.id, [])
-        shape["releases"] = [shaper.serialize_release(one) for one in appearances[:MAX_LIST]]
+        shape["releases"] = [
+            shaper.serialize_release(release) for release in appearances[:MAX_LIST]
+        ]
     return shape
 
 

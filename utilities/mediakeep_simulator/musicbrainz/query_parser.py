@@ -185,8 +185,8 @@ _OPERATORS = {
 
 
 def _tokenize(query: str) -> Iterator[tuple[str, str]]:
-    for found in _TOKEN_PATTERN.finditer(query):
-        kind, text = found.lastgroup or "bad", found[found.lastgroup or 0]
+    for match in _TOKEN_PATTERN.finditer(query):
+        kind, text = match.lastgroup or "bad", match[match.lastgroup or 0]
         if kind in ("word", "mark") and text in _OPERATORS:
             yield _OPERATORS[text], text
         elif kind == "mark":

@@ -48,40 +48,40 @@ class SearchEndpoint:
         }
         if entity not in indexes:
             raise SimulatorHttpError(400, f"{entity} cannot be searched here.")
-        index, shown = indexes[entity]()
-        found, page = index.search(query_parser.parse_query(query)), paging.parse_page(request)
+        index, serialize = indexes[entity]()
+        results, page = index.search(query_parser.parse_query(query)), paging.parse_page(request)
         hits = [
-            {"id": one.id, "score": score, **shown(one)}
-            for score, one in found[page.offset : page.offset + page.limit]
+            {"id": result.id, "score": score, **serialize(result)}
+            for score, result in results[page.offset : page.offset + page.limit]
         ]
-        facts = {"created": _CREATED_AT, "count": len(found), "offset": page.offset}
+        facts = {"created": _CREATED_AT, "count": len(results), "offset": page.offset}
         return json_response({**facts, f"{entity}s": hits})
 
     @cached_property
     def _artist_index(self) -> SearchIndex[CatalogueArtist]:
         named: Mapping[str, Callable[[CatalogueArtist], Sequence[str]]] = {
-            "": lambda one: [one.name, *(alias.name for alias in one.aliases)],
-            "artist": lambda one: [one.name],
-            "alias": lambda one: [alias.name for alias in one.aliases],
-            "arid": lambda one: [one.id],
-            "sortname": lambda one: [one.sort_name],
-            "country": lambda one: [one.country],
-            "type": lambda one: [one.type],
-            "comment": lambda one: [one.disambiguation],
+            "": lambda artist: [artist.name, *(alias.name for alias in artist.aliases)],
+            "artist": lambda artist: [artist.name],
+            "alias": lambda artist: [alias.name for alias in artist.aliases],
+            "arid": lambda artist: [artist.id],
+            "sortname": lambda artist: [artist.sort_name],
+            "country": lambda artist: [artist.country],
+            "type": lambda artist: [artist.type],
+            "comment": lambda artist: [artist.disambiguation],
         }
         return SearchIndex(
-            sorted(self._catalogue_index.artists.values(), key=lambda one: one.id), named
+            sorted(self._catalogue_index.artists.values(), key=lambda artist: artist.id), named
         )
 
     @cached_property
     def _group_index(self) -> SearchIndex[CatalogueGroup]:
         named: Mapping[str, Callable[[CatalogueGroup], Sequence[str]]] = {
-            "releasegroup": lambda one: [one.title],
-            "rgid": lambda one: [one.id],
-            "artist": lambda one: list(self._credit_names(one.credits)),
-            "arid": lambda one: [credit.artist for credit in one.credits],
-            "primarytype": lambda one: [one.primary],
-            "secondarytype": lambda one: one.secondary,
+            "releasegroup": lambda group: [group.title],
+            "rgid": lambda group: [group.id],
+            "artist": lambda group: list(self._credit_names(group.credits)),
+            "arid": lambda group: [credit.artist for credit in group.credits],
+            "primarytype": lambda group: [group.primary],
+            "secondarytype": lambda group: group.secondary,
         }
         return SearchIndex(list(self._catalogue_index.groups.values()), named)
 
@@ -89,22 +89,22 @@ class SearchEndpoint:
     def _release_index(self) -> SearchIndex[CatalogueRelease]:
         groups = self._catalogue_index.groups
         named: Mapping[str, Callable[[CatalogueRelease], Sequence[str]]] = {
-            "release": lambda one: [one.title],
-            "reid": lambda one: [one.id],
-            "rgid": lambda one: [one.group],
-            "artist": lambda one: list(self._credit_names(one.credits)),
-            "artistname": lambda one: list(self._credit_names(one.credits)),
-            "arid": lambda one: [credit.artist for credit in one.credits],
-            "status": lambda one: [one.status],
-            "primarytype": lambda one: [groups[one.group].primary],
-            "secondarytype": lambda one: groups[one.group].secondary,
-            "country": lambda one: [one.country],
-            "date": lambda one: [one.date],
-            "barcode": lambda one: [one.barcode],
-            "catno": lambda one: [issuer.catalogue_number for issuer in one.labels],
-            "format": lambda one: [medium.format for medium in one.media],
-            "tracks": lambda one: [str(one.track_count)],
-            "mediums": lambda one: [str(len(one.media))],
+            "release": lambda release: [release.title],
+            "reid": lambda release: [release.id],
+            "rgid": lambda release: [release.group],
+            "artist": lambda release: list(self._credit_names(release.credits)),
+            "artistname": lambda release: list(self._credit_names(release.credits)),
+            "arid": lambda release: [credit.artist for credit in release.credits],
+            "status": lambda release: [release.status],
+            "primarytype": lambda release: [groups[release.group].primary],
+            "secondarytype": lambda release: groups[release.group].secondary,
+            "country": lambda release: [release.country],
+            "date": lambda release: [release.date],
+            "barcode": lambda release: [release.barcode],
+            "catno": lambda release: [issuer.catalogue_number for issuer in release.labels],
+            "format": lambda release: [medium.format for medium in release.media],
+            "tracks": lambda release: [str(release.track_count)],
+            "mediums": lambda release: [str(len(release.media))],
         }
         return SearchIndex(list(self._catalogue_index.releases.values()), named)
 

@@ -42,22 +42,22 @@ class _FieldIndex:
     @cached_property
     def _postings(self) -> dict[str, dict[int, float]]:
         """Return the entities of each word, and its share of the shortest such text."""
-        found: dict[str, dict[int, float]] = defaultdict(dict)
+        postings: dict[str, dict[int, float]] = defaultdict(dict)
         for number, several in enumerate(self._texts):
             for words in several:
                 share = 1 / math.sqrt(len(words) or 1)
                 for word in words:
-                    found[word][number] = max(found[word].get(number, 0.0), share)
-        return dict(found)
+                    postings[word][number] = max(postings[word].get(number, 0.0), share)
+        return dict(postings)
 
     def search(self, words: tuple[str, ...]) -> ScoreById:
         """Return the texts that contain these words in sequence."""
-        held = [self._postings.get(word, {}) for word in words]
-        if not held or not all(held):
+        postings = [self._postings.get(word, {}) for word in words]
+        if not postings or not all(postings):
             return {}
         return {
-            number: sum(one[number] for one in held)
-            for number in set(held[0]).intersection(*held[1:])
+            number: sum(posting[number] for posting in postings)
+            for number in set(postings[0]).intersection(*postings[1:])
             if len(words) == 1 or self._adjacent(number, words)
         }
 
@@ -85,15 +85,15 @@ class _FieldIndex:
 
         A transposition is one edit. A less similar word scores less.
         """
-        found = process.extract(
+        similar = process.extract(
             word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=_MAX_EXPANSIONS
         )
         scores = []
-        for other, apart, _ in found:
+        for other, apart, _ in similar:
             weight = 1 - apart / min(len(word), len(other))
             if weight > 0:
-                held = self.search((other,)).items()
-                scores.append({number: weight * share for number, share in held})
+                hits = self.search((other,)).items()
+                scores.append({number: weight * share for number, share in hits})
         return _max_scores(scores)
 
     @cached_property
@@ -129,15 +129,17 @@ class SearchIndex(Generic[_Entity]):
         if isinstance(node, QueryTerm):
             return self._score_leaf(node)
         if isinstance(node, QueryRange):
-            known = node.field in self._texts
-            return self._get_field(node.field).search_range(node.first, node.last) if known else {}
-        found = [self._score_node(part) for part in node.parts]
+            is_field = node.field in self._texts
+            return (
+                self._get_field(node.field).search_range(node.first, node.last) if is_field else {}
+            )
+        parts = [self._score_node(part) for part in node.parts]
         if isinstance(node, AnyOf):
-            return _sum_scores(found, set().union(*found))
-        both = set(found[0]).intersection(*found[1:]) if found else set()
+            return _sum_scores(parts, set().union(*parts))
+        both = set(parts[0]).intersection(*parts[1:]) if parts else set()
         for part in node.excluded:
             both -= set(self._score_node(part))
-        return _sum_scores(found, both)
+        return _sum_scores(parts, both)
 
     def _score_leaf(self, leaf: QueryTerm) -> ScoreById:
         name = leaf.field or next(iter(self._texts))
@@ -153,17 +155,19 @@ class SearchIndex(Generic[_Entity]):
 
     def _get_field(self, name: str) -> _FieldIndex:
         if name not in self._fields:
-            self._fields[name] = _FieldIndex([self._texts[name](one) for one in self._entities])
+            self._fields[name] = _FieldIndex(
+                [self._texts[name](entity) for entity in self._entities]
+            )
         return self._fields[name]
 
 
-def _sum_scores(found: Sequence[ScoreById], kept: Iterable[int]) -> ScoreById:
-    return {number: sum(scores.get(number, 0.0) for scores in found) for number in kept}
+def _sum_scores(parts: Sequence[ScoreById], numbers: Iterable[int]) -> ScoreById:
+    return {number: sum(scores.get(number, 0.0) for scores in parts) for number in numbers}
 
 
-def _max_scores(found: Sequence[ScoreById]) -> ScoreById:
-    kept: set[int] = set().union(*found)
-    return {number: max(scores.get(number, 0.0) for scores in found) for number in kept}
+def _max_scores(parts: Sequence[ScoreById]) -> ScoreById:
+    numbers: set[int] = set().union(*parts)
+    return {number: max(scores.get(number, 0.0) for scores in parts) for number in numbers}
 
 
 def _sort_key(rated: tuple[int, int]) -> tuple[int, int]:

@@ -67,11 +67,11 @@ class SearchSerializer:
                 "artist-credit": self._serialize_credits(group.credits),
                 "releases": [
                     {
-                        "id": one.id,
-                        "title": one.title,
-                        **_drop_empty(serialize_parts.serialize_type("status", one.status)),
+                        "id": edition.id,
+                        "title": edition.title,
+                        **_drop_empty(serialize_parts.serialize_type("status", edition.status)),
                     }
-                    for one in self.index.editions.get(group.id, [])
+                    for edition in self.index.editions.get(group.id, [])
                 ],
             }
         )
@@ -95,11 +95,11 @@ class SearchSerializer:
                 "label-info": [
                     _drop_empty(
                         {
-                            "catalog-number": one.catalogue_number,
-                            "label": self._serialize_label(one.label),
+                            "catalog-number": issuer.catalogue_number,
+                            "label": self._serialize_label(issuer.label),
                         }
                     )
-                    for one in release.labels
+                    for issuer in release.labels
                 ],
                 "track-count": release.track_count,
                 "media": [_serialize_medium(medium) for medium in release.media],
@@ -122,7 +122,7 @@ class SearchSerializer:
         )
 
     def _serialize_credits(self, credited: Iterable[CatalogueCredit]) -> list[SearchJson]:
-        shown = []
+        credit_list = []
         for credit in credited:
             artist = self.index.artists[credit.artist]
             named = {
@@ -132,10 +132,10 @@ class SearchSerializer:
                 "disambiguation": artist.disambiguation,
             }
             name = credit.name or artist.name
-            shown.append(
+            credit_list.append(
                 _drop_empty({"name": name, "joinphrase": credit.join, "artist": _drop_empty(named)})
             )
-        return shown
+        return credit_list
 
     def _serialize_label(self, mbid: str) -> SearchJson:
         label = self.index.labels.get(mbid)

@@ -88,26 +88,26 @@ def serialize_cover_art(release: CatalogueRelease) -> dict[str, Any]:
     }
 
 
-def serialize_alias(one: CatalogueAlias) -> dict[str, Any]:
+def serialize_alias(alias: CatalogueAlias) -> dict[str, Any]:
     """Serialize an alias."""
     return {
-        "name": one.name,
-        "sort-name": one.sort_name or one.name,
-        "locale": one.locale or None,
-        "primary": one.primary or None,
-        **serialize_type("type", one.type),
+        "name": alias.name,
+        "sort-name": alias.sort_name or alias.name,
+        "locale": alias.locale or None,
+        "primary": alias.primary or None,
+        **serialize_type("type", alias.type),
         "begin": None,
         "end": None,
         "ended": False,
     }
 
 
-def serialize_label(one: CatalogueLabel) -> dict[str, Any]:
+def serialize_label(label: CatalogueLabel) -> dict[str, Any]:
     """Serialize a record label."""
     return {
-        "id": one.id,
-        "name": one.name,
-        "sort-name": one.name,
+        "id": label.id,
+        "name": label.name,
+        "sort-name": label.name,
         "disambiguation": "",
         "label-code": None,
         **serialize_type("type", ""),

@@ -141,7 +141,9 @@ class EntitySerializer:
         }
         if "discids" in self.incs:
             lengths = [track.length or 0 for track in medium.tracks]
-            shape["discs"] = [serialize_parts.serialize_disc(one, lengths) for one in medium.discs]
+            shape["discs"] = [
+                serialize_parts.serialize_disc(disc, lengths) for disc in medium.discs
+            ]
         if "recordings" in self.incs and medium.tracks:
             shape["track-offset"] = 0
             shape["tracks"] = list(self._serialize_tracks(medium, release))
@@ -183,26 +185,30 @@ class EntitySerializer:
 
     def _serialize_credit(self, credit: CatalogueCredit) -> EntityJson:
         artist = self.index.artists[credit.artist]
-        shown = self.serialize_artist_ref(artist) | self._tag_fields(artist.genres)
-        return {"name": credit.name or artist.name, "joinphrase": credit.join, "artist": shown}
+        artist_json = self.serialize_artist_ref(artist) | self._tag_fields(artist.genres)
+        return {
+            "name": credit.name or artist.name,
+            "joinphrase": credit.join,
+            "artist": artist_json,
+        }
 
     def _alias_fields(self, aliases: Iterable[CatalogueAlias]) -> EntityJson:
         return (
-            {"aliases": [serialize_parts.serialize_alias(one) for one in aliases]}
+            {"aliases": [serialize_parts.serialize_alias(alias) for alias in aliases]}
             if "aliases" in self.incs
             else {}
         )
 
     def _tag_fields(self, genres: Sequence[str], *, rated: bool = False) -> EntityJson:
-        asked: EntityJson = {
+        fields: EntityJson = {
             "genres": serialize_parts.serialize_genres(genres),
             "tags": [{"name": name, "count": 1} for name in genres],
             "annotation": None,
         }
         if rated:
-            asked["rating"] = {"value": None, "votes-count": 0}
+            fields["rating"] = {"value": None, "votes-count": 0}
         words = {"rating": "ratings"}
-        return {key: value for key, value in asked.items() if words.get(key, key) in self.incs}
+        return {key: value for key, value in fields.items() if words.get(key, key) in self.incs}
 
     def _relation_fields(self) -> EntityJson:
         return {"relations": []} if any(word.endswith("-rels") for word in self.incs) else {}

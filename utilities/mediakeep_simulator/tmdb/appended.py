@@ -17,12 +17,17 @@ def _credits_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     crew = [person for person in movie.people if person.job]
     return {
         "cast": [
-            {**_person_json(movie, one), "cast_id": place, "character": one.role, "order": place}
-            for place, one in enumerate(cast)
+            {
+                **_person_json(movie, person),
+                "cast_id": place,
+                "character": person.role,
+                "order": place,
+            }
+            for place, person in enumerate(cast)
         ],
         "crew": [
-            {**_person_json(movie, one), "department": one.department, "job": one.job}
-            for one in crew
+            {**_person_json(movie, person), "department": person.department, "job": person.job}
+            for person in crew
         ],
     }
 
@@ -53,7 +58,9 @@ def _images_json(movie: CatalogueMovie, request: SimulatorRequest) -> dict[str, 
         or request.get_param("language").partition("-")[0]
     )
     languages = (
-        {"" if one == "null" else one for one in requested.split(",")} if requested else None
+        {"" if language == "null" else language for language in requested.split(",")}
+        if requested
+        else None
     )
     return {
         "backdrops": _image_list(movie.backdrops, languages),
@@ -63,7 +70,7 @@ def _images_json(movie: CatalogueMovie, request: SimulatorRequest) -> dict[str, 
 
 
 def _image_list(arts: Iterable[CatalogueImage], languages: set[str] | None) -> list[dict[str, Any]]:
-    kept = [art for art in arts if languages is None or art.language in languages]
+    included = [art for art in arts if languages is None or art.language in languages]
     return [
         {
             "aspect_ratio": round(art.width / art.height, 3),
@@ -74,7 +81,7 @@ def _image_list(arts: Iterable[CatalogueImage], languages: set[str] | None) -> l
             "vote_count": art.votes,
             "width": art.width,
         }
-        for art in sorted(kept, key=lambda art: -art.rating)
+        for art in sorted(included, key=lambda art: -art.rating)
     ]
 
 
@@ -131,22 +138,22 @@ def _translations_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, 
     return {
         "translations": [
             {
-                "iso_3166_1": one.country,
-                "iso_639_1": one.language,
-                "name": LANGUAGE_NAMES.get(one.language, ""),
-                "english_name": LANGUAGE_NAMES.get(one.language, ""),
+                "iso_3166_1": text.country,
+                "iso_639_1": text.language,
+                "name": LANGUAGE_NAMES.get(text.language, ""),
+                "english_name": LANGUAGE_NAMES.get(text.language, ""),
                 "data": {
                     # TMDb leaves out a title that equals the original one.
-                    "title": one.title
-                    if one.title != (movie.original_title or movie.title)
+                    "title": text.title
+                    if text.title != (movie.original_title or movie.title)
                     else "",
-                    "overview": one.overview,
+                    "overview": text.overview,
                     "homepage": "",
                     "runtime": 0,
-                    "tagline": one.tagline,
+                    "tagline": text.tagline,
                 },
             }
-            for one in texts
+            for text in texts
         ]
     }
 

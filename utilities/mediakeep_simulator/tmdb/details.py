@@ -22,12 +22,12 @@ def movie_json(
     movie: CatalogueMovie, series: Mapping[int, CatalogueCollection], request: SimulatorRequest
 ) -> dict[str, Any]:
     """Return a movie in the requested language; raise TmdbApiError for too many parts."""
-    wanted = [name for name in request.get_param("append_to_response").split(",") if name]
-    if len(wanted) > _MAX_APPENDED:
+    names = [name for name in request.get_param("append_to_response").split(",") if name]
+    if len(names) > _MAX_APPENDED:
         raise TmdbApiError(27)
     parts = {
         name: appended.APPENDED_PARTS[name](movie, request)
-        for name in wanted
+        for name in names
         if name in appended.APPENDED_PARTS
     }
     return {

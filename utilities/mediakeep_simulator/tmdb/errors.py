@@ -32,7 +32,7 @@ def error_response(code: int, **headers: str) -> SimulatorResponse:
     """Build an error response; underscores in header names stand for hyphens."""
     status, message = _ERRORS[code]
     body = msgspec.json.encode({"status_code": code, "status_message": message, "success": False})
-    given = {name.replace("_", "-"): text for name, text in headers.items()}
+    fields = {name.replace("_", "-"): text for name, text in headers.items()}
     return SimulatorResponse(
-        status, body, {"Content-Type": "application/json;charset=utf-8", **given}
+        status, body, {"Content-Type": "application/json;charset=utf-8", **fields}
     )

@@ -58,7 +58,7 @@ def _scale_size(whole: tuple[int, int], size: str) -> tuple[int, int]:
     width, height = whole
     if size == "original":
         return whole
-    wanted = int(size[1:])
+    pixels = int(size[1:])
     if size[0] == "w":
-        return wanted, max(1, round(height * wanted / width))
-    return max(1, round(width * wanted / height)), wanted
+        return pixels, max(1, round(height * pixels / width))
+    return max(1, round(width * pixels / height)), pixels

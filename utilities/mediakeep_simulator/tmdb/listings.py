@@ -71,21 +71,21 @@ def collection_json(
 
 def localized_text(movie: CatalogueMovie, language: str) -> CatalogueText:
     """Return the texts of a movie in a language such as "de-DE"; the title is never empty."""
-    wanted = language.partition("-")[0].lower()
-    if wanted in ("", "en"):
+    code = language.partition("-")[0].lower()
+    if code in ("", "en"):
         return CatalogueText("en", "US", movie.title, movie.overview, movie.tagline)
     original = movie.original_title or movie.title
-    for told in movie.texts:
-        if told.language == wanted:
+    for text in movie.texts:
+        if text.language == code:
             return (
-                told if told.title else CatalogueText(wanted, told.country, original, told.overview)
+                text if text.title else CatalogueText(code, text.country, original, text.overview)
             )
-    return CatalogueText(wanted, "", original)
+    return CatalogueText(code, "", original)
 
 
 def poster_path(movie: CatalogueMovie, language: str) -> str | None:
     """Return the path of the poster in a language, else of the first one."""
-    wanted = language.partition("-")[0].lower() or "en"
-    of_language = (art for art in movie.posters if art.language == wanted)
+    code = language.partition("-")[0].lower() or "en"
+    of_language = (art for art in movie.posters if art.language == code)
     art = next(of_language, movie.posters[0] if movie.posters else None)
     return art.path if art else None

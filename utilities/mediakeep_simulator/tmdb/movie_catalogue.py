@@ -43,23 +43,23 @@ def generate_catalogue(movies: int = 12, seed: int = 1) -> MovieCatalogue:
     Some are remakes, parts of a series, in other languages, or hardly known (see
     `title_generator`).
     """
-    made: list[CatalogueMovie] = []
+    generated: list[CatalogueMovie] = []
     series: list[CatalogueCollection] = []
     number = 0
-    while len(made) < movies:
+    while len(generated) < movies:
         rng = Random(f"{seed}/{number}")
-        group = title_generator.generate_group(number, rng)[: movies - len(made)]
+        group = title_generator.generate_group(number, rng)[: movies - len(generated)]
         collection = _FIRST_COLLECTION_ID + number if group[0].kind == "series" else 0
         if collection:
             name = f"{group[0].titles['en']} Collection"
             series.append(CatalogueCollection(collection, name, f"All of {group[0].titles['en']}."))
         for plot in group:
-            made.append(movie_factory.build_movie(len(made), plot, collection, rng))
+            generated.append(movie_factory.build_movie(len(generated), plot, collection, rng))
         number += 1
     removed = tuple(
         movie_factory.removed_id(place) for place in range(0, movies, _MOVIES_PER_REMOVED)
     )
-    return MovieCatalogue(films=tuple(made), series=tuple(series), removed=removed)
+    return MovieCatalogue(films=tuple(generated), series=tuple(series), removed=removed)
 
 
 def load(path: Path) -> MovieCatalogue:
@@ -85,8 +85,10 @@ def dump(catalogue: MovieCatalogue, path: Path) -> None:
 def _find_problems(catalogue: MovieCatalogue) -> Iterator[str]:
     """Yield what is wrong with a catalogue."""
     yield from _check_ids("films", (movie.id for movie in catalogue.films))
-    yield from _check_ids("series", (one.id for one in catalogue.series))
-    series, movies = ({one.id for one in found} for found in (catalogue.series, catalogue.films))
+    yield from _check_ids("series", (entry.id for entry in catalogue.series))
+    series, movies = (
+        {entry.id for entry in entries} for entries in (catalogue.series, catalogue.films)
+    )
     for number, movie in enumerate(catalogue.films):
         place = f"$.films[{number}]"
         if movie.collection and movie.collection not in series:
@@ -99,20 +101,20 @@ def _find_problems(catalogue: MovieCatalogue) -> Iterator[str]:
 
 def _check_ids(field: str, ids: Iterable[int]) -> Iterator[str]:
     seen: set[int] = set()
-    for number, one in enumerate(ids):
-        if not 0 < one <= _MAX_ID:
-            yield f"{one} is no id - at `$.{field}[{number}].id`"
-        if one in seen:
-            yield f"{one} is there twice - at `$.{field}[{number}].id`"
-        seen.add(one)
+    for number, tmdb_id in enumerate(ids):
+        if not 0 < tmdb_id <= _MAX_ID:
+            yield f"{tmdb_id} is no id - at `$.{field}[{number}].id`"
+        if tmdb_id in seen:
+            yield f"{tmdb_id} is there twice - at `$.{field}[{number}].id`"
+        seen.add(tmdb_id)
 
 
 def _check_movie(place: str, movie: CatalogueMovie) -> Iterator[str]:
     if movie.imdb_id and not _IMDB_ID.fullmatch(movie.imdb_id):
         yield f'"{path_text.to_printable(movie.imdb_id[:80])}" is no IMDb id - at `{place}.imdb_id`'
     if movie.release_date and not _DATE_PATTERN.fullmatch(movie.release_date):
-        told = path_text.to_printable(movie.release_date[:80])
-        yield f'"{told}" is no date such as 1977-05-02 - at `{place}.release_date`'
+        date = path_text.to_printable(movie.release_date[:80])
+        yield f'"{date}" is no date such as 1977-05-02 - at `{place}.release_date`'
     for field in ("posters", "backdrops", "logos"):
         for number, art in enumerate(getattr(movie, field)):
             if problem := _check_image(art):

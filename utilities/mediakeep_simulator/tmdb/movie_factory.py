@@ -40,7 +40,7 @@ def build_movie(number: int, plot: MoviePlot, collection: int, rng: Random) -> C
     original = rng.choice(("de", "fr", "ja")) if plot.kind == "foreign" else "en"
     date = f"{plot.year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
     words = _generate_texts(rng)
-    made = CatalogueMovie(
+    movie = CatalogueMovie(
         id=movie_id(number),
         imdb_id=f"tt{1_000_000 + 13 * movie_id(number)}" if rng.random() < 0.95 else "",
         title=plot.titles["en"],
@@ -62,8 +62,8 @@ def build_movie(number: int, plot: MoviePlot, collection: int, rng: Random) -> C
         },
         adult=plot.kind == "plain" and rng.random() < 0.04,
     )
-    made = _add_images(_add_people(made, original, rng), rng)
-    return _remove_unknown(made, number, rng) if plot.kind == "bare" else made
+    movie = _add_images(_add_people(movie, original, rng), rng)
+    return _remove_unknown(movie, number, rng) if plot.kind == "bare" else movie
 
 
 def movie_id(number: int) -> int:
@@ -96,24 +96,24 @@ def _translate(
     plot: MoviePlot, words: tuple[dict[str, str], TextsByLanguage], original: str, rng: Random
 ) -> list[CatalogueText]:
     """Translate a movie; the original language is always included, others may lack texts."""
-    found = []
+    translations = []
     for language, share in _TRANSLATION_SHARES.items():
         if language != original and rng.random() > share:
             continue
         whole = language == original or rng.random() < 0.8
         overview, tagline = (texts.get(language, "") if whole else "" for texts in words)
-        titled = plot.titles.get(language, "")
-        found.append(CatalogueText(language, LANGUAGES[language], titled, overview, tagline))
-    return found
+        title = plot.titles.get(language, "")
+        translations.append(CatalogueText(language, LANGUAGES[language], title, overview, tagline))
+    return translations
 
 
-def _add_people(made: CatalogueMovie, original: str, rng: Random) -> CatalogueMovie:
+def _add_people(movie: CatalogueMovie, original: str, rng: Random) -> CatalogueMovie:
     """Add cast and crew, studios, countries, genres and other titles."""
     crew = [_generate_person(rng, job=job, department=department) for job, department in _CREW_JOBS]
     cast = [_generate_person(rng, role=rng.choice(NAMES).en) for _ in range(rng.randint(3, 9))]
     other = (("GB", generate_title(rng)["en"]),) if rng.random() < 0.3 else ()
     return replace(
-        made,
+        movie,
         people=(*cast, *crew),
         studios=tuple(rng.sample(STUDIOS, rng.randint(1, 2))),
         countries=(LANGUAGES[original],),
@@ -132,18 +132,25 @@ def _generate_person(
     return CataloguePerson(number, name, role, job, department, portrait=number % 3 > 0)
 
 
-def _add_images(made: CatalogueMovie, rng: Random) -> CatalogueMovie:
+def _add_images(movie: CatalogueMovie, rng: Random) -> CatalogueMovie:
     """Add images: some in a language, some without text, in several sizes."""
-    languages = dict.fromkeys(("en", made.original_language, "de", ""))
-    kept = [one for one in languages if one == made.original_language or rng.random() < 0.75]
-    posters = [_build_image(made, "p", place, one, rng) for place, one in enumerate(kept)]
-    backdrops = [
-        _build_image(made, "b", place, one, rng) for place, one in enumerate(("", "", "en"))
+    languages = dict.fromkeys(("en", movie.original_language, "de", ""))
+    chosen = [
+        language
+        for language in languages
+        if language == movie.original_language or rng.random() < 0.75
     ]
-    trailer = f"made{made.id:07}" if rng.random() < 0.6 else ""
-    logos = [_build_image(made, "l", 0, "en", rng)] if rng.random() < 0.3 else []
+    posters = [
+        _build_image(movie, "p", place, language, rng) for place, language in enumerate(chosen)
+    ]
+    backdrops = [
+        _build_image(movie, "b", place, language, rng)
+        for place, language in enumerate(("", "", "en"))
+    ]
+    trailer = f"made{movie.id:07}" if rng.random() < 0.6 else ""
+    logos = [_build_image(movie, "l", 0, "en", rng)] if rng.random() < 0.3 else []
     return replace(
-        made,
+        movie,
         posters=tuple(posters),
         backdrops=tuple(backdrops),
         logos=tuple(logos),
@@ -152,7 +159,7 @@ def _add_images(made: CatalogueMovie, rng: Random) -> CatalogueMovie:
 
 
 def _build_image(
-    made: CatalogueMovie, kind: str, place: int, language: str, rng: Random
+    movie: CatalogueMovie, kind: str, place: int, language: str, rng: Random
 ) -> CatalogueImage:
     sizes = {
         "p": ((1000, 1500), (2000, 3000), (600, 900)),
@@ -161,14 +168,14 @@ def _build_image(
     }
     width, height = rng.choice(sizes[kind])
     suffix = "png" if kind == "l" else "jpg"
-    path = f"/{kind}{made.id}x{place}.{suffix}"
+    path = f"/{kind}{movie.id}x{place}.{suffix}"
     votes, rating = rng.randint(0, 40), round(rng.uniform(4, 6), 3)
     return CatalogueImage(path, width, height, language, votes, rating)
 
 
-def _remove_unknown(made: CatalogueMovie, number: int, rng: Random) -> CatalogueMovie:
+def _remove_unknown(movie: CatalogueMovie, number: int, rng: Random) -> CatalogueMovie:
     """Remove what TMDb lacks for many movies; of the first movie, everything."""
-    lost = {
+    empty = {
         "runtime": 0,
         "overview": "",
         "release_date": "",
@@ -178,5 +185,5 @@ def _remove_unknown(made: CatalogueMovie, number: int, rng: Random) -> Catalogue
         "certificates": {},
         "texts": (),
     }
-    names = list(lost) if number < 12 else rng.sample(list(lost), rng.randint(2, len(lost)))
-    return replace(made, tagline="", **{name: lost[name] for name in names})
+    names = list(empty) if number < 12 else rng.sample(list(empty), rng.randint(2, len(empty)))
+    return replace(movie, tagline="", **{name: empty[name] for name in names})

@@ -85,7 +85,7 @@ def _name_thing(noun: TitleNoun, place: str, rng: Random) -> dict[str, str]:
     """Name a thing with a quality, or of a place."""
     article, bare = noun.de.split(" ", 1)
     if place:
-        kana = next(one.ja for one in PLACES if one.en == place)
+        kana = next(name.ja for name in PLACES if name.en == place)
         return {
             "en": f"The {noun.en} of {place}",
             "de": f"{article.capitalize()} {bare} von {place}",

@@ -37,12 +37,12 @@ class TitleSearch:
         All words must occur in one title. An exact title comes before a prefix, and that before
         others; then popularity decides, not the year.
         """
-        wanted = split_words(query)
-        if not wanted:
+        words = split_words(query)
+        if not words:
             return []
         ranks: dict[int, int] = {}
-        text = " ".join(wanted)
-        for number in set.intersection(*(self._having.get(word, set()) for word in wanted)):
+        text = " ".join(words)
+        for number in set.intersection(*(self._having.get(word, set()) for word in words)):
             place, title = self._titles[number]
             rank = (
                 _EXACT_RANK
