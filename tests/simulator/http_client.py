@@ -1,4 +1,4 @@
-"""A plain client for tests of the rehearsal: one connection, every status an answer."""
+"""A minimal HTTP client for tests of the simulator: each request has its own connection."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ AGENT = "mediakeep-tests/1 (tests@example.org)"
 
 
 @dataclass(frozen=True)
-class Got:
-    """An answer as it arrived."""
+class HttpReply:
+    """A response as received."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -28,18 +28,18 @@ class Got:
 
 def get(
     server: SimulatorServer, path: str, *, method: str = "GET", agent: str = AGENT, **query: object
-) -> Got:
-    """Ask a server on a new connection."""
+) -> HttpReply:
+    """Send a request on a new connection."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
     line = f"{quote(path)}?{urlencode(query)}" if query else quote(path)
     try:
         connection.request(method, line, headers={"User-Agent": agent})
         answer = connection.getresponse()
-        return Got(answer.status, answer.headers, answer.read())
+        return HttpReply(answer.status, answer.headers, answer.read())
     finally:
         connection.close()
 
 
-def ws2(server: SimulatorServer, path: str, **query: object) -> Got:
-    """Ask MusicBrainz' web service for JSON."""
+def ws2(server: SimulatorServer, path: str, **query: object) -> HttpReply:
+    """Request JSON from the MusicBrainz web service."""
     return get(server, f"/ws/2/{path}", fmt="json", **query)

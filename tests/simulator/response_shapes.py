@@ -1,7 +1,7 @@
-"""The shape of MusicBrainz' answers, written down by us: keys, types and nesting.
+"""The shapes of MusicBrainz responses: keys, types and nesting.
 
-A key with "?" may be missing. A type is text, number, yes (a truth value), list or shape; with
-"null" beside it the value may be missing too.
+A key with "?" is optional. A type is text, number, yes (a boolean), a list or another shape; with
+"null" next to it the value may be null.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ALIAS = {
     "ended": YES,
 }
 NOTES = {"genres?": [GENRE], "aliases?": [ALIAS]}
-RELATED = {"relations?": [{}]}  # their own shapes are not looked into
+RELATED = {"relations?": [{}]}  # of any shape
 NAMED = {
     "id": TEXT,
     "name": TEXT,
@@ -244,7 +244,7 @@ _PLAIN: dict[str, type] = {TEXT: str, NUMBER: int, YES: bool}
 
 
 def differences(value: Any, shape: Any, place: str = "$") -> Iterator[str]:
-    """Tell where a value has not the shape, place by place."""
+    """Yield each place where a value differs from the shape."""
     if isinstance(shape, tuple):
         if value is not None:
             yield from differences(value, shape[0], place)

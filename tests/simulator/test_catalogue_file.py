@@ -1,4 +1,4 @@
-"""A catalogue: written and read again it is the same, a damaged one is refused at its place."""
+"""Catalogue files: round trip, generation, and errors with their places."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sampled() -> MusicBrainzCatalogue:
 
 @pytest.fixture
 def page(tmp_path: Path) -> dict[str, Any]:
-    """A small catalogue as the JSON of its file."""
+    """Return a small catalogue as the JSON of its file."""
     catalogue_file.dump(
         factories.make_prolific_artist("Amber Kettle", albums=1, editions=2, tracks=2),
         tmp_path / "w",
@@ -44,14 +44,12 @@ def refusal(path: Path, page: Any) -> str:
     return str(caught.value)
 
 
-def test_a_catalogue_that_is_written_and_read_is_the_same(
-    sampled: MusicBrainzCatalogue, tmp_path: Path
-) -> None:
+def test_a_catalogue_survives_a_round_trip(sampled: MusicBrainzCatalogue, tmp_path: Path) -> None:
     catalogue_file.dump(sampled, tmp_path / "c.json")
     assert catalogue_file.load(tmp_path / "c.json") == sampled
 
 
-def test_the_same_seed_gives_the_same_world_and_another_does_not(
+def test_the_same_seed_gives_the_same_catalogue(
     sampled: MusicBrainzCatalogue,
 ) -> None:
     assert catalogue_file.generate_catalogue() == sampled
@@ -61,7 +59,7 @@ def test_the_same_seed_gives_the_same_world_and_another_does_not(
     )
 
 
-def test_every_album_that_is_known_is_a_group_with_up_to_eight_editions(
+def test_every_known_album_is_a_group_with_up_to_eight_editions(
     sampled: MusicBrainzCatalogue,
 ) -> None:
     editions = Counter(release.group for release in sampled.releases)
@@ -90,7 +88,7 @@ def test_the_first_edition_of_an_album_has_the_tracks_of_the_library(
     )
 
 
-def test_a_world_holds_all_that_makes_looking_up_hard(sampled: MusicBrainzCatalogue) -> None:
+def test_a_catalogue_has_all_difficult_cases_of_lookups(sampled: MusicBrainzCatalogue) -> None:
     names = Counter(artist.name for artist in sampled.artists)
     groups = {group.id: group for group in sampled.groups}
     statuses = {release.status for release in sampled.releases}
@@ -108,45 +106,45 @@ def test_a_world_holds_all_that_makes_looking_up_hard(sampled: MusicBrainzCatalo
     assert len(sampled.merged) == len(sampled.deleted) == 3
 
 
-def test_a_library_of_one_artist_has_a_world_too() -> None:
+def test_a_library_of_one_artist_has_a_catalogue() -> None:
     assert catalogue_file.generate_catalogue(1).releases
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match=r"nowhere\.json"):
         catalogue_file.load(tmp_path / "nowhere.json")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", '{"format": 1, "artists": {}}'])
-def test_a_file_that_is_no_catalogue_is_named(tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_is_named(tmp_path: Path, text: str) -> None:
     assert "c.json" in refusal(tmp_path / "c.json", text)
 
 
-def test_json_that_is_too_deep_is_refused(tmp_path: Path) -> None:
+def test_deeply_nested_json_is_rejected(tmp_path: Path) -> None:
     assert "c.json" in refusal(tmp_path / "c.json", '{"format":1,"x":' + "[" * 100_000)
 
 
-def test_a_newer_format_is_refused(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_a_newer_format_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
     assert "format 2" in refusal(tmp_path / "c.json", {**page, "format": 2})
 
 
-def test_a_wrong_type_is_refused_at_its_place(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_a_wrong_type_is_reported_with_its_place(tmp_path: Path, page: dict[str, Any]) -> None:
     page["releases"][1]["media"][0]["tracks"][1]["length"] = "long"
     told = refusal(tmp_path / "c.json", page)
     assert "$.releases[1].media[0].tracks[1].length" in told
 
 
-def test_a_field_that_there_is_not_is_refused(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_an_unknown_field_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
     page["artists"][0]["shoe_size"] = 43
     assert "shoe_size" in refusal(tmp_path / "c.json", page)
 
 
-def test_what_is_no_mbid_is_refused_at_its_place(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_an_invalid_mbid_is_reported_with_its_place(tmp_path: Path, page: dict[str, Any]) -> None:
     page["releases"][1]["id"] = "U2"
     assert '"U2" is no MBID - at `$.releases[1].id`' in refusal(tmp_path / "c.json", page)
 
 
-def test_an_mbid_that_is_there_twice_is_refused(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_a_duplicate_mbid_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
     page["releases"][1]["id"] = page["releases"][0]["id"]
     assert "occurs 2 times - at `$.releases[0].id`" in refusal(tmp_path / "c.json", page)
 
@@ -154,7 +152,7 @@ def test_an_mbid_that_is_there_twice_is_refused(tmp_path: Path, page: dict[str, 
 @pytest.mark.parametrize(
     ("table", "word"), [("artists", "artist"), ("groups", "release group"), ("releases", "")]
 )
-def test_what_leads_nowhere_is_refused(
+def test_a_dangling_reference_is_rejected(
     tmp_path: Path, page: dict[str, Any], table: str, word: str
 ) -> None:
     page[table] = []
@@ -165,20 +163,18 @@ def test_what_leads_nowhere_is_refused(
     assert f"there is no {word}" in refusal(tmp_path / "c.json", page)
 
 
-def test_a_label_that_is_not_there_is_refused(tmp_path: Path, page: dict[str, Any]) -> None:
+def test_a_missing_label_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
     page["releases"][0]["labels"] = [{"label": generate_mbid("label", "Gone")}]
     assert "there is no label" in refusal(tmp_path / "c.json", page)
 
 
-def test_an_mbid_that_is_merged_into_itself_is_refused(
-    tmp_path: Path, page: dict[str, Any]
-) -> None:
+def test_a_circular_merge_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
     one, other = generate_mbid("a"), generate_mbid("b")
     page["merged"] = {one: other, other: one}
     assert "merged into itself" in refusal(tmp_path / "c.json", page)
 
 
-def test_worlds_are_joined_and_the_first_word_on_an_mbid_holds() -> None:
+def test_joined_catalogues_keep_the_first_entity_of_an_mbid() -> None:
     one = factories.make_prolific_artist("Amber Kettle", albums=1, editions=1, tracks=1)
     two = factories.make_prolific_artist("Ivory Sextant", albums=2, editions=1, tracks=1)
     both = factories.join_catalogues(one, two, one)

@@ -1,4 +1,4 @@
-"""The server fails in every way that it is told to, counts, and is there again afterwards."""
+"""The server fails as configured, logs requests, and recovers."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.response_faults import ResponseFault
 from mediakeep_simulator.server import SimulatorServer
 from tests.sampling import each_row
-from tests.simulator.http_client import AGENT, Got, get, ws2
+from tests.simulator.http_client import AGENT, HttpReply, get, ws2
 
-WORLD = factories.make_prolific_artist("Amber Kettle", albums=2, editions=2, tracks=3)
+CATALOGUE = factories.make_prolific_artist("Amber Kettle", albums=2, editions=2, tracks=3)
 AMBER = generate_mbid("artist", "Amber Kettle", 1)
 PATH = f"/ws/2/artist/{AMBER}?fmt=json"
 
 
 class Clock:
-    """A clock that goes when it is told to, in place of the module `time`."""
+    """A clock set by the test, in place of the module `time`."""
 
     now = 1_800_000_000.0
 
@@ -41,36 +41,36 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of the weather."""
+    """Replace the clock of the fault injector."""
     made = Clock()
     monkeypatch.setattr(fault_injection, "time", made)
     return made
 
 
-def look(server: SimulatorServer) -> Got:
+def look(server: SimulatorServer) -> HttpReply:
     return ws2(server, f"artist/{AMBER}")
 
 
-def test_above_the_rate_all_is_refused_until_the_next_is_due(clock: Clock) -> None:
+def test_requests_above_the_rate_are_rejected_until_the_next_slot(clock: Clock) -> None:
     statuses = []
-    with SimulatorServer(WORLD, FaultInjector(per_second=2)) as server:
+    with SimulatorServer(CATALOGUE, FaultInjector(per_second=2)) as server:
         for pause in (0.0, 0.0, 0.25, 0.125, 0.125, 0.0, 0.375, 0.25):
             clock.now += pause
             statuses.append(look(server).status)
     assert statuses == [200, 503, 503, 503, 200, 503, 503, 200]
 
 
-def test_the_rate_is_that_of_the_web_service_alone(clock: Clock) -> None:
-    with SimulatorServer(WORLD, FaultInjector(per_second=0.1)) as server:
+def test_the_rate_limit_applies_to_the_web_service_only(clock: Clock) -> None:
+    with SimulatorServer(CATALOGUE, FaultInjector(per_second=0.1)) as server:
         look(server)
         assert look(server).status == 503
-        assert get(server, f"/release/{WORLD.releases[0].id}").status == 200
+        assert get(server, f"/release/{CATALOGUE.releases[0].id}").status == 200
 
 
-def test_a_refusal_says_when_to_come_again_in_the_way_it_is_told_to(clock: Clock) -> None:
+def test_a_rejection_has_the_configured_retry_hint(clock: Clock) -> None:
     told, asked = {}, {}
     for tells in ("", "seconds", "date", "limits"):
-        with SimulatorServer(WORLD, FaultInjector(per_second=1, retry_hint=tells)) as server:
+        with SimulatorServer(CATALOGUE, FaultInjector(per_second=1, retry_hint=tells)) as server:
             look(server)
             clock.now += 0.5
             told[tells], asked[tells] = look(server), clock.now
@@ -85,16 +85,16 @@ def test_a_refusal_says_when_to_come_again_in_the_way_it_is_told_to(clock: Clock
 
 
 @each_row("agent", ["", " ", "python-requests/2.32.0", "Python-urllib/3.11", "Java"])
-def test_who_does_not_say_who_it_is_is_refused(agent: str) -> None:
-    with SimulatorServer(WORLD) as server:
+def test_requests_without_a_user_agent_are_rejected(agent: str) -> None:
+    with SimulatorServer(CATALOGUE) as server:
         answer = get(server, f"/ws/2/artist/{AMBER}", agent=agent, fmt="json")
         assert answer.status == 403
         assert look(server).status == 200
 
 
 @each_row("status", [400, 401, 404, 429, 500, 502, 503, 504])
-def test_the_next_answers_are_the_errors_that_were_ordered(status: int) -> None:
-    with SimulatorServer(WORLD) as server:
+def test_the_next_responses_are_the_planned_errors(status: int) -> None:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.http_error(status, retry_after="7"), times=2)
         answers = [look(server) for _ in range(3)]
         assert [one.status for one in answers] == [status, status, 200]
@@ -102,21 +102,21 @@ def test_the_next_answers_are_the_errors_that_were_ordered(status: int) -> None:
         assert "error" in answers[0].data
 
 
-def test_a_fault_meets_only_what_it_was_ordered_for() -> None:
+def test_a_fault_applies_to_selected_requests_only() -> None:
     def browsing(question: SimulatorRequest) -> bool:
         return question.path == "/ws/2/release" and question.get_param("offset") == "2"
 
-    with SimulatorServer(WORLD) as server:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.http_error(), where=browsing)
         asked = [ws2(server, "release", artist=AMBER, offset=offset) for offset in (0, 2, 2)]
         assert [one.status for one in asked] == [200, 503, 200]
 
 
-def is_empty(got: Got) -> bool:
+def is_empty(got: HttpReply) -> bool:
     return got.body == b""
 
 
-def is_no_json(got: Got) -> bool:
+def is_no_json(got: HttpReply) -> bool:
     try:
         json.loads(got.body)
     except ValueError:
@@ -124,20 +124,20 @@ def is_no_json(got: Got) -> bool:
     return False
 
 
-def is_html(got: Got) -> bool:
+def is_html(got: HttpReply) -> bool:
     return b"<html>" in got.body and got.headers["Content-Type"].startswith("text/html")
 
 
-def is_misshapen(got: Got) -> bool:
+def is_misshapen(got: HttpReply) -> bool:
     return isinstance(got.data["releases"], int)
 
 
-def is_zipped(got: Got) -> bool:
+def is_zipped(got: HttpReply) -> bool:
     zipped = got.headers["Content-Encoding"] == "gzip"
     return zipped and json.loads(gzip.decompress(got.body))["id"] == AMBER
 
 
-SPOILT: dict[str, tuple[ResponseFault, Callable[[Got], bool]]] = {
+SPOILT: dict[str, tuple[ResponseFault, Callable[[HttpReply], bool]]] = {
     "empty": (response_faults.empty_body, is_empty),
     "garbled": (response_faults.truncated_json, is_no_json),
     "paged": (response_faults.html_page, is_html),
@@ -147,9 +147,9 @@ SPOILT: dict[str, tuple[ResponseFault, Callable[[Got], bool]]] = {
 
 
 @each_row("name", SPOILT)
-def test_an_answer_is_spoilt_as_ordered_and_the_next_is_good(name: str) -> None:
+def test_a_response_has_the_planned_fault_and_the_next_one_is_intact(name: str) -> None:
     fault, spoilt = SPOILT[name]
-    with SimulatorServer(WORLD) as server:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(fault)
         first = look(server)
         assert first.status == 200
@@ -158,15 +158,15 @@ def test_an_answer_is_spoilt_as_ordered_and_the_next_is_good(name: str) -> None:
 
 
 def test_a_connection_is_closed_in_the_middle_of_the_body() -> None:
-    with SimulatorServer(WORLD) as server:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.truncated_body)
         with pytest.raises(http.client.IncompleteRead):
             look(server)
         assert look(server).status == 200
 
 
-def test_a_hanging_answer_holds_no_other_up_and_ends_with_the_server() -> None:
-    with SimulatorServer(WORLD) as server:
+def test_a_delayed_response_blocks_no_other_and_ends_with_the_server() -> None:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(
             response_faults.delayed(60), where=lambda question: "inc" in question.query
         )
@@ -180,8 +180,8 @@ def test_a_hanging_answer_holds_no_other_up_and_ends_with_the_server() -> None:
     hanging.close()
 
 
-def test_a_storm_refuses_its_share_for_its_time_and_then_it_is_over(clock: Clock) -> None:
-    with SimulatorServer(WORLD) as server:
+def test_a_partial_outage_rejects_its_share_for_its_time(clock: Clock) -> None:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_share(1, share=0.75)
         statuses = [look(server).status for _ in range(4)]
         clock.now += 0.9
@@ -191,30 +191,30 @@ def test_a_storm_refuses_its_share_for_its_time_and_then_it_is_over(clock: Clock
         assert {look(server).status for _ in range(4)} == {200}
 
 
-def test_an_outage_refuses_all_of_both_services() -> None:
-    with SimulatorServer(WORLD) as server:
+def test_an_outage_rejects_all_requests_of_both_services() -> None:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_share(60, share=1.0)
         assert look(server).status == 503
-        assert get(server, f"/release/{WORLD.releases[0].id}").status == 503
+        assert get(server, f"/release/{CATALOGUE.releases[0].id}").status == 503
 
 
-def test_every_request_is_noted_with_time_agent_and_status() -> None:
-    told: list[object] = []
-    with SimulatorServer(WORLD, on_request=told.append) as server:
+def test_every_request_is_logged_with_time_agent_and_status() -> None:
+    logged: list[object] = []
+    with SimulatorServer(CATALOGUE, on_request=logged.append) as server:
         before = time.monotonic()
         look(server)
         ws2(server, "artist/x", inc="genres")
         after = time.monotonic()
     first, second = server.requests
-    assert told == [first, second]
+    assert logged == [first, second]
     assert before < first.time < second.time < after
     assert (first.method, first.path, first.query) == ("GET", f"/ws/2/artist/{AMBER}", "fmt=json")
     assert (first.agent, first.status, second.status) == (AGENT, 200, 400)
     assert second.query == "fmt=json&inc=genres"
 
 
-def test_many_ask_at_once_and_all_are_answered_and_counted() -> None:
-    with SimulatorServer(WORLD) as server:
+def test_concurrent_requests_are_all_handled_and_logged() -> None:
+    with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.http_error(), times=10)
         got: list[int] = []
         threads = [
@@ -228,8 +228,8 @@ def test_many_ask_at_once_and_all_are_answered_and_counted() -> None:
         assert (got.count(503), got.count(200), len(server.requests)) == (10, 70, 80)
 
 
-def test_a_connection_is_kept_for_the_next_request() -> None:
-    with SimulatorServer(WORLD) as server:
+def test_a_connection_is_reused_for_the_next_request() -> None:
+    with SimulatorServer(CATALOGUE) as server:
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
         for _ in range(3):
             connection.request(
@@ -242,27 +242,27 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
         connection.close()
 
 
-def heard(connection: http.client.HTTPConnection) -> bytes:
+def receive(connection: http.client.HTTPConnection) -> bytes:
     connection.request("GET", PATH, headers={"User-Agent": AGENT})
     return connection.getresponse().read()
 
 
-def test_a_server_that_has_ended_answers_nobody_and_its_port_can_be_used_again() -> None:
-    with SimulatorServer(WORLD) as server:
+def test_a_closed_server_rejects_connections_and_its_port_can_be_reused() -> None:
+    with SimulatorServer(CATALOGUE) as server:
         port = int(server.url.rpartition(":")[2])
         kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        heard(kept)
+        receive(kept)
     with pytest.raises((http.client.HTTPException, OSError)):
-        heard(kept)
+        receive(kept)
     kept.close()
     with pytest.raises(OSError):
         look(server)
-    with SimulatorServer(WORLD, port=port) as again:
+    with SimulatorServer(CATALOGUE, port=port) as again:
         assert look(again).status == 200
 
 
-def test_what_is_no_http_does_no_harm() -> None:
-    with SimulatorServer(WORLD) as server:
+def test_invalid_http_is_harmless() -> None:
+    with SimulatorServer(CATALOGUE) as server:
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         for noise in (b"\0" * 100 + b"\r\n\r\n", b"GET /" + b"a" * 100_000, b"GET\r\n\r\n"):
             with (

@@ -1,4 +1,4 @@
-"""A catalogue is recorded from answers that pass by, and then answers the same questions alike."""
+"""A catalogue recorded from forwarded responses gives the same responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mediakeep_simulator.recorder import CatalogueRecorder
 from mediakeep_simulator.recording_proxy import RecordingProxy
 from mediakeep_simulator.server import SimulatorServer
 from tests.sampling import each_row
-from tests.simulator.http_client import Got, get, ws2
+from tests.simulator.http_client import HttpReply, get, ws2
 
 AGENT = "mediakeep/0 (recorder@example.org)"
 VELVET = generate_mbid("artist", "Velvet Harbour", 1)
@@ -44,18 +44,18 @@ QUESTIONS: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-def ask(server: SimulatorServer) -> list[Got]:
+def ask(server: SimulatorServer) -> list[HttpReply]:
     return [ws2(server, path, **query) for path, query in QUESTIONS]
 
 
-def recorded(upstream: SimulatorServer) -> tuple[MusicBrainzCatalogue, list[Got]]:
+def recorded(upstream: SimulatorServer) -> tuple[MusicBrainzCatalogue, list[HttpReply]]:
     gatherer = CatalogueRecorder(MusicBrainzCatalogue())
     with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
         answers = ask(server)
     return gatherer.catalogue(), answers
 
 
-def test_what_was_recorded_answers_the_same_questions_alike(tmp_path: Path) -> None:
+def test_a_recorded_catalogue_gives_the_same_responses(tmp_path: Path) -> None:
     with SimulatorServer(catalogue_file.generate_catalogue()) as upstream:
         first = ask(upstream)
         kept, passed = recorded(upstream)
@@ -70,7 +70,7 @@ def test_what_was_recorded_answers_the_same_questions_alike(tmp_path: Path) -> N
     assert kept.deleted == (GONE,)
 
 
-def test_a_later_answer_adds_to_an_earlier_one_and_takes_nothing_from_it() -> None:
+def test_a_later_response_adds_to_an_earlier_one_and_removes_nothing() -> None:
     with SimulatorServer(
         factories.make_prolific_artist("Amber Kettle", albums=1, editions=1, tracks=3)
     ) as upstream:
@@ -110,7 +110,7 @@ def test_genres_and_the_ids_of_discs_are_recorded() -> None:
     assert kept.releases[0].media[0].discs == ids
 
 
-def test_nothing_personal_reaches_the_server_behind() -> None:
+def test_nothing_personal_is_forwarded() -> None:
     with SimulatorServer(catalogue_file.generate_catalogue(2)) as upstream:
         with SimulatorServer(
             RecordingProxy(upstream.url, AGENT, CatalogueRecorder(MusicBrainzCatalogue()))
@@ -122,8 +122,8 @@ def test_nothing_personal_reaches_the_server_behind() -> None:
     assert asked.query == "fmt=json&query=velvet"
 
 
-class StandingClock:
-    """A clock that stands, in place of the module `time`: it notes who sleeps, and for how long."""
+class StoppedClock:
+    """A stopped clock in place of the module `time`, which records how long callers sleep."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -135,10 +135,10 @@ class StandingClock:
         self.slept.append(round(seconds, 6))
 
 
-def test_the_server_behind_is_asked_no_faster_than_it_bears(
+def test_the_upstream_rate_limit_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = StandingClock()
+    clock = StoppedClock()
     monkeypatch.setattr(recording_proxy, "time", clock)
     with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
         gatherer = CatalogueRecorder(MusicBrainzCatalogue())
@@ -153,7 +153,7 @@ def test_the_server_behind_is_asked_no_faster_than_it_bears(
     assert sorted(clock.slept) == [0.0, 0.2, 0.4, 0.6]
 
 
-def test_errors_pass_by_as_they_are_and_teach_nothing() -> None:
+def test_errors_are_forwarded_and_not_recorded() -> None:
     with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
         gatherer = CatalogueRecorder(MusicBrainzCatalogue())
         upstream.faults.fail_next(response_faults.http_error(503, retry_after="3"))
@@ -163,7 +163,7 @@ def test_errors_pass_by_as_they_are_and_teach_nothing() -> None:
     assert gatherer.catalogue() == MusicBrainzCatalogue()
 
 
-def test_covers_pass_by_too() -> None:
+def test_covers_are_forwarded_too() -> None:
     with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
         release = next(one for one in catalogue_file.generate_catalogue(1).releases if one.cover)
         with SimulatorServer(
@@ -175,7 +175,7 @@ def test_covers_pass_by_too() -> None:
     assert picture.body.startswith(b"\x89PNG")
 
 
-def test_a_server_that_is_not_there_is_a_502() -> None:
+def test_an_unreachable_upstream_is_a_502() -> None:
     with SimulatorServer(MusicBrainzCatalogue()) as gone:
         pass
     with SimulatorServer(
@@ -199,7 +199,7 @@ STRANGE: dict[str, Callable[[SimulatorResponse], SimulatorResponse]] = {
 
 
 @each_row("name", STRANGE)
-def test_an_answer_of_no_known_shape_teaches_nothing(name: str) -> None:
+def test_a_response_of_another_shape_is_not_recorded(name: str) -> None:
     gatherer = CatalogueRecorder(MusicBrainzCatalogue())
     question = SimulatorRequest("GET", "/ws/2/release", {"query": ["x"]})
     good = SimulatorResponse(200, json.dumps({"releases": [], "count": 0, "offset": 0}).encode())
@@ -207,7 +207,7 @@ def test_an_answer_of_no_known_shape_teaches_nothing(name: str) -> None:
     assert gatherer.catalogue() == MusicBrainzCatalogue()
 
 
-def test_a_release_whose_group_nobody_told_is_not_kept() -> None:
+def test_a_release_of_an_unknown_group_is_not_recorded() -> None:
     gatherer = CatalogueRecorder(MusicBrainzCatalogue())
     bare = {"releases": [{"id": generate_mbid("release"), "title": "Bare"}]}
     gatherer.record(
@@ -216,7 +216,7 @@ def test_a_release_whose_group_nobody_told_is_not_kept() -> None:
     assert gatherer.catalogue().releases == ()
 
 
-def test_the_public_host_is_known_by_its_name() -> None:
+def test_the_public_server_is_recognized_by_its_name() -> None:
     public = ("https://musicbrainz.org", "http://beta.musicbrainz.org:80/ws")
     other = ("http://127.0.0.1:5000", "https://musicbrainz.org.example", "https://mb.example.org")
     assert all(map(recording_proxy.is_public_server, public))

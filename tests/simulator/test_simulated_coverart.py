@@ -1,4 +1,4 @@
-"""The Cover Art Archive of the rehearsal: lists, ways to pictures, and the pictures."""
+"""The simulated Cover Art Archive: image lists, redirects and images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from mediakeep_simulator import cover_image, factories
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
-from tests.simulator.http_client import Got, get
+from tests.simulator.http_client import HttpReply, get
 
 AMBER = factories.make_artist("Amber Kettle")
 GROUP = factories.make_group(AMBER, "Copper Door")
@@ -24,7 +24,7 @@ LATE = [
     factories.make_release(GROUP, [["One"]], edition=number) for number in range(3, 12)
 ]  # no date
 NONE = factories.make_release(BARE, [["One"]], cover=None)
-WORLD = MusicBrainzCatalogue(
+CATALOGUE = MusicBrainzCatalogue(
     artists=(AMBER,), groups=(GROUP, BARE), releases=(FULL, PLAIN, NONE, *LATE)
 )
 FORMER = generate_mbid("former")
@@ -32,11 +32,11 @@ FORMER = generate_mbid("former")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(factories.with_merged(WORLD, FORMER, FULL.id)) as running:
+    with SimulatorServer(factories.with_merged(CATALOGUE, FORMER, FULL.id)) as running:
         yield running
 
 
-def followed(server: SimulatorServer, way: Got) -> Got:
+def follow(server: SimulatorServer, way: HttpReply) -> HttpReply:
     assert way.status == 307
     target = way.headers["Location"]
     assert target.startswith(f"{server.url}/image/")
@@ -44,7 +44,7 @@ def followed(server: SimulatorServer, way: Got) -> Got:
 
 
 def size(picture: bytes) -> tuple[int, int]:
-    """Return width and height of a PNG, of which every chunk must be sound."""
+    """Return width and height of a PNG, and verify all its chunks."""
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     at, data = 8, b""
     while at < len(picture):
@@ -58,7 +58,7 @@ def size(picture: bytes) -> tuple[int, int]:
     return width, height
 
 
-def test_a_list_names_every_picture_and_every_address_in_it_leads_to_one(
+def test_a_list_has_every_image_and_all_its_urls_work(
     server: SimulatorServer,
 ) -> None:
     listed = get(server, f"/release/{FULL.id}").data
@@ -66,20 +66,18 @@ def test_a_list_names_every_picture_and_every_address_in_it_leads_to_one(
     for image in listed["images"]:
         for address in (image["image"], *image["thumbnails"].values()):
             way = get(server, address.removeprefix(server.url))
-            assert followed(server, way).headers["Content-Type"] == "image/png"
+            assert follow(server, way).headers["Content-Type"] == "image/png"
 
 
 @pytest.mark.parametrize(("wanted", "pixels"), [("", 600), ("-250", 250), ("-1200", 1200)])
-def test_a_cover_comes_in_the_size_that_is_asked_for(
-    server: SimulatorServer, wanted: str, pixels: int
-) -> None:
-    picture = followed(server, get(server, f"/release/{FULL.id}/front{wanted}"))
+def test_a_cover_has_the_requested_size(server: SimulatorServer, wanted: str, pixels: int) -> None:
+    picture = follow(server, get(server, f"/release/{FULL.id}/front{wanted}"))
     assert size(picture.body) == (pixels, pixels)
 
 
 def test_front_and_back_and_releases_differ(server: SimulatorServer) -> None:
     paths = (f"{FULL.id}/front", f"{FULL.id}/back", f"{PLAIN.id}/front")
-    assert len({followed(server, get(server, f"/release/{path}")).body for path in paths}) == 3
+    assert len({follow(server, get(server, f"/release/{path}")).body for path in paths}) == 3
 
 
 def test_a_group_has_the_cover_of_its_earliest_release(server: SimulatorServer) -> None:
@@ -108,11 +106,11 @@ MISSING = (
 
 
 @pytest.mark.parametrize("path", MISSING)
-def test_what_there_is_no_picture_of_is_not_found(server: SimulatorServer, path: str) -> None:
+def test_a_missing_image_is_not_found(server: SimulatorServer, path: str) -> None:
     assert get(server, path).status == 404
 
 
-def test_what_is_no_mbid_and_what_is_no_get_is_refused(server: SimulatorServer) -> None:
+def test_invalid_mbids_and_methods_are_rejected(server: SimulatorServer) -> None:
     assert get(server, "/release/copper-door").status == 400
     assert get(server, f"/release/{FULL.id}", method="POST").status == 405
     assert get(server, f"/release/{FULL.id}", method="HEAD").body == b""

@@ -1,4 +1,4 @@
-"""A made movie library: named as people name movies, whole but for what is planted and told."""
+"""Sample movie libraries have common file names and exactly the planted defects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def known() -> MovieCatalogue:
 def libraries(
     known: MovieCatalogue, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Layout, MovieLibraryManifest]:
-    root = tmp_path_factory.mktemp("shelves")
+    root = tmp_path_factory.mktemp("libraries")
     return {
         layout: movie_library.make_library(root / layout, known, COUNT, layout)
         for layout in LAYOUTS
@@ -45,56 +45,60 @@ def films(known: MovieCatalogue) -> dict[int, CatalogueMovie]:
     return {film.id: film for film in known.films}
 
 
-def place(made: MovieLibraryManifest, kind: str) -> Path:
-    """Return where the defect of a kind is."""
-    (found,) = (defect.place for defect in made.planted if defect.kind == kind)
-    return made.root / found
+def defect_path(library: MovieLibraryManifest, kind: str) -> Path:
+    """Return the path with the defect of a kind."""
+    (found,) = (defect.place for defect in library.planted if defect.kind == kind)
+    return library.root / found
 
 
-def video(where: Path) -> Path:
-    """Return the first whole video of a movie that is a file or a folder."""
+def find_video(where: Path) -> Path:
+    """Return the first video of a movie, which is a file or a folder."""
     if where.is_file():
         return where
     found = (path for path in where.iterdir() if path.suffix in VIDEOS)
     return min(path for path in found if not path.stem.endswith("-trailer"))
 
 
-def beside(where: Path, ending: str) -> Path:
-    """Return the file of a movie with an ending, beside its video or in its folder."""
+def find_sidecar(where: Path, ending: str) -> Path:
+    """Return the file with an ending next to a video, or in the folder of a movie."""
     folder = where.parent if where.is_file() else where
     stem = where.stem if where.is_file() else ""
     (found,) = (p for p in folder.iterdir() if p.name.endswith(ending) and stem in p.name)
     return found
 
 
-def facts(where: Path) -> MediaInfo:
-    return MediaInfo.parse(video(where))
+def read_media_info(where: Path) -> MediaInfo:
+    return MediaInfo.parse(find_video(where))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_each_item_is_there_once_and_each_kind_is_planted(
+def test_items_are_distinct_and_each_defect_is_planted_once(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout
 ) -> None:
-    made = libraries[layout]
-    places = [item.place for item in made.items]
+    library = libraries[layout]
+    places = [item.place for item in library.items]
     assert len(set(places)) == len(places) == COUNT
-    assert all(video(made.root / place).stat().st_size for place in places)
-    assert {(made.root / place).is_file() for place in places} == {layout == "flat"}
-    assert Counter(defect.kind for defect in made.planted) == dict.fromkeys(KINDS, 1)
-    assert {defect.place for defect in made.planted} <= set(places)
+    assert all(find_video(library.root / place).stat().st_size for place in places)
+    assert {(library.root / place).is_file() for place in places} == {layout == "flat"}
+    assert Counter(defect.kind for defect in library.planted) == dict.fromkeys(KINDS, 1)
+    assert {defect.place for defect in library.planted} <= set(places)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_videos_last_as_long_as_the_movies(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout, films: dict[int, CatalogueMovie]
 ) -> None:
-    made = libraries[layout]
-    spoilt = {defect.place for defect in made.planted}
-    for item in made.items[:20]:
-        where = made.root / item.place
-        if item.place in spoilt or not films[item.tmdb_id].runtime or "cd1" in video(where).name:
+    library = libraries[layout]
+    damaged = {defect.place for defect in library.planted}
+    for item in library.items[:20]:
+        where = library.root / item.place
+        if (
+            item.place in damaged
+            or not films[item.tmdb_id].runtime
+            or "cd1" in find_video(where).name
+        ):
             continue
-        (general,) = facts(where).general_tracks
+        (general,) = read_media_info(where).general_tracks
         assert abs(general.duration / 60_000 - films[item.tmdb_id].runtime) < 1, item
 
 
@@ -109,16 +113,16 @@ def test_the_same_seed_gives_the_same_library(known: MovieCatalogue, tmp_path: P
         assert path.is_dir() or path.read_bytes() == twin.read_bytes()
 
 
-def test_names_are_as_people_write_them(known: MovieCatalogue, tmp_path: Path) -> None:
-    made = movie_library.make_library(tmp_path / "flat", known, 150)
-    names = " | ".join(item.place for item in made.items)
+def test_file_names_have_all_common_styles(known: MovieCatalogue, tmp_path: Path) -> None:
+    library = movie_library.make_library(tmp_path / "flat", known, 150)
+    names = " | ".join(item.place for item in library.items)
     for part in ("[tmdbid-", "{imdb-tt", ".1080p.BluRay.", "{edition-", "_and_the_", " - cd1", "ü"):
         assert part in names, part
     assert "u\u0308" in names  # in two characters, as macOS has it
-    assert {Path(item.place).suffix for item in made.items} == set(VIDEOS)
+    assert {Path(item.place).suffix for item in library.items} == set(VIDEOS)
 
 
-def test_jellyfin_and_kodi_leave_their_own_files(
+def test_jellyfin_and_kodi_layouts_have_their_own_sidecars(
     libraries: dict[Layout, MovieLibraryManifest],
 ) -> None:
     jellyfin, kodi = libraries["jellyfin"].root, libraries["kodi"].root
@@ -126,37 +130,39 @@ def test_jellyfin_and_kodi_leave_their_own_files(
         assert list(jellyfin.glob(pattern)), pattern
     assert list(jellyfin.glob("* - 720p.mkv")) == []
     assert list(jellyfin.glob("*/* - 720p.mkv"))
-    told = [ElementTree.parse(nfo).findtext("tmdbid") for nfo in jellyfin.glob("*/movie.nfo")]
-    assert len([one for one in told if one]) >= len(told) - 1  # one was written by hand
+    ids = [ElementTree.parse(nfo).findtext("tmdbid") for nfo in jellyfin.glob("*/movie.nfo")]
+    assert len([tmdb_id for tmdb_id in ids if tmdb_id]) >= len(ids) - 1  # one is a planted defect
     for poster in kodi.glob("*/*-fanart.jpg"):
         assert pictures.read_picture_info(poster) == ("image/jpeg", 1920, 1080)
         assert poster.with_name(poster.name.replace("-fanart.jpg", ".nfo")).exists()
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_what_is_planted_is_there(
+def test_planted_names_have_their_defects(
     libraries: dict[Layout, MovieLibraryManifest],
     layout: Layout,
     films: dict[int, CatalogueMovie],
     known: MovieCatalogue,
 ) -> None:
-    made = libraries[layout]
-    held = {made.root / item.place: item.tmdb_id for item in made.items}
+    library = libraries[layout]
+    held = {library.root / item.place: item.tmdb_id for item in library.items}
     for kind in ("no-match", "ambiguous-match", "name-not-parsed"):
-        assert held[place(made, kind)] == 0
-    ambiguous = place(made, "ambiguous-match")
+        assert held[defect_path(library, kind)] == 0
+    ambiguous = defect_path(library, "ambiguous-match")
     title = ambiguous.stem if ambiguous.is_file() else ambiguous.name
     assert len([film for film in known.films if film.title.replace(": ", " - ") == title]) > 1
-    assert any(f"tmdbid-{gone}]" in place(made, "removed-id").name for gone in known.removed)
-    conflict = place(made, "id-conflict")
-    told = ElementTree.parse(beside(conflict, ".nfo")).findtext("uniqueid")
+    assert any(
+        f"tmdbid-{gone}]" in defect_path(library, "removed-id").name for gone in known.removed
+    )
+    conflict = defect_path(library, "id-conflict")
+    told = ElementTree.parse(find_sidecar(conflict, ".nfo")).findtext("uniqueid")
     assert told == str(held[conflict])
     assert f"tmdb-{told}" not in conflict.name
-    wrong = films[held[place(made, "wrong-year")]]
-    assert f"({int(wrong.release_date[:4]) - 3})" in place(made, "wrong-year").name
-    doubled = held[place(made, "duplicate-movie")]
+    wrong = films[held[defect_path(library, "wrong-year")]]
+    assert f"({int(wrong.release_date[:4]) - 3})" in defect_path(library, "wrong-year").name
+    doubled = held[defect_path(library, "duplicate-movie")]
     assert list(held.values()).count(doubled) == 2
-    orphaned = place(made, "orphan-sidecar")
+    orphaned = defect_path(library, "orphan-sidecar")
     folder = orphaned.parent if layout == "flat" else orphaned
     (left,) = folder.glob("*.en.srt")
     assert not any(left.name.startswith(path.stem) for path in folder.glob("*.m*"))
@@ -166,17 +172,19 @@ def test_what_is_planted_is_there(
 def test_planted_videos_have_their_defects(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout, films: dict[int, CatalogueMovie]
 ) -> None:
-    made = libraries[layout]
-    assert not facts(place(made, "no-audio")).audio_tracks
-    assert facts(place(made, "low-resolution")).video_tracks[0].height == 270
-    silent = facts(place(made, "missing-subtitles"))
+    library = libraries[layout]
+    assert not read_media_info(defect_path(library, "no-audio")).audio_tracks
+    assert read_media_info(defect_path(library, "low-resolution")).video_tracks[0].height == 270
+    silent = read_media_info(defect_path(library, "missing-subtitles"))
     assert [one.language for one in silent.audio_tracks] == ["sv"]
     assert not silent.text_tracks
-    short = place(made, "runtime-differs")
-    held = {item.place: item.tmdb_id for item in made.items}
-    runtime = films[held[str(short.relative_to(made.root))]].runtime
-    assert facts(short).general_tracks[0].duration / 60_000 == pytest.approx(0.7 * runtime, abs=1)
-    cut = facts(place(made, "truncated-video"))
+    short = defect_path(library, "runtime-differs")
+    held = {item.place: item.tmdb_id for item in library.items}
+    runtime = films[held[str(short.relative_to(library.root))]].runtime
+    assert read_media_info(short).general_tracks[0].duration / 60_000 == pytest.approx(
+        0.7 * runtime, abs=1
+    )
+    cut = read_media_info(defect_path(library, "truncated-video"))
     assert cut.general_tracks[0].istruncated == "Yes" or not cut.video_tracks
 
 
@@ -184,33 +192,31 @@ def test_planted_videos_have_their_defects(
 def test_planted_sidecars_have_their_defects(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout
 ) -> None:
-    made = libraries[layout]
-    scene = beside(place(made, "scene-nfo"), ".nfo").read_bytes()
+    library = libraries[layout]
+    scene = find_sidecar(defect_path(library, "scene-nfo"), ".nfo").read_bytes()
     with pytest.raises(ElementTree.ParseError):
         ElementTree.fromstring(scene)
-    edited = ElementTree.parse(beside(place(made, "edited-nfo"), ".nfo")).getroot()
+    edited = ElementTree.parse(find_sidecar(defect_path(library, "edited-nfo"), ".nfo")).getroot()
     assert edited.findtext("shelfmark") == "B-17"
     assert edited.findtext("playcount") == "2"
-    locked = ElementTree.parse(beside(place(made, "locked-nfo"), ".nfo")).getroot()
+    locked = ElementTree.parse(find_sidecar(defect_path(library, "locked-nfo"), ".nfo")).getroot()
     assert locked.findtext("lockdata") == "true"
-    poster = beside(place(made, "corrupt-image"), "poster.jpg").read_bytes()
+    poster = find_sidecar(defect_path(library, "corrupt-image"), "poster.jpg").read_bytes()
     assert not poster.endswith(b"\xff\xd9")
 
 
-def test_a_small_library_has_sound_movies_too(known: MovieCatalogue, tmp_path: Path) -> None:
-    made = movie_library.make_library(tmp_path / "three", known, 3)
-    assert len(made.items) == 3
-    assert len(made.planted) == 2
+def test_a_small_library_has_intact_movies_too(known: MovieCatalogue, tmp_path: Path) -> None:
+    library = movie_library.make_library(tmp_path / "three", known, 3)
+    assert len(library.items) == 3
+    assert len(library.planted) == 2
 
 
-def test_a_hundred_and_sixty_nine_movies_are_made_in_no_time(
-    known: MovieCatalogue, tmp_path: Path
-) -> None:
+def test_169_movies_are_made_quickly(known: MovieCatalogue, tmp_path: Path) -> None:
     make = partial(movie_library.make_library, tmp_path / "all", known, 169, "kodi")
-    count_calls(make, 3_000_000)  # it takes 400,000
+    count_calls(make, 3_000_000)
 
 
-def test_a_folder_that_is_not_empty_and_too_many_movies_are_refused(tmp_path: Path) -> None:
+def test_folders_with_files_and_too_many_movies_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "precious.mkv").touch()
     with pytest.raises(UsageError, match="not empty"):

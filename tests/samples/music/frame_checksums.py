@@ -1,4 +1,4 @@
-"""Sums of MP3 and FLAC, made bit by bit and apart from the program, to check its own."""
+"""Checksums of MP3 and FLAC, computed bit by bit to verify those of the samples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 
 
 def frame_end(data: bytes) -> int:
-    """Find the second frame of an MP3: it opens as the first does, but for bits that may differ."""
+    """Return the offset of the second frame of an MP3, whose header is like the first one's."""
     return next(
         at
         for at in range(100, len(data))
@@ -15,7 +15,7 @@ def frame_end(data: bytes) -> int:
 
 
 def flac_frames(data: bytes) -> list[bytes]:
-    """Part the frames of a FLAC by trying where the sum of each comes to nothing."""
+    """Split the frames of a FLAC where the checksum of each becomes 0."""
     start, at = 0, 4
     while not start:
         last, size = data[at] >> 7, int.from_bytes(data[at + 1 : at + 4])

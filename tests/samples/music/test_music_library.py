@@ -1,4 +1,4 @@
-"""The sample library holds what its manifest says: no defect more, none less."""
+"""The sample library has exactly the defects that its manifest lists."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def has_picture(path: Path) -> bool:
 
 
 def is_cut(data: bytes, suffix: str) -> bool:
-    """Tell whether the end of a sound is missing, by what each format says of itself."""
+    """Return whether audio is truncated, by the length that its format declares."""
     if suffix == ".mp3":  # LAME's header counts the bytes from the beginning of its own frame
         at = max(data.find(b"Xing"), data.find(b"Info"))
         return at > 0 and int.from_bytes(data[at + 12 : at + 16]) > len(data) - at + 36
@@ -125,7 +125,7 @@ def test_the_manifest_lists_every_defect_and_no_other(demo: MusicLibraryManifest
     assert len(demo.planted) == len(set(demo.planted))
 
 
-def test_every_kind_of_defect_is_planted_and_most_tracks_are_healthy(
+def test_every_kind_of_defect_is_planted_and_most_tracks_are_intact(
     demo: MusicLibraryManifest,
 ) -> None:
     assert {p.kind for p in demo.planted} == {
@@ -135,7 +135,7 @@ def test_every_kind_of_defect_is_planted_and_most_tracks_are_healthy(
     assert len(demo.planted) < demo.tracks / 5
 
 
-def test_every_other_file_is_real_audio_of_a_length_of_its_own(demo: MusicLibraryManifest) -> None:
+def test_all_other_files_are_real_audio_of_different_lengths(demo: MusicLibraryManifest) -> None:
     broken = {demo.root / p.path for p in demo.planted if p.kind in BROKEN}
     healthy = [path for path in audio_files(demo.root) if path not in broken]
     lengths = [mutagen.File(path).info.length for path in healthy]
@@ -145,12 +145,12 @@ def test_every_other_file_is_real_audio_of_a_length_of_its_own(demo: MusicLibrar
     assert {path.suffix for path in healthy} == {".mp3", ".m4a", ".flac", ".ogg", ".opus"}
 
 
-def test_counts_are_those_on_the_disk(demo: MusicLibraryManifest) -> None:
+def test_counts_match_the_files_on_disk(demo: MusicLibraryManifest) -> None:
     assert demo.tracks == len(audio_files(demo.root))
     assert demo.artists == len(artist_folders(demo.root))
 
 
-def test_healthy_tracks_have_all_tags(demo: MusicLibraryManifest) -> None:
+def test_intact_tracks_have_all_tags(demo: MusicLibraryManifest) -> None:
     path = demo.root / "Salt_Pepper Choir" / "50_50" / "02 - 1_2.mp3"
     tags = {key: value[0] for key, value in mutagen.File(path, easy=True).items()}
     assert tags == {
@@ -164,7 +164,7 @@ def test_healthy_tracks_have_all_tags(demo: MusicLibraryManifest) -> None:
     }
 
 
-def test_hostile_names_are_there(demo: MusicLibraryManifest) -> None:
+def test_hostile_names_occur(demo: MusicLibraryManifest) -> None:
     names = {path.name for path in artist_folders(demo.root)}
     assert {"-Minus-", "..And Then Silence", "月曜日の灯台", "=Sum of Us"} <= names
     folds_case = (demo.root / "velvet harbour").exists()
@@ -191,7 +191,7 @@ def test_the_same_call_makes_the_same_bytes_and_another_seed_others(
 @pytest.mark.parametrize(
     ("artists", "tracks"), [(17, 340), pytest.param(20, 400, marks=pytest.mark.slow)]
 )
-def test_a_larger_library_has_the_size_asked_for_and_a_twentieth_spoilt(
+def test_a_larger_library_has_the_requested_size_and_one_defect_in_twenty_tracks(
     tmp_path: Path, artists: int, tracks: int
 ) -> None:
     made = music_library.make_library(tmp_path, artists=artists, tracks=tracks)
@@ -201,7 +201,7 @@ def test_a_larger_library_has_the_size_asked_for_and_a_twentieth_spoilt(
     assert all_defects(tmp_path) == set(made.planted)
 
 
-def test_a_single_artist_gets_every_kind_and_keeps_healthy_tracks(tmp_path: Path) -> None:
+def test_a_single_artist_has_every_defect_and_intact_tracks(tmp_path: Path) -> None:
     made = music_library.make_library(tmp_path, artists=1)
     assert {p.kind for p in made.planted} == {
         *music_defects.TRACK_DEFECTS,
@@ -211,7 +211,7 @@ def test_a_single_artist_gets_every_kind_and_keeps_healthy_tracks(tmp_path: Path
 
 
 @pytest.mark.parametrize(("artists", "count"), [(0, None), (14, 10), (14, 10_000), (20, 146)])
-def test_numbers_that_cannot_be_met_are_refused_before_anything_is_made(
+def test_impossible_numbers_are_rejected_before_anything_is_written(
     tmp_path: Path, artists: int, count: int | None
 ) -> None:
     with pytest.raises(BadSetting):
@@ -219,21 +219,21 @@ def test_numbers_that_cannot_be_met_are_refused_before_anything_is_made(
     assert not (tmp_path / "music").exists()
 
 
-def test_a_folder_that_holds_anything_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+def test_a_folder_with_files_is_rejected_and_unchanged(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match="is not empty"):
         music_library.make_library(tmp_path)
     assert contents(tmp_path) == {b"mine.txt": b"mine"}
 
 
-def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "music").write_text("mine")
     with pytest.raises(UsageError, match="cannot be made"):
         music_library.make_library(tmp_path / "music")
     assert (tmp_path / "music").read_text() == "mine"
 
 
-def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_write_error_is_reported_in_one_sentence(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
@@ -243,7 +243,7 @@ def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_where_case_is_ignored_the_twin_is_left_out(
+def test_on_a_case_insensitive_file_system_the_twin_is_omitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(music_library, "_is_case_insensitive", lambda root, name: True)
@@ -255,7 +255,7 @@ def test_where_case_is_ignored_the_twin_is_left_out(
     assert all_defects(tmp_path) == set(made.planted)
 
 
-def test_where_names_must_be_utf8_the_old_rip_gets_such_a_name(
+def test_where_names_must_be_utf8_the_old_rip_gets_a_utf8_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused: list[str] = []
@@ -275,7 +275,7 @@ def test_where_names_must_be_utf8_the_old_rip_gets_such_a_name(
     assert mutagen.File(old_rip / "04 - Garçon à l'Envers.mp3") is not None
 
 
-def test_the_seeds_are_small_and_bear_no_tags() -> None:
+def test_seeds_are_small_and_have_no_tags() -> None:
     folder = resources.files("mediakeep_samples.music") / "seeds"
     sizes = [len(entry.read_bytes()) for entry in folder.iterdir()]
     assert sum(sizes) < 150_000

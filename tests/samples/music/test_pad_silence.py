@@ -1,4 +1,4 @@
-"""A sound with a pause behind it lasts as long as it should, and no reader finds fault with it."""
+"""Audio padded with silence has the requested length and decodes without errors."""
 
 # Most of mutagen is not annotated.
 # mypy: disable-error-code="no-untyped-call"
@@ -22,9 +22,9 @@ SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFF
 LENGTHS = (1200, 2100, 5432, 9000, 70_000)
 
 
-def put(folder: Path, name: str, length: int, take: int = 0) -> Path:
-    path = folder / f"{length} {take} {name}"
-    sound = unique_audio.make_unique(track_files.read_seed_file(name), path.suffix, take)
+def put(folder: Path, name: str, length: int, number: int = 0) -> Path:
+    path = folder / f"{length} {number} {name}"
+    sound = unique_audio.make_unique(track_files.read_seed_file(name), path.suffix, number)
     path.write_bytes(pad_silence.pad_to_length(sound, path.suffix, length))
     return path
 
@@ -41,7 +41,7 @@ def loudness(path: Path) -> list[float]:
 
 
 @pytest.mark.parametrize("name", some(SOUNDS, 2))
-def test_it_lasts_as_long_as_it_should(tmp_path: Path, name: str) -> None:
+def test_padded_audio_has_the_requested_length(tmp_path: Path, name: str) -> None:
     for length in LENGTHS:
         path = put(tmp_path, name, length)
         with av.open(str(path)) as file:
@@ -52,7 +52,7 @@ def test_it_lasts_as_long_as_it_should(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_the_sound_comes_first_and_then_nothing_is_heard(tmp_path: Path, name: str) -> None:
+def test_the_sound_comes_first_and_then_silence(tmp_path: Path, name: str) -> None:
     frames = loudness(put(tmp_path, name, 4000))
     third = len(frames) // 3
     # The last block of the sound stays the last in FLAC, where only that one may be short.
@@ -62,24 +62,24 @@ def test_the_sound_comes_first_and_then_nothing_is_heard(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_it_is_whole_and_decodes_without_a_word(tmp_path: Path, name: str) -> None:
-    for take in (0, 77):
-        path = put(tmp_path, name, 3000, take)
+def test_padded_audio_is_complete_and_decodes_without_warnings(tmp_path: Path, name: str) -> None:
+    for number in (0, 77):
+        path = put(tmp_path, name, 3000, number)
         facts = tags.read(path).facts
         assert facts.truncated == ""
         assert damage.find_damage(path, facts) == ""
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_takes_of_one_length_have_audio_of_their_own(tmp_path: Path, name: str) -> None:
-    paths = [put(tmp_path, name, 3000, take) for take in (0, 1, 77, 4095)]
+def test_numbered_copies_of_one_length_have_different_audio_data(tmp_path: Path, name: str) -> None:
+    paths = [put(tmp_path, name, 3000, number) for number in (0, 1, 77, 4095)]
     assert len({essence.compute(path) for path in paths}) == len(paths)
 
 
 @pytest.mark.parametrize("name", [one for one in SOUNDS if one.endswith(("flac", "mp3"))])
-def test_the_sums_are_right(tmp_path: Path, name: str) -> None:
-    for take in (0, 1000):
-        data = put(tmp_path, name, 2100, take).read_bytes()
+def test_checksums_are_correct(tmp_path: Path, name: str) -> None:
+    for number in (0, 1000):
+        data = put(tmp_path, name, 2100, number).read_bytes()
         if name.endswith("mp3"):
             at = data.index(b"Xing") + 152
             told = [int.from_bytes(data[place : place + 2]) for place in (at, at + 2)]
@@ -95,14 +95,14 @@ def test_the_sums_are_right(tmp_path: Path, name: str) -> None:
 
 
 @each_row("name", SOUNDS)
-def test_a_second_of_silence_costs_little(name: str) -> None:
+def test_a_second_of_silence_takes_few_bytes(name: str) -> None:
     seed, suffix = track_files.read_seed_file(name), Path(name).suffix
     cost = len(pad_silence.pad_to_length(seed, suffix, 11_000)) - len(seed)
     assert 0 < cost / 10 < (5000 if suffix == ".mp3" else 300)  # bytes; MP3 has a lowest bit rate
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_a_sound_that_lasts_longer_stays_as_long_as_it_is(tmp_path: Path, name: str) -> None:
+def test_longer_audio_keeps_its_length(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name, 100)
     assert mutagen.File(path).info.length == pytest.approx(1.0, abs=0.1)
     assert damage.find_damage(path, tags.read(path).facts) == ""

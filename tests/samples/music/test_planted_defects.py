@@ -1,4 +1,4 @@
-"""A sample library of any size is diagnosed as it was planted: no error or warning beside."""
+"""In a sample library of any size exactly the planted defects are diagnosed."""
 
 from __future__ import annotations
 

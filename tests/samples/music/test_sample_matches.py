@@ -1,4 +1,4 @@
-"""The sample library and its catalogue fit: what lookups are to find in them is there."""
+"""The sample library and its catalogue match: all that lookups should find exists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mediakeep_simulator import catalogue_file, sample_artists
 from mediakeep_simulator.entities import CatalogueRelease, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.sample_artists import SampleAlbum, SampleArtist
 
-FIRST = 10  # artists, among whom the demo is to show something of everything
+FIRST = 10  # artists; the demo has each kind of case among them
 SILENT = ("empty-file", "not-audio", "truncated-audio")
 SEEDS = (1, 2, 3)
 
@@ -42,13 +42,13 @@ def folder(root: Path, artist: SampleArtist, album: SampleAlbum) -> Path:
 
 
 def readable(demo: MusicLibraryManifest, where: Path) -> dict[int, tags.AudioFile]:
-    """Read the tracks of an album that sound, by the number in the name."""
+    """Read the playable tracks of an album, by the number in the name."""
     silent = {demo.root / one.path for one in demo.planted if one.kind in SILENT}
     paths = [path for path in where.iterdir() if path.stem != "cover" and path not in silent]
     return {int(path.name[:2]): tags.read(path) for path in paths}
 
 
-def test_files_last_as_long_as_the_catalogue_says(demo: MusicLibraryManifest) -> None:
+def test_files_have_the_lengths_of_the_catalogue(demo: MusicLibraryManifest) -> None:
     known, compared = catalogue_file.generate_catalogue(), 0
     swapped = {demo.root / one.path.parent for one in demo.lookup_defects if "order" in one.kind}
     for artist in cast(artists=14):
@@ -64,7 +64,7 @@ def test_files_last_as_long_as_the_catalogue_says(demo: MusicLibraryManifest) ->
     assert compared > 400
 
 
-def test_lengths_tell_tracks_of_an_album_apart() -> None:
+def test_tracks_of_an_album_have_distinguishable_lengths() -> None:
     known = catalogue_file.generate_catalogue()
     for artist in cast():
         for album in artist.albums:
@@ -74,7 +74,7 @@ def test_lengths_tell_tracks_of_an_album_apart() -> None:
                 assert all(2000 < length < 9500 for length in lengths)
 
 
-def test_a_hidden_mistake_differs_from_the_release_and_from_nothing_in_the_files(
+def test_a_lookup_defect_differs_from_the_release_but_is_consistent_in_the_files(
     demo: MusicLibraryManifest,
 ) -> None:
     known = catalogue_file.generate_catalogue()
@@ -100,7 +100,7 @@ def test_a_hidden_mistake_differs_from_the_release_and_from_nothing_in_the_files
             assert sum(a != b for a, b in zip(right, told.title[0], strict=True)) == 2
 
 
-def test_what_stands_in_the_tags_tells_one_edition(demo: MusicLibraryManifest) -> None:
+def test_edition_tags_identify_one_edition(demo: MusicLibraryManifest) -> None:
     known, signs = catalogue_file.generate_catalogue(), set()
     for artist in cast():
         for album in artist.albums:
@@ -122,7 +122,7 @@ def printed(release: CatalogueRelease) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_some_albums_have_editions_that_nothing_in_the_tags_tells_apart(seed: int) -> None:
+def test_some_albums_have_editions_that_the_tags_do_not_distinguish(seed: int) -> None:
     known, ties = catalogue_file.generate_catalogue(seed=seed), 0
     for artist in cast(seed):
         for album in artist.albums:
@@ -137,7 +137,7 @@ def test_some_albums_have_editions_that_nothing_in_the_tags_tells_apart(seed: in
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_some_albums_are_not_in_the_catalogue_but_their_artists_are(seed: int) -> None:
+def test_some_albums_are_missing_from_the_catalogue_but_not_their_artists(seed: int) -> None:
     known = catalogue_file.generate_catalogue(30, seed=seed)
     strange = 0
     for artist in cast(seed, 30):
@@ -162,7 +162,7 @@ def test_an_album_without_a_cover_has_one_in_the_catalogue(demo: MusicLibraryMan
     assert any(covers)
 
 
-def test_barcodes_check_out() -> None:
+def test_barcodes_are_valid() -> None:
     codes = [
         release.barcode
         for release in catalogue_file.generate_catalogue().releases
@@ -174,7 +174,7 @@ def test_barcodes_check_out() -> None:
         assert (3 * sum(digits[::2]) + sum(digits[1::2])) % 10 == 0
 
 
-def test_where_no_track_can_bear_a_mistake_none_is_made(tmp_path: Path) -> None:
+def test_without_a_suitable_track_no_lookup_defect_is_planted(tmp_path: Path) -> None:
     """The first artist alone has 13 tracks, most of them with another defect."""
     made = music_library.make_library(tmp_path / "music", artists=3, seed=4)
     spoilt = {one.path for one in made.planted}

@@ -1,4 +1,4 @@
-"""Takes have audio bytes of their own, last as long as the seed, and fault no header or sum."""
+"""Numbered copies have different audio data, equal lengths and valid headers and checksums."""
 
 # Most of mutagen is not annotated.
 # mypy: disable-error-code="no-untyped-call"
@@ -17,7 +17,7 @@ from tests.samples.music import frame_checksums
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
 SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFFIXES]
-FEW = (0, 1, 2, 3, 255, 256, 4095, 4096, 16_383)  # of which each is told from the others
+FEW = (0, 1, 2, 3, 255, 256, 4095, 4096, 16_383)  # compared with each other
 
 
 def put(folder: Path, name: str, number: int) -> Path:
@@ -29,10 +29,8 @@ def put(folder: Path, name: str, number: int) -> Path:
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_takes_differ_in_their_audio_and_in_nothing_that_is_heard(
-    tmp_path: Path, name: str
-) -> None:
-    numbers = [number for number in FEW if number < room(name)]
+def test_copies_differ_in_their_audio_data_and_sound_the_same(tmp_path: Path, name: str) -> None:
+    numbers = [number for number in FEW if number < copy_count(name)]
     assert len(numbers) > 5
     paths = [put(tmp_path, name, number) for number in numbers]
     assert paths[0].read_bytes() == track_files.read_seed_file(name)
@@ -44,14 +42,14 @@ def test_takes_differ_in_their_audio_and_in_nothing_that_is_heard(
     assert len(rates) == 1
 
 
-def room(name: str) -> int:
-    """Tell how many takes there are at least: an MP3 has one bit a frame, FLAC likewise."""
+def copy_count(name: str) -> int:
+    """Return the minimum number of different copies: MP3 and FLAC have one bit per frame."""
     bits = {".mp3": 25, ".flac": 13}.get(Path(name).suffix, 64)
     return 1 << bits
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_takes_decode_to_the_same_samples(tmp_path: Path, name: str) -> None:
+def test_copies_decode_to_the_same_samples(tmp_path: Path, name: str) -> None:
     seed = samples(put(tmp_path, name, 0))
     assert len(seed) > 8000  # half a second of the lowest rate there is
     for number in (1, 2, 4095, 8190):
@@ -67,7 +65,7 @@ def samples(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_a_take_is_whole_in_the_eyes_of_a_reader(tmp_path: Path, name: str) -> None:
+def test_a_copy_is_complete_for_other_readers(tmp_path: Path, name: str) -> None:
     seed = tags.read(put(tmp_path, name, 0)).facts
     for number in (1, 77, 16_383):
         facts = tags.read(put(tmp_path, name, number)).facts
@@ -81,7 +79,7 @@ def test_a_take_is_whole_in_the_eyes_of_a_reader(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_a_take_with_tags_has_the_audio_of_that_without(tmp_path: Path, name: str) -> None:
+def test_tags_do_not_change_the_audio_data(tmp_path: Path, name: str) -> None:
     sound, _, suffix = name.partition(".")
     for number in (0, 5):
         bare = put(tmp_path, name, number)
@@ -95,8 +93,8 @@ def test_a_take_with_tags_has_the_audio_of_that_without(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
-def test_the_sums_of_a_take_are_right(tmp_path: Path, name: str) -> None:
-    """All frames of FLAC and the header of LAME have sums, here made bit by bit."""
+def test_checksums_of_a_copy_are_correct(tmp_path: Path, name: str) -> None:
+    """Verify the checksums of all FLAC frames and of the LAME header bit by bit."""
     for number in (0, 1, 1000, 8191):
         data = put(tmp_path, name, number).read_bytes()
         if name.endswith("mp3"):

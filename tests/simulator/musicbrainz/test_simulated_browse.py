@@ -1,4 +1,4 @@
-"""Browses: complete over their pages, within MusicBrainz' limits, and strict in what they take."""
+"""Browse requests: complete pages, the limits of MusicBrainz, and rejected parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VELVET = generate_mbid("artist", "Velvet Harbour", 1)
 
 @pytest.fixture(scope="module")
 def many() -> Iterator[SimulatorServer]:
-    """An artist with 12 albums in 8 editions of 13 tracks each."""
+    """Serve an artist with 12 albums in 8 editions of 13 tracks each."""
     with SimulatorServer(factories.make_prolific_artist("Amber Kettle")) as running:
         yield running
 
@@ -30,7 +30,7 @@ def sample() -> Iterator[SimulatorServer]:
 
 
 def pages(server: SimulatorServer, entity: str, **query: Any) -> list[list[dict[str, Any]]]:
-    """Ask for all pages, as far as each of them reaches."""
+    """Request all pages, each from the end of the previous one."""
     found: list[list[dict[str, Any]]] = []
     count, offset = 1, 0
     while offset < count:
@@ -44,7 +44,7 @@ def pages(server: SimulatorServer, entity: str, **query: Any) -> list[list[dict[
     return found
 
 
-def test_pages_with_tracks_end_before_500_tracks_and_together_hold_all(
+def test_pages_have_at_most_500_tracks_and_are_complete_together(
     many: SimulatorServer,
 ) -> None:
     found = pages(many, "release", artist=AMBER, inc="recordings media", limit=100)
@@ -70,7 +70,7 @@ def test_a_release_of_more_than_500_tracks_is_a_page_by_itself() -> None:
         assert recordings[0][0]["title"] == "Album 1, Track 1"
 
 
-def test_an_artist_with_2000_releases_is_known_to_the_last() -> None:
+def test_all_of_2000_releases_are_listed() -> None:
     prolific = factories.make_prolific_artist("Amber Kettle", albums=500, editions=4, tracks=1)
     with SimulatorServer(prolific) as server:
         found = pages(server, "release", artist=AMBER, limit=100)
@@ -78,7 +78,7 @@ def test_an_artist_with_2000_releases_is_known_to_the_last() -> None:
         assert len({one["id"] for page in found for one in page}) == 2000
 
 
-def test_by_artist_come_the_releases_that_name_the_artist_on_the_cover(
+def test_artist_lists_releases_with_the_artist_in_the_release_credit(
     sample: SimulatorServer,
 ) -> None:
     (page,) = pages(sample, "release", artist=VARIOUS_ARTISTS)
@@ -87,7 +87,7 @@ def test_by_artist_come_the_releases_that_name_the_artist_on_the_cover(
     assert sample_discography.COMPILATION_TITLE not in own
 
 
-def test_by_track_artist_come_those_that_name_the_artist_on_a_track_alone(
+def test_track_artist_lists_releases_with_the_artist_in_a_track_credit_only(
     sample: SimulatorServer,
 ) -> None:
     (page,) = pages(sample, "release", track_artist=VELVET)
@@ -108,7 +108,7 @@ def test_releases_are_browsed_by_group_label_and_recording(sample: SimulatorServ
     assert names == {"Ninth Kettle"}
 
 
-def test_status_and_type_choose(sample: SimulatorServer) -> None:
+def test_status_and_type_filter(sample: SimulatorServer) -> None:
     def chosen(**query: str) -> set[tuple[str, str]]:
         asked = pages(sample, "release", artist=VELVET, inc="release-groups", limit=100, **query)
         return {
@@ -122,7 +122,7 @@ def test_status_and_type_choose(sample: SimulatorServer) -> None:
     assert chosen(type="live") == set()
 
 
-def test_a_release_without_a_status_is_in_no_list_by_status() -> None:
+def test_a_status_filter_excludes_releases_without_a_status() -> None:
     vera = factories.make_artist("Vera")
     group = factories.make_group(vera, "Deuce Avenue")
     statuses = ("", "Official", "Bootleg")
@@ -147,7 +147,7 @@ def test_a_release_without_a_status_is_in_no_list_by_status() -> None:
         assert sorted(one.get("status", "") for one in found) == sorted(statuses)
 
 
-def test_groups_that_are_bootleg_only_are_hidden_where_that_is_asked_for(
+def test_bootleg_only_groups_are_hidden_on_request(
     sample: SimulatorServer,
 ) -> None:
     who = generate_mbid("artist", "VELVET HARBOUR", 1)
@@ -158,7 +158,7 @@ def test_groups_that_are_bootleg_only_are_hidden_where_that_is_asked_for(
     assert hidden == {sample_discography.BOOTLEG_TITLE}
 
 
-def test_a_group_tells_when_its_first_release_came_out(many: SimulatorServer) -> None:
+def test_a_group_has_its_first_release_date(many: SimulatorServer) -> None:
     (page,) = pages(many, "release-group", artist=AMBER)
     assert {one["title"]: one["first-release-date"] for one in page}["Album 3"] == "1962"
 
@@ -184,19 +184,21 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_musicbrainz_does_not_take_is_refused(many: SimulatorServer, wrong: str) -> None:
+def test_parameters_that_musicbrainz_rejects_are_rejected(
+    many: SimulatorServer, wrong: str
+) -> None:
     entity, query = WRONG[wrong]
     answer = ws2(many, entity, **query)
     assert answer.status == 400
     assert set(answer.data) == {"error", "help"}
 
 
-def test_what_does_not_exist_is_not_found(many: SimulatorServer) -> None:
+def test_an_unknown_entity_is_not_found(many: SimulatorServer) -> None:
     assert ws2(many, "release", artist=generate_mbid("artist", "Nobody")).status == 404
     assert ws2(many, "release-group", release=generate_mbid("release", "none")).status == 404
 
 
-def test_a_merged_artist_is_browsed_as_the_one_it_was_merged_into() -> None:
+def test_a_merged_artist_leads_to_the_current_one() -> None:
     old = generate_mbid("old")
     merged = factories.with_merged(
         factories.make_prolific_artist("Amber Kettle", albums=1), old, AMBER
@@ -206,7 +208,7 @@ def test_a_merged_artist_is_browsed_as_the_one_it_was_merged_into() -> None:
     assert {one["artist-credit"][0]["artist"]["id"] for one in page} == {AMBER}
 
 
-def test_an_empty_world_is_complete_at_once() -> None:
+def test_an_empty_catalogue_has_empty_pages() -> None:
     lonely = MusicBrainzCatalogue(artists=(factories.make_artist("Amber Kettle"),))
     with SimulatorServer(lonely) as server:
         assert pages(server, "release", artist=AMBER) == [[]]

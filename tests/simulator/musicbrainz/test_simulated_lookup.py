@@ -1,4 +1,4 @@
-"""Lookups: by MBID, with what was asked for and nothing else; merged and deleted ones."""
+"""Lookups by MBID: only the requested parts are included; merged and deleted entities."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize("entity", ADDED)
-def test_only_what_is_asked_for_is_in_an_answer(server: SimulatorServer, entity: str) -> None:
+def test_only_requested_parts_are_in_a_response(server: SimulatorServer, entity: str) -> None:
     path = f"{entity}/{PLAIN[entity]}"
     plain = set(ws2(server, path).data)
     for inc in ADDED[entity]:
@@ -60,14 +60,14 @@ def test_only_what_is_asked_for_is_in_an_answer(server: SimulatorServer, entity:
         assert set(ws2(server, path, inc=inc).data) - plain == {key}
 
 
-def test_an_inc_that_a_resource_does_not_take_is_refused(server: SimulatorServer) -> None:
+def test_an_invalid_inc_is_rejected(server: SimulatorServer) -> None:
     for entity, inc in (("artist", "labels"), ("release", "lyrics"), ("recording", "labels")):
         answer = ws2(server, f"{entity}/{PLAIN[entity]}", inc=f"genres {inc}")
         assert answer.status == 400
         assert inc in answer.data["error"]
 
 
-def test_media_have_tracks_where_recordings_are_asked_for(server: SimulatorServer) -> None:
+def test_media_have_tracks_if_recordings_are_requested(server: SimulatorServer) -> None:
     (bare,) = ws2(server, f"release/{FIRST}", inc="media").data["media"]
     (full,) = ws2(server, f"release/{FIRST}", inc="recordings isrcs").data["media"]
     assert "tracks" not in bare
@@ -78,7 +78,7 @@ def test_media_have_tracks_where_recordings_are_asked_for(server: SimulatorServe
     assert "artist-credit" not in full["tracks"][0]
 
 
-def test_genres_have_votes_and_media_the_ids_of_their_pressings() -> None:
+def test_genres_have_votes_and_media_have_disc_ids() -> None:
     who = factories.make_artist("Amber Kettle")
     group = factories.make_group(who, "Kettle Song", genres=("indie rock", "folk"))
     ids = tuple(factories.make_disc_id("Kettle Song", number) for number in range(2))
@@ -102,7 +102,7 @@ def test_genres_have_votes_and_media_the_ids_of_their_pressings() -> None:
     assert "genres" not in bare.data["release-group"]
 
 
-def test_credits_name_guests_with_what_joins_them(server: SimulatorServer) -> None:
+def test_credits_have_guests_and_join_phrases(server: SimulatorServer) -> None:
     group = generate_mbid("group", VELVET, "Two Harbours")
     path = f"release/{generate_mbid('release', group, 1)}"
     (medium,) = ws2(server, path, inc="recordings artist-credits").data["media"]
@@ -113,7 +113,7 @@ def test_credits_name_guests_with_what_joins_them(server: SimulatorServer) -> No
     ]
 
 
-def test_a_list_in_a_look_up_ends_after_25() -> None:
+def test_a_list_in_a_lookup_ends_after_25() -> None:
     many = factories.make_prolific_artist("Amber Kettle", albums=30, editions=1, tracks=2)
     amber = many.artists[0].id
     with SimulatorServer(many) as server:
@@ -133,9 +133,7 @@ MERGED = {
 
 
 @pytest.mark.parametrize("entity", MERGED)
-def test_a_merged_mbid_is_answered_with_the_one_it_has_now(
-    server: SimulatorServer, entity: str
-) -> None:
+def test_a_merged_mbid_returns_the_current_one(server: SimulatorServer, entity: str) -> None:
     kind, now = MERGED[entity]
     old = generate_mbid(kind, "Velvet Harbour", "merged")
     answer = ws2(server, f"{entity}/{old}")
@@ -150,20 +148,20 @@ def test_a_deleted_mbid_is_not_found(server: SimulatorServer, entity: str) -> No
     assert answer.data["error"] == "Not Found"
 
 
-def test_an_mbid_of_another_kind_or_none_is_refused(server: SimulatorServer) -> None:
+def test_mbids_of_another_type_and_invalid_ones_are_rejected(server: SimulatorServer) -> None:
     assert ws2(server, f"release/{VELVET}").status == 404
     assert ws2(server, "release/42").status == 400
     assert ws2(server, f"release/{FIRST}x").status == 400
     assert ws2(server, f"instrument/{FIRST}").status == 404
 
 
-def test_only_json_is_spoken(server: SimulatorServer) -> None:
+def test_only_json_is_supported(server: SimulatorServer) -> None:
     answer = get(server, f"/ws/2/artist/{VELVET}")
     assert answer.status == 406
     assert "fmt=json" in answer.data["error"]
     assert get(server, f"/ws/2/artist/{VELVET}", fmt="xml").status == 406
 
 
-def test_only_get_is_answered(server: SimulatorServer) -> None:
+def test_only_get_is_supported(server: SimulatorServer) -> None:
     path = f"/ws/2/artist/{VELVET}"
     assert [get(server, path, method=one).status for one in ("POST", "PUT", "DELETE")] == [405] * 3

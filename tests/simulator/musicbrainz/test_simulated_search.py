@@ -1,4 +1,4 @@
-"""Searches: enough of Lucene to find an artist by the albums, and no query that does harm."""
+"""Searches: the supported Lucene syntax, scores, and rejected queries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mediakeep_simulator.server import SimulatorServer
 from tests.simulator.http_client import ws2
 
 
-def world() -> MusicBrainzCatalogue:
-    """Three artists: two of one name, and one whose names hold what a query must escape."""
+def build_catalogue() -> MusicBrainzCatalogue:
+    """Build three artists: two with one name, and one whose names need escaping in a query."""
     first = factories.make_artist("Ångström & the Tides")
     second = factories.make_artist("Ångström & the Tides", nth=2, disambiguation="the other one")
     odd = factories.make_artist(
@@ -33,7 +33,7 @@ def world() -> MusicBrainzCatalogue:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(world()) as running:
+    with SimulatorServer(build_catalogue()) as running:
         yield running
 
 
@@ -87,12 +87,12 @@ FOUND = {
 
 
 @pytest.mark.parametrize("query", FOUND)
-def test_a_query_finds_what_it_says(server: SimulatorServer, query: str) -> None:
+def test_a_query_returns_its_matches(server: SimulatorServer, query: str) -> None:
     assert titles(server, query) == FOUND[query]
 
 
-def test_mbids_are_asked_for_in_one_search(server: SimulatorServer) -> None:
-    wanted = sorted(one.id for one in world().releases)[:3]
+def test_several_mbids_are_searched_at_once(server: SimulatorServer) -> None:
+    wanted = sorted(one.id for one in build_catalogue().releases)[:3]
     answer = ws2(server, "release", query=f"reid:({' OR '.join(wanted)})").data
     assert sorted(one["id"] for one in answer["releases"]) == wanted
 
@@ -114,18 +114,18 @@ BAD = [
 
 
 @pytest.mark.parametrize("query", BAD, ids=lambda query: query[:12])
-def test_a_query_that_cannot_be_read_is_refused(server: SimulatorServer, query: str) -> None:
+def test_an_invalid_query_is_rejected(server: SimulatorServer, query: str) -> None:
     answer = ws2(server, "release", query=query)
     assert answer.status == 400
     assert "cannot be parsed" in answer.data["error"]
 
 
-def test_a_query_of_nothing_is_refused(server: SimulatorServer) -> None:
+def test_an_empty_query_is_rejected(server: SimulatorServer) -> None:
     assert ws2(server, "release", query=" ").status == 400
     assert ws2(server, "recording", query="a").status == 400
 
 
-def test_of_words_that_differ_the_nearest_comes_first() -> None:
+def test_a_fuzzy_search_lists_the_most_similar_first() -> None:
     vera = factories.make_artist("Vera")
     groups = tuple(
         factories.make_group(vera, title) for title in ("Moanings", "Mornings", "Moorings")
@@ -139,7 +139,7 @@ def test_of_words_that_differ_the_nearest_comes_first() -> None:
         assert titles(server, "release:moanigs~1") == ["Moanings"]
 
 
-def test_the_artist_with_most_of_the_albums_comes_first(server: SimulatorServer) -> None:
+def test_the_artist_with_most_matching_albums_comes_first(server: SimulatorServer) -> None:
     query = "artist:(Ångström & the Tides) AND (release:(Salt on the Lamps) OR release:(Copper))"
     found = ws2(server, "release", query=query.replace("&", r"\&"), limit=100).data["releases"]
     assert found[0]["title"] == "Salt on the Lamps"
@@ -148,7 +148,7 @@ def test_the_artist_with_most_of_the_albums_comes_first(server: SimulatorServer)
     assert all("tracks" not in medium for one in found for medium in one["media"])
 
 
-def test_phrases_match_runs_of_words_and_escapes_within_them_are_read(
+def test_phrases_match_sequences_of_words_and_may_have_escapes(
     server: SimulatorServer,
 ) -> None:
     who = generate_mbid("artist", "Ångström & the Tides", 1)
@@ -159,14 +159,14 @@ def test_phrases_match_runs_of_words_and_escapes_within_them_are_read(
 
 
 def test_a_slash_before_the_question_mark_changes_nothing(server: SimulatorServer) -> None:
-    """musicbrainzngs writes one."""
+    """musicbrainzngs sends one."""
     found = ws2(server, "release", query="winter").data
     assert ws2(server, "release/", query="winter").data == found
     who = generate_mbid("artist", "Ångström & the Tides", 1)
     assert ws2(server, "release/", artist=who).data == ws2(server, "release", artist=who).data
 
 
-def test_two_artists_of_one_name_are_both_found_and_told_apart(server: SimulatorServer) -> None:
+def test_two_artists_with_one_name_are_both_found(server: SimulatorServer) -> None:
     found = ws2(server, "artist", query="artist:(angstrom) OR alias:(angstrom)").data["artists"]
     assert [one["score"] for one in found] == [100, 100]
     assert {one.get("disambiguation") for one in found} == {None, "the other one"}
@@ -184,7 +184,7 @@ def test_release_groups_are_searched_too(server: SimulatorServer) -> None:
     assert found["releases"][0]["title"] == "Copper Door"
 
 
-def test_a_search_gives_25_or_up_to_100_from_an_offset_on() -> None:
+def test_a_search_returns_25_or_up_to_100_from_an_offset() -> None:
     with SimulatorServer(
         factories.make_prolific_artist("Amber Kettle", albums=26, editions=5, tracks=1)
     ) as many:

@@ -1,4 +1,4 @@
-"""The rehearsal's answers have the keys, types and nesting of MusicBrainz' own."""
+"""Simulated responses have the keys, types and nesting of MusicBrainz."""
 
 from __future__ import annotations
 
@@ -56,20 +56,20 @@ def server() -> Iterator[SimulatorServer]:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_of_the_rehearsal_has_its_shape(server: SimulatorServer, name: str) -> None:
+def test_a_response_has_its_shape(server: SimulatorServer, name: str) -> None:
     path, query, shape = ANSWERS[name]
     answer = ws2(server, path, **query)
     assert answer.status == 200
     assert not list(response_shapes.differences(answer.data, shape))
 
 
-def test_a_list_of_covers_has_its_shape(server: SimulatorServer) -> None:
+def test_an_image_list_has_its_shape(server: SimulatorServer) -> None:
     listed = next(one for one in catalogue_file.generate_catalogue().releases if one.cover)
     answer = get(server, f"/release/{listed.id}")
     assert not list(response_shapes.differences(answer.data, response_shapes.PICTURES))
 
 
-def test_a_difference_is_told_at_its_place() -> None:
+def test_a_difference_is_reported_at_its_place() -> None:
     shape = {
         "a": response_shapes.TEXT,
         "b?": [{"c": response_shapes.maybe(response_shapes.NUMBER)}],

@@ -1,4 +1,4 @@
-"""A catalogue of movies: invented the same every time, written, read, and refused where wrong."""
+"""Movie catalogues: generation, round trip, and errors with their places."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sampled() -> MovieCatalogue:
 
 @pytest.fixture
 def page(tmp_path: Path) -> dict[str, Any]:
-    """A small catalogue as the JSON of its file."""
+    """Return a small catalogue as the JSON of its file."""
     movie_catalogue.dump(movie_catalogue.generate_catalogue(), tmp_path / "c.json")
     return json.loads((tmp_path / "c.json").read_text())
 
@@ -40,21 +40,19 @@ def refusal(path: Path, page: Any) -> str:
 
 
 def titled(known: MovieCatalogue) -> list[list[CatalogueMovie]]:
-    """Return the movies of each title that several have."""
+    """Return the movies of each shared title."""
     found = defaultdict(list)
     for film in known.films:
         found[film.title].append(film)
     return [films for films in found.values() if len(films) > 1]
 
 
-def test_a_catalogue_that_is_written_and_read_is_the_same(
-    sampled: MovieCatalogue, tmp_path: Path
-) -> None:
+def test_a_movie_catalogue_survives_a_round_trip(sampled: MovieCatalogue, tmp_path: Path) -> None:
     movie_catalogue.dump(sampled, tmp_path / "c.json")
     assert movie_catalogue.load(tmp_path / "c.json") == sampled
 
 
-def test_the_same_seed_gives_the_same_movies_and_a_larger_cinema_begins_with_them(
+def test_the_same_seed_gives_the_same_movies_and_larger_catalogues_start_with_them(
     sampled: MovieCatalogue,
 ) -> None:
     assert movie_catalogue.generate_catalogue(400) == sampled
@@ -62,7 +60,7 @@ def test_the_same_seed_gives_the_same_movies_and_a_larger_cinema_begins_with_the
     assert movie_catalogue.generate_catalogue(12, seed=2).films != sampled.films[:12]
 
 
-def test_the_smallest_cinema_has_one_group_of_each_kind() -> None:
+def test_the_smallest_catalogue_has_one_group_of_each_kind() -> None:
     known = movie_catalogue.generate_catalogue()
     assert len(known.films) == 12
     assert titled(known)
@@ -86,7 +84,7 @@ def test_there_are_remakes_of_which_one_is_far_more_popular(sampled: MovieCatalo
     )
 
 
-def test_there_is_what_makes_movies_hard_to_tell(sampled: MovieCatalogue) -> None:
+def test_a_catalogue_has_all_difficult_cases(sampled: MovieCatalogue) -> None:
     films = sampled.films
     titles = {film.title for film in films}
     assert any(f"{title} 2" in titles or f"{title} II" in titles for title in titles)
@@ -101,7 +99,7 @@ def test_there_is_what_makes_movies_hard_to_tell(sampled: MovieCatalogue) -> Non
     assert any(not film.release_date for film in films)
 
 
-def test_ids_are_there_once_and_none_is_both_there_and_removed(sampled: MovieCatalogue) -> None:
+def test_ids_are_unique_and_not_among_the_removed_ones(sampled: MovieCatalogue) -> None:
     ids = [film.id for film in sampled.films]
     imdb = [film.imdb_id for film in sampled.films if film.imdb_id]
     assert len(set(ids)) == len(ids)
@@ -109,7 +107,7 @@ def test_ids_are_there_once_and_none_is_both_there_and_removed(sampled: MovieCat
     assert not set(ids) & set(sampled.removed)
 
 
-def test_four_thousand_movies_are_invented_in_a_second_or_two() -> None:
+def test_4000_movies_are_generated_quickly() -> None:
     assert len(movie_catalogue.generate_catalogue(4_000).films) == 4_000
     count_calls(
         partial(movie_catalogue.generate_catalogue, 4_000), 15_000_000
@@ -146,7 +144,7 @@ def test_four_thousand_movies_are_invented_in_a_second_or_two() -> None:
         ({"films": [{"id": 5, "title": "X"}], "removed": [5]}, "$.removed[0]"),
     ],
 )
-def test_a_wrong_catalogue_is_refused_by_name_and_place(
+def test_an_invalid_catalogue_is_reported_with_name_and_place(
     page: dict[str, Any], change: dict[str, Any], told: str, tmp_path: Path
 ) -> None:
     said = refusal(tmp_path / "bad.json", {**page, "series": [], "removed": [], **change})
@@ -154,7 +152,7 @@ def test_a_wrong_catalogue_is_refused_by_name_and_place(
     assert told in said
 
 
-def test_what_is_no_catalogue_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_rejected(tmp_path: Path) -> None:
     for text in ("", "{", "[]", '{"films": []}', "[" * 100_000):
         assert "bad.json" in refusal(tmp_path / "bad.json", text)
     with pytest.raises(BadSetting):

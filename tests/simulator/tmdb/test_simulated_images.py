@@ -1,4 +1,4 @@
-"""The rehearsal's pictures are real ones: they decode, and have the size that was asked for."""
+"""Simulated images are real: they decode and have the requested size."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import pytest
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import image_factory
-from tests.simulator.tmdb.tmdb_requests import CINEMA, ask
+from tests.simulator.tmdb.tmdb_requests import MOVIES, ask
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=MOVIES) as running:
         yield running
 
 
-def decoded(picture: bytes) -> av.VideoFrame:
-    """Return the one frame that a picture is."""
+def decode(picture: bytes) -> av.VideoFrame:
+    """Decode an image and return its only frame."""
     with av.open(io.BytesIO(picture)) as container:
         (frame,) = list(container.decode(video=0))
     return frame
@@ -39,30 +39,30 @@ def decoded(picture: bytes) -> av.VideoFrame:
         ("/t/p/w45/l.png", (45, 17)),
     ],
 )
-def test_a_picture_decodes_to_its_size(
+def test_an_image_decodes_to_its_size(
     server: SimulatorServer, path: str, size: tuple[int, int]
 ) -> None:
     got = ask(server, path, secret="")
     assert got.status == 200
     assert got.headers["Content-Type"] == ("image/png" if "png" in path else "image/jpeg")
-    frame = decoded(got.body)
+    frame = decode(got.body)
     assert (frame.width, frame.height) == size
 
 
 @pytest.mark.parametrize(
     "path", ["/t/p/w500/none.jpg", "/t/p/w501/b.jpg", "/t/p/b.jpg", "/t/p/w500/../b.jpg"]
 )
-def test_what_is_no_picture_is_404(server: SimulatorServer, path: str) -> None:
+def test_a_missing_image_is_404(server: SimulatorServer, path: str) -> None:
     assert ask(server, path).status == 404
 
 
-def test_pictures_are_striped_small_and_each_its_own() -> None:
+def test_images_are_small_and_all_different() -> None:
     first, second = (
         image_factory.render_jpeg("a", 1001, 1499),
         image_factory.render_jpeg("b", 1001, 1499),
     )
     assert first != second
     assert max(map(len, (first, second))) < 20_000
-    luma = bytes(decoded(first).planes[0])
+    luma = bytes(decode(first).planes[0])
     assert len(set(luma[::16])) > 1
     assert image_factory.render_jpeg("a", 1001, 1499) == first

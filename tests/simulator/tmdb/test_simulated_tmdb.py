@@ -1,4 +1,4 @@
-"""The rehearsal answers as TMDb does: searches, movies, finds, collections, and its refusals."""
+"""The simulated TMDb: searches, movies, finds, collections and errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mediakeep_simulator.fault_injection import FaultInjector
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import app
 from tests.simulator.http_client import get
-from tests.simulator.tmdb.tmdb_requests import CINEMA, ask
+from tests.simulator.tmdb.tmdb_requests import MOVIES, ask
 
 ALL = (
     "credits,images,release_dates,videos,external_ids,keywords,translations,alternative_titles,"
@@ -21,7 +21,7 @@ ALL = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as running:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=MOVIES) as running:
         yield running
 
 
@@ -61,7 +61,7 @@ def test_all_words_must_occur_and_adults_only_is_hidden(server: SimulatorServer)
     assert found(server, "Paper", include_adult="true")[0] == 54
 
 
-def test_hits_are_told_in_the_language_that_is_asked_for(server: SimulatorServer) -> None:
+def test_hits_have_the_requested_language(server: SimulatorServer) -> None:
     answer = ask(server, "search/movie", query="Heron", language="de-DE").data
     assert (answer["page"], answer["total_pages"], answer["total_results"]) == (1, 1, 1)
     (hit,) = answer["results"]
@@ -70,7 +70,7 @@ def test_hits_are_told_in_the_language_that_is_asked_for(server: SimulatorServer
     assert hit["title"] == "The Heron"
 
 
-def test_there_is_no_page_nought(server: SimulatorServer) -> None:
+def test_page_0_is_rejected(server: SimulatorServer) -> None:
     for page in ("0", "501", "x", "-1"):
         answer = ask(server, "search/movie", query="Heron", page=page)
         assert (answer.status, answer.data["status_code"]) == (400, 22)
@@ -80,7 +80,7 @@ def test_there_is_no_page_nought(server: SimulatorServer) -> None:
 # Movies
 
 
-def test_one_request_brings_everything(server: SimulatorServer) -> None:
+def test_one_request_returns_all_parts(server: SimulatorServer) -> None:
     languages = "de,null"
     asked = {"language": "de-DE", "include_image_language": languages}
     movie = ask(server, "movie/50", append_to_response=ALL, **asked).data
@@ -105,7 +105,7 @@ def test_one_request_brings_everything(server: SimulatorServer) -> None:
     assert "recommendations" not in movie
 
 
-def test_what_is_not_translated_is_empty_but_for_the_title(server: SimulatorServer) -> None:
+def test_untranslated_texts_are_empty_except_the_title(server: SimulatorServer) -> None:
     french = ask(server, "movie/50", language="fr-FR").data
     assert (french["title"], french["overview"]) == ("La Lanterne de papier", "")
     spanish = ask(server, "movie/53", language="es-ES").data
@@ -119,19 +119,19 @@ def test_a_movie_is_found_by_its_imdb_id(server: SimulatorServer) -> None:
     assert ask(server, "find/tt0000099", external_source="imdb_id").data["movie_results"] == []
 
 
-def test_a_collection_tells_its_parts(server: SimulatorServer) -> None:
+def test_a_collection_has_its_parts(server: SimulatorServer) -> None:
     told = ask(server, "collection/7").data
     assert (told["name"], [part["id"] for part in told["parts"]]) == ("Lanterns", [50, 51])
     assert ask(server, "collection/8").status == 404
 
 
-def test_the_configuration_leads_to_the_same_server(server: SimulatorServer) -> None:
+def test_the_configuration_has_the_url_of_the_same_server(server: SimulatorServer) -> None:
     told = ask(server, "configuration").data["images"]
     assert told["secure_base_url"] == f"{server.url}/t/p/"
     assert "w500" in told["poster_sizes"]
 
 
-def test_answers_are_said_to_be_good_for_a_while(server: SimulatorServer) -> None:
+def test_responses_have_a_cache_lifetime(server: SimulatorServer) -> None:
     first, again = ask(server, "movie/50"), ask(server, "movie/50")
     assert first.headers["Cache-Control"].startswith("public, max-age=")
     assert first.headers["ETag"] == again.headers["ETag"]
@@ -142,7 +142,7 @@ def test_answers_are_said_to_be_good_for_a_while(server: SimulatorServer) -> Non
 # Refusals
 
 
-def test_without_the_right_secret_nothing_is_told(server: SimulatorServer) -> None:
+def test_requests_without_the_right_secret_are_rejected(server: SimulatorServer) -> None:
     for secret in ("", "wrong"):
         answer = ask(server, "movie/50", secret=secret)
         assert (answer.status, answer.data["status_code"]) == (401, 7)
@@ -151,12 +151,12 @@ def test_without_the_right_secret_nothing_is_told(server: SimulatorServer) -> No
 
 
 @pytest.mark.parametrize("path", ["movie/99", "movie/0", "movie/x", "movie/", "collection/x"])
-def test_what_is_not_there_is_404_with_34(server: SimulatorServer, path: str) -> None:
+def test_a_missing_resource_is_404_with_code_34(server: SimulatorServer, path: str) -> None:
     answer = ask(server, path)
     assert (answer.status, answer.data["status_code"], answer.data["success"]) == (404, 34, False)
 
 
-def test_what_is_no_service_and_no_method_is_refused(server: SimulatorServer) -> None:
+def test_unknown_paths_and_methods_are_rejected(server: SimulatorServer) -> None:
     assert ask(server, "tv/1").status == 501
     assert ask(server, "movie/50", method="POST").status == 405
     assert ask(server, "movie/50", method="HEAD").body == b""
@@ -168,9 +168,9 @@ def test_at_most_twenty_can_be_appended(server: SimulatorServer) -> None:
     assert (answer.status, answer.data["status_code"]) == (422, 27)
 
 
-def test_the_rate_is_kept_for_each_service_alone() -> None:
+def test_each_service_has_its_own_rate_limit() -> None:
     with SimulatorServer(
-        MusicBrainzCatalogue(), FaultInjector(0.1, retry_hint="seconds"), movies=CINEMA
+        MusicBrainzCatalogue(), FaultInjector(0.1, retry_hint="seconds"), movies=MOVIES
     ) as server:
         assert ask(server, "movie/50").status == 200
         answer = ask(server, "movie/50")
@@ -181,21 +181,21 @@ def test_the_rate_is_kept_for_each_service_alone() -> None:
         assert ask(server, "/t/p/original/b.jpg").status == 200  # pictures have no rate
 
 
-def test_a_storm_is_told_in_its_own_words() -> None:
-    weather = FaultInjector()
-    weather.fail_share(60, 1.0)
-    with SimulatorServer(MusicBrainzCatalogue(), weather, movies=CINEMA) as server:
+def test_an_outage_has_the_error_format_of_tmdb() -> None:
+    faults = FaultInjector()
+    faults.fail_share(60, 1.0)
+    with SimulatorServer(MusicBrainzCatalogue(), faults, movies=MOVIES) as server:
         answer = ask(server, "movie/50")
         assert (answer.status, answer.data["status_code"]) == (503, 9)
 
 
-def test_no_secret_is_noted(server: SimulatorServer) -> None:
+def test_no_secret_is_logged(server: SimulatorServer) -> None:
     ask(server, "movie/50", language="de-DE", api_key=app.API_KEY)
     assert server.requests[-1].query == "language=de-DE&api_key=REDACTED"
     assert app.API_KEY not in repr(server.requests)
     assert app.READ_ACCESS_TOKEN not in repr(server.requests)
 
 
-def test_without_a_cinema_there_is_no_tmdb() -> None:
+def test_without_a_movie_catalogue_there_is_no_tmdb() -> None:
     with SimulatorServer(MusicBrainzCatalogue()) as server:
         assert ask(server, "movie/50").status == 404

@@ -1,4 +1,4 @@
-"""A plain client of TMDb for tests, and a few movies to ask it for."""
+"""A minimal TMDb client for tests, and a small movie catalogue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep_simulator.tmdb.model import (
     CatalogueText,
     MovieCatalogue,
 )
-from tests.simulator.http_client import AGENT, Got
+from tests.simulator.http_client import AGENT, HttpReply
 
 LANTERN = CatalogueMovie(
     id=50,
@@ -69,7 +69,7 @@ FOREIGN = CatalogueMovie(
     texts=(CatalogueText("ja", "JP", "鷺", "鳥。"),),
 )
 HIDDEN = CatalogueMovie(id=54, title="Paper", release_date="1999-01-01", adult=True)
-CINEMA = MovieCatalogue(
+MOVIES = MovieCatalogue(
     films=(LANTERN, REMAKE, LONGER, FOREIGN, HIDDEN),
     series=(CatalogueCollection(7, "Lanterns", "All of them."),),
     removed=(99,),
@@ -83,8 +83,8 @@ def ask(
     secret: str = app.READ_ACCESS_TOKEN,
     method: str = "GET",
     **query: object,
-) -> Got:
-    """Ask a server for something below /3, or for a picture."""
+) -> HttpReply:
+    """Request a resource below /3, or an image."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
     headers = {"User-Agent": AGENT} | ({"Authorization": f"Bearer {secret}"} if secret else {})
     line = path if path.startswith("/") else f"/3/{path}"
@@ -93,6 +93,6 @@ def ask(
             method, quote(line) + (f"?{urlencode(query)}" if query else ""), headers=headers
         )
         answer = connection.getresponse()
-        return Got(answer.status, answer.headers, answer.read())
+        return HttpReply(answer.status, answer.headers, answer.read())
     finally:
         connection.close()
