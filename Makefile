@@ -4,10 +4,10 @@ QUEUE := $(PY) utilities/music_queue_manager.py --home .demo
 # More tests than cores run at once: many of them wait, for a disk or for another process.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
-# The demo looks everything up on this machine, in a catalogue that is made with the library.
+# The demo uses simulated services on this machine, with a catalogue made with the library.
 MOVIES := $(PY) utilities/movie_queue_manager.py --home .demo
-FILMS := $(PY) utilities/simulate_services.py --movies .demo/films.json --
-REHEARSE := $(PY) utilities/simulate_services.py --catalogue .demo/catalogue.json --
+SIMULATE_TMDB := $(PY) utilities/simulate_services.py --movies .demo/movie_catalogue.json --
+SIMULATE := $(PY) utilities/simulate_services.py --catalogue .demo/catalogue.json --
 
 # What a person's shell has set must not leak into the environment made here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -27,14 +27,14 @@ demo: .venv/.ok
 	@mkdir .demo && touch .demo/.made-by-make-demo
 	@$(PY) utilities/make_sample_library.py --catalogue .demo/catalogue.json .demo/music
 	@$(QUEUE) --scan .demo/music
-	@$(REHEARSE) $(BATCH)
-	@$(REHEARSE) $(BATCH)
+	@$(SIMULATE) $(BATCH)
+	@$(SIMULATE) $(BATCH)
 	@$(QUEUE) --show-summary
 	@echo
 	@echo "Three movies:"
-	@$(PY) utilities/make_sample_library.py --movies 3 --catalogue .demo/films.json .demo/movies
+	@$(PY) utilities/make_sample_library.py --movies 3 --catalogue .demo/movie_catalogue.json .demo/movies
 	@$(MOVIES) --scan .demo/movies
-	@$(FILMS) $(PY) utilities/process_movies.py --home .demo --all
+	@$(SIMULATE_TMDB) $(PY) utilities/process_movies.py --home .demo --all
 	@ls .demo/movies | sed 's/^/  /'
 	@echo
 	@echo "Found by lookups, each from one of the reports:"
