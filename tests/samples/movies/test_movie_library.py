@@ -12,7 +12,7 @@ from pymediainfo import MediaInfo
 
 from mediakeep.errors import UsageError
 from mediakeep.media import pictures
-from mediakeep_samples.movies import movie_defects, movie_library
+from mediakeep_samples.movies import movie_defects, movie_library, video_files
 from mediakeep_samples.movies.file_naming import LAYOUTS, Layout
 from mediakeep_samples.movies.movie_library import MovieLibraryManifest
 from mediakeep_simulator.tmdb import movie_catalogue
@@ -224,4 +224,13 @@ def test_folders_with_files_and_too_many_movies_are_rejected(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="Cannot create 13 movies"):
         movie_library.make_library(tmp_path / "new", movie_catalogue.generate_catalogue(), 13)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["precious.mkv"]
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_pyav_nothing_is_written_and_the_error_names_the_extra(
+    known: MovieCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_files, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r'pip install "mediakeep\[video\]"'):
+        movie_library.make_library(tmp_path / "new", known, 3)
     assert not (tmp_path / "new").exists()

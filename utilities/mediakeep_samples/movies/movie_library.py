@@ -52,13 +52,14 @@ def make_library(
     """Create a library of `count` movies of a catalogue, always the same for a seed.
 
     A defect of each kind is planted for every 60 movies, in at most two thirds of a small library.
-    Raise UsageError if the folder is not empty or the catalogue is too small, and ItemFailed on
-    write errors.
+    Raise UsageError if PyAV is missing, the folder is not empty or the catalogue is too small, and
+    ItemFailed on write errors.
     """
     rng = Random(f"{seed}/{layout}/{count}")
     known = [movie for movie in catalogue.films if not movie.adult]
     if count > len(known):
         raise UsageError(f"Cannot create {count:,} movies: the catalogue has only {len(known):,}.")
+    video_files.require_pyav()
     music_library.claim_folder(folder)
     movies = rng.sample(known, count)
     kept = _make_distinct((file_naming.name_copy(movie, layout, rng) for movie in movies), movies)

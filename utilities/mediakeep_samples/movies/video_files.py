@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,6 +52,12 @@ class _TimedPacket(NamedTuple):
     is_keyframe: bool
 
 
+def require_pyav() -> None:
+    """Raise UsageError with the command to install PyAV if it is missing."""
+    if find_spec("av") is None:
+        raise UsageError(_NOT_INSTALLED)
+
+
 def write_video(path: Path, clip: VideoSpec) -> None:
     """Write a video: Matroska for .mkv, else MP4. Raise OSError on failure."""
     path.write_bytes(render_video(clip, path.suffix))
@@ -59,13 +66,10 @@ def write_video(path: Path, clip: VideoSpec) -> None:
 def render_video(clip: VideoSpec, suffix: str) -> bytes:
     """Return the bytes of a video for a suffix such as ".mkv".
 
-    Raise UsageError if PyAV is missing, and FileNotFoundError if there is no seed clip of the size,
-    HDR format or number of channels.
+    Raise FileNotFoundError if there is no seed clip of the size, HDR format or number of channels.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise UsageError(_NOT_INSTALLED) from error
+    import av
+
     muxer, options = _MUXERS.get(suffix.lower(), ("mp4", {}))
     content = BytesIO()
     with av.open(content, "w", format=muxer, options=_REPRODUCIBLE | options) as output:
