@@ -111,8 +111,8 @@ def _list_ids(catalogue: MusicBrainzCatalogue) -> Iterator[tuple[str, str]]:
                 yield f"{where}.recording", track.recording
     for old, new in catalogue.merged.items():
         yield from (("$.merged", old), ("$.merged", new))
-    for number, gone in enumerate(catalogue.deleted):
-        yield f"$.deleted[{number}]", gone
+    for number, mbid in enumerate(catalogue.deleted):
+        yield f"$.deleted[{number}]", mbid
 
 
 def _list_credits(catalogue: MusicBrainzCatalogue) -> Iterator[tuple[str, CatalogueCredit]]:

@@ -142,6 +142,6 @@ def _is_hit(outage: _PartialOutage) -> bool:
     if now >= outage.until:
         return False
     outage.pending += outage.share
-    struck = outage.pending >= 1
-    outage.pending -= struck
-    return struck
+    is_hit = outage.pending >= 1
+    outage.pending -= is_hit
+    return is_hit

@@ -73,7 +73,7 @@ class CatalogueRecorder:
         self._releases = {release.id: release for release in catalogue.releases}
         self._recordings = {recording.id: recording for recording in catalogue.recordings}
         self._merged, self._deleted = {**catalogue.merged}, dict.fromkeys(catalogue.deleted)
-        self._keepers: dict[str, Callable[[Any], str]] = {
+        self._add_by_entity: dict[str, Callable[[Any], str]] = {
             "artist": self._add_artist,
             "release": self._add_release,
             "release-group": self._add_group,
@@ -116,7 +116,7 @@ class CatalogueRecorder:
             entity_data = msgspec.json.decode(reply.body, type=_LOOKUP_TYPES[entity])
             if (current := mbids.parse_mbid(entity_data.id)) != mbid:
                 self._merged[mbid] = current
-            self._keepers[entity](entity_data)
+            self._add_by_entity[entity](entity_data)
         self._record_list(listing)
 
     def _record_list(self, listing: recorded_responses.RecordedList) -> None:

@@ -29,25 +29,25 @@ def handle_browse(
     index: CatalogueIndex, entity: str, request: SimulatorRequest
 ) -> SimulatorResponse:
     """Handle a browse request; respond with 400 if the linked entity is not given."""
-    shaper = EntitySerializer(
+    serializer = EntitySerializer(
         index, inc_params.parse_incs(entity, request.get_param("inc"), browse=True)
     )
-    return _BROWSERS[entity](shaper, request)
+    return _BROWSERS[entity](serializer, request)
 
 
-def _browse_releases(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
+def _browse_releases(serializer: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
     releases = [
-        r for r in _linked_releases(shaper.index, request) if _is_wanted(shaper, r, request)
+        r for r in _linked_releases(serializer.index, request) if _is_wanted(serializer, r, request)
     ]
     page = paging.parse_page(request)
     listed = releases[page.offset : page.offset + page.limit]
-    if "recordings" in shaper.incs:
+    if "recordings" in serializer.incs:
         listed = list(_limit_tracks(listed))
     return _page_response(
         "release",
         len(releases),
         page.offset,
-        [shaper.serialize_release(release) for release in listed],
+        [serializer.serialize_release(release) for release in listed],
     )
 
 
@@ -66,10 +66,10 @@ def _linked_releases(
 
 
 def _is_wanted(
-    shaper: EntitySerializer, release: CatalogueRelease, request: SimulatorRequest
+    serializer: EntitySerializer, release: CatalogueRelease, request: SimulatorRequest
 ) -> bool:
     statuses = _parse_types(request, "status", serialize_parts.RELEASE_STATUSES)
-    group = shaper.index.groups[release.group]
+    group = serializer.index.groups[release.group]
     return (not statuses or release.status.casefold() in statuses) and _has_type(group, request)
 
 
@@ -82,8 +82,8 @@ def _limit_tracks(releases: Sequence[CatalogueRelease]) -> Iterator[CatalogueRel
         yield release
 
 
-def _browse_groups(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
-    index = shaper.index
+def _browse_groups(serializer: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
+    index = serializer.index
     link, mbid = _parse_link(index, "release-group", request)
     groups: Sequence[CatalogueGroup]
     if link == "artist":
@@ -99,7 +99,7 @@ def _browse_groups(shaper: EntitySerializer, request: SimulatorRequest) -> Simul
         "release-group",
         len(groups),
         page.offset,
-        [shaper.serialize_group(group) for group in listed],
+        [serializer.serialize_group(group) for group in listed],
     )
 
 
@@ -116,8 +116,10 @@ def _is_shown(index: CatalogueIndex, group: CatalogueGroup) -> bool:
     return not editions or any(r.status not in ("Promotion", "Bootleg") for r in editions)
 
 
-def _browse_recordings(shaper: EntitySerializer, request: SimulatorRequest) -> SimulatorResponse:
-    index = shaper.index
+def _browse_recordings(
+    serializer: EntitySerializer, request: SimulatorRequest
+) -> SimulatorResponse:
+    index = serializer.index
     link, mbid = _parse_link(index, "recording", request)
     recordings: Sequence[CatalogueRecording]
     if link == "release":
@@ -133,7 +135,7 @@ def _browse_recordings(shaper: EntitySerializer, request: SimulatorRequest) -> S
         "recording",
         len(recordings),
         page.offset,
-        [shaper.serialize_recording(recording) for recording in listed],
+        [serializer.serialize_recording(recording) for recording in listed],
     )
 
 

@@ -30,9 +30,9 @@ def handle_lookup(
     index: CatalogueIndex, entity: str, mbid: str, request: SimulatorRequest
 ) -> SimulatorResponse:
     """Handle a lookup; a merged entity responds with its current MBID."""
-    shaper = EntitySerializer(index, inc_params.parse_incs(entity, request.get_param("inc")))
+    serializer = EntitySerializer(index, inc_params.parse_incs(entity, request.get_param("inc")))
     result = _find_entity(index, entity, mbid)
-    return json_response(_SERIALIZERS[type(result)](shaper, result))
+    return json_response(_SERIALIZERS[type(result)](serializer, result))
 
 
 def _find_entity(index: CatalogueIndex, entity: str, mbid: str) -> LookupEntity:
@@ -48,46 +48,50 @@ def _find_entity(index: CatalogueIndex, entity: str, mbid: str) -> LookupEntity:
     return result
 
 
-def _artist_json(shaper: EntitySerializer, artist: CatalogueArtist) -> EntityJson:
-    index, shape = shaper.index, shaper.serialize_artist(artist)
-    if "releases" in shaper.incs:
-        shape["releases"] = [
-            shaper.serialize_release(release)
+def _artist_json(serializer: EntitySerializer, artist: CatalogueArtist) -> EntityJson:
+    index, entity_json = serializer.index, serializer.serialize_artist(artist)
+    if "releases" in serializer.incs:
+        entity_json["releases"] = [
+            serializer.serialize_release(release)
             for release in index.by_artist.get(artist.id, [])[:MAX_LIST]
         ]
-    if "release-groups" in shaper.incs:
+    if "release-groups" in serializer.incs:
         groups = index.groups_by_artist.get(artist.id, [])
-        shape["release-groups"] = [shaper.serialize_group(group) for group in groups[:MAX_LIST]]
-    if "recordings" in shaper.incs:
-        shape["recordings"] = [
-            shaper.serialize_recording(recording)
+        entity_json["release-groups"] = [
+            serializer.serialize_group(group) for group in groups[:MAX_LIST]
+        ]
+    if "recordings" in serializer.incs:
+        entity_json["recordings"] = [
+            serializer.serialize_recording(recording)
             for recording in index.recordings_by(artist.id)[:MAX_LIST]
         ]
-    if "works" in shaper.incs:
-        shape["works"] = []
-    return shape
+    if "works" in serializer.incs:
+        entity_json["works"] = []
+    return entity_json
 
 
-def _group_json(shaper: EntitySerializer, group: CatalogueGroup) -> EntityJson:
-    shape = shaper.serialize_group(group)
-    if "releases" in shaper.incs:
-        editions = shaper.index.editions.get(group.id, [])
-        shape["releases"] = [shaper.serialize_release(release) for release in editions[:MAX_LIST]]
-    return shape
-
-
-def _recording_json(shaper: EntitySerializer, recording: CatalogueRecording) -> EntityJson:
-    shape = shaper.serialize_recording(recording)
-    if "releases" in shaper.incs:
-        appearances = shaper.index.appearances.get(recording.id, [])
-        shape["releases"] = [
-            shaper.serialize_release(release) for release in appearances[:MAX_LIST]
+def _group_json(serializer: EntitySerializer, group: CatalogueGroup) -> EntityJson:
+    entity_json = serializer.serialize_group(group)
+    if "releases" in serializer.incs:
+        editions = serializer.index.editions.get(group.id, [])
+        entity_json["releases"] = [
+            serializer.serialize_release(release) for release in editions[:MAX_LIST]
         ]
-    return shape
+    return entity_json
 
 
-def _release_json(shaper: EntitySerializer, release: CatalogueRelease) -> EntityJson:
-    return shaper.serialize_release(release)
+def _recording_json(serializer: EntitySerializer, recording: CatalogueRecording) -> EntityJson:
+    entity_json = serializer.serialize_recording(recording)
+    if "releases" in serializer.incs:
+        appearances = serializer.index.appearances.get(recording.id, [])
+        entity_json["releases"] = [
+            serializer.serialize_release(release) for release in appearances[:MAX_LIST]
+        ]
+    return entity_json
+
+
+def _release_json(serializer: EntitySerializer, release: CatalogueRelease) -> EntityJson:
+    return serializer.serialize_release(release)
 
 
 _SERIALIZERS: Mapping[type[LookupEntity], Any] = {

@@ -89,8 +89,8 @@ class _FieldIndex:
             word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=_MAX_EXPANSIONS
         )
         scores = []
-        for other, apart, _ in similar:
-            weight = 1 - apart / min(len(word), len(other))
+        for other, distance, _ in similar:
+            weight = 1 - distance / min(len(word), len(other))
             if weight > 0:
                 hits = self.search((other,)).items()
                 scores.append({number: weight * share for number, share in hits})
@@ -136,10 +136,10 @@ class SearchIndex(Generic[_Entity]):
         parts = [self._score_node(part) for part in node.parts]
         if isinstance(node, AnyOf):
             return _sum_scores(parts, set().union(*parts))
-        both = set(parts[0]).intersection(*parts[1:]) if parts else set()
+        numbers = set(parts[0]).intersection(*parts[1:]) if parts else set()
         for part in node.excluded:
-            both -= set(self._score_node(part))
-        return _sum_scores(parts, both)
+            numbers -= set(self._score_node(part))
+        return _sum_scores(parts, numbers)
 
     def _score_leaf(self, leaf: QueryTerm) -> ScoreById:
         name = leaf.field or next(iter(self._texts))

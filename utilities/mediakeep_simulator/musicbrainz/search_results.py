@@ -157,6 +157,6 @@ def _serialize_medium(medium: CatalogueMedium) -> SearchJson:
     }
 
 
-def _drop_empty(shape: SearchJson) -> SearchJson:
+def _drop_empty(values: SearchJson) -> SearchJson:
     """Drop empty values, but keep numbers."""
-    return {key: value for key, value in shape.items() if value not in (None, "", [], {})}
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}

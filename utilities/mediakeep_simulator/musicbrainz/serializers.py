@@ -48,7 +48,7 @@ class EntitySerializer:
 
     def serialize_artist_ref(self, artist: CatalogueArtist) -> EntityJson:
         """Serialize an artist as in a credit."""
-        shape = {
+        entity_json = {
             "id": artist.id,
             "name": artist.name,
             "sort-name": artist.sort_name or artist.name,
@@ -56,7 +56,7 @@ class EntitySerializer:
             "country": artist.country or None,
             **serialize_parts.serialize_type("type", artist.type),
         }
-        return shape | self._alias_fields(artist.aliases)
+        return entity_json | self._alias_fields(artist.aliases)
 
     def serialize_group(self, group: CatalogueGroup) -> EntityJson:
         """Serialize a release group."""
@@ -76,7 +76,7 @@ class EntitySerializer:
 
     def serialize_release(self, release: CatalogueRelease) -> EntityJson:
         """Serialize a release, with media, labels and group if requested."""
-        shape: EntityJson = {
+        entity_json: EntityJson = {
             "id": release.id,
             "title": release.title,
             "disambiguation": release.disambiguation,
@@ -97,16 +97,16 @@ class EntitySerializer:
             **self._relation_fields(),
         }
         if "labels" in self.incs:
-            shape["label-info"] = list(self._serialize_labels(release))
+            entity_json["label-info"] = list(self._serialize_labels(release))
         if "release-groups" in self.incs:
-            shape["release-group"] = self.serialize_group(self.index.groups[release.group])
+            entity_json["release-group"] = self.serialize_group(self.index.groups[release.group])
         if self.incs & {"media", "recordings", "discids"}:
-            shape["media"] = self._serialize_media(release)
-        return shape
+            entity_json["media"] = self._serialize_media(release)
+        return entity_json
 
     def serialize_recording(self, recording: CatalogueRecording) -> EntityJson:
         """Serialize a recording."""
-        shape: EntityJson = {
+        entity_json: EntityJson = {
             "id": recording.id,
             "title": recording.title,
             "length": recording.length,
@@ -118,10 +118,10 @@ class EntitySerializer:
             **self._relation_fields(),
         }
         if first := self.index.first_date(recording):
-            shape["first-release-date"] = first
+            entity_json["first-release-date"] = first
         if "isrcs" in self.incs:
-            shape["isrcs"] = list(recording.isrcs)
-        return shape
+            entity_json["isrcs"] = list(recording.isrcs)
+        return entity_json
 
     def _serialize_media(self, release: CatalogueRelease) -> list[EntityJson]:
         return [
@@ -132,7 +132,7 @@ class EntitySerializer:
     def _serialize_medium(
         self, medium: CatalogueMedium, position: int, release: CatalogueRelease
     ) -> EntityJson:
-        shape: EntityJson = {
+        entity_json: EntityJson = {
             "id": medium.id or serialize_parts.make_id(f"{release.id} {position}"),
             "position": position,
             "title": medium.title,
@@ -141,13 +141,13 @@ class EntitySerializer:
         }
         if "discids" in self.incs:
             lengths = [track.length or 0 for track in medium.tracks]
-            shape["discs"] = [
+            entity_json["discs"] = [
                 serialize_parts.serialize_disc(disc, lengths) for disc in medium.discs
             ]
         if "recordings" in self.incs and medium.tracks:
-            shape["track-offset"] = 0
-            shape["tracks"] = list(self._serialize_tracks(medium, release))
-        return shape
+            entity_json["track-offset"] = 0
+            entity_json["tracks"] = list(self._serialize_tracks(medium, release))
+        return entity_json
 
     def _serialize_tracks(
         self, medium: CatalogueMedium, release: CatalogueRelease
@@ -173,10 +173,10 @@ class EntitySerializer:
     def _serialize_labels(self, release: CatalogueRelease) -> Iterator[EntityJson]:
         for issuer in release.labels:
             label = self.index.labels.get(issuer.label)
-            shape = label and serialize_parts.serialize_label(label) | self._tag_fields(
+            entity_json = label and serialize_parts.serialize_label(label) | self._tag_fields(
                 ()
             ) | self._alias_fields(())
-            yield {"catalog-number": issuer.catalogue_number or None, "label": shape}
+            yield {"catalog-number": issuer.catalogue_number or None, "label": entity_json}
 
     def _credit_fields(self, by: Iterable[CatalogueCredit]) -> EntityJson:
         if not self.incs & {"artist-credits", "artists"}:

@@ -69,19 +69,21 @@ def _images_json(movie: CatalogueMovie, request: SimulatorRequest) -> dict[str, 
     }
 
 
-def _image_list(arts: Iterable[CatalogueImage], languages: set[str] | None) -> list[dict[str, Any]]:
-    included = [art for art in arts if languages is None or art.language in languages]
+def _image_list(
+    images: Iterable[CatalogueImage], languages: set[str] | None
+) -> list[dict[str, Any]]:
+    included = [image for image in images if languages is None or image.language in languages]
     return [
         {
-            "aspect_ratio": round(art.width / art.height, 3),
-            "height": art.height,
-            "iso_639_1": art.language or None,
-            "file_path": art.path,
-            "vote_average": art.rating,
-            "vote_count": art.votes,
-            "width": art.width,
+            "aspect_ratio": round(image.width / image.height, 3),
+            "height": image.height,
+            "iso_639_1": image.language or None,
+            "file_path": image.path,
+            "vote_average": image.rating,
+            "vote_count": image.votes,
+            "width": image.width,
         }
-        for art in sorted(included, key=lambda art: -art.rating)
+        for image in sorted(included, key=lambda image: -image.rating)
     ]
 
 

@@ -36,10 +36,10 @@ class ImageHostApp:
     def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Respond with an image of the requested size, or 404."""
         size, _, name = request.path.removeprefix(ROOT).partition("/")
-        whole = self._sizes.get(f"/{name}")
-        if whole is None or size not in _KNOWN_SIZES or request.method not in ("GET", "HEAD"):
+        original = self._sizes.get(f"/{name}")
+        if original is None or size not in _KNOWN_SIZES or request.method not in ("GET", "HEAD"):
             return _NOT_FOUND
-        width, height = _scale_size(whole, size)
+        width, height = _scale_size(original, size)
         if name.endswith(".png"):
             return SimulatorResponse(
                 200,
@@ -53,11 +53,11 @@ class ImageHostApp:
         )
 
 
-def _scale_size(whole: tuple[int, int], size: str) -> tuple[int, int]:
+def _scale_size(original: tuple[int, int], size: str) -> tuple[int, int]:
     """Return width and height of an image at a size: "w500", "h632" or "original"."""
-    width, height = whole
+    width, height = original
     if size == "original":
-        return whole
+        return original
     pixels = int(size[1:])
     if size[0] == "w":
         return pixels, max(1, round(height * pixels / width))

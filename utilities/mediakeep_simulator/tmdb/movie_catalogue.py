@@ -94,9 +94,9 @@ def _find_problems(catalogue: MovieCatalogue) -> Iterator[str]:
         if movie.collection and movie.collection not in series:
             yield f"there is no series {movie.collection} - at `{place}.collection`"
         yield from _check_movie(place, movie)
-    for number, gone in enumerate(catalogue.removed):
-        if gone in movies:
-            yield f"there is a movie {gone} - at `$.removed[{number}]`"
+    for number, tmdb_id in enumerate(catalogue.removed):
+        if tmdb_id in movies:
+            yield f"there is a movie {tmdb_id} - at `$.removed[{number}]`"
 
 
 def _check_ids(field: str, ids: Iterable[int]) -> Iterator[str]:

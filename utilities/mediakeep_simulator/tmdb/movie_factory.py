@@ -100,8 +100,8 @@ def _translate(
     for language, share in _TRANSLATION_SHARES.items():
         if language != original and rng.random() > share:
             continue
-        whole = language == original or rng.random() < 0.8
-        overview, tagline = (texts.get(language, "") if whole else "" for texts in words)
+        is_complete = language == original or rng.random() < 0.8
+        overview, tagline = (texts.get(language, "") if is_complete else "" for texts in words)
         title = plot.titles.get(language, "")
         translations.append(CatalogueText(language, LANGUAGES[language], title, overview, tagline))
     return translations

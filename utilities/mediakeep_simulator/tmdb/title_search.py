@@ -24,11 +24,11 @@ class TitleSearch:
         self._titles: list[
             tuple[int, str]
         ] = []  # index of a movie, and its words separated by spaces
-        self._having: dict[str, set[int]] = defaultdict(set)  # indexes of titles by word
+        self._titles_by_word: dict[str, set[int]] = defaultdict(set)  # indexes of titles by word
         for place, movie in enumerate(catalogue.films):
             for title in {" ".join(split_words(text)) for text in all_titles(movie)}:
                 for word in title.split():
-                    self._having[word].add(len(self._titles))
+                    self._titles_by_word[word].add(len(self._titles))
                 self._titles.append((place, title))
 
     def search(self, query: str, fits: Callable[[CatalogueMovie], bool]) -> list[CatalogueMovie]:
@@ -42,7 +42,7 @@ class TitleSearch:
             return []
         ranks: dict[int, int] = {}
         text = " ".join(words)
-        for number in set.intersection(*(self._having.get(word, set()) for word in words)):
+        for number in set.intersection(*(self._titles_by_word.get(word, set()) for word in words)):
             place, title = self._titles[number]
             rank = (
                 _EXACT_RANK
