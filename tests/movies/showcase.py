@@ -23,9 +23,9 @@ HOME = Path("/home/ida/media")
 
 _OPENING = """# Three reports on movies
 
-What the [report on a movie](movie-files.md#the-report) looks like. The movies were made up for this
-page. The reports stand here as they are written; a viewer of Markdown shows them with headings and
-lists. What each kind of issue means is told in [issue kinds](movie-issue-kinds.md).
+Samples of the [report on a movie](movie-files.md#the-report). The movies are invented. The reports
+are shown as they are written; a Markdown viewer shows them with headings and lists. [Issue
+kinds](movie-issue-kinds.md) describes each kind.
 """
 
 
@@ -116,9 +116,9 @@ def page() -> str:
 
 def _sections() -> Iterator[str]:
     heads = (
-        ("A movie that is complete", "All was written by a batch; nothing is left to do.", healthy),
+        ("A movie that is complete", "Everything was written by a batch; nothing is left to do.", healthy),
         ("A movie that may be two", "Nothing is written before you choose.", doubtful),
-        ("A neglected folder", "One part is cut off, and an old name has left files.", neglected),
+        ("A neglected folder", "One part is truncated, and an old name has left files.", neglected),
     )
     for head, lead, make in heads:
         told = make()

@@ -18,20 +18,20 @@ from tests.music import known, messes, shelf, visits
 
 _HEAD = """# Four reports
 
-What the [report on an artist](audit-files.md#the-report) looks like. The libraries were made for
-this page, with tiny but real files. The reports stand here as they are written; a viewer
-of Markdown shows them with headings and lists.
+Samples of the [report on an artist](audit-files.md#the-report). The libraries were created for
+this page, with tiny but real files. The reports are shown as they are written; a Markdown viewer
+shows them with headings and lists.
 """
 _PARTS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
     ("A neglected collection", "MP3 files of twenty years, from many sources.", messes.neglected),
     (
-        "A box set that is well kept",
+        "A well-kept box set",
         "FLAC with every tag; two things went wrong.",
         messes.well_kept,
     ),
     (
         "A folder of samplers",
-        "Compilations, with covers and numbers of all sorts.",
+        "Compilations, with covers and numbers of all kinds.",
         messes.assorted,
     ),
     (
