@@ -116,7 +116,11 @@ def page() -> str:
 
 def _sections() -> Iterator[str]:
     heads = (
-        ("A movie that is complete", "Everything was written by a batch; nothing is left to do.", healthy),
+        (
+            "A movie that is complete",
+            "Everything was written by a batch; nothing is left to do.",
+            healthy,
+        ),
         ("A movie that may be two", "Nothing is written before you choose.", doubtful),
         ("A neglected folder", "One part is truncated, and an old name has left files.", neglected),
     )
