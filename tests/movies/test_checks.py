@@ -396,13 +396,13 @@ def table() -> str:
         f"| {kind.meaning} {kind.fix_hint} |"
         for kind in ISSUE_KINDS
     ]
-    head = ["| Kind | Severity | About | Who mends it | What it means, and the cure |"]
+    head = ["| Kind | Severity | About | Fixed by | What it means, and the cure |"]
     return "\n".join([*head, "|---|---|---|---|---|", *rows])
 
 
 def who(kind: MovieIssueKind) -> str:
     if kind.severity is Severity.NOTE:
-        return "nobody need"
+        return "optional"
     if kind.fixed_by:
-        return "a batch, where it can"
+        return "a batch, if possible"
     return "you decide" if kind.settled_by_choice else "you"
