@@ -1,1 +1,1 @@
-"""Media files: reading, verified writing, undo records and caches."""
+"""Media files: read them, write them with verification, record undo data and cache results."""

@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 class ReadBudgetExceeded(ValueError):
-    """The read limits for this file are exceeded."""
+    """Raised if a parser reads more of a file than its limits allow."""
 
 
 class ByteRange(NamedTuple):
-    """The bytes of a file from `start` up to, but not including, `end`."""
+    """The bytes of a file from offset `start` up to, but not including, `end`."""
 
     start: int
     end: int
@@ -38,11 +38,11 @@ class ByteRange(NamedTuple):
 
 
 class BoundedFile:
-    """Random access to a file of `size` bytes, the size when it was opened.
+    """Random access to an open file with a limit for the bytes read.
 
-    Offsets may come from hostile bytes: outside the file, nothing is returned. Three windows are
-    buffered, at the beginning, at the end, and a moving one, of at least `ahead` bytes each. The
-    results of `run_once` are cached.
+    `size` is the file size in bytes when it was opened. Offsets may come from hostile bytes:
+    outside the file, nothing is returned. Three windows of at least `ahead` bytes each are
+    buffered: at the beginning, at the end, and a moving one. The results of `run_once` are cached.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class BoundedFile:
         self._found: dict[Callable[[Any], Any], Any] = {}
 
     def read(self, start: int, count: int) -> bytes:
-        """Return `count` bytes at `start`, fewer at the end of the file.
+        """Return `count` bytes from byte offset `start`, or fewer at the end of the file.
 
         Raises ReadBudgetExceeded if the read limits are exceeded.
         """
@@ -78,13 +78,16 @@ class BoundedFile:
         return self._read_outside_windows(start, count)
 
     def peek(self, start: int, count: int) -> bytes:
-        """Return the same as `read`, but without read-ahead: the next offset is far away."""
+        """Return the same bytes as `read`, but do not read ahead.
+
+        For callers whose next offset is far away.
+        """
         if start + count <= len(self._head) or start >= self._last:
             return self.read(start, count)
         return self._read_bytes(start, count) if 0 <= start < self.size else b""
 
     def read_tail(self, end: int, count: int) -> bytes:
-        """Return the last `count` bytes before `end`, or fewer if there are not as many."""
+        """Return the last `count` bytes before offset `end`, or fewer if there are not as many."""
         end = min(end, self.size)
         start = max(0, end - count)
         if start < self._last and self.size - end <= self._ahead:
@@ -92,12 +95,15 @@ class BoundedFile:
         return self.read(start, end - start)
 
     def preload(self, start: int, count: int, least: int = 0) -> None:
-        """Buffer a range that will be read in small parts; read at least `least` bytes."""
+        """Buffer a byte range that will be read in small parts.
+
+        At least `least` bytes are read from disk.
+        """
         if not self._start <= start <= start + count <= self._stop:
             self._move_window(start, max(count, least))
 
     def run_once(self, find: Callable[[BoundedFile], T]) -> T:
-        """Return the result of `find` for this file; call it only once."""
+        """Return the result of `find` for this file; call it only once and cache the result."""
         if find not in self._found:
             self._found[find] = find(self)
         result: T = self._found[find]
@@ -112,13 +118,16 @@ class BoundedFile:
         self._left = self._pieces = _UNBOUNDED
 
     def allow_tag_bytes(self, size: int) -> None:
-        """Extend the budget by the size of tags, up to the limit for tags."""
+        """Extend the read budget by the size of tags in bytes, up to the limit for tags."""
         size = max(0, min(size, self._allowed))
         self._allowed -= size
         self._left += size
 
     def part_reader(self, start: int, end: int) -> ReadAt:
-        """Return a function that reads a part of the file by offsets relative to `start`."""
+        """Return a function that reads the bytes of a file between two offsets.
+
+        The function takes offsets relative to `start`.
+        """
 
         def read_at(offset: int, size: int) -> bytes:
             begin = start + offset
@@ -160,7 +169,7 @@ class BoundedFile:
 
 
 class BytesFile(BoundedFile):
-    """Bytes in memory with the interface of a file."""
+    """Bytes in memory with the interface of BoundedFile."""
 
     __slots__ = ("_data",)
 
@@ -173,7 +182,7 @@ class BytesFile(BoundedFile):
 
 
 def open_bounded(handle: BufferedReader) -> BoundedFile:
-    """Wrap an open file, with the read limits enabled."""
+    """Return a BoundedFile for an open file, with the read limits enabled."""
     source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size)
     source.set_limits()
     return source

@@ -16,9 +16,9 @@ _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # problems 
 
 @contextlib.contextmanager
 def wrap_file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Raise Unexpected, which names the file, for a foreign exception in a `with` block.
+    """Raise UnexpectedError, which names the file, for an unexpected exception in a `with` block.
 
-    Errors of mediakeep pass through, and so do a full or read-only disk, the caller's timeout, and
+    Errors of mediakeep pass through. So do a full or read-only disk, the caller's timeout, and
     everything that is not an Exception, such as KeyboardInterrupt.
     """
     try:
@@ -34,7 +34,7 @@ def wrap_file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def traceback_text(error: BaseException) -> str:
-    """Return the traceback as text, or "" for an expected error of mediakeep."""
+    """Return the traceback of an exception as text, or "" for an expected error of mediakeep."""
     if isinstance(error, MediakeepError) and not isinstance(error, UnexpectedError):
         return ""
     text = "".join(traceback.format_exception(error.__cause__ or error))

@@ -1,4 +1,4 @@
-"""List folders by names, sizes and times; no file is opened."""
+"""List folders with the names, sizes and times of their files, without opening any file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _BY_NAME = attrgetter("name")
 
 
 class ListedFile(msgspec.Struct, frozen=True, gc=False):
-    """A folder entry that is not a folder; `size` and `stat` are set for regular files only."""
+    """A folder entry that is not a folder.
+
+    `size` (in bytes) and `stat` are set for regular files only.
+    """
 
     name: str
     suffix: str  # the extension in lower case, with its dot, or ""
@@ -33,9 +36,10 @@ class ListedFile(msgspec.Struct, frozen=True, gc=False):
 
 
 class ListedFolder(msgspec.Struct, frozen=True, dict=True):
-    """A listed folder: its path relative to the top ("" for the top) and its visible files.
+    """A listed folder: its path and its visible files.
 
-    `error` is set if the folder could not be listed.
+    `relative_path` is relative to the top of the listed tree, "" for the top itself. `error` is set
+    if the folder could not be listed.
     """
 
     path: str
@@ -51,7 +55,10 @@ class ListedFolder(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def audio_candidates(self) -> list[ListedFile]:
-        """The audio files, and MP4 files, which may be videos: only the content tells."""
+        """The files that may be audio by their extension.
+
+        This includes MP4 files, which may be videos: only the content tells.
+        """
         return [
             file
             for file in self.files
@@ -60,7 +67,7 @@ class ListedFolder(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def unsupported_audio(self) -> list[ListedFile]:
-        """The files with the extension of an unsupported audio format."""
+        """The files with the extension of an audio format that mediakeep does not support."""
         return [file for file in self.files if file.suffix in UNSUPPORTED_SUFFIXES]
 
     @property
@@ -70,16 +77,16 @@ class ListedFolder(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def images(self) -> list[ListedFile]:
-        """The non-empty pictures."""
+        """The picture files that are not empty."""
         return [file for file in self.files if file.size > 0 and file.suffix in IMAGE_SUFFIXES]
 
     @cached_property
     def cue_sheets(self) -> list[ListedFile]:
-        """The non-empty cue sheets."""
+        """The cue sheets that are not empty."""
         return [file for file in self.files if file.size > 0 and file.suffix == ".cue"]
 
     def relative_path_of(self, name: str) -> str:
-        """Return the path, relative to the top, of a name in this folder."""
+        """Return the path of a file in this folder, relative to the top of the listed tree."""
         return f"{self.relative_path}/{name}" if self.relative_path else name
 
 
@@ -93,11 +100,12 @@ class _Listing(msgspec.Struct, frozen=True):
 def walk_tree(
     top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()
 ) -> Iterator[ListedFolder]:
-    """Yield a folder and all folders below it, following links, each folder once.
+    """Yield a folder and all folders below it, each folder once, following links.
 
-    Skips hidden names, names that `ignore_rules` excludes (with the user's patterns `ignored`) and
-    folders whose lower-case name is in `past`. Links are followed last, so that a folder is listed
-    under its real name. A link to a parent folder of the top is not followed.
+    Hidden names are skipped, and so are names that `ignore_rules` excludes, including the user's
+    patterns `ignored`. Folders whose lower-case name is in `past` are not entered. Links are
+    followed last, so that a folder is listed under its real name. A link to a parent folder of the
+    top is not followed.
     """
     visited, rules = VisitedFolders(top), {"": IgnoreRules.for_folder(top, ignored)}
     real, links = deque([FolderPath(str(top), "")]), deque[FolderPath]()
@@ -132,8 +140,8 @@ def walk_tree(
 def list_subfolders(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return the visible direct subfolders, sorted by name; raise OSError if listing fails.
 
-    A folder that is also linked, or linked twice, is returned once. `ignored` works as in
-    `walk_tree`.
+    A folder that is also linked, or linked twice, is returned once. `ignored` are the user's ignore
+    patterns.
     """
     listing = _scan_folder(top, IgnoreRules.for_folder(top, ignored))
     seen = {*symlink_guard.find_ancestors(top), symlink_guard.folder_identity(top)}
@@ -143,14 +151,17 @@ def list_subfolders(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
 
 
 def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
-    """List one folder; `ignored` works as in `walk_tree`. Raise OSError if listing fails."""
+    """List one folder without its subfolders; raise OSError if listing fails.
+
+    `ignored` are the user's ignore patterns.
+    """
     return ListedFolder(
         str(top), "", files=_scan_folder(top, IgnoreRules.for_folder(top, ignored)).files
     )
 
 
 def list_file(folder: str, name: str) -> ListedFile | None:
-    """Return one file as a listing of its folder would, or None if there is none of that name."""
+    """Return one file of a folder as a listing would, or None if there is no such file."""
     path = f"{folder}/{name}"
     if not os.path.lexists(path):
         return None
@@ -162,7 +173,7 @@ def list_file(folder: str, name: str) -> ListedFile | None:
 
 
 def fingerprint(listed: Iterable[ListedFolder]) -> str:
-    """Return a hash of the paths, sizes and times of all files, and of failed folders.
+    """Return a hash of the paths, sizes and times of all files, and of folders not listed.
 
     The order of the folders does not matter.
     """
@@ -171,7 +182,7 @@ def fingerprint(listed: Iterable[ListedFolder]) -> str:
 
 
 def is_hidden(name: str, folder: bool) -> bool:
-    """Return True if a name is hidden: it begins with a dot, except as in titles of music.
+    """Return True if a name begins with a dot and is not the title of music.
 
     "...And Justice for All" is not hidden, nor is a folder named ".5: The Gray Chapter".
     """
@@ -180,7 +191,7 @@ def is_hidden(name: str, folder: bool) -> bool:
 
 
 def _scan_folder(path: str | Path, rules: IgnoreRules) -> _Listing:
-    """List a folder; `rules` are those of its parent folders."""
+    """List one folder; `rules` are the ignore rules of its parent folders."""
     files: list[ListedFile] = []
     real: list[tuple[str, int]] = []
     links: list[str] = []
@@ -249,7 +260,7 @@ def _fingerprint_lines(folder: ListedFolder) -> list[str]:
 
 
 def _join_sorted(lines: list[str]) -> bytes:
-    """Join lines, sorted by their bytes."""
+    """Join lines after sorting them by their bytes."""
     text = "".join(sorted(lines))
     if text.isascii():  # then the order of texts is that of bytes
         return text.encode()
@@ -257,7 +268,10 @@ def _join_sorted(lines: list[str]) -> bytes:
 
 
 def _is_unvisited(path: Path, seen: set[FolderIdentity]) -> bool:
-    """Return True for a folder not seen before, or an inaccessible one; False if it is gone."""
+    """Return True and mark a folder as visited if it was not visited before.
+
+    Return True for an inaccessible folder, too, and False if the folder no longer exists.
+    """
     try:
         return symlink_guard.add_if_new(symlink_guard.folder_identity(path), seen)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Decide which files and folders a scan ignores: system folders, and the user's patterns.
 
 The patterns have the syntax of `.gitignore` (https://git-scm.com/docs/gitignore). They come from
-the setting `ignore`, and from files named `.mediakeepignore`, which apply to their folder and
+the setting `ignore`, and from files named `.mediakeepignore`. Such a file applies to its folder and
 everything below it.
 """
 
@@ -37,14 +37,14 @@ _Scope = tuple[str, "GitIgnoreSpec"]  # a folder with a trailing slash, and its 
 
 
 class IgnoreRules:
-    """The ignore rules that apply in one folder."""
+    """The ignore rules that apply in one folder of a library."""
 
     def __init__(self, patterns: tuple[str, ...] = (), scopes: tuple[_Scope, ...] = ()) -> None:
         self._patterns, self._scopes = patterns, scopes  # the innermost scope last
 
     @classmethod
     def for_folder(cls, folder: str | Path, patterns: tuple[str, ...] = ()) -> Self:
-        """Return the rules from the setting and from all parent folders of a folder."""
+        """Return the ignore rules for a folder, from the setting and all its parent folders."""
         path = os.path.abspath(folder)  # noqa: PTH100 (Path.resolve would follow links)
         rules = cls(patterns)
         for above in reversed(Path(path).parents):
@@ -52,7 +52,7 @@ class IgnoreRules:
         return rules
 
     def enter_folder(self, folder: str) -> Self:
-        """Return these rules, extended by the folder's own ignore file.
+        """Return these rules, extended by the ignore file in the given folder.
 
         Raises Unreadable if that file cannot be read or has an invalid line.
         """
@@ -72,11 +72,14 @@ class IgnoreRules:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no user patterns."""
+        """True if the user has set no ignore patterns."""
         return not (self._patterns or self._scopes)
 
     def matches(self, path: str, *, folder: bool) -> bool:
-        """Return True if a file or folder is ignored; its parent folder must not be."""
+        """Return True if a file or folder is ignored.
+
+        Call it only for paths whose parent folder is not ignored.
+        """
         if folder and is_system_folder(path.rpartition("/")[2]):
             return True
         if self.is_empty:
@@ -89,12 +92,12 @@ class IgnoreRules:
 
 
 def is_system_folder(name: str) -> bool:
-    """Return True if a folder of this name belongs to a system or a program."""
+    """Return True if a folder with this name belongs to a system or a program."""
     return name.lower() in SYSTEM_FOLDERS
 
 
 def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
-    """Return True if a scan of `root` ignores a path below it, or one of its parent folders."""
+    """Return True if a scan of the folder `root` ignores a path or one of its parent folders."""
     below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
     here = root if path.is_relative_to(root) else path.parent
     rules = IgnoreRules.for_folder(here, patterns)
@@ -107,7 +110,10 @@ def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
 
 
 def parse_patterns(text: str) -> tuple[str, ...]:
-    """Parse the setting `ignore`, comma-separated patterns; raise UsageError if one is invalid."""
+    """Parse the setting `ignore`, comma-separated patterns.
+
+    Raises UsageError if a pattern is invalid.
+    """
     parsed = tuple(filter(None, map(str.strip, text.split(","))))
     for pattern in parsed:
         if pattern.startswith("!"):
@@ -121,9 +127,10 @@ def parse_patterns(text: str) -> tuple[str, ...]:
 
 
 def _matches_setting(setting: tuple[str, ...], path: str) -> bool:
-    """Match a pattern without a slash (except at its end) against the name, others the path.
+    """Return True if a pattern of the setting `ignore` matches a path.
 
-    So the name of a folder above the library cannot ignore the whole library.
+    A pattern without a slash, except at its end, is matched against the name only. So the name of a
+    folder above the library cannot ignore the whole library.
     """
     name_spec, path_spec = _setting_specs(setting)
     name = path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
@@ -132,7 +139,7 @@ def _matches_setting(setting: tuple[str, ...], path: str) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _setting_specs(setting: tuple[str, ...]) -> tuple[GitIgnoreSpec, GitIgnoreSpec]:
-    """Return the matcher for names, and the one for whole paths."""
+    """Return two matchers for the setting `ignore`: for names, and for whole paths."""
     for pattern in setting:
         if _is_invalid(pattern):
             raise UsageError(

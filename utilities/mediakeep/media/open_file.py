@@ -1,4 +1,4 @@
-"""Open a user's files without ever blocking, and turn system errors into Unreadable."""
+"""Open the user's files without ever blocking, and turn system errors into Unreadable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIX_HINTS = {
 def open_regular_file(path: Path) -> BufferedReader:
     """Open a regular file for reading; raise Unreadable if it is not one or cannot be opened.
 
-    Never blocks on a named pipe, and never opens a device.
+    This never blocks on a named pipe, and never opens a device.
     """
     try:
         if stat.S_ISREG(path.stat().st_mode):
@@ -38,7 +38,7 @@ def open_regular_file(path: Path) -> BufferedReader:
 
 
 def to_unreadable(path: str | os.PathLike[str], error: OSError) -> Unreadable:
-    """Return the Unreadable error for a system error, with the reason and a fix hint."""
+    """Return an Unreadable error for a system error, with its reason and a hint how to fix it."""
     reason = error.strerror or str(error) or type(error).__name__
     return Unreadable(
         path_text.escape_path(path), reason, _FIX_HINTS.get(error.errno or 0, _DISK_HINT)
@@ -46,5 +46,8 @@ def to_unreadable(path: str | os.PathLike[str], error: OSError) -> Unreadable:
 
 
 def _open_nonblocking(path: str, flags: int) -> int:
-    """Open without blocking: the file may have become a pipe since the check."""
+    """Open a file without blocking.
+
+    Since it was checked, it may have been replaced by a named pipe.
+    """
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)

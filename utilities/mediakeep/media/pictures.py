@@ -26,7 +26,7 @@ _MAX_TIFF_ENTRIES = 64  # of a TIFF directory
 
 
 def read_picture_info(path: Path) -> PictureInfo:
-    """Return MIME type, width and height of a picture file; raise Unreadable.
+    """Return MIME type, width and height in pixels of a picture file; raise Unreadable.
 
     Only a few KB are read.
     """
@@ -40,13 +40,19 @@ def read_picture_info(path: Path) -> PictureInfo:
 
 
 def build_embedded_picture(kind: int, mime: str, size: int, read_at: ReadAt) -> EmbeddedPicture:
-    """Return the description of an embedded picture; `kind` is the ID3 picture type."""
+    """Return the description of a picture embedded in an audio file.
+
+    `kind` is the ID3 picture type, `size` the number of bytes.
+    """
     seen, width, height = identify_picture(read_at)
     return EmbeddedPicture(type=kind, mime=mime, size=size, seen=seen, width=width, height=height)
 
 
 def identify_picture(read_at: ReadAt) -> PictureInfo:
-    """Identify a picture; `read_at` takes offsets from its first byte."""
+    """Return MIME type, width and height in pixels of picture data.
+
+    `read_at` takes offsets from the first byte of the picture.
+    """
     head = read_at(0, _HEAD_SIZE)
     for start, place, mark, mime, measure in _SIGNATURES:
         if head.startswith(start) and head.startswith(mark, place):
@@ -58,7 +64,7 @@ def identify_picture(read_at: ReadAt) -> PictureInfo:
 
 
 def _jpeg_size(head: bytes, read_at: ReadAt) -> tuple[int, int]:
-    """Walk the segments up to the frame header."""
+    """Return width and height of a JPEG in pixels, from its frame header."""
     place = 2
     for _ in range(_MAX_SEGMENTS):
         part = head[place : place + 9] if place + 9 <= len(head) else read_at(place, 9)

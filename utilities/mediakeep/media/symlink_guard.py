@@ -1,4 +1,4 @@
-"""Track the folders visited by a tree walk, so that links cannot cause cycles or repeats."""
+"""Track the folders that a tree walk has visited, so that links cannot cause cycles or repeats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FolderIdentity = tuple[int, int]  # device and inode
 
 
 class FolderPath(msgspec.Struct, frozen=True, gc=False):
-    """A path to a folder that is not listed yet; `relative_path` starts at the top."""
+    """A path to a folder that is not listed yet; `relative_path` starts at the top of the walk."""
 
     path: str
     relative_path: str
@@ -19,10 +19,10 @@ class FolderPath(msgspec.Struct, frozen=True, gc=False):
 
 
 class VisitedFolders:
-    """The folders visited by a walk, and the ancestors of its top.
+    """The folders that a tree walk has visited, and the parent folders of its top.
 
-    The ancestors are determined only when the walk comes to a link or a mount point: nothing else
-    leads to them.
+    The parent folders are determined only when the walk comes to a link or a mount point: nothing
+    else leads to them.
     """
 
     def __init__(self, top: Path) -> None:
@@ -30,7 +30,10 @@ class VisitedFolders:
         self._has_ancestors = False
 
     def was_visited(self, way: FolderPath, here: FolderIdentity) -> bool:
-        """Return True if the folder `here` was visited; mark it as visited."""
+        """Return True if a folder was visited before, and mark it as visited.
+
+        `here` is the device and inode of the folder at path `way`.
+        """
         if way.relative_path and way.inode != here[1] and not self._has_ancestors:
             self._visited |= find_ancestors(self._top)
             self._has_ancestors = True
@@ -38,7 +41,10 @@ class VisitedFolders:
 
 
 def find_ancestors(top: Path) -> set[FolderIdentity]:
-    """Return the ancestors of a folder, by its own path and by the targets of links in it."""
+    """Return device and inode of all parent folders of a folder.
+
+    They are found by the folder's own path and by the targets of links in that path.
+    """
     path, up = str(top.absolute()), ""
     try:
         ancestors = {root := folder_identity("/")}
@@ -52,7 +58,7 @@ def find_ancestors(top: Path) -> set[FolderIdentity]:
 
 
 def add_if_new(folder: FolderIdentity, seen: set[FolderIdentity]) -> bool:
-    """Add a folder to `seen`; return False if it was in it already."""
+    """Add a folder to the set `seen`; return False if the set contained it already."""
     if folder in seen:
         return False
     seen.add(folder)
@@ -60,6 +66,6 @@ def add_if_new(folder: FolderIdentity, seen: set[FolderIdentity]) -> bool:
 
 
 def folder_identity(path: str | Path) -> FolderIdentity:
-    """Return device and inode of a folder; raise OSError if it is inaccessible."""
+    """Return the device and inode of a folder; raise OSError if it is inaccessible."""
     facts = os.stat(path)  # noqa: PTH116 (a quarter of the time of Path.stat, for each folder)
     return facts.st_dev, facts.st_ino

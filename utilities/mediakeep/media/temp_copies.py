@@ -34,12 +34,15 @@ _STALE_SECONDS = 3600.0  # seconds
 
 
 def new_copy_path(path: Path) -> Path:
-    """Return a new path for a copy next to a file."""
+    """Return a new path for a hidden temporary copy next to a file."""
     return path.parent / f".{os.urandom(6).hex()}.tmp"
 
 
 class TempCopies:
-    """The temporary copies of one process; `folder` is created with the first copy."""
+    """The hidden temporary copies of one process, noted in a file.
+
+    `folder` is where the note is; it is created with the first copy.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +53,7 @@ class TempCopies:
 
     @contextlib.contextmanager
     def register(self, copy: Path) -> Iterator[None]:
-        """Note a copy that exists within a `with` block only; raise RecordNotWritten."""
+        """Note a temporary copy that exists only in a `with` block; raise RecordNotWritten."""
         entry = os.fsencode(copy.absolute())
         with self._guard:
             self._write_note([*self._active, entry])
@@ -61,7 +64,7 @@ class TempCopies:
                 self._active.remove(entry)
 
     def close(self) -> None:
-        """Remove the note of this process, unless copies are in use."""
+        """Remove the note of this process, unless it still has temporary copies."""
         with self._guard, contextlib.suppress(OSError):
             if self._note and self._owner == os.getpid() and not self._active:
                 path, handle = self._note
@@ -98,15 +101,15 @@ def lock_file(handle: int) -> None:
 
 
 def remove_abandoned(store: Path) -> int:
-    """Remove the copies of dead processes and return their number; `store` is the undo folder.
+    """Remove the temporary copies of dead processes, and return how many were removed.
 
-    Copies on a disk that is not mounted stay noted.
+    `store` is the undo folder. Copies on a disk that is not mounted stay noted.
     """
     return sum(map(_clean_note, sorted((store / FOLDER).glob(f"*{_SUFFIX}"))))
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove unlocked copies from a folder if they are an hour old."""
+    """Remove temporary copies from a folder if they are an hour old and no process locks them."""
     for path in folder.glob(".????????????.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS:
@@ -114,7 +117,10 @@ def remove_stale(folder: Path) -> None:
 
 
 def _clean_note(note: Path) -> int:
-    """Remove the copies of one note, and then the note, if its process is dead."""
+    """Remove the temporary copies that a note lists, then the note, if its process is dead.
+
+    Return the number of copies removed.
+    """
     try:
         handle = os.open(note, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -133,7 +139,7 @@ def _clean_note(note: Path) -> int:
 
 
 def _remove_copy(path: Path) -> int | None:
-    """Remove a copy; return 1 if removed, 0 if there is none, None if undecidable now."""
+    """Remove a temporary copy; return 1 if removed, 0 if there is none, None if unclear now."""
     if not path.is_absolute() or not _NAME_PATTERN.fullmatch(path.name):
         return 0
     try:

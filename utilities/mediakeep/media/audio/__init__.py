@@ -1,1 +1,1 @@
-"""Audio files: tags, streams and essence, by format."""
+"""Audio files, by format: their tags, their streams, and the bytes that are audio ("essence")."""

@@ -1,4 +1,4 @@
-"""AAC without a container, after ISO/IEC 14496-3 (1.A.2, ADTS) and 13818-7 (ADIF)."""
+"""Parse AAC without a container, after ISO/IEC 14496-3 (1.A.2, ADTS) and 13818-7 (ADIF)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ iter_essence = surrounding_tags.iter_essence
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Estimate the length from the first frames; raise ValueError if there are too few."""
+    """Parse an AAC file, and estimate its length from the first frames.
+
+    Raises ValueError if there are too few frames.
+    """
     audio = surrounding_tags.find_audio_range(source)
     if source.read(audio.start, 4) == b"ADIF":
         return ParsedFile(info=StreamInfo(), blocks=surrounding_tags.read_tag_blocks(source))
@@ -31,12 +34,18 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Return the size only: plain ADTS frames do not declare how many there should be."""
+    """Return the size of an AAC stream, but no evidence of truncation.
+
+    Plain ADTS frames do not declare how many frames there should be.
+    """
     return StreamCheck(surrounding_tags.find_audio_range(source).size)
 
 
 def _measure_frames(read_at: ReadAt) -> tuple[int, int, int, int]:
-    """Read some frames; return sample rate, channels, and their total samples and bytes."""
+    """Read some ADTS frames.
+
+    Return a tuple: sample rate in Hz, channels, total samples of these frames, total bytes.
+    """
     first, offset, samples = read_at(0, 7), 0, 0
     for _ in range(_MAX_MEASURED_FRAMES):
         head = read_at(offset, 7)

@@ -1,4 +1,4 @@
-"""DSF: three chunks, then the tags, after Sony's "DSF File Format Specification 1.01"."""
+"""Parse DSF: three chunks, then the tags, after Sony's "DSF File Format Specification 1.01"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHUNK_HEADER_SIZE = 12  # bytes of name and size, included in the size
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the headers and the ID3 tag; raise struct.error if they are truncated."""
+    """Parse the headers and the ID3 tag of a DSF file; raise struct.error if truncated."""
     start = surrounding_tags.find_audio_start(source)
     (tag,) = struct.unpack("<Q", source.read(start + 20, 8))
     channels, rate, bits, samples = struct.unpack("<IIIQ", source.read(start + 52, 20))
@@ -37,7 +37,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the declared sizes of file and data with the file size."""
+    """Compare the sizes that a DSF file declares, of the file and its data, with the file size."""
     start, data = surrounding_tags.find_audio_start(source), _find_data(source)
     declared_size = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
     declared_end = max(start + declared_size, data.end)
@@ -49,7 +49,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> EssenceParts:
-    """Yield the format chunk, then the samples."""
+    """Yield the audio of a DSF file: its format chunk, then the samples."""
     data = _find_data(source)
     yield ByteRange(
         surrounding_tags.find_audio_start(source) + _DSD_CHUNK_SIZE,
@@ -59,7 +59,7 @@ def iter_essence(source: BoundedFile) -> EssenceParts:
 
 
 def _find_data(source: BoundedFile) -> ByteRange:
-    """Return the content of the data chunk, which follows the format chunk."""
+    """Return the byte range of the samples in the data chunk, which follows the format chunk."""
     start = surrounding_tags.find_audio_start(source) + _DSD_CHUNK_SIZE
     start += struct.unpack_from("<Q", source.read(start + 4, 8))[0]
     size = struct.unpack_from("<Q", source.read(start + 4, 8))[0]

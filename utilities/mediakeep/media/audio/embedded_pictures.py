@@ -1,4 +1,4 @@
-"""Find embedded pictures and the location of their bytes, so that each is stored only once."""
+"""Find embedded pictures and where their bytes are, so that undo records store each only once."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MP4_MIME_TYPES = {13: "image/jpeg", 14: "image/png", 27: "image/bmp"}
 
 
 class StoredPicture(NamedTuple):
-    """A picture: its ID3 picture type, MIME type, bytes, and their ranges in the file.
+    """A picture embedded in an audio file: ID3 picture type, MIME type, bytes and location.
 
-    `spans` is empty if the bytes are stored in encoded form. `container` is the tag format, such as
-    "ID3v2". In Ogg the ranges contain base64, possibly spread over pages, of `block`, a FLAC
-    picture block with a header.
+    `spans` are the byte ranges of the picture in the file, empty if it is stored in encoded form.
+    `container` is the tag format, such as "ID3v2". In Ogg the ranges contain base64 text, possibly
+    spread over pages; its decoded form is `block`, a FLAC picture block with a header.
     """
 
     type: int
@@ -42,20 +42,21 @@ class StoredPicture(NamedTuple):
 
 
 def find_pictures(source: BoundedFile, kind: str) -> list[StoredPicture]:
-    """Return the pictures of a file, except compressed ones."""
+    """Return the pictures embedded in an audio file, except pictures in compressed tag frames."""
     return list(_FINDERS[kind](source))
 
 
 def front_cover(images: list[StoredPicture], container: str) -> StoredPicture | None:
-    """Return the first front cover in a container, such as "ID3v2.4"."""
+    """Return the first front cover in a tag format, such as "ID3v2.4", or None."""
     fronts = (image for image in images if image.type == FRONT_COVER_TYPE)
     return next((image for image in fronts if container.startswith(image.container)), None)
 
 
 def _audio_range(spans: Iterator[ByteRange]) -> ByteRange:
-    """Return the first audio range; raise ValueError if a damaged header hides it.
+    """Return the first byte range of the audio; raise ValueError if there is none.
 
-    A bare `next` would end the generator that calls this with a RuntimeError.
+    A damaged header may hide the audio. A bare `next` would end the generator that calls this with
+    a RuntimeError.
     """
     first = next(spans, None)
     if first is None:
@@ -118,7 +119,10 @@ def _ogg_finder(kind: str) -> Callable[[BoundedFile], Iterator[StoredPicture]]:
 
 
 def _decode_base64(name: str, text: bytes) -> StoredPicture | None:
-    """Decode a base64 picture; return None if encoding it again would give another text."""
+    """Decode a picture from base64 text.
+
+    Return None if encoding it again would give another text.
+    """
     if name not in (comments.PICTURE, comments.OLD_PICTURE):
         return None
     try:
@@ -134,7 +138,7 @@ def _decode_base64(name: str, text: bytes) -> StoredPicture | None:
 
 
 def _parse_picture_block(data: bytes) -> tuple[int, str, int] | None:
-    """Return picture type, MIME type and data offset of a FLAC picture block."""
+    """Return picture type, MIME type and the byte offset of the image in a FLAC picture block."""
     mime = 8 + int.from_bytes(data[4:8])
     place = mime + 4 + int.from_bytes(data[mime : mime + 4]) + 20
     if place >= len(data) or int.from_bytes(data[place - 4 : place]) != len(data) - place:
@@ -153,7 +157,7 @@ def _find_around_audio(source: BoundedFile, start: int, end: int) -> Iterator[St
 
 
 def _find_in_id3(data: bytes, start: int) -> Iterator[StoredPicture]:
-    """Yield the pictures of an ID3v2 tag; unsynchronized ones have no ranges."""
+    """Yield the pictures of an ID3v2 tag; pictures stored with unsynchronization have no ranges."""
     tag = Tag.parse(data)
     for frame in tag.frames if tag else ():
         flags = frame.raw[9] if tag and tag.version > 2 else 0
@@ -179,7 +183,10 @@ def _find_in_apev2(data: bytes, start: int) -> Iterator[StoredPicture]:
 
 
 def _split_over_ranges(spans: tuple[ByteRange, ...], start: int, end: int) -> tuple[ByteRange, ...]:
-    """Return the ranges of a part of a packet that is spread over pages."""
+    """Return the file ranges of a part of an Ogg packet that is spread over several pages.
+
+    `start` and `end` are byte offsets within the packet.
+    """
     ranges, at = [], 0
     for span in spans:
         first, last = max(start - at, 0), min(end - at, span.size)

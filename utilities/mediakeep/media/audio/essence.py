@@ -33,7 +33,7 @@ _CHUNK = 1 << 20  # bytes read at once
 
 
 def compute(path: Path) -> str:
-    """Return the hash of a file's audio essence, such as "sha256:9f86...".
+    """Return the hash of the audio in a file without its tags, such as "sha256:9f86...".
 
     Raises Unreadable or NotAudio. The file is read once, with a few megabytes of memory at most.
     """

@@ -1,8 +1,9 @@
-"""The essence database: the audio hash of each file as the first deep scan computed it.
+"""The database of each file's audio hash ("essence") as the first deep scan computed it.
 
-A durable SQLite file that cannot be rebuilt; it is synced after every artist and can be inspected
-with `sqlite3`. The first hash of a file counts as the true one until the user accepts another. Rows
-are keyed by the artist's key and the file's path relative to the artist's folder.
+A deep scan hashes and decodes the audio of whole files. The database is a durable SQLite file that
+cannot be rebuilt; it is synced after every artist and can be inspected with `sqlite3`. The first
+hash of a file counts as the true one until the user accepts another. Rows are keyed by the artist's
+key and the file's path relative to the artist's folder.
 """
 
 from __future__ import annotations
@@ -47,9 +48,11 @@ _MAX_INT64 = 2**63 - 1
 
 
 class KnownEssence(NamedTuple):
-    """The true audio of a file: its hash and size; size and mtime of the file when last scanned.
+    """What the database knows of a file's audio: its hash and its size in bytes.
 
-    `first` and `last` are the dates of the first and last deep scan, such as "2026-11-21".
+    `payload` is the size of the audio; `size` and `mtime_ns` are those of the whole file when it
+    was last scanned. `first` and `last` are the dates of the first and last deep scan, such as
+    "2026-11-21".
     """
 
     essence: str
@@ -61,7 +64,10 @@ class KnownEssence(NamedTuple):
 
 
 class DeepScanFinding(NamedTuple):
-    """A problem that the last deep scan found in a file, and the state of the file then."""
+    """A problem that a deep scan found in a file, with the file's size and times at that time.
+
+    `damage` describes damage of the audio, `change` a changed audio hash; "" if there is none.
+    """
 
     size: int
     mtime_ns: int
@@ -70,12 +76,12 @@ class DeepScanFinding(NamedTuple):
     change: str
 
     def matches(self, facts: os.stat_result) -> bool:
-        """Return True if the file is still in that state."""
+        """Return True if the file still has the size and times of the deep scan."""
         return self[:3] == size_and_times(facts)
 
 
 def size_and_times(facts: os.stat_result) -> tuple[int, int, int]:
-    """Return size, mtime and ctime; times in nanoseconds are clipped to signed 64 bits."""
+    """Return size in bytes, mtime and ctime in nanoseconds; times are clipped to signed 64 bits."""
     mtime_ns, ctime_ns = (
         min(max(time, -_MAX_INT64), _MAX_INT64) for time in (facts.st_mtime_ns, facts.st_ctime_ns)
     )
@@ -83,7 +89,10 @@ def size_and_times(facts: os.stat_result) -> tuple[int, int, int]:
 
 
 class DeepScanResult(msgspec.Struct, frozen=True):
-    """The result of a deep scan of one artist; keys are relative paths."""
+    """The result of a deep scan of one artist.
+
+    All keys are file paths relative to the artist's folder.
+    """
 
     essences: Mapping[str, KnownEssence]
     removed: Collection[str]  # paths whose audio has moved elsewhere
@@ -92,7 +101,7 @@ class DeepScanResult(msgspec.Struct, frozen=True):
 
 
 class EssenceDatabase:
-    """The essence database as used by one process."""
+    """One process's connection to the database of audio hashes."""
 
     def __init__(self, database: DurableSqlite | None) -> None:
         self._database = database
@@ -103,14 +112,14 @@ class EssenceDatabase:
         return cls(sqlite_file.open_durable(path, _FORMAT, write=write))
 
     def load_essences(self, artist: str) -> dict[str, KnownEssence]:
-        """Return the known essences of an artist by relative path."""
+        """Return the known audio hashes of an artist's files by relative path."""
         rows = self._select_rows(
             "SELECT place, essence, payload, size, mtime_ns, first, last", artist
         )
         return {place: KnownEssence._make(fields) for place, *fields in rows}
 
     def load_findings(self, artist: str) -> dict[str, DeepScanFinding]:
-        """Return the findings of the last deep scan of an artist by relative path."""
+        """Return the problems that the last deep scan of an artist found, by relative path."""
         rows = self._select_rows("SELECT place, size, mtime_ns, ctime_ns, damage, change", artist)
         return {place: DeepScanFinding._make(fields) for place, *fields in rows}
 
@@ -134,10 +143,10 @@ class EssenceDatabase:
 
     @contextlib.contextmanager
     def updating_after_write(self, artist: str, place: str, path: Path) -> Iterator[None]:
-        """Keep the rows of a file valid across a change in a `with` block that keeps its audio.
+        """Keep the rows of a file valid when a `with` block rewrites its tags but not its audio.
 
-        The rows are updated after the change: if another program locks the database, the next deep
-        scan has to check the file again.
+        The rows are updated after the block. If another program locks the database then, the next
+        deep scan has to check the file again.
         """
         before = _stat_or_none(path) if self._database else None
         yield
@@ -184,7 +193,7 @@ class EssenceDatabase:
 
 
 def _stat_or_none(path: Path) -> os.stat_result | None:
-    """Return the stat result of a file, or None if it is gone, which is reported elsewhere."""
+    """Return the stat result of a file, or None if the file no longer exists."""
     try:
         return path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The audio formats, detected by their first bytes and never by file names alone."""
+"""Detect audio formats by the first bytes of files, never by file names alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediakeep.media.bounded_file import BoundedFile, open_bounded
 
 
 class AudioFormat(msgspec.Struct, frozen=True):
-    """A container format: its name and its file extensions, the most usual first."""
+    """An audio container format: its name and its file extensions, the most usual one first."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -99,16 +99,19 @@ HEAD_SIZE = 256  # bytes needed to detect a format
 
 
 def detect_format(handle: BufferedReader, suffix: str) -> tuple[AudioFormat, bool] | None:
-    """Return the format of an open file and whether it is certain, or None if it is not audio.
+    """Return the format of an open audio file and whether it is certain, or None if no audio.
 
-    A file named .mp3 or .mp2, or one that begins with an ID3 tag, may contain audio further in:
-    then MP3 is returned as uncertain.
+    A file named .mp3 or .mp2, or a file that begins with an ID3 tag, may contain audio further in:
+    then MP3 is returned as uncertain (False).
     """
     return detect_in_source(open_bounded(handle), suffix)
 
 
 def detect_in_source(source: BoundedFile, suffix: str) -> tuple[AudioFormat, bool] | None:
-    """Do the same for a bounded file, skipping leading ID3v2 tags."""
+    """Return the audio format of a bounded file and whether it is certain, or None if no audio.
+
+    Leading ID3v2 tags are skipped; otherwise it works like `detect_format`.
+    """
     start = surrounding_tags.find_audio_start(source)
     if detected := _match_head(source.read(start, HEAD_SIZE)):
         return detected, True
@@ -116,12 +119,12 @@ def detect_in_source(source: BoundedFile, suffix: str) -> tuple[AudioFormat, boo
 
 
 def is_usual_suffix(name: str, suffix: str) -> bool:
-    """Return True if an extension, in lower case with its dot, is used for the named format."""
+    """Return True if a file extension, in lower case with its dot, is usual for a format."""
     return suffix in ALL[name].suffixes
 
 
 def describe_content(head: bytes) -> str:
-    """Return a noun for what a non-audio file seems to be, or "" if unknown."""
+    """Return a noun for what a file that is not audio seems to be, or "" if unknown."""
     return next((name for name, fits in _NON_AUDIO if fits(head)), "")
 
 
@@ -145,7 +148,10 @@ def _match_head(head: bytes) -> AudioFormat | None:
 
 
 def _match_mpeg_sync(head: bytes) -> AudioFormat | None:
-    """Detect an MPEG audio frame by its sync word of eleven set bits; layer 0 is AAC."""
+    """Detect MPEG audio or AAC by the sync word of a frame, which is eleven set bits.
+
+    Layer 0 in the frame header means AAC.
+    """
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     return MP3 if head[1] & 0x06 else AAC

@@ -1,4 +1,4 @@
-"""The result of reading an audio file: normalized tags and technical properties."""
+"""The data model of a read audio file: normalized tags and technical properties."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from msgspec import UNSET, UnsetType
 
 
 class EmbeddedPicture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An embedded picture: its ID3 picture type (3 is the front cover) and size in bytes.
+    """A picture embedded in an audio file: its ID3 picture type (3 is the front cover) and size.
 
-    `mime` is the MIME type in the tag, `seen` the detected one ("" if it is not a picture).
+    `size` is in bytes. `mime` is the MIME type that the tag declares, `seen` the detected one,
+    which is "" if the data is not a picture.
     """
 
     type: int
@@ -21,7 +22,7 @@ class EmbeddedPicture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Tags(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """The tags of a file; texts are tuples because most formats allow several values.
+    """The tags of an audio file; texts are tuples because most formats allow several values.
 
     Numbers and totals are texts as written in the file ("03", "A1"), or "" if missing. The field
     names are Picard's: recordingid is the MBID of the recording, trackid that of the release track.
@@ -69,16 +70,17 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
 
 
 class SecondaryTags(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Tags of another format in the same file, such as ID3v1 at the end of an MP3."""
+    """Additional tags of another format in the same audio file, such as ID3v1 in an MP3."""
 
     name: str  # "ID3v1", "ID3v2.3", "APEv2" ...
     tags: Tags
 
 
 class AudioProperties(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The technical properties of a file: seconds, bits per second, Hz, bits per sample, bytes.
+    """The technical properties of an audio file, such as codec, duration and bit rate.
 
-    Zero, empty or false if the format does not provide the value.
+    Units are seconds, bits per second, Hz, bits per sample and bytes. A value is 0, "" or False if
+    the format does not provide it.
     """
 
     format: str
@@ -98,7 +100,11 @@ class AudioProperties(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class AudioFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The tags and properties of an audio file; `raw` has the texts under their native names."""
+    """The content of an audio file apart from its audio: tags and technical properties.
+
+    `container` is the format of the main tags, `others` are further tags in the file, and `raw` has
+    the texts of the main tags under their native names.
+    """
 
     tags: Tags
     facts: AudioProperties

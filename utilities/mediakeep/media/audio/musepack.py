@@ -1,6 +1,7 @@
-"""Musepack: version 8 is a sequence of packets with an end packet, version 7 has no end mark.
+"""Parse Musepack streams of version 7 and 8.
 
-After the Musepack project's "SV7" and "SV8 Specification".
+Version 8 is a sequence of packets with an end packet; version 7 has no end mark. After the Musepack
+project's "SV7" and "SV8 Specification".
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ iter_essence = surrounding_tags.iter_essence
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the header of version 7 or 8; raise ValueError if there is none."""
+    """Parse the header of a Musepack file, version 7 or 8; raise ValueError if there is none."""
     start = surrounding_tags.find_audio_start(source)
     if source.read(start, 4) == _SV8_MAGIC:
         return build_parsed_file(source, *_read_stream_header(source, start + 4))
@@ -38,7 +39,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Check that a stream of version 8 has its end packet."""
+    """Check that a Musepack stream of version 8 has its end packet."""
     audio = surrounding_tags.find_audio_range(source)
     is_sv8 = source.read(audio.start, 4) == _SV8_MAGIC
     is_truncated = is_sv8 and _END_PACKET not in source.read_tail(
@@ -48,7 +49,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def _read_stream_header(source: BoundedFile, offset: int) -> tuple[int, StreamInfo]:
-    """Find and parse the stream header packet."""
+    """Find and parse the stream header packet of Musepack version 8."""
     for _ in range(_MAX_PACKETS):
         head = source.read(offset, 40)
         size, field = _decode_varint(head, 2)
@@ -64,7 +65,7 @@ def _read_stream_header(source: BoundedFile, offset: int) -> tuple[int, StreamIn
 
 
 def _decode_varint(data: bytes, offset: int) -> tuple[int, int]:
-    """Decode an integer of seven bits per byte and return it with its end.
+    """Decode an integer with seven bits per byte; return it and the offset after it.
 
     Raises IndexError if it is truncated.
     """

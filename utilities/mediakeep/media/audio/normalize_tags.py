@@ -1,4 +1,4 @@
-"""Convert the native tags of all formats to `Tags`.
+"""Convert the native tags of all formats to the common fields of `Tags`.
 
 A new field takes one row in `tag_map`, and one line in `Tags`.
 """
@@ -31,7 +31,10 @@ _FIELDS_BY_FORMAT: Mapping[str, Mapping[str, tuple[str, int]]] = {
 
 
 def normalize(native: NativeTags, dialect: str, pictures: Iterable[EmbeddedPicture] = ()) -> Tags:
-    """Return the normalized tags; for each field, the first of its native names wins."""
+    """Convert native tags of one tag format to the common fields of `Tags`.
+
+    If a field has several native names, the first one that is present wins.
+    """
     mapping = _FIELDS_BY_FORMAT[dialect]
     fields: dict[str, Any] = {}
     ranks: dict[str, int] = {}
@@ -44,7 +47,10 @@ def normalize(native: NativeTags, dialect: str, pictures: Iterable[EmbeddedPictu
 
 
 def _convert_types(fields: dict[str, Any], native: NativeTags) -> dict[str, Any]:
-    """Convert numbers, the compilation flag and the dates of ID3v2.3 to the types of `Tags`."""
+    """Return field values converted from texts to the types that `Tags` has.
+
+    This concerns numbers, the compilation flag and the dates of ID3v2.3.
+    """
     for number in _SINGLE_VALUE & fields.keys():
         fields[number] = fields[number][0]
     for number, total in NUMBER_PAIRS:
@@ -61,7 +67,7 @@ def _convert_types(fields: dict[str, Any], native: NativeTags) -> dict[str, Any]
 def _join_date(
     years: tuple[str, ...], days: Sequence[str], times: Sequence[str]
 ) -> tuple[str, ...]:
-    """Join the year, day ("DDMM") and time ("HHMM") that ID3v2.3 stores separately."""
+    """Join the year, day ("DDMM") and time ("HHMM") that ID3v2.3 stores in separate frames."""
     day, time = ("".join(texts[:1]) for texts in (days, times))
     if len(years) != 1 or len(years[0]) != 4 or not _is_four_digits(day):
         return years

@@ -1,4 +1,4 @@
-"""The common result of the format parsers: tag blocks and stream properties."""
+"""The result that all audio format parsers return: tag blocks and audio properties."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COST_PER_PICTURE = _MAX_BLOCK_TEXT // 256  # characters counted per picture
 
 
 class TagBlock(msgspec.Struct, kw_only=True):
-    """One block of tags: texts under their native names, and pictures.
+    """One block of tags in an audio file: its texts under their native names, and its pictures.
 
     Input that no tagger writes is truncated: texts beyond 64 K characters, and everything after the
     block's budget of about 4,000 texts, 4 million characters or 256 pictures.
@@ -35,12 +35,12 @@ class TagBlock(msgspec.Struct, kw_only=True):
     remaining: int = _MAX_BLOCK_TEXT
 
     def add_texts(self, name: str, values: Iterable[str]) -> None:
-        """Append non-empty texts under a name, which may be new or present."""
+        """Append non-empty texts to the values of a native tag name."""
         for value in values:
             self.add_text(name, value)
 
     def add_text(self, name: str, text: str) -> None:
-        """Append one text, unless it is empty or the budget is used up."""
+        """Append a text to the values of a tag name, if it is not empty and fits the budget."""
         size = len(text)
         if not size or self.remaining <= 0:
             return
@@ -58,12 +58,12 @@ class TagBlock(msgspec.Struct, kw_only=True):
 
     @property
     def is_full(self) -> bool:
-        """Whether the budget is used up, so reading on is pointless."""
+        """True if the block's budget is used up, so that reading on is pointless."""
         return self.remaining <= 0
 
 
 class StreamInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Audio properties from the format's header; 0 or "" if the header has no value.
+    """Audio properties from the headers of an audio format; 0 or "" if the format has no value.
 
     Units: seconds, bits per second, Hz, channels, bits per sample.
     """
@@ -79,14 +79,20 @@ class StreamInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParsedFile(msgspec.Struct, kw_only=True):
-    """A parsed file; the tag blocks are in the order in which players prefer them."""
+    """A parsed audio file: its audio properties and its tag blocks.
+
+    The blocks are in the order in which players prefer them.
+    """
 
     info: StreamInfo
     blocks: list[TagBlock]
 
 
 def parse_or_none(read: Callable[[], TagBlock | None]) -> TagBlock | None:
-    """Parse a tag block; return None if it is malformed, as the audio may still be intact."""
+    """Return the tag block that `read` returns, or None if the block is malformed.
+
+    The audio of the file may still be intact.
+    """
     try:
         return read()
     except PARSE_ERRORS:

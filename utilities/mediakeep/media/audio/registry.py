@@ -1,4 +1,4 @@
-"""The parser of each audio format."""
+"""Look up the parser of each audio format."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from mediakeep.media.bounded_file import BoundedFile
 
 
 class FormatParser(Protocol):
-    """A parser module; malformed bytes raise struct.error, IndexError or ValueError."""
+    """The functions of a parser module for one audio format.
+
+    On malformed bytes they raise struct.error, IndexError or ValueError.
+    """
 
     def parse(self, source: BoundedFile) -> ParsedFile:
-        """Parse the stream info and the tags of a file."""
+        """Parse the audio properties and the tags of a file."""
 
     def check_stream(self, source: BoundedFile) -> StreamCheck:
-        """Return the size of the audio, why it is truncated, and its DRM scheme."""
+        """Return the audio's size in bytes, why it is truncated, and its DRM scheme."""
 
     def iter_essence(self, source: BoundedFile) -> EssenceParts:
         """Yield the parts of the file that are audio, in order."""
@@ -51,5 +54,5 @@ _PARSERS: Mapping[str, FormatParser] = {
 
 
 def get_parser(name: str) -> FormatParser:
-    """Return the parser of a format by its name."""
+    """Return the parser module of an audio format by the format's name."""
     return _PARSERS[name]

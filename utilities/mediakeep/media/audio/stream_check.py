@@ -1,4 +1,4 @@
-"""The result of checking an audio stream, and the texts that describe missing data."""
+"""The result of checking an audio stream, and the clauses that describe missing data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class StreamCheck(msgspec.Struct, frozen=True):
-    """The audio stream of a file: its size, evidence of truncation, and DRM.
+    """The result of checking an audio stream: its size, evidence of truncation, and DRM.
 
     `payload` is the size of the audio essence in bytes, without tags and pictures; it is equal for
     all files with the same audio. `truncated` is a clause such as "it ends at 0:41 of 3:20", or "";
@@ -23,12 +23,12 @@ class StreamCheck(msgspec.Struct, frozen=True):
 
 
 def missing_bytes_text(present: int, promised: int) -> str:
-    """Return the clause that describes missing bytes."""
+    """Return a clause that says how many of the promised bytes are present."""
     return f"it holds {present:,} of {promised:,} bytes"
 
 
 def missing_time_text(at: float, promised: float) -> str:
-    """Return the clause that describes missing time; both arguments are in seconds."""
+    """Return a clause that says where the audio ends and how long it should be, in seconds."""
     return f"it ends at {_format_clock(int(at))} of {_format_clock(ceil(promised))}"
 
 

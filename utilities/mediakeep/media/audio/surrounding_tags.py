@@ -1,4 +1,4 @@
-"""Tags before and after the audio of any format: ID3v2, APEv2, Lyrics3 and ID3v1.
+"""Read the tags before and after the audio of any format: ID3v2, APEv2, Lyrics3 and ID3v1.
 
 Lyrics3 after id3.org's "Lyrics3 v2.00", ID3v2's footer after its "ID3 tag version 2.4.0" (3.4).
 """
@@ -17,7 +17,11 @@ from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 
 def build_parsed_file(source: BoundedFile, samples: int, info: StreamInfo) -> ParsedFile:
-    """Combine a header and the surrounding tags; APEv2 is the native tag of the format."""
+    """Combine audio properties with the tags around the audio.
+
+    `samples` is the number of samples. APEv2 is the native tag format of the files that this is
+    used for.
+    """
     length = samples / info.sample_rate if info.sample_rate else 0.0
     bitrate = round(find_audio_range(source).size * 8 / length) if length else 0
     blocks = sorted(read_tag_blocks(source), key=lambda block: block.tag_format != "ape")
@@ -35,22 +39,25 @@ _ID3_FOOTER_SIZE, _ID3_FOOTER_MAGIC = 10, b"3DI"
 
 
 def find_audio_range(source: BoundedFile) -> ByteRange:
-    """Return the range between the leading and the trailing tags."""
+    """Return the byte range between the leading and the trailing tags of an audio file."""
     return ByteRange(find_audio_start(source), find_audio_end(source, find_audio_start(source)))
 
 
 def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
-    """Yield the range between the tags: the essence of formats without containers."""
+    """Yield the audio of a format without container: the bytes between its tags."""
     yield find_audio_range(source)
 
 
 def find_audio_start(source: BoundedFile) -> int:
-    """Return the end of the leading ID3v2 tags; 0 if there are none."""
+    """Return the byte offset after the leading ID3v2 tags, or 0 if there are none."""
     return source.run_once(_find_leading_tags)[1]
 
 
 def find_audio_end(source: BoundedFile, start: int) -> int:
-    """Return the start of the trailing tags after audio that begins at `start`."""
+    """Return the byte offset at which the trailing tags start.
+
+    `start` is the offset at which the audio begins.
+    """
     end = source.size
     for _, span in source.run_once(_find_trailing_tags):
         if span.start < start:
@@ -60,7 +67,7 @@ def find_audio_end(source: BoundedFile, start: int) -> int:
 
 
 def read_tag_blocks(source: BoundedFile) -> list[TagBlock]:
-    """Read the tags around the audio: ID3v2, APEv2, then ID3v1."""
+    """Read the tags around the audio in the order of preference: ID3v2, APEv2, then ID3v1."""
     trailing: list[TagBlock | None] = []
     for mark, span in source.run_once(_find_trailing_tags):
         if mark == apev2.MAGIC:
@@ -75,7 +82,7 @@ def read_tag_blocks(source: BoundedFile) -> list[TagBlock]:
 
 
 def _find_leading_tags(source: BoundedFile) -> tuple[list[ByteRange], int]:
-    """Find the leading ID3v2 tags and their end.
+    """Return the byte ranges of the leading ID3v2 tags, and the offset after them.
 
     Some taggers write a new tag before the old one. A header with an impossible size is ignored.
     """
@@ -94,7 +101,7 @@ def _find_leading_tags(source: BoundedFile) -> tuple[list[ByteRange], int]:
 
 
 def _find_trailing_tags(source: BoundedFile) -> list[tuple[bytes, ByteRange]]:
-    """Find the trailing tags, the last one first, each with its magic bytes."""
+    """Return the magic bytes and the byte range of each trailing tag, the last tag first."""
     start, end = find_audio_start(source), source.size
     tags: list[tuple[bytes, ByteRange]] = []
     for _ in range(_MAX_TAGS):
@@ -109,7 +116,10 @@ def _find_trailing_tags(source: BoundedFile) -> list[tuple[bytes, ByteRange]]:
 
 
 def _identify_last_tag(tail: bytes) -> tuple[bytes, int]:
-    """Return the magic bytes and the size of the tag at the end; b"" and 0 if there is none."""
+    """Return the magic bytes and the size of the tag at the end of `tail`.
+
+    Return b"" and 0 if there is no tag.
+    """
     if len(tail) >= id3v1.TAG_SIZE and tail.startswith(id3v1.MAGIC, len(tail) - id3v1.TAG_SIZE):
         return id3v1.MAGIC, id3v1.TAG_SIZE
     if size := apev2.parse_tag_size(tail[-apev2.FOOTER_SIZE :]):

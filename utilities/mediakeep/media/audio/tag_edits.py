@@ -1,4 +1,4 @@
-"""Tag edits in the field names of `Tags`, and which of them are pending."""
+"""Define edits of tags in the field names of `Tags`, and find out which are still to be applied."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ FIELDS = frozenset(Tags.__struct_fields__) - {PICTURES_FIELD}
 
 
 class SetField(msgspec.Struct, frozen=True, tag="edit"):
-    """Set a field to these values, or remove it if empty; `reason` goes into the undo record."""
+    """An edit that sets a tag field to the given values, or removes it if there are none.
+
+    `reason` goes into the undo record.
+    """
 
     field: str
     values: Values
@@ -42,7 +45,7 @@ class SetField(msgspec.Struct, frozen=True, tag="edit"):
 
 
 class SetCover(msgspec.Struct, frozen=True, tag="cover"):
-    """Set the front cover; it replaces the first one, if any."""
+    """An edit that sets the front cover; the first existing front cover is replaced."""
 
     data: bytes
     mime: str
@@ -50,7 +53,10 @@ class SetCover(msgspec.Struct, frozen=True, tag="cover"):
 
 
 class CopyToNativeTags(msgspec.Struct, frozen=True, tag="lift"):
-    """Copy tags that only ID3v1 or APEv2 contain to the native tags of the format."""
+    """An edit that copies tags to the native tags of the format.
+
+    It concerns tags that only ID3v1 or APEv2 contain.
+    """
 
     reason: str = ""
 
@@ -59,14 +65,14 @@ TagEdit = SetField | SetCover | CopyToNativeTags
 
 
 class TargetTags(msgspec.Struct, frozen=True):
-    """The target values of tags; other fields are not touched."""
+    """The tag values that a file should have; fields that are not listed stay unchanged."""
 
     texts: Mapping[str, Values] = {}
     cover: SetCover | None = None
 
 
 def field_values(tags: Tags, field: str) -> Values:
-    """Return the values of a field as texts, whatever its type in `Tags`."""
+    """Return the values of a field of `Tags` as texts, whatever type the field has."""
     current: Any = getattr(tags, field)
     if isinstance(current, bool):
         return ("1",) if current else ()
@@ -76,7 +82,10 @@ def field_values(tags: Tags, field: str) -> Values:
 
 
 def current_values(reading: AudioFile, field: str) -> Values:
-    """Return the values stored in the field itself: Vorbis comments may have "3/12" in one."""
+    """Return the values stored in a tag field of a file as they are written there.
+
+    A Vorbis comment may have number and total as "3/12" in one field.
+    """
     values = field_values(reading.tags, field)
     pair = next((pair for pair in NUMBER_PAIRS if field in pair), None)
     if pair is None or reading.container != _VORBIS_COMMENT:
@@ -90,7 +99,10 @@ def current_values(reading: AudioFile, field: str) -> Values:
 
 
 def canonical_values(field: str, values: Values, kind: str) -> Values:
-    """Return values as the format stores them: MP4 has numbers without leading zeros."""
+    """Return values as a format stores them; MP4 stores numbers without leading zeros.
+
+    `kind` is the name of the format.
+    """
     if field == _FLAG:
         return ("1",) if values and values[0] == "1" else ()
     if kind == "MP4" and field in _SINGLE_VALUE:
@@ -101,7 +113,10 @@ def canonical_values(field: str, values: Values, kind: str) -> Values:
 def pending_edits(
     reading: AudioFile, changes: Iterable[TagEdit], cover: bytes | None
 ) -> list[TagEdit]:
-    """Return the edits that are not applied yet; `cover` is the current front cover."""
+    """Return the tag edits that a file does not have yet.
+
+    `cover` is the data of its current front cover, None if there is none.
+    """
     return [change for change in changes if not _is_applied(reading, change, cover)]
 
 
@@ -117,7 +132,7 @@ def _is_applied(reading: AudioFile, change: TagEdit, cover: bytes | None) -> boo
 
 
 def uses_foreign_tags(reading: AudioFile) -> bool:
-    """Return True if the main tags are not the native ones of the format."""
+    """Return True if the main tags of a file are not in the native tag format of its type."""
     own = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
     return not reading.container.startswith(own) and reading.container != ""
 
@@ -125,9 +140,10 @@ def uses_foreign_tags(reading: AudioFile) -> bool:
 def build_target(
     reading: AudioFile, changes: Iterable[TagEdit], cover: SetCover | None
 ) -> TargetTags:
-    """Combine edits into a target; include all values of foreign main tags.
+    """Combine tag edits into the tag values that a file should have.
 
-    `cover` is the front cover of those tags.
+    If the main tags are not in the native format, all their values and `cover`, their front cover,
+    are included.
     """
     kind = reading.facts.format
     texts: dict[str, Values] = {}
@@ -144,7 +160,7 @@ def build_target(
 
 
 def expected_tags(tags: Tags, wanted: TargetTags) -> Tags:
-    """Return the tags to expect after the write, without pictures."""
+    """Return the tags that a file should have after a write, without pictures."""
     shaped: dict[str, Any] = {PICTURES_FIELD: ()}
     for field, values in wanted.texts.items():
         if field == _FLAG:
@@ -157,12 +173,12 @@ def expected_tags(tags: Tags, wanted: TargetTags) -> Tags:
 
 
 def differing_fields(tags: Tags, others: Tags) -> list[str]:
-    """Return the names of the fields that differ."""
+    """Return the names of the fields in which two sets of tags differ."""
     return [field for field in sorted(FIELDS) if getattr(tags, field) != getattr(others, field)]
 
 
 def _first_text(reading: AudioFile, field: str) -> str:
-    """Return the first text of the Vorbis comment that is used for a field."""
+    """Return the first text of the Vorbis comment that is read for a field."""
     candidates = (reading.raw.get(name, ()) for name in _VORBIS_NAMES[field])
     return next((texts[0] for texts in candidates if texts), "")
 

@@ -1,7 +1,7 @@
-"""The native tag names of each field in all tag formats, after the tag mapping of Picard.
+"""The native names of each tag field in all tag formats, after the tag mapping of Picard.
 
-If a field has several names, the first one present in a file is used; the later ones are written by
-other taggers. The names of RIFF INFO follow exiftool's table.
+If a field has several native names, the first one that a file has is used; other taggers write the
+later ones. The names of RIFF INFO follow exiftool's table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import msgspec
 
 
 class TagMapping(msgspec.Struct, frozen=True, kw_only=True):
-    """The native names of one field; in lower case if the tag format ignores case."""
+    """The native names of one tag field in each tag format.
+
+    Names are in lower case if the tag format ignores case.
+    """
 
     name: str
     id3: tuple[str, ...] = ()
@@ -22,14 +25,17 @@ class TagMapping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _freeform_name(name: str) -> str:
-    """Return the MP4 freeform name of a field that Apple does not define."""
+    """Return the MP4 freeform tag name for a field that Apple does not define."""
     return f"----:com.apple.itunes:{name.lower()}"
 
 
 def _same_name_field(
     name: str, id3: str, asf: str, *, mp4: str = "", ape: str = "", more: tuple[str, ...] = ()
 ) -> TagMapping:
-    """Map a field that has the same name in Vorbis comments, and mostly in APEv2 and MP4."""
+    """Build the mapping of a field with the same name in Vorbis comments, APEv2 and MP4.
+
+    `mp4` and `ape` override that name; `more` are further names.
+    """
     return TagMapping(
         name=name,
         id3=(id3,),
@@ -41,7 +47,10 @@ def _same_name_field(
 
 
 def _musicbrainz_field(name: str, spelt: str, vorbis: str, ape: str = "") -> TagMapping:
-    """Map a field defined by MusicBrainz, spelled alike in ID3, MP4 and ASF."""
+    """Build the mapping of a field defined by MusicBrainz.
+
+    Its name is spelled alike (`spelt`) in ID3, MP4 and ASF.
+    """
     return TagMapping(
         name=name,
         id3=(f"TXXX:MUSICBRAINZ {spelt.upper()}",),

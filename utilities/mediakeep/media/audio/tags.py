@@ -1,4 +1,4 @@
-"""Read an audio file: normalized tags and technical properties."""
+"""Read the normalized tags and the technical properties of an audio file."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from mediakeep.media.bounded_file import BoundedFile, open_bounded
 
 
 def check_stream(source: BoundedFile, kind: AudioFormat) -> StreamCheck:
-    """Check the audio stream of an open file.
+    """Check the audio stream of an open file for its size, truncation and DRM.
 
-    A malformed header is no evidence, so whatever the bytes are, only an OSError of the disk can be
-    raised. Each parser has its own limits, so the read limits of `source` are cleared.
+    A malformed header is no evidence of truncation. So whatever the bytes are, only an OSError of
+    the disk can be raised. Each parser has its own limits, so the read limits of `source` are
+    cleared.
     """
     source.clear_limits()
     try:
@@ -40,7 +41,7 @@ def check_stream(source: BoundedFile, kind: AudioFormat) -> StreamCheck:
 
 
 def truncation_reason(source: BoundedFile, kind: AudioFormat) -> str:
-    """Return the evidence that an unparsable file is truncated, as `check_stream` does, or ""."""
+    """Return a clause that says why an audio file that cannot be parsed is truncated, or ""."""
     return check_stream(source, kind).truncated
 
 
@@ -61,7 +62,7 @@ _MAX_NUMBER = 2**53  # JSON readers lose digits beyond this; no real value comes
 
 
 def read(path: Path) -> AudioFile:
-    """Read a file's tags and properties; raise NotAudio, Truncated or Unreadable.
+    """Read the tags and properties of an audio file; raise NotAudio, Truncated or Unreadable.
 
     Only regular files are opened, and read-only. Apart from the tags, a few KB of a large file are
     read, and never more than 512 KB.
@@ -108,7 +109,10 @@ def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
 
 
 def _find_os_error(error: BaseException) -> OSError | None:
-    """Return the OSError behind a parser's error, if any: file content never causes one."""
+    """Return the OSError that caused a parser's error, or None.
+
+    File content never causes an OSError.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError):
@@ -124,7 +128,10 @@ def _content_text(handle: BufferedReader) -> str:
 
 
 def _build_audio_file(blocks: list[TagBlock], facts: AudioProperties) -> AudioFile:
-    """Build the result: the first non-empty tag block is the main one, the rest are secondary."""
+    """Build the result of reading a file from its tag blocks and properties.
+
+    The first non-empty tag block is the main one; the others are secondary.
+    """
     non_empty: list[tuple[TagBlock, Tags]] = []
     for block in blocks:
         tags = normalize_tags.normalize(block.texts, block.tag_format, block.pictures)

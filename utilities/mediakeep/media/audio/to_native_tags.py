@@ -1,4 +1,4 @@
-"""Convert target values of fields to native tags of a format."""
+"""Convert the wanted values of tag fields to native tags of one tag format."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ NativeTexts = Mapping[str, Sequence[str]]
 
 
 def native_names(field: str, dialect: str) -> tuple[str, ...]:
-    """Return the native names of a field in a tag format, the preferred one first."""
+    """Return the native names of a tag field in a tag format, the preferred name first."""
     result: tuple[str, ...] = getattr(_MAPPINGS[field], dialect)
     return result
 
 
 def to_native(texts: NativeTexts, dialect: str, wanted: Mapping[str, Values]) -> dict[str, Values]:
-    """Return the new values of native tags, given all current ones.
+    """Return the native tags to change, with their new values.
 
-    The tag that is read for a field gets the new value. Other names of the field keep their value,
-    unless it is a copy of the old one, or the field is removed. Names that end in "year" get only
-    the year of a date: beets, for one, reads nothing else there.
+    `texts` are all current native tags. The tag that is read for a field gets the new value. Other
+    native names of the field keep their value, unless it is a copy of the old one, or the field is
+    removed. Names that end in "year" get only the year of a date: beets, for one, reads nothing
+    else there.
     """
     result: dict[str, Values] = {}
     for field, values in wanted.items():
@@ -39,7 +40,7 @@ def to_native(texts: NativeTexts, dialect: str, wanted: Mapping[str, Values]) ->
 
 
 def spell_name(field: str, name: str) -> str:
-    """Return a name in the case that taggers use; the mapping has one case only.
+    """Return a native tag name in the case that taggers use; the mapping has one case only.
 
     The names defined by MusicBrainz are the same in ID3, MP4 and, with a slash, in ASF.
     """
@@ -63,7 +64,10 @@ def _assign_values(
 
 
 def _fit_year(name: str, usual: str, values: Values) -> Values:
-    """Return the values for a name: only the year for secondary names that end in "year"."""
+    """Return the values to write under a native tag name.
+
+    A name that ends in "year", and is not the usual one, gets only the year of a date.
+    """
     if name == usual or not name.endswith("year"):
         return values
     return tuple(text[:4] if text[4:5] == "-" else text for text in values)
@@ -72,9 +76,9 @@ def _fit_year(name: str, usual: str, values: Values) -> Values:
 def _assign_number_pair(
     texts: NativeTexts, dialect: str, pair: tuple[str, str], wanted: Mapping[str, Values]
 ) -> Iterator[tuple[str, Values]]:
-    """Yield number and total in one text or two, as they are stored now.
+    """Yield the native tags for a number and its total, in one text or two as stored now.
 
-    A Vorbis comment with both in one is split: players look for a separate total.
+    A Vorbis comment that contains both is split: players look for a separate total.
     """
     number, total = pair
     name = next((name for name in native_names(number, dialect) if texts.get(name)), "")

@@ -1,4 +1,4 @@
-"""WavPack: blocks that declare their first sample.
+"""Parse WavPack: blocks that declare the number of their first sample.
 
 After David Bryant's "WavPack 4 & 5 Binary File / Block Format".
 """
@@ -34,7 +34,11 @@ iter_essence = surrounding_tags.iter_essence
 
 
 class _WavPackBlock(NamedTuple):
-    """A block header: bytes after the first eight, samples of the block and of the whole file."""
+    """The header of a WavPack block.
+
+    `size` is the number of bytes after the first eight, `samples` the number of samples in the
+    block, and `total_samples` that of the whole file.
+    """
 
     size: int
     first_sample: int
@@ -43,13 +47,13 @@ class _WavPackBlock(NamedTuple):
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the first block; raise struct.error if it is truncated."""
+    """Parse the first block of a WavPack file; raise struct.error if it is truncated."""
     samples, info = source.run_once(_read_first_block)
     return build_parsed_file(source, samples, info)
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Check that the last block with audio reaches the number of samples."""
+    """Check that the last audio block of a WavPack file reaches the declared number of samples."""
     audio = surrounding_tags.find_audio_range(source)
     block = _parse_block_header(source.read(audio.start, _HEADER_SIZE))
     total = block.total_samples if block else 0
@@ -67,13 +71,16 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def _missing_audio_text(source: BoundedFile, end: int, total: int) -> str:
-    """Format the present and the declared number of samples as times."""
+    """Return a clause with the present and the declared length of the audio, as times."""
     rate = source.run_once(_read_first_block)[1].sample_rate or 1
     return missing_time_text(end / rate, total / rate)
 
 
 def _read_first_block(source: BoundedFile) -> tuple[int, StreamInfo]:
-    """Parse the first block; return the total samples, 0 if unknown, and the stream info."""
+    """Return the total samples, 0 if unknown, and the audio properties of a WavPack file.
+
+    They are read from its first block.
+    """
     start = surrounding_tags.find_audio_start(source)
     size, samples, flags = struct.unpack_from("<I4xI8xI", source.read(start, _HEADER_SIZE), 4)
     parts = _read_subblocks(
@@ -97,7 +104,7 @@ def _sample_rate(flags: int, parts: dict[int, int]) -> int:
 
 
 def _read_subblocks(source: BoundedFile, offset: int, end: int) -> dict[int, int]:
-    """Return the sub-blocks of up to 4 bytes, as integers by their id."""
+    """Return the WavPack sub-blocks of up to 4 bytes as integers by sub-block id."""
     values = {}
     for _ in range(_MAX_SUBBLOCKS):
         head = source.read(offset, 8)
@@ -114,7 +121,7 @@ def _read_subblocks(source: BoundedFile, offset: int, end: int) -> dict[int, int
 
 
 def _find_blocks_backwards(tail: bytes) -> Iterator[tuple[int, _WavPackBlock]]:
-    """Yield offset and header of each block in `tail`, the last one first."""
+    """Yield the offset in `tail` and the header of each WavPack block, the last block first."""
     offset = len(tail)
     while (offset := tail.rfind(_MAGIC, 0, offset)) >= 0:
         if block := _parse_block_header(tail[offset : offset + _HEADER_SIZE]):
@@ -122,7 +129,7 @@ def _find_blocks_backwards(tail: bytes) -> Iterator[tuple[int, _WavPackBlock]]:
 
 
 def _parse_block_header(head: bytes) -> _WavPackBlock | None:
-    """Parse a block header; return None if it is invalid or truncated."""
+    """Parse the header of a WavPack block; return None if it is invalid or truncated."""
     if len(head) < _HEADER_SIZE or head[:4] != _MAGIC:
         return None
     size, version, index_high, total_high, total, index, samples = struct.unpack_from(

@@ -1,1 +1,1 @@
-"""Caches of what was read from files, in SQLite."""
+"""SQLite caches of what was read from files."""

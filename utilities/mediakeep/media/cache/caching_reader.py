@@ -31,33 +31,36 @@ from mediakeep.media.cache.file_cache import (
 
 
 class MediaReader(Protocol):
-    """Reads files that a scan has listed; `facts` is the stat result from the listing."""
+    """Reads the media files that a scan has listed.
+
+    `facts` is the stat result from the listing, or None if unknown.
+    """
 
     def prefetch(self, folder: tuple[int, int], files: Collection[os.stat_result], /) -> None:
-        """Called once per artist, before its first file is read, with all of its files.
+        """Called once per artist before the artist's first file is read, with all of the files.
 
         `folder` is the device and inode of the artist's folder.
         """
 
     def read_track(self, path: str, facts: os.stat_result | None, /) -> AudioFile:
-        """Read an audio file, as `tags.read` does."""
+        """Return the tags and properties of an audio file, as `tags.read` does."""
 
     def read_image(self, path: str, facts: os.stat_result | None, /) -> pictures.PictureInfo:
-        """Describe a picture file, as `pictures.of_file` does."""
+        """Return type and size of a picture file, as `pictures.read_picture_info` does."""
 
 
 class UncachedReader:
-    """Reads every file from disk."""
+    """Reads every media file from disk."""
 
     def prefetch(self, _folder: tuple[int, int], _files: Collection[os.stat_result], /) -> None:
-        """Do nothing."""
+        """Do nothing: nothing is cached."""
 
     def read_track(self, path: str, _facts: os.stat_result | None, /) -> AudioFile:
-        """Read an audio file."""
+        """Read the tags and properties of an audio file from disk."""
         return tags.read(Path(path))
 
     def read_image(self, path: str, _facts: os.stat_result | None, /) -> pictures.PictureInfo:
-        """Describe a picture file."""
+        """Read type and size of a picture file from disk."""
         return pictures.read_picture_info(Path(path))
 
 
@@ -72,7 +75,7 @@ _MIN_TIME = -(
 
 
 class CachingReader:
-    """Reads files as `UncachedReader` does, but takes unchanged files from the cache."""
+    """Reads media files, but takes the results for unchanged files from a cache."""
 
     def __init__(self, cache: FileCache, clock: Callable[[], int] = time.time_ns) -> None:
         self._cache, self._clock = cache, clock
@@ -84,7 +87,7 @@ class CachingReader:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open the cache in a folder, which is created if missing."""
+        """Open the cache in a folder, and create the folder if it is missing."""
         return cls(FileCache(folder / FILE_NAME, parser_version()))
 
     def prefetch(self, folder: FolderKey, files: Collection[os.stat_result]) -> None:
@@ -103,7 +106,10 @@ class CachingReader:
         raise _error_class(result)(path_text.escape_path(path), result.reason)
 
     def read_image(self, path: str, facts: os.stat_result | None) -> pictures.PictureInfo:
-        """Return type and size of a picture file; raise the errors of `read_picture_info`."""
+        """Return type and size of a picture file.
+
+        Raises the errors of `read_picture_info`.
+        """
         result = self._find_cached(path, facts)
         if result is None or result.picture is None:
             result = self._read_file(path, facts, _read_image)
@@ -111,18 +117,21 @@ class CachingReader:
         return result.picture
 
     def get_essence(self, path: Path, made: Callable[[Path], str]) -> str:
-        """Return the cached essence hash of a file; compute and store it if missing."""
+        """Return the cached audio hash of a file.
+
+        If it is missing, compute and store it.
+        """
         card = self._current.get(str(path))
         return card.essence if card and card.essence else self.store_essence(path, made(path))
 
     def store_essence(self, path: Path, essence: str) -> str:
-        """Store an essence hash that was just computed, and return it."""
+        """Store the audio hash of a file, which was just computed, and return it."""
         if card := self._current.get(str(path)):
             self._store(str(path), msgspec.structs.replace(card, essence=essence))
         return essence
 
     def commit(self) -> None:
-        """Write the new entries of the artist; entries of deleted files are dropped."""
+        """Write the new cache entries of the artist, and drop those of deleted files."""
         if not self._unsaved:
             return
         self._cached |= self._unsaved
@@ -158,7 +167,10 @@ class CachingReader:
 
 
 def _read_track(path: Path) -> CachedResult:
-    """Read an audio file; do not cache Unreadable, which may go away without a file change."""
+    """Read an audio file for the cache.
+
+    Unreadable is raised and not cached: the cause may go away without a change of the file.
+    """
     try:
         return CachedResult(reading=tags.read(path))
     except NotAudio as error:
@@ -185,14 +197,17 @@ def _is_stable(facts: os.stat_result, now: int) -> bool:
 
 
 def _lower_suffix(path: str) -> str:
-    """Return the lower-case text from the last dot on, on which parsing depends."""
+    """Return the lower-case text from the last dot of a path on.
+
+    The result of parsing depends on it.
+    """
     return path[path.rfind(".") :].lower()
 
 
 def parser_version() -> int:
-    """Return the version of the parsers, a number derived from their source code.
+    """Return a number that identifies the parsers' source code, as the version of cache entries.
 
-    So entries of other versions are never used, and no version number has to be maintained.
+    Entries of other versions are never used, and no version number has to be maintained.
     """
     digest = blake2b()
     for path in _source_files():
@@ -201,7 +216,10 @@ def parser_version() -> int:
 
 
 def _source_files() -> Iterator[Path]:
-    """Yield the source files of `mediakeep.media`, and the one with the version of mutagen."""
+    """Yield the files that decide how media files are parsed.
+
+    They are the source files of `mediakeep.media`, and the file with the version of mutagen.
+    """
     yield from sorted(Path(media.__file__).parent.rglob("*.py"))
     if (parser := find_spec("mutagen")) and parser.origin:
         yield Path(parser.origin)

@@ -1,4 +1,4 @@
-"""A SQLite cache of file contents, keyed by the stat identity of each file.
+"""A SQLite cache of what was read from files, keyed by each file's stat values.
 
 All entries of an artist are stored in one row, keyed by the artist's folder, and read together.
 """
@@ -48,7 +48,7 @@ stat_identity: Callable[[os.stat_result], StatIdentity] = attrgetter(
 
 
 class CachedResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The cached result of reading a file: tags and properties, an error reason, or a picture."""
+    """The cached result of reading a file: tags and properties, a picture, or an error reason."""
 
     reading: AudioFile | None = None
     reason: str = ""
@@ -58,7 +58,7 @@ class CachedResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class CachedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The cached result for one file in one state."""
+    """The cached result of reading one file, and the stat values for which it is valid."""
 
     state: StatIdentity
     suffix: str  # the result depends on it too, and hard links may have different ones
@@ -71,14 +71,17 @@ _decode_files = msgspec.msgpack.Decoder(list[CachedFile]).decode
 
 
 class FileCache:
-    """The cache as used by one process; `today` is a day number since 1970."""
+    """One process's connection to the cache of file contents.
+
+    `stamp` is the parser version, and `today` a number of days since 1970.
+    """
 
     def __init__(self, path: Path, stamp: int, today: int | None = None) -> None:
         self._database = DisposableSqlite(path, _SCHEMA, stamp)
         self._today = int(time.time() // 86_400) if today is None else today
 
     def load_folder(self, folder: FolderKey) -> dict[StatIdentity, CachedFile]:
-        """Return the cached files of an artist's folder by stat identity."""
+        """Return the cached files of an artist's folder by their stat values."""
         name, sealed, old = _format_key(folder), b"", False
         with self._database.read_transaction() as base:
             if base and (
@@ -104,24 +107,30 @@ class FileCache:
                 self._delete_stale(base)
 
     def _delete_stale(self, base: sqlite3.Connection) -> None:
-        """Once a day, delete rows of folders that no longer exist."""
+        """Delete the cache rows of folders that no longer exist, at most once a day."""
         day = self._today
         if base.execute("UPDATE sweep SET day = ? WHERE day != ?", (day, day)).rowcount:
             base.execute(_DELETE_STALE, (day - _KEEP_DAYS, _MAX_DELETED))
 
 
 def _format_key(folder: FolderKey) -> str:
-    """Return the row key as text: unsigned 64-bit numbers do not fit into SQLite integers."""
+    """Return the key of a cache row as text.
+
+    Unsigned 64-bit numbers do not fit into SQLite integers.
+    """
     return "{}:{}".format(*folder)
 
 
 def _add_checksum(written: bytes) -> bytes:
-    """Prepend a CRC-32, which detects damage by a power loss or a bad disk."""
+    """Prepend a CRC-32 to cached data, which detects damage by a power loss or a bad disk."""
     return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
 
 
 def _decode_checked(sealed: bytes) -> list[CachedFile]:
-    """Return the cached files, or [] if the row is damaged or not ours."""
+    """Return the cached files from a row's data.
+
+    Return [] if the checksum is wrong or the data is in another format.
+    """
     written = memoryview(sealed)[_CHECKSUM_SIZE:]
     if crc32(written).to_bytes(_CHECKSUM_SIZE) != sealed[:_CHECKSUM_SIZE]:
         return []

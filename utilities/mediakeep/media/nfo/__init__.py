@@ -1,1 +1,1 @@
-"""NFO files of movies: parsing, and updates that keep everything else byte for byte."""
+"""Read NFO files of movies, and update them while everything else stays byte for byte."""

@@ -1,4 +1,4 @@
-"""Compare two versions of the content of an NFO, as short texts for users."""
+"""Compare two versions of an NFO's content, as short texts for users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _MAX_VALUES_SHOWN = 5  # values of a list
 
 
 def compare_details(old: NfoMovie | None, new: NfoMovie) -> dict[str, tuple[str, str]]:
-    """Return the old and the new value of each changed field as short texts, "" if empty."""
+    """Return the old and the new value of each changed NFO field, as short texts.
+
+    A text is "" if the field is empty.
+    """
     previous = old or NfoMovie()
     return {
         name.replace("_", " "): (

@@ -1,4 +1,4 @@
-"""Detect the real text encoding of an NFO, so that it can be written back unchanged.
+"""Detect the real text encoding of an NFO file, so that it can be written back unchanged.
 
 Kodi and Jellyfin write UTF-8; older programs and users write the encoding of their system.
 """
@@ -28,22 +28,25 @@ _FALLBACK_CODECS = ("windows-1252", "iso-8859-1")
 
 
 class DecodedText(msgspec.Struct, frozen=True):
-    """The text of an NFO, and the encoding to write it back."""
+    """The text of an NFO file, and the encoding with which to write it back."""
 
     text: str
     codec: str
     bom: bytes = b""  # the byte order mark
 
     def encode(self, text: str) -> bytes:
-        """Encode a text in the same encoding; other characters become references (`&#8364;`)."""
+        """Encode a text in the encoding of the NFO file.
+
+        Characters that it lacks become XML references (`&#8364;`).
+        """
         return self.bom + text.encode(self.codec, "xmlcharrefreplace")
 
 
 def decode_nfo(data: bytes) -> DecodedText:
-    """Decode the bytes of an NFO; raise BrokenNfo if no known encoding fits.
+    """Decode the bytes of an NFO file; raise BrokenNfo if no known encoding fits.
 
-    Valid UTF-8 is read as such, whatever is declared; else the declared encoding is tried, then
-    that of Western Windows.
+    Valid UTF-8 is read as such, whatever encoding the file declares. Otherwise the declared
+    encoding is tried, then that of Western Windows.
     """
     for mark, codec in _BOMS:
         if data.startswith(mark):

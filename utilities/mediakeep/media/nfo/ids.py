@@ -1,6 +1,6 @@
-"""Ids in an NFO: `<uniqueid>` of Kodi, its older `<id>`, the elements of Jellyfin, and links.
+"""Read the movie IDs in an NFO: Kodi's `<uniqueid>`, the older `<id>`, Jellyfin's elements, links.
 
-Kodi calls a file that contains only a link to a movie a parsing NFO; a link after `</movie>` makes
+Kodi calls a file that contains only a link to a movie a parsing NFO. A link after `</movie>` makes
 it a combination NFO.
 """
 
@@ -30,7 +30,7 @@ _LOOSE_ID_ELEMENT = re.compile(
 
 
 def parse_ids(movie: Element) -> dict[str, str]:
-    """Return the ids of an NFO by service, the default first; invalid ids are skipped."""
+    """Return the movie IDs in an NFO by service, the default one first; skip invalid IDs."""
     ids_by_service: dict[str, str] = {}
     unique_ids = sorted(
         movie.find_children("uniqueid"), key=lambda element: not is_default(element)
@@ -46,9 +46,9 @@ def parse_ids(movie: Element) -> dict[str, str]:
 
 
 def find_invalid_ids(movie: Element) -> Iterator[tuple[str, str]]:
-    """Yield the service and text of each invalid TMDb or IMDb id in an NFO.
+    """Yield the service and the text of each invalid TMDb or IMDb ID in an NFO.
 
-    Empty texts and 0 mean that there is no id.
+    Empty texts and 0 mean that there is no ID.
     """
     elements = [
         (normalize_service(element.attributes.get("type", "")), element)
@@ -66,18 +66,21 @@ def find_invalid_ids(movie: Element) -> Iterator[tuple[str, str]]:
 
 
 def is_default(element: Element) -> bool:
-    """Return whether a `<uniqueid>` or `<rating>` is the default."""
+    """Return True if a `<uniqueid>` or `<rating>` element is marked as the default one."""
     return element.attributes.get("default", "").strip().lower() == "true"
 
 
 def normalize_service(type_: str) -> str:
-    """Return the canonical name of a service."""
+    """Return the canonical name of a service, such as "tmdb"."""
     name = type_.strip().lower()
     return _SERVICE_ALIASES.get(name, name) or _UNKNOWN_SERVICE
 
 
 def find_linked_ids(text: str) -> dict[str, str]:
-    """Return the ids in links to movies; none of a site whose links lead to several."""
+    """Return the movie IDs in the links of a text, by service.
+
+    A service is left out if its links lead to several movies.
+    """
     ids_by_service = {}
     for name, pattern in _LINK_PATTERNS.items():
         ids = {match[1] for match in pattern.finditer(text)}
@@ -87,7 +90,7 @@ def find_linked_ids(text: str) -> dict[str, str]:
 
 
 def recover_ids(text: str) -> dict[str, str]:
-    """Return the ids in the text of an NFO that is not well-formed XML."""
+    """Return the movie IDs in the text of an NFO that is not well-formed XML, by service."""
     ids_by_service: dict[str, str] = {}
     for match in _LOOSE_ID_ELEMENT.finditer(text):
         name = (

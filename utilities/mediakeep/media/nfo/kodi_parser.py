@@ -1,4 +1,4 @@
-"""Parse the elements of an NFO by the rules of Kodi (its CVideoInfoTag)."""
+"""Parse the XML elements of an NFO by the rules of Kodi (its CVideoInfoTag)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_VOTE_DIGITS = 12  # digits
 
 
 def parse_movie(movie: Element) -> NfoMovie:
-    """Parse the root element of an NFO."""
+    """Parse the root element of an NFO, `<movie>`, with all its fields."""
     premiered = movie.child_text("premiered")[:10]
     return NfoMovie(
         title=movie.child_text("title"),
@@ -50,24 +50,24 @@ def parse_movie(movie: Element) -> NfoMovie:
 
 
 def parse_integer(text: str) -> int:
-    """Return the integer at the start of a text, such as 120 in "120 min", or 0."""
+    """Return the integer at the start of a text, such as 120 in "120 min", or 0 if none."""
     match = _INTEGER.match(text)
     return int(match[1]) if match else 0
 
 
 def parse_decimal(text: str) -> float:
-    """Return the number at the start of a text, with decimal point or comma, or 0."""
+    """Return the number at the start of a text, with decimal point or comma, or 0 if none."""
     match = _DECIMAL.match(text)
     return float(match[1].replace(",", ".")) if match else 0.0
 
 
 def split_values(text: str) -> list[str]:
-    """Split several values in one element."""
+    """Split the text of one NFO element into the several values that it contains."""
     return [part.strip() for part in text.split(VALUE_SEPARATOR) if part.strip()]
 
 
 def clears_previous(element: Element) -> bool:
-    """Return whether an element discards the preceding ones with its name."""
+    """Return True if an NFO element discards the preceding elements with the same name."""
     return element.attributes.get("clear", "").strip().lower() == "true"
 
 

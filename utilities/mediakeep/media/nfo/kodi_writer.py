@@ -1,4 +1,4 @@
-"""Write an NFO as Kodi 21 does, with the additions of Jellyfin, without empty elements."""
+"""Write an NFO as Kodi 21 does, with the additions of Jellyfin and without empty elements."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ _ILLEGAL_CHARACTERS = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 def render_nfo(details: NfoMovie) -> bytes:
-    """Return the bytes of a new NFO."""
+    """Return the bytes of a new NFO file with the given content."""
     movie = Element("movie", children=build_elements(details))
     return f"{XML_DECLARATION}{render_element(movie)}\n".encode()
 
 
 def render_element(element: Element, lead: str = "\n", unit: str = INDENT) -> str:
-    """Return an element as XML; `lead` is the line break and indentation before it.
+    """Return an element as XML text.
 
-    With empty `lead` and `unit` it is on one line.
+    `lead` is the line break and the indentation before it, `unit` the indentation of one level. If
+    both are empty, everything is on one line.
     """
     attributes = "".join(
         f" {name}={quoteattr(value)}" for name, value in element.attributes.items()
@@ -39,13 +40,13 @@ def render_element(element: Element, lead: str = "\n", unit: str = INDENT) -> st
 
 
 def clean_text(text: str) -> str:
-    """Return a text without characters that XML forbids, stripped."""
+    """Return a text without surrounding spaces and without characters that XML forbids."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return _ILLEGAL_CHARACTERS.sub("", plain).strip()
 
 
 def build_elements(details: NfoMovie) -> list[Element]:
-    """Return the elements of an NFO in Kodi's order, without empty ones."""
+    """Return the XML elements of an NFO in Kodi's order, without empty ones."""
     return [
         *_text_elements("title", details.title),
         *_text_elements("originaltitle", details.original_title),
@@ -82,7 +83,7 @@ def _text_elements(name: str, *texts: str) -> Iterator[Element]:
 
 
 def _number_elements(name: str, number: float) -> Iterator[Element]:
-    """Yield an element with a number without trailing zeros; none for 0."""
+    """Yield an element with a number, without trailing zeros; yield nothing for 0."""
     text = str(number) if isinstance(number, int) else f"{number:.3f}".rstrip("0").rstrip(".")
     return _text_elements(name, "" if text == "0" else text)
 
@@ -113,7 +114,7 @@ def _thumb_element(thumb: NfoThumb) -> Element:
 
 
 def _id_elements(ids: dict[str, str]) -> Iterator[Element]:
-    """Yield Kodi's `<uniqueid>`, then `<tmdbid>` and `<imdbid>` for Jellyfin."""
+    """Yield the elements for movie IDs: Kodi's `<uniqueid>`, then Jellyfin's own elements."""
     ids_by_service = {
         clean_text(name): clean_text(value) for name, value in ids.items() if clean_text(value)
     }

@@ -1,7 +1,7 @@
-"""The elements of an NFO that mediakeep manages, grouped by key, and their values.
+"""The NFO elements that mediakeep manages, grouped by key, and their normalized values.
 
-The key is mostly the name of the element. Ratings, ids and images have keys with site, service or
-aspect, so that they can coexist with those of other programs.
+The key is mostly the name of the element. Ratings, IDs and images have keys that include their
+site, service or aspect. So they can coexist with those of other programs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def group_elements(movie: Element | None) -> dict[str, list[Element]]:
-    """Group the managed elements of an NFO by key; all others are left out."""
+    """Return the elements of an NFO that mediakeep manages, grouped by key."""
     elements_by_key: dict[str, list[Element]] = {}
     for child in movie.children if movie else ():
         if child.name == "ratings":
@@ -86,28 +86,28 @@ def _element_key(element: Element) -> str:
 
 
 def is_single_element(key: str) -> bool:
-    """Return whether a key stands for a single element with a text."""
+    """Return True if an element key stands for a single element with a text."""
     return key in _SINGLE_ELEMENTS or key.startswith("uniqueid:")
 
 
 def id_service(key: str) -> str:
-    """Return the service of the id with a key, or "" if the key is not one of an id."""
+    """Return the service in an element key such as that of a TMDb ID, or "" for other keys."""
     name, _, service = key.partition(":")
     return service if name == "uniqueid" else _JELLYFIN_IDS.get(name, "")
 
 
 def kodi_rank(name: str) -> int:
-    """Return the index of an element in Kodi's order, or -1 if it is unknown."""
+    """Return the index of an element name in Kodi's order, or -1 if it is unknown."""
     return _RANKS.get(name, -1)
 
 
 def keys_of_locked_fields(fields: frozenset[str]) -> frozenset[str]:
-    """Return the keys of the fields that are locked in Jellyfin."""
+    """Return the keys of the elements whose fields the user has locked in Jellyfin."""
     return frozenset(slot for field in fields for slot in _JELLYFIN_FIELDS.get(field, ()))
 
 
 def element_values(elements: list[Element]) -> tuple[Meaning, ...]:
-    """Return the normalized values of elements; () if they are empty."""
+    """Return the normalized values of elements, or () if they are empty."""
     return tuple(
         (name, attributes, part, children)
         for name, attributes, text, children in map(_element_meaning, elements)
@@ -119,12 +119,12 @@ def element_values(elements: list[Element]) -> tuple[Meaning, ...]:
 
 
 def has_only_own_attributes(element: Element) -> bool:
-    """Return whether an element has only attributes that are rewritten with it."""
+    """Return True if an element has only attributes that mediakeep would write."""
     return not element.attributes.keys() - _REWRITTEN_ATTRIBUTES
 
 
 def is_empty_element(element: Element) -> bool:
-    """Return whether an element has no value."""
+    """Return True if an NFO element has no value."""
     text, name = element.text.strip(), element.name
     if name == COMMENT:
         return False
@@ -150,7 +150,7 @@ def _element_meaning(element: Element) -> Meaning:
 
 
 def _is_empty_child(parent: Element, element: Element) -> bool:
-    """Return whether a child of a managed element is a known one without value."""
+    """Return True if a child of a managed element is a known child element without a value."""
     is_known = element.name in _KNOWN_CHILDREN.get(parent.name, ())
     has_attributes = any(_attribute_meaning(*item) for item in element.attributes.items())
     return is_known and not has_attributes and is_empty_element(element)

@@ -1,7 +1,7 @@
-"""Update an NFO: elements that mediakeep wrote are changed, everything else is kept.
+"""Update an NFO: change the elements that mediakeep wrote, and keep everything else.
 
-Empty elements are filled; elements with the value that was written last time get the new value; all
-others were edited by the user or another program and are kept.
+Empty elements are filled. Elements with the value that mediakeep wrote last time get the new value.
+All others were edited by the user or another program and are kept.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _LOCALIZED_FIELDS = {
 def merge_details(
     nfo: NfoFile | None, wanted: NfoMovie, written: NfoMovie | None, *, elsewhere: bool = False
 ) -> bytes:
-    """Return the updated bytes of an NFO, identical if there is nothing to change.
+    """Return the bytes of an NFO updated to the wanted content, identical if nothing changes.
 
-    `nfo` is None if there is no file; `written` is the content wanted at the last write, and
-    `elsewhere` whether that was for another language or country. Locked elements are kept, and so
-    is an NFO about another movie as a whole.
+    `nfo` is None if there is no file. `written` is the content wanted at the last write, and
+    `elsewhere` is True if that was for another language or country. Locked elements are kept. An
+    NFO about another movie is kept as a whole.
     """
     if nfo is None:
         return kodi_writer.render_nfo(wanted)
@@ -43,7 +43,7 @@ def merge_details(
 
 
 def is_other_movie(nfo: NfoFile, wanted: NfoMovie, written: NfoMovie | None) -> bool:
-    """Return whether an NFO has the id of another movie that mediakeep did not write."""
+    """Return True if an NFO has the ID of another movie, and mediakeep did not write that ID."""
     for name in (ids.TMDB, ids.IMDB):
         file_id, wanted_id = nfo.details.ids.get(name), wanted.ids.get(name)
         if file_id and wanted_id:
@@ -54,7 +54,7 @@ def is_other_movie(nfo: NfoFile, wanted: NfoMovie, written: NfoMovie | None) -> 
 def written_details(
     wanted: NfoMovie, written: NfoMovie | None, *, elsewhere: bool = False
 ) -> NfoMovie:
-    """Return the content of a merged NFO that mediakeep wrote, now or before.
+    """Return the part of an updated NFO's content that mediakeep wrote, now or earlier.
 
     Earlier values that are no longer known are included: they were not written by the user.
     """
@@ -74,12 +74,12 @@ def written_details(
 
 
 def parse_details(data: bytes) -> NfoMovie:
-    """Return the content of an NFO that `merge_details` returned."""
+    """Return the content of an NFO from the bytes that `merge_details` returned."""
     return parse_nfo(data).details
 
 
 class _NfoMerger:
-    """Merges an NFO element by element."""
+    """Merges the wanted content into an NFO, element by element."""
 
     def __init__(self, nfo: NfoFile, wanted: NfoMovie, written: NfoMovie, elsewhere: bool) -> None:
         self.root, self.body, self.ids = nfo.root, nfo.body, nfo.details.ids
@@ -95,7 +95,7 @@ class _NfoMerger:
         self.localized_keys = frozenset(_LOCALIZED_FIELDS if elsewhere else ("sorttitle",))
 
     def build_edits(self) -> XmlEdits:
-        """Return the edits of all elements that are wanted now or were written before."""
+        """Return the edits of all elements that are wanted now or were written earlier."""
         edits = XmlEdits(self.body, self.root)
         ratings = []
         for key in dict.fromkeys((*self.wanted_elements, *self.written_elements)):
@@ -114,7 +114,7 @@ class _NfoMerger:
         return edits
 
     def _should_update(self, key: str) -> bool:
-        """Return whether an element has to be changed and may be."""
+        """Return True if an element differs from the wanted value and may be changed."""
         theirs, mine = (
             self._element_values(self.file_elements, key),
             self._element_values(self.wanted_elements, key),
@@ -141,7 +141,7 @@ class _NfoMerger:
         return managed_elements.element_values(side.get(key, []))
 
     def _is_stated_elsewhere(self, key: str) -> bool:
-        """Return whether another element states the same value or contradicts it."""
+        """Return True if another element states or contradicts the value of this one."""
         if key.startswith("rating:"):
             return self._has_legacy_rating and not self._is_legacy_rating_ours
         if key == "sorttitle":
@@ -200,7 +200,7 @@ class _NfoMerger:
             edits.insert(self._without_second_default(key))
 
     def _without_second_default(self, key: str, old: Element | None = None) -> list[Element]:
-        """Return the wanted elements, without the default mark if another has it."""
+        """Return the wanted elements with a key, without the default mark if another has it."""
         mine, name = self.wanted_elements[key], key.partition(":")[0]
         if name not in _ELEMENTS_WITH_DEFAULT:
             return mine
@@ -231,7 +231,7 @@ class _NfoMerger:
             edits.remove(self._legacy_rating_elements)
 
     def _update_legacy_id(self, edits: XmlEdits) -> None:
-        """Update the `<id>` of older programs if it has the id that was written."""
+        """Update the `<id>` element of older programs if it has the ID that was written."""
         for element in self.root.find_children("id"):
             services = [
                 name
@@ -248,7 +248,7 @@ def _build_tree(details: NfoMovie) -> Element:
 
 
 def _is_incomplete_set(theirs: list[Element], mine: list[Element]) -> bool:
-    """Return whether a set is the wanted one with less information."""
+    """Return True if a movie set in the NFO is the wanted set with less information."""
     theirs = [element for element in theirs if not managed_elements.is_empty_element(element)]
     (_, attributes, text, children), *others = managed_elements.element_values(theirs)
     ((_, wanted_attributes, _, wanted_children),) = managed_elements.element_values(mine)

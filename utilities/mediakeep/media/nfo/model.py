@@ -1,4 +1,4 @@
-"""Data model of the NFO of a movie.
+"""The data model of a movie's NFO.
 
 Dates are YYYY-MM-DD, running times minutes, ratings 0 to 10; "", 0 and () mean unknown. All values
 survive a round trip through JSON.
@@ -12,7 +12,7 @@ from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoStream
 
 
 class NfoRating(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A rating of a site; `name` is "themoviedb", "imdb"..., "" if unknown."""
+    """A movie's rating by one site; `name` is "themoviedb" or another site, "" if unknown."""
 
     name: str = ""
     value: float = 0.0
@@ -20,7 +20,7 @@ class NfoRating(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NfoThumb(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The URL of an image; `aspect` is "poster", "clearlogo"..., "" for fanart."""
+    """The URL of an image in an NFO; `aspect` is "poster", "clearlogo" and so on, "" for fanart."""
 
     url: str
     aspect: str = ""
@@ -28,7 +28,7 @@ class NfoThumb(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NfoActor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of the cast; `thumb` is the URL of a portrait."""
+    """A member of a movie's cast; `thumb` is the URL of a portrait."""
 
     name: str
     role: str = ""
@@ -37,7 +37,7 @@ class NfoActor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NfoSet(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The collection of a movie."""
+    """The collection that a movie belongs to."""
 
     name: str
     overview: str = ""
@@ -45,7 +45,7 @@ class NfoSet(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NfoStreams(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The streams of the video file, as far as an NFO has elements for them."""
+    """The streams of a movie's video file, as far as an NFO has elements for them."""
 
     video: tuple[VideoStream, ...] = ()
     audio: tuple[AudioStream, ...] = ()
@@ -53,9 +53,10 @@ class NfoStreams(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NfoMovie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The content of an NFO in Kodi's order; in `ids` and `ratings` the default is the first.
+    """The content of a movie's NFO, in Kodi's order.
 
-    The keys of `ids` are services: "tmdb", "imdb", "tvdb"...
+    The first of `ids` and the first of `ratings` is the default one. The keys of `ids` are
+    services: "tmdb", "imdb", "tvdb" and so on.
     """
 
     title: str = ""

@@ -27,7 +27,10 @@ _TRUE_VALUES = ("true", "1", "yes")
 
 @dataclass(frozen=True)
 class NfoFile:
-    """The NFO of a movie; `body` is its text in UTF-8, to which the offsets in `root` refer."""
+    """The NFO file of a movie.
+
+    `body` is its text in UTF-8, to which the byte offsets in `root`, the parsed XML, refer.
+    """
 
     data: bytes
     decoded_text: DecodedText
@@ -36,19 +39,22 @@ class NfoFile:
 
     @cached_property
     def details(self) -> NfoMovie:
-        """The content by Kodi's rules; links after the root give ids that it lacks."""
+        """The content of the NFO, parsed by Kodi's rules.
+
+        Links after the root element give IDs that it lacks.
+        """
         content = kodi_parser.parse_movie(self.root)
         linked = ids.find_linked_ids(self.body[self.root.end :].decode())
         return msgspec.structs.replace(content, ids=content.ids | {**linked, **content.ids})
 
     @property
     def invalid_ids(self) -> tuple[tuple[str, str], ...]:
-        """The invalid ids, each with its service."""
+        """The invalid movie IDs in the NFO, as pairs of service and text."""
         return tuple(dict.fromkeys(ids.find_invalid_ids(self.root)))
 
     @property
     def is_locked(self) -> bool:
-        """Whether the user forbids all changes with Jellyfin's `<lockdata>true</lockdata>`."""
+        """True if the user forbids all changes with Jellyfin's `<lockdata>true</lockdata>`."""
         return self.root.child_text("lockdata").lower() in _TRUE_VALUES
 
     @property
@@ -59,11 +65,11 @@ class NfoFile:
 
 
 def parse_nfo(data: bytes) -> NfoFile:
-    """Read an NFO file.
+    """Parse an NFO file of a movie.
 
-    Raises NotAMovieNfo for other files, such as release notes, HTML pages or NFOs of episodes, and
-    its subclasses BrokenNfo and UnsafeNfo for those that must not be edited.
-    None of these files may ever be overwritten.
+    Raises NotAMovieNfo for other files, such as release notes, HTML pages or NFOs of episodes.
+    Raises its subclasses BrokenNfo and UnsafeNfo for files that must not be edited. None of these
+    files may ever be overwritten.
     """
     letters = _decode_text(data)
     text = letters.text
@@ -83,10 +89,10 @@ def parse_nfo(data: bytes) -> NfoFile:
 
 
 def find_movie_ids(data: bytes) -> dict[str, str]:
-    """Return the movie ids in any file with the suffix `.nfo`, in elements or links.
+    """Return the movie IDs in the elements or links of any file with the suffix `.nfo`.
 
-    Files that are about no movie or unsafe to read have none. In release notes only links count,
-    and not if they lead to several movies.
+    Files that are not about a movie or unsafe to read have none. In release notes only links count,
+    unless they lead to several movies.
     """
     try:
         return parse_nfo(data).details.ids
@@ -132,7 +138,7 @@ def _describe_content(text: str) -> str:
 
 
 def _check_trailing_content(trailing: str) -> None:
-    """Raise BrokenNfo if more than comments and plain text follows the root."""
+    """Raise BrokenNfo if more than comments and plain text follows the root element."""
     in_comment = False
     for markup in _TRAILING_MARKUP.finditer(trailing):
         if markup[0] in ("<!--", "-->"):

@@ -18,7 +18,7 @@ _TRAILING_COMMENTS = re.compile(
 
 
 class XmlEdits:
-    """Collects the edits of one NFO and applies them all at once."""
+    """Collects edits of an NFO's XML elements and applies them all at once."""
 
     def __init__(self, body: bytes, root: Element) -> None:
         self.body, self.root = body, root
@@ -34,7 +34,7 @@ class XmlEdits:
         return bool(self._replacements)
 
     def apply(self) -> str:
-        """Return the whole text with all edits."""
+        """Return the whole text of the NFO with all edits."""
         parts, offset = [], 0
         for start, end, _, text in sorted(self._replacements, key=lambda piece: piece[:3]):
             parts += [self.body[offset:start], self._convert_line_breaks(text).encode()]
@@ -46,7 +46,7 @@ class XmlEdits:
         self._replace_content(element, escape(text))
 
     def replace(self, old: list[Element], new: list[Element]) -> None:
-        """Replace elements by others, at the position of the first old one."""
+        """Replace elements by new ones, at the position of the first old element."""
         first, *others = old
         lead = self._indent_of(first)
         self._add_replacement(
@@ -62,7 +62,7 @@ class XmlEdits:
             )
 
     def insert(self, new: list[Element], parent: Element | None = None) -> None:
-        """Insert elements by Kodi's order: after the last element that precedes them.
+        """Insert elements in Kodi's order, each after the last element that precedes it.
 
         In a parent other than the root they are appended.
         """
@@ -89,7 +89,7 @@ class XmlEdits:
             self._insert_at(self.root.content_start, new, self._child_indent)
 
     def _open_root(self) -> None:
-        """Expand `<movie/>` and `<movie></movie>` so that they can contain elements."""
+        """Expand an empty `<movie/>` or `<movie></movie>` so that it can contain elements."""
         root = self.root
         if self._is_root_open or root.content_start < root.content_end:
             return
@@ -135,7 +135,7 @@ class XmlEdits:
         )
 
     def _detect_indent(self) -> str:
-        """Return line break and indentation of the root's children; "" if all is on one line."""
+        """Return line break and indentation of the root's children, or "" if all is on one line."""
         leads = (self._indent_of(child) for child in self.root.children)
         lead = next(filter(None, leads), "")
         return lead if lead or self.root.children else f"\n{kodi_writer.INDENT}"
@@ -145,7 +145,10 @@ class XmlEdits:
         return "\n" + whitespace.lstrip("\r\n") if "\n" in whitespace else ""
 
     def _whitespace_before(self, element: Element) -> bytes:
-        """Return line break and indentation before an element; b"" if it does not begin a line."""
+        """Return line break and indentation before an element.
+
+        Return b"" if the element does not begin a line.
+        """
         near = self.body[max(0, element.start - _INDENT_SEARCH_SIZE) : element.start]
         line = near.rstrip(b" \t")
         if not line.endswith(b"\n"):
@@ -153,5 +156,5 @@ class XmlEdits:
         return near[len(line.removesuffix(b"\n").removesuffix(b"\r")) :]
 
     def _convert_line_breaks(self, text: str) -> str:
-        """Convert line breaks to those of the file."""
+        """Convert the line breaks of a text to those of the NFO file."""
         return text.replace("\n", self._line_break)

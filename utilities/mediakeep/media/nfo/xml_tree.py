@@ -1,4 +1,4 @@
-"""Parse the XML of an NFO into a tree of elements with their offsets in the text.
+"""Parse the XML of an NFO into a tree of elements with their byte offsets in the text.
 
 Expat parses it without document types and entities, with limits for depth and number of elements.
 """
@@ -22,10 +22,10 @@ _OPENING_TAG = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 
 @dataclass(slots=True)
 class Element:
-    """An element, comment or processing instruction, with its byte offsets in the UTF-8 text.
+    """An XML element, comment or processing instruction, with its byte offsets in UTF-8 text.
 
-    It extends from `start` to `end`, its content from `content_start` to `content_end`; in `<a/>`
-    the latter two equal `end`.
+    It extends from `start` to `end`, and its content from `content_start` to `content_end`. In
+    `<a/>` the latter two equal `end`.
     """
 
     name: str
@@ -38,20 +38,20 @@ class Element:
     end: int = 0
 
     def find_children(self, name: str) -> Iterator[Element]:
-        """Return an iterator over the children with a name."""
+        """Return an iterator over the child elements with a name."""
         return (child for child in self.children if child.name == name)
 
     def child_text(self, name: str) -> str:
-        """Return the stripped text of the first non-empty child with a name, or ""."""
+        """Return the stripped text of the first non-empty child with a name, or "" if none."""
         return next(filter(None, (child.text.strip() for child in self.find_children(name))), "")
 
 
 class _RootClosed(Exception):
-    """Raised at the end of the root element, to stop the parser."""
+    """Raised at the end of the root element, to stop the XML parser."""
 
 
 class _TreeBuilder:
-    """Builds the tree from the events of expat."""
+    """Builds a tree of XML elements from the events of the expat parser."""
 
     def __init__(self, body: bytes, begin: int) -> None:
         self.root: Element | None = None
@@ -114,7 +114,7 @@ class _TreeBuilder:
 
 
 def parse_xml(body: bytes, begin: int = 0) -> Element:
-    """Parse XML in a UTF-8 text from `begin` on, up to the end of the root element.
+    """Parse the XML element that starts at byte offset `begin` of a UTF-8 text, to its end.
 
     Raises BrokenNfo if it is not well-formed, and UnsafeNfo if it exceeds the limits of an NFO.
     """

@@ -1,1 +1,1 @@
-"""Writes that replace a file only after the copy was verified."""
+"""Replace files safely: only after the new copy was verified."""

@@ -50,7 +50,7 @@ _remove_stale_once = lru_cache(maxsize=1000)(
 
 @dataclass(frozen=True)
 class ReplaceRules:
-    """The user's settings for replacing files."""
+    """The user's settings for replacing files: hard links and modification times."""
 
     hardlinks: str = "refuse"  # or "break"
     keep_mtime: bool = False  # whether to keep the modification time
@@ -58,14 +58,14 @@ class ReplaceRules:
 
 @dataclass(frozen=True)
 class OriginalFile:
-    """The file to replace: open, with its stat result when it was opened."""
+    """A file that will be replaced: its open handle, and its stat result when it was opened."""
 
     path: Path  # no symbolic link
     handle: int
     stat: os.stat_result
 
     def is_unchanged(self) -> bool:
-        """Return True if the path still refers to this file, and it was not written to."""
+        """Return True if the path still refers to this file and nobody has written to it."""
         try:
             return stat_identity(self.path.stat(follow_symlinks=False)) == stat_identity(self.stat)
         except OSError:
@@ -73,13 +73,16 @@ class OriginalFile:
 
 
 def stat_identity(facts: os.stat_result) -> tuple[int, int, int, int, int]:
-    """Return a key that identifies a file in its current state."""
+    """Return the stat values that identify a file in its current state.
+
+    They are device, inode, size, and mtime and ctime in nanoseconds.
+    """
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 @contextlib.contextmanager
 def open_original(path: Path) -> Iterator[OriginalFile]:
-    """Open a file for a `with` block; raise Unreadable if that fails.
+    """Open a file that will be replaced in a `with` block; raise Unreadable if that fails.
 
     System errors within the block become DiskFull, WriteRefused or ConcurrentChange.
     """
@@ -100,9 +103,9 @@ def replace_file(
     rules: ReplaceRules,
     copies: TempCopies,
 ) -> None:
-    """Replace the original by a file assembled from `parts`.
+    """Replace the original file by a new file assembled from `parts`.
 
-    `check` is called with the path and handle of the new file before the rename, then `record`;
+    Before the rename, `check` is called with the path and handle of the new file, then `record`;
     their exceptions are passed on. Call this within `open_original` only.
     """
     check_writable(original, rules)
@@ -146,7 +149,10 @@ def _write_and_rename(
 
 
 def _lock_exclusively(handle: int) -> bool:
-    """Lock out other writers of mediakeep until the file is closed; True without lock support."""
+    """Lock a file against other mediakeep processes until it is closed; return True if locked.
+
+    True is also returned if the file system does not support locks.
+    """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -155,7 +161,10 @@ def _lock_exclusively(handle: int) -> bool:
 
 
 def check_writable(original: OriginalFile, rules: ReplaceRules) -> None:
-    """Raise WriteRefused if a file is read-only for this user, or has several hard links."""
+    """Raise WriteRefused if the user may not write a file, or if it has several hard links.
+
+    The setting `hardlinks` decides about hard links.
+    """
     path = path_text.escape_path(original.path)
     if original.stat.st_nlink > 1 and rules.hardlinks != "break":
         names = f"it has {original.stat.st_nlink} names (hard links)"
@@ -199,7 +208,10 @@ def _check_free_space(path: Path, size: int) -> None:
 
 
 def _copy_metadata(original: OriginalFile, new: int, rules: ReplaceRules) -> None:
-    """Copy owner, mode and extended attributes of the old file; raise OSError if not allowed."""
+    """Copy owner, mode and extended attributes of the old file to the new one.
+
+    Raises OSError if that is not allowed.
+    """
     old_stat, new_stat = original.stat, os.fstat(new)
     if (old_stat.st_uid, old_stat.st_gid) != (new_stat.st_uid, new_stat.st_gid):
         os.fchown(new, old_stat.st_uid, old_stat.st_gid)
@@ -221,7 +233,10 @@ def _list_xattrs(handle: int) -> list[str]:
 
 @contextlib.contextmanager
 def _ignore_system_xattr(name: str) -> Iterator[None]:
-    """Ignore failures for attributes that the system manages, such as security labels."""
+    """Ignore failures to copy an extended attribute that the system manages.
+
+    An example is a security label.
+    """
     try:
         yield
     except OSError:
@@ -231,7 +246,7 @@ def _ignore_system_xattr(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """Convert system errors into errors of mediakeep."""
+    """Convert system errors in a `with` block into errors of mediakeep."""
     try:
         yield
     except file_assembly.SourceTruncated as error:

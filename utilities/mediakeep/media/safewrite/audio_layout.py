@@ -31,7 +31,7 @@ _FRAGMENT_ATOMS = frozenset({b"moof", b"mvex", b"sidx", b"mfra"})
 
 
 class AtomRange(NamedTuple):
-    """The offsets of an MP4 atom, its content and its end."""
+    """The byte offsets of an MP4 atom, its content (`body`) and its end."""
 
     name: bytes
     start: int
@@ -41,7 +41,11 @@ class AtomRange(NamedTuple):
 
 @dataclass(frozen=True)
 class AudioLayout:
-    """The audio parts of a file, with the `mdat` ranges (MP4) or first page number (Ogg)."""
+    """The byte ranges of a file's audio, which a tag write copies.
+
+    For MP4, `mdats` are the ranges of the audio atoms. For Ogg, `serial` and `page` are the
+    stream's serial number and the number of the first audio page.
+    """
 
     parts: tuple[ByteRange, ...]
     mdats: tuple[ByteRange, ...] = ()
@@ -49,7 +53,11 @@ class AudioLayout:
     page: int = 0
 
     def relocate(self, part: ByteRange, mdats: tuple[int, ...], page: int) -> FilePart:
-        """Return a part for a file with other `mdat` offsets, or another first page number."""
+        """Return an audio part adapted to a new file.
+
+        `mdats` are the new offsets of the MP4 audio, `page` the new number of the first audio page
+        in an Ogg.
+        """
         if self.serial and part == self.parts[-1] and page != self.page:
             return RenumberedPages(part, self.serial, page - self.page)
         if self.mdats and part not in self.mdats and (moves := self._offset_shifts(mdats)):
@@ -65,12 +73,18 @@ class AudioLayout:
 
 
 def find_layout(source: BoundedFile, kind: str) -> AudioLayout:
-    """Return the audio layout of a file; raise UnsupportedLayout for an unusual structure."""
+    """Return where a file's audio is; raise UnsupportedLayout for an unusual structure.
+
+    `kind` is the name of the audio format.
+    """
     return _LAYOUTS[kind](source)
 
 
 def iter_atoms(source: BoundedFile, start: int, end: int) -> Iterator[AtomRange]:
-    """Yield sibling atoms; raise UnsupportedLayout if one exceeds its parent."""
+    """Yield the sibling MP4 atoms between two byte offsets.
+
+    Raises UnsupportedLayout if an atom exceeds its parent.
+    """
     for _ in range(_MAX_ATOMS):
         head = source.read(start, 16)
         if start >= end or len(head) < 8:
@@ -114,7 +128,7 @@ def _mp4_layout(source: BoundedFile) -> AudioLayout:
 
 
 def _top_atoms(source: BoundedFile) -> Iterator[AtomRange]:
-    """Yield the top-level atoms, up to trailing data such as ID3v1."""
+    """Yield the top-level MP4 atoms, up to trailing data such as an ID3v1 tag."""
     siblings = iter_atoms(source, 0, source.size)
     try:
         yield from islice(siblings, _MAX_ATOMS)

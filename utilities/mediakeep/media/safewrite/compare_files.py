@@ -22,9 +22,9 @@ def file_sha256(handle: int) -> str:
 
 
 def compare_essence(old: int, new: int, kind: str) -> str | None:
-    """Compare the audio essence of two open files; return its hash, or None if they differ.
+    """Compare the audio of two open files without tags; return its hash, or None if it differs.
 
-    The module `essence` defines the essence of each format, and its hash.
+    The module `essence` defines which bytes are audio in each format, and the hash.
     """
     digest = hashlib.sha256()
     old_stream, new_stream = _EssenceStream(old, kind), _EssenceStream(new, kind)
@@ -36,14 +36,20 @@ def compare_essence(old: int, new: int, kind: str) -> str | None:
 
 
 class _EssenceStream:
-    """The essence of a file as one byte stream; the two files may be split differently."""
+    """The audio of a file, without tags, as one byte stream.
+
+    Two files can be compared although their audio is split into different parts.
+    """
 
     def __init__(self, handle: int, kind: str) -> None:
         self._parts = _essence_parts(BoundedFile(handle, os.fstat(handle).st_size, _CHUNK), kind)
         self._buffer = b""
 
     def read(self, size: int = 0) -> bytes:
-        """Return `size` bytes, fewer at the end; the next available bytes if `size` is 0."""
+        """Return the next `size` bytes of the audio, or fewer at the end.
+
+        If `size` is 0, return the bytes that are available next.
+        """
         data = self._buffer
         while len(data) < max(size, 1) and (part := next(self._parts, b"")):
             data += part

@@ -53,10 +53,10 @@ KEPT_FILE_HINT = "It is kept; delete it yourself if you do not need it."
 def create_file(
     path: Path, data: bytes, draft: RecordDraft, context: UndoContext
 ) -> ChangeRecord | None:
-    """Create a file and return its undo record, or None if the name is taken.
+    """Create a file and return its undo record, or None if another file has that name.
 
-    Raises Unreadable if the folder cannot be resolved, Refused or NoRoom if the file cannot be
-    written, and RecordNotWritten.
+    Raises Unreadable if the folder cannot be resolved, WriteRefused or DiskFull if the file cannot
+    be written, and RecordNotWritten.
     """
     path = _resolve_parent(path)
     if os.path.lexists(path):
@@ -82,9 +82,10 @@ def create_file(
 def remove_created(
     record: ChangeRecord, fields: dict[str, FieldChange], context: UndoContext
 ) -> ChangeRecord | None:
-    """Undo the creation of a file and return the record, or None if the file is already gone.
+    """Undo the creation of a file: remove it and return the new undo record.
 
-    Raises NotUndone if the file has changed since, and the errors of `create_file`.
+    Return None if the file no longer exists. Raises UndoRefused if the file has changed since, and
+    the errors of `create_file`.
     """
     path = _resolve_parent(Path(path_text.unescape_path(record.path)))
     if not os.path.lexists(path):
@@ -104,10 +105,10 @@ def remove_created(
 def remove_if_equal(
     path: Path, data: bytes, kind: str, fields: dict[str, FieldChange], context: UndoContext
 ) -> ChangeRecord | None:
-    """Remove a file that contains exactly `data`; return the record, or None if there is no file.
+    """Remove a file that contains exactly `data`, and return the undo record.
 
-    Raises ChangedMeanwhile if the content differs or the file is a symbolic link, and the errors of
-    `create_file`.
+    Return None if there is no file. Raises ConcurrentChange if the content differs or the file is a
+    symbolic link, and the errors of `create_file`.
     """
     path = _resolve_parent(path)
     if not os.path.lexists(path):
@@ -127,7 +128,10 @@ def remove_if_equal(
 def _draft_removal(
     data: bytes, kind: str, fields: dict[str, FieldChange], *, undoes: str = ""
 ) -> RecordDraft:
-    """Return the draft of an undo record that stores the whole content of the file to remove."""
+    """Return the draft of an undo record for removing a file.
+
+    It stores the whole content of the file.
+    """
     blobs = {sha256(data).hexdigest(): data}
     patch = ReversePatch(EMPTY_PATCH.raw, (("b", 0, 0, len(data)),), tuple(blobs))
     return RecordDraft(kind, patch, blobs, fields, undoes=undoes, sha256=next(iter(blobs)))
@@ -152,9 +156,10 @@ def _record_and_unlink(
 def recreate_file(
     record: ChangeRecord, fields: dict[str, FieldChange], context: UndoContext
 ) -> ChangeRecord | None:
-    """Undo the removal of a file and return the record, or None if the same file is back already.
+    """Undo the removal of a file: create it again and return the new undo record.
 
-    Raises NotUndone if another file has the name, and the errors of `create_file`.
+    Return None if the same file exists again already. Raises UndoRefused if another file has the
+    name, and the errors of `create_file`.
     """
     path = Path(path_text.unescape_path(record.path))
     data = _load_removed_content(record, context.store)
@@ -168,9 +173,9 @@ def recreate_file(
 
 
 def check_undo(record: ChangeRecord, store: UndoStore, *, unseen: bool = False) -> None:
-    """Raise what undoing a creation or removal would raise; change nothing.
+    """Raise the error that undoing a file's creation or removal would raise; change nothing.
 
-    With `unseen`, do not check the file: another of its changes is undone first.
+    With `unseen`, the file itself is not checked, because another of its changes is undone first.
     """
     path = _resolve_parent(Path(path_text.unescape_path(record.path)))
     expected = record.new
@@ -184,7 +189,10 @@ def check_undo(record: ChangeRecord, store: UndoStore, *, unseen: bool = False) 
 
 
 def _resolve_parent(path: Path) -> Path:
-    """Resolve links in the folder of a path, but not in its last component."""
+    """Return a path with the symbolic links of its folder resolved.
+
+    The last component stays as it is.
+    """
     try:
         return path.parent.resolve(strict=True) / path.name
     except (OSError, RuntimeError) as error:
@@ -217,7 +225,7 @@ def _write_temp_file(temp_path: Path, data: bytes) -> Iterator[tuple[Path, FileV
 
 
 def _link_into_place(temp_path: Path, path: Path) -> bool:
-    """Link the hidden file to its final name; return False if the name is taken."""
+    """Link a hidden temporary file to its final name; return False if the name is taken."""
     try:
         os.link(temp_path, path)
     except FileExistsError:
@@ -230,7 +238,11 @@ def _link_into_place(temp_path: Path, path: Path) -> bool:
 
 
 def _reserve_and_rename(temp_path: Path, path: Path) -> bool:
-    """Do the same on a file system without hard links; a kill in between leaves an empty file."""
+    """Rename a hidden temporary file to its final name; return False if the name is taken.
+
+    For file systems without hard links: an empty file reserves the name, and a kill leaves that
+    behind.
+    """
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
     except FileExistsError:
@@ -243,7 +255,10 @@ def _reserve_and_rename(temp_path: Path, path: Path) -> bool:
 def _open_if_unchanged(
     path: Path, record: ChangeRecord, expected: FileVersion
 ) -> Iterator[atomic_replace.OriginalFile]:
-    """Open a file that still has the recorded content; raise UndoRefused if it does not."""
+    """Open a file for a `with` block if it still has the recorded content.
+
+    Raises UndoRefused if it does not.
+    """
     if path.is_symlink() or not path.is_file():
         raise UndoRefused(record.path, _NOT_THE_CREATED_FILE, KEPT_FILE_HINT)
     with atomic_replace.open_original(path) as original:
@@ -253,7 +268,10 @@ def _open_if_unchanged(
 
 
 def _load_removed_content(record: ChangeRecord, store: UndoStore) -> bytes:
-    """Return the stored content of a removed file; raise StateDamaged if it is lost."""
+    """Return the stored content of a removed file.
+
+    Raises StateDamaged if that content is lost.
+    """
     try:
         parts = reverse_patch.apply(store.load_patch(record), AudioLayout(()), store.blobs.read)
         data = b"".join(part for part in parts if isinstance(part, bytes))

@@ -29,7 +29,7 @@ _COPY_UNSUPPORTED = frozenset(
 
 
 class RenumberedPages(NamedTuple):
-    """Pages of one Ogg stream whose page numbers increase by `by`."""
+    """A part of a new Ogg file: pages of the old file, with numbers that are larger by `by`."""
 
     span: ByteRange
     serial: bytes
@@ -37,7 +37,7 @@ class RenumberedPages(NamedTuple):
 
 
 class ShiftedTrack(NamedTuple):
-    """An MP4 `trak` atom whose audio has moved."""
+    """A part of a new MP4 file: a `trak` atom of the old file whose audio has moved."""
 
     span: ByteRange
     moves: tuple[OffsetShift, ...]
@@ -47,18 +47,21 @@ FilePart = bytes | ByteRange | RenumberedPages | ShiftedTrack
 
 
 class SourceTruncated(EOFError):
-    """The old file was truncated: it ends before the end of a part to copy."""
+    """Raised if the old file ends before the end of a part that has to be copied."""
 
 
 def total_size(pieces: Iterable[FilePart]) -> int:
-    """Return the total size of all parts in bytes."""
+    """Return the total size of a file's parts in bytes."""
     return sum(
         len(piece) if isinstance(piece, bytes) else _range_of(piece).size for piece in pieces
     )
 
 
 def replace_ranges(end: int, patches: Sequence[tuple[ByteRange, FilePart]]) -> Iterator[FilePart]:
-    """Yield the parts of a file of `end` bytes with some ranges replaced; `patches` are sorted."""
+    """Yield the parts of a file in which some byte ranges are replaced.
+
+    `end` is the size of the old file. `patches` are pairs of range and replacement, sorted.
+    """
     at = 0
     for span, piece in patches:
         if span.start > at:
@@ -70,7 +73,11 @@ def replace_ranges(end: int, patches: Sequence[tuple[ByteRange, FilePart]]) -> I
 
 
 def write_parts(pieces: Iterable[FilePart], old: int, new: int) -> None:
-    """Write all parts to an open file; raise SourceTruncated if the old file is too short."""
+    """Write all parts of a new file to the open file `new`.
+
+    Parts of the old file are copied from the open file `old`. Raises SourceTruncated if that is too
+    short.
+    """
     for piece in pieces:
         if isinstance(piece, ByteRange):
             _copy_range(piece, old, new)
@@ -80,7 +87,7 @@ def write_parts(pieces: Iterable[FilePart], old: int, new: int) -> None:
 
 
 def equals_file(pieces: Iterable[FilePart], old: int, other: int) -> bool:
-    """Return True if the assembled parts equal the bytes of the file `other`."""
+    """Return True if the parts, put together, equal the bytes of the open file `other`."""
     at = 0
     for piece in pieces:
         for part in _render_part(piece, old):
@@ -91,7 +98,7 @@ def equals_file(pieces: Iterable[FilePart], old: int, other: int) -> bool:
 
 
 def compute_sha256(pieces: Iterable[FilePart], old: int) -> str:
-    """Return the SHA-256 of the assembled file."""
+    """Return the SHA-256 of a file that would be assembled from parts, without writing it."""
     hasher = sha256()
     for piece in pieces:
         for part in _render_part(piece, old):
@@ -127,7 +134,10 @@ def _copy_range(span: ByteRange, old: int, new: int) -> None:
 
 
 def _copy_in_kernel(at: int, end: int, old: int, new: int) -> int:
-    """Copy with `copy_file_range` as far as possible; return the offset reached."""
+    """Copy bytes from one open file to another with `copy_file_range`, as far as possible.
+
+    Return the offset in the old file up to which bytes were copied.
+    """
     if sys.platform == "linux":
         try:
             while at < end and (count := os.copy_file_range(old, new, end - at, at)):

@@ -29,7 +29,11 @@ VerifyCopy = Callable[[Path, int, Callable[[], str]], str]
 
 @dataclass(frozen=True)
 class UndoContext:
-    """Where to record changes, who makes them, by which rules, and the queue of the item."""
+    """What is needed to record changes for undo.
+
+    This is the undo store, a stamp that says who makes the change, the replace rules, and the queue
+    of the item.
+    """
 
     store: UndoStore
     stamp: Stamp
@@ -56,9 +60,10 @@ class RecordDraft:
 def build_patch(
     original: OriginalFile, source: BoundedFile, kind: str
 ) -> tuple[ReversePatch, dict[str, bytes]]:
-    """Return the reverse patch that restores the current file, and its blobs.
+    """Return the reverse patch that restores the current file, and the blobs that it needs.
 
-    Raises ReadOnlyFormat if the layout of the file is not supported.
+    A blob is data stored by its SHA-256. Raises ReadOnlyFormat if the layout of the file is not
+    supported.
     """
     try:
         return reverse_patch.build(source, kind)
@@ -73,9 +78,10 @@ def replace_and_record(
     context: UndoContext,
     verify: VerifyCopy,
 ) -> ChangeRecord:
-    """Replace a file and return the undo record.
+    """Replace a file by a new one assembled from parts, and return the undo record.
 
-    Raises the errors of `verify` and of `replace_file`, and RecordNotWritten.
+    `verify` checks the new copy first. Raises the errors of `verify` and of `replace_file`, and
+    RecordNotWritten.
     """
     prepared, records = list[tuple[FileVersion, FileVersion, str]](), list[ChangeRecord]()
     with ThreadPoolExecutor(3) as executor:  # hashing uses a core each
@@ -115,7 +121,7 @@ def replace_and_record(
 
 
 def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> bool:
-    """Return True if the reverse patch restores the old bytes from the new file."""
+    """Return True if the drafted reverse patch rebuilds the old bytes from the new file."""
     source = BoundedFile(new, os.fstat(new).st_size)
     try:
         sound = reverse_patch.find_audio(source, draft.kind)
@@ -131,7 +137,10 @@ def add_record(
     context: UndoContext,
     change: tuple[FileVersion, FileVersion, str],
 ) -> ChangeRecord:
-    """Write the undo record of a change; `change` is old version, new version, essence hash."""
+    """Write the undo record of a change and return it.
+
+    `change` is a tuple: old file version, new file version, hash of the audio.
+    """
     old, new, essence = change
     record = ChangeRecord(
         id=os.urandom(6).hex(),

@@ -46,7 +46,7 @@ _FIX_HINT = "Move it away, then run again."
 
 
 def read(path: Path) -> bytes | None:
-    """Return the content of a file, or None if there is none.
+    """Return the content of a small file next to a movie, or None if there is no file.
 
     Raises Unreadable if it cannot be read, is not a regular file, or is larger than 64 MiB.
     """
@@ -69,7 +69,10 @@ def read(path: Path) -> bytes | None:
 def needs_write(
     path: Path, data: bytes, was: bytes | None, rules: atomic_replace.ReplaceRules = _DEFAULT_RULES
 ) -> bool:
-    """Return True if `write` would change anything; raise its errors as far as foreseeable."""
+    """Return True if `write` with the same arguments would change the file.
+
+    Raises the errors that `write` would raise, as far as they are foreseeable.
+    """
     if not _has_other_bytes(path, data, was):
         return False
     if was is None:
@@ -87,7 +90,7 @@ def write(
     fields: Mapping[str, FieldChange],
     context: UndoContext,
 ) -> ChangeRecord | None:
-    """Write `data` to a file and return the undo record, or None if it has that content already.
+    """Write `data` to a file; return the undo record, or None if it has that content already.
 
     `was` is the content that `data` was derived from, None for no file. Raises ConcurrentChange if
     the file has other content now, Unreadable, WriteRefused, DiskFull and RecordNotWritten; then
@@ -116,7 +119,7 @@ def write(
 def remove(
     path: Path, was: bytes, fields: Mapping[str, FieldChange], context: UndoContext
 ) -> ChangeRecord | None:
-    """Remove a file with the content `was`; return the undo record, or None if there is no file.
+    """Remove a file if its content is `was`; return the undo record, or None if there is no file.
 
     Raises the errors of `write`; then the file is unchanged.
     """
@@ -124,7 +127,10 @@ def remove(
 
 
 def _has_other_bytes(path: Path, data: bytes, was: bytes | None) -> bool:
-    """Return True if the content has to change; raise ConcurrentChange if it is not `was`."""
+    """Return True if the file's content differs from `data` and has to change.
+
+    Raises ConcurrentChange if the content is neither `data` nor `was`.
+    """
     current = read(path)
     if current == data:
         return False
@@ -140,7 +146,10 @@ def _mime_type(path: Path) -> str:
 def _verify_hash(
     path: Path, data: bytes, _new: Path, _handle: int, new_sha256: Callable[[], str]
 ) -> str:
-    """Verify the new file by its hash; return "", as it has no audio."""
+    """Verify a new file by its hash.
+
+    Return "" as the hash of its audio, because it has no audio.
+    """
     if new_sha256() != sha256(data).hexdigest():
         raise VerificationFailed(path_text.escape_path(path), "content differs in the new copy")
     return ""

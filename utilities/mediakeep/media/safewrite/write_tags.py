@@ -57,7 +57,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class WriteRules(atomic_replace.ReplaceRules):
-    """The user's settings for writing tags."""
+    """The user's settings for writing tags to audio files."""
 
     other_tags: OtherTags = OtherTags.UPDATE
     id3: Id3Version = Id3Version.KEEP
@@ -73,7 +73,7 @@ _DEFAULT_RULES = WriteRules()
 
 @dataclass(frozen=True)
 class TagWriteResult:
-    """The result of a write: the undo record, and the old and new values of each field."""
+    """The result of a tag write: the undo record, and the old and new values of each field."""
 
     record: ChangeRecord
     fields: dict[str, FieldChange]
@@ -81,7 +81,7 @@ class TagWriteResult:
 
 @dataclass(frozen=True)
 class _TagWrite:
-    """A planned tag write: the open file, its current tags and the target."""
+    """A planned tag write: the open file, its current tags and the target values."""
 
     original: OriginalFile
     reading: AudioFile
@@ -91,12 +91,15 @@ class _TagWrite:
 
     @property
     def path_text(self) -> str:
-        """The path, escaped as in messages and records."""
+        """The path of the file, escaped as in messages and records."""
         return path_text.escape_path(self.original.path)
 
 
 def pending_changes(path: Path, wanted: Iterable[TagEdit]) -> dict[str, FieldChange]:
-    """Return what `write` would change, without writing; raise the same errors."""
+    """Return the field changes that `write` would make to a file's tags, without writing.
+
+    Raises the same errors as `write`.
+    """
     with atomic_replace.open_original(path) as original:
         job = _plan_write(original, wanted)
         return _changed_fields(job) if job.changes else {}
@@ -111,7 +114,7 @@ def write(
     *,
     queue: str,
 ) -> TagWriteResult | None:
-    """Apply edits to a file's tags and return the result, or None if nothing has to change.
+    """Apply edits to a file's tags; return the result, or None if nothing has to change.
 
     `queue` is the kind of the item that the file belongs to.
 
@@ -140,7 +143,10 @@ def _plan_write(original: OriginalFile, wanted: Iterable[TagEdit]) -> _TagWrite:
 
 
 def _verify_copy(job: _TagWrite, new: Path, handle: int, _sha256: Callable[[], str]) -> str:
-    """Verify that the new file has the old audio and exactly the expected tags."""
+    """Verify that the new file has the audio of the old one and exactly the expected tags.
+
+    Return the hash of the audio.
+    """
     essence = compare_files.compare_essence(job.original.handle, handle, job.reading.facts.format)
     if essence is None:
         raise VerificationFailed(job.path_text, "audio data differs in the new copy")
@@ -166,7 +172,7 @@ def _verify_copy(job: _TagWrite, new: Path, handle: int, _sha256: Callable[[], s
 
 
 def _has_expected_pictures(job: _TagWrite, pictures: tuple[EmbeddedPicture, ...]) -> bool:
-    """Return True if the requested cover is present, and all other pictures are unchanged."""
+    """Return True if a new file has the requested cover, and all other pictures are unchanged."""
     before, cover = job.reading.tags.pictures, job.wanted.cover
     if cover is None:
         return pictures == before or tag_edits.uses_foreign_tags(job.reading)
@@ -179,7 +185,7 @@ def _has_expected_pictures(job: _TagWrite, pictures: tuple[EmbeddedPicture, ...]
 
 
 def _changed_fields(job: _TagWrite) -> dict[str, FieldChange]:
-    """Return the old and new values of each field to change; hashes for pictures."""
+    """Return the old and new values of each tag field to change; pictures as hashes."""
     fields = {}
     for change in job.changes:
         if isinstance(change, SetField):

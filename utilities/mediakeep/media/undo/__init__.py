@@ -1,1 +1,1 @@
-"""The undo store: records of changes, and how to reverse them."""
+"""The undo store: records of changes to users' files, and how to reverse the changes."""

@@ -55,8 +55,8 @@ _DEFAULT_RULES = atomic_replace.ReplaceRules()
 class UndoStep:
     """A change to undo; `refusal` is a clause that says why it cannot be undone, or "".
 
-    If `follows`, another change of the same file is undone first, so this one cannot be checked on
-    the disk before.
+    `follows` is True if another change of the same file is undone first. Then this one cannot be
+    checked on disk beforehand.
     """
 
     record: ChangeRecord
@@ -67,8 +67,8 @@ class UndoStep:
 def plan_undo(store: UndoStore, *queries: RecordQuery) -> list[UndoStep]:
     """Return the changes to undo, file by file, the latest change of each file first.
 
-    Changes already undone are left out. Only the latest change of a file can be checked on disk,
-    the earlier ones are checked by their records. The index is compared with the log first.
+    Changes already undone are left out. Only the latest change of a file can be checked on disk;
+    earlier ones are checked by their records. The index is compared with the log first.
     """
     store.verify()
     entries = (entry for query in queries for entry in store.find(query) if entry.state != VOID)
@@ -85,14 +85,17 @@ def plan_undo(store: UndoStore, *queries: RecordQuery) -> list[UndoStep]:
 
 
 def _find_entries(store: UndoStore, real: str, names: set[str]) -> list[RecordEntry]:
-    """Return all records of one file; those under its current path are the newest."""
+    """Return all undo records of one file, in the order of the changes.
+
+    Records under the file's current path are the newest.
+    """
     former = [entry for name in names - {real} for entry in store.find(RecordQuery(path=name))]
     former.sort(key=lambda entry: entry.record.time)
     return former + store.find(RecordQuery(path=real))
 
 
 def _plan_file(selected: Container[str], entries: list[RecordEntry]) -> Iterator[UndoStep]:
-    """Yield the undo steps of one file, given all its records."""
+    """Yield the undo steps of one file, given all its undo records."""
     undone_ids = find_undone(entry.record for entry in entries if entry.state == DONE)
     resulting = ""  # the hash of the file after the steps so far
     changed_by = dict[str, str]()  # file hash -> session that changed it, after the current entry
@@ -117,9 +120,9 @@ def _plan_file(selected: Container[str], entries: list[RecordEntry]) -> Iterator
 
 
 def _is_obsolete(record: ChangeRecord, selected: Container[str], resulting: str) -> bool:
-    """Return True if there is nothing left to undo.
+    """Return True if undoing this change would do nothing.
 
-    That is so for the undo of a change that is selected too, and for a created file that is gone.
+    That is so for the undo of a change that is also selected, and for a created file that is gone.
     """
     gone = (
         record.old.is_no_file
@@ -136,7 +139,10 @@ def _conflict_text(session: str) -> str:
 def check_undo(
     store: UndoStore, step: UndoStep, rules: atomic_replace.ReplaceRules = _DEFAULT_RULES
 ) -> None:
-    """Raise what `apply_undo` would raise, with force if the plan refuses; change nothing."""
+    """Raise the error that `apply_undo` would raise, but change nothing.
+
+    If the plan refuses the step, it is checked as with `force`.
+    """
     record = step.record
     if record.old.is_no_file or record.new.is_no_file:
         created_files.check_undo(record, store, unseen=step.follows)
@@ -160,11 +166,12 @@ def apply_undo(
     rules: atomic_replace.ReplaceRules = _DEFAULT_RULES,
     force: bool = False,
 ) -> ChangeRecord | None:
-    """Undo a change and return the record of the undo, or None if the old file is back already.
+    """Undo a change; return the record of the undo, or None if the old file is back already.
 
-    Raises NotUndone if the file was changed since, unless `force`, which keeps the current version
-    in `status/undo/aside/`; and if its audio is no longer the same. A created file is removed only
-    if it is unchanged, even with `force`. Other errors are those of `write_tags.write`.
+    Raises UndoRefused if the file was changed since or its audio is no longer the same. With
+    `force`, a changed file is undone all the same, and its current version is kept in
+    `status/undo/aside/`. A created file is removed only if it is unchanged, even with `force`.
+    Other errors are those of `write_tags.write`.
     """
     context, fields = (
         UndoContext(store, stamp, rules, record.queue),
@@ -199,12 +206,15 @@ def apply_undo(
 
 
 def undone_values(store: UndoStore, path: Path) -> dict[str, frozenset[Values]]:
-    """Return the undone changes of a file: for each field, the values that were undone."""
+    """Return the values of a file's fields that an undo has removed again, by field."""
     return store.undone_values(path)
 
 
 def _is_current(record: ChangeRecord) -> bool:
-    """Return True if a file is as the change left it, by its stat result, else by its hash."""
+    """Return True if a file is still as the change left it.
+
+    Its stat values are compared first, then its hash.
+    """
     path = Path(path_text.unescape_path(record.path))
     if record.new.is_no_file:
         return is_file_missing(path)
@@ -237,7 +247,7 @@ def _swap_values(fields: dict[str, FieldChange]) -> dict[str, FieldChange]:
 
 
 def _verify_hash(record: ChangeRecord, _new: Path, _handle: int, sha256: Callable[[], str]) -> str:
-    """Verify the whole file; so its audio is the one of before the change."""
+    """Verify a restored file by its hash, and return the recorded hash of its audio."""
     if sha256() != record.old.sha256:
         raise _audio_changed_error(record)
     return record.essence
@@ -251,7 +261,10 @@ def _audio_changed_error(record: ChangeRecord) -> UndoRefused:
 
 
 def _detect_kind(original: OriginalFile, record: ChangeRecord) -> str:
-    """Return the format of a version made by another program; keep a MIME type as it is."""
+    """Return the audio format of a version that another program has made.
+
+    For a record with a MIME type, return that type.
+    """
     if record.kind not in formats.ALL:
         return record.kind
     with os.fdopen(os.dup(original.handle), "rb") as handle:

@@ -1,4 +1,4 @@
-"""The change log: append-only JSON lines, one file per month.
+"""The change log of the undo store: append-only JSON lines, one file per month.
 
 A line torn by a crash is skipped by readers, and truncated by the next append.
 """
@@ -29,7 +29,7 @@ _MAX_MARK_PARTS = 96  # bytes; the start of one mark and the end of another are 
 
 
 class LinePosition(NamedTuple):
-    """The position of a line, and the offset of the next one."""
+    """The position of a log line: file name, byte offset, and the offset of the next line."""
 
     file: str
     offset: int
@@ -37,14 +37,14 @@ class LinePosition(NamedTuple):
 
 
 class ChangeLog:
-    """The log of a store, as used by one of several processes."""
+    """The change log of an undo store, as used by one of several processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._synced: set[Path] = set()  # in this process
 
     def append(self, line: msgspec.Struct, month: str, *, sync: bool) -> None:
-        """Append a line to the file of a month such as "2025-12"; raise RecordNotWritten."""
+        """Append a line to the log file of a month such as "2025-12"; raise RecordNotWritten."""
         path = self._folder / f"{month}.jsonl"
         try:
             atomic_files.make_folder(path.parent)
@@ -58,21 +58,25 @@ class ChangeLog:
     def read_lines(
         self, file: str = "", offset: int = 0
     ) -> Iterator[tuple[LinePosition, ChangeRecord | RecordState]]:
-        """Yield all complete lines, oldest first; or those of one file from an offset on."""
+        """Yield all complete log lines, oldest first.
+
+        If `file` is given, yield only those of that file, from a byte offset on.
+        """
         for path in [self._folder / file] if file else self.list_files():
             yield from _parse_lines(path, offset)
 
     def read_heads(self) -> Iterator[tuple[LinePosition, LineHead]]:
-        """Yield the heads of all complete lines, oldest first."""
+        """Yield the first fields of all complete log lines, oldest first."""
         for path in self.list_files():
             for place, text in _iter_lines(path, 0):
                 if head := parse_head(text):
                     yield place, head
 
     def find_damaged(self, *, thorough: bool) -> list[LinePosition]:
-        """Return the complete lines that cannot be parsed; only their heads unless `thorough`.
+        """Return the positions of complete log lines that cannot be parsed.
 
-        Lost marks are left out: the files themselves show whether a change was made.
+        Unless `thorough`, only their first fields are parsed. Damaged state marks are left out: the
+        files themselves show whether a change was made.
         """
         read = parse_line if thorough else parse_head
         return [
@@ -83,16 +87,19 @@ class ChangeLog:
         ]
 
     def read_at(self, file: str, offset: int) -> ChangeRecord | RecordState | None:
-        """Return the line that begins at an offset, or None if none does."""
+        """Return the log line that begins at a byte offset, or None if no line begins there."""
         first = next(self.read_lines(file, offset), None)
         return first[1] if first and first[0].offset == offset else None
 
     def list_files(self) -> list[Path]:
-        """List the files, oldest first."""
+        """Return the paths of the log files, oldest first."""
         return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
 
     def _sync(self, path: Path) -> None:
-        """Sync outside of the lock, so that several processes can wait for the disk at once."""
+        """Sync a log file to disk outside of the lock.
+
+        So several processes can wait for the disk at once.
+        """
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             atomic_files.sync_data(handle)
@@ -116,7 +123,7 @@ def _append_bytes(handle: int, data: bytes) -> None:
 
 
 def _end_of_last_line(handle: int) -> int:
-    """Return the end of the last complete line."""
+    """Return the byte offset after the last complete line of a log file."""
     end = os.fstat(handle).st_size
     while end:
         start = max(0, end - _TAIL_SIZE)
@@ -148,7 +155,7 @@ def _iter_lines(path: Path, offset: int) -> Iterator[tuple[LinePosition, bytes]]
 
 
 def _is_damaged_mark(text: bytes) -> bool:
-    """Return True if a damaged line contained only marks, which are not synced.
+    """Return True if a damaged log line contained only state marks, which are not synced.
 
     A power loss may leave zeros in place of some of them.
     """

@@ -11,10 +11,11 @@ from mediakeep.media.undo.record import RecordState, parse_line
 
 
 def merge(log: Path, other: Path) -> None:
-    """Append the missing lines of `other` to `log`, which the caller has locked exclusively.
+    """Append the lines of the change log `other` that are missing in `log`.
 
-    A record in both keeps the version of `log`, where it may have been pruned since. If the process
-    is killed, the log is intact, and merging again completes the work.
+    The caller has locked `log` exclusively. A record in both logs keeps the version of `log`, where
+    it may have been pruned since. If the process is killed, the log is intact, and merging again
+    completes the work.
     """
     keys = {_line_key(text) for text in _whole_lines(log)} if log.exists() else set()
     with log.open("ab") as stream:
@@ -33,7 +34,7 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
 
 
 def _line_key(text: bytes) -> tuple[str, ...] | bytes:
-    """Return the key that identifies a line; for a damaged line its text."""
+    """Return the key that identifies a log line; a damaged line is its own key."""
     line = parse_line(text)
     if isinstance(line, RecordState):
         return (line.id, line.mark)

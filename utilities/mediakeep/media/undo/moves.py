@@ -1,7 +1,7 @@
-"""Track files and folders that were renamed or moved since their changes were recorded.
+"""Track files and folders that were renamed or moved after their changes were recorded.
 
-Records keep the path of their time and are never rewritten. When a scan detects a renamed folder or
-a moved library, it appends the move to `moves.jsonl`, in chronological order.
+An undo record keeps the path at the time of the change and is never rewritten. When a scan detects
+a renamed folder or a moved library, it appends the move to `moves.jsonl`, in chronological order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _StatIdentity = tuple[int, int, int]
 
 
 class PathMove(msgspec.Struct, frozen=True, kw_only=True, tag="move", tag_field="op"):
-    """A move of a file or folder at a time; both paths are escaped.
+    """A recorded move of a file or folder; `old` and `new` are its escaped paths.
 
     `item` and `renamed` are the old and new key of its item in `queue`; "" if the keys did not
     change, as when a library is moved.
@@ -38,7 +38,7 @@ class PathMove(msgspec.Struct, frozen=True, kw_only=True, tag="move", tag_field=
 
 
 class MoveHistory:
-    """The moves as known by one process; reloaded when the file changes."""
+    """The recorded moves of files and folders; reloaded when their log file changes."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{FILE_STEM}.jsonl"
@@ -47,7 +47,7 @@ class MoveHistory:
 
     @property
     def all_moves(self) -> list[PathMove]:
-        """All moves, oldest first."""
+        """All recorded moves, oldest first."""
         try:
             facts = self._path.stat()
         except OSError:
@@ -60,7 +60,7 @@ class MoveHistory:
         return self._moves
 
     def with_present_path(self, record: ChangeRecord) -> ChangeRecord:
-        """Return a record with the current path and item of its file."""
+        """Return an undo record with the current path and item of its file."""
         for move in self.all_moves:
             if record.queue != move.queue or record.time > move.time:
                 continue
@@ -71,13 +71,13 @@ class MoveHistory:
         return record
 
     def present_path(self, path: str) -> str:
-        """Return the current path of a file, given an old one."""
+        """Return the current path of a file, given a path that it had earlier."""
         for move in self.all_moves:
             path = _move_path(path, move.old, move.new)
         return path
 
     def present_items(self, queue: str, keys: Iterable[str]) -> set[str]:
-        """Return the current keys of items."""
+        """Return the current keys of items, given keys that they had earlier."""
         present = set(keys)
         for move in self.all_moves:
             if move.queue == queue and move.item in present:
@@ -85,9 +85,9 @@ class MoveHistory:
         return present
 
     def queries_before_moves(self, query: RecordQuery) -> list[RecordQuery]:
-        """Return the queries that find, in records as written, all that match a query.
+        """Return queries that also find the records written before files were moved.
 
-        They may match more records than that.
+        Together they find all records that match `query` after the moves, and possibly more.
         """
         queries = [query]
         for move in reversed(self.all_moves):
@@ -98,9 +98,9 @@ class MoveHistory:
 
 
 def append_moves(log: ChangeLog, moves: Sequence[PathMove]) -> None:
-    """Append moves to the log; raise RecordNotWritten if that fails.
+    """Append moves of files and folders to their log; raise RecordNotWritten if that fails.
 
-    A move repeated in a row, as after a kill, counts once.
+    If the same move is repeated in a row, as after a kill, it counts once.
     """
     for move in moves:
         log.append(move, FILE_STEM, sync=True)
@@ -116,7 +116,10 @@ def _read_moves(path: Path) -> Iterable[PathMove]:
 
 
 def _drop_repeats(moves: Iterable[PathMove]) -> list[PathMove]:
-    """Keep the last of equal moves in a row: a move into its own subfolder would apply twice."""
+    """Keep only the last of equal moves in a row.
+
+    Otherwise a move of a folder into its own subfolder would apply twice.
+    """
     result: list[PathMove] = []
     for move in moves:
         if result and structs.replace(result[-1], time=move.time) == move:
@@ -132,7 +135,7 @@ def _move_path(path: str, old: str, new: str) -> str:
 
 
 def _query_before_move(query: RecordQuery, move: PathMove) -> RecordQuery:
-    """Return the query that matches the same files in records from before a move."""
+    """Return the query that finds the same files in records from before a move."""
     concerns_item = move.item and query.item == move.renamed and query.queue in ("", move.queue)
     below = query.below.rstrip("/")
     contains_move = below and f"{move.new}/".startswith(f"{below}/")

@@ -1,7 +1,7 @@
-"""Prune old undo records: keep what was changed, delete what is needed to undo it.
+"""Prune old undo records: keep what was changed, delete the data needed to undo it.
 
-A pruned ("forgotten") record keeps its fields, so that undone changes are not repeated and repairs
-still count. Its reverse patch is deleted, and so are blobs that no record needs. If the process is
+A pruned ("forgotten") record keeps its fields. So undone changes are not repeated and repairs still
+count. Its reverse patch is deleted, and so are blobs that no record needs. If the process is
 killed, the records are intact, and pruning again completes the work.
 """
 
@@ -25,7 +25,7 @@ from mediakeep.media.undo.store import UndoStore
 
 @dataclass
 class PruneResult:
-    """The result of pruning: the number of records, and of bytes freed."""
+    """The result of pruning undo records: how many were pruned, and the bytes freed."""
 
     records: int = 0
     bytes: int = 0
@@ -33,7 +33,7 @@ class PruneResult:
 
 @dataclass
 class _Pruner:
-    """One run; without `write` it only computes the result."""
+    """One run of pruning undo records; without `write` it only computes the result."""
 
     store: UndoStore
     before: str
@@ -43,7 +43,7 @@ class _Pruner:
     all_known: bool = True  # False if the blobs of a record are unknown
 
     def prune_month(self, path: Path) -> None:
-        """Prune one file of the log; unreadable lines are kept."""
+        """Prune the undo records in the log file of one month; keep unreadable lines."""
         old = path.read_bytes().splitlines(keepends=True)
         new = [self._prune_line(text) for text in old]
         self.done.bytes += sum(map(len, old)) - sum(map(len, new))
@@ -62,7 +62,10 @@ class _Pruner:
         return text
 
     def _drop_patch(self, record: ChangeRecord) -> ChangeRecord:
-        """Return a record without its reverse patch; a damaged one with the fields it has."""
+        """Return an undo record without its reverse patch.
+
+        If its details are damaged, the fields in the record itself are kept.
+        """
         fields = record.fields
         with contextlib.suppress(StateDamaged):
             fields = self.store.load_fields(record)
@@ -85,7 +88,10 @@ class _Pruner:
                 self.all_known = False
 
     def remove_unneeded_blobs(self) -> None:
-        """Delete the blobs that no record needs; call it after all months are pruned."""
+        """Delete the blobs that no undo record needs.
+
+        Call it after the records of all months are pruned.
+        """
         for path in (self.store.folder / "blobs").glob("??/*"):
             if self.all_known and path.name not in self.needed:
                 self.done.bytes += path.stat().st_size
@@ -94,15 +100,16 @@ class _Pruner:
 
 
 def preview(store: UndoStore, before: str) -> PruneResult:
-    """Return what `prune` would do, and change nothing."""
+    """Return how many undo records `prune` would prune and how many bytes it would free."""
     with store_lock.shared_lock(store.folder):
         return _run_pruner(_Pruner(store, before, write=False))
 
 
 def prune(store: UndoStore, before: str) -> PruneResult:
-    """Delete the undo data of changes before a time in the format of the records.
+    """Delete the undo data of changes made before a time, and return what was pruned.
 
-    Raises RecordNotWritten if writing fails; what was pruned until then stays consistent.
+    `before` has the time format of the records. Raises RecordNotWritten if writing fails; what was
+    pruned until then stays consistent.
     """
     if not store.folder.is_dir():
         return PruneResult()
@@ -116,7 +123,10 @@ def prune(store: UndoStore, before: str) -> PruneResult:
 
 
 def _delete_index(folder: Path) -> None:
-    """Delete the index, whose offsets become wrong; first, so that a kill leaves no wrong one."""
+    """Delete the index of the change log, because pruning changes the offsets in the log.
+
+    It is deleted first, so that a kill leaves no wrong index.
+    """
     if not (folder / record_index.FILE_NAME).is_dir():
         for name in (record_index.FILE_NAME, f"{record_index.FILE_NAME}-journal"):
             (folder / name).unlink(missing_ok=True)

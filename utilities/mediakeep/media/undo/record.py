@@ -18,12 +18,12 @@ _FIRST_QUEUE = "music"  # of records without a queue: music was the only kind wh
 
 
 class ReversePatch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How to rebuild the old file from its non-audio bytes and the audio of the current file.
+    """How to rebuild an old file from its stored non-audio bytes and the current file's audio.
 
-    `steps` are ["r", n] for the next n bytes of `raw` (compressed), ["a", n] for the next n bytes
-    of the audio, ["b", i, start, n] for bytes of a blob, and ["t", i, start, n] for characters of
-    its base64 text. `mdats` are the offsets of the audio in an MP4, and `page` is the number of the
-    first audio page in an Ogg.
+    `raw` is the compressed non-audio bytes. `steps` say what follows what: ["r", n] means the next
+    n bytes of the decompressed `raw`; ["a", n] the next n bytes of the audio; ["b", i, start, n] n
+    bytes of blob i; ["t", i, start, n] n characters of its base64 text. `mdats` are the byte
+    offsets of the audio in an MP4, and `page` is the number of the first audio page in an Ogg.
     """
 
     raw: bytes
@@ -34,7 +34,7 @@ class ReversePatch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FileVersion(msgspec.Struct, frozen=True):
-    """One version of a file: its size, SHA-256 and stat values."""
+    """One version of a file: its size in bytes, SHA-256 and stat values."""
 
     size: int
     sha256: str
@@ -44,16 +44,19 @@ class FileVersion(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_stat(cls, facts: os.stat_result, sha256: str) -> Self:
-        """Build the version from a stat result and the hash of the file."""
+        """Build a file version from a stat result and the SHA-256 of the file."""
         return cls(facts.st_size, sha256, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
 
     @property
     def is_no_file(self) -> bool:
-        """True if this stands for "no file"."""
+        """True if this version stands for "no file"."""
         return self.sha256 == NO_FILE.sha256
 
     def matches(self, facts: os.stat_result) -> bool:
-        """Return True if the stat values match, which is no proof."""
+        """Return True if a file has the stat values of this version.
+
+        That does not prove that its content is the same.
+        """
         actual = (facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
         return actual == (self.size, self.device, self.inode, self.mtime_ns)
 
@@ -62,7 +65,10 @@ NO_FILE = FileVersion(0, "nothing", 0, 0, 0)  # no file
 
 
 class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The old and new values of a field; the hash of a picture, the beginning of a long text."""
+    """The old and the new values of a tag field.
+
+    For a picture the value is its hash, for a long text the beginning.
+    """
 
     old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
@@ -72,13 +78,14 @@ class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):
 class ChangeRecord(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="change", tag_field="op"
 ):
-    """A prepared change; marks in the log, or the file's hash, show whether it was made.
+    """The undo record of a change to a file, written before the change is made.
 
-    `old` is NO_FILE for a created file, `new` for a removed one. `queue` is the kind of the item:
-    items of several kinds may have the same key.
+    Marks in the log, or the file's hash, show whether it was made. `old` is NO_FILE for a created
+    file, `new` for a removed one. `queue` is the kind of the item: items of several kinds may have
+    the same key.
 
-    `details` is the blob with `fields` and `recipe` if they are long. A `forgotten` (pruned) record
-    has no recipe any more.
+    `details` is the name of the blob with `fields` and `recipe` if they are long. A `forgotten`
+    (pruned) record has no `recipe` any more.
     """
 
     id: str
@@ -102,21 +109,21 @@ class ChangeRecord(
 
 
 class RecordDetails(msgspec.Struct, frozen=True):
-    """The parts that do not fit into a record of 4 KB."""
+    """The parts of an undo record that do not fit into its limit of 4 KB."""
 
     fields: dict[str, FieldChange]
     recipe: ReversePatch | None
 
 
 class RecordState(msgspec.Struct, frozen=True, tag="mark", tag_field="op"):
-    """The state of a recorded change: "done", or "void" if it was not made."""
+    """The state of a recorded change: "done", or "void" if the change was not made."""
 
     id: str
     mark: str
 
 
 class LineHead(msgspec.Struct, frozen=True, gc=False):
-    """The first fields of a line, parsed in a fraction of the time of the whole line."""
+    """The first fields of a log line; parsing only these is much faster than the whole line."""
 
     op: Literal["change", "mark"]
     id: str
@@ -131,7 +138,7 @@ _decode_head = msgspec.json.Decoder(LineHead).decode
 
 
 def parse_head(line: bytes) -> LineHead | None:
-    """Parse the head of a log line; return None if the line is torn or damaged."""
+    """Parse the first fields of a change log line; return None if it is torn or damaged."""
     try:
         return _decode_head(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -139,7 +146,7 @@ def parse_head(line: bytes) -> LineHead | None:
 
 
 def parse_line(line: bytes) -> ChangeRecord | RecordState | None:
-    """Parse a log line; return None if it is torn or damaged."""
+    """Parse a line of the change log; return None if it is torn or damaged."""
     try:
         read: ChangeRecord | RecordState = _decode_line(line)
         return read
@@ -148,7 +155,10 @@ def parse_line(line: bytes) -> ChangeRecord | RecordState | None:
 
 
 def move_details_to_blob(record: ChangeRecord, keep: Callable[[bytes], str]) -> ChangeRecord:
-    """Return a record of limited size; `keep` stores long details and returns the blob name."""
+    """Return an undo record of limited size, with long details moved to a blob.
+
+    `keep` stores the details and returns the name of the blob.
+    """
     if len(encode_line(record)) < MAX_RECORD_SIZE:
         return record
     details = keep(encode_line(RecordDetails(record.fields, record.recipe)))

@@ -1,7 +1,7 @@
-"""The SQLite index of the change log: find records by session, item, file or time.
+"""The SQLite index of the change log: find undo records by session, item, file or time.
 
-It is derived from the log and may be deleted at any time. It is trusted only if it has its clean
-mark, or was written since the system started; before an undo it is compared with the log.
+It is derived from the log and may be deleted at any time. It is used only if it was closed cleanly,
+or written since the system started. Before an undo it is compared with the log.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ _MAX_PARTS = 40  # path components considered
 
 
 def path_tail(record: ChangeRecord) -> str:
-    """Return the path from the item's folder on; without an item, the last two components.
+    """Return the end of a record's path, from the item's folder on.
 
-    It stays the same when the library is moved.
+    Without an item, it is the last two components. It stays the same when the library is moved.
     """
     at = _item_position(record)
     return "/".join(record.path.split("/")[-2 if at is None else at :])
 
 
 def possible_tails(path: str) -> list[str]:
-    """Return all values that `path_tail` may have returned for the file now at `path`."""
+    """Return all values that `path_tail` may have returned for records of the file at `path`."""
     parts = path.split("/")[1:][-_MAX_PARTS:]
     return ["/".join(parts[at:]) for at in range(len(parts) - 1)]
 
 
 def is_record_of(record: ChangeRecord, path: str) -> bool:
-    """Return True if a record belongs to the file now at `path`, which contains no links.
+    """Return True if an undo record belongs to the file that is now at `path`.
 
-    If another file still has the recorded path, the record belongs to that one.
+    `path` contains no links. If another file still has the recorded path, the record belongs to
+    that file.
     """
     if record.path == path:
         return True
@@ -53,7 +54,10 @@ def is_record_of(record: ChangeRecord, path: str) -> bool:
 
 
 def _item_position(record: ChangeRecord) -> int | None:
-    """Return the index of the item's folder in the path, or None if it was a link or a file."""
+    """Return the index of the item's folder among the components of a record's path.
+
+    Return None if the item was a link or a file.
+    """
     wanted, folders = record.item.split("/"), record.path.split("/")[:-1]
     for at in range(len(folders) - len(wanted), 0, -1):
         if record.item and folders[at : at + len(wanted)] == wanted:
@@ -85,11 +89,11 @@ CREATE TABLE log(file TEXT PRIMARY KEY, offset INTEGER NOT NULL)
 
 @dataclass(frozen=True)
 class RecordQuery:
-    """A query for records: all conditions that are set must match.
+    """A query for undo records: all conditions that are set must match.
 
     `since` is a time in the format of the records; `below` is a folder, escaped like `path`. `path`
     is the recorded path; `file` is the current path of a file, and also matches its records under
-    former paths. `queue` is the kind of the item; `undoes` are ids of undone records.
+    former paths. `queue` is the kind of the item; `undoes` are IDs of undone records.
     """
 
     id: str = ""
@@ -103,7 +107,7 @@ class RecordQuery:
     undoes: tuple[str, ...] = ()
 
     def matches(self, record: ChangeRecord) -> bool:
-        """Return True if a record matches."""
+        """Return True if an undo record matches all conditions of the query."""
         return (
             (not self.id or record.id == self.id)
             and (not self.session or record.session == self.session)
@@ -121,7 +125,7 @@ IndexRows = list[tuple[str, int, str]]  # (file, offset, mark) of each record
 
 
 class RecordIndex:
-    """The index as used by one process."""
+    """The SQLite index of the change log, as used by one process."""
 
     def __init__(self, folder: Path, log: ChangeLog) -> None:
         self._database = DisposableSqlite(
@@ -130,14 +134,18 @@ class RecordIndex:
         self._log, self._folder = log, folder
 
     def find(self, query: RecordQuery, limit: int = -1) -> IndexRows | None:
-        """Find records, oldest first; return None if the index is unusable now.
+        """Return index rows of the undo records that match, oldest first.
 
-        For `file` it may return more records than match.
+        Return None if the index is unusable now. For a query by `file` there may be rows that do
+        not match.
         """
         return self._run_query(lambda base: _select_rows(base, query, limit), IndexRows())
 
     def find_newest(self, skipped: int, limit: int) -> IndexRows | None:
-        """Return up to `limit` records, newest first, skipping the first `skipped`."""
+        """Return index rows of up to `limit` undo records, newest first.
+
+        The first `skipped` rows are left out. Return None if the index is unusable now.
+        """
         query = "SELECT file, offset, mark FROM record ORDER BY file DESC, offset DESC"
         return self._run_query(
             lambda base: base.execute(f"{query} LIMIT ? OFFSET ?", (limit, skipped)).fetchall(),
@@ -145,21 +153,24 @@ class RecordIndex:
         )
 
     def find_items(self, queue: str) -> set[str] | None:
-        """Return the items of a queue that have records, possibly including ""."""
+        """Return the keys of a queue's items that have undo records, possibly including "".
+
+        Return None if the index is unusable now.
+        """
         query = "SELECT DISTINCT item FROM record WHERE queue = ?"
         return self._run_query(
             lambda base: {item for (item,) in base.execute(query, (queue,))}, set[str]()
         )
 
     def verify(self) -> bool:
-        """Compare the index with the log, record by record; rebuild it if it differs.
+        """Return True if the index matches the log, record by record; rebuild it if it does not.
 
         Return False if the rebuilt index differs, too, or cannot be built.
         """
         return bool(self._run_query(self._compare_with_log, True))
 
     def discard(self) -> None:
-        """Delete the index, which has turned out to be wrong."""
+        """Delete the index, because it has turned out to be wrong."""
         with self._database.write_transaction() as base:
             if base:
                 raise TornFile("it does not match the log")
@@ -182,7 +193,7 @@ class RecordIndex:
         self._database.close()
 
     def _compare_with_log(self, base: sqlite3.Connection) -> bool:
-        """Raise TornFile unless the database is intact and matches the log exactly."""
+        """Raise TornFile unless the index database is intact and matches the log exactly."""
         if base.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise TornFile("integrity check failed")
         rows = base.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")

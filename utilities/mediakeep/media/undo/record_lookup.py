@@ -1,4 +1,4 @@
-"""Look up undo records by the index, or in the whole log if the index is unusable."""
+"""Find undo records by the index, or in the whole log if the index is unusable."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _PAGE_SIZE = 100  # records read at once, newest first
 
 @dataclass(frozen=True)
 class RecordEntry:
-    """A record and its state: "done", "void" (not made), or "unsure".
+    """An undo record and its state: "done", "void" (not made), "unsure", or "" if unknown.
 
-    `at` is its position in the log (file, offset), in the order of the changes.
+    `at` is its position in the log, as file name and byte offset; positions have the order of the
+    changes.
     """
 
     record: ChangeRecord
@@ -35,7 +36,10 @@ class RecordEntry:
 
 
 class RecordLookup:
-    """Lookups in one store by one process; the state is "" if the log has no mark for it."""
+    """Looks up the undo records of one store for one process.
+
+    The state of a found record is "" if the log has no mark for it.
+    """
 
     def __init__(self, folder: Path, log: ChangeLog) -> None:
         self._folder, self._log = folder, log
@@ -43,7 +47,7 @@ class RecordLookup:
         self.moves = MoveHistory(folder)
 
     def find(self, query: RecordQuery) -> list[RecordEntry]:
-        """Return the matching entries, oldest first.
+        """Return the undo records that match a query, oldest first.
 
         Each has the current path and item of its file.
         """
@@ -66,7 +70,7 @@ class RecordLookup:
         return [(file, offset, marks[file, offset]) for file, offset in sorted(marks)]
 
     def iter_newest(self) -> Iterator[RecordEntry]:
-        """Yield all entries, newest first, reading page by page."""
+        """Yield all undo records, newest first, reading them page by page."""
         seen = 0
         while True:
             with store_lock.shared_lock(self._folder):
@@ -79,7 +83,7 @@ class RecordLookup:
             seen += len(rows)
 
     def changed_items(self, queue: str) -> set[str]:
-        """Return the items of a queue whose files were changed."""
+        """Return the keys of a queue's items whose files mediakeep has changed."""
         with store_lock.shared_lock(self._folder):
             items = self._index.find_items(queue)
             if items is None:
@@ -87,7 +91,7 @@ class RecordLookup:
         return self.moves.present_items(queue, items) - {""}
 
     def has_record(self, query: RecordQuery) -> bool:
-        """Return True if any record matches."""
+        """Return True if any undo record matches a query."""
         if self.moves.all_moves:
             return bool(self.find(query))
         with store_lock.shared_lock(self._folder):
@@ -98,12 +102,15 @@ class RecordLookup:
         self._index.close()
 
     def verify(self) -> list[LinePosition]:
-        """Compare the index with the log, and return the damaged lines of the log."""
+        """Compare the index with the log, and return the positions of damaged log lines."""
         with store_lock.shared_lock(self._folder):
             return self._log.find_damaged(thorough=not self._index.verify())
 
     def _read_rows(self, rows: IndexRows) -> list[RecordEntry] | None:
-        """Read the records of index rows; if the index is wrong, delete it and return None."""
+        """Read the undo records of index rows; return None if the index is wrong.
+
+        A wrong index is deleted.
+        """
         lines = [
             (self._log.read_at(file, offset), mark, (file, offset)) for file, offset, mark in rows
         ]
@@ -119,7 +126,10 @@ class RecordLookup:
         return None
 
     def _scan_log(self, query: RecordQuery) -> list[RecordEntry]:
-        """Search the whole log, which is slower than the index for few records."""
+        """Return matching undo records by reading the whole log.
+
+        For few records this is slower than the index.
+        """
         records: dict[str, tuple[ChangeRecord, tuple[str, int]]] = {}
         marks: dict[str, str] = {}
         for place, line in self._log.read_lines():
@@ -133,12 +143,12 @@ class RecordLookup:
 
 
 def is_file_missing(path: Path) -> bool:
-    """Return True if the folder exists, but nothing of this name in it."""
+    """Return True if the folder of a path exists, but nothing of this name in it."""
     return path.parent.is_dir() and not os.path.lexists(path)
 
 
 def state_from_file(record: ChangeRecord) -> str:
-    """Determine the state of a change by the hash of the file."""
+    """Return the state of a recorded change, determined by the current hash of the file."""
     path = Path(path_text.unescape_path(record.path))
     try:
         if is_file_missing(path):

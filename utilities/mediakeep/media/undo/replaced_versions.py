@@ -15,7 +15,7 @@ FOLDER = "aside"
 
 
 def save_version(store: Path, original: OriginalFile, name: str) -> str:
-    """Copy a file into the undo folder `store`, sync it, and return the escaped path.
+    """Copy a file into the undo folder `store`, sync it to disk, and return its escaped path.
 
     Raises RecordNotWritten if that fails.
     """
@@ -39,6 +39,6 @@ def save_version(store: Path, original: OriginalFile, name: str) -> str:
 
 
 def drop_version(saved: str) -> None:
-    """Delete a version saved by `save_version`; do nothing for ""."""
+    """Delete a file saved by `save_version`; do nothing for ""."""
     if saved:
         Path(path_text.unescape_path(saved)).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Reverse patches: the non-audio bytes of a file, and their positions around the audio."""
+"""Reverse patches: the non-audio bytes of an old file, and where its audio goes between them."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ PatchStep = tuple[str | int, ...]
 
 
 class PatchMismatch(ValueError):
-    """The reverse patch does not fit the audio of the current file."""
+    """Raised if a reverse patch does not fit the audio of the current file."""
 
 
 class _PatchPart(NamedTuple):
-    """A part of the old file that the patch refers to instead of containing it."""
+    """A byte range of the old file that a patch refers to instead of containing it."""
 
     span: ByteRange
     step: PatchStep
 
 
 def build(source: BoundedFile, kind: str) -> tuple[ReversePatch, dict[str, bytes]]:
-    """Return the reverse patch that restores a file, and the blobs it needs by SHA-256.
+    """Return the reverse patch that restores a file, and the blobs that it needs by SHA-256.
 
     Raises ValueError if the layout of the file is not supported.
     """
@@ -63,17 +63,20 @@ def build(source: BoundedFile, kind: str) -> tuple[ReversePatch, dict[str, bytes
 
 
 def find_audio(source: BoundedFile, kind: str) -> AudioLayout:
-    """Return the audio layout of a file; empty for pictures and texts."""
+    """Return where a file's audio is; for pictures and texts, an empty layout."""
     return AudioLayout(()) if _has_no_audio(kind) else audio_layout.find_layout(source, kind)
 
 
 def _has_no_audio(kind: str) -> bool:
-    """Return True for a MIME type, False for the name of an audio format."""
+    """Return True if `kind` is a MIME type, and False if it is the name of an audio format."""
     return "/" in kind
 
 
 def _build_whole_file(source: BoundedFile, kind: str) -> tuple[ReversePatch, dict[str, bytes]]:
-    """Store a whole file: a picture as a blob, a text in the patch."""
+    """Build a reverse patch that stores a whole file.
+
+    A picture is stored as a blob, a text in the patch.
+    """
     if source.size > _MAX_WHOLE_FILE:
         raise ValueError("it is too large to store for undo")
     data = source.read(0, source.size)
@@ -101,7 +104,7 @@ def _find_pictures(pictures: list[StoredPicture]) -> tuple[dict[str, bytes], lis
 
 
 def apply(recipe: ReversePatch, sound: AudioLayout, blob: Callable[[str], bytes]) -> list[FilePart]:
-    """Return the parts of the old file, taking the audio from the current one.
+    """Return the parts of the old file, with the audio taken from the current file.
 
     Raises PatchMismatch if the audio has another layout. The caller has to verify the result.
     """
@@ -126,7 +129,7 @@ def apply(recipe: ReversePatch, sound: AudioLayout, blob: Callable[[str], bytes]
 
 
 class _AudioParts:
-    """The audio of a file, consumed from its beginning."""
+    """The audio of the current file, handed out piece by piece from its beginning."""
 
     def __init__(self, recipe: ReversePatch, sound: AudioLayout) -> None:
         if len(recipe.mdats) != len(sound.mdats):
@@ -135,7 +138,10 @@ class _AudioParts:
         self._parts = [part for part in sound.parts if part.size]
 
     def take_bytes(self, size: int) -> Iterator[FilePart]:
-        """Yield the next `size` bytes: one whole part, or pieces of parts without offsets."""
+        """Yield the next `size` bytes of the audio as file parts.
+
+        Each is one whole part, or a piece of a part that contains no offsets or page numbers.
+        """
         while size:
             if not self._parts:
                 raise PatchMismatch("its audio is shorter")
@@ -149,7 +155,7 @@ class _AudioParts:
 
 
 def _decompress_raw(recipe: ReversePatch) -> bytes:
-    """Return the decompressed non-audio bytes, no more than the steps use."""
+    """Return the decompressed non-audio bytes of a patch, no more than its steps use."""
     size = sum(int(step[1]) for step in recipe.steps if step[0] == _RAW)
     try:
         return zlib.decompressobj().decompress(recipe.raw, size) if size else b""

@@ -41,14 +41,14 @@ from mediakeep.media.undo.record_lookup import (
 
 
 class BlobStore:
-    """The blobs of a store, each in a file `ab/abcdef...` named by its SHA-256."""
+    """The blobs of an undo store: data files `ab/abcdef...`, each named by its SHA-256."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._synced: set[str] = set()  # in this process
 
     def store(self, data: bytes, name: str = "") -> str:
-        """Write and sync a blob, unless it exists, and return its name."""
+        """Write a blob and sync it, unless it exists; return its name."""
         name = name or sha256(data).hexdigest()
         path = self._path(name)
         if name not in self._synced or not path.is_file():  # it may have been pruned
@@ -66,7 +66,7 @@ class BlobStore:
         return name
 
     def read(self, name: str) -> bytes:
-        """Return a blob; raise StateDamaged if it is missing or does not match its name."""
+        """Return the data of a blob; raise StateDamaged if it is missing or damaged."""
         path = self._path(name)
         try:
             data = path.read_bytes()
@@ -101,7 +101,7 @@ _MAX_IDS = 900  # ids per query; old SQLite allows no more than 999
 
 
 class UndoStore:
-    """The undo store as used by one of several processes."""
+    """The undo store, as used by one of several processes."""
 
     def __init__(self, folder: Path, now: clock.Clock = clock.now) -> None:
         self.folder = folder
@@ -113,7 +113,7 @@ class UndoStore:
         self._damaged: list[str] | None = None
 
     def add(self, record: ChangeRecord, blobs: dict[str, bytes]) -> ChangeRecord:
-        """Write and sync a record with its blobs; raise RecordNotWritten.
+        """Write an undo record with its blobs and sync them; raise RecordNotWritten.
 
         Details that are too long for a record are stored as a blob.
         """
@@ -127,24 +127,27 @@ class UndoStore:
         return record
 
     def mark(self, record: ChangeRecord, state: str) -> None:
-        """Append the state of a record if possible; the file itself shows it, too."""
+        """Append the state of a recorded change to the log, if possible.
+
+        If that fails, the file itself shows the state.
+        """
         with contextlib.suppress(RecordNotWritten), store_lock.shared_lock(self.folder):
             self._log.append(RecordState(record.id, state), record.time[:7], sync=False)
 
     def find(self, query: RecordQuery) -> list[RecordEntry]:
-        """Return the matching records, oldest first."""
+        """Return the undo records that match a query, oldest first."""
         return list(map(self._resolve_state, self._lookup.find(query)))
 
     def iter_newest(self) -> Iterator[RecordEntry]:
-        """Yield all records, newest first, reading page by page."""
+        """Yield all undo records, newest first, reading them page by page."""
         return map(self._resolve_state, self._lookup.iter_newest())
 
     def present_path(self, path: str) -> str:
-        """Return the current path of a file, given an escaped path that may be an old one."""
+        """Return the current path of a file, given an escaped path that it has or had."""
         return self._lookup.moves.present_path(path)
 
     def add_moves(self, new_moves: Sequence[PathMove]) -> None:
-        """Record moved files and folders; raise RecordNotWritten.
+        """Record that files and folders were moved; raise RecordNotWritten.
 
         Does nothing in a home without undo records.
         """
@@ -153,22 +156,22 @@ class UndoStore:
                 moves.append_moves(self._log, new_moves)
 
     def has_record(self, query: RecordQuery) -> bool:
-        """Return True if any record matches, even of a change that was not made."""
+        """Return True if any undo record matches a query, even of a change that was not made."""
         return self._lookup.has_record(query)
 
     def renamed_item(self, queue: str, key: str) -> str:
-        """Return the current key of a renamed item, or "" if no item was renamed from `key`."""
+        """Return the current key of an item that had the key `key`, or "" if it was not renamed."""
         (present,) = self._lookup.moves.present_items(queue, [key])
         return "" if present == key else present
 
     def changed_items(self, queue: str) -> set[str]:
-        """Return the items of a queue whose files were changed."""
+        """Return the keys of a queue's items whose files mediakeep has changed."""
         return self._lookup.changed_items(queue)
 
     def verify(self) -> list[str]:
-        """Check the index before an undo, and return the damaged lines of the log.
+        """Check the index before an undo, and return a text for each damaged log line.
 
-        Changes recorded there cannot be undone. The check runs once per open store.
+        Changes recorded in damaged lines cannot be undone. The check runs once per open store.
         """
         if self._damaged is None:
             places = self._lookup.verify()
@@ -176,9 +179,10 @@ class UndoStore:
         return self._damaged
 
     def with_undo_records(self, entries: Iterable[RecordEntry]) -> list[RecordEntry]:
-        """Add the records that undo these, and those that undo them; each once, oldest first.
+        """Return these records with all records that they undo or that undo them.
 
-        They are found by the ids they undo, wherever the files are now.
+        Each is returned once, oldest first. They are found by the ids they undo, wherever the files
+        are now.
         """
         by_id = {entry.record.id: entry for entry in entries}
         pending = list(by_id)
@@ -192,10 +196,10 @@ class UndoStore:
     def effective_changes(
         self, item: str, first_claim: int, since: str = "", *, queue: str
     ) -> list[ChangeRecord]:
-        """Return the changes of an item that were not undone, from `first_claim` on.
+        """Return the changes of an item since claim number `first_claim` that were not undone.
 
-        Claim numbers are those of one queue, which was created at `since`; `queue` is the kind of
-        its items.
+        A claim is the start of an attempt to process an item. Claim numbers are those of one queue,
+        which was created at `since`; `queue` is the kind of its items.
         """
         entries = [
             entry
@@ -208,7 +212,7 @@ class UndoStore:
         return [entry.record for entry in entries if entry.record.id not in undone]
 
     def undone_values(self, path: Path) -> dict[str, frozenset[Values]]:
-        """Return the undone changes of a file: for each field, the values that were undone.
+        """Return the values of a file's fields that an undo has removed again, by field.
 
         Changes that were made again since are left out. Records under former paths of the file
         count, too.
@@ -226,7 +230,7 @@ class UndoStore:
         return {field: frozenset(values) for field, values in values_by_field.items() if values}
 
     def load_patch(self, record: ChangeRecord) -> ReversePatch:
-        """Return the reverse patch of a change.
+        """Return the reverse patch of a recorded change.
 
         Raises UndoRefused if it was pruned, and StateDamaged if it is missing.
         """
@@ -238,7 +242,7 @@ class UndoStore:
         return recipe
 
     def load_fields(self, record: ChangeRecord) -> dict[str, FieldChange]:
-        """Return the changed fields with full values."""
+        """Return the changed fields of an undo record with full values, even long ones."""
         return self._load_details(record).fields if record.details else record.fields
 
     def close(self) -> None:
@@ -252,9 +256,10 @@ class UndoStore:
             raise StateDamaged(f"The undo record {record.id} is damaged: {error}.") from error
 
     def _resolve_state(self, entry: RecordEntry) -> RecordEntry:
-        """If a crash left no mark, determine the state from later records, then from the file.
+        """Return an entry with its state determined if a crash left no mark.
 
-        "void" is never marked here: the process that prepared the change may still make it.
+        Later records are used first, then the file itself. "void" is never written to the log here:
+        the process that prepared the change may still make it.
         """
         if entry.state:
             return entry
@@ -264,7 +269,10 @@ class UndoStore:
         return RecordEntry(entry.record, state, entry.at)
 
     def _state_from_later_records(self, record: ChangeRecord) -> str:
-        """Determine the state from the next change, which began with the old or the new version."""
+        """Return the state of a change by the next change of the same file.
+
+        That began with either the old or the new version.
+        """
         is_later = False
         for entry in self._lookup.find(RecordQuery(path=record.path)):
             old = entry.record.old.sha256

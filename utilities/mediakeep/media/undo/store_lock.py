@@ -1,6 +1,6 @@
 """The lock of the undo store: shared for reading and appending, exclusive for pruning.
 
-It is a kernel lock (flock) on the folder, so a kill leaves nothing behind.
+It is a kernel lock (flock) on the folder, so a killed process leaves no lock behind.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from mediakeep.errors import RecordNotWritten
 
 @contextlib.contextmanager
 def shared_lock(folder: Path) -> Iterator[None]:
-    """Lock out pruning for a `with` block, if the file system supports locks."""
+    """Prevent pruning of the undo store during a `with` block.
+
+    Without support for locks by the file system, this does nothing.
+    """
     handle = -1
     with contextlib.suppress(OSError):  # no folder yet, or locks unsupported: nothing to prune
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -30,7 +33,10 @@ def shared_lock(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Lock out all other processes for a `with` block; raise RecordNotWritten if impossible."""
+    """Keep all other processes out of the undo store during a `with` block.
+
+    Raises RecordNotWritten if that is impossible.
+    """
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:

@@ -1,1 +1,1 @@
-"""Video files: their streams, read with MediaInfo, which is an optional extra."""
+"""Video files and their streams, read with MediaInfo, which is an optional extra."""

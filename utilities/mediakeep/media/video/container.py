@@ -28,14 +28,17 @@ _MAGIC_NUMBERS = (
 
 
 class ContainerInfo(NamedTuple):
-    """The name of a container, "" if unknown, and why the file is truncated, or ""."""
+    """The name of a video's container, "" if unknown, and why the file is truncated, or ""."""
 
     container: str = ""
     truncated: str = ""
 
 
 def inspect_container(handle: BinaryIO, size: int) -> ContainerInfo:
-    """Inspect an open file; raise OSError if it cannot be read."""
+    """Detect the container of an open video file of `size` bytes, and whether it is truncated.
+
+    Raises OSError if the file cannot be read.
+    """
     head = _read_at(handle, 0, _HEAD_SIZE)
     if not size:
         return ContainerInfo(truncated="it is empty")
@@ -54,7 +57,7 @@ def inspect_container(handle: BinaryIO, size: int) -> ContainerInfo:
 
 
 def _is_text_file(head: bytes) -> bool:
-    """Return whether this is a playlist or XML, which may imitate a container further on."""
+    """Return True for a playlist or XML, whose later bytes may look like those of a container."""
     start = head[:4]
     if start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         return True
@@ -86,7 +89,10 @@ def _inspect_mp4(handle: BinaryIO, head: bytes, size: int) -> ContainerInfo:
 
 
 def _walk_boxes(handle: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Yield name and end of each box; the first invalid one is yielded too and ends the walk."""
+    """Yield the name and the end offset of each MP4 box at the top level.
+
+    The first invalid box is also yielded and ends the walk.
+    """
     offset = 0
     for _ in range(_MAX_BOXES):
         head = _read_at(handle, offset, 16) if offset < size else b""
@@ -132,7 +138,10 @@ def _inspect_matroska(handle: BinaryIO, head: bytes, size: int) -> ContainerInfo
 
 
 def _parse_element_size(element: bytes) -> tuple[int | None, int]:
-    """Return size and start of the data of an element; the size is None if unknown."""
+    """Return the data size of a Matroska element, None if unknown, and the offset of its data.
+
+    Both are in bytes.
+    """
     start = _vint_width(element[:1])
     width = _vint_width(element[start : start + 1])
     if not start or not width or len(element) < start + width:
@@ -142,7 +151,10 @@ def _parse_element_size(element: bytes) -> tuple[int | None, int]:
 
 
 def _vint_width(first: bytes) -> int:
-    """Return the width of a number from its leading zero bits; 0 if it is invalid."""
+    """Return the width in bytes of a Matroska number, or 0 if it is invalid.
+
+    The leading zero bits of its first byte give the width.
+    """
     return 9 - first[0].bit_length() if first and first[0] else 0
 
 

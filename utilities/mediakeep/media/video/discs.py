@@ -1,4 +1,4 @@
-"""Disc folders: the movie of a DVD, which has several files, or of a Blu-ray."""
+"""Probe the movie of a disc folder: a DVD, which has several files, or a Blu-ray."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIX_HINT = "Copy the disc again, or move the folder out of the library."
 
 
 def probe_disc(folder: Path, read: Callable[[Path], VideoInfo] = probe_video) -> VideoInfo:
-    """Return the info on the movie in a disc folder or in a folder that contains one.
+    """Return the video info on the movie of a disc, given the disc folder or its parent.
 
     The movie is the largest stream of a Blu-ray, or the largest title set of a DVD, whose parts are
     combined. Raises Unreadable if there is none or a folder cannot be read.
@@ -42,7 +42,7 @@ def probe_disc(folder: Path, read: Callable[[Path], VideoInfo] = probe_video) ->
 
 
 def _find_film_files(folder: Path) -> Sequence[Path]:
-    """Return the files of the movie in playing order."""
+    """Return the video files of the movie in a disc folder, in playing order."""
     for parent in (folder, *_find_subfolders(folder, "VIDEO_TS")):
         if titles := _find_dvd_title_files(parent):
             return titles
@@ -58,7 +58,7 @@ def _find_film_files(folder: Path) -> Sequence[Path]:
 
 
 def _find_dvd_title_files(folder: Path) -> Sequence[Path]:
-    """Return the parts of the largest title set of a DVD."""
+    """Return the video files of the largest title set of a DVD."""
     sets: dict[str, list[os.DirEntry[str]]] = {}
     for entry in _list_entries(folder):
         if match := _DVD_TITLE_FILE.fullmatch(entry.name):
@@ -70,7 +70,10 @@ def _find_dvd_title_files(folder: Path) -> Sequence[Path]:
 
 
 def _size_and_name(entry: os.DirEntry[str]) -> tuple[int, str]:
-    """Return the size and name of a file; the name makes the choice among equals stable."""
+    """Return the size and name of a file as a sort key.
+
+    The name makes the choice between files of equal size stable.
+    """
     try:
         return entry.stat().st_size, entry.name
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Translate the names of codecs, HDR formats and 3D layouts from MediaInfo to Kodi."""
+"""Translate the names of codecs, HDR formats and 3D layouts from MediaInfo's to Kodi's."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ TrackFields = Mapping[str, str]
 
 
 def video_codec(fields: TrackFields) -> str:
-    """Return the codec of a video stream."""
+    """Return Kodi's name of a video stream's codec."""
     name = fields.get("Format", "")
     if name == "MPEG Video" and fields.get("Format_Version", "").endswith("1"):
         return "mpeg1video"
@@ -101,7 +101,7 @@ def video_codec(fields: TrackFields) -> str:
 
 
 def audio_codec(fields: TrackFields) -> str:
-    """Return the codec of an audio stream."""
+    """Return Kodi's name of an audio stream's codec."""
     name = fields.get("Format", "")
     features = fields.get("Format_AdditionalFeatures", "").split()
     commercial = fields.get("Format_Commercial_IfAny", "")
@@ -115,20 +115,20 @@ def audio_codec(fields: TrackFields) -> str:
 
 
 def subtitle_codec(fields: TrackFields) -> str:
-    """Return the codec of a subtitle stream."""
+    """Return Kodi's name of a subtitle stream's codec."""
     name = fields.get("Format", "")
     return _SUBTITLE_CODECS.get(name) or _to_identifier(name)
 
 
 def hdr_format(fields: TrackFields) -> str:
-    """Return the HDR format, the best one if there are several; "" if none."""
+    """Return Kodi's name of a video's best HDR format, or "" if it has none."""
     formats = f"{fields.get('HDR_Format', '')} {fields.get('HDR_Format_Compatibility', '')}"
     best = next((name for part, name in _HDR_FORMATS if part in formats), "")
     return best or _HDR_TRANSFERS.get(fields.get("transfer_characteristics", ""), "")
 
 
 def stereo_layout(fields: TrackFields) -> str:
-    """Return the layout of a 3D video; "" if it is not 3D."""
+    """Return Kodi's name of a 3D video's layout, or "" if it is not 3D."""
     layout = fields.get("MultiView_Layout", "")
     for prefix, names in _STEREO_LAYOUTS.items():
         if layout.startswith(prefix):
@@ -137,5 +137,5 @@ def stereo_layout(fields: TrackFields) -> str:
 
 
 def _to_identifier(name: str) -> str:
-    """Return an unmapped name in lower case with underscores."""
+    """Return a name that has no translation, in lower case with underscores."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:32]

@@ -35,7 +35,10 @@ _UNSPECIFIED = frozenset({"und", "mis", "mul", "zxx", "unk"})
 
 
 def normalize_language(text: str) -> str:
-    """Return a language such as "de", "de-AT" or "deu" as "ger"; "" if it is invalid."""
+    """Return the ISO 639-2/B code of a language, such as "ger" for "de", "de-AT" or "deu".
+
+    Return "" if the language is invalid.
+    """
     language = text.strip().lower().replace("_", "-").partition("-")[0]
     if len(language) == 2:
         return _ISO_639_1.get(language, "")

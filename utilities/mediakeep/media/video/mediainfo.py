@@ -1,7 +1,7 @@
 """Call MediaInfo so that it can harm nothing but its own process.
 
-It is given a byte stream instead of a name, so it opens no adjacent files, and the bytes and time
-are limited to what a valid file needs. Do not pass playlists, which it would follow.
+It is given a byte stream instead of a file name, so it opens no adjacent files. The bytes and the
+time are limited to what a valid file needs. Do not pass playlists, which it would follow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _MediaInfoOutput(msgspec.Struct):
 
 
 class _LimitedFile:
-    """File-like object for MediaInfo that ends when the limits are exceeded."""
+    """A file-like object for MediaInfo that ends when a limit of bytes or time is exceeded."""
 
     mode = "rb"
 
@@ -39,7 +39,7 @@ class _LimitedFile:
         self._remaining_bytes, self._deadline = MAX_BYTES, clock() + MAX_SECONDS
 
     def read(self, length: int) -> bytes:
-        """Return the next bytes; b"" if a limit is exceeded."""
+        """Return the next bytes, or b"" if a limit is exceeded."""
         if self._remaining_bytes <= 0 or self._clock() > self._deadline:
             return b""
         data = self._handle.read(length)
@@ -47,17 +47,17 @@ class _LimitedFile:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Set the position."""
+        """Set the read position in bytes."""
         return self._handle.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return the position."""
+        """Return the read position in bytes."""
         return self._handle.tell()
 
 
 @cache
 def pymediainfo_version() -> str:
-    """Return the version of pymediainfo, "" if it is not installed, without importing it."""
+    """Return the version of pymediainfo without importing it, or "" if it is not installed."""
     try:
         return metadata.version("pymediainfo")
     except metadata.PackageNotFoundError:
@@ -66,7 +66,7 @@ def pymediainfo_version() -> str:
 
 @cache
 def is_available() -> bool:
-    """Return whether pymediainfo and its native library are installed."""
+    """Return True if pymediainfo and its native library are installed."""
     try:
         from pymediainfo import MediaInfo
 
@@ -78,9 +78,9 @@ def is_available() -> bool:
 def read_tracks(
     handle: BinaryIO, clock: Callable[[], float] = time.monotonic
 ) -> list[MediaInfoTrack] | None:
-    """Return the general track and the streams of a file.
+    """Return the tracks that MediaInfo finds in an open file: the general one and the streams.
 
-    Returns None if MediaInfo does not recognize it; raises OSError if it cannot be read.
+    Returns None if MediaInfo does not recognize the file; raises OSError if it cannot be read.
     """
     from pymediainfo import MediaInfo
 

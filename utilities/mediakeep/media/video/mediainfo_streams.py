@@ -1,4 +1,4 @@
-"""Convert the output of MediaInfo, which is not trusted, to the data model."""
+"""Convert the output of MediaInfo, which is not trusted, to the video data model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ _CONTAINER_NAMES = {
 def build_video_info(
     tracks: Iterable[MediaInfoTrack], frame: ContainerInfo, size: int
 ) -> VideoInfo:
-    """Combine tracks and container; the container inspection takes precedence."""
+    """Build the video info from MediaInfo's tracks and the inspected container, `frame`.
+
+    If they contradict each other, the container inspection takes precedence.
+    """
     every = [
         {name: value for name, value in track.items() if isinstance(value, str)} for track in tracks
     ]
@@ -115,6 +118,6 @@ def _parse_duration(fields: Mapping[str, str]) -> float:
 
 
 def _clean_text(text: str) -> str:
-    """Return a text as one line of printable characters, which XML can hold."""
+    """Return a text as one line of printable characters that XML allows."""
     plain = "".join(char if char.isprintable() else " " for char in text[: 2 * _MAX_TITLE_LENGTH])
     return " ".join(plain.split())[:_MAX_TITLE_LENGTH]

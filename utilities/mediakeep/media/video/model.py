@@ -1,4 +1,4 @@
-"""Data model of video files: streams, duration, and whether the file is truncated."""
+"""The data model of a video file: its streams, its duration, and whether it is truncated."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import msgspec
 
 
 class VideoStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A video stream; sizes in pixels as stored, `aspect` as displayed, such as 1.778.
+    """A video stream; width and height in pixels as stored, `aspect` as displayed, such as 1.778.
 
-    `codec` is as in Kodi: "h264", "hevc", "av1"...; `hdr` is "dolbyvision", "hdr10plus",
+    `codec` is as in Kodi: "h264", "hevc", "av1" and so on; `hdr` is "dolbyvision", "hdr10plus",
     "hdr10", "hlg" or "".
     """
 
@@ -25,7 +25,7 @@ class VideoStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class AudioStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An audio stream; `language` is ISO 639-2/B such as "ger", "" if unknown."""
+    """An audio stream of a video; `language` is ISO 639-2/B such as "ger", "" if unknown."""
 
     codec: str = ""  # as in Kodi: "aac", "ac3", "eac3", "dca", "truehd", "flac", "opus"
     language: str = ""
@@ -35,7 +35,7 @@ class AudioStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SubtitleStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A subtitle stream."""
+    """A subtitle stream of a video; `language` is ISO 639-2/B such as "ger", "" if unknown."""
 
     language: str = ""
     codec: str = ""
@@ -44,7 +44,10 @@ class SubtitleStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class VideoInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A video file; `duration` is that of the longest stream in seconds, 0 if unknown."""
+    """What is known of a video file: its container, streams, duration and size.
+
+    `duration` is that of the longest stream in seconds, 0 if unknown.
+    """
 
     container: str = ""  # "matroska", "mp4", "avi"...
     duration: float = 0.0

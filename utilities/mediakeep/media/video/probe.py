@@ -28,10 +28,10 @@ is_mediainfo_available = mediainfo.is_available
 
 
 def probe_video(path: Path) -> VideoInfo:
-    """Return the info on a file; raise Unreadable if it is no regular file or cannot be read.
+    """Return the video info on a file.
 
-    Without MediaInfo, for unusual containers and for disc images, only container, size and
-    truncation are known.
+    Raises Unreadable if it is not a regular file or cannot be read. Without MediaInfo, for unusual
+    containers and for disc images, only container, size and truncation are known.
     """
     with open_file.open_regular_file(path) as handle:
         try:

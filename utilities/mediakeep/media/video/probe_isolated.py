@@ -1,6 +1,6 @@
 """Probe a video in a child process, because a damaged file may crash or hang MediaInfo.
 
-For callers whose process must not end: with a user at the terminal, or with an open queue.
+This is for callers whose process must not end: with a user at the terminal, or with an open queue.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ _FIX_HINT = "Replace it from a backup or another copy."
 
 
 class _ProbeReply(msgspec.Struct):
-    """The reply of the child process: the result or the arguments of the error."""
+    """The reply of the child process that probes a video: the info, or the error's arguments."""
 
     facts: VideoInfo | None = None
     refused: tuple[str, ...] = ()
 
 
 def probe_in_subprocess(path: Path, longest: float = _TIMEOUT) -> VideoInfo:
-    """Return the info on a video; raise Unreadable if that fails, crashes or hangs."""
+    """Return the video info on a file, probed in a child process.
+
+    Raises Unreadable if the probe fails, crashes, or takes more than `longest` seconds.
+    """
     source_root = Path(mediakeep.__file__).parents[1]
     command = [sys.executable, "-m", __name__, os.fspath(path)]
     environment = {**os.environ, "PYTHONPATH": os.fspath(source_root)}

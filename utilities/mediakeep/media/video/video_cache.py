@@ -1,4 +1,4 @@
-"""Cache of the info on videos, so that unchanged files are not probed again.
+"""Cache the info on videos, so that unchanged files are not probed again.
 
 The cache is in status/cache/ and may be deleted at any time, even during a batch. Results of
 MediaInfo stay valid if it is uninstalled; results without it are replaced once it is installed.
@@ -41,7 +41,10 @@ _CHECKSUM_SIZE = 4  # bytes
 
 
 class CachedVideo(msgspec.Struct, frozen=True, array_like=True):
-    """A cached result; `version` is that of pymediainfo, "" if only the container was inspected."""
+    """The cached info on a video, and the stat values for which it is valid.
+
+    `version` is that of pymediainfo, "" if only the container was inspected.
+    """
 
     state: StatIdentity
     version: str
@@ -53,7 +56,7 @@ _decode = msgspec.msgpack.Decoder(CachedVideo).decode
 
 
 class VideoCache:
-    """The cache as used by one process; `clock` returns nanoseconds since 1970.
+    """The cache of video infos, as used by one process; `clock` returns nanoseconds since 1970.
 
     `look` probes files that are not cached; the default does so in this process.
     """
@@ -70,11 +73,14 @@ class VideoCache:
 
     @classmethod
     def open(cls, folder: Path, look: Callable[[Path], VideoInfo] | None = None) -> Self:
-        """Open the cache in a folder, which is created if necessary."""
+        """Open the cache of video infos in a folder, and create the folder if necessary."""
         return cls(Path(folder) / FILE_NAME, look=look)
 
     def get_info(self, path: Path) -> VideoInfo:
-        """Return the info on a video; raise Unreadable if it cannot be read."""
+        """Return the info on a video, from the cache if possible.
+
+        Raises Unreadable if the video cannot be read.
+        """
         try:
             stat = path.stat()
         except OSError as error:
@@ -89,11 +95,14 @@ class VideoCache:
         return cached.facts
 
     def get_disc_info(self, folder: Path) -> VideoInfo:
-        """Return the info on the movie of a disc folder; raises as `discs.probe_disc` does."""
+        """Return the info on the movie of a disc folder.
+
+        Raises the errors of `discs.probe_disc`.
+        """
         return probe_disc(folder, self.get_info)
 
     def commit(self) -> None:
-        """Write new results, and delete those of files not seen for 90 days."""
+        """Write new results to the cache, and delete those of files not seen for 90 days."""
         if not self._unwritten:
             return
         rows = [
@@ -116,7 +125,7 @@ class VideoCache:
         return self._clock() // 86_400_000_000_000
 
     def _find_cached(self, state: StatIdentity) -> CachedVideo | None:
-        """Return the cached result of a file in exactly this state."""
+        """Return the cached info on a file with exactly these stat values, or None."""
         if cached := self._unwritten.get(_row_key(state)):
             return cached if cached.state == state else None
         data, day = b"", 0
@@ -132,7 +141,10 @@ class VideoCache:
 
 
 def _row_key(state: StatIdentity) -> str:
-    """Return the key of a row as text: some device and inode numbers are too large for SQLite."""
+    """Return the key of a cache row as text.
+
+    Some device and inode numbers are too large for SQLite.
+    """
     return "{}:{}".format(*state)
 
 
@@ -142,12 +154,12 @@ def _is_stable(facts: os.stat_result, now: int) -> bool:
 
 
 def _add_checksum(written: bytes) -> bytes:
-    """Prepend a checksum, which detects data damaged by a power loss or a bad disk."""
+    """Prepend a checksum to cached data, which detects damage by a power loss or a bad disk."""
     return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
 
 
 def _decode_checked(sealed: bytes) -> CachedVideo | None:
-    """Return a cached result, or None if it is damaged."""
+    """Return cached video info from its bytes, or None if they are damaged."""
     written = memoryview(sealed)[_CHECKSUM_SIZE:]
     if crc32(written).to_bytes(_CHECKSUM_SIZE) != sealed[:_CHECKSUM_SIZE]:
         return None
@@ -159,7 +171,7 @@ def _decode_checked(sealed: bytes) -> CachedVideo | None:
 
 @cache
 def _parser_version() -> int:
-    """Return a version number that changes with the code of this package."""
+    """Return a version number that changes with the code that probes videos."""
     digest = blake2b()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

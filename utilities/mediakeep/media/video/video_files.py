@@ -15,10 +15,11 @@ _DISC_FOLDERS = frozenset({"VIDEO_TS", "BDMV"})
 def find_videos(
     path: Path, suffixes: Collection[str], ignored: tuple[str, ...] = ()
 ) -> Iterator[Path]:
-    """Yield a file itself, or the sorted files with these suffixes in a folder tree.
+    """Yield the videos at a path: the file itself, or all videos in a folder tree, sorted.
 
-    Of a disc its folder is yielded. Hidden and ignored entries (see `ignore_rules`) are skipped,
-    and links to folders are not followed. Raises Unreadable if a folder cannot be read.
+    Videos are files with one of `suffixes`. Of a disc its folder is yielded. Hidden and ignored
+    entries (see `ignore_rules`) are skipped, and links to folders are not followed. Raises
+    Unreadable if a folder cannot be read.
     """
     if not path.is_dir():
         yield path
@@ -45,7 +46,7 @@ def _is_included(rules: IgnoreRules, folder_path: str, name: str, *, folder: boo
 
 
 def is_disc_folder(name: str, folders: Collection[str]) -> bool:
-    """Return whether a folder with this name and these subfolders is a disc folder."""
+    """Return True if a folder with this name and these subfolders is a DVD or Blu-ray folder."""
     return not _DISC_FOLDERS.isdisjoint(map(str.upper, (name, *folders)))
 
 

@@ -1,1 +1,1 @@
-"""Monkey's Audio streams and APEv2 tags."""
+"""Read Monkey's Audio streams and APEv2 tags."""

@@ -1,4 +1,4 @@
-"""Monkey's Audio: a descriptor, a seek table and frames, after the `MACLib` headers of its SDK.
+"""Parse Monkey's Audio: a descriptor, a seek table and frames, after its SDK's `MACLib` headers.
 
 The descriptor exists since version 3.98; older files do not declare their size.
 """
@@ -20,7 +20,7 @@ iter_essence = surrounding_tags.iter_essence
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the header; raise struct.error if it is truncated."""
+    """Parse the header of a Monkey's Audio file; raise struct.error if it is truncated."""
     head = source.read(surrounding_tags.find_audio_start(source), 76)
     version, level, flags, channels, rate = struct.unpack_from("<4xHHHHI", head)
     if version >= _DESCRIPTOR_VERSION:
@@ -36,7 +36,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the sizes in the descriptor with the size of the audio."""
+    """Compare the audio size that a Monkey's Audio file declares with the bytes that exist."""
     audio = surrounding_tags.find_audio_range(source)
     head = source.read(audio.start, 36)
     if len(head) < 36 or struct.unpack_from("<H", head, 4)[0] < _DESCRIPTOR_VERSION:

@@ -1,4 +1,4 @@
-"""APEv2 and APEv1 tags, after the "APEv2 specification" of the Hydrogenaudio wiki."""
+"""Read APEv2 and APEv1 tags, after the "APEv2 specification" of the Hydrogenaudio wiki."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PICTURE_TYPES = {"cover art (front)": 3, "cover art (back)": 4, "cover art (med
 
 
 def parse_tag_size(footer: bytes) -> int:
-    """Return the size of a tag, without its header, from its footer; 0 if it is no footer."""
+    """Return the size of an APE tag in bytes, without its header, or 0 for an invalid footer."""
     if len(footer) != FOOTER_SIZE or not footer.startswith(MAGIC):
         return 0
     size, _, flags = struct.unpack_from("<III", footer, 12)
@@ -29,7 +29,7 @@ def parse_tag_size(footer: bytes) -> int:
 
 
 def read_tag(source: BoundedFile, begin: int, end: int) -> TagBlock:
-    """Read the tag between two offsets, with or without a header."""
+    """Read the APE tag between two byte offsets; its header is optional."""
     block = TagBlock(name="APEv2", tag_format="ape")
     source.allow_tag_bytes(end - begin)
     end -= FOOTER_SIZE

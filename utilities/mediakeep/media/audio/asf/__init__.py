@@ -1,1 +1,1 @@
-"""ASF (WMA)."""
+"""Read ASF files (WMA): their objects, streams and tags."""

@@ -1,4 +1,4 @@
-"""WMA (ASF): objects identified by GUIDs; the data object holds packets of one size.
+"""Parse WMA (ASF): objects identified by GUIDs; the data object holds packets of equal size.
 
 After Microsoft's "Advanced Systems Format Specification 01.20.05", sections 2, 3.2, 3.14 and 5.
 """
@@ -34,7 +34,7 @@ _AUDIO_CODEC = 2  # codec type
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the header object; malformed values are skipped."""
+    """Parse the header object of a WMA file; malformed values are skipped."""
     source.allow_tag_bytes(min(_find_header_end(source), source.size))
     block = TagBlock(name="ASF", tag_format="asf")
     header_objects: dict[bytes, AsfObject] = {}
@@ -53,7 +53,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the size of the declared packets with that of the file."""
+    """Compare the total size of the packets that a WMA file declares with its file size."""
     end = _find_header_end(source)
     if end > source.size:
         return StreamCheck(0, "it ends within its headers")
@@ -74,7 +74,10 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
-    """Yield the packets of the data object, or the rest of the file if it has no size."""
+    """Yield the audio of a WMA file: the packets of its data object.
+
+    If the data object declares no size, the rest of the file is yielded.
+    """
     start = _find_header_end(source)
     data = next(objects.walk_objects(source, start, source.size), None)
     first = start + 24 + _DATA_HEADER_SIZE
@@ -93,7 +96,7 @@ def _read_header_objects(source: BoundedFile) -> list[AsfObject]:
 
 
 def _total_packet_bytes(source: BoundedFile, properties: AsfObject) -> int:
-    """Return the bytes of all packets; 0 if they are not of one known size."""
+    """Return the bytes of all packets, or 0 if the packets differ in size or it is unknown."""
     body = source.read(properties.start, 80)
     count, flags = int.from_bytes(body[32:40], "little"), int.from_bytes(body[64:68], "little")
     least, most = int.from_bytes(body[68:72], "little"), int.from_bytes(body[72:76], "little")
@@ -126,7 +129,7 @@ def _parse_stream_info(source: BoundedFile, header_objects: dict[bytes, AsfObjec
 
 
 def _audio_codec_name(source: BoundedFile, offset: int) -> str:
-    """Return the name of the first audio codec."""
+    """Return the name of the first audio codec that a codec list object declares."""
     count = int.from_bytes(source.read(offset + 16, 4), "little")
     offset += 20
     for _ in range(min(count, 16)):

@@ -1,4 +1,4 @@
-"""ASF tags, after Microsoft's "Advanced Systems Format Specification" 1.20.03 (3 and 4)."""
+"""Read ASF tags, after Microsoft's "Advanced Systems Format Specification" 1.20.03 (3 and 4)."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _CONTENT_DESCRIPTION_FIELDS = ("Title", "Author", "Copyright", "Description", "R
 
 
 def add_object_tags(block: TagBlock, source: BoundedFile, item: AsfObject) -> None:
-    """Add the tags of an object, if it holds any; malformed values are skipped."""
+    """Add the tags of an ASF object, if it has any, to a tag block; skip malformed values."""
     if read := _OBJECT_PARSERS.get(item.guid):
         with contextlib.suppress(*PARSE_ERRORS):
             read(block, source, ByteRange(item.start, item.end))
 
 
 def decode_utf16(data: bytes) -> str:
-    """Decode UTF-16 up to the terminating zero."""
+    """Decode UTF-16 text up to its terminating zero."""
     return data[: len(data) & ~1].decode("utf-16-le", "replace").partition("\0")[0]
 
 
@@ -87,13 +87,16 @@ def _add_value(
 
 
 def _add_text_once(block: TagBlock, name: str, value: str) -> None:
-    """Add a text unless it is there already: some taggers write it into two objects."""
+    """Add a text to a tag block unless the block has it already.
+
+    Some taggers write the same text into two ASF objects.
+    """
     if value not in block.texts.get(name, ()):
         block.add_texts(name, [value])
 
 
 def _add_picture(block: TagBlock, source: BoundedFile, span: ByteRange) -> None:
-    """Add a picture, which follows a type, a size and two zero-terminated texts."""
+    """Add an ASF picture; its bytes follow a type, a size and two zero-terminated texts."""
     head = source.read(span.start, min(_MAX_PICTURE_HEADER, span.size))
     if len(head) < 9:
         return

@@ -1,4 +1,4 @@
-"""ASF objects, identified by GUIDs, after Microsoft's ASF specification 01.20.05 (2)."""
+"""Find ASF objects, identified by GUIDs, after Microsoft's ASF specification 01.20.05 (2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OBJECT_HEADER_SIZE = 24  # bytes: GUID and size
 
 
 class AsfObject(NamedTuple):
-    """An object, whose content is the bytes from `start` to `end`."""
+    """An ASF object: its GUID, and the byte offsets at which its content starts and ends."""
 
     guid: bytes
     start: int
@@ -23,12 +23,15 @@ class AsfObject(NamedTuple):
 
 
 def encode_guid(text: str) -> bytes:
-    """Return the bytes of a GUID in an ASF file."""
+    """Return the bytes with which an ASF file stores a GUID, given as text."""
     return UUID(text).bytes_le
 
 
 def walk_objects(source: BoundedFile, offset: int, end: int) -> Iterator[AsfObject]:
-    """Yield the objects of one level; an object that is too long is cut at `end`."""
+    """Yield the ASF objects between two byte offsets, without the objects nested in them.
+
+    An object that declares an end beyond `end` is cut there.
+    """
     for _ in range(_MAX_OBJECTS):
         head = (
             source.read(offset, _OBJECT_HEADER_SIZE) if offset + _OBJECT_HEADER_SIZE <= end else b""

@@ -1,1 +1,1 @@
-"""Decode audio from beginning to end to find damage."""
+"""Decode whole audio files to find damage."""

@@ -49,10 +49,10 @@ _TAGGED_DEMUXERS = frozenset({"flac", "ape", "wv", "mpc", "mpc8"})  # formats th
 
 
 def find_damage(path: Path, facts: AudioProperties) -> str:
-    """Decode a file; return what is damaged as a phrase, or "" if nothing is.
+    """Decode an audio file; return a phrase that says what is damaged, or "" if nothing is.
 
-    Protected and truncated files, which other issue kinds report, and codecs without a decoder
-    return "". Raises Unreadable if the system cannot read the file.
+    "" is also returned for DRM-protected and truncated files, which other issue kinds report, and
+    for codecs without a decoder. Raises Unreadable if the system cannot read the file.
     """
     if facts.protected or facts.truncated:
         return ""
@@ -92,7 +92,8 @@ def _describe_frame_scan(scan: FrameScan) -> Iterator[str]:
 def _find_container_damage(source: BoundedFile, facts: AudioProperties) -> Iterator[str]:
     if facts.format in _OGG_FORMATS and (samples := ogg_page_scan.find_damaged_pages(source)):
         rate = _OPUS_SAMPLE_RATE if facts.format == formats.OPUS.name else facts.sample_rate
-        yield f"pages are damaged or missing {_format_positions([sample / (rate or 1) for sample in samples])}"
+        positions = _format_positions([sample / (rate or 1) for sample in samples])
+        yield f"pages are damaged or missing {positions}"
         return
     demuxer = _choose_demuxer(source, facts)
     end = (
@@ -107,7 +108,8 @@ def _find_container_damage(source: BoundedFile, facts: AudioProperties) -> Itera
     elif result.checksum_matches is None and result.is_supported and not result.error_positions:
         missing = facts.duration - result.seconds
         if missing > max(_TOLERATED_SECONDS, _TOLERATED_FRACTION * facts.duration):
-            yield f"only {format_position(result.seconds)} of {format_position(facts.duration)} can be decoded"
+            decoded, total = format_position(result.seconds), format_position(facts.duration)
+            yield f"only {decoded} of {total} can be decoded"
 
 
 def _choose_demuxer(source: BoundedFile, facts: AudioProperties) -> str:
@@ -120,7 +122,8 @@ def _choose_demuxer(source: BoundedFile, facts: AudioProperties) -> str:
 
 def _describe_decode_errors(result: DecodeResult) -> Iterator[str]:
     if result.is_supported and result.error_positions:
-        yield f"it cannot be decoded {_format_positions(result.error_positions) if result.seconds else 'at all'}"
+        extent = _format_positions(result.error_positions) if result.seconds else "at all"
+        yield f"it cannot be decoded {extent}"
 
 
 def _format_positions(seconds: Sequence[float]) -> str:
@@ -129,7 +132,7 @@ def _format_positions(seconds: Sequence[float]) -> str:
 
 
 def format_position(seconds: float) -> str:
-    """Format seconds as players do: "3:07", "1:02:07"."""
+    """Format a playing position, given in seconds, as players do: "3:07", "1:02:07"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

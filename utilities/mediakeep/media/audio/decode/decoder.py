@@ -29,7 +29,10 @@ _MAX_FRAME_GAP = 0.002  # seconds; a larger gap is a dropped frame, FLAC frames 
 
 
 class DecodeResult(msgspec.Struct):
-    """The result of decoding; `is_supported` is false if there is no decoder for the codec."""
+    """The result of decoding audio.
+
+    `is_supported` is False if FFmpeg has no decoder for the codec.
+    """
 
     is_supported: bool = True
     seconds: float = 0.0  # up to the end of the decoded audio
@@ -50,9 +53,10 @@ def require_decoders() -> None:
 
 
 def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
-    """Decode the audio of a file up to `end`, without embedded pictures.
+    """Decode the audio of a file up to the byte offset `end`, without embedded pictures.
 
-    The demuxer is given explicitly, so that no content can select one that opens other files.
+    `demuxer` is the name of FFmpeg's container parser. It is given explicitly, so that no file
+    content can select a parser that opens other files.
     """
     import av
 
@@ -80,7 +84,7 @@ def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
 
 
 def decode_frames(source: BoundedFile, ranges: Iterable[ByteRange], codec: str) -> DecodeResult:
-    """Decode frames at known byte ranges."""
+    """Decode the audio frames at known byte ranges of a file."""
     import av
 
     result = DecodeResult()
@@ -95,7 +99,10 @@ def decode_frames(source: BoundedFile, ranges: Iterable[ByteRange], codec: str) 
 
 
 def _decode_packets(result: DecodeResult, packets: Iterable[Any], md5: FlacMd5 | None) -> None:
-    """Decode packet by packet; failures are recorded, and decoding continues."""
+    """Decode packet by packet and collect the result in `result`.
+
+    A failure is recorded as an error position, and decoding continues.
+    """
     import av
 
     for packet in packets:
@@ -124,7 +131,10 @@ def _add_frames(result: DecodeResult, frames: Iterable[Any], md5: FlacMd5 | None
 
 
 def _record_error(result: DecodeResult, error: Exception) -> None:
-    """Record an error, or that this FFmpeg has no decoder for the codec."""
+    """Add a decoding error to the result.
+
+    If this FFmpeg has no decoder for the codec, `is_supported` becomes False instead.
+    """
     import av
 
     if isinstance(
@@ -136,22 +146,22 @@ def _record_error(result: DecodeResult, error: Exception) -> None:
 
 
 class DecoderInput:
-    """File-like object for PyAV that ends at a given offset."""
+    """A read-only file-like object for PyAV that ends at a given byte offset."""
 
     def __init__(self, source: BoundedFile, end: int) -> None:
         self._source, self._end, self._at = source, end, 0
 
     def read(self, count: int) -> bytes:
-        """Return the next bytes; b"" at the end."""
+        """Return the next `count` bytes, or b"" at the end."""
         data = self._source.read(self._at, min(count, self._end - self._at))
         self._at += len(data)
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Set the position relative to the start, the position or the end, and return it."""
+        """Move the read position and return it; `whence` works as in `io.IOBase.seek`."""
         self._at = max(0, offset + (0, self._at, self._end)[whence])
         return self._at
 
     def tell(self) -> int:
-        """Return the position."""
+        """Return the read position in bytes."""
         return self._at

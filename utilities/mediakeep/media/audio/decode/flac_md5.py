@@ -1,4 +1,4 @@
-"""The MD5 of all samples in a FLAC file, after RFC 9639, section 8.2."""
+"""Compute the MD5 of all samples of a FLAC file, after RFC 9639, section 8.2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WORD_SIZES = {"s16": 2, "s32": 4}  # bytes per sample, by the sample format of 
 
 
 class FlacMd5:
-    """Computes the MD5 of the decoded samples and compares it with that of the file."""
+    """Computes the MD5 of decoded samples and compares it with the MD5 stored in a FLAC file."""
 
     def __init__(self, streaminfo: bytes) -> None:
         self._expected = streaminfo[18:_STREAMINFO_SIZE]
@@ -24,11 +24,11 @@ class FlacMd5:
 
     @classmethod
     def from_streaminfo(cls, streaminfo: bytes | None) -> Self | None:
-        """Create from the STREAMINFO of a file; return None if it is truncated."""
+        """Create a FlacMd5 from a FLAC file's STREAMINFO block, or None if it is truncated."""
         return cls(streaminfo) if streaminfo and len(streaminfo) >= _STREAMINFO_SIZE else None
 
     def add_frame(self, frame: AudioFrame) -> None:
-        """Add the samples of a frame, which the decoder returns as 16 or 32 bit words."""
+        """Add the samples of a decoded frame; the decoder returns them as 16 or 32 bit words."""
         word = _WORD_SIZES.get(frame.format.name)
         self._is_checkable = self._is_checkable and word is not None
         if word is None or not self._is_checkable:
@@ -39,15 +39,16 @@ class FlacMd5:
         )
 
     def matches(self) -> bool | None:
-        """Return whether the MD5 matches; None if it cannot be checked."""
+        """Return True if the MD5 equals the stored one, or None if it cannot be checked."""
         return self._digest.digest() == self._expected if self._is_checkable else None
 
 
 def pack_samples(words: bytes, word: int, bits: int) -> bytes:
-    """Pack samples, the upper `bits` of little-endian words, into as few bytes as possible.
+    """Pack audio samples into as few bytes as possible, as the MD5 of FLAC requires.
 
-    For 24 bits in 32-bit words the lowest byte is dropped; depths that do not fill whole bytes are
-    shifted down sample by sample.
+    Each sample is the upper `bits` bits of a little-endian word of `word` bytes. For 24 bits in
+    32-bit words the lowest byte is dropped; depths that do not fill whole bytes are shifted down
+    sample by sample.
     """
     size = (bits + 7) // 8
     if bits % 8:

@@ -1,4 +1,4 @@
-"""Frame headers of MPEG audio (ISO/IEC 11172-3, 13818-3) and ADTS (14496-3)."""
+"""Parse frame headers of MPEG audio (ISO/IEC 11172-3, 13818-3) and ADTS (14496-3)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _VBRI_OFFSET = 36
 
 
 class FrameHeader(NamedTuple):
-    """A frame header: size in bytes, duration, and what all frames of a stream have in common."""
+    """The header of an audio frame: the frame's size in bytes and its duration in seconds.
+
+    `signature` is equal for all frames of a stream.
+    """
 
     size: int
     seconds: float
@@ -35,7 +38,10 @@ class FrameHeader(NamedTuple):
 
 
 class FrameFormat(NamedTuple):
-    """A type of frames: the pattern of their sync bytes, the header parser and the decoder."""
+    """How to find, parse and decode one type of audio frame, such as MP3.
+
+    `sync` matches the bytes with which each frame begins.
+    """
 
     sync: re.Pattern[bytes]
     parse_header: Callable[[bytes], FrameHeader | None]  # given 7 bytes; None if invalid
@@ -46,7 +52,10 @@ HEADER_SIZE = 7  # bytes of the longer header
 
 
 def parse_mpeg_header(head: bytes) -> FrameHeader | None:
-    """Parse an MPEG audio header; return None if it is invalid or of free bitrate."""
+    """Parse the header of an MPEG audio frame.
+
+    Return None if it is invalid or has a free bitrate.
+    """
     return _parse_mpeg_header(head[:4])
 
 
@@ -68,7 +77,7 @@ def _parse_mpeg_header(head: bytes) -> FrameHeader | None:
 
 
 def parse_adts_header(head: bytes) -> FrameHeader | None:
-    """Parse an ADTS header; return None if it is invalid."""
+    """Parse the header of an ADTS (AAC) frame; return None if it is invalid."""
     if len(head) < HEADER_SIZE or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
         return None
     rate, size = head[2] >> 2 & 15, (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
@@ -79,10 +88,10 @@ def parse_adts_header(head: bytes) -> FrameHeader | None:
 
 
 def parse_frame_count(frame: bytes) -> int:
-    """Return the frame count in the encoder header of a frame, 0 if there is none.
+    """Return how many frames an MP3 file declares in its first frame, or 0 if it does not.
 
-    Xing and Info after the LAME project's "Mp3 Info Tag revision 1", VBRI after Gabriel Bouvigne's
-    "MP3 VBR header". Such a frame has no audio.
+    Xing and Info headers are read after the LAME project's "Mp3 Info Tag revision 1", VBRI headers
+    after Gabriel Bouvigne's "MP3 VBR header". A frame with such a header has no audio.
     """
     if len(frame) < _VBRI_OFFSET + 18:
         return 0

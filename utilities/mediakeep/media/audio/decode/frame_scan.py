@@ -1,7 +1,7 @@
-"""Scan the frames of MP3 and ADTS files: gaps, a truncated end, missing frames.
+"""Scan the frames of MP3 and ADTS files for gaps, a truncated end and missing frames.
 
-Each frame header gives the offset of the next one, so a changed bit in a header, a zeroed sector or
-a cut is found; changes within a frame are not.
+Each frame header gives the offset of the next frame. So a changed bit in a header, a zeroed sector
+or a cut is found; changes within a frame are not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ _MIN_ZERO_BYTES = 4096  # zero bytes after the last frame that are more than pad
 
 
 class FrameScan(msgspec.Struct):
-    """The result of a scan; gaps as seconds of audio before them, sizes in bytes."""
+    """The frames and gaps found in an MP3 or ADTS file.
+
+    `starts` and `sizes` are the byte offset and the size in bytes of each frame. Each entry of
+    `gaps` is the playing position of a gap, in seconds of audio before it.
+    """
 
     # Offset and size of each audio frame; a long audiobook has millions.
     starts: array[int] = msgspec.field(default_factory=lambda: array("Q"))
@@ -42,7 +46,7 @@ class FrameScan(msgspec.Struct):
 
     @property
     def missing_frames(self) -> int:
-        """The number of missing frames."""
+        """How many frames the file declares but does not contain."""
         missing = self.expected_frames - len(self.starts)
         return missing if self.expected_frames and missing > _TOLERATED_MISSING else 0
 
@@ -50,7 +54,10 @@ class FrameScan(msgspec.Struct):
 def scan_frames(
     source: BoundedFile, audio: ByteRange, frame_format: FrameFormat
 ) -> FrameScan | None:
-    """Scan the audio of a file; return None if no two frames follow each other."""
+    """Scan the audio frames in a byte range of a file.
+
+    Return None if no two valid frames follow each other.
+    """
     offset = _find_frame(source, audio, frame_format)
     if offset is None:
         return None
@@ -77,7 +84,10 @@ def scan_frames(
 def _add_frame(
     scan: FrameScan, source: BoundedFile, frame_range: ByteRange, frame: FrameHeader, end: int
 ) -> bool:
-    """Add a frame unless it holds the encoder header; return whether it is complete."""
+    """Add an audio frame to a scan; return True if the frame ends before `end`.
+
+    A frame that holds only the encoder's header is not added.
+    """
     if frame_range.end > end:
         return False
     if not scan.starts and not scan.expected_frames:
@@ -93,7 +103,7 @@ def _add_frame(
 
 
 def _find_frame(source: BoundedFile, span: ByteRange, frame_format: FrameFormat) -> int | None:
-    """Return the offset of the next frame followed by one of the same type, or None."""
+    """Return the next offset at which two frames of the same type follow each other, or None."""
     for start in range(span.start, span.end, _SEARCH_SIZE):
         piece = source.read(start, min(_SEARCH_SIZE + _MAX_FRAME_REACH, span.end - start))
         for offset in _iter_candidates(piece, frame_format):
@@ -111,7 +121,7 @@ def _find_frame(source: BoundedFile, span: ByteRange, frame_format: FrameFormat)
 
 
 def _iter_candidates(piece: bytes, frame_format: FrameFormat) -> Iterator[int]:
-    """Yield each offset at which a frame may begin, overlapping ones too."""
+    """Yield each offset at which a frame may begin, including overlapping ones."""
     offset = -1
     while match := frame_format.sync.search(piece, offset + 1):
         offset = match.start()
@@ -119,7 +129,7 @@ def _iter_candidates(piece: bytes, frame_format: FrameFormat) -> Iterator[int]:
 
 
 def _skip_tag(source: BoundedFile, offset: int) -> int:
-    """Return the end of a tag between frames, as in concatenated files."""
+    """Return the end of a tag that lies between two frames, as in concatenated files."""
     head = source.read(offset, _APE_FOOTER_SIZE)
     if head.startswith(b"TAG"):
         return offset + _ID3V1_SIZE

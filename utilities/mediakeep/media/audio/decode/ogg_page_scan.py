@@ -17,11 +17,12 @@ _BIT_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def find_damaged_pages(source: BoundedFile) -> list[int]:
-    """Return the granule positions before damaged or missing pages, in samples.
+    """Return where an Ogg file has damaged or missing pages, as granule positions in samples.
 
-    Each page is checked for its checksum and its sequence number. Bytes between pages count as one
-    damaged page. Data after the end of the stream is ignored, and so is a gap before the audio,
-    which tools that rewrite tags may leave.
+    A granule position is the number of samples before the damage. Each page is checked for its
+    checksum and its sequence number. Bytes between pages count as one damaged page. Data after the
+    end of the stream is ignored, and so is a gap before the audio, which tools that rewrite tags
+    may leave.
     """
     offset, granule, is_ended, damaged = 0, 0, False, list[int]()
     numbers: dict[bytes, int] = {}
@@ -47,7 +48,7 @@ def find_damaged_pages(source: BoundedFile) -> list[int]:
 
 
 def page_checksum(page: bytes) -> int:
-    """Return the checksum of a page, computed with its own field as zeros.
+    """Return the checksum of an Ogg page, computed with zeros in its checksum field.
 
     It is a CRC-32 with the opposite bit order of zlib's and the initial value 0.
     """
@@ -57,7 +58,10 @@ def page_checksum(page: bytes) -> int:
 
 
 def _read_valid_page(source: BoundedFile, offset: int) -> bytes | None:
-    """Return the whole page at an offset; None if there is none or its checksum is wrong."""
+    """Return the bytes of the Ogg page at an offset.
+
+    Return None if there is no page or its checksum is wrong.
+    """
     head = source.read(offset, _PAGE_HEADER_SIZE + 255)
     if not head.startswith(_MAGIC) or len(head) < _PAGE_HEADER_SIZE:
         return None
@@ -70,7 +74,10 @@ def _read_valid_page(source: BoundedFile, offset: int) -> bytes | None:
 
 
 def _find_next_page(source: BoundedFile, start: int) -> int | None:
-    """Return the offset of the next valid page; None if there is none or after too many tries."""
+    """Return the offset of the next valid Ogg page, or None if none is found.
+
+    The search also ends after too many tries.
+    """
     tries = _MAX_TRIES
     for begin in range(start, source.size, _SEARCH_SIZE):
         piece, position = source.read(begin, _SEARCH_SIZE + len(_MAGIC) - 1), -1

@@ -1,1 +1,1 @@
-"""FLAC streams, frames and Vorbis comments."""
+"""Read FLAC streams, frames and Vorbis comments."""

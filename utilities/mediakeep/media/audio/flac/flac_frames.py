@@ -1,4 +1,4 @@
-"""FLAC frames, which are numbered, and STREAMINFO, after RFC 9639 (8.2 and 9.1)."""
+"""Parse FLAC frame headers and STREAMINFO, after RFC 9639 (8.2 and 9.1)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _CRC8_TABLE = bytes(_crc8_entry(byte) for byte in range(256))
 
 
 class FlacStreamInfo(NamedTuple):
-    """The STREAMINFO block; block sizes in samples, frame sizes in bytes, 0 if unknown."""
+    """The STREAMINFO block of a FLAC file; block sizes are in samples, frame sizes in bytes.
+
+    A value is 0 if it is unknown.
+    """
 
     block_size: int
     min_frame_size: int
@@ -35,7 +38,7 @@ class FlacStreamInfo(NamedTuple):
 
 
 def parse_streaminfo(body: bytes) -> FlacStreamInfo | None:
-    """Parse a STREAMINFO block; return None if it is truncated."""
+    """Parse the STREAMINFO block of a FLAC file; return None if it is truncated."""
     if len(body) < STREAMINFO_SIZE:
         return None
     _, block = struct.unpack_from(">HH", body)
@@ -54,7 +57,10 @@ def parse_streaminfo(body: bytes) -> FlacStreamInfo | None:
 def find_frames_backwards(
     tail: bytes, stream: FlacStreamInfo, sync: bytes
 ) -> Iterator[tuple[int, int]]:
-    """Yield offset and end sample (exclusive) of each frame in `tail`, the last one first."""
+    """Yield the FLAC frames in `tail`, the last bytes of the audio, from the last one to the first.
+
+    Each frame is a tuple: its byte offset in `tail`, and the number of the sample after its last.
+    """
     offset = len(tail)
     while (offset := tail.rfind(sync, 0, offset + 1)) >= 0:
         if end := _frame_end_sample(tail[offset : offset + MAX_HEADER_SIZE], stream):
@@ -63,7 +69,10 @@ def find_frames_backwards(
 
 
 def _frame_end_sample(head: bytes, stream: FlacStreamInfo) -> int:
-    """Return the end sample of a frame (exclusive); 0 if it is no frame of the stream (9.1)."""
+    """Return the number of the sample after a FLAC frame, or 0 for an invalid header (9.1).
+
+    A frame that does not belong to the stream counts as invalid.
+    """
     if len(head) < 6 or not _matches_stream(head, stream):
         return 0
     number, offset = _decode_number(head)
@@ -79,7 +88,7 @@ def _frame_end_sample(head: bytes, stream: FlacStreamInfo) -> int:
 
 
 def _matches_stream(head: bytes, stream: FlacStreamInfo) -> bool:
-    """Return whether a frame has the channels and bits per sample of the stream."""
+    """Return True if a FLAC frame has the channels and bits per sample of the stream."""
     channels, bits = head[3] >> 4, head[3] >> 1 & 7
     return (
         head[2] & 15 != 15
@@ -91,7 +100,10 @@ def _matches_stream(head: bytes, stream: FlacStreamInfo) -> bool:
 
 
 def _decode_number(head: bytes) -> tuple[int, int]:
-    """Decode the UTF-8-like frame or sample number; return it and its end."""
+    """Decode the frame or sample number in a FLAC frame header, which is coded like UTF-8.
+
+    Return the number and the offset after it.
+    """
     first = head[4]
     extra_bytes = 0
     while first << extra_bytes & 0x80:

@@ -1,4 +1,4 @@
-"""FLAC: metadata blocks, then numbered frames, after RFC 9639."""
+"""Parse FLAC: metadata blocks, then numbered frames, after RFC 9639."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FRAME_SYNC_BYTE = 0xFF  # first byte of a frame, not of a block
 
 
 class FlacBlock(NamedTuple):
-    """A metadata block: its type and the range of its content."""
+    """A FLAC metadata block: its type, and the byte offsets of its content."""
 
     block_type: int
     start: int
@@ -34,14 +34,20 @@ class FlacBlock(NamedTuple):
 
 
 class FlacMetadata(NamedTuple):
-    """The metadata blocks and their end, which is beyond the end of a truncated file."""
+    """The metadata blocks of a FLAC file, and the byte offset at which they end.
+
+    In a truncated file the offset may be beyond the end of the file.
+    """
 
     blocks: list[FlacBlock]
     end: int
 
 
 def walk_blocks(source: BoundedFile, offset: int) -> FlacMetadata:
-    """Read the block headers after `fLaC`; their content may be missing."""
+    """Read the headers of the FLAC metadata blocks that follow the marker `fLaC`.
+
+    The content of a block may be missing.
+    """
     blocks: list[FlacBlock] = []
     for _ in range(_MAX_BLOCKS):
         head = source.read(offset, 4)
@@ -62,7 +68,7 @@ _DEFAULT_TAIL_SIZE, _MAX_TAIL_SIZE = 65_536, 262_144  # bytes searched: frame si
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the metadata blocks; raise ValueError if there is no STREAMINFO."""
+    """Parse the metadata blocks of a FLAC file; raise ValueError if there is no STREAMINFO."""
     stream, metadata = source.run_once(_read_metadata)
     if stream is None:
         raise ValueError("no STREAMINFO")
@@ -82,7 +88,10 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def build_stream_info(stream: FlacStreamInfo, size: int) -> StreamInfo:
-    """Build stream info for `size` bytes of audio; raise ValueError if the sample rate is 0."""
+    """Build the audio properties of a FLAC stream with `size` bytes of audio.
+
+    Raises ValueError if the sample rate is 0.
+    """
     if not stream.sample_rate:
         raise ValueError("sample rate 0")
     length = stream.total_samples / stream.sample_rate
@@ -99,7 +108,7 @@ def build_stream_info(stream: FlacStreamInfo, size: int) -> StreamInfo:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Check that the last frame reaches the number of samples in STREAMINFO."""
+    """Check that the last frame of a FLAC file reaches the number of samples in STREAMINFO."""
     stream, metadata = source.run_once(_read_metadata)
     if metadata.end > source.size:
         return StreamCheck(0, _truncated_headers_text(source, stream))
@@ -111,13 +120,13 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
-    """Yield all bytes after the last metadata block."""
+    """Yield the audio of a FLAC file: all bytes after the last metadata block."""
     start = source.run_once(_read_metadata)[1].end
     yield ByteRange(start, surrounding_tags.find_audio_end(source, start))
 
 
 def _read_metadata(source: BoundedFile) -> tuple[FlacStreamInfo | None, FlacMetadata]:
-    """Read the metadata blocks and parse the first STREAMINFO."""
+    """Read the metadata blocks of a FLAC file, and parse the first STREAMINFO."""
     metadata = walk_blocks(source, surrounding_tags.find_audio_start(source) + len(_MAGIC))
     for kind, start, _ in metadata.blocks:
         if kind == STREAMINFO_BLOCK:
@@ -128,7 +137,7 @@ def _read_metadata(source: BoundedFile) -> tuple[FlacStreamInfo | None, FlacMeta
 
 
 def _read_tags(source: BoundedFile, metadata: FlacMetadata) -> TagBlock:
-    """Read the first comment block and all pictures."""
+    """Read the first Vorbis comment block and all pictures of a FLAC file."""
     start = end = 0
     for kind, *extent in metadata.blocks:
         if kind == COMMENT_BLOCK and end == start:
@@ -149,7 +158,10 @@ def _read_tags(source: BoundedFile, metadata: FlacMetadata) -> TagBlock:
 
 
 def _truncated_headers_text(source: BoundedFile, stream: FlacStreamInfo | None) -> str:
-    """Return the reason if the metadata is truncated; frames at the end mean a wrong size."""
+    """Return a clause that says how the FLAC metadata is truncated, or "".
+
+    If there are frames at the end of the file, only a size in the headers is wrong.
+    """
     tail = source.read_tail(source.size, _DEFAULT_TAIL_SIZE)
     has_frames = stream and any(
         any(find_frames_backwards(tail, stream, sync)) for sync in (FIXED_SYNC, VARIABLE_SYNC)
@@ -158,7 +170,7 @@ def _truncated_headers_text(source: BoundedFile, stream: FlacStreamInfo | None) 
 
 
 def _last_frame_reach(stream: FlacStreamInfo) -> int:
-    """Return the number of bytes at the end that contain the start of the last frame."""
+    """Return how many bytes before the end of the audio are sure to contain a frame's start."""
     size = (
         stream.max_frame_size + flac_frames.MAX_HEADER_SIZE
         if stream.max_frame_size
@@ -168,7 +180,10 @@ def _last_frame_reach(stream: FlacStreamInfo) -> int:
 
 
 def _missing_audio_text(source: BoundedFile, audio: ByteRange, stream: FlacStreamInfo) -> str:
-    """Return how far the frames reach; "" if all are there, or if none is found."""
+    """Return a clause that says how far the FLAC frames reach, or "".
+
+    "" means that all frames are there, or that none is found.
+    """
     reach = min(_last_frame_reach(stream), audio.size)
     sync = VARIABLE_SYNC if source.read(audio.start, 2) == VARIABLE_SYNC else FIXED_SYNC
     tail, furthest = source.read_tail(audio.end, reach), 0

@@ -1,4 +1,7 @@
-"""Vorbis comments and FLAC picture blocks, after RFC 9639 (8.6, 8.8) and "Ogg Vorbis I" (5)."""
+"""Read Vorbis comments and FLAC picture blocks.
+
+After RFC 9639 (8.6, 8.8) and "Ogg Vorbis I" (5).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _MAX_TEXT_SIZE = 256 * 1024
 
 
 def parse_comments(data: bytes, offset: int = 0) -> TagBlock:
-    """Parse the comments at an offset, as many as are well-formed."""
+    """Parse the Vorbis comments at a byte offset, up to the first malformed one."""
     block = TagBlock(name="Vorbis comment", tag_format="vorbis")
     offset += 4 + int.from_bytes(data[offset : offset + 4], "little")  # vendor string
     count = int.from_bytes(data[offset : offset + 4], "little")
@@ -42,7 +45,7 @@ def parse_comments(data: bytes, offset: int = 0) -> TagBlock:
 
 
 def parse_picture_block(size: int, read_at: ReadAt) -> EmbeddedPicture | None:
-    """Parse a FLAC picture block; return None if it is malformed or only a link."""
+    """Parse a FLAC picture block; return None if it is malformed or contains only a link."""
     try:
         return _parse_picture_block(size, read_at)
     except struct.error:  # truncated
@@ -80,7 +83,7 @@ def _decoded_length(text: bytes) -> int:
 
 
 def _base64_reader(text: bytes) -> ReadAt:
-    """Return a function that reads from base64 text and decodes only what it returns."""
+    """Return a function that reads bytes from base64 text, and decodes only what it returns."""
 
     def at(offset: int, size: int) -> bytes:
         first = offset // 3

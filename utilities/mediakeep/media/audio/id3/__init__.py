@@ -1,1 +1,1 @@
-"""ID3 tags."""
+"""Read ID3 tags."""

@@ -1,4 +1,4 @@
-"""The encoding of ID3v2 frame content, after id3.org's 2.3.0 (3.3.1) and 2.4.0 (4.1)."""
+"""Decode the content of ID3v2 frames, after id3.org's 2.3.0 (3.3.1) and 2.4.0 (4.1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_FRAME_SIZE = 16 * 1024 * 1024  # bytes of one of these frames
 
 
 class _FlagBits(NamedTuple):
-    """The frame flags that change how the content is encoded."""
+    """The bits of an ID3v2 frame's flags that change how the frame's content is encoded."""
 
     grouped: int = 0
     encrypted: int = 0
@@ -28,7 +28,7 @@ _FLAG_BITS = {
 
 
 class FrameDecoder:
-    """Decodes the frames of one tag within memory limits."""
+    """Decodes the frames of one ID3v2 tag within memory limits."""
 
     def __init__(self, version: int, *, unsynced: bool) -> None:
         self._flag_bits = _FLAG_BITS[version]
@@ -38,15 +38,18 @@ class FrameDecoder:
 
     @property
     def max_frame_size(self) -> int:
-        """Largest size of the next frame, in bytes."""
+        """The largest size of the next frame that is decoded, in bytes."""
         return min(_MAX_FRAME_SIZE, self._remaining_bytes)
 
     def is_plain(self, flags: int) -> bool:
-        """Whether the content of a frame is stored unchanged."""
+        """Return True if a frame with these flags stores its content unchanged."""
         return not flags and not self._unsynchronised
 
     def decode(self, data: bytes, flags: int) -> bytes:
-        """Return the content of a frame; b"" if it is encrypted, malformed or too large."""
+        """Return the decoded content of a frame.
+
+        Return b"" if it is encrypted, malformed or too large.
+        """
         self._remaining_bytes -= len(data)
         if flags & self._flag_bits.encrypted:
             return b""

@@ -1,4 +1,4 @@
-"""The content of ID3v2 frames: texts, identifiers, pictures (id3.org, "ID3v2.4.0-frames")."""
+"""Parse the content of ID3v2 frames: texts, identifiers, pictures (id3.org, "ID3v2.4.0-frames")."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _ID3V22_FRAME_NAMES = {
 
 
 def normalize_frame_name(stored: bytes) -> str:
-    """Return the ID3v2.3 name of a frame, or its own name if there is none."""
+    """Return the ID3v2.3 name of an ID3v2 frame, or the given name if there is none."""
     text = stored.rstrip(b"\0 ").decode("ascii")
     if len(text) == 4:
         return text
@@ -57,12 +57,12 @@ def normalize_frame_name(stored: bytes) -> str:
 
 
 def is_text_frame(name: str) -> bool:
-    """Return whether a frame holds text that is read."""
+    """Return True if an ID3v2 frame of this name holds text that mediakeep reads."""
     return name[0] == "T" or name in ("COMM", "UFID")
 
 
 def add_text_frame(block: TagBlock, name: str, data: bytes) -> None:
-    """Add the texts of a frame; a frame with an unknown encoding is skipped."""
+    """Add the texts of an ID3v2 frame to a tag block; skip a frame with an unknown encoding."""
     if name == "UFID":
         owner, _, identifier = data.partition(b"\0")
         _add_new_texts(block, f"UFID:{owner.decode('latin-1')}", [identifier.decode("latin-1")])
@@ -84,9 +84,10 @@ def add_text_frame(block: TagBlock, name: str, data: bytes) -> None:
 
 
 def add_picture_frame(block: TagBlock, size: int, read_at: ReadAt, old: bool) -> None:
-    """Add the picture of a frame, with the type and size of its image data; links are skipped.
+    """Add the picture of an ID3v2 frame to a tag block, but not a link to a picture.
 
-    `old` marks a frame of ID3v2.2, which has three letters in place of a MIME type.
+    The type and size of the image are read from its data. `old` marks a frame of ID3v2.2, which has
+    three letters in place of a MIME type.
     """
     head = read_at(0, _MAX_PICTURE_HEADER)
     mime_end = 4 if old else head.find(b"\0", 1)
@@ -106,7 +107,10 @@ def add_picture_frame(block: TagBlock, size: int, read_at: ReadAt, old: bool) ->
 
 
 def _find_text_end(head: bytes, start: int) -> int:
-    """Return the end of the text at `start`; the first byte of `head` is its encoding."""
+    """Return the offset at which the text that starts at `start` ends.
+
+    The first byte of `head` gives the text encoding.
+    """
     if head[0] in (0, 3):
         end = head.find(b"\0", start)
         return end + 1 if end >= 0 else len(head)
@@ -122,7 +126,10 @@ def _add_new_texts(block: TagBlock, name: str, texts: list[str]) -> None:
 
 
 def _decode_texts(data: bytes) -> list[str]:
-    """Decode the texts of a frame, at least one; its first byte is the encoding."""
+    """Decode the texts of an ID3v2 frame, at least one.
+
+    The first byte of the frame gives the text encoding.
+    """
     encoding = data[0] if data else 0
     if encoding == 0:
         return data[1:].decode("latin-1").split("\0", _MAX_VALUES)
@@ -141,14 +148,20 @@ def _decode_utf16(data: bytes, encoding: int) -> str:
 
 
 def _strip_bom(text: str) -> str:
-    """Remove the byte order mark; each text of a frame has its own, and they may differ."""
+    """Remove the byte order mark of a text.
+
+    Each text of a frame has its own mark, and they may differ.
+    """
     if text.startswith("\ufffe"):
         text = text.encode("utf-16-le", "replace").decode("utf-16-be", "replace")
     return text.removeprefix("\ufeff")
 
 
 def expand_genres(text: str) -> list[str]:
-    """Replace genre numbers by names: "17", "(17)", "(17)(8)Own", "RX"; "" if unknown."""
+    """Return the genre names for genre numbers in a text, such as "17", "(17)(8)Own" or "RX".
+
+    An unknown number becomes "".
+    """
     if text.isdecimal() or text in _GENRE_CODES:
         return [_genre_name(text)]
     match = _GENRE_NUMBERS.fullmatch(text)

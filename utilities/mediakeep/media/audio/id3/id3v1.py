@@ -1,4 +1,4 @@
-"""ID3v1 tags, after id3.org's "ID3v1", with the track number of version 1.1."""
+"""Read ID3v1 tags, after id3.org's "ID3v1", with the track number of version 1.1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _TEXT_FIELDS = (("TIT2", 3, 33), ("TPE1", 33, 63), ("TALB", 63, 93), ("TDRC", 93
 
 
 def parse_tag(data: bytes) -> TagBlock:
-    """Parse a tag; its encoding is unknown, so each byte becomes one character (Latin-1)."""
+    """Parse an ID3v1 tag.
+
+    Its encoding is unknown, so each byte becomes one character (Latin-1).
+    """
     block = TagBlock(name="ID3v1", tag_format="id3")
     for name, start, end in _TEXT_FIELDS:
         block.add_texts(name, [_decode_field(data[start:end])])

@@ -1,6 +1,6 @@
-"""ID3v2 tags, after id3.org's 2.2, 2.3.0 and 2.4.0, and as taggers write them.
+"""Read ID3v2 tags, after id3.org's 2.2, 2.3.0 and 2.4.0, and as taggers write them.
 
-A tag is read frame by frame; of a picture only its header is read. Decompression is limited per
+A tag is read frame by frame; of a picture only the header is read. Decompression is limited per
 frame and per tag.
 """
 
@@ -33,7 +33,7 @@ class _FrameHeader(NamedTuple):
 
 
 def parse_tag_size(header: bytes) -> int:
-    """Return the size of a whole tag from its ten-byte header; 0 if it is no header."""
+    """Return the size of a whole ID3v2 tag in bytes, or 0 if the ten-byte header is invalid."""
     if len(header) < HEADER_SIZE or not header.startswith(b"ID3") or header[3] == 0xFF:
         return 0
     footer = HEADER_SIZE if header[3] == 4 and header[5] & _FOOTER_FLAG else 0
@@ -46,9 +46,10 @@ def decode_syncsafe(field: bytes) -> int:
 
 
 def read_tag(source: BoundedFile, start: int, stop: int) -> TagBlock | None:
-    """Read the tag at `start`, which ends at `stop` at the latest; return None if there is none.
+    """Read the ID3v2 tag at `start`, which ends at `stop` at the latest, or return None.
 
-    Also return None if a tag of more than 64 MB would have to be held in memory whole.
+    None means that there is no tag, or that a tag of more than 64 MB would have to be held in
+    memory as a whole.
     """
     header = source.read(start, HEADER_SIZE)
     if not parse_tag_size(header) or header[3] not in SUPPORTED_VERSIONS:
@@ -68,7 +69,7 @@ def read_tag(source: BoundedFile, start: int, stop: int) -> TagBlock | None:
 
 
 class _TagReader:
-    """Reads one tag."""
+    """Reads the frames of one ID3v2 tag."""
 
     def __init__(self, read_at: ReadAt, size: int, version: int, flags: int) -> None:
         self._read_at, self._size = read_at, size
@@ -76,7 +77,7 @@ class _TagReader:
         self._frame_decoder = FrameDecoder(version, unsynced=bool(flags & _UNSYNCHRONISED_FLAG))
 
     def read_block(self) -> TagBlock:
-        """Read all text and picture frames."""
+        """Read all text and picture frames of the tag."""
         block = TagBlock(name=f"ID3v2.{self._version}", tag_format="id3")
         for frame in self._walk_frames():
             if block.is_full:
@@ -107,7 +108,10 @@ class _TagReader:
             offset += size
 
     def _first_frame_offset(self) -> int:
-        """Return the offset of the first frame, after an extended header if it really exists."""
+        """Return the offset of the first frame, after the extended header if there is one.
+
+        The flag of an extended header may be set by mistake.
+        """
         if self._version == 2 or not self._flags & _EXTENDED_HEADER_FLAG:
             return 0
         head = self._read_at(0, 4)
@@ -116,7 +120,10 @@ class _TagReader:
         return decode_syncsafe(head) if self._version == 4 else 4 + int.from_bytes(head)
 
     def _frame_size(self, head: bytes, offset: int) -> int:
-        """Return the size of a frame; iTunes wrote plain instead of syncsafe sizes into 2.4."""
+        """Return the size of a frame in bytes.
+
+        ID3v2.4 stores it as a syncsafe integer, but iTunes wrote plain integers.
+        """
         plain = int.from_bytes(head[4:8])
         if self._version == 3 or plain < 128:
             return plain
@@ -145,7 +152,7 @@ class _TagReader:
         )
 
     def _frame_content(self, frame: _FrameHeader, limit: int) -> bytes:
-        """Return the decoded content of a frame; b"" if it is too large."""
+        """Return the decoded content of a frame, or b"" if it is larger than `limit` bytes."""
         if self._frame_decoder.is_plain(frame.flags):
             return self._read_at(frame.start, min(frame.size, limit))
         if frame.size > self._frame_decoder.max_frame_size:

@@ -1,1 +1,1 @@
-"""MP3 streams."""
+"""Read MP3 streams."""

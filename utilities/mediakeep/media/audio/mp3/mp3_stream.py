@@ -1,4 +1,4 @@
-"""MPEG audio (MP3): frames between the leading and trailing tags."""
+"""Parse MPEG audio (MP3): frames between the leading and the trailing tags."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNKNOWN_COUNTS = (0, 0xFFFFFFFF)
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the first frame; raise ValueError if there is none."""
+    """Parse the first frame of an MP3 file; raise ValueError if there is none."""
     return ParsedFile(
         info=_find_stream_info(source, surrounding_tags.find_audio_range(source)),
         blocks=surrounding_tags.read_tag_blocks(source),
@@ -34,7 +34,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the size declared in the first frame with that of the audio."""
+    """Compare the audio size that the first frame of an MP3 file declares with the real one."""
     if reason := _truncated_tag_text(source):
         return StreamCheck(0, reason)
     audio = surrounding_tags.find_audio_range(source)
@@ -47,13 +47,13 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
-    """Yield the range between the tags; nothing if the file ends within a tag."""
+    """Yield the byte range between the tags of an MP3 file, if the file does not end in a tag."""
     if id3v2.parse_tag_size(source.read(0, id3v2.HEADER_SIZE)) <= source.size:
         yield surrounding_tags.find_audio_range(source)
 
 
 def _find_stream_info(source: BoundedFile, audio: ByteRange) -> StreamInfo:
-    """Find the first frame and build the stream info from it."""
+    """Find the first MPEG frame, and build the audio properties from it."""
     uncertain, read_at = None, source.part_reader(*audio)
     for offset in _iter_frame_candidates(source, audio):
         head = read_at(offset, xing.HEADER_SIZE)
@@ -74,7 +74,7 @@ def _find_stream_info(source: BoundedFile, audio: ByteRange) -> StreamInfo:
 
 
 def _iter_frame_candidates(source: BoundedFile, audio: ByteRange) -> Iterator[int]:
-    """Yield the offsets at which a frame may begin, 0 first."""
+    """Yield the offsets in the audio at which an MPEG frame may begin, 0 first."""
     yield 0
     tried = 1
     for start in range(0, _SEARCH_SIZE, _READ_SIZE):
@@ -90,7 +90,10 @@ def _iter_frame_candidates(source: BoundedFile, audio: ByteRange) -> Iterator[in
 
 
 def _count_consecutive_frames(read_at: ReadAt, offset: int, first: MpegFrame) -> int:
-    """Count consecutive frames of the same type, up to the number that is certain."""
+    """Count consecutive frames of the same type as the first frame.
+
+    The count stops at the number that rules out chance.
+    """
     count, frame = 1, first
     while count < _CERTAIN_FRAMES:
         offset += frame.size
@@ -104,7 +107,10 @@ def _count_consecutive_frames(read_at: ReadAt, offset: int, first: MpegFrame) ->
 
 
 def _constant_bitrate_info(first: MpegFrame, size: int, *, sketchy: bool = False) -> StreamInfo:
-    """Build stream info on the assumption that all frames are like the first."""
+    """Build audio properties on the assumption that all MPEG frames are like the first.
+
+    `size` is the size of the audio in bytes; `sketchy` marks the properties as uncertain.
+    """
     return StreamInfo(
         length=size * 8 / first.bitrate,
         bitrate=first.bitrate,
@@ -115,7 +121,7 @@ def _constant_bitrate_info(first: MpegFrame, size: int, *, sketchy: bool = False
 
 
 def _xing_info(head: bytes, first: MpegFrame, size: int) -> StreamInfo | None:
-    """Build stream info from a Xing or VBRI header; return None if there is none."""
+    """Build audio properties from a Xing or VBRI header, or return None if there is none."""
     header = xing.parse_header(head) if first.layer == 3 else None
     if header is None:
         return None
@@ -132,7 +138,7 @@ def _xing_info(head: bytes, first: MpegFrame, size: int) -> StreamInfo | None:
 
 
 def _truncated_tag_text(source: BoundedFile) -> str:
-    """Return the reason if the file ends within a valid ID3v2 tag, else ""."""
+    """Return a clause if an MP3 file ends within a valid ID3v2 tag, else ""."""
     head = source.read(0, id3v2.HEADER_SIZE)
     if (
         head[:3] != b"ID3"
@@ -146,12 +152,18 @@ def _truncated_tag_text(source: BoundedFile) -> str:
 
 
 def _sizes_including_tags(size: int) -> tuple[int, int]:
-    """Return the sizes that encoders declare if they count tags, with or without ID3v1."""
+    """Return the two audio sizes, in bytes, that encoders declare if they count the tags.
+
+    The first includes an ID3v1 tag, the second does not.
+    """
     return size, size - 128
 
 
 def _find_declared_size(audio: bytes) -> tuple[int, int]:
-    """Return the start of the first frame and the size declared from there on, or zeros."""
+    """Return the offset of the first MPEG frame and the audio size declared from there on.
+
+    Both are in bytes, and 0 if nothing is found.
+    """
     for match in _LAYER_3_SYNC.finditer(audio):
         offset = match.start()
         if declared := _declared_size(audio[offset : offset + xing.HEADER_SIZE]):
@@ -162,7 +174,10 @@ def _find_declared_size(audio: bytes) -> tuple[int, int]:
 
 
 def _declared_size(frame: bytes) -> int:
-    """Return the declared size; old LAME versions count tags in the first of two sizes."""
+    """Return the audio size in bytes that an encoder header declares.
+
+    The header has two sizes; in the first one old LAME versions count tags as well.
+    """
     header = xing.parse_header(frame) if len(frame) == xing.HEADER_SIZE else None
     if header is None:
         return 0

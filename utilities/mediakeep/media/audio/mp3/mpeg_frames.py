@@ -1,4 +1,7 @@
-"""MPEG audio frame headers, layers 1 to 3, after ISO/IEC 11172-3 (2.4.1.3) and 13818-3."""
+"""Parse MPEG audio frame headers, layers 1 to 3.
+
+After ISO/IEC 11172-3 (2.4.1.3) and 13818-3.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ _PADDING_BIT, _LOWEST_BITRATE, _BITRATE_BITS = 0x02, 0x10, 0xF0  # bits of the t
 
 
 class MpegFrame(NamedTuple):
-    """A frame header; bitrate in bits per second, sample rate in Hz, size in bytes."""
+    """The header of an MPEG audio frame.
+
+    Bitrate is in bits per second, sample rate in Hz, frame size in bytes.
+    """
 
     version: int
     layer: int
@@ -36,7 +42,10 @@ class MpegFrame(NamedTuple):
 
 @lru_cache(4096)
 def parse_frame_header(head: bytes) -> MpegFrame | None:
-    """Parse a four-byte frame header; return None if it is invalid or of free bitrate."""
+    """Parse the four-byte header of an MPEG audio frame.
+
+    Return None if it is invalid or has a free bitrate.
+    """
     if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)
@@ -52,7 +61,10 @@ def parse_frame_header(head: bytes) -> MpegFrame | None:
 
 
 def min_frame_size(head: bytes, *, even: bool) -> int:
-    """Return the minimum size of such frames, at this bitrate (`even`) or any; 0 if invalid."""
+    """Return the minimum size in bytes of frames with a header like this one, or 0 if invalid.
+
+    With `even`, the frames have the same bitrate; otherwise the lowest one.
+    """
     third = (
         head[2] & ~_PADDING_BIT
         if even

@@ -1,7 +1,7 @@
-"""The header that MP3 encoders write into the first frame, which has no audio.
+"""Parse the header that MP3 encoders write into the first frame, which has no audio.
 
-Xing and Info after the LAME project's "Mp3 Info Tag revision 1", VBRI after Gabriel Bouvigne's
-"MP3 VBR header".
+Xing and Info after the LAME project's "Mp3 Info Tag revision 1", VBRI after Gabriel Bouvigne's "MP3
+VBR header".
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DELAYS_OFFSET, _MUSIC_SIZE_OFFSET = 21, 28  # offsets from the encoder name
 
 
 class XingHeader(NamedTuple):
-    """The counts of a Xing, Info or VBRI header, 0 if absent.
+    """The frame and byte counts of a Xing, Info or VBRI header; 0 if absent.
 
     `music_bytes` is the size of the audio without tags, `trimmed_samples` the number of samples
     that the encoder added before and after the audio (delay and padding).
@@ -40,7 +40,7 @@ class XingHeader(NamedTuple):
 
 
 def parse_header(frame: bytes) -> XingHeader | None:
-    """Parse the first bytes of a frame; return None if there is no such header."""
+    """Parse the Xing, Info or VBRI header in the first bytes of an MP3 frame, or return None."""
     offset = _XING_OFFSETS[bool(frame[1] & _MPEG_1_FLAG), frame[3] >> 6 == 3]
     mark = frame[offset : offset + 4]
     if mark in (b"Xing", b"Info"):

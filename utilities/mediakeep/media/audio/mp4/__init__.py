@@ -1,1 +1,1 @@
-"""MP4 (M4A): atoms, tracks, tags."""
+"""Read MP4 (M4A) files: atoms, tracks and tags."""

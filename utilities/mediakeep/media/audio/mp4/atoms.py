@@ -1,4 +1,4 @@
-"""MP4 and QuickTime atoms (boxes), after ISO/IEC 14496-12 (4.2)."""
+"""Find MP4 and QuickTime atoms (boxes), after ISO/IEC 14496-12 (4.2)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _MAX_SIBLINGS = 4096  # atoms on one level
 
 
 class Atom(NamedTuple):
-    """An atom, whose content is the bytes from `start` to `end`.
+    """An MP4 atom: its name, and the byte offsets at which its content starts and ends.
 
-    `claimed_end` is the end that its header declares, which may exceed that of its parent.
+    `claimed_end` is the end that its header declares, which may exceed the end of its parent.
     """
 
     name: bytes
@@ -23,14 +23,17 @@ class Atom(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Size of the content in bytes."""
+        """The size of the atom's content in bytes."""
         return self.end - self.start
 
 
 def walk_atoms(
     source: BoundedFile, start: int, end: int, most: int = _MAX_SIBLINGS
 ) -> Iterator[Atom]:
-    """Yield the atoms of one level; an atom that is too long is cut at `end`."""
+    """Yield up to `most` sibling MP4 atoms between two byte offsets.
+
+    An atom that declares an end beyond `end` is cut there.
+    """
     first, buffer = start, b""
     read_at = source.peek if most > _MAX_SIBLINGS else source.read  # many atoms are far apart
     if end - start <= READ_AHEAD:
@@ -52,5 +55,5 @@ def walk_atoms(
 
 
 def find_atom(source: BoundedFile, within: Atom, name: bytes) -> Atom | None:
-    """Return the first child atom with a name, or None if there is none."""
+    """Return the first child of an MP4 atom with a given name, or None."""
     return next((atom for atom in walk_atoms(source, *within[1:3]) if atom.name == name), None)

@@ -1,4 +1,4 @@
-"""Audio tracks of MP4, after ISO/IEC 14496-12 (8.4, 8.5, 12.2)."""
+"""Parse the audio tracks of MP4 files, after ISO/IEC 14496-12 (8.4, 8.5, 12.2)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOSSLESS_CODECS = frozenset(
 
 
 def parse_audio_track(source: BoundedFile, track: TrackAtoms) -> StreamInfo | None:
-    """Parse the headers of a track; return None if it is no audio track."""
+    """Parse the headers of an MP4 track; return None if it is not an audio track."""
     handler, descriptions = track.get(b"hdlr"), track.get(b"stsd")
     if handler is None or source.read(handler.start + 8, 4) != b"soun":
         return None
@@ -60,7 +60,10 @@ def _parse_sample_entry(source: BoundedFile, entry: Atom, length: float) -> Stre
 
 
 def _apply_codec_atoms(source: BoundedFile, entry: Atom, info: StreamInfo) -> StreamInfo:
-    """Apply the child atoms of a sample entry, which are more exact than its fields."""
+    """Correct audio properties by the child atoms of a sample entry.
+
+    They are more exact than the fields of the sample entry.
+    """
     atoms_by_name = {atom.name: atom for atom in atoms.walk_atoms(source, entry.start, entry.end)}
     if wave := atoms_by_name.get(b"wave"):  # QuickTime nests them one level deeper
         atoms_by_name = {atom.name: atom for atom in atoms.walk_atoms(source, wave.start, wave.end)}

@@ -1,4 +1,4 @@
-"""The chunk offset tables of MP4, after ISO/IEC 14496-12 (8.7.5)."""
+"""Shift the chunk offset tables of MP4 tracks, after ISO/IEC 14496-12 (8.7.5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _HEAD = struct.Struct(">I4s")
 
 
 class OffsetShift(NamedTuple):
-    """Bytes `start` to `end` of the old file, at an offset larger by `by` in the new one."""
+    """A move of audio within a rewritten MP4 file.
+
+    The bytes from `start` to `end` of the old file are `by` bytes further back in the new file.
+    """
 
     start: int
     end: int
@@ -22,7 +25,10 @@ class OffsetShift(NamedTuple):
 
 
 def shift_offsets(track: bytes, moves: tuple[OffsetShift, ...]) -> bytes:
-    """Return a `trak` with shifted offsets; raise OverflowError if one does not fit."""
+    """Return the bytes of an MP4 `trak` atom with its chunk offsets changed by the given moves.
+
+    Raises OverflowError if an offset does not fit into its field.
+    """
     changed = bytearray(track)
     for name, start, end in _find_tables(track, 8, len(track)):
         code, width = _TABLES[name]
@@ -46,7 +52,7 @@ def _swap_bytes(places: array[int]) -> None:
 
 
 def _find_tables(track: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and end of the content of each offset table in a track."""
+    """Yield each chunk offset table in a track: its name, and the start and end of its content."""
     while at + 8 <= end:
         size, name = _HEAD.unpack_from(track, at)
         if size < 8:

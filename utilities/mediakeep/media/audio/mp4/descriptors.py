@@ -1,4 +1,4 @@
-"""MP4 elementary stream descriptors, after ISO/IEC 14496-1 (7.2.6) and 14496-3."""
+"""Parse MP4 elementary stream descriptors, after ISO/IEC 14496-1 (7.2.6) and 14496-3."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SBR_SYNC_EXTENSION = b"\x56\xe5"  # backward compatible signalling
 
 
 def apply_es_descriptor(data: bytes, info: StreamInfo) -> StreamInfo:
-    """Return the stream info completed by the decoder configuration of an ES descriptor."""
+    """Return audio properties completed by the decoder configuration of an ES descriptor."""
     tag, offset = _parse_descriptor_header(data, 0)
     if tag == _ES_DESCRIPTOR:
         flags = data[offset + 2]
@@ -53,7 +53,10 @@ def apply_es_descriptor(data: bytes, info: StreamInfo) -> StreamInfo:
 
 
 def _parse_descriptor_header(data: bytes, offset: int) -> tuple[int, int]:
-    """Return the tag of a descriptor and the start of its content, after 1 to 4 bytes of size."""
+    """Return the tag of an MP4 descriptor and the offset at which its content starts.
+
+    Between them are 1 to 4 bytes of size.
+    """
     tag, offset = data[offset], offset + 1
     for _ in range(4):
         offset += 1
@@ -63,7 +66,10 @@ def _parse_descriptor_header(data: bytes, offset: int) -> tuple[int, int]:
 
 
 def _apply_audio_specific_config(data: bytes, info: StreamInfo) -> StreamInfo:
-    """Apply the AudioSpecificConfig of AAC, after ISO/IEC 14496-3 (1.6.2.1)."""
+    """Return audio properties completed by the AudioSpecificConfig of AAC.
+
+    After ISO/IEC 14496-3 (1.6.2.1).
+    """
     bits = int.from_bytes(data)
     kind, rate, channels = bits >> 59, bits >> 55 & 15, bits >> 51 & 15
     if kind == 31 or rate == 15:  # an escape value, not used for music

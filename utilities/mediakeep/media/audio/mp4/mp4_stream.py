@@ -1,4 +1,4 @@
-"""MP4: atoms, of which `mdat` holds the audio and `moov` the tables of its chunks.
+"""Parse MP4 files: the atom `mdat` holds the audio, and `moov` the tables of its chunks.
 
 After ISO/IEC 14496-12, sections 4.2 (atoms), 8.1 and 8.7; the names of protected audio after
 14496-12 section 8.12 and what Apple and Audible write.
@@ -27,7 +27,10 @@ _DRM_SCHEMES = {b"drms": "FairPlay", b"enca": "Common Encryption", b"aavd": "Aud
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the `moov` header and the tags; raise ValueError without header or audio track."""
+    """Parse the `moov` header and the tags of an MP4 file.
+
+    Raises ValueError if the header or an audio track is missing.
+    """
     header = source.run_once(_read_movie)
     if header is None:
         raise ValueError("no moov")
@@ -41,13 +44,13 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def has_video_track(source: BoundedFile) -> bool:
-    """Return whether there is a video track, which chapter images are too."""
+    """Return True if an MP4 file has a video track; chapter images count as one."""
     handlers = (track.get(b"hdlr") for track in (source.run_once(_read_movie) or Mp4Movie()).tracks)
     return any(atom and source.read(atom.start + 8, 4) == b"vide" for atom in handlers)
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the declared ends of atoms and chunks with the file size, and find DRM."""
+    """Compare the declared ends of MP4 atoms and chunks with the file size, and detect DRM."""
     top, header = _read_top_level_atoms(source), source.run_once(_read_movie) or Mp4Movie()
     payload = sum(atom.size for atom in top if atom.name == b"mdat")
     return StreamCheck(
@@ -56,7 +59,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> EssenceParts:
-    """Yield each `mdat`, then the offsets of the first chunks in them.
+    """Yield the audio of an MP4 file: each `mdat`, then the offset of each track's first chunk.
 
     The offsets are included because identical audio cannot be played with wrong chunk tables.
     """
@@ -82,7 +85,7 @@ def _read_movie(source: BoundedFile) -> Mp4Movie | None:
 
 
 def _read_top_level_atoms(source: BoundedFile) -> list[Atom]:
-    """Return the top-level atoms up to the end or to other data, such as ID3v1."""
+    """Return the top-level MP4 atoms, up to the end or to other data such as an ID3v1 tag."""
     walk = atoms.walk_atoms(
         source, surrounding_tags.find_audio_start(source), source.size, _MAX_ATOMS
     )
@@ -90,7 +93,10 @@ def _read_top_level_atoms(source: BoundedFile) -> list[Atom]:
 
 
 def _drm_scheme(source: BoundedFile, header: Mp4Movie) -> str:
-    """Return the DRM scheme by the first sample entry, which follows a count; "" if none."""
+    """Return the name of the DRM scheme of an MP4 file, or "" if it is not protected.
+
+    The first sample entry names the scheme; it follows a count.
+    """
     for track in header.tracks:
         descriptions = track.get(b"stsd")
         if descriptions and (scheme := _DRM_SCHEMES.get(source.read(descriptions.start + 12, 4))):

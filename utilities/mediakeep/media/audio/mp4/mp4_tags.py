@@ -1,4 +1,4 @@
-"""MP4 tags (`ilst`), after Apple's "Metadata Handler" and what iTunes writes."""
+"""Read MP4 tags (`ilst`), after Apple's "Metadata Handler" and what iTunes writes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _NUMBER_PAIR_ATOMS = (b"trkn", b"disk")
 
 
 def find_tag_list(source: BoundedFile, user: Atom) -> Atom | None:
-    """Find the tag list in the user data; return None if there is none or it is truncated."""
+    """Return the tag list (`ilst`) in the user data of an MP4 file.
+
+    Return None if there is none or it is truncated.
+    """
     meta = atoms.find_atom(source, user, b"meta")
     if meta is None:
         return None
@@ -34,7 +37,7 @@ def find_tag_list(source: BoundedFile, user: Atom) -> Atom | None:
 
 
 def read_tags(source: BoundedFile, tags: Atom) -> TagBlock:
-    """Read the tags of an `ilst` atom."""
+    """Read the tags in the tag list (`ilst`) of an MP4 file."""
     block = TagBlock(name="MP4", tag_format="mp4")
     source.allow_tag_bytes(tags.size)
     for atom in atoms.walk_atoms(source, tags.start, tags.end):
@@ -61,7 +64,7 @@ def _add_standard_tag(block: TagBlock, source: BoundedFile, atom: Atom) -> None:
 
 
 def _add_freeform_tag(block: TagBlock, source: BoundedFile, atom: Atom) -> None:
-    """Add a freeform tag (`----`), which holds its own owner and name."""
+    """Add a freeform MP4 tag (`----`), which contains its namespace and its name."""
     owner, name, texts = b"", b"", []
     for part in atoms.walk_atoms(source, atom.start, atom.end):
         if part.name == b"data":
@@ -87,7 +90,10 @@ def _add_pictures(block: TagBlock, source: BoundedFile, atom: Atom) -> None:
 
 
 def _read_values(source: BoundedFile, atom: Atom) -> Iterable[tuple[int, bytes]]:
-    """Return the values of an atom with their types; nearly always one short value."""
+    """Return the values of an MP4 tag, each with its data type number.
+
+    Nearly always there is one short value.
+    """
     size = atom.size
     if 8 + _VALUE_HEADER_SIZE <= size <= _MAX_SHORT_VALUE:
         data = source.read(atom.start, size)
@@ -110,6 +116,6 @@ def _decode_value(kind: int, data: bytes, *, numeric: bool) -> str:
 
 
 def _format_number_pair(data: bytes) -> str:
-    """Format two numbers as "3/12", or "3" if the second is 0."""
+    """Format a number and a total as "3/12", or as "3" if the total is 0."""
     number, total = (str(int.from_bytes(data[offset : offset + 2]) or "") for offset in (2, 4))
     return f"{number}/{total}" if total else number

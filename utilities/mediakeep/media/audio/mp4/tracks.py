@@ -1,4 +1,7 @@
-"""The MP4 header (`moov`): tracks and their tables, after ISO/IEC 14496-12 (8.1 to 8.7)."""
+"""Parse the MP4 header (`moov`): tracks and their tables.
+
+After ISO/IEC 14496-12 (8.1 to 8.7).
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ TrackAtoms = dict[bytes, Atom]  # the first atom of each name
 
 
 class Mp4Movie(msgspec.Struct):
-    """The tracks and the user data (`udta`)."""
+    """The content of the MP4 header (`moov`): tracks, and user data (`udta`) with the tags."""
 
     tracks: list[TrackAtoms] = []
     user_data: Atom | None = None
 
 
 def parse_movie(source: BoundedFile, movie: Atom) -> Mp4Movie:
-    """Parse a `moov` atom, up to the first malformed part."""
+    """Parse the header atom (`moov`) of an MP4 file, up to the first malformed part."""
     result = Mp4Movie()
     for atom in atoms.walk_atoms(source, movie.start, movie.end):
         if atom.name == b"trak" and len(result.tracks) < _MAX_TRACKS:
@@ -53,7 +56,7 @@ def _parse_track(source: BoundedFile, within: Atom) -> TrackAtoms:
 
 
 def iter_chunk_offsets(source: BoundedFile, tracks: list[TrackAtoms]) -> Iterator[tuple[int, int]]:
-    """Yield the file offsets of the first and the last chunk of each track."""
+    """Yield a tuple for each MP4 track: the file offsets of its first and its last chunk."""
     for track in tracks:
         for name, width in _CHUNK_OFFSET_WIDTHS.items():
             if table := track.get(name):

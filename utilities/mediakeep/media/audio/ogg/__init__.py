@@ -1,1 +1,1 @@
-"""Ogg pages, streams and codecs."""
+"""Read Ogg pages, streams and codecs."""

@@ -1,4 +1,4 @@
-"""The first packet of an Ogg stream: Vorbis, Opus, FLAC and Speex.
+"""Parse the first packet of an Ogg stream: Vorbis, Opus, FLAC and Speex.
 
 After "Vorbis I" (4.2), RFC 7845 (5.1), RFC 9639 (10.1) and the Speex manual (8.2).
 """
@@ -21,10 +21,12 @@ _FLAC_STREAMINFO_OFFSET = 17  # bytes before STREAMINFO
 
 
 class OggCodec(msgspec.Struct, frozen=True):
-    """A codec: the magic bytes of its first packet and the offset of its comments in the second.
+    """How to recognize and parse one audio codec in an Ogg stream.
 
-    `parse_info` parses the first packet, given the last granule position and the file size;
-    `decoder_packets` are the indexes of the header packets that a decoder needs.
+    `magic` begins the first packet. `comments_offset` is where the comments start in the second
+    packet, in bytes. `parse_info` parses the first packet, given the last granule position and the
+    file size in bytes; `decoder_packets` are the indexes of the header packets that a decoder
+    needs.
     """
 
     magic: bytes
@@ -35,7 +37,7 @@ class OggCodec(msgspec.Struct, frozen=True):
 
 
 def identify_codec(start: bytes) -> OggCodec | None:
-    """Return the codec of a first packet, or None if it is unknown."""
+    """Return the codec of an Ogg stream by the start of its first packet, or None if unknown."""
     for codec in _CODECS:
         if start.startswith(codec.magic):
             return codec
@@ -60,7 +62,10 @@ def _parse_opus(packet: bytes, last: int, _size: int) -> StreamInfo:
 
 
 def _parse_flac(packet: bytes, last: int, size: int) -> StreamInfo:
-    """Parse FLAC; a stream written to a pipe does not declare its number of samples."""
+    """Parse the first packet of an Ogg FLAC stream.
+
+    A stream written to a pipe does not declare its number of samples.
+    """
     stream = flac_frames.parse_streaminfo(packet[_FLAC_STREAMINFO_OFFSET:])
     if stream is None:
         raise ValueError("no STREAMINFO")
@@ -86,7 +91,10 @@ def _three_packets(_start: bytes) -> int:
 
 
 def _count_flac_packets(start: bytes) -> int:
-    """Return the declared number of header packets; 0 means unknown and counts as one."""
+    """Return how many header packets an Ogg FLAC stream declares.
+
+    0 means unknown and counts as one.
+    """
     return 1 + max(1, int.from_bytes(start[7:]))
 
 

@@ -1,7 +1,7 @@
-"""Ogg: pages of packets, after RFC 3533.
+"""Parse Ogg files: pages that contain packets, after RFC 3533.
 
 The number of header packets follows from Vorbis I section 4.2, RFC 7845 (Opus), RFC 9639 section
-10.1 (FLAC) and the Speex manual. The second one holds the tags; the audio begins on a new page.
+10.1 (FLAC) and the Speex manual. The second packet holds the tags; the audio begins on a new page.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _MAX_COMMENT_PACKET = 64 * 1024 * 1024  # bytes read of the comment packet
 
 
 class _AudioStream(NamedTuple):
-    """An audio stream: its codec, its header pages and the number of packets on them.
+    """The headers of an Ogg audio stream: its codec, its header pages and their packets.
 
-    `audio_start` is the end of the header pages, or of the file if they are incomplete.
+    `header_packets` is the number of packets on the header pages. `audio_start` is the end of the
+    header pages, or of the file if they are incomplete.
     """
 
     codec: OggCodec
@@ -38,7 +39,7 @@ class _AudioStream(NamedTuple):
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the first two packets of the first audio stream, and its length."""
+    """Parse the headers, the tags and the length of the first audio stream in an Ogg file."""
     stream = source.run_once(_find_audio_stream)
     if stream is None:
         raise ValueError("no stream of a known codec")
@@ -54,7 +55,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Check that the last page is complete and ends its stream."""
+    """Check that the last page of an Ogg file is complete and ends its stream."""
     end, missing = _check_last_page(source)
     stream = source.run_once(_find_audio_stream)
     size = max(0, end - (stream.audio_start if stream else source.size))
@@ -64,10 +65,11 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> EssenceParts:
-    """Yield the header packets except the tags, then each page of audio.
+    """Yield the audio of an Ogg file: its header packets except the tags, then each audio page.
 
-    Of a page: its flags, granule position, segment table and body, but not its number and checksum,
-    which change with the tags before it. Bytes that are no page are included unchanged.
+    Of a page, these parts are yielded: flags, granule position, segment table and body. Number and
+    checksum are not, because they change with the tags before the page. Bytes that are not a page
+    are included unchanged.
     """
     end, _ = _check_last_page(source)
     offset = yield from _iter_header_packets(source)
@@ -79,7 +81,10 @@ def iter_essence(source: BoundedFile) -> EssenceParts:
 
 
 def _find_audio_stream(source: BoundedFile) -> _AudioStream | None:
-    """Find the audio stream; the first pages of all streams precede the audio."""
+    """Find the first audio stream of an Ogg file, or return None.
+
+    The first pages of all streams precede the audio.
+    """
     walk = pages.walk_pages(source, surrounding_tags.find_audio_start(source))
     for page in islice(walk, _MAX_STREAMS):
         start = source.read(page.body_start, ogg_codecs.IDENTIFICATION_SIZE)
@@ -91,7 +96,7 @@ def _find_audio_stream(source: BoundedFile) -> _AudioStream | None:
 def _read_header_pages(
     source: BoundedFile, codec: OggCodec, first: OggPage, packets: int
 ) -> _AudioStream:
-    """Read the header pages and join the parts of the second packet."""
+    """Read the header pages of an Ogg stream, and join the parts of its second packet."""
     header_pages, parts, size, is_complete = [first], list[bytes](), 0, False
     packets_left, walk = packets - _count_ended_packets(first), pages.walk_pages(source, first.end)
     while packets_left > 0 and (page := next(walk, None)):
@@ -108,12 +113,15 @@ def _read_header_pages(
 
 
 def _count_ended_packets(page: OggPage) -> int:
-    """Return the number of packets that end on a page."""
+    """Return the number of packets that end on an Ogg page."""
     return len(page.lacing) - page.lacing.count(255)
 
 
 def _find_end_position(source: BoundedFile, serial: bytes) -> int:
-    """Return the last granule position of a stream; 0 if it is not near the end of the file."""
+    """Return the last granule position of an Ogg stream.
+
+    Return 0 if no page of the stream is near the end of the file.
+    """
     position = pages.parse_granule_position(source.run_once(_find_last_page)[1], serial)
     if position > 0:
         return position
@@ -124,14 +132,14 @@ def _find_end_position(source: BoundedFile, serial: bytes) -> int:
 
 
 def _find_last_page(source: BoundedFile) -> tuple[int, bytes]:
-    """Return offset and header of what seems to be the last page."""
+    """Return the offset and the header of what seems to be the last page of an Ogg file."""
     return next(pages.find_pages_backwards(source), (source.size, b""))
 
 
 def _iter_header_packets(source: BoundedFile) -> Generator[bytes | ByteRange, None, int]:
-    """Yield the header packets that a decoder needs, and return the end of their last page.
+    """Yield the header packets that an Ogg decoder needs; return the offset after their last page.
 
-    Audio that begins on that page, against the specification, is included.
+    Audio on that page violates the specification, but is included.
     """
     stream, packet = source.run_once(_find_audio_stream), 0
     if stream is None:
@@ -152,7 +160,10 @@ def _iter_header_packets(source: BoundedFile) -> Generator[bytes | ByteRange, No
 
 
 def _check_last_page(source: BoundedFile) -> tuple[int, str]:
-    """Return the end of the last page, and why it is not the end of its stream, or ""."""
+    """Return the end of the last Ogg page, and why it does not end its stream, or "".
+
+    The end is a byte offset.
+    """
     for offset, head in pages.find_pages_backwards(source):
         page = pages.parse_page(head, offset)
         if page is None or page.end > source.size:

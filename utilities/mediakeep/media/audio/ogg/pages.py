@@ -1,4 +1,4 @@
-"""Ogg pages and their packets, after RFC 3533."""
+"""Read Ogg pages and their packets, after RFC 3533."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _READ_AHEAD = 128 * 1024  # bytes read ahead of a large packet
 
 
 class OggPage(NamedTuple):
-    """The header of a page, with the offsets of the page, its body and its end."""
+    """The header of an Ogg page, and the byte offsets of the page, its body and its end."""
 
     flags: int
     granule_position: bytes
@@ -34,17 +34,26 @@ class OggPage(NamedTuple):
 
     @property
     def has_valid_flags(self) -> bool:
-        """Whether the flags are defined ones, so that it is not a page by chance."""
+        """True if the page has only defined flags.
+
+        Other bytes only look like a page by chance.
+        """
         return self.flags < _FLAG_LIMIT
 
 
 def read_page(source: BoundedFile, at: int) -> OggPage | None:
-    """Read the page header at an offset; return None if there is none or it is truncated."""
+    """Read the header of the Ogg page at a byte offset.
+
+    Return None if there is no page or its header is truncated.
+    """
     return parse_page(source.read(at, PAGE_HEADER_SIZE + 255), at)
 
 
 def parse_page(head: bytes, at: int) -> OggPage | None:
-    """Parse the first 282 bytes of the page at an offset; return None if they are no header."""
+    """Parse an Ogg page header from the first 282 bytes of the page at offset `at`.
+
+    Return None if they are not a page header.
+    """
     if not head.startswith(MAGIC) or len(head) < PAGE_HEADER_SIZE:
         return None
     body = PAGE_HEADER_SIZE + head[26]
@@ -56,7 +65,7 @@ def parse_page(head: bytes, at: int) -> OggPage | None:
 
 
 def walk_pages(source: BoundedFile, at: int) -> Iterator[OggPage]:
-    """Yield up to 20,000 pages from an offset on, more than headers need."""
+    """Yield up to 20,000 Ogg pages from a byte offset on, which is more than headers need."""
     for _ in range(_MAX_HEADER_PAGES):
         page = read_page(source, at)
         if page is None:
@@ -66,7 +75,7 @@ def walk_pages(source: BoundedFile, at: int) -> Iterator[OggPage]:
 
 
 def read_first_packet_part(source: BoundedFile, page: OggPage) -> tuple[bytes, bool]:
-    """Return the part of the first packet on a page, and whether the packet ends there."""
+    """Return the part of the first packet on an Ogg page, and True if the packet ends there."""
     full_segments = len(page.lacing) - len(page.lacing.lstrip(b"\xff"))
     ends = full_segments < len(page.lacing)  # with a segment of less than 255 bytes
     size = 255 * full_segments + (page.lacing[full_segments] if ends else 0)
@@ -77,14 +86,18 @@ def read_first_packet_part(source: BoundedFile, page: OggPage) -> tuple[bytes, b
 
 
 def parse_granule_position(head: bytes, serial: bytes) -> int:
-    """Return the granule position of a page; 0 or less if unset or of another stream."""
+    """Return the granule position of an Ogg page.
+
+    It is 0 or less if it is unset or the page belongs to another stream.
+    """
     return int.from_bytes(head[6:14], "little", signed=True) if head[14:18] == serial else 0
 
 
 def find_pages_backwards(source: BoundedFile) -> Iterator[tuple[int, bytes]]:
-    """Yield the offsets and headers of the pages near the end of the file, the last one first.
+    """Yield byte offset and header of the Ogg pages near the end of a file, the last page first.
 
-    After the pages of a small tail those of a larger one follow, which repeats the first.
+    The pages of a small tail of the file are followed by those of a larger tail, which repeats the
+    first ones.
     """
     for size in _TAIL_SIZES:
         tail = source.read_tail(source.size, size)

@@ -1,4 +1,4 @@
-"""Ogg pages, after RFC 3533: read header pages, build pages, and renumber pages."""
+"""Rewrite Ogg pages, after RFC 3533: read header pages, build pages, and renumber pages."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ _ZEROS = bytes(_MAX_PAGE_SIZE)
 
 
 class UnsupportedLayout(ValueError):
-    """The structure of a file is not supported; the message is a clause."""
+    """Raised if mediakeep cannot rewrite a file's structure; the message is a clause."""
 
 
 class OggPageHeader(NamedTuple):
-    """The header of a page, and the offsets of the page, its content and its end."""
+    """The header of an Ogg page, and the byte offsets of the page, its content and its end.
+
+    `number` is the page's sequence number.
+    """
 
     start: int
     body: int
@@ -39,7 +42,7 @@ class OggPageHeader(NamedTuple):
 
 
 class OggHeaderPages(NamedTuple):
-    """The pages before the audio, except the first one, and the packets on them."""
+    """The Ogg pages between the first page and the audio, and the packets on them."""
 
     pages: tuple[OggPageHeader, ...]
     packets: tuple[tuple[ByteRange, ...], ...]  # each may be spread over several pages
@@ -47,19 +50,19 @@ class OggHeaderPages(NamedTuple):
 
     @property
     def span(self) -> ByteRange:
-        """The range from the first of these pages to the audio."""
+        """The byte range from the first of these pages to the start of the audio."""
         return ByteRange(self.pages[0].start, self.pages[-1].end)
 
     @property
     def serial(self) -> bytes:
-        """The serial number of the stream."""
+        """The serial number of the Ogg stream."""
         return self.pages[0].serial
 
 
 def read_header_pages(source: BoundedFile, packets: int) -> OggHeaderPages:
-    """Read the pages of `packets` packets after the first page.
+    """Read the Ogg pages that contain the given number of packets after the first page.
 
-    Raises UnsupportedLayout if there are pages of other streams among them.
+    Raises UnsupportedLayout if pages of other streams are between them.
     """
     first = read_page(source, 0)
     if first is None or not first.flags & _BEGIN or sum(size < 255 for size in first.lacing) != 1:
@@ -84,7 +87,7 @@ def read_header_pages(source: BoundedFile, packets: int) -> OggHeaderPages:
 
 
 def _next_page_number(source: BoundedFile, at: int, serial: bytes) -> int:
-    """Return the next page number of the stream; skip pages that seem to be of another one."""
+    """Return the number of the stream's next Ogg page; skip pages of other streams."""
     for _ in range(_MAX_TRIES):
         here = read_page(source, at)
         if here is None:
@@ -108,7 +111,10 @@ def _collect_packets(here: OggPageHeader, spans: list[list[ByteRange]]) -> None:
 
 
 def read_page(source: BoundedFile, at: int) -> OggPageHeader | None:
-    """Read the header of the page at `at`; return None if there is none or it is truncated."""
+    """Read the header of the Ogg page at a byte offset.
+
+    Return None if there is no page or its header is truncated.
+    """
     return _parse_page(source.read(at, _HEADER_SIZE + 255), at)
 
 
@@ -126,7 +132,10 @@ def _parse_page(head: bytes, at: int) -> OggPageHeader | None:
 
 
 def build_pages(packets: Iterable[bytes], serial: bytes, number: int) -> list[bytes]:
-    """Return pages with non-audio packets, numbered from `number` on."""
+    """Return Ogg pages that contain the given non-audio packets.
+
+    `number` is the page number of the first page.
+    """
     sizes = b"".join(
         b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets
     )
@@ -145,10 +154,10 @@ def build_pages(packets: Iterable[bytes], serial: bytes, number: int) -> list[by
 
 
 def renumber_pages(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[bytes]:
-    """Increase the page numbers of a stream; data after the last page is unchanged.
+    """Increase the page numbers of an Ogg stream by `by`; data after the last page is unchanged.
 
-    The checksum is adjusted for the changed number, so a wrong one stays wrong, and the change can
-    be reverted to the same bytes.
+    The checksum is adjusted for the changed number. So a wrong checksum stays wrong, and the change
+    can be reverted to the same bytes.
     """
     buffer, walking = b"", True
     for part in parts:
@@ -174,7 +183,10 @@ def renumber_pages(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[b
 
 
 def _renumber_page(data: bytearray, at: int, serial: bytes, by: int) -> int:
-    """Renumber one page in place and return its size, or 0 if there is no page."""
+    """Increase the number of the Ogg page at an offset in place.
+
+    Return the size of the page in bytes, or 0 if there is no page.
+    """
     here = _parse_page(bytes(data[at : at + _HEADER_SIZE + 255]), 0)
     if here is None:
         return 0
@@ -188,7 +200,11 @@ def _renumber_page(data: bytearray, at: int, serial: bytes, by: int) -> int:
 
 @lru_cache(4096)
 def _crc_difference(bits: int, behind: int) -> int:
-    """Return the change of a page's CRC for changed bits of its number: a CRC is linear."""
+    """Return how a page's CRC changes if the given bits of its page number change.
+
+    `behind` is the number of bytes after the page number. A CRC is linear, so the page need not be
+    read.
+    """
     value = crc32(bits.to_bytes(4, "little").translate(_REVERSED_BITS), 0xFFFFFFFF)
     value = crc32(_ZEROS[:behind], value) ^ 0xFFFFFFFF
     return int.from_bytes(value.to_bytes(4, "little").translate(_REVERSED_BITS))

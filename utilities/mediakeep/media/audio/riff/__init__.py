@@ -1,1 +1,1 @@
-"""RIFF and AIFF: chunks, streams and INFO tags."""
+"""Read RIFF (WAV) and AIFF files: chunks, streams and INFO tags."""

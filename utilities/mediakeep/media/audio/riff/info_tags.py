@@ -1,4 +1,4 @@
-"""The RIFF INFO list, after Microsoft's "Multimedia Programming Interface" 1.0 (2)."""
+"""Read the RIFF INFO list, after Microsoft's "Multimedia Programming Interface" 1.0 (2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _MAX_TEXT_SIZE = 256 * 1024
 
 
 def read_info_list(source: BoundedFile, offset: int, end: int) -> TagBlock:
-    """Read the texts; their encoding is not declared, mostly UTF-8 or a Windows code page."""
+    """Read the texts of a RIFF INFO list as a tag block.
+
+    Their encoding is not declared; it is mostly UTF-8 or a Windows code page.
+    """
     block = TagBlock(name="RIFF INFO", tag_format="riff")
     offset += len(LIST_TYPE)
     source.allow_tag_bytes(end - offset)

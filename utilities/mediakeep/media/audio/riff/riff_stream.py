@@ -1,4 +1,4 @@
-"""WAV and AIFF: a format chunk, a chunk of samples, and tags as ID3v2 or a RIFF INFO list.
+"""Parse WAV and AIFF: a format chunk, a chunk of samples, and tags (ID3v2 or a RIFF INFO list).
 
 After Microsoft's "Multimedia Programming Interface and Data Specifications 1.0" (RIFF, WAV, INFO),
 EBU Tech 3306 (RF64), ITU-R BS.2088 (BW64), and Apple's "Audio Interchange File Format" 1.3.
@@ -30,7 +30,7 @@ _UNKNOWN_SIZE = 0xFFFFFFFF
 
 
 class RiffChunk(NamedTuple):
-    """A chunk: its name, the start of its content and its declared size."""
+    """A RIFF or AIFF chunk: its name, the byte offset of its content and its declared size."""
 
     name: bytes
     start: int
@@ -38,12 +38,12 @@ class RiffChunk(NamedTuple):
 
 
 def is_big_endian(source: BoundedFile, start: int) -> bool:
-    """Return whether numbers are big-endian, as in AIFF."""
+    """Return True if the file that begins at `start` is AIFF, whose numbers are big-endian."""
     return source.read(start, 4) == b"FORM"
 
 
 def walk_chunks(source: BoundedFile, start: int) -> Iterator[RiffChunk]:
-    """Yield the chunks of the file that begins at `start`."""
+    """Yield the chunks of the RIFF or AIFF file that begins at byte offset `start`."""
     big, offset, data_size = is_big_endian(source, start), start + 12, 0
     for _ in range(_MAX_CHUNKS):
         head = source.read(offset, 8)
@@ -74,7 +74,7 @@ _AIFF_PCM_CODECS |= {b"FL32", b"FL64"}
 
 
 def parse(source: BoundedFile) -> ParsedFile:
-    """Parse the chunks of a file; raise ValueError without a format chunk."""
+    """Parse the chunks of a WAV or AIFF file; raise ValueError if it has no format chunk."""
     chunk_spans: dict[bytes, ByteRange] = {}
     for name, start, size in walk_chunks(source, surrounding_tags.find_audio_start(source)):
         if (
@@ -106,7 +106,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
-    """Compare the declared size of the data chunk with the file size."""
+    """Compare the size that the data chunk of a WAV or AIFF file declares with the file size."""
     if chunk := source.run_once(_find_format_and_data)[1]:
         present = _chunk_range(source, chunk).size
         missing = chunk.size > present + _SIZE_TOLERANCE and not _is_streamed_size(chunk.size)
@@ -115,14 +115,17 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 
 def iter_essence(source: BoundedFile) -> EssenceParts:
-    """Yield the format chunk, then the samples."""
+    """Yield the audio of a WAV or AIFF file: its format chunk, then the samples."""
     for chunk in source.run_once(_find_format_and_data):
         if chunk:
             yield _chunk_range(source, chunk)
 
 
 def _find_format_and_data(source: BoundedFile) -> tuple[RiffChunk | None, RiffChunk | None]:
-    """Find the format and the data chunk; nothing is read after a `data` chunk."""
+    """Return the format chunk and the data chunk of a WAV or AIFF file.
+
+    Each is None if it is missing. Nothing is read after a `data` chunk.
+    """
     format_chunk = data_chunk = None
     for chunk in walk_chunks(source, surrounding_tags.find_audio_start(source)):
         if chunk.name in _FORMAT_CHUNKS:
@@ -135,7 +138,10 @@ def _find_format_and_data(source: BoundedFile) -> tuple[RiffChunk | None, RiffCh
 
 
 def _chunk_range(source: BoundedFile, chunk: RiffChunk) -> ByteRange:
-    """Return the existing content of a chunk; size 0 means up to the end of the file."""
+    """Return the byte range of a chunk's content that exists in the file.
+
+    A declared size of 0 means up to the end of the file.
+    """
     end = chunk.start + chunk.size if chunk.size else source.size
     return ByteRange(chunk.start, min(end, source.size))
 
@@ -145,7 +151,7 @@ def _is_streamed_size(size: int) -> bool:
 
 
 def _truncated_headers_text(source: BoundedFile) -> str:
-    """Return the reason if a file without audio is shorter than declared, else ""."""
+    """Return a clause if a file without audio is shorter than its header declares, else ""."""
     start = surrounding_tags.find_audio_start(source)
     is_big = is_big_endian(source, start)
     size = int.from_bytes(source.read(start + 4, 4), "big" if is_big else "little") + 8
