@@ -1,1 +1,1 @@
-"""Movies: identify files, look up metadata, and write what media centres read."""
+"""Movies: identify files, look up metadata, and write the files that media centres read."""

@@ -15,7 +15,10 @@ _WAITS_FOR_MATCH = "a batch writes it, once it is certain which movie it is"
 
 
 def find_issues(result: MovieResult, kinds: Sequence[MovieIssueKind] = ISSUE_KINDS) -> list[Issue]:
-    """Return all issues of a movie, most urgent first. IDs depend on kind, key and place only."""
+    """Return all issues of a movie, most urgent first.
+
+    The ID of an issue depends only on its kind, the movie's key and the file's path.
+    """
     return [
         Issue(
             kind=kind.name,
@@ -31,15 +34,15 @@ def find_issues(result: MovieResult, kinds: Sequence[MovieIssueKind] = ISSUE_KIN
 
 
 def count_by_kind(issues: Iterable[Issue]) -> dict[str, int]:
-    """Count issues by kind, sorted by name."""
+    """Count issues by kind; the result is sorted by the name of the kind."""
     return dict(sorted(Counter(issue.kind for issue in issues).items()))
 
 
 def needs_decision(issue: Issue) -> bool:
     """Return True if an issue needs a decision by the user.
 
-    Notes do not, nor do issues that a batch will fix. An undone change does: only the user knows
-    whether to write it again.
+    Notes do not, nor do issues that a batch will fix. A change that the user has undone does: only
+    the user knows whether to write it again.
     """
     if issue.is_undone:
         return True
@@ -55,7 +58,7 @@ def _run_check(result: MovieResult, kind: MovieIssueKind) -> Iterator[tuple[str,
 
 
 def _planned_fix(result: MovieResult, kind: MovieIssueKind) -> str:
-    """Return how the next batch will fix an issue, or "" if it will not."""
+    """Return a text that says how the next batch will fix an issue, or "" if it will not."""
     if not kind.fixed_by or result.is_undone(kind.fixed_by) or result.local.lock_reason:
         return ""
     if result.is_pending(kind.fixed_by):

@@ -1,4 +1,4 @@
-"""The table of all issue kinds of movies; each has a row here and a check function."""
+"""The table of all kinds of movie issues; each has a row here and a check function."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mediakeep.movies.result import MovieResult
 
 
 class MovieIssueScope(StrEnum):
-    """Whether an issue is about the movie or about a file."""
+    """Whether a kind of issue concerns the movie or one of its files."""
 
     MOVIE = "movie"
     FILE = "file"
 
 
 class MovieIssueKind(msgspec.Struct, frozen=True):
-    """An issue kind.
+    """A kind of movie issue, with its severity, its check function and texts for the user.
 
-    The check takes a movie. For the scope MOVIE it returns the detail, or None if there is no
-    issue; for the scope FILE it returns the details by the places of the files that have it.
+    The check takes a movie. For the scope MOVIE it returns the detail text, or None if there is no
+    issue. For the scope FILE it returns the details by the paths of the files that have the issue.
     """
 
     name: str

@@ -25,7 +25,10 @@ _EQUIVALENT_CODES = {"nob": "nor"}  # "Norwegian" mostly means Bokmål
 
 
 def language_code(text: str) -> str:
-    """Return the ISO 639-2/B code for a code, a tag such as "pt-BR" or a name, or "" if unknown."""
+    """Return the ISO 639-2/B code of a language, or "" if unknown.
+
+    `text` is a code, a tag such as "pt-BR" or an English name.
+    """
     iso_code = _CODE_BY_NAME.get(text.strip().lower()) or languages.normalize_language(text)
     return _EQUIVALENT_CODES.get(iso_code, iso_code)
 

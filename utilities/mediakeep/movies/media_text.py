@@ -1,4 +1,4 @@
-"""Format technical facts of a movie for people."""
+"""Format the technical facts of a movie for people to read."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SIZE_UNITS = ("KB", "MB", "GB", "TB")
 
 
 def largest_video_stream(videos: Iterable[MovieVideo]) -> VideoStream | None:
-    """Return the largest video stream of several files."""
+    """Return the video stream with the largest picture in several files, or None."""
     streams = (stream for video in videos if video.facts for stream in video.facts.video)
     return max(streams, key=lambda stream: stream.width * stream.height, default=None)
 
 
 def resolution_name(stream: VideoStream | None) -> str:
-    """Return the common name of a resolution, such as "1080p", or "" if unknown."""
+    """Return the common name of a video's resolution, such as "1080p", or "" if unknown."""
     if stream is None or not (stream.width and stream.height):
         return ""
     wide = next(
@@ -39,7 +39,7 @@ def resolution_name(stream: VideoStream | None) -> str:
 
 
 def hdr_name(stream: VideoStream | None) -> str:
-    """Return the name of the HDR format, or "" if none."""
+    """Return the name of a video's HDR format for people, or "" if it has none."""
     return _HDR_NAMES.get(stream.hdr, stream.hdr) if stream else ""
 
 
@@ -53,7 +53,10 @@ def format_video(stream: VideoStream | None) -> str:
 
 
 def format_audio(tracks: Sequence[AudioStream]) -> str:
-    """Format audio streams, such as "English ac3 5.1, German aac stereo"; duplicates once."""
+    """Format audio streams, such as "English ac3 5.1, German aac stereo".
+
+    Streams with the same text are listed once.
+    """
     words = (
         [
             language_names.language_name(language_names.language_code(track.language)),
@@ -66,19 +69,19 @@ def format_audio(tracks: Sequence[AudioStream]) -> str:
 
 
 def format_channels(track: AudioStream) -> str:
-    """Format the number of channels, such as "5.1"."""
+    """Format the number of an audio stream's channels, such as "5.1"."""
     return _CHANNEL_NAMES.get(
         track.channels, f"{track.channels} channels" if track.channels else ""
     )
 
 
 def format_duration(seconds: float) -> str:
-    """Format a duration, such as "112 min" or "45 s"."""
+    """Format a duration, given in seconds, such as "112 min" or "45 s"."""
     return f"{round(seconds / 60):,} min" if seconds >= 60 else f"{round(seconds)} s"
 
 
 def format_size(number: float) -> str:
-    """Format bytes in decimal units, as disk sizes are."""
+    """Format a number of bytes in decimal units, as disk sizes are."""
     if number < 1000:
         return f"{round(number)} B"
     power = min(int(math.log10(number) / 3 + 1e-9), len(_SIZE_UNITS))

@@ -1,6 +1,6 @@
-"""A movie on disk: its video files and the files next to them.
+"""The data model of a movie on disk: its video files and the files next to them.
 
-Places are paths relative to the movie's `root`, escaped (see files.escape).
+A `place` is a path relative to the movie's `root`, escaped (see `path_text.escape`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mediakeep.media.video.model import VideoInfo
 
 
 class MovieName(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The parsed name of a file or folder; fields are "" or 0 if the name does not give them.
+    """What the name of a movie's file or folder says; "" or 0 if it does not say it.
 
     `others` are alternative titles, such as the folder's.
     """
@@ -30,9 +30,9 @@ class MovieName(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MovieVideo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A video file of a movie; `part` counts from 1 if the movie is split into several files.
+    """A video file of a movie; `part` counts from 1 if the movie is split, and is 0 if not.
 
-    `version` distinguishes it from other files of the whole movie, such as "1080p".
+    `version`, such as "1080p", distinguishes it from other files that contain the whole movie.
     """
 
     place: str
@@ -46,7 +46,7 @@ class MovieVideo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SubtitleFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A subtitle file; `language` is the lower-case tag in its name, or "" if none."""
+    """A subtitle file of a movie; `language` is the lower-case tag in its name, or "" if none."""
 
     place: str
     language: str = ""
@@ -54,7 +54,7 @@ class SubtitleFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MovieImage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A picture file; `role` is "poster", "fanart", "banner", "clearlogo"..."""
+    """A picture file of a movie; `role` is "poster", "fanart", "banner", "clearlogo" and so on."""
 
     place: str
     role: str
@@ -68,9 +68,9 @@ class MovieImage(msgspec.Struct, frozen=True, omit_defaults=True):
 class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A movie on disk; `root` is the escaped path of the folder that contains all its files.
 
-    If `own_folder` is true, everything in that folder belongs to the movie; else other movies share
-    it. `base` starts the names of its sidecar files: the name of its first video without suffix and
-    part number. `disc` is "dvd" or "bluray" for a disc copy, whose videos are not listed
+    If `own_folder` is True, everything in that folder belongs to the movie; otherwise other movies
+    share it. The names of its sidecar files start with `base`: the name of its first video without
+    suffix and part number. `disc` is "dvd" or "bluray" for a disc copy, whose videos are not listed
     individually.
     """
 
@@ -94,12 +94,15 @@ class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def edition(self) -> str:
-        """The edition given in its name, or "" if none."""
+        """The edition given in the movie's name, or "" if none."""
         return self.name.edition or (self.videos[0].edition if self.videos else "")
 
     @property
     def duration(self) -> float:
-        """Seconds of all parts of the first version; 0 if one of them is unknown."""
+        """The runtime of the movie in seconds; 0 if that of any part is unknown.
+
+        If there are several versions, it is that of the first one.
+        """
         whole = [video for video in self.videos if video.part == 0] or list(self.videos)
         first = [video for video in whole if video.version == whole[0].version] if whole else []
         lengths = [video.facts.duration if video.facts else 0.0 for video in first]
@@ -109,6 +112,9 @@ class LocalMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def library_root(path: Path, key: str) -> Path:
-    """Return the library folder of a movie's path; its key is the path relative to that folder."""
+    """Return the library folder that contains the movie at `path`.
+
+    `key` is the path relative to that folder.
+    """
     depth = len(Path(path_text.unescape_path(key)).parts)
     return path.parents[min(depth, len(path.parents)) - 1]

@@ -1,4 +1,4 @@
-"""The outcome of a movie: its report and record, and the data for queue and history."""
+"""The outcome of processing a movie: its report and record, and data for queue and history."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ _LOOKUP_STATES: dict[MatchStatus, LookupState] = {
 
 
 class WrittenFiles(msgspec.Struct, frozen=True):
-    """The number of files written since the item's first claim, and by the last attempt.
+    """How many files were written for a movie: in all its attempts, and in the last one.
 
+    An attempt is counted from its claim, the mark that a worker has started on the item.
     `created_paths` are the escaped paths of files that did not exist before; `by_kind` counts the
     fixes of the last attempt by kind.
     """
@@ -42,7 +43,7 @@ class WrittenFiles(msgspec.Struct, frozen=True):
 
 
 def write_outputs(result: MovieResult, issues: Sequence[Issue], work: Work, home: Path) -> None:
-    """Write the report and the record, each only if its content changes."""
+    """Write the report and the record of a movie, each only if its content changes."""
     contents = {
         home / movie_report.report_place(output_stem(work)): movie_report.render_markdown(
             result, issues, home
@@ -55,14 +56,14 @@ def write_outputs(result: MovieResult, issues: Sequence[Issue], work: Work, home
 
 
 def output_stem(work: Work) -> str:
-    """Return the start of the file names of a movie's outputs."""
+    """Return the start of the file names of a movie's report and record."""
     return work.item.output_name or path_text.safe_name(path_text.unescape_path(work.stamp.key))
 
 
 def list_written_sidecars(
     work: Work, local: LocalMovie, written: SidecarWriteResult, repairs: WrittenFiles
 ) -> tuple[SidecarOutcome, ...]:
-    """Return the sidecars that mediakeep wrote, in this run or before, and that still exist.
+    """Return the sidecars of a movie that mediakeep wrote, now or earlier, and that still exist.
 
     Those of an attempt that was killed are known from the undo records only.
     """
@@ -79,7 +80,10 @@ def list_written_sidecars(
 
 
 def _relative_places(local: LocalMovie, paths: Sequence[str]) -> Iterator[str]:
-    """Yield the paths that are below the movie's root, relative to it and escaped."""
+    """Yield the paths below the movie's root as escaped paths relative to it.
+
+    Other paths are left out.
+    """
     root = Path(path_text.unescape_path(local.root)).resolve()
     for path in map(path_text.unescape_path, paths):
         if Path(path).is_relative_to(root):
@@ -95,10 +99,10 @@ def build_outcome(
     *,
     is_dry: bool = False,
 ) -> Outcome:
-    """Build the outcome of a movie for the queue.
+    """Build the outcome of processing a movie, which the queue stores.
 
-    Pending files that were not written count as found, but not as fixed; only a dry run counts them
-    as fixed.
+    Pending files that were not written count as issues found, but not as fixed; only a dry run
+    counts them as fixed.
     """
     decisions = list(filter(diagnose.needs_decision, issues))
     due = len(written.pending)
@@ -139,7 +143,7 @@ def _build_history_facts(
     written: SidecarWriteResult,
     repairs: WrittenFiles,
 ) -> dict[str, object]:
-    """Return what the history records of this run."""
+    """Return the facts about this run that the history stores."""
     sure = result.identity.status.value
     facts: dict[str, object] = {"files": len(result.local.videos), **counts}
     if sure:
@@ -154,7 +158,7 @@ def _build_history_facts(
 
 
 def _build_identity_data(result: MovieResult, work: Work) -> dict[str, object]:
-    """Return the item fields that identify the movie.
+    """Return the fields of the queue item that identify the movie.
 
     If no service could be queried, the previous identity stays. So does an ID given by the user
     that TMDb does not know.
@@ -188,7 +192,7 @@ def _format_message(result: MovieResult, fixed: int, due: int, reviews: int) -> 
 
 
 def _format_match(identity: MovieIdentity, result: MovieResult) -> str:
-    """Return a short text that identifies the movie."""
+    """Return a short text that says which movie was identified."""
     if result.is_certain:
         return f"{result.title} ({result.year})" if result.year else result.title
     if identity.status is MatchStatus.UNMATCHED and not result.local.name.title:

@@ -32,7 +32,7 @@ from mediakeep.outcome import Progress, Stamp, Work
 
 
 class MoviePlan(msgspec.Struct, frozen=True):
-    """A movie on disk, its identity and the sidecars to write."""
+    """The plan for a movie: its files on disk, its identity and the sidecars to write."""
 
     local: LocalMovie
     existing: ExistingSidecars
@@ -42,13 +42,13 @@ class MoviePlan(msgspec.Struct, frozen=True):
 
     @property
     def is_writable(self) -> bool:
-        """True if the movie is identified and its files may be written."""
+        """True if the movie is identified and mediakeep may write files next to it."""
         known = self.identity.movie is not None and self.identity.is_certain
         return known and not self.existing.is_locked
 
 
 def build_plan(work: Work, progress: Progress, context: MovieWorkerContext) -> MoviePlan:
-    """Read and identify a movie and decide which sidecars to write. Nothing is written."""
+    """Read and identify a movie, and decide which sidecars to write; write nothing."""
     path = Path(path_text.unescape_path(work.item.path))
     local = _read_movie(path, work.stamp.key, context, progress)
     there = existing_sidecars.read_existing(local)
@@ -60,7 +60,10 @@ def build_plan(work: Work, progress: Progress, context: MovieWorkerContext) -> M
 def plan_metadata_file(
     planned: MoviePlan, written: SidecarWriteResult, stamp: Stamp, context: MovieWorkerContext
 ) -> list[PendingFile]:
-    """Return the metadata file if it has to be written, given what else could be written."""
+    """Return the metadata file of a movie in a list, or [] if it need not be written.
+
+    `written` says which of the other sidecars could be written.
+    """
     roles, film = context.config.roles, planned.identity.movie
     if film is None or not planned.is_writable or METADATA not in roles:
         return []
@@ -91,7 +94,7 @@ def plan_metadata_file(
 def _read_movie(
     path: Path, key: str, context: MovieWorkerContext, progress: Progress
 ) -> LocalMovie:
-    """Read a movie and probe its videos."""
+    """Read the files of a movie and probe its videos."""
     local = library_scan.read_movie(
         path, key, model.library_root(path, key), context.config.ignore_patterns
     )
@@ -106,7 +109,7 @@ def _read_movie(
 
 
 def _read_disc(folder: Path, context: MovieWorkerContext) -> MovieVideo:
-    """Return the main film of a disc copy as one video."""
+    """Return the main movie of a disc copy as one video."""
     try:
         facts = context.video_cache.get_disc_info(folder)
     except Unreadable as error:
@@ -125,7 +128,7 @@ def _probe_video(local: LocalMovie, video: MovieVideo, context: MovieWorkerConte
 def _identify_movie(
     local: LocalMovie, item: MovieItem, existing: ExistingSidecars, context: MovieWorkerContext
 ) -> MovieIdentity:
-    """Identify the movie.
+    """Return the identity of a movie from its files and TMDb.
 
     An NFO that only repeats the result of our own search is not evidence, unless a new search is
     inconclusive and the name is unchanged. Nor is an NFO that repeats the user's choice after the
@@ -150,7 +153,11 @@ def _identify_movie(
 def _is_interrupted_write(
     local: LocalMovie, existing: ExistingSidecars, context: MovieWorkerContext
 ) -> bool:
-    """Return True if we wrote the IDs of the NFO, and the run ended before the metadata file."""
+    """Return True if a run ended after it wrote the NFO, but before the metadata file.
+
+    This is so if the NFO is as mediakeep wrote it with its IDs, and no metadata file was ever
+    written.
+    """
     if not (existing.ids and existing.nfo_bytes and context.has_changed_files):
         return False
     changes = _list_changes(local, local.nfos[0], context)
@@ -165,7 +172,10 @@ def _is_interrupted_write(
 
 
 def _list_changes(local: LocalMovie, place: str, context: MovieWorkerContext) -> list[ChangeRecord]:
-    """Return the recorded changes of a place, oldest first."""
+    """Return the recorded changes of a movie's file, oldest first.
+
+    `place` is its path relative to the movie's root.
+    """
     path = path_text.escape_path(
         os.path.realpath(pending_files.absolute_path(local, place))
     )  # also for a loop of links
@@ -174,7 +184,7 @@ def _list_changes(local: LocalMovie, place: str, context: MovieWorkerContext) ->
 
 
 def _restore_source(identity: MovieIdentity, existing: ExistingSidecars) -> MovieIdentity:
-    """Restore how the movie was identified first, if the NFO only repeats that."""
+    """Return the identity with its original source if the NFO only repeats an earlier result."""
     notes = existing.metadata
     if notes is None or identity.decided_by != "nfo" or not existing.is_written_by_us:
         return identity
@@ -185,7 +195,7 @@ def _restore_source(identity: MovieIdentity, existing: ExistingSidecars) -> Movi
 
 
 def _add_pending_files(planned: MoviePlan, context: MovieWorkerContext) -> MoviePlan:
-    """Add the files to write except the metadata file; note why pictures are missing."""
+    """Return the plan with the sidecars to write, and with the reason if pictures are missing."""
     identity, local, there = planned.identity, planned.local, planned.existing
     if identity.movie is None or not planned.is_writable:
         return planned

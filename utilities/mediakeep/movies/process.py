@@ -44,7 +44,7 @@ _remove_stale_files = functools.lru_cache(maxsize=1000)(temp_copies.remove_stale
 
 @contextmanager
 def open_worker(config: MovieWorkerConfig) -> Iterator[Worker]:
-    """Open the worker of a process and its context."""
+    """Open the movie worker of a process for a `with` block, with the resources that it needs."""
     with worker_context.open_context(config) as context:
         yield functools.partial(process_movie, places=config, tools=context)
 
@@ -52,10 +52,10 @@ def open_worker(config: MovieWorkerConfig) -> Iterator[Worker]:
 def process_movie(
     work: Work, progress: Progress, places: MovieWorkerConfig, tools: MovieWorkerContext
 ) -> Outcome:
-    """Read, identify, complete and report one movie.
+    """Read, identify, complete and report one movie; return the outcome for the queue.
 
     Return SKIPPED if the movie is gone or ignored, or if the user never wants to be asked about it.
-    Raise LibraryGone if the whole library is gone, Unreadable if a folder cannot be read, and
+    Raise LibraryMissing if the whole library is gone, Unreadable if a folder cannot be read, and
     Stopped if the user ends the run. A second run writes nothing.
     """
     path = Path(path_text.unescape_path(work.item.path))
@@ -93,7 +93,10 @@ def process_movie(
 
 
 def _remove_stale_drafts(local: LocalMovie, context: MovieWorkerContext) -> None:
-    """Remove drafts of killed writers; recent ones may still be in use."""
+    """Remove temporary files that killed processes left next to a movie.
+
+    Recent ones may still be in use and stay.
+    """
     if context.config.write and context.has_changed_files:
         for place in {pending_files.nfo_place(local), pending_files.metadata_place(local)}:
             with suppress(OSError):
@@ -103,7 +106,7 @@ def _remove_stale_drafts(local: LocalMovie, context: MovieWorkerContext) -> None
 def _write_pending(
     work: Work, planned_movie: MoviePlan, context: MovieWorkerContext
 ) -> SidecarWriteResult:
-    """Write the pending files, and then the metadata file with what was written."""
+    """Write the planned sidecars of a movie, and then the metadata file that lists them."""
     done = write_sidecars.write_files(
         planned_movie.local, planned_movie.pending, work.stamp, context
     )
@@ -118,7 +121,7 @@ def _build_result(
     repairs: WrittenFiles,
     context: MovieWorkerContext,
 ) -> MovieResult:
-    """Read the movie again after the writes and add related movies."""
+    """Read the movie again after its sidecars were written, and add related movies."""
     path = Path(path_text.unescape_path(work.item.path))
     before = local = planned_movie.local
     if written.written:
@@ -157,7 +160,10 @@ def _list_unreadable_metadata(
 def _find_missing_in_collection(
     identity: MovieIdentity, owned: set[int], context: MovieWorkerContext
 ) -> tuple[tuple[MovieSummary, ...], MovieIdentity]:
-    """Return the missing movies of the collection, and the identity with the error if unknown."""
+    """Return the movies of the collection that the library lacks, and the movie's identity.
+
+    If the collection cannot be looked up, the returned identity contains the error.
+    """
     try:
         return related_movies.find_missing_in_collection(
             identity, owned, context.tmdb_context
@@ -171,7 +177,7 @@ def _find_missing_in_collection(
 
 
 def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFiles:
-    """Count the files written for an item, since its first claim and in this run."""
+    """Count the files written for a movie, in all its attempts and in this run."""
     by_hand = context.config.is_manual_run
     first = work.item.repaired if by_hand or work.item.for_lookup else 0
     first = first or (0 if by_hand else work.stamp.first_claim)
@@ -198,14 +204,19 @@ def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFile
 
 
 def _fix_kind(change: ChangeRecord) -> str:
-    """Return the kind of fix, named like the issue kind if there is one."""
-    return f"{'missing' if change.old.is_no_file else 'outdated'}-{pending_files.role_from_place(change.path)}"
+    """Return the kind of fix that a recorded change made, such as "missing-nfo".
+
+    A changed file counts as "outdated-nfo". The names are those of issue kinds if there are such
+    kinds.
+    """
+    state = "missing" if change.old.is_no_file else "outdated"
+    return f"{state}-{pending_files.role_from_place(change.path)}"
 
 
 def _add_request_stats(
     result: Outcome, identity: MovieIdentity, context: MovieWorkerContext
 ) -> dict[str, object]:
-    """Add request statistics and the lookup error to the facts for the history."""
+    """Return the facts for the history: numbers of requests to TMDb and the lookup error."""
     spent = context.tmdb_context.stats.take_and_reset()
     cost: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
     cost |= {"waited": round(spent.seconds_waited, 3), "odd_answers": spent.skipped_entries}
@@ -230,7 +241,10 @@ def _path_exists(path: Path) -> bool:
 
 
 def _skip_vanished(library: Path) -> Outcome:
-    """Skip a movie that is gone; raise LibraryGone if the whole library is."""
+    """Return the outcome for a movie that no longer exists: skipped.
+
+    Raise LibraryMissing if the whole library is gone.
+    """
     try:
         empty = all(path.name.startswith(".") for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -21,7 +21,7 @@ from mediakeep.movies.result import DuplicateMovie
 def find_duplicates(
     local: LocalMovie, identity: MovieIdentity, desk: TmdbContext
 ) -> Iterator[DuplicateMovie]:
-    """Yield the other movies of the library with the same ID and edition."""
+    """Yield the other movies of the library that have the same TMDb ID and edition."""
     if not (identity.is_certain and identity.tmdb_id):
         return
     for movie in desk.store.find_by_tmdb_id(identity.tmdb_id):
@@ -33,9 +33,10 @@ def find_duplicates(
 def find_missing_in_collection(
     identity: MovieIdentity, here: Collection[int], desk: TmdbContext
 ) -> tuple[MovieSummary, ...]:
-    """Return the released movies of its collection that are not in `here`.
+    """Return the released movies of a movie's collection that the library does not have.
 
-    Raise NotAsked or ServiceFailed if the collection cannot be looked up.
+    `here` are the TMDb IDs of those that it has. Raise LookupSkipped or ServiceFailed if the
+    collection cannot be looked up.
     """
     film = identity.movie
     if film is None or film.collection is None:
@@ -50,7 +51,7 @@ def find_missing_in_collection(
 def find_owned_in_collection(
     local: LocalMovie, identity: MovieIdentity, desk: TmdbContext
 ) -> set[int]:
-    """Return the TMDb IDs of the collection's movies in the library, this one included."""
+    """Return the TMDb IDs of a collection's movies in the library, including this movie."""
     film = identity.movie
     if film is None or film.collection is None:
         return set()

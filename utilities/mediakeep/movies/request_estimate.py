@@ -1,4 +1,4 @@
-"""Estimate how many requests the lookups of movies need."""
+"""Estimate how many requests to TMDb the lookups of movies need."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PICTURE_REQUESTS = 2  # poster and fanart
 
 
 def estimate_requests(items: Mapping[str, MovieItem], known: Collection[str]) -> int:
-    """Return the estimated number of requests for movies by key; keys in `known` are cached.
+    """Return the estimated number of requests to TMDb for the given movies.
 
-    Movies whose IDs are only in their names or NFOs are counted as lookups by name, as no file is
-    read for the estimate.
+    Keys in `known` are those of movies whose lookup is cached. Movies whose IDs are only in their
+    names or NFOs are counted as lookups by name, as no file is read for the estimate.
     """
     new = [item for key, item in items.items() if key not in known]
     with_id = sum(bool(item.tmdb_id or item.imdb_id) for item in new)

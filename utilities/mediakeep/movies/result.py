@@ -15,7 +15,7 @@ from mediakeep.movies.model import LocalMovie
 
 
 class NfoState(StrEnum):
-    """How reading a movie's NFO ended."""
+    """The result of reading a movie's NFO."""
 
     NONE = "none"
     READ = "read"
@@ -26,7 +26,7 @@ class NfoState(StrEnum):
 
 
 class NfoStatus(msgspec.Struct, frozen=True):
-    """The movie's effective NFO, as it is after all writes.
+    """The state of a movie's NFO file, as it is after all writes.
 
     `reason` says why it could not be read, as the end of a sentence. A blank NFO has the state NONE
     and a place. `invalid_ids` are the values in ID elements that are not valid IDs, as pairs of
@@ -41,7 +41,7 @@ class NfoStatus(msgspec.Struct, frozen=True):
 
 
 class SidecarOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A sidecar file: its role ("nfo", "poster", "fanart" or "metadata") and its place.
+    """A sidecar file that was or was not written: its role and its path.
 
     `why` says why it was not written, as the end of a sentence, and `code` classifies it; records
     of earlier versions have no code. `replaces` are files that are removed after it is written;
@@ -57,7 +57,7 @@ class SidecarOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DuplicateMovie(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Another movie of the library with the same ID and edition."""
+    """Another movie of the library with the same TMDb ID and edition."""
 
     key: str
     path: str = ""  # escaped
@@ -94,32 +94,32 @@ class MovieResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """The title from TMDb if the movie is identified, else from its name."""
+        """The movie's title from TMDb if it is identified, else from its name."""
         movie = self.identity.movie
         return (movie.title if movie else "") or self.local.name.title or self.local.base
 
     @property
     def year(self) -> int:
-        """The release year, from the same source as the title; 0 if unknown."""
+        """The movie's release year, from the same source as the title; 0 if unknown."""
         movie = self.identity.movie
         return (movie.year if movie else 0) or self.local.name.year
 
     @property
     def edition(self) -> str:
-        """The edition given in its name, or "" if none."""
+        """The edition given in the movie's name, or "" if none."""
         return self.local.edition
 
     @property
     def expected_languages(self) -> tuple[str, ...]:
-        """The languages that audio or subtitles are expected in."""
+        """The languages in which audio or subtitles are expected, as language tags."""
         return self.wanted_languages or (self.locale.language_code,)
 
     def is_pending(self, role: str) -> bool:
-        """Return True if a batch with write permission would write a sidecar of this role."""
+        """Return True if a batch that may write files would write a sidecar with this role."""
         return any(sidecar.role == role for sidecar in self.pending)
 
     def is_undone(self, role: str) -> bool:
-        """Return True if the user has undone the write of a sidecar of this role."""
+        """Return True if the user has undone the write of the sidecar with this role."""
         return any(
             sidecar.role == role and sidecar.code is BlockCode.UNDONE for sidecar in self.blocked
         )

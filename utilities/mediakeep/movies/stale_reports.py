@@ -1,8 +1,8 @@
-"""Find reports that are outdated because other movies were added or removed.
+"""Find movie reports that are outdated because other movies were added or removed.
 
 The reports of movies with the same ID, or of the same collection, mention each other, so they are
-refreshed after a batch. Which ones are stale is derived from the queue alone, so a killed batch
-leaves nothing undone: each item stores whether its report lists a duplicate, and how many movies of
+refreshed after a batch. Which ones are outdated is derived from the queue alone, so a killed batch
+leaves nothing undone. Each item stores whether its report lists a duplicate, and how many movies of
 its collection it knows of.
 """
 
@@ -44,7 +44,10 @@ def _find_stale_in_groups(
     shared: Callable[[MovieItem], Hashable],
     find_stale: Callable[[MovieGroup], list[str]],
 ) -> Iterator[str]:
-    """Yield the stale movies of each group that shares a key."""
+    """Yield the keys of movies with an outdated report, compared within groups of movies.
+
+    `shared` returns the key of a movie's group.
+    """
     groups: dict[Hashable, dict[str, MovieItem]] = defaultdict(dict)
     for key, item in items.items():
         groups[shared(item)][key] = item
@@ -72,13 +75,13 @@ def _find_stale_duplicates(group: MovieGroup) -> list[str]:
 
 
 def _find_stale_collections(group: MovieGroup) -> list[str]:
-    """Return the movies whose report has a wrong number of movies in their collection."""
+    """Return the movies whose report counts a wrong number of movies in their collection."""
     count = len({item.tmdb_id for item in group.values()})
     return [key for key, item in group.items() if _has_report(item) and item.collected != count]
 
 
 def _has_report(item: MovieItem) -> bool:
-    """Return True if the item has a report, and no pending lookup that will rewrite it."""
+    """Return True if the item has a report that no pending lookup will rewrite."""
     return item.status is Status.COMPLETED and item.lookup != "pending"
 
 

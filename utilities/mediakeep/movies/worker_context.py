@@ -25,7 +25,7 @@ SIDECAR_ROLES = frozenset({"nfo", "poster", "fanart", "metadata"})
 
 
 class MovieWorkerConfig(msgspec.Struct, frozen=True):
-    """The configuration of the movie worker. It writes nothing unless `write` is set.
+    """The configuration of the movie worker; it writes no sidecars unless `write` is True.
 
     Reports go below `home`, sidecars next to the movies by `policy`. `services` configures the
     lookups, `choose` lets the user decide, and `force` replaces existing pictures; only files of
@@ -48,7 +48,7 @@ class MovieWorkerConfig(msgspec.Struct, frozen=True):
 
 
 class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):
-    """The resources that each process opens once."""
+    """The resources that each movie worker process opens once, such as the video cache."""
 
     video_cache: VideoCache
     tmdb_context: TmdbContext
@@ -66,7 +66,7 @@ class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def store(self) -> UndoStore:
-        """The undo records."""
+        """The store of undo records."""
         from mediakeep.media.undo.store import UndoStore
 
         return UndoStore(self.config.home / "status" / "undo")
@@ -79,7 +79,7 @@ class MovieWorkerContext(msgspec.Struct, frozen=True, dict=True):
 
 @contextlib.contextmanager
 def open_context(config: MovieWorkerConfig) -> Iterator[MovieWorkerContext]:
-    """Open the resources of a process; close them on exit."""
+    """Open the resources of a worker process for a `with` block; close them on exit."""
     caches = config.home / "status" / "cache"
     with contextlib.ExitStack() as stack:
         index = VideoCache.open(

@@ -1,1 +1,1 @@
-"""One check function for each issue kind; the table is in movies/issue_kinds.py."""
+"""One check function for each kind of movie issue; the table of kinds is in issue_kinds.py."""

@@ -1,4 +1,7 @@
-"""Checks of a movie's identity. Most of them need a finished lookup."""
+"""Check the identity of a movie. Most checks need a finished lookup at TMDb.
+
+Each check function returns the issue's detail text, or None if there is no issue.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _MAX_LETTERS = 100  # of a quoted text
 
 
 def check_no_match(result: MovieResult) -> str | None:
-    """Nothing similar was found at TMDb; the detail says what was searched for."""
+    """Return a detail if TMDb has nothing similar to the movie; it says what was searched for."""
     if result.identity.status is not MatchStatus.UNMATCHED or not result.local.name.title:
         return None
     similar = [_format_candidate(rated) for rated in result.identity.candidates]
@@ -22,30 +25,30 @@ def check_no_match(result: MovieResult) -> str | None:
 
 
 def check_ambiguous_match(result: MovieResult) -> str | None:
-    """Several movies match, or something contradicts the best one."""
+    """Return a detail if several movies match, or if something contradicts the best match."""
     if result.identity.status is not MatchStatus.REVIEW:
         return None
     return _join_limited([_format_candidate(rated) for rated in result.identity.candidates], " or ")
 
 
 def check_id_conflict(result: MovieResult) -> str | None:
-    """The IDs in the queue, the NFO and the names are those of different movies."""
+    """Return a detail if queue, NFO and names give the IDs of different movies."""
     return "; ".join(conflict.rstrip(".") for conflict in result.identity.conflicts) or None
 
 
 def check_removed_id(result: MovieResult) -> str | None:
-    """TMDb does not have a given ID any more."""
+    """Return a detail if TMDb no longer has an ID that was given for the movie."""
     return ", ".join(map(str, result.identity.removed_ids)) or None
 
 
 def check_invalid_id(result: MovieResult) -> str | None:
-    """An ID element of the NFO has a value that is not an ID."""
+    """Return a detail if an ID element of the NFO has a value that is not an ID."""
     values = [f"{service} {quote_text(text)}" for service, text in result.nfo.invalid_ids]
     return f"the NFO says {_join_limited(values, ' and ')}" if values else None
 
 
 def check_duplicate_movie(result: MovieResult) -> str | None:
-    """The library has the same movie in the same edition twice."""
+    """Return a detail if the library has the same movie in the same edition twice."""
     quoted_keys = [quote_text(twin.key) for twin in result.duplicates]
     return (
         f"the same as {_join_limited(quoted_keys, ', ')}"
@@ -55,7 +58,7 @@ def check_duplicate_movie(result: MovieResult) -> str | None:
 
 
 def check_wrong_year(result: MovieResult) -> str | None:
-    """The year in the name differs from the movie's by two or more."""
+    """Return a detail if the year in the name differs from the movie's by two or more."""
     years = _name_and_release_year(result)
     return (
         f"{years[0]} in its name, {years[1]} at TMDb"
@@ -65,7 +68,10 @@ def check_wrong_year(result: MovieResult) -> str | None:
 
 
 def check_year_off_by_one(result: MovieResult) -> str | None:
-    """The year in the name differs by one: premiere and release were in different years."""
+    """Return a detail if the year in the name differs from the movie's by one.
+
+    This happens if premiere and release were in different years.
+    """
     years = _name_and_release_year(result)
     return (
         f"{years[0]} in its name, {years[1]} at TMDb"
@@ -75,7 +81,7 @@ def check_year_off_by_one(result: MovieResult) -> str | None:
 
 
 def check_collection_gap(result: MovieResult) -> str | None:
-    """Movies of its collection are not in the library."""
+    """Return a detail if movies of the movie's collection are not in the library."""
     movie = result.identity.movie
     if movie is None or movie.collection is None or not result.missing_in_collection:
         return None
@@ -84,7 +90,7 @@ def check_collection_gap(result: MovieResult) -> str | None:
 
 
 def check_certification_missing(result: MovieResult) -> str | None:
-    """No release in the configured country has a certificate."""
+    """Return a detail if no release in the configured country has an age certificate."""
     movie, country = result.identity.movie, result.locale.country
     if movie is None:
         return None
@@ -97,12 +103,12 @@ def check_certification_missing(result: MovieResult) -> str | None:
 
 
 def format_title(title: str, year: int) -> str:
-    """Format a movie for a detail: its quoted title, and its year in brackets."""
+    """Return a movie's quoted title with its year in brackets, for the detail of an issue."""
     return quote_text(title) + (f" ({year})" if year else "")
 
 
 def quote_text(text: str) -> str:
-    """Quote a text for a detail: one line of limited length."""
+    """Return a text quoted for the detail of an issue: one line of limited length."""
     shown = text if len(text) <= _MAX_LETTERS else text[: _MAX_LETTERS - 1] + "…"
     return f'"{path_text.to_printable(shown)}"'
 

@@ -1,4 +1,7 @@
-"""Checks of the files next to a movie: NFO, pictures and orphans."""
+"""Check the files next to a movie: NFO, pictures and files without a video (orphans).
+
+Each check returns the issue's detail text or None; checks of files return details by path.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ _MIN_POSTER_WIDTH = 500  # pixels: a smaller poster is blurred on a television
 
 
 def check_missing_nfo(result: MovieResult) -> str | None:
-    """There is no NFO that a media centre can read; the detail says what is in its place."""
+    """Return a detail if there is no NFO that a media centre can read.
+
+    It says what exists in place of the NFO.
+    """
     nfo = result.nfo
     if nfo.state in (NfoState.READ, NfoState.LOCKED):
         return None
@@ -24,23 +30,23 @@ def check_missing_nfo(result: MovieResult) -> str | None:
 
 
 def check_missing_poster(result: MovieResult) -> str | None:
-    """There is no poster next to the movie or in its folder."""
+    """Return a detail if there is no poster next to the movie or in its folder."""
     return _check_missing_picture(result, POSTER)
 
 
 def check_missing_fanart(result: MovieResult) -> str | None:
-    """There is no fanart next to the movie or in its folder."""
+    """Return a detail if there is no fanart next to the movie or in its folder."""
     return _check_missing_picture(result, FANART)
 
 
 def check_missing_plot(result: MovieResult) -> str | None:
-    """The NFO has no plot."""
+    """Return a detail if the movie's NFO has no plot."""
     details = result.nfo.details
     return "" if details is not None and not details.plot.strip() else None
 
 
 def check_corrupt_image(result: MovieResult) -> dict[str, str]:
-    """A picture file is not a picture, or incomplete."""
+    """Return a detail for each picture file that is incomplete or not a picture, by path."""
     return {
         image.place: image.trouble or "its bytes are no picture"
         for image in result.local.images
@@ -49,7 +55,7 @@ def check_corrupt_image(result: MovieResult) -> dict[str, str]:
 
 
 def check_small_poster(result: MovieResult) -> dict[str, str]:
-    """A poster has a low resolution."""
+    """Return a detail for each poster with a low resolution, by path."""
     return {
         image.place: f"{image.width} x {image.height} pixels"
         for image in result.local.images
@@ -61,12 +67,12 @@ def check_small_poster(result: MovieResult) -> dict[str, str]:
 
 
 def check_orphan_sidecar(result: MovieResult) -> dict[str, str]:
-    """A sidecar in the movie's folder matches no video."""
+    """Return a detail for each file in the movie's folder that matches no video, by path."""
     return dict.fromkeys(result.local.orphans, "")
 
 
 def check_name_not_parsed(result: MovieResult) -> str | None:
-    """Neither file nor folder name has a title, and nothing else identifies the movie."""
+    """Return a detail if the names give no title and nothing else identifies the movie."""
     return None if result.local.name.title or result.is_certain else ""
 
 

@@ -1,4 +1,7 @@
-"""Checks of the video files: completeness, resolution, runtime, languages."""
+"""Check the video files of a movie: completeness, resolution, runtime, languages.
+
+Each check returns the issue's detail text or None; checks of files return details by path.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _NO_LANGUAGE = "xx"  # TMDb's code for no language
 
 
 def check_truncated_video(result: MovieResult) -> dict[str, str]:
-    """A file is truncated or empty."""
+    """Return a detail for each video file that is truncated or empty, by path."""
     problems = {}
     for video in result.local.videos:
         if not video.size and not video.trouble:
@@ -28,14 +31,14 @@ def check_truncated_video(result: MovieResult) -> dict[str, str]:
 
 
 def check_unreadable_video(result: MovieResult) -> dict[str, str]:
-    """A file cannot be read."""
+    """Return a detail for each video file that cannot be read, by path."""
     return {
         video.place: video.trouble.rstrip(".") for video in result.local.videos if video.trouble
     }
 
 
 def check_not_video(result: MovieResult) -> dict[str, str]:
-    """A file is named like a video, but has no video stream."""
+    """Return a detail for each file that is named like a video but has no video stream, by path."""
     return {
         video.place: f"it is {video.facts.container}" if video.facts.container else ""
         for video in result.local.videos
@@ -44,7 +47,7 @@ def check_not_video(result: MovieResult) -> dict[str, str]:
 
 
 def check_no_audio(result: MovieResult) -> dict[str, str]:
-    """A video has no audio stream; silent films are skipped."""
+    """Return a detail for each video without an audio stream, by path; skip silent films."""
     movie = result.identity.movie
     if movie and movie.spoken_languages == (_NO_LANGUAGE,):
         return {}
@@ -59,7 +62,7 @@ def check_no_audio(result: MovieResult) -> dict[str, str]:
 
 
 def check_runtime_differs(result: MovieResult) -> str | None:
-    """The runtime differs much from TMDb's; the detail names a possible reason."""
+    """Return a detail if the runtime differs much from TMDb's; it names a possible reason."""
     movie, seconds = result.identity.movie, result.local.duration
     if movie is None or not movie.runtime or not seconds or check_truncated_video(result):
         return None
@@ -72,7 +75,10 @@ def check_runtime_differs(result: MovieResult) -> str | None:
 
 
 def check_low_resolution(result: MovieResult) -> dict[str, str]:
-    """All versions of the movie have less than 720 lines of a 16:9 frame."""
+    """Return a detail for each video, by path, if all versions have a low resolution.
+
+    Low means less than 720 lines of a 16:9 frame.
+    """
     sizes = {
         video.place: (stream.width, stream.height)
         for video in result.local.videos
@@ -84,18 +90,22 @@ def check_low_resolution(result: MovieResult) -> dict[str, str]:
 
 
 def check_missing_subtitles(result: MovieResult) -> str | None:
-    """There is no audio or subtitle in an expected language; skipped if any has no language."""
+    """Return a detail if no audio or subtitle is in an expected language.
+
+    The check is skipped if the language of any stream is unknown.
+    """
     spoken = set(audio_languages(result.local.videos))
     wanted = {language_names.language_code(language) for language in result.expected_languages}
     read = set(subtitle_languages(result))
     if not spoken or (wanted | {""}) & (spoken | read):
         return None
     names = " or ".join(map(language_names.language_name, sorted(wanted)))
-    return f"it is in {', '.join(map(language_names.language_name, sorted(spoken)))}, without {names} subtitles"
+    audio_names = ", ".join(map(language_names.language_name, sorted(spoken)))
+    return f"it is in {audio_names}, without {names} subtitles"
 
 
 def audio_languages(videos: tuple[MovieVideo, ...]) -> list[str]:
-    """Return the audio languages as ISO 639-2/B; "" for a track without a language."""
+    """Return the languages of all audio streams as ISO 639-2/B, "" if a stream has none."""
     codes = (track.language for video in videos if video.facts for track in video.facts.audio)
     return list(dict.fromkeys(map(language_names.language_code, codes)))
 
@@ -110,7 +120,7 @@ def subtitle_languages(result: MovieResult) -> list[str]:
 
 
 def _is_fully_probed(facts: VideoInfo) -> bool:
-    """Return True if all streams of a file were probed, and it is complete."""
+    """Return True if all streams of a video file were probed, and the file is complete."""
     return bool(facts.by) and not facts.truncated
 
 

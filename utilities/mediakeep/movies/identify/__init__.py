@@ -1,1 +1,1 @@
-"""Identify movies: by IDs, by names, and with the candidates and confidence of a TMDb search."""
+"""Identify movies by IDs, by names, and by the rated candidates of a TMDb search."""

@@ -27,7 +27,10 @@ _MAX_RIVALS = 3  # other IDs whose movies are looked up
 
 
 class IdLookup:
-    """Look up known IDs. Raise Outage, ServiceFailed and NotAsked like the client."""
+    """Looks up the known IDs of a movie at TMDb.
+
+    Its methods raise Outage, ServiceFailed and LookupSkipped like the TMDb client.
+    """
 
     def __init__(
         self, tmdb: TmdbClient, clue: MovieClues, weights: MovieMatchWeights = WEIGHTS
@@ -37,7 +40,7 @@ class IdLookup:
         self.conflicts: list[str] = []
 
     def resolve(self, stated: Sequence[KnownIds]) -> MovieIdentity | None:
-        """Return the movie of the first ID that TMDb has, or None if it has none of them."""
+        """Return the identity by the first known ID that TMDb has, or None if there is none."""
         for number, ids in enumerate(stated, 1):
             if movie := self._find_movie(ids):
                 return self._check_conflicts(ids, movie, stated[number:])
@@ -52,7 +55,10 @@ class IdLookup:
         return self._find_by_imdb_id(ids) if ids.imdb_id else None
 
     def _find_by_imdb_id(self, ids: KnownIds) -> Movie | None:
-        """Look up an IMDb ID, which may belong to a series instead of a movie."""
+        """Return the movie with an IMDb ID, or None.
+
+        The ID may belong to a series instead of a movie.
+        """
         try:
             return self._tmdb.get_movie(ids.imdb_id)
         except NoSuchMovie:
@@ -79,7 +85,7 @@ class IdLookup:
     def _check_name(
         self, first: KnownIds, movie: Movie, rivals: Sequence[KnownIds]
     ) -> MovieIdentity:
-        """Compare the movie of an ID with the name, as the ID may be a slip.
+        """Compare the movie of a known ID with the movie's name, as the ID may be a mistake.
 
         If the name contradicts it, another ID's movie or a confident search result may fit better.
         """
@@ -109,7 +115,7 @@ class IdLookup:
         return MovieSearch(self._tmdb, self._clue, self._weights).run().movie
 
     def _leave_to_user(self, first: KnownIds, own: MovieCandidate, other: Movie) -> MovieIdentity:
-        """Leave the choice between two movies to the user."""
+        """Return an identity that leaves the choice between two movies to the user."""
         listed = tuple(score.rank_candidates([own, self._rate_movie(other)]))
         best = listed[0].confidence
         return MovieIdentity(
@@ -120,7 +126,7 @@ class IdLookup:
         return score.rate_candidate(self._clue, hit_from_movie(movie), movie, self._weights)
 
     def _add_conflict(self, sentence: str) -> None:
-        """Record a conflict as a sentence."""
+        """Record that known IDs contradict each other, as a sentence."""
         self.conflicts.append(sentence[0].upper() + sentence[1:])
 
     @staticmethod
@@ -129,7 +135,7 @@ class IdLookup:
 
 
 def hit_from_movie(movie: Movie) -> MovieSummary:
-    """Return a movie as the search result that lists it."""
+    """Convert the details of a movie to the summary that a search result would have."""
     return MovieSummary(
         id=movie.id,
         title=movie.title,
@@ -146,7 +152,7 @@ def hit_from_movie(movie: Movie) -> MovieSummary:
 def _accept_movie(
     ids: KnownIds, movie: Movie, candidate: MovieCandidate, sure: MatchStatus = MatchStatus.AUTO
 ) -> MovieIdentity:
-    """Accept the movie of an ID, whatever its similarity to the name."""
+    """Return an identity that accepts the movie of a known ID, whatever the name says."""
     return MovieIdentity(
         status=sure,
         decided_by=ids.by,

@@ -1,4 +1,4 @@
-"""What is known of a movie before its lookup, and the query made of it."""
+"""What is known of a movie before its lookup, and the query built from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORD_PATTERN = re.compile(r"[^\s._-]+")
 
 
 class IdentityQuery(msgspec.Struct, frozen=True):
-    """The query for a movie's identity; a search uses `clue`."""
+    """The query for a movie's identity: its clues, its known IDs and the language."""
 
     clue: MovieClues
     stated: tuple[KnownIds, ...]
@@ -35,14 +35,14 @@ class IdentityQuery(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """A hash of the query and of the version of the matching rules.
 
-        The parent folders are left out, as the answer is cached by the movie's place.
+        The parent folders are left out, as the answer is cached by the movie's path.
         """
         plain = structs.replace(self, clue=structs.replace(self.clue, folders=()))
         return f"{RULES_VERSION}." + blake2b(msgspec.json.encode(plain), digest_size=8).hexdigest()
 
 
 def build_query(local: LocalMovie, stated: tuple[KnownIds, ...], language: str) -> IdentityQuery:
-    """Build the query for a movie, with its runtime in whole minutes."""
+    """Build the query for a movie's identity, with its runtime in whole minutes."""
     name = local.name
     cleaned = [_clean_title(title) for title in (name.title, *name.others)]
     titles = tuple(dict.fromkeys(title for title in cleaned if any(map(str.isalnum, title))))[
@@ -66,9 +66,10 @@ def build_query(local: LocalMovie, stated: tuple[KnownIds, ...], language: str) 
 
 
 def _is_only_title_and_year(local: LocalMovie) -> bool:
-    """Return True if the name is just a title and a year.
+    """Return True if a movie's name is just a title and a year.
 
-    So is the name of a folder that is not named after its video, as in "Christmas 2020/Elf.mkv".
+    The name of a folder that is not named after its video counts as well, as in "Christmas
+    2020/Elf.mkv".
     """
     name, names = local.name, [local.base]
     if name.source == "folder" and not all(other.startswith(name.title) for other in name.others):
@@ -87,12 +88,12 @@ def _clean_title(text: str) -> str:
 
 
 class MovieClues(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a movie to be identified; `titles` are readings of its name, best first.
+    """What is known of a movie to identify; `titles` are interpretations of its name, best first.
 
-    `minutes` is the runtime of the file, 0 if unknown; a movie with an `edition` may be longer or
+    `minutes` is the runtime of the file, 0 if unknown. A movie with an `edition` may be longer or
     shorter than the theatrical release. The name is `bare` if it is just a title and a year without
     brackets, as home videos are often named. `folders` are the names of its parent folders below
-    the library. `episode` marks a name such as "Show - s01e01".
+    the library. `episode` is True for a name such as "Show - s01e01".
     """
 
     titles: tuple[str, ...]
@@ -105,7 +106,7 @@ class MovieClues(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NameReading(msgspec.Struct, frozen=True):
-    """One reading of a name, its penalty, and the year that remains next to it."""
+    """One interpretation of a movie's name: a title, a year and a penalty for being unlikely."""
 
     title: str
     penalty: float
@@ -113,7 +114,10 @@ class NameReading(msgspec.Struct, frozen=True):
 
 
 def list_readings(clue: MovieClues, weights: MovieMatchWeights) -> tuple[NameReading, ...]:
-    """Return all readings of a name; a year that is a word of the title is not its year."""
+    """Return all interpretations of a movie's name as title and year.
+
+    A year that is a word of the title is not used as the movie's year.
+    """
     return tuple(
         NameReading(
             title,
@@ -131,7 +135,7 @@ def year_outside_title(title: str, year: int) -> int:
 
 
 def _reading_penalty(first: str, title: str, weights: MovieMatchWeights) -> float:
-    """Return the penalty of a reading that is not the first one."""
+    """Return the penalty of an interpretation of a name that is not the first one."""
     if title == first:
         return 0.0
     return weights.piece if titles.is_part_of_title(title, first) else weights.spare

@@ -45,9 +45,10 @@ def identify(
     desk: TmdbContext,
     choose: ChooseMovie | None = None,
 ) -> MovieIdentity:
-    """Identify a movie as far as allowed. The user can raise NeverAsk and Stopped.
+    """Identify a movie as far as the settings allow.
 
     `nfo_ids` are the IDs in its NFO, by "tmdb" and "imdb"; `choose` asks the user to confirm.
+    Raises NeverAsk and Stopped if the user answers so.
     """
     query = clues.build_query(
         local, known_ids.collect_ids(local, item, nfo_ids), desk.config.locale.language
@@ -88,7 +89,10 @@ def _resolve(
 
 
 def _reopen_for_review(identity: MovieIdentity) -> MovieIdentity:
-    """Ask again if TMDb does not know the ID chosen by the user: similar movies are not it."""
+    """Ask the user again if TMDb does not know the ID that the user chose.
+
+    Similar movies are not accepted in its place.
+    """
     return structs.replace(identity, status=MatchStatus.REVIEW, tmdb_id=0, imdb_id="", movie=None)
 
 
@@ -112,7 +116,7 @@ def _confirm_with_user(
     desk: TmdbContext,
     choose: Callable[[MovieIdentity], MovieChoice],
 ) -> MovieIdentity:
-    """Let the user choose; ask again if TMDb does not know the given ID."""
+    """Let the user choose the movie; ask again if TMDb does not know the given ID."""
     identity = structs.replace(identity, candidates=_add_details(identity.candidates, query, desk))
     shown = identity
     while True:
@@ -132,7 +136,7 @@ def _confirm_with_user(
 
 
 def _postpone_choice(identity: MovieIdentity) -> MovieIdentity:
-    """Leave the identity open, with all candidates, until the user decides."""
+    """Return the identity as undecided, with all candidates, until the user decides."""
     is_near = identity.is_certain and identity.candidates
     sure = (
         MatchStatus.REVIEW
@@ -147,7 +151,7 @@ def _postpone_choice(identity: MovieIdentity) -> MovieIdentity:
 def _add_details(
     candidates: tuple[MovieCandidate, ...], query: IdentityQuery, desk: TmdbContext
 ) -> tuple[MovieCandidate, ...]:
-    """Add details to the first candidates, so that the user can tell them apart."""
+    """Add details to the first candidates, so that the user can distinguish them."""
     detailed = []
     for listed in candidates[:DETAILED_CANDIDATES]:
         try:
@@ -161,7 +165,7 @@ def _add_details(
 def _accept_choice(
     movie: TmdbMovie, query: IdentityQuery, identity: MovieIdentity
 ) -> MovieIdentity:
-    """Accept the movie that the user chose."""
+    """Return an identity that accepts the movie chosen by the user."""
     candidate = score.rate_candidate(query.clue, by_id.hit_from_movie(movie), movie)
     others = [listed for listed in identity.candidates if listed.hit.id != movie.id]
     return structs.replace(
@@ -179,7 +183,7 @@ def _accept_choice(
 def _keep_previous(
     query: IdentityQuery, previous: MovieIdentity | None, error: Exception
 ) -> MovieIdentity:
-    """Keep the previous identity, and note why the lookup failed."""
+    """Return the previous identity, with the reason why the new lookup failed."""
     why, failed = str(error), isinstance(error, ServiceFailed)
     if previous:
         return structs.replace(previous, lookup_error=why, is_service_failure=failed)

@@ -13,7 +13,7 @@ from mediakeep.movies.model import LocalMovie
 
 
 def load(known: TmdbStore, key: str, query: IdentityQuery) -> MovieIdentity | None:
-    """Return the cached answer to a query, without details, or None if the query has changed."""
+    """Return the cached identity of a movie, without details, or None if the query has changed."""
     cached = known.get_resolved(key)
     if cached is None or cached.question != query.digest:
         return None
@@ -31,7 +31,7 @@ def load(known: TmdbStore, key: str, query: IdentityQuery) -> MovieIdentity | No
 def store(
     desk: TmdbContext, local: LocalMovie, query: IdentityQuery, identity: MovieIdentity
 ) -> None:
-    """Store an identity, unless it equals the cached one."""
+    """Store the identity of a movie in the cache, unless it equals the cached one."""
     cached = desk.store.get_resolved(local.key)
     entry = _build_entry(desk.config.pictures.host, local, query, identity)
     if cached is None or structs.replace(cached, asked="") != entry:

@@ -1,4 +1,4 @@
-"""The known IDs of a movie: from the user, its NFO and its name."""
+"""Collect the known IDs of a movie: from the user, its NFO and its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _SOURCE_NAMES = {"queue": "the queue", "nfo": "the NFO", "name": "the name"}
 
 
 class KnownIds(msgspec.Struct, frozen=True):
-    """The IDs from one source: "queue", "nfo" or "name"; 0 and "" if not given."""
+    """The TMDb and IMDb IDs of a movie from one source; 0 and "" if not given.
+
+    `by` is the source: "queue", "nfo" or "name".
+    """
 
     by: str
     tmdb_id: int = 0
@@ -31,7 +34,7 @@ class KnownIds(msgspec.Struct, frozen=True):
         return f"{_SOURCE_NAMES[self.by]} says {ids}"
 
     def agrees_with(self, movie: TmdbMovie) -> bool:
-        """Return True if none of the IDs contradicts the movie."""
+        """Return True if none of the IDs contradicts those of a movie at TMDb."""
         same_tmdb = self.tmdb_id in (0, movie.id)
         return same_tmdb and (not (self.imdb_id and movie.imdb_id) or self.imdb_id == movie.imdb_id)
 
@@ -39,7 +42,7 @@ class KnownIds(msgspec.Struct, frozen=True):
 def collect_ids(
     local: LocalMovie, item: MovieItem, nfo_ids: Mapping[str, str]
 ) -> tuple[KnownIds, ...]:
-    """Return the IDs of all sources, by precedence, without invalid ones."""
+    """Return the valid IDs of a movie from all sources, the most trusted source first."""
     sources = _ids_by_source(local, item, nfo_ids)
     return tuple(known for known in sources if known.tmdb_id or known.imdb_id)
 
@@ -58,7 +61,7 @@ def _ids_by_source(
 
 
 def normalize_imdb_id(text: str) -> str:
-    """Return the normalized IMDb ID, or "" if invalid."""
+    """Return an IMDb ID in its normal form, or "" if it is invalid."""
     text = text.strip().lower()
     return text if constants.is_imdb_id(text) else ""
 

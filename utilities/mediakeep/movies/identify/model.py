@@ -1,4 +1,4 @@
-"""The identity of a movie, and the user's choice of one."""
+"""The data model of a movie's identity, and of the user's choice of a movie."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediakeep.movies.model import LocalMovie
 
 
 class MatchStatus(StrEnum):
-    """How a movie was matched; the values are those of MovieItem.match."""
+    """How a movie was matched to one at TMDb; the values are those of MovieItem.match."""
 
     AUTO = "auto"
     USER = "user"  # chosen by the user
@@ -24,12 +24,12 @@ class MatchStatus(StrEnum):
 
 
 class MovieIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The identity of a movie; the `candidates` are sorted best first.
+    """Which movie a file is, according to TMDb; `candidates` are the possible ones, best first.
 
     `decided_by` is "queue" (the user's choice there), "nfo", "name", "search" or "person" (the
     user, in this run). `movie` is the details from TMDb, or None if not identified or not
     available. `lookup_error` says why a lookup was not made or failed, "" if it succeeded;
-    `is_service_failure` is true if a service failed.
+    `is_service_failure` is True if a service failed.
     """
 
     status: MatchStatus = MatchStatus.UNKNOWN
@@ -51,7 +51,10 @@ class MovieIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class MovieChoice(msgspec.Struct, frozen=True):
-    """The answer to a prompt: "take" the movie of an ID, decide "later", "never" ask, or "stop"."""
+    """The user's answer to the question which movie a file is.
+
+    `action` is "take" the movie with the given ID, decide "later", "never" ask again, or "stop".
+    """
 
     action: Literal["take", "later", "never", "stop"]
     tmdb_id: int = 0
@@ -62,4 +65,4 @@ ChooseMovie = Callable[[LocalMovie, MovieIdentity], MovieChoice]
 
 
 class NeverAsk(Exception):
-    """The user never wants to be asked again about this file."""
+    """Raised if the user never wants to be asked again about this file."""

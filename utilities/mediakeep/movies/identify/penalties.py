@@ -1,4 +1,4 @@
-"""Penalties on a movie's confidence, for its titles, its year and its runtime."""
+"""Compute penalties on a movie's confidence, for its titles, its year and its runtime."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mediakeep.movies.identify.weights import MovieMatchWeights
 def name_penalties(
     clue: MovieClues, hit: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
 ) -> tuple[str, dict[str, float]]:
-    """Return the title nearest to a reading of the name, and the penalties "title" and "year".
+    """Return the title nearest to the name, and the penalties by the keys "title" and "year".
 
-    Both are weighed together, as a reading may take the year for a part of the title.
+    Title and year are weighed together, because the year may be a part of the title.
     """
     candidates = [*_list_titles(hit, movie, weights), *_list_short_titles(clue, movie, weights)]
     options = [
@@ -28,7 +28,7 @@ def name_penalties(
 
 
 def runtime_penalty(clue: MovieClues, movie: Movie | None, weights: MovieMatchWeights) -> float:
-    """Return the penalty for the runtime, which grows with the difference."""
+    """Return the penalty for a different runtime, which grows with the difference."""
     if not clue.minutes or movie is None or not movie.runtime:
         return weights.untimed + (weights.bare if clue.bare else 0.0)
     if clue.minutes < weights.whole <= movie.runtime:
@@ -42,7 +42,7 @@ def runtime_penalty(clue: MovieClues, movie: Movie | None, weights: MovieMatchWe
 def _list_titles(
     hit: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
 ) -> Iterator[tuple[str, float]]:
-    """Yield all titles of a movie, each with the penalty of its kind."""
+    """Yield all titles of a movie, each with the penalty for its type of title."""
     own = [hit.title, hit.original_title]
     own += [movie.title, movie.original_title] if movie else []
     yield from ((title, 0.0) for title in dict.fromkeys(own) if title)
@@ -55,7 +55,10 @@ def _list_titles(
 def _list_short_titles(
     clue: MovieClues, movie: Movie | None, weights: MovieMatchWeights
 ) -> Iterator[tuple[str, float]]:
-    """Yield titles without the collection's name, which the folder may give."""
+    """Yield the movie's titles without its collection's name, each with a penalty.
+
+    Within a collection's folder, names often leave that out.
+    """
     if movie and movie.collection:
         own = (movie.title, movie.original_title, *(text.title for text in movie.translations))
         in_folder = any(short_titles.matches_folder_name(name, movie) for name in clue.folders)
@@ -83,5 +86,5 @@ def _year_penalty(
 
 
 def _was_released_in(movie: Movie, year: int) -> bool:
-    """Return True if a movie was released in a year in any country."""
+    """Return True if a movie was released in a given year in any country."""
     return any(release.date.startswith(str(year)) for release in movie.certificates)

@@ -1,7 +1,7 @@
-"""Rate candidates: pure functions of what is known of them.
+"""Rate the candidates for a movie, without any requests.
 
 The confidence starts at 1, and each contradiction is deducted. It depends on what is known of a
-movie: search results have titles and a date, details have all titles and the runtime.
+candidate: search results have titles and a date, details have all titles and the runtime.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ def rate_candidate(
     movie: Movie | None = None,
     weights: MovieMatchWeights = WEIGHTS,
 ) -> MovieCandidate:
-    """Rate a movie. Without its details, the runtime is not deducted."""
+    """Return a candidate for a movie with its confidence from 0 to 1.
+
+    Without the candidate's details, the runtime is not compared.
+    """
     nearest, against = penalties.name_penalties(clue, hit, movie, weights)
     if movie or not clue.minutes:
         against["runtime"] = penalties.runtime_penalty(clue, movie, weights)
@@ -42,7 +45,10 @@ def rate_candidate(
 
 
 def rank_candidates(candidates: Iterable[MovieCandidate]) -> list[MovieCandidate]:
-    """Sort candidates, best first; equal ones by popularity, which decides nothing."""
+    """Sort candidates by confidence, best first.
+
+    Equal ones are sorted by popularity, which has no other effect.
+    """
     return sorted(
         candidates, key=lambda rated: (-rated.confidence, -rated.hit.popularity, rated.hit.id)
     )
@@ -51,7 +57,7 @@ def rank_candidates(candidates: Iterable[MovieCandidate]) -> list[MovieCandidate
 def decide_status(
     best_first: Sequence[MovieCandidate], weights: MovieMatchWeights = WEIGHTS
 ) -> MatchStatus:
-    """Return whether the first candidate is accepted."""
+    """Return the match status for sorted candidates, which says if the first is accepted."""
     if not best_first or best_first[0].confidence < weights.shown:
         return MatchStatus.UNMATCHED
     if best_first[0].confidence < weights.bar or find_rivals(best_first, weights):
@@ -62,6 +68,6 @@ def decide_status(
 def find_rivals(
     best_first: Sequence[MovieCandidate], weights: MovieMatchWeights = WEIGHTS
 ) -> list[MovieCandidate]:
-    """Return the candidates that the first one is not clearly ahead of."""
+    """Return the candidates whose confidence is too close to that of the first one."""
     least = best_first[0].confidence - weights.margin if best_first else 1.0
     return [other for other in best_first[1:] if other.confidence > least + _ROUNDING_ERROR]

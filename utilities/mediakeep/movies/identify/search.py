@@ -37,7 +37,10 @@ _MAX_CANDIDATES = 5
 
 
 class MovieSearchResult(msgspec.Struct, frozen=True):
-    """The result of a search; `movie` is that of the first candidate if it is accepted."""
+    """The result of a movie search: match status and candidates, best first.
+
+    `movie` is the details of the first candidate if it is accepted, else None.
+    """
 
     status: MatchStatus
     candidates: tuple[MovieCandidate, ...] = ()
@@ -45,7 +48,10 @@ class MovieSearchResult(msgspec.Struct, frozen=True):
 
 
 class MovieSearch:
-    """One search by name. Raise Outage, ServiceFailed and NotAsked like the client."""
+    """One search for a movie by name.
+
+    Its methods raise Outage, ServiceFailed and LookupSkipped like the TMDb client.
+    """
 
     def __init__(
         self, tmdb: TmdbClient, clue: MovieClues, weights: MovieMatchWeights = WEIGHTS
@@ -56,7 +62,7 @@ class MovieSearch:
         self._complete_texts: set[str] = set()  # texts whose results are all known
 
     def run(self) -> MovieSearchResult:
-        """Search until a movie is accepted, or all steps are done."""
+        """Search until a movie is accepted or all search steps are done."""
         if not self._clue.titles:
             return MovieSearchResult(MatchStatus.UNMATCHED)
         sure = self._run_steps(search_steps.exact_steps(self._clue))
@@ -90,7 +96,7 @@ class MovieSearch:
         return sure
 
     def _fetch_deciding_details(self) -> MatchStatus:
-        """Fetch details as long as they may change which movie is accepted."""
+        """Fetch details of candidates as long as they may change which movie is accepted."""
         while True:
             best_first = self._rank_hits()
             sure = score.decide_status(best_first, self._weights)
@@ -105,7 +111,10 @@ class MovieSearch:
             self._fetch_details(unknown[0])
 
     def _fetch_first_details(self, most: int) -> MatchStatus:
-        """Fetch all titles of the first results whose details are unknown."""
+        """Fetch the details of the first `most` search results that have none yet.
+
+        The details contain all titles of a movie.
+        """
         hits = [hit for hit in self._hits.values() if hit.id not in self._movies]
         year = self._clue.year
         of_that_year = [hit for hit in hits if not year or abs(hit.year - year) <= 1]
@@ -125,7 +134,10 @@ class MovieSearch:
         )
 
     def _fetch_details(self, hit: MovieSummary) -> None:
-        """Fetch the details of a movie; drop it if it was removed since the search."""
+        """Fetch the details of a search result.
+
+        A movie that was removed from TMDb since the search is dropped.
+        """
         try:
             self._movies[hit.id] = self._tmdb.get_movie(hit.id)
         except NoSuchMovie:

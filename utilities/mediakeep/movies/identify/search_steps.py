@@ -28,7 +28,10 @@ _PART_PATTERN = re.compile(
 
 
 class SearchStep(msgspec.Struct, frozen=True):
-    """One search; with `is_first_release`, the year is that of the first release."""
+    """One search for a movie at TMDb by text and year.
+
+    If `is_first_release` is True, the year is that of the first release in any country.
+    """
 
     text: str
     year: int = 0
@@ -36,7 +39,7 @@ class SearchStep(msgspec.Struct, frozen=True):
 
 
 def exact_steps(clue: MovieClues) -> Iterator[SearchStep]:
-    """Yield the searches for a name as written."""
+    """Yield the searches for a movie's name as written."""
     readings = [title[:_MAX_QUERY_LENGTH].strip() for title in clue.titles if title.strip()][
         :_MAX_READINGS
     ]
@@ -50,7 +53,10 @@ def exact_steps(clue: MovieClues) -> Iterator[SearchStep]:
 
 
 def relaxed_steps(clue: MovieClues) -> Iterator[SearchStep]:
-    """Yield the searches for a name that is written differently from the movie's."""
+    """Yield the searches for changed forms of a movie's name.
+
+    They find a movie whose title is written differently.
+    """
     if not clue.titles:
         return
     text = clue.titles[0][:_MAX_QUERY_LENGTH]
@@ -67,6 +73,6 @@ def _swap_ampersand(text: str) -> str:
 
 
 def _split_in_halves(words: list[str]) -> list[str]:
-    """Split a name into two parts of about equal length."""
+    """Split the words of a name into two parts of about equal length."""
     cuts = [[" ".join(words[:place]), " ".join(words[place:])] for place in range(1, len(words))]
     return min(cuts, key=lambda cut: abs(len(cut[0]) - len(cut[1])), default=[])

@@ -1,4 +1,4 @@
-"""Titles without the name of the movie's collection, as used inside a collection's folder."""
+"""Shorten titles by the name of the movie's collection, as in the names inside its folder."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _LEADING_JOINT = re.compile(
 
 
 def strip_collection_suffix(name: str) -> str:
-    """Return the name of a collection or folder without "Collection" and the like."""
+    """Return the name of a collection or folder without "Collection" and similar words."""
     return _COLLECTION_SUFFIX.sub("", name).strip()
 
 
 def find_short_titles(movie: Movie, all_titles: Iterable[str]) -> Iterator[str]:
-    """Yield the rest of each title that starts with the name of the movie's collection.
+    """Yield a short form of each title that starts with the name of the movie's collection.
 
-    "The Lord of the Rings: The Two Towers" is also "The Two Towers".
+    "The Lord of the Rings: The Two Towers" is shortened to "The Two Towers".
     """
     name = strip_collection_suffix(movie.collection.name) if movie.collection else ""
     if not name:
@@ -42,7 +42,7 @@ def find_short_titles(movie: Movie, all_titles: Iterable[str]) -> Iterator[str]:
 
 
 def matches_folder_name(folder: str, movie: Movie) -> bool:
-    """Return True if a folder is named after the movie's collection."""
+    """Return True if a folder is named after the collection of a movie."""
     if not movie.collection:
         return False
     names = (

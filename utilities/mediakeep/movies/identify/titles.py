@@ -1,4 +1,4 @@
-"""Compare movie titles: case-folded, with numbers as digits, without articles."""
+"""Compare movie titles: ignoring case and articles, with numbers as digits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WORD_PATTERN = re.compile(r"[^\W_]+")
 
 
 class ParsedMovieTitle(msgspec.Struct, frozen=True):
-    """A parsed title: its words without articles, and the numbers among them."""
+    """A movie title split into words without articles, with the numbers among the words."""
 
     words: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -50,12 +50,18 @@ class ParsedMovieTitle(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """All letters without spaces, as compounds may be written as one word or two."""
+        """All letters of the title without spaces.
+
+        Compounds may be written as one word or two.
+        """
         return "".join(self.words)
 
 
 def parse_title(text: str) -> tuple[ParsedMovieTitle, ...]:
-    """Parse a title; a second result spells umlauts with an e, if there are any."""
+    """Parse a movie title into one or two spellings.
+
+    If it has umlauts, the second spelling writes them with an e.
+    """
     return _parse_cached(text[:_MAX_LENGTH])
 
 
@@ -82,7 +88,7 @@ def _parse_spelling(text: str) -> ParsedMovieTitle:
 
 
 def _convert_numbers(words: list[str]) -> list[str]:
-    """Write numbers as digits, and drop the word for a part before them."""
+    """Return words with numbers as digits, and without a word such as "part" before them."""
     converted: list[str] = []
     for index, word in enumerate(words):
         after_part = bool(converted) and bool(_PART_WORD.fullmatch(converted[-1]))
@@ -100,7 +106,10 @@ def _convert_numbers(words: list[str]) -> list[str]:
 
 
 def _strip_articles(words: list[str]) -> tuple[str, ...]:
-    """Drop articles at both ends, and joining words, unless nothing would be left."""
+    """Return words without articles at both ends and without joining words.
+
+    If nothing would be left, they are kept.
+    """
     remaining = [word for word in words if not _JOINING_WORD.fullmatch(word)] or words
     if len(remaining) > 1 and _ARTICLE.fullmatch(remaining[-1]):
         remaining = remaining[:-1]
@@ -110,7 +119,7 @@ def _strip_articles(words: list[str]) -> tuple[str, ...]:
 
 
 def title_distance(title: str, other: str, weights: MovieMatchWeights) -> float:
-    """Return how much two titles differ, from 0 to 1."""
+    """Return how much two movie titles differ, from 0 (equal) to 1."""
     pairs = ((first, second) for first in parse_title(title) for second in parse_title(other))
     return min((_parsed_distance(first, second, weights) for first, second in pairs), default=1.0)
 
@@ -132,7 +141,7 @@ def _parsed_distance(
 def _letter_distance(
     this: ParsedMovieTitle, other: ParsedMovieTitle, weights: MovieMatchWeights
 ) -> float:
-    """Return the distance of the letters of two titles, ignoring numbers."""
+    """Return how much the letters of two titles differ, from 0 to 1, ignoring numbers."""
     first, second = (
         tuple(word for word in title.words if not word.isdigit()) or title.words
         for title in (this, other)
@@ -152,7 +161,10 @@ def _letter_distance(
 
 
 def _worst_word_distance(words: list[str], other_words: list[str]) -> float:
-    """Return the distance of the words that differ most; 0 if the numbers of words differ."""
+    """Return how much the two most different words of two titles differ, from 0 to 1.
+
+    Words are compared in order. Return 0 if the titles differ in the number of words.
+    """
     if len(words) != len(other_words):
         return 0.0
     pairs = zip(words, other_words, strict=True)
@@ -163,12 +175,12 @@ _MIN_WORD_LENGTH = 4  # letters: one letter of a shorter word counts no more
 
 
 def is_part_of_title(short: str, long: str) -> bool:
-    """Return True if a title has all words of another one, and more."""
+    """Return True if the title `long` has all words of the title `short`, and more."""
     return set(parse_title(short)[0].words) < set(parse_title(long)[0].words)
 
 
 def is_single_word(text: str) -> bool:
-    """Return True if a title is a single word, which many movies may share."""
+    """Return True if a title is a single word, which many movies may have as title."""
     return all(len(title.words) < _MIN_WORDS for title in parse_title(text))
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 
 class MovieMatchWeights(msgspec.Struct, frozen=True, kw_only=True):
-    """All weights, thresholds and margins of movie matching."""
+    """All weights, thresholds and margins for matching movie files to movies at TMDb."""
 
     # Titles: parts of their distance.
     letters: float = 1.3  # times the share of letters that differ

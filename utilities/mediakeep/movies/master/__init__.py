@@ -1,4 +1,4 @@
-"""Combine all movie records of a library, with statistics and comparisons over all movies.
+"""The master report of a movie library: all movie records, statistics and comparisons.
 
 docs/movie-master-report.md describes the files.
 """

@@ -19,7 +19,7 @@ T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class ComparedMovie(msgspec.Struct, frozen=True):
-    """A movie to compare; `megabits` is the total bit rate per second, 0 if unknown."""
+    """A movie as listed in a comparison; `megabits` is megabits per second, 0 if unknown."""
 
     key: str
     title: str
@@ -32,7 +32,7 @@ class ComparedMovie(msgspec.Struct, frozen=True):
 
 
 class DuplicateMovieGroup(msgspec.Struct, frozen=True):
-    """A movie that is in the library several times in one edition, best copy first."""
+    """A movie that the library has several times in one edition; the best copy is listed first."""
 
     tmdb_id: int
     movies: int
@@ -40,7 +40,7 @@ class DuplicateMovieGroup(msgspec.Struct, frozen=True):
 
 
 class DuplicateMovieGroups(msgspec.Struct, frozen=True):
-    """The number of movies with duplicates, and the first of them."""
+    """The duplicates in a library: the total number of groups, and the first groups."""
 
     total: int
     listed: tuple[DuplicateMovieGroup, ...]
@@ -55,7 +55,10 @@ class MissingMovie(msgspec.Struct, frozen=True):
 
 
 class IncompleteCollection(msgspec.Struct, frozen=True):
-    """A collection of which movies are missing: how many exist, and the missing ones."""
+    """A collection with movies that are not in the library.
+
+    `movies` is the number of movies in the library, `lacking` the missing ones.
+    """
 
     tmdb_id: int
     name: str
@@ -64,7 +67,7 @@ class IncompleteCollection(msgspec.Struct, frozen=True):
 
 
 class IncompleteCollections(msgspec.Struct, frozen=True):
-    """The number of collections, of incomplete ones, and the most complete of those."""
+    """The collections in a library: how many, how many with gaps, and the most complete ones."""
 
     total: int
     with_gaps: int
@@ -72,7 +75,7 @@ class IncompleteCollections(msgspec.Struct, frozen=True):
 
 
 class MovieComparisons:
-    """Collect what is compared of each movie; lists have at most `limit` entries."""
+    """Compares the movies of a library; each list has at most `limit` entries."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -84,7 +87,7 @@ class MovieComparisons:
         self._lowest_heap: list[tuple[tuple[int, float], str, ComparedMovie]] = []
 
     def add(self, movie: MovieRecord) -> None:
-        """Add a movie."""
+        """Add a movie to the comparisons."""
         entry = _compared_movie(movie)
         _push_bounded(self._largest_heap, (entry.bytes, entry.key, entry), self._limit)
         if entry.pixels:
@@ -100,7 +103,7 @@ class MovieComparisons:
                 self._missing[number][gap.tmdb_id] = MissingMovie(gap.tmdb_id, gap.title, gap.year)
 
     def find_duplicates(self) -> DuplicateMovieGroups:
-        """Return the movies with duplicates, those with the most copies first."""
+        """Return the movies that the library has several times, the most copies first."""
         several = [entry for entry in self._copies.items() if len(entry[1]) > 1]
         several.sort(key=lambda entry: (-len(entry[1]), entry[1][0].title, entry[0]))
         listed = (
@@ -127,13 +130,16 @@ class MovieComparisons:
         return IncompleteCollections(len(self._owned), len(incomplete), listed)
 
     def list_largest(self) -> tuple[ComparedMovie, ...]:
-        """Return the largest movies."""
+        """Return the movies with the most bytes, the largest first."""
         return tuple(
             entry for _, _, entry in sorted(self._largest_heap, key=_heap_sort_key, reverse=True)
         )
 
     def list_lowest(self) -> tuple[ComparedMovie, ...]:
-        """Return the movies with the fewest pixels, and among these the lowest bit rates first."""
+        """Return the movies with the fewest pixels first.
+
+        Movies with the same number of pixels are sorted by bit rate, the lowest first.
+        """
         return tuple(
             entry for _, _, entry in sorted(self._lowest_heap, key=_heap_sort_key, reverse=True)
         )

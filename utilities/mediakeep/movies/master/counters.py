@@ -1,4 +1,4 @@
-"""Count the values of all movies."""
+"""Count the values of all movies in a library, such as genres and codecs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _READABLE_STATES = (NfoState.READ, NfoState.LOCKED)
 
 
 class MovieCounters:
-    """Counters by name and value."""
+    """Counters of movies, by the name of a property and its value."""
 
     def __init__(self) -> None:
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -33,7 +33,7 @@ class MovieCounters:
         self.seconds = 0.0
 
     def add(self, movie: MovieRecord) -> None:
-        """Count a movie; each distinct value counts once per movie."""
+        """Count the values of a movie; each distinct value counts once per movie."""
         self.totals.update(
             movies=1, files=len(movie.videos), bytes=sum(video.size for video in movie.videos)
         )
@@ -46,7 +46,7 @@ class MovieCounters:
 
 
 def list_coverage(movie: MovieRecord) -> Iterator[str]:
-    """Yield which of the expected items a movie has."""
+    """Yield the names of the items that a movie has, such as "poster" or "subtitles"."""
     present = {
         "nfo": movie.nfo.state in _READABLE_STATES,
         "poster": csv_rows.has_picture(movie, "poster"),

@@ -1,4 +1,4 @@
-"""The statistics of a movie library."""
+"""The statistics of a movie library in the master report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ _MAX_VALUES = 100  # listed values
 
 
 class MovieTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of the library; seconds of known runtimes, and the issues that need a decision."""
+    """The total size of a movie library.
+
+    `seconds` is the sum of the known runtimes, `decisions` the number of issues that need a
+    decision by the user.
+    """
 
     movies: int
     files: int
@@ -30,21 +34,25 @@ class MovieTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MovieValueCounts(msgspec.Struct, frozen=True):
-    """The number of distinct values, and of movies with each value, most frequent first."""
+    """How often each value of a property occurs.
+
+    `distinct` is the number of different values, `movies` the number of movies with each value,
+    most frequent first.
+    """
 
     distinct: int
     movies: dict[str, int]
 
 
 class MovieShare(msgspec.Struct, frozen=True):
-    """The number and percentage of movies that have something."""
+    """The number and percentage of movies that have something, such as a poster."""
 
     movies: int
     percentage: float
 
 
 class MovieLibraryStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """All statistics of a library."""
+    """All statistics of a movie library."""
 
     totals: MovieTotals
     left_out: dict[str, int]  # movies of the queue that are left out, by reason
@@ -75,7 +83,7 @@ def build_statistics(
     left_out: dict[str, int],
     unread: tuple[str, ...],
 ) -> MovieLibraryStatistics:
-    """Build the statistics from counters and comparisons."""
+    """Build the statistics of a library from counters and comparisons of its movies."""
     counts, totals = tallies.counts, tallies.totals
     spreads = {
         name: _count_values(counts[name])
@@ -113,7 +121,7 @@ def _count_values(counts: Counter[str]) -> MovieValueCounts:
 
 
 def _group_by_severity(counts: Counter[str]) -> dict[str, dict[str, int]]:
-    """Group the counts by severity, with the kinds in the order of their table."""
+    """Group the numbers of issues by severity, with the kinds in the order of their table."""
     order = {name: place for place, name in enumerate(KINDS_BY_NAME)}
     by_severity: dict[str, dict[str, int]] = {f"{severity}s": {} for severity in Severity}
     for key, number in counts.items():
@@ -126,7 +134,10 @@ def _group_by_severity(counts: Counter[str]) -> dict[str, dict[str, int]]:
 
 
 def _compute_share(movies: int, total: int) -> MovieShare:
-    """Return a percentage with one decimal; 100.0 only for all movies, 0.0 only for none."""
+    """Return the number of movies and their percentage of all, with one decimal.
+
+    It is 100.0 only for all movies, and 0.0 only for none.
+    """
     if movies in (0, total):
         return MovieShare(movies, 100.0 if movies else 0.0)
     return MovieShare(movies, min(max(round(100 * movies / total, 1), 0.1), 99.9))

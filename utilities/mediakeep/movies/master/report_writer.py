@@ -34,14 +34,14 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class MovieReportItem(msgspec.Struct, frozen=True, gc=False):
-    """A completed movie: its display name and the name of its outputs."""
+    """A completed movie in the master report: its display name and the name of its outputs."""
 
     name: str
     output_name: str
 
 
 class MovieReportScope(msgspec.Struct, frozen=True):
-    """The library of the report, its completed movies, and how many movies are left out."""
+    """What a master report covers: the library, its completed movies, and how many are left out."""
 
     home: Path
     library: str
@@ -51,16 +51,20 @@ class MovieReportScope(msgspec.Struct, frozen=True):
 
 
 class MovieReportResult(msgspec.Struct, frozen=True):
-    """The statistics, and a sentence for each unreadable record."""
+    """The result of writing a master report.
+
+    `failures` has a sentence for each record that could not be read.
+    """
 
     statistics: MovieLibraryStatistics
     failures: tuple[str, ...]
 
 
 def write_report(scope: MovieReportScope, limit: int) -> MovieReportResult:
-    """Write the three files, one process at a time; lists in the statistics have `limit` entries.
+    """Write the three files of a master report; only one process at a time may do this.
 
-    An unreadable record is reported, and the others are written.
+    Lists in the statistics have at most `limit` entries. An unreadable record is reported, and the
+    others are written.
     """
     home = scope.home
     unread: dict[str, str] = {}
@@ -84,7 +88,7 @@ def write_report(scope: MovieReportScope, limit: int) -> MovieReportResult:
 
 
 class MovieReportWriter:
-    """The JSON and the CSV while they are written."""
+    """Writes the JSON and the CSV of a master report, movie by movie."""
 
     def __init__(
         self, scope: MovieReportScope, movies: PartialFile, table: PartialFile, limit: int
@@ -100,7 +104,7 @@ class MovieReportWriter:
         table.write(csv_rows.format_header().encode())
 
     def add(self, movie: MovieRecord) -> None:
-        """Add the record of a movie."""
+        """Add the record of a movie to the JSON, the CSV and the statistics."""
         self._json.write(self._separator + _ENCODER.encode(movie))
         self._separator = b",\n"
         self._csv.write(csv_rows.format_row(movie).encode())
@@ -108,7 +112,10 @@ class MovieReportWriter:
         self._comparisons.add(movie)
 
     def close(self, unread: tuple[str, ...]) -> MovieLibraryStatistics:
-        """Write the statistics after the movies, and return them."""
+        """Write the statistics after the movies, and return them.
+
+        `unread` are the movies whose record could not be read.
+        """
         left_out = dict(self._scope.left_out)
         totals = library_statistics.build_statistics(
             self._counters, self._comparisons, left_out, unread

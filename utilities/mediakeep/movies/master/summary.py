@@ -1,4 +1,4 @@
-"""Format the statistics: a Markdown page, and a few lines for a terminal."""
+"""Format the statistics of a movie library: a Markdown page, and a few lines for a terminal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MATCH_LABELS = {
 
 
 def render_page(stats: MovieLibraryStatistics, library: str) -> str:
-    """Return the Markdown page."""
+    """Return the Markdown page with the statistics of a movie library."""
     return render.render_template(
         "movies.md.j2",
         told=stats,
@@ -55,7 +55,7 @@ def render_page(stats: MovieLibraryStatistics, library: str) -> str:
 
 
 def format_lines(stats: MovieLibraryStatistics, library: str) -> list[str]:
-    """Return lines that describe a library, without empty sections."""
+    """Return a few lines of statistics for a terminal, without empty sections."""
     return [
         *_format_size(stats, library),
         *_format_contents(stats),
@@ -68,7 +68,8 @@ def _format_size(stats: MovieLibraryStatistics, library: str) -> Iterator[str]:
     totals = stats.totals
     yield f"Movie library {path_text.to_printable(library)}"
     yield f"{pluralize(totals.movies, 'movie')} in {pluralize(totals.files, 'file')}"
-    yield f"  {render.format_playing_time(totals.seconds)} in {media_text.format_size(totals.bytes)}"
+    playing_time = render.format_playing_time(totals.seconds)
+    yield f"  {playing_time} in {media_text.format_size(totals.bytes)}"
     if stats.left_out:
         others = (f"{number:,} {why.replace('_', ' ')}" for why, number in stats.left_out.items())
         yield f"  not in the report: {', '.join(others)}"
@@ -95,7 +96,8 @@ def _format_issues(stats: MovieLibraryStatistics) -> Iterator[str]:
     if any(number for number, _ in numbers):
         yield "Issues: " + ", ".join(f"{number:,} {name}" for number, name in numbers if number)
     if stats.issues["errors"] or stats.issues["warnings"]:
-        yield f"  {_format_most_frequent(_sort_by_count(stats.issues['errors'] | stats.issues['warnings']))}"
+        counts = _sort_by_count(stats.issues["errors"] | stats.issues["warnings"])
+        yield f"  {_format_most_frequent(counts)}"
     if stats.duplicates.total:
         yield f"{pluralize(stats.duplicates.total, 'movie')} more than once"
         for same in stats.duplicates.listed[:2]:

@@ -1,1 +1,1 @@
-"""Parse the names of movie files and folders."""
+"""Parse the names of movie files and folders for title, year, IDs and edition."""

@@ -1,4 +1,4 @@
-"""Parse title and year from a name with our own rules, without guessit."""
+"""Parse title and year from a movie's name with our own rules, without guessit."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _DISC_TITLE_SUFFIX = re.compile(r"[ _]t[0-9]{2}$")  # a disc title, as numbered 
 
 
 class ParsedName(msgspec.Struct, frozen=True):
-    """A parsed name; `is_certain` if the year is in brackets after the title.
+    """The title and year parsed from a movie's name.
 
-    `tail` is what follows both, `full_title` the title with everything that was cut off in doubt.
+    `is_certain` is True if the year is in brackets after the title. `tail` is what follows title
+    and year. `full_title` is the title with everything that was cut off in doubt.
     """
 
     title: str = ""
@@ -32,12 +33,12 @@ class ParsedName(msgspec.Struct, frozen=True):
 
 
 def strip_noise(name: str) -> str:
-    """Return a name without the groups, sites and numbers that programs add."""
+    """Return a movie's name without the groups, sites and numbers that programs add."""
     return _DISC_TITLE_SUFFIX.sub("", name_cleanup.strip_site_and_group(name))
 
 
 def parse(name: str) -> ParsedName:
-    """Parse a plain-text name without noise, IDs and part numbers."""
+    """Parse title and year from a movie's name without noise, IDs and part numbers."""
     for pattern in (_BRACKETED_YEAR, _YEAR_WITHIN_BRACKETS):
         years = [match for match in pattern.finditer(name) if is_year(match[1])]
         for match in years[::-1]:
@@ -51,12 +52,15 @@ def parse(name: str) -> ParsedName:
 
 
 def is_year(text: str) -> bool:
-    """Return True if four digits can be the year of a film."""
+    """Return True if a text of four digits can be the release year of a movie."""
     return _OLDEST_FILM_YEAR <= int(text) <= datetime.now(UTC).year + 5
 
 
 def _parse_unbracketed_year(text: str) -> ParsedName:
-    """Parse a name with the year outside brackets: the last one before release words counts."""
+    """Parse a movie's name with a year outside brackets.
+
+    The last year before the first release word, such as a codec, counts.
+    """
     head, tail = _split_at_release_word(text)
     years = [match for match in _PLAIN_YEAR.finditer(head) if is_year(match[0])]
     for match in years[::-1]:
@@ -73,7 +77,10 @@ def _parse_unbracketed_year(text: str) -> ParsedName:
 
 
 def _is_edition_year(title: str) -> bool:
-    """Return True if a title ends with another year and an edition, to which the year belongs."""
+    """Return True if a title ends with another year and an edition.
+
+    Then the last year belongs to the edition.
+    """
     shorter, edition = release_words.split_edition(title)
     before, _, last = shorter.rpartition(" ")
     return bool(edition and before and _PLAIN_YEAR.fullmatch(last) and is_year(last))
@@ -89,7 +96,10 @@ def _before_release_words(text: str) -> tuple[str, str]:
 
 
 def _split_at_release_word(text: str) -> tuple[str, str]:
-    """Split a name before its first release word, but never before its first word."""
+    """Split a name before its first release word, such as a codec.
+
+    It is never split before its first word.
+    """
     for match in re.finditer(r"[^\s.\[\](){},]+", text):
         word = match[0].strip("-.")
         first = text[: match.start()].strip(" -[({")
@@ -100,7 +110,7 @@ def _split_at_release_word(text: str) -> tuple[str, str]:
 
 
 def _strip_soft_words(text: str) -> tuple[str, str]:
-    """Strip ambiguous release words from the end; return the title without and with them."""
+    """Return a title without and with the ambiguous release words at its end."""
     whole = name_cleanup.clean_title(text)
     title = whole
     while (split := title.rpartition(" "))[0] and release_words.AMBIGUOUS_RELEASE_WORD.fullmatch(

@@ -1,4 +1,4 @@
-"""Parse title and year with guessit, an optional dependency."""
+"""Parse the title and year of a movie's name with guessit, an optional dependency."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_installed() -> bool:
 
 
 def parse(name: str) -> tuple[str, int]:
-    """Return the title and year of a name, "" and 0 if guessit finds none.
+    """Return the title and year in a movie's name, or "" and 0 if guessit finds none.
 
     The type "movie" is always passed: otherwise guessit takes "Blade Runner 2049" for an episode.
     """

@@ -1,4 +1,4 @@
-"""Extract ID and edition tags that Plex, Kodi, Jellyfin and Radarr put into names.
+"""Extract the ID and edition tags that Plex, Kodi, Jellyfin and Radarr put into names.
 
 Based on the naming rules in the manuals of Plex ("{tmdb-1}", "{imdb-tt1}", "{edition-X}") and
 Jellyfin ("[tmdbid-1]", also with "=", also in round or curly brackets).
@@ -25,7 +25,7 @@ _IMDB_ID = re.compile(r"(?:tt)?([0-9]{7,9})", re.IGNORECASE)
 
 
 class NameTags(msgspec.Struct, frozen=True):
-    """The tags of a name, and the name without them."""
+    """The ID and edition tags in a movie's name; `rest` is the name without them."""
 
     rest: str
     tmdb_id: int = 0
@@ -34,9 +34,9 @@ class NameTags(msgspec.Struct, frozen=True):
 
 
 def extract_tags(name: str) -> NameTags:
-    """Remove ID and edition tags from a name; IDs of other services are dropped.
+    """Extract the ID and edition tags of a movie's name; drop IDs of other services.
 
-    The first of several IDs of a service counts. One in brackets that do not match, such as
+    The first of several IDs of a service counts. An ID in brackets that do not match, such as
     "[tmdbid-1}", may be mistyped or truncated: it is removed, but ignored.
     """
     values: dict[str, str] = {}
@@ -71,7 +71,7 @@ def _has_matching_brackets(match: re.Match[str]) -> bool:
 
 
 def _find_open_brackets(text: str) -> tuple[list[str], str]:
-    """Return the closing brackets that a text lacks, and its first excess one."""
+    """Return the closing brackets that a text lacks, and its first excess closing bracket."""
     missing: list[str] = []
     excess = ""
     for char in text:

@@ -1,4 +1,4 @@
-"""Clean file names: separators, acronyms, articles and noise around the title."""
+"""Clean the names of movie files: separators, acronyms, articles and noise around the title."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TRAILING_ELIDED_ARTICLE = re.compile(r"^(?P<title>.+),\s*(?P<article>l['’])$"
 
 
 def to_plain_text(name: str) -> str:
-    """Return a name as valid NFC text of limited length, without non-printable characters.
+    """Return a file name as valid NFC text of limited length, without non-printable characters.
 
     Bytes that are not UTF-8 are decoded as Windows-1252, which old programs wrote.
     """
@@ -47,7 +47,7 @@ def to_plain_text(name: str) -> str:
 
 
 def replace_separators(text: str) -> str:
-    """Replace dots and underscores used as spaces; acronyms keep their dots."""
+    """Replace dots and underscores that are used as spaces; acronyms keep their dots."""
     text = _COLON_UNDERSCORE.sub(":", text).replace("_", " ")
     if _DECIMAL.fullmatch(text):
         return text
@@ -58,7 +58,10 @@ def replace_separators(text: str) -> str:
 
 
 def strip_site_and_group(text: str) -> str:
-    """Drop sites and groups at the start of a name, unless little would be left."""
+    """Remove web sites and release groups from the start of a name.
+
+    They stay if little else would be left.
+    """
     shorter = _SITE_PREFIX.sub("", text)
     while match := _GROUP_PREFIX.match(shorter):
         rest = shorter[match.end() :]
@@ -73,7 +76,7 @@ def strip_site_and_group(text: str) -> str:
 
 
 def strip_list_number(title: str) -> str:
-    """Drop a list number at the start of a title, as in "03. Alien"."""
+    """Remove a list number from the start of a title, as in "03. Alien"."""
     return _LIST_NUMBER.sub("", title)
 
 

@@ -1,9 +1,10 @@
-"""Parse the name of a movie file and its folder: title, year, IDs and edition.
+"""Parse the names of a movie file and its folder: title, year, IDs and edition.
 
 1. Remove IDs, edition tags and part numbers (see `id_tags` and `parts`).
-2. A year in brackets ends the title. Otherwise guessit parses the rest, or our own rules if
+2. A year in brackets ends the title. Otherwise guessit parses the name, or our own rules if
    guessit is not installed.
-3. The better one of file and folder gives title and year, the other one what is missing.
+3. The file or the folder, whichever is named better, gives title and year. The other one gives
+   what is missing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _MAX_OTHER_TITLES = 6  # titles at most
 
 
 class _NameParse(msgspec.Struct, frozen=True):
-    """The parse of one name; `others` are alternative titles."""
+    """What was parsed from the name of a file or folder; `others` are alternative titles."""
 
     tags: NameTags
     reading: ParsedName = ParsedName()
@@ -42,10 +43,11 @@ class _NameParse(msgspec.Struct, frozen=True):
 
 
 def parse_name(file: str, folder: str = "", guessing: bool | None = None) -> MovieName:
-    """Parse the names of a video, with suffix, and of its folder, or "" if it has none.
+    """Parse the names of a video and its folder; the title is "" if both are generic.
 
-    The title is "" if both names are generic, like "movie.mkv". The folder must belong to this
-    movie alone. guessit is used if installed, unless `guessing` says otherwise.
+    `file` is the video's name with its suffix, `folder` that of its folder, or "" if other movies
+    share that. A generic name is one like "movie.mkv". guessit is used if installed, unless
+    `guessing` says otherwise.
     """
     guessing = guessit_parser.is_installed() if guessing is None else guessing
     by_file = _parse_one(_FILE_SUFFIX.sub("", file), guessing)
@@ -70,7 +72,7 @@ def parse_name(file: str, folder: str = "", guessing: bool | None = None) -> Mov
 
 
 def have_same_title(file: str, folder: str) -> bool:
-    """Return True if a video and a folder have the same title."""
+    """Return True if the names of a video and a folder have the same title."""
     titles = {
         _title_key(_parse_one(name, False).reading.title)
         for name in (_FILE_SUFFIX.sub("", file), folder)
@@ -97,10 +99,10 @@ def _parse_one(name: str, guessing: bool) -> _NameParse:
 
 
 def _apply_guessit(name: str, parsed: ParsedName) -> ParsedName:
-    """Prefer the title and year of guessit, if any; ours become alternatives.
+    """Prefer the title and year that guessit finds; ours become alternatives.
 
-    Ours stay if guessit only leaves out words, as it does not take "Part II" and the like for a
-    part of a title, or if it finds no year.
+    Ours stay if guessit finds no year. They also stay if it only leaves out words, as it does not
+    take "Part II" and the like for a part of a title.
     """
     title, year = guessit_parser.parse(f"{name}.mkv")
     title = release_words.split_edition(name_cleanup.clean_title(title))[0]
@@ -113,7 +115,7 @@ def _apply_guessit(name: str, parsed: ParsedName) -> ParsedName:
 
 
 def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _NameParse:
-    """Separate a title from alternatives: an "aka", or a title in brackets."""
+    """Separate a title from alternative titles: after "aka", or in brackets."""
     title = name_cleanup.clean_title(name_cleanup.strip_list_number(parsed.title))
     others = [parsed.title, parsed.full_title]
     if len(pieces := _AKA_SEPARATOR.split(title)) > 1:
@@ -134,7 +136,7 @@ def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _Na
 
 
 def _choose_source(file: _NameParse, folder: _NameParse) -> str:
-    """Choose between file and folder: the folder if it is named with more care."""
+    """Return "file" or "folder": the folder if it is named with more care."""
     one, other = file.reading, folder.reading
     if not other.title:
         return "file"
@@ -153,7 +155,7 @@ def _is_generic(parse: _NameParse) -> bool:
 
 
 def _distinct_titles(title: str, others: Iterable[str]) -> tuple[str, ...]:
-    """Return the titles that differ from the chosen one and from each other."""
+    """Return the other titles that differ from the chosen title and from each other."""
 
     def new() -> Iterator[str]:
         seen = {_title_key(title), ""}

@@ -1,4 +1,4 @@
-"""Parse the part number at the end of a name: "cd1", "disc 2", "part-1".
+"""Parse the part number at the end of a movie's name: "cd1", "disc 2", "part-1".
 
 Based on the rules of Plex, Kodi and Jellyfin for split files.
 """
@@ -22,10 +22,10 @@ _MAX_NAME_LENGTH = 300  # characters; no file system has longer names
 
 
 class NamePart(msgspec.Struct, frozen=True):
-    """A name split at its part number; `base` is the same for all parts of a movie.
+    """A movie's name split at its part number; `base` is the same for all parts of a movie.
 
-    It is `is_ambiguous` if it may be a movie of its own, such as "Dune Part 2": only the files next
-    to it can tell.
+    It is `is_ambiguous` if the file may be a movie of its own, such as "Dune Part 2". Only the
+    other files in the folder decide that.
     """
 
     base: str
@@ -34,7 +34,7 @@ class NamePart(msgspec.Struct, frozen=True):
 
 
 def find_part(stem: str) -> NamePart | None:
-    """Return the part in a name without suffix, or None if there is none."""
+    """Return the name of a video, without suffix, split at its part number, or None if none."""
     match = _PART_PATTERN.fullmatch(stem[:_MAX_NAME_LENGTH])
     if not match or not match["head"].strip(" ._-[("):
         return None
@@ -47,7 +47,7 @@ def find_part(stem: str) -> NamePart | None:
 
 
 def parse_part_folder(name: str) -> int:
-    """Return the number of a part folder such as "CD1" or "Disc 2", or 0 if it is not one."""
+    """Return the number of a part folder such as "CD1" or "Disc 2", or 0 for other names."""
     match = _PART_FOLDER.fullmatch(name.strip())
     return _parse_number(match[1]) if match else 0
 

@@ -1,4 +1,4 @@
-"""Words of file names that are not part of a title: sources, codecs, languages, editions."""
+"""Words in file names that are not part of a title: sources, codecs, languages, editions."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def find_edition(text: str) -> str:
 
 
 def may_change_runtime(edition: str) -> bool:
-    """Return True if an edition may change the runtime; a better picture does not."""
+    """Return True if an edition may change the runtime; one with a better picture does not."""
     return any(map(str.isalnum, _SAME_RUNTIME_WORDS.sub("", edition)))
 
 
 def split_edition(title: str) -> tuple[str, str]:
-    """Split an edition off the end of a title; return both."""
+    """Split an edition off the end of a title; return title and edition."""
     for shape, name in _TRAILING_EDITIONS:
         if (match := shape.search(title)) and not is_article(title[: match.start()]):
             return title[: match.start()], name
@@ -98,12 +98,12 @@ def is_article(text: str) -> bool:
 
 
 def is_episode_name(name: str) -> bool:
-    """Return True if a name has the number of an episode, such as "The.Office.S01E01"."""
+    """Return True if a name has an episode number, such as "The.Office.S01E01"."""
     return _EPISODE_PATTERN.search(name) is not None
 
 
 def is_version_label(label: str) -> bool:
-    """Return True if a text describes a version of a movie, and is not a title."""
+    """Return True if a text describes a version of a movie, such as "1080p", and is no title."""
     words = [word for word in re.split(r"[\s._\[\](){}-]+", label) if word]
     return bool(find_edition(label)) or any(RELEASE_WORD.fullmatch(word) for word in words)
 
@@ -118,7 +118,7 @@ _NON_MOVIE_PATTERN = re.compile(
 
 
 def find_non_movie_part(text: str) -> str:
-    """Return the part after title and year that marks an extra or episode, or "" if none."""
+    """Return the part of the text after a title that marks an extra or episode, or "" if none."""
     match = _NON_MOVIE_PATTERN.search(text)
     return " ".join(re.split(r"[ ._-]+", match[0])) if match else ""
 
@@ -137,7 +137,7 @@ _RANDOM_NAME = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{18
 
 
 def is_generic_name(stem: str) -> bool:
-    """Return True if a name does not name the movie, such as "title_t00" or only digits."""
+    """Return True if a name does not identify a movie, such as "title_t00" or only digits."""
     plain = stem.strip(" ._-[](){}")
     if not any(char.isalnum() for char in plain):
         return True

@@ -1,4 +1,4 @@
-"""The commands with which the user chooses the movie of a file."""
+"""Format the commands with which the user chooses the movie of a file."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ _MANAGER_SCRIPT = "movie_queue_manager.py"
 
 
 def choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
-    """Return the command that sets the movie of an item; TMDB_ID is a placeholder."""
+    """Return the command that sets the movie of an item.
+
+    If `tmdb_id` is 0, the command contains the placeholder TMDB_ID.
+    """
     id_text = str(tmdb_id) if tmdb_id else "TMDB_ID"
-    return f"{config.format_command(_LOOKUP_SCRIPT, home)} choose {path_text.quote_escaped(key)} {id_text}"
+    script = config.format_command(_LOOKUP_SCRIPT, home)
+    return f"{script} choose {path_text.quote_escaped(key)} {id_text}"
 
 
 def reset_command(home: Path, key: str) -> str:
-    """Return the command that makes a permanently skipped movie pending again."""
-    return f"{config.format_command(_MANAGER_SCRIPT, home)} --reset-movie {path_text.quote_escaped(key)}"
+    """Return the command that makes an item pending again that was skipped permanently."""
+    script = config.format_command(_MANAGER_SCRIPT, home)
+    return f"{script} --reset-movie {path_text.quote_escaped(key)}"
 
 
 def fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:
     """Return the command that settles an issue, or "" if there is none.
 
-    If the user has already chosen the movie, no command settles a contradicting ID.
+    If the user has already chosen the movie (`is_chosen`), no command settles a contradicting ID.
     """
     kind = KINDS_BY_NAME.get(issue.kind)
     if is_chosen and issue.kind in _ID_ISSUES:

@@ -61,18 +61,18 @@ COLUMNS: Mapping[str, CellFunction] = {
 
 
 def format_row(record: MovieRecord) -> str:
-    """Return the CSV row of a movie."""
+    """Return the CSV row of a movie in the table of all movies."""
     stream = media_text.largest_video_stream(record.videos)
     return format_line([cell(record, stream) for cell in COLUMNS.values()])
 
 
 def format_header() -> str:
-    """Return the CSV row of the column names."""
+    """Return the CSV row with the column names of the table of all movies."""
     return format_line(COLUMNS)
 
 
 def format_line(values: Iterable[object]) -> str:
-    """Return cells as a CSV row; none of them is run as a formula."""
+    """Return values as a CSV row in which a spreadsheet runs no cell as a formula."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(
         [csv_cell.escape_formula(str(cell)) for cell in values]
@@ -81,12 +81,12 @@ def format_line(values: Iterable[object]) -> str:
 
 
 def audio_streams(record: MovieRecord) -> Iterable[Any]:
-    """Return all audio streams of a movie."""
+    """Return the audio streams in all video files of a movie."""
     return (track for video in record.videos if video.facts for track in video.facts.audio)
 
 
 def subtitle_languages(record: MovieRecord) -> Iterable[str]:
-    """Return the languages of all subtitles, embedded or in files; "?" if unknown."""
+    """Return the languages of all subtitles of a movie, embedded or in files; "?" if unknown."""
     embedded = (track for video in record.videos if video.facts for track in video.facts.subtitles)
     tags = [track.language for track in embedded]
     tags += [file.language for file in record.subtitles]
@@ -94,7 +94,7 @@ def subtitle_languages(record: MovieRecord) -> Iterable[str]:
 
 
 def has_picture(record: MovieRecord, role: str) -> bool:
-    """Return True if a movie has a valid picture of a role."""
+    """Return True if a movie has a valid picture with a role such as "poster"."""
     return any(image.role == role and image.mime and not image.trouble for image in record.images)
 
 

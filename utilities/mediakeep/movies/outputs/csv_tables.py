@@ -32,7 +32,7 @@ _ROW_DECODER = msgspec.json.Decoder(failed_lookups_csv.FailedLookupRow)
 
 
 def update_tables(home: Path, items: Mapping[str, Item]) -> list[str]:
-    """Update both tables; return a sentence for each damaged file."""
+    """Update both CSV tables of a movie library; return a sentence for each damaged file."""
     problems: list[str] = []
     atomic_files.make_folder((home / _LOCK_PATH).parent)
     atomic_files.make_folder((home / _CACHE_PATH).parent)
@@ -51,7 +51,7 @@ def update_tables(home: Path, items: Mapping[str, Item]) -> list[str]:
 def _collect_rows(
     home: Path, items: Mapping[str, Item], cache: RowCache, problems: list[str]
 ) -> Iterator[tuple[str, CachedRow]]:
-    """Yield the rows of all movies that have a record, and cache the new ones."""
+    """Yield the CSV rows of all movies that have a record, and cache the new rows."""
     fresh: dict[str, CachedRow] = {}
     folder = os.fspath(home / "outputs" / "movies")
     for key, item in items.items():
@@ -71,7 +71,10 @@ def _collect_rows(
 
 
 def _build_rows(path: Path, facts: os.stat_result, problems: list[str]) -> CachedRow:
-    """Build the rows of a movie; a damaged record has none."""
+    """Build the CSV rows of a movie from its record; a damaged record has none.
+
+    `problems` gets a sentence for a damaged record.
+    """
     try:
         movie = movie_record.read(path)
     except MediakeepError as error:
@@ -105,7 +108,10 @@ def _write_failed_lookups(
 def _read_filled_rows(
     path: Path, problems: list[str]
 ) -> dict[str, failed_lookups_csv.FailedLookupRow]:
-    """Read what the user has entered; a file that cannot be parsed is set aside."""
+    """Return the rows of the failed lookups, by key, with what the user has entered.
+
+    A file that cannot be parsed is renamed, so that the entries are not lost.
+    """
     if not path.exists():
         return {}
     try:
@@ -117,7 +123,7 @@ def _read_filled_rows(
 
 
 def _file_version(path: Path) -> tuple[int, int, int] | None:
-    """Return the state of a file, which changes with its content, or None if missing."""
+    """Return values that change when the file's content changes, or None if there is no file."""
     try:
         facts = path.stat()
     except OSError:
@@ -126,14 +132,17 @@ def _file_version(path: Path) -> tuple[int, int, int] | None:
 
 
 def _is_chosen(item: Item) -> bool:
-    """Return True if the queue already has the user's choice, and TMDb knows it."""
+    """Return True if the queue has a movie chosen by the user for the item, and TMDb knows it."""
     if not isinstance(item, MovieItem) or item.match != "user":
         return False
     return item.lookup not in ("unsure", "unknown")
 
 
 def _set_aside(path: Path) -> Path:
-    """Rename a file that cannot be parsed, as the user's entries must not be lost."""
+    """Rename a file that cannot be parsed, and return its new path.
+
+    The user's entries in it must not be lost.
+    """
     number = 1
     while (aside := path.with_name(f"{path.stem}-aside-{number}{path.suffix}")).exists():
         number += 1

@@ -25,7 +25,7 @@ _MAX_ERRORS = 20  # reported at once
 
 
 class FilledChoice(msgspec.Struct, frozen=True):
-    """The user's choice for a movie: one of the two IDs, or both."""
+    """The user's choice in the table of failed lookups: a TMDb ID, an IMDb ID or both."""
 
     key: str
     tmdb_id: int = 0
@@ -34,14 +34,18 @@ class FilledChoice(msgspec.Struct, frozen=True):
 
 
 def read_filled_rows(path: Path) -> dict[str, FailedLookupRow]:
-    """Return the rows of the file by movie key. Raise UsageFailed if it cannot be parsed."""
+    """Return the rows of the table of failed lookups by movie key.
+
+    Raise UsageError if the file cannot be parsed.
+    """
     return {row[KEY_COLUMN]: row for _, row in _read_rows(path)}
 
 
 def read_choices(path: Path) -> list[FilledChoice]:
-    """Read the IDs that the user has entered; rows without one are skipped.
+    """Return the IDs that the user has entered in the table of failed lookups.
 
-    An ID may also be the URL of its page. Raise UsageFailed with the file and every invalid line.
+    Rows without an ID are skipped. An ID may also be the URL of its page. Raise UsageError with
+    the file and every invalid line.
     """
     problems: list[str] = []
     choices: dict[str, FilledChoice] = {}
@@ -74,7 +78,7 @@ def _parse_choice(number: int, row: FailedLookupRow) -> FilledChoice:
 
 
 def _read_rows(path: Path) -> Iterator[tuple[int, FailedLookupRow]]:
-    """Yield the rows with the number of their first line."""
+    """Yield the rows of the table of failed lookups, each with the number of its first line."""
     name, text = path_text.escape_path(path), _read_text(path)
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
@@ -101,7 +105,8 @@ def _read_rows(path: Path) -> Iterator[tuple[int, FailedLookupRow]]:
 def _check_header(name: str, columns: Sequence[str]) -> None:
     if columns.count(KEY_COLUMN) != 1 or not {TMDB_COLUMN, IMDB_COLUMN} & set(columns):
         raise UsageError(
-            f"{name}, line 1: the first row must name the columns {KEY_COLUMN}, {TMDB_COLUMN} and {IMDB_COLUMN}."
+            f"{name}, line 1: the first row must name the columns {KEY_COLUMN}, {TMDB_COLUMN} "
+            f"and {IMDB_COLUMN}."
         )
 
 
@@ -144,7 +149,10 @@ FailedLookupRow = dict[str, str]  # by column
 
 
 def build_row(record: MovieRecord) -> FailedLookupRow | None:
-    """Return the row of a movie, or None if it does not need to be identified."""
+    """Return a movie's row for the table of failed lookups.
+
+    Return None if the movie does not need to be identified.
+    """
     match = record.match
     if match.match not in _OPEN_STATUSES:
         return None
@@ -164,9 +172,9 @@ def build_row(record: MovieRecord) -> FailedLookupRow | None:
 def merge_rows(
     fresh: Sequence[FailedLookupRow], before: Mapping[str, FailedLookupRow], read: Iterable[str]
 ) -> list[FailedLookupRow]:
-    """Merge what the user has entered into the new rows.
+    """Copy what the user has entered in old rows into the new rows of failed lookups.
 
-    For movies that do not wait any more, it is kept unless they are among the `read` keys.
+    Old entries for movies that are not in the new rows are kept, unless their keys are in `read`.
     """
     rows = [_carry_over(row, before.get(row[KEY_COLUMN], {})) for row in fresh]
     new_keys, read_keys = {row[KEY_COLUMN] for row in fresh}, set(read)
@@ -175,7 +183,7 @@ def merge_rows(
 
 
 def render_csv(rows: Sequence[FailedLookupRow]) -> str:
-    """Return the file content; unknown columns come last."""
+    """Return the content of the table of failed lookups; columns added by the user come last."""
     more = (name for row in rows for name in row if name not in COLUMNS)
     columns = [*COLUMNS, *dict.fromkeys(more)]
     text = io.StringIO()
@@ -186,22 +194,25 @@ def render_csv(rows: Sequence[FailedLookupRow]) -> str:
 
 
 def escape_formula(text: str) -> str:
-    """Keep spreadsheets from running a text as a formula; `unescape_formula` reverts it."""
+    """Return a text that no spreadsheet runs as a formula.
+
+    `unescape_formula` reverts it.
+    """
     return f"'{text}" if _FORMULA_PATTERN.match(text) else text
 
 
 def unescape_formula(text: str) -> str:
-    """Revert `escape_formula`."""
+    """Return the text that `escape_formula` has escaped."""
     return text[1:] if text.startswith("'") and _FORMULA_PATTERN.match(text) else text
 
 
 def has_id(row: FailedLookupRow) -> bool:
-    """Return True if the user has entered an ID in a row."""
+    """Return True if the user has entered an ID in a row of the failed lookups."""
     return bool(row.get(TMDB_COLUMN, "").strip() or row.get(IMDB_COLUMN, "").strip())
 
 
 def _carry_over(fresh: FailedLookupRow, before: FailedLookupRow) -> FailedLookupRow:
-    """Copy the user's columns of an old row to a new one."""
+    """Copy the columns that belong to the user from an old row to a new one."""
     user_columns = {name: text for name, text in before.items() if name not in COLUMNS[:-2]}
     return {**fresh, **user_columns}
 

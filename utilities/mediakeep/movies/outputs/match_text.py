@@ -1,4 +1,4 @@
-"""Format the identity of a movie, or the candidates for it, for its report."""
+"""Format the identity of a movie, or the candidates for it, for the movie's report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MIN_PENALTY = 0.005  # smaller penalties are not shown
 
 
 class MatchOption(msgspec.Struct, frozen=True):
-    """A candidate in the report."""
+    """A candidate for a movie, as listed in the movie's report."""
 
     title: str
     facts: str
@@ -35,7 +35,7 @@ class MatchOption(msgspec.Struct, frozen=True):
 
 
 def format_match(result: MovieResult) -> str:
-    """Return the sentence that identifies the movie, with its confidence."""
+    """Return the sentence that says which movie was identified, with its confidence."""
     identity = result.identity
     if identity.status is MatchStatus.UNKNOWN:
         return "Not looked up yet: what follows is based on the files alone"
@@ -62,13 +62,16 @@ def _format_movie(result: MovieResult) -> str:
 
 
 def tmdb_url(result: MovieResult) -> str:
-    """Return the URL of the movie at TMDb, or "" if it is not identified."""
+    """Return the URL of the identified movie at TMDb, or "" if it is not identified."""
     tmdb_id = result.identity.tmdb_id
     return f"{_TMDB_URL}/{tmdb_id}" if tmdb_id and result.is_certain else ""
 
 
 def list_options(result: MovieResult, home: Path) -> Iterator[MatchOption]:
-    """Yield the candidates, most likely first, unless the movie is identified."""
+    """Yield the candidates that the user can choose from, most likely first.
+
+    Yield nothing if the movie is identified.
+    """
     if result.is_certain:
         return
     for candidate in result.identity.candidates:

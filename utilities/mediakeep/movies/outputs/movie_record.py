@@ -38,18 +38,24 @@ _DECODER = msgspec.json.Decoder(MovieRecord)
 
 
 def record_place(output_name: str) -> str:
-    """Return the path of a movie's record, relative to the home."""
+    """Return the path of a movie's JSON record, relative to the home folder."""
     return f"outputs/movies/{output_name}.json"
 
 
 def render_json(result: MovieResult, issues: Sequence[Issue], report: str) -> bytes:
-    """Return the record as JSON; `report` is the path of its report, relative to the home."""
+    """Return the record of a movie as JSON.
+
+    `report` is the path of its report, relative to the home folder.
+    """
     record = build_record(result, issues, report)
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
 def build_record(result: MovieResult, issues: Sequence[Issue], report: str) -> MovieRecord:
-    """Build the record of a movie; `report` is the path of its report, relative to the home."""
+    """Build the record of a movie from the result of processing it.
+
+    `report` is the path of its report, relative to the home folder.
+    """
     local = result.local
     return MovieRecord(
         format=RECORD_FORMAT,
@@ -79,7 +85,7 @@ def build_record(result: MovieResult, issues: Sequence[Issue], report: str) -> M
 
 
 def read(path: Path) -> MovieRecord:
-    """Read a record.
+    """Read the JSON record of a movie.
 
     Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
@@ -102,15 +108,18 @@ def read(path: Path) -> MovieRecord:
 
 
 def read_issues(path: Path) -> list[Issue]:
-    """Return all issues in a record, most urgent first. Raise the same errors as `read`."""
+    """Return all issues in a movie's JSON record, most urgent first.
+
+    Raise the same errors as `read`.
+    """
     return sorted(read(path).issues, key=_urgency_key)
 
 
 def read_reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]]:
-    """Return the issues in a record that need a decision. Raise the same errors as `read`.
+    """Return the issues in a movie's JSON record that need a decision by the user.
 
     Each entry has id, movie, path, kind, severity, detail, proposal, held, command and report.
-    `place` is the current escaped path of the movie.
+    `place` is the current escaped path of the movie. Raise the same errors as `read`.
     """
     record = read(path)
     key = _current_key(record, place)
@@ -134,7 +143,10 @@ def read_reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]
 
 
 def _urgency_key(issue: Issue) -> tuple[int, int]:
-    """Sort by severity, then by the table of kinds; unknown kinds come last."""
+    """Return a sort key for issues: by severity, then in the order of the table of kinds.
+
+    Unknown kinds come last.
+    """
     return _SEVERITIES.index(issue.severity), _URGENCY.get(issue.kind, len(_URGENCY))
 
 
@@ -204,7 +216,10 @@ def _record_nfo(nfo: NfoStatus) -> RecordedNfo:
 
 
 def _current_key(record: MovieRecord, place: str) -> str:
-    """Return the current key of a movie, given its current path if known."""
+    """Return the current key of a movie.
+
+    `place` is its current path, "" if unknown.
+    """
     library = record.path.removesuffix(record.key)
     has_moved = (
         place and record.path != place and library != record.path and place.startswith(library)

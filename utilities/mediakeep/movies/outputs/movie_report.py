@@ -28,7 +28,7 @@ _MAX_FILES = 12  # files per section
 
 
 class MovieReportStep(msgspec.Struct, frozen=True):
-    """The issues of one kind: what it means, which files have it, and what to do."""
+    """The issues of one kind in a movie's report: its meaning, the files with it, what to do."""
 
     kind: str
     severity: str
@@ -40,12 +40,12 @@ class MovieReportStep(msgspec.Struct, frozen=True):
 
 
 def report_place(output_name: str) -> str:
-    """Return the path of a movie's report, relative to the home."""
+    """Return the path of a movie's report, relative to the home folder."""
     return f"issues/movies/{output_name}_library_issues.md"
 
 
 def render_markdown(result: MovieResult, issues: Sequence[Issue], home: Path) -> str:
-    """Return the report as Markdown."""
+    """Return the report of a movie as Markdown."""
     faults = [issue for issue in issues if diagnose.needs_decision(issue)]
     others = [issue for issue in issues if not diagnose.needs_decision(issue)]
     return render.render_template(
@@ -99,7 +99,7 @@ def _format_length(result: MovieResult) -> str:
 
 
 def _describe_video(video: MovieVideo) -> dict[str, str]:
-    """Return the table cells of a video file."""
+    """Return the cells of a video file in the table of a movie's report, by column."""
     facts = video.facts
     subtitles = dict.fromkeys(
         language_names.language_name(language_names.language_code(track.language)) or "unknown"
@@ -117,7 +117,7 @@ def _describe_video(video: MovieVideo) -> dict[str, str]:
 
 
 def _list_adjacent_files(result: MovieResult) -> Iterator[tuple[str, str]]:
-    """Yield kind and place of the other files of the movie."""
+    """Yield the kind and the path of the movie's files that are not videos."""
     local = result.local
     if result.nfo.place:
         state = result.nfo.reason if result.nfo.state is NfoState.NONE else result.nfo.state

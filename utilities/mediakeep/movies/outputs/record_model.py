@@ -14,7 +14,7 @@ RECORD_FORMAT = 1
 
 
 class RecordedCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A candidate for the movie, or a missing movie of its collection."""
+    """A candidate for a movie, or a missing movie of its collection, in the JSON record."""
 
     tmdb_id: int
     title: str = ""
@@ -27,7 +27,7 @@ class RecordedCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordedMatch(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The identity of the movie, its confidence, and what decided."""
+    """The identity of a movie in its JSON record: the ID, the confidence, and what decided."""
 
     match: str = ""
     by: str = ""
@@ -41,7 +41,7 @@ class RecordedMatch(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class RecordedMovieInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What TMDb has on it, as far as it is counted and compared."""
+    """What TMDb knows of a movie, as far as reports count and compare it."""
 
     title: str = ""
     original_title: str = ""
@@ -59,7 +59,10 @@ class RecordedMovieInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only
 
 
 class RecordedNfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The NFO: its place, how reading it ended, and whether it has a plot."""
+    """The NFO of a movie in its JSON record: its path, the result of reading it, and its plot.
+
+    `plot` is True if the NFO has a plot.
+    """
 
     state: NfoState = NfoState.NONE
     place: str = ""
@@ -67,7 +70,11 @@ class RecordedNfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MovieRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The record of one movie; places are relative to `root`, the report to the home."""
+    """The JSON record of one movie.
+
+    Paths called `place` are relative to `root`; the path of the report is relative to the home
+    folder.
+    """
 
     format: int
     key: str
@@ -95,5 +102,5 @@ class MovieRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
 
     @property
     def decisions(self) -> tuple[Issue, ...]:
-        """The issues that need a decision by the user."""
+        """The issues of the movie that need a decision by the user."""
         return tuple(filter(diagnose.needs_decision, self.issues))

@@ -1,4 +1,4 @@
-"""Cache the rows of the CSV tables, with the state of the records that they were built from.
+"""Cache the rows of the CSV tables, with the stat values of the records they were built from.
 
 The cache is disposable: damaged rows are dropped, and without a writable file nothing is cached.
 """
@@ -20,7 +20,10 @@ _CHECKSUM_SIZE = 4  # bytes
 
 
 class CachedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The rows of a movie, as CSV and as JSON cells, and mtime and size of its record."""
+    """The cached rows of a movie, with modification time and size of its record.
+
+    `scan` is CSV text, and `failed` is cells as JSON.
+    """
 
     mtime: int
     size: int
@@ -33,7 +36,7 @@ _DECODER = msgspec.msgpack.Decoder(CachedRow)
 
 
 class RowCache:
-    """The cached rows by output name; used by one process at a time."""
+    """The cached CSV rows of all movies by output name; used by one process at a time."""
 
     def __init__(self, path: Path) -> None:
         self._database = DisposableSqlite(path, _SCHEMA, _CACHE_VERSION, application_id=0)
@@ -49,7 +52,7 @@ class RowCache:
         self._database.close()
 
     def get(self, name: str) -> CachedRow | None:
-        """Return the cached row of a movie, or None if missing or damaged."""
+        """Return the cached rows of a movie, or None if they are missing or damaged."""
         sealed = self._rows.get(name)
         if not isinstance(sealed, bytes) or sealed[:_CHECKSUM_SIZE] != _compute_checksum(
             name, sealed[_CHECKSUM_SIZE:]
@@ -58,7 +61,7 @@ class RowCache:
         return _DECODER.decode(sealed[_CHECKSUM_SIZE:])
 
     def store(self, rows: Mapping[str, CachedRow]) -> None:
-        """Store rows, if there is space on the disk."""
+        """Store rows by output name in the cache, if there is space on the disk."""
         sealed_rows = [
             (name, _add_checksum(name, _ENCODER.encode(row))) for name, row in rows.items()
         ]
@@ -72,5 +75,8 @@ def _add_checksum(name: str, data: bytes) -> bytes:
 
 
 def _compute_checksum(name: str, data: bytes) -> bytes:
-    """Return the checksum of a row, which detects bit rot and rows under a wrong name."""
+    """Return the checksum of a cached row, which also covers the name.
+
+    It detects bit rot and rows under a wrong name.
+    """
     return crc32(data, crc32(name.encode())).to_bytes(_CHECKSUM_SIZE)

@@ -1,1 +1,1 @@
-"""Find the movies of a library and the files that belong to each."""
+"""Scan a library: find its movies and the files that belong to each movie."""

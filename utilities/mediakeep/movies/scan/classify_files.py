@@ -18,10 +18,10 @@ _DISC_FOLDERS = frozenset({"video_ts", "bdmv"})
 
 
 class ClassifiedFile(msgspec.Struct, frozen=True):
-    """A file of a movie; `place` is relative to the movie's folder, not escaped.
+    """A file of a movie with its purpose; `place` is relative to the movie's folder, not escaped.
 
     `kind` is the kind of a SidecarName, or "extra", "sample" or "orphan". For subtitles, `rest` is
-    the part of the name after the video's stem.
+    the part of the name after the video's name without suffix.
     """
 
     kind: str
@@ -32,7 +32,10 @@ class ClassifiedFile(msgspec.Struct, frozen=True):
 
 
 def classify(movie: MovieFiles, name: str) -> Iterator[ClassifiedFile]:
-    """Classify all files of a movie except its videos; `name` is the name of its folder."""
+    """Classify all files of a movie except its videos.
+
+    `name` is the name of the movie's folder.
+    """
     stems = {
         path_text.normalize_name(stem)
         for stack in movie.stacks
@@ -54,7 +57,7 @@ def classify(movie: MovieFiles, name: str) -> Iterator[ClassifiedFile]:
 def _classify_adjacent(
     movie: MovieFiles, folder: ListedFolder, file: ListedFile, stems: set[str]
 ) -> Iterator[ClassifiedFile]:
-    """Classify a file in the folder of the videos."""
+    """Classify a file that is in the same folder as the movie's videos."""
     place = folder.relative_path_of(file.name)
     if file.suffix in VIDEO_SUFFIXES:
         extra = file_types.parse_extra(multipart.file_stem(file))
@@ -74,7 +77,10 @@ def _classify_adjacent(
 def _classify_nested(
     movie: MovieFiles, folder: ListedFolder, file: ListedFile
 ) -> Iterator[ClassifiedFile]:
-    """Classify a file in a subfolder: an extra or subtitles; other files belong to nothing."""
+    """Classify a file in a subfolder of a movie's folder as extra or subtitles.
+
+    Other files there belong to nothing.
+    """
     place = folder.relative_path_of(file.name)
     names = folder.relative_path.lower().split("/")
     if movie.disc and _DISC_FOLDERS & set(names):

@@ -1,4 +1,4 @@
-"""Describe a movie on disk from the files that belong to it."""
+"""Build the description of a movie on disk from the files that belong to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from mediakeep.movies.scan.group_files import MovieFiles
 
 
 def describe(movie: MovieFiles, path: Path, key: str, library: Path) -> LocalMovie:
-    """Describe a movie. Videos are not opened; a few bytes of pictures are read."""
+    """Return the description of a movie from its files.
+
+    Videos are not opened; a few bytes of pictures are read.
+    """
     root = path if movie.own_folder else path.parent
     classified = list(classify_files.classify(movie, root.name))
     videos = tuple(_build_videos(movie, root.name))
@@ -70,9 +73,10 @@ def _build_videos(movie: MovieFiles, folder: str) -> Iterator[MovieVideo]:
 def _parse_name(
     movie: MovieFiles, root: Path, videos: Sequence[MovieVideo], library: Path
 ) -> MovieName:
-    """Parse the movie's name; several editions in one folder leave the edition empty.
+    """Parse the names of a movie's video and folder.
 
-    A folder shared by several movies counts as well if it has this movie's title.
+    If one folder has several editions, the edition stays empty. A folder shared by several movies
+    is used as well if it has this movie's title.
     """
     folder = root.name if root != library else ""
     if movie.disc or movie.part_folders or not movie.stacks:
@@ -97,7 +101,7 @@ def _build_subtitle(file: ClassifiedFile) -> SubtitleFile:
 
 
 def _build_images(root: Path, classified: Iterable[ClassifiedFile]) -> Iterator[MovieImage]:
-    """Describe the pictures, except those that have been removed meanwhile."""
+    """Yield the descriptions of a movie's pictures; skip those that no longer exist."""
     for file in classified:
         if file.kind != "image":
             continue
@@ -117,9 +121,10 @@ def _build_images(root: Path, classified: Iterable[ClassifiedFile]) -> Iterator[
 
 
 def _rank_nfos(movie: MovieFiles, root: Path, classified: Iterable[ClassifiedFile]) -> list[str]:
-    """Sort the NFOs by precedence: movie.nfo, then that of a video, of the disc, of the folder.
+    """Return the places of a movie's NFOs by precedence.
 
-    For a movie in several parts, the NFO of the first part comes before that of the common name.
+    movie.nfo comes first, then the NFO of a video, of the disc, of the folder. For a movie in
+    several parts, the NFO of the first part comes before that of the common name.
     """
     own, folders = (
         movie.own_folder,
@@ -144,7 +149,10 @@ def _rank_nfos(movie: MovieFiles, root: Path, classified: Iterable[ClassifiedFil
 
 
 def _find_lock(root: Path, library: Path, classified: Iterable[ClassifiedFile]) -> str:
-    """Return why a movie is locked: a lock file next to it, in its folder or in a parent."""
+    """Return why nothing may be written for a movie, or "" if it is not locked.
+
+    A lock file may be next to the movie, in its folder or in a parent folder.
+    """
     locks = [root / file.place for file in classified if file.kind == "lock"]
     above = [root, *root.parents] if root == library or library in root.parents else [root]
     for folder in above:

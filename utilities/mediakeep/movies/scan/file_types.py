@@ -1,4 +1,7 @@
-"""File and folder names that movie scans know: videos, subtitles, extras, skipped folders."""
+"""The names of files and folders that movie scans know.
+
+They are those of videos, subtitles, extras and skipped folders.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +62,10 @@ _YEAR_SUFFIX = re.compile(r"[\W_]*(?:18|19|20)[0-9]{2}(?![0-9])")
 
 
 class ExtraVideo(msgspec.Struct, frozen=True, gc=False):
-    """A video that is not a movie by its name; `stem` is that of its movie, or "" if not named.
+    """A video whose name marks it as an extra, such as a trailer, and not as a movie.
 
-    It is `is_ambiguous` if a movie may have such a name as well, such as "The-Interview".
+    `stem` is the name of its movie without suffix, or "" if it is not named. `is_ambiguous` is True
+    if a movie may have such a name as well, such as "The-Interview".
     """
 
     stem: str
@@ -70,21 +74,25 @@ class ExtraVideo(msgspec.Struct, frozen=True, gc=False):
 
 
 def is_extras_folder(folder: str, right_in_library: bool) -> bool:
-    """Return True if a folder of this name holds extras of the movie next to it."""
+    """Return True if a folder with this name holds extras of the movie next to it.
+
+    `right_in_library` is True for a folder directly in the library. There, some of these names are
+    those of categories of movies.
+    """
     name = folder.lower()
     return name in _EXTRAS_FOLDERS and not (right_in_library and name in _CATEGORY_FOLDERS)
 
 
 def is_samples_folder(folder: str) -> bool:
-    """Return True if a folder of this name holds samples."""
+    """Return True if a folder with this name holds samples, which are short clips of movies."""
     return folder.lower() in _SAMPLE_FOLDERS
 
 
 def parse_extra(stem: str, folder: str = "") -> ExtraVideo | None:
-    """Return what kind of extra a video is by its stem, such as "Alien-trailer", or None.
+    """Return what kind of extra a video is by its name, such as "Alien-trailer", or None.
 
-    It is not an extra if the folder of the movie has the same name, optionally followed by a year,
-    such as "The DNA Sample (2014)".
+    `stem` is the name without suffix. A video is not an extra if the folder of the movie has the
+    same name, optionally followed by a year, such as "The DNA Sample (2014)".
     """
     if _MOVIE_TITLE_WITH_YEAR.search(folder) and _has_video_name(folder, stem):
         return None

@@ -28,7 +28,7 @@ _DISC_INDEX_FILES = {"video_ts.ifo": "dvd", "index.bdmv": "bluray"}
 
 
 class MovieFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of one movie; `place` is its key, relative to the top of the tree.
+    """The files of one movie; `place` is its key, the path relative to the scanned folder.
 
     `folders` list the files of this movie only; their places are relative to its own folder or to
     the folder that contains it. `part_folders` maps the place of each part folder to its number.
@@ -43,12 +43,12 @@ class MovieFiles(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def video_count(self) -> int:
-        """The number of videos; a disc copy counts as one."""
+        """The number of the movie's videos; a disc copy counts as one."""
         return sum(len(stack.videos) for stack in self.stacks) or 1
 
 
 class _FolderGroup(msgspec.Struct):
-    """A folder, its subfolders, and the movies in all of them."""
+    """A folder with its subfolders, and the movies found in all of them."""
 
     folder: ListedFolder
     children: list[_FolderGroup]
@@ -60,7 +60,11 @@ class _FolderGroup(msgspec.Struct):
 
 
 def group_by_movie(listed: Sequence[ListedFolder], library: bool) -> list[MovieFiles]:
-    """Group a tree into movies; its top is a library's root, or may be a movie's own folder."""
+    """Group the listed folders of a tree into movies.
+
+    If `library` is True, the top of the tree is the root of a library; otherwise it may be a
+    movie's own folder.
+    """
     branches = {folder.relative_path: _FolderGroup(folder, [], []) for folder in listed}
     for place in sorted(branches, key=_depth_sort_key):
         branch = branches[place]
@@ -75,13 +79,13 @@ def _depth_sort_key(place: str) -> tuple[int, str]:
 
 
 def group_folder_files(folder: ListedFolder) -> list[MovieFiles]:
-    """Group the files directly in a shared folder into movies."""
+    """Group the files directly in a folder that several movies share into movies."""
     mains, extras = _split_extras(folder, "")
     return list(_split_shared_folder(folder, mains, extras))
 
 
 def _assign_movies(branch: _FolderGroup, library: bool) -> None:
-    """Find the movies of a folder, after those of its subfolders."""
+    """Find the movies in a folder, after those of its subfolders were found."""
     folder = branch.folder
     root = library and not folder.relative_path
     kids = [kid for kid in branch.children if not file_types.is_extras_folder(kid.name, root)]
@@ -127,7 +131,7 @@ def _is_one_movie(name: str, stacked: Sequence[MultipartMovie]) -> bool:
 
 
 def _disc_type(branch: _FolderGroup) -> str:
-    """Return the disc type of a folder that is a disc copy or a part of one, or ""."""
+    """Return "dvd" or "bluray" if a folder is a disc copy or a part of one, else ""."""
     if (disc := _DISC_FOLDERS.get(branch.name.lower())) and any(
         map(_is_video, branch.folder.files)
     ):
@@ -140,7 +144,7 @@ def _disc_type(branch: _FolderGroup) -> str:
 
 
 def _number_part_folders(kids: Sequence[_FolderGroup]) -> dict[str, int]:
-    """Return the number of each part folder, or nothing if they are not parts of one movie."""
+    """Return the part number of each subfolder, or {} if they are not parts of one movie."""
     full = [kid for kid in kids if kid.movies]
     numbers = {kid.name: parts.parse_part_folder(kid.name) for kid in full}
     are_whole_movies = all(len(kid.movies) == 1 and kid.movies[0].own_folder for kid in full)
@@ -163,7 +167,7 @@ def _build_own_folder_movie(
 def _build_part_folders_movie(
     branch: _FolderGroup, kids: Sequence[_FolderGroup], numbered: dict[str, int]
 ) -> MovieFiles:
-    """Build one movie from its part folders."""
+    """Build one movie from the folders that contain its parts."""
     lots = [kid.movies[0] for kid in kids if kid.movies]
     disc = next((lot.disc for lot in lots if lot.disc), "")
     whole = _build_own_folder_movie(branch, [stack for lot in lots for stack in lot.stacks], disc)
@@ -171,7 +175,7 @@ def _build_part_folders_movie(
 
 
 def _rebase_folders(branch: _FolderGroup) -> Iterator[ListedFolder]:
-    """Yield a folder and its subfolders with places relative to it."""
+    """Yield a folder and its subfolders with paths relative to that folder."""
     prefix_length = len(branch.folder.relative_path) + 1 if branch.folder.relative_path else 0
     stack = [branch]
     while stack:
@@ -206,7 +210,10 @@ def _split_shared_folder(
 
 
 def _index_by_stem(stacked: Sequence[MultipartMovie]) -> dict[str, int]:
-    """Map the normalized stems that sidecar names may start with to the index of the movie."""
+    """Map names that sidecars may start with to the index of their movie.
+
+    The names are normalized.
+    """
     indexes: dict[str, int] = {}
     for number, stack in enumerate(stacked):
         for stem in (stack.base, *(clip.stem for clip in stack.videos)):

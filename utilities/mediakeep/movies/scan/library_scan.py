@@ -43,9 +43,8 @@ def find_movies(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedIt
     """Find the movies of a library, sorted by key.
 
     Only names, sizes and times are read. A folder that cannot be listed is reported as an item with
-    a count of 0. Raise LibraryGone if the library does not exist, and Unreadable if it cannot be
-    listed. `ignored` are the user's patterns (see `media.ignoring`), here and in the functions
-    below.
+    a count of 0. Raise LibraryMissing if the library does not exist, and Unreadable if it cannot be
+    listed. `ignored` are the user's patterns (see `media.ignore_rules`).
     """
     listed = _walk_library(root, ignored)
     lots = group_files.group_by_movie(listed, library=True)
@@ -61,10 +60,10 @@ def find_movies(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedIt
 
 
 def find_movies_at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
-    """Find the movies at a path: the movie itself, or those in the folder.
+    """Find the movies at a path: the movie itself, or all movies in the folder.
 
-    The result equals that of a library scan, without walking the rest of the library. Raise the
-    same errors as `find_movies`.
+    The result equals that of a library scan, without walking the rest of the library. `ignored` are
+    the user's patterns. Raise the same errors as `find_movies`.
     """
     if path.is_dir():
         lots = group_files.group_by_movie(_walk_library(path, ignored), library=False)
@@ -80,10 +79,11 @@ def find_movies_at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[Scanne
 def find_unassigned_files(
     root: Path, ignored: tuple[str, ...] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return videos that belong to no movie, and sidecars in shared folders without a video.
+    """Return the videos that belong to no movie, and the sidecars without a video.
 
-    Such videos are trailers and samples without a movie. Places are escaped and sorted. Unmatched
-    sidecars in a movie's own folder are reported with that movie.
+    Such videos are trailers and samples without a movie. Only sidecars in shared folders are
+    returned: a movie's own folder is reported with that movie. Paths are relative to the library,
+    escaped and sorted.
     """
     places = _list_unassigned(root, ignored)
     videos = [place for place in places if place.lower().endswith(tuple(file_types.VIDEO_SUFFIXES))]
@@ -104,7 +104,10 @@ def read_movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = (
 
 
 def compute_fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return the fingerprint of the movie at a path, equal to that of `find_movies`."""
+    """Return a hash of the names, sizes and times of a movie's files.
+
+    It equals the fingerprint that `find_movies` computes.
+    """
     return _fingerprint_files(_find_movie_files(path, ignored))
 
 
@@ -202,7 +205,7 @@ def _is_video_or_sidecar(file: ListedFile) -> bool:
 
 
 def _folder_and_parents(place: str) -> Iterator[str]:
-    """Yield the place of a folder and of its parents, below the root."""
+    """Yield the path of a folder and of its parents, up to the root, which is left out."""
     while place:
         yield place
         place = place.rpartition("/")[0]

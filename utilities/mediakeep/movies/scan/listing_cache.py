@@ -1,6 +1,6 @@
 """Cache the listings of large folders that many movies share.
 
-Listing a folder of 50,000 movies again for each of them would take hours, and each processed movie
+Listing a folder of 50,000 movies again for each movie would take hours, and each processed movie
 changes the folder by adding sidecars. So the listing of a large folder is reused for a while; at
 most a twentieth of the time goes into listings. New sidecars are looked up by name.
 """
@@ -34,11 +34,11 @@ _cached_folders: dict[str, _CachedFolder] = {}
 def get_movie_files(
     path: Path, expected: Callable[[str], Sequence[str]], ignored: tuple[str, ...] = ()
 ) -> MovieFiles | None:
-    """Return the files of the movie that a video in a shared folder belongs to, or None if gone.
+    """Return the files of the movie to which a video in a shared folder belongs.
 
-    `expected` returns the names of sidecars, for the base of a movie, that may have been created
-    since the folder was listed; `ignored` are the user's patterns. Raise OSError if the folder
-    cannot be read.
+    Return None if the video no longer exists. `expected` returns the names of sidecars that may
+    have been created since the folder was listed, given the start of their names. `ignored` are the
+    user's patterns. Raise OSError if the folder cannot be read.
     """
     folder = str(path.parent)
     cached = _cached_folders.get(folder)
@@ -70,7 +70,7 @@ def _list_folder(path: Path, ignored: tuple[str, ...]) -> dict[str, MovieFiles]:
 def _refresh_files(
     movie: MovieFiles, expected: Callable[[str], Sequence[str]]
 ) -> MovieFiles | None:
-    """Stat the files of a movie again; return None if one of its videos is gone."""
+    """Read sizes and times of a movie's files again; return None if a video is gone."""
     (folder,) = movie.folders
     names = {file.name for file in folder.files}
     stems = {stem for stack in movie.stacks for stem in (stack.base, stack.videos[0].stem)}

@@ -45,9 +45,11 @@ _MAX_NAME_LENGTH = 255  # characters; no file system has longer names
 
 
 class SidecarName(msgspec.Struct, frozen=True):
-    """A parsed sidecar name; `stem` is that of its video, or "" for the only movie of the folder.
+    """The meaning of a sidecar's file name.
 
-    `kind` is "nfo", "image", "subtitle", "sidecar" or "lock"; `role` is that of an image.
+    `stem` is the name of its video without suffix, or "" if it belongs to the only movie of the
+    folder. `kind` is "nfo", "image", "subtitle", "sidecar" or "lock"; `role` is that of an image,
+    such as "poster".
     """
 
     kind: str
@@ -56,7 +58,7 @@ class SidecarName(msgspec.Struct, frozen=True):
 
 
 def parse_candidates(file: ListedFile) -> Iterator[SidecarName]:
-    """Yield the possible meanings of a file name, most likely first."""
+    """Yield the possible meanings of a sidecar's file name, most likely first."""
     name, suffix = file.name[:_MAX_NAME_LENGTH], file.suffix
     stem = name[: -len(suffix)] if suffix else name
     if suffix == ".nfo":
@@ -76,10 +78,11 @@ def parse_candidates(file: ListedFile) -> Iterator[SidecarName]:
 def match_to_video(
     file: ListedFile, is_known: Callable[[str], bool], strict: bool
 ) -> SidecarName | None:
-    """Match a file to one of the videos with known stems; return None if it matches none.
+    """Match a file to a video by its name; return None if it matches none.
 
-    With `strict`, for folders with several movies, everything after the video's stem in a subtitle
-    name must be a language or a purpose; otherwise the file may belong to a movie that is gone.
+    `is_known` says whether there is a video with a given name without suffix. With `strict`, for
+    folders with several movies, everything after that name in a subtitle name must be a language or
+    a purpose. Otherwise the file may belong to a movie that is gone.
     """
     for reading in parse_candidates(file):
         if reading.stem and is_known(reading.stem):
@@ -90,7 +93,10 @@ def match_to_video(
 
 
 def match_to_only_movie(file: ListedFile) -> SidecarName | None:
-    """Match a file to the only movie of its folder, by a name such as "poster.jpg"."""
+    """Match a file to the only movie of its folder, by a name such as "poster.jpg".
+
+    Return None if it has no such name.
+    """
     for reading in parse_candidates(file):
         if not reading.stem or (reading.kind == "nfo" and reading.stem.lower() == "movie"):
             return reading
@@ -109,7 +115,7 @@ def is_sidecar_name(file: ListedFile) -> bool:
 
 
 def parse_subtitle_suffix(name: str) -> tuple[str, tuple[str, ...]]:
-    """Return the language and the flags in the part of a subtitle name after the stem.
+    """Return the language and the flags in the part of a subtitle's name after the video's.
 
     The language is the lower-case tag, such as "en", "ger" or "pt-br".
     """

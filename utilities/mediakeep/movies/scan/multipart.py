@@ -1,4 +1,4 @@
-"""Group the videos of a folder into movies: parts and versions."""
+"""Group the videos of a folder into movies: parts and versions of the same movie."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _LABEL_PADDING = " -_.[](){}"
 
 
 class VideoFile(msgspec.Struct, frozen=True, gc=False):
-    """A video file; `stem` is its name without suffix, `part` is 0 if it is the whole movie."""
+    """A video file in a folder; `stem` is its name without suffix.
+
+    `part` is its part number, or 0 if it contains the whole movie.
+    """
 
     file: ListedFile
     stem: str
@@ -25,22 +28,22 @@ class VideoFile(msgspec.Struct, frozen=True, gc=False):
 
 
 class MultipartMovie(msgspec.Struct, frozen=True):
-    """Videos that belong together by name; `base` is the common start of their names."""
+    """A movie's videos that belong together by name; `base` is the common start of their names."""
 
     base: str
     videos: tuple[VideoFile, ...]
 
 
 def file_stem(file: ListedFile) -> str:
-    """Return a file's name without its suffix."""
+    """Return the name of a file without its suffix."""
     return file.name[: -len(file.suffix)] if file.suffix else file.name
 
 
 def group_parts(videos: Sequence[ListedFile]) -> list[MultipartMovie]:
-    """Group the videos of a folder, sorted by name: parts, and the same movie in other formats.
+    """Group the videos of a folder into movies: parts, and the same movie in other formats.
 
-    A part that may be a movie of its own, such as "Dune Part 2", is one, unless the folder contains
-    nothing but parts of one movie.
+    The result is sorted by name. A part that may be a movie of its own, such as "Dune Part 2", is a
+    movie, unless the folder contains nothing but parts of one movie.
     """
     cut = [(file, stem := file_stem(file), parts.find_part(stem)) for file in videos]
     whole = _are_parts_of_one_movie([part for _, _, part in cut])
@@ -65,7 +68,10 @@ def are_versions(folder: str, stacks: Sequence[MultipartMovie]) -> bool:
 
 
 def version_label(folder: str, stack: MultipartMovie, clip: VideoFile) -> str:
-    """Return what distinguishes a video from other versions, such as "1080p", or "" if nothing."""
+    """Return the label that distinguishes a video from other versions of the movie.
+
+    An example is "1080p"; "" means that there is no label.
+    """
     label = (_label_after_folder(folder, stack.base) or "").strip(_LABEL_PADDING)
     if len({other.file.suffix for other in stack.videos if other.part == clip.part}) > 1:
         label = f"{label} {clip.file.suffix[1:]}".strip()
@@ -73,7 +79,10 @@ def version_label(folder: str, stack: MultipartMovie, clip: VideoFile) -> str:
 
 
 def _label_after_folder(folder: str, stem: str) -> str | None:
-    """Return what follows the folder's name in a stem, or None if it does not start with it."""
+    """Return the part of a video's name after the folder's name.
+
+    Return None if the video's name does not start with it.
+    """
     tags = id_tags.extract_tags(folder)
     folder, stem = (" ".join(id_tags.extract_tags(name).rest.split()) for name in (folder, stem))
     if folder and path_text.normalize_name(stem).startswith(path_text.normalize_name(folder)):
@@ -87,7 +96,10 @@ def _label_after_folder(folder: str, stem: str) -> str | None:
 
 
 def _label_by_words(folder: str, stem: str) -> str | None:
-    """Compare word by word, if the folder's name ends with a year."""
+    """Return the part of a video's name after the folder's name, compared word by word.
+
+    This is done only if the folder's name ends with a year; otherwise return None.
+    """
     folder_words, stem_words = (list(re.finditer(r"[^\W_]+", name)) for name in (folder, stem))
     first = [path_text.normalize_name(match[0]) for match in folder_words]
     if not first or not _YEAR_PATTERN.fullmatch(first[-1]):

@@ -1,1 +1,1 @@
-"""The files next to a movie: which ones exist, which are needed, and writing them."""
+"""The files next to a movie: find which exist, decide which are needed, and write them."""

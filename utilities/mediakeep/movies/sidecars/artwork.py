@@ -25,7 +25,7 @@ _MAX_TRIES = 3
 
 
 class FetchedPicture(msgspec.Struct, frozen=True):
-    """A fetched picture: its content, MIME type and path at TMDb."""
+    """A picture of a movie fetched from TMDb: its content, MIME type and path at TMDb."""
 
     role: str
     data: bytes
@@ -34,18 +34,21 @@ class FetchedPicture(msgspec.Struct, frozen=True):
 
     @property
     def suffix(self) -> str:
-        """The suffix of its file."""
+        """The suffix of the picture's file, such as ".jpg"."""
         return SUFFIX_BY_MIME[self.mime]
 
 
 def text_languages(movie: Movie, role: str, language: str) -> list[str]:
-    """Return the languages of text in pictures for a role, best first; "" is no text."""
+    """Return the languages of the text in a movie's pictures, the preferred one first.
+
+    `role` is "poster" or "fanart". "" stands for pictures without text.
+    """
     preferred = dict.fromkeys(filter(None, (language, movie.original_language, "en")))
     return [*preferred, ""] if role == POSTER else ["", *preferred]
 
 
 def rank_pictures(movie: Movie, role: str, language: str) -> tuple[TmdbImage, ...]:
-    """Return the pictures for a role, best first."""
+    """Return a movie's pictures for a role such as "poster", best first."""
     available = movie.posters if role == POSTER else movie.backdrops
     order = text_languages(movie, role, language)
     usable = [picture for picture in available if not picture.path.endswith(".svg")]
@@ -61,10 +64,10 @@ def rank_pictures(movie: Movie, role: str, language: str) -> tuple[TmdbImage, ..
 def fetch_picture(
     tmdb: TmdbClient, movie: Movie, role: str, language: str, suffix: str = ""
 ) -> FetchedPicture | None:
-    """Fetch the picture for a role; return None if there is no usable one.
+    """Fetch the best usable picture of a movie for a role; return None if there is none.
 
-    With a `suffix`, only pictures of that file type are used. Raise NotAsked or ServiceFailed if
-    TMDb cannot be queried.
+    With a `suffix`, only pictures of that file type are used. Raise LookupSkipped or ServiceFailed
+    if TMDb cannot be queried.
     """
     for picture in rank_pictures(movie, role, language)[:_MAX_TRIES]:
         try:
@@ -78,7 +81,7 @@ def fetch_picture(
 
 
 def _complete_mime_type(data: bytes) -> str:
-    """Return the MIME type of a complete picture, or ""."""
+    """Return the MIME type of a picture, or "" if it is incomplete or not a picture."""
     mime, width, height = pictures.identify_picture(lambda at, size: data[at : at + size])
     ends = mime in _END_MARKERS and data.rstrip(b"\0").endswith(_END_MARKERS[mime])
     return mime if ends and width and height else ""

@@ -33,16 +33,16 @@ from mediakeep.outcome import Stamp
 
 
 class StalePicture(msgspec.Struct, frozen=True):
-    """A picture of another movie that mediakeep wrote, still unchanged."""
+    """A picture of another movie, which mediakeep wrote next to this one and nobody has changed."""
 
     place: str
     data: bytes
 
 
 class WrittenContent(msgspec.Struct, frozen=True):
-    """The content that mediakeep wrote: the values in the NFO, and the pictures by role.
+    """What mediakeep wrote for a movie: the values in the NFO, and the pictures by role.
 
-    `is_current` is false if the NFO is still about another movie.
+    `is_current` is False if the NFO is still about another movie.
     """
 
     nfo: NfoMovie | None
@@ -57,10 +57,11 @@ def decide_nfo(
     locale: Locale,
     context: MovieWorkerContext,
 ) -> tuple[PendingFile | None, NfoMovie | None]:
-    """Return the NFO to write, or None if it is up to date, and our values in it after that.
+    """Return the NFO to write and the values that mediakeep will then have in it.
 
-    An NFO of ours in a place that Jellyfin does not read is moved with its whole content. An
-    unusable NFO stays, or is set aside by the policy.
+    The first is None if the NFO is up to date. An NFO of mediakeep in a place that Jellyfin does
+    not read is moved with its whole content. The write policy decides whether an unusable NFO stays
+    or is renamed.
     """
     wanted, written = nfo_content.build_details(film, local, locale), existing.last_written
     reason = f"as TMDb has it (movie {film.id})"
@@ -93,7 +94,10 @@ def decide_nfo(
 def _replace_unusable_nfo(
     local: LocalMovie, unusable: str, wanted: NfoMovie, reason: str
 ) -> tuple[PendingFile | None, NfoMovie | None]:
-    """Return the NFO that replaces an unusable one, which is set aside."""
+    """Return a new NFO to write, which keeps the unusable one under another name.
+
+    Also return its values.
+    """
     data, was = merge.merge_details(None, wanted, None), _read_or_none(local, unusable)
     if was is None:  # the reader reports it
         return None, None
@@ -125,8 +129,8 @@ def decide_metadata(
 ) -> PendingFile | None:
     """Return the metadata file to write, or None if it is up to date or must not be written.
 
-    As long as the NFO is about another movie, or in another language, so is the metadata: otherwise
-    our values would pass for the user's.
+    It must not be written as long as the NFO is about another movie or in another language.
+    Otherwise the values of mediakeep would pass for the user's.
     """
     if existing.metadata_error:
         return None
@@ -155,10 +159,10 @@ def decide_metadata(
 def decide_pictures(
     local: LocalMovie, film: Film, existing: ExistingSidecars, context: MovieWorkerContext
 ) -> Iterator[PendingFile]:
-    """Yield the pictures to write, with their content unless this is a dry run.
+    """Yield the pictures to write for a movie, with their content unless this is a dry run.
 
-    Missing ones and our own of another movie are written, with `force` all of them. Raise NotAsked
-    or ServiceFailed if TMDb cannot be queried.
+    Missing pictures are written, and those replaced that mediakeep wrote for another movie. With
+    `force`, all are replaced. Raise LookupSkipped or ServiceFailed if TMDb cannot be queried.
     """
     language, forced = context.config.services.locale.language_code, context.config.force
     stale, missing = (
@@ -189,7 +193,7 @@ def decide_pictures(
 def _build_picture(
     local: LocalMovie, picture: FetchedPicture, old: StalePicture | None, forced: bool
 ) -> PendingFile:
-    """Return a picture to write; a file that the user adds meanwhile blocks it."""
+    """Return a picture as a file to write; a file that the user adds meanwhile blocks it."""
     place = old.place if old else pending_files.picture_place(local, picture.role, picture.suffix)
     was = _replaced_content(local, place, old, forced)
     return PendingFile(picture.role, place, picture.data, was, _format_source(picture.path))
@@ -198,9 +202,9 @@ def _build_picture(
 def find_unrecorded_pictures(
     local: LocalMovie, film: Film, known: Collection[str], stamp: Stamp, context: MovieWorkerContext
 ) -> dict[str, RecordedPicture]:
-    """Return the pictures written by an attempt that was killed before it recorded them.
+    """Return the pictures of this movie that an attempt wrote before it was killed.
 
-    They belong to this movie. `known` are the roles of recorded ones.
+    The metadata file does not list them. `known` are the roles of the pictures that it lists.
     """
     if not context.has_changed_files or all(image.role in known for image in local.images):
         return {}
@@ -217,14 +221,14 @@ def find_unrecorded_pictures(
 
 
 def _format_source(path: str) -> str:
-    """Return the source of a picture, as stored in undo records."""
+    """Return the source of a picture at TMDb, as stored in undo records."""
     return f"{path} at TMDb"
 
 
 def _replaced_content(
     local: LocalMovie, place: str, old: StalePicture | None, forced: bool
 ) -> bytes | None:
-    """Return the content that a picture replaces."""
+    """Return the content of the file that a picture will replace, or None if there is no file."""
     if forced:
         return _read_or_none(local, place)
     return old.data if old else None
@@ -233,9 +237,9 @@ def _replaced_content(
 def _find_stale_pictures(
     local: LocalMovie, film: Film, existing: ExistingSidecars
 ) -> dict[str, StalePicture]:
-    """Return the pictures by role that we wrote when the movie was identified differently.
+    """Return pictures, by role, that mediakeep wrote when the movie was identified differently.
 
-    Pictures changed since then belong to the user.
+    Pictures changed since then belong to the user and are left out.
     """
     stale: dict[str, StalePicture] = {}
     recorded = existing.metadata.pictures if existing.metadata else {}
@@ -250,7 +254,10 @@ def _find_stale_pictures(
 
 
 def _read_or_none(local: LocalMovie, place: str) -> bytes | None:
-    """Read a file; return None if it cannot be read, as the writer reports that."""
+    """Return the content of a file, or None if it cannot be read.
+
+    The writer reports that.
+    """
     try:
         return sidecar_file.read(pending_files.absolute_path(local, place))
     except Unreadable:

@@ -21,9 +21,10 @@ _BLANK_BYTES = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\v\f"  # including byte order mark
 
 
 class ExistingSidecars(msgspec.Struct, frozen=True):
-    """The current files; bytes are None if there is no file, and errors say what is wrong.
+    """The NFO and the metadata file that a movie has now.
 
-    `ids` are those in any NFO of the movie, by service; those in the first NFO take precedence.
+    Bytes are None if there is no file, and `metadata_error` says what is wrong. `ids` are the movie
+    IDs in any NFO of the movie, by service; those in the first NFO take precedence.
     """
 
     nfo: result.NfoStatus = result.NfoStatus()
@@ -36,7 +37,7 @@ class ExistingSidecars(msgspec.Struct, frozen=True):
 
     @property
     def last_written(self) -> NfoMovie | None:
-        """The values that were written into the NFO last, or None if unknown."""
+        """The values that mediakeep wrote into the NFO last, or None if unknown."""
         return self.metadata.nfo if self.metadata else None
 
     @property
@@ -49,14 +50,14 @@ class ExistingSidecars(msgspec.Struct, frozen=True):
 
     @property
     def is_locked(self) -> bool:
-        """True if the NFO forbids changes."""
+        """True if the NFO forbids changes with Jellyfin's lock element."""
         return self.nfo.state is NfoState.LOCKED
 
 
 def without_blank_nfos(local: LocalMovie) -> LocalMovie:
-    """Return the movie without its blank NFOs, unless there are no others.
+    """Return the movie without its blank NFOs.
 
-    In that case, keep the one that a new NFO will replace.
+    If it has only blank ones, the one that a new NFO will replace is kept.
     """
     filled = [
         place
@@ -69,12 +70,18 @@ def without_blank_nfos(local: LocalMovie) -> LocalMovie:
 
 
 def read_existing(local: LocalMovie) -> ExistingSidecars:
-    """Read the sidecars of a movie. Raise Unreadable only if a regular file cannot be read."""
+    """Read the NFO and the metadata file of a movie.
+
+    Raise Unreadable only if a regular file cannot be read.
+    """
     return _add_metadata(local, _read_nfo(local))
 
 
 def reread_nfo(local: LocalMovie, before: ExistingSidecars) -> result.NfoStatus:
-    """Read the NFO again, after it was written."""
+    """Return the state of a movie's NFO after it was written.
+
+    `before` is what was read before the write.
+    """
     return _read_nfo(local).nfo if local.nfos else before.nfo
 
 
@@ -110,7 +117,10 @@ def _read_nfo(local: LocalMovie) -> ExistingSidecars:
 
 
 def _describe_irregular_file(local: LocalMovie, place: str) -> result.NfoStatus:
-    """Return why an NFO is not a regular file: a pipe, or a broken or circular link."""
+    """Return the state of an NFO that is not a regular file.
+
+    It says whether that is a pipe, or a broken or circular link.
+    """
     try:
         _read_limited(pending_files.absolute_path(local, place), 0)
     except Unreadable as error:
@@ -147,7 +157,7 @@ def _add_metadata(local: LocalMovie, existing: ExistingSidecars) -> ExistingSide
 
 
 def _read_limited(path: Path, most: int) -> bytes:
-    """Read a small file; a longer one is truncated, and not a sidecar."""
+    """Return the first bytes of a file, up to a limit; a sidecar is not longer."""
     with open_file.open_regular_file(path) as handle:
         try:
             return handle.read(most + 1)

@@ -1,4 +1,4 @@
-"""Choose texts, ratings and sort titles for the configured language and country."""
+"""Choose a movie's texts, ratings and sort titles for the configured language and country."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _ELIDED = {"fr": ("l'", "l’"), "it": ("l'", "l’", "un'", "un’")}
 
 
 def sort_title(text: str, language: str) -> str:
-    """Return "Tide, The" for "The Tide", or "" if there is no article of the language."""
+    """Return the title to sort by, such as "Tide, The" for "The Tide".
+
+    Return "" if the title has no article of the language.
+    """
     for article in _ELIDED.get(language, ()):
         if text.lower().startswith(article) and len(text) > len(article):
             return f"{text[len(article) :]}, {text[: len(article)]}"
@@ -43,7 +46,7 @@ _RELEASE_TYPE_ORDER = (3, 2, 1, 4, 5, 6)
 def choose_certificate(
     certificates: tuple[Certification, ...], country: str
 ) -> Certification | None:
-    """Return the certificate of a country, else that of the US, else None."""
+    """Return the age certificate of a country, else that of the US, else None."""
     for code in dict.fromkeys((country.upper(), _FALLBACK_COUNTRY)):
         rated = [
             release
@@ -56,7 +59,7 @@ def choose_certificate(
 
 
 def format_certificate(certificate: Certification | None) -> str:
-    """Format a certificate for an NFO: "Rated PG-13" for the US, else "DE-12".
+    """Format an age certificate for an NFO: "Rated PG-13" for the US, else "DE-12".
 
     Kodi writes the first form, Jellyfin the second; both read both.
     """
@@ -79,14 +82,14 @@ _FALLBACK_LANGUAGE = "en"  # used if the configured language is missing
 
 
 class LocalizedText(msgspec.Struct, frozen=True):
-    """A text and its language, as ISO 639-1."""
+    """A text and the ISO 639-1 code of its language."""
 
     text: str = ""
     language: str = ""
 
 
 def choose_title(film: Film, locale: Locale) -> LocalizedText:
-    """Return the title in the configured language, else in English, else the original one."""
+    """Return a movie's title in the configured language, else in English, else the original one."""
     wanted, original = locale.language_code, film.original_language
     response_title = film.title if film.title != film.original_title else ""
     candidates = [
@@ -110,12 +113,12 @@ def choose_title(film: Film, locale: Locale) -> LocalizedText:
 
 
 def choose_plot(film: Film, locale: Locale) -> str:
-    """Return the plot in the configured language, else in English, else in the original one."""
+    """Return a movie's plot in the configured language, else in English, else the original one."""
     return _choose_text(film, locale, "overview")
 
 
 def choose_tagline(film: Film, locale: Locale) -> str:
-    """Return the tagline, chosen like the plot."""
+    """Return a movie's tagline in the configured language, else in English, else the original."""
     return _choose_text(film, locale, "tagline")
 
 
@@ -136,14 +139,14 @@ def _choose_text(film: Film, locale: Locale, field: str) -> str:
 
 
 def _list_translations(film: Film, code: str, country: str) -> Iterator[Translation]:
-    """Yield the translations into a language, those for the country first."""
+    """Yield a movie's translations into a language, those for the country first."""
     matching = [text for text in film.translations if text.language == code]
     yield from (text for text in matching if text.country == country)
     yield from (text for text in matching if text.country != country)
 
 
 def _response_language(film: Film) -> str:
-    """Return the language of TMDb's response, which is English by default."""
+    """Return the language of TMDb's response about a movie, which is English by default."""
     return film.asked.partition("-")[0].lower() or _FALLBACK_LANGUAGE
 
 

@@ -1,4 +1,4 @@
-"""Read and write <name>-metadata.json, what mediakeep knows about a movie.
+"""Read and write <name>-metadata.json, the file with what mediakeep knows about a movie.
 
 It moves with the movie, and records which values of the NFO are mediakeep's: different values were
 entered by the user, and stay. It has nothing that changes from run to run.
@@ -24,16 +24,17 @@ _FIX_HINT = "Remove it or move it away: it is then written again."
 
 
 class RecordedPicture(msgspec.Struct, frozen=True):
-    """A fetched picture: the TMDb ID of its movie, and its hash."""
+    """A picture that mediakeep has written: the TMDb ID of its movie, and its hash."""
 
     tmdb_id: int
     sha256: str
 
 
 class MovieMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The content of the file; `videos` by place, `nfo` as it was written last.
+    """The content of a movie's metadata file, <name>-metadata.json.
 
-    `pictures` are those that mediakeep wrote, by role.
+    `videos` are by path, `nfo` is the NFO's content as mediakeep wrote it last, and `pictures` are
+    those that mediakeep wrote, by role.
     """
 
     made_by: Literal["mediakeep"]
@@ -63,7 +64,7 @@ def build_metadata(
     nfo: NfoMovie | None,
     pictures: Mapping[str, RecordedPicture],
 ) -> MovieMetadata:
-    """Build the metadata of an identified movie."""
+    """Build the content of the metadata file of an identified movie."""
     movie = identity.movie
     collection = movie.collection if movie else None
     return MovieMetadata(
@@ -89,7 +90,10 @@ def build_metadata(
 
 
 def render_json(metadata: MovieMetadata, before: bytes | None = None) -> bytes:
-    """Return the file content; unknown keys of the file `before`, which is valid, stay."""
+    """Return the bytes of a movie's metadata file.
+
+    `before` is the valid current content, whose unknown keys are kept, or None.
+    """
     content = msgspec.to_builtins(metadata)
     previous = msgspec.json.decode(before) if before else {}
     own_keys = MovieMetadata.__struct_fields__
@@ -98,7 +102,10 @@ def render_json(metadata: MovieMetadata, before: bytes | None = None) -> bytes:
 
 
 def parse_json(content: bytes, name: str) -> MovieMetadata:
-    """Parse a metadata file. Raise Unreadable if it is damaged or not written by mediakeep."""
+    """Parse a movie's metadata file.
+
+    Raise Unreadable if it is damaged or not written by mediakeep.
+    """
     try:
         return msgspec.json.decode(content, type=MovieMetadata)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Build the content of a movie's NFO, from TMDb in the configured language and from its files."""
+"""Build the content of a movie's NFO from TMDb, in the configured language, and its files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PICTURE_PATH = re.compile(r"/[\w.-]{1,100}", re.ASCII)
 
 
 def build_details(film: Film, local: LocalMovie, locale: Locale) -> NfoMovie:
-    """Return the intended content of an NFO, without values that are unknown."""
+    """Return the content that a movie's NFO should have, without values that are unknown."""
     title = localized_text.choose_title(film, locale)
     certificate = localized_text.choose_certificate(film.certificates, locale.country)
     return NfoMovie(
@@ -104,7 +104,10 @@ def _build_fanart(film: Film, locale: Locale) -> Iterable[NfoThumb]:
 
 
 def _best_paths(pictures: tuple[TmdbImage, ...], order: list[str]) -> list[str]:
-    """Return the paths of the best pictures; within a language in TMDb's order."""
+    """Return the TMDb paths of the best pictures, by language in the given order.
+
+    Within a language TMDb's order is kept.
+    """
     usable = [
         picture for picture in pictures if picture.language in order and _picture_url(picture.path)
     ]
@@ -113,13 +116,13 @@ def _best_paths(pictures: tuple[TmdbImage, ...], order: list[str]) -> list[str]:
 
 
 def _picture_url(path: str, size: str = "original") -> str:
-    """Return the URL of a picture, or "" if players cannot show it."""
+    """Return the URL of a picture at TMDb, or "" if players cannot show it."""
     fits = _PICTURE_PATH.fullmatch(path) and not path.lower().endswith(".svg")
     return f"{_IMAGE_URL}/{size}{path}" if fits else ""
 
 
 def _build_streams(local: LocalMovie) -> NfoStreams:
-    """Return the streams of the first version, or of its first part.
+    """Return the streams of a movie for its NFO, from the first version or its first part.
 
     The duration is the sum of all parts.
     """

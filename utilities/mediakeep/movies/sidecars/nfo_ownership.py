@@ -1,4 +1,4 @@
-"""Find out from the undo records which NFOs mediakeep created."""
+"""Find out from the undo records which NFO files mediakeep created."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from mediakeep.movies.worker_context import MovieWorkerContext
 
 
 def find_misplaced_nfos(local: LocalMovie, context: MovieWorkerContext) -> dict[str, bytes]:
-    """Return our NFOs in places that Jellyfin does not read, with their content.
+    """Return the NFOs of mediakeep that Jellyfin does not find, by place, with their content.
 
-    Earlier versions of mediakeep wrote them. The effective one is included even if the user has
-    edited it, as it is moved with its whole content; others only if unchanged.
+    Earlier versions of mediakeep wrote them. The NFO in use is included even if the user has edited
+    it, as it is moved with its whole content; others only if unchanged.
     """
     wanted = pending_files.new_nfo_place(local)
     others = [place for place in local.nfos if place not in (wanted, pending_files.MOVIE_NFO)]
@@ -38,7 +38,10 @@ def find_misplaced_nfos(local: LocalMovie, context: MovieWorkerContext) -> dict[
 
 
 def _find_our_checksum(local: LocalMovie, place: str, context: MovieWorkerContext) -> str:
-    """Return the SHA-256 of an NFO as we wrote it last, or "" if we did not create it."""
+    """Return the SHA-256 of an NFO as mediakeep wrote it last.
+
+    Return "" if mediakeep did not create it.
+    """
     path = path_text.escape_path(pending_files.absolute_path(local, place).resolve())
     entries = context.store.find(RecordQuery(file=path))
     records = [entry.record for entry in entries if entry.state == DONE]
@@ -46,9 +49,9 @@ def _find_our_checksum(local: LocalMovie, place: str, context: MovieWorkerContex
 
 
 def _is_created_by_us(records: Iterable[ChangeRecord]) -> bool:
-    """Return True if, after these changes, the existing file was created by us.
+    """Return True if, after these changes, the existing file was created by mediakeep.
 
-    A file restored by an undo belongs to whoever owned it before it was removed.
+    If an undo restored a removed file, the file has the same owner as before.
     """
     ours = before = False
     for record in records:

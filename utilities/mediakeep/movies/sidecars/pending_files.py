@@ -29,7 +29,7 @@ _DVD_FOLDER = "VIDEO_TS"
 
 
 class PendingFile(msgspec.Struct, frozen=True):
-    """A file to write: its place, its new content, and its current content."""
+    """A sidecar file that has to be written: its path, its new content, and its current content."""
 
     role: str  # "nfo", "poster", "fanart", "metadata"
     place: str  # relative to the movie's root, escaped
@@ -47,12 +47,12 @@ class PendingFile(msgspec.Struct, frozen=True):
 
 
 def nfo_place(local: LocalMovie) -> str:
-    """Return the place of the movie's NFO: that of an existing one, or of a new one."""
+    """Return the path of a movie's NFO, the existing or a new one, relative to its root."""
     return local.nfos[0] if local.nfos else new_nfo_place(local)
 
 
 def new_nfo_place(local: LocalMovie) -> str:
-    """Return the place of a new NFO, one that both Kodi and Jellyfin read.
+    """Return the path of a new NFO, relative to the movie's root, that Kodi and Jellyfin read.
 
     Jellyfin reads `VIDEO_TS/VIDEO_TS.nfo` of a DVD, `movie.nfo` in a movie's own folder, and the
     NFO named after the video that it plays, which is the first part or any of the versions
@@ -74,14 +74,15 @@ def new_nfo_place(local: LocalMovie) -> str:
 
 
 def metadata_place(local: LocalMovie) -> str:
-    """Return the place of the movie's metadata file."""
+    """Return the path of a movie's metadata file, relative to the movie's root."""
     return local.metadata_file or f"{_sidecar_stem(local)}{_METADATA_SUFFIX}"
 
 
 def picture_place(local: LocalMovie, role: str, suffix: str = ".jpg") -> str:
-    """Return the place of a picture.
+    """Return the path of a movie's picture with a role, relative to the movie's root.
 
-    An existing one is replaced; a folder with several versions of one movie has one for all.
+    An existing picture is replaced. A folder with several versions of one movie has one picture for
+    all.
     """
     for image in local.images:
         if image.role == role and image.place.lower().endswith(suffix):
@@ -92,12 +93,15 @@ def picture_place(local: LocalMovie, role: str, suffix: str = ".jpg") -> str:
 
 
 def set_aside_place(place: str, number: int = 1) -> str:
-    """Return where an unusable NFO is kept, a different place for each number."""
+    """Return the path under which an unusable NFO is kept.
+
+    Each `number` gives a different path.
+    """
     return f"{place}{_SET_ASIDE_SUFFIX}" + (f".{number}" if number > 1 else "")
 
 
 def role_from_place(place: str) -> str:
-    """Return the role of a sidecar, from its place."""
+    """Return the role of a sidecar, such as "poster", from its path."""
     name = place.rpartition("/")[2]
     if name.endswith(_METADATA_SUFFIX):
         return METADATA
@@ -108,13 +112,16 @@ def role_from_place(place: str) -> str:
 
 
 def missing_pictures(local: LocalMovie) -> tuple[str, ...]:
-    """Return the roles without a picture; a corrupt picture counts as one."""
+    """Return the roles for which a movie has no picture.
+
+    A corrupt picture counts as a picture.
+    """
     present = {image.role for image in local.images}
     return tuple(role for role in artwork.PICTURE_ROLES if role not in present)
 
 
 def absolute_path(local: LocalMovie, place: str) -> Path:
-    """Return the absolute path of a place."""
+    """Return the absolute path of a movie's file, given its path relative to the movie's root."""
     return Path(path_text.unescape_path(local.root)) / path_text.unescape_path(place)
 
 
@@ -123,7 +130,10 @@ def _list_versions(local: LocalMovie) -> Sequence[str]:
 
 
 def _sidecar_stem(local: LocalMovie) -> str:
-    """Return the start of the sidecar places: the folder and name of the first video."""
+    """Return the start of the paths of a movie's sidecars.
+
+    It is the folder and name of the first video.
+    """
     if local.disc or not local.videos:
         return local.base
     folder = PurePosixPath(local.videos[0].place).parent

@@ -34,9 +34,9 @@ _MAX_VALUE_LENGTH = 200  # characters of a value in an undo record
 
 
 class SidecarWriteResult(msgspec.Struct):
-    """The result of writing; `pending` files were not written because this is a dry run.
+    """Which sidecars of a movie were written; `pending` ones were not, because of a dry run.
 
-    `has_concurrent_change` is set if another program changed a file meanwhile.
+    `has_concurrent_change` is True if another program changed a file meanwhile.
     """
 
     written: list[SidecarOutcome] = []
@@ -53,9 +53,9 @@ def write_files(
     context: MovieWorkerContext,
     done: SidecarWriteResult | None = None,
 ) -> SidecarWriteResult:
-    """Write the given files and add the result to `done`.
+    """Write sidecars of a movie, add the result to `done`, and return it.
 
-    NoRoom and RecordNotWritten abort it, as they concern all files; files already written stay.
+    DiskFull and RecordNotWritten abort it, as they concern all files; files already written stay.
     """
     done = done or SidecarWriteResult()
     for due in wanted:
@@ -72,7 +72,7 @@ def write_files(
 def _check_write(
     local: LocalMovie, pending_file: PendingFile, rules: ReplaceRules, done: SidecarWriteResult
 ) -> None:
-    """Check what a write would do, as far as that is known beforehand."""
+    """Add to `done` what a write of this file would do, as far as that is known beforehand."""
     path = pending_files.absolute_path(local, pending_file.place)
     try:
         with file_errors.wrap_file_errors(path):
@@ -135,7 +135,10 @@ def _remove_replaced(
     desk: UndoContext,
     done: SidecarWriteResult,
 ) -> None:
-    """Remove a file that another one has replaced; the reason names that file."""
+    """Remove a file that another one has replaced.
+
+    The undo record names the other file as the reason.
+    """
     change = {
         pending_file.role: FieldChange(
             (_checksum_text(data),), (), f"replaced by {pending_file.place}"
@@ -175,7 +178,7 @@ def _block_reason(
 
 
 def _is_broken_link(path: Path) -> bool:
-    """Return True if a path is a broken or circular link; the writer reports why."""
+    """Return True if a path is a broken or circular link; the writer reports the reason."""
     try:
         return path.is_symlink() and not path.exists()
     except OSError:  # for example if the name is too long
