@@ -94,13 +94,13 @@ class BoundedFile:
             self._load_tail(start)
         return self.read(start, end - start)
 
-    def preload(self, start: int, count: int, least: int = 0) -> None:
+    def preload(self, start: int, count: int, min_count: int = 0) -> None:
         """Buffer a byte range that will be read in small parts.
 
-        At least `least` bytes are read from disk.
+        At least `min_count` bytes are read from disk.
         """
         if not self._start <= start <= start + count <= self._stop:
-            self._move_window(start, max(count, least))
+            self._move_window(start, max(count, min_count))
 
     def run_once(self, find: Callable[[BoundedFile], T]) -> T:
         """Return the result of `find` for this file; call it only once and cache the result."""
@@ -161,10 +161,10 @@ class BoundedFile:
         if size > self._left:
             raise ReadBudgetExceeded
         self._left -= size
-        data = more = os.pread(self._number, size, offset)
-        while more and len(data) < size:  # some network file systems return short reads
-            more = os.pread(self._number, size - len(data), offset + len(data))
-            data += more
+        data = chunk = os.pread(self._number, size, offset)
+        while chunk and len(data) < size:  # some network file systems return short reads
+            chunk = os.pread(self._number, size - len(data), offset + len(data))
+            data += chunk
         return data
 
 

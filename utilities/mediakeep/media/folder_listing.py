@@ -98,14 +98,14 @@ class _Listing(msgspec.Struct, frozen=True):
 
 
 def walk_tree(
-    top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()
+    top: Path, skipped_names: Container[str] = (), ignored: tuple[str, ...] = ()
 ) -> Iterator[ListedFolder]:
     """Yield a folder and all folders below it, each folder once, following links.
 
     Hidden names are skipped, and so are names that `ignore_rules` excludes, including the user's
-    patterns `ignored`. Folders whose lower-case name is in `past` are not entered. Links are
-    followed last, so that a folder is listed under its real name. A link to a parent folder of the
-    top is not followed.
+    patterns `ignored`. Folders whose lower-case name is in `skipped_names` are not entered. Links
+    are followed last, so that a folder is listed under its real name. A link to a parent folder of
+    the top is not followed.
     """
     visited, rules = VisitedFolders(top), {"": IgnoreRules.for_folder(top, ignored)}
     real, links = deque([FolderPath(str(top), "")]), deque[FolderPath]()
@@ -127,10 +127,12 @@ def walk_tree(
         subfolders = [
             _subfolder_path(folder, name, inode)
             for name, inode in listing.folders
-            if name.lower() not in past
+            if name.lower() not in skipped_names
         ]
         links_to_folders = [
-            _subfolder_path(folder, name) for name in listing.links if name.lower() not in past
+            _subfolder_path(folder, name)
+            for name in listing.links
+            if name.lower() not in skipped_names
         ]
         rules |= {path.relative_path: listing.rules for path in (*subfolders, *links_to_folders)}
         real += subfolders

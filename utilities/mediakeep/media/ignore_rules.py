@@ -99,12 +99,12 @@ def is_system_folder(name: str) -> bool:
 def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
     """Return True if a scan of the folder `root` ignores a path or one of its parent folders."""
     below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
-    here = root if path.is_relative_to(root) else path.parent
-    rules = IgnoreRules.for_folder(here, patterns)
+    ancestor = root if path.is_relative_to(root) else path.parent
+    rules = IgnoreRules.for_folder(ancestor, patterns)
     for number, name in enumerate(below, 1):
-        rules = rules.enter_folder(str(here))
-        here /= name
-        if rules.matches(str(here), folder=number < len(below) or here.is_dir()):
+        rules = rules.enter_folder(str(ancestor))
+        ancestor /= name
+        if rules.matches(str(ancestor), folder=number < len(below) or ancestor.is_dir()):
             return True
     return False
 

@@ -114,10 +114,10 @@ def _bmp_size(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
 
 def _tiff_size(head: bytes, read_at: ReadAt) -> tuple[int, int]:
     order = "<" if head.startswith(b"II") else ">"
-    (place,) = struct.unpack_from(order + "I", head, 4)
-    (count,) = struct.unpack(order + "H", read_at(place, 2))
+    (position,) = struct.unpack_from(order + "I", head, 4)
+    (count,) = struct.unpack(order + "H", read_at(position, 2))
     fields = {}
-    entries = read_at(place + 2, 12 * min(count, _MAX_TIFF_ENTRIES))
+    entries = read_at(position + 2, 12 * min(count, _MAX_TIFF_ENTRIES))
     for start in range(0, len(entries) - 11, 12):
         name, form = struct.unpack_from(order + "HH", entries, start)
         (fields[name],) = struct.unpack_from(

@@ -29,15 +29,19 @@ class VisitedFolders:
         self._top, self._visited = top, set[FolderIdentity]()
         self._has_ancestors = False
 
-    def was_visited(self, way: FolderPath, here: FolderIdentity) -> bool:
+    def was_visited(self, folder_path: FolderPath, identity: FolderIdentity) -> bool:
         """Return True if a folder was visited before, and mark it as visited.
 
-        `here` is the device and inode of the folder at path `way`.
+        `identity` is the device and inode of the folder at path `folder_path`.
         """
-        if way.relative_path and way.inode != here[1] and not self._has_ancestors:
+        if (
+            folder_path.relative_path
+            and folder_path.inode != identity[1]
+            and not self._has_ancestors
+        ):
             self._visited |= find_ancestors(self._top)
             self._has_ancestors = True
-        return not add_if_new(here, self._visited)
+        return not add_if_new(identity, self._visited)
 
 
 def find_ancestors(top: Path) -> set[FolderIdentity]:

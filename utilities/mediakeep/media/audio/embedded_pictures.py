@@ -65,26 +65,26 @@ def _audio_range(spans: Iterator[ByteRange]) -> ByteRange:
 
 
 def _find_in_mp3(source: BoundedFile) -> Iterator[StoredPicture]:
-    sound = _audio_range(mp3_stream.iter_essence(source))
-    yield from _find_around_audio(source, sound.start, sound.end)
+    audio = _audio_range(mp3_stream.iter_essence(source))
+    yield from _find_around_audio(source, audio.start, audio.end)
 
 
 def _find_in_flac(source: BoundedFile) -> Iterator[StoredPicture]:
-    sound = _audio_range(flacstream.iter_essence(source))
-    start, blocks = flac.blocks(source, sound.start)
-    yield from _find_around_audio(source, start, sound.end)
+    audio = _audio_range(flacstream.iter_essence(source))
+    start, blocks = flac.blocks(source, audio.start)
+    yield from _find_around_audio(source, start, audio.end)
     for block in blocks:
         data = source.read(block.span.start, block.span.size)
         if block.kind == flac.PICTURE and (parsed := _parse_picture_block(data)):
-            type_, mime, place = parsed
+            type_, mime, offset = parsed
             yield StoredPicture(
-                type_, mime, data[place:], (ByteRange(block.span.start + place, block.span.end),)
+                type_, mime, data[offset:], (ByteRange(block.span.start + offset, block.span.end),)
             )
 
 
 def _find_in_mp4(source: BoundedFile) -> Iterator[StoredPicture]:
-    place = mp4.find(source).list
-    for atom in audio_layout.iter_atoms(source, place.start, place.end) if place else ():
+    tag_list = mp4.find(source).list
+    for atom in audio_layout.iter_atoms(source, tag_list.start, tag_list.end) if tag_list else ():
         if atom.name == b"covr":
             for part in audio_layout.iter_atoms(source, atom.body, atom.end):
                 data = source.read(part.body, part.end - part.body)
@@ -140,10 +140,10 @@ def _decode_base64(name: str, text: bytes) -> StoredPicture | None:
 def _parse_picture_block(data: bytes) -> tuple[int, str, int] | None:
     """Return picture type, MIME type and the byte offset of the image in a FLAC picture block."""
     mime = 8 + int.from_bytes(data[4:8])
-    place = mime + 4 + int.from_bytes(data[mime : mime + 4]) + 20
-    if place >= len(data) or int.from_bytes(data[place - 4 : place]) != len(data) - place:
+    offset = mime + 4 + int.from_bytes(data[mime : mime + 4]) + 20
+    if offset >= len(data) or int.from_bytes(data[offset - 4 : offset]) != len(data) - offset:
         return None
-    return int.from_bytes(data[:4]), data[8:mime].decode("latin-1"), place
+    return int.from_bytes(data[:4]), data[8:mime].decode("latin-1"), offset
 
 
 def _find_around_audio(source: BoundedFile, start: int, end: int) -> Iterator[StoredPicture]:

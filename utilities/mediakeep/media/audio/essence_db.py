@@ -142,7 +142,7 @@ class EssenceDatabase:
             )
 
     @contextlib.contextmanager
-    def updating_after_write(self, artist: str, place: str, path: Path) -> Iterator[None]:
+    def updating_after_write(self, artist: str, relative_path: str, path: Path) -> Iterator[None]:
         """Keep the rows of a file valid when a `with` block rewrites its tags but not its audio.
 
         The rows are updated after the block. If another program locks the database then, the next
@@ -161,12 +161,12 @@ class EssenceDatabase:
                 base.execute(
                     "UPDATE finding SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE artist = ?"
                     " AND place = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
-                    (*after, artist, place, *size_and_times(before)),
+                    (*after, artist, relative_path, *size_and_times(before)),
                 )
                 base.execute(
                     "UPDATE sound SET size = ?, mtime_ns = ? WHERE artist = ? AND place = ?"
                     " AND size = ? AND mtime_ns = ?",
-                    (*after[:2], artist, place, *size_and_times(before)[:2]),
+                    (*after[:2], artist, relative_path, *size_and_times(before)[:2]),
                 )
 
     def rename_artists(self, names: Mapping[str, str]) -> None:

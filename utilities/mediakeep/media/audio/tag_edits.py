@@ -133,8 +133,8 @@ def _is_applied(reading: AudioFile, change: TagEdit, cover: bytes | None) -> boo
 
 def uses_foreign_tags(reading: AudioFile) -> bool:
     """Return True if the main tags of a file are not in the native tag format of its type."""
-    own = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
-    return not reading.container.startswith(own) and reading.container != ""
+    native_prefix = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
+    return not reading.container.startswith(native_prefix) and reading.container != ""
 
 
 def build_target(
@@ -149,7 +149,7 @@ def build_target(
     texts: dict[str, Values] = {}
     foreign = uses_foreign_tags(reading)
     if foreign:
-        texts = {field: held for field in FIELDS if (held := field_values(reading.tags, field))}
+        texts = {field: stored for field in FIELDS if (stored := field_values(reading.tags, field))}
     picture = cover if foreign else None
     for change in changes:
         if isinstance(change, SetField):

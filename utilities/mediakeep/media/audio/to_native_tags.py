@@ -83,11 +83,11 @@ def _assign_number_pair(
     number, total = pair
     name = next((name for name in native_names(number, dialect) if texts.get(name)), "")
     totals = [name for name in native_names(total, dialect) if texts.get(name)]
-    held, stroke, rest = (texts[name][0] if name else "").partition("/")
+    stored_number, stroke, stored_total = (texts[name][0] if name else "").partition("/")
     name = name or native_names(number, dialect)[0]
-    new = wanted.get(number, (held.strip(),))
+    new = wanted.get(number, (stored_number.strip(),))
     alone = total not in wanted
-    whole = wanted.get(total, tuple(texts[totals[0]][:1]) if totals else (rest.strip(),))
+    whole = wanted.get(total, tuple(texts[totals[0]][:1]) if totals else (stored_total.strip(),))
     first, second = "".join(new), "".join(whole)
     parted = bool(stroke) and dialect == _SEPARATE_TOTALS
     if not native_names(total, dialect) or (stroke and not parted):
@@ -96,5 +96,5 @@ def _assign_number_pair(
     elif number in wanted or parted:
         yield name, new if first else ()
     if parted or (not alone and (totals or not stroke)):
-        for one in totals or native_names(total, dialect)[:1]:
-            yield one, whole if second else ()
+        for total_name in totals or native_names(total, dialect)[:1]:
+            yield total_name, whole if second else ()

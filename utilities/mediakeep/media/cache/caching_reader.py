@@ -121,13 +121,13 @@ class CachingReader:
 
         If it is missing, compute and store it.
         """
-        card = self._current.get(str(path))
-        return card.essence if card and card.essence else self.store_essence(path, made(path))
+        entry = self._current.get(str(path))
+        return entry.essence if entry and entry.essence else self.store_essence(path, made(path))
 
     def store_essence(self, path: Path, essence: str) -> str:
         """Store the audio hash of a file, which was just computed, and return it."""
-        if card := self._current.get(str(path)):
-            self._store(str(path), msgspec.structs.replace(card, essence=essence))
+        if entry := self._current.get(str(path)):
+            self._store(str(path), msgspec.structs.replace(entry, essence=essence))
         return essence
 
     def commit(self) -> None:
@@ -145,11 +145,11 @@ class CachingReader:
         self._cache.close()
 
     def _find_cached(self, path: str, facts: os.stat_result | None) -> CachedResult | None:
-        card = self._cached.get(file_cache.stat_identity(facts)) if facts else None
-        if card is None or not path.lower().endswith(card.suffix):
+        entry = self._cached.get(file_cache.stat_identity(facts)) if facts else None
+        if entry is None or not path.lower().endswith(entry.suffix):
             return None
-        self._current[path] = card
-        return card.result
+        self._current[path] = entry
+        return entry.result
 
     def _read_file(
         self, path: str, facts: os.stat_result | None, read: Callable[[Path], CachedResult]
@@ -162,8 +162,8 @@ class CachingReader:
             )
         return result
 
-    def _store(self, path: str, card: CachedFile) -> None:
-        self._current[path] = self._unsaved[card.state] = card
+    def _store(self, path: str, entry: CachedFile) -> None:
+        self._current[path] = self._unsaved[entry.state] = entry
 
 
 def _read_track(path: Path) -> CachedResult:

@@ -76,25 +76,25 @@ class FileCache:
     `stamp` is the parser version, and `today` a number of days since 1970.
     """
 
-    def __init__(self, path: Path, stamp: int, today: int | None = None) -> None:
-        self._database = DisposableSqlite(path, _SCHEMA, stamp)
+    def __init__(self, path: Path, parser_version: int, today: int | None = None) -> None:
+        self._database = DisposableSqlite(path, _SCHEMA, parser_version)
         self._today = int(time.time() // 86_400) if today is None else today
 
     def load_folder(self, folder: FolderKey) -> dict[StatIdentity, CachedFile]:
         """Return the cached files of an artist's folder by their stat values."""
-        name, sealed, old = _format_key(folder), b"", False
+        name, checked_data, old = _format_key(folder), b"", False
         with self._database.read_transaction() as base:
             if base and (
                 row := base.execute(_SELECT_FOLDER, (self._today - _TOUCH_DAYS, name)).fetchone()
             ):
-                sealed, old = row
+                checked_data, old = row
         if old:
             self._execute("UPDATE drawer SET day = ? WHERE folder = ?", self._today, name)
-        return {card.state: card for card in _decode_checked(sealed or b"")}
+        return {entry.state: entry for entry in _decode_checked(checked_data or b"")}
 
-    def save_folder(self, folder: FolderKey, cards: Collection[CachedFile]) -> None:
+    def save_folder(self, folder: FolderKey, entries: Collection[CachedFile]) -> None:
         """Replace the cached files of an artist's folder."""
-        row = _format_key(folder), _add_checksum(_encode_files(cards)), self._today
+        row = _format_key(folder), _add_checksum(_encode_files(entries)), self._today
         self._execute("INSERT OR REPLACE INTO drawer VALUES(?, ?, ?)", *row)
 
     def close(self) -> None:
@@ -126,13 +126,13 @@ def _add_checksum(written: bytes) -> bytes:
     return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
 
 
-def _decode_checked(sealed: bytes) -> list[CachedFile]:
+def _decode_checked(checked_data: bytes) -> list[CachedFile]:
     """Return the cached files from a row's data.
 
     Return [] if the checksum is wrong or the data is in another format.
     """
-    written = memoryview(sealed)[_CHECKSUM_SIZE:]
-    if crc32(written).to_bytes(_CHECKSUM_SIZE) != sealed[:_CHECKSUM_SIZE]:
+    written = memoryview(checked_data)[_CHECKSUM_SIZE:]
+    if crc32(written).to_bytes(_CHECKSUM_SIZE) != checked_data[:_CHECKSUM_SIZE]:
         return []
     try:
         return _decode_files(written)

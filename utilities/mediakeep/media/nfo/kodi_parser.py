@@ -94,17 +94,17 @@ def _parse_ratings(movie: Element) -> tuple[NfoRating, ...]:
 
 
 def _parse_rating(element: Element) -> NfoRating:
-    most = parse_decimal(element.attributes.get("max", "")) or 10.0
+    max_value = parse_decimal(element.attributes.get("max", "")) or 10.0
     value = element.child_text("value") or element.text
     return _build_rating(
-        element.attributes.get("name", ""), value, element.child_text("votes"), most
+        element.attributes.get("name", ""), value, element.child_text("votes"), max_value
     )
 
 
-def _build_rating(name: str, value: str, votes: str, most: float) -> NfoRating:
+def _build_rating(name: str, value: str, votes: str, max_value: float) -> NfoRating:
     digits = "".join(char for char in votes if char in "0123456789")[:_MAX_VOTE_DIGITS]
     return NfoRating(
-        name.strip(), round(min(10.0, parse_decimal(value) / most * 10), 4), int(digits or 0)
+        name.strip(), round(min(10.0, parse_decimal(value) / max_value * 10), 4), int(digits or 0)
     )
 
 

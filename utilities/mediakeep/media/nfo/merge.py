@@ -115,24 +115,26 @@ class _NfoMerger:
 
     def _should_update(self, key: str) -> bool:
         """Return True if an element differs from the wanted value and may be changed."""
-        theirs, mine = (
+        existing, wanted = (
             self._element_values(self.file_elements, key),
             self._element_values(self.wanted_elements, key),
         )
-        if theirs == mine:
+        if existing == wanted:
             return False
-        if not theirs:
+        if not existing:
             return not self._is_stated_elsewhere(key)
         if (
             key == "set"
-            and mine
+            and wanted
             and _is_incomplete_set(self.file_elements[key], self.wanted_elements[key])
         ):
             return True
         # Values that are no longer known are still true for the same movie, except those in another
         # language and the sort title of a former title.
-        follows = mine or (self.was_other_movie and key != "fileinfo") or key in self.localized_keys
-        return bool(follows) and theirs == self._element_values(self.written_elements, key)
+        follows = (
+            wanted or (self.was_other_movie and key != "fileinfo") or key in self.localized_keys
+        )
+        return bool(follows) and existing == self._element_values(self.written_elements, key)
 
     @staticmethod
     def _element_values(
@@ -182,18 +184,18 @@ class _NfoMerger:
         )
 
     def _update_element(self, edits: XmlEdits, key: str) -> None:
-        theirs, mine = self.file_elements.get(key, []), self.wanted_elements.get(key, [])
+        existing, wanted = self.file_elements.get(key, []), self.wanted_elements.get(key, [])
         replaceable = [
-            element for element in theirs if managed_elements.has_only_own_attributes(element)
+            element for element in existing if managed_elements.has_only_own_attributes(element)
         ]
-        if not mine:
+        if not wanted:
             edits.remove(replaceable)
-        elif theirs and managed_elements.is_single_element(key):
+        elif existing and managed_elements.is_single_element(key):
             target = next(
-                (element for element in theirs if not managed_elements.is_empty_element(element)),
-                theirs[0],
+                (element for element in existing if not managed_elements.is_empty_element(element)),
+                existing[0],
             )
-            edits.set_text(target, mine[0].text)
+            edits.set_text(target, wanted[0].text)
         elif replaceable:
             edits.replace(replaceable, self._without_second_default(key, replaceable[0]))
         else:
@@ -201,9 +203,9 @@ class _NfoMerger:
 
     def _without_second_default(self, key: str, old: Element | None = None) -> list[Element]:
         """Return the wanted elements with a key, without the default mark if another has it."""
-        mine, name = self.wanted_elements[key], key.partition(":")[0]
+        wanted, name = self.wanted_elements[key], key.partition(":")[0]
         if name not in _ELEMENTS_WITH_DEFAULT:
-            return mine
+            return wanted
         keys = (
             key_
             for key_ in self.file_elements
@@ -213,9 +215,9 @@ class _NfoMerger:
             element for key_ in keys for element in self.file_elements[key_] if element.name == name
         )
         if any(ids.is_default(element) for element in siblings if element is not old):
-            for element in mine:
+            for element in wanted:
                 element.attributes.pop("default", None)
-        return mine
+        return wanted
 
     def _add_ratings(self, edits: XmlEdits, new: list[Element]) -> None:
         parents = list(self.root.find_children("ratings"))
@@ -247,11 +249,11 @@ def _build_tree(details: NfoMovie) -> Element:
     return Element("movie", children=kodi_writer.build_elements(details))
 
 
-def _is_incomplete_set(theirs: list[Element], mine: list[Element]) -> bool:
+def _is_incomplete_set(existing: list[Element], wanted: list[Element]) -> bool:
     """Return True if a movie set in the NFO is the wanted set with less information."""
-    theirs = [element for element in theirs if not managed_elements.is_empty_element(element)]
-    (_, attributes, text, children), *others = managed_elements.element_values(theirs)
-    ((_, wanted_attributes, _, wanted_children),) = managed_elements.element_values(mine)
+    existing = [element for element in existing if not managed_elements.is_empty_element(element)]
+    (_, attributes, text, children), *others = managed_elements.element_values(existing)
+    ((_, wanted_attributes, _, wanted_children),) = managed_elements.element_values(wanted)
     return (
         not others
         and not text

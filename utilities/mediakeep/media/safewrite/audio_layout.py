@@ -140,8 +140,8 @@ def _ogg_layout(kind: str) -> Callable[[BoundedFile], AudioLayout]:
     def find(source: BoundedFile) -> AudioLayout:
         opening = rewrite_pages.read_header_pages(source, HEADER_PACKETS[kind])
         setup = [span for packet in opening.packets[1:] for span in packet]
-        sound = ByteRange(opening.span.end, source.size)
-        return AudioLayout((*setup, sound), (), opening.serial, opening.number)
+        audio = ByteRange(opening.span.end, source.size)
+        return AudioLayout((*setup, audio), (), opening.serial, opening.number)
 
     return find
 

@@ -154,10 +154,10 @@ def _read_chunks(span: ByteRange, old: int) -> Iterator[bytes]:
 
 
 def _read_range(old: int, span: ByteRange) -> bytes:
-    data = more = os.pread(old, span.size, span.start)
-    while more and len(data) < span.size:  # some network file systems return short reads
-        more = os.pread(old, span.size - len(data), span.start + len(data))
-        data += more
+    data = chunk = os.pread(old, span.size, span.start)
+    while chunk and len(data) < span.size:  # some network file systems return short reads
+        chunk = os.pread(old, span.size - len(data), span.start + len(data))
+        data += chunk
     if len(data) < span.size:
         raise SourceTruncated
     return data

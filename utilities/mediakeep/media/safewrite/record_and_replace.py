@@ -124,8 +124,8 @@ def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> 
     """Return True if the drafted reverse patch rebuilds the old bytes from the new file."""
     source = BoundedFile(new, os.fstat(new).st_size)
     try:
-        sound = reverse_patch.find_audio(source, draft.kind)
-        parts = reverse_patch.apply(draft.recipe, sound, draft.blobs.__getitem__)
+        layout = reverse_patch.find_audio(source, draft.kind)
+        parts = reverse_patch.apply(draft.recipe, layout, draft.blobs.__getitem__)
         return file_assembly.equals_file(parts, new, original.handle)
     except (ValueError, LookupError, struct.error, EOFError):
         return False

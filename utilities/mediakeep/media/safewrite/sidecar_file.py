@@ -67,15 +67,18 @@ def read(path: Path) -> bytes | None:
 
 
 def needs_write(
-    path: Path, data: bytes, was: bytes | None, rules: atomic_replace.ReplaceRules = _DEFAULT_RULES
+    path: Path,
+    data: bytes,
+    expected_content: bytes | None,
+    rules: atomic_replace.ReplaceRules = _DEFAULT_RULES,
 ) -> bool:
     """Return True if `write` with the same arguments would change the file.
 
     Raises the errors that `write` would raise, as far as they are foreseeable.
     """
-    if not _has_other_bytes(path, data, was):
+    if not _has_other_bytes(path, data, expected_content):
         return False
-    if was is None:
+    if expected_content is None:
         with atomic_replace.guard_new_file(path, len(data)):
             return True
     with atomic_replace.open_original(path) as original:
@@ -86,19 +89,20 @@ def needs_write(
 def write(
     path: Path,
     data: bytes,
-    was: bytes | None,
+    expected_content: bytes | None,
     fields: Mapping[str, FieldChange],
     context: UndoContext,
 ) -> ChangeRecord | None:
     """Write `data` to a file; return the undo record, or None if it has that content already.
 
-    `was` is the content that `data` was derived from, None for no file. Raises ConcurrentChange if
-    the file has other content now, Unreadable, WriteRefused, DiskFull and RecordNotWritten; then
-    the file is unchanged. Owner, mode and attributes are preserved, and links are followed.
+    `expected_content` is the content that `data` was derived from, None for no file. Raises
+    ConcurrentChange if the file has other content now, Unreadable, WriteRefused, DiskFull and
+    RecordNotWritten; then the file is unchanged. Owner, mode and attributes are preserved, and
+    links are followed.
     """
-    if not _has_other_bytes(path, data, was):
+    if not _has_other_bytes(path, data, expected_content):
         return None
-    if was is None:
+    if expected_content is None:
         draft = RecordDraft(_mime_type(path), created_files.EMPTY_PATCH, {}, dict(fields))
         record = created_files.create_file(path, data, draft, context)
         if record is None:  # another program has just created it
@@ -106,10 +110,10 @@ def write(
         return record
     with atomic_replace.open_original(path) as original:
         source = BoundedFile(original.handle, original.stat.st_size)
-        if source.read(0, len(was) + 1) != was:
+        if source.read(0, len(expected_content) + 1) != expected_content:
             raise ConcurrentChange(path_text.escape_path(path))
         recipe, blobs = build_patch(original, source, _mime_type(path))
-        old = sha256(was).hexdigest()
+        old = sha256(expected_content).hexdigest()
         draft = RecordDraft(_mime_type(path), recipe, blobs, dict(fields), sha256=old)
         return replace_and_record(
             original, [data], draft, context, partial(_verify_hash, path, data)
@@ -117,24 +121,26 @@ def write(
 
 
 def remove(
-    path: Path, was: bytes, fields: Mapping[str, FieldChange], context: UndoContext
+    path: Path, expected_content: bytes, fields: Mapping[str, FieldChange], context: UndoContext
 ) -> ChangeRecord | None:
-    """Remove a file if its content is `was`; return the undo record, or None if there is no file.
+    """Remove a file that has the expected content; return the undo record.
 
-    Raises the errors of `write`; then the file is unchanged.
+    Return None if there is no file. Raises the errors of `write`; then the file is unchanged.
     """
-    return created_files.remove_if_equal(path, was, _mime_type(path), dict(fields), context)
+    return created_files.remove_if_equal(
+        path, expected_content, _mime_type(path), dict(fields), context
+    )
 
 
-def _has_other_bytes(path: Path, data: bytes, was: bytes | None) -> bool:
+def _has_other_bytes(path: Path, data: bytes, expected_content: bytes | None) -> bool:
     """Return True if the file's content differs from `data` and has to change.
 
-    Raises ConcurrentChange if the content is neither `data` nor `was`.
+    Raises ConcurrentChange if the content is neither `data` nor `expected_content`.
     """
     current = read(path)
     if current == data:
         return False
-    if current != was:
+    if current != expected_content:
         raise ConcurrentChange(path_text.escape_path(path))
     return True
 

@@ -101,8 +101,8 @@ def pending_changes(path: Path, wanted: Iterable[TagEdit]) -> dict[str, FieldCha
     Raises the same errors as `write`.
     """
     with atomic_replace.open_original(path) as original:
-        job = _plan_write(original, wanted)
-        return _changed_fields(job) if job.changes else {}
+        planned = _plan_write(original, wanted)
+        return _changed_fields(planned) if planned.changes else {}
 
 
 def write(
@@ -122,13 +122,15 @@ def write(
     RecordNotWritten if the undo record could not be saved.
     """
     with atomic_replace.open_original(path) as original:
-        job = _plan_write(original, wanted)
-        if not job.changes:
+        planned = _plan_write(original, wanted)
+        if not planned.changes:
             return None
-        kind = job.reading.facts.format
-        parts = writers.build_file(original.path, job.source, kind, job.wanted, rules.tag_options)
-        fields = _changed_fields(job)
-        recipe, blobs = build_patch(original, job.source, kind)
+        kind = planned.reading.facts.format
+        parts = writers.build_file(
+            original.path, planned.source, kind, planned.wanted, rules.tag_options
+        )
+        fields = _changed_fields(planned)
+        recipe, blobs = build_patch(original, planned.source, kind)
         draft = RecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)
         record = replace_and_record(original, parts, draft, context, partial(_verify_copy, job))
@@ -142,41 +144,45 @@ def _plan_write(original: OriginalFile, wanted: Iterable[TagEdit]) -> _TagWrite:
     return _TagWrite(original, reading, source, target, pending)
 
 
-def _verify_copy(job: _TagWrite, new: Path, handle: int, _sha256: Callable[[], str]) -> str:
+def _verify_copy(planned: _TagWrite, new: Path, handle: int, _sha256: Callable[[], str]) -> str:
     """Verify that the new file has the audio of the old one and exactly the expected tags.
 
     Return the hash of the audio.
     """
-    essence = compare_files.compare_essence(job.original.handle, handle, job.reading.facts.format)
+    essence = compare_files.compare_essence(
+        planned.original.handle, handle, planned.reading.facts.format
+    )
     if essence is None:
-        raise VerificationFailed(job.path_text, "audio data differs in the new copy")
+        raise VerificationFailed(planned.path_text, "audio data differs in the new copy")
     try:
         reading = tags.read(new)
     except MediakeepError as error:
         raise VerificationFailed(
-            job.path_text, "the tags of the new copy cannot be read"
+            planned.path_text, "the tags of the new copy cannot be read"
         ) from error
-    facts, before = reading.facts, job.reading.facts
+    facts, before = reading.facts, planned.reading.facts
     if (facts.format, facts.payload, facts.duration, facts.truncated) != (
         *(before.format, before.payload, before.duration, before.truncated),
     ):
-        raise VerificationFailed(job.path_text, "the audio length differs in the new copy")
+        raise VerificationFailed(planned.path_text, "the audio length differs in the new copy")
     actual = tag_edits.expected_tags(reading.tags, TargetTags())
     if wrong := tag_edits.differing_fields(
-        actual, tag_edits.expected_tags(job.reading.tags, job.wanted)
+        actual, tag_edits.expected_tags(planned.reading.tags, planned.wanted)
     ):
-        raise VerificationFailed(job.path_text, f"wrong value in the new copy: {', '.join(wrong)}")
-    if not _has_expected_pictures(job, reading.tags.pictures):
-        raise VerificationFailed(job.path_text, "unexpected pictures in the new copy")
+        raise VerificationFailed(
+            planned.path_text, f"wrong value in the new copy: {', '.join(wrong)}"
+        )
+    if not _has_expected_pictures(planned, reading.tags.pictures):
+        raise VerificationFailed(planned.path_text, "unexpected pictures in the new copy")
     return essence
 
 
-def _has_expected_pictures(job: _TagWrite, pictures: tuple[EmbeddedPicture, ...]) -> bool:
+def _has_expected_pictures(planned: _TagWrite, pictures: tuple[EmbeddedPicture, ...]) -> bool:
     """Return True if a new file has the requested cover, and all other pictures are unchanged."""
-    before, cover = job.reading.tags.pictures, job.wanted.cover
+    before, cover = planned.reading.tags.pictures, planned.wanted.cover
     if cover is None:
-        return pictures == before or tag_edits.uses_foreign_tags(job.reading)
-    if tag_edits.uses_foreign_tags(job.reading):
+        return pictures == before or tag_edits.uses_foreign_tags(planned.reading)
+    if tag_edits.uses_foreign_tags(planned.reading):
         return any(picture.size == len(cover.data) for picture in pictures)
     fronts = [picture for picture in pictures if picture.type == embedded_pictures.FRONT_COVER_TYPE]
     new = [picture for picture in fronts if picture.size == len(cover.data)]
@@ -184,23 +190,27 @@ def _has_expected_pictures(job: _TagWrite, pictures: tuple[EmbeddedPicture, ...]
     return bool(new) and len(others) <= len(before) <= len(pictures) and set(others) <= set(before)
 
 
-def _changed_fields(job: _TagWrite) -> dict[str, FieldChange]:
+def _changed_fields(planned: _TagWrite) -> dict[str, FieldChange]:
     """Return the old and new values of each tag field to change; pictures as hashes."""
     fields = {}
-    for change in job.changes:
+    for change in planned.changes:
         if isinstance(change, SetField):
-            old_values = tag_edits.current_values(job.reading, change.field)
-            new = tag_edits.canonical_values(change.field, change.values, job.reading.facts.format)
+            old_values = tag_edits.current_values(planned.reading, change.field)
+            new = tag_edits.canonical_values(
+                change.field, change.values, planned.reading.facts.format
+            )
             fields[change.field] = FieldChange(old_values, new, change.reason)
         elif isinstance(change, SetCover):
-            pictures = embedded_pictures.find_pictures(job.source, job.reading.facts.format)
-            old_cover = embedded_pictures.front_cover(pictures, job.reading.container)
+            pictures = embedded_pictures.find_pictures(planned.source, planned.reading.facts.format)
+            old_cover = embedded_pictures.front_cover(pictures, planned.reading.container)
             old_values = (_picture_hash(old_cover.data),) if old_cover else ()
             fields[tag_edits.PICTURES_FIELD] = FieldChange(
                 old_values, (_picture_hash(change.data),), change.reason
             )
         else:
-            fields["container"] = FieldChange((job.reading.container,), ("ID3v2",), change.reason)
+            fields["container"] = FieldChange(
+                (planned.reading.container,), ("ID3v2",), change.reason
+            )
     return fields
 
 

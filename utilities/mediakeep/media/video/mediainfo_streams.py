@@ -36,36 +36,38 @@ _CONTAINER_NAMES = {
 
 
 def build_video_info(
-    tracks: Iterable[MediaInfoTrack], frame: ContainerInfo, size: int
+    tracks: Iterable[MediaInfoTrack], container_info: ContainerInfo, size: int
 ) -> VideoInfo:
-    """Build the video info from MediaInfo's tracks and the inspected container, `frame`.
+    """Build the video info from MediaInfo's tracks and the inspected container, `container_info`.
 
     If they contradict each other, the container inspection takes precedence.
     """
-    every = [
+    all_fields = [
         {name: value for name, value in track.items() if isinstance(value, str)} for track in tracks
     ]
-    general = next((fields for fields in every if fields.get("@type") == "General"), {})
-    video = _build_streams(every, "Video", _build_video_stream)
-    media = [fields for fields in every if fields.get("@type") in ("Video", "Audio")]
+    general = next((fields for fields in all_fields if fields.get("@type") == "General"), {})
+    video = _build_streams(all_fields, "Video", _build_video_stream)
+    media = [fields for fields in all_fields if fields.get("@type") in ("Video", "Audio")]
     durations = [_parse_duration(fields) for fields in media]
     return VideoInfo(
-        container=frame.container or _CONTAINER_NAMES.get(general.get("Format", ""), ""),
+        container=container_info.container or _CONTAINER_NAMES.get(general.get("Format", ""), ""),
         duration=_parse_duration(general) or max(durations, default=0.0),
         size=size,
         video=video,
-        audio=_build_streams(every, "Audio", _build_audio_stream),
-        subtitles=_build_streams(every, "Text", _build_subtitle_stream),
+        audio=_build_streams(all_fields, "Audio", _build_audio_stream),
+        subtitles=_build_streams(all_fields, "Text", _build_subtitle_stream),
         title=_clean_text(general.get("Title", "")),
-        truncated=frame.truncated,
+        truncated=container_info.truncated,
         by=SOURCE_NAME,
     )
 
 
 def _build_streams(
-    every: list[dict[str, str]], kind: str, make: Callable[[kodi_names.TrackFields], T]
+    all_fields: list[dict[str, str]], kind: str, make: Callable[[kodi_names.TrackFields], T]
 ) -> tuple[T, ...]:
-    return tuple(make(fields) for fields in every if fields.get("@type") == kind)[:_MAX_STREAMS]
+    return tuple(make(fields) for fields in all_fields if fields.get("@type") == kind)[
+        :_MAX_STREAMS
+    ]
 
 
 def _build_video_stream(fields: kodi_names.TrackFields) -> VideoStream:

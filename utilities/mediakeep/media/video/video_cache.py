@@ -58,23 +58,23 @@ _decode = msgspec.msgpack.Decoder(CachedVideo).decode
 class VideoCache:
     """The cache of video infos, as used by one process; `clock` returns nanoseconds since 1970.
 
-    `look` probes files that are not cached; the default does so in this process.
+    `probe` probes files that are not cached; the default does so in this process.
     """
 
     def __init__(
         self,
         path: Path,
         clock: Callable[[], int] = time.time_ns,
-        look: Callable[[Path], VideoInfo] | None = None,
+        probe: Callable[[Path], VideoInfo] | None = None,
     ) -> None:
         self._db = DisposableSqlite(path, _SCHEMA, _parser_version())
-        self._clock, self._probe = clock, look or probe_video
+        self._clock, self._probe = clock, probe or probe_video
         self._unwritten: dict[str, CachedVideo] = {}  # not written yet
 
     @classmethod
-    def open(cls, folder: Path, look: Callable[[Path], VideoInfo] | None = None) -> Self:
+    def open(cls, folder: Path, probe: Callable[[Path], VideoInfo] | None = None) -> Self:
         """Open the cache of video infos in a folder, and create the folder if necessary."""
-        return cls(Path(folder) / FILE_NAME, look=look)
+        return cls(Path(folder) / FILE_NAME, probe=probe)
 
     def get_info(self, path: Path) -> VideoInfo:
         """Return the info on a video, from the cache if possible.
@@ -158,10 +158,10 @@ def _add_checksum(written: bytes) -> bytes:
     return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
 
 
-def _decode_checked(sealed: bytes) -> CachedVideo | None:
+def _decode_checked(checked_data: bytes) -> CachedVideo | None:
     """Return cached video info from its bytes, or None if they are damaged."""
-    written = memoryview(sealed)[_CHECKSUM_SIZE:]
-    if crc32(written).to_bytes(_CHECKSUM_SIZE) != sealed[:_CHECKSUM_SIZE]:
+    written = memoryview(checked_data)[_CHECKSUM_SIZE:]
+    if crc32(written).to_bytes(_CHECKSUM_SIZE) != checked_data[:_CHECKSUM_SIZE]:
         return None
     try:
         return _decode(written)

@@ -99,8 +99,11 @@ def _total_packet_bytes(source: BoundedFile, properties: AsfObject) -> int:
     """Return the bytes of all packets, or 0 if the packets differ in size or it is unknown."""
     body = source.read(properties.start, 80)
     count, flags = int.from_bytes(body[32:40], "little"), int.from_bytes(body[64:68], "little")
-    least, most = int.from_bytes(body[68:72], "little"), int.from_bytes(body[72:76], "little")
-    return 0 if flags & _BROADCAST_FLAG or least != most else count * least
+    min_size, max_size = (
+        int.from_bytes(body[68:72], "little"),
+        int.from_bytes(body[72:76], "little"),
+    )
+    return 0 if flags & _BROADCAST_FLAG or min_size != max_size else count * min_size
 
 
 def _parse_stream_info(source: BoundedFile, header_objects: dict[bytes, AsfObject]) -> StreamInfo:

@@ -28,17 +28,17 @@ class Atom(NamedTuple):
 
 
 def walk_atoms(
-    source: BoundedFile, start: int, end: int, most: int = _MAX_SIBLINGS
+    source: BoundedFile, start: int, end: int, max_count: int = _MAX_SIBLINGS
 ) -> Iterator[Atom]:
-    """Yield up to `most` sibling MP4 atoms between two byte offsets.
+    """Yield up to `max_count` sibling MP4 atoms between two byte offsets.
 
     An atom that declares an end beyond `end` is cut there.
     """
     first, buffer = start, b""
-    read_at = source.peek if most > _MAX_SIBLINGS else source.read  # many atoms are far apart
+    read_at = source.peek if max_count > _MAX_SIBLINGS else source.read  # many atoms are far apart
     if end - start <= READ_AHEAD:
         buffer = source.read(start, end - start)
-    for _ in range(most):
+    for _ in range(max_count):
         head = buffer[start - first : start - first + 8] or read_at(start, 8)
         if len(head) < 8:
             return

@@ -152,8 +152,8 @@ def _iter_header_packets(source: BoundedFile) -> Generator[bytes | ByteRange, No
             offset += size
             packet += size < 255
             if packet == stream.header_packets:
-                if rest := page.lacing[index:]:
-                    yield page.granule_position + rest
+                if remaining := page.lacing[index:]:
+                    yield page.granule_position + remaining
                     yield ByteRange(offset, page.end)
                 return page.end
     return source.size

@@ -89,24 +89,24 @@ def read_header_pages(source: BoundedFile, packets: int) -> OggHeaderPages:
 def _next_page_number(source: BoundedFile, at: int, serial: bytes) -> int:
     """Return the number of the stream's next Ogg page; skip pages of other streams."""
     for _ in range(_MAX_TRIES):
-        here = read_page(source, at)
-        if here is None:
+        page = read_page(source, at)
+        if page is None:
             break
-        if here.serial == serial:
-            return here.number
-        at = here.end
+        if page.serial == serial:
+            return page.number
+        at = page.end
     return 0
 
 
-def _collect_packets(here: OggPageHeader, spans: list[list[ByteRange]]) -> None:
-    at = start = here.body
-    for size in here.lacing:
+def _collect_packets(page: OggPageHeader, spans: list[list[ByteRange]]) -> None:
+    at = start = page.body
+    for size in page.lacing:
         at += size
         if size < 255:
             spans[-1].append(ByteRange(start, at))
             spans.append([])
             start = at
-    if at > start or (here.lacing and here.lacing[-1] == 255):
+    if at > start or (page.lacing and page.lacing[-1] == 255):
         spans[-1].append(ByteRange(start, at))
 
 
@@ -199,12 +199,12 @@ def _renumber_page(data: bytearray, at: int, serial: bytes, by: int) -> int:
 
 
 @lru_cache(4096)
-def _crc_difference(bits: int, behind: int) -> int:
+def _crc_difference(bits: int, bytes_after: int) -> int:
     """Return how a page's CRC changes if the given bits of its page number change.
 
-    `behind` is the number of bytes after the page number. A CRC is linear, so the page need not be
-    read.
+    `bytes_after` is the number of bytes after the page number. A CRC is linear, so the page need
+    not be read.
     """
     value = crc32(bits.to_bytes(4, "little").translate(_REVERSED_BITS), 0xFFFFFFFF)
-    value = crc32(_ZEROS[:behind], value) ^ 0xFFFFFFFF
+    value = crc32(_ZEROS[:bytes_after], value) ^ 0xFFFFFFFF
     return int.from_bytes(value.to_bytes(4, "little").translate(_REVERSED_BITS))
