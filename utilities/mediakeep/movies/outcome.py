@@ -144,10 +144,10 @@ def _build_history_facts(
     repairs: WrittenFiles,
 ) -> dict[str, object]:
     """Return the facts about this run that the history stores."""
-    sure = result.identity.status.value
+    status = result.identity.status.value
     facts: dict[str, object] = {"files": len(result.local.videos), **counts}
-    if sure:
-        facts[f"movies_{sure}"] = 1
+    if status:
+        facts[f"movies_{status}"] = 1
     if repairs.by_kind:
         facts["repairs"] = repairs.by_kind
     if written.pending:

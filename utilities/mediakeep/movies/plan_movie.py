@@ -43,18 +43,20 @@ class MoviePlan(msgspec.Struct, frozen=True):
     @property
     def is_writable(self) -> bool:
         """True if the movie is identified and mediakeep may write files next to it."""
-        known = self.identity.movie is not None and self.identity.is_certain
-        return known and not self.existing.is_locked
+        is_identified = self.identity.movie is not None and self.identity.is_certain
+        return is_identified and not self.existing.is_locked
 
 
 def build_plan(work: Work, progress: Progress, context: MovieWorkerContext) -> MoviePlan:
     """Read and identify a movie, and decide which sidecars to write; write nothing."""
     path = Path(path_text.unescape_path(work.item.path))
     local = _read_movie(path, work.stamp.key, context, progress)
-    there = existing_sidecars.read_existing(local)
+    existing = existing_sidecars.read_existing(local)
     assert isinstance(work.item, MovieItem)
-    identity = _identify_movie(local, work.item, there, context)
-    return _add_pending_files(MoviePlan(local, there, _restore_source(identity, there)), context)
+    identity = _identify_movie(local, work.item, existing, context)
+    return _add_pending_files(
+        MoviePlan(local, existing, _restore_source(identity, existing)), context
+    )
 
 
 def plan_metadata_file(
@@ -68,14 +70,14 @@ def plan_metadata_file(
     if film is None or not planned.is_writable or METADATA not in roles:
         return []
     blocked = {sidecar.place for sidecar in written.blocked}
-    done = {file.role: file for file in planned.pending if file.place not in blocked}
+    files_by_role = {file.role: file for file in planned.pending if file.place not in blocked}
     is_current = NFO in roles and (
-        NFO in done or not any(file.role == NFO for file in planned.pending)
+        NFO in files_by_role or not any(file.role == NFO for file in planned.pending)
     )
     before = planned.existing.metadata.pictures if planned.existing.metadata else {}
     fresh = {
         role: RecordedPicture(film.id, sha256(file.data).hexdigest())
-        for role, file in done.items()
+        for role, file in files_by_role.items()
         if role in artwork.PICTURE_ROLES
     }
     ours = before | fresh
@@ -134,7 +136,7 @@ def _identify_movie(
     inconclusive and the name is unchanged. Nor is an NFO that repeats the user's choice after the
     user has made another one.
     """
-    notes, desk, choose = existing.metadata, context.tmdb_context, context.config.choose
+    notes, tmdb, choose = existing.metadata, context.tmdb_context, context.config.choose
     if notes is None:
         is_repeated = _is_interrupted_write(local, existing, context)
     else:
@@ -142,11 +144,11 @@ def _identify_movie(
         our_sources = {"search", "queue", "person"} if has_user_id else {"search"}
         is_repeated = notes.found_by in our_sources and existing.is_written_by_us
     if not is_repeated:
-        return identify_movie.identify(local, item, existing.ids, desk, choose)
-    searched = identify_movie.identify(local, item, {}, desk, choose)
+        return identify_movie.identify(local, item, existing.ids, tmdb, choose)
+    searched = identify_movie.identify(local, item, {}, tmdb, choose)
     if searched.is_certain or (notes and notes.name != local.name):
         return searched
-    with_nfo = identify_movie.identify(local, item, existing.ids, desk)
+    with_nfo = identify_movie.identify(local, item, existing.ids, tmdb)
     return with_nfo if with_nfo.is_certain else searched
 
 
@@ -188,23 +190,23 @@ def _restore_source(identity: MovieIdentity, existing: ExistingSidecars) -> Movi
     notes = existing.metadata
     if notes is None or identity.decided_by != "nfo" or not existing.is_written_by_us:
         return identity
-    sure = MatchStatus.USER if notes.match == MatchStatus.USER else identity.status
+    match_status = MatchStatus.USER if notes.match == MatchStatus.USER else identity.status
     return structs.replace(
-        identity, decided_by=notes.found_by, confidence=notes.confidence, status=sure
+        identity, decided_by=notes.found_by, confidence=notes.confidence, status=match_status
     )
 
 
 def _add_pending_files(planned: MoviePlan, context: MovieWorkerContext) -> MoviePlan:
     """Return the plan with the sidecars to write, and with the reason if pictures are missing."""
-    identity, local, there = planned.identity, planned.local, planned.existing
+    identity, local, current_files = planned.identity, planned.local, planned.existing
     if identity.movie is None or not planned.is_writable:
         return planned
     nfo, details = decide_sidecars.decide_nfo(
-        local, identity.movie, there, context.config.services.locale, context
+        local, identity.movie, current_files, context.config.services.locale, context
     )
     due = [nfo] if nfo and NFO in context.config.roles else []
     try:
-        due += decide_sidecars.decide_pictures(local, identity.movie, there, context)
+        due += decide_sidecars.decide_pictures(local, identity.movie, current_files, context)
     except (LookupSkipped, ServiceFailed) as error:
         failed = isinstance(error, ServiceFailed)
         identity = structs.replace(identity, lookup_error=str(error), is_service_failure=failed)

@@ -107,11 +107,11 @@ def _write_pending(
     work: Work, planned_movie: MoviePlan, context: MovieWorkerContext
 ) -> SidecarWriteResult:
     """Write the planned sidecars of a movie, and then the metadata file that lists them."""
-    done = write_sidecars.write_files(
+    result = write_sidecars.write_files(
         planned_movie.local, planned_movie.pending, work.stamp, context
     )
-    last = plan_movie.plan_metadata_file(planned_movie, done, work.stamp, context)
-    return write_sidecars.write_files(planned_movie.local, last, work.stamp, context, done)
+    last = plan_movie.plan_metadata_file(planned_movie, result, work.stamp, context)
+    return write_sidecars.write_files(planned_movie.local, last, work.stamp, context, result)
 
 
 def _build_result(

@@ -19,43 +19,43 @@ from mediakeep.movies.result import DuplicateMovie
 
 
 def find_duplicates(
-    local: LocalMovie, identity: MovieIdentity, desk: TmdbContext
+    local: LocalMovie, identity: MovieIdentity, tmdb_context: TmdbContext
 ) -> Iterator[DuplicateMovie]:
     """Yield the other movies of the library that have the same TMDb ID and edition."""
     if not (identity.is_certain and identity.tmdb_id):
         return
-    for movie in desk.store.find_by_tmdb_id(identity.tmdb_id):
+    for movie in tmdb_context.store.find_by_tmdb_id(identity.tmdb_id):
         same = path_text.normalize_name(movie.edition) == path_text.normalize_name(local.edition)
         if same and movie.key != local.key and _path_exists(path := _current_path(movie, local)):
             yield DuplicateMovie(movie.key, path_text.escape_path(path), movie.edition)
 
 
 def find_missing_in_collection(
-    identity: MovieIdentity, here: Collection[int], desk: TmdbContext
+    identity: MovieIdentity, owned_ids: Collection[int], tmdb_context: TmdbContext
 ) -> tuple[MovieSummary, ...]:
     """Return the released movies of a movie's collection that the library does not have.
 
-    `here` are the TMDb IDs of those that it has. Raise LookupSkipped or ServiceFailed if the
+    `owned_ids` are the TMDb IDs of those that it has. Raise LookupSkipped or ServiceFailed if the
     collection cannot be looked up.
     """
     film = identity.movie
     if film is None or film.collection is None:
         return ()
     try:
-        parts = desk.tmdb.get_collection(film.collection.id).parts
+        parts = tmdb_context.tmdb.get_collection(film.collection.id).parts
     except NoSuchMovie:
         return ()
-    return tuple(_filter_released(parts, here, clock.now().date()))
+    return tuple(_filter_released(parts, owned_ids, clock.now().date()))
 
 
 def find_owned_in_collection(
-    local: LocalMovie, identity: MovieIdentity, desk: TmdbContext
+    local: LocalMovie, identity: MovieIdentity, tmdb_context: TmdbContext
 ) -> set[int]:
     """Return the TMDb IDs of a collection's movies in the library, including this movie."""
     film = identity.movie
     if film is None or film.collection is None:
         return set()
-    others = desk.store.find_by_collection(film.collection.id)
+    others = tmdb_context.store.find_by_collection(film.collection.id)
     return {
         film.id,
         *(movie.tmdb_id for movie in others if _path_exists(_current_path(movie, local))),
@@ -63,10 +63,14 @@ def find_owned_in_collection(
 
 
 def _filter_released(
-    parts: Collection[MovieSummary], here: Collection[int], today: date
+    parts: Collection[MovieSummary], owned_ids: Collection[int], today: date
 ) -> Iterator[MovieSummary]:
     for movie in parts:
-        if movie.id not in here and movie.release_date and movie.release_date <= today.isoformat():
+        if (
+            movie.id not in owned_ids
+            and movie.release_date
+            and movie.release_date <= today.isoformat()
+        ):
             yield movie
 
 

@@ -49,7 +49,7 @@ def check_invalid_id(result: MovieResult) -> str | None:
 
 def check_duplicate_movie(result: MovieResult) -> str | None:
     """Return a detail if the library has the same movie in the same edition twice."""
-    quoted_keys = [quote_text(twin.key) for twin in result.duplicates]
+    quoted_keys = [quote_text(duplicate.key) for duplicate in result.duplicates]
     return (
         f"the same as {_join_limited(quoted_keys, ', ')}"
         if quoted_keys and result.is_certain
@@ -118,8 +118,10 @@ def _format_candidate(rated: MovieCandidate) -> str:
 
 
 def _join_limited(parts: list[str], between: str) -> str:
-    more = len(parts) - _MAX_LISTED
-    return between.join(parts[:_MAX_LISTED]) + (f" and {more:,} more" if more > 0 else "")
+    hidden_count = len(parts) - _MAX_LISTED
+    return between.join(parts[:_MAX_LISTED]) + (
+        f" and {hidden_count:,} more" if hidden_count > 0 else ""
+    )
 
 
 def _name_and_release_year(result: MovieResult) -> tuple[int, int] | None:

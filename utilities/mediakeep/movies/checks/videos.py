@@ -127,8 +127,8 @@ def _is_fully_probed(facts: VideoInfo) -> bool:
 def _explain_difference(result: MovieResult, minutes: float, runtime: int) -> str:
     parts = sorted({video.part for video in result.local.videos if video.part})
     if parts and minutes < runtime:
-        what = "parts" if len(parts) > 1 else "part"
-        return f": {what} {', '.join(map(str, parts))} may not be all of it"
+        noun = "parts" if len(parts) > 1 else "part"
+        return f": {noun} {', '.join(map(str, parts))} may not be all of it"
     if result.edition:
         return f", too far off for the edition {identity.quote_text(result.edition)}"
     return ": another cut, a part, or another movie"

@@ -114,9 +114,11 @@ class IdLookup:
             return None
         return MovieSearch(self._tmdb, self._clue, self._weights).run().movie
 
-    def _leave_to_user(self, first: KnownIds, own: MovieCandidate, other: Movie) -> MovieIdentity:
+    def _leave_to_user(
+        self, first: KnownIds, first_candidate: MovieCandidate, other: Movie
+    ) -> MovieIdentity:
         """Return an identity that leaves the choice between two movies to the user."""
-        listed = tuple(score.rank_candidates([own, self._rate_movie(other)]))
+        listed = tuple(score.rank_candidates([first_candidate, self._rate_movie(other)]))
         best = listed[0].confidence
         return MovieIdentity(
             status=MatchStatus.REVIEW, decided_by=first.by, confidence=best, candidates=listed
@@ -150,11 +152,14 @@ def hit_from_movie(movie: Movie) -> MovieSummary:
 
 
 def _accept_movie(
-    ids: KnownIds, movie: Movie, candidate: MovieCandidate, sure: MatchStatus = MatchStatus.AUTO
+    ids: KnownIds,
+    movie: Movie,
+    candidate: MovieCandidate,
+    match_status: MatchStatus = MatchStatus.AUTO,
 ) -> MovieIdentity:
     """Return an identity that accepts the movie of a known ID, whatever the name says."""
     return MovieIdentity(
-        status=sure,
+        status=match_status,
         decided_by=ids.by,
         tmdb_id=movie.id,
         imdb_id=movie.imdb_id,

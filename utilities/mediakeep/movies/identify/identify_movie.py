@@ -42,7 +42,7 @@ def identify(
     local: LocalMovie,
     item: MovieItem,
     nfo_ids: Mapping[str, str],
-    desk: TmdbContext,
+    tmdb_context: TmdbContext,
     choose: ChooseMovie | None = None,
 ) -> MovieIdentity:
     """Identify a movie as far as the settings allow.
@@ -51,37 +51,39 @@ def identify(
     Raises NeverAsk and Stopped if the user answers so.
     """
     query = clues.build_query(
-        local, known_ids.collect_ids(local, item, nfo_ids), desk.config.locale.language
+        local, known_ids.collect_ids(local, item, nfo_ids), tmdb_context.config.locale.language
     )
-    if desk.is_unavailable:
-        return _keep_previous(query, None, desk.config.skipped_error())
-    previous = identity_cache.load(desk.store, local.key, query)
+    if tmdb_context.is_unavailable:
+        return _keep_previous(query, None, tmdb_context.config.skipped_error())
+    previous = identity_cache.load(tmdb_context.store, local.key, query)
     try:
-        identity = _resolve(query, previous, desk)
+        identity = _resolve(query, previous, tmdb_context)
         if choose and identity.decided_by != "queue":
-            identity = _confirm_with_user(identity, query, desk, partial(choose, local))
+            identity = _confirm_with_user(identity, query, tmdb_context, partial(choose, local))
     except (LookupSkipped, ServiceFailed) as error:
         return _keep_previous(query, previous, error)
-    identity_cache.store(desk, local, query, identity)
+    identity_cache.store(tmdb_context, local, query, identity)
     return identity
 
 
 def _resolve(
-    query: IdentityQuery, previous: MovieIdentity | None, desk: TmdbContext
+    query: IdentityQuery, previous: MovieIdentity | None, tmdb_context: TmdbContext
 ) -> MovieIdentity:
-    if desk.config.fresh and not desk.config.is_enabled:
-        raise desk.config.skipped_error()
-    id_lookup = IdLookup(desk.tmdb, query.clue)
+    if tmdb_context.config.fresh and not tmdb_context.config.is_enabled:
+        raise tmdb_context.config.skipped_error()
+    id_lookup = IdLookup(tmdb_context.tmdb, query.clue)
     identity = id_lookup.resolve(query.stated)
     removed_since: tuple[int, ...] = ()
-    if previous and previous.decided_by == _DECIDE_LATER and not desk.config.fresh:
+    if previous and previous.decided_by == _DECIDE_LATER and not tmdb_context.config.fresh:
         identity = previous
-    if identity is None and previous and previous.tmdb_id and not desk.config.fresh:
+    if identity is None and previous and previous.tmdb_id and not tmdb_context.config.fresh:
         try:
-            identity = structs.replace(previous, movie=desk.tmdb.get_movie(previous.tmdb_id))
+            identity = structs.replace(
+                previous, movie=tmdb_context.tmdb.get_movie(previous.tmdb_id)
+            )
         except NoSuchMovie:  # removed since then
             removed_since = (previous.tmdb_id,)
-    identity = identity or _search_by_name(query, desk)
+    identity = identity or _search_by_name(query, tmdb_context)
     removed = tuple(dict.fromkeys((*identity.removed_ids, *id_lookup.removed_ids, *removed_since)))
     identity = structs.replace(identity, conflicts=tuple(id_lookup.conflicts), removed_ids=removed)
     is_rejected = bool(query.stated) and query.stated[0].by == "queue" != identity.decided_by
@@ -96,8 +98,8 @@ def _reopen_for_review(identity: MovieIdentity) -> MovieIdentity:
     return structs.replace(identity, status=MatchStatus.REVIEW, tmdb_id=0, imdb_id="", movie=None)
 
 
-def _search_by_name(query: IdentityQuery, desk: TmdbContext) -> MovieIdentity:
-    result = MovieSearch(desk.tmdb, query.clue).run()
+def _search_by_name(query: IdentityQuery, tmdb_context: TmdbContext) -> MovieIdentity:
+    result = MovieSearch(tmdb_context.tmdb, query.clue).run()
     best = result.candidates[0].confidence if result.candidates else 0.0
     return MovieIdentity(
         status=result.status,
@@ -113,11 +115,13 @@ def _search_by_name(query: IdentityQuery, desk: TmdbContext) -> MovieIdentity:
 def _confirm_with_user(
     identity: MovieIdentity,
     query: IdentityQuery,
-    desk: TmdbContext,
+    tmdb_context: TmdbContext,
     choose: Callable[[MovieIdentity], MovieChoice],
 ) -> MovieIdentity:
     """Let the user choose the movie; ask again if TMDb does not know the given ID."""
-    identity = structs.replace(identity, candidates=_add_details(identity.candidates, query, desk))
+    identity = structs.replace(
+        identity, candidates=_add_details(identity.candidates, query, tmdb_context)
+    )
     shown = identity
     while True:
         choice = choose(shown)
@@ -129,7 +133,7 @@ def _confirm_with_user(
             return _postpone_choice(identity)
         try:
             return _accept_choice(
-                desk.tmdb.get_movie(choice.tmdb_id or choice.imdb_id), query, identity
+                tmdb_context.tmdb.get_movie(choice.tmdb_id or choice.imdb_id), query, identity
             )
         except NoSuchMovie as error:
             shown = structs.replace(identity, lookup_error=str(error))
@@ -138,24 +142,24 @@ def _confirm_with_user(
 def _postpone_choice(identity: MovieIdentity) -> MovieIdentity:
     """Return the identity as undecided, with all candidates, until the user decides."""
     is_near = identity.is_certain and identity.candidates
-    sure = (
+    match_status = (
         MatchStatus.REVIEW
         if is_near or identity.status is MatchStatus.REVIEW
         else MatchStatus.UNMATCHED
     )
     return structs.replace(
-        identity, status=sure, decided_by=_DECIDE_LATER, tmdb_id=0, imdb_id="", movie=None
+        identity, status=match_status, decided_by=_DECIDE_LATER, tmdb_id=0, imdb_id="", movie=None
     )
 
 
 def _add_details(
-    candidates: tuple[MovieCandidate, ...], query: IdentityQuery, desk: TmdbContext
+    candidates: tuple[MovieCandidate, ...], query: IdentityQuery, tmdb_context: TmdbContext
 ) -> tuple[MovieCandidate, ...]:
     """Add details to the first candidates, so that the user can distinguish them."""
     detailed = []
     for listed in candidates[:DETAILED_CANDIDATES]:
         try:
-            movie = desk.tmdb.get_movie(listed.hit.id)
+            movie = tmdb_context.tmdb.get_movie(listed.hit.id)
         except NoSuchMovie:  # removed since the search
             continue
         detailed.append(score.rate_candidate(query.clue, listed.hit, movie))

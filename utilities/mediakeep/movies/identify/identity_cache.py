@@ -12,9 +12,9 @@ from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
 from mediakeep.movies.model import LocalMovie
 
 
-def load(known: TmdbStore, key: str, query: IdentityQuery) -> MovieIdentity | None:
+def load(tmdb_store: TmdbStore, key: str, query: IdentityQuery) -> MovieIdentity | None:
     """Return the cached identity of a movie, without details, or None if the query has changed."""
-    cached = known.get_resolved(key)
+    cached = tmdb_store.get_resolved(key)
     if cached is None or cached.question != query.digest:
         return None
     return MovieIdentity(
@@ -29,13 +29,13 @@ def load(known: TmdbStore, key: str, query: IdentityQuery) -> MovieIdentity | No
 
 
 def store(
-    desk: TmdbContext, local: LocalMovie, query: IdentityQuery, identity: MovieIdentity
+    tmdb_context: TmdbContext, local: LocalMovie, query: IdentityQuery, identity: MovieIdentity
 ) -> None:
     """Store the identity of a movie in the cache, unless it equals the cached one."""
-    cached = desk.store.get_resolved(local.key)
-    entry = _build_entry(desk.config.pictures.host, local, query, identity)
+    cached = tmdb_context.store.get_resolved(local.key)
+    entry = _build_entry(tmdb_context.config.pictures.host, local, query, identity)
     if cached is None or structs.replace(cached, asked="") != entry:
-        desk.store.save_resolved(
+        tmdb_context.store.save_resolved(
             local.key, structs.replace(entry, asked=clock.format_iso(clock.now()))
         )
 

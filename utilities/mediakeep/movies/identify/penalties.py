@@ -11,17 +11,17 @@ from mediakeep.movies.identify.weights import MovieMatchWeights
 
 
 def name_penalties(
-    clue: MovieClues, hit: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
+    clue: MovieClues, summary: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
 ) -> tuple[str, dict[str, float]]:
     """Return the title nearest to the name, and the penalties by the keys "title" and "year".
 
     Title and year are weighed together, because the year may be a part of the title.
     """
-    candidates = [*_list_titles(hit, movie, weights), *_list_short_titles(clue, movie, weights)]
+    candidates = [*_list_titles(summary, movie, weights), *_list_short_titles(clue, movie, weights)]
     options = [
         (title, {"title": min(_title_penalty(reading, title, weights) + cost, 1.0), "year": year})
         for reading in clues.list_readings(clue, weights)
-        for year in [_year_penalty(reading, hit, movie, weights)]
+        for year in [_year_penalty(reading, summary, movie, weights)]
         for title, cost in candidates
     ]
     return min(options, key=lambda option: sum(option[1].values()), default=("", {"title": 1.0}))
@@ -40,12 +40,12 @@ def runtime_penalty(clue: MovieClues, movie: Movie | None, weights: MovieMatchWe
 
 
 def _list_titles(
-    hit: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
+    summary: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
 ) -> Iterator[tuple[str, float]]:
     """Yield all titles of a movie, each with the penalty for its type of title."""
-    own = [hit.title, hit.original_title]
-    own += [movie.title, movie.original_title] if movie else []
-    yield from ((title, 0.0) for title in dict.fromkeys(own) if title)
+    main_titles = [summary.title, summary.original_title]
+    main_titles += [movie.title, movie.original_title] if movie else []
+    yield from ((title, 0.0) for title in dict.fromkeys(main_titles) if title)
     if movie:
         others = [translation.title for translation in movie.translations]
         others += [alternative.title for alternative in movie.alternative_titles]
@@ -60,11 +60,16 @@ def _list_short_titles(
     Within a collection's folder, names often leave that out.
     """
     if movie and movie.collection:
-        own = (movie.title, movie.original_title, *(text.title for text in movie.translations))
+        all_titles = (
+            movie.title,
+            movie.original_title,
+            *(text.title for text in movie.translations),
+        )
         in_folder = any(short_titles.matches_folder_name(name, movie) for name in clue.folders)
         cost = weights.other if in_folder else weights.collection
         yield from (
-            (title, cost) for title in short_titles.find_short_titles(movie, dict.fromkeys(own))
+            (title, cost)
+            for title in short_titles.find_short_titles(movie, dict.fromkeys(all_titles))
         )
 
 
@@ -73,13 +78,13 @@ def _title_penalty(reading: NameReading, title: str, weights: MovieMatchWeights)
 
 
 def _year_penalty(
-    reading: NameReading, hit: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
+    reading: NameReading, summary: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
 ) -> float:
     if not reading.year:
         return weights.yearless + (weights.vague if titles.is_single_word(reading.title) else 0.0)
-    if not hit.year:
+    if not summary.year:
         return weights.undated
-    difference = abs(reading.year - hit.year)
+    difference = abs(reading.year - summary.year)
     if 1 < difference < len(weights.years) and movie and _was_released_in(movie, reading.year):
         difference = 1
     return weights.years[difference] if difference < len(weights.years) else weights.far

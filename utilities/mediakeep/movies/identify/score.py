@@ -20,7 +20,7 @@ _ROUNDING_ERROR = 1e-6  # tolerance for figures rounded to three decimals
 
 def rate_candidate(
     clue: MovieClues,
-    hit: MovieSummary,
+    summary: MovieSummary,
     movie: Movie | None = None,
     weights: MovieMatchWeights = WEIGHTS,
 ) -> MovieCandidate:
@@ -28,14 +28,14 @@ def rate_candidate(
 
     Without the candidate's details, the runtime is not compared.
     """
-    nearest, against = penalties.name_penalties(clue, hit, movie, weights)
+    nearest, against = penalties.name_penalties(clue, summary, movie, weights)
     if movie or not clue.minutes:
         against["runtime"] = penalties.runtime_penalty(clue, movie, weights)
     if clue.episode:
         against["episode"] = weights.episode
     against = {name: round(value, 3) for name, value in against.items() if value}
     return MovieCandidate(
-        hit=hit,
+        hit=summary,
         confidence=round(max(0.0, 1.0 - sum(against.values())), 3),
         director=", ".join(movie.directors[:2]) if movie else "",
         runtime=movie.runtime if movie else 0,
@@ -69,5 +69,7 @@ def find_rivals(
     best_first: Sequence[MovieCandidate], weights: MovieMatchWeights = WEIGHTS
 ) -> list[MovieCandidate]:
     """Return the candidates whose confidence is too close to that of the first one."""
-    least = best_first[0].confidence - weights.margin if best_first else 1.0
-    return [other for other in best_first[1:] if other.confidence > least + _ROUNDING_ERROR]
+    min_confidence = best_first[0].confidence - weights.margin if best_first else 1.0
+    return [
+        other for other in best_first[1:] if other.confidence > min_confidence + _ROUNDING_ERROR
+    ]

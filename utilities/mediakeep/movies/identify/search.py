@@ -65,15 +65,15 @@ class MovieSearch:
         """Search until a movie is accepted or all search steps are done."""
         if not self._clue.titles:
             return MovieSearchResult(MatchStatus.UNMATCHED)
-        sure = self._run_steps(search_steps.exact_steps(self._clue))
-        if sure is not MatchStatus.AUTO and not self._has_candidate_above(self._weights.bar):
-            sure = self._fetch_first_details(_MAX_UNLIKE_DETAILS)
-        if sure is MatchStatus.UNMATCHED:
-            sure = self._run_steps(search_steps.relaxed_steps(self._clue))
-        return self._build_result(sure)
+        status = self._run_steps(search_steps.exact_steps(self._clue))
+        if status is not MatchStatus.AUTO and not self._has_candidate_above(self._weights.bar):
+            status = self._fetch_first_details(_MAX_UNLIKE_DETAILS)
+        if status is MatchStatus.UNMATCHED:
+            status = self._run_steps(search_steps.relaxed_steps(self._clue))
+        return self._build_result(status)
 
     def _run_steps(self, steps: Iterable[SearchStep]) -> MatchStatus:
-        sure = MatchStatus.UNMATCHED
+        status = MatchStatus.UNMATCHED
         for step in steps:
             if step.text in self._complete_texts:
                 continue
@@ -82,50 +82,50 @@ class MovieSearch:
                 self._complete_texts.add(step.text)
             if any(hit.id not in self._hits for hit in hits):
                 self._hits = {hit.id: hit for hit in hits} | self._hits
-                sure = self._fetch_deciding_details()
+                status = self._fetch_deciding_details()
             if (
                 step.year
                 and 0 < len(hits) <= _FEW_HITS
                 and not self._has_candidate_above(self._weights.shown)
             ):
-                sure = self._fetch_first_details(_FEW_HITS)
-            if sure is MatchStatus.AUTO and (
+                status = self._fetch_first_details(_FEW_HITS)
+            if status is MatchStatus.AUTO and (
                 not step.year or self._has_candidate_above(self._weights.sound)
             ):
                 break
-        return sure
+        return status
 
     def _fetch_deciding_details(self) -> MatchStatus:
         """Fetch details of candidates as long as they may change which movie is accepted."""
         while True:
             best_first = self._rank_hits()
-            sure = score.decide_status(best_first, self._weights)
+            status = score.decide_status(best_first, self._weights)
             if not best_first or best_first[0].confidence < self._weights.bar:
-                return sure
+                return status
             doubtful = [best_first[0], *score.find_rivals(best_first, self._weights)]
             unknown = [rated.hit for rated in doubtful if rated.hit.id not in self._movies]
             if not unknown:
-                return sure
+                return status
             if len(self._movies) >= _MAX_DETAILS:
                 return MatchStatus.REVIEW
             self._fetch_details(unknown[0])
 
-    def _fetch_first_details(self, most: int) -> MatchStatus:
-        """Fetch the details of the first `most` search results that have none yet.
+    def _fetch_first_details(self, max_count: int) -> MatchStatus:
+        """Fetch the details of the first `max_count` search results that have none yet.
 
         The details contain all titles of a movie.
         """
         hits = [hit for hit in self._hits.values() if hit.id not in self._movies]
         year = self._clue.year
         of_that_year = [hit for hit in hits if not year or abs(hit.year - year) <= 1]
-        for hit in of_that_year[:most]:
+        for hit in of_that_year[:max_count]:
             self._fetch_details(hit)
             if self._has_candidate_above(self._weights.bar):
                 break
         return self._fetch_deciding_details()
 
-    def _has_candidate_above(self, least: float) -> bool:
-        return any(rated.confidence >= least for rated in self._rank_hits())
+    def _has_candidate_above(self, min_confidence: float) -> bool:
+        return any(rated.confidence >= min_confidence for rated in self._rank_hits())
 
     def _rank_hits(self) -> list[MovieCandidate]:
         return score.rank_candidates(
@@ -143,15 +143,15 @@ class MovieSearch:
         except NoSuchMovie:
             del self._hits[hit.id]
 
-    def _build_result(self, sure: MatchStatus) -> MovieSearchResult:
-        if sure is MatchStatus.REVIEW:
+    def _build_result(self, status: MatchStatus) -> MovieSearchResult:
+        if status is MatchStatus.REVIEW:
             for rated in self._rank_hits()[:DETAILED_CANDIDATES]:
                 if rated.hit.id not in self._movies:
                     self._fetch_details(rated.hit)
-            sure = self._fetch_deciding_details()
+            status = self._fetch_deciding_details()
         ranked = self._rank_hits()
         similar = [rated for rated in ranked if rated.confidence >= self._weights.shown]
         listed = tuple(similar[:_MAX_CANDIDATES] or ranked[:DETAILED_CANDIDATES])
         return MovieSearchResult(
-            sure, listed, self._movies[listed[0].hit.id] if sure is MatchStatus.AUTO else None
+            status, listed, self._movies[listed[0].hit.id] if status is MatchStatus.AUTO else None
         )

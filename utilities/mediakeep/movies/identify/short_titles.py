@@ -36,9 +36,9 @@ def find_short_titles(movie: Movie, all_titles: Iterable[str]) -> Iterator[str]:
         return
     for title in all_titles:
         if title.casefold().startswith(name.casefold()) and not title[len(name) :][:1].isalnum():
-            rest = _LEADING_JOINT.sub("", title[len(name) :])
-            if any(map(str.isalpha, rest)):
-                yield rest
+            short_title = _LEADING_JOINT.sub("", title[len(name) :])
+            if any(map(str.isalpha, short_title)):
+                yield short_title
 
 
 def matches_folder_name(folder: str, movie: Movie) -> bool:

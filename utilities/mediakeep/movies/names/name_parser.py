@@ -83,13 +83,13 @@ def have_same_title(file: str, folder: str) -> bool:
 def _parse_one(name: str, guessing: bool) -> _NameParse:
     tags = id_tags.extract_tags(name_cleanup.to_plain_text(name))
     part = parts.find_part(tags.rest)
-    rest = part.base if part and not part.is_ambiguous else tags.rest
-    rest = fallback_parser.strip_noise(rest)
-    parsed = fallback_parser.parse(rest)
+    remainder = part.base if part and not part.is_ambiguous else tags.rest
+    remainder = fallback_parser.strip_noise(remainder)
+    parsed = fallback_parser.parse(remainder)
     title, closing = release_words.split_edition(parsed.title)
     parsed = msgspec.structs.replace(parsed, title=name_cleanup.clean_title(title))
-    if guessing and rest and not parsed.is_certain:
-        parsed = _apply_guessit(rest, parsed)
+    if guessing and remainder and not parsed.is_certain:
+        parsed = _apply_guessit(remainder, parsed)
     if non_movie := release_words.find_non_movie_part(parsed.tail):
         parsed = msgspec.structs.replace(parsed, title=f"{parsed.title} {non_movie}")
     edition = tags.edition or " ".join(
@@ -137,17 +137,20 @@ def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _Na
 
 def _choose_source(file: _NameParse, folder: _NameParse) -> str:
     """Return "file" or "folder": the folder if it is named with more care."""
-    one, other = file.reading, folder.reading
-    if not other.title:
+    file_reading, folder_reading = file.reading, folder.reading
+    if not folder_reading.title:
         return "file"
-    if not one.title or _is_generic(file):
+    if not file_reading.title or _is_generic(file):
         return "folder"
-    careful = other.is_certain and not one.is_certain
-    if one.year and other.year and one.year != other.year:
+    careful = folder_reading.is_certain and not file_reading.is_certain
+    if file_reading.year and folder_reading.year and file_reading.year != folder_reading.year:
         # The folder may be that of a series, unless the file's year is a number in its title.
-        may_be = {_title_key(title) for title in (one.title, one.full_title, *file.others)}
-        return "folder" if careful and _title_key(other.title) in may_be else "file"
-    return "folder" if careful or (other.year and not one.year) else "file"
+        may_be = {
+            _title_key(title)
+            for title in (file_reading.title, file_reading.full_title, *file.others)
+        }
+        return "folder" if careful and _title_key(folder_reading.title) in may_be else "file"
+    return "folder" if careful or (folder_reading.year and not file_reading.year) else "file"
 
 
 def _is_generic(parse: _NameParse) -> bool:

@@ -60,8 +60,10 @@ def read_choices(path: Path) -> list[FilledChoice]:
         except ValueError as error:
             problems.append(f"{path_text.display_path(path)}, line {number}: {error}.")
     if problems:
-        more = [f"And {len(problems) - _MAX_ERRORS:,} more."] if len(problems) > _MAX_ERRORS else []
-        raise UsageError("\n".join([*problems[:_MAX_ERRORS], *more, "Nothing was changed."]))
+        summary = (
+            [f"And {len(problems) - _MAX_ERRORS:,} more."] if len(problems) > _MAX_ERRORS else []
+        )
+        raise UsageError("\n".join([*problems[:_MAX_ERRORS], *summary, "Nothing was changed."]))
     return list(choices.values())
 
 
@@ -184,8 +186,8 @@ def merge_rows(
 
 def render_csv(rows: Sequence[FailedLookupRow]) -> str:
     """Return the content of the table of failed lookups; columns added by the user come last."""
-    more = (name for row in rows for name in row if name not in COLUMNS)
-    columns = [*COLUMNS, *dict.fromkeys(more)]
+    user_columns = (name for row in rows for name in row if name not in COLUMNS)
+    columns = [*COLUMNS, *dict.fromkeys(user_columns)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

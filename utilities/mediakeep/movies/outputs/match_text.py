@@ -45,8 +45,10 @@ def format_match(result: MovieResult) -> str:
     if identity.status is MatchStatus.REVIEW:
         return "Not certain: nothing is written until you choose"
     source = _DECIDED_BY.get(identity.decided_by, "")
-    sure = f"{identity.confidence * 100:.0f} % sure" if identity.decided_by == "search" else ""
-    return ", ".join(filter(None, (_format_movie(result), source, sure)))
+    confidence = (
+        f"{identity.confidence * 100:.0f} % sure" if identity.decided_by == "search" else ""
+    )
+    return ", ".join(filter(None, (_format_movie(result), source, confidence)))
 
 
 def _format_movie(result: MovieResult) -> str:

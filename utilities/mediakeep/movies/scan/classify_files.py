@@ -39,11 +39,11 @@ def classify(movie: MovieFiles, name: str) -> Iterator[ClassifiedFile]:
     stems = {
         path_text.normalize_name(stem)
         for stack in movie.stacks
-        for stem in (stack.base, *(clip.stem for clip in stack.videos))
+        for stem in (stack.base, *(video.stem for video in stack.videos))
     }
     if movie.own_folder:
         stems.add(path_text.normalize_name(name))
-    videos = {id(clip.file) for stack in movie.stacks for clip in stack.videos}
+    videos = {id(video.file) for stack in movie.stacks for video in stack.videos}
     for folder in movie.folders:
         for file in folder.files:
             if id(file) in videos:

@@ -56,15 +56,15 @@ def _build_videos(movie: MovieFiles, folder: str) -> Iterator[MovieVideo]:
     folders = {id(file): parent for parent in movie.folders for file in parent.files}
     several = len(movie.stacks) > 1 and not movie.part_folders
     for stack in movie.stacks:
-        for clip in stack.videos:
-            parent, file = folders[id(clip.file)], clip.file
+        for video_file in stack.videos:
+            parent, file = folders[id(video_file.file)], video_file.file
             yield MovieVideo(
                 place=path_text.escape_path(parent.relative_path_of(file.name)),
                 size=max(0, file.size),
                 mtime_ns=file.stat.st_mtime_ns if file.stat else 0,
-                part=movie.part_folders.get(parent.relative_path, clip.part),
+                part=movie.part_folders.get(parent.relative_path, video_file.part),
                 version=path_text.escape_path(
-                    multipart.version_label(folder if several else stack.base, stack, clip)
+                    multipart.version_label(folder if several else stack.base, stack, video_file)
                 ),
                 edition=name_parser.parse_name(file.name, guessing=False).edition,
             )
@@ -132,9 +132,9 @@ def _rank_nfos(movie: MovieFiles, root: Path, classified: Iterable[ClassifiedFil
     )
     videos = [
         *(
-            folders[id(clip.file)].relative_path_of(clip.stem)
+            folders[id(video_file.file)].relative_path_of(video_file.stem)
             for stack in movie.stacks
-            for clip in stack.videos
+            for video_file in stack.videos
         ),
         *(stack.base for stack in movie.stacks),
     ]

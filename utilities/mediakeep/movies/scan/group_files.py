@@ -67,10 +67,10 @@ def group_by_movie(listed: Sequence[ListedFolder], library: bool) -> list[MovieF
     """
     branches = {folder.relative_path: _FolderGroup(folder, [], []) for folder in listed}
     for place in sorted(branches, key=_depth_sort_key):
-        branch = branches[place]
-        _assign_movies(branch, library)
+        group = branches[place]
+        _assign_movies(group, library)
         if above := branches.get(place.rpartition("/")[0]) if place else None:
-            above.children.append(branch)
+            above.children.append(group)
     return branches[""].movies
 
 
@@ -84,24 +84,24 @@ def group_folder_files(folder: ListedFolder) -> list[MovieFiles]:
     return list(_split_shared_folder(folder, mains, extras))
 
 
-def _assign_movies(branch: _FolderGroup, library: bool) -> None:
+def _assign_movies(group: _FolderGroup, library: bool) -> None:
     """Find the movies in a folder, after those of its subfolders were found."""
-    folder = branch.folder
+    folder = group.folder
     root = library and not folder.relative_path
-    kids = [kid for kid in branch.children if not file_types.is_extras_folder(kid.name, root)]
-    below = [lot for kid in kids for lot in kid.movies]
-    mains, extras = _split_extras(folder, "" if root or below else branch.name)
-    if not root and (disc := _disc_type(branch)):
+    subfolders = [kid for kid in group.children if not file_types.is_extras_folder(kid.name, root)]
+    below = [lot for kid in subfolders for lot in kid.movies]
+    mains, extras = _split_extras(folder, "" if root or below else group.name)
+    if not root and (disc := _disc_type(group)):
         beside = [
             stack for stack in mains if stack.videos[0].file.suffix not in DISC_STREAM_SUFFIXES
         ]
-        branch.movies = [_build_own_folder_movie(branch, beside, disc)]
-    elif not root and not mains and (numbered := _number_part_folders(kids)):
-        branch.movies = [_build_part_folders_movie(branch, kids, numbered)]
-    elif not root and not below and _is_one_movie(branch.name, mains):
-        branch.movies = [_build_own_folder_movie(branch, mains)]
+        group.movies = [_build_own_folder_movie(group, beside, disc)]
+    elif not root and not mains and (numbered := _number_part_folders(subfolders)):
+        group.movies = [_build_part_folders_movie(group, subfolders, numbered)]
+    elif not root and not below and _is_one_movie(group.name, mains):
+        group.movies = [_build_own_folder_movie(group, mains)]
     else:
-        branch.movies = [*_split_shared_folder(folder, mains, extras), *below]
+        group.movies = [*_split_shared_folder(folder, mains, extras), *below]
 
 
 def _split_extras(folder: ListedFolder, name: str) -> tuple[list[MultipartMovie], list[ListedFile]]:
@@ -130,22 +130,20 @@ def _is_one_movie(name: str, stacked: Sequence[MultipartMovie]) -> bool:
     return len(stacked) == 1 or (len(stacked) > 1 and multipart.are_versions(name, stacked))
 
 
-def _disc_type(branch: _FolderGroup) -> str:
+def _disc_type(group: _FolderGroup) -> str:
     """Return "dvd" or "bluray" if a folder is a disc copy or a part of one, else ""."""
-    if (disc := _DISC_FOLDERS.get(branch.name.lower())) and any(
-        map(_is_video, branch.folder.files)
-    ):
+    if (disc := _DISC_FOLDERS.get(group.name.lower())) and any(map(_is_video, group.folder.files)):
         return disc
-    for kid in branch.children:
+    for kid in group.children:
         if (disc := _DISC_FOLDERS.get(kid.name.lower())) and (kid.movies or kid.folder.error):
             return disc
-    disc_types = (_DISC_INDEX_FILES.get(file.name.lower(), "") for file in branch.folder.files)
+    disc_types = (_DISC_INDEX_FILES.get(file.name.lower(), "") for file in group.folder.files)
     return next(filter(None, disc_types), "")
 
 
-def _number_part_folders(kids: Sequence[_FolderGroup]) -> dict[str, int]:
+def _number_part_folders(subfolders: Sequence[_FolderGroup]) -> dict[str, int]:
     """Return the part number of each subfolder, or {} if they are not parts of one movie."""
-    full = [kid for kid in kids if kid.movies]
+    full = [kid for kid in subfolders if kid.movies]
     numbers = {kid.name: parts.parse_part_folder(kid.name) for kid in full}
     are_whole_movies = all(len(kid.movies) == 1 and kid.movies[0].own_folder for kid in full)
     distinct = len(set(numbers.values())) == len(full)
@@ -153,31 +151,31 @@ def _number_part_folders(kids: Sequence[_FolderGroup]) -> dict[str, int]:
 
 
 def _build_own_folder_movie(
-    branch: _FolderGroup, stacked: Sequence[MultipartMovie], disc: str = ""
+    group: _FolderGroup, stacked: Sequence[MultipartMovie], disc: str = ""
 ) -> MovieFiles:
     return MovieFiles(
-        place=branch.folder.relative_path,
+        place=group.folder.relative_path,
         own_folder=True,
         disc=disc,
-        folders=tuple(_rebase_folders(branch)),
+        folders=tuple(_rebase_folders(group)),
         stacks=tuple(stacked),
     )
 
 
 def _build_part_folders_movie(
-    branch: _FolderGroup, kids: Sequence[_FolderGroup], numbered: dict[str, int]
+    group: _FolderGroup, subfolders: Sequence[_FolderGroup], numbered: dict[str, int]
 ) -> MovieFiles:
     """Build one movie from the folders that contain its parts."""
-    lots = [kid.movies[0] for kid in kids if kid.movies]
+    lots = [kid.movies[0] for kid in subfolders if kid.movies]
     disc = next((lot.disc for lot in lots if lot.disc), "")
-    whole = _build_own_folder_movie(branch, [stack for lot in lots for stack in lot.stacks], disc)
+    whole = _build_own_folder_movie(group, [stack for lot in lots for stack in lot.stacks], disc)
     return structs.replace(whole, part_folders=numbered)
 
 
-def _rebase_folders(branch: _FolderGroup) -> Iterator[ListedFolder]:
+def _rebase_folders(group: _FolderGroup) -> Iterator[ListedFolder]:
     """Yield a folder and its subfolders with paths relative to that folder."""
-    prefix_length = len(branch.folder.relative_path) + 1 if branch.folder.relative_path else 0
-    stack = [branch]
+    prefix_length = len(group.folder.relative_path) + 1 if group.folder.relative_path else 0
+    stack = [group]
     while stack:
         current = stack.pop()
         stack += reversed(current.children)
@@ -193,7 +191,7 @@ def _split_shared_folder(
     if not stacked:
         return
     stems = _index_by_stem(stacked)
-    files_of: list[list[ListedFile]] = [[clip.file for clip in stack.videos] for stack in stacked]
+    files_of: list[list[ListedFile]] = [[video.file for video in stack.videos] for stack in stacked]
     for file in extras:
         extra = file_types.parse_extra(multipart.file_stem(file))
         if extra and (number := stems.get(path_text.normalize_name(extra.stem))) is not None:
@@ -216,7 +214,7 @@ def _index_by_stem(stacked: Sequence[MultipartMovie]) -> dict[str, int]:
     """
     indexes: dict[str, int] = {}
     for number, stack in enumerate(stacked):
-        for stem in (stack.base, *(clip.stem for clip in stack.videos)):
+        for stem in (stack.base, *(video.stem for video in stack.videos)):
             indexes.setdefault(path_text.normalize_name(stem), number)
     return indexes
 

@@ -51,10 +51,10 @@ def _list_folder(path: Path, ignored: tuple[str, ...]) -> dict[str, MovieFiles]:
     start = time.monotonic()
     folder = folder_listing.list_folder(path.parent, ignored)
     lots = {
-        clip.file.name: lot
+        video.file.name: lot
         for lot in group_files.group_folder_files(folder)
         for stack in lot.stacks
-        for clip in stack.videos
+        for video in stack.videos
     }
     _cached_folders.pop(str(path.parent), None)
     if len(folder.files) > _MIN_CACHED_FILES:
@@ -76,14 +76,14 @@ def _refresh_files(
     stems = {stem for stack in movie.stacks for stem in (stack.base, stack.videos[0].stem)}
     names |= {name for stem in stems for name in expected(stem)}
     fresh = {name: file for name in names if (file := folder_listing.list_file(folder.path, name))}
-    clips = [clip for stack in movie.stacks for clip in stack.videos]
-    if any(clip.file.name not in fresh for clip in clips):
+    clips = [video for stack in movie.stacks for video in stack.videos]
+    if any(video.file.name not in fresh for video in clips):
         return None
     stacks = tuple(
         structs.replace(
             stack,
             videos=tuple(
-                structs.replace(clip, file=fresh[clip.file.name]) for clip in stack.videos
+                structs.replace(video, file=fresh[video.file.name]) for video in stack.videos
             ),
         )
         for stack in movie.stacks

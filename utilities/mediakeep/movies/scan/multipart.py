@@ -50,10 +50,10 @@ def group_parts(videos: Sequence[ListedFile]) -> list[MultipartMovie]:
     groups: dict[str, tuple[str, list[VideoFile]]] = {}
     for file, stem, part in cut:
         if part and (whole or not part.is_ambiguous):
-            base, clip = part.base, VideoFile(file, stem, part.number)
+            base, video = part.base, VideoFile(file, stem, part.number)
         else:
-            base, clip = stem, VideoFile(file, stem)
-        groups.setdefault(path_text.normalize_name(base), (base, []))[1].append(clip)
+            base, video = stem, VideoFile(file, stem)
+        groups.setdefault(path_text.normalize_name(base), (base, []))[1].append(video)
     return [MultipartMovie(base, tuple(_sort_videos(clips))) for base, clips in groups.values()]
 
 
@@ -67,14 +67,14 @@ def are_versions(folder: str, stacks: Sequence[MultipartMovie]) -> bool:
     return all(_label_after_folder(folder, stack.base) is not None for stack in stacks)
 
 
-def version_label(folder: str, stack: MultipartMovie, clip: VideoFile) -> str:
+def version_label(folder: str, multipart: MultipartMovie, video_file: VideoFile) -> str:
     """Return the label that distinguishes a video from other versions of the movie.
 
     An example is "1080p"; "" means that there is no label.
     """
-    label = (_label_after_folder(folder, stack.base) or "").strip(_LABEL_PADDING)
-    if len({other.file.suffix for other in stack.videos if other.part == clip.part}) > 1:
-        label = f"{label} {clip.file.suffix[1:]}".strip()
+    label = (_label_after_folder(folder, multipart.base) or "").strip(_LABEL_PADDING)
+    if len({other.file.suffix for other in multipart.videos if other.part == video_file.part}) > 1:
+        label = f"{label} {video_file.file.suffix[1:]}".strip()
     return label
 
 

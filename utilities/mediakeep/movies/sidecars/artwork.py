@@ -55,8 +55,8 @@ def rank_pictures(movie: Movie, role: str, language: str) -> tuple[TmdbImage, ..
 
     def rank(picture: TmdbImage) -> tuple[bool, int]:
         is_small = 0 < picture.width < _MIN_WIDTH[role]
-        known = picture.language in order
-        return is_small, order.index(picture.language) if known else len(order)
+        languages = picture.language in order
+        return is_small, order.index(picture.language) if languages else len(order)
 
     return tuple(sorted(usable, key=rank))
 

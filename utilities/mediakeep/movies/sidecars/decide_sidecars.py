@@ -98,13 +98,13 @@ def _replace_unusable_nfo(
 
     Also return its values.
     """
-    data, was = merge.merge_details(None, wanted, None), _read_or_none(local, unusable)
-    if was is None:  # the reader reports it
+    data, current = merge.merge_details(None, wanted, None), _read_or_none(local, unusable)
+    if current is None:  # the reader reports it
         return None, None
     number = 1
     while _read_or_none(local, aside := pending_files.set_aside_place(unusable, number)) not in (
         None,
-        was,
+        current,
     ):
         number += 1
     place = unusable if unusable == pending_files.MOVIE_NFO else pending_files.new_nfo_place(local)
@@ -112,11 +112,11 @@ def _replace_unusable_nfo(
         NFO,
         place,
         data,
-        was if place == unusable else None,
+        current if place == unusable else None,
         reason,
         diff.compare_details(None, merge.parse_details(data)),
-        replaces={} if place == unusable else {unusable: was},
-        set_aside={aside: was},
+        replaces={} if place == unusable else {unusable: current},
+        set_aside={aside: current},
     ), merge.written_details(wanted, None)
 
 
@@ -195,18 +195,23 @@ def _build_picture(
 ) -> PendingFile:
     """Return a picture as a file to write; a file that the user adds meanwhile blocks it."""
     place = old.place if old else pending_files.picture_place(local, picture.role, picture.suffix)
-    was = _replaced_content(local, place, old, forced)
-    return PendingFile(picture.role, place, picture.data, was, _format_source(picture.path))
+    current = _replaced_content(local, place, old, forced)
+    return PendingFile(picture.role, place, picture.data, current, _format_source(picture.path))
 
 
 def find_unrecorded_pictures(
-    local: LocalMovie, film: Film, known: Collection[str], stamp: Stamp, context: MovieWorkerContext
+    local: LocalMovie,
+    film: Film,
+    recorded_roles: Collection[str],
+    stamp: Stamp,
+    context: MovieWorkerContext,
 ) -> dict[str, RecordedPicture]:
     """Return the pictures of this movie that an attempt wrote before it was killed.
 
-    The metadata file does not list them. `known` are the roles of the pictures that it lists.
+    The metadata file does not list them. `recorded_roles` are the roles of the pictures that it
+    lists.
     """
-    if not context.has_changed_files or all(image.role in known for image in local.images):
+    if not context.has_changed_files or all(image.role in recorded_roles for image in local.images):
         return {}
     reasons = {_format_source(picture.path) for picture in (*film.posters, *film.backdrops)}
     records = context.store.effective_changes(
@@ -216,7 +221,7 @@ def find_unrecorded_pictures(
         role: RecordedPicture(film.id, record.new.sha256)
         for record in records
         for role, change in record.fields.items()
-        if role in artwork.PICTURE_ROLES and role not in known and change.reason in reasons
+        if role in artwork.PICTURE_ROLES and role not in recorded_roles and change.reason in reasons
     }
 
 

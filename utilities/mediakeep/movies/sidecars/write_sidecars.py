@@ -70,9 +70,9 @@ def write_files(
 
 
 def _check_write(
-    local: LocalMovie, pending_file: PendingFile, rules: ReplaceRules, done: SidecarWriteResult
+    local: LocalMovie, pending_file: PendingFile, rules: ReplaceRules, result: SidecarWriteResult
 ) -> None:
-    """Add to `done` what a write of this file would do, as far as that is known beforehand."""
+    """Add to `result` what a write of this file would do, as far as that is known beforehand."""
     path = pending_files.absolute_path(local, pending_file.place)
     try:
         with file_errors.wrap_file_errors(path):
@@ -86,7 +86,7 @@ def _check_write(
         return
     if is_due or pending_file.replaces:
         replaces, aside = tuple(pending_file.replaces), tuple(pending_file.set_aside)
-        done.pending.append(
+        result.pending.append(
             SidecarOutcome(
                 pending_file.role, pending_file.place, replaces=replaces, set_aside=aside
             )
@@ -94,7 +94,10 @@ def _check_write(
 
 
 def _write_file(
-    local: LocalMovie, pending_file: PendingFile, desk: UndoContext, done: SidecarWriteResult
+    local: LocalMovie,
+    pending_file: PendingFile,
+    undo_context: UndoContext,
+    result: SidecarWriteResult,
 ) -> None:
     path = pending_files.absolute_path(local, pending_file.place)
     try:
@@ -106,25 +109,25 @@ def _write_file(
                     )
                 }
                 if sidecar_file.write(
-                    pending_files.absolute_path(local, place), data, None, change, desk
+                    pending_files.absolute_path(local, place), data, None, change, undo_context
                 ):
-                    done.written.append(SidecarOutcome(pending_files.SET_ASIDE, place))
+                    result.written.append(SidecarOutcome(pending_files.SET_ASIDE, place))
             record = sidecar_file.write(
                 path,
                 pending_file.data,
                 pending_file.current,
                 list_changed_fields(pending_file),
-                desk,
+                undo_context,
             )
     except (NotWritten, Unreadable) as error:
         done.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
         done.has_concurrent_change |= isinstance(error, ConcurrentChange)
         return
     if record:
-        done.written.append(SidecarOutcome(pending_file.role, pending_file.place))
-        done.created += [pending_file.place] if pending_file.is_new else []
+        result.written.append(SidecarOutcome(pending_file.role, pending_file.place))
+        result.created += [pending_file.place] if pending_file.is_new else []
     for place, data in pending_file.replaces.items():
-        _remove_replaced(local, place, data, pending_file, desk, done)
+        _remove_replaced(local, place, data, pending_file, undo_context, result)
 
 
 def _remove_replaced(
@@ -132,8 +135,8 @@ def _remove_replaced(
     place: str,
     data: bytes,
     pending_file: PendingFile,
-    desk: UndoContext,
-    done: SidecarWriteResult,
+    undo_context: UndoContext,
+    result: SidecarWriteResult,
 ) -> None:
     """Remove a file that another one has replaced.
 
@@ -145,8 +148,10 @@ def _remove_replaced(
         )
     }
     try:
-        if sidecar_file.remove(pending_files.absolute_path(local, place), data, change, desk):
-            done.written.append(
+        if sidecar_file.remove(
+            pending_files.absolute_path(local, place), data, change, undo_context
+        ):
+            result.written.append(
                 SidecarOutcome(pending_file.role, pending_file.place, replaces=(place,))
             )
     except (NotWritten, Unreadable) as error:
