@@ -19,7 +19,7 @@ PictureInfo = tuple[str, int, int]  # MIME type ("" if not a picture), width, he
 NOT_A_PICTURE: PictureInfo = ("", 0, 0)
 
 _HEAD_SIZE = 512  # bytes that identify every type, and contain the size of most JPEGs
-_MAX_SEGMENTS = 64  # of a JPEG, before the frame header
+_MAX_SEGMENTS = 64  # segments of a JPEG read before the frame header
 _EMPTY_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without content
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those with the size
 _MAX_TIFF_ENTRIES = 64  # of a TIFF directory

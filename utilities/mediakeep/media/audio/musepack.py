@@ -17,7 +17,7 @@ from mediakeep.media.bounded_file import BoundedFile
 _SV8_MAGIC = b"MPCK"
 _END_PACKET = b"SE\x03"  # key and size of the end packet
 _TAIL_SIZE = 4096  # bytes searched for it; other data may follow
-_MAX_PACKETS = 64  # before the audio
+_MAX_PACKETS = 64  # packets read before the audio
 _SAMPLE_RATES = (44100, 48000, 37800, 32000, 0, 0, 0, 0)
 _SAMPLES_PER_FRAME = 1152  # samples, in version 7
 

@@ -61,7 +61,7 @@ class CachedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The cached result of reading one file, and the stat values for which it is valid."""
 
     state: StatIdentity
-    suffix: str  # the result depends on it too, and hard links may have different ones
+    suffix: str  # hard links to a file may have other suffixes, which change the result
     result: CachedResult
     essence: str = ""  # "" where unknown
 

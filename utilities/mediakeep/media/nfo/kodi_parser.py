@@ -88,7 +88,7 @@ def _parse_ratings(movie: Element) -> tuple[NfoRating, ...]:
     ]
     elements.sort(key=lambda element: not ids.is_default(element))
     parsed = [_parse_rating(element) for element in elements]
-    if not parsed:  # as before Kodi 17
+    if not parsed:  # the format of Kodi 16 and older
         parsed = [_build_rating("", movie.child_text("rating"), movie.child_text("votes"), 10.0)]
     return tuple(rating for rating in parsed if rating.value)
 

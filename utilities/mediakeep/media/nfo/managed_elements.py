@@ -141,7 +141,7 @@ def _element_meaning(element: Element) -> Meaning:
         text = text.replace(",", "")
     if element.name in _ZERO_IS_EMPTY and _DECIMAL.fullmatch(text):
         text = text.rstrip("0").rstrip(".")
-    if element.name == "set" and text and not children:  # as before Kodi 16
+    if element.name == "set" and text and not children:  # the format of Kodi 15 and older
         children, text = (("name", (), text, ()),), ""
     attributes = (
         (name, _attribute_meaning(name, value)) for name, value in element.attributes.items()

@@ -36,7 +36,7 @@ _SELECT_ROW = "SELECT CAST(card AS BLOB), day FROM video WHERE name = ?"
 _KEEP_DAYS = 90  # days that a row is kept after its file was last seen
 _RENEW_DAYS = 10  # days after which the date last seen is updated
 _MIN_AGE = 2_000_000_000  # ns; a file changed later may change again within the same clock tick
-_VALID_TIMES = range(-(2**63), 2**63)  # ns; what 64-bit integers hold
+_VALID_TIMES = range(-(2**63), 2**63)  # nanoseconds that fit into signed 64-bit integers
 _CHECKSUM_SIZE = 4  # bytes
 
 

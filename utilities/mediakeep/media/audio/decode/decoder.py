@@ -37,7 +37,7 @@ class DecodeResult(msgspec.Struct):
     is_supported: bool = True
     seconds: float = 0.0  # up to the end of the decoded audio
     error_positions: list[float] = []  # seconds at which decoding failed
-    checksum_matches: bool | None = None  # None if there is none
+    checksum_matches: bool | None = None  # None if the format has no checksum
 
 
 def require_decoders() -> None:

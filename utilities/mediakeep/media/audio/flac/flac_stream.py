@@ -193,6 +193,6 @@ def _missing_audio_text(source: BoundedFile, audio: ByteRange, stream: FlacStrea
             return "it ends within its last frame" if is_truncated else ""
         furthest = max(furthest, end)
     if not furthest and reach < audio.size:
-        return ""  # the end is no audio, so what is missing is unknown
+        return ""  # the file does not end with audio, so the missing part is unknown
     rate = stream.sample_rate or 1
     return missing_time_text(furthest / rate, stream.total_samples / rate)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 MAX_TAG_SIZE = 64 * 1024 * 1024  # bytes of all frames of a tag that are held in memory
 
-_MAX_FRAME_SIZE = 16 * 1024 * 1024  # bytes of one of these frames
+_MAX_FRAME_SIZE = 16 * 1024 * 1024  # bytes of an encoded frame
 
 
 class _FlagBits(NamedTuple):

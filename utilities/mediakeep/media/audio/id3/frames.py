@@ -13,7 +13,7 @@ PICTURE_FRAME = "APIC"
 
 _LINK_MIME = "-->"  # MIME type of a picture that is only a URL
 _ID3V1_COMMENT = "ID3v1 Comment"
-_MAX_VALUES = 256  # of one frame
+_MAX_VALUES = 256  # values read from one frame
 _MAX_PICTURE_HEADER = 1024  # bytes; the image data must begin within them
 _ID3V22_PICTURE_FORMATS = {"JPG": "image/jpeg", "PNG": "image/png", _LINK_MIME: _LINK_MIME}
 _GENRE_NUMBERS = re.compile(r"((?:\((?:\d+|RX|CR)\))*)(.*)", re.DOTALL)

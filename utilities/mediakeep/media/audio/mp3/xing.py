@@ -32,7 +32,7 @@ class XingHeader(NamedTuple):
     that the encoder added before and after the audio (delay and padding).
     """
 
-    is_constant_bitrate: bool  # all frames are of one bitrate
+    is_constant_bitrate: bool  # all frames have the same bitrate
     frame_count: int
     byte_count: int  # bytes
     music_bytes: int = 0

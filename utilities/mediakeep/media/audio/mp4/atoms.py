@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mediakeep.media.bounded_file import READ_AHEAD, BoundedFile
 
-_MAX_SIBLINGS = 4096  # atoms on one level
+_MAX_SIBLINGS = 4096  # atoms with the same parent
 
 
 class Atom(NamedTuple):

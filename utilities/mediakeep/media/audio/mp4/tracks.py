@@ -17,7 +17,7 @@ _PATH_TO_TABLES = (b"mdia", b"minf", b"stbl")  # nested atoms from a track to it
 _CHUNK_OFFSET_WIDTHS = {b"stco": 4, b"co64": 8}  # bytes of each entry of a chunk offset table
 _TRACK_ATOMS = frozenset({b"mdhd", b"hdlr", b"stsd", *_CHUNK_OFFSET_WIDTHS})
 _MAX_TRACKS = 64
-_MAX_SIBLINGS = 256  # atoms on one level of that path
+_MAX_SIBLINGS = 256  # atoms with the same parent on the path to the tables
 
 TrackAtoms = dict[bytes, Atom]  # the first atom of each name
 

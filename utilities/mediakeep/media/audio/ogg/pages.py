@@ -27,7 +27,7 @@ class OggPage(NamedTuple):
     flags: int
     granule_position: bytes
     serial: bytes
-    lacing: bytes  # segment sizes; one below 255 ends a packet
+    lacing: bytes  # segment sizes in bytes; a size below 255 ends a packet
     start: int
     body_start: int
     end: int

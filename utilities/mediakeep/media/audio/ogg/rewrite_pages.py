@@ -46,7 +46,7 @@ class OggHeaderPages(NamedTuple):
 
     pages: tuple[OggPageHeader, ...]
     packets: tuple[tuple[ByteRange, ...], ...]  # each may be spread over several pages
-    number: int  # of the first audio page; 0 if there is none
+    number: int  # page number of the first audio page; 0 if there is none
 
     @property
     def span(self) -> ByteRange:
