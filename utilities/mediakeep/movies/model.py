@@ -42,7 +42,7 @@ class MovieVideo(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str = ""
     edition: str = ""
     facts: VideoInfo | None = None
-    trouble: str = ""  # why there are no facts, as a sentence
+    trouble: str = ""  # why the video could not be probed, as a sentence
 
 
 class SubtitleFile(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -186,7 +186,7 @@ def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFile
     changed = context.store.effective_changes(
         work.stamp.key, first, work.stamp.since, queue=kinds.MOVIES.name
     )
-    # Removed files were replaced by others.
+    # Removed files are not counted: other files replaced them.
     written = [change for change in changed if not change.new.is_no_file]
     if not first:  # without a queue there are no claims, only one session
         written = [change for change in written if change.session == work.stamp.session]

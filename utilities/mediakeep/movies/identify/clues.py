@@ -19,7 +19,7 @@ from mediakeep.movies.names import release_words
 RULES_VERSION = 1  # of the matching rules: answers of older versions are looked up again
 
 _MAX_READINGS = 4  # of a name
-_MAX_TITLE_LENGTH = 300  # letters of one
+_MAX_TITLE_LENGTH = 300  # letters
 _SECONDS_PER_MINUTE = 60.0
 _WORD_PATTERN = re.compile(r"[^\s._-]+")
 

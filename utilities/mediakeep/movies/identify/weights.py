@@ -17,8 +17,8 @@ class MovieMatchWeights(msgspec.Struct, frozen=True, kw_only=True):
     order: float = 0.03  # the same words in another order
     article: float = 0.01  # they differ by an article only
     sequel: float = 0.45  # other numbers: "Dawn" and "Dawn 2"
-    first: float = 0.08  # only the number 1: "Dawn" and "Dawn: Part One"
-    subtitle: float = 0.16  # one is the other with a subtitle
+    first: float = 0.08  # other numbers, but only a 1 is added: "Dawn" and "Dawn: Part One"
+    subtitle: float = 0.16  # one title is the other title with a subtitle
     other: float = 0.02  # a title for another country or language
     collection: float = 0.2  # without its collection's name, which no parent folder has
     spare: float = 0.03  # similar to another reading of the name
@@ -32,23 +32,23 @@ class MovieMatchWeights(msgspec.Struct, frozen=True, kw_only=True):
     vague: float = 0.05  # the name has no year, and only one word
 
     # Runtimes, by their relative difference.
-    near: float = 0.045  # equal up to here: films run 4 % faster on European television
-    apart: float = 0.2  # the full penalty from here on
-    runtime: float = 0.4  # the full penalty
-    cut: float = 0.3  # factor for it, if the name has an edition
-    untimed: float = 0.04  # the file's or the movie's is unknown
+    near: float = 0.045  # runtimes that differ less are equal: films run 4 % faster on European TV
+    apart: float = 0.2  # runtimes that differ this much get the full penalty
+    runtime: float = 0.4  # the full penalty for a different runtime
+    cut: float = 0.3  # factor for the runtime penalty, if the name has an edition
+    untimed: float = 0.04  # the runtime of the file or of the movie is unknown
     bare: float = 0.12  # in addition, if the name is just a title and a year without brackets
     whole: float = 5.0  # minutes; a shorter file is only a piece of a longer movie
-    scrap: float = 0.16  # it is such a piece, or a home video
+    scrap: float = 0.16  # the file is only a piece of a longer movie, or a home video
 
     episode: float = 0.3  # the name is that of an episode, such as "Nightjar - s01e01"
 
     # Thresholds.
-    bar: float = 0.85  # a movie is accepted from here on
-    margin: float = 0.05  # the lead over all others that it needs
-    sound: float = 0.95  # below this, a search of a single year is not the last one
-    shown: float = 0.55  # candidates below this are listed only if there are no others
-    gross: float = 0.5  # an ID is doubted below this, if another ID's movie is accepted
+    bar: float = 0.85  # the minimum confidence for accepting a movie
+    margin: float = 0.05  # the lead in confidence over all others that an accepted movie needs
+    sound: float = 0.95  # below this confidence, a search of a single year is followed by others
+    shown: float = 0.55  # candidates below this confidence are listed only if there are no others
+    gross: float = 0.5  # below this confidence an ID is doubted, if another ID's movie is accepted
 
 
 WEIGHTS = MovieMatchWeights()

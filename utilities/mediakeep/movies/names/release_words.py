@@ -61,7 +61,7 @@ _SAME_RUNTIME_WORDS = re.compile(
     r"(?:[0-9]{2}th )?anniversary|collector's|edition|collection|version|4k|uhd|hdr",
     re.IGNORECASE,
 )
-# Not at the end of a title, before the year, where they may be words of the title.
+# These words are ignored at the end of a title, before the year, where they may belong to it.
 _AMBIGUOUS_EDITIONS = {"Uncut", "Restored", "Criterion", "IMAX", "International", "Uncensored"}
 _ARTICLES = frozenset({"the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"})
 _TRAILING_EDITIONS = [

@@ -30,7 +30,7 @@ class FilledChoice(msgspec.Struct, frozen=True):
     key: str
     tmdb_id: int = 0
     imdb_id: str = ""
-    line: int = 0  # in the file
+    line: int = 0  # line number in the file
 
 
 def read_filled_rows(path: Path) -> dict[str, FailedLookupRow]:

@@ -31,7 +31,7 @@ _RECREATE_HINT = "Remove it and reset the movie: the next batch writes it again.
 _MISSING_HINT = "Run {} --repair: the next batch writes it again."
 _SEVERITIES = list(Severity)
 _URGENCY = {kind.name: number for number, kind in enumerate(ISSUE_KINDS)}
-_MAX_NUMBER = 2**53  # of any number: we never write larger ones
+_MAX_NUMBER = 2**53  # mediakeep never writes larger numbers
 
 
 _DECODER = msgspec.json.Decoder(MovieRecord)

@@ -18,7 +18,7 @@ from mediakeep.media.video.model import VideoInfo
 from mediakeep.movies.identify.model import MovieIdentity
 from mediakeep.movies.model import LocalMovie, MovieName
 
-MAX_BYTES = 4 << 20  # bytes; we never write longer ones
+MAX_BYTES = 4 << 20  # bytes; mediakeep never writes larger files
 
 _FIX_HINT = "Remove it or move it away: it is then written again."
 

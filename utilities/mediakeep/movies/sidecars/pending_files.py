@@ -38,7 +38,7 @@ class PendingFile(msgspec.Struct, frozen=True):
     reason: str = ""
     changes: dict[str, tuple[str, str]] = {}  # of NFO fields: old and new value
     replaces: dict[str, bytes] = {}  # other NFOs to remove after this is written, by place
-    set_aside: dict[str, bytes] = {}  # copies to write before, by place
+    set_aside: dict[str, bytes] = {}  # copies to write before this file, by place
 
     @property
     def is_new(self) -> bool:

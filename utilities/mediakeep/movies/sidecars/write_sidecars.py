@@ -40,7 +40,7 @@ class SidecarWriteResult(msgspec.Struct):
     """
 
     written: list[SidecarOutcome] = []
-    created: list[str] = []  # places without a file before
+    created: list[str] = []  # places where no file existed before
     pending: list[SidecarOutcome] = []
     blocked: list[SidecarOutcome] = []
     has_concurrent_change: bool = False
