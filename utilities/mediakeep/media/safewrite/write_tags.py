@@ -133,7 +133,7 @@ def write(
         recipe, blobs = build_patch(original, planned.source, kind)
         draft = RecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)
-        record = replace_and_record(original, parts, draft, context, partial(_verify_copy, job))
+        record = replace_and_record(original, parts, draft, context, partial(_verify_copy, planned))
         return TagWriteResult(record, fields)
 
 

@@ -61,7 +61,7 @@ def write_files(
     for due in wanted:
         reason = _block_reason(local, due, context)
         if reason:
-            done.blocked.append(_blocked_outcome(due.role, due.place, reason))
+            result.blocked.append(_blocked_outcome(due.role, due.place, reason))
         elif context.config.policy.fix is FixLevel.NONE or not context.config.write:
             _check_write(local, due, _write_rules(context), done)
         else:
@@ -82,7 +82,7 @@ def _check_write(
                 )
             is_due = sidecar_file.needs_write(path, pending_file.data, pending_file.current, rules)
     except (NotWritten, Unreadable) as error:
-        done.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
+        result.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
         return
     if is_due or pending_file.replaces:
         replaces, aside = tuple(pending_file.replaces), tuple(pending_file.set_aside)
@@ -120,8 +120,8 @@ def _write_file(
                 undo_context,
             )
     except (NotWritten, Unreadable) as error:
-        done.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
-        done.has_concurrent_change |= isinstance(error, ConcurrentChange)
+        result.blocked.append(_failed_outcome(pending_file.role, pending_file.place, error))
+        result.has_concurrent_change |= isinstance(error, ConcurrentChange)
         return
     if record:
         result.written.append(SidecarOutcome(pending_file.role, pending_file.place))
@@ -155,8 +155,8 @@ def _remove_replaced(
                 SidecarOutcome(pending_file.role, pending_file.place, replaces=(place,))
             )
     except (NotWritten, Unreadable) as error:
-        done.blocked.append(_failed_outcome(pending_file.role, place, error))
-        done.has_concurrent_change |= isinstance(error, ConcurrentChange)
+        result.blocked.append(_failed_outcome(pending_file.role, place, error))
+        result.has_concurrent_change |= isinstance(error, ConcurrentChange)
 
 
 def _blocked_outcome(role: str, place: str, reason: BlockReason) -> SidecarOutcome:
