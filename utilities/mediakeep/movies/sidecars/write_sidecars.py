@@ -61,7 +61,7 @@ def write_files(
     for due in wanted:
         reason = _block_reason(local, due, context)
         if reason:
-            result.blocked.append(_blocked_outcome(due.role, due.place, reason))
+            done.blocked.append(_blocked_outcome(due.role, due.place, reason))
         elif context.config.policy.fix is FixLevel.NONE or not context.config.write:
             _check_write(local, due, _write_rules(context), done)
         else:
