@@ -1,1 +1,1 @@
-"""Alerts: notify a webhook or a command of events that need the user."""
+"""Alerts: messages to a webhook or a command about events that need the user."""

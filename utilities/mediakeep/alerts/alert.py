@@ -1,7 +1,7 @@
 """The content of an alert: one JSON object, the same for a webhook and for a command.
 
-In addition to its own fields it has `text`, which services such as Slack and Mattermost show, and
-`content`, which Discord shows.
+The JSON repeats the message as `text`, which Slack and Mattermost show, and as `content`, which
+Discord shows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAX_TEXT = 500  # characters of a text from elsewhere, so that the body stays b
 
 
 class AlertEvent(StrEnum):
-    """The event that caused an alert."""
+    """The kind of event that an alert is about."""
 
     FAILURES = "failures"
     DAMAGED = "damaged"
@@ -26,7 +26,7 @@ class AlertEvent(StrEnum):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, where, and the next command to run."""
+    """A message to the user: the event, the library it happened in, and the next command to run."""
 
     format: int = FORMAT
     event: AlertEvent
@@ -40,16 +40,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_single_line(text: str) -> str:
-    """Return a text as one line of limited length, with control characters escaped."""
+    """Return a text as one line: control characters are escaped, and a long text is cut off."""
     joined = path_text.to_printable(" ".join(text.split()))
     return joined if len(joined) <= _MAX_TEXT else f"{joined[: _MAX_TEXT - 3]}..."
 
 
 def encode_body(alert: Alert) -> bytes:
-    """Return an alert as the JSON that is sent.
+    """Return the JSON body of an alert as bytes.
 
-    Names of folders must not mention users: a zero-width space after `@` prevents that, and the
-    control characters of Slack are escaped as in its page "Formatting text for app surfaces".
+    A folder's name must not notify chat users. So each `@` is followed by a zero-width space, and
+    Slack's control characters are escaped as in its page "Formatting text for app surfaces".
     """
     content = f"mediakeep on {alert.host}: {alert.message}".replace("@", "@\u200b")
     text = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -58,7 +58,7 @@ def encode_body(alert: Alert) -> bytes:
 
 
 def build_environment(alert: Alert) -> dict[str, str]:
-    """Return the environment variables for a command that does not read JSON."""
+    """Return environment variables that describe an alert, for commands that do not read JSON."""
     values = {
         "EVENT": alert.event.value,
         "KIND": alert.kind,

@@ -1,7 +1,8 @@
-"""The log of alerts, status/alerts.log: the alerts raised, and the result of each delivery.
+"""The alert log, status/alerts.log: which alerts were raised, and how each delivery ended.
 
-It has one JSON object per line, as in a session log: time, level, message, facts. A mark identifies
-an alert, so that it is not raised twice. Above 256 KiB the older half is removed.
+Each line is a JSON object with time, level, message and facts. A line may contain a mark that
+identifies its alert, so that the alert is not raised twice. When the log exceeds 256 KiB, its older
+half is removed.
 """
 
 from __future__ import annotations
@@ -17,28 +18,31 @@ from mediakeep import atomic_files, clock
 
 FILE = "alerts.log"
 LOCK = "alerts.lock"
-_MAX_SIZE = 1 << 18  # bytes
+_MAX_SIZE = 1 << 18  # maximum size of the log in bytes
 
 
 def log_path(home: Path) -> Path:
-    """Return the path of the alert log of a home."""
+    """Return the path of the alert log below mediakeep's home folder."""
     return home / "status" / FILE
 
 
 def append_entry(path: Path, message: str, level: str = "info", /, **facts: Any) -> None:
-    """Append a line; raise OSError if that fails."""
+    """Append a line to the alert log; raise OSError if that fails."""
     with atomic_files.exclusive_lock(path.with_name(LOCK)):
         _append_line(path, _encode_line(message, level, facts))
 
 
-def run_once(path: Path, mark: str, act: Callable[[], None], message: str, /, **facts: Any) -> None:
-    """Call `act` and append a line with a mark, unless there is a line with this mark already.
+def run_once(
+    path: Path, mark: str, action: Callable[[], None], message: str, /, **facts: Any
+) -> None:
+    """Call `action` and log it under a mark, unless the log contains this mark already.
 
-    After a kill between the two there is no mark, so it is done twice rather than never.
+    If the process is killed after the call but before the log entry, the next run calls `action`
+    again.
     """
     with atomic_files.exclusive_lock(path.with_name(LOCK)):
         if b'"mark":' + msgspec.json.encode(mark) not in _read_tail(path, 2 * _MAX_SIZE):
-            act()
+            action()
             _append_line(path, _encode_line(message, "info", {"mark": mark, **facts}))
 
 
@@ -48,7 +52,7 @@ def _encode_line(message: str, level: str, facts: dict[str, Any]) -> bytes:
 
 
 def _append_line(path: Path, line: bytes) -> None:
-    """Append a line, after a newline if a crash tore the last one."""
+    """Append a line to a file; if a crash left the last line incomplete, start a new line first."""
     last = _read_tail(path, 1)
     with path.open("ab") as stream:
         stream.write(line if last in (b"", b"\n") else b"\n" + line)
@@ -60,7 +64,7 @@ def _append_line(path: Path, line: bytes) -> None:
 
 
 def _read_tail(path: Path, count: int) -> bytes:
-    """Return the last bytes of a file, b"" if there is no file."""
+    """Return the last `count` bytes of a file, or b"" if the file does not exist."""
     try:
         with path.open("rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - count))

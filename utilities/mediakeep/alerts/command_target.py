@@ -19,7 +19,7 @@ _READ_SIZE = 1 << 16
 
 
 class _OutputTail:
-    """Reads the output of a command in a thread, and keeps only the end of it."""
+    """Reads a command's output in a thread, and keeps only the last bytes."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._kept = b""
@@ -32,27 +32,30 @@ class _OutputTail:
                 self._kept = (self._kept + piece)[-_TAIL_SIZE:]
 
     def single_line(self) -> str:
-        """Return the output as one line, without waiting for later output of child processes."""
+        """Return the output so far as one line; do not wait for child processes still writing."""
         self._reader.join(1.0)
         return path_text.to_printable(" ".join(self._kept.decode(errors="replace").split()))
 
 
 def run_command(
-    words: Sequence[str],
+    argv: Sequence[str],
     body: bytes,
-    environ: Mapping[str, str],
+    environment: Mapping[str, str],
     folder: str,
-    limit: float = TIMEOUT,
+    timeout: float = TIMEOUT,
 ) -> DeliveryAttempt:
-    """Run a command without a shell for at most `limit` seconds; exit code 0 is success."""
+    """Run a command without a shell, and return whether it accepted the alert.
+
+    Exit code 0 means success. The command is killed after `timeout` seconds.
+    """
     try:
         process = subprocess.Popen(
-            words,
+            argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=environ,
+            env=environment,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:  # ValueError: an argument contains a null byte
@@ -63,16 +66,16 @@ def run_command(
     tail = _OutputTail(process.stdout)
     with contextlib.suppress(BrokenPipeError), process.stdin:  # the command need not read it
         process.stdin.write(body)  # fits into the pipe buffer, so never blocks
-    code = _wait_for_exit(process, limit)
-    how = f"ran longer than {limit:g} seconds" if code is None else f"ended with exit code {code}"
+    code = _wait_for_exit(process, timeout)
+    how = f"ran longer than {timeout:g} seconds" if code is None else f"ended with exit code {code}"
     output = tail.single_line()
     return DeliveryAttempt(ok=code == 0, reason=f"{how}: {output}" if output else how)
 
 
-def _wait_for_exit(process: subprocess.Popen[bytes], limit: float) -> int | None:
-    """Return the exit code, or None if the command and its children had to be killed."""
+def _wait_for_exit(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+    """Return the exit code of a command, or None if it ran too long and was killed."""
     try:
-        return process.wait(limit)
+        return process.wait(timeout)
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Deliver an alert: retry until it is accepted, permanently rejected, or out of attempts."""
+"""Deliver an alert: retry until the target accepts or rejects it, or no attempts are left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_RETRY_AFTER = 300.0  # seconds; longer Retry-After times of a service are re
 
 
 class DeliveryAttempt(msgspec.Struct, frozen=True):
-    """The result of one attempt; `final` if a retry would not help."""
+    """The result of one attempt to deliver an alert; `final` is True if a retry would not help."""
 
     ok: bool
     reason: str
@@ -20,18 +20,21 @@ class DeliveryAttempt(msgspec.Struct, frozen=True):
 
 
 class DeliveryResult(msgspec.Struct, frozen=True):
-    """The result of the last attempt, and the number of attempts."""
+    """The result of delivering an alert: that of the last attempt, and the number of attempts."""
 
     last_attempt: DeliveryAttempt
     tries: int
 
 
 def deliver_with_retries(
-    attempt: Callable[[], DeliveryAttempt], waits: Sequence[float], sleep: Callable[[float], None]
+    attempt: Callable[[], DeliveryAttempt], delays: Sequence[float], sleep: Callable[[float], None]
 ) -> DeliveryResult:
-    """Make one attempt per wait; a Retry-After time in the last response may extend a wait."""
+    """Try to deliver an alert, at most once for each of `delays` (seconds before each attempt).
+
+    If the target sends a Retry-After time, the next delay is at least that long.
+    """
     answer, tries = DeliveryAttempt(ok=False, reason="not attempted"), 0
-    for wait in waits:
+    for wait in delays:
         if pause := max(wait, min(answer.retry_after, MAX_RETRY_AFTER)):
             sleep(pause)
         answer, tries = attempt(), tries + 1

@@ -1,4 +1,4 @@
-"""The process that delivers one alert: read the job, deliver it with retries, log the result."""
+"""The process that delivers one alert: it reads alert and target, delivers, and logs the result."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ _MAX_LIFETIME = 3600  # seconds after which the system ends it, even if it hangs
 
 
 def main() -> None:
-    """Deliver the job on standard input; ignore an incomplete one, left by a killed batch."""
+    """Deliver the alert that is described on standard input.
+
+    Ignore an incomplete description: the batch that wrote it was killed.
+    """
     signal.alarm(_MAX_LIFETIME)
     with contextlib.suppress(msgspec.DecodeError):
         deliver_job(msgspec.json.decode(sys.stdin.buffer.read(), type=DeliveryJob))
 
 
 def deliver_job(job: DeliveryJob) -> None:
-    """Deliver a job, and append the result to the alert log."""
+    """Deliver an alert to its target, and append the result to the alert log."""
     result = delivery.deliver_with_retries(lambda: _attempt_delivery(job), job.waits, time.sleep)
     ok, target = result.last_attempt.ok, job.target
     verb = "delivered to" if ok else "not delivered to"
@@ -49,6 +52,6 @@ def deliver_job(job: DeliveryJob) -> None:
 def _attempt_delivery(job: DeliveryJob) -> DeliveryAttempt:
     if job.target.webhook:
         return webhook.post_alert(job.target.webhook, job.body.encode())
-    environ = {**os.environ, **job.environ}
+    environment = {**os.environ, **job.environ}
     folder = job.home if Path(job.home).is_dir() else "/"
-    return command_target.run_command(job.target.command, job.body.encode(), environ, folder)
+    return command_target.run_command(job.target.command, job.body.encode(), environment, folder)

@@ -1,7 +1,8 @@
-"""Start the sender process of an alert, which outlives the batch and never blocks it.
+"""Start the process that delivers an alert; it outlives the batch and never blocks it.
 
-Its job is passed on standard input, so that the address of the webhook is not in the process list.
-It has its own session, so that Ctrl-C and a closed terminal do not reach it.
+The alert and its target are passed on standard input, so that the webhook's secret address is not
+in the process list. The process has its own session, so that Ctrl-C and a closed terminal do not
+reach it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _SENDER_CODE = (
 
 
 class DeliveryJob(msgspec.Struct, frozen=True):
-    """One alert for one target."""
+    """An alert together with the target that it is sent to."""
 
     target: AlertTarget
     event: str
@@ -47,15 +48,18 @@ class DeliveryJob(msgspec.Struct, frozen=True):
 
 
 def build_job(alert: Alert, target: AlertTarget, home: Path) -> DeliveryJob:
-    """Return the job that sends an alert to a target."""
-    environ = alerts.build_environment(alert)
+    """Combine an alert with the target that it is to be sent to."""
+    environment = alerts.build_environment(alert)
     return DeliveryJob(
-        target, alert.event.value, alerts.encode_body(alert).decode(), environ, os.fspath(home)
+        target, alert.event.value, alerts.encode_body(alert).decode(), environment, os.fspath(home)
     )
 
 
 def send_in_background(delivery_job: DeliveryJob) -> None:
-    """Start the sender of a job without waiting for it; raise OSError if it cannot be started."""
+    """Start the process that delivers an alert, without waiting for it.
+
+    Raise OSError if the process cannot be started.
+    """
     import subprocess  # not at the top: most batches raise no alert
 
     paths = map(os.path.abspath, sys.path)
@@ -77,7 +81,7 @@ def send_in_background(delivery_job: DeliveryJob) -> None:
 
 
 def _wait_for_exit(process: Popen[bytes]) -> None:
-    """Wait for the end of a process, so that it does not remain as a zombie during the batch."""
+    """Wait for a process to end, so that no zombie process remains."""
     # Else this thread could receive a signal, and the main thread would sleep on.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     process.wait()

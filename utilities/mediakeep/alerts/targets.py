@@ -1,7 +1,7 @@
-"""Targets of alerts, checked before a batch: a webhook, whose address is a secret, or a command.
+"""The targets of alerts: a webhook or a command, checked before a batch starts.
 
-Plain HTTP would reveal the secret in transit. So it is accepted only for this machine, unless the
-user allows it.
+The address of a webhook is a secret, which plain HTTP would reveal in transit. So plain HTTP is
+accepted only for this machine, unless the user allows it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WEBHOOK_VARIABLE = "MEDIAKEEP_ALERT_WEBHOOK"  # the environment variable with th
 
 
 class AlertTarget(msgspec.Struct, frozen=True):
-    """The address of a webhook, or a command with its arguments."""
+    """Where alerts are sent: the address of a webhook, or a command with its arguments."""
 
     webhook: str = ""
     command: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class AlertTarget(msgspec.Struct, frozen=True):
 
     @property
     def display_name(self) -> str:
-        """The name to display: of a webhook only its host, of a command its program."""
+        """A name without secrets: only the host of a webhook, or only the program of a command."""
         return (urlsplit(self.webhook).hostname or "") if self.webhook else self.command[0]
 
     def __repr__(self) -> str:
@@ -41,7 +41,10 @@ class AlertTarget(msgspec.Struct, frozen=True):
 
 
 def read_webhook_file(path: str, home: Path) -> str:
-    """Read the address of a webhook from a file outside the home; raise UsageFailed if invalid."""
+    """Read the address of a webhook from a file; raise UsageFailed if the address is invalid.
+
+    The file must not be inside mediakeep's home folder.
+    """
     if "://" in path:
         raise UsageError(
             "Invalid alert_webhook_file: it is an address itself, which others could see."
@@ -51,9 +54,10 @@ def read_webhook_file(path: str, home: Path) -> str:
 
 
 def parse_webhook(address: str, *, insecure: bool) -> AlertTarget:
-    """Check the address of a webhook; raise UsageFailed, which names at most its host.
+    """Check the address of a webhook, and return it as a target; raise UsageFailed if invalid.
 
-    The syntax is that of RFC 3986. User names are refused, because they could appear in logs.
+    The error names at most the host. The syntax is that of RFC 3986. An address with a user name is
+    refused, because the name could appear in logs.
     """
     try:
         parts = urlsplit(address)
@@ -83,7 +87,10 @@ def _is_valid_address(address: str, parts: SplitResult) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is local: 127.0.0.0/8 and ::1 (RFC 6890), localhost (RFC 6761)."""
+    """Return whether a host is this machine.
+
+    The names are those of RFC 6890 (127.0.0.0/8 and ::1) and RFC 6761 (localhost).
+    """
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -92,20 +99,21 @@ def is_loopback(host: str) -> bool:
 
 
 def parse_command(line: str, home: Path) -> AlertTarget:
-    """Split a command line by shell syntax, and find its program; raise BadSetting if invalid."""
+    """Split a command line as a shell does, and return it as a target; raise BadSetting if invalid.
+
+    It is invalid, too, if its program is not found.
+    """
     if "\0" in line:
         raise BadSetting("alert_command", "it contains a null byte.")
     try:
-        words = shlex.split(line)
+        argv = shlex.split(line)
     except ValueError as error:
         raise BadSetting("alert_command", f"{str(error).lower()}.") from error
-    if not words:
+    if not argv:
         raise BadSetting("alert_command", "it names no program.")
-    if not (program := _find_program(words[0], home)):
-        raise BadSetting(
-            "alert_command", f"there is no program {path_text.to_printable(words[0])}."
-        )
-    return AlertTarget(command=(program, *words[1:]))
+    if not (program := _find_program(argv[0], home)):
+        raise BadSetting("alert_command", f"there is no program {path_text.to_printable(argv[0])}.")
+    return AlertTarget(command=(program, *argv[1:]))
 
 
 def _find_program(word: str, home: Path) -> str | None:

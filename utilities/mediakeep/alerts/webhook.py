@@ -1,8 +1,8 @@
-"""Post to a webhook once; status codes are interpreted by RFC 9110, section 15.
+"""Post an alert to a webhook once, and interpret the status code by RFC 9110, section 15.
 
 Redirects are not followed, because they could lead to another host or to plain HTTP, and the body
 contains paths of the user. Certificates are verified by the system defaults. The result never
-contains the address, which is a secret.
+contains the webhook's address, which is a secret.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ _HEADERS = {
 def post_alert(
     url: str, body: bytes, timeout: float = TIMEOUT, longest: float = MAX_SECONDS
 ) -> DeliveryAttempt:
-    """Post a JSON body and return the result; errors are returned, not raised."""
+    """Post a JSON body to a webhook once, and return the result; errors are returned, not raised.
+
+    `timeout` limits each wait for the network, and `longest` the whole attempt, both in seconds.
+    """
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _open_connection(parts, timeout)
@@ -57,15 +60,18 @@ def _open_connection(parts: SplitResult, timeout: float) -> http.client.HTTPConn
 
 
 @contextlib.contextmanager
-def _limit_duration(connection: http.client.HTTPConnection, longest: float) -> Iterator[None]:
-    """Shut down a connection that takes too long, such as one that sends a byte now and then."""
+def _limit_duration(connection: http.client.HTTPConnection, max_seconds: float) -> Iterator[None]:
+    """Shut down the connection if the `with` block takes longer than `max_seconds`.
+
+    A plain timeout does not stop a server that sends one byte now and then.
+    """
 
     def shut_down() -> None:
         if connection.sock:
             with contextlib.suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(longest, shut_down)
+    timer = threading.Timer(max_seconds, shut_down)
     timer.daemon = True
     timer.start()
     try:
@@ -77,7 +83,7 @@ def _limit_duration(connection: http.client.HTTPConnection, longest: float) -> I
 def classify_response(
     status: int, retry_after: str = "", now: datetime | None = None
 ) -> DeliveryAttempt:
-    """Return the result for a status: accepted, permanently rejected, or worth a retry."""
+    """Return what an HTTP status means for an alert: accepted, rejected for good, or retry."""
     if 200 <= status < 300:
         return DeliveryAttempt(ok=True, reason=f"answered {status}")
     if 300 <= status < 400:
@@ -89,7 +95,10 @@ def classify_response(
 
 
 def parse_retry_after(retry_after: str, now: datetime) -> float:
-    """Parse a Retry-After header (RFC 9110, section 10.2.3) to seconds; 0 if it is invalid."""
+    """Return the seconds that a Retry-After header asks to wait, or 0 if the header is invalid.
+
+    RFC 9110, section 10.2.3 defines the header.
+    """
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -102,7 +111,10 @@ def parse_retry_after(retry_after: str, now: datetime) -> float:
 
 
 def describe_error(error: Exception) -> str:
-    """Return why there was no response; the error text is not used, it may contain the address."""
+    """Return a short text that says why there was no response.
+
+    The error's own text is not used, because it may contain the webhook's secret address.
+    """
     if isinstance(error, TimeoutError):
         return "timeout"
     if isinstance(error, ssl.SSLCertVerificationError):
