@@ -1,1 +1,1 @@
-"""Reports and charts: the Jinja environment, its templates, and SVG."""
+"""Render reports from Jinja templates, and draw charts as SVG."""

@@ -1,4 +1,4 @@
-"""Cells of CSV files for spreadsheets."""
+"""Make texts safe as cells of CSV files."""
 
 from __future__ import annotations
 
@@ -6,5 +6,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet evaluates su
 
 
 def escape_formula(text: str) -> str:
-    """Quote a text that a spreadsheet would evaluate (owasp.org, "CSV Injection")."""
+    """Return a cell text that spreadsheets show as text instead of evaluating it as a formula.
+
+    See "CSV Injection" at owasp.org.
+    """
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,4 +1,4 @@
-"""Render reports from Jinja templates, with untrusted text escaped for Markdown."""
+"""Render reports from Jinja templates; texts are escaped so that Markdown shows them literally."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ TEMPLATE_FOLDER = Path(__file__).with_name("templates")
 
 
 def render_template(template: str, **facts: Any) -> str:
-    """Render a built-in template; jinja2 raises UndefinedError for a missing variable."""
+    """Render one of mediakeep's own templates with the given variables.
+
+    jinja2 raises UndefinedError if a variable is missing.
+    """
     return _shared_environment().get_template(template).render(facts)
 
 
@@ -38,9 +41,10 @@ def format_playing_time(seconds: float) -> str:
 
 
 def render_user_template(folder: Path | None, template: str, **facts: Any) -> str:
-    """Render a user's template in `folder`, or the built-in one; raise BadTemplate on errors.
+    """Render a template in the user's `folder`, or mediakeep's own one if there is none.
 
-    A user's template can access only its variables (jinja2's sandbox).
+    Raise BadTemplate if the user's template is invalid. It runs in jinja2's sandbox and can only
+    use its variables.
     """
     from mediakeep.pages import sandbox
     from mediakeep.pages.template_cache import TemplateCache
@@ -62,7 +66,7 @@ def render_user_template(folder: Path | None, template: str, **facts: Any) -> st
 
 
 def _find_error_line(error: Exception, path: Path) -> int:
-    """Return the line of a template in which an error occurred, or 0."""
+    """Return the line number in a template at which an error occurred, or 0 if unknown."""
     if line := getattr(error, "lineno", None):
         return int(line)
     frames = traceback.extract_tb(error.__traceback__)
@@ -110,17 +114,17 @@ _MARKUP = re.compile(
 _NUMBERED_LIST = re.compile(r"^(\d{1,9})([.)])")  # a numbered list
 
 
-def escape_markdown(text: str, longest: int = MAX_TEXT_CHARS) -> str:
-    """Escape a text so that Markdown shows it literally, on one line, truncated to `longest`."""
-    if len(text) > longest:
-        text = text[: longest - 1] + "…"
+def escape_markdown(text: str, max_chars: int = MAX_TEXT_CHARS) -> str:
+    """Escape a text so that Markdown shows it literally on one line, at most `max_chars` long."""
+    if len(text) > max_chars:
+        text = text[: max_chars - 1] + "…"
     shown = _MARKUP.sub(r"\\\g<0>", path_text.to_printable(text))
     bare = _NUMBERED_LIST.sub(r"\1\\\2", shown).lstrip(" ")
     return "&nbsp;" * (len(shown) - len(shown.lstrip(" "))) + bare
 
 
 def format_code(text: str) -> str:
-    """Format a text as inline code on one line; it may contain backticks."""
+    """Format a text as inline code in Markdown, on one line; the text may contain backticks."""
     shown = path_text.to_printable(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     space = " " if shown.startswith("`") or shown.endswith("`") else ""

@@ -1,4 +1,4 @@
-"""Sandbox for users' templates: no access to the system, limited time and memory."""
+"""A sandbox for the user's templates: no access to the system, limited time and memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PADDING_FILTERS = ("batch", "center", "indent", "tojson")  # filters with a len
 
 
 class TemplateSandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, which also limits the size of numbers and texts."""
+    """Jinja's sandboxed environment that also rejects very large numbers and texts."""
 
     intercepted_binops = frozenset({"*", "**"})
 
@@ -41,14 +41,14 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             self.filters[name] = _with_length_check(self.filters[name])
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Call an object if it is safe; raise SecurityError for a length that is too large."""
+        """Call a function from a template; raise SecurityError for a length that is too large."""
         _, obj, *arguments = args
         if isinstance(getattr(obj, "__self__", None), str | int):  # str.center, int.to_bytes
             _check_lengths(arguments, kwargs)
         return super().call(*args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Evaluate `*` or `**`; raise SecurityError for powers and for results too long."""
+        """Evaluate `*` or `**` in a template; raise SecurityError if the result may be too big."""
         if operator == "**":
             raise SecurityError("powers are not allowed in templates")
         for text, times in ((left, right), (right, left)):
@@ -62,7 +62,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
 
 def _with_length_check(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter so that it rejects lengths that are too large."""
+    """Wrap a template filter so that it rejects very large length arguments."""
     skipped = 2 if hasattr(function, "jinja_pass_arg") else 1  # context and filtered value
 
     @functools.wraps(function)
@@ -80,9 +80,10 @@ def _check_lengths(args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def limit_resources() -> Iterator[None]:
-    """Raise TimeoutError in a `with` block after `TIME_LIMIT`, in the main thread only.
+    """Limit the time and memory of a `with` block in the main thread.
 
-    On Linux, raise MemoryError if the block uses more memory than `MEMORY_LIMIT`.
+    After `TIME_LIMIT` seconds, raise TimeoutError. On Linux, raise MemoryError if the block uses
+    more than `MEMORY_LIMIT` bytes in addition.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -106,7 +107,10 @@ def limit_resources() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _limit_memory() -> Iterator[None]:
-    """Limit the growth of this process to `MEMORY_LIMIT`, if its size is known."""
+    """Let this process use at most `MEMORY_LIMIT` more bytes during the `with` block.
+
+    There is no limit if the current size of the process is unknown.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])

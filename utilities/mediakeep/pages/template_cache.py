@@ -1,4 +1,4 @@
-"""Cache of compiled templates, stored like Python's bytecode cache."""
+"""A cache of compiled Jinja templates on disk, like Python's bytecode cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep import atomic_files
 
 
 class TemplateCache(BytecodeCache):
-    """Bytecode cache for the templates of a folder; jinja2 checks it against the source.
+    """A cache of the compiled templates of one folder; jinja2 compares it with the source.
 
     Compiling takes a hundred times as long as reading the cache.
     """
@@ -24,18 +24,18 @@ class TemplateCache(BytecodeCache):
         self._folder = folder
 
     def get_source_checksum(self, source: str) -> str:
-        """Return a checksum of the source and the jinja2 version."""
+        """Return a checksum of a template's source and of the jinja2 version."""
         return super().get_source_checksum(f"{jinja2.__version__} {source}")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read the cached bytecode; a missing or damaged template is compiled again."""
+        """Load a compiled template; jinja2 compiles it again if the cache file is unusable."""
         try:
             bucket.bytecode_from_string(self._cache_path(bucket).read_bytes())
         except Exception:  # noqa: BLE001 - pickle may raise anything
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Store the bytecode if this process may write to the cache."""
+        """Store a compiled template, if this process may write to the cache folder."""
         if not sys.dont_write_bytecode:
             with contextlib.suppress(OSError):
                 atomic_files.write_atomic(

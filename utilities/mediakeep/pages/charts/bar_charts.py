@@ -1,4 +1,4 @@
-"""Bar charts: grouped or stacked bars."""
+"""Draw bar charts as SVG, with grouped or stacked bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_NUMBERS = 16
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A bar: indexes of its series and label, its value, and the value where it starts."""
+    """A bar of a chart: the indexes of its series and label, its value, and its start value."""
 
     series: int
     label: int
@@ -25,31 +25,34 @@ class Bar(msgspec.Struct, frozen=True):
 
     @property
     def end(self) -> float:
-        """The value where the bar ends."""
+        """The value at the end of the bar."""
         return round(self.base + self.number, DECIMALS)
 
 
 def bar_chart(chart: Chart) -> str:
-    """Render a bar chart with the series side by side."""
+    """Return the SVG of a bar chart in which the bars of several series are side by side."""
     return _render_bars(chart, ChartType.BARS, _build_bars(chart), max(1, len(chart.series)))
 
 
 def stacked_bar_chart(chart: Chart) -> str:
-    """Render a bar chart with the series stacked; negative values extend below zero."""
+    """Return the SVG of a bar chart in which the bars of several series are stacked.
+
+    Negative values are stacked below zero.
+    """
     return _render_bars(chart, ChartType.STACKED, _stack_bars(_build_bars(chart)), 1)
 
 
 def _build_bars(chart: Chart) -> list[Bar]:
     return [
-        Bar(number, place, value)
+        Bar(number, position, value)
         for number, series in enumerate(chart.series)
-        for place, value in enumerate(drawable_values(series.values))
+        for position, value in enumerate(drawable_values(series.values))
         if value is not None
     ]
 
 
 def _stack_bars(bars: list[Bar]) -> list[Bar]:
-    """Place each bar on top of the bars before it."""
+    """Move each bar to the end of the bars with the same label, so that they form a stack."""
     ends: dict[tuple[int, bool], float] = {}
     placed = []
     for bar in bars:
@@ -59,8 +62,8 @@ def _stack_bars(bars: list[Bar]) -> list[Bar]:
     return placed
 
 
-def _render_bars(chart: Chart, kind: ChartType, bars: list[Bar], abreast: int) -> str:
-    """Render the chart with `abreast` bars side by side in each slot."""
+def _render_bars(chart: Chart, kind: ChartType, bars: list[Bar], bars_per_slot: int) -> str:
+    """Render a chart with `bars_per_slot` bars side by side for each label."""
     if not bars:
         return frame.render_empty_chart(chart, kind)
     ends = [bar.end for bar in bars]
@@ -68,23 +71,23 @@ def _render_bars(chart: Chart, kind: ChartType, bars: list[Bar], abreast: int) -
     area = frame.layout_plot_area(chart, ticks)
     marks: dict[int, list[str]] = {}
     for bar in bars:
-        marks.setdefault(bar.series, []).append(_render_bar(chart, area, bar, abreast))
+        marks.setdefault(bar.series, []).append(_render_bar(chart, area, bar, bars_per_slot))
     groups = [
         svg.render_element("g", *each, class_=theme.css_class(series))
         for series, each in marks.items()
     ]
-    above = [_render_seams(area, bars), *_render_numbers(area, bars, abreast)]
+    above = [_render_seams(area, bars), *_render_numbers(area, bars, bars_per_slot)]
     return frame.render_chart(chart, kind, area, *groups, *above)
 
 
-def _render_bar(chart: Chart, area: PlotArea, bar: Bar, abreast: int) -> str:
-    x, y, width, height = _bar_box(area, bar, abreast)
+def _render_bar(chart: Chart, area: PlotArea, bar: Bar, bars_per_slot: int) -> str:
+    x, y, width, height = _bar_box(area, bar, bars_per_slot)
     title = frame.render_tooltip(chart, bar.series, bar.label, bar.number)
     return svg.render_element("rect", title, class_="bar", x=x, y=y, width=width, height=height)
 
 
 def _render_seams(area: PlotArea, bars: list[Bar]) -> str:
-    """Render the lines between stacked bars, except for bars with an outline."""
+    """Render thin lines between stacked bars, except for bars that have an outline."""
     lines = []
     for bar in bars:
         x, _, width, height = _bar_box(area, bar, 1)
@@ -95,25 +98,25 @@ def _render_seams(area: PlotArea, bars: list[Bar]) -> str:
     return svg.render_element("path", class_="seam", d="".join(lines)) if lines else ""
 
 
-def _bar_box(area: PlotArea, bar: Bar, abreast: int) -> tuple[float, float, float, float]:
-    """Return x, y, width and height of a bar."""
-    share = _BAR_SHARE if area.slot_width / abreast >= _MIN_GAP_SLOT else 1.0
-    width = min(area.slot_width * share / abreast, _MAX_BAR_WIDTH)
-    lane = bar.series if abreast > 1 else 0
+def _bar_box(area: PlotArea, bar: Bar, bars_per_slot: int) -> tuple[float, float, float, float]:
+    """Return x, y, width and height of a bar in SVG coordinates."""
+    share = _BAR_SHARE if area.slot_width / bars_per_slot >= _MIN_GAP_SLOT else 1.0
+    width = min(area.slot_width * share / bars_per_slot, _MAX_BAR_WIDTH)
+    lane = bar.series if bars_per_slot > 1 else 0
     upper, lower = sorted((area.y(bar.base), area.y(bar.end)))
-    return area.x(bar.label) + (lane - abreast / 2) * width, upper, width, lower - upper
+    return area.x(bar.label) + (lane - bars_per_slot / 2) * width, upper, width, lower - upper
 
 
-def _render_numbers(area: PlotArea, bars: list[Bar], abreast: int) -> list[str]:
-    """Render the values above the bars, if all of them fit."""
+def _render_numbers(area: PlotArea, bars: list[Bar], bars_per_slot: int) -> list[str]:
+    """Render the value of each bar above the bar; return [] if the texts do not all fit."""
     tops = {bar.label: bar.end for bar in bars}
     step = area.ticks[1] - area.ticks[0]
     shown = {label: scale.format_number_for_axis(end, step) for label, end in tops.items()}
-    room = max(svg.text_width(words, svg.BOLD_WIDTH_FACTOR * 12) for words in shown.values())
-    crowded = area.count > _MAX_NUMBERS or room > area.slot_width - 4
-    if abreast > 1 or crowded or min(bar.number for bar in bars) < 0:
+    max_width = max(svg.text_width(text, svg.BOLD_WIDTH_FACTOR * 12) for text in shown.values())
+    crowded = area.count > _MAX_NUMBERS or max_width > area.slot_width - 4
+    if bars_per_slot > 1 or crowded or min(bar.number for bar in bars) < 0:
         return []
     return [
-        svg.render_text(words, area.x(label), area.y(tops[label]) - 6, class_="number middle")
-        for label, words in shown.items()
+        svg.render_text(text, area.x(label), area.y(tops[label]) - 6, class_="number middle")
+        for label, text in shown.items()
     ]

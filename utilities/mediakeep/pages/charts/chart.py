@@ -14,7 +14,7 @@ Values = tuple[float | None, ...]
 
 
 class ChartType(StrEnum):
-    """Type of a chart, in words for screen readers."""
+    """The type of a chart, in words for screen readers."""
 
     BARS = "Bar chart"
     STACKED = "Stacked bar chart"
@@ -22,14 +22,14 @@ class ChartType(StrEnum):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A named series with one value per label of the chart; None means unknown."""
+    """A named series of numbers with one value per label of the chart; None means unknown."""
 
     name: str
     values: Values
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """The goal that a line approaches, such as 930 artists."""
+    """The value that a line should reach, such as 930 artists."""
 
     name: str
     value: float
@@ -58,7 +58,7 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 def drawable_values(values: Values) -> list[float | None]:
-    """Return the rounded values, with None for those that cannot be drawn."""
+    """Return the values rounded for drawing; those that cannot be drawn become None."""
     return [None if value is None else _to_drawable(value) for value in values]
 
 
@@ -69,7 +69,7 @@ def _to_drawable(value: float) -> float | None:
 
 
 def drawable_goal(chart: Chart) -> float | None:
-    """Return the rounded value of the goal, or None."""
+    """Return the goal of a chart rounded for drawing, or None if there is none."""
     return None if chart.goal is None else _to_drawable(chart.goal.value)
 
 
@@ -78,6 +78,9 @@ def are_integers(numbers: list[float]) -> bool:
     return all(math.floor(number) == number for number in numbers)
 
 
-def position_label(chart: Chart, place: int) -> str:
-    """Return the full label of a position, such as "15 Dec 2025"."""
-    return f"{chart.labels[place]} {chart.groups[place] if chart.groups else ''}".strip()
+def position_label(chart: Chart, position: int) -> str:
+    """Return the full label of a position on the axis, such as "15 Dec 2025".
+
+    `position` is an index into the labels of the chart.
+    """
+    return f"{chart.labels[position]} {chart.groups[position] if chart.groups else ''}".strip()

@@ -1,4 +1,4 @@
-"""The SVG document of a chart: plot area, axes, legend, title and description."""
+"""The parts that all charts share: plot area, grid, title, tooltips and description."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_DESCRIBED = 7  # series in the description
 
 
 class PlotArea(msgspec.Struct, frozen=True):
-    """The plot area of a chart; y grows downwards, as in SVG."""
+    """The rectangle in which values are drawn; y coordinates grow downwards, as in SVG."""
 
     left: float
     right: float
@@ -31,12 +31,12 @@ class PlotArea(msgspec.Struct, frozen=True):
 
     @property
     def slot_width(self) -> float:
-        """The width for each label."""
+        """The horizontal space for each label, in SVG units."""
         return (self.right - self.left) / self.count
 
-    def x(self, place: int) -> float:
-        """Return the x coordinate of the center of a slot."""
-        return self.left + (place + 0.5) * self.slot_width
+    def x(self, position: int) -> float:
+        """Return the x coordinate of the center of the slot for a label, given by index."""
+        return self.left + (position + 0.5) * self.slot_width
 
     def y(self, number: float) -> float:
         """Return the y coordinate of a value."""
@@ -45,10 +45,10 @@ class PlotArea(msgspec.Struct, frozen=True):
 
 
 def layout_plot_area(chart: Chart, ticks: list[float], right: float = 0) -> PlotArea:
-    """Return the plot area of a chart, with a margin of `right`."""
-    room = max(svg.text_width(scale.format_number(tick), 12) for tick in ticks)
+    """Return the plot area of a chart; `right` is an additional margin on its right side."""
+    max_width = max(svg.text_width(scale.format_number(tick), 12) for tick in ticks)
     return PlotArea(
-        left=_EDGE + room + 8,
+        left=_EDGE + max_width + 8,
         right=WIDTH - _EDGE - right,
         top=_plot_top(chart),
         count=len(chart.labels),
@@ -57,30 +57,35 @@ def layout_plot_area(chart: Chart, ticks: list[float], right: float = 0) -> Plot
 
 
 def render_chart(chart: Chart, kind: ChartType, area: PlotArea, *marks: str) -> str:
-    """Return the SVG document of a chart with its marks and axes."""
-    below, room = axis.render_labels(chart, area.left, area.slot_width, area.bottom)
-    height = area.bottom + room
+    """Return the SVG document of a chart: `marks` (its bars or lines) with axes and legend."""
+    below, max_width = axis.render_labels(chart, area.left, area.slot_width, area.bottom)
+    height = area.bottom + max_width
     return _render_document(
         chart, kind, height, _render_grid(area), *marks, _render_zero_line(area), below
     )
 
 
-def render_tooltip(chart: Chart, series: int, place: int, number: float) -> str:
-    """Return the tooltip of a mark: its label, series and value."""
+def render_tooltip(chart: Chart, series: int, position: int, number: float) -> str:
+    """Return the tooltip of a bar or point: its label, series and value.
+
+    `series` and `position` are indexes into the series and labels of the chart.
+    """
     name = chart.series[series].name
     value = (
         f"{svg.escape_text(name)}: {scale.format_number(number)}"
         if name
         else scale.format_number(number)
     )
-    return svg.render_element("title", f"{svg.escape_text(position_label(chart, place))}\n{value}")
+    return svg.render_element(
+        "title", f"{svg.escape_text(position_label(chart, position))}\n{value}"
+    )
 
 
 def render_empty_chart(chart: Chart, kind: ChartType) -> str:
     """Return the SVG document of a chart without values."""
     top = _plot_top(chart)
-    words = svg.render_text("nothing yet", WIDTH / 2, top + 60, class_="empty middle")
-    return _render_document(chart, kind, top + 120, words)
+    text = svg.render_text("nothing yet", WIDTH / 2, top + 60, class_="empty middle")
+    return _render_document(chart, kind, top + 120, text)
 
 
 def _render_document(chart: Chart, kind: ChartType, height: float, *inner: str) -> str:
@@ -110,15 +115,15 @@ def _describe_chart(chart: Chart, kind: ChartType) -> str:
     ends = []
     for series in chart.series[:_MAX_DESCRIBED]:
         numbers = [
-            (place, value)
-            for place, value in enumerate(drawable_values(series.values))
+            (position, value)
+            for position, value in enumerate(drawable_values(series.values))
             if value is not None
         ]
         if numbers:
-            place, last = numbers[-1]
+            position, last = numbers[-1]
             name = f"{svg.escape_text(series.name)}, " if series.name else ""
             ends.append(
-                f"{name}{svg.escape_text(position_label(chart, place))}: {scale.format_number(last)}"
+                f"{name}{svg.escape_text(position_label(chart, position))}: {scale.format_number(last)}"
             )
     return ". ".join([f"{kind}, {svg.escape_text(chart.unit)}", *ends])
 

@@ -1,4 +1,4 @@
-"""Line charts, with an optional goal."""
+"""Draw line charts as SVG, with an optional goal."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Points = list[tuple[int, float]]
 
 
 def line_chart(chart: Chart) -> str:
-    """Render a line chart; lines have gaps at unknown values."""
+    """Return the SVG of a line chart; a line is interrupted where values are unknown."""
     rows = [drawable_values(series.values) for series in chart.series]
     values = [number for row in rows for number in row if number is not None]
     if not values:
         return frame.render_empty_chart(chart, ChartType.LINE)
-    aim = drawable_goal(chart)
-    heights = values if aim is None else [*values, aim]
+    goal = drawable_goal(chart)
+    heights = values if goal is None else [*values, goal]
     ticks = scale.compute_ticks(min(heights), max(heights), whole=are_integers(heights))
     last = _last_number_text(rows, ticks)
     area = frame.layout_plot_area(chart, ticks, _right_margin(chart, last))
@@ -37,18 +37,18 @@ def line_chart(chart: Chart) -> str:
         chart,
         ChartType.LINE,
         area,
-        *_render_goal(chart, area, aim),
+        *_render_goal(chart, area, goal),
         *marks,
         _render_last_number(area, rows, last),
     )
 
 
 def _split_at_gaps(row: list[float | None]) -> list[Points]:
-    """Split the points of a row at unknown values."""
+    """Split a series into runs of consecutive known values, as (index, value) points."""
     runs: list[Points] = [[]]
-    for place, number in enumerate(row):
+    for position, number in enumerate(row):
         if number is not None:
-            runs[-1].append((place, number))
+            runs[-1].append((position, number))
         elif runs[-1]:
             runs.append([])
     return [run for run in runs if run]
@@ -66,8 +66,8 @@ def _render_series(chart: Chart, area: PlotArea, number: int, runs: list[Points]
 
 def _render_path(area: PlotArea, run: Points) -> str:
     points = (
-        f"{svg.format_coordinate(area.x(place))} {svg.format_coordinate(area.y(value))}"
-        for place, value in run
+        f"{svg.format_coordinate(area.x(position))} {svg.format_coordinate(area.y(value))}"
+        for position, value in run
     )
     return svg.render_element("path", class_="line", d="M" + "L".join(points))
 
@@ -75,27 +75,27 @@ def _render_path(area: PlotArea, run: Points) -> str:
 def _render_point(
     chart: Chart, area: PlotArea, series: int, point: tuple[int, float], *, seen: bool
 ) -> str:
-    """Render a dot, which is invisible (tooltip only) if there are too many and not `seen`."""
-    place, value = point
+    """Render a point with its tooltip; the dot is only visible with few points or if `seen`."""
+    position, value = point
     seen = seen or area.count <= _MAX_DOTS
     return svg.render_element(
         "circle",
-        frame.render_tooltip(chart, series, place, value),
+        frame.render_tooltip(chart, series, position, value),
         class_="dot" if seen else "spot",
-        cx=area.x(place),
+        cx=area.x(position),
         cy=area.y(value),
         r=4.0 if seen else _HOVER_RADIUS,
     )
 
 
 def _last_number_text(rows: list[list[float | None]], ticks: list[float]) -> str:
-    """Return the last value of a single line, which most readers look for, or ""."""
+    """Return the last value of a chart with a single line as text, or "" for several lines."""
     numbers = [number for number in rows[0] if number is not None]
     return scale.format_number_for_axis(numbers[-1], ticks[1] - ticks[0]) if len(rows) == 1 else ""
 
 
 def _right_margin(chart: Chart, last: str) -> float:
-    """Return the margin for the last value; half a slot is free anyway."""
+    """Return the width of the margin for the last value; half a slot is free without a margin."""
     return (
         max(0.0, svg.text_width(last, svg.BOLD_WIDTH_FACTOR * 12) + 12 - 300 / len(chart.labels))
         if last
@@ -107,16 +107,16 @@ def _render_last_number(area: PlotArea, rows: list[list[float | None]], last: st
     """Render the last value next to the end of its line."""
     if not last:
         return ""
-    place, value = _split_at_gaps(rows[0])[-1][-1]
-    return svg.render_text(last, area.x(place) + 9, area.y(value) + 4, class_="number")
+    position, value = _split_at_gaps(rows[0])[-1][-1]
+    return svg.render_text(last, area.x(position) + 9, area.y(value) + 4, class_="number")
 
 
-def _render_goal(chart: Chart, area: PlotArea, aim: float | None) -> list[str]:
-    if chart.goal is None or aim is None:
+def _render_goal(chart: Chart, area: PlotArea, goal: float | None) -> list[str]:
+    if chart.goal is None or goal is None:
         return []
-    y = area.y(aim)
-    words = svg.fit_text(f"{chart.goal.name}: {scale.format_number(aim)}", _GOAL_LABEL_WIDTH, 12)
+    y = area.y(goal)
+    text = svg.fit_text(f"{chart.goal.name}: {scale.format_number(goal)}", _GOAL_LABEL_WIDTH, 12)
     return [
         svg.render_element("line", class_="goal", x1=area.left, y1=y, x2=area.right, y2=y),
-        svg.render_text(words, area.left + 4, y - 7, class_="aim"),
+        svg.render_text(text, area.left + 4, y - 7, class_="aim"),
     ]

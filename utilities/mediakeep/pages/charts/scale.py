@@ -1,4 +1,4 @@
-"""Ticks of an axis, and number formats."""
+"""Choose the ticks of an axis, and format numbers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _MAX_STEPS = 5  # at most, or one more if zero is in between
 
 
 def compute_ticks(low: float, high: float, *, whole: bool) -> list[float]:
-    """Return round numbers from below `low` to above `high`, including zero.
+    """Return round numbers for an axis that covers zero and the range from `low` to `high`.
 
-    The step is 1, 2 or 5 times a power of ten, and at least 1 for `whole` numbers.
+    The step is 1, 2 or 5 times a power of ten. If `whole`, it is at least 1.
     """
     # Decimals, because the logarithm of a float may differ between machines.
     bottom, top = Decimal(repr(min(low, 0.0))), Decimal(repr(max(high, 0.0)))
@@ -43,5 +43,5 @@ def format_number(number: float, decimals: int = DECIMALS) -> str:
 
 
 def format_number_for_axis(number: float, tick: float) -> str:
-    """Format a number with the precision of an axis with this step."""
+    """Format a number on an axis, with as many decimals as the step between ticks needs."""
     return format_number(number, min(DECIMALS, max(0, 1 - Decimal(repr(tick)).adjusted())))

@@ -26,44 +26,50 @@ _CHAR_WIDTHS = {
 
 
 def render_element(name: str, *inner: str, **attributes: str | float) -> str:
-    """Render an element with its children; the attribute `class_` becomes `class`."""
+    """Render an SVG element with its children; the attribute `class_` becomes `class`."""
     rendered = "".join(
         f' {key.rstrip("_")}="{_format_attribute(value)}"' for key, value in attributes.items()
     )
     return f"<{name}{rendered}>{''.join(inner)}</{name}>" if inner else f"<{name}{rendered}/>"
 
 
-def render_text(words: str, x: float, y: float, **attributes: str) -> str:
-    """Render text starting at a point; the classes `middle` and `end` change its anchor."""
-    return render_element("text", escape_text(words), x=x, y=y, **attributes)
+def render_text(text: str, x: float, y: float, **attributes: str) -> str:
+    """Render an SVG text that starts at (`x`, `y`).
+
+    The CSS classes `middle` and `end` center it there, or make it end there.
+    """
+    return render_element("text", escape_text(text), x=x, y=y, **attributes)
 
 
-def escape_text(words: str) -> str:
-    """Escape markup in a text, and truncate a very long one."""
-    return html.escape(_truncate(words))
+def escape_text(text: str) -> str:
+    """Escape markup characters in a text, and cut off a very long text."""
+    return html.escape(_truncate(text))
 
 
 def format_coordinate(number: float) -> str:
-    """Format a length or coordinate in hundredths, so that all machines agree."""
+    """Format a length or coordinate with two decimals, so that all machines write the same file."""
     written = f"{number:.2f}".rstrip("0").rstrip(".")
     return "0" if written == "-0" else written
 
 
-def fit_text(words: str, room: float, size: float) -> str:
-    """Truncate a text to a width of `room` at the font size `size`."""
-    shown = _truncate(words)
-    if text_width(shown, size) <= room:
+def fit_text(text: str, max_width: float, size: float) -> str:
+    """Cut off a text so that it is at most `max_width` wide at the font size `size`."""
+    shown = _truncate(text)
+    if text_width(shown, size) <= max_width:
         return shown
-    room -= text_width("…", size)
+    max_width -= text_width("…", size)
     taken = 0
-    while taken < len(shown) and text_width(shown[: taken + 1], size) <= room:
+    while taken < len(shown) and text_width(shown[: taken + 1], size) <= max_width:
         taken += 1
     return f"{shown[:taken].rstrip()}…"
 
 
-def text_width(words: str, size: float) -> float:
-    """Return the approximate width of a text, measured in DejaVu Sans, a wide font."""
-    return sum(map(_char_width, words)) * size
+def text_width(text: str, size: float) -> float:
+    """Return the approximate width of a text at a font size.
+
+    It is measured in DejaVu Sans, a wide font.
+    """
+    return sum(map(_char_width, text)) * size
 
 
 def _char_width(char: str) -> float:
@@ -72,10 +78,10 @@ def _char_width(char: str) -> float:
     return 1.0 if unicodedata.east_asian_width(char) in "WF" or not char.isalpha() else 0.85
 
 
-def _truncate(words: str) -> str:
-    if len(words) > MAX_TEXT_CHARS:
-        words = f"{words[: MAX_TEXT_CHARS - 1]}…"
-    return path_text.to_printable(words)
+def _truncate(text: str) -> str:
+    if len(text) > MAX_TEXT_CHARS:
+        text = f"{text[: MAX_TEXT_CHARS - 1]}…"
+    return path_text.to_printable(text)
 
 
 def _format_attribute(value: str | float) -> str:

@@ -65,18 +65,21 @@ DARK = Theme(
 
 
 def stylesheet() -> str:
-    """Return the stylesheet for the light and the dark theme."""
+    """Return the CSS of all charts, for light and dark backgrounds."""
     return f"\n{_SHAPE_RULES}{_css_rules(LIGHT)}@media (prefers-color-scheme:dark){{\n{_css_rules(DARK)}}}\n"
 
 
 def css_class(number: int) -> str:
-    """Return the CSS classes of a series; after all colours, they repeat with other looks."""
+    """Return the CSS classes of the series with this index; beyond the last colour, colours repeat.
+
+    Series with a repeated colour have another look, such as an outline.
+    """
     look, colour = divmod(number, len(LIGHT.series))
     return f"of{colour} look{look % 3}" if look else f"of{colour}"
 
 
 def has_outline(number: int) -> bool:
-    """Return whether the bars of a series have an outline, because its colour is repeated."""
+    """Return whether the bars of the series with this index have an outline, as colours repeat."""
     return number >= len(LIGHT.series)
 
 
@@ -90,7 +93,7 @@ def _css_rules(theme: Theme) -> str:
         ".base": f"stroke:{theme.base}",
         ".goal": f"stroke:{theme.faint}",
     }
-    rules |= {f".of{place}": f"color:{colour}" for place, colour in enumerate(theme.series)}
+    rules |= {f".of{position}": f"color:{colour}" for position, colour in enumerate(theme.series)}
     return "".join(
         ",".join(f".mk-chart {name}" for name in names.split(",")) + f"{{{rule}}}\n"
         for names, rule in rules.items()
