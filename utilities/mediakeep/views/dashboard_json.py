@@ -12,27 +12,31 @@ from mediakeep.views.poller import HomeSnapshot, QueueSnapshot
 MAX_SESSIONS = 20
 
 
-def to_json(glance: HomeSnapshot) -> list[dict[str, Any]]:
-    """Return the data of each kind whose queue can be read."""
-    disk = msgspec.to_builtins(glance.disk)
-    return [{**_kind_to_json(look), "disk": disk} for look in glance.queues if look.summary]
+def to_json(home_snapshot: HomeSnapshot) -> list[dict[str, Any]]:
+    """Return the dashboard's data as JSON objects, one for each kind whose queue can be read."""
+    disk = msgspec.to_builtins(home_snapshot.disk)
+    return [
+        {**_kind_to_json(snapshot), "disk": disk}
+        for snapshot in home_snapshot.queues
+        if snapshot.summary
+    ]
 
 
-def _kind_to_json(look: QueueSnapshot) -> dict[str, Any]:
-    account = look.summary
-    assert account is not None
-    spans = [_stats_to_json(span) for span in account.weeks]
+def _kind_to_json(snapshot: QueueSnapshot) -> dict[str, Any]:
+    summary = snapshot.summary
+    assert summary is not None
+    spans = [_stats_to_json(span) for span in summary.weeks]
     fields = {
-        **msgspec.structs.asdict(account.status),
-        "estimate": account.estimate,
-        "since": account.since,
-        "today": _stats_to_json(account.days[-1]) if account.days else None,
+        **msgspec.structs.asdict(summary.status),
+        "estimate": summary.estimate,
+        "since": summary.since,
+        "today": _stats_to_json(summary.days[-1]) if summary.days else None,
         "this_week": spans[-1] if spans else None,
         "weeks": spans,
-        "troubles": account.failed_items,
-        "sessions": account.sessions[-MAX_SESSIONS:],
-        "live": look.running_sessions,
-        "recent": look.events,
+        "troubles": summary.failed_items,
+        "sessions": summary.sessions[-MAX_SESSIONS:],
+        "live": snapshot.running_sessions,
+        "recent": snapshot.events,
     }
     return msgspec.to_builtins(fields)  # type: ignore[no-any-return]
 

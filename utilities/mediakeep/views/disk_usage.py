@@ -1,4 +1,4 @@
-"""Free disk space, and how much of it mediakeep's own files use."""
+"""Measure the free space of disks, and the space that mediakeep's own files use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FOLDERS_BY_NAME = {
 
 
 class DiskSpace(msgspec.Struct, frozen=True):
-    """Free and total bytes of a disk; `what` names what is stored on it."""
+    """The free and total bytes of a disk; `what` names the folders stored on it."""
 
     what: str
     path: str
@@ -31,23 +31,24 @@ class DiskSpace(msgspec.Struct, frozen=True):
 
 
 class FolderSize(msgspec.Struct, frozen=True):
-    """Size in bytes; `whole` is False if there were too many files to count."""
+    """The size of a folder in bytes; `whole` is False if there were too many files to count."""
 
     bytes: int
     whole: bool = True
 
 
 class DiskUsage(msgspec.Struct, frozen=True):
-    """Free space of each disk, and the sizes of growing folders by name."""
+    """The free space of each disk, and the sizes of mediakeep's folders by name."""
 
     rooms: list[DiskSpace]
     sizes: dict[str, FolderSize]
 
 
 def measure_disk(home: Path, folders: Iterable[Path], libraries: Mapping[str, str]) -> DiskUsage:
-    """Measure a home with its queue folders, and the disks of its libraries.
+    """Measure the disks of mediakeep's home folder and of the libraries, and the growing folders.
 
-    `libraries` maps kinds to escaped paths. Missing and unreadable paths are left out.
+    `libraries` maps each kind to the escaped path of its library. Missing and unreadable paths are
+    left out.
     """
     queue_folders = list(folders)
     sizes = {
@@ -60,7 +61,7 @@ def measure_disk(home: Path, folders: Iterable[Path], libraries: Mapping[str, st
 
 
 def _list_disks(places: Mapping[str, str]) -> list[DiskSpace]:
-    """Return each disk once, with everything stored on it."""
+    """Return the space of each disk once, with the names of everything stored on it."""
     disks: dict[int, DiskSpace] = {}
     for what, path in places.items():
         with contextlib.suppress(OSError, ValueError):

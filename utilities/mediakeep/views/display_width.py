@@ -1,7 +1,8 @@
-"""Display width of text in a terminal: CJK characters take two cells, combining marks none.
+"""The width of text in terminal cells: CJK characters take two, combining marks none.
 
-Widths follow East_Asian_Width (Unicode Standard Annex 11): W and F take two cells, marks none. A
-(ambiguous) takes one, as in terminals that are not set to a legacy East Asian encoding.
+Widths follow East_Asian_Width (Unicode Standard Annex 11): classes W and F take two cells, marks
+none. Class A (ambiguous) takes one, as in terminals that are not set to a legacy East Asian
+encoding.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def _char_width(char: str) -> int:
 
 
 def iter_clusters(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each character with its combining marks, and the number of cells they take."""
+    """Yield each character together with its combining marks, and their width in terminal cells."""
     cluster, cells = "", 0
     for char in text:
         char_width = _char_width(char)
@@ -44,13 +45,16 @@ def text_width(text: str) -> int:
     return sum(cells for _, cells in iter_clusters(text))
 
 
-def truncate(text: str, most: int, ending: str = "…") -> str:
-    """Shorten text to at most `most` cells, including the ending; no number is split."""
-    if text_width(text) <= most:
+def truncate(text: str, max_cells: int, ending: str = "…") -> str:
+    """Shorten a text to at most `max_cells` terminal cells, including the ending.
+
+    A number is never cut in two.
+    """
+    if text_width(text) <= max_cells:
         return text
-    room = most - text_width(ending)
+    room = max_cells - text_width(ending)
     if room < 0:
-        return ending[: max(0, most)]
+        return ending[: max(0, max_cells)]
     short = _take_cells(text, room)
     for number in _NUMBER_PATTERN.finditer(text):
         if number.start() < len(short) < number.end():
@@ -58,12 +62,12 @@ def truncate(text: str, most: int, ending: str = "…") -> str:
     return short.rstrip() + ending
 
 
-def _take_cells(text: str, room: int) -> str:
+def _take_cells(text: str, max_cells: int) -> str:
     prefix = ""
     for cluster, cells in iter_clusters(text):
-        if cells > room:
+        if cells > max_cells:
             break
-        prefix, room = prefix + cluster, room - cells
+        prefix, max_cells = prefix + cluster, max_cells - cells
     return prefix
 
 

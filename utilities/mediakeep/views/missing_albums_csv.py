@@ -1,7 +1,8 @@
-"""outputs/missing_albums.csv: everything missing from all discographies, one row each.
+"""Update outputs/missing_albums.csv, a table of all albums and tracks that discographies lack.
 
-The file can be deleted at any time. A batch replaces the rows of items settled since the table
-was last written. If the file is missing, was edited, or belongs to another queue, it is rebuilt.
+The file can be deleted at any time. A batch only replaces the rows of items that were processed
+since the last update. If the file is missing, was edited, or belongs to another queue, it is
+rebuilt.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ RowReader = Callable[[Item], Sequence[RowFields]]  # reads the rows of an item f
 
 
 class TableVersion(msgspec.Struct, frozen=True):
-    """The queue and change that the table was written from; size and mtime detect edits."""
+    """The state of the queue from which the table was written.
+
+    `size` and `mtime` of the file reveal later edits.
+    """
 
     lineage: str = ""
     seq: int = 0
@@ -39,7 +43,10 @@ class TableVersion(msgspec.Struct, frozen=True):
 def update_table(
     home: Path, folder: Path, state: QueueState, columns: Sequence[str], rows: RowReader
 ) -> None:
-    """Update the table from a queue; the first column is the item's key."""
+    """Update the table of missing albums from a queue; the first column is the item's key.
+
+    `rows` is a function that reads the rows of one item.
+    """
     path = home / FILE
     with atomic_files.exclusive_lock(folder / "missing.lock"):
         version = _read_version(folder / _VERSION_FILE)
@@ -77,12 +84,12 @@ def _read_version(path: Path) -> TableVersion:
         return TableVersion()
 
 
-def _is_unchanged(path: Path, note: TableVersion) -> bool:
+def _is_unchanged(path: Path, version: TableVersion) -> bool:
     try:
         stats = path.stat()
     except OSError:
         return False
-    return (stats.st_size, stats.st_mtime_ns) == (note.size, note.mtime_ns)
+    return (stats.st_size, stats.st_mtime_ns) == (version.size, version.mtime_ns)
 
 
 def _read_rows(path: Path, columns: Sequence[str]) -> dict[str, list[list[str]]]:
@@ -95,7 +102,7 @@ def _read_rows(path: Path, columns: Sequence[str]) -> dict[str, list[list[str]]]
 
 
 def render_rows(columns: Sequence[str], rows: Iterable[RowFields]) -> str:
-    """Format rows as CSV with a header; cells cannot be read as formulas."""
+    """Return rows as CSV text with a header; spreadsheets do not take any cell as a formula."""
     return format_csv([list(columns), *_format_cells(columns, rows)])
 
 

@@ -1,4 +1,4 @@
-"""Totals of a period, and the state at its end, computed from the history alone."""
+"""Compute what happened in a period, and the state at its end, from the history alone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _OPEN_CHANGES = {"opened": 1, "regressed": 1, "returned": 1, "closed": -1, "left
 
 
 class PeriodTotals(msgspec.Struct, frozen=True):
-    """Totals of a period: items completed by batches, issues by kind, time spent."""
+    """What happened in a period: items completed by batches, issues by kind, and time spent."""
 
     completed: int = 0  # completions by batches; repeated ones count each time
-    again: int = 0  # of these: items that had been completed before
+    again: int = 0  # completions of items that had been completed before
     failed: int = 0  # failed attempts
     skipped: int = 0
     by_hand: int = 0  # items reread by a user's command
@@ -33,11 +33,11 @@ class PeriodTotals(msgspec.Struct, frozen=True):
     reappeared: int = 0
     progress: int = 0  # completed items at the end, minus those at the start
     new: CountsByKind = {}  # issues seen for the first time and left open
-    regressed: CountsByKind = {}  # closed before, found again
-    closed: CountsByKind = {}  # were open, now gone
-    repaired: CountsByKind = {}  # repaired by batches
-    mended: CountsByKind = {}  # counted in both: were open until a batch repaired them
-    left: CountsByKind = {}  # were open when their item vanished
+    regressed: CountsByKind = {}  # issues that were closed before and are found again
+    closed: CountsByKind = {}  # issues that were open and have disappeared
+    repaired: CountsByKind = {}  # issues repaired by batches
+    mended: CountsByKind = {}  # open issues that a batch repaired; counted in `closed` and `repaired`, too
+    left: CountsByKind = {}  # issues that were open when their item vanished
     returned: CountsByKind = {}  # open issues of items that came back
     amounts: dict[str, float] = {}  # other sums recorded by settles: tracks, requests...
     invested: float = 0.0  # seconds with at least one session running
@@ -45,24 +45,24 @@ class PeriodTotals(msgspec.Struct, frozen=True):
 
     @property
     def found(self) -> int:
-        """Issues found, whether repaired at once or left open."""
+        """The number of issues found in the period, whether repaired at once or left open."""
         return sum(map(_sum_counts, (self.new, self.regressed, self.repaired))) - _sum_counts(
             self.mended
         )
 
     @property
     def resolved(self) -> int:
-        """Issues that were repaired or disappeared."""
+        """The number of issues that were repaired or disappeared in the period."""
         return _sum_counts(self.closed) + _sum_counts(self.repaired) - _sum_counts(self.mended)
 
     @property
     def settled(self) -> int:
-        """Issues that were open and are gone."""
+        """The number of issues that were open and are not open any more."""
         return _sum_counts(self.closed)
 
 
 class PeriodEndState(msgspec.Struct, frozen=True):
-    """The state at the end of a period."""
+    """The number of items and open issues at the end of a period."""
 
     completed: int
     total: int | None  # items in the library, or None if unknown
@@ -70,75 +70,78 @@ class PeriodEndState(msgspec.Struct, frozen=True):
 
 
 class PeriodStats(msgspec.Struct, frozen=True):
-    """A period with its totals and its end state; the current state if it is still running."""
+    """A period with its totals, and the state at its end, or now if the period is running."""
 
     period: Period
     flow: PeriodTotals
     level: PeriodEndState
 
 
-def compute_stats(base: sqlite3.Connection, periods: Sequence[Period]) -> list[PeriodStats]:
-    """Compute the stats of consecutive periods."""
+def compute_stats(connection: sqlite3.Connection, periods: Sequence[Period]) -> list[PeriodStats]:
+    """Return the statistics of consecutive periods, from the open history index."""
     if not periods:
         return []
     begin = slot_at(periods[0].start)
-    before = queries.read_totals(base, 0, begin)
+    before = queries.read_totals(connection, 0, begin)
     completed, open_issues, away = (
         _sum_progress(before),
         _count_open_changes(before),
         _sum_away(before),
     )
-    sizes, stats = queries.read_queue_sizes(base), []
-    sittings = queries.read_sessions(base, clock.format_iso(periods[0].start))
+    sizes, stats = queries.read_queue_sizes(connection), []
+    session_spans = queries.read_sessions(connection, clock.format_iso(periods[0].start))
     for period in periods:
-        sums = queries.read_totals(base, slot_at(period.start), slot_at(period.end))
-        completed += _sum_progress(sums)
-        open_issues.update(_count_open_changes(sums))
-        away += _sum_away(sums)
+        totals = queries.read_totals(connection, slot_at(period.start), slot_at(period.end))
+        completed += _sum_progress(totals)
+        open_issues.update(_count_open_changes(totals))
+        away += _sum_away(totals)
         size = _library_size_at(sizes, slot_at(period.end))
         total = None if size is None else max(completed, size - away)
         level = PeriodEndState(completed, total, _rank_counts(open_issues))
-        stats.append(PeriodStats(period, _compute_totals(sums, sittings, period), level))
+        stats.append(PeriodStats(period, _compute_totals(totals, session_spans, period), level))
     return stats
 
 
 def slot_at(moment: datetime) -> int:
-    """Return the history index slot of a moment."""
+    """Return the number of the time slot in the history index that contains a moment."""
     return queries.to_slot(moment.timestamp())
 
 
-def _sum_progress(sums: Iterable[MeasureTotal]) -> int:
-    return int(sum(tally.amount for tally in sums if tally.measure == "done"))
+def _sum_progress(totals: Iterable[MeasureTotal]) -> int:
+    return int(sum(tally.amount for tally in totals if tally.measure == "done"))
 
 
-def _sum_away(sums: Iterable[MeasureTotal]) -> int:
-    """Return the net change in the number of items missing from the library."""
-    return int(sum(_AWAY_CHANGES.get(tally.measure, 0) * tally.amount for tally in sums))
+def _sum_away(totals: Iterable[MeasureTotal]) -> int:
+    """Return by how much the number of items missing from the library has changed."""
+    return int(sum(_AWAY_CHANGES.get(tally.measure, 0) * tally.amount for tally in totals))
 
 
-def _count_open_changes(sums: Iterable[MeasureTotal]) -> Counter[str]:
-    """Return the net change in open issues by kind."""
+def _count_open_changes(totals: Iterable[MeasureTotal]) -> Counter[str]:
+    """Return by how much the number of open issues of each kind has changed."""
     changes: Counter[str] = Counter()
-    for tally in sums:
+    for tally in totals:
         changes[tally.what] += _OPEN_CHANGES.get(tally.measure, 0) * int(tally.amount)
     return changes
 
 
 def _library_size_at(sizes: Sequence[tuple[int, int]], before: int) -> int | None:
-    """Return the number of items before a slot; before the first count, that count."""
+    """Return the number of items in the library before a time slot, or None if never counted.
+
+    Before the first count, return the first count.
+    """
     counts = [items for at, items in sizes if at < before] or [items for _, items in sizes[:1]]
     return counts[-1] if counts else None
 
 
 def _compute_totals(
-    sums: Sequence[MeasureTotal], sittings: Sequence[SessionSpan], period: Period
+    totals: Sequence[MeasureTotal], session_spans: Sequence[SessionSpan], period: Period
 ) -> PeriodTotals:
     def counts(measure: str) -> CountsByKind:
-        amounts = {tally.what: int(tally.amount) for tally in sums if tally.measure == measure}
+        amounts = {tally.what: int(tally.amount) for tally in totals if tally.measure == measure}
         return _rank_counts(Counter(amounts))
 
     settled = counts("settled")
-    times = clip_sessions(sittings, period)
+    times = clip_sessions(session_spans, period)
     return PeriodTotals(
         completed=settled.get("completed", 0),
         again=_sum_counts(counts("again")),
@@ -147,24 +150,24 @@ def _compute_totals(
         by_hand=_sum_counts(counts("by_hand")),
         vanished=_sum_counts(counts("vanished")),
         reappeared=_sum_counts(counts("reappeared")),
-        progress=_sum_progress(sums),
+        progress=_sum_progress(totals),
         new=counts("opened"),
         **{name: counts(name) for name in _COUNTED_BY_KIND},
         amounts={
-            tally.what: _int_if_whole(tally.amount) for tally in sums if tally.measure == "sum"
+            tally.what: _int_if_whole(tally.amount) for tally in totals if tally.measure == "sum"
         },
         invested=queries.covered_seconds(times),
         sessions=len(times),
     )
 
 
-def _int_if_whole(amount: float) -> float:
-    """Return a whole number as int."""
-    return int(amount) if amount.is_integer() else amount
+def _int_if_whole(number: float) -> float:
+    """Return a float as int if it has no fraction, else unchanged."""
+    return int(number) if number.is_integer() else number
 
 
 def _rank_counts(counts: Counter[str]) -> CountsByKind:
-    """Return the nonzero counts, highest first."""
+    """Return the counts other than zero, highest first."""
     chosen = [(kind, count) for kind, count in counts.items() if count]
     return dict(sorted(chosen, key=lambda entry: (-entry[1], entry[0])))
 
@@ -176,11 +179,11 @@ def _sum_counts(counts: CountsByKind) -> int:
 TimeRanges = list[tuple[float, float]]  # (start, end) in seconds since 1970
 
 
-def clip_sessions(sittings: Iterable[SessionSpan], period: Period) -> TimeRanges:
-    """Return the parts of sessions within a period; sessions outside it are left out."""
+def clip_sessions(session_spans: Iterable[SessionSpan], period: Period) -> TimeRanges:
+    """Return the parts of sessions that lie within a period, as (start, end) in Unix seconds."""
     begin, end = period.start.timestamp(), period.end.timestamp()
     ranges = []
-    for session in sittings:
+    for session in session_spans:
         first = _to_timestamp(session.first)
         last = first + session.seconds if session.seconds else _to_timestamp(session.last)
         if first < end and (last > begin or first >= begin):

@@ -1,4 +1,4 @@
-"""Days and ISO weeks in a time zone, as spans of UTC time."""
+"""Days and ISO weeks in a time zone, with their start and end in UTC."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WEEK_NAME = re.compile(r"(\d{4})-?[Ww](\d{2})")
 
 
 class Period(msgspec.Struct, frozen=True, order=True):
-    """A day, a week from Monday to Sunday (ISO 8601), or any number of days."""
+    """A period of days in a time zone: a day, an ISO 8601 week (Monday to Sunday), or longer."""
 
     first: date
     days: int = WEEK
@@ -22,18 +22,18 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     @property
     def name(self) -> str:
-        """The name used in files and by users: 2025-W51, or 2025-12-17."""
+        """The name in file names and commands, such as 2025-W51 or 2025-12-17."""
         year, week, _ = self.first.isocalendar()
         return f"{year}-W{week:02d}" if self.days == WEEK else f"{self.first}"
 
     @property
     def last(self) -> date:
-        """The last day."""
+        """The last day of the period."""
         return self.first + timedelta(self.days - 1)
 
     @property
     def start(self) -> datetime:
-        """The first moment, in UTC."""
+        """The first moment of the period, in UTC."""
         return _midnight_utc(self.first, self.zone)
 
     @property
@@ -42,17 +42,17 @@ class Period(msgspec.Struct, frozen=True, order=True):
         return _midnight_utc(self.first + timedelta(self.days), self.zone)
 
     def shift(self, count: int) -> Period:
-        """Return the period `count` periods later, or earlier if negative."""
+        """Return the period of equal length `count` periods later, or earlier if negative."""
         return Period(self.first + timedelta(count * self.days), self.days, self.zone)
 
     def list_until(self, last: Period) -> list[Period]:
-        """List the periods from this one to `last`, inclusive."""
+        """List the consecutive periods from this one to `last`, both included."""
         count = (last.first - self.first).days // self.days
         return [self.shift(number) for number in range(count + 1)]
 
 
 def period_at(moment: datetime, days: int = WEEK, zone: TimeZone = None) -> Period:
-    """Return the day or week that contains a moment."""
+    """Return the day or week that contains a moment; `days` is the length of the period."""
     today = moment.astimezone(zone).date()
     first = today - timedelta(today.weekday()) if days == WEEK else today
     return Period(first, days, zone)
@@ -86,23 +86,23 @@ _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 
 
 def format_date(day: date) -> str:
-    """Format a date: 17 December 2025."""
+    """Format a date as in "17 December 2025"."""
     return f"{day.day} {_MONTH_NAMES[day.month - 1]} {day.year}"
 
 
 def format_time(text: str, zone: TimeZone) -> str:
-    """Format a UTC timestamp as local time: 22 December 2026, 06:00."""
+    """Format a UTC timestamp as local time, as in "22 December 2026, 06:00"."""
     local = datetime.fromisoformat(text).astimezone(zone)
     return f"{format_date(local.date())}, {local:%H:%M}"
 
 
 def format_short_date(day: date) -> str:
-    """Format a date briefly, for charts: 17 Dec."""
+    """Format a date as in "17 Dec", for charts."""
     return f"{day.day} {_MONTH_NAMES[day.month - 1][:3]}"
 
 
 def format_period(period: Period) -> str:
-    """Format a period: 15 to 21 December 2025, or Wednesday, 17 December 2025."""
+    """Format a period, as in "15 to 21 December 2025" or "Wednesday, 17 December 2025"."""
     first, last = period.first, period.last
     if period.days == DAY:
         return f"{_DAY_NAMES[first.weekday()]}, {format_date(first)}"

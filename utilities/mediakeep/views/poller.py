@@ -1,7 +1,7 @@
-"""Repeated snapshots of a home: changes are read at once, expensive data less often.
+"""Take repeated snapshots of all queues for the live dashboard.
 
-The queue is read at every poll. The history, which may hold a million events, is queried again
-when it has grown, and so rarely that this takes one percent of the time; likewise the disk.
+The queue is read at every poll. The history may hold a million events; it is read again only when
+it has grown, and at most one percent of the time. Disks are measured as rarely.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MAX_EVENTS = 60  # recent events shown
 
 
 class QueueSnapshot(msgspec.Struct, frozen=True):
-    """One kind at a moment; without a summary if it cannot be read because of `error`."""
+    """The state of one queue at a moment; if it cannot be read, `error` says why."""
 
     kind: Kind
     summary: KindSummary | None
@@ -45,7 +45,7 @@ class QueueSnapshot(msgspec.Struct, frozen=True):
 
 
 class HomeSnapshot(msgspec.Struct, frozen=True):
-    """All kinds of a home, and its disks, at a moment."""
+    """The state of all queues and disks of mediakeep's home folder at a moment."""
 
     home: Path
     now: datetime
@@ -56,15 +56,18 @@ class HomeSnapshot(msgspec.Struct, frozen=True):
 
 
 class Throttle:
-    """Limits how often something expensive runs: by its CPU cost and a minimum interval."""
+    """Limits how often an expensive read runs, by its CPU time and a minimum interval.
 
-    def __init__(self, least: float) -> None:
-        self._min_interval, self._next_time, self._cpu_start = least, 0.0, 0.0
+    The read runs in a `with` block, which measures its CPU time.
+    """
+
+    def __init__(self, min_seconds: float) -> None:
+        self._min_interval, self._next_time, self._cpu_start = min_seconds, 0.0, 0.0
         self.cpu_seconds = 0.0  # total CPU seconds
 
     @property
     def is_ready(self) -> bool:
-        """Whether it may run now."""
+        """Return whether the read may run again now."""
         return time.monotonic() >= self._next_time
 
     def __enter__(self) -> None:
@@ -77,16 +80,16 @@ class Throttle:
 
 
 class QueuePoller:
-    """Polls the queue of one kind."""
+    """Takes snapshots of the queue of one kind."""
 
     def __init__(
-        self, where: QueueLocation, kind: Kind, accepting: Callable[[str], str] = lambda _: ""
+        self, location: QueueLocation, kind: Kind, accepting: Callable[[str], str] = lambda _: ""
     ) -> None:
-        self.kind, self._location = kind, where
+        self.kind, self._location = kind, location
         self.accept_command = (
             accepting  # the command that accepts proposals of an issue kind, or ""
         )
-        self._follower = IncrementalReader(where.folder, kind)
+        self._follower = IncrementalReader(location.folder, kind)
         self._state: QueueState | None = None
         self._totals: RunningTotals | None = None
         self._history_throttle, self._reload_throttle = Throttle(HISTORY_INTERVAL), Throttle(0.0)
@@ -95,21 +98,21 @@ class QueuePoller:
         self._events: list[HistoryEvent] = []
         self.library = ""
 
-    def poll(self, view: SummaryContext) -> QueueSnapshot:
-        """Return the current state; raise NoQueue or StateDamaged if it cannot be read."""
-        state, sums = self._follow_queue()
-        reached = self._follower.position, period_stats.slot_at(view.now)
+    def poll(self, context: SummaryContext) -> QueueSnapshot:
+        """Return a snapshot of the queue; raise NoQueue or StateDamaged if it cannot be read."""
+        state, totals = self._follow_queue()
+        reached = self._follower.position, period_stats.slot_at(context.now)
         if self._summary is None or (
             reached != self._history_position and self._history_throttle.is_ready
         ):
             with self._history_throttle:
-                self._summary = self._read_summary(state, view, sums)
+                self._summary = self._read_summary(state, context, totals)
             self._history_position = reached
         self.library = state.head.library_path
         account = msgspec.structs.replace(
             self._summary,
-            status=summary.build_status(state, self._summary.pace, sums),
-            failed_items=summary.list_failed_items(sums),
+            status=summary.build_status(state, self._summary.pace, totals),
+            failed_items=summary.list_failed_items(totals),
         )
         return QueueSnapshot(
             self.kind, account, running_sessions.list_running_sessions(self._location), self._events
@@ -127,20 +130,20 @@ class QueuePoller:
 
     @property
     def cpu_seconds(self) -> float:
-        """CPU seconds spent on the reads that are not done at every poll."""
+        """CPU seconds spent so far on reads that are not made at every poll."""
         return self._history_throttle.cpu_seconds + self._reload_throttle.cpu_seconds
 
     def _read_summary(
-        self, state: QueueState, view: SummaryContext, sums: RunningTotals
+        self, state: QueueState, context: SummaryContext, totals: RunningTotals
     ) -> KindSummary:
-        def ask(base: sqlite3.Connection) -> KindSummary:
-            self._events = queries.read_recent_events(base, MAX_EVENTS)
-            return summary.summarize_with_index(base, state, view, sums)
+        def ask(connection: sqlite3.Connection) -> KindSummary:
+            self._events = queries.read_recent_events(connection, MAX_EVENTS)
+            return summary.summarize_with_index(connection, state, context, totals)
 
         return index.run_query(self._location.folder, ask, self._follower.read_journal())
 
     def unreadable_snapshot(self, error: Exception) -> QueueSnapshot:
-        """Return a snapshot of a queue that cannot be read, with its running sessions."""
+        """Return a snapshot for a queue that cannot be read: the error, and running sessions."""
         return QueueSnapshot(
             self.kind,
             None,
@@ -151,7 +154,7 @@ class QueuePoller:
 
 
 def _modification_time(path: Path) -> float:
-    """Return the modification time of a file, or 0 if it does not exist."""
+    """Return the modification time of a file in seconds, or 0 if it does not exist."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -159,37 +162,39 @@ def _modification_time(path: Path) -> float:
 
 
 class HomePoller:
-    """Polls all queues of a home."""
+    """Takes snapshots of all queues and disks of mediakeep's home folder."""
 
-    def __init__(self, home: Path, watches: Sequence[QueuePoller], folders: Sequence[Path]) -> None:
-        self._home, self._pollers, self._folders = home, watches, folders
+    def __init__(self, home: Path, pollers: Sequence[QueuePoller], folders: Sequence[Path]) -> None:
+        self._home, self._pollers, self._folders = home, pollers, folders
         self._seen: set[str] = set()  # kinds that had a queue in an earlier poll
         self._disk_throttle = Throttle(DISK_INTERVAL)
         self._disk: DiskUsage | None = None
         self._review_throttle, self._review_time = Throttle(HISTORY_INTERVAL), 0.0
         self._accept_command = ""
 
-    def poll(self, view: SummaryContext) -> HomeSnapshot:
-        """Return the state of everything; raise NoQueue if no kind ever had a queue."""
-        looks, missing = [], None
+    def poll(self, context: SummaryContext) -> HomeSnapshot:
+        """Return a snapshot of all queues and disks; raise NoQueue if there never was a queue."""
+        snapshots, missing = [], None
         for watch in self._pollers:
             try:
-                looks.append(watch.poll(view))
+                snapshots.append(watch.poll(context))
                 self._seen.add(watch.kind.name)
             except NoQueue as error:
                 missing = missing or error
                 if watch.kind.name in self._seen:
-                    looks.append(watch.unreadable_snapshot(error))
+                    snapshots.append(watch.unreadable_snapshot(error))
             except (MediakeepError, OSError) as error:
-                looks.append(watch.unreadable_snapshot(error))
-        if missing and not looks:
+                snapshots.append(watch.unreadable_snapshot(error))
+        if missing and not snapshots:
             raise missing
         accept = self._refresh_accept_command()
-        return HomeSnapshot(self._home, view.now, view.zone, looks, self._measure_disk(), accept)
+        return HomeSnapshot(
+            self._home, context.now, context.zone, snapshots, self._measure_disk(), accept
+        )
 
     @property
     def cpu_seconds(self) -> float:
-        """CPU seconds spent on the reads that are not done at every poll."""
+        """CPU seconds spent so far on reads that are not made at every poll."""
         return (
             self._disk_throttle.cpu_seconds
             + self._review_throttle.cpu_seconds
@@ -197,7 +202,10 @@ class HomePoller:
         )
 
     def _refresh_accept_command(self) -> str:
-        """Return the command that accepts the most frequent kind of proposal, or ""."""
+        """Return the command that accepts the most frequent kind of proposal, or "".
+
+        It is only searched for again if the review list has changed and the throttle allows it.
+        """
         seen = _modification_time(self._home / review.FILE)
         if seen != self._review_time and self._review_throttle.is_ready:
             with self._review_throttle:

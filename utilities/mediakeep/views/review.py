@@ -1,8 +1,9 @@
-"""outputs/manual_review_needed.json: all pending reviews.
+"""Update outputs/manual_review_needed.json, the list of all pending reviews.
 
-The file can be deleted at any time. It is shared by all queues of a home, and a batch replaces only
-the entries of its own queue: those of items settled since its last update. If the file is missing
-or damaged, or its entries belong to another queue, all entries are read again.
+A pending review is an issue that the user must decide. All queues share the file, which can be
+deleted at any time. A batch replaces only entries of its own queue, for items processed since the
+last update. If the file is missing or damaged, or its entries belong to another queue, all entries
+are read again.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ FORMAT = 1
 
 T = TypeVar("T")
 ReviewFields = dict[str, Any]
-EntriesByItem = dict[str, list[ReviewFields]]  # by item
+EntriesByItem = dict[str, list[ReviewFields]]  # by item key
 EntryReader = Callable[[Item], list[ReviewFields]]  # reads the entries of an item from its outputs
 
 
 class ReviewCursor(msgspec.Struct, frozen=True):
-    """The queue identity of the entries, and the last change that they include."""
+    """How far the review list includes a queue: the queue's identity and its last change."""
 
     lineage: str = ""
     seq: int = 0
 
 
 class ReviewListFile(msgspec.Struct, kw_only=True):
-    """The contents of the file."""
+    """The contents of the review list file."""
 
     format: int = FORMAT
     queues: dict[str, ReviewCursor] = {}  # by kind
     total: int = 0
-    by_kind: dict[str, int] = {}  # of issues
+    by_kind: dict[str, int] = {}  # counts of issues
     reviews: EntriesByItem = {}  # by item; each entry names its queue
 
 
@@ -54,7 +55,10 @@ class _TotalOnly(msgspec.Struct):
 def update_list(
     home: Path, folder: Path, state: QueueState, entries: EntryReader
 ) -> ReviewListFile:
-    """Update the entries of a queue, and return the contents of the file."""
+    """Update the entries of one queue in the review list, and return the contents of the file.
+
+    `entries` is a function that reads the entries of one item.
+    """
     with atomic_files.exclusive_lock(folder.parent / "review.lock"):
         view = _read_file(home / FILE) or ReviewListFile()
         name = state.kind.name
@@ -72,7 +76,7 @@ def update_list(
 
 
 def read_total(home: Path) -> int | None:
-    """Return the number of entries in the file, or None if it is missing or damaged."""
+    """Return the number of entries in the review list, or None if it is missing or damaged."""
     try:
         return msgspec.json.decode((home / FILE).read_bytes(), type=_TotalOnly).total
     except (OSError, msgspec.MsgspecError):
@@ -80,15 +84,18 @@ def read_total(home: Path) -> int | None:
 
 
 def collecting_errors(
-    read: Callable[[Item], list[T]], troubles: list[str]
+    read_item: Callable[[Item], list[T]], errors: list[str]
 ) -> Callable[[Item], list[T]]:
-    """Wrap `read` so that a damaged file skips one item and adds its error to `troubles`."""
+    """Wrap `read_item` so that an item with a damaged file is skipped.
+
+    Its error message is added to `errors`.
+    """
 
     def carefully(item: Item) -> list[T]:
         try:
-            return read(item)
+            return read_item(item)
         except MediakeepError as error:
-            troubles.append(str(error))
+            errors.append(str(error))
             return []
 
     return carefully
@@ -105,14 +112,14 @@ def _read_file(path: Path) -> ReviewListFile | None:
     return view if view.format == FORMAT else None
 
 
-def _from_single_queue(view: ReviewListFile, mark: ReviewCursor) -> ReviewListFile:
-    """Convert a file from the time when music was the only kind."""
+def _from_single_queue(file_contents: ReviewListFile, cursor: ReviewCursor) -> ReviewListFile:
+    """Convert a review list that was written when music was the only kind."""
     name = MUSIC.name
     reviews = {
         key: [{"queue": name, **entry} for entry in entries]
-        for key, entries in view.reviews.items()
+        for key, entries in file_contents.reviews.items()
     }
-    return structs.replace(view, queues={name: mark}, reviews=reviews)
+    return structs.replace(file_contents, queues={name: cursor}, reviews=reviews)
 
 
 def queue_identity(state: QueueState) -> str:
@@ -120,10 +127,10 @@ def queue_identity(state: QueueState) -> str:
     return f"{state.head.created} {restored.date if restored else ''}".strip()
 
 
-def _split_by_queue(view: ReviewListFile) -> dict[str, EntriesByItem]:
-    """Split the entries by queue; entries of unknown queues are dropped."""
-    sections: dict[str, EntriesByItem] = {name: {} for name in view.queues}
-    for key, entries in view.reviews.items():
+def _split_by_queue(file_contents: ReviewListFile) -> dict[str, EntriesByItem]:
+    """Return the entries of each queue, by item; entries of unknown queues are dropped."""
+    sections: dict[str, EntriesByItem] = {name: {} for name in file_contents.queues}
+    for key, entries in file_contents.reviews.items():
         for entry in entries:
             if (section := sections.get(entry.get("queue", ""))) is not None:
                 section.setdefault(key, []).append(entry)
@@ -133,7 +140,7 @@ def _split_by_queue(view: ReviewListFile) -> dict[str, EntriesByItem]:
 def _merge_entries(
     previous: EntriesByItem, state: QueueState, seq: int, entries: EntryReader
 ) -> EntriesByItem:
-    """Read the entries of items settled after `seq`; keep all others."""
+    """Return the entries of a queue, reading only items processed after the change number `seq`."""
     name, reviews = state.kind.name, {}
     for key, item in state.items.items():
         if item.status is Status.SKIPPED or not item.processed_date:
@@ -148,7 +155,7 @@ def _merge_entries(
 
 
 def _join_queues(
-    sections: Mapping[str, EntriesByItem], marks: dict[str, ReviewCursor]
+    sections: Mapping[str, EntriesByItem], cursors: dict[str, ReviewCursor]
 ) -> ReviewListFile:
     reviews: EntriesByItem = {}
     for name in sorted(sections):
@@ -156,12 +163,12 @@ def _join_queues(
             reviews.setdefault(key, []).extend(entries)
     kinds = Counter(entry["kind"] for entries in reviews.values() for entry in entries)
     return ReviewListFile(
-        queues={name: marks[name] for name in sorted(marks)},
+        queues={name: cursors[name] for name in sorted(cursors)},
         total=kinds.total(),
         by_kind=dict(sorted(kinds.items())),
         reviews=reviews,
     )
 
 
-def _format_json(view: ReviewListFile) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(view), indent=2) + b"\n"
+def _format_json(file_contents: ReviewListFile) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(file_contents), indent=2) + b"\n"

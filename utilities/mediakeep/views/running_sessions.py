@@ -1,4 +1,4 @@
-"""Running sessions of a queue, and sessions that died, read from the live files."""
+"""List the sessions of a queue that are running, and those that died."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from mediakeep.queue.compaction import QueueLocation
 
 
 class RunningItem(msgspec.Struct, frozen=True):
-    """An item that a session is working on: `done` of `of` parts, or both 0 if not reported."""
+    """An item that a session is working on.
+
+    `done` of its `of` parts are finished; both are 0 if the session does not report progress.
+    """
 
     item: str
     since: str
@@ -19,7 +22,7 @@ class RunningItem(msgspec.Struct, frozen=True):
 
 
 class RunningSession(msgspec.Struct, frozen=True):
-    """A session and its items, oldest first."""
+    """A session and the items that it is working on, oldest first."""
 
     session: str
     host: str  # "" for this machine
@@ -30,24 +33,37 @@ class RunningSession(msgspec.Struct, frozen=True):
     works: list[RunningItem]
 
 
-def list_running_sessions(place: QueueLocation) -> list[RunningSession]:
-    """List the running sessions, and the killed ones whose items are not recovered yet."""
+def list_running_sessions(location: QueueLocation) -> list[RunningSession]:
+    """List the running sessions of a queue.
+
+    Also list killed sessions whose items are not yet free for others.
+    """
     running = []
-    for path in sessions.list_live_files(place.folder):
-        live = sessions.read_live(place.folder, path.stem)
-        if live is None:  # it ended since the listing
+    for path in sessions.list_live_files(location.folder):
+        live_status = sessions.read_live(location.folder, path.stem)
+        if live_status is None:  # it ended since the listing
             continue
         items = [
-            RunningItem(key, since, *live.progress.get(key, (0, 0)), live.waiting.get(key, ""))
-            for key, since in _items_by_start(live)
+            RunningItem(
+                key, since, *live_status.progress.get(key, (0, 0)), live_status.waiting.get(key, "")
+            )
+            for key, since in _items_by_start(live_status)
         ]
-        host = "" if live.host == place.host else live.host
-        alive = sessions.is_alive(place, live.session)
+        host = "" if live_status.host == location.host else live_status.host
+        alive = sessions.is_alive(location, live_status.session)
         running.append(
-            RunningSession(live.session, host, live.pid, live.started, live.renewed, alive, items)
+            RunningSession(
+                live_status.session,
+                host,
+                live_status.pid,
+                live_status.started,
+                live_status.renewed,
+                alive,
+                items,
+            )
         )
     return running
 
 
-def _items_by_start(live: sessions.LiveStatus) -> list[tuple[str, str]]:
-    return sorted(live.begun.items(), key=lambda entry: (entry[1], entry[0]))
+def _items_by_start(live_status: sessions.LiveStatus) -> list[tuple[str, str]]:
+    return sorted(live_status.begun.items(), key=lambda entry: (entry[1], entry[0]))

@@ -1,4 +1,4 @@
-"""Totals over the items of a queue, updated incrementally instead of counting a million items."""
+"""Counts over all items of a queue, updated item by item, since counting a million is slow."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from mediakeep.queue.state import QueueState
 
 
 class RunningTotals:
-    """Totals over all items of a state, kept current by `update`, the state's `watch`."""
+    """Counts over all items of a queue; the queue calls `update` for every change."""
 
     def __init__(self, state: QueueState) -> None:
         self._state = state
-        self._issues: Counter[str] = Counter()  # open, by kind; without vanished items
+        self._issues: Counter[str] = (
+            Counter()
+        )  # open issues by kind, without those of vanished items
         self._retries: Counter[str] = Counter()  # retry times of failed items
         self.failed_items: dict[str, Item] = {}
         self.notes = self.reviews = self.fixed = self.outdated = 0
         self.pending_lookups = 0  # pending lookups
-        self._lookups: Counter[str] = Counter()  # of completed items, by result
-        self._tallies: Counter[str] = Counter()  # other counts of completed items
+        self._lookups: Counter[str] = Counter()  # completed lookups by result
+        self._tallies: Counter[str] = Counter()  # other sums over completed items
         tallies = state.kind.counters
         self._tally_fields = [
             (tally.name, tally.field or tally.name, tally.value) for tally in tallies
@@ -29,7 +31,7 @@ class RunningTotals:
             self.update(key, None, item)
 
     def update(self, key: str, old: Item | None, new: Item | None) -> None:
-        """Replace `old` by `new` in the totals; None means that the item does not exist."""
+        """Replace the item `old` by `new` in the counts; None means that there is no item."""
         if old:
             self._add(old, -1)
             self.failed_items.pop(key, None)
@@ -46,8 +48,8 @@ class RunningTotals:
         if item.status is Status.COMPLETED:
             self._lookups[item.lookup] += by
             for name, field, value in self._tally_fields:
-                if amount := getattr(item, field):
-                    self._tallies[name] += by * (amount == value if value else amount)
+                if number := getattr(item, field):
+                    self._tallies[name] += by * (number == value if value else number)
         if item.status is not Status.SKIPPED:
             self.notes += by * item.notes
             self.reviews += by * item.manual_reviews
@@ -65,17 +67,17 @@ class RunningTotals:
 
     @property
     def unknown(self) -> int:
-        """The number of items that the service does not know."""
+        """The number of items that the online service does not know."""
         return self._lookups["unknown"]
 
     @property
     def looked_up(self) -> int:
-        """The number of completed lookups, whatever their result."""
+        """The number of items whose lookup is completed, whatever its result."""
         return self._lookups["done"] + self.unsure + self.unknown
 
     @property
     def tallies(self) -> dict[str, int]:
-        """The nonzero sums of other counts of completed items."""
+        """Further sums over completed items that are not zero, by name."""
         return {name: self._tallies[name] for name, *_ in self._tally_fields if self._tallies[name]}
 
     @property
@@ -91,5 +93,5 @@ class RunningTotals:
 
     @property
     def next_retry(self) -> str:
-        """The time of the next retry, or "" if there is none."""
+        """The time of the next automatic retry, or "" if there is none."""
         return min(self._retries, default="")

@@ -1,4 +1,4 @@
-"""One summary of all kinds, shared by all views, so that no two can disagree."""
+"""One summary of all queues, which every view uses, so that no two views disagree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ESTIMATE_DAYS = 28  # days that an estimate is based on
 
 
 class FailedItem(msgspec.Struct, frozen=True):
-    """A failed item: error, time, number of attempts, and time of the next attempt."""
+    """A failed item: its error, when it failed, how often it was tried, and the next attempt."""
 
     item: str
     error: str
@@ -37,7 +37,7 @@ class FailedItem(msgspec.Struct, frozen=True):
 
 
 class QueueStatus(msgspec.Struct, frozen=True):
-    """The state of a queue: counts of items and issues, items per hour, time left."""
+    """The current state of a queue: counts of items and issues, items per hour, and time left."""
 
     kind: str
     noun: str
@@ -59,8 +59,8 @@ class QueueStatus(msgspec.Struct, frozen=True):
     last_updated: str
     awaiting: int = 0  # completed except for the lookup
     looked_up: int = 0  # completed lookups, whatever their result
-    unsure: int = 0  # of these: ambiguous, for the user to decide
-    unknown: int = 0  # of these: unknown to the service
+    unsure: int = 0  # of the completed lookups: ambiguous, for the user to decide
+    unknown: int = 0  # of the completed lookups: unknown to the service
     tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
 
     @property
@@ -70,12 +70,12 @@ class QueueStatus(msgspec.Struct, frozen=True):
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing is left to process, now or by an automatic retry."""
+        """Return whether nothing is left to process, neither now nor by an automatic retry."""
         return bool(self.total) and not self.items_left and not self.waiting
 
 
 class CompletionEstimate(msgspec.Struct, frozen=True):
-    """The expected completion date at the pace of the last days."""
+    """The day on which a queue is expected to be completed, at the pace of the last days."""
 
     per_week: float  # items completed per seven days
     days: int  # number of days that the pace is based on
@@ -83,7 +83,7 @@ class CompletionEstimate(msgspec.Struct, frozen=True):
 
 
 class KindSummary(msgspec.Struct, frozen=True):
-    """The status of a kind, and its last weeks and days, newest last."""
+    """The state of one queue, and statistics of its last weeks and days, newest last."""
 
     status: QueueStatus
     today: date
@@ -97,7 +97,7 @@ class KindSummary(msgspec.Struct, frozen=True):
     pace: Throughput
 
     def stats_by(self, days: int) -> list[PeriodStats]:
-        """Return the stats by week or by day."""
+        """Return the statistics by week if `days` is 7, or by day if it is 1."""
         return self.weeks if days == WEEK else self.days
 
     def is_running(self, period: Period) -> bool:
@@ -106,20 +106,20 @@ class KindSummary(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """All kinds at one moment."""
+    """The summaries of all queues at one moment."""
 
     written: str
     period: Period  # the reported period, the last of `weeks` or `days`
     kinds: list[KindSummary]
 
     def seconds_invested(self, period: Period) -> float:
-        """Return the seconds in which a session of any kind was running."""
+        """Return the seconds of a period in which at least one session was running."""
         times = [period_stats.clip_sessions(kind.sessions, period) for kind in self.kinds]
         return queries.covered_seconds([span for ranges in times for span in ranges])
 
     @property
     def whole_history(self) -> Period | None:
-        """The time from the first known day to the end of the period."""
+        """The time from the first day of the history to the end of the period, or None."""
         starts = [kind.since for kind in self.kinds if kind.since]
         if not starts:
             return None
@@ -128,7 +128,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class SummaryContext(msgspec.Struct, frozen=True):
-    """The moment, the time zone, and the last period of a summary."""
+    """What a summary depends on: the current moment, the time zone, and the last period."""
 
     now: datetime
     zone: TimeZone = None
@@ -136,53 +136,58 @@ class SummaryContext(msgspec.Struct, frozen=True):
 
     @property
     def last_period(self) -> Period:
-        """The last period of the summary."""
+        """The last period that the summary includes."""
         return self.period or periods.period_at(self.now, WEEK, self.zone)
 
 
-def build_summary(accounts: list[KindSummary], view: SummaryContext) -> Summary:
-    """Summarise all kinds."""
-    return Summary(clock.format_iso(view.now), view.last_period, accounts)
+def build_summary(summaries: list[KindSummary], context: SummaryContext) -> Summary:
+    """Combine the summaries of all queues into one."""
+    return Summary(clock.format_iso(context.now), context.last_period, summaries)
 
 
-def summarize_queue(folder: Path, queue: QueueView, view: SummaryContext) -> KindSummary:
-    """Summarize a queue and its history."""
-    sums = RunningTotals(queue.state)
+def summarize_queue(folder: Path, queue: QueueView, context: SummaryContext) -> KindSummary:
+    """Return the summary of a queue and its history; `folder` is the queue's folder."""
+    totals = RunningTotals(queue.state)
     return index.run_query(
-        folder, lambda db: summarize_with_index(db, queue.state, view, sums), queue.records
+        folder, lambda db: summarize_with_index(db, queue.state, context, totals), queue.records
     )
 
 
 def read_status(folder: Path, state: QueueState, tail: Sequence[JournalRecord] = ()) -> QueueStatus:
-    """Return the status of a queue, with the pace computed from its history.
+    """Return the current state of a queue, with a pace computed from its history.
 
-    `tail` are the journal records that are not in the history yet.
+    `tail` are the newest journal records, which the history does not contain yet.
     """
     return build_status(state, index.run_query(folder, queries.read_throughput, tail))
 
 
 def summarize_with_index(
-    base: sqlite3.Connection, state: QueueState, view: SummaryContext, sums: RunningTotals
+    connection: sqlite3.Connection,
+    state: QueueState,
+    context: SummaryContext,
+    totals: RunningTotals,
 ) -> KindSummary:
-    """Summarize a queue and its history; `base` is the open history index."""
-    today = view.now.astimezone(view.zone).date()
-    day = Period(min(view.last_period.last, today), DAY, view.zone)
-    week = periods.period_at(day.start, WEEK, view.zone)
+    """Return the summary of a queue; `connection` is its open history index."""
+    today = context.now.astimezone(context.zone).date()
+    day = Period(min(context.last_period.last, today), DAY, context.zone)
+    week = periods.period_at(day.start, WEEK, context.zone)
     weeks = week.shift(1 - TREND_WEEKS).list_until(week)
-    pace = queries.read_throughput(base)
-    now, since = build_status(state, pace, sums), queries.read_first_time(base)
+    pace = queries.read_throughput(connection)
+    now, since = build_status(state, pace, totals), queries.read_first_time(connection)
     return KindSummary(
         status=now,
         today=today,
-        weeks=_within_history(period_stats.compute_stats(base, weeks), since),
+        weeks=_within_history(period_stats.compute_stats(connection, weeks), since),
         days=_within_history(
-            period_stats.compute_stats(base, day.shift(1 - WEEK).list_until(day)), since
+            period_stats.compute_stats(connection, day.shift(1 - WEEK).list_until(day)), since
         ),
-        estimate=_estimate_completion(base, now, view),
-        failed_items=list_failed_items(sums),
-        sessions=queries.read_sessions(base, ""),
+        estimate=_estimate_completion(connection, now, context),
+        failed_items=list_failed_items(totals),
+        sessions=queries.read_sessions(connection, ""),
         completed_by_day=[
-            step for step in _completed_by_day(base, view.zone) if step[0] <= f"{day.first}"
+            step
+            for step in _completed_by_day(connection, context.zone)
+            if step[0] <= f"{day.first}"
         ],
         since=since,
         pace=pace,
@@ -190,48 +195,48 @@ def summarize_with_index(
 
 
 def _within_history(spans: list[PeriodStats], since: str) -> list[PeriodStats]:
-    """Leave out the periods before the history begins."""
+    """Leave out periods that end before the history begins."""
     return [span for span in spans if since and clock.format_iso(span.period.end) > since]
 
 
-def _completed_by_day(base: sqlite3.Connection, zone: TimeZone) -> list[tuple[str, int]]:
-    """Return the number of completed items at the end of each day on which it changed."""
+def _completed_by_day(connection: sqlite3.Connection, zone: TimeZone) -> list[tuple[str, int]]:
+    """Return each day on which the number of completed items changed, with that number."""
     by_day: dict[str, int] = {}
     completed = 0
-    for slot, more in queries.read_completed_steps(base):
+    for slot, more in queries.read_completed_steps(connection):
         completed += more
         by_day[f"{queries.slot_start(slot).astimezone(zone).date()}"] = completed
     return list(by_day.items())
 
 
 def _estimate_completion(
-    base: sqlite3.Connection, now: QueueStatus, view: SummaryContext
+    connection: sqlite3.Connection, now: QueueStatus, context: SummaryContext
 ) -> CompletionEstimate | None:
-    """Estimate the completion date; None if nothing is left or too little is known."""
-    since = queries.read_first_time(base)
+    """Estimate when a queue is completed; return None if nothing is left or too little is known."""
+    since = queries.read_first_time(connection)
     if not (now.items_left and since):
         return None
-    age = (view.now - datetime.fromisoformat(since)).total_seconds() / 86400
+    age = (context.now - datetime.fromisoformat(since)).total_seconds() / 86400
     days = min(float(ESTIMATE_DAYS), age)
     if days < WEEK:
         return None
-    begin = period_stats.slot_at(view.now - timedelta(days))
-    sums = queries.read_totals(base, begin, period_stats.slot_at(view.now) + 1)
+    begin = period_stats.slot_at(context.now - timedelta(days))
+    totals = queries.read_totals(connection, begin, period_stats.slot_at(context.now) + 1)
     done = sum(
-        tally.amount for tally in sums if (tally.measure, tally.what) == ("settled", "completed")
+        tally.amount for tally in totals if (tally.measure, tally.what) == ("settled", "completed")
     )
     if not done:
         return None
     rest = timedelta(days * now.items_left / done)
-    end = (view.now + min(rest, timedelta(36500))).astimezone(view.zone).date()
+    end = (context.now + min(rest, timedelta(36500))).astimezone(context.zone).date()
     return CompletionEstimate(round(7 * done / days, 1), round(days), f"{end}")
 
 
 def build_status(
-    state: QueueState, pace: Throughput, sums: RunningTotals | None = None
+    state: QueueState, pace: Throughput, totals: RunningTotals | None = None
 ) -> QueueStatus:
-    """Return the status of a queue; the totals are counted here if not given."""
-    sums = sums or RunningTotals(state)
+    """Return the current state of a queue; if `totals` is None, all items are counted."""
+    totals = totals or RunningTotals(state)
     left = state.counts[Status.PENDING] + state.counts[Status.IN_PROGRESS]
     total = len(state.items) - state.counts[Status.SKIPPED]
     rate = pace.per_hour
@@ -244,26 +249,26 @@ def build_status(
         total=total,
         counts={status.value: state.counts[status] for status in Status},
         percentage=percentage(state.counts[Status.COMPLETED], total),
-        issues=sums.issues,
-        notes=sums.notes,
-        reviews=sums.reviews,
-        fixed=sums.fixed,
-        waiting=sums.waiting,
-        next_retry=sums.next_retry,
-        outdated=sums.outdated,
+        issues=totals.issues,
+        notes=totals.notes,
+        reviews=totals.reviews,
+        fixed=totals.fixed,
+        waiting=totals.waiting,
+        next_retry=totals.next_retry,
+        outdated=totals.outdated,
         per_hour=rate,
         seconds_left=3600 * left / rate if rate else None,
         last_updated=state.head.last_updated,
-        awaiting=sums.pending_lookups,
-        looked_up=sums.looked_up,
-        unsure=sums.unsure,
-        unknown=sums.unknown,
-        tallies=sums.tallies,
+        awaiting=totals.pending_lookups,
+        looked_up=totals.looked_up,
+        unsure=totals.unsure,
+        unknown=totals.unknown,
+        tallies=totals.tallies,
     )
 
 
-def list_failed_items(sums: RunningTotals) -> list[FailedItem]:
-    """List the failed items, newest first."""
+def list_failed_items(totals: RunningTotals) -> list[FailedItem]:
+    """List the failed items of a queue, newest failure first."""
     failed = [
         FailedItem(
             item=key,
@@ -273,13 +278,13 @@ def list_failed_items(sums: RunningTotals) -> list[FailedItem]:
             attempts=_count_attempts(item),
             next_try=item.not_before,
         )
-        for key, item in sums.failed_items.items()
+        for key, item in totals.failed_items.items()
     ]
     return sorted(failed, key=lambda failure: (failure.date, failure.item), reverse=True)
 
 
 def _shared_reason(key: str, item: Item) -> str:
-    """Return the error without the item's own names."""
+    """Return an item's error without the item's own names, so that equal errors can be grouped."""
     reason = item.error_message
     for name in sorted({key, item.path, item.output_name} - {""}, key=len, reverse=True):
         reason = reason.replace(name, "...")

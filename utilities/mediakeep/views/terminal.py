@@ -1,4 +1,4 @@
-"""Plain text for terminals: summaries, item lists and single items."""
+"""Format summaries, lists of items and single items as plain text for terminals."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_PLACES = 5  # shown per kind of issue; the report lists all
 
 
 def format_count(number: int, noun: str, plural: str = "") -> str:
-    """Format a number with its noun: 1 artist, 2 artists, 1,200 artists."""
+    """Format a count with its noun, as in "1 artist", "2 artists" and "1,200 artists"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def format_duration(seconds: float) -> str:
-    """Format a duration as its two largest units."""
+    """Format a duration in seconds by its two largest units, such as hours and minutes."""
     whole = round(seconds)
     for size, unit, smaller, sub in (
         (86400, "d", 3600, "h"),
@@ -35,7 +35,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_size(number: int) -> str:
-    """Format a number of bytes: 900 bytes, 4.2 MB, 120 GB."""
+    """Format a number of bytes, as in "900 bytes", "4.2 MB" and "120 GB"."""
     if number < 1000:
         return format_count(number, "byte")
     units = ("KB", "MB", "GB", "TB")
@@ -54,7 +54,7 @@ def draw_bar(percentage: float, width: int = BAR_WIDTH) -> str:
 
 
 def describe_queue(status: QueueStatus) -> list[str]:
-    """Describe the status of a queue."""
+    """Describe the state of a queue in lines of text."""
     done = status.counts["completed"]
     lines = [
         f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}",
@@ -72,7 +72,7 @@ def describe_queue(status: QueueStatus) -> list[str]:
 
 
 def describe_lookups(status: QueueStatus) -> list[str]:
-    """Describe the completed and the pending lookups."""
+    """Describe in lines of text how many lookups are completed and pending."""
     lines = [format_lookup_counts(status)] if status.looked_up else []
     lines += describe_tallies(status.kind, status.tallies)
     return [*lines, format_pending_lookups(status.awaiting, status)] if status.awaiting else lines
@@ -87,7 +87,10 @@ def format_lookup_counts(status: QueueStatus) -> str:
 
 
 def describe_tallies(kind: str, tallies: Mapping[str, int]) -> list[str]:
-    """Format the other counts of items, such as certain albums, as one line; none if all are 0."""
+    """Format further counts of a queue, such as albums with a certain match, as at most one line.
+
+    Return no line if all counts are 0.
+    """
     groups: dict[str, list[str]] = {}
     for tally in kinds.KINDS[kind].counters:
         if number := tallies.get(tally.name, 0):
@@ -120,7 +123,7 @@ def _format_pace(status: QueueStatus) -> str:
 
 
 def describe_open_issues(status: QueueStatus) -> list[str]:
-    """List the open issues by kind, most frequent first; notes are only counted."""
+    """List the open issues by kind, most frequent first; of notes, only the number is given."""
     notes = [f"{format_count(status.notes, 'note')} in the reports"] if status.notes else []
     if not status.issues:
         return notes
@@ -132,7 +135,7 @@ def describe_open_issues(status: QueueStatus) -> list[str]:
 
 
 def list_items(state: QueueState, status_filter: Status | None) -> list[str]:
-    """List items with their status, one per line."""
+    """List items with their status, one per line; if `status_filter` is given, only those."""
     width = max(len(status.value) for status in Status)
     return [
         f"{item.status.value:<{width}}  {path_text.to_printable(key)}{_format_remark(item)}"
@@ -147,7 +150,7 @@ def _format_remark(item: Item) -> str:
 
 
 def describe_item(key: str, item: Item) -> list[str]:
-    """Describe an item: every non-empty field except its issues."""
+    """Describe an item in lines of text: all its non-empty fields except the issues."""
     lines = [path_text.to_printable(key)]
     for name in item.__struct_fields__:
         value = getattr(item, name)
@@ -158,19 +161,19 @@ def describe_item(key: str, item: Item) -> list[str]:
     return lines
 
 
-def describe_item_issues(item: Item, known: Sequence[Issue] | None, home: Path) -> list[str]:
+def describe_item_issues(item: Item, known_issues: Sequence[Issue] | None, home: Path) -> list[str]:
     """Describe the issues of an item by kind, in their given order.
 
-    If the issues are unknown (None), only the counts in the queue are shown.
+    If `known_issues` is None, only the counts in the queue are shown.
     """
-    if known is None:
+    if known_issues is None:
         counts = [f"  {number:,} {kind}" for kind, number in item.issues.items()]
         why = "the audit file is missing" if item.report else "it has no report yet"
         return [*counts, f"Issues cannot be shown: {why}."]
     by_kind: dict[str, list[Issue]] = {}
-    for issue in known:
+    for issue in known_issues:
         by_kind.setdefault(issue.kind, []).append(issue)
-    lines = [_issues_heading(known)]
+    lines = [_issues_heading(known_issues)]
     lines += [line for issues in by_kind.values() for line in _describe_issue_kind(issues)]
     if item.status is not Status.COMPLETED:
         lines.append(f"Issues of the last report; the status is now {item.status.value}.")
@@ -188,7 +191,7 @@ def _issues_heading(issues: Sequence[Issue]) -> str:
 
 
 def _describe_issue_kind(issues: Sequence[Issue]) -> list[str]:
-    """Format the issues of one kind: errors and warnings with their first places."""
+    """Format issues of the same kind in lines; for errors and warnings, name the first places."""
     head = f"  {issues[0].severity}: {len(issues):,} {issues[0].kind}"
     if issues[0].severity is Severity.NOTE:
         return [head]

@@ -1,4 +1,4 @@
-"""History events as rows of the dashboard."""
+"""Format history events as rows of the dashboard."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATE_COLOURS = {"completed": Colour.GOOD, "error": Colour.BAD, "skipped": Colo
 
 
 def format_event(event: HistoryEvent, now: DisplayTime) -> TextRow:
-    """Format an event with its time."""
+    """Format a history event as a row of text, with its time first."""
     time = TextPiece(f"{now.format_time(event.time)}  ", Colour.DIM)
     if event.op == "settle":
         return [time, TextPiece(event.item, can_shrink=True), *_settle_pieces(event)]
@@ -47,5 +47,5 @@ def _settle_pieces(event: HistoryEvent) -> list[TextPiece]:
 
 
 def format_folder_size(number: int, *, whole: bool) -> str:
-    """Format a size; "over" marks one that was not measured completely."""
+    """Format a size in bytes; if `whole` is False, put "over" before it, as part was measured."""
     return f"{'' if whole else 'over '}{terminal.format_size(number)}"

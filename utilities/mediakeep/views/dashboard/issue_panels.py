@@ -1,4 +1,4 @@
-"""Panels of failures, open issues, pending decisions, and requests to services."""
+"""Dashboard panels of failures, open issues, pending decisions, and requests to services."""
 
 from __future__ import annotations
 
@@ -20,104 +20,118 @@ _MAX_FAILURES = 200  # failures shown as rows; of the others, only the number
 
 
 def failures_panel(
-    glance: HomeSnapshot, now: DisplayTime, size: tuple[int, TerminalStyle]
+    home_snapshot: HomeSnapshot, now: DisplayTime, size: tuple[int, TerminalStyle]
 ) -> Panel | None:
-    """Show which items failed, why, how often, and when they are retried."""
-    looks = glance.queues
+    """Build the panel of failed items: why, how often, and when they are retried.
+
+    Return None if none failed.
+    """
+    snapshots = home_snapshot.queues
     failed = [
-        (look, trouble) for look in looks if look.summary for trouble in look.summary.failed_items
+        (snapshot, failure)
+        for snapshot in snapshots
+        if snapshot.summary
+        for failure in snapshot.summary.failed_items
     ]
     if not failed:
         return None
     width, style = size
     first = failed[0][0].kind
-    command = f"{config.format_command(first.manager_script, glance.home)} --reset-errors"
+    command = f"{config.format_command(first.manager_script, home_snapshot.home)} --reset-errors"
     tail = (
         text_layout.wrap_command(command, width, style)
-        if any(not trouble.next_try for _, trouble in failed)
+        if any(not failure.next_try for _, failure in failed)
         else []
     )
-    troubles = [trouble for _, trouble in failed[:_MAX_FAILURES]]
-    names = style.align_column([trouble.item for trouble in troubles], min(_NAME_WIDTH, width // 3))
-    tries = style.align_column([_format_attempts(trouble, now) for trouble in troubles], width)
-    shown = [_failure_row(*trouble) for trouble in zip(names, tries, troubles, strict=True)]
+    troubles = [failure for _, failure in failed[:_MAX_FAILURES]]
+    names = style.align_column([failure.item for failure in troubles], min(_NAME_WIDTH, width // 3))
+    attempts_text = style.align_column(
+        [_format_attempts(failure, now) for failure in troubles], width
+    )
+    shown = [_failure_row(*failure) for failure in zip(names, attempts_text, troubles, strict=True)]
     title = f"Failed: {terminal.format_count(len(failed), first.noun, first.plural)}"
     return Panel(title, shown, min_rows=2, tail=tail, hidden_count=len(failed) - len(shown))
 
 
-def _format_attempts(trouble: FailedItem, now: DisplayTime) -> str:
-    retry = f"retry {now.format_remaining(trouble.next_try)}" if trouble.next_try else "given up"
-    return f"{terminal.format_count(trouble.attempts, 'try', 'tries')}, {retry}"
+def _format_attempts(failure: FailedItem, now: DisplayTime) -> str:
+    retry = f"retry {now.format_remaining(failure.next_try)}" if failure.next_try else "given up"
+    return f"{terminal.format_count(failure.attempts, 'try', 'tries')}, {retry}"
 
 
-def _failure_row(name: str, tries: str, trouble: FailedItem) -> TextRow:
+def _failure_row(name: str, attempts_text: str, failure: FailedItem) -> TextRow:
     return [
         TextPiece(name, can_shrink=True),
-        TextPiece(f"  {tries}  ", Colour.WARN if trouble.next_try else Colour.BAD),
-        TextPiece(trouble.error, can_shrink=True),
+        TextPiece(f"  {attempts_text}  ", Colour.WARN if failure.next_try else Colour.BAD),
+        TextPiece(failure.error, can_shrink=True),
     ]
 
 
-def issues_panel(accounts: Sequence[KindSummary]) -> Panel | None:
-    """Count open issues by kind, with the changes of the current week."""
+def issues_panel(summaries: Sequence[KindSummary]) -> Panel | None:
+    """Build the panel of open issues by kind, with this week's changes.
+
+    Return None if there is nothing to show.
+    """
     issue_rows: list[TextRow] = []
-    for account in accounts:
-        status, flow = account.status, account.weeks[-1].flow if account.weeks else PeriodTotals()
+    for account in summaries:
+        status, totals = account.status, account.weeks[-1].flow if account.weeks else PeriodTotals()
         places = max((len(f"{number:,}") for number in status.issues.values()), default=1)
         cells = max(map(len, status.issues), default=0)
-        issue_rows += [_totals_row(account, flow, named=len(accounts) > 1)]
+        issue_rows += [_totals_row(account, totals, named=len(summaries) > 1)]
         issue_rows += [
-            [TextPiece(f"{number:>{places},} {kind:<{cells}}  "), *_kind_changes(kind, flow)]
+            [TextPiece(f"{number:>{places},} {kind:<{cells}}  "), *_kind_changes(kind, totals)]
             for kind, number in status.issues.items()
         ]
     has_data = any(
-        summary.status.issues or summary.status.notes or summary.weeks for summary in accounts
+        summary.status.issues or summary.status.notes or summary.weeks for summary in summaries
     )
     return Panel("Issues", issue_rows, min_rows=3, column=1) if has_data else None
 
 
-def _totals_row(account: KindSummary, flow: PeriodTotals, *, named: bool) -> TextRow:
-    status = account.status
+def _totals_row(summary: KindSummary, totals: PeriodTotals, *, named: bool) -> TextRow:
+    status = summary.status
     total = sum(status.issues.values())
     name = f"{status.kind}: " if named else ""
     pieces = [TextPiece(f"{name}{terminal.format_count(total, 'open issue')}", Colour.FIGURE)]
     if status.notes:
         pieces.append(TextPiece(f", {terminal.format_count(status.notes, 'note')}"))
     moves = _change_pieces(
-        [sum(counts.values()) for counts in _counts_by_change(flow)], "; this week "
+        [sum(counts.values()) for counts in _counts_by_change(totals)], "; this week "
     )
     return [*pieces, *moves]
 
 
-def _counts_by_change(flow: PeriodTotals) -> tuple[dict[str, int], ...]:
-    return flow.new, flow.regressed, flow.closed, flow.repaired
+def _counts_by_change(totals: PeriodTotals) -> tuple[dict[str, int], ...]:
+    return totals.new, totals.regressed, totals.closed, totals.repaired
 
 
-def _kind_changes(kind: str, flow: PeriodTotals) -> list[TextPiece]:
-    return _change_pieces([counts.get(kind, 0) for counts in _counts_by_change(flow)])
+def _kind_changes(kind: str, totals: PeriodTotals) -> list[TextPiece]:
+    return _change_pieces([counts.get(kind, 0) for counts in _counts_by_change(totals)])
 
 
 def _change_pieces(numbers: Sequence[int], before: str = "") -> list[TextPiece]:
-    """Format the changes with their signs."""
+    """Format changes of a count with their signs."""
     words = ("+{:,} new", "+{:,} came back", "-{:,} closed", "{:,} repaired")
     inks = (Colour.WARN, Colour.BAD, Colour.GOOD, Colour.GOOD)
     shown = [change for change in zip(numbers, words, inks, strict=True) if change[0]]
     return [
-        TextPiece(f"{', ' if place else before}{text.format(number)}", ink)
-        for place, (number, text, ink) in enumerate(shown)
+        TextPiece(f"{', ' if place else before}{text.format(number)}", colour)
+        for place, (number, text, colour) in enumerate(shown)
     ]
 
 
 def decisions_panel(
-    glance: HomeSnapshot, accounts: Sequence[KindSummary], size: tuple[int, TerminalStyle]
+    home_snapshot: HomeSnapshot, summaries: Sequence[KindSummary], size: tuple[int, TerminalStyle]
 ) -> Panel | None:
-    """Show how many reviews are pending, their kinds, and how to see and accept them."""
-    waiting = [account.status for account in accounts if account.status.reviews]
-    if not waiting:
+    """Build the panel of pending reviews: their number, their kinds, and the commands to use.
+
+    Return None if there is nothing to show.
+    """
+    decisions = [summary.status for summary in summaries if summary.status.reviews]
+    if not decisions:
         return None
     width, style = size
-    total = sum(status.reviews for status in waiting)
-    kinds = [kind for status in waiting for kind in status.issues]
+    total = sum(status.reviews for status in decisions)
+    kinds = [kind for status in decisions for kind in status.issues]
     head: TextRow = [
         TextPiece(f"{total:,} {'waits' if total == 1 else 'wait'} for you", Colour.WARN),
         TextPiece(f": {', '.join(kinds[:3])}" if kinds else "", can_shrink=True),
@@ -127,18 +141,18 @@ def decisions_panel(
         head,
         [TextPiece("all of them are in ", Colour.DIM), TextPiece(review.FILE)],
     ]
-    if glance.accept_command:
-        decision_rows += text_layout.wrap_command(glance.accept_command, width, style)
+    if home_snapshot.accept_command:
+        decision_rows += text_layout.wrap_command(home_snapshot.accept_command, width, style)
     return Panel("To decide", decision_rows, is_list=False, column=1)
 
 
 def services_panel(
-    accounts: Sequence[KindSummary], size: tuple[int, TerminalStyle]
+    summaries: Sequence[KindSummary], size: tuple[int, TerminalStyle]
 ) -> Panel | None:
-    """Summarize this week's requests to services; None if there were none."""
+    """Build the panel of this week's requests to services; return None if there were none."""
     service_rows: list[TextRow] = []
-    for account in accounts:
-        amounts = account.weeks[-1].flow.amounts if account.weeks else {}
+    for summary in summaries:
+        amounts = summary.weeks[-1].flow.amounts if summary.weeks else {}
         requests, hits = int(amounts.get("requests", 0)), int(amounts.get("hits", 0))
         if not (requests or hits):
             continue
@@ -152,7 +166,7 @@ def services_panel(
                 TextPiece(f"{terminal.format_duration(waited)} waited, all workers together")
             )
         service_rows += text_layout.flow_pieces(pieces, *size)
-    notices = (KINDS[account.status.kind].attribution for account in accounts)
+    notices = (KINDS[summary.status.kind].attribution for summary in summaries)
     service_rows += [
         row for text in notices if text for row in text_layout.wrap_text(text, *size, Colour.DIM)
     ]

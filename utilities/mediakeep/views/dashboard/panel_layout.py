@@ -1,4 +1,4 @@
-"""Choose the panels that fit into a window, and their number of rows, by importance."""
+"""Choose which dashboard panels fit into a window, and how many rows each gets, by importance."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _MIN_SPARE_LINES = 14  # spare lines from which panels are separated instead of 
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """A titled list; if it does not fit, the number of hidden rows is shown.
+    """A titled panel of the dashboard, with rows of text.
 
-    If `is_list` is False, it shows facts by importance; those that do not fit are dropped.
+    If `is_list`, a panel that does not fit shows how many rows are hidden. Otherwise the least
+    important rows are dropped.
     """
 
     title: str
@@ -28,19 +29,22 @@ class Panel(msgspec.Struct, frozen=True):
 
     @property
     def min_lines(self) -> int:
-        """Minimum lines; with fewer, it is left out."""
+        """Terminal lines that the panel needs at least; with fewer, it is left out."""
         return 1 + min(self.min_rows, len(self.rows))
 
     @property
     def max_lines(self) -> int:
-        """Lines needed to show everything."""
+        """Terminal lines that the panel needs to show everything."""
         return 1 + len(self.rows) + bool(self.hidden_count) + len(self.tail)
 
 
 def draw_column(
     panels: Sequence[Panel], width: int, lines: int | None, style: TerminalStyle
 ) -> list[str]:
-    """Draw panels below each other; `lines` is None for as many as needed."""
+    """Draw panels below each other as lines of text, each `width` cells wide.
+
+    At most `lines` lines are used, or as many as needed if `lines` is None.
+    """
     if lines is None:
         heights = {panel.title: panel.max_lines for panel in panels}
     else:
@@ -60,7 +64,10 @@ def draw_column(
 
 
 def _allocate_heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
-    """Give each panel its minimum while there is room, then add lines in turn."""
+    """Return the number of lines that each panel gets, by its title.
+
+    Panels get their minimum in order while there is room; then lines are added in turn.
+    """
     heights: dict[str, int] = {}
     for panel in panels:
         if panel.min_lines <= lines:
@@ -83,16 +90,16 @@ def _allocate_heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
 def _panel_rows(
     panel: Panel, heights: dict[str, int], width: int, style: TerminalStyle
 ) -> list[TextRow]:
-    room = heights[panel.title] - 1
+    max_cells = heights[panel.title] - 1
     heading, whole = _heading_row(panel.title, width, style), len(panel.rows) + panel.hidden_count
-    if whole <= room or not panel.is_list:
-        tail = panel.tail if whole + len(panel.tail) <= room else []
-        return [heading, *panel.rows[:room], *tail]
-    if room == 1:
+    if whole <= max_cells or not panel.is_list:
+        tail = panel.tail if whole + len(panel.tail) <= max_cells else []
+        return [heading, *panel.rows[:max_cells], *tail]
+    if max_cells == 1:
         return [heading, [*panel.rows[0], TextPiece(f"  and {whole - 1:,} more", Colour.DIM)]]
-    shown = panel.rows[: room - 1]
+    shown = panel.rows[: max_cells - 1]
     more = (TextPiece(f"and {whole - len(shown):,} more", Colour.DIM),)
-    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= room else []
+    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= max_cells else []
     return [heading, *shown, more, *tail]
 
 
@@ -103,7 +110,7 @@ def _heading_row(title: str, width: int, style: TerminalStyle) -> TextRow:
 
 
 def join_columns(left: Sequence[str], right: Sequence[str], width: int, gap: str) -> list[str]:
-    """Join two columns of lines; the shorter one is padded."""
+    """Join two columns of text lines side by side; the shorter one is filled with empty lines."""
     height = max(len(left), len(right))
     first = [*left, *[" " * width] * (height - len(left))]
     second = [*right, *[""] * (height - len(right))]

@@ -1,4 +1,4 @@
-"""Panels of progress, pace and time left, running sessions, and the queue by status."""
+"""Dashboard panels of progress, pace and time left, running sessions, and items by status."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ _BAR_WIDTH, _MIN_BAR_WIDTH = 40, 6  # cells
 _NAME_WIDTH = 32  # maximum cells of a name in front of other columns
 
 
-def progress_panel(accounts: Sequence[KindSummary], width: int, style: TerminalStyle) -> Panel:
-    """Show the progress of each kind, its pace, and the expected completion."""
+def progress_panel(summaries: Sequence[KindSummary], width: int, style: TerminalStyle) -> Panel:
+    """Build the panel of the progress and pace of each kind, and when it will be completed."""
     progress_rows: list[TextRow] = []
-    for account in accounts:
-        progress_rows += _bar_rows(account.status, width, style, named=len(accounts) > 1)
-        progress_rows += _rate_rows(account)
-        progress_rows += _estimate_rows(account)
-        progress_rows += _this_week_rows(account, width, style)
-    return Panel("Progress", progress_rows, min_rows=2 * len(accounts), is_list=False)
+    for summary in summaries:
+        progress_rows += _bar_rows(summary.status, width, style, named=len(summaries) > 1)
+        progress_rows += _rate_rows(summary)
+        progress_rows += _estimate_rows(summary)
+        progress_rows += _this_week_rows(summary, width, style)
+    return Panel("Progress", progress_rows, min_rows=2 * len(summaries), is_list=False)
 
 
 def _bar_rows(
     status: QueueStatus, width: int, style: TerminalStyle, *, named: bool
 ) -> list[TextRow]:
-    ink = Colour.GOOD if status.is_finished else Colour.FIGURE
+    colour = Colour.GOOD if status.is_finished else Colour.FIGURE
     name = [TextPiece(f"{status.kind} ")] if named else []
-    words = [
-        TextPiece(f"{status.counts['completed']:,} of {status.total:,}", ink),
-        TextPiece(f" {status.noun if status.total == 1 else status.plural} completed", ink),
-        TextPiece(f" ({status.percentage}%)", ink),
+    text = [
+        TextPiece(f"{status.counts['completed']:,} of {status.total:,}", colour),
+        TextPiece(f" {status.noun if status.total == 1 else status.plural} completed", colour),
+        TextPiece(f" ({status.percentage}%)", colour),
     ]
-    room = min(_BAR_WIDTH, width - 1 - sum(len(piece.text) for piece in [*name, *words]))
-    if room < _MIN_BAR_WIDTH:
-        return [[*name, *words]]
-    full, empty = style.split_bar(status.percentage / 100, room)
-    return [[*name, TextPiece(full, Colour.GOOD), TextPiece(f"{empty} ", Colour.DIM), *words]]
+    max_cells = min(_BAR_WIDTH, width - 1 - sum(len(piece.text) for piece in [*name, *text]))
+    if max_cells < _MIN_BAR_WIDTH:
+        return [[*name, *text]]
+    full, empty = style.split_bar(status.percentage / 100, max_cells)
+    return [[*name, TextPiece(full, Colour.GOOD), TextPiece(f"{empty} ", Colour.DIM), *text]]
 
 
-def _rate_rows(account: KindSummary) -> list[TextRow]:
-    status = account.status
+def _rate_rows(summary: KindSummary) -> list[TextRow]:
+    status = summary.status
     if status.per_hour is None:
         return []
     pace = f"{status.per_hour:,.0f} {status.plural} an hour"
@@ -57,44 +57,44 @@ def _rate_rows(account: KindSummary) -> list[TextRow]:
     return [[TextPiece(left, Colour.FIGURE), TextPiece(f", at {pace}"), last]]
 
 
-def _estimate_rows(account: KindSummary) -> list[TextRow]:
-    if not (estimate := account.estimate):
+def _estimate_rows(summary: KindSummary) -> list[TextRow]:
+    if not (estimate := summary.estimate):
         return []
     date = f"done by {time_text.format_day(estimate.date)}"
     basis = f" at the pace of the last {estimate.days} days"
-    rate = f": {estimate.per_week:,.0f} {account.status.plural} a week"
+    rate = f": {estimate.per_week:,.0f} {summary.status.plural} a week"
     return [[TextPiece(date, Colour.FIGURE), TextPiece(basis), TextPiece(rate)]]
 
 
-def _this_week_rows(account: KindSummary, width: int, style: TerminalStyle) -> list[TextRow]:
-    if not account.weeks:
+def _this_week_rows(summary: KindSummary, width: int, style: TerminalStyle) -> list[TextRow]:
+    if not summary.weeks:
         return []
-    flow = account.weeks[-1].flow
-    pieces = [TextPiece(f"this week {flow.completed:,} completed")]
-    if flow.again:
-        pieces.append(TextPiece(f"{flow.again:,} of them again"))
-    if flow.failed:
+    totals = summary.weeks[-1].flow
+    pieces = [TextPiece(f"this week {totals.completed:,} completed")]
+    if totals.again:
+        pieces.append(TextPiece(f"{totals.again:,} of them again"))
+    if totals.failed:
         pieces.append(
-            TextPiece(f"{terminal.format_count(flow.failed, 'try', 'tries')} failed", Colour.BAD)
+            TextPiece(f"{terminal.format_count(totals.failed, 'try', 'tries')} failed", Colour.BAD)
         )
-    if flow.invested >= 1:
-        pieces.append(TextPiece(f"{terminal.format_duration(flow.invested)} of work"))
+    if totals.invested >= 1:
+        pieces.append(TextPiece(f"{terminal.format_duration(totals.invested)} of work"))
     week_rows = text_layout.flow_pieces(pieces, width, style)
-    sparkline = style.sparkline([week.flow.completed for week in account.weeks])
-    if sparkline and len(account.weeks) > 1:
-        words = f" completed in each of the last {len(account.weeks)} weeks"
-        week_rows.append([TextPiece(sparkline, Colour.GOOD), TextPiece(words, Colour.DIM)])
+    sparkline = style.sparkline([week.flow.completed for week in summary.weeks])
+    if sparkline and len(summary.weeks) > 1:
+        text = f" completed in each of the last {len(summary.weeks)} weeks"
+        week_rows.append([TextPiece(sparkline, Colour.GOOD), TextPiece(text, Colour.DIM)])
     return week_rows
 
 
 def queue_panel(
-    accounts: Sequence[KindSummary], now: DisplayTime, size: tuple[int, TerminalStyle]
+    summaries: Sequence[KindSummary], now: DisplayTime, size: tuple[int, TerminalStyle]
 ) -> Panel:
-    """Count the items by status, and show what will be processed again."""
+    """Build the panel that counts items by status, and shows what will be processed again."""
     queue_rows: list[TextRow] = []
-    for account in accounts:
-        status = account.status
-        name = [TextPiece(f"{status.kind}:")] if len(accounts) > 1 else []
+    for summary in summaries:
+        status = summary.status
+        name = [TextPiece(f"{status.kind}:")] if len(summaries) > 1 else []
         queue_rows += text_layout.flow_pieces(
             [*name, *_status_pieces(status)], *size, between="   "
         )
@@ -103,15 +103,15 @@ def queue_panel(
 
 
 def _status_pieces(status: QueueStatus) -> list[TextPiece]:
-    words = {
+    text = {
         "pending": ("pending", Colour.PLAIN),
         "in_progress": ("in progress", Colour.FIGURE),
         "completed": ("completed", Colour.GOOD),
         "error": ("failed", Colour.BAD),
         "skipped": ("skipped", Colour.WARN),
     }
-    shown = [(status.counts[name], *word) for name, word in words.items()]
-    return [TextPiece(f"{number:,} {word}", ink) for number, word, ink in shown if number]
+    shown = [(status.counts[name], *word) for name, word in text.items()]
+    return [TextPiece(f"{number:,} {word}", colour) for number, word, colour in shown if number]
 
 
 def _pending_pieces(status: QueueStatus, now: DisplayTime) -> list[TextPiece]:
@@ -134,10 +134,13 @@ def _pending_pieces(status: QueueStatus, now: DisplayTime) -> list[TextPiece]:
 
 
 def running_panel(
-    looks: Sequence[QueueSnapshot], now: DisplayTime, size: tuple[int, TerminalStyle]
+    snapshots: Sequence[QueueSnapshot], now: DisplayTime, size: tuple[int, TerminalStyle]
 ) -> Panel | None:
-    """Show the items in progress and their sessions, including dead sessions."""
-    crews = [(look, crew) for look in looks for crew in look.running_sessions]
+    """Build the panel of sessions, running or dead, and the items that they work on.
+
+    Return None if there is nothing to show.
+    """
+    crews = [(snapshot, crew) for snapshot in snapshots for crew in snapshot.running_sessions]
     if not crews:
         return None
     width, style = size
@@ -147,7 +150,7 @@ def running_panel(
         _running_item_row(name, *session, now) for name, session in zip(names, works, strict=True)
     ]
     session_rows += [_idle_row(crew, now) for _, crew in crews if crew.alive and not crew.works]
-    session_rows += [_dead_row(crew, look) for look, crew in crews if not crew.alive]
+    session_rows += [_dead_row(crew, snapshot) for snapshot, crew in crews if not crew.alive]
     living = sum(crew.alive for _, crew in crews)
     title = (
         f"Now: {terminal.format_count(living, 'session')} at work"
@@ -157,12 +160,14 @@ def running_panel(
     return Panel(title, session_rows, min_rows=3)
 
 
-def _session_label(crew: RunningSession) -> str:
-    return f"{crew.session}, process {crew.pid}{f' on {crew.host}' if crew.host else ''}"
+def _session_label(session: RunningSession) -> str:
+    return (
+        f"{session.session}, process {session.pid}{f' on {session.host}' if session.host else ''}"
+    )
 
 
 def _running_item_row(
-    name: str, work: RunningItem, crew: RunningSession, now: DisplayTime
+    name: str, work: RunningItem, session: RunningSession, now: DisplayTime
 ) -> TextRow:
     parts = f"{work.done:,} of {work.of:,}" if work.of else ""
     return [
@@ -170,21 +175,21 @@ def _running_item_row(
         TextPiece(f"  {parts:<11}"),
         TextPiece(f" {now.format_elapsed(work.since):<12}"),
         TextPiece(f" waiting for {work.service}" if work.service else "", Colour.WARN),
-        TextPiece(f" {_session_label(crew)}", Colour.DIM, is_optional=True),
+        TextPiece(f" {_session_label(session)}", Colour.DIM, is_optional=True),
     ]
 
 
-def _idle_row(crew: RunningSession, now: DisplayTime) -> TextRow:
-    since = TextPiece(f", since {now.format_time(crew.started)}", Colour.DIM, is_optional=True)
-    return [TextPiece(_session_label(crew)), since]
+def _idle_row(session: RunningSession, now: DisplayTime) -> TextRow:
+    since = TextPiece(f", since {now.format_time(session.started)}", Colour.DIM, is_optional=True)
+    return [TextPiece(_session_label(session)), since]
 
 
-def _dead_row(crew: RunningSession, look: QueueSnapshot) -> TextRow:
-    names = ", ".join(work.item for work in crew.works)
-    plural = look.kind.plural
+def _dead_row(session: RunningSession, snapshot: QueueSnapshot) -> TextRow:
+    names = ", ".join(work.item for work in session.works)
+    plural = snapshot.kind.plural
     recovery = f"; the next batch retries its {plural}: {names}" if names else ""
     return [
         TextPiece("dead: ", Colour.BAD),
-        TextPiece(_session_label(crew)),
+        TextPiece(_session_label(session)),
         TextPiece(recovery, Colour.WARN, can_shrink=True),
     ]

@@ -1,4 +1,4 @@
-"""Rows of the dashboard: pieces of text that fit any width, with optional colour."""
+"""Rows of coloured text on the dashboard, shortened to fit the width."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIN_PIECE_WIDTH = 8  # minimum cells of a shortened piece, before others are le
 
 
 class Colour(Enum):
-    """The role of a piece and its colour, an SGR code (ECMA-48)."""
+    """The meaning of a piece of text, with its terminal colour as an SGR code (ECMA-48)."""
 
     PLAIN = ""
     TITLE = "1;36"
@@ -29,49 +29,58 @@ class Colour(Enum):
 
 
 class TerminalStyle(msgspec.Struct, frozen=True):
-    """Capabilities of the terminal: colour, and characters beyond ASCII."""
+    """What a terminal can show: colour, and characters beyond ASCII."""
 
     colour: bool = False
     ascii: bool = False
 
     @property
     def ellipsis(self) -> str:
-        """The ending of a truncated text."""
+        """The mark at the end of a shortened text."""
         return "..." if self.ascii else "…"
 
     @property
     def rule_char(self) -> str:
-        """The character of horizontal lines."""
+        """The character that horizontal lines are drawn with."""
         return "-" if self.ascii else "─"
 
     def split_bar(self, share: float, width: int) -> tuple[str, str]:
-        """Return the full and the empty part of a bar; completely full only if the share is 1."""
+        """Return the filled and the empty part of a progress bar, `width` cells together.
+
+        `share` is from 0 to 1. The bar is only completely filled at 1.
+        """
         full = width if share >= 1 else min(int(width * share), width - 1)
         return ("#" if self.ascii else "█") * full, ("." if self.ascii else "░") * (width - full)
 
     def sparkline(self, numbers: Sequence[int]) -> str:
-        """Draw numbers as columns, scaled to the highest; "" if only ASCII can be shown."""
-        most = max(numbers, default=0)
-        if self.ascii or not most:
+        """Draw numbers as a row of small columns; the highest number gets the highest column.
+
+        Return "" if the terminal can only show ASCII.
+        """
+        max_cells = max(numbers, default=0)
+        if self.ascii or not max_cells:
             return ""
-        return "".join("▁▂▃▄▅▆▇█"[round(7 * number / most)] for number in numbers)
+        return "".join("▁▂▃▄▅▆▇█"[round(7 * number / max_cells)] for number in numbers)
 
     def escape(self, text: str) -> str:
-        """Return text without control characters, in ASCII if the terminal needs it."""
+        """Return a text without control characters, and in ASCII if the terminal needs that."""
         plain = path_text.to_printable(text)
         return plain.encode("ascii", "backslashreplace").decode() if self.ascii else plain
 
-    def align_column(self, names: Sequence[str], most: int) -> list[str]:
-        """Truncate names to `most` cells and pad them to equal width."""
-        shown = [display_width.truncate(self.escape(name), most, self.ellipsis) for name in names]
+    def align_column(self, names: Sequence[str], max_cells: int) -> list[str]:
+        """Shorten names to `max_cells` cells, and pad them with spaces to the same width."""
+        shown = [
+            display_width.truncate(self.escape(name), max_cells, self.ellipsis) for name in names
+        ]
         widest = max(map(display_width.text_width, shown), default=0)
         return [display_width.pad(name, widest) for name in shown]
 
 
 class TextPiece(msgspec.Struct, frozen=True):
-    """A text that is shown whole or not at all, unless `can_shrink` allows shortening it.
+    """A part of a row of text, with a colour.
 
-    Optional pieces are left out before anything else is shortened.
+    If a row is too long, optional pieces are left out first. Then pieces with `can_shrink` are
+    shortened.
     """
 
     text: str
@@ -83,13 +92,13 @@ class TextPiece(msgspec.Struct, frozen=True):
 TextRow = Sequence[TextPiece]
 
 
-def text_row(words: str, ink: Colour = Colour.PLAIN) -> TextRow:
-    """Return a row of one piece that can be shortened."""
-    return (TextPiece(words, ink, can_shrink=True),)
+def text_row(text: str, colour: Colour = Colour.PLAIN) -> TextRow:
+    """Return a row with one piece of text, which can be shortened."""
+    return (TextPiece(text, colour, can_shrink=True),)
 
 
 def draw_row(row: TextRow, width: int, style: TerminalStyle) -> str:
-    """Draw a row in exactly `width` cells."""
+    """Draw a row of text pieces as one line of exactly `width` cells."""
     pieces = _fit_pieces([_escape_piece(piece, style) for piece in row], width, style)
     line = "".join(_colour_piece(piece, style) for piece in pieces)
     return line + " " * (width - sum(map(_piece_width, pieces)))
@@ -104,7 +113,10 @@ def _piece_width(piece: TextPiece) -> int:
 
 
 def _fit_pieces(pieces: list[TextPiece], width: int, style: TerminalStyle) -> list[TextPiece]:
-    """Drop optional pieces, shorten those that can shrink, then drop more; from the end."""
+    """Return the pieces that fit into `width` cells.
+
+    From the end, drop optional pieces, shorten pieces that allow it, then drop more.
+    """
     while (over := sum(map(_piece_width, pieces)) - width) > 0:
         if spare := [n for n, piece in enumerate(pieces) if piece.is_optional]:
             del pieces[spare[-1]]
@@ -116,8 +128,8 @@ def _fit_pieces(pieces: list[TextPiece], width: int, style: TerminalStyle) -> li
         ]
         if shrinkable:
             last = shrinkable[-1]
-            most = max(_MIN_PIECE_WIDTH, _piece_width(pieces[last]) - over)
-            pieces[last] = _truncate_piece(pieces[last], most, style)
+            max_cells = max(_MIN_PIECE_WIDTH, _piece_width(pieces[last]) - over)
+            pieces[last] = _truncate_piece(pieces[last], max_cells, style)
         elif len(pieces) > 1:
             pieces.pop()
         else:
@@ -125,10 +137,10 @@ def _fit_pieces(pieces: list[TextPiece], width: int, style: TerminalStyle) -> li
     return pieces
 
 
-def _truncate_piece(piece: TextPiece, most: int, style: TerminalStyle) -> TextPiece:
-    """Shorten a piece; trailing padding goes first."""
-    short = display_width.truncate(piece.text.rstrip(), most, style.ellipsis)
-    return TextPiece(display_width.pad(short, min(most, _piece_width(piece))), piece.colour)
+def _truncate_piece(piece: TextPiece, max_cells: int, style: TerminalStyle) -> TextPiece:
+    """Shorten a piece to `max_cells` cells; spaces at its end are removed first."""
+    short = display_width.truncate(piece.text.rstrip(), max_cells, style.ellipsis)
+    return TextPiece(display_width.pad(short, min(max_cells, _piece_width(piece))), piece.colour)
 
 
 def _colour_piece(piece: TextPiece, style: TerminalStyle) -> str:
@@ -140,28 +152,28 @@ def _colour_piece(piece: TextPiece, style: TerminalStyle) -> str:
 def flow_pieces(
     pieces: Iterable[TextPiece], width: int, style: TerminalStyle, between: str = ", "
 ) -> list[TextRow]:
-    """Lay out pieces one after the other, in as many rows as needed."""
+    """Lay out pieces of text one after the other, in as many rows of `width` cells as needed."""
     rows: list[list[TextPiece]] = [[]]
-    room = width
+    max_cells = width
     for number, piece in enumerate(_escape_piece(unsafe, style) for unsafe in pieces):
         comma = between if number else ""
-        if rows[-1] and display_width.text_width(piece.text) + len(comma) > room:
+        if rows[-1] and display_width.text_width(piece.text) + len(comma) > max_cells:
             rows[-1].append(TextPiece(comma.rstrip()))
-            rows, room, comma = [*rows, []], width, ""
+            rows, max_cells, comma = [*rows, []], width, ""
         rows[-1] += [TextPiece(comma), piece] if comma else [piece]
-        room -= len(comma) + display_width.text_width(piece.text) + len(between.rstrip())
+        max_cells -= len(comma) + display_width.text_width(piece.text) + len(between.rstrip())
     return [row for row in rows if row]
 
 
 def wrap_text(
-    words: str, width: int, style: TerminalStyle, ink: Colour = Colour.PLAIN
+    text: str, width: int, style: TerminalStyle, colour: Colour = Colour.PLAIN
 ) -> list[TextRow]:
-    """Wrap a sentence into rows."""
-    return flow_pieces((TextPiece(word, ink) for word in words.split()), width, style, " ")
+    """Wrap a sentence into rows of at most `width` cells."""
+    return flow_pieces((TextPiece(word, colour) for word in text.split()), width, style, " ")
 
 
 def wrap_command(line: str, width: int, style: TerminalStyle) -> list[TextRow]:
-    """Wrap a shell command between its words."""
+    """Wrap a shell command into rows of at most `width` cells, without breaking its words."""
     lines = [""]
     for word in _SHELL_WORD.findall(line):
         longer = f"{lines[-1]} {word}" if lines[-1] else word

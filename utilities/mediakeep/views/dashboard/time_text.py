@@ -1,4 +1,4 @@
-"""Times on the dashboard: short local times, or relative to now."""
+"""Format times on the dashboard: short local times, and durations until or since now."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mediakeep.views.periods import TimeZone
 
 
 class DisplayTime(msgspec.Struct, frozen=True):
-    """The current moment and the time zone of the dashboard."""
+    """The current moment and the time zone in which the dashboard shows times."""
 
     moment: datetime
     zone: TimeZone = None
 
     def format_time(self, text: str) -> str:
-        """Format a timestamp: the time if it is today, else with its date."""
+        """Format a timestamp as local time; a day other than today is shown with its date."""
         local = datetime.fromisoformat(text).astimezone(self.zone)
         today = self.moment.astimezone(self.zone)
         if local.date() == today.date():
@@ -25,11 +25,11 @@ class DisplayTime(msgspec.Struct, frozen=True):
         return f"{local:%d %b %H:%M}" if local.year == today.year else f"{local:%d %b %Y}"
 
     def format_elapsed(self, text: str) -> str:
-        """Format how long ago a timestamp was."""
+        """Format how long ago a timestamp is."""
         return terminal.format_duration(max(0.0, self.seconds_since(text)))
 
     def format_remaining(self, text: str) -> str:
-        """Format the time until a timestamp: "now" if it has passed."""
+        """Format how long it is until a timestamp; return "now" if it has passed."""
         rest = -self.seconds_since(text)
         return f"in {terminal.format_duration(rest)}" if rest > 0 else "now"
 
@@ -39,5 +39,5 @@ class DisplayTime(msgspec.Struct, frozen=True):
 
 
 def format_day(text: str) -> str:
-    """Format a date such as 2026-03-14: 14 Mar 2026."""
+    """Format a date such as 2026-03-14 as "14 Mar 2026"."""
     return f"{datetime.fromisoformat(text):%-d %b %Y}"

@@ -1,1 +1,1 @@
-"""Weekly and daily reports: their data, sentences, charts and files."""
+"""The daily and weekly progress reports: their data, sentences, charts and files."""

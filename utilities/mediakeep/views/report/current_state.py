@@ -1,4 +1,4 @@
-"""The state of a queue while its report is written: reviews, failures, remaining work."""
+"""The current state of a queue for a report: pending reviews, failures, remaining work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROPOSED_BATCH_SIZE = 50  # size of the proposed batch
 
 
 class StateContext(msgspec.Struct, frozen=True):
-    """The queue, its home, and the current time."""
+    """The queue that a report is about, its home folder, and the current time."""
 
     home: Path
     state: QueueState
@@ -37,63 +37,71 @@ class StateContext(msgspec.Struct, frozen=True):
 
 
 def build_current_state(
-    moment: StateContext, account: KindSummary, waiting: Decisions | None, failed: Collection[str]
+    context: StateContext,
+    summary: KindSummary,
+    decisions: Decisions | None,
+    failed: Collection[str],
 ) -> CurrentState:
-    """Return the state of a queue, and how many of the items that `failed` are not completed."""
-    items = moment.state.items
+    """Return the current state of a queue, for the report.
+
+    `failed` are the keys of items that failed in the period; those not completed since are counted.
+    """
+    items = context.state.items
     undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
     pending = [key for key in undone if items[key].status is Status.PENDING]
-    failures = group_failures(moment, account.failed_items)
+    failures = group_failures(context, summary.failed_items)
     return CurrentState(
-        waiting,
+        decisions,
         failures,
         len(undone),
         len(pending),
-        build_remaining_work(moment, account),
-        list_vanished(moment.state),
-        f"{config.format_command(moment.state.kind.manager_script, moment.home)} --forget-vanished",
+        build_remaining_work(context, summary),
+        list_vanished(context.state),
+        f"{config.format_command(context.state.kind.manager_script, context.home)} --forget-vanished",
     )
 
 
 def list_vanished(state: QueueState) -> list[VanishedItem]:
-    """List the items that are no longer in the library."""
+    """List the items of a queue that are no longer in the library."""
     vanished = [(key, item) for key, item in state.items.items() if is_gone(item)]
     return [
         VanishedItem(key, item.skip_reason) for key, item in sorted(vanished, key=itemgetter(0))
     ]
 
 
-def group_failures(moment: StateContext, troubles: list[FailedItem]) -> list[FailureGroup]:
-    """Group the failed items by cause, largest group first."""
+def group_failures(context: StateContext, troubles: list[FailedItem]) -> list[FailureGroup]:
+    """Group the failed items by the cause of their failure, largest group first."""
     groups: dict[str, list[FailedItem]] = {}
-    for trouble in troubles:
-        groups.setdefault(trouble.reason, []).append(trouble)
-    failures = [_build_failure_group(moment, group, error) for error, group in groups.items()]
-    return sorted(failures, key=lambda trouble: -trouble.count)
+    for failure in troubles:
+        groups.setdefault(failure.reason, []).append(failure)
+    failures = [_build_failure_group(context, group, error) for error, group in groups.items()]
+    return sorted(failures, key=lambda failure: -failure.count)
 
 
-def _build_failure_group(moment: StateContext, group: list[FailedItem], error: str) -> FailureGroup:
-    kind, is_single = moment.state.kind, len(group) == 1
-    retries = [trouble.next_try for trouble in group if trouble.next_try]
+def _build_failure_group(
+    context: StateContext, group: list[FailedItem], error: str
+) -> FailureGroup:
+    kind, is_single = context.state.kind, len(group) == 1
+    retries = [failure.next_try for failure in group if failure.next_try]
     next_try = min(retries, default="")
     reset = f"--reset-{kind.noun}"
     names = " ".join(
-        f"{reset} {path_text.quote_escaped(trouble.item)}" for trouble in group[:MAX_FAILED_ITEMS]
+        f"{reset} {path_text.quote_escaped(failure.item)}" for failure in group[:MAX_FAILED_ITEMS]
     )
     selection = names if len(group) <= MAX_FAILED_ITEMS else "--reset-errors"
     return FailureGroup(
         error=group[0].error if is_single else error,
-        items=[trouble.item for trouble in group[:MAX_FAILED_ITEMS]],
+        items=[failure.item for failure in group[:MAX_FAILED_ITEMS]],
         count=len(group),
         next_try=next_try,
-        due=bool(next_try) and datetime.fromisoformat(next_try) <= moment.now,
-        command=f"{config.format_command(kind.manager_script, moment.home)} {selection}",
+        due=bool(next_try) and datetime.fromisoformat(next_try) <= context.now,
+        command=f"{config.format_command(kind.manager_script, context.home)} {selection}",
     )
 
 
-def build_remaining_work(moment: StateContext, account: KindSummary) -> RemainingWork:
-    """Return the remaining work."""
-    standing, kind = account.status, moment.state.kind
+def build_remaining_work(context: StateContext, summary: KindSummary) -> RemainingWork:
+    """Return how much work is left in a queue, and how long it will take."""
+    standing, kind = summary.status, context.state.kind
     size = (
         "--all"
         if standing.items_left <= PROPOSED_BATCH_SIZE
@@ -109,11 +117,11 @@ def build_remaining_work(moment: StateContext, account: KindSummary) -> Remainin
         outdated=standing.outdated,
         seconds=standing.seconds_left,
         per_hour=standing.per_hour,
-        sessions=account.pace.sessions,
-        estimate=account.estimate,
-        next_items=PendingQueue(moment.state).peek_keys(MAX_NEXT_ITEMS),
-        batch=f"{config.format_command(kind.batch_script, moment.home)} {size}",
-        redo=f"{config.format_command(kind.manager_script, moment.home)} --reset-outdated",
+        sessions=summary.pace.sessions,
+        estimate=summary.estimate,
+        next_items=PendingQueue(context.state).peek_keys(MAX_NEXT_ITEMS),
+        batch=f"{config.format_command(kind.batch_script, context.home)} {size}",
+        redo=f"{config.format_command(kind.manager_script, context.home)} --reset-outdated",
         lookups=terminal.describe_lookups(standing),
         awaiting=standing.awaiting,
         tallies=standing.tallies,

@@ -1,4 +1,7 @@
-"""Pending reviews: how many of each kind, and the oldest."""
+"""Read the pending reviews for a report: how many of each kind, and the oldest.
+
+A pending review is an issue that the user must decide.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +22,21 @@ MAX_OLDEST = 5  # shown in the report
 
 
 class ReviewSource(msgspec.Struct, frozen=True):
-    """The home with the review list, and the queue to read from it."""
+    """Where reviews are read from: the home folder with the review list, and the queue."""
 
     home: Path
     queue: str
 
 
 class FixHints(msgspec.Struct, frozen=True):
-    """How to resolve a kind of issue: the command that accepts all proposals, and advice."""
+    """How to resolve issues of a kind: the command that accepts all proposals, and advice."""
 
     accept: Callable[[str], str]
     advice: Callable[[str], str]
 
 
 class DecisionEntry(msgspec.Struct, frozen=True):
-    """A pending review, as read from the review list; other fields are ignored."""
+    """A pending review in the review list; only the fields needed here are read."""
 
     id: str
     kind: str
@@ -54,9 +57,9 @@ DatedEntry = tuple[
 
 
 class OpenDecision(msgspec.Struct, frozen=True):
-    """A pending review and its item; `since` is the day it was first found, or "".
+    """A pending review and its item; `since` is the day it was first found, or "" if unknown.
 
-    `advice` says how to resolve its kind of issue.
+    `advice` says how to resolve this kind of issue.
     """
 
     item: str
@@ -66,7 +69,10 @@ class OpenDecision(msgspec.Struct, frozen=True):
 
 
 class OpenIssueKind(msgspec.Struct, frozen=True):
-    """All pending reviews of one kind; `command` accepts the proposals, or is ""."""
+    """All pending reviews of one kind of issue.
+
+    `command` accepts all their proposals; it is "" if there are none.
+    """
 
     kind: str
     count: int
@@ -82,7 +88,7 @@ class Decisions(msgspec.Struct, frozen=True):
     proposed: int
     sorts: list[OpenIssueKind]  # most frequent first
     oldest: list[OpenDecision]
-    first: OpenDecision | None  # the oldest that a command can resolve
+    first: OpenDecision | None  # the oldest reviews that a command can resolve
 
 
 class _ReviewFile(msgspec.Struct):
@@ -90,7 +96,7 @@ class _ReviewFile(msgspec.Struct):
 
 
 def kinds_with_proposals(home: Path) -> dict[str, list[str]]:
-    """List the kinds with proposals by queue, most proposals first."""
+    """Return the kinds of issues that have proposals for each queue, most proposals first."""
     proposed: dict[str, Counter[str]] = {}
     for _, entry in _read_entries(home) or []:
         if entry.proposal:
@@ -102,16 +108,16 @@ def kinds_with_proposals(home: Path) -> dict[str, list[str]]:
 
 
 def read_decisions(
-    where: ReviewSource, since: Mapping[str, str], remedies: FixHints, zone: TimeZone
+    source: ReviewSource, since: Mapping[str, str], fix_hints: FixHints, zone: TimeZone
 ) -> Decisions | None:
-    """Read the pending reviews of a queue; None if the list is missing or damaged.
+    """Return the pending reviews of a queue, or None if the review list is missing or damaged.
 
     `since` maps issue ids to the time they were first found.
     """
-    listed = _read_entries(where.home)
+    listed = _read_entries(source.home)
     if listed is None:
         return None
-    entries = [(item, entry) for item, entry in listed if entry.queue == where.queue]
+    entries = [(item, entry) for item, entry in listed if entry.queue == source.queue]
     days = {moment: _local_day(moment, zone) for moment in set(since.values())}
     dated = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)
@@ -120,26 +126,28 @@ def read_decisions(
         total=len(entries),
         proposed=proposed.total(),
         sorts=[
-            _build_kind(kind, count, proposed[kind], remedies)
+            _build_kind(kind, count, proposed[kind], fix_hints)
             for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
         ],
-        oldest=_oldest_decisions(dated, MAX_OLDEST, remedies),
+        oldest=_oldest_decisions(dated, MAX_OLDEST, fix_hints),
         first=next(
-            iter(_oldest_decisions([entry for entry in dated if entry[2].command], 1, remedies)),
+            iter(_oldest_decisions([entry for entry in dated if entry[2].command], 1, fix_hints)),
             None,
         ),
     )
 
 
-def _build_kind(kind: str, count: int, proposed: int, remedies: FixHints) -> OpenIssueKind:
-    command = remedies.accept(kind) if proposed else ""
-    return OpenIssueKind(kind, count, proposed, command, remedies.advice(kind))
+def _build_kind(kind: str, count: int, proposed: int, fix_hints: FixHints) -> OpenIssueKind:
+    command = fix_hints.accept(kind) if proposed else ""
+    return OpenIssueKind(kind, count, proposed, command, fix_hints.advice(kind))
 
 
-def _oldest_decisions(dated: list[DatedEntry], most: int, remedies: FixHints) -> list[OpenDecision]:
+def _oldest_decisions(
+    dated_entries: list[DatedEntry], max_cells: int, fix_hints: FixHints
+) -> list[OpenDecision]:
     return [
-        OpenDecision(item, entry, day, remedies.advice(entry.kind))
-        for day, item, entry in heapq.nsmallest(most, dated, key=_age_key)
+        OpenDecision(item, entry, day, fix_hints.advice(entry.kind))
+        for day, item, entry in heapq.nsmallest(max_cells, dated_entries, key=_age_key)
     ]
 
 
@@ -148,7 +156,7 @@ def _local_day(moment: str, zone: TimeZone) -> str:
 
 
 def _read_entries(home: Path) -> list[tuple[str, DecisionEntry]] | None:
-    """Read the review list, each entry with its item; None if it is missing or damaged."""
+    """Read the review list as pairs of item key and entry; None if it is missing or damaged."""
     try:
         view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_ReviewFile)
     except (OSError, msgspec.MsgspecError):
@@ -157,7 +165,7 @@ def _read_entries(home: Path) -> list[tuple[str, DecisionEntry]] | None:
 
 
 def _age_key(dated: DatedEntry) -> tuple[Any, ...]:
-    """Sort by day; within a day, entries with a command first, then errors."""
+    """Return a sort key: by day first found, then entries with a command, then errors."""
     day, item, entry = dated
     return (
         day or "9999",

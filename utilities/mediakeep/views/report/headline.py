@@ -1,4 +1,4 @@
-"""The first sentences of a report, and other text for its numbers."""
+"""Sentences and formatted numbers for progress reports."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _MAX_WORSE_KINDS, _MAX_REPAIR_KINDS = 6, 3  # maximum number of kinds shown
 def build_headline(
     progress: KindProgress, period: Period, today: date, *, running: bool
 ) -> list[str]:
-    """Return sentences on the progress of a kind in a period.
+    """Return the first sentences of a report: what was done in a period, and what is left.
 
-    The remaining work is that of `today`, which is named if the period is over.
+    What is left is counted on the day `today`. The sentence names that day if the period is over.
     """
     sentences = [
         _completed_sentence(progress, period, running=running),
@@ -71,15 +71,15 @@ def _format_gain(progress: KindProgress, period: Period, *, running: bool) -> st
 
 
 def _issues_sentence(progress: KindProgress, *, running: bool) -> str:
-    flow = progress.flow
+    totals = progress.flow
     parts = []
-    if flow.found:
-        repaired = sum(flow.repaired.values()) - sum(flow.mended.values())
+    if totals.found:
+        repaired = sum(totals.repaired.values()) - sum(totals.mended.values())
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
-        parts.append(f"{_count_with_verb(flow.found, 'issue')} found{by_itself}")
-    if flow.settled:
+        parts.append(f"{_count_with_verb(totals.found, 'issue')} found{by_itself}")
+    if totals.settled:
         parts.append(
-            f"{flow.settled:,} that waited {_verb_be(flow.settled, running=False)} settled"
+            f"{totals.settled:,} that waited {_verb_be(totals.settled, running=False)} settled"
         )
     if progress.open:
         verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
@@ -91,49 +91,51 @@ def _count_with_verb(number: int, noun: str) -> str:
     return f"{render.pluralize(number, noun)} {_verb_be(number, running=False)}"
 
 
-def format_remaining(rest: RemainingWork, progress: KindProgress, today: date | None) -> str:
-    """Describe the remaining work, its duration and the assumptions; "" if nothing is left.
+def format_remaining(remaining: RemainingWork, progress: KindProgress, today: date | None) -> str:
+    """Describe the remaining work and its duration, with assumptions; return "" if nothing is left.
 
-    `today` is named if the report is of a past period.
+    The text names the day `today` if it is given, as in a report on a past period.
     """
-    if not rest.items:
-        failed = terminal.format_count(rest.failed, progress.noun, progress.plural)
-        return f"{failed} failed." if rest.failed else ""
-    failed = f", {rest.failed:,} failed" if rest.failed else ""
-    failed += f", {rest.vanished:,} vanished" if rest.vanished else ""
-    items = terminal.format_count(rest.items, progress.noun, progress.plural)
+    if not remaining.items:
+        failed = terminal.format_count(remaining.failed, progress.noun, progress.plural)
+        return f"{failed} failed." if remaining.failed else ""
+    failed = f", {remaining.failed:,} failed" if remaining.failed else ""
+    failed += f", {remaining.vanished:,} vanished" if remaining.vanished else ""
+    items = terminal.format_count(remaining.items, progress.noun, progress.plural)
     if today:
         time = f"When this was written, on {periods.format_date(today)},"
-        done = f"{rest.done:,} {_verb_be(rest.done, running=False)} done"
+        done = f"{remaining.done:,} {_verb_be(remaining.done, running=False)} done"
         head = f"{time} {done} and {items} left{failed}"
     else:
-        head = f"{items} {_verb_be(rest.items, running=True)} left{failed}"
-    return f"{head}{_format_effort(rest)}."
+        head = f"{items} {_verb_be(remaining.items, running=True)} left{failed}"
+    return f"{head}{_format_effort(remaining)}."
 
 
-def _format_effort(rest: RemainingWork) -> str:
+def _format_effort(remaining: RemainingWork) -> str:
     parts = []
-    if rest.seconds and rest.per_hour:
-        sessions = render.pluralize(rest.sessions, "session") if rest.sessions > 1 else "session"
-        work = terminal.format_duration(_round_seconds(rest.seconds))
-        pace = f"{_round_rate(rest.per_hour)} an hour of the last {sessions}"
+    if remaining.seconds and remaining.per_hour:
+        sessions = (
+            render.pluralize(remaining.sessions, "session") if remaining.sessions > 1 else "session"
+        )
+        work = terminal.format_duration(_round_seconds(remaining.seconds))
+        pace = f"{_round_rate(remaining.per_hour)} an hour of the last {sessions}"
         parts.append(f": about {work} of work, at the {pace}")
-    if rest.estimate:
-        day = periods.format_date(date.fromisoformat(rest.estimate.date))
+    if remaining.estimate:
+        day = periods.format_date(date.fromisoformat(remaining.estimate.date))
         parts.append(
-            f"; done around {day} at the pace of the last {rest.estimate.days} days"
-            f" ({_round_rate(rest.estimate.per_week)} a week)"
+            f"; done around {day} at the pace of the last {remaining.estimate.days} days"
+            f" ({_round_rate(remaining.estimate.per_week)} a week)"
         )
     return "".join(parts)
 
 
 def _round_seconds(seconds: float) -> float:
-    """Round to minutes from five minutes on."""
+    """Round a duration in seconds to minutes, if it is at least five minutes."""
     return round(seconds / 60) * 60 if seconds >= 300 else seconds
 
 
 def _round_rate(number: float) -> str:
-    """Format a rate with two significant digits, as it is no more exact."""
+    """Format a rate with two significant digits, since it is no more exact than that."""
     if number < 10:
         return f"{number:.1g}" if number < 1 else f"{number:.1f}".removesuffix(".0")
     digits = len(str(int(number)))
@@ -141,7 +143,10 @@ def _round_rate(number: float) -> str:
 
 
 def format_worse_kinds(progress: KindProgress) -> str:
-    """Describe what got worse in the period; "" if nothing did or there is no earlier period."""
+    """Describe which kinds of issues have become more in the period.
+
+    Return "" if there are none, or if there is no earlier period to compare with.
+    """
     if progress.before is None:
         return ""
     kinds_worse = [_format_worse_kind(issue) for issue in progress.worse]
@@ -161,27 +166,31 @@ def _format_worse_kind(issue: IssueKindCounts) -> str:
     return f"{issue.kind}: {' and '.join(filter(None, (more, back)))}"
 
 
-def format_item_gain(gain: ItemGain) -> str:
-    """Describe the repairs of an item, with the most frequent kinds, and its resolved issues."""
-    kinds = [f"{count:,} {kind}" for kind, count in list(gain.repairs.items())[:_MAX_REPAIR_KINDS]]
-    more = len(gain.repairs) - len(kinds)
+def format_item_gain(item_gain: ItemGain) -> str:
+    """Describe how much one item has improved: its repairs by kind, and its resolved issues."""
+    kinds = [
+        f"{count:,} {kind}" for kind, count in list(item_gain.repairs.items())[:_MAX_REPAIR_KINDS]
+    ]
+    more = len(item_gain.repairs) - len(kinds)
     kinds += [f"and {render.pluralize(more, 'other kind')}"] if more else []
-    repairs = render.pluralize(gain.fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
-    closed = f"{render.pluralize(gain.closed, 'open issue')} resolved"
+    repairs = render.pluralize(item_gain.fixed, "repair") + (
+        f" ({', '.join(kinds)})" if kinds else ""
+    )
+    closed = f"{render.pluralize(item_gain.closed, 'open issue')} resolved"
     return ", ".join(
-        part for part, number in ((repairs, gain.fixed), (closed, gain.closed)) if number
+        part for part, number in ((repairs, item_gain.fixed), (closed, item_gain.closed)) if number
     )
 
 
 def format_amount(row: ReportRow, value: float | None) -> str:
-    """Format a number of a table; "" if it is unknown."""
+    """Format the number in a table row of a report; return "" if the number is unknown."""
     if value is None:
         return ""
     return terminal.format_duration(value) if row.unit == "s" else f"{value:,.0f}"
 
 
 def draw_trend(values: list[int | None]) -> str:
-    """Draw numbers as small bars, the newest last."""
+    """Draw numbers as a text of small bars, the newest number last."""
     highest = max((value for value in values if value), default=0)
     if not highest:
         return ""

@@ -1,4 +1,4 @@
-"""A report as JSON and as CSV, with the same data."""
+"""Write a progress report as JSON and as CSV, with the same data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = ("period", "kind", "section", "name", "measure", "value")
 
 
 def to_json(report: ProgressReport) -> str:
-    """Format a report as JSON; docs/weekly-report.md describes it."""
+    """Return a report as JSON text; docs/weekly-report.md describes it."""
     content = {
         "format": FORMAT,
         "period": report.period.name,
@@ -54,12 +54,15 @@ def _stats_to_json(spans: Sequence[PeriodStats]) -> list[dict[str, Any]]:
     ]
 
 
-def _totals_to_json(flow: PeriodTotals) -> dict[str, Any]:
-    return {**msgspec.to_builtins(flow), "found": flow.found, "resolved": flow.resolved}
+def _totals_to_json(totals: PeriodTotals) -> dict[str, Any]:
+    return {**msgspec.to_builtins(totals), "found": totals.found, "resolved": totals.resolved}
 
 
 def to_csv(report: ProgressReport) -> str:
-    """Format a report as CSV, one value per row; cells cannot be read as formulas."""
+    """Return a report as CSV text, one number per row.
+
+    Spreadsheets do not take any cell as a formula.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -78,9 +81,9 @@ def _iter_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, Any]]:
     for issue in progress.issues:
         for name in ("new", "regressed", "closed", "repaired", "open", "more"):
             yield "issues", issue.kind, name, getattr(issue, name)
-    for gain in progress.gains:
-        yield "gains", gain.item, "repaired", gain.fixed
-        yield "gains", gain.item, "closed", gain.closed
+    for item_gain in progress.gains:
+        yield "gains", item_gain.item, "repaired", item_gain.fixed
+        yield "gains", item_gain.item, "closed", item_gain.closed
     if progress.present:
         yield from _iter_state_rows(progress)
     for week in progress.weeks:
@@ -109,7 +112,7 @@ def _iter_state_rows(progress: KindProgress) -> Iterator[tuple[str, str, str, An
 
 
 def _csv_cell(cell: Any) -> Any:
-    """Return a cell that a spreadsheet shows as text and does not calculate; None is empty."""
+    """Return a value as a cell that spreadsheets show but do not calculate; None becomes empty."""
     if not isinstance(cell, str):
         return "" if cell is None else round(cell, 3)
     return csv_cell.escape_formula(path_text.to_printable(cell))

@@ -1,4 +1,4 @@
-"""The data of one kind in a daily or weekly report.
+"""The data of a daily or weekly report on one kind of media, such as music.
 
 Unknown values are None or empty, and templates leave them out.
 """
@@ -18,16 +18,16 @@ MAX_FAILED_ITEMS = 5  # failed items shown per cause; the queue lists all
 
 
 class ReportRow(msgspec.Struct, frozen=True):
-    """A number of this period and the previous one; None if the history does not reach back."""
+    """A number in a report, for this period and the one before; None if unknown."""
 
     name: str
     now: float
     before: float | None
-    unit: str = ""  # "s" for seconds
+    unit: str = ""  # unit of the number: "s" for seconds
 
 
 class IssueKindCounts(msgspec.Struct, frozen=True):
-    """Counts of one kind of issue in the period, and how many are open at its end."""
+    """Counts of one kind of issue: what changed in the period, and how many are open at its end."""
 
     kind: str
     new: int
@@ -40,7 +40,7 @@ class IssueKindCounts(msgspec.Struct, frozen=True):
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
-    """Items that failed for the same reason."""
+    """Items that failed for the same reason, and when they are retried."""
 
     error: str
     items: list[str]  # the newest
@@ -58,10 +58,10 @@ class VanishedItem(msgspec.Struct, frozen=True):
 
 
 class RemainingWork(msgspec.Struct, frozen=True):
-    """The remaining work, and how long it will take."""
+    """The items still to be processed, and how long that will take."""
 
     done: int
-    items: int  # remaining
+    items: int  # items still to be processed
     failed: int
     vanished: int
     waiting: int
@@ -69,30 +69,30 @@ class RemainingWork(msgspec.Struct, frozen=True):
     outdated: int
     seconds: float | None
     per_hour: float | None
-    sessions: int  # that the pace is computed from
+    sessions: int  # days that the pace is computed from
     estimate: CompletionEstimate | None
     next_items: list[str]
     batch: str  # command of the next batch
     redo: str  # command that resets the outdated items
     lookups: list[str]  # sentences on completed and pending lookups
-    awaiting: int = 0  # items completed except for the lookup
+    awaiting: int = 0  # completed items whose lookup is pending
     tallies: dict[str, int] = {}  # sums over completed items, by kinds.Tally
 
 
 class CurrentState(msgspec.Struct, frozen=True):
-    """The state when the report is written; only in reports on a recent period."""
+    """The state of a queue when the report is written; only for reports on a recent period."""
 
     decisions: Decisions | None
     failing: list[FailureGroup]
     undone: int  # items that failed in the period and are not completed yet
-    pending: int  # of these: items that the next batch retries
+    pending: int  # items of `failed` that the next batch retries
     rest: RemainingWork
     gone: list[VanishedItem] = []
-    forget: str = ""  # command that removes them from the queue
+    forget: str = ""  # command that removes vanished items from the queue
 
 
 class ItemFindings(msgspec.Struct, frozen=True):
-    """What the history records of single items in the period."""
+    """What the history says about single items and issues in the period."""
 
     gains: list[ItemGain]
     failed: frozenset[str]
@@ -100,7 +100,7 @@ class ItemFindings(msgspec.Struct, frozen=True):
 
 
 class KindProgress(msgspec.Struct, frozen=True):
-    """One kind in one period."""
+    """The data of a report on one kind of media in one period."""
 
     library: str
     kind: str
@@ -125,27 +125,27 @@ class KindProgress(msgspec.Struct, frozen=True):
 
     @property
     def open(self) -> int:
-        """The number of issues open at the end."""
+        """The number of issues open at the end of the period."""
         return sum(issue.open for issue in self.issues)
 
     @property
     def worse(self) -> list[IssueKindCounts]:
-        """The kinds with more open issues than before, or that came back; worst first."""
+        """The kinds of issues with more open ones than before, or that came back; worst first."""
         worse_kinds = [issue for issue in self.issues if issue.more > 0 or issue.regressed]
         return sorted(worse_kinds, key=lambda issue: (-issue.more, -issue.regressed, issue.kind))
 
 
 def build_progress(
-    account: KindSummary,
+    summary: KindSummary,
     spans: Sequence[PeriodStats],
-    findings: ItemFindings,
+    item_findings: ItemFindings,
     present: CurrentState | None,
 ) -> KindProgress:
-    """Build the data of the last period of `spans`, compared with the one before."""
+    """Build the report data of the last period in `spans`, compared with the period before it."""
     span, before = spans[-1], spans[-2] if len(spans) > 1 else None
-    status, flow = account.status, span.flow
-    completed, total = _completed_and_total(account, span)
-    gained = completed - (span.level.completed - flow.progress)
+    status, totals = summary.status, span.flow
+    completed, total = _completed_and_total(summary, span)
+    gained = completed - (span.level.completed - totals.progress)
     share, old = (_percentage(done, total) for done in (completed, completed - gained))
     return KindProgress(
         library=status.library,
@@ -158,24 +158,27 @@ def build_progress(
         share=share,
         gained=gained,
         share_gained=None if share is None or old is None else round(share - old, 1),
-        flow=flow,
+        flow=totals,
         before=before.flow if before else None,
-        rows=list(_build_rows(account, flow, before.flow if before else None)),
-        issues=_build_issue_counts(span, before, account.weeks),
-        gains=findings.gains,
-        failed_items=len(findings.failed),
+        rows=list(_build_rows(summary, totals, before.flow if before else None)),
+        issues=_build_issue_counts(span, before, summary.weeks),
+        gains=item_findings.gains,
+        failed_items=len(item_findings.failed),
         present=present,
-        weeks=account.weeks,
-        days=account.days,
-        steps=account.completed_by_day,
+        weeks=summary.weeks,
+        days=summary.days,
+        steps=summary.completed_by_day,
     )
 
 
-def _completed_and_total(account: KindSummary, span: PeriodStats) -> tuple[int, int | None]:
-    """Return completed and total items at the end of the period, or now if it is still running."""
-    if not account.is_running(span.period):
+def _completed_and_total(summary: KindSummary, span: PeriodStats) -> tuple[int, int | None]:
+    """Return the numbers of completed and of all items at the end of the period.
+
+    For a running period, these are the current numbers.
+    """
+    if not summary.is_running(span.period):
         return span.level.completed, span.level.total
-    return account.status.counts["completed"], account.status.total
+    return summary.status.counts["completed"], summary.status.total
 
 
 def _percentage(done: int, total: int | None) -> float | None:
@@ -186,14 +189,14 @@ def _percentage(done: int, total: int | None) -> float | None:
 
 
 def _build_rows(
-    account: KindSummary, now: PeriodTotals, before: PeriodTotals | None
+    summary: KindSummary, now: PeriodTotals, before: PeriodTotals | None
 ) -> list[ReportRow]:
-    """List the numbers of the period; rows that are 0 in both periods are left out."""
-    standing = account.status
+    """List the numbers of a report; a row is left out if it is 0 in both periods."""
+    standing = summary.status
 
     def row(name: str, of: str | None = None, amount: str = "", unit: str = "") -> ReportRow:
-        def value(flow: PeriodTotals) -> float:
-            return flow.amounts.get(amount, 0) if amount else getattr(flow, of or "")
+        def value(totals: PeriodTotals) -> float:
+            return totals.amounts.get(amount, 0) if amount else getattr(totals, of or "")
 
         return ReportRow(name, value(now), value(before) if before else None, unit)
 
@@ -220,20 +223,27 @@ def _build_rows(
 def _build_issue_counts(
     span: PeriodStats, before: PeriodStats | None, weeks: Sequence[PeriodStats]
 ) -> list[IssueKindCounts]:
-    flow, now = span.flow, span.level.open
+    totals, now = span.flow, span.level.open
     old = before.level.open if before else {}
-    moved = (flow.new, flow.regressed, flow.closed, flow.repaired, flow.left, flow.returned)
+    moved = (
+        totals.new,
+        totals.regressed,
+        totals.closed,
+        totals.repaired,
+        totals.left,
+        totals.returned,
+    )
     kinds = {kind for counts in (now, old, *moved) for kind in counts}
     trends = [week.level.open for week in weeks]
     issues = [
         IssueKindCounts(
             kind=kind,
-            new=flow.new.get(kind, 0),
-            regressed=flow.regressed.get(kind, 0),
-            closed=flow.closed.get(kind, 0),
-            repaired=flow.repaired.get(kind, 0) - flow.mended.get(kind, 0),
+            new=totals.new.get(kind, 0),
+            regressed=totals.regressed.get(kind, 0),
+            closed=totals.closed.get(kind, 0),
+            repaired=totals.repaired.get(kind, 0) - totals.mended.get(kind, 0),
             open=now.get(kind, 0),
-            more=_net_change(flow, kind),
+            more=_net_change(totals, kind),
             trend=[level.get(kind, 0) for level in trends],
         )
         for kind in kinds
@@ -241,6 +251,6 @@ def _build_issue_counts(
     return sorted(issues, key=lambda issue: (-issue.open, -issue.repaired, issue.kind))
 
 
-def _net_change(flow: PeriodTotals, kind: str) -> int:
-    came = sum(counts.get(kind, 0) for counts in (flow.new, flow.regressed, flow.returned))
-    return came - flow.closed.get(kind, 0) - flow.left.get(kind, 0)
+def _net_change(totals: PeriodTotals, kind: str) -> int:
+    came = sum(counts.get(kind, 0) for counts in (totals.new, totals.regressed, totals.returned))
+    return came - totals.closed.get(kind, 0) - totals.left.get(kind, 0)

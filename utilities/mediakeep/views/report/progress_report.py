@@ -1,4 +1,4 @@
-"""A whole report: all kinds in one day or week, for templates and JSON."""
+"""A whole progress report: all kinds of media in one day or week."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from mediakeep.views.summary import Summary
 
 
 class ProgressReport(msgspec.Struct, frozen=True):
-    """The data of a report; `invested` counts time shared by two kinds only once."""
+    """The data of a progress report, for templates and JSON.
+
+    `invested` is the time with running sessions; sessions at the same time count only once.
+    """
 
     period: Period
     title: str
@@ -30,19 +33,19 @@ class ProgressReport(msgspec.Struct, frozen=True):
 
     @property
     def notices(self) -> list[str]:
-        """The attributions that the services require."""
+        """The credits that online services require to be shown."""
         return list(filter(None, (KINDS[progress.kind].attribution for progress in self.kinds)))
 
     @property
     def span(self) -> str:
-        """The name of the period's length."""
+        """The name of the period's length, such as "week"."""
         return "day" if self.period.days == DAY else "week"
 
 
 def build_report(
     summary: Summary, kinds: list[KindProgress], local: datetime, *, running: bool
 ) -> ProgressReport:
-    """Build a report that is written at the `local` time."""
+    """Build the report on the summary's period; `local` is the local time of writing."""
     period, ever = summary.period, summary.whole_history
     return ProgressReport(
         period=period,

@@ -17,7 +17,7 @@ MAX_DAYS = 92  # days drawn daily; a longer time is drawn weekly
 
 
 def draw_charts(progress: KindProgress) -> dict[str, str]:
-    """Draw the charts of a kind as SVG by name; empty ones are left out."""
+    """Return the charts of a kind of media as SVG by name; charts without data are left out."""
     charts_by_name = {
         "completed": _draw_completed(progress),
         "issues": _draw_open_issues(progress),
@@ -47,7 +47,7 @@ def _draw_completed(progress: KindProgress) -> str:
 def _completed_points(
     steps: Sequence[tuple[str, int]], days: Sequence[PeriodStats]
 ) -> list[tuple[date, int]]:
-    """Return the completed items at the end of each day, or of every seventh day."""
+    """Return the number of completed items at the end of each day, or of every seventh day."""
     if not steps or not days:
         return []
     counts = {date.fromisoformat(day): count for day, count in steps}

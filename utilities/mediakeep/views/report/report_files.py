@@ -1,4 +1,4 @@
-"""The report files: where they are, which are due, and how they are written."""
+"""Report files: their paths, which of them are due, and how they are written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _PERIOD_NAMES = {DAY: "daily"}
 
 
 def report_path(home: Path, period: Period, suffix: str) -> Path:
-    """Return the path of a report: 2025-12-15_weekly_progress.md for the week of that Monday."""
+    """Return the path of a report file.
+
+    The name contains the first day: 2025-12-15_weekly_progress.md is the week of that Monday.
+    """
     return home / FOLDER / f"{_file_stem(period)}.{suffix}"
 
 
@@ -34,11 +37,11 @@ def _file_stem(period: Period) -> str:
 
 
 def list_due(home: Path, running: Period, first: Period, now: datetime) -> list[Period]:
-    """List the periods whose reports are due now, oldest first.
+    """List the periods whose report must be written now, oldest first.
 
-    The current period is due if its report is older than `MAX_AGE`. The previous one is due if it
-    was not written since it ended, back to the `first` period of the history. Older ones are due if
-    their report was written, but not since they ended.
+    The `running` period is due if its report is older than `MAX_AGE`. The one before is due if it
+    has no report since it ended. Older ones are due if they have a report, but none since they
+    ended. `first` is the first period of the history.
     """
     written = _read_written_times(home)
     earlier = [
@@ -52,7 +55,10 @@ def list_due(home: Path, running: Period, first: Period, now: datetime) -> list[
 
 
 def _read_written_times(home: Path) -> dict[str, datetime]:
-    """Return when each existing report was written; without a note, its modification time."""
+    """Return when the report of each period was written, by file name.
+
+    If that was not noted, use the file's modification time.
+    """
     times: dict[str, datetime] = {}
     for path in (home / FOLDER).glob("*_progress.*"):
         time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -74,8 +80,8 @@ def write_report(
 ) -> list[Path]:
     """Write a report in some formats with its charts, and return the paths, reports first.
 
-    If `own`, the templates in the home replace the built-in ones. Raise BadTemplate if one of them
-    is invalid; then nothing is written.
+    If `own`, use the user's templates in the home folder where they exist. If one of them is
+    invalid, raise BadTemplate and write nothing.
     """
     svgs = {kind.kind: report_charts.draw_charts(kind) for kind in report.kinds}
     stem = _file_stem(report.period)
@@ -98,7 +104,7 @@ def write_report(
 
 
 def _note_written(home: Path, report: ProgressReport) -> None:
-    """Note when a report was written: the modification time may be that of a copy."""
+    """Note when a report was written, since a copied file has another modification time."""
     noted = {**_read_notes(home), _file_stem(report.period): datetime.fromisoformat(report.written)}
     text = msgspec.json.format(msgspec.json.encode(dict(sorted(noted.items()))), indent=2)
     atomic_files.write_atomic(home / WRITTEN_FILE, text + b"\n")
