@@ -85,7 +85,7 @@ class CurrentState(msgspec.Struct, frozen=True):
     decisions: Decisions | None
     failing: list[FailureGroup]
     undone: int  # items that failed in the period and are not completed yet
-    pending: int  # items of `failed` that the next batch retries
+    pending: int  # items of `undone` that the next batch retries
     rest: RemainingWork
     gone: list[VanishedItem] = []
     forget: str = ""  # command that removes vanished items from the queue
