@@ -1,1 +1,1 @@
-"""Look up an artist and compare the discography with the collection."""
+"""Look up an artist at MusicBrainz, and compare the discography with the local albums."""

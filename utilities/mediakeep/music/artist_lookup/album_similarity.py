@@ -1,4 +1,4 @@
-"""Which releases of a search result an album may be, by title, size and artist."""
+"""Decide which found releases a local album may be, by title, number of tracks and artist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIGITS = re.compile("[0-9]+")
 
 
 def is_similar(key: str, others: Collection[str]) -> bool:
-    """Return whether the key of a title or name equals or resembles one of `others`.
+    """Return whether a title or name resembles one of `others`; all are given as comparison keys.
 
     Keys with different numbers never match: "Hits 1984" is not "Hits 1985".
     """
@@ -27,7 +27,7 @@ def is_similar(key: str, others: Collection[str]) -> bool:
 
 
 def most_similar(key: str, others: Collection[str]) -> str | None:
-    """Return the most similar of `others`, or None if none is similar."""
+    """Return the key in `others` that resembles `key` most, or None if none does."""
     if key in others:
         return key
     from rapidfuzz import fuzz, process  # most lookups do not need it
@@ -39,9 +39,9 @@ def most_similar(key: str, others: Collection[str]) -> str | None:
 
 
 class SearchHits:
-    """Search results for several albums of an artist, given by name.
+    """The releases found by a search for several local albums of an artist.
 
-    If `like`, titles may be misspelt.
+    If `like` is True, titles may differ by typing errors.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SearchHits:
         self._albums_by_artist = Counter(artist for artist, _ in makers)
 
     def rank_groups(self, album: OwnedAlbum) -> list[str]:
-        """Return the release groups that an album may be, most likely first."""
+        """Return the MBIDs of the release groups that a local album may be, most likely first."""
         releases = [
             release
             for release in self._by_title.get(title_keys.base_title_key(album.title), ())
@@ -81,7 +81,7 @@ class SearchHits:
         return list(dict.fromkeys(groups))[:MAX_GROUPS]
 
     def _sort_key(self, release: Release, album: OwnedAlbum) -> tuple[object, ...]:
-        """Sort by artist name, then by number of albums by the artist, then by size."""
+        """Return a sort key for releases: by artist name, number of albums, then size."""
         names = {compare_text.comparison_key(artist.name) for artist in release.artist_credit}
         album_count = max(
             (self._albums_by_artist[artist] for artist in _credited_artists([release])), default=0

@@ -1,4 +1,4 @@
-"""The lookup query of an artist's folder: name, MBIDs in tags, and album titles."""
+"""What is known about an artist before a lookup: name, MBIDs in the tags, and album titles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mediakeep.music.text import compare_text, filename_parser, mojibake, placeh
 _VARIOUS_NAMES = frozenset(
     map(compare_text.comparison_key, ("Various Artists", "Various", "V.A.", "VA", "Sampler"))
 )
-_MAX_LENGTH = 1000  # letters of a name or a title
+_MAX_LENGTH = 1000  # maximum letters of a name or a title
 _VERSION_PREFIX = f"{model.DISCOGRAPHY_FORMAT}."
 
 
@@ -27,34 +27,34 @@ class OwnedAlbum(msgspec.Struct, frozen=True):
 
     place: str
     title: str
-    release: str = ""  # MBID, if the tags agree on one
+    release: str = ""  # MBID of the release, if the tags agree on one
     group: str = ""
-    by_various: bool = False  # its album artist differs from the folder's artist
+    by_various: bool = False  # the album artist differs from the folder's artist
     tracks: int = 0
 
 
 class ArtistQuery(msgspec.Struct, frozen=True):
-    """What is known locally of an artist before any lookup."""
+    """The data from tags and folder names that a lookup of an artist starts from."""
 
     name: str
-    mbid: str  # of most tracks, or ""
+    mbid: str  # artist MBID of most tracks, or ""
     albums: tuple[OwnedAlbum, ...]
     is_various: bool = False
     others: tuple[str, ...] = ()  # MBIDs of some tracks whose album artist has exactly this name
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The distinct titles of the albums."""
+        """The titles of the local albums, each once."""
         return tuple(dict.fromkeys(album.title for album in self.albums if album.title))
 
     @property
     def digest(self) -> str:
-        """A digest that changes with the query and with the data that a lookup requests."""
+        """A hash of the query; if it has changed, the artist is looked up again."""
         return _VERSION_PREFIX + blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
 
 
 def build_query(artist: Artist) -> ArtistQuery:
-    """Build the query of an artist."""
+    """Build the query for an artist's lookup from tags and folder names."""
     tracks = [track for album in artist.albums for track in album.readable_tracks]
     name = _artist_name(artist, tracks)
     has_various = is_various_artists(name)
@@ -67,9 +67,10 @@ def build_query(artist: Artist) -> ArtistQuery:
 
 
 def is_looked_up_as_album(album: Album) -> bool:
-    """Return whether tracks are looked up as an album; loose tracks only if they agree on one.
+    """Return whether the tracks of a folder are looked up as an album; loose tracks only sometimes.
 
-    They do if at least half of them, and at least two, have one album title, or half have one MBID.
+    Loose tracks are if at least half of them, and at least two, have the same album title. They
+    also are if half of them have the same release MBID.
     """
     tracks = album.readable_tracks
     if not album.is_loose or not tracks:
@@ -87,7 +88,7 @@ def is_looked_up_as_album(album: Album) -> bool:
 
 
 def with_merged_mbids(query: ArtistQuery, merged: Mapping[str, str]) -> ArtistQuery:
-    """Return the query with merged MBIDs replaced by their current ones."""
+    """Return the query with outdated MBIDs replaced; `merged` maps them to the current ones."""
     if not merged:
         return query
     albums = tuple(
@@ -109,15 +110,16 @@ def is_various_artists(name: str) -> bool:
 
 
 def is_current_version(digest: str) -> bool:
-    """Return whether a query digest is of the current lookup version."""
+    """Return whether a stored query hash was made by the current version of the lookup."""
     return digest.startswith(_VERSION_PREFIX)
 
 
 def _artist_name(artist: Artist, tracks: Iterable[Track]) -> str:
-    """Return the most frequent album artist that equals the folder's name, else that name.
+    """Return the artist's name: the most frequent album artist that equals the folder's name.
 
-    Folder names cannot contain every character: "AC_DC" is "AC/DC" if the tags say so. For
-    placeholder names such as "New Folder" the artist of most tracks is used.
+    Otherwise it is the folder's name. Folder names cannot contain every character: "AC_DC" is
+    "AC/DC" if the tags say so. For placeholder folders such as "New Folder" it is the artist of
+    most tracks.
     """
     folder = path_text.unescape_path(artist.name)
     counts = Counter(
@@ -142,7 +144,7 @@ def _artist_name(artist: Artist, tracks: Iterable[Track]) -> str:
 
 
 def _artist_of_album_folder(artist: Artist, albumartists: Iterable[str]) -> str:
-    """Return the artist of a folder such as "Artist - Album", or "" if it names an artist only.
+    """Return the artist in a folder name such as "Artist - Album", or "" if it has no album.
 
     `albumartists` are the album artists in the tags, most frequent first.
     """
@@ -169,7 +171,7 @@ def _artist_of_album_folder(artist: Artist, albumartists: Iterable[str]) -> str:
 
 
 def _clean_text(text: str) -> str:
-    """Return text with mojibake repaired and control characters removed."""
+    """Return a text with wrongly decoded letters repaired, and without control characters."""
     restored = mojibake.decode_mojibake(text[:_MAX_LENGTH])
     return compare_text.normalize_spaces(
         "".join(char if char.isprintable() else " " for char in restored)
@@ -184,15 +186,18 @@ def _matches_folder(name: str, folder: str) -> bool:
 
 
 def _iter_artist_mbids(tracks: Iterable[Track]) -> Iterator[str]:
-    """Yield the album artist MBID of each track, or its artist MBID; none if there are several."""
+    """Yield the album artist MBID of each track, else the artist MBID.
+
+    A track with several such MBIDs is left out.
+    """
     for track in tracks:
-        ids = track.tags.musicbrainz_albumartistid or track.tags.musicbrainz_artistid
-        if len(ids) == 1:
-            yield ids[0].strip().lower()
+        mbids = track.tags.musicbrainz_albumartistid or track.tags.musicbrainz_artistid
+        if len(mbids) == 1:
+            yield mbids[0].strip().lower()
 
 
 def _mbids_of_namesakes(name: str, tracks: Iterable[Track]) -> set[str]:
-    """Return the MBIDs of album artists with a name."""
+    """Return the MBIDs of all album artists in the tags that have this name."""
     key = compare_text.comparison_key(name)
     return {
         mbid
@@ -203,11 +208,11 @@ def _mbids_of_namesakes(name: str, tracks: Iterable[Track]) -> set[str]:
     }
 
 
-def _majority_mbid(ids: Iterable[str], of: int) -> str:
-    """Return the MBID of more than half of the tracks that have one, or ""."""
-    counts = Counter(candidate for candidate in ids if client.is_mbid(candidate))
+def _majority_mbid(mbids: Iterable[str], total: int) -> str:
+    """Return the MBID on more than half of the tracks that have one, or "" if there is none."""
+    counts = Counter(candidate for candidate in mbids if client.is_mbid(candidate))
     mbid, count = counts.most_common(1)[0] if counts else ("", 0)
-    is_clear = 2 * count > counts.total() and 4 * count >= of
+    is_clear = 2 * count > counts.total() and 4 * count >= total
     return mbid if is_clear and mbid != model.VARIOUS_ARTISTS else ""
 
 
@@ -257,7 +262,7 @@ def _title_from_folder(album: Album, name: str, folder: str) -> str:
 
 
 def _common_mbid(values: Iterable[tuple[str, ...]]) -> str:
-    """Return the MBID that all tracks with an MBID share, or ""."""
+    """Return the MBID that all tracks with an MBID have, or "" if they differ."""
     mbids = {text.strip().lower() for texts in values for text in texts}
     mbid = mbids.pop() if len(mbids) == 1 else ""
     return mbid if client.is_mbid(mbid) else ""

@@ -1,12 +1,12 @@
-"""A MusicBrainz search: identify an artist, and load all their releases.
+"""Search MusicBrainz for an artist, and load all their releases.
 
-1. The artist is identified by the MBID in the tags, else by one search for several album titles,
-   else by name and alias, checked against the albums. If a few candidates remain, some pages of the
-   releases of each are read, and the tracks decide. If none is found, the last step is a search for
-   misspelt names.
-2. The whole discography is browsed, page by page, and kept for good.
-3. Local albums missing from it are searched among the releases of others; so is every album if the
-   artist is unknown.
+1. The artist is identified by the MBID in the tags. Without one, a search for several album titles
+   identifies it. If that fails, names and aliases are searched and checked against the albums. If a
+   few candidates remain, their releases are read, and the tracks decide. The last step is a search
+   for misspelt names.
+2. The whole discography is loaded, page by page, and stored.
+3. Local albums that are not in it are searched among the releases of others. If the artist is
+   unknown, this is done for every album.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mediakeep.music.artist_lookup.identity import ArtistIdentity
 from mediakeep.music.artist_lookup.other_credits import MbidChanges, OtherCredits, TracksByPlace
 from mediakeep.music.text import placeholders, title_keys
 
-TITLES_PER_SEARCH = other_credits.TITLES_PER_SEARCH  # per search
+TITLES_PER_SEARCH = other_credits.TITLES_PER_SEARCH  # album titles per search
 MAX_CANDIDATES = 3  # candidates whose releases are read
 
 # Counts the local albums that certainly match releases of an artist.
@@ -34,25 +34,30 @@ AlbumCounter = Callable[[model.Artist, Iterable[Release]], int]
 
 
 class ArtistSearch:
-    """A search for one artist."""
+    """Searches MusicBrainz for one artist and their releases."""
 
     def __init__(
         self,
         query: ArtistQuery,
-        desk: MusicBrainzContext,
+        musicbrainz: MusicBrainzContext,
         cached: ResolvedArtist | None,
         tracks: TracksByPlace,
         count: AlbumCounter,
     ) -> None:
-        self._query, self._context, self._cached, self._count_albums = query, desk, cached, count
-        self._service = desk.musicbrainz
+        self._query, self._context, self._cached, self._count_albums = (
+            query,
+            musicbrainz,
+            cached,
+            count,
+        )
+        self._service = musicbrainz.musicbrainz
         self._mbid_changes = MbidChanges(dict(cached.merged) if cached else {})
         recent = cached if cached and artist_query.is_current_version(cached.question) else None
         self._other_credits = OtherCredits(query, self._service, recent, tracks, self._mbid_changes)
         self._now = clock.format_iso(clock.now())
 
     def run(self) -> tuple[ResolvedArtist, Discography | None]:
-        """Identify the artist, and return the result with the discography."""
+        """Identify the artist; return the search result, and the discography or None."""
         if self._query.is_various:
             artist = model.Artist(id=model.VARIOUS_ARTISTS, name="Various Artists")
             return self._resolve_without_discography(ArtistIdentity(artist), "name"), None
@@ -73,12 +78,12 @@ class ArtistSearch:
         return self._build_result(verdict, by), discography
 
     def _resolve_without_discography(self, verdict: ArtistIdentity, by: str) -> ResolvedArtist:
-        """Search for albums without a discography."""
+        """Return a result without a discography; albums are searched among all releases."""
         self._other_credits.find(None)
         return self._build_result(verdict, by)
 
     def _reuse_old_result(self, discography: Discography) -> ResolvedArtist:
-        """Return the cached result of an outdated discography that cannot be refreshed."""
+        """Return the stored result, since its discography is outdated and not refreshable."""
         cached = self._cached
         if cached and cached.artist and cached.artist.id == discography.artist.id:
             return cached
@@ -104,7 +109,7 @@ class ArtistSearch:
         )
 
     def _identify(self) -> tuple[ArtistIdentity, str]:
-        """Identify the artist: as cached, by tags, by albums, or by name and albums."""
+        """Return the identified artist, and by what: the last result, tags, albums, or the name."""
         artist_query, cached = self._query, self._cached
         if cached and cached.artist and self._is_still_valid(cached, cached.artist.id):
             return ArtistIdentity(cached.artist), cached.by
@@ -134,7 +139,7 @@ class ArtistSearch:
         return self._choose_by_tracks(verdict, "name")
 
     def _check_other_mbids(self, mbid: str) -> None:
-        """Look up the other artist MBIDs in the tags: they may be merged or deleted."""
+        """Look up all other artist MBIDs in the tags, which may have been merged or deleted."""
         for other in self._query.others:
             if other in (mbid, *self._mbid_changes.merged, *self._mbid_changes.deleted):
                 continue
@@ -145,7 +150,7 @@ class ArtistSearch:
                 self._mbid_changes.deleted.append(other)
 
     def _is_still_valid(self, cached: ResolvedArtist, mbid: str) -> bool:
-        """Return whether the cached artist is named in the tags, or made a local album."""
+        """Return whether the stored artist is named in the tags, or made a local album."""
         if self._query.mbid:
             return self._query.mbid == mbid
         discography = self._context.store.get_discography(mbid)
@@ -157,27 +162,27 @@ class ArtistSearch:
         )
 
     def _titles_to_search(self) -> list[str]:
-        """Return the titles to search for; the longest are the most distinctive."""
+        """Return the album titles to search for; the longest are the most distinctive."""
         return sorted(title_keys.unique_base_titles(self._query.titles), key=len, reverse=True)[
             :TITLES_PER_SEARCH
         ]
 
     def _search_by_name(self) -> ArtistIdentity:
-        """Search artists by name or alias; their albums decide between them."""
+        """Search artists by name or alias; the local albums decide between several."""
         artists = self._service.search_artists(search_query.artists_by_name(self._query.name))
         namesakes = identity.find_namesakes(self._query.name, artists)
         titles = self._titles_to_search()
         if not (namesakes and titles):
             return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
-        ids = [artist.id for artist in namesakes]
-        hits = self._service.search_releases(search_query.releases_by_id(ids, titles))
+        mbids = [artist.id for artist in namesakes]
+        hits = self._service.search_releases(search_query.releases_by_id(mbids, titles))
         verdict = identity.identify_by_albums(self._query.name, self._query.titles, hits, namesakes)
         if verdict.artist or verdict.candidates:
             return verdict
         return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
 
     def _search_similar_names(self) -> ArtistIdentity:
-        """Search for artists and albums with similar spelling."""
+        """Search for artists with a similar name who have albums with similar titles."""
         text = search_query.releases_by_name_fuzzy(self._query.name, self._titles_to_search())
         hits = self._service.search_releases(text) if text else ()
         return ArtistIdentity(
@@ -185,7 +190,7 @@ class ArtistSearch:
         )
 
     def _choose_by_tracks(self, verdict: ArtistIdentity, by: str) -> tuple[ArtistIdentity, str]:
-        """Choose between a few similar names by matching the tracks of their releases."""
+        """Choose between a few artists: the tracks of their releases must match local ones."""
         if verdict.artist or not self._query.albums:
             return verdict, by
         similar = [
@@ -207,7 +212,10 @@ class ArtistSearch:
         )
 
     def _count_certain(self, artist: model.Artist) -> int:
-        """Count the certain albums on the first page of an artist's releases that has any."""
+        """Return how many local albums certainly match one of an artist's first releases.
+
+        Only the first page of releases that contains any match is read.
+        """
         try:
             for releases in self._service.browse_first_releases(artist.id):
                 if count := self._count_albums(artist, releases):
@@ -217,7 +225,7 @@ class ArtistSearch:
         return 0
 
     def _load_discography(self, artist: model.Artist) -> Discography:
-        """Return the discography; an outdated one is used if it cannot be refreshed."""
+        """Load the discography of an artist; if that fails, use an outdated stored one."""
         access = self._context.config
         cached = None if access.fresh else self._context.store.get_discography(artist.id)
         if cached and (cached.format >= model.DISCOGRAPHY_FORMAT or not access.is_enabled):

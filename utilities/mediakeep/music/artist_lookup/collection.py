@@ -1,6 +1,6 @@
-"""Compare the local albums with a discography: owned and missing albums and tracks.
+"""Compare the local albums with a discography: which albums and tracks are owned or missing.
 
-Matched albums are what they were matched with; other albums are found by their exact title.
+A matched album is the release that it matches. Other albums are identified by their exact title.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mediakeep.music.text.track_overlap import MediumTrack, TrackKey, TrackOverl
 
 
 class MissingReason(StrEnum):
-    """Why a release or track is missing."""
+    """Why a release or a track counts as missing."""
 
     NOT_OWNED = "not owned"
     OTHER_EDITION = "another edition owned"
@@ -35,19 +35,22 @@ class MissingReason(StrEnum):
 
 
 class MissingRelease(msgspec.Struct, frozen=True, kw_only=True):
-    """A missing album, or with `track` a missing track; `release` is None if there is none."""
+    """A missing album, or a missing track if `track` is set; `release` may be None."""
 
     reason: MissingReason
     group: ReleaseGroup
     release: Release | None = None  # the chosen edition
     editions: int = 0
-    tracks: int = 0  # of that edition; if another one is owned: its missing tracks
+    tracks: int = 0  # tracks of that edition; if another edition is owned, the missing ones
     track: MediumTrack | None = None
     place: str = ""  # folder of the album with the missing track
 
 
 class OwnedGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """Local albums of a release group, their edition, and its missing tracks in `overlap`."""
+    """The local albums of one release group, and their edition.
+
+    `overlap` contains the tracks of the edition that are missing.
+    """
 
     albums: tuple[OwnedAlbum, ...]
     group: ReleaseGroup
@@ -56,11 +59,11 @@ class OwnedGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnedDiscography(msgspec.Struct, frozen=True, kw_only=True):
-    """The owned, the missing, and the unknown albums of an artist."""
+    """The owned and the missing albums of an artist, and local albums not in the discography."""
 
     groups: tuple[OwnedGroup, ...] = ()
     missing: tuple[MissingRelease, ...] = ()
-    unknown_places: tuple[str, ...] = ()  # places
+    unknown_places: tuple[str, ...] = ()  # places of the local albums
 
 
 _GroupAndRelease = tuple[str, str]  # release group, and the release named in the tags or ""
@@ -70,13 +73,16 @@ def compare_with_discography(
     artist: Artist,
     query: ArtistQuery,
     discography: Discography,
-    more: Iterable[Release] = (),
+    other_releases: Iterable[Release] = (),
     matches: Mapping[str, AlbumMatch] = {},
 ) -> OwnedDiscography:
-    """Compare the local albums with a discography, and with `more` releases by others."""
+    """Return which albums of a discography are owned, and which are missing.
+
+    `other_releases` are releases by others that local albums may be.
+    """
     own, foreign = (
         discography_index.build_index(discography.groups, discography.releases),
-        discography_index.build_index((), more),
+        discography_index.build_index((), other_releases),
     )
     tracks = {
         album.place: [track_overlap.build_track_key(track) for track in album.tracks]
@@ -140,7 +146,7 @@ def compare_with_discography(
 def _edition_of_loose_tracks(
     edition: _GroupAndRelease, editions: Iterable[_GroupAndRelease]
 ) -> _GroupAndRelease:
-    """Return the edition of loose tracks: one of their group that has a folder, if any."""
+    """Return the release of loose tracks: that of an album folder with the same group, if any."""
     return next((candidate for candidate in editions if candidate[0] == edition[0]), edition)
 
 
@@ -148,14 +154,14 @@ def _assign_edition(
     owned: OwnedAlbum,
     match: AlbumMatch | None,
     tracks: Sequence[TrackKey],
-    shelves: tuple[DiscographyIndex, DiscographyIndex],
+    indexes: tuple[DiscographyIndex, DiscographyIndex],
 ) -> tuple[DiscographyIndex, _GroupAndRelease]:
-    """Return the index and the release group of an album, and its edition if known.
+    """Return the index that contains a local album, its release group, and its release if known.
 
-    An unmatched album belongs to the group with its exact title, or with the MBID in its tags,
-    unless its match found other releases nearer.
+    An unmatched album belongs to the group with its exact title, or with the MBID in its tags. It
+    does not if its match has found nearer releases.
     """
-    own, foreign = shelves
+    own, foreign = indexes
     if match and match.group and match.best:
         release = match.best.release.id
         index = own if release in own.releases else foreign
@@ -179,7 +185,7 @@ def _assign_edition(
 
 
 def _likely_groups(match: AlbumMatch | None) -> set[str]:
-    """Return the release group that an album may be, so that it is not reported as missing."""
+    """Return the release group that an unsure album may be, so it is not reported as missing."""
     likely = match.best.release.release_group if match and match.best else None
     return {likely.id} if likely and match and match.confidence is MatchConfidence.UNSURE else set()
 
@@ -191,7 +197,7 @@ def _find_owned_group(
     tracks: Mapping[str, list[TrackKey]],
     matches: Mapping[str, AlbumMatch],
 ) -> OwnedGroup:
-    """Return the edition of local albums: the matched one, else the best match of their tracks."""
+    """Return local albums with their edition: the matched one, else the one that fits best."""
     matched = [entry for album in albums if (entry := matches.get(album.place)) and entry.group]
     if len(albums) == 1 and matched and (best := matched[0].best):
         fits = TrackOverlap(best.missing, len(best.pairs), len(best.extra))
@@ -222,9 +228,10 @@ def _find_owned_group(
 
 
 def _shares_tracks(group: OwnedGroup, matches: Mapping[str, AlbumMatch]) -> bool:
-    """Return whether an album shares tracks with its release, so that others can be missing.
+    """Return whether any local album has tracks of its release.
 
-    An unmatched album has the title or MBID of the release, and may contain something else.
+    Only then are other tracks reported as missing. An unmatched album has only the title or the
+    MBID of the release, and may contain something else.
     """
     matched = (matches.get(album.place) for album in group.albums)
     return (
@@ -234,13 +241,16 @@ def _shares_tracks(group: OwnedGroup, matches: Mapping[str, AlbumMatch]) -> bool
 
 
 def _missing_albums(
-    index: DiscographyIndex, more: DiscographyIndex, owned_groups: Iterable[str]
+    index: DiscographyIndex, other_releases: DiscographyIndex, owned_groups: Iterable[str]
 ) -> Iterator[MissingRelease]:
-    """Yield the release groups without any local album; `more` has editions of any status."""
+    """Yield the release groups of which no local album exists.
+
+    `other_releases` also contains editions that are not official.
+    """
     for group in index.groups.values():
         if group.id in owned_groups:
             continue
-        others = more.editions.get(group.id, ())
+        others = other_releases.editions.get(group.id, ())
         editions = index.editions.get(group.id) or [
             edition for edition in others if not edition.status
         ]
@@ -260,10 +270,13 @@ def _missing_albums(
             )
 
 
-def _missing_tracks(album: OwnedGroup, whose: str = "") -> Iterator[MissingRelease]:
-    """Yield the missing tracks of the owned edition; of a compilation, only those by an artist."""
+def _missing_tracks(album: OwnedGroup, artist_mbid: str = "") -> Iterator[MissingRelease]:
+    """Yield the tracks that a local album lacks.
+
+    If `artist_mbid` is given, only tracks by this artist count, as on a compilation.
+    """
     for place in album.overlap.missing:
-        if whose and not track_overlap.is_credited_to(place, album.release, whose):
+        if artist_mbid and not track_overlap.is_credited_to(place, album.release, artist_mbid):
             continue
         yield MissingRelease(
             reason=MissingReason.NOT_OWNED,
@@ -280,7 +293,7 @@ def _missing_and_bonus_tracks(
     tracks: Mapping[str, list[TrackKey]],
     loose: Sequence[TrackKey],
 ) -> Iterator[MissingRelease]:
-    """Yield the missing tracks, and the bonus tracks of other editions."""
+    """Yield the tracks that a local album lacks, and bonus tracks of its other editions."""
     yield from _missing_tracks(album)
     local_tracks = [place_ for owned in album.albums for place_ in tracks[owned.place]] + list(
         loose
@@ -317,11 +330,11 @@ def _missing_and_bonus_tracks(
         )
 
 
-def _track_keys(places: Iterable[MediumTrack]) -> set[str]:
-    """Return the keys of tracks: recording MBIDs and titles."""
+def _track_keys(medium_tracks: Iterable[MediumTrack]) -> set[str]:
+    """Return the recording MBIDs and title keys of tracks, to compare them."""
     return {
         key
-        for _, track in places
+        for _, track in medium_tracks
         for key in (track.recording.id, title_keys.title_key(track.title))
     }
 
@@ -345,7 +358,10 @@ def _sort_key(missing: MissingRelease) -> tuple[object, ...]:
 def describe_albums(
     owned: OwnedDiscography, matches: Mapping[str, AlbumMatch], archive: str
 ) -> dict[str, ResolvedAlbum]:
-    """Return which album each folder is; `archive` is the base URL of the Cover Art Archive."""
+    """Return the release data of each local album, by its place.
+
+    `archive` is the base URL of the Cover Art Archive.
+    """
     by_place: dict[str, ResolvedAlbum] = {}
     for group in owned.groups:
         for place in (album.place for album in group.albums):
@@ -360,7 +376,7 @@ def describe_albums(
 def _describe_album(
     group_owned: OwnedGroup, match: AlbumMatch | None, archive: str
 ) -> ResolvedAlbum:
-    """Describe an album; if editions tie, only by its release group."""
+    """Return the release data of a local album; if editions are tied, only that of its group."""
     group = group_owned.group
     album = ResolvedAlbum(
         match=match.confidence.value if match else "",

@@ -1,4 +1,4 @@
-"""A discography indexed for finding albums, by MBID and by exact title."""
+"""An index of a discography, to find albums by MBID or by exact title."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _TYPES = ("Album", "EP", "Single", "Broadcast", "Other")
 
 
 def group_rank(group: ReleaseGroup) -> tuple[int, int]:
-    """Sort studio albums first, then other types; groups with secondary types come last."""
+    """Return a sort key: studio albums first, other types, then groups with secondary types."""
     kind = group.primary_type or "Other"
     return len(group.secondary_types), _TYPES.index(kind) if kind in _TYPES else len(_TYPES)
 
 
 class DiscographyIndex(msgspec.Struct, frozen=True):
-    """The release groups and releases of a discography, indexed for album lookups."""
+    """The release groups and releases of a discography, indexed by MBID and by title."""
 
     groups: Mapping[str, ReleaseGroup]
     editions: Mapping[str, Sequence[Release]]  # official editions of each release group
@@ -47,7 +47,7 @@ def build_index(groups: Iterable[ReleaseGroup], releases: Iterable[Release]) -> 
     for group_editions in editions.values():
         group_editions.sort(key=lambda edition: (edition.date or "9", edition.id))
     return DiscographyIndex(
-        groups_by_id, editions, {key: list(ids) for key, ids in by_title.items()}, every
+        groups_by_id, editions, {key: list(mbids) for key, mbids in by_title.items()}, every
     )
 
 
@@ -55,44 +55,44 @@ def _title_keys(title: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(title_keys.title_key, (title, title_keys.base_title(title)))))
 
 
-def find_group(owned: OwnedAlbum, tracks: Sequence[TrackKey], shelf: DiscographyIndex) -> str:
-    """Return the release group of an album, or "" if there is none."""
-    edition = shelf.releases.get(owned.release)
+def find_group(owned: OwnedAlbum, tracks: Sequence[TrackKey], index: DiscographyIndex) -> str:
+    """Return the MBID of a local album's release group, or "" if it is not in the discography."""
+    edition = index.releases.get(owned.release)
     if edition and edition.release_group:
         return edition.release_group.id
-    if owned.group in shelf.groups:
+    if owned.group in index.groups:
         return owned.group
     whole = title_keys.title_key(owned.title)
     for key in _title_keys(owned.title) if owned.title else ():
-        candidates = shelf.by_title.get(key, ())
+        candidates = index.by_title.get(key, ())
         matching = [
             candidate
             for candidate in candidates
-            if key == whole or _has_title(candidate, key, shelf)
+            if key == whole or _has_title(candidate, key, index)
         ]
         if len(matching) == 1:
             return matching[0]
         if matching:
-            return min(matching, key=lambda candidate: _distance_key(candidate, tracks, shelf))
+            return min(matching, key=lambda candidate: _distance_key(candidate, tracks, index))
     return ""
 
 
 def _distance_key(
-    group: str, tracks: Sequence[TrackKey], shelf: DiscographyIndex
+    group: str, tracks: Sequence[TrackKey], index: DiscographyIndex
 ) -> tuple[object, ...]:
-    """Sort release groups of the same title by matching tracks, then by type."""
-    editions = shelf.editions.get(group, ())
+    """Return a sort key for release groups of one title: by matching tracks, then by type."""
+    editions = index.editions.get(group, ())
     nearest = min(
         (track_overlap.match_tracks(tracks, edition).distance for edition in editions),
         default=(len(tracks) + 1, 0),
     )
-    return nearest, group_rank(shelf.groups[group]), shelf.groups[group].first_release_date or "9"
+    return nearest, group_rank(index.groups[group]), index.groups[group].first_release_date or "9"
 
 
-def _has_title(group: str, key: str, shelf: DiscographyIndex) -> bool:
+def _has_title(group: str, key: str, index: DiscographyIndex) -> bool:
     """Return whether a group or one of its editions has exactly this title, brackets included."""
     titles = [
-        shelf.groups[group].title,
-        *(edition.title for edition in shelf.editions.get(group, ())),
+        index.groups[group].title,
+        *(edition.title for edition in index.editions.get(group, ())),
     ]
     return key in map(title_keys.title_key, titles)

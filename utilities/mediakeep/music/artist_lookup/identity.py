@@ -1,6 +1,6 @@
-"""Identify the MusicBrainz artist of a folder: by albums, never by the name alone.
+"""Identify the MusicBrainz artist of a folder by the albums, never by the name alone.
 
-Artists with the same name are distinguished by their albums. If these do not decide, the user does.
+Several artists can have the same name. If the albums do not tell them apart, the user decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MIN_ALBUMS_OF_OTHER_NAME = 2  # albums needed to accept an artist with another n
 
 
 class ArtistCandidate(msgspec.Struct, frozen=True):
-    """A possible artist, and the titles of the local albums that are theirs."""
+    """An artist that the folder may belong to, and the titles of local albums by them."""
 
     artist: Artist
     titles: tuple[str, ...]
@@ -27,7 +27,7 @@ class ArtistCandidate(msgspec.Struct, frozen=True):
 
 
 class ArtistIdentity(msgspec.Struct, frozen=True):
-    """The artist, or None and the candidates if the identity is uncertain."""
+    """The identified artist, or None and the candidates if it is uncertain who it is."""
 
     artist: Artist | None = None
     candidates: tuple[PossibleArtist, ...] = ()
@@ -35,16 +35,16 @@ class ArtistIdentity(msgspec.Struct, frozen=True):
 
 
 def identify_by_albums(
-    name: str, titles: Sequence[str], hits: Iterable[Release], same: Iterable[Artist] = ()
+    name: str, titles: Sequence[str], hits: Iterable[Release], namesakes: Iterable[Artist] = ()
 ) -> ArtistIdentity:
-    """Identify the artist by a vote of the albums: the one who made most of them.
+    """Identify the artist who made most of the local albums; if two made equally many, none is.
 
-    A tie decides nothing. `same` are artists known to have the name, or to have it as an alias.
+    `namesakes` are artists known to have the name, or to have it as an alias.
     """
-    ids = {artist.id for artist in same}
+    mbids = {artist.id for artist in namesakes}
     candidates = [
         structs.replace(
-            candidate, has_same_name=candidate.has_same_name or candidate.artist.id in ids
+            candidate, has_same_name=candidate.has_same_name or candidate.artist.id in mbids
         )
         for candidate in _collect_candidates(name, titles, hits)
     ]
@@ -62,7 +62,7 @@ def identify_by_albums(
 
 
 def merge_identities(certain: ArtistIdentity, other: ArtistIdentity) -> ArtistIdentity:
-    """Return `certain` if it names an artist, else the candidates of both."""
+    """Return `certain` if it has an artist, else an identity with the candidates of both."""
     if certain.artist:
         return certain
     both = {choice.artist.id: choice for choice in (*other.candidates, *certain.candidates)}
@@ -70,7 +70,7 @@ def merge_identities(certain: ArtistIdentity, other: ArtistIdentity) -> ArtistId
 
 
 def find_namesakes(name: str, artists: Iterable[Artist]) -> list[Artist]:
-    """Return the artists with a name, or with it as an alias."""
+    """Return those artists that have this name, or have it as an alias."""
     key = compare_text.comparison_key(name)
     return [
         artist for artist in artists if key in _all_names(artist) and not artist.is_special_purpose
@@ -80,7 +80,7 @@ def find_namesakes(name: str, artists: Iterable[Artist]) -> list[Artist]:
 def find_similar_artists(
     name: str, titles: Sequence[str], hits: Iterable[Release]
 ) -> tuple[PossibleArtist, ...]:
-    """Return the artists with a similar name and an album of similar title, best first."""
+    """Return artists with a similar name and an album with a similar title, best first."""
     keys, name_key = (
         {title_keys.base_title_key(title): title for title in titles},
         compare_text.comparison_key(name),
@@ -102,13 +102,13 @@ def find_similar_artists(
 
 
 def has_similar_name(name: str, choice: PossibleArtist) -> bool:
-    """Return whether an artist has a similar name, or a similar alias."""
+    """Return whether an artist's name or an alias resembles the given name."""
     return album_similarity.is_similar(compare_text.comparison_key(name), _all_names(choice.artist))
 
 
-def choices_without_albums(same: Iterable[Artist]) -> tuple[PossibleArtist, ...]:
-    """Return the candidates if none of their albums is owned."""
-    return tuple(PossibleArtist(artist) for artist in same)
+def choices_without_albums(namesakes: Iterable[Artist]) -> tuple[PossibleArtist, ...]:
+    """Return artists as candidates for the user's choice, none of whose albums is owned."""
+    return tuple(PossibleArtist(artist) for artist in namesakes)
 
 
 def _all_names(artist: Artist) -> set[str]:
@@ -143,5 +143,5 @@ def _collect_candidates(
 
 
 def _title_keys(title: str) -> tuple[str, ...]:
-    """Return the keys of a title, the exact one first."""
+    """Return the comparison keys of an album title, the exact one first."""
     return title_keys.title_key(title), title_keys.base_title_key(title)

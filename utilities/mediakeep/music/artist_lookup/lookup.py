@@ -1,10 +1,9 @@
-"""The lookup of an artist as the worker sees it: looked up if needed, cached, and compared.
+"""Look up an artist if needed, store the result, and compare it with the local albums.
 
-1. If the query equals the one of the cached result, no request is made.
-2. Else a search identifies the artist and loads the discography; if it fails, the cached result
-   is used.
-3. Each album is matched with the known releases, and the local albums are compared with the
-   discography.
+1. If the query equals that of the stored result, no request is made.
+2. Otherwise a search identifies the artist and loads the discography. If it fails, the stored
+   result is used.
+3. Each local album is matched with the known releases, and compared with the discography.
 """
 
 from __future__ import annotations
@@ -32,53 +31,55 @@ from mediakeep.music.text import title_keys, track_overlap
 
 
 class ArtistLookup(msgspec.Struct, frozen=True):
-    """The lookup result of an artist; "pending" if it could not be made, for `reason`."""
+    """The result of an artist's lookup; its state is "pending" if `reason` prevented the lookup."""
 
     state: LookupState
     resolved: ResolvedArtist | None = None
     discography: Discography | None = None
     collection: OwnedDiscography = OwnedDiscography()
-    matches: dict[str, AlbumMatch] = {}  # of each album, by place
+    matches: dict[str, AlbumMatch] = {}  # matches of albums, by place
     reason: str = ""
     service_failed: bool = False  # a request to a service failed
 
     @property
     def mbid(self) -> str:
-        """The artist's MBID, or "" if unknown."""
+        """The MusicBrainz identifier of the artist, or "" if unknown."""
         return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
 
 
 NOT_LOOKED_UP = ArtistLookup("")  # if lookups are switched off
 
 
-def look_up(artist: Artist, key: str, desk: MusicBrainzContext) -> ArtistLookup:
-    """Look up an artist, if allowed and needed."""
+def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> ArtistLookup:
+    """Look up an artist, if the settings allow it and it is needed, and match the albums."""
     query = artist_query.build_query(artist)
-    if desk.is_unavailable:
-        return ArtistLookup("pending", reason=desk.skipped_text)
-    cached = desk.store.get_resolved(key)
+    if musicbrainz.is_unavailable:
+        return ArtistLookup("pending", reason=musicbrainz.skipped_text)
+    cached = musicbrainz.store.get_resolved(key)
     try:
-        resolved, loaded = _cached_or_searched(artist, query, cached, desk)
+        resolved, loaded = _cached_or_searched(artist, query, cached, musicbrainz)
     except (LookupSkipped, ServiceFailed) as error:
         failed = isinstance(error, ServiceFailed)
         # A failed refresh leaves the cached result as valid as before.
-        state = cached.state if cached and desk.config.fresh else "pending"
+        state = cached.state if cached and musicbrainz.config.fresh else "pending"
         pending = ArtistLookup(state, cached, reason=str(error), service_failed=failed)
         discography = (
-            desk.store.get_discography(cached.artist.id) if cached and cached.artist else None
+            musicbrainz.store.get_discography(cached.artist.id)
+            if cached and cached.artist
+            else None
         )
         return _add_comparison(pending, artist, query, discography) if discography else pending
     lookup = ArtistLookup(resolved.state, resolved, loaded)
     lookup = _add_comparison(lookup, artist, query, loaded)
     if resolved is not cached and _is_doubtful(lookup, query):
         lookup = _mark_as_unsure(lookup)
-    return lookup if resolved is cached else _store_result(lookup, key, desk)
+    return lookup if resolved is cached else _store_result(lookup, key, musicbrainz)
 
 
 def _is_doubtful(lookup: ArtistLookup, query: ArtistQuery) -> bool:
-    """Return whether hardly any local album is by the identified artist.
+    """Return whether hardly any local album is by the artist that was identified.
 
-    An MBID in the tags is trusted if the name is the artist's, or if any album is theirs.
+    An MBID in the tags is trusted if the artist's name fits, or if any album is theirs.
     """
     resolved, groups = lookup.resolved, lookup.collection.groups
     if not (resolved and resolved.artist and query.albums) or query.is_various:
@@ -90,7 +91,7 @@ def _is_doubtful(lookup: ArtistLookup, query: ArtistQuery) -> bool:
 
 
 def _mark_as_unsure(lookup: ArtistLookup) -> ArtistLookup:
-    """Return the lookup as ambiguous, for the user to decide."""
+    """Return the lookup with the artist as ambiguous, so that the user decides."""
     assert lookup.resolved is not None
     assert lookup.resolved.artist is not None
     titles = tuple(group.group.title for group in lookup.collection.groups)
@@ -99,22 +100,22 @@ def _mark_as_unsure(lookup: ArtistLookup) -> ArtistLookup:
     return ArtistLookup("unsure", resolved)
 
 
-def _store_result(lookup: ArtistLookup, key: str, desk: MusicBrainzContext) -> ArtistLookup:
-    """Store a lookup result, with what each local album is."""
+def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContext) -> ArtistLookup:
+    """Store the result of a lookup, with the release of each local album."""
     assert lookup.resolved is not None
-    host = desk.config.pictures.host
+    host = musicbrainz.config.pictures.host
     albums = collection.describe_albums(lookup.collection, lookup.matches, host)
     resolved = structs.replace(lookup.resolved, albums=albums)
-    desk.store.save_resolved(key, resolved, lookup.discography)
+    musicbrainz.store.save_resolved(key, resolved, lookup.discography)
     return structs.replace(lookup, resolved=resolved)
 
 
 def recompute(
-    lookup: ArtistLookup, artist: Artist, key: str, desk: MusicBrainzContext
+    lookup: ArtistLookup, artist: Artist, key: str, musicbrainz: MusicBrainzContext
 ) -> ArtistLookup:
-    """Compare the local albums again after their tags were repaired, without any request.
+    """Compare the local albums with the discography again after repairs, without any request.
 
-    The query of the repaired tags is stored as the answered one.
+    The query of the repaired tags is stored as the one that was answered.
     """
     if lookup.resolved is None or not lookup.discography:
         return lookup
@@ -122,18 +123,21 @@ def recompute(
     if lookup.state != "pending" and lookup.resolved.question != query.digest:
         resolved = structs.replace(lookup.resolved, question=query.digest)
         lookup = structs.replace(lookup, resolved=resolved)
-        desk.store.save_resolved(key, resolved, None)
+        musicbrainz.store.save_resolved(key, resolved, None)
     return _add_comparison(lookup, artist, query, lookup.discography)
 
 
 def _add_comparison(
     lookup: ArtistLookup, artist: Artist, query: ArtistQuery, discography: Discography | None
 ) -> ArtistLookup:
-    """Add the matches, and the owned and missing releases."""
+    """Return the lookup with the match of each album, and the owned and missing releases."""
     assert lookup.resolved is not None
     query = artist_query.with_merged_mbids(query, lookup.resolved.merged)
     discography = discography or Discography(artist=lookup.resolved.artist or _NO_ARTIST)
-    more, matches = lookup.resolved.more, _match_albums(lookup.resolved, artist, query, discography)
+    other_releases, matches = (
+        lookup.resolved.more,
+        _match_albums(lookup.resolved, artist, query, discography),
+    )
     if lookup.resolved.artist is None:  # the discography of an unknown artist was not looked up
         known_matches = {
             place: match
@@ -141,7 +145,9 @@ def _add_comparison(
             if match.confidence is not MatchConfidence.UNKNOWN
         }
         return structs.replace(lookup, matches=known_matches)
-    compared = collection.compare_with_discography(artist, query, discography, more, matches)
+    compared = collection.compare_with_discography(
+        artist, query, discography, other_releases, matches
+    )
     return structs.replace(lookup, discography=discography, collection=compared, matches=matches)
 
 
@@ -151,7 +157,7 @@ _NO_ARTIST = model.Artist(id="", name="")
 def _match_albums(
     resolved: ResolvedArtist, artist: Artist, query: ArtistQuery, discography: Discography
 ) -> dict[str, AlbumMatch]:
-    """Match each album with all known releases."""
+    """Match each local album with all known releases; return the matches by place."""
     names = {title_keys.title_key(query.name)}
     if resolved.artist:
         names |= tracklists.credited_names(
@@ -181,30 +187,33 @@ def _count_certain_albums(artist: Artist, by: model.Artist, releases: Iterable[R
 
 
 def _cached_or_searched(
-    artist: Artist, query: ArtistQuery, cached: ResolvedArtist | None, desk: MusicBrainzContext
+    artist: Artist,
+    query: ArtistQuery,
+    cached: ResolvedArtist | None,
+    musicbrainz: MusicBrainzContext,
 ) -> tuple[ResolvedArtist, Discography | None]:
-    is_refresh = desk.config.fresh
+    is_refresh = musicbrainz.config.fresh
     if (
         cached
         and cached.question == artist_query.with_merged_mbids(query, cached.merged).digest
         and not is_refresh
     ):
-        discography = desk.store.get_discography(cached.artist.id) if cached.artist else None
+        discography = musicbrainz.store.get_discography(cached.artist.id) if cached.artist else None
         if discography or not cached.artist or query.is_various:
-            desk.stats.hits += 1
+            musicbrainz.stats.hits += 1
             return cached, discography
-    if is_refresh and not desk.config.is_enabled:
-        raise desk.config.skipped_error()
-    before = desk.stats.requests
-    with desk.musicbrainz.bypassing_cache(is_refresh):
+    if is_refresh and not musicbrainz.config.is_enabled:
+        raise musicbrainz.config.skipped_error()
+    before = musicbrainz.stats.requests
+    with musicbrainz.musicbrainz.bypassing_cache(is_refresh):
         tracks = {
             album.place: [track_overlap.build_track_key(track) for track in album.tracks]
             for album in artist.albums
         }
         count = partial(_count_certain_albums, artist)
         resolved, discography = ArtistSearch(
-            query, desk, None if is_refresh else cached, tracks, count
+            query, musicbrainz, None if is_refresh else cached, tracks, count
         ).run()
-    spent = desk.stats.requests - before
+    spent = musicbrainz.stats.requests - before
     resolved = structs.replace(resolved, requests=spent, album_count=len(query.albums))
     return resolved, discography

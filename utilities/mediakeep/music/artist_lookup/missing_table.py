@@ -1,4 +1,4 @@
-"""The missing part of a discography, as table rows and as JSON."""
+"""Format the missing albums and tracks of an artist as table rows and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def build_rows(name: str, lookup: ArtistLookup) -> list[dict[str, Any]]:
-    """Return the missing releases and tracks as table rows; lengths are in seconds."""
+    """Return a table row for each missing release or track; lengths are in seconds."""
     artist = lookup.resolved.artist if lookup.resolved else None
     return [
         _build_row(name, artist.id if artist else "", missing)
@@ -44,8 +44,8 @@ def _build_row(name: str, mbid: str, missing: MissingRelease) -> dict[str, Any]:
     return row | (_track_columns(missing.track) if missing.track else {})
 
 
-def _track_columns(place: MediumTrack) -> dict[str, Any]:
-    medium, track = place
+def _track_columns(medium_track: MediumTrack) -> dict[str, Any]:
+    medium, track = medium_track
     length = track.length or track.recording.length
     return {
         "disc": medium.position,
@@ -57,7 +57,7 @@ def _track_columns(place: MediumTrack) -> dict[str, Any]:
 
 
 def to_json(name: str, lookup: ArtistLookup) -> dict[str, Any]:
-    """Return all results of a lookup as JSON data, without the reason of a pending one."""
+    """Return all results of a lookup as JSON data; why a lookup is pending is left out."""
     resolved = lookup.resolved
     fields: dict[str, Any] = {"lookup": lookup.state}
     if resolved and resolved.artist:

@@ -41,19 +41,19 @@ _UNRELEASED_STATUSES = (
 
 @dataclass
 class MbidChanges:
-    """MBIDs in the tags that were merged into others, and those that were deleted."""
+    """The MBIDs in the tags that MusicBrainz has merged into others, and those it has deleted."""
 
     merged: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
     def note_merge(self, old: str, current: str) -> None:
-        """Record an MBID if it was merged into another."""
+        """Record that `old` was merged into `current`, if the two differ."""
         if current != old:
             self.merged[old] = current
 
 
 class OtherCredits:
-    """Releases outside the artist's discography that match local albums."""
+    """Finds releases outside the artist's discography that local albums may be."""
 
     def __init__(
         self,
@@ -61,9 +61,14 @@ class OtherCredits:
         service: MusicBrainzClient,
         cached: ResolvedArtist | None,
         tracks: TracksByPlace,
-        fates: MbidChanges,
+        mbid_changes: MbidChanges,
     ) -> None:
-        self._query, self._service, self._tracks, self._mbid_changes = query, service, tracks, fates
+        self._query, self._service, self._tracks, self._mbid_changes = (
+            query,
+            service,
+            tracks,
+            mbid_changes,
+        )
         self._known_releases = {release.id: release for release in cached.more} if cached else {}
         self._searched_before = cached.sought if cached else {}
         self._discography = Discography(artist=model.Artist(id="", name=""))
@@ -71,9 +76,9 @@ class OtherCredits:
         self.searched_groups: dict[str, tuple[str, ...]] = {}
 
     def find(self, discography: Discography | None) -> None:
-        """Search for albums that the discography lacks, or for all albums if there is none.
+        """Search for local albums that the discography lacks; for all albums if there is none.
 
-        Raise NotThere if the artist was deleted.
+        Raise NotFound if MusicBrainz has deleted the artist.
         """
         self._discography = discography or self._discography
         self._add_releases(self._look_up_tagged())
@@ -95,16 +100,16 @@ class OtherCredits:
         )
 
     def _unexplained_albums(self) -> list[OwnedAlbum]:
-        """Return the albums that no MBID in their tags explains."""
-        discography, more = self._discography, self.releases.values()
-        ids = {release.id for release in (*discography.releases, *more)}
+        """Return the local albums whose release is not known from an MBID in their tags."""
+        discography, other_releases = self._discography, self.releases.values()
+        mbids = {release.id for release in (*discography.releases, *other_releases)}
         groups = {group.id for group in discography.groups}
-        groups |= {item.release_group.id for item in more if item.release_group}
+        groups |= {item.release_group.id for item in other_releases if item.release_group}
         albums = artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).albums
-        return [item for item in albums if item.release not in ids and item.group not in groups]
+        return [item for item in albums if item.release not in mbids and item.group not in groups]
 
     def _albums_of_unofficial_groups(self) -> Iterator[tuple[OwnedAlbum, list[str]]]:
-        """Yield albums with the artist's unofficial groups that they may be."""
+        """Yield local albums with the MBIDs of unofficial release groups that they may be."""
         listed: dict[str, list[Release]] = defaultdict(list)
         for release in self._discography.releases:
             listed[_group_id(release)].append(release)
@@ -112,13 +117,13 @@ class OtherCredits:
             item.id: title_keys.base_title_key(item.title) for item in self._discography.groups
         }
         empty = {group: key for group, key in empty.items() if group not in listed}
-        ids = {release.id for release in (*self._discography.releases, *self.releases.values())}
+        mbids = {release.id for release in (*self._discography.releases, *self.releases.values())}
         for album in (
             artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).albums
             if empty
             else ()
         ):
-            if album.release in ids:
+            if album.release in mbids:
                 continue
             groups = (
                 [album.group] if album.group in empty else _similar_groups(_album_key(album), empty)
@@ -127,7 +132,7 @@ class OtherCredits:
                 yield album, groups
 
     def _has_official_match(self, album: OwnedAlbum) -> bool:
-        """Return whether an official release of similar title has half of an album's tracks."""
+        """Return whether an official release with a similar title has half of an album's tracks."""
         tracks = self._tracks[album.place]
         return any(
             2 * track_overlap.match_tracks(tracks, release).found_count >= len(tracks)
@@ -148,7 +153,7 @@ class OtherCredits:
         self.searched_groups[_search_key(album)] = tuple(dict.fromkeys((*before, *groups)))
 
     def _look_up_tagged(self) -> Iterator[Release]:
-        """Look up the releases named in the tags, which may be merged or deleted."""
+        """Yield the releases that tags name by MBID; they may have been merged or deleted."""
         listed = {release.id for release in self._discography.releases}
         for mbid in dict.fromkeys(album.release for album in self._query.albums):
             if mbid in ("", *listed):
@@ -163,7 +168,7 @@ class OtherCredits:
                 yield current
 
     def _search_albums(self, albums: Sequence[OwnedAlbum]) -> None:
-        """Search for albums that were not searched for before."""
+        """Search all artists' releases for albums that were not searched for before."""
         new = []
         for album in albums:
             groups = self._searched_before.get(_search_key(album))
@@ -184,7 +189,7 @@ class OtherCredits:
             self._search_any_artist(batch)
 
     def _search_compilations(self, albums: Sequence[OwnedAlbum]) -> list[OwnedAlbum]:
-        """Search for compilations; return those that were not found."""
+        """Search compilations with tracks by the artist; return the albums that were not found."""
         bases = title_keys.unique_base_titles(album.title for album in albums)
         text = search_query.releases_by_id([model.VARIOUS_ARTISTS], bases)
         not_found = self._add_matching_groups(albums, self._service.search_releases(text))
@@ -196,7 +201,7 @@ class OtherCredits:
         return not_found
 
     def _search_any_artist(self, albums: Sequence[OwnedAlbum]) -> None:
-        """Search all artists for albums; split the search if other hits fill the result page."""
+        """Search all artists' releases for albums; split the search if results are cut off."""
         sizes = [
             (title_keys.base_title(album.title), album.tracks - album_similarity.MAX_MISSING_TRACKS)
             for album in albums
@@ -210,7 +215,7 @@ class OtherCredits:
     def _add_matching_groups(
         self, albums: Sequence[OwnedAlbum], releases: Iterable[Release], *, like: bool = False
     ) -> list[OwnedAlbum]:
-        """Read the groups that albums may be among the found releases; return unmatched albums."""
+        """Load the release groups that albums may be; return the albums without such a group."""
         hits = SearchHits(self._query.name, albums, releases, like=like)
         for album in albums:
             self.searched_groups[_search_key(album)] = tuple(
@@ -219,9 +224,9 @@ class OtherCredits:
         return [album for album in albums if not self.searched_groups[_search_key(album)]]
 
     def _groups_with_common_tracks(self, album: OwnedAlbum, groups: Iterable[str]) -> Iterator[str]:
-        """Add the editions of groups that share a track with an album, not only the title.
+        """Yield the release groups that share a track with an album, and add their editions.
 
-        After the first few, groups are read only until one has half of the tracks.
+        After the first few groups, reading stops when one has half of the tracks.
         """
         tracks, best = self._tracks[album.place], 0
         for number, group in enumerate(groups):
@@ -246,7 +251,7 @@ class OtherCredits:
             return ()
 
     def _editions_of_any_status(self, group: str) -> tuple[Release, ...]:
-        """Return the editions of a group without official release, except unavailable ones."""
+        """Return all editions of a group without an official one, except those never available."""
         try:
             editions = self._service.browse_all_releases(group)
         except NotFound:
@@ -263,7 +268,7 @@ def collect_title_keys(*groups: Iterable[model.ReleaseGroup | Release]) -> set[s
 
 
 def _needs_search(album: OwnedAlbum, known_keys: Collection[str]) -> bool:
-    """Return whether an album has a title that resembles none of the known ones."""
+    """Return whether the title of an album resembles none of the known titles."""
     key = _album_key(album)
     return bool(
         key and not placeholders.is_placeholder_album(album.title)
@@ -271,9 +276,12 @@ def _needs_search(album: OwnedAlbum, known_keys: Collection[str]) -> bool:
 
 
 def _similar_groups(key: str, groups: Mapping[str, str]) -> list[str]:
-    """Return a few groups, given with their title keys, whose titles equal or resemble `key`."""
-    same = [group for group, title in groups.items() if title == key]
-    similar = same or [
+    """Return the MBIDs of a few release groups whose titles equal or resemble the title `key`.
+
+    `groups` maps MBIDs of groups to their title keys.
+    """
+    namesakes = [group for group, title in groups.items() if title == key]
+    similar = namesakes or [
         group_id for group_id, title in groups.items() if album_similarity.is_similar(key, {title})
     ]
     return similar[: album_similarity.GROUPS_PER_TITLE] if key else []
@@ -284,7 +292,7 @@ def _album_key(album: OwnedAlbum) -> str:
 
 
 def _search_key(album: OwnedAlbum) -> str:
-    """Return the search key of an album: if it changes, the album is searched again."""
+    """Return a text that identifies an album's search; when it changes, search again."""
     return f"{album.tracks} {_album_key(album)}"
 
 
@@ -292,6 +300,6 @@ def _group_id(release: Release) -> str:
     return release.release_group.id if release.release_group else ""
 
 
-def _split_into_batches(albums: Sequence[OwnedAlbum], most: int) -> Iterator[Sequence[OwnedAlbum]]:
-    for start in range(0, len(albums), most):
-        yield albums[start : start + most]
+def _split_into_batches(albums: Sequence[OwnedAlbum], limit: int) -> Iterator[Sequence[OwnedAlbum]]:
+    for start in range(0, len(albums), limit):
+        yield albums[start : start + limit]

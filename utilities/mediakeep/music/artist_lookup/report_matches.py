@@ -1,4 +1,4 @@
-"""Report text for the local albums: which release each one is, with what confidence, and why."""
+"""Format for reports which release each local album is, how certain that is, and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CommandForAlbums = Callable[..., str]  # the command that chooses the release of
 
 
 class ReleaseOption(msgspec.Struct, frozen=True):
-    """A possible release: similarity, name, distinguishing facts, and what contradicts it."""
+    """A release that an album may be: its similarity, name, special facts, and contradictions."""
 
     sure: str
     name: str
@@ -33,7 +33,7 @@ class ReleaseOption(msgspec.Struct, frozen=True):
 
 
 class UnsureAlbum(msgspec.Struct, frozen=True):
-    """An album with several possible releases, or with contradictions."""
+    """An album in the report with several possible releases, or with contradictions."""
 
     album: str
     options: tuple[ReleaseOption, ...]
@@ -41,7 +41,10 @@ class UnsureAlbum(msgspec.Struct, frozen=True):
 
 
 class TiedAlbum(msgspec.Struct, frozen=True):
-    """An album with equally likely editions; a single edition is the nearest, but not the same."""
+    """An album in the report with equally likely editions.
+
+    If there is only one edition, it is the nearest, but not the same.
+    """
 
     album: str
     lead: str
@@ -50,7 +53,7 @@ class TiedAlbum(msgspec.Struct, frozen=True):
 
 
 class CertainAlbum(msgspec.Struct, frozen=True):
-    """An album whose release is certain, as table cells."""
+    """An album in the report whose release is certain, as the cells of a table row."""
 
     album: str
     title: str
@@ -61,28 +64,28 @@ class CertainAlbum(msgspec.Struct, frozen=True):
 
 
 class UnknownAlbum(msgspec.Struct, frozen=True):
-    """An album without a similar release, and the nearest one if there is any."""
+    """An album in the report that resembles no release, with the nearest release if any."""
 
     album: str
     nearest: ReleaseOption | None
 
 
 class MatchesSection(msgspec.Struct, frozen=True):
-    """The albums by confidence, as far as they are shown."""
+    """The report section on the matches of albums, grouped by how certain they are."""
 
     sums: str
     unsure: tuple[UnsureAlbum, ...]
     tied: tuple[TiedAlbum, ...]
-    command: str  # that chooses an edition
+    command: str  # command that chooses an edition
     unknown: tuple[UnknownAlbum, ...]
     certain: tuple[CertainAlbum, ...]
     more: Mapping[str, int]  # albums not shown, by confidence; all unsure ones are shown
 
 
 def build_matches_section(
-    artist: Artist, matches: Mapping[str, AlbumMatch], choose: CommandForAlbums
+    artist: Artist, matches: Mapping[str, AlbumMatch], choose_command: CommandForAlbums
 ) -> MatchesSection | None:
-    """Describe the albums of an artist by their matches; None if there are none."""
+    """Build the report section on the matches of an artist's albums; None if there are none."""
     by_confidence: dict[MatchConfidence, list[AlbumMatch]] = {sure: [] for sure in MatchConfidence}
     for album in matches.values():
         by_confidence[album.confidence].append(album)
@@ -94,12 +97,13 @@ def build_matches_section(
             f"{len(albums):,} {sure.value}" for sure, albums in by_confidence.items() if albums
         ),
         unsure=tuple(
-            _build_unsure(album, names, choose) for album in by_confidence[MatchConfidence.UNSURE]
+            _build_unsure(album, names, choose_command)
+            for album in by_confidence[MatchConfidence.UNSURE]
         ),
         tied=tuple(
             _build_tied(album, names) for album in by_confidence[MatchConfidence.TIED][:MAX_ALBUMS]
         ),
-        command=choose(*(album.place for album in by_confidence[MatchConfidence.TIED])),
+        command=choose_command(*(album.place for album in by_confidence[MatchConfidence.TIED])),
         unknown=tuple(
             _build_unknown(album, names)
             for album in by_confidence[MatchConfidence.UNKNOWN][:MAX_ALBUMS]
@@ -112,7 +116,7 @@ def build_matches_section(
 
 
 def _label_albums(artist: Artist) -> dict[str, str]:
-    """Label albums by their titles in the tags, and by their folders if they differ."""
+    """Return a label for each album: its path, preceded by its title if that differs."""
     is_flat = any(album.in_library_root for album in artist.albums)
     return {
         owned.place: _label_album(owned, flat=is_flat)
@@ -135,10 +139,10 @@ def _differs_from_folder(album: OwnedAlbum) -> bool:
 
 
 def _build_unsure(
-    album: AlbumMatch, names: Mapping[str, str], choose: CommandForAlbums
+    album: AlbumMatch, names: Mapping[str, str], choose_command: CommandForAlbums
 ) -> UnsureAlbum:
     options = tuple(map(_build_option, album.candidates))
-    return UnsureAlbum(names.get(album.place, album.place), options, choose(album.place))
+    return UnsureAlbum(names.get(album.place, album.place), options, choose_command(album.place))
 
 
 def _build_option(candidate: ReleaseCandidate) -> ReleaseOption:
@@ -173,7 +177,7 @@ def _build_tied(album: AlbumMatch, names: Mapping[str, str]) -> TiedAlbum:
 
 
 def _format_basis(album: AlbumMatch) -> str:
-    """Return the basis of a match; the tracks say little if the tags name the release."""
+    """Return what a match is based on: similar tracks, or a release named in the tags."""
     return (
         "by tags"
         if album.decided_by == "tags"

@@ -1,4 +1,4 @@
-"""The report section on an artist at MusicBrainz: identity, and missing releases and tracks."""
+"""The report section on an artist at MusicBrainz: who it is, and what is missing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FOUND_BY_TEXT = {
 
 
 class MissingGroup(msgspec.Struct, frozen=True):
-    """A group of missing releases or tracks: name, lines shown, and total."""
+    """A list of missing releases or tracks in a report: name, lines shown, and total."""
 
     name: str
     lines: tuple[str, ...]
@@ -47,7 +47,7 @@ class MissingGroup(msgspec.Struct, frozen=True):
 
 
 class ArtistChoice(msgspec.Struct, frozen=True):
-    """A possible artist: distinguishing facts, and the local albums by them."""
+    """A possible artist in a report: facts that distinguish them, and the local albums by them."""
 
     name: str
     facts: tuple[str, ...]
@@ -57,9 +57,9 @@ class ArtistChoice(msgspec.Struct, frozen=True):
 
 
 class MusicBrainzSection(msgspec.Struct, frozen=True):
-    """The data of the report section."""
+    """The data of the report section on an artist at MusicBrainz."""
 
-    lead: str  # the artist, or that it is unknown
+    lead: str  # a sentence on who the artist is, or that it is unknown
     choices: tuple[ArtistChoice, ...] = ()
     mbid: str = ""
     sums: str = ""
@@ -71,11 +71,11 @@ class MusicBrainzSection(msgspec.Struct, frozen=True):
 
 
 def build_section(
-    lookup: ArtistLookup, artist: Here, choose: CommandForAlbums = lambda *_places: ""
+    lookup: ArtistLookup, artist: Here, choose_command: CommandForAlbums = lambda *_places: ""
 ) -> MusicBrainzSection | None:
-    """Build the section; None if there is no lookup result.
+    """Build the report section on a lookup; return None if there is no lookup result.
 
-    `choose` returns the command by which the user chooses the release of albums.
+    `choose_command` returns the command with which the user chooses the release of albums.
     """
     resolved = lookup.resolved
     choices = resolved.choices if resolved else ()
@@ -83,7 +83,7 @@ def build_section(
         return None
     lead, albums_here = (
         _format_lead(lookup, artist),
-        report_matches.build_matches_section(artist, lookup.matches, choose),
+        report_matches.build_matches_section(artist, lookup.matches, choose_command),
     )
     if not (resolved and resolved.artist and lookup.discography):
         return MusicBrainzSection(lead, tuple(map(_build_choice, choices)), here=albums_here)
@@ -129,14 +129,14 @@ def _format_lead(lookup: ArtistLookup, artist: Here) -> str:
 def _build_choice(choice: PossibleArtist) -> ArtistChoice:
     artist = choice.artist
     facts = filter(None, (artist.disambiguation, artist.type, artist.country))
-    more = len(choice.titles) - MAX_TITLES
+    other_releases = len(choice.titles) - MAX_TITLES
     return ArtistChoice(
-        artist.name, tuple(facts), artist.id, choice.titles[:MAX_TITLES], max(more, 0)
+        artist.name, tuple(facts), artist.id, choice.titles[:MAX_TITLES], max(other_releases, 0)
     )
 
 
 def format_ambiguity(choices: Sequence[PossibleArtist]) -> str:
-    """Describe the possible artists; a single one may be wrong."""
+    """Describe the possible artists; even a single one may be wrong."""
     if len(choices) != 1:
         return render.pluralize(len(choices), "possible artist")
     (choice,) = choices
@@ -159,9 +159,9 @@ def _group_lines(
 
 
 def _group_tracks(
-    lacking: Sequence[MissingRelease], reason: MissingReason
+    missing: Sequence[MissingRelease], reason: MissingReason
 ) -> Iterator[MissingGroup]:
-    tracks = [item for item in lacking if item.track and item.reason is reason]
+    tracks = [item for item in missing if item.track and item.reason is reason]
     format_line = _track_line if reason is MissingReason.NOT_OWNED else _bonus_line
     return _group_lines(
         tracks, lambda item: item.place or issue_groups.LOOSE_TRACKS_TITLE, format_line
@@ -188,7 +188,7 @@ def _bonus_line(missing: MissingRelease) -> str:
 
 
 def _edition_label(release: Release | None) -> str:
-    """Describe an edition by country, year, media and remark."""
+    """Return country, year, media and remark of a release, to tell it from other editions."""
     if release is None:
         return "another edition"
     formats = dict.fromkeys(medium.format for medium in release.media if medium.format)

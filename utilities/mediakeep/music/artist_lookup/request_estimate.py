@@ -24,9 +24,9 @@ MIN_LOOKUPS = 10  # lookups needed to correct the estimate
 
 
 class RequestEstimate(msgspec.Struct, frozen=True):
-    """The requests of a batch; `known` of its artists have been looked up before.
+    """The estimated number of requests for a batch; `known` artists have been looked up before.
 
-    In 19 of 20 cases the requests lie between `low` and `high`; both are None if too little is
+    In 19 of 20 cases the number lies between `low` and `high`. Both are None if too little is
     known.
     """
 
@@ -41,7 +41,11 @@ class RequestEstimate(msgspec.Struct, frozen=True):
 def estimate_requests(
     albums: Mapping[str, int], store: MusicBrainzStore | None, interval: float
 ) -> RequestEstimate:
-    """Estimate the requests for artists, given as keys with their number of local albums."""
+    """Estimate how many requests the lookups of artists need.
+
+    `albums` maps the key of each artist to the number of local albums. `interval` is the number of
+    seconds between two requests.
+    """
     before = dict(store.iter_resolved()) if store else {}
     known_now = {
         key for key, result in before.items() if artist_query.is_current_version(result.question)
@@ -75,13 +79,16 @@ def estimate_requests(
 
 
 def guess_requests(albums: int) -> int:
-    """Estimate the requests for an artist: identification, release pages, release groups."""
+    """Estimate the requests for an artist with this number of local albums.
+
+    They are for identification, pages of releases, and release groups.
+    """
     pages = math.ceil(albums * EDITIONS_PER_ALBUM * TRACKS_PER_EDITION / TRACKS_PER_PAGE)
     return 2 + max(1, pages)
 
 
 def _requests_for_compilations(albums: int) -> int:
-    """Return the requests for compilations: shared searches, and one per album for its editions."""
+    """Return the requests for this number of compilations: shared searches, and one per album."""
     return math.ceil(albums / other_credits.TITLES_PER_SEARCH) + albums
 
 
@@ -90,13 +97,13 @@ def _is_various_artists(result: ResolvedArtist) -> bool:
 
 
 def _correction_factor(earlier: Iterable[ResolvedArtist]) -> float:
-    """Return the ratio of actual to estimated requests in earlier lookups."""
+    """Return how many requests were needed per estimated request in earlier lookups."""
     pairs = [(result.requests, guess_requests(result.album_count)) for result in earlier]
     return sum(needed for needed, _ in pairs) / sum(guessed for _, guessed in pairs)
 
 
 def _error_margin(earlier: list[ResolvedArtist], factor: float, remaining: int) -> float:
-    """Return two standard deviations of the sum over the remaining artists."""
+    """Return the margin of error of the requests: two standard deviations of their sum."""
     spread = pstdev(
         result.requests - factor * guess_requests(result.album_count) for result in earlier
     )
