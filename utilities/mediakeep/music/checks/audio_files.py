@@ -1,4 +1,4 @@
-"""Checks of the file itself: whether it is readable, complete, playable and portably named."""
+"""Checks of audio files: whether they are readable, complete, playable and portably named."""
 
 from __future__ import annotations
 
@@ -46,32 +46,32 @@ _SUSPECT_PLACE = re.compile(
 
 
 def unreadable_file(track: Track) -> str | None:
-    """The file cannot be read."""
+    """Check whether the file cannot be read; return the reason, or None if it can."""
     return track.reason if track.fault is TrackFault.UNREADABLE else None
 
 
 def empty_file(track: Track) -> str | None:
-    """The file has no bytes."""
+    """Check whether the file contains no bytes; return a detail, or None if it has content."""
     return "" if track.fault is TrackFault.EMPTY else None
 
 
 def not_audio(track: Track) -> str | None:
-    """The file has content, but no audio was found in it."""
+    """Check whether the file contains no audio; return a detail, or None if it does."""
     return track.reason if track.fault is TrackFault.NOT_AUDIO else None
 
 
 def essence_changed(track: Track) -> str | None:
-    """A deep scan found other audio than the one before."""
+    """Return how the audio differs from the last deep scan, or None if it does not."""
     return track.change or None
 
 
 def decode_error(track: Track) -> str | None:
-    """A deep scan could not decode all of the audio."""
+    """Return the errors of a deep scan that could not decode all of the audio, or None."""
     return track.damage or None
 
 
 def truncated_audio(track: Track) -> str | None:
-    """The file itself proves that its end is missing."""
+    """Check whether the file itself proves that its end is missing; return a detail or None."""
     if track.fault is TrackFault.TRUNCATED:
         return track.reason
     cut = track.facts.truncated if track.facts else ""
@@ -79,7 +79,10 @@ def truncated_audio(track: Track) -> str | None:
 
 
 def incomplete_end(track: Track) -> str | None:
-    """The end of the file is invalid, but no audio is known to be missing."""
+    """Check for an invalid end of the file, without proof that audio is missing.
+
+    Return a detail, or None if the end is valid.
+    """
     cut = track.facts.truncated if track.facts else ""
     return cut if _is_audio_complete(track) else None
 
@@ -89,12 +92,12 @@ def _is_audio_complete(track: Track) -> bool:
 
 
 def drm_protected(track: Track) -> str | None:
-    """The audio is encrypted; the detail names the scheme."""
+    """Return the name of the copy protection that encrypts the audio, or None if there is none."""
     return (track.facts.protected or None) if track.facts else None
 
 
 def wrong_extension(track: Track) -> str | None:
-    """The content has a format that the extension does not stand for."""
+    """Check whether the file's content has another format than its extension says."""
     if track.facts is None:
         return None
     suffix = _file_suffix(track.name)
@@ -106,7 +109,7 @@ def wrong_extension(track: Track) -> str | None:
 
 
 def low_bitrate(track: Track) -> str | None:
-    """Lossy audio with an audibly low bit rate; the detail is the bit rate."""
+    """Return the bit rate of lossy audio if it is audibly low, else None."""
     facts = track.facts
     if facts is None or facts.lossless or facts.duration < _MIN_SECONDS or facts.truncated:
         return None
@@ -117,7 +120,7 @@ def low_bitrate(track: Track) -> str | None:
 
 
 def unread_audio(artist: Artist) -> str | None:
-    """Audio files in unsupported formats; the detail names them."""
+    """Return the names of audio files in formats that cannot be read, or None if there are none."""
     if not artist.unread_files:
         return None
     formats_found = Counter(
@@ -126,22 +129,25 @@ def unread_audio(artist: Artist) -> str | None:
     )
     counts = ", ".join(f"{count:,} {name}" for name, count in formats_found.most_common())
     names = ", ".join(map(compare_text.quote, artist.unread_files[:_MAX_NAMES]))
-    more = (
+    other_releases = (
         f" and {len(artist.unread_files) - _MAX_NAMES:,} more"
         if artist.unread_files[_MAX_NAMES:]
         else ""
     )
-    return f"{counts}: {names}{more}"
+    return f"{counts}: {names}{other_releases}"
 
 
 def name_not_portable(artist: Artist) -> dict[str, str]:
-    """A file or folder name that other systems reject or mix up with another."""
-    twins = _find_case_twins(artist)
+    """Find file and folder names that other systems reject, or mix up with another name.
+
+    Return a detail for each affected place.
+    """
+    similar_names = _find_case_twins(artist)
     return {
         track.place: "; ".join(problems)
         for track in artist.tracks
-        if not track.fault and (twins or _SUSPECT_PLACE.search(track.place))
-        if (problems := list(_find_name_problems(track.place, twins)))
+        if not track.fault and (similar_names or _SUSPECT_PLACE.search(track.place))
+        if (problems := list(_find_name_problems(track.place, similar_names)))
     }
 
 
@@ -158,7 +164,7 @@ def _min_bitrate(facts: AudioProperties) -> int:
     return _MIN_BITRATES.get(facts.format, 0)
 
 
-def _find_name_problems(place: str, twins: Mapping[str, str]) -> Iterator[str]:
+def _find_name_problems(place: str, similar_names: Mapping[str, str]) -> Iterator[str]:
     above, *names = "", *place.split("/")
     for depth, name in enumerate(names, 1 - len(names)):
         path = f"{above}/{name}" if above else name
@@ -167,26 +173,29 @@ def _find_name_problems(place: str, twins: Mapping[str, str]) -> Iterator[str]:
         for pattern, text in _NAME_PROBLEMS:
             if match := pattern.search(name_on_disk):
                 yield f"{subject} {text.format(*map(path_text.to_printable, match.groups()))}"
-        if path in twins:
-            twin = compare_text.quote(twins[path].rpartition("/")[2])
+        if path in similar_names:
+            twin = compare_text.quote(similar_names[path].rpartition("/")[2])
             yield f"{subject} differs from {twin} only in case or the encoding of accents"
         above = path
 
 
 def _find_case_twins(artist: Artist) -> dict[str, str]:
-    """Find names that differ from another in the same folder only in case or accent encoding."""
+    """Find names that differ from another in the same folder only in case or accent encoding.
+
+    Return the other name for each place.
+    """
     seen: dict[tuple[str, str], str] = {}
-    twins = {}
+    similar_names = {}
     for place in _all_paths(artist):
         above, _, name = place.rpartition("/")
         first = seen.setdefault((above, path_text.normalize_name(name)), place)
         if first != place:
-            twins[first], twins[place] = place, first
-    return twins
+            similar_names[first], similar_names[place] = place, first
+    return similar_names
 
 
 def _all_paths(artist: Artist) -> Iterator[str]:
-    """Yield every track, and every folder above one, once."""
+    """Yield the place of every track and of every folder above a track, each once."""
     seen = {""}
     for track in artist.tracks:
         place = track.place

@@ -1,4 +1,4 @@
-"""Checks of values that the tracks of an album or artist should share."""
+"""Checks of tag values that all tracks of an album, or of an artist, should share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _Variant = tuple[Hashable, str]  # the compared key (skipped if empty) and its t
 
 
 def artist_variation(artist: Artist) -> str | None:
-    """Artists or album artists that are equal after normalization, but spelled differently."""
+    """Find artist names that are loosely equal but spelled differently, and count each spelling.
+
+    Return None if there are none.
+    """
     tracks = (track.tags for album in artist.albums for track in album.readable_tracks)
     pairs = Counter((tags.artist, tags.albumartist) for tags in tracks)
     spellings: dict[str, Counter[str]] = {}
@@ -42,12 +45,12 @@ def artist_variation(artist: Artist) -> str | None:
 
 
 def albumartist_mixed(album: Album) -> str | None:
-    """Several album artists in one album; different spellings are artist-variation."""
+    """Check whether an album has several album artists; spellings of one name do not count."""
     return _find_differences(album, attrgetter("tags.albumartist"), _albumartist_variant)
 
 
 def album_variation(album: Album) -> str | None:
-    """One album title, spelled in several ways."""
+    """Check whether the title of an album is spelled in several ways."""
     variations = []
     for group in album_grouping.group_by_album(album):
         titles = {track.tags.album for track in group.tracks}
@@ -63,7 +66,10 @@ def album_variation(album: Album) -> str | None:
 
 
 def date_mixed(album: Album) -> str | None:
-    """A few tracks with a different year than the rest of the album; discs may have their own."""
+    """Check whether a few tracks of an album have another year than the rest.
+
+    A whole disc may have its own year.
+    """
     details = []
     albums = album_grouping.group_by_album(album)
     for group in albums:
@@ -77,29 +83,32 @@ def date_mixed(album: Album) -> str | None:
 
 
 def genre_mixed(album: Album) -> str | None:
-    """Different sets of genres in one album."""
+    """Check whether the tracks of an album have different genres."""
     return _find_differences(album, attrgetter("tags.genres"), _genre_variant, compilations=False)
 
 
 def mixed_formats(album: Album) -> str | None:
-    """Several file formats in one album."""
+    """Check whether the tracks of an album have several file formats."""
     return _find_differences(album, album_grouping.audio_format, _format_variant)
 
 
 def _find_differences(
     album: Album,
-    value_of: Callable[[Track], object],
-    variant_of: Callable[[Track], _Variant],
+    value_function: Callable[[Track], object],
+    variant_function: Callable[[Track], _Variant],
     *,
     compilations: bool = True,
 ) -> str | None:
-    """Format the variants within each album; `value_of` is a quick test for equal tracks."""
+    """Describe the different values within each album, or return None if all agree.
+
+    `value_function` is a quick test: tracks with equal results need no comparison.
+    """
     details = []
     albums = album_grouping.group_by_album(album)
     for group in albums:
-        if len({value_of(track) for track in group.tracks}) == 1:
+        if len({value_function(track) for track in group.tracks}) == 1:
             continue
-        variants = _count_variants(map(variant_of, group.tracks))
+        variants = _count_variants(map(variant_function, group.tracks))
         if len(variants) > 1 and (compilations or not album_grouping.is_compilation(group.tracks)):
             details.append(
                 album_grouping.group_label(group, albums) + compare_text.format_counts(variants)
@@ -108,7 +117,7 @@ def _find_differences(
 
 
 def _count_variants(variants: Iterable[_Variant]) -> dict[str, int]:
-    """Count equal variants under their most frequent form."""
+    """Count loosely equal values together, by their most frequent spelling."""
     forms: dict[Hashable, Counter[str]] = {}
     for key, text in variants:
         if key:
@@ -144,18 +153,18 @@ def _format_variant(track: Track) -> _Variant:
 
 
 def _count_years(group: AlbumGroup, album: Album) -> Counter[str]:
-    """Count the years of an album; empty if they agree or no year has a clear majority."""
+    """Count the years of an album; return no years if they agree or none has a clear majority."""
     years = Counter(filter(None, map(_track_year, group.tracks)))
-    usual = years.most_common(1)[0][0] if years else ""
+    title_counts = years.most_common(1)[0][0] if years else ""
     for disc in album_grouping.group_by_disc(album):
         disc_years = (
             Counter(filter(None, map(_track_year, disc.tracks)))
             if disc.order == group.order
             else {}
         )
-        if len(disc_years) == 1 and usual not in disc_years and len(disc.tracks) > 1:
+        if len(disc_years) == 1 and title_counts not in disc_years and len(disc.tracks) > 1:
             years -= disc_years
-    enough = years[usual] >= _MIN_TRACKS and 3 * years[usual] >= 2 * years.total()
+    enough = years[title_counts] >= _MIN_TRACKS and 3 * years[title_counts] >= 2 * years.total()
     return years if enough and len(years) > 1 else Counter()
 
 
@@ -169,7 +178,7 @@ def _find_year(dates: tuple[str, ...]) -> str:
 
 
 def _are_namesakes(names: Iterable[str], artist: Artist) -> bool:
-    """Return whether MusicBrainz has a different artist for each spelling."""
+    """Return whether MusicBrainz has a different artist for each spelling of a name."""
     ids: dict[str, set[str]] = {name: set() for name in names}
     for track in artist.tracks:
         tags = track.tags

@@ -1,4 +1,4 @@
-"""Checks of covers: picture files in the album's folders, and pictures embedded in its tracks."""
+"""Checks of covers: picture files in an album's folders, and pictures embedded in its tracks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FRONT_TYPE = 3  # picture type of ID3
 
 
 def missing_cover(album: Album) -> str | None:
-    """No track contains a picture, and there is no readable picture file in the folder."""
+    """Check whether an album has no cover: neither in its tracks nor as a readable picture file."""
     has_file = any(not image.reason for image in album.images)
     if has_file or not album.readable_tracks or any(True for _ in _embedded_pictures(album)):
         return None
@@ -25,7 +25,7 @@ def missing_cover(album: Album) -> str | None:
 
 
 def cover_not_image(album: Album) -> str | None:
-    """A picture file or an embedded picture that is not a picture."""
+    """Find picture files and embedded pictures that do not contain a picture."""
     invalid = [_quoted_name(image) for image in album.images if not (image.mime or image.reason)]
     if count := sum(not picture.seen for picture in _embedded_pictures(album)):
         invalid.append(render.pluralize(count, "embedded picture"))
@@ -33,7 +33,7 @@ def cover_not_image(album: Album) -> str | None:
 
 
 def cover_too_small(album: Album) -> str | None:
-    """All pictures are smaller than displays show them; unknown sizes are not judged."""
+    """Check whether all covers of an album are too small for displays; ignore unknown sizes."""
     sizes = [
         (picture.width, picture.height) for picture in _embedded_pictures(album) if picture.seen
     ]
@@ -45,18 +45,18 @@ def cover_too_small(album: Album) -> str | None:
 
 
 def cover_upgrade(artist: Artist) -> dict[str, str]:
-    """The front cover is small, and the Cover Art Archive has one of the release."""
+    """Find albums with a small front cover for which the Cover Art Archive has one."""
     details = {}
     for album in artist.albums:
-        front = archive_covers.find_for_match(artist.matches.get(album.place))
-        size = smallest_cover_size(album) if front else None
+        cover = archive_covers.find_for_match(artist.matches.get(album.place))
+        size = smallest_cover_size(album) if cover else None
         if size and min(size) < SHARP_PIXELS and cover_too_small(album) is None:
-            details[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {front}"
+            details[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {cover}"
     return details
 
 
 def has_no_picture(album: Album) -> bool:
-    """Return whether neither the tracks nor the folder contain a picture or a possible one."""
+    """Return whether an album has no picture at all, not even a file that may be one."""
     has_file = any(image.mime or image.reason for image in album.images)
     return (
         bool(album.readable_tracks)
@@ -66,15 +66,15 @@ def has_no_picture(album: Album) -> bool:
 
 
 def front_picture(track: Track) -> EmbeddedPicture | None:
-    """Return the front cover in a track if it is a valid picture."""
+    """Return the front cover embedded in a track, or None if there is no valid one."""
     front_covers = (picture for picture in track.tags.pictures if picture.type == _FRONT_TYPE)
     return next((picture for picture in front_covers if picture.size and picture.seen), None)
 
 
 def smallest_cover_size(album: Album) -> tuple[int, int] | None:
-    """Return the size of the smallest front cover in the tracks, else of the largest file.
+    """Return width and height in pixels of the smallest front cover embedded in the tracks.
 
-    None if there is no cover or no size is known.
+    If none is embedded, take the largest picture file. Return None if no size is known.
     """
     front_covers = [picture for track in album.readable_tracks if (picture := front_picture(track))]
     sizes = [(picture.width, picture.height) for picture in front_covers]
@@ -85,7 +85,7 @@ def smallest_cover_size(album: Album) -> tuple[int, int] | None:
 
 
 def external_cover_not_embedded(album: Album) -> str | None:
-    """The folder contains a valid picture, and no track contains one."""
+    """Check whether an album's folder contains a valid picture, but no track does."""
     file = next((image for image in album.images if image.mime), None)
     if (
         not file
@@ -97,7 +97,7 @@ def external_cover_not_embedded(album: Album) -> str | None:
 
 
 def _embedded_pictures(album: Album) -> Iterator[EmbeddedPicture]:
-    """Yield the non-empty pictures of all tracks."""
+    """Yield the pictures embedded in all tracks of an album, except empty ones."""
     return (
         picture
         for track in album.readable_tracks

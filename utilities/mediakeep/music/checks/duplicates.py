@@ -1,4 +1,4 @@
-"""Checks for duplicate music."""
+"""Checks for duplicate tracks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _PAUSE_TITLES = frozenset(
 
 
 def duplicate_track(artist: Artist) -> dict[str, str]:
-    """The same audio again where it is superfluous; the detail names the first file."""
+    """Find tracks whose audio is a copy of another track; the detail names that other track.
+
+    Only copies that are not needed count, see `duplicate_audio.duplicate_scopes`.
+    """
     firsts: dict[tuple[Hashable, DuplicateScope], tuple[int, str]] = {}
     details = {}
     for number, (album, track, proof) in enumerate(_tracks_with_proof(artist)):
@@ -39,7 +42,7 @@ def duplicate_track(artist: Artist) -> dict[str, str]:
 
 
 def similar_track(album: Album) -> dict[str, str]:
-    """The same title and artist again on a disc, with nearly the same length but other audio."""
+    """Find tracks on a disc with equal title and artist, similar length, and different audio."""
     details = {}
     for group in album_grouping.group_by_disc(album):
         firsts: dict[tuple[str, str], list[Track]] = {}
@@ -58,13 +61,16 @@ def similar_track(album: Album) -> dict[str, str]:
 
 
 def _have_similar_length(first: Track, second: Track) -> bool:
-    """Return whether the lengths are similar and the audio is not known to be the same."""
+    """Return whether two tracks have similar lengths and are not known to have the same audio."""
     is_copy = first.complete_essence and first.complete_essence == second.complete_essence
     return not is_copy and abs(_duration(first) - _duration(second)) <= _MAX_LENGTH_DIFFERENCE
 
 
 def _tracks_with_proof(artist: Artist) -> Iterator[tuple[Album, Track, Hashable]]:
-    """Yield tracks with proof of their identity, those that look like copies last."""
+    """Yield each track with its album and a value that is equal for copies of the same audio.
+
+    Tracks that look like copies come last.
+    """
     tracks = [
         (album, track, proof)
         for album in artist.albums
@@ -75,11 +81,11 @@ def _tracks_with_proof(artist: Artist) -> Iterator[tuple[Album, Track, Hashable]
 
 
 def find_copy_proofs(album: Album) -> dict[str, tuple[Track, Hashable]]:
-    """Map each place to its track and a value that is equal for duplicates.
+    """Return each track of an album by its place, with a value that is equal for duplicates.
 
-    The value is the hash of the audio, or "" if unknown. Several short tracks with the same audio
-    may be pauses: for them the tags and the folder must be the same, too, and include a number or a
-    title.
+    The value is the hash of the audio, or "" if it is unknown. Short tracks with the same audio may
+    be pauses. So for short tracks the tags and the folder must be equal, too, and include a number
+    or a title.
     """
     short = Counter(
         track.complete_essence for track in album.tracks if _duration(track) < _MAX_PAUSE
@@ -105,7 +111,7 @@ def _short_track_proof(track: Track) -> Hashable:
 
 
 def _has_copy_name(place: str) -> bool:
-    """Return whether a path looks like a copy: "Song (1).mp3", "Song - Copy.mp3", "Backup/"."""
+    """Return whether a path looks like a copy, such as "Song (1).mp3" or "Backup/Song.mp3"."""
     return _COPY_NAME.search(place) is not None
 
 

@@ -1,4 +1,4 @@
-"""Checks of file names against tags."""
+"""Checks of file names against the tags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _IDEOGRAPHS = "\u2e80"  # from this character on, letters are words
 
 
 def filename_tag_mismatch(album: Album) -> dict[str, str]:
-    """A file name with another number or title than the tags, if the other names agree."""
+    """Find file names with another number or title than the tags; return details by place.
+
+    A name is only reported if most other names of the disc agree with their tags.
+    """
     details: dict[str, str] = {}
     for disc in album_grouping.group_by_disc(album):
         if len(disc.tracks) >= _MIN_NAMES:
@@ -36,9 +39,10 @@ def filename_tag_mismatch(album: Album) -> dict[str, str]:
 
 
 def find_renumbered(disc: AlbumGroup) -> dict[str, int]:
-    """Find names with another number than the tag, on a disc whose names mostly agree with it.
+    """Find files whose name has another track number than the tags.
 
-    Return the number in each of these names, by place.
+    Return the number in each such name, by place. The result is empty unless most names of the disc
+    agree with their tags.
     """
     numbered = different = 0
     numbers_by_place: dict[str, int] = {}
@@ -56,13 +60,16 @@ def find_renumbered(disc: AlbumGroup) -> dict[str, int]:
 
 
 def _starts_with_title(track: Track) -> bool:
-    """Return whether the digits at the start of a name belong to the title, as in "99"."""
+    """Return whether the digits at the start of a file name belong to the title, as in "99"."""
     title = compare_text.comparison_key(compare_text.first_text(track.tags.title))
     return bool(title) and compare_text.comparison_key(_name_stem(track)).startswith(title)
 
 
 def _find_other_titles(tracks: Iterable[Track]) -> dict[str, str]:
-    """Find names that share no word with the title, among names that mostly contain it."""
+    """Find file names that share no word with the title, if most other names contain theirs.
+
+    Return the title in each of these names, by place.
+    """
     titled = different = 0
     details = {}
     for track in tracks:
@@ -88,14 +95,17 @@ def _is_consistent(total: int, different: int) -> bool:
 
 
 def _title_in_name(track: Track) -> str:
-    """Return the part of a name after its number, or "" if its letters are lost."""
+    """Return the part of a file name after the number, or "" if its letters are lost."""
     stem = path_text.unescape_path(_name_stem(track))
     readable = mojibake.decode_mojibake(track_numbers.title_in_name(stem))
     return readable if readable.encode(errors="ignore").decode() == readable else ""
 
 
 def _may_be_title(title: str, name: str, track: Track) -> bool:
-    """Return whether a name may stand for a title: by a word, another script or similarity."""
+    """Return whether a file name may stand for a title.
+
+    It does if they share a word, use different scripts, or are similar.
+    """
     title = mojibake.decode_mojibake(title)
     artists = {word for artist in track.tags.artist for word in _split_words(artist)}
     remainder = " ".join(

@@ -1,4 +1,4 @@
-"""Checks of MBIDs that MusicBrainz has merged or deleted, and of ambiguous artists."""
+"""Checks of MusicBrainz identifiers that were merged or deleted, and of ambiguous artists."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ MBID_FIELDS = (
 
 
 def unsure_artist(artist: Artist) -> str | None:
-    """Several artists on MusicBrainz match, or one without any of the albums."""
+    """Check whether it is uncertain which MusicBrainz artist the folder belongs to.
+
+    That is the case if several artists fit, or if none of their albums is owned.
+    """
     count = len(artist.resolved.choices) if artist.resolved else 0
     several = f"{count:,} artists" if count > 1 else "1 artist"
     return f"{several} may be meant: see At MusicBrainz" if count else None
 
 
 def deleted_mbid(artist: Artist) -> str | None:
-    """MBIDs in tags that MusicBrainz has deleted; each is listed once."""
+    """Return the MBIDs in tags that MusicBrainz has deleted, each once; None if there are none."""
     deleted = artist.resolved.deleted if artist.resolved else ()
     details = []
     for mbid in deleted:
@@ -30,7 +33,7 @@ def deleted_mbid(artist: Artist) -> str | None:
 
 
 def merged_mbid(artist: Artist) -> dict[str, str]:
-    """MBIDs in tags that MusicBrainz has merged into others."""
+    """Find tracks whose tags contain an MBID that MusicBrainz has merged into another."""
     merged = artist.resolved.merged if artist.resolved else {}
     details = {}
     for track in artist.tracks if merged else ():
@@ -46,5 +49,5 @@ def _has_mbid(track: Track, mbid: str) -> bool:
 
 
 def normalize_mbid(text: str) -> str:
-    """Return an MBID as MusicBrainz writes it."""
+    """Return an MBID in the form in which MusicBrainz writes it."""
     return text.strip().lower()

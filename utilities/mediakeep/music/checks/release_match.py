@@ -1,4 +1,4 @@
-"""Checks of the match of each album: what is uncertain, what differs and what is missing."""
+"""Checks of albums against their MusicBrainz release: what is uncertain, differs or is missing."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ _MAX_CANDIDATES = 3
 
 
 def not_on_musicbrainz(artist: Artist) -> dict[str, str]:
-    """Albums without any similar release of the artist on MusicBrainz."""
+    """Find albums that resemble no release of the artist on MusicBrainz."""
     return _albums_with_confidence(
         artist, MatchConfidence.UNKNOWN, lambda match: _format_nearest(match.best)
     )
 
 
 def ambiguous_release(artist: Artist) -> dict[str, str]:
-    """Albums that match several releases, or contradict the best match."""
+    """Find albums that may be several releases, or that contradict the best match."""
     return _albums_with_confidence(artist, MatchConfidence.UNSURE, _format_candidates)
 
 
 def tied_editions(artist: Artist) -> dict[str, str]:
-    """Albums with a certain release group, but an uncertain edition."""
+    """Find albums whose release group is certain, but whose edition is not."""
     return _albums_with_confidence(artist, MatchConfidence.TIED, _format_tied)
 
 
 def missing_track(artist: Artist) -> dict[str, str]:
-    """Tracks on the release, and on all tied editions, that are missing in the folder."""
+    """Find albums that lack tracks of their release; return details by the album's place.
+
+    If several editions are tied, a track must be on all of them.
+    """
     details = {}
     for match in _certain_matches(artist):
         by_edition = [
@@ -56,7 +59,7 @@ def missing_track(artist: Artist) -> dict[str, str]:
 
 
 def extra_track(artist: Artist) -> dict[str, str]:
-    """Tracks in the folder that are on neither the release nor a tied edition."""
+    """Find tracks that are on neither the album's release nor an equally likely edition."""
     details = {}
     for match in _certain_matches(artist):
         for place in set.intersection(*(set(candidate.extra) for candidate in match.candidates)):
@@ -65,32 +68,32 @@ def extra_track(artist: Artist) -> dict[str, str]:
 
 
 def title_differs(artist: Artist) -> dict[str, str]:
-    """Titles of tracks and albums that differ from the release, for example by a typo."""
+    """Find titles of tracks and albums that differ from the release, for example by a typo."""
     return _differences_of_kind(artist, "title-differs")
 
 
 def artist_differs(artist: Artist) -> dict[str, str]:
-    """Artists of tracks and albums that differ from the release."""
+    """Find artists of tracks and albums that differ from the release."""
     return _differences_of_kind(artist, "artist-differs")
 
 
 def wrong_track_order(artist: Artist) -> dict[str, str]:
-    """Numbers of tracks and discs that differ from the release."""
+    """Find track and disc numbers that differ from the release."""
     return _differences_of_kind(artist, "wrong-track-order")
 
 
 def stale_mbid(artist: Artist) -> dict[str, str]:
-    """MBIDs in tags that belong to another release or recording."""
+    """Find MBIDs in tags that belong to another release or recording than the matched one."""
     return _differences_of_kind(artist, "stale-mbid")
 
 
 def details_differ(artist: Artist) -> dict[str, str]:
-    """Other differences from the release: dates, labels, the spelling of a title."""
+    """Find other differences from the release: dates, labels, and the spelling of titles."""
     return _differences_of_kind(artist, difference_kinds.MINOR_KIND)
 
 
 def incomplete_tags(artist: Artist) -> dict[str, str]:
-    """Empty tags whose values MusicBrainz has."""
+    """Find tracks with empty tags for which MusicBrainz has the values."""
     return {
         track.place: compare_text.join_parts(sorted(difference.missing))
         for track, difference in _track_differences(artist)
@@ -99,7 +102,7 @@ def incomplete_tags(artist: Artist) -> dict[str, str]:
 
 
 def duration_differs(artist: Artist) -> dict[str, str]:
-    """Tracks that are much longer or shorter than on the release and all tied editions."""
+    """Find tracks that are much longer or shorter than on the release and on all tied editions."""
     lengths = {track.place: track.facts.duration for track in artist.tracks if track.facts}
     details = {}
     for match in _certain_matches(artist):
@@ -114,17 +117,17 @@ def duration_differs(artist: Artist) -> dict[str, str]:
 
 
 def album_not_owned(artist: Artist) -> str | None:
-    """Albums of the discography that are missing."""
+    """Return the albums of the artist's discography that are missing, or None if there are none."""
     return (
         compare_text.join_parts(list(map(compare_text.quote, artist.missing_album_titles))) or None
     )
 
 
 def _albums_with_confidence(
-    artist: Artist, confidence: MatchConfidence, text_of: Callable[[AlbumMatch], str]
+    artist: Artist, confidence: MatchConfidence, text_function: Callable[[AlbumMatch], str]
 ) -> dict[str, str]:
     return {
-        match.place: text_of(match)
+        match.place: text_function(match)
         for match in artist.matches.values()
         if match.confidence is confidence
     }
@@ -140,7 +143,7 @@ def _track_differences(artist: Artist) -> Iterator[tuple[Track, TagDifference]]:
 
 
 def _differences_of_kind(artist: Artist, kind: str) -> dict[str, str]:
-    """Format the differences of one kind from the release, by track."""
+    """Return the differences from the release that belong to one kind of issue, by track."""
     details = {}
     for track, difference in _track_differences(artist):
         kinds = difference_kinds.classify_differences(track, difference.differing)
@@ -160,7 +163,7 @@ def _format_difference(track: Track, field: str, difference: TagDifference) -> s
 
 
 def _format_candidates(match: AlbumMatch) -> str:
-    """Format the best candidates, and what contradicts the first most."""
+    """Describe the releases that an album may be, and what most contradicts the first one."""
     first, *rest = match.candidates
     penalties = ", ".join(match_text.format_penalties(first)[:_MAX_CANDIDATES])
     nearest = f"{_format_candidate(first)}{f', against it {penalties}' if penalties else ''}"
@@ -188,7 +191,7 @@ def _format_tied(match: AlbumMatch) -> str:
 
 
 def format_release(release: Release) -> str:
-    """Name a release with the facts that distinguish its edition."""
+    """Return the name of a release, with the facts that distinguish its edition."""
     credit = match_text.format_artist(release)
     return f"{compare_text.quote(release.title)} by {credit} ({_edition_facts(release)})"
 

@@ -1,4 +1,4 @@
-"""Checks of the characters in tags."""
+"""Checks of the characters in tags: wrongly decoded letters and superfluous whitespace."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WHITESPACE_PATTERNS = (
 
 
 def mojibake(track: Track) -> str | None:
-    """A text that was certainly decoded with the wrong encoding."""
+    """Find texts in a track's tags that were certainly decoded with the wrong encoding."""
     tags = track.tags
     shared = tags.artist, tags.album, tags.albumartist, tags.composer, tags.genres
     if _are_ascii(*shared) and all(map(str.isascii, tags.title)):
@@ -56,9 +56,9 @@ def _format_proposal(text: str, decoded: str) -> str:
 
 
 def whitespace(track: Track) -> str | None:
-    """Superfluous whitespace in a text that other tools compare exactly.
+    """Find superfluous whitespace in tags that other programs compare exactly.
 
-    Mojibake is skipped: its whitespace may be half of a letter.
+    Texts with wrongly decoded letters are skipped, since their whitespace may be half of a letter.
     """
     tags = track.tags
     shared = tags.artist, tags.album, tags.albumartist, tags.genres

@@ -1,4 +1,4 @@
-"""Checks of several types of tags in one file."""
+"""Checks of files that contain several types of tags, such as ID3v1 and ID3v2."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_ASCII_ALNUM = re.compile(
 
 
 def tag_conflict(track: Track) -> str | None:
-    """Two types of tags in one file with different titles, artists, albums or years."""
+    """Check whether types of tags in one file have different titles, artists, albums or years."""
     if not track.other_tags or track.fault:
         return None
     types = [SecondaryTags(name=track.container, tags=track.tags), *track.other_tags]
@@ -31,12 +31,12 @@ def tag_conflict(track: Track) -> str | None:
 
 
 def id3v1_only(track: Track) -> str | None:
-    """No other tags than ID3v1."""
+    """Check whether a file has no other tags than ID3v1."""
     return "" if track.container == _ID3V1 else None  # ID3v1 has the lowest priority of all tags
 
 
 def _find_conflicts(types: Sequence[SecondaryTags]) -> Iterator[str]:
-    """Yield each conflicting field once, with the first two types of tags that disagree."""
+    """Describe each field on which types of tags disagree, with the first two that do."""
     for field, texts in _TEXT_FIELDS:
         texts_by_type = [
             (type_.name, text) for type_ in types if (text := _join_texts(texts(type_.tags)))
@@ -54,14 +54,18 @@ def _find_conflicts(types: Sequence[SecondaryTags]) -> Iterator[str]:
 
 
 def _join_texts(texts: Sequence[str]) -> str:
-    """Join the texts of a field, since some types of tags hold them joined into one."""
+    """Join several values of a field into one text, as some types of tags store them."""
     return " / ".join(
         mojibake.decode_mojibake(text) for text in texts if compare_text.has_text(text)
     )
 
 
 def _are_equivalent(first: str, first_text: str, second: str, second_text: str) -> bool:
-    """Compare two texts loosely; ID3v1 only as far as its length and encoding allow."""
+    """Return whether two texts of a field are loosely equal.
+
+    `first` and `second` are the types of tags. ID3v1 is only compared as far as its length and
+    encoding allow.
+    """
     first_key, second_key = (
         compare_text.comparison_key(first_text),
         compare_text.comparison_key(second_text),

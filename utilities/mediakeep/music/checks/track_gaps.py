@@ -15,11 +15,10 @@ _HIDDEN_TRACK_DISTANCE = 10  # a last track more than this after the others is a
 
 
 def find_missing_numbers(disc: AlbumGroup, discs: Sequence[AlbumGroup], album: Album) -> list[int]:
-    """Return the missing numbers of a disc in order; empty if there are too few tracks to judge.
+    """Return the track numbers that a disc lacks, in order; empty if there are too few tracks.
 
-    `discs` are all discs of the folder. A track without a number, an unreadable one, one with the
-    number of another, or one whose name says another number may be the one that seems to be
-    missing.
+    `discs` are all discs of the folder. A number is not missing if another file may be that track.
+    Such a file has no number, is unreadable, repeats a number, or has another number in its name.
     """
     present = _known_numbers(disc)
     if len(present) < _MIN_TRACKS or _has_sides(disc):
@@ -51,7 +50,7 @@ def _has_sides(disc: AlbumGroup) -> bool:
 def _first_expected(
     disc: AlbumGroup, discs_of_album: Sequence[AlbumGroup], present: set[int]
 ) -> int:
-    """Return the first number expected: 1, or on a later disc maybe the one after the last disc."""
+    """Return the first track number of a disc: 1, or the one after the previous disc's last."""
     first, rank = min(present), _disc_rank(disc.disc)
     if first <= 1 or not rank:
         return first
@@ -69,7 +68,10 @@ def _first_expected(
 def _last_expected(
     disc: AlbumGroup, discs_of_album: Sequence[AlbumGroup], present: set[int]
 ) -> int:
-    """Return the last number expected: that of the last track unless hidden, or the total."""
+    """Return the last track number of a disc: the total in the tags, or that of the last track.
+
+    A hidden last track with a much higher number does not count.
+    """
     last = max(present)
     others = max(present - {last})
     if last - others > _HIDDEN_TRACK_DISTANCE:
@@ -83,7 +85,10 @@ def _last_expected(
 
 
 def _agreed_total(disc: AlbumGroup) -> int:
-    """Return the total that at least half of the tracks have, and none contradicts; else 0."""
+    """Return the total number of tracks in the tags, or 0 if it is uncertain.
+
+    At least half of the tracks must have it, and none may have another.
+    """
     totals = [
         total for track in disc.tracks if compare_text.has_text(total := track.tags.track_total)
     ]
@@ -95,7 +100,7 @@ def _agreed_total(disc: AlbumGroup) -> int:
 def _counts_one_disc(
     total: int, disc: AlbumGroup, discs_of_album: Sequence[AlbumGroup], present: int
 ) -> bool:
-    """Return whether a total counts this disc alone; some count the tracks of all discs."""
+    """Return whether a total number of tracks counts only this disc, not all discs of the album."""
     if len(discs_of_album) > 1:
         return total < sum(len(other.tracks) for other in discs_of_album)
     several = _disc_rank(disc.disc) != 1 or disc.tracks[0].tags.disc_total.lstrip("0") not in (
@@ -106,7 +111,7 @@ def _counts_one_disc(
 
 
 def _disc_rank(disc: str) -> int:
-    """Return the position of a disc, or 0 if it is unknown."""
+    """Return the number of a disc in the order of discs, or 0 if unknown."""
     if number := track_numbers.parse_digits(disc):
         return number
     if len(disc) == 1 and disc.isascii():
@@ -119,7 +124,7 @@ def _known_numbers(disc: AlbumGroup) -> set[int]:
 
 
 def _unnumbered_names(disc: AlbumGroup, album: Album) -> list[str]:
-    """Return the names of tracks without a number, and of unreadable files in the same folders."""
+    """Return the file names of tracks without a number, and of unreadable files next to them."""
     numbered = zip(disc.tracks, disc.numbers, strict=True)
     unnumbered = [track.name for track, number in numbered if number is None]
     if len(album.readable_tracks) < len(album.tracks):
@@ -130,7 +135,7 @@ def _unnumbered_names(disc: AlbumGroup, album: Album) -> list[str]:
 
 
 def _count_repeated(disc: AlbumGroup) -> int:
-    """Count the tracks that repeat a number, except copies in another format."""
+    """Count tracks whose number another track has, except copies in another format."""
     titles: dict[object, set[str]] = {}
     for track, number in zip(disc.tracks, disc.numbers, strict=True):
         if number is not None:

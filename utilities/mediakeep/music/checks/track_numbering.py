@@ -19,7 +19,7 @@ _NUMBER_FIELDS = ("tracknumber", "track")
 
 
 def duplicate_number(album: Album) -> str | None:
-    """Two tracks of one disc and format with the same number that are not duplicates."""
+    """Find tracks of one disc and format that have the same number, but are not duplicates."""
     discs = album_grouping.group_by_disc(album)
     details = []
     for disc in discs:
@@ -32,7 +32,10 @@ def duplicate_number(album: Album) -> str | None:
 
 
 def track_gap(album: Album) -> str | None:
-    """Numbers that are missing on a disc, and that no other track of its folder can be."""
+    """Return the track numbers that a disc of an album lacks, or None if there are none.
+
+    A number does not count if another file in the folder may be that track.
+    """
     discs = album_grouping.group_by_disc(album)
     details = []
     for disc in discs:
@@ -44,7 +47,7 @@ def track_gap(album: Album) -> str | None:
 
 
 def track_number_format(album: Album) -> dict[str, str]:
-    """A track number that is not plain digits, or is padded unlike the rest of its disc."""
+    """Find track numbers that are not plain digits, or padded unlike most others of their disc."""
     details: dict[str, str] = {}
     for track in album.readable_tracks:
         text = track.tags.track
@@ -80,9 +83,9 @@ def _find_text_with_total(track: Track) -> str:
 
 
 def _find_odd_padding(tracks: Iterable[Track]) -> dict[str, str]:
-    """Find the numbers below 10 that are padded in the rarer way, per file format.
+    """Find numbers below 10 whose padding with zeros is the rarer one, for each file format.
 
-    ID3v1 stores a number, which has no padding.
+    ID3v1 tags are skipped: they store a number, which has no padding.
     """
     by_format: dict[str, tuple[list[Track], list[Track]]] = {}
     for track in tracks:
@@ -97,8 +100,8 @@ def _find_odd_padding(tracks: Iterable[Track]) -> dict[str, str]:
     details = {}
     for plain, padded in by_format.values():
         if plain and padded:
-            fewer, more = (plain, padded) if len(plain) < len(padded) else (padded, plain)
-            example = compare_text.quote(more[0].tags.track)
+            fewer, other_releases = (plain, padded) if len(plain) < len(padded) else (padded, plain)
+            example = compare_text.quote(other_releases[0].tags.track)
             for track in fewer:
                 written = compare_text.quote(track.tags.track)
                 details[track.place] = f"{written}, but others on the disc are written {example}"
@@ -106,7 +109,7 @@ def _find_odd_padding(tracks: Iterable[Track]) -> dict[str, str]:
 
 
 def _group_by_number(disc: AlbumGroup, album: Album) -> Iterator[tuple[str, list[Track]]]:
-    """Yield the tracks of each number, per format, with only one of several duplicates."""
+    """Yield each track number and format with its tracks; of duplicates, only one is included."""
     by_number: dict[tuple[str, object], list[Track]] = {}
     if None not in disc.numbers and len(set(disc.numbers)) == len(disc.numbers):
         return
@@ -126,7 +129,7 @@ def _quote_names(tracks: Iterable[Track]) -> list[str]:
 
 
 def _format_ranges(numbers: Sequence[int]) -> Iterator[str]:
-    """Yield ranges: 4, 7, 8, 9 become "4" and "7 to 9"."""
+    """Format numbers as ranges: 4, 7, 8, 9 become "4" and "7 to 9"."""
     first = last = numbers[0]
     for number in (*numbers[1:], -1):
         if number == last + 1:
