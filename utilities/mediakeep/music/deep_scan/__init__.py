@@ -1,1 +1,1 @@
-"""Decode an artist's files and compare the audio with earlier scans."""
+"""Deep scans: decode an artist's files, and compare the audio with that of earlier scans."""

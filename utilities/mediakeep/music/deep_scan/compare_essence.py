@@ -1,4 +1,4 @@
-"""Compare the audio of an artist's files with the essence database; pure functions."""
+"""Compare the audio of an artist's files with the database of earlier deep scans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediakeep.media.audio.essence_db import KnownEssence
 
 
 class MeasuredAudio(NamedTuple):
-    """The current audio of a file, and the file's size and time."""
+    """The current audio of a file, measured by decoding, and the file's size and time."""
 
     essence: str
     payload: int
@@ -21,7 +21,10 @@ class MeasuredAudio(NamedTuple):
 
 
 class EssenceDiff(msgspec.Struct):
-    """The entries to write, and the places whose audio differs, with a sentence on each."""
+    """The result of a comparison: database entries to write, and the files whose audio differs.
+
+    Each of these files has a sentence that describes the difference.
+    """
 
     essences: dict[str, KnownEssence] = {}
     vacated: set[str] = set()  # places whose audio is elsewhere now
@@ -31,11 +34,12 @@ class EssenceDiff(msgspec.Struct):
 def compare_with_known(
     known: Mapping[str, KnownEssence], measured: Mapping[str, MeasuredAudio], today: str
 ) -> EssenceDiff:
-    """Compare by place; a file moved or renamed within the artist is recognized by its audio.
+    """Compare the current audio of files with the database, by their places.
 
-    A file that was moved and changed is recognized by its name and the number of bytes of audio.
-    The stored entry of a changed file is kept, so the change is reported until it is accepted. A
-    file that no longer exists stays in the database: it may come back.
+    A file that was moved or renamed within the artist is recognized by its audio. If it was also
+    changed, it is recognized by its name and its number of bytes of audio. The database entry of a
+    changed file is kept, so that the change is reported until it is accepted. A vanished file stays
+    in the database, since it may come back.
     """
     diff = EssenceDiff()
     moved = _find_moved(known, measured)
@@ -64,7 +68,7 @@ def compare_with_known(
 def accept_changes(
     diff: EssenceDiff, measured: Mapping[str, MeasuredAudio], places: Iterable[str], today: str
 ) -> None:
-    """Accept the current audio at these places as the right one."""
+    """Make the current audio of the files at `places` the right one in the database."""
     for place in places:
         diff.essences[place] = KnownEssence(*measured[place], today, today)
         del diff.changes[place]
@@ -73,7 +77,7 @@ def accept_changes(
 def _find_moved(
     known: Mapping[str, KnownEssence], measured: Mapping[str, MeasuredAudio]
 ) -> dict[str, str]:
-    """Find where moved audio came from: new place -> old place."""
+    """Return the old place of each moved file, by its new place."""
     origins: dict[str, list[str]] = {}
     for place, sound in known.items():
         if place not in measured or measured[place].essence != sound.essence:
@@ -91,20 +95,22 @@ def _find_moved(
 
 
 def _has_come_back(known: Mapping[str, KnownEssence], place: str, origin: str) -> bool:
-    """Return whether a file was elsewhere for a while and is back with the audio it had there.
+    """Return whether a file that had been moved is back at its place with unchanged audio.
 
-    That audio must not replace the right one: it was first measured when this place had vanished.
+    `origin` is where it was meanwhile. The audio measured there must not replace the right one.
     """
     return _file_name(place) == _file_name(origin) and known[origin].first > known[place].last
 
 
 def _find_damaged(
-    known: Mapping[str, KnownEssence], measured: Mapping[str, MeasuredAudio], taken: Collection[str]
+    known: Mapping[str, KnownEssence],
+    measured: Mapping[str, MeasuredAudio],
+    taken_places: Collection[str],
 ) -> dict[str, str]:
-    """Find where files came from that changed while being moved: new place -> old place."""
+    """Return the old place of each file that changed while it was moved, by its new place."""
     vanished: dict[tuple[str, int], list[str]] = {}
     for place, sound in known.items():
-        if place not in measured and place not in taken:
+        if place not in measured and place not in taken_places:
             vanished.setdefault((_file_name(place), sound.payload), []).append(place)
     essences = {sound.essence for sound in known.values()}
     damaged = {}
@@ -124,7 +130,7 @@ def _has_same_stat(previous: KnownEssence, current: MeasuredAudio) -> bool:
 
 
 def _format_difference(previous: KnownEssence, current: MeasuredAudio) -> str:
-    """Format since when the audio differs, and what the file's size and time say of the cause."""
+    """Return since when the audio differs, and what the file's size and time say on the cause."""
     differs = f"the audio differs from that of {previous.last}"
     if _has_same_stat(previous, current):
         reason = "size and time of the file are unchanged, so disk or memory damaged it"

@@ -1,6 +1,6 @@
-"""Deep scan of an artist: decode every file and compare its audio with the essence database.
+"""Decode every file of an artist, and compare its audio with that of earlier deep scans.
 
-The findings are stored: until the next deep scan, other scans report them for files that have not
+The findings are stored. Until the next deep scan, other scans report them for files that have not
 changed since.
 """
 
@@ -27,14 +27,17 @@ from mediakeep.outcome import Progress
 
 
 class _DecodeResults(msgspec.Struct):
-    """The results so far, by place."""
+    """The results of decoding an artist's files so far, by place."""
 
     tracks: dict[str, Track] = {}
     measured: dict[str, MeasuredAudio] = {}
     file_states: dict[str, os.stat_result] = {}
 
     def add(self, track: Track, facts: os.stat_result, *, damage: str, essence: str = "") -> None:
-        """Add the result for a file in this state."""
+        """Add the result of decoding a file; `facts` are its size and times when it was read.
+
+        `damage` is a text on decoding errors, `essence` the hash of the audio; both may be "".
+        """
         noted = msgspec.structs.replace(track, damage=damage, essence=essence)
         self.tracks[track.place], self.file_states[track.place] = noted, facts
         if essence and track.facts:
@@ -49,17 +52,17 @@ def scan_artist(
     context: MusicWorkerContext,
     progress: Progress,
 ) -> tuple[Artist, list[str]]:
-    """Decode every readable file and compare its audio with the database, which stores new files.
+    """Decode every readable file of an artist, and compare its audio with the database.
 
-    Return the artist with the findings, and the places whose audio was accepted, or would be
-    accepted if the database were written.
+    Return the artist with the findings, and the places of files whose audio was accepted. The
+    database is only written if the configuration allows it; new files are added to it.
     """
-    results, top = _DecodeResults(), Path(path_text.unescape_path(artist.path))
+    results, artist_folder = _DecodeResults(), Path(path_text.unescape_path(artist.path))
     tracks = list(artist.tracks)
     for done, track in enumerate(tracks, 1):
         if not track.fault:
             _decode_track(
-                results, track, top / path_text.unescape_path(track.place), context.reader
+                results, track, artist_folder / path_text.unescape_path(track.place), context.reader
             )
         progress(done, len(tracks))
     today = clock.now().date().isoformat()
@@ -83,15 +86,18 @@ def scan_artist(
 
 
 def add_cached_findings(artist: Artist, key: str, database: EssenceDatabase) -> Artist:
-    """Add the findings of the last deep scan to files that have not changed since."""
-    findings, top = database.load_findings(key), Path(path_text.unescape_path(artist.path))
+    """Return the artist with the findings of the last deep scan for files unchanged since then."""
+    findings, artist_folder = (
+        database.load_findings(key),
+        Path(path_text.unescape_path(artist.path)),
+    )
 
     def with_finding(track: Track) -> Track:
         finding = findings.get(track.place)
         if finding is None or track.fault:
             return track
         with contextlib.suppress(OSError):
-            if finding.matches((top / path_text.unescape_path(track.place)).stat()):
+            if finding.matches((artist_folder / path_text.unescape_path(track.place)).stat()):
                 return msgspec.structs.replace(track, damage=finding.damage, change=finding.change)
         return track
 
@@ -99,7 +105,7 @@ def add_cached_findings(artist: Artist, key: str, database: EssenceDatabase) -> 
 
 
 def _decode_track(results: _DecodeResults, track: Track, path: Path, index: CachingReader) -> None:
-    """Decode one file; a file that is being written at the moment is left for the next scan."""
+    """Decode one file and add the result; a file being written at the moment is skipped."""
     from mediakeep.media.audio.decode import damage  # imported late: most scans decode nothing
 
     assert track.facts is not None
@@ -133,7 +139,7 @@ def _is_unchanged(path: Path, before: os.stat_result) -> bool:
 
 
 def _find_acceptable(results: _DecodeResults, places: Iterable[str]) -> list[str]:
-    """Choose the places whose new audio may be accepted: complete and undamaged files."""
+    """Return the places whose changed audio may be accepted: the file is complete and undamaged."""
 
     def is_whole(track: Track) -> bool:
         return not track.damage and track.facts is not None and not track.facts.truncated
@@ -153,7 +159,7 @@ def _collect_findings(results: _DecodeResults) -> dict[str, DeepScanFinding]:
 
 
 def map_tracks(artist: Artist, change: Callable[[Track], Track]) -> Artist:
-    """Return the artist with a function applied to every track."""
+    """Return the artist with each track replaced by the result of a function."""
     albums = tuple(
         msgspec.structs.replace(album, tracks=tuple(map(change, album.tracks)))
         for album in artist.albums
