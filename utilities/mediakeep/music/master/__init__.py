@@ -1,4 +1,4 @@
-"""Combine the audits of a library: all tracks in two files, and findings across artists.
+"""The master report of a library: all tracks in two files, and findings across artists.
 
 docs/music-master-report.md describes the files.
 """

@@ -1,11 +1,12 @@
-"""Find artists with several names in several folders, with evidence.
+"""Find artists that are spread over several folders or names.
 
-1. "mbid": the tags give several names the same MusicBrainz identifier.
-2. "spelling": names or folders are loosely equal, such as "The Beatles" and "Beatles, The".
+1. Evidence "mbid": the tags give several names the same MusicBrainz identifier.
+2. Evidence "spelling": names or folders are loosely equal, such as "The Beatles" and "Beatles,
+   The".
 
-Two bands may have the same name. So names with different identifiers are never combined; in names
-of up to three letters, accents and symbols for words count; and a name that adds others ("feat.",
-"with") is a credit, not another name.
+Two bands may have the same name. So names with different identifiers are never combined. In names
+of up to three letters, accents and symbols count. A name that adds other artists ("feat.", "with")
+is a credit, not another name.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _JOINING_WORDS = re.compile(
 
 
 class ArtistAlias(msgspec.Struct, frozen=True):
-    """Names that are probably one artist, with their numbers of tracks, and their folders."""
+    """Names that probably belong to one artist, with their numbers of tracks and their folders."""
 
     evidence: str
     mbid: str
@@ -47,7 +48,7 @@ class ArtistAlias(msgspec.Struct, frozen=True):
 
 
 class ArtistAliases(msgspec.Struct, frozen=True):
-    """The number of artists with several names, and the first of them."""
+    """The number of artists with several names, and a list of the first of them."""
 
     total: int
     listed: tuple[ArtistAlias, ...]
@@ -62,11 +63,11 @@ class _Member(NamedTuple):
     folder: bool  # whether it is the name of the folder itself
 
 
-def find_aliases(crossings: CrossArtistIndex, limit: int) -> ArtistAliases:
-    """Find artists with several names, most certain first."""
+def find_aliases(cross_artist_index: CrossArtistIndex, limit: int) -> ArtistAliases:
+    """Find artists with several names, most certain first; list at most `limit`."""
     total, listed = 0, list[ArtistAlias]()
     for column, method in _METHODS.items():
-        rows = map(_Member._make, crossings.db.execute(_MEMBERS.format(key=column)))
+        rows = map(_Member._make, cross_artist_index.db.execute(_MEMBERS.format(key=column)))
         groups = (list(members) for _, members in groupby(rows, attrgetter("key")))
         aliases = filter(None, map(method, groups))
         first = list(islice(aliases, limit - len(listed)))
@@ -76,7 +77,10 @@ def find_aliases(crossings: CrossArtistIndex, limit: int) -> ArtistAliases:
 
 
 def _alias_by_mbid(members: Sequence[_Member]) -> ArtistAlias | None:
-    """Return names with the same identifier, without credits that contain another of them."""
+    """Return the names that share an MBID as one artist, or None if only one is left.
+
+    A credit that contains another of the names is left out.
+    """
     keys = {member.name: compare_text.comparison_key(member.name) for member in members}
     credited = {
         name for name in keys if _JOINING_WORDS.search(name) and _contains_other_name(name, keys)
@@ -91,7 +95,7 @@ def _alias_by_mbid(members: Sequence[_Member]) -> ArtistAlias | None:
 
 
 def _alias_by_spelling(members: Sequence[_Member]) -> ArtistAlias | None:
-    """Return names, or else folders, that are loosely equal and may be one artist."""
+    """Return loosely equal names (or folders) as one artist, or None if they may be two."""
     tagged = [member for member in members if not member.folder]
     folders = [member for member in members if member.folder]
     if _have_different_mbids(tagged, attrgetter("name")) or _have_different_mbids(
@@ -128,16 +132,18 @@ def _contains_other_name(name: str, keys: dict[str, str]) -> bool:
 
 
 def _have_different_mbids(members: Iterable[_Member], by: Callable[[_Member], str]) -> bool:
-    """Return whether MusicBrainz has two of the names, or folders, as different artists."""
-    ids: defaultdict[str, set[str]] = defaultdict(set)
+    """Return whether MusicBrainz has different artists for two of the names or folders."""
+    mbids: defaultdict[str, set[str]] = defaultdict(set)
     for member in members:
         if member.mbid:
-            ids[by(member)].add(member.mbid)
-    return any(member.isdisjoint(other_ids) for member, other_ids in combinations(ids.values(), 2))
+            mbids[by(member)].add(member.mbid)
+    return any(
+        member.isdisjoint(other_ids) for member, other_ids in combinations(mbids.values(), 2)
+    )
 
 
 def _share_one_mbid(members: Sequence[_Member]) -> bool:
-    """Return whether one identifier already combines all of these names."""
+    """Return whether one MBID already combines all of these names."""
     mbids = {member.mbid for member in members}
     return len(mbids) == 1 and "" not in mbids
 

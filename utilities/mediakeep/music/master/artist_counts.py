@@ -1,4 +1,4 @@
-"""Count the tracks and albums of one artist."""
+"""Count the tracks, albums and issues of one artist for the statistics of a library."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ _GAIN_FIELD = re.compile(
 )
 
 
-def count_artist(tallies: MusicCounters, audit: ArtistAudit) -> None:
-    """Count all data of an audit."""
+def count_artist(counters: MusicCounters, audit: ArtistAudit) -> None:
+    """Add all counts of an artist's audit to the counters."""
     readable = [track for track in audit.tracks if not track.fault]
-    _count_totals(tallies, audit, readable)
-    _count_audio_properties(tallies, readable)
-    _count_tags(tallies, readable)
-    _count_covers(tallies, audit, readable)
+    _count_totals(counters, audit, readable)
+    _count_audio_properties(counters, readable)
+    _count_tags(counters, readable)
+    _count_covers(counters, audit, readable)
     kinds = Counter((_issue_class(issue), issue.kind) for issue in audit.issues)
     for (issue_class, kind), number in kinds.items():
-        tallies.add(issue_class, [(kind, number)])
+        counters.add(issue_class, [(kind, number)])
 
 
 def _issue_class(issue: Issue) -> str:
@@ -60,10 +60,10 @@ def _issue_class(issue: Issue) -> str:
 
 
 def _count_totals(
-    tallies: MusicCounters, audit: ArtistAudit, readable: Sequence[AuditTrack]
+    counters: MusicCounters, audit: ArtistAudit, readable: Sequence[AuditTrack]
 ) -> None:
     facts = [track.facts for track in readable if track.facts]
-    tallies.add(
+    counters.add(
         "totals",
         [
             ("artists", 1),
@@ -78,15 +78,15 @@ def _count_totals(
             ("protected", sum(1 for properties in facts if properties.protected)),
         ],
     )
-    tallies.add(
+    counters.add(
         "matches", Counter(properties.sure for properties in audit.musicbrainz.matches).items()
     )
-    tallies.add(
+    counters.add(
         "faults", Counter(track.fault.value for track in audit.tracks if track.fault).items()
     )
 
 
-def _count_audio_properties(tallies: MusicCounters, readable: Sequence[AuditTrack]) -> None:
+def _count_audio_properties(counters: MusicCounters, readable: Sequence[AuditTrack]) -> None:
     """Count audio properties; unknown values are counted as ""."""
     facts = [track.facts for track in readable if track.facts]
     for category, name in (
@@ -97,44 +97,44 @@ def _count_audio_properties(tallies: MusicCounters, readable: Sequence[AuditTrac
         ("channels", "channels"),
     ):
         counts = Counter(map(attrgetter(name), facts))
-        tallies.add(category, ((value or "", number) for value, number in counts.items()))
-    tallies.add("containers", Counter(track.container for track in readable).items())
+        counters.add(category, ((value or "", number) for value, number in counts.items()))
+    counters.add("containers", Counter(track.container for track in readable).items())
     for name in {properties.format for properties in facts}:
-        same = [properties for properties in facts if properties.format == name]
-        rates = Counter(properties.bitrate // 1000 for properties in same)
-        tallies.add(f"bitrates {name}", rates.items())
-        milliseconds = sum(round(properties.duration * 1000) for properties in same)
+        namesakes = [properties for properties in facts if properties.format == name]
+        rates = Counter(properties.bitrate // 1000 for properties in namesakes)
+        counters.add(f"bitrates {name}", rates.items())
+        milliseconds = sum(round(properties.duration * 1000) for properties in namesakes)
         sums = [
             ("milliseconds", milliseconds),
-            ("bytes", sum(properties.size for properties in same)),
+            ("bytes", sum(properties.size for properties in namesakes)),
         ]
-        tallies.add(f"sums {name}", sums)
+        counters.add(f"sums {name}", sums)
 
 
-def _count_tags(tallies: MusicCounters, readable: Sequence[AuditTrack]) -> None:
+def _count_tags(counters: MusicCounters, readable: Sequence[AuditTrack]) -> None:
     tags = [track.tags for track in readable]
     columns = zip(*map(_COVERED_VALUES, tags), strict=True)
     covered = [
         (field, _count_filled(texts)) for field, texts in zip(COVERED, columns, strict=False)
     ]
-    tallies.add("coverage", covered)
+    counters.add("coverage", covered)
     names = Counter(tuple(track.raw) for track in readable)
     gains = sum(
         number
         for field_names, number in names.items()
         if any(map(_GAIN_FIELD.fullmatch, field_names))
     )
-    tallies.add("coverage", [(REPLAYGAIN, gains)])
+    counters.add("coverage", [(REPLAYGAIN, gains)])
     dates = Counter((*track_tags.date, *track_tags.originaldate) for track_tags in tags)
-    tallies.add("years", ((_first_year(texts), number) for texts, number in dates.items()))
+    counters.add("years", ((_first_year(texts), number) for texts, number in dates.items()))
     genres = Counter(track_tags.genres for track_tags in tags)
     for track_genres, number in genres.items():
         distinct = {compare_text.normalize_spaces(name) for name in track_genres}
-        tallies.add("genres", ((name, number) for name in distinct if name))
+        counters.add("genres", ((name, number) for name in distinct if name))
 
 
 def _count_filled(column: tuple[str | tuple[str, ...], ...]) -> int:
-    """Count the tracks with a field, given its values on all tracks."""
+    """Return how many tracks have a value in a field; `column` is the field on each track."""
     return sum(number for texts, number in Counter(column).items() if _is_filled(texts))
 
 
@@ -154,9 +154,9 @@ def _first_year(texts: Iterable[str]) -> str:
 
 
 def _count_covers(
-    tallies: MusicCounters, audit: ArtistAudit, readable: Sequence[AuditTrack]
+    counters: MusicCounters, audit: ArtistAudit, readable: Sequence[AuditTrack]
 ) -> None:
-    """Count the places of covers: in all tracks of an album, its folder, both, or neither."""
+    """Count where albums have covers: in all tracks, in the folder, in both, or in neither."""
     bare: set[str] = set()
     covered: set[str] = set()
     tracks = 0
@@ -164,10 +164,10 @@ def _count_covers(
         has_picture = any(picture.seen for picture in track.tags.pictures)
         (covered if has_picture else bare).add(track.album)
         tracks += has_picture
-    tallies.add("coverage", [(PICTURES, tracks)])
+    counters.add("coverage", [(PICTURES, tracks)])
     for folder in audit.albums:
         embedded = folder.path in covered and folder.path not in bare
         place = _COVER_PLACES[embedded, folder.has_picture]
         if place == "none" and folder.path in covered:
             place = "some_embedded"
-        tallies.add("covered_albums", [(place, 1)])
+        counters.add("covered_albums", [(place, 1)])

@@ -1,4 +1,4 @@
-"""Read complete artist audits for the master report."""
+"""Read the audit files of artists for the master report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NUMERIC_FACTS = attrgetter(
 
 
 class AuditTrack(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A track in an audit; of `raw` only the names are used."""
+    """A track in an audit file; of the raw tags in `raw`, only the names are used."""
 
     path: str
     album: str
@@ -65,7 +65,7 @@ class AuditImage(msgspec.Struct, frozen=True, gc=False):
 
 
 class AuditFolder(msgspec.Struct, frozen=True, gc=False):
-    """The folder of an album; in format 1 its images are plain paths."""
+    """The folder of an album in an audit file; in format 1, its images are plain paths."""
 
     path: str
     images: tuple[AuditImage | str, ...] = ()
@@ -77,19 +77,19 @@ class AuditFolder(msgspec.Struct, frozen=True, gc=False):
 
 
 class AuditMatch(msgspec.Struct, frozen=True, gc=False):
-    """The confidence of an album's match."""
+    """How certain the match of an album in an audit file is."""
 
     sure: str = ""
 
 
 class AuditLookup(msgspec.Struct, frozen=True, gc=False):
-    """The lookup result, as far as it is counted."""
+    """The part of a lookup result in an audit file that is counted."""
 
     matches: tuple[AuditMatch, ...] = ()
 
 
 class ArtistAudit(msgspec.Struct, frozen=True):
-    """The audit of an artist."""
+    """The content of an artist's audit file."""
 
     format: int
     artist: str
@@ -116,9 +116,9 @@ _DECODER = msgspec.json.Decoder(ArtistAudit)
 
 
 def read_audit(path: Path) -> ArtistAudit:
-    """Read an audit JSON file.
+    """Read an artist's audit file.
 
-    Raise Unreadable if it is missing or damaged, NewerFormat if a later mediakeep wrote it.
+    Raise Unreadable if it is missing or damaged, and NewerFormat if a later mediakeep wrote it.
     """
     name = path_text.escape_path(path)
     try:

@@ -1,4 +1,4 @@
-"""Count how often values occur, with bounded memory."""
+"""Count how often values occur, with limited memory."""
 
 from __future__ import annotations
 
@@ -20,55 +20,55 @@ _ADD = """INSERT INTO tallies VALUES (?, ?, ?)
 
 
 class TopValues(msgspec.Struct, frozen=True):
-    """The number of distinct values, and the number of tracks of each, most frequent first.
-
-    Of many values, only the most frequent are included.
-    """
+    """The number of different values, and the most frequent ones with their numbers of tracks."""
 
     distinct: int
     tracks: dict[str, int]
 
 
 class MusicCounters:
-    """Counters by category and value; a database stores those that exceed the memory limit."""
+    """Counts of values in several categories; a database stores what exceeds the memory limit."""
 
     def __init__(self, base: Connection) -> None:
         base.execute(_TABLE)
         self._db = base
         self._counts: Counter[tuple[str, CountedValue]] = Counter()
 
-    def add(self, what: str, counts: Iterable[tuple[CountedValue, int]]) -> None:
-        """Add to the counts of values."""
+    def add(self, category: str, counts: Iterable[tuple[CountedValue, int]]) -> None:
+        """Add counts of values to a category."""
         for value, number in counts:
-            self._counts[what, value] += number
+            self._counts[category, value] += number
         if len(self._counts) > _ROOM:
             self._flush()
 
-    def all_values(self, what: str) -> dict[CountedValue, int]:
-        """Return every value in order; for categories with few values."""
+    def all_values(self, category: str) -> dict[CountedValue, int]:
+        """Return the count of every value of a category, ordered by value.
+
+        This is meant for categories with few values.
+        """
         self._flush()
         return dict(
             self._db.execute(
-                "SELECT value, number FROM tallies WHERE what = ? ORDER BY value", (what,)
+                "SELECT value, number FROM tallies WHERE what = ? ORDER BY value", (category,)
             )
         )
 
-    def top_values(self, what: str, limit: int) -> TopValues:
-        """Return the values with the highest counts."""
+    def top_values(self, category: str, limit: int) -> TopValues:
+        """Return the most frequent values of a category, at most `limit`."""
         self._flush()
         (distinct,) = self._db.execute(
-            "SELECT COUNT(*) FROM tallies WHERE what = ?", (what,)
+            "SELECT COUNT(*) FROM tallies WHERE what = ?", (category,)
         ).fetchone()
         most = self._db.execute(
             "SELECT value, number FROM tallies WHERE what = ? ORDER BY number DESC, value LIMIT ?",
-            (what, limit),
+            (category, limit),
         )
         return TopValues(distinct, {str(value): number for value, number in most})
 
     def _flush(self) -> None:
         rows = (
-            (what, value, number if number < _MAX_INTEGER else float(number))
-            for (what, value), number in self._counts.items()
+            (category, value, number if number < _MAX_INTEGER else float(number))
+            for (category, value), number in self._counts.items()
         )
         self._db.executemany(_ADD, rows)
         self._counts.clear()

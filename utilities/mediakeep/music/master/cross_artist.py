@@ -1,7 +1,7 @@
-"""The index for comparisons across artists, a temporary database.
+"""A temporary database of all artists' tracks and albums, for comparisons between artists.
 
 It has no file name: SQLite keeps it in memory while it is small, then in a file that is already
-unlinked, so that nothing is left after a kill (https://www.sqlite.org/inmemorydb.html, "Temporary
+unlinked. So nothing is left after a kill (https://www.sqlite.org/inmemorydb.html, "Temporary
 Databases").
 """
 
@@ -42,7 +42,10 @@ _INDEXES = """
 
 
 class CrossArtistIndex:
-    """The comparison keys of all artists; `db` may be queried after `create_indexes`."""
+    """The comparison keys of all artists' tracks and albums, in a temporary database.
+
+    `db` may be queried after `create_indexes`.
+    """
 
     def __init__(self) -> None:
         self.db = sqlite3.connect("", isolation_level=None)
@@ -52,7 +55,7 @@ class CrossArtistIndex:
         self._artists = self._albums = 0
 
     def add(self, audit: ArtistAudit, albums: Iterable[Album]) -> None:
-        """Add the keys of one artist; `albums` are the same albums as scanned."""
+        """Add the comparison keys of one artist; `albums` are the same albums as scanned."""
         self._artists += 1
         artist = self._artists
         self._insert("artists", [(artist, audit.artist)])
@@ -63,7 +66,7 @@ class CrossArtistIndex:
         )
 
     def create_indexes(self) -> None:
-        """Create the indexes, after the last artist."""
+        """Create the database indexes; call this after the last artist was added."""
         self.db.executescript(_INDEXES)
 
     def close(self) -> None:
@@ -114,7 +117,7 @@ def _track_row(track: AuditTrack) -> tuple[object, ...]:
 
 
 def _compilation_row(album: Album) -> tuple[object, ...]:
-    """Return place, title, number of tracks, number of artists and evidence of a compilation."""
+    """Return a compilation's place, title, number of tracks, number of artists, and evidence."""
     evidence = match_keys.detect_compilation(album)
     if not evidence:
         return ()

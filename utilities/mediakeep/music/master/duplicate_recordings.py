@@ -1,11 +1,11 @@
-"""Find the same recording on several albums or by several artists, with evidence.
+"""Find recordings that exist on several albums or with several artists.
 
-1. "essence": the audio is bit-identical.
-2. "recording": the MusicBrainz identifier of the recording is equal.
-3. "name": artist, title and length are loosely equal; probable, but not certain. Tracks that
-   MusicBrainz has as different recordings are never combined this way.
+1. Evidence "essence": the audio is bit-identical.
+2. Evidence "recording": the MusicBrainz identifier of the recording is equal.
+3. Evidence "name": artist, title and length are loosely equal, so it is probable but not certain.
+   Tracks that MusicBrainz has as different recordings are never combined this way.
 
-Duplicates found by one method are not reported again by the next.
+Duplicates found by one kind of evidence are not reported again by the next.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import msgspec
 from mediakeep.music.master.cross_artist import CrossArtistIndex
 
 MAX_LENGTH_DIFFERENCE = 2.0  # seconds between similar lengths
-MAX_PLACES = 20  # listed per recording
+MAX_PLACES = 20  # tracks listed per recording
 
 _COLUMNS = {"essence": "essence", "recording": "recording", "name": "song"}
 _MEMBERS = """
@@ -39,7 +39,7 @@ _PLACE = """
 
 
 class DuplicateTrack(msgspec.Struct, frozen=True):
-    """One of several tracks with the same recording; paths are relative to the artist."""
+    """One of several tracks with the same recording; its path is relative to the artist."""
 
     artist: str
     album: str
@@ -51,16 +51,16 @@ class DuplicateTrack(msgspec.Struct, frozen=True):
 
 
 class DuplicateRecording(msgspec.Struct, frozen=True):
-    """A recording that exists more than once."""
+    """A recording that exists more than once, with its tracks and the evidence."""
 
     evidence: str
     tracks: int
     albums: int
-    places: tuple[DuplicateTrack, ...]  # the first of them
+    places: tuple[DuplicateTrack, ...]  # the first of the tracks
 
 
 class DuplicateRecordings(msgspec.Struct, frozen=True):
-    """The number of recordings that exist more than once, and those with most tracks."""
+    """The number of recordings that exist more than once, and a list of those with most tracks."""
 
     total: int
     tracks: int
@@ -77,13 +77,13 @@ class _Member(NamedTuple):
     recording: int | None
 
 
-def find_duplicates(crossings: CrossArtistIndex, limit: int) -> DuplicateRecordings:
-    """Find all duplicates, most certain first, and list those with most tracks."""
+def find_duplicates(cross_artist_index: CrossArtistIndex, limit: int) -> DuplicateRecordings:
+    """Find recordings that exist more than once, and list at most `limit` with most tracks."""
     by_evidence = dict.fromkeys(_COLUMNS, 0)
     tracks, listed = 0, list[DuplicateRecording]()
     for evidence in _COLUMNS:
         largest: list[tuple[int, int, Sequence[_Member]]] = []
-        for group in _iter_groups(crossings, evidence):
+        for group in _iter_groups(cross_artist_index, evidence):
             by_evidence[evidence] += 1
             tracks += len(group)
             heapq.heappush(largest, (len(group), -by_evidence[evidence], group))
@@ -91,12 +91,16 @@ def find_duplicates(crossings: CrossArtistIndex, limit: int) -> DuplicateRecordi
                 heapq.heappop(largest)
         ranked = sorted(largest, key=itemgetter(0, 1), reverse=True)
         room = limit - len(listed)
-        listed += [_build_duplicate(crossings, evidence, group) for *_, group in ranked[:room]]
+        listed += [
+            _build_duplicate(cross_artist_index, evidence, group) for *_, group in ranked[:room]
+        ]
     return DuplicateRecordings(sum(by_evidence.values()), tracks, by_evidence, tuple(listed))
 
 
-def _iter_groups(crossings: CrossArtistIndex, evidence: str) -> Iterator[Sequence[_Member]]:
-    rows = crossings.db.execute(_MEMBERS.format(key=_COLUMNS[evidence]))
+def _iter_groups(
+    cross_artist_index: CrossArtistIndex, evidence: str
+) -> Iterator[Sequence[_Member]]:
+    rows = cross_artist_index.db.execute(_MEMBERS.format(key=_COLUMNS[evidence]))
     for _, members in groupby(map(_Member._make, rows), itemgetter(0)):
         members_alike = list(members)
         for group in _split_by_length(members_alike) if evidence == "name" else [members_alike]:
@@ -107,7 +111,10 @@ def _iter_groups(crossings: CrossArtistIndex, evidence: str) -> Iterator[Sequenc
 
 
 def _split_by_length(members: Sequence[_Member]) -> Iterator[list[_Member]]:
-    """Split tracks sorted by length where they differ too much from the shortest."""
+    """Split tracks, sorted by length, into groups of similar length.
+
+    A track starts a new group if it is much longer than the shortest in the group.
+    """
     group: list[_Member] = []
     for member in members:
         if group and member.seconds - group[0].seconds > MAX_LENGTH_DIFFERENCE:
@@ -118,7 +125,7 @@ def _split_by_length(members: Sequence[_Member]) -> Iterator[list[_Member]]:
 
 
 def _is_decided_otherwise(group: Sequence[_Member], evidence: str) -> bool:
-    """Return whether stronger evidence combines all of them already, or separates any two."""
+    """Return whether stronger evidence has combined all these tracks, or separates two of them."""
     if evidence != "essence" and len({member.essence or -member.id for member in group}) == 1:
         return True
     recordings = {member.recording for member in group}
@@ -126,9 +133,9 @@ def _is_decided_otherwise(group: Sequence[_Member], evidence: str) -> bool:
 
 
 def _build_duplicate(
-    crossings: CrossArtistIndex, evidence: str, group: Sequence[_Member]
+    cross_artist_index: CrossArtistIndex, evidence: str, group: Sequence[_Member]
 ) -> DuplicateRecording:
-    ids = sorted(member.id for member in group)[:MAX_PLACES]
-    rows = (crossings.db.execute(_PLACE, (member,)).fetchone() for member in ids)
+    mbids = sorted(member.id for member in group)[:MAX_PLACES]
+    rows = (cross_artist_index.db.execute(_PLACE, (member,)).fetchone() for member in mbids)
     places = tuple(DuplicateTrack(*row) for row in rows)
     return DuplicateRecording(evidence, len(group), len({member.album for member in group}), places)

@@ -1,6 +1,6 @@
-"""The comparison keys of albums, tracks and names; pure functions of one audit at a time.
+"""Keys for comparing albums, tracks and names between artists.
 
-A key is the first 64 bits of a hash: the chance that any two of a million texts have the same key
+A key is the first 64 bits of a hash. The chance that any two of a million texts have the same key
 is about one in thirty million libraries.
 """
 
@@ -35,7 +35,10 @@ _NAMES = attrgetter(
 
 
 class AlbumEdition(NamedTuple):
-    """What distinguishes an album in an artist's folder; texts are normalized, "" if unknown."""
+    """The facts that distinguish an album within an artist's folder, as normalized texts.
+
+    Unknown texts are "".
+    """
 
     place: str
     title: str
@@ -44,7 +47,7 @@ class AlbumEdition(NamedTuple):
 
 
 class ArtistNameKey(NamedTuple):
-    """A name of an artist: its key, its MBID ("" if ambiguous), and its number of tracks."""
+    """An artist's name: its comparison key, MBID ("" if ambiguous), and number of tracks."""
 
     key: int
     name: str
@@ -54,12 +57,12 @@ class ArtistNameKey(NamedTuple):
 
 
 def hash_key(text: str) -> int:
-    """Return the key of a text."""
+    """Return the 64-bit comparison key of a text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
 def group_by_edition(audit: ArtistAudit) -> dict[AlbumEdition, list[AuditTrack]]:
-    """Group the readable tracks by folder, title, album artist and release."""
+    """Group an artist's readable tracks by folder, album title, album artist and release."""
     by_signature: dict[object, list[AuditTrack]] = {}
     for track in audit.tracks:
         if track.facts and not track.fault:
@@ -71,28 +74,29 @@ def group_by_edition(audit: ArtistAudit) -> dict[AlbumEdition, list[AuditTrack]]
 
 
 def title_key(edition: AlbumEdition) -> int | None:
-    """Return the key of an album title and its album artist; None if one is unknown.
-
-    Albums of the same title are equal only if their album artists are.
-    """
+    """Return the comparison key of an album's title and album artist; None if one is unknown."""
     is_known = edition.title and edition.albumartist
     return hash_key(f"{edition.title}\0{edition.albumartist}") if is_known else None
 
 
 def essence_key(track: AuditTrack, facts: AudioProperties) -> int | None:
-    """Return the key of a track's audio; None if it is unknown, truncated, or short."""
+    """Return the comparison key of a track's audio; None if it is unknown, truncated or short."""
     is_evidence = track.essence and not facts.truncated and facts.duration >= MIN_SECONDS
     return hash_key(track.essence) if is_evidence else None
 
 
 def recording_key(track: AuditTrack) -> int | None:
-    """Return the key of a MusicBrainz recording; None if there is not exactly one."""
-    ids = track.tags.musicbrainz_recordingid
-    return hash_key(_normalize_mbid(ids[0])) if len(ids) == 1 and _normalize_mbid(ids[0]) else None
+    """Return the comparison key of a track's recording MBID; None if there is not exactly one."""
+    mbids = track.tags.musicbrainz_recordingid
+    return (
+        hash_key(_normalize_mbid(mbids[0]))
+        if len(mbids) == 1 and _normalize_mbid(mbids[0])
+        else None
+    )
 
 
 def song_key(track: AuditTrack, facts: AudioProperties, name: str) -> int | None:
-    """Return the key of a title by an artist; None if too little is known."""
+    """Return the comparison key of a track's title and artist; None if too little is known."""
     artist = _artist_key(track.tags.artist, track.tags.albumartist)
     if (
         facts.duration < MIN_SECONDS
@@ -105,7 +109,7 @@ def song_key(track: AuditTrack, facts: AudioProperties, name: str) -> int | None
 
 
 def position_key(track: AuditTrack) -> int | None:
-    """Return disc and track number as one number."""
+    """Return one number that stands for a track's disc and track number; None if unknown."""
     number, disc = track_numbers.parse_digits(track.tags.track), track.tags.disc
     if number is None:
         return None
@@ -113,16 +117,16 @@ def position_key(track: AuditTrack) -> int | None:
 
 
 def artist_names(audit: ArtistAudit) -> Iterator[ArtistNameKey]:
-    """Yield each name of an artist in the tags, and that of the folder.
+    """Yield each name of an artist in the tags, and the name of the folder, with their keys.
 
     Names for various or unknown artists are left out.
     """
     pairs = Counter(map(_NAMES, audit.tracks))
     counts: Counter[tuple[str, str]] = Counter()
-    for (artist, artists, ids, albumartist, album_ids), number in pairs.items():
+    for (artist, artists, mbids, albumartist, album_ids), number in pairs.items():
         pairs_found = {
-            *_pair_with_mbids(artist, ids),
-            *_pair_with_mbids(artists, ids),
+            *_pair_with_mbids(artist, mbids),
+            *_pair_with_mbids(artists, mbids),
             *_pair_with_mbids(albumartist, album_ids),
         }
         names_with_mbid = {name for name, mbid in pairs_found if mbid}
@@ -144,7 +148,7 @@ def artist_names(audit: ArtistAudit) -> Iterator[ArtistNameKey]:
 
 
 def detect_compilation(album: Album) -> tuple[int, str] | None:
-    """Return the number of artists of a compilation and the evidence, else None."""
+    """Return the number of artists on a compilation and the evidence; None if it is not one."""
     tracks = album.readable_tracks
     if not tracks or not album.place:
         return None
@@ -182,7 +186,7 @@ def _artist_key(artist: tuple[str, ...], albumartist: tuple[str, ...]) -> str:
 
 
 def _pair_with_mbids(texts: tuple[str, ...], ids: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Pair names with MBIDs if their numbers are equal; otherwise they cannot be paired."""
+    """Yield each name with its MBID; MBIDs are "" if there are not as many as names."""
     mbids = ids if len(ids) == len(texts) else ("",) * len(texts)
     for text, mbid in zip(texts, mbids, strict=True):
         if _is_name(name := compare_text.normalize_spaces(text)):

@@ -1,4 +1,4 @@
-"""The statistics of a library: counts, and findings across artists."""
+"""The statistics of a music library: counts, and findings across artists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_VALUES = 100  # values listed per property
 
 
 class StatisticsHead(msgspec.Struct, frozen=True, kw_only=True):
-    """The library, the time, and the artists included."""
+    """What statistics are about: the library, the time, and the artists included."""
 
     format: int = FORMAT
     written: str  # UTC
@@ -37,7 +37,10 @@ class StatisticsHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MusicTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of the library; seconds of readable tracks, bytes if known."""
+    """The size of a library: artists, albums, tracks, seconds and bytes.
+
+    Seconds are those of readable tracks; bytes only count where known.
+    """
 
     albums: int
     tracks: int
@@ -51,7 +54,7 @@ class MusicTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FormatStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """One format; bit rates in kbit/s, of the tracks where it is known."""
+    """The tracks of one audio format; bit rates are in kbit/s, of tracks where it is known."""
 
     format: str
     tracks: int
@@ -64,14 +67,14 @@ class FormatStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrackShare(msgspec.Struct, frozen=True):
-    """The number and percentage of readable tracks with something."""
+    """The number of readable tracks that have some property, and their percentage."""
 
     tracks: int
     percentage: float
 
 
 class CoverStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Albums by the place of their covers, and tracks with an embedded picture."""
+    """The number of albums by where their covers are, and of tracks with an embedded picture."""
 
     albums: dict[str, int]
     tracks: TrackShare
@@ -103,53 +106,53 @@ class MusicStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compute_statistics(
-    head: StatisticsHead, tallies: MusicCounters, crossings: CrossArtistIndex, limit: int
+    head: StatisticsHead, counters: MusicCounters, cross_artist_index: CrossArtistIndex, limit: int
 ) -> MusicStatistics:
-    """Compute the statistics; lists have at most `limit` entries."""
-    totals = _build_totals(tallies)
-    years = {str(year): number for year, number in tallies.all_values("years").items() if year}
+    """Compute all statistics of a library; each list has at most `limit` entries."""
+    totals = _build_totals(counters)
+    years = {str(year): number for year, number in counters.all_values("years").items() if year}
     decades: dict[str, int] = {}
     for year, number in years.items():
         decades[f"{year[:3]}0s"] = decades.get(f"{year[:3]}0s", 0) + number
-    crossings.create_indexes()
+    cross_artist_index.create_indexes()
     return MusicStatistics(
         head=head,
         totals=totals,
-        formats=_list_formats(tallies),
-        codecs=tallies.top_values("codecs", _MAX_VALUES),
-        sample_rates=tallies.top_values("sample_rates", _MAX_VALUES),
-        bit_depths=tallies.top_values("bit_depths", _MAX_VALUES),
-        channels=tallies.top_values("channels", _MAX_VALUES),
-        containers=tallies.top_values("containers", _MAX_VALUES),
+        formats=_list_formats(counters),
+        codecs=counters.top_values("codecs", _MAX_VALUES),
+        sample_rates=counters.top_values("sample_rates", _MAX_VALUES),
+        bit_depths=counters.top_values("bit_depths", _MAX_VALUES),
+        channels=counters.top_values("channels", _MAX_VALUES),
+        containers=counters.top_values("containers", _MAX_VALUES),
         years=years,
         decades=decades,
-        genres=tallies.top_values("genres", limit),
-        covers=_build_covers(tallies, totals.readable),
-        coverage=_build_coverage(tallies, totals.readable),
-        matches=_match_counts(tallies),
-        faults=_int_counts(tallies, "faults"),
+        genres=counters.top_values("genres", limit),
+        covers=_build_covers(counters, totals.readable),
+        coverage=_build_coverage(counters, totals.readable),
+        matches=_match_counts(counters),
+        faults=_int_counts(counters, "faults"),
         issues={
-            name: tallies.top_values(name, _MAX_VALUES).tracks
+            name: counters.top_values(name, _MAX_VALUES).tracks
             for name in ("errors", "warnings", "taken_back", "notes")
         },
-        duplicates=duplicate_recordings.find_duplicates(crossings, limit),
-        shared_albums=shared_albums.find_shared_albums(crossings, limit),
-        compilations=shared_albums.find_compilations(crossings, limit),
-        aliases=artist_aliases.find_aliases(crossings, limit),
+        duplicates=duplicate_recordings.find_duplicates(cross_artist_index, limit),
+        shared_albums=shared_albums.find_shared_albums(cross_artist_index, limit),
+        compilations=shared_albums.find_compilations(cross_artist_index, limit),
+        aliases=artist_aliases.find_aliases(cross_artist_index, limit),
     )
 
 
-def _int_counts(tallies: MusicCounters, what: str) -> dict[str, int]:
-    return {str(value): int(number) for value, number in tallies.all_values(what).items()}
+def _int_counts(counters: MusicCounters, category: str) -> dict[str, int]:
+    return {str(value): int(number) for value, number in counters.all_values(category).items()}
 
 
-def _match_counts(tallies: MusicCounters) -> dict[str, int]:
-    counts = _int_counts(tallies, "matches")
+def _match_counts(counters: MusicCounters) -> dict[str, int]:
+    counts = _int_counts(counters, "matches")
     return {sure.value: counts.get(sure.value, 0) for sure in MatchConfidence}
 
 
-def _build_totals(tallies: MusicCounters) -> MusicTotals:
-    counts = _int_counts(tallies, "totals")
+def _build_totals(counters: MusicCounters) -> MusicTotals:
+    counts = _int_counts(counters, "totals")
     return MusicTotals(
         seconds=counts.get("milliseconds", 0) / 1000,
         **{
@@ -158,18 +161,20 @@ def _build_totals(tallies: MusicCounters) -> MusicTotals:
     )
 
 
-def _list_formats(tallies: MusicCounters) -> tuple[FormatStatistics, ...]:
+def _list_formats(counters: MusicCounters) -> tuple[FormatStatistics, ...]:
     return tuple(
-        _build_format(name, tracks, tallies)
-        for name, tracks in tallies.top_values("formats", _MAX_VALUES).tracks.items()
+        _build_format(name, tracks, counters)
+        for name, tracks in counters.top_values("formats", _MAX_VALUES).tracks.items()
     )
 
 
-def _build_format(name: str, tracks: int, tallies: MusicCounters) -> FormatStatistics:
+def _build_format(name: str, tracks: int, counters: MusicCounters) -> FormatStatistics:
     rates = {
-        int(rate): number for rate, number in tallies.all_values(f"bitrates {name}").items() if rate
+        int(rate): number
+        for rate, number in counters.all_values(f"bitrates {name}").items()
+        if rate
     }
-    sums = _int_counts(tallies, f"sums {name}")
+    sums = _int_counts(counters, f"sums {name}")
     return FormatStatistics(
         format=name,
         tracks=tracks,
@@ -183,14 +188,14 @@ def _build_format(name: str, tracks: int, tallies: MusicCounters) -> FormatStati
 
 
 def _weighted_median(counts: Mapping[int, int]) -> int:
-    """Return the lower median of sorted values, given with their frequencies; 0 if empty."""
+    """Return the lower median of values, given with how often each occurs; 0 if there are none."""
     half = (sum(counts.values()) + 1) // 2
     sums = zip(counts, accumulate(counts.values()), strict=True)
     return next((value for value, so_far in sums if so_far >= half), 0)
 
 
 def _count_by_band(rates: Mapping[int, int]) -> dict[str, int]:
-    """Count bit rates by band."""
+    """Count tracks by ranges of bit rates, such as "128-159" kbit/s."""
     bands: dict[str, int] = {}
     for rate, number in rates.items():
         low = max((begin for begin in _BAND_STARTS if begin <= rate), default=0)
@@ -200,20 +205,23 @@ def _count_by_band(rates: Mapping[int, int]) -> dict[str, int]:
     return bands
 
 
-def _build_covers(tallies: MusicCounters, readable: int) -> CoverStatistics:
-    albums = dict.fromkeys(artist_counts.COVERS, 0) | _int_counts(tallies, "covered_albums")
-    tracks = _int_counts(tallies, "coverage").get(artist_counts.PICTURES, 0)
+def _build_covers(counters: MusicCounters, readable: int) -> CoverStatistics:
+    albums = dict.fromkeys(artist_counts.COVERS, 0) | _int_counts(counters, "covered_albums")
+    tracks = _int_counts(counters, "coverage").get(artist_counts.PICTURES, 0)
     return CoverStatistics(albums=albums, tracks=_compute_share(tracks, readable))
 
 
-def _build_coverage(tallies: MusicCounters, readable: int) -> dict[str, TrackShare]:
-    counts = _int_counts(tallies, "coverage")
+def _build_coverage(counters: MusicCounters, readable: int) -> dict[str, TrackShare]:
+    counts = _int_counts(counters, "coverage")
     fields = (*artist_counts.COVERED, artist_counts.REPLAYGAIN)
     return {field: _compute_share(counts.get(field, 0), readable) for field in fields}
 
 
 def _compute_share(tracks: int, readable: int) -> TrackShare:
-    """Return a percentage with one decimal; 100.0 only for all, 0.0 only for none."""
+    """Return a number of tracks and its percentage with one decimal.
+
+    The percentage is 100.0 only for all tracks, and 0.0 only for none.
+    """
     if tracks in (0, readable):
         return TrackShare(tracks, 100.0 if tracks else 0.0)
     return TrackShare(tracks, min(max(round(100 * tracks / readable, 1), 0.1), 99.9))

@@ -1,9 +1,11 @@
-"""Write the master report of a library from the audits of its artists.
+"""Write the master report of a library from the audit files of its artists.
 
-1. Each audit is read; its tracks are written to the JSON and the CSV, its counts to the counters,
-   its comparison keys to the index. Then it is discarded: memory holds one artist at a time.
+1. Each audit is read. Its tracks are written to the JSON and the CSV file, its counts to the
+   counters, and its comparison keys to the index. Then it is discarded, so that memory holds one
+   artist at a time.
 2. The statistics are computed from counters and index.
-3. The head of the JSON is written into the space reserved for it, and all three files are replaced.
+3. The first part of the JSON, with totals, is written into the space reserved for it, and all three
+   files are replaced.
 """
 
 from __future__ import annotations
@@ -38,14 +40,14 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class ReportedArtist(msgspec.Struct, frozen=True, gc=False):
-    """A completed artist: its display name, and the path of its audit below the home."""
+    """A completed artist: the name to display, and the path of the audit below the home folder."""
 
     name: str
     audit: str
 
 
 class MusicReportScope(msgspec.Struct, frozen=True):
-    """The library, its completed artists, and the number of other artists."""
+    """What a master report covers: the library, its completed artists, and how many others."""
 
     home: Path
     library: str
@@ -55,7 +57,7 @@ class MusicReportScope(msgspec.Struct, frozen=True):
 
 
 class MasterCounts(msgspec.Struct, frozen=True):
-    """The size of the master file."""
+    """The numbers of artists, albums, tracks and issues in the master report."""
 
     artists: int
     albums: int
@@ -64,14 +66,14 @@ class MasterCounts(msgspec.Struct, frozen=True):
 
 
 class MusicReportResult(msgspec.Struct, frozen=True):
-    """The statistics, and a message for each audit that could not be read."""
+    """The statistics of a library, and a message for each audit that could not be read."""
 
     statistics: MusicStatistics
     failures: tuple[str, ...]
 
 
 class _JsonHead(msgspec.Struct, frozen=True):
-    """The head of the JSON, before the tracks."""
+    """The first fields of the JSON file, before the list of tracks."""
 
     format: int
     written: str
@@ -80,10 +82,10 @@ class _JsonHead(msgspec.Struct, frozen=True):
 
 
 def write_report(scope: MusicReportScope, limit: int) -> MusicReportResult:
-    """Write the three files, one process at a time; lists have at most `limit` entries.
+    """Write the three files of the master report; each list has at most `limit` entries.
 
-    Unreadable audits are reported, and the rest is written. Raise ItemFailed if there is no space
-    for the comparison data.
+    Unreadable audits are reported in the result, and the rest is written. Only one process writes
+    at a time. Raise ItemFailed if there is no space for the comparison data.
     """
     try:
         return _write_files(scope, limit)
@@ -100,10 +102,10 @@ def _write_files(scope: MusicReportScope, limit: int) -> MusicReportResult:
     places = (home / name for name in (JSON, CSV, STATISTICS))
     with (
         atomic_files.exclusive_lock(home / _LOCK),
-        closing(CrossArtistIndex()) as crossings,
+        closing(CrossArtistIndex()) as cross_artist_index,
         atomic_writer.replace_files(*places) as (tracks, table, statistics_file),
     ):
-        book = MusicReportWriter(scope, crossings, tracks, table)
+        book = MusicReportWriter(scope, cross_artist_index, tracks, table)
         for artist in scope.artists:
             try:
                 artist_audit = audit_reader.read_audit(home / artist.audit)
@@ -122,21 +124,21 @@ class MusicReportWriter:
     def __init__(
         self,
         scope: MusicReportScope,
-        crossings: CrossArtistIndex,
+        cross_artist_index: CrossArtistIndex,
         tracks: PartialFile,
         table: PartialFile,
     ) -> None:
         self._scope = scope
         self._tracks = tracks
         self._table = table
-        self._index = crossings
-        self._counters = MusicCounters(crossings.db)
+        self._index = cross_artist_index
+        self._counters = MusicCounters(cross_artist_index.db)
         self._counts: Counter[str] = Counter()
         tracks.write(self._format_head() + b" " * _HEAD_PADDING + b'\n"tracks": [')
         table.write(",".join(track_rows.COLUMNS).encode() + b"\n")
 
     def add(self, artist_audit: ArtistAudit) -> None:
-        """Add all data of one artist."""
+        """Add all data of one artist's audit."""
         separator = b",\n" if self._counts["tracks"] else b"\n"
         if text := b",\n".join(
             _ENCODER.encode(track_rows.build_line(artist_audit, track))
@@ -150,8 +152,8 @@ class MusicReportWriter:
         sizes = {"albums": len(artist_audit.albums), "tracks": len(artist_audit.tracks)}
         self._counts.update(artists=1, issues=len(artist_audit.issues), **sizes)
 
-    def close(self, unread: Iterable[str], limit: int) -> MusicStatistics:
-        """Finish the JSON, and return the statistics."""
+    def close(self, unreadable_audits: Iterable[str], limit: int) -> MusicStatistics:
+        """Finish the JSON file, and return the statistics; `unread` names unreadable audits."""
         self._tracks.write(b"\n]}\n")
         self._tracks.overwrite(self._format_head(), 0)
         head = StatisticsHead(
@@ -159,12 +161,12 @@ class MusicReportWriter:
             library=self._scope.library,
             artists=self._counts["artists"],
             left_out=dict(self._scope.others),
-            unread=tuple(unread),
+            unread=tuple(unreadable_audits),
         )
         return music_statistics.compute_statistics(head, self._counters, self._index, limit)
 
     def _format_head(self) -> bytes:
-        """Return the head without its closing brace; it is padded with spaces, as JSON allows."""
+        """Return the start of the JSON file up to the list of tracks, padded with spaces."""
         counts = MasterCounts(*(self._counts[name] for name in MasterCounts.__struct_fields__))
         scope = self._scope
         opening = _JsonHead(FORMAT, scope.written, scope.library, counts)

@@ -1,4 +1,4 @@
-"""Albums shared by several artists: in the folders of several, or by many in one folder."""
+"""Find albums that several artists' folders contain, and folders with music by many artists."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_COMPARED_PARTS = 500  # parts of one album whose positions are compared
 
 
 class AlbumPart(msgspec.Struct, frozen=True):
-    """The tracks of an album in one artist's folder; the path is relative to the artist."""
+    """The tracks of an album in one artist's folder; the path is relative to that folder."""
 
     artist: str
     path: str
@@ -40,25 +40,25 @@ class AlbumPart(msgspec.Struct, frozen=True):
 
 
 class SharedAlbum(msgspec.Struct, frozen=True):
-    """An album in the folders of several artists."""
+    """An album whose tracks are spread over the folders of several artists."""
 
     evidence: str
     title: str
     albumartist: str
     artists: int
     tracks: int
-    parts: tuple[AlbumPart, ...]  # the first of them
+    parts: tuple[AlbumPart, ...]  # the first of the parts
 
 
 class SharedAlbums(msgspec.Struct, frozen=True):
-    """The number of albums in the folders of several artists, and the first of them."""
+    """The number of albums spread over several artists' folders, and a list of the first ones."""
 
     total: int
     listed: tuple[SharedAlbum, ...]
 
 
 class Compilation(msgspec.Struct, frozen=True):
-    """An album folder with music by many artists."""
+    """An album folder that contains music by many artists."""
 
     evidence: str
     title: str
@@ -69,7 +69,7 @@ class Compilation(msgspec.Struct, frozen=True):
 
 
 class Compilations(msgspec.Struct, frozen=True):
-    """The number of compilations, and those with most artists."""
+    """The number of compilations, and a list of those with most artists."""
 
     total: int
     listed: tuple[Compilation, ...]
@@ -78,44 +78,48 @@ class Compilations(msgspec.Struct, frozen=True):
 _Member = Sequence[str | int]  # key, id, artist, place, title, albumartist, tracks, release
 
 
-def find_shared_albums(crossings: CrossArtistIndex, limit: int) -> SharedAlbums:
-    """Find the albums in the folders of several artists."""
+def find_shared_albums(cross_artist_index: CrossArtistIndex, limit: int) -> SharedAlbums:
+    """Find the albums that are spread over several artists' folders; list at most `limit`."""
     total, listed = 0, list[SharedAlbum]()
     for evidence in _COLUMNS:
-        shared = _iter_shared_albums(crossings, evidence)
+        shared = _iter_shared_albums(cross_artist_index, evidence)
         first = list(islice(shared, limit - len(listed)))
         listed += first
         total += len(first) + sum(1 for _ in shared)
     return SharedAlbums(total, tuple(listed))
 
 
-def find_compilations(crossings: CrossArtistIndex, limit: int) -> Compilations:
-    """Find the folders that contain an album by many artists."""
-    (total,) = crossings.db.execute("SELECT COUNT(*) FROM compilations").fetchone()
-    rows = crossings.db.execute(_COMPILATIONS, (limit,))
+def find_compilations(cross_artist_index: CrossArtistIndex, limit: int) -> Compilations:
+    """Find the album folders with music by many artists; list at most `limit`."""
+    (total,) = cross_artist_index.db.execute("SELECT COUNT(*) FROM compilations").fetchone()
+    rows = cross_artist_index.db.execute(_COMPILATIONS, (limit,))
     return Compilations(total, tuple(Compilation(*row) for row in rows))
 
 
-def _iter_shared_albums(crossings: CrossArtistIndex, evidence: str) -> Iterator[SharedAlbum]:
-    rows = crossings.db.execute(_MEMBERS.format(key=_COLUMNS[evidence]))
+def _iter_shared_albums(
+    cross_artist_index: CrossArtistIndex, evidence: str
+) -> Iterator[SharedAlbum]:
+    rows = cross_artist_index.db.execute(_MEMBERS.format(key=_COLUMNS[evidence]))
     for _, members in groupby(rows, itemgetter(0)):
         group = list(members)
-        if evidence == "release" or _is_single_album(crossings, group):
+        if evidence == "release" or _is_single_album(cross_artist_index, group):
             yield _build_shared_album(evidence, group)
 
 
-def _is_single_album(crossings: CrossArtistIndex, group: Sequence[_Member]) -> bool:
-    """Return whether a title by one album artist is one album, and not found already.
+def _is_single_album(cross_artist_index: CrossArtistIndex, group: Sequence[_Member]) -> bool:
+    """Return whether parts with equal title and album artist are one album, and not found already.
 
-    It is not if MusicBrainz has several releases, or if two tracks have the same position: many
+    They are not if MusicBrainz has several releases, or if two tracks have the same position. Many
     albums are named "Greatest Hits".
     """
     releases = {member[7] for member in group}
     if len(releases - {""}) > 1 or "" not in releases:
         return False
-    ids = [member[1] for member in group[:_MAX_COMPARED_PARTS]]
-    marks = ", ".join("?" * len(ids))
-    return crossings.db.execute(_POSITION_CLASH.format(marks=marks), ids).fetchone() is None
+    mbids = [member[1] for member in group[:_MAX_COMPARED_PARTS]]
+    marks = ", ".join("?" * len(mbids))
+    return (
+        cross_artist_index.db.execute(_POSITION_CLASH.format(marks=marks), mbids).fetchone() is None
+    )
 
 
 def _build_shared_album(evidence: str, group: Sequence[_Member]) -> SharedAlbum:

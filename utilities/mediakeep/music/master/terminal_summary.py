@@ -1,4 +1,4 @@
-"""The statistics as a few lines for terminals."""
+"""Format the statistics of a music library as a few lines for terminals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COVERAGE_NAMES = {
 
 
 def format_statistics(statistics: MusicStatistics) -> list[str]:
-    """Describe a library; empty parts are left out."""
+    """Describe a music library in lines of text; parts without data are left out."""
     return [
         *_size_lines(statistics),
         *_format_lines(statistics),
@@ -41,7 +41,9 @@ def _size_lines(statistics: MusicStatistics) -> Iterator[str]:
     yield f"{', '.join(sizes)}, {pluralize(totals.tracks, 'track')}"
     yield f"  {format_playing_time(totals.seconds)} of music in {_format_bytes(totals.bytes)}"
     if head.left_out:
-        others = (f"{number:,} {why.replace('_', ' ')}" for why, number in head.left_out.items())
+        others = (
+            f"{number:,} {reason.replace('_', ' ')}" for reason, number in head.left_out.items()
+        )
         yield f"  not in the report: {', '.join(others)}"
     if unreadable := totals.tracks - totals.readable:
         yield f"  {pluralize(unreadable, 'track')} cannot be read"
@@ -55,8 +57,8 @@ def _format_lines(statistics: MusicStatistics) -> Iterator[str]:
         rate = f", median {audio_format.median:,} kbit/s" if audio_format.median else ""
         facts = f"{pluralize(audio_format.tracks, 'track')}, {_format_bytes(audio_format.bytes)}"
         yield f"  {audio_format.format}: {facts}{rate}"
-    if (more := len(statistics.formats) - _MAX_VALUES) > 0:
-        yield f"  and {more} more"
+    if (other_releases := len(statistics.formats) - _MAX_VALUES) > 0:
+        yield f"  and {other_releases} more"
 
 
 def _tag_lines(statistics: MusicStatistics) -> Iterator[str]:
@@ -140,8 +142,8 @@ def _alias_lines(statistics: MusicStatistics) -> Iterator[str]:
 
 
 def _join_names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return " / ".join(map(_shorten, names[:3])) + more
+    other_releases = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return " / ".join(map(_shorten, names[:3])) + other_releases
 
 
 def _format_top_values(numbers: Mapping[str, int]) -> str:
@@ -159,7 +161,7 @@ def _shorten(text: str) -> str:
 
 
 def _format_bytes(number: float) -> str:
-    """Format bytes in decimal units."""
+    """Format a number of bytes in decimal units, such as MB and GB."""
     if number < 1000:
         return pluralize(round(number), "byte")
     power = min(int(math.log10(number) / 3 + 1e-9), len(_UNITS))

@@ -1,4 +1,4 @@
-"""The lines of the JSON and the rows of the CSV of the master report."""
+"""Format the tracks in the JSON and CSV files of the master report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = (*audit_files.CSV_COLUMNS, "artist_folder")
 
 
 class MasterTrackLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A track on a line of the master file."""
+    """A track as one line in the JSON file of the master report."""
 
     artist: str
     album: str
@@ -30,7 +30,7 @@ class MasterTrackLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
 
 
 def build_line(artist_audit: ArtistAudit, track: AuditTrack) -> MasterTrackLine:
-    """Return the line of a track."""
+    """Return the line that describes a track in the JSON file of the master report."""
     return MasterTrackLine(
         artist_audit.artist,
         track.album,
@@ -48,7 +48,7 @@ def build_line(artist_audit: ArtistAudit, track: AuditTrack) -> MasterTrackLine:
 
 
 def format_rows(artist_audit: ArtistAudit, artist: Artist) -> bytes:
-    """Return the CSV rows of an artist without header."""
+    """Return the CSV rows of an artist's tracks as bytes, without a header."""
     kinds = {entry.path: "; ".join(_issue_kinds(entry)) for entry in artist_audit.tracks}
     columns = {
         "issues": lambda track: kinds[track.place],
@@ -58,5 +58,5 @@ def format_rows(artist_audit: ArtistAudit, artist: Artist) -> bytes:
 
 
 def _issue_kinds(track: AuditTrack) -> tuple[str, ...]:
-    """Return the kinds of a track's issues, taken from their ids."""
+    """Return the kinds of a track's issues, which are parts of the issue ids."""
     return tuple(issue_id.rpartition(":")[0] for issue_id in track.issues)
