@@ -1,1 +1,1 @@
-"""Match local albums with releases by tracks and identifiers; ambiguous matches stay undecided."""
+"""Match local albums with MusicBrainz releases; ambiguous matches are left to the user."""

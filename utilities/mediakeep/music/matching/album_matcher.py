@@ -50,9 +50,9 @@ def match_albums(
     weights: MatchingWeights = WEIGHTS,
     names: Collection[str] = (),
 ) -> dict[str, AlbumMatch]:
-    """Match each album with the releases; `names` are the normalized names of the artist.
+    """Match each album of an artist with the releases; return the matches by the album's place.
 
-    The same albums and releases always give the same result.
+    `names` are the normalized names of the artist. The same input always gives the same result.
     """
     merged = artist.resolved.merged if artist.resolved else {}
     tracklists, distance_model = shaping.group_by_tracklist(releases), DistanceModel(weights, names)
@@ -70,8 +70,8 @@ def _match_album(
     preselected = candidate_filter.plausible_tracklists(album, tracklists)
     distances = [
         candidate
-        for shape in preselected
-        for candidate in distance_model.distances(album, shape, shape.releases)
+        for tracklist in preselected
+        for candidate in distance_model.distances(album, tracklist, tracklist.releases)
     ]
     distances.sort(
         key=lambda candidate: (
@@ -109,10 +109,10 @@ def _named_by_identifiers(
     weights: MatchingWeights,
     certain_group: str,
 ) -> ReleaseDistance | None:
-    """Return the release, or the nearest one of the group, named by identifiers in the tags.
+    """Return the release named by identifiers in the tags, or the nearest one of a named group.
 
-    Return None if the tracks contradict them: hardly any is on that release, or another release
-    fits clearly better, such as one of the `certain_group`.
+    Return None if the tracks contradict it. They do if hardly any track is on that release, or if
+    another release, such as one of `certain_group`, fits clearly better.
     """
     tests: tuple[Callable[[ReleaseDistance], bool], ...] = (
         lambda candidate: candidate.release.id == album.release,
@@ -128,15 +128,15 @@ def _named_by_identifiers(
 
 
 def _has_identifier_of(album: LocalAlbum, release: Release) -> bool:
-    """Return whether the tags have the barcode, a disc ID, or most track MBIDs of a release."""
+    """Return whether the tags have a release's barcode, a disc ID, or most of its track MBIDs."""
     if album.barcodes and local_album.normalize_barcode(release.barcode or "") in album.barcodes:
         return True
     if album.disc_ids and not album.disc_ids.isdisjoint(
         item.id for medium in release.media for item in medium.discs
     ):
         return True
-    ids = frozenset[str]().union(*(item.tracks for item in album.tracks))
-    return bool(ids) and 2 * sum(track.id in ids for _, track in release.tracks) >= len(
+    mbids = frozenset[str]().union(*(item.tracks for item in album.tracks))
+    return bool(mbids) and 2 * sum(track.id in mbids for _, track in release.tracks) >= len(
         album.tracks
     )
 
@@ -144,9 +144,9 @@ def _has_identifier_of(album: LocalAlbum, release: Release) -> bool:
 def _is_group_certain(
     distances: Sequence[ReleaseDistance], weights: MatchingWeights, *, is_titled: bool
 ) -> bool:
-    """Return whether the nearest release group is certain: near, with evidence, and without rival.
+    """Return whether the nearest release group is certain: near, and nearer than all others.
 
-    If the tags have another title, most of the release must be owned.
+    `is_titled` says whether the tags have its title. If not, most of the release must be owned.
     """
     first = distances[0]
     other = next(
@@ -169,25 +169,25 @@ def _all_editions(
     tracklists: Sequence[Tracklist],
     distance_model: DistanceModel,
 ) -> list[ReleaseDistance]:
-    """Return all editions of a release group, including the distant ones."""
+    """Return the distances of all editions of a release group, even those filtered out before."""
     editions_found = [item for item in distances if item.group_id == first.group_id]
     seen = {item.release.id for item in editions_found}
-    for shape in tracklists:
+    for tracklist in tracklists:
         releases = [
             item
-            for item in shape.releases
+            for item in tracklist.releases
             if item.id not in seen
             and item.release_group
             and item.release_group.id == first.group_id
         ]
-        editions_found += distance_model.distances(album, shape, releases) if releases else []
+        editions_found += distance_model.distances(album, tracklist, releases) if releases else []
     return editions_found
 
 
 def _choose_edition(
     album: LocalAlbum, group_distances: Sequence[ReleaseDistance], weights: MatchingWeights
 ) -> AlbumMatch:
-    """Choose among the editions of a certain release group."""
+    """Match an album with an edition of a release group that is already certain."""
     penalties = edition_penalties.compute_penalties(album, group_distances, weights)
     ranked = sorted(
         zip(map(_sum_penalties, penalties), group_distances, penalties, strict=True),
@@ -211,7 +211,8 @@ def _choose_edition(
         chosen += counted
         sure = MatchConfidence.TIED
     candidates = tuple(
-        _build_candidate(album, near, edition_penalties) for _, near, edition_penalties in chosen
+        _build_candidate(album, distance, edition_penalties)
+        for _, distance, edition_penalties in chosen
     )
     return AlbumMatch(place=album.place, confidence=sure, candidates=candidates)
 
@@ -223,9 +224,9 @@ def _complete_editions(
     *,
     instead_of: Sequence[_RankedEdition],
 ) -> list[_RankedEdition]:
-    """Return the most likely complete editions with the number of tracks in the tags.
+    """Return the most likely editions that are completely owned and fit the totals in the tags.
 
-    Return none if one of them is already chosen: then nothing contradicts the choice.
+    Return none if `instead_of`, the editions chosen so far, contain such an edition.
     """
     complete = [edition for edition in ranked if album.track_totals and _is_complete(*edition[1:])]
     if not complete or any(edition in complete for edition in instead_of):
@@ -233,34 +234,34 @@ def _complete_editions(
     return [edition for edition in complete if edition[0] - complete[0][0] < weights.tie]
 
 
-def _is_complete(near: ReleaseDistance, penalties: Penalties) -> bool:
-    """Return whether all tracks of an edition are owned, no others, and no count differs."""
+def _is_complete(distance: ReleaseDistance, penalties: Penalties) -> bool:
+    """Return whether an edition has exactly the local tracks, and no total in the tags differs."""
     return not (
-        near.missing_count
-        or near.extra_count
+        distance.missing_count
+        or distance.extra_count
         or any(penalty.name in _COUNT_PENALTIES for penalty in penalties)
     )
 
 
 def _contradiction_points(
-    album: LocalAlbum, near: ReleaseDistance, penalties: Penalties, weights: MatchingWeights
+    album: LocalAlbum, distance: ReleaseDistance, penalties: Penalties, weights: MatchingWeights
 ) -> float:
-    """Return the points that contradict an edition; matching identifiers outweigh them."""
+    """Return how much contradicts an edition, in points; matching identifiers outweigh that."""
     contradictions = [
         penalty
         for penalty in penalties
         if penalty.name in _SLEEVE_PENALTIES and penalty.amount >= 1
     ]
-    points = 0.0 if _has_identifier_of(album, near.release) else _sum_penalties(contradictions)
-    return points + weights.extra * _count_own_extra(album, near)
+    points = 0.0 if _has_identifier_of(album, distance.release) else _sum_penalties(contradictions)
+    return points + weights.extra * _count_own_extra(album, distance)
 
 
-def _count_own_extra(album: LocalAlbum, near: ReleaseDistance) -> int:
-    """Count the songs of the artist that an edition lacks: another edition may have them.
+def _count_own_extra(album: LocalAlbum, distance: ReleaseDistance) -> int:
+    """Count the local songs by the artist that an edition lacks; another edition may have them.
 
     A second copy of a song does not count.
     """
-    rows = list(zip(album.tracks, near.assignment.slots, strict=True))
+    rows = list(zip(album.tracks, distance.assignment.slots, strict=True))
     keys = {track.title.key for track, slot in rows if slot >= 0 and track.title}
     return sum(
         slot < 0
@@ -275,23 +276,23 @@ def _sum_penalties(penalties: Penalties) -> float:
 
 
 def _nearest_per_group(distances: Iterable[ReleaseDistance]) -> list[ReleaseDistance]:
-    """Keep the nearest edition of each release group."""
+    """Return the distance of the nearest edition of each release group."""
     return list(
         {candidate.group_id: candidate for candidate in reversed(list(distances))}.values()
     )[::-1]
 
 
 def _build_candidate(
-    album: LocalAlbum, near: ReleaseDistance, edition_penalties: Penalties = ()
+    album: LocalAlbum, distance: ReleaseDistance, edition_penalties: Penalties = ()
 ) -> ReleaseCandidate:
-    """Build the candidate shown to the user."""
-    listed, paired = track_overlap.audio_tracks(near.release), near.assignment
-    rows = zip(album.tracks, paired.slots, paired.costs, paired.certain, strict=True)
-    taken = {*paired.slots, *paired.unreadable_slots}
+    """Return a release as a candidate, with its distance and what differs."""
+    listed, assignment = track_overlap.audio_tracks(distance.release), distance.assignment
+    rows = zip(album.tracks, assignment.slots, assignment.costs, assignment.certain, strict=True)
+    taken = {*assignment.slots, *assignment.unreadable_slots}
     return ReleaseCandidate(
-        release=near.release,
-        distance=round(near.distance, 4),
-        penalties=(*near.penalties, *edition_penalties),
+        release=distance.release,
+        distance=round(distance.distance, 4),
+        penalties=(*distance.penalties, *edition_penalties),
         pairs=tuple(
             TrackPair(local_track.place, *listed[slot], cost, sure)
             for local_track, slot, cost, sure in rows
@@ -300,7 +301,7 @@ def _build_candidate(
         missing=tuple(place for slot, place in enumerate(listed) if slot not in taken),
         extra=tuple(
             local_track.place
-            for local_track, slot in zip(album.tracks, paired.slots, strict=True)
+            for local_track, slot in zip(album.tracks, assignment.slots, strict=True)
             if slot < 0
         ),
     )

@@ -1,4 +1,4 @@
-"""Front covers that the Cover Art Archive has, as the match of an album says."""
+"""Find front covers in the Cover Art Archive for matched albums, without any request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mediakeep.music.matching.match_result import AlbumMatch
 
 
 class ArchiveCover(msgspec.Struct, frozen=True):
-    """An available front cover, by the MBID of its release or release group."""
+    """A front cover in the Cover Art Archive, given by the MBID of a release or release group."""
 
     mbid: str
     kind: str  # "release" or "release group"; selects the archive's endpoint
@@ -20,9 +20,9 @@ class ArchiveCover(msgspec.Struct, frozen=True):
 
 
 def find_for_match(match: AlbumMatch | None) -> ArchiveCover | None:
-    """Return the front cover of an album with a certain match, or None if there is none.
+    """Return the front cover for a matched album, or None if there is none or it is uncertain.
 
-    If editions are tied, it is the cover of the release group, which they share.
+    If several editions are equally likely, the cover of their release group is returned.
     """
     if match is None or match.group is None:
         return None

@@ -1,4 +1,4 @@
-"""Preselect the releases that an album may be, without pairing tracks."""
+"""Select the releases that an album may be, by a quick comparison without pairing tracks."""
 
 from __future__ import annotations
 
@@ -18,62 +18,70 @@ _CLOSE_LENGTH = 3.0  # seconds
 
 
 def plausible_tracklists(album: LocalAlbum, tracklists: Sequence[Tracklist]) -> list[Tracklist]:
-    """Return the tracklists that have most in common with an album."""
+    """Return the tracklists that share most titles, lengths or identifiers with an album."""
     keys = {item.title.key for item in album.tracks if item.title}
     albums = {item.key for item in album.titles}
     recordings = frozenset[str]().union(*(item.recordings for item in album.tracks))
     isrcs = frozenset[str]().union(*(item.isrcs for item in album.tracks))
-    seconds, scored = album.known_lengths, []
-    for shape in tracklists:
-        length_score = _count_common_lengths(seconds, shape.seconds) / len(album.tracks)
+    seconds, scored_tracklist = album.known_lengths, []
+    for tracklist in tracklists:
+        length_score = _count_common_lengths(seconds, tracklist.seconds) / len(album.tracks)
         # Many concerts have the same programme: the lengths distinguish them.
         score = 0.5 * length_score + max(
-            len(keys & shape.keys) / len(album.tracks),
-            len(recordings & shape.recordings) / len(album.tracks),
-            len(isrcs & shape.isrcs) / len(album.tracks),
+            len(keys & tracklist.keys) / len(album.tracks),
+            len(recordings & tracklist.recordings) / len(album.tracks),
+            len(isrcs & tracklist.isrcs) / len(album.tracks),
         )
         total = (
             score
-            + 0.5 * _names_release(album, albums, shape)
-            - 0.01 * _relative_size_difference(album, shape)
+            + 0.5 * _names_release(album, albums, tracklist)
+            - 0.01 * _relative_size_difference(album, tracklist)
         )
-        first = min(item.id for item in shape.releases)
-        scored.append((total, first, shape))
+        first = min(item.id for item in tracklist.releases)
+        scored_tracklist.append((total, first, tracklist))
     min_total = max(
-        _MIN_SCORE, _MIN_SHARE_OF_BEST * max((total for total, *_ in scored), default=0.0)
+        _MIN_SCORE, _MIN_SHARE_OF_BEST * max((total for total, *_ in scored_tracklist), default=0.0)
     )
-    best = (shape for total, _, shape in sorted(scored, key=_sort_key) if total >= min_total)
+    best = (
+        tracklist
+        for total, _, tracklist in sorted(scored_tracklist, key=_sort_key)
+        if total >= min_total
+    )
     return list(islice(_limit_per_group(album, best), MAX_CANDIDATES))
 
 
-def _sort_key(scored: tuple[float, str, Tracklist]) -> tuple[float, str]:
-    return -scored[0], scored[1]
+def _sort_key(scored_tracklist: tuple[float, str, Tracklist]) -> tuple[float, str]:
+    return -scored_tracklist[0], scored_tracklist[1]
 
 
-def _limit_per_group(album: LocalAlbum, shapes: Iterable[Tracklist]) -> Iterator[Tracklist]:
-    """Limit the tracklists per release group, except those named in the tags."""
+def _limit_per_group(album: LocalAlbum, tracklists: Iterable[Tracklist]) -> Iterator[Tracklist]:
+    """Yield a limited number of tracklists per release group, and those named in the tags."""
     seen = Counter[str]()
-    for shape in shapes:
-        groups = {release.release_group.id for release in shape.releases if release.release_group}
-        is_tagged = album.release and any(release.id == album.release for release in shape.releases)
+    for tracklist in tracklists:
+        groups = {
+            release.release_group.id for release in tracklist.releases if release.release_group
+        }
+        is_tagged = album.release and any(
+            release.id == album.release for release in tracklist.releases
+        )
         if is_tagged or any(seen[group] < _MAX_PER_GROUP for group in groups):
             seen.update(groups)
-            yield shape
+            yield tracklist
 
 
-def _relative_size_difference(album: LocalAlbum, shape: Tracklist) -> float:
-    """Return the difference in number of tracks, relative to the album."""
-    return min(abs(len(shape.entries) - len(album.tracks)) / len(album.tracks), 5.0)
+def _relative_size_difference(album: LocalAlbum, tracklist: Tracklist) -> float:
+    """Return by how many tracks a release and an album differ, divided by the album's tracks."""
+    return min(abs(len(tracklist.entries) - len(album.tracks)) / len(album.tracks), 5.0)
 
 
-def _names_release(album: LocalAlbum, albums: set[str], shape: Tracklist) -> bool:
-    """Return whether a release of the tracklist has the album's title or tagged MBID."""
-    has_mbid = album.release in shape.mbids or album.group in shape.mbids
-    return has_mbid or not albums.isdisjoint(shape.titles)
+def _names_release(album: LocalAlbum, albums: set[str], tracklist: Tracklist) -> bool:
+    """Return whether a release of the tracklist has the album's title or the MBID in its tags."""
+    has_mbid = album.release in tracklist.mbids or album.group in tracklist.mbids
+    return has_mbid or not albums.isdisjoint(tracklist.titles)
 
 
 def _count_common_lengths(local: Sequence[float], remote: Sequence[float]) -> int:
-    """Count the common lengths, each once; both lists are sorted."""
+    """Count the track lengths that both sorted lists have in common; each is counted once."""
     count, at = 0, 0
     for seconds in local:
         at = bisect_left(remote, seconds - _CLOSE_LENGTH, at)

@@ -1,4 +1,4 @@
-"""The kinds of issues for tags that differ from a release."""
+"""Assign a kind of issue to each tag that differs from a release."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ MINOR_KIND = "details-differ"  # the kind of all other fields, and of minor diff
 
 
 def classify_differences(track: Track, other: TagValues) -> dict[str, str]:
-    """Return the kind of issue of each differing field."""
+    """Return the kind of issue for each field in which a track's tags differ from a release.
+
+    `other` are the differing values of the release.
+    """
     return {
         field: _classify_field(field, tag_edits.field_values(track.tags, field), wanted)
         for field, wanted in other.items()
@@ -46,10 +49,10 @@ def _classify_field(field: str, current: Values, wanted: Values) -> str:
 
 
 def _is_minor(field: str, current: Values, wanted: Values) -> bool:
-    """Return whether a field has only minor differences.
+    """Return whether a field differs only slightly from the wanted values.
 
-    These are case, accents and punctuation; the edition in an album title; and a list that names
-    only some of several artists.
+    Slight differences are case, accents, punctuation, the edition in an album title, and a list
+    that lacks some of several artists.
     """
     if field.startswith("musicbrainz_"):
         return set(map(mbids.normalize_mbid, current)) <= set(wanted)

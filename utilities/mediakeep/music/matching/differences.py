@@ -1,4 +1,4 @@
-"""Compare tags with a match: missing values, and values that differ."""
+"""Compare the tags of tracks with the matched release: missing and different values."""
 
 from __future__ import annotations
 
@@ -66,16 +66,17 @@ _EMPTY_CHECKS: Mapping[str, Callable[[str], bool]] = {
 
 
 def is_field_empty(track: Track, field: str) -> bool:
-    """Return whether a field is empty, or contains only placeholders."""
+    """Return whether a field of the tags is empty, or contains only placeholders."""
     is_placeholder = _EMPTY_CHECKS.get(field, _never_empty)
     values = tag_edits.field_values(track.tags, field)
     return all(not compare_text.has_text(text) or is_placeholder(text) for text in values)
 
 
 def field_differs(track: Track, field: str, wanted: Values) -> bool:
-    """Return whether a field differs from the wanted values; typographic variants are equal.
+    """Return whether a field of the tags differs from the wanted values.
 
-    One of several labels, the year of a full date, and "CD" for any type of CD are not different.
+    Typographic variants do not differ. Nor do one of several labels, the year of a full date, and
+    "CD" for any type of CD.
     """
     current = tag_edits.field_values(track.tags, field)
     if field in _DATE_FIELDS:
@@ -124,7 +125,7 @@ _NEVER_CORRECTED = frozenset(
 
 
 class TagDifference(msgspec.Struct, frozen=True):
-    """The missing and the differing tag values of a track, by field."""
+    """The tag values that a track lacks, and those that differ from the release, by field."""
 
     missing: TagValues
     differing: TagValues
@@ -132,7 +133,7 @@ class TagDifference(msgspec.Struct, frozen=True):
 
 
 def compare_tags(artist: Artist) -> dict[str, TagDifference]:
-    """Compare the tags of all matched tracks; return the differences by place."""
+    """Compare the tags of all matched tracks of an artist; return the differences by place."""
     differences: dict[str, TagDifference] = {}
     for album in artist.albums:
         if (match := artist.matches.get(album.place)) and match.group:
@@ -141,7 +142,7 @@ def compare_tags(artist: Artist) -> dict[str, TagDifference]:
 
 
 class _AlbumComparison(msgspec.Struct, frozen=True):
-    """An album and its match: the tags it should have, and the reasons to leave some out."""
+    """The comparison of an album with its match: expected tags, and reasons to ignore some."""
 
     match: AlbumMatch
     expected: Mapping[str, TagValues]
@@ -236,7 +237,7 @@ def _differing_tags(track: Track, comparison: _AlbumComparison) -> TagValues:
 
 
 def _is_missing(track: Track, field: str, deleted: Collection[str]) -> bool:
-    """Return whether a field is empty; the MBID of a deleted release counts as empty."""
+    """Return whether a field is empty; the MBID of a release in `deleted` counts as empty."""
     if field == "musicbrainz_albumid":
         mbids = map(checks_mbids.normalize_mbid, tag_edits.field_values(track.tags, field))
         return all(mbid in deleted or not compare_text.has_text(mbid) for mbid in mbids)
@@ -244,7 +245,7 @@ def _is_missing(track: Track, field: str, deleted: Collection[str]) -> bool:
 
 
 def _uncertain_fields(track: Track, comparison: _AlbumComparison) -> frozenset[str]:
-    """Return the fields that may not belong to the track."""
+    """Return the fields whose values from the release may not belong to this track."""
     expected = comparison.expected[track.place]
     uncertain = _RECORDING_FIELDS if track.place in comparison.doubtful else frozenset[str]()
     if _belongs_to_other_album(track, comparison.album_title_counts, expected):
@@ -253,7 +254,7 @@ def _uncertain_fields(track: Track, comparison: _AlbumComparison) -> frozenset[s
 
 
 def _fields_of_other_artist(track: Track, other: TagValues) -> set[str]:
-    """Return the fields that depend on an artist's name, if that name differs."""
+    """Return the fields that depend on an artist, if that artist's name differs."""
     kinds = difference_kinds.classify_differences(track, other)
     return {
         field
@@ -264,7 +265,7 @@ def _fields_of_other_artist(track: Track, other: TagValues) -> set[str]:
 
 
 def _uncertain_tracks(match: AlbumMatch) -> set[str]:
-    """Return the tracks that may not be the recordings they are assigned to."""
+    """Return the places of tracks that may not be the recordings they are paired with."""
     return {
         pair.place
         for candidate in match.candidates
@@ -273,20 +274,20 @@ def _uncertain_tracks(match: AlbumMatch) -> set[str]:
     }
 
 
-def _belongs_to_other_album(track: Track, usual: Counter[str], expected: TagValues) -> bool:
-    """Return whether the tags of a track name another album than those of the others."""
+def _belongs_to_other_album(track: Track, title_counts: Counter[str], expected: TagValues) -> bool:
+    """Return whether a track's tags name another album than the tags of the other tracks."""
     album = _album_key(track)
     release = title_keys.base_title_key(expected.get("album", ("",))[0])
-    return album not in ("", release) and 2 * usual[album] < usual.total()
+    return album not in ("", release) and 2 * title_counts[album] < title_counts.total()
 
 
 def list_deleted_mbids(artist: Artist) -> tuple[str, ...]:
-    """Return the MBIDs in the tags that MusicBrainz answered with 404."""
+    """Return the MBIDs in an artist's tags that MusicBrainz does not know any more."""
     return artist.resolved.deleted if artist.resolved else ()
 
 
 def names_other_releases(artist: Artist) -> bool:
-    """Return whether the tags of any album name another release than its match."""
+    """Return whether the tags of any album have the MBID of another release than its match."""
     deleted = list_deleted_mbids(artist)
     return any(
         names_other_release(track, match, deleted)
@@ -297,9 +298,9 @@ def names_other_releases(artist: Artist) -> bool:
 
 
 def names_other_release(track: Track, match: AlbumMatch, deleted: Collection[str] = ()) -> bool:
-    """Return whether a track names another release: then no tags are filled in.
+    """Return whether a track's tags have the MBID of another release; then no tags are filled in.
 
-    A deleted release does not count: its MBID leads nowhere and does not contradict the match.
+    MBIDs in `deleted` do not count: they no longer exist, so they do not contradict the match.
     """
     releases = {release.id for release in match.releases}
     groups = {match.group.id} if match.group else set()
@@ -316,15 +317,15 @@ def _album_key(track: Track) -> str:
 
 
 def _shared_date(track: Track, tracks: Sequence[Track]) -> TagValues:
-    """Return the date shared by all other tracks of the album: tied editions have none."""
+    """Return the date that all other tracks of the album have, since tied editions have no date."""
     dates = {other.tags.date for other in tracks if not is_field_empty(other, "date")}
     return {"date": dates.pop()} if len(dates) == 1 and is_field_empty(track, "date") else {}
 
 
 def _running_numbers(match: AlbumMatch) -> dict[str, set[tuple[str, str]]]:
-    """Return the alternative discs and numbers of each track.
+    """Return other possible disc and track numbers of each track, by place.
 
-    An album may be numbered through all of its discs, and vinyl by sides, as "B2".
+    An album may be numbered through all of its discs, and vinyl by sides, as in "B2".
     """
     if match.best is None:
         return {}
@@ -350,10 +351,9 @@ def _disc_and_number(track: Track) -> tuple[str, str]:
 def _can_fill_numbers(
     track: Track, wanted: TagValues, used_numbers: Counter[tuple[str, str]]
 ) -> bool:
-    """Return whether the numbers of the release can be filled in.
+    """Return whether the disc and track number of the release can be filled in.
 
-    They cannot if the album is numbered differently, such as through all of its discs, or if
-    another track already has the number.
+    They cannot if the album is numbered differently, or if another track has the number.
     """
     tags = track.tags
     number, disc = wanted.get("track", ("",))[0], wanted.get("disc", ("",))[0]
@@ -367,7 +367,7 @@ def _can_fill_numbers(
 def _local_spelling(
     field: str, wanted: Values, tracks: Sequence[Track], expected: Mapping[str, TagValues]
 ) -> Values:
-    """Return missing values as the other local tracks spell them for the same release values."""
+    """Return missing values in the spelling that other local tracks use for the same values."""
     if field not in _FIELDS_WITH_LOCAL_SPELLING:
         return wanted
     local_values = Counter(

@@ -1,4 +1,4 @@
-"""Compare the editions of a release group: penalty points against each."""
+"""Compare an album with each edition of a release group, and give points for differences."""
 
 from __future__ import annotations
 
@@ -24,60 +24,63 @@ _MAX_DEVIATIONS = 4.0  # standard deviations: larger ones count the same
 
 
 def compute_penalties(
-    album: LocalAlbum, nears: Sequence[ReleaseDistance], weights: MatchingWeights
+    album: LocalAlbum, distances: Sequence[ReleaseDistance], weights: MatchingWeights
 ) -> list[list[MatchPenalty]]:
-    """Return the penalties of each release, compared with being the exact edition."""
-    is_any_complete = any(each.missing_count == 0 for each in nears)
-    common = _common_tracks(nears)
-    noise = _length_noise(nears, weights)
+    """Return the penalties of each edition: how it differs from the local album."""
+    is_any_complete = any(each.missing_count == 0 for each in distances)
+    common = _common_tracks(distances)
+    noise = _length_noise(distances, weights)
     penalties = []
-    for near in nears:
+    for distance in distances:
         edition_penalties = [
-            *_track_penalties(album, near, weights, is_any_complete=is_any_complete),
-            MatchPenalty("titles", weights.wording, _title_difference(near, common)),
-            MatchPenalty("lengths", 1.0, _length_penalty(near, common, noise)),
-            *_sleeve_penalties(album, near.release, weights),
-            *_count_penalties(album, near.release, weights),
-            MatchPenalty("edition's name", weights.named, _name_penalty(album, near.release)),
+            *_track_penalties(album, distance, weights, is_any_complete=is_any_complete),
+            MatchPenalty("titles", weights.wording, _title_difference(distance, common)),
+            MatchPenalty("lengths", 1.0, _length_penalty(distance, common, noise)),
+            *_sleeve_penalties(album, distance.release, weights),
+            *_count_penalties(album, distance.release, weights),
+            MatchPenalty("edition's name", weights.named, _name_penalty(album, distance.release)),
         ]
         penalties.append([each for each in edition_penalties if each.weight * each.amount > 0])
     return penalties
 
 
-def _common_tracks(nears: Sequence[ReleaseDistance]) -> list[int]:
-    """Return the tracks that all editions have: only those distinguish them gradually."""
+def _common_tracks(distances: Sequence[ReleaseDistance]) -> list[int]:
+    """Return the indexes of local tracks that all editions contain.
+
+    Only for these are differences of titles and lengths compared.
+    """
     return [
         number
-        for number in range(len(nears[0].assignment.slots))
-        if all(near.assignment.slots[number] >= 0 for near in nears)
+        for number in range(len(distances[0].assignment.slots))
+        if all(distance.assignment.slots[number] >= 0 for distance in distances)
     ]
 
 
-def _title_difference(near: ReleaseDistance, common: Sequence[int]) -> float:
-    return sum(max(near.assignment.title_distances[number], 0.0) for number in common)
+def _title_difference(distance: ReleaseDistance, common: Sequence[int]) -> float:
+    return sum(max(distance.assignment.title_distances[number], 0.0) for number in common)
 
 
 def _length_differences(
-    near: ReleaseDistance, common: Sequence[int], most: float = _MAX_DIFFERENCE
+    distance: ReleaseDistance, common: Sequence[int], limit: float = _MAX_DIFFERENCE
 ) -> list[float]:
-    differences = (near.assignment.length_differences[number] for number in common)
-    return [min(seconds, most) for seconds in differences if seconds >= 0]
+    differences = (distance.assignment.length_differences[number] for number in common)
+    return [min(seconds, limit) for seconds in differences if seconds >= 0]
 
 
-def _length_noise(nears: Sequence[ReleaseDistance], weights: MatchingWeights) -> float:
-    """Return the length noise in seconds: the spread of the lengths to the most likely edition.
+def _length_noise(distances: Sequence[ReleaseDistance], weights: MatchingWeights) -> float:
+    """Return by how many seconds track lengths usually differ, even from the right edition.
 
-    That is the edition with the nearest lengths among those with the fewest extra tracks. An
-    edition with hardly a common track may have equal lengths by chance.
+    It is measured on the edition with the nearest lengths among those with the fewest extra tracks.
+    An edition with hardly a common track may have equal lengths by chance.
     """
-    fewest = min(near.extra_count for near in nears)
-    spreads = (_length_spread(near) for near in nears if near.extra_count == fewest)
+    fewest = min(distance.extra_count for distance in distances)
+    spreads = (_length_spread(distance) for distance in distances if distance.extra_count == fewest)
     return max(weights.noise, weights.spread * min(spreads))
 
 
-def _length_spread(near: ReleaseDistance) -> float:
+def _length_spread(distance: ReleaseDistance) -> float:
     """Return the root mean square of the length differences in seconds."""
-    differences = _length_differences(near, range(len(near.assignment.length_differences)))
+    differences = _length_differences(distance, range(len(distance.assignment.length_differences)))
     return (
         float((sum(seconds * seconds for seconds in differences) / len(differences)) ** 0.5)
         if differences
@@ -85,26 +88,28 @@ def _length_spread(near: ReleaseDistance) -> float:
     )
 
 
-def _length_penalty(near: ReleaseDistance, common: Sequence[int], noise: float) -> float:
-    """Weigh the lengths as normal deviates: a difference equal to the noise costs half a point."""
-    differences = _length_differences(near, common, max(_MAX_DIFFERENCE, _MAX_DEVIATIONS * noise))
+def _length_penalty(distance: ReleaseDistance, common: Sequence[int], noise: float) -> float:
+    """Return the penalty for differing lengths; differences equal to `noise` cost half a point."""
+    differences = _length_differences(
+        distance, common, max(_MAX_DIFFERENCE, _MAX_DEVIATIONS * noise)
+    )
     return sum(seconds * seconds for seconds in differences) / (2 * noise * noise)
 
 
 def _track_penalties(
-    album: LocalAlbum, near: ReleaseDistance, weights: MatchingWeights, *, is_any_complete: bool
+    album: LocalAlbum, distance: ReleaseDistance, weights: MatchingWeights, *, is_any_complete: bool
 ) -> Iterator[MatchPenalty]:
-    paired, slots = near.assignment, near.tracklist.entries
+    assignment, slots = distance.assignment, distance.tracklist.entries
     placed = [
         (track, slots[slot])
-        for track, slot in zip(album.tracks, paired.slots, strict=True)
+        for track, slot in zip(album.tracks, assignment.slots, strict=True)
         if slot >= 0 and track.position
     ]
-    yield MatchPenalty("extra tracks", weights.extra, near.extra_count)
+    yield MatchPenalty("extra tracks", weights.extra, distance.extra_count)
     yield MatchPenalty(
-        "incomplete", weights.incomplete, float(is_any_complete and near.missing_count > 0)
+        "incomplete", weights.incomplete, float(is_any_complete and distance.missing_count > 0)
     )
-    yield MatchPenalty("missing tracks", weights.lacking, near.missing_count)
+    yield MatchPenalty("missing tracks", weights.lacking, distance.missing_count)
     misplaced = sum(not track_certainty.is_at_position(track, slot) for track, slot in placed)
     yield MatchPenalty("order", weights.place, misplaced)
 
@@ -112,7 +117,10 @@ def _track_penalties(
 def _sleeve_penalties(
     album: LocalAlbum, release: Release, weights: MatchingWeights
 ) -> Iterator[MatchPenalty]:
-    """Compare the data printed on the sleeve; unknown data cost a small penalty."""
+    """Yield penalties for differing data of the kind printed on the sleeve, such as the label.
+
+    Unknown data cost a small penalty.
+    """
     infos = release.label_info
     labels = [info.label.name for info in infos if info.label]
     numbers = [info.catalog_number or "" for info in infos]
@@ -167,7 +175,7 @@ def _year_of(date: str) -> str:
 
 
 def _edition_years(album: LocalAlbum, release: Release) -> frozenset[str]:
-    """Return the years in the tags, without the first release year, which any edition may have."""
+    """Return the years in the tags, without that of the first release, which fits any edition."""
     group = release.release_group
     return album.years - {(group.first_release_date or "")[:4] if group else ""}
 
@@ -175,7 +183,7 @@ def _edition_years(album: LocalAlbum, release: Release) -> frozenset[str]:
 def _count_penalties(
     album: LocalAlbum, release: Release, weights: MatchingWeights
 ) -> Iterator[MatchPenalty]:
-    """Compare the numbers of tracks and discs in the tags."""
+    """Yield penalties if the numbers of tracks and discs in the tags differ from the release."""
     media = {medium.position or 1: medium.track_count for medium in release.media}
     release_totals = {sum(media.values()), len(track_overlap.audio_tracks(release))}
     wrong_counts = [
@@ -195,7 +203,10 @@ def _count_penalties(
 
 
 def _name_penalty(album: LocalAlbum, release: Release) -> float:
-    """Compare the edition names in brackets after the title, such as "Deluxe Edition"."""
+    """Return a penalty from 0 to 1 if edition names such as "Deluxe Edition" differ.
+
+    They are in brackets after the title.
+    """
     local_words = {word for text in album.raw_titles for word in _edition_words(text)}
     release_words = _edition_words(release.title)
     if not local_words:

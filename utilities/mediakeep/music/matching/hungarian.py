@@ -1,8 +1,8 @@
-"""Minimum-cost assignment of tracks to recordings; pairs that are too expensive are rejected.
+"""Pair rows and columns of a cost matrix at minimum total cost.
 
-Uses the Hungarian method in the form of Jonker and Volgenant: shortest augmenting paths with a
-potential for each row and column (Computing 38, 1987). It takes cubic time in the number of tracks;
-most albums do not need it, since each track has a different cheapest column.
+This is the Hungarian method in the form of Jonker and Volgenant: shortest augmenting paths with a
+potential for each row and column (Computing 38, 1987). It takes cubic time in the number of tracks.
+Most albums do not need it, since each track has a different cheapest column.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ CostMatrix = Sequence[Sequence[float]]  # by row and column
 
 
 def minimum_cost_assignment(costs: CostMatrix, reject: float) -> list[int]:
-    """Return the column of each row, or -1; no pair costs `reject` or more.
+    """Return the column of each row, or -1 for none, so that the total cost is minimal.
 
-    The total saving of the pairs against `reject` is maximal.
+    A pair that costs `reject` or more is never made. Leaving a row without a column costs `reject`.
     """
     if not costs or not costs[0]:
         return [-1] * len(costs)
@@ -72,23 +72,24 @@ def _solve(costs: CostMatrix) -> list[int]:
 def _shortest_augmenting_path(
     costs: CostMatrix, owner: list[int], row_potential: list[float], column_potential: list[float]
 ) -> tuple[int, list[int], list[tuple[int, float]]]:
-    """Find the free column that is reached at minimum cost.
+    """Find the free column that can be reached at minimum cost.
 
-    Return it with the predecessors of all columns, and the potential changes of visited columns.
+    Return that column, the previous column of each column, and the potential changes of visited
+    columns.
     """
     width = len(costs[0])
     nearest, before = [float("inf")] * width, [width] * width
-    visited, free = [(width, 0.0)], set(range(width))
+    visited, implied_kinds = [(width, 0.0)], set(range(width))
     column, distance = width, 0.0
     while owner[column] >= 0:
         row = owner[column]
         row_costs, potential = costs[row], row_potential[row]
-        for other in free:
+        for other in implied_kinds:
             cost = distance + row_costs[other] - potential - column_potential[other]
             if cost < nearest[other]:
                 nearest[other], before[other] = cost, column
-        column = min(free, key=nearest.__getitem__)
+        column = min(implied_kinds, key=nearest.__getitem__)
         distance = nearest[column]
-        free.discard(column)
+        implied_kinds.discard(column)
         visited.append((column, distance))
     return column, before, [(other, distance - at) for other, at in visited[:-1]]

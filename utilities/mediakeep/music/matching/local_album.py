@@ -1,4 +1,4 @@
-"""The data of a local album for matching: its tracks in comparable form, and its identifiers."""
+"""Prepare a local album for matching: normalized titles, lengths and identifiers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MAX_DIGITS = 4  # digits of a plausible number
 
 
 class LocalTrack(msgspec.Struct, frozen=True):
-    """A local track in comparable form; `seconds`, `disc` and `position` are 0 if unknown."""
+    """A local track prepared for matching; `seconds`, `disc` and `position` are 0 if unknown."""
 
     place: str
     title: ParsedTitle | None
@@ -56,7 +56,7 @@ class LocalTrack(msgspec.Struct, frozen=True):
 
 
 class LocalAlbum(msgspec.Struct, frozen=True, kw_only=True):
-    """A local album in comparable form; texts are normalized."""
+    """A local album prepared for matching; its texts are normalized."""
 
     place: str
     tracks: tuple[LocalTrack, ...]
@@ -81,14 +81,14 @@ class LocalAlbum(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def known_lengths(self) -> list[float]:
-        """The known lengths, shortest first."""
+        """The known lengths of its tracks in seconds, shortest first."""
         return sorted(track.seconds for track in self.tracks if track.seconds)
 
 
 def build_local_album(album: Album, folder: str, merged: Mapping[str, str]) -> LocalAlbum:
-    """Build the comparable form of an album; `merged` maps merged MBIDs to current ones.
+    """Prepare an album for matching; `folder` is the name of the artist's folder.
 
-    `folder` is the name of the artist's folder.
+    `merged` maps outdated MBIDs to current ones.
     """
     tracks = album.readable_tracks
     folder, place = filename_parser.artist_and_album_folders(folder, album)
@@ -141,9 +141,9 @@ def normalize_identifier(text: str) -> str:
 
 
 def normalize_medium(text: str) -> str:
-    """Normalize a medium's format to its type, without size.
+    """Return the type of a medium without its size or number: "2 x CD" becomes "cd".
 
-    For a CD, also its subtype: "CDr" and "CD-R" become "cd cdr", "2 x CD" becomes "cd".
+    The subtype of a CD is kept: "CDr" and "CD-R" become "cd cdr".
     """
     plain = text.casefold()
     kind = next((kind for kind in _MEDIUM_TYPES if kind in plain), plain.strip())
@@ -154,7 +154,7 @@ def normalize_medium(text: str) -> str:
 
 
 def is_cd_type(medium: str) -> bool:
-    """Return whether a normalized medium is a special type of CD, often just called CD."""
+    """Return whether a normalized medium is a special type of CD, which tags often just call CD."""
     return medium.startswith(f"{CD} ")
 
 
@@ -179,7 +179,7 @@ def _build_track(
 def _parse_track_title(
     track: Track, position: int, known_names: Collection[str]
 ) -> ParsedTitle | None:
-    """Return the title from the tags, else from the file name; None if neither has one."""
+    """Return a track's title from its tags, else from its file name; None if neither has one."""
     text = compare_text.first_text(track.tags.title)
     if not text or placeholders.is_placeholder_title(text):
         text = filename_parser.parse_title(track, position or None, known_names)
@@ -187,7 +187,7 @@ def _parse_track_title(
 
 
 def _disc_and_position(track: Track, album: Album) -> tuple[int, int]:
-    """Return disc and number from the tags, else from folder and file name."""
+    """Return disc and track number from the tags, else from the folder and file name."""
     folder = disc_folders.subfolder_of_album(track.place, album.place)
     disc_names = [
         word
@@ -207,9 +207,9 @@ def _disc_and_position(track: Track, album: Album) -> tuple[int, int]:
 
 
 def _position_in_name(track: Track) -> tuple[int, int]:
-    """Return disc and number in a file name, 0 if it has none.
+    """Return disc and track number in a file name, each 0 if the name has none.
 
-    They are at its beginning, or the number is between names.
+    They are at the start of the name, or the track number is between names.
     """
     if match := _DISC_AND_NUMBER.match(track.name):
         return int(match[1]), int(match[2])
@@ -224,7 +224,7 @@ def _parse_number(text: str) -> int:
 
 
 def _album_titles(album: Album, place: str, folder: str) -> tuple[tuple[str, ...], bool]:
-    """Return the most frequent titles in the tags, else the one in the folder name."""
+    """Return the most frequent titles in the tags, and True; else the folder's title, and False."""
     counts = Counter(
         albums.split_disc(title)[0]
         for track in album.readable_tracks
@@ -238,7 +238,7 @@ def _album_titles(album: Album, place: str, folder: str) -> tuple[tuple[str, ...
 
 
 def _names_several_albums(tracks: Iterable[Track]) -> bool:
-    """Return whether no album title has half of the tracks with an album title."""
+    """Return whether no album title is on at least half of the tracks that have one."""
     counts = Counter(
         title_keys.base_title_key(title)
         for track in tracks
@@ -279,7 +279,10 @@ def _current_mbids(texts: Iterable[str], merged: Mapping[str, str]) -> list[str]
 
 
 def _common_mbid(tracks: Sequence[Track], field: str, merged: Mapping[str, str]) -> str:
-    """Return the MBID shared by all tracks with one, if those are at least half, or ""."""
+    """Return the MBID that all tracks with an MBID share, or "".
+
+    At least half of the tracks must have it.
+    """
     mbids_by_track = [
         mbids for track in tracks if (mbids := _current_mbids(getattr(track.tags, field), merged))
     ]
@@ -288,7 +291,7 @@ def _common_mbid(tracks: Sequence[Track], field: str, merged: Mapping[str, str])
 
 
 def _track_totals(tracks: Sequence[Track], local_tracks: Sequence[LocalTrack]) -> dict[int, int]:
-    """Return the number of tracks of each disc in the tags, if they agree."""
+    """Return the number of tracks on each disc according to the tags, where they agree."""
     counts_by_disc: dict[int, set[int]] = {}
     for track, local_track in zip(tracks, local_tracks, strict=True):
         if count := _parse_number(track.tags.track_total):

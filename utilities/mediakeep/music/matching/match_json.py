@@ -1,4 +1,4 @@
-"""Match results as JSON: counts by confidence, and the details of each match."""
+"""Format matches of albums as JSON data."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _ITEM_FIELDS = {
 
 
 def count_by_confidence(matches: Mapping[str, AlbumMatch]) -> dict[str, int]:
-    """Count the albums by confidence, using the names of the item's fields."""
+    """Count the matches by how certain they are, under the names that the queue uses."""
     counter = Counter(match.confidence for match in matches.values())
     return {name: counter[sure] for sure, name in _ITEM_FIELDS.items()}
 
 
 def to_json(match: AlbumMatch) -> dict[str, Any]:
-    """Return all details of an album's match; docs/audit-files.md describes them."""
+    """Return all details of an album's match as JSON data; docs/audit-files.md describes them."""
     best = match.best
     return {
         "folder": match.place,
@@ -74,8 +74,8 @@ def _release_to_json(release: Release) -> dict[str, Any]:
     }
 
 
-def _missing_to_json(places: Iterable[MediumTrack]) -> Iterable[dict[str, Any]]:
-    for medium, track in places:
+def _missing_to_json(medium_tracks: Iterable[MediumTrack]) -> Iterable[dict[str, Any]]:
+    for medium, track in medium_tracks:
         yield {
             "disc": medium.position,
             "position": track.position,

@@ -1,4 +1,4 @@
-"""The match of a local album: release, confidence, and penalties."""
+"""The result of matching a local album: releases, how certain they are, and differences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MediumTrack = tuple[Medium, Track]
 
 
 class MatchConfidence(StrEnum):
-    """The confidence of a match."""
+    """How certain it is which release an album is."""
 
     CERTAIN = "certain"  # the release group and the edition
     TIED = "tied"  # the release group; several editions are equally likely
@@ -21,9 +21,10 @@ class MatchConfidence(StrEnum):
 
 
 class TrackPair(msgspec.Struct, frozen=True):
-    """A local track, by place, and its track of a release, with a cost from 0 to 1.
+    """A local track, by its place, and the release's track it is paired with.
 
-    If it is not certain, another track of the release is possible, too.
+    The cost is from 0 to 1. If the pair is not certain, the local track may be another track of the
+    release.
     """
 
     place: str
@@ -34,7 +35,7 @@ class TrackPair(msgspec.Struct, frozen=True):
 
 
 class MatchPenalty(msgspec.Struct, frozen=True):
-    """A difference from a release: its weight, and its amount from 0 to 1."""
+    """A difference between an album and a release: its weight, and its size from 0 to 1."""
 
     name: str
     weight: float
@@ -42,10 +43,10 @@ class MatchPenalty(msgspec.Struct, frozen=True):
 
 
 class ReleaseCandidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A possible release, with a distance from 0 (identical) to 1.
+    """A release that an album may be, with a distance from 0 (identical) to 1.
 
-    `missing` are the tracks of the release that are not owned, `extra` the places of local tracks
-    that are not on the release.
+    `missing` are tracks of the release that are not owned. `extra` are places of local tracks that
+    are not on the release.
     """
 
     release: Release
@@ -57,10 +58,10 @@ class ReleaseCandidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlbumMatch(msgspec.Struct, frozen=True, kw_only=True):
-    """The match of a local album; `place` is its folder below the artist.
+    """The match of a local album; `place` is its folder relative to the artist's folder.
 
-    The candidates are sorted best first: one if it is certain, all tied editions, or the few that
-    the user may choose from.
+    The candidates are sorted best first. There is one if it is certain. Otherwise there are all
+    equally likely editions, or the few that the user may choose from.
     """
 
     place: str

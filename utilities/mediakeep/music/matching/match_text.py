@@ -1,4 +1,4 @@
-"""Text for matches: what distinguishes editions, and the penalties of a release."""
+"""Describe matches in words: what distinguishes editions, and how a release differs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EDITION_REASONS = {
 
 
 class EditionText(msgspec.Struct, frozen=True):
-    """The distinguishing data of an edition as text; "" if unknown to MusicBrainz."""
+    """The facts that distinguish an edition as texts, each "" if MusicBrainz does not know it."""
 
     date: str
     country: str
@@ -43,7 +43,7 @@ class EditionText(msgspec.Struct, frozen=True):
 
 
 def describe_edition(release: Release) -> EditionText:
-    """Return the distinguishing data of a release."""
+    """Return the facts that distinguish a release from other editions, as texts."""
     infos = release.label_info
     labels = dict.fromkeys(info.label.name for info in infos if info.label and info.label.name)
     numbers = dict.fromkeys(info.catalog_number for info in infos if info.catalog_number)
@@ -75,7 +75,7 @@ def format_edition(release: Release) -> str:
 
 
 def format_common_facts(releases: Sequence[Release]) -> str:
-    """Return the distinguishing data that all editions have in common."""
+    """Return the facts that all of these editions have in common, as one text."""
     columns = zip(
         *(msgspec.structs.astuple(describe_edition(release)) for release in releases), strict=True
     )
@@ -83,7 +83,7 @@ def format_common_facts(releases: Sequence[Release]) -> str:
 
 
 def format_distinguishing_facts(releases: Sequence[Release]) -> list[str]:
-    """Return for each edition the data in which it differs from the others, or ""."""
+    """Return for each edition the facts in which it differs from the others, or "" if none."""
     facts = list(map(_edition_facts, releases))
     differing = [len(set(texts)) > 1 for texts in zip(*facts, strict=True)]
     return [
@@ -101,18 +101,18 @@ def _edition_facts(release: Release) -> tuple[str, ...]:
 
 
 def format_artist(release: Release) -> str:
-    """Return the artist of a release as printed."""
+    """Return the artist of a release as MusicBrainz credits it."""
     return release_tags.format_credit(release.artist_credit)
 
 
 def format_similarity(candidate: ReleaseCandidate) -> str:
-    """Format the similarity: "98 %"; 100 % only if everything is equal."""
+    """Format how similar a release is: "98 %"; "100 %" only if everything is equal."""
     share = 100 * (1 - candidate.distance)
     return f"{min(round(share), 99) if candidate.distance else 100} %"
 
 
 def format_penalties(candidate: ReleaseCandidate) -> list[str]:
-    """Format the penalties of a release, worst first, each with its share of the distance."""
+    """Describe each difference of a release with its share of the distance, largest first."""
     penalties = [penalty for penalty in candidate.penalties if penalty.name in _GROUP_REASONS]
     total = sum(map(_penalty_cost, penalties))
     costs = [
@@ -128,7 +128,7 @@ def format_penalties(candidate: ReleaseCandidate) -> list[str]:
 
 
 def format_edition_penalties(candidate: ReleaseCandidate) -> list[str]:
-    """Format the penalties of an edition whose release group is certain."""
+    """Describe how an edition differs from the album, if its release group is certain."""
     penalties = sorted(
         (penalty_ for penalty_ in candidate.penalties if penalty_.name not in _GROUP_REASONS),
         key=_penalty_cost,

@@ -1,4 +1,4 @@
-"""The distance between a local album and a release, as the weighted mean of penalties."""
+"""Compute the distance between a local album and a release, a weighted mean of differences."""
 
 from __future__ import annotations
 
@@ -25,35 +25,38 @@ _YEAR_DIGITS = 4  # digits
 
 def is_other_version(
     album: LocalAlbum,
-    shape: Tracklist,
-    paired: TrackAssignment,
+    tracklist: Tracklist,
+    assignment: TrackAssignment,
     release: Release,
     weights: MatchingWeights,
 ) -> bool:
-    """Return whether tracks or titles name another version than the release does."""
+    """Return whether an album is another version than the release, such as a live version.
+
+    The titles of the album or of its tracks say so.
+    """
     release_names = [release.title, release.release_group.title if release.release_group else ""]
     release_kinds = titles.significant_version_kinds(
         " ".join((*release_names, release.disambiguation or ""))
     )
-    if titles.significant_version_kinds(album.all_names) - release_kinds - shape.implied_kinds:
+    if titles.significant_version_kinds(album.all_names) - release_kinds - tracklist.implied_kinds:
         return True
     release_titles = [titles.parse_title(text) for text in release_names if text]
     if album.is_tagged and _extends_title(album.titles, release_titles):
         return True
-    return _tracks_name_other_version(album, shape, paired.slots, weights)
+    return _tracks_name_other_version(album, tracklist, assignment.slots, weights)
 
 
 def _tracks_name_other_version(
-    album: LocalAlbum, shape: Tracklist, slots: Sequence[int], weights: MatchingWeights
+    album: LocalAlbum, tracklist: Tracklist, slots: Sequence[int], weights: MatchingWeights
 ) -> bool:
-    """Return whether most tracks name another version than those of the release."""
+    """Return whether the titles of most tracks name another version than the release does."""
     pairs = [
-        (track.title, shape.entries[slot].title)
+        (track.title, tracklist.entries[slot].title)
         for track, slot in zip(album.tracks, slots, strict=True)
         if slot >= 0 and track.title
     ]
     is_other = [
-        titles.version_cost(*pair, weights, shape.implied_kinds) >= weights.qualifier
+        titles.version_cost(*pair, weights, tracklist.implied_kinds) >= weights.qualifier
         for pair in pairs
     ]
     return 2 * sum(is_other) > len(pairs)
@@ -62,7 +65,7 @@ def _tracks_name_other_version(
 def _extends_title(
     local_titles: Iterable[ParsedTitle], release_titles: Sequence[ParsedTitle]
 ) -> bool:
-    """Return whether a title continues that of the release, like "Dawn II" and "Dawn in Dub"."""
+    """Return whether one album title continues the other, as in "Dawn" and "Dawn II"."""
     return all(
         local.key != remote.key and _has_other_suffix(local.key, remote.key)
         for local in local_titles
@@ -89,9 +92,9 @@ _ALBUM_TITLE_EVIDENCE, _CLOSE_LENGTH_EVIDENCE, _EXACT_LENGTH_EVIDENCE, _COMPLETE
 
 
 class ReleaseDistance(msgspec.Struct, frozen=True):
-    """The distance of a release from 0 to 1, its penalties, and the assignment of tracks.
+    """The distance of a release from an album, from 0 to 1, with its differences and track pairs.
 
-    `evidence` sums up what agrees.
+    `evidence` is a sum over what agrees.
     """
 
     release: Release
@@ -112,17 +115,17 @@ class ReleaseDistance(msgspec.Struct, frozen=True):
 
     @property
     def share_present(self) -> float:
-        """The owned share of the release, from 0 to 1."""
+        """The share of the release's tracks that are owned, from 0 to 1."""
         return 1 - self.missing_count / len(self.tracklist.entries)
 
     @property
     def extra_count(self) -> int:
-        """The number of local tracks that the release lacks."""
+        """The number of local tracks that are not on the release."""
         return self.assignment.slots.count(-1)
 
 
 class DistanceModel:
-    """Computes distances for the albums of one artist; `names` are the artist's names."""
+    """Computes the distances of releases from the albums of one artist with the given names."""
 
     def __init__(self, weights: MatchingWeights, names: Collection[str]) -> None:
         self.weights, self._names, self._title_cache = (
@@ -132,25 +135,27 @@ class DistanceModel:
         )
 
     def distances(
-        self, album: LocalAlbum, shape: Tracklist, releases: Collection[Release]
+        self, album: LocalAlbum, tracklist: Tracklist, releases: Collection[Release]
     ) -> list[ReleaseDistance]:
-        """Compute the distances of releases with the same tracklist."""
-        paired = track_assignment.assign_tracks(album, shape, self.weights, self._title_cache)
-        return [self._distance(album, shape, paired, release) for release in releases]
+        """Return the distance of each release from an album; all releases have this tracklist."""
+        assignment = track_assignment.assign_tracks(
+            album, tracklist, self.weights, self._title_cache
+        )
+        return [self._distance(album, tracklist, assignment, release) for release in releases]
 
     def _distance(
-        self, album: LocalAlbum, shape: Tracklist, paired: TrackAssignment, release: Release
+        self, album: LocalAlbum, tracklist: Tracklist, assignment: TrackAssignment, release: Release
     ) -> ReleaseDistance:
         weights = self.weights
         title_distance, artist_distance = (
             self._album_title_distance(album, release),
             self._artist_distance(album, release),
         )
-        cost = sum(paired.costs) / len(paired.costs)
-        missing_count = len(shape.entries) - paired.count - len(paired.unreadable_slots)
+        cost = sum(assignment.costs) / len(assignment.costs)
+        missing_count = len(tracklist.entries) - assignment.count - len(assignment.unreadable_slots)
         penalties = [
             MatchPenalty("tracks", weights.tracks, cost),
-            MatchPenalty("missing tracks", weights.missing, missing_count / len(shape.entries)),
+            MatchPenalty("missing tracks", weights.missing, missing_count / len(tracklist.entries)),
         ]
         if title_distance >= 0 and (album.is_tagged or title_distance < _MAX_AGREEING):
             penalties.append(MatchPenalty("album title", weights.album, title_distance))
@@ -159,20 +164,20 @@ class DistanceModel:
         weighted_sum = sum(penalty.weight * penalty.amount for penalty in penalties)
         return ReleaseDistance(
             release=release,
-            tracklist=shape,
-            assignment=paired,
+            tracklist=tracklist,
+            assignment=assignment,
             distance=weighted_sum / sum(penalty.weight for penalty in penalties),
             penalties=tuple(penalty for penalty in penalties if penalty.amount > 0),
             has_same_title=0 <= title_distance <= weights.entitled,
-            is_other_version=is_other_version(album, shape, paired, release, weights),
+            is_other_version=is_other_version(album, tracklist, assignment, release, weights),
             missing_count=missing_count,
             is_by_others=artist_distance > _MAX_SAME_ARTIST and cost > weights.stranger,
-            evidence=_count_evidence(album, shape, paired)
+            evidence=_count_evidence(album, tracklist, assignment)
             + _ALBUM_TITLE_EVIDENCE * (0 <= title_distance < _MAX_AGREEING),
         )
 
     def _album_title_distance(self, album: LocalAlbum, release: Release) -> float:
-        """Return the difference of the album titles, or -1 if the album has none."""
+        """Return how much the album titles differ, from 0 to 1, or -1 if the album has no title."""
         group = release.release_group.title if release.release_group else ""
         release_titles = [titles.parse_title(text) for text in {release.title, group} if text]
         title_distances = (
@@ -189,7 +194,7 @@ class DistanceModel:
         return titles.title_distance(title, other, apart, self.weights)
 
     def _artist_distance(self, album: LocalAlbum, release: Release) -> float:
-        """Return the difference of the artists; all names of the artist are equal.
+        """Return how much the artists differ, from 0 to 1; all names of the artist count as equal.
 
         Return 0 if the album names no artist.
         """
@@ -216,13 +221,13 @@ class DistanceModel:
         )
 
 
-def _count_evidence(album: LocalAlbum, shape: Tracklist, paired: TrackAssignment) -> float:
-    """Sum up what agrees: 1 for a title, 0.5 for a length, 0.75 for an exact one."""
-    titled = sum(0 <= difference < _MAX_AGREEING for difference in paired.title_distances)
+def _count_evidence(album: LocalAlbum, tracklist: Tracklist, assignment: TrackAssignment) -> float:
+    """Add up what agrees: 1 for each title, 0.5 for a similar length, 0.75 for an equal one."""
+    titled = sum(0 <= difference < _MAX_AGREEING for difference in assignment.title_distances)
     lengths = sum(
         _EXACT_LENGTH_EVIDENCE if difference < _EXACT_LENGTH else _CLOSE_LENGTH_EVIDENCE
-        for difference in paired.length_differences
+        for difference in assignment.length_differences
         if 0 <= difference < _CLOSE_LENGTH
     )
-    whole = paired.count == len(album.tracks) == len(shape.entries)
-    return titled + lengths + paired.identified_count + _COMPLETE_EVIDENCE * whole
+    whole = assignment.count == len(album.tracks) == len(tracklist.entries)
+    return titled + lengths + assignment.identified_count + _COMPLETE_EVIDENCE * whole

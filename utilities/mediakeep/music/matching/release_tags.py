@@ -1,8 +1,8 @@
-"""The tags of a track, given its release and track at MusicBrainz.
+"""The tags that tracks should have according to their MusicBrainz release.
 
-Fields and values are those of MusicBrainz Picard (picard-docs, "Tag mapping"). If editions are
-tied, only the values on which all agree are returned; if the nearest edition is not the right one,
-no values of an edition.
+Fields and values are those of MusicBrainz Picard (picard-docs, "Tag mapping"). If several editions
+are equally likely, only values on which all agree are returned. If the nearest edition is not the
+right one, values that belong to an edition are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mediakeep.music.matching.match_result import (
     TrackPair,
 )
 
-MAX_GENRES = 3  # those with most votes
+MAX_GENRES = 3  # genres with most votes
 
 TagValues = dict[str, Values]  # by field
 _EDITION_FIELDS = frozenset(
@@ -39,7 +39,7 @@ _WORD = re.compile(r"[^\s\-&/]+")
 
 
 def tags_by_track(match: AlbumMatch) -> dict[str, TagValues]:
-    """Return the known tag values of each track by place; unknown fields are left out."""
+    """Return the tag values of each matched track by its place; unknown fields are left out."""
     if match.group is None:
         return {}
     album = functools.reduce(
@@ -61,7 +61,7 @@ def tags_by_track(match: AlbumMatch) -> dict[str, TagValues]:
 
 
 def _without_edition_fields(tags: TagValues) -> TagValues:
-    """Leave out the fields that only an edition determines."""
+    """Return tags without the fields that differ between editions of an album."""
     return {field: values for field, values in tags.items() if field not in _EDITION_FIELDS}
 
 
@@ -146,7 +146,7 @@ def _drop_empty(values: Mapping[str, Iterable[str | None]]) -> TagValues:
 
 
 def format_credit(names: Iterable[ArtistCredit]) -> str:
-    """Format an artist credit as printed."""
+    """Return the artists of a credit as one text, with the joining words printed on the release."""
     return "".join(credit.name + credit.joinphrase for credit in names)
 
 

@@ -1,4 +1,4 @@
-"""Parse titles: the name of a work, and what distinguishes its versions."""
+"""Parse track and album titles into a work and what distinguishes its versions."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ _MIN_MOVEMENT = 4  # minimum letters of a distinctive movement title
 class ParsedTitle(msgspec.Struct, frozen=True):
     """A parsed title: its letters, version and numbers.
 
-    `movement` is the key of a movement, after the last colon or leading number; `names_work` is
-    True if the title also names the work.
+    `movement` is the comparison key of a movement, after the last colon or leading number.
+    `names_work` is True if the title also names the work.
     """
 
     key: str
@@ -81,7 +81,7 @@ class ParsedTitle(msgspec.Struct, frozen=True):
 
 
 def parse_title(text: str) -> ParsedTitle:
-    """Parse a title; if it consists only of guests or a version, it is kept as it is."""
+    """Parse a title; if it consists only of guest artists or a version, it is kept as it is."""
     return _parse_cached(text[:_MAX_LENGTH])
 
 
@@ -109,7 +109,7 @@ def _parse_cached(text: str) -> ParsedTitle:
 
 
 def _normalize_numbers(text: str) -> str:
-    """Write the numbers of parts in digits, and the words for parts uniformly."""
+    """Write the numbers of parts as digits, and words such as "Part" in one form."""
 
     def write(match: re.Match[str]) -> str:
         word, number = match[1].lower(), match[2]
@@ -121,7 +121,7 @@ def _normalize_numbers(text: str) -> str:
 
 
 def _split_version(text: str) -> tuple[str, list[str]]:
-    """Split a title from the version names at its end, in brackets or after a dash."""
+    """Split a title from the names of its version, which are in brackets or after a dash."""
     asides: list[str] = []
     while True:
         match = _BRACKET.search(text) or _DASH.search(text)
@@ -132,7 +132,7 @@ def _split_version(text: str) -> tuple[str, list[str]]:
 
 
 def find_version_kinds(text: str) -> list[str]:
-    """Return the kinds of versions that a text names."""
+    """Return the kinds of versions that a text names, such as live or remix."""
     names = [name for name, words in _COMPILED_KINDS if words.search(text)]
     return names or [_OTHER_KIND] * (_OTHER_KIND in text.lower())
 
@@ -141,7 +141,7 @@ NO_KINDS: frozenset[str] = frozenset()
 
 
 def significant_version_kinds(text: str) -> frozenset[str]:
-    """Return the significant kinds of versions that a text names anywhere."""
+    """Return the kinds of versions in a text that make another recording, such as live."""
     return frozenset(find_version_kinds(text)) - _SLIGHT_KINDS - _INSIGNIFICANT_KINDS
 
 
@@ -149,10 +149,13 @@ def version_cost(
     title: ParsedTitle,
     other: ParsedTitle,
     weights: MatchingWeights,
-    free: frozenset[str] = NO_KINDS,
+    implied_kinds: frozenset[str] = NO_KINDS,
 ) -> float:
-    """Return the cost of two titles of different versions; `free` kinds need not be named."""
-    differing = (title.version_kinds ^ other.version_kinds) - free
+    """Return a cost from 0 to 1 if two titles name different versions.
+
+    Kinds of versions in `implied_kinds` need not be named, as "live" on a live album.
+    """
+    differing = (title.version_kinds ^ other.version_kinds) - implied_kinds
     if differing - _SLIGHT_KINDS:
         return weights.qualifier
     if differing:
@@ -165,15 +168,15 @@ def version_cost(
 def title_distance(
     title: ParsedTitle,
     other: ParsedTitle,
-    letters_apart: float,
+    letter_distance: float,
     weights: MatchingWeights,
-    free: frozenset[str] = NO_KINDS,
+    implied_kinds: frozenset[str] = NO_KINDS,
 ) -> float:
-    """Return the distance of two titles from 0 to 1, given the distance of their letters."""
+    """Return how much two titles differ, from 0 to 1; `letter_distance` is that of letters."""
     if title.key == other.key:
         difference = 0.0
     else:
-        difference = min(letters_apart * _LETTER_FACTOR, 1.0)
+        difference = min(letter_distance * _LETTER_FACTOR, 1.0)
         if _is_truncated(title.key, other.key):
             difference = min(difference, weights.partial)
         if _is_same_movement(title, other):
@@ -183,7 +186,7 @@ def title_distance(
             )
         elif title.numbers != other.numbers:
             difference += weights.figures
-    return min(difference + version_cost(title, other, weights, free), 1.0)
+    return min(difference + version_cost(title, other, weights, implied_kinds), 1.0)
 
 
 _LETTER_FACTOR = 1.6  # titles that differ in more than 5 of 8 letters have nothing in common
@@ -191,7 +194,7 @@ MAX_LETTER_DISTANCE = 1 / _LETTER_FACTOR  # maximum letter distance that matters
 
 
 def _is_same_movement(title: ParsedTitle, other: ParsedTitle) -> bool:
-    """Return whether two titles name one movement, with or without its work.
+    """Return whether two titles name the same movement, with or without its work.
 
     Two symphonies with a number each may both have an "Andante".
     """

@@ -1,4 +1,4 @@
-"""Assign local tracks to the tracks of a release at minimum cost."""
+"""Pair local tracks with the tracks of a release at minimum total cost."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ DistanceRow: TypeAlias = "array[float]"  # by tracklist entry; a box set may hav
 
 
 class TrackAssignment(msgspec.Struct, frozen=True):
-    """The entry of each local track, or -1 if the release lacks it, and the cost of the pair."""
+    """The index of the release's track for each local track, or -1, with the cost of each pair."""
 
     slots: tuple[int, ...]
-    costs: tuple[float, ...]  # 1 if there is no entry
+    costs: tuple[float, ...]  # cost of each pair; 1 if there is no entry
     title_distances: tuple[float, ...]  # -1 if unknown
     length_differences: tuple[float, ...]  # seconds, -1 if unknown
     certain: tuple[bool, ...]  # whether each is certainly that recording
@@ -33,25 +33,25 @@ class TrackAssignment(msgspec.Struct, frozen=True):
 
     @property
     def count(self) -> int:
-        """The number of assigned tracks."""
+        """The number of local tracks that are paired."""
         return sum(slot >= 0 for slot in self.slots)
 
 
 class TitleDistances(dict[str, float]):
-    """Letter distances of a title from others; 1 for those that are not listed."""
+    """How much the letters of one title differ from other titles; 1 for titles not listed."""
 
     def __missing__(self, title: str) -> float:
         return 1.0
 
 
 class TitleDistanceCache:
-    """Caches the letter distances of the last titles."""
+    """A cache of letter distances for the titles compared last."""
 
     def __init__(self) -> None:
         self._compute = lru_cache(maxsize=_CACHE_SIZE)(_compute_distances)
 
     def distances_from(self, key: str, others: Iterable[str]) -> TitleDistances:
-        """Return the distances of a title from others; beyond MAX_LETTER_DISTANCE they are 1."""
+        """Return the letter distance of a title from others; large distances are returned as 1."""
         return self._compute(key, frozenset(others))
 
 
@@ -73,10 +73,13 @@ def _compute_distances(key: str, others: frozenset[str]) -> TitleDistances:
 
 
 def assign_tracks(
-    album: LocalAlbum, shape: Tracklist, weights: MatchingWeights, letters: TitleDistanceCache
+    album: LocalAlbum,
+    tracklist: Tracklist,
+    weights: MatchingWeights,
+    title_distance_cache: TitleDistanceCache,
 ) -> TrackAssignment:
-    """Assign the tracks of an album to those of a tracklist."""
-    rows = [_cost_row(track, shape, weights, letters) for track in album.tracks]
+    """Pair the tracks of an album with those of a tracklist."""
+    rows = [_cost_row(track, tracklist, weights, title_distance_cache) for track in album.tracks]
     slots = hungarian.minimum_cost_assignment([costs for costs, _ in rows], weights.reject)
     pairs = list(zip(album.tracks, rows, slots, strict=True))
     return TrackAssignment(
@@ -86,28 +89,28 @@ def assign_tracks(
             title_distances[slot] if slot >= 0 else -1.0 for _, (_, title_distances), slot in pairs
         ),
         length_differences=tuple(
-            _length_difference(track, shape.entries, slot) for track, _, slot in pairs
+            _length_difference(track, tracklist.entries, slot) for track, _, slot in pairs
         ),
         certain=tuple(
-            slot >= 0 and track_certainty.is_certain_match(track, shape, slot, title_distances)
+            slot >= 0 and track_certainty.is_certain_match(track, tracklist, slot, title_distances)
             for track, (_, title_distances), slot in pairs
         ),
-        unreadable_slots=frozenset(_slots_of_unreadable_files(album, shape, slots)),
+        unreadable_slots=frozenset(_slots_of_unreadable_files(album, tracklist, slots)),
         identified_count=sum(
-            slot >= 0 and track_certainty.has_same_recording(track, shape.entries[slot])
+            slot >= 0 and track_certainty.has_same_recording(track, tracklist.entries[slot])
             for track, _, slot in pairs
         ),
     )
 
 
 def _slots_of_unreadable_files(
-    album: LocalAlbum, shape: Tracklist, slots: Sequence[int]
+    album: LocalAlbum, tracklist: Tracklist, slots: Sequence[int]
 ) -> Iterator[int]:
-    """Yield the unassigned entries that match the names of unreadable files."""
-    unassigned = [entry for entry in range(len(shape.entries)) if entry not in slots]
+    """Yield the index of each unpaired track of the release that an unreadable file's name fits."""
+    unassigned = [entry for entry in range(len(tracklist.entries)) if entry not in slots]
     for file in album.unreadable:
         for index in unassigned:
-            entry = shape.entries[index]
+            entry = tracklist.entries[index]
             if (
                 file.title.key == entry.title.key
                 if file.title
@@ -125,14 +128,24 @@ def _length_difference(track: LocalTrack, slots: Sequence[TracklistEntry], slot:
 
 
 def _cost_row(
-    track: LocalTrack, shape: Tracklist, weights: MatchingWeights, letters: TitleDistanceCache
+    track: LocalTrack,
+    tracklist: Tracklist,
+    weights: MatchingWeights,
+    title_distance_cache: TitleDistanceCache,
 ) -> tuple[DistanceRow, DistanceRow]:
-    """Return the cost of a track with each entry, and the title distances, -1 if unknown."""
+    """Return for each track of the release the cost of a pair with a local track.
+
+    The second result is the difference of the titles, or -1 if unknown.
+    """
     title = track.title
-    letter_distances = letters.distances_from(title.key, shape.keys) if title else TitleDistances()
+    letter_distances = (
+        title_distance_cache.distances_from(title.key, tracklist.keys)
+        if title
+        else TitleDistances()
+    )
     cached: dict[titles.ParsedTitle, float] = {}
     costs, title_distances = array("d"), array("d")
-    for slot in shape.entries:
+    for slot in tracklist.entries:
         title_distance = -1.0
         if (
             title and title.is_latin == slot.title.is_latin
@@ -140,11 +153,11 @@ def _cost_row(
             if slot.title not in cached:
                 apart = letter_distances[slot.title.key]
                 cached[slot.title] = titles.title_distance(
-                    title, slot.title, apart, weights, shape.implied_kinds
+                    title, slot.title, apart, weights, tracklist.implied_kinds
                 )
             title_distance = cached[slot.title]
         costs.append(
-            _pair_cost(track, slot, title_distance, weights, several=shape.has_several_artists)
+            _pair_cost(track, slot, title_distance, weights, several=tracklist.has_several_artists)
         )
         title_distances.append(title_distance)
     return costs, title_distances
@@ -152,33 +165,33 @@ def _cost_row(
 
 def _pair_cost(
     track: LocalTrack,
-    slot: TracklistEntry,
+    entry: TracklistEntry,
     title_distance: float,
     weights: MatchingWeights,
     *,
     several: bool,
 ) -> float:
-    """Weigh all known data of both tracks; unknown data is neutral."""
+    """Return the cost from 0 to 1 of pairing two tracks; unknown data are neutral."""
     weight, weighted_sum = weights.title, weights.title * title_distance
     if title_distance < 0:
         weight = weights.title * weights.untold
         weighted_sum = weight / 2
-    if track.seconds and slot.seconds:
+    if track.seconds and entry.seconds:
         weight += weights.length
-        deviation = (track.seconds - slot.seconds) / weights.sigma
+        deviation = (track.seconds - entry.seconds) / weights.sigma
         weighted_sum += weights.length * (1 - math.exp(-deviation * deviation / 2))
     else:
         weight += weights.length * weights.untold
         weighted_sum += weights.length * weights.untold / 2
     if track.position:
         weight += weights.position
-        weighted_sum += 0 if track_certainty.is_at_position(track, slot) else weights.position
+        weighted_sum += 0 if track_certainty.is_at_position(track, entry) else weights.position
     if several and track.artists:
         weight += weights.performer
-        weighted_sum += weights.performer if track.artists.isdisjoint(slot.artists) else 0
+        weighted_sum += weights.performer if track.artists.isdisjoint(entry.artists) else 0
     if track.recordings:
         weight += weights.recording
-        weighted_sum += 0 if slot.recording in track.recordings else weights.recording
-    elif track.isrcs and not track.isrcs.isdisjoint(slot.isrcs):
+        weighted_sum += 0 if entry.recording in track.recordings else weights.recording
+    elif track.isrcs and not track.isrcs.isdisjoint(entry.isrcs):
         weight += weights.recording
     return weighted_sum / weight

@@ -1,7 +1,7 @@
-"""Whether a track is certainly the recording that it was assigned to.
+"""Decide whether a local track is certainly the recording that it is paired with.
 
-A certain album does not make each of its tracks certain: if titles do not distinguish them, two
-songs of similar length may be swapped unnoticed.
+Even if the release is certain, its tracks may not be. Two songs with similar titles and lengths may
+be swapped unnoticed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _LENGTH_MARGIN = 8.0  # seconds by which all other lengths must differ more
 
 
 def is_certain_match(
-    track: LocalTrack, shape: Tracklist, slot: int, title_distances: Sequence[float]
+    track: LocalTrack, tracklist: Tracklist, slot: int, title_distances: Sequence[float]
 ) -> bool:
-    """Return whether a track is certainly that of a tracklist entry; with its title distances.
+    """Return whether a local track is certainly the recording at index `slot` of a tracklist.
 
-    It is if identifiers say so, or a title that no other entry has; else if position and length
-    agree; else if no other length is near.
+    It is if identifiers say so, or its title fits no other recording, or position and length agree,
+    or no other length is near. `title_distances` has its title's distance to each.
     """
-    entry, title_distance = shape.entries[slot], title_distances[slot]
+    entry, title_distance = tracklist.entries[slot], title_distances[slot]
     if has_same_recording(track, entry):
         return True
     length_difference = (
@@ -44,7 +44,7 @@ def is_certain_match(
         return is_at_position(track, entry) and 0 <= length_difference <= _CLOSE_LENGTH
     rivals = [
         other
-        for number, other in enumerate(shape.entries)
+        for number, other in enumerate(tracklist.entries)
         if number != slot
         and (title_distance < 0 or 0 <= title_distances[number] <= title_distance + _TITLE_MARGIN)
     ]
@@ -64,22 +64,25 @@ def is_certain_match(
 def _has_distinct_length(
     track: LocalTrack, rivals: Sequence[TracklistEntry], length_difference: float
 ) -> bool:
-    """Return whether the lengths of all other entries differ much more."""
+    """Return whether the lengths of all other recordings differ much more than this one's."""
     return all(
         other.seconds and abs(track.seconds - other.seconds) >= length_difference + _LENGTH_MARGIN
         for other in rivals
     )
 
 
-def is_at_position(track: LocalTrack, slot: TracklistEntry) -> bool:
-    """Return whether a track is at its position on the release; discs may be numbered through."""
+def is_at_position(track: LocalTrack, entry: TracklistEntry) -> bool:
+    """Return whether a local track has the number of the release's track.
+
+    The album may be numbered through all of its discs.
+    """
     if not track.position:
         return False
-    if track.disc in (0, slot.disc) and track.position == slot.position:
+    if track.disc in (0, entry.disc) and track.position == entry.position:
         return True
-    return track.disc < 2 and track.position == slot.overall_position
+    return track.disc < 2 and track.position == entry.overall_position
 
 
-def has_same_recording(track: LocalTrack, slot: TracklistEntry) -> bool:
-    """Return whether a track has the MBID or an ISRC of a recording."""
-    return slot.recording in track.recordings or not track.isrcs.isdisjoint(slot.isrcs)
+def has_same_recording(track: LocalTrack, entry: TracklistEntry) -> bool:
+    """Return whether a local track's tags have the MBID or an ISRC of a release's track."""
+    return entry.recording in track.recordings or not track.isrcs.isdisjoint(entry.isrcs)

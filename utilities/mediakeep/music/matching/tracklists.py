@@ -1,4 +1,4 @@
-"""Releases grouped by tracklist: editions with exactly the same tracks are compared once."""
+"""Group releases by tracklist, so that editions with the same tracks are compared once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mediakeep.music.text import compare_text, track_overlap
 
 
 class TracklistEntry(msgspec.Struct, frozen=True):
-    """A track of a release; `overall_position` counts through all media."""
+    """A track of a release; `overall_position` is its number counted over all media."""
 
     title: ParsedTitle
     seconds: float
@@ -26,7 +26,7 @@ class TracklistEntry(msgspec.Struct, frozen=True):
 
 
 class Tracklist(msgspec.Struct, frozen=True):
-    """A list of tracks, and the releases that have it."""
+    """A list of tracks, with all releases that have exactly these tracks."""
 
     entries: tuple[TracklistEntry, ...]
     releases: tuple[Release, ...]
@@ -49,9 +49,9 @@ _KIND_BY_GROUP_TYPE = {
 
 
 def group_by_tracklist(releases: Iterable[Release]) -> list[Tracklist]:
-    """Group releases with the same tracks; those without group or tracks are left out.
+    """Group releases with the same tracks; leave out those without release group or tracks.
 
-    Videos and data tracks do not count: see `audio_tracks`.
+    Videos and data tracks do not count.
     """
     by_signature: dict[object, list[Release]] = {}
     for release in {item.id: item for item in releases if item.release_group}.values():
@@ -89,7 +89,7 @@ def _build_tracklist(releases: Sequence[Release]) -> Tracklist:
 
 
 def _build_entries(release: Release) -> tuple[tuple[TracklistEntry, ...], bool]:
-    """Return the tracks of a release, and whether any is by another artist than the release."""
+    """Return a release's tracks, and whether any is by another artist than the release."""
     release_artists = frozenset(artist.artist.id for artist in release.artist_credit)
     slots, has_several_artists = [], False
     for place, (medium, track) in enumerate(track_overlap.audio_tracks(release), 1):

@@ -10,7 +10,7 @@ import msgspec
 
 
 class MatchingWeights(msgspec.Struct, frozen=True, kw_only=True):
-    """The weights, thresholds and margins of the matching."""
+    """The weights, thresholds and margins that decide how albums are matched."""
 
     # Parts of the cost of a pair: a local track and one of a release.
     title: float = 0.45
