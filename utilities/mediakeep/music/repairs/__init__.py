@@ -1,1 +1,1 @@
-"""Decide how issues are repaired: pure functions, one per kind; and apply the repairs to files."""
+"""Repair music issues: decide what to change in which file, and write it."""

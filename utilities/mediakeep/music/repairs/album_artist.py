@@ -1,4 +1,4 @@
-"""Safe repairs of the album artist: filled in if the whole album is unambiguous."""
+"""Safe repairs of missing album artists, if the whole album is unambiguous."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KIND = "missing-albumartist"
 
 
 def repair_missing_albumartist(artist: Artist) -> Iterator[Repair]:
-    """Use the album artist of the other tracks, or the only artist of all tracks."""
+    """Fill in the album artist of the other tracks, or the only artist of all tracks."""
     for album in artist.albums:
         for group in album_grouping.group_by_album(album):
             incomplete = [
@@ -31,7 +31,7 @@ def repair_missing_albumartist(artist: Artist) -> Iterator[Repair]:
 
 
 def is_by_artist(track: Track, name: str) -> bool:
-    """Return whether a track is by an artist, alone or first of several ("Vera feat. Anna")."""
+    """Return whether a track is by an artist, alone or with guests ("Vera feat. Anna")."""
     target = compare_text.normalize_spaces(name).casefold()
     return any(
         _starts_with_name(compare_text.normalize_spaces(text).casefold(), target)
@@ -40,12 +40,12 @@ def is_by_artist(track: Track, name: str) -> bool:
 
 
 def is_various_artists(name: str) -> bool:
-    """Return whether a name stands for various artists."""
+    """Return whether a name stands for various artists instead of a single one."""
     return compare_text.comparison_key(name) in album_grouping.VARIOUS_ARTISTS
 
 
 def is_safe_name(name: str) -> bool:
-    """Return whether a name can be written: one artist, no mojibake, no superfluous whitespace."""
+    """Return whether a name can be written: one artist, intact letters, no superfluous spaces."""
     is_real = not (is_various_artists(name) or placeholders.is_placeholder_artist(name))
     return (
         is_real and mojibake.detect(name) is None and not any(whitespace.describe_whitespace(name))
@@ -57,7 +57,7 @@ def _starts_with_name(text: str, name: str) -> bool:
 
 
 def _find_agreed_artist(tracks: Sequence[Track], folder: str) -> tuple[Values, str] | None:
-    """Return the unambiguous album artist of an album and the reason, or None."""
+    """Return the album artist on which an album's tracks agree, and the reason, or None."""
     artists, names = _cleaned_values(tracks, "artist"), _cleaned_values(tracks, "albumartist")
     several = len(artists) != 1 or len(next(iter(artists))) != 1
     if (several and album_grouping.is_compilation(tracks)) or len(names) > 1:
@@ -75,7 +75,7 @@ def _find_agreed_artist(tracks: Sequence[Track], folder: str) -> tuple[Values, s
 
 
 def _cleaned_values(tracks: Sequence[Track], field: str) -> dict[Values, Values]:
-    """Return the cleaned values of a field, by the key under which they are compared."""
+    """Return the cleaned values of a field on the tracks, by the key used for comparison."""
     by_key: dict[Values, Values] = {}
     for track in tracks:
         values = tuple(

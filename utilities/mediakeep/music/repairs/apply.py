@@ -1,4 +1,4 @@
-"""Apply the safe repairs of an artist: each file is written once, blocked repairs are left out."""
+"""Write the safe repairs of an artist to the files, each file once."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
 
 class RepairResult(msgspec.Struct):
-    """The result of repairing an artist; `blocked` says by place and kind why a repair is not made.
+    """The result of repairing an artist; `blocked` has the reasons why repairs were not made.
 
-    A dry run writes nothing: `planned` contains the changes and `expected` the repairs behind them.
+    The reasons are by place and kind of issue. A dry run writes nothing: `planned` has the changes
+    and `expected` the repairs.
     """
 
-    written: int = 0  # files
+    written: int = 0  # number of files
     planned: list[FilePlan] = []
     expected: list[Repair] = []
     blocked: dict[tuple[str, str], BlockReason] = {}
@@ -53,7 +54,7 @@ class RepairResult(msgspec.Struct):
 
 
 class _FileRepairs(msgspec.Struct, frozen=True):
-    """A file with the repairs planned for it."""
+    """A file, with the repairs that are planned for it."""
 
     path: Path
     track: Track
@@ -67,9 +68,9 @@ def apply_repairs(
     context: MusicWorkerContext,
     progress: Progress,
 ) -> RepairResult:
-    """Apply the safe repairs of an artist, or only collect them if nothing is to be written.
+    """Make the safe repairs of an artist; only plan them if nothing is to be written.
 
-    DiskFull and RecordNotWritten abort it, since they concern every file; repairs already made
+    DiskFull and RecordNotWritten end it, since they concern every file. Repairs already made
     remain.
     """
     result, stamp = RepairResult(), work.stamp
@@ -109,10 +110,11 @@ def _repair_file(
 
 
 def undo_records(work: Work, context: MusicWorkerContext) -> list[ChangeRecord]:
-    """Return the undo records of repairs that count for an item: all since its first claim.
+    """Return the undo records of repairs that count for an artist: all since it was first claimed.
 
-    Repairs of a worker that died in between count, too. After a command of the user, and after a
-    retry of the lookup alone, earlier repairs still count, except undone ones.
+    To claim is to take it from the queue. Repairs by a worker that died meanwhile count, too. After
+    a command of the user, and after a retry of only the lookup, earlier repairs still count unless
+    undone.
     """
     stamp, by_hand = work.stamp, context.config.by_hand
     first = first_counted_claim(work, by_hand=by_hand)
@@ -126,12 +128,15 @@ def undo_records(work: Work, context: MusicWorkerContext) -> list[ChangeRecord]:
 
 
 def new_records(records_of_item: Sequence[ChangeRecord], work: Work) -> list[ChangeRecord]:
-    """Return the repairs of an item that no earlier outcome has reported."""
+    """Return those undo records of an artist that no earlier outcome has reported."""
     return [record for record in records_of_item if record.first_claim >= work.stamp.first_claim]
 
 
 def first_counted_claim(work: Work, *, by_hand: bool) -> int:
-    """Return the claim since which repairs count; 0 if none do after a command of the user."""
+    """Return the number of the first claim of an item whose repairs count.
+
+    A claim takes the item from the queue. Return 0 if none count after a command of the user.
+    """
     previous = work.item.repaired
     if by_hand:
         return previous
@@ -143,7 +148,7 @@ def _plan_repairs(
 ) -> Sequence[Repair]:
     """Plan the safe repairs of an artist.
 
-    Albums that a killed run left half-written are planned as they were before it.
+    If a killed process has left an album half-written, plan as if it had written nothing.
     """
     policy, before_embedding = context.config.policy, state_before_embedding(artist, work, context)
     if before_embedding is None:
@@ -158,15 +163,17 @@ def _plan_repairs(
 def state_before_embedding(
     artist: Artist, work: Work, context: MusicWorkerContext
 ) -> Artist | None:
-    """Return an artist as it was before covers were embedded since its first claim.
+    """Return an artist as it was before covers were embedded; None if that makes no difference.
 
-    Return None if it makes no difference: no killed run has left an album half-written.
+    It makes a difference if a killed process has embedded a cover in only some tracks.
     """
     if context.config.by_hand or not (halfway := covers.find_half_embedded(artist)):
         return None
-    top = f"{path_text.escape_path(Path(path_text.unescape_path(artist.path)).resolve())}/"
+    artist_folder = (
+        f"{path_text.escape_path(Path(path_text.unescape_path(artist.path)).resolve())}/"
+    )
     embedded = {
-        record.path.removeprefix(top)
+        record.path.removeprefix(artist_folder)
         for record in undo_records(work, context)
         if (change := record.fields.get(PICTURES_FIELD)) and not change.old
     }
@@ -177,10 +184,10 @@ def state_before_embedding(
 def with_repaired_mbids(
     artist: Artist, issues: Sequence[Issue], work: Work, context: MusicWorkerContext
 ) -> Artist:
-    """Return an artist with the release MBIDs that this run will write.
+    """Return an artist with the release MBIDs that the planned repairs will write.
 
-    Covers are only fetched for albums whose tags name no other release, and tags that do so now may
-    be repaired later in the same run.
+    Covers are only fetched for albums whose tags have no MBID of another release. The repairs may
+    correct such MBIDs.
     """
     if context.config.policy.fix is FixLevel.NONE or not differences.names_other_releases(artist):
         return artist
@@ -201,7 +208,7 @@ def annotate_issues(
     result: RepairResult,
     context: MusicWorkerContext | None = None,
 ) -> list[Issue]:
-    """Add to each issue the proposed repair and what prevents it."""
+    """Return the issues with their proposed repairs, and the reasons that prevent them."""
     if not issues:
         return []
     proposed = proposals.propose_repairs(artist, issues)
@@ -227,11 +234,11 @@ def _block_reason(
     context: MusicWorkerContext | None,
 ) -> BlockReason | None:
     """Return why a proposed repair was not or cannot be made."""
-    top = Path(path_text.unescape_path(artist.path))
+    artist_folder = Path(path_text.unescape_path(artist.path))
     for repair in repairs:
         if reason := result.blocked.get((repair.place, found.kind)):
             return reason
-        path = top / path_text.unescape_path(repair.place)
+        path = artist_folder / path_text.unescape_path(repair.place)
         if context and (
             lock := context.tag_writer.lock_reason(path, _to_file_change(artist, repair))
         ):
@@ -262,18 +269,18 @@ def _group_by_file(artist: Artist, repairs: Iterable[Repair]) -> Iterator[_FileR
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
-    top = Path(path_text.unescape_path(artist.path))
+    artist_folder = Path(path_text.unescape_path(artist.path))
     tracks = {track.place: track for track in artist.tracks}
     added = {place: Track(place=place) for place in by_place if place not in tracks}
     for place, track in {**added, **tracks}.items():  # new files in the folder come first
         if planned := by_place.get(place):
-            yield _FileRepairs(top / path_text.unescape_path(place), track, planned)
+            yield _FileRepairs(artist_folder / path_text.unescape_path(place), track, planned)
 
 
 def _filter_allowed(
     artist: Artist, file: _FileRepairs, writer: TagWriter, result: RepairResult
 ) -> list[Repair]:
-    """Leave out repairs that are locked or that the user has undone."""
+    """Leave out repairs of locked fields, and repairs that the user has undone."""
     from mediakeep.music.repairs import tag_writer as pens  # imported late: slow to load
 
     allowed = []
@@ -291,7 +298,7 @@ def _filter_allowed(
 
 
 def _to_file_change(artist: Artist, repair: Repair) -> FileChange:
-    """Return the file change of a repair, with the full path of a picture to embed."""
+    """Return a repair as a file change; a picture to embed is given by its full path."""
     if not isinstance(repair.change, EmbedCover) or repair.change.image.startswith("/"):
         return repair.change
     return msgspec.structs.replace(repair.change, image=f"{artist.path}/{repair.change.image}")

@@ -1,4 +1,4 @@
-"""Safe repairs of covers: embed the picture in the folder, or a downloaded one."""
+"""Safe repairs of covers: embed the picture in the album's folder, or a downloaded one."""
 
 from __future__ import annotations
 
@@ -118,7 +118,10 @@ def _replace_small_covers(album: Album, cover: FetchedCover, kind: str) -> Itera
 
 
 def find_half_embedded(artist: Artist) -> frozenset[str]:
-    """Return the tracks of albums in which a killed run may have left tracks without a cover."""
+    """Return the places of tracks in albums that a killed process may have left half-written.
+
+    In such an album, only some tracks have got the cover.
+    """
     albums = (
         album
         for album in artist.albums
@@ -128,7 +131,7 @@ def find_half_embedded(artist: Artist) -> frozenset[str]:
 
 
 def without_pictures(artist: Artist, places: frozenset[str]) -> Artist:
-    """Return the artist as if these tracks contained no picture."""
+    """Return the artist as if the tracks at these places contained no picture."""
 
     def bare(track: Track) -> Track:
         if track.place not in places:
@@ -142,7 +145,7 @@ def without_pictures(artist: Artist, places: frozenset[str]) -> Artist:
 
 
 def _cover_in_folder(track: Track, album: Album) -> ImageFile | None:
-    """Return the front cover in a track's folder, else that in the folder above."""
+    """Return the front cover in a track's folder, else in the folder above, or None."""
     folder = track.place
     while folder:
         folder = folder.rpartition("/")[0]
@@ -164,7 +167,7 @@ def _cover_in_folder(track: Track, album: Album) -> ImageFile | None:
 
 
 def _choose_front(images: list[ImageFile]) -> ImageFile | None:
-    """Return the picture that can only be the front cover: by its name, or as the only one."""
+    """Return the picture that must be the front cover: by its name, or as the only one."""
     by_name = [image for image in images if _has_cover_name(image) and _is_embeddable(image)]
     if by_name:
         return by_name[0]

@@ -1,4 +1,4 @@
-"""Proposals for dates: the year of the album's other tracks."""
+"""Proposals for missing and differing dates: the year of the album's other tracks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _REASON = "most tracks of the album have it"
 
 
 def propose_missing_date(artist: Artist) -> Iterator[Repair]:
-    """Propose the date of the disc's other tracks, else of the album's.
+    """Propose the date of the disc's other tracks, else of the album's, for tracks without one.
 
-    For a compilation only if all tracks agree.
+    On a compilation, all tracks must agree.
     """
     for album in artist.albums:
         if all(missing_tags.missing_date(track) is None for track in album.tracks):
@@ -39,7 +39,7 @@ def propose_missing_date(artist: Artist) -> Iterator[Repair]:
 
 
 def propose_date_mixed(artist: Artist) -> Iterator[Repair]:
-    """Propose the date of most tracks of the album for the few with another year."""
+    """Propose the date of most tracks of an album for the few tracks with another year."""
     for album in artist.albums:
         if consistency.date_mixed(album) is None:
             continue
@@ -56,7 +56,7 @@ def propose_date_mixed(artist: Artist) -> Iterator[Repair]:
 
 
 def _majority_date(tracks: Sequence[Track]) -> Values:
-    """Return the most frequent date of the majority year, or ()."""
+    """Return the most frequent date within the most frequent year, or () if none is clear."""
     years = Counter(filter(None, (_find_year(track.tags.date) for track in tracks)))
     year = majority_value.find_majority(years)
     if not year or (len(years) > 1 and album_grouping.is_compilation(tracks)):
@@ -66,7 +66,7 @@ def _majority_date(tracks: Sequence[Track]) -> Values:
 
 
 def _without_own_year_discs(group: AlbumGroup, album: Album) -> list[Track]:
-    """Leave out discs whose tracks all have the same other year."""
+    """Return the tracks without those discs that have a year of their own."""
     years = Counter(filter(None, map(_track_year, group.tracks)))
     usual_year = years.most_common(1)[0][0] if years else ""
     rest = list[Track]()

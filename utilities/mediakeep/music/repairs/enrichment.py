@@ -1,4 +1,4 @@
-"""Fill in fields from a certain match, and correct them if the user has asked for that."""
+"""Fill in empty tags from a certain match; correct other tags if the user has asked for that."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KIND_BY_FIELD = {
 
 
 def fill_empty_fields(artist: Artist) -> Iterator[Repair]:
-    """Fill the empty fields of tracks whose release is certain."""
+    """Yield repairs that fill empty tags of tracks whose release is certain."""
     for track, difference in _track_differences(artist):
         for field, values in difference.missing.items():
             kind = _KIND_BY_FIELD.get(field, FILLED_KIND)
@@ -38,12 +38,12 @@ def fill_empty_fields(artist: Artist) -> Iterator[Repair]:
 
 
 def is_fill_reason(reason: str) -> bool:
-    """Return whether a change, by its reason, filled an empty field from a match."""
+    """Return whether the reason of a change says that it filled an empty tag from a match."""
     return _FILLED_REASON in reason.partition(": ")[2].split("; ")
 
 
 def correct_fields(artist: Artist) -> Iterator[Repair]:
-    """Correct the fields that certainly differ from the release."""
+    """Yield repairs that correct tags which certainly differ from the release."""
     for track, difference in _track_differences(artist):
         kinds = (
             difference_kinds.classify_differences(track, difference.differing)
@@ -57,7 +57,7 @@ def correct_fields(artist: Artist) -> Iterator[Repair]:
 
 
 def correction_for_kind(kind: str) -> RepairFunction:
-    """Return the function that corrects the fields of one kind of issue."""
+    """Return a function that yields the corrections for one kind of issue."""
     return functools.partial(_correct_kind, kind)
 
 

@@ -1,7 +1,7 @@
-"""Fetch front covers that albums lack from the Cover Art Archive.
+"""Download front covers that albums lack from the Cover Art Archive.
 
-1. An album gets a cover if it has none, or with `--fix matched` if it has a small one, and if its
-   match is certain and says that a cover exists. Otherwise no request is sent.
+1. An album gets a cover if it has none, or with `--fix matched` a small one. Its match must be
+   certain and say that a cover exists. Otherwise no request is sent.
 2. Locked files, and files from which the user has removed a cover, are left alone.
 3. A downloaded picture stays in `status/cache/covers/` until it is written where it belongs.
 """
@@ -37,7 +37,7 @@ _FALLBACK_SIZE = "1200"  # pixels; fetched if the original is too large or neith
 
 
 class FetchedCovers(msgspec.Struct, frozen=True):
-    """The covers that were fetched, by album, and why others were not."""
+    """The covers downloaded for an artist, by the album's place, and why others were not."""
 
     covers: dict[str, FetchedCover] = {}
     why: str = ""
@@ -45,7 +45,7 @@ class FetchedCovers(msgspec.Struct, frozen=True):
 
 
 def find_wanted_covers(artist: Artist, policy: WritePolicy) -> dict[str, ArchiveCover]:
-    """Return the front cover to fetch for each album, by the album's place."""
+    """Return the front covers to download, by the place of the album that needs each."""
     if policy.fix is FixLevel.NONE or policy.cover_art == "none":
         return {}
     small = covers.cover_upgrade(artist) if _may_replace_covers(policy) else {}
@@ -57,61 +57,63 @@ def find_wanted_covers(artist: Artist, policy: WritePolicy) -> dict[str, Archive
             differences.names_other_release(item, match, deleted) for item in album.readable_tracks
         ):
             continue
-        front = archive_covers.find_for_match(match)
+        cover = archive_covers.find_for_match(match)
         if (
-            front
+            cover
             and _wants_cover(album, small, policy)
             and len(album_grouping.group_by_album(album)) == 1
         ):
-            wanted_covers[album.place] = front
+            wanted_covers[album.place] = cover
     return wanted_covers
 
 
 def fetch_for_artist(
     artist: Artist, context: MusicWorkerContext, progress: Progress
 ) -> FetchedCovers:
-    """Fetch the covers that the artist's albums need, as far as the service is available."""
-    wishes = find_wanted_covers(artist, context.config.policy)
-    albums = [album for album in artist.albums if album.place in wishes]
+    """Download the covers that an artist's albums need, as far as the service is available."""
+    wanted_covers = find_wanted_covers(artist, context.config.policy)
+    albums = [album for album in artist.albums if album.place in wanted_covers]
     albums = [album for album in albums if not _is_excluded(artist, album, context)]
     context.lookups.progress = progress
     try:
-        return _fetch_wanted({album.place: wishes[album.place] for album in albums}, context)
+        return _fetch_wanted({album.place: wanted_covers[album.place] for album in albums}, context)
     finally:
         context.lookups.progress = NO_PROGRESS
 
 
-def _fetch_wanted(wishes: Mapping[str, ArchiveCover], context: MusicWorkerContext) -> FetchedCovers:
+def _fetch_wanted(
+    wanted_covers: Mapping[str, ArchiveCover], context: MusicWorkerContext
+) -> FetchedCovers:
     covers_by_place, errors = dict[str, FetchedCover](), list[LookupSkipped | ServiceFailed]()
-    for place, front in wishes.items():
+    for place, cover in wanted_covers.items():
         try:
-            covers_by_place[place] = _fetch_cover(context.lookups, front, context.config.policy)
+            covers_by_place[place] = _fetch_cover(context.lookups, cover, context.config.policy)
         except (NoCover, Unreadable):  # another process may have fetched and used it
             continue
         except (LookupSkipped, ServiceFailed) as error:
             errors.append(error)
             if not isinstance(error, ServiceFailed) or isinstance(error, Outage):
                 break  # the next request would fail, too
-    why = str(errors[0]) if errors else ""
+    reason = str(errors[0]) if errors else ""
     return FetchedCovers(
-        covers_by_place, why, any(isinstance(error, ServiceFailed) for error in errors)
+        covers_by_place, reason, any(isinstance(error, ServiceFailed) for error in errors)
     )
 
 
 def _fetch_cover(
-    desk: MusicBrainzContext, front: ArchiveCover, policy: WritePolicy
+    musicbrainz: MusicBrainzContext, cover: ArchiveCover, policy: WritePolicy
 ) -> FetchedCover:
-    """Fetch one cover and decide where it is written."""
+    """Download one cover, and decide where it is to be written."""
     return FetchedCover(
-        image=describe_picture(fetch_picture(desk, front, policy.cover_size)),
-        source_name=str(front),
+        image=describe_picture(fetch_picture(musicbrainz, cover, policy.cover_size)),
+        source_name=str(cover),
         embed=policy.cover_art != "file",
         save_file=policy.cover_art in ("file", "both"),
     )
 
 
-def fetch_picture(desk: MusicBrainzContext, front: ArchiveCover, size: str) -> Path:
-    """Return the file of a front cover, downloading it unless it is cached.
+def fetch_picture(musicbrainz: MusicBrainzContext, cover: ArchiveCover, size: str) -> Path:
+    """Return the path of a front cover's file, which is downloaded unless it is cached.
 
     Raise NoCover if there is none, LookupSkipped or ServiceFailed if the service is unavailable or
     sends no complete JPEG or PNG, and NoCache if the file cannot be stored.
@@ -119,23 +121,25 @@ def fetch_picture(desk: MusicBrainzContext, front: ArchiveCover, size: str) -> P
     from mediakeep.music.repairs import tag_writer  # imported late: slow to load
 
     if not musicbrainz_client.is_mbid(
-        front.mbid
+        cover.mbid
     ):  # a release group's MBID was not validated before
-        raise NoCover("front", str(front))
-    gallery = CoverCache(desk.folder)
-    if path := gallery.find_cover(front.mbid, size):
+        raise NoCover("front", str(cover))
+    gallery = CoverCache(musicbrainz.folder)
+    if path := gallery.find_cover(cover.mbid, size):
         with contextlib.suppress(Unreadable):
             tag_writer.read_picture(path)
             return path
     from mediakeep.lookups.coverart import client as coverart_client
 
     archive = coverart_client.CoverArtClient(
-        desk.http, coverart_client.build_service(desk.config), fresh=desk.config.fresh
+        musicbrainz.http,
+        coverart_client.build_service(musicbrainz.config),
+        fresh=musicbrainz.config.fresh,
     )
     for candidate_size in dict.fromkeys((size, _FALLBACK_SIZE) if size == "full" else (size,)):
-        picture = archive.fetch_front(front.mbid, candidate_size, (front.kind,))
+        picture = archive.fetch_front(cover.mbid, candidate_size, (cover.kind,))
         if mime := _embeddable_mime(picture.content):
-            return gallery.store(front.mbid, size, mime, picture.content)
+            return gallery.store(cover.mbid, size, mime, picture.content)
     limit = f"{MAX_EMBEDDED_BYTES >> 20} MiB"
     reason = f"the response is not a complete JPEG or PNG of at most {limit} ({picture.url})"
     raise ServiceFailed(archive.service.name, reason)
@@ -153,7 +157,7 @@ def describe_picture(path: Path) -> ImageFile:
 def release_unused(
     fetched_covers: Mapping[str, FetchedCover], artist: Artist, context: MusicWorkerContext
 ) -> None:
-    """Let the cache delete pictures of albums that no longer need one."""
+    """Let the cache delete downloaded covers of albums that no longer need them."""
     still_wanted = find_wanted_covers(artist, context.config.policy)
     for place, cover in fetched_covers.items():
         if place not in still_wanted:
@@ -172,27 +176,28 @@ def _wants_cover(album: Album, small: Container[str], policy: WritePolicy) -> bo
 
 
 def _is_excluded(artist: Artist, album: Album, context: MusicWorkerContext) -> bool:
-    """Return whether no file may be written, or the user has undone a cover of this album."""
-    policy, top = context.config.policy, Path(path_text.unescape_path(artist.path))
+    """Return whether an album gets no cover: files are locked, or the user has undone a cover."""
+    policy, artist_folder = context.config.policy, Path(path_text.unescape_path(artist.path))
     targets: list[tuple[Path, FileChange]] = []
     if policy.cover_art != "file":
         tracks = filter(repair.is_writable, album.readable_tracks)
         targets += [
-            (top / path_text.unescape_path(track.place), EmbedCover("")) for track in tracks
+            (artist_folder / path_text.unescape_path(track.place), EmbedCover(""))
+            for track in tracks
         ]
     if policy.cover_art != "embed":
-        folder = top / path_text.unescape_path(album.place)
+        folder = artist_folder / path_text.unescape_path(album.place)
         targets += [
             (folder / f"cover{suffix}", SaveCoverFile(""))
             for suffix in SUFFIX_BY_MIME_TYPE.values()
         ]
     if not policy.redo and any(context.tag_writer.had_cover_undone(path) for path, _ in targets):
         return True
-    return all(context.tag_writer.lock_reason(path, wish) for path, wish in targets)
+    return all(context.tag_writer.lock_reason(path, change) for path, change in targets)
 
 
 def _embeddable_mime(data: bytes) -> str:
-    """Return the MIME type of a complete picture small enough to embed, else ""."""
+    """Return the MIME type of a complete picture that is small enough to embed, else ""."""
     from mediakeep.music.repairs import tag_writer
 
     try:

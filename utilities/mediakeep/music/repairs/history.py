@@ -1,4 +1,4 @@
-"""The repairs of an artist, summarized from its undo records, which survive a crash."""
+"""Summarize the repairs made to an artist's files, from the undo records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ChangesByPath = dict[str, list[tuple[str, FieldChange]]]
 
 
 class RepairedField(msgspec.Struct, frozen=True):
-    """One changed field of a file; `told` is the formatted change, "" for a cover."""
+    """One changed field of a file; `told` describes the change in words, or is "" for a cover."""
 
     place: str
     told: str
@@ -35,7 +35,8 @@ class RepairedField(msgspec.Struct, frozen=True):
 class RepairedKind(msgspec.Struct, frozen=True):
     """The repairs of one kind of issue: the number of files, and some of the changes.
 
-    A kind that fills many fields lists the fields instead, with a count unless all files got them.
+    If a kind fills many fields, it lists the fields instead. Each has a count unless all files got
+    it.
     """
 
     kind: str
@@ -46,7 +47,7 @@ class RepairedKind(msgspec.Struct, frozen=True):
 
 
 class RepairHistory(msgspec.Struct, frozen=True):
-    """The repairs of an artist; each counts as one kind repaired in one file."""
+    """All repairs of an artist; one kind of issue repaired in one file counts as one repair."""
 
     count: int
     files: int
@@ -57,12 +58,12 @@ class RepairHistory(msgspec.Struct, frozen=True):
 
     @property
     def by_kind(self) -> dict[str, int]:
-        """The number of files repaired for each kind."""
+        """The number of repaired files for each kind of issue."""
         return {group.kind: group.files for group in self.groups}
 
 
 def summarize_records(records: Sequence[ChangeRecord], artist: str) -> RepairHistory:
-    """Summarize the undo records of an artist; `artist` is its escaped folder."""
+    """Summarize the undo records of an artist; `artist` is the escaped path of the folder."""
     by_kind: dict[str, _ChangesByPath] = {}
     for record in records:
         place = record.path.removeprefix(_resolve_folder(artist) + "/")
@@ -104,7 +105,7 @@ def count_planned_fills(pending: Iterable[FilePlan]) -> int:
 
 
 def kinds_in_reason(reason: str) -> list[str]:
-    """Return the kinds named in a reason: "whitespace, mojibake: words" names two."""
+    """Return the kinds of issues that start a reason: "whitespace, mojibake: words" has two."""
     names = reason.partition(":")[0].split(",")
     return [kind for name in names if (kind := name.strip()) in _KIND_RANK]
 
@@ -135,7 +136,7 @@ def _summarize_kind(kind: str, by_place: _ChangesByPath) -> RepairedKind:
 
 
 def _format_filled_fields(by_place: _ChangesByPath) -> Iterator[str]:
-    """Yield how many fields were filled with MBIDs, then the other fields, most frequent first."""
+    """Describe how many MBIDs were filled in, then the other fields, most frequent first."""
     values_by_field: dict[str, dict[str, tuple[str, ...]]] = {}
     for place, changes in by_place.items():
         for field, change in changes:
@@ -152,7 +153,7 @@ def _format_filled_fields(by_place: _ChangesByPath) -> Iterator[str]:
 
 
 def _format_common_value(values_by_place: Mapping[str, tuple[str, ...]]) -> str:
-    """Return the value that all files got, if it is short."""
+    """Return the value that all files got in a field, or "" if they differ or it is long."""
     values = set(values_by_place.values())
     text = "; ".join(values.pop())
     return f" {compare_text.quote(text)}" if not values and len(text) <= MAX_VALUE_LENGTH else ""

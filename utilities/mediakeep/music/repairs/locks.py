@@ -23,7 +23,7 @@ _MAX_BYTES = 10_000  # bytes read from a lock file
 
 
 class FieldLocks:
-    """The locks of one run; each folder is read once."""
+    """The locks of fields and folders; each folder's lock file is read once."""
 
     def __init__(self, fields: frozenset[str]) -> None:
         self._fields = frozenset(map(canonical_field, fields))
@@ -33,7 +33,7 @@ class FieldLocks:
         )
 
     def find_locks(self, path: Path) -> dict[str, str]:
-        """Return the locked fields of a file, each with what locks it, as the end of a sentence."""
+        """Return the locked fields of a file, each with a text that says what locks it."""
         if self._last_result is None or self._last_result[0] != path:
             self._last_result = path, self._collect_locks(path)
         return self._last_result[1]
@@ -52,13 +52,13 @@ class FieldLocks:
 
 
 def canonical_field(name: str) -> str:
-    """Return the field that a user means by a name, or the name itself if there is none."""
+    """Return the internal name of a field for a name the user wrote; else the name itself."""
     plain = name.strip().lower()
     return _ALIASES.get(plain, plain)
 
 
 def is_lockable(name: str) -> bool:
-    """Return whether a name, as returned by `canonical_field`, can be locked."""
+    """Return whether a field name returned by `canonical_field` can be locked."""
     return name in _LOCKABLE_FIELDS
 
 
@@ -68,7 +68,7 @@ def lockable_names() -> list[str]:
 
 
 def _read_lock_file(path: Path) -> dict[str, str]:
-    """Read a lock file; invalid content locks everything, to be on the safe side."""
+    """Read the locked fields from a lock file; if it is invalid, everything is locked."""
     reason = f"{path_text.escape_path(path)} locks it"
     try:
         with path.open("rb") as lock:

@@ -1,4 +1,4 @@
-"""The value that a clear majority of tracks has, as a proposal for the others."""
+"""Find the tag value that a clear majority of tracks has."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ T = TypeVar("T")
 
 
 def find_majority(counts: Counter[T]) -> T | None:
-    """Return the value that at least two thirds agree on, or None."""
+    """Return the value that makes up at least two thirds of the counts, or None."""
     if not counts:
         return None
-    most, count = counts.most_common(1)[0]
-    return most if 3 * count >= 2 * counts.total() else None
+    limit, count = counts.most_common(1)[0]
+    return limit if 3 * count >= 2 * counts.total() else None
 
 
 def majority_value(tracks: Iterable[Track], field: str) -> Values:
-    """Return the value of a field that two thirds of the tracks that have it agree on, or ()."""
+    """Return the value that two thirds of the tracks with this field agree on, or ()."""
     values = (cleaned_value(track, field) for track in tracks)
     return find_majority(Counter(filter(None, values))) or ()
 
 
 def cleaned_value(track: Track, field: str) -> Values:
-    """Return the non-blank values of a field as they are after repairs."""
+    """Return the values of a track's field as they will be after repairs, without blank ones."""
     return tuple(
         cleaning.clean_text(text)
         for text in getattr(track.tags, field)

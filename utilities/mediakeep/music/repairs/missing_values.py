@@ -23,7 +23,7 @@ _FOLDER_NAME_REASON = "from the folder's name"
 
 
 def propose_missing_title(artist: Artist) -> Iterator[Repair]:
-    """Propose the title in the file's name."""
+    """Propose the title in the file name for tracks without a title."""
     for album, group, tracks in _find_tracks_missing(artist, missing_tags.missing_title):
         numbers_by_place = album.cached_call(_numbers_in_names) if group else {}
         name, _ = filename_parser.artist_and_album_folders(artist.name, album)
@@ -42,7 +42,7 @@ def propose_missing_title(artist: Artist) -> Iterator[Repair]:
 
 
 def propose_missing_track_number(artist: Artist) -> Iterator[Repair]:
-    """Propose the number in the file's name, formatted like those of the other tracks."""
+    """Propose the number in the file name, padded like the numbers of the other tracks."""
     for album, group, tracks in _find_tracks_missing(artist, missing_tags.missing_track_number):
         numbers_by_place = album.cached_call(_numbers_in_names) if group else {}
         for track in tracks:
@@ -105,7 +105,10 @@ def propose_missing_albumartist(artist: Artist) -> Iterator[Repair]:
 def _find_tracks_missing(
     artist: Artist, check: Callable[[Track], str | None]
 ) -> Iterator[tuple[Album, AlbumGroup | None, list[Track]]]:
-    """Yield the writable tracks of each album that fail a check; loose tracks have no group."""
+    """Yield the writable tracks for which a check returns an issue, by album.
+
+    The group has all tracks of the album, and is None for loose tracks.
+    """
     for album in artist.albums:
         album_groups: Sequence[AlbumGroup | None] = album_grouping.group_by_album(album) or (None,)
         for group in album_groups:
@@ -123,7 +126,7 @@ def _numbers_in_names(album: Album) -> dict[str, int]:
 
 
 def _number_in_own_name(track: Track) -> int | None:
-    """Return the number in a file's name, regardless of other tracks."""
+    """Return the track number in a file's name without comparing other files; None if uncertain."""
     candidates = track_numbers.numbers_in_name(track.name, track.tags.disc)
     return (
         min(candidates)
@@ -133,7 +136,7 @@ def _number_in_own_name(track: Track) -> int | None:
 
 
 def _spell_as_in_tags(name: str, artist: Artist) -> str:
-    """Spell a folder's name as the tracks do, since it cannot contain every character."""
+    """Return a folder's name as tags spell it, since folders cannot contain every character."""
     key = compare_text.comparison_key(name)
     texts = (
         compare_text.normalize_spaces(text) for track in artist.tracks for text in track.tags.artist

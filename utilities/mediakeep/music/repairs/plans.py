@@ -1,4 +1,4 @@
-"""Planned changes to files: the plan file and its text form."""
+"""Plans of changes to music files, stored as plan files or shown as text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ FileChange = (
 
 
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change: a field's old and new values and the reason; for a picture its hash and file."""
+    """A planned change of a field: old values, new values and the reason.
+
+    For a picture, it has the hash and the file instead of values.
+    """
 
     field: str
     old: tuple[str, ...] = ()
@@ -34,7 +37,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The changes of one file, and its size and time when they were planned."""
+    """The planned changes of one file, with its size and time when they were planned."""
 
     path: str  # escaped
     size: int
@@ -70,19 +73,19 @@ def build_file_plan(
 
 
 def is_still_valid(plan: FilePlan, current: FilePlan) -> bool:
-    """Return whether a file is still as it was when planned; `current` is a new plan of it."""
+    """Return whether a file is unchanged since it was planned; `current` is a new plan for it."""
     planned = {line.field: line for line in plan.changes}
-    same = all(
+    namesakes = all(
         line.field in planned
         and planned[line.field].old == line.old
         and (not line.image or planned[line.field].new == line.new)  # it is the same picture
         for line in current.changes
     )
-    return same and (plan.size, plan.mtime_ns) == (current.size, current.mtime_ns)
+    return namesakes and (plan.size, plan.mtime_ns) == (current.size, current.mtime_ns)
 
 
 def requested_changes(plan: FilePlan) -> list[FileChange]:
-    """Return the changes that a plan requests for its file."""
+    """Return a file's planned changes in the form in which they are written."""
     return [_requested_change(line) for line in plan.changes]
 
 
@@ -139,7 +142,7 @@ def _newer_format(content: bytes) -> int:
 
 
 def format_plan(plan: FilePlan, place: str) -> list[str]:
-    """Format each change of a file in one line: file, field, old value, new value and reason."""
+    """Format each planned change of a file as a line: file, field, old and new value, reason."""
     return [format_change(place, line) for line in plan.changes]
 
 

@@ -1,4 +1,4 @@
-"""Preview repairs: return an artist as it will be read after them."""
+"""Predict how an artist will be read after repairs, without writing anything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NUMBER_FIELDS = (
 
 
 def preview_repairs(artist: Artist, repairs: Iterable[Repair]) -> Artist:
-    """Return an artist after repairs; unchanged parts are the same objects as before."""
+    """Return the artist as it will be after repairs; unchanged parts are the same objects."""
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
@@ -95,12 +95,12 @@ def _find_image(place: str, images: Iterable[ImageFile]) -> ImageFile:
 def _preview_cover(track: Track, file: ImageFile) -> Track:
     """Return a track with a front cover that replaces the one it contains."""
     facts: dict[str, Any] = {"width": file.width, "height": file.height, "size": file.size}
-    front = EmbeddedPicture(type=_FRONT_TYPE, mime=file.mime, seen=file.mime, **facts)
+    cover = EmbeddedPicture(type=_FRONT_TYPE, mime=file.mime, seen=file.mime, **facts)
     pictures = list(track.tags.pictures)
     index = next(
         (number for number, picture in enumerate(pictures) if picture.type == _FRONT_TYPE),
         len(pictures),
     )
-    pictures[index : index + 1] = [front]
+    pictures[index : index + 1] = [cover]
     tags = structs.replace(track.tags, pictures=tuple(pictures))
     return structs.replace(track, tags=tags)

@@ -66,7 +66,7 @@ PROPOSAL_FUNCTIONS: Mapping[str, RepairFunction] = {
 
 
 def propose_repairs(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]:
-    """Return the proposed repairs of each issue, by id; issues without a proposal are left out."""
+    """Return the proposed repairs by issue id; issues without a proposal are left out."""
     safe_repairs = safe.plan_repairs(artist, issues)
     by_kind = {
         kind: _repairs_for_kind(kind, artist, safe_repairs)
@@ -84,7 +84,7 @@ def propose_repairs(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[
 
 
 def format_proposal(repairs: Sequence[Repair]) -> str:
-    """Format repairs in one line, as in 'artist "Björk" in 3 files'."""
+    """Format proposed repairs in one line, as in 'artist "Björk" in 3 files'."""
     counts = Counter(map(_format_repair, repairs))
     parts = [
         f"{text} in {render.pluralize(count, 'file')}" if count > 1 else text

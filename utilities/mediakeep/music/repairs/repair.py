@@ -1,4 +1,4 @@
-"""A repair: the change of one file, and the kinds of issues that it resolves."""
+"""A repair: one change of one file, with the kinds of issues that it resolves."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from mediakeep.music.model import Artist, Track
 
 
 class EmbedCover(msgspec.Struct, frozen=True, tag="embed"):
-    """Embed a picture file as the front cover of a track; `image` is its place below the artist.
+    """A change that embeds a picture file as the front cover of a track.
 
-    A picture elsewhere is given by its full path; both are escaped.
+    `image` is the picture's place relative to the artist's folder, or its full path if it is
+    elsewhere. Both are escaped.
     """
 
     image: str
@@ -23,17 +24,18 @@ class EmbedCover(msgspec.Struct, frozen=True, tag="embed"):
 
 
 class SaveCoverFile(msgspec.Struct, frozen=True, tag="put"):
-    """Save a copy of a picture file, given by its full path, as a new file."""
+    """A change that saves a copy of a picture, given by its full path, as a new file."""
 
     image: str
     reason: str = ""
 
 
 class Repair(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one file; `place` is below the artist, `old` is the current value of the field.
+    """One change of one file; `place` is its path relative to the artist's folder.
 
-    `kinds` are the kinds of issues that it resolves. The reason of the change starts with them, as
-    in "mojibake, whitespace: letters in the wrong encoding; space at the end".
+    `old` is the current value of the field, and `kinds` are the kinds of issues that the change
+    resolves. The reason starts with them, as in "mojibake, whitespace: letters in the wrong
+    encoding; space at the end".
     """
 
     place: str
@@ -43,14 +45,14 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def field(self) -> str:
-        """The field that it changes, "" for a change of all tags."""
+        """The field that is changed, or "" for a change of all tags."""
         if isinstance(self.change, SetField):
             return self.change.field
         return "" if isinstance(self.change, CopyToNativeTags) else PICTURES_FIELD
 
     @property
     def reason_text(self) -> str:
-        """The reason without the kinds."""
+        """The reason without the kinds of issues at its start."""
         return self.change.reason.partition(": ")[2]
 
 
@@ -58,7 +60,7 @@ RepairFunction = Callable[[Artist], Iterable[Repair]]  # yields the repairs of o
 
 
 def set_field(track: Track, field: str, values: Values, kind: str, reason: str) -> Iterator[Repair]:
-    """Yield the repair that sets a field; none if no tag can contain the values.
+    """Yield a repair that sets a field of a track; none if its tags cannot contain the values.
 
     Duplicate and empty values are dropped.
     """
@@ -87,7 +89,7 @@ def is_writable(track: Track) -> bool:
 
 
 def merge_repairs(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """Merge consecutive repairs of one field of a file into one."""
+    """Merge repairs of the same field of a file into one, if they follow each other."""
     by_field: dict[tuple[str, str], Repair] = {}
     for repair in repairs:
         key = repair.place, repair.field

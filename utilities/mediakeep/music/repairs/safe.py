@@ -84,11 +84,9 @@ def plan_repairs(
 ) -> tuple[Repair, ...]:
     """Return the safe repairs of an artist, at most one for each field of a file.
 
-    With Fix.MATCHED also those that correct differences from a certain match. After they are made,
-    nothing is planned.
-
-    If the artist's issues are given, only albums with a repairable issue are examined, so a healthy
-    artist costs nothing; without them each check is run again.
+    With FixLevel.MATCHED, also correct tags that differ from a certain match. After the repairs are
+    made, a new plan is empty. If `issues` are given, only albums with a repairable issue are
+    examined; otherwise all checks are run.
     """
     repair_functions = MATCHED_REPAIRS if fix is FixLevel.MATCHED else SAFE_REPAIRS
     if issues is not None:

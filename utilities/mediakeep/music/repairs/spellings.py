@@ -1,4 +1,4 @@
-"""Proposals for names with several spellings: the most frequent one."""
+"""Proposals for names that are spelled in several ways: the most frequent spelling."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def propose_artist_variation(artist: Artist) -> Iterator[Repair]:
 
 
 def propose_album_variation(artist: Artist) -> Iterator[Repair]:
-    """Propose the most frequent spelling of an album; a disc at its end gets its own field."""
+    """Propose the most frequent spelling of an album title; a disc in it moves to its own field."""
     for album in artist.albums:
         if consistency.album_variation(album) is not None:
             for group in album_grouping.group_by_album(album):
@@ -52,7 +52,7 @@ def propose_albumartist_mixed(artist: Artist) -> Iterator[Repair]:
 
 
 def _preferred_spellings(artist: Artist) -> dict[str, str]:
-    """Return the spellings to be replaced by a clearly more frequent one of the same artist."""
+    """Return the preferred spelling for each spelling that is clearly rarer."""
     counts: dict[str, Counter[str]] = {}
     ids: dict[str, set[str]] = {}
     for track in artist.tracks:
@@ -76,9 +76,9 @@ def _preferred_spellings(artist: Artist) -> dict[str, str]:
     }
 
 
-def _may_be_same_artist(ids: set[str], others: set[str]) -> bool:
-    """Return whether two spellings may be the same artist according to their MBIDs."""
-    return not ids or not others or bool(ids & others)
+def _may_be_same_artist(mbids: set[str], others: set[str]) -> bool:
+    """Return whether two spellings may be one artist; `mbids` and `others` are their MBIDs."""
+    return not mbids or not others or bool(mbids & others)
 
 
 def _unify_titles(group: AlbumGroup) -> Iterator[Repair]:
@@ -124,6 +124,6 @@ def _unify_albumartists(group: AlbumGroup) -> Iterator[Repair]:
 def _most_frequent_form(
     cleaned: Mapping[str, Values], keys: Mapping[str, Values], wanted_key: Values
 ) -> Values:
-    """Return the most frequent form of loosely equal values."""
+    """Return the most frequent spelling of values whose comparison key is `wanted_key`."""
     counts = Counter(cleaned[place] for place, other_key in keys.items() if other_key == wanted_key)
     return counts.most_common(1)[0][0]

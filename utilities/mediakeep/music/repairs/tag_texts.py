@@ -18,7 +18,7 @@ _MOJIBAKE_REASON = "decoded with the wrong encoding"
 
 
 def repair_mojibake(artist: Artist) -> Iterator[Repair]:
-    """Restore texts that are certainly garbled."""
+    """Restore texts that were certainly decoded with the wrong encoding."""
     for track in artist.tracks:
         if tag_texts.mojibake(track) is not None and repair.is_writable(track):
             for field, _, new in _find_changes(track, _MOJIBAKE_FIELDS, mojibake.repair_mojibake):
@@ -39,7 +39,7 @@ def repair_whitespace(artist: Artist) -> Iterator[Repair]:
 
 
 def propose_mojibake(artist: Artist) -> Iterator[Repair]:
-    """Propose the restored text if it is not proven."""
+    """Propose the restored text for wrongly decoded text, if the restoration is not certain."""
     for track in artist.tracks:
         if tag_texts.mojibake(track) is not None and repair.is_writable(track):
             for field, _, new in _find_changes(track, _MOJIBAKE_FIELDS, _decode_mojibake):
@@ -57,7 +57,7 @@ def _decode_mojibake(text: str) -> str:
 def _find_changes(
     track: Track, fields: Sequence[str], change: Callable[[str], str]
 ) -> Iterator[tuple[str, Values, Values]]:
-    """Yield the fields that change, each with its current and new values."""
+    """Yield each field that `change` alters, with its current and its new values."""
     for field in fields:
         current: Values = getattr(track.tags, field)
         new = tuple(map(change, current))

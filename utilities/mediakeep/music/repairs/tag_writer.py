@@ -43,7 +43,7 @@ _MAX_TRAILING_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class TagWriter:
-    """Writes files for one run, under one policy."""
+    """Writes changes to music files, with one set of locks and one write policy."""
 
     store: UndoStore
     policy: WritePolicy
@@ -51,11 +51,14 @@ class TagWriter:
 
     @classmethod
     def from_policy(cls, store: UndoStore, policy: WritePolicy) -> TagWriter:
-        """Create the writer of a run."""
+        """Create a writer that follows a write policy, and stores undo records."""
         return cls(store, policy, FieldLocks(policy.locked_fields))
 
     def plan_changes(self, path: Path, file_changes: Iterable[FileChange]) -> FilePlan | None:
-        """Return the pending changes, or None if there are none; raises the errors of `write`."""
+        """Return the changes that `write` would make, or None if there are none.
+
+        It raises the same errors as `write`.
+        """
         file_changes = list(file_changes)
         self._check_locks(path, file_changes)
         if cover_file := _find_cover_file_change(file_changes):
@@ -77,7 +80,10 @@ class TagWriter:
     def write(
         self, path: Path, file_changes: Iterable[FileChange], stamp: Stamp
     ) -> TagWriteResult | None:
-        """Change a file safely; raise WriteRefused if it is locked; see also `write_tags.write`."""
+        """Change a file safely; raise WriteRefused if a field is locked.
+
+        See `write_tags.write` for the other errors.
+        """
         file_changes = list(file_changes)
         self._check_locks(path, file_changes)
         if cover_file := _find_cover_file_change(file_changes):
@@ -98,7 +104,7 @@ class TagWriter:
         fields = _cover_file_fields(data, cover_file)
         desk = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
         record = created_files.create_file(
-            path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), desk
+            path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), musicbrainz
         )
         return TagWriteResult(record, fields) if record else None
 
@@ -108,15 +114,15 @@ class TagWriter:
         other_tags, id3_version = OtherTags(policy.other_tags), Id3Version(policy.id3)
         return WriteRules(policy.hardlinks, policy.keep_mtime, other_tags, id3_version)
 
-    def lock_reason(self, path: Path, wish: FileChange) -> str:
-        """Return what locks a change of a file, as the end of a sentence, or ""."""
+    def lock_reason(self, path: Path, change: FileChange) -> str:
+        """Return what locks a change of a file, as the end of a sentence, or "" if nothing does."""
         locks = self.locks.find_locks(path)
         return next(
-            (reason for field, reason in locks.items() if field in changed_fields(wish)), ""
+            (reason for field, reason in locks.items() if field in changed_fields(change)), ""
         )
 
     def had_cover_undone(self, path: Path) -> bool:
-        """Return whether a cover embedded into the file, or saved as it, was undone."""
+        """Return whether the user has undone a cover embedded in a file, or saved as this file."""
         return (
             not self.store.undone_values(path).keys().isdisjoint((PICTURES_FIELD, plans.COVER_FILE))
         )
@@ -128,28 +134,28 @@ class TagWriter:
                 raise WriteRefused(path_text.escape_path(path), reason, fix_hint)
 
 
-def was_undone(undone: UndoneValues, wish: FileChange, kind: str) -> bool:
-    """Return whether a change of a file in this format was made before and undone."""
+def was_undone(undone: UndoneValues, change: FileChange, kind: str) -> bool:
+    """Return whether a change of a file was made before and undone by the user."""
     if not undone:
         return False
-    if isinstance(wish, SetField):
-        values = tag_edits.canonical_values(wish.field, wish.values, kind)
-        return values in undone.get(wish.field, ())
-    if isinstance(wish, EmbedCover):
+    if isinstance(change, SetField):
+        values = tag_edits.canonical_values(change.field, change.values, kind)
+        return values in undone.get(change.field, ())
+    if isinstance(change, EmbedCover):
         covers = undone.get(PICTURES_FIELD, frozenset())
-        return bool(covers) and (_hash_picture_file(wish),) in covers
-    return (plans.COVER_FILE if isinstance(wish, SaveCoverFile) else plans.CONTAINER) in undone
+        return bool(covers) and (_hash_picture_file(change),) in covers
+    return (plans.COVER_FILE if isinstance(change, SaveCoverFile) else plans.CONTAINER) in undone
 
 
-def changed_fields(wish: FileChange) -> frozenset[str]:
+def changed_fields(change: FileChange) -> frozenset[str]:
     """Return the fields that a change writes."""
-    if isinstance(wish, SetField):
-        return frozenset({wish.field})
-    return FIELDS if isinstance(wish, CopyToNativeTags) else frozenset({PICTURES_FIELD})
+    if isinstance(change, SetField):
+        return frozenset({change.field})
+    return FIELDS if isinstance(change, CopyToNativeTags) else frozenset({PICTURES_FIELD})
 
 
 def read_picture(path: Path) -> tuple[bytes, str]:
-    """Return an embeddable picture and its MIME type; raise Unreadable if it is not one."""
+    """Return the bytes of a picture file and its MIME type; raise Unreadable if unsuitable."""
     with open_file.open_regular_file(path) as handle:
         data = handle.read(MAX_PICTURE_BYTES + 1)
     return data, check_picture(data, path_text.escape_path(path))
@@ -185,20 +191,20 @@ def _plan_cover_file(path: Path, cover_file: SaveCoverFile) -> FilePlan | None:
 
 
 def _cover_file_fields(data: bytes, cover_file: SaveCoverFile) -> dict[str, FieldChange]:
-    """Return the fields of the undo record of a new cover file."""
+    """Return the fields of the undo record for a new cover file."""
     return {plans.COVER_FILE: FieldChange((), (_hash_picture(data),), cover_file.reason)}
 
 
-def _to_tag_change(wish: FileChange) -> TagEdit:
-    assert not isinstance(wish, SaveCoverFile)  # it creates a file instead of changing one
-    if not isinstance(wish, EmbedCover):
-        return wish
-    data, mime = read_picture(Path(path_text.unescape_path(wish.image)))
-    return SetCover(data, mime, wish.reason)
+def _to_tag_change(change: FileChange) -> TagEdit:
+    assert not isinstance(change, SaveCoverFile)  # it creates a file instead of changing one
+    if not isinstance(change, EmbedCover):
+        return change
+    data, mime = read_picture(Path(path_text.unescape_path(change.image)))
+    return SetCover(data, mime, change.reason)
 
 
-def _hash_picture_file(wish: EmbedCover) -> str:
-    data, _ = read_picture(Path(path_text.unescape_path(wish.image)))
+def _hash_picture_file(change: EmbedCover) -> str:
+    data, _ = read_picture(Path(path_text.unescape_path(change.image)))
     return _hash_picture(data)
 
 

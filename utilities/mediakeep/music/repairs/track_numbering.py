@@ -45,7 +45,7 @@ _PUNCTUATION = re.compile(r"[\s()\[\]#№º°.,:;*/\\_–—-]*")
 
 
 def repair_track_number_format(artist: Artist) -> Iterator[Repair]:
-    """Write plain numbers; once all are plain, pad them like most others on their disc."""
+    """Write track numbers as plain digits; if all are plain, pad them like most on their disc."""
     for album in artist.albums:
         if details := track_numbering.track_number_format(album):
             affected = [
@@ -60,7 +60,7 @@ def repair_track_number_format(artist: Artist) -> Iterator[Repair]:
 
 
 def propose_track_number_format(artist: Artist) -> Iterator[Repair]:
-    """Propose the number among unknown words if no other track has it."""
+    """Propose the number in a text with unknown words, if no other track has this number."""
     for album in artist.albums:
         details = track_numbering.track_number_format(album)
         for disc in album_grouping.group_by_disc(album) if details else ():
@@ -78,7 +78,7 @@ def propose_track_number_format(artist: Artist) -> Iterator[Repair]:
 
 
 def format_like(number: int, tracks: Sequence[Track]) -> str:
-    """Format a number as most of these tracks do: "03" or "3"."""
+    """Format a track number as most of these tracks do: "03" or "3"."""
     short = [text for track in tracks if _is_single_digit(text := track.tags.track)]
     padded = [text for text in short if text.startswith("0")]
     if 2 * len(padded) <= len(short):
@@ -87,12 +87,12 @@ def format_like(number: int, tracks: Sequence[Track]) -> str:
 
 
 def _may_be_rewritten(track: Track) -> bool:
-    """Return whether a track's number can be rewritten: it is in one text only, so none is lost."""
+    """Return whether a track's number is in a single text, so that rewriting loses nothing."""
     return len(_raw_numbers(track)) < 2 and repair.is_writable(track)
 
 
 def _is_among_words(track: Track) -> bool:
-    """Return whether a number is among words that name neither a disc nor a side."""
+    """Return whether a track number has words around it that name neither a disc nor a side."""
     text = track.tags.track
     words = [word.casefold() for word in _WORD.findall(text)]
     is_other = not words or _DISC_WORDS.intersection(words) or min(map(len, words)) < 2
@@ -140,7 +140,7 @@ def _has_own_total(track: Track) -> bool:
 
 
 def _certain_digits(track: Track) -> list[str] | None:
-    """Return the digits of a number, and of the total next to it; None if they are uncertain."""
+    """Return the digits of a track number, and of a total after it; None if uncertain."""
     text = track.tags.track
     around = _DIGITS.sub(" ", text)
     words = {word.casefold() for word in _WORD.findall(around)}
@@ -155,9 +155,9 @@ def _certain_digits(track: Track) -> list[str] | None:
 
 
 def _agreed_total(totals: Sequence[str], current: str) -> str | None:
-    """Return the total that the number's text and the total's own field agree on, "" if none.
+    """Return the total number of tracks in the tags, "" if there is none.
 
-    None if they contradict each other.
+    Return None if the text of the track number and the field of the total disagree.
     """
     all_totals = [*totals, current] if compare_text.has_text(current) else [*totals]
     if not totals:
@@ -167,7 +167,7 @@ def _agreed_total(totals: Sequence[str], current: str) -> str | None:
 
 
 def _pad_like_others(album: Album, affected: Sequence[Track]) -> Iterator[Repair]:
-    """Pad numbers below 10 like most others of their disc and format, or not at all."""
+    """Yield repairs that pad numbers below 10 like most others of their disc and format."""
     places = {track.place for track in affected}
     for disc in album_grouping.group_by_disc(album):
         for tracks in _group_by_format(disc.tracks):
