@@ -33,7 +33,7 @@ _WHOLE_ARTIST_TITLE = "The artist as a whole"
 
 
 class AlbumSection(msgspec.Struct, frozen=True):
-    """One album, or the artist as a whole, with its errors and warnings."""
+    """The part of a report on one album, or on the artist as a whole: errors and warnings."""
 
     title: str
     issues: tuple[Issue, ...]
@@ -46,7 +46,7 @@ class AlbumSection(msgspec.Struct, frozen=True):
 
 
 class ReportPaths(msgspec.Struct, frozen=True):
-    """The paths that a report refers to: the home, and the audit files below it."""
+    """The paths that a report names: the home folder, and the artist's audit files."""
 
     home: Path
     json: str
@@ -70,7 +70,7 @@ def render_report(
     notes = [issue for issue in issues if not diagnose.needs_decision(issue)]
     sibling_folders = {album.place: album.sibling_folders for album in artist.albums}
     commands = FixCommands(paths.home, artist.path, paths.in_queue, sibling_folders)
-    todo = next_steps.add_fixes(next_steps.build_steps(open_issues, kinds), open_issues, commands)
+    steps = next_steps.add_fixes(next_steps.build_steps(open_issues, kinds), open_issues, commands)
     musicbrainz = report_section.build_section(
         lookup, artist, _release_chooser(issues, commands, artist)
     )
@@ -81,9 +81,9 @@ def render_report(
         holdings=_collection_facts(artist),
         sums=_format_severities(open_issues),
         affected=len(by_album),
-        first=todo[:MAX_FIRST_STEPS],
-        then=todo[MAX_FIRST_STEPS:],
-        sections=[] if _covers_everything(todo) else _album_sections(artist, open_issues, kinds),
+        first=steps[:MAX_FIRST_STEPS],
+        then=steps[MAX_FIRST_STEPS:],
+        sections=[] if _covers_everything(steps) else _album_sections(artist, open_issues, kinds),
         healthy=[
             issue_groups.album_title(album)
             for album in artist.albums
@@ -106,7 +106,7 @@ def render_report(
 def _release_chooser(
     issues: Iterable[Issue], commands: FixCommands, artist: Artist
 ) -> CommandForAlbums:
-    """Return a function that builds the command to set the release or edition of an album."""
+    """Return a function that builds the command to choose the release or edition of albums."""
     open_issues = {
         issue.album: issue for issue in issues if issue.kind in (RELEASE_KIND, EDITION_KIND)
     }
@@ -124,9 +124,9 @@ def _release_chooser(
     return choose
 
 
-def _covers_everything(todo: Sequence[NextStep]) -> bool:
-    """Return whether the steps at the top leave nothing to be listed album by album."""
-    return len(todo) <= MAX_FIRST_STEPS and all(step.where.complete for step in todo)
+def _covers_everything(steps: Sequence[NextStep]) -> bool:
+    """Return whether the steps at the top name every issue, so that no list by album is needed."""
+    return len(steps) <= MAX_FIRST_STEPS and all(step.where.complete for step in steps)
 
 
 def _group_by_album(

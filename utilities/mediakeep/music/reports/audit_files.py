@@ -1,4 +1,7 @@
-"""The audit files of an artist, JSON and CSV; docs/audit-files.md describes them."""
+"""The audit files of an artist, which contain everything known about it, as JSON and CSV.
+
+docs/audit-files.md describes them.
+"""
 
 from __future__ import annotations
 
@@ -74,8 +77,8 @@ def to_json(
     report: str,
     lookup: ArtistLookup = NOT_LOOKED_UP,
 ) -> bytes:
-    """Encode everything about an artist as JSON; `report` is the report's path below the home."""
-    ids = _group_by_path(issues, lambda issue: issue.id)
+    """Return everything about an artist as JSON; `report` is the report's path below the home."""
+    mbids = _group_by_path(issues, lambda issue: issue.id)
     content = {
         "format": AUDIT_FORMAT,
         "artist": artist.name,
@@ -86,7 +89,7 @@ def to_json(
         "counts": _count_issues(artist, issues),
         "albums": json_model.albums_to_json(artist),
         "tracks": [
-            {**json_model.track_to_json(album, track), "issues": ids.get(track.place, [])}
+            {**json_model.track_to_json(album, track), "issues": mbids.get(track.place, [])}
             for album in artist.albums
             for track in album.tracks
         ],
@@ -96,7 +99,7 @@ def to_json(
 
 
 def to_csv(artist: Artist, issues: Sequence[Issue]) -> bytes:
-    """Write one CSV row per track, with the kinds of its issues."""
+    """Return one CSV row per track, with its tags and the kinds of its issues."""
     kinds = _group_by_path(issues, lambda issue: issue.kind)
     return tracks_csv.render_csv(
         artist, {"issues": lambda track: "; ".join(kinds.get(track.place, []))}
@@ -118,7 +121,7 @@ def read_missing_albums(path: Path) -> list[dict[str, Any]]:
 
 
 def read_payload_sizes(path: Path) -> Iterator[int]:
-    """Yield the bytes of audio of each track in an audit JSON; nothing if it is damaged."""
+    """Yield the number of bytes of audio in each track; nothing if the audit file is damaged."""
     try:
         tracks = msgspec.json.decode(path.read_bytes(), type=_StoredTracks).tracks
     except (OSError, msgspec.DecodeError, UnicodeError):
@@ -127,11 +130,11 @@ def read_payload_sizes(path: Path) -> Iterator[int]:
 
 
 def read_reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str]]:
-    """Read the issues that need a decision from an audit JSON.
+    """Read the issues that the user must decide from an audit JSON file.
 
-    Each entry has id, artist, album, path, kind, severity, detail, proposal, held, command, report.
-    `folder` is the current escaped path of the artist. Raise the same errors
-    as `read_issues`.
+    Each entry has id, artist, album, path, kind, severity, detail, proposal, held, command and
+    report. `folder` is the current escaped path of the artist. Raise the same errors as
+    `read_issues`.
     """
     audit = _read_audit(path)
     sibling_folders = {album.path: album.beside for album in audit.albums}
@@ -173,7 +176,7 @@ def _read_audit(path: Path) -> _StoredAudit:
 
 
 def _urgency_key(issue: Issue) -> tuple[int, int]:
-    """Sort by severity, then by the table of kinds; a kind that no longer exists comes last."""
+    """Return a sort key: by severity, then in the order of the kinds; unknown kinds come last."""
     return _SEVERITIES.index(issue.severity), _KIND_RANK.get(issue.kind, len(_KIND_RANK))
 
 
@@ -186,10 +189,10 @@ def _count_issues(artist: Artist, issues: Sequence[Issue]) -> dict[str, int]:
 
 
 def _group_by_path(
-    issues: Iterable[Issue], text_of: Callable[[Issue], str]
+    issues: Iterable[Issue], text_function: Callable[[Issue], str]
 ) -> dict[str, list[str]]:
     by_path: dict[str, list[str]] = {}
     for issue in issues:
         if issue.path:
-            by_path.setdefault(issue.path, []).append(text_of(issue))
+            by_path.setdefault(issue.path, []).append(text_function(issue))
     return by_path

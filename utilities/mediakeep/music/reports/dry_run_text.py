@@ -1,4 +1,4 @@
-"""The planned changes to the files of an artist, in as few lines as possible."""
+"""Format the changes that a dry run plans for an artist's files, in as few lines as possible."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mediakeep.pages import render
 
 
 def format_planned_changes(planned: Sequence[Any], folder: str) -> list[str]:
-    """Format plans that were converted to builtins, one line per change, relative to a folder.
+    """Format planned changes, one per line, with paths relative to a folder.
 
-    Values that a match fills in, and pictures where there was none, get one line for all files of
-    an album with the same reason.
+    `planned` are file plans as dicts and lists. Values that a match fills in, and new pictures, get
+    one line for all files of an album with the same reason.
     """
     filled: dict[tuple[str, str], dict[str, list[PlannedChange]]] = {}
     lines: dict[tuple[str, str], list[str]] = {}
@@ -43,7 +43,7 @@ def _fills_empty_field(line: PlannedChange) -> bool:
 def _format_filled_fields(
     album: str, reason: str, by_place: Mapping[str, Sequence[PlannedChange]]
 ) -> str:
-    """Format the values that files of an album get in empty fields for one reason."""
+    """Describe in one line which empty fields of an album's files are filled for one reason."""
     if len(by_place) == 1:
         [(where, _)] = by_place.items()
     else:
@@ -59,7 +59,7 @@ def _format_filled_fields(
 
 
 def _format_shared_value(lines: Sequence[PlannedChange], total: int) -> str:
-    """Format what one field gets in several files: the value if it is the same, else a count."""
+    """Describe the new values of one field: the value if all files get the same, else a count."""
     first, *others = dict.fromkeys(map(plans.format_change_briefly, lines))
     text = f"{lines[0].field} nothing -> {len(others) + 1:,} values" if others else first
     return f"{text} in {len(lines):,}" if len(lines) < total else text

@@ -1,4 +1,4 @@
-"""Shell commands that settle issues, ready to paste."""
+"""Build shell commands that resolve issues, ready to paste."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def accept_kind_command(home: Path, kind: str) -> str:
 
 
 class FixCommands(msgspec.Struct, frozen=True):
-    """Build commands for one artist; `artist` is its escaped folder.
+    """Builds shell commands for the issues of one artist; `artist` is its escaped folder.
 
-    If `in_queue` is False, the artist is in no queue and its issues are not in the review list.
+    If `in_queue` is False, the artist is in no queue, and its issues are not in the review list.
     """
 
     home: Path
@@ -70,11 +70,11 @@ class FixCommands(msgspec.Struct, frozen=True):
         return f"{self._script_command('fix_metadata.py')} --from-review {REVIEW_FILE} {arguments}"
 
     def edit_command(self, *issues: Issue) -> str:
-        """Return the command with which the user enters a value, or "" if there is none.
+        """Return a command with which the user enters a value, or "" if there is none.
 
-        The user replaces the word in capitals. Several issues of one kind get a command only if one
-        value settles them all and they are of one album, or if they are about covers: then ALBUM is
-        to be replaced as well.
+        The user replaces the word in capitals. All issues must be of one kind. Several issues get a
+        command only if one value resolves them all and they are of the same album. Covers may be of
+        several albums: then the user also replaces ALBUM.
         """
         if not issues:
             return ""
@@ -105,14 +105,14 @@ class FixCommands(msgspec.Struct, frozen=True):
         return f"{self._script_command('fix_metadata.py')} {field} {path} {word}" if field else ""
 
     def edition_command(self) -> str:
-        """Return the command that sets the edition of an album; the user replaces both words."""
+        """Return the command that sets an album's edition; the user replaces two words in it."""
         return f"{self._script_command('fix_metadata.py')} musicbrainz_albumid ALBUM MBID"
 
     def _script_command(self, script: str) -> str:
         return config.format_command(script, self.home)
 
     def undo_command(self, sessions: Sequence[str]) -> str:
-        """Return the command that undoes the repairs of sessions."""
+        """Return the command that undoes all repairs of the given sessions."""
         only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
         name = self.artist.rpartition("/")[2]
         return f"{self._script_command('undo_changes.py')} --artist {path_text.quote_escaped(name)}{only}"

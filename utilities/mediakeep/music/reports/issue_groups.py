@@ -18,7 +18,7 @@ MAX_EXCEPTIONS = 2  # up to this many exceptions are named instead of the affect
 
 
 class LocationLine(msgspec.Struct, frozen=True):
-    """Tracks that share a detail: how many, and the names of those with or without the issue.
+    """A line on tracks with the same detail: how many, and names of tracks with it or without it.
 
     All fields are empty if the issue is about the album as a whole.
     """
@@ -31,7 +31,7 @@ class LocationLine(msgspec.Struct, frozen=True):
 
 
 class IssueLocations(msgspec.Struct, frozen=True):
-    """Where issues of a kind occur in an album; with several lines, `where` sums them up."""
+    """Where issues of one kind occur in an album; `where` sums up several lines."""
 
     where: str
     lines: tuple[LocationLine, ...]
@@ -53,7 +53,10 @@ def album_title(album: Album) -> str:
 def group_issues(
     issues: Iterable[Issue], kinds: Sequence[MusicIssueKind], album: Album | None
 ) -> list[IssueGroup]:
-    """Group the issues of an album, or of an artist as a whole, most urgent first."""
+    """Group issues that occur at the same places, most urgent first.
+
+    The issues are of one album, or of the artist as a whole if `album` is None.
+    """
     by_kind: dict[str, list[Issue]] = {}
     for issue in issues:
         by_kind.setdefault(issue.kind, []).append(issue)
@@ -80,9 +83,9 @@ def _locate_issues(
 
 
 def _group_by_cause(issues: Iterable[Issue]) -> list[tuple[tuple[str, ...], str]]:
-    """Group tracks by their common causes: each set of tracks with all causes that only they share.
+    """Group tracks whose issues have the same causes; return the places and causes of each group.
 
-    So the garbled artist of a whole album is reported once, next to the garbled titles.
+    So the garbled artist of a whole album is reported once, next to garbled titles.
     """
     by_cause: dict[str, list[str]] = {}
     for issue in issues:
@@ -95,7 +98,7 @@ def _group_by_cause(issues: Iterable[Issue]) -> list[tuple[tuple[str, ...], str]
 
 
 def split_causes(detail: str) -> list[str]:
-    """Split a detail into its causes at semicolons, except within quotes.
+    """Split the detail of an issue into its causes at semicolons, except within quotes.
 
     If quotes are not paired, as in "12" Mix", nothing is split.
     """
@@ -115,12 +118,14 @@ def _format_line(paths: Sequence[str], detail: str, album: Album) -> LocationLin
     if len(paths) == 1:
         return LocationLine(_path_below_album(album, paths[0]), detail=detail)
     affected = frozenset(paths)
-    pool = _tracks_considered(affected, album)
-    exceptions = [place for place in pool if place not in affected]
-    all_tracks = f"all {len(paths)} {'' if len(pool) == len(album.tracks) else 'readable '}tracks"
+    candidates = _tracks_considered(affected, album)
+    exceptions = [place for place in candidates if place not in affected]
+    all_tracks = (
+        f"all {len(paths)} {'' if len(candidates) == len(album.tracks) else 'readable '}tracks"
+    )
     if not exceptions:
         return LocationLine(all_tracks, detail=detail)
-    if discs := _find_whole_discs(affected, pool, album):
+    if discs := _find_whole_discs(affected, candidates, album):
         return LocationLine(f"{all_tracks} in {' and '.join(discs)}", detail=detail)
     name_exceptions = len(exceptions) <= MAX_EXCEPTIONS < len(paths)
     shown = exceptions if name_exceptions else paths[:MAX_NAMES]
@@ -139,10 +144,12 @@ def _tracks_considered(affected: AbstractSet[str], album: Album) -> list[str]:
     return readable if affected <= set(readable) else [track.place for track in album.tracks]
 
 
-def _find_whole_discs(affected: AbstractSet[str], pool: Sequence[str], album: Album) -> list[str]:
-    """Return the disc folders that these tracks fill completely, if they fill a few."""
+def _find_whole_discs(
+    affected: AbstractSet[str], candidates: Sequence[str], album: Album
+) -> list[str]:
+    """Return the disc folders whose tracks are all affected, if these are all affected tracks."""
     discs: dict[str, set[str]] = {}
-    for place in pool:
+    for place in candidates:
         discs.setdefault(_path_below_album(album, place).rpartition("/")[0], set()).add(place)
     full_discs = [disc for disc, places in discs.items() if disc and places <= affected]
     covers_all = sum(len(discs[disc]) for disc in full_discs) == len(affected)

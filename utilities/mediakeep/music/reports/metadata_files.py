@@ -1,6 +1,6 @@
-"""The tags and technical facts of a file, an album or an artist, written without any judgement.
+"""Files with the tags and technical facts of a music file, an album or an artist.
 
-docs/extract-metadata.md describes the files.
+They contain no judgement. docs/extract-metadata.md describes them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class _MetadataSource(msgspec.Struct):
 
 
 def read_path(path: Path, ignored: tuple[str, ...] = ()) -> Artist:
-    """Read a file, or all tracks of a folder; raise Unreadable if a folder cannot be read.
+    """Read a music file, or all tracks of a folder; raise Unreadable if a folder cannot be read.
 
-    A single file becomes the only track of a folder. An unreadable file has its fault. `ignored`
-    are the user's patterns of files to skip.
+    A single file is returned as the only track of its folder. An unreadable file has a fault.
+    `ignored` are the user's patterns of files to skip.
     """
     if path.is_dir():
         return scan.read_artist(path, ignored=ignored)
@@ -40,7 +40,7 @@ def read_path(path: Path, ignored: tuple[str, ...] = ()) -> Artist:
 
 
 def to_json(artist: Artist) -> bytes:
-    """Encode everything that is known as JSON."""
+    """Return all tags and technical facts as JSON."""
     content = {
         "format": METADATA_FORMAT,
         "path": artist.path,
@@ -60,7 +60,7 @@ def to_csv(artist: Artist) -> bytes:
 
 
 def output_paths(home: Path, stem: str) -> tuple[Path, Path]:
-    """Return the paths of the JSON and the CSV file of a stem."""
+    """Return the paths of the JSON and the CSV file; `stem` is their name without extension."""
     return (
         home / OUTPUT_FOLDER / f"{stem}{_JSON_SUFFIX}",
         home / OUTPUT_FOLDER / f"{stem}{_CSV_SUFFIX}",
@@ -68,9 +68,9 @@ def output_paths(home: Path, stem: str) -> tuple[Path, Path]:
 
 
 def find_taken_stems(home: Path, stem: str, path: Path) -> set[str]:
-    """Return the normalized stems like `stem` that belong to other paths and cannot be used.
+    """Return the file names like `stem`, without extension, that are used for other paths.
 
-    A file that does not say which path it describes belongs to another one.
+    A file that does not say which path it describes counts as used for another one.
     """
     prefix = path_text.normalize_name(stem)
     entries = {

@@ -27,14 +27,14 @@ MAX_CAUSES = 3  # causes shown per album
 
 
 class StepLocation(msgspec.Struct, frozen=True):
-    """Where an issue occurs, and its detail or how often; either may be empty."""
+    """A place where an issue occurs, with a detail or a count; either may be empty."""
 
     name: str
     remark: str = ""
 
 
 class StepLocations(msgspec.Struct, frozen=True):
-    """How often and where a kind of issue occurs; `complete` if all details are included."""
+    """How often and where a kind of issue occurs; `complete` is True if no detail is left out."""
 
     head: str  # text before the places, such as "34 tracks in 5 albums: "
     places: tuple[StepLocation, ...]
@@ -43,14 +43,14 @@ class StepLocations(msgspec.Struct, frozen=True):
 
 
 class SuggestedFix(msgspec.Struct, frozen=True):
-    """A fix: the beginning of a sentence and a command to paste; either may be ""."""
+    """A suggestion: the start of a sentence and a command to paste; either may be ""."""
 
     text: str
     command: str
 
 
 class NextStep(msgspec.Struct, frozen=True):
-    """Kinds of one severity that occur at exactly the same places."""
+    """A step for the user: kinds of issues of one severity that occur at the same places."""
 
     kinds: tuple[MusicIssueKind, ...]
     where: StepLocations
@@ -110,12 +110,12 @@ def _locate_in_albums(
         for name, number in albums.most_common(MAX_NOTE_ALBUMS if remarks else MAX_PLACES)
     )
     rest = len(albums) - len(places)
-    more = f"and {render.pluralize(rest, 'more album')}" if rest else ""
-    return StepLocations(f"{count}{within}: ", places, more)
+    other_releases = f"and {render.pluralize(rest, 'more album')}" if rest else ""
+    return StepLocations(f"{count}{within}: ", places, other_releases)
 
 
 def _frequent_causes(issues: Iterable[Issue]) -> dict[str, str]:
-    """Return the most frequent causes among the tracks of each album; notes appear nowhere else.
+    """Return the most frequent causes among the tracks of each album, as text by album.
 
     Causes that differ for every track, such as titles, are shown by an example.
     """
@@ -188,7 +188,7 @@ def _suggest_fixes(
 
 
 def _manual_commands(kind: str, issues: Sequence[Issue], commands: FixCommands) -> list[str]:
-    """Return the command for all issues; for covers one per album, as each has its own."""
+    """Return the commands to resolve issues by hand: one for all, or for covers one per album."""
     albums = len({issue.album for issue in issues})
     if kind in COVER_KINDS and 1 < albums <= MAX_LISTED_IDS:
         return [commands.edit_command(issue) for issue in issues]
@@ -196,7 +196,10 @@ def _manual_commands(kind: str, issues: Sequence[Issue], commands: FixCommands) 
 
 
 def add_blocked_reasons(steps: Iterable[NextStep], issues: Sequence[Issue]) -> list[NextStep]:
-    """Add to steps that need no decision why a safe repair was not made."""
+    """Return the steps with the reasons why safe repairs were not made.
+
+    Steps that need a decision are left unchanged.
+    """
     reasons = {
         step: [
             issue
@@ -214,7 +217,7 @@ def add_blocked_reasons(steps: Iterable[NextStep], issues: Sequence[Issue]) -> l
 
 
 def _format_proposals(issues: Sequence[Issue], total: int) -> str:
-    """Format what is proposed; of several proposals the first, as an example."""
+    """Describe what is proposed for issues; of several proposals, the first is an example."""
     proposals = list(dict.fromkeys(issue.proposal for issue in issues))
     if len(issues) < total:
         return f"Proposed for {len(issues):,} of {total:,}, such as: {proposals[0]}"
@@ -223,5 +226,5 @@ def _format_proposals(issues: Sequence[Issue], total: int) -> str:
 
 def _format_blocked_reasons(issues: Sequence[Issue]) -> str:
     reasons = list(dict.fromkeys(issue.held for issue in issues))
-    more = f", and {len(reasons) - 1:,} more reasons" if len(reasons) > 1 else ""
-    return f"Not repaired automatically: {reasons[0]}{more}"
+    other_releases = f", and {len(reasons) - 1:,} more reasons" if len(reasons) > 1 else ""
+    return f"Not repaired automatically: {reasons[0]}{other_releases}"

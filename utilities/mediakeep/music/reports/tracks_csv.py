@@ -1,4 +1,4 @@
-"""Tracks as CSV for spreadsheets: one row each, no cell that could be taken for a formula."""
+"""Format tracks as CSV, one row each; spreadsheets do not take any cell as a formula."""
 
 from __future__ import annotations
 
@@ -36,19 +36,22 @@ _NO_FACTS = ("",) * len(_FACT_FIELDS)
 
 
 def render_csv(artist: Artist, extra: Mapping[str, Callable[[Track], str]] = {}) -> bytes:
-    """Write one row per track; `extra` maps more columns to functions that return their cells."""
+    """Return one CSV row per track; `extra` has functions for the cells of additional columns."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow((*TRACK_COLUMNS, *extra))
     for album in artist.albums:
         for track in album.tracks:
-            values = (*_row_values(album, track), *(text_of(track) for text_of in extra.values()))
+            values = (
+                *_row_values(album, track),
+                *(text_function(track) for text_function in extra.values()),
+            )
             rows.writerow([_format_cell(value) if value else "" for value in values])
     return text.getvalue().encode()
 
 
 def _row_values(album: Album, track: Track) -> tuple[Any, ...]:
-    """Return the values of a row in the order of the columns."""
+    """Return the cells of a track's row in the order of the columns."""
     return (
         track.place,
         album.place,
