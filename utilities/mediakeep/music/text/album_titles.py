@@ -1,4 +1,4 @@
-"""Album titles: which of them are equal, and which disc they name at their end."""
+"""Compare album titles, and find the disc that the end of a title names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MAX_TYPO_EDITS = 2  # edits that a typo has at most
 
 @compare_text.cache_by_text
 def split_disc(title: str) -> tuple[str, str]:
-    """Split the disc at the end of a title: "Dawn (Disc 2)" is ("Dawn", "2")."""
+    """Split the disc from the end of an album title: "Dawn (Disc 2)" gives ("Dawn", "2")."""
     match = _DISC_SUFFIX.search(title)
     if not match or not compare_text.has_text(title[: match.start()]):
         return title, ""
@@ -59,14 +59,14 @@ def normalize_disc_number(text: str) -> str:
 
 @compare_text.cache_by_text
 def title_key(title: str) -> str:
-    """Return the key by which album titles are compared: loosely, repaired, without a disc."""
+    """Return the key by which album titles are compared: repaired, without disc, letters only."""
     return compare_text.comparison_key(split_disc(mojibake.decode_mojibake(title))[0])
 
 
 def find_typos(counts: Mapping[str, int]) -> dict[str, str]:
-    """Find misspellings of the most frequent title; `counts` is the number of tracks of each title.
+    """Return the right title for each misspelled one; `counts` has the tracks of each title.
 
-    Return each misspelling with the right title. At most a third of the tracks may have it.
+    The right title is the most frequent one. At most a third of the tracks may be misspelled.
     """
     most_common, _ = Counter(counts).most_common(1)[0]
     total = sum(counts.values())
@@ -101,7 +101,7 @@ def _is_counting_word(word: str) -> bool:
 
 
 def _edit_distance(first: str, second: str) -> int:
-    """Return the edit distance; values above the limit are not exact."""
+    """Return how many letters differ between two texts; above the limit it is not exact."""
     if abs(len(first) - len(second)) > _MAX_TYPO_EDITS:
         return _MAX_TYPO_EDITS + 1
     previous: Iterable[int] = range(len(second) + 1)

@@ -52,9 +52,10 @@ def quote(text: str) -> str:
 
 
 def cache_by_text(function: Callable[[str], T]) -> Callable[[str], T]:
-    """Cache a pure function of a text.
+    """Return a function that remembers its results for texts.
 
-    Only the start of a text longer than taggers write is passed on, and the result is not cached.
+    Only the start of a text longer than taggers write is passed on, and its result is not
+    remembered.
     """
     cached = lru_cache(maxsize=_CACHE_SIZE)(function)
 
@@ -90,10 +91,10 @@ def normalize_spaces(text: str) -> str:
 
 def join_parts(parts: Sequence[str], between: str = ", ") -> str:
     """Join the parts of a detail; of many parts only the first few are listed."""
-    more = len(parts) - _MAX_LISTED
-    if more < 2:
+    other_releases = len(parts) - _MAX_LISTED
+    if other_releases < 2:
         return between.join(parts)
-    return between.join([*parts[:_MAX_LISTED], f"and {more} more"])
+    return between.join([*parts[:_MAX_LISTED], f"and {other_releases} more"])
 
 
 def format_counts(counts: Mapping[str, int]) -> str:

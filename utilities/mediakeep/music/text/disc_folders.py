@@ -21,9 +21,9 @@ def is_disc_folder(name: str) -> bool:
 
 
 def album_folder(place: str) -> str:
-    """Return the place of the album that a folder belongs to: its own, unless it contains a disc.
+    """Return the folder of the album that a folder belongs to: itself, or the one above a disc.
 
-    A disc directly in the artist's folder, which is no album, is an album of its own.
+    A disc folder directly in the artist's folder is an album of its own.
     """
     above, _, name = place.rpartition("/")
     while above and is_disc_folder(name):
@@ -38,11 +38,11 @@ def trailing_disc_number(folder: str) -> str:
 
 
 def merge_disc_folders(albums: Iterable[str]) -> dict[str, str]:
-    """Map the folder of each album to the folder that represents it.
+    """Return for each album folder the folder that stands for the whole album.
 
-    This is its own folder, or that of the first disc if the discs are next to each other, as in
-    "Dawn (Disc 1)" and "Dawn (Disc 2)". If one disc has two folders, nothing is merged: it is
-    unknown which belong together.
+    This is the folder itself. For discs in neighbouring folders, such as "Dawn (Disc 1)" and "Dawn
+    (Disc 2)", it is that of the first disc. If one disc has two folders, nothing is merged, as it
+    is unknown which belong together.
     """
     stands_for = {album: album for album in albums}
     parts: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -61,7 +61,7 @@ def merge_disc_folders(albums: Iterable[str]) -> dict[str, str]:
 
 
 def subfolder_of_album(place: str, album: str) -> str:
-    """Return the folder of a track relative to its album, or "" if it is directly in it.
+    """Return the folder of a track relative to its album's folder; "" if it is directly in it.
 
     The folder of a disc next to the album's folder is returned unchanged.
     """

@@ -36,9 +36,9 @@ _RELEASE_SUFFIX = re.compile(
 
 
 def parse_track_numbers(disc: AlbumGroup) -> dict[str, int]:
-    """Return the numbers in the names of untagged tracks, by place.
+    """Return the numbers in the file names of tracks without a number, by place.
 
-    Only if most names of the disc start with a number that agrees with the tag.
+    The result is empty unless most file names of the disc start with the number in their tags.
     """
     numbers_in_names = {
         track.place: track_numbers.numbers_in_name(track.name, disc.disc) for track in disc.tracks
@@ -72,9 +72,10 @@ def starts_with_track_number(track: Track) -> bool:
 
 
 def parse_title(track: Track, number: int | None, known: Collection[str]) -> str:
-    """Return the title in a file's name, or "" if it is uncertain.
+    """Return the title in a track's file name, or "" if it is uncertain.
 
-    `number` is the track's; `known` are names of artists and albums that may precede the title.
+    `number` is the track number. `known` are names of artists and albums that may precede the
+    title.
     """
     stem = _underscores_to_spaces(path_text.unescape_path(track.name.rpartition(".")[0]))
     text = _strip_number(stem, number)
@@ -118,9 +119,9 @@ def split_artist_album(folder: str) -> tuple[str, str]:
 
 
 def artist_and_album_folders(artist: str, album: Album) -> tuple[str, str]:
-    """Return the escaped folder names of the artist and of an album.
+    """Return the escaped names of the artist's and the album's folder.
 
-    `artist` is the name of the artist's folder. Loose tracks have an empty album name.
+    `artist` is the name of the artist's folder. The album's name is "" for loose tracks.
     """
     if not album.in_library_root:
         return artist, album.place
@@ -138,13 +139,18 @@ def parse_artist(folder: str) -> str:
 
 
 def _unambiguous_numbers(
-    tracks: Iterable[Track], numbers_in_names: dict[str, frozenset[int]], taken: set[int]
+    tracks: Iterable[Track], numbers_in_names: dict[str, frozenset[int]], taken_numbers: set[int]
 ) -> dict[str, int]:
-    """Return the numbers that fit exactly one track, which fits no other number."""
+    """Return the number of each track whose name can only mean that one, by place.
+
+    A number that fits several tracks is left out.
+    """
     claims: dict[int, list[str]] = {}
     for track in tracks:
-        free = numbers_in_names[track.place] - taken - {0}
-        plausible = [number for number in free if number <= _MAX_TRACK_NUMBER] or [*free]
+        implied_kinds = numbers_in_names[track.place] - taken_numbers - {0}
+        plausible = [number for number in implied_kinds if number <= _MAX_TRACK_NUMBER] or [
+            *implied_kinds
+        ]
         if len(plausible) == 1:
             claims.setdefault(plausible[0], []).append(track.place)
     return {places[0]: number for number, places in claims.items() if len(places) == 1}

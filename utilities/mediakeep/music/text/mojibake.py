@@ -43,7 +43,8 @@ def decode_cyrillic(text: str) -> str:
 
 def _is_cyrillic_word(word: str) -> bool:
     if not _ONLY_CYRILLIC_MOJIBAKE.fullmatch(word) or any(
-        letters.issuperset(word.lower()) for letters in _LATIN_ONLY_LETTERS
+        title_distance_cache.issuperset(word.lower())
+        for title_distance_cache in _LATIN_ONLY_LETTERS
     ):
         return False
     decoded = _decode_word(word)
@@ -94,12 +95,15 @@ _NO_CHARACTER_CATEGORIES = frozenset({"Cn", "Co", "Cs"})
 
 
 def detect(text: str) -> str | None:
-    """Return the text that mojibake stands for, "" if it is lost, or None if the text is fine."""
+    """Return the text that wrongly decoded text stands for; None if the text is fine.
+
+    Return "" if it was decoded wrong but cannot be restored.
+    """
     return None if text.isascii() else _detect_uncached(text)
 
 
 def decode_mojibake(text: str) -> str:
-    """Return the text that certain mojibake stands for, else the text unchanged."""
+    """Return the text that certainly wrongly decoded text stands for, else the text unchanged."""
     return text if text.isascii() else _detect_uncached(text) or text
 
 
@@ -115,7 +119,7 @@ def _detect_uncached(text: str) -> str | None:
 
 
 def _decode_repeatedly(text: str) -> str:
-    """Undo each certain decoding of UTF-8 with another encoding."""
+    """Restore a text whose UTF-8 was decoded with another encoding, once or several times."""
     decoded = text
     for _ in range(_MAX_PASSES):
         once = _decode_once(decoded)
@@ -199,7 +203,10 @@ _C1_TO_CP1252 = {
 
 
 def repair_mojibake(text: str) -> str:
-    """Return the text that mojibake stands for if that is proven, else the text unchanged."""
+    """Return the restored text if decoding it wrong gives exactly the garbled text.
+
+    Otherwise return the text unchanged.
+    """
     decoded = detect(text)
     if not decoded or detect(decoded) is not None:
         return text
@@ -207,7 +214,7 @@ def repair_mojibake(text: str) -> str:
 
 
 def _is_reproducible(decoded: str, text: str) -> bool:
-    """Return whether repeated wrong decodings of one kind turn one text into the other.
+    """Return whether wrong decodings of one kind turn the restored text into the garbled one.
 
     If UTF-8 and Windows-1251 were both decoded wrong, the order is unknown and nothing is proven.
     """
@@ -237,7 +244,7 @@ def _read_as_cp1252(text: str) -> str:
 
 
 def _read_cp1251_as_latin1(text: str) -> str:
-    """Read Windows-1251 as Latin-1; only Cyrillic letters, as only these were detected."""
+    """Return what Cyrillic letters become if Windows-1251 is read as Latin-1."""
     return "".join(
         _misread_char(char) if _FIRST_CYRILLIC <= char <= _LAST_CYRILLIC else char for char in text
     )

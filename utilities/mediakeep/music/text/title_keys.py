@@ -1,4 +1,4 @@
-"""Compare titles without case and punctuation, and without trailing brackets."""
+"""Compare titles without case and punctuation, and with or without brackets at their end."""
 
 from __future__ import annotations
 

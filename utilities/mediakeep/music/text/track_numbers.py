@@ -17,7 +17,7 @@ _DISC_FACTOR = 100  # "103 Title" is the third track of the first disc
 
 
 def is_digits(text: str) -> bool:
-    """Return whether a number consists of ASCII digits only."""
+    """Return whether the text of a number consists of ASCII digits only."""
     return text.isascii() and text.isdigit()
 
 
@@ -32,7 +32,7 @@ def is_vinyl_side(text: str) -> bool:
 
 
 def track_number(track: Track) -> int | None:
-    """Return the track number of a track, or None if it has none or it is ambiguous."""
+    """Return the number of a track in its tags, or None if it is missing or ambiguous."""
     text = track.tags.track
     parsed = parse_digits(text)
     return _parse_unusual(text) if parsed is None and text else parsed
@@ -52,7 +52,7 @@ def _parse_unusual(text: str) -> int | None:
 
 
 def numbers_in_name(name: str, disc: str) -> frozenset[int]:
-    """Return the track numbers that the start of a file name can stand for; may be empty.
+    """Return the track numbers that the start of a file name may mean; there may be none.
 
     "1-03 Title" and "103 Title" can be the third track of disc 1 if `disc` is 1 or unknown.
     """

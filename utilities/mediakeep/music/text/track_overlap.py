@@ -1,4 +1,4 @@
-"""Which tracks of a release are owned: matched by MBIDs in the tags, or by equal titles."""
+"""Find which tracks of a release are owned, by MBIDs in the tags or by equal titles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VIDEO_FORMATS = ("DVD-Video", "Blu-ray", "VHS", "LaserDisc", "VCD", "SVCD")  # 
 
 
 class TrackKey(msgspec.Struct, frozen=True):
-    """What identifies a local track."""
+    """The facts by which a local track is recognized: MBIDs, title keys and position."""
 
     ids: tuple[str, ...]  # MBIDs of the recording and of the release track
     title: str  # title key, or "" if it has no title
@@ -30,7 +30,7 @@ class TrackKey(msgspec.Struct, frozen=True):
 
 
 class TrackOverlap(msgspec.Struct, frozen=True):
-    """How well tracks match a release: missing tracks, and numbers of found and extra ones."""
+    """How local tracks fit a release: missing tracks, and the numbers of found and extra ones."""
 
     missing: tuple[MediumTrack, ...]
     found_count: int
@@ -38,18 +38,18 @@ class TrackOverlap(msgspec.Struct, frozen=True):
 
     @property
     def distance(self) -> tuple[int, int]:
-        """Sort key, best match first: missing and extra tracks, then most tracks found."""
+        """A sort key, lowest for the best fit: fewest missing and extra tracks, most found."""
         return len(self.missing) + self.extra_count, -self.found_count
 
 
 def build_track_key(track: Track) -> TrackKey:
-    """Return the identifying data of a track's tags."""
+    """Return the facts by which a local track is recognized."""
     tags = track.tags
-    ids = (*tags.musicbrainz_recordingid, *tags.musicbrainz_trackid)
+    mbids = (*tags.musicbrainz_recordingid, *tags.musicbrainz_trackid)
     title = compare_text.first_text(tags.title)
     name = title or _NUMBER_PREFIX.sub("", track.name.rpartition(".")[0])
     return TrackKey(
-        ids=tuple(mbid.strip().lower() for mbid in ids),
+        ids=tuple(mbid.strip().lower() for mbid in mbids),
         title=title_keys.title_key(title),
         base=title_keys.base_title_key(name),
         disc=_parse_number(tags.disc),
@@ -68,15 +68,15 @@ def audio_tracks(release: Release) -> list[MediumTrack]:
     ]
 
 
-def is_credited_to(place: MediumTrack, release: Release, artist: str) -> bool:
+def is_credited_to(medium_track: MediumTrack, release: Release, artist: str) -> bool:
     """Return whether an artist, given as MBID, is credited for a track or its whole release."""
-    track = place[1]
+    track = medium_track[1]
     artist_credit = track.artist_credit or track.recording.artist_credit
     return artist in {credit.artist.id for credit in (*artist_credit, *release.artist_credit)}
 
 
 def match_tracks(tracks: Sequence[TrackKey], release: Release) -> TrackOverlap:
-    """Match tracks with a release; each track matches at most one of its tracks."""
+    """Pair local tracks with the tracks of a release, each at most once."""
     unmatched, unused = audio_tracks(release), list(tracks)
     count = len(unmatched)
     for local_keys, release_keys in _MATCHING_METHODS:
@@ -109,16 +109,16 @@ _MATCHING_METHODS: tuple[
 
 
 def _pair_by(
-    places: list[MediumTrack],
+    medium_tracks: list[MediumTrack],
     tracks: list[TrackKey],
     track_keys: Callable[[TrackKey], LookupKeys],
     place_keys: Callable[[MediumTrack], LookupKeys],
 ) -> tuple[list[MediumTrack], list[TrackKey]]:
-    """Pair tracks and places with a common key; return what is left of both."""
-    if not (places and tracks):
-        return places, tracks
+    """Pair local tracks and release tracks that share a key; return the unpaired ones of both."""
+    if not (medium_tracks and tracks):
+        return medium_tracks, tracks
     waiting: dict[Hashable, list[int]] = {}
-    for number, place in enumerate(places):
+    for number, place in enumerate(medium_tracks):
         for key in place_keys(place):
             waiting.setdefault(key, []).append(number)
     used: set[int] = set()
@@ -135,7 +135,7 @@ def _pair_by(
             unused.append(track)
         else:
             used.add(number)
-    return [place for number, place in enumerate(places) if number not in used], unused
+    return [place for number, place in enumerate(medium_tracks) if number not in used], unused
 
 
 def _parse_number(text: str) -> int:

@@ -35,7 +35,7 @@ def clean_whitespace(text: str) -> str:
 
 
 def describe_whitespace(text: str) -> Iterator[str]:
-    """Yield what `clean_whitespace` removes from a text."""
+    """Yield a description of each thing that `clean_whitespace` removes from a text."""
     for name, step in _CLEANUP_STEPS:
         new = step(text)
         if new != text:
