@@ -1,1 +1,1 @@
-"""Music: scan an artist, diagnose it, report it."""
+"""Everything about music: scan artists, look them up, find and repair issues, write reports."""

@@ -27,10 +27,10 @@ _DISC_FOLDER = re.compile(r"[^\W\d_]+(?:\s+media|-?ray)?[\W_]*(\d+|[^\W\d_]+)", 
 
 
 class AlbumGroup(msgspec.Struct, frozen=True, dict=True):
-    """The tracks of one album or of one disc of it.
+    """The tracks of one album, or of one disc of an album.
 
-    `album` is the most frequent spelling of the title, or "" if there is none, and `order` numbers
-    the albums of a folder; `disc` is a plain number or a lower-case name, or "" if unknown.
+    `album` is the most frequent spelling of the title, or "" if there is none. `order` numbers the
+    albums of a folder. `disc` is a plain number or a lower-case name, or "" if unknown.
     """
 
     album: str
@@ -40,43 +40,49 @@ class AlbumGroup(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def numbers(self) -> tuple[int | None, ...]:
-        """The number of each track, or None if it has none or it is ambiguous."""
+        """The track number of each track; None if a track has no number or an ambiguous one."""
         return tuple(map(track_numbers.track_number, self.tracks))
 
 
 def group_by_disc(album: Album) -> tuple[AlbumGroup, ...]:
-    """Return the discs of the albums in a folder, with their readable tracks.
+    """Group the readable tracks of a folder by album and disc; loose tracks give no groups.
 
-    Return none for loose tracks. Tracks are grouped by loosely equal album tags and by disc: the
-    number in the tags, else the disc at the end of the album tag, else the disc's folder. A track
-    without one of them joins the others in its folder if these agree; if they do not, a track
-    without an album tag belongs to no album.
+    The disc is the number in the tags, else the disc at the end of the album tag, else that of the
+    folder. Loosely equal album tags are the same album. A track without an album or disc joins the
+    other tracks of its folder if these all belong to one group. If they do not, a track without an
+    album tag is left out.
     """
     return album.cached_call(_build_discs)
 
 
 def group_by_album(album: Album) -> tuple[AlbumGroup, ...]:
-    """Return the albums in a folder, each with all its discs and an empty `disc`.
+    """Group the readable tracks of a folder by album, over all discs; loose tracks give no groups.
 
-    Return none for loose tracks.
+    `disc` of these groups is empty.
     """
     return album.cached_call(_build_albums)
 
 
-def group_label(group: AlbumGroup, among: Sequence[AlbumGroup]) -> str:
-    """Return which of several groups is meant, as the start of a detail; "" for a single one."""
+def group_label(group: AlbumGroup, groups: Sequence[AlbumGroup]) -> str:
+    """Return a text that names one of several groups; return "" if there is only one.
+
+    A detail of an issue starts with this text.
+    """
     parts = (
         [compare_text.quote(group.album)]
-        if any(other.order != group.order for other in among)
+        if any(other.order != group.order for other in groups)
         else []
     )
-    if sum(other.order == group.order for other in among) > 1:
+    if sum(other.order == group.order for other in groups) > 1:
         parts.append(f"disc {group.disc}" if group.disc else "no disc")
     return f"{', '.join(parts)}: " if parts else ""
 
 
 def audio_format(track: Track) -> tuple[str, bool]:
-    """Return the format of a track, and whether it is lossless: AAC and ALAC share a container."""
+    """Return the name of a track's audio format, and whether it is lossless.
+
+    Both are needed because lossy AAC and lossless ALAC share a container.
+    """
     return (track.facts.format, track.facts.lossless) if track.facts else ("", False)
 
 
@@ -157,18 +163,24 @@ def _split_by_title(tracks: Sequence[Track]) -> list[Sequence[Track]]:
 
 
 def _merge_misspelt_titles(by_key: dict[str, list[Track]]) -> None:
-    """Move tracks with a misspelled title to the right album if their numbers are free there."""
+    """Move tracks with a misspelled album title to the right album.
+
+    They are only moved if their track numbers are free there.
+    """
     key_by_title = {_most_common_title(tracks): core for core, tracks in by_key.items()}
     counts = {title: len(by_key[core]) for title, core in key_by_title.items()}
-    for typo, usual in album_titles.find_typos(counts).items():
-        misspelled, target = by_key[key_by_title[typo]], by_key[key_by_title[usual]]
+    for typo, title_counts in album_titles.find_typos(counts).items():
+        misspelled, target = by_key[key_by_title[typo]], by_key[key_by_title[title_counts]]
         if not _share_numbers(misspelled, target):
             target.extend(misspelled)
             del by_key[key_by_title[typo]]
 
 
 def _split_editions(tracks: Sequence[Track]) -> list[Sequence[Track]]:
-    """Split releases of one title by their MBIDs if they are complete and not mixed up."""
+    """Split tracks with one album title into releases by their MBIDs.
+
+    They are only split if each release is complete, and the MBIDs are not mixed up.
+    """
     if len({track.tags.musicbrainz_albumid for track in tracks}) == 1:
         return [tracks]
     by_release = _group_tracks(
@@ -183,7 +195,7 @@ def _split_editions(tracks: Sequence[Track]) -> list[Sequence[Track]]:
 
 
 def _share_numbers(first: Iterable[Track], second: Iterable[Track]) -> bool:
-    """Return whether both contain the same number of the same disc."""
+    """Return whether two groups of tracks both contain the same track number of the same disc."""
     numbers = {(_disc_from_tags(track), track_numbers.track_number(track)) for track in first}
     return any(
         (_disc_from_tags(track), track_numbers.track_number(track) or 0) in numbers
@@ -206,7 +218,7 @@ def _disc_from_tags(track: Track) -> str:
 
 @lru_cache(maxsize=1024)
 def _disc_from_folder(folder: str) -> str:
-    """Return the disc in a folder's name; nested folders name it together."""
+    """Return the disc in a folder's name; nested folders may name it together."""
     matches = (_DISC_FOLDER.match(name) for name in folder.split("/"))
     return ".".join(album_titles.normalize_disc_number(match[1]) for match in matches if match)
 

@@ -1,4 +1,4 @@
-"""Cue sheets, which split a whole disc in one audio file into tracks."""
+"""Cue sheets: text files that split an audio file of a whole disc into tracks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 
 
 def splits_one_file(path: Path) -> bool:
-    """Return whether a cue sheet splits a single file into several tracks; False if unreadable."""
+    """Return whether a cue sheet splits one audio file into several tracks; False if unreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES)

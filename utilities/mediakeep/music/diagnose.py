@@ -1,4 +1,4 @@
-"""Find the issues of an artist by running every check of the table of kinds."""
+"""Find the issues of an artist by running every check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Finding = tuple[
 def find_issues(
     artist: Artist, key: str, kinds: Sequence[MusicIssueKind] = ISSUE_KINDS
 ) -> list[Issue]:
-    """Find all issues of an artist; `key` is the item's key, from which issue ids are derived."""
+    """Find all issues of an artist; `key` is the artist's key in the queue, and part of ids."""
     return [
         Issue(
             kind=kind.name,
@@ -38,15 +38,15 @@ def count_by_kind(open_issues: Iterable[Issue]) -> dict[str, int]:
 
 
 def needs_decision(issue: Issue) -> bool:
-    """Return whether an issue needs a decision of the user; notes only inform.
+    """Return whether the user must decide about an issue; notes only inform.
 
-    A note does if its repair was undone before: only the user can decide whether to repeat it.
+    The user also decides about a note if its repair was undone before.
     """
     return issue.severity is not Severity.NOTE or issue.is_undone
 
 
 def _sort_findings(artist: Artist, kinds: Sequence[MusicIssueKind]) -> list[_Finding]:
-    """Sort findings as on disk: the artist, then album by album."""
+    """Return all findings in order: those on the artist first, then album by album as on disk."""
     rank = {kind.name: number for number, kind in enumerate(kinds)}
     places = {"": -1}
     for number, track in enumerate(artist.tracks):
@@ -65,25 +65,25 @@ def _run_checks(artist: Artist, kinds: Sequence[MusicIssueKind]) -> Iterator[_Fi
     by_view: dict[MusicIssueScope, list[MusicIssueKind]] = {scope: [] for scope in MusicIssueScope}
     for kind in kinds:
         by_view[kind.view or kind.scope].append(kind)
-    homes = {track.place: album.place for album in artist.albums for track in album.tracks}
-    yield from _check_subject(artist, by_view[MusicIssueScope.ARTIST], homes, "", "")
+    album_places = {track.place: album.place for album in artist.albums for track in album.tracks}
+    yield from _check_subject(artist, by_view[MusicIssueScope.ARTIST], album_places, "", "")
     about_tracks = [
         kind for kind in by_view[MusicIssueScope.ALBUM] if kind.scope is MusicIssueScope.TRACK
     ]
     for album in artist.albums:
         # Loose tracks form no album, so checks of a whole album do not apply to them.
         wide = by_view[MusicIssueScope.ALBUM] if not album.is_loose else about_tracks
-        yield from _check_subject(album, wide, homes, album.place, "")
+        yield from _check_subject(album, wide, album_places, album.place, "")
         for track in album.tracks:
             yield from _check_subject(
-                track, by_view[MusicIssueScope.TRACK], homes, album.place, track.place
+                track, by_view[MusicIssueScope.TRACK], album_places, album.place, track.place
             )
 
 
 def _check_subject(
     subject: Artist | Album | Track,
     kinds: Iterable[MusicIssueKind],
-    homes: dict[str, str],
+    album_places: dict[str, str],
     album: str,
     path: str,
 ) -> Iterator[_Finding]:
@@ -98,4 +98,4 @@ def _check_subject(
                 yield kind, place, "", detail
         else:  # details by track
             for place, detail in result.items():
-                yield kind, homes[place], place, detail
+                yield kind, album_places[place], place, detail

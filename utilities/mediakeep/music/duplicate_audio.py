@@ -1,4 +1,4 @@
-"""Find tracks that may contain the same audio, and where a copy is superfluous."""
+"""Find tracks that may contain the same audio, and copies of tracks that are not needed."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ DuplicateScope = Hashable
 _YEAR = re.compile(r"\d{4}")
 
 
-def add_essence_hashes(artist: Artist, hash_of: HashFunction) -> Artist:
-    """Return the artist with the hash of the audio of each track that may be a duplicate.
+def add_essence_hashes(artist: Artist, hash_function: HashFunction) -> Artist:
+    """Return the artist with a hash of the audio for each track that may be a duplicate.
 
-    `hash_of` reads a whole file; a track for which it raises Unreadable gets no hash. Other tracks
+    `hash_function` reads a whole file; if it raises Unreadable, the track gets no hash. Other files
     are not read, and existing hashes are kept.
     """
     candidate_places = find_candidates(artist)
     if not candidate_places:
         return artist
-    top = Path(path_text.unescape_path(artist.path))
-    albums = tuple(_hash_album(album, candidate_places, top, hash_of) for album in artist.albums)
+    artist_folder = Path(path_text.unescape_path(artist.path))
+    albums = tuple(
+        _hash_album(album, candidate_places, artist_folder, hash_function)
+        for album in artist.albums
+    )
     return msgspec.structs.replace(artist, albums=albums)
 
 
 def find_candidates(artist: Artist) -> set[str]:
-    """Return the places of tracks that agree in format, size and duration of their audio.
+    """Return the places of tracks that may be duplicates: format, size and length agree.
 
-    Only tracks that would be superfluous as copies. Truncated files are left out: equal beginnings
+    Only copies that are not needed count. Truncated files are left out, because equal beginnings
     prove nothing.
     """
     by_facts: dict[Hashable, list[tuple[Album, Track]]] = defaultdict(list)
@@ -56,10 +59,10 @@ def find_candidates(artist: Artist) -> set[str]:
 
 
 def duplicate_scopes(album: Album, track: Track) -> list[DuplicateScope]:
-    """Return the scopes within which a copy of the track is superfluous; one in common is enough.
+    """Return the scopes of a track: a copy in the same scope is not needed.
 
-    They are the album in its folder (a folder can hold several editions) and the album tag with its
-    year. A loose track has no scopes: any copy of it is superfluous.
+    The scopes are the album in its folder (a folder can hold several editions), and the album tag
+    with its year. A loose track has no scopes: any copy of it is not needed.
     """
     if album.is_loose:
         return []
@@ -75,7 +78,7 @@ def duplicate_scopes(album: Album, track: Track) -> list[DuplicateScope]:
 
 
 def _edition_numbers(album: Album) -> dict[str, int]:
-    """Number the albums of a folder, by the places of their tracks."""
+    """Return the number of each track's album within its folder, by the track's place."""
     return {
         track.place: group.order
         for group in album_grouping.group_by_album(album)
@@ -95,12 +98,12 @@ def _find_in_same_scope(similar: Sequence[tuple[Album, Track]]) -> Iterator[str]
 
 
 def _hash_album(
-    album: Album, candidate_places: set[str], top: Path, hash_of: HashFunction
+    album: Album, candidate_places: set[str], artist_folder: Path, hash_function: HashFunction
 ) -> Album:
     if candidate_places.isdisjoint(track.place for track in album.tracks):
         return album
     tracks = tuple(
-        _hash_track(track, top, hash_of)
+        _hash_track(track, artist_folder, hash_function)
         if track.place in candidate_places and not track.essence
         else track
         for track in album.tracks
@@ -108,10 +111,10 @@ def _hash_album(
     return msgspec.structs.replace(album, tracks=tracks)
 
 
-def _hash_track(track: Track, top: Path, hash_of: HashFunction) -> Track:
+def _hash_track(track: Track, artist_folder: Path, hash_function: HashFunction) -> Track:
     try:
         return msgspec.structs.replace(
-            track, essence=hash_of(top / path_text.unescape_path(track.place))
+            track, essence=hash_function(artist_folder / path_text.unescape_path(track.place))
         )
     except Unreadable:
         return track

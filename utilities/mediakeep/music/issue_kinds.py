@@ -1,4 +1,4 @@
-"""The table of all kinds of issues in music: one row and one function in `checks` per kind."""
+"""The table of all kinds of music issues: each row names a check function in `music.checks`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mediakeep.music.checks import (
 
 
 class MusicIssueScope(StrEnum):
-    """What an issue of a kind is about."""
+    """What an issue is about: a track, an album or the artist."""
 
     TRACK = "track"
     ALBUM = "album"
@@ -33,10 +33,11 @@ class MusicIssueScope(StrEnum):
 
 
 class MusicIssueKind(msgspec.Struct, frozen=True):
-    """A kind of issue.
+    """A kind of music issue, with its severity, explanation and check function.
 
-    The check is called with a track, album or artist and returns the detail, or None if there is no
-    issue. If its `view` is wider than its scope, it returns the details by place.
+    The check gets a track, an album or the artist. It returns a text with the detail, or None if
+    all is well. If its `view` is wider than its scope, it returns the detail of each affected
+    place.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""An artist's folder as read from disk: albums, tracks, and what could not be read."""
+"""The data of an artist's folder as read from disk: albums, tracks and unreadable files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class TrackFault(StrEnum):
-    """Why a file could not be read; each value is also the kind of the file's only issue."""
+    """Why a file could not be read; the value is also the name of the file's only issue kind."""
 
     EMPTY = "empty-file"
     NOT_AUDIO = "not-audio"
@@ -26,13 +26,13 @@ class TrackFault(StrEnum):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
-    """One audio file; `place` is its escaped path below the artist."""
+    """An audio file with its tags; `place` is its escaped path relative to the artist's folder."""
 
     place: str
     tags: Tags = Tags()
     facts: AudioProperties | None = None
     container: str = ""  # the type of the tags, such as "ID3v2.3"; "" if there are none
-    other_tags: tuple[SecondaryTags, ...] = ()  # further tags in the file
+    other_tags: tuple[SecondaryTags, ...] = ()  # other types of tags in the file
     raw: dict[str, list[str]] = {}
     fault: TrackFault | None = None
     reason: str = ""  # of the fault
@@ -44,34 +44,34 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The name of the file."""
+        """The file name of the track."""
         return self.place.rpartition("/")[2]
 
     @property
     def complete_essence(self) -> str:
-        """The essence if it proves another track a duplicate, "" if audio is missing."""
+        """The hash of the audio if it can prove a duplicate, or "" if audio is missing."""
         return "" if self.facts and self.facts.truncated else self.essence
 
 
 class ImageFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture file that may be a cover; `mime` is "" if its content is no picture.
+    """A picture file that may be a cover; `mime` is "" if the content is not a picture.
 
-    If it cannot be read, `reason` says why.
+    If the file cannot be read, `reason` says why.
     """
 
     place: str
-    size: int  # bytes
+    size: int  # size in bytes
     mime: str = ""  # detected from the content
-    width: int = 0  # pixels; 0 where unknown
+    width: int = 0  # width and height in pixels; 0 if unknown
     height: int = 0
     reason: str = ""
 
 
 class _MemoizedStruct(msgspec.Struct, frozen=True, dict=True):
-    """A struct that caches the results of pure functions of itself."""
+    """A struct that remembers the results of functions called on it."""
 
     def cached_call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Return the result of a pure function of this object; it is called only once."""
+        """Return the result of a pure function of this struct; it runs only the first time."""
         results: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
         key = function, *map(id, arguments)
         if key not in results:
@@ -83,24 +83,25 @@ class _MemoizedStruct(msgspec.Struct, frozen=True, dict=True):
 
 
 class FetchedCover(msgspec.Struct, frozen=True, kw_only=True):
-    """A front cover that was downloaded for an album, and where it is to be written.
+    """A front cover that was downloaded for an album, and the place where it is to be written.
 
-    The place of the picture is its full path, escaped; `source_name` names its release.
+    `place` of the picture is its full escaped path. `source_name` names the release that it is
+    from.
     """
 
     image: ImageFile
     source_name: str
-    embed: bool = True  # into the tracks
-    save_file: bool = False  # as a file in the album's folder
+    embed: bool = True  # to be embedded into the tracks
+    save_file: bool = False  # to be saved as a file in the album's folder
 
 
 class Album(_MemoizedStruct, frozen=True, kw_only=True):
-    """One folder that contains audio, together with the folders of its discs.
+    """A folder that contains audio files, together with the folders of its discs.
 
-    `place` is "" for the tracks directly in the artist's folder. `in_library_root` means that this
-    folder is the album's own instead of an artist's, such as "Artist - Album (1974)". If the discs
-    are folders next to each other, such as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place` is that of
-    the first.
+    `place` is the path relative to the artist's folder, or "" for tracks directly in it.
+    `in_library_root` is True if the item is an album's folder, such as "Artist - Album (1974)". If
+    discs are in neighbouring folders, such as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place` is the
+    first one.
     """
 
     place: str
@@ -110,7 +111,7 @@ class Album(_MemoizedStruct, frozen=True, kw_only=True):
 
     @property
     def is_loose(self) -> bool:
-        """Whether its tracks are directly in the folder of an artist."""
+        """Whether the tracks are loose: directly in the artist's folder instead of an album's."""
         return not (self.place or self.in_library_root)
 
     @cached_property
@@ -119,7 +120,7 @@ class Album(_MemoizedStruct, frozen=True, kw_only=True):
 
     @cached_property
     def sibling_folders(self) -> tuple[str, ...]:
-        """The folders of its discs that are next to its own, not below it."""
+        """The folders of its discs that are next to the album's folder, not below it."""
         if not self.place:
             return ()
         folders = {track.place.rpartition("/")[0] for track in self.tracks}
@@ -134,19 +135,20 @@ class Album(_MemoizedStruct, frozen=True, kw_only=True):
 
     @property
     def is_disc_image(self) -> bool:
-        """Whether each disc is one file, so that the tags describe no tracks."""
+        """Whether each disc is a single audio file, so that the tags do not describe tracks."""
         return bool(self.tracks) and all(track.has_cue_sheet for track in self.tracks)
 
 
 class Artist(_MemoizedStruct, frozen=True, kw_only=True):
-    """One artist's folder; the fingerprint was taken when the folder was listed.
+    """An artist's folder with its albums and the results of the lookup.
 
-    `resolved` is the result of the lookup, if any, `matches` contains the match of each album by
-    its place, and `missing_album_titles` are the albums of the discography that are not in the
-    folder. `fetched_covers` are front covers downloaded for albums, by place.
+    The fingerprint was taken when the folder was listed. `resolved` is the lookup result, if any.
+    `matches` has the match of each album by its place. `missing_album_titles` are albums of the
+    discography that the folder lacks. `fetched_covers` are front covers downloaded for albums, by
+    place.
     """
 
-    name: str  # of the folder, escaped
+    name: str  # name of the folder, escaped
     path: str  # escaped
     albums: tuple[Album, ...]
     fingerprint: str
@@ -158,5 +160,5 @@ class Artist(_MemoizedStruct, frozen=True, kw_only=True):
 
     @property
     def tracks(self) -> Iterator[Track]:
-        """All tracks, album by album."""
+        """Yield all tracks of the artist, album by album."""
         return (track for album in self.albums for track in album.tracks)

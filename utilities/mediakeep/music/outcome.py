@@ -1,4 +1,4 @@
-"""Write the reports of an artist and build the outcome for the queue."""
+"""Write the report files of a processed artist, and build the outcome for the queue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mediakeep.pages import render
 
 
 class ArtistOutputPaths(msgspec.Struct, frozen=True):
-    """The files of one artist, as paths below the home."""
+    """The paths of an artist's output files, relative to mediakeep's home folder."""
 
     report: str
     json: str
@@ -32,7 +32,7 @@ class ArtistOutputPaths(msgspec.Struct, frozen=True):
 
 
 class ArtistResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is reported about an artist."""
+    """Everything found out about a processed artist: scan, issues, repairs and lookup."""
 
     artist: Artist
     issues: Sequence[Issue]
@@ -42,9 +42,10 @@ class ArtistResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_outputs(result: ArtistResult, work: Work, home: Path) -> None:
-    """Write the report and the audit files if their content has changed.
+    """Write an artist's report and audit files if their content has changed.
 
-    Issues of an artist that is in no queue are not in the review list.
+    The review list does not include issues of an artist that is in no queue; the report takes that
+    into account.
     """
     artist, issues, outputs = result.artist, result.issues, _output_paths(work)
     paths = artist_report.ReportPaths(
@@ -65,7 +66,7 @@ def write_outputs(result: ArtistResult, work: Work, home: Path) -> None:
 def build_outcome(
     result: ArtistResult, work: Work, repair_result: RepairResult, config: MusicWorkerConfig
 ) -> Outcome:
-    """Build the outcome of an artist for the queue."""
+    """Return the outcome of processing an artist, which the queue stores."""
     repairs, decisions = result.repairs, list(filter(diagnose.needs_decision, result.issues))
     reviews = len(decisions)
     fixed = (
@@ -132,7 +133,7 @@ def _format_message(result: ArtistResult, fixed: int, reviews: int) -> str:
 def _history_facts(
     result: ArtistResult, counts: dict[str, object], filled: int
 ) -> dict[str, object]:
-    """Return the facts that the history stores about an artist."""
+    """Return the counts of an artist that the history stores."""
     facts: dict[str, object] = {
         "tracks": _count_tracks(result),
         "albums": len(result.artist.albums),
@@ -145,9 +146,10 @@ def _history_facts(
 
 
 def _lookup_state(result: ArtistResult, config: MusicWorkerConfig) -> LookupState:
-    """Return the state of the lookup; "pending" makes a batch fill in what has become known.
+    """Return the state of the lookup for the queue; "pending" makes a batch repeat it.
 
-    This is the case if a command of the user has settled which release an album is.
+    It is also pending if the user has chosen the release of an album by a command. Then a batch can
+    fill in tags.
     """
     incomplete = (issue for issue in result.issues if issue.kind == enrichment.FILLED_KIND)
     may_fill = config.by_hand and any(issue.proposal and not issue.held for issue in incomplete)
@@ -155,19 +157,19 @@ def _lookup_state(result: ArtistResult, config: MusicWorkerConfig) -> LookupStat
 
 
 def _repair_counts(fixed: int, repairs: RepairHistory, reviews: int) -> dict[str, object]:
-    """Count the repairs that were made, or in a dry run would be made."""
+    """Return the numbers of repairs and reviews; in a dry run, of repairs that would be made."""
     total = reviews + fixed
     return {"issues_found": total, "issues_resolved": repairs.count, "auto_fixed": fixed}
 
 
 def _without_repairs(facts: dict[str, object]) -> dict[str, object]:
-    """Leave out the repairs: they were made and reported before the user's command."""
+    """Leave out the counts of repairs that an earlier outcome has reported already."""
     repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs", "fields_filled"
     return {name: value for name, value in facts.items() if name not in repairs}
 
 
 def _planned_changes(artist: Artist, repair_result: RepairResult) -> dict[str, object]:
-    """Return what a dry run would change, and the folder that the paths are below."""
+    """Return the changes that a dry run plans, and the folder that their paths are relative to."""
     return (
         {"path": artist.path, "due": msgspec.to_builtins(repair_result.planned)}
         if repair_result.planned

@@ -1,4 +1,4 @@
-"""The music worker: read, diagnose, repair and report one artist."""
+"""Process one artist for the queue: read the folder, diagnose, repair and report it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from mediakeep.outcome import NO_PROGRESS, Outcome, Progress, Work, Worker
 
 @contextmanager
 def open_worker(config: MusicWorkerConfig) -> Iterator[Worker]:
-    """Yield the worker of a process, with its resources opened."""
+    """Yield a function that processes artists, with its resources open during the `with` block."""
     with worker_context.open_context(config) as context:
         yield functools.partial(process_artist, config=config, context=context)
 
@@ -42,11 +42,11 @@ def open_worker(config: MusicWorkerConfig) -> Iterator[Worker]:
 def process_artist(
     work: Work, progress: Progress, config: MusicWorkerConfig, context: MusicWorkerContext
 ) -> Outcome:
-    """Read, diagnose, repair and report one artist.
+    """Read, look up, diagnose, repair and report one artist; return the outcome for the queue.
 
-    Return a skipped outcome if the folder has vanished or is ignored. Raise LibraryMissing if the
-    whole library has vanished, and Unreadable if the folder or one below it cannot be read. A
-    second run writes nothing.
+    The outcome is "skipped" if the folder has vanished or is ignored. Raise LibraryMissing if the
+    whole library has vanished. Raise Unreadable if the folder or a folder below it cannot be read.
+    Processing an unchanged artist again writes nothing.
     """
     path = Path(path_text.unescape_path(work.item.path))
     if not _is_folder(path):
@@ -97,9 +97,9 @@ def process_artist(
 def _read_artist(
     path: Path, key: str, progress: Progress, config: MusicWorkerConfig, context: MusicWorkerContext
 ) -> tuple[Artist, list[str]]:
-    """Read an artist, hash possible duplicates, and decode everything in a deep scan.
+    """Read an artist, and hash the audio of possible duplicates; a deep scan decodes every file.
 
-    Return it with the places whose changed audio was accepted.
+    Return the artist, and the places of files whose changed audio was accepted.
     """
     accepted: list[str] = []
     # Reading is fast compared to decoding and writing, which report progress.
@@ -110,14 +110,14 @@ def _read_artist(
         artist, accepted = full_decode.scan_artist(artist, key, config, context, progress)
     else:
         artist = full_decode.add_cached_findings(artist, key, context.essence_db)
-    hash_of = functools.partial(context.reader.get_essence, made=essence.compute)
-    return duplicate_audio.add_essence_hashes(artist, hash_of), accepted
+    hash_function = functools.partial(context.reader.get_essence, made=essence.compute)
+    return duplicate_audio.add_essence_hashes(artist, hash_function), accepted
 
 
 def _look_up_artist(
     artist: Artist, key: str, progress: Progress, context: MusicWorkerContext
 ) -> ArtistLookup:
-    """Look up an artist; a folder without readable tracks sends no request."""
+    """Look up an artist; without readable tracks, no request is sent."""
     if not any(album.readable_tracks for album in artist.albums):
         return NOT_LOOKED_UP
     context.lookups.progress = progress
@@ -128,7 +128,7 @@ def _look_up_artist(
 
 
 def _with_lookup(artist: Artist, lookup: ArtistLookup) -> Artist:
-    """Add the results of the lookup to an artist."""
+    """Return the artist with the results of the lookup added."""
     unowned = tuple(
         missing.group.title
         for missing in lookup.collection.missing
@@ -140,14 +140,14 @@ def _with_lookup(artist: Artist, lookup: ArtistLookup) -> Artist:
 
 
 def _mark_lookup_pending(lookup: ArtistLookup, covers: FetchedCovers) -> ArtistLookup:
-    """Mark the lookup as pending if covers could not be fetched."""
+    """Return the lookup as pending if covers could not be fetched, so that it is repeated."""
     if not covers.why or lookup.reason:
         return lookup
     return structs.replace(lookup, state="pending", reason=covers.why, service_failed=covers.failed)
 
 
 def _request_stats(lookup: ArtistLookup, context: MusicWorkerContext) -> dict[str, object]:
-    """Return the costs of the lookup, and why it failed or was not made."""
+    """Return the number of requests of a lookup, and why it failed or was not made."""
     stats = context.lookups.stats.take_and_reset()
     facts: dict[str, object] = {"requests": stats.requests, "hits": stats.hits}
     facts |= {"waited": round(stats.seconds_waited, 3), "odd_answers": stats.skipped_entries}
@@ -166,9 +166,9 @@ def _repair_history(
 def _clean_up(
     artist: Artist, covers: FetchedCovers, result: RepairResult, context: MusicWorkerContext
 ) -> None:
-    """Release the covers that were written, and remove the temporary copies of killed writers.
+    """Remove cached covers that were written, and temporary files that killed processes left.
 
-    Recent copies are kept: another writer may still need them.
+    Recent temporary files are kept, as another process may still need them.
     """
     if not result.not_written:
         fetch_covers.release_unused(covers.covers, artist, context)
@@ -184,7 +184,7 @@ def _clean_up(
 
 
 def _reread(before: Artist, path: Path, context: MusicWorkerContext) -> Artist:
-    """Read an artist again after repairs, which leave all audio unchanged."""
+    """Read an artist again after repairs; results about the audio are kept, as it is unchanged."""
     old_tracks = {track.place: track for track in before.tracks}
 
     def with_old_essence(track: Track) -> Track:
@@ -206,7 +206,7 @@ def _rescan(path: Path, context: MusicWorkerContext) -> Artist:
 
 
 def _preview(artist: Artist, result: RepairResult) -> Artist:
-    """Return the artist as it would be after the repairs of a dry run."""
+    """Return the artist as it would be after the repairs that a dry run plans."""
     previewed = preview.preview_repairs(artist, result.expected)
     return structs.replace(previewed, fingerprint=artist.fingerprint, fetched_covers={})
 
@@ -221,7 +221,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _skip_vanished(library: Path) -> Outcome:
-    """Skip an artist that has vanished, unless the whole library has: then nothing is known."""
+    """Return the outcome for a vanished artist; raise LibraryMissing if the library is gone."""
     try:
         empty = all(folder_listing.is_hidden(path.name, True) for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:

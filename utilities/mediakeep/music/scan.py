@@ -34,12 +34,12 @@ _UNCACHED_READER = UncachedReader()
 
 
 def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedItem]:
-    """Find the artists of a library: the visible folders directly in it, sorted by name.
+    """Yield the artists of a library, sorted by name: the visible folders directly in it.
 
     Only names, sizes and times are read; no file is opened. A folder without music is no artist. An
-    unreadable folder is found with counts of 0. `ignored` are the user's patterns, see
-    `media.ignore_rules`. Raise LibraryMissing if the folder does not exist, and Unreadable if it
-    cannot be read.
+    unreadable folder counts as an artist with counts of 0. `ignored` are the user's patterns of
+    files to skip, see `media.ignore_rules`. Raise LibraryMissing if the library does not exist, and
+    Unreadable if it cannot be read.
     """
     try:
         artists = folder_listing.list_subfolders(root, ignored)
@@ -55,7 +55,7 @@ def find_artists(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[ScannedI
 
 
 def count_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> int:
-    """Count the audio files directly in the root of a library, which belong to no artist."""
+    """Count the audio files directly in a library's folder, which belong to no artist."""
     try:
         return len(folder_listing.list_folder(root, ignored).audio_files)
     except OSError as error:
@@ -63,7 +63,10 @@ def count_loose_tracks(root: Path, ignored: tuple[str, ...] = ()) -> int:
 
 
 def folder_fingerprint(folder: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return the fingerprint of an artist's folder, the same as `find_artists` returns."""
+    """Return a text that changes when files in an artist's folder change.
+
+    It equals the fingerprint that `find_artists` returns.
+    """
     return _compute_fingerprint(list(folder_listing.walk_tree(folder, ignored=ignored)))
 
 
@@ -75,9 +78,9 @@ def read_artist(
 ) -> Artist:
     """Read all tracks of an artist's folder; raise Unreadable if a folder cannot be read.
 
-    An unreadable file becomes a track with its fault; a file that vanishes in the meantime is
-    skipped. `progress` is called with the number of tracks found after each folder is listed, which
-    shows activity on a slow share, and then after each track. `ignored` are the user's patterns.
+    An unreadable file becomes a track with a fault. A file that vanishes meanwhile is skipped.
+    `progress` is called after each listed folder and after each track. `ignored` are the user's
+    patterns of files to skip.
     """
     listed_folders = list(_list_folders(path, progress, ignored))
     media = [file.stat for folder in listed_folders for file in folder.media_files if file.stat]
@@ -104,10 +107,10 @@ def read_track(
     facts: os.stat_result | None = None,
     reader: MediaReader = _UNCACHED_READER,
 ) -> Track:
-    """Read one file; if it cannot be read, the track has a fault.
+    """Read one audio file as a track; if it cannot be read, the track has a fault.
 
-    `size` and `facts` were taken when the file was found; the size is -1 if it is not a regular
-    file.
+    `size` is in bytes, or -1 if this is not a regular file. Like `facts`, it was taken when the
+    file was found.
     """
     if size == 0:
         return Track(place=place, fault=TrackFault.EMPTY)
@@ -132,7 +135,10 @@ def read_track(
 
 
 def _describe_folder(path: Path, listed_folders: Sequence[ListedFolder]) -> ScannedItem | None:
-    """Describe an artist's folder; None if it contains no music and no folder is unreadable."""
+    """Return the counts and fingerprint of an artist's folder, or None if it contains no music.
+
+    An unreadable folder is not left out, since it may contain music.
+    """
     if not any(folder.error or any(map(_is_music_file, folder.files)) for folder in listed_folders):
         return None
     tracks = sum(len(folder.audio_files) for folder in listed_folders)
@@ -181,9 +187,9 @@ def _list_folders(
 
 
 def _album_folder_rule(name: str, listed_folders: Iterable[ListedFolder]) -> Callable[[str], str]:
-    """Return a function that maps the place of a folder to that of its album.
+    """Return a function that maps the place of a folder to the place of its album.
 
-    A folder named "Artist - Album" is an album itself if it contains nothing but discs.
+    A folder named "Artist - Album" is itself the album if it contains nothing but discs.
     """
     tops = {
         disc_folders.album_folder(folder.relative_path)
@@ -208,10 +214,10 @@ def _read_albums(
     progress: Progress,
     unread: list[str],
 ) -> Iterator[Album]:
-    """Read album by album, disc folders as part of their album.
+    """Yield the albums of an artist with their tracks; disc folders are part of their album.
 
-    An MP4 that may be a film is a track only if it is readable and contains no video; a damaged one
-    is added to `unread`.
+    An MP4 file may be a film. It is a track only if it is readable and contains no video. A damaged
+    one is added to `unread`.
     """
     album_folder, parts = _album_folder_rule(name, listed_folders), dict[str, list[ListedFolder]]()
     for folder in sorted(listed_folders, key=lambda folder: folder.relative_path):
@@ -246,9 +252,9 @@ def _read_albums(
 
 
 def _is_single_album_folder(name: str, album: Album) -> bool:
-    """Return whether the folder of an item is that of its only album, whose title it has.
+    """Return whether an item's folder has the title of the only album in it.
 
-    A folder that has the name of an artist as well is the artist's.
+    If the folder has the artist's name as well, it is the artist's.
     """
     if _is_artist_album_name(name):
         return True
@@ -268,7 +274,10 @@ def _is_single_album_folder(name: str, album: Album) -> bool:
 
 
 def _merge_discs(albums: dict[str, Album]) -> Iterator[Album]:
-    """Merge discs whose folders are next to each other into one album, unless their tags differ."""
+    """Yield the albums, with discs in neighbouring folders merged into one album.
+
+    They are not merged if their tags name different albums.
+    """
     parts: dict[str, list[Album]] = {}
     for place, first in disc_folders.merge_disc_folders(albums).items():
         parts.setdefault(first, []).append(albums[place])
@@ -285,7 +294,10 @@ def _merge_discs(albums: dict[str, Album]) -> Iterator[Album]:
 
 
 def are_different_albums(albums: Sequence[Album]) -> bool:
-    """Return whether any two albums have no title, or no release, in common in their tags."""
+    """Return whether the tags name different albums.
+
+    That is the case if any two have no title, or no release, in common.
+    """
     keys: list[tuple[set[str], set[str]]] = [
         (
             {
@@ -306,7 +318,7 @@ def are_different_albums(albums: Sequence[Album]) -> bool:
 
 
 def _read_listed_track(folder: ListedFolder, file: ListedFile, reader: MediaReader) -> Track | None:
-    """Read a listed file; return None if it has vanished since."""
+    """Read a file that was listed before; return None if it has vanished since."""
     path = f"{folder.path}/{file.name}"
     place = path_text.escape_path(folder.relative_path_of(file.name))
     result = read_track(path, place, file.size, file.stat, reader)
@@ -319,9 +331,9 @@ def _read_listed_track(folder: ListedFolder, file: ListedFile, reader: MediaRead
 
 
 def _has_cue_sheet(folder: ListedFolder, file: ListedFile) -> bool:
-    """Return whether a cue sheet splits the file into tracks.
+    """Return whether a cue sheet splits an audio file into tracks.
 
-    The sheet has the file's name, or the file is the only audio file next to it.
+    The cue sheet has the same name, or the file is the only audio file in the folder.
     """
     sheets = folder.cue_sheets
     if sheets and len(folder.audio_files) > 1:
@@ -332,7 +344,7 @@ def _has_cue_sheet(folder: ListedFolder, file: ListedFile) -> bool:
 
 
 def _describe_images(parts: Iterable[ListedFolder], reader: MediaReader) -> Iterator[ImageFile]:
-    """Describe the listed pictures, except those that have vanished since."""
+    """Yield the picture files in listed folders, except those that have vanished since."""
     for folder in parts:
         for file in folder.images:
             image = _describe_image(folder, file, reader)
@@ -351,9 +363,9 @@ def _describe_image(folder: ListedFolder, file: ListedFile, reader: MediaReader)
 
 
 def _has_vanished(path: Path) -> bool:
-    """Return whether a listed file is gone; raise Unreadable if its folder is gone, too.
+    """Return whether a file that was listed before is gone; raise Unreadable if its folder is gone.
 
-    The folder may be on a share that was just lost, so nothing is known about the file.
+    The folder may be on a network share that was just lost, so nothing is known about the file.
     """
     try:
         path.lstat()

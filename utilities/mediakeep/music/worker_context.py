@@ -1,4 +1,4 @@
-"""The resources of a music worker: its configuration, caches, database and services."""
+"""What a music worker needs: its configuration, caches, the audio database, and services."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class MusicWorkerConfig(msgspec.Struct, frozen=True):
-    """The configuration of a worker, which can be pickled.
+    """The configuration of a music worker, which can be sent to another process.
 
-    Everything is written below `home`, and only caches unless `write`. `deep` decodes every file,
-    and `accept_sound` accepts its current audio as the right one. `policy` says what may be
-    repaired, and `access` which services may be used. With `by_hand` the worker only updates what a
-    command of the user has changed; the repairs of the batch before still count. The lookup is
-    stored under `lookup_key`, "" for the key of the item. `ignored` are patterns of files and
-    folders to skip.
+    Everything is written below the folder `home`; without `write`, only caches are. `deep` decodes
+    every file, and `accept_sound` accepts its current audio as right. `policy` says what may be
+    repaired, and `access` which services may be used. With `by_hand`, the worker only updates what
+    a user's command has changed; repairs of the batch before still count. `lookup_key` is the key
+    under which the lookup is stored, or "" for that of the item. `ignored` are patterns of files
+    and folders to skip.
     """
 
     home: Path
@@ -44,7 +44,7 @@ class MusicWorkerConfig(msgspec.Struct, frozen=True):
 
 
 class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
-    """The resources that each process opens once."""
+    """The open caches, databases and services of a music worker; each process has one."""
 
     reader: CachingReader
     essence_db: EssenceDatabase
@@ -57,12 +57,12 @@ class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def lookups(self) -> MusicBrainzContext:
-        """The context of lookups."""
+        """The MusicBrainz client and cache for lookups."""
         return MusicBrainzContext(self.config.home / "status" / "cache", self.config.access)
 
     @cached_property
     def tag_writer(self) -> TagWriter:
-        """The writer of music files; loaded late: it is slow, and most artists need none."""
+        """The writer of music files; it is created at first use, as loading it is slow."""
         from mediakeep.media.undo.store import UndoStore
         from mediakeep.music.repairs.tag_writer import TagWriter
 
@@ -78,7 +78,10 @@ class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
 
 @contextlib.contextmanager
 def open_context(config: MusicWorkerConfig) -> Iterator[MusicWorkerContext]:
-    """Open the resources of a process; raise StateDamaged if the essence database is damaged."""
+    """Open the resources of a worker process for a `with` block.
+
+    Raise StateDamaged if the audio database is damaged.
+    """
     status = config.home / "status"
     with contextlib.ExitStack() as stack:
         write = config.write and config.deep
