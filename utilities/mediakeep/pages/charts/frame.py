@@ -46,9 +46,9 @@ class PlotArea(msgspec.Struct, frozen=True):
 
 def layout_plot_area(chart: Chart, ticks: list[float], right: float = 0) -> PlotArea:
     """Return the plot area of a chart; `right` is an additional margin on its right side."""
-    max_width = max(svg.text_width(scale.format_number(tick), 12) for tick in ticks)
+    label_width = max(svg.text_width(scale.format_number(tick), 12) for tick in ticks)
     return PlotArea(
-        left=_EDGE + max_width + 8,
+        left=_EDGE + label_width + 8,
         right=WIDTH - _EDGE - right,
         top=_plot_top(chart),
         count=len(chart.labels),
@@ -58,8 +58,8 @@ def layout_plot_area(chart: Chart, ticks: list[float], right: float = 0) -> Plot
 
 def render_chart(chart: Chart, kind: ChartType, area: PlotArea, *marks: str) -> str:
     """Return the SVG document of a chart: `marks` (its bars or lines) with axes and legend."""
-    below, max_width = axis.render_labels(chart, area.left, area.slot_width, area.bottom)
-    height = area.bottom + max_width
+    below, label_height = axis.render_labels(chart, area.left, area.slot_width, area.bottom)
+    height = area.bottom + label_height
     return _render_document(
         chart, kind, height, _render_grid(area), *marks, _render_zero_line(area), below
     )
@@ -122,9 +122,8 @@ def _describe_chart(chart: Chart, kind: ChartType) -> str:
         if numbers:
             position, last = numbers[-1]
             name = f"{svg.escape_text(series.name)}, " if series.name else ""
-            ends.append(
-                f"{name}{svg.escape_text(position_label(chart, position))}: {scale.format_number(last)}"
-            )
+            label = svg.escape_text(position_label(chart, position))
+            ends.append(f"{name}{label}: {scale.format_number(last)}")
     return ". ".join([f"{kind}, {svg.escape_text(chart.unit)}", *ends])
 
 

@@ -57,7 +57,7 @@ def _split_at_gaps(row: list[float | None]) -> list[Points]:
 def _render_series(chart: Chart, area: PlotArea, number: int, runs: list[Points]) -> str:
     paths = [_render_path(area, run) for run in runs if len(run) > 1]
     points = [
-        _render_point(chart, area, number, point, seen=len(run) == 1 or point == runs[-1][-1])
+        _render_point(chart, area, number, point, is_visible=len(run) == 1 or point == runs[-1][-1])
         for run in runs
         for point in run
     ]
@@ -73,18 +73,18 @@ def _render_path(area: PlotArea, run: Points) -> str:
 
 
 def _render_point(
-    chart: Chart, area: PlotArea, series: int, point: tuple[int, float], *, seen: bool
+    chart: Chart, area: PlotArea, series: int, point: tuple[int, float], *, is_visible: bool
 ) -> str:
-    """Render a point with its tooltip; the dot is only visible with few points or if `seen`."""
+    """Render a point with its tooltip; its dot is visible if points are few or if `is_visible`."""
     position, value = point
-    seen = seen or area.count <= _MAX_DOTS
+    is_visible = is_visible or area.count <= _MAX_DOTS
     return svg.render_element(
         "circle",
         frame.render_tooltip(chart, series, position, value),
-        class_="dot" if seen else "spot",
+        class_="dot" if is_visible else "spot",
         cx=area.x(position),
         cy=area.y(value),
-        r=4.0 if seen else _HOVER_RADIUS,
+        r=4.0 if is_visible else _HOVER_RADIUS,
     )
 
 

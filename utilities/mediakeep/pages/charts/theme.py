@@ -93,7 +93,7 @@ def _css_rules(theme: Theme) -> str:
         ".base": f"stroke:{theme.base}",
         ".goal": f"stroke:{theme.faint}",
     }
-    rules |= {f".of{position}": f"color:{colour}" for position, colour in enumerate(theme.series)}
+    rules |= {f".of{number}": f"color:{colour}" for number, colour in enumerate(theme.series)}
     return "".join(
         ",".join(f".mk-chart {name}" for name in names.split(",")) + f"{{{rule}}}\n"
         for names, rule in rules.items()
