@@ -62,12 +62,12 @@ def truncate(text: str, max_cells: int, ending: str = "…") -> str:
     return short.rstrip() + ending
 
 
-def _take_cells(text: str, max_cells: int) -> str:
+def _take_cells(text: str, cells_left: int) -> str:
     prefix = ""
     for cluster, cells in iter_clusters(text):
-        if cells > max_cells:
+        if cells > cells_left:
             break
-        prefix, max_cells = prefix + cluster, max_cells - cells
+        prefix, cells_left = prefix + cluster, cells_left - cells
     return prefix
 
 

@@ -126,12 +126,12 @@ def decisions_panel(
 
     Return None if there is nothing to show.
     """
-    decisions = [summary.status for summary in summaries if summary.status.reviews]
-    if not decisions:
+    pending = [summary.status for summary in summaries if summary.status.reviews]
+    if not pending:
         return None
     width, style = size
-    total = sum(status.reviews for status in decisions)
-    kinds = [kind for status in decisions for kind in status.issues]
+    total = sum(status.reviews for status in pending)
+    kinds = [kind for status in pending for kind in status.issues]
     head: TextRow = [
         TextPiece(f"{total:,} {'waits' if total == 1 else 'wait'} for you", Colour.WARN),
         TextPiece(f": {', '.join(kinds[:3])}" if kinds else "", can_shrink=True),

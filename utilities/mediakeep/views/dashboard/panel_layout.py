@@ -90,16 +90,16 @@ def _allocate_heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
 def _panel_rows(
     panel: Panel, heights: dict[str, int], width: int, style: TerminalStyle
 ) -> list[TextRow]:
-    max_cells = heights[panel.title] - 1
+    row_limit = heights[panel.title] - 1
     heading, whole = _heading_row(panel.title, width, style), len(panel.rows) + panel.hidden_count
-    if whole <= max_cells or not panel.is_list:
-        tail = panel.tail if whole + len(panel.tail) <= max_cells else []
-        return [heading, *panel.rows[:max_cells], *tail]
-    if max_cells == 1:
+    if whole <= row_limit or not panel.is_list:
+        tail = panel.tail if whole + len(panel.tail) <= row_limit else []
+        return [heading, *panel.rows[:row_limit], *tail]
+    if row_limit == 1:
         return [heading, [*panel.rows[0], TextPiece(f"  and {whole - 1:,} more", Colour.DIM)]]
-    shown = panel.rows[: max_cells - 1]
+    shown = panel.rows[: row_limit - 1]
     more = (TextPiece(f"and {whole - len(shown):,} more", Colour.DIM),)
-    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= max_cells else []
+    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= row_limit else []
     return [heading, *shown, more, *tail]
 
 

@@ -38,10 +38,10 @@ def _bar_rows(
         TextPiece(f" {status.noun if status.total == 1 else status.plural} completed", colour),
         TextPiece(f" ({status.percentage}%)", colour),
     ]
-    max_cells = min(_BAR_WIDTH, width - 1 - sum(len(piece.text) for piece in [*name, *text]))
-    if max_cells < _MIN_BAR_WIDTH:
+    bar_width = min(_BAR_WIDTH, width - 1 - sum(len(piece.text) for piece in [*name, *text]))
+    if bar_width < _MIN_BAR_WIDTH:
         return [[*name, *text]]
-    full, empty = style.split_bar(status.percentage / 100, max_cells)
+    full, empty = style.split_bar(status.percentage / 100, bar_width)
     return [[*name, TextPiece(full, Colour.GOOD), TextPiece(f"{empty} ", Colour.DIM), *text]]
 
 

@@ -70,19 +70,19 @@ def render_dashboard(home_snapshot: HomeSnapshot, window: WindowSize) -> list[st
         foot = foot if lines >= _MIN_LINES_WITH_FOOTER and window.footer else []
     else:
         foot = []
-    max_cells = None if lines is None else lines - len(head) - len(foot)
-    body = _draw_body(_build_panels(home_snapshot, window), max_cells, window)
+    line_limit = None if lines is None else lines - len(head) - len(foot)
+    body = _draw_body(_build_panels(home_snapshot, window), line_limit, window)
     blank = " " * window.columns
-    filled = [blank] * ((max_cells or 0) - len(body))
+    filled = [blank] * ((line_limit or 0) - len(body))
     return [*head, *body, *filled, *foot]
 
 
-def _draw_body(panels: Sequence[Panel], max_cells: int | None, window: WindowSize) -> list[str]:
+def _draw_body(panels: Sequence[Panel], line_limit: int | None, window: WindowSize) -> list[str]:
     if not window.has_two_columns:
-        return panel_layout.draw_column(panels, window.panel_width, max_cells, window.style)
+        return panel_layout.draw_column(panels, window.panel_width, line_limit, window.style)
     sides = [[panel for panel in panels if panel.column == side] for side in (0, 1)]
     left, right = (
-        panel_layout.draw_column(side, window.panel_width, max_cells, window.style)
+        panel_layout.draw_column(side, window.panel_width, line_limit, window.style)
         for side in sides
     )
     rest = " " * (window.columns - 2 * window.panel_width - len(_GAP))
@@ -195,13 +195,13 @@ def _disk_panel(home_snapshot: HomeSnapshot, size: tuple[int, TerminalStyle]) ->
     disk_rows: list[TextRow] = [
         [
             TextPiece(
-                f"{event_text.format_folder_size(max_cells.free, whole=True)} free",
-                _free_space_colour(max_cells),
+                f"{event_text.format_folder_size(disk.free, whole=True)} free",
+                _free_space_colour(disk),
             ),
-            TextPiece(f" of {event_text.format_folder_size(max_cells.total, whole=True)}"),
-            TextPiece(f": {max_cells.what}"),
+            TextPiece(f" of {event_text.format_folder_size(disk.total, whole=True)}"),
+            TextPiece(f": {disk.what}"),
         ]
-        for max_cells in home_snapshot.disk.rooms
+        for disk in home_snapshot.disk.rooms
     ]
     sizes = [
         TextPiece(

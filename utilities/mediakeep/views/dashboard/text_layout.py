@@ -57,10 +57,10 @@ class TerminalStyle(msgspec.Struct, frozen=True):
 
         Return "" if the terminal can only show ASCII.
         """
-        max_cells = max(numbers, default=0)
-        if self.ascii or not max_cells:
+        highest = max(numbers, default=0)
+        if self.ascii or not highest:
             return ""
-        return "".join("▁▂▃▄▅▆▇█"[round(7 * number / max_cells)] for number in numbers)
+        return "".join("▁▂▃▄▅▆▇█"[round(7 * number / highest)] for number in numbers)
 
     def escape(self, text: str) -> str:
         """Return a text without control characters, and in ASCII if the terminal needs that."""
@@ -154,14 +154,14 @@ def flow_pieces(
 ) -> list[TextRow]:
     """Lay out pieces of text one after the other, in as many rows of `width` cells as needed."""
     rows: list[list[TextPiece]] = [[]]
-    max_cells = width
+    cells_left = width
     for number, piece in enumerate(_escape_piece(unsafe, style) for unsafe in pieces):
         comma = between if number else ""
-        if rows[-1] and display_width.text_width(piece.text) + len(comma) > max_cells:
+        if rows[-1] and display_width.text_width(piece.text) + len(comma) > cells_left:
             rows[-1].append(TextPiece(comma.rstrip()))
-            rows, max_cells, comma = [*rows, []], width, ""
+            rows, cells_left, comma = [*rows, []], width, ""
         rows[-1] += [TextPiece(comma), piece] if comma else [piece]
-        max_cells -= len(comma) + display_width.text_width(piece.text) + len(between.rstrip())
+        cells_left -= len(comma) + display_width.text_width(piece.text) + len(between.rstrip())
     return [row for row in rows if row]
 
 

@@ -50,6 +50,7 @@ def build_current_state(
     undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
     pending = [key for key in undone if items[key].status is Status.PENDING]
     failures = group_failures(context, summary.failed_items)
+    manager = config.format_command(context.state.kind.manager_script, context.home)
     return CurrentState(
         decisions,
         failures,
@@ -57,7 +58,7 @@ def build_current_state(
         len(pending),
         build_remaining_work(context, summary),
         list_vanished(context.state),
-        f"{config.format_command(context.state.kind.manager_script, context.home)} --forget-vanished",
+        f"{manager} --forget-vanished",
     )
 
 

@@ -143,11 +143,11 @@ def _build_kind(kind: str, count: int, proposed: int, fix_hints: FixHints) -> Op
 
 
 def _oldest_decisions(
-    dated_entries: list[DatedEntry], max_cells: int, fix_hints: FixHints
+    dated_entries: list[DatedEntry], limit: int, fix_hints: FixHints
 ) -> list[OpenDecision]:
     return [
         OpenDecision(item, entry, day, fix_hints.advice(entry.kind))
-        for day, item, entry in heapq.nsmallest(max_cells, dated_entries, key=_age_key)
+        for day, item, entry in heapq.nsmallest(limit, dated_entries, key=_age_key)
     ]
 
 
