@@ -169,8 +169,8 @@ def _merge_misspelt_titles(by_key: dict[str, list[Track]]) -> None:
     """
     key_by_title = {_most_common_title(tracks): core for core, tracks in by_key.items()}
     counts = {title: len(by_key[core]) for title, core in key_by_title.items()}
-    for typo, title_counts in album_titles.find_typos(counts).items():
-        misspelled, target = by_key[key_by_title[typo]], by_key[key_by_title[title_counts]]
+    for typo, usual_title in album_titles.find_typos(counts).items():
+        misspelled, target = by_key[key_by_title[typo]], by_key[key_by_title[usual_title]]
         if not _share_numbers(misspelled, target):
             target.extend(misspelled)
             del by_key[key_by_title[typo]]

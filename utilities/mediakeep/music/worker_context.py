@@ -52,7 +52,7 @@ class MusicWorkerContext(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def has_changed_files(self) -> bool:
-        """Whether mediakeep has ever written to one of the user's files."""
+        """Return whether mediakeep has ever written to any of the user's music files."""
         return (self.config.home / "status" / "undo").is_dir()
 
     @cached_property

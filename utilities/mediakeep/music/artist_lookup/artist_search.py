@@ -61,26 +61,26 @@ class ArtistSearch:
         if self._query.is_various:
             artist = model.Artist(id=model.VARIOUS_ARTISTS, name="Various Artists")
             return self._resolve_without_discography(ArtistIdentity(artist), "name"), None
-        verdict, by = self._identify()
-        if verdict.artist is None or verdict.artist.is_special_purpose:
+        identified, by = self._identify()
+        if identified.artist is None or identified.artist.is_special_purpose:
             return self._resolve_without_discography(
-                ArtistIdentity(candidates=verdict.candidates), by
+                ArtistIdentity(candidates=identified.candidates), by
             ), None
         try:
-            discography = self._load_discography(verdict.artist)
+            discography = self._load_discography(identified.artist)
             if discography.format < model.DISCOGRAPHY_FORMAT:
                 return self._reuse_old_result(discography), discography
-            self._check_other_mbids(verdict.artist.id)
+            self._check_other_mbids(identified.artist.id)
             self._other_credits.find(discography)
         except NotFound:  # the artist was deleted after the search index was built
-            self._mbid_changes.deleted.append(verdict.artist.id)
+            self._mbid_changes.deleted.append(identified.artist.id)
             return self._resolve_without_discography(ArtistIdentity(), by), None
-        return self._build_result(verdict, by), discography
+        return self._build_result(identified, by), discography
 
-    def _resolve_without_discography(self, verdict: ArtistIdentity, by: str) -> ResolvedArtist:
+    def _resolve_without_discography(self, identified: ArtistIdentity, by: str) -> ResolvedArtist:
         """Return a result without a discography; albums are searched among all releases."""
         self._other_credits.find(None)
-        return self._build_result(verdict, by)
+        return self._build_result(identified, by)
 
     def _reuse_old_result(self, discography: Discography) -> ResolvedArtist:
         """Return the stored result, since its discography is outdated and not refreshable."""
@@ -89,18 +89,18 @@ class ArtistSearch:
             return cached
         raise self._context.config.skipped_error()
 
-    def _build_result(self, verdict: ArtistIdentity, by: str) -> ResolvedArtist:
+    def _build_result(self, identified: ArtistIdentity, by: str) -> ResolvedArtist:
         state: LookupState = (
-            "done" if verdict.artist else "unsure" if verdict.candidates else "unknown"
+            "done" if identified.artist else "unsure" if identified.candidates else "unknown"
         )
         return ResolvedArtist(
             name=self._query.name,
             # The query of the repaired tags, so that repairing them needs no new lookup.
             question=artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).digest,
             state=state,
-            artist=verdict.artist,
+            artist=identified.artist,
             by=by,
-            choices=verdict.candidates,
+            choices=identified.candidates,
             more=tuple(self._other_credits.releases.values()),
             sought=self._other_credits.searched_groups,
             merged=self._mbid_changes.merged,
@@ -133,10 +133,10 @@ class ArtistSearch:
                 return voted, "albums"
             if voted.has_same_name:
                 return self._choose_by_tracks(voted, "albums")
-        verdict = identity.merge_identities(self._search_by_name(), voted)
-        if not (verdict.artist or verdict.candidates):
-            verdict = self._search_similar_names()
-        return self._choose_by_tracks(verdict, "name")
+        identified = identity.merge_identities(self._search_by_name(), voted)
+        if not (identified.artist or identified.candidates):
+            identified = self._search_similar_names()
+        return self._choose_by_tracks(identified, "name")
 
     def _check_other_mbids(self, mbid: str) -> None:
         """Look up all other artist MBIDs in the tags, which may have been merged or deleted."""
@@ -176,9 +176,11 @@ class ArtistSearch:
             return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
         mbids = [artist.id for artist in namesakes]
         hits = self._service.search_releases(search_query.releases_by_id(mbids, titles))
-        verdict = identity.identify_by_albums(self._query.name, self._query.titles, hits, namesakes)
-        if verdict.artist or verdict.candidates:
-            return verdict
+        identified = identity.identify_by_albums(
+            self._query.name, self._query.titles, hits, namesakes
+        )
+        if identified.artist or identified.candidates:
+            return identified
         return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
 
     def _search_similar_names(self) -> ArtistIdentity:
@@ -189,13 +191,13 @@ class ArtistSearch:
             candidates=identity.find_similar_artists(self._query.name, self._query.titles, hits)
         )
 
-    def _choose_by_tracks(self, verdict: ArtistIdentity, by: str) -> tuple[ArtistIdentity, str]:
+    def _choose_by_tracks(self, identified: ArtistIdentity, by: str) -> tuple[ArtistIdentity, str]:
         """Choose between a few artists: the tracks of their releases must match local ones."""
-        if verdict.artist or not self._query.albums:
-            return verdict, by
+        if identified.artist or not self._query.albums:
+            return identified, by
         similar = [
             candidate.artist
-            for candidate in verdict.candidates
+            for candidate in identified.candidates
             if identity.has_similar_name(self._query.name, candidate)
         ]
         counts = {
@@ -208,7 +210,9 @@ class ArtistSearch:
             if best and counts[candidate.id] == best
         ]
         return (
-            (ArtistIdentity(best_artists[0]), "tracks") if len(best_artists) == 1 else (verdict, by)
+            (ArtistIdentity(best_artists[0]), "tracks")
+            if len(best_artists) == 1
+            else (identified, by)
         )
 
     def _count_certain(self, artist: model.Artist) -> int:

@@ -129,9 +129,9 @@ def _format_lead(lookup: ArtistLookup, artist: Here) -> str:
 def _build_choice(choice: PossibleArtist) -> ArtistChoice:
     artist = choice.artist
     facts = filter(None, (artist.disambiguation, artist.type, artist.country))
-    other_releases = len(choice.titles) - MAX_TITLES
+    remaining = len(choice.titles) - MAX_TITLES
     return ArtistChoice(
-        artist.name, tuple(facts), artist.id, choice.titles[:MAX_TITLES], max(other_releases, 0)
+        artist.name, tuple(facts), artist.id, choice.titles[:MAX_TITLES], max(remaining, 0)
     )
 
 

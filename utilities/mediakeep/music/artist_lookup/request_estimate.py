@@ -24,7 +24,7 @@ MIN_LOOKUPS = 10  # lookups needed to correct the estimate
 
 
 class RequestEstimate(msgspec.Struct, frozen=True):
-    """The estimated number of requests for a batch; `known` artists have been looked up before.
+    """The estimated number of requests for a batch; `known` artists were looked up earlier.
 
     In 19 of 20 cases the number lies between `low` and `high`. Both are None if too little is
     known.

@@ -129,12 +129,12 @@ def unread_audio(artist: Artist) -> str | None:
     )
     counts = ", ".join(f"{count:,} {name}" for name, count in formats_found.most_common())
     names = ", ".join(map(compare_text.quote, artist.unread_files[:_MAX_NAMES]))
-    other_releases = (
+    remaining = (
         f" and {len(artist.unread_files) - _MAX_NAMES:,} more"
         if artist.unread_files[_MAX_NAMES:]
         else ""
     )
-    return f"{counts}: {names}{other_releases}"
+    return f"{counts}: {names}{remaining}"
 
 
 def name_not_portable(artist: Artist) -> dict[str, str]:

@@ -155,16 +155,16 @@ def _format_variant(track: Track) -> _Variant:
 def _count_years(group: AlbumGroup, album: Album) -> Counter[str]:
     """Count the years of an album; return no years if they agree or none has a clear majority."""
     years = Counter(filter(None, map(_track_year, group.tracks)))
-    title_counts = years.most_common(1)[0][0] if years else ""
+    usual_year = years.most_common(1)[0][0] if years else ""
     for disc in album_grouping.group_by_disc(album):
         disc_years = (
             Counter(filter(None, map(_track_year, disc.tracks)))
             if disc.order == group.order
             else {}
         )
-        if len(disc_years) == 1 and title_counts not in disc_years and len(disc.tracks) > 1:
+        if len(disc_years) == 1 and usual_year not in disc_years and len(disc.tracks) > 1:
             years -= disc_years
-    enough = years[title_counts] >= _MIN_TRACKS and 3 * years[title_counts] >= 2 * years.total()
+    enough = years[usual_year] >= _MIN_TRACKS and 3 * years[usual_year] >= 2 * years.total()
     return years if enough and len(years) > 1 else Counter()
 
 

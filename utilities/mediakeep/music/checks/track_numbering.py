@@ -100,8 +100,8 @@ def _find_odd_padding(tracks: Iterable[Track]) -> dict[str, str]:
     details = {}
     for plain, padded in by_format.values():
         if plain and padded:
-            fewer, other_releases = (plain, padded) if len(plain) < len(padded) else (padded, plain)
-            example = compare_text.quote(other_releases[0].tags.track)
+            fewer, majority = (plain, padded) if len(plain) < len(padded) else (padded, plain)
+            example = compare_text.quote(majority[0].tags.track)
             for track in fewer:
                 written = compare_text.quote(track.tags.track)
                 details[track.place] = f"{written}, but others on the disc are written {example}"

@@ -100,13 +100,13 @@ def _count_audio_properties(counters: MusicCounters, readable: Sequence[AuditTra
         counters.add(category, ((value or "", number) for value, number in counts.items()))
     counters.add("containers", Counter(track.container for track in readable).items())
     for name in {properties.format for properties in facts}:
-        namesakes = [properties for properties in facts if properties.format == name]
-        rates = Counter(properties.bitrate // 1000 for properties in namesakes)
+        same_format = [properties for properties in facts if properties.format == name]
+        rates = Counter(properties.bitrate // 1000 for properties in same_format)
         counters.add(f"bitrates {name}", rates.items())
-        milliseconds = sum(round(properties.duration * 1000) for properties in namesakes)
+        milliseconds = sum(round(properties.duration * 1000) for properties in same_format)
         sums = [
             ("milliseconds", milliseconds),
-            ("bytes", sum(properties.size for properties in namesakes)),
+            ("bytes", sum(properties.size for properties in same_format)),
         ]
         counters.add(f"sums {name}", sums)
 

@@ -135,7 +135,7 @@ def _is_decided_otherwise(group: Sequence[_Member], evidence: str) -> bool:
 def _build_duplicate(
     cross_artist_index: CrossArtistIndex, evidence: str, group: Sequence[_Member]
 ) -> DuplicateRecording:
-    mbids = sorted(member.id for member in group)[:MAX_PLACES]
-    rows = (cross_artist_index.db.execute(_PLACE, (member,)).fetchone() for member in mbids)
+    track_ids = sorted(member.id for member in group)[:MAX_PLACES]
+    rows = (cross_artist_index.db.execute(_PLACE, (member,)).fetchone() for member in track_ids)
     places = tuple(DuplicateTrack(*row) for row in rows)
     return DuplicateRecording(evidence, len(group), len({member.album for member in group}), places)

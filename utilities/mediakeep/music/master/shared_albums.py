@@ -115,10 +115,11 @@ def _is_single_album(cross_artist_index: CrossArtistIndex, group: Sequence[_Memb
     releases = {member[7] for member in group}
     if len(releases - {""}) > 1 or "" not in releases:
         return False
-    mbids = [member[1] for member in group[:_MAX_COMPARED_PARTS]]
-    marks = ", ".join("?" * len(mbids))
+    part_ids = [member[1] for member in group[:_MAX_COMPARED_PARTS]]
+    marks = ", ".join("?" * len(part_ids))
     return (
-        cross_artist_index.db.execute(_POSITION_CLASH.format(marks=marks), mbids).fetchone() is None
+        cross_artist_index.db.execute(_POSITION_CLASH.format(marks=marks), part_ids).fetchone()
+        is None
     )
 
 

@@ -57,8 +57,8 @@ def _format_lines(statistics: MusicStatistics) -> Iterator[str]:
         rate = f", median {audio_format.median:,} kbit/s" if audio_format.median else ""
         facts = f"{pluralize(audio_format.tracks, 'track')}, {_format_bytes(audio_format.bytes)}"
         yield f"  {audio_format.format}: {facts}{rate}"
-    if (other_releases := len(statistics.formats) - _MAX_VALUES) > 0:
-        yield f"  and {other_releases} more"
+    if (remaining := len(statistics.formats) - _MAX_VALUES) > 0:
+        yield f"  and {remaining} more"
 
 
 def _tag_lines(statistics: MusicStatistics) -> Iterator[str]:
@@ -142,8 +142,8 @@ def _alias_lines(statistics: MusicStatistics) -> Iterator[str]:
 
 
 def _join_names(names: Sequence[str]) -> str:
-    other_releases = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return " / ".join(map(_shorten, names[:3])) + other_releases
+    remaining = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return " / ".join(map(_shorten, names[:3])) + remaining
 
 
 def _format_top_values(numbers: Mapping[str, int]) -> str:

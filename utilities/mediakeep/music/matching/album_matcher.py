@@ -82,7 +82,9 @@ def _match_album(
     )
     if not distances:
         return AlbumMatch(place=album.place, confidence=MatchConfidence.UNKNOWN)
-    is_certain = _is_group_certain(distances, distance_model.weights, is_titled=album.is_tagged)
+    is_certain = _is_group_certain(
+        distances, distance_model.weights, has_tagged_title=album.is_tagged
+    )
     tagged = _named_by_identifiers(
         album, distances, distance_model.weights, distances[0].group_id if is_certain else ""
     )
@@ -142,11 +144,12 @@ def _has_identifier_of(album: LocalAlbum, release: Release) -> bool:
 
 
 def _is_group_certain(
-    distances: Sequence[ReleaseDistance], weights: MatchingWeights, *, is_titled: bool
+    distances: Sequence[ReleaseDistance], weights: MatchingWeights, *, has_tagged_title: bool
 ) -> bool:
     """Return whether the nearest release group is certain: near, and nearer than all others.
 
-    `is_titled` says whether the tags have its title. If not, most of the release must be owned.
+    If the titles differ, most of the release must be owned. If the album's title is from tags
+    (`has_tagged_title`), all of it must be.
     """
     first = distances[0]
     other = next(
@@ -156,7 +159,10 @@ def _is_group_certain(
         first.distance <= weights.bar
         and first.evidence >= weights.evidence
         and not (first.is_other_version or first.is_by_others)
-        and (first.has_same_title or first.share_present >= (1.0 if is_titled else weights.whole))
+        and (
+            first.has_same_title
+            or first.share_present >= (1.0 if has_tagged_title else weights.whole)
+        )
         and 3 * first.extra_count <= len(first.assignment.slots)
         and (other is None or other.distance - first.distance >= weights.margin)
     )
@@ -207,7 +213,7 @@ def _choose_edition(
         sure = MatchConfidence.CERTAIN
         if len(chosen) > 1 or _contradiction_points(album, *ranked[0][1:], weights) > weights.doubt:
             sure = MatchConfidence.TIED
-    if counted := _complete_editions(album, ranked, weights, instead_of=chosen):
+    if counted := _complete_editions(album, ranked, weights, already_chosen=chosen):
         chosen += counted
         sure = MatchConfidence.TIED
     candidates = tuple(
@@ -222,14 +228,14 @@ def _complete_editions(
     ranked: Sequence[_RankedEdition],
     weights: MatchingWeights,
     *,
-    instead_of: Sequence[_RankedEdition],
+    already_chosen: Sequence[_RankedEdition],
 ) -> list[_RankedEdition]:
     """Return the most likely editions that are completely owned and fit the totals in the tags.
 
-    Return none if `instead_of`, the editions chosen so far, contain such an edition.
+    Return none if `already_chosen`, the editions chosen so far, contain such an edition.
     """
     complete = [edition for edition in ranked if album.track_totals and _is_complete(*edition[1:])]
-    if not complete or any(edition in complete for edition in instead_of):
+    if not complete or any(edition in complete for edition in already_chosen):
         return []
     return [edition for edition in complete if edition[0] - complete[0][0] < weights.tie]
 

@@ -23,7 +23,7 @@ def plausible_tracklists(album: LocalAlbum, tracklists: Sequence[Tracklist]) -> 
     albums = {item.key for item in album.titles}
     recordings = frozenset[str]().union(*(item.recordings for item in album.tracks))
     isrcs = frozenset[str]().union(*(item.isrcs for item in album.tracks))
-    seconds, scored_tracklist = album.known_lengths, []
+    seconds, scored_tracklists = album.known_lengths, []
     for tracklist in tracklists:
         length_score = _count_common_lengths(seconds, tracklist.seconds) / len(album.tracks)
         # Many concerts have the same programme: the lengths distinguish them.
@@ -38,13 +38,14 @@ def plausible_tracklists(album: LocalAlbum, tracklists: Sequence[Tracklist]) -> 
             - 0.01 * _relative_size_difference(album, tracklist)
         )
         first = min(item.id for item in tracklist.releases)
-        scored_tracklist.append((total, first, tracklist))
+        scored_tracklists.append((total, first, tracklist))
     min_total = max(
-        _MIN_SCORE, _MIN_SHARE_OF_BEST * max((total for total, *_ in scored_tracklist), default=0.0)
+        _MIN_SCORE,
+        _MIN_SHARE_OF_BEST * max((total for total, *_ in scored_tracklists), default=0.0),
     )
     best = (
         tracklist
-        for total, _, tracklist in sorted(scored_tracklist, key=_sort_key)
+        for total, _, tracklist in sorted(scored_tracklists, key=_sort_key)
         if total >= min_total
     )
     return list(islice(_limit_per_group(album, best), MAX_CANDIDATES))

@@ -79,17 +79,17 @@ def _shortest_augmenting_path(
     """
     width = len(costs[0])
     nearest, before = [float("inf")] * width, [width] * width
-    visited, implied_kinds = [(width, 0.0)], set(range(width))
+    visited, free_columns = [(width, 0.0)], set(range(width))
     column, distance = width, 0.0
     while owner[column] >= 0:
         row = owner[column]
         row_costs, potential = costs[row], row_potential[row]
-        for other in implied_kinds:
+        for other in free_columns:
             cost = distance + row_costs[other] - potential - column_potential[other]
             if cost < nearest[other]:
                 nearest[other], before[other] = cost, column
-        column = min(implied_kinds, key=nearest.__getitem__)
+        column = min(free_columns, key=nearest.__getitem__)
         distance = nearest[column]
-        implied_kinds.discard(column)
+        free_columns.discard(column)
         visited.append((column, distance))
     return column, before, [(other, distance - at) for other, at in visited[:-1]]

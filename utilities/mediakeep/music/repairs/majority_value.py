@@ -17,8 +17,8 @@ def find_majority(counts: Counter[T]) -> T | None:
     """Return the value that makes up at least two thirds of the counts, or None."""
     if not counts:
         return None
-    limit, count = counts.most_common(1)[0]
-    return limit if 3 * count >= 2 * counts.total() else None
+    value, count = counts.most_common(1)[0]
+    return value if 3 * count >= 2 * counts.total() else None
 
 
 def majority_value(tracks: Iterable[Track], field: str) -> Values:

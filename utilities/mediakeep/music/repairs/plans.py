@@ -75,13 +75,13 @@ def build_file_plan(
 def is_still_valid(plan: FilePlan, current: FilePlan) -> bool:
     """Return whether a file is unchanged since it was planned; `current` is a new plan for it."""
     planned = {line.field: line for line in plan.changes}
-    namesakes = all(
+    is_same = all(
         line.field in planned
         and planned[line.field].old == line.old
         and (not line.image or planned[line.field].new == line.new)  # it is the same picture
         for line in current.changes
     )
-    return namesakes and (plan.size, plan.mtime_ns) == (current.size, current.mtime_ns)
+    return is_same and (plan.size, plan.mtime_ns) == (current.size, current.mtime_ns)
 
 
 def requested_changes(plan: FilePlan) -> list[FileChange]:

@@ -44,7 +44,7 @@ def repair_id3v1_only(artist: Artist) -> Iterator[Repair]:
 
 
 def repair_merged_mbid(artist: Artist) -> Iterator[Repair]:
-    """Write the MBIDs that MusicBrainz returns instead of the merged ones."""
+    """Replace MBIDs that MusicBrainz has merged into others by the current ones."""
     merged = artist.resolved.merged if artist.resolved else {}
     for track in artist.tracks if merged else ():
         for field in MBID_FIELDS:

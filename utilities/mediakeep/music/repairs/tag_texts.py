@@ -26,7 +26,7 @@ def repair_mojibake(artist: Artist) -> Iterator[Repair]:
 
 
 def repair_whitespace(artist: Artist) -> Iterator[Repair]:
-    """Remove superfluous whitespace."""
+    """Remove superfluous spaces and invisible characters from the texts in tags."""
     for track in artist.tracks:
         if tag_texts.whitespace(track) is not None and repair.is_writable(track):
             for field, current, new in _find_changes(track, _WHITESPACE_FIELDS, _clean_whitespace):

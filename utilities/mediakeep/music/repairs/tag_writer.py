@@ -104,7 +104,7 @@ class TagWriter:
         fields = _cover_file_fields(data, cover_file)
         desk = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
         record = created_files.create_file(
-            path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), musicbrainz
+            path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), undo_context
         )
         return TagWriteResult(record, fields) if record else None
 
@@ -135,7 +135,7 @@ class TagWriter:
 
 
 def was_undone(undone: UndoneValues, change: FileChange, kind: str) -> bool:
-    """Return whether a change of a file was made before and undone by the user."""
+    """Return whether this change of a file was made before, and then undone by the user."""
     if not undone:
         return False
     if isinstance(change, SetField):

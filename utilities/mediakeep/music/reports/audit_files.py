@@ -78,7 +78,7 @@ def to_json(
     lookup: ArtistLookup = NOT_LOOKED_UP,
 ) -> bytes:
     """Return everything about an artist as JSON; `report` is the report's path below the home."""
-    mbids = _group_by_path(issues, lambda issue: issue.id)
+    issue_ids = _group_by_path(issues, lambda issue: issue.id)
     content = {
         "format": AUDIT_FORMAT,
         "artist": artist.name,
@@ -89,7 +89,7 @@ def to_json(
         "counts": _count_issues(artist, issues),
         "albums": json_model.albums_to_json(artist),
         "tracks": [
-            {**json_model.track_to_json(album, track), "issues": mbids.get(track.place, [])}
+            {**json_model.track_to_json(album, track), "issues": issue_ids.get(track.place, [])}
             for album in artist.albums
             for track in album.tracks
         ],

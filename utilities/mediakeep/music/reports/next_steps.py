@@ -110,8 +110,8 @@ def _locate_in_albums(
         for name, number in albums.most_common(MAX_NOTE_ALBUMS if remarks else MAX_PLACES)
     )
     rest = len(albums) - len(places)
-    other_releases = f"and {render.pluralize(rest, 'more album')}" if rest else ""
-    return StepLocations(f"{count}{within}: ", places, other_releases)
+    remaining = f"and {render.pluralize(rest, 'more album')}" if rest else ""
+    return StepLocations(f"{count}{within}: ", places, remaining)
 
 
 def _frequent_causes(issues: Iterable[Issue]) -> dict[str, str]:
@@ -226,5 +226,5 @@ def _format_proposals(issues: Sequence[Issue], total: int) -> str:
 
 def _format_blocked_reasons(issues: Sequence[Issue]) -> str:
     reasons = list(dict.fromkeys(issue.held for issue in issues))
-    other_releases = f", and {len(reasons) - 1:,} more reasons" if len(reasons) > 1 else ""
-    return f"Not repaired automatically: {reasons[0]}{other_releases}"
+    remaining = f", and {len(reasons) - 1:,} more reasons" if len(reasons) > 1 else ""
+    return f"Not repaired automatically: {reasons[0]}{remaining}"

@@ -91,10 +91,10 @@ def normalize_spaces(text: str) -> str:
 
 def join_parts(parts: Sequence[str], between: str = ", ") -> str:
     """Join the parts of a detail; of many parts only the first few are listed."""
-    other_releases = len(parts) - _MAX_LISTED
-    if other_releases < 2:
+    remaining = len(parts) - _MAX_LISTED
+    if remaining < 2:
         return between.join(parts)
-    return between.join([*parts[:_MAX_LISTED], f"and {other_releases} more"])
+    return between.join([*parts[:_MAX_LISTED], f"and {remaining} more"])
 
 
 def format_counts(counts: Mapping[str, int]) -> str:

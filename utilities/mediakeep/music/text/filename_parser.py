@@ -147,9 +147,9 @@ def _unambiguous_numbers(
     """
     claims: dict[int, list[str]] = {}
     for track in tracks:
-        implied_kinds = numbers_in_names[track.place] - taken_numbers - {0}
-        plausible = [number for number in implied_kinds if number <= _MAX_TRACK_NUMBER] or [
-            *implied_kinds
+        free_numbers = numbers_in_names[track.place] - taken_numbers - {0}
+        plausible = [number for number in free_numbers if number <= _MAX_TRACK_NUMBER] or [
+            *free_numbers
         ]
         if len(plausible) == 1:
             claims.setdefault(plausible[0], []).append(track.place)

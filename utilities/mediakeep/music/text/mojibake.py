@@ -43,8 +43,7 @@ def decode_cyrillic(text: str) -> str:
 
 def _is_cyrillic_word(word: str) -> bool:
     if not _ONLY_CYRILLIC_MOJIBAKE.fullmatch(word) or any(
-        title_distance_cache.issuperset(word.lower())
-        for title_distance_cache in _LATIN_ONLY_LETTERS
+        letters.issuperset(word.lower()) for letters in _LATIN_ONLY_LETTERS
     ):
         return False
     decoded = _decode_word(word)

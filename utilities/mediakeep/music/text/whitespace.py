@@ -25,7 +25,10 @@ _CLEANUP_STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 
 def clean_whitespace(text: str) -> str:
-    """Return a text without superfluous whitespace; unchanged if nothing else would remain."""
+    """Return a text without superfluous spaces and invisible characters.
+
+    If nothing else would remain, the text is returned unchanged.
+    """
     if text.isascii() and text == " ".join(text.split()):
         return text
     new = text
