@@ -1,4 +1,4 @@
-"""Atomic and durable writes, folders that are synced, and file locks."""
+"""Atomic and durable writes of files, syncs of folders to the disk, and file locks."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def sync_data(handle: int) -> None:
 
 
 def _start_writeback(handles: Sequence[int]) -> None:
-    """Start the writeback of several files, so that their syncs overlap.
+    """Ask the system to start writing several open files to the disk, so that their syncs overlap.
 
-    This is a hint: if the system ignores it, the syncs run one after the other.
+    This is only a hint. If the system ignores it, the syncs run one after the other.
     """
     if len(handles) > 1 and sys.platform == "linux":
         for handle in handles:
@@ -36,10 +36,11 @@ def _start_writeback(handles: Sequence[int]) -> None:
 
 
 def make_folder(folder: Path, *, sync: bool = True) -> None:
-    """Create a folder of a home and its missing parents, and sync their entries.
+    """Create a folder and its missing parents, and sync the new names to the disk.
 
-    A new `status/` gets mode 0700, because it contains paths and contents of the user's files. All
-    others follow the umask, because other programs read them.
+    A folder named `status` gets mode 0700, because it contains paths and contents of the user's
+    files. All other folders follow the umask, because other programs read them. With `sync` off,
+    nothing is synced.
     """
     if folder.is_dir():
         return
@@ -55,7 +56,7 @@ def make_folder(folder: Path, *, sync: bool = True) -> None:
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
-    """Flush a folder's entries (new, renamed, removed names) to the disk."""
+    """Flush a folder's list of names (new, renamed and removed files) to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -64,14 +65,14 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:
-    """Write all of `data`, continuing after short writes."""
+    """Write all bytes of `data` to a file handle, even if the system accepts them in pieces."""
     view = memoryview(data)
     while view:
         view = view[os.write(handle, view) :]
 
 
 def write_at(handle: int, data: bytes, offset: int) -> None:
-    """Write all of `data` at an offset, like `write_all`."""
+    """Write all bytes of `data` to a file handle, starting at `offset` (bytes from the start)."""
     view = memoryview(data)
     while view:
         written = os.pwrite(handle, view, offset)
@@ -79,17 +80,20 @@ def write_at(handle: int, data: bytes, offset: int) -> None:
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
-    """Replace a file atomically; create its folder if missing."""
+    """Replace a file atomically: readers see the old content or the new, never a mixture.
+
+    The folder of the file is created if missing.
+    """
     _replace_group({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
 
 
 def write_atomic_group(contents: Mapping[Path, bytes]) -> None:
-    """Replace several files, each atomically; sync shared folders once."""
+    """Replace several files, each atomically; each folder is synced to the disk only once."""
     _replace_group(contents, sync=True)
 
 
 def write_if_changed(contents: Mapping[Path, bytes]) -> None:
-    """Replace, each atomically, only the files whose content differs."""
+    """Replace, each atomically, only the files whose content differs from the new content."""
     write_atomic_group({path: new for path, new in contents.items() if not _has_content(path, new)})
 
 
@@ -98,7 +102,7 @@ def _has_content(path: Path, content: bytes) -> bool:
 
 
 def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
-    """Write all to temporary files, sync them, then rename each to its name."""
+    """Write the new contents to temporary files, sync these, then rename each to its final path."""
     temporaries: dict[Path, Path] = {}
     at = Path()
     try:
@@ -131,7 +135,8 @@ def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
 def remove_stale_temp_files(folder: Path, older: float = 3600.0) -> None:
     """Remove temporary files that killed processes left in a folder.
 
-    Keep files modified in the last `older` seconds: another process may still be writing them.
+    Files modified in the last `older` seconds are kept, because another process may still be
+    writing them.
     """
     for path in folder.glob(".????????????.tmp"):
         with contextlib.suppress(FileNotFoundError):
@@ -141,7 +146,10 @@ def remove_stale_temp_files(folder: Path, older: float = 3600.0) -> None:
 
 @contextlib.contextmanager
 def exclusive_lock(path: str | os.PathLike[str]) -> Iterator[int]:
-    """Hold an exclusive flock on a file, which is created if missing and never removed."""
+    """Hold an exclusive flock on a file for a `with` block; yield its file handle.
+
+    The file is created if missing, and never removed.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

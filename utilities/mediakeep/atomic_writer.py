@@ -12,7 +12,7 @@ _BUFFER_BYTES = 1 << 20  # bytes
 
 
 class PartialFile:
-    """A partial file next to the one that it will replace."""
+    """A temporary file in the same folder as the file that it will replace."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -21,17 +21,17 @@ class PartialFile:
         self.write = self.handle.write
 
     def overwrite(self, data: bytes, at: int) -> None:
-        """Overwrite data at an offset."""
+        """Overwrite bytes that were written before, starting at byte offset `at`."""
         self.handle.flush()
         atomic_files.write_at(self.handle.fileno(), data, at)
 
 
 @contextlib.contextmanager
 def replace_files(*paths: Path) -> Iterator[list[PartialFile]]:
-    """Yield a partial file for each path; rename all at the end, or none after an exception.
+    """Yield a temporary file to write for each path; after the `with` block, rename all.
 
-    The caller holds a lock: the partial files have fixed names, so that the next run overwrites
-    those that a killed run left behind.
+    After an exception, no file is replaced. The caller must hold a lock: the temporary files have
+    fixed names, so that the next run overwrites those that a killed run left behind.
     """
     for path in paths:
         atomic_files.make_folder(path.parent)

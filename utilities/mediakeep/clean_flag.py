@@ -1,6 +1,8 @@
-"""The clean mark of a disposable SQLite file, which shows whether a power loss may have torn it.
+"""The clean mark of a SQLite file that can be rebuilt: it is set if the file is surely complete.
 
-1. Before the first write the mark is cleared and synced.
+Without the mark, a power loss may have left the file partly written:
+
+1. Before the first write, the mark is cleared and synced to the disk.
 2. Writes follow without syncs.
 3. When the writer closes the file, it sets the mark in a commit that syncs the whole file.
 
@@ -28,19 +30,23 @@ _BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
 class TornFile(sqlite3.DatabaseError):
-    """Raised if a file may contain pages of different ages."""
+    """Raised if a SQLite file may mix old and new pages after a power loss, and must be rebuilt."""
 
 
 def create_mark(base: sqlite3.Connection, identity: FileIdentity) -> None:
-    """Create the cleared mark of a new file; call it in the transaction that creates the tables."""
+    """Create the table of the clean mark in a new SQLite file, with the mark cleared.
+
+    Call it in the transaction that creates the other tables.
+    """
     base.execute(CREATE_TABLE)
     base.execute("INSERT INTO clean_mark VALUES(?)", (_dirty_value(identity),))
 
 
 def is_clean(base: sqlite3.Connection, identity: FileIdentity) -> bool:
-    """Return whether the mark is set; raise TornFile if it is not and the file may be torn.
+    """Return whether the clean mark of a SQLite file is set.
 
-    Call it within a transaction.
+    Raise TornFile if it is not set and a power loss may have damaged the file. Call it within a
+    transaction.
     """
     (value,) = base.execute(_SELECT_MARK).fetchone() or (None,)
     if value != _CLEAN and (value != _dirty_value(identity) or not _boot_id()):
@@ -49,15 +55,19 @@ def is_clean(base: sqlite3.Connection, identity: FileIdentity) -> bool:
 
 
 def mark_dirty(base: sqlite3.Connection, identity: FileIdentity) -> None:
-    """Clear and sync the mark before the first write; call it outside a transaction."""
+    """Clear the clean mark of a SQLite file, and sync that to the disk, before the first write.
+
+    Call it outside a transaction.
+    """
     _write_mark(base, _dirty_value(identity))
 
 
 def mark_clean(base: sqlite3.Connection, identity: FileIdentity) -> None:
-    """Sync the file and set its mark, if no other process uses it and it is not torn.
+    """Sync a SQLite file to the disk and set its clean mark.
 
-    Call it outside a transaction. SQLite errors are ignored: without the mark, the file is rebuilt
-    after the next boot.
+    Nothing is done if another process is writing to the file, or if a power loss may have damaged
+    it. Call it outside a transaction. SQLite errors are ignored: without the mark, the file is
+    rebuilt after the next boot.
     """
     with contextlib.suppress(sqlite3.Error):
         base.execute("PRAGMA busy_timeout = 0")  # a process that writes now sets the mark later
@@ -71,9 +81,9 @@ def mark_clean(base: sqlite3.Connection, identity: FileIdentity) -> None:
 
 
 def _write_mark(base: sqlite3.Connection, value: str) -> None:
-    """Write the mark in a commit that is synced before and after, including the folder.
+    """Store a value of the clean mark in a commit that is synced to the disk, with the folder.
 
-    A crash during the commit leaves the synced rollback journal, which restores the old mark.
+    A crash during the commit leaves SQLite's rollback journal, which restores the old value.
     """
     base.execute("PRAGMA fullfsync = ON")  # without it, macOS does not flush the drive's cache
     base.execute("PRAGMA synchronous = EXTRA")
@@ -90,13 +100,13 @@ def _write_mark(base: sqlite3.Connection, value: str) -> None:
 
 
 def _dirty_value(identity: FileIdentity) -> str:
-    """Return the value of a cleared mark, which identifies the boot and the file."""
+    """Return the stored value of a cleared clean mark: the ids of the boot and of the file."""
     return "{} {} {}".format(_boot_id(), *identity)
 
 
 @cache
 def _boot_id() -> str:
-    """Return the id of the current boot, or "" if the system provides none."""
+    """Return the id of the current boot of the system, or "" if the system provides none."""
     if sys.platform == "darwin":
         text, size = ctypes.create_string_buffer(64), ctypes.c_size_t(64)
         system = ctypes.CDLL(None)

@@ -16,7 +16,10 @@ def now() -> datetime:
 
 
 def format_iso(moment: datetime) -> str:
-    """Format a time as ISO 8601 in UTC with whole seconds; such texts sort by time."""
+    """Format a time as ISO 8601 in UTC with whole seconds.
+
+    Sorting such texts as strings sorts them by time.
+    """
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 

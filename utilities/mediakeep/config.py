@@ -1,4 +1,8 @@
-"""Find the home and read settings: flag, then environment, then mediakeep.toml, then default."""
+"""Find the home folder and read the settings.
+
+A setting comes from the command-line flag, else the environment variable, else mediakeep.toml, else
+the default.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +88,11 @@ def parse_duration(text: str) -> float:
 
 
 def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder that contains status/, outputs/ and issues/; raise NoHome if unknown."""
+    """Return the home: the folder that contains status/, outputs/ and issues/.
+
+    It is the --home option, else MEDIAKEEP_HOME, else the current folder if it is a home, else the
+    source checkout. Raise NoHome if there is none.
+    """
     if configured := option or environ.get(ENV_PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
     here = Path.cwd()
@@ -96,16 +104,19 @@ def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Pa
 
 
 def find_checkout() -> Path | None:
-    """Return the checkout that this code runs from, or None if it is installed."""
+    """Return the root of the source checkout that this code runs from.
+
+    Return None if mediakeep is installed as a package.
+    """
     root = Path(__file__).absolute().parents[2]
     source = root / "utilities" / "mediakeep"
     return root if (root / "pyproject.toml").is_file() and source.is_dir() else None
 
 
 def format_command(door: str, home: Path | None = None) -> str:
-    """Return the command that runs a script, from a checkout or an installation.
+    """Return the shell command that runs a script of mediakeep, from a checkout or an installation.
 
-    --home is added for a home that is not the checkout, so that the command works in any folder.
+    `--home` is added for a home that is not the checkout, so that the command works in any folder.
     """
     here = find_checkout()
     name = f"python utilities/{door}" if here else door.removesuffix(".py").replace("_", "-")
@@ -113,7 +124,7 @@ def format_command(door: str, home: Path | None = None) -> str:
 
 
 def rewrite_commands(text: str) -> str:
-    """Replace script names in a text by the commands that run them.
+    """Replace each script name in a text by the command that runs this script.
 
     "Run embed_cover.py ALBUM" becomes "Run embed-cover ALBUM" if mediakeep is installed.
     """
@@ -121,13 +132,19 @@ def rewrite_commands(text: str) -> str:
 
 
 def get_setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:
-    """Return a setting from environment, mediakeep.toml or default; raise BadSetting if invalid."""
+    """Return the value of a setting from the environment, mediakeep.toml or its default.
+
+    Raise BadSetting if mediakeep.toml is invalid.
+    """
     default = getattr(Settings(), name)
     return environ.get(ENV_PREFIX + name.upper()) or load_file(home).get(name, default)
 
 
 def load_file(home: Path) -> dict[str, Any]:
-    """Return the settings in a home's mediakeep.toml; raise BadSetting with file and key."""
+    """Return the settings in a home's mediakeep.toml, or {} if there is no such file.
+
+    Raise BadSetting, naming the file and the key, if the file is invalid.
+    """
     path = home / FILE_NAME
     if not path.is_file():
         return {}
@@ -146,7 +163,7 @@ def load_file(home: Path) -> dict[str, Any]:
 
 
 def _unknown_setting_text(name: str) -> str:
-    """Return the message for an unknown setting, with a similar name or all names."""
+    """Return the error text for an unknown setting: a similar name, or else all names."""
     names = Settings.__struct_fields__
     near = suggestions.did_you_mean(name.replace("-", "_"), names)
     text = f"unknown setting {path_text.to_printable(name)}"
@@ -154,16 +171,16 @@ def _unknown_setting_text(name: str) -> str:
 
 
 def _wrong_type_text(text: str) -> str:
-    """Return the message for a value of the wrong type, starting with the setting."""
+    """Return the error text for a setting of the wrong type, beginning with the setting's name."""
     match = re.fullmatch(r"(.*) - at `\$\.(\w+)`", text)
     return f"{match[2]}: {match[1].lower()}." if match else text
 
 
 def check_environment(environ: Mapping[str, str] = os.environ) -> None:
-    """Raise BadSetting for a variable whose name is similar to a setting.
+    """Raise BadSetting for a MEDIAKEEP_ variable whose name looks like a misspelt setting.
 
-    Otherwise a misspelt variable would be ignored silently. Other names may belong to another
-    program.
+    Without this check, such a variable would be ignored silently. Variables with other names may
+    belong to another program.
     """
     variables = {
         name: ENV_PREFIX + name.upper() for name in (*Settings.__struct_fields__, *_OTHER_VARIABLES)

@@ -1,4 +1,4 @@
-"""Issues: what is wrong with a track, an album, an artist or a movie."""
+"""Issues: problems of a track, an album, an artist or a movie."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ UNDONE_BEFORE = BlockReason(BlockCode.UNDONE, "undone before")
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of issue on one track, album, artist or movie.
+    """One problem of a track, album, artist or movie, such as a missing cover.
 
     `path` and `album` are relative to the folder of the artist or movie. `proposal` describes the
     repair, and `held` is the reason why a safe repair was not made automatically, with its code
@@ -82,6 +82,9 @@ def block_code(error: MediakeepError) -> BlockCode:
 
 
 def build_id(kind: str, key: str, place: str) -> str:
-    """Return an issue's stable id: its kind, a colon, a hash of key and place (12 hex digits)."""
+    """Return the stable id of an issue: its kind, a colon, and a hash of `key` and `place`.
+
+    The hash has 12 hexadecimal digits.
+    """
     text = f"{key}\0{place}".encode("utf-8", "surrogateescape")
     return f"{kind}:{blake2b(text, digest_size=6).hexdigest()}"

@@ -9,7 +9,7 @@ import msgspec
 
 
 class Status(StrEnum):
-    """Processing status of an item."""
+    """Processing status of a queue item."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -58,7 +58,10 @@ class PartsRecord(
     forbid_unknown_fields=True,
     gc=False,
 ):
-    """Results of a stage's finished parts, and failure counts of the others."""
+    """The parts of an item's current processing stage.
+
+    `done` has the results of the finished parts, `failed` the number of failures of the others.
+    """
 
     done: dict[str, list[Any]] = {}  # name -> [result]; a list, as null has a meaning in patches
     failed: dict[str, int] = {}
@@ -72,7 +75,7 @@ class Item(
     forbid_unknown_fields=True,
     gc=False,
 ):
-    """Fields that all kinds of items share; times are ISO 8601 in UTC."""
+    """A queue item: the fields that artists and movies share. Times are ISO 8601 in UTC."""
 
     status: Status
     name: str = ""  # for display, if the key is not a name
@@ -111,7 +114,7 @@ class Item(
 
 
 class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item found on disk by a library scan."""
+    """An artist folder or a movie found on disk by a scan of the library."""
 
     key: str
     path: str  # escaped, see `escape_path`
@@ -120,17 +123,17 @@ class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def can_transition(item: Item, new: Status) -> bool:
-    """Return whether an item may change to a status or already has it."""
+    """Return whether an item may change to status `new`; True if it has that status already."""
     if item.status is Status.COMPLETED and new is Status.IN_PROGRESS:
         return item.lookup == "pending"
     return new is item.status or new in TRANSITIONS[item.status]
 
 
 def is_gone(item: Item) -> bool:
-    """Return whether an item is skipped because scans no longer find it."""
+    """Return whether an item is skipped because library scans no longer find it."""
     return item.status is Status.SKIPPED and item.skip_reason in GONE_REASONS
 
 
 def needs_lookup(item: Item) -> bool:
-    """Return whether only the lookup of an item is missing."""
+    """Return whether an item is completed except for its lookup at a web service."""
     return item.lookup == "pending" and (item.status is Status.COMPLETED or item.for_lookup)

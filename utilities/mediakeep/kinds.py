@@ -1,4 +1,7 @@
-"""The kinds of media; a new subject adds one entry here, one package and its scripts."""
+"""The kinds of media: music and movies.
+
+A new kind needs one entry here, one package and its scripts.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from mediakeep.item import Item
 
 
 class ItemCounter(msgspec.Struct, frozen=True):
-    """A counter over completed items for summaries.
+    """A number that summaries show for all completed items, such as the matched albums.
 
-    It sums the item field `name`, or with a `field`, counts the items whose `field` has this
-    `value`. Summaries show it as "12 certain" within its `group`, or as a count of a `noun`. A
-    worker reports the change in its facts under the same name.
+    It is the sum of the item field `name`. With a `field`, it is the number of items whose `field`
+    has this `value`. Summaries show it as "12 certain" within its `group`, or as a count of a
+    `noun`. A worker reports the change of the number in its facts, under the same name.
     """
 
     name: str
@@ -28,7 +31,7 @@ class ItemCounter(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of item: its nouns, its Struct, and its processing stages."""
+    """A kind of media: its nouns, the Struct of its queue items, and its processing stages."""
 
     name: str
     noun: str
@@ -46,7 +49,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     @property
     def first_stage(self) -> str:
-        """The first stage, or "" for a kind without stages."""
+        """The name of the first processing stage, or "" for a kind without stages."""
         return next(iter(self.stages), "")
 
     @property

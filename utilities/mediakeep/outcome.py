@@ -1,4 +1,4 @@
-"""Input and result of a worker."""
+"""Input and result of a worker, which processes one queue item."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediakeep.item import Item, Status
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Session, item and claim of a worker call; identifies one run over an item."""
+    """The session, item and claim of a worker call, which identify one run over an item."""
 
     session: str
     key: str
@@ -22,7 +22,10 @@ class Stamp(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct, frozen=True):
-    """Input of a worker: the item, its stamp, and for staged kinds the stage and its results."""
+    """Input of a worker: the queue item and its stamp.
+
+    For kinds with stages, also the current stage, and the results of its parts once these have run.
+    """
 
     item: Item
     stamp: Stamp
@@ -31,7 +34,10 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Result of an item; `data` are fields of its kind's Struct, `facts` go to the history."""
+    """Result of processing one queue item.
+
+    `data` are new values for fields of the item; `facts` are stored in the history.
+    """
 
     state: Status = Status.COMPLETED
     message: str = ""  # one sentence without the item's name
@@ -44,9 +50,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A stage split into parts: the runner runs them, then calls the stage again with the results.
+    """A processing stage split into parts that can run in parallel.
 
-    `inputs` must be picklable, and the result of a part must be encodable as JSON.
+    The runner runs the parts, then calls the stage again with their results. `inputs` must be
+    picklable, and the result of a part must be encodable as JSON.
     """
 
     inputs: tuple[Any, ...]
@@ -54,29 +61,35 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Progress(Protocol):
-    """Receives the progress of a worker."""
+    """Interface of the object to which a worker reports its progress."""
 
     def __call__(self, done: int, of: int, /) -> None:
         """Called when `done` of `of` units of work are finished."""
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
-        """Called before a wait for a service, which the item's time limit does not include."""
+        """Called before a wait of `seconds` for a web service.
+
+        The wait does not count for the time limit of the item.
+        """
 
     def extend_deadline(self, seconds: float, /) -> None:
-        """Called before a request to extend the time limit, and after it with the rest (< 0)."""
+        """Called before a request to extend the item's time limit by `seconds`.
+
+        Called again after the request with a negative number, to take back the unused seconds.
+        """
 
 
 class NullProgress:
-    """Progress that ignores all calls."""
+    """A progress object that ignores all reports."""
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Do nothing."""
+        """Ignore the report of progress."""
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
-        """Do nothing."""
+        """Ignore the report of a wait."""
 
     def extend_deadline(self, seconds: float, /) -> None:
-        """Do nothing."""
+        """Ignore the request for more time."""
 
 
 NO_PROGRESS = NullProgress()

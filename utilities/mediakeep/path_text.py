@@ -1,4 +1,4 @@
-"""Paths and names as text: escape, display, compare and sanitize."""
+"""Paths and names as text: escape, display, compare, and make them valid file names."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def escape_path(path: str | os.PathLike[str]) -> str:
 
 
 def unescape_path(text: str) -> str:
-    """Return the path whose escaped form is `text`."""
+    """Return the original path from the text that `escape_path` made of it."""
     return _ESCAPE_SEQUENCE.sub(
         lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text
     )
 
 
 def normalize_name(name: str) -> str:
-    """Return a name in the form used for comparison: NFC and casefolded."""
+    """Return the form of a name used for comparison: Unicode NFC, and without case (casefolded)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def to_printable(text: str) -> str:
-    """Escape control characters and line breaks, so that text cannot control the terminal."""
+    """Escape control characters and line breaks, so that a text cannot control the terminal."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
         for char in text
@@ -42,7 +42,10 @@ def to_printable(text: str) -> str:
 
 
 def quote_escaped(escaped: str) -> str:
-    """Quote an escaped path for a shell; use $'...' if it has unprintable characters."""
+    """Quote a path for a shell, given in the escaped form of `escape_path`.
+
+    A path with unprintable characters is quoted as $'...'.
+    """
     plain = unescape_path(escaped)
     if plain.isprintable():
         return shlex.quote(plain)
@@ -62,10 +65,10 @@ def quote_path(path: str | os.PathLike[str]) -> str:
 
 
 def safe_name(name: str, taken: Container[str] = ()) -> str:
-    """Return a file name that is valid on every file system and not in `taken`.
+    """Return a file name made from `name` that is valid on every file system and not in `taken`.
 
-    Names in `taken` are normalized. The result has at most 150 bytes, so that a suffix still fits
-    into 255.
+    Names in `taken` are in the form of `normalize_name`. The result has at most 150 bytes, so that
+    a suffix still fits into 255.
     """
     stem = name if _PLAIN_NAME.fullmatch(name) else _sanitize_name(name)
     unique, number = stem, 1

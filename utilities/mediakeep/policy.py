@@ -1,4 +1,4 @@
-"""The policy for writing to library files."""
+"""The policy for writing to files of the media library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class FixLevel(StrEnum):
-    """Which repairs a batch makes automatically."""
+    """Which repairs a batch run makes automatically."""
 
     NONE = "none"
     SAFE = "safe"

@@ -1,4 +1,4 @@
-"""Sample libraries: the only ones whose files may change while services are simulated."""
+"""Sample libraries: the only libraries whose files may change while web services are simulated."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def mark_root(root: Path) -> None:
 
 
 def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise UsageError if services are simulated and the path is in no sample library.
+    """Raise UsageError if web services are simulated and a path is not in a sample library.
 
-    Call it before writing lookup results to library files: the MBIDs and TMDb ids of simulated
-    services are invented.
+    Call it before writing lookup results to library files: simulated services return invented MBIDs
+    and TMDb ids.
     """
     if not environ.get(SIMULATED_VARIABLE):
         return

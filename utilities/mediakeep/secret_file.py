@@ -12,9 +12,10 @@ MAX_CHARS = 4096  # characters of a secret
 
 
 def read(path: str, home: Path, setting: str, noun: str) -> str:
-    """Return the secret in the file that a setting names; raise UsageError if that fails.
+    """Return the secret stored in the file `path`, which the setting `setting` names.
 
-    `noun` is used in messages: "address" or "token".
+    Raise UsageError if the file is unreadable, empty or inside the home. `noun` says in messages
+    what the secret is: "address" or "token".
     """
     label = f"{setting} {path_text.to_printable(path)}"
     place = _resolve_file(path, label)
@@ -40,7 +41,10 @@ def is_readable_by_others(path: str) -> bool:
 
 
 def _resolve_file(path: str, label: str) -> Path:
-    """Return the resolved path of a regular file; reading a pipe might never end."""
+    """Return the resolved path of a regular file, or raise UsageError.
+
+    Other files are refused, because reading a pipe might never end.
+    """
     try:
         place = Path(path).expanduser().resolve()
         regular = stat.S_ISREG(place.stat().st_mode)

@@ -228,7 +228,7 @@ def open_disposable(
 
 
 class NotOurDatabase(sqlite3.DatabaseError):
-    """The database belongs to another program."""
+    """Raised if a SQLite file belongs to another program."""
 
 
 class DisposableSqlite:
@@ -264,11 +264,15 @@ class DisposableSqlite:
         return self._run_transaction(_BEGIN_READ)
 
     def write_transaction(self) -> AbstractContextManager[sqlite3.Connection | None]:
-        """Do the same for a write transaction, which is committed as a whole or not at all."""
+        """Yield a connection for a write transaction, or None if the file is unusable now.
+
+        It is committed as a whole or not at all. A database error ends the `with` block early and
+        is not raised.
+        """
         return self._run_transaction("BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """Close the connection; set the clean mark if this process has written."""
+        """Close the connection. If this process has written, mark the file as complete."""
         if self._connection and self._identity and self._written:
             clean_flag.mark_clean(self._connection, self._identity)
         self._close_connection()
@@ -295,9 +299,10 @@ class DisposableSqlite:
             raise
 
     def _begin(self, how: str) -> sqlite3.Connection | None:
-        """Begin a transaction, unless another version of mediakeep has replaced the tables.
+        """Begin a transaction and return its connection, or None if the file is unusable now.
 
-        The version is checked inside the transaction, so it cannot change until the end.
+        It is unusable, for example, if another version of mediakeep has replaced the tables. The
+        version is checked inside the transaction, so it cannot change until the end.
         """
         for _ in range(2):  # retry after a torn file was replaced
             try:
@@ -315,7 +320,7 @@ class DisposableSqlite:
         return None
 
     def _start_transaction(self, base: sqlite3.Connection, how: str) -> None:
-        """Start a transaction; before a write, clear the mark of a marked file."""
+        """Start a transaction; before a write, clear the file's clean mark if it has one."""
         base.execute(how)
         while (
             self._has_clean_mark
@@ -331,7 +336,10 @@ class DisposableSqlite:
             base.execute(how)
 
     def _current_connection(self) -> sqlite3.Connection | None:
-        """Return a connection to the current file; reconnect if it was deleted or replaced."""
+        """Return a connection to the file, or None if it is disabled for now.
+
+        Reconnect if the file was deleted or replaced.
+        """
         if time.monotonic() < self._disabled_until:
             return None
         if self._connection and self._identity != file_identity(self._path):
@@ -385,7 +393,10 @@ class DisposableSqlite:
         base.execute(f"PRAGMA user_version = {self._schema_version}")
 
     def _disable_or_reset(self, error: sqlite3.Error | OSError | UnicodeDecodeError) -> bool:
-        """Disable the file for a while; or remove a bad one, and return True."""
+        """Return True if a bad file was removed after an error, and can be created again.
+
+        Otherwise stop using the file for a minute, and return False.
+        """
         self._close_connection()
         if isinstance(error, TornFile):
             self._delete_file()
@@ -397,20 +408,23 @@ class DisposableSqlite:
         return False
 
     def _delete_file(self) -> None:
-        """Delete the file, unless another process has replaced it already."""
+        """Delete the SQLite file, unless another process has replaced it already."""
         with contextlib.suppress(OSError):
             if file_identity(self._path) == self._identity:
                 delete_file(self._path)
 
     def _set_file_aside(self) -> None:
-        """Rename the file, unless another process has replaced it; keep at most one."""
+        """Rename the SQLite file to NAME.aside, unless another process has replaced it already.
+
+        An older NAME.aside is overwritten.
+        """
         with contextlib.suppress(OSError):
             if file_identity(self._path) == self._identity:
                 set_file_aside(self._path, f"{self._path}{SET_ASIDE_SUFFIX}")
 
 
 def _is_unusable(error: Exception) -> bool:
-    """Return True if the file is unusable for good, not only at the moment."""
+    """Return whether an error means that a SQLite file stays unusable, not only at the moment."""
     # UnicodeDecodeError comes from a stored text or an error message.
     if isinstance(error, NotOurDatabase | UnicodeDecodeError):
         return True
@@ -438,15 +452,15 @@ class SqliteFile:
         )  # changes nothing, but fails if not writable
 
     def query_row(self, query: str, *values: object) -> Row:
-        """Return the first row of a query, or an empty tuple."""
+        """Return the first row of a query's result, or an empty tuple if there is no row."""
         return self._run(lambda database: database.execute(query, values).fetchone() or ())
 
     def query_rows(self, query: str, *values: object) -> list[Row]:
-        """Return all rows of a query."""
+        """Return all rows of a query's result."""
         return self._run(lambda database: database.execute(query, values).fetchall())
 
     def execute_all(self, *statements: Statement) -> None:
-        """Execute statements with their values in one transaction."""
+        """Execute SQL statements in one transaction; each is a pair of text and values."""
 
         def execute(database: sqlite3.Connection) -> None:
             with database:  # commits or rolls back
@@ -457,7 +471,7 @@ class SqliteFile:
         self._run(execute)
 
     def close(self) -> None:
-        """Close the connection; it reopens when used."""
+        """Close the connection to the SQLite file; the next query opens a new one."""
         if database := self._connections.pop(os.getpid(), None):
             database.close()
 
@@ -468,7 +482,7 @@ class SqliteFile:
             raise NoCache(self.path, error) from error
 
     def _run_with_retries(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Read or write; replace a damaged file, and retry while it is locked.
+        """Call `work` with a connection; replace a damaged file, and retry while it is locked.
 
         SQLite itself does not wait while another process creates the file or closes the last
         connection.
@@ -500,7 +514,11 @@ class SqliteFile:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        """Open or create the file; first remove journals of a deleted one, which would be read."""
+        """Open or create the SQLite file.
+
+        If it is missing, remove the journals of a deleted file first, because SQLite would read
+        them.
+        """
         if not self.path.exists():
             for part in ("-wal", "-shm"):
                 Path(f"{self.path}{part}").unlink(missing_ok=True)
@@ -515,7 +533,10 @@ class SqliteFile:
 
     @contextlib.contextmanager
     def _lock_folder(self) -> Iterator[None]:
-        """Prevent other processes from opening the file or setting it aside."""
+        """Lock the file's folder for a `with` block.
+
+        Meanwhile no other process opens the file, or renames it because it is damaged.
+        """
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
@@ -524,7 +545,7 @@ class SqliteFile:
             os.close(folder)
 
     def _set_aside(self) -> None:
-        """Rename a damaged file, unless another process already has."""
+        """Rename a damaged SQLite file to NAME.damaged-TIME, unless another process already has."""
         self.close()
         with self._lock_folder():
             if _passes_quick_check(self.path):

@@ -14,10 +14,10 @@ _MIN_SUBSTRING = 3  # characters of a name that is searched for within others
 def suggest_names(
     name: str, known: Mapping[str, str], most: int = _MAX_PROPOSALS, slip: float = 0.0
 ) -> str:
-    """Return " Did you mean X or Y?" with at most `most` names, or "" if none is similar.
+    """Return " Did you mean X or Y?" with at most `most` similar names, or "" if none is similar.
 
-    `known` maps normalized names to their display form. `slip` is the minimum difflib ratio, from
-    0 to 1; without it, names that contain `name` are suggested too.
+    `known` maps normalized names to their display form. `slip` is the minimum similarity from 0 to
+    1 (difflib ratio). If it is 0, names that contain `name` are suggested too.
     """
     import difflib  # deferred: only needed for unknown names
 
