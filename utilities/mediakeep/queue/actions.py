@@ -1,4 +1,7 @@
-"""Actions of the user on items: each one examines the queue and returns one change."""
+"""Actions of the user on queue items, such as reset, forget and prioritize.
+
+Each action examines the queue and returns one change to commit.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from mediakeep.queue.store import ChangeDecider, QueueChange
 
 
 def find_item_key(state: QueueState, name: str) -> str:
-    """Return the key of the named item; case is ignored if that is unambiguous.
+    """Return the key of the item that the user named; case is ignored if that is unambiguous.
 
-    Raise AmbiguousName or NoSuchItem otherwise.
+    Raise AmbiguousName if several items match, NoSuchItem if none does.
     """
     for key in (name, path_text.escape_path(name)):
         if key in state.items:
@@ -48,7 +51,7 @@ def _suggest_similar(state: QueueState, name: str) -> str:
 
 
 def find_busy_items(state: QueueState, place: QueueLocation, keys: Iterable[str]) -> dict[str, str]:
-    """Return those of the keys that running sessions have claimed, each with its session."""
+    """Return the items in `keys` that running sessions have claimed: item key -> session."""
     running = {
         session: claimed
         for session, claimed in state.claimed_keys.items()
@@ -60,7 +63,7 @@ def find_busy_items(state: QueueState, place: QueueLocation, keys: Iterable[str]
 def reset_items(
     place: QueueLocation, choose: Callable[[QueueState], list[str]], *, force: bool = False
 ) -> Any:
-    """Reset the chosen items to pending.
+    """Return a change function that resets the chosen items to pending.
 
     Raise ItemInUse if a running session has claimed one of them, unless `force` is set.
     """
@@ -77,17 +80,20 @@ def reset_items(
 
 
 def select_by_name(names: Iterable[str]) -> Callable[[QueueState], list[str]]:
-    """Return a function that selects items by name."""
+    """Return a function that returns the keys of the items with these names."""
     return lambda state: list(dict.fromkeys(find_item_key(state, name) for name in names))
 
 
 def select_by_status(*wanted: Status) -> Callable[[QueueState], list[str]]:
-    """Return a function that selects items by status."""
+    """Return a function that returns the keys of all items with one of these statuses."""
     return lambda state: [key for key, item in state.items.items() if item.status in wanted]
 
 
 def reset_outdated(state: QueueState) -> QueueChange | None:
-    """Queue all items that were completed under older rules again, after all pending ones."""
+    """Return the change that resets all items completed under older processing rules.
+
+    They are processed after all pending items. Return None if there are no such items.
+    """
     items = {
         key: {**scan_diff.build_reset_patch(item), "outdated": True}
         for key, item in state.items.items()
@@ -97,14 +103,14 @@ def reset_outdated(state: QueueState) -> QueueChange | None:
 
 
 def is_outdated(state: QueueState, item: Item) -> bool:
-    """Return whether an item was completed under older rules than the current ones."""
+    """Return whether an item was completed under older processing rules than the current ones."""
     return item.status is Status.COMPLETED and item.rules < state.kind.rules
 
 
 def set_fields_and_reset(
     place: QueueLocation, values: Mapping[str, Mapping[str, Any]]
 ) -> ChangeDecider:
-    """Set fields of items to what the user stated, and reset these items.
+    """Return a change function that sets item fields to the user's values and resets these items.
 
     `values` maps item keys to fields. Items that have these values already are not changed. Raise
     ItemInUse, and change nothing, if a running session has claimed one of the others.
@@ -132,9 +138,10 @@ def _has_values(item: Item, values: Mapping[str, Any]) -> bool:
 
 
 def forget_item(name: str) -> ChangeDecider:
-    """Remove an item that vanished or is ignored from the queue.
+    """Return a change function that removes a vanished or ignored item from the queue.
 
-    Raise UsageFailed if it is still in the library, because the next scan would add it again.
+    The function raises UsageError if the item is still in the library, because the next scan would
+    add it again.
     """
 
     def decide(state: QueueState) -> QueueChange:
@@ -151,7 +158,7 @@ def forget_item(name: str) -> ChangeDecider:
 
 
 def forget_gone(state: QueueState) -> QueueChange | None:
-    """Remove all items that vanished or are ignored."""
+    """Return the change that removes all vanished or ignored items, or None if there are none."""
     keys = [key for key, item in state.items.items() if is_gone(item)]
     return _build_forget_change(state, keys) if keys else None
 
@@ -161,7 +168,10 @@ def _build_forget_change(state: QueueState, keys: list[str]) -> QueueChange:
 
 
 def mark_completed(name: str, now: str) -> Callable[[QueueState], QueueChange]:
-    """Mark an item as completed at the request of the user."""
+    """Return a change function that marks an item as completed, as the user demands.
+
+    The function raises UsageError if the item is neither pending nor failed.
+    """
 
     def decide(state: QueueState) -> QueueChange:
         key = find_item_key(state, name)
@@ -185,7 +195,10 @@ def mark_completed(name: str, now: str) -> Callable[[QueueState], QueueChange]:
 
 
 def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:
-    """Give an item the highest priority, so that the next batch claims it first."""
+    """Return a change function that makes the next batch claim an item first.
+
+    The function raises UsageError if the item is neither pending nor failed.
+    """
 
     def decide(state: QueueState) -> QueueChange:
         key = find_item_key(state, name)

@@ -1,4 +1,4 @@
-"""Checkpoints: full copies of the queue, each usable with a plain `cp`."""
+"""Checkpoints: full copies of the queue file, each of which `cp` can put back in its place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEAD_SIZE = 4096  # bytes that contain the id and the numbers of a snapshot
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A checkpoint file, without its content."""
+    """Path, size in bytes and date of a checkpoint file."""
 
     path: Path
     bytes: int
@@ -36,7 +36,11 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def is_due(state: QueueState, every: int) -> bool:
-    """Return, right after a settle, whether it completes another `every` (or 1 %) of the items."""
+    """Return whether a checkpoint is due, right after an item was settled.
+
+    A checkpoint is due after every `every` settled items; in large queues, after every 1 % of the
+    items.
+    """
     return every > 0 and state.settled % _get_interval(state, every) == 0
 
 
@@ -45,7 +49,7 @@ def _get_interval(state: QueueState, every: int) -> int:
 
 
 def is_overdue(folder: Path, state: QueueState, every: int) -> bool:
-    """Return whether a killed batch left out a checkpoint that was due."""
+    """Return whether a checkpoint was due that a killed batch did not write."""
     if every < 1:
         return False
     newest = list_checkpoints(folder)[:1]
@@ -55,7 +59,10 @@ def is_overdue(folder: Path, state: QueueState, every: int) -> bool:
 
 
 def write_checkpoint(state: QueueState, place: QueueLocation) -> Path:
-    """Write a checkpoint, synced, and return its path; a name is never reused."""
+    """Write a checkpoint of the queue, sync it to the disk, and return its path.
+
+    The name contains the date and the number of completed items; a name is never reused.
+    """
     folder = place.folder / FOLDER
     folder.mkdir(exist_ok=True)
     done = state.counts[Status.COMPLETED]
@@ -64,7 +71,10 @@ def write_checkpoint(state: QueueState, place: QueueLocation) -> Path:
 
 
 def write_copy(state: QueueState, place: QueueLocation, folder: Path, stem: str) -> Path:
-    """Write a full copy of a state under an unused name and with a new id; the lock is held."""
+    """Write a full copy of the queue under an unused name and with a new snapshot id.
+
+    Return its path. The caller must hold the lock of the queue.
+    """
     folder.mkdir(exist_ok=True)
     for leftover in folder.glob(".*.tmp"):  # left by killed writers: the lock is held
         leftover.unlink()
@@ -84,9 +94,9 @@ def write_copy(state: QueueState, place: QueueLocation, folder: Path, stem: str)
 
 
 def list_checkpoints(folder: Path) -> list[Checkpoint]:
-    """List the checkpoints, newest first.
+    """List the checkpoints of a queue, newest first.
 
-    They are sorted by their last change, because the clock may have been wrong.
+    They are sorted by the number of their last change, because the clock may have been wrong.
     """
     entries = []
     for path in (folder / FOLDER).glob("checkpoint_*.json"):
@@ -100,7 +110,7 @@ def list_checkpoints(folder: Path) -> list[Checkpoint]:
 
 
 def _read_head(path: Path) -> bytes:
-    """Return the start of a file, or b"" if it cannot be read."""
+    """Return the first 4 KiB of a file, or b"" if it cannot be read."""
     try:
         with path.open("rb") as stream:
             return stream.read(_HEAD_SIZE)
@@ -115,9 +125,9 @@ def _date_in_name(path: Path) -> str:
 
 
 def has_queue_files(folder: Path) -> bool:
-    """Return whether the folder holds a queue, the remains of one, or checkpoints.
+    """Return whether a folder contains a queue, what is left of a queue, or checkpoints.
 
-    No new queue may be created there then. Raise StateDamaged if the restore of a backup is
+    If so, no new queue may be created there. Raise StateDamaged if the restore of a backup is
     unfinished.
     """
     restore_marker.refuse_unfinished(folder)
@@ -127,7 +137,7 @@ def has_queue_files(folder: Path) -> bool:
 def iter_valid_checkpoints(
     folder: Path, kind: Kind
 ) -> Iterator[tuple[Path, snapshot.LoadedSnapshot]]:
-    """Yield the checkpoints that can be read, newest first, with their content."""
+    """Yield path and content of each checkpoint that can be read, newest first."""
     for checkpoint in list_checkpoints(folder):
         try:
             yield checkpoint.path, snapshot.load(checkpoint.path, kind)
@@ -136,7 +146,7 @@ def iter_valid_checkpoints(
 
 
 def format_restore_hint(folder: Path, kind: Kind) -> str:
-    """Return how to restore a queue whose snapshot cannot be read."""
+    """Return a text that tells the user how to restore a queue whose snapshot is unreadable."""
     repair = "Run --repair to rebuild the queue from the files next to it."
     for path, _ in iter_valid_checkpoints(folder, kind):
         target = path_text.quote_path(folder / snapshot.FILE)
@@ -146,7 +156,7 @@ def format_restore_hint(folder: Path, kind: Kind) -> str:
 
 
 def find_checkpoint_name(folder: Path, snapshot_id: str) -> str:
-    """Return the name of the checkpoint with that id, or "" if there is none."""
+    """Return the file name of the checkpoint with a snapshot id, or "" if there is none."""
     for checkpoint in list_checkpoints(folder):
         match = _ID_PATTERN.search(_read_head(checkpoint.path))
         if match and match[1].decode() == snapshot_id:
@@ -155,7 +165,7 @@ def find_checkpoint_name(folder: Path, snapshot_id: str) -> str:
 
 
 def select_to_prune(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
-    """Return the checkpoints to remove: all but the newest `keep` and the newest of each day."""
+    """Return the checkpoints to remove: all except the newest `keep` and the newest of each day."""
     days: set[str] = set()
     removable = []
     for number, checkpoint in enumerate(newest_first):
@@ -166,9 +176,10 @@ def select_to_prune(newest_first: list[Checkpoint], keep: int) -> list[Checkpoin
 
 
 def prune_checkpoints(folder: Path, keep: int, good: Path | None) -> list[Checkpoint]:
-    """Remove old checkpoints, but never `good`, the newest one that is known to be valid.
+    """Remove old checkpoints, and return those removed.
 
-    `keep` 0 keeps all. Return the removed checkpoints.
+    The newest `keep` checkpoints, the newest of each day and `good` are kept. With `keep` 0, all
+    are kept.
     """
     removed = []
     for checkpoint in select_to_prune(list_checkpoints(folder), keep) if keep else ():

@@ -1,7 +1,7 @@
-"""Order in which items are claimed, and recovery of items whose session died.
+"""The order in which queue items are claimed, and the release of items whose session died.
 
-If a batch makes lookups, completed items that lack only theirs come last; they are released as
-completed.
+A claim reserves an item for one session. If a batch makes lookups at web services, items that are
+completed except for their lookup come last.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FRESH, DUE, OUTDATED = range(3)  # the order in which items are claimed
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A claimed item, and the number of the change that claimed it."""
+    """A claimed item, and the number (seq) of the change that claimed it."""
 
     key: str
     item: Item
@@ -32,7 +32,10 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 def claim_order(item: Item) -> int | None:
-    """Return the rank of an item (new, retry, outdated), or None if it cannot be claimed now."""
+    """Return the rank of an item in the order of claims, or None if it cannot be claimed now.
+
+    New items come first, then failed items that are tried again, then outdated ones.
+    """
     if item.status is not Status.PENDING:
         return None
     if item.outdated:
@@ -41,7 +44,7 @@ def claim_order(item: Item) -> int | None:
 
 
 class PendingQueue:
-    """The claimable items of a state in heaps, so that the next is found without a full scan."""
+    """The items of a queue that can be claimed, in heaps, so that no claim scans all items."""
 
     def __init__(self, state: QueueState) -> None:
         self.state = state
@@ -70,7 +73,10 @@ class PendingQueue:
             add(self._completed, (-item.priority, item.settled, key))
 
     def take_due_retries(self, now: str) -> list[str]:
-        """Return the failed items whose retry is due; each one is returned once."""
+        """Return the keys of failed items that may be tried again at the time `now`.
+
+        Each key is returned only once.
+        """
         keys = []
         while self._retries and self._retries[0][0] <= now:
             not_before, key = heapq.heappop(self._retries)
@@ -80,10 +86,10 @@ class PendingQueue:
         return keys
 
     def take_keys(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[str]:
-        """Remove and return the next keys, at most `count`.
+        """Remove and return the keys of the next items to claim, at most `count`.
 
-        With `lookups`, items that lack only their lookup follow after all others, if they were
-        settled at the seq `settled_by` or before.
+        With `lookups`, items that are completed except for their lookup follow after all others. Of
+        these, only items settled by change number `settled_by` or earlier are returned.
         """
         later = []
         taken: dict[str, None] = {}
@@ -108,7 +114,7 @@ class PendingQueue:
         return list(taken)
 
     def peek_keys(self, count: int, *, lookups: bool = False) -> list[str]:
-        """Return the next keys without removing them."""
+        """Return the keys of the next items to claim, at most `count`, without removing them."""
         keys = self.take_keys(count, lookups=lookups)
         for key in keys:
             self._add_item(key, self.state.items[key], heapq.heappush)
@@ -116,7 +122,10 @@ class PendingQueue:
 
 
 def build_claim_patch(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
-    """Return the merge patch of a claim; a completed item is claimed for its lookup only."""
+    """Return the field changes (JSON merge patch) that claim an item for a session.
+
+    `seq` is the number of the change. A completed item is claimed only for its lookup.
+    """
     completed = item.status is Status.COMPLETED
     return {
         "status": Status.IN_PROGRESS,
@@ -130,9 +139,10 @@ def build_claim_patch(session: str, seq: int, now: str, item: Item) -> dict[str,
 
 
 def build_release_patch(item: Item, *, suspect: bool) -> dict[str, Any]:
-    """Return the merge patch that releases an item; its attempts are not changed.
+    """Return the field changes (JSON merge patch) that end the claim of an unfinished item.
 
-    The item becomes pending, or completed without its lookup if it was claimed for that only.
+    The item becomes pending, or completed if it was claimed only for its lookup. The number of
+    attempts does not change. With `suspect`, the item runs alone next time.
     """
     changes: dict[str, Any] = {"status": Status.PENDING, "session": None, "claim": None}
     if item.for_lookup:
@@ -141,7 +151,10 @@ def build_release_patch(item: Item, *, suspect: bool) -> dict[str, Any]:
 
 
 def without_lookup_claim(item: Item) -> Item:
-    """Return an item as it was before it was claimed for its lookup only; others unchanged."""
+    """Return an item as it was before it was claimed only for its lookup.
+
+    An item that was not claimed in this way is returned unchanged.
+    """
     if not item.for_lookup:
         return item
     return structs.replace(item, status=Status.COMPLETED, claim=0, for_lookup=False)
@@ -150,9 +163,9 @@ def without_lookup_claim(item: Item) -> Item:
 def build_orphan_patches(
     state: QueueState, place: QueueLocation, dead: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Return the merge patches that release the items of dead sessions.
+    """Return the field changes that release the items of dead sessions: item key -> merge patch.
 
-    Items whose processing had started become suspects.
+    Items whose processing had started become suspects, which run alone next time.
     """
     changes = {}
     for session in dead:
@@ -164,7 +177,7 @@ def build_orphan_patches(
 
 
 def simulate_recovery(state: QueueState, place: QueueLocation) -> None:
-    """Apply in memory what a batch does first: release items of dead sessions and due retries."""
+    """Release the items of dead sessions and due retries, as a batch would, in memory only."""
     dead = [session for session in state.claimed_keys if not sessions.is_alive(place, session)]
     items = build_orphan_patches(state, place, dead)
     for key in PendingQueue(state).take_due_retries(clock.format_iso(place.now())):

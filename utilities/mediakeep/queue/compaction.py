@@ -1,12 +1,13 @@
-"""Rewrite the snapshot with all changes of its journal, and start a new journal.
+"""Rewrite the queue's snapshot with all changes of its journal, and start a new journal.
 
-1. Records of the old journal that the history keeps are appended to it, synced.
+1. The records of the old journal are appended to the history, synced.
 2. The new snapshot is written next to the old one, synced.
 3. A new journal, whose header names the new snapshot, is written and synced.
 4. The new snapshot is renamed over the old one, and the folder is synced.
-5. The old snapshot is moved next to its journal, and that is sealed.
+5. The old snapshot is moved next to the old journal, and that journal is sealed.
 
-After a crash before step 4 the old pair is valid, after step 4 the new one; the next writer seals.
+A crash before step 4 leaves the old snapshot and journal valid; a crash after step 4, the new ones.
+The next writer then seals the old journal.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _ignore_notice(_: str) -> None:
 
 
 class QueueLocation(msgspec.Struct, frozen=True):
-    """The folder of a queue, its clock, and the machine that works on it.
+    """The folder of a queue, its clock, and the id of the machine that works on it.
 
     `notice` is called with messages that the user should see at once, such as who holds the lock.
     """
@@ -47,12 +48,12 @@ class QueueLocation(msgspec.Struct, frozen=True):
     notice: Callable[[str], object] = _ignore_notice
 
     def file_timestamp(self) -> str:
-        """Return the current time as used in file names."""
+        """Return the current time in the form used in file names."""
         return self.now().strftime("%Y-%m-%dT%H%M%S")
 
 
 class SnapshotAndJournal(msgspec.Struct, frozen=True):
-    """A snapshot and the journal that continues it."""
+    """A snapshot and the journal with the changes after it."""
 
     head: SnapshotHead
     stat: FileIdentity
@@ -61,7 +62,7 @@ class SnapshotAndJournal(msgspec.Struct, frozen=True):
 
 
 def build_head(state: QueueState, place: QueueLocation, generation: int) -> SnapshotHead:
-    """Return the head of a full copy of a state, with a new id."""
+    """Return the head of a new full copy of the queue: everything but its items, with a new id."""
     return msgspec.structs.replace(
         state.head,
         generation=generation,
@@ -76,9 +77,10 @@ def build_head(state: QueueState, place: QueueLocation, generation: int) -> Snap
 def compact_journal(
     state: QueueState, place: QueueLocation, old: Journal | None, seen: FileIdentity | None
 ) -> SnapshotAndJournal:
-    """Write the snapshot and its journal; `seen` is the identity of the file to replace.
+    """Write a new snapshot of the queue and a new journal, in place of the old ones.
 
-    After an OSError either the old pair or the new one is valid, never a mixture.
+    `seen` is the identity of the snapshot file to replace, None if there is none. After an OSError,
+    either the old snapshot and journal are valid or the new ones, never a mixture.
     """
     folder = place.folder
     _remove_leftovers(place)
@@ -109,7 +111,7 @@ def compact_journal(
 
 
 def append_unsealed_to_history(folder: Path) -> None:
-    """Append the records of the unsealed journals to the history, oldest journal first."""
+    """Append the records of all unsealed journals to the history, oldest journal first."""
     journals = sorted(
         journal_lookup.iter_unsealed_journals(folder),
         key=lambda unsealed: unsealed.header.generation,
@@ -119,7 +121,7 @@ def append_unsealed_to_history(folder: Path) -> None:
 
 
 def _read_complete_journal(state: QueueState, old: Journal) -> list[JournalRecord]:
-    """Read a journal, and check that the state to be written contains all its changes."""
+    """Read a journal; raise StateDamaged if the queue in memory lacks changes in it."""
     records = journal.read(old.path).records
     if records and records[-1].seq != state.seq:
         raise StateDamaged(
@@ -144,9 +146,10 @@ def _build_header(
 
 
 def _remove_leftovers(place: QueueLocation) -> None:
-    """Remove the files of killed writers; the lock is held, so no writer is active.
+    """Remove the temporary files of killed writers; the caller must hold the lock of the queue.
 
-    A kept snapshot is removed if its content has another name, else it is moved to aside/.
+    A snapshot kept under a temporary name is removed if its content has another name too; otherwise
+    it is moved to aside/.
     """
     atomic_files.remove_stale_temp_files(place.folder)
     for temporary in place.folder.glob(f".{'?' * 16}.tmp"):
@@ -159,7 +162,10 @@ def _remove_leftovers(place: QueueLocation) -> None:
 
 
 def keep_previous(folder: Path) -> Path:
-    """Give the old snapshot a second name, so that the rename never loses its content."""
+    """Give the old snapshot file a second name, so that replacing it never loses its content.
+
+    Return the second name.
+    """
     kept = folder / f".{os.urandom(6).hex()}.kept"
     _link_or_copy(folder / snapshot.FILE, kept)
     return kept
@@ -168,9 +174,10 @@ def keep_previous(folder: Path) -> Path:
 def store_previous(
     kept: Path, place: QueueLocation, old: Path | None, seen: FileIdentity
 ) -> Path | None:
-    """Move a replaced snapshot next to its journal; an unexpected file goes to aside/.
+    """Move a replaced snapshot next to its journal `old`, or delete it if there is no journal.
 
-    Return the path in aside/, or None.
+    A file whose size and time differ from `seen` was put there by the user; it goes to aside/, and
+    its path there is returned. Otherwise return None.
     """
     if not _is_same_file(kept, seen):
         return set_aside(kept, place, "unseen")
@@ -183,12 +190,12 @@ def store_previous(
 
 
 def _is_same_file(path: Path, seen: FileIdentity) -> bool:
-    """Return whether a file, or a copy of it, has the size and time that were seen."""
+    """Return whether a file, or a copy of it, has the size and modification time in `seen`."""
     return snapshot.stat_identity(os.stat(path))[2:] == tuple(seen[2:])
 
 
 def finish_interrupted(current: Path, place: QueueLocation) -> list[Path]:
-    """Finish a rewrite that crashed after its rename.
+    """Finish a rewrite of the snapshot that crashed after the new snapshot got its name.
 
     Seal the previous journal and store the previous snapshot. Return the unexpected files that were
     moved to aside/.
@@ -212,7 +219,7 @@ def finish_interrupted(current: Path, place: QueueLocation) -> list[Path]:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    """Hard-link a file, or copy it if the file system has no links."""
+    """Hard-link a file, or copy it if the file system does not support hard links."""
     try:
         os.link(source, target)
     except FileNotFoundError:
@@ -222,7 +229,10 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 def set_aside(path: Path, place: QueueLocation, why: str) -> Path:
-    """Move a file to aside/, under a name with the reason and the time; return its path."""
+    """Move a file to the folder aside/ under a name with the reason and the time.
+
+    Return its new path.
+    """
     folder = place.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
     target = unused_path(
@@ -234,7 +244,10 @@ def set_aside(path: Path, place: QueueLocation, why: str) -> Path:
 
 
 def copy_aside(path: Path, place: QueueLocation, why: str = "damaged") -> str:
-    """Copy a file to aside/, under a name with the reason and the time; return that name."""
+    """Copy a file to the folder aside/ under a name with the reason and the time.
+
+    Return the name of the copy.
+    """
     folder = place.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
     target = unused_path(folder, f"{why}_{place.file_timestamp()}_{path.stem}", path.suffix)
@@ -246,7 +259,10 @@ def copy_aside(path: Path, place: QueueLocation, why: str = "damaged") -> str:
 
 
 def unused_path(folder: Path, stem: str, suffix: str) -> Path:
-    """Return an unused path in a folder; the caller holds the lock of the queue."""
+    """Return a path in a folder that no file has yet, with a number added if needed.
+
+    The caller must hold the lock of the queue.
+    """
     path, number = folder / f"{stem}{suffix}", 1
     while path.exists():
         number += 1
@@ -255,12 +271,12 @@ def unused_path(folder: Path, stem: str, suffix: str) -> Path:
 
 
 def seal_journal(old: Journal, seq: int, place: QueueLocation) -> None:
-    """Close a journal permanently."""
+    """Append the closing record (seal) to a journal and close it; nothing may follow it."""
     old.seal(JournalRecord(seq=seq, time=clock.format_iso(place.now()), op=SEAL))
 
 
 def prune_journals(folder: Path, current: Path) -> None:
-    """Remove old journals, which the history contains, and files left by crashes."""
+    """Remove old journals, whose records are in the history, and files left by crashes."""
     keep = {current.name}
     header = journal.read_header(current)
     if header and header.previous:

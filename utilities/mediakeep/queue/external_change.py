@@ -1,11 +1,11 @@
-"""Accept a snapshot that the user replaced: a restored checkpoint or an edit by hand.
+"""Accept a queue file that the user replaced by a restored checkpoint, or edited by hand.
 
 1. The previous queue is rebuilt from the kept snapshot and journals, and written to aside/.
-2. Missing events are appended to the history, then one that says which changes no longer count.
-3. The file becomes the queue, as a new generation; its items in progress are released.
+2. Missing events are appended to the history, then an event with the changes that it undoes.
+3. The file becomes the queue; its items in progress are released.
 
-An edit made while a session has claimed items loses: it is moved to aside/, and the session
-continues. The values of a file from elsewhere are checked first, beyond the checks of its format.
+An edit made while a session has claimed items is not used: the file is moved to aside/, and the
+session continues. The values of a replaced file are checked first, in addition to its format.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ _MAX_SEQ_AHEAD = 2**32  # changes, more than any queue makes
 def check_external_snapshot(
     folder: Path, kind: Kind, path: Path, loaded: LoadedSnapshot, libraries: Iterable[str]
 ) -> None:
-    """Raise InvalidQueueValues if a file cannot be a state of this queue.
+    """Raise InvalidQueueValues if a snapshot file cannot be a state of this queue.
 
-    Items must be in its own library, in one of `libraries`, or in one that the history contains:
-    an item that was in progress while its library moved has its former path.
+    All items must be in the library named in the file, in one of `libraries`, or in a library that
+    the history mentions. An item that was in progress while its library moved still has its former
+    path.
     """
     last_seq = max([event_log.last_seq(folder), *map(journal.last_seq, _list_journals(folder))])
     if loaded.head.seq > last_seq + _MAX_SEQ_AHEAD:
@@ -57,7 +58,7 @@ def check_external_snapshot(
 
 
 def _find_invalid_value(item: Item, seq: int) -> str:
-    """Return the problem with the numbers, dates or output paths of an item, or "" if none."""
+    """Return what is wrong with the numbers, dates or output paths of an item, or ""."""
     for name in ("claim", "first_claim", "settled"):
         if getattr(item, name) > seq:
             return f"{name} is {getattr(item, name):,}, above the seq of the queue ({seq:,})"
@@ -88,14 +89,14 @@ def _find_items_outside(
 
 
 def _is_in_library(path: str, libraries: Container[str]) -> bool:
-    """Return whether a path is below a library; both are absolute and escaped."""
+    """Return whether a path is inside one of the library folders; all are absolute and escaped."""
     return os.path.normpath(path) == path and any(
         str(parent) in libraries for parent in Path(path).parents
     )
 
 
 def _read_former_libraries(folder: Path) -> Iterator[str]:
-    """Yield the paths that the library had in earlier scans."""
+    """Yield the paths of the library in earlier scans, as recorded in the history."""
     for path in event_log.list_files(folder):
         for _, event in event_log.iter_events(path):
             if isinstance(library := event.get("library"), str):
@@ -105,7 +106,10 @@ def _read_former_libraries(folder: Path) -> Iterator[str]:
 def accept_replaced_snapshot(
     store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch
 ) -> None:
-    """Choose between the file and the previous queue, keep both, and continue with one."""
+    """Decide between the file that the user put in place and the previous queue.
+
+    Both are kept, and the store continues with the chosen one.
+    """
     before = journal_lookup.rebuild_previous_state(store.place.folder, store.kind)
     libraries = [before.head.library_path] if before else []
     check_external_snapshot(store.place.folder, store.kind, store.path, loaded, libraries)
@@ -119,7 +123,7 @@ def accept_replaced_snapshot(
 
 
 def _set_edit_aside(store: QueueStore, loaded: LoadedSnapshot, before: QueueState) -> None:
-    """Move an edit to aside/ and continue with the previous queue."""
+    """Move the user's edit of the queue file to aside/ and continue with the previous queue."""
     aside = compaction.set_aside(
         compaction.keep_previous(store.place.folder), store.place, "edited"
     )
@@ -167,9 +171,10 @@ def _install_snapshot(
 def _build_status_change(
     bound: JournalMatch, before: QueueState | None, state: QueueState
 ) -> QueueChange:
-    """Return the status changes that an edit makes, or that a restore causes by interrupting items.
+    """Return the status changes of items caused by an edit or a restore of the queue file.
 
-    Items removed by an edit count as skipped, items added by it have the status stated there.
+    Items removed by an edit count as skipped; items added by it have the status given there. A
+    restore releases the items that were in progress.
     """
     if bound.origin is SnapshotOrigin.EDITED:
         old = before.items if before else {}
@@ -193,7 +198,7 @@ def _build_status_change(
 def _record_restore(
     store: QueueStore, state: QueueState, moved: QueueChange, restored: RestoreInfo
 ) -> None:
-    """Record the restore in state and history, and release the items that were in progress."""
+    """Record the restore in the queue and its history, and release items that were in progress."""
     store.state = state
     facts = {**moved.facts, **msgspec.to_builtins(restored)}
     record = store.build_record(structs.replace(moved, facts=facts))
@@ -202,7 +207,7 @@ def _record_restore(
 
 
 def head_with_latest_generation(store: QueueStore, state: QueueState) -> SnapshotHead:
-    """Return the head of a state with the highest generation that any journal has."""
+    """Return the head of a queue with the highest generation number that any journal has."""
     names = (store.place.folder / JOURNAL_FOLDER).glob("[0-9]*-*.jsonl")
     used = [int(path.name.partition("-")[0]) for path in names]
     return msgspec.structs.replace(state.head, generation=max([state.head.generation, *used]))
@@ -223,13 +228,16 @@ def _describe_source(store: QueueStore, loaded: LoadedSnapshot, bound: JournalMa
 
 
 def format_change_range(changes: tuple[int, int]) -> str:
-    """Return a range of changes as text, such as "Changes 3 to 7"."""
+    """Return the first and last number of a range of changes as text, such as "Changes 3 to 7"."""
     first, last = changes
     return f"Change {first}" if first == last else f"Changes {first} to {last}"
 
 
 def format_restore_notice(restored: RestoreInfo) -> str:
-    """Return a sentence on what was restored, what no longer counts, and where it is kept."""
+    """Return a text about a restore for the user.
+
+    It says what was restored, which changes no longer count, and where the previous queue is kept.
+    """
     text = f"On {restored.date} {restored.source} became the queue."
     if restored.undone:
         verb = "no longer counts" if len(set(restored.undone)) == 1 else "no longer count"

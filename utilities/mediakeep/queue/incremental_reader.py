@@ -1,8 +1,8 @@
-"""Read a queue repeatedly without its lock: only what has changed is read, even of a million items.
+"""Read a queue again and again without its lock: each time only the changes are read.
 
 1. If the snapshot is unchanged, the new lines of the journal are applied.
-2. If it was rewritten, the old journal is read to its end, then the one that continues it.
-3. If that chain is broken (a restore, an edit, a repair, a long pause), everything is read again.
+2. If it was rewritten, the old journal is read to its end, then the journal that continues it.
+3. If that is not possible, as after a restore, edit or repair, everything is read again.
 
 The result, and the errors raised, are always those of `readonly.load_state`.
 """
@@ -24,7 +24,10 @@ _TAIL_SIZE = 64  # bytes before the offset; they contain the checksum of the las
 
 
 class ReadPosition(msgspec.Struct, frozen=True):
-    """How far a queue was read: the snapshot, and its journal if it has one."""
+    """How far a queue was read: the identity of its snapshot, and a byte offset in its journal.
+
+    `path` is None if the snapshot has no journal.
+    """
 
     stat: FileIdentity
     path: Path | None = None
@@ -33,7 +36,7 @@ class ReadPosition(msgspec.Struct, frozen=True):
 
 
 class IncrementalReader:
-    """A reader of one queue that keeps its state between calls."""
+    """A reader of one queue that keeps the queue in memory between calls."""
 
     def __init__(self, folder: Path, kind: Kind) -> None:
         self._folder, self._kind = folder, kind
@@ -42,9 +45,10 @@ class IncrementalReader:
         self._position: ReadPosition | None = None
 
     def read(self) -> QueueState:
-        """Return the queue as of its last change, as a new object if everything was read again.
+        """Return the queue as of its last change.
 
-        Raise NoQueue if there is none, StateDamaged if it cannot be read.
+        The returned object is a new one only if everything was read again. Raise NoQueue if there
+        is no queue, StateDamaged if it cannot be read.
         """
         if self.update() and self._state is not None:
             return self._state
@@ -58,7 +62,10 @@ class IncrementalReader:
         return view.state
 
     def read_journal(self) -> tuple[JournalRecord, ...]:
-        """Return the records of the journal; the history contains at most the older ones."""
+        """Return the records of the current journal, or () if it cannot be read.
+
+        All older records are in the history.
+        """
         path = self._position.path if self._position else None
         try:
             return tuple(journal.read(path).records) if path else ()
@@ -67,11 +74,14 @@ class IncrementalReader:
 
     @property
     def position(self) -> object:
-        """A value that changes whenever the queue does."""
+        """A value that differs from the last one whenever the queue has changed."""
         return self._position
 
     def update(self) -> bool:
-        """Update the last returned state; return False if everything must be read again."""
+        """Apply the latest changes to the queue that `read` returned last.
+
+        Return False if everything must be read again.
+        """
         if self._state is None or self._position is None:
             return False
         if not self._update_state(self._state, self._position):
@@ -100,7 +110,10 @@ class IncrementalReader:
     def _follow_journals(
         self, state: QueueState, mark: ReadPosition, here: FileIdentity | None
     ) -> bool:
-        """Follow the journals from one snapshot to the current one."""
+        """Read the journals that lead from the last known snapshot to the current one.
+
+        Return False if everything must be read again.
+        """
         if mark.path is None or here is None:
             return False
         self._read_new_records(state, mark)
@@ -114,7 +127,10 @@ class IncrementalReader:
         return False
 
     def _switch_snapshot(self, state: QueueState, mark: ReadPosition) -> bool:
-        """Continue with a new snapshot: its items are known, its head and journal are new."""
+        """Continue with a new snapshot file whose items are known; only its head is read.
+
+        Return False if everything must be read again.
+        """
         assert mark.path is not None
         loaded = snapshot.read_head(self._path, self._kind)
         if loaded is None or loaded[1] != mark.stat or loaded[0].seq != state.seq:
@@ -136,14 +152,17 @@ def _read_tail(path: Path, offset: int) -> bytes:
 
 
 def _has_new_bytes(path: Path, offset: int) -> bool:
-    """Return whether an offset is followed by anything but preallocated zeros."""
+    """Return whether a journal has data after a byte offset, other than preallocated zeros."""
     with path.open("rb") as stream:
         stream.seek(offset)
         return stream.read(1) not in (b"", b"\0")
 
 
 def _find_successor(path: Path, seq: int) -> tuple[Path, JournalHeader] | None:
-    """Return the journal that continues another one, with its header, or None."""
+    """Return path and header of the journal that continues journal `path`, or None.
+
+    `seq` is the number of the last change in journal `path`.
+    """
     for other in path.parent.glob("*.jsonl"):
         header = journal.read_header(other)
         if header and header.previous == path.name and header.seq == seq:

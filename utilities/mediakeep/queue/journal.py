@@ -1,8 +1,8 @@
-"""The journal: every change since a snapshot, one line each, each with its own checksum.
+"""The journal: a file with every change of the queue since its last snapshot, one per line.
 
-A line is `{"crc":"0a1b2c3d",...}`: the CRC-32 covers all bytes after its own comma. The first line
-of a file is its header, which names the snapshot that it continues. A superseded journal ends
-with a seal.
+A line is `{"crc":"0a1b2c3d",...}`: the CRC-32 covers all bytes after the comma that follows it. The
+first line of a file is its header, which names the snapshot that the journal continues. A journal
+that a later journal continues ends with a closing record, the seal.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ItemPatches = dict[str, dict[str, Any] | None]
 class JournalRecord(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """One change: its number, time, operation, session, and the item fields that it sets."""
+    """One change of the queue: number, time, operation, session, and the item fields it sets."""
 
     seq: int
     time: str
@@ -42,7 +42,7 @@ class JournalRecord(
 
 
 class JournalHeader(msgspec.Struct, kw_only=True, frozen=True):
-    """The snapshot that a journal continues: generation, id, content and file identity."""
+    """The first line of a journal, which identifies the snapshot that the journal continues."""
 
     generation: int
     snapshot_id: str
@@ -54,14 +54,14 @@ class JournalHeader(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class JournalContent(msgspec.Struct, frozen=True):
-    """The complete records of a journal, and the offset after the last of them."""
+    """The complete records of a journal, and the byte offset after the last of them."""
 
     records: list[JournalRecord]
     end: int
 
     @property
     def is_sealed(self) -> bool:
-        """Whether a later journal has superseded it."""
+        """Whether the journal ends with a seal, because a later journal continues it."""
         return bool(self.records) and self.records[-1].op == SEAL
 
 
@@ -70,13 +70,13 @@ _header_decoder = msgspec.json.Decoder(JournalHeader)
 
 
 def encode_line(thing: JournalRecord | JournalHeader) -> bytes:
-    """Return the line of a record or header."""
+    """Return a record or header as one line of a journal, with its checksum."""
     payload = msgspec.json.encode(thing)[1:]
     return b'{"crc":"%08x",%b\n' % (zlib.crc32(payload), payload)
 
 
 def _decode_line(text: bytes) -> bytes | None:
-    """Return the JSON of a line, or None if its checksum is wrong."""
+    """Return the JSON in a line of a journal, or None if the checksum is wrong."""
     payload = text[_PREFIX:]
     if text[:_PREFIX] != b'{"crc":"%08x",' % zlib.crc32(payload):
         return None
@@ -84,7 +84,7 @@ def _decode_line(text: bytes) -> bytes | None:
 
 
 def journal_name(generation: int, snapshot_id: str) -> str:
-    """Return the file name of the journal that continues a snapshot."""
+    """Return the file name of the journal that continues the snapshot with this id."""
     return f"{generation:08d}-{snapshot_id}.jsonl"
 
 
@@ -100,15 +100,16 @@ def read_header(path: Path) -> JournalHeader | None:
 
 
 def records_offset(path: Path) -> int:
-    """Return the offset after the header of a journal."""
+    """Return the byte offset of the first record in a journal, after the header."""
     with path.open("rb") as stream:
         return len(stream.readline())
 
 
 def read(path: Path, offset: int = 0) -> JournalContent:
-    """Read the complete records from an offset on, without a torn tail.
+    """Read the complete records of a journal from a byte offset on.
 
-    Raise JournalDamaged if a bad line is followed by good ones: no crash leaves that.
+    An incomplete line at the end, as after a crash, is ignored. Raise JournalDamaged if a bad line
+    is followed by good ones, because no crash leaves that.
     """
     with path.open("rb") as stream:
         stream.seek(offset)
@@ -130,7 +131,7 @@ def read(path: Path, offset: int = 0) -> JournalContent:
 
 
 def read_undamaged(path: Path) -> list[JournalRecord]:
-    """Read the records before the first damaged one; a damaged header is skipped."""
+    """Read the records of a journal before the first damaged one; a damaged header is skipped."""
     records = []
     for number, text in enumerate(path.read_bytes().split(b"\n")[:-1]):
         payload = _decode_line(text)
@@ -143,7 +144,10 @@ def read_undamaged(path: Path) -> list[JournalRecord]:
 
 
 def last_seq(path: Path) -> int:
-    """Return the highest number in any complete line, also after damage, or 0."""
+    """Return the highest change number in a journal, or 0 if it has none.
+
+    Lines after a damaged one count too.
+    """
     payloads = map(_decode_line, path.read_bytes().split(b"\n"))
     seqs = [msgspec.json.decode(payload).get("seq", 0) for payload in payloads if payload]
     return max(seqs, default=0)
@@ -157,7 +161,7 @@ def _decode_record(path: Path, number: int, payload: bytes) -> JournalRecord:
 
 
 class Journal:
-    """A journal open for appending; the caller holds the lock of the queue.
+    """A journal file open for appending; the caller must hold the lock of the queue.
 
     The file is preallocated with zeros, because a line that does not change the file size is synced
     in two thirds of the time. A seal removes the zeros.
@@ -172,7 +176,7 @@ class Journal:
 
     @classmethod
     def create(cls, path: Path, header: JournalHeader) -> Journal:
-        """Create a journal with its header, and sync the file and its folder."""
+        """Create a journal with its header, and sync the file and its folder to the disk."""
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         try:
@@ -185,11 +189,14 @@ class Journal:
         return cls(path, len(data))
 
     def has_unread_data(self) -> bool:
-        """Return whether anything follows the last line that was read or written here."""
+        """Return whether the file has data after the last line that this object read or wrote."""
         return os.pread(self._handle, 1, self.end) not in (b"", b"\0")
 
     def resume_after(self, reading: JournalContent) -> None:
-        """Continue after the records that were read; truncate a torn line. The lock is held."""
+        """Continue after the records that were read, and remove an incomplete line that follows.
+
+        The caller must hold the lock of the queue.
+        """
         self.end = reading.end
         if self.has_unread_data():
             self.truncate()
@@ -200,10 +207,10 @@ class Journal:
         self._zeros_end = 0
 
     def append(self, record: JournalRecord) -> None:
-        """Write one record so that it survives a power loss, or leave the journal unchanged.
+        """Write one record and sync it to the disk, or leave the journal unchanged.
 
-        Raise RecordNotWritten on any error. After a failed sync the content on the disk is
-        unknown, so this journal then refuses all further records.
+        Raise RecordNotWritten on any error. After a failed sync the content on the disk is unknown,
+        so this object then refuses all further records.
         """
         if self._broken:
             raise RecordNotWritten(self.path, self._broken)
@@ -220,7 +227,10 @@ class Journal:
         self.end += len(data)
 
     def _revert_append(self, error: OSError) -> NoReturn:
-        """Remove an incomplete line; if that fails, too, refuse all further records."""
+        """Remove an incomplete line, and raise RecordNotWritten.
+
+        If the line cannot be removed, refuse all further records.
+        """
         try:
             self.truncate()
         except OSError:
@@ -228,7 +238,10 @@ class Journal:
         raise RecordNotWritten(self.path, error) from error
 
     def _add_padding(self, data: bytes) -> bytes:
-        """Append zeros to a line if none are left; another process may have added some."""
+        """Return a line with zeros appended if no preallocated zeros are left in the file.
+
+        Another process may have added some meanwhile.
+        """
         if self.end + len(data) <= self._zeros_end:
             return data
         self._zeros_end = os.fstat(self._handle).st_size
@@ -238,9 +251,10 @@ class Journal:
         return data + bytes(_PREALLOCATED)
 
     def seal(self, record: JournalRecord) -> None:
-        """Write the last record, remove the zeros, and close the file.
+        """Write the closing record, remove the preallocated zeros, and close the file.
 
-        Synced: after a power loss, only the current journal and the previous one may lack a seal.
+        The seal is synced. So after a power loss, only the current journal and the one before it
+        may lack a seal.
         """
         self._zeros_end = self.end + _PREALLOCATED  # no zeros after the last line
         self.append(record)
@@ -248,7 +262,7 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close the file; may be called twice."""
+        """Close the journal file; a second call does nothing."""
         handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)

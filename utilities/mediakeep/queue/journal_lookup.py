@@ -1,11 +1,11 @@
-"""Find the journal that continues a snapshot, and the snapshot before it.
+"""Find the journal that continues a snapshot of the queue, and the snapshot before it.
 
     processing_queue.journal/00000007-9f3c.jsonl   continues the snapshot of generation 7
     processing_queue.journal/00000006-51aa.jsonl   sealed: continues generation 6 up to generation 7
     processing_queue.journal/00000006-51aa.json    the snapshot of generation 6 itself
 
-The previous snapshot is kept as the old inode, which a plain `cp` over the queue does not
-reach. So these three files restore the queue up to the last change, even if
+The previous snapshot is kept as the old inode, which a plain `cp` over the queue file does not
+overwrite. So these three files restore the queue up to the last change, even if
 processing_queue.json is lost or overwritten.
 """
 
@@ -28,7 +28,7 @@ JOURNAL_FOLDER = "processing_queue.journal"
 
 
 class SnapshotOrigin(Enum):
-    """The origin of a snapshot file."""
+    """Where a snapshot file comes from: mediakeep, an edit by hand, or a copy from elsewhere."""
 
     OURS = "written by mediakeep, and continued by its journal"
     EDITED = "edited by hand"
@@ -36,7 +36,10 @@ class SnapshotOrigin(Enum):
 
 
 class JournalMatch(msgspec.Struct, frozen=True):
-    """The origin of a snapshot, and its journal if it has one."""
+    """The origin of a snapshot file, with path and content of the journal that belongs to it.
+
+    The content is empty if there is no such journal.
+    """
 
     origin: SnapshotOrigin
     path: Path
@@ -44,7 +47,7 @@ class JournalMatch(msgspec.Struct, frozen=True):
 
 
 class UnsealedJournal(msgspec.Struct, frozen=True):
-    """A journal without a seal: the current one, or one left by a crash."""
+    """A journal without a closing record: the current journal, or one left by a crash."""
 
     path: Path
     header: JournalHeader
@@ -52,17 +55,17 @@ class UnsealedJournal(msgspec.Struct, frozen=True):
 
     @property
     def last_seq(self) -> int:
-        """The number of the last change."""
+        """The number of the last change in the journal, or of its snapshot if it has no records."""
         return self.content.records[-1].seq if self.content.records else self.header.seq
 
 
 def find_journal(folder: Path, head: SnapshotHead, digest: str) -> JournalMatch:
-    """Find the journal of a snapshot.
+    """Find the journal of a snapshot file, and from it the origin of the file.
 
-    1. The digest in its header matches and it has no seal: written by mediakeep.
-    2. The same, but sealed: superseded by a later snapshot, so an older file was copied here.
-    3. The id matches and it has no seal, but the digest differs: edited by the user.
-    4. No journal has this id: a file from elsewhere, such as a checkpoint.
+    1. The digest in the journal's header matches, without a seal: written by mediakeep.
+    2. The same, but sealed: a later snapshot replaced this one, so an older file was copied here.
+    3. The id matches and there is no seal, but the digest differs: the file was edited by the user.
+    4. No journal has this id: the file is from elsewhere, such as a checkpoint.
     """
     path = folder / JOURNAL_FOLDER / journal.journal_name(head.generation, head.snapshot_id)
     header = journal.read_header(path)
@@ -79,9 +82,9 @@ def find_journal(folder: Path, head: SnapshotHead, digest: str) -> JournalMatch:
 
 
 def iter_unsealed_journals(folder: Path) -> Iterator[UnsealedJournal]:
-    """Yield the journals that no later one has superseded, newest first.
+    """Yield the journals that no later journal continues, newest first.
 
-    Damaged journals, and those whose header a crash left incomplete, are omitted.
+    Damaged journals, and those whose header is incomplete after a crash, are omitted.
     """
     for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl"), reverse=True):
         try:
@@ -93,7 +96,7 @@ def iter_unsealed_journals(folder: Path) -> Iterator[UnsealedJournal]:
 
 
 def iter_damaged_journals(folder: Path) -> Iterator[Path]:
-    """Yield the journals that contain complete lines but cannot be read."""
+    """Yield the paths of journals that contain complete lines but cannot be read as a whole."""
     for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl")):
         try:
             journal.read(path)
@@ -105,9 +108,9 @@ def iter_damaged_journals(folder: Path) -> Iterator[Path]:
 
 
 def queue_exists(folder: Path) -> bool:
-    """Return whether the folder holds a queue or the remains of one.
+    """Return whether a folder contains a queue, or journals of a queue whose snapshot is lost.
 
-    No new queue may be created there then.
+    If so, no new queue may be created there.
     """
     if (folder / snapshot.FILE).exists():
         return True
@@ -119,13 +122,19 @@ def queue_exists(folder: Path) -> bool:
 
 
 def previous_snapshot_path(path: Path) -> Path:
-    """Return the path of the snapshot that precedes the one that a journal continues."""
+    """Return the path of the snapshot before the current one, from the current journal's path.
+
+    There may be no such file.
+    """
     header = journal.read_header(path)
     return path.with_name(header.previous or "none").with_suffix(".json") if header else path
 
 
 def rebuild_previous_state(folder: Path, kind: Kind) -> QueueState | None:
-    """Return the queue before its file was replaced or lost, or None if it cannot be rebuilt."""
+    """Return the queue as it was before its file was replaced or lost.
+
+    Return None if it cannot be rebuilt from the kept snapshot and journals.
+    """
     for current in iter_unsealed_journals(folder):
         previous = previous_snapshot_path(current.path)
         sealed = previous.with_suffix(".jsonl")

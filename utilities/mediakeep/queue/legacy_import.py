@@ -40,7 +40,7 @@ _UNFINISHED = {Status.IN_PROGRESS: Status.PENDING}
 
 
 class LegacyItem(msgspec.Struct, frozen=True):
-    """An item of the file: its name, its path ("" if unknown), and the fields to import."""
+    """An item of an imported queue file: name, path ("" if unknown), status and other fields."""
 
     name: str
     path: str
@@ -49,7 +49,7 @@ class LegacyItem(msgspec.Struct, frozen=True):
 
 
 class LegacyQueue(msgspec.Struct, frozen=True):
-    """A queue file from before mediakeep; `ignored` are the names of fields not imported."""
+    """The content of an imported queue file; `ignored` are names of fields not imported."""
 
     library: str  # "" if neither the file nor its items contain one
     created: str
@@ -58,7 +58,11 @@ class LegacyQueue(msgspec.Struct, frozen=True):
 
 
 class ImportedItems(msgspec.Struct, frozen=True):
-    """The items of the new queue, the keys that the file lacks, and those that vanished."""
+    """The items of the new queue after an import.
+
+    `new` are keys of items missing in the imported file. `vanished` are keys of items in the file
+    that are no longer in the library.
+    """
 
     items: dict[str, Item]
     new: tuple[str, ...]
@@ -66,7 +70,7 @@ class ImportedItems(msgspec.Struct, frozen=True):
 
 
 def read_legacy_queue(path: Path, kind: Kind) -> LegacyQueue:
-    """Read a queue file from before mediakeep; raise UsageFailed if it is invalid."""
+    """Read a queue file from before mediakeep; raise UsageError if it is invalid."""
     try:
         content = msgspec.json.decode(path.read_bytes())
     except OSError as error:
@@ -126,7 +130,10 @@ def _parse_item(path: Path, kind: Kind, name: str, entry: object) -> LegacyItem:
 
 
 def _parse_date(path: Path, where: str, value: object) -> str:
-    """Return a time as the queue writes it; without a time zone it is local time."""
+    """Return a date of an imported file in the format of the queue.
+
+    A date without a time zone is local time. Raise UsageError, naming `where`, if it is invalid.
+    """
     try:
         return clock.format_iso(datetime.fromisoformat(value))  # type: ignore[arg-type]
     except (ValueError, TypeError, OverflowError):
@@ -134,7 +141,7 @@ def _parse_date(path: Path, where: str, value: object) -> str:
 
 
 def _find_common_parent(items: Iterable[LegacyItem]) -> str:
-    """Return the folder that directly contains all items, or "" if there is none."""
+    """Return the folder that directly contains the folders of all items, or "" if there is none."""
     parents = {os.path.dirname(os.path.normpath(item.path)) for item in items if item.path}
     return parents.pop() if len(parents) == 1 else ""
 
@@ -142,7 +149,10 @@ def _find_common_parent(items: Iterable[LegacyItem]) -> str:
 def merge_with_scan(
     old: LegacyQueue, scanned: Iterable[ScannedItem], kind: Kind, library: str
 ) -> ImportedItems:
-    """Add the status and counts in the file to the items found by a scan; a pure function."""
+    """Combine the items found by a scan with the statuses and counts in an imported queue file.
+
+    Nothing is read or written.
+    """
     items = scan_diff.build_new_items(scanned, kind.item_type, set())
     pairs = _match_names(items, [path_text.escape_path(old_item.name) for old_item in old.items])
     new, vanished = set(items), {}
@@ -164,7 +174,10 @@ def merge_with_scan(
 
 
 def _match_names(items: Iterable[str], names: Sequence[str]) -> dict[str, str]:
-    """Map names to keys: the same, or the only remaining one with the same normalized name."""
+    """Map the names in an imported file to item keys.
+
+    A name matches the same key, or else the only remaining key with the same normalized form.
+    """
     keys = set(items)
     pairs = {name: name for name in names if name in keys}
     loose: dict[str, list[str]] = {}
@@ -178,7 +191,10 @@ def _match_names(items: Iterable[str], names: Sequence[str]) -> dict[str, str]:
 
 
 def _apply_legacy_fields(item: Item, old: LegacyItem) -> Item:
-    """Add the fields of the file to an item; those that the scan filled are not changed."""
+    """Return an item with the fields of the imported file added.
+
+    Fields that the scan filled are not changed.
+    """
     if old.status is Status.PENDING:
         return item
     seen = {name for name in item.__struct_fields__ if getattr(item, name)}
@@ -209,9 +225,10 @@ def create_queue(
     items: Mapping[str, Item],
     source: Path,
 ) -> str:
-    """Create the queue from imported items; return the name of the copy of its source in aside/.
+    """Create the queue from imported items; return the name of the copy of the imported file.
 
-    Raise UsageFailed if there is a queue already; the source itself may be in its place.
+    The copy is in aside/. Raise UsageError if there is a queue already, unless that is the imported
+    file itself.
     """
     where.folder.mkdir(parents=True, exist_ok=True)
     for folder in (where.folder.parent, where.folder.parent.parent):
@@ -245,7 +262,10 @@ def create_queue(
 
 
 def _require_no_queue(store: QueueStore, source: Path) -> None:
-    """Raise an error if there is a queue, or the remains of one; the lock is held."""
+    """Raise an error if the folder contains a queue, or what is left of one.
+
+    The caller must hold the lock of the queue.
+    """
     folder = store.place.folder
     restore_marker.refuse_unfinished(folder)
     if store.path.exists():

@@ -1,7 +1,7 @@
-"""The file lock of a queue; after a long wait the user is told which process holds it.
+"""The file lock of a queue; after a long wait, the user is told which process holds the lock.
 
-Linux lists the holders of locks in /proc/locks. On other systems, and if the holder belongs to
-another user or container, only the running sessions are known.
+Linux lists the holders of locks in /proc/locks. On other systems, or if the holder belongs to
+another user or container, only the sessions in their live files are known.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def acquire_lock(handle: int, path: str, notice: NoticeCallback, holder: HolderCallback) -> None:
-    """Lock an open file.
+    """Lock an open file, waiting as long as another process holds the lock.
 
-    After PATIENCE seconds of waiting, call `notice` with a sentence that contains the text returned
-    by `holder`. Raise LockingUnsupported if the file system has no locks.
+    After 5 seconds of waiting, call `notice` with a sentence that contains the text returned by
+    `holder`. Raise LockingUnsupported if the file system has no locks.
     """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,7 +58,10 @@ def _wait_for_lock(handle: int, notice: NoticeCallback, holder: HolderCallback) 
 
 
 def require_exclusive(path: str) -> None:
-    """Raise LockingUnsupported if the system grants a lock that is already held."""
+    """Raise LockingUnsupported if the system grants a second lock on a file that is locked already.
+
+    The caller must hold the lock of the file `path`.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,9 +73,10 @@ def require_exclusive(path: str) -> None:
 
 
 def holder_text(path: str, sessions: dict[int, str]) -> str:
-    """Return a text that names the processes holding a lock.
+    """Return a text that names the processes holding the lock on a file.
 
-    `sessions` are the sessions running here, by process. They are named if the holders are unknown.
+    `sessions` maps process ids to the sessions running on this machine. They are named if the
+    holders are unknown.
     """
     holders = [_process_text(pid, sessions) for pid in _find_holders(path)]
     if holders:
@@ -93,11 +97,11 @@ def _process_text(pid: int, sessions: dict[int, str]) -> str:
 
 
 def _find_holders(path: str) -> Iterator[int]:
-    """Yield the processes that hold a lock on a file, as far as they are visible.
+    """Yield the ids of the processes that hold a lock on a file, as far as they are visible.
 
-    A line is `1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF`; with "->" the process waits. The
-    device may differ from that of stat (btrfs), so the process must also have the file open, if
-    that is visible.
+    A line in /proc/locks is `1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF`; with "->" the process
+    only waits. The device may differ from that of stat (on btrfs), so the process must also have
+    the file open, if that is visible.
     """
     try:
         inode, lines = os.stat(path).st_ino, _LOCKS.read_text().splitlines()
@@ -112,7 +116,7 @@ def _find_holders(path: str) -> Iterator[int]:
 
 
 def _has_file_open(pid: int, path: str) -> bool:
-    """Return whether a process has a file open; True if that is not visible."""
+    """Return whether a process has a file open; True if this user may not see that."""
     try:
         info = os.stat(path)
         for descriptor in (_PROCESSES / str(pid) / "fd").iterdir():

@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 def get_host_id() -> str:
-    """Return a unique name of this machine."""
+    """Return a name of this machine that no other machine has."""
     with contextlib.suppress(OSError):
         return Path("/etc/machine-id").read_text().strip() or platform.node()
     return platform.node()
@@ -57,7 +57,7 @@ def locate_queue(
     host: str = "",
     notice: Callable[[str], object] | None = None,
 ) -> QueueLocation:
-    """Return the location of a queue; the clock and the host are arguments for tests and clusters.
+    """Return the location of the queue in a folder; tests pass their own clock and host id.
 
     `notice` is called with messages that the user should see at once.
     """
@@ -66,7 +66,7 @@ def locate_queue(
 
 
 class Queue:
-    """The queue of one kind, open for changes."""
+    """The queue of music or movies, open for reading and changes."""
 
     def __init__(self, store: QueueStore) -> None:
         self._store = store
@@ -76,7 +76,10 @@ class Queue:
 
     @classmethod
     def open(cls, where: QueueLocation, kind: Kind) -> Self:
-        """Open a queue and release the items of dead sessions; raise NoQueue if there is none."""
+        """Open a queue, and release the items that dead sessions had claimed.
+
+        Raise NoQueue if there is none.
+        """
         if not checkpoints.has_queue_files(where.folder):
             raise readonly.no_queue_error(where.folder, kind)
         store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
@@ -90,7 +93,11 @@ class Queue:
     def create(
         cls, where: QueueLocation, kind: Kind, library: str, scanned: Iterable[ScannedItem]
     ) -> Self:
-        """Create a queue from the items of a scan; raise UsageFailed if there is one already."""
+        """Create a queue from the items of a library scan.
+
+        Raise UsageError if there is a queue already, SnapshotDamaged if only its main file is
+        missing.
+        """
         atomic_files.make_folder(where.folder)
         for folder in (where.folder.parent, where.folder.parent.parent):
             atomic_files.sync_folder(folder)
@@ -119,26 +126,26 @@ class Queue:
 
     @property
     def state(self) -> QueueState:
-        """The queue as last read by this process."""
+        """The items of the queue, as last read by this process."""
         return self._store.state
 
     @property
     def location(self) -> QueueLocation:
-        """The location of the queue."""
+        """The folder, clock and machine id of the queue."""
         return self._store.place
 
     @property
     def kind(self) -> Kind:
-        """The kind of its items."""
+        """The kind of the queue's items: music or movies."""
         return self._store.kind
 
     def take_warnings(self) -> list[str]:
-        """Return the warnings for the user since the last call."""
+        """Return the warnings for the user since the last call, and clear them."""
         warnings, self._store.warnings = self._store.warnings, []
         return warnings
 
     def begin_session(self, **facts: Any) -> Session:
-        """Start a session, with a log, a lock and an event in the history."""
+        """Start a session, with a log file, a lock and an event in the history."""
         with self._store.hold_lock():
             self._store.catch_up()
             sessions.remove_stale_live_files(self.location, self.state.claimed_keys)
@@ -152,7 +159,7 @@ class Queue:
         return self.session
 
     def end_session(self, **facts: Any) -> None:
-        """End the session."""
+        """End the session of this process, if it has one."""
         if self.session:
             end_facts = {**facts, **self.session.log_digest()}
             self._store.commit(lambda _: QueueChange("end", facts=end_facts))
@@ -160,11 +167,14 @@ class Queue:
             self.session, self._store.session = None, ""
 
     def commit(self, decide: ChangeDecider) -> JournalRecord | None:
-        """Commit the change that a function returns for the newest state; None if there is none."""
+        """Call `decide` with the newest state of the queue, and commit the change that it returns.
+
+        Return the record of the change, or None if `decide` returned None.
+        """
         return self._store.commit(decide)
 
     def recover_orphaned_items(self) -> list[str]:
-        """Release the items of dead sessions and return their keys."""
+        """Release the items that dead sessions had claimed, and return their keys."""
 
         dead: list[str] = []
 
@@ -188,14 +198,16 @@ class Queue:
         return self._pending
 
     def peek(self, count: int, *, lookups: bool = False) -> list[str]:
-        """Return the keys that the next claim would take."""
+        """Return the keys of the items that the next claim would take, at most `count`."""
         return self._get_pending().peek_keys(count, lookups=lookups)
 
     def claim(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[Claim]:
-        """Claim up to `count` items in one commit: by priority, then new, retried, outdated ones.
+        """Claim up to `count` items in one commit, by priority.
 
-        With `lookups`, completed items that lack only their lookup follow after all others, if they
-        were settled at the seq `settled_by` or before.
+        With equal priority, new items come first, then failed items that are tried again, then
+        outdated ones. With `lookups`, items that are completed except for their lookup follow after
+        all others. Of these, only items settled by change number `settled_by` or earlier are
+        claimed.
         """
         self.recover_orphaned_items()
         self._retry_due()
@@ -209,7 +221,7 @@ class Queue:
         return self._build_claims(self._commit_claim(decide))
 
     def claim_for_lookup(self, *keys: str) -> list[Claim]:
-        """Claim those of these items that are completed and lack only their lookup."""
+        """Claim the given items as far as they are completed except for their lookup."""
 
         def decide(state: QueueState) -> QueueChange | None:
             items = ((key, state.items.get(key)) for key in keys)
@@ -227,8 +239,8 @@ class Queue:
     def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
         """Claim these items in any state; raise ItemInUse if a running session has claimed one.
 
-        For items claimed `by_hand`, the status completed is stored in case the session dies, and
-        the state of their lookup is kept.
+        Raise ItemInUse if a running session has claimed one of them. With `by_hand`, a completed
+        item is completed again if the session dies, and keeps the state of its lookup.
         """
         done = (Status.COMPLETED, Status.COMPLETED.value)
         items = self.state.items
@@ -253,7 +265,7 @@ class Queue:
         )
 
     def _commit_claim(self, decide: ChangeDecider) -> JournalRecord | None:
-        """Commit a change that removes items from the heaps; discard the heaps if it fails."""
+        """Commit a claim, which removes items from the heaps; discard the heaps if it fails."""
         try:
             return self._store.commit(decide)
         except BaseException:
@@ -285,7 +297,7 @@ class Queue:
         self._commit_claim(decide)
 
     def settle(self, claim: Claim, ending: SettleRequest) -> bool:
-        """Record the result of an item; return False if this claim is no longer valid."""
+        """Record the result of a claimed item; return False if the claim is no longer valid."""
 
         def decide(state: QueueState) -> QueueChange | None:
             item = self._get_claimed_item(state, claim)
@@ -303,7 +315,10 @@ class Queue:
         return item if mine else None
 
     def update_claimed(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
-        """Record progress (a stage, a part); return False if the claim is no longer valid."""
+        """Record field changes of an item in progress, such as its next stage or a finished part.
+
+        Return False if the claim is no longer valid.
+        """
 
         def decide(state: QueueState) -> QueueChange | None:
             return (
@@ -315,7 +330,10 @@ class Queue:
         return self._store.commit(decide) is not None
 
     def release(self, claimed: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
-        """Release unfinished items in one commit; suspects run alone next time."""
+        """Release unfinished items in one commit, so that they can be claimed again.
+
+        Items with a key in `suspects` run alone next time.
+        """
         released, suspect_keys = list(claimed), set(suspects)
 
         def decide(state: QueueState) -> QueueChange | None:
@@ -329,28 +347,34 @@ class Queue:
         self._store.commit(decide)
 
     def refresh_snapshot_if_due(self) -> None:
-        """Rewrite the snapshot if that is due; called while the batch waits."""
+        """Write the changes in the journal to the snapshot file if enough time has passed.
+
+        Called while a batch waits.
+        """
         self._store.refresh_snapshot_if_due()
 
     def read_locked(self, function: Callable[[QueueState], T]) -> T:
-        """Call a function with the newest state while the lock is held, and return its result."""
+        """Call a function with the newest state of the queue while its lock is held.
+
+        Return the result of the function.
+        """
         with self._store.hold_lock():
             self._store.catch_up()
             return function(self.state)
 
     def write_checkpoint(self) -> Path:
-        """Rewrite the snapshot and write a checkpoint; return its path."""
+        """Rewrite the snapshot, write a checkpoint (a full copy of it), and return its path."""
         with self._store.hold_lock():
             self._store.catch_up()
             self._store.rewrite_or_warn()
             return checkpoints.write_checkpoint(self.state, self.location)
 
     def replay_aside(self, name: str) -> ReplayPlan:
-        """Bring back the items that a restore undid; `name` is a file in aside/."""
+        """Bring back the items that a restore undid, from the file `name` in aside/."""
         return replay.apply_replay(self._store, name)
 
     def close(self) -> None:
-        """Rewrite the snapshot if necessary, and close the files."""
+        """Write the changes in the journal to the snapshot, and close the files of the queue."""
         if self.session:
             self.session.close()
         self._store.close()

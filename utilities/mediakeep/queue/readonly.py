@@ -1,4 +1,4 @@
-"""Read a queue without its lock; the result never contains half a change."""
+"""Read a queue without its lock; the result never contains a half-written change."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from mediakeep.queue.state import QueueState
 
 
 class QueueView(msgspec.Struct, frozen=True):
-    """A queue and how far it was read: the identity of its snapshot, and the end of its journal.
+    """A queue, the identity of its snapshot file, and how far its journal was read.
 
-    A file that the user put in place has no journal.
+    `offset` is in bytes. `path` is None if the user put the snapshot file in place, because such a
+    file has no journal.
     """
 
     state: QueueState
@@ -30,15 +31,19 @@ class QueueView(msgspec.Struct, frozen=True):
 
 
 def load_state(folder: Path, kind: Kind) -> QueueState:
-    """Return the queue as of its last change, or as in the file that the user put in place.
+    """Return the queue as of its last change, without locking it.
 
-    Raise NoQueue if there is none, StateDamaged if it cannot be read.
+    If the user replaced the queue file, return the content of that file. Raise NoQueue if there is
+    none, StateDamaged if it cannot be read.
     """
     return load_view(folder, kind).state
 
 
 def load_view(folder: Path, kind: Kind) -> QueueView:
-    """Return the queue, and how far it was read; raise as `load_state` does."""
+    """Return the queue as of its last change, and how far its files were read.
+
+    Raise NoQueue if there is none, StateDamaged if it cannot be read.
+    """
     if not checkpoints.has_queue_files(folder):
         raise no_queue_error(folder, kind)
     path = folder / snapshot.FILE
@@ -51,7 +56,7 @@ def load_view(folder: Path, kind: Kind) -> QueueView:
 
 
 def _read_once(path: Path, kind: Kind) -> QueueView | None:
-    """Read snapshot and journal; return None if they were rewritten in between."""
+    """Read snapshot and journal; return None if they were rewritten meanwhile."""
     loaded = snapshot.load(path, kind)
     bound = journal_lookup.find_journal(path.parent, loaded.head, loaded.digest)
     state = QueueState(kind, loaded.head, loaded.items)
@@ -63,7 +68,7 @@ def _read_once(path: Path, kind: Kind) -> QueueView | None:
 
 
 def no_queue_error(folder: Path, kind: Kind) -> NoQueue:
-    """Return the error for a missing queue, with the command that creates one."""
+    """Return the error for a missing queue, which tells the command that creates a queue."""
     home = folder.parent.parent
     return NoQueue(
         kind.name,

@@ -1,4 +1,7 @@
-"""Rebuild a damaged queue from its undamaged files; the others go to aside/, never deleted."""
+"""Rebuild a damaged queue from its undamaged files.
+
+The damaged files are moved to aside/; nothing is deleted.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ from mediakeep.queue.validate import OutputLister
 
 @dataclass(frozen=True)
 class RecoveredQueue:
-    """A recovered queue, the file it is based on, and the changes that are lost."""
+    """A rebuilt queue, the file it is based on, and the numbers of the changes that are lost.
+
+    `lost` is the first and the last lost number, or None if nothing is lost.
+    """
 
     state: QueueState
     base: Path
@@ -44,7 +50,11 @@ class RecoveredQueue:
 
 
 def recover_queue(folder: Path, kind: Kind, strange: Path | None = None) -> RecoveredQueue:
-    """Rebuild a queue, but not from `strange`; raise StateDamaged if nothing is readable."""
+    """Rebuild a queue from its readable snapshots, checkpoints and journals.
+
+    The file `strange` is not used as a base. Raise StateDamaged if neither a snapshot nor a
+    checkpoint is readable.
+    """
     records = _read_journal_records(folder)
     candidates = [
         (_replay_records(kind, loaded, records), path)
@@ -63,7 +73,7 @@ def recover_queue(folder: Path, kind: Kind, strange: Path | None = None) -> Reco
 
 
 def _iter_bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, LoadedSnapshot]]:
-    """Yield the readable full copies: snapshots, then the newest checkpoint."""
+    """Yield path and content of the snapshots that can be read, then of the newest checkpoint."""
     for path in (folder / snapshot.FILE, *sorted((folder / JOURNAL_FOLDER).glob("*.json"))):
         try:
             yield path, snapshot.load(path, kind)
@@ -73,7 +83,10 @@ def _iter_bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, LoadedSnapshot
 
 
 def _read_journal_records(folder: Path) -> list[JournalRecord]:
-    """Read the records of all journals before their first damage, each number once."""
+    """Read the records of all journals, each journal up to its first damage.
+
+    They are sorted by number, and each number occurs once.
+    """
     records = {}
     for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl")):
         for record in journal.read_undamaged(path):
@@ -83,7 +96,7 @@ def _read_journal_records(folder: Path) -> list[JournalRecord]:
 
 
 def _replay_records(kind: Kind, loaded: LoadedSnapshot, records: list[JournalRecord]) -> QueueState:
-    """Apply the records that continue a full copy, up to the first gap or error."""
+    """Apply journal records to a full copy of the queue, up to the first gap or error."""
     state = QueueState(kind, loaded.head, loaded.items)
     for record in records:
         if record.seq <= state.seq:
@@ -107,7 +120,10 @@ _EVENT_FIELDS = (
 
 
 def repair_queue(where: QueueLocation, kind: Kind, outputs: OutputLister) -> list[str]:
-    """Repair a queue and return sentences on what was done, [] if nothing was wrong."""
+    """Repair a damaged queue; return sentences on what was done, [] if nothing was wrong.
+
+    `outputs` lists the files that a completed item should have on disk.
+    """
     store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
     with store.hold_lock():
         try:
@@ -134,7 +150,10 @@ def repair_queue(where: QueueLocation, kind: Kind, outputs: OutputLister) -> lis
 
 
 def _rewrite_valid_state(store: QueueStore) -> list[str]:
-    """Write the valid state again, as a new chain without any older file."""
+    """Write snapshot and journal of a valid queue again, without using any older file.
+
+    Return a sentence that says so.
+    """
     folder = store.place.folder
     copies = [compaction.copy_aside(path, store.place) for path in _list_queue_files(folder)]
     store.rewrite_or_warn()
@@ -177,7 +196,7 @@ def _record_repair(store: QueueStore, state: QueueState, saved: RecoveredQueue) 
 
 
 def _move_damaged_checkpoints(where: QueueLocation, kind: Kind) -> Iterator[str]:
-    """Move checkpoints that cannot be read to aside/."""
+    """Move checkpoints that cannot be read to aside/; yield a sentence on each."""
     for checkpoint in checkpoints.list_checkpoints(where.folder):
         try:
             snapshot.load(checkpoint.path, kind)
@@ -187,14 +206,20 @@ def _move_damaged_checkpoints(where: QueueLocation, kind: Kind) -> Iterator[str]
 
 
 def _move_changed_logs(where: QueueLocation) -> Iterator[str]:
-    """Move session logs that were changed after the end of their session to aside/."""
+    """Move session logs that were changed after their session ended to aside/.
+
+    Yield a sentence on each.
+    """
     for path in session_log_archive.find_changed_logs(where.folder):
         aside = compaction.set_aside(path, where, "changed")
         yield f"{path.name} was changed after its session ended. It was moved to {aside}."
 
 
 def _remove_damaged_events(where: QueueLocation) -> Iterator[str]:
-    """Remove damaged lines from the history; a copy of the file is kept in aside/."""
+    """Remove damaged lines from the history; yield a sentence on each changed file.
+
+    A copy of the file is kept in aside/.
+    """
     for path in event_log.list_files(where.folder):
         last, good = 0, []
         lines = path.read_bytes().splitlines(keepends=True)
@@ -210,7 +235,10 @@ def _remove_damaged_events(where: QueueLocation) -> Iterator[str]:
 
 
 def _add_missing_events(where: QueueLocation, state: QueueState) -> Iterator[str]:
-    """Add the last settle of items to the history if it is missing there."""
+    """Add the last settle of each item to the history if it is missing there.
+
+    Yield a sentence on each.
+    """
     folder = where.folder
     months: dict[Path, list[bytes]] = {}
     for key, seq in validate.find_unrecorded_settles(folder, state).items():
@@ -228,7 +256,7 @@ def _add_missing_events(where: QueueLocation, state: QueueState) -> Iterator[str
 
 
 def _rebuild_event(state: QueueState, key: str) -> dict[str, Any]:
-    """Rebuild the last settle event of an item from its fields."""
+    """Rebuild the history event of an item's last settle from the fields of the item."""
     item = state.items[key]
     fields = msgspec.to_builtins(item)
     done = item.status in (Status.COMPLETED, Status.ERROR)
@@ -252,7 +280,10 @@ def _line_seq(line: bytes) -> int:
 
 
 def _reset_broken_items(store: QueueStore, outputs: OutputLister) -> Iterator[str]:
-    """Reset items whose outputs are missing, or that are in progress without a claim."""
+    """Reset items whose output files are missing, or that are in progress without a claim.
+
+    Yield a sentence on each.
+    """
     home = store.place.folder.parent.parent
 
     def decide(state: QueueState) -> QueueChange | None:

@@ -1,4 +1,4 @@
-"""Bring back items that a restore undid, unless they were processed again since."""
+"""Bring back the results of items that a restore undid, unless they were processed again since."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from mediakeep.queue.store import QueueChange, QueueStore
 
 
 class ReplayPlan(msgspec.Struct):
-    """The items that a replay brings back, and those it does not, with the reason."""
+    """What a replay does: the items that it brings back, and the items left as they are.
+
+    `left` maps item keys to the reason.
+    """
 
     name: str
     redone: tuple[int, int] | None  # the changes that would count again
@@ -25,7 +28,10 @@ class ReplayPlan(msgspec.Struct):
 
 
 def plan_replay(folder: Path, state: QueueState, name: str) -> ReplayPlan:
-    """Compare a queue with one in aside/; raise UsageFailed if there is no such file."""
+    """Compare the queue with an earlier queue file in aside/, and return what a replay would do.
+
+    Nothing is changed. Raise UsageError if there is no file of that name.
+    """
     path = next(
         (file for file in (folder / ASIDE_FOLDER / name, Path(name)) if file.is_file()), None
     )
@@ -50,13 +56,19 @@ def plan_replay(folder: Path, state: QueueState, name: str) -> ReplayPlan:
 
 
 def _is_same_work(now: Item, item: Item) -> bool:
-    """Return whether two items are equal, or pending with the same last settle."""
+    """Return whether two versions of an item are equal.
+
+    Pending versions are equal if they have the same last settle.
+    """
     both_pending = now.status is item.status is Status.PENDING
     return now == item or (both_pending and now.settled == item.settled)
 
 
 def apply_replay(store: QueueStore, name: str) -> ReplayPlan:
-    """Bring back the items, as one change of the queue and one event of the history."""
+    """Bring back the items that a restore undid, from the queue file `name` in aside/.
+
+    This is one change of the queue and one event of its history.
+    """
     with store.hold_lock():
         store.catch_up()
         replay = plan_replay(store.place.folder, store.state, name)

@@ -1,4 +1,4 @@
-"""Compare the queue with a scan of the library: new, changed, vanished and returned items."""
+"""Compare the queue with a scan of the library: new, changed, vanished and reappeared items."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ MAX_VANISHED_SHARE = 0.10  # share of the items that may vanish in one scan with
 
 
 class ScanDiff(msgspec.Struct):
-    """The differences between a queue and its library, as merge patches of items."""
+    """The differences between a queue and its library, as field changes (merge patches) of items.
+
+    The keys are item keys. `total` is the number of items that the scan found.
+    """
 
     total: int = 0
     new: dict[str, dict[str, Any]] = {}
@@ -36,12 +39,15 @@ class ScanDiff(msgspec.Struct):
     moved: dict[str, dict[str, Any]] = {}  # only the path changed
 
     def build_patches(self) -> dict[str, dict[str, Any] | None]:
-        """Return all merge patches; None removes the old key of a renamed item."""
+        """Return the field changes of all items: item key -> JSON merge patch.
+
+        None removes an item, here the old key of a renamed item.
+        """
         patches = {**self.moved, **self.new, **self.changed, **self.vanished, **self.ignored}
         return {**dict.fromkeys(self.renamed), **self.renamed_items, **patches, **self.returned}
 
     def count_changes(self) -> dict[str, int]:
-        """Return the number of items by kind of difference."""
+        """Return the number of items for each kind of difference, such as "new" or "vanished"."""
         names = ("new", "renamed", "changed", "vanished", "ignored", "returned")
         return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
 
@@ -49,7 +55,10 @@ class ScanDiff(msgspec.Struct):
 def build_new_items(
     scanned: Iterable[ScannedItem], kind: type[Item], taken: set[str]
 ) -> dict[str, Item]:
-    """Build pending items from the entries of a scan, each with a unique output name."""
+    """Return pending items for the entries of a scan, each with a unique name for its outputs.
+
+    `taken` contains the names in use (in the form of `normalize_name`), and gets the new ones.
+    """
     items = {}
     for entry in scanned:
         stem = path_text.safe_name(path_text.unescape_path(entry.key), taken)
@@ -69,7 +78,7 @@ def compare_with_scan(
     why: Callable[[str], SkipReason] = lambda _: SkipReason.VANISHED,
     follow: RenameMatcher = lambda *_: {},
 ) -> ScanDiff:
-    """Compare a queue with the entries of a scan; names match by their normalized form.
+    """Compare the queue with the entries of a library scan, and return the differences.
 
     `why` returns the skip reason, one of GONE_REASONS, for the key of a missing item. `follow`
     finds renamed items.
@@ -100,7 +109,10 @@ def compare_with_scan(
 
 
 def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
-    """Map scanned keys to item keys: the same, or the only one with the same normalized form."""
+    """Map the keys of scanned entries to the keys of queue items.
+
+    A key matches the same key, or the only item key with the same normalized form.
+    """
     pairs = {entry.key: entry.key for entry in scanned if entry.key in state.items}
     loose = _group_by_normalized_name(key for key in state.items if key not in pairs)
     for fold, keys in _group_by_normalized_name(
@@ -119,7 +131,10 @@ def _group_by_normalized_name(keys: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _compare_item(survey: ScanDiff, key: str, state: QueueState, entry: ScannedItem) -> None:
-    """Add the difference of a known item to the result; items in progress are skipped."""
+    """Add the differences between a queue item and its scanned entry to `survey`.
+
+    Items in progress are skipped.
+    """
     item = state.items[key]
     if item.status is Status.IN_PROGRESS:
         return
@@ -142,7 +157,10 @@ def _match_renamed(
     matches: Mapping[str, str],
     follow: RenameMatcher,
 ) -> Mapping[str, str]:
-    """Find renamed items, also among those that match only by their normalized form."""
+    """Return the renamed items: new key -> old key.
+
+    Items whose keys match only in their normalized form count as renamed if their content changed.
+    """
     doubtful = {
         entry.key
         for entry in scanned
@@ -164,7 +182,7 @@ def _may_be_renamed(item: Item) -> bool:
 def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict[str, Any]:
     """Return all fields of an item under its new name.
 
-    It gets the number of a settle, so that the views update it.
+    The item gets a new settle number, so that the views update it.
     """
     item = state.items[old]
     changes: dict[str, Any] = {"path": entry.path, "note": f'its name was "{old}" before'}
@@ -198,10 +216,10 @@ def _build_skip_patch(item: Item, reason: SkipReason) -> dict[str, Any]:
 
 
 def build_reset_patch(item: Item) -> dict[str, Any]:
-    """Return the merge patch that makes an item pending as if it had never been claimed.
+    """Return the field changes that make an item pending, as if it had never been claimed.
 
-    An item whose work was not completed keeps its first claim, so that its repairs still count when
-    it is.
+    An item whose work was not completed keeps the number of its first claim. So its earlier repairs
+    still count when it is completed.
     """
     begun = item.first_claim and item.status is not Status.COMPLETED
     fields = [name for name in _ATTEMPT_FIELDS if not (begun and name == "first_claim")]
@@ -209,7 +227,10 @@ def build_reset_patch(item: Item) -> dict[str, Any]:
 
 
 def refuse_mass_removal(survey: ScanDiff, state: QueueState, path: str) -> None:
-    """Raise ScanRefused if too many items would vanish or be ignored."""
+    """Raise ScanRefused if a scan found nothing, or more than 10 % of the items would be skipped.
+
+    This protects the queue if the library is not mounted.
+    """
     if not survey.total:
         raise ScanRefused(f"{path} holds no {state.kind.library_noun}.")
     vanished, total = len(survey.vanished), len(state.items)

@@ -1,7 +1,7 @@
 """Compress old session logs: NAME.log becomes NAME.log.gz.
 
-The compressed file is synced before the log is removed. A kill in between leaves both; the log is
-then compressed again, to the same bytes.
+The compressed file is synced before the log is removed. A kill in between leaves both files; the
+log is then compressed again, to the same bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLOCK_SIZE = 1 << 20  # bytes
 
 
 class ArchivedLog(msgspec.Struct, frozen=True):
-    """A compressed log, and its size in bytes before and after."""
+    """A compressed session log: its name, and its size in bytes before and after."""
 
     name: str
     before: int
@@ -36,7 +36,10 @@ class ArchivedLog(msgspec.Struct, frozen=True):
 
 
 def archive_logs(place: QueueLocation, days: int) -> list[ArchivedLog]:
-    """Compress the logs of sessions that ended at least `days` days ago, oldest first."""
+    """Compress the logs of sessions whose last line is at least `days` days old.
+
+    Return the compressed logs, oldest first.
+    """
     folder = place.folder / sessions.LOG_FOLDER
     if not folder.is_dir():
         return []
@@ -49,10 +52,10 @@ def archive_logs(place: QueueLocation, days: int) -> list[ArchivedLog]:
 
 
 def find_changed_logs(folder: Path) -> list[Path]:
-    """Return the logs that were changed after their session ended, by name.
+    """Return the paths of session logs that were changed after their session ended, by name.
 
-    They are compared with the size and digest in the history. Removed logs, logs of sessions that
-    died, and those of versions that did not record this are ignored.
+    The logs are compared with the size and digest in the history. Removed logs, logs of sessions
+    that died, and logs of versions that did not record this are ignored.
     """
     recorded: dict[str, list[object]] = {}
     for path in event_log.list_files(folder):
@@ -70,7 +73,10 @@ def find_changed_logs(folder: Path) -> list[Path]:
 
 
 def _size_and_digest(path: Path) -> tuple[int, str] | None:
-    """Return the size and digest of a log, compressed or not, or None if it cannot be read."""
+    """Return the size in bytes and the digest of a session log, compressed or not.
+
+    Return None if it cannot be read.
+    """
     digest, size = blake2b(digest_size=sessions.DIGEST_SIZE), 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as log:
@@ -97,7 +103,10 @@ def _find_old_logs(place: QueueLocation, folder: Path, days: int) -> Iterator[Pa
 
 
 def _compress_log(path: Path) -> ArchivedLog | None:
-    """Replace a log by a compressed copy; return None if another process just did so."""
+    """Replace a session log by a compressed copy.
+
+    Return the sizes, or None if another process has just compressed it.
+    """
     temporary = path.with_name(f".{os.urandom(6).hex()}.tmp")
     try:
         with path.open("rb") as log, temporary.open("xb") as raw:

@@ -1,11 +1,12 @@
-"""Sessions: an append-only log, a lock that shows that the owner is alive, and a live file.
+"""Sessions: one run of a command that works on the queue.
 
     session_logs/20251217_session_001.log   one JSON object a line: time, level, message, facts
-    session_logs/20251117_session_001.log.gz  an old one, archived
-    live/20251217_session_001.json          its current items; removed at the end
+    session_logs/20251117_session_001.log.gz  an old log, compressed
+    live/20251217_session_001.json          the items that a running session works on
 
-The owner holds a file lock on its log: a process that gets this lock knows that the owner is dead.
-Only if the owner runs on another host, the age of its live file decides.
+The process of a session, its owner, holds a file lock on its log. A process that gets this lock
+knows that the owner is dead. Only if the owner runs on another host, the age of its live file
+decides.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ _SESSION_PATTERN = re.compile(rb'"session":\s*"(\d{8})_session_(\d{3,9})"')
 
 
 class LiveStatus(msgspec.Struct, kw_only=True):
-    """What a session is doing, for views and for recovery after its death."""
+    """What a running session is doing: its current items, their progress, and their waits.
+
+    Views show it, and it is used to recover after the death of the session.
+    """
 
     session: str
     host: str
@@ -57,7 +61,7 @@ class LiveStatus(msgspec.Struct, kw_only=True):
 
 
 class Session:
-    """A running session: its log, its lock, and its live file."""
+    """A running session: its log file, the lock on it, and its live file."""
 
     def __init__(self, place: QueueLocation) -> None:
         self._place = place
@@ -81,7 +85,7 @@ class Session:
         threading.Thread(target=self._renew_lease, daemon=True).start()
 
     def write_log(self, message: str, level: str = "info", /, **facts: Any) -> None:
-        """Append a line to the log: a plain sentence, then the facts."""
+        """Append a line to the session's log: a plain sentence, then the facts."""
         plain = path_text.to_printable(message)
         event = {"time": clock.format_iso(self._place.now()), "level": level, "message": plain}
         try:
@@ -93,7 +97,7 @@ class Session:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
 
     def log_digest(self) -> dict[str, Any]:
-        """Sync the log and return its size and digest.
+        """Sync the session's log to the disk, and return its size in bytes and its digest.
 
         Return {} if a full disk truncated a line.
         """
@@ -104,12 +108,19 @@ class Session:
         return {}  # the content on the disk is unknown
 
     def begin_item(self, key: str) -> None:
-        """Record the start of an item before any work, so that it is a suspect after a death."""
+        """Record that work on an item begins, before any work is done.
+
+        If the process dies, the item is a suspect, which runs alone next time.
+        """
         self._live.begun[key] = clock.format_iso(self._place.now())
         self._write_live_file()
 
     def note_progress(self, key: str, done: int, of: int, service: str = "") -> None:
-        """Record progress, at most twice a second; at once if a wait starts or ends."""
+        """Record that `done` of `of` steps of an item are finished.
+
+        `service` is the web service that the item waits for, or "". The live file is written at
+        most twice a second, but at once if a wait starts or ends.
+        """
         self._live.progress[key] = (done, of)
         before = self._live.waiting.pop(key, "")
         if service:
@@ -118,7 +129,7 @@ class Session:
             self._write_live_file()
 
     def end_item(self, key: str) -> None:
-        """Record the end of an item."""
+        """Record that work on an item has ended."""
         self._live.begun.pop(key, None)
         self._live.progress.pop(key, None)
         self._live.waiting.pop(key, None)
@@ -137,7 +148,7 @@ class Session:
             self._write_live_file()
 
     def close(self) -> None:
-        """Remove the live file, and close and unlock the log."""
+        """Remove the live file of the session, and close and unlock its log."""
         self._closed.set()
         with self._lock, contextlib.suppress(OSError):
             self._path.unlink()
@@ -147,7 +158,10 @@ class Session:
 
 
 def _create_log(place: QueueLocation) -> tuple[str, int]:
-    """Create the next log of the day; two processes never get the same number."""
+    """Create the log of a new session; return the session's name and the file handle.
+
+    Sessions are numbered by day; two processes never get the same number.
+    """
     folder = place.folder / LOG_FOLDER
     atomic_files.make_folder(folder)
     day = f"{place.now():%Y%m%d}"
@@ -167,9 +181,10 @@ def _create_log(place: QueueLocation) -> tuple[str, int]:
 
 
 def _iter_recorded_numbers(folder: Path, day: str) -> Iterator[int]:
-    """Yield the recorded session numbers of a day; their logs may have been removed.
+    """Yield the numbers of a day's sessions in the journals and the history.
 
-    Journals are read first: the history has the records of one that is removed meanwhile.
+    Their logs may have been removed. Journals are read first: if one is removed meanwhile, the
+    history has its records.
     """
     for path in list((folder / JOURNAL_FOLDER).glob("*.jsonl")):
         with contextlib.suppress(FileNotFoundError):
@@ -180,7 +195,7 @@ def _iter_recorded_numbers(folder: Path, day: str) -> Iterator[int]:
 
 
 def _numbers_in(path: Path, day: str) -> Iterator[int]:
-    """Yield the session numbers of a day in a file, also from damaged lines."""
+    """Yield the numbers of a day's sessions that occur in a file, also in damaged lines."""
     with path.open("rb") as stream:
         for line in stream:
             if (match := _SESSION_PATTERN.search(line)) and match[1].decode() == day:
@@ -188,17 +203,23 @@ def _numbers_in(path: Path, day: str) -> Iterator[int]:
 
 
 def match_name(path: Path) -> re.Match[str] | None:
-    """Match day and number in the name of a session file; return None for other files."""
+    """Match day and number in the name of a session's log or live file.
+
+    Return None for other files.
+    """
     return _NAME_PATTERN.fullmatch(path.name.partition(".")[0])
 
 
 def list_live_files(folder: Path) -> list[Path]:
-    """List the live files of running and of dead sessions."""
+    """List the live files, which both running and dead sessions have."""
     return sorted((folder / LIVE_FOLDER).glob("*.json"))
 
 
 def read_live(folder: Path, session: str) -> LiveStatus | None:
-    """Read the live file of a session; return None if it is missing or damaged."""
+    """Read what a session is doing from its live file.
+
+    Return None if the file is missing or damaged.
+    """
     try:
         data = (folder / LIVE_FOLDER / f"{session}.json").read_bytes()
         return msgspec.json.decode(data, type=LiveStatus)
@@ -219,7 +240,7 @@ def lock_queue(place: QueueLocation) -> Iterator[None]:
 
 
 def holder_text(place: QueueLocation) -> str:
-    """Return a text that names the holder of the queue's lock, with its session if it has one."""
+    """Return a text that names the process holding the queue's lock, and its session if any."""
     statuses = (read_live(place.folder, path.stem) for path in list_live_files(place.folder))
     here = {
         status.pid: status.session for status in statuses if status and status.host == place.host
@@ -228,7 +249,7 @@ def holder_text(place: QueueLocation) -> str:
 
 
 def is_alive(place: QueueLocation, session: str) -> bool:
-    """Return whether the owner of a session is still running."""
+    """Return whether the process of a session is still running."""
     status, log = read_live(place.folder, session), place.folder / LOG_FOLDER / f"{session}.log"
     if status and (status.host != place.host or not log.exists()):
         age = place.now() - datetime.fromisoformat(status.renewed)
@@ -253,17 +274,20 @@ def _is_locked(path: Path) -> bool:
 
 
 def live_sessions(place: QueueLocation, sessions: Iterable[str]) -> list[str]:
-    """Return those of the sessions whose owner is still running."""
+    """Return the names of those sessions whose process is still running."""
     return [session for session in sessions if is_alive(place, session)]
 
 
 def remove_stale_live_files(place: QueueLocation, claimed: Container[str]) -> None:
-    """Remove the live files of dead sessions that have no claimed items left."""
+    """Remove the live files of dead sessions, except those in `claimed`.
+
+    `claimed` contains the sessions that still have claimed items.
+    """
     for path in list_live_files(place.folder):
         if path.stem not in claimed and not is_alive(place, path.stem):
             remove_live_file(place.folder, path.stem)
 
 
 def remove_live_file(folder: Path, session: str) -> None:
-    """Remove the live file of a dead session, after its items were released."""
+    """Remove the live file of a dead session; call it after its items were released."""
     (folder / LIVE_FOLDER / f"{session}.json").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Merge patches and history facts of a settle."""
+"""Field changes and history facts of a settle, which records the result of an item."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from mediakeep.outcome import Outcome
 
 
 class SettleRequest(msgspec.Struct, frozen=True):
-    """An outcome, its duration, and the time of the next attempt after a failure ("": none)."""
+    """The outcome of an item and how long it took.
+
+    `not_before` is the time of the next attempt after a failure, "" if there is none.
+    """
 
     outcome: Outcome
     seconds: float = 0.0
@@ -29,10 +32,10 @@ _TRANSIENT_FACTS = frozenset({"unasked"})  # facts for the summary of the batch,
 def build_settle_patch(
     kind: Kind, item: Item, ending: SettleRequest, seq: int, now: str
 ) -> dict[str, Any]:
-    """Return the merge patch of a settle.
+    """Return the field changes (JSON merge patch) that record the outcome of an item.
 
-    An attempt for the lookup only counts as an attempt if it fails. Its counts are those of the
-    whole item, including earlier repairs.
+    `seq` is the number of the change. An attempt only for the lookup counts as an attempt if it
+    fails. Counts in the outcome are for the whole item, including earlier repairs.
     """
     outcome = ending.outcome
     changes = {
@@ -62,31 +65,35 @@ def build_settle_patch(
 
 
 def _is_still_complete(item: Item, outcome: Outcome) -> bool:
-    """Return whether an item that was claimed for its lookup only is still completed."""
+    """Return whether an item claimed only for its lookup stays completed with this outcome."""
     return item.for_lookup and outcome.state is not Status.ERROR
 
 
 def clear_fields(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return a merge patch that clears those of the fields that have a value."""
+    """Return the field changes that clear those of the fields that have a value."""
     return {name: None for name in names if getattr(item, name)}
 
 
 def count_attempt(kind: Kind, item: Item) -> int | dict[str, int]:
-    """Return the attempts of an item, or of its current stage, plus one."""
+    """Return the number of attempts of an item including this one, per stage if it has stages."""
     stage = item.processing_stage or kind.first_stage
     times = get_attempts(item, stage) + 1
     return {stage: times} if kind.stages else times
 
 
 def get_attempts(item: Item, stage: str) -> int:
-    """Return the number of earlier attempts of an item, or of a stage of it."""
+    """Return the number of earlier attempts of an item, or of one of its stages."""
     if item.for_lookup:
         return 0
     return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
 
 
 def merge_data(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert new field values to a merge patch; keys missing in an object become null."""
+    """Return the field changes (JSON merge patch) that set fields of an item to new values.
+
+    If a new value is an object, keys of the old object that it lacks are set to null, which removes
+    them.
+    """
     patch: dict[str, Any] = {}
     for name, value in data.items():
         if isinstance(value, dict):
@@ -99,7 +106,7 @@ def merge_data(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_history_facts(ending: SettleRequest) -> dict[str, Any]:
-    """Return the facts of a settle for the history."""
+    """Return what the history stores about the outcome of an item."""
     outcome = ending.outcome
     lasting = {name: fact for name, fact in outcome.facts.items() if name not in _TRANSIENT_FACTS}
     facts = {**lasting, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}

@@ -1,7 +1,7 @@
 """The snapshot: the whole queue as indented JSON, written and read a thousand items at a time.
 
-So a million items need the memory of the items, not of the text. The layout is that of JSON with an
-indent of two; any other layout (compact, other indent, other order) is decoded in one piece.
+So a million items need the memory of the items, not of the text. Files with another layout
+(compact, other indent, other order) are decoded as a whole.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ T = TypeVar("T")
 class RestoreInfo(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """The last time that a file from elsewhere replaced the queue."""
+    """The last time that the user replaced the queue by another file, such as a checkpoint."""
 
     source: str  # the name of a checkpoint, or a description of the file
     date: str
@@ -54,7 +54,10 @@ class RestoreInfo(
 class SnapshotHead(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Everything in a snapshot except its items; `settled` counts the settles of all batches."""
+    """Everything in a snapshot file except its items.
+
+    `seq` is the number of the last change. `settled` counts the settles of all batches.
+    """
 
     format: int = FORMAT
     kind: str
@@ -70,7 +73,7 @@ class SnapshotHead(
 
 
 class LoadedSnapshot(msgspec.Struct, frozen=True):
-    """The content of a snapshot, and the digest and identity of its file."""
+    """Head and items of a snapshot file, and the digest and identity of the file."""
 
     head: SnapshotHead
     items: dict[str, Item]
@@ -79,12 +82,15 @@ class LoadedSnapshot(msgspec.Struct, frozen=True):
 
 
 def stat_identity(info: os.stat_result) -> FileIdentity:
-    """Return device, inode, size and mtime (ns): one changes if the file is replaced or written."""
+    """Return device, inode, size and mtime (ns) of a file.
+
+    At least one of them differs after the file is replaced or written.
+    """
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
 
 
 def file_identity(path: str | os.PathLike[str]) -> FileIdentity | None:
-    """Return the identity of the file at a path, or None if there is none."""
+    """Return device, inode, size and mtime (ns) of the file at a path, or None if missing."""
     try:
         return stat_identity(os.stat(path))
     except FileNotFoundError:
@@ -92,10 +98,10 @@ def file_identity(path: str | os.PathLike[str]) -> FileIdentity | None:
 
 
 def read_stable(path: Path, look: Callable[[], T | None]) -> T:
-    """Call `look` until it succeeds, because the file may be in the middle of a rename or a copy.
+    """Call `look`, which reads a file, until it succeeds, and return its result.
 
-    `look` returns None if it has to be called again. Its last error is raised if the file has not
-    changed for a while.
+    The file may be in the middle of a rename or a copy. `look` returns None if it has to be called
+    again. Its last error is raised if the file has not changed for a while.
     """
     attempts, current = 0, file_identity(path)
     while True:
@@ -113,7 +119,7 @@ def read_stable(path: Path, look: Callable[[], T | None]) -> T:
 def write(
     path: str, head: SnapshotHead, items: dict[str, Item], plural: str
 ) -> tuple[str, FileIdentity]:
-    """Write a snapshot to a new file, synced; return its digest and identity."""
+    """Write a snapshot to a new file and sync it; return the file's digest and identity."""
     digest = blake2b(digest_size=16)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
@@ -142,7 +148,7 @@ def _format_json(thing: Any) -> bytes:
 
 
 def load(path: Path, kind: Kind) -> LoadedSnapshot:
-    """Read a snapshot.
+    """Read a snapshot file.
 
     Raise SnapshotDamaged, UnknownField, NewerFormat or QueueNeedsImport if that is not possible.
     """
@@ -174,7 +180,7 @@ def _read_blocks(read: Any, digest: Any) -> Iterator[bytes]:
 
 
 def _decode_blocks(blocks: Iterator[bytes], kind: Kind) -> tuple[SnapshotHead, dict[str, Item]]:
-    """Decode block by block if the layout is the usual one, else all in one piece."""
+    """Decode a snapshot in blocks of bytes if it has the usual layout, otherwise as a whole."""
     opening = _items_marker(kind)
     decoder = msgspec.json.Decoder(dict[str, kind.item_type])  # type: ignore[name-defined]
     data = next(blocks, b"")
@@ -194,7 +200,7 @@ def _decode_blocks(blocks: Iterator[bytes], kind: Kind) -> tuple[SnapshotHead, d
 
 
 def _items_marker(kind: Kind) -> bytes:
-    """Return the bytes between the head and the first item."""
+    """Return the bytes between the head and the first item of a snapshot file."""
     return b',\n  "%b": {\n' % kind.plural.encode()
 
 
@@ -206,7 +212,10 @@ def _decode_whole(data: bytes, kind: Kind) -> tuple[SnapshotHead, dict[str, Item
 
 
 def read_head(path: Path, kind: Kind) -> tuple[SnapshotHead, FileIdentity] | None:
-    """Read only the head of a snapshot and the identity of its file; None if its layout differs."""
+    """Return the head of a snapshot file and the identity of the file, without reading its items.
+
+    Return None if the file is unreadable or its layout is not the usual one.
+    """
     try:
         with path.open("rb") as stream:
             stat = stat_identity(os.fstat(stream.fileno()))
@@ -217,7 +226,10 @@ def read_head(path: Path, kind: Kind) -> tuple[SnapshotHead, FileIdentity] | Non
 
 
 def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
-    """Return the error that names what cannot be decoded: a newer format, an item, or a key."""
+    """Return the error that says what in a snapshot file cannot be decoded.
+
+    That is a newer format, an item, or a key.
+    """
     try:
         fields = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
         number = msgspec.json.decode(fields.get("format", b"null"))
@@ -237,6 +249,6 @@ def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
 
 
 def _import_command(path: Path, kind: Kind) -> str:
-    """Return the command that imports a file, for the home that contains the file, if any."""
+    """Return the shell command that imports a queue file from before mediakeep."""
     home = next((parent.parent for parent in path.parents if parent.name == "status"), None)
     return f"{config.format_command(kind.manager_script, home)} --import-queue {path_text.quote_path(path)}"

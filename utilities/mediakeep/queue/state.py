@@ -1,4 +1,4 @@
-"""The queue in memory: its head, its items, and the methods that change them."""
+"""The queue in memory: its head, its items, and the functions that change them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ ChangeListener = Callable[[str, Item | None, Item | None], None]
 
 
 def apply_merge_patch(target: dict[str, Any], patch: FieldPatch) -> dict[str, Any]:
-    """Apply a JSON merge patch (RFC 7396): objects are merged, None removes, all else replaces."""
+    """Apply a JSON merge patch (RFC 7396) to a dict, and return the dict.
+
+    Nested objects are merged, None removes a key, any other value replaces the old one.
+    """
     for name, value in patch.items():
         if value is None:
             target.pop(name, None)
@@ -32,7 +35,7 @@ def apply_merge_patch(target: dict[str, Any], patch: FieldPatch) -> dict[str, An
 
 
 class QueueState:
-    """The queue as given by snapshot and journal together."""
+    """The whole queue in memory, read from its snapshot and its journal."""
 
     def __init__(self, kind: Kind, head: SnapshotHead, items: dict[str, Item]) -> None:
         self.kind = kind
@@ -49,7 +52,10 @@ class QueueState:
         self.listener: ChangeListener | None = None
 
     def build_changed_item(self, key: str, changes: FieldPatch) -> Item:
-        """Return an item with changes applied; raise IllegalTransition or BadData if invalid."""
+        """Return an item with field changes applied, without storing it.
+
+        Raise IllegalTransition or InvalidItemData if the result is invalid.
+        """
         old = self.items.get(key)
         fields = apply_merge_patch(msgspec.to_builtins(old) if old else {}, changes)
         try:
@@ -70,14 +76,17 @@ class QueueState:
             raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now}")
 
     def preview_items(self, items: Mapping[str, FieldPatch | None]) -> dict[str, Item | None]:
-        """Return the items that changes lead to, all checked first; None removes an item."""
+        """Return the items as they would be after the given changes, without storing them.
+
+        `items` maps item keys to field changes. None stands for a removed item.
+        """
         return {
             key: None if changes is None else self.build_changed_item(key, changes)
             for key, changes in items.items()
         }
 
     def apply_record(self, record: JournalRecord, items: Mapping[str, Item | None]) -> None:
-        """Apply a record, with the items that `preview_items` returned for it."""
+        """Apply a change to the queue; `items` is what `preview_items` returned for it."""
         self.seq = record.seq
         self.settled += record.op == "settle"
         if record.op == "scan" and (library := record.facts.get("library")):
@@ -86,7 +95,7 @@ class QueueState:
             self.put_item(key, item)
 
     def put_item(self, key: str, item: Item | None) -> None:
-        """Store an item, or remove it (None), and update the counts."""
+        """Store an item, or remove it if `item` is None, and update the counts."""
         old = self.items.get(key)
         if old:
             self.counts[old.status] -= 1
@@ -109,7 +118,10 @@ class QueueState:
             del self.claimed_keys[session]
 
     def replay_records(self, records: list[JournalRecord], source: object) -> None:
-        """Apply records of a journal; raise StateDamaged if their numbers have a gap."""
+        """Apply the records of a journal.
+
+        Raise StateDamaged if their numbers have a gap. `source` names the journal in messages.
+        """
         for record in records:
             if record.op == SEAL:
                 return
@@ -130,9 +142,9 @@ class QueueState:
             self.apply_record(record, items)
 
     def build_summary(self) -> dict[str, float]:
-        """Return the number of items by status, as stored in the snapshot.
+        """Return the number of items by status, as stored in the snapshot file.
 
-        The percentage is that of the completed items among those not skipped.
+        The percentage is that of completed items among those not skipped.
         """
         total = len(self.items)
         done = self.counts[Status.COMPLETED]
@@ -147,7 +159,7 @@ _STATUS_ORDER = (Status.COMPLETED, Status.IN_PROGRESS, Status.PENDING, Status.ER
 
 
 def percentage(done: int, total: int) -> float:
-    """Return a percentage with one decimal; 100.0 only if all is done."""
+    """Return `done` in percent of `total`, with one decimal; 100.0 only if all is done."""
     if not total:
         return 0.0
     return min(round(100 * done / total, 1), 100.0 if done == total else 99.9)

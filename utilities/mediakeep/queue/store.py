@@ -1,8 +1,8 @@
-"""The files of a queue: commits to the journal, and loading after a restart or a crash.
+"""The files of a queue: commit changes to the journal, and load them after a restart or a crash.
 
-A commit is one synced line in the journal, independent of the size of the queue. Commits of other
-processes are read from the same journal. If the snapshot was replaced, by them or by the user, its
-file identity differs; then the journals are followed, or everything is read again.
+A commit is one synced line in the journal, whatever the size of the queue. Commits of other
+processes are read from the same journal. If another process or the user replaced the snapshot, its
+file identity differs. Then the journals that lead to it are read, or everything is read again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ _UNEXPECTED_FILE = (
 
 
 class QueueChange(msgspec.Struct, frozen=True):
-    """A change to commit: merge patches of items (None removes one), and facts."""
+    """A change of the queue to commit: its operation, the field changes of items, and facts.
+
+    `items` maps item keys to JSON merge patches; None removes an item.
+    """
 
     op: str
     items: Mapping[str, dict[str, Any] | None] = {}
@@ -82,7 +85,10 @@ class QueueStore:
 
     @contextlib.contextmanager
     def hold_lock(self) -> Iterator[None]:
-        """Hold the lock of the queue; raise LockingUnsupported if the file system has no locks."""
+        """Hold the lock of the queue for a `with` block.
+
+        Raise LockingUnsupported if the file system has no locks.
+        """
         self._acquire_lock()
         while not self._is_current_lock():
             os.close(self._lock_handle)
@@ -103,16 +109,19 @@ class QueueStore:
         )
 
     def _is_current_lock(self) -> bool:
-        """Return whether the locked file is still the lock file: a user may have removed it."""
+        """Return whether the file locked by this process is still the lock file of the queue.
+
+        The user may have removed the lock file.
+        """
         try:
             return os.path.samestat(os.fstat(self._lock_handle), os.stat(self._lock_path))
         except FileNotFoundError:
             return False
 
     def commit(self, decide: ChangeDecider) -> JournalRecord | None:
-        """Call `decide` with the newest state and commit its change.
+        """Call `decide` with the newest state of the queue, and commit the change that it returns.
 
-        Return the record, or None if there is nothing to change.
+        Return the record of the change, or None if `decide` returned None.
         """
         with self.hold_lock():
             current = self.catch_up()
@@ -127,7 +136,7 @@ class QueueStore:
             return record
 
     def build_record(self, change: QueueChange) -> JournalRecord:
-        """Return the record of a change, with its number and time."""
+        """Return the journal record of a change, with its number and time."""
         return JournalRecord(
             seq=self.state.seq + 1,
             time=clock.format_iso(self.place.now()),
@@ -138,7 +147,10 @@ class QueueStore:
         )
 
     def catch_up(self) -> Journal:
-        """Read the changes that other processes or the user made; the lock is held."""
+        """Read the changes that other processes or the user made; return the current journal.
+
+        The caller must hold the lock of the queue.
+        """
         current = self._journal
         if (
             current
@@ -165,11 +177,14 @@ class QueueStore:
             self.load()
 
     def snapshot_identity(self) -> FileIdentity | None:
-        """Return the file identity of the current snapshot, or None if there is none."""
+        """Return device, inode, size and mtime (ns) of the snapshot, or None if there is none."""
         return snapshot.file_identity(self._path_text)
 
     def _follow_journals(self, current: Journal) -> bool:
-        """Follow the journals over rewrites by other processes; False if the chain is broken."""
+        """Read the journals that lead to the current snapshot, which other processes rewrote.
+
+        Return False if that is not possible and everything must be read again.
+        """
         identity, path = self.snapshot_identity(), current.path
         try:
             self.state.replay_records(journal.read(path, current.end).records, path)
@@ -192,7 +207,10 @@ class QueueStore:
         return None
 
     def load(self) -> None:
-        """Read everything from the disk, and finish what a crash interrupted; the lock is held."""
+        """Read the whole queue from the disk, and finish what a crash interrupted.
+
+        The caller must hold the lock of the queue.
+        """
         loaded = self._read_snapshot()
         bound = journal_lookup.find_journal(self.place.folder, loaded.head, loaded.digest)
         if bound.origin is not SnapshotOrigin.OURS:
@@ -206,7 +224,7 @@ class QueueStore:
         return None
 
     def _read_snapshot(self) -> LoadedSnapshot:
-        """Read the snapshot; wait while a `cp` is writing it."""
+        """Read the snapshot; wait while the user's `cp` is writing it."""
         try:
             return snapshot.read_stable(self.path, lambda: snapshot.load(self.path, self.kind))
         except SnapshotDamaged as error:
@@ -214,7 +232,7 @@ class QueueStore:
             raise SnapshotDamaged(*error.args[:2], cure) from error
 
     def _use_journal(self, current: Journal, stat: FileIdentity) -> None:
-        """Continue with this journal; seal the previous one if a crash left it open."""
+        """Continue with a journal; seal the previous journal if a crash left it unsealed."""
         if self._journal:
             self._journal.close()
         self._journal, self._snapshot_identity = current, stat
@@ -225,10 +243,11 @@ class QueueStore:
         self.warnings.extend(map(_UNEXPECTED_FILE.format, strangers))
 
     def install(self, state: QueueState, seen: FileIdentity | None) -> None:
-        """Make a state the queue, in place of the file with the identity `seen` (None: no file).
+        """Make a state the queue, in place of the snapshot file with the identity `seen`.
 
-        It is written twice, so that there is a previous snapshot, too. That prunes the unsealed
-        journals, so their records are appended to the history first.
+        `seen` is None if there is no file. The snapshot is written twice, so that there is a
+        previous snapshot too. This removes unsealed journals, so their records are appended to the
+        history first.
         """
         compaction.append_unsealed_to_history(self.place.folder)
         if self._journal:
@@ -239,7 +258,10 @@ class QueueStore:
         self.rewrite_snapshot()
 
     def rewrite_snapshot(self) -> None:
-        """Rewrite the snapshot; the lock is held. An OSError leaves everything unchanged."""
+        """Rewrite the snapshot with all changes of the journal, and start a new journal.
+
+        The caller must hold the lock of the queue. An OSError leaves everything unchanged.
+        """
         started = time.monotonic()
         pair = compaction.compact_journal(
             self.state, self.place, self._journal, self._snapshot_identity
@@ -257,7 +279,7 @@ class QueueStore:
             self.rewrite_or_warn()
 
     def rewrite_or_warn(self) -> None:
-        """Rewrite the snapshot; a failure is only a warning.
+        """Rewrite the snapshot; if that fails, only add a warning.
 
         Every change is in the journal already, so a full disk only leaves the snapshot outdated.
         """
@@ -270,7 +292,7 @@ class QueueStore:
             )
 
     def close(self) -> None:
-        """Rewrite the snapshot if necessary, and close the files."""
+        """Write the changes in the journal to the snapshot, and close the files of the queue."""
         try:
             if self._journal:
                 self.refresh_snapshot()
@@ -287,7 +309,7 @@ class QueueStore:
                 self.rewrite_or_warn()
 
     def refresh_snapshot_if_due(self) -> None:
-        """Call `refresh_snapshot`, but no more often than commits rewrite the snapshot."""
+        """Rewrite the snapshot if the journal has records, but not too often."""
         if time.monotonic() - self._last_rewrite > max(
             REWRITE_LEAST, REWRITE_SHARE * self._rewrite_seconds
         ):

@@ -1,4 +1,4 @@
-"""Validate a queue: find problems and name a fix for each."""
+"""Validate the files of a queue: find faults, and name a fix for each."""
 
 from __future__ import annotations
 
@@ -25,26 +25,29 @@ _PERCENTAGE_KEY = "completion_percentage"
 
 @dataclass(frozen=True)
 class QueueFault:
-    """A problem and its fix."""
+    """A fault of the queue's files, and how to fix it; both are sentences for the user."""
 
     what: str
     cure: str
 
 
 def fault_from_error(damage: MediakeepError) -> QueueFault:
-    """Convert an error about the state to a problem and its fix."""
+    """Convert an error about the queue's files to a fault and its fix."""
     what, _, cure = str(damage).partition(" Nothing was changed.")
     return QueueFault(what.rstrip(".") + ".", cure.strip() or "Run --repair.")
 
 
 def find_faults(folder: Path, state: QueueState, outputs: OutputLister) -> Iterator[QueueFault]:
-    """Check a queue that could be opened: its own files, and the files of its items."""
+    """Yield the faults of a queue that could be opened, in its own files and those of its items."""
     yield from check_queue_files(folder, state)
     yield from check_written_files(folder, state, outputs)
 
 
 def check_queue_files(folder: Path, state: QueueState) -> Iterator[QueueFault]:
-    """Check the files of the queue against each other; the caller holds the lock."""
+    """Yield the contradictions between the files of a queue.
+
+    The caller must hold the lock of the queue.
+    """
     yield from _check_summary(folder, state)
     yield from _check_journals(folder, state)
     yield from _check_replay(folder, state.kind)
@@ -57,14 +60,17 @@ def check_queue_files(folder: Path, state: QueueState) -> Iterator[QueueFault]:
 def check_written_files(
     folder: Path, state: QueueState, outputs: OutputLister
 ) -> Iterator[QueueFault]:
-    """Check the files next to the queue: outputs, checkpoints and session logs."""
+    """Yield the faults of outputs, checkpoints and session logs.
+
+    `outputs` lists the files that a completed item should have on disk.
+    """
     yield from _check_outputs(folder, state, outputs)
     yield from _check_checkpoints(folder, state.kind)
     yield from _check_session_logs(folder)
 
 
 def _check_summary(folder: Path, state: QueueState) -> Iterator[QueueFault]:
-    """Compare the summary in the snapshot with a recount."""
+    """Yield a fault if the summary in the snapshot differs from a new count of its items."""
     loaded = snapshot.load(folder / snapshot.FILE, state.kind)
     counted = QueueState(state.kind, loaded.head, loaded.items).build_summary()
     # Earlier versions included vanished items in the percentage, so only numbers are compared.
@@ -77,7 +83,7 @@ def _check_summary(folder: Path, state: QueueState) -> Iterator[QueueFault]:
 
 
 def _check_journals(folder: Path, state: QueueState) -> Iterator[QueueFault]:
-    """Check the kept journals: checksums, numbers without gaps, seals and their order."""
+    """Yield the faults of the kept journals: checksums, gaps in the numbers, and their order."""
     before = None
     current = journal.journal_name(state.head.generation, state.head.snapshot_id)
     for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl")):
@@ -104,15 +110,15 @@ def _check_journals(folder: Path, state: QueueState) -> Iterator[QueueFault]:
 
 
 def _is_aborted(path: Path) -> bool:
-    """Return whether a journal has at most a header, because its rewrite was killed.
+    """Return whether a journal has no records because a rewrite of the snapshot was killed.
 
-    The next rewrite removes it.
+    The next rewrite removes such a journal.
     """
     return path.read_bytes().rstrip(b"\0").count(b"\n") <= 1
 
 
 def _check_replay(folder: Path, kind: Kind) -> Iterator[QueueFault]:
-    """Replay the last sealed journal on the previous snapshot and compare with the current one."""
+    """Yield a fault if previous snapshot and journal do not lead to the current snapshot."""
     now = snapshot.load(folder / snapshot.FILE, kind)
     previous = journal_lookup.previous_snapshot_path(
         folder / JOURNAL_FOLDER / journal.journal_name(now.head.generation, now.head.snapshot_id)
@@ -136,7 +142,7 @@ def _check_replay(folder: Path, kind: Kind) -> Iterator[QueueFault]:
 
 
 def find_unclaimed_items(state: QueueState) -> list[str]:
-    """Return the items that are in progress without a valid claim."""
+    """Return the keys of items that are in progress without a valid claim."""
     return [
         key
         for key, item in state.items.items()
@@ -162,7 +168,7 @@ def _check_output_names(state: QueueState) -> Iterator[QueueFault]:
 
 
 def _check_outputs(folder: Path, state: QueueState, outputs: OutputLister) -> Iterator[QueueFault]:
-    """Check that the outputs of completed items exist."""
+    """Yield a fault for each completed item whose output files are missing."""
     for key, missing in find_missing_outputs(folder.parent.parent, state, outputs).items():
         cure = f"Run --repair, or {_format_reset_hint(state.kind, key)}"
         yield QueueFault(
@@ -173,7 +179,7 @@ def _check_outputs(folder: Path, state: QueueState, outputs: OutputLister) -> It
 def find_missing_outputs(
     home: Path, state: QueueState, outputs: OutputLister
 ) -> dict[str, list[str]]:
-    """Return the completed items whose outputs are missing, each with the missing files."""
+    """Return the missing output files of completed items: item key -> paths in the home."""
     items = {}
     for key, item in state.items.items():
         if item.status is Status.COMPLETED and item.report:
@@ -207,7 +213,11 @@ def _check_session_logs(folder: Path) -> Iterator[QueueFault]:
 
 
 def _check_history(folder: Path, state: QueueState) -> Iterator[QueueFault]:
-    """Check the lines of the history: complete, with rising numbers, none from the future."""
+    """Yield the faults of the history's lines.
+
+    Each line must be complete, numbers must rise, and none may be above that of the queue's last
+    change.
+    """
     newest = 0
     for path in event_log.list_files(folder):
         last = 0  # a wrong clock may put later changes into an earlier month
@@ -239,10 +249,10 @@ def _check_unrecorded(folder: Path, state: QueueState) -> Iterator[QueueFault]:
 
 
 def find_unrecorded_settles(folder: Path, state: QueueState) -> dict[str, int]:
-    """Return the items whose last settle is missing in the history, each with its number.
+    """Return the items whose last settle is missing in the history: item key -> change number.
 
     Changes in the current journal are not in the history yet. Changes that came with a restored or
-    edited file need not belong to this history.
+    edited queue file need not belong to this history.
     """
     recorded, since = set(), 0
     for path in event_log.list_files(folder):

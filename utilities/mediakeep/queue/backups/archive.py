@@ -41,7 +41,10 @@ class ArchiveWriter:
         self.add_file(ArchiveEntry(INFO_FILE, len(data)), [data])
 
     def add_file(self, entry: ArchiveEntry, content: Iterable[bytes]) -> None:
-        """Add a file; raise StateDamaged if its content does not have the size of the entry."""
+        """Add a file to the archive.
+
+        Raise StateDamaged if its content does not have the size given in the entry.
+        """
         self._checksums.write(encode_checksum_line(entry, self._write_entry(entry, content)))
 
     def _write_entry(self, entry: ArchiveEntry, content: Iterable[bytes]) -> str:
@@ -59,7 +62,7 @@ class ArchiveWriter:
         return digest.hexdigest()
 
     def close(self) -> None:
-        """Write the checksums and the end."""
+        """Write the checksums and the end of the archive."""
         with self._checksums as sums:
             size = sums.tell()
             sums.seek(0)
@@ -68,7 +71,7 @@ class ArchiveWriter:
 
 
 def read_chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Yield the next `size` bytes of a stream in pieces, or fewer if it ends before."""
+    """Yield the next `size` bytes of a stream in pieces; fewer if the stream ends before."""
     while size and (piece := stream.read(min(size, _COPY_CHUNK))):
         size -= len(piece)
         yield piece
@@ -90,23 +93,23 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
 
     @property
     def padding(self) -> int:
-        """The number of zeros that fill the last block."""
+        """The number of zero bytes that fill the last tar block of the file."""
         return -self.size % TAR_BLOCK
 
 
 class CorruptArchive(Exception):
-    """The archive is damaged; the message says how."""
+    """Raised if a backup archive is damaged; the message says how."""
 
 
 def build_tar_header(entry: ArchiveEntry) -> bytes:
-    """Return the tar header of a file."""
+    """Return the tar header of a file as bytes."""
     info = tarfile.TarInfo(entry.name)
     info.size, info.mode, info.mtime = entry.size, entry.mode, entry.mtime
     return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
 
 
 def read_entry(stream: BinaryIO) -> ArchiveEntry | None:
-    """Read the header of the next file; return None at the end of the archive."""
+    """Read the tar header of the next file in an archive; return None at the end of the archive."""
     name = ""
     while True:
         block = b"".join(read_exactly(stream, TAR_BLOCK))
@@ -135,7 +138,7 @@ def read_exactly(stream: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def skip_padding(stream: BinaryIO, entry: ArchiveEntry) -> None:
-    """Skip the zeros after a file."""
+    """Skip the zero bytes after the content of a file in an archive."""
     for _ in read_exactly(stream, entry.padding):
         pass
 
@@ -184,7 +187,7 @@ def encode_checksum_line(entry: ArchiveEntry, digest: str) -> bytes:
 
 
 def read_info(path: Path, kind: str) -> BackupInfo:
-    """Read the description of a backup, without checking the rest."""
+    """Read the description at the start of a backup, without checking the rest."""
     with _open_archive(path) as stream:
         return _read_info_entry(path, kind, stream)[0]
 
@@ -192,8 +195,8 @@ def read_info(path: Path, kind: str) -> BackupInfo:
 def read_archive(path: Path, kind: str, take: FileConsumer | None = None) -> BackupInfo:
     """Read a backup to its end and verify it; each file of the home is passed to `take`.
 
-    Raise UsageFailed if it is not a backup of that kind, NewerFormat or StateDamaged if it cannot
-    be read. The files are verified only once this function returns.
+    Raise UsageError if it is not a backup of that kind, NewerFormat or StateDamaged if it cannot be
+    read. The files are verified only once this function returns.
     """
     with _open_archive(path) as stream, tempfile.TemporaryFile() as sums:
         info, first = _read_info_entry(path, kind, stream)
@@ -213,7 +216,10 @@ def read_archive(path: Path, kind: str, take: FileConsumer | None = None) -> Bac
 
 @contextlib.contextmanager
 def _open_archive(path: Path) -> Iterator[BinaryIO]:
-    """Open an archive, compressed or not; translate errors to StateDamaged or UsageFailed."""
+    """Open an archive, compressed or not, for a `with` block.
+
+    Errors become StateDamaged or UsageError.
+    """
     shown = path_text.escape_path(path)
     try:
         with path.open("rb") as raw:
@@ -258,7 +264,7 @@ def _read_info_entry(path: Path, kind: str, stream: BinaryIO) -> tuple[BackupInf
 
 
 def _check_entry_name(name: str, kind: str) -> None:
-    """Raise an error if a backup of that kind has no files at the path `name`."""
+    """Raise an error if the path `name` cannot be in a backup of this kind (music or movies)."""
     parts = name.split("/")
     places = [
         ("status", kind),
@@ -275,7 +281,10 @@ def _check_entry_name(name: str, kind: str) -> None:
 
 
 def _hash_entry(stream: BinaryIO, entry: ArchiveEntry, take: FileConsumer | None) -> str:
-    """Hash the content of a file while `take` reads it, and skip its padding."""
+    """Return the SHA-256 of a file's content in an archive, while `take` reads that content.
+
+    The padding after the content is skipped.
+    """
     digest = sha256()
 
     def content() -> Iterator[bytes]:
@@ -293,7 +302,10 @@ def _hash_entry(stream: BinaryIO, entry: ArchiveEntry, take: FileConsumer | None
 
 
 def _verify_checksums(stream: BinaryIO, entry: ArchiveEntry, sums: BinaryIO) -> None:
-    """Compare the checksums with those of the files read: the same files in the same order."""
+    """Compare the checksums in an archive with those of the files read.
+
+    They must be of the same files in the same order.
+    """
     rest = b""
     for piece in read_exactly(stream, entry.size):
         *lines, rest = (rest + piece).split(b"\n")

@@ -1,7 +1,7 @@
-"""The folder of backups: names, the time of the newest one, and atomic creation.
+"""The folder that contains backups: their names, the time of the newest, and safe creation.
 
-A backup is written to a hidden folder next to its path, synced, and gets its name atomically. The
-hidden folder is locked by its writer, so a process that can lock it knows that the writer is dead.
+A backup is written to a hidden folder next to its final path, synced, and then renamed. The hidden
+folder is locked by its writer. A process that can lock it knows that the writer is dead.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _COMPRESSION_LEVEL = 6  # compression; higher levels take longer and save almost
 
 
 class BackupFile(msgspec.Struct, frozen=True):
-    """A created backup."""
+    """Path, size and description of a backup that was created."""
 
     path: Path
     bytes: int
@@ -51,9 +51,10 @@ class BackupFile(msgspec.Struct, frozen=True):
 def create_backup(
     place: QueueLocation, kind: Kind, outputs: OutputLister, target: Path
 ) -> BackupFile:
-    """Create a backup: in the folder `target` under a name with the time, or as the file `target`.
+    """Create a backup of the queue.
 
-    Raise UsageFailed if that is not possible. An OSError, such as a full disk, leaves no files.
+    `target` is a folder, in which the name contains the time, or the path of the new file. Raise
+    UsageError if that is not possible. An OSError, such as a full disk, leaves no files.
     """
     is_file = target.name.endswith(_SUFFIXES) and not target.is_dir()
     folder = target.parent if is_file else target
@@ -91,7 +92,7 @@ def find_newest_time(folder: Path, place: QueueLocation, kind: Kind) -> datetime
 
 
 def _iter_dated_backups(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Path]]:
-    """Yield the backups with a time in their name."""
+    """Yield time and path of each backup file whose name contains a time."""
     name = re.compile(
         rf"mediakeep_{kind.name}_(\d{{4}}-\d\d-\d\d_\d{{6}})(_\d+)?{re.escape(SUFFIX)}"
     )
@@ -102,7 +103,7 @@ def _iter_dated_backups(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Pa
 
 
 def _check_target_folder(place: QueueLocation, folder: Path) -> None:
-    """Raise UsageFailed if a folder is missing, or would be part of its own backup."""
+    """Raise UsageError if the folder for a backup is missing, or would be part of the backup."""
     shown = path_text.escape_path(folder)
     if not folder.is_dir():
         raise UsageError(
@@ -119,7 +120,10 @@ def _check_target_folder(place: QueueLocation, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _open_work_folder(folder: Path) -> Iterator[Path]:
-    """Create a hidden work folder, and remove those of dead writers."""
+    """Create a hidden work folder for a `with` block.
+
+    The work folders of dead writers are removed.
+    """
     for left in folder.glob(_WORK_PREFIX + "*"):
         with contextlib.suppress(OSError), _hold_folder_lock(left):
             if _WORK_FILES.issuperset(
@@ -138,7 +142,10 @@ def _open_work_folder(folder: Path) -> Iterator[Path]:
 
 
 def _create_locked_folder(folder: Path, stack: contextlib.ExitStack) -> Path:
-    """Create and lock a hidden folder; again if another backup removes it before it is locked."""
+    """Create a hidden folder and lock it.
+
+    Try again if another backup removes it before it is locked.
+    """
     while True:
         work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=folder))
         with contextlib.suppress(OSError):  # a file system without locks
@@ -149,7 +156,10 @@ def _create_locked_folder(folder: Path, stack: contextlib.ExitStack) -> Path:
 
 @contextlib.contextmanager
 def _hold_folder_lock(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; raise OSError if it is taken, or if there are no locks."""
+    """Hold the lock of a folder for a `with` block.
+
+    Raise OSError if another process holds it, or if the file system has no locks.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -160,7 +170,7 @@ def _hold_folder_lock(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _open_archive_file(path: Path, *, compressed: bool) -> Iterator[BinaryIO]:
-    """Open a new file that only its owner may read; it is synced at the end."""
+    """Open a new file that only its owner may read; sync it after the `with` block."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as raw:
         if compressed:
@@ -195,7 +205,7 @@ def _already_exists(path: Path) -> UsageError:
 
 
 def _link_or_rename(temporary: Path, path: Path) -> None:
-    """Give a file its final name; raise FileExistsError if that is taken."""
+    """Give a temporary file its final name; raise FileExistsError if that name is taken."""
     try:
         os.link(temporary, path)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""Read a queue and its history as of one change, without the lock.
+"""Read a queue and its history as they were after one change, without the lock of the queue.
 
 All changes of a snapshot are in the history, synced, before the snapshot replaces the old one. So
 the history up to the snapshot, plus the records of its journal, is the history up to now.
@@ -22,7 +22,10 @@ from mediakeep.queue.state import QueueState
 
 
 class QueueAtSeq(msgspec.Struct, frozen=True):
-    """The state of a queue, the last change in its snapshot, and the records since then."""
+    """A queue as it was after one change.
+
+    Also the number of the last change in its snapshot, and the journal records since then.
+    """
 
     state: QueueState
     snapshot_seq: int
@@ -30,7 +33,7 @@ class QueueAtSeq(msgspec.Struct, frozen=True):
 
 
 class HistoryMonth(msgspec.Struct, frozen=True):
-    """A file of the history: its first `end` bytes, and the lines to append to them."""
+    """A monthly file of the history: its first `end` bytes, and the lines to append to them."""
 
     path: Path
     end: int
@@ -38,9 +41,10 @@ class HistoryMonth(msgspec.Struct, frozen=True):
 
 
 def read_queue(place: QueueLocation, kind: Kind) -> QueueAtSeq:
-    """Read a queue and the records that its history may lack, without blocking anyone.
+    """Read a queue, and the journal records that its history may lack, without a lock.
 
-    A file that the user put in its place is accepted first. Raise NoQueue if there is none.
+    A file that the user put in place of the queue is accepted first. Raise NoQueue if there is no
+    queue.
     """
     if not checkpoints.has_queue_files(place.folder):
         raise readonly.no_queue_error(place.folder, kind)
@@ -63,7 +67,7 @@ def read_queue(place: QueueLocation, kind: Kind) -> QueueAtSeq:
 
 
 def iter_history_files(folder: Path, frozen: QueueAtSeq) -> Iterator[HistoryMonth]:
-    """Yield the files of the history as of the change at which the queue was read."""
+    """Yield the files of the history as they were when the queue was read."""
     more: dict[Path, list[bytes]] = {path: [] for path in event_log.list_files(folder)}
     for record in frozen.records:
         if record.op not in event_log.TRANSIENT_OPS:
@@ -76,7 +80,7 @@ def iter_history_files(folder: Path, frozen: QueueAtSeq) -> Iterator[HistoryMont
 
 
 def _find_end_offset(path: Path, since: int) -> int:
-    """Return the offset after the last event up to change `since`."""
+    """Return the byte offset after the last event of a history file up to change number `since`."""
     end = 0
     for offset, event in event_log.iter_events(path):
         if event["seq"] > since:

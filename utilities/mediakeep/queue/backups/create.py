@@ -1,11 +1,11 @@
-"""Write a backup: everything of a queue that cannot be rebuilt, as of one change, in one archive.
+"""Write a backup: everything of a queue that cannot be rebuilt, in one archive.
 
-1. The queue is read as of a change, without its lock, so a batch never waits.
+1. The queue is read as it is after one change, without its lock, so a batch never waits.
 2. Undo records, logs and outputs are copied after that. The files of a completed item were on the
    disk before it was completed, and files newer than the queue do no harm.
 
-Caches and indexes, which are rebuilt, are omitted, and so are checkpoints: the queue in the backup
-is one itself.
+Caches and indexes, which can be rebuilt, are omitted. Checkpoints are omitted too: the queue in the
+backup is a checkpoint itself.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ _BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def copy_database(path: Path, target: Path) -> None:
-    """Copy a database that other processes may be writing; raise StateDamaged if it is unreadable.
+    """Copy a SQLite database that other processes may be writing.
 
-    This uses the online backup of SQLite (sqlite.org/backup.html).
+    Raise StateDamaged if it is unreadable. This uses the online backup of SQLite
+    (sqlite.org/backup.html).
     """
     address = f"{path.absolute().as_uri()}?mode=rw"
     try:
@@ -58,7 +59,10 @@ def copy_database(path: Path, target: Path) -> None:
 
 
 def _build_timeout_check() -> Callable[[int, int, int], None]:
-    """Return a progress callback that ends a copy of a busy database: `backup` waits forever."""
+    """Return a progress callback for SQLite's `backup` that ends the copy of a busy database.
+
+    Without it, `backup` would wait forever.
+    """
     until = time.monotonic() + _BUSY_TIMEOUT
 
     def check(status: int, *_: int) -> None:
@@ -83,7 +87,10 @@ _SEARCH_CHUNK = 1 << 16  # bytes
 def write_backup(
     stream: BinaryIO, work: Path, place: QueueLocation, outputs: OutputLister, now: QueueAtSeq
 ) -> BackupInfo:
-    """Write a backup to a stream; `work` is a folder for temporary files."""
+    """Write a backup to a stream and return its description.
+
+    `work` is a folder for temporary files.
+    """
     state, home = now.state, place.folder.parent.parent
     head = _build_info(state, place)
     copier = _HomeCopier(ArchiveWriter(stream, head), home, work)
@@ -115,7 +122,7 @@ def _build_info(state: QueueState, place: QueueLocation) -> BackupInfo:
 
 
 def _list_output_files(home: Path, state: QueueState, outputs: OutputLister) -> Iterator[Path]:
-    """Yield the files in the home itself, and the outputs of each item outside of `issues/`."""
+    """Yield the files directly in the home, and each item's output files outside of `issues/`."""
     yield from (home / name for name in (*archive.HOME_FILES, REVIEW_LIST))
     for item in state.items.values():
         if item.report:
@@ -154,7 +161,7 @@ class _HomeCopier:
         self.close = packed.close
 
     def add_queue(self, state: QueueState, place: QueueLocation) -> None:
-        """Add the snapshot as a full copy with a new id, like a checkpoint."""
+        """Add the queue to the archive as a full snapshot with a new id, like a checkpoint."""
         copy = self._work / snapshot.FILE
         head = compaction.build_head(state, place, state.head.generation)
         snapshot.write(str(copy), head, state.items, state.kind.plural)
@@ -162,7 +169,7 @@ class _HomeCopier:
         copy.unlink()
 
     def add_history_file(self, month: HistoryMonth) -> None:
-        """Add a file of the history."""
+        """Add a monthly file of the history to the archive."""
         name, size = self._relative_name(month.path), month.end + len(month.appended)
         if not month.end:
             self._writer.add_file(ArchiveEntry(name, size), [month.appended])
@@ -176,7 +183,10 @@ class _HomeCopier:
             self._writer.add_file(_build_entry(name, stream, size), content())
 
     def add_files(self, paths: Iterable[Path]) -> None:
-        """Add files in their current state; of growing files only complete lines."""
+        """Add files to the archive as they are now.
+
+        From files that still grow, only complete lines are added.
+        """
         for path in paths:
             if path.suffix == ".db":
                 self._add_database(path)
@@ -184,14 +194,17 @@ class _HomeCopier:
                 self._add_file(path, path)
 
     def _add_database(self, path: Path) -> None:
-        """Add a consistent copy of an SQLite file."""
+        """Add a consistent copy of a SQLite file to the archive."""
         copy = self._work / DATABASE_COPY
         copy_database(path, copy)
         self._add_file(path, copy)
         copy.unlink()
 
     def _add_file(self, path: Path, content: Path) -> None:
-        """Add the file `content` under the name of `path`, unless it was removed."""
+        """Add the content of the file `content` to the archive, under the name of the file `path`.
+
+        A file that no longer exists is skipped.
+        """
         try:
             stream = content.open("rb")
         except FileNotFoundError:
@@ -215,7 +228,7 @@ def _build_entry(name: str, stream: BinaryIO, size: int) -> ArchiveEntry:
 
 
 def _end_of_last_line(stream: BinaryIO, end: int) -> int:
-    """Return the offset after the last complete line, and rewind the stream."""
+    """Return the byte offset after the last complete line of a file, and rewind the stream."""
     while end:
         start = max(0, end - _SEARCH_CHUNK)
         stream.seek(start)

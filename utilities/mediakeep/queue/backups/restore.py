@@ -45,8 +45,9 @@ _BUSY_TIMEOUT = 60.0  # seconds to wait for a writer
 def merge_essence_databases(current: Path, staged: Path) -> None:
     """Add the rows of the current essence database to a restored one; current rows win.
 
-    They describe the files of the library, which no restore changes. Nothing is added from a
-    damaged database. If killed, either all rows are added or none, and a second run adds the same.
+    The rows describe the files of the library, which no restore changes. Nothing is added from a
+    damaged database. After a kill, either all rows are added or none, and a second run adds the
+    same rows.
     """
     if not (current / FILE_NAME).exists():
         return
@@ -66,7 +67,7 @@ def merge_essence_databases(current: Path, staged: Path) -> None:
 
 
 def _merge_rows(path: Path, ledger: Path) -> None:
-    """Add the rows of one database to another in one synced transaction."""
+    """Add the rows of one SQLite database to another in one synced transaction."""
     with closing(sqlite3.connect(_sqlite_uri(ledger), uri=True, timeout=_BUSY_TIMEOUT)) as base:
         base.execute("PRAGMA synchronous = EXTRA")
         base.execute("ATTACH ? AS now", (_sqlite_uri(path),))
@@ -81,7 +82,10 @@ def _sqlite_uri(path: Path) -> str:
 
 
 def install_file(path: Path, target: Path, replaced: Path) -> None:
-    """Install a file; a different file at its path is moved to `replaced`."""
+    """Move a restored file to its final path `target`.
+
+    A different file at that path is moved to the path `replaced` first.
+    """
     if target.is_file() and filecmp.cmp(path, target, shallow=False):
         path.unlink()
         return
@@ -93,7 +97,7 @@ def install_file(path: Path, target: Path, replaced: Path) -> None:
 
 
 def _move_file(path: Path, target: Path) -> None:
-    """Rename a file, or copy it if part of the home is on another disk."""
+    """Rename a file, or copy it if the new path is on another disk."""
     try:
         os.rename(path, target)
     except OSError as error:
@@ -104,9 +108,9 @@ def _move_file(path: Path, target: Path) -> None:
 
 
 def carry_over_newer_state(current: Path, staged: Path) -> None:
-    """Copy what is newer than the backup to the restored queue.
+    """Copy what is newer than the backup from the current queue to the restored queue.
 
-    This is the essence database, the session logs, whose numbers are never reused, and the history,
+    That is the essence database, the session logs, whose numbers are never reused, and the history,
     if it continues that of the backup.
     """
     merge_essence_databases(current, staged)
@@ -134,7 +138,7 @@ def _copy_synced(path: Path, target: Path) -> None:
 
 
 def _starts_with(path: Path, beginning: Path) -> bool:
-    """Return whether a file starts with the whole content of another."""
+    """Return whether a file starts with the whole content of the file `beginning`."""
     try:
         with path.open("rb") as longer, beginning.open("rb") as shorter:
             while piece := shorter.read(1 << 20):
@@ -146,7 +150,10 @@ def _starts_with(path: Path, beginning: Path) -> bool:
 
 
 def unpack_archive(path: Path, kind: Kind, folder: Path) -> BackupInfo:
-    """Unpack a backup; raise ItemFailed if writing fails, StateDamaged if it is damaged."""
+    """Unpack and verify a backup; return its description.
+
+    Raise ItemFailed if writing fails, StateDamaged if the backup is damaged.
+    """
 
     def take(entry: ArchiveEntry, content: Iterator[bytes]) -> None:
         try:
@@ -164,7 +171,7 @@ def unpack_archive(path: Path, kind: Kind, folder: Path) -> BackupInfo:
 
 
 def _check_queue_readable(queue: Path, kind: Kind, path: Path) -> None:
-    """Check that this version can read the queue; a newer mediakeep may have written it."""
+    """Raise an error if this version of mediakeep cannot read the queue in a backup."""
     try:
         snapshot.load(queue, kind)
     except StateDamaged as error:
@@ -194,7 +201,8 @@ _ERRORS_BY_EXIT_CODE: Mapping[int, type[MediakeepError]] = {
 def check_restore(place: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
     """Verify a backup, and check that it can be restored now; return its description.
 
-    The file of an unfinished restore is not needed any more, because it was unpacked completely.
+    After an unfinished restore of it, the backup file is not needed, because it was unpacked
+    completely.
     """
     if order := restore_marker.read_marker(place.folder):
         if not _is_same_backup(order, kind, path):
@@ -212,7 +220,7 @@ def check_restore(place: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
 
 
 def _is_same_backup(order: RestoreMarker, kind: Kind, path: Path) -> bool:
-    """Return whether a file is the backup that is being restored, or has its name."""
+    """Return whether a file is the backup of an unfinished restore, or at least has its name."""
     try:
         return archive.read_info(path, kind.name).id == order.id
     except MediakeepError:
@@ -220,7 +228,7 @@ def _is_same_backup(order: RestoreMarker, kind: Kind, path: Path) -> bool:
 
 
 def refuse_live_sessions(place: QueueLocation) -> None:
-    """Raise UsageFailed while any session of the queue is running."""
+    """Raise UsageError if a session of the queue is running."""
     for path in sessions.list_live_files(place.folder):
         if sessions.is_alive(place, path.stem):
             raise UsageError(
@@ -230,7 +238,10 @@ def refuse_live_sessions(place: QueueLocation) -> None:
 
 
 def restore_backup(place: QueueLocation, kind: Kind, path: Path) -> Path | None:
-    """Restore a backup, or finish its restore; return the folder of replaced files, if any."""
+    """Restore a backup, or finish an unfinished restore of it.
+
+    Return the folder with the replaced files, or None if no file was replaced.
+    """
     status = place.folder.parent
     atomic_files.make_folder(status)
     with _hold_restore_lock(status):
@@ -250,7 +261,7 @@ def restore_backup(place: QueueLocation, kind: Kind, path: Path) -> Path | None:
 
 @contextlib.contextmanager
 def _note_unfinished_restore() -> Iterator[None]:
-    """Add to the message of an error that the restore is unfinished."""
+    """Add to the message of an error in the `with` block that the restore is unfinished."""
     try:
         yield
     except (MediakeepError, OSError) as error:
@@ -280,7 +291,10 @@ def _unpack_folder(place: QueueLocation) -> Path:
 
 
 def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker:
-    """Unpack a backup completely; an error, such as a full disk, leaves nothing behind."""
+    """Unpack a backup completely into a hidden folder, and mark the restore as begun.
+
+    An error, such as a full disk, leaves nothing behind.
+    """
     staging, status = _unpack_folder(place), place.folder.parent
     refuse_live_sessions(place)
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
@@ -311,7 +325,10 @@ def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker
 
 
 def _install_files(place: QueueLocation, replaced: Path) -> None:
-    """Install all files except the queue; the log of undo records comes last."""
+    """Move all restored files except the queue to their final paths.
+
+    The log of undo records comes last.
+    """
     home, staged = (
         place.folder.parent.parent,
         restore_marker.marker_folder(place.folder) / _FILES_FOLDER,
@@ -334,7 +351,7 @@ def _install_files(place: QueueLocation, replaced: Path) -> None:
 
 
 def _install_queue(place: QueueLocation, replaced: Path) -> None:
-    """Install the folder of the queue, as the last step."""
+    """Move the restored folder of the queue to its final path, as the last step of a restore."""
     staged = (
         restore_marker.marker_folder(place.folder) / _FILES_FOLDER / "status" / place.folder.name
     )

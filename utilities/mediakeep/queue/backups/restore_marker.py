@@ -1,6 +1,6 @@
 """The marker of an unfinished restore, during which neither the old nor the new state is complete.
 
-Its folder is next to that of the queue, so that every reader of the queue finds it.
+The marker is in a folder next to that of the queue, so that every reader of the queue finds it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MARKER_FILE = "order.json"
 
 
 class RestoreMarker(msgspec.Struct, frozen=True):
-    """An unfinished restore: of which backup, and where the replaced files go."""
+    """An unfinished restore: the backup file, and the folder for the replaced files."""
 
     id: str
     file: str
@@ -26,7 +26,7 @@ class RestoreMarker(msgspec.Struct, frozen=True):
 
 
 def marker_folder(folder: Path) -> Path:
-    """Return the folder with the files that a restore has still to install."""
+    """Return the folder with the files that an unfinished restore has still to install."""
     return folder.parent / f".restoring_{folder.name}"
 
 
@@ -45,7 +45,10 @@ def read_marker(folder: Path) -> RestoreMarker | None:
 
 
 def refuse_unfinished(folder: Path) -> None:
-    """Raise StateDamaged if a restore is unfinished, naming the command that finishes it."""
+    """Raise StateDamaged if the restore of a backup is unfinished.
+
+    The message names the command that finishes it.
+    """
     if order := read_marker(folder):
         raise StateDamaged(
             f"A restore is unfinished: its files are in {path_text.display_path(marker_folder(folder))}."

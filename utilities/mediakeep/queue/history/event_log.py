@@ -1,10 +1,10 @@
-"""The history: every settle, reset, restore and session, kept permanently, one line each.
+"""The history: every settle, reset, restore and session, kept permanently, one event per line.
 
     {"seq":1834,"time":"2025-12-17T10:00:05+00:00","op":"settle","session":"20251217_session_001",
      "item":"U2","state":"completed","seconds":1.2,"issues":{"missing-cover":2},"open_ids":[...]}
 
-There is one file a month. Lines come from journals, each once and in order, and are synced before
-their journal may be removed.
+There is one file for each month. Events come from journals, each once and in order, and are synced
+before their journal may be removed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _TAIL_SIZE = 1 << 16
 
 
 def format_line(record: JournalRecord) -> bytes:
-    """Return the line of a record."""
+    """Return the history line of a journal record."""
     return msgspec.json.encode(build_event(record)) + b"\n"
 
 
 def build_event(record: JournalRecord) -> dict[str, Any]:
-    """Return the event of a record: what is kept of it permanently."""
+    """Return the history event of a journal record: the part of it that is kept permanently."""
     fields: dict[str, Any] = {"seq": record.seq, "time": record.time, "op": record.op}
     if record.session:
         fields["session"] = record.session
@@ -46,9 +46,10 @@ def build_event(record: JournalRecord) -> dict[str, Any]:
 
 
 def _build_states(record: JournalRecord) -> dict[str, Any]:
-    """Return the status that a change gave its items: one `state`, or `states` in their order.
+    """Return the statuses that a change gave its items, as fields of its history event.
 
-    A settle has its own field for it.
+    The field is `state` if all are the same, else `states` in the order of the items. A settle has
+    a field of its own for it.
     """
     states = [str((changes or {}).get("status") or "") for changes in record.items.values()]
     if record.op == SETTLE_OP or not any(states):
@@ -57,7 +58,7 @@ def _build_states(record: JournalRecord) -> dict[str, Any]:
 
 
 def append_missing(folder: Path, records: Sequence[JournalRecord]) -> None:
-    """Append the records that are not in the history yet, synced."""
+    """Append the journal records that are not in the history yet, and sync the files."""
     if not records:
         return
     last = max((_cut_torn_lines(path, records[0].seq) for path in list_files(folder)), default=0)
@@ -70,10 +71,10 @@ def append_missing(folder: Path, records: Sequence[JournalRecord]) -> None:
 
 
 def _cut_torn_lines(path: Path, first: int) -> int:
-    """Truncate a file at the first torn event from number `first` on; return the last number left.
+    """Truncate a history file at the first damaged event from number `first` on.
 
-    Everything after the damage is removed, because a power loss may lose a line and keep the next
-    one. The records contain all of it.
+    Return the number of the last event left. Everything after the damage is removed, because a
+    power loss may lose a line and keep the next one. The journal records still contain all of it.
     """
     last, (offset, lines) = 0, _read_lines_since(path, first)
     for text in lines:
@@ -86,7 +87,7 @@ def _cut_torn_lines(path: Path, first: int) -> int:
 
 
 def _read_lines_since(path: Path, first: int) -> tuple[int, list[bytes]]:
-    """Return the lines after the last event before number `first`, and their offset."""
+    """Return the lines after the last event before number `first`, and their byte offset."""
     span = _TAIL_SIZE
     while True:
         with path.open("rb") as stream:
@@ -112,7 +113,7 @@ def _truncate(path: Path, end: int) -> None:
 
 
 def _append_synced(path: Path, data: bytes) -> None:
-    """Append complete lines, synced."""
+    """Append complete lines to a file, and sync it to the disk."""
     new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -137,7 +138,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def last_seq(folder: Path) -> int:
-    """Return the number of the last event, or 0 if there is none.
+    """Return the change number of the last event in the history, or 0 if there is none.
 
     All files are searched, because a wrong clock may have dated newer events before older ones.
     """
@@ -154,7 +155,10 @@ def _last_seq_in(path: Path) -> int:
 
 
 def iter_events(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the complete events from an offset on, each with the offset where it ends."""
+    """Yield the complete events of a history file from a byte offset on.
+
+    Each event comes after the byte offset where its line ends.
+    """
     with path.open("rb") as stream:
         stream.seek(offset)
         for text in stream:
@@ -164,7 +168,10 @@ def iter_events(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, An
 
 
 def parse_event(text: bytes) -> dict[str, Any] | None:
-    """Parse a line; return None if it is torn or damaged, which --validate-queue reports."""
+    """Return the event in a line of the history, or None if the line is damaged.
+
+    Damaged lines are reported by --validate-queue.
+    """
     try:
         event = msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -173,7 +180,7 @@ def parse_event(text: bytes) -> dict[str, Any] | None:
 
 
 def _has_valid_fields(event: dict[str, Any]) -> bool:
-    """Return whether the fields used for counting have the right types."""
+    """Return whether the fields of an event that are counted have the right types."""
     try:
         datetime.fromisoformat(event["time"]).astimezone()
     except (KeyError, TypeError, ValueError, OverflowError):

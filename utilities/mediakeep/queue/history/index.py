@@ -1,9 +1,9 @@
-"""A disposable SQLite index of the history, queried by the reports.
+"""A SQLite index of the history, queried by the reports; it can be deleted at any time.
 
-history.db is built from history/ alone and updated from the offsets where it stopped; without its
-clean flag it is rebuilt. Issues are opened, closed and reopened (regressed) by comparing the open
-ids of consecutive settles of an item. Changes undone by a restore are omitted, except for the items
-that a replay brought back.
+history.db is built from history/ alone, and updated from the byte offsets where it stopped. Without
+its clean mark it is rebuilt. Issues are opened, closed and reopened (regressed) by comparing the
+open issue ids of consecutive settles of an item. Changes undone by a restore are omitted, except
+for the items that a replay brought back.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ _LIST_FIELDS = {
 
 
 class RestoreLineage:
-    """Which changes led to the current queue, without those undone by a restore.
+    """Finds which changes led to the current queue, and which a restore undid.
 
-    A checkpoint may come from a branch that an earlier restore left, and leads back to it.
+    A checkpoint may belong to a branch that an earlier restore undid; restoring it makes that
+    branch current again.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class RestoreLineage:
         self._replays: list[tuple[int, tuple[int, int], frozenset[str]]] = []
 
     def add_event(self, event: dict[str, Any]) -> None:
-        """Record a restore, an edit or a replay; other events are ignored."""
+        """Record a restore, an edit or a replay from the history; other events are ignored."""
         if first_last := event.get("undone"):
             self._restores.append((event["seq"], first_last[0] - 1))
         if first_last := event.get("redone"):
@@ -51,7 +52,7 @@ class RestoreLineage:
             self._replays.append((event["seq"], (first, last), frozenset(event["items_back"])))
 
     def trace_to(self, last: int) -> CountedChanges:
-        """Return which changes up to number `last` count."""
+        """Return which changes up to number `last` count, because no restore undid them."""
         ranges: list[tuple[int, int]] = []
         turns = sorted(self._restores)
         while turns:
@@ -71,7 +72,7 @@ class RestoreLineage:
 class CountedChanges:
     """The changes that count: ranges of their numbers, and the items that replays brought back.
 
-    A replay brings back items in the state that the undone branch of changes had left.
+    A replay brings back items as they were after changes that a restore had undone.
     """
 
     def __init__(
@@ -82,7 +83,10 @@ class CountedChanges:
         self._ranges, self._back = ranges, back
 
     def filter_event(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the part of an event that counts: all of it, some of its items, or None."""
+        """Return the part of a history event that counts, or None if nothing of it does.
+
+        The part may be the whole event, or only some of its items.
+        """
         seq = event["seq"]
         if _in_ranges(seq, self._ranges):
             return event
@@ -99,7 +103,7 @@ def _event_items(event: dict[str, Any]) -> set[str]:
 
 
 def _restrict_items(event: dict[str, Any], keep: set[str]) -> dict[str, Any]:
-    """Return an event reduced to the given items."""
+    """Return a history event reduced to the item keys in `keep`."""
     reduced: dict[str, Any] = {}
     for items, states in _LIST_FIELDS.items():
         chosen = [number for number, item in enumerate(event.get(items, ())) if item in keep]
@@ -117,9 +121,10 @@ def _in_ranges(seq: int, ranges: list[tuple[int, int]]) -> bool:
 def run_query(
     folder: Path, question: Callable[[sqlite3.Connection], T], tail: Sequence[JournalRecord] = ()
 ) -> T:
-    """Run a query on the updated index; if it is damaged, rebuild it and run the query again.
+    """Run a query on the updated index and return its result.
 
-    `tail` are records of the journal; those that are not in the history yet are included.
+    If the index is damaged, it is rebuilt and the query runs again. `tail` are records of the
+    journal; those that are not in the history yet are included.
     """
     try:
         with open_for_query(folder, tail) as base:
@@ -131,7 +136,7 @@ def run_query(
 
 
 def open_updated(folder: Path) -> sqlite3.Connection:
-    """Update the index from the history, or rebuild it, and return an open connection.
+    """Update the index from the history, or rebuild it; return an open connection.
 
     Without write access to the folder, the index is built in memory.
     """
@@ -166,7 +171,11 @@ def _open_and_update(path: Path, folder: Path) -> sqlite3.Connection:
 def _update_connection(
     base: sqlite3.Connection, folder: Path, path: Path | None = None
 ) -> sqlite3.Connection:
-    """Update an open index; the clean flag of the file at `path` is cleared before any write."""
+    """Update an open index from the history.
+
+    The clean mark of the index file at `path` is cleared before any write. `path` is None if the
+    index is in memory.
+    """
     while True:
         with base:
             base.execute("BEGIN IMMEDIATE")
@@ -195,7 +204,7 @@ def _require_identity(path: Path) -> clean_flag.FileIdentity:
 
 
 def _has_new_events(base: sqlite3.Connection, folder: Path) -> bool:
-    """Return whether there is anything in the files that was not read yet."""
+    """Return whether the history has events that the index has not read yet."""
     read = dict(base.execute("SELECT path, offset FROM source").fetchall())
     paths = {path.name: path for path in event_log.list_files(folder)}
     if read.keys() - paths:
@@ -224,7 +233,11 @@ def _recreate_tables(base: sqlite3.Connection, path: Path | None) -> None:
 
 
 def _add_new_events(base: sqlite3.Connection, folder: Path) -> bool:
-    """Add the new events; return False after a restore or if files that were read changed."""
+    """Add the new events of the history to the index.
+
+    Return False if the index must be rebuilt: after a restore, or if files that were read have
+    changed.
+    """
     read = dict(base.execute("SELECT path, offset FROM source").fetchall())
     paths, poster = event_log.list_files(folder), HistoryIndexer(base)
     if set(read) - {path.name for path in paths}:
@@ -243,7 +256,10 @@ def _add_new_events(base: sqlite3.Connection, folder: Path) -> bool:
 
 
 def _rebuild_index(base: sqlite3.Connection, folder: Path) -> None:
-    """Read the history twice: first to find what was undone, then to add what counts."""
+    """Build the index from the whole history.
+
+    The history is read twice: first to find what was undone, then to add what counts.
+    """
     lineage, poster, last = RestoreLineage(), HistoryIndexer(base), 0
     ends = dict.fromkeys(event_log.list_files(folder), 0)
     for path, end, event in _iter_events(ends):
@@ -265,9 +281,10 @@ def _save_offsets(base: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
 
 
 def _iter_events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
-    """Return the events after these offsets in order, each with its file and its end offset.
+    """Yield the events after the given byte offsets in the order of their numbers.
 
-    A wrong clock may put newer events into the file of an older month.
+    Each comes with its file and the byte offset where it ends. A wrong clock may put newer events
+    into the file of an older month.
     """
 
     def read(path: Path, offset: int) -> Iterator[tuple[Path, int, dict[str, Any]]]:
@@ -303,7 +320,7 @@ def open_for_query(
 
 @contextlib.contextmanager
 def _mark_clean_after(base: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Set the clean flag of an index after a `with` block, unless it is in memory."""
+    """Set the clean mark of an index file after the `with` block, unless the index is in memory."""
     try:
         yield
     finally:

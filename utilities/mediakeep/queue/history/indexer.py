@@ -28,7 +28,7 @@ TallyKey = tuple[int, str, str]  # slot, measure, what
 
 
 class HistoryIndexer:
-    """Adds events in order to an open index; nothing is written before `flush`."""
+    """Adds history events, in order, to an open index; nothing is written before `flush`."""
 
     def __init__(self, base: sqlite3.Connection) -> None:
         self._db = base
@@ -42,7 +42,7 @@ class HistoryIndexer:
         self._current: dict[str, int] = {}  # session name -> its first change
 
     def add_event(self, event: dict[str, Any]) -> None:
-        """Add an event."""
+        """Add a history event to the index."""
         self.note_session(event)
         slot = _time_to_slot(event["time"])
         moves = (0, 0, 0)
@@ -70,7 +70,11 @@ class HistoryIndexer:
             session.seconds = event.get("seconds")
 
     def _get_session(self, name: str, event: dict[str, Any]) -> IndexedSession:
-        """Return the session of an event: a new one for a start, else the last of that name."""
+        """Return the session of a history event.
+
+        A start event begins a new session; any other event belongs to the last session of that
+        name.
+        """
         if event["op"] == "start":
             self._current[name] = event["seq"]
         elif name not in self._current:
@@ -112,7 +116,10 @@ class HistoryIndexer:
             self._tallies[slot, "repaired", kind] += count
 
     def _add_status_changes(self, event: dict[str, Any], slot: int) -> None:
-        """Apply the statuses that a change gave to items."""
+        """Apply the new statuses of items in a history event to the index.
+
+        `slot` is the event's quarter of an hour.
+        """
         if event.get("anew"):
             self._clear_items(slot)
         if event["op"] == "forget":
@@ -127,7 +134,7 @@ class HistoryIndexer:
                 item.was_completed |= state == Status.COMPLETED
 
     def _forget_items(self, keys: Sequence[str], slot: int) -> None:
-        """Remove items that were skipped; their events stay."""
+        """Remove items from the index that were removed from the queue; their events stay."""
         self.flush()
         self._items.clear()
         for key in keys:
@@ -140,7 +147,7 @@ class HistoryIndexer:
             self._db.execute(f"DELETE FROM {table} WHERE item = ?", (key,))
 
     def _rename_item(self, old: str, new: str) -> None:
-        """Move the rows of an item to its new name; the dates of its issues stay."""
+        """Move the rows of an item in the index to its new key; the dates of its issues stay."""
         self.flush()
         self._items.clear()
         self._delete_item(new)
@@ -148,7 +155,7 @@ class HistoryIndexer:
             self._db.execute(f"UPDATE {table} SET item = ? WHERE item = ?", (new, old))
 
     def _clear_items(self, slot: int) -> None:
-        """Remove all items and their issues, because a new queue was created."""
+        """Remove all items and their issues from the index, because a new queue was created."""
         self.flush()
         self._items.clear()
         query = "SELECT count(*) FROM item WHERE away"
@@ -176,7 +183,10 @@ class HistoryIndexer:
     def _compare_issues(
         self, item: ItemHistory, event: dict[str, Any], slot: int
     ) -> tuple[int, int, int]:
-        """Update the open issues of an item; count the new, closed and reopened ones."""
+        """Update the open issues of an item from the event of a settle.
+
+        Return the numbers of new, closed and reopened issues.
+        """
         seq, now, issues = event["seq"], set(event["open_ids"]), item.issues
         new = now - issues.keys()
         closed = [
@@ -200,7 +210,10 @@ class HistoryIndexer:
     def _count_repaired_issues(
         self, event: dict[str, Any], closed: Collection[str], slot: int
     ) -> int:
-        """Count the closed issues that the batch repaired, so that they do not count twice."""
+        """Return how many of the closed issues were repaired by the batch.
+
+        They are counted apart, so that they do not count twice.
+        """
         repairs = {} if event.get("by_hand") else _get_repairs(event)
         kinds = Counter(name.partition(":")[0] for name in closed) if repairs else {}
         repaired = {kind: min(count, repairs.get(kind, 0)) for kind, count in kinds.items()}
@@ -228,7 +241,7 @@ class HistoryIndexer:
         return item
 
     def flush(self) -> None:
-        """Write the buffered events and totals."""
+        """Write the collected events and totals to the index."""
         add, moved = self._db.executemany, {key: self._items[key] for key in self._changed_keys}
         add(f"INSERT OR IGNORE INTO event VALUES({','.join('?' * 14)})", self._events)
         sums: Mapping[TallyKey, float] = self._tallies
@@ -261,7 +274,7 @@ class HistoryIndexer:
         self._clear_buffers()
 
     def _clear_buffers(self) -> None:
-        """Clear what was written, but keep cached items up to the limit."""
+        """Clear what was written; keep cached items up to a limit."""
         for key in self._changed_keys:
             self._items[key].touched.clear()
         if len(self._items) > _MAX_CACHED_ITEMS:
@@ -273,7 +286,10 @@ class HistoryIndexer:
 
 
 def _sum_over_span(tallies: Mapping[TallyKey, float], span: int) -> Mapping[TallyKey, float]:
-    """Add up tallies over a longer span, identified by its first slot."""
+    """Add up totals of quarters of an hour over a longer span.
+
+    The span is identified by the number of its first quarter.
+    """
     if span == 1:
         return tallies
     sums: defaultdict[TallyKey, float] = defaultdict(float)
@@ -283,13 +299,16 @@ def _sum_over_span(tallies: Mapping[TallyKey, float], span: int) -> Mapping[Tall
 
 
 def _get_repairs(event: dict[str, Any]) -> dict[str, int]:
-    """Return the repairs of a settle by kind; a worker may store anything under that name."""
+    """Return the numbers of repairs in a settle event by kind.
+
+    Invalid values are ignored, because a worker may store anything under that name.
+    """
     value = event.get("repairs")
     return {} if not isinstance(value, dict) else {k: n for k, n in value.items() if type(n) is int}
 
 
 def _iter_statuses(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the items of a change with their new status, or "" if unchanged."""
+    """Yield the key and the new status of each item in an event; "" if the status is unchanged."""
     keys = [event["item"]] if "item" in event else event.get("items", ())
     # Older records do not contain the state.
     usual = event.get("state") or _IMPLIED_STATES.get(event["op"], "")

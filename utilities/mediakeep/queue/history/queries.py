@@ -1,4 +1,4 @@
-"""Queries on the index of the history: totals, sessions, throughput, failures, gains."""
+"""Queries on the index of the history: totals, sessions, speed, failures and repairs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _SESSION_COLUMNS = "first, last, settled, command, id, coalesce(seconds, 0)"
 
 
 class MeasureTotal(msgspec.Struct, frozen=True):
-    """The sum of a measure over a period; the module `schema` lists the measures."""
+    """The sum of a measure, such as settled items, over a period.
+
+    The module `schema` lists the measures.
+    """
 
     measure: str
     what: str
@@ -24,7 +27,7 @@ class MeasureTotal(msgspec.Struct, frozen=True):
 
 
 class SessionSpan(msgspec.Struct, frozen=True):
-    """A session from its first to its last record, with which a killed one ended."""
+    """A session from its first to its last event; for a killed session, that is its end."""
 
     first: str
     last: str
@@ -35,7 +38,7 @@ class SessionSpan(msgspec.Struct, frozen=True):
 
 
 class ItemGain(msgspec.Struct, frozen=True):
-    """The issues of an item that batches repaired, and those that were closed."""
+    """The issues of an item that batches repaired, and the issues that were closed."""
 
     item: str
     fixed: int
@@ -44,7 +47,7 @@ class ItemGain(msgspec.Struct, frozen=True):
 
 
 class Throughput(msgspec.Struct, frozen=True):
-    """The speed of recent sessions: settled items, and the seconds they took."""
+    """The speed of recent sessions: the number of settled items, and the seconds they took."""
 
     settled: int
     seconds: float
@@ -52,22 +55,25 @@ class Throughput(msgspec.Struct, frozen=True):
 
     @property
     def per_hour(self) -> float | None:
-        """Items per hour, or None if unknown."""
+        """The number of items settled per hour, or None if unknown."""
         return 3600 * self.settled / self.seconds if self.settled and self.seconds else None
 
 
 def to_slot(seconds: float) -> int:
-    """Return the slot that contains a time, in seconds since 1970."""
+    """Return the number of the quarter of an hour that contains a time (seconds since 1970)."""
     return int(seconds) // schema.SLOT
 
 
 def slot_start(slot: int) -> datetime:
-    """Return the time, in UTC, at which a slot begins."""
+    """Return the time, in UTC, at which a quarter of an hour begins, given its number."""
     return datetime.fromtimestamp(slot * schema.SLOT, UTC)
 
 
 def read_totals(base: sqlite3.Connection, since: int, until: int) -> list[MeasureTotal]:
-    """Return the totals of all measures from slot `since` to before slot `until`."""
+    """Return the totals of all measures over quarters of an hour.
+
+    `since` is the number of the first quarter, `until` that of the first one after the period.
+    """
     pieces = list(_split_range(since, until))
     if not pieces:
         return []
@@ -81,10 +87,10 @@ def read_totals(base: sqlite3.Connection, since: int, until: int) -> list[Measur
 
 
 def _split_range(since: int, until: int) -> Iterator[tuple[int, int, int]]:
-    """Split a range of slots into the fewest runs of equal spans.
+    """Split a range of quarters of an hour into the fewest runs of equal spans.
 
-    Yield the span, the first slot and the end of each run. Small spans fill the range before the
-    first and after the last large one.
+    Yield the span, the first quarter and the end of each run. Small spans fill the range before the
+    first and after the last large span.
     """
     for span, larger in pairwise((*schema.SPANS, 0)):
         first = since + -since % larger if larger else since
@@ -101,25 +107,31 @@ def _split_range(since: int, until: int) -> Iterator[tuple[int, int, int]]:
 
 
 def read_completed_steps(base: sqlite3.Connection) -> list[tuple[int, int]]:
-    """Return the changes in the number of completed items, by slot, oldest first."""
+    """Return the changes in the number of completed items, by quarter of an hour, oldest first.
+
+    Each pair is the number of the quarter and the change.
+    """
     return base.execute("SELECT slot, amount FROM step ORDER BY slot").fetchall()
 
 
 def read_queue_sizes(base: sqlite3.Connection) -> list[tuple[int, int]]:
-    """Return the number of items in the queue, by slot, oldest first."""
+    """Return the number of items in the queue over time, oldest first.
+
+    Each pair is the number of a quarter of an hour and the number of items.
+    """
     return base.execute("SELECT slot, items FROM size ORDER BY slot").fetchall()
 
 
 def read_sessions(base: sqlite3.Connection, since: str) -> list[SessionSpan]:
-    """Return the sessions that were running at or after a time, in the order of their starts."""
+    """Return the sessions that were running at the time `since` or later, by start time."""
     query = f"SELECT {_SESSION_COLUMNS} FROM session WHERE last >= ? ORDER BY first, id"
     return [SessionSpan(*row) for row in base.execute(query, (since,))]
 
 
 def read_throughput(base: sqlite3.Connection, sessions: int = 10) -> Throughput:
-    """Return the throughput of the last batches, each from its start to its last record.
+    """Return the number of items settled by the last `sessions` batches, and their running time.
 
-    Time in which several ran counts once.
+    A session lasts from its start to its last event. Time in which several ran counts once.
     """
     query = (
         "SELECT settled, strftime('%s', first), coalesce(seconds, strftime('%s', last) -"
@@ -132,7 +144,7 @@ def read_throughput(base: sqlite3.Connection, sessions: int = 10) -> Throughput:
 
 
 def covered_seconds(times: Iterable[tuple[float, float]]) -> float:
-    """Return the seconds covered by any of the intervals; overlaps count once."""
+    """Return the seconds covered by at least one of the (start, end) intervals."""
     total, reached = 0.0, float("-inf")
     for first, last in sorted(times):
         total += max(0.0, last - max(first, reached))
@@ -141,7 +153,10 @@ def covered_seconds(times: Iterable[tuple[float, float]]) -> float:
 
 
 def read_failed_items(base: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
-    """Return the items of which an attempt failed from `since` to before `until`."""
+    """Return the keys of items with a failed attempt in a period.
+
+    The period includes the time `since`, but not `until`.
+    """
     query = (
         "SELECT DISTINCT item FROM event WHERE op = 'settle'"
         " AND state = 'error' AND time >= ? AND time < ?"
@@ -150,7 +165,10 @@ def read_failed_items(base: sqlite3.Connection, since: str, until: str) -> froze
 
 
 def read_top_gains(base: sqlite3.Connection, since: str, until: str, most: int) -> list[ItemGain]:
-    """Return the items with the most repairs and closed issues from `since` to before `until`."""
+    """Return the items with the most repairs and closed issues in a period, at most `most`.
+
+    The period includes the time `since`, but not `until`.
+    """
     query = (
         "SELECT item, sum(coalesce(fixed, 0)), sum(coalesce(closed, 0)),"
         " group_concat(repairs, char(10)) FROM event WHERE op = 'settle' AND state = 'completed'"
@@ -166,7 +184,10 @@ def read_top_gains(base: sqlite3.Connection, since: str, until: str, most: int) 
 
 
 def _sum_repairs(lines: str) -> dict[str, int]:
-    """Add up repairs by kind, from one JSON object per line; most frequent first."""
+    """Add up the numbers of repairs by kind; the most frequent kind comes first.
+
+    `lines` has one JSON object with such numbers per line.
+    """
     total: Counter[str] = Counter()
     for line in lines.split("\n"):
         total.update(msgspec.json.decode(line, type=dict[str, int]) if line else {})
@@ -174,7 +195,7 @@ def _sum_repairs(lines: str) -> dict[str, int]:
 
 
 def read_open_issues(base: sqlite3.Connection) -> dict[str, str]:
-    """Return the ids of all open issues, each with the time when it was opened."""
+    """Return the open issues of all items: issue id -> time when the issue was opened."""
     query = (
         "SELECT issue.id, event.time FROM issue JOIN event ON event.seq = issue.opened"
         " WHERE issue.closed IS NULL"
@@ -183,12 +204,15 @@ def read_open_issues(base: sqlite3.Connection) -> dict[str, str]:
 
 
 def read_first_time(base: sqlite3.Connection) -> str:
-    """Return the time of the first event that counts, or "" if there is none."""
+    """Return the time of the first event that counts, or "" if there is none.
+
+    Events undone by a restore do not count.
+    """
     return base.execute("SELECT coalesce(min(time), '') FROM event").fetchone()[0]  # type: ignore[no-any-return]
 
 
 class HistoryEvent(msgspec.Struct, frozen=True):
-    """An event of the history; fields that do not apply are empty."""
+    """An event of the queue's history; fields that do not apply to it are empty."""
 
     seq: int
     time: str
@@ -203,7 +227,7 @@ class HistoryEvent(msgspec.Struct, frozen=True):
 
 
 def read_recent_events(base: sqlite3.Connection, most: int) -> list[HistoryEvent]:
-    """Return the last events, newest first, at most `most`."""
+    """Return the last events of the history, newest first, at most `most`."""
     query = (
         "SELECT seq, time, op, coalesce(session, ''), coalesce(item, ''), coalesce(state, ''),"
         " coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0), coalesce(error, '')"

@@ -46,7 +46,10 @@ CREATE TABLE issue(
 
 
 class IndexedIssue(msgspec.Struct):
-    """An indexed issue: the changes that opened and closed it, and how often it was opened."""
+    """An issue in the history index.
+
+    It has the numbers of the changes that opened and closed the issue, and how often it was opened.
+    """
 
     opened: int
     closed: int | None = None
@@ -54,7 +57,7 @@ class IndexedIssue(msgspec.Struct):
 
 
 class ItemHistory(msgspec.Struct):
-    """The indexed state of an item."""
+    """What the history index stores about one item."""
 
     done: bool = False  # completed now
     was_completed: bool = False  # completed at any time
@@ -64,14 +67,14 @@ class ItemHistory(msgspec.Struct):
 
     @property
     def open_issues(self) -> list[str]:
-        """The ids of the open issues."""
+        """The ids of the item's open issues."""
         return [name for name, issue in self.issues.items() if issue.closed is None]
 
 
 class IndexedSession(msgspec.Struct):
-    """A session from its first to its last record.
+    """A session in the history index, from its first to its last event.
 
-    A name may occur again, because sessions are numbered by their logs, which can be moved away.
+    A name may occur twice: sessions are numbered by their logs, and logs can be moved away.
     """
 
     began: int  # its first change
