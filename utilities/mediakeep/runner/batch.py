@@ -1,8 +1,8 @@
 """A batch: claim items from the queue, process them, and record the results.
 
-1. A window of items is claimed with one commit.
-2. Each item goes to the executor, inline or in the pool. Its start is recorded, so that it is a
-   suspect if the process dies.
+1. Some items are claimed with one commit.
+2. Each item goes to the executor, which calls the worker in this process or in a worker process.
+   The start is recorded, so that the item is a suspect if the process dies.
 3. A result is recorded after its files are on the disk: a settle, a stage, or a part.
 4. Items that killed their worker, in this or a dead session, run again alone, after all others.
 5. At every checkpoint, and at the end, the milestone callback updates the views.
@@ -47,7 +47,10 @@ from mediakeep.runner.worker_process import WorkerProcess
 
 
 class ClaimedItem(msgspec.Struct):
-    """A claimed item that is being processed."""
+    """An item claimed by this batch that is being processed.
+
+    `since` is the monotonic time of its start in seconds, 0 before that.
+    """
 
     claim: Claim
     item: Item
@@ -57,7 +60,7 @@ class ClaimedItem(msgspec.Struct):
 
 
 class Batch:
-    """One run over a queue."""
+    """One run over a queue: claims items, has them processed, and records the results."""
 
     def __init__(
         self,
@@ -89,7 +92,10 @@ class Batch:
         self._lookup_failed_at = 0.0
 
     def run(self) -> BatchResult:
-        """Run the batch to its end, to a stop, or until the library is missing."""
+        """Run the batch until its items are done, the user stops it, or an error ends it.
+
+        An error that ends it is, for example, a missing library.
+        """
         with self._stop:
             with contextlib.ExitStack() as stack:
                 # The executor is closed first, and the items are released even if that fails.
@@ -117,16 +123,16 @@ class Batch:
             self._record_next_result()
 
     def _must_record_first(self) -> bool:
-        """Return whether finished results determine the next task, and so must be recorded first.
+        """Return whether finished results must be recorded before the next task can start.
 
-        Else idle workers get their next item before, because recording takes as long as a small
-        item.
+        That is so if the results determine the next task. Otherwise idle workers get their next
+        item first, because recording takes as long as a small item.
         """
         aborted = (isinstance(result, BatchAborted) for _, result in self._finished)
         return bool(self._queue.kind.stages) or self._executor.capacity == 1 or any(aborted)
 
     def _wait_for_result(self) -> None:
-        """Record a result, or wait for one if there is none."""
+        """Record a result, or wait for one if no task has finished."""
         if self._finished:
             self._record_next_result()
             return
@@ -148,7 +154,7 @@ class Batch:
         return self._stop.requested or self._result.abort_error is not None or out_of_time
 
     def _claim_more(self) -> None:
-        """Claim the next window if all tasks of the last one have been started."""
+        """Claim the next items if all tasks of the last claim have been started."""
         if self._task_queue or self._must_stop():
             return
         first = not self._result.claimed
@@ -171,7 +177,7 @@ class Batch:
         return Task(key, Work(item, stamp, stage, results), alone=item.suspect)
 
     def _next_task(self) -> Task | None:
-        """Return the task to start now, or None if none may be started."""
+        """Return the next task to start, or None if no task may be started now."""
         if self._must_stop() or self._open_tasks - len(self._finished) >= self._executor.capacity:
             return None
         return self._task_queue.pop_next(idle=not self._open_tasks)
@@ -186,7 +192,7 @@ class Batch:
             self._wait_for_result()
 
     def _handle_result(self, task: Task, result: TaskResult) -> None:
-        """Record the result of a task, or schedule what follows from it."""
+        """Record the result of a task, or schedule the tasks that follow from it."""
         running = self._items.get(task.key)
         if running is None or running.claim.seq != task.work.stamp.claim:
             return
@@ -229,7 +235,7 @@ class Batch:
             self._settle_item(task.key, Outcome(Status.ERROR, failed.message))
 
     def _advance_stage(self, key: str, outcome: Outcome) -> None:
-        """Record the end of a stage under the same claim, and schedule the next one."""
+        """Record the end of an item's stage under the same claim, and schedule its next stage."""
         changes = settle.merge_data(self._items[key].item, outcome.data)
         changes |= {"processing_stage": outcome.next_stage, "parts": None}
         if self._record_progress(key, "stage", changes):
@@ -237,7 +243,7 @@ class Batch:
             self._task_queue.push_front(self._build_task(key))
 
     def _start_parts(self, task: Task, parts: Parts) -> None:
-        """Schedule the parts of a stage, except those finished before a crash."""
+        """Schedule the parts of an item's stage, except those finished before a crash."""
         if task.work.results is not None:
             why = f"Its stage {task.work.stage} got results and returned parts again."
             return self._settle_item(task.key, Outcome(Status.ERROR, why))
@@ -276,7 +282,10 @@ class Batch:
         return fan, fan.names[task.part.number]
 
     def _finish_stage_parts(self, key: str) -> None:
-        """If all parts have ended, schedule the stage with their results, or settle the error."""
+        """Continue an item's stage once all its parts have ended.
+
+        The stage runs again with their results; if a part failed, the error is settled.
+        """
         fan = self._items[key].tracker
         if fan is None or not fan.is_complete():
             return
@@ -286,7 +295,7 @@ class Batch:
             self._task_queue.push_front(self._build_task(key, fan.ordered_results()))
 
     def _record_progress(self, key: str, op: str, changes: dict[str, Any]) -> bool:
-        """Commit progress within a claim; return False and drop the item if that failed."""
+        """Commit progress of a claimed item; return False and drop the item if that failed."""
         running = self._items[key]
         try:
             item = self._recorder.record_progress(running.claim, op, changes)
@@ -323,7 +332,7 @@ class Batch:
     def _update_lookup_state(
         self, key: str, outcome: Outcome, since: float, *, is_first: bool
     ) -> None:
-        """Stop lookups after a failed one, and resume them after a later one succeeded.
+        """Stop all lookups after a failed lookup, and resume them after a later one succeeded.
 
         A second failure with requests to the service concerns only that item.
         """
@@ -392,5 +401,8 @@ def run_batch(
     callbacks: BatchCallbacks,
     prestarted: Sequence[WorkerProcess] = (),
 ) -> BatchResult:
-    """Run one batch over a queue; `prestarted` are workers started before it was opened."""
+    """Run one batch over a queue and return its result.
+
+    `prestarted` are worker processes that were started before the queue was opened.
+    """
     return Batch(queue, worker_factory, config, callbacks, prestarted).run()

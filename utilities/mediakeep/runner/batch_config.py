@@ -15,10 +15,11 @@ from mediakeep.outcome import Outcome
 
 
 class ExecutionLimits(msgspec.Struct, frozen=True):
-    """The number of workers, and the timeout of a task in seconds (0: none).
+    """The number of worker processes, and the timeout of a task in seconds (0: none).
 
-    Work that may crash its process, such as native decoders, has `inline` off. If the user is
-    prompted meanwhile, all tasks run in this process, which has the terminal.
+    With `inline` off, work never runs in this process; this is for work that may crash it, such as
+    native decoders. With `interactive`, the user is prompted, so all tasks run in this process,
+    which has the terminal.
     """
 
     workers: int = 1
@@ -28,14 +29,17 @@ class ExecutionLimits(msgspec.Struct, frozen=True):
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):
-    """The number of attempts, and the seconds before the second one; they double each time."""
+    """How often a failed item is tried again, and the seconds before the second attempt.
+
+    The delay doubles with each further attempt.
+    """
 
     max_attempts: int = 3
     delay: float = 600.0
 
 
 class BatchConfig(msgspec.Struct, frozen=True):
-    """What a batch should process, and its limits."""
+    """Which items a batch processes, and its limits."""
 
     size: int | None = 10  # None: all
     key: str = ""  # only this item, in any state
@@ -49,7 +53,7 @@ class BatchConfig(msgspec.Struct, frozen=True):
 
 
 class SettledItem(msgspec.Struct, frozen=True):
-    """A settled item, as passed to the callbacks."""
+    """An item whose result was recorded, as passed to the callbacks; `number` counts from 1."""
 
     number: int
     key: str
@@ -58,11 +62,12 @@ class SettledItem(msgspec.Struct, frozen=True):
 
 
 class BatchCallbacks(msgspec.Struct, frozen=True):
-    """Callbacks of a batch: after the first claim, for settled items, progress and milestones.
+    """Functions that a batch calls to report what it does.
 
-    The first one gets the expected number of items. That for progress gets the key of the item, how
-    much is done of how much, and the service it waits for, or "". A milestone is a checkpoint or
-    the end of the batch.
+    `on_start` is called after the first claim, with the expected number of items. `on_item` is
+    called for each item whose result was recorded. `on_progress` gets the item's key, the steps
+    done, all steps, and the web service that the item waits for, or "". `on_milestone` is called at
+    each checkpoint and at the end.
     """
 
     on_start: Callable[[int], None] = lambda _: None
@@ -72,7 +77,7 @@ class BatchCallbacks(msgspec.Struct, frozen=True):
 
 
 class BatchResult(msgspec.Struct):
-    """The result of a batch: numbers of items, and seconds."""
+    """The result of a batch: numbers of items, seconds, and messages."""
 
     session: str = ""
     counters: tuple[ItemCounter, ...] = ()  # additional counters of the kind
@@ -96,11 +101,11 @@ class BatchResult(msgspec.Struct):
 
     @property
     def done_count(self) -> int:
-        """The number of settled items, including failed ones."""
+        """The number of items whose result was recorded, including failed items."""
         return sum(self.settled.values())
 
     def add_outcome(self, outcome: Outcome) -> None:
-        """Add one settled item."""
+        """Add the outcome of one item to the numbers of the batch."""
         self.settled[outcome.state] += 1
         self.manual_reviews += outcome.data.get("manual_reviews") or 0
         facts = outcome.facts
@@ -113,14 +118,17 @@ class BatchResult(msgspec.Struct):
         self.lookup_note = self.lookup_note or facts.get("unreached") or facts.get("unasked") or ""
 
     def countable_part(self, outcome: Outcome) -> Outcome:
-        """Return the counted part of an outcome, needed if the item is settled again."""
+        """Return the part of an outcome that `subtract_outcome` needs later.
+
+        That is called if the same item is settled again.
+        """
         names = {"unreached", *(counter.name for counter in self.counters)}
         facts = {name: fact for name, fact in outcome.facts.items() if name in names}
         reviews = {"manual_reviews": outcome.data.get("manual_reviews")}
         return Outcome(outcome.state, data=reviews, facts=facts)
 
     def subtract_outcome(self, outcome: Outcome) -> None:
-        """Subtract an item that is settled again in the same batch, after its lookup.
+        """Subtract the outcome of an item that the batch settles again, after its lookup.
 
         Repairs, requests and waits stay counted.
         """

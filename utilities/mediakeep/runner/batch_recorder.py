@@ -1,4 +1,4 @@
-"""Record a batch: settles, stages and parts in the queue, log lines, checkpoints."""
+"""Record what a batch does: results and progress in the queue, log lines, checkpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResu
 
 
 class BatchRecorder:
-    """Records the results of one session."""
+    """Records the results of one batch in the queue and in the log of its session."""
 
     def __init__(self, queue: Queue, config: BatchConfig, callbacks: BatchCallbacks) -> None:
         self._queue, self._config, self._callbacks = queue, config, callbacks
@@ -24,7 +24,10 @@ class BatchRecorder:
         self.session.write_log("Batch started", **config.settings)
 
     def record_progress(self, claim: Claim, op: str, changes: dict[str, Any]) -> Item | None:
-        """Commit progress within a claim; return the item, or None if the claim is lost."""
+        """Commit progress of a claimed item.
+
+        Return the changed item, or None if the claim is no longer valid.
+        """
         is_valid = self._queue.update_claimed(claim, op, changes)
         return self._queue.state.items[claim.key] if is_valid else None
 
@@ -36,9 +39,10 @@ class BatchRecorder:
         seconds: float,
         before: Outcome | None = None,
     ) -> bool:
-        """Commit the outcome of an item, then report it; return False if the claim is lost.
+        """Commit the outcome of an item, then report it; return False if the claim is not valid.
 
-        `before` is the outcome that this one replaces, if the batch has already settled the item.
+        `seconds` is how long the item took. `before` is the outcome that this one replaces, if the
+        batch has already settled the item.
         """
         if not self._queue.settle(claim, self._build_settle_request(item, outcome, seconds)):
             return False
@@ -73,7 +77,7 @@ class BatchRecorder:
         self.session.write_log(f"{settled.key}: {outcome.message}", level, **facts)
 
     def log_problem(self, key: str, text: str, traceback: str = "") -> None:
-        """Log a problem with an item that does not end it."""
+        """Write a problem with an item to the session's log; the item is still being processed."""
         facts = {"traceback": traceback} if traceback else {}
         self.session.write_log(f"{key}: {text}", "warning", item=key, **facts)
 
@@ -106,7 +110,7 @@ class BatchRecorder:
         self._callbacks.on_milestone()
 
     def finish(self) -> None:
-        """Update the views, and end the session in log and history."""
+        """Update the views, and record the end of the session in its log and in the history."""
         try:
             self._callbacks.on_milestone()
         finally:

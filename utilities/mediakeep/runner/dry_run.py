@@ -1,4 +1,4 @@
-"""Dry run: call the same workers on the same items, without changing queue, log or history."""
+"""Dry run: process items without changing the queue, its log or its history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def simulate_batch(
     config: BatchConfig,
     callbacks: BatchCallbacks,
 ) -> BatchResult:
-    """Process the items, and report the result that each would have."""
+    """Process items as a batch would, and report the result of each without recording it."""
     batch_result = BatchResult(counters=state.kind.counters, claimed=len(keys))
     started = time.monotonic()
     with StopHandler() as stop:
@@ -77,7 +77,10 @@ def _run_tasks(
 def _report_result(
     task: Task, result: TaskResult, batch_result: BatchResult, callbacks: BatchCallbacks
 ) -> None:
-    """Report a result; of a staged item only the next stage can be simulated."""
+    """Report the result of a task in a dry run.
+
+    Of an item with several stages, only the next stage can be simulated.
+    """
     match result:
         case BatchAborted(error):
             batch_result.abort_error = error

@@ -1,8 +1,9 @@
 """Executors: run tasks in this process, or in worker processes that may die without harm.
 
-Prestarted workers get all tasks. Without them, tasks run inline at first; a pool of spawned workers
-starts after a second of inline work, for tasks that must run alone, and for work that never runs
-inline. Each worker has one task at a time, so that a death has one cause.
+If worker processes were started before, they get all tasks. Otherwise tasks run in this process
+(inline) at first. A pool of worker processes starts after a second of inline work, for tasks that
+must run alone, and for work that never runs inline. Each worker process has one task at a time, so
+that a death has one cause.
 """
 
 from __future__ import annotations
@@ -26,32 +27,32 @@ _MIN_TIMER = 1e-3  # seconds; a timer of 0 would never fire
 
 
 class TimeoutProgress:
-    """Progress of inline work; waits for a service extend its timer."""
+    """Receives the progress of a task that runs in this process, and extends its timeout."""
 
     def __init__(self, key: str, on_progress: ProgressCallback) -> None:
         self._key, self._on_progress = key, on_progress
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Report progress."""
+        """Report that `done` of `of` steps are finished."""
         self._reached = done, of
         self._on_progress(self._key, done, of, "")
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
-        """Extend the timer, if it is running, by a wait for a service."""
+        """Extend the timeout, if one is running, by a wait of `seconds` for a web service."""
         if tasks.is_worth_reporting(seconds):
             self._on_progress(self._key, *self._reached, service)
         self.extend_deadline(tasks.clamp_wait(seconds))
 
     def extend_deadline(self, seconds: float, /) -> None:
-        """Move the timer, if it is running, by positive or negative seconds."""
+        """Extend the timeout, if one is running, by `seconds`; a negative number shortens it."""
         left, _ = signal.getitimer(signal.ITIMER_REAL)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(left + seconds, _MIN_TIMER))
 
 
 class InlineExecutor:
-    """Runs tasks in this process, with a timer for the timeout."""
+    """Runs tasks in this process, with a timer for their timeout."""
 
     def __init__(
         self,
@@ -66,9 +67,10 @@ class InlineExecutor:
         self.seconds = 0.0
 
     def run(self, task: Task) -> TaskResult:
-        """Run a task; raise StopNow if the second signal interrupted it.
+        """Run a task and return its result.
 
-        Timer and signal interrupt only between the two assignments of the flag below.
+        Raise StopNow if the user's second stop signal interrupted it. Timer and signals interrupt
+        only while `interruptible` is set.
         """
         started = time.monotonic()
         before = signal.signal(signal.SIGALRM, self._on_alarm)
@@ -99,12 +101,12 @@ class InlineExecutor:
         self._stop.interrupt(ItemTimeout())
 
     def close(self) -> None:
-        """Close the worker."""
+        """Close the worker and its resources."""
         self._exit_stack.close()
 
 
 class AdaptiveExecutor:
-    """The executor of a batch: prestarted workers, or inline first and then a pool."""
+    """Runs the tasks of a batch: in this process first, and in worker processes if that pays."""
 
     def __init__(
         self,
@@ -139,7 +141,11 @@ class AdaptiveExecutor:
         return bool(self._prestarted) or not self._limits.inline or lasting
 
     def submit(self, task: Task) -> None:
-        """Start a task; the caller respects the capacity and tasks that must run alone."""
+        """Start a task.
+
+        The caller must not exceed the capacity, and must start no other task with one that runs
+        alone.
+        """
         if (task.alone and not self._limits.interactive) or self._uses_pool:
             if self._pool is None:
                 timeout = self._limits.item_timeout
@@ -151,7 +157,7 @@ class AdaptiveExecutor:
             self._next_task = task
 
     def wait(self, turn: float = POLL_SECONDS) -> list[tuple[Task, TaskResult]]:
-        """Return the finished tasks, [] if there are none after `turn` seconds."""
+        """Return the finished tasks with their results; [] if none within `turn` seconds."""
         if self._next_task is None:
             return self._pool.wait(turn) if self._pool else []
         task, self._next_task = self._next_task, None
@@ -165,7 +171,7 @@ class AdaptiveExecutor:
             return []
 
     def close(self, *, kill: bool = False) -> None:
-        """End all workers: after their task, or immediately if `kill`."""
+        """End all worker processes: after their task, or immediately with `kill`."""
         try:
             if self._pool:
                 self._pool.close(kill=kill)

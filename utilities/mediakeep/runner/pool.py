@@ -1,8 +1,8 @@
 """A pool of worker processes, each with its own pipe and one task at a time.
 
-So the death of a worker affects only its own task, and a worker that hangs is killed alone. Workers
-started by the pool are spawned, never forked: a fork would keep the locks of the queue after the
-death of its owner.
+So the death of a worker process affects only its own task, and a process that hangs is killed
+alone. The pool starts new interpreters and never forks: a fork would keep the locks of the queue
+after the death of their owner.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ProgressCallback = Callable[[str, int, int, str], None]  # key, done, of, servic
 
 
 class WorkerPool:
-    """Worker processes: those in `prestarted`, and more if there are tasks for them."""
+    """A pool of worker processes: those in `prestarted`, and more when tasks need them."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class WorkerPool:
         self._unpicklable: FinishedTasks = []
 
     def submit(self, task: Task) -> None:
-        """Assign a task to an idle worker, or to a new one."""
+        """Assign a task to an idle worker process, or to a new one."""
         try:
             data = pickle.dumps(task)
         except Exception as error:  # noqa: BLE001 - pickle may raise any exception
@@ -52,10 +52,10 @@ class WorkerPool:
         self._choose_worker(task).assign(task, data, self._timeout)
 
     def _choose_worker(self, task: Task) -> WorkerProcess:
-        """Return an idle worker, or a new one; idle workers are ended for a task that runs alone.
+        """Return an idle worker process for a task, or a new process.
 
-        Such a task gets a new process, so that neither the state nor the memory of other tasks can
-        be the cause of its death.
+        A task that runs alone gets a new process, and all idle processes are ended. So neither the
+        state nor the memory of other tasks can be the cause of its death.
         """
         idle = [worker for worker in self._workers if worker.task is None]
         usable = [worker for worker in idle if not task.alone or worker.exclusive_key == task.key]
@@ -73,7 +73,10 @@ class WorkerPool:
         return worker
 
     def wait(self, turn: float = POLL_SECONDS) -> FinishedTasks:
-        """Return the tasks that finished, died or timed out; [] if none after `turn` seconds."""
+        """Return the tasks that ended with their results; [] if none ended within `turn` seconds.
+
+        A task also ends if its process dies or its timeout passes.
+        """
         if self._unpicklable:
             refused, self._unpicklable = self._unpicklable, []
             return refused
@@ -120,7 +123,10 @@ class WorkerPool:
         return []
 
     def _discard_worker(self, worker: WorkerProcess, why: str) -> WorkerDied:
-        """Kill a worker; raise ItemFailed if it ran alone and could not even start."""
+        """Kill a worker process, and return the result for its task.
+
+        Raise ItemFailed if its task was to run alone and the process could not even start.
+        """
         alone = worker.task is not None and worker.task.alone
         worker.kill()
         self._workers.remove(worker)
@@ -133,7 +139,7 @@ class WorkerPool:
         self._workers = [worker for worker in self._workers if worker not in hands]
 
     def close(self, *, kill: bool = False) -> None:
-        """End all workers; with `kill`, busy ones are killed instead of waiting for their task."""
+        """End all worker processes after their tasks; with `kill`, busy ones are killed."""
         for worker in [worker for worker in self._workers if kill and worker.task]:
             worker.kill()
             self._workers.remove(worker)

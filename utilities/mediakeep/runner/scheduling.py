@@ -1,6 +1,6 @@
-"""Schedule a batch: claimed items, the order of tasks, parts of stages, and retries.
+"""Schedule a batch: which items it claims, the order of tasks, parts of stages, and retries.
 
-A retry is a time stored in the queue, never a sleeping loop.
+A retry is a time stored in the queue; no process sleeps until then.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _MAX_REQUESTED_DELAY = 366 * 86400.0  # the same, if a worker states the time
 def next_retry_time(
     retry: RetryPolicy, attempts: int, requested: float | None, now: datetime
 ) -> str:
-    """Return the time of the next attempt, or "" if there are no attempts left."""
+    """Return the time of the next attempt of a failed item, or "" if no attempts are left.
+
+    `requested` is the delay in seconds that the worker asked for, or None.
+    """
     if attempts >= retry.max_attempts:
         return ""
     wait = min(retry.delay * 2 ** (attempts - 1), _MAX_DELAY)
@@ -38,7 +41,10 @@ def next_retry_time(
 
 
 class PartTracker(msgspec.Struct):
-    """The state of the parts of a stage; a part is identified by its number and its input."""
+    """Tracks which parts of a stage have finished or failed.
+
+    A part is identified by its number and its input.
+    """
 
     parts: Parts
     done: dict[str, Any] = {}
@@ -47,7 +53,10 @@ class PartTracker(msgspec.Struct):
 
     @classmethod
     def start(cls, parts: Parts, record: PartsRecord | None) -> PartTracker:
-        """Return a tracker for a stage; parts done before with the same input are not repeated."""
+        """Return a tracker for the parts of a stage.
+
+        Parts in `record` that finished before with the same input are not repeated.
+        """
         names = [_part_name(number, value) for number, value in enumerate(parts.inputs)]
         before = record.done if record else {}
         return cls(parts, {name: before[name][0] for name in names if name in before}, {}, names)
@@ -61,11 +70,11 @@ class PartTracker(msgspec.Struct):
         return len(self.done) + len(self.failures) == len(self.names)
 
     def ordered_results(self) -> tuple[Any, ...]:
-        """Return the results in the order of the inputs."""
+        """Return the results of all parts in the order of their inputs."""
         return tuple(self.done[name] for name in self.names)
 
     def error_summary(self) -> str:
-        """Return how many parts failed, and the first error."""
+        """Return a text with the number of failed parts and the first error."""
         first = next(iter(self.failures.values()))
         return f"{len(self.failures)} of {len(self.names)} parts failed. The first: {first}"
 
@@ -78,7 +87,7 @@ CLAIM_WINDOW = 50  # maximum number of items claimed at once
 
 
 class ItemClaimer:
-    """Claims the items of a batch and counts them."""
+    """Claims the items of a batch from the queue, and counts them."""
 
     def __init__(self, queue: Queue, config: BatchConfig) -> None:
         self._queue, self._config = queue, config
@@ -90,16 +99,25 @@ class ItemClaimer:
         self.claimed = 0
 
     def stop_lookups(self, unmade: int) -> None:
-        """Claim no more items for their lookup only; `unmade` of those claimed are released."""
+        """Stop claiming items for their lookup only.
+
+        `unmade` is the number of such claimed items that are released; they no longer count.
+        """
         self._lookups, self._retry_keys = False, []
         self.claimed -= unmade
 
     def resume_lookups(self, again: Iterable[str]) -> None:
-        """Claim items for their lookup again, first those in `again`, claimed before."""
+        """Claim items for their lookup again, first those with the keys in `again`.
+
+        These were claimed before, and do not count twice.
+        """
         self._lookups, self._retry_keys = self._config.lookups, list(again)
 
     def claim_next(self) -> list[Claim]:
-        """Claim the next window; return [] if the batch is complete or nothing is left."""
+        """Claim the next items of the batch, at most 50.
+
+        Return [] if the batch is complete or nothing is left to claim.
+        """
         while self._retry_keys:
             keys, self._retry_keys = (
                 self._retry_keys[:CLAIM_WINDOW],
@@ -123,7 +141,7 @@ class ItemClaimer:
         return self._queue.claim(count, lookups=self._lookups, settled_by=self._start_seq)
 
     def estimate_total(self, session: str) -> int:
-        """Return the number of items that this batch will claim, as known after its first claim."""
+        """Return how many items the batch will claim, as far as known after its first claim."""
         if self._config.key:
             return 1
         state = self._queue.state
@@ -137,7 +155,10 @@ class ItemClaimer:
 
 
 class TaskQueue:
-    """The waiting tasks: those that are ready, and those that run alone, after all others."""
+    """The waiting tasks of a batch.
+
+    Tasks that must run alone come after all others.
+    """
 
     def __init__(self) -> None:
         self._ready: deque[Task] = deque()
@@ -147,11 +168,14 @@ class TaskQueue:
         return bool(self._ready)
 
     def add(self, task: Task) -> None:
-        """Append a task."""
+        """Append a task to the waiting tasks."""
         self._select_queue(task).append(task)
 
     def push_front(self, *tasks: Task) -> None:
-        """Insert tasks at the front in their order, so that started items are finished first."""
+        """Insert tasks before all others, in their order.
+
+        So items that were started are finished first.
+        """
         for task in reversed(tasks):
             self._select_queue(task).appendleft(task)
 
@@ -159,7 +183,10 @@ class TaskQueue:
         return self._alone if task.alone else self._ready
 
     def pop_next(self, *, idle: bool) -> Task | None:
-        """Remove and return the next task; one that runs alone only if `idle`."""
+        """Remove and return the next task, or None if there is none.
+
+        A task that must run alone is returned only if `idle`, when no other task is running.
+        """
         if self._ready:
             return self._ready.popleft()
         return self._alone.popleft() if self._alone and idle else None
@@ -173,7 +200,7 @@ class TaskQueue:
         return {task.key for task in self._alone}
 
     def remove_item(self, key: str) -> None:
-        """Remove the tasks of an item."""
+        """Remove the waiting tasks of an item."""
         for tasks in (self._ready, self._alone):
             others = [task for task in tasks if task.key != key]
             tasks.clear()

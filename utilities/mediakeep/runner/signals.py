@@ -1,7 +1,7 @@
-"""Signal handling: the first Ctrl-C, SIGTERM or SIGHUP ends a batch after the running items.
+"""Stop signals: the first Ctrl-C, SIGTERM or SIGHUP ends a batch after the running items.
 
-The second stops it immediately: inline work is interrupted, workers are killed, and their items are
-released.
+The second signal stops it immediately: work in this process is interrupted, worker processes are
+killed, and their items are released.
 """
 
 from __future__ import annotations
@@ -14,19 +14,25 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """Raised in inline work by a signal handler; not an Exception, so no worker catches it."""
+    """Raised by a signal handler to interrupt work in this process.
+
+    It is not an Exception, so that no worker catches it.
+    """
 
 
 class StopNow(Interrupted):
-    """The second signal was received."""
+    """Raised at the second stop signal from the user."""
 
 
 class ItemTimeout(Interrupted):
-    """The task exceeded its timeout."""
+    """Raised when a task exceeds its timeout."""
 
 
 class StopHandler:
-    """Handles the stop signals within a `with` block, then restores the previous handlers."""
+    """Handles the stop signals within a `with` block, then restores the previous handlers.
+
+    `requested` is set by the first signal, `immediate` by the second.
+    """
 
     def __init__(self) -> None:
         self.requested = False
@@ -35,7 +41,7 @@ class StopHandler:
         self._previous_handlers: dict[signal.Signals, Any] = {}
 
     def interrupt(self, why: Interrupted) -> None:
-        """Raise an exception in the running work, once; do nothing between two tasks."""
+        """Raise `why` in the running work, once; do nothing if no work may be interrupted now."""
         if self.interruptible:
             self.interruptible = False
             raise why

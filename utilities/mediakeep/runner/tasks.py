@@ -1,4 +1,4 @@
-"""Run a task: one call of a worker. This is the only place that converts errors to results."""
+"""Run a task, which is one call of a worker, and convert its errors to results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MIN_REPORTED_WAIT = 1.0  # seconds; shorter waits, as between two requests, are
 
 
 class StagePart(msgspec.Struct, frozen=True):
-    """One part of a stage: its number, its input, and the function to call."""
+    """A part of a stage, which runs separately: its number, its input, and the function to call."""
 
     number: int
     value: Any
@@ -43,7 +43,7 @@ class StagePart(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A worker call for an item, or for one part of it."""
+    """A worker call to make for an item, or for one part of its stage."""
 
     key: str
     work: Work
@@ -52,20 +52,20 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class PartDone(msgspec.Struct, frozen=True):
-    """The result of a finished part."""
+    """The result of a finished part of a stage."""
 
     result: Any
 
 
 class TaskFailed(msgspec.Struct, frozen=True):
-    """The error of a failed task."""
+    """The error message of a failed part of a stage, with its traceback."""
 
     message: str
     traceback: str = ""
 
 
 class BatchAborted(msgspec.Struct, frozen=True):
-    """The batch cannot continue, for a reason that is not the fault of an item.
+    """The error that ends a batch, for a reason that is not the fault of an item.
 
     The library is missing, for example, or the disk is full.
     """
@@ -74,11 +74,14 @@ class BatchAborted(msgspec.Struct, frozen=True):
 
 
 class BatchQuit(msgspec.Struct, frozen=True):
-    """The user quit at a prompt: the item is released, and the batch ends."""
+    """The result of a task during which the user quit at a prompt.
+
+    The item is released, and the batch ends.
+    """
 
 
 class WorkerDied(msgspec.Struct, frozen=True):
-    """The process that ran the task died, or was killed after a timeout."""
+    """The result of a task whose process died, or was killed after a timeout."""
 
     reason: str
 
@@ -88,7 +91,7 @@ TaskResult = Outcome | Parts | PartDone | TaskFailed | BatchAborted | BatchQuit 
 
 @contextlib.contextmanager
 def open_worker(worker_factory: WorkerFactory) -> Iterator[Worker]:
-    """Open the worker of a process; raise ItemFailed if it cannot start."""
+    """Open the worker of this process for a `with` block; raise ItemFailed if it cannot start."""
     with contextlib.ExitStack() as stack:
         try:
             worker = stack.enter_context(worker_factory())
@@ -100,7 +103,7 @@ def open_worker(worker_factory: WorkerFactory) -> Iterator[Worker]:
 
 
 def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
-    """Run a task and return its result; exceptions become results, too."""
+    """Run a task and return its result; most exceptions become results, too."""
     try:
         if task.part:
             return PartDone(_to_json_values(task.part.run(task.part.value, progress)))
@@ -141,7 +144,10 @@ def _validate_result(result: Any) -> Outcome | Parts:
 
 
 def _to_json_values(thing: Any) -> Any:
-    """Return a value as decoded from JSON, so that it is the same as after a crash."""
+    """Return a value as it would be after encoding to JSON and decoding.
+
+    So it is the same as after a crash.
+    """
     try:
         return msgspec.json.decode(msgspec.json.encode(thing))
     except (TypeError, ValueError) as error:
@@ -149,17 +155,20 @@ def _to_json_values(thing: Any) -> Any:
 
 
 def clamp_wait(seconds: float) -> float:
-    """Return the extension of the deadline for a reported wait; 0 if it is not positive."""
+    """Return by how many seconds a wait for a service extends the deadline of a task.
+
+    That is the wait itself, but at least 0 and at most a day.
+    """
     return min(seconds, _MAX_WAIT) if seconds > 0 else 0.0
 
 
 def is_worth_reporting(seconds: float) -> bool:
-    """Return whether a wait is long enough to be reported as progress."""
+    """Return whether a wait of `seconds` is long enough (1 second) to be shown to the user."""
     return seconds >= _MIN_REPORTED_WAIT
 
 
 def build_failure(task: Task, error: BaseException) -> Outcome | TaskFailed:
-    """Return the result of a task that raised an error."""
+    """Return the result for a task that raised an exception."""
     message, trace = format_error(error), _format_traceback(error)
     if task.part:
         return TaskFailed(message, trace)
@@ -171,7 +180,7 @@ def _format_traceback(error: BaseException) -> str:
 
 
 def format_error(error: BaseException) -> str:
-    """Return a sentence with the problem, the path and a fix."""
+    """Return an error as a sentence for the user, with the problem, the path and a fix."""
     try:
         return path_text.to_printable(_error_sentence(error))
     except Exception:  # noqa: BLE001 - str() of the error failed

@@ -1,8 +1,7 @@
 """The child side of a worker process: receive tasks, run them, and send the results.
 
-worker sends     ready | progress, done, of, service | waiting, seconds | extend, seconds |
-                 done, result | broken, error
-worker receives  a task, or None to exit
+Messages that the worker sends: ready; progress with done, of, service; waiting with seconds; extend
+with seconds; done with the result; broken with the error. It receives tasks, and None to exit.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _PROGRESS_INTERVAL = 0.25  # seconds between two progress messages
 
 
 def main_spawned(worker_factory: WorkerFactory, pipe: Connection) -> None:
-    """Run the worker in a new interpreter."""
+    """Run the worker in a worker process that is a new interpreter."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     main_loop(worker_factory, pipe, lambda: connection.wait([parent.sentinel]))
@@ -38,9 +37,10 @@ def main_spawned(worker_factory: WorkerFactory, pipe: Connection) -> None:
 def main_forked(
     worker_factory: WorkerFactory, pipe: Connection, not_its: Sequence[Connection]
 ) -> None:
-    """Run the worker in a fork of the parent, and close the pipes of other workers.
+    """Run the worker in a worker process that is a fork of its parent.
 
-    If they stayed open here, those workers would not detect the death of the parent.
+    It first closes the pipes of other workers. If they stayed open here, those workers would not
+    detect the death of the parent.
     """
     for other in not_its:
         other.close()
@@ -48,7 +48,7 @@ def main_forked(
 
 
 def _wait_for_hangup(pipe: Connection) -> None:
-    """Wait until the other end is closed, ignoring data to be read."""
+    """Wait until the other end of a pipe is closed, ignoring data to be read."""
     poll = select.poll()
     poll.register(pipe, 0)  # a hang-up is always reported
     poll.poll()
@@ -57,7 +57,10 @@ def _wait_for_hangup(pipe: Connection) -> None:
 def main_loop(
     worker_factory: WorkerFactory, pipe: Connection, orphaned: Callable[[], object]
 ) -> None:
-    """Run one task after another until there are none, or the parent is gone."""
+    """Receive and run tasks until the parent sends None, or is gone.
+
+    `orphaned` is a function that returns when the parent is gone.
+    """
     _detach_from_terminal()
     os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
     threading.Thread(target=_exit_when_orphaned, args=(orphaned,), daemon=True).start()
@@ -72,7 +75,10 @@ def main_loop(
 
 
 def _detach_from_terminal() -> None:
-    """Ignore stop signals, which the parent handles, and start a process group to be killed."""
+    """Ignore stop signals, and start a process group of its own, which the parent can kill.
+
+    The parent handles the stop signals.
+    """
     for number in SIGNALS:  # handled, because child processes would inherit SIG_IGN
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -80,32 +86,32 @@ def _detach_from_terminal() -> None:
 
 
 def _exit_when_orphaned(orphaned: Callable[[], object]) -> None:
-    """Kill this worker and its child processes when `orphaned` returns."""
+    """Wait until `orphaned` returns, then kill this worker process and its child processes."""
     orphaned()
     os.killpg(0, signal.SIGKILL)
 
 
 class WorkerChannel:
-    """The worker's end of the pipe; also used by threads of the worker to report progress."""
+    """The worker's end of the pipe to its parent; threads may share it."""
 
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
 
     def send(self, *message: Any) -> None:
-        """Send a message, unless the parent is gone."""
+        """Send a message to the parent, unless the parent is gone."""
         with self._lock, contextlib.suppress(OSError):
             self._pipe.send(message)
 
     def receive(self) -> Task | None:
-        """Wait for the next task; return None to exit."""
+        """Wait for the next task from the parent; return None if the worker has to exit."""
         try:
             return self._pipe.recv()  # type: ignore[no-any-return]
         except (EOFError, OSError):
             return None
 
     def send_result(self, task: Task, result: TaskResult) -> None:
-        """Send a result, or the error if it cannot be pickled."""
+        """Send the result of a task to the parent, or an error if it cannot be pickled."""
         try:
             self.send("done", result)
         except Exception as error:  # noqa: BLE001 - pickle may raise any exception
@@ -113,25 +119,28 @@ class WorkerChannel:
 
 
 class PipeProgress:
-    """Sends the progress of a task to the parent; drops frequent updates, but not waits."""
+    """Sends the progress of a task to the parent process.
+
+    Frequent updates are dropped, but not waits for a service.
+    """
 
     def __init__(self, voice: WorkerChannel) -> None:
         self._channel, self._last = voice, 0.0
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Report progress."""
+        """Report that `done` of `of` steps are finished."""
         self._reached = done, of
         if time.monotonic() - self._last >= _PROGRESS_INTERVAL:
             self._last = time.monotonic()
             self._channel.send("progress", done, of, "")
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
-        """Extend the deadline by a wait for a service, and report that."""
+        """Report a wait for a web service, which extends the deadline of the task by `seconds`."""
         self._channel.send("waiting", seconds)
         if tasks.is_worth_reporting(seconds):
             self._channel.send("progress", *self._reached, service)
 
     def extend_deadline(self, seconds: float, /) -> None:
-        """Move the deadline by positive or negative seconds."""
+        """Extend the deadline of the task by `seconds`; a negative number shortens it."""
         self._channel.send("extend", seconds)

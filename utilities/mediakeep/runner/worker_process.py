@@ -1,8 +1,8 @@
 """The parent side of a worker process: start it, send tasks, receive messages, end it.
 
-A worker is spawned as a new interpreter, which takes a fifth of a second. Or it is forked, which
-takes a millisecond but keeps all files open that this process has open; so this is done only before
-the queue is opened.
+A worker process is a new interpreter, which takes a fifth of a second to start, or a fork. A fork
+takes a millisecond, but keeps all files open that this process has open. So processes are forked
+only before the queue is opened.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from mediakeep.runner.tasks import Task
 
 @contextlib.contextmanager
 def prestart_workers(worker_factory: WorkerFactory, count: int) -> Iterator[list[WorkerProcess]]:
-    """Fork workers if possible; at the end of the block, those still running are shut down.
+    """Fork worker processes for a `with` block, if possible; yield those started, maybe fewer.
 
-    A fork takes a millisecond, but keeps all open files of this process even after its death. So
-    this is done before a queue, lock or database is opened.
+    After the block, those still running are shut down. A fork takes a millisecond, but keeps all
+    open files of this process even after its death. So call this before a queue, lock or database
+    is opened.
     """
     started: list[WorkerProcess] = []
     try:
@@ -50,7 +51,7 @@ _EXIT_TIMEOUT = 5.0  # seconds for a process to exit
 
 
 class WorkerProcess:
-    """A worker process as seen by its parent."""
+    """A worker process, as seen by the process that started it."""
 
     def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
         self.process, self.pipe = process, ours
@@ -66,7 +67,10 @@ class WorkerProcess:
         self._data = b""  # the task, until it is sent
 
     def assign(self, task: Task, data: bytes, timeout: float) -> None:
-        """Send a pickled task, at once or as soon as the worker is ready."""
+        """Give the worker a pickled task; it is sent at once, or as soon as the worker is ready.
+
+        `timeout` is in seconds, 0 for none.
+        """
         self.task, self._data = task, data
         self.exclusive_key = task.key if task.alone else ""
         self._set_deadline(timeout)
@@ -74,7 +78,10 @@ class WorkerProcess:
             self._send_data()
 
     def send_task(self, timeout: float) -> None:
-        """Send the task, called when the worker is ready: a send before that could block."""
+        """Send the assigned task; call it when the worker reports that it is ready.
+
+        An earlier send could block.
+        """
         self.ready = True
         self._set_deadline(timeout)
         self._send_data()
@@ -83,11 +90,11 @@ class WorkerProcess:
         self.deadline = time.monotonic() + timeout if timeout else float("inf")
 
     def extend_for_wait(self, seconds: float) -> None:
-        """Extend the deadline by a wait for a service."""
+        """Extend the deadline of the task by a wait of `seconds` for a web service."""
         self.deadline += tasks.clamp_wait(seconds)
 
     def extend_deadline(self, seconds: float) -> None:
-        """Move the deadline by positive or negative seconds."""
+        """Extend the deadline of the task by `seconds`; a negative number shortens it."""
         self.deadline += seconds
 
     def _send_data(self) -> None:
@@ -96,7 +103,7 @@ class WorkerProcess:
         self._data = b""
 
     def receive(self) -> tuple[list[Any], bool]:
-        """Return the messages of the worker, and whether more can follow.
+        """Return the messages of the worker, and whether more messages can follow.
 
         This also checks whether the process is alive, because a child of it may keep the pipe open.
         """
@@ -112,7 +119,7 @@ class WorkerProcess:
         return messages, alive
 
     def request_exit(self) -> bool:
-        """Ask the worker to exit; return False if it is not ready to receive that."""
+        """Ask the worker to exit; return False if it cannot receive that yet."""
         with contextlib.suppress(OSError):
             if self.ready or self.pipe.poll():
                 self.pipe.send(None)
@@ -120,7 +127,10 @@ class WorkerProcess:
         return False
 
     def wait_for_exit(self, seconds: float) -> str:
-        """Wait for the end of the process, and return how it ended as text."""
+        """Wait at most `seconds` for the end of the process; return a text on how it ended.
+
+        Such a text is "SIGKILL", "exit code 1" or "it does not respond".
+        """
         self.process.join(seconds)
         code = self.process.exitcode
         if code is None:
@@ -130,7 +140,7 @@ class WorkerProcess:
         return f"exit code {code}"
 
     def kill(self) -> None:
-        """Kill the worker and all processes that it started."""
+        """Kill the worker process and all processes that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid or 0, signal.SIGKILL)
         self.process.kill()
@@ -143,7 +153,7 @@ class WorkerProcess:
 
 
 def spawn_worker(worker_factory: WorkerFactory) -> WorkerProcess:
-    """Start a worker that inherits nothing from this process."""
+    """Start a worker process as a new interpreter, which inherits nothing from this process."""
     resource_tracker.ensure_running()  # if the first worker started it, it would unblock Ctrl-C
     ours, theirs = _spawn_context.Pipe()
     return WorkerProcess(
@@ -154,10 +164,10 @@ def spawn_worker(worker_factory: WorkerFactory) -> WorkerProcess:
 
 
 def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess]) -> WorkerProcess:
-    """Start a worker as a copy of this process; `earlier` are those forked before.
+    """Start a worker process as a copy of this process; `earlier` are those forked before.
 
-    The copy closes the pipes of these, because each worker detects by the end of its pipe that this
-    process is gone.
+    The copy closes the pipes of `earlier`, because each worker process detects by the end of its
+    pipe that this process is gone.
     """
     ours, theirs = _fork_context.Pipe()
     not_its = [ours, *(hand.pipe for hand in earlier)]
@@ -171,7 +181,10 @@ def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess])
 
 
 def shutdown_workers(hands: Sequence[WorkerProcess]) -> None:
-    """Let workers close their resources and exit; kill those that are still starting."""
+    """Let worker processes close their resources and exit; kill those that do not.
+
+    Processes that are still starting are killed, and so are those that take over 5 seconds.
+    """
     exiting = [hand for hand in hands if hand.request_exit()]
     latest = time.monotonic() + _EXIT_TIMEOUT
     for hand in exiting:
@@ -191,7 +204,10 @@ def can_fork() -> bool:
 
 @contextlib.contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Block signals while a worker starts, because they would kill it before it ignores them."""
+    """Block the stop signals while a worker process starts.
+
+    They would kill it before it ignores them.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
