@@ -1,7 +1,7 @@
-"""JSON exports of lookup stores, for users and their programs.
+"""JSON files that show the cached lookup results to users and their programs.
 
-Their content is never read. If the user deletes one, the next run looks everything up again; a
-damaged one is set aside and rewritten.
+Their content is never read. If the user deletes a file, the next run looks everything up again. A
+damaged file is renamed and rewritten.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ JsonObject = dict[str, Any]
 
 
 class CacheExport:
-    """One export file; `noun` is the key of its entries, and `tell` returns its content."""
+    """A JSON file that shows the content of one lookup store.
+
+    `noun` is the JSON key of the entries; `tell` returns the content to write.
+    """
 
     def __init__(
         self, path: Path, noun: str, store: LookupStore, tell: Callable[[], JsonObject]
@@ -36,7 +39,10 @@ class CacheExport:
         self._store, self._build_content = store, tell
 
     def check_file(self) -> list[str]:
-        """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
+        """Clear the lookup store if the user deleted the JSON file; rewrite a damaged file.
+
+        Return messages for the user.
+        """
         path = self._path
         with self._lock():
             if not path.exists():
@@ -52,7 +58,7 @@ class CacheExport:
             return [f"{path} was damaged. It was renamed to {aside.name} and rewritten."]
 
     def write_file(self) -> None:
-        """Write the file; if it was deleted meanwhile, clear the store instead."""
+        """Write the JSON file. If the user deleted it meanwhile, clear the lookup store instead."""
         with self._lock():
             if self._store.get_meta(_EXPORTED_KEY) and not self._path.exists():
                 self._store.clear()
@@ -61,7 +67,7 @@ class CacheExport:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Lock the file; raise NoCache if it cannot be read or written."""
+        """Lock the JSON file for a `with` block; raise NoCache if it cannot be read or written."""
         try:
             atomic_files.make_folder(self._path.parent)
             with atomic_files.exclusive_lock(self._path.with_suffix(".lock")):
@@ -70,7 +76,7 @@ class CacheExport:
             raise NoCache(self._path, error.strerror or error) from error
 
     def _is_valid(self) -> bool:
-        """Return whether the file is a complete export in the current format."""
+        """Return whether the JSON file is complete and in the current format."""
         try:
             content = msgspec.json.decode(self._path.read_bytes(), type=dict[str, msgspec.Raw])
             msgspec.json.decode(content[self._noun], type=dict[str, msgspec.Raw])
@@ -90,9 +96,10 @@ class CacheExport:
 
 
 def set_host(store: LookupStore, host: str) -> list[str]:
-    """Record the URL of the host that is queried; return messages about the consequences.
+    """Record the URL of the web service that is queried now; return messages for the user.
 
-    Data from a server on this machine, such as the simulator, is dropped if the host changes.
+    If the last URL was of this machine, such as the simulator's, and the new one is not, all cached
+    data is deleted.
     """
     before = store.get_meta(_HOST_KEY)
     if before == host:
@@ -107,11 +114,11 @@ def set_host(store: LookupStore, host: str) -> list[str]:
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether a URL refers to this machine."""
+    """Return whether a URL refers to this machine, such as http://localhost:8000."""
     server = urlsplit(host).hostname or ""
     return server in ("localhost", "::1") or server.startswith("127.")
 
 
 def without_empty(content: JsonObject) -> JsonObject:
-    """Return the object without its empty values."""
+    """Return a JSON object without its empty values, such as "", 0 or []."""
     return {name: value for name, value in content.items() if value}

@@ -1,4 +1,4 @@
-"""Shared part of the lookup contexts of all services."""
+"""Base class for the lookup contexts of all web services."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ DISABLED_REASON = "commands that change files make no lookups; the next batch do
 
 
 class LookupContext:
-    """Clients, store and statistics of one process; subclasses name the cache file."""
+    """HTTP client and request statistics of one process for one web service.
+
+    Subclasses add the service's client and store, and name its cache file. `access` is the
+    configuration of the service.
+    """
 
     file_name: ClassVar[str]
 
@@ -38,22 +42,22 @@ class LookupContext:
 
     @property
     def is_unavailable(self) -> bool:
-        """Whether there is neither a cache nor an enabled service."""
+        """Whether lookups are impossible: nothing is cached, and the service is disabled."""
         return not (self.config.is_enabled or self.has_cache_file)
 
     @property
     def has_cache_file(self) -> bool:
-        """Whether there are cached lookups."""
+        """Whether a cache file with earlier lookups exists."""
         return (self.folder / self.file_name).exists()
 
     @property
     def skipped_text(self) -> str:
-        """Why the catalogue is disabled, as a sentence."""
+        """A sentence that says why the web service is disabled."""
         return str(self.config.skipped_error())
 
     @cached_property
     def http(self) -> CachedHttp:
-        """The HTTP client; raises NoCache if responses cannot be stored."""
+        """The HTTP client; reading this raises NoCache if responses cannot be stored."""
         from mediakeep.lookups.http.cached_http import CachedHttp
 
         http = CachedHttp(
@@ -64,7 +68,7 @@ class LookupContext:
         return http
 
     def close(self) -> None:
-        """Close all clients and stores; they reopen when used."""
+        """Close all clients and stores; they reopen on the next use."""
         for part in self._closables:
             part.close()
 

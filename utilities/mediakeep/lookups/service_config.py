@@ -1,4 +1,4 @@
-"""Configuration of the services that a command queries."""
+"""Configuration of the web services that a command queries."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Locale(msgspec.Struct, frozen=True):
 
 
 class ServiceConfig(msgspec.Struct, frozen=True):
-    """Services with contact and locale; `fresh` bypasses the cache.
+    """The two web services that a command queries, with contact and language.
 
-    `catalogue` is the service that identifies items, and `pictures` the one that provides covers or
-    posters.
+    `fresh` bypasses the cache. `catalogue` is the service that identifies items. `pictures` is the
+    one that provides covers or posters.
     """
 
     catalogue: Service
@@ -35,9 +35,9 @@ class ServiceConfig(msgspec.Struct, frozen=True):
 
     @property
     def is_enabled(self) -> bool:
-        """Whether the catalogue may be queried."""
+        """Whether the settings allow requests to the catalogue service."""
         return not self.catalogue.disabled_reason
 
     def skipped_error(self) -> LookupSkipped:
-        """Return the error for a query while the catalogue is disabled."""
+        """Return the error that says why the catalogue service is disabled."""
         return LookupSkipped(self.catalogue.name, self.catalogue.disabled_reason)

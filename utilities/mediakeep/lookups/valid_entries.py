@@ -1,4 +1,4 @@
-"""Skip invalid entries of lists in responses, and use the others."""
+"""Drop the invalid entries of a list in a web service's response, and keep the others."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def keep_valid_entries(
     invalid: list[str],
     prepare: Callable[[Any], Any] = lambda value: value,
 ) -> dict[str, Any]:
-    """Return {name: valid entries of that list}, or {} if none is valid.
+    """Return {name: valid entries} for the list `data[name]`, or {} if no entry is valid.
 
-    Each entry is validated against the type `entry` after `prepare`. The reasons of the skipped
-    ones are added to `invalid`, unless none is valid.
+    An entry is valid if it can be converted to the type `entry` after `prepare`. The reasons why
+    entries were dropped are added to the list `invalid`, unless no entry is valid.
     """
     entries, valid, reasons = data.get(name), [], []
     for value in entries if isinstance(entries, list) else ():

@@ -21,7 +21,7 @@ RELEASE, RELEASE_GROUP = "release", "release group"
 
 
 class CoverPicture(msgspec.Struct, frozen=True):
-    """A downloaded picture, and whether it is of a release or a release group."""
+    """A downloaded cover picture, and whether it is of a release or a release group."""
 
     content: bytes
     url: str  # after redirects
@@ -29,7 +29,7 @@ class CoverPicture(msgspec.Struct, frozen=True):
 
 
 class CoverArtClient:
-    """Client for the Cover Art Archive; `fresh` ignores cached 404 responses."""
+    """Client for the Cover Art Archive; with `fresh`, cached 404 responses are ignored."""
 
     def __init__(self, http: CachedHttp, service: Service, *, fresh: bool = False) -> None:
         self.service = service
@@ -38,14 +38,20 @@ class CoverArtClient:
     def fetch_front(
         self, mbid: str, size: str = "full", kinds: tuple[str, ...] = (RELEASE, RELEASE_GROUP)
     ) -> CoverPicture:
-        """Fetch the front cover of the first kind of entity that has one; raise NoCover if none."""
+        """Fetch the front cover of a release or release group; raise NoCover if there is none.
+
+        `kinds` are tried in order: the MBID is that of a release, or of a release group.
+        """
         for kind in kinds:
             if response := self._fetch_cover(mbid, f"{kind.replace(' ', '-')}/{mbid}/front", size):
                 return CoverPicture(response.content, response.url, kind)
         raise NoCover("front", mbid)
 
     def fetch_back(self, mbid: str, size: str = "full") -> CoverPicture:
-        """Fetch the back cover of a release; raise NoCover if none, also for a release group."""
+        """Fetch the back cover of a release; raise NoCover if there is none.
+
+        Release groups have no back cover.
+        """
         if response := self._fetch_cover(mbid, f"release/{mbid}/back", size):
             return CoverPicture(response.content, response.url, RELEASE)
         raise NoCover("back", mbid)
@@ -62,7 +68,7 @@ class CoverArtClient:
 
 
 def build_service(access: ServiceConfig) -> Service:
-    """Return the archive's service, which is disabled if MusicBrainz is."""
+    """Return the Cover Art Archive as a service, which is disabled if MusicBrainz is."""
     archive = access.pictures
     return structs.replace(
         archive, disabled_reason=archive.disabled_reason or access.catalogue.disabled_reason

@@ -1,7 +1,7 @@
 """Cache of downloaded covers: files in `status/cache/covers/`, removed after use.
 
-A used cover is marked by its mtime and removed an hour later; until then another process that works
-on another copy of the album may need it.
+A used cover is marked by its mtime and removed an hour later. Until then, another process that
+works on another copy of the album may need it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _USED_MTIME = 0  # mtime of a used picture
 
 
 class CoverCache:
-    """Cached covers by the MBID of their release or release group, and their size."""
+    """Downloaded covers by size and by the MBID of their release or release group."""
 
     def __init__(self, caches: Path) -> None:
         self.folder = caches / "covers"
 
     def find_cover(self, mbid: str, size: str) -> Path | None:
-        """Return the file of a cached cover, or None."""
+        """Return the path of a cached cover, or None if it is not cached."""
         for path in (
             self.folder / f"{mbid}-{size}{suffix}" for suffix in SUFFIX_BY_MIME_TYPE.values()
         ):
@@ -39,12 +39,12 @@ class CoverCache:
         return None
 
     def mark_used(self, path: Path) -> None:
-        """Mark a cover as used, so that it is removed soon."""
+        """Mark a cached cover as used, so that it is removed an hour later."""
         with contextlib.suppress(OSError):
             os.utime(path, (_USED_MTIME, _USED_MTIME))
 
     def store(self, mbid: str, size: str, mime: str, content: bytes) -> Path:
-        """Store a cover and return its file; raise NoCache if it cannot be written."""
+        """Store a downloaded cover and return its path; raise NoCache if it cannot be written."""
         path = self.folder / f"{mbid}-{size}{SUFFIX_BY_MIME_TYPE[mime]}"
         try:
             atomic_files.write_atomic(path, content)
@@ -53,7 +53,7 @@ class CoverCache:
         return path
 
     def remove_expired(self, older: float = UNUSED_LIFETIME, used: float = USED_LIFETIME) -> None:
-        """Remove unused covers after `older` seconds, and used ones after `used` seconds."""
+        """Remove unused covers after `older` seconds, and used covers after `used` seconds."""
         if not self.folder.is_dir():
             return
         atomic_files.remove_stale_temp_files(self.folder)

@@ -1,4 +1,4 @@
-"""requests adapter that applies rate limit, retries, timeouts and secrets.
+"""Adapter for the requests library that applies rate limit, retries, timeouts and secrets.
 
 Each redirect passes through it as a request of its own, so the rate limit applies to it as well.
 
@@ -40,11 +40,11 @@ _CONNECTION_ERRORS = failures.RequestException, HTTPError, OSError, http.client.
 
 
 class _SlotExpired(Exception):
-    """Raised instead of sending a request whose slot has expired."""
+    """Raised instead of sending a request that has waited too long after it was allowed."""
 
 
 class RetryingAdapter(HTTPAdapter):
-    """Adapter of a session; set `retry_state` before each request."""
+    """Adapter of an HTTP session that retries requests; set `retry_state` before each request."""
 
     retry_state: RetryState
 
@@ -55,7 +55,10 @@ class RetryingAdapter(HTTPAdapter):
         self._secret: Secret | None = None  # sent with the current request
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
-        """Send a request, with retries; raise Outage, or ServiceFailed if a retry does not help."""
+        """Send a request, with retries.
+
+        Raise Outage, or ServiceFailed if a retry does not help.
+        """
         options |= {"timeout": self._environment.timeouts[:2], "stream": True}
         service = self.retry_state.service
         self._secret = service.secret if _is_service_host(service, request) else None
@@ -89,7 +92,7 @@ class RetryingAdapter(HTTPAdapter):
             self.retry_state.record_failure(f"HTTP status {response.status_code}", delay)
 
     def build_failure(self, why: str) -> ServiceFailed:
-        """Return the error for an unusable response."""
+        """Return the error for a response that cannot be used; `why` is the reason."""
         return ServiceFailed(self.retry_state.service.name, why)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -121,7 +124,7 @@ class RetryingAdapter(HTTPAdapter):
         return pool
 
     def _server_label(self, request: PreparedRequest) -> str:
-        """Return the server of a request, with the setting that names it, if any."""
+        """Return the server of a request for messages, with the setting that names it, if any."""
         service = self.retry_state.service
         there = urlsplit(request.url or "")
         label = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
@@ -150,7 +153,7 @@ class RetryingAdapter(HTTPAdapter):
 
     @contextlib.contextmanager
     def _extend_deadline(self) -> Iterator[None]:
-        """Exclude the wait for a response from the time limit of the current item."""
+        """Exclude the wait for a response in the `with` block from the item's time limit."""
         longest, began = sum(self._environment.timeouts), time.monotonic()
         self._environment.extend_deadline(longest)
         try:
@@ -160,7 +163,10 @@ class RetryingAdapter(HTTPAdapter):
 
     @contextlib.contextmanager
     def _abort_on_timeout(self) -> Iterator[None]:
-        """Abort a request that takes too long, such as a response sent byte by byte."""
+        """Abort a request in the `with` block that takes too long.
+
+        An example is a response sent byte by byte.
+        """
         over = threading.Event()
 
         def cut() -> None:
@@ -185,7 +191,7 @@ class RetryingAdapter(HTTPAdapter):
 
 
 def _is_html_page(response: Response) -> bool:
-    """Return whether a response is a web page; services return data only."""
+    """Return whether a response is a web page, which is an error: services return data only."""
     if response.status_code == _NETWORK_AUTHENTICATION_REQUIRED:
         return True
     kind = response.headers.get("Content-Type", "").lower()
@@ -225,7 +231,7 @@ def _remove_secret(response: Response, secret: Secret | None) -> Response:
 
 
 def _failure_text(error: Exception, server: str) -> str:
-    """Describe an error without its own text, which may contain a secret."""
+    """Return a text about an error without its own message, which may contain a secret."""
     if isinstance(error, failures.Timeout) or "timed out" in str(error):
         return "timeout"
     if isinstance(error, failures.SSLError):

@@ -32,10 +32,10 @@ _URL_SAFE_CHARS = "!#$%&'()*+,/:;=?@[]~"
 
 
 class CachedHttp:
-    """Sends requests and caches the responses in a file; raises NoCache if it cannot be written.
+    """HTTP client that stores responses in a cache file.
 
-    `contact` is an e-mail address or URL, sent to services only. URLs must not contain secrets,
-    because they are stored.
+    Methods raise NoCache if the file cannot be read or written. `contact` is an e-mail address or
+    URL, sent to services only. URLs must not contain secrets, because they are stored.
     """
 
     def __init__(
@@ -55,16 +55,17 @@ class CachedHttp:
 
     @property
     def damage_notes(self) -> list[str]:
-        """Messages about damage found in the cache."""
+        """Messages about damage that was found in the cache file."""
         return self._cache.file.damage_notes
 
     def get(
         self, service: Service, url: str, *, fresh: bool = False, keep: bool = True
     ) -> ServiceResponse:
-        """Return the response to a URL; raise NotFound, LookupSkipped, Outage or ServiceFailed.
+        """Return the response of a web service to a URL, from the cache if possible.
 
-        With `fresh` the cache is bypassed, and a cached response stays until a new one replaces it;
-        without `keep` only a 404 is cached.
+        Raise NotFound, LookupSkipped, Outage or ServiceFailed. With `fresh` the cache is bypassed,
+        and a cached response stays until a new one replaces it. With `keep` off, only a 404 is
+        cached.
         """
         url = quote(url, safe=_URL_SAFE_CHARS)
         if not fresh and (cached := self._find_cached(service, url)):
@@ -81,7 +82,7 @@ class CachedHttp:
             raise NoCache(self._cache_path.parent, error.strerror) from error
 
     def store_alias(self, url: str, other: str) -> None:
-        """Store a cached response under another URL of the same resource as well."""
+        """Store the cached response to `url` also under `other`, a URL of the same resource."""
         if cached := self._cache.find_response(quote(url, safe=_URL_SAFE_CHARS)):
             self._cache.store(quote(other, safe=_URL_SAFE_CHARS), cached)
 
@@ -90,7 +91,7 @@ class CachedHttp:
         self._cache.remove(quote(url, safe=_URL_SAFE_CHARS))
 
     def close(self) -> None:
-        """Close session and cache; they reopen when used."""
+        """Close the HTTP session and the cache; they reopen on the next use."""
         if session := self._sessions.pop(os.getpid(), None):
             session.close()  # type: ignore[no-untyped-call]
         self._cache.file.close()

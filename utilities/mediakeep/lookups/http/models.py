@@ -1,4 +1,4 @@
-"""Services, their responses, request statistics, and the environment of HTTP requests."""
+"""Web services, their responses, request statistics, and the environment of HTTP requests."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CacheLifetimes = tuple[tuple[str, float], ...]
 
 
 class Secret:
-    """A token or key for a service; its repr does not reveal it.
+    """A token or key for a web service; its repr does not reveal it.
 
-    `source` is the setting that it came from; `parameter` is the name of the query parameter that
+    `source` is the setting that it came from. `parameter` is the name of the query parameter that
     carries it, or "" if it is sent as a bearer token (RFC 6750).
     """
 
@@ -30,12 +30,12 @@ class Secret:
         self.source, self.parameter = source, parameter
 
     def reveal(self) -> str:
-        """Return the secret; use it only to send it."""
+        """Return the token or key itself; use it only to send it."""
         return self._text
 
     @property
     def digest(self) -> str:
-        """Hash that distinguishes secrets without revealing them."""
+        """A hash of the token or key, which distinguishes secrets without revealing them."""
         return sha256(self._text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -46,12 +46,12 @@ class Secret:
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A service: its display name, its host, and how to query it.
+    """A web service: its display name, its host, and how to query it.
 
     `interval` is the minimum time in seconds between two requests of this machine, 0 for no rate
-    limit; `disabled_reason` is why the settings disable it, or ""; `host_setting` is the setting
-    that replaced the public host. `secret` is sent with each request and never stored. Responses
-    that `cache_lifetimes` does not mention never expire.
+    limit. `disabled_reason` is why the settings disable the service, or "". `host_setting` is the
+    setting that replaced the public host. `secret` is sent with each request and never stored.
+    Responses that `cache_lifetimes` does not mention never expire.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Service(msgspec.Struct, frozen=True):
     cache_lifetimes: CacheLifetimes = ()
 
     def cache_lifetime(self, url: str) -> float:
-        """Return the seconds after which a cached response to a URL expires."""
+        """Return after how many seconds a cached response to a URL expires."""
         return next((seconds for text, seconds in self.cache_lifetimes if text in url), inf)
 
 
 class ServiceResponse(msgspec.Struct, frozen=True):
-    """A response with status 200; `url` is the URL after redirects."""
+    """A response with status 200 from a web service; `url` is the URL after redirects."""
 
     url: str
     content: bytes
@@ -78,7 +78,7 @@ class ServiceResponse(msgspec.Struct, frozen=True):
 
 @dataclass
 class RequestStats:
-    """Statistics: requests, cache hits, and seconds waited.
+    """Statistics: numbers of requests and cache hits, and the seconds waited.
 
     `skipped_entries` are messages about invalid entries of responses.
     """
@@ -100,25 +100,25 @@ class RequestStats:
             )
 
     def take_and_reset(self) -> RequestStats:
-        """Return the statistics since the last call, and reset them."""
+        """Return the statistics since the last call, and set them to zero."""
         taken = RequestStats(self.requests, self.hits, self.seconds_waited, self.skipped_entries)
         self.requests, self.hits, self.seconds_waited, self.skipped_entries = 0, 0, 0.0, []
         return taken
 
 
 def _ignore_wait(seconds: float) -> None:
-    """Do nothing."""
+    """Ignore the seconds of a wait."""
 
 
 @dataclass(frozen=True)
 class HttpEnvironment:
-    """Clock, sleep, timeouts and shared directory for HTTP requests.
+    """Clock, sleep, timeouts and shared directory for HTTP requests; tests replace them.
 
     The clock returns seconds since 1970. `on_wait` is called with the seconds before each wait,
-    which the time limit of an item does not include. `timeouts` are those to connect, to read a
-    chunk, and to read the whole response, in seconds. `shared_dir` replaces the user's runtime
-    directory. `extend_deadline` is called before a request to extend the item's time limit, and
-    after it with the negative rest.
+    which the time limit of an item does not include. `timeouts` are the seconds to connect, to read
+    a chunk, and to read the whole response. `shared_dir` replaces the user's runtime directory.
+    `extend_deadline` is called before a request with the seconds to add to the item's time limit.
+    It is called again after the request with a negative number, to take back the unused seconds.
     """
 
     clock: Callable[[], float] = time.time

@@ -1,4 +1,4 @@
-"""Rate limit of each service, in a small state file shared by all processes of a user.
+"""The rate limit of each web service, in a small state file shared by a user's processes.
 
 The file is in a directory that only this user may write to. Files of other users, or that others
 may write to, are ignored, symlinks are not followed, and impossible values are dropped.
@@ -30,11 +30,11 @@ _MAX_STATE_BYTES = 4096
 
 
 class ServiceState(msgspec.Struct):
-    """Times of the last request, of pauses and of an outage, in seconds since 1970.
+    """Times of a web service's last request, pauses and outage, in seconds since 1970.
 
-    `span` is the assumed length of the last outage, 0 if there is none; `why` is its reason for
-    messages. Until `probe`, one request checks whether an outage is over, and all others wait.
-    Until `refused`, the secret with this digest is not sent.
+    `span` is the assumed length of the last outage in seconds, 0 if there is none; `why` is its
+    reason for messages. Until the time `probe`, one request checks whether an outage is over, and
+    all others wait. Until the time `refused`, the secret with this digest is not sent.
     """
 
     last: float = 0.0
@@ -48,7 +48,10 @@ class ServiceState(msgspec.Struct):
 
 
 class SharedRateLimit:
-    """The state file of one service; in `own` if no private directory can be used."""
+    """The state file of one web service, shared by all processes of a user.
+
+    The file is in the directory `own` if there is no private runtime directory.
+    """
 
     def __init__(self, service: Service, own: Path, machine: HttpEnvironment) -> None:
         self._file_name = _state_file_name(service.host)
@@ -57,7 +60,10 @@ class SharedRateLimit:
 
     @contextlib.contextmanager
     def lock_state(self) -> Iterator[ServiceState]:
-        """Yield the locked state, and save the changes made by the `with` block."""
+        """Lock the state file for a `with` block, and yield its content.
+
+        Changes made in the block are saved.
+        """
         handle = self._open_locked()
         try:
             before = os.pread(handle, _MAX_STATE_BYTES, 0)
@@ -82,7 +88,10 @@ class SharedRateLimit:
 
 
 def remove_state_file(host: str, machine: HttpEnvironment) -> None:
-    """Remove the state file of a stopped local host, whose port another one may get."""
+    """Remove the state file of a test server on this machine that was stopped.
+
+    Another server may get the same port.
+    """
     for folder in _list_shared_dirs(machine):
         with contextlib.suppress(OSError):
             (folder / _state_file_name(host)).unlink()
@@ -108,9 +117,10 @@ def _lock_in_private_dir(folder: Path, name: str) -> int:
 
 
 def _lock_state_file(path: Path, parent: int | None = None) -> int:
-    """Open and lock a state file; raise OSError if it is not a regular file or stays locked.
+    """Open and lock a state file, and return its handle.
 
-    With `parent`, the handle of a private directory, the file must be private too.
+    Raise OSError if it is not a regular file or stays locked. With `parent`, the handle of a
+    private directory, the file must be private too.
     """
     end = time.monotonic() + _LOCK_TIMEOUT
     while True:
@@ -151,7 +161,10 @@ def _try_lock(handle: int) -> bool:
 
 
 def _parse_state(text: bytes, now: float) -> ServiceState:
-    """Parse a state; drop times too far in the future, as after the clock was set back."""
+    """Parse the content of a state file.
+
+    Times too far in the future are dropped, as after the clock was set back.
+    """
     try:
         state = msgspec.json.decode(text.partition(b"\n")[0], type=ServiceState)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -31,14 +31,20 @@ _SELECT_RESPONSE = (
 
 
 class ResponseCache:
-    """Cached responses by URL; raises NoCache if the file cannot be written."""
+    """Cache of HTTP responses by URL.
+
+    Methods raise NoCache if the file cannot be read or written.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.file = SqliteFile(path, SCHEMA)
         self._clock = clock
 
     def find_response(self, url: str, lifetime: float = inf) -> ServiceResponse | None:
-        """Return the cached response to a URL, or None if there is none or it is too old."""
+        """Return the cached response to a URL, or None if there is none.
+
+        A response older than `lifetime` seconds is ignored.
+        """
         now = self._clock()
         oldest, newest = (now - lifetime, now) if lifetime < inf else (-inf, inf)
         row = self.file.query_row(_SELECT_RESPONSE, url, oldest, newest)
@@ -50,25 +56,25 @@ class ResponseCache:
             return None
 
     def is_not_found(self, url: str) -> bool:
-        """Return whether a 404 is cached for a URL."""
+        """Return whether an earlier 404 response to a URL is cached."""
         now = self._clock()
         query = "SELECT 1 FROM absent WHERE asked = ? AND until > ? AND until <= ?"
         return bool(self.file.query_row(query, url, now, now + NOT_FOUND_LIFETIME))
 
     def store(self, url: str, answer: ServiceResponse) -> None:
-        """Store a response, replacing an earlier one."""
+        """Store the response to a URL, replacing an earlier one."""
         packed = zlib.compress(answer.content, 6)
         row = url, answer.url, answer.type, self._clock(), packed
         absent = "DELETE FROM absent WHERE asked = ?", (url,)
         self.file.execute_all((f"{_REPLACE} answers VALUES (?, ?, ?, ?, ?)", row), absent)
 
     def store_not_found(self, url: str) -> None:
-        """Cache a 404 for a URL for 30 days."""
+        """Record that a URL returned 404; the record expires after 30 days."""
         row = url, self._clock() + NOT_FOUND_LIFETIME
         self.file.execute_all((f"{_REPLACE} absent VALUES (?, ?)", row))
 
     def remove(self, url: str) -> None:
-        """Remove the cached responses to a URL and to the one it redirected to."""
+        """Remove the cached responses to a URL and to the URL that it redirected to."""
         cached = self.find_response(url)
         drops = [
             (f"DELETE FROM {table} WHERE asked IN (?, ?)", (url, cached.url if cached else url))
@@ -78,7 +84,7 @@ class ResponseCache:
 
 
 def expiry_statements(lifetimes: CacheLifetimes, now: float) -> Iterator[Statement]:
-    """Yield the statements that delete all expired responses."""
+    """Yield the SQL statements that delete all expired responses."""
     yield "DELETE FROM absent WHERE until <= ?", (now,)
     for place, (text, seconds) in enumerate(lifetimes):
         before = [other for other, _ in lifetimes[:place]]

@@ -1,4 +1,4 @@
-"""Retries, backoff and a circuit breaker, shared by all processes.
+"""Retries of HTTP requests, and a circuit breaker, shared by all processes.
 
 1. A request acquires a slot: one per interval, across all processes of the machine. The slot is
    confirmed right before the request is sent, because the process may have been stopped meanwhile.
@@ -8,7 +8,7 @@
    its end all requests of all processes fail at once instead of waiting.
 4. The first request after that end is a probe, and the others wait for it: if it succeeds, the
    outage ends and they continue; if it fails, the outage is extended and they fail.
-5. A rejected secret is not sent again for a minute by any process, nor is the request.
+5. A secret that the service rejected is not sent again for a minute by any process.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OUTAGE_SPANS = 60.0, 900.0  # seconds: the first outage, and the longest withou
 
 
 class RetryState:
-    """The retries of one request."""
+    """The retries of one HTTP request: its waits for the rate limit, and its failures so far."""
 
     def __init__(
         self,
@@ -43,15 +43,16 @@ class RetryState:
         self._probe_wait = 0.0  # the last wait for the probe of another request
 
     def acquire_slot(self) -> None:
-        """Wait for a slot; raise Outage if that takes too long."""
+        """Wait until the rate limit allows the request; raise Outage if that takes too long."""
         while (seconds := self._try_acquire()) > 0:
             self.wait(seconds)
         self._stats.requests += 1
 
     def confirm_slot(self) -> bool:
-        """Return whether the slot is still valid; call it right before sending the request.
+        """Return whether the request may still be sent; call it right before sending.
 
-        The interval to the next request starts here. If it returns False, acquire another slot.
+        The interval to the next request starts here. If it returns False, call `acquire_slot`
+        again.
         """
         if not self.service.interval:
             return True
@@ -68,15 +69,16 @@ class RetryState:
         return False
 
     def wait(self, seconds: float) -> None:
-        """Sleep, and add the time to the statistics."""
+        """Sleep for some seconds, and add them to the request statistics."""
         self._environment.on_wait(seconds)
         self._stats.seconds_waited += seconds
         self._environment.sleep(seconds)
 
     def record_failure(self, why: str, requested: float = 0.0) -> None:
-        """Pause the service after a failed attempt; raise Outage if the pauses take too long.
+        """Pause the service for all processes after a failed request.
 
-        `requested` is the delay in seconds from the response, or 0.
+        `requested` is the delay in seconds that the response asks for, or 0. Raise Outage if the
+        pauses take too long.
         """
         self._attempts += 1
         with self._rate_limit.lock_state() as state:
@@ -88,7 +90,10 @@ class RetryState:
             state.pause = max(state.pause, self._environment.clock() + seconds)
 
     def record_success(self, rest: float = 0.0) -> None:
-        """Record a response; `rest` is the seconds until the rate limit resets."""
+        """Record that the service responded.
+
+        `rest` is the number of seconds until the service's rate limit resets, or 0.
+        """
         with self._rate_limit.lock_state() as state:
             if self._is_probe or max(state.outage, state.probe) <= self._environment.clock():
                 state.outage, state.span, state.why, state.probe = 0.0, 0.0, "", 0.0
@@ -97,20 +102,20 @@ class RetryState:
                 state.pause = max(state.pause, until)
 
     def release_probe(self) -> None:
-        """Let another request be the probe, because this one was interrupted."""
+        """Let another request check whether the outage is over, as this one was interrupted."""
         if self._is_probe:
             with self._rate_limit.lock_state() as state:
                 state.probe = 0.0
 
     def reject_secret(self, secret: Secret) -> ServiceFailed:
-        """Record that the service rejected a secret, and return the error."""
+        """Record that the service rejected a token or key, and return the error to raise."""
         with self._rate_limit.lock_state() as state:
             state.refused = self._environment.clock() + MAX_PAUSE
             state.digest = secret.digest
         return self._secret_rejected_error(secret)
 
     def _try_acquire(self) -> float:
-        """Acquire a free slot and return 0, or return the seconds until the next attempt."""
+        """Return 0 if the request may be sent now, else the seconds until the next attempt."""
         with self._rate_limit.lock_state() as state:
             now = self._environment.clock()
             secret = self.service.secret
@@ -140,7 +145,10 @@ class RetryState:
         return ServiceFailed(self.service.name, why)
 
     def _declare_outage(self, state: ServiceState, requested: float) -> Outage:
-        """Declare an outage unless another request already did; return the error."""
+        """Declare an outage of the service, unless another request already did.
+
+        Return the error to raise.
+        """
         now = self._environment.clock()
         if self._is_probe or state.outage <= now:
             first, longest = _OUTAGE_SPANS
@@ -157,7 +165,7 @@ class RetryState:
 
 
 def _format_span(seconds: float) -> str:
-    """Format a time span, such as "58 s" or "15 min"."""
+    """Return a time span in seconds as text, such as "58 s" or "15 min"."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
@@ -167,10 +175,10 @@ _MIN_DELAY = 1.0  # seconds; an immediate retry could be requested forever
 
 
 def parse_retry_after(status: int, headers: Mapping[str, str], now: float) -> float:
-    """Return the seconds to wait before a retry, or 0 if the response does not specify them.
+    """Return how many seconds to wait before a retry, or 0 if the response does not say.
 
-    Retry-After is in seconds or a date (RFC 9110, section 10.2.3), X-RateLimit-Reset in seconds
-    since 1970; dates are compared with the service's Date, because clocks differ.
+    Retry-After is in seconds or a date (RFC 9110, section 10.2.3). X-RateLimit-Reset is in seconds
+    since 1970. Dates are compared with the service's Date header, because clocks differ.
     """
     if status not in _STATUSES_WITH_DELAY:
         return 0.0
@@ -190,7 +198,10 @@ def parse_rate_limit(headers: Mapping[str, str], now: float) -> float:
 
 
 def _server_time(headers: Mapping[str, str], now: float) -> float:
-    """Return the time of the service's clock, or `now` if there is no Date header."""
+    """Return the time of the service's clock in seconds since 1970.
+
+    Return `now` if the response has no Date header.
+    """
     return _parse_http_date(headers.get("Date", "")) or now
 
 

@@ -12,10 +12,10 @@ from tempfile import gettempdir
 
 
 def list_runtime_dirs(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
-    """Yield the candidates, best first; some may not exist or may not be private.
+    """Yield the possible runtime directories of the user, best first.
 
-    /run/user is tried even if XDG_RUNTIME_DIR is unset: cron does not set it, and its jobs have to
-    share files with the user's terminals.
+    Some may not exist or may not be private. /run/user is tried even if XDG_RUNTIME_DIR is unset:
+    cron does not set it, and its jobs have to share files with the user's terminals.
     """
     user = os.geteuid()
     if (runtime_dir := environ.get("XDG_RUNTIME_DIR", "")).startswith("/"):
@@ -28,9 +28,10 @@ def list_runtime_dirs(environ: Mapping[str, str] = os.environ) -> Iterator[Path]
 
 
 def open_private_dir(path: Path) -> int:
-    """Open a directory, and create it with mode 0700 if its parent exists.
+    """Open a private directory and return its handle; create it with mode 0700 if missing.
 
-    Raise OSError if it is a symlink, belongs to another user, or others may write to it.
+    Its parent must exist. Raise OSError if it is a symlink, belongs to another user, or others may
+    write to it.
     """
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -48,16 +49,20 @@ def open_private_dir(path: Path) -> int:
 
 
 def check_private(handle: int, path: str | Path) -> None:
-    """Raise OSError if an open file or directory is another user's, or others may write to it."""
+    """Raise OSError if an open file or directory is not private.
+
+    It is private if it belongs to this user, and others may not write to it.
+    """
     status = os.fstat(handle)
     if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError(errno.EPERM, "not private to this user", str(path))
 
 
 def _check_parent(parent: Path) -> None:
-    """Raise OSError if a directory is neither the user's own nor world-writable with sticky bit.
+    """Raise OSError if a directory is not safe as the parent of a private directory.
 
-    This prevents root from creating files in the directories of a user whose environment it has.
+    It must belong to the user, or be world-writable with sticky bit. This prevents root from
+    creating files in the directories of a user whose environment it has.
     """
     status = parent.stat()
     if status.st_uid != os.geteuid() and not status.st_mode & stat.S_ISVTX:

@@ -23,7 +23,7 @@ _BAD_REQUEST_STATUSES = 400, 422  # bad request, unprocessable content
 
 
 class HttpSession(CacheMixin, requests.Session):
-    """Session that stores each response with status 200 in the response cache."""
+    """HTTP session that stores each response with status 200 in the response cache."""
 
     def __init__(self, shelf: ResponseCache, contact: str, machine: HttpEnvironment) -> None:
         self._cache_backend = _ResponseCacheBackend(shelf)
@@ -47,7 +47,11 @@ class HttpSession(CacheMixin, requests.Session):
             self.mount(scheme, self._adapter)
 
     def fetch(self, url: str, patience: RetryState, *, fresh: bool, keep: bool) -> ServiceResponse:
-        """Return a cached or new response; raise NotFound, Outage or ServiceFailed."""
+        """Return the cached or a new response to a URL.
+
+        Raise NotFound, Outage or ServiceFailed. With `fresh` the cache is bypassed; with `keep`
+        off, only a 404 is stored.
+        """
         self._adapter.retry_state = patience
         self._cache_backend.service = patience.service
         self.settings.read_only = not keep
@@ -85,7 +89,7 @@ class _ResponseCacheBackend(BaseCache):
         self._response_cache = shelf
 
     def get_response(self, key: str, default: Any = None) -> Any:
-        """Return a cached response."""
+        """Return the cached response to the URL `key`."""
         if cached := self._response_cache.find_response(key, self.service.cache_lifetime(key)):
             response = CachedResponse(
                 content=cached.content, url=cached.url, status_code=cached.status
@@ -98,19 +102,22 @@ class _ResponseCacheBackend(BaseCache):
     def save_response(
         self, response: requests.Response, cache_key: str | None = None, *_: Any
     ) -> None:
-        """Store a response."""
+        """Store a response in the cache."""
         if cache_key:
             self._response_cache.store(cache_key, _to_service_response(response))
 
 
 def _user_agent(contact: str) -> str:
-    """Return the User-Agent: application, version and contact, as MusicBrainz requires."""
+    """Return the User-Agent header: application, version and contact, as MusicBrainz requires."""
     name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
     return path_text.to_printable(name).encode("ascii", "backslashreplace").decode()
 
 
 def _cache_key(request: Any, **_: Any) -> str:
-    """Return the URL as passed to `fetch`; requests may escape it differently."""
+    """Return the URL of a request as it was passed to `fetch`.
+
+    The requests library may escape it differently.
+    """
     return str(vars(request).get("requested_url", request.url))
 
 

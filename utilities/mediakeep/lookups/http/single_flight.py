@@ -1,4 +1,4 @@
-"""Send each request from one process only, while other processes wait for its response.
+"""Make one process send a request while other processes wait for its response.
 
 The lock of a request is one byte of a file next to the cache, at an offset hashed from its URL. It
 is a kernel lock, so nothing remains after a kill, and nothing has to be cleaned up.
@@ -20,9 +20,10 @@ _POLL_STEPS = 0.01, 0.25  # seconds between polls, increasing
 
 @contextlib.contextmanager
 def lock_request(path: Path, url: str, wait: Callable[[float], None]) -> Iterator[None]:
-    """Hold the lock of a request for a `with` block; `wait` is called to sleep.
+    """Hold the lock of a URL for a `with` block, so that no other process requests it.
 
-    The lock has no effect within one process.
+    While another process holds the lock, `wait` is called with seconds to sleep. The lock has no
+    effect within one process.
     """
     byte = int.from_bytes(blake2b(url.encode(), digest_size=8).digest()) >> 2
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

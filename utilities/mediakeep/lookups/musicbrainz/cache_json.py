@@ -22,12 +22,18 @@ FILE_NAME = "musicbrainz_cache.json"
 
 
 def check_file(folder: Path, store: MusicBrainzStore) -> list[str]:
-    """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
+    """Clear the MusicBrainz store if the user deleted the JSON file; rewrite a damaged file.
+
+    Return messages for the user.
+    """
     return _build_export(folder, store).check_file()
 
 
 def export(folder: Path, store: MusicBrainzStore) -> None:
-    """Write the file; if it was deleted meanwhile, clear the store instead."""
+    """Write the MusicBrainz lookups to the JSON file.
+
+    If the user deleted the file meanwhile, clear the store instead.
+    """
     _build_export(folder, store).write_file()
 
 

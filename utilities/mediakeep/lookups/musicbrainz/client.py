@@ -1,11 +1,14 @@
-"""Client for MusicBrainz.
+"""Client for the MusicBrainz web service.
 
-A missing page is an error, never a shorter result. An invalid entry is skipped and recorded, and so
-is a release whose tracks are never complete. Rules of the service that this follows:
+A missing page of a list is an error, never a shorter list. An invalid entry is skipped and
+recorded, and so is a release whose tracks are never complete. Rules of the service that this
+follows:
 
-- Lists inside a lookup are truncated at 25 entries, so lists are browsed.
+- Lists inside a lookup are truncated at 25 entries, so lists are browsed page by page.
+
 - A browse by status omits the releases whose status is null.
-- A merged MBID returns the entity that it was merged into; a deleted one returns 404.
+
+- A merged MBID returns the entity that it was merged into; a deleted MBID returns 404.
 """
 
 from __future__ import annotations
@@ -46,35 +49,38 @@ class MusicBrainzClient(PagedClient):
     """Client for one MusicBrainz server."""
 
     def get_artist(self, mbid: str) -> Artist:
-        """Look up an artist; a merged one has its new MBID."""
+        """Look up an artist by MBID; a merged artist is returned with its new MBID."""
         return self._look_up(Artist, "artist", mbid, self._ngs.get_artist_by_id, ["aliases"])
 
     def get_release(self, mbid: str) -> Release:
-        """Look up a release with its tracks; a merged one has its new MBID."""
+        """Look up a release with its tracks by MBID; a merged release has its new MBID."""
         release = self._look_up(Release, "release", mbid, self._ngs.get_release_by_id, _WITH_GENRES)
         if not release.has_all_tracks:
             raise self._invalid_response(f"release {mbid} has an incomplete track list")
         return release
 
     def get_release_group(self, mbid: str) -> ReleaseGroup:
-        """Look up a release group."""
+        """Look up a release group by MBID."""
         includes = ["artist-credits", "genres"]
         return self._look_up(
             ReleaseGroup, "release group", mbid, self._ngs.get_release_group_by_id, includes
         )
 
     def search_releases(self, query: str) -> tuple[Release, ...]:
-        """Return the best matches of a query, at most 100, without tracks."""
+        """Return the releases that match a search query best, at most 100, without tracks."""
         return self._search(
             ReleaseSearchResult, self._ngs.search_releases, query, PAGE_SIZE
         ).releases
 
     def search_artists(self, query: str) -> tuple[Artist, ...]:
-        """Return the best matches of a query, at most 25."""
+        """Return the artists that match a search query best, at most 25."""
         return self._search(ArtistSearchResult, self._ngs.search_artists, query, 25).artists
 
     def browse_discography(self, artist: Artist, asked: str) -> Discography:
-        """Return all releases and release groups of an artist; raise NoSuchMBID if unknown."""
+        """Return all releases and release groups of an artist; `asked` is the current time.
+
+        Raise NoSuchMBID if MusicBrainz does not know the artist.
+        """
         releases = list(self._browse_releases(_WITH_TRACKS, artist=artist.id))
         groups = self.browse_release_groups(artist.id)
         by_id = {group.id: group for group in groups}
@@ -87,7 +93,7 @@ class MusicBrainzClient(PagedClient):
         )
 
     def browse_first_releases(self, artist: str) -> Iterator[tuple[Release, ...]]:
-        """Yield the first pages of an artist's discography with tracks, one request for each.
+        """Yield the first pages of an artist's releases with tracks, with one request per page.
 
         `browse_discography` starts with the same requests. Raise NotFound for an unknown artist.
         """
@@ -110,19 +116,23 @@ class MusicBrainzClient(PagedClient):
                 return
 
     def browse_release_groups(self, artist: str) -> tuple[ReleaseGroup, ...]:
-        """Return all release groups of an artist by MBID; raise NotFound if unknown."""
+        """Return all release groups of the artist with an MBID; raise NotFound if it is unknown."""
         browse = self._ngs.browse_release_groups
         includes = ["artist-credits", "genres"]
         return tuple(self._browse_all(ReleaseGroupPage, browse, artist=artist, includes=includes))
 
     def browse_official_releases(self, group: str) -> tuple[Release, ...]:
-        """Return the official releases of a release group, with tracks; NotFound if unknown."""
+        """Return the official releases of a release group, with tracks.
+
+        Raise NotFound if MusicBrainz does not know the release group.
+        """
         return tuple(self._browse_releases(_WITH_GENRES, release_group=group))
 
     def browse_all_releases(self, group: str) -> tuple[Release, ...]:
-        """Return all releases of a release group, with tracks; raise NotFound if unknown.
+        """Return all releases of a release group, with tracks, whatever their status.
 
-        Unlike a filter by status, this includes releases without a status.
+        Unlike a filter by status, this includes releases without a status. Raise NotFound if the
+        group is unknown.
         """
         return tuple(self._browse_releases(_WITH_GENRES, [], release_group=group))
 
@@ -137,9 +147,10 @@ class MusicBrainzClient(PagedClient):
         return tuple(editions)
 
     def browse_appearances(self, mbid: str) -> tuple[Release, ...]:
-        """Return the official releases of others on which an artist has tracks, without tracks.
+        """Return the official releases of other artists on which an artist has tracks.
 
-        A page has a hundred of them; with tracks, it would have a few.
+        The releases have no tracks here. A page has a hundred of them; with tracks, it would have a
+        few.
         """
         releases = self._browse_all(
             ReleasePage,
@@ -153,7 +164,10 @@ class MusicBrainzClient(PagedClient):
     def _browse_releases(
         self, includes: list[str], statuses: Sequence[str] = ("official",), **of: str
     ) -> Iterator[Release]:
-        """Browse releases of some statuses, or all; look up those with incomplete tracks."""
+        """Yield the releases with some statuses, or all if `statuses` is empty.
+
+        Releases whose tracks are incomplete in the list are looked up one by one.
+        """
         releases: list[Release] = self._browse_all(
             ReleasePage,
             self._ngs.browse_releases,
@@ -165,9 +179,10 @@ class MusicBrainzClient(PagedClient):
             yield from (release,) if release.has_all_tracks else self._look_up_truncated(release.id)
 
     def _look_up_truncated(self, mbid: str) -> Iterator[Release]:
-        """Look up a release whose tracks were incomplete; yield nothing if it no longer exists.
+        """Look up a release whose tracks were incomplete in a list, and yield it.
 
-        If the tracks are still incomplete, skip the release and record that.
+        Yield nothing if it no longer exists. If its tracks are still incomplete, skip it and record
+        that.
         """
         try:
             yield self._get_release_twice(mbid)
@@ -185,7 +200,7 @@ class MusicBrainzClient(PagedClient):
 
 
 def _with_release_group(release: Release, groups: Mapping[str, ReleaseGroup]) -> Release:
-    """Return a release with its release group from the list of groups, which has genres."""
+    """Return a release with its release group replaced by that in `groups`, which has genres."""
     own = release.release_group
     group = groups.get(own.id) if own else None
     return structs.replace(release, release_group=group) if group else release

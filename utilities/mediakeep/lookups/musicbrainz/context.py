@@ -24,13 +24,16 @@ DISABLED = ServiceConfig(
 
 
 class MusicBrainzContext(LookupContext):
-    """Clients and store of one process for MusicBrainz; each is opened on first use."""
+    """The MusicBrainz and Cover Art Archive clients, and the store, of one process.
+
+    Each of them is opened on first use.
+    """
 
     file_name = FILE_NAME
 
     @cached_property
     def store(self) -> MusicBrainzStore:
-        """Results of earlier lookups; raises NoCache if it cannot be opened."""
+        """The results of earlier lookups; reading this raises NoCache if it cannot be opened."""
         known = MusicBrainzStore(self.folder)
         self._closables.append(known)
         return known

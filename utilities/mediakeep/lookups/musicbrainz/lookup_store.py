@@ -1,7 +1,7 @@
-"""Store of MusicBrainz lookup results: resolved artists and discographies.
+"""Store of MusicBrainz lookup results: identified artists and their discographies.
 
-A resolved artist is stored under the key of its item with a digest of the query; while the digest
-stays the same, no request is made.
+The result for an artist is stored under the key of its queue item, with a digest of the query.
+While the digest stays the same, no request is made.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from mediakeep.sqlite_file import Statement
 
 
 class PossibleArtist(msgspec.Struct, frozen=True):
-    """An artist that may match, and the titles of its albums in the library."""
+    """A MusicBrainz artist that may match, and the titles of its albums in the library."""
 
     artist: Artist
     titles: tuple[str, ...] = ()
 
 
 class ResolvedAlbum(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An album in the library and its match at MusicBrainz; unknown values are "".
+    """An album in the library and the MusicBrainz release that it matches.
 
-    `release` is set if it is certain; otherwise `tied` lists the equally likely ones.
+    Unknown values are "". `release` is set if the match is certain; otherwise `tied` lists the
+    equally likely releases.
     """
 
     match: str = ""  # how sure it is: "certain", "tied", "unsure" or "unknown"
@@ -67,25 +68,31 @@ CREATE TABLE IF NOT EXISTS discographies (artist TEXT PRIMARY KEY, content BLOB 
 
 
 class MusicBrainzStore(LookupStore):
-    """The store in a cache folder; raises NoCache if it cannot be written."""
+    """The store of MusicBrainz lookup results in a cache folder.
+
+    Methods raise NoCache if the file cannot be read or written.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / FILE_NAME, _SCHEMA)
 
     def get_resolved(self, key: str) -> ResolvedArtist | None:
-        """Return the lookup result of an artist, or None."""
+        """Return the stored lookup result of the artist with an item key, or None."""
         row = self._file.query_row("SELECT content FROM resolved WHERE key = ?", key)
         return unpack(row, ResolvedArtist)
 
     def get_discography(self, artist: str) -> Discography | None:
-        """Return the discography of an artist by MBID, or None."""
+        """Return the stored discography of the artist with an MBID, or None."""
         row = self._file.query_row("SELECT content FROM discographies WHERE artist = ?", artist)
         return unpack(row, Discography)
 
     def save_resolved(
         self, key: str, resolved: ResolvedArtist, discography: Discography | None
     ) -> None:
-        """Save a lookup result and a discography, replacing earlier ones."""
+        """Save the lookup result of an artist, and its discography if there is one.
+
+        Earlier ones are replaced.
+        """
         rows = [_insert_statement("resolved", key, resolved)]
         rows += (
             [_insert_statement("discographies", discography.artist.id, discography)]
@@ -95,7 +102,7 @@ class MusicBrainzStore(LookupStore):
         self._file.execute_all(*rows)
 
     def rename_keys(self, names: Mapping[str, str]) -> None:
-        """Change the keys of lookup results: old key -> new key."""
+        """Store lookup results under new item keys; `names` maps old keys to new ones."""
         text = "UPDATE OR REPLACE resolved SET key = ? WHERE key = ?"
         self._file.execute_all(*((text, (new, old)) for old, new in names.items()))
 
@@ -106,7 +113,7 @@ class MusicBrainzStore(LookupStore):
         )
 
     def iter_resolved(self) -> Iterator[tuple[str, ResolvedArtist]]:
-        """Yield the lookup results of all artists with their keys, sorted."""
+        """Yield item key and lookup result of all artists, sorted by key."""
         for key, content in self._file.query_rows("SELECT key, content FROM resolved ORDER BY key"):
             if resolved := unpack((content,), ResolvedArtist):
                 yield key, resolved

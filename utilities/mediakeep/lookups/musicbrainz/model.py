@@ -1,7 +1,7 @@
-"""MusicBrainz entities as returned by its web service.
+"""MusicBrainz entities as returned by its web service, such as artists and releases.
 
-Names are those of WS/2 in JSON; unused fields are ignored. Lengths are in milliseconds, dates may
-be partial ("1987", "1987-03", "1987-03-09"), and an unknown text may be None or "".
+Names are those of WS/2 in JSON; unused fields are ignored. Lengths are in milliseconds. Dates may
+be partial ("1987", "1987-03", "1987-03-09"). An unknown text may be None or "".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Number = Annotated[int, msgspec.Meta(ge=-_MAX_NUMBER, le=_MAX_NUMBER)]
 
 
 class MusicBrainzEntity(msgspec.Struct, frozen=True, rename="kebab", gc=False, omit_defaults=True):
-    """Base of all entities: keys have hyphens, and unknown values are omitted."""
+    """Base class of all MusicBrainz entities: keys have hyphens, unknown values are omitted."""
 
 
 class Alias(MusicBrainzEntity, frozen=True, kw_only=True):
@@ -43,12 +43,12 @@ class Artist(MusicBrainzEntity, frozen=True, kw_only=True):
 
     @property
     def is_special_purpose(self) -> bool:
-        """Whether this is a special purpose artist, such as Various Artists or [unknown]."""
+        """Whether this is not a real artist, but one such as Various Artists or [unknown]."""
         return self.id == VARIOUS_ARTISTS or (self.name[:1] == "[" and self.name[-1:] == "]")
 
 
 class ArtistCredit(MusicBrainzEntity, frozen=True, kw_only=True):
-    """One artist of an artist credit, with the name as credited."""
+    """One artist of a credit, with the name printed on the release."""
 
     name: str
     artist: Artist
@@ -100,7 +100,7 @@ class Medium(MusicBrainzEntity, frozen=True, kw_only=True):
 
     @property
     def has_all_tracks(self) -> bool:
-        """Whether all counted tracks are listed; some counts do not include hidden tracks."""
+        """Whether all tracks of the medium are listed; some track counts omit hidden tracks."""
         listed = len(self.tracks) + len(self.data_tracks) + (self.pregap is not None)
         return listed >= self.track_count
 
@@ -113,7 +113,7 @@ class Label(MusicBrainzEntity, frozen=True, kw_only=True):
 
 
 class LabelInfo(MusicBrainzEntity, frozen=True, kw_only=True):
-    """A label with the catalog number of a release."""
+    """A record label of a release, with the catalog number that it gave the release."""
 
     label: Label | None = None
     catalog_number: str | None = None
@@ -140,7 +140,7 @@ class ReleaseGroup(MusicBrainzEntity, frozen=True, kw_only=True):
 
     @property
     def type(self) -> str:
-        """Its types as one text, such as "Album + Live"."""
+        """The types of the release group as one text, such as "Album + Live"."""
         return " + ".join((self.primary_type or "Other", *self.secondary_types))
 
 
@@ -195,7 +195,7 @@ class Release(MusicBrainzEntity, frozen=True, kw_only=True):
 
     @property
     def tracks(self) -> Iterator[tuple[Medium, Track]]:
-        """All audio tracks, each with its medium."""
+        """All audio tracks of the release, each with its medium."""
         for medium in self.media:
             if medium.pregap:
                 yield medium, medium.pregap
@@ -203,20 +203,20 @@ class Release(MusicBrainzEntity, frozen=True, kw_only=True):
 
     @property
     def track_count(self) -> int:
-        """The number of tracks according to its media."""
+        """The number of tracks of the release, added up from its media."""
         return sum(medium.track_count for medium in self.media)
 
     @property
     def has_all_tracks(self) -> bool:
-        """Whether all counted tracks of all media are listed."""
+        """Whether all tracks of all media of the release are listed."""
         return all(medium.has_all_tracks for medium in self.media)
 
 
 class Discography(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """All releases of an artist, and when they were requested.
+    """All releases of an artist, and the time when they were requested.
 
-    `releases` are the official ones with their tracks, `groups` all release groups, including those
-    with only bootlegs or promotional releases.
+    `releases` are the official releases with their tracks. `groups` are all release groups,
+    including those with only bootlegs or promotional releases.
     """
 
     artist: Artist

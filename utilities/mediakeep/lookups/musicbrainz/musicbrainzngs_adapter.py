@@ -27,9 +27,9 @@ FetchFunction = Callable[[str], bytes]  # returns the content of a URL
 
 
 def install(host: str, read: FetchFunction) -> None:
-    """Send all requests of musicbrainzngs to `host`, a URL, by calling `read`.
+    """Make musicbrainzngs send all its requests to the URL `host` by calling `read`.
 
-    Its functions then return what `read` returns.
+    The functions of musicbrainzngs then return what `read` returns.
     """
 
     def fetch(_opener: object, request: urllib.request.Request, _body: Any = None) -> bytes:

@@ -1,10 +1,10 @@
-"""Complete, paged requests to MusicBrainz.
+"""Requests to MusicBrainz for complete lists, page by page.
 
 An invalid or repeated entry is skipped and recorded; the others are used.
 
-A page has 25 entries unless `limit` is higher, at most 100; with recordings at most 500 tracks and
-at least one release, so the next offset depends on the entries received (musicbrainz-server, WS/2
-`_limit_and_offset`, `limit_releases_by_tracks`).
+A page has 25 entries unless `limit` is higher, at most 100. With recordings, it has at most 500
+tracks and at least one release. So the next offset depends on the number of entries received
+(musicbrainz-server, WS/2 `_limit_and_offset`, `limit_releases_by_tracks`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MBID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 
 
 def is_mbid(text: str) -> bool:
-    """Return whether a text has the form of an MBID."""
+    """Return whether a text has the form of an MBID (MusicBrainz identifier)."""
     return _MBID_PATTERN.fullmatch(text) is not None
 
 
@@ -40,14 +40,14 @@ def _invalid_mbid_text(text: str) -> str:
 
 
 class _BrowsedList(msgspec.Struct, frozen=True):
-    """The received entries of a list by MBID, and the number of missing ones."""
+    """The received entries of a list by MBID, and the number of entries still missing."""
 
     entries: dict[str, Any]
     missing_count: int
 
 
 class PagedClient:
-    """Base of the MusicBrainz client; sends requests by functions of musicbrainzngs."""
+    """Base class of the MusicBrainz client: requests lists with functions of musicbrainzngs."""
 
     def __init__(self, http: CachedHttp, service: Service) -> None:
         from mediakeep.lookups.musicbrainz import (
@@ -64,7 +64,10 @@ class PagedClient:
 
     @contextmanager
     def bypassing_cache(self, fresh: bool = True) -> Iterator[None]:
-        """Bypass the cache; a cached response stays until a new one replaces it."""
+        """Send requests in the `with` block even if the response is cached.
+
+        A cached response stays until a new one replaces it. With `fresh` off, nothing changes.
+        """
         before, self._fresh = self._fresh, fresh
         try:
             yield
@@ -77,9 +80,10 @@ class PagedClient:
         browse: Callable[..., Any],
         **parameters: Any,
     ) -> list[Any]:
-        """Return a complete list; read it again from the start if it changes while it is read.
+        """Return a complete list of entities, requested page by page.
 
-        If the pages overlap both times, return the entries of both readings.
+        If the list changes meanwhile, it is read again from the start. If it changes both times,
+        the entries of both readings are returned.
         """
         first = self._browse_pages(kind, browse, parameters)
         if first and not first.missing_count:
@@ -104,8 +108,9 @@ class PagedClient:
     ) -> _BrowsedList | None:
         """Request all pages of a list; return None if its number of entries changes meanwhile.
 
-        The pages may be from different days, because those received before an outage are cached. An
-        entry that is added or removed between two pages shifts all others, so one is never seen.
+        The pages may be from different days, because pages received before an outage are cached. An
+        entry that is added or removed between two pages shifts the others, so an entry may be
+        missed.
         """
         received: dict[str, Any] = {}
         offset, count, left_out = 0, -1, 0
@@ -142,13 +147,16 @@ class PagedClient:
         return self._require_mbid(entity)
 
     def _require_mbid(self, entity: T) -> T:
-        """Return an entity; raise InvalidResponse if its id is not an MBID."""
+        """Return an entity unchanged; raise InvalidResponse if its id is not an MBID."""
         if not is_mbid(entity.id):
             raise self._invalid_response(_invalid_mbid_text(entity.id))
         return entity
 
     def _drop_without_mbid(self, entries: Sequence[T], odd: list[str]) -> list[T]:
-        """Return the entries with an MBID; add the reasons of the others to `odd`."""
+        """Return the entries of a list that have a valid MBID.
+
+        A reason for each dropped entry is added to the list `odd`.
+        """
         usable = [entry for entry in entries if is_mbid(entry.id)]
         if entries and not usable:
             self._require_mbid(entries[0])
@@ -158,7 +166,7 @@ class PagedClient:
         return usable
 
     def _note_skipped(self, odd: Sequence[str]) -> None:
-        """Record the skipped entries of the last response, and remove it from the cache."""
+        """Record why entries of the last response were skipped, and remove it from the cache."""
         if odd:
             self._http.remove_cached(self._last_url)
             self._http.stats.note_skipped_entries(self._service.name, odd, self._last_url)

@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 def decode(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
-    """Decode a response; a null is treated as a missing key.
+    """Decode a JSON response of MusicBrainz; a null is treated as a missing key.
 
-    The reasons why entries of a page were skipped are added to `odd`, one for each. Raise
+    The reasons why entries of a page were skipped are added to the list `odd`. Raise
     msgspec.DecodeError if the response has another type, or no valid entry.
     """
     try:
@@ -46,7 +46,7 @@ def _without_nulls(thing: Any) -> Any:
 class ReleasePage(
     msgspec.Struct, frozen=True, rename={"entries": "releases", "count": "release-count"}
 ):
-    """One page of a list of releases, and the size of the list."""
+    """One page of a list of releases, and the number of releases in the whole list."""
 
     entries: tuple[Release, ...]
     count: int
@@ -57,7 +57,7 @@ class ReleaseGroupPage(
     frozen=True,
     rename={"entries": "release-groups", "count": "release-group-count"},
 ):
-    """One page of a list of release groups, and the size of the list."""
+    """One page of a list of release groups, and the number of groups in the whole list."""
 
     entries: tuple[ReleaseGroup, ...]
     count: int

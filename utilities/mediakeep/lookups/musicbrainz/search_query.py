@@ -21,19 +21,20 @@ _SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
 
 
 def releases_by_name(artist: str, titles: Iterable[str]) -> str:
-    """Query releases with an artist name and one of several titles."""
+    """Return a query for releases with an artist's name and one of several titles."""
     return f"artist:{_quote_phrase(artist)} AND ({_match_any('release', titles)})"
 
 
 def releases_by_id(artists: Iterable[str], titles: Iterable[str]) -> str:
-    """Query releases of artists, by MBID, with one of several titles."""
+    """Return a query for releases of artists, given by MBID, with one of several titles."""
     return f"({_match_any('arid', artists)}) AND ({_match_any('release', titles)})"
 
 
 def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
-    """Query releases with one of several titles, each with a minimum number of tracks.
+    """Return a query for releases by title and minimum number of tracks.
 
-    Ten titles of the maximum length fit into a URL.
+    `albums` are pairs of both; a release has to match one of them. Ten titles of the maximum length
+    fit into a URL.
     """
     return " OR ".join(
         f"(release:{_quote_phrase(title)} AND tracks:[{max(least, 1)} TO *])"
@@ -42,7 +43,7 @@ def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
 
 
 def releases_by_name_fuzzy(artist: str, titles: Iterable[str]) -> str:
-    """Query releases by artist name and titles, both possibly misspelt.
+    """Return a query for releases by artist name and titles, both possibly misspelt.
 
     Return "" if the name or all titles contain no word.
     """
@@ -51,18 +52,24 @@ def releases_by_name_fuzzy(artist: str, titles: Iterable[str]) -> str:
 
 
 def releases_by_id_fuzzy(artist: str, titles: Iterable[str]) -> str:
-    """Query releases of an artist, by MBID, with possibly misspelt titles; "" without words."""
+    """Return a query for releases of artists, given by MBID, with possibly misspelt titles.
+
+    Return "" if all titles contain no word.
+    """
     wanted = _match_any_fuzzy(titles)
     return f"arid:{_quote_phrase(artist)} AND ({wanted})" if wanted else ""
 
 
 def artists_by_name(name: str) -> str:
-    """Query artists by name or alias."""
+    """Return a query for artists by name or alias."""
     return f"artist:{_quote_phrase(name)} OR alias:{_quote_phrase(name)}"
 
 
 def _match_any(field: str, texts: Iterable[str]) -> str:
-    """Join phrases with OR; twelve of the maximum length fit into a URL of 8 KB."""
+    """Return a query for texts of a field that contain any of the phrases.
+
+    Twelve phrases of the maximum length fit into a URL of 8 KB.
+    """
     return " OR ".join(f"{field}:{_quote_phrase(text)}" for text in texts)
 
 
@@ -71,10 +78,10 @@ def _match_any_fuzzy(titles: Iterable[str]) -> str:
 
 
 def _match_fuzzy(field: str, text: str) -> str:
-    """Query the words of a text, each possibly misspelt; return "" if it has none.
+    """Return a query for the words of a text in a field, each possibly misspelt.
 
-    Short words, and those that the index may split, such as "don't", are omitted if there are
-    others: the caller compares the whole text anyway.
+    Return "" if the text has no words. Short words, and words that the index may split, such as
+    "don't", are omitted if there are others: the caller compares the whole text anyway.
     """
     plain = [word.strip(_PUNCTUATION) for word in _shorten(text).casefold().split()]
     whole = [word for word in plain if len(word) >= _MIN_FUZZY_CHARS and _WORD.fullmatch(word)]
@@ -90,7 +97,7 @@ def _edit_distance(word: str) -> str:
 
 
 def _quote_phrase(text: str) -> str:
-    """Quote a text as a phrase; a long one is shortened."""
+    """Return a text as a quoted phrase of a query; a long text is shortened."""
     return '"' + _SPECIAL.sub(r"\\\1", _shorten(text)) + '"'
 
 

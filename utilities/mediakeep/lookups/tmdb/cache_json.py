@@ -1,6 +1,6 @@
 """Export of the TMDb lookups to status/movies/tmdb_cache.json.
 
-It contains the identified movies, and the searches of the last days with their first results.
+The file contains the identified movies, and the searches of the last days with their first results.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAX_HITS = 5  # results of each search
 
 
 class _SearchHit(msgspec.Struct):
-    """A search result, reduced to the exported fields."""
+    """A movie in a search response, reduced to the exported fields."""
 
     id: int
     title: str | None = None
@@ -39,21 +39,28 @@ class _SearchPage(msgspec.Struct):
 
 
 def check_file(folder: Path, store: TmdbStore) -> list[str]:
-    """Clear the store if the file was deleted, rewrite a damaged file; return messages.
+    """Clear the TMDb store if the user deleted the JSON file; rewrite a damaged file.
 
-    `folder` is the cache folder, here and below; the export itself is next to the movie queue.
+    Return messages for the user. `folder` is the cache folder; the JSON file is next to the movie
+    queue.
     """
     return _build_export(folder, store).check_file()
 
 
 def set_host(store: TmdbStore, host: str) -> list[str]:
-    """Record the queried host, and delete expired data; return messages."""
+    """Record the URL of the TMDb server that is queried now, and delete expired data.
+
+    Return messages for the user.
+    """
     store.remove_expired()
     return records.set_host(store, host)
 
 
 def export(folder: Path, store: TmdbStore) -> None:
-    """Write the file; if it was deleted meanwhile, clear the store instead."""
+    """Write the TMDb lookups to the JSON file.
+
+    If the user deleted the file meanwhile, clear the store instead. `folder` is the cache folder.
+    """
     store.remove_expired()
     _build_export(folder, store).write_file()
 
@@ -73,7 +80,7 @@ def _encode(entry: JsonObject) -> msgspec.Raw:
 
 
 def _movie_to_json(movie: ResolvedMovie) -> JsonObject:
-    """Return the entry of a movie; candidates are omitted if it is certain."""
+    """Return the JSON entry of a movie; other candidates are omitted if the match is certain."""
     candidates = [] if movie.tmdb_id else list(map(_candidate_to_json, movie.candidates))
     entry: JsonObject = {
         "match": movie.match,
@@ -103,7 +110,7 @@ def _candidate_to_json(candidate: MovieCandidate) -> JsonObject:
 
 
 def _searches_to_json(rows: list[Row]) -> Iterator[JsonObject]:
-    """Yield the searches with their first results; skip damaged rows."""
+    """Yield the cached searches with their first results as JSON; damaged rows are skipped."""
     for url, stored, content in rows:
         try:
             page = msgspec.json.decode(zlib.decompress(content), type=_SearchPage)

@@ -1,4 +1,4 @@
-"""Client for TMDb.
+"""Client for TMDb, The Movie Database.
 
 All data of a movie takes one request, because everything is appended to the response
 (developer.themoviedb.org/docs/append-to-response). Images are not cached: they become files.
@@ -42,7 +42,8 @@ class TmdbClient:
     ) -> tuple[MovieSummary, ...]:
         """Search movies by title; return at most 20, in the order of TMDb.
 
-        `year` is the year of the first release, or of any release without `primary`.
+        `year` is the year of the movie's first release. With `primary` off, it is the year of any
+        release.
         """
         query = _clean_title(title)
         if not query:
@@ -59,7 +60,7 @@ class TmdbClient:
         return self._convert_summaries(page.results)
 
     def find_by_imdb_id(self, imdb_id: str) -> tuple[MovieSummary, ...]:
-        """Return the movies with an IMDb id; none if it is not a valid id."""
+        """Return the movies with an IMDb id; () if there is none or the id is invalid."""
         if not constants.is_imdb_id(imdb_id):
             return ()
         parameters = {"external_source": "imdb_id", "language": self._language}
@@ -72,7 +73,10 @@ class TmdbClient:
         return self._convert_summaries(results.movie_results)
 
     def get_movie(self, ident: int | str) -> Movie:
-        """Return a movie by its TMDb or IMDb id; raise NoSuchMovie if unknown."""
+        """Return the movie with a TMDb id (number) or IMDb id (text).
+
+        Raise NoSuchMovie if TMDb does not know it.
+        """
         movie_id = str(ident)
         is_own = (
             movie_id.isascii() and movie_id.isdigit() and 0 < int(movie_id[:11]) <= constants.MAX_ID
@@ -96,7 +100,7 @@ class TmdbClient:
         return convert.convert_movie(details, self._language)
 
     def get_collection(self, ident: int) -> MovieCollection:
-        """Return a collection with its movies; raise NoSuchMovie if unknown."""
+        """Return the collection with a TMDb id, with its movies; raise NoSuchMovie if unknown."""
         if not 0 < ident <= constants.MAX_ID:
             raise NoSuchMovie("collection", ident)
         ask, parameters = (
@@ -113,7 +117,10 @@ class TmdbClient:
         return convert.convert_collection(data)
 
     def fetch_image(self, path: str, size: str = "original") -> bytes:
-        """Fetch an image by path, such as "/aB3.jpg", in a size such as "w500"; raise NotFound."""
+        """Fetch an image by its path, such as "/aB3.jpg", in a size such as "w500".
+
+        Raise NotFound if it does not exist.
+        """
         pictures = self._config.pictures
         url = picture_url(pictures.host, path, size)
         if not constants.is_image_path(path):
@@ -147,19 +154,19 @@ class TmdbClient:
         return usable
 
     def _note_skipped(self, odd: Sequence[str]) -> None:
-        """Record the skipped entries of the last response, and remove it from the cache."""
+        """Record why entries of the last response were skipped, and remove it from the cache."""
         if odd:
             self._http.remove_cached(self._last_url)
             self._http.stats.note_skipped_entries(self._config.catalogue.name, odd, self._last_url)
 
     def _create_endpoint(self, group: str, *ids: object) -> Any:
-        """Create an object of a tmdbsimple class that uses our session."""
+        """Create an object of a tmdbsimple class that uses our HTTP session."""
         from mediakeep.lookups.tmdb import tmdbsimple_adapter
 
         return tmdbsimple_adapter.create_endpoint(group, *ids, session=self._session)
 
     def _request(self, kind: type[T], ask: Callable[..., Any], parameters: dict[str, Any]) -> T:
-        """Call a function of tmdbsimple, and decode the response."""
+        """Call a function of tmdbsimple, and return the response decoded to the type `kind`."""
         content = ask(**parameters)
         try:
             odd: list[str] = []
@@ -188,6 +195,6 @@ def picture_url(host: str, path: str, size: str = "original") -> str:
 
 
 def _clean_title(title: str) -> str:
-    """Return a title on one line with a limited length."""
+    """Return a title as one line of limited length, to be searched for."""
     plain = "".join(char if char.isprintable() else " " for char in title)
     return " ".join(plain.split())[:_MAX_TITLE_CHARS]

@@ -40,9 +40,9 @@ def is_imdb_id(text: str) -> bool:
 
 
 def parse_tmdb_id(text: str) -> int:
-    """Parse a TMDb id or the URL of a movie's page; return 0 if invalid.
+    """Return the TMDb id in a text, which is the id or the URL of a movie's page.
 
-    The title may follow the id, as in such URLs: "603-the-matrix".
+    Return 0 if the text is invalid. The title may follow the id, as in such URLs: "603-the-matrix".
     """
     match = _TMDB_PAGE.fullmatch(text.strip()) or _TMDB_ID.fullmatch(text.strip())
     number = int(match[1]) if match else 0
@@ -50,7 +50,10 @@ def parse_tmdb_id(text: str) -> int:
 
 
 def parse_imdb_id(text: str) -> str:
-    """Parse an IMDb id or the URL of a title's page; return "" if invalid."""
+    """Return the IMDb id in a text, which is the id or the URL of a title's page.
+
+    Return "" if the text is invalid.
+    """
     match = _IMDB_PAGE.fullmatch(text.strip())
     imdb_id = match[1].lower() if match else text.strip()
     return imdb_id if is_imdb_id(imdb_id) else ""

@@ -31,20 +31,20 @@ DISABLED = ServiceConfig(
 
 
 class TmdbContext(LookupContext):
-    """Client and store of one process for TMDb; each is opened on first use."""
+    """The TMDb client and the store of one process; each is opened on first use."""
 
     file_name = FILE_NAME
 
     @cached_property
     def store(self) -> TmdbStore:
-        """Results of earlier lookups; raises NoCache if it cannot be opened."""
+        """The results of earlier lookups; reading this raises NoCache if it cannot be opened."""
         known = TmdbStore(self.folder, self._environment.clock)
         self._closables.append(known)
         return known
 
     @cached_property
     def tmdb(self) -> TmdbClient:
-        """Client for TMDb; raises NoCache if responses cannot be stored."""
+        """The TMDb client; reading this raises NoCache if responses cannot be stored."""
         from mediakeep.lookups.tmdb.client import TmdbClient
 
         return TmdbClient(self.http, self.config)

@@ -26,7 +26,7 @@ _VIDEO_KEY = re.compile(r"[A-Za-z0-9_-]{5,20}")
 
 
 def convert_summary(movie: wire.MovieJson) -> MovieSummary:
-    """Convert a movie of a list."""
+    """Convert a movie in a list of TMDb to the model."""
     return MovieSummary(
         id=movie.id,
         title=movie.title,
@@ -41,7 +41,7 @@ def convert_summary(movie: wire.MovieJson) -> MovieSummary:
 
 
 def convert_collection(data: wire.CollectionJson) -> MovieCollection:
-    """Convert a collection."""
+    """Convert a collection of TMDb to the model."""
     return MovieCollection(
         id=data.id,
         name=data.name,
@@ -53,7 +53,7 @@ def convert_collection(data: wire.CollectionJson) -> MovieCollection:
 
 
 def convert_movie(details: wire.MovieDetailsJson, language: str) -> Movie:
-    """Convert the details of a movie that were requested in a language."""
+    """Convert the details of a movie at TMDb to the model; texts are in `language`."""
     ids = _external_ids(details)
     return Movie(
         id=details.id,
@@ -103,7 +103,7 @@ def _valid_image_path(path: str) -> str:
 
 
 def _external_ids(details: wire.MovieDetailsJson) -> dict[str, str]:
-    """Return the ids in other databases by name: "imdb", "wikidata"..."""
+    """Return the movie's ids in other databases by name: "imdb", "wikidata"..."""
     values = {"imdb_id": details.imdb_id} | details.external_ids
     ids = {name.removesuffix("_id"): str(value) for name, value in values.items() if value}
     if not constants.is_imdb_id(ids.get("imdb", "")):
@@ -195,7 +195,10 @@ def _convert_translations(translations: wire.TranslationsJson) -> tuple[Translat
 
 
 def _find_trailer(videos: Iterable[wire.VideoJson], language: str) -> str:
-    """Return the key of the best trailer: in this language, then official, then first."""
+    """Return the key of the best trailer, or "" if there is none.
+
+    Trailers in `language` come first, then official ones, then the others in their order.
+    """
     wanted = language.partition("-")[0]
     trailers = [
         video

@@ -20,13 +20,15 @@ _META_NAME = "asked"
 
 
 class _LastSettings(msgspec.Struct):
+    """The hosts and the language of the last TMDb lookups."""
+
     host: str
     pictures: str
     locale: Locale
 
 
 def save(store: LookupStore, access: ServiceConfig) -> None:
-    """Save hosts and language of a configuration."""
+    """Save the hosts and the language of a configuration in the store."""
     settings = _LastSettings(access.catalogue.host, access.pictures.host, access.locale)
     text = msgspec.json.encode(settings).decode()
     if store.get_meta(_META_NAME) != text:
@@ -34,7 +36,10 @@ def save(store: LookupStore, access: ServiceConfig) -> None:
 
 
 def load_disabled_config(folder: Path) -> ServiceConfig:
-    """Return a disabled configuration with the last settings; raise NoCache if unreadable."""
+    """Return a configuration with the last hosts and language, with which no request is sent.
+
+    Raise NoCache if the store cannot be read.
+    """
     desk = TmdbContext(folder, DISABLED)
     if not desk.has_cache_file:
         return DISABLED

@@ -1,8 +1,8 @@
 """Store of TMDb lookup results, searchable by TMDb id and collection.
 
-A resolved movie is stored under the key of its item with a digest of the query; while the digest
-stays the same, no request is made. Data from TMDb is deleted when its terms require; the identity
-of each movie stays.
+The result for a movie is stored under the key of its queue item, with a digest of the query. While
+the digest stays the same, no request is made. Data from TMDb is deleted when its terms require; the
+id of each movie stays.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SELECT = "SELECT content FROM resolved WHERE"
 
 
 class MovieCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A possible match with its penalties; `confidence` is 0 to 1."""
+    """A TMDb movie that may match, with its penalties; `confidence` is from 0 to 1."""
 
     hit: MovieSummary
     confidence: float
@@ -47,7 +47,7 @@ class MovieCandidate(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ResolvedMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Result of the lookup of one movie; `tmdb_id` is 0 if it is not certain."""
+    """Result of the lookup of one movie; `tmdb_id` is 0 if the match is not certain."""
 
     key: str
     question: str  # digest of the query and the language
@@ -70,56 +70,59 @@ class ResolvedMovie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class TmdbStore(LookupStore):
-    """The store in a cache folder; raises NoCache if it cannot be written."""
+    """The store of TMDb lookup results in a cache folder.
+
+    Methods raise NoCache if the file cannot be read or written.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         super().__init__(folder / FILE_NAME, _SCHEMA)
         self._clock = clock
 
     def get_resolved(self, key: str) -> ResolvedMovie | None:
-        """Return the lookup result of a movie, or None."""
+        """Return the stored lookup result of the movie with an item key, or None."""
         return unpack(self._file.query_row(f"{_SELECT} key = ?", key), ResolvedMovie)
 
     def save_resolved(self, key: str, resolved: ResolvedMovie) -> None:
-        """Save a lookup result, replacing an earlier one."""
+        """Save the lookup result of the movie with an item key, replacing an earlier one."""
         self._file.execute_all(_insert_statement(key, resolved))
 
     @property
     def has_no_movies(self) -> bool:
-        """Whether the store is empty, as after the caches were deleted."""
+        """Whether the store contains no movies, as after the caches were deleted."""
         return self._file.query_row("SELECT 1 FROM resolved LIMIT 1") == ()
 
     def import_resolved(self, movies: Iterable[ResolvedMovie]) -> None:
-        """Save results that were stored elsewhere, such as in the queue."""
+        """Save lookup results that were stored elsewhere, such as in the queue."""
         self._file.execute_all(*(_insert_statement(movie.key, movie) for movie in movies))
 
     def rename_keys(self, names: Mapping[str, tuple[str, str]]) -> None:
-        """Change the keys of lookup results: old key -> new key and path."""
+        """Store lookup results under new item keys; `names` maps old keys to new keys and paths."""
         for old, (new, path) in names.items():
             if movie := self.get_resolved(old):
                 self.save_resolved(new, structs.replace(movie, key=new, path=path))
                 self.remove_resolved(old)
 
     def remove_resolved(self, key: str) -> None:
-        """Delete the lookup result of a movie."""
+        """Delete the lookup result of the movie with an item key."""
         self._file.execute_all(("DELETE FROM resolved WHERE key = ?", (key,)))
 
     def find_by_tmdb_id(self, tmdb_id: int) -> tuple[ResolvedMovie, ...]:
-        """Return all items identified as a movie, sorted by key."""
+        """Return the lookup results of all items identified as this movie, sorted by item key."""
         where = "tmdb = ? AND tmdb > 0 ORDER BY key"
         return _unpack_all(self._file.query_rows(f"{_SELECT} {where}", tmdb_id))
 
     def find_by_collection(self, collection_id: int) -> tuple[ResolvedMovie, ...]:
-        """Return the movies of the library in a TMDb collection, sorted by key."""
+        """Return the movies of the library in a TMDb collection, sorted by item key."""
         where = "collection = ? AND collection > 0 ORDER BY key"
         return _unpack_all(self._file.query_rows(f"{_SELECT} {where}", collection_id))
 
     def iter_resolved(self) -> Iterator[ResolvedMovie]:
-        """Yield the lookup results of all movies, sorted by key."""
+        """Yield the lookup results of all movies, sorted by item key."""
         yield from _unpack_all(self._file.query_rows("SELECT content FROM resolved ORDER BY key"))
 
     def search_rows(self) -> list[Row]:
-        """Return the cached searches: URL, time in seconds, and compressed response."""
+        """Return the cached searches: URL, time in seconds since 1970, and compressed response."""
         where = f"instr(asked, '/{constants.API_VERSION}/search/') > 0 ORDER BY asked"
         return self._file.query_rows(f"SELECT asked, kept, content FROM answers WHERE {where}")
 
@@ -142,7 +145,7 @@ def _insert_statement(key: str, movie: ResolvedMovie) -> Statement:
 
 
 def _expire_statement(movie: ResolvedMovie) -> Statement:
-    """Return the statement that keeps the identity of a movie without the data of TMDb."""
+    """Return the SQL statement that deletes TMDb's data of a movie, but keeps its ids."""
     identity = ResolvedMovie(
         key=movie.key,
         question=movie.question,

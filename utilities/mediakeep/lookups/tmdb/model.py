@@ -25,12 +25,12 @@ class MovieSummary(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def year(self) -> int:
-        """The year of its first release, or 0 if unknown."""
+        """The year of the movie's first release, or 0 if unknown."""
         return parse_year(self.release_date)
 
 
 class TmdbImage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A poster, backdrop or logo; `language` is "" if it has no text."""
+    """A poster, backdrop or logo of a movie; `language` is "" if the image has no text."""
 
     path: str
     width: int = 0
@@ -41,7 +41,7 @@ class TmdbImage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CastMember(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of the cast, in the order of the credits."""
+    """A member of a movie's cast, in the order of the credits."""
 
     name: str
     role: str = ""
@@ -51,7 +51,7 @@ class CastMember(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CrewMember(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of the crew."""
+    """A member of a movie's crew, such as the director."""
 
     name: str
     job: str = ""
@@ -68,7 +68,7 @@ class AlternativeTitle(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Texts of a movie in another language; missing ones are ""."""
+    """The texts of a movie in another language; missing texts are ""."""
 
     language: str
     country: str = ""
@@ -101,7 +101,7 @@ class NamedEntity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Movie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A movie with all data of one request; texts in the requested language (`asked`)."""
+    """A movie with all data of one request; texts are in the requested language (`asked`)."""
 
     id: int
     imdb_id: str = ""
@@ -138,17 +138,17 @@ class Movie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def year(self) -> int:
-        """The year of its first release, or 0 if unknown."""
+        """The year of the movie's first release, or 0 if unknown."""
         return parse_year(self.release_date)
 
     @property
     def directors(self) -> tuple[str, ...]:
-        """The names of its directors."""
+        """The names of the movie's directors."""
         return tuple(dict.fromkeys(it.name for it in self.crew if it.job == "Director"))
 
 
 class MovieCollection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A collection of movies."""
+    """A collection of movies, such as a series."""
 
     id: int
     name: str = ""
@@ -159,5 +159,5 @@ class MovieCollection(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def parse_year(date: str) -> int:
-    """Return the year of a date, or 0 if it has none."""
+    """Return the year of a date in the form YYYY-MM-DD, or 0 if it has none."""
     return int(date[:4]) if date[:4].isascii() and date[:4].isdigit() else 0

@@ -26,7 +26,7 @@ _PLACEHOLDER_KEY = "placeholder"
 
 
 class _TmdbsimpleResponse:
-    """Response for tmdbsimple, whose functions then return the raw content."""
+    """A response object for tmdbsimple, whose functions then return the raw content."""
 
     encoding = ""
 
@@ -34,15 +34,15 @@ class _TmdbsimpleResponse:
         self._content = content
 
     def raise_for_status(self) -> None:
-        """Do nothing: `read` has already raised."""
+        """Do nothing, because an error response has already raised an exception."""
 
     def json(self) -> bytes:
-        """Return the raw content, which is decoded elsewhere."""
+        """Return the raw content of the response, which the caller decodes."""
         return self._content
 
 
 class TmdbsimpleSession:
-    """Session for tmdbsimple that sends requests to `host`, a URL, by calling `read`."""
+    """HTTP session for tmdbsimple that sends requests to the URL `host` by calling `read`."""
 
     def __init__(self, host: str, read: FetchFunction) -> None:
         self._base = f"{host}/{constants.API_VERSION}"
@@ -51,7 +51,7 @@ class TmdbsimpleSession:
     def request(
         self, method: str, url: str, params: Mapping[str, object] | None = None, **_: Any
     ) -> _TmdbsimpleResponse:
-        """Fetch a URL of tmdbsimple from the configured host."""
+        """Fetch the response to a URL of tmdbsimple from the configured host instead."""
         if method != "GET" or not url.startswith(f"{_TMDBSIMPLE_URL}/"):
             raise ValueError(f"unexpected request of tmdbsimple: {method} {url}")
         query = urlencode(params or {}, quote_via=quote)
@@ -62,7 +62,7 @@ class TmdbsimpleSession:
 
 
 def create_endpoint(group: str, *ids: object, session: TmdbsimpleSession) -> Any:
-    """Create an object of a tmdbsimple class that uses our session."""
+    """Create an object of a tmdbsimple class that uses our HTTP session."""
     tmdbsimple.API_KEY = _PLACEHOLDER_KEY
     tmdbsimple.API_VERSION = constants.API_VERSION
     tmdbsimple.USE_BEARER_AUTH = True  # otherwise the placeholder is part of each URL

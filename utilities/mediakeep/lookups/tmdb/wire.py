@@ -36,7 +36,7 @@ class SearchPageJson(msgspec.Struct):
 
 
 class FindResultsJson(msgspec.Struct):
-    """Movies with the id of another database."""
+    """The movies found by the id of another database, such as IMDb."""
 
     movie_results: list[MovieJson]
 
@@ -216,9 +216,9 @@ _MOVIE_LISTS: dict[type[Any], str] = {
 
 
 def decode(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
-    """Decode a response; raise ValueError or RecursionError if it is invalid.
+    """Decode a JSON response of TMDb; raise ValueError or RecursionError if it is invalid.
 
-    The reasons why movies of a list were skipped are added to `odd`, one for each.
+    The reasons why movies of a list were skipped are added to the list `odd`.
     """
     data = _without_nulls(msgspec.json.decode(content))
     try:
@@ -231,7 +231,7 @@ def decode(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
 
 
 def _without_nulls(thing: Any) -> Any:
-    """Remove null values."""
+    """Return a JSON value without its null values."""
     if isinstance(thing, dict):
         return {name: _without_nulls(value) for name, value in thing.items() if value is not None}
     if isinstance(thing, list):
