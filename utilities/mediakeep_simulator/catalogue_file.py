@@ -27,7 +27,7 @@ _MBID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class CatalogueFile(MusicBrainzCatalogue, frozen=True, kw_only=True):
-    """The content of a catalogue file."""
+    """The content of a MusicBrainz catalogue file."""
 
     format: int
 
@@ -35,19 +35,19 @@ class CatalogueFile(MusicBrainzCatalogue, frozen=True, kw_only=True):
 def build_catalogue(
     artists: Sequence[sample_artists.SampleArtist], seed: int = 1
 ) -> MusicBrainzCatalogue:
-    """Generate the catalogue of a sample library's artists, always the same."""
+    """Generate the catalogue of the given artists, always the same for the same seed."""
     return sample_discography.generate_catalogue(artists, seed)
 
 
 def generate_catalogue(
     artists: int = sample_artists.DEFAULT_ARTISTS, tracks: int | None = None, seed: int = 1
 ) -> MusicBrainzCatalogue:
-    """Generate the catalogue of the artists of a sample library with these parameters."""
+    """Generate the catalogue of a sample library with this number of artists and tracks."""
     return build_catalogue(sample_artists.generate_artists(artists, tracks, Random(seed)), seed)
 
 
 def load(path: Path) -> MusicBrainzCatalogue:
-    """Load a catalogue file; raise BadSetting with the file and the invalid place."""
+    """Read a catalogue file; raise BadSetting, naming the place, if it is invalid."""
     try:
         page = msgspec.json.decode(path.read_bytes(), type=CatalogueFile)
     except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:

@@ -1,4 +1,4 @@
-"""An index of a catalogue for fast queries."""
+"""An index of a MusicBrainz catalogue for fast queries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Entity = TypeVar("_Entity")
 
 
 class CatalogueIndex:
-    """All entities by MBID and by their relations; lists are sorted by MBID."""
+    """All entities of a catalogue by MBID and by their relations; lists are sorted by MBID."""
 
     def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
         self._merged, self._deleted = catalogue.merged, frozenset(catalogue.deleted)
@@ -54,7 +54,7 @@ class CatalogueIndex:
         return recordings
 
     def recordings_by(self, artist: str) -> list[CatalogueRecording]:
-        """Return the recordings of an artist."""
+        """Return the recordings of the artist with an MBID."""
         return [
             recording
             for recording in self.recordings.values()
@@ -62,17 +62,17 @@ class CatalogueIndex:
         ]
 
     def resolve_mbid(self, mbid: str) -> str:
-        """Return the current MBID, following merges."""
+        """Return the MBID of the entity that an MBID was merged into, or the MBID itself."""
         while mbid in self._merged:
             mbid = self._merged[mbid]
         return mbid
 
     def is_deleted(self, mbid: str) -> bool:
-        """Return True if an entity was deleted."""
+        """Return whether the entity with an MBID was deleted."""
         return mbid in self._deleted
 
     def first_date(self, entity: CatalogueGroup | CatalogueRecording) -> str:
-        """Return the first release date of a group or recording, or "" if unknown."""
+        """Return the first release date of a release group or recording, or "" if unknown."""
         if entity.first_date:
             return entity.first_date
         releases = self.editions if isinstance(entity, CatalogueGroup) else self.appearances
@@ -80,7 +80,7 @@ class CatalogueIndex:
 
 
 def list_tracks(release: CatalogueRelease) -> Iterator[CatalogueTrack]:
-    """Yield the tracks of all media of a release."""
+    """Yield the tracks of all media of a release, in order."""
     for medium in release.media:
         yield from medium.tracks
 
@@ -102,7 +102,7 @@ def _artist_ids(credited: Iterable[CatalogueCredit]) -> set[str]:
 
 
 def _track_artists(release: CatalogueRelease) -> set[str]:
-    """Return the artists on tracks of a release who are not credited on the release itself."""
+    """Return the artists credited on tracks of a release, but not on the release itself."""
     on_tracks = {credit.artist for track in list_tracks(release) for credit in track.credits}
     return on_tracks - _artist_ids(release.credits)
 

@@ -96,7 +96,7 @@ def main(command: tuple[str, ...], **options: Any) -> int:
 
 @contextmanager
 def _open_source(options: dict[str, Any]) -> Iterator[MusicBrainzCatalogue | SimulatorApp]:
-    """Yield the catalogue to serve; a recorded one is written at the end."""
+    """Yield the catalogue or application to serve; write a recorded catalogue at the end."""
     from mediakeep_simulator import catalogue_file
     from mediakeep_simulator.entities import MusicBrainzCatalogue
     from mediakeep_simulator.recorder import CatalogueRecorder
@@ -158,7 +158,7 @@ def _start_server(
 
 @contextmanager
 def _open_request_log(path: Path | None) -> Iterator[Callable[[LoggedRequest], object]]:
-    """Yield a function that logs a request: what and when, not by whom."""
+    """Yield a function that logs a request, with its time but nothing about the user."""
     if path is None:
         yield lambda _: None
         return
@@ -188,7 +188,7 @@ def _strip_contact(request: LoggedRequest) -> str:
 
 
 def _client_environment(url: str, rate: float, *, guarded: bool) -> dict[str, str]:
-    """Return the settings that point a mediakeep command to the server."""
+    """Return the environment variables that make mediakeep commands use this server."""
     from mediakeep_simulator.tmdb.app import READ_ACCESS_TOKEN
 
     interval = f"{_UPSTREAM_INTERVAL / rate:g}" if rate else "0"
@@ -212,7 +212,10 @@ def _run_command(command: tuple[str, ...], environment: dict[str, str]) -> int:
 
 
 def _wait_for_stop(environment: dict[str, str]) -> int:
-    """Print the settings that point to the server, and wait for Ctrl-C or a signal."""
+    """Print the settings that make mediakeep commands use this server, and wait.
+
+    Return the exit code after Ctrl-C or a signal.
+    """
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

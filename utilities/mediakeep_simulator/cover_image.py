@@ -1,4 +1,4 @@
-"""Render covers on request: two-coloured PNG squares, different for each release."""
+"""Render cover images on request: PNG squares of two colours, different for each release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Cover Art Archive of a catalogue: image lists, redirects and images."""
+"""The simulated Cover Art Archive: image lists, redirects and images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IMAGE_PATH = re.compile(r"mbid-([0-9a-f-]{36})/mbid-[0-9a-f-]{36}-([0-9]+)(?:_t
 
 
 class CoverArtApp:
-    """Handle requests for the cover art of one catalogue."""
+    """Responds to requests for the cover art of one catalogue."""
 
     def __init__(self, index: CatalogueIndex) -> None:
         self._catalogue_index = index
@@ -81,7 +81,7 @@ class CoverArtApp:
 
 
 def _list_pictures(release: CatalogueRelease) -> Iterator[tuple[str, str]]:
-    """Yield number and type of each image of a release."""
+    """Yield number and type of each cover image of a release."""
     cover = release.cover or CatalogueCover(front=False, count=0)
     kinds = ["Front"] * cover.front + ["Back"] * cover.back
     kinds += ["Booklet"] * (cover.count - len(kinds))

@@ -22,7 +22,7 @@ def generate_mbid(kind: str, *names: object) -> str:
 class CatalogueEntity(
     msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
 ):
-    """Base of all parts of a catalogue; unknown fields are rejected."""
+    """Base class of all parts of a catalogue; unknown fields are rejected."""
 
 
 class CatalogueAlias(CatalogueEntity, frozen=True):
@@ -49,7 +49,7 @@ class CatalogueArtist(CatalogueEntity, frozen=True):
 
 
 class CatalogueCredit(CatalogueEntity, frozen=True):
-    """One artist of a credit: the name used, and the text that joins it to the next."""
+    """One artist in a credit: the name used, and the text that joins it to the next name."""
 
     artist: str  # an MBID
     name: str = ""  # "": the artist's name
@@ -77,7 +77,7 @@ class CatalogueGroup(CatalogueEntity, frozen=True):
 
 
 class CatalogueRecording(CatalogueEntity, frozen=True):
-    """A recording, if it differs from the first track that has it."""
+    """A recording in the catalogue, if it differs from the first track that has it."""
 
     id: str
     title: str
@@ -89,7 +89,7 @@ class CatalogueRecording(CatalogueEntity, frozen=True):
 
 
 class CatalogueTrack(CatalogueEntity, frozen=True):
-    """A recording on a medium; `length` in milliseconds."""
+    """A recording as a track on a medium; `length` is in milliseconds."""
 
     id: str
     recording: str  # an MBID
@@ -102,7 +102,7 @@ class CatalogueTrack(CatalogueEntity, frozen=True):
 
 
 class CatalogueMedium(CatalogueEntity, frozen=True):
-    """A disc or the like; `track_count` is used if the tracks are unknown."""
+    """A disc or another medium; `track_count` is used if the tracks are unknown."""
 
     id: str = ""
     format: str = ""
@@ -113,19 +113,19 @@ class CatalogueMedium(CatalogueEntity, frozen=True):
 
     @property
     def count(self) -> int:
-        """The number of tracks."""
+        """The number of tracks on the medium."""
         return len(self.tracks) or self.track_count
 
 
 class CatalogueLabelInfo(CatalogueEntity, frozen=True):
-    """A label of a release, and its catalogue number there."""
+    """A record label of a release, and the catalogue number that it gave the release."""
 
     label: str = ""  # an MBID
     catalogue_number: str = ""
 
 
 class CatalogueCover(CatalogueEntity, frozen=True):
-    """Which images the Cover Art Archive has of a release."""
+    """Which cover images of a release the Cover Art Archive has."""
 
     front: bool = True
     back: bool = False
@@ -154,12 +154,12 @@ class CatalogueRelease(CatalogueEntity, frozen=True):
 
     @property
     def track_count(self) -> int:
-        """The number of tracks on all media."""
+        """The number of tracks on all media of the release."""
         return sum(medium.count for medium in self.media)
 
 
 class MusicBrainzCatalogue(CatalogueEntity, frozen=True):
-    """A whole catalogue; `merged` maps former MBIDs to current ones."""
+    """A whole catalogue of a simulated MusicBrainz; `merged` maps former MBIDs to current ones."""
 
     artists: tuple[CatalogueArtist, ...] = ()
     labels: tuple[CatalogueLabel, ...] = ()

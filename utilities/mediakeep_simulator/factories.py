@@ -27,13 +27,13 @@ _MIN_LENGTH, _LENGTH_SPREAD = 95_000, 310_000  # milliseconds: songs last from 1
 
 
 def make_artist(name: str, *, nth: int = 1, **facts: Any) -> CatalogueArtist:
-    """Build an artist, the `nth` of several with the same name."""
+    """Build an invented artist; `nth` distinguishes several artists with the same name."""
     facts = {"type": "Group", "country": "GB", "sort_name": _sort_name(name), **facts}
     return CatalogueArtist(id=generate_mbid("artist", name, nth), name=name, **facts)
 
 
 def make_credits(*artists: CatalogueArtist, join: str = " & ") -> tuple[CatalogueCredit, ...]:
-    """Build a credit of these artists, by their names."""
+    """Build the artist credits of a release or track from artists; `join` separates their names."""
     joins = [join] * (len(artists) - 1) + [""]
     return tuple(
         CatalogueCredit(artist=artist.id, join=joiner)
@@ -55,11 +55,11 @@ def make_label(name: str) -> CatalogueLabel:
 def make_release(
     of: CatalogueGroup, discs: Sequence[Sequence[str]], *, edition: int = 1, **facts: Any
 ) -> CatalogueRelease:
-    """Build an edition of a group from the track titles of its discs.
+    """Build an edition of a release group from the track titles of each disc.
 
     A title is the same recording of its artist on all editions. Formats are CD unless given in
-    `formats`; `by` has the credits of titles by other artists; there is a front cover unless
-    `cover` is None; `pressed` has the IDs of the pressings of each disc.
+    `formats`. `by` has the credits of titles by other artists. There is a front cover unless
+    `cover` is None. `pressed` has the ids of the pressings of each disc.
     """
     own, by = generate_mbid("release", of.id, edition), facts.pop("by", {})
     formats = facts.pop("formats", ["CD"] * len(discs))
@@ -93,12 +93,15 @@ def make_disc_id(*names: object) -> str:
 
 
 def make_length(*names: object) -> int:
-    """Return the length of a song in milliseconds, always the same for the same names."""
+    """Return an invented length of a song in milliseconds, always the same for the same names."""
     return _MIN_LENGTH + int(generate_mbid("length", *names)[:8], 16) % _LENGTH_SPREAD
 
 
 def number_tracks(format: str, tracks: int) -> list[str]:  # noqa: A002 - as MusicBrainz names it
-    """Return the track numbers for a format: 1, 2, or A1, B1 on vinyl and cassettes."""
+    """Return the track numbers on a medium: 1, 2, or A1, B1 on vinyl and cassettes.
+
+    `tracks` is the number of tracks.
+    """
     if "Vinyl" not in format and format != "Cassette":
         return [str(number) for number in range(1, tracks + 1)]
     first = (tracks + 1) // 2
@@ -108,9 +111,10 @@ def number_tracks(format: str, tracks: int) -> list[str]:  # noqa: A002 - as Mus
 def make_prolific_artist(
     name: str, *, albums: int = 12, editions: int = 8, tracks: int = 13, nth: int = 1
 ) -> MusicBrainzCatalogue:
-    """Build an artist with many albums, each with the same numbers of editions and tracks.
+    """Build a catalogue of one artist with many albums.
 
-    They are named "Album 1" and so on, their tracks "Album 1, Track 1".
+    Each album has the same numbers of editions and tracks. Albums are named "Album 1" and so on,
+    their tracks "Album 1, Track 1".
     """
     artist = make_artist(name, nth=nth)
     groups = tuple(make_group(artist, f"Album {number}") for number in range(1, albums + 1))

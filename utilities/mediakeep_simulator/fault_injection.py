@@ -1,4 +1,4 @@
-"""Inject faults before requests are handled: rate limits, rejected agents, outages, planned faults.
+"""Make simulated services fail: rate limits, rejected clients, outages, planned faults.
 
 MusicBrainz and TMDb have separate rate limits and their own error messages.
 """
@@ -45,11 +45,11 @@ class _PartialOutage:
 
 
 class FaultInjector:
-    """Pass requests on, or respond with faults; thread-safe.
+    """Passes requests on, or responds with faults; threads may share it.
 
-    `per_second` is the rate limit of a web service (0: none); `retry_hint` is how its response
-    gives the time to retry: "seconds" or "date" in Retry-After, "limits" in the headers
-    X-RateLimit-Limit, -Remaining and -Reset, or "" for none.
+    `per_second` is the rate limit of a web service in requests per second (0: none). `retry_hint`
+    is how its response gives the time to retry: "seconds" or "date" in Retry-After, "limits" in the
+    headers X-RateLimit-Limit, -Remaining and -Reset, or "" for none.
     """
 
     def __init__(self, per_second: float = 0.0, *, retry_hint: str = "") -> None:
@@ -65,12 +65,15 @@ class FaultInjector:
         times: int = 1,
         where: Callable[[SimulatorRequest], bool] = lambda _: True,
     ) -> None:
-        """Apply a fault to the next requests, or to the next ones that `where` selects."""
+        """Apply a fault to the next `times` requests, or to the next ones that `where` selects."""
         with self._lock:
             self._planned.append(_PlannedFault(fault, times, where))
 
     def fail_share(self, seconds: float, share: float = 0.5) -> None:
-        """From the next request on, reject a share of all requests with 503; 1.0 is an outage."""
+        """Reject a share of all requests with 503 for some seconds, from the next request on.
+
+        A share of 1.0 is an outage.
+        """
         with self._lock:
             self._outages.append(_PartialOutage(seconds, share))
 
@@ -88,7 +91,7 @@ class FaultInjector:
         return fault(answer(request)) if fault else answer(request)
 
     def _reserve_slot(self, service: str) -> float:
-        """Reserve a slot within the rate limit, or return the seconds until there is one."""
+        """Return 0 if the rate limit allows a request now, else the seconds until it does."""
         with self._lock:
             now = time.monotonic()
             free = self._next_slot.get(service, 0.0)
@@ -132,7 +135,7 @@ class FaultInjector:
 
 
 def _tmdb_offline(_: SimulatorResponse) -> SimulatorResponse:
-    """Respond as TMDb does while it is down."""
+    """Return the error with which TMDb responds while it is down."""
     return errors.error_response(_SERVICE_OFFLINE)
 
 

@@ -14,9 +14,10 @@ _HELP_TEXT = "For usage, please see: https://musicbrainz.org/development/mmd"
 
 @dataclass(frozen=True)
 class SimulatorRequest:
-    """A request, with decoded path and parameters; each parameter has a list of values.
+    """A request to a simulated service, with decoded path and parameters.
 
-    `authorization` is that header, which is left out of the repr.
+    Each parameter has a list of values. `authorization` is the header of that name, which is left
+    out of the repr.
     """
 
     method: str
@@ -27,13 +28,16 @@ class SimulatorRequest:
     authorization: str = field(default="", repr=False)
 
     def get_param(self, name: str, default: str = "") -> str:
-        """Return the first value of a parameter."""
+        """Return the first value of a query parameter, or `default` if it is missing."""
         return (self.query.get(name) or [default])[0]
 
 
 @dataclass(frozen=True)
 class SimulatorResponse:
-    """A response; a fault may set a `delay` in seconds, or truncate the body."""
+    """A response of a simulated service.
+
+    A fault may set a `delay` in seconds, or truncate the body.
+    """
 
     status: int
     body: bytes
@@ -43,7 +47,7 @@ class SimulatorResponse:
 
 
 class SimulatorHttpError(Exception):
-    """An error response: its status and message."""
+    """Raised to respond with an error, given by its status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -51,10 +55,10 @@ class SimulatorHttpError(Exception):
 
 
 def json_response(data: Any) -> SimulatorResponse:
-    """Build a JSON response."""
+    """Return a response with JSON data."""
     return SimulatorResponse(200, msgspec.json.encode(data))
 
 
 def error_response(status: int, message: str) -> SimulatorResponse:
-    """Build an error response in MusicBrainz's format."""
+    """Return an error response in MusicBrainz's format."""
     return SimulatorResponse(status, msgspec.json.encode({"error": message, "help": _HELP_TEXT}))

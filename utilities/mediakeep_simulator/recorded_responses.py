@@ -10,7 +10,10 @@ import msgspec
 
 
 class RecordedResponse(msgspec.Struct, frozen=True, rename="kebab"):
-    """Base of all parts of a response: keys with hyphens, unknown keys ignored."""
+    """Base class of the parts of a recorded response.
+
+    Keys have hyphens, and unknown keys are ignored.
+    """
 
 
 class RecordedTag(RecordedResponse, frozen=True):
@@ -45,7 +48,7 @@ class RecordedArtist(RecordedResponse, frozen=True):
 
 
 class RecordedCredit(RecordedResponse, frozen=True):
-    """One artist of a credit."""
+    """One artist in the credit of a release, track or recording."""
 
     artist: RecordedArtist
     name: str | None = None
@@ -53,7 +56,7 @@ class RecordedCredit(RecordedResponse, frozen=True):
 
 
 class RecordedRecording(RecordedResponse, frozen=True):
-    """A recording, alone or of a track."""
+    """A recording in a response, requested by itself or as part of a track."""
 
     id: str
     title: str
@@ -84,7 +87,7 @@ class RecordedDisc(RecordedResponse, frozen=True):
 
 
 class RecordedMedium(RecordedResponse, frozen=True):
-    """A medium; a search result has only the number of its tracks."""
+    """A medium, such as a disc; in search results it has only the number of its tracks."""
 
     id: str | None = None
     format: str | None = None
@@ -116,7 +119,7 @@ class RecordedLabel(RecordedResponse, frozen=True):
 
 
 class RecordedLabelInfo(RecordedResponse, frozen=True):
-    """A label and the catalogue number of a release there."""
+    """A record label of a release, and the catalogue number that it gave the release."""
 
     label: RecordedLabel | None = None
     catalog_number: str | None = None
@@ -130,7 +133,7 @@ class RecordedLanguage(RecordedResponse, frozen=True):
 
 
 class RecordedCovers(RecordedResponse, frozen=True):
-    """Which cover pictures exist."""
+    """Which cover pictures of a release exist."""
 
     front: bool = False
     back: bool = False

@@ -1,4 +1,4 @@
-"""Build a catalogue from recorded responses; data of one entity is merged."""
+"""Build a catalogue from recorded responses; all data about an entity is merged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MergedEntity = TypeVar(
 
 
 def merge_entity(entities: dict[str, _MergedEntity], new: _MergedEntity) -> str:
-    """Store an entity by its MBID, merged with earlier data; return the MBID.
+    """Store an entity by its MBID, merged with earlier data about it; return the MBID.
 
     Empty fields do not overwrite others, nor do media without tracks.
     """
@@ -63,7 +63,7 @@ _LOOKUP_TYPES: dict[str, Any] = {
 
 
 class CatalogueRecorder:
-    """Record responses and build a catalogue from them; thread-safe."""
+    """Records responses, and builds a catalogue from them; threads may share it."""
 
     def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
         self._lock = threading.Lock()
@@ -81,7 +81,10 @@ class CatalogueRecorder:
         }
 
     def catalogue(self) -> MusicBrainzCatalogue:
-        """Return everything recorded so far, without releases of unknown groups."""
+        """Return a catalogue of everything recorded so far.
+
+        Releases whose release group is unknown are omitted.
+        """
         with self._lock:
             return MusicBrainzCatalogue(
                 tuple(self._artists.values()),

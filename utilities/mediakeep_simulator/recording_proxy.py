@@ -21,10 +21,10 @@ PERSONAL_PARAMETERS = ("api_key", "token", "user", "contact")  # parameters that
 
 
 class RecordingProxy:
-    """Respond like the server behind it; OSError and the like become a 502.
+    """Forwards requests to a real server, and records its responses.
 
-    Nothing personal is forwarded: no client header, no key, no user. The web service gets one
-    request per `interval` seconds at most.
+    If the server cannot be reached, the response is a 502. Nothing personal is forwarded: no client
+    header, no key, no user. The server gets at most one request per `interval` seconds.
     """
 
     def __init__(
@@ -82,6 +82,6 @@ class RecordingProxy:
 
 
 def is_public_server(address: str) -> bool:
-    """Return True for the public MusicBrainz server, not a mirror or a simulator."""
+    """Return whether a URL is of the public MusicBrainz server, not a mirror or a simulator."""
     host = urlsplit(address).hostname or ""
     return host == PUBLIC_HOST or host.endswith(f".{PUBLIC_HOST}")

@@ -46,22 +46,22 @@ class SampleAlbum:
 
 @dataclass(frozen=True)
 class SampleArtist:
-    """An artist with all albums."""
+    """An invented artist with all albums."""
 
     name: str
     albums: tuple[SampleAlbum, ...]
 
     @property
     def track_count(self) -> int:
-        """The number of tracks of all albums."""
+        """The number of tracks of all albums of the artist."""
         return sum(len(album.tracks) for album in self.albums)
 
 
 def generate_artists(count: int, tracks: int | None, rng: Random) -> list[SampleArtist]:
-    """Return `count` artists, the hand-written ones first, with `tracks` tracks in all.
+    """Return `count` invented artists, the hand-written ones first.
 
-    By default, generated artists have about 18 tracks each. Raise BadSetting if the numbers
-    conflict.
+    Together they have `tracks` tracks. By default, generated artists have about 18 tracks each.
+    Raise BadSetting if the numbers conflict.
     """
     if count < 1:
         raise BadSetting("artists", "a library needs at least one")
@@ -77,7 +77,7 @@ def generate_artists(count: int, tracks: int | None, rng: Random) -> list[Sample
 
 
 def generate_titles(count: int, rng: Random) -> tuple[str, ...]:
-    """Generate distinct titles."""
+    """Generate `count` different titles."""
     taken: set[str] = set()
     return tuple(_make_unique(_generate_title(rng), taken) for _ in range(count))
 
@@ -101,7 +101,10 @@ def _load_data() -> dict[str, Any]:
 
 
 def _distribute_tracks(tracks: int, count: int, rng: Random) -> list[int]:
-    """Distribute tracks among artists, unevenly, with at least one each."""
+    """Return a number of tracks for each of `count` artists, at least 1.
+
+    The numbers are uneven, and their sum is `tracks`.
+    """
     weights = [rng.choice((1, 1, 2, 2, 3, 5, 8)) for _ in range(count)]
     spare, total = tracks - count, sum(weights)
     ends = [0]
@@ -120,9 +123,10 @@ def _generate_artist(tracks: int, taken: set[str], rng: Random) -> SampleArtist:
 
 
 def _as_owned(artist: str, albums: Iterable[SampleAlbum]) -> Iterator[SampleAlbum]:
-    """Decide how each album was acquired and tagged, at random seeded by its names.
+    """Yield an artist's albums with an invented origin and state of tags.
 
-    The first album of an artist is always known to MusicBrainz.
+    These are random, but always the same for the same names. The first album of an artist is always
+    known to MusicBrainz.
     """
     for number, album in enumerate(albums):
         rng = Random(f"{artist}\n{album.title}")

@@ -1,9 +1,9 @@
-"""Generate what MusicBrainz knows of the sample library's artists, which is more than it holds.
+"""Generate the MusicBrainz catalogue of the sample library's artists.
 
-Almost every album of the library is a release group with one to eight editions. There are also
-albums, singles and EPs that the library lacks, a bootleg, a compilation, a namesake, names in
-another script, and merged and deleted MBIDs. All tracks last a few seconds, like the library's
-files.
+The catalogue has more than the library. Almost every album of the library is a release group with
+one to eight editions. There are also albums, singles and EPs that the library lacks, a bootleg, a
+compilation, an artist with the same name as another, names in another script, and merged and
+deleted MBIDs. All tracks last a few seconds, like the library's files.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LATIN_NAMES = {  # transliterated names
 def generate_catalogue(
     cast: Sequence[sample_artists.SampleArtist], seed: int
 ) -> MusicBrainzCatalogue:
-    """Generate the catalogue of these artists; the same seed gives the same catalogue."""
+    """Generate the MusicBrainz catalogue of invented artists, always the same for a seed."""
     rng = Random(seed)
     artists = [_build_artist(artist, place) for place, artist in enumerate(cast)]
     known = [
@@ -61,7 +61,7 @@ def generate_catalogue(
 
 
 def track_length(artist: str, title: str) -> int:
-    """Return the length of a library track in milliseconds."""
+    """Return the length of a track of the sample library in milliseconds."""
     return factories.make_length(generate_mbid("artist", artist, 1), title) // _LENGTH_DIVISOR
 
 
@@ -149,7 +149,10 @@ def _build_compilation(artists: Sequence[CatalogueArtist]) -> MusicBrainzCatalog
 
 
 def _build_duet(artists: Sequence[CatalogueArtist]) -> MusicBrainzCatalogue:
-    """Build a duet of the first two artists, where the second one is credited on the track only."""
+    """Build a release with a duet of the first two artists.
+
+    The second artist is credited on the track only.
+    """
     first, guest = artists[0], artists[1 % len(artists)]
     title = "Two Harbours"
     group = factories.make_group(first, title, primary="Single")

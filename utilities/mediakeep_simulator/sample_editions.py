@@ -31,7 +31,7 @@ _COVER_CHOICES = (
 
 
 class Pressing(NamedTuple):
-    """What identifies an edition; `date` is a year."""
+    """What identifies an edition of an album, such as its barcode; `date` is a year."""
 
     date: str
     barcode: str
@@ -42,9 +42,9 @@ class Pressing(NamedTuple):
 def generate_editions(
     group: CatalogueGroup, album: SampleAlbum, seed: int
 ) -> Iterator[CatalogueRelease]:
-    """Generate the editions of an album, independent of the rest of the catalogue.
+    """Generate the editions of an album, always the same for the same album and seed.
 
-    Some are from the year of the first edition, and differ in country and label only.
+    Some are from the year of the first edition, and differ only in country and label.
     """
     rng = Random(f"{seed}-{group.id}")
     for number in range(1, max(album.edition, rng.randint(1, 8)) + 1):
@@ -68,7 +68,7 @@ def generate_editions(
 
 
 def owned_pressing(artist: str, album: SampleAlbum, seed: int) -> Pressing:
-    """Return the data printed on the edition in the library."""
+    """Return the data printed on the edition of an album that the sample library contains."""
     group = factories.make_group(factories.make_artist(artist), album.title)
     release = list(generate_editions(group, album, seed))[album.edition - 1]
     (issuer,) = release.labels
@@ -77,7 +77,7 @@ def owned_pressing(artist: str, album: SampleAlbum, seed: int) -> Pressing:
 
 
 def _generate_date(year: int, number: int, rng: Random) -> str:
-    """Return the date of an edition; within a year, the first edition comes first."""
+    """Return the release date of the edition with this number; earlier editions come first."""
     return f"{year}-{2 * number - rng.randint(0, 1):02}-{rng.randint(1, 28):02}"
 
 
@@ -89,7 +89,10 @@ def _generate_barcode(rng: Random) -> str:
 
 
 def _lay_out_discs(album: SampleAlbum, number: int, rng: Random) -> list[tuple[str, ...]]:
-    """Return the tracks of each disc: original, with bonus tracks, or with a second disc."""
+    """Return the track titles of each disc of an edition.
+
+    Editions differ: original, with bonus tracks, or with a second disc.
+    """
     bonus = tuple(f"{title} (demo)" for title in album.tracks[: rng.randint(1, 3)])
     if number % 4 == 3:
         return [(*album.tracks, *bonus)]

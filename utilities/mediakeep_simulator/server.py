@@ -1,4 +1,4 @@
-"""A loopback server for the simulated services, with a request log."""
+"""A server on this machine for the simulated services, with a log of requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LoggedRequest:
 
 
 class SimulatorApp(Protocol):
-    """An application that handles requests, such as a simulated service or a proxy."""
+    """Interface of an object that responds to requests, such as a simulated service or a proxy."""
 
     def handle(self, request: SimulatorRequest) -> SimulatorResponse:
         """Handle one request."""
@@ -51,7 +51,7 @@ class SimulatorApp(Protocol):
 
 
 class MusicBrainzApp:
-    """Serve a catalogue: MusicBrainz below /ws/2, the Cover Art Archive elsewhere."""
+    """Serves a catalogue: MusicBrainz below /ws/2, the Cover Art Archive at all other paths."""
 
     def __init__(self, catalogue: MusicBrainzCatalogue) -> None:
         index = CatalogueIndex(catalogue)
@@ -67,7 +67,7 @@ class MusicBrainzApp:
 
 
 class AppRouter:
-    """Serve TMDb from a movie catalogue, and everything else from another application."""
+    """Serves TMDb from a movie catalogue, and everything else from another application."""
 
     def __init__(self, source: SimulatorApp, movies: MovieCatalogue) -> None:
         self._source, self._tmdb = source, TmdbApp(movies)
@@ -79,7 +79,7 @@ class AppRouter:
 
 
 class SimulatorServer:
-    """A context manager that serves a catalogue or an application; `requests` logs every request.
+    """A context manager that serves a catalogue or an application on this machine.
 
     With a movie catalogue it serves TMDb too, on the same port. Raise OSError if the port is in
     use.
@@ -133,7 +133,7 @@ class SimulatorServer:
 
 
 class _Listener(ThreadingHTTPServer):
-    """Accept connections; open ones are closed with it."""
+    """Accepts connections, and closes them when it is closed."""
 
     daemon_threads = True
     block_on_close = False
@@ -166,7 +166,7 @@ class _Listener(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Read the requests of one connection, one after the other."""
+    """Reads the requests of one connection, one after the other."""
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "mediakeep-simulator", ""
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def do_GET(self) -> None:
-        """Handle one request."""
+        """Respond to one GET request."""
         parts = urlsplit(self.path)
         request = SimulatorRequest(
             self.command,
@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
     def _drain(self) -> None:
-        """Close the connection after a request with a body, which is not read."""
+        """Make a request with a body close its connection, because the body is not read."""
         if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
             self.close_connection = True
 

@@ -1,4 +1,4 @@
-"""Browse requests: all entities linked to one, page by page."""
+"""Browse requests: all entities linked to one entity, page by page."""
 
 from __future__ import annotations
 

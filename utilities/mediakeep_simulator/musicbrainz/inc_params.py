@@ -1,4 +1,4 @@
-"""The `inc` parameters of each resource; others are rejected, as by MusicBrainz.
+"""The `inc` parameters allowed for each resource; others are rejected, as by MusicBrainz.
 
 From the musicbrainz-server source (ControllerBase/WS/2.pm and WebService/Validator.pm), 2026-07.
 """
@@ -35,7 +35,10 @@ _REQUIRED_INCS = {"isrcs": "recordings"}  # of releases: parameters that require
 
 
 def parse_incs(entity: str, text: str, *, browse: bool = False) -> frozenset[str]:
-    """Parse an `inc` parameter; raise SimulatorHttpError if a word is invalid."""
+    """Return the words of an `inc` parameter, which says what a response shall include.
+
+    Raise SimulatorHttpError if a word is not allowed for the entity type.
+    """
     words = frozenset(text.replace("+", " ").split())
     for word in sorted(words - (BROWSE_INCS if browse else LOOKUP_INCS)[entity]):
         raise SimulatorHttpError(

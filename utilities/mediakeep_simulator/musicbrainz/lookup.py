@@ -1,4 +1,4 @@
-"""Lookup requests: one entity by its MBID; lists in it end after 25."""
+"""Lookup requests: one entity by its MBID; lists in it are truncated at 25 entries."""
 
 from __future__ import annotations
 

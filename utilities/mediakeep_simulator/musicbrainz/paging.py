@@ -1,4 +1,4 @@
-"""Pages: 25 entities by default, at most 100, from an offset."""
+"""Pages of a list: 25 entities by default, at most 100, from an offset."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 25, 100  # _limit_and_offset of the server
 
 @dataclass(frozen=True)
 class PageRequest:
-    """The requested part of a list."""
+    """The part of a list that a request asks for: an offset and a maximum number of entities."""
 
     limit: int
     offset: int

@@ -38,7 +38,7 @@ _TOKEN_PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class QueryTerm:
-    """A text to search in a field; `field` is "" for the default field."""
+    """A part of a query: a text to search in a field; `field` is "" for the default field."""
 
     field: str
     text: str
@@ -49,7 +49,7 @@ class QueryTerm:
 
 @dataclass(frozen=True)
 class QueryRange:
-    """A range of numbers in a field."""
+    """A part of a query: a range of numbers in a field."""
 
     field: str
     first: float
@@ -58,14 +58,14 @@ class QueryRange:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """A match of at least one part."""
+    """A part of a query that matches if at least one of its parts does."""
 
     parts: tuple[QueryNode, ...]
 
 
 @dataclass(frozen=True)
 class AllOf:
-    """A match of all parts, and of none of the excluded ones."""
+    """A part of a query that matches if all its parts do, and none of its excluded parts."""
 
     parts: tuple[QueryNode, ...]
     excluded: tuple[QueryNode, ...] = ()
@@ -75,7 +75,7 @@ QueryNode = QueryTerm | QueryRange | AnyOf | AllOf
 
 
 def parse_query(query: str) -> QueryNode:
-    """Parse a query; raise SimulatorHttpError if it is invalid or not supported."""
+    """Parse a Lucene search query; raise SimulatorHttpError if it is invalid or not supported."""
     reader = _QueryParser(query)
     node = reader.parse_alternatives("", 0)
     if reader.kind != "end":
@@ -154,7 +154,7 @@ class _QueryParser:
 
 
 def _parse_edits(text: str, length: int) -> int:
-    """Parse the number of allowed edits, at most two."""
+    """Return how many edits a ~ in a query allows, at most two."""
     number = float(text) if text.replace(".", "", 1).isdecimal() else 2.0
     return min(int((1 - number) * length if 0 < number < 1 else number), 2)
 

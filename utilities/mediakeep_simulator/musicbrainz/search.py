@@ -29,7 +29,7 @@ _CREATED_AT = (
 
 
 class SearchEndpoint:
-    """Handle the searches of one catalogue; an index is built when first needed."""
+    """Responds to the search requests for one catalogue; an index is built when first needed."""
 
     def __init__(self, index: CatalogueIndex) -> None:
         self._catalogue_index, self._hits = index, SearchSerializer(index)
@@ -109,7 +109,10 @@ class SearchEndpoint:
         return SearchIndex(list(self._catalogue_index.releases.values()), named)
 
     def _credit_names(self, credited: Sequence[CatalogueCredit]) -> Iterator[str]:
-        """Yield a credit as printed, and with the names and aliases of its artists."""
+        """Yield the searchable texts of an artist credit.
+
+        These are the credit as printed, and the names and aliases of its artists.
+        """
         printed = ""
         for credit in credited:
             artist = self._catalogue_index.artists[credit.artist]

@@ -1,4 +1,4 @@
-"""A search index: the words of each field of the entities, and how well they match."""
+"""A search index: the words in each field of the entities, and scores of how well they match."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORD_PATTERN = re.compile(r"\w+")
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Split a text into words; a text of symbols only is one word."""
+    """Split a text into words to be searched; a text of symbols only is one word."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = tuple(_WORD_PATTERN.findall(plain))
@@ -34,7 +34,7 @@ _MAX_EXPANSIONS = 50  # words that match a fuzzy one: maxExpansions of Lucene's 
 
 
 class _FieldIndex:
-    """The texts of one field: postings from words to entities, with each text's words."""
+    """A search index of one field: which entities have a word in it."""
 
     def __init__(self, texts: Sequence[Iterable[str]]) -> None:
         self._texts = [[split_words(text) for text in several] for several in texts]
@@ -63,7 +63,7 @@ class _FieldIndex:
 
     @cached_property
     def _numbers(self) -> list[tuple[int, int]]:
-        """Return the entities with a numeric text, and the number."""
+        """The entities whose text is a number, each with that number."""
         return [
             (number, int(words[0]))
             for number, several in enumerate(self._texts)
@@ -72,18 +72,19 @@ class _FieldIndex:
         ]
 
     def search_range(self, first: float, last: float) -> ScoreById:
-        """Return the texts that are a number in a range."""
+        """Return the scores of the entities whose text is a number from `first` to `last`."""
         return {number: 1.0 for number, value in self._numbers if first <= value <= last}
 
     def search_prefix(self, start: str) -> ScoreById:
-        """Return the texts with a word that has a prefix."""
+        """Return the scores of the entities with a word that starts with `start`."""
         words = [word for word in self._postings if word.startswith(start)]
         return _max_scores([self.search((word,)) for word in words])
 
     def search_fuzzy(self, word: str, edits: int) -> ScoreById:
-        """Return the texts with a similar word, the most similar first.
+        """Return the scores of the entities with a word that is similar to `word`.
 
-        A transposition is one edit. A less similar word scores less.
+        `edits` is the maximum number of changed letters; a transposition is one edit. A less
+        similar word scores less.
         """
         similar = process.extract(
             word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=_MAX_EXPANSIONS
@@ -110,7 +111,7 @@ class _FieldIndex:
 
 
 class SearchIndex(Generic[_Entity]):
-    """Entities to search by fields; the first field is the default one."""
+    """A search index of entities by several fields; the first field is the default one."""
 
     def __init__(
         self, entities: Sequence[_Entity], fields: Mapping[str, TextGetter[_Entity]]
@@ -119,7 +120,7 @@ class SearchIndex(Generic[_Entity]):
         self._fields: dict[str, _FieldIndex] = {}
 
     def search(self, query: QueryNode) -> list[tuple[int, _Entity]]:
-        """Return the matching entities with scores up to 100, best first."""
+        """Return the entities that match a query, each with its score up to 100, best first."""
         scores = self._score_node(query)
         best = max(scores.values(), default=1.0) or 1.0
         rated = [(round(100 * score / best), number) for number, score in scores.items()]

@@ -1,4 +1,4 @@
-"""Serialize search results: without tracks and without empty fields."""
+"""Convert entities to the JSON of search results: without tracks and without empty fields."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _AREA_KEYS = ("id", "name", "sort-name", "iso-3166-1-codes")
 
 @dataclass(frozen=True)
 class SearchSerializer:
-    """Serialize entities like MusicBrainz's search server: keys, types and nesting."""
+    """Converts entities to JSON as MusicBrainz's search server does."""
 
     index: CatalogueIndex
 
     def serialize_artist(self, artist: CatalogueArtist) -> SearchJson:
-        """Serialize an artist."""
+        """Return an artist as the JSON of a search result."""
         area = serialize_parts.serialize_area(artist.country) if artist.country else {}
         place = {
             **_drop_empty(serialize_parts.serialize_type("type", "Country")),
@@ -59,7 +59,7 @@ class SearchSerializer:
         )
 
     def serialize_group(self, group: CatalogueGroup) -> SearchJson:
-        """Serialize a release group."""
+        """Return a release group as the JSON of a search result."""
         return self._serialize_group_ref(group) | _drop_empty(
             {
                 "count": len(self.index.editions.get(group.id, [])),
@@ -77,7 +77,7 @@ class SearchSerializer:
         )
 
     def serialize_release(self, release: CatalogueRelease) -> SearchJson:
-        """Serialize a release."""
+        """Return a release as the JSON of a search result."""
         return _drop_empty(
             {
                 **serialize_parts.serialize_type("status", release.status),

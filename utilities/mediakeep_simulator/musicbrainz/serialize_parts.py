@@ -1,4 +1,4 @@
-"""Serialize the parts of responses: types with IDs, countries, dates, aliases, genres."""
+"""Convert parts of entities to JSON: types with ids, countries, dates, aliases, genres."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _COUNTRY_NAMES = {
 
 
 def make_id(name: str) -> str:
-    """Return the constant ID of a type, an area or the like."""
+    """Return the id for the name of a type or an area, always the same for the same name."""
     return generate_mbid("term", name)
 
 
 def serialize_type(key: str, name: str) -> dict[str, Any]:
-    """Return a type and its ID, both null if there is none."""
+    """Return the JSON fields of a type: its name and id, both null if there is none."""
     return {key: name or None, f"{key}-id": make_id(name) if name else None}
 
 
 def serialize_area(country: str) -> dict[str, Any]:
-    """Return the area of a two-letter country."""
+    """Return the JSON of a country, given by its two-letter code."""
     name = _COUNTRY_NAMES.get(country, country)
     return {
         "id": make_id(country),
@@ -65,7 +65,7 @@ def serialize_area(country: str) -> dict[str, Any]:
 
 
 def serialize_events(release: CatalogueRelease) -> dict[str, Any]:
-    """Return when and where a release came out, or nothing if both are unknown."""
+    """Return the JSON fields with date and country of a release, {} if both are unknown."""
     if not (release.date or release.country):
         return {}
     place = serialize_area(release.country) if release.country else None
@@ -77,7 +77,7 @@ def serialize_events(release: CatalogueRelease) -> dict[str, Any]:
 
 
 def serialize_cover_art(release: CatalogueRelease) -> dict[str, Any]:
-    """Return which images of a release exist."""
+    """Return the JSON that says which cover images of a release exist."""
     cover = release.cover
     return {
         "artwork": cover is not None,
@@ -115,7 +115,10 @@ def serialize_label(label: CatalogueLabel) -> dict[str, Any]:
 
 
 def serialize_genres(names: Sequence[str]) -> list[dict[str, Any]]:
-    """Serialize genres alphabetically; votes decrease by one in the given order."""
+    """Return genres as JSON in alphabetical order.
+
+    The number of votes decreases by one in the given order.
+    """
     votes = {name: len(names) - place for place, name in enumerate(names)}
     return [
         {"id": make_id(f"genre {name}"), "name": name, "count": votes[name], "disambiguation": ""}
@@ -124,7 +127,10 @@ def serialize_genres(names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def serialize_disc(mbid: str, lengths: Sequence[int]) -> dict[str, Any]:
-    """Serialize a compact disc from its track lengths in milliseconds; a second has 75 sectors."""
+    """Return a compact disc as JSON, from its track lengths in milliseconds.
+
+    Offsets are in sectors; a second has 75 sectors.
+    """
     offsets = [150]
     for length in lengths:
         offsets.append(offsets[-1] + length * 75 // 1000)

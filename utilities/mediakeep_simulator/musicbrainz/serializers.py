@@ -1,4 +1,4 @@
-"""Serialize entities for lookups and browses: only what `inc` asks for is included."""
+"""Convert entities to the JSON of lookups and browses; only what `inc` asks for is included."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ EntityJson = dict[str, Any]
 
 @dataclass(frozen=True)
 class EntitySerializer:
-    """Serialize entities like MusicBrainz: keys, types and nesting."""
+    """Converts entities to JSON as MusicBrainz does: with its keys, types and nesting."""
 
     index: CatalogueIndex
     incs: frozenset[str]
 
     def serialize_artist(self, artist: CatalogueArtist) -> EntityJson:
-        """Serialize an artist."""
+        """Return an artist as JSON."""
         country = serialize_parts.serialize_area(artist.country) if artist.country else None
         return {
             **self.serialize_artist_ref(artist),
@@ -59,7 +59,7 @@ class EntitySerializer:
         return entity_json | self._alias_fields(artist.aliases)
 
     def serialize_group(self, group: CatalogueGroup) -> EntityJson:
-        """Serialize a release group."""
+        """Return a release group as JSON."""
         return {
             "id": group.id,
             "title": group.title,

@@ -1,4 +1,4 @@
-"""The MusicBrainz web service of a catalogue: all paths below /ws/2, and its errors."""
+"""The simulated MusicBrainz web service: all paths below /ws/2, and its errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ API_ROOT = "/ws/2/"
 
 
 class MusicBrainzEndpoint:
-    """Handle requests for one catalogue."""
+    """Responds to requests for one catalogue like the MusicBrainz web service."""
 
     def __init__(self, index: CatalogueIndex) -> None:
         self._catalogue_index, self._searcher = index, SearchEndpoint(index)

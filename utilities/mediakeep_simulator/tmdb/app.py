@@ -1,4 +1,4 @@
-"""TMDb's API, version 3, for a movie catalogue: search, movies, find, collections, images."""
+"""The simulated API of TMDb, version 3: search, movies, find, collections, images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOVIE_PATH = re.compile(r"movie/([0-9]{1,10}|tt[0-9]+)(?:/([a-z_]+))?")
 
 
 class TmdbApp:
-    """Handle requests for one catalogue like TMDb."""
+    """Responds to requests for one movie catalogue like the API of TMDb."""
 
     def __init__(self, catalogue: MovieCatalogue) -> None:
         self._finder, self._image_host = TitleSearch(catalogue), ImageHostApp(catalogue)

@@ -47,7 +47,7 @@ def _person_json(movie: CatalogueMovie, person: CataloguePerson) -> dict[str, An
 
 
 def portrait_path(person: CataloguePerson) -> str | None:
-    """Return the path of a person's picture."""
+    """Return the path of a person's picture, or None if there is none."""
     return f"/person{person.id}.jpg" if person.portrait else None
 
 

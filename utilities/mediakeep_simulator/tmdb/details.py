@@ -1,4 +1,4 @@
-"""The details of a movie as served by TMDb, with appended parts."""
+"""The JSON of a movie's details, as served by TMDb, with appended parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TMDb's errors: a code with an HTTP status and a message."""
+"""The errors of TMDb: each code has an HTTP status and a message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ERRORS = {  # developer.themoviedb.org/docs/errors
 
 
 class TmdbApiError(Exception):
-    """An error response by TMDb's code."""
+    """Raised to respond with an error of TMDb, given by its code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -29,7 +29,10 @@ class TmdbApiError(Exception):
 
 
 def error_response(code: int, **headers: str) -> SimulatorResponse:
-    """Build an error response; underscores in header names stand for hyphens."""
+    """Return the error response of TMDb for a code.
+
+    Underscores in header names stand for hyphens.
+    """
     status, message = _ERRORS[code]
     body = msgspec.json.encode({"status_code": code, "status_message": message, "success": False})
     fields = {name.replace("_", "-"): text for name, text in headers.items()}

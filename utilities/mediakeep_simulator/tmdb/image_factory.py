@@ -77,12 +77,15 @@ def _jpeg_header(width: int, height: int, restart: int) -> bytes:
 
 
 def _count_code_lengths(codes: dict[int, int]) -> bytes:
-    """Return the number of codes of each length."""
+    """Return how many Huffman codes have each length, as bytes of a JPEG table."""
     return bytes(codes.get(length, 0) for length in range(1, 17))
 
 
 def _encode_row(colour: tuple[int, int, int], blocks: int) -> bytes:
-    """Encode a row of blocks: the first has the colour, the others no difference from it."""
+    """Encode a row of JPEG blocks of one colour.
+
+    The first block has the colour; the others have no difference from it.
+    """
     light, blue, red = (_encode_difference(level) + "0" for level in colour)
     bits = light + "00" * 3 + blue + red + "0" * (12 * (blocks - 1))
     bits = bits.ljust(-(-len(bits) // 8) * 8, "1")
@@ -90,7 +93,10 @@ def _encode_row(colour: tuple[int, int, int], blocks: int) -> bytes:
 
 
 def _encode_difference(level: int) -> str:
-    """Encode a DC difference: the code of its category, then its value (T.81, F.1.2.1)."""
+    """Encode the difference of a JPEG block from the block before (DC difference) as bits.
+
+    These are the code of its category, then its value (T.81, F.1.2.1).
+    """
     if not level:
         return "0"
     category = abs(level).bit_length()

@@ -1,4 +1,4 @@
-"""The image host of TMDb: images by size and path."""
+"""The simulated image host of TMDb: images by size and path."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_FOUND = SimulatorResponse(404, b"<h1>File not Found</h1>", {"Content-Type":
 
 
 class ImageHostApp:
-    """Serve the images of one catalogue; no key is required."""
+    """Serves the images of one movie catalogue; no key is required."""
 
     def __init__(self, catalogue: MovieCatalogue) -> None:
         self._sizes: dict[str, tuple[int, int]] = {}

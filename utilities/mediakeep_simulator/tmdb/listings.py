@@ -1,4 +1,4 @@
-"""The lists of TMDb: search results, pages and collections."""
+"""The JSON of TMDb's lists: search results, pages and collections."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def multi_hit_json(movie: CatalogueMovie, language: str) -> dict[str, Any]:
 
 
 def page_json(results: Sequence[CatalogueMovie], number: str, language: str) -> dict[str, Any]:
-    """Return a page of results; raise TmdbApiError for an invalid page."""
+    """Return a page of search results as JSON; raise TmdbApiError if its number is invalid."""
     if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= _MAX_PAGES:
         raise TmdbApiError(22)
     first = (int(number) - 1) * _PAGE_SIZE

@@ -17,7 +17,10 @@ class CataloguePerson(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CatalogueImage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A poster, backdrop or logo; `language` is "" without text; sizes in pixels."""
+    """A poster, backdrop or logo; sizes are in pixels.
+
+    `language` is "" if the image has no text.
+    """
 
     path: str  # "/abc.jpg"
     width: int
@@ -38,7 +41,10 @@ class CatalogueText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CatalogueMovie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A movie. Dates are YYYY-MM-DD, runtimes in minutes, languages and countries ISO codes."""
+    """An invented movie.
+
+    Dates are YYYY-MM-DD, runtimes are in minutes, languages and countries are ISO codes.
+    """
 
     id: int
     title: str
@@ -69,7 +75,7 @@ class CatalogueMovie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
 
 class CatalogueCollection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A collection."""
+    """An invented collection of movies, such as a series."""
 
     id: int
     name: str
@@ -77,7 +83,7 @@ class CatalogueCollection(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MovieCatalogue(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A movie catalogue; `removed` IDs respond with 404."""
+    """A catalogue of invented movies; requests for the ids in `removed` return 404."""
 
     films: tuple[CatalogueMovie, ...] = ()
     series: tuple[CatalogueCollection, ...] = ()

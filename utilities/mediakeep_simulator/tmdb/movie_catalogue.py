@@ -32,7 +32,7 @@ _MAX_PIXELS = 8192  # maximum width or height of an image
 
 
 class MovieCatalogueFile(MovieCatalogue, frozen=True, kw_only=True):
-    """The content of a catalogue file."""
+    """The content of a movie catalogue file."""
 
     format: int
 
@@ -63,7 +63,7 @@ def generate_catalogue(movies: int = 12, seed: int = 1) -> MovieCatalogue:
 
 
 def load(path: Path) -> MovieCatalogue:
-    """Load a catalogue file; raise BadSetting with the file and the invalid place."""
+    """Read a catalogue file; raise BadSetting, naming the place, if it is invalid."""
     try:
         page = msgspec.json.decode(path.read_bytes(), type=MovieCatalogueFile)
     except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:

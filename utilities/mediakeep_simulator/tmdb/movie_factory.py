@@ -1,4 +1,4 @@
-"""Build movies from plots: people, dates, texts, images and certificates, all invented."""
+"""Build invented movies from titles and years: people, dates, texts, images and certificates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ _CREW_JOBS = (("Director", "Directing"), ("Screenplay", "Writing"), ("Editor", "
 
 
 def build_movie(number: int, plot: MoviePlot, collection: int, rng: Random) -> CatalogueMovie:
-    """Build the movie of a plot, the `number`th of its catalogue."""
+    """Build an invented movie from its titles and year.
+
+    `number` is its number in the catalogue.
+    """
     original = rng.choice(("de", "fr", "ja")) if plot.kind == "foreign" else "en"
     date = f"{plot.year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
     words = _generate_texts(rng)
@@ -67,12 +70,12 @@ def build_movie(number: int, plot: MoviePlot, collection: int, rng: Random) -> C
 
 
 def movie_id(number: int) -> int:
-    """Return the ID of the `number`th movie of a catalogue."""
+    """Return the TMDb id of the movie with this number in a catalogue."""
     return _FIRST_ID + _ID_STEP * number
 
 
 def removed_id(number: int) -> int:
-    """Return an unused ID close to that of a movie."""
+    """Return an unused TMDb id close to that of the movie with this number."""
     return movie_id(number) + _REMOVED_OFFSET
 
 
@@ -83,7 +86,7 @@ def _draw_popularity(plot: MoviePlot, rng: Random) -> float:
 
 
 def _generate_texts(rng: Random) -> tuple[dict[str, str], TextsByLanguage]:
-    """Generate an overview and a tagline in all languages."""
+    """Generate an overview and a tagline of a movie in all languages."""
     shape, name, place = rng.choice(OVERVIEWS), rng.choice(NAMES), rng.choice(PLACES)
     overview = {
         language: text.format(name=getattr(name, language), place=getattr(place, language))

@@ -1,6 +1,6 @@
-"""Generate titles in four languages, in groups of movies that are easily confused.
+"""Generate movie titles in four languages, in groups of movies that are easily confused.
 
-A group is a movie with similar ones: a remake, the next part, an almost identical title.
+A group is a movie with similar movies: a remake, the next part, an almost identical title.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ROMAN_NUMERALS = ("", "", "II", "III", "IV", "V")
 
 @dataclass(frozen=True)
 class MoviePlot:
-    """The titles and year of a movie; `part` counts in a series, else it is 0."""
+    """The titles and year of an invented movie; `part` is its number in a series, else 0."""
 
     titles: TextsByLanguage
     year: int
@@ -41,7 +41,7 @@ class MoviePlot:
 
 
 def generate_group(number: int, rng: Random) -> list[MoviePlot]:
-    """Generate the movies of a group; the first groups are one of each kind."""
+    """Generate the titles of a group of similar movies; the first groups are one of each kind."""
     kind = (
         _FIRST_KINDS[number]
         if number < len(_FIRST_KINDS)
@@ -66,7 +66,7 @@ def generate_group(number: int, rng: Random) -> list[MoviePlot]:
 
 
 def generate_title(rng: Random) -> dict[str, str]:
-    """Generate a title in all languages."""
+    """Generate a movie title in all languages: language -> title."""
     noun, shape = rng.choice(NOUNS), rng.randrange(5)
     if shape == 0:
         name = rng.choice(NAMES)
@@ -82,7 +82,7 @@ def generate_title(rng: Random) -> dict[str, str]:
 
 
 def _name_thing(noun: TitleNoun, place: str, rng: Random) -> dict[str, str]:
-    """Name a thing with a quality, or of a place."""
+    """Return a noun with an adjective or a place in all languages, such as "The Silent River"."""
     article, bare = noun.de.split(" ", 1)
     if place:
         kana = next(name.ja for name in PLACES if name.en == place)
@@ -112,7 +112,10 @@ def _add_place(titles: TextsByLanguage, rng: Random) -> dict[str, str]:
 
 
 def _generate_remakes(titles: TextsByLanguage, year: int, rng: Random) -> Iterator[MoviePlot]:
-    """Yield two or three movies of one title, one of them far more popular than the others."""
+    """Yield two or three movies with the same title.
+
+    One of them is far more popular than the others.
+    """
     years = [year]
     for _ in range(1 if rng.random() < 0.75 else 2):
         years.append(years[-1] + rng.choice(_REMAKE_GAPS))

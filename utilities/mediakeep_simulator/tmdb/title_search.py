@@ -1,4 +1,4 @@
-"""Search movies by title like TMDb: matching words, the more popular first."""
+"""Search movies by title like TMDb: all words must match, and popular movies come first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXACT_RANK, _PREFIX_RANK, _CONTAINED_RANK = range(3)
 
 
 class TitleSearch:
-    """Search the movies of a catalogue by the words of all their titles."""
+    """Searches the movies of a catalogue by the words of all their titles."""
 
     def __init__(self, catalogue: MovieCatalogue) -> None:
         self._movies = catalogue.films
@@ -32,10 +32,10 @@ class TitleSearch:
                 self._titles.append((place, title))
 
     def search(self, query: str, fits: Callable[[CatalogueMovie], bool]) -> list[CatalogueMovie]:
-        """Return all matches of a query, in the order of the pages.
+        """Return all movies that match a query and for which `fits` is true, best first.
 
-        All words must occur in one title. An exact title comes before a prefix, and that before
-        others; then popularity decides, not the year.
+        All words must occur in one title. A title equal to the query comes first, then titles that
+        begin with it, then the others. Within these, popularity decides, not the year.
         """
         words = split_words(query)
         if not words:

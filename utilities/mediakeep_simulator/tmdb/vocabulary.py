@@ -11,7 +11,7 @@ TextsByLanguage = Mapping[str, str]  # by language
 
 
 class TitleNoun(NamedTuple):
-    """A thing, with its article if the language has one."""
+    """A noun for generated titles, with its article if the language has one."""
 
     en: str
     de: str
@@ -20,7 +20,10 @@ class TitleNoun(NamedTuple):
 
 
 class TitleWord(NamedTuple):
-    """A quality, a place or a name; German qualities follow a definite article."""
+    """An adjective, a place or a name for generated titles, in four languages.
+
+    German adjectives follow a definite article.
+    """
 
     en: str
     de: str
