@@ -95,9 +95,11 @@ def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Pa
     """
     if configured := option or environ.get(ENV_PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
-    here = Path.cwd()
-    if (here / FILE_NAME).is_file() or any(here.glob("status/*/processing_queue.json")):
-        return here
+    current_folder = Path.cwd()
+    if (current_folder / FILE_NAME).is_file() or any(
+        current_folder.glob("status/*/processing_queue.json")
+    ):
+        return current_folder
     if root := find_checkout():
         return root
     raise NoHome()
@@ -113,14 +115,18 @@ def find_checkout() -> Path | None:
     return root if (root / "pyproject.toml").is_file() and source.is_dir() else None
 
 
-def format_command(door: str, home: Path | None = None) -> str:
+def format_command(script_name: str, home: Path | None = None) -> str:
     """Return the shell command that runs a script of mediakeep, from a checkout or an installation.
 
     `--home` is added for a home that is not the checkout, so that the command works in any folder.
     """
-    here = find_checkout()
-    name = f"python utilities/{door}" if here else door.removesuffix(".py").replace("_", "-")
-    return name if home in (None, here) else f"{name} --home {path_text.quote_path(home)}"
+    checkout = find_checkout()
+    name = (
+        f"python utilities/{script_name}"
+        if checkout
+        else script_name.removesuffix(".py").replace("_", "-")
+    )
+    return name if home in (None, checkout) else f"{name} --home {path_text.quote_path(home)}"
 
 
 def rewrite_commands(text: str) -> str:

@@ -29,14 +29,14 @@ JsonObject = dict[str, Any]
 class CacheExport:
     """A JSON file that shows the content of one lookup store.
 
-    `noun` is the JSON key of the entries; `tell` returns the content to write.
+    `noun` is the JSON key of the entries; `build_content` returns the content to write.
     """
 
     def __init__(
-        self, path: Path, noun: str, store: LookupStore, tell: Callable[[], JsonObject]
+        self, path: Path, noun: str, store: LookupStore, build_content: Callable[[], JsonObject]
     ) -> None:
         self._path, self._noun = path, noun
-        self._store, self._build_content = store, tell
+        self._store, self._build_content = store, build_content
 
     def check_file(self) -> list[str]:
         """Clear the lookup store if the user deleted the JSON file; rewrite a damaged file.

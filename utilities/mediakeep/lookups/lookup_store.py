@@ -52,9 +52,9 @@ class LookupStore:
         self._file.close()
 
 
-def pack(thing: object) -> bytes:
+def pack(value: object) -> bytes:
     """Encode an object as compressed JSON, to be stored in a row of a lookup store."""
-    return zlib.compress(msgspec.json.encode(thing), 6)
+    return zlib.compress(msgspec.json.encode(value), 6)
 
 
 def unpack(row: Sequence[Any], kind: type[T]) -> T | None:

@@ -104,7 +104,7 @@ def _read_former_libraries(folder: Path) -> Iterator[str]:
 
 
 def accept_replaced_snapshot(
-    store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch
+    store: QueueStore, loaded: LoadedSnapshot, journal_match: JournalMatch
 ) -> None:
     """Decide between the file that the user put in place and the previous queue.
 
@@ -113,13 +113,13 @@ def accept_replaced_snapshot(
     before = journal_lookup.rebuild_previous_state(store.place.folder, store.kind)
     libraries = [before.head.library_path] if before else []
     check_external_snapshot(store.place.folder, store.kind, store.path, loaded, libraries)
-    if bound.origin is SnapshotOrigin.EDITED and before:
+    if journal_match.origin is SnapshotOrigin.EDITED and before:
         live = sessions.live_sessions(store.place, before.claimed_keys)
         if live and not store.session:
             raise QueueBusy(store.path, live[0])
         if live:
             return _set_edit_aside(store, loaded, before)
-    return _install_snapshot(store, loaded, bound, before)
+    return _install_snapshot(store, loaded, journal_match, before)
 
 
 def _set_edit_aside(store: QueueStore, loaded: LoadedSnapshot, before: QueueState) -> None:
@@ -136,7 +136,10 @@ def _set_edit_aside(store: QueueStore, loaded: LoadedSnapshot, before: QueueStat
 
 
 def _install_snapshot(
-    store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch, before: QueueState | None
+    store: QueueStore,
+    loaded: LoadedSnapshot,
+    journal_match: JournalMatch,
+    before: QueueState | None,
 ) -> None:
     folder, since = store.place.folder, loaded.head.seq
     journals = sorted(
@@ -151,7 +154,7 @@ def _install_snapshot(
     differs = before and (before.seq > since or before.items != loaded.items)
     aside = _save_previous_queue(store, before) if before and differs else ""
     restored = RestoreInfo(
-        source=_describe_source(store, loaded, bound),
+        source=_describe_source(store, loaded, journal_match),
         date=clock.format_iso(store.place.now()),
         undone=(since + 1, last) if last > since else None,
         aside=aside,
@@ -161,7 +164,7 @@ def _install_snapshot(
     state.head = msgspec.structs.replace(
         head_with_latest_generation(store, state), restored=restored
     )
-    _record_restore(store, state, _build_status_change(bound, before, state), restored)
+    _record_restore(store, state, _build_status_change(journal_match, before, state), restored)
     for path in damaged:
         compaction.set_aside(path, store.place, "damaged")
     store.install(state, loaded.stat)
@@ -169,14 +172,14 @@ def _install_snapshot(
 
 
 def _build_status_change(
-    bound: JournalMatch, before: QueueState | None, state: QueueState
+    journal_match: JournalMatch, before: QueueState | None, state: QueueState
 ) -> QueueChange:
     """Return the status changes of items caused by an edit or a restore of the queue file.
 
     Items removed by an edit count as skipped; items added by it have the status given there. A
     restore releases the items that were in progress.
     """
-    if bound.origin is SnapshotOrigin.EDITED:
+    if journal_match.origin is SnapshotOrigin.EDITED:
         old = before.items if before else {}
         edited = {
             key: {"status": item.status}
@@ -220,8 +223,8 @@ def _save_previous_queue(store: QueueStore, before: QueueState) -> str:
     ).name
 
 
-def _describe_source(store: QueueStore, loaded: LoadedSnapshot, bound: JournalMatch) -> str:
-    if bound.origin is SnapshotOrigin.EDITED:
+def _describe_source(store: QueueStore, loaded: LoadedSnapshot, journal_match: JournalMatch) -> str:
+    if journal_match.origin is SnapshotOrigin.EDITED:
         return "an edit by hand"
     name = checkpoints.find_checkpoint_name(store.place.folder, loaded.head.snapshot_id)
     return name or f"a copy of the queue of {loaded.head.last_updated or loaded.head.created}"

@@ -88,55 +88,57 @@ class IncrementalReader:
             self._state = self._position = None
         return self._state is not None
 
-    def _update_state(self, state: QueueState, mark: ReadPosition) -> bool:
-        here = snapshot.file_identity(self._path)
+    def _update_state(self, state: QueueState, position: ReadPosition) -> bool:
+        identity = snapshot.file_identity(self._path)
         try:
-            if mark.path and mark.tail != _read_tail(mark.path, mark.offset):
+            if position.path and position.tail != _read_tail(position.path, position.offset):
                 return False  # what was read was reverted or repaired
-            if here == mark.stat:
-                self._read_new_records(state, mark)
+            if identity == position.stat:
+                self._read_new_records(state, position)
                 return True
-            return self._follow_journals(state, mark, here)
+            return self._follow_journals(state, position, identity)
         except (OSError, MediakeepError):
             return False
 
-    def _read_new_records(self, state: QueueState, mark: ReadPosition) -> None:
-        if mark.path is None or not _has_new_bytes(mark.path, mark.offset):
+    def _read_new_records(self, state: QueueState, position: ReadPosition) -> None:
+        if position.path is None or not _has_new_bytes(position.path, position.offset):
             return
-        added = journal.read(mark.path, mark.offset)
-        state.replay_records(added.records, mark.path)
-        self._position = _build_position(mark.stat, mark.path, added.end)
+        added = journal.read(position.path, position.offset)
+        state.replay_records(added.records, position.path)
+        self._position = _build_position(position.stat, position.path, added.end)
 
     def _follow_journals(
-        self, state: QueueState, mark: ReadPosition, here: FileIdentity | None
+        self, state: QueueState, position: ReadPosition, identity: FileIdentity | None
     ) -> bool:
         """Read the journals that lead from the last known snapshot to the current one.
 
         Return False if everything must be read again.
         """
-        if mark.path is None or here is None:
+        if position.path is None or identity is None:
             return False
-        self._read_new_records(state, mark)
-        path = mark.path
+        self._read_new_records(state, position)
+        path = position.path
         while successor := _find_successor(path, state.seq):
             path, header = successor
             entries = journal.read(path)
-            if header.stat == here:
-                return self._switch_snapshot(state, ReadPosition(here, path))
+            if header.stat == identity:
+                return self._switch_snapshot(state, ReadPosition(identity, path))
             state.replay_records(entries.records, path)
         return False
 
-    def _switch_snapshot(self, state: QueueState, mark: ReadPosition) -> bool:
+    def _switch_snapshot(self, state: QueueState, position: ReadPosition) -> bool:
         """Continue with a new snapshot file whose items are known; only its head is read.
 
         Return False if everything must be read again.
         """
-        assert mark.path is not None
+        assert position.path is not None
         loaded = snapshot.read_head(self._path, self._kind)
-        if loaded is None or loaded[1] != mark.stat or loaded[0].seq != state.seq:
+        if loaded is None or loaded[1] != position.stat or loaded[0].seq != state.seq:
             return False
         state.head, state.settled = loaded[0], loaded[0].settled
-        self._position = _build_position(mark.stat, mark.path, journal.records_offset(mark.path))
+        self._position = _build_position(
+            position.stat, position.path, journal.records_offset(position.path)
+        )
         self._read_new_records(state, self._position)
         return True
 

@@ -69,9 +69,9 @@ _record_decoder = msgspec.json.Decoder(JournalRecord)
 _header_decoder = msgspec.json.Decoder(JournalHeader)
 
 
-def encode_line(thing: JournalRecord | JournalHeader) -> bytes:
+def encode_line(entry: JournalRecord | JournalHeader) -> bytes:
     """Return a record or header as one line of a journal, with its checksum."""
-    payload = msgspec.json.encode(thing)[1:]
+    payload = msgspec.json.encode(entry)[1:]
     return b'{"crc":"%08x",%b\n' % (zlib.crc32(payload), payload)
 
 

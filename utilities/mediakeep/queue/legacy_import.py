@@ -106,38 +106,38 @@ def _imported_fields(kind: Kind) -> list[str]:
 
 
 def _parse_item(path: Path, kind: Kind, name: str, entry: object) -> LegacyItem:
-    where = f'{kind.noun} "{path_text.to_printable(name)}"'
+    label = f'{kind.noun} "{path_text.to_printable(name)}"'
     if not isinstance(entry, dict):
-        raise _build_error(path, f"{where} is not an object")
+        raise _build_error(path, f"{label} is not an object")
     status = _STATUSES.get(str(entry.get("status")))
     if status is None:
-        raise _build_error(path, f"{where}: the status must be one of {', '.join(_STATUSES)}")
+        raise _build_error(path, f"{label}: the status must be one of {', '.join(_STATUSES)}")
     place = entry.get("path") or ""
     if not isinstance(place, str):
-        raise _build_error(path, f"{where}: the path is not a string")
+        raise _build_error(path, f"{label}: the path is not a string")
     fields = {
         field: entry[field] for field in _imported_fields(kind) if entry.get(field) is not None
     }
     for field in _DATE_FIELDS:
         if entry.get(field):
-            fields[field] = _parse_date(path, f"{where}: {field}", entry[field])
+            fields[field] = _parse_date(path, f"{label}: {field}", entry[field])
     status = _UNFINISHED.get(status, status)
     try:
         msgspec.convert({"status": status, **fields}, kind.item_type)
     except msgspec.ValidationError as error:
-        raise _build_error(path, f"{where}: {error}") from error
+        raise _build_error(path, f"{label}: {error}") from error
     return LegacyItem(name, place, status, fields)
 
 
-def _parse_date(path: Path, where: str, value: object) -> str:
+def _parse_date(path: Path, label: str, value: object) -> str:
     """Return a date of an imported file in the format of the queue.
 
-    A date without a time zone is local time. Raise UsageError, naming `where`, if it is invalid.
+    A date without a time zone is local time. Raise UsageError, naming `label`, if it is invalid.
     """
     try:
         return clock.format_iso(datetime.fromisoformat(value))  # type: ignore[arg-type]
     except (ValueError, TypeError, OverflowError):
-        raise _build_error(path, f"{where} is not a date such as 2025-12-17T10:00:05") from None
+        raise _build_error(path, f"{label} is not a date such as 2025-12-17T10:00:05") from None
 
 
 def _find_common_parent(items: Iterable[LegacyItem]) -> str:
@@ -218,7 +218,7 @@ def _build_vanished_item(old: LegacyItem, kind: Kind, library: str) -> Item:
 
 
 def create_queue(
-    where: QueueLocation,
+    location: QueueLocation,
     kind: Kind,
     library: str,
     old: LegacyQueue,
@@ -230,20 +230,20 @@ def create_queue(
     The copy is in aside/. Raise UsageError if there is a queue already, unless that is the imported
     file itself.
     """
-    where.folder.mkdir(parents=True, exist_ok=True)
-    for folder in (where.folder.parent, where.folder.parent.parent):
+    location.folder.mkdir(parents=True, exist_ok=True)
+    for folder in (location.folder.parent, location.folder.parent.parent):
         atomic_files.sync_folder(folder)
-    store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+    store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
     with store.hold_lock():
         _require_no_queue(store, source)
-        aside = compaction.copy_aside(source, where, "imported")
+        aside = compaction.copy_aside(source, location, "imported")
         head = SnapshotHead(
             kind=kind.name,
             generation=0,
             snapshot_id="",
-            seq=event_log.last_seq(where.folder),
+            seq=event_log.last_seq(location.folder),
             library_path=library,
-            created=old.created or clock.format_iso(where.now()),
+            created=old.created or clock.format_iso(location.now()),
         )
         state = QueueState(kind, head, dict(items))
         state.head = external_change.head_with_latest_generation(store, state)
@@ -255,7 +255,7 @@ def create_queue(
             QueueChange("import", {}, {**facts, **anew, "known": len(items)})
         )
         state.apply_record(record, {})
-        event_log.append_missing(where.folder, [record])
+        event_log.append_missing(location.folder, [record])
         store.install(state, store.snapshot_identity())
     store.close()
     return aside

@@ -75,14 +75,14 @@ class Queue:
         self.recovered_items: list[str] = []  # keys of items of dead sessions, released on opening
 
     @classmethod
-    def open(cls, where: QueueLocation, kind: Kind) -> Self:
+    def open(cls, location: QueueLocation, kind: Kind) -> Self:
         """Open a queue, and release the items that dead sessions had claimed.
 
         Raise NoQueue if there is none.
         """
-        if not checkpoints.has_queue_files(where.folder):
-            raise readonly.no_queue_error(where.folder, kind)
-        store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+        if not checkpoints.has_queue_files(location.folder):
+            raise readonly.no_queue_error(location.folder, kind)
+        store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
         with store.hold_lock():
             store.catch_up()
         queue = cls(store)
@@ -91,32 +91,32 @@ class Queue:
 
     @classmethod
     def create(
-        cls, where: QueueLocation, kind: Kind, library: str, scanned: Iterable[ScannedItem]
+        cls, location: QueueLocation, kind: Kind, library: str, scanned: Iterable[ScannedItem]
     ) -> Self:
         """Create a queue from the items of a library scan.
 
         Raise UsageError if there is a queue already, SnapshotDamaged if only its main file is
         missing.
         """
-        atomic_files.make_folder(where.folder)
-        for folder in (where.folder.parent, where.folder.parent.parent):
+        atomic_files.make_folder(location.folder)
+        for folder in (location.folder.parent, location.folder.parent.parent):
             atomic_files.sync_folder(folder)
-        store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+        store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
         with store.hold_lock():
             if store.path.exists():
                 raise UsageError(f"{store.path} already exists.")
-            if checkpoints.has_queue_files(where.folder):
+            if checkpoints.has_queue_files(location.folder):
                 raise SnapshotDamaged(
-                    store.path, "it is gone", checkpoints.format_restore_hint(where.folder, kind)
+                    store.path, "it is gone", checkpoints.format_restore_hint(location.folder, kind)
                 )
-            before = event_log.last_seq(where.folder)
+            before = event_log.last_seq(location.folder)
             head = SnapshotHead(
                 kind=kind.name,
                 generation=0,
                 snapshot_id="",
                 seq=before,
                 library_path=library,
-                created=clock.format_iso(where.now()),
+                created=clock.format_iso(location.now()),
             )
             items = scan_diff.build_new_items(scanned, kind.item_type, set())
             store.install(QueueState(kind, head, items), None)

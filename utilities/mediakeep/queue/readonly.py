@@ -58,12 +58,12 @@ def load_view(folder: Path, kind: Kind) -> QueueView:
 def _read_once(path: Path, kind: Kind) -> QueueView | None:
     """Read snapshot and journal; return None if they were rewritten meanwhile."""
     loaded = snapshot.load(path, kind)
-    bound = journal_lookup.find_journal(path.parent, loaded.head, loaded.digest)
+    journal_match = journal_lookup.find_journal(path.parent, loaded.head, loaded.digest)
     state = QueueState(kind, loaded.head, loaded.items)
-    if bound.origin is SnapshotOrigin.OURS:
-        state.replay_records(bound.content.records, bound.path)
-        records = tuple(bound.content.records)
-        return QueueView(state, loaded.stat, bound.path, bound.content.end, records)
+    if journal_match.origin is SnapshotOrigin.OURS:
+        state.replay_records(journal_match.content.records, journal_match.path)
+        records = tuple(journal_match.content.records)
+        return QueueView(state, loaded.stat, journal_match.path, journal_match.content.end, records)
     return QueueView(state, loaded.stat) if snapshot.file_identity(path) == loaded.stat else None
 
 

@@ -49,17 +49,17 @@ class RecoveredQueue:
     lost: tuple[int, int] | None
 
 
-def recover_queue(folder: Path, kind: Kind, strange: Path | None = None) -> RecoveredQueue:
+def recover_queue(folder: Path, kind: Kind, excluded: Path | None = None) -> RecoveredQueue:
     """Rebuild a queue from its readable snapshots, checkpoints and journals.
 
-    The file `strange` is not used as a base. Raise StateDamaged if neither a snapshot nor a
+    The file `excluded` is not used as a base. Raise StateDamaged if neither a snapshot nor a
     checkpoint is readable.
     """
     records = _read_journal_records(folder)
     candidates = [
         (_replay_records(kind, loaded, records), path)
         for path, loaded in _iter_bases(folder, kind)
-        if path != strange
+        if path != excluded
     ]
     if not candidates:
         raise StateDamaged(
@@ -119,12 +119,12 @@ _EVENT_FIELDS = (
 )
 
 
-def repair_queue(where: QueueLocation, kind: Kind, outputs: OutputLister) -> list[str]:
+def repair_queue(location: QueueLocation, kind: Kind, outputs: OutputLister) -> list[str]:
     """Repair a damaged queue; return sentences on what was done, [] if nothing was wrong.
 
     `outputs` lists the files that a completed item should have on disk.
     """
-    store = QueueStore(where, kind, external_change.accept_replaced_snapshot)
+    store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
     with store.hold_lock():
         try:
             store.catch_up()
@@ -133,14 +133,14 @@ def repair_queue(where: QueueLocation, kind: Kind, outputs: OutputLister) -> lis
             raise  # it is not damaged, but has to be imported
         except StateDamaged as damage:
             # A file with values that are invalid for this queue is not used as a base.
-            strange = store.path if isinstance(damage, InvalidQueueValues) else None
-            done = [validate.fault_from_error(damage).what, *_rebuild_queue(store, strange)]
+            excluded = store.path if isinstance(damage, InvalidQueueValues) else None
+            done = [validate.fault_from_error(damage).what, *_rebuild_queue(store, excluded)]
         done += store.warnings
-        done += _move_damaged_checkpoints(where, kind)
-        done += _move_changed_logs(where)
-        done += _remove_damaged_events(where)
-        done += _add_missing_events(where, store.state)
-        faults = list(validate.check_queue_files(where.folder, store.state))
+        done += _move_damaged_checkpoints(location, kind)
+        done += _move_changed_logs(location)
+        done += _remove_damaged_events(location)
+        done += _add_missing_events(location, store.state)
+        faults = list(validate.check_queue_files(location.folder, store.state))
         if faults:
             done += [fault.what for fault in faults]
             done += _rewrite_valid_state(store)
@@ -164,8 +164,8 @@ def _rewrite_valid_state(store: QueueStore) -> list[str]:
     ]
 
 
-def _rebuild_queue(store: QueueStore, strange: Path | None) -> list[str]:
-    saved = recover_queue(store.place.folder, store.kind, strange)
+def _rebuild_queue(store: QueueStore, excluded: Path | None) -> list[str]:
+    saved = recover_queue(store.place.folder, store.kind, excluded)
     copies = [
         compaction.copy_aside(path, store.place) for path in _list_queue_files(store.place.folder)
     ]
@@ -195,32 +195,32 @@ def _record_repair(store: QueueStore, state: QueueState, saved: RecoveredQueue) 
     event_log.append_missing(store.place.folder, [record])
 
 
-def _move_damaged_checkpoints(where: QueueLocation, kind: Kind) -> Iterator[str]:
+def _move_damaged_checkpoints(location: QueueLocation, kind: Kind) -> Iterator[str]:
     """Move checkpoints that cannot be read to aside/; yield a sentence on each."""
-    for checkpoint in checkpoints.list_checkpoints(where.folder):
+    for checkpoint in checkpoints.list_checkpoints(location.folder):
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError:
-            aside = compaction.set_aside(checkpoint.path, where, "damaged")
+            aside = compaction.set_aside(checkpoint.path, location, "damaged")
             yield f"{checkpoint.path.name} cannot be read. It was moved to {aside}."
 
 
-def _move_changed_logs(where: QueueLocation) -> Iterator[str]:
+def _move_changed_logs(location: QueueLocation) -> Iterator[str]:
     """Move session logs that were changed after their session ended to aside/.
 
     Yield a sentence on each.
     """
-    for path in session_log_archive.find_changed_logs(where.folder):
-        aside = compaction.set_aside(path, where, "changed")
+    for path in session_log_archive.find_changed_logs(location.folder):
+        aside = compaction.set_aside(path, location, "changed")
         yield f"{path.name} was changed after its session ended. It was moved to {aside}."
 
 
-def _remove_damaged_events(where: QueueLocation) -> Iterator[str]:
+def _remove_damaged_events(location: QueueLocation) -> Iterator[str]:
     """Remove damaged lines from the history; yield a sentence on each changed file.
 
     A copy of the file is kept in aside/.
     """
-    for path in event_log.list_files(where.folder):
+    for path in event_log.list_files(location.folder):
         last, good = 0, []
         lines = path.read_bytes().splitlines(keepends=True)
         for text in lines:
@@ -229,17 +229,17 @@ def _remove_damaged_events(where: QueueLocation) -> Iterator[str]:
                 last = event["seq"]
                 good.append(text)
         if len(good) < len(lines):
-            copy = compaction.copy_aside(path, where)
+            copy = compaction.copy_aside(path, location)
             atomic_files.write_atomic(path, b"".join(good))
             yield f"{len(lines) - len(good)} damaged lines of {path.name} removed. Copy: {copy}."
 
 
-def _add_missing_events(where: QueueLocation, state: QueueState) -> Iterator[str]:
+def _add_missing_events(location: QueueLocation, state: QueueState) -> Iterator[str]:
     """Add the last settle of each item to the history if it is missing there.
 
     Yield a sentence on each.
     """
-    folder = where.folder
+    folder = location.folder
     months: dict[Path, list[bytes]] = {}
     for key, seq in validate.find_unrecorded_settles(folder, state).items():
         event = _rebuild_event(state, key)

@@ -84,28 +84,28 @@ def compare_with_scan(
     finds renamed items.
     """
     matches = _match_keys(state, scanned)
-    survey = ScanDiff(total=len(scanned))
+    diff = ScanDiff(total=len(scanned))
     old_keys = _match_renamed(state, scanned, matches, follow)
     matches = {key: old for key, old in matches.items() if key not in old_keys}
     unknown = []
     for entry in scanned:
         if entry.key in old_keys:
-            survey.renamed[old_keys[entry.key]] = entry.key
-            survey.renamed_items[entry.key] = _build_renamed_item(state, old_keys[entry.key], entry)
+            diff.renamed[old_keys[entry.key]] = entry.key
+            diff.renamed_items[entry.key] = _build_renamed_item(state, old_keys[entry.key], entry)
         elif (key := matches.get(entry.key)) is not None:
-            _compare_item(survey, key, state, entry)
+            _compare_item(diff, key, state, entry)
         else:
             unknown.append(entry)
-    seen = {*matches.values(), *survey.renamed}
+    seen = {*matches.values(), *diff.renamed}
     taken = {path_text.normalize_name(item.output_name) for item in state.items.values()}
     for key, item in build_new_items(unknown, state.kind.item_type, taken).items():
-        survey.new[key] = msgspec.to_builtins(item)
+        diff.new[key] = msgspec.to_builtins(item)
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
             reason = why(key)
             missing = survey.vanished if reason is SkipReason.VANISHED else survey.ignored
             missing[key] = _build_skip_patch(item, reason)
-    return survey
+    return diff
 
 
 def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
@@ -130,8 +130,8 @@ def _group_by_normalized_name(keys: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _compare_item(survey: ScanDiff, key: str, state: QueueState, entry: ScannedItem) -> None:
-    """Add the differences between a queue item and its scanned entry to `survey`.
+def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedItem) -> None:
+    """Add the differences between a queue item and its scanned entry to `diff`.
 
     Items in progress are skipped.
     """
@@ -143,12 +143,12 @@ def _compare_item(survey: ScanDiff, key: str, state: QueueState, entry: ScannedI
     if same and item.skip_reason in GONE_REASONS:
         # With the number of a settle, so that the views update the item.
         back = {"status": item.returns_to or Status.PENDING, "settled": state.seq + 1}
-        survey.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
+        diff.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
     elif same:
         if path:
-            survey.moved[key] = path
+            diff.moved[key] = path
     else:
-        survey.changed[key] = {**_build_changed_patch(item, entry), **path}
+        diff.changed[key] = {**_build_changed_patch(item, entry), **path}
 
 
 def _match_renamed(
@@ -226,16 +226,16 @@ def build_reset_patch(item: Item) -> dict[str, Any]:
     return {"status": Status.PENDING, **dict.fromkeys(fields)}
 
 
-def refuse_mass_removal(survey: ScanDiff, state: QueueState, path: str) -> None:
+def refuse_mass_removal(diff: ScanDiff, state: QueueState, path: str) -> None:
     """Raise ScanRefused if a scan found nothing, or more than 10 % of the items would be skipped.
 
     This protects the queue if the library is not mounted.
     """
-    if not survey.total:
+    if not diff.total:
         raise ScanRefused(f"{path} holds no {state.kind.library_noun}.")
-    vanished, total = len(survey.vanished), len(state.items)
-    if vanished + len(survey.ignored) > MAX_VANISHED_SHARE * total:
-        ignored = f", and {len(survey.ignored)} would be ignored" if survey.ignored else ""
+    vanished, total = len(diff.vanished), len(state.items)
+    if vanished + len(diff.ignored) > MAX_VANISHED_SHARE * total:
+        ignored = f", and {len(diff.ignored)} would be ignored" if diff.ignored else ""
         raise ScanRefused(
             f"{vanished} of {total} {state.kind.plural} would vanish{ignored}."
             " If that is right, add --yes."

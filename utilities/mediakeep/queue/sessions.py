@@ -242,10 +242,10 @@ def lock_queue(place: QueueLocation) -> Iterator[None]:
 def holder_text(place: QueueLocation) -> str:
     """Return a text that names the process holding the queue's lock, and its session if any."""
     statuses = (read_live(place.folder, path.stem) for path in list_live_files(place.folder))
-    here = {
+    sessions_by_pid = {
         status.pid: status.session for status in statuses if status and status.host == place.host
     }
-    return lock.holder_text(str(place.folder / lock.FILE), here)
+    return lock.holder_text(str(place.folder / lock.FILE), sessions_by_pid)
 
 
 def is_alive(place: QueueLocation, session: str) -> bool:

@@ -143,8 +143,8 @@ def _encode_chunks(head: SnapshotHead, items: dict[str, Item], plural: str) -> I
     yield b"\n  }\n}\n" if items else b"}\n}\n"
 
 
-def _format_json(thing: Any) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(thing), indent=2)
+def _format_json(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)
 
 
 def load(path: Path, kind: Kind) -> LoadedSnapshot:

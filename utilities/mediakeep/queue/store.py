@@ -212,14 +212,14 @@ class QueueStore:
         The caller must hold the lock of the queue.
         """
         loaded = self._read_snapshot()
-        bound = journal_lookup.find_journal(self.place.folder, loaded.head, loaded.digest)
-        if bound.origin is not SnapshotOrigin.OURS:
-            return self._accept_snapshot(self, loaded, bound)
+        journal_match = journal_lookup.find_journal(self.place.folder, loaded.head, loaded.digest)
+        if journal_match.origin is not SnapshotOrigin.OURS:
+            return self._accept_snapshot(self, loaded, journal_match)
         state = QueueState(self.kind, loaded.head, loaded.items)
-        state.replay_records(bound.content.records, bound.path)
+        state.replay_records(journal_match.content.records, journal_match.path)
         self.state = state
-        self._use_journal(Journal(bound.path, bound.content.end), loaded.stat)
-        if not journal_lookup.previous_snapshot_path(bound.path).exists():
+        self._use_journal(Journal(journal_match.path, journal_match.content.end), loaded.stat)
+        if not journal_lookup.previous_snapshot_path(journal_match.path).exists():
             self.rewrite_or_warn()  # after a crash between the two writes of an install
         return None
 

@@ -259,40 +259,40 @@ class Batch:
         return self._finish_stage_parts(task.key)
 
     def _record_part_done(self, task: Task, done: PartDone) -> None:
-        fan, name = self._get_part_tracker(task)
+        tracker, name = self._get_part_tracker(task)
         parts = {"done": {name: [done.result]}, "failed": {name: None}}
         if self._record_progress(task.key, "part", {"parts": parts}):
-            fan.done[name] = done.result
-            self._on_progress(task.key, len(fan.done), len(fan.names))
+            tracker.done[name] = done.result
+            self._on_progress(task.key, len(tracker.done), len(tracker.names))
             self._finish_stage_parts(task.key)
 
     def _record_part_failed(self, task: Task, failed: TaskFailed) -> None:
-        fan, name = self._get_part_tracker(task)
+        tracker, name = self._get_part_tracker(task)
         parts = self._items[task.key].item.parts
         times = (parts.failed.get(name, 0) if parts else 0) + 1
         if self._record_progress(task.key, "part", {"parts": {"failed": {name: times}}}):
-            fan.failures[name] = failed.message
+            tracker.failures[name] = failed.message
             self._recorder.log_problem(task.key, f"part {name}: {failed.message}", failed.traceback)
             self._finish_stage_parts(task.key)
 
     def _get_part_tracker(self, task: Task) -> tuple[PartTracker, str]:
-        fan = self._items[task.key].tracker
-        assert fan is not None
+        tracker = self._items[task.key].tracker
+        assert tracker is not None
         assert task.part is not None
-        return fan, fan.names[task.part.number]
+        return tracker, tracker.names[task.part.number]
 
     def _finish_stage_parts(self, key: str) -> None:
         """Continue an item's stage once all its parts have ended.
 
         The stage runs again with their results; if a part failed, the error is settled.
         """
-        fan = self._items[key].tracker
-        if fan is None or not fan.is_complete():
+        tracker = self._items[key].tracker
+        if tracker is None or not tracker.is_complete():
             return
-        if fan.failures:
-            self._settle_item(key, Outcome(Status.ERROR, fan.error_summary()))
+        if tracker.failures:
+            self._settle_item(key, Outcome(Status.ERROR, tracker.error_summary()))
         else:
-            self._task_queue.push_front(self._build_task(key, fan.ordered_results()))
+            self._task_queue.push_front(self._build_task(key, tracker.ordered_results()))
 
     def _record_progress(self, key: str, op: str, changes: dict[str, Any]) -> bool:
         """Commit progress of a claimed item; return False and drop the item if that failed."""

@@ -134,9 +134,9 @@ class WorkerPool:
             raise ItemFailed(f"A worker could not start: {why}.")
         return WorkerDied(why)
 
-    def _shut_down(self, hands: list[WorkerProcess]) -> None:
-        worker_process.shutdown_workers(hands)
-        self._workers = [worker for worker in self._workers if worker not in hands]
+    def _shut_down(self, workers: list[WorkerProcess]) -> None:
+        worker_process.shutdown_workers(workers)
+        self._workers = [worker for worker in self._workers if worker not in workers]
 
     def close(self, *, kill: bool = False) -> None:
         """End all worker processes after their tasks; with `kill`, busy ones are killed."""

@@ -35,14 +35,14 @@ def main_spawned(worker_factory: WorkerFactory, pipe: Connection) -> None:
 
 
 def main_forked(
-    worker_factory: WorkerFactory, pipe: Connection, not_its: Sequence[Connection]
+    worker_factory: WorkerFactory, pipe: Connection, other_pipes: Sequence[Connection]
 ) -> None:
     """Run the worker in a worker process that is a fork of its parent.
 
     It first closes the pipes of other workers. If they stayed open here, those workers would not
     detect the death of the parent.
     """
-    for other in not_its:
+    for other in other_pipes:
         other.close()
     main_loop(worker_factory, pipe, lambda: _wait_for_hangup(pipe))
 
@@ -55,23 +55,23 @@ def _wait_for_hangup(pipe: Connection) -> None:
 
 
 def main_loop(
-    worker_factory: WorkerFactory, pipe: Connection, orphaned: Callable[[], object]
+    worker_factory: WorkerFactory, pipe: Connection, wait_until_orphaned: Callable[[], object]
 ) -> None:
     """Receive and run tasks until the parent sends None, or is gone.
 
-    `orphaned` is a function that returns when the parent is gone.
+    `wait_until_orphaned` is a function that returns when the parent is gone.
     """
     _detach_from_terminal()
     os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
-    threading.Thread(target=_exit_when_orphaned, args=(orphaned,), daemon=True).start()
-    voice = WorkerChannel(pipe)
+    threading.Thread(target=_exit_when_orphaned, args=(wait_until_orphaned,), daemon=True).start()
+    channel = WorkerChannel(pipe)
     try:
         with tasks.open_worker(worker_factory) as worker:
-            voice.send("ready")
-            while (task := voice.receive()) is not None:
-                voice.send_result(task, tasks.run_task(worker, task, PipeProgress(voice)))
+            channel.send("ready")
+            while (task := channel.receive()) is not None:
+                channel.send_result(task, tasks.run_task(worker, task, PipeProgress(channel)))
     except MediakeepError as error:
-        voice.send("broken", error)
+        channel.send("broken", error)
 
 
 def _detach_from_terminal() -> None:
@@ -85,9 +85,9 @@ def _detach_from_terminal() -> None:
     os.setsid()
 
 
-def _exit_when_orphaned(orphaned: Callable[[], object]) -> None:
-    """Wait until `orphaned` returns, then kill this worker process and its child processes."""
-    orphaned()
+def _exit_when_orphaned(wait_until_orphaned: Callable[[], object]) -> None:
+    """Wait until the parent is gone, then kill this worker process and its child processes."""
+    wait_until_orphaned()
     os.killpg(0, signal.SIGKILL)
 
 
@@ -124,8 +124,8 @@ class PipeProgress:
     Frequent updates are dropped, but not waits for a service.
     """
 
-    def __init__(self, voice: WorkerChannel) -> None:
-        self._channel, self._last = voice, 0.0
+    def __init__(self, channel: WorkerChannel) -> None:
+        self._channel, self._last = channel, 0.0
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:

@@ -170,27 +170,27 @@ def fork_worker(worker_factory: WorkerFactory, earlier: Sequence[WorkerProcess])
     pipe that this process is gone.
     """
     ours, theirs = _fork_context.Pipe()
-    not_its = [ours, *(hand.pipe for hand in earlier)]
+    other_pipes = [ours, *(worker.pipe for worker in earlier)]
     return WorkerProcess(
         _fork_context.Process(
-            target=worker_main.main_forked, args=(worker_factory, theirs, not_its)
+            target=worker_main.main_forked, args=(worker_factory, theirs, other_pipes)
         ),
         ours,
         theirs,
     )
 
 
-def shutdown_workers(hands: Sequence[WorkerProcess]) -> None:
+def shutdown_workers(workers: Sequence[WorkerProcess]) -> None:
     """Let worker processes close their resources and exit; kill those that do not.
 
     Processes that are still starting are killed, and so are those that take over 5 seconds.
     """
-    exiting = [hand for hand in hands if hand.request_exit()]
+    exiting = [worker for worker in workers if worker.request_exit()]
     latest = time.monotonic() + _EXIT_TIMEOUT
-    for hand in exiting:
-        hand.wait_for_exit(max(0.0, latest - time.monotonic()))
-    for hand in hands:
-        hand.kill()
+    for worker in exiting:
+        worker.wait_for_exit(max(0.0, latest - time.monotonic()))
+    for worker in workers:
+        worker.kill()
 
 
 def can_fork() -> bool:

@@ -119,7 +119,7 @@ def _in_ranges(seq: int, ranges: list[tuple[int, int]]) -> bool:
 
 
 def run_query(
-    folder: Path, question: Callable[[sqlite3.Connection], T], tail: Sequence[JournalRecord] = ()
+    folder: Path, query: Callable[[sqlite3.Connection], T], tail: Sequence[JournalRecord] = ()
 ) -> T:
     """Run a query on the updated index and return its result.
 
@@ -128,11 +128,11 @@ def run_query(
     """
     try:
         with open_for_query(folder, tail) as base:
-            return question(base)
+            return query(base)
     except sqlite3.DatabaseError as error:
         _remove_damaged(folder / FILE, error)
     with open_for_query(folder, tail) as base:
-        return question(base)
+        return query(base)
 
 
 def open_updated(folder: Path) -> sqlite3.Connection:
