@@ -50,18 +50,20 @@ def _suggest_similar(state: QueueState, name: str) -> str:
     return suggestions.suggest_names(name, keys_by_name)
 
 
-def find_busy_items(state: QueueState, place: QueueLocation, keys: Iterable[str]) -> dict[str, str]:
+def find_busy_items(
+    state: QueueState, location: QueueLocation, keys: Iterable[str]
+) -> dict[str, str]:
     """Return the items in `keys` that running sessions have claimed: item key -> session."""
     running = {
         session: claimed
         for session, claimed in state.claimed_keys.items()
-        if sessions.is_alive(place, session)
+        if sessions.is_alive(location, session)
     }
     return {key: session for key in keys for session, claimed in running.items() if key in claimed}
 
 
 def reset_items(
-    place: QueueLocation, choose: Callable[[QueueState], list[str]], *, force: bool = False
+    location: QueueLocation, choose: Callable[[QueueState], list[str]], *, force: bool = False
 ) -> Any:
     """Return a change function that resets the chosen items to pending.
 
@@ -70,7 +72,7 @@ def reset_items(
 
     def decide(state: QueueState) -> QueueChange | None:
         keys = choose(state)
-        busy = {} if force else find_busy_items(state, place, keys)
+        busy = {} if force else find_busy_items(state, location, keys)
         for key, session in busy.items():
             raise ItemInUse(key, f"session {session}")
         items = {key: scan_diff.build_reset_patch(state.items[key]) for key in keys}
@@ -108,7 +110,7 @@ def is_outdated(state: QueueState, item: Item) -> bool:
 
 
 def set_fields_and_reset(
-    place: QueueLocation, values: Mapping[str, Mapping[str, Any]]
+    location: QueueLocation, values: Mapping[str, Mapping[str, Any]]
 ) -> ChangeDecider:
     """Return a change function that sets item fields to the user's values and resets these items.
 

@@ -58,19 +58,19 @@ def is_overdue(folder: Path, state: QueueState, every: int) -> bool:
     return state.settled // step > (int(match[1]) if match else 0) // step
 
 
-def write_checkpoint(state: QueueState, place: QueueLocation) -> Path:
+def write_checkpoint(state: QueueState, location: QueueLocation) -> Path:
     """Write a checkpoint of the queue, sync it to the disk, and return its path.
 
     The name contains the date and the number of completed items; a name is never reused.
     """
-    folder = place.folder / FOLDER
+    folder = location.folder / FOLDER
     folder.mkdir(exist_ok=True)
     done = state.counts[Status.COMPLETED]
-    stem = f"checkpoint_{place.now():%Y-%m-%d}_{state.kind.noun}_{done:03d}"
-    return write_copy(state, place, folder, stem)
+    stem = f"checkpoint_{location.now():%Y-%m-%d}_{state.kind.noun}_{done:03d}"
+    return write_copy(state, location, folder, stem)
 
 
-def write_copy(state: QueueState, place: QueueLocation, folder: Path, stem: str) -> Path:
+def write_copy(state: QueueState, location: QueueLocation, folder: Path, stem: str) -> Path:
     """Write a full copy of the queue under an unused name and with a new snapshot id.
 
     Return its path. The caller must hold the lock of the queue.
@@ -78,7 +78,7 @@ def write_copy(state: QueueState, place: QueueLocation, folder: Path, stem: str)
     folder.mkdir(exist_ok=True)
     for leftover in folder.glob(".*.tmp"):  # left by killed writers: the lock is held
         leftover.unlink()
-    head = compaction.build_head(state, place, state.head.generation)
+    head = compaction.build_head(state, location, state.head.generation)
     temporary = folder / f".{head.snapshot_id}.tmp"
     try:
         snapshot.write(str(temporary), head, state.items, state.kind.plural)

@@ -161,7 +161,7 @@ def without_lookup_claim(item: Item) -> Item:
 
 
 def build_orphan_patches(
-    state: QueueState, place: QueueLocation, dead: Iterable[str]
+    state: QueueState, location: QueueLocation, dead: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
     """Return the field changes that release the items of dead sessions: item key -> merge patch.
 
@@ -169,18 +169,18 @@ def build_orphan_patches(
     """
     changes = {}
     for session in dead:
-        live = sessions.read_live(place.folder, session)
+        live = sessions.read_live(location.folder, session)
         begun = live.begun if live else {}
         for key in sorted(state.claimed_keys[session]):
             changes[key] = build_release_patch(state.items[key], suspect=key in begun)
     return changes
 
 
-def simulate_recovery(state: QueueState, place: QueueLocation) -> None:
+def simulate_recovery(state: QueueState, location: QueueLocation) -> None:
     """Release the items of dead sessions and due retries, as a batch would, in memory only."""
-    dead = [session for session in state.claimed_keys if not sessions.is_alive(place, session)]
-    items = build_orphan_patches(state, place, dead)
-    for key in PendingQueue(state).take_due_retries(clock.format_iso(place.now())):
+    dead = [session for session in state.claimed_keys if not sessions.is_alive(location, session)]
+    items = build_orphan_patches(state, location, dead)
+    for key in PendingQueue(state).take_due_retries(clock.format_iso(location.now())):
         items[key] = {"status": Status.PENDING, "not_before": None}
     for key, item in state.preview_items(items).items():
         state.put_item(key, item)

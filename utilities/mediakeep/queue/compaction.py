@@ -61,7 +61,7 @@ class SnapshotAndJournal(msgspec.Struct, frozen=True):
     unexpected_file: Path | None  # an unexpected file that was in its place, moved to aside/
 
 
-def build_head(state: QueueState, place: QueueLocation, generation: int) -> SnapshotHead:
+def build_head(state: QueueState, location: QueueLocation, generation: int) -> SnapshotHead:
     """Return the head of a new full copy of the queue: everything but its items, with a new id."""
     return msgspec.structs.replace(
         state.head,
@@ -69,24 +69,24 @@ def build_head(state: QueueState, place: QueueLocation, generation: int) -> Snap
         snapshot_id=os.urandom(8).hex(),
         seq=state.seq,
         settled=state.settled,
-        last_updated=clock.format_iso(place.now()),
+        last_updated=clock.format_iso(location.now()),
         summary=state.build_summary(),
     )
 
 
 def compact_journal(
-    state: QueueState, place: QueueLocation, old: Journal | None, seen: FileIdentity | None
+    state: QueueState, location: QueueLocation, old: Journal | None, seen: FileIdentity | None
 ) -> SnapshotAndJournal:
     """Write a new snapshot of the queue and a new journal, in place of the old ones.
 
     `seen` is the identity of the snapshot file to replace, None if there is none. After an OSError,
     either the old snapshot and journal are valid or the new ones, never a mixture.
     """
-    folder = place.folder
-    _remove_leftovers(place)
+    folder = location.folder
+    _remove_leftovers(location)
     if old:
         event_log.append_missing(folder, _read_complete_journal(state, old))
-    new = build_head(state, place, state.head.generation + 1)
+    new = build_head(state, location, state.head.generation + 1)
     temporary = folder / f".{new.snapshot_id}.tmp"
     path = folder / JOURNAL_FOLDER / journal.journal_name(new.generation, new.snapshot_id)
     try:
@@ -102,10 +102,10 @@ def compact_journal(
     os.replace(temporary, folder / snapshot.FILE)
     atomic_files.sync_folder(folder)
     stranger = (
-        store_previous(kept, place, old.path if old else None, seen) if kept and seen else None
+        store_previous(kept, location, old.path if old else None, seen) if kept and seen else None
     )
     if old:
-        seal_journal(old, state.seq, place)
+        seal_journal(old, state.seq, location)
     prune_journals(folder, current.path)
     return SnapshotAndJournal(new, stat, current, stranger)
 
@@ -145,20 +145,20 @@ def _build_header(
     )
 
 
-def _remove_leftovers(place: QueueLocation) -> None:
+def _remove_leftovers(location: QueueLocation) -> None:
     """Remove the temporary files of killed writers; the caller must hold the lock of the queue.
 
     A snapshot kept under a temporary name is removed if its content has another name too; otherwise
     it is moved to aside/.
     """
-    atomic_files.remove_stale_temp_files(place.folder)
-    for temporary in place.folder.glob(f".{'?' * 16}.tmp"):
+    atomic_files.remove_stale_temp_files(location.folder)
+    for temporary in location.folder.glob(f".{'?' * 16}.tmp"):
         os.unlink(temporary)
-    for kept in place.folder.glob(".*.kept"):
+    for kept in location.folder.glob(".*.kept"):
         if os.stat(kept).st_nlink > 1:
             os.unlink(kept)
         else:
-            set_aside(kept, place, "unseen")
+            set_aside(kept, location, "unseen")
 
 
 def keep_previous(folder: Path) -> Path:
@@ -172,7 +172,7 @@ def keep_previous(folder: Path) -> Path:
 
 
 def store_previous(
-    kept: Path, place: QueueLocation, old: Path | None, seen: FileIdentity
+    kept: Path, location: QueueLocation, old: Path | None, seen: FileIdentity
 ) -> Path | None:
     """Move a replaced snapshot next to its journal `old`, or delete it if there is no journal.
 
@@ -180,7 +180,7 @@ def store_previous(
     its path there is returned. Otherwise return None.
     """
     if not _is_same_file(kept, seen):
-        return set_aside(kept, place, "unseen")
+        return set_aside(kept, location, "unseen")
     if old:
         os.replace(kept, old.with_suffix(".json"))
         atomic_files.sync_folder(old.parent)
@@ -194,7 +194,7 @@ def _is_same_file(path: Path, seen: FileIdentity) -> bool:
     return snapshot.stat_identity(os.stat(path))[2:] == tuple(seen[2:])
 
 
-def finish_interrupted(current: Path, place: QueueLocation) -> list[Path]:
+def finish_interrupted(current: Path, location: QueueLocation) -> list[Path]:
     """Finish a rewrite of the snapshot that crashed after the new snapshot got its name.
 
     Seal the previous journal and store the previous snapshot. Return the unexpected files that were
@@ -207,14 +207,14 @@ def finish_interrupted(current: Path, place: QueueLocation) -> list[Path]:
         reading = journal.read(before)
         if not reading.is_sealed:
             with contextlib.suppress(RecordNotWritten):  # disk full: the next writer does it
-                seal_journal(Journal(before, reading.end), header.seq, place)
+                seal_journal(Journal(before, reading.end), header.seq, location)
     strangers = []
-    for kept in place.folder.glob(".*.kept"):
+    for kept in location.folder.glob(".*.kept"):
         expected = _is_same_file(kept, header.replaces)
         if not expected and (os.stat(kept).st_nlink > 1 or _is_same_file(kept, header.stat)):
             os.unlink(kept)  # the crash was before the rename
         else:
-            strangers.append(store_previous(kept, place, before, header.replaces))
+            strangers.append(store_previous(kept, location, before, header.replaces))
     return [path for path in strangers if path]
 
 
@@ -228,29 +228,29 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def set_aside(path: Path, place: QueueLocation, why: str) -> Path:
+def set_aside(path: Path, location: QueueLocation, why: str) -> Path:
     """Move a file to the folder aside/ under a name with the reason and the time.
 
     Return its new path.
     """
-    folder = place.folder / ASIDE_FOLDER
+    folder = location.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
     target = unused_path(
-        folder, f"{why}_{place.file_timestamp()}", path.suffix.replace(".kept", ".json")
+        folder, f"{why}_{location.file_timestamp()}", path.suffix.replace(".kept", ".json")
     )
     os.replace(path, target)
     atomic_files.sync_folder(folder)
     return target
 
 
-def copy_aside(path: Path, place: QueueLocation, why: str = "damaged") -> str:
+def copy_aside(path: Path, location: QueueLocation, why: str = "damaged") -> str:
     """Copy a file to the folder aside/ under a name with the reason and the time.
 
     Return the name of the copy.
     """
-    folder = place.folder / ASIDE_FOLDER
+    folder = location.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
-    target = unused_path(folder, f"{why}_{place.file_timestamp()}_{path.stem}", path.suffix)
+    target = unused_path(folder, f"{why}_{location.file_timestamp()}_{path.stem}", path.suffix)
     shutil.copy2(path, target)
     with target.open("rb") as copy:
         atomic_files.sync_data(copy.fileno())
@@ -270,9 +270,9 @@ def unused_path(folder: Path, stem: str, suffix: str) -> Path:
     return path
 
 
-def seal_journal(old: Journal, seq: int, place: QueueLocation) -> None:
+def seal_journal(old: Journal, seq: int, location: QueueLocation) -> None:
     """Append the closing record (seal) to a journal and close it; nothing may follow it."""
-    old.seal(JournalRecord(seq=seq, time=clock.format_iso(place.now()), op=SEAL))
+    old.seal(JournalRecord(seq=seq, time=clock.format_iso(location.now()), op=SEAL))
 
 
 def prune_journals(folder: Path, current: Path) -> None:

@@ -133,8 +133,8 @@ def _has_file_open(pid: int, path: str) -> bool:
 def _build_unsupported_error(path: str, reason: str) -> LockingUnsupported:
     folder = Path(path).parent
     mount, kind = _find_mount(folder)
-    where = f"{path_text.display_path(mount)} ({kind})" if kind else "the file system"
-    return LockingUnsupported(path_text.escape_path(folder), where, reason)
+    mount_text = f"{path_text.display_path(mount)} ({kind})" if kind else "the file system"
+    return LockingUnsupported(path_text.escape_path(folder), mount_text, reason)
 
 
 def _find_mount(folder: Path) -> tuple[str, str]:

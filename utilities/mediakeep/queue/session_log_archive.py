@@ -35,16 +35,16 @@ class ArchivedLog(msgspec.Struct, frozen=True):
     after: int
 
 
-def archive_logs(place: QueueLocation, days: int) -> list[ArchivedLog]:
+def archive_logs(location: QueueLocation, days: int) -> list[ArchivedLog]:
     """Compress the logs of sessions whose last line is at least `days` days old.
 
     Return the compressed logs, oldest first.
     """
-    folder = place.folder / sessions.LOG_FOLDER
+    folder = location.folder / sessions.LOG_FOLDER
     if not folder.is_dir():
         return []
     atomic_files.remove_stale_temp_files(folder)
-    old = list(_find_old_logs(place, folder, days))
+    old = list(_find_old_logs(location, folder, days))
     archived = [log for path in old if (log := _compress_log(path))]
     if archived:
         atomic_files.sync_folder(folder)
@@ -88,16 +88,16 @@ def _size_and_digest(path: Path) -> tuple[int, str] | None:
     return size, digest.hexdigest()
 
 
-def _find_old_logs(place: QueueLocation, folder: Path, days: int) -> Iterator[Path]:
+def _find_old_logs(location: QueueLocation, folder: Path, days: int) -> Iterator[Path]:
     """Yield the logs of ended sessions whose last line was written at least `days` days ago."""
-    latest = place.now().timestamp() - min(days, MAX_DAYS) * _DAY_SECONDS
+    latest = location.now().timestamp() - min(days, MAX_DAYS) * _DAY_SECONDS
     for path in sorted(folder.glob("*.log")):
         with contextlib.suppress(FileNotFoundError):  # another process archives, too
             written = path.stat().st_mtime
             if (
                 sessions.match_name(path)
                 and written <= latest
-                and not sessions.is_alive(place, path.stem)
+                and not sessions.is_alive(location, path.stem)
             ):
                 yield path
 

@@ -63,20 +63,20 @@ class LiveStatus(msgspec.Struct, kw_only=True):
 class Session:
     """A running session: its log file, the lock on it, and its live file."""
 
-    def __init__(self, place: QueueLocation) -> None:
-        self._place = place
-        self.id, self._log = _create_log(place)
+    def __init__(self, location: QueueLocation) -> None:
+        self._place = location
+        self.id, self._log = _create_log(location)
         self._digest, self._size = blake2b(digest_size=DIGEST_SIZE), 0
         fcntl.flock(self._log, fcntl.LOCK_EX)
-        started = clock.format_iso(place.now())
+        started = clock.format_iso(location.now())
         self._live = LiveStatus(
             session=self.id,
-            host=place.host,
+            host=location.host,
             pid=os.getpid(),
             started=started,
             renewed=started,
         )
-        self._path = place.folder / LIVE_FOLDER / f"{self.id}.json"
+        self._path = location.folder / LIVE_FOLDER / f"{self.id}.json"
         atomic_files.remove_stale_temp_files(self._path.parent)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -157,19 +157,19 @@ class Session:
         os.close(self._log)
 
 
-def _create_log(place: QueueLocation) -> tuple[str, int]:
+def _create_log(location: QueueLocation) -> tuple[str, int]:
     """Create the log of a new session; return the session's name and the file handle.
 
     Sessions are numbered by day; two processes never get the same number.
     """
-    folder = place.folder / LOG_FOLDER
+    folder = location.folder / LOG_FOLDER
     atomic_files.make_folder(folder)
-    day = f"{place.now():%Y%m%d}"
+    day = f"{location.now():%Y%m%d}"
     # In this order, because archiving creates the new name before it removes the old one.
-    taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *list_live_files(place.folder))
+    taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *list_live_files(location.folder))
     names = map(match_name, taken)
     numbers = [int(name[2]) for name in names if name and name[1] == day]
-    number = max([*numbers, *_iter_recorded_numbers(place.folder, day)], default=0)
+    number = max([*numbers, *_iter_recorded_numbers(location.folder, day)], default=0)
     while True:
         number += 1
         name = f"{day}_session_{number:03d}"
@@ -228,31 +228,34 @@ def read_live(folder: Path, session: str) -> LiveStatus | None:
 
 
 @contextlib.contextmanager
-def lock_queue(place: QueueLocation) -> Iterator[None]:
+def lock_queue(location: QueueLocation) -> Iterator[None]:
     """Hold the lock of the queue for a `with` block, without reading the queue."""
-    path = place.folder / lock.FILE
+    path = location.folder / lock.FILE
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        lock.acquire_lock(handle, str(path), place.notice, partial(holder_text, place))
+        lock.acquire_lock(handle, str(path), location.notice, partial(holder_text, location))
         yield
     finally:
         os.close(handle)
 
 
-def holder_text(place: QueueLocation) -> str:
+def holder_text(location: QueueLocation) -> str:
     """Return a text that names the process holding the queue's lock, and its session if any."""
-    statuses = (read_live(place.folder, path.stem) for path in list_live_files(place.folder))
+    statuses = (read_live(location.folder, path.stem) for path in list_live_files(location.folder))
     sessions_by_pid = {
-        status.pid: status.session for status in statuses if status and status.host == place.host
+        status.pid: status.session for status in statuses if status and status.host == location.host
     }
-    return lock.holder_text(str(place.folder / lock.FILE), sessions_by_pid)
+    return lock.holder_text(str(location.folder / lock.FILE), sessions_by_pid)
 
 
-def is_alive(place: QueueLocation, session: str) -> bool:
+def is_alive(location: QueueLocation, session: str) -> bool:
     """Return whether the process of a session is still running."""
-    status, log = read_live(place.folder, session), place.folder / LOG_FOLDER / f"{session}.log"
-    if status and (status.host != place.host or not log.exists()):
-        age = place.now() - datetime.fromisoformat(status.renewed)
+    status, log = (
+        read_live(location.folder, session),
+        location.folder / LOG_FOLDER / f"{session}.log",
+    )
+    if status and (status.host != location.host or not log.exists()):
+        age = location.now() - datetime.fromisoformat(status.renewed)
         return age.total_seconds() < LEASE
     return _is_locked(log)
 
@@ -273,19 +276,19 @@ def _is_locked(path: Path) -> bool:
         os.close(handle)
 
 
-def live_sessions(place: QueueLocation, sessions: Iterable[str]) -> list[str]:
+def live_sessions(location: QueueLocation, sessions: Iterable[str]) -> list[str]:
     """Return the names of those sessions whose process is still running."""
-    return [session for session in sessions if is_alive(place, session)]
+    return [session for session in sessions if is_alive(location, session)]
 
 
-def remove_stale_live_files(place: QueueLocation, claimed: Container[str]) -> None:
+def remove_stale_live_files(location: QueueLocation, claimed: Container[str]) -> None:
     """Remove the live files of dead sessions, except those in `claimed`.
 
     `claimed` contains the sessions that still have claimed items.
     """
-    for path in list_live_files(place.folder):
-        if path.stem not in claimed and not is_alive(place, path.stem):
-            remove_live_file(place.folder, path.stem)
+    for path in list_live_files(location.folder):
+        if path.stem not in claimed and not is_alive(location, path.stem):
+            remove_live_file(location.folder, path.stem)
 
 
 def remove_live_file(folder: Path, session: str) -> None:

@@ -189,13 +189,13 @@ def _decode_blocks(blocks: Iterator[bytes], kind: Kind) -> tuple[SnapshotHead, d
         return _decode_whole(data + b"".join(blocks), kind)
     head = msgspec.json.decode(data[:start] + b"}", type=SnapshotHead)
     items: dict[str, Item] = {}
-    rest = data[start + len(opening) :]
+    remainder = data[start + len(opening) :]
     for block in blocks:
-        body, cut, tail = (rest + block).rpartition(b"\n    },\n")
+        body, cut, tail = (remainder + block).rpartition(b"\n    },\n")
         if cut:
             items.update(decoder.decode(b"{%b\n    }}" % body))
-        rest = tail
-    items.update(decoder.decode(b"{%b" % rest.rstrip().removesuffix(b"}")))
+        remainder = tail
+    items.update(decoder.decode(b"{%b" % remainder.rstrip().removesuffix(b"}")))
     return head, items
 
 

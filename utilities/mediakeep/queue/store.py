@@ -68,18 +68,18 @@ class QueueStore:
 
     state: QueueState
 
-    def __init__(self, place: QueueLocation, kind: Kind, adopt: SnapshotAcceptor) -> None:
+    def __init__(self, location: QueueLocation, kind: Kind, adopt: SnapshotAcceptor) -> None:
         self.kind = kind
-        self.place = place
-        self.path = place.folder / snapshot.FILE
+        self.place = location
+        self.path = location.folder / snapshot.FILE
         self._path_text = str(self.path)
         self.session = ""  # the session of this process, if any
         self.warnings: list[str] = []  # for the session log, or for the caller
         self._accept_snapshot = adopt  # called with a snapshot that the user replaced
         self._journal: Journal | None = None
         self._snapshot_identity: FileIdentity | None = None
-        self._lock_path = str(place.folder / LOCK_FILE)
-        self._lock_handle = _open_lock(place.folder)
+        self._lock_path = str(location.folder / LOCK_FILE)
+        self._lock_handle = _open_lock(location.folder)
         self._exclusive = False  # whether the lock is known to work
         self._last_rewrite, self._rewrite_seconds = time.monotonic(), 0.0
 

@@ -126,8 +126,10 @@ class RetryingAdapter(HTTPAdapter):
     def _server_label(self, request: PreparedRequest) -> str:
         """Return the server of a request for messages, with the setting that names it, if any."""
         service = self.retry_state.service
-        there = urlsplit(request.url or "")
-        label = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
+        url_parts = urlsplit(request.url or "")
+        label = (
+            f"{url_parts.hostname}:{url_parts.port}" if url_parts.port else str(url_parts.hostname)
+        )
         if service.host_setting and _is_service_host(service, request):
             return f"{label}, set by {service.host_setting}"
         return label

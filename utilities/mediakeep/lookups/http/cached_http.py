@@ -105,9 +105,9 @@ class CachedHttp:
             raise NotFound(service.name, url)
         return cached
 
-    def _fetch(self, url: str, patience: RetryState, fresh: bool, keep: bool) -> ServiceResponse:
+    def _fetch(self, url: str, retry_state: RetryState, fresh: bool, keep: bool) -> ServiceResponse:
         try:
-            answer = self._open_session().fetch(url, patience, fresh=fresh, keep=keep)
+            answer = self._open_session().fetch(url, retry_state, fresh=fresh, keep=keep)
         except NotFound:
             self._cache.store_not_found(url)
             raise

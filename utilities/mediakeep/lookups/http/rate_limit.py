@@ -50,12 +50,12 @@ class ServiceState(msgspec.Struct):
 class SharedRateLimit:
     """The state file of one web service, shared by all processes of a user.
 
-    The file is in the directory `own` if there is no private runtime directory.
+    The file is in the directory `fallback_dir` if there is no private runtime directory.
     """
 
-    def __init__(self, service: Service, own: Path, machine: HttpEnvironment) -> None:
+    def __init__(self, service: Service, fallback_dir: Path, machine: HttpEnvironment) -> None:
         self._file_name = _state_file_name(service.host)
-        self._shared_dirs, self._fallback_dir = _list_shared_dirs(machine), own
+        self._shared_dirs, self._fallback_dir = _list_shared_dirs(machine), fallback_dir
         self._clock = machine.clock
 
     @contextlib.contextmanager

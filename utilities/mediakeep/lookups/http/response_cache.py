@@ -61,10 +61,10 @@ class ResponseCache:
         query = "SELECT 1 FROM absent WHERE asked = ? AND until > ? AND until <= ?"
         return bool(self.file.query_row(query, url, now, now + NOT_FOUND_LIFETIME))
 
-    def store(self, url: str, answer: ServiceResponse) -> None:
+    def store(self, url: str, response: ServiceResponse) -> None:
         """Store the response to a URL, replacing an earlier one."""
-        packed = zlib.compress(answer.content, 6)
-        row = url, answer.url, answer.type, self._clock(), packed
+        packed = zlib.compress(response.content, 6)
+        row = url, response.url, response.type, self._clock(), packed
         absent = "DELETE FROM absent WHERE asked = ?", (url,)
         self.file.execute_all((f"{_REPLACE} answers VALUES (?, ?, ?, ?, ?)", row), absent)
 

@@ -89,16 +89,16 @@ class RetryState:
                 raise self._declare_outage(state, requested)
             state.pause = max(state.pause, self._environment.clock() + seconds)
 
-    def record_success(self, rest: float = 0.0) -> None:
+    def record_success(self, reset_seconds: float = 0.0) -> None:
         """Record that the service responded.
 
-        `rest` is the number of seconds until the service's rate limit resets, or 0.
+        `reset_seconds` is the number of seconds until the service's rate limit resets, or 0.
         """
         with self._rate_limit.lock_state() as state:
             if self._is_probe or max(state.outage, state.probe) <= self._environment.clock():
                 state.outage, state.span, state.why, state.probe = 0.0, 0.0, "", 0.0
-            if rest > 0:
-                until = self._environment.clock() + min(rest, MAX_PAUSE)
+            if reset_seconds > 0:
+                until = self._environment.clock() + min(reset_seconds, MAX_PAUSE)
                 state.pause = max(state.pause, until)
 
     def release_probe(self) -> None:

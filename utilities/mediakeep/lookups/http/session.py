@@ -46,14 +46,16 @@ class HttpSession(CacheMixin, requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._adapter)
 
-    def fetch(self, url: str, patience: RetryState, *, fresh: bool, keep: bool) -> ServiceResponse:
+    def fetch(
+        self, url: str, retry_state: RetryState, *, fresh: bool, keep: bool
+    ) -> ServiceResponse:
         """Return the cached or a new response to a URL.
 
         Raise NotFound, Outage or ServiceFailed. With `fresh` the cache is bypassed; with `keep`
         off, only a 404 is stored.
         """
-        self._adapter.retry_state = patience
-        self._cache_backend.service = patience.service
+        self._adapter.retry_state = retry_state
+        self._cache_backend.service = retry_state.service
         self.settings.read_only = not keep
         try:
             request = self.prepare_request(requests.Request("GET", url))
@@ -67,9 +69,11 @@ class HttpSession(CacheMixin, requests.Session):
         if response.status_code == 404 and (
             not keep or "json" in _to_service_response(response).type
         ):
-            raise NotFound(patience.service.name, url)
+            raise NotFound(retry_state.service.name, url)
         if response.status_code in _BAD_REQUEST_STATUSES:
-            raise InvalidResponse(patience.service.name, f"HTTP status {response.status_code}", url)
+            raise InvalidResponse(
+                retry_state.service.name, f"HTTP status {response.status_code}", url
+            )
         if response.status_code != 200:
             raise self._adapter.build_failure(f"HTTP status {response.status_code}")
         return _to_service_response(response)

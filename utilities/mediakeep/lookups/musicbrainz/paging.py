@@ -115,23 +115,28 @@ class PagedClient:
         received: dict[str, Any] = {}
         offset, count, left_out = 0, -1, 0
         while offset < count or count == -1:
-            odd: list[str] = []
+            skip_reasons: list[str] = []
             page = self._request(
-                kind, browse, limit=PAGE_SIZE, offset=offset, odd=odd, **parameters
+                kind,
+                browse,
+                limit=PAGE_SIZE,
+                offset=offset,
+                skip_reasons=skip_reasons,
+                **parameters,
             )
             if count not in (-1, page.count):
                 return None
-            offset, count = offset + len(page.entries) + len(odd), page.count
+            offset, count = offset + len(page.entries) + len(skip_reasons), page.count
             if not (page.entries or offset == count):
                 raise self._invalid_response(f"a page ended at {offset} of {count}")
-            usable = self._drop_without_mbid(page.entries, odd)
-            left_out += len(odd)
+            usable = self._drop_without_mbid(page.entries, skip_reasons)
+            left_out += len(skip_reasons)
             received |= {entry.id: entry for entry in usable}
         return _BrowsedList(received, max(count - left_out - len(received), 0))
 
     def _search(self, kind: type[P], search: Callable[..., Any], query: str, limit: int) -> P:
         try:
-            return self._request(kind, search, query, odd=[], limit=limit)
+            return self._request(kind, search, query, skip_reasons=[], limit=limit)
         except NotFound as error:  # a search without results is not a 404
             raise self._invalid_response("the search endpoint is missing") from error
 
@@ -152,37 +157,37 @@ class PagedClient:
             raise self._invalid_response(_invalid_mbid_text(entity.id))
         return entity
 
-    def _drop_without_mbid(self, entries: Sequence[T], odd: list[str]) -> list[T]:
+    def _drop_without_mbid(self, entries: Sequence[T], skip_reasons: list[str]) -> list[T]:
         """Return the entries of a list that have a valid MBID.
 
-        A reason for each dropped entry is added to the list `odd`.
+        A reason for each dropped entry is added to the list `skip_reasons`.
         """
         usable = [entry for entry in entries if is_mbid(entry.id)]
         if entries and not usable:
             self._require_mbid(entries[0])
         left = [_invalid_mbid_text(entry.id) for entry in entries if not is_mbid(entry.id)]
         self._note_skipped(left)
-        odd += left
+        skip_reasons += left
         return usable
 
-    def _note_skipped(self, odd: Sequence[str]) -> None:
+    def _note_skipped(self, skip_reasons: Sequence[str]) -> None:
         """Record why entries of the last response were skipped, and remove it from the cache."""
-        if odd:
+        if skip_reasons:
             self._http.remove_cached(self._last_url)
-            self._http.stats.note_skipped_entries(self._service.name, odd, self._last_url)
+            self._http.stats.note_skipped_entries(self._service.name, skip_reasons, self._last_url)
 
     def _request(
         self,
         kind: type[P],
         ask: Callable[..., Any],
         *args: Any,
-        odd: list[str] | None = None,
+        skip_reasons: list[str] | None = None,
         **kwargs: Any,
     ) -> P:
         content = ask(*args, **kwargs)
         try:
-            page = responses.decode(content, kind, odd)
-            self._note_skipped(odd or [])
+            page = responses.decode(content, kind, skip_reasons)
+            self._note_skipped(skip_reasons or [])
             return page
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise self._invalid_response(str(error)) from error

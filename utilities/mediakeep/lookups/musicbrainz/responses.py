@@ -15,18 +15,20 @@ from mediakeep.lookups.musicbrainz.model import Artist, Release, ReleaseGroup
 T = TypeVar("T")
 
 
-def decode(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
+def decode(content: bytes, kind: type[T], skip_reasons: list[str] | None = None) -> T:
     """Decode a JSON response of MusicBrainz; a null is treated as a missing key.
 
-    The reasons why entries of a page were skipped are added to the list `odd`. Raise
+    The reasons why entries of a page were skipped are added to the list `skip_reasons`. Raise
     msgspec.DecodeError if the response has another type, or no valid entry.
     """
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError:
         data = msgspec.json.decode(content)
-        if odd is not None and isinstance(data, dict) and kind in _ENTRY_TYPES:
-            data |= valid_entries.keep_valid_entries(data, *_ENTRY_TYPES[kind], odd, _without_nulls)
+        if skip_reasons is not None and isinstance(data, dict) and kind in _ENTRY_TYPES:
+            data |= valid_entries.keep_valid_entries(
+                data, *_ENTRY_TYPES[kind], skip_reasons, _without_nulls
+            )
         return msgspec.convert(_without_nulls(data), kind)
 
 

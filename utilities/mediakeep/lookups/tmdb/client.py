@@ -153,11 +153,13 @@ class TmdbClient:
         self._note_skipped([f"invalid id {ident}" for ident in odd])
         return usable
 
-    def _note_skipped(self, odd: Sequence[str]) -> None:
+    def _note_skipped(self, skip_reasons: Sequence[str]) -> None:
         """Record why entries of the last response were skipped, and remove it from the cache."""
-        if odd:
+        if skip_reasons:
             self._http.remove_cached(self._last_url)
-            self._http.stats.note_skipped_entries(self._config.catalogue.name, odd, self._last_url)
+            self._http.stats.note_skipped_entries(
+                self._config.catalogue.name, skip_reasons, self._last_url
+            )
 
     def _create_endpoint(self, group: str, *ids: object) -> Any:
         """Create an object of a tmdbsimple class that uses our HTTP session."""

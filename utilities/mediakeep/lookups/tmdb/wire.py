@@ -215,18 +215,18 @@ _MOVIE_LISTS: dict[type[Any], str] = {
 }
 
 
-def decode(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
+def decode(content: bytes, kind: type[T], skip_reasons: list[str] | None = None) -> T:
     """Decode a JSON response of TMDb; raise ValueError or RecursionError if it is invalid.
 
-    The reasons why movies of a list were skipped are added to the list `odd`.
+    The reasons why movies of a list were skipped are added to the list `skip_reasons`.
     """
     data = _without_nulls(msgspec.json.decode(content))
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError:
-        if odd is None or kind not in _MOVIE_LISTS or not isinstance(data, dict):
+        if skip_reasons is None or kind not in _MOVIE_LISTS or not isinstance(data, dict):
             raise
-        movies = valid_entries.keep_valid_entries(data, _MOVIE_LISTS[kind], MovieJson, odd)
+        movies = valid_entries.keep_valid_entries(data, _MOVIE_LISTS[kind], MovieJson, skip_reasons)
         return msgspec.convert({**data, **movies}, kind)
 
 

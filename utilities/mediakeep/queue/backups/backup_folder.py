@@ -49,7 +49,7 @@ class BackupFile(msgspec.Struct, frozen=True):
 
 
 def create_backup(
-    place: QueueLocation, kind: Kind, outputs: OutputLister, target: Path
+    location: QueueLocation, kind: Kind, outputs: OutputLister, target: Path
 ) -> BackupFile:
     """Create a backup of the queue.
 
@@ -58,17 +58,17 @@ def create_backup(
     """
     is_file = target.name.endswith(_SUFFIXES) and not target.is_dir()
     folder = target.parent if is_file else target
-    _check_target_folder(place, folder)
+    _check_target_folder(location, folder)
     if is_file and os.path.lexists(target):
         raise _already_exists(target)
-    now = consistent_read.read_queue(place, kind)
-    stem = "" if is_file else f"mediakeep_{kind.name}_{place.now():{_TIME_FORMAT}}"
+    now = consistent_read.read_queue(location, kind)
+    stem = "" if is_file else f"mediakeep_{kind.name}_{location.now():{_TIME_FORMAT}}"
     with _open_work_folder(folder) as work:
         temporary = work / _ARCHIVE_NAME
         with _open_archive_file(
             temporary, compressed=not (is_file and target.name.endswith(".tar"))
         ) as stream:
-            head = create.write_backup(stream, work, place, outputs, now)
+            head = create.write_backup(stream, work, location, outputs, now)
         size = temporary.stat().st_size
         path = (
             _publish_dated(temporary, folder, stem) if stem else _publish_named(temporary, target)
@@ -77,16 +77,16 @@ def create_backup(
     return BackupFile(path, size, head)
 
 
-def find_newest_time(folder: Path, place: QueueLocation, kind: Kind) -> datetime | None:
+def find_newest_time(folder: Path, location: QueueLocation, kind: Kind) -> datetime | None:
     """Return the time of the newest backup of the queue's library in a folder, or None.
 
     Backups with a time in the future, and those that cannot be read, are ignored.
     """
-    own = snapshot.read_head(place.folder / snapshot.FILE, kind)
+    own = snapshot.read_head(location.folder / snapshot.FILE, kind)
     for time, path in sorted(_iter_dated_backups(folder, kind), reverse=True):
         with contextlib.suppress(MediakeepError):
             library = archive.read_info(path, kind.name).library_path
-            if time <= place.now() and (own is None or library == own[0].library_path):
+            if time <= location.now() and (own is None or library == own[0].library_path):
                 return time
     return None
 
@@ -102,15 +102,15 @@ def _iter_dated_backups(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Pa
                 yield datetime.strptime(match[1], _TIME_FORMAT).replace(tzinfo=UTC), path
 
 
-def _check_target_folder(place: QueueLocation, folder: Path) -> None:
+def _check_target_folder(location: QueueLocation, folder: Path) -> None:
     """Raise UsageError if the folder for a backup is missing, or would be part of the backup."""
     shown = path_text.escape_path(folder)
     if not folder.is_dir():
         raise UsageError(
             f"The backup folder {shown} is missing. Is its disk mounted? Nothing was written."
         )
-    home = place.folder.parent.parent
-    own = (f"{part}/{place.folder.name}" for part in ("issues", "status"))
+    home = location.folder.parent.parent
+    own = (f"{part}/{location.folder.name}" for part in ("issues", "status"))
     for name in (*own, *(f"status/{name}" for name in archive.SHARED_FOLDERS)):
         if folder.resolve().is_relative_to((home / name).resolve()):
             raise UsageError(

@@ -40,27 +40,27 @@ class HistoryMonth(msgspec.Struct, frozen=True):
     appended: bytes
 
 
-def read_queue(place: QueueLocation, kind: Kind) -> QueueAtSeq:
+def read_queue(location: QueueLocation, kind: Kind) -> QueueAtSeq:
     """Read a queue, and the journal records that its history may lack, without a lock.
 
     A file that the user put in place of the queue is accepted first. Raise NoQueue if there is no
     queue.
     """
-    if not checkpoints.has_queue_files(place.folder):
-        raise readonly.no_queue_error(place.folder, kind)
-    path = place.folder / snapshot.FILE
+    if not checkpoints.has_queue_files(location.folder):
+        raise readonly.no_queue_error(location.folder, kind)
+    path = location.folder / snapshot.FILE
     if not path.exists():  # raises an error with the fix
-        readonly.load_state(place.folder, kind)
+        readonly.load_state(location.folder, kind)
 
     def look() -> QueueAtSeq | None:
         loaded = snapshot.load(path, kind)
-        bound = journal_lookup.find_journal(place.folder, loaded.head, loaded.digest)
+        bound = journal_lookup.find_journal(location.folder, loaded.head, loaded.digest)
         if bound.origin is SnapshotOrigin.OURS:
             state = QueueState(kind, loaded.head, loaded.items)
             state.replay_records(bound.content.records, bound.path)
             return QueueAtSeq(state, loaded.head.seq, bound.content.records)
         if snapshot.file_identity(path) == loaded.stat:
-            Queue.open(place, kind).close()
+            Queue.open(location, kind).close()
         return None
 
     return snapshot.read_stable(path, look)
@@ -68,15 +68,15 @@ def read_queue(place: QueueLocation, kind: Kind) -> QueueAtSeq:
 
 def iter_history_files(folder: Path, frozen: QueueAtSeq) -> Iterator[HistoryMonth]:
     """Yield the files of the history as they were when the queue was read."""
-    more: dict[Path, list[bytes]] = {path: [] for path in event_log.list_files(folder)}
+    new_lines: dict[Path, list[bytes]] = {path: [] for path in event_log.list_files(folder)}
     for record in frozen.records:
         if record.op not in event_log.TRANSIENT_OPS:
             path = folder / event_log.FOLDER / f"{record.time[:7]}.jsonl"
-            more.setdefault(path, []).append(event_log.format_line(record))
-    for path in sorted(more):
+            new_lines.setdefault(path, []).append(event_log.format_line(record))
+    for path in sorted(new_lines):
         end = _find_end_offset(path, frozen.snapshot_seq) if path.exists() else 0
-        if end or more[path]:
-            yield HistoryMonth(path, end, b"".join(more[path]))
+        if end or new_lines[path]:
+            yield HistoryMonth(path, end, b"".join(new_lines[path]))
 
 
 def _find_end_offset(path: Path, since: int) -> int:

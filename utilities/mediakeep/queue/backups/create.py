@@ -85,23 +85,23 @@ _SEARCH_CHUNK = 1 << 16  # bytes
 
 
 def write_backup(
-    stream: BinaryIO, work: Path, place: QueueLocation, outputs: OutputLister, now: QueueAtSeq
+    stream: BinaryIO, work: Path, location: QueueLocation, outputs: OutputLister, now: QueueAtSeq
 ) -> BackupInfo:
     """Write a backup to a stream and return its description.
 
     `work` is a folder for temporary files.
     """
-    state, home = now.state, place.folder.parent.parent
-    head = _build_info(state, place)
+    state, home = now.state, location.folder.parent.parent
+    head = _build_info(state, location)
     copier = _HomeCopier(ArchiveWriter(stream, head), home, work)
-    copier.add_queue(state, place)
-    for month in consistent_read.iter_history_files(place.folder, now):
+    copier.add_queue(state, location)
+    for month in consistent_read.iter_history_files(location.folder, now):
         copier.add_history_file(month)
     with store_lock.shared_lock(
         home / "status" / UNDO_FOLDER
     ):  # keeps records and blobs consistent
         copier.add_files(_list_files(home / "status" / UNDO_FOLDER, (temp_copies.FOLDER,)))
-    copier.add_files(_list_files(place.folder, _SEPARATE_FOLDERS))
+    copier.add_files(_list_files(location.folder, _SEPARATE_FOLDERS))
     for name in archive.SHARED_FOLDERS:
         copier.add_files(_list_files(home / "status" / name) if name != UNDO_FOLDER else ())
     copier.add_files(_list_files(home / "issues" / state.kind.name))
@@ -110,11 +110,11 @@ def write_backup(
     return head
 
 
-def _build_info(state: QueueState, place: QueueLocation) -> BackupInfo:
+def _build_info(state: QueueState, location: QueueLocation) -> BackupInfo:
     return BackupInfo(
         id=os.urandom(8).hex(),
         kind=state.kind.name,
-        written=clock.format_iso(place.now()),
+        written=clock.format_iso(location.now()),
         library_path=state.head.library_path,
         seq=state.seq,
         items={**state.build_summary()},
@@ -160,12 +160,12 @@ class _HomeCopier:
         self._writer, self._home, self._work = packed, home, work
         self.close = packed.close
 
-    def add_queue(self, state: QueueState, place: QueueLocation) -> None:
+    def add_queue(self, state: QueueState, location: QueueLocation) -> None:
         """Add the queue to the archive as a full snapshot with a new id, like a checkpoint."""
         copy = self._work / snapshot.FILE
-        head = compaction.build_head(state, place, state.head.generation)
+        head = compaction.build_head(state, location, state.head.generation)
         snapshot.write(str(copy), head, state.items, state.kind.plural)
-        self._add_file(place.folder / snapshot.FILE, copy)
+        self._add_file(location.folder / snapshot.FILE, copy)
         copy.unlink()
 
     def add_history_file(self, month: HistoryMonth) -> None:

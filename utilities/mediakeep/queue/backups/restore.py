@@ -66,14 +66,14 @@ def merge_essence_databases(current: Path, staged: Path) -> None:
         ) from error
 
 
-def _merge_rows(path: Path, ledger: Path) -> None:
+def _merge_rows(path: Path, target: Path) -> None:
     """Add the rows of one SQLite database to another in one synced transaction."""
-    with closing(sqlite3.connect(_sqlite_uri(ledger), uri=True, timeout=_BUSY_TIMEOUT)) as base:
+    with closing(sqlite3.connect(_sqlite_uri(target), uri=True, timeout=_BUSY_TIMEOUT)) as base:
         base.execute("PRAGMA synchronous = EXTRA")
         base.execute("ATTACH ? AS now", (_sqlite_uri(path),))
-        there = {name for (name,) in base.execute("SELECT name FROM now.sqlite_master")}
+        existing_tables = {name for (name,) in base.execute("SELECT name FROM now.sqlite_master")}
         with base:
-            for table in (name for name in _ESSENCE_TABLES if name in there):
+            for table in (name for name in _ESSENCE_TABLES if name in existing_tables):
                 base.execute(f"INSERT OR REPLACE INTO main.{table} SELECT * FROM now.{table}")
 
 
@@ -198,13 +198,13 @@ _ERRORS_BY_EXIT_CODE: Mapping[int, type[MediakeepError]] = {
 }  # by exit code
 
 
-def check_restore(place: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
+def check_restore(location: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
     """Verify a backup, and check that it can be restored now; return its description.
 
     After an unfinished restore of it, the backup file is not needed, because it was unpacked
     completely.
     """
-    if order := restore_marker.read_marker(place.folder):
+    if order := restore_marker.read_marker(location.folder):
         if not _is_same_backup(order, kind, path):
             raise UsageError(
                 f"The restore of {order.file} was interrupted. Finish it first: restore that file"
@@ -215,7 +215,7 @@ def check_restore(place: QueueLocation, kind: Kind, path: Path) -> BackupInfo:
         head = archive.read_archive(path, kind.name)
     else:
         raise UsageError(f"There is no backup {path_text.display_path(path)}.")
-    refuse_live_sessions(place)
+    refuse_live_sessions(location)
     return head
 
 
@@ -227,35 +227,35 @@ def _is_same_backup(order: RestoreMarker, kind: Kind, path: Path) -> bool:
         return path_text.escape_path(path) == order.file
 
 
-def refuse_live_sessions(place: QueueLocation) -> None:
+def refuse_live_sessions(location: QueueLocation) -> None:
     """Raise UsageError if a session of the queue is running."""
-    for path in sessions.list_live_files(place.folder):
-        if sessions.is_alive(place, path.stem):
+    for path in sessions.list_live_files(location.folder):
+        if sessions.is_alive(location, path.stem):
             raise UsageError(
                 f"Session {path.stem} is using this queue. Stop it or wait for its end, then run"
                 " again."
             )
 
 
-def restore_backup(place: QueueLocation, kind: Kind, path: Path) -> Path | None:
+def restore_backup(location: QueueLocation, kind: Kind, path: Path) -> Path | None:
     """Restore a backup, or finish an unfinished restore of it.
 
     Return the folder with the replaced files, or None if no file was replaced.
     """
-    status = place.folder.parent
+    status = location.folder.parent
     atomic_files.make_folder(status)
     with _hold_restore_lock(status):
-        order = restore_marker.read_marker(place.folder) or _stage_backup(place, kind, path)
+        order = restore_marker.read_marker(location.folder) or _stage_backup(location, kind, path)
         replaced = status / order.replaced
         with _note_unfinished_restore():
-            refuse_live_sessions(place)
-            _install_files(place, replaced)
-            _install_queue(place, replaced)
+            refuse_live_sessions(location)
+            _install_files(location, replaced)
+            _install_queue(location, replaced)
             os.rename(
-                restore_marker.marker_folder(place.folder), _unpack_folder(place)
+                restore_marker.marker_folder(location.folder), _unpack_folder(location)
             )  # done, even if the removal is killed
             atomic_files.sync_folder(status)
-        shutil.rmtree(_unpack_folder(place), ignore_errors=True)
+        shutil.rmtree(_unpack_folder(location), ignore_errors=True)
     return replaced if replaced.exists() else None
 
 
@@ -286,19 +286,19 @@ def _hold_restore_lock(status: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _unpack_folder(place: QueueLocation) -> Path:
-    return restore_marker.marker_folder(place.folder).with_suffix(".tmp")
+def _unpack_folder(location: QueueLocation) -> Path:
+    return restore_marker.marker_folder(location.folder).with_suffix(".tmp")
 
 
-def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker:
+def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMarker:
     """Unpack a backup completely into a hidden folder, and mark the restore as begun.
 
     An error, such as a full disk, leaves nothing behind.
     """
-    staging, status = _unpack_folder(place), place.folder.parent
-    refuse_live_sessions(place)
+    staging, status = _unpack_folder(location), location.folder.parent
+    refuse_live_sessions(location)
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
-    replaced = compaction.unused_path(status, f"replaced_{place.file_timestamp()}", "").name
+    replaced = compaction.unused_path(status, f"replaced_{location.file_timestamp()}", "").name
     try:
         head = unpack_archive(path, kind, staging / _FILES_FOLDER)
         raw = msgspec.Raw(msgspec.json.encode(head))
@@ -308,14 +308,14 @@ def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker
         atomic_files.write_atomic(staging / restore_marker.MARKER_FILE, msgspec.json.encode(order))
         os.sync()  # one call, because syncing thousands of reports one by one takes long
         with contextlib.suppress(MediakeepError, OSError):  # adds its last records to the history
-            if checkpoints.has_queue_files(place.folder):
-                Queue.open(place, kind).close()
+            if checkpoints.has_queue_files(location.folder):
+                Queue.open(location, kind).close()
         with contextlib.ExitStack() as stack:
-            if place.folder.is_dir():
-                stack.enter_context(sessions.lock_queue(place))
-            refuse_live_sessions(place)
+            if location.folder.is_dir():
+                stack.enter_context(sessions.lock_queue(location))
+            refuse_live_sessions(location)
             os.rename(
-                staging, restore_marker.marker_folder(place.folder)
+                staging, restore_marker.marker_folder(location.folder)
             )  # from here on no batch can start
         atomic_files.sync_folder(status)
     except BaseException:
@@ -324,16 +324,16 @@ def _stage_backup(place: QueueLocation, kind: Kind, path: Path) -> RestoreMarker
     return order
 
 
-def _install_files(place: QueueLocation, replaced: Path) -> None:
+def _install_files(location: QueueLocation, replaced: Path) -> None:
     """Move all restored files except the queue to their final paths.
 
     The log of undo records comes last.
     """
     home, staged = (
-        place.folder.parent.parent,
-        restore_marker.marker_folder(place.folder) / _FILES_FOLDER,
+        location.folder.parent.parent,
+        restore_marker.marker_folder(location.folder) / _FILES_FOLDER,
     )
-    own, undo = staged / "status" / place.folder.name, staged / "status" / "undo"
+    own, undo = staged / "status" / location.folder.name, staged / "status" / "undo"
     logs = sorted(undo.glob("*.jsonl"))
     for root, folders, names in os.walk(staged):
         folders[:] = sorted(name for name in folders if Path(root, name) != own)
@@ -350,21 +350,24 @@ def _install_files(place: QueueLocation, replaced: Path) -> None:
                 merge_logs.merge(target / path.name, path)
 
 
-def _install_queue(place: QueueLocation, replaced: Path) -> None:
+def _install_queue(location: QueueLocation, replaced: Path) -> None:
     """Move the restored folder of the queue to its final path, as the last step of a restore."""
     staged = (
-        restore_marker.marker_folder(place.folder) / _FILES_FOLDER / "status" / place.folder.name
+        restore_marker.marker_folder(location.folder)
+        / _FILES_FOLDER
+        / "status"
+        / location.folder.name
     )
     if not staged.is_dir():
         return  # done before an interruption
     with contextlib.ExitStack() as stack:
-        if place.folder.is_dir():
-            stack.enter_context(sessions.lock_queue(place))
-            refuse_live_sessions(place)
-            carry_over_newer_state(place.folder, staged)
+        if location.folder.is_dir():
+            stack.enter_context(sessions.lock_queue(location))
+            refuse_live_sessions(location)
+            carry_over_newer_state(location.folder, staged)
             old = replaced / "status"
             old.mkdir(parents=True, exist_ok=True)
-            os.rename(place.folder, compaction.unused_path(old, place.folder.name, ""))
+            os.rename(location.folder, compaction.unused_path(old, location.folder.name, ""))
             atomic_files.sync_folder(old)
-        os.rename(staged, place.folder)
-        atomic_files.sync_folder(place.folder.parent)
+        os.rename(staged, location.folder)
+        atomic_files.sync_folder(location.folder.parent)
