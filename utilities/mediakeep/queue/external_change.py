@@ -106,9 +106,9 @@ def _read_former_libraries(folder: Path) -> Iterator[str]:
 def accept_replaced_snapshot(
     store: QueueStore, loaded: LoadedSnapshot, journal_match: JournalMatch
 ) -> None:
-    """Decide between the file that the user put in place and the previous queue.
+    """Decide whether the file that the user put in place becomes the queue.
 
-    Both are kept, and the store continues with the chosen one.
+    Otherwise the previous queue stays. The other one of the two is kept in aside/.
     """
     before = journal_lookup.rebuild_previous_state(store.place.folder, store.kind)
     libraries = [before.head.library_path] if before else []

@@ -75,7 +75,10 @@ def clear_fields(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def count_attempt(kind: Kind, item: Item) -> int | dict[str, int]:
-    """Return the number of attempts of an item including this one, per stage if it has stages."""
+    """Return the number of attempts of an item, including the current one.
+
+    For kinds with stages, return a dict of the current stage and its number of attempts.
+    """
     stage = item.processing_stage or kind.first_stage
     times = get_attempts(item, stage) + 1
     return {stage: times} if kind.stages else times

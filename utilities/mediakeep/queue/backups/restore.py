@@ -1,11 +1,12 @@
 """Restore a backup; after a kill, either the old state is unchanged or the restore can be resumed.
 
 1. The archive is unpacked into a hidden folder, verified to its end, and synced.
-2. That folder is renamed to mark it as complete. From here on the same command finishes the
+2. That folder is renamed to mark it as complete. From then on, the same command finishes the
    restore.
-3. Each file is installed; a replaced file is moved to a dated folder. Undo records are added to the
-   existing ones: they refer to the files of the library, which no restore changes.
-4. The folder of the queue is installed last, with two renames, while the lock of the queue is held.
+3. Each file is moved to its final path; a replaced file is moved to a dated folder. Undo records
+   are added to the existing records: they refer to the files of the library, which no restore
+   changes.
+4. The folder of the queue is moved last, with two renames, while the lock of the queue is held.
    Its history is continued with the events since the backup, if it is that of the same queue.
 5. The hidden folder is renamed back and removed.
 """
@@ -43,7 +44,7 @@ _BUSY_TIMEOUT = 60.0  # seconds to wait for a writer
 
 
 def merge_essence_databases(current: Path, staged: Path) -> None:
-    """Add the rows of the current essence database to a restored one; current rows win.
+    """Add the rows of the current essence database to a restored one, replacing its rows.
 
     The rows describe the files of the library, which no restore changes. Nothing is added from a
     damaged database. After a kill, either all rows are added or none, and a second run adds the

@@ -283,8 +283,8 @@ def _save_offsets(base: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
 def _iter_events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     """Yield the events after the given byte offsets in the order of their numbers.
 
-    Each comes with its file and the byte offset where it ends. A wrong clock may put newer events
-    into the file of an older month.
+    Each event comes with its file and the byte offset where its line ends. A wrong clock may put
+    newer events into the file of an older month.
     """
 
     def read(path: Path, offset: int) -> Iterator[tuple[Path, int, dict[str, Any]]]:

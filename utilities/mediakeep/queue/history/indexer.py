@@ -57,7 +57,7 @@ class HistoryIndexer:
             self.flush()
 
     def note_session(self, event: dict[str, Any]) -> None:
-        """Record that a session was running, even if a restore undid its changes."""
+        """Record in the index that a session was running, even if a restore undid its changes."""
         name = event.get("session")
         if not name:
             return
@@ -185,7 +185,8 @@ class HistoryIndexer:
     ) -> tuple[int, int, int]:
         """Update the open issues of an item from the event of a settle.
 
-        Return the numbers of new, closed and reopened issues.
+        Return the numbers of new, closed and reopened issues. Closed issues that the batch repaired
+        are not included.
         """
         seq, now, issues = event["seq"], set(event["open_ids"]), item.issues
         new = now - issues.keys()
@@ -210,9 +211,9 @@ class HistoryIndexer:
     def _count_repaired_issues(
         self, event: dict[str, Any], closed: Collection[str], slot: int
     ) -> int:
-        """Return how many of the closed issues were repaired by the batch.
+        """Count the closed issues that the batch repaired, and return their number.
 
-        They are counted apart, so that they do not count twice.
+        They also count as repairs, so the caller subtracts them from the closed issues.
         """
         repairs = {} if event.get("by_hand") else _get_repairs(event)
         kinds = Counter(name.partition(":")[0] for name in closed) if repairs else {}
