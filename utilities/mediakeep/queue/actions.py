@@ -124,7 +124,7 @@ def set_fields_and_reset(
             for key, fields in values.items()
             if not _has_values(state.items[key], fields)
         }
-        for key, session in find_busy_items(state, place, new).items():
+        for key, session in find_busy_items(state, location, new).items():
             raise ItemInUse(key, f"session {session}")
         items = {
             key: {**scan_diff.build_reset_patch(state.items[key]), **fields}

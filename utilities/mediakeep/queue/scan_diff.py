@@ -103,7 +103,7 @@ def compare_with_scan(
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
             reason = why(key)
-            missing = survey.vanished if reason is SkipReason.VANISHED else survey.ignored
+            missing = diff.vanished if reason is SkipReason.VANISHED else diff.ignored
             missing[key] = _build_skip_patch(item, reason)
     return diff
 

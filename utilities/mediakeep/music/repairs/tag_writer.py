@@ -102,7 +102,7 @@ class TagWriter:
     ) -> TagWriteResult | None:
         data, mime = read_picture(Path(path_text.unescape_path(cover_file.image)))
         fields = _cover_file_fields(data, cover_file)
-        desk = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
+        undo_context = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
         record = created_files.create_file(
             path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), undo_context
         )
