@@ -74,9 +74,9 @@ class Home:
 
 
 @contextmanager
-def serving(world: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
+def serving(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     """Serve a world; what this machine noted of the server's pace goes with it."""
-    with SimulatorServer(world) as server:
+    with SimulatorServer(catalogue) as server:
         rate_limit.remove_state_file(
             server.url, HttpEnvironment()
         )  # of an earlier one, which had this port

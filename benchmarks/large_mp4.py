@@ -13,12 +13,12 @@ _HOLDERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
 _BOUND_TO_SAMPLES = (b"sgpd", b"sbgp")
 
 
-def lengthened(short: bytes, sound: bytes) -> bytes:
+def lengthened(short: bytes, audio: bytes) -> bytes:
     """Put another sound into a file whose tables stand behind its sound."""
     atoms = dict(_atoms(short))
-    chunks = len(sound) // (_FRAME * _CHUNK)
+    chunks = len(audio) // (_FRAME * _CHUNK)
     start = _atom(b"ftyp", atoms[b"ftyp"]) + _atom(b"free", b"")
-    data = _atom(b"mdat", sound[: chunks * _CHUNK * _FRAME])
+    data = _atom(b"mdat", audio[: chunks * _CHUNK * _FRAME])
     moov = _rewritten(b"moov", atoms[b"moov"], chunks, len(start) + 8)
     return start + data + _atom(b"moov", moov)
 

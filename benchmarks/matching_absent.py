@@ -48,7 +48,7 @@ def _tour(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Play one album from its first song to its last."""
     work = words.rng.choice(act.works[:4])
     mark = words.rng.choice((" (live)", ""))
-    songs = [editions.again(one, words.rng, one.title + mark) for one in work.songs]
+    songs = [editions.again(song, words.rng, song.title + mark) for song in work.songs]
     title, place = work.group.title, words.family()
     titles = [f"Live in {place}", f"{title}: Live in {place}"]
     if "live twin" not in work.hard:
@@ -68,14 +68,14 @@ def _without_voice(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Leave the voice out: everything lasts just as long."""
     work = words.rng.choice(act.works[:4])
     mark = words.rng.choice((" (instrumental)", " (karaoke version)", " [demo]"))
-    songs = [replace(one, title=one.title + mark) for one in work.songs]
+    songs = [replace(song, title=song.title + mark) for song in work.songs]
     return work.group.title + words.rng.choice((mark, "")), songs
 
 
 def _anew(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Record an album anew, and say so."""
     work = words.rng.choice(act.works[:4])
-    songs = [editions.again(one, words.rng, closely=True) for one in work.songs]
+    songs = [editions.again(song, words.rng, closely=True) for song in work.songs]
     mark = words.rng.choice(("Re-recorded", "Acoustic", "Demos"))
     return f"{work.group.title} ({mark})", songs
 

@@ -46,8 +46,8 @@ class Library:
     def artists(self) -> list[Artist]:
         """The folders of artists as a scan would have found them."""
         by_folder: dict[str, list[Album]] = defaultdict(list)
-        for one in self.albums:
-            by_folder[one.folder].append(one.album)
+        for album in self.albums:
+            by_folder[album.folder].append(album.album)
         return [
             Artist(name=name, path=f"/{name}", albums=tuple(some), fingerprint="")
             for name, some in by_folder.items()
@@ -64,7 +64,7 @@ class _Dealer:
 
     def __init__(self, catalogue: Catalogue, half: str, rng: Random) -> None:
         self._catalogue, self._half, self._rng = catalogue, half, rng
-        artists = {one.id: one for one in catalogue.world.artists}
+        artists = {artist.id: artist for artist in catalogue.world.artists}
         lengths = {song.recording: song.length for work in catalogue.works for song in work.songs}
         self._facts = Facts(artists, lengths)
         self._acts = [act for act in catalogue.acts if act.half == half and act.here]
@@ -152,7 +152,7 @@ class _Dealer:
 
     def _date(self, draft: Draft, work: Work) -> None:
         """Give it the year in which it first came out, or this edition's, or none; often."""
-        first = min(one.date[:4] for one in work.editions)
+        first = min(edition.date[:4] for edition in work.editions)
         own = draft.source.date[:4] if draft.source else first
         draft.date = self._rng.choice((first, first, first, own, ""))
         style = self._rng.choice(_ODD)
@@ -174,4 +174,4 @@ class _Dealer:
 
 def shares(libraries: Sequence[Library]) -> Counter[str]:
     """Count the albums of each family."""
-    return Counter(one.truth.family for library in libraries for one in library.albums)
+    return Counter(album.truth.family for library in libraries for album in library.albums)

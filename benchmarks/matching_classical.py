@@ -56,13 +56,15 @@ def _piece(rng: Random) -> Piece:
 
 
 def _album(
-    who: CatalogueArtist, player: CatalogueArtist, some: Sequence[Piece], rng: Random
+    artist: CatalogueArtist, player: CatalogueArtist, some: Sequence[Piece], rng: Random
 ) -> Work:
     names = [name.partition(" in ")[0] for name, _ in some]
     title = " / ".join(dict.fromkeys(names))
-    group = factories.make_group(who, title, credits=factories.make_credits(who, player, join="; "))
+    group = factories.make_group(
+        artist, title, credits=factories.make_credits(artist, player, join="; ")
+    )
     group = structs.replace(
-        group, id=generate_mbid("group", who.id, player.id, title, rng.random())
+        group, id=generate_mbid("group", artist.id, player.id, title, rng.random())
     )
     songs = [_played(movement, rng) for _, movements in some for movement in movements]
     made, hard = editions.of(group, [songs], rng.randint(1965, 2012), rng)

@@ -96,7 +96,7 @@ def drawn(family: str, release: CatalogueRelease, known: Facts, folder: str) -> 
 
 def credited(names: tuple[CatalogueCredit, ...], artists: Mapping[str, CatalogueArtist]) -> str:
     """Write a credit as it is printed."""
-    return "".join((one.name or artists[one.artist].name) + one.join for one in names)
+    return "".join((name.name or artists[name.artist].name) + name.join for name in names)
 
 
 def album(draft: Draft) -> Album:

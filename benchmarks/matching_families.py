@@ -35,7 +35,7 @@ Spoil = Callable[[Case, Random], None]
 def editions(family: str, work: Work) -> list[CatalogueRelease]:
     """Return the editions of a work that a family can use."""
     needed = _NEEDS.get(family, _is_long)
-    return [one for one in work.editions if needed(one, work)]
+    return [edition for edition in work.editions if needed(edition, work)]
 
 
 def spoil(case: Case, rng: Random) -> None:
@@ -64,7 +64,7 @@ def _drop(case: Case, rng: Random) -> None:
         case.draft.lines = list(lines)
         damage.drop(case.draft, rng)
         here = {line.title for line in case.draft.lines}
-        if not any(_explains(one, here, case) for one in case.work.editions):
+        if not any(_explains(edition, here, case) for edition in case.work.editions):
             return
 
 
@@ -113,7 +113,7 @@ def _identify(case: Case, rng: Random) -> None:
 
 def _mistake(case: Case, rng: Random) -> None:
     """Name another edition of the same group in the tags."""
-    others = [one for one in case.work.editions if one is not case.draft.source]
+    others = [edition for edition in case.work.editions if edition is not case.draft.source]
     wrong = rng.choice(others)
     case.draft.tagged = wrong.id
     name = "barcode" if wrong.barcode and rng.random() < 0.5 else "musicbrainz_albumid"

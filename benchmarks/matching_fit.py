@@ -34,7 +34,7 @@ def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
     """Fit all weights, from those in use, and print them; always the same for the same albums."""
     keys = [(one.folder, one.album.place) for one in library.albums]
     with ExitStack() as stack:
-        pools = [stack.enter_context(_pool(calls[hand :: doors.WORKERS])) for hand in _HANDS]
+        pools = [stack.enter_context(_pool(calls[worker :: doors.WORKERS])) for worker in _HANDS]
 
         def told(weights: MatchingWeights) -> Score:
             parts = [pool.submit(_answered, weights) for pool in pools]

@@ -63,11 +63,11 @@ def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
     # Stands in only to note what the worker gives the matcher, for other weights to be tried on it.
     with (
         mock.patch.object(album_matcher, real.__name__, noted),
-        closing(MusicBrainzContext(folder, access)) as desk,
+        closing(MusicBrainzContext(folder, access)) as context,
     ):
         used = time.thread_time()  # the server runs in other threads
         for artist in library.artists:
-            found = lookup.look_up(artist, artist.name, desk)
+            found = lookup.look_up(artist, artist.name, context)
             matches |= {(artist.name, place): one for place, one in found.matches.items()}
         used = time.thread_time() - used
     return Asked(matches, len(server.requests) - began, used, tuple(calls.values()))
@@ -84,7 +84,7 @@ def matched(calls: Iterable[Call], weights: MatchingWeights) -> Matches:
 
 def answers(library: Library, matches: Matches) -> list[Answer]:
     """Return what was said of each album, in their order."""
-    return [answer(matches.get((one.folder, one.album.place))) for one in library.albums]
+    return [answer(matches.get((album.folder, album.album.place))) for album in library.albums]
 
 
 def told(library: Library, asked: Asked) -> Answers:

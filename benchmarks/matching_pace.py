@@ -58,7 +58,7 @@ def _editions(releases: Iterable[Release]) -> Iterator[Release]:
 
 
 def _longer(medium: Medium, more: int) -> Medium:
-    tracks = (structs.replace(one, length=(one.length or 0) + more) for one in medium.tracks)
+    tracks = (structs.replace(track, length=(track.length or 0) + more) for track in medium.tracks)
     return structs.replace(medium, tracks=tuple(tracks))
 
 

@@ -47,15 +47,15 @@ def ask(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> Answe
     return Answers(answers, len(server.requests) - began, cpu)
 
 
-def _dealt(albums: Sequence[Local], hands: int) -> list[Sequence[Local]]:
-    return [albums[hand::hands] for hand in range(hands)]
+def _dealt(albums: Sequence[Local], workers: int) -> list[Sequence[Local]]:
+    return [albums[worker::workers] for worker in range(workers)]
 
 
 def _run(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True)
     host = server.url.removeprefix("http://")
     (folder / "config.yaml").write_text(_SETTINGS.format(folder=folder, host=host))
-    asked = [[_item(one.folder, track) for track in one.album.tracks] for one in albums]
+    asked = [[_item(album.folder, track) for track in album.album.tracks] for album in albums]
     (folder / "albums.json").write_text(json.dumps(asked), encoding="utf-8")
     child = Path(__file__).with_name("matching_child.py")
     python = Path(_BEET).parent / "python"

@@ -40,7 +40,7 @@ def of(library: Library, answers: Iterable[Answer], family: str = _ALL) -> Score
 
 def show_families(pair: Pair) -> None:
     """Print precision and recall of both levels for each family."""
-    counted = {one.truth.family for one in pair.library.albums}
+    counted = {album.truth.family for album in pair.library.albums}
     for name, answers in (("mediakeep", pair.ours), ("beets", pair.theirs)):
         if answers is None:
             continue
@@ -134,7 +134,7 @@ def show_peer(pair: Pair) -> None:
     """Print how right beets would be if it applied what is within other distances."""
     assert pair.theirs is not None
     rows = [
-        [f"{most:g}", *levels(of(pair.library, [_cut(one, most) for one in pair.theirs]))]
+        [f"{most:g}", *levels(of(pair.library, [_cut(their, most) for their in pair.theirs]))]
         for most in _DISTANCES
     ]
     note = "Its own rule takes nothing that lacks tracks or has others; here the distance decides."

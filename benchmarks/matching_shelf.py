@@ -168,7 +168,7 @@ def _live(maker: _Maker, work: Work, year: int) -> None:
 def _remade(maker: _Maker, work: Work, year: int) -> None:
     """Record a whole album anew, as closely as can be."""
     rng, title = maker.rng, work.group.title
-    songs = [editions.again(one, rng, closely=True) for one in work.songs]
+    songs = [editions.again(song, rng, closely=True) for song in work.songs]
     title = rng.choice((title, f"{title} Revisited", f"{title} ({year})"))
     maker.add(title, [songs], year, "recorded anew")
     work.hard.add("recorded anew")
@@ -201,5 +201,5 @@ def _single(maker: _Maker, work: Work, year: int) -> None:
 def _ep(maker: _Maker, studio: Sequence[Work], year: int) -> None:
     rng = maker.rng
     old = rng.sample(rng.choice(studio).songs, 2)
-    new = [editions.song(one, rng) for one in maker.titles(rng.randint(2, 4))]
+    new = [editions.song(title, rng) for title in maker.titles(rng.randint(2, 4))]
     maker.add(f"{maker.title()} EP", [[*old, *new]], year, "EP", primary="EP")

@@ -74,14 +74,18 @@ def of(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
         return Truth(draft.family)
     if draft.unlisted:
         return Truth(draft.family, own.group)
-    told = {one.id: _told(draft, own, one, editions) for one in editions if one is not own}
+    told = {
+        edition.id: _told(draft, own, edition, editions)
+        for edition in editions
+        if edition is not own
+    }
     tied = {own.id} | {mbid for mbid, how in told.items() if how is Told.TIED}
     grey = {mbid for mbid, how in told.items() if how is Told.GREY}
     if draft.doubtful:
         grey |= tied
         return Truth(draft.family, own.group, frozenset(tied), frozenset(grey))
     if draft.tagged not in ("", own.id):
-        tagged = next(one for one in editions if one.id == draft.tagged)
+        tagged = next(edition for edition in editions if edition.id == draft.tagged)
         if _ruled_out_by_total(draft, own, tagged):
             return Truth(draft.family, own.group, frozenset(tied), frozenset(tied | grey))
         if not _contradicted(draft, own, tagged):

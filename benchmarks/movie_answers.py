@@ -99,9 +99,9 @@ def asking(folder: Path, server: SimulatorServer) -> Iterator[TmdbContext]:
         "TMDb", server.url, secret=Secret(READ_ACCESS_TOKEN), cache_lifetimes=(("/", 86400.0),)
     )
     folder.mkdir(parents=True, exist_ok=True)
-    desk = TmdbContext(folder, ServiceConfig(service, service))
-    yield desk
-    desk.close()
+    context = TmdbContext(folder, ServiceConfig(service, service))
+    yield context
+    context.close()
 
 
 def read(cases: Iterable[Case]) -> list[tuple[Case, model.LocalMovie]]:
@@ -121,11 +121,11 @@ def _local(case: Case, place: int) -> model.LocalMovie:
     )
 
 
-def ours(desk: TmdbContext) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
+def ours(context: TmdbContext) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
     """Answer as a batch does."""
 
     def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
-        found = identify_movie.identify(local, MovieItem(status=Status.PENDING), {}, desk)
+        found = identify_movie.identify(local, MovieItem(status=Status.PENDING), {}, context)
         assert not found.lookup_error, found.lookup_error
         return found.status, found.tmdb_id if found.status is MatchStatus.AUTO else 0
 
@@ -133,22 +133,24 @@ def ours(desk: TmdbContext) -> Callable[[model.LocalMovie], tuple[MatchStatus, i
 
 
 def weighed(
-    desk: TmdbContext, weights: MovieMatchWeights
+    context: TmdbContext, weights: MovieMatchWeights
 ) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
     """Answer by other weights, and by the name alone where no id is stated."""
 
     def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
         said = known_ids.collect_ids(local, MovieItem(status=Status.PENDING), {})
         if said:
-            return ours(desk)(local)
-        found = MovieSearch(desk.tmdb, clues.build_query(local, said, "en-US").clue, weights).run()
+            return ours(context)(local)
+        found = MovieSearch(
+            context.tmdb, clues.build_query(local, said, "en-US").clue, weights
+        ).run()
         return found.status, found.movie.id if found.movie else 0
 
     return answer
 
 
 def first(
-    desk: TmdbContext, *, again: bool
+    context: TmdbContext, *, again: bool
 ) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
     """Believe ids, and else take the first hit; `again` without the year where there is none."""
 
@@ -156,15 +158,15 @@ def first(
         name = local.name
         try:
             if said := name.tmdb_id or name.imdb_id:
-                return MatchStatus.AUTO, desk.tmdb.get_movie(said).id
+                return MatchStatus.AUTO, context.tmdb.get_movie(said).id
         except NoSuchMovie:
             pass
-        hits = desk.tmdb.search_movies(name.title, name.year)
+        hits = context.tmdb.search_movies(name.title, name.year)
         if not hits and again and name.year:
-            hits = desk.tmdb.search_movies(name.title)
+            hits = context.tmdb.search_movies(name.title)
         if not hits:
             return MatchStatus.UNMATCHED, 0
-        return MatchStatus.AUTO, desk.tmdb.get_movie(hits[0].id).id
+        return MatchStatus.AUTO, context.tmdb.get_movie(hits[0].id).id
 
     return answer
 
@@ -178,6 +180,6 @@ def told(
     found = []
     for case, local in cases:
         before = len(server.requests)
-        sure, film = answer(local)
-        found.append(Answer(case, sure, film, len(server.requests) - before))
+        sure, movie = answer(local)
+        found.append(Answer(case, sure, movie, len(server.requests) - before))
     return found

@@ -28,19 +28,21 @@ _FIXED = frozenset({"years", "whole", "bar"})
 def run(cases: Sequence[Case], server: SimulatorServer, folder: Path) -> MovieMatchWeights:
     """Fit the weights from those in use, and print what they become."""
     local = movie_answers.read(cases)
-    with movie_answers.asking(folder, server) as desk:
-        best, rows = _fitted(local, server, desk)
+    with movie_answers.asking(folder, server) as context:
+        best, rows = _fitted(local, server, context)
     table.show("Weights fitted", ("changed", "to", "loss"), rows)
     return best
 
 
 def _fitted(
-    local: Sequence[tuple[Case, model.LocalMovie]], server: SimulatorServer, desk: TmdbContext
+    local: Sequence[tuple[Case, model.LocalMovie]], server: SimulatorServer, context: TmdbContext
 ) -> tuple[MovieMatchWeights, list[list[str]]]:
     def loss(weights: MovieMatchWeights) -> float:
         lower = structs.replace(weights, bar=weights.bar * _ROOM)
         scores = [
-            movie_answers.score(movie_answers.told(local, server, movie_answers.weighed(desk, one)))
+            movie_answers.score(
+                movie_answers.told(local, server, movie_answers.weighed(context, one))
+            )
             for one in (weights, lower)
         ]
         missed = scores[0].known - scores[0].right

@@ -43,7 +43,7 @@ class Deck:
 
     def half(self, name: str) -> list[Case]:
         """Return the names of one half."""
-        return [one for one in self.cases if one.half == name]
+        return [case for case in self.cases if case.half == name]
 
 
 def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
@@ -60,47 +60,47 @@ def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
     ways = [one for one in movie_ways.WAYS if one not in ("absent", "remake")]
     while len(cases) < count:
         family = ways[len(cases) % len(ways)]
-        film = next(one for one in rest if _suits(family, one))
-        cases.append(_case(family, film, rng))
-    films = tuple(one for one in whole.films if one.id not in absent)
+        movie = next(one for one in rest if _suits(family, one))
+        cases.append(_case(family, movie, rng))
+    movies = tuple(one for one in whole.films if one.id not in absent)
     return Deck(
-        MovieCatalogue(films=films, series=whole.series, removed=whole.removed), tuple(cases)
+        MovieCatalogue(films=movies, series=whole.series, removed=whole.removed), tuple(cases)
     )
 
 
-def _outshone(films: Sequence[CatalogueMovie]) -> list[CatalogueMovie]:
+def _outshone(movies: Sequence[CatalogueMovie]) -> list[CatalogueMovie]:
     """Return movies of whose title there is another one, and that more popular."""
-    groups = [one for one in _namesakes(films).values() if len(one) > 1]
+    groups = [one for one in _namesakes(movies).values() if len(one) > 1]
     return [min(group, key=lambda one: one.popularity) for group in groups]
 
 
-def _namesakes(films: Sequence[CatalogueMovie]) -> dict[str, list[CatalogueMovie]]:
+def _namesakes(movies: Sequence[CatalogueMovie]) -> dict[str, list[CatalogueMovie]]:
     found: dict[str, list[CatalogueMovie]] = defaultdict(list)
-    for film in films:
-        found[film.title.casefold()].append(film)
+    for movie in movies:
+        found[movie.title.casefold()].append(movie)
     return found
 
 
-def _suits(family: str, film: CatalogueMovie) -> bool:
+def _suits(family: str, movie: CatalogueMovie) -> bool:
     if family == "foreign":
-        return any(one.language in ("de", "fr") and one.title for one in film.texts)
+        return any(text.language in ("de", "fr") and text.title for text in movie.texts)
     if family == "sequel":
-        return film.title.split()[-1] in movie_ways.ROMAN
+        return movie.title.split()[-1] in movie_ways.ROMAN
     if family == "rewritten":
-        return film.title.startswith("The ") or " and " in film.title or not film.title.isascii()
-    return family != "mistyped" or len(film.title) > _TYPED
+        return movie.title.startswith("The ") or " and " in movie.title or not movie.title.isascii()
+    return family != "mistyped" or len(movie.title) > _TYPED
 
 
 _TYPED = 9  # letters of a title that may be mistyped
 
 
-def _case(family: str, film: CatalogueMovie, rng: Random) -> Case:
-    file, folder = movie_ways.WAYS[family](film, rng)
-    minutes = film.runtime * rng.uniform(1 - _DRIFT, 1 + _DRIFT)
+def _case(family: str, movie: CatalogueMovie, rng: Random) -> Case:
+    file, folder = movie_ways.WAYS[family](movie, rng)
+    minutes = movie.runtime * rng.uniform(1 - _DRIFT, 1 + _DRIFT)
     if rng.random() < _UNTIMED:
         minutes = 0.0
-    key = blake2b(film.title.casefold().encode(), digest_size=1).digest()[0]
-    known = 0 if family == "absent" else film.id
+    key = blake2b(movie.title.casefold().encode(), digest_size=1).digest()[0]
+    known = 0 if family == "absent" else movie.id
     return Case(family, HALVES[key % 2], file, folder, minutes, known)
 
 

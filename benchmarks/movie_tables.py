@@ -55,17 +55,17 @@ def _fresh(home: Path, size: int, what: str) -> tuple[str, str]:
 
 def make(home: Path, count: int) -> None:
     """Write records: three in four movies are certain, and the fourth is open."""
-    film = accounts.film(title=_MARK, collection=NamedEntity("The Harbours", id=7))
+    movie = accounts.film(title=_MARK, collection=NamedEntity("The Harbours", id=7))
     told = accounts.account(
         local=accounts.local(key=_MARK, name=MovieName(_MARK, 1987)),
-        identity=accounts.certain(movie=film),
+        identity=accounts.certain(movie=movie),
         gaps=(MovieSummary(900, "Loud Harbour"),),
     )
     unsure = accounts.open_to(accounts.candidate(1, 0.8), accounts.candidate(2, 0.79))
     kinds = [told, told, told, structs.replace(told, identity=unsure, missing_in_collection=())]
     texts = [
-        movie_record.render_json(one, diagnose.find_issues(one), movie_report.report_place("m"))
-        for one in kinds
+        movie_record.render_json(kind, diagnose.find_issues(kind), movie_report.report_place("m"))
+        for kind in kinds
     ]
     (home / "outputs" / "movies").mkdir(parents=True)
     for number in range(count):

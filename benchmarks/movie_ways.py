@@ -25,15 +25,15 @@ def _dotted(text: str) -> str:
     return ".".join("".join(char for char in text if char not in "':,").split())
 
 
-def _scene(film: CatalogueMovie, rng: Random, title: str = "", year: str = "") -> tuple[str, str]:
+def _scene(movie: CatalogueMovie, rng: Random, title: str = "", year: str = "") -> tuple[str, str]:
     shape = rng.choice(_SCENES)
-    title = title or film.title
+    title = title or movie.title
     spaced = title if " (" in shape else _dotted(title).replace(".", shape[3])
-    return shape.format(t=spaced, y=year or film.release_date[:4], g=rng.choice(_GROUPS)), ""
+    return shape.format(t=spaced, y=year or movie.release_date[:4], g=rng.choice(_GROUPS)), ""
 
 
-def _clean(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    name = f"{_safe(film.title)} ({film.release_date[:4]})"
+def _clean(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    name = f"{_safe(movie.title)} ({movie.release_date[:4]})"
     return name, name if rng.random() < 0.5 else ""
 
 
@@ -42,20 +42,20 @@ def _safe(title: str) -> str:
     return title.replace(":", " -").replace("/", "-")
 
 
-def _folder(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    return rng.choice(_BLANK), _clean(film, rng)[0]
+def _folder(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    return rng.choice(_BLANK), _clean(movie, rng)[0]
 
 
-def _foreign(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    titles = [one.title for one in film.texts if one.language in ("de", "fr") and one.title]
+def _foreign(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    titles = [text.title for text in movie.texts if text.language in ("de", "fr") and text.title]
     title = rng.choice(titles)
     if rng.random() < 0.5:
-        return f"{_safe(title)} ({film.release_date[:4]})", ""
-    return _scene(film, rng, title)
+        return f"{_safe(title)} ({movie.release_date[:4]})", ""
+    return _scene(movie, rng, title)
 
 
-def _mistyped(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    title, place = film.title, rng.randrange(4, len(film.title) - 2)
+def _mistyped(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    title, place = movie.title, rng.randrange(4, len(movie.title) - 2)
     way = rng.randrange(3)
     if way == 0:
         title = title[:place] + title[place + 1 :]
@@ -63,25 +63,25 @@ def _mistyped(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
         title = title[:place] + title[place + 1] + title[place] + title[place + 2 :]
     else:
         title = title[:place] + rng.choice("aeiostn") + title[place:]
-    return f"{_safe(title)} ({film.release_date[:4]})", ""
+    return f"{_safe(title)} ({movie.release_date[:4]})", ""
 
 
-def _off(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    year = int(film.release_date[:4]) + rng.choice((-1, 1))
-    return f"{_safe(film.title)} ({year})", ""
+def _off(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    year = int(movie.release_date[:4]) + rng.choice((-1, 1))
+    return f"{_safe(movie.title)} ({year})", ""
 
 
-def _yearless(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
+def _yearless(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
     if rng.random() < 0.5:
-        return _safe(film.title), ""
-    return f"{_dotted(film.title)}.1080p.BluRay.x264-{rng.choice(_GROUPS)}", ""
+        return _safe(movie.title), ""
+    return f"{_dotted(movie.title)}.1080p.BluRay.x264-{rng.choice(_GROUPS)}", ""
 
 
-def _id(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    name = _clean(film, rng)[0]
-    shapes = [f"{{tmdb-{film.id}}}", f"[tmdbid-{film.id}]", f"[tmdbid={film.id}]"]
-    if film.imdb_id:
-        shapes += [f"{{imdb-{film.imdb_id}}}", f"[imdbid-{film.imdb_id}]"]
+def _id(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    name = _clean(movie, rng)[0]
+    shapes = [f"{{tmdb-{movie.id}}}", f"[tmdbid-{movie.id}]", f"[tmdbid={movie.id}]"]
+    if movie.imdb_id:
+        shapes += [f"{{imdb-{movie.imdb_id}}}", f"[imdbid-{movie.imdb_id}]"]
     return (f"{name} {rng.choice(shapes)}", "") if rng.random() < 0.5 else _in_folder(name, shapes)
 
 
@@ -89,28 +89,28 @@ def _in_folder(name: str, shapes: Sequence[str]) -> tuple[str, str]:
     return name, f"{name} {shapes[-1]}"
 
 
-def _sequel(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
-    head, number = film.title.rsplit(" ", 1)
+def _sequel(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+    head, number = movie.title.rsplit(" ", 1)
     written = rng.choice((number, ROMAN[number], f"Part {number}"))
-    return _scene(film, rng, f"{head} {written}")
+    return _scene(movie, rng, f"{head} {written}")
 
 
-def _rewritten(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
+def _rewritten(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
     """Write the title as other programs do: the article behind, plain letters, "&"."""
-    title = film.title.replace(" and ", " & ")
+    title = movie.title.replace(" and ", " & ")
     if rng.random() < 0.5:
         plain = unicodedata.normalize("NFKD", title)
         title = "".join(char for char in plain if not unicodedata.combining(char))
     elif title.startswith("The "):
         title = f"{title.removeprefix('The ')}, The"
-    return f"{_safe(title)} ({film.release_date[:4]})", ""
+    return f"{_safe(title)} ({movie.release_date[:4]})", ""
 
 
-def _remake(film: CatalogueMovie, rng: Random) -> tuple[str, str]:
+def _remake(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
     """Name a movie by a title that another one made better known: mostly with its year."""
     chance = rng.random()
     ways = ((0.5, _scene), (0.75, _clean), (0.9, _off), (1.0, _yearless))
-    return next(way for most, way in ways if chance < most)(film, rng)
+    return next(way for most, way in ways if chance < most)(movie, rng)
 
 
 WAYS: dict[str, Callable[[CatalogueMovie, Random], tuple[str, str]]] = {

@@ -56,24 +56,24 @@ def answered(
     local = movie_answers.read(cases)
     found = {}
     for place, name in enumerate(ways):
-        with movie_answers.asking(folder / f"{place}", server) as desk:
+        with movie_answers.asking(folder / f"{place}", server) as context:
             if name == OURS:
-                way = movie_answers.ours(desk)
+                way = movie_answers.ours(context)
             else:
-                way = movie_answers.first(desk, again=name == AGAIN)
+                way = movie_answers.first(context, again=name == AGAIN)
             found[name] = movie_answers.told(local, server, way)
     return found
 
 
 def _show_deck(deck: Deck) -> None:
-    films = deck.cinema.films
-    titles = Counter(one.title for one in films)
+    movies = deck.cinema.films
+    titles = Counter(one.title for one in movies)
     shared = sum(count for count in titles.values() if count > 1)
     counted = Counter(one.family for one in deck.cases)
     rows = [[family, f"{counted[family]}"] for family in movie_names.families(deck.cases)]
     untimed = sum(one.minutes == 0 for one in deck.cases)
     table.show(
-        f"{len(films):,} made movies, {shared / len(films):.0%} of which share their title;"
+        f"{len(movies):,} made movies, {shared / len(movies):.0%} of which share their title;"
         f" {len(deck.cases)} names",
         ("family", "names"),
         rows,
@@ -85,7 +85,7 @@ def _show_deck(deck: Deck) -> None:
 def _show_sums(title: str, told: _Told) -> None:
     rows = []
     for name, answers in told.items():
-        left = Counter(one.sure.value for one in answers)
+        left = Counter(answer.sure.value for answer in answers)
         more = [f"{left['review']}", f"{left['unmatched']}"]
         rows.append([name, *_levels(movie_answers.score(answers)), *more])
     table.show(title, ("", *_LEVELS, "review", "unmatched"), rows, _TARGETS)
@@ -133,6 +133,6 @@ def _swept(
     name, values = way
     for value in values:
         weights = structs.replace(WEIGHTS, **{name: value})
-        with movie_answers.asking(folder / f"{name}{value}", server) as desk:
-            answers = movie_answers.told(local, server, movie_answers.weighed(desk, weights))
+        with movie_answers.asking(folder / f"{name}{value}", server) as context:
+            answers = movie_answers.told(local, server, movie_answers.weighed(context, weights))
         yield [f"{value:g}", *_levels(movie_answers.score(answers))]

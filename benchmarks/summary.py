@@ -65,8 +65,8 @@ def _row(home: Path, size: int) -> list[str]:
         _timed(lambda: summary.summarize_queue(folder, queue, SummaryContext(now)))
         for _ in range(3)
     )
-    desk = ReportContext(home, now)
-    written = min(_timed(lambda: _report(desk)) for _ in range(3))
+    context = ReportContext(home, now)
+    written = min(_timed(lambda: _report(context)) for _ in range(3))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return [
         *(f"{size:,}", f"{read:.2f}", f"{made:.1f}", f"{made / read:.1f}"),
@@ -80,10 +80,10 @@ def _timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def _report(desk: ReportContext) -> None:
-    told = period_report.collect_report(desk, desk.current_period(7))
+def _report(context: ReportContext) -> None:
+    told = period_report.collect_report(context, context.current_period(7))
     assert told
-    report_files.write_report(desk.home, told, ("md", "html"))
+    report_files.write_report(context.home, told, ("md", "html"))
 
 
 def _made(folder: Path, size: int) -> datetime:

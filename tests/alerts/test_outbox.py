@@ -59,7 +59,7 @@ def test_it_is_tried_until_the_service_takes_it(serve: Serve, home: Path) -> Non
         "why": "answered 200",
         "tries": 3,
     }
-    assert [one["message"] for one in service.alerts] == ["U2 has failed."] * 3
+    assert [alert["message"] for alert in service.alerts] == ["U2 has failed."] * 3
 
 
 def test_it_waits_as_long_as_it_is_told_and_only_then(

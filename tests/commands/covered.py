@@ -51,7 +51,7 @@ class Desk:
 
     @property
     def asked(self) -> list[str]:
-        return [one.path for one in self.server.requests if is_cover(one)]
+        return [request.path for request in self.server.requests if is_cover(request)]
 
 
 def fill(desk: Desk, release: str = "") -> None:

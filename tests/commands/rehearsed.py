@@ -152,7 +152,9 @@ def out(server: SimulatorServer, after: int = 0) -> Iterator[None]:
 
 def questions(server: SimulatorServer, status: int = 200) -> Counter[tuple[str, str]]:
     """Count how often each question got an answer of this status."""
-    return Counter((one.path, one.query) for one in server.requests if one.status == status)
+    return Counter(
+        (request.path, request.query) for request in server.requests if request.status == status
+    )
 
 
 def ended(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:

@@ -55,7 +55,7 @@ def undo(desk: Desk, *words: object) -> Told:
 
 def pictures(desk: Desk) -> list[str]:
     """The pictures that were asked for, each by its last address."""
-    return [one.path for one in desk.server.requests if one.path.startswith("/image/")]
+    return [request.path for request in desk.server.requests if request.path.startswith("/image/")]
 
 
 def item(desk: Desk) -> dict[str, object]:
@@ -140,7 +140,7 @@ def test_all_of_it_is_taken_back_byte_for_byte_and_not_done_again_by_itself(
     desk.ok(BATCH, "--all", *BOTH)
     assert [path.name for path in desk.album.iterdir()] == [path.name for path in before]
     assert desk.covers() == [(0, 0)] * 3
-    assert [one for one in desk.server.requests[asked:] if is_cover(one)] == []
+    assert [request for request in desk.server.requests[asked:] if is_cover(request)] == []
 
 
 def test_the_file_alone_is_taken_back_and_brought_back(

@@ -37,7 +37,7 @@ def test_all_albums_that_are_named_are_written(home: Home) -> None:
     told = hands.ok(home, DOOR, "genre", "Shanty", *albums)
     assert "5 files changed." in told
     assert set(genres(home.music / "Vera" / "Dawn")) == {("Folk",)}
-    assert {one for album in albums for one in genres(album)} == {("Shanty",)}
+    assert {genre for album in albums for genre in genres(album)} == {("Shanty",)}
 
 
 def test_an_artist_of_the_queue_means_all_of_its_albums(home: Home) -> None:
@@ -100,7 +100,7 @@ def test_all_that_is_wrong_with_a_list_of_albums_is_told(home: Home) -> None:
 def test_only_files_that_meet_all_conditions_are_written(
     home: Home, conditions: list[str], changed: int
 ) -> None:
-    words = [word for one in conditions for word in ("--where", one)]
+    words = [word for condition in conditions for word in ("--where", condition)]
     told = hands.ok(home, DOOR, "composer", "Anna Rook", home.music, *words)
     composers = [read(path).composer for path in home.music.rglob("[0-9]*.*")]
     assert composers.count(("Anna Rook",)) == changed

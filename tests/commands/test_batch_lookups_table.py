@@ -74,7 +74,7 @@ def test_its_bytes_are_the_same_however_many_batches_it_took(
     while "pending" in {*other.statuses().values(), *other.lookups()}:
         assert other.batch("--batch-size", 2).returncode == 0
     assert other.table.read_bytes() == whole
-    assert names(home) == [one for one in home.artists() if one in names(home)]
+    assert names(home) == [artist for artist in home.artists() if artist in names(home)]
     assert len(names(home)) >= 3
 
     # What nothing has changed is not even written anew.

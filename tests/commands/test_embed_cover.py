@@ -43,7 +43,11 @@ def png(path: Path, width: int, height: int) -> Path:
 def sizes(folder: Path) -> list[tuple[int, int, int]]:
     """Return type, width and height of all pictures below a folder."""
     files = sorted(folder.rglob("[0-9]*.*"))
-    return [(one.type, one.width, one.height) for file in files for one in read(file).pictures]
+    return [
+        (picture.type, picture.width, picture.height)
+        for file in files
+        for picture in read(file).pictures
+    ]
 
 
 # What is embedded
@@ -69,7 +73,7 @@ def test_other_pictures_stay(home: Home, tmp_path: Path) -> None:
     other, front = read(path).pictures
     assert (other.type, front.type) == (4, 3)
     hands.ok(home, DOOR, path, png(tmp_path / "new.png", 500, 500))
-    found = {one.type: one for one in read(path).pictures}
+    found = {picture.type: picture for picture in read(path).pictures}
     assert found[4] == other
     assert (found[3].width, len(found)) == (500, 2)
 

@@ -41,7 +41,7 @@ def tied(tmp_path: Path) -> Iterator[Desk]:
 
 
 def releases(desk: Desk) -> list[str]:
-    return [one.id for one in desk.world.releases]
+    return [release.id for release in desk.world.releases]
 
 
 def test_the_release_in_the_tags_decides(tied: Desk) -> None:
@@ -76,7 +76,7 @@ def test_what_a_batch_has_found_out_is_not_asked_again(desk: Desk) -> None:
     assert desk.run("process_music_batch", "--all", "--cover-art", "none").code == 0
     before = len(desk.server.requests)
     ok(desk, desk.album)
-    assert [one.path for one in desk.server.requests[before:] if not is_cover(one)] in (
+    assert [request.path for request in desk.server.requests[before:] if not is_cover(request)] in (
         [],
         [f"/ws/2/release/{releases(desk)[0]}"],  # what the batch wrote is asked for once
     )
@@ -95,9 +95,9 @@ def test_the_folder_of_a_disc_and_a_single_track_have_the_cover_of_their_album(
     for number, title in enumerate(TITLES, 1):
         shelf.put(desk.album / f"CD {number}" / "01.mp3", **marks(number, title))
     ok(desk, desk.album / "CD 1")
-    assert [any(one) for one in desk.covers()] == [True, False, False]
+    assert [any(cover) for cover in desk.covers()] == [True, False, False]
     ok(desk, desk.album / "CD 2" / "01.mp3")
-    assert [any(one) for one in desk.covers()] == [True, True, False]
+    assert [any(cover) for cover in desk.covers()] == [True, True, False]
 
 
 def test_it_can_be_rehearsed_and_taken_back(desk: Desk) -> None:

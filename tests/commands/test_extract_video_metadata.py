@@ -139,7 +139,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(home: Home) -> None:
     assert done.returncode == 1
     assert f"{film} is truncated: it lacks 10 bytes at its end." in done.stderr
     assert "a pipe.mkv" in done.stderr
-    assert [one["facts"] is None for one in json.loads(done.stdout)["videos"]] == [
+    assert [load["facts"] is None for load in json.loads(done.stdout)["videos"]] == [
         *(False, True, False)
     ]
 

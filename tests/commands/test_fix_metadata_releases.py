@@ -92,12 +92,12 @@ def batch(home: Rehearsed, *words: object) -> None:
 
 
 def entry(home: Rehearsed, kind: str) -> dict[str, str]:
-    (one,) = [one for one in reviews(home) if one["kind"] == kind]
-    return one
+    (review,) = [review for review in reviews(home) if review["kind"] == kind]
+    return review
 
 
 def kinds(home: Rehearsed) -> set[str]:
-    return {one["kind"] for one in reviews(home)}
+    return {review["kind"] for review in reviews(home)}
 
 
 def tracks(home: Rehearsed, album: str = "Dawn") -> list[Path]:

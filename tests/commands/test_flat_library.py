@@ -86,9 +86,9 @@ def test_an_album_in_the_root_gets_its_cover_and_its_tags(tmp_path: Path) -> Non
         desk.ok("process_music_batch", "--all", "--cover-art", "both")
         assert (flat / "cover.png").exists()
         tracks = [tags.read(path).tags for path in sorted(flat.glob("*.mp3"))]
-        assert [len(one.pictures) for one in tracks] == [1, 1, 1]
+        assert [len(track.pictures) for track in tracks] == [1, 1, 1]
         group = desk.world.groups[0].id
-        assert {one.musicbrainz_releasegroupid for one in tracks} == {(group,)}
+        assert {track.musicbrainz_releasegroupid for track in tracks} == {(group,)}
 
 
 def test_loose_tracks_beside_other_albums_are_matched_and_nothing_else_is_written(
@@ -105,7 +105,7 @@ def test_loose_tracks_beside_other_albums_are_matched_and_nothing_else_is_writte
         desk.home.scan()
         desk.ok("process_music_batch", "--all")
         tracks = [tags.read(path).tags for path in sorted(artist.glob("*.mp3"))]
-        assert len({one.musicbrainz_releasegroupid for one in tracks}) == 1
+        assert len({track.musicbrainz_releasegroupid for track in tracks}) == 1
         assert tracks[0].musicbrainz_releasegroupid == (desk.world.groups[0].id,)
-        assert [len(one.pictures) for one in tracks] == [0, 0, 0]  # it may show the artist
+        assert [len(track.pictures) for track in tracks] == [0, 0, 0]  # it may show the artist
         assert not tags.read(other).tags.musicbrainz_releasegroupid

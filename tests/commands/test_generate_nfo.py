@@ -45,7 +45,7 @@ def certain(movies: Movies) -> str:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "Dry run: nothing was written."
-    place = next(one for one in lines if one.startswith("  nfo: "))
+    place = next(line for line in lines if line.startswith("  nfo: "))
     return lines[lines.index(place) - 1].partition(": ")[0]
 
 

@@ -127,9 +127,9 @@ def test_the_numbers_are_those_of_the_library(home: Path) -> None:
     assert told["coverage"]["nfo"] == {"movies": 6, "percentage": 85.7}
     assert told["coverage"]["poster"] == {"movies": 7, "percentage": 100.0}
     assert told["editions"]["movies"] == {"Long": 1}
-    kinds = Counter(one.kind for movie in library for one in diagnose.find_issues(movie))
+    kinds = Counter(issue.kind for movie in library for issue in diagnose.find_issues(movie))
     assert {k: n for some in told["issues"].values() for k, n in some.items()} == kinds
-    waiting = [one for movie in library for one in diagnose.find_issues(movie)]
+    waiting = [issue for movie in library for issue in diagnose.find_issues(movie)]
     assert told["totals"]["decisions"] == sum(map(diagnose.needs_decision, waiting))
 
 

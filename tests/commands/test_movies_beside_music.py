@@ -36,8 +36,8 @@ class Both:
         """Return the list of reviews but for commands, which name the home."""
         found: dict[str, Any] = json.loads((self.movies.path / LIST).read_text())
         for entries in found["reviews"].values():
-            for one in entries:
-                one.pop("command", None)
+            for entry in entries:
+                entry.pop("command", None)
         return found
 
     def queues(self) -> set[str]:

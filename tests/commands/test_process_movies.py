@@ -152,7 +152,7 @@ def test_with_fix_none_nothing_lies_beside_the_movies_afterwards(movies: Movies)
     assert set(movies.statuses().values()) == {"completed"}
     assert "Auto-fixed: 0 issues" in out
     assert "4 files would be written" in out
-    assert not any(one.get("auto_fixed") for one in movies.items().values())
+    assert not any(item.get("auto_fixed") for item in movies.items().values())
 
 
 def test_what_a_batch_would_ask_is_estimated(movies: Movies) -> None:

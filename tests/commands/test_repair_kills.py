@@ -86,7 +86,7 @@ def records(home: Home) -> list[ChangeRecord]:
 
 def repairs_of(record: ChangeRecord) -> int:
     return len(
-        {kind for one in record.fields.values() for kind in history.kinds_in_reason(one.reason)}
+        {kind for field in record.fields.values() for kind in history.kinds_in_reason(field.reason)}
     )
 
 

@@ -50,7 +50,9 @@ def test_what_only_look_ups_find_is_found_and_nothing_else(
 ) -> None:
     for kind in sample_artists.LOOKUP_DEFECTS:
         hidden = Counter(
-            path_text.escape_path(one.path) for one in planted.lookup_defects if one.kind == kind
+            path_text.escape_path(defect.path)
+            for defect in planted.lookup_defects
+            if defect.kind == kind
         )
         assert music[1][kind] == hidden, kind
         assert hidden, kind

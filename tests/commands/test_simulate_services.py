@@ -188,8 +188,8 @@ def test_what_was_recorded_can_be_served(upstream: SimulatorServer, tmp_path: Pa
     asked = ("--record", kept, "--upstream", upstream.url, "--contact", contact)
     done = run(*asked, *client(BROWSE, LOOK))
     assert done.stdout.split() == ["200", "200"], done.stderr
-    assert {one.agent.partition("/")[0] for one in upstream.requests} == {"mediakeep"}
-    assert all(contact in one.agent for one in upstream.requests)
+    assert {request.agent.partition("/")[0] for request in upstream.requests} == {"mediakeep"}
+    assert all(contact in request.agent for request in upstream.requests)
     assert contact not in kept.read_text()
     assert len(catalogue_file.load(kept).releases) == 4
     again = run("--catalogue", kept, *client(BROWSE, LOOK))

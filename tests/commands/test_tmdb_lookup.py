@@ -157,7 +157,7 @@ def test_a_list_that_was_filled_in_is_taken_line_by_line(movies: Movies) -> None
         f'line 4: "{third}" is {FILM.imdb_id}; it is pending again.',
     ]
     items = movies.items()
-    assert [one.get("match") for one in items.values()] == ["user", None, "user", None]
+    assert [item.get("match") for item in items.values()] == ["user", None, "user", None]
     assert items[first]["tmdb_id"] == FILM.id
     assert items[third]["imdb_id"] == FILM.imdb_id
 
@@ -176,7 +176,7 @@ def test_of_a_list_with_a_fault_nothing_is_taken(movies: Movies, row: str, why: 
     done = movies.call("tmdb_lookup", "--from-csv", path)
     assert (done.returncode, done.stdout) == (2, "")
     assert why in done.stderr
-    assert not any("match" in one for one in movies.items().values())
+    assert not any("match" in item for item in movies.items().values())
 
 
 def test_the_list_that_a_batch_wrote_is_emptied_by_its_own_ids(movies: Movies) -> None:

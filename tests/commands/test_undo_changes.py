@@ -133,7 +133,7 @@ def test_the_queue_and_the_reviews_are_true_when_the_command_returns(library: Li
     assert (item.get("auto_fixed", 0), item["issues"]) == (0, {"missing-cover": 1, "whitespace": 3})
     reviews = json.loads((library.home.path / "outputs/manual_review_needed.json").read_text())
     entries = reviews["reviews"]["Vera"]
-    proposed = [one["proposal"] for one in entries if one["kind"] == "whitespace"]
+    proposed = [entry["proposal"] for entry in entries if entry["kind"] == "whitespace"]
     assert len(proposed) == 3
     assert all(proposed)
     library.home.scan()

@@ -78,7 +78,7 @@ def test_each_change_is_told_with_field_old_new_reason_and_whether_it_was_taken_
         f'{second}  {place.format(2, "flac")} "Low Tide 2" -> "Low  Tide 2" (undone)',
     ]
     changes = library.data("--list", "--artist", "Vera")
-    assert [one["taken_back"] for one in changes] == [False, True, False, False]
+    assert [change["taken_back"] for change in changes] == [False, True, False, False]
     assert changes[1]["fields"] == {
         "title": {"old": ["Low  Tide 2"], "new": ["Low Tide 2"], "reason": reason}
     }

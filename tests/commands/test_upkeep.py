@@ -25,7 +25,7 @@ OLD = "20200101_session_00"
 
 
 def checkpoints_of(home: Home) -> list[Path]:
-    return [one.path for one in checkpoints.list_checkpoints(home.queue)]
+    return [checkpoint.path for checkpoint in checkpoints.list_checkpoints(home.queue)]
 
 
 def several(home: Home, count: int) -> list[Path]:
@@ -199,7 +199,7 @@ def test_the_number_of_an_archived_log_is_never_given_again(finished: Home) -> N
     first.close()
     path = finished.queue / "session_logs" / f"{first.id}.log"
     os.utime(path, (time.time() - 2 * 86400,) * 2)
-    assert [one.name for one in session_log_archive.archive_logs(place, 1)] == [path.name]
+    assert [log.name for log in session_log_archive.archive_logs(place, 1)] == [path.name]
     second = sessions.Session(place)
     second.close()
     assert int(second.id[-3:]) == int(first.id[-3:]) + 1

@@ -39,7 +39,7 @@ def test_no_worker_takes_a_cover_from_under_the_hands_of_another(
         home.scan()
         done = home.batch("--all", "--workers", workers)
         assert done.returncode == 0, done.stderr
-        assert sum(one.path.startswith("/image/") for one in server.requests) == 1
+        assert sum(request.path.startswith("/image/") for request in server.requests) == 1
     files = sorted((tmp_path / "music").rglob("*.mp3"))
     assert len(files) == artists * len(TITLES)
     for path in files:

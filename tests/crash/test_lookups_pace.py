@@ -25,7 +25,7 @@ def above(home: Rehearsed, interval: float) -> list[int]:
 
     A request may take an interval longer to arrive than the one before it.
     """
-    times = sorted(one.time for one in home.server.requests)
+    times = sorted(request.time for request in home.server.requests)
     return [
         last
         for last in range(len(times))

@@ -14,8 +14,8 @@ from tests.commands.rehearsed import Rehearsed, questions
 def complete(home: Rehearsed) -> None:
     """Check that all were done at their first attempt, and that all are known."""
     artists = home.artists().values()
-    assert {one["status"] for one in artists} == {"completed"}
-    assert {one["attempts"] for one in artists} == {1}
+    assert {artist["status"] for artist in artists} == {"completed"}
+    assert {artist["attempts"] for artist in artists} == {1}
     assert set(home.lookups()) == {"done"}
 
 
@@ -84,7 +84,7 @@ def test_a_batch_amid_an_outage_makes_all_repairs_all_the_same(tmp_path: Path) -
         assert set(other.lookups()) == {"pending"}
         counts = "auto_fixed", "issues_resolved", "track_count", "album_count"
         for name, item in home.artists().items():
-            assert [item.get(one) for one in counts] == [
-                other.artists()[name].get(one) for one in counts
+            assert [item.get(count) for count in counts] == [
+                other.artists()[name].get(count) for count in counts
             ]
         assert any(item.get("auto_fixed") for item in home.artists().values())

@@ -76,9 +76,9 @@ def test_the_old_file_or_the_new_one_is_there_with_its_way_back(written: Life, e
 def test_without_the_sync_of_its_record_that_would_not_hold(written: Life) -> None:
     first = written.events.index(written.versions[0])
     kept = [
-        one
-        for one in written.events[first:]
-        if isinstance(one, bytes) or one.name != "sync" or not one.path.endswith(".jsonl")
+        event
+        for event in written.events[first:]
+        if isinstance(event, bytes) or event.name != "sync" or not event.path.endswith(".jsonl")
     ]
     less = replace(written, events=[*written.events[:first], *kept])
     chosen = [*cases(less)][::-3]

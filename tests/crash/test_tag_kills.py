@@ -86,7 +86,9 @@ class Yard:
     def recorded(self, path: Path) -> set[str]:
         lines = [line for log in (self.root / "undo").glob("*.jsonl") for line in log.open("rb")]
         records = (found for line in lines if isinstance(found := parse_line(line), ChangeRecord))
-        return {one.new.sha256 for one in records if one.path == path_text.escape_path(path)}
+        return {
+            record.new.sha256 for record in records if record.path == path_text.escape_path(path)
+        }
 
 
 def kill(yard: Yard, kills: int, write: Write = tagger.safely) -> tagger.Result:

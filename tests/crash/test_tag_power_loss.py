@@ -154,7 +154,7 @@ def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, ever
 def without(life: Life, fits: Callable[[Call], bool]) -> Life:
     """Return the life as it had been without some of its syncs."""
     first = life.events.index(life.versions[0])
-    kept = [one for one in life.events[first:] if isinstance(one, bytes) or not fits(one)]
+    kept = [event for event in life.events[first:] if isinstance(event, bytes) or not fits(event)]
     return replace(life, events=[*life.events[:first], *kept])
 
 

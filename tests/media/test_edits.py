@@ -251,7 +251,7 @@ def test_apev2_behind_id3v2_follows_the_setting(tmp_path: Path, beside: OtherTag
     picture = SetCover(writable_files.IMAGE, "image/png")
     edits = [SetField("title", ("Ebb",)), SetField("isrc", ("X1",)), picture]
     writable_files.write(path, tmp_path, *edits, rules=WriteRules(other_tags=beside))
-    others = {one.name: one.tags for one in tags.read(path).others}
+    others = {other.name: other.tags for other in tags.read(path).others}
     if beside is OtherTags.REMOVE:
         assert others == {}
         return
@@ -271,12 +271,12 @@ def test_id3v1_takes_what_it_can_hold(tmp_path: Path) -> None:
     writable_files.write(
         path, tmp_path, *(SetField(field, values) for field, values in edits.items())
     )
-    old = next(one.tags for one in tags.read(path).others if one.name == "ID3v1")
+    old = next(other.tags for other in tags.read(path).others if other.name == "ID3v1")
     assert old.artist == (long[:30].rstrip(),)
     assert (old.track, old.genres) == ("12", ("Rock",))
     assert old.comment[0].startswith("Wörds")
     writable_files.write(
         path, tmp_path, SetField("genres", ("Kraut",)), SetField("track", ("300",))
     )
-    old = next(one.tags for one in tags.read(path).others if one.name == "ID3v1")
+    old = next(other.tags for other in tags.read(path).others if other.name == "ID3v1")
     assert (old.track, old.genres) == ("", ())

@@ -52,7 +52,7 @@ def test_a_folder_without_music_is_no_artist_and_one_that_refuses_is(
 ) -> None:
     put(tmp_path, "Scans/cover.jpg", "Texts/Deeper/notes.txt", "Vera/a.mp3", "Other/a.mka")
     (tmp_path / "Empty" / "Deeper").mkdir(parents=True)
-    assert [one.key for one in music.find_artists(tmp_path)] == ["Other", "Vera"]
+    assert [artist.key for artist in music.find_artists(tmp_path)] == ["Other", "Vera"]
     listed = folder_listing._scan_folder
 
     def refuse(path: str | Path, rules: ignore_rules.IgnoreRules) -> folder_listing._Listing:
@@ -61,7 +61,12 @@ def test_a_folder_without_music_is_no_artist_and_one_that_refuses_is(
         return listed(path, rules)
 
     monkeypatch.setattr(folder_listing, "_scan_folder", refuse)
-    assert [one.key for one in music.find_artists(tmp_path)] == ["Empty", "Other", "Texts", "Vera"]
+    assert [artist.key for artist in music.find_artists(tmp_path)] == [
+        "Empty",
+        "Other",
+        "Texts",
+        "Vera",
+    ]
 
 
 def test_patterns_of_the_setting_fit_names_at_any_depth_and_ends_of_paths(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_a_file_of_patterns_holds_for_its_folder_and_below_as_git_reads_it(tmp_p
     assert places(tmp_path) == {"Vera/a.mp3", "Vera/Dawn/c.bak"}
     assert places(tmp_path / "Vera") == {"a.mp3", "Dawn/c.bak"}, "read alone as in a scan of all"
     assert places(tmp_path / "Ana") == set()
-    assert [one.key for one in music.find_artists(tmp_path)] == ["Vera"]
+    assert [artist.key for artist in music.find_artists(tmp_path)] == ["Vera"]
     assert (
         music.folder_fingerprint(tmp_path / "Vera")
         == next(music.find_artists(tmp_path)).fingerprint
@@ -103,7 +108,7 @@ def test_an_exception_in_a_file_goes_over_the_setting(tmp_path: Path) -> None:
 
 def test_movies_beside_others_ignore_alike_in_a_scan_and_alone(tmp_path: Path) -> None:
     put(tmp_path, "Alien (1979).mkv", "Heat (1995).mkv", "Heat (1995).de.srt")
-    before = {one.key: one.fingerprint for one in movies.find_movies(tmp_path)}
+    before = {movie.key: movie.fingerprint for movie in movies.find_movies(tmp_path)}
     (tmp_path / ".mediakeepignore").write_text("Alien*\n*.srt\n")
     (found,) = movies.find_movies(tmp_path)
     assert found.key == "Heat (1995).mkv"

@@ -36,9 +36,9 @@ NFO = "Quiet Harbour (1987).nfo"
 def found(told: MovieResult) -> dict[str, str]:
     """Return the kinds that are found, each with its details."""
     kinds: dict[str, str] = {}
-    for one in diagnose.find_issues(told):
-        shown = f"{one.path}: {one.detail}" if one.path else one.detail
-        kinds[one.kind] = " | ".join(filter(None, (kinds.get(one.kind), shown)))
+    for issue in diagnose.find_issues(told):
+        shown = f"{issue.path}: {issue.detail}" if issue.path else issue.detail
+        kinds[issue.kind] = " | ".join(filter(None, (kinds.get(issue.kind), shown)))
     return kinds
 
 
@@ -286,7 +286,7 @@ def test_issues_come_by_urgency_and_their_ids_last() -> None:
 
 
 def needing(told: MovieResult) -> set[str]:
-    return {one.kind for one in diagnose.find_issues(told) if diagnose.needs_decision(one)}
+    return {issue.kind for issue in diagnose.find_issues(told) if diagnose.needs_decision(issue)}
 
 
 def test_what_a_batch_will_write_waits_for_nobody() -> None:

@@ -93,7 +93,7 @@ def test_facts_of_tmdb_take_their_places() -> None:
     assert found.directors == ("Ove Tannert",)
     assert found.credits == ("Ilse Marquardt",)
     assert found.trailer.endswith("/?action=play_video&videoid=abc_DEF-123")
-    assert [(one.name, one.order) for one in found.actors] == [
+    assert [(actor.name, actor.order) for actor in found.actors] == [
         ("Runa Feddersen", 0),
         ("Jan Holt", 1),
     ]

@@ -162,7 +162,7 @@ def test_a_dry_run_tells_of_pictures_that_are_of_the_wrong_movie(bench: Bench) -
     choose(bench, 702)
     for forced in (False, True):
         facts = bench.work(KEY, write=False, force=forced).facts
-        assert [one["role"] for one in facts["due"]] == ["nfo", "poster", "fanart", "metadata"]
+        assert [fact["role"] for fact in facts["due"]] == ["nfo", "poster", "fanart", "metadata"]
         assert "not_written" not in facts
     assert content(bench) == before
 

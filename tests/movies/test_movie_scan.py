@@ -27,7 +27,7 @@ def put(root: Path, *places: str) -> None:
 
 
 def keys(root: Path) -> dict[str, int]:
-    return {one.key: one.fields["file_count"] for one in library_scan.find_movies(root)}
+    return {movie.key: movie.fields["file_count"] for movie in library_scan.find_movies(root)}
 
 
 def read(root: Path, key: str) -> LocalMovie:
@@ -49,7 +49,7 @@ def test_a_path_is_the_movie_that_a_scan_of_what_it_lies_in_finds(tmp_path: Path
         tmp_path, "Heat.mkv", "Heat.nfo", "Alien-cd1.avi", "Alien-cd2.avi", "Own/a.mkv", "Own/a.srt"
     )
     put(tmp_path, "Disc/VIDEO_TS/VTS_01_1.VOB", "Parts/CD1/x.mkv", "Parts/CD2/x.mkv")
-    listed = {one.key: one for one in library_scan.find_movies(tmp_path)}
+    listed = {movie.key: movie for movie in library_scan.find_movies(tmp_path)}
     assert len(listed) == 5
     for key, found in listed.items():
         assert list(library_scan.find_movies_at(tmp_path / key)) == [found]
@@ -150,7 +150,7 @@ def test_what_is_about_a_movie_is_an_extra_beside_it_alone(tmp_path: Path) -> No
     assert list(keys(tmp_path)) == ["Dawn (2010)", "Dusk (2011) - Interview.mkv"]
     found = read(tmp_path, "Dawn (2010)")
     assert set(found.extras) == {"Bonus/a.mkv", "Dawn (2010) - Making of.mkv"}
-    assert [one.place for one in found.videos] == ["Dawn (2010).mkv"]
+    assert [video.place for video in found.videos] == ["Dawn (2010).mkv"]
 
 
 def test_editions_are_told_of_each_version(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_movie_may_be_called_sample_or_trailer_if_its_folder_says_so_with_a_ye
         "Sample This (2012)", "The DNA Sample (2014)", "Trailer (2010)"
     }  # fmt: skip
     movie = read(tmp_path, "The DNA Sample (2014)")
-    assert ([one.place for one in movie.videos], movie.name.title) == (
+    assert ([video.place for video in movie.videos], movie.name.title) == (
         ["The DNA Sample.mkv"],
         "The DNA Sample",
     )
@@ -304,7 +304,10 @@ def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
     put(tmp_path, "Heat.mkv", "Alien.mkv", "Heat.srt", "Heat.en.srt", "Heat.German.forced.ass")
     put(tmp_path, "Heat.pt-BR.default.srt", "Heat.en.hi.srt", "Heat.en.cc.vtt", "Heat.fre.2.sub")
     put(tmp_path, "Heat.en.foreign.srt", "Heat.hi.srt", "Heat of the Night.srt", "Heat.Wave.srt")
-    told = {one.place: (one.language, *one.flags) for one in read(tmp_path, "Heat.mkv").subtitles}
+    told = {
+        subtitle.place: (subtitle.language, *subtitle.flags)
+        for subtitle in read(tmp_path, "Heat.mkv").subtitles
+    }
     assert told == {
         "Heat.srt": ("",), "Heat.en.srt": ("en",), "Heat.German.forced.ass": ("german", "forced"),
         "Heat.pt-BR.default.srt": ("pt-br", "default"), "Heat.en.hi.srt": ("en", "sdh"),
@@ -319,7 +322,7 @@ def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
 
 def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> None:
     put(tmp_path, "Heat/Heat.mkv", "Heat/Subs/2_English.srt", "Heat/Heat.Director's words.srt")
-    told = {one.place: one.language for one in read(tmp_path, "Heat").subtitles}
+    told = {subtitle.place: subtitle.language for subtitle in read(tmp_path, "Heat").subtitles}
     assert told == {"Subs/2_English.srt": "english", "Heat.Director's words.srt": ""}
 
 
@@ -340,7 +343,7 @@ def test_pictures_have_other_names_in_an_own_folder(tmp_path: Path) -> None:
              "background.jpg": "fanart", "art.jpg": "fanart", "fanart-2.jpg": "fanart"}  # fmt: skip
     put(tmp_path, "Heat/Heat.mkv", "Heat/holiday.jpg", *(f"Heat/{name}" for name in names))
     movie = read(tmp_path, "Heat")
-    assert {one.place: one.role for one in movie.images} == names
+    assert {image.place: image.role for image in movie.images} == names
     assert movie.orphans == ()
 
 
@@ -348,7 +351,7 @@ def test_what_is_no_picture_says_so(tmp_path: Path) -> None:
     put(tmp_path, "Heat/Heat.mkv")
     (tmp_path / "Heat" / "poster.jpg").write_bytes(b"<html>")
     (tmp_path / "Heat" / "fanart.jpg").touch()
-    told = {one.role: one.trouble for one in read(tmp_path, "Heat").images}
+    told = {image.role: image.trouble for image in read(tmp_path, "Heat").images}
     assert told == {"poster": "it is no picture", "fanart": "it is empty"}
 
 
@@ -401,7 +404,7 @@ def test_locks_are_told(tmp_path: Path) -> None:
 
 def test_a_fingerprint_changes_with_what_belongs_to_the_movie_alone(tmp_path: Path) -> None:
     def marks() -> list[str]:
-        return [one.fingerprint for one in library_scan.find_movies(tmp_path)]
+        return [movie.fingerprint for movie in library_scan.find_movies(tmp_path)]
 
     put(tmp_path, "Alien.mkv", "Heat.mkv", "Ran/Ran.mkv")
     first = marks()
@@ -440,4 +443,4 @@ def test_a_folder_that_bears_an_id_holds_one_movie_whatever_its_versions_are_cal
         path = tmp_path / "The Tide [tmdbid-71]" / f"The Tide - {label}.mkv"
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    assert [one.key for one in library_scan.find_movies(tmp_path)] == ["The Tide [tmdbid-71]"]
+    assert [movie.key for movie in library_scan.find_movies(tmp_path)] == ["The Tide [tmdbid-71]"]

@@ -113,7 +113,7 @@ def videos_of(top: Path) -> Iterator[Path]:
     """All videos below a folder but those in hidden and foreign folders."""
     past = {".hidden", *file_types.SKIPPED_FOLDERS, *ignore_rules.SYSTEM_FOLDERS}
     for above, folders, names in os.walk(top):
-        folders[:] = [one for one in folders if one.lower() not in past]
+        folders[:] = [folder for folder in folders if folder.lower() not in past]
         seen = [name for name in names if name[0] != "." or name.startswith("..")]
         yield from (
             Path(above) / name
@@ -156,21 +156,21 @@ def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
     (root / "Heat" / "up").symlink_to(root)
     (root / "Heat" / "self").symlink_to("self")
     (root / "gone.mkv").symlink_to("nowhere")
-    assert [one.key for one in library_scan.find_movies(root)] == ["Alien", "Heat", "gone.mkv"]
-    for one in library_scan.find_movies(root):
-        read(root, one)
+    assert [movie.key for movie in library_scan.find_movies(root)] == ["Alien", "Heat", "gone.mkv"]
+    for movie in library_scan.find_movies(root):
+        read(root, movie)
 
 
 def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -> None:
     put(public, "Heat/Heat.mkv", "Alien/Subs/Alien.srt", "Alien/Alien.mkv", "Ran.mkv")
-    healthy = {one.key: one.fingerprint for one in library_scan.find_movies(public)}
+    healthy = {movie.key: movie.fingerprint for movie in library_scan.find_movies(public)}
     with shelf.refused(public / "Heat"):
-        found = {one.key: one for one in library_scan.find_movies(public)}
+        found = {movie.key: movie for movie in library_scan.find_movies(public)}
     assert set(found) == {"Alien", "Heat", "Ran.mkv"}
     assert found["Heat"].fields == {"file_count": 0}
     assert found["Heat"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
     with shelf.refused(public / "Alien" / "Subs"):
-        found = {one.key: one for one in library_scan.find_movies(public)}
+        found = {movie.key: movie for movie in library_scan.find_movies(public)}
         with pytest.raises(Unreadable, match=r"Subs: Permission denied\. .*chmod"):
             library_scan.read_movie(public / "Alien", "Alien", public)
     assert found["Alien"].fingerprint == library_scan.UNREADABLE_FINGERPRINT

@@ -249,8 +249,8 @@ def test_no_cell_is_a_formula_and_every_key_comes_back(home: Home) -> None:
     for key in home.failed:
         home.fill(key, tmdb_id="17")
     assert [
-        one.key
-        for one in failed_lookups_csv.read_choices(home.path / csv_tables.FAILED_LOOKUPS_CSV)
+        choice.key
+        for choice in failed_lookups_csv.read_choices(home.path / csv_tables.FAILED_LOOKUPS_CSV)
     ] == HOSTILE
 
 

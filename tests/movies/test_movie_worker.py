@@ -97,7 +97,9 @@ def test_a_movie_gets_all_that_a_media_centre_reads(bench: Bench) -> None:
         KEY,
         f"{STEM}.nfo",
     ]
-    asked = [one.path for one in bench.server.requests[before:] if one.path.startswith("/3/")]
+    asked = [
+        request.path for request in bench.server.requests[before:] if request.path.startswith("/3/")
+    ]
     assert asked == ["/3/search/movie", "/3/movie/501", "/3/collection/70"]
     item = bench.items[KEY]
     assert (item.match, item.tmdb_id, item.imdb_id) == ("auto", 501, "tt9000501")
@@ -201,7 +203,9 @@ def test_an_nfo_that_cannot_be_read_is_never_written(
 def test_the_poster_is_that_of_the_language_and_large_enough(bench: Bench) -> None:
     bench.put(KEY, HERON)
     bench.work(KEY, locale=Locale("de-DE", "DE"))
-    pictures = [one.path for one in bench.server.requests if one.path.startswith("/t/p/")]
+    pictures = [
+        request.path for request in bench.server.requests if request.path.startswith("/t/p/")
+    ]
     assert pictures[-2:] == ["/t/p/original/poster-de.jpg", "/t/p/original/back.jpg"]
 
 
@@ -274,7 +278,9 @@ def test_the_nearest_movies_are_told_everywhere_though_none_is_near(bench: Bench
     assert "choose 'Paper (2019).mkv' 501`" in report
     path = bench.home / movie_record.record_place(item.output_name)
     (told,) = [
-        one for one in movie_record.read_reviews(path, bench.home) if one["kind"] == "no-match"
+        review
+        for review in movie_record.read_reviews(path, bench.home)
+        if review["kind"] == "no-match"
     ]
     assert '; the nearest are "The Paper Heron" (1987) at ' in told["detail"]
     row = failed_lookups_csv.build_row(movie_record.read(path))
@@ -346,7 +352,9 @@ def test_after_a_choice_the_list_of_reviews_does_not_propose_another_one(bench: 
     bench.work(KEY)
     path = bench.home / movie_record.record_place("heron")
     (told,) = [
-        one for one in movie_record.read_reviews(path, bench.home) if one["kind"] == "id-conflict"
+        review
+        for review in movie_record.read_reviews(path, bench.home)
+        if review["kind"] == "id-conflict"
     ]
     assert told["command"] == ""
     report = (bench.home / bench.items[KEY].report).read_text()
@@ -373,11 +381,16 @@ def _jpeg() -> bytes:
 def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench) -> None:
     bench.put(KEY, HERON)
     before = files_of(bench)
-    due = [one["role"] for one in bench.work(KEY, write=False).facts["due"]]
+    due = [fact["role"] for fact in bench.work(KEY, write=False).facts["due"]]
     assert due == ["nfo", "poster", "fanart", "metadata"]
     assert not (bench.home / "outputs").exists()
     outcome = bench.work(KEY, WritePolicy(fix=FixLevel.NONE))
-    assert [one["role"] for one in outcome.facts["due"]] == ["nfo", "poster", "fanart", "metadata"]
+    assert [fact["role"] for fact in outcome.facts["due"]] == [
+        "nfo",
+        "poster",
+        "fanart",
+        "metadata",
+    ]
     assert ", 4 files would be written, " in outcome.message
     assert " files written" not in outcome.message
     assert outcome.facts["auto_fixed"] == outcome.facts["issues_resolved"] == 0

@@ -96,6 +96,6 @@ class Bench:
 
         name = self.items[key].output_name
         return {
-            one.kind
-            for one in movie_record.read_issues(self.home / movie_record.record_place(name))
+            issue.kind
+            for issue in movie_record.read_issues(self.home / movie_record.record_place(name))
         }

@@ -74,7 +74,7 @@ class Yard:
     @property
     def asked(self) -> list[str]:
         """The covers that were asked for."""
-        found = (one.path for one in self.server.requests)
+        found = (request.path for request in self.server.requests)
         return [path for path in found if path.startswith(("/release/", "/release-group/"))]
 
     def covers(self) -> list[tuple[int, int]]:
@@ -97,7 +97,7 @@ def marks(number: int, title: str) -> dict[str, str]:
 
 
 def size(path: Path) -> tuple[int, int]:
-    found = [one for one in tags.read(path).tags.pictures if one.type == 3]
+    found = [picture for picture in tags.read(path).tags.pictures if picture.type == 3]
     return (found[0].width, found[0].height) if found else (0, 0)
 
 

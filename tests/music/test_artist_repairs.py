@@ -131,7 +131,9 @@ def test_without_leave_nothing_is_repaired_and_it_is_proposed(artist: Path) -> N
     assert state(artist) == before
     assert outcome.data["auto_fixed"] == 0
     offered = {
-        one["path"]: one["proposal"] for one in issues(artist) if one["kind"] == "whitespace"
+        issue["path"]: issue["proposal"]
+        for issue in issues(artist)
+        if issue["kind"] == "whitespace"
     }
     assert offered == {"Dawn/01 One.mp3": 'title "Low Tide"', "Dusk/a.opus": 'title "Night"'}
     assert "--accept whitespace:" in report(artist)
@@ -163,7 +165,7 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
     untouched = state(artist)
     outcome = run(artist, stamp=structs.replace(STAMP, claim=9, first_claim=9))
     assert state(artist) == untouched
-    held = [one["held"] for one in issues(artist) if one["kind"] == "whitespace"]
+    held = [issue["held"] for issue in issues(artist) if issue["kind"] == "whitespace"]
     assert held == ["undone before"] * 2
     assert outcome.data["issues"]["whitespace"] == 2
     assert "Not repaired automatically: undone before" in report(artist)
@@ -198,7 +200,7 @@ def test_a_lock_in_a_folder_keeps_its_files_as_they_are(artist: Path, lock: str)
     before = state(artist / "Dawn")
     assert run(artist).facts["repairs"] == {"whitespace": 1}
     assert state(artist / "Dawn") == before
-    (held,) = (one["held"] for one in issues(artist) if one["kind"] == "whitespace")
+    (held,) = (issue["held"] for issue in issues(artist) if issue["kind"] == "whitespace")
     assert held.startswith(f"{artist / 'Dawn' / LOCK_FILE} locks it")
 
 
@@ -336,7 +338,7 @@ def test_what_is_only_read_gets_no_command_to_write_it(tmp_path: Path) -> None:
     (artist / "Dawn").mkdir(parents=True)
     (artist / "Dawn" / "a.wma").write_bytes(small.whole("wma"))
     run(artist)
-    held = {one["kind"]: one["held"] for one in issues(artist)}
+    held = {issue["kind"]: issue["held"] for issue in issues(artist)}
     assert held["missing-cover"] == "tags of WMA are only read"
     assert "Not repaired automatically: tags of WMA are only read" in report(artist)
     assert "embed_cover.py" not in report(artist)

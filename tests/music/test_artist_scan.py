@@ -180,7 +180,7 @@ def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
     (tmp_path / folder / "Scans").mkdir()
     (tmp_path / folder / "Scans" / "front.jpg").write_bytes(b"x")
     found = scan.read_artist(tmp_path / folder)
-    assert [(one.place, one.in_library_root) for one in found.albums] == albums
+    assert [(album.place, album.in_library_root) for album in found.albums] == albums
     (listed,) = scan.find_artists(tmp_path)
     assert (listed.key, listed.fields["album_count"]) == (folder, len(albums))
 

@@ -29,7 +29,7 @@ def test_links_to_folders_are_followed_once_and_loops_end(tmp_path: Path) -> Non
     (root / "Also Vera").symlink_to(root / "Vera")
     (root / "Linked").symlink_to(tmp_path / "elsewhere")
     (root / "root again").symlink_to(root)
-    found = {one.key: one.fields["track_count"] for one in scan.find_artists(root)}
+    found = {artist.key: artist.fields["track_count"] for artist in scan.find_artists(root)}
     assert found == {"Vera": 3, "Linked": 2}
     read = scan.read_artist(root / "Vera")
     assert [album.place for album in read.albums] == ["A link to Dusk", "Dawn"]
@@ -118,7 +118,7 @@ def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public:
     with shelf.refused(public / "Vera" / "Dawn"):
         with pytest.raises(Unreadable, match=r"Dawn: Permission denied\. .*chmod"):
             scan.read_artist(public / "Vera")
-        found = {one.key: one for one in scan.find_artists(public)}
+        found = {artist.key: artist for artist in scan.find_artists(public)}
     assert set(found) == {"Anna", "Vera"}
     assert found["Vera"].fields == {"track_count": 0, "album_count": 0}
     assert found["Vera"].fingerprint != healthy
@@ -149,7 +149,7 @@ def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
         return known(path)
 
     monkeypatch.setattr(symlink_guard, "folder_identity", identity)
-    found = {one.key: one.fingerprint for one in scan.find_artists(tmp_path)}
+    found = {artist.key: artist.fingerprint for artist in scan.find_artists(tmp_path)}
     assert set(found) == {"Anna", "Carl"}
     assert found["Carl"] == scan.UNREADABLE_FINGERPRINT != found["Anna"]
 

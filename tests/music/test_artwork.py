@@ -80,7 +80,7 @@ def test_a_person_says_where_it_goes(yard: Yard, goes: str, embedded: int, lies:
     yard.fill()
     before = yard.contents()
     yard.run(policy={"cover_art": goes})
-    assert sum(any(one) for one in yard.covers()) == embedded
+    assert sum(any(cover) for cover in yard.covers()) == embedded
     assert ("Dawn/cover.png" in yard.contents()) is lies
     assert bool(yard.asked) is (embedded > 0 or lies)
     count, after = len(yard.server.requests), yard.contents()

@@ -29,7 +29,7 @@ def artist(*tracks: dict[str, Any], **resolved: Any) -> Artist:
 
 
 def repairs(of: Artist) -> list[Repair]:
-    return [one for one in safe.plan_repairs(of) if "merged-mbid" in one.change.reason]
+    return [repair for repair in safe.plan_repairs(of) if "merged-mbid" in repair.change.reason]
 
 
 @pytest.mark.parametrize("kind", OF_LOOKUPS)

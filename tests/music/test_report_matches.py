@@ -142,14 +142,18 @@ def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
     )
     here, asked = made(shouted, releases=(OTHER,))
     text = render(here, asked)
-    (line,) = (one for one in text.splitlines() if one.startswith("- **details-differ**"))
+    (line,) = (
+        splitline for splitline in text.splitlines() if splitline.startswith("- **details-differ**")
+    )
     assert line.startswith("- **details-differ**: 10 tracks, all in Dusk: ")
     assert 'date "1999", on the release "1978-02-03" (10)' in line
     first = DUSK[0]
     assert f'title "{first.upper()}", on the release "{first}" and others (4)' in line
     again = pressings.copy(OTHER, "Again", date=("1998",), musicbrainz_albumid=(OTHER.id,))
     text = render(*made(album, again, releases=(OTHER,)))
-    (line,) = (one for one in text.splitlines() if one.startswith("- **details-differ**"))
+    (line,) = (
+        splitline for splitline in text.splitlines() if splitline.startswith("- **details-differ**")
+    )
     assert "20 tracks in 2 albums: Dusk: 10; date " in line
     assert ' · Again: 10; date "1998", on the release "1978-02-03" (10)' in line
 

@@ -191,9 +191,9 @@ def test_a_locked_field_is_neither_filled_in_nor_corrected(
     assert second(vera).barcode == ()
     assert second(vera).title == ("Balast",)
     assert second(vera).genres == ("Folk",)
-    (one,) = issues(home, "title-differs")
-    assert "locks" in one["held"]
-    assert all("locks" in one["held"] for one in issues(home, "incomplete-tags"))
+    (issue,) = issues(home, "title-differs")
+    assert "locks" in issue["held"]
+    assert all("locks" in issue["held"] for issue in issues(home, "incomplete-tags"))
 
 
 @pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
@@ -205,10 +205,10 @@ def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
     take_back(home)
     outcome = run(vera, home, server, fix=fix)
     assert {name: data for name, (data, _) in state(vera).items()} == before
-    held = [one["held"] for one in issues(home, "incomplete-tags")]
+    held = [issue["held"] for issue in issues(home, "incomplete-tags")]
     assert held == [UNDONE_BEFORE.text] * len(TITLES)
     assert outcome.data["issues"]["incomplete-tags"] == len(TITLES)
-    assert all(one["proposal"] for one in issues(home, "incomplete-tags"))
+    assert all(issue["proposal"] for issue in issues(home, "incomplete-tags"))
     (slip,) = issues(home, "title-differs")
     assert slip["held"] == (UNDONE_BEFORE.text if fix is FixLevel.MATCHED else "")
     run(vera, home, server, fix=fix, redo=True)

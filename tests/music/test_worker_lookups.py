@@ -240,7 +240,7 @@ def test_what_the_service_names_cannot_steer_a_report(vera: Path, home: Path) ->
         factories.make_group(evil, "Dawn"),
         factories.make_group(evil, "\x1b[2J\n## Injected\n<img src=x onerror=alert(1)>"),
     )
-    releases = tuple(factories.make_release(one, [TITLES]) for one in groups)
+    releases = tuple(factories.make_release(group, [TITLES]) for group in groups)
     with SimulatorServer(
         MusicBrainzCatalogue(artists=(evil,), groups=groups, releases=releases)
     ) as server:

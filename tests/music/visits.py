@@ -54,8 +54,11 @@ def copy_of(
     """Return albums that are just as these releases, without any MBID."""
     groups = {group.id: group.title for group in world.groups}
     return [
-        album(groups[one.group], [track.title for medium in one.media for track in medium.tracks])
-        for one in releases
+        album(
+            groups[release.group],
+            [track.title for medium in release.media for track in medium.tracks],
+        )
+        for release in releases
     ]
 
 
@@ -63,7 +66,7 @@ def unmeasured(release: entities.CatalogueRelease) -> entities.CatalogueRelease:
     """Return a release of which no length is known: files made for tests last a second."""
     media = tuple(
         structs.replace(
-            medium, tracks=tuple(structs.replace(one, length=None) for one in medium.tracks)
+            medium, tracks=tuple(structs.replace(track, length=None) for track in medium.tracks)
         )
         for medium in release.media
     )

@@ -25,7 +25,9 @@ def linear(colour: str) -> list[float]:
         else list(bytes.fromhex(colour[1:]))
     )
     shares = [part / 255 for part in parts]
-    return [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in shares]
+    return [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    ]
 
 
 def contrast(one: str, other: str) -> float:

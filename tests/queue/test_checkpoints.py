@@ -131,7 +131,10 @@ def made(tmp_path: Path, count: int) -> tuple[Path, list[Path]]:
 def test_pruning_leaves_the_newest(tmp_path: Path) -> None:
     folder, paths = made(tmp_path, 5)
     checkpoints.prune_checkpoints(folder, 2, paths[4])
-    assert [one.path for one in checkpoints.list_checkpoints(folder)] == [paths[4], paths[3]]
+    assert [checkpoint.path for checkpoint in checkpoints.list_checkpoints(folder)] == [
+        paths[4],
+        paths[3],
+    ]
 
 
 def test_the_newest_good_one_stays_however_many_damaged_ones_are_newer(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_the_newest_good_one_stays_however_many_damaged_ones_are_newer(tmp_path:
         path.write_bytes(path.read_bytes()[:-100])
         os.utime(path, (stamp, stamp))
     checkpoints.prune_checkpoints(folder, 2, paths[1])
-    left = {one.path for one in checkpoints.list_checkpoints(folder)}
+    left = {checkpoint.path for checkpoint in checkpoints.list_checkpoints(folder)}
     assert left == {paths[5], paths[4], paths[1]}
     assert next(checkpoints.iter_valid_checkpoints(folder, MUSIC))[0] == paths[1]
 
@@ -159,13 +162,16 @@ def test_a_checkpoint_that_somebody_removes_meanwhile_is_no_trouble(
 
     monkeypatch.setattr(checkpoints, "select_to_prune", removed)
     checkpoints.prune_checkpoints(folder, 1, paths[3])
-    assert [one.path for one in checkpoints.list_checkpoints(folder)] == [paths[3]]
+    assert [checkpoint.path for checkpoint in checkpoints.list_checkpoints(folder)] == [paths[3]]
 
 
 def test_a_checkpoint_that_is_gone_when_it_is_looked_at_is_left_out(tmp_path: Path) -> None:
     folder, paths = made(tmp_path, 2)
     (folder / "checkpoints" / "checkpoint_2025-12-18_artist_009.json").symlink_to("nowhere")
-    assert [one.path for one in checkpoints.list_checkpoints(folder)] == [paths[1], paths[0]]
+    assert [checkpoint.path for checkpoint in checkpoints.list_checkpoints(folder)] == [
+        paths[1],
+        paths[0],
+    ]
     assert checkpoints.find_checkpoint_name(folder, "no such id") == ""
 
 

@@ -80,7 +80,9 @@ def test_the_first_edition_of_an_album_has_the_tracks_of_the_library(
     artist = sample_artists.generate_artists(14, None, Random(1))[0]
     album = artist.albums[0]
     group = generate_mbid("group", generate_mbid("artist", artist.name, 1), album.title)
-    (first,) = [one for one in sampled.releases if one.id == generate_mbid("release", group, 1)]
+    (first,) = [
+        release for release in sampled.releases if release.id == generate_mbid("release", group, 1)
+    ]
     assert tuple(track.title for track in first.media[0].tracks) == album.tracks
     assert all(
         track.length == sample_discography.track_length(artist.name, track.title)

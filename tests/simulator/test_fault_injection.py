@@ -97,7 +97,7 @@ def test_the_next_responses_are_the_planned_errors(status: int) -> None:
     with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.http_error(status, retry_after="7"), times=2)
         answers = [look(server) for _ in range(3)]
-        assert [one.status for one in answers] == [status, status, 200]
+        assert [answer.status for answer in answers] == [status, status, 200]
         assert answers[0].headers["Retry-After"] == "7"
         assert "error" in answers[0].data
 

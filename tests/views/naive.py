@@ -346,7 +346,7 @@ def _meets(times: Moments, begin: datetime, end: datetime) -> bool:
 
 def _union(times: list[Moments]) -> float:
     """Return how many seconds lie in at least one of the spans: cut at all edges, and look."""
-    edges = sorted({edge for one in times for edge in one})
+    edges = sorted({edge for time in times for edge in time})
     return sum(
         (b - a).total_seconds()
         for a, b in pairwise(edges)

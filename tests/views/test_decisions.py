@@ -71,11 +71,11 @@ def test_kinds_are_counted_with_the_command_that_accepts_them(tmp_path: Path) ->
     found = read(tmp_path, {})
     assert found
     assert (found.total, found.proposed, len(found.oldest)) == (24, 11, decisions.MAX_OLDEST)
-    assert [(one.kind, one.count, one.proposed, one.command) for one in found.sorts] == [
+    assert [(sort.kind, sort.count, sort.proposed, sort.command) for sort in found.sorts] == [
         ("missing-date", 23, 11, "accept missing-date"),
         ("mojibake", 1, 0, ""),
     ]
-    assert [one.advice for one in found.sorts] == ["mend missing-date", "mend mojibake"]
+    assert [sort.advice for sort in found.sorts] == ["mend missing-date", "mend mojibake"]
     assert found.first is None, "no command settles any of them"
 
 

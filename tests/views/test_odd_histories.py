@@ -129,7 +129,7 @@ def test_a_renamed_artist_goes_on_with_its_issues_and_is_not_done_anew(tmp_path:
     weeks = spans(told.where.folder, told.now, WEEK, months.ZONE)
     assert weeks[-1].level.completed == len(done)
     flows = [week.flow for week in weeks]
-    assert [sum(one.vanished for one in flows), sum(one.reappeared for one in flows)] == [1, 1]
+    assert [sum(flow.vanished for flow in flows), sum(flow.reappeared for flow in flows)] == [1, 1]
 
 
 def _counted_twice(made: Months) -> None:

@@ -69,7 +69,7 @@ def test_sums_are_what_a_person_would_count(items: dict[str, MusicItem]) -> None
     assert sums.unsure == sum(item.lookup == "unsure" for item in done)
     assert sums.unknown == sum(item.lookup == "unknown" for item in done)
     assert sums.looked_up == sum(item.lookup not in ("", "pending") for item in done)
-    names = [one.name for one in MUSIC.counters]
+    names = [counter.name for counter in MUSIC.counters]
     told = {name: sum(getattr(item, name) for item in done) for name in names}
     assert sums.tallies == {name: number for name, number in told.items() if number}
     assert set(sums.failed_items) == {

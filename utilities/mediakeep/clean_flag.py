@@ -33,36 +33,36 @@ class TornFile(sqlite3.DatabaseError):
     """Raised if a SQLite file may mix old and new pages after a power loss, and must be rebuilt."""
 
 
-def create_mark(base: sqlite3.Connection, identity: FileIdentity) -> None:
+def create_mark(connection: sqlite3.Connection, identity: FileIdentity) -> None:
     """Create the table of the clean mark in a new SQLite file, with the mark cleared.
 
     Call it in the transaction that creates the other tables.
     """
-    base.execute(CREATE_TABLE)
-    base.execute("INSERT INTO clean_mark VALUES(?)", (_dirty_value(identity),))
+    connection.execute(CREATE_TABLE)
+    connection.execute("INSERT INTO clean_mark VALUES(?)", (_dirty_value(identity),))
 
 
-def is_clean(base: sqlite3.Connection, identity: FileIdentity) -> bool:
+def is_clean(connection: sqlite3.Connection, identity: FileIdentity) -> bool:
     """Return whether the clean mark of a SQLite file is set.
 
     Raise TornFile if it is not set and a power loss may have damaged the file. Call it within a
     transaction.
     """
-    (value,) = base.execute(_SELECT_MARK).fetchone() or (None,)
+    (value,) = connection.execute(_SELECT_MARK).fetchone() or (None,)
     if value != _CLEAN and (value != _dirty_value(identity) or not _boot_id()):
         raise TornFile("it was not closed before the system stopped")
     return bool(value == _CLEAN)
 
 
-def mark_dirty(base: sqlite3.Connection, identity: FileIdentity) -> None:
+def mark_dirty(connection: sqlite3.Connection, identity: FileIdentity) -> None:
     """Clear the clean mark of a SQLite file, and sync that to the disk, before the first write.
 
     Call it outside a transaction.
     """
-    _write_mark(base, _dirty_value(identity))
+    _write_mark(connection, _dirty_value(identity))
 
 
-def mark_clean(base: sqlite3.Connection, identity: FileIdentity) -> None:
+def mark_clean(connection: sqlite3.Connection, identity: FileIdentity) -> None:
     """Sync a SQLite file to the disk and set its clean mark.
 
     Nothing is done if another process is writing to the file, or if a power loss may have damaged
@@ -70,33 +70,37 @@ def mark_clean(base: sqlite3.Connection, identity: FileIdentity) -> None:
     rebuilt after the next boot.
     """
     with contextlib.suppress(sqlite3.Error):
-        base.execute("PRAGMA busy_timeout = 0")  # a process that writes now sets the mark later
-        base.execute("BEGIN")
+        connection.execute(
+            "PRAGMA busy_timeout = 0"
+        )  # a process that writes now sets the mark later
+        connection.execute("BEGIN")
         try:
-            done = is_clean(base, identity)
+            done = is_clean(connection, identity)
         finally:
-            base.execute("ROLLBACK")
+            connection.execute("ROLLBACK")
         if not done:
-            _write_mark(base, _CLEAN)
+            _write_mark(connection, _CLEAN)
 
 
-def _write_mark(base: sqlite3.Connection, value: str) -> None:
+def _write_mark(connection: sqlite3.Connection, value: str) -> None:
     """Store a value of the clean mark in a commit that is synced to the disk, with the folder.
 
     A crash during the commit leaves SQLite's rollback journal, which restores the old value.
     """
-    base.execute("PRAGMA fullfsync = ON")  # without it, macOS does not flush the drive's cache
-    base.execute("PRAGMA synchronous = EXTRA")
+    connection.execute(
+        "PRAGMA fullfsync = ON"
+    )  # without it, macOS does not flush the drive's cache
+    connection.execute("PRAGMA synchronous = EXTRA")
     try:
-        base.execute("BEGIN IMMEDIATE")
-        base.execute("UPDATE clean_mark SET value = ?", (value,))
-        base.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE clean_mark SET value = ?", (value,))
+        connection.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(sqlite3.Error):
-            base.execute("ROLLBACK")
+            connection.execute("ROLLBACK")
         raise
     finally:
-        base.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def _dirty_value(identity: FileIdentity) -> str:

@@ -69,12 +69,12 @@ def delete_file(path: Path) -> None:
     Path(f"{path}-journal").unlink(missing_ok=True)
 
 
-def _read_pragma(base: sqlite3.Connection, name: str) -> int:
-    return int(base.execute(f"PRAGMA {name}").fetchone()[0])
+def _read_pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _table_names(base: sqlite3.Connection) -> list[str]:
-    rows = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+def _table_names(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     return [name for (name,) in rows]
 
 
@@ -149,27 +149,29 @@ def open_durable(path: Path, file_format: DurableFormat, *, write: bool) -> Dura
 
 
 def _prepare_durable(
-    base: sqlite3.Connection, path: Path, file_format: DurableFormat, *, write: bool
+    connection: sqlite3.Connection, path: Path, file_format: DurableFormat, *, write: bool
 ) -> bool:
     """Create the tables of a new file, and check an existing one.
 
     Return False if there are no tables: the process that created the file may have been killed.
     """
-    base.execute("PRAGMA synchronous = EXTRA")  # syncs the folder too: commits survive a power loss
-    if write and not _table_names(base):
-        with _transaction(base):
-            if not _table_names(base):  # another worker may have been faster
+    connection.execute(
+        "PRAGMA synchronous = EXTRA"
+    )  # syncs the folder too: commits survive a power loss
+    if write and not _table_names(connection):
+        with _transaction(connection):
+            if not _table_names(connection):  # another worker may have been faster
                 for statement in file_format.schema.split(";"):
-                    base.execute(statement)
-                base.execute(f"PRAGMA application_id = {file_format.application_id}")
-                base.execute(f"PRAGMA user_version = {file_format.version}")
-    if not _table_names(base):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {file_format.application_id}")
+                connection.execute(f"PRAGMA user_version = {file_format.version}")
+    if not _table_names(connection):
         return False
-    if _read_pragma(base, "application_id") != file_format.application_id:
+    if _read_pragma(connection, "application_id") != file_format.application_id:
         raise StateDamaged(f"{path} is no {file_format.name} of mediakeep. {file_format.fix_hint}")
-    if (version := _read_pragma(base, "user_version")) > file_format.version:
+    if (version := _read_pragma(connection, "user_version")) > file_format.version:
         raise NewerFormat(path, version, file_format.version)
-    if (problem := base.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+    if (problem := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise StateDamaged(
             f"The {file_format.name} {path} is damaged: {problem}. {file_format.fix_hint}"
         )
@@ -177,14 +179,14 @@ def _prepare_durable(
 
 
 @contextlib.contextmanager
-def _transaction(base: sqlite3.Connection) -> Iterator[None]:
-    base.execute("BEGIN IMMEDIATE")
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
     try:
         yield
-        base.execute("COMMIT")
+        connection.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(sqlite3.Error):
-            base.execute("ROLLBACK")
+            connection.execute("ROLLBACK")
         raise
 
 
@@ -319,21 +321,21 @@ class DisposableSqlite:
                 return None
         return None
 
-    def _start_transaction(self, base: sqlite3.Connection, how: str) -> None:
+    def _start_transaction(self, connection: sqlite3.Connection, how: str) -> None:
         """Start a transaction; before a write, clear the file's clean mark if it has one."""
-        base.execute(how)
+        connection.execute(how)
         while (
             self._has_clean_mark
             and self._identity
-            and _read_pragma(base, "user_version") == self._schema_version
+            and _read_pragma(connection, "user_version") == self._schema_version
         ):
-            is_set = clean_flag.is_clean(base, self._identity)
+            is_set = clean_flag.is_clean(connection, self._identity)
             self._written |= how != _BEGIN_READ
             if not is_set or how == _BEGIN_READ:
                 return
-            base.execute("ROLLBACK")
-            clean_flag.mark_dirty(base, self._identity)
-            base.execute(how)
+            connection.execute("ROLLBACK")
+            clean_flag.mark_dirty(connection, self._identity)
+            connection.execute(how)
 
     def _current_connection(self) -> sqlite3.Connection | None:
         """Return a connection to the file, or None if it is disabled for now.
@@ -361,36 +363,38 @@ class DisposableSqlite:
                 if not self._disable_or_reset(error):
                     return
 
-    def _prepare_tables(self, base: sqlite3.Connection) -> None:
+    def _prepare_tables(self, connection: sqlite3.Connection) -> None:
         # In this order: another process may be creating the file.
-        if _table_names(base) and not self._is_ours(base):
+        if _table_names(connection) and not self._is_ours(connection):
             raise NotOurDatabase("a database of another program")
         if (
             self._has_clean_mark
-            and _table_names(base)
-            and _read_pragma(base, "user_version") != self._schema_version
+            and _table_names(connection)
+            and _read_pragma(connection, "user_version") != self._schema_version
         ):
             raise TornFile("another schema version, possibly torn")
-        if _read_pragma(base, "user_version") != self._schema_version or not self._is_ours(base):
-            base.execute("BEGIN IMMEDIATE")
-            with base:
-                if _read_pragma(base, "user_version") != self._schema_version or not self._is_ours(
-                    base
-                ):
-                    self._create_tables(base)
+        if _read_pragma(connection, "user_version") != self._schema_version or not self._is_ours(
+            connection
+        ):
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                if _read_pragma(
+                    connection, "user_version"
+                ) != self._schema_version or not self._is_ours(connection):
+                    self._create_tables(connection)
 
-    def _is_ours(self, base: sqlite3.Connection) -> bool:
-        return _read_pragma(base, "application_id") == self._application_id
+    def _is_ours(self, connection: sqlite3.Connection) -> bool:
+        return _read_pragma(connection, "application_id") == self._application_id
 
-    def _create_tables(self, base: sqlite3.Connection) -> None:
-        for name in _table_names(base):
-            base.execute(f'DROP TABLE "{name}"')
+    def _create_tables(self, connection: sqlite3.Connection) -> None:
+        for name in _table_names(connection):
+            connection.execute(f'DROP TABLE "{name}"')
         for statement in self._schema.split(";"):
-            base.execute(statement)
+            connection.execute(statement)
         if self._has_clean_mark and self._identity:
-            clean_flag.create_mark(base, self._identity)
-        base.execute(f"PRAGMA application_id = {self._application_id}")
-        base.execute(f"PRAGMA user_version = {self._schema_version}")
+            clean_flag.create_mark(connection, self._identity)
+        connection.execute(f"PRAGMA application_id = {self._application_id}")
+        connection.execute(f"PRAGMA user_version = {self._schema_version}")
 
     def _disable_or_reset(self, error: sqlite3.Error | OSError | UnicodeDecodeError) -> bool:
         """Return True if a bad file was removed after an error, and can be created again.

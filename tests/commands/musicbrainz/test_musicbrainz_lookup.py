@@ -99,7 +99,7 @@ def test_an_album_is_told_by_one_list_of_albums_and_one_of_editions(
     ask: Asker, server: SimulatorServer
 ) -> None:
     assert ask.data("album", ARTIST, "Salt on the Signal Lamps")["requests"] == 3
-    kinds = [one.path.split("/")[3] for one in server.requests]
+    kinds = [request.path.split("/")[3] for request in server.requests]
     assert kinds == ["artist", "release-group", "release"]
 
 

@@ -94,7 +94,7 @@ def test_an_artist_who_is_not_known_there_is_a_failure(home: Home) -> None:
 def test_artists_who_share_name_and_album_are_named_with_it(home: Home) -> None:
     both = [factories.make_artist(NAME, nth=nth) for nth in (1, 2)]
     groups = [factories.make_group(who, "Winter Moorings") for who in both]
-    releases = [factories.make_release(one, [["A", "B"]]) for one in groups]
+    releases = [factories.make_release(group, [["A", "B"]]) for group in groups]
     known = MusicBrainzCatalogue(
         artists=tuple(both), groups=tuple(groups), releases=tuple(releases)
     )

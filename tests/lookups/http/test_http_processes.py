@@ -82,7 +82,7 @@ def test_one_question_of_four_processes_is_one_request_however_slow_the_answer(
     processes = [start("/a") for _ in range(4)]
 
     def slow(handler: Any) -> None:
-        until(lambda: sum(one.has_waited(5) for one in processes) == 3)
+        until(lambda: sum(processe.has_waited(5) for processe in processes) == 3)
         answer()(handler)
 
     server.manners["/a"] = [slow]

@@ -178,7 +178,9 @@ def test_all_that_tags_are_written_from_comes_with_what_is_asked_anyway(
     ]
     assert told(found.releases[0]) == wanted
     assert told(service.get_release(world.releases[0].id)) == wanted
-    assert [told(one) for one in service.browse_official_releases(world.groups[0].id)] == [wanted]
+    assert [told(release) for release in service.browse_official_releases(world.groups[0].id)] == [
+        wanted
+    ]
     assert service.get_release_group(world.groups[0].id).genres == found.groups[0].genres
     known = MusicBrainzStore(tmp_path)
     known.save_discography(found)
@@ -261,7 +263,7 @@ def test_a_release_that_comes_cut_short_is_looked_up_by_itself(
 
 def test_a_release_that_is_deleted_before_it_is_looked_up_is_no_error(ask: Ask) -> None:
     world = factories.make_prolific_artist("Vera", albums=2)
-    gone = sorted(one.id for one in world.releases)[3]
+    gone = sorted(release.id for release in world.releases)[3]
     source = Changing(world, factories.with_deleted(world, gone))
     server, service = ask(source)  # type: ignore[arg-type]  # of worlds it is one after the other
 
@@ -271,7 +273,9 @@ def test_a_release_that_is_deleted_before_it_is_looked_up_is_no_error(ask: Ask) 
 
     server.faults.fail_next(changed(cut), where=page_at(0))
     found = service.browse_discography(artist_in(world), "now")
-    assert {one.id for one in found.releases} == {one.id for one in world.releases} - {gone}
+    assert {release.id for release in found.releases} == {
+        release.id for release in world.releases
+    } - {gone}
 
 
 def test_a_release_that_never_comes_whole_is_an_error(ask: Ask) -> None:
@@ -419,7 +423,7 @@ def test_pages_that_always_overlap_cost_what_did_not_come_alone(ask: Ask, http: 
     server, service = ask(world)
     overlapping(server, 9)
     found = service.browse_discography(artist_in(world), "now")
-    assert len({one.id for one in found.releases}) == len(world.releases) - 1
+    assert len({release.id for release in found.releases}) == len(world.releases) - 1
     assert offsets(server) == [0, 38, 76, 0, 38, 76]
     [note] = http.stats.skipped_entries
     assert "1 invalid entry skipped: missing, because the pages of its list overlap" in note
@@ -447,7 +451,7 @@ def test_a_release_that_never_comes_whole_costs_itself_alone(
 ) -> None:
     world = factories.make_prolific_artist("Vera", albums=2)
     server, service = ask(world)
-    missing = sorted(one.id for one in world.releases)[3]
+    missing = sorted(release.id for release in world.releases)[3]
 
     def cut(data: Any) -> None:
         del data["media"][0]["tracks"][5:]
@@ -455,7 +459,7 @@ def test_a_release_that_never_comes_whole_costs_itself_alone(
     server.faults.fail_next(changed(cut_short), where=page_at(0))
     server.faults.fail_next(changed(cut), times - 1, lambda asked: missing in asked.path)
     found = service.browse_discography(artist_in(world), "now")
-    gone = {one.id for one in world.releases} - {one.id for one in found.releases}
+    gone = {release.id for release in world.releases} - {release.id for release in found.releases}
     assert gone == ({missing} if times > 2 else set())
     assert len(http.stats.skipped_entries) == len(gone)
 
@@ -497,7 +501,7 @@ def added(world: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
     """Add an edition that is listed first."""
     of = world.groups[0]
     more = factories.make_release(of, [factories.make_titles(of.title, 13)], edition=99)
-    first = min(one.id for one in world.releases)
+    first = min(release.id for release in world.releases)
     assert first > "00000001"
     more = structs.replace(more, id="00000000" + first[8:])
     return structs.replace(world, releases=(*world.releases, more))
@@ -505,12 +509,12 @@ def added(world: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
 
 def taken(world: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
     """Remove the release that is listed first."""
-    return factories.with_deleted(world, min(one.id for one in world.releases))
+    return factories.with_deleted(world, min(release.id for release in world.releases))
 
 
 def swapped(world: MusicBrainzCatalogue) -> MusicBrainzCatalogue:
     """Add one that is listed first, and remove the last: the count stays the same."""
-    return added(factories.with_deleted(world, max(one.id for one in world.releases)))
+    return added(factories.with_deleted(world, max(release.id for release in world.releases)))
 
 
 @pytest.mark.parametrize("change", some([swapped, added, taken], 3))

@@ -63,7 +63,7 @@ def test_a_token_is_a_header_and_a_key_a_part_of_the_address(
     with closing(tmdb_server.desk(tmp_path / "b", server, machine, PARAMETER)) as desk:
         desk.tmdb.get_movie(71)
     assert server.asked == [bare, SIGNED.format(bare)]
-    assert [one.get("Authorization") for one in server.headers] == [f"Bearer {TOKEN}", None]
+    assert [header.get("Authorization") for header in server.headers] == [f"Bearer {TOKEN}", None]
     assert_nothing_tells(tmp_path)
 
 
@@ -113,7 +113,7 @@ def test_no_error_log_or_file_of_a_failure_tells_the_secret(
     with closing(tmdb_server.desk(tmp_path, server, machine, secret)) as desk:
         found = failing(desk)
         cache_json.export(desk.folder, desk.store)
-    assert "urllib3" in {one.name.partition(".")[0] for one in caplog.records}
+    assert "urllib3" in {record.name.partition(".")[0] for record in caplog.records}
     assert_nothing_tells(tmp_path, found, caplog.text, repr(secret), str(secret))
 
 

@@ -58,9 +58,9 @@ def test_every_film_is_found_by_its_title_and_told_whole(
         assert desk.stats.requests == len(booth.requests)
         poster = next(movie.posters[0] for movie in _movies(desk) if movie.posters)
         assert desk.tmdb.fetch_image(poster.path).startswith((b"\xff\xd8", b"\x89PNG"))
-    for one in booth.requests:
-        assert READ_ACCESS_TOKEN not in one.query
-        assert API_KEY not in one.query
+    for request in booth.requests:
+        assert READ_ACCESS_TOKEN not in request.query
+        assert API_KEY not in request.query
 
 
 def _movies(desk: TmdbContext) -> Iterator[Movie]:

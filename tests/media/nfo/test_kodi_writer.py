@@ -23,7 +23,7 @@ VIDEO = "codec aspect width height durationinseconds stereomode hdrtype"
 
 
 def names(element: Element) -> str:
-    return " ".join(dict.fromkeys(one.name for one in element.children))
+    return " ".join(dict.fromkeys(child.name for child in element.children))
 
 
 def test_elements_stand_in_kodis_order() -> None:

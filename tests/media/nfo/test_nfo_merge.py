@@ -57,7 +57,7 @@ def test_of_what_kodi_exported_only_empty_elements_are_filled() -> None:
         "Die geduldige Flut",
         ("Sea", "Storm"),
     )
-    assert [one.name for one in found.ratings] == ["imdb", "themoviedb"]
+    assert [rating.name for rating in found.ratings] == ["imdb", "themoviedb"]
     assert list(found.ids) == ["imdb", "tmdb"]
     assert found.sort_title == ""  # ours is that of another title
     assert '<myshelf row="3">left</myshelf> <!-- the blue one -->\n' in new

@@ -77,7 +77,7 @@ class Machine(RuleBasedStateMachine):
         version: Id3Version,
     ) -> None:
         before = self.path.read_bytes()
-        unique = {getattr(one, "field", type(one)): one for one in changes}
+        unique = {getattr(change, "field", type(change)): change for change in changes}
         rules = WriteRules(other_tags=beside, id3=version)
         written = write_tags.write(
             self.path, unique.values(), self.store, rules=rules, queue="music"

@@ -26,7 +26,7 @@ def test_a_picture_is_kept_once_for_all_files_and_as_bytes_in_ogg_too(tmp_path: 
             path = writable_files.put(folder / copy, name)
             writable_files.write(path, tmp_path, SetCover(writable_files.IMAGE, "image/png"))
             writable_files.write(path, tmp_path, SetCover(writable_files.PHOTO, "image/jpeg"))
-    sizes = [one.stat().st_size for one in blobs(tmp_path)]
+    sizes = [blob.stat().st_size for blob in blobs(tmp_path)]
     images = [size for size in sizes if size >= len(writable_files.IMAGE)]
     assert len(images) == 2  # the picture, and the block of it that both kinds of Ogg have
     assert max(images) < len(writable_files.IMAGE) + 100

@@ -40,7 +40,7 @@ def of(movie: LocalMovie, desk: TmdbContext, item: MovieItem = ITEM, **nfo: str)
 
 def kinds(server: SimulatorServer) -> list[str]:
     """Return what was asked for: "search", "movie" or "find"."""
-    return [one.path.split("/")[2] for one in server.requests]
+    return [request.path.split("/")[2] for request in server.requests]
 
 
 def test_a_name_and_a_year_need_two_requests(server: SimulatorServer, desk: TmdbContext) -> None:
@@ -68,9 +68,9 @@ def test_a_wrong_year_is_found_out_by_the_running_time(desk: TmdbContext) -> Non
 def test_without_year_and_running_time_a_person_decides(desk: TmdbContext) -> None:
     found = of(local("The Amber Ferry"), desk)
     assert (found.status, found.tmdb_id, found.movie) == (MatchStatus.REVIEW, 0, None)
-    assert {one.hit.id for one in found.candidates} >= {FERRY, REMADE}
-    assert {one.director for one in found.candidates} >= {"Ada Quill"}
-    assert all(one.runtime for one in found.candidates[:2])
+    assert {candidate.hit.id for candidate in found.candidates} >= {FERRY, REMADE}
+    assert {candidate.director for candidate in found.candidates} >= {"Ada Quill"}
+    assert all(candidate.runtime for candidate in found.candidates[:2])
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_an_id_that_the_name_contradicts_goes_to_review_where_another_fits(
     wrong = local("The Amber Ferry", 1954, 92, tmdb_id=FERRY)
     found = of(wrong, desk, tmdb=str(LANTERNS))
     assert (found.status, found.tmdb_id) == (MatchStatus.REVIEW, 0)
-    assert [one.hit.id for one in found.candidates] == [FERRY, LANTERNS]
+    assert [candidate.hit.id for candidate in found.candidates] == [FERRY, LANTERNS]
     assert found.conflicts == ("The NFO says TMDb 14, but the name says TMDb 11.",)
 
 
@@ -222,7 +222,7 @@ def test_an_id_with_a_slip_goes_to_review_where_the_name_finds_another_movie(
         of(structs.replace(ferry, name=structs.replace(ferry.name, tmdb_id=wrong)), desk),
     ):
         assert (found.status, found.tmdb_id, found.movie) == (MatchStatus.REVIEW, 0, None)
-        assert [one.hit.id for one in found.candidates] == [FERRY, wrong]
+        assert [candidate.hit.id for candidate in found.candidates] == [FERRY, wrong]
         assert "but its name reads" in found.conflicts[0]
         assert title in found.conflicts[0]
 
@@ -375,8 +375,8 @@ def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
     found = identify_movie.identify(local("The Amber Ferry", 1998, 121), ITEM, {}, desk, choose)
     assert (found.tmdb_id, shown[0].candidates[0].hit.id) == (REMADE, REMADE)
     identify_movie.identify(local("The Amber Ferry"), ITEM, {}, desk, choose)
-    assert [one.runtime for one in shown[1].candidates] == [121, 92]
-    assert "Ada Quill" in {one.director for one in shown[1].candidates}
+    assert [candidate.runtime for candidate in shown[1].candidates] == [121, 92]
+    assert "Ada Quill" in {candidate.director for candidate in shown[1].candidates}
 
 
 def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(desk: TmdbContext) -> None:

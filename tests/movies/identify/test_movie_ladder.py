@@ -20,7 +20,7 @@ from tests.movies.identify import films
 
 
 def searched(server: SimulatorServer) -> list[LoggedRequest]:
-    return [one for one in server.requests if one.path.endswith("/search/movie")]
+    return [request for request in server.requests if request.path.endswith("/search/movie")]
 
 
 def test_the_year_comes_first_and_then_all_years() -> None:
@@ -45,7 +45,8 @@ def test_a_year_that_is_a_word_of_the_title_is_no_year_to_search_in() -> None:
 
 def test_a_name_is_bent_by_its_number_its_subtitle_and_its_halves() -> None:
     steps = [
-        one.text for one in search_steps.relaxed_steps(MovieClues(("Nightjar Part II: The Nest",)))
+        step.text
+        for step in search_steps.relaxed_steps(MovieClues(("Nightjar Part II: The Nest",)))
     ]
     assert steps == ["Nightjar: The Nest", "Nightjar Part II", "Nightjar Part", "II: The Nest"]
     assert next(iter(search_steps.relaxed_steps(MovieClues(("Tom & Ada",))))) == SearchStep(

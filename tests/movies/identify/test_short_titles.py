@@ -111,7 +111,7 @@ def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: Tmd
     assert found.status is MatchStatus.UNMATCHED
     assert found.candidates
     assert len(found.candidates) <= 3
-    assert {one.hit.id for one in found.candidates} <= {TOWER, GATE, OTHER}
+    assert {candidate.hit.id for candidate in found.candidates} <= {TOWER, GATE, OTHER}
 
 
 @each_row(

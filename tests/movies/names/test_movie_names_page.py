@@ -43,7 +43,7 @@ def test_an_example_of_a_library_holds_these_movies(row: list[str], tmp_path: Pa
     for place in files:
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).touch()
-    assert {one.key for one in library_scan.find_movies(tmp_path)} == set(movies)
+    assert {movie.key for movie in library_scan.find_movies(tmp_path)} == set(movies)
 
 
 def test_the_page_has_examples() -> None:

@@ -62,7 +62,7 @@ def loose(*titles: str, flat: bool = False) -> Album:
 def test_loose_tracks_of_an_album_that_has_a_folder_belong_to_it() -> None:
     here = visits.artist("Vera", loose("a", "b"), visits.album("Dawn", ["c"]))
     found = compared(here, worlds.discography(FIRST))
-    assert [[one.place for one in held.albums] for held in found.groups] == [["Dawn", ""]]
+    assert [[album.place for album in held.albums] for held in found.groups] == [["Dawn", ""]]
     assert told(found.missing) == []
 
 
@@ -136,20 +136,20 @@ def test_groups_without_an_official_release_are_told_as_such() -> None:
 def test_a_deluxe_title_is_the_plain_album_where_there_is_no_other(title: str) -> None:
     found = compared(owning({title: ["a", "b", "c"]}), worlds.discography(FIRST))
     assert found.unknown_places == ()
-    assert [one.group for one in found.groups] == [DAWN]
+    assert [group.group for group in found.groups] == [DAWN]
 
 
 def test_an_album_of_the_very_title_comes_before_one_without_brackets() -> None:
     live = worlds.group("Dawn (Live)", secondary_types=("Live",))
     known = worlds.discography(FIRST, worlds.release(live, ["a", "b", "c"]))
     found = compared(owning({"Dawn (Live)": ["a", "b", "c"]}), known)
-    assert [one.group for one in found.groups] == [live]
+    assert [group.group for group in found.groups] == [live]
 
 
 def test_an_album_is_found_by_the_title_of_any_of_its_editions() -> None:
     other = worlds.release(DAWN, ["a", "b", "c"], name="german", title="Morgenrot")
     found = compared(owning({"Morgenrot": ["a", "b", "c"]}), worlds.discography(FIRST, other))
-    assert [one.group for one in found.groups] == [DAWN]
+    assert [group.group for group in found.groups] == [DAWN]
 
 
 def test_of_two_albums_of_one_title_the_one_whose_tracks_fit_is_meant() -> None:
@@ -159,7 +159,7 @@ def test_of_two_albums_of_one_title_the_one_whose_tracks_fit_is_meant() -> None:
         worlds.release(blue, ["My Name", "Say"]), worlds.release(green, ["Photo", "Island"])
     )
     found = compared(owning({"Vera": ["Photo", "Island"]}), known)
-    assert [one.group for one in found.groups] == [green]
+    assert [group.group for group in found.groups] == [green]
     assert told(found.missing) == [("not owned", "Vera", "")]
     both = visits.artist(
         "Vera",
@@ -176,7 +176,9 @@ def test_two_folders_of_one_album_are_one() -> None:
         visits.album("Dawn B", ["c"], album=("Dawn",)),
     )
     found = compared(who, worlds.discography(FIRST))
-    assert [[one.place for one in held.albums] for held in found.groups] == [["Dawn A", "Dawn B"]]
+    assert [[album.place for album in held.albums] for held in found.groups] == [
+        ["Dawn A", "Dawn B"]
+    ]
     assert found.missing == ()
 
 
@@ -194,7 +196,7 @@ def test_the_mbid_of_the_release_group_tells_the_album_whatever_its_title() -> N
     odd = structs.replace(DAWN, id=mbid)
     known = worlds.discography(worlds.release(odd, ["a"]), worlds.release(DUSK, ["a"]))
     who = owning({"Dusk": ["a"]}, musicbrainz_releasegroupid=(mbid,))
-    assert [one.group.id for one in compared(who, known).groups] == [mbid]
+    assert [group.group.id for group in compared(who, known).groups] == [mbid]
 
 
 def by_both(title: str, *tracks: tuple[str, str]) -> Release:
@@ -220,7 +222,7 @@ def test_a_promotional_edition_that_tags_name_is_the_album_that_is_here() -> Non
     promo = worlds.release(DAWN, ["a", "x"], name="promo", status="Promotion")
     who = owning({"Dawn": ["a"]})
     asked = artist_query.build_query(who)
-    named = tuple(structs.replace(one, release=promo.id) for one in asked.albums)
+    named = tuple(structs.replace(album, release=promo.id) for album in asked.albums)
     known = worlds.discography(FIRST)
     promo = structs.replace(promo, artist_credit=(ArtistCredit(name="Vera", artist=worlds.VERA),))
     found = collection.compare_with_discography(
@@ -274,7 +276,7 @@ def test_no_track_is_missing_of_an_album_that_shares_its_title_alone(
 ) -> None:
     found = compared(owning({"Dawn": list(tracks)}), worlds.discography(FIRST, DELUXE))
     assert {title for _, _, title in told(found.missing)} - {""} == set(missing)
-    assert [one.group for one in found.groups] == [DAWN]
+    assert [group.group for group in found.groups] == [DAWN]
     if not missing:
         assert found.missing == ()
 

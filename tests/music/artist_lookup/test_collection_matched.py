@@ -38,7 +38,9 @@ def test_a_slip_of_the_pen_makes_no_album_and_no_track_missing() -> None:
     tracks = ["First Ligth", "Harbour Bell", "Long Way Dwon", "Paper Boats", "Salt and Tin"]
     found = compared(owning("Dawn ovr Water", tracks), worlds.discography(FIRST, OTHER))
     assert missing(found) == ["Dusk"]
-    assert [(one.release.id, one.overlap.found_count) for one in found.groups] == [(FIRST.id, 5)]
+    assert [(group.release.id, group.overlap.found_count) for group in found.groups] == [
+        (FIRST.id, 5)
+    ]
     # The negative control: by titles alone the album and all its tracks would be called missing.
     who = owning("Dawn ovr Water", tracks)
     known = worlds.discography(FIRST, OTHER)

@@ -19,7 +19,7 @@ UNKNOWN = Artist(id="6", name="[unknown]")
 
 
 def by(*artists: Artist, title: str, names: tuple[str, ...] = ()) -> Release:
-    printed = names or tuple(one.name for one in artists)
+    printed = names or tuple(artist.name for artist in artists)
     credit = tuple(ArtistCredit(name=n, artist=a) for n, a in zip(printed, artists, strict=True))
     return Release(id=f"{title} by {printed}", title=title, artist_credit=credit)
 
@@ -33,7 +33,7 @@ def test_two_who_made_as_many_are_both_named_and_none_is_taken() -> None:
     hits = [by(FOO, title="Dawn"), by(OTHER_FOO, title="Dusk"), by(FIGHTERS, title="Dusk")]
     told = identity.identify_by_albums("Foo", ["Dawn", "Dusk"], hits)
     assert told.artist is None
-    assert [(one.artist, one.titles) for one in told.candidates] == [
+    assert [(candidate.artist, candidate.titles) for candidate in told.candidates] == [
         (FOO, ("Dawn",)),
         (OTHER_FOO, ("Dusk",)),
     ]

@@ -30,7 +30,7 @@ def test_twelve_albums_in_eight_editions_are_known_whole_in_six_requests(
     assert found.state == "done"
     assert found.mbid == generate_mbid("artist", "Vera", 1)
     assert len(server.requests) <= 6
-    assert [one.overlap.missing for one in found.collection.groups] == [()] * 12
+    assert [group.overlap.missing for group in found.collection.groups] == [()] * 12
     [lacking] = found.collection.missing
     assert (lacking.group.title, lacking.reason) == ("Album 13", MissingReason.NOT_OWNED)
     assert found.resolved is not None
@@ -107,8 +107,8 @@ def test_where_the_albums_do_not_decide_a_person_does(serve: Serve, look: Look) 
     found = look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server)
     assert (found.state, found.mbid) == ("unsure", "")
     assert found.resolved is not None
-    assert {one.artist.id for one in found.resolved.choices} == {a.id for a in world.artists}
-    assert all(sorted(one.titles) == ["Dawn", "Dusk"] for one in found.resolved.choices)
+    assert {choice.artist.id for choice in found.resolved.choices} == {a.id for a in world.artists}
+    assert all(sorted(choice.titles) == ["Dawn", "Dusk"] for choice in found.resolved.choices)
     count = len(server.requests)
     assert look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server).state == "unsure"
     assert len(server.requests) == count
@@ -137,7 +137,7 @@ def test_of_two_namesakes_the_tracks_decide(serve: Serve, look: Look, title: str
     group = found.matches[title].group
     assert group is not None
     assert group.id == world.groups[1].id
-    browsed = [one.query for one in server.requests if "artist=" in one.query]
+    browsed = [request.query for request in server.requests if "artist=" in request.query]
     assert len(browsed) == 3  # one page of each, and the groups of the one
     assert browsed[1] != browsed[0]
 
@@ -161,7 +161,7 @@ def test_a_few_pages_of_a_few_namesakes_are_read_and_no_more(serve: Serve, look:
     server = serve(factories.join_catalogues(*many))
     found = look(visits.owning("Vera", {"Nowhere": ["x", "y"]}), server)
     assert found.state == "unsure"
-    pages = [one for one in server.requests if "artist=" in one.query]
+    pages = [request for request in server.requests if "artist=" in request.query]
     assert len(pages) == artist_search.MAX_CANDIDATES * 3
 
 
@@ -208,7 +208,7 @@ def test_a_like_name_with_other_tracks_is_only_a_proposal(serve: Serve, look: Lo
     found = look(visits.owning("Veronca Mos", {"Dawn": ["quite", "other", "songs"]}), server)
     assert (found.state, found.mbid) == ("unsure", "")
     assert found.resolved is not None
-    assert [one.artist.name for one in found.resolved.choices] == ["Veronica Moss"]
+    assert [choice.artist.name for choice in found.resolved.choices] == ["Veronica Moss"]
 
 
 def test_a_name_in_another_script_is_found_by_its_alias(serve: Serve, look: Look) -> None:
@@ -226,7 +226,7 @@ def test_a_name_that_begins_another_is_not_taken_for_it(serve: Serve, look: Look
     found = look(visits.owning("Foo", {"Dawn": ["a"]}), server)
     assert (found.state, found.mbid) == ("unsure", "")
     assert found.resolved is not None
-    assert [one.artist.name for one in found.resolved.choices] == ["Foo Fighters"]
+    assert [choice.artist.name for choice in found.resolved.choices] == ["Foo Fighters"]
     both = serve(factories.join_catalogues(small("Foo Fighters"), small("Foo")))
     found = look(structs.replace(visits.owning("Foo", {"Dawn": ["a"]}), name="foo"), both)
     assert found.mbid == generate_mbid("artist", "Foo", 1)
@@ -239,7 +239,9 @@ def test_an_artist_of_whom_no_album_is_known_is_for_a_person_to_tell(
     found = look(visits.owning("Vera", {"Something Else": ["a"]}), server)
     assert found.state == "unsure"
     assert found.resolved is not None
-    assert [(one.artist.name, one.titles) for one in found.resolved.choices] == [("Vera", ())]
+    assert [(choice.artist.name, choice.titles) for choice in found.resolved.choices] == [
+        ("Vera", ())
+    ]
 
 
 def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
@@ -258,7 +260,8 @@ def test_a_folder_that_nobody_has_named_is_no_artist_to_ask_for(serve: Serve, lo
     assert look(visits.owning("New Folder", {"Dawn": ["a"]}), server).state == "unknown"
     assert "search artist" not in visits.paths(server)
     assert not any(
-        "New+Folder" in one.query or "New%20Folder" in one.query for one in server.requests
+        "New+Folder" in request.query or "New%20Folder" in request.query
+        for request in server.requests
     )
 
 
@@ -294,7 +297,7 @@ def test_a_deleted_mbid_in_the_tags_is_noted_and_the_albums_tell_who_it_is(
     assert found.resolved is not None
     assert set(found.resolved.deleted) == {gone, release}
     assert found.resolved.by == "albums"
-    assert [one.group.title for one in found.collection.groups] == ["Dawn"]
+    assert [group.group.title for group in found.collection.groups] == ["Dawn"]
 
 
 def test_malformed_mbids_in_tags_are_never_asked_for(serve: Serve, look: Look) -> None:
@@ -338,7 +341,7 @@ def compiled(others: int = 0) -> MusicBrainzCatalogue:
     titles = ["Hits 1984", *(f"Sampler {number}" for number in range(others))]
     groups = tuple(factories.make_group(various, title) for title in titles)
     by = {"Song": factories.make_credits(vera.artists[0])}
-    releases = tuple(factories.make_release(one, [["Other", "Song"]], by=by) for one in groups)
+    releases = tuple(factories.make_release(group, [["Other", "Song"]], by=by) for group in groups)
     return factories.join_catalogues(
         vera, MusicBrainzCatalogue(artists=(various,), groups=groups, releases=releases)
     )
@@ -354,7 +357,7 @@ def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
         visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",), compilation=True),
     )
     found = look(who, server)
-    held = {one.group.title: one.overlap.missing for one in found.collection.groups}
+    held = {group.group.title: group.overlap.missing for group in found.collection.groups}
     assert set(held) == {"Dawn", "Hits 1984"}
     assert [track.title for _, track in held["Hits 1984"]] == ["Other"]
     assert found.collection.unknown_places == ()
@@ -381,7 +384,7 @@ def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
     various = visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",))
     found = look(visits.artist("Vera", visits.album("Dawn", ["a"]), various), server)
     assert found.state == state
-    assert [one.group.title for one in found.collection.groups] == held
+    assert [group.group.title for group in found.collection.groups] == held
 
 
 def test_nobody_asks_for_compilations_where_no_album_looks_like_one(
@@ -457,7 +460,7 @@ def test_one_title_of_many_and_no_track_of_it_leaves_the_artist_to_a_person(
     found = look(visits.owning("Vera", {"Dawn": ["other", "songs"], **strange}), server)
     assert found.state == "unsure"
     assert found.resolved is not None
-    assert [(one.artist.name, one.titles) for one in found.resolved.choices] == [
+    assert [(choice.artist.name, choice.titles) for choice in found.resolved.choices] == [
         ("Vera", ("Dawn",))
     ]
 

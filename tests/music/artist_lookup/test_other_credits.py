@@ -239,7 +239,7 @@ def test_of_many_groups_of_one_title_the_one_with_the_tracks_is_found(
     assert match.group is not None
     assert match.group.id == world.releases[number].group
     count = visits.paths(server).count(EDITIONS)
-    ranked = sorted(one.id for one in world.releases).index(world.releases[number].id)
+    ranked = sorted(release.id for release in world.releases).index(world.releases[number].id)
     assert count == max(ranked + 1, album_similarity.GROUPS_PER_TITLE)
 
 
@@ -302,7 +302,9 @@ def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_a
     found = look(owning(Dusk=["a", "b"]), server)
     assert asked_for(server) == []
     (browse,) = [
-        one.query for one in server.requests if "/release" in one.path and "inc=" in one.query
+        request.query
+        for request in server.requests
+        if "/release" in request.path and "inc=" in request.query
     ][:1]
     assert "status=official" in browse
     (lacking,) = found.collection.missing

@@ -20,7 +20,11 @@ def told(album: Album, *releases: Release) -> Told:
     here = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="")
     matches = album_matcher.match_albums(here, releases)
     groups = tuple(
-        {one.release_group.id: one.release_group for one in releases if one.release_group}.values()
+        {
+            release.release_group.id: release.release_group
+            for release in releases
+            if release.release_group
+        }.values()
     )
     known = Discography(artist=pressings.VERA, releases=releases, groups=groups)
     found = collection.compare_with_discography(

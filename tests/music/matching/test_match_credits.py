@@ -76,7 +76,7 @@ def test_a_duo_is_credited_as_it_is_written() -> None:
     found = matched(pressings.copy(right), right, folder="Vera & Carl")
     assert found.best
     assert found.release == right
-    assert "artist" not in {one.name for one in found.best.penalties}
+    assert "artist" not in {penalty.name for penalty in found.best.penalties}
 
 
 def test_guests_in_the_names_of_artists_and_titles_make_no_difference() -> None:
@@ -97,21 +97,21 @@ def test_an_alias_is_a_name_as_well(name: str) -> None:
     album = pressings.copy(right, artist=(name,), albumartist=(name,))
     found = matched(album, right, folder=name)
     assert found.best
-    assert "artist" not in {one.name for one in found.best.penalties}
+    assert "artist" not in {penalty.name for penalty in found.best.penalties}
 
 
 def test_all_names_of_the_artist_who_was_looked_up_count() -> None:
     album = pressings.copy(DAWN_ALBUM, artist=("V. Q.",), albumartist=("V. Q.",))
     found = matched(album, DAWN_ALBUM, folder="V. Q.", names=("vera", "vq"))
     assert found.best
-    assert "artist" not in {one.name for one in found.best.penalties}
+    assert "artist" not in {penalty.name for penalty in found.best.penalties}
 
 
 def test_another_artist_speaks_against_a_release() -> None:
     album = pressings.copy(DAWN_ALBUM, artist=("Orchestra X",), albumartist=("Orchestra X",))
     found = matched(album, DAWN_ALBUM, folder="Orchestra X")
     assert found.best
-    assert "artist" in {one.name for one in found.best.penalties}
+    assert "artist" in {penalty.name for penalty in found.best.penalties}
 
 
 CYRILLIC = {

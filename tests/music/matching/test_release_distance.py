@@ -27,7 +27,7 @@ def near(
 
 
 def against(found: ReleaseDistance) -> set[str]:
-    return {one.name for one in found.penalties}
+    return {penalty.name for penalty in found.penalties}
 
 
 def test_nothing_speaks_against_a_copy() -> None:
@@ -77,7 +77,7 @@ def test_artists_are_the_same_or_others_or_various(
     by: str, release: Release, least: float, most: float
 ) -> None:
     album = pressings.copy(RIGHT, artist=(by,), albumartist=(by,))
-    amounts = {one.name: one.amount for one in near(album, release, by).penalties}
+    amounts = {penalty.name: penalty.amount for penalty in near(album, release, by).penalties}
     assert least <= amounts.get("artist", 0.0) <= most
 
 

@@ -175,8 +175,8 @@ def _below(folder: str, name: str) -> str:
 def applied(artist: Artist, repairs: tuple[Repair, ...]) -> Artist:
     """Return an artist as it would be read after repairs: what a writer and a reader do to it."""
     by_place: dict[str, list[Repair]] = {}
-    for one in repairs:
-        by_place.setdefault(one.place, []).append(one)
+    for repair in repairs:
+        by_place.setdefault(repair.place, []).append(repair)
     return structs.replace(
         artist,
         albums=tuple(
@@ -195,8 +195,8 @@ def _applied(track: Track, repairs: list[Repair]) -> Track:
     fields: dict[str, Any] = {}
     raw = dict(track.raw)
     container = track.container
-    for one in repairs:
-        change = one.change
+    for repair in repairs:
+        change = repair.change
         if isinstance(change, SetField):
             single = change.field in ("track", "track_total", "disc")
             fields[change.field] = "".join(change.values) if single else change.values

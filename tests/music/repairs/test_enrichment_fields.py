@@ -82,10 +82,10 @@ def planned(here: Artist, fix: FixLevel = FixLevel.SAFE) -> dict[str, tuple[str,
     """Return what the first track would get, by field."""
     first = next(here.tracks).place
     found: dict[str, tuple[str, ...]] = {}
-    for one in safe.plan_repairs(here, fix=fix):
-        assert isinstance(one.change, tag_edits.SetField)
-        if one.place == first:
-            found[one.field] = one.change.values
+    for repair in safe.plan_repairs(here, fix=fix):
+        assert isinstance(repair.change, tag_edits.SetField)
+        if repair.place == first:
+            found[repair.field] = repair.change.values
     return found
 
 
@@ -109,7 +109,7 @@ def test_all_that_the_release_tells_is_filled_in_where_nothing_is() -> None:
 def test_once_it_is_filled_in_nothing_is_left_to_do() -> None:
     full = releases.matched(artist(tags(**FIRST)))
     assert planned(full) == planned(full, FixLevel.MATCHED) == {}
-    assert {one.kind for one in issues(full)} <= {"missing-cover"}
+    assert {issue.kind for issue in issues(full)} <= {"missing-cover"}
 
 
 @each_row("field", sorted(FIELDS))
@@ -132,7 +132,7 @@ def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
     held = (*odd(field), PLACEHOLDERS.get(field, " x"))
     here = releases.matched(artist(tags(**{field: held})))
     assert field not in {
-        one.field for one in safe.plan_repairs(here) if "whitespace" not in one.kinds
+        repair.field for repair in safe.plan_repairs(here) if "whitespace" not in repair.kinds
     }
 
 
@@ -148,7 +148,7 @@ def test_matched_corrects_what_differs(field: str) -> None:
     left_to_people = {"genres", "compilation"}
     wanted = {} if field in left_to_people else {field: FIRST[field]}
     assert planned(here, FixLevel.MATCHED) == wanted
-    told = {one.kind for one in issues(here)} - {"missing-cover", "genre-mixed"}
+    told = {issue.kind for issue in issues(here)} - {"missing-cover", "genre-mixed"}
     assert len(told) == len(wanted)
 
 

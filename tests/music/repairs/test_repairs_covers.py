@@ -22,17 +22,17 @@ def image(name: str, mime: str = "image/jpeg", size: int = 90_000) -> ImageFile:
 
 
 def with_images(whole: Album, *names: str | ImageFile) -> Album:
-    found = [image(one) if isinstance(one, str) else one for one in names]
+    found = [image(name) if isinstance(name, str) else name for name in names]
     return structs.replace(whole, images=tuple(found))
 
 
 def embedded(whole: Album) -> dict[str, str]:
     """Give the pictures that are embedded, by file name."""
     found = {}
-    for one in safe.plan_repairs(artist_of(whole)):
-        assert isinstance(one.change, EmbedCover)
-        assert one.kinds == ("external-cover-not-embedded",)
-        found[one.place.rpartition("/")[2]] = one.change.image.removeprefix("Dawn/")
+    for repair in safe.plan_repairs(artist_of(whole)):
+        assert isinstance(repair.change, EmbedCover)
+        assert repair.kinds == ("external-cover-not-embedded",)
+        found[repair.place.rpartition("/")[2]] = repair.change.image.removeprefix("Dawn/")
     return found
 
 

@@ -21,9 +21,9 @@ def told(*parts: Album) -> dict[str, dict[str, str]]:
     repairs = safe.plan_repairs(whole)
     assert safe.plan_repairs(applied(whole, repairs)) == ()
     found: dict[str, dict[str, str]] = {}
-    for one in repairs:
-        name = one.place.rpartition("/")[2]
-        found.setdefault(name, {})[one.field] = "".join(one.change.values)
+    for repair in repairs:
+        name = repair.place.rpartition("/")[2]
+        found.setdefault(name, {})[repair.field] = "".join(repair.change.values)
     return found
 
 

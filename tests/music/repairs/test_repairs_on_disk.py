@@ -63,7 +63,7 @@ def test_texts_credits_and_covers_are_mended_and_the_second_run_writes_nothing(
     before = times(artist)
     assert disk.repair(artist, tmp_path) == ()
     assert times(artist) == before
-    second = next(one for one in scan.read_artist(artist).tracks if one.name.startswith("02"))
+    second = next(track for track in scan.read_artist(artist).tracks if track.name.startswith("02"))
     assert second.tags.title == ("Björk",)
     assert second.tags.genres == ("Folk",)
     assert second.tags.pictures[0].size == len(track_files.read_seed_file("cover.jpg"))

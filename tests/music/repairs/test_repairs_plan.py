@@ -53,14 +53,14 @@ def test_a_file_that_must_not_be_written_is_in_no_plan_and_no_proposal(artist: A
 def test_a_field_of_a_file_is_repaired_once_and_changed_by_it(artist: Artist) -> None:
     tracks = {track.place: track for track in artist.tracks}
     repairs = safe.plan_repairs(artist)
-    assert max(Counter((one.place, one.field) for one in repairs).values(), default=0) <= 1
-    for one in repairs:
-        assert set(one.kinds) <= SAFE_REPAIRS.keys()
-        assert re.fullmatch(rf"{', '.join(one.kinds)}: \S.*", one.change.reason)
-        if isinstance(one.change, SetField):
-            assert one.change.values != one.old
-            if one.field not in ("track", "track_total"):
-                assert one.old == tag_edits.field_values(tracks[one.place].tags, one.field)
+    assert max(Counter((repair.place, repair.field) for repair in repairs).values(), default=0) <= 1
+    for repair in repairs:
+        assert set(repair.kinds) <= SAFE_REPAIRS.keys()
+        assert re.fullmatch(rf"{', '.join(repair.kinds)}: \S.*", repair.change.reason)
+        if isinstance(repair.change, SetField):
+            assert repair.change.values != repair.old
+            if repair.field not in ("track", "track_total"):
+                assert repair.old == tag_edits.field_values(tracks[repair.place].tags, repair.field)
 
 
 @tried(50)
@@ -70,9 +70,9 @@ def test_a_repair_mends_the_issue_that_it_names(artist: Artist) -> None:
     repairs = safe.plan_repairs(artist)
     after = diagnose.find_issues(made.applied(artist, repairs), "Vera")
     left = {(issue.kind, issue.path) for issue in after}
-    for one in repairs:
-        for kind in set(one.kinds) - {"mojibake", "whitespace"}:
-            assert (kind, one.place) not in left
+    for repair in repairs:
+        for kind in set(repair.kinds) - {"mojibake", "whitespace"}:
+            assert (kind, repair.place) not in left
 
 
 def test_a_healthy_artist_has_no_repairs() -> None:

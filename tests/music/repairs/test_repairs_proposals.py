@@ -370,7 +370,7 @@ def test_a_safe_repair_that_was_not_made_is_proposed_for_each_kind_that_it_mends
 def test_an_issue_without_a_proposal_is_not_among_those_with_one() -> None:
     artist = artist_of(numbered(1, 2, 4, genres=""))
     issues = diagnose.find_issues(artist, "x")
-    assert {one.kind for one in issues} == {"track-gap", "missing-genre", "missing-cover"}
+    assert {issue.kind for issue in issues} == {"track-gap", "missing-genre", "missing-cover"}
     assert proposals.propose_repairs(artist, issues) == {}
 
 

@@ -118,7 +118,7 @@ def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
 def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> None:
     """The last letter of "à la carte" was read as a no-break space."""
     whole = artist_of(paper.numbered(1, title="DÃ©jÃ\u00a0 vu ", composer="BjÃ¶rk"))
-    repairs = {one.field: one for one in safe.plan_repairs(whole)}
+    repairs = {repair.field: repair for repair in safe.plan_repairs(whole)}
     title = repairs["title"]
     assert title.change.values == ("Déjà vu",)
     assert title.kinds == ("mojibake", "whitespace")
@@ -149,4 +149,4 @@ def test_white_space_of_a_garbled_text_is_not_taken_away() -> None:
     """It can be the second half of a letter, which nothing could restore then."""
     here = paper.numbered(1, title="Bj\ufffdrk\xa0", artist="Vera ")
     repairs = tag_texts.repair_whitespace(artist_of(here))
-    assert [(one.field, one.old) for one in repairs] == [("artist", ("Vera ",))]
+    assert [(repair.field, repair.old) for repair in repairs] == [("artist", ("Vera ",))]

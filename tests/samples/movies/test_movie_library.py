@@ -176,7 +176,7 @@ def test_planted_videos_have_their_defects(
     assert not read_media_info(defect_path(library, "no-audio")).audio_tracks
     assert read_media_info(defect_path(library, "low-resolution")).video_tracks[0].height == 270
     silent = read_media_info(defect_path(library, "missing-subtitles"))
-    assert [one.language for one in silent.audio_tracks] == ["sv"]
+    assert [track.language for track in silent.audio_tracks] == ["sv"]
     assert not silent.text_tracks
     short = defect_path(library, "runtime-differs")
     held = {item.place: item.tmdb_id for item in library.items}

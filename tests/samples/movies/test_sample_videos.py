@@ -42,9 +42,9 @@ def test_mediainfo_finds_the_requested_streams(folder: Path, name: str) -> None:
     assert float(general.duration) / 1000 == pytest.approx(clip.seconds, abs=1)
     assert (general.title or "") == clip.title
     assert (video.format, video.width, video.height) == ("AVC", clip.width, clip.height)
-    audio = [(one.format, one.language, one.channel_s) for one in info.audio_tracks]
+    audio = [(track.format, track.language, track.channel_s) for track in info.audio_tracks]
     assert audio == [("AAC", LANGUAGES[code], count) for code, count in clip.audio]
-    assert [one.language for one in info.text_tracks] == [LANGUAGES[c] for c in clip.subtitles]
+    assert [track.language for track in info.text_tracks] == [LANGUAGES[c] for c in clip.subtitles]
     transfer = {"hdr10": "PQ", "hlg": "HLG", "": None}[clip.hdr]
     assert video.transfer_characteristics == transfer
     assert video.color_primaries == ("BT.2020" if transfer else None)

@@ -50,7 +50,9 @@ def readable(demo: MusicLibraryManifest, where: Path) -> dict[int, tags.AudioFil
 
 def test_files_have_the_lengths_of_the_catalogue(demo: MusicLibraryManifest) -> None:
     known, compared = catalogue_file.generate_catalogue(), 0
-    swapped = {demo.root / one.path.parent for one in demo.lookup_defects if "order" in one.kind}
+    swapped = {
+        demo.root / defect.path.parent for defect in demo.lookup_defects if "order" in defect.kind
+    }
     for artist in cast(artists=14):
         for album in artist.albums:
             where = folder(demo.root, artist, album)
@@ -83,15 +85,15 @@ def test_a_lookup_defect_differs_from_the_release_but_is_consistent_in_the_files
         for artist in cast(artists=14)
         for album in artist.albums
     }
-    assert {one.kind for one in demo.lookup_defects} == {"title-differs", "wrong-track-order"}
-    for one in demo.lookup_defects:
-        path = demo.root / one.path
+    assert {defect.kind for defect in demo.lookup_defects} == {"title-differs", "wrong-track-order"}
+    for defect in demo.lookup_defects:
+        path = demo.root / defect.path
         artist, album = albums[path.parent]
         told = tags.read(path).tags
         place = album.tracks.index(told.title[0]) + 1 if told.title[0] in album.tracks else 0
         assert path.stem == f"{int(path.name[:2]):02} - {told.title[0]}"
         assert editions(known, artist, album)
-        if one.kind == "wrong-track-order":
+        if defect.kind == "wrong-track-order":
             assert place not in (0, int(path.name[:2]))
         else:
             right = album.tracks[int(path.name[:2]) - 1]

@@ -25,7 +25,7 @@ def build_catalogue() -> MusicBrainzCatalogue:
         factories.make_group(second, "Copper Door", primary="Single"),
         factories.make_group(odd, "..."),
     ]
-    releases = [factories.make_release(one, [["One", "Two"]]) for one in groups]
+    releases = [factories.make_release(group, [["One", "Two"]]) for group in groups]
     return MusicBrainzCatalogue(
         artists=(first, second, odd), groups=tuple(groups), releases=tuple(releases)
     )
@@ -130,7 +130,7 @@ def test_a_fuzzy_search_lists_the_most_similar_first() -> None:
     groups = tuple(
         factories.make_group(vera, title) for title in ("Moanings", "Mornings", "Moorings")
     )
-    releases = tuple(factories.make_release(one, [["a"]]) for one in groups)
+    releases = tuple(factories.make_release(group, [["a"]]) for group in groups)
     with SimulatorServer(
         MusicBrainzCatalogue(artists=(vera,), groups=groups, releases=releases)
     ) as server:

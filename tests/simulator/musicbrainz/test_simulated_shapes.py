@@ -64,7 +64,9 @@ def test_a_response_has_its_shape(server: SimulatorServer, name: str) -> None:
 
 
 def test_an_image_list_has_its_shape(server: SimulatorServer) -> None:
-    listed = next(one for one in catalogue_file.generate_catalogue().releases if one.cover)
+    listed = next(
+        release for release in catalogue_file.generate_catalogue().releases if release.cover
+    )
     answer = get(server, f"/release/{listed.id}")
     assert not list(response_shapes.differences(answer.data, response_shapes.PICTURES))
 

@@ -143,7 +143,7 @@ def _process_movies(
     movies: list[TargetMovie], context: MovieWorkerContext
 ) -> Iterator[tuple[str, Outcome]]:
     """Process each movie as a batch would; those in the queue are claimed and settled."""
-    worker = functools.partial(process.process_movie, places=context.config, tools=context)
+    worker = functools.partial(process.process_movie, config=context.config, tools=context)
     if not context.config.write:
         for movie in movies:
             yield movie.key, _run_worker(worker, movie, Stamp("", movie.key, 0, 0))

@@ -91,22 +91,22 @@ def _take_snapshot(watcher: HomePoller) -> HomeSnapshot:
 
 
 def _run_live(watcher: HomePoller) -> int:
-    glance = _take_snapshot(watcher)  # before the screen is switched: there may be no queue
+    snapshot = _take_snapshot(watcher)  # before the screen is switched: there may be no queue
     style = _build_style(screen.colourful())
     try:
         with Screen() as terminal:
             while True:
                 began = time.process_time() - watcher.cpu_seconds
-                glance = _take_snapshot(watcher)
-                terminal.draw(_render_dashboard(glance, style))
+                snapshot = _take_snapshot(watcher)
+                terminal.draw(_render_dashboard(snapshot, style))
                 seconds = time.process_time() - watcher.cpu_seconds - began
                 until = time.monotonic() + max(REFRESH_INTERVAL, MAX_LOAD_DIVISOR * seconds)
                 while terminal.wait(until - time.monotonic()):
-                    terminal.draw(_render_dashboard(glance, style))
+                    terminal.draw(_render_dashboard(snapshot, style))
     except Left as left:
         return left.code
 
 
-def _render_dashboard(glance: HomeSnapshot, style: TerminalStyle) -> list[str]:
+def _render_dashboard(snapshot: HomeSnapshot, style: TerminalStyle) -> list[str]:
     columns, lines = Screen.size()
-    return render.render_dashboard(glance, WindowSize(columns, lines, style, _FOOTER))
+    return render.render_dashboard(snapshot, WindowSize(columns, lines, style, _FOOTER))

@@ -102,17 +102,17 @@ def _check_options(what: str, words: tuple[str, ...], options: dict[str, Any]) -
 
 
 def _look_up(
-    home: Path, what: str, words: tuple[str, ...], access: ServiceConfig, options: dict[str, Any]
+    home: Path, what: str, words: tuple[str, ...], config: ServiceConfig, options: dict[str, Any]
 ) -> CommandResult:
     if what == "missing":
         from mediakeep.app.music import missing_albums
 
         flags = {"all_types": options["all_types"], "as_csv": options["as_csv"]}
-        return missing_albums.show_missing(home, words[0], access, ClickConsole(), **flags)
+        return missing_albums.show_missing(home, words[0], config, ClickConsole(), **flags)
     from mediakeep.app.music import musicbrainz_text
 
     with (
-        contextlib.closing(MusicBrainzContext(home / "status" / "cache", access)) as context,
+        contextlib.closing(MusicBrainzContext(home / "status" / "cache", config)) as context,
         musicbrainz_text.report_cache_warnings(context, ClickConsole()),
     ):
         if what == "cover":
@@ -124,7 +124,7 @@ def _look_up(
             return cover_download.download_cover(
                 context, request, options["output"], force=options["force"]
             )
-        with context.musicbrainz.bypassing_cache(access.fresh):
+        with context.musicbrainz.bypassing_cache(config.fresh):
             output = _look_up_entity(
                 context, what, [*map(_check_name, words)], [*map(_check_name, options["album"])]
             )

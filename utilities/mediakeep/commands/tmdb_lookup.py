@@ -94,7 +94,7 @@ def _check_options(
         raise click.UsageError("--refresh is for search, movie and find.")
 
 
-def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int) -> CommandResult:
+def _look_up(home: Path, what: str, word: str, config: ServiceConfig, year: int) -> CommandResult:
     from mediakeep.app.movies import tmdb_text
     from mediakeep.app.music import musicbrainz_text
     from mediakeep.lookups.tmdb.context import TmdbContext
@@ -103,7 +103,7 @@ def _look_up(home: Path, what: str, word: str, access: ServiceConfig, year: int)
     if not name or not name.isprintable():
         raise UsageError(f"There is nothing to {what}.")
     with (
-        contextlib.closing(TmdbContext(home / "status" / "cache", access)) as context,
+        contextlib.closing(TmdbContext(home / "status" / "cache", config)) as context,
         musicbrainz_text.report_cache_warnings(context, ClickConsole()),
     ):
         if what == "search":

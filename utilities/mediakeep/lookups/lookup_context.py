@@ -28,14 +28,14 @@ class LookupContext:
     file_name: ClassVar[str]
 
     def __init__(
-        self, folder: Path, access: ServiceConfig, machine: HttpEnvironment | None = None
+        self, folder: Path, config: ServiceConfig, environment: HttpEnvironment | None = None
     ) -> None:
-        self.config, self.folder = access, folder
+        self.config, self.folder = config, folder
         self.progress: Progress = NO_PROGRESS  # of the current item
         self.stats = RequestStats()
         self._closables: list[CachedHttp | LookupStore] = []  # opened so far
         self._environment = replace(
-            machine or HttpEnvironment(),
+            environment or HttpEnvironment(),
             on_wait=self._on_wait,
             extend_deadline=self._extend_deadline,
         )

@@ -66,8 +66,8 @@ def plan_metadata_file(
 
     `written` says which of the other sidecars could be written.
     """
-    roles, film = context.config.roles, planned.identity.movie
-    if film is None or not planned.is_writable or METADATA not in roles:
+    roles, movie = context.config.roles, planned.identity.movie
+    if movie is None or not planned.is_writable or METADATA not in roles:
         return []
     blocked = {sidecar.place for sidecar in written.blocked}
     files_by_role = {file.role: file for file in planned.pending if file.place not in blocked}
@@ -76,13 +76,13 @@ def plan_metadata_file(
     )
     before = planned.existing.metadata.pictures if planned.existing.metadata else {}
     fresh = {
-        role: RecordedPicture(film.id, sha256(file.data).hexdigest())
+        role: RecordedPicture(movie.id, sha256(file.data).hexdigest())
         for role, file in files_by_role.items()
         if role in artwork.PICTURE_ROLES
     }
     ours = before | fresh
     ours |= decide_sidecars.find_unrecorded_pictures(
-        planned.local, film, ours.keys(), stamp, context
+        planned.local, movie, ours.keys(), stamp, context
     )
     said = WrittenContent(
         planned.details if is_current else planned.existing.last_written, ours, is_current

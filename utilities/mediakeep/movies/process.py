@@ -46,11 +46,11 @@ _remove_stale_files = functools.lru_cache(maxsize=1000)(temp_copies.remove_stale
 def open_worker(config: MovieWorkerConfig) -> Iterator[Worker]:
     """Open the movie worker of a process for a `with` block, with the resources that it needs."""
     with worker_context.open_context(config) as context:
-        yield functools.partial(process_movie, places=config, tools=context)
+        yield functools.partial(process_movie, config=config, tools=context)
 
 
 def process_movie(
-    work: Work, progress: Progress, places: MovieWorkerConfig, tools: MovieWorkerContext
+    work: Work, progress: Progress, config: MovieWorkerConfig, tools: MovieWorkerContext
 ) -> Outcome:
     """Read, identify, complete and report one movie; return the outcome for the queue.
 
@@ -62,7 +62,7 @@ def process_movie(
     if not _path_exists(path):
         return _skip_vanished(model.library_root(path, work.stamp.key))
     if ignore_rules.is_ignored(
-        path, model.library_root(path, work.stamp.key), places.ignore_patterns
+        path, model.library_root(path, work.stamp.key), config.ignore_patterns
     ):
         return Outcome(
             Status.SKIPPED, "it is ignored", data={"skip_reason": SkipReason.IGNORED.value}
@@ -75,7 +75,7 @@ def process_movie(
         repairs = _count_written_files(work, tools)
         movie_result = _build_result(work, planned_movie, written, repairs, tools)
     except NeverAsk:
-        command = choose_commands.reset_command(places.home, work.stamp.key)
+        command = choose_commands.reset_command(config.home, work.stamp.key)
         message = f"never asked again; make it pending again with: {command}"
         return Outcome(
             Status.SKIPPED, message, data={"skip_reason": SkipReason.NEVER_ASK_AGAIN.value}
@@ -84,10 +84,10 @@ def process_movie(
         tools.tmdb_context.progress = NO_PROGRESS
         tools.video_cache.commit()
     issues = diagnose.find_issues(movie_result)
-    if places.write:
-        outcome.write_outputs(movie_result, issues, work, places.home)
+    if config.write:
+        outcome.write_outputs(movie_result, issues, work, config.home)
     result = outcome.build_outcome(
-        movie_result, issues, work, written, repairs, is_dry=not places.write
+        movie_result, issues, work, written, repairs, is_dry=not config.write
     )
     return structs.replace(result, facts=_add_request_stats(result, movie_result.identity, tools))
 

@@ -38,11 +38,11 @@ def find_missing_in_collection(
     `owned_ids` are the TMDb IDs of those that it has. Raise LookupSkipped or ServiceFailed if the
     collection cannot be looked up.
     """
-    film = identity.movie
-    if film is None or film.collection is None:
+    movie = identity.movie
+    if movie is None or movie.collection is None:
         return ()
     try:
-        parts = tmdb_context.tmdb.get_collection(film.collection.id).parts
+        parts = tmdb_context.tmdb.get_collection(movie.collection.id).parts
     except NoSuchMovie:
         return ()
     return tuple(_filter_released(parts, owned_ids, clock.now().date()))

@@ -41,15 +41,15 @@ def _kind_to_json(snapshot: QueueSnapshot) -> dict[str, Any]:
     return msgspec.to_builtins(fields)  # type: ignore[no-any-return]
 
 
-def _stats_to_json(span: PeriodStats) -> dict[str, Any]:
-    period, level = span.period, span.level
+def _stats_to_json(stats: PeriodStats) -> dict[str, Any]:
+    period, level = stats.period, stats.level
     return {
         "name": period.name,
         "first": f"{period.first}",
         "last": f"{period.last}",
-        **msgspec.structs.asdict(span.flow),
-        "found": span.flow.found,
-        "resolved": span.flow.resolved,
+        **msgspec.structs.asdict(stats.flow),
+        "found": stats.flow.found,
+        "resolved": stats.flow.resolved,
         "total": level.total,
         "completed_at_end": level.completed,
         "open": level.open,

@@ -75,9 +75,9 @@ def render_pictures(movie: CatalogueMovie, poster: str, fanart: str) -> dict[str
     }
 
 
-def render_extra(clip: VideoSpec, suffix: str) -> bytes:
+def render_extra(spec: VideoSpec, suffix: str) -> bytes:
     """Return the bytes of another video."""
-    return video_files.render_video(clip, suffix)
+    return video_files.render_video(spec, suffix)
 
 
 def _to_document(lines: list[str]) -> bytes:

@@ -58,12 +58,12 @@ def require_pyav() -> None:
         raise UsageError(_NOT_INSTALLED)
 
 
-def write_video(path: Path, clip: VideoSpec) -> None:
+def write_video(path: Path, spec: VideoSpec) -> None:
     """Write a video: Matroska for .mkv, else MP4. Raise OSError on failure."""
-    path.write_bytes(render_video(clip, path.suffix))
+    path.write_bytes(render_video(spec, path.suffix))
 
 
-def render_video(clip: VideoSpec, suffix: str) -> bytes:
+def render_video(spec: VideoSpec, suffix: str) -> bytes:
     """Return the bytes of a video for a suffix such as ".mkv".
 
     Raise FileNotFoundError if there is no seed clip of the size, HDR format or number of channels.
@@ -73,9 +73,9 @@ def render_video(clip: VideoSpec, suffix: str) -> bytes:
     muxer, options = _MUXERS.get(suffix.lower(), ("mp4", {}))
     content = BytesIO()
     with av.open(content, "w", format=muxer, options=_REPRODUCIBLE | options) as output:
-        if clip.title:
-            output.metadata["title"] = clip.title
-        for timed in sorted(_add_streams(output, clip, muxer)):
+        if spec.title:
+            output.metadata["title"] = spec.title
+        for timed in sorted(_add_streams(output, spec, muxer)):
             packet = av.Packet(timed.data)
             packet.stream = output.streams[timed.stream_index]
             packet.time_base = _TIME_BASE
@@ -86,16 +86,16 @@ def render_video(clip: VideoSpec, suffix: str) -> bytes:
     return content.getvalue()
 
 
-def _add_streams(output: OutputContainer, clip: VideoSpec, muxer: str) -> Iterator[_TimedPacket]:
+def _add_streams(output: OutputContainer, spec: VideoSpec, muxer: str) -> Iterator[_TimedPacket]:
     """Add the streams of a video to a file, and yield their packets stream by stream."""
-    size = f"{clip.width}x{clip.height}"
-    video = _read_seed_clip(f"video-{size}-{clip.hdr}.mp4" if clip.hdr else f"video-{size}.mp4")
-    yield from _time_frames(clip, _add_stream(output, video), video)
-    for language, channels in clip.audio:
+    size = f"{spec.width}x{spec.height}"
+    video = _read_seed_clip(f"video-{size}-{spec.hdr}.mp4" if spec.hdr else f"video-{size}.mp4")
+    yield from _time_frames(spec, _add_stream(output, video), video)
+    for language, channels in spec.audio:
         audio = _read_seed_clip(f"audio-{channels}.mp4")
-        yield from _time_frames(clip, _add_stream(output, audio, language), audio)
-    duration = min(_SUBTITLE_DURATION, clip.milliseconds // 2)
-    for language in clip.subtitles:
+        yield from _time_frames(spec, _add_stream(output, audio, language), audio)
+    duration = min(_SUBTITLE_DURATION, spec.milliseconds // 2)
+    for language in spec.subtitles:
         subtitle = _read_seed_clip("subtitle.mkv" if muxer == "matroska" else "subtitle.mp4")
         index = _add_stream(output, subtitle, language)
         yield _TimedPacket(0, index, duration, subtitle.packets[0], True)
@@ -109,9 +109,9 @@ def _add_stream(output: OutputContainer, seed: _SeedStream, language: str = "") 
     return stream.index
 
 
-def _time_frames(clip: VideoSpec, index: int, seed: _SeedStream) -> Iterator[_TimedPacket]:
+def _time_frames(spec: VideoSpec, index: int, seed: _SeedStream) -> Iterator[_TimedPacket]:
     """Yield the frames of a seed clip, spread over the duration of a video."""
-    times, is_video = clip.frame_times, seed.stream.type == "video"
+    times, is_video = spec.frame_times, seed.stream.type == "video"
     for number, data in enumerate(seed.packets[:FRAME_COUNT]):
         duration = times[number + 1] - times[number]
         is_keyframe = number == 0 or not is_video

@@ -25,12 +25,12 @@ _POLYNOMIALS = {8: 0x07, 16: 0x8005}  # of FLAC; LAME uses the longer one with r
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def find_mp3_frames(sound: bytes) -> list[int]:
+def find_mp3_frames(audio: bytes) -> list[int]:
     """Return the offsets of the frames of a file without tags."""
     offsets, place = [], 0
-    while place < len(sound):
+    while place < len(audio):
         offsets.append(place)
-        place += mp3_frame_size(sound[place : place + 4])
+        place += mp3_frame_size(audio[place : place + 4])
     return offsets
 
 
@@ -47,24 +47,24 @@ def mp3_frame_seconds(header: bytes) -> float:
     return _MP3_SAMPLES[version] / _MP3_SAMPLE_RATES[version][header[2] >> 2 & 3]
 
 
-def find_xing_header(sound: bytes | bytearray) -> int:
+def find_xing_header(audio: bytes | bytearray) -> int:
     """Return the offset of the Xing header, named Info for a constant bit rate."""
-    return max(sound.find(b"Xing"), sound.find(b"Info"))
+    return max(audio.find(b"Xing"), audio.find(b"Info"))
 
 
-def update_mp3_checksums(sound: bytearray) -> bytes:
+def update_mp3_checksums(audio: bytearray) -> bytes:
     """Update the checksums in LAME's header: that of the other frames, then its own."""
-    sums, first = find_xing_header(sound) + _LAME_CHECKSUM_OFFSET, mp3_frame_size(bytes(sound[:4]))
-    struct.pack_into(">H", sound, sums, _lame_checksum(sound[first:]))
-    struct.pack_into(">H", sound, sums + 2, _lame_checksum(sound[: sums + 2]))
-    return bytes(sound)
+    sums, first = find_xing_header(audio) + _LAME_CHECKSUM_OFFSET, mp3_frame_size(bytes(audio[:4]))
+    struct.pack_into(">H", audio, sums, _lame_checksum(audio[first:]))
+    struct.pack_into(">H", audio, sums + 2, _lame_checksum(audio[: sums + 2]))
+    return bytes(audio)
 
 
-def split_flac(sound: bytes) -> list[bytes]:
+def split_flac(audio: bytes) -> list[bytes]:
     """Return the metadata blocks, and then each frame, found by its header and checksum."""
-    starts = [match.start() for match in re.finditer(b"\xff\xf8", sound)]
-    starts = [start for start in starts if _has_valid_checksum(sound[start : start + 8])]
-    return [sound[start:end] for start, end in pairwise([0, *starts, len(sound)])]
+    starts = [match.start() for match in re.finditer(b"\xff\xf8", audio)]
+    starts = [start for start in starts if _has_valid_checksum(audio[start : start + 8])]
+    return [audio[start:end] for start, end in pairwise([0, *starts, len(audio)])]
 
 
 def flac_header_size(frame: bytes) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 class Mp4Boxes:
     """The boxes of an M4A file by name; each name occurs once."""
 
-    def __init__(self, sound: bytes) -> None:
-        self._sound, self._data = sound, bytearray(sound)
+    def __init__(self, audio: bytes) -> None:
+        self._sound, self._data = audio, bytearray(audio)
 
     def __getitem__(self, name: str) -> int:
         return self._sound.index(name.encode())

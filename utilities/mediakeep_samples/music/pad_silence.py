@@ -42,21 +42,21 @@ _OPUS_SAMPLES, _CELT_CONFIG, _STEREO_FLAG, _SILENCE_FLAG = 960, 0xF8, 0x04, b"\x
 _PACKETS_PER_PAGE = 200  # per Ogg page: each takes one of 255 segments
 
 
-def pad_to_length(sound: bytes, suffix: str, length: int) -> bytes:
+def pad_to_length(audio: bytes, suffix: str, length: int) -> bytes:
     """Return audio without tags, padded with silence to `length` milliseconds."""
-    return _PADDERS[suffix](sound, length)
+    return _PADDERS[suffix](audio, length)
 
 
-def _pad_mp3(sound: bytes, length: int) -> bytes:
-    starts = audio_frames.find_mp3_frames(sound)
-    first = sound[starts[1] : starts[1] + 4]
+def _pad_mp3(audio: bytes, length: int) -> bytes:
+    starts = audio_frames.find_mp3_frames(audio)
+    first = audio[starts[1] : starts[1] + 4]
     header = bytes((*first[:2], 0x10 | first[2] & 0x0C, first[3]))
     silence = header.ljust(audio_frames.mp3_frame_size(header), b"\0")
     frame_count = round(length / 1000 / audio_frames.mp3_frame_seconds(header)) + _SKIPPED_FRAMES
     count = max(0, frame_count - len(starts) + 1)
-    data = bytearray(sound + count * silence)
-    mark = audio_frames.find_xing_header(sound)
-    places = [*starts, *range(len(sound), len(data), len(silence))][1:]
+    data = bytearray(audio + count * silence)
+    mark = audio_frames.find_xing_header(audio)
+    places = [*starts, *range(len(audio), len(data), len(silence))][1:]
     toc = bytes(
         places[len(places) * part // _TOC_ENTRIES] * 256 // len(data)
         for part in range(_TOC_ENTRIES)
@@ -68,9 +68,9 @@ def _pad_mp3(sound: bytes, length: int) -> bytes:
     return audio_frames.update_mp3_checksums(data)
 
 
-def _pad_flac(sound: bytes, length: int) -> bytes:
+def _pad_flac(audio: bytes, length: int) -> bytes:
     """Insert frames before the last one, and update the number of samples in STREAMINFO."""
-    blocks, *frames, last = audio_frames.split_flac(sound)
+    blocks, *frames, last = audio_frames.split_flac(audio)
     facts = int.from_bytes(
         blocks[18:26]
     )  # sample rate in 20 bits, number of samples in the last 36
@@ -105,14 +105,14 @@ def _encode_flac_number(number: int) -> bytes:
     return chr(number).encode()
 
 
-def _pad_m4a(sound: bytes, length: int) -> bytes:
+def _pad_m4a(audio: bytes, length: int) -> bytes:
     """Add one entry for the duration of all blocks, and one size for each block."""
-    at = Mp4Boxes(sound)
+    at = Mp4Boxes(audio)
     scale, duration = at.read_number("mdhd", 16), at.read_number("mdhd", 20)
     count = max(0, round((length * scale / 1000 - duration) / _M4A_BLOCK))
     start, blocks = at.read_number("stco", 12), at.read_number("stsz", 12)
-    sizes = struct.unpack_from(f">{blocks}I", sound, at["stsz"] + 16)
-    silence = _SILENT_STEREO if sound[start + sizes[0]] >> 5 == _CHANNEL_PAIR else _SILENT_MONO
+    sizes = struct.unpack_from(f">{blocks}I", audio, at["stsz"] + 16)
+    silence = _SILENT_STEREO if audio[start + sizes[0]] >> 5 == _CHANNEL_PAIR else _SILENT_MONO
     grown = {"stts": 8, "stsz": 4 * count} | dict.fromkeys(_PARENT_BOXES, 8 + 4 * count)
     grown["mdat"] = count * len(silence)
     for name, size in grown.items():
@@ -138,9 +138,9 @@ _DURATION_OFFSETS = {"mvhd": 20, "tkhd": 24, "elst": 12}  # offsets of durations
 _COUNT_OFFSETS = {"stsc": 16, "stsz": 12, "sbgp": 16}  # offsets of block counts
 
 
-def _pad_vorbis(sound: bytes, length: int) -> bytes:
+def _pad_vorbis(audio: bytes, length: int) -> bytes:
     """Each block adds a quarter of its own samples and of the previous block's."""
-    heads, packets, end = _read_pages(sound)
+    heads, packets, end = _read_pages(audio)
     rate, sizes = struct.unpack_from("<I", heads[0].packets[0], 12)[0], heads[0].packets[0][28]
     block_sizes = (1 << (sizes & 15), 1 << (sizes >> 4))  # samples of a short and a long block
     blocks = [block_sizes[packet[0] >> 1 & 1] for packet in packets]
@@ -152,9 +152,9 @@ def _pad_vorbis(sound: bytes, length: int) -> bytes:
     return _write_pages(heads, packets, [*ends[:-1], target])
 
 
-def _pad_opus(sound: bytes, length: int) -> bytes:
+def _pad_opus(audio: bytes, length: int) -> bytes:
     """All packets last 20 ms, in samples of 1/48,000 s; the first samples are skipped."""
-    heads, packets, end = _read_pages(sound)
+    heads, packets, end = _read_pages(audio)
     (skipped,) = struct.unpack_from("<H", heads[0].packets[0], 10)
     target = max(end, skipped + 48 * length)
     silence = bytes((_CELT_CONFIG | packets[0][0] & _STEREO_FLAG, *_SILENCE_FLAG))
@@ -163,10 +163,10 @@ def _pad_opus(sound: bytes, length: int) -> bytes:
     return _write_pages(heads, packets, [*ends, target])
 
 
-def _read_pages(sound: bytes) -> tuple[list[OggPage], list[bytes], int]:
+def _read_pages(audio: bytes) -> tuple[list[OggPage], list[bytes], int]:
     """Return the header pages, all audio packets, and the end position."""
-    file, pages = BytesIO(sound), []
-    while file.tell() < len(sound):
+    file, pages = BytesIO(audio), []
+    while file.tell() < len(audio):
         pages.append(OggPage(file))
     heads = [page for page in pages if page.position == 0]
     packets = [packet for page in pages[len(heads) :] for packet in page.packets]

@@ -31,21 +31,21 @@ _NUMBER_SIZE = 8  # bytes of a number, in formats that store bytes
 _FLAC_BLOCKS = {2: 576, 9: 512}  # samples by code in the header
 
 
-def make_unique(sound: bytes, suffix: str, number: int) -> bytes:
+def make_unique(audio: bytes, suffix: str, number: int) -> bytes:
     """Return a copy of audio without tags; number 0 is the original."""
-    return _MARKERS[suffix](sound, number) if number else sound
+    return _MARKERS[suffix](audio, number) if number else audio
 
 
-def _mark_mp3(sound: bytes, number: int) -> bytes:
+def _mark_mp3(audio: bytes, number: int) -> bytes:
     """The first frame has no audio, so only its checksums change."""
-    data = bytearray(sound)
-    for place, start in enumerate(audio_frames.find_mp3_frames(sound)[1:]):
+    data = bytearray(audio)
+    for place, start in enumerate(audio_frames.find_mp3_frames(audio)[1:]):
         data[start + 2] |= number >> place & 1
     return audio_frames.update_mp3_checksums(data)
 
 
-def _mark_flac(sound: bytes, number: int) -> bytes:
-    blocks, *frames = audio_frames.split_flac(sound)
+def _mark_flac(audio: bytes, number: int) -> bytes:
+    blocks, *frames = audio_frames.split_flac(audio)
     marked = [
         _mark_flac_frame(frame) if number >> place & 1 else frame
         for place, frame in enumerate(frames)
@@ -61,27 +61,27 @@ def _mark_flac_frame(frame: bytes) -> bytes:
     return audio_frames.build_flac_frame(header, frame[6:-2])
 
 
-def _mark_m4a(sound: bytes, number: int) -> bytes:
+def _mark_m4a(audio: bytes, number: int) -> bytes:
     """The element has its type in three bits, five zero bits, its size, and the bytes."""
     element = struct.pack(">BBQ", 0b100 << 5, _NUMBER_SIZE, number)
-    sizes, chunks, media = (sound.index(name) for name in (b"stsz", b"stco", b"mdat"))
-    (count,) = struct.unpack_from(">I", sound, sizes + 12)
-    blocks = struct.unpack_from(f">{count}I", sound, sizes + 16)
-    (start,) = struct.unpack_from(">I", sound, chunks + 12)  # of the only chunk
+    sizes, chunks, media = (audio.index(name) for name in (b"stsz", b"stco", b"mdat"))
+    (count,) = struct.unpack_from(">I", audio, sizes + 12)
+    blocks = struct.unpack_from(f">{count}I", audio, sizes + 16)
+    (start,) = struct.unpack_from(">I", audio, chunks + 12)  # of the only chunk
     last = start + sum(blocks[:-1])
-    data = bytearray(sound)
+    data = bytearray(audio)
     struct.pack_into(">I", data, sizes + 12 + 4 * count, blocks[-1] + len(element))
-    (length,) = struct.unpack_from(">I", sound, media - 4)
+    (length,) = struct.unpack_from(">I", audio, media - 4)
     struct.pack_into(">I", data, media - 4, length + len(element))
     data[last:last] = element
     return bytes(data)
 
 
-def _mark_vorbis(sound: bytes, number: int) -> bytes:
-    return _change_last_packet(sound, lambda packet: packet + number.to_bytes(_NUMBER_SIZE))
+def _mark_vorbis(audio: bytes, number: int) -> bytes:
+    return _change_last_packet(audio, lambda packet: packet + number.to_bytes(_NUMBER_SIZE))
 
 
-def _mark_opus(sound: bytes, number: int) -> bytes:
+def _mark_opus(audio: bytes, number: int) -> bytes:
     """A packet of one frame becomes one with a frame count of 1 and padding."""
 
     def padded(packet: bytes) -> bytes:
@@ -89,12 +89,12 @@ def _mark_opus(sound: bytes, number: int) -> bytes:
         begin = bytes((any_number, one_with_padding, _NUMBER_SIZE))
         return begin + packet[1:] + number.to_bytes(_NUMBER_SIZE)
 
-    return _change_last_packet(sound, padded)
+    return _change_last_packet(audio, padded)
 
 
-def _change_last_packet(sound: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    file, pages = BytesIO(sound), []
-    while file.tell() < len(sound):
+def _change_last_packet(audio: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    file, pages = BytesIO(audio), []
+    while file.tell() < len(audio):
         pages.append(OggPage(file))
     packets = pages[-1].packets
     pages[-1].packets = [*packets[:-1], change(packets[-1])]

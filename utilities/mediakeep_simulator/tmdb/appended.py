@@ -14,7 +14,7 @@ LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "ja": "Japane
 
 def _credits_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
     cast = [person for person in movie.people if not person.job]
-    crew = [person for person in movie.people if person.job]
+    session = [person for person in movie.people if person.job]
     return {
         "cast": [
             {
@@ -27,7 +27,7 @@ def _credits_json(movie: CatalogueMovie, _: SimulatorRequest) -> dict[str, Any]:
         ],
         "crew": [
             {**_person_json(movie, person), "department": person.department, "job": person.job}
-            for person in crew
+            for person in session
         ],
     }
 

@@ -112,12 +112,14 @@ def _translate(
 
 def _add_people(movie: CatalogueMovie, original: str, rng: Random) -> CatalogueMovie:
     """Add cast and crew, studios, countries, genres and other titles."""
-    crew = [_generate_person(rng, job=job, department=department) for job, department in _CREW_JOBS]
+    session = [
+        _generate_person(rng, job=job, department=department) for job, department in _CREW_JOBS
+    ]
     cast = [_generate_person(rng, role=rng.choice(NAMES).en) for _ in range(rng.randint(3, 9))]
     other = (("GB", generate_title(rng)["en"]),) if rng.random() < 0.3 else ()
     return replace(
         movie,
-        people=(*cast, *crew),
+        people=(*cast, *session),
         studios=tuple(rng.sample(STUDIOS, rng.randint(1, 2))),
         countries=(LANGUAGES[original],),
         genres=tuple(rng.sample(list(GENRES), rng.randint(1, 3))),

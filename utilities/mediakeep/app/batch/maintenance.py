@@ -32,11 +32,11 @@ class MaintenanceResult(msgspec.Struct, frozen=True):
     warnings: list[str] = []
 
 
-def write_due_reports(place: QueueLocation, options: MaintenanceOptions) -> list[str]:
+def write_due_reports(location: QueueLocation, options: MaintenanceOptions) -> list[str]:
     """Write due reports, and return warnings."""
     from mediakeep.app.reports import period_report
 
-    context = period_report.ReportContext(place.folder.parent.parent, place.now())
+    context = period_report.ReportContext(location.folder.parent.parent, location.now())
     try:
         return list(
             period_report.write_due_reports(
@@ -48,7 +48,7 @@ def write_due_reports(place: QueueLocation, options: MaintenanceOptions) -> list
 
 
 def run_maintenance(
-    place: QueueLocation, subject: Subject, options: MaintenanceOptions
+    location: QueueLocation, subject: Subject, options: MaintenanceOptions
 ) -> MaintenanceResult:
     """Do the maintenance that the options ask for."""
     result = MaintenanceResult([], [])
@@ -59,25 +59,27 @@ def run_maintenance(
     )
     for task, messages in tasks:
         try:
-            messages.extend(task(place, subject, options))
+            messages.extend(task(location, subject, options))
         except (MediakeepError, OSError) as error:
             result.warnings.append(runner_tasks.format_error(error))
     return result
 
 
-def _archive_logs(place: QueueLocation, _: Subject, options: MaintenanceOptions) -> Iterator[str]:
+def _archive_logs(
+    location: QueueLocation, _: Subject, options: MaintenanceOptions
+) -> Iterator[str]:
     if not options.archive_logs:
         return
     from mediakeep.queue import (
         session_log_archive,  # only if needed, as below: a batch must start quickly
     )
 
-    if gone := session_log_archive.archive_logs(place, options.archive_logs):
+    if gone := session_log_archive.archive_logs(location, options.archive_logs):
         yield f"{terminal.format_count(len(gone), 'session log')} archived."
 
 
 def _make_due_backup(
-    place: QueueLocation, subject: Subject, options: MaintenanceOptions
+    location: QueueLocation, subject: Subject, options: MaintenanceOptions
 ) -> Iterator[str]:
     """Make a backup if the newest one is old enough."""
     if not options.backup_to:
@@ -89,23 +91,25 @@ def _make_due_backup(
     except RuntimeError as error:  # a user without a home folder
         raise UsageError(f"backup_to, {options.backup_to}: {error}") from error
     before = (
-        backup_folder.find_newest_time(folder, place, subject.kind) if folder.is_dir() else None
+        backup_folder.find_newest_time(folder, location, subject.kind) if folder.is_dir() else None
     )
-    if before is None or (place.now() - before).total_seconds() >= options.backup_every:
+    if before is None or (location.now() - before).total_seconds() >= options.backup_every:
         yield backup.format_backup(
-            backup_folder.create_backup(place, subject.kind, subject.list_outputs, folder)
+            backup_folder.create_backup(location, subject.kind, subject.list_outputs, folder)
         )
 
 
-def _warn_low_space(place: QueueLocation, subject: Subject, _: MaintenanceOptions) -> Iterator[str]:
+def _warn_low_space(
+    location: QueueLocation, subject: Subject, _: MaintenanceOptions
+) -> Iterator[str]:
     """Warn if checkpoints use much of the disk, with the command that removes old ones."""
-    listed = checkpoints.list_checkpoints(place.folder)
-    free = shutil.disk_usage(place.folder).free
+    listed = checkpoints.list_checkpoints(location.folder)
+    free = shutil.disk_usage(location.folder).free
     used = sum(checkpoint.bytes for checkpoint in listed)
     if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_to_prune(
         listed, _CHECKPOINTS_TO_KEEP
     ):
-        command = config.format_command(subject.kind.manager_script, place.folder.parent.parent)
+        command = config.format_command(subject.kind.manager_script, location.folder.parent.parent)
         yield (
             f"The checkpoints use {_format_megabytes(used)}, and {_format_megabytes(free)} are"
             f" free. To remove the old ones: {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"

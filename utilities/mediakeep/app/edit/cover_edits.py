@@ -68,12 +68,12 @@ class CoverEdits:
         self.warnings += _warn_if_smaller(replaced, image, size)
 
     def look_up_and_add(
-        self, home: Path, album: Path, size: str, access: ServiceConfig, console: Console
+        self, home: Path, album: Path, size: str, config: ServiceConfig, console: Console
     ) -> None:
         """Look up the cover of an album and add it; raise the errors of `find_album_cover`."""
         from mediakeep.app.edit import cover_lookup  # here, as importing it is slow
 
-        source = cover_lookup.find_album_cover(home, album, size, access, console)
+        source = cover_lookup.find_album_cover(home, album, size, config, console)
         self.result.notes.append(f"{source.description}.")
         self.add_cover(
             album, source.image, f"{field_values.BY_HAND}: front cover of the {source.front}"

@@ -178,11 +178,11 @@ def _format_losses(jobs: Sequence[Job]) -> list[str]:
     ]
 
 
-def _check_unchanged(path: Path, due: FilePlan) -> None:
+def _check_unchanged(path: Path, plan: FilePlan) -> None:
     """Raise ConcurrentChange if a file changed since it was planned."""
     try:
         facts = path.stat()
     except OSError as error:
         raise open_file.to_unreadable(path, error) from error
-    if (facts.st_size, facts.st_mtime_ns) != (due.size, due.mtime_ns):
-        raise ConcurrentChange(due.path)
+    if (facts.st_size, facts.st_mtime_ns) != (plan.size, plan.mtime_ns):
+        raise ConcurrentChange(plan.path)

@@ -98,16 +98,16 @@ def _collect_progress(
 
 
 def _query_history(
-    base: sqlite3.Connection, state: QueueState, view: SummaryContext
+    connection: sqlite3.Connection, state: QueueState, view: SummaryContext
 ) -> tuple[KindSummary, ItemFindings]:
     """Query the history for all data of a report."""
     begin, end = clock.format_iso(view.last_period.start), clock.format_iso(view.last_period.end)
     gains, failed = (
-        queries.read_top_gains(base, begin, end, MAX_GAINS),
-        queries.read_failed_items(base, begin, end),
+        queries.read_top_gains(connection, begin, end, MAX_GAINS),
+        queries.read_failed_items(connection, begin, end),
     )
-    account = summary.summarize_with_index(base, state, view, RunningTotals(state))
-    return account, ItemFindings(gains, failed, queries.read_open_issues(base))
+    account = summary.summarize_with_index(connection, state, view, RunningTotals(state))
+    return account, ItemFindings(gains, failed, queries.read_open_issues(connection))
 
 
 def first_activity(context: ReportContext) -> datetime | None:

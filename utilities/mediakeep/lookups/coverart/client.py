@@ -67,9 +67,9 @@ class CoverArtClient:
             return None
 
 
-def build_service(access: ServiceConfig) -> Service:
+def build_service(config: ServiceConfig) -> Service:
     """Return the Cover Art Archive as a service, which is disabled if MusicBrainz is."""
-    archive = access.pictures
+    archive = config.pictures
     return structs.replace(
-        archive, disabled_reason=archive.disabled_reason or access.catalogue.disabled_reason
+        archive, disabled_reason=archive.disabled_reason or config.catalogue.disabled_reason
     )

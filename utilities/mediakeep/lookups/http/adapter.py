@@ -48,9 +48,9 @@ class RetryingAdapter(HTTPAdapter):
 
     retry_state: RetryState
 
-    def __init__(self, machine: HttpEnvironment) -> None:
+    def __init__(self, environment: HttpEnvironment) -> None:
         super().__init__()
-        self._environment = machine
+        self._environment = environment
         self._sockets = WeakSet[socket.socket]()
         self._secret: Secret | None = None  # sent with the current request
 

@@ -53,10 +53,10 @@ class SharedRateLimit:
     The file is in the directory `fallback_dir` if there is no private runtime directory.
     """
 
-    def __init__(self, service: Service, fallback_dir: Path, machine: HttpEnvironment) -> None:
+    def __init__(self, service: Service, fallback_dir: Path, environment: HttpEnvironment) -> None:
         self._file_name = _state_file_name(service.host)
-        self._shared_dirs, self._fallback_dir = _list_shared_dirs(machine), fallback_dir
-        self._clock = machine.clock
+        self._shared_dirs, self._fallback_dir = _list_shared_dirs(environment), fallback_dir
+        self._clock = environment.clock
 
     @contextlib.contextmanager
     def lock_state(self) -> Iterator[ServiceState]:
@@ -87,18 +87,18 @@ class SharedRateLimit:
         return _lock_state_file(self._fallback_dir / self._file_name)
 
 
-def remove_state_file(host: str, machine: HttpEnvironment) -> None:
+def remove_state_file(host: str, environment: HttpEnvironment) -> None:
     """Remove the state file of a test server on this machine that was stopped.
 
     Another server may get the same port.
     """
-    for folder in _list_shared_dirs(machine):
+    for folder in _list_shared_dirs(environment):
         with contextlib.suppress(OSError):
             (folder / _state_file_name(host)).unlink()
 
 
-def _list_shared_dirs(machine: HttpEnvironment) -> tuple[Path, ...]:
-    return (machine.shared_dir,) if machine.shared_dir else tuple(list_runtime_dirs())
+def _list_shared_dirs(environment: HttpEnvironment) -> tuple[Path, ...]:
+    return (environment.shared_dir,) if environment.shared_dir else tuple(list_runtime_dirs())
 
 
 def _state_file_name(host: str) -> str:

@@ -32,12 +32,12 @@ class RetryState:
     def __init__(
         self,
         service: Service,
-        slots: SharedRateLimit,
-        machine: HttpEnvironment,
-        spent: RequestStats,
+        rate_limit: SharedRateLimit,
+        environment: HttpEnvironment,
+        stats: RequestStats,
     ) -> None:
-        self.service, self._rate_limit = service, slots
-        self._environment, self._stats = machine, spent
+        self.service, self._rate_limit = service, rate_limit
+        self._environment, self._stats = environment, stats
         self._attempts, self._seconds_paused, self._is_probe = 0, 0.0, False
         self._slot_time = 0.0  # when it acquired its slot
         self._probe_wait = 0.0  # the last wait for the probe of another request

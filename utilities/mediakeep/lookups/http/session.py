@@ -25,8 +25,8 @@ _BAD_REQUEST_STATUSES = 400, 422  # bad request, unprocessable content
 class HttpSession(CacheMixin, requests.Session):
     """HTTP session that stores each response with status 200 in the response cache."""
 
-    def __init__(self, shelf: ResponseCache, contact: str, machine: HttpEnvironment) -> None:
-        self._cache_backend = _ResponseCacheBackend(shelf)
+    def __init__(self, cache: ResponseCache, contact: str, environment: HttpEnvironment) -> None:
+        self._cache_backend = _ResponseCacheBackend(cache)
         super().__init__(
             backend=self._cache_backend,
             expire_after=NEVER_EXPIRE,
@@ -42,7 +42,7 @@ class HttpSession(CacheMixin, requests.Session):
         self.headers.update(headers)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.max_redirects = _MAX_REDIRECTS
-        self._adapter = RetryingAdapter(machine)
+        self._adapter = RetryingAdapter(environment)
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._adapter)
 
@@ -88,9 +88,9 @@ class _ResponseCacheBackend(BaseCache):
 
     service: Service  # of the current request
 
-    def __init__(self, shelf: ResponseCache) -> None:
+    def __init__(self, cache: ResponseCache) -> None:
         super().__init__()
-        self._response_cache = shelf
+        self._response_cache = cache
 
     def get_response(self, key: str, default: Any = None) -> Any:
         """Return the cached response to the URL `key`."""

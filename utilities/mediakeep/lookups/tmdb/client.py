@@ -29,11 +29,11 @@ _MAX_TITLE_CHARS = 200  # characters of a title in a search
 class TmdbClient:
     """Client for TMDb; all methods may raise LookupSkipped, Outage or ServiceFailed."""
 
-    def __init__(self, http: CachedHttp, access: ServiceConfig) -> None:
+    def __init__(self, http: CachedHttp, config: ServiceConfig) -> None:
         from mediakeep.lookups.tmdb import tmdbsimple_adapter  # deferred: importing takes 0.1 s
 
-        self._http, self._config = http, access
-        self._session = tmdbsimple_adapter.TmdbsimpleSession(access.catalogue.host, self._fetch)
+        self._http, self._config = http, config
+        self._session = tmdbsimple_adapter.TmdbsimpleSession(config.catalogue.host, self._fetch)
         self._refreshed_urls = set[str]()  # URLs that bypassed the cache once
         self._last_url = ""  # of the last response
 

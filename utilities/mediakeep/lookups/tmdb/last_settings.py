@@ -27,9 +27,9 @@ class _LastSettings(msgspec.Struct):
     locale: Locale
 
 
-def save(store: LookupStore, access: ServiceConfig) -> None:
+def save(store: LookupStore, config: ServiceConfig) -> None:
     """Save the hosts and the language of a configuration in the store."""
-    settings = _LastSettings(access.catalogue.host, access.pictures.host, access.locale)
+    settings = _LastSettings(config.catalogue.host, config.pictures.host, config.locale)
     text = msgspec.json.encode(settings).decode()
     if store.get_meta(_META_NAME) != text:
         store.set_meta(_META_NAME, text)
@@ -40,11 +40,11 @@ def load_disabled_config(folder: Path) -> ServiceConfig:
 
     Raise NoCache if the store cannot be read.
     """
-    desk = TmdbContext(folder, DISABLED)
-    if not desk.has_cache_file:
+    context = TmdbContext(folder, DISABLED)
+    if not context.has_cache_file:
         return DISABLED
-    with contextlib.closing(desk):
-        text = desk.store.get_meta(_META_NAME)
+    with contextlib.closing(context):
+        text = context.store.get_meta(_META_NAME)
     try:
         last = msgspec.json.decode(text, type=_LastSettings)
     except msgspec.DecodeError:  # nothing saved yet

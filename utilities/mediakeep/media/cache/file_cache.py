@@ -106,11 +106,11 @@ class FileCache:
                 base.execute(statement, values)
                 self._delete_stale(base)
 
-    def _delete_stale(self, base: sqlite3.Connection) -> None:
+    def _delete_stale(self, connection: sqlite3.Connection) -> None:
         """Delete the cache rows of folders that no longer exist, at most once a day."""
         day = self._today
-        if base.execute("UPDATE sweep SET day = ? WHERE day != ?", (day, day)).rowcount:
-            base.execute(_DELETE_STALE, (day - _KEEP_DAYS, _MAX_DELETED))
+        if connection.execute("UPDATE sweep SET day = ? WHERE day != ?", (day, day)).rowcount:
+            connection.execute(_DELETE_STALE, (day - _KEEP_DAYS, _MAX_DELETED))
 
 
 def _format_key(folder: FolderKey) -> str:

@@ -127,10 +127,10 @@ def _resized(source: BoundedFile, outer: AtomRange, by: int) -> tuple[ByteRange,
 
 
 def _tracks(
-    sound: audio_layout.AudioLayout, behind: int, by: int
+    layout: audio_layout.AudioLayout, behind: int, by: int
 ) -> list[tuple[ByteRange, FilePart]]:
     moves = tuple(
-        OffsetShift(span.start, span.end, by) for span in sound.mdats if span.start >= behind
+        OffsetShift(span.start, span.end, by) for span in layout.mdats if span.start >= behind
     )
-    tracks = [part for part in sound.parts if part not in sound.mdats]
+    tracks = [part for part in layout.parts if part not in layout.mdats]
     return [(track, ShiftedTrack(track, moves)) for track in tracks] if moves else []

@@ -50,11 +50,9 @@ class SourceTruncated(EOFError):
     """Raised if the old file ends before the end of a part that has to be copied."""
 
 
-def total_size(pieces: Iterable[FilePart]) -> int:
+def total_size(parts: Iterable[FilePart]) -> int:
     """Return the total size of a file's parts in bytes."""
-    return sum(
-        len(piece) if isinstance(piece, bytes) else _range_of(piece).size for piece in pieces
-    )
+    return sum(len(piece) if isinstance(piece, bytes) else _range_of(piece).size for piece in parts)
 
 
 def replace_ranges(end: int, patches: Sequence[tuple[ByteRange, FilePart]]) -> Iterator[FilePart]:
@@ -72,13 +70,13 @@ def replace_ranges(end: int, patches: Sequence[tuple[ByteRange, FilePart]]) -> I
         yield ByteRange(at, end)
 
 
-def write_parts(pieces: Iterable[FilePart], old: int, new: int) -> None:
+def write_parts(parts: Iterable[FilePart], old: int, new: int) -> None:
     """Write all parts of a new file to the open file `new`.
 
     Parts of the old file are copied from the open file `old`. Raises SourceTruncated if that is too
     short.
     """
-    for piece in pieces:
+    for piece in parts:
         if isinstance(piece, ByteRange):
             _copy_range(piece, old, new)
         else:
@@ -86,10 +84,10 @@ def write_parts(pieces: Iterable[FilePart], old: int, new: int) -> None:
                 atomic_files.write_all(new, part)
 
 
-def equals_file(pieces: Iterable[FilePart], old: int, other: int) -> bool:
+def equals_file(parts: Iterable[FilePart], old: int, other: int) -> bool:
     """Return True if the parts, put together, equal the bytes of the open file `other`."""
     at = 0
-    for piece in pieces:
+    for piece in parts:
         for part in _render_part(piece, old):
             if os.pread(other, len(part), at) != part:
                 return False
@@ -97,36 +95,34 @@ def equals_file(pieces: Iterable[FilePart], old: int, other: int) -> bool:
     return at == os.fstat(other).st_size
 
 
-def compute_sha256(pieces: Iterable[FilePart], old: int) -> str:
+def compute_sha256(parts: Iterable[FilePart], old: int) -> str:
     """Return the SHA-256 of a file that would be assembled from parts, without writing it."""
     hasher = sha256()
-    for piece in pieces:
+    for piece in parts:
         for part in _render_part(piece, old):
             hasher.update(part)
     return hasher.hexdigest()
 
 
-def _render_part(piece: FilePart, old: int) -> Iterator[bytes]:
-    if isinstance(piece, bytes):
-        yield piece
-    elif isinstance(piece, ByteRange):
-        yield from _read_chunks(piece, old)
-    elif isinstance(piece, ShiftedTrack):
-        yield chunk_offsets.shift_offsets(_read_range(old, piece.span), piece.moves)
+def _render_part(part: FilePart, old: int) -> Iterator[bytes]:
+    if isinstance(part, bytes):
+        yield part
+    elif isinstance(part, ByteRange):
+        yield from _read_chunks(part, old)
+    elif isinstance(part, ShiftedTrack):
+        yield chunk_offsets.shift_offsets(_read_range(old, part.span), part.moves)
     else:
-        yield from rewrite_pages.renumber_pages(
-            _read_chunks(piece.span, old), piece.serial, piece.by
-        )
+        yield from rewrite_pages.renumber_pages(_read_chunks(part.span, old), part.serial, part.by)
 
 
 def _range_of(piece: ByteRange | RenumberedPages | ShiftedTrack) -> ByteRange:
     return piece if isinstance(piece, ByteRange) else piece.span
 
 
-def _copy_range(span: ByteRange, old: int, new: int) -> None:
-    at, end = span
+def _copy_range(byte_range: ByteRange, old: int, new: int) -> None:
+    at, end = byte_range
     ahead = -at % _BLOCK_SIZE
-    if (at - os.lseek(new, 0, os.SEEK_CUR)) % _BLOCK_SIZE == 0 and ahead < span.size:
+    if (at - os.lseek(new, 0, os.SEEK_CUR)) % _BLOCK_SIZE == 0 and ahead < byte_range.size:
         at = _copy_in_kernel(at, at + ahead, old, new)
     at = _copy_in_kernel(at, end, old, new)
     for part in _read_chunks(ByteRange(at, end), old):
@@ -148,16 +144,16 @@ def _copy_in_kernel(at: int, end: int, old: int, new: int) -> int:
     return at
 
 
-def _read_chunks(span: ByteRange, old: int) -> Iterator[bytes]:
-    for at in range(span.start, span.end, _CHUNK):
-        yield _read_range(old, ByteRange(at, min(at + _CHUNK, span.end)))
+def _read_chunks(byte_range: ByteRange, old: int) -> Iterator[bytes]:
+    for at in range(byte_range.start, byte_range.end, _CHUNK):
+        yield _read_range(old, ByteRange(at, min(at + _CHUNK, byte_range.end)))
 
 
-def _read_range(old: int, span: ByteRange) -> bytes:
-    data = chunk = os.pread(old, span.size, span.start)
-    while chunk and len(data) < span.size:  # some network file systems return short reads
-        chunk = os.pread(old, span.size - len(data), span.start + len(data))
+def _read_range(old: int, byte_range: ByteRange) -> bytes:
+    data = chunk = os.pread(old, byte_range.size, byte_range.start)
+    while chunk and len(data) < byte_range.size:  # some network file systems return short reads
+        chunk = os.pread(old, byte_range.size - len(data), byte_range.start + len(data))
         data += chunk
-    if len(data) < span.size:
+    if len(data) < byte_range.size:
         raise SourceTruncated
     return data

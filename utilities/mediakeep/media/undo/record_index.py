@@ -192,12 +192,12 @@ class RecordIndex:
         """Close the index."""
         self._database.close()
 
-    def _compare_with_log(self, base: sqlite3.Connection) -> bool:
+    def _compare_with_log(self, connection: sqlite3.Connection) -> bool:
         """Raise TornFile unless the index database is intact and matches the log exactly."""
-        if base.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+        if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise TornFile("integrity check failed")
-        rows = base.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")
-        ends = dict(base.execute("SELECT file, offset FROM log").fetchall())
+        rows = connection.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")
+        ends = dict(connection.execute("SELECT file, offset FROM log").fetchall())
         marks, indexed = dict[str, str](), dict[str, str]()
         for place, head in self._log.read_heads():
             if place.end > ends.get(place.file, 0):
@@ -212,42 +212,42 @@ class RecordIndex:
             raise TornFile("it does not match the log")
         return True
 
-    def _is_current(self, base: sqlite3.Connection) -> bool:
-        offsets = dict(base.execute("SELECT file, offset FROM log").fetchall())
+    def _is_current(self, connection: sqlite3.Connection) -> bool:
+        offsets = dict(connection.execute("SELECT file, offset FROM log").fetchall())
         return offsets == {path.name: path.stat().st_size for path in self._log.list_files()}
 
-    def _read_new_lines(self, base: sqlite3.Connection) -> None:
-        offsets = dict(base.execute("SELECT file, offset FROM log").fetchall())
+    def _read_new_lines(self, connection: sqlite3.Connection) -> None:
+        offsets = dict(connection.execute("SELECT file, offset FROM log").fetchall())
         sizes = {path.name: path.stat().st_size for path in self._log.list_files()}
         if any(sizes.get(file, -1) < offset for file, offset in offsets.items()):
-            base.execute("DELETE FROM record")
-            base.execute("DELETE FROM log")
+            connection.execute("DELETE FROM record")
+            connection.execute("DELETE FROM log")
             offsets = {}
         for file, size in sizes.items():
             if size > (offset := offsets.get(file, 0)):
-                self._read_file(base, file, offset)
+                self._read_file(connection, file, offset)
 
-    def _read_file(self, base: sqlite3.Connection, file: str, offset: int) -> None:
+    def _read_file(self, connection: sqlite3.Connection, file: str, offset: int) -> None:
         for place, line in self._log.read_lines(file, offset):
             if isinstance(line, ChangeRecord):
                 owner = (line.id, line.session, line.item, line.queue)
                 where = (line.path, path_tail(line))
-                base.execute(
+                connection.execute(
                     "INSERT OR REPLACE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
                     (*owner, *where, line.time, line.undoes, file, place.offset),
                 )
             else:
-                base.execute("UPDATE record SET mark = ? WHERE id = ?", (line.mark, line.id))
+                connection.execute("UPDATE record SET mark = ? WHERE id = ?", (line.mark, line.id))
             offset = place.end
-        base.execute("INSERT OR REPLACE INTO log VALUES(?, ?)", (file, offset))
+        connection.execute("INSERT OR REPLACE INTO log VALUES(?, ?)", (file, offset))
 
 
-def _select_rows(base: sqlite3.Connection, query: RecordQuery, limit: int) -> IndexRows:
+def _select_rows(connection: sqlite3.Connection, query: RecordQuery, limit: int) -> IndexRows:
     conditions = list(_build_conditions(query))
     where = " AND ".join(condition for condition, _ in conditions) or "1"
     # The unary plus keeps SQLite from scanning all records in index order to avoid sorting.
     order = "+file, +offset" if conditions else "file, offset"
-    rows = base.execute(
+    rows = connection.execute(
         f"SELECT file, offset, mark FROM record WHERE {where} ORDER BY {order} LIMIT ?",
         [*(text for _, texts in conditions for text in texts), limit],
     )

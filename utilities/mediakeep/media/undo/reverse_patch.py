@@ -103,7 +103,9 @@ def _find_pictures(pictures: list[StoredPicture]) -> tuple[dict[str, bytes], lis
     return blobs, marks
 
 
-def apply(recipe: ReversePatch, sound: AudioLayout, blob: Callable[[str], bytes]) -> list[FilePart]:
+def apply(
+    recipe: ReversePatch, layout: AudioLayout, blob: Callable[[str], bytes]
+) -> list[FilePart]:
     """Return the parts of the old file, with the audio taken from the current file.
 
     Raises PatchMismatch if the audio has another layout. The caller has to verify the result.
@@ -111,7 +113,7 @@ def apply(recipe: ReversePatch, sound: AudioLayout, blob: Callable[[str], bytes]
     raw = _decompress_raw(recipe)
     blobs = {index: blob(name) for index, name in enumerate(recipe.blobs)}
     encoded: Mapping[int, bytes] = {}
-    audio_parts = _AudioParts(recipe, sound)
+    audio_parts = _AudioParts(recipe, layout)
     parts, at = list[FilePart](), 0
     for code, *numbers in recipe.steps:
         values = [int(number) for number in numbers]
@@ -131,11 +133,11 @@ def apply(recipe: ReversePatch, sound: AudioLayout, blob: Callable[[str], bytes]
 class _AudioParts:
     """The audio of the current file, handed out piece by piece from its beginning."""
 
-    def __init__(self, recipe: ReversePatch, sound: AudioLayout) -> None:
-        if len(recipe.mdats) != len(sound.mdats):
+    def __init__(self, recipe: ReversePatch, layout: AudioLayout) -> None:
+        if len(recipe.mdats) != len(layout.mdats):
             raise PatchMismatch("its audio is split differently")
-        self._recipe, self._sound = recipe, sound
-        self._parts = [part for part in sound.parts if part.size]
+        self._recipe, self._sound = recipe, layout
+        self._parts = [part for part in layout.parts if part.size]
 
     def take_bytes(self, size: int) -> Iterator[FilePart]:
         """Yield the next `size` bytes of the audio as file parts.

@@ -33,9 +33,9 @@ class IdLookup:
     """
 
     def __init__(
-        self, tmdb: TmdbClient, clue: MovieClues, weights: MovieMatchWeights = WEIGHTS
+        self, tmdb: TmdbClient, clues: MovieClues, weights: MovieMatchWeights = WEIGHTS
     ) -> None:
-        self._tmdb, self._clue, self._weights = tmdb, clue, weights
+        self._tmdb, self._clue, self._weights = tmdb, clues, weights
         self.removed_ids: list[int] = []  # IDs that TMDb does not have any more
         self.conflicts: list[str] = []
 

@@ -113,7 +113,7 @@ class NameReading(msgspec.Struct, frozen=True):
     year: int
 
 
-def list_readings(clue: MovieClues, weights: MovieMatchWeights) -> tuple[NameReading, ...]:
+def list_readings(clues: MovieClues, weights: MovieMatchWeights) -> tuple[NameReading, ...]:
     """Return all interpretations of a movie's name as title and year.
 
     A year that is a word of the title is not used as the movie's year.
@@ -121,10 +121,10 @@ def list_readings(clue: MovieClues, weights: MovieMatchWeights) -> tuple[NameRea
     return tuple(
         NameReading(
             title,
-            _reading_penalty(clue.titles[0], title, weights),
-            year_outside_title(title, clue.year),
+            _reading_penalty(clues.titles[0], title, weights),
+            year_outside_title(title, clues.year),
         )
-        for title in clue.titles
+        for title in clues.titles
     )
 
 

@@ -19,7 +19,7 @@ _ROUNDING_ERROR = 1e-6  # tolerance for figures rounded to three decimals
 
 
 def rate_candidate(
-    clue: MovieClues,
+    clues: MovieClues,
     summary: MovieSummary,
     movie: Movie | None = None,
     weights: MovieMatchWeights = WEIGHTS,
@@ -28,10 +28,10 @@ def rate_candidate(
 
     Without the candidate's details, the runtime is not compared.
     """
-    nearest, against = penalties.name_penalties(clue, summary, movie, weights)
-    if movie or not clue.minutes:
-        against["runtime"] = penalties.runtime_penalty(clue, movie, weights)
-    if clue.episode:
+    nearest, against = penalties.name_penalties(clues, summary, movie, weights)
+    if movie or not clues.minutes:
+        against["runtime"] = penalties.runtime_penalty(clues, movie, weights)
+    if clues.episode:
         against["episode"] = weights.episode
     against = {name: round(value, 3) for name, value in against.items() if value}
     return MovieCandidate(

@@ -54,9 +54,9 @@ class MovieSearch:
     """
 
     def __init__(
-        self, tmdb: TmdbClient, clue: MovieClues, weights: MovieMatchWeights = WEIGHTS
+        self, tmdb: TmdbClient, clues: MovieClues, weights: MovieMatchWeights = WEIGHTS
     ) -> None:
-        self._tmdb, self._clue, self._weights = tmdb, clue, weights
+        self._tmdb, self._clue, self._weights = tmdb, clues, weights
         self._hits: dict[int, MovieSummary] = {}  # in the service's order
         self._movies: dict[int, Movie] = {}
         self._complete_texts: set[str] = set()  # texts whose results are all known

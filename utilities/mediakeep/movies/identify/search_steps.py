@@ -38,34 +38,34 @@ class SearchStep(msgspec.Struct, frozen=True):
     is_first_release: bool = True
 
 
-def exact_steps(clue: MovieClues) -> Iterator[SearchStep]:
+def exact_steps(clues: MovieClues) -> Iterator[SearchStep]:
     """Yield the searches for a movie's name as written."""
-    readings = [title[:_MAX_QUERY_LENGTH].strip() for title in clue.titles if title.strip()][
+    readings = [title[:_MAX_QUERY_LENGTH].strip() for title in clues.titles if title.strip()][
         :_MAX_READINGS
     ]
     for text in dict.fromkeys(readings):
-        if year := year_outside_title(text, clue.year):
+        if year := year_outside_title(text, clues.year):
             yield SearchStep(text, year)
         yield SearchStep(text)
-    for text in readings[:1] if clue.year else ():
-        yield SearchStep(text, clue.year, is_first_release=False)
-        yield from (SearchStep(text, clue.year + off) for off in (-1, 1))
+    for text in readings[:1] if clues.year else ():
+        yield SearchStep(text, clues.year, is_first_release=False)
+        yield from (SearchStep(text, clues.year + off) for off in (-1, 1))
 
 
-def relaxed_steps(clue: MovieClues) -> Iterator[SearchStep]:
+def relaxed_steps(clues: MovieClues) -> Iterator[SearchStep]:
     """Yield the searches for changed forms of a movie's name.
 
     They find a movie whose title is written differently.
     """
-    if not clue.titles:
+    if not clues.titles:
         return
-    text = clue.titles[0][:_MAX_QUERY_LENGTH]
+    text = clues.titles[0][:_MAX_QUERY_LENGTH]
     for variant in dict.fromkeys(
         (_PART_PATTERN.sub("", text), _swap_ampersand(text), _SUBTITLE_PATTERN.sub("", text))
     ):
         if variant and variant != text:
-            yield SearchStep(variant, clue.year)
-    yield from (SearchStep(half, clue.year) for half in _split_in_halves(text.split()))
+            yield SearchStep(variant, clues.year)
+    yield from (SearchStep(half, clues.year) for half in _split_in_halves(text.split()))
 
 
 def _swap_ampersand(text: str) -> str:

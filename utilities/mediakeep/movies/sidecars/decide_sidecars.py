@@ -52,7 +52,7 @@ class WrittenContent(msgspec.Struct, frozen=True):
 
 def decide_nfo(
     local: LocalMovie,
-    film: Film,
+    movie: Film,
     existing: ExistingSidecars,
     locale: Locale,
     context: MovieWorkerContext,
@@ -63,8 +63,8 @@ def decide_nfo(
     not read is moved with its whole content. The write policy decides whether an unusable NFO stays
     or is renamed.
     """
-    wanted, written = nfo_content.build_details(film, local, locale), existing.last_written
-    reason = f"as TMDb has it (movie {film.id})"
+    wanted, written = nfo_content.build_details(movie, local, locale), existing.last_written
+    reason = f"as TMDb has it (movie {movie.id})"
     if existing.nfo.state not in (NfoState.NONE, NfoState.READ):
         if context.config.policy.nfo != "set-aside" or existing.is_locked:
             return None, written
@@ -157,7 +157,7 @@ def decide_metadata(
 
 
 def decide_pictures(
-    local: LocalMovie, film: Film, existing: ExistingSidecars, context: MovieWorkerContext
+    local: LocalMovie, movie: Film, existing: ExistingSidecars, context: MovieWorkerContext
 ) -> Iterator[PendingFile]:
     """Yield the pictures to write for a movie, with their content unless this is a dry run.
 
@@ -166,7 +166,7 @@ def decide_pictures(
     """
     language, forced = context.config.services.locale.language_code, context.config.force
     stale, missing = (
-        _find_stale_pictures(local, film, existing),
+        _find_stale_pictures(local, movie, existing),
         pending_files.missing_pictures(local),
     )
     for role in artwork.PICTURE_ROLES:
@@ -175,7 +175,7 @@ def decide_pictures(
         if (
             not is_due
             or role not in context.config.roles
-            or not artwork.rank_pictures(film, role, language)
+            or not artwork.rank_pictures(movie, role, language)
         ):
             continue
         suffix = f".{old.place.rpartition('.')[2]}" if old else ""
@@ -185,7 +185,7 @@ def decide_pictures(
                 role, place, b"", _replaced_content(local, place, old, forced), "TMDb has one"
             )
         elif picture := artwork.fetch_picture(
-            context.tmdb_context.tmdb, film, role, language, suffix
+            context.tmdb_context.tmdb, movie, role, language, suffix
         ):
             yield _build_picture(local, picture, old, forced)
 
@@ -201,7 +201,7 @@ def _build_picture(
 
 def find_unrecorded_pictures(
     local: LocalMovie,
-    film: Film,
+    movie: Film,
     recorded_roles: Collection[str],
     stamp: Stamp,
     context: MovieWorkerContext,
@@ -213,12 +213,12 @@ def find_unrecorded_pictures(
     """
     if not context.has_changed_files or all(image.role in recorded_roles for image in local.images):
         return {}
-    reasons = {_format_source(picture.path) for picture in (*film.posters, *film.backdrops)}
+    reasons = {_format_source(picture.path) for picture in (*movie.posters, *movie.backdrops)}
     records = context.store.effective_changes(
         stamp.key, stamp.first_claim, stamp.since, queue=kinds.MOVIES.name
     )
     return {
-        role: RecordedPicture(film.id, record.new.sha256)
+        role: RecordedPicture(movie.id, record.new.sha256)
         for record in records
         for role, change in record.fields.items()
         if role in artwork.PICTURE_ROLES and role not in recorded_roles and change.reason in reasons
@@ -240,7 +240,7 @@ def _replaced_content(
 
 
 def _find_stale_pictures(
-    local: LocalMovie, film: Film, existing: ExistingSidecars
+    local: LocalMovie, movie: Film, existing: ExistingSidecars
 ) -> dict[str, StalePicture]:
     """Return pictures, by role, that mediakeep wrote when the movie was identified differently.
 
@@ -250,7 +250,7 @@ def _find_stale_pictures(
     recorded = existing.metadata.pictures if existing.metadata else {}
     for image in local.images:
         ours = recorded.get(image.role)
-        if ours is None or ours.tmdb_id == film.id:
+        if ours is None or ours.tmdb_id == movie.id:
             continue
         data = _read_or_none(local, image.place)
         if data and sha256(data).hexdigest() == ours.sha256:

@@ -88,66 +88,66 @@ class LocalizedText(msgspec.Struct, frozen=True):
     language: str = ""
 
 
-def choose_title(film: Film, locale: Locale) -> LocalizedText:
+def choose_title(movie: Film, locale: Locale) -> LocalizedText:
     """Return a movie's title in the configured language, else in English, else the original one."""
-    wanted, original = locale.language_code, film.original_language
-    response_title = film.title if film.title != film.original_title else ""
+    wanted, original = locale.language_code, movie.original_language
+    response_title = movie.title if movie.title != movie.original_title else ""
     candidates = [
         *(
             LocalizedText(text.title, wanted)
-            for text in _list_translations(film, wanted, _locale_country(locale))
+            for text in _list_translations(movie, wanted, _locale_country(locale))
         ),
-        LocalizedText(response_title if _response_language(film) == wanted else "", wanted),
-        LocalizedText(film.original_title if original == wanted else "", wanted),
+        LocalizedText(response_title if _response_language(movie) == wanted else "", wanted),
+        LocalizedText(movie.original_title if original == wanted else "", wanted),
         *(
             LocalizedText(text.title, _FALLBACK_LANGUAGE)
-            for text in _list_translations(film, _FALLBACK_LANGUAGE, "US")
+            for text in _list_translations(movie, _FALLBACK_LANGUAGE, "US")
         ),
         LocalizedText(
-            film.original_title if original == _FALLBACK_LANGUAGE else "", _FALLBACK_LANGUAGE
+            movie.original_title if original == _FALLBACK_LANGUAGE else "", _FALLBACK_LANGUAGE
         ),
-        LocalizedText(film.original_title, original),
-        LocalizedText(film.title, original),
+        LocalizedText(movie.original_title, original),
+        LocalizedText(movie.title, original),
     ]
     return next((title for title in candidates if title.text), LocalizedText())
 
 
-def choose_plot(film: Film, locale: Locale) -> str:
+def choose_plot(movie: Film, locale: Locale) -> str:
     """Return a movie's plot in the configured language, else in English, else the original one."""
-    return _choose_text(film, locale, "overview")
+    return _choose_text(movie, locale, "overview")
 
 
-def choose_tagline(film: Film, locale: Locale) -> str:
+def choose_tagline(movie: Film, locale: Locale) -> str:
     """Return a movie's tagline in the configured language, else in English, else the original."""
-    return _choose_text(film, locale, "tagline")
+    return _choose_text(movie, locale, "tagline")
 
 
-def _choose_text(film: Film, locale: Locale, field: str) -> str:
-    own_texts = {_response_language(film): getattr(film, field)}
+def _choose_text(movie: Film, locale: Locale, field: str) -> str:
+    own_texts = {_response_language(movie): getattr(movie, field)}
     chain = (
         (locale.language_code, _locale_country(locale)),
         (_FALLBACK_LANGUAGE, "US"),
-        (film.original_language, ""),
+        (movie.original_language, ""),
     )
     for code, country in chain:
         texts = (
-            getattr(translation, field) for translation in _list_translations(film, code, country)
+            getattr(translation, field) for translation in _list_translations(movie, code, country)
         )
         if text := next(filter(None, texts), own_texts.get(code, "")):
             return str(text)
-    return str(own_texts[_response_language(film)])
+    return str(own_texts[_response_language(movie)])
 
 
-def _list_translations(film: Film, code: str, country: str) -> Iterator[Translation]:
+def _list_translations(movie: Film, code: str, country: str) -> Iterator[Translation]:
     """Yield a movie's translations into a language, those for the country first."""
-    matching = [text for text in film.translations if text.language == code]
+    matching = [text for text in movie.translations if text.language == code]
     yield from (text for text in matching if text.country == country)
     yield from (text for text in matching if text.country != country)
 
 
-def _response_language(film: Film) -> str:
+def _response_language(movie: Film) -> str:
     """Return the language of TMDb's response about a movie, which is English by default."""
-    return film.asked.partition("-")[0].lower() or _FALLBACK_LANGUAGE
+    return movie.asked.partition("-")[0].lower() or _FALLBACK_LANGUAGE
 
 
 def _locale_country(locale: Locale) -> str:

@@ -23,36 +23,36 @@ _VIDEO_ID = re.compile(r"[\w-]{5,20}", re.ASCII)
 _PICTURE_PATH = re.compile(r"/[\w.-]{1,100}", re.ASCII)
 
 
-def build_details(film: Film, local: LocalMovie, locale: Locale) -> NfoMovie:
+def build_details(movie: Film, local: LocalMovie, locale: Locale) -> NfoMovie:
     """Return the content that a movie's NFO should have, without values that are unknown."""
-    title = localized_text.choose_title(film, locale)
-    certificate = localized_text.choose_certificate(film.certificates, locale.country)
+    title = localized_text.choose_title(movie, locale)
+    certificate = localized_text.choose_certificate(movie.certificates, locale.country)
     return NfoMovie(
         title=title.text,
-        original_title=film.original_title,
+        original_title=movie.original_title,
         sort_title=localized_text.sort_title(title.text, title.language),
-        ratings=_build_ratings(film),
-        plot=localized_text.choose_plot(film, locale),
-        tagline=localized_text.choose_tagline(film, locale),
-        runtime=film.runtime or round(local.duration / 60),
-        thumbs=tuple(_build_posters(film, locale)),
-        fanart=tuple(_build_fanart(film, locale)),
+        ratings=_build_ratings(movie),
+        plot=localized_text.choose_plot(movie, locale),
+        tagline=localized_text.choose_tagline(movie, locale),
+        runtime=movie.runtime or round(local.duration / 60),
+        thumbs=tuple(_build_posters(movie, locale)),
+        fanart=tuple(_build_fanart(movie, locale)),
         mpaa=localized_text.format_certificate(certificate),
-        ids=_build_ids(film),
-        genres=_distinct_names(genre.name for genre in film.genres),
-        countries=_distinct_names(country.name for country in film.countries),
-        collection=_build_collection(film),
-        tags=_distinct_names(keyword.name for keyword in film.keywords),
+        ids=_build_ids(movie),
+        genres=_distinct_names(genre.name for genre in movie.genres),
+        countries=_distinct_names(country.name for country in movie.countries),
+        collection=_build_collection(movie),
+        tags=_distinct_names(keyword.name for keyword in movie.keywords),
         credits=_distinct_names(
-            member.name for member in film.crew if _is_writer(member.department, member.job)
+            member.name for member in movie.crew if _is_writer(member.department, member.job)
         ),
-        directors=film.directors,
-        premiered=film.release_date,
-        year=film.year,
-        studios=_distinct_names(studio.name for studio in film.studios),
-        trailer=_TRAILER_URL + film.trailer if _VIDEO_ID.fullmatch(film.trailer) else "",
+        directors=movie.directors,
+        premiered=movie.release_date,
+        year=movie.year,
+        studios=_distinct_names(studio.name for studio in movie.studios),
+        trailer=_TRAILER_URL + movie.trailer if _VIDEO_ID.fullmatch(movie.trailer) else "",
         streams=_build_streams(local),
-        actors=tuple(_build_actors(film)),
+        actors=tuple(_build_actors(movie)),
     )
 
 
@@ -64,18 +64,18 @@ def _is_writer(department: str, job: str) -> bool:
     return department == "Writing" and job in _WRITING_JOBS
 
 
-def _build_ratings(film: Film) -> tuple[NfoRating, ...]:
-    rating = NfoRating("themoviedb", round(film.rating, 3), film.votes)
-    return (rating,) if film.rating and film.votes else ()
+def _build_ratings(movie: Film) -> tuple[NfoRating, ...]:
+    rating = NfoRating("themoviedb", round(movie.rating, 3), movie.votes)
+    return (rating,) if movie.rating and movie.votes else ()
 
 
-def _build_ids(film: Film) -> dict[str, str]:
-    imdb = film.imdb_id or film.external_ids.get("imdb", "")
-    return {"tmdb": str(film.id)} | ({"imdb": imdb} if imdb else {})
+def _build_ids(movie: Film) -> dict[str, str]:
+    imdb = movie.imdb_id or movie.external_ids.get("imdb", "")
+    return {"tmdb": str(movie.id)} | ({"imdb": imdb} if imdb else {})
 
 
-def _build_collection(film: Film) -> NfoSet | None:
-    collection = film.collection
+def _build_collection(movie: Film) -> NfoSet | None:
+    collection = movie.collection
     return (
         NfoSet(collection.name, collection.overview, collection.id)
         if collection and collection.name
@@ -83,22 +83,22 @@ def _build_collection(film: Film) -> NfoSet | None:
     )
 
 
-def _build_actors(film: Film) -> Iterable[NfoActor]:
-    cast = sorted(film.cast, key=lambda actor: actor.order)
+def _build_actors(movie: Film) -> Iterable[NfoActor]:
+    cast = sorted(movie.cast, key=lambda actor: actor.order)
     for number, actor in enumerate(cast[:_MOST_ACTORS]):
         yield NfoActor(actor.name, actor.role, number, _picture_url(actor.portrait))
 
 
-def _build_posters(film: Film, locale: Locale) -> Iterable[NfoThumb]:
+def _build_posters(movie: Film, locale: Locale) -> Iterable[NfoThumb]:
     for path in _best_paths(
-        film.posters, artwork.text_languages(film, artwork.POSTER, locale.language_code)
+        movie.posters, artwork.text_languages(movie, artwork.POSTER, locale.language_code)
     ):
         yield NfoThumb(_picture_url(path), "poster", _picture_url(path, "w500"))
 
 
-def _build_fanart(film: Film, locale: Locale) -> Iterable[NfoThumb]:
+def _build_fanart(movie: Film, locale: Locale) -> Iterable[NfoThumb]:
     for path in _best_paths(
-        film.backdrops, artwork.text_languages(film, artwork.FANART, locale.language_code)
+        movie.backdrops, artwork.text_languages(movie, artwork.FANART, locale.language_code)
     ):
         yield NfoThumb(_picture_url(path), preview=_picture_url(path, "w780"))
 

@@ -29,9 +29,9 @@ class TopValues(msgspec.Struct, frozen=True):
 class MusicCounters:
     """Counts of values in several categories; a database stores what exceeds the memory limit."""
 
-    def __init__(self, base: Connection) -> None:
-        base.execute(_TABLE)
-        self._db = base
+    def __init__(self, connection: Connection) -> None:
+        connection.execute(_TABLE)
+        self._db = connection
         self._counts: Counter[tuple[str, CountedValue]] = Counter()
 
     def add(self, category: str, counts: Iterable[tuple[CountedValue, int]]) -> None:

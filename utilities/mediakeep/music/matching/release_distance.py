@@ -47,12 +47,12 @@ def is_other_version(
 
 
 def _tracks_name_other_version(
-    album: LocalAlbum, tracklist: Tracklist, slots: Sequence[int], weights: MatchingWeights
+    album: LocalAlbum, tracklist: Tracklist, rate_limit: Sequence[int], weights: MatchingWeights
 ) -> bool:
     """Return whether the titles of most tracks name another version than the release does."""
     pairs = [
         (track.title, tracklist.entries[slot].title)
-        for track, slot in zip(album.tracks, slots, strict=True)
+        for track, slot in zip(album.tracks, rate_limit, strict=True)
         if slot >= 0 and track.title
     ]
     is_other = [

@@ -104,10 +104,10 @@ def assign_tracks(
 
 
 def _slots_of_unreadable_files(
-    album: LocalAlbum, tracklist: Tracklist, slots: Sequence[int]
+    album: LocalAlbum, tracklist: Tracklist, rate_limit: Sequence[int]
 ) -> Iterator[int]:
     """Yield the index of each unpaired track of the release that an unreadable file's name fits."""
-    unassigned = [entry for entry in range(len(tracklist.entries)) if entry not in slots]
+    unassigned = [entry for entry in range(len(tracklist.entries)) if entry not in rate_limit]
     for file in album.unreadable:
         for index in unassigned:
             entry = tracklist.entries[index]
@@ -121,10 +121,10 @@ def _slots_of_unreadable_files(
                 break
 
 
-def _length_difference(track: LocalTrack, slots: Sequence[TracklistEntry], slot: int) -> float:
-    if slot < 0 or not (track.seconds and slots[slot].seconds):
+def _length_difference(track: LocalTrack, rate_limit: Sequence[TracklistEntry], slot: int) -> float:
+    if slot < 0 or not (track.seconds and rate_limit[slot].seconds):
         return -1.0
-    return abs(track.seconds - slots[slot].seconds)
+    return abs(track.seconds - rate_limit[slot].seconds)
 
 
 def _cost_row(

@@ -220,12 +220,12 @@ def check_restore(location: QueueLocation, kind: Kind, path: Path) -> BackupInfo
     return head
 
 
-def _is_same_backup(order: RestoreMarker, kind: Kind, path: Path) -> bool:
+def _is_same_backup(marker: RestoreMarker, kind: Kind, path: Path) -> bool:
     """Return whether a file is the backup of an unfinished restore, or at least has its name."""
     try:
-        return archive.read_info(path, kind.name).id == order.id
+        return archive.read_info(path, kind.name).id == marker.id
     except MediakeepError:
-        return path_text.escape_path(path) == order.file
+        return path_text.escape_path(path) == marker.file
 
 
 def refuse_live_sessions(location: QueueLocation) -> None:

@@ -56,6 +56,6 @@ def refuse_unfinished(folder: Path) -> None:
         )
 
 
-def _format_resume_command(folder: Path, order: RestoreMarker) -> str:
-    line = config.format_command(order.manager, folder.parent.parent)
-    return f"{line} --restore-backup {path_text.quote_escaped(order.file)} --yes"
+def _format_resume_command(folder: Path, marker: RestoreMarker) -> str:
+    line = config.format_command(marker.manager, folder.parent.parent)
+    return f"{line} --restore-backup {path_text.quote_escaped(marker.file)} --yes"

@@ -169,7 +169,7 @@ def _open_and_update(path: Path, folder: Path) -> sqlite3.Connection:
 
 
 def _update_connection(
-    base: sqlite3.Connection, folder: Path, path: Path | None = None
+    connection: sqlite3.Connection, folder: Path, path: Path | None = None
 ) -> sqlite3.Connection:
     """Update an open index from the history.
 
@@ -177,23 +177,25 @@ def _update_connection(
     index is in memory.
     """
     while True:
-        with base:
-            base.execute("BEGIN IMMEDIATE")
-            current = base.execute("PRAGMA user_version").fetchone()[0] == _VERSION
-            if not current and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            current = connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION
+            if not current and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 raise TornFile("it has another version, and may be incomplete")
             is_clean = (
-                path is not None and current and clean_flag.is_clean(base, _require_identity(path))
+                path is not None
+                and current
+                and clean_flag.is_clean(connection, _require_identity(path))
             )
-            if current and not _has_new_events(base, folder):
-                return base
+            if current and not _has_new_events(connection, folder):
+                return connection
             if not is_clean:
-                if not current or not _add_new_events(base, folder):
-                    _recreate_tables(base, path)
-                    _rebuild_index(base, folder)
-                return base
+                if not current or not _add_new_events(connection, folder):
+                    _recreate_tables(connection, path)
+                    _rebuild_index(connection, folder)
+                return connection
         assert path is not None
-        clean_flag.mark_dirty(base, _require_identity(path))
+        clean_flag.mark_dirty(connection, _require_identity(path))
 
 
 def _require_identity(path: Path) -> clean_flag.FileIdentity:
@@ -203,9 +205,9 @@ def _require_identity(path: Path) -> clean_flag.FileIdentity:
     raise TornFile("it was deleted")
 
 
-def _has_new_events(base: sqlite3.Connection, folder: Path) -> bool:
+def _has_new_events(connection: sqlite3.Connection, folder: Path) -> bool:
     """Return whether the history has events that the index has not read yet."""
-    read = dict(base.execute("SELECT path, offset FROM source").fetchall())
+    read = dict(connection.execute("SELECT path, offset FROM source").fetchall())
     paths = {path.name: path for path in event_log.list_files(folder)}
     if read.keys() - paths:
         return True
@@ -221,25 +223,25 @@ def _connect(path: Path) -> sqlite3.Connection:
     return base
 
 
-def _recreate_tables(base: sqlite3.Connection, path: Path | None) -> None:
-    names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+def _recreate_tables(connection: sqlite3.Connection, path: Path | None) -> None:
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in names:
-        base.execute(f"DROP TABLE {name}")
+        connection.execute(f"DROP TABLE {name}")
     for statement in schema.TABLES.split(";"):
-        base.execute(statement)
+        connection.execute(statement)
     if path:
-        clean_flag.create_mark(base, _require_identity(path))
-    base.execute(f"PRAGMA user_version = {_VERSION}")
+        clean_flag.create_mark(connection, _require_identity(path))
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _add_new_events(base: sqlite3.Connection, folder: Path) -> bool:
+def _add_new_events(connection: sqlite3.Connection, folder: Path) -> bool:
     """Add the new events of the history to the index.
 
     Return False if the index must be rebuilt: after a restore, or if files that were read have
     changed.
     """
-    read = dict(base.execute("SELECT path, offset FROM source").fetchall())
-    paths, poster = event_log.list_files(folder), HistoryIndexer(base)
+    read = dict(connection.execute("SELECT path, offset FROM source").fetchall())
+    paths, poster = event_log.list_files(folder), HistoryIndexer(connection)
     if set(read) - {path.name for path in paths}:
         return False
     offsets = {path: read.get(path.name, 0) for path in paths}
@@ -251,16 +253,16 @@ def _add_new_events(base: sqlite3.Connection, folder: Path) -> bool:
         poster.add_event(event)
         offsets[path] = end
     poster.flush()
-    _save_offsets(base, offsets)
+    _save_offsets(connection, offsets)
     return True
 
 
-def _rebuild_index(base: sqlite3.Connection, folder: Path) -> None:
+def _rebuild_index(connection: sqlite3.Connection, folder: Path) -> None:
     """Build the index from the whole history.
 
     The history is read twice: first to find what was undone, then to add what counts.
     """
-    lineage, poster, last = RestoreLineage(), HistoryIndexer(base), 0
+    lineage, poster, last = RestoreLineage(), HistoryIndexer(connection), 0
     ends = dict.fromkeys(event_log.list_files(folder), 0)
     for path, end, event in _iter_events(ends):
         lineage.add_event(event)
@@ -272,12 +274,12 @@ def _rebuild_index(base: sqlite3.Connection, folder: Path) -> None:
         else:
             poster.note_session(event)
     poster.flush()
-    _save_offsets(base, ends)
+    _save_offsets(connection, ends)
 
 
-def _save_offsets(base: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
+def _save_offsets(connection: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
     rows = ((path.name, end) for path, end in ends.items())
-    base.executemany("INSERT OR REPLACE INTO source VALUES(?, ?)", rows)
+    connection.executemany("INSERT OR REPLACE INTO source VALUES(?, ?)", rows)
 
 
 def _iter_events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
@@ -319,11 +321,11 @@ def open_for_query(
 
 
 @contextlib.contextmanager
-def _mark_clean_after(base: sqlite3.Connection, path: Path) -> Iterator[None]:
+def _mark_clean_after(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """Set the clean mark of an index file after the `with` block, unless the index is in memory."""
     try:
         yield
     finally:
         with contextlib.suppress(OSError, sqlite3.Error):
-            if base.execute("PRAGMA database_list").fetchone()[2]:
-                clean_flag.mark_clean(base, _require_identity(path))
+            if connection.execute("PRAGMA database_list").fetchone()[2]:
+                clean_flag.mark_clean(connection, _require_identity(path))

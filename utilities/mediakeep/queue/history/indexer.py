@@ -30,8 +30,8 @@ TallyKey = tuple[int, str, str]  # slot, measure, what
 class HistoryIndexer:
     """Adds history events, in order, to an open index; nothing is written before `flush`."""
 
-    def __init__(self, base: sqlite3.Connection) -> None:
-        self._db = base
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
         self._events: list[tuple[Any, ...]] = []
         self._tallies: defaultdict[TallyKey, float] = defaultdict(float)
         self._steps: dict[int, int] = {}

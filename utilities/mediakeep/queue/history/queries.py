@@ -69,7 +69,7 @@ def slot_start(slot: int) -> datetime:
     return datetime.fromtimestamp(slot * schema.SLOT, UTC)
 
 
-def read_totals(base: sqlite3.Connection, since: int, until: int) -> list[MeasureTotal]:
+def read_totals(connection: sqlite3.Connection, since: int, until: int) -> list[MeasureTotal]:
     """Return the totals of all measures over quarters of an hour.
 
     `since` is the number of the first quarter, `until` that of the first one after the period.
@@ -82,7 +82,7 @@ def read_totals(base: sqlite3.Connection, since: int, until: int) -> list[Measur
     query = f"SELECT measure, what, sum(amount) FROM ({selects}) GROUP BY measure, what"
     return [
         MeasureTotal(*row)
-        for row in base.execute(query, [end for piece in pieces for end in piece])
+        for row in connection.execute(query, [end for piece in pieces for end in piece])
     ]
 
 
@@ -106,29 +106,29 @@ def _split_range(since: int, until: int) -> Iterator[tuple[int, int, int]]:
         since, until = first, last
 
 
-def read_completed_steps(base: sqlite3.Connection) -> list[tuple[int, int]]:
+def read_completed_steps(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     """Return the changes in the number of completed items, by quarter of an hour, oldest first.
 
     Each pair is the number of the quarter and the change.
     """
-    return base.execute("SELECT slot, amount FROM step ORDER BY slot").fetchall()
+    return connection.execute("SELECT slot, amount FROM step ORDER BY slot").fetchall()
 
 
-def read_queue_sizes(base: sqlite3.Connection) -> list[tuple[int, int]]:
+def read_queue_sizes(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     """Return the number of items in the queue over time, oldest first.
 
     Each pair is the number of a quarter of an hour and the number of items.
     """
-    return base.execute("SELECT slot, items FROM size ORDER BY slot").fetchall()
+    return connection.execute("SELECT slot, items FROM size ORDER BY slot").fetchall()
 
 
-def read_sessions(base: sqlite3.Connection, since: str) -> list[SessionSpan]:
+def read_sessions(connection: sqlite3.Connection, since: str) -> list[SessionSpan]:
     """Return the sessions that were running at the time `since` or later, by start time."""
     query = f"SELECT {_SESSION_COLUMNS} FROM session WHERE last >= ? ORDER BY first, id"
-    return [SessionSpan(*row) for row in base.execute(query, (since,))]
+    return [SessionSpan(*row) for row in connection.execute(query, (since,))]
 
 
-def read_throughput(base: sqlite3.Connection, sessions: int = 10) -> Throughput:
+def read_throughput(connection: sqlite3.Connection, sessions: int = 10) -> Throughput:
     """Return the number of items settled by the last `sessions` batches, and their running time.
 
     A session lasts from its start to its last event. Time in which several ran counts once.
@@ -138,7 +138,7 @@ def read_throughput(base: sqlite3.Connection, sessions: int = 10) -> Throughput:
         " strftime('%s', first)) FROM session WHERE settled AND command = ''"
         " ORDER BY last DESC, began DESC LIMIT ?"
     )
-    rows = base.execute(query, (sessions,)).fetchall()
+    rows = connection.execute(query, (sessions,)).fetchall()
     times = [(float(first), float(first) + seconds) for _, first, seconds in rows]
     return Throughput(sum(row[0] for row in rows), covered_seconds(times), len(rows))
 
@@ -152,7 +152,7 @@ def covered_seconds(times: Iterable[tuple[float, float]]) -> float:
     return total
 
 
-def read_failed_items(base: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
+def read_failed_items(connection: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
     """Return the keys of items with a failed attempt in a period.
 
     The period includes the time `since`, but not `until`.
@@ -161,10 +161,12 @@ def read_failed_items(base: sqlite3.Connection, since: str, until: str) -> froze
         "SELECT DISTINCT item FROM event WHERE op = 'settle'"
         " AND state = 'error' AND time >= ? AND time < ?"
     )
-    return frozenset(item for (item,) in base.execute(query, (since, until)))
+    return frozenset(item for (item,) in connection.execute(query, (since, until)))
 
 
-def read_top_gains(base: sqlite3.Connection, since: str, until: str, most: int) -> list[ItemGain]:
+def read_top_gains(
+    connection: sqlite3.Connection, since: str, until: str, most: int
+) -> list[ItemGain]:
     """Return the items with the most repairs and closed issues in a period, at most `most`.
 
     The period includes the time `since`, but not `until`.
@@ -176,7 +178,7 @@ def read_top_gains(base: sqlite3.Connection, since: str, until: str, most: int) 
         " HAVING sum(coalesce(fixed, 0)) + sum(coalesce(closed, 0)) > 0"
         " ORDER BY sum(coalesce(fixed, 0)) DESC, sum(coalesce(closed, 0)) DESC, item LIMIT ?"
     )
-    rows = base.execute(query, (since, until, most)).fetchall()
+    rows = connection.execute(query, (since, until, most)).fetchall()
     return [
         ItemGain(item, fixed, closed, _sum_repairs(text or ""))
         for item, fixed, closed, text in rows
@@ -194,21 +196,21 @@ def _sum_repairs(lines: str) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def read_open_issues(base: sqlite3.Connection) -> dict[str, str]:
+def read_open_issues(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the open issues of all items: issue id -> time when the issue was opened."""
     query = (
         "SELECT issue.id, event.time FROM issue JOIN event ON event.seq = issue.opened"
         " WHERE issue.closed IS NULL"
     )
-    return dict(base.execute(query).fetchall())
+    return dict(connection.execute(query).fetchall())
 
 
-def read_first_time(base: sqlite3.Connection) -> str:
+def read_first_time(connection: sqlite3.Connection) -> str:
     """Return the time of the first event that counts, or "" if there is none.
 
     Events undone by a restore do not count.
     """
-    return base.execute("SELECT coalesce(min(time), '') FROM event").fetchone()[0]  # type: ignore[no-any-return]
+    return connection.execute("SELECT coalesce(min(time), '') FROM event").fetchone()[0]  # type: ignore[no-any-return]
 
 
 class HistoryEvent(msgspec.Struct, frozen=True):
@@ -226,11 +228,11 @@ class HistoryEvent(msgspec.Struct, frozen=True):
     error: str
 
 
-def read_recent_events(base: sqlite3.Connection, most: int) -> list[HistoryEvent]:
+def read_recent_events(connection: sqlite3.Connection, most: int) -> list[HistoryEvent]:
     """Return the last events of the history, newest first, at most `most`."""
     query = (
         "SELECT seq, time, op, coalesce(session, ''), coalesce(item, ''), coalesce(state, ''),"
         " coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0), coalesce(error, '')"
         " FROM event ORDER BY seq DESC LIMIT ?"
     )
-    return [HistoryEvent(*row) for row in base.execute(query, (most,))]
+    return [HistoryEvent(*row) for row in connection.execute(query, (most,))]

@@ -171,13 +171,13 @@ def build_progress(
     )
 
 
-def _completed_and_total(summary: KindSummary, span: PeriodStats) -> tuple[int, int | None]:
+def _completed_and_total(summary: KindSummary, stats: PeriodStats) -> tuple[int, int | None]:
     """Return the numbers of completed and of all items at the end of the period.
 
     For a running period, these are the current numbers.
     """
-    if not summary.is_running(span.period):
-        return span.level.completed, span.level.total
+    if not summary.is_running(stats.period):
+        return stats.level.completed, stats.level.total
     return summary.status.counts["completed"], summary.status.total
 
 
@@ -221,9 +221,9 @@ def _build_rows(
 
 
 def _build_issue_counts(
-    span: PeriodStats, before: PeriodStats | None, weeks: Sequence[PeriodStats]
+    stats: PeriodStats, before: PeriodStats | None, weeks: Sequence[PeriodStats]
 ) -> list[IssueKindCounts]:
-    totals, now = span.flow, span.level.open
+    totals, now = stats.flow, stats.level.open
     old = before.level.open if before else {}
     moved = (
         totals.new,

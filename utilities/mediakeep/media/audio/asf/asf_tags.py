@@ -37,52 +37,58 @@ def decode_utf16(data: bytes) -> str:
     return data[: len(data) & ~1].decode("utf-16-le", "replace").partition("\0")[0]
 
 
-def _add_content_description(block: TagBlock, source: BoundedFile, span: ByteRange) -> None:
-    sizes = source.read(span.start, 10)
-    offset = span.start + 10
+def _add_content_description(block: TagBlock, source: BoundedFile, byte_range: ByteRange) -> None:
+    sizes = source.read(byte_range.start, 10)
+    offset = byte_range.start + 10
     for name, size in zip(_CONTENT_DESCRIPTION_FIELDS, struct.unpack("<5H", sizes), strict=True):
         _add_text_once(block, name, decode_utf16(source.read(offset, size)))
         offset += size
 
 
-def _add_extended_content(block: TagBlock, source: BoundedFile, span: ByteRange) -> None:
-    offset = span.start + 2
-    for _ in range(min(_MAX_ENTRIES, int.from_bytes(source.read(span.start, 2), "little"))):
+def _add_extended_content(block: TagBlock, source: BoundedFile, byte_range: ByteRange) -> None:
+    offset = byte_range.start + 2
+    for _ in range(min(_MAX_ENTRIES, int.from_bytes(source.read(byte_range.start, 2), "little"))):
         length = int.from_bytes(source.read(offset, 2), "little")
         name = decode_utf16(source.read(offset + 2, length))
         offset += 2 + length
         kind, size = struct.unpack("<HH", source.read(offset, 4))
         offset += 4
-        _add_value(block, source, (name, kind), ByteRange(offset, min(offset + size, span.end)))
+        _add_value(
+            block, source, (name, kind), ByteRange(offset, min(offset + size, byte_range.end))
+        )
         offset += size
-        if offset >= span.end:
+        if offset >= byte_range.end:
             break
 
 
-def _add_metadata(block: TagBlock, source: BoundedFile, span: ByteRange) -> None:
-    offset = span.start + 2
-    for _ in range(min(_MAX_ENTRIES, int.from_bytes(source.read(span.start, 2), "little"))):
-        if offset + 12 > span.end or block.is_full:
+def _add_metadata(block: TagBlock, source: BoundedFile, byte_range: ByteRange) -> None:
+    offset = byte_range.start + 2
+    for _ in range(min(_MAX_ENTRIES, int.from_bytes(source.read(byte_range.start, 2), "little"))):
+        if offset + 12 > byte_range.end or block.is_full:
             break
         length, kind, size = struct.unpack("<4xHHI", source.read(offset, 12))
         name = decode_utf16(source.read(offset + 12, length))
         offset += 12 + length
-        _add_value(block, source, (name, kind), ByteRange(offset, min(offset + size, span.end)))
+        _add_value(
+            block, source, (name, kind), ByteRange(offset, min(offset + size, byte_range.end))
+        )
         offset += size
 
 
 def _add_value(
-    block: TagBlock, source: BoundedFile, entry: tuple[str, int], span: ByteRange
+    block: TagBlock, source: BoundedFile, entry: tuple[str, int], byte_range: ByteRange
 ) -> None:
     name, kind = entry
     if name == _PICTURE_ATTRIBUTE and kind == _TYPE_BYTES:
-        _add_picture(block, source, span)
+        _add_picture(block, source, byte_range)
     elif kind == _TYPE_TEXT:
         _add_text_once(
-            block, name, decode_utf16(source.read(span.start, min(span.size, _MAX_TEXT_SIZE)))
+            block,
+            name,
+            decode_utf16(source.read(byte_range.start, min(byte_range.size, _MAX_TEXT_SIZE))),
         )
-    elif kind in _NUMBER_TYPES and span.size:
-        number = int.from_bytes(source.read(span.start, min(8, span.size)), "little")
+    elif kind in _NUMBER_TYPES and byte_range.size:
+        number = int.from_bytes(source.read(byte_range.start, min(8, byte_range.size)), "little")
         _add_text_once(block, name, str(number))
 
 
@@ -95,15 +101,15 @@ def _add_text_once(block: TagBlock, name: str, value: str) -> None:
         block.add_texts(name, [value])
 
 
-def _add_picture(block: TagBlock, source: BoundedFile, span: ByteRange) -> None:
+def _add_picture(block: TagBlock, source: BoundedFile, byte_range: ByteRange) -> None:
     """Add an ASF picture; its bytes follow a type, a size and two zero-terminated texts."""
-    head = source.read(span.start, min(_MAX_PICTURE_HEADER, span.size))
+    head = source.read(byte_range.start, min(_MAX_PICTURE_HEADER, byte_range.size))
     if len(head) < 9:
         return
     texts = head[5 : 5 + (len(head) - 5) // 2 * 2].decode("utf-16-le", "replace").split("\0", 2)
     if len(texts) == 3:
-        begin = span.start + 5 + 2 * (len(texts[0]) + len(texts[1]) + 2)
-        size = min(int.from_bytes(head[1:5], "little"), span.end - begin)
+        begin = byte_range.start + 5 + 2 * (len(texts[0]) + len(texts[1]) + 2)
+        size = min(int.from_bytes(head[1:5], "little"), byte_range.end - begin)
         read_at = source.part_reader(begin, begin + size)
         block.add_picture(pictures.build_embedded_picture(head[0], texts[0], size, read_at))
 

@@ -102,10 +102,12 @@ def _add_frame(
     return True
 
 
-def _find_frame(source: BoundedFile, span: ByteRange, frame_format: FrameFormat) -> int | None:
+def _find_frame(
+    source: BoundedFile, byte_range: ByteRange, frame_format: FrameFormat
+) -> int | None:
     """Return the next offset at which two frames of the same type follow each other, or None."""
-    for start in range(span.start, span.end, _SEARCH_SIZE):
-        piece = source.read(start, min(_SEARCH_SIZE + _MAX_FRAME_REACH, span.end - start))
+    for start in range(byte_range.start, byte_range.end, _SEARCH_SIZE):
+        piece = source.read(start, min(_SEARCH_SIZE + _MAX_FRAME_REACH, byte_range.end - start))
         for offset in _iter_candidates(piece, frame_format):
             if offset >= _SEARCH_SIZE:
                 break
@@ -115,7 +117,7 @@ def _find_frame(source: BoundedFile, span: ByteRange, frame_format: FrameFormat)
             second = frame_format.parse_header(piece[offset + first.size :][:HEADER_SIZE])
             if (
                 second and second.signature == first.signature
-            ) or start + offset + first.size == span.end:
+            ) or start + offset + first.size == byte_range.end:
                 return start + offset
     return None
 
@@ -141,8 +143,8 @@ def _skip_tag(source: BoundedFile, offset: int) -> int:
     return offset
 
 
-def _is_zero_filled(source: BoundedFile, span: ByteRange) -> bool:
-    return span.size >= _MIN_ZERO_BYTES and not any(
-        source.read(start, min(_SEARCH_SIZE, span.end - start)).strip(b"\0")
-        for start in range(span.start, span.end, _SEARCH_SIZE)
+def _is_zero_filled(source: BoundedFile, byte_range: ByteRange) -> bool:
+    return byte_range.size >= _MIN_ZERO_BYTES and not any(
+        source.read(start, min(_SEARCH_SIZE, byte_range.end - start)).strip(b"\0")
+        for start in range(byte_range.start, byte_range.end, _SEARCH_SIZE)
     )
