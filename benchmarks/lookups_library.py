@@ -85,7 +85,7 @@ def _show_views(title: str, home: Path) -> None:
     with closing(MusicBrainzStore(cache)) as known:
         export = rounds.one(functools.partial(cache_json.export, cache, known))
     listed = functools.partial(
-        missing_albums_csv.update_table, home, folder, state, lacking.COLUMNS
+        missing_albums_csv.update_missing_albums_table, home, folder, state, lacking.COLUMNS
     )
     update = functools.partial(
         listed,

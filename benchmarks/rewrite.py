@@ -70,7 +70,7 @@ class Subject:
         began = last = time.perf_counter()
         while len(rewrites) < count:
             before = self._queue.state.head.generation
-            self._queue.update_claimed(claim, "part", {"note": str(last)})
+            self._queue.update_claimed_item(claim, "part", {"note": str(last)})
             now = time.perf_counter()
             if self._queue.state.head.generation != before:
                 rewrites.append(now - last)
@@ -80,7 +80,7 @@ class Subject:
 
 def _claim(queue: Queue) -> Claim:
     queue.begin_session()
-    return queue.claim_named(stock.name(0))[0]
+    return queue.claim_by_key(stock.name(0))[0]
 
 
 def run(home: Path, *, full: bool) -> None:

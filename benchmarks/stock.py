@@ -91,5 +91,5 @@ def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queu
         created="2025-12-17T10:00:00+00:00",
     )
     with store.hold_lock():
-        store.install(QueueState(MUSIC, head, {name(n): make(n) for n in range(count)}), None)
+        store.install_state(QueueState(MUSIC, head, {name(n): make(n) for n in range(count)}), None)
     return Queue(store)

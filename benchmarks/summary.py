@@ -60,7 +60,7 @@ def _row(home: Path, size: int) -> list[str]:
     read = _timed(
         lambda: sum(1 for path in event_log.list_files(folder) for _ in event_log.iter_events(path))
     )
-    made = _timed(lambda: index.open_updated(folder).close())
+    made = _timed(lambda: index.open_updated_index(folder).close())
     told = min(
         _timed(lambda: summary.summarize_queue(folder, queue, SummaryContext(now)))
         for _ in range(3)

@@ -251,7 +251,7 @@ def _is_ours_alone(door: str, words: list[str]) -> bool:
 
 
 def _run_ours(command: tuple[str, ...], environment: dict[str, str]) -> int:
-    """Do what a door does that simulate_services.py is to lead to its server; return the exit code."""
+    """Run a script with the settings of simulate_services.py; return the exit code."""
     door = _DOOR.fullmatch(command[1])
     assert door, command
     with mock.patch.dict(os.environ, environment):

@@ -75,7 +75,10 @@ def _line(number: int, line: list[Cell]) -> Iterator[str]:
 def _text(line: int, column: int, text: str, ink: str) -> str:
     x, y = _EDGE + column * _WIDE, _EDGE + line * _HIGH + 13
     name = f' class="i{ink.replace(";", "-")}"' if ink else ""
-    long = f' textLength="{display_width.text_width(text) * _WIDE:.1f}" lengthAdjust="spacingAndGlyphs"'
+    long = (
+        f' textLength="{display_width.text_width(text) * _WIDE:.1f}" '
+        'lengthAdjust="spacingAndGlyphs"'
+    )
     return f'<text x="{x:.1f}" y="{y}"{name}{long}>{escape(text)}</text>'
 
 

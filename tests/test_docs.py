@@ -97,10 +97,13 @@ def test_every_example_prints_that_in_processes_of_its_own(
     "line",
     some(
         [
-            'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code $?"',
+            'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code '
+            '$?"',
             "python utilities/movie_queue_manager.py --list 2>&1 | head -n 1",
-            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search Map; echo $?",
-            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search | grep -c Map",
+            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search Map; "
+            "echo $?",
+            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search | "
+            "grep -c Map",
         ],
         4,
     ),

@@ -14,7 +14,7 @@ from tests.alerts.service import lines
 
 def note(path: Path, mark: str, done: list[str]) -> None:
     """Do what bears a mark: put it to what is done."""
-    alert_log.run_once(path, mark, lambda: done.append(mark), "Raised")
+    alert_log.run_once_per_mark(path, mark, lambda: done.append(mark), "Raised")
 
 
 def test_a_line_is_time_level_sentence_and_facts(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_what_could_not_be_done_bears_no_mark(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        alert_log.run_once(path, "one", fail, "Raised")
+        alert_log.run_once_per_mark(path, "one", fail, "Raised")
     done: list[str] = []
     note(path, "one", done)
     assert done == ["one"]

@@ -146,7 +146,8 @@ def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path
     code = (
         f"import sys, msgspec; sys.path.insert(0, {str(place)!r});"
         " from mediakeep.alerts import spawn_sender;"
-        f" spawn_sender.send_in_background(msgspec.json.decode({encoded!r}, type=spawn_sender.DeliveryJob))"
+        f" spawn_sender.send_in_background(msgspec.json.decode({encoded!r}, "
+        "type=spawn_sender.DeliveryJob))"
     )
     clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run([sys.executable, "-c", code], cwd="/", env=clean, check=True, timeout=20)

@@ -40,7 +40,9 @@ def hold_probe(server: SimulatorServer, queue: Path, kind: kinds.Kind, workers: 
     def is_awaited() -> bool:
         if any(one.status is Status.COMPLETED for one in claimed()):
             return True  # somebody gave up
-        found = [sessions.read_live(queue, path.stem) for path in sessions.list_live_files(queue)]
+        found = [
+            sessions.read_live_status(queue, path.stem) for path in sessions.list_live_files(queue)
+        ]
         return sum(len(live.waiting) for live in found if live) >= workers - 1
 
     def claimed() -> Iterator[Any]:

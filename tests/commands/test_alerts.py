@@ -235,7 +235,8 @@ def doomed(home: Home, lines: str, service: Service, *words: object) -> None:
     """Run a batch, changed by lines of code, that kills itself with all of its group."""
     code = (
         "import os, sys\nfrom mediakeep.alerts import spawn_sender\n"
-        "from mediakeep.app.batch import alert_triggers\nfrom mediakeep.commands import process_music_batch\n"
+        "from mediakeep.app.batch import alert_triggers\nfrom mediakeep.commands import "
+        "process_music_batch\n"
         f"{lines}\nprocess_music_batch.main()"
     )
     command = [sys.executable, "-c", code, "--home", home.path, "--workers", 1, *words]
@@ -254,7 +255,10 @@ def doomed(home: Home, lines: str, service: Service, *words: object) -> None:
 def test_a_batch_that_is_killed_right_after_it_raised_an_alert_has_told(
     failing: Home, service: Service
 ) -> None:
-    die = "alert_triggers.AlertTriggers.__init__.__defaults__ = (lambda job: (spawn_sender.send_in_background(job), os.killpg(0, 9)),)"
+    die = (
+        "alert_triggers.AlertTriggers.__init__.__defaults__ = (lambda job: "
+        "(spawn_sender.send_in_background(job), os.killpg(0, 9)),)"
+    )
     doomed(failing, die, service, "--all", "--alert-after", 2)
     delivered(failing, 1)
     assert [alert["facts"]["failures"] for alert in service.alerts] == [2]
@@ -268,7 +272,8 @@ def test_a_batch_that_is_killed_right_after_it_raised_an_alert_has_told(
             "alert_triggers.AlertTriggers.on_finish = lambda *_: os.killpg(0, 9)",
             marks=pytest.mark.slow,
         ),
-        "alert_triggers.AlertTriggers.on_item = lambda _, one, __: one.number == 6 and os.killpg(0, 9)",
+        "alert_triggers.AlertTriggers.on_item = lambda _, one, __: one.number == 6 and "
+        "os.killpg(0, 9)",
     ],
     ids=["while telling", "after telling", "before telling"],
 )
@@ -299,7 +304,10 @@ def test_a_library_that_was_finished_unheard_is_told_by_the_next_batch(
 
 def test_what_a_killed_batch_did_last_counts(failing: Home, service: Service) -> None:
     """Its settles stand in the journal alone when the next batch begins."""
-    die = "alert_triggers.AlertTriggers.on_item = lambda _, one, __: one.number == 2 and os.killpg(0, 9)"
+    die = (
+        "alert_triggers.AlertTriggers.on_item = lambda _, one, __: one.number == 2 and "
+        "os.killpg(0, 9)"
+    )
     doomed(failing, die, service, "--all")
     batch(failing, service, "--batch-size", 1, "--alert-after", 3)
     delivered(failing, 1)

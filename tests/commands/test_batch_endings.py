@@ -30,7 +30,7 @@ FAILED = Outcome(Status.ERROR, "it is broken")
 
 def standing() -> QueueStatus:
     items = {"A": MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending")}
-    return summary.build_status(rig.state(dict(items)), Throughput(0, 0.0))
+    return summary.build_queue_status(rig.state(dict(items)), Throughput(0, 0.0))
 
 
 def reported(*outcomes: Outcome, **fields: Any) -> BatchResult:

@@ -64,7 +64,7 @@ def test_an_artist_that_a_living_session_holds_is_refused(home: Home) -> None:
     before = state(home.music)
     with hands.opened(home) as batch:
         session = batch.begin_session(command="test")
-        batch.claim_named("Vera")
+        batch.claim_by_key("Vera")
         told = run(home, DOOR, "genre", home.music / "Vera", "Shanty")
     assert told.code == 2
     assert f"Vera is being processed by session {session.id}" in told.err

@@ -120,7 +120,10 @@ def test_a_picture_that_was_exchanged_since_the_plan_is_not_embedded(small: Home
 
 def test_an_undo_that_was_killed_and_run_again_leaves_true_reports(small: Home) -> None:
     small.batch("--all")
-    held = "import os, signal; from mediakeep.media.undo import apply_undo; real = apply_undo.apply_undo\n"
+    held = (
+        "import os, signal; from mediakeep.media.undo import apply_undo; real = "
+        "apply_undo.apply_undo\n"
+    )
     held += "def deadly(*given):\n    real(*given); os.kill(os.getpid(), signal.SIGKILL)\n"
     held += "apply_undo.apply_undo = deadly\n"
     site = small.path.parent / "site"

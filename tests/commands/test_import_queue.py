@@ -196,7 +196,7 @@ def test_an_import_that_was_interrupted_is_done_again(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.QueueStore, "install", fail)
+        patch.setattr(store.QueueStore, "install_state", fail)
         with pytest.raises(AssertionError):
             home.manage("--import-queue", path)
     assert path.read_bytes() == before

@@ -307,7 +307,8 @@ def test_what_a_dead_batch_left_is_taken_back(home: Home) -> None:
     script = (
         "import os, sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
         "from mediakeep.queue.queue import Queue, locate_queue;"
-        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); q.claim(3);"
+        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); "
+        "q.claim(3);"
         "os.kill(os.getpid(), 9)"
     )
     env = environment({"PYTHONPATH": str(Path(__file__).parents[2] / "utilities")})
@@ -323,7 +324,8 @@ def test_an_item_that_a_live_session_holds_is_only_reset_by_force(home: Home) ->
         "import sys; from pathlib import Path; from mediakeep.kinds import MUSIC;"
         "from mediakeep.queue.queue import Queue, locate_queue;"
         "from mediakeep.queue.settle import SettleRequest; from mediakeep.outcome import Outcome;"
-        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); c = q.claim(1)[0];"
+        f"q = Queue.open(locate_queue(Path({str(home.queue)!r})), MUSIC); q.begin_session(); c = "
+        "q.claim(1)[0];"
         "print(c.key, flush=True); sys.stdin.readline();"
         "print(q.settle(c, SettleRequest(Outcome())), flush=True)"
     )

@@ -89,7 +89,8 @@ def test_who_works_on_what_is_shown_and_a_killed_batch_is_shown_as_dead(home: Ho
         "from mediakeep.queue import queue;"
         "found = queue.Queue.open(queue.locate_queue(Path(sys.argv[2])), MUSIC);"
         "session = found.begin_session(); key = found.claim(1)[0].key; session.begin_item(key);"
-        "session.note_progress(key, 3, 40); session._write_live_file(); print(key, flush=True); time.sleep(600)"
+        "session.note_progress(key, 3, 40); session._write_live_file(); print(key, flush=True); "
+        "time.sleep(600)"
     )
     line = [sys.executable, "-c", code, str(DOORS), str(home.queue)]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=slow) as batch:

@@ -81,7 +81,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = (ScannedItem(key=key, path=f"/films/{key}", fingerprint="0") for key in keys)
     with Queue.create(locate_queue(home / "status" / "movies"), MOVIES, "/films", found) as queue:
         queue.begin_session()
-        for claim in queue.claim_named(*keys[:-1]):
+        for claim in queue.claim_by_key(*keys[:-1]):
             one = next((one for one in told if one.local.key == claim.key), None)
             name = claim.item.output_name
             data = {"report": movie_report.report_place(name)} if one else {}

@@ -41,7 +41,7 @@ def test_without_a_token_tmdb_is_not_asked_and_says_how_to_get_one(tmp_path: Pat
         closed.catalogue.disabled_reason == closed.pictures.disabled_reason == tmdb_options.NO_TOKEN
     )
     for way in ("MEDIAKEEP_TMDB_TOKEN", "--tmdb-token-file", "tmdb_token_file in mediakeep.toml"):
-        assert way in str(closed.skipped_error())
+        assert way in str(closed.build_skipped_error())
     assert access(tmp_path, WITH).is_enabled
     assert access(
         tmp_path, tmdb_host=OWN, tmdb_image_host=OWN

@@ -145,7 +145,7 @@ def test_an_artist_at_work_is_not_touched_and_neither_are_the_others(library: Li
     place = queue.locate_queue(library.home.queue)
     with Queue.open(place, kinds.MUSIC) as other:
         session = other.begin_session()
-        other.claim_named("Anna")
+        other.claim_by_key("Anna")
         done = library.undo("--session", library.session)
         assert done.returncode == 2
         assert f"Anna is being processed by session {session.id}" in done.stderr

@@ -199,7 +199,7 @@ def test_items_of_the_same_key_are_not_mixed_up(place: Shelf) -> None:
 def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: Shelf) -> None:
     with place.queue(kinds.MOVIES) as other:
         other.begin_session()
-        (claim,) = other.claim_named(FLAT)
+        (claim,) = other.claim_by_key(FLAT)
         for words in (("--movie", FLAT), ("--since", "2h")):
             told = place.undo(*words, code=2)
             assert f"{FLAT} is being processed by session" in told

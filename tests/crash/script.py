@@ -116,7 +116,7 @@ def note(text: str) -> ChangeDecider:
 
 def rewrite(store: QueueStore) -> None:
     with store.hold_lock():
-        store.catch_up()
+        store.read_new_changes()
         store.rewrite_snapshot()
 
 
@@ -126,7 +126,7 @@ def _person(life: Life, store: QueueStore) -> Iterator[None]:
     mark(life, store, person=True)
     yield
     with store.hold_lock():
-        store.catch_up()
+        store.read_new_changes()
     mark(life, store)
 
 

@@ -38,7 +38,7 @@ class Operation:
 
 def follow(queue: Queue) -> None:
     with queue._store.hold_lock():
-        queue._store.catch_up()
+        queue._store.read_new_changes()
 
 
 def restore(where: QueueLocation) -> None:
@@ -76,7 +76,7 @@ def _replay(queue: Queue) -> None:
     follow(queue)
     restored = queue.state.head.restored
     assert restored
-    queue.replay_aside(restored.aside)
+    queue.replay_undone_items(restored.aside)
 
 
 def prepared(folder: Path) -> QueueLocation:

@@ -41,7 +41,7 @@ def _aside(home: Path) -> Files:
     where = rig.at(home, rig.Clock())
     path = where.folder / "processing_queue.json"
     atomic_files.write_atomic(path, b"edited")
-    aside = compaction.set_aside(path, where, "edited")
+    aside = compaction.move_to_aside_folder(path, where, "edited")
     atomic_files.write_atomic(path, b"ours")
     return {aside: b"edited", path: b"ours"}
 

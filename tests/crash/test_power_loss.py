@@ -100,7 +100,7 @@ def store(folder: Path) -> QueueStore:
         raise NoQueue("music", folder, "", "")
     opened = QueueStore(where, MUSIC, external_change.accept_replaced_snapshot)
     with opened.hold_lock():
-        opened.catch_up()
+        opened.read_new_changes()
     return opened
 
 
@@ -128,7 +128,7 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
     if any(
         found.content.records
         for found in journal_lookup.iter_unsealed_journals(rig.at(folder).folder)
-        if found.path != opened.catch_up().path
+        if found.path != opened.read_new_changes().path
     ):
         tally.violations["an old journal could be taken for the one in use"] += 1
     if (

@@ -23,8 +23,8 @@ from tests.sampling import some
 
 def fold(queue: Queue) -> None:
     with queue._store.hold_lock():
-        queue._store.catch_up()
-        queue._store.rewrite_or_warn()
+        queue._store.read_new_changes()
+        queue._store.try_rewrite_snapshot()
 
 
 def settle_and_fold(queue: Queue) -> None:

@@ -48,7 +48,7 @@ class Yard:
     def put(self, name: str, data: bytes) -> None:
         path = self.folder / name
         path.write_bytes(data)
-        self.first[path], self.sounds[path] = data, essence.compute(path)
+        self.first[path], self.sounds[path] = data, essence.compute_audio_hash(path)
 
     def order(self, number: int, points: list[str]) -> Order:
         """Every second writer dies at a named point, the others at any time; one a file at once."""
@@ -65,7 +65,7 @@ class Yard:
         found = sha256(path.read_bytes()).hexdigest()
         try:
             tags.read(path)
-            sounds = essence.compute(path) == self.sounds[path]
+            sounds = essence.compute_audio_hash(path) == self.sounds[path]
         except Unreadable:
             sounds = False
         if not sounds or found not in {sha256(self.first[path]).hexdigest(), *self.recorded(path)}:
@@ -77,7 +77,7 @@ class Yard:
         self.busy.discard(order.path)
         try:
             tags.read(order.path)
-            sounds = essence.compute(order.path) == self.sounds[order.path]
+            sounds = essence.compute_audio_hash(order.path) == self.sounds[order.path]
         except Unreadable:
             sounds = False
         order.path.write_bytes(self.first[order.path])

@@ -29,6 +29,6 @@ def _judge(folder: Path) -> None:
 
 
 READERS = Readers(
-    files={"read": _read, "look": pictures.read_picture_info, "hash": essence.compute},
+    files={"read": _read, "look": pictures.read_picture_info, "hash": essence.compute_audio_hash},
     folders={"judge": _judge},
 )

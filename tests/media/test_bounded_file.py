@@ -13,7 +13,7 @@ from mediakeep.media.bounded_file import (
     READ_AHEAD,
     BoundedFile,
     ByteRange,
-    BytesFile,
+    InMemoryFile,
     ReadBudgetExceeded,
     open_bounded,
 )
@@ -104,7 +104,11 @@ def test_a_walk_is_made_once_for_each_file(path: Path, source: BoundedFile) -> N
 
     with path.open("rb") as handle:
         other = open_bounded(handle)
-        assert [source.run_once(walk), source.run_once(walk), other.run_once(walk)] == [
+        assert [
+            source.call_once_and_cache(walk),
+            source.call_once_and_cache(walk),
+            other.call_once_and_cache(walk),
+        ] == [
             None,
             None,
             None,
@@ -134,14 +138,14 @@ def test_a_look_may_ask_for_so_many_pieces(path: Path) -> None:
 
 
 def test_a_part_of_a_file_ends_where_it_ends(source: BoundedFile) -> None:
-    read_at = source.part_reader(1000, 1100)
+    read_at = source.make_part_reader(1000, 1100)
     assert read_at(90, 100) == DATA[1090:1100]
     assert read_at(200, 100) == b""
     assert ByteRange(1100, 1000).size == 0
 
 
 def test_bytes_in_memory_are_read_like_a_file() -> None:
-    held = BytesFile(DATA)
+    held = InMemoryFile(DATA)
     assert held.size == len(DATA)
     assert held.read(50_000, 9000) == DATA[50_000:59_000]
     assert held.read_tail(held.size, 9000) == DATA[-9000:]

@@ -82,13 +82,13 @@ def strip(path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_tags_and_pictures_do_not_touch_the_essence(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name)
-    before = essence.compute(path), payload(path)
+    before = essence.compute_audio_hash(path), payload(path)
     retag(path)
     assert path.stat().st_size > len(IMAGE)
-    assert (essence.compute(path), payload(path)) == before
+    assert (essence.compute_audio_hash(path), payload(path)) == before
     strip(path)
     assert path.stat().st_size < len(IMAGE)
-    assert (essence.compute(path), payload(path)) == before
+    assert (essence.compute_audio_hash(path), payload(path)) == before
 
 
 def sounding(data: bytes, name: str) -> int:
@@ -103,22 +103,22 @@ def sounding(data: bytes, name: str) -> int:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_flipped_bit_of_the_sound_changes_the_essence(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name)
-    before, data = essence.compute(path), bytearray(path.read_bytes())
+    before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
     data[sounding(bytes(data), name)] ^= 0x10
     path.write_bytes(data)
-    assert essence.compute(path) != before
+    assert essence.compute_audio_hash(path) != before
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_without_its_end_has_another_essence(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name)
-    before, data = essence.compute(path), path.read_bytes()
+    before, data = essence.compute_audio_hash(path), path.read_bytes()
     path.write_bytes(data[: sounding(data, name) + 9])
-    assert essence.compute(path) != before
+    assert essence.compute_audio_hash(path) != before
 
 
 def test_different_sounds_have_different_essences(tmp_path: Path) -> None:
-    found = [essence.compute(put(tmp_path, name)) for name in COMMON]
+    found = [essence.compute_audio_hash(put(tmp_path, name)) for name in COMMON]
     assert len(set(found)) == len(COMMON)
     assert {len(each) for each in found} == {len("sha256:") + 64}
 
@@ -128,10 +128,10 @@ def test_a_table_that_points_beside_the_sound_changes_the_essence(
     tmp_path: Path, seed: str
 ) -> None:
     path = put(tmp_path, f"{seed}.m4a")
-    before, data = essence.compute(path), bytearray(path.read_bytes())
+    before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
     data[data.index(b"stco") + 15] ^= 1
     path.write_bytes(data)
-    assert essence.compute(path) != before
+    assert essence.compute_audio_hash(path) != before
 
 
 @pytest.mark.parametrize(("name", "mark"), [("bell.ogg", b"\5vorbis"), ("bell.opus", b"OpusHead")])
@@ -139,41 +139,41 @@ def test_what_a_decoder_must_know_belongs_to_the_essence(
     tmp_path: Path, name: str, mark: bytes
 ) -> None:
     path = put(tmp_path, name)
-    before, data = essence.compute(path), bytearray(path.read_bytes())
+    before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
     data[data.index(mark) + 12] ^= 1
     path.write_bytes(data)
-    assert essence.compute(path) != before
+    assert essence.compute_audio_hash(path) != before
 
 
 @pytest.mark.parametrize("place", [6, 26, 27])
 def test_the_frame_of_a_page_of_sound_belongs_to_the_essence(tmp_path: Path, place: int) -> None:
     path = put(tmp_path, "bell.ogg")
-    before, data = essence.compute(path), bytearray(path.read_bytes())
+    before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
     data[data.rindex(b"OggS") + place] ^= 1
     path.write_bytes(data)
-    assert essence.compute(path) != before
+    assert essence.compute_audio_hash(path) != before
 
 
 def test_the_number_and_the_sum_of_a_page_do_not_belong_to_the_essence(tmp_path: Path) -> None:
     path = put(tmp_path, "bell.ogg")
-    before, data = essence.compute(path), bytearray(path.read_bytes())
+    before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
     data[data.rindex(b"OggS") + 18] ^= 1
     data[data.rindex(b"OggS") + 22] ^= 1
     path.write_bytes(data)
-    assert essence.compute(path) == before
+    assert essence.compute_audio_hash(path) == before
 
 
 def test_a_large_file_is_hashed_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     frames = bytes.fromhex("fffb9064") + bytes(413)
     path.write_bytes(frames * 8000)
-    whole = essence.compute(path)
+    whole = essence.compute_audio_hash(path)
     for at in (5, 1 << 20, (1 << 20) - 1, 417 * 8000 - 1):
         with path.open("r+b") as handle:
             handle.seek(at)
             handle.write(b"\x55")
-        assert essence.compute(path) != whole
-        whole = essence.compute(path)
+        assert essence.compute_audio_hash(path) != whole
+        whole = essence.compute_audio_hash(path)
 
 
 REFUSED = {
@@ -192,14 +192,14 @@ def test_a_file_without_sound_has_no_essence(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(REFUSED[name])
     with pytest.raises(NotAudio, match=name):
-        essence.compute(path)
+        essence.compute_audio_hash(path)
 
 
 def test_a_file_that_cannot_be_opened_has_no_essence(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.mp3")
     for path in (tmp_path / "gone.mp3", tmp_path, tmp_path / "a.mp3"):
         with pytest.raises(Unreadable):
-            essence.compute(path)
+            essence.compute_audio_hash(path)
 
 
 def test_a_disk_that_fails_while_reading_is_told(
@@ -212,7 +212,7 @@ def test_a_disk_that_fails_while_reading_is_told(
 
     monkeypatch.setattr(os, "pread", fail)
     with pytest.raises(Unreadable, match="Input/output error"):
-        essence.compute(path)
+        essence.compute_audio_hash(path)
 
 
 def test_a_time_limit_of_the_caller_passes_through(
@@ -225,4 +225,4 @@ def test_a_time_limit_of_the_caller_passes_through(
 
     monkeypatch.setattr(os, "pread", late)
     with pytest.raises(TimeoutError):
-        essence.compute(path)
+        essence.compute_audio_hash(path)

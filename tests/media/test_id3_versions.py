@@ -43,14 +43,14 @@ def test_a_changed_file_gets_the_version_and_tells_all_that_it_told(
     tmp_path: Path, name: str, rules: WriteRules
 ) -> None:
     path = writable_files.put(tmp_path, name)
-    before, sound = tags.read(path), essence.compute(path)
+    before, sound = tags.read(path), essence.compute_audio_hash(path)
     record = writable_files.write(path, tmp_path, TITLE, rules=rules).record
     after = tags.read(path)
     assert version(path) == rules.id3
     assert tag_edits.differing_fields(before.tags, after.tags) == ["title"]
     assert after.tags.title == TITLE.values
     assert after.tags.pictures == before.tags.pictures
-    assert essence.compute(path) == sound
+    assert essence.compute_audio_hash(path) == sound
     assert apply_undo.apply_undo(writable_files.store(tmp_path), record)
     assert path.read_bytes() == writable_files.whole(name)
 

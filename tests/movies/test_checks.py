@@ -377,17 +377,17 @@ def test_the_command_that_chooses_a_movie_is_told_where_that_may_settle_it(
     kind: str, is_there: bool, tmp_path: Path
 ) -> None:
     found = Issue(kind=kind, severity=Severity.WARNING, id="1")
-    command = choose_commands.fix_command(tmp_path, "Heat (1995).mkv", found)
+    command = choose_commands.format_fix_command(tmp_path, "Heat (1995).mkv", found)
     assert ("choose 'Heat (1995).mkv' TMDB_ID" in command) == is_there
 
 
 def test_a_conflict_of_ids_after_a_choice_proposes_no_other_choice(tmp_path: Path) -> None:
     for kind in ("id-conflict", "removed-id"):
         found = Issue(kind=kind, severity=Severity.WARNING, id="1")
-        assert "choose" in choose_commands.fix_command(tmp_path, "a.mkv", found)
-        assert choose_commands.fix_command(tmp_path, "a.mkv", found, is_chosen=True) == ""
+        assert "choose" in choose_commands.format_fix_command(tmp_path, "a.mkv", found)
+        assert choose_commands.format_fix_command(tmp_path, "a.mkv", found, is_chosen=True) == ""
     other = Issue(kind="runtime-differs", severity=Severity.WARNING, id="1")
-    assert "choose" in choose_commands.fix_command(tmp_path, "a.mkv", other, is_chosen=True)
+    assert "choose" in choose_commands.format_fix_command(tmp_path, "a.mkv", other, is_chosen=True)
 
 
 def table() -> str:

@@ -76,7 +76,7 @@ def described(
     locale: Locale = GERMAN, movie: model.LocalMovie | None = None, **given: Any
 ) -> NfoMovie:
     film = msgspec.structs.replace(FILM, **given)
-    return nfo_content.build_details(film, movie or local(), locale)
+    return nfo_content.build_nfo_content(film, movie or local(), locale)
 
 
 def test_facts_of_tmdb_take_their_places() -> None:
@@ -237,7 +237,7 @@ def test_without_a_running_time_that_of_the_file_is_taken() -> None:
 
 
 def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
-    found = nfo_content.build_details(Movie(id=7), local(), ENGLISH)
+    found = nfo_content.build_nfo_content(Movie(id=7), local(), ENGLISH)
     assert found == NfoMovie(ids={"tmdb": "7"})
     assert b"<tmdbid>7</tmdbid>" in merge.merge_details(None, found, None)
 

@@ -80,12 +80,12 @@ def local(facts: VideoInfo | None = None) -> model.LocalMovie:
 
 
 def test_a_movie_of_which_much_is_known() -> None:
-    details = nfo_content.build_details(TIDE, local(FACTS), Locale("de-DE", "DE"))
+    details = nfo_content.build_nfo_content(TIDE, local(FACTS), Locale("de-DE", "DE"))
     assert BLOCKS[0] == merge.merge_details(None, details, None).decode()
 
 
 def test_a_movie_of_which_little_is_known() -> None:
-    details = nfo_content.build_details(SALT, local(), Locale())
+    details = nfo_content.build_nfo_content(SALT, local(), Locale())
     assert BLOCKS[1] == merge.merge_details(None, details, None).decode()
 
 
@@ -107,11 +107,11 @@ def test_an_nfo_that_somebody_else_began(facts: VideoInfo | None) -> None:
         studios=(),
         trailer="",
     )
-    details = nfo_content.build_details(sequel, local(), Locale("de-DE", "DE"))
+    details = nfo_content.build_nfo_content(sequel, local(), Locale("de-DE", "DE"))
     found = nfo_file.parse_nfo(begun.encode())
     data = merge.merge_details(found, details, None)
     assert completed == data.decode()
-    later = nfo_content.build_details(sequel, local(facts), Locale("de-DE", "DE"))
+    later = nfo_content.build_nfo_content(sequel, local(facts), Locale("de-DE", "DE"))
     assert (merge.merge_details(nfo_file.parse_nfo(data), later, details) == data) is (
         facts is None
     )

@@ -142,8 +142,8 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     for one in found:
         assert one.key.encode()
         movie = read(tmp_path, one)
-        assert all((Path(path_text.unescape_path(movie.root)) / path_text.unescape_path(video.place)).is_file()
-                   for video in movie.videos)  # fmt: skip
+        root = Path(path_text.unescape_path(movie.root))
+        assert all((root / path_text.unescape_path(v.place)).is_file() for v in movie.videos)
         assert movie.name.title.encode().decode() == movie.name.title
 
 

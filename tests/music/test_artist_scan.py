@@ -115,7 +115,7 @@ def test_a_fingerprint_is_the_same_in_all_versions(names: tuple[str, ...], diges
         own = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == above]
         files = tuple(ListedFile(name, "", 1, facts) for name in own)
         listed.append(ListedFolder("", above, files=files))
-    assert folder_listing.fingerprint(listed) == digest
+    assert folder_listing.compute_folders_fingerprint(listed) == digest
 
 
 def test_albums_are_folders_with_audio_at_any_depth(tmp_path: Path) -> None:

@@ -48,11 +48,13 @@ def test_what_is_mounted_in_an_artist_and_leads_up_to_the_library_is_not_walked(
         symlink_guard.VisitedFolders(root / "Vera"),
         symlink_guard.folder_identity(root / "Vera" / "Dawn"),
     )
-    assert not seen.was_visited(symlink_guard.FolderPath("Dawn", "Dawn", inode=dawn[1]), dawn)
-    assert seen.was_visited(
+    assert not seen.check_and_mark_visited(
+        symlink_guard.FolderPath("Dawn", "Dawn", inode=dawn[1]), dawn
+    )
+    assert seen.check_and_mark_visited(
         symlink_guard.FolderPath("up", "up", inode=dawn[1]), symlink_guard.folder_identity(root)
     )
-    assert not seen.was_visited(
+    assert not seen.check_and_mark_visited(
         symlink_guard.FolderPath("Anna", "Anna"), symlink_guard.folder_identity(root / "Anna")
     )
 

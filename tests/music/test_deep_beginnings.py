@@ -20,8 +20,8 @@ def test_a_beginning_that_rots_without_a_trace_is_told(tmp_path: Path, suffix: s
         # As the index tells it: size and times are the same, so the file is not read again. A test
         # cannot keep the time of the last change, so it hands the first reading on.
         known = scan.read_artist(tmp_path / "Vera", reader=opened.reader)
-        whole, _ = full_decode.scan_artist(known, "Vera", places, opened, lambda *_: None)
+        whole, _ = full_decode.deep_scan_artist(known, "Vera", places, opened, lambda *_: None)
         path.write_bytes(bytes(16) + path.read_bytes()[16:])
-        rotten, _ = full_decode.scan_artist(known, "Vera", places, opened, lambda *_: None)
+        rotten, _ = full_decode.deep_scan_artist(known, "Vera", places, opened, lambda *_: None)
     assert [track.damage for track in whole.tracks] == [""]
     assert "beginning is damaged" in next(rotten.tracks).damage

@@ -47,7 +47,7 @@ def match(sure: MatchConfidence, *has_one: bool) -> AlbumMatch:
 def test_only_what_is_certain_has_a_front_cover(
     found: AlbumMatch | None, front: ArchiveCover | None
 ) -> None:
-    assert archive_covers.find_for_match(found) == front
+    assert archive_covers.find_cover_for_match(found) == front
 
 
 def picture(width: int, kind: int = 3, seen: str = "image/jpeg") -> EmbeddedPicture:

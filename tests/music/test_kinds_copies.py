@@ -45,7 +45,7 @@ def song(path: Path, name: str, seconds: int = 20, **tags: str) -> Path:
 
 
 def read(artist: Path) -> Artist:
-    return duplicate_audio.add_essence_hashes(scan.read_artist(artist), essence.compute)
+    return duplicate_audio.add_essence_hashes(scan.read_artist(artist), essence.compute_audio_hash)
 
 
 def found(artist: Path) -> dict[str, str]:
@@ -193,7 +193,7 @@ def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:
 
     def hash_of(path: Path) -> str:
         heard.append(path.name)
-        return essence.compute(path)
+        return essence.compute_audio_hash(path)
 
     compared = duplicate_audio.add_essence_hashes(scan.read_artist(artist), hash_of)
     assert heard == ["a.mp3", "b.mp3"]
@@ -208,8 +208,8 @@ def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:
 def test_an_artist_without_candidates_is_given_back_as_it_is(artist: Path) -> None:
     put(artist / "Dawn" / "a.mp3")
     whole = scan.read_artist(artist)
-    assert duplicate_audio.find_candidates(whole) == set()
-    assert duplicate_audio.add_essence_hashes(whole, essence.compute) is whole
+    assert duplicate_audio.find_possible_duplicates(whole) == set()
+    assert duplicate_audio.add_essence_hashes(whole, essence.compute_audio_hash) is whole
 
 
 def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_hash(
@@ -221,10 +221,10 @@ def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_has
     (artist / "Dawn" / "a.flac").unlink()
     (artist / "Dawn" / "b.flac").write_bytes(b"")
     with pytest.raises(Unreadable, match="No such file"):
-        essence.compute(artist / "Dawn" / "a.flac")
+        essence.compute_audio_hash(artist / "Dawn" / "a.flac")
     with pytest.raises(NotAudio):
-        essence.compute(artist / "Dawn" / "b.flac")
-    compared = duplicate_audio.add_essence_hashes(whole, essence.compute)
+        essence.compute_audio_hash(artist / "Dawn" / "b.flac")
+    compared = duplicate_audio.add_essence_hashes(whole, essence.compute_audio_hash)
     assert [bool(track.essence) for track in compared.tracks] == [False, False, True, True]
     assert paper.found("duplicate-track", compared) == {
         "Dawn/d.flac": 'same audio as "Dawn/c.flac"'

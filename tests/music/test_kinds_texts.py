@@ -62,7 +62,7 @@ def misread(text: str, encoding: str) -> str:
 @given(texts, st.sampled_from(["", "…", "!", "’s", " (Live)", "\u00a0!", "”", "™"]))
 def test_true_words_are_never_called_garbled(text: str, end: str) -> None:
     for true in (text, text.upper(), text.title()):
-        assert mojibake.detect(true + end) is None
+        assert mojibake.detect_mojibake(true + end) is None
 
 
 def certain(text: str) -> bool:
@@ -75,20 +75,20 @@ def certain(text: str) -> bool:
 def test_long_texts_that_were_misread_are_always_found_and_mended(text: str) -> None:
     text = " ".join(text.split())
     for encoding in ("cp1252", "latin-1"):
-        assert mojibake.detect(misread(text, encoding)) == text
+        assert mojibake.detect_mojibake(misread(text, encoding)) == text
 
 
 @given(texts.filter(certain))
 def test_what_was_misread_twice_is_mended_twice(text: str) -> None:
     text = " ".join(text.split())
-    assert mojibake.detect(misread(misread(text, "cp1252"), "cp1252")) == text
+    assert mojibake.detect_mojibake(misread(misread(text, "cp1252"), "cp1252")) == text
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> None:
     mended = mojibake.decode_mojibake(text)
     assert isinstance(mended, str)
-    if mojibake.detect(text):
+    if mojibake.detect_mojibake(text):
         assert mended != text
 
 
@@ -114,11 +114,11 @@ def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> 
 )
 @each_row("encoding", ["cp1252", "latin-1"])
 def test_even_short_texts_are_mended_where_no_doubt_is_left(text: str, encoding: str) -> None:
-    assert mojibake.detect(misread(text, encoding)) == text
+    assert mojibake.detect_mojibake(misread(text, encoding)) == text
 
 
 def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
-    assert mojibake.detect(misread("Б", "latin-1")) == "Б"
+    assert mojibake.detect_mojibake(misread("Б", "latin-1")) == "Б"
 
 
 @each_row(
@@ -132,7 +132,7 @@ def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
     ],
 )
 def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
-    assert mojibake.detect(text) is None
+    assert mojibake.detect_mojibake(text) is None
 
 
 @each_row(
@@ -143,12 +143,12 @@ def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
     ],
 )
 def test_cyrillic_read_as_latin_1_is_mended(text: str) -> None:
-    assert mojibake.detect(text.encode("cp1251").decode("cp1252")) == text
+    assert mojibake.detect_mojibake(text.encode("cp1251").decode("cp1252")) == text
 
 
 @each_row("text", ["Дом", "Я и ты", "Ты", "Да", "ААААА", "у-у-у"])
 def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
-    assert mojibake.detect(text.encode("cp1251").decode("latin-1")) is None
+    assert mojibake.detect_mojibake(text.encode("cp1251").decode("latin-1")) is None
 
 
 def test_a_letter_that_is_lost_is_told_without_a_proposal() -> None:

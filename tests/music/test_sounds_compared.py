@@ -27,7 +27,7 @@ def known(essence: str, size: int = 100, written: str = "2026-01-01") -> KnownEs
 
 
 def compare(before: dict[str, KnownEssence], now: dict[str, MeasuredAudio]) -> EssenceDiff:
-    return compare_essence.compare_with_known(before, now, TODAY)
+    return compare_essence.compare_audio_with_database(before, now, TODAY)
 
 
 def test_a_new_file_is_recorded() -> None:

@@ -54,8 +54,8 @@ class Batch:
 
     def rewrite(self) -> None:
         with self.queue._store.hold_lock():
-            self.queue._store.catch_up()
-            self.queue._store.rewrite_or_warn()
+            self.queue._store.read_new_changes()
+            self.queue._store.try_rewrite_snapshot()
 
     def close(self) -> None:
         self.queue.close()

@@ -85,7 +85,7 @@ def test_a_reset_item_is_as_if_it_had_never_been_tried(status: Status, tmp_path:
     state = rig.state({"U2": rig.item(status, **FULL, **kept)})
     change = actions.reset_items(rig.at(tmp_path), actions.select_by_name(["U2"]))(state)
     begun = {} if status is C else {"first_claim": 2}  # what was repaired since then still counts
-    assert state.preview_items(change.items)["U2"] == rig.item(P, **kept, **begun)
+    assert state.build_changed_items(change.items)["U2"] == rig.item(P, **kept, **begun)
 
 
 def test_several_names_for_one_item_reset_it_once() -> None:
@@ -124,7 +124,7 @@ def test_only_what_is_open_can_be_marked_completed(status: Status, allowed: bool
         ):
             mark(state)
         return
-    item = state.preview_items(mark(state).items)["U2"]
+    item = state.build_changed_items(mark(state).items)["U2"]
     assert (item.status, item.error_message, item.rules) == (C, "", state.kind.rules)
     assert item.processed_date == "2025-12-17T10:00:00+00:00"
     assert item.note
@@ -153,7 +153,7 @@ def test_what_older_rules_completed_is_outdated(item: Item, outdated: bool) -> N
     change = actions.reset_outdated(state)
     assert (change is not None) == outdated
     if change:
-        after = state.preview_items(change.items)["U2"]
+        after = state.build_changed_items(change.items)["U2"]
         assert (after.status, after.outdated) == (P, True)
 
 
@@ -167,7 +167,7 @@ def test_a_name_from_the_disk_is_escaped_once(tmp_path: Path) -> None:
 
 
 def _apply(state: QueueState, change: QueueChange) -> None:
-    for key, item in state.preview_items(change.items).items():
+    for key, item in state.build_changed_items(change.items).items():
         state.items[key] = item
 
 
@@ -175,7 +175,7 @@ def test_what_is_forgotten_leaves_the_line_of_a_queue_that_is_open(tmp_path: Pat
     where = rig.at(tmp_path)
     gone = {"status": S, "skip_reason": "vanished", "returns_to": "pending"}
     with rig.make(where, 4) as batch, Queue.open(where, MUSIC) as manager:
-        assert batch.peek(1) == ["Artist 000"]
+        assert batch.peek_next_keys(1) == ["Artist 000"]
         manager.commit(lambda _: QueueChange("scan", {"Artist 000": gone, "Artist 001": gone}))
         manager.commit(actions.forget_item("artist 000"))
         manager.commit(actions.forget_gone)

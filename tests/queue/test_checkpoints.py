@@ -40,7 +40,7 @@ def test_a_checkpoint_is_due_every_so_many_items_or_each_per_cent(
 ) -> None:
     item = rig.item()
     state = rig.state({str(number): item for number in range(count)}, settled=settled)
-    assert checkpoints.is_due(state, every) == due
+    assert checkpoints.is_checkpoint_due(state, every) == due
 
 
 def test_the_count_runs_over_all_batches_and_survives(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_the_count_runs_over_all_batches_and_survives(tmp_path: Path) -> None:
         queue.begin_session()
         rig.settle(queue, 1)
         assert queue.state.settled == 5
-        assert checkpoints.is_due(queue.state, 5)
+        assert checkpoints.is_checkpoint_due(queue.state, 5)
 
 
 def test_a_checkpoint_bears_its_day_and_the_number_of_completed_items(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ SURPLUS = [
 def test_the_newest_ones_and_one_a_day_are_kept(
     days: list[int], keep: int, gone: list[int]
 ) -> None:
-    chosen = checkpoints.select_to_prune(listed(days), keep)
+    chosen = checkpoints.select_prunable_checkpoints(listed(days), keep)
     assert [int(one.path.stem) for one in chosen] == gone
 
 
@@ -153,14 +153,14 @@ def test_a_checkpoint_that_somebody_removes_meanwhile_is_no_trouble(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, paths = made(tmp_path, 4)
-    choose = checkpoints.select_to_prune
+    choose = checkpoints.select_prunable_checkpoints
 
     def removed(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
         chosen = choose(found, keep)
         chosen[0].path.unlink()
         return chosen
 
-    monkeypatch.setattr(checkpoints, "select_to_prune", removed)
+    monkeypatch.setattr(checkpoints, "select_prunable_checkpoints", removed)
     checkpoints.prune_checkpoints(folder, 1, paths[3])
     assert [checkpoint.path for checkpoint in checkpoints.list_checkpoints(folder)] == [paths[3]]
 

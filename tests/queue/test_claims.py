@@ -34,7 +34,7 @@ TURNS = [
 
 @each_row(("item", "turn"), TURNS)
 def test_only_pending_items_have_a_turn(item: Item, turn: int | None) -> None:
-    assert claims.claim_order(item) == turn
+    assert claims.get_claim_rank(item) == turn
 
 
 def test_by_priority_new_items_come_first_then_retries_then_outdated_each_by_name() -> None:
@@ -71,7 +71,7 @@ def test_a_claim_hands_out_items_once_until_they_are_given_back(tmp_path: Path) 
         assert [claim.key for claim in (*first, *second)] == rig.names(5)
         assert queue.claim(1) == []
         queue.release(first, suspects=[first[1].key])
-        assert queue.peek(9) == rig.names(3)
+        assert queue.peek_next_keys(9) == rig.names(3)
         suspects = [claim.key for claim in queue.claim(9) if claim.item.suspect]
         assert suspects == [first[1].key]
 
@@ -79,7 +79,7 @@ def test_a_claim_hands_out_items_once_until_they_are_given_back(tmp_path: Path) 
 def test_a_peek_changes_nothing(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 3) as queue:
         seq = queue.state.seq
-        assert queue.peek(2) == queue.peek(2) == rig.names(2)
+        assert queue.peek_next_keys(2) == queue.peek_next_keys(2) == rig.names(2)
         assert queue.state.seq == seq
 
 
@@ -115,9 +115,9 @@ def test_a_settle_needs_the_newest_claim(tmp_path: Path) -> None:
             actions.reset_items(queue.location, actions.select_by_name([old.key]), force=True)
         )
         assert rig.stale(old, queue)
-        (new,) = queue.claim_named(old.key)
+        (new,) = queue.claim_by_key(old.key)
         assert rig.stale(old, queue)
-        assert not queue.update_claimed(old, "stage", {"note": "late"})
+        assert not queue.update_claimed_item(old, "stage", {"note": "late"})
         queue.release([old])
         assert queue.state.items[old.key].status is I
         assert queue.settle(new, rig.DONE)
@@ -132,14 +132,14 @@ def test_naming_an_item_takes_it_whatever_its_state_but_never_from_a_living_owne
         queue.begin_session()
         other.begin_session()
         (done,) = rig.settle(queue)
-        assert [claim.key for claim in other.claim_named(done)] == [done]
+        assert [claim.key for claim in other.claim_by_key(done)] == [done]
         with pytest.raises(ItemInUse, match=f"{done} is being processed by session"):
-            queue.claim_named(done)
+            queue.claim_by_key(done)
         # This process last saw the item pending; the other one has taken it since.
         assert queue.state.items["Artist 001"].status is P
-        (theirs,) = other.claim_named("Artist 001")
+        (theirs,) = other.claim_by_key("Artist 001")
         with pytest.raises(ItemInUse):
-            queue.claim_named("Artist 001")
+            queue.claim_by_key("Artist 001")
         assert other.settle(theirs, rig.DONE)
 
 

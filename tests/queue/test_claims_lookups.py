@@ -156,14 +156,14 @@ def test_a_person_who_takes_an_item_leaves_its_look_up_as_it_is(tmp_path: Path) 
     with rig.make(where, 2) as queue:
         queue.begin_session()
         (key,) = completed(queue, 1)
-        (claim,) = queue.claim_named(key, by_hand=True)
+        (claim,) = queue.claim_by_key(key, by_hand=True)
         assert (claim.item.lookup, claim.item.for_lookup) == ("pending", False)
         queue.release([claim])
         assert queue.state.items[key].status is P  # its files may have been changed
-        (claim,) = queue.claim_named(key, by_hand=True)
+        (claim,) = queue.claim_by_key(key, by_hand=True)
         assert queue.settle(claim, rig.DONE)
         assert queue.state.items[key].lookup == "pending"
-        (claim,) = queue.claim_named(key)  # by a batch, which looks it up anew
+        (claim,) = queue.claim_by_key(key)  # by a batch, which looks it up anew
         assert (claim.item.lookup, claim.item.for_lookup) == ("", False)
 
 
@@ -202,7 +202,7 @@ def test_a_reset_and_a_changed_folder_leave_nothing_of_a_look_up(tmp_path: Path)
             item = queue.state.items[key]
             assert (item.status, item.lookup, item.for_lookup) == (P, "", False)
         queue.commit(actions.mark_completed(keys[0], "2025-12-17T10:00:00+00:00"))
-        assert queue.peek(9, lookups=True) == keys[1:]
+        assert queue.peek_next_keys(9, lookups=True) == keys[1:]
 
 
 def test_a_restore_gives_back_what_was_taken_for_its_look_up(tmp_path: Path) -> None:
@@ -233,6 +233,6 @@ def test_a_replay_brings_back_what_was_being_looked_up_as_completed(tmp_path: Pa
     with Queue.open(where, queue.kind) as after:
         assert after.state.items[key].status is P
         (aside,) = rig.asides(where)
-        assert list(after.replay_aside(aside.name).back) == [key]
+        assert list(after.replay_undone_items(aside.name).back) == [key]
         item = after.state.items[key]
         assert (item.status, item.lookup, item.for_lookup, item.claim) == (C, "pending", False, 0)

@@ -47,8 +47,8 @@ def unreadable(*_: Any) -> Any:
 
 def rewrite(queue: Queue) -> None:
     with queue._store.hold_lock():
-        queue._store.catch_up()
-        queue._store.rewrite_or_warn()
+        queue._store.read_new_changes()
+        queue._store.try_rewrite_snapshot()
 
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3])

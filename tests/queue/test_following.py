@@ -20,13 +20,13 @@ from tests.queue import rig
 def rewrite(queue: Queue, times: int = 1) -> None:
     for _ in range(times):
         with queue._store.hold_lock():
-            queue._store.catch_up()
-            queue._store.rewrite_or_warn()
+            queue._store.read_new_changes()
+            queue._store.try_rewrite_snapshot()
 
 
 def follow(queue: Queue) -> None:
     with queue._store.hold_lock():
-        queue._store.catch_up()
+        queue._store.read_new_changes()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def made(tmp_path: Path) -> QueueLocation:
     with rig.make(where, 9) as queue:
         queue.begin_session()
         for claim in queue.claim(3):
-            assert queue.update_claimed(claim, "stage", {"track_count": 7})
+            assert queue.update_claimed_item(claim, "stage", {"track_count": 7})
             assert queue.settle(claim, rig.DONE)
         queue.end_session()
     return where
@@ -140,7 +140,9 @@ def test_an_edit_that_is_refused_costs_the_history_nothing(tmp_path: Path) -> No
     assert done == [*rig.names(3), *held]
     with Queue.open(where, MUSIC) as queue:
         assert (
-            queue.read_locked(lambda state: list(validate.check_queue_files(where.folder, state)))
+            queue.call_with_lock(
+                lambda state: list(validate.check_queue_files(where.folder, state))
+            )
             == []
         )
 
@@ -157,7 +159,7 @@ def test_a_settle_that_the_history_lacks_is_reported_and_repaired(
     lost = {"first": settles[:1], "last": settles[-1:], "all": settles}[gone]
     path.write_bytes(b"".join(line for line in lines if line not in lost))
     with Queue.open(where, MUSIC) as queue:
-        faults = queue.read_locked(
+        faults = queue.call_with_lock(
             lambda state: list(validate.check_queue_files(where.folder, state))
         )
     assert len(faults) == len(lost)
@@ -181,7 +183,9 @@ def test_what_a_file_from_elsewhere_says_need_not_be_in_this_history(tmp_path: P
     with Queue.open(other, MUSIC) as queue:
         assert rig.completed(queue) == 3
         assert (
-            queue.read_locked(lambda state: list(validate.check_queue_files(other.folder, state)))
+            queue.call_with_lock(
+                lambda state: list(validate.check_queue_files(other.folder, state))
+            )
             == []
         )
 
@@ -296,7 +300,7 @@ def test_a_file_that_cannot_be_this_queue_is_refused_and_repair_goes_back(
             assert queue.state.items == before
             assert queue.state.seq < 2**32
             assert (
-                queue.read_locked(
+                queue.call_with_lock(
                     lambda state: list(validate.check_queue_files(where.folder, state))
                 )
                 == []
@@ -330,13 +334,15 @@ def test_a_line_of_the_history_with_a_number_too_large_is_damaged(tmp_path: Path
     line = whole.splitlines()[-1]
     path.write_bytes(whole + re.sub(rb'"seq":\d+', b'"seq":%d' % 2**70, line) + b"\n")
     with Queue.open(where, MUSIC) as queue:
-        faults = queue.read_locked(
+        faults = queue.call_with_lock(
             lambda state: list(validate.check_queue_files(where.folder, state))
         )
     assert [fault.what for fault in faults] == [
         f"{path.name} line {len(whole.splitlines()) + 1} is damaged."
     ]
-    assert index.run_query(where.folder, lambda base: base.execute("SELECT 1").fetchone()) == (1,)
+    assert index.query_history_index(
+        where.folder, lambda base: base.execute("SELECT 1").fetchone()
+    ) == (1,)
     repair.repair_queue(where, MUSIC, lambda _: [])
     assert path.read_bytes() == whole
 
@@ -345,14 +351,14 @@ def between(
     where: QueueLocation, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]
 ) -> None:
     """Have a person act right before the last moment of the next rewrite: its rename."""
-    keep = compaction.keep_previous
+    keep = compaction.link_previous_snapshot
 
     def acting(folder: Path) -> Path:
-        monkeypatch.setattr(compaction, "keep_previous", keep)
+        monkeypatch.setattr(compaction, "link_previous_snapshot", keep)
         act()
         return keep(folder)
 
-    monkeypatch.setattr(compaction, "keep_previous", acting)
+    monkeypatch.setattr(compaction, "link_previous_snapshot", acting)
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)

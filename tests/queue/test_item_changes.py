@@ -62,7 +62,7 @@ def test_values_given_by_a_worker_replace_those_of_before_whole(
 ) -> None:
     before = rig.item(issues={key: len(str(value)) for key, value in old.items()})
     issues = {key: len(str(value)) for key, value in new.items()}
-    changes = settle.merge_data(before, {"issues": issues})
+    changes = settle.build_data_patch(before, {"issues": issues})
     after = apply_merge_patch(msgspec.to_builtins(before), changes)
     assert msgspec.convert(after, MusicItem).issues == issues
 
@@ -144,7 +144,7 @@ def test_counts_and_holders_follow_every_change() -> None:
         1,
     ):
         record = _record(seq, changes)
-        state.apply_record(record, state.preview_items(record.items))
+        state.apply_record(record, state.build_changed_items(record.items))
     recount = rig.state(state.items)
     assert {status: count for status, count in state.counts.items() if count} == recount.counts
     assert state.claimed_keys == recount.claimed_keys == {}

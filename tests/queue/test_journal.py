@@ -110,7 +110,7 @@ def test_a_flipped_bit_costs_the_salvage_its_own_line_at_most(tmp_path: Path) ->
     damaged = bytearray(whole)
     damaged[whole.index(journal.encode_line(RECORDS[1])) + 30] ^= 1
     path.write_bytes(damaged)
-    assert journal.read_undamaged(path) == RECORDS[:1]
+    assert journal.read_records_before_damage(path) == RECORDS[:1]
     assert journal.last_seq(path) == 4
 
 

@@ -49,7 +49,7 @@ POINTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "journal-empty": (compaction.Journal, "create", _no_header),
     "half-a-header": (compaction.Journal, "create", _half_header),
     "before-the-old-is-kept": (compaction, "keep_previous", _die),
-    "before-the-rename": (compaction, "keep_previous", _after(compaction.keep_previous)),
+    "before-the-rename": (compaction, "keep_previous", _after(compaction.link_previous_snapshot)),
     "after-the-rename": (compaction, "store_previous", _die),
     "before-the-seal": (compaction, "seal_journal", _die),
     "after-the-seal": (compaction, "seal_journal", _after(compaction.seal_journal)),
@@ -84,13 +84,17 @@ def test_the_first_validation_after_a_kill_finds_nothing(point: str, tmp_path: P
     with Queue.open(where, MUSIC) as queue:
         assert len(queue.recovered_items) == 1
         assert (
-            queue.read_locked(lambda state: list(validate.check_queue_files(where.folder, state)))
+            queue.call_with_lock(
+                lambda state: list(validate.check_queue_files(where.folder, state))
+            )
             == []
         )
         assert rig.completed(queue) == 2
         queue.write_checkpoint()
         assert (
-            queue.read_locked(lambda state: list(validate.check_queue_files(where.folder, state)))
+            queue.call_with_lock(
+                lambda state: list(validate.check_queue_files(where.folder, state))
+            )
             == []
         )
     assert all(journal.read_header(path) for path in rig.journals(where))

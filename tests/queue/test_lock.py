@@ -104,8 +104,8 @@ def test_where_the_holder_is_unknown_the_sessions_at_work_are_named(
 ) -> None:
     monkeypatch.setattr(lock, "_LOCKS", tmp_path / "none")
     path = str(where.folder / lock.FILE)
-    assert lock.holder_text(path, {}) == "another process"
-    told = lock.holder_text(path, {7: "20251217_session_003"})
+    assert lock.describe_holders(path, {}) == "another process"
+    told = lock.describe_holders(path, {7: "20251217_session_003"})
     assert told == "another process; running sessions: session 20251217_session_003 (process 7)"
 
 

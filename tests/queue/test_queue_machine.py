@@ -134,9 +134,9 @@ class QueueMachine(RuleBasedStateMachine):
         known = self.model[key]
         if known.status is I:
             with pytest.raises(ItemInUse):
-                self.queues[slot].claim_named(key)
+                self.queues[slot].claim_by_key(key)
             return
-        (claim,) = self.queues[slot].claim_named(key)
+        (claim,) = self.queues[slot].claim_by_key(key)
         fresh = known if known.status is P else known.again()
         self.model[key] = replace(fresh, status=I, claim=claim.seq, slot=slot, not_before="")
         self.claims.append(claim)
@@ -245,8 +245,8 @@ class QueueMachine(RuleBasedStateMachine):
     def rewrite(self, slot: int) -> None:
         store = self.queues[slot]._store
         with store.hold_lock():
-            store.catch_up()
-            store.rewrite_or_warn()
+            store.read_new_changes()
+            store.try_rewrite_snapshot()
         with index.open_for_query(self.where.folder) as base:
             told = dict(base.execute("SELECT item, done + 2 * away FROM item").fetchall())
             (done,) = base.execute(
@@ -275,7 +275,7 @@ class QueueMachine(RuleBasedStateMachine):
         )
         store = self.queues[0]._store
         with store.hold_lock():
-            store.catch_up()
+            store.read_new_changes()
         restored = store.state.head.restored
         assert restored
         assert restored.source == path.name
@@ -317,7 +317,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.seq = seen.seq
         for queue in self.queues:
             with queue._store.hold_lock():
-                queue._store.catch_up()
+                queue._store.read_new_changes()
             assert queue.state.items == seen.items
             assert queue.state.seq == seen.seq
 

@@ -128,7 +128,7 @@ def test_a_sign_of_life_that_was_under_way_does_not_outlive_its_session(tmp_path
     session = Session(where)
     assert sessions.list_live_files(where.folder)
     session.close()
-    session._write_live_file()  # as the thread does that renews it, where it had to wait for the close
+    session._write_live_file()  # as the renewing thread does if it had to wait for the close
     assert sessions.list_live_files(where.folder) == []
 
 
@@ -139,11 +139,11 @@ def test_the_live_file_says_what_is_begun_and_how_far_it_is(tmp_path: Path) -> N
     session.begin_item("ABBA")
     session.end_item("ABBA")
     session.begin_item("Zappa")
-    known = sessions.read_live(where.folder, session.id)
+    known = sessions.read_live_status(where.folder, session.id)
     assert known
     assert (known.host, set(known.begun)) == (rig.HOST, {"U2", "Zappa"})
     session.close()
-    assert sessions.read_live(where.folder, session.id) is None
+    assert sessions.read_live_status(where.folder, session.id) is None
 
 
 def test_two_who_ask_at_once_do_not_take_each_other_for_the_owner(
@@ -194,7 +194,7 @@ def test_a_living_session_keeps_its_items_and_its_live_file(tmp_path: Path) -> N
         assert batch.settle(*held)
         # As this process last saw it, the other one still held its item.
         assert queue.claim(1)
-        assert sessions.read_live(where.folder, batch.session)
+        assert sessions.read_live_status(where.folder, batch.session)
 
 
 def test_on_another_host_a_lease_decides(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_on_another_host_a_lease_decides(tmp_path: Path) -> None:
             assert near.recover_orphaned_items() == []
             clock.forward(seconds=2)
             assert near.recover_orphaned_items() == [held.key]
-            (again,) = near.claim_named(held.key)
+            (again,) = near.claim_by_key(held.key)
             assert rig.stale(held, far)
             assert near.settle(again, rig.DONE)
         assert rig.stale(held, far)

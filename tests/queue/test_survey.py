@@ -35,7 +35,7 @@ def seen(fingerprint: str = "f1", path: str = "/music/A", key: str = "A") -> Sca
 
 def applied(state: QueueState, result: ScanDiff) -> QueueState:
     record = JournalRecord(seq=state.seq + 1, time="", op="scan", items=result.build_patches())
-    state.apply_record(record, state.preview_items(record.items))
+    state.apply_record(record, state.build_changed_items(record.items))
     return state
 
 

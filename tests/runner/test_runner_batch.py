@@ -149,7 +149,7 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     def record(path: Any, data: Any, *, sync: bool = True) -> None:
         write(path, data, sync=sync)
         if Path(path).parent.name == sessions.LIVE_FOLDER:
-            live = sessions.read_live(shop.status, Path(path).stem)
+            live = sessions.read_live_status(shop.status, Path(path).stem)
             assert live
             assert not sync
             noted.append(live)
@@ -179,7 +179,7 @@ def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path
     seen: list[sessions.LiveStatus | None] = []
 
     def worker(work: Work, progress: Progress) -> Outcome:
-        seen.append(sessions.read_live(shop.status, work.stamp.session))
+        seen.append(sessions.read_live_status(shop.status, work.stamp.session))
         return Outcome()
 
     shop.run(workshop.opening(worker))

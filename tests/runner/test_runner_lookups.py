@@ -73,7 +73,7 @@ def test_a_batch_of_some_size_says_how_many_it_takes(tmp_path: Path, size: int |
     begun: list[int] = []
     shop = unlooked(tmp_path, {"ant": "look", "bee": "look"}, {"new": "look"})
     online(shop)
-    assert len(shop.queue.peek(size or 9, lookups=True)) == (size or 3)
+    assert len(shop.queue.peek_next_keys(size or 9, lookups=True)) == (size or 3)
     report = shop.run(face=BatchCallbacks(on_start=begun.append), size=size, lookups=True)
     assert begun == [report.claimed] == [report.done_count] == [size or 3]
 

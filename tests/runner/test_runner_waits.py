@@ -46,7 +46,7 @@ def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
     def look(*told: Any) -> None:
         shown.append(told)
         (live,) = sessions.list_live_files(shop.status)
-        found = sessions.read_live(shop.status, live.stem)
+        found = sessions.read_live_status(shop.status, live.stem)
         assert found
         noted.append(found.waiting)
 

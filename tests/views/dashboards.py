@@ -142,7 +142,9 @@ CREWS = [
             RunningItem("❤️ Emoji e\u0301", at("14:03:22"), 1, 9),
         ],
     ),
-    RunningSession("20251217_session_003", "other-host", 77, at("13:30:00"), at("14:03:20"), True, []),
+    RunningSession(
+        "20251217_session_003", "other-host", 77, at("13:30:00"), at("14:03:20"), True, []
+    ),
 ]  # fmt: skip
 
 

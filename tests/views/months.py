@@ -111,7 +111,7 @@ class Months:
     def replay(self) -> ReplayPlan:
         """Bring back what the last restore undid."""
         with Queue.open(self.where, MUSIC) as queue:
-            return queue.replay_aside(rig.asides(self.where)[-1].name)
+            return queue.replay_undone_items(rig.asides(self.where)[-1].name)
 
     def _ending(self, key: str, seconds: float) -> SettleRequest:
         if self.chance.random() < 1 / 11:
@@ -158,7 +158,7 @@ class Months:
         """Read artists again, as a person's command does."""
         with Queue.open(self.where, MUSIC) as queue:
             queue.begin_session(command="fix_metadata")
-            for claim in queue.claim_named(*keys, by_hand=True):
+            for claim in queue.claim_by_key(*keys, by_hand=True):
                 self.clock.forward(seconds=1)
                 assert queue.settle(claim, SettleRequest(self._outcome(claim.key, by_hand=True)))
             self._review(queue)
@@ -205,7 +205,7 @@ class Months:
             key = next(one for one, found in queue.state.items.items() if found is item)
             return [_entry(self.home, key, one, self.track) for one in sorted(self.open[key])]
 
-        review.update_list(self.home, self.where.folder, queue.state, entries)
+        review.update_review_list(self.home, self.where.folder, queue.state, entries)
 
     def history(self) -> list[dict[str, Any]]:
         """Return all events, as any program would read them."""

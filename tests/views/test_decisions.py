@@ -27,11 +27,13 @@ def written(home: Path, *entries: dict[str, str]) -> Path:
     return path
 
 
-def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.Decisions | None:
-    return decisions.read_decisions(decisions.ReviewSource(home, "music"), since, REMEDIES, zone)
+def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.PendingReviews | None:
+    return decisions.read_pending_reviews(
+        decisions.ReviewSource(home, "music"), since, REMEDIES, zone
+    )
 
 
-def names(found: decisions.Decisions | None) -> list[str]:
+def names(found: decisions.PendingReviews | None) -> list[str]:
     assert found
     return [one.entry.id for one in found.oldest]
 

@@ -52,12 +52,12 @@ def test_a_text_takes_its_cells(text: str, width: int) -> None:
 def test_a_text_is_cut_between_characters_and_never_within_a_number(
     text: str, most: int, cut: str
 ) -> None:
-    assert display_width.truncate(text, most) == cut
+    assert display_width.truncate_to_cells(text, most) == cut
 
 
 @given(st.text(), st.integers(0, 30), st.sampled_from(["…", "..."]))
 def test_a_cut_text_fits_and_is_a_beginning(text: str, most: int, ending: str) -> None:
-    short = display_width.truncate(text, most, ending)
+    short = display_width.truncate_to_cells(text, most, ending)
     assert display_width.text_width(short) <= most
     if short != text and most >= display_width.text_width(ending):
         assert short.endswith(ending)
@@ -69,5 +69,5 @@ def test_a_cut_text_fits_and_is_a_beginning(text: str, most: int, ending: str) -
 
 @given(st.text(max_size=20))
 def test_a_padded_text_fills_its_cells(text: str) -> None:
-    assert display_width.text_width(display_width.pad(text, 60)) == 60
-    assert display_width.pad(text, 60).startswith(text)
+    assert display_width.text_width(display_width.pad_to_cells(text, 60)) == 60
+    assert display_width.pad_to_cells(text, 60).startswith(text)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep.queue.history.queries import ItemGain
+from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import headline
@@ -235,15 +235,15 @@ def test_what_got_worse_is_named_worst_first() -> None:
 @pytest.mark.parametrize(
     ("gain", "words"),
     [
-        (ItemGain("A", 1, 0, {"x": 1}), "1 repair (1 x)"),
-        (ItemGain("A", 0, 2, {}), "2 open issues resolved"),
+        (ItemRepairTotals("A", 1, 0, {"x": 1}), "1 repair (1 x)"),
+        (ItemRepairTotals("A", 0, 2, {}), "2 open issues resolved"),
         (
-            ItemGain("A", 1209, 1, {"x": 1200, "y": 4, "z": 3, "v": 1, "w": 1}),
+            ItemRepairTotals("A", 1209, 1, {"x": 1200, "y": 4, "z": 3, "v": 1, "w": 1}),
             "1,209 repairs (1,200 x, 4 y, 3 z, and 2 other kinds), 1 open issue resolved",
         ),
     ],
 )
-def test_a_gain_names_its_most_frequent_repairs(gain: ItemGain, words: str) -> None:
+def test_a_gain_names_its_most_frequent_repairs(gain: ItemRepairTotals, words: str) -> None:
     assert headline.format_item_gain(gain) == words
 
 

@@ -38,7 +38,7 @@ def queue(tmp_path: Path) -> Queue:
 
 def settle(queue: Queue, key: str, *ids: str) -> None:
     """Do one item again, with these issues open."""
-    (claim,) = queue.claim_named(key)
+    (claim,) = queue.claim_by_key(key)
     facts = {"issues_found": len(ids)}
     assert queue.settle(claim, SettleRequest(Outcome(open_ids=ids, facts=facts), 1.0))
 
@@ -113,7 +113,7 @@ def test_what_a_restore_undid_does_not_count_until_a_replay_brings_it_back(queue
     assert rows(folder, "SELECT item FROM issue WHERE closed IS NULL") == [("A",)]
     (aside,) = (folder / "aside").iterdir()
     with Queue.open(locate_queue(folder, Watch(), "here"), MUSIC) as queue:
-        assert set(queue.replay_aside(aside.name).back) == {"A", "B"}
+        assert set(queue.replay_undone_items(aside.name).back) == {"A", "B"}
     assert rows(folder, SETTLES) == [("A", 1, 0, 0), ("B", 1, 0, 0), ("A", 0, 1, 0)]
 
 

@@ -333,13 +333,13 @@ def test_an_index_damaged_deep_inside_is_made_anew_and_asked_again(tmp_path: Pat
     told = Months(tmp_path, 4, artists=months.ARTISTS[:60])
     told.batch(50, seconds=1000)
     path = told.where.folder / index.FILE
-    pace = index.run_query(told.where.folder, queries.read_throughput)
+    pace = index.query_history_index(told.where.folder, queries.read_throughput)
     assert path.stat().st_size > 3 * 4096
     with path.open("r+b") as stream:
         stream.seek(4096)
         stream.write(bytes(range(256)) * ((path.stat().st_size - 4096) // 256))
-    assert index.run_query(told.where.folder, queries.read_throughput) == pace
-    assert index.run_query(told.where.folder, queries.read_first_time)
+    assert index.query_history_index(told.where.folder, queries.read_throughput) == pace
+    assert index.query_history_index(told.where.folder, queries.read_first_time)
 
 
 def test_an_index_in_use_is_not_taken_for_a_damaged_one(
@@ -348,12 +348,12 @@ def test_an_index_in_use_is_not_taken_for_a_damaged_one(
     monkeypatch.setattr(index, "_BUSY_TIMEOUT", 0.05)  # the time that a person would have to wait
     told = Months(tmp_path, 4, artists=months.ARTISTS[:9])
     told.batch(4)
-    pace = index.run_query(told.where.folder, queries.read_throughput)
+    pace = index.query_history_index(told.where.folder, queries.read_throughput)
     path = told.where.folder / index.FILE
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
-        assert index.run_query(told.where.folder, queries.read_throughput) == pace
+        assert index.query_history_index(told.where.folder, queries.read_throughput) == pace
         assert path.exists()
     finally:
         other.close()

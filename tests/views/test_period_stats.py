@@ -176,8 +176,8 @@ def test_a_restore_takes_back_what_was_done_but_not_the_time_it_took(tmp_path: P
 
 
 def test_times_that_touch_or_contain_each_other_are_added_up() -> None:
-    assert queries.covered_seconds([]) == 0
-    assert queries.covered_seconds([(0, 10), (10, 20), (12, 15), (30, 30), (-5, 1)]) == 25
+    assert queries.sum_covered_seconds([]) == 0
+    assert queries.sum_covered_seconds([(0, 10), (10, 20), (12, 15), (30, 30), (-5, 1)]) == 25
 
 
 def test_a_session_is_cut_at_the_ends_of_a_period() -> None:

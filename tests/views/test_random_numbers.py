@@ -179,7 +179,7 @@ def test_any_history_is_counted_twice(
             begin = datetime.fromisoformat(queries.read_first_time(base))
             period = periods.period_at(begin, WEEK, here)
             (week,) = period_stats.compute_stats(base, [period])
-            gains = queries.read_top_gains(
+            gains = queries.read_most_repaired_items(
                 base, f"{period.start.isoformat()}", f"{period.end.isoformat()}", 9
             )
         first = ledger.told(*span(week.period.first, WEEK, here))

@@ -55,7 +55,7 @@ def due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list
     """Name what is due at a local time, where the history begins with a week or day."""
     moment = at(now)
     running = periods.period_at(moment, days, ZONE)
-    return [one.name for one in report_files.list_due(home, running, week(first), moment)]
+    return [one.name for one in report_files.list_due_periods(home, running, week(first), moment)]
 
 
 def test_of_a_new_library_the_week_that_runs_is_due(tmp_path: Path) -> None:
@@ -122,7 +122,9 @@ def test_a_day_is_closed_when_it_ends_by_the_clock_on_the_wall(
     now = period.end + timedelta(hours=5)
     for second, names in ((-1, [day]), (0, [])):
         note(tmp_path, path, period.start + timedelta(hours=hours, seconds=second))
-        told = report_files.list_due(tmp_path, periods.period_at(now, DAY, ZONE), period, now)
+        told = report_files.list_due_periods(
+            tmp_path, periods.period_at(now, DAY, ZONE), period, now
+        )
         assert [one.name for one in told[:-1]] == names
 
 

@@ -191,7 +191,7 @@ def test_pace_estimate_and_failures_are_counted_twice(
     made = histories[name]
     queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
     ledger = Ledger(made.where.folder)
-    found = readonly.load_view(made.where.folder, MUSIC)
+    found = readonly.load_state_and_position(made.where.folder, MUSIC)
     told = summary.summarize_queue(made.where.folder, found, SummaryContext(made.now, months.ZONE))
     settled, seconds, sessions = ledger.pace()
     assert (told.pace.settled, told.pace.sessions) == (settled, sessions)

@@ -44,7 +44,7 @@ def update(home: Path, queue: QueueState, *ids: str) -> review.ReviewListFile:
     folder = home / "status" / queue.kind.name
     folder.mkdir(parents=True, exist_ok=True)
     (home / "outputs").mkdir(exist_ok=True)
-    return review.update_list(
+    return review.update_review_list(
         home, folder, queue, lambda _: [{"id": one, "kind": "k"} for one in ids]
     )
 

@@ -44,7 +44,9 @@ def test_sums_that_are_kept_equal_sums_that_are_made(
     pace = Throughput(10, 100.0)
     for key, item in changes:
         state.put_item(key, item)
-        assert summary.build_status(state, pace, sums) == summary.build_status(state, pace)
+        assert summary.build_queue_status(state, pace, sums) == summary.build_queue_status(
+            state, pace
+        )
         assert summary.list_failed_items(sums) == summary.list_failed_items(RunningTotals(state))
 
 

@@ -30,7 +30,7 @@ DONE = MusicItem(
 
 
 def test_a_summary_adds_up() -> None:
-    told = summary.build_status(
+    told = summary.build_queue_status(
         state(
             A=DONE,
             B=MusicItem(status=Status.PENDING),
@@ -54,7 +54,7 @@ def test_a_summary_adds_up() -> None:
 
 
 def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
-    told = summary.build_status(
+    told = summary.build_queue_status(
         state(
             A=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending"),
             B=MusicItem(status=Status.IN_PROGRESS, session="s", lookup="pending", for_lookup=True),
@@ -84,7 +84,9 @@ def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
     )
     before = MusicItem(status=Status.COMPLETED)
     undone = MusicItem(status=Status.PENDING, albums_matched=5)
-    told = summary.build_status(state(A=first, B=second, C=before, D=undone), Throughput(0, 0.0))
+    told = summary.build_queue_status(
+        state(A=first, B=second, C=before, D=undone), Throughput(0, 0.0)
+    )
     line = "  Albums: 812 certain, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
     assert line in terminal.describe_queue(told)
     assert terminal.describe_tallies("music", {"albums_tied": 1}) == ["Albums: 1 tied"]
@@ -92,14 +94,16 @@ def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
 
 
 def test_of_a_queue_of_before_nothing_is_said_of_albums() -> None:
-    told = summary.build_status(state(A=MusicItem(status=Status.COMPLETED)), Throughput(0, 0.0))
+    told = summary.build_queue_status(
+        state(A=MusicItem(status=Status.COMPLETED)), Throughput(0, 0.0)
+    )
     assert told.tallies == {}
     assert terminal.describe_tallies(told.kind, told.tallies) == []
     assert "Albums" not in "\n".join(terminal.describe_queue(told))
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    told = summary.build_status(state(A=MusicItem(status=Status.PENDING)), Throughput(0, 0.0))
+    told = summary.build_queue_status(state(A=MusicItem(status=Status.PENDING)), Throughput(0, 0.0))
     assert told.per_hour is None
     text = "\n".join(terminal.describe_queue(told))
     assert "hour" not in text

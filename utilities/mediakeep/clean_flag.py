@@ -33,7 +33,7 @@ class TornFile(sqlite3.DatabaseError):
     """Raised if a SQLite file may mix old and new pages after a power loss, and must be rebuilt."""
 
 
-def create_mark(connection: sqlite3.Connection, identity: FileIdentity) -> None:
+def create_clean_mark(connection: sqlite3.Connection, identity: FileIdentity) -> None:
     """Create the table of the clean mark in a new SQLite file, with the mark cleared.
 
     Call it in the transaction that creates the other tables.

@@ -171,7 +171,7 @@ def load_file(home: Path) -> dict[str, Any]:
 def _unknown_setting_text(name: str) -> str:
     """Return the error text for an unknown setting: a similar name, or else all names."""
     names = Settings.__struct_fields__
-    near = suggestions.did_you_mean(name.replace("-", "_"), names)
+    near = suggestions.suggest_closest_name(name.replace("-", "_"), names)
     text = f"unknown setting {path_text.to_printable(name)}"
     return f"{text}.{near}" if near else f"{text}. Settings: {', '.join(names)}."
 

@@ -81,7 +81,7 @@ def block_code(error: MediakeepError) -> BlockCode:
     return BlockCode.READ_ONLY if isinstance(error, ReadOnlyFormat) else BlockCode.FAILED
 
 
-def build_id(kind: str, key: str, place: str) -> str:
+def build_issue_id(kind: str, key: str, place: str) -> str:
     """Return the stable id of an issue: its kind, a colon, and a hash of `key` and `place`.
 
     The hash has 12 hexadecimal digits.

@@ -129,7 +129,7 @@ def can_transition(item: Item, new: Status) -> bool:
     return new is item.status or new in TRANSITIONS[item.status]
 
 
-def is_gone(item: Item) -> bool:
+def is_no_longer_found(item: Item) -> bool:
     """Return whether an item is skipped because library scans no longer find it."""
     return item.status is Status.SKIPPED and item.skip_reason in GONE_REASONS
 

@@ -11,7 +11,7 @@ from mediakeep.errors import UsageError
 MAX_CHARS = 4096  # characters of a secret
 
 
-def read(path: str, home: Path, setting: str, noun: str) -> str:
+def read_secret(path: str, home: Path, setting: str, noun: str) -> str:
     """Return the secret stored in the file `path`, which the setting `setting` names.
 
     Raise UsageError if the file is unreadable, empty or inside the home. `noun` says in messages

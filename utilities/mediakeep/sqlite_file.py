@@ -392,7 +392,7 @@ class DisposableSqlite:
         for statement in self._schema.split(";"):
             connection.execute(statement)
         if self._has_clean_mark and self._identity:
-            clean_flag.create_mark(connection, self._identity)
+            clean_flag.create_clean_mark(connection, self._identity)
         connection.execute(f"PRAGMA application_id = {self._application_id}")
         connection.execute(f"PRAGMA user_version = {self._schema_version}")
 

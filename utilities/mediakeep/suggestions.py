@@ -29,6 +29,6 @@ def suggest_names(
     return f" Did you mean {' or '.join(names)}?" if names else ""
 
 
-def did_you_mean(name: str, words: Iterable[str]) -> str:
+def suggest_closest_name(name: str, words: Iterable[str]) -> str:
     """Return " Did you mean X?" with the most similar word, or "" if none is similar."""
     return suggest_names(name, {path_text.normalize_name(word): word for word in words}, 1)

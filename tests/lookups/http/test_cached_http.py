@@ -61,7 +61,8 @@ def test_an_address_that_is_sent_in_another_way_is_found_again(
 def test_a_hit_needs_no_session_and_importing_neither(server: Scripted, tmp_path: Path) -> None:
     CachedHttp(tmp_path / "c.sqlite", CONTACT).get(server.service(), f"{server.host}/a")
     program = (
-        "import sys; from pathlib import Path; from mediakeep.lookups.http.cached_http import CachedHttp, Service\n"
+        "import sys; from pathlib import Path; from mediakeep.lookups.http.cached_http import "
+        "CachedHttp, Service\n"
         "http = CachedHttp(Path(sys.argv[1]), '')\n"
         "http.get(Service('MusicBrainz', sys.argv[2]), sys.argv[2] + '/a')\n"
         "assert http.stats.hits == 1 and 'requests' not in sys.modules\n"

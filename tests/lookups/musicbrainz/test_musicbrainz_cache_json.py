@@ -260,14 +260,14 @@ def test_what_a_server_of_this_machine_told_is_dropped_when_another_is_asked(
     tmp_path: Path,
 ) -> None:
     known = MusicBrainzStore(tmp_path)
-    assert cache_json.set_host(known, "http://127.0.0.1:5000") == []
+    assert cache_json.record_host(known, "http://127.0.0.1:5000") == []
     known.save_resolved("Vera", RESOLVED, None)
-    assert cache_json.set_host(known, "http://localhost:6000") == []
+    assert cache_json.record_host(known, "http://localhost:6000") == []
     assert known.get_resolved("Vera") == RESOLVED
-    (told,) = cache_json.set_host(known, "https://musicbrainz.org")
+    (told,) = cache_json.record_host(known, "https://musicbrainz.org")
     assert "http://localhost:6000" in told
     assert known.get_resolved("Vera") is None
     known.save_resolved("Vera", RESOLVED, None)
-    assert cache_json.set_host(known, "https://mirror.example.org") == []
+    assert cache_json.record_host(known, "https://mirror.example.org") == []
     assert known.get_resolved("Vera") == RESOLVED
     known.close()

@@ -157,7 +157,7 @@ def test_where_nothing_is_known_and_nobody_may_be_asked_nothing_is_made(tmp_path
     assert desk.is_unavailable
     desk.close()
     assert not (tmp_path / "cache").exists()
-    assert desk.skipped_text.startswith("MusicBrainz not queried: ")
+    assert desk.disabled_text.startswith("MusicBrainz not queried: ")
 
 
 def test_a_desk_that_is_closed_knows_what_was_known_and_asks_nobody(

@@ -267,7 +267,8 @@ def test_closed_as_it_is_by_default_nobody_is_asked(
 
 def test_looking_at_what_is_known_loads_neither_tmdbsimple_nor_requests() -> None:
     script = (
-        "import sys; from mediakeep.lookups.tmdb import cache_json, constants, context, convert, lookup_store;"
+        "import sys; from mediakeep.lookups.tmdb import cache_json, constants, context, convert, "
+        "lookup_store;"
         "from mediakeep.commands.options import tmdb_options;"
         "sys.exit(any(name in sys.modules for name in ('tmdbsimple', 'requests')))"
     )

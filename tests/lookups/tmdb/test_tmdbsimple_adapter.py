@@ -23,11 +23,12 @@ def read(url):
     return b"as it came"
 
 session = tmdbsimple_adapter.TmdbsimpleSession("http://127.0.0.1:9", read)
+create = tmdbsimple_adapter.create_endpoint
 answers = [
-    tmdbsimple_adapter.create_endpoint("Search", session=session).movie(query="a b/c&d", include_adult=False),
-    tmdbsimple_adapter.create_endpoint("Movies", "550", session=session).info(language="de-DE", append_to_response="a,b"),
-    tmdbsimple_adapter.create_endpoint("Find", "tt0012345", session=session).info(external_source="imdb_id"),
-    tmdbsimple_adapter.create_endpoint("Collections", 7, session=session).info(),
+    create("Search", session=session).movie(query="a b/c&d", include_adult=False),
+    create("Movies", "550", session=session).info(language="de-DE", append_to_response="a,b"),
+    create("Find", "tt0012345", session=session).info(external_source="imdb_id"),
+    create("Collections", 7, session=session).info(),
 ]
 assert set(answers) == {b"as it came"}
 try:

@@ -46,7 +46,8 @@ sqlite3.connect = connected
 index = FileCache(path, 7)
 print("ready", flush=True)
 for number in range(first, first + int(sys.stdin.readline())):
-    made = [CachedFile((1, n, number, 2, 3), ".mp3", CachedResult(reason=f"{number}" * 50)) for n in range(20)]
+    result = CachedResult(reason=f"{number}" * 50)
+    made = [CachedFile((1, n, number, 2, 3), ".mp3", result) for n in range(20)]
     index.load_folder((1, number))
     index.save_folder((1, number), made)
     print(number, flush=True)

@@ -248,14 +248,14 @@ def test_what_we_no_longer_know_is_still_ours_when_we_know_it_again() -> None:
     first = merged(nfos.KODI.replace("<plot></plot>", ""), TIDE)
     second = merged(first, less, TIDE)
     assert nfo_file.parse_nfo(second.encode()).details.plot == TIDE.plot
-    said = merge.written_details(less, TIDE)
+    said = merge.select_written_details(less, TIDE)
     assert (said.plot, said.ids, said.title) == (TIDE.plot, TIDE.ids, LATER.title)
-    assert merge.written_details(less, said) == said
+    assert merge.select_written_details(less, said) == said
     third = merged(second, LATER, said)
     assert nfo_file.parse_nfo(third.encode()).details.plot == LATER.plot
     other = msgspec.structs.replace(less, ids={"tmdb": "999"})
-    assert merge.written_details(other, TIDE) == other
-    assert merge.written_details(less, None) == less
+    assert merge.select_written_details(other, TIDE) == other
+    assert merge.select_written_details(less, None) == less
 
 
 def test_how_a_title_is_sorted_goes_with_the_title_unless_a_person_wrote_it() -> None:
@@ -263,7 +263,7 @@ def test_how_a_title_is_sorted_goes_with_the_title_unless_a_person_wrote_it() ->
     english = msgspec.structs.replace(TIDE, title="Patience", sort_title="")
     text = merged(movie(), german)
     assert "sorttitle" not in merged(text, english, german)
-    assert merge.written_details(english, german).sort_title == ""
+    assert merge.select_written_details(english, german).sort_title == ""
     mine = text.replace("Flut, Die", "Flut 1")
     assert "<sorttitle>Flut 1</sorttitle>" in merged(mine, english, german)
 
@@ -273,7 +273,7 @@ def test_what_is_said_in_another_language_goes_with_it_unless_a_person_wrote_it(
     english = msgspec.structs.replace(TIDE, tagline="", mpaa="", trailer="")
     text = merge.merge_details(None, german, None)
     new = merge.merge_details(nfo_file.parse_nfo(text), english, german, elsewhere=True)
-    said = merge.written_details(english, german, elsewhere=True)
+    said = merge.select_written_details(english, german, elsewhere=True)
     assert said == msgspec.structs.replace(english, trailer="t")
     assert (
         nfo_file.parse_nfo(new).details

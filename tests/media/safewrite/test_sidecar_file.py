@@ -282,10 +282,10 @@ def test_records_tell_the_kind_of_their_item(nfo: Path, music: Path, store: Undo
     writable_files.write(song, store.folder.parents[1], SetField("title", ("Ebb",)))
     assert store.changed_items("movies") == {STAMP.key}
     assert store.changed_items("music") == {writable_files.STAMP.key}
-    assert [change.path for change in store.effective_changes(STAMP.key, 7, queue="movies")] == [
-        str(nfo)
-    ]
-    assert store.effective_changes(STAMP.key, 7, queue="music") == []
+    assert [
+        change.path for change in store.find_effective_changes(STAMP.key, 7, queue="movies")
+    ] == [str(nfo)]
+    assert store.find_effective_changes(STAMP.key, 7, queue="music") == []
     for indexed in (True, False):
         if not indexed:
             (store.folder / "index.db").unlink()

@@ -97,16 +97,16 @@ def test_what_undoes_some_records_is_found_without_reading_the_others(
     asked = store.find(RecordQuery(item="Artist 2"))
     one = [entry for entry in asked if entry.record.id == f"{23:012x}"]
     lines.clear()
-    found = store.with_undo_records(one)
+    found = store.add_related_undo_records(one)
     assert [entry.record.id for entry in found] == [f"{23:012x}", f"{24:012x}"]
     assert lines == [f"{24:012x}"]
-    assert store.with_undo_records(reversed(asked)) == asked  # each once, and in order
+    assert store.add_related_undo_records(reversed(asked)) == asked  # each once, and in order
 
 
 def test_an_undoing_of_many_changes_is_found_whole(store: UndoStore) -> None:
     every = store.find(RecordQuery())
     made = [entry for entry in every if not entry.record.undoes]
-    assert store.with_undo_records(made * 4) == every
+    assert store.add_related_undo_records(made * 4) == every
 
 
 # Others at the same index

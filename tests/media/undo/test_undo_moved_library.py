@@ -88,12 +88,13 @@ def test_a_change_that_is_taken_back_in_another_place_counts_no_more(tmp_path: P
     assert back.path != records[1].path
     (tmp_path / "music").unlink()
     assert (
-        store.effective_changes(HARBOUR, writable_files.STAMP.first_claim, queue="music")
+        store.find_effective_changes(HARBOUR, writable_files.STAMP.first_claim, queue="music")
         == records[:1]
     )
     assert apply_undo.apply_undo(store, back, NOBODY)  # that is taken back, too
     assert (
-        store.effective_changes(HARBOUR, writable_files.STAMP.first_claim, queue="music") == records
+        store.find_effective_changes(HARBOUR, writable_files.STAMP.first_claim, queue="music")
+        == records
     )
 
 

@@ -76,12 +76,12 @@ def test_repairs_are_counted_since_the_first_claim_without_those_taken_back(tmp_
     first = rename(path, store, "A", Stamp("one", "Anna", 5, 5))
     second = rename(path, store, "B", Stamp("two", "Anna", 6, 5))
     third = rename(path, store, "C", Stamp("two", "Anna", 9, 9))
-    assert store.effective_changes("Anna", 5, queue="music") == [first, second, third]
+    assert store.find_effective_changes("Anna", 5, queue="music") == [first, second, third]
     back = apply_undo.apply_undo(store, third, OTHER)
-    assert store.effective_changes("Anna", 9, queue="music") == []
+    assert store.find_effective_changes("Anna", 9, queue="music") == []
     assert back
     apply_undo.apply_undo(store, back)
-    assert store.effective_changes("Anna", 9, queue="music") == [third]
+    assert store.find_effective_changes("Anna", 9, queue="music") == [third]
 
 
 # What was taken back is remembered

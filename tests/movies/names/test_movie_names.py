@@ -208,19 +208,19 @@ def test_a_name_says_how_it_was_read() -> None:
 def test_parts_are_told_by_every_spelling(word: str) -> None:
     for before, between in itertools.product([" ", ".", "-", "_", " - ", " ("], ["", *" .-_"]):
         stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
-        assert parts.find_part(stem) == parts.NamePart("Heat (1995)", 2)
+        assert parts.parse_part_number(stem) == parts.NamePart("Heat (1995)", 2)
         assert name_parser.parse_name(f"{stem}.avi").title == "Heat"
 
 
 @each_row("stem", ["Heat", "cd1", "Partisan 2", "Heat dvd9", "Department 7 x", ""])
 def test_what_only_looks_like_a_part_is_none(stem: str) -> None:
-    assert parts.find_part(stem) is None
+    assert parts.parse_part_number(stem) is None
 
 
 def test_a_part_without_a_year_before_it_may_be_a_movie() -> None:
-    assert parts.find_part("Dune Part 2") == parts.NamePart("Dune", 2, is_ambiguous=True)
+    assert parts.parse_part_number("Dune Part 2") == parts.NamePart("Dune", 2, is_ambiguous=True)
     assert name_parser.parse_name("Dune Part 2.mkv").title == "Dune Part 2"
-    assert parts.find_part("Dune (1984) Part 2") == parts.NamePart("Dune (1984)", 2)
+    assert parts.parse_part_number("Dune (1984) Part 2") == parts.NamePart("Dune (1984)", 2)
 
 
 # Odd and hostile names

@@ -52,7 +52,7 @@ def hit(group: str, artist: str = "Otto", tracks: int = 10, **facts: Any) -> Rel
 def groups(
     *found: Release, albums: tuple[OwnedAlbum, ...] = (ALBUM,), name: str = "Vera"
 ) -> list[str]:
-    return SearchHits(name, albums, found).rank_groups(ALBUM)
+    return SearchHits(name, albums, found).rank_release_groups(ALBUM)
 
 
 def test_the_nearest_in_size_comes_first_and_each_group_once() -> None:

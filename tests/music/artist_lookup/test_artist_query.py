@@ -252,10 +252,10 @@ def test_merged_mbids_are_renewed_wherever_they_stand() -> None:
         "musicbrainz_releasegroupid": (ONE,),
     }
     asked = artist_query.build_query(bearing(**tags))
-    new = artist_query.with_merged_mbids(asked, {ONE: OTHER})
+    new = artist_query.replace_merged_mbids(asked, {ONE: OTHER})
     assert (new.mbid, new.albums[0].release, new.albums[0].group) == (OTHER, OTHER, OTHER)
-    assert artist_query.with_merged_mbids(asked, {}) is asked
-    assert artist_query.with_merged_mbids(new, {ONE: OTHER}).digest == new.digest
+    assert artist_query.replace_merged_mbids(asked, {}) is asked
+    assert artist_query.replace_merged_mbids(new, {ONE: OTHER}).digest == new.digest
 
 
 HOSTILE = st.one_of(

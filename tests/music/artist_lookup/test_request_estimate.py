@@ -33,7 +33,9 @@ def known(tmp_path: Path) -> MusicBrainzStore:
 
 
 def test_a_guess_takes_a_search_a_page_of_groups_and_the_pages_of_releases() -> None:
-    assert [request_estimate.guess_requests(albums) for albums in (0, 1, 4, 5, 12, 50)] == [
+    assert [
+        request_estimate.estimate_requests_per_artist(albums) for albums in (0, 1, 4, 5, 12, 50)
+    ] == [
         3,
         3,
         3,

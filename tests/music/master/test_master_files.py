@@ -323,7 +323,7 @@ def test_the_page_tells_every_field() -> None:
     told = documents.column(PAGE, "## The statistics")
     assert told == set(music_statistics.MusicStatistics.__struct_fields__)
     for one in (
-        music_statistics.StatisticsHead,
+        music_statistics.StatisticsScope,
         music_statistics.MusicTotals,
         music_statistics.FormatStatistics,
     ):

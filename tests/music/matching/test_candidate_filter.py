@@ -23,7 +23,7 @@ def kept(album: Album, *releases: Release) -> list[str]:
     here = local_album.build_local_album(album, "Vera", {})
     found = [
         one
-        for shape in candidate_filter.plausible_tracklists(
+        for shape in candidate_filter.select_plausible_tracklists(
             here, tracklists.group_by_tracklist(releases)
         )
         for one in shape.releases

@@ -91,7 +91,9 @@ def planned(here: Artist, fix: FixLevel = FixLevel.SAFE) -> dict[str, tuple[str,
 
 def after(here: Artist, fix: FixLevel = FixLevel.SAFE) -> Tags:
     """Return the tags of the first track once all is made."""
-    return next(preview.preview_repairs(here, safe.plan_repairs(here, fix=fix)).tracks).tags
+    return next(
+        preview.predict_artist_after_repairs(here, safe.plan_repairs(here, fix=fix)).tracks
+    ).tags
 
 
 def issues(here: Artist) -> list[Issue]:

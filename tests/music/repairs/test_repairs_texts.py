@@ -88,13 +88,13 @@ def test_a_garbled_text_is_mended_where_reading_it_wrong_again_gives_it_back(
 
 def test_a_text_that_was_garbled_in_two_ways_at_once_is_proposed_but_not_repaired() -> None:
     mixed = "BjÃ¶rk â€œ and â\x80\x9c"  # the same letters as Windows-1252 and as Latin-1
-    assert mojibake.detect(mixed) == "Björk “ and “"
+    assert mojibake.detect_mojibake(mixed) == "Björk “ and “"
     assert mojibake.repair_mojibake(mixed) == mixed
 
 
 def test_letters_that_may_be_of_two_scripts_are_proposed_but_not_repaired() -> None:
     read_twice = made.garbled("ßääþ")  # which may be Cyrillic that was read wrong before
-    assert mojibake.detect(read_twice) == "Яддю"
+    assert mojibake.detect_mojibake(read_twice) == "Яддю"
     assert mojibake.repair_mojibake(read_twice) == read_twice
 
 
@@ -108,7 +108,7 @@ def test_of_a_text_of_which_only_the_beginning_is_judged_nothing_is_cut_off() ->
 def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
     text: str, times: int, latin: bool
 ) -> None:
-    assume(mojibake.detect(text) is None)  # a text may look garbled by chance
+    assume(mojibake.detect_mojibake(text) is None)  # a text may look garbled by chance
     texts = [text]
     for _ in range(times):
         texts.append(made.garbled(texts[-1], "latin-1" if latin else "cp1252"))
@@ -140,7 +140,7 @@ def test_a_text_that_no_tag_can_hold_is_left_alone() -> None:
 
 def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
     whole = artist_of(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
-    (track,) = preview.preview_repairs(whole, safe.plan_repairs(whole)).tracks
+    (track,) = preview.predict_artist_after_repairs(whole, safe.plan_repairs(whole)).tracks
     assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))
     assert cleaning.clean_text(" BjÃ¶rk\u200b") == "Björk"
 

@@ -24,7 +24,7 @@ def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
     found: Counter[tuple[str, str]] = Counter()
     for one in scan.find_artists(root):
         read = duplicate_audio.add_essence_hashes(
-            scan.read_artist(Path(path_text.unescape_path(one.path))), essence.compute
+            scan.read_artist(Path(path_text.unescape_path(one.path))), essence.compute_audio_hash
         )
         for issue in diagnose.find_issues(read, one.key):
             if diagnose.needs_decision(issue):

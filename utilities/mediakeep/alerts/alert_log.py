@@ -32,7 +32,7 @@ def append_entry(path: Path, message: str, level: str = "info", /, **facts: Any)
         _append_line(path, _encode_line(message, level, facts))
 
 
-def run_once(
+def run_once_per_mark(
     path: Path, mark: str, action: Callable[[], None], message: str, /, **facts: Any
 ) -> None:
     """Call `action` and log it under a mark, unless the log contains this mark already.

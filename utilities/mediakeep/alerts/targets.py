@@ -50,7 +50,7 @@ def read_webhook_file(path: str, home: Path) -> str:
             "Invalid alert_webhook_file: it is an address itself, which others could see."
             f" Use the path of a file with the address, or set {WEBHOOK_VARIABLE}."
         )
-    return secret_file.read(path, home, "alert_webhook_file", "address")
+    return secret_file.read_secret(path, home, "alert_webhook_file", "address")
 
 
 def parse_webhook(address: str, *, insecure: bool) -> AlertTarget:

@@ -171,7 +171,7 @@ class SuggestingChoice(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """List the valid words, and suggest the nearest."""
-        near = suggestions.did_you_mean(str(value), map(str, self.choices))
+        near = suggestions.suggest_closest_name(str(value), map(str, self.choices))
         return super().get_invalid_choice_message(value, ctx) + near
 
 

@@ -68,7 +68,7 @@ def _select_kinds(name: str | None) -> list[Kind]:
     if name is None:
         return list(kinds.KINDS.values())
     if name not in kinds.KINDS:
-        near = suggestions.did_you_mean(name, kinds.KINDS)
+        near = suggestions.suggest_closest_name(name, kinds.KINDS)
         raise click.UsageError(f'Unknown kind "{name}". Known kinds: {_KIND_NAMES}.{near}')
     return [kinds.KINDS[name]]
 

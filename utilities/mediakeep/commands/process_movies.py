@@ -45,7 +45,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
     if confirm_each and options["as_json"]:
         raise UsageError("--confirm-each prompts the user; it cannot be combined with --json.")
     if confirm_each and not access.is_enabled:
-        raise access.skipped_error()
+        raise access.build_skipped_error()
     request = BatchRequest(
         kinds.MOVIES,
         movie,

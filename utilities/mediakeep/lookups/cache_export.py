@@ -95,7 +95,7 @@ class CacheExport:
         self._store.set_meta(_EXPORTED_KEY, "1")
 
 
-def set_host(store: LookupStore, host: str) -> list[str]:
+def record_host(store: LookupStore, host: str) -> list[str]:
     """Record the URL of the web service that is queried now; return messages for the user.
 
     If the last URL was of this machine, such as the simulator's, and the new one is not, all cached

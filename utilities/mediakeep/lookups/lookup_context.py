@@ -51,9 +51,9 @@ class LookupContext:
         return (self.folder / self.file_name).exists()
 
     @property
-    def skipped_text(self) -> str:
+    def disabled_text(self) -> str:
         """A sentence that says why the web service is disabled."""
-        return str(self.config.skipped_error())
+        return str(self.config.build_skipped_error())
 
     @cached_property
     def http(self) -> CachedHttp:

@@ -52,12 +52,12 @@ class LookupStore:
         self._file.close()
 
 
-def pack(value: object) -> bytes:
+def encode_compressed(value: object) -> bytes:
     """Encode an object as compressed JSON, to be stored in a row of a lookup store."""
     return zlib.compress(msgspec.json.encode(value), 6)
 
 
-def unpack(row: Sequence[Any], kind: type[T]) -> T | None:
+def decode_compressed(row: Sequence[Any], kind: type[T]) -> T | None:
     """Decode the first column of a row that holds an object encoded by `pack`.
 
     Return None if the row is empty, damaged, or from another version of mediakeep.

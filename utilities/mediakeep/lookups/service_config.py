@@ -38,6 +38,6 @@ class ServiceConfig(msgspec.Struct, frozen=True):
         """Whether the settings allow requests to the catalogue service."""
         return not self.catalogue.disabled_reason
 
-    def skipped_error(self) -> LookupSkipped:
+    def build_skipped_error(self) -> LookupSkipped:
         """Return the error that says why the catalogue service is disabled."""
         return LookupSkipped(self.catalogue.name, self.catalogue.disabled_reason)

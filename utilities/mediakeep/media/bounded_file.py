@@ -102,7 +102,7 @@ class BoundedFile:
         if not self._start <= start <= start + count <= self._stop:
             self._move_window(start, max(count, min_count))
 
-    def run_once(self, find: Callable[[BoundedFile], T]) -> T:
+    def call_once_and_cache(self, find: Callable[[BoundedFile], T]) -> T:
         """Return the result of `find` for this file; call it only once and cache the result."""
         if find not in self._found:
             self._found[find] = find(self)
@@ -123,7 +123,7 @@ class BoundedFile:
         self._allowed -= size
         self._left += size
 
-    def part_reader(self, start: int, end: int) -> ReadAt:
+    def make_part_reader(self, start: int, end: int) -> ReadAt:
         """Return a function that reads the bytes of a file between two offsets.
 
         The function takes offsets relative to `start`.
@@ -168,7 +168,7 @@ class BoundedFile:
         return data
 
 
-class BytesFile(BoundedFile):
+class InMemoryFile(BoundedFile):
     """Bytes in memory with the interface of BoundedFile."""
 
     __slots__ = ("_data",)

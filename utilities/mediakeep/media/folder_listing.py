@@ -113,7 +113,7 @@ def walk_tree(
         folder_path = (real or links).popleft()
         try:
             identity = symlink_guard.folder_identity(folder_path.path)
-            if visited.was_visited(folder_path, identity):
+            if visited.check_and_mark_visited(folder_path, identity):
                 continue
             listing = _scan_folder(folder_path.path, rules.pop(folder_path.relative_path))
         except OSError as error:
@@ -162,7 +162,7 @@ def list_folder(top: Path, ignored: tuple[str, ...] = ()) -> ListedFolder:
     )
 
 
-def list_file(folder: str, name: str) -> ListedFile | None:
+def get_listed_file(folder: str, name: str) -> ListedFile | None:
     """Return one file of a folder as a listing would, or None if there is no such file."""
     path = f"{folder}/{name}"
     if not os.path.lexists(path):
@@ -174,7 +174,7 @@ def list_file(folder: str, name: str) -> ListedFile | None:
     return _file_from_stat(name, facts)
 
 
-def fingerprint(listed: Iterable[ListedFolder]) -> str:
+def compute_folders_fingerprint(listed: Iterable[ListedFolder]) -> str:
     """Return a hash of the paths, sizes and times of all files, and of folders not listed.
 
     The order of the folders does not matter.

@@ -29,7 +29,7 @@ class VisitedFolders:
         self._top, self._visited = top, set[FolderIdentity]()
         self._has_ancestors = False
 
-    def was_visited(self, folder_path: FolderPath, identity: FolderIdentity) -> bool:
+    def check_and_mark_visited(self, folder_path: FolderPath, identity: FolderIdentity) -> bool:
         """Return True if a folder was visited before, and mark it as visited.
 
         `identity` is the device and inode of the folder at path `folder_path`.

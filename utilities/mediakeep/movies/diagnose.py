@@ -23,7 +23,7 @@ def find_issues(result: MovieResult, kinds: Sequence[MovieIssueKind] = ISSUE_KIN
         Issue(
             kind=kind.name,
             severity=kind.severity,
-            id=issue.build_id(kind.name, result.local.key, place),
+            id=issue.build_issue_id(kind.name, result.local.key, place),
             path=place,
             detail=detail,
             proposal=_planned_fix(result, kind),

@@ -75,7 +75,7 @@ def process_movie(
         repairs = _count_written_files(work, tools)
         movie_result = _build_result(work, planned_movie, written, repairs, tools)
     except NeverAsk:
-        command = choose_commands.reset_command(config.home, work.stamp.key)
+        command = choose_commands.format_reset_command(config.home, work.stamp.key)
         message = f"never asked again; make it pending again with: {command}"
         return Outcome(
             Status.SKIPPED, message, data={"skip_reason": SkipReason.NEVER_ASK_AGAIN.value}
@@ -141,14 +141,14 @@ def _build_result(
         locale=context.config.services.locale,
         written=outcome.list_written_sidecars(work, local, written, repairs),
         pending=tuple(written.pending),
-        blocked=(*written.blocked, *_list_unreadable_metadata(planned_movie.existing, before)),
+        blocked=(*written.blocked, *_report_unreadable_metadata(planned_movie.existing, before)),
         duplicates=tuple(related_movies.find_duplicates(before, identity, context.tmdb_context)),
         missing_in_collection=gaps,
         owned_in_collection=len(owned),
     )
 
 
-def _list_unreadable_metadata(
+def _report_unreadable_metadata(
     existing: ExistingSidecars, local: LocalMovie
 ) -> Iterator[SidecarOutcome]:
     if existing.metadata_error:
@@ -183,7 +183,7 @@ def _count_written_files(work: Work, context: MovieWorkerContext) -> WrittenFile
     first = first or (0 if by_hand else work.stamp.first_claim)
     if not context.config.write or not context.has_changed_files or (by_hand and not first):
         return WrittenFiles()
-    changed = context.store.effective_changes(
+    changed = context.store.find_effective_changes(
         work.stamp.key, first, work.stamp.since, queue=kinds.MOVIES.name
     )
     # Removed files are not counted: other files replaced them.

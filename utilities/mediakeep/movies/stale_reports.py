@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from mediakeep import path_text
-from mediakeep.item import Status, is_gone
+from mediakeep.item import Status, is_no_longer_found
 from mediakeep.movies.item import MovieItem
 
 DUPLICATE_KIND = "duplicate-movie"  # issue kind for movies with the same ID
@@ -86,7 +86,7 @@ def _has_report(item: MovieItem) -> bool:
 
 
 def _has_vanished(item: MovieItem) -> bool:
-    return is_gone(item)
+    return is_no_longer_found(item)
 
 
 def _file_exists(item: MovieItem) -> bool:

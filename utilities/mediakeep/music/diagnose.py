@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mediakeep.issue import Issue, Severity, build_id
+from mediakeep.issue import Issue, Severity, build_issue_id
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import Album, Artist, Track
 
@@ -23,7 +23,7 @@ def find_issues(
         Issue(
             kind=kind.name,
             severity=kind.severity,
-            id=build_id(kind.name, key, path or album),
+            id=build_issue_id(kind.name, key, path or album),
             album=album,
             path=path,
             detail=detail,

@@ -27,7 +27,7 @@ def add_essence_hashes(artist: Artist, hash_function: HashFunction) -> Artist:
     `hash_function` reads a whole file; if it raises Unreadable, the track gets no hash. Other files
     are not read, and existing hashes are kept.
     """
-    candidate_places = find_candidates(artist)
+    candidate_places = find_possible_duplicates(artist)
     if not candidate_places:
         return artist
     artist_folder = Path(path_text.unescape_path(artist.path))
@@ -38,7 +38,7 @@ def add_essence_hashes(artist: Artist, hash_function: HashFunction) -> Artist:
     return msgspec.structs.replace(artist, albums=albums)
 
 
-def find_candidates(artist: Artist) -> set[str]:
+def find_possible_duplicates(artist: Artist) -> set[str]:
     """Return the places of tracks that may be duplicates: format, size and length agree.
 
     Only copies that are not needed count. Truncated files are left out, because equal beginnings

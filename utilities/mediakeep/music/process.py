@@ -50,7 +50,7 @@ def process_artist(
     """
     path = Path(path_text.unescape_path(work.item.path))
     if not _is_folder(path):
-        return _skip_vanished(path.parent)
+        return _skip_vanished_artist(path.parent)
     if ignore_rules.is_ignored(path, path.parent, config.ignored):
         return Outcome(
             Status.SKIPPED, "it is ignored", data={"skip_reason": SkipReason.IGNORED.value}
@@ -61,14 +61,18 @@ def process_artist(
         lookup = _look_up_artist(artist, config.lookup_key or key, progress, context)
         artist = _with_lookup(artist, lookup)
         issues = diagnose.find_issues(artist, key)
-        coverless = apply.state_before_embedding(artist, work, context) or artist
+        coverless = apply.artist_before_embedding_covers(artist, work, context) or artist
         coverless = apply.with_repaired_mbids(coverless, issues, work, context)
-        covers = fetch_covers.fetch_for_artist(coverless, context, progress)
+        covers = fetch_covers.fetch_covers_for_artist(coverless, context, progress)
         covered = structs.replace(artist, fetched_covers=covers.covers)
         result = apply.apply_repairs(covered, issues, work, context, progress)
         if result.written or result.expected:
-            artist = _reread(artist, path, context) if config.write else _preview(covered, result)
-            lookup = artist_lookup_lookup.recompute(
+            artist = (
+                _reread_after_repairs(artist, path, context)
+                if config.write
+                else _preview_dry_run(covered, result)
+            )
+            lookup = artist_lookup_lookup.recompute_after_repairs(
                 lookup, artist, config.lookup_key or key, context.lookups
             )
             artist = _with_lookup(artist, lookup)
@@ -107,10 +111,10 @@ def _read_artist(
         path, NO_PROGRESS if config.deep else progress, context.reader, config.ignored
     )
     if config.deep:
-        artist, accepted = full_decode.scan_artist(artist, key, config, context, progress)
+        artist, accepted = full_decode.deep_scan_artist(artist, key, config, context, progress)
     else:
         artist = full_decode.add_cached_findings(artist, key, context.essence_db)
-    hash_function = functools.partial(context.reader.get_essence, made=essence.compute)
+    hash_function = functools.partial(context.reader.get_essence, made=essence.compute_audio_hash)
     return duplicate_audio.add_essence_hashes(artist, hash_function), accepted
 
 
@@ -171,7 +175,7 @@ def _clean_up(
     Recent temporary files are kept, as another process may still need them.
     """
     if not result.not_written:
-        fetch_covers.release_unused(covers.covers, artist, context)
+        fetch_covers.release_unused_covers(covers.covers, artist, context)
     if not context.has_changed_files:
         return
     path = Path(path_text.unescape_path(artist.path))
@@ -183,7 +187,7 @@ def _clean_up(
             temp_copies.remove_stale(folder)
 
 
-def _reread(before: Artist, path: Path, context: MusicWorkerContext) -> Artist:
+def _reread_after_repairs(before: Artist, path: Path, context: MusicWorkerContext) -> Artist:
     """Read an artist again after repairs; results about the audio are kept, as it is unchanged."""
     old_tracks = {track.place: track for track in before.tracks}
 
@@ -197,7 +201,7 @@ def _reread(before: Artist, path: Path, context: MusicWorkerContext) -> Artist:
     artist = full_decode.map_tracks(_rescan(path, context), with_old_essence)
     artist = structs.replace(artist, resolved=before.resolved)
     return duplicate_audio.add_essence_hashes(
-        artist, functools.partial(context.reader.get_essence, made=essence.compute)
+        artist, functools.partial(context.reader.get_essence, made=essence.compute_audio_hash)
     )
 
 
@@ -205,9 +209,9 @@ def _rescan(path: Path, context: MusicWorkerContext) -> Artist:
     return scan.read_artist(path, NO_PROGRESS, context.reader, context.config.ignored)
 
 
-def _preview(artist: Artist, result: RepairResult) -> Artist:
+def _preview_dry_run(artist: Artist, result: RepairResult) -> Artist:
     """Return the artist as it would be after the repairs that a dry run plans."""
-    previewed = preview.preview_repairs(artist, result.expected)
+    previewed = preview.predict_artist_after_repairs(artist, result.expected)
     return structs.replace(previewed, fingerprint=artist.fingerprint, fetched_covers={})
 
 
@@ -220,7 +224,7 @@ def _is_folder(path: Path) -> bool:
         raise open_file.to_unreadable(path, error) from error
 
 
-def _skip_vanished(library: Path) -> Outcome:
+def _skip_vanished_artist(library: Path) -> Outcome:
     """Return the outcome for a vanished artist; raise LibraryMissing if the library is gone."""
     try:
         empty = all(folder_listing.is_hidden(path.name, True) for path in library.iterdir())

@@ -171,7 +171,7 @@ def _unread_count(listed_folders: Iterable[ListedFolder]) -> dict[str, int]:
 def _compute_fingerprint(listed_folders: Sequence[ListedFolder]) -> str:
     if listed_folders and listed_folders[0].error and not listed_folders[0].relative_path:
         return UNREADABLE_FINGERPRINT
-    return folder_listing.fingerprint(listed_folders)
+    return folder_listing.compute_folders_fingerprint(listed_folders)
 
 
 def _list_folders(

@@ -11,7 +11,7 @@ from typing import Any
 
 from mediakeep import path_text, suggestions
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
-from mediakeep.item import Item, Status, is_gone
+from mediakeep.item import Item, Status, is_no_longer_found
 from mediakeep.queue import scan_diff, sessions
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.state import QueueState
@@ -149,7 +149,7 @@ def forget_item(name: str) -> ChangeDecider:
     def decide(state: QueueState) -> QueueChange:
         key = find_item_key(state, name)
         item = state.items[key]
-        if not is_gone(item):
+        if not is_no_longer_found(item):
             raise UsageError(
                 f"{key} cannot be forgotten: it is {item.status.value}, and a scan would add it"
                 " again. Only items that vanished or are ignored can be forgotten."
@@ -161,7 +161,7 @@ def forget_item(name: str) -> ChangeDecider:
 
 def forget_gone(state: QueueState) -> QueueChange | None:
     """Return the change that removes all vanished or ignored items, or None if there are none."""
-    keys = [key for key, item in state.items.items() if is_gone(item)]
+    keys = [key for key, item in state.items.items() if is_no_longer_found(item)]
     return _build_forget_change(state, keys) if keys else None
 
 

@@ -35,7 +35,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     date: str  # YYYY-MM-DD
 
 
-def is_due(state: QueueState, every: int) -> bool:
+def is_checkpoint_due(state: QueueState, every: int) -> bool:
     """Return whether a checkpoint is due, right after an item was settled.
 
     A checkpoint is due after every `every` settled items; in large queues, after every 1 % of the
@@ -48,7 +48,7 @@ def _get_interval(state: QueueState, every: int) -> int:
     return every if len(state.items) <= LARGE_QUEUE else max(every, len(state.items) // 100)
 
 
-def is_overdue(folder: Path, state: QueueState, every: int) -> bool:
+def is_checkpoint_overdue(folder: Path, state: QueueState, every: int) -> bool:
     """Return whether a checkpoint was due that a killed batch did not write."""
     if every < 1:
         return False
@@ -67,10 +67,10 @@ def write_checkpoint(state: QueueState, location: QueueLocation) -> Path:
     folder.mkdir(exist_ok=True)
     done = state.counts[Status.COMPLETED]
     stem = f"checkpoint_{location.now():%Y-%m-%d}_{state.kind.noun}_{done:03d}"
-    return write_copy(state, location, folder, stem)
+    return write_full_copy(state, location, folder, stem)
 
 
-def write_copy(state: QueueState, location: QueueLocation, folder: Path, stem: str) -> Path:
+def write_full_copy(state: QueueState, location: QueueLocation, folder: Path, stem: str) -> Path:
     """Write a full copy of the queue under an unused name and with a new snapshot id.
 
     Return its path. The caller must hold the lock of the queue.
@@ -78,11 +78,11 @@ def write_copy(state: QueueState, location: QueueLocation, folder: Path, stem: s
     folder.mkdir(exist_ok=True)
     for leftover in folder.glob(".*.tmp"):  # left by killed writers: the lock is held
         leftover.unlink()
-    head = compaction.build_head(state, location, state.head.generation)
+    head = compaction.build_snapshot_head(state, location, state.head.generation)
     temporary = folder / f".{head.snapshot_id}.tmp"
     try:
         snapshot.write(str(temporary), head, state.items, state.kind.plural)
-        path = compaction.unused_path(folder, stem, ".json")
+        path = compaction.find_unused_path(folder, stem, ".json")
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -164,7 +164,7 @@ def find_checkpoint_name(folder: Path, snapshot_id: str) -> str:
     return ""
 
 
-def select_to_prune(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
+def select_prunable_checkpoints(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
     """Return the checkpoints to remove: all except the newest `keep` and the newest of each day."""
     days: set[str] = set()
     removable = []
@@ -182,7 +182,7 @@ def prune_checkpoints(folder: Path, keep: int, good: Path | None) -> list[Checkp
     are kept.
     """
     removed = []
-    for checkpoint in select_to_prune(list_checkpoints(folder), keep) if keep else ():
+    for checkpoint in select_prunable_checkpoints(list_checkpoints(folder), keep) if keep else ():
         if checkpoint.path != good:
             checkpoint.path.unlink(missing_ok=True)  # another batch may prune, too
             removed.append(checkpoint)

@@ -31,7 +31,7 @@ class Claim(msgspec.Struct, frozen=True):
     seq: int
 
 
-def claim_order(item: Item) -> int | None:
+def get_claim_rank(item: Item) -> int | None:
     """Return the rank of an item in the order of claims, or None if it cannot be claimed now.
 
     New items come first, then failed items that are tried again, then outdated ones.
@@ -64,7 +64,7 @@ class PendingQueue:
             self._add_item(key, item, heapq.heappush)
 
     def _add_item(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
-        rank = claim_order(item)
+        rank = get_claim_rank(item)
         if rank is not None:
             add(self._ready, (-item.priority, rank, key))
         elif item.status is Status.ERROR and item.not_before:
@@ -96,7 +96,7 @@ class PendingQueue:
         while self._ready and len(taken) < count:
             priority, rank, key = heapq.heappop(self._ready)
             item = self.state.items.get(key)
-            if item and claim_order(item) == rank and -item.priority == priority:
+            if item and get_claim_rank(item) == rank and -item.priority == priority:
                 taken[key] = None
         while lookups and self._completed and len(taken) < count:
             priority, settled, key = heapq.heappop(self._completed)
@@ -169,7 +169,7 @@ def build_orphan_patches(
     """
     changes = {}
     for session in dead:
-        live = sessions.read_live(location.folder, session)
+        live = sessions.read_live_status(location.folder, session)
         begun = live.begun if live else {}
         for key in sorted(state.claimed_keys[session]):
             changes[key] = build_release_patch(state.items[key], suspect=key in begun)
@@ -182,5 +182,5 @@ def simulate_recovery(state: QueueState, location: QueueLocation) -> None:
     items = build_orphan_patches(state, location, dead)
     for key in PendingQueue(state).take_due_retries(clock.format_iso(location.now())):
         items[key] = {"status": Status.PENDING, "not_before": None}
-    for key, item in state.preview_items(items).items():
+    for key, item in state.build_changed_items(items).items():
         state.put_item(key, item)

@@ -61,7 +61,9 @@ class SnapshotAndJournal(msgspec.Struct, frozen=True):
     unexpected_file: Path | None  # an unexpected file that was in its place, moved to aside/
 
 
-def build_head(state: QueueState, location: QueueLocation, generation: int) -> SnapshotHead:
+def build_snapshot_head(
+    state: QueueState, location: QueueLocation, generation: int
+) -> SnapshotHead:
     """Return the head of a new full copy of the queue: everything but its items, with a new id."""
     return msgspec.structs.replace(
         state.head,
@@ -86,14 +88,14 @@ def compact_journal(
     _remove_leftovers(location)
     if old:
         event_log.append_missing(folder, _read_complete_journal(state, old))
-    new = build_head(state, location, state.head.generation + 1)
+    new = build_snapshot_head(state, location, state.head.generation + 1)
     temporary = folder / f".{new.snapshot_id}.tmp"
     path = folder / JOURNAL_FOLDER / journal.journal_name(new.generation, new.snapshot_id)
     try:
         digest, stat = snapshot.write(str(temporary), new, state.items, state.kind.plural)
         previous = old.path.name if old else ""
         current = Journal.create(path, _build_header(new, digest, stat, previous, seen or ()))
-        kept = keep_previous(folder) if seen else None
+        kept = link_previous_snapshot(folder) if seen else None
     except BaseException:
         for leftover in (temporary, path):
             with contextlib.suppress(OSError):
@@ -102,7 +104,9 @@ def compact_journal(
     os.replace(temporary, folder / snapshot.FILE)
     atomic_files.sync_folder(folder)
     stranger = (
-        store_previous(kept, location, old.path if old else None, seen) if kept and seen else None
+        archive_previous_snapshot(kept, location, old.path if old else None, seen)
+        if kept and seen
+        else None
     )
     if old:
         seal_journal(old, state.seq, location)
@@ -158,10 +162,10 @@ def _remove_leftovers(location: QueueLocation) -> None:
         if os.stat(kept).st_nlink > 1:
             os.unlink(kept)
         else:
-            set_aside(kept, location, "unseen")
+            move_to_aside_folder(kept, location, "unseen")
 
 
-def keep_previous(folder: Path) -> Path:
+def link_previous_snapshot(folder: Path) -> Path:
     """Give the old snapshot file a second name, so that replacing it never loses its content.
 
     Return the second name.
@@ -171,7 +175,7 @@ def keep_previous(folder: Path) -> Path:
     return kept
 
 
-def store_previous(
+def archive_previous_snapshot(
     kept: Path, location: QueueLocation, old: Path | None, seen: FileIdentity
 ) -> Path | None:
     """Move a replaced snapshot next to its journal `old`, or delete it if there is no journal.
@@ -180,7 +184,7 @@ def store_previous(
     its path there is returned. Otherwise return None.
     """
     if not _is_same_file(kept, seen):
-        return set_aside(kept, location, "unseen")
+        return move_to_aside_folder(kept, location, "unseen")
     if old:
         os.replace(kept, old.with_suffix(".json"))
         atomic_files.sync_folder(old.parent)
@@ -194,7 +198,7 @@ def _is_same_file(path: Path, seen: FileIdentity) -> bool:
     return snapshot.stat_identity(os.stat(path))[2:] == tuple(seen[2:])
 
 
-def finish_interrupted(current: Path, location: QueueLocation) -> list[Path]:
+def finish_interrupted_compaction(current: Path, location: QueueLocation) -> list[Path]:
     """Finish a rewrite of the snapshot that crashed after the new snapshot got its name.
 
     Seal the previous journal and store the previous snapshot. Return the unexpected files that were
@@ -214,7 +218,7 @@ def finish_interrupted(current: Path, location: QueueLocation) -> list[Path]:
         if not expected and (os.stat(kept).st_nlink > 1 or _is_same_file(kept, header.stat)):
             os.unlink(kept)  # the crash was before the rename
         else:
-            strangers.append(store_previous(kept, location, before, header.replaces))
+            strangers.append(archive_previous_snapshot(kept, location, before, header.replaces))
     return [path for path in strangers if path]
 
 
@@ -228,14 +232,14 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def set_aside(path: Path, location: QueueLocation, why: str) -> Path:
+def move_to_aside_folder(path: Path, location: QueueLocation, why: str) -> Path:
     """Move a file to the folder aside/ under a name with the reason and the time.
 
     Return its new path.
     """
     folder = location.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
-    target = unused_path(
+    target = find_unused_path(
         folder, f"{why}_{location.file_timestamp()}", path.suffix.replace(".kept", ".json")
     )
     os.replace(path, target)
@@ -243,14 +247,14 @@ def set_aside(path: Path, location: QueueLocation, why: str) -> Path:
     return target
 
 
-def copy_aside(path: Path, location: QueueLocation, why: str = "damaged") -> str:
+def copy_to_aside_folder(path: Path, location: QueueLocation, why: str = "damaged") -> str:
     """Copy a file to the folder aside/ under a name with the reason and the time.
 
     Return the name of the copy.
     """
     folder = location.folder / ASIDE_FOLDER
     atomic_files.make_folder(folder)
-    target = unused_path(folder, f"{why}_{location.file_timestamp()}_{path.stem}", path.suffix)
+    target = find_unused_path(folder, f"{why}_{location.file_timestamp()}_{path.stem}", path.suffix)
     shutil.copy2(path, target)
     with target.open("rb") as copy:
         atomic_files.sync_data(copy.fileno())
@@ -258,7 +262,7 @@ def copy_aside(path: Path, location: QueueLocation, why: str = "damaged") -> str
     return target.name
 
 
-def unused_path(folder: Path, stem: str, suffix: str) -> Path:
+def find_unused_path(folder: Path, stem: str, suffix: str) -> Path:
     """Return a path in a folder that no file has yet, with a number added if needed.
 
     The caller must hold the lock of the queue.

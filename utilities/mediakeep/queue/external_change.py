@@ -52,7 +52,10 @@ def check_external_snapshot(
     if any(_find_items_outside(loaded, places)):
         places |= set(_read_former_libraries(folder))
     for key, item in _find_items_outside(loaded, places):
-        reason = f'{kind.noun} "{path_text.to_printable(key)}" has the path "{path_text.to_printable(item.path)}"'
+        reason = (
+            f'{kind.noun} "{path_text.to_printable(key)}" has the path "'
+            f'{path_text.to_printable(item.path)}"'
+        )
         library = path_text.to_printable(loaded.head.library_path)
         raise InvalidQueueValues(path, f"{reason}, which is not in the library {library}")
 
@@ -67,7 +70,10 @@ def _find_invalid_value(item: Item, seq: int) -> str:
         try:
             _ = value and datetime.fromisoformat(value)
         except ValueError:
-            return f'{name} is "{path_text.to_printable(value)}", not a date like 2025-12-17T10:00:00+00:00'
+            return (
+                f'{name} is "{path_text.to_printable(value)}", not a date like '
+                "2025-12-17T10:00:00+00:00"
+            )
     for name in ("output_name", "report"):
         value = path_text.unescape_path(getattr(item, name))
         parts = value.split("/")
@@ -114,21 +120,23 @@ def accept_replaced_snapshot(
     libraries = [before.head.library_path] if before else []
     check_external_snapshot(store.place.folder, store.kind, store.path, loaded, libraries)
     if journal_match.origin is SnapshotOrigin.EDITED and before:
-        live = sessions.live_sessions(store.place, before.claimed_keys)
+        live = sessions.filter_live_sessions(store.place, before.claimed_keys)
         if live and not store.session:
             raise QueueBusy(store.path, live[0])
         if live:
-            return _set_edit_aside(store, loaded, before)
+            return _move_edit_to_aside_folder(store, loaded, before)
     return _install_snapshot(store, loaded, journal_match, before)
 
 
-def _set_edit_aside(store: QueueStore, loaded: LoadedSnapshot, before: QueueState) -> None:
+def _move_edit_to_aside_folder(
+    store: QueueStore, loaded: LoadedSnapshot, before: QueueState
+) -> None:
     """Move the user's edit of the queue file to aside/ and continue with the previous queue."""
-    aside = compaction.set_aside(
-        compaction.keep_previous(store.place.folder), store.place, "edited"
+    aside = compaction.move_to_aside_folder(
+        compaction.link_previous_snapshot(store.place.folder), store.place, "edited"
     )
     before.head = head_with_latest_generation(store, before)
-    store.install(before, loaded.stat)
+    store.install_state(before, loaded.stat)
     store.warnings.append(
         f"The edit of the queue was not used, because this session is working on it. It is kept as"
         f" {aside}. Stop the batch before editing."
@@ -166,8 +174,8 @@ def _install_snapshot(
     )
     _record_restore(store, state, _build_status_change(journal_match, before, state), restored)
     for path in damaged:
-        compaction.set_aside(path, store.place, "damaged")
-    store.install(state, loaded.stat)
+        compaction.move_to_aside_folder(path, store.place, "damaged")
+    store.install_state(state, loaded.stat)
     store.warnings.append(format_restore_notice(restored))
 
 
@@ -205,7 +213,7 @@ def _record_restore(
     store.state = state
     facts = {**moved.facts, **msgspec.to_builtins(restored)}
     record = store.build_record(structs.replace(moved, facts=facts))
-    state.apply_record(record, state.preview_items(record.items))
+    state.apply_record(record, state.build_changed_items(record.items))
     event_log.append_missing(store.place.folder, [record])
 
 
@@ -217,8 +225,11 @@ def head_with_latest_generation(store: QueueStore, state: QueueState) -> Snapsho
 
 
 def _save_previous_queue(store: QueueStore, before: QueueState) -> str:
-    stem = f"before_{store.place.file_timestamp()}_{before.kind.noun}_{before.counts[Status.COMPLETED]:03d}"
-    return checkpoints.write_copy(
+    stem = (
+        f"before_{store.place.file_timestamp()}_{before.kind.noun}_"
+        f"{before.counts[Status.COMPLETED]:03d}"
+    )
+    return checkpoints.write_full_copy(
         before, store.place, store.place.folder / compaction.ASIDE_FOLDER, stem
     ).name
 

@@ -53,7 +53,7 @@ class IncrementalReader:
         if self.update() and self._state is not None:
             return self._state
         self._state = self._position = None
-        view = readonly.load_view(self._folder, self._kind)
+        view = readonly.load_state_and_position(self._folder, self._kind)
         self._state = view.state
         if view.path:
             self._position = _build_position(view.stat, view.path, view.offset)

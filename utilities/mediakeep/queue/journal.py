@@ -130,7 +130,7 @@ def read(path: Path, offset: int = 0) -> JournalContent:
     return JournalContent(records, offset + good)
 
 
-def read_undamaged(path: Path) -> list[JournalRecord]:
+def read_records_before_damage(path: Path) -> list[JournalRecord]:
     """Read the records of a journal before the first damaged one; a damaged header is skipped."""
     records = []
     for number, text in enumerate(path.read_bytes().split(b"\n")[:-1]):

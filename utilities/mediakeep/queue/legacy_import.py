@@ -236,7 +236,7 @@ def create_queue(
     store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
     with store.hold_lock():
         _require_no_queue(store, source)
-        aside = compaction.copy_aside(source, location, "imported")
+        aside = compaction.copy_to_aside_folder(source, location, "imported")
         head = SnapshotHead(
             kind=kind.name,
             generation=0,
@@ -256,7 +256,7 @@ def create_queue(
         )
         state.apply_record(record, {})
         event_log.append_missing(location.folder, [record])
-        store.install(state, store.snapshot_identity())
+        store.install_state(state, store.snapshot_identity())
     store.close()
     return aside
 

@@ -57,7 +57,7 @@ def _wait_for_lock(handle: int, notice: NoticeCallback, holder: HolderCallback) 
         over.set()
 
 
-def require_exclusive(path: str) -> None:
+def check_lock_is_exclusive(path: str) -> None:
     """Raise LockingUnsupported if the system grants a second lock on a file that is locked already.
 
     The caller must hold the lock of the file `path`.
@@ -72,7 +72,7 @@ def require_exclusive(path: str) -> None:
     raise _build_unsupported_error(path, "two processes would get the same lock")
 
 
-def holder_text(path: str, sessions: dict[int, str]) -> str:
+def describe_holders(path: str, sessions: dict[int, str]) -> str:
     """Return a text that names the processes holding the lock on a file.
 
     `sessions` maps process ids to the sessions running on this machine. They are named if the

@@ -84,7 +84,7 @@ class Queue:
             raise readonly.no_queue_error(location.folder, kind)
         store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
         with store.hold_lock():
-            store.catch_up()
+            store.read_new_changes()
         queue = cls(store)
         queue.recovered_items = queue.recover_orphaned_items()
         return queue
@@ -119,7 +119,7 @@ class Queue:
                 created=clock.format_iso(location.now()),
             )
             items = scan_diff.build_new_items(scanned, kind.item_type, set())
-            store.install(QueueState(kind, head, items), None)
+            store.install_state(QueueState(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
             store.commit(lambda _: QueueChange("scan", {}, {"anew": True, "known": len(items)}))
         return cls(store)
@@ -147,7 +147,7 @@ class Queue:
     def begin_session(self, **facts: Any) -> Session:
         """Start a session, with a log file, a lock and an event in the history."""
         with self._store.hold_lock():
-            self._store.catch_up()
+            self._store.read_new_changes()
             sessions.remove_stale_live_files(self.location, self.state.claimed_keys)
         self.session = Session(self.location)
         self._store.session = self.session.id
@@ -161,7 +161,7 @@ class Queue:
     def end_session(self, **facts: Any) -> None:
         """End the session of this process, if it has one."""
         if self.session:
-            end_facts = {**facts, **self.session.log_digest()}
+            end_facts = {**facts, **self.session.sync_and_digest_log()}
             self._store.commit(lambda _: QueueChange("end", facts=end_facts))
             self.session.close()
             self.session, self._store.session = None, ""
@@ -197,7 +197,7 @@ class Queue:
             self._pending = PendingQueue(self.state)
         return self._pending
 
-    def peek(self, count: int, *, lookups: bool = False) -> list[str]:
+    def peek_next_keys(self, count: int, *, lookups: bool = False) -> list[str]:
         """Return the keys of the items that the next claim would take, at most `count`."""
         return self._get_pending().peek_keys(count, lookups=lookups)
 
@@ -236,7 +236,7 @@ class Queue:
 
         return self._build_claims(self._store.commit(decide))
 
-    def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
+    def claim_by_key(self, *keys: str, by_hand: bool = False) -> list[Claim]:
         """Claim these items in any state; raise ItemInUse if a running session has claimed one.
 
         Raise ItemInUse if a running session has claimed one of them. With `by_hand`, a completed
@@ -314,7 +314,7 @@ class Queue:
         mine = item and item.status is Status.IN_PROGRESS and item.claim == claim.seq
         return item if mine else None
 
-    def update_claimed(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
+    def update_claimed_item(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
         """Record field changes of an item in progress, such as its next stage or a finished part.
 
         Return False if the claim is no longer valid.
@@ -346,30 +346,30 @@ class Queue:
 
         self._store.commit(decide)
 
-    def refresh_snapshot_if_due(self) -> None:
+    def rewrite_snapshot_if_due(self) -> None:
         """Write the changes in the journal to the snapshot file if enough time has passed.
 
         Called while a batch waits.
         """
         self._store.refresh_snapshot_if_due()
 
-    def read_locked(self, function: Callable[[QueueState], T]) -> T:
+    def call_with_lock(self, function: Callable[[QueueState], T]) -> T:
         """Call a function with the newest state of the queue while its lock is held.
 
         Return the result of the function.
         """
         with self._store.hold_lock():
-            self._store.catch_up()
+            self._store.read_new_changes()
             return function(self.state)
 
     def write_checkpoint(self) -> Path:
         """Rewrite the snapshot, write a checkpoint (a full copy of it), and return its path."""
         with self._store.hold_lock():
-            self._store.catch_up()
-            self._store.rewrite_or_warn()
+            self._store.read_new_changes()
+            self._store.try_rewrite_snapshot()
             return checkpoints.write_checkpoint(self.state, self.location)
 
-    def replay_aside(self, name: str) -> ReplayPlan:
+    def replay_undone_items(self, name: str) -> ReplayPlan:
         """Bring back the items that a restore undid, from the file `name` in aside/."""
         return replay.apply_replay(self._store, name)
 

@@ -36,10 +36,10 @@ def load_state(folder: Path, kind: Kind) -> QueueState:
     If the user replaced the queue file, return the content of that file. Raise NoQueue if there is
     none, StateDamaged if it cannot be read.
     """
-    return load_view(folder, kind).state
+    return load_state_and_position(folder, kind).state
 
 
-def load_view(folder: Path, kind: Kind) -> QueueView:
+def load_state_and_position(folder: Path, kind: Kind) -> QueueView:
     """Return the queue as of its last change, and how far its files were read.
 
     Raise NoQueue if there is none, StateDamaged if it cannot be read.
@@ -48,7 +48,7 @@ def load_view(folder: Path, kind: Kind) -> QueueView:
         raise no_queue_error(folder, kind)
     path = folder / snapshot.FILE
     try:
-        return snapshot.read_stable(path, lambda: _read_once(path, kind))
+        return snapshot.read_until_stable(path, lambda: _read_once(path, kind))
     except SnapshotDamaged as error:
         raise SnapshotDamaged(
             *error.args[:2], checkpoints.format_restore_hint(folder, kind)

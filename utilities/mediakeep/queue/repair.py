@@ -89,7 +89,7 @@ def _read_journal_records(folder: Path) -> list[JournalRecord]:
     """
     records = {}
     for path in sorted((folder / JOURNAL_FOLDER).glob("*.jsonl")):
-        for record in journal.read_undamaged(path):
+        for record in journal.read_records_before_damage(path):
             if record.op != SEAL:
                 records[record.seq] = record
     return [records[seq] for seq in sorted(records)]
@@ -127,7 +127,7 @@ def repair_queue(location: QueueLocation, kind: Kind, outputs: OutputLister) -> 
     store = QueueStore(location, kind, external_change.accept_replaced_snapshot)
     with store.hold_lock():
         try:
-            store.catch_up()
+            store.read_new_changes()
             done = []
         except QueueNeedsImport:
             raise  # it is not damaged, but has to be imported
@@ -155,26 +155,30 @@ def _rewrite_valid_state(store: QueueStore) -> list[str]:
     Return a sentence that says so.
     """
     folder = store.place.folder
-    copies = [compaction.copy_aside(path, store.place) for path in _list_queue_files(folder)]
-    store.rewrite_or_warn()
+    copies = [
+        compaction.copy_to_aside_folder(path, store.place) for path in _list_queue_files(folder)
+    ]
+    store.try_rewrite_snapshot()
     store.state.seq = max(store.state.seq, event_log.last_seq(folder))
-    store.install(store.state, store.snapshot_identity())
+    store.install_state(store.state, store.snapshot_identity())
     return [
-        f"The queue was rewritten. The old files are kept in {compaction.ASIDE_FOLDER}/: {', '.join(copies)}."
+        f"The queue was rewritten. The old files are kept in {compaction.ASIDE_FOLDER}/: "
+        f"{', '.join(copies)}."
     ]
 
 
 def _rebuild_queue(store: QueueStore, excluded: Path | None) -> list[str]:
     saved = recover_queue(store.place.folder, store.kind, excluded)
     copies = [
-        compaction.copy_aside(path, store.place) for path in _list_queue_files(store.place.folder)
+        compaction.copy_to_aside_folder(path, store.place)
+        for path in _list_queue_files(store.place.folder)
     ]
     event_log.append_missing(store.place.folder, saved.records)
     state = saved.state
     state.head = external_change.head_with_latest_generation(store, state)
     state.seq = saved.lost[1] if saved.lost else state.seq
     _record_repair(store, state, saved)
-    store.install(state, store.snapshot_identity())
+    store.install_state(state, store.snapshot_identity())
     lines = [f"The queue was rebuilt from {saved.base.name} and its journals."]
     if saved.lost:
         lines.append(f"{external_change.format_change_range(saved.lost)} could not be recovered.")
@@ -201,7 +205,7 @@ def _move_damaged_checkpoints(location: QueueLocation, kind: Kind) -> Iterator[s
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError:
-            aside = compaction.set_aside(checkpoint.path, location, "damaged")
+            aside = compaction.move_to_aside_folder(checkpoint.path, location, "damaged")
             yield f"{checkpoint.path.name} cannot be read. It was moved to {aside}."
 
 
@@ -211,7 +215,7 @@ def _move_changed_logs(location: QueueLocation) -> Iterator[str]:
     Yield a sentence on each.
     """
     for path in session_log_archive.find_changed_logs(location.folder):
-        aside = compaction.set_aside(path, location, "changed")
+        aside = compaction.move_to_aside_folder(path, location, "changed")
         yield f"{path.name} was changed after its session ended. It was moved to {aside}."
 
 
@@ -229,7 +233,7 @@ def _remove_damaged_events(location: QueueLocation) -> Iterator[str]:
                 last = event["seq"]
                 good.append(text)
         if len(good) < len(lines):
-            copy = compaction.copy_aside(path, location)
+            copy = compaction.copy_to_aside_folder(path, location)
             atomic_files.write_atomic(path, b"".join(good))
             yield f"{len(lines) - len(good)} damaged lines of {path.name} removed. Copy: {copy}."
 

@@ -70,7 +70,7 @@ def apply_replay(store: QueueStore, name: str) -> ReplayPlan:
     This is one change of the queue and one event of its history.
     """
     with store.hold_lock():
-        store.catch_up()
+        store.read_new_changes()
         replay = plan_replay(store.place.folder, store.state, name)
         store.rewrite_snapshot()
         states = [item.status for item in replay.back.values()]
@@ -87,5 +87,5 @@ def apply_replay(store: QueueStore, name: str) -> ReplayPlan:
         if not replay.left:
             store.state.head = msgspec.structs.replace(store.state.head, restored=None)
         # The items are not from the journal, so no rebuild may cross this point.
-        store.install(store.state, store.snapshot_identity())
+        store.install_state(store.state, store.snapshot_identity())
     return replay

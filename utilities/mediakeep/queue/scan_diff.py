@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.errors import ScanRefused
-from mediakeep.item import GONE_REASONS, Item, ScannedItem, SkipReason, Status, is_gone
+from mediakeep.item import GONE_REASONS, Item, ScannedItem, SkipReason, Status, is_no_longer_found
 from mediakeep.queue.state import QueueState, apply_merge_patch
 
 _ATTEMPT_FIELDS = (
@@ -176,7 +176,7 @@ def _match_renamed(
 
 
 def _may_be_renamed(item: Item) -> bool:
-    return item.status not in (Status.SKIPPED, Status.IN_PROGRESS) or is_gone(item)
+    return item.status not in (Status.SKIPPED, Status.IN_PROGRESS) or is_no_longer_found(item)
 
 
 def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict
         changes["settled"] = state.seq + 1
     if item.fingerprint != entry.fingerprint:
         changes = _build_changed_patch(item, entry) | changes
-    elif is_gone(item):
+    elif is_no_longer_found(item):
         status = item.returns_to or Status.PENDING
         changes |= {"status": status, "returns_to": None, "skip_reason": None}
     return apply_merge_patch(msgspec.to_builtins(item), changes)

@@ -67,7 +67,7 @@ def find_changed_logs(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted((folder / sessions.LOG_FOLDER).glob("*.log*"))
-        if (name := sessions.match_name(path)) and name[0] in recorded
+        if (name := sessions.match_session_name(path)) and name[0] in recorded
         if _size_and_digest(path) not in recorded[name[0]]
     ]
 
@@ -95,7 +95,7 @@ def _find_old_logs(location: QueueLocation, folder: Path, days: int) -> Iterator
         with contextlib.suppress(FileNotFoundError):  # another process archives, too
             written = path.stat().st_mtime
             if (
-                sessions.match_name(path)
+                sessions.match_session_name(path)
                 and written <= latest
                 and not sessions.is_alive(location, path.stem)
             ):

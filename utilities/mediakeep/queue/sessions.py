@@ -96,7 +96,7 @@ class Session:
         except OSError as error:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
 
-    def log_digest(self) -> dict[str, Any]:
+    def sync_and_digest_log(self) -> dict[str, Any]:
         """Sync the session's log to the disk, and return its size in bytes and its digest.
 
         Return {} if a full disk truncated a line.
@@ -167,7 +167,7 @@ def _create_log(location: QueueLocation) -> tuple[str, int]:
     day = f"{location.now():%Y%m%d}"
     # In this order, because archiving creates the new name before it removes the old one.
     taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *list_live_files(location.folder))
-    names = map(match_name, taken)
+    names = map(match_session_name, taken)
     numbers = [int(name[2]) for name in names if name and name[1] == day]
     number = max([*numbers, *_iter_recorded_numbers(location.folder, day)], default=0)
     while True:
@@ -202,7 +202,7 @@ def _numbers_in(path: Path, day: str) -> Iterator[int]:
                 yield int(match[2])
 
 
-def match_name(path: Path) -> re.Match[str] | None:
+def match_session_name(path: Path) -> re.Match[str] | None:
     """Match day and number in the name of a session's log or live file.
 
     Return None for other files.
@@ -215,7 +215,7 @@ def list_live_files(folder: Path) -> list[Path]:
     return sorted((folder / LIVE_FOLDER).glob("*.json"))
 
 
-def read_live(folder: Path, session: str) -> LiveStatus | None:
+def read_live_status(folder: Path, session: str) -> LiveStatus | None:
     """Read what a session is doing from its live file.
 
     Return None if the file is missing or damaged.
@@ -233,25 +233,29 @@ def lock_queue(location: QueueLocation) -> Iterator[None]:
     path = location.folder / lock.FILE
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        lock.acquire_lock(handle, str(path), location.notice, partial(holder_text, location))
+        lock.acquire_lock(
+            handle, str(path), location.notice, partial(describe_lock_holder, location)
+        )
         yield
     finally:
         os.close(handle)
 
 
-def holder_text(location: QueueLocation) -> str:
+def describe_lock_holder(location: QueueLocation) -> str:
     """Return a text that names the process holding the queue's lock, and its session if any."""
-    statuses = (read_live(location.folder, path.stem) for path in list_live_files(location.folder))
+    statuses = (
+        read_live_status(location.folder, path.stem) for path in list_live_files(location.folder)
+    )
     sessions_by_pid = {
         status.pid: status.session for status in statuses if status and status.host == location.host
     }
-    return lock.holder_text(str(location.folder / lock.FILE), sessions_by_pid)
+    return lock.describe_holders(str(location.folder / lock.FILE), sessions_by_pid)
 
 
 def is_alive(location: QueueLocation, session: str) -> bool:
     """Return whether the process of a session is still running."""
     status, log = (
-        read_live(location.folder, session),
+        read_live_status(location.folder, session),
         location.folder / LOG_FOLDER / f"{session}.log",
     )
     if status and (status.host != location.host or not log.exists()):
@@ -276,7 +280,7 @@ def _is_locked(path: Path) -> bool:
         os.close(handle)
 
 
-def live_sessions(location: QueueLocation, sessions: Iterable[str]) -> list[str]:
+def filter_live_sessions(location: QueueLocation, sessions: Iterable[str]) -> list[str]:
     """Return the names of those sessions whose process is still running."""
     return [session for session in sessions if is_alive(location, session)]
 

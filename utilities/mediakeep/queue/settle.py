@@ -39,23 +39,23 @@ def build_settle_patch(
     """
     outcome = ending.outcome
     changes = {
-        **clear_fields(item, _CLAIM_FIELDS),
-        **merge_data(item, outcome.data),
+        **build_clear_patch(item, _CLAIM_FIELDS),
+        **build_data_patch(item, outcome.data),
         "status": outcome.state,
         "settled": seq,
         "attempts": item.attempts
         if _is_still_complete(item, outcome)
-        else count_attempt(kind, item),
+        else increment_attempts(kind, item),
     }
     if outcome.state is Status.ERROR:
         # The next attempt continues the same work, so repairs are counted from the first claim.
         changes["first_claim"] = item.first_claim
         failed = {"error_message": outcome.message, "error_date": now}
         return {**changes, **failed, "not_before": ending.not_before or None}
-    changes |= clear_fields(item, _FAILURE_FIELDS)
+    changes |= build_clear_patch(item, _FAILURE_FIELDS)
     if outcome.state is Status.COMPLETED:
         changes |= {
-            **clear_fields(item, _FORMER_STATE_FIELDS),
+            **build_clear_patch(item, _FORMER_STATE_FIELDS),
             "processed_date": now,
             "rules": kind.rules,
         }
@@ -69,12 +69,12 @@ def _is_still_complete(item: Item, outcome: Outcome) -> bool:
     return item.for_lookup and outcome.state is not Status.ERROR
 
 
-def clear_fields(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
+def build_clear_patch(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the field changes that clear those of the fields that have a value."""
     return {name: None for name in names if getattr(item, name)}
 
 
-def count_attempt(kind: Kind, item: Item) -> int | dict[str, int]:
+def increment_attempts(kind: Kind, item: Item) -> int | dict[str, int]:
     """Return the number of attempts of an item, including the current one.
 
     For kinds with stages, return a dict of the current stage and its number of attempts.
@@ -91,7 +91,7 @@ def get_attempts(item: Item, stage: str) -> int:
     return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
 
 
-def merge_data(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
+def build_data_patch(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the field changes (JSON merge patch) that set fields of an item to new values.
 
     If a new value is an object, keys of the old object that it lacks are set to null, which removes

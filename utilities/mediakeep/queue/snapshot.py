@@ -97,7 +97,7 @@ def file_identity(path: str | os.PathLike[str]) -> FileIdentity | None:
         return None
 
 
-def read_stable(path: Path, look: Callable[[], T | None]) -> T:
+def read_until_stable(path: Path, look: Callable[[], T | None]) -> T:
     """Call `look`, which reads a file, until it succeeds, and return its result.
 
     The file may be in the middle of a rename or a copy. `look` returns None if it has to be called
@@ -251,4 +251,7 @@ def _diagnose_error(path: Path, kind: Kind, error: Exception) -> Exception:
 def _import_command(path: Path, kind: Kind) -> str:
     """Return the shell command that imports a queue file from before mediakeep."""
     home = next((parent.parent for parent in path.parents if parent.name == "status"), None)
-    return f"{config.format_command(kind.manager_script, home)} --import-queue {path_text.quote_path(path)}"
+    return (
+        f"{config.format_command(kind.manager_script, home)} --import-queue "
+        f"{path_text.quote_path(path)}"
+    )

@@ -75,7 +75,7 @@ class QueueState:
         if now not in self.kind.stages.get(was or self.kind.first_stage, ()):
             raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now}")
 
-    def preview_items(self, items: Mapping[str, FieldPatch | None]) -> dict[str, Item | None]:
+    def build_changed_items(self, items: Mapping[str, FieldPatch | None]) -> dict[str, Item | None]:
         """Return the items as they would be after the given changes, without storing them.
 
         `items` maps item keys to field changes. None stands for a removed item.
@@ -86,7 +86,7 @@ class QueueState:
         }
 
     def apply_record(self, record: JournalRecord, items: Mapping[str, Item | None]) -> None:
-        """Apply a change to the queue; `items` is what `preview_items` returned for it."""
+        """Apply a change to the queue; `items` is what `build_changed_items` returned for it."""
         self.seq = record.seq
         self.settled += record.op == "settle"
         if record.op == "scan" and (library := record.facts.get("library")):
@@ -132,7 +132,7 @@ class QueueState:
                     " Run --repair to keep all before it and set the rest aside."
                 )
             try:
-                items = self.preview_items(record.items)
+                items = self.build_changed_items(record.items)
             except (InvalidItemData, IllegalTransition) as error:
                 raise StateDamaged(
                     f"{source} cannot be read: change {record.seq} is invalid: {error}"

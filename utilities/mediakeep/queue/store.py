@@ -95,7 +95,7 @@ class QueueStore:
             self._lock_handle = _open_lock(self.place.folder)
             self._acquire_lock()
         if not self._exclusive:
-            lock.require_exclusive(self._lock_path)
+            lock.check_lock_is_exclusive(self._lock_path)
             self._exclusive = True
         try:
             yield
@@ -105,7 +105,10 @@ class QueueStore:
     def _acquire_lock(self) -> None:
         path = self._lock_path
         lock.acquire_lock(
-            self._lock_handle, path, self.place.notice, partial(sessions.holder_text, self.place)
+            self._lock_handle,
+            path,
+            self.place.notice,
+            partial(sessions.describe_lock_holder, self.place),
         )
 
     def _is_current_lock(self) -> bool:
@@ -124,12 +127,12 @@ class QueueStore:
         Return the record of the change, or None if `decide` returned None.
         """
         with self.hold_lock():
-            current = self.catch_up()
+            current = self.read_new_changes()
             change = decide(self.state)
             if change is None:
                 return None
             record = self.build_record(change)
-            items = self.state.preview_items(record.items)
+            items = self.state.build_changed_items(record.items)
             current.append(record)
             self.state.apply_record(record, items)
             self._rewrite_if_due()
@@ -146,7 +149,7 @@ class QueueStore:
             facts=change.facts,
         )
 
-    def catch_up(self) -> Journal:
+    def read_new_changes(self) -> Journal:
         """Read the changes that other processes or the user made; return the current journal.
 
         The caller must hold the lock of the queue.
@@ -220,13 +223,15 @@ class QueueStore:
         self.state = state
         self._use_journal(Journal(journal_match.path, journal_match.content.end), loaded.stat)
         if not journal_lookup.previous_snapshot_path(journal_match.path).exists():
-            self.rewrite_or_warn()  # after a crash between the two writes of an install
+            self.try_rewrite_snapshot()  # after a crash between the two writes of an install
         return None
 
     def _read_snapshot(self) -> LoadedSnapshot:
         """Read the snapshot; wait while the user's `cp` is writing it."""
         try:
-            return snapshot.read_stable(self.path, lambda: snapshot.load(self.path, self.kind))
+            return snapshot.read_until_stable(
+                self.path, lambda: snapshot.load(self.path, self.kind)
+            )
         except SnapshotDamaged as error:
             cure = checkpoints.format_restore_hint(self.place.folder, self.kind)
             raise SnapshotDamaged(*error.args[:2], cure) from error
@@ -239,10 +244,10 @@ class QueueStore:
         self._last_rewrite = time.monotonic()
         if current.has_unread_data():
             current.truncate()
-        strangers = compaction.finish_interrupted(current.path, self.place)
+        strangers = compaction.finish_interrupted_compaction(current.path, self.place)
         self.warnings.extend(map(_UNEXPECTED_FILE.format, strangers))
 
-    def install(self, state: QueueState, seen: FileIdentity | None) -> None:
+    def install_state(self, state: QueueState, seen: FileIdentity | None) -> None:
         """Make a state the queue, in place of the snapshot file with the identity `seen`.
 
         `seen` is None if there is no file. The snapshot is written twice, so that there is a
@@ -276,9 +281,9 @@ class QueueStore:
     def _rewrite_if_due(self) -> None:
         due = max(REWRITE_LEAST, REWRITE_SHARE * self._rewrite_seconds)
         if time.monotonic() - self._last_rewrite > due:
-            self.rewrite_or_warn()
+            self.try_rewrite_snapshot()
 
-    def rewrite_or_warn(self) -> None:
+    def try_rewrite_snapshot(self) -> None:
         """Rewrite the snapshot; if that fails, only add a warning.
 
         Every change is in the journal already, so a full disk only leaves the snapshot outdated.
@@ -304,9 +309,9 @@ class QueueStore:
     def refresh_snapshot(self) -> None:
         """Rewrite the snapshot if the journal has records."""
         with self.hold_lock():
-            current = self.catch_up()
+            current = self.read_new_changes()
             if current.end > journal.records_offset(current.path):
-                self.rewrite_or_warn()
+                self.try_rewrite_snapshot()
 
     def refresh_snapshot_if_due(self) -> None:
         """Rewrite the snapshot if the journal has records, but not too often."""

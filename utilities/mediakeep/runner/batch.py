@@ -35,12 +35,12 @@ from mediakeep.runner.scheduling import ItemClaimer, PartTracker, TaskQueue
 from mediakeep.runner.signals import StopHandler
 from mediakeep.runner.tasks import (
     BatchAborted,
-    BatchQuit,
     PartDone,
     StagePart,
     Task,
     TaskFailed,
     TaskResult,
+    UserQuit,
     WorkerDied,
 )
 from mediakeep.runner.worker_process import WorkerProcess
@@ -138,7 +138,7 @@ class Batch:
             return
         self._finished.extend(self._executor.wait())
         if not self._finished:
-            self._queue.refresh_snapshot_if_due()
+            self._queue.rewrite_snapshot_if_due()
 
     def _record_next_result(self) -> None:
         """Record one result, and collect the tasks that finished meanwhile."""
@@ -199,7 +199,7 @@ class Batch:
         match result:
             case BatchAborted(error):
                 self._result.abort_error = error
-            case BatchQuit():
+            case UserQuit():
                 self._stop.requested = True
             case WorkerDied(why) if not task.alone:
                 self._recorder.log_problem(task.key, f"{why}; it will run again, alone")
@@ -236,7 +236,7 @@ class Batch:
 
     def _advance_stage(self, key: str, outcome: Outcome) -> None:
         """Record the end of an item's stage under the same claim, and schedule its next stage."""
-        changes = settle.merge_data(self._items[key].item, outcome.data)
+        changes = settle.build_data_patch(self._items[key].item, outcome.data)
         changes |= {"processing_stage": outcome.next_stage, "parts": None}
         if self._record_progress(key, "stage", changes):
             self._items[key].tracker = None
@@ -340,7 +340,7 @@ class Batch:
         has_requests = bool(outcome.facts.get("requests"))
         if needs_lookup(self._queue.state.items[key]):
             if is_first and "unreached" in outcome.facts:
-                self._lookup_failed[key] = self._result.countable_part(outcome)
+                self._lookup_failed[key] = self._result.extract_countable_outcome(outcome)
             if is_first or not has_requests:
                 self._lookup_failed_at = time.monotonic()
                 self._stop_lookups()

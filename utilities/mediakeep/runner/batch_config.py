@@ -117,7 +117,7 @@ class BatchResult(msgspec.Struct):
         self.service_failures += "unreached" in facts
         self.lookup_note = self.lookup_note or facts.get("unreached") or facts.get("unasked") or ""
 
-    def countable_part(self, outcome: Outcome) -> Outcome:
+    def extract_countable_outcome(self, outcome: Outcome) -> Outcome:
         """Return the part of an outcome that `subtract_outcome` needs later.
 
         That is called if the same item is settled again.

@@ -28,7 +28,7 @@ class BatchRecorder:
 
         Return the changed item, or None if the claim is no longer valid.
         """
-        is_valid = self._queue.update_claimed(claim, op, changes)
+        is_valid = self._queue.update_claimed_item(claim, op, changes)
         return self._queue.state.items[claim.key] if is_valid else None
 
     def settle_item(
@@ -95,8 +95,8 @@ class BatchRecorder:
         )
         first = self.result.done_count == 1  # a killed batch may have left one out
         if not (
-            checkpoints.is_due(state, every)
-            or (first and checkpoints.is_overdue(folder, state, every))
+            checkpoints.is_checkpoint_due(state, every)
+            or (first and checkpoints.is_checkpoint_overdue(folder, state, every))
         ):
             return
         try:

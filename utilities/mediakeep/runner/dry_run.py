@@ -11,7 +11,7 @@ from mediakeep.queue.state import QueueState
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, SettledItem
 from mediakeep.runner.executors import AdaptiveExecutor
 from mediakeep.runner.signals import StopHandler
-from mediakeep.runner.tasks import BatchAborted, BatchQuit, Task, TaskResult, WorkerDied
+from mediakeep.runner.tasks import BatchAborted, Task, TaskResult, UserQuit, WorkerDied
 
 
 def simulate_batch(
@@ -69,7 +69,7 @@ def _run_tasks(
             return
         for task, result in executor.wait():
             running -= 1
-            if isinstance(result, BatchQuit):
+            if isinstance(result, UserQuit):
                 stop.requested = True
             _report_result(task, result, batch_result, callbacks)
 

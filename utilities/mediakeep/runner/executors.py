@@ -26,7 +26,7 @@ INLINE_SECONDS = 1.0  # seconds of inline work before the pool starts
 _MIN_TIMER = 1e-3  # seconds; a timer of 0 would never fire
 
 
-class TimeoutProgress:
+class InlineProgress:
     """Receives the progress of a task that runs in this process, and extends its timeout."""
 
     def __init__(self, key: str, on_progress: ProgressCallback) -> None:
@@ -40,7 +40,7 @@ class TimeoutProgress:
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Extend the timeout, if one is running, by a wait of `seconds` for a web service."""
-        if tasks.is_worth_reporting(seconds):
+        if tasks.is_reportable_wait(seconds):
             self._on_progress(self._key, *self._reached, service)
         self.extend_deadline(tasks.clamp_wait(seconds))
 
@@ -81,7 +81,7 @@ class InlineExecutor:
                     raise StopNow
                 signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
                 return tasks.run_task(
-                    self._get_worker(), task, TimeoutProgress(task.key, self._on_progress)
+                    self._get_worker(), task, InlineProgress(task.key, self._on_progress)
                 )
             finally:
                 self._stop.interruptible = False

@@ -131,7 +131,7 @@ class ItemClaimer:
 
     def _claim_window(self) -> list[Claim]:
         if self._config.key:
-            return [] if self.claimed else self._queue.claim_named(self._config.key)
+            return [] if self.claimed else self._queue.claim_by_key(self._config.key)
         if self._config.size is None:
             return self._claim_up_to(CLAIM_WINDOW)
         left = self._config.size - self.claimed

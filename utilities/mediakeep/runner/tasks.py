@@ -73,7 +73,7 @@ class BatchAborted(msgspec.Struct, frozen=True):
     error: MediakeepError
 
 
-class BatchQuit(msgspec.Struct, frozen=True):
+class UserQuit(msgspec.Struct, frozen=True):
     """The result of a task during which the user quit at a prompt.
 
     The item is released, and the batch ends.
@@ -86,7 +86,7 @@ class WorkerDied(msgspec.Struct, frozen=True):
     reason: str
 
 
-TaskResult = Outcome | Parts | PartDone | TaskFailed | BatchAborted | BatchQuit | WorkerDied
+TaskResult = Outcome | Parts | PartDone | TaskFailed | BatchAborted | UserQuit | WorkerDied
 
 
 @contextlib.contextmanager
@@ -111,7 +111,7 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
     except (LibraryMissing, NoCache, DiskFull) as error:
         return BatchAborted(error)
     except Stopped:
-        return BatchQuit()
+        return UserQuit()
     except OSError as error:
         return (
             BatchAborted(DiskFull(format_error(error)))
@@ -162,7 +162,7 @@ def clamp_wait(seconds: float) -> float:
     return min(seconds, _MAX_WAIT) if seconds > 0 else 0.0
 
 
-def is_worth_reporting(seconds: float) -> bool:
+def is_reportable_wait(seconds: float) -> bool:
     """Return whether a wait of `seconds` is long enough (1 second) to be shown to the user."""
     return seconds >= _MIN_REPORTED_WAIT
 

@@ -138,7 +138,7 @@ class PipeProgress:
     def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Report a wait for a web service, which extends the deadline of the task by `seconds`."""
         self._channel.send("waiting", seconds)
-        if tasks.is_worth_reporting(seconds):
+        if tasks.is_reportable_wait(seconds):
             self._channel.send("progress", *self._reached, service)
 
     def extend_deadline(self, seconds: float, /) -> None:

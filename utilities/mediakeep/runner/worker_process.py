@@ -55,7 +55,7 @@ class WorkerProcess:
 
     def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
         self.process, self.pipe = process, ours
-        with _signals_blocked():
+        with _block_signals():
             process.start()
         theirs.close()
         self.ready = False
@@ -203,7 +203,7 @@ def can_fork() -> bool:
 
 
 @contextlib.contextmanager
-def _signals_blocked() -> Iterator[None]:
+def _block_signals() -> Iterator[None]:
     """Block the stop signals while a worker process starts.
 
     They would kill it before it ignores them.

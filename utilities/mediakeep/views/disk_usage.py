@@ -52,10 +52,10 @@ def measure_disk(home: Path, folders: Iterable[Path], libraries: Mapping[str, st
     """
     queue_folders = list(folders)
     sizes = {
-        name: _total_size([folder / part for folder in queue_folders for part in parts])
+        name: _measure_folders([folder / part for folder in queue_folders for part in parts])
         for name, parts in _FOLDERS_BY_NAME.items()
     }
-    sizes["undo"] = _total_size([home / "status" / "undo"])
+    sizes["undo"] = _measure_folders([home / "status" / "undo"])
     non_empty = {name: size for name, size in sizes.items() if size.bytes}
     return DiskUsage(_list_disks({"home": path_text.escape_path(home), **libraries}), non_empty)
 
@@ -74,7 +74,7 @@ def _list_disks(places: Mapping[str, str]) -> list[DiskSpace]:
     return list(disks.values())
 
 
-def _total_size(paths: Iterable[Path]) -> FolderSize:
+def _measure_folders(paths: Iterable[Path]) -> FolderSize:
     total = seen = 0
     for path in paths:
         for size in _iter_file_sizes(path):

@@ -45,7 +45,7 @@ def text_width(text: str) -> int:
     return sum(cells for _, cells in iter_clusters(text))
 
 
-def truncate(text: str, max_cells: int, ending: str = "…") -> str:
+def truncate_to_cells(text: str, max_cells: int, ending: str = "…") -> str:
     """Shorten a text to at most `max_cells` terminal cells, including the ending.
 
     A number is never cut in two.
@@ -71,5 +71,5 @@ def _take_cells(text: str, cells_left: int) -> str:
     return prefix
 
 
-def pad(text: str, cells: int) -> str:
+def pad_to_cells(text: str, cells: int) -> str:
     return text + " " * (cells - text_width(text))

@@ -40,7 +40,7 @@ class TableVersion(msgspec.Struct, frozen=True):
     mtime_ns: int = 0
 
 
-def update_table(
+def update_missing_albums_table(
     home: Path, folder: Path, state: QueueState, columns: Sequence[str], rows: RowReader
 ) -> None:
     """Update the table of missing albums from a queue; the first column is the item's key.

@@ -81,37 +81,39 @@ def compute_stats(connection: sqlite3.Connection, periods: Sequence[Period]) -> 
     """Return the statistics of consecutive periods, from the open history index."""
     if not periods:
         return []
-    begin = slot_at(periods[0].start)
+    begin = history_slot_at(periods[0].start)
     before = queries.read_totals(connection, 0, begin)
     completed, open_issues, away = (
         _sum_progress(before),
         _count_open_changes(before),
-        _sum_away(before),
+        _sum_missing_changes(before),
     )
     sizes, stats = queries.read_queue_sizes(connection), []
     session_spans = queries.read_sessions(connection, clock.format_iso(periods[0].start))
     for period in periods:
-        totals = queries.read_totals(connection, slot_at(period.start), slot_at(period.end))
+        totals = queries.read_totals(
+            connection, history_slot_at(period.start), history_slot_at(period.end)
+        )
         completed += _sum_progress(totals)
         open_issues.update(_count_open_changes(totals))
-        away += _sum_away(totals)
-        size = _library_size_at(sizes, slot_at(period.end))
+        away += _sum_missing_changes(totals)
+        size = _library_size_at(sizes, history_slot_at(period.end))
         total = None if size is None else max(completed, size - away)
         level = PeriodEndState(completed, total, _rank_counts(open_issues))
         stats.append(PeriodStats(period, _compute_totals(totals, session_spans, period), level))
     return stats
 
 
-def slot_at(moment: datetime) -> int:
+def history_slot_at(moment: datetime) -> int:
     """Return the number of the time slot in the history index that contains a moment."""
-    return queries.to_slot(moment.timestamp())
+    return queries.slot_from_time(moment.timestamp())
 
 
 def _sum_progress(totals: Iterable[MeasureTotal]) -> int:
     return int(sum(tally.amount for tally in totals if tally.measure == "done"))
 
 
-def _sum_away(totals: Iterable[MeasureTotal]) -> int:
+def _sum_missing_changes(totals: Iterable[MeasureTotal]) -> int:
     """Return by how much the number of items missing from the library has changed."""
     return int(sum(_AWAY_CHANGES.get(tally.measure, 0) * tally.amount for tally in totals))
 
@@ -156,7 +158,7 @@ def _compute_totals(
         amounts={
             tally.what: _int_if_whole(tally.amount) for tally in totals if tally.measure == "sum"
         },
-        invested=queries.covered_seconds(times),
+        invested=queries.sum_covered_seconds(times),
         sessions=len(times),
     )
 

@@ -101,7 +101,7 @@ class QueuePoller:
     def poll(self, context: SummaryContext) -> QueueSnapshot:
         """Return a snapshot of the queue; raise NoQueue or StateDamaged if it cannot be read."""
         state, totals = self._follow_queue()
-        reached = self._follower.position, period_stats.slot_at(context.now)
+        reached = self._follower.position, period_stats.history_slot_at(context.now)
         if self._summary is None or (
             reached != self._history_position and self._history_throttle.is_ready
         ):
@@ -111,7 +111,7 @@ class QueuePoller:
         self.library = state.head.library_path
         account = msgspec.structs.replace(
             self._summary,
-            status=summary.build_status(state, self._summary.pace, totals),
+            status=summary.build_queue_status(state, self._summary.pace, totals),
             failed_items=summary.list_failed_items(totals),
         )
         return QueueSnapshot(
@@ -140,7 +140,7 @@ class QueuePoller:
             self._events = queries.read_recent_events(connection, MAX_EVENTS)
             return summary.summarize_with_index(connection, state, context, totals)
 
-        return index.run_query(self._location.folder, ask, self._follower.read_journal())
+        return index.query_history_index(self._location.folder, ask, self._follower.read_journal())
 
     def unreadable_snapshot(self, error: Exception) -> QueueSnapshot:
         """Return a snapshot for a queue that cannot be read: the error, and running sessions."""

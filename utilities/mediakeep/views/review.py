@@ -52,7 +52,7 @@ class _TotalOnly(msgspec.Struct):
     total: int
 
 
-def update_list(
+def update_review_list(
     home: Path, folder: Path, state: QueueState, entries: EntryReader
 ) -> ReviewListFile:
     """Update the entries of one queue in the review list, and return the contents of the file.
@@ -75,7 +75,7 @@ def update_list(
         return updated
 
 
-def read_total(home: Path) -> int | None:
+def read_review_count(home: Path) -> int | None:
     """Return the number of entries in the review list, or None if it is missing or damaged."""
     try:
         return msgspec.json.decode((home / FILE).read_bytes(), type=_TotalOnly).total
@@ -83,7 +83,7 @@ def read_total(home: Path) -> int | None:
         return None
 
 
-def collecting_errors(
+def skip_items_with_errors(
     read_item: Callable[[Item], list[T]], errors: list[str]
 ) -> Callable[[Item], list[T]]:
     """Wrap `read_item` so that an item with a damaged file is skipped.

@@ -40,7 +40,7 @@ def list_running_sessions(location: QueueLocation) -> list[RunningSession]:
     """
     running = []
     for path in sessions.list_live_files(location.folder):
-        live_status = sessions.read_live(location.folder, path.stem)
+        live_status = sessions.read_live_status(location.folder, path.stem)
         if live_status is None:  # it ended since the listing
             continue
         items = [

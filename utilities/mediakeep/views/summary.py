@@ -115,7 +115,7 @@ class Summary(msgspec.Struct, frozen=True):
     def seconds_invested(self, period: Period) -> float:
         """Return the seconds of a period in which at least one session was running."""
         times = [period_stats.clip_sessions(kind.sessions, period) for kind in self.kinds]
-        return queries.covered_seconds([span for ranges in times for span in ranges])
+        return queries.sum_covered_seconds([span for ranges in times for span in ranges])
 
     @property
     def whole_history(self) -> Period | None:
@@ -148,17 +148,21 @@ def build_summary(summaries: list[KindSummary], context: SummaryContext) -> Summ
 def summarize_queue(folder: Path, queue: QueueView, context: SummaryContext) -> KindSummary:
     """Return the summary of a queue and its history; `folder` is the queue's folder."""
     totals = RunningTotals(queue.state)
-    return index.run_query(
+    return index.query_history_index(
         folder, lambda db: summarize_with_index(db, queue.state, context, totals), queue.records
     )
 
 
-def read_status(folder: Path, state: QueueState, tail: Sequence[JournalRecord] = ()) -> QueueStatus:
+def read_queue_status(
+    folder: Path, state: QueueState, tail: Sequence[JournalRecord] = ()
+) -> QueueStatus:
     """Return the current state of a queue, with a pace computed from its history.
 
     `tail` are the newest journal records, which the history does not contain yet.
     """
-    return build_status(state, index.run_query(folder, queries.read_throughput, tail))
+    return build_queue_status(
+        state, index.query_history_index(folder, queries.read_throughput, tail)
+    )
 
 
 def summarize_with_index(
@@ -173,7 +177,7 @@ def summarize_with_index(
     week = periods.period_at(day.start, WEEK, context.zone)
     weeks = week.shift(1 - TREND_WEEKS).list_until(week)
     pace = queries.read_throughput(connection)
-    now, since = build_status(state, pace, totals), queries.read_first_time(connection)
+    now, since = build_queue_status(state, pace, totals), queries.read_first_time(connection)
     return KindSummary(
         status=now,
         today=today,
@@ -220,8 +224,8 @@ def _estimate_completion(
     days = min(float(ESTIMATE_DAYS), age)
     if days < WEEK:
         return None
-    begin = period_stats.slot_at(context.now - timedelta(days))
-    totals = queries.read_totals(connection, begin, period_stats.slot_at(context.now) + 1)
+    begin = period_stats.history_slot_at(context.now - timedelta(days))
+    totals = queries.read_totals(connection, begin, period_stats.history_slot_at(context.now) + 1)
     done = sum(
         tally.amount for tally in totals if (tally.measure, tally.what) == ("settled", "completed")
     )
@@ -232,7 +236,7 @@ def _estimate_completion(
     return CompletionEstimate(round(7 * done / days, 1), round(days), f"{end}")
 
 
-def build_status(
+def build_queue_status(
     state: QueueState, pace: Throughput, totals: RunningTotals | None = None
 ) -> QueueStatus:
     """Return the current state of a queue; if `totals` is None, all items are counted."""

@@ -58,7 +58,8 @@ def describe_queue(status: QueueStatus) -> list[str]:
     done = status.counts["completed"]
     lines = [
         f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}",
-        f"{draw_bar(status.percentage)} {done:,} of {format_count(status.total, status.noun, status.plural)}"
+        f"{draw_bar(status.percentage)} {done:,} of "
+        f"{format_count(status.total, status.noun, status.plural)}"
         f" completed ({status.percentage}%)",
         "  " + ", ".join(f"{name} {number:,}" for name, number in _status_counts(status) if number),
     ]

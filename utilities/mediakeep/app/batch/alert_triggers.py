@@ -227,7 +227,9 @@ class AlertTriggers:
         path, kind = alert_log.log_path(self._home), self._kind.name
         try:
             full_mark = f"{event.value} {kind} {mark}"
-            alert_log.run_once(path, full_mark, first, log_text, event=event.value, kind=kind)
+            alert_log.run_once_per_mark(
+                path, full_mark, first, log_text, event=event.value, kind=kind
+            )
         except OSError:
             if self._had_open_items or event is not AlertEvent.FINISHED:
                 first()

@@ -28,7 +28,7 @@ def estimate_batch(options: BatchOptions) -> CommandResult:
     estimate = registry.get_subject(kind).estimate_lookups(options.home, options.access, items)
     lines = _format_estimate(estimate, kind)
     if not options.access.is_enabled:
-        lines.append(str(options.access.skipped_error()))
+        lines.append(str(options.access.build_skipped_error()))
     facts = msgspec.structs.asdict(estimate)
     return CommandResult(lines, {kind.plural: facts.pop("items"), **facts})
 

@@ -106,7 +106,7 @@ def _warn_low_space(
     listed = checkpoints.list_checkpoints(location.folder)
     free = shutil.disk_usage(location.folder).free
     used = sum(checkpoint.bytes for checkpoint in listed)
-    if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_to_prune(
+    if used * _FREE_SPACE_DIVISOR > free and checkpoints.select_prunable_checkpoints(
         listed, _CHECKPOINTS_TO_KEEP
     ):
         command = config.format_command(subject.kind.manager_script, location.folder.parent.parent)

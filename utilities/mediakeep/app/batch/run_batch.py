@@ -129,20 +129,20 @@ def _run_with_queue(
             _NOTHING_DECODED.format(subject.kind.manager_script, subject.kind.plural)
         )
     if report.pending_lookups and not (options.access.is_enabled or report.lookup_note):
-        report.lookup_note = str(options.access.skipped_error())
+        report.lookup_note = str(options.access.build_skipped_error())
     # Only now is everything in the history, from which the pace is computed.
     report.warnings += [*open_queue.take_warnings(), *warnings, *triggers.warnings]
-    report.listed_reviews = review.read_total(options.home)
-    output.on_finish(report, summary.read_status(folder, open_queue.state))
+    report.listed_reviews = review.read_review_count(options.home)
+    output.on_finish(report, summary.read_queue_status(folder, open_queue.state))
     _print_warnings(console, report.warnings)
     return report
 
 
 def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: list[str]) -> None:
     """Update the exports of a queue; what fails is written by the next batch."""
-    entries = review.collecting_errors(subject.review_entries(home), warnings)
+    entries = review.skip_items_with_errors(subject.review_entries(home), warnings)
     try:
-        review.update_list(home, registry.queue_folder(home, subject.kind), state, entries)
+        review.update_review_list(home, registry.queue_folder(home, subject.kind), state, entries)
         warnings.extend(subject.write_exports(home, state))
     except (OSError, MediakeepError) as error:
         warnings.append(f"Not all views could be written: {tasks.format_error(error)}")

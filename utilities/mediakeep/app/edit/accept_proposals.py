@@ -110,7 +110,7 @@ def _reread_artist(
     artist = scan.read_artist(top, reader=index, ignored=context.config.ignored)
     artist = full_decode.add_cached_findings(artist, key, context.essence_db)
     artist = duplicate_audio.add_essence_hashes(
-        artist, partial(index.get_essence, made=essence.compute)
+        artist, partial(index.get_essence, made=essence.compute_audio_hash)
     )
     lookup = artist_lookup_lookup.look_up(artist, key, context.lookups)
     artist = structs.replace(artist, resolved=lookup.resolved, matches=lookup.matches)

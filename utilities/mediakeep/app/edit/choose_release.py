@@ -146,9 +146,9 @@ def _would_match(visit: RereadArtist, issue: Issue, chosen: ReleaseChoice) -> bo
         Repair(place=place, kinds=(issue.kind,), change=edit)
         for place, edit in _build_tag_edits(visit, issue, chosen)
     ]
-    edited = preview.preview_repairs(visit.artist, repairs)
+    edited = preview.predict_artist_after_repairs(visit.artist, repairs)
     lookup = structs.replace(visit.lookup, state="pending")  # so that no result is cached
-    matches = artist_lookup_lookup.recompute(
+    matches = artist_lookup_lookup.recompute_after_repairs(
         lookup, edited, visit.key, visit.context.lookups
     ).matches
     match = matches.get(issue.album)

@@ -77,7 +77,7 @@ def _cover_from_tags(album: Path, context: MusicWorkerContext) -> tuple[ArchiveC
         release = context.lookups.musicbrainz.get_release(*release_ids)
     except NoSuchMBID:  # it was deleted
         return None
-    if front := archive_covers.find_for_release(release):
+    if front := archive_covers.find_cover_for_release(release):
         return front, f"{release.title}, as its tags say"
     raise NoCover("front", f"the release {release.id}, which its tags name")
 
@@ -117,10 +117,10 @@ def _cover_from_match(
     if match is None and lookup.service_failed:
         raise LookupIncomplete(lookup.reason)
     if match is None and lookup.reason:
-        raise context.lookups.config.skipped_error()
+        raise context.lookups.config.build_skipped_error()
     if match is None or match.group is None:
         raise ItemFailed(_format_ambiguity(home, album, match))
-    if front := archive_covers.find_for_match(match):
+    if front := archive_covers.find_cover_for_match(match):
         return front, f"{match.group.title}, as its {match.decided_by} say"
     raise NoCover("front", f"{match.group.title}, which is {_describe_match(match)}")
 

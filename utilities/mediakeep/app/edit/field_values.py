@@ -28,7 +28,7 @@ def resolve_field(name: str) -> str:
         names = ", ".join(
             field_label(tag_field) for tag_field in Tags.__struct_fields__ if tag_field in FIELDS
         )
-        near = suggestions.did_you_mean(name, map(field_label, FIELDS))
+        near = suggestions.suggest_closest_name(name, map(field_label, FIELDS))
         raise UsageError(f'Unknown field "{name}". Known fields: {names}.{near}')
     return resolved
 
@@ -121,10 +121,10 @@ class FieldCondition:
     def is_met_by(self, reading: AudioFile) -> bool:
         """Return whether a file meets the condition."""
         kind = reading.facts.format
-        current = tag_edits.canonical_values(
+        current = tag_edits.to_stored_values(
             self.field, tag_edits.field_values(reading.tags, self.field), kind
         )
-        return current == tag_edits.canonical_values(self.field, self.values, kind)
+        return current == tag_edits.to_stored_values(self.field, self.values, kind)
 
 
 def parse_conditions(texts: Iterable[str]) -> list[FieldCondition]:

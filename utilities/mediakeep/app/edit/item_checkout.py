@@ -119,7 +119,7 @@ class ItemCheckout:
             self._queue.begin_session(command=self._command)
         new = sorted(wanted - self._claims.keys())
         before = {key: self._queue.state.items[key] for key in new}
-        claims = self._queue.claim_named(*before, by_hand=True) if before else []
+        claims = self._queue.claim_by_key(*before, by_hand=True) if before else []
         self._claims |= {claim.key: claim for claim in claims}
         self._items_before |= before
         if lost := before.keys() - self._claims.keys():  # a batch was quicker
@@ -211,7 +211,7 @@ class ItemCheckout:
         folder = registry.queue_folder(self._home, self._subject.kind)
         if self._queue.session:
             entries = self._subject.review_entries(self._home)
-            review.update_list(self._home, folder, self._queue.state, entries)
+            review.update_review_list(self._home, folder, self._queue.state, entries)
 
     def log_errors(self, errors: Iterable[UnexpectedError]) -> None:
         """Write unexpected errors with their tracebacks to the session log."""

@@ -64,7 +64,7 @@ class ReviewFilter:
                 raise UsageError(f"Not in the list: {', '.join(unknown)}. Nothing was changed.")
             return _filter_entries(listed, lambda entry: entry.id in self.ids)
         if self.kind not in {kind.name for kind in ISSUE_KINDS}:
-            near = suggestions.did_you_mean(self.kind, (kind.name for kind in ISSUE_KINDS))
+            near = suggestions.suggest_closest_name(self.kind, (kind.name for kind in ISSUE_KINDS))
             message = f'Unknown issue kind "{self.kind}".{near}'
             raise UsageError(f"{message} Nothing was changed.")
         if self.artist:

@@ -84,7 +84,7 @@ def _find_by_name(context: MusicBrainzContext, name: str, titles: Sequence[str])
             )
     elif len(namesakes) == 1:
         return ArtistMatch(namesakes[0], _name_or_alias(name, namesakes[0]))
-    return ArtistMatch(None, choices=identity.choices_without_albums(namesakes))
+    return ArtistMatch(None, choices=identity.candidates_without_albums(namesakes))
 
 
 def _name_or_alias(name: str, artist: Artist) -> str:
@@ -179,7 +179,7 @@ def _count_editions(discography: Discography) -> dict[str, int]:
 def _sort_key(group: ReleaseGroup) -> tuple[object, ...]:
     """Sort studio albums first, then by type and date."""
     return (
-        *discography_index.group_rank(group),
+        *discography_index.release_group_sort_key(group),
         group.type,
         group.first_release_date or "9",
         group.title,

@@ -30,7 +30,7 @@ def validate_queue(context: ManagerContext) -> CommandResult:
     """Check the whole queue; exit code 3 if there are problems, each with its fix."""
     try:
         with context.open_queue() as queue:
-            faults = queue.read_locked(
+            faults = queue.call_with_lock(
                 lambda state: list(validate.check_queue_files(context.queue_folder, state))
             )
             state = queue.state
@@ -146,7 +146,7 @@ def replay_aside(context: ManagerContext, name: str) -> CommandResult:
         result = replay.plan_replay(context.queue_folder, context.read_state(), name)
         return _build_replay_result(result, "would come back; add --yes to do it")
     with context.open_queue() as queue:
-        result = queue.replay_aside(name)
+        result = queue.replay_undone_items(name)
     return _build_replay_result(result, "brought back")
 
 

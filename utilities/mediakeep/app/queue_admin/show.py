@@ -15,8 +15,8 @@ from mediakeep.views import summary, terminal
 
 def show_summary(context: ManagerContext) -> CommandResult:
     """Show the progress of the queue."""
-    view = readonly.load_view(context.queue_folder, context.kind)
-    progress = summary.read_status(context.queue_folder, view.state, view.records)
+    view = readonly.load_state_and_position(context.queue_folder, context.kind)
+    progress = summary.read_queue_status(context.queue_folder, view.state, view.records)
     return CommandResult(terminal.describe_queue(progress), progress)
 
 
@@ -34,7 +34,7 @@ def _parse_status(name: str) -> Status:
         return Status(name)
     except ValueError as error:
         names = ", ".join(status.value for status in Status)
-        near = suggestions.did_you_mean(name, Status)
+        near = suggestions.suggest_closest_name(name, Status)
         raise UsageError(f'Unknown status "{name}". Known statuses: {names}.{near}') from error
 
 

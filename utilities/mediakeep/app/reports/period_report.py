@@ -72,10 +72,10 @@ def _collect_progress(
     context: ReportContext, kind: Kind, view: SummaryContext
 ) -> tuple[KindSummary, KindProgress | None]:
     folder, period = registry.queue_folder(context.home, kind), view.last_period
-    queue = readonly.load_view(folder, kind)
+    queue = readonly.load_state_and_position(folder, kind)
     state = queue.state
     query = partial(_query_history, state=state, view=view)
-    account, findings = index.run_query(folder, query, queue.records)
+    account, findings = index.query_history_index(folder, query, queue.records)
     spans = account.stats_by(period.days)
     if not spans or spans[-1].period != period:
         return account, None
@@ -84,11 +84,11 @@ def _collect_progress(
     subject = registry.get_subject(kind)
     remedies = FixHints(partial(subject.accept_command, context.home), subject.fix_hint)
     with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
-        entries = review.collecting_errors(
+        entries = review.skip_items_with_errors(
             subject.review_entries(context.home), []
         )  # a batch warns of damage
-        review.update_list(context.home, folder, state, entries)
-    waiting = decisions.read_decisions(
+        review.update_review_list(context.home, folder, state, entries)
+    waiting = decisions.read_pending_reviews(
         ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone
     )
     now = current_state.build_current_state(
@@ -103,7 +103,7 @@ def _query_history(
     """Query the history for all data of a report."""
     begin, end = clock.format_iso(view.last_period.start), clock.format_iso(view.last_period.end)
     gains, failed = (
-        queries.read_top_gains(connection, begin, end, MAX_GAINS),
+        queries.read_most_repaired_items(connection, begin, end, MAX_GAINS),
         queries.read_failed_items(connection, begin, end),
     )
     account = summary.summarize_with_index(connection, state, view, RunningTotals(state))
@@ -116,7 +116,7 @@ def first_activity(context: ReportContext) -> datetime | None:
     for kind in kinds.KINDS.values():
         folder = registry.queue_folder(context.home, kind)
         if folder.is_dir():
-            times.append(index.run_query(folder, queries.read_first_time))
+            times.append(index.query_history_index(folder, queries.read_first_time))
     return min((datetime.fromisoformat(time) for time in times if time), default=None)
 
 
@@ -132,7 +132,7 @@ def write_due_reports(
         return
     for days in (WEEK, *([DAY] if daily else [])):
         begin = periods.period_at(since, days, context.zone)
-        for period in report_files.list_due(
+        for period in report_files.list_due_periods(
             context.home, context.current_period(days), begin, context.now
         ):
             if report := collect_report(context, period):

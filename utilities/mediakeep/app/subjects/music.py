@@ -140,7 +140,7 @@ def _open_write_hook(folder: Path) -> Iterator[WriteHook]:
 
     path = folder / audio_essence_db.FILE_NAME
     with contextlib.closing(audio_essence_db.EssenceDatabase.open(path, write=False)) as database:
-        yield database.updating_after_write
+        yield database.keep_rows_valid_across_write
 
 
 def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def _before_batch(home: Path, access: ServiceConfig, _items: Mapping[str, Item])
     with contextlib.closing(context):
         warnings = cache_json.check_file(context.folder, context.store)
         if access.is_enabled:
-            warnings += cache_json.set_host(context.store, access.catalogue.host)
+            warnings += cache_json.record_host(context.store, access.catalogue.host)
         return [*warnings, *context.store.damage_notes]
 
 
@@ -184,9 +184,9 @@ def _write_exports(home: Path, state: QueueState) -> list[str]:
     with contextlib.closing(context):
         cache_json.export(context.folder, context.store)
     warnings: list[str] = []
-    rows = review.collecting_errors(functools.partial(_missing_albums, home), warnings)
+    rows = review.skip_items_with_errors(functools.partial(_missing_albums, home), warnings)
     folder = home / "status" / kinds.MUSIC.name
-    missing_albums_csv.update_table(home, folder, state, table.COLUMNS, rows)
+    missing_albums_csv.update_missing_albums_table(home, folder, state, table.COLUMNS, rows)
     return warnings
 
 

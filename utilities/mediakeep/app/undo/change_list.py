@@ -50,7 +50,9 @@ def read_changes(store: UndoStore, selection: ChangeSelector) -> list[RecordedCh
     entries = [entry for query in queries for entry in store.find(query) if entry.state != VOID]
     selected = {entry.record.id for entry in entries}
     if RecordQuery() not in queries:  # otherwise the records that undo them are included already
-        entries = [entry for entry in store.with_undo_records(entries) if entry.state != VOID]
+        entries = [
+            entry for entry in store.add_related_undo_records(entries) if entry.state != VOID
+        ]
     undone_ids = find_undone(entry.record for entry in entries if entry.state != UNSURE)
     records = [entry.record for entry in entries]
     by = {

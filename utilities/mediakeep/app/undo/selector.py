@@ -152,7 +152,7 @@ def _resolve_item(state: QueueState | None, kind: Kind, store: UndoStore, name: 
     name.
     """
     key = path_text.escape_path(name)
-    if (present := store.renamed_item(kind.name, key)) and not (state and key in state.items):
+    if (present := store.find_renamed_item(kind.name, key)) and not (state and key in state.items):
         others = {
             *_find_similar_keys(
                 [*(state.items if state else ()), *store.changed_items(kind.name)], name

@@ -110,7 +110,7 @@ def _format_question(local: LocalMovie, identity: MovieIdentity, home: Path) -> 
     if not shown:
         yield "  no similar movie at TMDb"
     yield "  s: decide later; it stays in the list of reviews"
-    yield f"  x: never ask again, until {choose_commands.reset_command(home, local.key)}"
+    yield f"  x: never ask again, until {choose_commands.format_reset_command(home, local.key)}"
 
 
 def _format_candidate(candidate: MovieCandidate) -> str:

@@ -26,7 +26,7 @@ class FormatListParam(click.ParamType[tuple[str, ...]]):
         chosen = tuple(dict.fromkeys(part.strip().lower() for part in str(value).split(",")))
         unknown = [name for name in chosen if name not in REPORT_FORMATS]
         if unknown:
-            near = suggestions.did_you_mean(unknown[0], REPORT_FORMATS)
+            near = suggestions.suggest_closest_name(unknown[0], REPORT_FORMATS)
             message = f'unknown format "{unknown[0]}"; known formats: {", ".join(REPORT_FORMATS)}'
             self.fail(f"{message}.{near}" if near else message, param, ctx)
         return chosen

@@ -141,7 +141,10 @@ def _read_token(place: str, home: Path, environ: Mapping[str, str]) -> Secret | 
                 "tmdb_token_file contains a token, which others could read."
                 f" Write it to a file and set its path, or set {TOKEN_VARIABLE}."
             )
-        text, source = secret_file.read(place, home, "tmdb_token_file", "token"), _TOKEN_FILE_LABEL
+        text, source = (
+            secret_file.read_secret(place, home, "tmdb_token_file", "token"),
+            _TOKEN_FILE_LABEL,
+        )
         if secret_file.is_readable_by_others(place):
             shown = path_text.to_printable(place)
             click.echo(

@@ -128,6 +128,6 @@ def _parse_locked_fields(names: str) -> frozenset[str]:
 
         for name in wanted:
             if not locks.is_lockable(locks.canonical_field(name)):
-                near = suggestions.did_you_mean(name, locks.lockable_names())
+                near = suggestions.suggest_closest_name(name, locks.lockable_names())
                 raise BadSetting("locked_fields", f'unknown field "{name}".{near}')
     return wanted

@@ -11,12 +11,12 @@ from mediakeep.lookups.cache_export import (
     EXPORT_FORMAT,
     CacheExport,
     JsonObject,
-    set_host,
+    record_host,
     without_empty,
 )
 from mediakeep.lookups.musicbrainz.lookup_store import MusicBrainzStore, ResolvedArtist
 
-__all__ = ["EXPORT_FORMAT", "FILE_NAME", "check_file", "export", "set_host"]
+__all__ = ["EXPORT_FORMAT", "FILE_NAME", "check_file", "export", "record_host"]
 
 FILE_NAME = "musicbrainz_cache.json"
 

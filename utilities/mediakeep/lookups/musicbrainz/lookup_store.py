@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep.item import LookupState
-from mediakeep.lookups.lookup_store import LookupStore, pack, unpack
+from mediakeep.lookups.lookup_store import LookupStore, decode_compressed, encode_compressed
 from mediakeep.lookups.musicbrainz.model import Artist, Discography, Release
 from mediakeep.sqlite_file import Statement
 
@@ -79,12 +79,12 @@ class MusicBrainzStore(LookupStore):
     def get_resolved(self, key: str) -> ResolvedArtist | None:
         """Return the stored lookup result of the artist with an item key, or None."""
         row = self._file.query_row("SELECT content FROM resolved WHERE key = ?", key)
-        return unpack(row, ResolvedArtist)
+        return decode_compressed(row, ResolvedArtist)
 
     def get_discography(self, artist: str) -> Discography | None:
         """Return the stored discography of the artist with an MBID, or None."""
         row = self._file.query_row("SELECT content FROM discographies WHERE artist = ?", artist)
-        return unpack(row, Discography)
+        return decode_compressed(row, Discography)
 
     def save_resolved(
         self, key: str, resolved: ResolvedArtist, discography: Discography | None
@@ -115,9 +115,9 @@ class MusicBrainzStore(LookupStore):
     def iter_resolved(self) -> Iterator[tuple[str, ResolvedArtist]]:
         """Yield item key and lookup result of all artists, sorted by key."""
         for key, content in self._file.query_rows("SELECT key, content FROM resolved ORDER BY key"):
-            if resolved := unpack((content,), ResolvedArtist):
+            if resolved := decode_compressed((content,), ResolvedArtist):
                 yield key, resolved
 
 
 def _insert_statement(table: str, name: str, thing: object) -> Statement:
-    return f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, pack(thing))
+    return f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, encode_compressed(thing))

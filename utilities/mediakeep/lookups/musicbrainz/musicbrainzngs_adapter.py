@@ -9,7 +9,8 @@ WS/2 supports genres (https://musicbrainz.org/doc/MusicBrainz_API#Subqueries), b
 refuses to request them, so they are added to its tables of valid includes.
 
 `_safe_read(opener, request, body)`, `_mb_request.fun` and the two tables are internals of
-musicbrainzngs 0.7.1, its last version; tests/lookups/musicbrainz/test_musicbrainzngs_adapter.py checks them.
+musicbrainzngs 0.7.1, its last version;
+tests/lookups/musicbrainz/test_musicbrainzngs_adapter.py checks them.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def set_host(store: TmdbStore, host: str) -> list[str]:
     Return messages for the user.
     """
     store.remove_expired()
-    return records.set_host(store, host)
+    return records.record_host(store, host)
 
 
 def export(folder: Path, store: TmdbStore) -> None:

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from mediakeep import clock
 from mediakeep.lookups.http import response_cache
-from mediakeep.lookups.lookup_store import LookupStore, pack, unpack
+from mediakeep.lookups.lookup_store import LookupStore, decode_compressed, encode_compressed
 from mediakeep.lookups.tmdb import constants
 from mediakeep.lookups.tmdb.match_state import MatchState
 from mediakeep.lookups.tmdb.model import MovieSummary
@@ -81,7 +81,7 @@ class TmdbStore(LookupStore):
 
     def get_resolved(self, key: str) -> ResolvedMovie | None:
         """Return the stored lookup result of the movie with an item key, or None."""
-        return unpack(self._file.query_row(f"{_SELECT} key = ?", key), ResolvedMovie)
+        return decode_compressed(self._file.query_row(f"{_SELECT} key = ?", key), ResolvedMovie)
 
     def save_resolved(self, key: str, resolved: ResolvedMovie) -> None:
         """Save the lookup result of the movie with an item key, replacing an earlier one."""
@@ -141,7 +141,13 @@ class TmdbStore(LookupStore):
 
 
 def _insert_statement(key: str, movie: ResolvedMovie) -> Statement:
-    return _REPLACE, (key, movie.tmdb_id, movie.collection_id, movie.asked, pack(movie))
+    return _REPLACE, (
+        key,
+        movie.tmdb_id,
+        movie.collection_id,
+        movie.asked,
+        encode_compressed(movie),
+    )
 
 
 def _expire_statement(movie: ResolvedMovie) -> Statement:
@@ -163,4 +169,4 @@ def _expire_statement(movie: ResolvedMovie) -> Statement:
 
 
 def _unpack_all(rows: list[Row]) -> tuple[ResolvedMovie, ...]:
-    return tuple(movie for row in rows if (movie := unpack(row, ResolvedMovie)))
+    return tuple(movie for row in rows if (movie := decode_compressed(row, ResolvedMovie)))

@@ -23,7 +23,7 @@ def parse(source: BoundedFile) -> ParsedFile:
     audio = surrounding_tags.find_audio_range(source)
     if source.read(audio.start, 4) == b"ADIF":
         return ParsedFile(info=StreamInfo(), blocks=surrounding_tags.read_tag_blocks(source))
-    rate, channels, samples, size = _measure_frames(source.part_reader(*audio))
+    rate, channels, samples, size = _measure_frames(source.make_part_reader(*audio))
     info = StreamInfo(
         length=audio.size / size * samples / rate,
         bitrate=round(size * 8 * rate / samples),

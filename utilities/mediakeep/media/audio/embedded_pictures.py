@@ -46,7 +46,7 @@ def find_pictures(source: BoundedFile, kind: str) -> list[StoredPicture]:
     return list(_FINDERS[kind](source))
 
 
-def front_cover(images: list[StoredPicture], container: str) -> StoredPicture | None:
+def find_front_cover(images: list[StoredPicture], container: str) -> StoredPicture | None:
     """Return the first front cover in a tag format, such as "ID3v2.4", or None."""
     fronts = (image for image in images if image.type == FRONT_COVER_TYPE)
     return next((image for image in fronts if container.startswith(image.container)), None)

@@ -32,7 +32,7 @@ from mediakeep.media.bounded_file import BoundedFile
 _CHUNK = 1 << 20  # bytes read at once
 
 
-def compute(path: Path) -> str:
+def compute_audio_hash(path: Path) -> str:
     """Return the hash of the audio in a file without its tags, such as "sha256:9f86...".
 
     Raises Unreadable or NotAudio. The file is read once, with a few megabytes of memory at most.

@@ -142,7 +142,9 @@ class EssenceDatabase:
             )
 
     @contextlib.contextmanager
-    def updating_after_write(self, artist: str, relative_path: str, path: Path) -> Iterator[None]:
+    def keep_rows_valid_across_write(
+        self, artist: str, relative_path: str, path: Path
+    ) -> Iterator[None]:
         """Keep the rows of a file valid when a `with` block rewrites its tags but not its audio.
 
         The rows are updated after the block. If another program locks the database then, the next

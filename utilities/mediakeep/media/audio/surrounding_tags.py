@@ -50,7 +50,7 @@ def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
 
 def find_audio_start(source: BoundedFile) -> int:
     """Return the byte offset after the leading ID3v2 tags, or 0 if there are none."""
-    return source.run_once(_find_leading_tags)[1]
+    return source.call_once_and_cache(_find_leading_tags)[1]
 
 
 def find_audio_end(source: BoundedFile, start: int) -> int:
@@ -59,7 +59,7 @@ def find_audio_end(source: BoundedFile, start: int) -> int:
     `start` is the offset at which the audio begins.
     """
     end = source.size
-    for _, span in source.run_once(_find_trailing_tags):
+    for _, span in source.call_once_and_cache(_find_trailing_tags):
         if span.start < start:
             break
         end = span.start
@@ -69,14 +69,14 @@ def find_audio_end(source: BoundedFile, start: int) -> int:
 def read_tag_blocks(source: BoundedFile) -> list[TagBlock]:
     """Read the tags around the audio in the order of preference: ID3v2, APEv2, then ID3v1."""
     trailing: list[TagBlock | None] = []
-    for mark, span in source.run_once(_find_trailing_tags):
+    for mark, span in source.call_once_and_cache(_find_trailing_tags):
         if mark == apev2.MAGIC:
             trailing.insert(0, parse_or_none(partial(apev2.read_tag, source, *span)))
         elif mark == id3v1.MAGIC:
             trailing.append(id3v1.parse_tag(source.read(span.start, span.size)))
     leading = [
         parse_or_none(partial(id3v2.read_tag, source, *span))
-        for span in source.run_once(_find_leading_tags)[0]
+        for span in source.call_once_and_cache(_find_leading_tags)[0]
     ]
     return [block for block in leading + trailing if block]
 

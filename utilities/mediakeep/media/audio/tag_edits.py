@@ -98,7 +98,7 @@ def current_values(reading: AudioFile, field: str) -> Values:
     return values if total else ()
 
 
-def canonical_values(field: str, values: Values, kind: str) -> Values:
+def to_stored_values(field: str, values: Values, kind: str) -> Values:
     """Return values as a format stores them; MP4 stores numbers without leading zeros.
 
     `kind` is the name of the format.
@@ -110,7 +110,7 @@ def canonical_values(field: str, values: Values, kind: str) -> Values:
     return tuple(dict.fromkeys(values))
 
 
-def pending_edits(
+def find_pending_edits(
     reading: AudioFile, changes: Iterable[TagEdit], cover: bytes | None
 ) -> list[TagEdit]:
     """Return the tag edits that a file does not have yet.
@@ -124,20 +124,20 @@ def _is_applied(reading: AudioFile, change: TagEdit, cover: bytes | None) -> boo
     if isinstance(change, SetCover):
         return change.data == cover
     if isinstance(change, CopyToNativeTags):
-        return not uses_foreign_tags(reading)
-    current = canonical_values(
+        return not has_non_native_tags(reading)
+    current = to_stored_values(
         change.field, current_values(reading, change.field), reading.facts.format
     )
-    return current == canonical_values(change.field, change.values, reading.facts.format)
+    return current == to_stored_values(change.field, change.values, reading.facts.format)
 
 
-def uses_foreign_tags(reading: AudioFile) -> bool:
+def has_non_native_tags(reading: AudioFile) -> bool:
     """Return True if the main tags of a file are not in the native tag format of its type."""
     native_prefix = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
     return not reading.container.startswith(native_prefix) and reading.container != ""
 
 
-def build_target(
+def build_target_tags(
     reading: AudioFile, changes: Iterable[TagEdit], cover: SetCover | None
 ) -> TargetTags:
     """Combine tag edits into the tag values that a file should have.
@@ -147,13 +147,13 @@ def build_target(
     """
     kind = reading.facts.format
     texts: dict[str, Values] = {}
-    foreign = uses_foreign_tags(reading)
+    foreign = has_non_native_tags(reading)
     if foreign:
         texts = {field: stored for field in FIELDS if (stored := field_values(reading.tags, field))}
     picture = cover if foreign else None
     for change in changes:
         if isinstance(change, SetField):
-            texts[change.field] = canonical_values(change.field, change.values, kind)
+            texts[change.field] = to_stored_values(change.field, change.values, kind)
         elif isinstance(change, SetCover):
             picture = change
     return TargetTags(texts, picture)

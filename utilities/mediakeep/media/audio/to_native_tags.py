@@ -21,7 +21,9 @@ def native_names(field: str, dialect: str) -> tuple[str, ...]:
     return result
 
 
-def to_native(texts: NativeTexts, dialect: str, wanted: Mapping[str, Values]) -> dict[str, Values]:
+def convert_to_native_tags(
+    texts: NativeTexts, dialect: str, wanted: Mapping[str, Values]
+) -> dict[str, Values]:
     """Return the native tags to change, with their new values.
 
     `texts` are all current native tags. The tag that is read for a field gets the new value. Other
@@ -39,7 +41,7 @@ def to_native(texts: NativeTexts, dialect: str, wanted: Mapping[str, Values]) ->
     return result
 
 
-def spell_name(field: str, name: str) -> str:
+def restore_name_case(field: str, name: str) -> str:
     """Return a native tag name in the case that taggers use; the mapping has one case only.
 
     The names defined by MusicBrainz are the same in ID3, MP4 and, with a slash, in ASF.

@@ -48,7 +48,7 @@ class _WavPackBlock(NamedTuple):
 
 def parse(source: BoundedFile) -> ParsedFile:
     """Parse the first block of a WavPack file; raise struct.error if it is truncated."""
-    samples, info = source.run_once(_read_first_block)
+    samples, info = source.call_once_and_cache(_read_first_block)
     return build_parsed_file(source, samples, info)
 
 
@@ -72,7 +72,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 def _missing_audio_text(source: BoundedFile, end: int, total: int) -> str:
     """Return a clause with the present and the declared length of the audio, as times."""
-    rate = source.run_once(_read_first_block)[1].sample_rate or 1
+    rate = source.call_once_and_cache(_read_first_block)[1].sample_rate or 1
     return missing_time_text(end / rate, total / rate)
 
 

@@ -55,7 +55,9 @@ def edited(data: bytes, wanted: TargetTags) -> bytes:
     if version != _VERSION or flags & _READ_ONLY:
         return data
     found = list(items(data))
-    for name, values in to_native_tags.to_native(_texts(found), "ape", wanted.texts).items():
+    for name, values in to_native_tags.convert_to_native_tags(
+        _texts(found), "ape", wanted.texts
+    ).items():
         found = _assigned(found, name, values)
     if wanted.cover:
         found = [_covered(item, wanted.cover.data) for item in found]

@@ -50,7 +50,9 @@ class Comments:
 
     def assign(self, wanted: Mapping[str, Values]) -> None:
         """Give fields their values, in the place and under the spelling that their names have."""
-        for name, values in to_native_tags.to_native(self.texts(), "vorbis", wanted).items():
+        for name, values in to_native_tags.convert_to_native_tags(
+            self.texts(), "vorbis", wanted
+        ).items():
             old = [index for index, entry in enumerate(self.entries) if _name(entry) == name]
             place = old[0] if old else len(self.entries)
             spelt = self.entries[place].partition(b"=")[0] if old else name.upper().encode()

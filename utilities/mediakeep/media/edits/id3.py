@@ -14,7 +14,7 @@ from typing import Self
 
 from mediakeep.media.audio.id3 import frames, id3v2
 from mediakeep.media.audio.parsed_file import TagBlock
-from mediakeep.media.bounded_file import BytesFile
+from mediakeep.media.bounded_file import InMemoryFile
 
 PADDING = 4096  # bytes of fresh padding where a tag has to grow
 NEW = 4  # the version of a tag that is made where there was none
@@ -90,12 +90,14 @@ class Tag:
     def told(self, frame: Frame) -> TagBlock:
         """Ask the reader what one frame tells."""
         data = _headed(frame.raw, self.version, self._flags)
-        return id3v2.read_tag(BytesFile(data), 0, len(data)) or TagBlock(name="", tag_format="id3")
+        return id3v2.read_tag(InMemoryFile(data), 0, len(data)) or TagBlock(
+            name="", tag_format="id3"
+        )
 
     def texts(self) -> dict[str, list[str]]:
         """Return all that the tag tells."""
         data = self.render(0)
-        block = id3v2.read_tag(BytesFile(data), 0, len(data))
+        block = id3v2.read_tag(InMemoryFile(data), 0, len(data))
         return block.texts if block else {}
 
     def frame(self, name: str, content: bytes, flags: int = 0) -> Frame:

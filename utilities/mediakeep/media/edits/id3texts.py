@@ -26,7 +26,9 @@ def edited(data: bytes, wanted: TargetTags, version: Id3Version) -> bytes:
         return data
     tag = tag.raised()
     tag = id3versions.carried(tag, version.version_after(tag.version))
-    for name, values in to_native_tags.to_native(tag.texts(), "id3", wanted.texts).items():
+    for name, values in to_native_tags.convert_to_native_tags(
+        tag.texts(), "id3", wanted.texts
+    ).items():
         _assign(tag, name, values)
     if wanted.cover:
         _embed(tag, wanted.cover)
@@ -41,7 +43,7 @@ def _assign(tag: Tag, name: str, values: Values) -> None:
     elif field == "originaldate":
         _assign_date(tag, id3dates.ORIGINAL, id3dates.original(tag.version, values))
     elif name.startswith("TXXX:"):
-        spelt = to_native_tags.spell_name(field, name.removeprefix("TXXX:"))
+        spelt = to_native_tags.restore_name_case(field, name.removeprefix("TXXX:"))
         tag.replace(lambda old: name in _told(tag, old, "TXXX"), _own(tag, spelt, values))
     elif name.startswith("UFID:"):
         content = (

@@ -32,7 +32,7 @@ def edited(data: bytes, wanted: TargetTags) -> bytes:
     """Return the content of a list with what is wanted; ValueError where it makes no sense."""
     found = [_item(raw) for raw in _atoms(data, 0)]
     texts = {item.name: _texts(item) for item in found}
-    for name, values in to_native_tags.to_native(texts, "mp4", wanted.texts).items():
+    for name, values in to_native_tags.convert_to_native_tags(texts, "mp4", wanted.texts).items():
         found = _assigned(found, name, values)
     if wanted.cover:
         found = _covered(found, wanted.cover)
@@ -93,7 +93,7 @@ def _made(name: str, values: Values, old: bytes) -> bytes:
 
 
 def _named(name: str) -> bytes:
-    spelt = to_native_tags.spell_name(_FIELD[name], name.removeprefix(_OWN)).encode()
+    spelt = to_native_tags.restore_name_case(_FIELD[name], name.removeprefix(_OWN)).encode()
     return _atom("mean", bytes(4) + _OWNER) + _atom("name", bytes(4) + spelt)
 
 

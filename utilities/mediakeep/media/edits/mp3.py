@@ -6,7 +6,7 @@ from mediakeep.media.audio.id3 import id3v2
 from mediakeep.media.audio.mp3 import mp3_stream
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import TagWriteOptions
-from mediakeep.media.bounded_file import BoundedFile, BytesFile
+from mediakeep.media.bounded_file import BoundedFile, InMemoryFile
 from mediakeep.media.edits import around, id3texts
 from mediakeep.media.safewrite.file_assembly import FilePart
 
@@ -28,5 +28,5 @@ def edited(source: BoundedFile, wanted: TargetTags, manner: TagWriteOptions) -> 
 
 
 def _tells(data: bytes) -> bool:
-    block = id3v2.read_tag(BytesFile(data), 0, len(data)) if id3v2.parse_tag_size(data) else None
+    block = id3v2.read_tag(InMemoryFile(data), 0, len(data)) if id3v2.parse_tag_size(data) else None
     return bool(block and (block.texts or block.pictures))

@@ -17,8 +17,8 @@ from mediakeep.media.audio.tag_edits import (
     SetField,
     TagEdit,
     TargetTags,
-    build_target,
-    pending_edits,
+    build_target_tags,
+    find_pending_edits,
 )
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
@@ -59,16 +59,18 @@ def plan_edits(
     if reason := read_only_reason(reading.facts):
         raise ReadOnlyFormat(path_text.escape_path(path), reason)
     try:
-        cover = embedded_pictures.front_cover(
+        cover = embedded_pictures.find_front_cover(
             embedded_pictures.find_pictures(source, reading.facts.format), reading.container
         )
     except _BROKEN as error:
         raise ReadOnlyFormat(path_text.escape_path(path), _refusal_text(error)) from error
-    left = pending_edits(reading, changes, cover.data if cover else None)
+    left = find_pending_edits(reading, changes, cover.data if cover else None)
     for change in left:
         if isinstance(change, SetField):
             _check_value(path, change, reading.facts.format)
-    return left, build_target(reading, left, SetCover(cover.data, cover.mime) if cover else None)
+    return left, build_target_tags(
+        reading, left, SetCover(cover.data, cover.mime) if cover else None
+    )
 
 
 def build_file(

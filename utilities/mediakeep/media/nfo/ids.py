@@ -89,7 +89,7 @@ def find_linked_ids(text: str) -> dict[str, str]:
     return ids_by_service
 
 
-def recover_ids(text: str) -> dict[str, str]:
+def find_ids_in_broken_xml(text: str) -> dict[str, str]:
     """Return the movie IDs in the text of an NFO that is not well-formed XML, by service."""
     ids_by_service: dict[str, str] = {}
     for match in _LOOSE_ID_ELEMENT.finditer(text):

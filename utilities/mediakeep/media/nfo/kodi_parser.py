@@ -66,7 +66,7 @@ def split_values(text: str) -> list[str]:
     return [part.strip() for part in text.split(VALUE_SEPARATOR) if part.strip()]
 
 
-def clears_previous(element: Element) -> bool:
+def discards_previous_elements(element: Element) -> bool:
     """Return True if an NFO element discards the preceding elements with the same name."""
     return element.attributes.get("clear", "").strip().lower() == "true"
 
@@ -74,7 +74,7 @@ def clears_previous(element: Element) -> bool:
 def _parse_list(movie: Element, name: str) -> tuple[str, ...]:
     values: list[str] = []
     for element in movie.find_children(name):
-        if clears_previous(element):
+        if discards_previous_elements(element):
             values.clear()
         values += split_values(element.text)
     return tuple(dict.fromkeys(values))
@@ -138,7 +138,7 @@ def _parse_set(movie: Element) -> NfoSet | None:
 def _parse_actors(movie: Element) -> tuple[NfoActor, ...]:
     actors: list[NfoActor] = []
     for element in movie.find_children("actor"):
-        if clears_previous(element):
+        if discards_previous_elements(element):
             actors.clear()
         if name := element.child_text("name"):
             order = element.child_text("order") or element.child_text("sortorder")

@@ -90,13 +90,13 @@ def is_single_element(key: str) -> bool:
     return key in _SINGLE_ELEMENTS or key.startswith("uniqueid:")
 
 
-def id_service(key: str) -> str:
+def service_from_key(key: str) -> str:
     """Return the service in an element key such as that of a TMDb ID, or "" for other keys."""
     name, _, service = key.partition(":")
     return service if name == "uniqueid" else _JELLYFIN_IDS.get(name, "")
 
 
-def kodi_rank(name: str) -> int:
+def kodi_order_index(name: str) -> int:
     """Return the index of an element name in Kodi's order, or -1 if it is unknown."""
     return _RANKS.get(name, -1)
 

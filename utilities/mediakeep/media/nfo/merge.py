@@ -51,7 +51,7 @@ def is_other_movie(nfo: NfoFile, wanted: NfoMovie, written: NfoMovie | None) -> 
     return False
 
 
-def written_details(
+def select_written_details(
     wanted: NfoMovie, written: NfoMovie | None, *, elsewhere: bool = False
 ) -> NfoMovie:
     """Return the part of an updated NFO's content that mediakeep wrote, now or earlier.
@@ -155,7 +155,7 @@ class _NfoMerger:
             date = self.root.child_text("premiered")
             own = (self.wanted.premiered, self.written.premiered)
             return kodi_parser.parse_integer(date) not in (0, self.wanted.year) and date not in own
-        service = managed_elements.id_service(key)
+        service = managed_elements.service_from_key(key)
         own_ids = (None, self.wanted.ids.get(service), self.written.ids.get(service))
         return bool(service) and self.ids.get(service) not in own_ids
 

@@ -100,7 +100,7 @@ def find_movie_ids(data: bytes) -> dict[str, str]:
         return {}
     except BrokenNfo:
         return (
-            ids.recover_ids(_decode_leniently(data))
+            ids.find_ids_in_broken_xml(_decode_leniently(data))
             if _MOVIE_ELEMENT.search(_decode_leniently(data))
             else {}
         )

@@ -70,18 +70,18 @@ class XmlEdits:
             last = parent.children[-1]
             self._insert_at(last.end, new, self._indent_of(last))
             return
-        limit = managed_elements.kodi_rank(new[0].name)
+        limit = managed_elements.kodi_order_index(new[0].name)
         preceding = [
             child
             for child in self.root.children
-            if 0 <= managed_elements.kodi_rank(child.name) <= limit
+            if 0 <= managed_elements.kodi_order_index(child.name) <= limit
         ]
         if preceding:
-            highest = max(managed_elements.kodi_rank(child.name) for child in preceding)
+            highest = max(managed_elements.kodi_order_index(child.name) for child in preceding)
             last = next(
                 child
                 for child in reversed(preceding)
-                if managed_elements.kodi_rank(child.name) == highest
+                if managed_elements.kodi_order_index(child.name) == highest
             )
             self._insert_at(last.end, new, self._child_indent)
         else:
@@ -109,7 +109,7 @@ class XmlEdits:
             offset,
             offset,
             self._render_elements(new, lead),
-            managed_elements.kodi_rank(new[0].name),
+            managed_elements.kodi_order_index(new[0].name),
         )
 
     def _add_replacement(self, start: int, end: int, text: str, rank: int = 0) -> None:

@@ -110,7 +110,7 @@ def replace_file(
     """
     check_writable(original, rules)
     _remove_stale_once(original.path.parent)
-    _check_free_space(original.path, file_assembly.total_size(parts))
+    _check_free_space(original.path, file_assembly.total_parts_size(parts))
     temp_path = temp_copies.new_copy_path(original.path)
     with copies.register(temp_path):
         _write_and_rename(original, parts, check, record, rules, temp_path)

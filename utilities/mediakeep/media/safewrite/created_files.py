@@ -69,13 +69,13 @@ def create_file(
         try:
             linked = _link_into_place(temp_path, path)
         except OSError:
-            context.store.mark(record, VOID)
+            context.store.append_state(record, VOID)
             raise
     if not linked:
-        context.store.mark(record, VOID)
+        context.store.append_state(record, VOID)
         return None
     _sync_folder(path.parent)
-    context.store.mark(record, DONE)
+    context.store.append_state(record, DONE)
     return record
 
 
@@ -98,7 +98,7 @@ def remove_created(
         draft = _draft_removal(data, record.kind, fields, undoes=record.id)
         removal = _record_and_unlink(original, draft, context)
     _sync_folder(path.parent)
-    context.store.mark(removal, DONE)
+    context.store.append_state(removal, DONE)
     return removal
 
 
@@ -121,7 +121,7 @@ def remove_if_equal(
             raise ConcurrentChange(path_text.escape_path(path))
         removal = _record_and_unlink(original, _draft_removal(data, kind, fields), context)
     _sync_folder(path.parent)
-    context.store.mark(removal, DONE)
+    context.store.append_state(removal, DONE)
     return removal
 
 
@@ -148,7 +148,7 @@ def _record_and_unlink(
             raise ConcurrentChange(path_text.escape_path(original.path))
         original.path.unlink()
     except (OSError, MediakeepError):
-        context.store.mark(removal, VOID)
+        context.store.append_state(removal, VOID)
         raise
     return removal
 

@@ -50,7 +50,7 @@ class SourceTruncated(EOFError):
     """Raised if the old file ends before the end of a part that has to be copied."""
 
 
-def total_size(parts: Iterable[FilePart]) -> int:
+def total_parts_size(parts: Iterable[FilePart]) -> int:
     """Return the total size of a file's parts in bytes."""
     return sum(len(piece) if isinstance(piece, bytes) else _range_of(piece).size for piece in parts)
 
@@ -84,7 +84,7 @@ def write_parts(parts: Iterable[FilePart], old: int, new: int) -> None:
                 atomic_files.write_all(new, part)
 
 
-def equals_file(parts: Iterable[FilePart], old: int, other: int) -> bool:
+def parts_equal_file(parts: Iterable[FilePart], old: int, other: int) -> bool:
     """Return True if the parts, put together, equal the bytes of the open file `other`."""
     at = 0
     for piece in parts:
@@ -95,7 +95,7 @@ def equals_file(parts: Iterable[FilePart], old: int, other: int) -> bool:
     return at == os.fstat(other).st_size
 
 
-def compute_sha256(parts: Iterable[FilePart], old: int) -> str:
+def compute_parts_sha256(parts: Iterable[FilePart], old: int) -> str:
     """Return the SHA-256 of a file that would be assembled from parts, without writing it."""
     hasher = sha256()
     for piece in parts:

@@ -114,9 +114,9 @@ def replace_and_record(
             )
         except MediakeepError:
             for change in records:
-                context.store.mark(change, VOID)
+                context.store.append_state(change, VOID)
             raise
-    context.store.mark(records[0], DONE)
+    context.store.append_state(records[0], DONE)
     return records[0]
 
 
@@ -126,7 +126,7 @@ def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> 
     try:
         layout = reverse_patch.find_audio(source, draft.kind)
         parts = reverse_patch.apply(draft.recipe, layout, draft.blobs.__getitem__)
-        return file_assembly.equals_file(parts, new, original.handle)
+        return file_assembly.parts_equal_file(parts, new, original.handle)
     except (ValueError, LookupError, struct.error, EOFError):
         return False
 

@@ -181,8 +181,8 @@ def _has_expected_pictures(planned: _TagWrite, pictures: tuple[EmbeddedPicture, 
     """Return True if a new file has the requested cover, and all other pictures are unchanged."""
     before, cover = planned.reading.tags.pictures, planned.wanted.cover
     if cover is None:
-        return pictures == before or tag_edits.uses_foreign_tags(planned.reading)
-    if tag_edits.uses_foreign_tags(planned.reading):
+        return pictures == before or tag_edits.has_non_native_tags(planned.reading)
+    if tag_edits.has_non_native_tags(planned.reading):
         return any(picture.size == len(cover.data) for picture in pictures)
     fronts = [picture for picture in pictures if picture.type == embedded_pictures.FRONT_COVER_TYPE]
     new = [picture for picture in fronts if picture.size == len(cover.data)]
@@ -196,13 +196,13 @@ def _changed_fields(planned: _TagWrite) -> dict[str, FieldChange]:
     for change in planned.changes:
         if isinstance(change, SetField):
             old_values = tag_edits.current_values(planned.reading, change.field)
-            new = tag_edits.canonical_values(
+            new = tag_edits.to_stored_values(
                 change.field, change.values, planned.reading.facts.format
             )
             fields[change.field] = FieldChange(old_values, new, change.reason)
         elif isinstance(change, SetCover):
             pictures = embedded_pictures.find_pictures(planned.source, planned.reading.facts.format)
-            old_cover = embedded_pictures.front_cover(pictures, planned.reading.container)
+            old_cover = embedded_pictures.find_front_cover(pictures, planned.reading.container)
             old_values = (_picture_hash(old_cover.data),) if old_cover else ()
             fields[tag_edits.PICTURES_FIELD] = FieldChange(
                 old_values, (_picture_hash(change.data),), change.reason

@@ -155,7 +155,7 @@ def check_undo(
             parts = _restore_parts(
                 store, record, BoundedFile(original.handle, original.stat.st_size)
             )
-            if file_assembly.compute_sha256(parts, original.handle) != record.old.sha256:
+            if file_assembly.compute_parts_sha256(parts, original.handle) != record.old.sha256:
                 raise _audio_changed_error(record)
 
 
@@ -201,7 +201,7 @@ def apply_undo(
         try:
             return replace_and_record(original, parts, draft, context, verify)
         except MediakeepError:
-            replaced_versions.drop_version(kept_version)  # the file was not replaced
+            replaced_versions.delete_saved_version(kept_version)  # the file was not replaced
             raise
 
 

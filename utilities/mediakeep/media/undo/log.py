@@ -16,11 +16,11 @@ from mediakeep import atomic_files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.media.undo.record import (
     ChangeRecord,
-    LineHead,
+    LogLineHead,
     RecordState,
     encode_line,
-    parse_head,
     parse_line,
+    parse_line_head,
 )
 
 _TAIL_SIZE = 1 << 16
@@ -65,11 +65,11 @@ class ChangeLog:
         for path in [self._folder / file] if file else self.list_files():
             yield from _parse_lines(path, offset)
 
-    def read_heads(self) -> Iterator[tuple[LinePosition, LineHead]]:
+    def read_line_heads(self) -> Iterator[tuple[LinePosition, LogLineHead]]:
         """Yield the first fields of all complete log lines, oldest first."""
         for path in self.list_files():
             for place, text in _iter_lines(path, 0):
-                if head := parse_head(text):
+                if head := parse_line_head(text):
                     yield place, head
 
     def find_damaged(self, *, thorough: bool) -> list[LinePosition]:
@@ -78,7 +78,7 @@ class ChangeLog:
         Unless `thorough`, only their first fields are parsed. Damaged state marks are left out: the
         files themselves show whether a change was made.
         """
-        read = parse_line if thorough else parse_head
+        read = parse_line if thorough else parse_line_head
         return [
             place
             for path in self.list_files()

@@ -59,7 +59,7 @@ class MoveHistory:
             self._loaded = seen
         return self._moves
 
-    def with_present_path(self, record: ChangeRecord) -> ChangeRecord:
+    def update_record_path(self, record: ChangeRecord) -> ChangeRecord:
         """Return an undo record with the current path and item of its file."""
         for move in self.all_moves:
             if record.queue != move.queue or record.time > move.time:
@@ -76,7 +76,7 @@ class MoveHistory:
             path = _move_path(path, move.old, move.new)
         return path
 
-    def present_items(self, queue: str, keys: Iterable[str]) -> set[str]:
+    def current_item_keys(self, queue: str, keys: Iterable[str]) -> set[str]:
         """Return the current keys of items, given keys that they had earlier."""
         present = set(keys)
         for move in self.all_moves:
@@ -84,7 +84,7 @@ class MoveHistory:
                 present = present - {move.item} | {move.renamed}
         return present
 
-    def queries_before_moves(self, query: RecordQuery) -> list[RecordQuery]:
+    def expand_query_over_moves(self, query: RecordQuery) -> list[RecordQuery]:
         """Return queries that also find the records written before files were moved.
 
         Together they find all records that match `query` after the moves, and possibly more.

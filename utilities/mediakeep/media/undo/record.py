@@ -122,7 +122,7 @@ class RecordState(msgspec.Struct, frozen=True, tag="mark", tag_field="op"):
     mark: str
 
 
-class LineHead(msgspec.Struct, frozen=True, gc=False):
+class LogLineHead(msgspec.Struct, frozen=True, gc=False):
     """The first fields of a log line; parsing only these is much faster than the whole line."""
 
     op: Literal["change", "mark"]
@@ -134,10 +134,10 @@ encode_line = msgspec.json.Encoder().encode
 _decode_line = msgspec.json.Decoder(ChangeRecord | RecordState).decode
 
 
-_decode_head = msgspec.json.Decoder(LineHead).decode
+_decode_head = msgspec.json.Decoder(LogLineHead).decode
 
 
-def parse_head(line: bytes) -> LineHead | None:
+def parse_line_head(line: bytes) -> LogLineHead | None:
     """Parse the first fields of a change log line; return None if it is torn or damaged."""
     try:
         return _decode_head(line)

@@ -22,7 +22,7 @@ from mediakeep.sqlite_file import DisposableSqlite
 _MAX_PARTS = 40  # path components considered
 
 
-def path_tail(record: ChangeRecord) -> str:
+def stable_path_tail(record: ChangeRecord) -> str:
     """Return the end of a record's path, from the item's folder on.
 
     Without an item, it is the last two components. It stays the same when the library is moved.
@@ -31,8 +31,8 @@ def path_tail(record: ChangeRecord) -> str:
     return "/".join(record.path.split("/")[-2 if at is None else at :])
 
 
-def possible_tails(path: str) -> list[str]:
-    """Return all values that `path_tail` may have returned for records of the file at `path`."""
+def possible_path_tails(path: str) -> list[str]:
+    """Return all values of `stable_path_tail` that records of the file at `path` may have."""
     parts = path.split("/")[1:][-_MAX_PARTS:]
     return ["/".join(parts[at:]) for at in range(len(parts) - 1)]
 
@@ -45,7 +45,7 @@ def is_record_of(record: ChangeRecord, path: str) -> bool:
     """
     if record.path == path:
         return True
-    if path_tail(record) not in possible_tails(path):
+    if stable_path_tail(record) not in possible_path_tails(path):
         return False
     old = path_text.unescape_path(record.path)
     if os.path.lexists(old):
@@ -199,7 +199,7 @@ class RecordIndex:
         rows = connection.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")
         ends = dict(connection.execute("SELECT file, offset FROM log").fetchall())
         marks, indexed = dict[str, str](), dict[str, str]()
-        for place, head in self._log.read_heads():
+        for place, head in self._log.read_line_heads():
             if place.end > ends.get(place.file, 0):
                 continue  # appended since by another process
             if head.op == "mark":
@@ -231,7 +231,7 @@ class RecordIndex:
         for place, line in self._log.read_lines(file, offset):
             if isinstance(line, ChangeRecord):
                 owner = (line.id, line.session, line.item, line.queue)
-                where = (line.path, path_tail(line))
+                where = (line.path, stable_path_tail(line))
                 connection.execute(
                     "INSERT OR REPLACE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
                     (*owner, *where, line.time, line.undoes, file, place.offset),
@@ -264,7 +264,7 @@ def _build_conditions(query: RecordQuery) -> Iterator[tuple[str, list[str]]]:
         folder = query.below.rstrip("/")
         yield "path > ? AND path < ?", [f"{folder}/", f"{folder}0"]
     if query.file:
-        places = possible_tails(query.file)
+        places = possible_path_tails(query.file)
         yield f"(path = ? OR place IN ({_placeholders(places)}))", [query.file, *places]
     if query.undoes:
         # The first condition lets SQLite use the partial index.

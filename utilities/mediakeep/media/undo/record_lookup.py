@@ -60,7 +60,7 @@ class RecordLookup:
 
     def _locate(self, query: RecordQuery) -> IndexRows | None:
         """Return the index rows of matching records, including those from before a move."""
-        if len(queries := self.moves.queries_before_moves(query)) == 1:
+        if len(queries := self.moves.expand_query_over_moves(query)) == 1:
             return self._index.find(query)
         marks: dict[tuple[str, int], str] = {}
         for former in queries:
@@ -88,7 +88,7 @@ class RecordLookup:
             items = self._index.find_items(queue)
             if items is None:
                 items = {entry.record.item for entry in self._scan_log(RecordQuery(queue=queue))}
-        return self.moves.present_items(queue, items) - {""}
+        return self.moves.current_item_keys(queue, items) - {""}
 
     def has_record(self, query: RecordQuery) -> bool:
         """Return True if any undo record matches a query."""
@@ -114,7 +114,7 @@ class RecordLookup:
         lines = [
             (self._log.read_at(file, offset), mark, (file, offset)) for file, offset, mark in rows
         ]
-        present = self.moves.with_present_path
+        present = self.moves.update_record_path
         entries = [
             RecordEntry(present(line), mark, at)
             for line, mark, at in lines
@@ -135,7 +135,7 @@ class RecordLookup:
         for place, line in self._log.read_lines():
             if isinstance(line, RecordState):
                 marks[line.id] = line.mark
-            elif query.matches(line := self.moves.with_present_path(line)):
+            elif query.matches(line := self.moves.update_record_path(line)):
                 records[line.id] = line, place[:2]
         return [
             RecordEntry(record, marks.get(record.id, ""), at) for record, at in records.values()

@@ -38,7 +38,7 @@ def save_version(store: Path, original: OriginalFile, name: str) -> str:
     return path_text.escape_path(path)
 
 
-def drop_version(saved: str) -> None:
+def delete_saved_version(saved: str) -> None:
     """Delete a file saved by `save_version`; do nothing for ""."""
     if saved:
         Path(path_text.unescape_path(saved)).unlink(missing_ok=True)

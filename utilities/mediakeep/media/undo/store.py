@@ -126,7 +126,7 @@ class UndoStore:
             self._log.append(record, record.time[:7], sync=True)
         return record
 
-    def mark(self, record: ChangeRecord, state: str) -> None:
+    def append_state(self, record: ChangeRecord, state: str) -> None:
         """Append the state of a recorded change to the log, if possible.
 
         If that fails, the file itself shows the state.
@@ -159,9 +159,9 @@ class UndoStore:
         """Return True if any undo record matches a query, even of a change that was not made."""
         return self._lookup.has_record(query)
 
-    def renamed_item(self, queue: str, key: str) -> str:
+    def find_renamed_item(self, queue: str, key: str) -> str:
         """Return the current key of an item that had the key `key`, or "" if it was not renamed."""
-        (present,) = self._lookup.moves.present_items(queue, [key])
+        (present,) = self._lookup.moves.current_item_keys(queue, [key])
         return "" if present == key else present
 
     def changed_items(self, queue: str) -> set[str]:
@@ -178,7 +178,7 @@ class UndoStore:
             self._damaged = [f"{place.file}, byte {place.offset:,}" for place in places]
         return self._damaged
 
-    def with_undo_records(self, entries: Iterable[RecordEntry]) -> list[RecordEntry]:
+    def add_related_undo_records(self, entries: Iterable[RecordEntry]) -> list[RecordEntry]:
         """Return these records with all records that they undo or that undo them.
 
         Each is returned once, oldest first. They are found by the ids they undo, wherever the files
@@ -193,7 +193,7 @@ class UndoStore:
             by_id |= undoing
         return sorted(by_id.values(), key=lambda entry: entry.at)
 
-    def effective_changes(
+    def find_effective_changes(
         self, item: str, first_claim: int, since: str = "", *, queue: str
     ) -> list[ChangeRecord]:
         """Return the changes of an item since claim number `first_claim` that were not undone.
@@ -208,7 +208,9 @@ class UndoStore:
             and entry.record.first_claim >= first_claim
             and not entry.record.undoes
         ]
-        undone = find_undone(e.record for e in self.with_undo_records(entries) if e.state == DONE)
+        undone = find_undone(
+            e.record for e in self.add_related_undo_records(entries) if e.state == DONE
+        )
         return [entry.record for entry in entries if entry.record.id not in undone]
 
     def undone_values(self, path: Path) -> dict[str, frozenset[Values]]:
@@ -218,7 +220,7 @@ class UndoStore:
         count, too.
         """
         name = path_text.escape_path(path.resolve())
-        entries = self.with_undo_records(self.find(RecordQuery(file=name)))
+        entries = self.add_related_undo_records(self.find(RecordQuery(file=name)))
         records = [entry.record for entry in entries if entry.state == DONE]
         by_id = {record.id: record for record in records}
         values_by_field: dict[str, set[Values]] = {}
@@ -265,7 +267,7 @@ class UndoStore:
             return entry
         state = self._state_from_later_records(entry.record) or state_from_file(entry.record)
         if state == DONE:
-            self.mark(entry.record, DONE)
+            self.append_state(entry.record, DONE)
         return RecordEntry(entry.record, state, entry.at)
 
     def _state_from_later_records(self, record: ChangeRecord) -> str:

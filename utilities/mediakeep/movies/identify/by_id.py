@@ -125,7 +125,7 @@ class IdLookup:
         )
 
     def _rate_movie(self, movie: Movie) -> MovieCandidate:
-        return score.rate_candidate(self._clue, hit_from_movie(movie), movie, self._weights)
+        return score.rate_candidate(self._clue, movie_to_summary(movie), movie, self._weights)
 
     def _add_conflict(self, sentence: str) -> None:
         """Record that known IDs contradict each other, as a sentence."""
@@ -136,7 +136,7 @@ class IdLookup:
         return f'"{path_text.to_printable(title)}"' + (f" ({year})" if year else "")
 
 
-def hit_from_movie(movie: Movie) -> MovieSummary:
+def movie_to_summary(movie: Movie) -> MovieSummary:
     """Convert the details of a movie to the summary that a search result would have."""
     return MovieSummary(
         id=movie.id,

@@ -113,7 +113,7 @@ class NameReading(msgspec.Struct, frozen=True):
     year: int
 
 
-def list_readings(clues: MovieClues, weights: MovieMatchWeights) -> tuple[NameReading, ...]:
+def list_name_readings(clues: MovieClues, weights: MovieMatchWeights) -> tuple[NameReading, ...]:
     """Return all interpretations of a movie's name as title and year.
 
     A year that is a word of the title is not used as the movie's year.

@@ -54,7 +54,7 @@ def identify(
         local, known_ids.collect_ids(local, item, nfo_ids), tmdb_context.config.locale.language
     )
     if tmdb_context.is_unavailable:
-        return _keep_previous(query, None, tmdb_context.config.skipped_error())
+        return _keep_previous(query, None, tmdb_context.config.build_skipped_error())
     previous = identity_cache.load(tmdb_context.store, local.key, query)
     try:
         identity = _resolve(query, previous, tmdb_context)
@@ -70,7 +70,7 @@ def _resolve(
     query: IdentityQuery, previous: MovieIdentity | None, tmdb_context: TmdbContext
 ) -> MovieIdentity:
     if tmdb_context.config.fresh and not tmdb_context.config.is_enabled:
-        raise tmdb_context.config.skipped_error()
+        raise tmdb_context.config.build_skipped_error()
     id_lookup = IdLookup(tmdb_context.tmdb, query.clue)
     identity = id_lookup.resolve(query.stated)
     removed_since: tuple[int, ...] = ()
@@ -170,7 +170,7 @@ def _accept_choice(
     movie: TmdbMovie, query: IdentityQuery, identity: MovieIdentity
 ) -> MovieIdentity:
     """Return an identity that accepts the movie chosen by the user."""
-    candidate = score.rate_candidate(query.clue, by_id.hit_from_movie(movie), movie)
+    candidate = score.rate_candidate(query.clue, by_id.movie_to_summary(movie), movie)
     others = [listed for listed in identity.candidates if listed.hit.id != movie.id]
     return structs.replace(
         identity,

@@ -10,7 +10,7 @@ from mediakeep.movies.identify.clues import MovieClues, NameReading
 from mediakeep.movies.identify.weights import MovieMatchWeights
 
 
-def name_penalties(
+def compute_name_penalties(
     clue: MovieClues, summary: MovieSummary, movie: Movie | None, weights: MovieMatchWeights
 ) -> tuple[str, dict[str, float]]:
     """Return the title nearest to the name, and the penalties by the keys "title" and "year".
@@ -20,14 +20,16 @@ def name_penalties(
     candidates = [*_list_titles(summary, movie, weights), *_list_short_titles(clue, movie, weights)]
     options = [
         (title, {"title": min(_title_penalty(reading, title, weights) + cost, 1.0), "year": year})
-        for reading in clues.list_readings(clue, weights)
+        for reading in clues.list_name_readings(clue, weights)
         for year in [_year_penalty(reading, summary, movie, weights)]
         for title, cost in candidates
     ]
     return min(options, key=lambda option: sum(option[1].values()), default=("", {"title": 1.0}))
 
 
-def runtime_penalty(clue: MovieClues, movie: Movie | None, weights: MovieMatchWeights) -> float:
+def compute_runtime_penalty(
+    clue: MovieClues, movie: Movie | None, weights: MovieMatchWeights
+) -> float:
     """Return the penalty for a different runtime, which grows with the difference."""
     if not clue.minutes or movie is None or not movie.runtime:
         return weights.untimed + (weights.bare if clue.bare else 0.0)

@@ -28,9 +28,9 @@ def rate_candidate(
 
     Without the candidate's details, the runtime is not compared.
     """
-    nearest, against = penalties.name_penalties(clues, summary, movie, weights)
+    nearest, against = penalties.compute_name_penalties(clues, summary, movie, weights)
     if movie or not clues.minutes:
-        against["runtime"] = penalties.runtime_penalty(clues, movie, weights)
+        against["runtime"] = penalties.compute_runtime_penalty(clues, movie, weights)
     if clues.episode:
         against["episode"] = weights.episode
     against = {name: round(value, 3) for name, value in against.items() if value}
@@ -60,12 +60,12 @@ def decide_status(
     """Return the match status for sorted candidates, which says if the first is accepted."""
     if not best_first or best_first[0].confidence < weights.shown:
         return MatchStatus.UNMATCHED
-    if best_first[0].confidence < weights.bar or find_rivals(best_first, weights):
+    if best_first[0].confidence < weights.bar or find_close_candidates(best_first, weights):
         return MatchStatus.REVIEW
     return MatchStatus.AUTO
 
 
-def find_rivals(
+def find_close_candidates(
     best_first: Sequence[MovieCandidate], weights: MovieMatchWeights = WEIGHTS
 ) -> list[MovieCandidate]:
     """Return the candidates whose confidence is too close to that of the first one."""

@@ -65,11 +65,11 @@ class MovieSearch:
         """Search until a movie is accepted or all search steps are done."""
         if not self._clue.titles:
             return MovieSearchResult(MatchStatus.UNMATCHED)
-        status = self._run_steps(search_steps.exact_steps(self._clue))
+        status = self._run_steps(search_steps.list_exact_searches(self._clue))
         if status is not MatchStatus.AUTO and not self._has_candidate_above(self._weights.bar):
             status = self._fetch_first_details(_MAX_UNLIKE_DETAILS)
         if status is MatchStatus.UNMATCHED:
-            status = self._run_steps(search_steps.relaxed_steps(self._clue))
+            status = self._run_steps(search_steps.list_relaxed_searches(self._clue))
         return self._build_result(status)
 
     def _run_steps(self, steps: Iterable[SearchStep]) -> MatchStatus:
@@ -102,7 +102,7 @@ class MovieSearch:
             status = score.decide_status(best_first, self._weights)
             if not best_first or best_first[0].confidence < self._weights.bar:
                 return status
-            doubtful = [best_first[0], *score.find_rivals(best_first, self._weights)]
+            doubtful = [best_first[0], *score.find_close_candidates(best_first, self._weights)]
             unknown = [rated.hit for rated in doubtful if rated.hit.id not in self._movies]
             if not unknown:
                 return status

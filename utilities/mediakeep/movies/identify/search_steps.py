@@ -38,7 +38,7 @@ class SearchStep(msgspec.Struct, frozen=True):
     is_first_release: bool = True
 
 
-def exact_steps(clues: MovieClues) -> Iterator[SearchStep]:
+def list_exact_searches(clues: MovieClues) -> Iterator[SearchStep]:
     """Yield the searches for a movie's name as written."""
     readings = [title[:_MAX_QUERY_LENGTH].strip() for title in clues.titles if title.strip()][
         :_MAX_READINGS
@@ -52,7 +52,7 @@ def exact_steps(clues: MovieClues) -> Iterator[SearchStep]:
         yield from (SearchStep(text, clues.year + off) for off in (-1, 1))
 
 
-def relaxed_steps(clues: MovieClues) -> Iterator[SearchStep]:
+def list_relaxed_searches(clues: MovieClues) -> Iterator[SearchStep]:
     """Yield the searches for changed forms of a movie's name.
 
     They find a movie whose title is written differently.

@@ -82,7 +82,7 @@ def have_same_title(file: str, folder: str) -> bool:
 
 def _parse_one(name: str, guessing: bool) -> _NameParse:
     tags = id_tags.extract_tags(name_cleanup.to_plain_text(name))
-    part = parts.find_part(tags.rest)
+    part = parts.parse_part_number(tags.rest)
     remainder = part.base if part and not part.is_ambiguous else tags.rest
     remainder = fallback_parser.strip_noise(remainder)
     parsed = fallback_parser.parse(remainder)
@@ -90,7 +90,7 @@ def _parse_one(name: str, guessing: bool) -> _NameParse:
     parsed = msgspec.structs.replace(parsed, title=name_cleanup.clean_title(title))
     if guessing and remainder and not parsed.is_certain:
         parsed = _apply_guessit(remainder, parsed)
-    if non_movie := release_words.find_non_movie_part(parsed.tail):
+    if non_movie := release_words.find_extra_marker(parsed.tail):
         parsed = msgspec.structs.replace(parsed, title=f"{parsed.title} {non_movie}")
     edition = tags.edition or " ".join(
         filter(None, (closing, release_words.find_edition(parsed.tail)))

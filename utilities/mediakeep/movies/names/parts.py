@@ -33,7 +33,7 @@ class NamePart(msgspec.Struct, frozen=True):
     is_ambiguous: bool = False
 
 
-def find_part(stem: str) -> NamePart | None:
+def parse_part_number(stem: str) -> NamePart | None:
     """Return the name of a video, without suffix, split at its part number, or None if none."""
     match = _PART_PATTERN.fullmatch(stem[:_MAX_NAME_LENGTH])
     if not match or not match["head"].strip(" ._-[("):

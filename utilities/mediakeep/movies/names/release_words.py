@@ -117,7 +117,7 @@ _NON_MOVIE_PATTERN = re.compile(
 )
 
 
-def find_non_movie_part(text: str) -> str:
+def find_extra_marker(text: str) -> str:
     """Return the part of the text after a title that marks an extra or episode, or "" if none."""
     match = _NON_MOVIE_PATTERN.search(text)
     return " ".join(re.split(r"[ ._-]+", match[0])) if match else ""

@@ -13,7 +13,7 @@ _ID_ISSUES = ("id-conflict", "removed-id")
 _MANAGER_SCRIPT = "movie_queue_manager.py"
 
 
-def choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
+def format_choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
     """Return the command that sets the movie of an item.
 
     If `tmdb_id` is 0, the command contains the placeholder TMDB_ID.
@@ -23,13 +23,13 @@ def choose_command(home: Path, key: str, tmdb_id: int = 0) -> str:
     return f"{script} choose {path_text.quote_escaped(key)} {id_text}"
 
 
-def reset_command(home: Path, key: str) -> str:
+def format_reset_command(home: Path, key: str) -> str:
     """Return the command that makes an item pending again that was skipped permanently."""
     script = config.format_command(_MANAGER_SCRIPT, home)
     return f"{script} --reset-movie {path_text.quote_escaped(key)}"
 
 
-def fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:
+def format_fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:
     """Return the command that settles an issue, or "" if there is none.
 
     If the user has already chosen the movie (`is_chosen`), no command settles a contradicting ID.
@@ -37,4 +37,4 @@ def fix_command(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) 
     kind = KINDS_BY_NAME.get(issue.kind)
     if is_chosen and issue.kind in _ID_ISSUES:
         return ""
-    return choose_command(home, key) if kind and kind.settled_by_choice else ""
+    return format_choose_command(home, key) if kind and kind.settled_by_choice else ""

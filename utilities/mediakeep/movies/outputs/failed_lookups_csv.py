@@ -50,7 +50,7 @@ def read_choices(path: Path) -> list[FilledChoice]:
     problems: list[str] = []
     choices: dict[str, FilledChoice] = {}
     for number, row in _read_rows(path):
-        if not has_id(row):
+        if not has_entered_id(row):
             continue
         try:
             choice = _parse_choice(number, row)
@@ -181,7 +181,7 @@ def merge_rows(
     rows = [_carry_over(row, before.get(row[KEY_COLUMN], {})) for row in fresh]
     new_keys, read_keys = {row[KEY_COLUMN] for row in fresh}, set(read)
     remaining = (key for key in before if key not in new_keys and key not in read_keys)
-    return [*rows, *(before[key] for key in remaining if has_id(before[key]))]
+    return [*rows, *(before[key] for key in remaining if has_entered_id(before[key]))]
 
 
 def render_csv(rows: Sequence[FailedLookupRow]) -> str:
@@ -208,7 +208,7 @@ def unescape_formula(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA_PATTERN.match(text) else text
 
 
-def has_id(row: FailedLookupRow) -> bool:
+def has_entered_id(row: FailedLookupRow) -> bool:
     """Return True if the user has entered an ID in a row of the failed lookups."""
     return bool(row.get(TMDB_COLUMN, "").strip() or row.get(IMDB_COLUMN, "").strip())
 

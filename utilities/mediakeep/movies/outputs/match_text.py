@@ -91,7 +91,7 @@ def list_options(result: MovieResult, home: Path) -> Iterator[MatchOption]:
             confidence=f"{candidate.confidence:.2f}",
             against=_format_penalties(candidate),
             link=f"{_TMDB_URL}/{candidate.hit.id}",
-            command=choose_commands.choose_command(home, result.local.key, candidate.hit.id),
+            command=choose_commands.format_choose_command(home, result.local.key, candidate.hit.id),
         )
 
 

@@ -133,7 +133,7 @@ def read_reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]
             "detail": issue.detail,
             "proposal": issue.proposal,
             "held": issue.held,
-            "command": choose_commands.fix_command(
+            "command": choose_commands.format_fix_command(
                 home, key, issue, is_chosen=record.match.match == MatchStatus.USER
             ),
             "report": record.report,

@@ -89,7 +89,9 @@ def _build_steps(
             cure=kind.fix_hint if kind and not same[0].proposal else "",
             command=""
             if listed
-            else choose_commands.fix_command(home, result.local.key, same[0], is_chosen=is_chosen),
+            else choose_commands.format_fix_command(
+                home, result.local.key, same[0], is_chosen=is_chosen
+            ),
             remark=same[0].held or same[0].proposal,
         )
 

@@ -31,7 +31,7 @@ class ClassifiedFile(msgspec.Struct, frozen=True):
     rest: str = ""
 
 
-def classify(movie: MovieFiles, name: str) -> Iterator[ClassifiedFile]:
+def classify_movie_files(movie: MovieFiles, name: str) -> Iterator[ClassifiedFile]:
     """Classify all files of a movie except its videos.
 
     `name` is the name of the movie's folder.

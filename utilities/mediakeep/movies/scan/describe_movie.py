@@ -24,7 +24,7 @@ def describe(movie: MovieFiles, path: Path, key: str, library: Path) -> LocalMov
     Videos are not opened; a few bytes of pictures are read.
     """
     root = path if movie.own_folder else path.parent
-    classified = list(classify_files.classify(movie, root.name))
+    classified = list(classify_files.classify_movie_files(movie, root.name))
     videos = tuple(_build_videos(movie, root.name))
     return LocalMovie(
         key=key,

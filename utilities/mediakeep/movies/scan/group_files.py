@@ -127,7 +127,9 @@ def _split_extras(folder: ListedFolder, name: str) -> tuple[list[MultipartMovie]
 
 
 def _is_one_movie(name: str, stacked: Sequence[MultipartMovie]) -> bool:
-    return len(stacked) == 1 or (len(stacked) > 1 and multipart.are_versions(name, stacked))
+    return len(stacked) == 1 or (
+        len(stacked) > 1 and multipart.are_versions_of_one_movie(name, stacked)
+    )
 
 
 def _disc_type(group: _FolderGroup) -> str:

@@ -176,7 +176,7 @@ def _unreadable_item(root: Path, place: str) -> ScannedItem:
 def _fingerprint_files(movie: MovieFiles) -> str:
     if any(folder.error for folder in movie.folders):
         return UNREADABLE_FINGERPRINT
-    return folder_listing.fingerprint(movie.folders)
+    return folder_listing.compute_folders_fingerprint(movie.folders)
 
 
 def _list_unassigned(root: Path, ignored: tuple[str, ...]) -> list[str]:

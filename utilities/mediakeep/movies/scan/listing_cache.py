@@ -75,7 +75,9 @@ def _refresh_files(
     names = {file.name for file in folder.files}
     stems = {stem for stack in movie.stacks for stem in (stack.base, stack.videos[0].stem)}
     names |= {name for stem in stems for name in expected(stem)}
-    fresh = {name: file for name in names if (file := folder_listing.list_file(folder.path, name))}
+    fresh = {
+        name: file for name in names if (file := folder_listing.get_listed_file(folder.path, name))
+    }
     clips = [video for stack in movie.stacks for video in stack.videos]
     if any(video.file.name not in fresh for video in clips):
         return None

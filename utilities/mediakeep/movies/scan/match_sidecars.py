@@ -57,7 +57,7 @@ class SidecarName(msgspec.Struct, frozen=True):
     role: str = ""
 
 
-def parse_candidates(file: ListedFile) -> Iterator[SidecarName]:
+def parse_possible_names(file: ListedFile) -> Iterator[SidecarName]:
     """Yield the possible meanings of a sidecar's file name, most likely first."""
     name, suffix = file.name[:_MAX_NAME_LENGTH], file.suffix
     stem = name[: -len(suffix)] if suffix else name
@@ -84,7 +84,7 @@ def match_to_video(
     folders with several movies, everything after that name in a subtitle name must be a language or
     a purpose. Otherwise the file may belong to a movie that is gone.
     """
-    for reading in parse_candidates(file):
+    for reading in parse_possible_names(file):
         if reading.stem and is_known(reading.stem):
             rest = file.name[len(reading.stem) : len(file.name) - len(file.suffix)]
             if reading.kind != "subtitle" or not strict or _has_only_known_words(rest):
@@ -97,7 +97,7 @@ def match_to_only_movie(file: ListedFile) -> SidecarName | None:
 
     Return None if it has no such name.
     """
-    for reading in parse_candidates(file):
+    for reading in parse_possible_names(file):
         if not reading.stem or (reading.kind == "nfo" and reading.stem.lower() == "movie"):
             return reading
     return None
@@ -110,7 +110,7 @@ def is_sidecar_name(file: ListedFile) -> bool:
     """
     return any(
         reading.kind != "image" or reading.stem not in ("", _strip_suffix(file))
-        for reading in parse_candidates(file)
+        for reading in parse_possible_names(file)
     )
 
 

@@ -45,7 +45,7 @@ def group_parts(videos: Sequence[ListedFile]) -> list[MultipartMovie]:
     The result is sorted by name. A part that may be a movie of its own, such as "Dune Part 2", is a
     movie, unless the folder contains nothing but parts of one movie.
     """
-    cut = [(file, stem := file_stem(file), parts.find_part(stem)) for file in videos]
+    cut = [(file, stem := file_stem(file), parts.parse_part_number(stem)) for file in videos]
     whole = _are_parts_of_one_movie([part for _, _, part in cut])
     groups: dict[str, tuple[str, list[VideoFile]]] = {}
     for file, stem, part in cut:
@@ -57,7 +57,7 @@ def group_parts(videos: Sequence[ListedFile]) -> list[MultipartMovie]:
     return [MultipartMovie(base, tuple(_sort_videos(clips))) for base, clips in groups.values()]
 
 
-def are_versions(folder: str, stacks: Sequence[MultipartMovie]) -> bool:
+def are_versions_of_one_movie(folder: str, stacks: Sequence[MultipartMovie]) -> bool:
     """Return True if all videos of a folder are versions of the movie that it is named after.
 
     This is Jellyfin's rule: all names start with the folder's name, followed by a label. If the

@@ -38,7 +38,7 @@ class FetchedPicture(msgspec.Struct, frozen=True):
         return SUFFIX_BY_MIME[self.mime]
 
 
-def text_languages(movie: Movie, role: str, language: str) -> list[str]:
+def list_text_languages(movie: Movie, role: str, language: str) -> list[str]:
     """Return the languages of the text in a movie's pictures, the preferred one first.
 
     `role` is "poster" or "fanart". "" stands for pictures without text.
@@ -50,7 +50,7 @@ def text_languages(movie: Movie, role: str, language: str) -> list[str]:
 def rank_pictures(movie: Movie, role: str, language: str) -> tuple[TmdbImage, ...]:
     """Return a movie's pictures for a role such as "poster", best first."""
     available = movie.posters if role == POSTER else movie.backdrops
-    order = text_languages(movie, role, language)
+    order = list_text_languages(movie, role, language)
     usable = [picture for picture in available if not picture.path.endswith(".svg")]
 
     def rank(picture: TmdbImage) -> tuple[bool, int]:

@@ -63,7 +63,7 @@ def decide_nfo(
     not read is moved with its whole content. The write policy decides whether an unusable NFO stays
     or is renamed.
     """
-    wanted, written = nfo_content.build_details(movie, local, locale), existing.last_written
+    wanted, written = nfo_content.build_nfo_content(movie, local, locale), existing.last_written
     reason = f"as TMDb has it (movie {movie.id})"
     if existing.nfo.state not in (NfoState.NONE, NfoState.READ):
         if context.config.policy.nfo != "set-aside" or existing.is_locked:
@@ -74,7 +74,7 @@ def decide_nfo(
     before, now = existing.metadata, (locale.language, locale.country)
     elsewhere = before is not None and (before.language, before.country) != now
     data = merge.merge_details(existing.document, wanted, written, elsewhere=elsewhere)
-    remembered = merge.written_details(wanted, written, elsewhere=elsewhere)
+    remembered = merge.select_written_details(wanted, written, elsewhere=elsewhere)
     place, misplaced = (
         pending_files.nfo_place(local),
         nfo_ownership.find_misplaced_nfos(local, context),
@@ -102,7 +102,7 @@ def _replace_unusable_nfo(
     if current is None:  # the reader reports it
         return None, None
     number = 1
-    while _read_or_none(local, aside := pending_files.set_aside_place(unusable, number)) not in (
+    while _read_or_none(local, aside := pending_files.unusable_nfo_place(unusable, number)) not in (
         None,
         current,
     ):
@@ -117,7 +117,7 @@ def _replace_unusable_nfo(
         diff.compare_details(None, merge.parse_details(data)),
         replaces={} if place == unusable else {unusable: current},
         set_aside={aside: current},
-    ), merge.written_details(wanted, None)
+    ), merge.select_written_details(wanted, None)
 
 
 def decide_metadata(
@@ -214,7 +214,7 @@ def find_unrecorded_pictures(
     if not context.has_changed_files or all(image.role in recorded_roles for image in local.images):
         return {}
     reasons = {_format_source(picture.path) for picture in (*movie.posters, *movie.backdrops)}
-    records = context.store.effective_changes(
+    records = context.store.find_effective_changes(
         stamp.key, stamp.first_claim, stamp.since, queue=kinds.MOVIES.name
     )
     return {

@@ -25,7 +25,7 @@ _ARTICLES = {
 _ELIDED = {"fr": ("l'", "l’"), "it": ("l'", "l’", "un'", "un’")}
 
 
-def sort_title(text: str, language: str) -> str:
+def build_sort_title(text: str, language: str) -> str:
     """Return the title to sort by, such as "Tide, The" for "The Tide".
 
     Return "" if the title has no article of the language.

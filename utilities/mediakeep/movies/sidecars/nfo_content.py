@@ -23,14 +23,14 @@ _VIDEO_ID = re.compile(r"[\w-]{5,20}", re.ASCII)
 _PICTURE_PATH = re.compile(r"/[\w.-]{1,100}", re.ASCII)
 
 
-def build_details(movie: Film, local: LocalMovie, locale: Locale) -> NfoMovie:
+def build_nfo_content(movie: Film, local: LocalMovie, locale: Locale) -> NfoMovie:
     """Return the content that a movie's NFO should have, without values that are unknown."""
     title = localized_text.choose_title(movie, locale)
     certificate = localized_text.choose_certificate(movie.certificates, locale.country)
     return NfoMovie(
         title=title.text,
         original_title=movie.original_title,
-        sort_title=localized_text.sort_title(title.text, title.language),
+        sort_title=localized_text.build_sort_title(title.text, title.language),
         ratings=_build_ratings(movie),
         plot=localized_text.choose_plot(movie, locale),
         tagline=localized_text.choose_tagline(movie, locale),
@@ -91,14 +91,14 @@ def _build_actors(movie: Film) -> Iterable[NfoActor]:
 
 def _build_posters(movie: Film, locale: Locale) -> Iterable[NfoThumb]:
     for path in _best_paths(
-        movie.posters, artwork.text_languages(movie, artwork.POSTER, locale.language_code)
+        movie.posters, artwork.list_text_languages(movie, artwork.POSTER, locale.language_code)
     ):
         yield NfoThumb(_picture_url(path), "poster", _picture_url(path, "w500"))
 
 
 def _build_fanart(movie: Film, locale: Locale) -> Iterable[NfoThumb]:
     for path in _best_paths(
-        movie.backdrops, artwork.text_languages(movie, artwork.FANART, locale.language_code)
+        movie.backdrops, artwork.list_text_languages(movie, artwork.FANART, locale.language_code)
     ):
         yield NfoThumb(_picture_url(path), preview=_picture_url(path, "w780"))
 

@@ -92,7 +92,7 @@ def picture_place(local: LocalMovie, role: str, suffix: str = ".jpg") -> str:
     return f"{_sidecar_stem(local)}-{role}{suffix}"
 
 
-def set_aside_place(place: str, number: int = 1) -> str:
+def unusable_nfo_place(place: str, number: int = 1) -> str:
     """Return the path under which an unusable NFO is kept.
 
     Each `number` gives a different path.

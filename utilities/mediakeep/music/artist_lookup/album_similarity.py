@@ -68,7 +68,7 @@ class SearchHits:
         }
         self._albums_by_artist = Counter(artist for artist, _ in makers)
 
-    def rank_groups(self, album: OwnedAlbum) -> list[str]:
+    def rank_release_groups(self, album: OwnedAlbum) -> list[str]:
         """Return the MBIDs of the release groups that a local album may be, most likely first."""
         releases = [
             release

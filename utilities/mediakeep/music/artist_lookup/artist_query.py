@@ -87,7 +87,7 @@ def is_looked_up_as_album(album: Album) -> bool:
     )
 
 
-def with_merged_mbids(query: ArtistQuery, merged: Mapping[str, str]) -> ArtistQuery:
+def replace_merged_mbids(query: ArtistQuery, merged: Mapping[str, str]) -> ArtistQuery:
     """Return the query with outdated MBIDs replaced; `merged` maps them to the current ones."""
     if not merged:
         return query

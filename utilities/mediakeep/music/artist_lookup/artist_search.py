@@ -23,7 +23,11 @@ from mediakeep.lookups.musicbrainz.model import Discography, Release
 from mediakeep.music.artist_lookup import artist_query, identity, other_credits
 from mediakeep.music.artist_lookup.artist_query import ArtistQuery
 from mediakeep.music.artist_lookup.identity import ArtistIdentity
-from mediakeep.music.artist_lookup.other_credits import MbidChanges, OtherCredits, TracksByPlace
+from mediakeep.music.artist_lookup.other_credits import (
+    MbidChanges,
+    OtherReleaseFinder,
+    TracksByPlace,
+)
 from mediakeep.music.text import placeholders, title_keys
 
 TITLES_PER_SEARCH = other_credits.TITLES_PER_SEARCH  # album titles per search
@@ -53,7 +57,9 @@ class ArtistSearch:
         self._service = musicbrainz.musicbrainz
         self._mbid_changes = MbidChanges(dict(cached.merged) if cached else {})
         recent = cached if cached and artist_query.is_current_version(cached.question) else None
-        self._other_credits = OtherCredits(query, self._service, recent, tracks, self._mbid_changes)
+        self._other_credits = OtherReleaseFinder(
+            query, self._service, recent, tracks, self._mbid_changes
+        )
         self._now = clock.format_iso(clock.now())
 
     def run(self) -> tuple[ResolvedArtist, Discography | None]:
@@ -87,7 +93,7 @@ class ArtistSearch:
         cached = self._cached
         if cached and cached.artist and cached.artist.id == discography.artist.id:
             return cached
-        raise self._context.config.skipped_error()
+        raise self._context.config.build_skipped_error()
 
     def _build_result(self, identified: ArtistIdentity, by: str) -> ResolvedArtist:
         state: LookupState = (
@@ -96,7 +102,9 @@ class ArtistSearch:
         return ResolvedArtist(
             name=self._query.name,
             # The query of the repaired tags, so that repairing them needs no new lookup.
-            question=artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).digest,
+            question=artist_query.replace_merged_mbids(
+                self._query, self._mbid_changes.merged
+            ).digest,
             state=state,
             artist=identified.artist,
             by=by,
@@ -173,7 +181,7 @@ class ArtistSearch:
         namesakes = identity.find_namesakes(self._query.name, artists)
         titles = self._titles_to_search()
         if not (namesakes and titles):
-            return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
+            return ArtistIdentity(candidates=identity.candidates_without_albums(namesakes))
         mbids = [artist.id for artist in namesakes]
         hits = self._service.search_releases(search_query.releases_by_id(mbids, titles))
         identified = identity.identify_by_albums(
@@ -181,7 +189,7 @@ class ArtistSearch:
         )
         if identified.artist or identified.candidates:
             return identified
-        return ArtistIdentity(candidates=identity.choices_without_albums(namesakes))
+        return ArtistIdentity(candidates=identity.candidates_without_albums(namesakes))
 
     def _search_similar_names(self) -> ArtistIdentity:
         """Search for artists with a similar name who have albums with similar titles."""

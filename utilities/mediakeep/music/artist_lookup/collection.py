@@ -346,7 +346,7 @@ def _sort_key(missing: MissingRelease) -> tuple[object, ...]:
     return (
         missing.track is not None,
         reasons.index(missing.reason),
-        discography_index.group_rank(missing.group),
+        discography_index.release_group_sort_key(missing.group),
         missing.group.type,
         date,
         missing.group.title,

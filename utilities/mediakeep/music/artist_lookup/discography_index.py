@@ -15,7 +15,7 @@ from mediakeep.music.text.track_overlap import TrackKey
 _TYPES = ("Album", "EP", "Single", "Broadcast", "Other")
 
 
-def group_rank(group: ReleaseGroup) -> tuple[int, int]:
+def release_group_sort_key(group: ReleaseGroup) -> tuple[int, int]:
     """Return a sort key: studio albums first, other types, then groups with secondary types."""
     kind = group.primary_type or "Other"
     return len(group.secondary_types), _TYPES.index(kind) if kind in _TYPES else len(_TYPES)
@@ -86,7 +86,11 @@ def _distance_key(
         (track_overlap.match_tracks(tracks, edition).distance for edition in editions),
         default=(len(tracks) + 1, 0),
     )
-    return nearest, group_rank(index.groups[group]), index.groups[group].first_release_date or "9"
+    return (
+        nearest,
+        release_group_sort_key(index.groups[group]),
+        index.groups[group].first_release_date or "9",
+    )
 
 
 def _has_title(group: str, key: str, index: DiscographyIndex) -> bool:

@@ -106,7 +106,7 @@ def has_similar_name(name: str, choice: PossibleArtist) -> bool:
     return album_similarity.is_similar(compare_text.comparison_key(name), _all_names(choice.artist))
 
 
-def choices_without_albums(namesakes: Iterable[Artist]) -> tuple[PossibleArtist, ...]:
+def candidates_without_albums(namesakes: Iterable[Artist]) -> tuple[PossibleArtist, ...]:
     """Return artists as candidates for the user's choice, none of whose albums is owned."""
     return tuple(PossibleArtist(artist) for artist in namesakes)
 

@@ -54,7 +54,7 @@ def look_up(artist: Artist, key: str, musicbrainz: MusicBrainzContext) -> Artist
     """Look up an artist, if the settings allow it and it is needed, and match the albums."""
     query = artist_query.build_query(artist)
     if musicbrainz.is_unavailable:
-        return ArtistLookup("pending", reason=musicbrainz.skipped_text)
+        return ArtistLookup("pending", reason=musicbrainz.disabled_text)
     cached = musicbrainz.store.get_resolved(key)
     try:
         resolved, loaded = _cached_or_searched(artist, query, cached, musicbrainz)
@@ -110,7 +110,7 @@ def _store_result(lookup: ArtistLookup, key: str, musicbrainz: MusicBrainzContex
     return structs.replace(lookup, resolved=resolved)
 
 
-def recompute(
+def recompute_after_repairs(
     lookup: ArtistLookup, artist: Artist, key: str, musicbrainz: MusicBrainzContext
 ) -> ArtistLookup:
     """Compare the local albums with the discography again after repairs, without any request.
@@ -119,7 +119,9 @@ def recompute(
     """
     if lookup.resolved is None or not lookup.discography:
         return lookup
-    query = artist_query.with_merged_mbids(artist_query.build_query(artist), lookup.resolved.merged)
+    query = artist_query.replace_merged_mbids(
+        artist_query.build_query(artist), lookup.resolved.merged
+    )
     if lookup.state != "pending" and lookup.resolved.question != query.digest:
         resolved = structs.replace(lookup.resolved, question=query.digest)
         lookup = structs.replace(lookup, resolved=resolved)
@@ -132,7 +134,7 @@ def _add_comparison(
 ) -> ArtistLookup:
     """Return the lookup with the match of each album, and the owned and missing releases."""
     assert lookup.resolved is not None
-    query = artist_query.with_merged_mbids(query, lookup.resolved.merged)
+    query = artist_query.replace_merged_mbids(query, lookup.resolved.merged)
     discography = discography or Discography(artist=lookup.resolved.artist or _NO_ARTIST)
     other_releases, matches = (
         lookup.resolved.more,
@@ -195,7 +197,7 @@ def _cached_or_searched(
     is_refresh = musicbrainz.config.fresh
     if (
         cached
-        and cached.question == artist_query.with_merged_mbids(query, cached.merged).digest
+        and cached.question == artist_query.replace_merged_mbids(query, cached.merged).digest
         and not is_refresh
     ):
         discography = musicbrainz.store.get_discography(cached.artist.id) if cached.artist else None
@@ -203,7 +205,7 @@ def _cached_or_searched(
             musicbrainz.stats.hits += 1
             return cached, discography
     if is_refresh and not musicbrainz.config.is_enabled:
-        raise musicbrainz.config.skipped_error()
+        raise musicbrainz.config.build_skipped_error()
     before = musicbrainz.stats.requests
     with musicbrainz.musicbrainz.bypassing_cache(is_refresh):
         tracks = {

@@ -52,7 +52,7 @@ class MbidChanges:
             self.merged[old] = current
 
 
-class OtherCredits:
+class OtherReleaseFinder:
     """Finds releases outside the artist's discography that local albums may be."""
 
     def __init__(
@@ -105,7 +105,7 @@ class OtherCredits:
         mbids = {release.id for release in (*discography.releases, *other_releases)}
         groups = {group.id for group in discography.groups}
         groups |= {item.release_group.id for item in other_releases if item.release_group}
-        albums = artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).albums
+        albums = artist_query.replace_merged_mbids(self._query, self._mbid_changes.merged).albums
         return [item for item in albums if item.release not in mbids and item.group not in groups]
 
     def _albums_of_unofficial_groups(self) -> Iterator[tuple[OwnedAlbum, list[str]]]:
@@ -119,7 +119,7 @@ class OtherCredits:
         empty = {group: key for group, key in empty.items() if group not in listed}
         mbids = {release.id for release in (*self._discography.releases, *self.releases.values())}
         for album in (
-            artist_query.with_merged_mbids(self._query, self._mbid_changes.merged).albums
+            artist_query.replace_merged_mbids(self._query, self._mbid_changes.merged).albums
             if empty
             else ()
         ):
@@ -219,7 +219,7 @@ class OtherCredits:
         hits = SearchHits(self._query.name, albums, releases, like=like)
         for album in albums:
             self.searched_groups[_search_key(album)] = tuple(
-                self._groups_with_common_tracks(album, hits.rank_groups(album))
+                self._groups_with_common_tracks(album, hits.rank_release_groups(album))
             )
         return [album for album in albums if not self.searched_groups[_search_key(album)]]
 

@@ -57,7 +57,7 @@ def estimate_requests(
         if artist_query.is_various_artists(key)
     )
     guesses = [
-        guess_requests(count)
+        estimate_requests_per_artist(count)
         for key, count in new.items()
         if not artist_query.is_various_artists(key)
     ]
@@ -78,7 +78,7 @@ def estimate_requests(
     )
 
 
-def guess_requests(albums: int) -> int:
+def estimate_requests_per_artist(albums: int) -> int:
     """Estimate the requests for an artist with this number of local albums.
 
     They are for identification, pages of releases, and release groups.
@@ -98,13 +98,16 @@ def _is_various_artists(result: ResolvedArtist) -> bool:
 
 def _correction_factor(earlier: Iterable[ResolvedArtist]) -> float:
     """Return how many requests were needed per estimated request in earlier lookups."""
-    pairs = [(result.requests, guess_requests(result.album_count)) for result in earlier]
+    pairs = [
+        (result.requests, estimate_requests_per_artist(result.album_count)) for result in earlier
+    ]
     return sum(needed for needed, _ in pairs) / sum(guessed for _, guessed in pairs)
 
 
 def _error_margin(earlier: list[ResolvedArtist], factor: float, remaining: int) -> float:
     """Return the margin of error of the requests: two standard deviations of their sum."""
     spread = pstdev(
-        result.requests - factor * guess_requests(result.album_count) for result in earlier
+        result.requests - factor * estimate_requests_per_artist(result.album_count)
+        for result in earlier
     )
     return 2 * spread * math.sqrt(remaining + remaining * remaining / len(earlier))

@@ -48,7 +48,7 @@ def cover_upgrade(artist: Artist) -> dict[str, str]:
     """Find albums with a small front cover for which the Cover Art Archive has one."""
     details = {}
     for album in artist.albums:
-        cover = archive_covers.find_for_match(artist.matches.get(album.place))
+        cover = archive_covers.find_cover_for_match(artist.matches.get(album.place))
         size = smallest_cover_size(album) if cover else None
         if size and min(size) < SHARP_PIXELS and cover_too_small(album) is None:
             details[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {cover}"

@@ -74,13 +74,13 @@ def _tracks_with_proof(artist: Artist) -> Iterator[tuple[Album, Track, Hashable]
     tracks = [
         (album, track, proof)
         for album in artist.albums
-        for track, proof in album.cached_call(find_copy_proofs).values()
+        for track, proof in album.cached_call(find_duplicate_evidence).values()
         if proof
     ]
     yield from sorted(tracks, key=lambda row: (not row[0].place, _has_copy_name(row[1].place)))
 
 
-def find_copy_proofs(album: Album) -> dict[str, tuple[Track, Hashable]]:
+def find_duplicate_evidence(album: Album) -> dict[str, tuple[Track, Hashable]]:
     """Return each track of an album by its place, with a value that is equal for duplicates.
 
     The value is the hash of the audio, or "" if it is unknown. Short tracks with the same audio may

@@ -28,7 +28,7 @@ def filename_tag_mismatch(album: Album) -> dict[str, str]:
     for disc in album_grouping.group_by_disc(album):
         if len(disc.tracks) >= _MIN_NAMES:
             details |= _find_other_titles(disc.tracks)
-            numbers_by_name = find_renumbered(disc)
+            numbers_by_name = find_numbers_unlike_tags(disc)
             for track, number in zip(disc.tracks, disc.numbers, strict=True):
                 if track.place in numbers_by_name:
                     number_in_name = numbers_by_name[track.place]
@@ -38,7 +38,7 @@ def filename_tag_mismatch(album: Album) -> dict[str, str]:
     return details
 
 
-def find_renumbered(disc: AlbumGroup) -> dict[str, int]:
+def find_numbers_unlike_tags(disc: AlbumGroup) -> dict[str, int]:
     """Find files whose name has another track number than the tags.
 
     Return the number in each such name, by place. The result is empty unless most names of the disc

@@ -33,7 +33,7 @@ def mojibake(track: Track) -> str | None:
     fields_by_text: dict[str, list[str]] = {}
     for field in _MOJIBAKE_FIELDS:
         for text in getattr(tags, field):
-            if (decoded := text_mojibake.detect(text)) is not None:
+            if (decoded := text_mojibake.detect_mojibake(text)) is not None:
                 fields_by_text.setdefault(_format_proposal(text, decoded), []).append(
                     field.removesuffix("s")
                 )
@@ -46,7 +46,7 @@ def mojibake(track: Track) -> str | None:
 
 def is_mojibake(text: str) -> bool:
     """Return whether a text was certainly decoded with the wrong encoding."""
-    return not text.isascii() and text_mojibake.detect(text) is not None
+    return not text.isascii() and text_mojibake.detect_mojibake(text) is not None
 
 
 def _format_proposal(text: str, decoded: str) -> str:

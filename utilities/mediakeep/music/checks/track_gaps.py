@@ -31,7 +31,7 @@ def find_missing_numbers(disc: AlbumGroup, discs: Sequence[AlbumGroup], album: A
     count = high - low + 1 - sum(low <= number <= high for number in present)
     if not 0 < count <= len(present):
         return []
-    numbers_by_name = file_names.find_renumbered(disc)
+    numbers_by_name = file_names.find_numbers_unlike_tags(disc)
     unplaced = [
         track_numbers.numbers_in_name(name, disc.disc) for name in _unnumbered_names(disc, album)
     ]

@@ -118,7 +118,7 @@ def _group_by_number(disc: AlbumGroup, album: Album) -> Iterator[tuple[str, list
         if text and text != "0":
             by_number.setdefault((text, album_grouping.audio_format(track)), []).append(track)
     for (text, _), tracks in by_number.items():
-        proofs = album.cached_call(duplicates.find_copy_proofs)
+        proofs = album.cached_call(duplicates.find_duplicate_evidence)
         proof_by_place = {track.place: proofs[track.place][1] or track.place for track in tracks}
         firsts = {proof_by_place[track.place]: track for track in reversed(tracks)}
         yield text, [track for track in tracks if firsts[proof_by_place[track.place]] is track]

@@ -31,7 +31,7 @@ class EssenceDiff(msgspec.Struct):
     changes: dict[str, str] = {}
 
 
-def compare_with_known(
+def compare_audio_with_database(
     known: Mapping[str, KnownEssence], measured: Mapping[str, MeasuredAudio], today: str
 ) -> EssenceDiff:
     """Compare the current audio of files with the database, by their places.

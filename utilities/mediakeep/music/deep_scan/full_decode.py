@@ -45,7 +45,7 @@ class _DecodeResults(msgspec.Struct):
             self.measured[track.place] = MeasuredAudio(essence, track.facts.payload, size, mtime_ns)
 
 
-def scan_artist(
+def deep_scan_artist(
     artist: Artist,
     key: str,
     config: MusicWorkerConfig,
@@ -70,7 +70,7 @@ def scan_artist(
     not_decoded = {track.place for track in tracks} - results.measured.keys()
     known = context.essence_db.load_essences(key)
     known = {place: sound for place, sound in known.items() if place not in not_decoded}
-    diff = compare_essence.compare_with_known(known, results.measured, today)
+    diff = compare_essence.compare_audio_with_database(known, results.measured, today)
     accepted = _find_acceptable(results, diff.changes) if config.accept_sound else []
     if config.write:
         compare_essence.accept_changes(diff, results.measured, accepted, today)
@@ -111,7 +111,7 @@ def _decode_track(results: _DecodeResults, track: Track, path: Path, index: Cach
     assert track.facts is not None
     try:
         before = path.stat()
-        essence_hash = index.store_essence(path, essence.compute(path))
+        essence_hash = index.store_essence(path, essence.compute_audio_hash(path))
         with file_errors.wrap_file_errors(path):
             damage_text = damage.find_damage(path, track.facts)
         unchanged = _is_unchanged(path, before)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from mediakeep import path_text
-from mediakeep.music.master.cross_artist import CrossArtistIndex
+from mediakeep.music.master.cross_artist import SharedTracksIndex
 from mediakeep.music.text import compare_text
 
 _MEMBERS = """
@@ -63,7 +63,7 @@ class _Member(NamedTuple):
     folder: bool  # whether it is the name of the folder itself
 
 
-def find_aliases(cross_artist_index: CrossArtistIndex, limit: int) -> ArtistAliases:
+def find_aliases(cross_artist_index: SharedTracksIndex, limit: int) -> ArtistAliases:
     """Find artists with several names, most certain first; list at most `limit`."""
     total, listed = 0, list[ArtistAlias]()
     for column, method in _METHODS.items():

@@ -41,7 +41,7 @@ _INDEXES = """
 """
 
 
-class CrossArtistIndex:
+class SharedTracksIndex:
     """The comparison keys of all artists' tracks and albums, in a temporary database.
 
     `db` may be queried after `create_indexes`.

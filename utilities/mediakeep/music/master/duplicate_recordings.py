@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mediakeep.music.master.cross_artist import CrossArtistIndex
+from mediakeep.music.master.cross_artist import SharedTracksIndex
 
 MAX_LENGTH_DIFFERENCE = 2.0  # seconds between similar lengths
 MAX_PLACES = 20  # tracks listed per recording
@@ -77,7 +77,7 @@ class _Member(NamedTuple):
     recording: int | None
 
 
-def find_duplicates(cross_artist_index: CrossArtistIndex, limit: int) -> DuplicateRecordings:
+def find_duplicates(cross_artist_index: SharedTracksIndex, limit: int) -> DuplicateRecordings:
     """Find recordings that exist more than once, and list at most `limit` with most tracks."""
     by_evidence = dict.fromkeys(_COLUMNS, 0)
     tracks, listed = 0, list[DuplicateRecording]()
@@ -98,7 +98,7 @@ def find_duplicates(cross_artist_index: CrossArtistIndex, limit: int) -> Duplica
 
 
 def _iter_groups(
-    cross_artist_index: CrossArtistIndex, evidence: str
+    cross_artist_index: SharedTracksIndex, evidence: str
 ) -> Iterator[Sequence[_Member]]:
     rows = cross_artist_index.db.execute(_MEMBERS.format(key=_COLUMNS[evidence]))
     for _, members in groupby(map(_Member._make, rows), itemgetter(0)):
@@ -133,7 +133,7 @@ def _is_decided_otherwise(group: Sequence[_Member], evidence: str) -> bool:
 
 
 def _build_duplicate(
-    cross_artist_index: CrossArtistIndex, evidence: str, group: Sequence[_Member]
+    cross_artist_index: SharedTracksIndex, evidence: str, group: Sequence[_Member]
 ) -> DuplicateRecording:
     track_ids = sorted(member.id for member in group)[:MAX_PLACES]
     rows = (cross_artist_index.db.execute(_PLACE, (member,)).fetchone() for member in track_ids)

@@ -15,7 +15,7 @@ from mediakeep.music.master import (
 )
 from mediakeep.music.master.artist_aliases import ArtistAliases
 from mediakeep.music.master.counters import MusicCounters, TopValues
-from mediakeep.music.master.cross_artist import CrossArtistIndex
+from mediakeep.music.master.cross_artist import SharedTracksIndex
 from mediakeep.music.master.duplicate_recordings import DuplicateRecordings
 from mediakeep.music.master.shared_albums import Compilations, SharedAlbums
 from mediakeep.music.matching.match_result import MatchConfidence
@@ -25,7 +25,7 @@ _BAND_STARTS = (64, 96, 128, 160, 192, 224, 256, 320)  # lower bounds of the bit
 _MAX_VALUES = 100  # values listed per property
 
 
-class StatisticsHead(msgspec.Struct, frozen=True, kw_only=True):
+class StatisticsScope(msgspec.Struct, frozen=True, kw_only=True):
     """What statistics are about: the library, the time, and the artists included."""
 
     format: int = FORMAT
@@ -83,7 +83,7 @@ class CoverStatistics(msgspec.Struct, frozen=True, kw_only=True):
 class MusicStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """All statistics of a library."""
 
-    head: StatisticsHead
+    head: StatisticsScope
     totals: MusicTotals
     formats: tuple[FormatStatistics, ...]
     codecs: TopValues
@@ -106,7 +106,10 @@ class MusicStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compute_statistics(
-    head: StatisticsHead, counters: MusicCounters, cross_artist_index: CrossArtistIndex, limit: int
+    head: StatisticsScope,
+    counters: MusicCounters,
+    cross_artist_index: SharedTracksIndex,
+    limit: int,
 ) -> MusicStatistics:
     """Compute all statistics of a library; each list has at most `limit` entries."""
     totals = _build_totals(counters)

@@ -25,8 +25,8 @@ from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
 from mediakeep.music.master import artist_counts, audit_reader, music_statistics, track_rows
 from mediakeep.music.master.audit_reader import ArtistAudit
 from mediakeep.music.master.counters import MusicCounters
-from mediakeep.music.master.cross_artist import CrossArtistIndex
-from mediakeep.music.master.music_statistics import MusicStatistics, StatisticsHead
+from mediakeep.music.master.cross_artist import SharedTracksIndex
+from mediakeep.music.master.music_statistics import MusicStatistics, StatisticsScope
 
 FORMAT = 1
 JSON = "outputs/music_library_master.json"
@@ -102,7 +102,7 @@ def _write_files(scope: MusicReportScope, limit: int) -> MusicReportResult:
     places = (home / name for name in (JSON, CSV, STATISTICS))
     with (
         atomic_files.exclusive_lock(home / _LOCK),
-        closing(CrossArtistIndex()) as cross_artist_index,
+        closing(SharedTracksIndex()) as cross_artist_index,
         atomic_writer.replace_files(*places) as (tracks, table, statistics_file),
     ):
         book = MusicReportWriter(scope, cross_artist_index, tracks, table)
@@ -124,7 +124,7 @@ class MusicReportWriter:
     def __init__(
         self,
         scope: MusicReportScope,
-        cross_artist_index: CrossArtistIndex,
+        cross_artist_index: SharedTracksIndex,
         tracks: PartialFile,
         table: PartialFile,
     ) -> None:
@@ -156,7 +156,7 @@ class MusicReportWriter:
         """Finish the JSON file, and return the statistics; `unread` names unreadable audits."""
         self._tracks.write(b"\n]}\n")
         self._tracks.overwrite(self._format_head(), 0)
-        head = StatisticsHead(
+        head = StatisticsScope(
             written=self._scope.written,
             library=self._scope.library,
             artists=self._counts["artists"],

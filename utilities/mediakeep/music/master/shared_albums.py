@@ -8,7 +8,7 @@ from operator import itemgetter
 
 import msgspec
 
-from mediakeep.music.master.cross_artist import CrossArtistIndex
+from mediakeep.music.master.cross_artist import SharedTracksIndex
 
 _COLUMNS = {"release": "albums.release", "title": "albums.alike"}
 _MEMBERS = """
@@ -78,7 +78,7 @@ class Compilations(msgspec.Struct, frozen=True):
 _Member = Sequence[str | int]  # key, id, artist, place, title, albumartist, tracks, release
 
 
-def find_shared_albums(cross_artist_index: CrossArtistIndex, limit: int) -> SharedAlbums:
+def find_shared_albums(cross_artist_index: SharedTracksIndex, limit: int) -> SharedAlbums:
     """Find the albums that are spread over several artists' folders; list at most `limit`."""
     total, listed = 0, list[SharedAlbum]()
     for evidence in _COLUMNS:
@@ -89,7 +89,7 @@ def find_shared_albums(cross_artist_index: CrossArtistIndex, limit: int) -> Shar
     return SharedAlbums(total, tuple(listed))
 
 
-def find_compilations(cross_artist_index: CrossArtistIndex, limit: int) -> Compilations:
+def find_compilations(cross_artist_index: SharedTracksIndex, limit: int) -> Compilations:
     """Find the album folders with music by many artists; list at most `limit`."""
     (total,) = cross_artist_index.db.execute("SELECT COUNT(*) FROM compilations").fetchone()
     rows = cross_artist_index.db.execute(_COMPILATIONS, (limit,))
@@ -97,7 +97,7 @@ def find_compilations(cross_artist_index: CrossArtistIndex, limit: int) -> Compi
 
 
 def _iter_shared_albums(
-    cross_artist_index: CrossArtistIndex, evidence: str
+    cross_artist_index: SharedTracksIndex, evidence: str
 ) -> Iterator[SharedAlbum]:
     rows = cross_artist_index.db.execute(_MEMBERS.format(key=_COLUMNS[evidence]))
     for _, members in groupby(rows, itemgetter(0)):
@@ -106,7 +106,7 @@ def _iter_shared_albums(
             yield _build_shared_album(evidence, group)
 
 
-def _is_single_album(cross_artist_index: CrossArtistIndex, group: Sequence[_Member]) -> bool:
+def _is_single_album(cross_artist_index: SharedTracksIndex, group: Sequence[_Member]) -> bool:
     """Return whether parts with equal title and album artist are one album, and not found already.
 
     They are not if MusicBrainz has several releases, or if two tracks have the same position. Many

@@ -74,7 +74,9 @@ def _tag_lines(statistics: MusicStatistics) -> Iterator[str]:
     confidences = ", ".join(
         f"{number:,} {name}" for name, number in statistics.matches.items() if number
     )
-    yield f"  covers: {_format_share(statistics.covers.tracks)} embedded, {without_cover} without any"
+    yield (
+        f"  covers: {_format_share(statistics.covers.tracks)} embedded, {without_cover} without any"
+    )
     if confidences:
         yield f"  albums at MusicBrainz: {confidences}"
     shares = [

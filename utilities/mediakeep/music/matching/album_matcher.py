@@ -67,7 +67,7 @@ def match_albums(
 def _match_album(
     album: LocalAlbum, tracklists: Sequence[Tracklist], distance_model: DistanceModel
 ) -> AlbumMatch:
-    preselected = candidate_filter.plausible_tracklists(album, tracklists)
+    preselected = candidate_filter.select_plausible_tracklists(album, tracklists)
     distances = [
         candidate
         for tracklist in preselected

@@ -17,7 +17,9 @@ _MIN_SHARE_OF_BEST = 0.5  # of the best score: many lengths are equal by chance
 _CLOSE_LENGTH = 3.0  # seconds
 
 
-def plausible_tracklists(album: LocalAlbum, tracklists: Sequence[Tracklist]) -> list[Tracklist]:
+def select_plausible_tracklists(
+    album: LocalAlbum, tracklists: Sequence[Tracklist]
+) -> list[Tracklist]:
     """Return the tracklists that share most titles, lengths or identifiers with an album."""
     keys = {item.title.key for item in album.tracks if item.title}
     albums = {item.key for item in album.titles}

@@ -173,7 +173,7 @@ def _compare_album(
         expected=expected,
         tracks=tracks,
         deleted=deleted,
-        running_numbers=_running_numbers(match),
+        running_numbers=_alternative_numbers(match),
         doubtful=_uncertain_tracks(match),
         album_title_counts=Counter(filter(None, map(_album_key, tracks))),
         in_place=in_place,
@@ -322,7 +322,7 @@ def _shared_date(track: Track, tracks: Sequence[Track]) -> TagValues:
     return {"date": dates.pop()} if len(dates) == 1 and is_field_empty(track, "date") else {}
 
 
-def _running_numbers(match: AlbumMatch) -> dict[str, set[tuple[str, str]]]:
+def _alternative_numbers(match: AlbumMatch) -> dict[str, set[tuple[str, str]]]:
     """Return other possible disc and track numbers of each track, by place.
 
     An album may be numbered through all of its discs, and vinyl by sides, as in "B2".

@@ -36,7 +36,7 @@ def compute_penalties(
             *_track_penalties(album, distance, weights, is_any_complete=is_any_complete),
             MatchPenalty("titles", weights.wording, _title_difference(distance, common)),
             MatchPenalty("lengths", 1.0, _length_penalty(distance, common, noise)),
-            *_sleeve_penalties(album, distance.release, weights),
+            *_printed_data_penalties(album, distance.release, weights),
             *_count_penalties(album, distance.release, weights),
             MatchPenalty("edition's name", weights.named, _name_penalty(album, distance.release)),
         ]
@@ -114,7 +114,7 @@ def _track_penalties(
     yield MatchPenalty("order", weights.place, misplaced)
 
 
-def _sleeve_penalties(
+def _printed_data_penalties(
     album: LocalAlbum, release: Release, weights: MatchingWeights
 ) -> Iterator[MatchPenalty]:
     """Yield penalties for differing data of the kind printed on the sleeve, such as the label.

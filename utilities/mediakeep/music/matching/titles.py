@@ -114,7 +114,8 @@ def _normalize_numbers(text: str) -> str:
     def write(match: re.Match[str]) -> str:
         word, number = match[1].lower(), match[2]
         word = {"pt": "part", "vol": "volume"}.get(word, word)
-        return f"{word} {_SINGLE_ROMAN.get(number.upper()) or _NUMBER_WORDS.get(number.lower(), number)}"
+        roman = _SINGLE_ROMAN.get(number.upper())
+        return f"{word} {roman or _NUMBER_WORDS.get(number.lower(), number)}"
 
     plain = _NUMERAL.sub(lambda match: _ROMAN.get(match[0]) or _SINGLE_ROMAN[match[0]], text)
     return _PART.sub(write, plain)

@@ -95,7 +95,7 @@ def assign_tracks(
             slot >= 0 and track_certainty.is_certain_match(track, tracklist, slot, title_distances)
             for track, (_, title_distances), slot in pairs
         ),
-        unreadable_slots=frozenset(_slots_of_unreadable_files(album, tracklist, slots)),
+        unreadable_slots=frozenset(_entries_of_unreadable_files(album, tracklist, slots)),
         identified_count=sum(
             slot >= 0 and track_certainty.has_same_recording(track, tracklist.entries[slot])
             for track, _, slot in pairs
@@ -103,7 +103,7 @@ def assign_tracks(
     )
 
 
-def _slots_of_unreadable_files(
+def _entries_of_unreadable_files(
     album: LocalAlbum, tracklist: Tracklist, rate_limit: Sequence[int]
 ) -> Iterator[int]:
     """Yield the index of each unpaired track of the release that an unreadable file's name fits."""

@@ -48,7 +48,9 @@ def is_safe_name(name: str) -> bool:
     """Return whether a name can be written: one artist, intact letters, no superfluous spaces."""
     is_real = not (is_various_artists(name) or placeholders.is_placeholder_artist(name))
     return (
-        is_real and mojibake.detect(name) is None and not any(whitespace.describe_whitespace(name))
+        is_real
+        and mojibake.detect_mojibake(name) is None
+        and not any(whitespace.describe_whitespace(name))
     )
 
 

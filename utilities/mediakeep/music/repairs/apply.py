@@ -102,7 +102,9 @@ def _repair_file(
     if context.config.policy.fix is FixLevel.NONE:
         return  # only blocked repairs are of interest
     if file_changes and context.config.write:
-        with context.essence_db.updating_after_write(stamp.key, file.track.place, file.path):
+        with context.essence_db.keep_rows_valid_across_write(
+            stamp.key, file.track.place, file.path
+        ):
             result.written += context.tag_writer.write(file.path, file_changes, stamp) is not None
     elif file_changes and (plan := context.tag_writer.plan_changes(file.path, file_changes)):
         result.planned.append(plan)
@@ -120,7 +122,7 @@ def undo_records(work: Work, context: MusicWorkerContext) -> list[ChangeRecord]:
     first = first_counted_claim(work, by_hand=by_hand)
     if not context.config.write or not context.has_changed_files or (by_hand and not first):
         return []
-    changes = context.tag_writer.store.effective_changes(
+    changes = context.tag_writer.store.find_effective_changes(
         stamp.key, first, stamp.since, queue=MUSIC.name
     )
     # An artist that is in no queue has no claims and one session.
@@ -150,7 +152,10 @@ def _plan_repairs(
 
     If a killed process has left an album half-written, plan as if it had written nothing.
     """
-    policy, before_embedding = context.config.policy, state_before_embedding(artist, work, context)
+    policy, before_embedding = (
+        context.config.policy,
+        artist_before_embedding_covers(artist, work, context),
+    )
     if before_embedding is None:
         planned = safe.plan_repairs(artist, issues, policy.fix)
     else:
@@ -160,7 +165,7 @@ def _plan_repairs(
     return planned
 
 
-def state_before_embedding(
+def artist_before_embedding_covers(
     artist: Artist, work: Work, context: MusicWorkerContext
 ) -> Artist | None:
     """Return an artist as it was before covers were embedded; None if that makes no difference.
@@ -199,7 +204,7 @@ def with_repaired_mbids(
             with contextlib.suppress(NotWritten, Unreadable):
                 mbids_only = msgspec.structs.replace(file, repairs=mbid_repairs)
                 expected += _filter_allowed(artist, mbids_only, context.tag_writer, RepairResult())
-    return preview.preview_repairs(artist, expected)
+    return preview.predict_artist_after_repairs(artist, expected)
 
 
 def annotate_issues(

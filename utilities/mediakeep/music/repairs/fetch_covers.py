@@ -57,7 +57,7 @@ def find_wanted_covers(artist: Artist, policy: WritePolicy) -> dict[str, Archive
             differences.names_other_release(item, match, deleted) for item in album.readable_tracks
         ):
             continue
-        cover = archive_covers.find_for_match(match)
+        cover = archive_covers.find_cover_for_match(match)
         if (
             cover
             and _wants_cover(album, small, policy)
@@ -67,7 +67,7 @@ def find_wanted_covers(artist: Artist, policy: WritePolicy) -> dict[str, Archive
     return wanted_covers
 
 
-def fetch_for_artist(
+def fetch_covers_for_artist(
     artist: Artist, context: MusicWorkerContext, progress: Progress
 ) -> FetchedCovers:
     """Download the covers that an artist's albums need, as far as the service is available."""
@@ -154,7 +154,7 @@ def describe_picture(path: Path) -> ImageFile:
     )
 
 
-def release_unused(
+def release_unused_covers(
     fetched_covers: Mapping[str, FetchedCover], artist: Artist, context: MusicWorkerContext
 ) -> None:
     """Let the cache delete downloaded covers of albums that no longer need them."""

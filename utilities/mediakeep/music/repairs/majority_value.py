@@ -23,11 +23,11 @@ def find_majority(counts: Counter[T]) -> T | None:
 
 def majority_value(tracks: Iterable[Track], field: str) -> Values:
     """Return the value that two thirds of the tracks with this field agree on, or ()."""
-    values = (cleaned_value(track, field) for track in tracks)
+    values = (non_blank_cleaned_values(track, field) for track in tracks)
     return find_majority(Counter(filter(None, values))) or ()
 
 
-def cleaned_value(track: Track, field: str) -> Values:
+def non_blank_cleaned_values(track: Track, field: str) -> Values:
     """Return the values of a track's field as they will be after repairs, without blank ones."""
     return tuple(
         cleaning.clean_text(text)

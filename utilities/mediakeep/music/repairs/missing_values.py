@@ -48,7 +48,9 @@ def propose_missing_track_number(artist: Artist) -> Iterator[Repair]:
         for track in tracks:
             number = numbers_by_place.get(track.place) if group else _number_in_own_name(track)
             if number:
-                text = track_numbering.format_like(number, group.tracks if group else ())
+                text = track_numbering.format_number_like_tracks(
+                    number, group.tracks if group else ()
+                )
                 yield from repair.set_field(
                     track, "track", (text,), "missing-track-number", _FILE_NAME_REASON
                 )
@@ -70,7 +72,7 @@ def propose_missing_artist(artist: Artist) -> Iterator[Repair]:
         if not others and (text := _spell_as_in_tags(filename_parser.parse_artist(name), artist)):
             shared = (text,)
         for track in tracks:
-            credit = () if others else majority_value.cleaned_value(track, "albumartist")
+            credit = () if others else majority_value.non_blank_cleaned_values(track, "albumartist")
             values, reason = (credit, _ALBUM_ARTIST_REASON) if credit else (shared, shared_reason)
             if values and all(map(album_artist.is_safe_name, values)):
                 yield from repair.set_field(track, "artist", values, "missing-artist", reason)
@@ -153,7 +155,9 @@ def _likely_albumartist(group: AlbumGroup, artist: Artist) -> Values:
     if album_grouping.is_compilation(tracks):
         return (_VARIOUS_ARTISTS,)
     counts = Counter(
-        text for track in tracks for text in majority_value.cleaned_value(track, "artist")[:1]
+        text
+        for track in tracks
+        for text in majority_value.non_blank_cleaned_values(track, "artist")[:1]
     )
     if not counts:
         return ()

@@ -22,7 +22,7 @@ _NUMBER_FIELDS = (
 )  # fields of Vorbis comments, which may contain the total, too
 
 
-def preview_repairs(artist: Artist, repairs: Iterable[Repair]) -> Artist:
+def predict_artist_after_repairs(artist: Artist, repairs: Iterable[Repair]) -> Artist:
     """Return the artist as it will be after repairs; unchanged parts are the same objects."""
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:

@@ -98,7 +98,7 @@ def plan_repairs(
         count = len(planned)
         for repair_function in dict.fromkeys(repair_functions.values()) if artist.albums else ():
             new = tuple(repair_function(artist))
-            artist = preview.preview_repairs(artist, new) if new else artist
+            artist = preview.predict_artist_after_repairs(artist, new) if new else artist
             planned += new
         if len(planned) == count:
             break

@@ -82,7 +82,10 @@ def _may_be_same_artist(mbids: set[str], others: set[str]) -> bool:
 
 
 def _unify_titles(group: AlbumGroup) -> Iterator[Repair]:
-    cleaned = {track.place: majority_value.cleaned_value(track, "album") for track in group.tracks}
+    cleaned = {
+        track.place: majority_value.non_blank_cleaned_values(track, "album")
+        for track in group.tracks
+    }
     parts = {
         place: album_titles.split_disc(compare_text.normalize_spaces(texts[0]))
         for place, texts in cleaned.items()
@@ -105,7 +108,8 @@ def _unify_titles(group: AlbumGroup) -> Iterator[Repair]:
 
 def _unify_albumartists(group: AlbumGroup) -> Iterator[Repair]:
     cleaned = {
-        track.place: majority_value.cleaned_value(track, "albumartist") for track in group.tracks
+        track.place: majority_value.non_blank_cleaned_values(track, "albumartist")
+        for track in group.tracks
     }
     keys = {
         place: tuple(map(compare_text.comparison_key, names))

@@ -139,7 +139,7 @@ def was_undone(undone: UndoneValues, change: FileChange, kind: str) -> bool:
     if not undone:
         return False
     if isinstance(change, SetField):
-        values = tag_edits.canonical_values(change.field, change.values, kind)
+        values = tag_edits.to_stored_values(change.field, change.values, kind)
         return values in undone.get(change.field, ())
     if isinstance(change, EmbedCover):
         covers = undone.get(PICTURES_FIELD, frozenset())

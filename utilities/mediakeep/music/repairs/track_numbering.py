@@ -73,11 +73,11 @@ def propose_track_number_format(artist: Artist) -> Iterator[Repair]:
                     and _is_among_words(track)
                     and not _find_text_with_total(track)
                 ):
-                    text = format_like(number, disc.tracks)
+                    text = format_number_like_tracks(number, disc.tracks)
                     yield from repair.set_field(track, "track", (text,), _KIND, _PLAIN_REASON)
 
 
-def format_like(number: int, tracks: Sequence[Track]) -> str:
+def format_number_like_tracks(number: int, tracks: Sequence[Track]) -> str:
     """Format a track number as most of these tracks do: "03" or "3"."""
     short = [text for track in tracks if _is_single_digit(text := track.tags.track)]
     padded = [text for text in short if text.startswith("0")]
@@ -172,7 +172,7 @@ def _pad_like_others(album: Album, affected: Sequence[Track]) -> Iterator[Repair
     for disc in album_grouping.group_by_disc(album):
         for tracks in _group_by_format(disc.tracks):
             for track in tracks:
-                text = format_like(int(track.tags.track[-1]), tracks)
+                text = format_number_like_tracks(int(track.tags.track[-1]), tracks)
                 if track.place in places and text != track.tags.track:
                     yield from repair.set_field(track, "track", (text,), _KIND, _PADDING_REASON)
 

@@ -83,7 +83,9 @@ def render_report(
         affected=len(by_album),
         first=steps[:MAX_FIRST_STEPS],
         then=steps[MAX_FIRST_STEPS:],
-        sections=[] if _covers_everything(steps) else _album_sections(artist, open_issues, kinds),
+        sections=[]
+        if _steps_name_all_issues(steps)
+        else _album_sections(artist, open_issues, kinds),
         healthy=[
             issue_groups.album_title(album)
             for album in artist.albums
@@ -124,7 +126,7 @@ def _release_chooser(
     return choose
 
 
-def _covers_everything(steps: Sequence[NextStep]) -> bool:
+def _steps_name_all_issues(steps: Sequence[NextStep]) -> bool:
     """Return whether the steps at the top name every issue, so that no list by album is needed."""
     return len(steps) <= MAX_FIRST_STEPS and all(step.where.complete for step in steps)
 

@@ -42,7 +42,10 @@ COVER_KINDS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 def accept_kind_command(home: Path, kind: str) -> str:
     """Return the command that accepts the proposals for all issues of a kind."""
-    return f"{config.format_command('fix_metadata.py', home)} --from-review {REVIEW_FILE} --accept-kind {kind}"
+    return (
+        f"{config.format_command('fix_metadata.py', home)} --from-review {REVIEW_FILE} "
+        f"--accept-kind {kind}"
+    )
 
 
 class FixCommands(msgspec.Struct, frozen=True):
@@ -115,4 +118,7 @@ class FixCommands(msgspec.Struct, frozen=True):
         """Return the command that undoes all repairs of the given sessions."""
         only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
         name = self.artist.rpartition("/")[2]
-        return f"{self._script_command('undo_changes.py')} --artist {path_text.quote_escaped(name)}{only}"
+        return (
+            f"{self._script_command('undo_changes.py')} --artist {path_text.quote_escaped(name)}"
+            f"{only}"
+        )

@@ -93,7 +93,7 @@ _LAST_LATIN = "\u036f"  # the last character of Latin script, except for Vietnam
 _NO_CHARACTER_CATEGORIES = frozenset({"Cn", "Co", "Cs"})
 
 
-def detect(text: str) -> str | None:
+def detect_mojibake(text: str) -> str | None:
     """Return the text that wrongly decoded text stands for; None if the text is fine.
 
     Return "" if it was decoded wrong but cannot be restored.
@@ -206,8 +206,8 @@ def repair_mojibake(text: str) -> str:
 
     Otherwise return the text unchanged.
     """
-    decoded = detect(text)
-    if not decoded or detect(decoded) is not None:
+    decoded = detect_mojibake(text)
+    if not decoded or detect_mojibake(decoded) is not None:
         return text
     return decoded if _is_reproducible(decoded, text) else text
 

@@ -80,7 +80,7 @@ def match_tracks(tracks: Sequence[TrackKey], release: Release) -> TrackOverlap:
     unmatched, unused = audio_tracks(release), list(tracks)
     count = len(unmatched)
     for local_keys, release_keys in _MATCHING_METHODS:
-        unmatched, unused = _pair_by(unmatched, unused, local_keys, release_keys)
+        unmatched, unused = _pair_by_common_key(unmatched, unused, local_keys, release_keys)
     return TrackOverlap(tuple(unmatched), count - len(unmatched), len(unused))
 
 
@@ -108,7 +108,7 @@ _MATCHING_METHODS: tuple[
 )
 
 
-def _pair_by(
+def _pair_by_common_key(
     medium_tracks: list[MediumTrack],
     tracks: list[TrackKey],
     track_keys: Callable[[TrackKey], LookupKeys],

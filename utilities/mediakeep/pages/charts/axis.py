@@ -16,13 +16,13 @@ _INDENT = 5.0  # distance of a group label from its line
 _EDGES = (4.0, 716.0)  # left and right x coordinate of the drawing area
 
 
-def render_labels(chart: Chart, left: float, slot: float, bottom: float) -> tuple[str, float]:
+def render_axis_labels(chart: Chart, left: float, slot: float, bottom: float) -> tuple[str, float]:
     """Render the labels below a chart, and the group labels (such as years) below them.
 
     Return the SVG elements and their height below `bottom`. `left` is the x coordinate where the
     first label's slot starts, and `slot` is the width of each slot.
     """
-    shown = [svg.fit_text(label, _MAX_LABEL_WIDTH, _FONT_SIZE) for label in chart.labels]
+    shown = [svg.truncate_to_width(label, _MAX_LABEL_WIDTH, _FONT_SIZE) for label in chart.labels]
     stride = _label_stride(shown, left, slot)
     if chart.groups and stride > _MAX_SKIPPED:
         return "\n".join(_render_groups(chart, left, slot, bottom)), 32
@@ -66,7 +66,7 @@ def _render_groups(chart: Chart, left: float, slot: float, y: float) -> list[str
     for start, end in pairwise([*starts, count]):
         x = left + start * slot
         limit = _EDGES[1] if end == count else left + end * slot
-        text = svg.fit_text(groups[start], _MAX_LABEL_WIDTH, _FONT_SIZE)
+        text = svg.truncate_to_width(groups[start], _MAX_LABEL_WIDTH, _FONT_SIZE)
         elements.append(svg.render_element("line", class_="grid", x1=x, y1=y, x2=x, y2=y + 22))
         if x + _INDENT + svg.text_width(text, _FONT_SIZE) + _INDENT <= limit:
             elements.append(svg.render_text(text, x + _INDENT, y + 20))

@@ -93,7 +93,8 @@ def _render_seams(area: PlotArea, bars: list[Bar]) -> str:
         x, _, width, height = _bar_box(area, bar, 1)
         if bar.base and min(width, height) > _MIN_SEAM_SIZE and not theme.has_outline(bar.series):
             lines.append(
-                f"M{svg.format_coordinate(x)} {svg.format_coordinate(area.y(bar.base))}h{svg.format_coordinate(width)}"
+                f"M{svg.format_coordinate(x)} {svg.format_coordinate(area.y(bar.base))}h"
+                f"{svg.format_coordinate(width)}"
             )
     return svg.render_element("path", class_="seam", d="".join(lines)) if lines else ""
 

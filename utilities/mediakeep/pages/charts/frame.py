@@ -58,7 +58,7 @@ def layout_plot_area(chart: Chart, ticks: list[float], right: float = 0) -> Plot
 
 def render_chart(chart: Chart, kind: ChartType, area: PlotArea, *marks: str) -> str:
     """Return the SVG document of a chart: `marks` (its bars or lines) with axes and legend."""
-    below, label_height = axis.render_labels(chart, area.left, area.slot_width, area.bottom)
+    below, label_height = axis.render_axis_labels(chart, area.left, area.slot_width, area.bottom)
     height = area.bottom + label_height
     return _render_document(
         chart, kind, height, _render_grid(area), *marks, _render_zero_line(area), below
@@ -89,14 +89,16 @@ def render_empty_chart(chart: Chart, kind: ChartType) -> str:
 
 
 def _render_document(chart: Chart, kind: ChartType, height: float, *inner: str) -> str:
-    title = svg.fit_text(chart.title, _INNER_WIDTH, svg.BOLD_WIDTH_FACTOR * 17)
+    title = svg.truncate_to_width(chart.title, _INNER_WIDTH, svg.BOLD_WIDTH_FACTOR * 17)
     parts = (
         svg.render_element("title", svg.escape_text(chart.title)),
         svg.render_element("desc", _describe_chart(chart, kind)),
         svg.render_element("style", theme.stylesheet()),
         svg.render_element("rect", class_="paper", width=WIDTH, height=height, rx=6),
         svg.render_text(title, _EDGE, 30, class_="title"),
-        svg.render_text(svg.fit_text(chart.unit, _INNER_WIDTH, 13), _EDGE, 50, class_="unit"),
+        svg.render_text(
+            svg.truncate_to_width(chart.unit, _INNER_WIDTH, 13), _EDGE, 50, class_="unit"
+        ),
         *legend.render_legend(chart, kind, _EDGE, _HEADER_HEIGHT, _INNER_WIDTH),
         *inner,
     )

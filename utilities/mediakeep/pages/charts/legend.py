@@ -60,4 +60,4 @@ def _entry_positions(chart: Chart, max_width: float) -> list[tuple[int, float]]:
 
 
 def _entry_name(chart: Chart, number: int) -> str:
-    return svg.fit_text(chart.series[number].name, _MAX_NAME_WIDTH, _FONT_SIZE)
+    return svg.truncate_to_width(chart.series[number].name, _MAX_NAME_WIDTH, _FONT_SIZE)

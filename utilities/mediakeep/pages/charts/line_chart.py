@@ -115,7 +115,9 @@ def _render_goal(chart: Chart, area: PlotArea, goal: float | None) -> list[str]:
     if chart.goal is None or goal is None:
         return []
     y = area.y(goal)
-    text = svg.fit_text(f"{chart.goal.name}: {scale.format_number(goal)}", _GOAL_LABEL_WIDTH, 12)
+    text = svg.truncate_to_width(
+        f"{chart.goal.name}: {scale.format_number(goal)}", _GOAL_LABEL_WIDTH, 12
+    )
     return [
         svg.render_element("line", class_="goal", x1=area.left, y1=y, x2=area.right, y2=y),
         svg.render_text(text, area.left + 4, y - 7, class_="aim"),

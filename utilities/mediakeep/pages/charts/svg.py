@@ -52,7 +52,7 @@ def format_coordinate(number: float) -> str:
     return "0" if written == "-0" else written
 
 
-def fit_text(text: str, max_width: float, size: float) -> str:
+def truncate_to_width(text: str, max_width: float, size: float) -> str:
     """Cut off a text so that it is at most `max_width` wide at the font size `size`."""
     shown = _truncate(text)
     if text_width(shown, size) <= max_width:

@@ -66,7 +66,10 @@ DARK = Theme(
 
 def stylesheet() -> str:
     """Return the CSS of all charts, for light and dark backgrounds."""
-    return f"\n{_SHAPE_RULES}{_css_rules(LIGHT)}@media (prefers-color-scheme:dark){{\n{_css_rules(DARK)}}}\n"
+    return (
+        f"\n{_SHAPE_RULES}{_css_rules(LIGHT)}@media (prefers-color-scheme:dark){{\n"
+        f"{_css_rules(DARK)}}}\n"
+    )
 
 
 def css_class(number: int) -> str:

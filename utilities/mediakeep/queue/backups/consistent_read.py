@@ -63,7 +63,7 @@ def read_queue(location: QueueLocation, kind: Kind) -> QueueAtSeq:
             Queue.open(location, kind).close()
         return None
 
-    return snapshot.read_stable(path, look)
+    return snapshot.read_until_stable(path, look)
 
 
 def iter_history_files(folder: Path, frozen: QueueAtSeq) -> Iterator[HistoryMonth]:

@@ -53,7 +53,8 @@ def copy_database(path: Path, target: Path) -> None:
             source.backup(destination, progress=_build_timeout_check())
     except sqlite3.Error as error:
         raise StateDamaged(
-            f"{path_text.display_path(path)} cannot be read: {error}. No backup was made. Replace it"
+            f"{path_text.display_path(path)} cannot be read: {error}. No backup was made. Replace "
+            "it"
             " by an older backup, or move it away."
         ) from error
 
@@ -163,7 +164,7 @@ class _HomeCopier:
     def add_queue(self, state: QueueState, location: QueueLocation) -> None:
         """Add the queue to the archive as a full snapshot with a new id, like a checkpoint."""
         copy = self._work / snapshot.FILE
-        head = compaction.build_head(state, location, state.head.generation)
+        head = compaction.build_snapshot_head(state, location, state.head.generation)
         snapshot.write(str(copy), head, state.items, state.kind.plural)
         self._add_file(location.folder / snapshot.FILE, copy)
         copy.unlink()

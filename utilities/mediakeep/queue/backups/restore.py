@@ -63,7 +63,8 @@ def merge_essence_databases(current: Path, staged: Path) -> None:
         _merge_rows(current / FILE_NAME, staged / FILE_NAME)
     except sqlite3.Error as error:
         raise ItemFailed(
-            f"The essence database {path_text.display_path(current / FILE_NAME)} cannot be merged: {error}."
+            f"The essence database {path_text.display_path(current / FILE_NAME)} cannot be "
+            f"merged: {error}."
         ) from error
 
 
@@ -92,7 +93,7 @@ def install_file(path: Path, target: Path, replaced: Path) -> None:
         return
     if os.path.lexists(target):
         replaced.parent.mkdir(parents=True, exist_ok=True)
-        _move_file(target, compaction.unused_path(replaced.parent, replaced.name, ""))
+        _move_file(target, compaction.find_unused_path(replaced.parent, replaced.name, ""))
     target.parent.mkdir(parents=True, exist_ok=True)
     _move_file(path, target)
 
@@ -120,7 +121,9 @@ def carry_over_newer_state(current: Path, staged: Path) -> None:
         target = staged / sessions.LOG_FOLDER / path.name
         new = path.name.partition(".")[0] not in names
         # A log that was copied while its session was running has grown since.
-        if sessions.match_name(path) and (new or (target.exists() and _starts_with(path, target))):
+        if sessions.match_session_name(path) and (
+            new or (target.exists() and _starts_with(path, target))
+        ):
             _copy_synced(path, target)
     restored = event_log.list_files(staged)
     if all(_starts_with(current / event_log.FOLDER / path.name, path) for path in restored):
@@ -299,7 +302,7 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
     staging, status = _unpack_folder(location), location.folder.parent
     refuse_live_sessions(location)
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
-    replaced = compaction.unused_path(status, f"replaced_{location.file_timestamp()}", "").name
+    replaced = compaction.find_unused_path(status, f"replaced_{location.file_timestamp()}", "").name
     try:
         head = unpack_archive(path, kind, staging / _FILES_FOLDER)
         raw = msgspec.Raw(msgspec.json.encode(head))
@@ -368,7 +371,7 @@ def _install_queue(location: QueueLocation, replaced: Path) -> None:
             carry_over_newer_state(location.folder, staged)
             old = replaced / "status"
             old.mkdir(parents=True, exist_ok=True)
-            os.rename(location.folder, compaction.unused_path(old, location.folder.name, ""))
+            os.rename(location.folder, compaction.find_unused_path(old, location.folder.name, ""))
             atomic_files.sync_folder(old)
         os.rename(staged, location.folder)
         atomic_files.sync_folder(location.folder.parent)

@@ -51,8 +51,10 @@ def refuse_unfinished(folder: Path) -> None:
     """
     if order := read_marker(folder):
         raise StateDamaged(
-            f"A restore is unfinished: its files are in {path_text.display_path(marker_folder(folder))}."
-            f" Nothing was changed. If it is not running, finish it:\n  {_format_resume_command(folder, order)}"
+            "A restore is unfinished: its files are in "
+            f"{path_text.display_path(marker_folder(folder))}."
+            " Nothing was changed. If it is not running, finish it:\n  "
+            f"{_format_resume_command(folder, order)}"
         )
 
 

@@ -118,7 +118,7 @@ def _in_ranges(seq: int, ranges: list[tuple[int, int]]) -> bool:
     return any(first <= seq <= last for first, last in ranges)
 
 
-def run_query(
+def query_history_index(
     folder: Path, query: Callable[[sqlite3.Connection], T], tail: Sequence[JournalRecord] = ()
 ) -> T:
     """Run a query on the updated index and return its result.
@@ -135,7 +135,7 @@ def run_query(
         return query(base)
 
 
-def open_updated(folder: Path) -> sqlite3.Connection:
+def open_updated_index(folder: Path) -> sqlite3.Connection:
     """Update the index from the history, or rebuild it; return an open connection.
 
     Without write access to the folder, the index is built in memory.
@@ -230,7 +230,7 @@ def _recreate_tables(connection: sqlite3.Connection, path: Path | None) -> None:
     for statement in schema.TABLES.split(";"):
         connection.execute(statement)
     if path:
-        clean_flag.create_mark(connection, _require_identity(path))
+        clean_flag.create_clean_mark(connection, _require_identity(path))
     connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
@@ -304,7 +304,10 @@ def open_for_query(
 
     `tail` are records of the journal; those that are not in the history yet are included.
     """
-    with contextlib.closing(open_updated(folder)) as base, _mark_clean_after(base, folder / FILE):
+    with (
+        contextlib.closing(open_updated_index(folder)) as base,
+        _mark_clean_after(base, folder / FILE),
+    ):
         base.execute("PRAGMA cache_spill = OFF")  # the tail is never written to the file
         base.execute("BEGIN IMMEDIATE" if tail else "BEGIN")
         (last,) = base.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()

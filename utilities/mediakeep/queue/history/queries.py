@@ -37,7 +37,7 @@ class SessionSpan(msgspec.Struct, frozen=True):
     seconds: float  # as measured by itself, 0 if it was killed
 
 
-class ItemGain(msgspec.Struct, frozen=True):
+class ItemRepairTotals(msgspec.Struct, frozen=True):
     """The issues of an item that batches repaired, and the issues that were closed."""
 
     item: str
@@ -59,7 +59,7 @@ class Throughput(msgspec.Struct, frozen=True):
         return 3600 * self.settled / self.seconds if self.settled and self.seconds else None
 
 
-def to_slot(seconds: float) -> int:
+def slot_from_time(seconds: float) -> int:
     """Return the number of the quarter of an hour that contains a time (seconds since 1970)."""
     return int(seconds) // schema.SLOT
 
@@ -140,10 +140,10 @@ def read_throughput(connection: sqlite3.Connection, sessions: int = 10) -> Throu
     )
     rows = connection.execute(query, (sessions,)).fetchall()
     times = [(float(first), float(first) + seconds) for _, first, seconds in rows]
-    return Throughput(sum(row[0] for row in rows), covered_seconds(times), len(rows))
+    return Throughput(sum(row[0] for row in rows), sum_covered_seconds(times), len(rows))
 
 
-def covered_seconds(times: Iterable[tuple[float, float]]) -> float:
+def sum_covered_seconds(times: Iterable[tuple[float, float]]) -> float:
     """Return the seconds covered by at least one of the (start, end) intervals."""
     total, reached = 0.0, float("-inf")
     for first, last in sorted(times):
@@ -164,9 +164,9 @@ def read_failed_items(connection: sqlite3.Connection, since: str, until: str) ->
     return frozenset(item for (item,) in connection.execute(query, (since, until)))
 
 
-def read_top_gains(
+def read_most_repaired_items(
     connection: sqlite3.Connection, since: str, until: str, most: int
-) -> list[ItemGain]:
+) -> list[ItemRepairTotals]:
     """Return the items with the most repairs and closed issues in a period, at most `most`.
 
     The period includes the time `since`, but not `until`.
@@ -180,7 +180,7 @@ def read_top_gains(
     )
     rows = connection.execute(query, (since, until, most)).fetchall()
     return [
-        ItemGain(item, fixed, closed, _sum_repairs(text or ""))
+        ItemRepairTotals(item, fixed, closed, _sum_repairs(text or ""))
         for item, fixed, closed, text in rows
     ]
 

@@ -57,7 +57,7 @@ def draw_column(
             drawn.append(" " * width)
             spare -= 1
         drawn += [
-            text_layout.draw_row(row, width, style)
+            text_layout.draw_text_row(row, width, style)
             for row in _panel_rows(panel, heights, width, style)
         ]
     return drawn if lines is None else drawn[:lines]

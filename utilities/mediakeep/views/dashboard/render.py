@@ -61,9 +61,11 @@ def render_dashboard(home_snapshot: HomeSnapshot, window: WindowSize) -> list[st
     There are at most as many lines as the window has.
     """
     lines, style = window.lines, window.style
-    head = [text_layout.draw_row(_title_row(home_snapshot), window.columns, style)]
+    head = [text_layout.draw_text_row(_title_row(home_snapshot), window.columns, style)]
     foot = [
-        text_layout.draw_row(text_layout.text_row(window.footer, Colour.DIM), window.columns, style)
+        text_layout.draw_text_row(
+            text_layout.text_row(window.footer, Colour.DIM), window.columns, style
+        )
     ]
     if lines is not None:
         head = head if lines >= _MIN_LINES_WITH_TITLE else []

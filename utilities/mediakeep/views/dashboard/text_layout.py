@@ -70,10 +70,11 @@ class TerminalStyle(msgspec.Struct, frozen=True):
     def align_column(self, names: Sequence[str], max_cells: int) -> list[str]:
         """Shorten names to `max_cells` cells, and pad them with spaces to the same width."""
         shown = [
-            display_width.truncate(self.escape(name), max_cells, self.ellipsis) for name in names
+            display_width.truncate_to_cells(self.escape(name), max_cells, self.ellipsis)
+            for name in names
         ]
         widest = max(map(display_width.text_width, shown), default=0)
-        return [display_width.pad(name, widest) for name in shown]
+        return [display_width.pad_to_cells(name, widest) for name in shown]
 
 
 class TextPiece(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ def text_row(text: str, colour: Colour = Colour.PLAIN) -> TextRow:
     return (TextPiece(text, colour, can_shrink=True),)
 
 
-def draw_row(row: TextRow, width: int, style: TerminalStyle) -> str:
+def draw_text_row(row: TextRow, width: int, style: TerminalStyle) -> str:
     """Draw a row of text pieces as one line of exactly `width` cells."""
     pieces = _fit_pieces([_escape_piece(piece, style) for piece in row], width, style)
     line = "".join(_colour_piece(piece, style) for piece in pieces)
@@ -139,8 +140,10 @@ def _fit_pieces(pieces: list[TextPiece], width: int, style: TerminalStyle) -> li
 
 def _truncate_piece(piece: TextPiece, max_cells: int, style: TerminalStyle) -> TextPiece:
     """Shorten a piece to `max_cells` cells; spaces at its end are removed first."""
-    short = display_width.truncate(piece.text.rstrip(), max_cells, style.ellipsis)
-    return TextPiece(display_width.pad(short, min(max_cells, _piece_width(piece))), piece.colour)
+    short = display_width.truncate_to_cells(piece.text.rstrip(), max_cells, style.ellipsis)
+    return TextPiece(
+        display_width.pad_to_cells(short, min(max_cells, _piece_width(piece))), piece.colour
+    )
 
 
 def _colour_piece(piece: TextPiece, style: TerminalStyle) -> str:

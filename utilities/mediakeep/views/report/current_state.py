@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import config, path_text
-from mediakeep.item import Status, is_gone
+from mediakeep.item import Status, is_no_longer_found
 from mediakeep.queue.claims import PendingQueue
 from mediakeep.queue.state import QueueState
 from mediakeep.views import terminal
-from mediakeep.views.report.decisions import Decisions
+from mediakeep.views.report.decisions import PendingReviews
 from mediakeep.views.report.kind_progress import (
     MAX_FAILED_ITEMS,
     CurrentState,
@@ -39,7 +39,7 @@ class StateContext(msgspec.Struct, frozen=True):
 def build_current_state(
     context: StateContext,
     summary: KindSummary,
-    decisions: Decisions | None,
+    decisions: PendingReviews | None,
     failed: Collection[str],
 ) -> CurrentState:
     """Return the current state of a queue, for the report.
@@ -64,7 +64,7 @@ def build_current_state(
 
 def list_vanished(state: QueueState) -> list[VanishedItem]:
     """List the items of a queue that are no longer in the library."""
-    vanished = [(key, item) for key, item in state.items.items() if is_gone(item)]
+    vanished = [(key, item) for key, item in state.items.items() if is_no_longer_found(item)]
     return [
         VanishedItem(key, item.skip_reason) for key, item in sorted(vanished, key=itemgetter(0))
     ]

@@ -35,7 +35,7 @@ class FixHints(msgspec.Struct, frozen=True):
     advice: Callable[[str], str]
 
 
-class DecisionEntry(msgspec.Struct, frozen=True):
+class ReviewListEntry(msgspec.Struct, frozen=True):
     """A pending review in the review list; only the fields needed here are read."""
 
     id: str
@@ -52,23 +52,23 @@ class DecisionEntry(msgspec.Struct, frozen=True):
 
 
 DatedEntry = tuple[
-    str, str, DecisionEntry
+    str, str, ReviewListEntry
 ]  # the day it was first found, or "", its item, and the entry
 
 
-class OpenDecision(msgspec.Struct, frozen=True):
+class PendingReview(msgspec.Struct, frozen=True):
     """A pending review and its item; `since` is the day it was first found, or "" if unknown.
 
     `advice` says how to resolve this kind of issue.
     """
 
     item: str
-    entry: DecisionEntry
+    entry: ReviewListEntry
     since: str
     advice: str
 
 
-class OpenIssueKind(msgspec.Struct, frozen=True):
+class PendingReviewKind(msgspec.Struct, frozen=True):
     """All pending reviews of one kind of issue.
 
     `command` accepts all their proposals; it is "" if there are none.
@@ -81,18 +81,18 @@ class OpenIssueKind(msgspec.Struct, frozen=True):
     advice: str
 
 
-class Decisions(msgspec.Struct, frozen=True):
+class PendingReviews(msgspec.Struct, frozen=True):
     """The pending reviews of a queue."""
 
     total: int
     proposed: int
-    sorts: list[OpenIssueKind]  # most frequent first
-    oldest: list[OpenDecision]
-    first: OpenDecision | None  # the oldest reviews that a command can resolve
+    sorts: list[PendingReviewKind]  # most frequent first
+    oldest: list[PendingReview]
+    first: PendingReview | None  # the oldest reviews that a command can resolve
 
 
 class _ReviewFile(msgspec.Struct):
-    reviews: dict[str, list[DecisionEntry]]
+    reviews: dict[str, list[ReviewListEntry]]
 
 
 def kinds_with_proposals(home: Path) -> dict[str, list[str]]:
@@ -107,9 +107,9 @@ def kinds_with_proposals(home: Path) -> dict[str, list[str]]:
     }
 
 
-def read_decisions(
+def read_pending_reviews(
     source: ReviewSource, since: Mapping[str, str], fix_hints: FixHints, zone: TimeZone
-) -> Decisions | None:
+) -> PendingReviews | None:
     """Return the pending reviews of a queue, or None if the review list is missing or damaged.
 
     `since` maps issue ids to the time they were first found.
@@ -122,7 +122,7 @@ def read_decisions(
     dated = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)
     proposed = Counter(entry.kind for _, entry in entries if entry.proposal)
-    return Decisions(
+    return PendingReviews(
         total=len(entries),
         proposed=proposed.total(),
         sorts=[
@@ -137,16 +137,16 @@ def read_decisions(
     )
 
 
-def _build_kind(kind: str, count: int, proposed: int, fix_hints: FixHints) -> OpenIssueKind:
+def _build_kind(kind: str, count: int, proposed: int, fix_hints: FixHints) -> PendingReviewKind:
     command = fix_hints.accept(kind) if proposed else ""
-    return OpenIssueKind(kind, count, proposed, command, fix_hints.advice(kind))
+    return PendingReviewKind(kind, count, proposed, command, fix_hints.advice(kind))
 
 
 def _oldest_decisions(
     dated_entries: list[DatedEntry], limit: int, fix_hints: FixHints
-) -> list[OpenDecision]:
+) -> list[PendingReview]:
     return [
-        OpenDecision(item, entry, day, fix_hints.advice(entry.kind))
+        PendingReview(item, entry, day, fix_hints.advice(entry.kind))
         for day, item, entry in heapq.nsmallest(limit, dated_entries, key=_age_key)
     ]
 
@@ -155,7 +155,7 @@ def _local_day(moment: str, zone: TimeZone) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(zone).date()}"
 
 
-def _read_entries(home: Path) -> list[tuple[str, DecisionEntry]] | None:
+def _read_entries(home: Path) -> list[tuple[str, ReviewListEntry]] | None:
     """Read the review list as pairs of item key and entry; None if it is missing or damaged."""
     try:
         view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_ReviewFile)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mediakeep.pages import render
-from mediakeep.queue.history.queries import ItemGain
+from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.kind_progress import (
@@ -156,7 +156,10 @@ def format_worse_kinds(progress: KindProgress) -> str:
         *([f"and {render.pluralize(more, 'more kind')}"] if more > 0 else []),
     ]
     first = progress.flow.completed - progress.flow.again
-    read_items = f"{terminal.format_count(first, progress.noun, progress.plural)} {_verb_be(first, running=False)}"
+    read_items = (
+        f"{terminal.format_count(first, progress.noun, progress.plural)} "
+        f"{_verb_be(first, running=False)}"
+    )
     return ", ".join(kinds) + (f"; {read_items} read for the first time" if kinds and first else "")
 
 
@@ -166,7 +169,7 @@ def _format_worse_kind(issue: IssueKindCounts) -> str:
     return f"{issue.kind}: {' and '.join(filter(None, (more, back)))}"
 
 
-def format_item_gain(item_gain: ItemGain) -> str:
+def format_item_gain(item_gain: ItemRepairTotals) -> str:
     """Describe how much one item has improved: its repairs by kind, and its resolved issues."""
     kinds = [
         f"{count:,} {kind}" for kind, count in list(item_gain.repairs.items())[:_MAX_REPAIR_KINDS]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mediakeep.queue.history.queries import ItemGain
+from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.views.period_stats import PeriodStats, PeriodTotals
-from mediakeep.views.report.decisions import Decisions
+from mediakeep.views.report.decisions import PendingReviews
 from mediakeep.views.summary import CompletionEstimate, KindSummary
 
 MAX_FAILED_ITEMS = 5  # failed items shown per cause; the queue lists all
@@ -82,7 +82,7 @@ class RemainingWork(msgspec.Struct, frozen=True):
 class CurrentState(msgspec.Struct, frozen=True):
     """The state of a queue when the report is written; only for reports on a recent period."""
 
-    decisions: Decisions | None
+    decisions: PendingReviews | None
     failing: list[FailureGroup]
     undone: int  # items that failed in the period and are not completed yet
     pending: int  # items of `undone` that the next batch retries
@@ -94,7 +94,7 @@ class CurrentState(msgspec.Struct, frozen=True):
 class ItemFindings(msgspec.Struct, frozen=True):
     """What the history says about single items and issues in the period."""
 
-    gains: list[ItemGain]
+    gains: list[ItemRepairTotals]
     failed: frozenset[str]
     opened: dict[str, str]  # time when each open issue was first found, by id
 
@@ -116,7 +116,7 @@ class KindProgress(msgspec.Struct, frozen=True):
     before: PeriodTotals | None
     rows: list[ReportRow]
     issues: list[IssueKindCounts]  # most open first
-    gains: list[ItemGain]
+    gains: list[ItemRepairTotals]
     failed_items: int
     present: CurrentState | None
     weeks: list[PeriodStats]

@@ -36,7 +36,7 @@ def _file_stem(period: Period) -> str:
     return f"{period.first}_{_PERIOD_NAMES.get(period.days, 'weekly')}_progress"
 
 
-def list_due(home: Path, running: Period, first: Period, now: datetime) -> list[Period]:
+def list_due_periods(home: Path, running: Period, first: Period, now: datetime) -> list[Period]:
     """List the periods whose report must be written now, oldest first.
 
     The `running` period is due if its report is older than `MAX_AGE`. The one before is due if it

@@ -67,6 +67,6 @@ def _add_item(
                 _PICTURE_TYPES.get(name, _OTHER_PICTURE),
                 "",
                 end - start,
-                source.part_reader(start, end),
+                source.make_part_reader(start, end),
             )
         )

@@ -38,7 +38,7 @@ def parse(source: BoundedFile) -> ParsedFile:
     source.allow_tag_bytes(min(_find_header_end(source), source.size))
     block = TagBlock(name="ASF", tag_format="asf")
     header_objects: dict[bytes, AsfObject] = {}
-    for item in source.run_once(_read_header_objects):
+    for item in source.call_once_and_cache(_read_header_objects):
         if item.guid == _HEADER_EXTENSION_GUID:
             for inner in objects.walk_objects(
                 source, item.start + _EXTENSION_HEADER_SIZE, item.end
@@ -57,7 +57,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
     end = _find_header_end(source)
     if end > source.size:
         return StreamCheck(0, "it ends within its headers")
-    header = source.run_once(_read_header_objects)
+    header = source.call_once_and_cache(_read_header_objects)
     protected = next((_DRM_SCHEMES[item.guid] for item in header if item.guid in _DRM_SCHEMES), "")
     declared = next(
         (

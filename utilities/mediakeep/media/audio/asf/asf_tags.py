@@ -110,7 +110,7 @@ def _add_picture(block: TagBlock, source: BoundedFile, byte_range: ByteRange) ->
     if len(texts) == 3:
         begin = byte_range.start + 5 + 2 * (len(texts[0]) + len(texts[1]) + 2)
         size = min(int.from_bytes(head[1:5], "little"), byte_range.end - begin)
-        read_at = source.part_reader(begin, begin + size)
+        read_at = source.make_part_reader(begin, begin + size)
         block.add_picture(pictures.build_embedded_picture(head[0], texts[0], size, read_at))
 
 

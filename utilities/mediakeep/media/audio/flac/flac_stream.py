@@ -69,11 +69,11 @@ _DEFAULT_TAIL_SIZE, _MAX_TAIL_SIZE = 65_536, 262_144  # bytes searched: frame si
 
 def parse(source: BoundedFile) -> ParsedFile:
     """Parse the metadata blocks of a FLAC file; raise ValueError if there is no STREAMINFO."""
-    stream, metadata = source.run_once(_read_metadata)
+    stream, metadata = source.call_once_and_cache(_read_metadata)
     if stream is None:
         raise ValueError("no STREAMINFO")
     source.read_tail(
-        source.size, _last_frame_reach(stream) + surrounding_tags.TRAILER_PROBE_SIZE
+        source.size, _last_frame_search_size(stream) + surrounding_tags.TRAILER_PROBE_SIZE
     )  # one read for all
     audio = ByteRange(
         metadata.end,
@@ -109,7 +109,7 @@ def build_stream_info(stream: FlacStreamInfo, size: int) -> StreamInfo:
 
 def check_stream(source: BoundedFile) -> StreamCheck:
     """Check that the last frame of a FLAC file reaches the number of samples in STREAMINFO."""
-    stream, metadata = source.run_once(_read_metadata)
+    stream, metadata = source.call_once_and_cache(_read_metadata)
     if metadata.end > source.size:
         return StreamCheck(0, _truncated_headers_text(source, stream))
     audio = ByteRange(metadata.end, surrounding_tags.find_audio_end(source, metadata.end))
@@ -121,7 +121,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
     """Yield the audio of a FLAC file: all bytes after the last metadata block."""
-    start = source.run_once(_read_metadata)[1].end
+    start = source.call_once_and_cache(_read_metadata)[1].end
     yield ByteRange(start, surrounding_tags.find_audio_end(source, start))
 
 
@@ -151,7 +151,7 @@ def _read_tags(source: BoundedFile, metadata: FlacMetadata) -> TagBlock:
         if block.is_full:
             break
         if picture := vorbis_comments.parse_picture_block(
-            end - start, source.part_reader(start, end)
+            end - start, source.make_part_reader(start, end)
         ):
             block.add_picture(picture)
     return block
@@ -169,7 +169,7 @@ def _truncated_headers_text(source: BoundedFile, stream: FlacStreamInfo | None) 
     return "" if has_frames else "it ends within its headers"
 
 
-def _last_frame_reach(stream: FlacStreamInfo) -> int:
+def _last_frame_search_size(stream: FlacStreamInfo) -> int:
     """Return how many bytes before the end of the audio are sure to contain a frame's start."""
     size = (
         stream.max_frame_size + flac_frames.MAX_HEADER_SIZE
@@ -184,7 +184,7 @@ def _missing_audio_text(source: BoundedFile, audio: ByteRange, stream: FlacStrea
 
     "" means that all frames are there, or that none is found.
     """
-    reach = min(_last_frame_reach(stream), audio.size)
+    reach = min(_last_frame_search_size(stream), audio.size)
     sync = VARIABLE_SYNC if source.read(audio.start, 2) == VARIABLE_SYNC else FIXED_SYNC
     tail, furthest = source.read_tail(audio.end, reach), 0
     for offset, end in find_frames_backwards(tail, stream, sync):

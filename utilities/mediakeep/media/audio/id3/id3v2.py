@@ -57,7 +57,7 @@ def read_tag(source: BoundedFile, start: int, stop: int) -> TagBlock | None:
     version, flags = header[3], header[5]
     size = min(decode_syncsafe(header[6:10]), stop - start - HEADER_SIZE)
     source.allow_tag_bytes(size)
-    read_at = source.part_reader(start + HEADER_SIZE, start + HEADER_SIZE + size)
+    read_at = source.make_part_reader(start + HEADER_SIZE, start + HEADER_SIZE + size)
     if flags & _UNSYNCHRONISED_FLAG and version < 4:
         if size > frame_encoding.MAX_TAG_SIZE:
             return None

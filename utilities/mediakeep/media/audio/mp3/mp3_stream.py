@@ -40,7 +40,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
     audio = surrounding_tags.find_audio_range(source)
     offset, declared = _find_declared_size(source.read(audio.start, _HEADER_SEARCH_SIZE))
     present = audio.size - offset
-    missing = declared > present + _SIZE_TOLERANCE and declared not in _sizes_including_tags(
+    missing = declared > present + _SIZE_TOLERANCE and declared not in _possible_declared_sizes(
         source.size
     )
     return StreamCheck(audio.size, missing_bytes_text(present, declared) if missing else "")
@@ -54,7 +54,7 @@ def iter_essence(source: BoundedFile) -> Iterator[ByteRange]:
 
 def _find_stream_info(source: BoundedFile, audio: ByteRange) -> StreamInfo:
     """Find the first MPEG frame, and build the audio properties from it."""
-    uncertain, read_at = None, source.part_reader(*audio)
+    uncertain, read_at = None, source.make_part_reader(*audio)
     for offset in _iter_frame_candidates(source, audio):
         head = read_at(offset, xing.HEADER_SIZE)
         first = mpeg_frames.parse_frame_header(head[:4])
@@ -151,7 +151,7 @@ def _truncated_tag_text(source: BoundedFile) -> str:
     return "" if size <= source.size else f"its tags take {size:,} bytes, it holds {source.size:,}"
 
 
-def _sizes_including_tags(size: int) -> tuple[int, int]:
+def _possible_declared_sizes(size: int) -> tuple[int, int]:
     """Return the two audio sizes, in bytes, that encoders declare if they count the tags.
 
     The first includes an ID3v1 tag, the second does not.

@@ -31,7 +31,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
     Raises ValueError if the header or an audio track is missing.
     """
-    header = source.run_once(_read_movie)
+    header = source.call_once_and_cache(_read_movie)
     if header is None:
         raise ValueError("no moov")
     infos = (audio_track.parse_audio_track(source, track) for track in header.tracks)
@@ -45,13 +45,19 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 def has_video_track(source: BoundedFile) -> bool:
     """Return True if an MP4 file has a video track; chapter images count as one."""
-    handlers = (track.get(b"hdlr") for track in (source.run_once(_read_movie) or Mp4Movie()).tracks)
+    handlers = (
+        track.get(b"hdlr")
+        for track in (source.call_once_and_cache(_read_movie) or Mp4Movie()).tracks
+    )
     return any(atom and source.read(atom.start + 8, 4) == b"vide" for atom in handlers)
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
     """Compare the declared ends of MP4 atoms and chunks with the file size, and detect DRM."""
-    top, header = _read_top_level_atoms(source), source.run_once(_read_movie) or Mp4Movie()
+    top, header = (
+        _read_top_level_atoms(source),
+        source.call_once_and_cache(_read_movie) or Mp4Movie(),
+    )
     payload = sum(atom.size for atom in top if atom.name == b"mdat")
     return StreamCheck(
         payload, _missing_data_text(source, top, header), _drm_scheme(source, header)
@@ -68,7 +74,7 @@ def iter_essence(source: BoundedFile) -> EssenceParts:
         for atom in _read_top_level_atoms(source)
         if atom.name == b"mdat"
     ]
-    header = source.run_once(_read_movie) or Mp4Movie()
+    header = source.call_once_and_cache(_read_movie) or Mp4Movie()
     for span in spans:
         yield span.size.to_bytes(8)
         yield span

@@ -83,7 +83,7 @@ def _add_pictures(block: TagBlock, source: BoundedFile, atom: Atom) -> None:
         start = part.start + _VALUE_HEADER_SIZE
         if part.name == b"data" and start <= part.end:
             mime = _MIME_TYPES.get(int.from_bytes(source.read(part.start, 4)) & 0xFFFFFF, "")
-            read_at = source.part_reader(start, part.end)
+            read_at = source.make_part_reader(start, part.end)
             block.add_picture(
                 pictures.build_embedded_picture(_FRONT_COVER, mime, part.end - start, read_at)
             )

@@ -40,7 +40,7 @@ class _AudioStream(NamedTuple):
 
 def parse(source: BoundedFile) -> ParsedFile:
     """Parse the headers, the tags and the length of the first audio stream in an Ogg file."""
-    stream = source.run_once(_find_audio_stream)
+    stream = source.call_once_and_cache(_find_audio_stream)
     if stream is None:
         raise ValueError("no stream of a known codec")
     codec, first = stream.codec, stream.header_pages[0]
@@ -57,7 +57,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 def check_stream(source: BoundedFile) -> StreamCheck:
     """Check that the last page of an Ogg file is complete and ends its stream."""
     end, missing = _check_last_page(source)
-    stream = source.run_once(_find_audio_stream)
+    stream = source.call_once_and_cache(_find_audio_stream)
     size = max(0, end - (stream.audio_start if stream else source.size))
     if size and missing == _NO_END_PAGE:
         return StreamCheck(size, "its end is not marked", audio_complete=True)
@@ -122,7 +122,7 @@ def _find_end_position(source: BoundedFile, serial: bytes) -> int:
 
     Return 0 if no page of the stream is near the end of the file.
     """
-    position = pages.parse_granule_position(source.run_once(_find_last_page)[1], serial)
+    position = pages.parse_granule_position(source.call_once_and_cache(_find_last_page)[1], serial)
     if position > 0:
         return position
     positions = (
@@ -141,7 +141,7 @@ def _iter_header_packets(source: BoundedFile) -> Generator[bytes | ByteRange, No
 
     Audio on that page violates the specification, but is included.
     """
-    stream, packet = source.run_once(_find_audio_stream), 0
+    stream, packet = source.call_once_and_cache(_find_audio_stream), 0
     if stream is None:
         return source.size
     for page in stream.header_pages:

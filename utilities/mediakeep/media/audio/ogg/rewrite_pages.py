@@ -192,14 +192,14 @@ def _renumber_page(data: bytearray, at: int, serial: bytes, by: int) -> int:
         return 0
     if here.serial == serial:
         number = (here.number + by) & 0xFFFFFFFF
-        changed = _crc_difference(number ^ here.number, here.end - 22)
+        changed = _compute_crc_change(number ^ here.number, here.end - 22)
         sum_ = int.from_bytes(data[at + 22 : at + 26], "little") ^ changed
         struct.pack_into("<II", data, at + 18, number, sum_)
     return here.end
 
 
 @lru_cache(4096)
-def _crc_difference(bits: int, bytes_after: int) -> int:
+def _compute_crc_change(bits: int, bytes_after: int) -> int:
     """Return how a page's CRC changes if the given bits of its page number change.
 
     `bytes_after` is the number of bytes after the page number. A CRC is linear, so the page need

@@ -107,7 +107,7 @@ def parse(source: BoundedFile) -> ParsedFile:
 
 def check_stream(source: BoundedFile) -> StreamCheck:
     """Compare the size that the data chunk of a WAV or AIFF file declares with the file size."""
-    if chunk := source.run_once(_find_format_and_data)[1]:
+    if chunk := source.call_once_and_cache(_find_format_and_data)[1]:
         present = _chunk_range(source, chunk).size
         missing = chunk.size > present + _SIZE_TOLERANCE and not _is_streamed_size(chunk.size)
         return StreamCheck(present, missing_bytes_text(present, chunk.size) if missing else "")
@@ -116,7 +116,7 @@ def check_stream(source: BoundedFile) -> StreamCheck:
 
 def iter_essence(source: BoundedFile) -> EssenceParts:
     """Yield the audio of a WAV or AIFF file: its format chunk, then the samples."""
-    for chunk in source.run_once(_find_format_and_data):
+    for chunk in source.call_once_and_cache(_find_format_and_data):
         if chunk:
             yield _chunk_range(source, chunk)
 
