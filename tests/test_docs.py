@@ -292,9 +292,8 @@ def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=documents.name)
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
     ours = set().union(*(options(door) for door in DOORS))
-    of_others = (
-        {"--strict", "--full", "--hypothesis-profile"} if path.name == "CONTRIBUTING.md" else set()
-    )
+    tools = {"--strict", "--full", "--hypothesis-profile", "--basetemp"}
+    of_others = tools if path.name == "CONTRIBUTING.md" else set()
     assert documents.flags(path.read_text()) <= ours | of_others
 
 
