@@ -18,7 +18,7 @@ _MAX_SHOWN_FAILURES = 20  # missing outputs that are printed; the statistics lis
 
 
 class CompletedItems(NamedTuple):
-    """A library: its items completed by batches, and how many others there are."""
+    """The items of a library that a batch completed, and the counts of all other items by reason."""
 
     library: str
     written: str  # UTC

@@ -12,7 +12,7 @@ from mediakeep.media.safewrite.file_assembly import FilePart
 
 
 def edited(source: BoundedFile, wanted: TargetTags, manner: TagWriteOptions) -> list[FilePart]:
-    """Return the file with what is wanted in its tags."""
+    """Return the parts of the MP3 file with the wanted values in its tags."""
     sound = next(mp3_stream.iter_essence(source))
     tags = [source.read(span.start, span.size) for span in around.before(source, sound.start)]
     speaking = next((index for index, data in enumerate(tags) if _tells(data)), None)

@@ -49,9 +49,9 @@ def _find_our_checksum(local: LocalMovie, place: str, context: MovieWorkerContex
 
 
 def _is_created_by_us(records: Iterable[ChangeRecord]) -> bool:
-    """Return True if, after these changes, the existing file was created by mediakeep.
+    """Return True if the recorded changes of an NFO say that mediakeep created it, not the user.
 
-    If an undo restored a removed file, the file has the same owner as before.
+    If an undo restored a removed NFO, its creator is the one from before the removal.
     """
     ours = before = False
     for record in records:

@@ -45,7 +45,7 @@ def cover_too_small(album: Album) -> str | None:
 
 
 def cover_upgrade(artist: Artist) -> dict[str, str]:
-    """Find albums with a small front cover for which the Cover Art Archive has one."""
+    """Find albums with a small front cover for which the Cover Art Archive has a larger one."""
     details = {}
     for album in artist.albums:
         cover = archive_covers.find_cover_for_match(artist.matches.get(album.place))

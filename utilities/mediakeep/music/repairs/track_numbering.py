@@ -130,7 +130,7 @@ def _split_number(track: Track) -> Iterator[Repair]:
 
 
 def _find_text_with_total(track: Track) -> str:
-    """Return the text of a Vorbis comment that contains the total as well, else ""."""
+    """Return the track number of a Vorbis comment if it includes the total ("3/12"), else ""."""
     is_vorbis = track.facts is not None and track.facts.format in _VORBIS_FORMATS
     return next((text for text in _raw_numbers(track) if "/" in text), "") if is_vorbis else ""
 

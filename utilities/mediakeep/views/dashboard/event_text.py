@@ -26,13 +26,13 @@ def format_event(event: HistoryEvent, now: DisplayTime) -> TextRow:
     """Format a history event as a row of text, with its time first."""
     time = TextPiece(f"{now.format_time(event.time)}  ", Colour.DIM)
     if event.op == "settle":
-        return [time, TextPiece(event.item, can_shrink=True), *_settle_pieces(event)]
+        return [time, TextPiece(event.item, can_shrink=True), *_outcome_pieces(event)]
     description = _TEXT_BY_OP.get(event.op, event.op).format(event.session)
     subject = [TextPiece(f"{event.item} ", can_shrink=True)] if event.item else []
     return [time, *subject, TextPiece(description, can_shrink=not subject)]
 
 
-def _settle_pieces(event: HistoryEvent) -> list[TextPiece]:
+def _outcome_pieces(event: HistoryEvent) -> list[TextPiece]:
     state = "failed" if event.state == "error" else event.state
     counts = [
         (event.fixed, "repaired"),
