@@ -18,7 +18,7 @@ _MAX_SHOWN_FAILURES = 20  # missing outputs that are printed; the statistics lis
 
 
 class CompletedItems(NamedTuple):
-    """The items of a library that a batch completed, and the counts of all other items by reason."""
+    """The items of a library that a batch completed, and counts of the others by reason."""
 
     library: str
     written: str  # UTC
