@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 QUEUE := $(PY) utilities/music_queue_manager.py --home .demo
 # More tests than cores run at once: many of them wait, for a disk or for another process.
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )))
 BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
 # The demo uses simulated services on this machine, with a catalogue made with the library.
 MOVIES := $(PY) utilities/movie_queue_manager.py --home .demo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -58,7 +59,7 @@ class Yard:
 @pytest.fixture(scope="module")
 def yard(disk_folder: Path) -> Yard:
     """Change files one by one, close the index each time, and keep what it is then."""
-    root = disk_folder / "torn"
+    root = Path(tempfile.mkdtemp(dir=disk_folder, prefix="torn"))  # it may be made more than once
     home = Home(root / "now" / "home", root / "now" / "music")
     home.path.mkdir(parents=True)
     home.music.mkdir()

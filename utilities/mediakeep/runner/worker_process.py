@@ -39,7 +39,8 @@ def prestart_workers(worker_factory: WorkerFactory, count: int) -> Iterator[list
         if can_fork():
             with contextlib.suppress(OSError):  # the pool starts the missing ones
                 for _ in range(count):
-                    started.append(fork_worker(worker_factory, started))
+                    with _block_signals():  # a stop in between would forget a running worker
+                        started.append(fork_worker(worker_factory, started))
         yield started
     finally:
         shutdown_workers([worker for worker in started if not worker.pipe.closed])
@@ -204,9 +205,9 @@ def can_fork() -> bool:
 
 @contextlib.contextmanager
 def _block_signals() -> Iterator[None]:
-    """Block the stop signals while a worker process starts.
+    """Block the stop signals in a `with` block that starts a worker process.
 
-    They would kill it before it ignores them.
+    They would kill it before it ignores them, or end the block before it is known.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
