@@ -6,6 +6,7 @@ Afterwards the queue is as it was before, or as it would be after, and goes on.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,11 +22,35 @@ from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
 from tests.crash import script
 from tests.crash.faults import Cut, Dead
+from tests.crash.tap import Tap
 from tests.queue import rig
 from tests.sampling import some
 
 Act = Callable[[Queue], Any]
 Prepare = Callable[[QueueLocation], None]
+
+
+@pytest.fixture(autouse=True)
+def abandoned_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the files that a queue leaves open when it is cut off: in truth its process is dead.
+
+    A number may have been used again for another file since, so the file is compared.
+    """
+    files: dict[int, os.stat_result] = {}
+    real = os.open
+
+    def tracked(*args: Any, **options: Any) -> int:
+        handle = real(*args, **options)
+        files[handle] = os.fstat(handle)
+        return handle
+
+    monkeypatch.setattr(os, "open", tracked)
+    monkeypatch.setitem(Tap.real, "open", tracked)
+    yield
+    for handle, before in files.items():
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(handle), before):
+                os.close(handle)
 
 
 @dataclass(frozen=True)
