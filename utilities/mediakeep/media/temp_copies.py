@@ -20,6 +20,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from mediakeep import atomic_files
@@ -46,7 +47,7 @@ class TempCopies:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._note: tuple[Path, int] | None = None
+        self._note: tuple[Path, FileIO] | None = None  # closed with the object at the latest
         self._owner = 0  # process id: a forked process has its own note
         self._active: list[bytes] = []
         self._guard = threading.Lock()
@@ -67,30 +68,30 @@ class TempCopies:
         """Remove the note of this process, unless it still has temporary copies."""
         with self._guard, contextlib.suppress(OSError):
             if self._note and self._owner == os.getpid() and not self._active:
-                path, handle = self._note
+                path, file = self._note
                 self._note = None
-                path.unlink()
-                os.close(handle)
+                with file:
+                    path.unlink()
 
     def _write_note(self, active: list[bytes]) -> None:
         try:
             if self._note is None or self._owner != os.getpid():
                 self._note, self._owner, active = self._open_note(), os.getpid(), active[-1:]
-            handle = self._note[1]
+            handle = self._note[1].fileno()
             size = os.pwrite(handle, b"".join(entry + b"\0" for entry in active), 0)
             os.ftruncate(handle, size)
         except OSError as error:
             raise RecordNotWritten(self._folder, error.strerror or error) from error
         self._active = active
 
-    def _open_note(self) -> tuple[Path, int]:
+    def _open_note(self) -> tuple[Path, FileIO]:
         atomic_files.make_folder(self._folder, sync=False)
         while True:
             path = self._folder / f"{os.urandom(6).hex()}{_SUFFIX}"
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             lock_file(handle)
             if os.fstat(handle).st_nlink:
-                return path, handle
+                return path, FileIO(handle, "r+")
             os.close(handle)  # a cleanup removed it before the lock
 
 
