@@ -77,9 +77,8 @@ class Home:
 def serving(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     """Serve a world; what this machine noted of the server's pace goes with it."""
     with SimulatorServer(catalogue) as server:
-        rate_limit.remove_state_file(
-            server.url, HttpEnvironment()
-        )  # of an earlier one, which had this port
+        # of an earlier one, which had this port
+        rate_limit.remove_state_file(server.url, HttpEnvironment())
         yield server
     rate_limit.remove_state_file(server.url, HttpEnvironment())
 

@@ -34,9 +34,8 @@ def test_a_disk_that_fails_at_a_sync_is_told_with_the_file_it_failed(
     def fail(_: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(
-        atomic_files, "sync_data", fail
-    )  # a disk that fails cannot be had for a test
+    # a disk that fails cannot be had for a test
+    monkeypatch.setattr(atomic_files, "sync_data", fail)
     with pytest.raises(OSError, match=r"first\.md"):
         atomic_files.write_atomic_group(
             {tmp_path / "first.md": b"a", tmp_path / "second.csv": b"b"}

@@ -88,9 +88,8 @@ def test_a_file_that_changed_since_it_was_planned_is_left_alone(
 ) -> None:
     first, second, *_ = dawn(home)
 
-    def answered(
-        self: ClickConsole, question: str
-    ) -> bool:  # stands in for a person who takes their time to answer
+    # stands in for a person who takes their time to answer
+    def answered(self: ClickConsole, question: str) -> bool:
         os.utime(first, ns=(1, 1))
         return True
 

@@ -43,9 +43,8 @@ def test_without_a_token_tmdb_is_not_asked_and_says_how_to_get_one(tmp_path: Pat
     for way in ("MEDIAKEEP_TMDB_TOKEN", "--tmdb-token-file", "tmdb_token_file in mediakeep.toml"):
         assert way in str(closed.build_skipped_error())
     assert access(tmp_path, WITH).is_enabled
-    assert access(
-        tmp_path, tmdb_host=OWN, tmdb_image_host=OWN
-    ).is_enabled  # its own server's affair
+    # its own server's affair
+    assert access(tmp_path, tmdb_host=OWN, tmdb_image_host=OWN).is_enabled
 
 
 def test_a_token_is_sent_as_such_and_a_key_as_a_key(tmp_path: Path) -> None:

@@ -75,9 +75,8 @@ def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     killed.set()
-    items = readonly.load_state(
-        home.queue, MUSIC
-    ).items.values()  # the journal's last lines included
+    # the journal's last lines included
+    items = readonly.load_state(home.queue, MUSIC).items.values()
     assert Status.IN_PROGRESS in {item.status for item in items}
 
 

@@ -179,9 +179,8 @@ def test_a_ledger_that_is_taken_away_under_a_worker_is_noticed(begun: Path) -> N
 def test_a_ledger_that_stays_locked_fails_the_artist(
     begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        sqlite_file, "_DURABLE_LOCK_TIMEOUT", 0.1
-    )  # else the test would wait as long as a person
+    # else the test would wait as long as a person
+    monkeypatch.setattr(sqlite_file, "_DURABLE_LOCK_TIMEOUT", 0.1)
     book = EssenceDatabase.open(begun, write=True)
     holder = sqlite3.connect(begun, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -197,9 +196,8 @@ def test_a_full_disk_is_told_as_one_and_nothing_is_half_written(
 ) -> None:
     book = EssenceDatabase.open(begun, write=True)
     assert book._database is not None
-    book._database._connection.execute(
-        "PRAGMA max_page_count = 1"
-    )  # SQLite says then what it says of a full disk
+    # SQLite says then what it says of a full disk
+    book._database._connection.execute("PRAGMA max_page_count = 1")
     many = {f"{number}.mp3": TWO for number in range(500)}
     with pytest.raises(OSError, match="No space left on device"):
         book.save_scan("Vera", DeepScanResult(many, (), {}))

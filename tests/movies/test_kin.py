@@ -86,9 +86,8 @@ def test_those_that_do_not_know_of_all_of_their_collection_are_read_anew() -> No
 def test_a_movie_that_left_a_collection_has_the_others_read_anew(here: Path) -> None:
     items = collected(3, 3, 3)
     (here / "c").unlink()
-    assert (
-        stale_reports.find_stale_reports(items) == []
-    )  # before a scan has seen it, the library may be half mounted
+    # before a scan has seen it, the library may be half mounted
+    assert stale_reports.find_stale_reports(items) == []
     gone = item("c", Status.SKIPPED, tmdb_id=3, collection_id=5, skip_reason="vanished")
     assert stale_reports.find_stale_reports(items | {"c": gone}) == ["a", "b"]
 

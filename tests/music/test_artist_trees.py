@@ -204,9 +204,8 @@ def test_a_folder_that_may_be_listed_but_not_entered_holds_unreadable_tracks(pub
     shelf.put(public / "Vera" / "good.mp3")
     shelf.put(public / "Vera" / "Dawn" / "a.mp3")
     shelf.put(public / "other.mp3")
-    scan.read_artist(
-        public / "Vera"
-    )  # whatever is imported on the way is, before rights are dropped
+    # whatever is imported on the way is, before rights are dropped
+    scan.read_artist(public / "Vera")
     (public / "Vera" / "Dawn").chmod(0o444)
     with shelf.refused(public / "other.mp3"):
         read = {track.place: track for track in scan.read_artist(public / "Vera").tracks}

@@ -170,9 +170,8 @@ def test_picture_files_that_are_none_are_named(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", picture="cover.png")
     shelf.put(artist / "Dawn" / "CD1" / "a.mp3")
     (artist / "Dawn" / "cover.jpg").write_bytes(ERROR_PAGE)
-    (artist / "Dawn" / "good.jpg").write_bytes(
-        track_files.read_seed_file("cover.png")
-    )  # of another format
+    # of another format
+    (artist / "Dawn" / "good.jpg").write_bytes(track_files.read_seed_file("cover.png"))
     (artist / "Dawn" / "CD1" / "back.png").write_bytes(bytes(100))
     assert found(artist) == {"cover-not-image": ["Dawn"]}
     assert detail("cover-not-image", artist) == '"cover.jpg", "back.png"'

@@ -129,9 +129,8 @@ def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: WorkerPool) -> N
     turns, before, started = 0, time.process_time(), time.monotonic()
     while not pool.wait():
         turns += 1
-    assert (
-        turns <= (time.monotonic() - started) / POLL_SECONDS + 5
-    )  # it tells some things at its start
+    # it tells some things at its start
+    assert turns <= (time.monotonic() - started) / POLL_SECONDS + 5
     assert time.process_time() - before < 0.5
 
 

@@ -20,9 +20,8 @@ FULL = factories.make_release(
     GROUP, [["One"]], edition=1, cover=CatalogueCover(back=True, count=3), date="1990"
 )
 PLAIN = factories.make_release(GROUP, [["One"]], edition=2, cover=CatalogueCover(), date="1980")
-LATE = [
-    factories.make_release(GROUP, [["One"]], edition=number) for number in range(3, 12)
-]  # no date
+# no date
+LATE = [factories.make_release(GROUP, [["One"]], edition=number) for number in range(3, 12)]
 NONE = factories.make_release(BARE, [["One"]], cover=None)
 CATALOGUE = MusicBrainzCatalogue(
     artists=(AMBER,), groups=(GROUP, BARE), releases=(FULL, PLAIN, NONE, *LATE)

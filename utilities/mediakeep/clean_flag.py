@@ -70,9 +70,8 @@ def mark_clean(connection: sqlite3.Connection, identity: FileIdentity) -> None:
     rebuilt after the next boot.
     """
     with contextlib.suppress(sqlite3.Error):
-        connection.execute(
-            "PRAGMA busy_timeout = 0"
-        )  # a process that writes now sets the mark later
+        # a process that writes now sets the mark later
+        connection.execute("PRAGMA busy_timeout = 0")
         connection.execute("BEGIN")
         try:
             done = is_clean(connection, identity)
@@ -87,9 +86,8 @@ def _write_mark(connection: sqlite3.Connection, value: str) -> None:
 
     A crash during the commit leaves SQLite's rollback journal, which restores the old value.
     """
-    connection.execute(
-        "PRAGMA fullfsync = ON"
-    )  # without it, macOS does not flush the drive's cache
+    # without it, macOS does not flush the drive's cache
+    connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA synchronous = EXTRA")
     try:
         connection.execute("BEGIN IMMEDIATE")

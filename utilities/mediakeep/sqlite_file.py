@@ -155,9 +155,8 @@ def _prepare_durable(
 
     Return False if there are no tables: the process that created the file may have been killed.
     """
-    connection.execute(
-        "PRAGMA synchronous = EXTRA"
-    )  # syncs the folder too: commits survive a power loss
+    # syncs the folder too: commits survive a power loss
+    connection.execute("PRAGMA synchronous = EXTRA")
     if write and not _table_names(connection):
         with _transaction(connection):
             if not _table_names(connection):  # another worker may have been faster
@@ -447,13 +446,11 @@ class SqliteFile:
     def __init__(self, path: Path, schema: str) -> None:
         self.path, self.damage_notes = path, list[str]()
         self._schema = schema
-        self._connections: dict[
-            int, sqlite3.Connection
-        ] = {}  # by process id: none is used after a fork
+        # by process id: none is used after a fork
+        self._connections: dict[int, sqlite3.Connection] = {}
         self._connected_identity: FileIdentity | None = None  # of the open file
-        self.execute_all(
-            ("PRAGMA user_version = 1", ())
-        )  # changes nothing, but fails if not writable
+        # changes nothing, but fails if not writable
+        self.execute_all(("PRAGMA user_version = 1", ()))
 
     def query_row(self, query: str, *values: object) -> Row:
         """Return the first row of a query's result, or an empty tuple if there is no row."""

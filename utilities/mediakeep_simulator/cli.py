@@ -148,9 +148,8 @@ def _start_server(
         except OSError as error:
             reason = f"Port {options['port']} cannot be served: {error.strerror}."
             raise UsageError(reason) from error
-        rate_limit.remove_state_file(
-            server.url, HttpEnvironment()
-        )  # of an earlier server on this port
+        # of an earlier server on this port
+        rate_limit.remove_state_file(server.url, HttpEnvironment())
         with server:
             yield server
         rate_limit.remove_state_file(server.url, HttpEnvironment())

@@ -182,9 +182,8 @@ def test_a_database_of_another_program_is_set_aside_whole(place: Path, paths: li
 def test_an_index_that_stays_locked_is_done_without(
     place: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch, hold: str, pause: float
 ) -> None:
-    monkeypatch.setattr(
-        sqlite_file, "_LOCK_TIMEOUT", 0.1
-    )  # else the test would wait as long as a person
+    # else the test would wait as long as a person
+    monkeypatch.setattr(sqlite_file, "_LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(sqlite_file, "_DISABLED_SECONDS", pause)
     monkeypatch.setattr(sqlite_file, "time", mock.Mock(monotonic=lambda: 1000.0))
     waits, give_up = [], sqlite_file.DisposableSqlite._disable_or_reset

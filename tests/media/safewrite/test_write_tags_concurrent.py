@@ -79,9 +79,8 @@ def _write_often(path: Path, home: Path, name: str, pipe: Connection) -> None:
     store, told = writable_files.store(home), []
     look = atomic_replace.OriginalFile.is_unchanged
 
-    def look_long(
-        original: atomic_replace.OriginalFile,
-    ) -> bool:  # so that others come in between, if they can
+    # so that others come in between, if they can
+    def look_long(original: atomic_replace.OriginalFile) -> bool:
         found = look(original)
         time.sleep(0.005)
         return found

@@ -68,9 +68,8 @@ def test_a_change_that_could_not_be_taken_back_is_not_made(
     path = writable_files.put(music, name)
     real = reverse_patch.build
 
-    def mistaken(
-        source: BoundedFile, kind: str
-    ) -> tuple[ReversePatch, dict[str, bytes]]:  # a bug of ours
+    # a bug of ours
+    def mistaken(source: BoundedFile, kind: str) -> tuple[ReversePatch, dict[str, bytes]]:
         recipe, blobs = real(source, kind)
         raw = bytearray(zlib.decompress(recipe.raw))
         raw[-1] ^= 1

@@ -110,9 +110,8 @@ def test_what_was_found_without_mediainfo_is_looked_into_again_with_it(
     monkeypatch.setattr(mediainfo, "pymediainfo_version", lambda: "")  # removed again
     with opened(tmp_path) as one:
         assert one.get_info(film) == full
-    monkeypatch.setattr(
-        mediainfo, "pymediainfo_version", lambda: "99.0"
-    )  # a newer one may know more
+    # a newer one may know more
+    monkeypatch.setattr(mediainfo, "pymediainfo_version", lambda: "99.0")
     film.unlink()
     with opened(tmp_path) as one, pytest.raises(Unreadable):
         one.get_info(film)

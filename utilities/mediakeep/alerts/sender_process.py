@@ -33,9 +33,8 @@ def deliver_job(job: DeliveryJob) -> None:
     result = delivery.deliver_with_retries(lambda: _attempt_delivery(job), job.waits, time.sleep)
     ok, target = result.last_attempt.ok, job.target
     verb = "delivered to" if ok else "not delivered to"
-    with contextlib.suppress(
-        OSError
-    ):  # the home is missing or the disk full: it cannot be reported
+    # the home is missing or the disk full: it cannot be reported
+    with contextlib.suppress(OSError):
         alert_log.append_entry(
             job.log_path,
             f"Alert {verb} {target.display_name}",

@@ -74,9 +74,8 @@ def send_in_background(delivery_job: DeliveryJob) -> None:
     )
     assert process.stdin
     with process.stdin:
-        process.stdin.write(
-            msgspec.json.encode(delivery_job)
-        )  # fits into the pipe buffer, so never blocks
+        # fits into the pipe buffer, so never blocks
+        process.stdin.write(msgspec.json.encode(delivery_job))
     threading.Thread(target=_wait_for_exit, args=[process], daemon=True).start()
 
 

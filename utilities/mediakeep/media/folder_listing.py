@@ -117,9 +117,8 @@ def walk_tree(
                 continue
             listing = _scan_folder(folder_path.path, rules.pop(folder_path.relative_path))
         except OSError as error:
-            if not (
-                folder_path.relative_path and isinstance(error, FileNotFoundError)
-            ):  # else: deleted
+            # else: deleted
+            if not (folder_path.relative_path and isinstance(error, FileNotFoundError)):
                 yield ListedFolder(folder_path.path, folder_path.relative_path, error=error)
             continue
         folder = ListedFolder(folder_path.path, folder_path.relative_path, identity, listing.files)

@@ -165,9 +165,8 @@ def _is_interrupted_write(
     changes = _list_changes(local, local.nfos[0], context)
     if not changes or changes[-1].new.sha256 != sha256(existing.nfo_bytes).hexdigest():
         return False
-    if _list_changes(
-        local, pending_files.metadata_place(local), context
-    ):  # it existed, and was removed since
+    # it existed, and was removed since
+    if _list_changes(local, pending_files.metadata_place(local), context):
         return False
     changed_ids = (context.store.load_fields(record).get("ids") for record in changes)
     return any(change is not None and not change.old for change in changed_ids)
@@ -178,9 +177,8 @@ def _list_changes(local: LocalMovie, place: str, context: MovieWorkerContext) ->
 
     `place` is its path relative to the movie's root.
     """
-    path = path_text.escape_path(
-        os.path.realpath(pending_files.absolute_path(local, place))
-    )  # also for a loop of links
+    # also for a loop of links
+    path = path_text.escape_path(os.path.realpath(pending_files.absolute_path(local, place)))
     entries = context.store.find(RecordQuery(path=path))
     return [entry.record for entry in entries if entry.state == DONE]
 

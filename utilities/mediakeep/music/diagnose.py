@@ -10,9 +10,8 @@ from mediakeep.issue import Issue, Severity, build_issue_id
 from mediakeep.music.issue_kinds import ISSUE_KINDS, MusicIssueKind, MusicIssueScope
 from mediakeep.music.model import Album, Artist, Track
 
-_Finding = tuple[
-    MusicIssueKind, str, str, str
-]  # kind, place of the album, place of the track, detail
+# kind, place of the album, place of the track, detail
+_Finding = tuple[MusicIssueKind, str, str, str]
 
 
 def find_issues(

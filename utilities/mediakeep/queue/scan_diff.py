@@ -29,9 +29,8 @@ class ScanDiff(msgspec.Struct):
     total: int = 0
     new: dict[str, dict[str, Any]] = {}
     renamed: dict[str, str] = {}  # old key -> new key
-    renamed_items: dict[
-        str, dict[str, Any]
-    ] = {}  # the renamed items under their new keys, with all fields
+    # the renamed items under their new keys, with all fields
+    renamed_items: dict[str, dict[str, Any]] = {}
     changed: dict[str, dict[str, Any]] = {}
     vanished: dict[str, dict[str, Any]] = {}
     ignored: dict[str, dict[str, Any]] = {}  # still on disk, but no longer items

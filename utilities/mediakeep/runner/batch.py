@@ -311,9 +311,8 @@ class Batch:
     def _settle_item(self, key: str, outcome: Outcome) -> None:
         running = self._items[key]
         seconds = time.monotonic() - running.since
-        if (
-            running.killed_worker and outcome.state is Status.ERROR
-        ):  # its next attempt must run alone, too
+        # its next attempt must run alone, too
+        if running.killed_worker and outcome.state is Status.ERROR:
             outcome = structs.replace(outcome, data={**outcome.data, "suspect": True})
         try:
             before = self._lookup_retries.get(key)
@@ -378,9 +377,8 @@ class Batch:
 
     def _on_progress(self, key: str, done: int, of: int, service: str = "") -> None:
         self._recorder.session.note_progress(key, done, of, service)
-        with contextlib.suppress(
-            OSError
-        ):  # the terminal is gone: the next settled item reports that
+        # the terminal is gone: the next settled item reports that
+        with contextlib.suppress(OSError):
             self._callbacks.on_progress(key, done, of, service)
 
     def _release_unfinished(self) -> None:

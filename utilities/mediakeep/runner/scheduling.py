@@ -93,9 +93,8 @@ class ItemClaimer:
         self._queue, self._config = queue, config
         self._lookups = config.lookups
         self._retry_keys: list[str] = []
-        self._start_seq = (
-            queue.state.seq
-        )  # this batch itself made the lookups of items settled later
+        # this batch itself made the lookups of items settled later
+        self._start_seq = queue.state.seq
         self.claimed = 0
 
     def stop_lookups(self, unmade: int) -> None:

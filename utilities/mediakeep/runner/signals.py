@@ -55,9 +55,8 @@ class StopHandler:
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
-            if (
-                signal.getsignal(number) is not signal.SIG_IGN
-            ):  # nohup, and background jobs of a script
+            # nohup, and background jobs of a script
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous_handlers[number] = signal.signal(number, self._on_signal)
         return self
 

@@ -145,9 +145,8 @@ class WorkerProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid or 0, signal.SIGKILL)
         self.process.kill()
-        self.process.join(
-            _EXIT_TIMEOUT
-        )  # takes longer only if a system call hangs, as on a dead share
+        # takes longer only if a system call hangs, as on a dead share
+        self.process.join(_EXIT_TIMEOUT)
         self.pipe.close()
         if self.process.exitcode is not None:
             self.process.close()

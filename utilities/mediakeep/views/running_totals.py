@@ -14,9 +14,8 @@ class RunningTotals:
 
     def __init__(self, state: QueueState) -> None:
         self._state = state
-        self._issues: Counter[str] = (
-            Counter()
-        )  # open issues by kind, without those of vanished items
+        # open issues by kind, without those of vanished items
+        self._issues: Counter[str] = Counter()
         self._retries: Counter[str] = Counter()  # retry times of failed items
         self.failed_items: dict[str, Item] = {}
         self.notes = self.reviews = self.fixed = self.outdated = 0

@@ -71,9 +71,8 @@ def _pad_mp3(audio: bytes, length: int) -> bytes:
 def _pad_flac(audio: bytes, length: int) -> bytes:
     """Insert frames before the last one, and update the number of samples in STREAMINFO."""
     blocks, *frames, last = audio_frames.split_flac(audio)
-    facts = int.from_bytes(
-        blocks[18:26]
-    )  # sample rate in 20 bits, number of samples in the last 36
+    # sample rate in 20 bits, number of samples in the last 36
+    facts = int.from_bytes(blocks[18:26])
     rate, samples = facts >> 44, facts & (1 << 36) - 1
     count = max(0, round((length * rate / 1000 - samples) / _FLAC_BLOCK_SIZE))
     silent = [_silent_flac_frame(frames[0][:4], len(frames) + number) for number in range(count)]

@@ -39,9 +39,8 @@ def render_png(name: str, width: int, height: int) -> bytes:
     """Render a one-coloured picture with transparency, as logos are."""
     colours = zlib.crc32(name.encode()).to_bytes(4)[:3] + b"\0\0\0"
     row = b"\0" + b"\x0f" * -(-width // 8)
-    head = struct.pack(
-        ">IIBBBBB", width, height, 1, 3, 0, 0, 0
-    )  # one bit per pixel, with a palette
+    # one bit per pixel, with a palette
+    head = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
     parts = (
         (b"IHDR", head),
         (b"PLTE", colours),

@@ -21,9 +21,8 @@ class TitleSearch:
 
     def __init__(self, catalogue: MovieCatalogue) -> None:
         self._movies = catalogue.films
-        self._titles: list[
-            tuple[int, str]
-        ] = []  # index of a movie, and its words separated by spaces
+        # index of a movie, and its words separated by spaces
+        self._titles: list[tuple[int, str]] = []
         self._titles_by_word: dict[str, set[int]] = defaultdict(set)  # indexes of titles by word
         for place, movie in enumerate(catalogue.films):
             for title in {" ".join(split_words(text)) for text in all_titles(movie)}:

@@ -147,9 +147,8 @@ SURNAMES = (
 )
 STUDIOS = ("Paper Boat Pictures", "Nordwind Film", "Atelier Huit", "Studio Hinoki", "Two Gulls")
 KEYWORDS = ("lighthouse", "small town", "lost letter", "rivalry", "night train", "clock", "exile")
-GENRES: Mapping[
-    str, tuple[int, TextsByLanguage]
-] = {  # by the English name: TMDb's number, and other names
+# by the English name: TMDb's number, and other names
+GENRES: Mapping[str, tuple[int, TextsByLanguage]] = {
     "Drama": (18, {"de": "Drama", "fr": "Drame", "ja": "ドラマ"}),
     "Comedy": (35, {"de": "Komödie", "fr": "Comédie", "ja": "コメディ"}),
     "Mystery": (9648, {"de": "Mystery", "fr": "Mystère", "ja": "謎"}),

@@ -101,9 +101,8 @@ class AlertTriggers:
         self._home, self._kind, self._options, self._post = home, kind, wanted, post
         self._streak = FailureStreak()
         self._had_open_items = False  # whether items were open at the start
-        self._raised: set[tuple[AlertEvent, str]] = (
-            set()
-        )  # raised alerts, as the log may not be writable
+        # raised alerts, as the log may not be writable
+        self._raised: set[tuple[AlertEvent, str]] = set()
         self.warnings: list[str] = []
 
     def on_start(self, queue: Queue) -> None:

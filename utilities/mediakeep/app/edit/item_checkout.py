@@ -84,9 +84,8 @@ class ItemCheckout:
         self._claims: dict[str, Claim] = {}
         self._items_before: dict[str, Item] = {}
         self._folders: dict[str, str] = {}  # folder, or file that is an item itself -> key
-        self._symlink_targets: dict[
-            str, str
-        ] = {}  # target of an item's folder that is a symlink -> key
+        # target of an item's folder that is a symlink -> key
+        self._symlink_targets: dict[str, str] = {}
 
     def open_queue(self, stack: contextlib.ExitStack) -> None:
         """Open the queue; raise NoQueue if there is none."""

@@ -99,9 +99,8 @@ def _name_or_alias(name: str, artist: Artist) -> str:
 def show_artist(context: MusicBrainzContext, name: str, titles: Sequence[str]) -> CommandResult:
     """Return the artist with all albums, or the candidates if the name is ambiguous."""
     match = find_artist(context, name, titles)
-    if (
-        match.artist and match.found_by == "albums"
-    ):  # an album search returns little about the artist
+    # an album search returns little about the artist
+    if match.artist and match.found_by == "albums":
         match = match._replace(artist=context.musicbrainz.get_artist(match.artist.id))
     data: JsonObject = {
         "artist": musicbrainz_text.artist_to_json(match.artist) if match.artist else None,

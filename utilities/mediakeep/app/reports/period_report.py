@@ -84,9 +84,8 @@ def _collect_progress(
     subject = registry.get_subject(kind)
     remedies = FixHints(partial(subject.accept_command, context.home), subject.fix_hint)
     with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
-        entries = review.skip_items_with_errors(
-            subject.review_entries(context.home), []
-        )  # a batch warns of damage
+        # a batch warns of damage
+        entries = review.skip_items_with_errors(subject.review_entries(context.home), [])
         review.update_review_list(context.home, folder, state, entries)
     waiting = decisions.read_pending_reviews(
         ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone

@@ -87,19 +87,16 @@ class Subject(msgspec.Struct, frozen=True):
     worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
     list_outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
     review_entries: Callable[[Path], EntryReader]  # takes the home; returns pending reviews
-    read_issues: Callable[
-        [Path, Item], list[Issue] | None
-    ]  # takes the home; None if not written yet
-    format_dry_run: Callable[
-        [Mapping[str, Any]], list[str]
-    ]  # lines on the changes in a dry run's facts
+    # takes the home; None if not written yet
+    read_issues: Callable[[Path, Item], list[Issue] | None]
+    # lines on the changes in a dry run's facts
+    format_dry_run: Callable[[Mapping[str, Any]], list[str]]
     fix_hint: Callable[[str], str]  # what to do about an issue kind
     # Called before a batch with its home, services and items: checks caches, returns warnings.
     before_batch: Callable[[Path, ServiceConfig, Mapping[str, Item]], list[str]]
     write_exports: Callable[[Path, QueueState], list[str]]  # takes the home; returns warnings
-    estimate_lookups: Callable[
-        [Path, ServiceConfig, Mapping[str, Item]], LookupEstimate
-    ]  # takes the home
+    # takes the home
+    estimate_lookups: Callable[[Path, ServiceConfig, Mapping[str, Item]], LookupEstimate]
     # Fingerprints of an item's media, independent of file names: recorded in its outputs, and
     # measured on disk without ignored files.
     recorded_media: Callable[[Path, Item], Counter[Hashable]]

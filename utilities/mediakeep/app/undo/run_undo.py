@@ -126,9 +126,8 @@ class UndoRun:
                     assert checkout is not None  # its item was claimed
                     self._undo_record(record, checkout)
                 if checkout and record.item and last[_item_of(record)] == number:
-                    checkout.rescan_and_settle(
-                        record.item
-                    )  # a kill leaves only the current item outdated
+                    # a kill leaves only the current item outdated
+                    checkout.rescan_and_settle(record.item)
             self.stopped = stop.requested
 
     def _undo_record(self, record: ChangeRecord, checkout: ItemCheckout) -> None:

@@ -25,9 +25,8 @@ from mediakeep.queue.state import QueueState
 
 LAST_SESSION = "last"
 
-_QUEUE_SESSION_NAME = re.compile(
-    r"\d{8}_session_\d+"
-)  # a session of a queue; those of commands are unique
+# a session of a queue; those of commands are unique
+_QUEUE_SESSION_NAME = re.compile(r"\d{8}_session_\d+")
 
 StatesByKind = Mapping[str, QueueState]  # of all queues, by the names of their kinds
 

@@ -20,9 +20,8 @@ from mediakeep.media.undo.store import UndoStore
 from mediakeep.pages import render
 from mediakeep.queue.history import event_log
 
-_COMMAND_SESSION_NAME = re.compile(
-    r"\d{8}_(\w+)_[0-9a-f]{6}"
-)  # a session of a command without a queue
+# a session of a command without a queue
+_COMMAND_SESSION_NAME = re.compile(r"\d{8}_(\w+)_[0-9a-f]{6}")
 
 SessionKey = tuple[str, str]  # the kind of items, "" for several; and the session id
 

@@ -73,9 +73,8 @@ class SharedRateLimit:
             finally:
                 after = msgspec.json.encode(state) + b"\n"
                 if not before.startswith(after):
-                    atomic_files.write_at(
-                        handle, after, 0
-                    )  # the rest of a longer one follows the newline
+                    # the rest of a longer one follows the newline
+                    atomic_files.write_at(handle, after, 0)
         finally:
             os.close(handle)
 

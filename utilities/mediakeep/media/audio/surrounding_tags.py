@@ -28,9 +28,8 @@ def build_parsed_file(source: BoundedFile, samples: int, info: StreamInfo) -> Pa
     return ParsedFile(info=structs.replace(info, length=length, bitrate=bitrate), blocks=blocks)
 
 
-TRAILER_PROBE_SIZE = (
-    id3v1.TAG_SIZE + apev2.FOOTER_SIZE
-)  # bytes at the end that identify the last tag
+# bytes at the end that identify the last tag
+TRAILER_PROBE_SIZE = id3v1.TAG_SIZE + apev2.FOOTER_SIZE
 
 _MAX_TAGS = 16  # consecutive tags; more are an attack
 _LYRICS3_MAGIC = b"LYRICS200"

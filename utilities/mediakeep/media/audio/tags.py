@@ -102,9 +102,8 @@ def _read_open_file(handle: BufferedReader, path: Path) -> AudioFile:
         parsed.blocks, _build_properties(parsed.info, kind.name, source.size, check)
     )
     if check.truncated and not (check.audio_complete or reading.container):
-        raise Truncated(
-            path_text.escape_path(path), check.truncated
-        )  # the tags were in the missing part
+        # the tags were in the missing part
+        raise Truncated(path_text.escape_path(path), check.truncated)
     return reading
 
 

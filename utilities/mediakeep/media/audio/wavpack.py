@@ -98,9 +98,8 @@ def _read_first_block(source: BoundedFile) -> tuple[int, StreamInfo]:
 def _sample_rate(flags: int, parts: dict[int, int]) -> int:
     index = flags >> 23 & 15
     rate = _SAMPLE_RATES[index] if index < len(_SAMPLE_RATES) else parts.get(_SAMPLE_RATE_ID, 0)
-    return (
-        rate * 4 if flags & _DSD_FLAG else rate
-    )  # the declared rate is a quarter of the byte rate
+    # the declared rate is a quarter of the byte rate
+    return rate * 4 if flags & _DSD_FLAG else rate
 
 
 def _read_subblocks(source: BoundedFile, offset: int, end: int) -> dict[int, int]:

@@ -69,9 +69,8 @@ FILE_NAME = "files.db"
 # A file changed shortly before it was read may change again within the same tick of the file
 # system's clock, which would go unnoticed. Git calls such files racily clean.
 _RACY_WINDOW = 2_000_000_000  # nanoseconds
-_MIN_TIME = -(
-    2**63
-)  # nanoseconds since 1970; earlier times, as of the year 1600, do not fit into an entry
+# nanoseconds since 1970; earlier times, as of the year 1600, do not fit into an entry
+_MIN_TIME = -(2**63)
 
 
 class CachingReader:

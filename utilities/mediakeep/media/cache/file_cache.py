@@ -37,9 +37,8 @@ _MAX_DELETED = 1_000  # rows deleted per day, at most
 _CHECKSUM_SIZE = 4  # bytes
 
 FolderKey = tuple[int, int]  # device and inode of a folder
-StatIdentity = tuple[
-    int, int, int, int, int
-]  # device, inode, size, times of content and of any change
+# device, inode, size, times of content and of any change
+StatIdentity = tuple[int, int, int, int, int]
 
 # Identifies a file in its current state: changes with any change of the file.
 stat_identity: Callable[[os.stat_result], StatIdentity] = attrgetter(

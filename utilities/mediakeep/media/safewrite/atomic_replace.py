@@ -43,9 +43,8 @@ _REQUIRED_XATTRS = (
     "user.",
     "system.posix_acl_access",
 )  # extended attributes that must be preserved
-_remove_stale_once = lru_cache(maxsize=1000)(
-    temp_copies.remove_stale
-)  # once per folder: 20 ms for 20,000 files
+# once per folder: 20 ms for 20,000 files
+_remove_stale_once = lru_cache(maxsize=1000)(temp_copies.remove_stale)
 
 
 @dataclass(frozen=True)

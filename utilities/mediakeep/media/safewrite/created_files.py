@@ -283,7 +283,6 @@ def _load_removed_content(record: ChangeRecord, store: UndoStore) -> bytes:
 
 
 def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(
-        OSError
-    ):  # after a power loss the change may be missing, which is consistent too
+    # after a power loss the change may be missing, which is consistent too
+    with contextlib.suppress(OSError):
         atomic_files.sync_folder(folder)

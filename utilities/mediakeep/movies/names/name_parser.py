@@ -106,9 +106,8 @@ def _apply_guessit(name: str, parsed: ParsedName) -> ParsedName:
     """
     title, year = guessit_parser.parse(f"{name}.mkv")
     title = release_words.split_edition(name_cleanup.clean_title(title))[0]
-    key = _title_key(
-        f"{parsed.title} {parsed.year}"
-    )  # guessit takes this for the title if there are two years
+    # guessit takes this for the title if there are two years
+    key = _title_key(f"{parsed.title} {parsed.year}")
     if _title_key(title) in key or (parsed.year and not year):
         return parsed
     return msgspec.structs.replace(parsed, title=title, year=year, full_title=parsed.title)

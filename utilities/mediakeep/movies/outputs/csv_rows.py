@@ -14,9 +14,8 @@ from mediakeep.pages import csv_cell
 
 _SEPARATOR = "; "
 
-CellFunction = Callable[
-    [MovieRecord, VideoStream | None], Any
-]  # arguments: a record and its largest video stream
+# arguments: a record and its largest video stream
+CellFunction = Callable[[MovieRecord, VideoStream | None], Any]
 COLUMNS: Mapping[str, CellFunction] = {
     "key": lambda movie, _: movie.key,
     "path": lambda movie, _: movie.path,

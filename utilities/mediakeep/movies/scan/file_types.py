@@ -32,9 +32,8 @@ _EXTRAS_FOLDERS = frozenset({
     "theme-music", "bonus", "bonus disc", "bonus features", "special features", "making of",
 })
 # fmt: on
-_CATEGORY_FOLDERS = frozenset(
-    {"shorts", "other", "clips"}
-)  # directly in a library these are categories of movies
+# directly in a library these are categories of movies
+_CATEGORY_FOLDERS = frozenset({"shorts", "other", "clips"})
 _SAMPLE_FOLDERS = frozenset({"samples", "sample"})
 _TRAILER_NAME = re.compile(
     r"(?:(?P<stem>.+?)[-._ ])?(?P<kind>trailer|sample)[0-9]{0,2}", re.IGNORECASE | re.DOTALL

@@ -177,9 +177,8 @@ def _assign_edition(
     )
     for index in (foreign, own) if owned.release in foreign.releases else (own, foreign):
         group = discography_index.find_group(owned, tracks, index)
-        if group and (
-            not near_groups or group in near_groups
-        ):  # its tracks may be like those of another
+        # its tracks may be like those of another
+        if group and (not near_groups or group in near_groups):
             return index, (group, owned.release if owned.release in index.releases else "")
     return own, ("", "")
 

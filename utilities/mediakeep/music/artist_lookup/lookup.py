@@ -166,9 +166,8 @@ def _match_albums(
             [ArtistCredit(name=discography.artist.name, artist=discography.artist)]
         )
     resolved_artist = structs.replace(artist, resolved=resolved)
-    groups = {
-        group.id: group for group in discography.groups
-    }  # which have more data than those of releases
+    # which have more data than those of releases
+    groups = {group.id: group for group in discography.groups}
     releases = (
         structs.replace(
             release, release_group=groups.get(release.release_group.id, release.release_group)

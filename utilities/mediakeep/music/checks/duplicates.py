@@ -19,9 +19,8 @@ _COPY_NAME = re.compile(
     r"|(?:^|/)(?:copy|copies|duplicates?|dupes|backups?)(?: \d+)?/",
     re.IGNORECASE,
 )
-_PAUSE_TITLES = frozenset(
-    {"silence", "untitled", "blank", "pause"}
-)  # titles that many tracks share
+# titles that many tracks share
+_PAUSE_TITLES = frozenset({"silence", "untitled", "blank", "pause"})
 
 
 def duplicate_track(artist: Artist) -> dict[str, str]:

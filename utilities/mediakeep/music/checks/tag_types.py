@@ -17,9 +17,8 @@ _TEXT_FIELDS: Sequence[tuple[str, Callable[[Tags], Sequence[str]]]] = (
     ("album", lambda tags: tags.album),
 )
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
-_NOT_ASCII_ALNUM = re.compile(
-    "[^a-z0-9]+"
-)  # characters that depend on the encoding, and "?" in their place
+# characters that depend on the encoding, and "?" in their place
+_NOT_ASCII_ALNUM = re.compile("[^a-z0-9]+")
 
 
 def tag_conflict(track: Track) -> str | None:

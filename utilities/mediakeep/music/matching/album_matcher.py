@@ -39,9 +39,8 @@ _SLEEVE_PENALTIES = frozenset(  # the penalties that distinguish editions
 _COUNT_PENALTIES = frozenset({"number of tracks", "number of discs"})
 
 Penalties = Sequence[MatchPenalty]
-_RankedEdition = tuple[
-    float, ReleaseDistance, list[MatchPenalty]
-]  # points against an edition: their sum, and each
+# points against an edition: their sum, and each
+_RankedEdition = tuple[float, ReleaseDistance, list[MatchPenalty]]
 
 
 def match_albums(

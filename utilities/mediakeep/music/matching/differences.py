@@ -116,12 +116,10 @@ _REPORTED_FIELDS = frozenset(  # the fields that the user recognizes a track by
     {"title", "album", "artist", "track", "disc"}
     | {"musicbrainz_recordingid", "musicbrainz_trackid"}
 )
-RELEASE_FIELDS = frozenset(
-    {"musicbrainz_albumid", "musicbrainz_releasegroupid"}
-)  # the fields that identify a release
-_NEVER_CORRECTED = frozenset(
-    {"genres", "compilation"}
-)  # matters of taste: filled, but never corrected
+# the fields that identify a release
+RELEASE_FIELDS = frozenset({"musicbrainz_albumid", "musicbrainz_releasegroupid"})
+# matters of taste: filled, but never corrected
+_NEVER_CORRECTED = frozenset({"genres", "compilation"})
 
 
 class TagDifference(msgspec.Struct, frozen=True):
@@ -191,9 +189,8 @@ def _compare_track(track: Track, comparison: _AlbumComparison) -> TagDifference:
     uncertain = _uncertain_fields(track, comparison)
     missing, differing = _missing_tags(track, comparison), _differing_tags(track, comparison)
     left_out = uncertain | _fields_of_other_artist(track, differing)
-    if names_other_release(
-        track, comparison.match, comparison.deleted
-    ):  # until the differing tags are corrected
+    # until the differing tags are corrected
+    if names_other_release(track, comparison.match, comparison.deleted):
         left_out |= missing.keys()
     return TagDifference(
         missing={field: values for field, values in missing.items() if field not in left_out},

@@ -28,9 +28,8 @@ _NON_ALPHANUMERIC = re.compile(r"[\W_]+")
 _YEAR = re.compile(r"\d{4}")
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\d+|[^\W\d_]+")
-_NUMBER_BETWEEN_NAMES = re.compile(
-    r"\s-\s([0-9]{1,3})(?:\s-|\.)\s"
-)  # "Vera - Dawn - 03 - Low Tide"
+# "Vera - Dawn - 03 - Low Tide"
+_NUMBER_BETWEEN_NAMES = re.compile(r"\s-\s([0-9]{1,3})(?:\s-|\.)\s")
 _DISC_AND_NUMBER = re.compile(r"\s*([0-9])\s?[-.]\s?([0-9]{2})(?![0-9])")
 CD = "cd"
 _MEDIUM_TYPES = ("vinyl", "cassette", "digital", CD)

@@ -53,9 +53,8 @@ def tags_by_track(match: AlbumMatch) -> dict[str, TagValues]:
             if place in other
         }
     tags = {place: album | values for place, values in first.items()}
-    if (
-        match.confidence is MatchConfidence.TIED and not others
-    ):  # tied with one that is not on MusicBrainz
+    # tied with one that is not on MusicBrainz
+    if match.confidence is MatchConfidence.TIED and not others:
         return {place: _without_edition_fields(values) for place, values in tags.items()}
     return tags
 

@@ -36,9 +36,8 @@ _KIND_PATTERNS = {
 _OTHER_KIND = "version"  # another kind, such as "Spanish Version"
 _SLIGHT_KINDS = frozenset({"edit", "extended", "alternate", "mono", _OTHER_KIND})
 _KINDS_WITH_VARIANTS = frozenset({"remix", _OTHER_KIND})  # kinds with several variants
-_INSIGNIFICANT_KINDS = frozenset(
-    {"remaster", "stereo", "bonus"}
-)  # named by editions, but rarely by titles
+# named by editions, but rarely by titles
+_INSIGNIFICANT_KINDS = frozenset({"remaster", "stereo", "bonus"})
 _COMPILED_KINDS = [
     (name, re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE))
     for name, words in _KIND_PATTERNS.items()

@@ -147,9 +147,8 @@ def _cost_row(
     costs, title_distances = array("d"), array("d")
     for slot in tracklist.entries:
         title_distance = -1.0
-        if (
-            title and title.is_latin == slot.title.is_latin
-        ):  # otherwise one of them is transliterated
+        # otherwise one of them is transliterated
+        if title and title.is_latin == slot.title.is_latin:
             if slot.title not in cached:
                 apart = letter_distances[slot.title.key]
                 cached[slot.title] = titles.title_distance(

@@ -120,9 +120,8 @@ def fetch_picture(musicbrainz: MusicBrainzContext, cover: ArchiveCover, size: st
     """
     from mediakeep.music.repairs import tag_writer  # imported late: slow to load
 
-    if not musicbrainz_client.is_mbid(
-        cover.mbid
-    ):  # a release group's MBID was not validated before
+    # a release group's MBID was not validated before
+    if not musicbrainz_client.is_mbid(cover.mbid):
         raise NoCover("front", str(cover))
     gallery = CoverCache(musicbrainz.folder)
     if path := gallery.find_cover(cover.mbid, size):

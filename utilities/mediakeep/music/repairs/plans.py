@@ -18,9 +18,8 @@ PLAN_FORMAT = 1
 COVER_FILE = "cover_file"  # field name of a picture saved next to the tracks
 CONTAINER = "container"  # field name of a copy to the format's native tags
 
-FileChange = (
-    SetField | CopyToNativeTags | EmbedCover | SaveCoverFile
-)  # a requested change; its picture is not read yet
+# a requested change; its picture is not read yet
+FileChange = SetField | CopyToNativeTags | EmbedCover | SaveCoverFile
 
 
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

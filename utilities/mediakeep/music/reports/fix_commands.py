@@ -34,9 +34,8 @@ FIELD_BY_KIND: Mapping[str, tuple[str, str]] = {
     "not-on-musicbrainz": ("musicbrainz_albumid", "MBID"),
 }
 PLACEHOLDER_WORDS = frozenset(word for _, word in FIELD_BY_KIND.values())  # which the user replaces
-_PER_TRACK_FIELDS = frozenset(
-    {"title", "track", "genre"}
-)  # fields whose values differ within an album
+# fields whose values differ within an album
+_PER_TRACK_FIELDS = frozenset({"title", "track", "genre"})
 COVER_KINDS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 
@@ -57,9 +56,8 @@ class FixCommands(msgspec.Struct, frozen=True):
     home: Path
     artist: str
     in_queue: bool = True
-    sibling_folders: Mapping[
-        str, Sequence[str]
-    ] = {}  # disc folders next to the folder of their album
+    # disc folders next to the folder of their album
+    sibling_folders: Mapping[str, Sequence[str]] = {}
 
     def accept_command(self, issues: Sequence[Issue]) -> str:
         """Return the command that accepts the proposals for issues of one kind, or ""."""

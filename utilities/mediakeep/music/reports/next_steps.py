@@ -151,9 +151,8 @@ def _place_name(issue: Issue, kind: MusicIssueKind) -> str:
     )
 
 
-_MBID_KINDS = frozenset(
-    {ARTIST_KIND, RELEASE_KIND}
-)  # settled in the section that lists the candidates
+# settled in the section that lists the candidates
+_MBID_KINDS = frozenset({ARTIST_KIND, RELEASE_KIND})
 
 
 def add_fixes(

@@ -228,9 +228,8 @@ def _is_reproducible(decoded: str, text: str) -> bool:
         }
         if text in misread:
             return True
-        texts = {
-            candidate for candidate in misread - texts if len(candidate) <= len(text)
-        }  # texts only get longer
+        # texts only get longer
+        texts = {candidate for candidate in misread - texts if len(candidate) <= len(text)}
     return False
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 from mediakeep.music.text import compare_text
 
-_TRAILING_BRACKETS = re.compile(
-    r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$"
-)  # "(Deluxe Edition)" at the end
+# "(Deluxe Edition)" at the end
+_TRAILING_BRACKETS = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")
 
 
 def title_key(title: str) -> str:

@@ -126,9 +126,8 @@ def _open_work_folder(folder: Path) -> Iterator[Path]:
     """
     for left in folder.glob(_WORK_PREFIX + "*"):
         with contextlib.suppress(OSError), _hold_folder_lock(left):
-            if _WORK_FILES.issuperset(
-                os.listdir(left)
-            ):  # the user may have a folder with such a name
+            # the user may have a folder with such a name
+            if _WORK_FILES.issuperset(os.listdir(left)):
                 shutil.rmtree(left, ignore_errors=True)
     with contextlib.ExitStack() as stack:
         work = _create_locked_folder(folder, stack)

@@ -98,9 +98,8 @@ def write_backup(
     copier.add_queue(state, location)
     for month in consistent_read.iter_history_files(location.folder, now):
         copier.add_history_file(month)
-    with store_lock.shared_lock(
-        home / "status" / UNDO_FOLDER
-    ):  # keeps records and blobs consistent
+    # keeps records and blobs consistent
+    with store_lock.shared_lock(home / "status" / UNDO_FOLDER):
         copier.add_files(_list_files(home / "status" / UNDO_FOLDER, (temp_copies.FOLDER,)))
     copier.add_files(_list_files(location.folder, _SEPARATE_FOLDERS))
     for name in archive.SHARED_FOLDERS:

@@ -53,9 +53,8 @@ def merge_essence_databases(current: Path, staged: Path) -> None:
     if not (current / FILE_NAME).exists():
         return
     try:
-        EssenceDatabase.open(
-            current / FILE_NAME, write=False
-        ).close()  # checks that it is valid and of this format
+        # checks that it is valid and of this format
+        EssenceDatabase.open(current / FILE_NAME, write=False).close()
         EssenceDatabase.open(staged / FILE_NAME, write=True).close()
     except StateDamaged:
         return
@@ -255,9 +254,8 @@ def restore_backup(location: QueueLocation, kind: Kind, path: Path) -> Path | No
             refuse_live_sessions(location)
             _install_files(location, replaced)
             _install_queue(location, replaced)
-            os.rename(
-                restore_marker.marker_folder(location.folder), _unpack_folder(location)
-            )  # done, even if the removal is killed
+            # done, even if the removal is killed
+            os.rename(restore_marker.marker_folder(location.folder), _unpack_folder(location))
             atomic_files.sync_folder(status)
         shutil.rmtree(_unpack_folder(location), ignore_errors=True)
     return replaced if replaced.exists() else None
@@ -318,9 +316,8 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
             if location.folder.is_dir():
                 stack.enter_context(sessions.lock_queue(location))
             refuse_live_sessions(location)
-            os.rename(
-                staging, restore_marker.marker_folder(location.folder)
-            )  # from here on no batch can start
+            # from here on no batch can start
+            os.rename(staging, restore_marker.marker_folder(location.folder))
         atomic_files.sync_folder(status)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)

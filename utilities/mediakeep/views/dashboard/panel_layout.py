@@ -74,9 +74,8 @@ def _allocate_heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
             heights[panel.title] = panel.min_lines
             lines -= panel.min_lines
     growing = [panel for panel in panels if panel.title in heights]
-    lines -= (
-        len(heights) - 1 if lines >= _MIN_SPARE_LINES else 0
-    )  # for a blank line between two panels
+    # for a blank line between two panels
+    lines -= len(heights) - 1 if lines >= _MIN_SPARE_LINES else 0
     while lines and growing:
         for panel in list(growing):
             if heights[panel.title] >= panel.max_lines:

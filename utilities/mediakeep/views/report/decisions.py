@@ -51,9 +51,8 @@ class ReviewListEntry(msgspec.Struct, frozen=True):
     report: str = ""
 
 
-DatedEntry = tuple[
-    str, str, ReviewListEntry
-]  # the day it was first found, or "", its item, and the entry
+# the day it was first found, or "", its item, and the entry
+DatedEntry = tuple[str, str, ReviewListEntry]
 
 
 class PendingReview(msgspec.Struct, frozen=True):

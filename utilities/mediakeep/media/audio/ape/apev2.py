@@ -58,9 +58,8 @@ def _add_item(
         data = source.read(start, min(end - start, _MAX_TEXT_SIZE))
         block.add_texts(name, data.decode("utf-8", "replace").split("\0"))
     elif kind == _BINARY_ITEM and name.startswith("cover art"):
-        name_size = (
-            source.read(start, min(end - start, _MAX_KEY_SIZE)).find(b"\0") + 1
-        )  # after a file name
+        # after a file name
+        name_size = source.read(start, min(end - start, _MAX_KEY_SIZE)).find(b"\0") + 1
         start += name_size
         block.add_picture(
             pictures.build_embedded_picture(

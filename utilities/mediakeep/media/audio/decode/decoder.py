@@ -119,9 +119,8 @@ def _add_frames(result: DecodeResult, frames: Iterable[Any], md5: FlacMd5 | None
         if not result.seconds and frame.time:
             result.seconds = max(0.0, frame.time)  # a recorded stream may begin late
         elif md5 and frame.time and frame.time - result.seconds > _MAX_FRAME_GAP:
-            result.error_positions.append(
-                result.seconds
-            )  # FFmpeg drops FLAC frames with bad checksums
+            # FFmpeg drops FLAC frames with bad checksums
+            result.error_positions.append(result.seconds)
             result.seconds = frame.time
         result.seconds += frame.samples / frame.sample_rate
         if frame.is_corrupt:

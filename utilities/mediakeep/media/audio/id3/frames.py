@@ -67,9 +67,8 @@ def add_text_frame(block: TagBlock, name: str, data: bytes) -> None:
         owner, _, identifier = data.partition(b"\0")
         _add_new_texts(block, f"UFID:{owner.decode('latin-1')}", [identifier.decode("latin-1")])
     elif name == "COMM":
-        description, *texts = _decode_texts(
-            data[:1] + data[4:]
-        )  # without the three-letter language
+        # without the three-letter language
+        description, *texts = _decode_texts(data[:1] + data[4:])
         if description in ("", _ID3V1_COMMENT):
             _add_new_texts(block, name, texts)
     elif name == "TXXX":
