@@ -67,7 +67,7 @@ def track_number_format(album: Album) -> dict[str, str]:
             )
     for disc in album_grouping.group_by_disc(album):
         if any(track.tags.track.startswith("0") for track in disc.tracks):
-            details = _find_odd_padding(disc.tracks) | details
+            details = _find_inconsistent_padding(disc.tracks) | details
     return details
 
 
@@ -82,7 +82,7 @@ def _find_text_with_total(track: Track) -> str:
     return next(texts, "")
 
 
-def _find_odd_padding(tracks: Iterable[Track]) -> dict[str, str]:
+def _find_inconsistent_padding(tracks: Iterable[Track]) -> dict[str, str]:
     """Find numbers below 10 whose padding with zeros is the rarer one, for each file format.
 
     ID3v1 tags are skipped: they store a number, which has no padding.
