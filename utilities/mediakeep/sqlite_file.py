@@ -167,7 +167,9 @@ def _prepare_durable(
     if not _table_names(connection):
         return False
     if _read_pragma(connection, "application_id") != file_format.application_id:
-        raise StateDamaged(f"{path} is not the {file_format.name} of mediakeep. {file_format.fix_hint}")
+        raise StateDamaged(
+            f"{path} is not the {file_format.name} of mediakeep. {file_format.fix_hint}"
+        )
     if (version := _read_pragma(connection, "user_version")) > file_format.version:
         raise NewerFormat(path, version, file_format.version)
     if (problem := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
