@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -211,22 +210,29 @@ def test_json_tells_a_program_the_same(home: Home) -> None:
     assert json.loads(rehearsed[-1])["dry_run"] is True
 
 
-def test_a_reader_that_leaves_stops_the_batch_in_good_order(home: Home) -> None:
+def test_a_batch_whose_output_is_closed_stops_in_good_order(home: Home, tmp_path: Path) -> None:
     home.scan()
-    line = " ".join(shlex.quote(word) for word in home.command("process_music_batch", "--all"))
-    done = subprocess.run(
-        f"{line} --workers 1 | head -n 2; echo ${{PIPESTATUS[0]}}",
-        shell=True,
-        executable="/bin/bash",
-        capture_output=True,
+    gate = Gate(tmp_path / "gate", 2, names="replace", paths="issues/music/")
+    batch = subprocess.Popen(
+        home.command("process_music_batch", "--all", "--workers", 1),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        env=environment({}),
+        env=environment(gate.environment),
     )
-    assert done.stderr == ""
-    assert done.stdout.splitlines()[-1] == "130"
+    gate.reach(batch)
+    assert batch.stdout
+    assert batch.stderr
+    assert batch.stdout.readline() == "Processing 14 artists...\n"
+    batch.stdout.close()
+    gate.open()
+    assert batch.stderr.read() == ""
+    assert batch.wait() == 130
+    batch.stderr.close()
     counts = Counter(home.statuses().values())
     assert counts["in_progress"] == 0
     assert counts["completed"] >= 1
+    assert counts["pending"] > 0
     (log,) = (home.queue / "session_logs").iterdir()
     assert "Batch ended" in log.read_text().splitlines()[-1]
 
