@@ -38,9 +38,12 @@ for _name in ("TOKEN", "TOKEN_FILE", "HOST", "IMAGE_HOST", "INTERVAL"):
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# A shell lets what it starts in the background ignore Ctrl-C; commands under test are to hear it.
+# Background jobs of a shell ignore Ctrl-C, and commands started by nohup ignore hang-ups; commands
+# under test must receive both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(wrapper=True)
