@@ -411,7 +411,7 @@ def kill_backups(finished: Home, tmp_path: Path, times: int) -> None:
         one = subprocess.Popen(line, env=environment(gate.environment), stdout=subprocess.DEVNULL)
         gate.kill(one)
         for path in to.glob("mediakeep_*"):
-            archive.read_archive(path, "music")
+            archive.verify_archive(path, "music")
     back_up(finished, to)
     assert not list(to.glob(".*"))
     assert made.exists()

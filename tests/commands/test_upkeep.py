@@ -245,7 +245,7 @@ def test_a_batch_archives_and_backs_up_at_its_end_by_itself(home: Home, tmp_path
     (made,) = to.iterdir()
     assert "1 session log archived." in done.stdout
     assert f"Backup written: {made} (" in done.stdout
-    assert archive.read_archive(made, "music").items["completed"] == 2
+    assert archive.verify_archive(made, "music").items["completed"] == 2
     again = home.batch("--batch-size", 2, "--json")
     assert again.returncode == 0
     assert list(to.iterdir()) == [made]

@@ -23,7 +23,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediakeep.errors import MediakeepError, NewerFormat, NoQueue, StateDamaged, UsageError
+from mediakeep.errors import (
+    ItemFailed,
+    MediakeepError,
+    NewerFormat,
+    NoQueue,
+    StateDamaged,
+    UsageError,
+)
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
 from mediakeep.media.audio.essence_db import DeepScanResult, EssenceDatabase, KnownEssence
@@ -32,7 +39,6 @@ from mediakeep.queue.backups import archive, backup_folder, consistent_read, cre
 from mediakeep.queue.backups.archive import (
     CHECKSUMS_FILE,
     INFO_FILE,
-    ArchiveEntry,
     ArchiveWriter,
     BackupInfo,
 )
@@ -276,7 +282,7 @@ def test_a_named_file_is_made_and_never_written_over(
     made = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / name)
     data = made.path.read_bytes()
     assert (data[:2] == b"\x1f\x8b") == name.endswith(".gz")
-    assert archive.read_archive(made.path, "music") == made.info
+    assert archive.verify_archive(made.path, "music") == made.info
     assert made.bytes == len(data)
     assert made.path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(UsageError, match="already exists"):
@@ -292,7 +298,7 @@ def test_a_disk_without_links_takes_backups_too(
 
     monkeypatch.setattr(os, "link", refused)
     made = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / "a.tar")
-    archive.read_archive(made.path, "music")
+    archive.verify_archive(made.path, "music")
     made.path.write_text("precious")
     with pytest.raises(FileExistsError):
         backup_folder._link_or_rename(where.folder / "processing_queue.json", made.path)
@@ -352,7 +358,7 @@ def test_a_backup_that_another_sweeps_away_at_its_beginning_begins_again(
         return path
 
     monkeypatch.setattr(tempfile, "mkdtemp", sweep)
-    archive.read_archive(make(where, tmp_path / "to").path, "music")
+    archive.verify_archive(make(where, tmp_path / "to").path, "music")
     assert swept
 
 
@@ -388,7 +394,7 @@ def packed(path: Path, members: dict[str, bytes], **head: Any) -> Path:
     with path.open("wb") as stream:
         packing = ArchiveWriter(stream, BackupInfo(**{**facts, **head}))
         for name, data in members.items():
-            packing.add_file(ArchiveEntry(name, len(data)), [data])
+            packing.add_file(archive.build_header(name, len(data)), io.BytesIO(data))
         packing.close()
     return path
 
@@ -396,15 +402,18 @@ def packed(path: Path, members: dict[str, bytes], **head: Any) -> Path:
 QUEUE = "status/music/processing_queue.json"
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the files of an unpacked archive by their path."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
 def test_what_was_packed_is_read_again(tmp_path: Path) -> None:
     names = {QUEUE: b"{}", f"outputs/{'ü' * 90}.json": b"x" * 3_000_000, "outputs/empty": b""}
     names["issues/music/caf\udce9.md"] = b"a name that is no UTF-8"
     path = packed(tmp_path / "a.tar", names)
-    found = {}
-    archive.read_archive(
-        path, "music", lambda entry, data: found.update({entry.name: b"".join(data)})
-    )
-    assert found == names
+    archive.unpack_archive(path, "music", tmp_path / "new")
+    assert contents(tmp_path / "new") == names
     assert archive.read_info(path, "music").seq == 1
     assert {*unpacked(path)} == {INFO_FILE, CHECKSUMS_FILE, *names}
 
@@ -428,12 +437,11 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_that_no_backup_holds_is_refused(tmp_path: Path, name: str) -> None:
     path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
-    archive.read_archive(path, "music")
-    taken: list[str] = []
+    archive.verify_archive(path, "music")
     bad = packed(tmp_path / "b.tar", {name: b"x"})
     with pytest.raises(StateDamaged, match=r"b\.tar is damaged"):
-        archive.read_archive(bad, "music", lambda entry, _: taken.append(entry.name))
-    assert taken == []
+        archive.unpack_archive(bad, "music", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 KINDS = [
@@ -455,7 +463,63 @@ def test_links_devices_and_folders_are_refused(tmp_path: Path, kind: bytes) -> N
     head = path.read_bytes()[: 512 * 2]
     path.write_bytes(head + info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
     with pytest.raises(StateDamaged, match="is not a plain file"):
-        archive.read_archive(path, "music")
+        archive.verify_archive(path, "music")
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 62, 1 << 87])
+def test_a_size_that_no_file_has_is_refused(tmp_path: Path, size: int) -> None:
+    path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
+    header = archive.build_header("outputs/a", size).tobuf(tarfile.GNU_FORMAT)
+    path.write_bytes(path.read_bytes()[: 512 * 2] + header + bytes(1024))
+    with pytest.raises(StateDamaged, match="a file in it has an invalid size"):
+        archive.verify_archive(path, "music")
+
+
+def test_long_names_without_end_are_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
+    long_name = archive.build_header("x", 1)
+    long_name.type = tarfile.GNUTYPE_LONGNAME
+    names = (long_name.tobuf(tarfile.GNU_FORMAT) + bytes(512)) * 5_000
+    path.write_bytes(path.read_bytes()[: 512 * 2] + names)
+    with pytest.raises(StateDamaged, match=r"a\.tar is damaged"):
+        archive.verify_archive(path, "music")
+
+
+def test_a_name_that_occurs_twice_is_refused_and_the_first_file_is_not_overwritten(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.tar"
+    packed(path, {QUEUE: b"{}", "outputs/a": b"first", "outputs/b": b"other"})
+    twice = path.read_bytes().replace(b"outputs/b", b"outputs/a")
+    path.write_bytes(with_valid_header_sums(twice))
+    archive.verify_archive(path, "music")  # the checksums are right: each file is whole
+    with pytest.raises(ItemFailed, match=r"outputs/a cannot be unpacked into .*: File exists"):
+        archive.unpack_archive(path, "music", tmp_path / "new")
+    assert (tmp_path / "new" / "outputs" / "a").read_bytes() == b"first"
+
+
+def with_valid_header_sums(data: bytes) -> bytes:
+    """Return an uncompressed archive with the checksums of its tar headers computed again.
+
+    Its list of checksums must have been changed like its headers.
+    """
+    fixed, at = b"", 0
+    while at < len(data):
+        block = data[at : at + 512]
+        if block[257:262] == b"ustar":
+            blank = block[:148] + b" " * 8 + block[156:]
+            block = blank[:148] + b"%06o\0 " % sum(blank) + blank[156:]
+        fixed, at = fixed + block, at + 512
+    return fixed
+
+
+def test_many_files_need_no_more_memory_than_few(tmp_path: Path) -> None:
+    tracemalloc.start()
+    path = packed(tmp_path / "a.tar", dict.fromkeys(map("outputs/{}".format, range(3_000)), b""))
+    archive.verify_archive(path, "music")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 << 20
 
 
 def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
@@ -478,7 +542,7 @@ def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
         path.write_bytes(gzip.compress(data, 1))
         tracemalloc.start()
         with pytest.raises(MediakeepError):
-            archive.read_archive(path, "music")
+            archive.verify_archive(path, "music")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 8 << 20
@@ -489,7 +553,7 @@ def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
             stream.write(bytes(1 << 20))
     tracemalloc.start()
     with pytest.raises(StateDamaged):
-        archive.read_archive(long, "music")
+        archive.verify_archive(long, "music")
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
 
@@ -500,21 +564,14 @@ def test_an_archive_that_was_cut_anywhere_is_refused(
 ) -> None:
     path = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
     data = path.read_bytes()
-    archive.read_archive(path, "music")
+    archive.verify_archive(path, "music")
     chance = random.Random(1)
-    for end in [
-        0,
-        1,
-        2,
-        10,
-        511,
-        512,
-        600,
-        *(chance.randrange(len(data) - 1024) for _ in range(40)),
-    ]:
+    # Zeros after the checksums of an uncompressed archive hold nothing.
+    size = len(data.rstrip(b"\0")) if suffix == ".tar" else len(data)
+    for end in [0, 1, 2, 10, 511, 512, 600, size - 1, *(chance.randrange(size) for _ in range(40))]:
         path.write_bytes(data[:end])
         with pytest.raises((StateDamaged, UsageError), match=r"a\.tar"):
-            archive.read_archive(path, "music")
+            archive.verify_archive(path, "music")
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
@@ -530,16 +587,16 @@ def test_an_archive_with_a_flipped_byte_is_refused_or_gives_the_very_same(
         path.write_bytes(
             data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :]
         )
-        found: dict[str, bytes] = {}
+        new = tmp_path / "new"
         try:
-            archive.read_archive(
-                path, "music", lambda e, d, to=found: to.update({e.name: b"".join(d)})
-            )  # type: ignore[misc]
+            archive.unpack_archive(path, "music", new)
         except (StateDamaged, UsageError):
             refused += 1
         else:
+            found = contents(new)
             assert found.items() <= whole.items()
             assert len(found) == len(whole) - 2
+        shutil.rmtree(new, ignore_errors=True)
     assert refused > (100 if suffix == ".tar.gz" else 40)
 
 
@@ -568,14 +625,14 @@ def test_files_that_are_other_than_the_checksums_say_are_refused(
     path = packed(tmp_path / "a.tar", {"outputs/a": b"first", "outputs/b": b"second"})
     path.write_bytes(how(path.read_bytes()))
     with pytest.raises(StateDamaged, match=why):
-        archive.read_archive(path, "music")
+        archive.verify_archive(path, "music")
 
 
 def test_a_newer_format_and_another_kind_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(NewerFormat, match=r"a\.tar has format 2; .*Update mediakeep"):
-        archive.read_archive(packed(tmp_path / "a.tar", {}, format=2), "music")
+        archive.verify_archive(packed(tmp_path / "a.tar", {}, format=2), "music")
     with pytest.raises(UsageError, match="a backup of movies, not of music"):
-        archive.read_archive(packed(tmp_path / "a.tar", {}, kind="movies"), "music")
+        archive.verify_archive(packed(tmp_path / "a.tar", {}, kind="movies"), "music")
 
 
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
@@ -585,7 +642,7 @@ def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     for name in ("text", "tar", "empty"):
         with pytest.raises(UsageError, match="is not a backup made by mediakeep"):
-            archive.read_archive(tmp_path / name, "music")
+            archive.verify_archive(tmp_path / name, "music")
     with pytest.raises(UsageError, match="There is no backup"):
         restore.check_restore(rig.at(tmp_path), MUSIC, tmp_path / "nothing")
 
@@ -653,7 +710,8 @@ def test_a_time_that_no_disk_has_is_no_trouble(where: QueueLocation, tmp_path: P
             stream, archive.read_info(make(where, tmp_path / "to").path, "music")
         )
         for name, data in ((QUEUE, rig.file(where).read_bytes()), ("outputs/a", b"a")):
-            packing.add_file(ArchiveEntry(name, len(data), mtime=1 << 70), [data])
+            header = archive.build_header(name, len(data), mtime=1 << 70)
+            packing.add_file(header, io.BytesIO(data))
         packing.close()
     restore.restore_backup(where, MUSIC, path)
     assert (tmp_path / "outputs" / "a").read_text() == "a"

@@ -1,4 +1,4 @@
-"""Read and write the archive format of backups: a tar with a description and checksums.
+"""Read and write the archives of backups: a tar file with a description and checksums.
 
     mediakeep_backup.json        description: format, kind, time, last change, number of items
     status/music/...             the files, by their path relative to the home
@@ -6,142 +6,27 @@
 
 Any tar program can unpack it. The reader accepts only plain files below the home, each with its
 checksum. It trusts no size, and needs constant memory.
-
-The tar layout is POSIX.1-1988 ("ustar"), with entries of type L for long names (GNU tar manual,
-"Basic Tar Format"). Links, devices and folders are refused.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
+import hashlib
+import io
+import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from hashlib import sha256
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, Self, cast
 
 import msgspec
 
-from mediakeep import path_text
-from mediakeep.errors import NewerFormat, StateDamaged, UsageError
-
-_COPY_CHUNK = 1 << 20  # bytes
-
-
-class ArchiveWriter:
-    """Writes an archive; `close` adds the checksums and the end."""
-
-    def __init__(self, stream: BinaryIO, head: BackupInfo) -> None:
-        self._stream = stream
-        self._checksums = tempfile.TemporaryFile()  # noqa: SIM115 - on the disk, closed by close
-        data = msgspec.json.format(msgspec.json.encode(head), indent=2) + b"\n"
-        self.add_file(ArchiveEntry(INFO_FILE, len(data)), [data])
-
-    def add_file(self, entry: ArchiveEntry, content: Iterable[bytes]) -> None:
-        """Add a file to the archive.
-
-        Raise StateDamaged if its content does not have the size given in the entry.
-        """
-        self._checksums.write(encode_checksum_line(entry, self._write_entry(entry, content)))
-
-    def _write_entry(self, entry: ArchiveEntry, content: Iterable[bytes]) -> str:
-        self._stream.write(build_tar_header(entry))
-        digest, left = sha256(), entry.size
-        for piece in content:
-            digest.update(piece)
-            self._stream.write(piece)
-            left -= len(piece)
-        if left:
-            raise StateDamaged(
-                f"{path_text.display_path(entry.name)} changed while it was being copied."
-            )
-        self._stream.write(bytes(entry.padding))
-        return digest.hexdigest()
-
-    def close(self) -> None:
-        """Write the checksums and the end of the archive."""
-        with self._checksums as sums:
-            size = sums.tell()
-            sums.seek(0)
-            self._write_entry(ArchiveEntry(CHECKSUMS_FILE, size), read_chunks(sums, size))
-        self._stream.write(bytes(2 * TAR_BLOCK))
-
-
-def read_chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Yield the next `size` bytes of a stream in pieces; fewer if the stream ends before."""
-    while size and (piece := stream.read(min(size, _COPY_CHUNK))):
-        size -= len(piece)
-        yield piece
-
-
-TAR_BLOCK = tarfile.BLOCKSIZE
-_CHUNK_SIZE = 1 << 20  # bytes
-_MAX_NAME = 1 << 14  # bytes of a name
-_MAX_MTIME = (1 << 33) - 1  # seconds: eleven octal digits, as in POSIX
-
-
-class ArchiveEntry(msgspec.Struct, frozen=True):
-    """A file in an archive: its path relative to the home, size in bytes, mode and time."""
-
-    name: str
-    size: int
-    mode: int = 0o644
-    mtime: int = 0
-
-    @property
-    def padding(self) -> int:
-        """The number of zero bytes that fill the last tar block of the file."""
-        return -self.size % TAR_BLOCK
-
-
-class CorruptArchive(Exception):
-    """Raised if a backup archive is damaged; the message says how."""
-
-
-def build_tar_header(entry: ArchiveEntry) -> bytes:
-    """Return the tar header of a file as bytes."""
-    info = tarfile.TarInfo(entry.name)
-    info.size, info.mode, info.mtime = entry.size, entry.mode, entry.mtime
-    return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
-
-
-def read_entry(stream: BinaryIO) -> ArchiveEntry | None:
-    """Read the tar header of the next file in an archive; return None at the end of the archive."""
-    name = ""
-    while True:
-        block = b"".join(read_exactly(stream, TAR_BLOCK))
-        if block == bytes(TAR_BLOCK):
-            return None
-        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-        if info.size < 0:
-            raise CorruptArchive("a file in it has a negative size")
-        if info.type == tarfile.REGTYPE:
-            mtime = min(max(int(info.mtime), 0), _MAX_MTIME)
-            return ArchiveEntry(name or info.name, info.size, info.mode & 0o777, mtime)
-        if info.type != tarfile.GNUTYPE_LONGNAME or name or info.size > _MAX_NAME:
-            raise CorruptArchive(f"{path_text.display_path(info.name)} in it is not a plain file")
-        text = b"".join(read_exactly(stream, info.size + -info.size % TAR_BLOCK))[: info.size]
-        name = text.rstrip(b"\0").decode("utf-8", "surrogateescape")
-
-
-def read_exactly(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Yield exactly `size` bytes in pieces; raise EOFError if there are fewer."""
-    while size:
-        piece = stream.read(min(size, _CHUNK_SIZE))
-        if not piece:
-            raise EOFError
-        size -= len(piece)
-        yield piece
-
-
-def skip_padding(stream: BinaryIO, entry: ArchiveEntry) -> None:
-    """Skip the zero bytes after the content of a file in an archive."""
-    for _ in read_exactly(stream, entry.padding):
-        pass
-
+from mediakeep import atomic_files, path_text
+from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged, UsageError
 
 FORMAT = 1
 INFO_FILE = "mediakeep_backup.json"
@@ -153,8 +38,12 @@ SHARED_FOLDERS = (
     "planning",
 )  # folders in `status/` used by all kinds
 HOME_FILES = ("mediakeep.toml",)  # files in the home itself
-_READ_CHUNK = 1 << 20  # bytes
-_MAX_LINE = 1 << 14  # bytes of the description, or of a line of the checksums
+_CHUNK_SIZE = 1 << 20  # bytes
+_MAX_INFO = 1 << 14  # bytes of the description
+_MAX_NAME = 1 << 14  # bytes of a name
+_MAX_SIZE = 1 << 62  # bytes of a file
+_MAX_MTIME = (1 << 33) - 1  # seconds: eleven octal digits, as in POSIX
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class BackupInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,65 +58,191 @@ class BackupInfo(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, int | float]
 
 
+class CorruptArchive(Exception):
+    """Raised if a backup archive is damaged; the message says how."""
+
+
+class ByteReader(Protocol):
+    """The content of a file that is added to an archive."""
+
+    def read(self, size: int, /) -> bytes:
+        """Called until the file is complete; returns fewer bytes only at the end."""
+
+
 class _Checksum(msgspec.Struct, frozen=True):
     name: str
     size: int
     sha256: str
 
 
-FileConsumer = Callable[[ArchiveEntry, Iterator[bytes]], None]
+def build_header(name: str, size: int, mode: int = 0o644, mtime: int = 0) -> tarfile.TarInfo:
+    """Return the tar header of a plain file, by its path relative to the home."""
+    header = tarfile.TarInfo(name)
+    header.size, header.mode, header.mtime = size, mode, mtime
+    return header
 
 
-def encode_checksum_line(entry: ArchiveEntry, digest: str) -> bytes:
-    """Return the checksum line of a file."""
-    return (
-        msgspec.json.encode(_Checksum(path_text.escape_path(entry.name), entry.size, digest))
-        + b"\n"
-    )
+class _PlainFileHeader(tarfile.TarInfo):
+    """A tar header as read from an archive: that of a plain file, or of a long name before it."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Called by tarfile for each header; raise CorruptArchive for links, devices and so on."""
+        header = super().frombuf(buf, encoding, errors)
+        if not 0 <= header.size < _MAX_SIZE:
+            raise CorruptArchive("a file in it has an invalid size")
+        is_name = header.type == tarfile.GNUTYPE_LONGNAME and header.size <= _MAX_NAME
+        if header.type != tarfile.REGTYPE and not is_name:
+            raise CorruptArchive(f"{path_text.display_path(header.name)} in it is not a plain file")
+        return header
+
+
+class _BackupTar(tarfile.TarFile):
+    """A tar file in the format of backups; call `forget_members` after each file."""
+
+    format, encoding = tarfile.GNU_FORMAT, "utf-8"
+    tarinfo = _PlainFileHeader
+    members: list[tarfile.TarInfo]
+    # As an attribute, because Python before 3.11.4 has no filters. What this one refuses is also
+    # refused by _PlainFileHeader and _check_name.
+    extraction_filter = staticmethod(getattr(tarfile, "data_filter", lambda member, _: member))
+
+    def forget_members(self) -> None:
+        """Free the memory of the headers so far, which tarfile keeps to find files by name."""
+        self.members.clear()
+
+
+class ArchiveWriter:
+    """Writes an archive; `close` adds the checksums and the end."""
+
+    def __init__(self, stream: BinaryIO, info: BackupInfo) -> None:
+        self._tar = _BackupTar.open(fileobj=stream, mode="w:")
+        self._checksums = tempfile.TemporaryFile()  # noqa: SIM115 - on the disk, closed by close
+        data = msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+        self.add_file(build_header(INFO_FILE, len(data)), io.BytesIO(data))
+
+    def add_file(self, header: tarfile.TarInfo, content: ByteReader) -> None:
+        """Add a file to the archive.
+
+        Raise StateDamaged if its content is shorter than the size in its header.
+        """
+        reader = _HashingReader(content)
+        try:
+            self._tar.addfile(header, cast(BinaryIO, reader))
+        except EOFError as error:
+            raise StateDamaged(
+                f"{path_text.display_path(header.name)} changed while it was being copied."
+            ) from error
+        self._tar.forget_members()
+        self._checksums.write(_encode_checksum_line(header, reader.digest.hexdigest()))
+
+    def close(self) -> None:
+        """Write the checksums and the end of the archive."""
+        with self._checksums as checksums:
+            size = checksums.tell()
+            checksums.seek(0)
+            self._tar.addfile(build_header(CHECKSUMS_FILE, size), checksums)
+        self._tar.close()
+
+
+class _HashingReader:
+    """Computes the SHA-256 of content while tarfile reads it."""
+
+    def __init__(self, content: ByteReader) -> None:
+        self._content, self.digest = content, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """Return the next `size` bytes; raise EOFError if there are fewer."""
+        data = self._content.read(size)
+        if len(data) < size:
+            raise EOFError
+        self.digest.update(data)
+        return data
+
+
+def _encode_checksum_line(header: tarfile.TarInfo, digest: str) -> bytes:
+    checksum = _Checksum(path_text.escape_path(header.name), header.size, digest)
+    return msgspec.json.encode(checksum) + b"\n"
+
+
+# Reading
+
+_HashMember = Callable[[_BackupTar, tarfile.TarInfo], str]
 
 
 def read_info(path: Path, kind: str) -> BackupInfo:
     """Read the description at the start of a backup, without checking the rest."""
-    with _open_archive(path) as stream:
-        return _read_info_entry(path, kind, stream)[0]
+    with _open_archive(path) as tar:
+        return _read_info_member(path, kind, tar)[0]
 
 
-def read_archive(path: Path, kind: str, take: FileConsumer | None = None) -> BackupInfo:
-    """Read a backup to its end and verify it; each file of the home is passed to `take`.
+def verify_archive(path: Path, kind: str) -> BackupInfo:
+    """Read a backup to its end, verify it, and return its description.
 
     Raise UsageError if it is not a backup of that kind, NewerFormat or StateDamaged if it cannot be
-    read. The files are verified only once this function returns.
+    read.
     """
-    with _open_archive(path) as stream, tempfile.TemporaryFile() as sums:
-        info, first = _read_info_entry(path, kind, stream)
-        sums.write(first)
-        while (entry := read_entry(stream)) and entry.name != CHECKSUMS_FILE:
-            _check_entry_name(entry.name, kind)
-            sums.write(encode_checksum_line(entry, _hash_entry(stream, entry, take)))
-        if entry is None:
+    return _read_members(path, kind, _hash_member)
+
+
+def unpack_archive(path: Path, kind: str, folder: Path) -> BackupInfo:
+    """Unpack a backup into a new folder, and verify the unpacked files; return its description.
+
+    Raise ItemFailed if writing fails, and the same errors as `verify_archive`. The files are
+    verified only once this function returns.
+    """
+
+    def unpack_and_hash(tar: _BackupTar, member: tarfile.TarInfo) -> str:
+        try:
+            return _unpack_member(tar, member, folder)
+        except gzip.BadGzipFile:  # an OSError too
+            raise
+        except OSError as error:
+            raise ItemFailed(
+                f"{path_text.display_path(member.name)} cannot be unpacked into"
+                f" {path_text.display_path(folder)}:"
+                f" {error.strerror}. Nothing was changed."
+            ) from error
+
+    return _read_members(path, kind, unpack_and_hash)
+
+
+def _read_members(path: Path, kind: str, hash_member: _HashMember) -> BackupInfo:
+    """Call `hash_member` for each file of the home, and verify the checksums that it returns."""
+    with _open_archive(path) as tar, tempfile.TemporaryFile() as checksums:
+        info, first_line = _read_info_member(path, kind, tar)
+        checksums.write(first_line)
+        while (member := tar.next()) and member.name != CHECKSUMS_FILE:
+            tar.forget_members()
+            _check_name(member.name, kind)
+            checksums.write(_encode_checksum_line(member, hash_member(tar, member)))
+        if member is None:
             raise CorruptArchive("its end is missing")
-        sums.seek(0)
-        _verify_checksums(stream, entry, sums)
-        while rest := stream.read(_READ_CHUNK):  # to the end, where gzip has its checksum
+        checksums.seek(0)
+        _verify_checksums(_open_member(tar, member), checksums)
+        stream = cast(BinaryIO, tar.fileobj)
+        while rest := stream.read(_CHUNK_SIZE):  # to the end, where gzip has its checksum
             if any(rest):
                 raise CorruptArchive("data follows its end")
     return info
 
 
 @contextlib.contextmanager
-def _open_archive(path: Path) -> Iterator[BinaryIO]:
+def _open_archive(path: Path) -> Iterator[_BackupTar]:
     """Open an archive, compressed or not, for a `with` block.
 
     Errors become StateDamaged or UsageError.
     """
     shown = path_text.escape_path(path)
     try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
-    except (CorruptArchive, EOFError, zlib.error, gzip.BadGzipFile, tarfile.HeaderError) as error:
-        why = "it is truncated" if isinstance(error, EOFError) else error
+        with path.open("rb") as raw, _decompress(raw) as stream, _open_tar(path, stream) as tar:
+            yield tar
+    except (
+        *(CorruptArchive, tarfile.TarError, RecursionError),
+        *(EOFError, zlib.error, gzip.BadGzipFile),
+    ) as error:
+        is_truncated = isinstance(error, EOFError) or "end of data" in str(error)
+        why = "it is truncated" if is_truncated else error
         raise StateDamaged(
             f"The backup {shown} is damaged: {why}. Nothing was changed."
             " Use another backup, or copy this one again from its source."
@@ -236,17 +251,34 @@ def _open_archive(path: Path) -> Iterator[BinaryIO]:
         raise UsageError(f"The backup {shown} cannot be read: {error.strerror}.") from error
 
 
-def _read_info_entry(path: Path, kind: str, stream: BinaryIO) -> tuple[BackupInfo, bytes]:
-    """Read the description, and return it with its checksum line."""
-    foreign = UsageError(f"{path_text.display_path(path)} is not a backup made by mediakeep.")
+def _decompress(raw: BinaryIO) -> BinaryIO:
+    """Return a stream of the tar file in an archive.
+
+    tarfile does not verify the checksum at the end of a gzip file, so it gets an open one.
+    """
+    is_compressed = raw.read(2) == _GZIP_MAGIC
+    raw.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if is_compressed else raw
+
+
+def _open_tar(path: Path, stream: BinaryIO) -> _BackupTar:
+    """Open a tar file and read its first header; raise UsageError if it has none."""
     try:
-        entry = read_entry(stream)
-    except (CorruptArchive, OSError, EOFError, zlib.error, tarfile.HeaderError) as error:
-        raise foreign from error
-    if entry is None or entry.name != INFO_FILE or entry.size > _MAX_LINE:
-        raise foreign
-    data = b"".join(read_exactly(stream, entry.size))
-    skip_padding(stream, entry)
+        return _BackupTar.open(fileobj=stream, mode="r:")
+    except (CorruptArchive, tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise _not_a_backup_error(path) from error
+
+
+def _not_a_backup_error(path: Path) -> UsageError:
+    return UsageError(f"{path_text.display_path(path)} is not a backup made by mediakeep.")
+
+
+def _read_info_member(path: Path, kind: str, tar: _BackupTar) -> tuple[BackupInfo, bytes]:
+    """Read the description, and return it with its checksum line."""
+    member = tar.next()
+    if member is None or member.name != INFO_FILE or member.size > _MAX_INFO:
+        raise _not_a_backup_error(path)
+    data = _open_member(tar, member).read()
     try:
         version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("format", b"0")
         if (number := msgspec.json.decode(version, type=int)) > FORMAT:
@@ -260,10 +292,14 @@ def _read_info_entry(path: Path, kind: str, stream: BinaryIO) -> tuple[BackupInf
             " Nothing was changed."
             f" Restore it with the manager of {info.kind}."
         )
-    return info, encode_checksum_line(entry, sha256(data).hexdigest())
+    return info, _encode_checksum_line(member, hashlib.sha256(data).hexdigest())
 
 
-def _check_entry_name(name: str, kind: str) -> None:
+def _open_member(tar: _BackupTar, member: tarfile.TarInfo) -> io.BufferedReader:
+    return cast(io.BufferedReader, tar.extractfile(member))
+
+
+def _check_name(name: str, kind: str) -> None:
     """Raise an error if the path `name` cannot be in a backup of this kind (music or movies)."""
     parts = name.split("/")
     places = [
@@ -280,44 +316,34 @@ def _check_entry_name(name: str, kind: str) -> None:
         )
 
 
-def _hash_entry(stream: BinaryIO, entry: ArchiveEntry, take: FileConsumer | None) -> str:
-    """Return the SHA-256 of a file's content in an archive, while `take` reads that content.
-
-    The padding after the content is skipped.
-    """
-    digest = sha256()
-
-    def content() -> Iterator[bytes]:
-        for piece in read_exactly(stream, entry.size):
-            digest.update(piece)
-            yield piece
-
-    pieces = content()
-    if take:
-        take(entry, pieces)
-    for _ in pieces:  # what `take` did not read
-        pass
-    skip_padding(stream, entry)
-    return digest.hexdigest()
+def _hash_member(tar: _BackupTar, member: tarfile.TarInfo) -> str:
+    """Return the SHA-256 of a file in an archive."""
+    return hashlib.file_digest(_open_member(tar, member), "sha256").hexdigest()
 
 
-def _verify_checksums(stream: BinaryIO, entry: ArchiveEntry, sums: BinaryIO) -> None:
+def _unpack_member(tar: _BackupTar, member: tarfile.TarInfo, folder: Path) -> str:
+    """Unpack a file, and return the SHA-256 of the unpacked file."""
+    path = folder / member.name
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    tar.extract(member, folder, set_attrs=False)
+    with path.open("rb") as stream:
+        os.fchmod(stream.fileno(), member.mode & 0o777 | 0o600)
+        mtime = min(max(int(member.mtime), 0), _MAX_MTIME)
+        os.utime(stream.fileno(), (mtime, mtime))
+        if member.name.startswith("status/"):
+            atomic_files.sync_data(stream.fileno())
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _verify_checksums(found: io.BufferedReader, expected: BinaryIO) -> None:
     """Compare the checksums in an archive with those of the files read.
 
     They must be of the same files in the same order.
     """
-    rest = b""
-    for piece in read_exactly(stream, entry.size):
-        *lines, rest = (rest + piece).split(b"\n")
-        for text in lines:
-            if (got := sums.readline()) != text + b"\n":
-                raise CorruptArchive(f"the checksum of {_checksum_name(got)} is wrong")
-        if len(rest) > _MAX_LINE:
-            raise CorruptArchive("its checksums cannot be read")
-    if rest or sums.read(1):
+    for line in expected:
+        if found.readline(len(line)) != line:
+            name = msgspec.json.decode(line, type=_Checksum).name
+            raise CorruptArchive(f"the checksum of {name} is wrong")
+    if found.read(1):
         raise CorruptArchive("its checksums do not match its files")
-    skip_padding(stream, entry)
-
-
-def _checksum_name(text: bytes) -> str:
-    return msgspec.json.decode(text, type=_Checksum).name if text else "something"

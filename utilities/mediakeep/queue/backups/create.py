@@ -10,9 +10,11 @@ backup is a checkpoint itself.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sqlite3
+import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -25,7 +27,7 @@ from mediakeep.media import temp_copies
 from mediakeep.media.undo import store_lock
 from mediakeep.queue import checkpoints, compaction, snapshot
 from mediakeep.queue.backups import archive, consistent_read
-from mediakeep.queue.backups.archive import ArchiveEntry, ArchiveWriter, BackupInfo
+from mediakeep.queue.backups.archive import ArchiveWriter, BackupInfo
 from mediakeep.queue.backups.consistent_read import HistoryMonth, QueueAtSeq
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
@@ -172,15 +174,10 @@ class _HomeCopier:
         """Add a monthly file of the history to the archive."""
         name, size = self._relative_name(month.path), month.end + len(month.appended)
         if not month.end:
-            self._writer.add_file(ArchiveEntry(name, size), [month.appended])
+            self._writer.add_file(archive.build_header(name, size), io.BytesIO(month.appended))
             return
         with month.path.open("rb") as stream:
-
-            def content() -> Iterator[bytes]:
-                yield from archive.read_chunks(stream, month.end)
-                yield month.appended
-
-            self._writer.add_file(_build_entry(name, stream, size), content())
+            self._writer.add_file(_build_header(name, stream, size), _HistoryReader(stream, month))
 
     def add_files(self, paths: Iterable[Path]) -> None:
         """Add files to the archive as they are now.
@@ -213,18 +210,28 @@ class _HomeCopier:
             size = os.fstat(stream.fileno()).st_size
             if path.suffix in _APPENDED_SUFFIXES:
                 size = _end_of_last_line(stream, size)
-            self._writer.add_file(
-                _build_entry(self._relative_name(path), stream, size),
-                archive.read_chunks(stream, size),
-            )
+            self._writer.add_file(_build_header(self._relative_name(path), stream, size), stream)
 
     def _relative_name(self, path: Path) -> str:
         return path.relative_to(self._home).as_posix()
 
 
-def _build_entry(name: str, stream: BinaryIO, size: int) -> ArchiveEntry:
+class _HistoryReader:
+    """Reads a monthly file of the history as it is in a backup."""
+
+    def __init__(self, stream: BinaryIO, month: HistoryMonth) -> None:
+        self._stream, self._left = stream, month.end
+        self._appended = io.BytesIO(month.appended)
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data + self._appended.read(size - len(data))
+
+
+def _build_header(name: str, stream: BinaryIO, size: int) -> tarfile.TarInfo:
     info = os.fstat(stream.fileno())
-    return ArchiveEntry(name, size, info.st_mode & 0o777, max(int(info.st_mtime), 0))
+    return archive.build_header(name, size, info.st_mode & 0o777, max(int(info.st_mtime), 0))
 
 
 def _end_of_last_line(stream: BinaryIO, end: int) -> int:

@@ -33,7 +33,7 @@ from mediakeep.media.audio.essence_db import FILE_NAME, EssenceDatabase
 from mediakeep.media.undo import merge_logs, store_lock
 from mediakeep.queue import checkpoints, compaction, sessions, snapshot
 from mediakeep.queue.backups import archive, restore_marker
-from mediakeep.queue.backups.archive import ArchiveEntry, BackupInfo
+from mediakeep.queue.backups.archive import BackupInfo
 from mediakeep.queue.backups.restore_marker import RestoreMarker
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
@@ -152,27 +152,6 @@ def _starts_with(path: Path, beginning: Path) -> bool:
     return True
 
 
-def unpack_archive(path: Path, kind: Kind, folder: Path) -> BackupInfo:
-    """Unpack and verify a backup; return its description.
-
-    Raise ItemFailed if writing fails, StateDamaged if the backup is damaged.
-    """
-
-    def take(entry: ArchiveEntry, content: Iterator[bytes]) -> None:
-        try:
-            _write_file(folder / entry.name, entry, content)
-        except OSError as error:
-            raise ItemFailed(
-                f"{path_text.display_path(entry.name)} cannot be unpacked into"
-                f" {path_text.display_path(folder)}:"
-                f" {error.strerror}. Nothing was changed."
-            ) from error
-
-    head = archive.read_archive(path, kind.name, take)
-    _check_queue_readable(folder / "status" / kind.name / snapshot.FILE, kind, path)
-    return head
-
-
 def _check_queue_readable(queue: Path, kind: Kind, path: Path) -> None:
     """Raise an error if this version of mediakeep cannot read the queue in a backup."""
     try:
@@ -180,18 +159,6 @@ def _check_queue_readable(queue: Path, kind: Kind, path: Path) -> None:
     except StateDamaged as error:
         shown = f"The {snapshot.FILE} in {path_text.display_path(path)}"
         raise StateDamaged(str(error).replace(path_text.display_path(queue), shown)) from error
-
-
-def _write_file(path: Path, entry: ArchiveEntry, content: Iterator[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as stream:
-        for piece in content:
-            stream.write(piece)
-        stream.flush()
-        os.fchmod(stream.fileno(), entry.mode | 0o600)
-        if entry.name.startswith("status/"):
-            atomic_files.sync_data(stream.fileno())
-    os.utime(path, (entry.mtime, entry.mtime))
 
 
 _FILES_FOLDER = "files"
@@ -215,7 +182,7 @@ def check_restore(location: QueueLocation, kind: Kind, path: Path) -> BackupInfo
             )
         head = msgspec.json.decode(order.head, type=BackupInfo)
     elif path.is_file():
-        head = archive.read_archive(path, kind.name)
+        head = archive.verify_archive(path, kind.name)
     else:
         raise UsageError(f"There is no backup {path_text.display_path(path)}.")
     refuse_live_sessions(location)
@@ -302,7 +269,9 @@ def _stage_backup(location: QueueLocation, kind: Kind, path: Path) -> RestoreMar
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
     replaced = compaction.find_unused_path(status, f"replaced_{location.file_timestamp()}", "").name
     try:
-        head = unpack_archive(path, kind, staging / _FILES_FOLDER)
+        files = staging / _FILES_FOLDER
+        head = archive.unpack_archive(path, kind.name, files)
+        _check_queue_readable(files / "status" / kind.name / snapshot.FILE, kind, path)
         raw = msgspec.Raw(msgspec.json.encode(head))
         order = RestoreMarker(
             head.id, path_text.escape_path(path), replaced, kind.manager_script, raw
