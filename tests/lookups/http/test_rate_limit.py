@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mediakeep.lookups.http import rate_limit
 from mediakeep.lookups.http.models import HttpEnvironment, Service
 from mediakeep.lookups.http.rate_limit import ServiceState, SharedRateLimit
-from mediakeep.lookups.http.runtime_dir import list_runtime_dirs, open_private_dir
+from mediakeep.runtime_dir import list_runtime_dirs, open_private_dir
 from tests.lookups.conftest import NOW, Clock
 
 SERVICE = Service("MusicBrainz", "https://musicbrainz.example", 1.1)

@@ -46,11 +46,10 @@ def render_user_template(folder: Path | None, template: str, **facts: Any) -> st
     Raise BadTemplate if the user's template is invalid. It runs in jinja2's sandbox and can only
     use its variables.
     """
-    from mediakeep.pages import sandbox
-    from mediakeep.pages.template_cache import TemplateCache
+    from mediakeep.pages import sandbox, template_cache
 
     own = [folder] if folder and folder.is_dir() else []  # user templates are not cached
-    bytecode_cache = None if own else TemplateCache(TEMPLATE_FOLDER)
+    bytecode_cache = None if own else template_cache.open_cache()
     environment = sandbox.TemplateSandbox(*own, TEMPLATE_FOLDER, compiled=bytecode_cache)
     _add_filters(environment)
     try:
@@ -77,14 +76,14 @@ def _find_error_line(error: Exception, path: Path) -> int:
 def _shared_environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from mediakeep.pages.template_cache import TemplateCache
+    from mediakeep.pages import template_cache
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE_FOLDER),
         undefined=StrictUndefined,
         autoescape=False,  # Markdown: templates escape untrusted text with the filter md
         auto_reload=False,
-        bytecode_cache=TemplateCache(TEMPLATE_FOLDER),
+        bytecode_cache=template_cache.open_cache(),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -1,27 +1,37 @@
-"""A cache of compiled Jinja templates on disk, like Python's bytecode cache."""
+"""A cache of compiled Jinja templates, shared by all processes of a user."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
-from importlib.util import cache_from_source
+import os
 from pathlib import Path
 
 import jinja2
-from jinja2 import BytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
-from mediakeep import atomic_files
+from mediakeep import runtime_dir
+
+_FILE_PATTERN = "template-%s.cache"
 
 
-class TemplateCache(BytecodeCache):
-    """A cache of the compiled templates of one folder; jinja2 compares it with the source.
+def open_cache() -> TemplateCache | None:
+    """Return the cache in the user's first private runtime directory, or None without one.
 
-    Compiling takes a hundred times as long as reading the cache.
+    jinja2 runs the code that it loads, so no other user may be able to write to the directory.
     """
+    for directory in runtime_dir.list_runtime_dirs():
+        with contextlib.suppress(OSError):
+            os.close(runtime_dir.open_private_dir(directory))
+            return TemplateCache(str(directory), _FILE_PATTERN)
+    return None
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+
+class TemplateCache(FileSystemBytecodeCache):
+    """A cache of compiled templates.
+
+    Files that are damaged, or that other users may have written, are ignored.
+    """
 
     def get_source_checksum(self, source: str) -> str:
         """Return a checksum of a template's source and of the jinja2 version."""
@@ -29,18 +39,15 @@ class TemplateCache(BytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Load a compiled template; jinja2 compiles it again if the cache file is unusable."""
+        path = Path(self.directory, self.pattern % bucket.key)
         try:
-            bucket.bytecode_from_string(self._cache_path(bucket).read_bytes())
+            with path.open("rb") as stream:
+                runtime_dir.check_private(stream.fileno(), path)
+                bucket.load_bytecode(stream)
         except Exception:  # noqa: BLE001 - pickle may raise anything
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Store a compiled template, if this process may write to the cache folder."""
-        if not sys.dont_write_bytecode:
-            with contextlib.suppress(OSError):
-                atomic_files.write_atomic(
-                    self._cache_path(bucket), bucket.bytecode_to_string(), sync=False
-                )
-
-    def _cache_path(self, bucket: Bucket) -> Path:
-        return Path(cache_from_source(str(self._folder / f"{bucket.key}.py")))
+        """Store a compiled template, if this process may write to the cache."""
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)

@@ -21,7 +21,7 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.lookups.http.models import HttpEnvironment, Service
-from mediakeep.lookups.http.runtime_dir import check_private, list_runtime_dirs, open_private_dir
+from mediakeep.runtime_dir import check_private, list_runtime_dirs, open_private_dir
 
 MAX_PAUSE = 60.0  # seconds; a longer one is an outage
 MAX_OUTAGE = 3600.0  # seconds
