@@ -1,9 +1,8 @@
-"""Route the requests of musicbrainzngs through our HTTP client.
+"""musicbrainzngs builds each MusicBrainz request and validates its parameters; `read` fetches it.
 
-musicbrainzngs builds each request and checks it against what WS/2 allows; `read` fetches it. The
-format is JSON, because its XML parser drops genres and first release dates. Its own transport has
-no timeout, ignores Retry-After and limits the rate of one process only; its rate limiter and its
-lock are removed.
+The format is JSON, because its XML parser drops genres and first release dates. Its own transport
+has no timeout, ignores Retry-After and limits the rate of one process only; its rate limiter and
+its lock are removed.
 
 WS/2 supports genres (https://musicbrainz.org/doc/MusicBrainz_API#Subqueries), but musicbrainzngs
 refuses to request them, so they are added to its tables of valid includes.

@@ -1,12 +1,8 @@
-"""Route the requests of tmdbsimple through our HTTP client.
+"""tmdbsimple builds the path and parameters of each TMDb request; `read` fetches the response.
 
-tmdbsimple builds each request, and `read` fetches it. Its public hook REQUESTS_SESSION accepts any
-object with the method `request` of a requests session; of the result it uses only raise_for_status,
-encoding and json. Its host is hard-coded, so the URL is rebuilt here; it requires a key, so it gets
-a placeholder that is never sent: the real secret is added on the connection.
-
-Its module variables are read when one of its objects is created.
-tests/lookups/tmdb/test_tmdbsimple_adapter.py checks all this.
+Its public hook REQUESTS_SESSION accepts any object with the method `request` of a requests session.
+Its host is hard-coded, so the URL is rebuilt here. It requires a key, so it gets a placeholder that
+is never sent. tests/lookups/tmdb/test_tmdbsimple_adapter.py checks all this.
 """
 
 from __future__ import annotations
@@ -26,19 +22,13 @@ _PLACEHOLDER_KEY = "placeholder"
 
 
 class _TmdbsimpleResponse:
-    """A response object for tmdbsimple, whose functions then return the raw content."""
+    """A response with content that tmdbsimple returns undecoded."""
 
     encoding = ""
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def raise_for_status(self) -> None:
-        """Do nothing, because an error response has already raised an exception."""
-
-    def json(self) -> bytes:
-        """Return the raw content of the response, which the caller decodes."""
-        return self._content
+        self.json = lambda: content
+        self.raise_for_status = lambda: None  # an error response has already raised an exception
 
 
 class TmdbsimpleSession:
@@ -55,14 +45,13 @@ class TmdbsimpleSession:
         if method != "GET" or not url.startswith(f"{_TMDBSIMPLE_URL}/"):
             raise ValueError(f"unexpected request of tmdbsimple: {method} {url}")
         query = urlencode(params or {}, quote_via=quote)
-        path = url.removeprefix(_TMDBSIMPLE_URL)
-        return _TmdbsimpleResponse(
-            self._fetch(f"{self._base}{path}" + (f"?{query}" if query else ""))
-        )
+        path = url.removeprefix(_TMDBSIMPLE_URL) + (f"?{query}" if query else "")
+        return _TmdbsimpleResponse(self._fetch(f"{self._base}{path}"))
 
 
 def create_endpoint(group: str, *ids: object, session: TmdbsimpleSession) -> Any:
     """Create an object of a tmdbsimple class that uses our HTTP session."""
+    # tmdbsimple reads these when an object is created.
     tmdbsimple.API_KEY = _PLACEHOLDER_KEY
     tmdbsimple.API_VERSION = constants.API_VERSION
     tmdbsimple.USE_BEARER_AUTH = True  # otherwise the placeholder is part of each URL
