@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.lookups.http import rate_limit
-from mediakeep.lookups.http.models import HttpEnvironment, Service
+from mediakeep.lookups.http.models import HttpEnvironment, RequestStats, Service
 from mediakeep.lookups.http.rate_limit import ServiceState, SharedRateLimit
+from mediakeep.lookups.http.retry import RetryState
 from mediakeep.runtime_dir import list_runtime_dirs, open_private_dir
 from tests.lookups.conftest import NOW, Clock
 
@@ -382,3 +383,65 @@ def test_a_record_that_is_swept_away_while_one_waits_for_it_is_made_anew(
         state.why = "new"
     assert took == [2]
     assert b"new" in (shared / NAME).read_bytes()
+
+
+@pytest.mark.parametrize("swept", ["record", "folder"])
+def test_a_record_that_is_swept_away_between_turn_and_request_is_made_anew(
+    own: Path, shared: Path, swept: str
+) -> None:
+    """As a service does that removes old files from temporary folders."""
+    environment = HttpEnvironment(lambda: NOW, shared_dir=shared)
+    service = Service("MusicBrainz", SERVICE.host, 1.1)
+    limit = SharedRateLimit(service, own, environment)
+    request = RetryState(service, limit, environment, RequestStats())
+    request.acquire_slot()
+    (shared / NAME).unlink()
+    if swept == "folder":
+        shared.rmdir()
+    assert request.confirm_slot()
+    with limit.lock_state() as state:
+        assert state.last == NOW
+    assert (shared / NAME).is_file()
+    assert not own.exists()
+
+
+def exchange_reason(user: int, folder: Path, why: str) -> str:
+    """As another user, store the reason of an outage, and return the one found before."""
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.chdir(folder)  # other users can only reach it by relative paths
+            os.setgid(user)
+            os.setuid(user)
+            tempfile.tempdir = "temporary"
+            os.environ |= {"XDG_RUNTIME_DIR": "", "XDG_CACHE_HOME": "missing"}
+            with SharedRateLimit(SERVICE, Path(str(user)), HttpEnvironment()).lock_state() as state:
+                os.write(sender, f"found {state.why}".encode())
+                state.why = why
+        finally:
+            os._exit(0)
+    os.close(sender)
+    os.waitpid(child, 0)
+    with open(receiver, "rb") as stream:
+        return stream.read().decode()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_two_users_share_no_record_and_neither_is_in_the_way_of_the_other(tmp_path: Path) -> None:
+    users = 12345, 12346
+    for name in ("temporary", *map(str, users)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o1777)
+    tmp_path.chmod(0o755)
+    squatted = tmp_path / "temporary" / "mediakeep-12346"  # where the second one's would be
+    squatted.mkdir()
+    squatted.chmod(0o777)
+    assert [exchange_reason(user, tmp_path, f"by {user}") for user in users] == ["found "] * 2
+    assert [exchange_reason(user, tmp_path, "") for user in users] == [
+        "found by 12345",
+        "found by 12346",
+    ]
+    assert (tmp_path / "temporary" / "mediakeep-12345" / NAME).is_file()
+    assert list(squatted.iterdir()) == []
+    assert (tmp_path / "12346" / NAME).is_file()

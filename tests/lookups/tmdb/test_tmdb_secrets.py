@@ -156,6 +156,25 @@ def test_a_redirect_of_the_host_itself_carries_the_secret_once(
     assert_nothing_tells(tmp_path)
 
 
+@BOTH
+def test_redirects_that_repeat_the_secret_without_end_tell_nobody(
+    tmp_path: Path,
+    server: Scripted,
+    machine: HttpEnvironment,
+    secret: Secret,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bare = MOVIE.format(71)
+    again = answer(302, Location=f"{bare}&api_key={secret.reveal()}")
+    server.manners = {bare: [again], SIGNED.format(bare): [again]}
+    with closing(tmdb_server.desk(tmp_path, server, machine, secret)) as desk:
+        found = failing(desk)
+    assert "too many redirects" in found
+    assert len(server.asked) == 6
+    assert_nothing_tells(tmp_path, found, caplog.text)
+
+
 def test_a_secret_of_one_service_is_not_sent_to_the_next(
     tmp_path: Path, server: Scripted, other: Scripted, machine: HttpEnvironment
 ) -> None:

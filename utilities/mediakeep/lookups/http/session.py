@@ -82,8 +82,9 @@ class HttpSession(CacheMixin, requests.Session):
 class _ResponseCacheBackend(BaseCache):
     """Backend of requests-cache that stores responses in our response cache.
 
-    The SQLite backend of requests-cache ignores write errors or retries forever, and stores what
-    was sent with a request.
+    The SQLite backend of requests-cache 1.3 ignores write errors, retries forever while the file is
+    locked, and stores redirects with the token or key of their requests. CONTRIBUTING.md lists what
+    was measured.
     """
 
     service: Service  # of the current request
