@@ -10,17 +10,18 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "utilities"
 ROOT = SOURCE / "mediakeep"
 LAYERS = {
-    "commands": 6,
-    "app": 5,
-    "runner": 4,
-    "views": 4,
-    "movies": 4,
-    "music": 4,
-    "queue": 3,
-    "alerts": 2,
-    "lookups": 2,
-    "media": 2,
-    "pages": 2,
+    "commands": 7,
+    "app": 6,
+    "runner": 5,
+    "views": 5,
+    "movies": 5,
+    "music": 5,
+    "queue": 4,
+    "alerts": 3,
+    "lookups": 3,
+    "media": 3,
+    "pages": 3,
+    "sqlite": 2,
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 TOOLS = sorted(

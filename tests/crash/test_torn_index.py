@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep import clean_flag
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import RecordState, encode_line
 from mediakeep.media.undo.record_index import FILE_NAME, RecordIndex
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import Stamp
 from mediakeep.queue.history import index as history_index
-from mediakeep.sqlite_file import DisposableSqlite
+from mediakeep.sqlite import clean_flag
+from mediakeep.sqlite.disposable import DisposableSqlite
 from tests.commands.conftest import Home
 from tests.media import writable_files
 from tests.media.failing_writes import logs, rename

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep import sqlite_file
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
 from mediakeep.media.audio import essence_db
 from mediakeep.media.audio.essence_db import (
@@ -22,6 +21,7 @@ from mediakeep.media.audio.essence_db import (
     EssenceDatabase,
     KnownEssence,
 )
+from mediakeep.sqlite import durable
 
 ONE = KnownEssence("sha256:aa", 100, 120, 10**18, "2026-01-02", "2026-03-04")
 TWO = ONE._replace(essence="sha256:bb")
@@ -180,7 +180,7 @@ def test_a_ledger_that_stays_locked_fails_the_artist(
     begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # else the test would wait as long as a person
-    monkeypatch.setattr(sqlite_file, "_DURABLE_LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(durable, "_LOCK_TIMEOUT", 0.1)
     book = EssenceDatabase.open(begun, write=True)
     holder = sqlite3.connect(begun, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")

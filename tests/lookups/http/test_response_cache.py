@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from mediakeep.errors import NoCache
 from mediakeep.lookups.http.cached_http import CachedHttp
 from mediakeep.lookups.http.models import HttpEnvironment, ServiceResponse
 from mediakeep.lookups.http.response_cache import ResponseCache
+from mediakeep.sqlite import sqlite_cache
 from tests.lookups.conftest import CONTACT, Scripted
 
 
@@ -97,6 +99,21 @@ def test_a_file_that_others_protect_is_an_error_at_the_start() -> None:
             finally:
                 os._exit(status)
         assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_file_that_stays_locked_is_an_error_and_no_endless_loop(
+    http: CachedHttp, server: Scripted, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http.get(server.service(), f"{server.host}/a")
+    http.close()  # the next query opens the file again, with this timeout:
+    monkeypatch.setattr(sqlite_cache, "_BUSY_TIMEOUT", 0.1)
+    with closing(sqlite3.connect(cache, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        http.get(server.service(), f"{server.host}/a")  # can be read
+        with pytest.raises(NoCache, match=f"{cache}.*locked"):
+            http.get(server.service(), f"{server.host}/b")
+    http.get(server.service(), f"{server.host}/b")
+    assert server.asked == ["/a", "/b", "/b"]
 
 
 def garble(data: bytes) -> bytes:

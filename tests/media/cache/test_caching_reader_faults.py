@@ -16,11 +16,11 @@ from unittest import mock
 
 import pytest
 
-from mediakeep import sqlite_file
 from mediakeep.media.audio import tags
 from mediakeep.media.cache import caching_reader, file_cache
 from mediakeep.media.cache.caching_reader import CachingReader
 from mediakeep.media.cache.file_cache import FileCache
+from mediakeep.sqlite import disposable
 from tests.music import shelf
 
 # Writes cards of so many made-up artists, once it is told how many, each's in one transaction. It
@@ -171,7 +171,7 @@ def test_a_database_of_another_program_is_set_aside_whole(place: Path, paths: li
     before = place.read_bytes()
     assert read(place, paths) == [tags.read(path) for path in paths]
     assert (
-        place.with_name(caching_reader.FILE_NAME + sqlite_file.SET_ASIDE_SUFFIX).read_bytes()
+        place.with_name(caching_reader.FILE_NAME + disposable.SET_ASIDE_SUFFIX).read_bytes()
         == before
     )
     assert len(known(place, paths)) == len(paths)
@@ -183,18 +183,18 @@ def test_an_index_that_stays_locked_is_done_without(
     place: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch, hold: str, pause: float
 ) -> None:
     # else the test would wait as long as a person
-    monkeypatch.setattr(sqlite_file, "_LOCK_TIMEOUT", 0.1)
-    monkeypatch.setattr(sqlite_file, "_DISABLED_SECONDS", pause)
-    monkeypatch.setattr(sqlite_file, "time", mock.Mock(monotonic=lambda: 1000.0))
-    waits, give_up = [], sqlite_file.DisposableSqlite._disable_or_reset
+    monkeypatch.setattr(disposable, "_LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(disposable, "_DISABLED_SECONDS", pause)
+    monkeypatch.setattr(disposable, "time", mock.Mock(monotonic=lambda: 1000.0))
+    waits, give_up = [], disposable.DisposableSqlite._disable_or_reset
 
     def noted(
-        one: sqlite_file.DisposableSqlite, error: sqlite3.Error | OSError | UnicodeDecodeError
+        one: disposable.DisposableSqlite, error: sqlite3.Error | OSError | UnicodeDecodeError
     ) -> bool:
         waits.append(error)
         return give_up(one, error)
 
-    monkeypatch.setattr(sqlite_file.DisposableSqlite, "_disable_or_reset", noted)
+    monkeypatch.setattr(disposable.DisposableSqlite, "_disable_or_reset", noted)
     holder = sqlite3.connect(place, isolation_level=None)
     holder.execute(f"BEGIN {hold}")
     if hold == "IMMEDIATE":  # there must be something to write
@@ -330,4 +330,4 @@ def test_kill_9_while_it_is_written_leaves_whole_artists(
         told = process.stdout.read().split()
         assert process.wait() == -signal.SIGKILL
         assert set(map(int, told)) <= set(numbers(path))
-    assert not path.with_name(path.name + sqlite_file.SET_ASIDE_SUFFIX).exists()
+    assert not path.with_name(path.name + disposable.SET_ASIDE_SUFFIX).exists()

@@ -15,7 +15,7 @@ from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.log import ChangeLog, LinePosition
 from mediakeep.media.undo.record import ChangeRecord, RecordState, encode_line
 from mediakeep.media.undo.store import UndoStore
-from mediakeep.sqlite_file import DisposableSqlite
+from mediakeep.sqlite.disposable import DisposableSqlite
 from tests.media import writable_files
 from tests.media.failing_writes import logs, rename
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mediakeep.lookups.http import response_cache
-from mediakeep.sqlite_file import SqliteFile
+from mediakeep.sqlite.sqlite_cache import SqliteCache
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class LookupStore:
     """
 
     def __init__(self, path: Path, schema: str) -> None:
-        self._file = SqliteFile(path, response_cache.SCHEMA + schema + _META_SCHEMA)
+        self._file = SqliteCache(path, response_cache.SCHEMA + schema + _META_SCHEMA)
 
     @property
     def damage_notes(self) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep.lookups.http.models import MAX_RESPONSE_BYTES, CacheLifetimes, ServiceResponse
-from mediakeep.sqlite_file import SqliteFile, Statement
+from mediakeep.sqlite.sqlite_cache import SqliteCache, Statement
 
 NOT_FOUND_LIFETIME = 30 * 86400.0  # seconds for which a 404 is cached
 SCHEMA = """
@@ -37,7 +37,7 @@ class ResponseCache:
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self.file = SqliteFile(path, SCHEMA)
+        self.file = SqliteCache(path, SCHEMA)
         self._clock = clock
 
     def find_response(self, url: str, lifetime: float = inf) -> ServiceResponse | None:

@@ -14,7 +14,7 @@ import msgspec
 from mediakeep.item import LookupState
 from mediakeep.lookups.lookup_store import LookupStore, decode_compressed, encode_compressed
 from mediakeep.lookups.musicbrainz.model import Artist, Discography, Release
-from mediakeep.sqlite_file import Statement
+from mediakeep.sqlite.sqlite_cache import Statement
 
 
 class PossibleArtist(msgspec.Struct, frozen=True):

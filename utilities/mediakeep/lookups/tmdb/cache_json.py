@@ -17,7 +17,7 @@ from mediakeep import clock
 from mediakeep.lookups import cache_export as records
 from mediakeep.lookups.cache_export import CacheExport, JsonObject, without_empty
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate, ResolvedMovie, TmdbStore
-from mediakeep.sqlite_file import Row
+from mediakeep.sqlite.sqlite_cache import Row
 
 FILE_NAME = "tmdb_cache.json"
 _QUERY_PARAMETERS = "query", "primary_release_year", "year", "language"  # exported

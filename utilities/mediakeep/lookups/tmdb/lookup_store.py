@@ -21,7 +21,7 @@ from mediakeep.lookups.lookup_store import LookupStore, decode_compressed, encod
 from mediakeep.lookups.tmdb import constants
 from mediakeep.lookups.tmdb.match_state import MatchState
 from mediakeep.lookups.tmdb.model import MovieSummary
-from mediakeep.sqlite_file import Row, Statement
+from mediakeep.sqlite.sqlite_cache import Row, Statement
 
 FILE_NAME = "tmdb.sqlite"
 _SCHEMA = """

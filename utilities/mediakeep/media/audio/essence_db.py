@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from mediakeep import sqlite_file
 from mediakeep.errors import ItemFailed
-from mediakeep.sqlite_file import DurableFormat, DurableSqlite
+from mediakeep.sqlite import durable
+from mediakeep.sqlite.durable import DurableFormat, DurableSqlite
 
 FILE_NAME = "essence.db"
 FORMAT = 1
@@ -109,7 +109,7 @@ class EssenceDatabase:
     @classmethod
     def open(cls, path: Path, *, write: bool) -> Self:
         """Open the database, and create it if `write`; raise StateDamaged if it is damaged."""
-        return cls(sqlite_file.open_durable(path, _FORMAT, write=write))
+        return cls(durable.open_durable(path, _FORMAT, write=write))
 
     def load_essences(self, artist: str) -> dict[str, KnownEssence]:
         """Return the known audio hashes of an artist's files by relative path."""

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Collection
 from operator import attrgetter
 from pathlib import Path
-from zlib import crc32
 
 import msgspec
 
 from mediakeep.media import pictures
 from mediakeep.media.audio.model import AudioFile
-from mediakeep.sqlite_file import DisposableSqlite
+from mediakeep.sqlite import row_checksum
+from mediakeep.sqlite.disposable import DisposableSqlite
 
 _SCHEMA = """
 CREATE TABLE drawer(folder TEXT PRIMARY KEY, cards BLOB NOT NULL, day INTEGER NOT NULL);
@@ -34,7 +34,6 @@ WHERE folder IN (SELECT folder FROM drawer WHERE day < ? ORDER BY day LIMIT ?)
 _KEEP_DAYS = 90  # days to keep a row after its folder was last seen
 _TOUCH_DAYS = 10  # days after which a row in use is touched
 _MAX_DELETED = 1_000  # rows deleted per day, at most
-_CHECKSUM_SIZE = 4  # bytes
 
 FolderKey = tuple[int, int]  # device and inode of a folder
 # device, inode, size, times of content and of any change
@@ -93,7 +92,7 @@ class FileCache:
 
     def save_folder(self, folder: FolderKey, entries: Collection[CachedFile]) -> None:
         """Replace the cached files of an artist's folder."""
-        row = _format_key(folder), _add_checksum(_encode_files(entries)), self._today
+        row = _format_key(folder), row_checksum.add_checksum(_encode_files(entries)), self._today
         self._execute("INSERT OR REPLACE INTO drawer VALUES(?, ?, ?)", *row)
 
     def close(self) -> None:
@@ -120,20 +119,13 @@ def _format_key(folder: FolderKey) -> str:
     return "{}:{}".format(*folder)
 
 
-def _add_checksum(written: bytes) -> bytes:
-    """Prepend a CRC-32 to cached data, which detects damage by a power loss or a bad disk."""
-    return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
-
-
 def _decode_checked(checked_data: bytes) -> list[CachedFile]:
     """Return the cached files from a row's data.
 
     Return [] if the checksum is wrong or the data is in another format.
     """
-    written = memoryview(checked_data)[_CHECKSUM_SIZE:]
-    if crc32(written).to_bytes(_CHECKSUM_SIZE) != checked_data[:_CHECKSUM_SIZE]:
-        return []
+    data = row_checksum.remove_checksum(checked_data)
     try:
-        return _decode_files(written)
+        return _decode_files(data) if data else []
     except msgspec.DecodeError:
         return []

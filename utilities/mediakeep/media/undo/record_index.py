@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from mediakeep import path_text
-from mediakeep.clean_flag import TornFile
 from mediakeep.media.undo.log import ChangeLog
 from mediakeep.media.undo.record import ChangeRecord
-from mediakeep.sqlite_file import DisposableSqlite
+from mediakeep.sqlite.clean_flag import TornFile
+from mediakeep.sqlite.disposable import DisposableSqlite
 
 _MAX_PARTS = 40  # path components considered
 

@@ -13,7 +13,6 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Self
-from zlib import crc32
 
 import msgspec
 
@@ -24,7 +23,8 @@ from mediakeep.media.video import mediainfo
 from mediakeep.media.video.discs import probe_disc
 from mediakeep.media.video.model import VideoInfo
 from mediakeep.media.video.probe import probe_video
-from mediakeep.sqlite_file import DisposableSqlite
+from mediakeep.sqlite import row_checksum
+from mediakeep.sqlite.disposable import DisposableSqlite
 
 FILE_NAME = "videos.db"
 
@@ -37,7 +37,6 @@ _KEEP_DAYS = 90  # days that a row is kept after its file was last seen
 _RENEW_DAYS = 10  # days after which the date last seen is updated
 _MIN_AGE = 2_000_000_000  # ns; a file changed later may change again within the same clock tick
 _VALID_TIMES = range(-(2**63), 2**63)  # nanoseconds that fit into signed 64-bit integers
-_CHECKSUM_SIZE = 4  # bytes
 
 
 class CachedVideo(msgspec.Struct, frozen=True, array_like=True):
@@ -106,7 +105,7 @@ class VideoCache:
         if not self._unwritten:
             return
         rows = [
-            (name, _add_checksum(_encode(cached)), self._today)
+            (name, row_checksum.add_checksum(_encode(cached)), self._today)
             for name, cached in self._unwritten.items()
         ]
         self._unwritten.clear()
@@ -153,18 +152,11 @@ def _is_stable(facts: os.stat_result, now: int) -> bool:
     return min(times) in _VALID_TIMES and max(times) < now - _MIN_AGE
 
 
-def _add_checksum(written: bytes) -> bytes:
-    """Prepend a checksum to cached data, which detects damage by a power loss or a bad disk."""
-    return crc32(written).to_bytes(_CHECKSUM_SIZE) + written
-
-
 def _decode_checked(checked_data: bytes) -> CachedVideo | None:
     """Return cached video info from its bytes, or None if they are damaged."""
-    written = memoryview(checked_data)[_CHECKSUM_SIZE:]
-    if crc32(written).to_bytes(_CHECKSUM_SIZE) != checked_data[:_CHECKSUM_SIZE]:
-        return None
+    data = row_checksum.remove_checksum(checked_data)
     try:
-        return _decode(written)
+        return _decode(data) if data else None
     except msgspec.DecodeError:
         return None
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
-from zlib import crc32
 
 import msgspec
 
-from mediakeep.sqlite_file import DisposableSqlite
+from mediakeep.sqlite import row_checksum
+from mediakeep.sqlite.disposable import DisposableSqlite
 
 _CACHE_VERSION = 1  # increment if the rows of a record change
 _SCHEMA = "CREATE TABLE rows (name TEXT PRIMARY KEY, row BLOB) WITHOUT ROWID"
-_CHECKSUM_SIZE = 4  # bytes
 
 
 class CachedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -53,30 +52,16 @@ class RowCache:
 
     def get(self, name: str) -> CachedRow | None:
         """Return the cached rows of a movie, or None if they are missing or damaged."""
-        sealed = self._rows.get(name)
-        if not isinstance(sealed, bytes) or sealed[:_CHECKSUM_SIZE] != _compute_checksum(
-            name, sealed[_CHECKSUM_SIZE:]
-        ):
-            return None
-        return _DECODER.decode(sealed[_CHECKSUM_SIZE:])
+        row = self._rows.get(name)
+        data = row_checksum.remove_checksum(row, name) if isinstance(row, bytes) else None
+        return _DECODER.decode(data) if data else None
 
     def store(self, rows: Mapping[str, CachedRow]) -> None:
         """Store rows by output name in the cache, if there is space on the disk."""
-        sealed_rows = [
-            (name, _add_checksum(name, _ENCODER.encode(row))) for name, row in rows.items()
+        checked_rows = [
+            (name, row_checksum.add_checksum(_ENCODER.encode(row), name))
+            for name, row in rows.items()
         ]
         with self._database.write_transaction() as base:
             if base:
-                base.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", sealed_rows)
-
-
-def _add_checksum(name: str, data: bytes) -> bytes:
-    return _compute_checksum(name, data) + data
-
-
-def _compute_checksum(name: str, data: bytes) -> bytes:
-    """Return the checksum of a cached row, which also covers the name.
-
-    It detects bit rot and rows under a wrong name.
-    """
-    return crc32(data, crc32(name.encode())).to_bytes(_CHECKSUM_SIZE)
+                base.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", checked_rows)

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep import clean_flag, sqlite_file
-from mediakeep.clean_flag import TornFile
 from mediakeep.queue.history import event_log, schema
 from mediakeep.queue.history.indexer import HistoryIndexer
 from mediakeep.queue.journal import JournalRecord
+from mediakeep.sqlite import clean_flag, database_files, disposable
+from mediakeep.sqlite.clean_flag import TornFile
 
 T = TypeVar("T")
 
@@ -145,7 +145,7 @@ def open_updated_index(folder: Path) -> sqlite3.Connection:
         try:
             return _open_and_update(path, folder)
         except TornFile:
-            sqlite_file.delete_file(path)
+            database_files.delete_file(path)
         except sqlite3.DatabaseError as error:
             _remove_damaged(path, error)
             break
@@ -154,9 +154,9 @@ def open_updated_index(folder: Path) -> sqlite3.Connection:
 
 def _remove_damaged(path: Path, error: sqlite3.DatabaseError) -> None:
     """Remove a damaged index, to be rebuilt next time; keep one that is only busy."""
-    if sqlite_file.error_code(error) not in sqlite_file.LOCK_CODES:
+    if database_files.error_code(error) not in database_files.LOCK_CODES:
         with contextlib.suppress(OSError):
-            sqlite_file.delete_file(path)
+            database_files.delete_file(path)
 
 
 def _open_and_update(path: Path, folder: Path) -> sqlite3.Connection:
@@ -200,7 +200,7 @@ def _update_connection(
 
 def _require_identity(path: Path) -> clean_flag.FileIdentity:
     """Return the identity of the file; raise TornFile if it has just been deleted."""
-    if identity := sqlite_file.file_identity(path):
+    if identity := database_files.file_identity(path):
         return identity
     raise TornFile("it was deleted")
 
@@ -218,7 +218,7 @@ def _has_new_events(connection: sqlite3.Connection, folder: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    base = sqlite_file.open_disposable(path, lock_timeout=_BUSY_TIMEOUT)
+    base = disposable.open_disposable(path, lock_timeout=_BUSY_TIMEOUT)
     base.execute("PRAGMA cache_size = -65536")  # KiB
     return base
 

@@ -1,0 +1,1 @@
+"""SQLite files: durable ones, and disposable ones that can be rebuilt from other data."""
