@@ -418,6 +418,25 @@ def test_what_was_packed_is_read_again(tmp_path: Path) -> None:
     assert {*unpacked(path)} == {INFO_FILE, CHECKSUMS_FILE, *names}
 
 
+@pytest.mark.parametrize(
+    ("packed_mode", "mode"), [(0o664, 0o664), (0o755, 0o755), (0o4777, 0o777), (0, 0o600)]
+)
+def test_permissions_are_restored_but_the_user_can_always_read_and_write(
+    tmp_path: Path, packed_mode: int, mode: int
+) -> None:
+    path = tmp_path / "a.tar"
+    info = BackupInfo(id="1", kind="music", written="", library_path="/", seq=1, items={})
+    with path.open("wb") as stream:
+        packing = ArchiveWriter(stream, info)
+        header = archive.build_header("outputs/a", 1, packed_mode, mtime=1_000_000_000)
+        packing.add_file(header, io.BytesIO(b"a"))
+        packing.close()
+    archive.unpack_archive(path, "music", tmp_path / "new")
+    found = (tmp_path / "new" / "outputs" / "a").stat()
+    assert found.st_mode & 0o7777 == mode
+    assert found.st_mtime == 1_000_000_000
+
+
 HOSTILE = [
     "/etc/passwd",
     "../escape",
@@ -481,7 +500,7 @@ def test_long_names_without_end_are_refused(tmp_path: Path) -> None:
     long_name.type = tarfile.GNUTYPE_LONGNAME
     names = (long_name.tobuf(tarfile.GNU_FORMAT) + bytes(512)) * 5_000
     path.write_bytes(path.read_bytes()[: 512 * 2] + names)
-    with pytest.raises(StateDamaged, match=r"a\.tar is damaged"):
+    with pytest.raises(StateDamaged, match=r"a\.tar is damaged: a name in it cannot be read"):
         archive.verify_archive(path, "music")
 
 

@@ -62,6 +62,10 @@ class CorruptArchive(Exception):
     """Raised if a backup archive is damaged; the message says how."""
 
 
+# tarfile reads several headers of long names by recursion.
+_DAMAGE_ERRORS = CorruptArchive, tarfile.TarError, RecursionError, EOFError, zlib.error
+
+
 class ByteReader(Protocol):
     """The content of a file that is added to an archive."""
 
@@ -237,18 +241,19 @@ def _open_archive(path: Path) -> Iterator[_BackupTar]:
     try:
         with path.open("rb") as raw, _decompress(raw) as stream, _open_tar(path, stream) as tar:
             yield tar
-    except (
-        *(CorruptArchive, tarfile.TarError, RecursionError),
-        *(EOFError, zlib.error, gzip.BadGzipFile),
-    ) as error:
-        is_truncated = isinstance(error, EOFError) or "end of data" in str(error)
-        why = "it is truncated" if is_truncated else error
+    except (*_DAMAGE_ERRORS, gzip.BadGzipFile) as error:
         raise StateDamaged(
-            f"The backup {shown} is damaged: {why}. Nothing was changed."
+            f"The backup {shown} is damaged: {_damage_text(error)}. Nothing was changed."
             " Use another backup, or copy this one again from its source."
         ) from error
     except OSError as error:
         raise UsageError(f"The backup {shown} cannot be read: {error.strerror}.") from error
+
+
+def _damage_text(error: Exception) -> str:
+    if isinstance(error, EOFError) or "end of data" in str(error):
+        return "it is truncated"
+    return "a name in it cannot be read" if isinstance(error, RecursionError) else str(error)
 
 
 def _decompress(raw: BinaryIO) -> BinaryIO:
@@ -265,7 +270,7 @@ def _open_tar(path: Path, stream: BinaryIO) -> _BackupTar:
     """Open a tar file and read its first header; raise UsageError if it has none."""
     try:
         return _BackupTar.open(fileobj=stream, mode="r:")
-    except (CorruptArchive, tarfile.TarError, OSError, EOFError, zlib.error) as error:
+    except (*_DAMAGE_ERRORS, OSError) as error:
         raise _not_a_backup_error(path) from error
 
 
