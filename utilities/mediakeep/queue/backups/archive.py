@@ -19,7 +19,7 @@ import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self, cast
 
@@ -41,7 +41,6 @@ HOME_FILES = ("mediakeep.toml",)  # files in the home itself
 _CHUNK_SIZE = 1 << 20  # bytes
 _MAX_INFO = 1 << 14  # bytes of the description
 _MAX_NAME = 1 << 14  # bytes of a name
-_MAX_SIZE = 1 << 62  # bytes of a file
 _MAX_MTIME = (1 << 33) - 1  # seconds: eleven octal digits, as in POSIX
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -93,8 +92,8 @@ class _PlainFileHeader(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """Called by tarfile for each header; raise CorruptArchive for links, devices and so on."""
         header = super().frombuf(buf, encoding, errors)
-        if not 0 <= header.size < _MAX_SIZE:
-            raise CorruptArchive("a file in it has an invalid size")
+        if header.size < 0:
+            raise CorruptArchive("a file in it has a negative size")
         is_name = header.type == tarfile.GNUTYPE_LONGNAME and header.size <= _MAX_NAME
         if header.type != tarfile.REGTYPE and not is_name:
             raise CorruptArchive(f"{path_text.display_path(header.name)} in it is not a plain file")
@@ -171,8 +170,6 @@ def _encode_checksum_line(header: tarfile.TarInfo, digest: str) -> bytes:
 
 # Reading
 
-_HashMember = Callable[[_BackupTar, tarfile.TarInfo], str]
-
 
 def read_info(path: Path, kind: str) -> BackupInfo:
     """Read the description at the start of a backup, without checking the rest."""
@@ -186,7 +183,7 @@ def verify_archive(path: Path, kind: str) -> BackupInfo:
     Raise UsageError if it is not a backup of that kind, NewerFormat or StateDamaged if it cannot be
     read.
     """
-    return _read_members(path, kind, _hash_member)
+    return _read_archive(path, kind, None)
 
 
 def unpack_archive(path: Path, kind: str, folder: Path) -> BackupInfo:
@@ -195,31 +192,21 @@ def unpack_archive(path: Path, kind: str, folder: Path) -> BackupInfo:
     Raise ItemFailed if writing fails, and the same errors as `verify_archive`. The files are
     verified only once this function returns.
     """
-
-    def unpack_and_hash(tar: _BackupTar, member: tarfile.TarInfo) -> str:
-        try:
-            return _unpack_member(tar, member, folder)
-        except gzip.BadGzipFile:  # an OSError too
-            raise
-        except OSError as error:
-            raise ItemFailed(
-                f"{path_text.display_path(member.name)} cannot be unpacked into"
-                f" {path_text.display_path(folder)}:"
-                f" {error.strerror}. Nothing was changed."
-            ) from error
-
-    return _read_members(path, kind, unpack_and_hash)
+    return _read_archive(path, kind, folder)
 
 
-def _read_members(path: Path, kind: str, hash_member: _HashMember) -> BackupInfo:
-    """Call `hash_member` for each file of the home, and verify the checksums that it returns."""
+def _read_archive(path: Path, kind: str, folder: Path | None) -> BackupInfo:
+    """Verify a backup, and unpack it if there is a folder for its files."""
     with _open_archive(path) as tar, tempfile.TemporaryFile() as checksums:
         info, first_line = _read_info_member(path, kind, tar)
         checksums.write(first_line)
         while (member := tar.next()) and member.name != CHECKSUMS_FILE:
             tar.forget_members()
             _check_name(member.name, kind)
-            checksums.write(_encode_checksum_line(member, hash_member(tar, member)))
+            unpacked = _unpack_member(tar, member, folder) if folder else None
+            with unpacked or _open_member(tar, member) as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            checksums.write(_encode_checksum_line(member, digest))
         if member is None:
             raise CorruptArchive("its end is missing")
         checksums.seek(0)
@@ -321,24 +308,28 @@ def _check_name(name: str, kind: str) -> None:
         )
 
 
-def _hash_member(tar: _BackupTar, member: tarfile.TarInfo) -> str:
-    """Return the SHA-256 of a file in an archive."""
-    return hashlib.file_digest(_open_member(tar, member), "sha256").hexdigest()
-
-
-def _unpack_member(tar: _BackupTar, member: tarfile.TarInfo, folder: Path) -> str:
-    """Unpack a file, and return the SHA-256 of the unpacked file."""
+def _unpack_member(tar: _BackupTar, member: tarfile.TarInfo, folder: Path) -> io.BufferedReader:
+    """Unpack a file, and open the unpacked file."""
     path = folder / member.name
-    if os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    tar.extract(member, folder, set_attrs=False)
-    with path.open("rb") as stream:
-        os.fchmod(stream.fileno(), member.mode & 0o777 | 0o600)
+    try:
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        tar.extract(member, folder, set_attrs=False)
+        path.chmod(member.mode & 0o777 | 0o600)
         mtime = min(max(int(member.mtime), 0), _MAX_MTIME)
-        os.utime(stream.fileno(), (mtime, mtime))
+        os.utime(path, (mtime, mtime))
+        stream = path.open("rb")
         if member.name.startswith("status/"):
             atomic_files.sync_data(stream.fileno())
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return stream
+    except gzip.BadGzipFile:  # an OSError too
+        raise
+    except OSError as error:
+        raise ItemFailed(
+            f"{path_text.display_path(member.name)} cannot be unpacked into"
+            f" {path_text.display_path(folder)}:"
+            f" {error.strerror}. Nothing was changed."
+        ) from error
 
 
 def _verify_checksums(found: io.BufferedReader, expected: BinaryIO) -> None:
