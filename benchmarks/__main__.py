@@ -46,14 +46,14 @@ def main() -> None:
         "--full", action="store_true", help="up to a million items, 5 GB of files; takes long"
     )
     parser.add_argument("--folder", default=_FOLDER, metavar="DIR", help="on the disk to measure")
-    given = parser.parse_args()
-    if unknown := set(given.names) - set(_NAMES):
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(_NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {_load()}")
-    for name in given.names or _NAMES:
+    for name in options.names or _NAMES:
         started = time.monotonic()
-        with tempfile.TemporaryDirectory(dir=given.folder, prefix="mediakeep-") as folder:
-            importlib.import_module(f"benchmarks.{name}").run(Path(folder), full=given.full)
+        with tempfile.TemporaryDirectory(dir=options.folder, prefix="mediakeep-") as folder:
+            importlib.import_module(f"benchmarks.{name}").run(Path(folder), full=options.full)
         print(f"  [{name}: {time.monotonic() - started:.0f} s, {_load()}]")
 
 

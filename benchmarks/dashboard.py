@@ -51,12 +51,12 @@ def run(home: Path, *, full: bool) -> None:
     )
 
 
-def _row(name: str, count: int, found: Shared) -> list[str]:
+def _row(name: str, count: int, shared: Shared) -> list[str]:
     most = _MOST.get(count)
-    assert most is None or found.share < most, f"{name}: {found.share:.1f} % of a core"
-    share, wall = f"{found.share:.2f}", f"{found.wall:.0f}"
+    assert most is None or shared.share < most, f"{name}: {shared.share:.1f} % of a core"
+    share, wall = f"{shared.share:.2f}", f"{shared.wall:.0f}"
     told = f"{most:.0f}" if most else ""
-    return [name, f"{found.settled:,}", wall, f"{found.start:.2f}", share, told]
+    return [name, f"{shared.settled:,}", wall, f"{shared.start:.2f}", share, told]
 
 
 def _library(home: Path) -> Shared:

@@ -55,8 +55,8 @@ class Home:
 
     def estimate(self) -> RequestEstimate:
         """Return what the lookups of all that is pending would need."""
-        told = self.run("process_music_batch.py", "--all", "--estimate", "--json").printed
-        return msgspec.json.decode(told, type=RequestEstimate)
+        printed = self.run("process_music_batch.py", "--all", "--estimate", "--json").printed
+        return msgspec.json.decode(printed, type=RequestEstimate)
 
     def run(self, name: str, *options: str) -> Cost:
         """Run a command to its end."""

@@ -38,8 +38,8 @@ def _atom(name: bytes, data: bytes) -> bytes:
 def _rewritten(name: bytes, data: bytes, chunks: int, offset: int) -> bytes:
     if name in _HOLDERS:
         return b"".join(
-            _atom(inner, _rewritten(inner, held, chunks, offset))
-            for inner, held in _atoms(data)
+            _atom(inner, _rewritten(inner, content, chunks, offset))
+            for inner, content in _atoms(data)
             if inner not in _BOUND_TO_SAMPLES
         )
     frames = chunks * _CHUNK

@@ -34,8 +34,8 @@ class Subject:
         self._list.write_text(json.dumps([os.fspath(path) for path in self._tracks()]))
 
     def _tracks(self) -> list[Path]:
-        found = (path for path in sorted(self.library.rglob("*")) if path.is_file())
-        return [path for path in found if path.suffix.lower() in AUDIO_SUFFIXES]
+        paths = (path for path in sorted(self.library.rglob("*")) if path.is_file())
+        return [path for path in paths if path.suffix.lower() in AUDIO_SUFFIXES]
 
     def scanned(self) -> dict[str, Durations]:
         """Find the artists, as a scan does, and only walk over the same files."""

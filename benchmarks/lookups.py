@@ -49,7 +49,7 @@ def _one(folder: Path) -> None:
 def _found(home: Home) -> list[str]:
     """Count the albums that are known, and those that are listed as missing."""
     told = msgspec.json.decode((home.folder / "status/cache" / cache_json.FILE_NAME).read_bytes())
-    albums = [one for artist in told["artists"].values() for one in artist["albums"].values()]
+    albums = [album for artist in told["artists"].values() for album in artist["albums"].values()]
     with (home.folder / missing_albums_csv.FILE).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     lacking = {
@@ -57,7 +57,7 @@ def _found(home: Home) -> list[str]:
         for row in rows
         if (row["missing"], row["reason"]) == ("album", "not owned")
     }
-    return [str(len({one.get("release_group") for one in albums} - {None})), str(len(lacking))]
+    return [str(len({album.get("release_group") for album in albums} - {None})), str(len(lacking))]
 
 
 def _warm(folder: Path, count: int) -> None:

@@ -101,7 +101,7 @@ def _template() -> str:
 
 
 def _track(place: str, number: int) -> Track:
-    one = paper.track(
+    track = paper.track(
         number,
         album=place,
         title=f"{paper.TITLES[number % len(paper.TITLES)]} {number}",
@@ -118,10 +118,15 @@ def _track(place: str, number: int) -> Track:
         size=8_000_000,
         payload=7_900_000,
     )
-    raw = {"TIT2": list(one.tags.title), "TPE1": list(one.tags.artist), "TRCK": [str(number)]}
-    raw |= {"TALB": [place], "TDRC": ["1974"], "TCON": ["Folk"], "TPE2": list(one.tags.albumartist)}
-    place_below = one.place.replace("Dawn", place, 1)
-    return structs.replace(one, facts=facts, raw=raw, place=place_below)
+    raw = {"TIT2": list(track.tags.title), "TPE1": list(track.tags.artist), "TRCK": [str(number)]}
+    raw |= {
+        "TALB": [place],
+        "TDRC": ["1974"],
+        "TCON": ["Folk"],
+        "TPE2": list(track.tags.albumartist),
+    }
+    place_below = track.place.replace("Dawn", place, 1)
+    return structs.replace(track, facts=facts, raw=raw, place=place_below)
 
 
 if __name__ == "__main__":

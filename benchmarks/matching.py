@@ -42,19 +42,19 @@ def run(folder: Path, *, full: bool) -> None:
         _measure(held, server, folder)
 
 
-def _measure(held: Library, server: SimulatorServer, folder: Path) -> None:
-    asked = matching_ours.ask(held, server, folder / "held")
-    ours = matching_ours.told(held, asked)
-    theirs = matching_peer.ask(held.albums, server, folder / "beets")
-    pair = Pair(held, ours.answers, theirs.answers if theirs else None)
+def _measure(library: Library, server: SimulatorServer, folder: Path) -> None:
+    outcome = matching_ours.ask(library, server, folder / "held")
+    ours = matching_ours.told(library, outcome)
+    theirs = matching_peer.ask(library.albums, server, folder / "beets")
+    pair = Pair(library, ours.answers, theirs.answers if theirs else None)
     matching_score.show_families(pair)
-    _show_sums(held, ours, theirs)
-    matching_score.show_thresholds(held, asked.calls)
+    _show_sums(library, ours, theirs)
+    matching_score.show_thresholds(library, outcome.calls)
     if theirs:
         matching_score.show_peer(pair)
         ahead = ", ".join(matching_score.behind(pair)) or "none"
         print(f"  Families in which beets is ahead by more than one album: {ahead}")
-    matching_pace.show(asked.calls)
+    matching_pace.show(outcome.calls)
 
 
 def _show_world(catalogue: Catalogue, libraries: Sequence[Library]) -> None:
@@ -73,13 +73,13 @@ def _show_world(catalogue: Catalogue, libraries: Sequence[Library]) -> None:
     )
 
 
-def _show_sums(held: Library, ours: Answers, theirs: Answers | None) -> None:
+def _show_sums(library: Library, ours: Answers, theirs: Answers | None) -> None:
     rows = []
     for name, told in (("mediakeep", ours), ("beets, strong", theirs)):
         if told is None:
             rows.append([f"{name}: not installed; CONTRIBUTING.md says how"] + [""] * 8)
             continue
-        score = matching_score.levels(matching_score.of(held, told.answers))
+        score = matching_score.levels(matching_score.of(library, told.answers))
         rows.append([name, *score, f"{told.requests:,}", f"{told.cpu:.0f}"])
     head = ("", *matching_score.LEVELS, "requests", "CPU s")
-    table.show(f"The {held.half} half, side by side", head, rows, _TARGETS)
+    table.show(f"The {library.half} half, side by side", head, rows, _TARGETS)

@@ -89,8 +89,8 @@ def _mix(act: Act, words: Words) -> tuple[str, list[Song]]:
         some = [*rng.sample(best[0].songs, 6), *some[:6]]
         return best[0].group.title, rng.sample(some, len(some))
     title = rng.choice(_MIXES)
-    told = title.format(year=rng.randint(1990, 2022), name=act.artist.name, who=words.family())
-    return told, rng.sample(some, len(some))
+    title_ = title.format(year=rng.randint(1990, 2022), name=act.artist.name, who=words.family())
+    return title_, rng.sample(some, len(some))
 
 
 def _title(act: Act, words: Words) -> str:

@@ -19,10 +19,10 @@ def main() -> None:
     from beets import plugins
 
     plugins.load_plugins()
-    asked = json.loads(Path(albums).read_text(encoding="utf-8"))
+    request = json.loads(Path(albums).read_text(encoding="utf-8"))
     _answer([])  # whatever it loads at first is not counted
     began, used = time.perf_counter(), time.process_time()
-    told = [_answer(items) for items in asked]
+    told = [_answer(items) for items in request]
     cost = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used}
     Path(answers).write_text(json.dumps({"answers": told, **cost}), encoding="utf-8")
 
@@ -34,13 +34,13 @@ def _answer(items: list[dict[str, Any]]) -> dict[str, Any]:
 
     if not items:
         return {}
-    made = [Item(**{**one, "path": one["path"].encode()}) for one in items]
-    found = tag_album(Source.from_items(made))
+    made = [Item(**{**item, "path": item["path"].encode()}) for item in items]
+    candidates = tag_album(Source.from_items(made))
     return {
-        "strong": found.recommendation is Recommendation.strong,
+        "strong": candidates.recommendation is Recommendation.strong,
         "candidates": [
-            [one.info.releasegroup_id, one.info.album_id, float(one.distance)]
-            for one in found.candidates[:_FEW]
+            [candidate.info.releasegroup_id, candidate.info.album_id, float(candidate.distance)]
+            for candidate in candidates.candidates[:_FEW]
         ],
     }
 

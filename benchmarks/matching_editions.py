@@ -48,11 +48,11 @@ def song(title: str, rng: Random) -> Song:
     return Song(generate_mbid("recording", title, rng.random()), title, length)
 
 
-def again(one: Song, rng: Random, title: str = "", *, closely: bool = False) -> Song:
+def again(song: Song, rng: Random, title: str = "", *, closely: bool = False) -> Song:
     """Record a song again, as on a stage: it takes about as long, but hardly ever just as long."""
     change = rng.gauss(1.0, 0.02) if closely else rng.gauss(1.05, 0.09)
-    own = generate_mbid("recording", one.recording, rng.random())
-    return replace(one, recording=own, title=title or one.title, length=int(one.length * change))
+    own = generate_mbid("recording", song.recording, rng.random())
+    return replace(song, recording=own, title=title or song.title, length=int(song.length * change))
 
 
 def make(
@@ -131,8 +131,8 @@ def _deluxe(discs: Sequence[Disc], rng: Random) -> Sequence[Disc]:
     return [*discs[:-1], [*discs[-1], *more]]
 
 
-def _shifted(one: Song, spread: tuple[int, int], rng: Random) -> Song:
-    return replace(one, length=one.length + rng.choice((-1, 1)) * rng.randint(*spread))
+def _shifted(song: Song, spread: tuple[int, int], rng: Random) -> Song:
+    return replace(song, length=song.length + rng.choice((-1, 1)) * rng.randint(*spread))
 
 
 def _date(year: int, rng: Random) -> str:

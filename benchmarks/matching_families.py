@@ -79,9 +79,14 @@ def _add(case: Case, rng: Random) -> None:
     """Add tracks of another album of the artist, or of somebody else."""
     case.draft.doubtful = rng.random() < 0.5  # a bonus track of an edition that nobody listed?
     whose = case.act if case.draft.doubtful else case.other
-    work = rng.choice([one for one in whose.works if one is not case.work])
-    held = {track.recording for one in case.work.editions for m in one.media for track in m.tracks}
-    some = [one for one in work.songs if one.recording not in held]
+    work = rng.choice([work for work in whose.works if work is not case.work])
+    recordings = {
+        track.recording
+        for edition in case.work.editions
+        for m in edition.media
+        for track in m.tracks
+    }
+    some = [song for song in work.songs if song.recording not in recordings]
     name = drafts.credited(whose.works[0].group.credits, case.facts.artists)
     lines = [Line(one.title, name, one.length / 1000, 1, 1) for one in some]
     damage.add(case.draft, rng, rng.sample(lines, min(2, len(lines))))
@@ -92,8 +97,10 @@ def _extend(case: Case, rng: Random) -> None:
     draft = case.draft
     draft.unlisted = True
     mark = rng.choice((" (demo)", " (early take)", " Returns"))
-    held = {track.title for one in case.work.editions for m in one.media for track in m.tracks}
-    if any(title.endswith(mark) for title in held):
+    titles = {
+        track.title for edition in case.work.editions for m in edition.media for track in m.tracks
+    }
+    if any(title.endswith(mark) for title in titles):
         mark = " (home recording)"  # an edition that is listed has demos of its own
     for one in rng.sample(case.work.songs, min(len(case.work.songs), rng.randint(2, 5))):
         title = f"{one.title}{mark}"

@@ -32,7 +32,7 @@ _KEPT: list[Call] = []  # of each process its own
 
 def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
     """Fit all weights, from those in use, and print them; always the same for the same albums."""
-    keys = [(one.folder, one.album.place) for one in library.albums]
+    keys = [(album.folder, album.album.place) for album in library.albums]
     with ExitStack() as stack:
         pools = [stack.enter_context(_pool(calls[worker :: doors.WORKERS])) for worker in _HANDS]
 
@@ -56,7 +56,7 @@ def _fitted(loss: Callable[[MatchingWeights], float]) -> tuple[MatchingWeights, 
     best, least = WEIGHTS, loss(WEIGHTS)
     rows = [["in use", "", f"{least:.1f}"]]
     for step in _STEPS:
-        for name in [one for one in structs.asdict(WEIGHTS) if one not in _LEFT]:
+        for name in [name for name in structs.asdict(WEIGHTS) if name not in _LEFT]:
             for tried in _steps(best, name, step):
                 if (now := loss(tried)) < least - _LEAST:
                     best, least = tried, now
@@ -85,17 +85,17 @@ def _steps(weights: MatchingWeights, name: str, step: float) -> Iterator[Matchin
         yield structs.replace(weights, **{name: float(f"{other:.3g}")})
 
 
-def _mistaken(told: Score) -> float:
+def _mistaken(score: Score) -> float:
     """Weigh wrong answers, each as heavily as many that are missed; most of all an absent album."""
-    wrong = told.groups.wrong - told.absent
-    return _ABSENT * told.absent + _WRONG * wrong + _EDITION * told.editions.wrong
+    wrong = score.groups.wrong - score.absent
+    return _ABSENT * score.absent + _WRONG * wrong + _EDITION * score.editions.wrong
 
 
-def _missed(told: Score) -> float:
+def _missed(score: Score) -> float:
     """Count what is not answered, though it could be."""
-    missed = told.groups.wanted - told.groups.right
-    separate = told.recalled.wanted - told.recalled.right
-    ties = told.ties.wanted + told.ties.given - 2 * told.ties.right
+    missed = score.groups.wanted - score.groups.right
+    separate = score.recalled.wanted - score.recalled.right
+    ties = score.ties.wanted + score.ties.given - 2 * score.ties.right
     return 2 * missed + separate + ties
 
 

@@ -67,8 +67,10 @@ def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
     ):
         used = time.thread_time()  # the server runs in other threads
         for artist in library.artists:
-            found = lookup.look_up(artist, artist.name, context)
-            matches |= {(artist.name, place): one for place, one in found.matches.items()}
+            lookup_result = lookup.look_up(artist, artist.name, context)
+            matches |= {
+                (artist.name, place): match for place, match in lookup_result.matches.items()
+            }
         used = time.thread_time() - used
     return Asked(matches, len(server.requests) - began, used, tuple(calls.values()))
 
@@ -92,17 +94,17 @@ def told(library: Library, asked: Asked) -> Answers:
     return Answers(answers(library, asked.matches), asked.requests, asked.cpu)
 
 
-def answer(found: AlbumMatch | None) -> Answer:
+def answer(match: AlbumMatch | None) -> Answer:
     """Return what was said of one album."""
-    if found is None or found.best is None:
+    if match is None or match.best is None:
         return Answer()
-    group = found.best.release.release_group
-    sure = found.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
-    some: Sequence[Any] = found.releases if sure else found.releases[:1]
+    group = match.best.release.release_group
+    sure = match.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
+    some: Sequence[Any] = match.releases if sure else match.releases[:1]
     return Answer(
         group.id if group else "",
         frozenset(one.id for one in some),
-        distance=found.best.distance,
+        distance=match.best.distance,
         sure=sure,
-        edition=found.confidence is MatchConfidence.CERTAIN,
+        edition=match.confidence is MatchConfidence.CERTAIN,
     )

@@ -39,21 +39,21 @@ def _together(calls: Iterable[Call]) -> Call:
     albums: dict[str, Album] = {}
     calls = [call for call in calls if len(call.releases) > 1]
     for call in calls:
-        releases |= {one.id: one for one in call.releases}
-        albums |= {f"{call.artist.name} {one.place}": one for one in call.artist.albums}
+        releases |= {release_.id: release_ for release_ in call.releases}
+        albums |= {f"{call.artist.name} {album.place}": album for album in call.artist.albums}
         if len(releases) >= _RELEASES and len(albums) >= _ALBUMS:
             break
-    some = [structs.replace(one, place=place) for place, one in albums.items()][:_ALBUMS]
+    some = [structs.replace(album, place=place) for place, album in albums.items()][:_ALBUMS]
     artist = structs.replace(calls[0].artist, albums=tuple(some))
     return Call(artist, tuple(releases.values())[:_RELEASES], calls[0].named)
 
 
 def _editions(releases: Iterable[Release]) -> Iterator[Release]:
     """Bring the first release of each group out ten times, a little longer each time."""
-    groups = {one.release_group.id: one for one in releases if one.release_group}
+    groups = {release.release_group.id: release for release in releases if release.release_group}
     for release in groups.values():
         for number in range(_RELEASES // _ALBUMS):
-            media = tuple(_longer(one, number * _APART) for one in release.media)
+            media = tuple(_longer(medium, number * _APART) for medium in release.media)
             yield structs.replace(release, id=f"{release.id} {number}", media=media)
 
 

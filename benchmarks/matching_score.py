@@ -60,14 +60,14 @@ _HEAD = (
 )
 
 
-def _row(name: str, told: Score) -> list[str]:
-    groups, editions, recalled, ties = told.groups, told.editions, told.recalled, told.ties
+def _row(name: str, score: Score) -> list[str]:
+    groups, editions, recalled, ties = score.groups, score.editions, score.recalled, score.ties
     return [
-        *(name, str(told.albums), f"{groups.right} of {groups.given}"),
+        *(name, str(score.albums), f"{groups.right} of {groups.given}"),
         *(_share(groups.precision, groups.given), _share(groups.recall, groups.wanted)),
         f"{editions.right} of {editions.given}",
         *(_share(editions.precision, editions.given), _share(recalled.recall, recalled.wanted)),
-        *(f"{ties.right}, {ties.given}, {ties.wanted}", str(told.absent)),
+        *(f"{ties.right}, {ties.given}, {ties.wanted}", str(score.absent)),
     ]
 
 
@@ -79,7 +79,7 @@ def behind(pair: Pair) -> list[str]:
     """Name the families in which beets is better by more than one album."""
     if pair.theirs is None:
         return []
-    families = sorted({one.truth.family for one in pair.library.albums})
+    families = sorted({album.truth.family for album in pair.library.albums})
     found = []
     for family in families:
         mine, theirs = (of(pair.library, one, family) for one in (pair.ours, pair.theirs))
@@ -121,12 +121,12 @@ def _swept(
         yield [f"{value:g}", *levels(of(library, answers))]
 
 
-def levels(told: Score) -> list[str]:
+def levels(score: Score) -> list[str]:
     """Write the figures of both levels in a row."""
     return [
-        *(f"{told.groups.precision:.4f}", f"{told.groups.recall:.4f}"),
-        *(f"{told.editions.precision:.4f}", f"{told.recalled.recall:.4f}"),
-        *(f"{told.ties.right} of {told.ties.wanted}", str(told.absent)),
+        *(f"{score.groups.precision:.4f}", f"{score.groups.recall:.4f}"),
+        *(f"{score.editions.precision:.4f}", f"{score.recalled.recall:.4f}"),
+        *(f"{score.ties.right} of {score.ties.wanted}", str(score.absent)),
     ]
 
 
@@ -141,6 +141,6 @@ def show_peer(pair: Pair) -> None:
     table.show("beets, by distance of its best candidate", ("below", *LEVELS), rows, note)
 
 
-def _cut(one: Answer, most: float) -> Answer:
-    near = one.distance < most
-    return replace(one, sure=near, edition=near)
+def _cut(answer: Answer, most: float) -> Answer:
+    near = answer.distance < most
+    return replace(answer, sure=near, edition=near)

@@ -111,11 +111,11 @@ def discography(
     return Act(artist, "script" if script else "band", half, maker.works, here)
 
 
-def namesake(act: Act, told: str, *, here: bool) -> Act:
+def namesake(act: Act, text: str, *, here: bool) -> Act:
     """Let an artist be one of two who bear a name."""
     for work in act.works:
         work.hard.add("namesake")
-    return replace(act, artist=structs.replace(act.artist, disambiguation=told), here=here)
+    return replace(act, artist=structs.replace(act.artist, disambiguation=text), here=here)
 
 
 def sampler(acts: Sequence[Act], words: Words) -> Iterator[Work]:
@@ -134,8 +134,8 @@ def sampler(acts: Sequence[Act], words: Words) -> Iterator[Work]:
 
 
 def _lent(act: Act, rng: Random) -> Song:
-    one = rng.choice(rng.choice(act.works[:4]).songs)
-    return replace(one, credits=factories.make_credits(act.artist))
+    chosen = rng.choice(rng.choice(act.works[:4]).songs)
+    return replace(chosen, credits=factories.make_credits(act.artist))
 
 
 def _studio(maker: _Maker, year: int, *, named: bool) -> None:

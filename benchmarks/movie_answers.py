@@ -84,9 +84,9 @@ def score(answers: Iterable[Answer]) -> Score:
 
 
 @contextmanager
-def serving(cinema: MovieCatalogue) -> Iterator[SimulatorServer]:
+def serving(catalogue: MovieCatalogue) -> Iterator[SimulatorServer]:
     """Serve a cinema; what this machine noted of the server's pace goes with it."""
-    with SimulatorServer(MusicBrainzCatalogue(), movies=cinema) as server:
+    with SimulatorServer(MusicBrainzCatalogue(), movies=catalogue) as server:
         rate_limit.remove_state_file(server.url, HttpEnvironment())
         yield server
     rate_limit.remove_state_file(server.url, HttpEnvironment())
@@ -125,9 +125,9 @@ def ours(context: TmdbContext) -> Callable[[model.LocalMovie], tuple[MatchStatus
     """Answer as a batch does."""
 
     def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
-        found = identify_movie.identify(local, MovieItem(status=Status.PENDING), {}, context)
-        assert not found.lookup_error, found.lookup_error
-        return found.status, found.tmdb_id if found.status is MatchStatus.AUTO else 0
+        identity = identify_movie.identify(local, MovieItem(status=Status.PENDING), {}, context)
+        assert not identity.lookup_error, identity.lookup_error
+        return identity.status, identity.tmdb_id if identity.status is MatchStatus.AUTO else 0
 
     return answer
 
@@ -141,10 +141,10 @@ def weighed(
         said = known_ids.collect_ids(local, MovieItem(status=Status.PENDING), {})
         if said:
             return ours(context)(local)
-        found = MovieSearch(
+        identity = MovieSearch(
             context.tmdb, clues.build_query(local, said, "en-US").clue, weights
         ).run()
-        return found.status, found.movie.id if found.movie else 0
+        return identity.status, identity.movie.id if identity.movie else 0
 
     return answer
 

@@ -46,12 +46,12 @@ def _fitted(
             for one in (weights, lower)
         ]
         missed = scores[0].known - scores[0].right
-        return missed + _WRONG * sum(one.wrong for one in scores)
+        return missed + _WRONG * sum(score.wrong for score in scores)
 
     best, least = WEIGHTS, loss(WEIGHTS)
     rows = [["in use", "", f"{least:.1f}"]]
     for step in _STEPS:
-        for name in [one for one in structs.asdict(WEIGHTS) if one not in _FIXED]:
+        for name in [name for name in structs.asdict(WEIGHTS) if name not in _FIXED]:
             for factor in (step, 1 / step):
                 value = float(f"{getattr(best, name) * factor:.3g}")
                 tried = structs.replace(best, **{name: value})

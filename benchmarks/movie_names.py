@@ -49,7 +49,7 @@ class Deck:
 def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
     """Make so many names of a cinema's movies; the same every time."""
     rng = Random(seed)
-    shown = [one for one in whole.films if not one.adult and one.release_date]
+    shown = [film for film in whole.films if not film.adult and film.release_date]
     rng.shuffle(shown)
     absent = frozenset(one.id for one in shown[: round(count * _ABSENT)])
     left = [one for one in shown if one.id not in absent]
@@ -57,12 +57,12 @@ def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
     cases += [_case("remake", one, rng) for one in _outshone(left)[: round(count * _REMAKES)]]
     taken = {case.film for case in cases}
     rest = iter([one for one in left if one.id not in taken])
-    ways = [one for one in movie_ways.WAYS if one not in ("absent", "remake")]
+    ways = [way for way in movie_ways.WAYS if way not in ("absent", "remake")]
     while len(cases) < count:
         family = ways[len(cases) % len(ways)]
         movie = next(one for one in rest if _suits(family, one))
         cases.append(_case(family, movie, rng))
-    movies = tuple(one for one in whole.films if one.id not in absent)
+    movies = tuple(film for film in whole.films if film.id not in absent)
     return Deck(
         MovieCatalogue(films=movies, series=whole.series, removed=whole.removed), tuple(cases)
     )
@@ -75,10 +75,10 @@ def _outshone(movies: Sequence[CatalogueMovie]) -> list[CatalogueMovie]:
 
 
 def _namesakes(movies: Sequence[CatalogueMovie]) -> dict[str, list[CatalogueMovie]]:
-    found: dict[str, list[CatalogueMovie]] = defaultdict(list)
+    groups: dict[str, list[CatalogueMovie]] = defaultdict(list)
     for movie in movies:
-        found[movie.title.casefold()].append(movie)
-    return found
+        groups[movie.title.casefold()].append(movie)
+    return groups
 
 
 def _suits(family: str, movie: CatalogueMovie) -> bool:
@@ -106,5 +106,5 @@ def _case(family: str, movie: CatalogueMovie, rng: Random) -> Case:
 
 def families(cases: Sequence[Case]) -> Iterator[str]:
     """Give the families of some names, in the order of their kinds."""
-    present = {one.family for one in cases}
-    yield from (one for one in movie_ways.WAYS if one in present)
+    present = {case.family for case in cases}
+    yield from (way for way in movie_ways.WAYS if way in present)

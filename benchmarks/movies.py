@@ -67,11 +67,11 @@ def answered(
 
 def _show_deck(deck: Deck) -> None:
     movies = deck.cinema.films
-    titles = Counter(one.title for one in movies)
+    titles = Counter(movie.title for movie in movies)
     shared = sum(count for count in titles.values() if count > 1)
-    counted = Counter(one.family for one in deck.cases)
+    counted = Counter(case.family for case in deck.cases)
     rows = [[family, f"{counted[family]}"] for family in movie_names.families(deck.cases)]
-    untimed = sum(one.minutes == 0 for one in deck.cases)
+    untimed = sum(case.minutes == 0 for case in deck.cases)
     table.show(
         f"{len(movies):,} made movies, {shared / len(movies):.0%} of which share their title;"
         f" {len(deck.cases)} names",
@@ -82,9 +82,9 @@ def _show_deck(deck: Deck) -> None:
     )
 
 
-def _show_sums(title: str, told: _Told) -> None:
+def _show_sums(title: str, result: _Told) -> None:
     rows = []
-    for name, answers in told.items():
+    for name, answers in result.items():
         left = Counter(answer.sure.value for answer in answers)
         more = [f"{left['review']}", f"{left['unmatched']}"]
         rows.append([name, *_levels(movie_answers.score(answers)), *more])
@@ -98,12 +98,12 @@ def _levels(score: Score) -> list[str]:
     ]
 
 
-def _show_families(told: _Told) -> None:
-    names = list(told)[:2]
-    cases = [one.case for one in told[names[0]]]
+def _show_families(result: _Told) -> None:
+    names = list(result)[:2]
+    cases = [one.case for one in result[names[0]]]
     rows = []
     for family in movie_names.families(cases):
-        of = {name: [one for one in told[name] if one.case.family == family] for name in names}
+        of = {name: [one for one in result[name] if one.case.family == family] for name in names}
         cells = [cell for name in names for cell in _family(movie_answers.score(of[name]))]
         rows.append([family, f"{len(of[names[0]])}", *cells])
     each = ("right", "wrong", "requests")

@@ -93,7 +93,7 @@ def _show_records(folder: Path, timed: list[int]) -> None:
             assert written
             apply_undo.apply_undo(store, written.record)
             sizes += _records(home)
-            blobs += [one.stat().st_size for one in store.folder.glob("blobs/*/*")]
+            blobs += [path.stat().st_size for path in store.folder.glob("blobs/*/*")]
         rows.append(_row(label, sizes, blobs))
     table.show("Bytes of an undo record", ["", "median", "at most", "beside it at most"], rows)
 

@@ -81,9 +81,9 @@ def _timed(work: Callable[[], Any]) -> float:
 
 
 def _report(context: ReportContext) -> None:
-    told = period_report.collect_report(context, context.current_period(7))
-    assert told
-    report_files.write_report(context.home, told, ("md", "html"))
+    report = period_report.collect_report(context, context.current_period(7))
+    assert report
+    report_files.write_report(context.home, report, ("md", "html"))
 
 
 def _made(folder: Path, size: int) -> datetime:

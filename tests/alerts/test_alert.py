@@ -55,8 +55,8 @@ def test_a_text_from_elsewhere_becomes_one_short_printable_line() -> None:
 
 
 def test_a_command_finds_the_main_facts_in_names_that_are_no_settings() -> None:
-    told = alert.build_environment(made("U2 has failed."))
-    assert told == {
+    environment = alert.build_environment(made("U2 has failed."))
+    assert environment == {
         "MEDIAKEEP_ALERT_EVENT": "failures",
         "MEDIAKEEP_ALERT_KIND": "music",
         "MEDIAKEEP_ALERT_MESSAGE": "U2 has failed.",

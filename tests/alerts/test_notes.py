@@ -26,8 +26,8 @@ def test_a_line_is_time_level_sentence_and_facts(tmp_path: Path) -> None:
 
 def test_a_mark_is_taken_once_also_by_many_at_a_time(tmp_path: Path) -> None:
     path, done = tmp_path / alert_log.FILE, list[str]()
-    with ThreadPoolExecutor(8) as crew:
-        list(crew.map(lambda n: note(path, f'm "{n % 3}', done), range(60)))
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(lambda n: note(path, f'm "{n % 3}', done), range(60)))
     assert len(done) == len(lines(path)) == 3
     note(path, 'm "', done)
     assert len(done) == 4
@@ -65,4 +65,4 @@ def test_it_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
     numbers = [line["number"] for line in lines(path)]
     assert numbers == list(range(numbers[0], 1500))
     assert len(numbers) > 100
-    assert {one.name for one in tmp_path.iterdir()} == {alert_log.FILE, alert_log.LOCK}
+    assert {path.name for path in tmp_path.iterdir()} == {alert_log.FILE, alert_log.LOCK}

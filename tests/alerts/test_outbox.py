@@ -100,7 +100,7 @@ def test_handing_over_takes_no_time_and_shows_no_address(
     service.wait(1)
     until(lambda: waiters)
     assert [
-        one.name for one in waiters if spawn_sender._wait_for_exit.__name__ not in one.name
+        waiter.name for waiter in waiters if spawn_sender._wait_for_exit.__name__ not in waiter.name
     ] == []
     shown = processes()
     ours = f"{os.getpid()} "
@@ -131,7 +131,7 @@ def test_a_command_gets_the_alert_and_not_the_address_of_the_webhook(
     assert (home / "body").read_bytes() == job(home, AlertTarget("x")).body.encode()
     environ = (home / "environ").read_text().splitlines()
     assert "MEDIAKEEP_ALERT_NEXT=music-queue-manager --list" in environ
-    assert not [one for one in environ if one.startswith(WEBHOOK_VARIABLE) or "s3cr3t" in one]
+    assert not [name for name in environ if name.startswith(WEBHOOK_VARIABLE) or "s3cr3t" in name]
 
 
 @pytest.mark.parametrize("how", ["checkout", "installed"])

@@ -26,11 +26,11 @@ def acks(yard: Yard) -> list[Ack]:
     return [(what, key, int(seq)) for what, key, seq in lines]
 
 
-def lost(given: list[Ack], view: View) -> list[Ack]:
+def lost(acks: list[Ack], view: View) -> list[Ack]:
     """Return the acknowledged settles that a final look does not show."""
     return [
         (what, key, seq)
-        for what, key, seq in given
+        for what, key, seq in acks
         if what == "settle" and view.settled.get(key, 0) < seq
     ]
 
@@ -84,8 +84,8 @@ def _copies(yard: Yard) -> list[snapshot.LoadedSnapshot]:
     ]
 
 
-def _unkept(given: list[Ack], known: dict[int, JournalRecord]) -> Iterator[str]:
-    for what, key, seq in given:
+def _unkept(acks: list[Ack], known: dict[int, JournalRecord]) -> Iterator[str]:
+    for what, key, seq in acks:
         if what != "checkpoint" and (known[seq].op != what or key not in known[seq].items):
             yield f"acknowledged, but not so recorded: {what} of {key} as {seq}"
 

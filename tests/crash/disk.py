@@ -202,7 +202,7 @@ class Disk:
         names = dict(self._names)
         for change in changes:
             _rename(names, change)
-        return {path: one for path, one in names.items() if one and self._reachable(path, names)}
+        return {path: name for path, name in names.items() if name and self._reachable(path, names)}
 
     def _partly(self, names: dict[str, Inode]) -> Iterator[dict[str, Left]]:
         open_ = {id(inode): inode for inode in names.values() if inode.open}

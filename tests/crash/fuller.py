@@ -64,23 +64,23 @@ def fill(folder: Path, size: int, ballast: Path | None, pipe: Connection) -> Non
     pipe.send(told)
 
 
-def _settle(queue: Queue, told: Told) -> None:
+def _settle(queue: Queue, result: Told) -> None:
     try:
         for claim in queue.claim(1):
             if queue.settle(claim, LONG):
-                told.acknowledged.append(claim.key)
+                result.acknowledged.append(claim.key)
     except RecordNotWritten:
-        told.refused += 1
-        told.sound &= _same(queue)
-    told.warned += len(queue.take_warnings())
+        result.refused += 1
+        result.sound &= _same(queue)
+    result.warned += len(queue.take_warnings())
 
 
-def _rewrite_and_checkpoint(queue: Queue, told: Told) -> None:
+def _rewrite_and_checkpoint(queue: Queue, result: Told) -> None:
     try:
         queue.write_checkpoint()
     except OSError:
-        told.checkpoints_refused += 1
-    told.warned += len(queue.take_warnings())
+        result.checkpoints_refused += 1
+    result.warned += len(queue.take_warnings())
 
 
 def _same(queue: Queue) -> bool:

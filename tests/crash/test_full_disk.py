@@ -26,41 +26,41 @@ def filled(folder: Path, size: int, ballast: Path | None = None) -> Told:
     process = context.Process(target=fuller.fill, args=(folder, size, ballast, theirs))
     process.start()
     theirs.close()
-    told: Told = ours.recv()
+    message: Told = ours.recv()
     process.join()
     assert process.exitcode == 0
-    return told
+    return message
 
 
-def check(folder: Path, told: Told) -> None:
+def check(folder: Path, result: Told) -> None:
     """Whatever was acknowledged is there, and nothing of what was refused."""
-    assert told.sound
-    assert told.afterwards == 5
-    assert told.leftovers == []
+    assert result.sound
+    assert result.afterwards == 5
+    assert result.leftovers == []
     with Queue.open(rig.at(folder), MUSIC) as queue:
         done = [key for key, item in queue.state.items.items() if item.status is Status.COMPLETED]
-        assert len(done) == len(told.acknowledged) + told.afterwards
-        assert set(told.acknowledged) <= set(done)
+        assert len(done) == len(result.acknowledged) + result.afterwards
+        assert set(result.acknowledged) <= set(done)
         queue.begin_session()
         assert rig.settle(queue)
 
 
 def test_a_journal_that_cannot_grow_refuses_records_and_keeps_those_before(tmp_path: Path) -> None:
     rig.make(rig.at(tmp_path), 300).close()
-    told = filled(tmp_path, 200_000)
-    assert told.refused == 5
-    assert 20 < len(told.acknowledged) < 200
-    check(tmp_path, told)
+    result = filled(tmp_path, 200_000)
+    assert result.refused == 5
+    assert 20 < len(result.acknowledged) < 200
+    check(tmp_path, result)
 
 
 def test_a_snapshot_that_cannot_grow_costs_freshness_and_no_record(tmp_path: Path) -> None:
     rig.make(rig.at(tmp_path), 1600).close()
     size = rig.file(rig.at(tmp_path)).stat().st_size
-    told = filled(tmp_path, size - 1000)
-    assert told.acknowledged
-    assert told.warned
-    assert told.checkpoints_refused == 1
-    check(tmp_path, told)
+    result = filled(tmp_path, size - 1000)
+    assert result.acknowledged
+    assert result.warned
+    assert result.checkpoints_refused == 1
+    check(tmp_path, result)
 
 
 def _can_mount(folder: Path) -> bool:
@@ -89,10 +89,10 @@ def test_a_full_disk_refuses_and_a_freed_one_goes_on(small_disk: Path) -> None:
             stream.write(bytes(left.f_bavail * left.f_bsize - 700_000))
     else:
         ballast.touch()
-    told = filled(small_disk, 0 if mounted else 250_000, ballast)
-    assert told.acknowledged
-    assert told.refused or told.warned
-    check(small_disk, told)
+    result = filled(small_disk, 0 if mounted else 250_000, ballast)
+    assert result.acknowledged
+    assert result.refused or result.warned
+    check(small_disk, result)
 
 
 def test_after_a_failed_sync_the_queue_takes_no_more_records_until_opened_anew(

@@ -50,29 +50,29 @@ def test_nothing_is_lost_and_nothing_done_twice_however_often_writers_are_killed
     assert result.reads > kills
     final = finished(yard)
     assert list(audit.faults(yard, base, final)) == []
-    given = audit.acks(yard)
-    assert audit.lost(given, loop.look(yard.queue)) == []
+    acks = audit.acks(yard)
+    assert audit.lost(acks, loop.look(yard.queue)) == []
     assert final.counts[Status.PENDING] == final.counts[Status.IN_PROGRESS] == 0
-    _tell(yard, result, given)
+    _tell(yard, result, acks)
 
 
-def _tell(yard: Yard, result: loop.Result, given: list[audit.Ack]) -> None:
+def _tell(yard: Yard, result: loop.Result, acks: list[audit.Ack]) -> None:
     known = audit.records(yard)
     ops = Counter(record.op for record in known.values())
     print(f"{result.kills.total()} kills in {result.seconds:.1f} s: {dict(result.kills)}")
-    print(f"{len(known)} changes: {dict(ops)}; {len(given)} acknowledged, {result.reads} reads")
+    print(f"{len(known)} changes: {dict(ops)}; {len(acks)} acknowledged, {result.reads} reads")
 
 
 def test_the_same_check_catches_a_file_written_in_place(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     naive.make(yard.queue)
     result = loop.run(yard, 12, naive.write, naive.look)
-    given = audit.acks(yard)
+    acks = audit.acks(yard)
     try:
         view = naive.look(yard.queue)
     except ValueError:
         view = loop.View(0, {})
-    assert audit.lost(given, view)
+    assert audit.lost(acks, view)
     assert result.failures  # readers saw half a file, or numbers that went back
 
 
@@ -87,6 +87,6 @@ def test_the_audit_finds_a_change_that_is_missing_or_done_twice(tmp_path: Path) 
     final = loaded(rig.file(rig.at(tmp_path)))
     assert list(audit.faults(yard, loaded(rig.file(rig.at(tmp_path))), final)) != []
     yard.acks.write_text("settle\tArtist 000\t4\nsettle\tArtist 000\t3\n")
-    told = " ".join(audit.faults(yard, base, final))
-    assert "acknowledged, but not so recorded: settle of Artist 000 as 4" in told
-    assert "as 3" not in told
+    text = " ".join(audit.faults(yard, base, final))
+    assert "acknowledged, but not so recorded: settle of Artist 000 as 4" in text
+    assert "as 3" not in text

@@ -26,7 +26,7 @@ def tidy(home: Rehearsed) -> None:
     assert home.lookups() == {"done": len(home.artists())}
     record = json.loads(home.record.read_bytes())
     assert set(record["artists"]) == set(home.artists())
-    assert all(one["lookup"] == "done" for one in record["artists"].values())
+    assert all(record_["lookup"] == "done" for record_ in record["artists"].values())
 
 
 def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_damaged_record_is_set_aside_and_written_anew(
 ) -> None:
     with rehearsed.made(tmp_path, 1) as home:
         home.batch(*AS_THEY_ARE, "--all")
-        asked, record = questions(home.server), home.record.read_bytes()
+        requests, record = questions(home.server), home.record.read_bytes()
         harm(home.record)
         harmed = home.record.read_bytes()
         reset(home)
@@ -111,7 +111,7 @@ def test_a_damaged_record_is_set_aside_and_written_anew(
         assert aside.read_bytes() == harmed
         assert aside.name in done.stderr
         assert home.record.read_bytes() == record
-        assert questions(home.server) == asked
+        assert questions(home.server) == requests
 
 
 @pytest.mark.parametrize("harm", [cut, pytest.param(garble, marks=pytest.mark.slow)])

@@ -54,9 +54,9 @@ def queue(home: Rehearsed) -> dict[str, list[Any]]:
 
 def hashes(music: Path) -> dict[str, str]:
     """Return what the files of a library are; what a killed writer left half-written is swept."""
-    found = (path for path in music.rglob("*") if path.is_file() and not path.name.startswith("."))
+    paths = (path for path in music.rglob("*") if path.is_file() and not path.name.startswith("."))
     return {
-        path.relative_to(music).as_posix(): sha256(path.read_bytes()).hexdigest() for path in found
+        path.relative_to(music).as_posix(): sha256(path.read_bytes()).hexdigest() for path in paths
     }
 
 
@@ -65,12 +65,12 @@ def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
 
     These are not answered, so that the batch does not end before the kill.
     """
-    killed, asked = threading.Event(), home.server.requests
+    killed, requests = threading.Event(), home.server.requests
     home.server.faults.fail_next(
-        response_faults.delayed(3600), 10**9, lambda _: not killed.is_set() and len(asked) >= at
+        response_faults.delayed(3600), 10**9, lambda _: not killed.is_set() and len(requests) >= at
     )
     process = home.start("--all", "--workers", workers)
-    until(lambda: len(asked) > at or process.poll() is not None)
+    until(lambda: len(requests) > at or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -112,15 +112,15 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
         pristine = tmp_path / "pristine"
         shutil.copytree(home.music, pristine, symlinks=True)
         assert home.batch("--all", "--workers", workers).returncode == 0
-        whole, ours, asked = works(home), queue(home), questions(home.server)
+        whole, ours, requests = works(home), queue(home), questions(home.server)
         enriched, original = hashes(home.music), hashes(pristine)
-        assert set(asked.values()) == {1}
+        assert set(requests.values()) == {1}
         assert sum(enriched[name] != digest for name, digest in original.items()) > artists
         assert any(item.get("auto_fixed") for item in home.artists().values())
 
         begun_anew(home, pristine)
         home.server.requests.clear()
-        for at in moments(asked.total() // 6, asked.total() * 3 // 4, kills):
+        for at in moments(requests.total() // 6, requests.total() * 3 // 4, kills):
             kill(home, at, workers)
         done = home.batch("--all", "--workers", workers)
         assert done.returncode == 0, done.stderr
@@ -129,8 +129,8 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
         assert hashes(home.music) == enriched
 
         again = questions(home.server)
-        assert again.keys() == asked.keys()
-        assert 1 <= (again - asked).total() <= kills * workers
+        assert again.keys() == requests.keys()
+        assert 1 <= (again - requests).total() <= kills * workers
         assert max(again.values()) <= 1 + kills
 
         undone = home.run("undo_changes", "--since", "2000-01-01")

@@ -51,7 +51,7 @@ def same_on_disk(queue: Queue) -> None:
 
 # Every act and both refusals in each run, all of their pairs in slow ones.
 @pytest.mark.parametrize(
-    ("name", "number"), some(((act, one) for act in ACTS for one in REFUSALS), 3)
+    ("name", "number"), some(((act, refusal) for act in ACTS for refusal in REFUSALS), 3)
 )
 def test_a_call_that_fails_costs_no_record_and_no_later_one(
     name: str, number: int, memory: Path

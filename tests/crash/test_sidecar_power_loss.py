@@ -45,7 +45,7 @@ def written(memory: Path) -> Life:
 
 def _live(life: Life) -> None:
     store = UndoStore(life.home / "status" / "undo")
-    desk = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
+    context = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
 
     def took(call: Call) -> None:
         if call.path.startswith(str(life.root)):
@@ -58,7 +58,7 @@ def _live(life: Life) -> None:
     promise()
     for was, data in itertools.pairwise(VERSIONS):
         with Tap(ignore, took):
-            sidecar_file.write(life.path, data, was, FIELDS, desk)
+            sidecar_file.write(life.path, data, was, FIELDS, context)
         promise()
     with Tap(ignore, took):
         apply_undo.apply_undo(store, apply_undo.plan_undo(store, RecordQuery())[0].record)
@@ -67,19 +67,19 @@ def _live(life: Life) -> None:
 
 @pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_old_file_or_the_new_one_is_there_with_its_way_back(written: Life, every: int) -> None:
-    found = tried(written, itertools.islice(cases(written), 0, None, every))
-    assert found.total() > 50
-    assert set(found) == {""}
+    outcomes = tried(written, itertools.islice(cases(written), 0, None, every))
+    assert outcomes.total() > 50
+    assert set(outcomes) == {""}
 
 
 @pytest.mark.slow
 def test_without_the_sync_of_its_record_that_would_not_hold(written: Life) -> None:
     first = written.events.index(written.versions[0])
-    kept = [
+    events = [
         event
         for event in written.events[first:]
         if isinstance(event, bytes) or event.name != "sync" or not event.path.endswith(".jsonl")
     ]
-    less = replace(written, events=[*written.events[:first], *kept])
+    less = replace(written, events=[*written.events[:first], *events])
     chosen = [*cases(less)][::-3]
     assert next(filter(None, (judge(less, case) for case in chosen)), "")

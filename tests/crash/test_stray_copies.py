@@ -38,14 +38,14 @@ STARTS: dict[str, Callable[[Home], Any]] = {
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home", tmp_path / "music")
-    made.path.mkdir()
+    home = Home(tmp_path / "home", tmp_path / "music")
+    home.path.mkdir()
     for artist in ARTISTS:
         for number, suffix in enumerate(("mp3", "flac", "opus"), 1):
-            path = made.music / artist / "Dawn" / f"0{number} Tide.{suffix}"
+            path = home.music / artist / "Dawn" / f"0{number} Tide.{suffix}"
             shelf.put(path, artist=artist, albumartist=artist, album="Dawn", genre="Rock")
-    made.scan()
-    return made
+    home.scan()
+    return home
 
 
 def store(home: Home) -> Path:
@@ -174,7 +174,7 @@ def note(home: Home, *paths: Path) -> Path:
     folder = store(home) / FOLDER
     folder.mkdir(parents=True)
     path = folder / "0123456789ab.paths"
-    path.write_bytes(b"".join(os.fsencode(one) + b"\0" for one in paths))
+    path.write_bytes(b"".join(os.fsencode(path) + b"\0" for path in paths))
     return path
 
 

@@ -62,13 +62,13 @@ class Yard:
         """Tell whether a file is the first one, one that was recorded, or damaged."""
         path = order.path
         self.busy.discard(path)
-        found = sha256(path.read_bytes()).hexdigest()
+        digest = sha256(path.read_bytes()).hexdigest()
         try:
             tags.read(path)
             sounds = essence.compute_audio_hash(path) == self.sounds[path]
         except Unreadable:
             sounds = False
-        if not sounds or found not in {sha256(self.first[path]).hexdigest(), *self.recorded(path)}:
+        if not sounds or digest not in {sha256(self.first[path]).hexdigest(), *self.recorded(path)}:
             return "damaged"
         return "whole"
 

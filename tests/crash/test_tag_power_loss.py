@@ -139,23 +139,23 @@ def _walked_back(life: Life) -> str:
 
 
 def tried(life: Life, chosen: Iterable[Case]) -> Counter[str]:
-    found = Counter(judge(life, case) for case in chosen)
-    print(f"{found.total()} states, {dict(found)}")
-    return found
+    counts = Counter(judge(life, case) for case in chosen)
+    print(f"{counts.total()} states, {dict(counts)}")
+    return counts
 
 
 @pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, every: int) -> None:
-    found = tried(life, itertools.islice(cases(life), 0, None, every))
-    assert found.total() > 2000 // every
-    assert set(found) == {""}
+    outcomes = tried(life, itertools.islice(cases(life), 0, None, every))
+    assert outcomes.total() > 2000 // every
+    assert set(outcomes) == {""}
 
 
 def without(life: Life, fits: Callable[[Call], bool]) -> Life:
     """Return the life as it had been without some of its syncs."""
     first = life.events.index(life.versions[0])
-    kept = [event for event in life.events[first:] if isinstance(event, bytes) or not fits(event)]
-    return replace(life, events=[*life.events[:first], *kept])
+    events = [event for event in life.events[first:] if isinstance(event, bytes) or not fits(event)]
+    return replace(life, events=[*life.events[:first], *events])
 
 
 SYNCS: dict[str, Callable[[Call], bool]] = {

@@ -63,19 +63,19 @@ def yard(disk_folder: Path) -> Yard:
     home = Home(root / "now" / "home", root / "now" / "music")
     home.path.mkdir(parents=True)
     home.music.mkdir()
-    made = Yard(root / "kept", home, {}, [])
+    yard_ = Yard(root / "kept", home, {}, [])
     for number in range(COUNT):
         path = home.music / f"{number:02}.mp3"
         path.write_bytes(writable_files.whole("bare.mp3") + bytes([number]))
-        made.first[path.name] = path.read_bytes()
-    for number, name in enumerate(made.first):
+        yard_.first[path.name] = path.read_bytes()
+    for number, name in enumerate(yard_.first):
         with closing(UndoStore(home.path / "status" / "undo")) as store:
             record = rename(home.music / name, store, f"Ebb {number}", STAMP)
             fill(home, number, record)
             store.find(RecordQuery(id="none"))
-        made.ages.append(made.index.read_bytes())
-    shutil.copytree(home.path.parent, made.kept)
-    return made
+        yard_.ages.append(yard_.index.read_bytes())
+    shutil.copytree(home.path.parent, yard_.kept)
+    return yard_
 
 
 def fill(home: Home, number: int, record: structs.Struct) -> None:
@@ -133,10 +133,10 @@ def truncated(chance: random.Random, ages: list[bytes]) -> bytes:
 
 
 def holed(chance: random.Random, ages: list[bytes]) -> bytes:
-    found = pages(ages[-1])
+    pages_ = pages(ages[-1])
     for _ in range(chance.randrange(1, 4)):
-        found[chance.randrange(1, len(found))] = bytes(PAGE)
-    return b"".join(found)
+        pages_[chance.randrange(1, len(pages_))] = bytes(PAGE)
+    return b"".join(pages_)
 
 
 def aged(chance: random.Random, ages: list[bytes]) -> bytes:
@@ -171,9 +171,9 @@ def undo(yard: Yard, torn: bytes) -> str:
 
 @pytest.mark.parametrize("count", [14, pytest.param(100, marks=pytest.mark.slow)])
 def test_whatever_is_left_of_the_index_every_change_is_undone(yard: Yard, count: int) -> None:
-    found = Counter(undo(yard, torn) for torn in states(yard, count))
-    print(f"{found.total()} states: {dict(found)}")
-    assert found == {"undone, exit 0": count}
+    counts = Counter(undo(yard, torn) for torn in states(yard, count))
+    print(f"{counts.total()} states: {dict(counts)}")
+    assert counts == {"undone, exit 0": count}
 
 
 def test_the_same_check_catches_an_index_that_is_believed(
@@ -330,8 +330,8 @@ def test_a_lost_blob_is_told_with_the_code_of_damage(yard: Yard) -> None:
 
 def test_a_torn_index_of_the_history_is_rebuilt(tmp_path: Path) -> None:
     folder = tmp_path / "status" / "music"
-    told = months.Months(tmp_path, artists=months.ARTISTS[:9])
-    told.batch(5)
+    months_ = months.Months(tmp_path, artists=months.ARTISTS[:9])
+    months_.batch(5)
     asked = "SELECT count(*) FROM event"
 
     def count() -> int:

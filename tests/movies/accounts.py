@@ -22,7 +22,7 @@ FANART = MovieImage("Quiet Harbour (1987)-fanart.jpg", "fanart", 200_000, "image
 
 def film(**changes: Any) -> Film:
     """What TMDb tells of "Quiet Harbour"."""
-    told = Film(
+    film_ = Film(
         id=4711,
         imdb_id="tt0004711",
         title="Quiet Harbour",
@@ -36,12 +36,12 @@ def film(**changes: Any) -> Film:
         certificates=(Certification("US", "PG"), Certification("DE", "12")),
         spoken_languages=("de",),
     )
-    return structs.replace(told, **changes)
+    return structs.replace(film_, **changes)
 
 
 def facts(**changes: Any) -> VideoInfo:
     """What its video holds."""
-    told = VideoInfo(
+    info = VideoInfo(
         container="matroska",
         duration=MINUTES * 60.0,
         size=4_000_000_000,
@@ -50,7 +50,7 @@ def facts(**changes: Any) -> VideoInfo:
         subtitles=(SubtitleStream("eng", "subrip"),),
         by="mediainfo",
     )
-    return structs.replace(told, **changes)
+    return structs.replace(info, **changes)
 
 
 def video(place: str = "Quiet Harbour (1987).mkv", **changes: Any) -> MovieVideo:
@@ -58,13 +58,13 @@ def video(place: str = "Quiet Harbour (1987).mkv", **changes: Any) -> MovieVideo
     names = set(VideoInfo.__struct_fields__) - {"size"}
     inner = {name: value for name, value in changes.items() if name in names}
     outer = {name: value for name, value in changes.items() if name not in names}
-    told = MovieVideo(place, 4_000_000_000, 1, facts=facts(**inner))
-    return structs.replace(told, **outer)
+    video = MovieVideo(place, 4_000_000_000, 1, facts=facts(**inner))
+    return structs.replace(video, **outer)
 
 
 def local(**changes: Any) -> LocalMovie:
     """The movie as it lies there, in one folder with many others."""
-    told = LocalMovie(
+    movie = LocalMovie(
         key="Quiet Harbour (1987).mkv",
         path="/films/Quiet Harbour (1987).mkv",
         root="/films",
@@ -74,12 +74,12 @@ def local(**changes: Any) -> LocalMovie:
         images=(POSTER, FANART),
         nfos=("Quiet Harbour (1987).nfo",),
     )
-    return structs.replace(told, **changes)
+    return structs.replace(movie, **changes)
 
 
 def certain(**changes: Any) -> MovieIdentity:
     """It is certain which movie it is."""
-    told = MovieIdentity(
+    identity = MovieIdentity(
         status=MatchStatus.AUTO,
         decided_by="search",
         tmdb_id=4711,
@@ -88,7 +88,7 @@ def certain(**changes: Any) -> MovieIdentity:
         movie=film(),
         candidates=(candidate(),),
     )
-    return structs.replace(told, **changes)
+    return structs.replace(identity, **changes)
 
 
 def candidate(number: int = 4711, confidence: float = 0.97, **changes: Any) -> MovieCandidate:
@@ -104,11 +104,11 @@ def open_to(*candidates: MovieCandidate, sure: MatchStatus = MatchStatus.REVIEW)
 
 def account(**changes: Any) -> MovieResult:
     """A movie with which nothing is wrong."""
-    told = MovieResult(
+    result = MovieResult(
         local=local(),
         identity=certain(),
         nfo=NfoStatus(
             NfoState.READ, "Quiet Harbour (1987).nfo", NfoMovie(title="Quiet Harbour", plot="A.")
         ),
     )
-    return structs.replace(told, **changes)
+    return structs.replace(result, **changes)

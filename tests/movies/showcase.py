@@ -38,9 +38,9 @@ def healthy() -> MovieResult:
         SidecarOutcome("fanart", accounts.FANART.place),
         SidecarOutcome("metadata", f"{stem}-metadata.json"),
     )
-    told = film(collection=NamedEntity("The Harbours", id=7))
+    movie = film(collection=NamedEntity("The Harbours", id=7))
     gap = MovieSummary(8, "Loud Harbour", release_date="1991-01-01")
-    return account(identity=certain(movie=told), written=written, missing_in_collection=(gap,))
+    return account(identity=certain(movie=movie), written=written, missing_in_collection=(gap,))
 
 
 def doubtful() -> MovieResult:
@@ -125,8 +125,8 @@ def _sections() -> Iterator[str]:
         ("A neglected folder", "One part is truncated, and an old name has left files.", neglected),
     )
     for head, lead, make in heads:
-        told = make()
-        text = movie_report.render_markdown(told, diagnose.find_issues(told), HOME)
+        result = make()
+        text = movie_report.render_markdown(result, diagnose.find_issues(result), HOME)
         yield f"## {head}\n\n{lead}\n\n```markdown\n{text}```\n"
 
 

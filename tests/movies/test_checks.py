@@ -33,10 +33,10 @@ GERMAN = (AudioStream("aac", "ger", 2),)
 NFO = "Quiet Harbour (1987).nfo"
 
 
-def found(told: MovieResult) -> dict[str, str]:
+def found(result: MovieResult) -> dict[str, str]:
     """Return the kinds that are found, each with its details."""
     kinds: dict[str, str] = {}
-    for issue in diagnose.find_issues(told):
+    for issue in diagnose.find_issues(result):
         shown = f"{issue.path}: {issue.detail}" if issue.path else issue.detail
         kinds[issue.kind] = " | ".join(filter(None, (kinds.get(issue.kind), shown)))
     return kinds
@@ -63,8 +63,8 @@ def test_before_a_look_up_nothing_is_told_that_needs_one() -> None:
     bare = local(
         images=(), nfos=(), name=MovieName("Quiet Harbour", 1950), videos=(video(duration=60),)
     )
-    told = account(local=bare, identity=MovieIdentity(lookup_error="offline"), nfo=NfoStatus())
-    assert set(found(told)) == {"missing-nfo", "missing-poster", "missing-fanart"}
+    result = account(local=bare, identity=MovieIdentity(lookup_error="offline"), nfo=NfoStatus())
+    assert set(found(result)) == {"missing-nfo", "missing-poster", "missing-fanart"}
 
 
 CASES: dict[str, list[tuple[MovieResult, str]]] = {
@@ -272,11 +272,11 @@ def test_nothing_is_told_of(what: str) -> None:
 
 
 def test_issues_come_by_urgency_and_their_ids_last() -> None:
-    told = lying(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
-    first = diagnose.find_issues(told)
+    result = lying(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
+    first = diagnose.find_issues(result)
     assert [one.kind for one in first] == ["no-audio", "missing-poster", "orphan-sidecar"]
     again = diagnose.find_issues(
-        structs.replace(told, local=structs.replace(told.local, root="/new"))
+        structs.replace(result, local=structs.replace(result.local, root="/new"))
     )
     assert [one.id for one in again] == [one.id for one in first]
     assert len({one.id for one in first}) == 3
@@ -285,8 +285,8 @@ def test_issues_come_by_urgency_and_their_ids_last() -> None:
 # Who has to do something
 
 
-def needing(told: MovieResult) -> set[str]:
-    return {issue.kind for issue in diagnose.find_issues(told) if diagnose.needs_decision(issue)}
+def needing(result: MovieResult) -> set[str]:
+    return {issue.kind for issue in diagnose.find_issues(result) if diagnose.needs_decision(issue)}
 
 
 def test_what_a_batch_will_write_waits_for_nobody() -> None:
@@ -302,17 +302,17 @@ def test_what_a_batch_will_write_waits_for_nobody() -> None:
 
 def test_what_was_taken_back_waits_for_a_word() -> None:
     bare = account(local=local(nfos=()), nfo=NfoStatus(), identity=MovieIdentity())
-    told = structs.replace(
+    result = structs.replace(
         bare, blocked=(SidecarOutcome("nfo", NFO, "undone", code=BlockCode.UNDONE),)
     )
-    (one,) = diagnose.find_issues(told)
-    assert (one.kind, one.held_code, one.proposal) == ("missing-nfo", BlockCode.UNDONE, "")
-    assert needing(told) == {"missing-nfo"}
+    (issue,) = diagnose.find_issues(result)
+    assert (issue.kind, issue.held_code, issue.proposal) == ("missing-nfo", BlockCode.UNDONE, "")
+    assert needing(result) == {"missing-nfo"}
 
 
 def test_a_note_of_a_release_is_never_promised_to_be_replaced() -> None:
-    told = account(nfo=NfoStatus(NfoState.SCENE, NFO), identity=MovieIdentity())
-    assert needing(told) == {"missing-nfo"}
+    result = account(nfo=NfoStatus(NfoState.SCENE, NFO), identity=MovieIdentity())
+    assert needing(result) == {"missing-nfo"}
 
 
 def test_notes_never_need_a_person() -> None:
@@ -328,8 +328,8 @@ def test_notes_never_need_a_person() -> None:
 def checks_written() -> set[FunctionType]:
     """Find all public functions in `checks` that are shown an account and give details of it."""
     modules = [
-        importlib.import_module(f"{checks.__name__}.{one.name}")
-        for one in pkgutil.iter_modules(checks.__path__)
+        importlib.import_module(f"{checks.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(checks.__path__)
     ]
     return {
         value
@@ -376,16 +376,16 @@ def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() ->
 def test_the_command_that_chooses_a_movie_is_told_where_that_may_settle_it(
     kind: str, is_there: bool, tmp_path: Path
 ) -> None:
-    found = Issue(kind=kind, severity=Severity.WARNING, id="1")
-    command = choose_commands.format_fix_command(tmp_path, "Heat (1995).mkv", found)
+    issue = Issue(kind=kind, severity=Severity.WARNING, id="1")
+    command = choose_commands.format_fix_command(tmp_path, "Heat (1995).mkv", issue)
     assert ("choose 'Heat (1995).mkv' TMDB_ID" in command) == is_there
 
 
 def test_a_conflict_of_ids_after_a_choice_proposes_no_other_choice(tmp_path: Path) -> None:
     for kind in ("id-conflict", "removed-id"):
-        found = Issue(kind=kind, severity=Severity.WARNING, id="1")
-        assert "choose" in choose_commands.format_fix_command(tmp_path, "a.mkv", found)
-        assert choose_commands.format_fix_command(tmp_path, "a.mkv", found, is_chosen=True) == ""
+        issue = Issue(kind=kind, severity=Severity.WARNING, id="1")
+        assert "choose" in choose_commands.format_fix_command(tmp_path, "a.mkv", issue)
+        assert choose_commands.format_fix_command(tmp_path, "a.mkv", issue, is_chosen=True) == ""
     other = Issue(kind="runtime-differs", severity=Severity.WARNING, id="1")
     assert "choose" in choose_commands.format_fix_command(tmp_path, "a.mkv", other, is_chosen=True)
 

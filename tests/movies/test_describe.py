@@ -80,25 +80,25 @@ def described(
 
 
 def test_facts_of_tmdb_take_their_places() -> None:
-    found = described()
-    assert found.ids == {"tmdb": "900042", "imdb": "tt9900042"}
-    assert next(iter(found.ids)) == "tmdb"
-    assert (found.title, found.original_title) == ("Die geduldige Flut", "The Patient Tide")
-    assert (found.plot, found.tagline) == ("Eine Wärterin.", "Sie wartet.")
-    assert (found.premiered, found.year, found.runtime) == ("2011-03-04", 2011, 101)
-    assert found.ratings == (NfoRating("themoviedb", 7.713, 1204),)
-    assert found.genres == ("Drama",)
-    assert found.tags == ("sea", "lighthouse")
-    assert found.collection == NfoSet("The Tide Collection", "Two films.", 900007)
-    assert found.directors == ("Ove Tannert",)
-    assert found.credits == ("Ilse Marquardt",)
-    assert found.trailer.endswith("/?action=play_video&videoid=abc_DEF-123")
-    assert [(actor.name, actor.order) for actor in found.actors] == [
+    content = described()
+    assert content.ids == {"tmdb": "900042", "imdb": "tt9900042"}
+    assert next(iter(content.ids)) == "tmdb"
+    assert (content.title, content.original_title) == ("Die geduldige Flut", "The Patient Tide")
+    assert (content.plot, content.tagline) == ("Eine Wärterin.", "Sie wartet.")
+    assert (content.premiered, content.year, content.runtime) == ("2011-03-04", 2011, 101)
+    assert content.ratings == (NfoRating("themoviedb", 7.713, 1204),)
+    assert content.genres == ("Drama",)
+    assert content.tags == ("sea", "lighthouse")
+    assert content.collection == NfoSet("The Tide Collection", "Two films.", 900007)
+    assert content.directors == ("Ove Tannert",)
+    assert content.credits == ("Ilse Marquardt",)
+    assert content.trailer.endswith("/?action=play_video&videoid=abc_DEF-123")
+    assert [(actor.name, actor.order) for actor in content.actors] == [
         ("Runa Feddersen", 0),
         ("Jan Holt", 1),
     ]
-    assert found.actors[0].thumb == "https://image.tmdb.org/t/p/original/r.jpg"
-    assert found.actors[1].thumb == ""
+    assert content.actors[0].thumb == "https://image.tmdb.org/t/p/original/r.jpg"
+    assert content.actors[1].thumb == ""
 
 
 TITLES = [
@@ -166,8 +166,8 @@ SORTED = [
 def test_a_title_is_sorted_without_an_article_of_its_language(
     language: str, title: str, sort: str
 ) -> None:
-    found = described(Locale(language), asked=language, title=title, translations=())
-    assert (found.title, found.sort_title) == (title, sort)
+    content = described(Locale(language), asked=language, title=title, translations=())
+    assert (content.title, content.sort_title) == (title, sort)
 
 
 @each_row(
@@ -199,15 +199,15 @@ def test_pictures_are_ranked_by_language_and_few() -> None:
         TmdbImage("", language="de"),
         *(TmdbImage(f"/more{n}.jpg", language="en") for n in range(9)),
     )
-    found = described(posters=pictures, backdrops=pictures)
+    content = described(posters=pictures, backdrops=pictures)
     begin = "https://image.tmdb.org/t/p/original"
-    posters = [one.url.removeprefix(begin) for one in found.thumbs]
+    posters = [thumb.url.removeprefix(begin) for thumb in content.thumbs]
     assert posters == ["/de.jpg", "/en.jpg", "/more0.jpg", "/more1.jpg", "/more2.jpg"]
-    fanart = [one.url.removeprefix(begin) for one in found.fanart]
+    fanart = [image.url.removeprefix(begin) for image in content.fanart]
     assert fanart == ["/none.jpg", "/de.jpg", "/en.jpg", "/more0.jpg", "/more1.jpg"]
-    assert {one.aspect for one in found.thumbs} == {"poster"}
-    assert found.thumbs[0].preview == "https://image.tmdb.org/t/p/w500/de.jpg"
-    assert found.fanart[0].preview == "https://image.tmdb.org/t/p/w780/none.jpg"
+    assert {thumb.aspect for thumb in content.thumbs} == {"poster"}
+    assert content.thumbs[0].preview == "https://image.tmdb.org/t/p/w500/de.jpg"
+    assert content.fanart[0].preview == "https://image.tmdb.org/t/p/w780/none.jpg"
 
 
 FACTS = VideoInfo(
@@ -219,10 +219,10 @@ FACTS = VideoInfo(
 
 def test_streams_are_those_of_the_first_version() -> None:
     other = msgspec.structs.replace(FACTS, video=(VideoStream("av1"),))
-    one = model.MovieVideo("a.mkv", version="1080p", facts=FACTS)
+    video = model.MovieVideo("a.mkv", version="1080p", facts=FACTS)
     two = model.MovieVideo("b.mkv", version="2160p", facts=other)
-    assert described(movie=local(one, two)).streams.video == FACTS.video
-    assert described(movie=local(one, two)).streams.audio == FACTS.audio
+    assert described(movie=local(video, two)).streams.video == FACTS.video
+    assert described(movie=local(video, two)).streams.audio == FACTS.audio
     unknown = model.MovieVideo("a.mkv", version="1080p")
     assert described(movie=local(unknown, two)).streams.video == ()
 
@@ -237,9 +237,9 @@ def test_without_a_running_time_that_of_the_file_is_taken() -> None:
 
 
 def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
-    found = nfo_content.build_nfo_content(Movie(id=7), local(), ENGLISH)
-    assert found == NfoMovie(ids={"tmdb": "7"})
-    assert b"<tmdbid>7</tmdbid>" in merge.merge_details(None, found, None)
+    content = nfo_content.build_nfo_content(Movie(id=7), local(), ENGLISH)
+    assert content == NfoMovie(ids={"tmdb": "7"})
+    assert b"<tmdbid>7</tmdbid>" in merge.merge_details(None, content, None)
 
 
 @each_row("key", ["", "a&b", "x y", "<", "a" * 40])

@@ -108,8 +108,8 @@ def test_an_nfo_that_somebody_else_began(facts: VideoInfo | None) -> None:
         trailer="",
     )
     details = nfo_content.build_nfo_content(sequel, local(), Locale("de-DE", "DE"))
-    found = nfo_file.parse_nfo(begun.encode())
-    data = merge.merge_details(found, details, None)
+    nfo = nfo_file.parse_nfo(begun.encode())
+    data = merge.merge_details(nfo, details, None)
     assert completed == data.decode()
     later = nfo_content.build_nfo_content(sequel, local(facts), Locale("de-DE", "DE"))
     assert (merge.merge_details(nfo_file.parse_nfo(data), later, details) == data) is (

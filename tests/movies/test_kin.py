@@ -95,7 +95,7 @@ def test_a_movie_that_left_a_collection_has_the_others_read_anew(here: Path) -> 
 def test_the_same_movie_twice_counts_once_in_its_collection() -> None:
     items = collected(2, 2, 2) | {"c": item("c", tmdb_id=2, collection_id=5, collected=2)}
     assert (
-        stale_reports.find_stale_reports({key: one for key, one in items.items() if key != "b"})
+        stale_reports.find_stale_reports({key: item for key, item in items.items() if key != "b"})
         == []
     )
 

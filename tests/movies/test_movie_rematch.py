@@ -65,11 +65,11 @@ def server() -> Iterator[SimulatorServer]:
 @pytest.fixture
 def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     """A movie that was taken for the first one, which a person knows better."""
-    made = Bench(tmp_path, server)
-    made.put(KEY, FIRST)
-    made.work(KEY)
-    assert made.items[KEY].tmdb_id == 701
-    return made
+    bench_ = Bench(tmp_path, server)
+    bench_.put(KEY, FIRST)
+    bench_.work(KEY)
+    assert bench_.items[KEY].tmdb_id == 701
+    return bench_
 
 
 def choose(bench: Bench, tmdb_id: int) -> None:
@@ -227,13 +227,13 @@ def test_a_name_too_long_for_a_sidecar_is_told_and_the_rest_is_written(bench: Be
     bench.put(f"{stem}.mkv", FIRST)
     outcome = bench.work(f"{stem}.mkv")
     assert the(bench, ".nfo").with_name(f"{stem}.nfo").is_file()
-    told = outcome.facts["not_written"]
-    assert {name.removeprefix(stem) for name in told} == {
+    facts = outcome.facts["not_written"]
+    assert {name.removeprefix(stem) for name in facts} == {
         "-fanart.jpg",
         "-metadata.json",
         "-poster.jpg",
     }
-    assert all("a shorter name" in why for why in told.values())
+    assert all("a shorter name" in why for why in facts.values())
 
 
 @pytest.mark.parametrize("end", [".nfo", "-metadata.json"])
@@ -264,8 +264,8 @@ def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
 ) -> None:
     """An NFO of ours is no witness, though the notes that would say so were not written."""
     whole, cut = Bench(tmp_path / "whole", server), Bench(tmp_path / "cut", server)
-    for one in (whole, cut):
-        one.put(KEY, FIRST)
+    for part in (whole, cut):
+        part.put(KEY, FIRST)
     whole.work(KEY)
     write, calls = sidecar_file.write, iter(range(1, 9))
 
@@ -279,9 +279,9 @@ def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
         cut.work(KEY)
     monkeypatch.undo()
     cut.work(KEY)
-    one, other = content(cut), content(whole)
-    notes = [json.loads(found.pop(f"{STEM}-metadata.json")) for found in (one, other)]
-    assert one == other
+    part, other = content(cut), content(whole)
+    notes = [json.loads(found.pop(f"{STEM}-metadata.json")) for found in (part, other)]
+    assert part == other
     assert notes[0] | {"pictures": {}} == notes[1] | {"pictures": {}}
 
 

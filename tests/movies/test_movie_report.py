@@ -24,8 +24,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "movie-reports.md"
 FILES = Path(__file__).parents[2] / "docs" / "movie-files.md"
 
 
-def written(told: MovieResult) -> str:
-    return movie_report.render_markdown(told, diagnose.find_issues(told), HOME)
+def written(result: MovieResult) -> str:
+    return movie_report.render_markdown(result, diagnose.find_issues(result), HOME)
 
 
 def test_the_page_of_reports_shows_what_is_written_today() -> None:
@@ -63,12 +63,12 @@ def test_each_candidate_has_the_command_that_chooses_it() -> None:
 
 
 def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
-    told = account(
+    result = account(
         written=(SidecarOutcome("nfo", "a.nfo"),),
         pending=(SidecarOutcome("poster", "b.jpg"),),
         blocked=(SidecarOutcome("fanart", "c.jpg", "undone before"),),
     )
-    text = written(told)
+    text = written(result)
     assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
     assert "## Would be written\n\n- poster: b.jpg\n" in text
     assert "## Not written\n\n- c.jpg (undone before)\n" in text
@@ -87,7 +87,7 @@ HOSTILE = "`x`|<b>**[a](http://e.x)\n# H\x1b[2J \u202e_y_"
 
 
 def test_hostile_names_stay_letters() -> None:
-    told = account(
+    result = account(
         local=local(
             key=HOSTILE,
             path=f"/{HOSTILE}",
@@ -101,7 +101,7 @@ def test_hostile_names_stay_letters() -> None:
         nfo=NfoStatus(),
         blocked=(SidecarOutcome("nfo", HOSTILE, HOSTILE),),
     )
-    text = written(told)
+    text = written(result)
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert not [line for line in text.splitlines() if line.startswith("# H")]
@@ -114,33 +114,33 @@ def test_hostile_names_stay_letters() -> None:
 # The record
 
 
-def recorded(folder: Path, told: MovieResult) -> Path:
+def recorded(folder: Path, result: MovieResult) -> Path:
     path = folder / "movie.json"
     path.write_bytes(
-        movie_record.render_json(told, diagnose.find_issues(told), "issues/movies/movie.md")
+        movie_record.render_json(result, diagnose.find_issues(result), "issues/movies/movie.md")
     )
     return path
 
 
 @pytest.mark.parametrize("make", [showcase.healthy, showcase.doubtful, showcase.neglected])
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path, make: object) -> None:
-    told = make()  # type: ignore[operator]
-    found = diagnose.find_issues(told)
-    path = recorded(tmp_path, told)
+    result = make()  # type: ignore[operator]
+    issues = diagnose.find_issues(result)
+    path = recorded(tmp_path, result)
     assert movie_record.read(path) == movie_record.build_record(
-        told, found, "issues/movies/movie.md"
+        result, issues, "issues/movies/movie.md"
     )
-    assert movie_record.read_issues(path) == found
-    assert path.read_bytes() == movie_record.render_json(told, found, "issues/movies/movie.md")
+    assert movie_record.read_issues(path) == issues
+    assert path.read_bytes() == movie_record.render_json(result, issues, "issues/movies/movie.md")
 
 
 def test_the_reviews_are_what_needs_a_person_each_with_its_command(tmp_path: Path) -> None:
-    told = structs.replace(showcase.doubtful(), nfo=NfoStatus())
-    found = movie_record.read_reviews(recorded(tmp_path, told), HOME)
-    assert [one["kind"] for one in found] == ["ambiguous-match"]
-    assert found[0]["command"].endswith(" choose stiller.hafen.dvdrip.avi TMDB_ID")
-    assert found[0]["report"] == "issues/movies/movie.md"
-    assert all(isinstance(value, str) for value in found[0].values())
+    result = structs.replace(showcase.doubtful(), nfo=NfoStatus())
+    reviews = movie_record.read_reviews(recorded(tmp_path, result), HOME)
+    assert [item["kind"] for item in reviews] == ["ambiguous-match"]
+    assert reviews[0]["command"].endswith(" choose stiller.hafen.dvdrip.avi TMDB_ID")
+    assert reviews[0]["report"] == "issues/movies/movie.md"
+    assert all(isinstance(value, str) for value in reviews[0].values())
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,6 @@ def test_every_field_of_a_record_is_documented() -> None:
 def test_a_movie_without_a_year_or_title_is_named_by_its_file() -> None:
     bare = account(local=local(name=MovieName()), identity=MovieIdentity())
     assert (bare.title, bare.year) == ("Quiet Harbour (1987)", 0)
-    told = account(identity=certain(movie=film(title="", release_date="")))
-    assert (told.title, told.year) == ("Quiet Harbour", 1987)
+    result = account(identity=certain(movie=film(title="", release_date="")))
+    assert (result.title, result.year) == ("Quiet Harbour", 1987)
     assert accounts.local().duration == 104 * 60

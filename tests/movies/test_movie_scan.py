@@ -31,9 +31,9 @@ def keys(root: Path) -> dict[str, int]:
 
 
 def read(root: Path, key: str) -> LocalMovie:
-    found = next(one for one in library_scan.find_movies(root) if one.key == key)
-    movie = library_scan.read_movie(Path(path_text.unescape_path(found.path)), key, root)
-    assert movie.fingerprint == found.fingerprint == library_scan.compute_fingerprint(root / key)
+    movies = next(movie for movie in library_scan.find_movies(root) if movie.key == key)
+    movie = library_scan.read_movie(Path(path_text.unescape_path(movies.path)), key, root)
+    assert movie.fingerprint == movies.fingerprint == library_scan.compute_fingerprint(root / key)
     return movie
 
 
@@ -57,8 +57,8 @@ def test_a_path_is_the_movie_that_a_scan_of_what_it_lies_in_finds(tmp_path: Path
 
 def test_a_path_that_is_no_movie_has_those_in_it(tmp_path: Path) -> None:
     put(tmp_path, "Shelf/Heat.mkv", "Shelf/Alien.mkv", "Shelf/Own/a.mkv", "notes.txt")
-    found = [one.key for one in library_scan.find_movies_at(tmp_path / "Shelf")]
-    assert found == ["Alien.mkv", "Heat.mkv", "Own"]
+    keys = [movie.key for movie in library_scan.find_movies_at(tmp_path / "Shelf")]
+    assert keys == ["Alien.mkv", "Heat.mkv", "Own"]
     assert not list(library_scan.find_movies_at(tmp_path / "notes.txt"))
 
 
@@ -71,8 +71,10 @@ def test_what_lies_around_a_path_is_not_walked(
     monkeypatch.setattr(
         folder_listing, "walk_tree", lambda *given: walked.append(given[0]) or walk(*given)
     )
-    assert [one.key for one in library_scan.find_movies_at(tmp_path / "Heat.mkv")] == ["Heat.mkv"]
-    assert [one.key for one in library_scan.find_movies_at(tmp_path / "Own")] == ["Own"]
+    assert [movie.key for movie in library_scan.find_movies_at(tmp_path / "Heat.mkv")] == [
+        "Heat.mkv"
+    ]
+    assert [movie.key for movie in library_scan.find_movies_at(tmp_path / "Own")] == ["Own"]
     assert walked == [tmp_path / "Own"]
 
 
@@ -304,11 +306,11 @@ def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
     put(tmp_path, "Heat.mkv", "Alien.mkv", "Heat.srt", "Heat.en.srt", "Heat.German.forced.ass")
     put(tmp_path, "Heat.pt-BR.default.srt", "Heat.en.hi.srt", "Heat.en.cc.vtt", "Heat.fre.2.sub")
     put(tmp_path, "Heat.en.foreign.srt", "Heat.hi.srt", "Heat of the Night.srt", "Heat.Wave.srt")
-    told = {
+    subtitles = {
         subtitle.place: (subtitle.language, *subtitle.flags)
         for subtitle in read(tmp_path, "Heat.mkv").subtitles
     }
-    assert told == {
+    assert subtitles == {
         "Heat.srt": ("",), "Heat.en.srt": ("en",), "Heat.German.forced.ass": ("german", "forced"),
         "Heat.pt-BR.default.srt": ("pt-br", "default"), "Heat.en.hi.srt": ("en", "sdh"),
         "Heat.en.cc.vtt": ("en", "sdh"), "Heat.fre.2.sub": ("fre",),
@@ -322,8 +324,8 @@ def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
 
 def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> None:
     put(tmp_path, "Heat/Heat.mkv", "Heat/Subs/2_English.srt", "Heat/Heat.Director's words.srt")
-    told = {subtitle.place: subtitle.language for subtitle in read(tmp_path, "Heat").subtitles}
-    assert told == {"Subs/2_English.srt": "english", "Heat.Director's words.srt": ""}
+    subtitles = {subtitle.place: subtitle.language for subtitle in read(tmp_path, "Heat").subtitles}
+    assert subtitles == {"Subs/2_English.srt": "english", "Heat.Director's words.srt": ""}
 
 
 @pytest.mark.parametrize("role", ["poster", "fanart", "banner", "clearart", "clearlogo", "logo",
@@ -334,7 +336,7 @@ def test_pictures_tell_their_role(tmp_path: Path, role: str) -> None:
     (image,) = read(tmp_path, "Heat.mkv").images
     assert (image.place, image.role, image.size) == (f"Heat-{role}.jpg", role, len(PNG))
     assert (image.mime, image.width, image.height) == ("image/png", 2, 3)
-    assert [one.role for one in read(tmp_path, "Ran").images] == [role, role]
+    assert [image.role for image in read(tmp_path, "Ran").images] == [role, role]
 
 
 def test_pictures_have_other_names_in_an_own_folder(tmp_path: Path) -> None:
@@ -351,8 +353,8 @@ def test_what_is_no_picture_says_so(tmp_path: Path) -> None:
     put(tmp_path, "Heat/Heat.mkv")
     (tmp_path / "Heat" / "poster.jpg").write_bytes(b"<html>")
     (tmp_path / "Heat" / "fanart.jpg").touch()
-    told = {image.role: image.trouble for image in read(tmp_path, "Heat").images}
-    assert told == {"poster": "it is no picture", "fanart": "it is empty"}
+    images = {image.role: image.trouble for image in read(tmp_path, "Heat").images}
+    assert images == {"poster": "it is no picture", "fanart": "it is empty"}
 
 
 def test_the_nfo_that_counts_comes_first(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def put(root: Path, *places: str) -> None:
         (root / place).touch()
 
 
-def read(root: Path, found: ScannedItem) -> LocalMovie:
-    movie = library_scan.read_movie(Path(path_text.unescape_path(found.path)), found.key, root)
-    assert movie.fingerprint == found.fingerprint
+def read(root: Path, item: ScannedItem) -> LocalMovie:
+    movie = library_scan.read_movie(Path(path_text.unescape_path(item.path)), item.key, root)
+    assert movie.fingerprint == item.fingerprint
     return movie
 
 
@@ -79,33 +79,33 @@ def test_in_any_tree_each_video_belongs_to_one_movie_or_is_loose(tree: list[str]
 
 
 def check(root: Path) -> None:
-    found = list(library_scan.find_movies(root))
-    assert [one.key for one in found] == sorted({one.key for one in found})
-    held: Counter[str] = Counter()
-    for one in found:
-        movie = read(root, one)
-        assert one.fields["file_count"] == (len(movie.videos) or 1)
+    movies = list(library_scan.find_movies(root))
+    assert [one.key for one in movies] == sorted({one.key for one in movies})
+    counts: Counter[str] = Counter()
+    for item in movies:
+        movie = read(root, item)
+        assert item.fields["file_count"] == (len(movie.videos) or 1)
         assert movie.disc or movie.videos
         below = os.path.relpath(movie.root, root)
         videos = [video.place for video in movie.videos]
-        held.update(os.path.normpath(f"{below}/{place}") for place in videos)
-        held.update(
+        counts.update(os.path.normpath(f"{below}/{place}") for place in videos)
+        counts.update(
             os.path.normpath(f"{below}/{place}") for place in (*movie.extras, *movie.samples)
         )
         if movie.disc:
-            held.update(inside_disc(root, Path(movie.root), held))
-    assert all(count == 1 for count in held.values()), held
-    assert sum(held.values()) + len(library_scan.find_unassigned_files(root)[0]) == sum(
+            counts.update(inside_disc(root, Path(movie.root), counts))
+    assert all(count == 1 for count in counts.values()), counts
+    assert sum(counts.values()) + len(library_scan.find_unassigned_files(root)[0]) == sum(
         1 for _ in videos_of(root)
     )
 
 
-def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:
+def inside_disc(root: Path, folder: Path, counts: Counter[str]) -> Iterator[str]:
     """The videos that a copy of a disc consists of are not listed one by one."""
     for path in videos_of(folder):
         place = str(path.relative_to(root))
         inside = {"video_ts", "bdmv"} & set(str(path).lower().split("/"))
-        if place not in held and (inside or path.suffix in file_types.DISC_STREAM_SUFFIXES):
+        if place not in counts and (inside or path.suffix in file_types.DISC_STREAM_SUFFIXES):
             yield place
 
 
@@ -137,11 +137,11 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     for name in odd:
         put(tmp_path, f"{name}.mkv", f"{name} x/{name}.mkv")
     put(tmp_path, f"{'n' * 250}.mkv")
-    found = list(library_scan.find_movies(tmp_path))
-    assert len(found) == 2 * len(odd) + 1
-    for one in found:
-        assert one.key.encode()
-        movie = read(tmp_path, one)
+    movies = list(library_scan.find_movies(tmp_path))
+    assert len(movies) == 2 * len(odd) + 1
+    for item in movies:
+        assert item.key.encode()
+        movie = read(tmp_path, item)
         root = Path(path_text.unescape_path(movie.root))
         assert all((root / path_text.unescape_path(v.place)).is_file() for v in movie.videos)
         assert movie.name.title.encode().decode() == movie.name.title
@@ -165,16 +165,16 @@ def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -
     put(public, "Heat/Heat.mkv", "Alien/Subs/Alien.srt", "Alien/Alien.mkv", "Ran.mkv")
     healthy = {movie.key: movie.fingerprint for movie in library_scan.find_movies(public)}
     with shelf.refused(public / "Heat"):
-        found = {movie.key: movie for movie in library_scan.find_movies(public)}
-    assert set(found) == {"Alien", "Heat", "Ran.mkv"}
-    assert found["Heat"].fields == {"file_count": 0}
-    assert found["Heat"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
+        movies = {movie.key: movie for movie in library_scan.find_movies(public)}
+    assert set(movies) == {"Alien", "Heat", "Ran.mkv"}
+    assert movies["Heat"].fields == {"file_count": 0}
+    assert movies["Heat"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
     with shelf.refused(public / "Alien" / "Subs"):
-        found = {movie.key: movie for movie in library_scan.find_movies(public)}
+        movies = {movie.key: movie for movie in library_scan.find_movies(public)}
         with pytest.raises(Unreadable, match=r"Subs: Permission denied\. .*chmod"):
             library_scan.read_movie(public / "Alien", "Alien", public)
-    assert found["Alien"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
-    assert found["Ran.mkv"].fingerprint == healthy["Ran.mkv"]
+    assert movies["Alien"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
+    assert movies["Ran.mkv"].fingerprint == healthy["Ran.mkv"]
 
 
 def test_a_library_that_refuses_is_an_error(public: Path) -> None:
@@ -184,8 +184,8 @@ def test_a_library_that_refuses_is_an_error(public: Path) -> None:
 
 def test_a_very_deep_tree_is_read(tmp_path: Path) -> None:
     put(tmp_path, f"{'d/' * 900}Heat.mkv")
-    (one,) = library_scan.find_movies(tmp_path)
-    assert one.key.endswith("d/d")
+    (movie,) = library_scan.find_movies(tmp_path)
+    assert movie.key.endswith("d/d")
 
 
 # Large flat folders
@@ -203,17 +203,17 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of listings, each of which takes a second."""
-    made, right_in = Clock(), listing_cache.folder_listing.list_folder
+    clock_, right_in = Clock(), listing_cache.folder_listing.list_folder
 
     def slow(path: Path, ignored: tuple[str, ...]) -> folder_listing.ListedFolder:
-        made.now += 1.0
+        clock_.now += 1.0
         return right_in(path, ignored)
 
-    monkeypatch.setattr(listing_cache, "time", made)
+    monkeypatch.setattr(listing_cache, "time", clock_)
     monkeypatch.setattr(
         listing_cache, "folder_listing", mock.Mock(wraps=folder_listing, list_folder=slow)
     )
-    return made
+    return clock_
 
 
 @pytest.mark.parametrize("worth", [20, pytest.param(0, marks=pytest.mark.slow)])
@@ -223,7 +223,7 @@ def test_a_large_folder_is_listed_once_for_many_movies(
     monkeypatch.setattr(listing_cache, "_LIFETIME_FACTOR", worth)
     for number in range(1500):
         (memory / f"Some Title {number} (1999).mkv").touch()
-    found = list(library_scan.find_movies(memory))
+    movies = list(library_scan.find_movies(memory))
     listed, scandir = [], os.scandir
 
     def noted(path: Any = ".") -> Any:
@@ -231,12 +231,12 @@ def test_a_large_folder_is_listed_once_for_many_movies(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", noted)
-    for one in found[:150]:
+    for item in movies[:150]:
         clock.now += 0.5
-        movie = read(memory, one)
+        movie = read(memory, item)
         for tail in (".nfo", "-metadata.json", "-poster.jpg"):
             (memory / f"{movie.base}{tail}").touch()
-        movie = library_scan.read_movie(memory / one.key, one.key, memory)
+        movie = library_scan.read_movie(memory / item.key, item.key, memory)
         assert (len(movie.nfos), len(movie.images)) == (1, 1)
         assert movie.metadata_file
     # A listing serves for 20 seconds, thus for 40 movies; without that each of 300 looks needs one.

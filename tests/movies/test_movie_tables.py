@@ -34,17 +34,17 @@ class Home:
         self.path = path
         self.items: dict[str, Item] = {}
 
-    def put(self, key: str, told: MovieResult | None = None, **fields: Any) -> None:
+    def put(self, key: str, result: MovieResult | None = None, **fields: Any) -> None:
         """Do a movie, as a batch does."""
-        told = told or account()
-        told = structs.replace(told, local=structs.replace(told.local, key=key))
+        result = result or account()
+        result = structs.replace(result, local=structs.replace(result.local, key=key))
         name = fields.pop("output_name", f"m{len(self.items)}")
         if key in self.items:
             name = self.items[key].output_name
         path = self.path / movie_record.record_place(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(
-            movie_record.render_json(told, diagnose.find_issues(told), "issues/movies/m.md")
+            movie_record.render_json(result, diagnose.find_issues(result), "issues/movies/m.md")
         )
         fields = {"status": Status.COMPLETED, "output_name": name} | fields
         self.items[key] = MovieItem(**fields)
@@ -58,17 +58,17 @@ class Home:
 
     @property
     def scan(self) -> dict[str, dict[str, str]]:
-        return {one["key"]: one for one in self.table(csv_tables.SCAN_CSV)}
+        return {row["key"]: row for row in self.table(csv_tables.SCAN_CSV)}
 
     @property
     def failed(self) -> dict[str, dict[str, str]]:
-        return {one["key"]: one for one in self.table(csv_tables.FAILED_LOOKUPS_CSV)}
+        return {row["key"]: row for row in self.table(csv_tables.FAILED_LOOKUPS_CSV)}
 
     def fill(self, key: str, **cells: str) -> None:
         """Fill in cells by hand."""
         told = [
-            {**one, **cells} if one["key"] == key else one
-            for one in self.table(csv_tables.FAILED_LOOKUPS_CSV)
+            {**row, **cells} if row["key"] == key else row
+            for row in self.table(csv_tables.FAILED_LOOKUPS_CSV)
         ]
         with (self.path / csv_tables.FAILED_LOOKUPS_CSV).open(
             "w", encoding="utf-8", newline=""
@@ -168,10 +168,10 @@ def test_a_random_history_ends_as_a_table_made_anew(home: Home) -> None:
     for _ in range(30):
         for _ in range(rng.randrange(4)):
             status = rng.choice([Status.COMPLETED, Status.SKIPPED, Status.PENDING])
-            told = rng.choice(
+            result = rng.choice(
                 [account(), doubtful(), account(identity=open_to(sure=MatchStatus.UNMATCHED))]
             )
-            home.put(f"{rng.randrange(12)}.mkv", told, status=status)
+            home.put(f"{rng.randrange(12)}.mkv", result, status=status)
         home.update()
     made = {
         name: (home.path / name).read_bytes()
@@ -238,8 +238,8 @@ HOSTILE = ["=1+1", "'=1+1", "''@x", "+a", "-a", "@a", "\ta", "a\r\nb", 'a"b,c;d'
 
 def test_no_cell_is_a_formula_and_every_key_comes_back(home: Home) -> None:
     for text in HOSTILE:
-        told = doubtful(local=local(name=MovieName(text)))
-        home.put(text, told)
+        result = doubtful(local=local(name=MovieName(text)))
+        home.put(text, result)
     home.update()
     for name in (csv_tables.SCAN_CSV, csv_tables.FAILED_LOOKUPS_CSV):
         for row in home.table(name):
@@ -362,7 +362,7 @@ def test_a_table_may_come_from_any_spreadsheet(
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "text"),
     [
         (b"", "line 1: the first row must name the columns key"),
         (b"name,tmdb_id\na,1\n", "line 1: the first row must name"),
@@ -383,12 +383,12 @@ def test_a_table_may_come_from_any_spreadsheet(
         (b"key,tmdb_id\n" + b"a,x\n" * 50, "And 30 more."),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, data: bytes, told: str) -> None:
+def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, data: bytes, text: str) -> None:
     path = tmp_path / "failed.csv"
     path.write_bytes(data)
     with pytest.raises(UsageError) as error:
         failed_lookups_csv.read_choices(path)
-    assert told in str(error.value)
+    assert text in str(error.value)
     assert str(path) in str(error.value)
 
 

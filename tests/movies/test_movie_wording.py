@@ -8,7 +8,7 @@ from tests.sampling import each_row
 
 
 @each_row(
-    ("width", "height", "told"),
+    ("width", "height", "text"),
     [
         (7680, 4320, "8K"),
         (3840, 2160, "2160p"),
@@ -26,8 +26,8 @@ from tests.sampling import each_row
         (0, 1080, ""),
     ],
 )
-def test_a_resolution_is_named_by_width_or_height(width: int, height: int, told: str) -> None:
-    assert media_text.resolution_name(VideoStream(width=width, height=height)) == told
+def test_a_resolution_is_named_by_width_or_height(width: int, height: int, text: str) -> None:
+    assert media_text.resolution_name(VideoStream(width=width, height=height)) == text
 
 
 def test_sound_is_told_once_for_each_kind() -> None:
@@ -43,7 +43,7 @@ def test_sound_is_told_once_for_each_kind() -> None:
 
 
 @each_row(
-    ("told", "code"),
+    ("text", "code"),
     [
         ("de", "ger"),
         ("DE-at", "ger"),
@@ -59,12 +59,12 @@ def test_sound_is_told_once_for_each_kind() -> None:
         ("forced", ""),
     ],
 )
-def test_a_language_is_known_by_any_of_its_names(told: str, code: str) -> None:
-    assert language_names.language_code(told) == code
+def test_a_language_is_known_by_any_of_its_names(text: str, code: str) -> None:
+    assert language_names.language_code(text) == code
 
 
 def test_a_language_has_its_name_and_else_its_code() -> None:
-    assert [language_names.language_name(one) for one in ("ger", "nor", "qaa", "")] == [
+    assert [language_names.language_name(language) for language in ("ger", "nor", "qaa", "")] == [
         "German",
         "Norwegian",
         "qaa",
@@ -73,15 +73,15 @@ def test_a_language_has_its_name_and_else_its_code() -> None:
 
 
 @each_row(
-    ("number", "told"),
+    ("number", "text"),
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (734_003_200, "734.0 MB"), (8e13, "80.0 TB")],
 )
-def test_sizes_are_told_as_disks_are_sold(number: float, told: str) -> None:
-    assert media_text.format_size(number) == told
+def test_sizes_are_told_as_disks_are_sold(number: float, text: str) -> None:
+    assert media_text.format_size(number) == text
 
 
 def test_lengths_are_told_in_minutes() -> None:
-    assert [media_text.format_duration(one) for one in (45, 60, 104 * 60.0)] == [
+    assert [media_text.format_duration(seconds) for seconds in (45, 60, 104 * 60.0)] == [
         "45 s",
         "1 min",
         "104 min",

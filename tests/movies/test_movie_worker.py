@@ -97,10 +97,10 @@ def test_a_movie_gets_all_that_a_media_centre_reads(bench: Bench) -> None:
         KEY,
         f"{STEM}.nfo",
     ]
-    asked = [
+    paths = [
         request.path for request in bench.server.requests[before:] if request.path.startswith("/3/")
     ]
-    assert asked == ["/3/search/movie", "/3/movie/501", "/3/collection/70"]
+    assert paths == ["/3/search/movie", "/3/movie/501", "/3/collection/70"]
     item = bench.items[KEY]
     assert (item.match, item.tmdb_id, item.imdb_id) == ("auto", 501, "tt9000501")
     assert (item.title, item.year, item.collection_id) == ("The Paper Heron", 1987, 70)
@@ -249,17 +249,17 @@ def test_a_dry_run_tells_what_would_be_refused(bench: Bench) -> None:
     nfo = bench.put(KEY, HERON).with_suffix(".nfo")
     nfo.write_text("<movie></movie>")
     os.link(nfo, bench.root / "another name")
-    told = bench.work(KEY, write=False).facts
-    assert {one["role"] for one in told["due"]} == {"poster", "fanart", "metadata"}
-    assert list(told["not_written"]) == [nfo.name]
+    facts = bench.work(KEY, write=False).facts
+    assert {one["role"] for one in facts["due"]} == {"poster", "fanart", "metadata"}
+    assert list(facts["not_written"]) == [nfo.name]
 
 
 def test_a_dry_run_by_force_tells_the_pictures_that_it_would_replace(bench: Bench) -> None:
     bench.put(KEY, HERON)
     bench.work(KEY)
-    told = bench.work(KEY, write=False, force=True).facts
-    assert {"poster", "fanart"} <= {one["role"] for one in told["due"]}
-    assert "not_written" not in told
+    facts = bench.work(KEY, write=False, force=True).facts
+    assert {"poster", "fanart"} <= {one["role"] for one in facts["due"]}
+    assert "not_written" not in facts
 
 
 def test_a_name_without_a_title_is_not_said_to_be_unknown_to_tmdb(bench: Bench) -> None:
@@ -302,10 +302,10 @@ def test_an_id_in_the_nfo_that_is_none_is_an_issue(bench: Bench, text: str, told
     nfo.write_text(f"<movie>{text}</movie>")
     bench.work(KEY)
     assert bench.items[KEY].tmdb_id == 501
-    found = movie_record.read_issues(
+    issues = movie_record.read_issues(
         bench.home / movie_record.record_place(bench.items[KEY].output_name)
     )
-    wrong = [one.detail for one in found if one.kind == "invalid-id"]
+    wrong = [item.detail for item in issues if item.kind == "invalid-id"]
     assert wrong == ([f"the NFO says {told}"] if told else [])
 
 

@@ -87,8 +87,8 @@ def stock(bench: Bench, shape: str) -> str:
 
 def nfos(bench: Bench) -> dict[str, bytes]:
     """Return the NFOs below the library, but for that of the other movie."""
-    found = {path.relative_to(bench.library): path for path in bench.library.rglob("*.nfo")}
-    return {str(place): path.read_bytes() for place, path in found.items()}
+    paths = {path.relative_to(bench.library): path for path in bench.library.rglob("*.nfo")}
+    return {str(place): path.read_bytes() for place, path in paths.items()}
 
 
 def read_by_jellyfin(bench: Bench, shape: str) -> str:
@@ -147,7 +147,7 @@ def test_an_nfo_of_ours_that_jellyfin_never_reads_is_moved_with_all_edits(
     before = nfos(bench)
     dry = bench.work(key, write=False).facts["due"]
     root = bench.library / (NAME if "/" in SHAPES[shape][0][0] else "")
-    assert [list(one["replaces"]) for one in dry if one["role"] == "nfo"] == [
+    assert [list(item["replaces"]) for item in dry if item["role"] == "nfo"] == [
         [str(path.relative_to(root))]
     ]
     assert nfos(bench) == before
@@ -173,7 +173,7 @@ def test_a_moved_nfo_is_moved_back_by_an_undo_and_moved_again_on_request(
     assert before.keys() != moved.keys()
     with contextlib.closing(UndoStore(bench.home / "status" / "undo")) as store:
         entries = store.find(RecordQuery(item=key))
-        new = {one.record.id for one in entries if one.record.claim == bench.claims}
+        new = {entry.record.id for entry in entries if entry.record.claim == bench.claims}
         assert len(new) == 2
         for step in apply_undo.plan_undo(store, *(RecordQuery(id=one) for one in new)):
             assert not step.refusal

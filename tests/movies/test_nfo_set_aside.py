@@ -57,8 +57,8 @@ def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
 
 def texts(bench: Bench) -> dict[str, bytes]:
     """Return the NFOs, and what was set aside, by their places."""
-    found = [path for path in bench.library.rglob("*") if ".nfo" in path.name]
-    return {str(path.relative_to(bench.library)): path.read_bytes() for path in found}
+    paths = [path for path in bench.library.rglob("*") if ".nfo" in path.name]
+    return {str(path.relative_to(bench.library)): path.read_bytes() for path in paths}
 
 
 def stock(bench: Bench, content: bytes) -> Path:
@@ -78,8 +78,8 @@ def test_an_nfo_that_cannot_be_read_is_set_aside_and_comes_back(bench: Bench, ki
     bench.work(key)
     assert texts(bench) == {nfo.name: UNUSABLE[kind]}
     assert "missing-nfo" in bench.issues(key)
-    told = bench.work(key, SET_ASIDE, write=False).facts["due"]
-    assert [one["set_aside"] for one in told if one["role"] == "nfo"] == [(f"{nfo.name}.orig",)]
+    facts = bench.work(key, SET_ASIDE, write=False).facts["due"]
+    assert [one["set_aside"] for one in facts if one["role"] == "nfo"] == [(f"{nfo.name}.orig",)]
     assert texts(bench) == {nfo.name: UNUSABLE[kind]}
     bench.work(key, SET_ASIDE)
     assert texts(bench)[f"{nfo.name}.orig"] == UNUSABLE[kind]
@@ -112,9 +112,9 @@ def test_what_was_set_aside_before_is_never_written_over(bench: Bench) -> None:
     nfo = stock(bench, UNUSABLE["link"])
     nfo.with_name(f"{nfo.name}.orig").write_bytes(b"older")
     bench.work(KEY, SET_ASIDE)
-    told = texts(bench)
-    assert told[f"{nfo.name}.orig"] == b"older"
-    assert told[f"{nfo.name}.orig.2"] == UNUSABLE["link"]
+    texts_ = texts(bench)
+    assert texts_[f"{nfo.name}.orig"] == b"older"
+    assert texts_[f"{nfo.name}.orig.2"] == UNUSABLE["link"]
 
 
 def test_a_kill_before_the_new_one_is_written_leaves_one_copy(

@@ -74,15 +74,15 @@ class Yard:
     @property
     def asked(self) -> list[str]:
         """The covers that were asked for."""
-        found = (request.path for request in self.server.requests)
-        return [path for path in found if path.startswith(("/release/", "/release-group/"))]
+        paths = (request.path for request in self.server.requests)
+        return [path for path in paths if path.startswith(("/release/", "/release-group/"))]
 
     def covers(self) -> list[tuple[int, int]]:
         return [size(path) for path in sorted(self.album.glob("0*.*"))]
 
     def contents(self) -> dict[str, bytes]:
-        found = (path for path in self.folder.rglob("*") if path.is_file())
-        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found}
+        paths = (path for path in self.folder.rglob("*") if path.is_file())
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths}
 
     def take_back(self) -> None:
         with contextlib.closing(UndoStore(self.root / "home" / "status" / "undo")) as store:
@@ -97,8 +97,8 @@ def marks(number: int, title: str) -> dict[str, str]:
 
 
 def size(path: Path) -> tuple[int, int]:
-    found = [picture for picture in tags.read(path).tags.pictures if picture.type == 3]
-    return (found[0].width, found[0].height) if found else (0, 0)
+    pictures = [picture for picture in tags.read(path).tags.pictures if picture.type == 3]
+    return (pictures[0].width, pictures[0].height) if pictures else (0, 0)
 
 
 def world(*covers: CatalogueCover | None) -> MusicBrainzCatalogue:
@@ -118,8 +118,8 @@ def timed(release: CatalogueRelease) -> CatalogueRelease:
     """Let the tracks of a release last as long as those on the shelf."""
     replace = msgspec.structs.replace
     media = (
-        replace(one, tracks=tuple(replace(track, length=LENGTH) for track in one.tracks))
-        for one in release.media
+        replace(medium, tracks=tuple(replace(track, length=LENGTH) for track in medium.tracks))
+        for medium in release.media
     )
     return replace(release, media=tuple(media))
 

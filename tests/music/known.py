@@ -61,14 +61,14 @@ def world() -> MusicBrainzCatalogue:
     )
 
 
-def brief(one: CatalogueRelease) -> CatalogueRelease:
+def brief(release: CatalogueRelease) -> CatalogueRelease:
     """Let the tracks of a release last as long as those on a shelf, and have it no cover."""
-    media = (replace(medium, tracks=tuple(map(_brief, medium.tracks))) for medium in one.media)
-    return replace(one, media=tuple(media), cover=None)
+    media = (replace(medium, tracks=tuple(map(_brief, medium.tracks))) for medium in release.media)
+    return replace(release, media=tuple(media), cover=None)
 
 
-def _brief(one: CatalogueTrack) -> CatalogueTrack:
-    return one if one.title in LANTERNS[3:] else replace(one, length=SECOND)
+def _brief(track: CatalogueTrack) -> CatalogueTrack:
+    return track if track.title in LANTERNS[3:] else replace(track, length=SECOND)
 
 
 def albums(root: Path) -> Path:

@@ -62,7 +62,7 @@ def disc(number: object, *numbers: object, folder: str = "", **fields: Any) -> t
 
 def joined(*albums: Album) -> Album:
     """Put the tracks of several albums into one folder."""
-    return album(*(one for part in albums for one in part.tracks))
+    return album(*(track for part in albums for track in part.tracks))
 
 
 def details(kind: str, *albums: Album) -> dict[str, str]:

@@ -48,8 +48,8 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
     (artist / "Dawn" / "b.mp3").write_bytes(b"")
     cover = track_files.read_seed_file("cover.png")
     (artist / "Dawn" / "folder.png").write_bytes(cover)
-    found = written(artist)
-    assert {key: found[key] for key in ("format", "artist", "key", "path", "report")} == {
+    written_ = written(artist)
+    assert {key: written_[key] for key in ("format", "artist", "key", "path", "report")} == {
         "format": 2,
         "artist": "Vera",
         "key": "Vera",
@@ -57,15 +57,15 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
         "report": REPORT,
     }
     counts = {"albums": 1, "tracks": 2, "issues": 2, "errors": 2, "warnings": 0, "notes": 0}
-    assert found["counts"] == counts
+    assert written_["counts"] == counts
     image = {"path": "Dawn/folder.png", "size": len(cover), "mime": "image/png"}
-    (album,) = found["albums"]
+    (album,) = written_["albums"]
     assert album == {
         "path": "Dawn",
         "tracks": 2,
         "images": [{**image, "width": 300, "height": 300}],
     }
-    first, second = found["issues"]
+    first, second = written_["issues"]
     assert first == {
         "kind": "missing-title",
         "severity": "error",
@@ -76,7 +76,7 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
         "proposal": "",
         "held": "",
     }
-    assert [track["issues"] for track in found["tracks"]] == [[first["id"]], [second["id"]]]
+    assert [track["issues"] for track in written_["tracks"]] == [[first["id"]], [second["id"]]]
 
 
 def test_the_json_holds_each_track_with_its_tags_and_facts(artist: Path) -> None:
@@ -292,11 +292,11 @@ def test_the_page_describes_every_field_and_column(artist: Path) -> None:
 def test_the_page_describes_the_json_field_by_field(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
     (artist / "Dawn" / "cover.png").write_bytes(track_files.read_seed_file("cover.png"))
-    found = written(artist)
-    assert documents.column(PAGE, "## The audit as JSON") == set(found) | {"musicbrainz"}
-    assert documents.column(PAGE, "### An album") == set(found["albums"][0]) | {"beside"}
+    written_ = written(artist)
+    assert documents.column(PAGE, "## The audit as JSON") == set(written_) | {"musicbrainz"}
+    assert documents.column(PAGE, "### An album") == set(written_["albums"][0]) | {"beside"}
     of_some = {"fault", "reason", "essence", "damage", "change"}
-    assert documents.column(PAGE, "### A track") == set(found["tracks"][0]) | of_some
+    assert documents.column(PAGE, "### A track") == set(written_["tracks"][0]) | of_some
     assert of_some <= set(Track.__struct_fields__)
     assert documents.column(PAGE, "### Tags") == set(Tags.__struct_fields__)
     assert documents.column(PAGE, "### Facts") == set(AudioProperties.__struct_fields__)

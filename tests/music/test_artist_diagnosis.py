@@ -200,7 +200,7 @@ def test_a_new_kind_costs_one_function_and_one_row(artist: Path, scope: MusicIss
     shelf.put(artist / "Dawn" / "a.mp3")
     whole = scan.read_artist(artist)
     issues = diagnose.find_issues(whole, "Vera", (*ISSUE_KINDS, row))
-    (issue,) = [one for one in issues if one.kind == "crowded"]
+    (issue,) = [issue for issue in issues if issue.kind == "crowded"]
     places = {
         MusicIssueScope.TRACK: ("Dawn", "Dawn/a.mp3"),
         MusicIssueScope.ALBUM: ("Dawn", ""),

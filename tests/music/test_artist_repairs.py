@@ -77,8 +77,8 @@ def report(artist: Path) -> str:
 
 def issues(artist: Path) -> list[dict[str, str]]:
     path = artist.parents[1] / "home" / "outputs" / "Vera_audit.json"
-    found: list[dict[str, str]] = json.loads(path.read_text())["issues"]
-    return found
+    data: list[dict[str, str]] = json.loads(path.read_text())["issues"]
+    return data
 
 
 def test_what_is_safe_is_repaired_counted_and_told(artist: Path) -> None:
@@ -90,12 +90,12 @@ def test_what_is_safe_is_repaired_counted_and_told(artist: Path) -> None:
     assert outcome.facts["repairs"] == {"whitespace": 2}
     assert "whitespace" not in outcome.data["issues"]
     assert "2 auto-fixes" in outcome.message
-    told = report(artist)
-    assert "2 repairs in 2 files; the audio is unchanged." in told
-    assert "undo_changes.py" in told
-    assert "--artist Vera --session 20261121_session_001" in told
-    assert '(title " Low Tide"' not in told
-    assert 'title "Night " → "Night"' in told
+    report_result = report(artist)
+    assert "2 repairs in 2 files; the audio is unchanged." in report_result
+    assert "undo_changes.py" in report_result
+    assert "--artist Vera --session 20261121_session_001" in report_result
+    assert '(title " Low Tide"' not in report_result
+    assert 'title "Night " → "Night"' in report_result
 
 
 def test_the_second_run_writes_nothing_and_moves_no_time(artist: Path) -> None:
@@ -165,8 +165,8 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
     untouched = state(artist)
     outcome = run(artist, stamp=structs.replace(STAMP, claim=9, first_claim=9))
     assert state(artist) == untouched
-    held = [issue["held"] for issue in issues(artist) if issue["kind"] == "whitespace"]
-    assert held == ["undone before"] * 2
+    reasons = [issue["held"] for issue in issues(artist) if issue["kind"] == "whitespace"]
+    assert reasons == ["undone before"] * 2
     assert outcome.data["issues"]["whitespace"] == 2
     assert "Not repaired automatically: undone before" in report(artist)
     redone = run(
@@ -200,8 +200,8 @@ def test_a_lock_in_a_folder_keeps_its_files_as_they_are(artist: Path, lock: str)
     before = state(artist / "Dawn")
     assert run(artist).facts["repairs"] == {"whitespace": 1}
     assert state(artist / "Dawn") == before
-    (held,) = (issue["held"] for issue in issues(artist) if issue["kind"] == "whitespace")
-    assert held.startswith(f"{artist / 'Dawn' / LOCK_FILE} locks it")
+    (reason,) = (issue["held"] for issue in issues(artist) if issue["kind"] == "whitespace")
+    assert reason.startswith(f"{artist / 'Dawn' / LOCK_FILE} locks it")
 
 
 def test_a_lock_of_other_fields_locks_no_title(artist: Path) -> None:
@@ -338,8 +338,8 @@ def test_what_is_only_read_gets_no_command_to_write_it(tmp_path: Path) -> None:
     (artist / "Dawn").mkdir(parents=True)
     (artist / "Dawn" / "a.wma").write_bytes(small.whole("wma"))
     run(artist)
-    held = {issue["kind"]: issue["held"] for issue in issues(artist)}
-    assert held["missing-cover"] == "tags of WMA are only read"
+    reasons = {issue["kind"]: issue["held"] for issue in issues(artist)}
+    assert reasons["missing-cover"] == "tags of WMA are only read"
     assert "Not repaired automatically: tags of WMA are only read" in report(artist)
     assert "embed_cover.py" not in report(artist)
 

@@ -28,15 +28,15 @@ WHOLE = MusicIssueKind(
 
 def render(artist: Path, kinds: tuple[MusicIssueKind, ...] = ISSUE_KINDS) -> str:
     read = scan.read_artist(artist)
-    found = diagnose.find_issues(read, read.name, kinds)
-    return artist_report.render_report(read, found, AUDIT, kinds=kinds)
+    issues = diagnose.find_issues(read, read.name, kinds)
+    return artist_report.render_report(read, issues, AUDIT, kinds=kinds)
 
 
 def only(*names: str) -> tuple[MusicIssueKind, ...]:
     """Return these rows of the table, so that a test sees nothing else."""
-    found = tuple(kind for kind in ISSUE_KINDS if kind.name in names)
-    assert len(found) == len(names)
-    return found
+    kinds = tuple(kind for kind in ISSUE_KINDS if kind.name in names)
+    assert len(kinds) == len(names)
+    return kinds
 
 
 @pytest.fixture
@@ -130,13 +130,13 @@ def put_undated(artist: Path, **albums: int) -> str:
     for name, number in albums.items():
         shelf.put_album(artist / name, *"abcdefgh"[:number], date=None)
     text = render(artist, only("missing-date"))
-    found = re.search(r"^1\. \*\*missing-date\*\* \(warning\): (.*)$", text, re.MULTILINE)
-    assert found
-    return found[1]
+    match = re.search(r"^1\. \*\*missing-date\*\* \(warning\): (.*)$", text, re.MULTILINE)
+    assert match
+    return match[1]
 
 
 @pytest.mark.parametrize(
-    ("albums", "told"),
+    ("albums", "text"),
     [
         ({"Dawn": 1}, "Dawn/01 a.mp3"),
         ({"Dawn": 1, "Dusk": 2}, "3 tracks: Dawn/01 a.mp3 · Dusk/01 a.mp3 · Dusk/02 b.mp3"),
@@ -148,8 +148,8 @@ def put_undated(artist: Path, **albums: int) -> str:
         ),
     ],
 )
-def test_a_step_says_how_often_and_where(artist: Path, albums: dict[str, int], told: str) -> None:
-    assert put_undated(artist, **albums) == told
+def test_a_step_says_how_often_and_where(artist: Path, albums: dict[str, int], text: str) -> None:
+    assert put_undated(artist, **albums) == text
 
 
 def test_a_step_names_the_albums_that_a_kind_of_album_is_found_in(artist: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_cause_that_all_tracks_share_is_told_once(artist: Path) -> None:
 
 
 @each_row(
-    ("detail", "told"),
+    ("detail", "lines"),
     [
         ("", [""]),
         ("one", ["one"]),
@@ -267,8 +267,8 @@ def test_a_cause_that_all_tracks_share_is_told_once(artist: Path) -> None:
         ('title "12" Mix; Live" is; x', ['title "12" Mix; Live" is; x']),
     ],
 )
-def test_a_detail_falls_into_its_causes(detail: str, told: list[str]) -> None:
-    assert issue_groups.split_causes(detail) == told
+def test_a_detail_falls_into_its_causes(detail: str, lines: list[str]) -> None:
+    assert issue_groups.split_causes(detail) == lines
 
 
 def test_of_very_many_details_the_first_are_shown(artist: Path) -> None:
@@ -367,9 +367,9 @@ def test_albums_without_a_cover_get_the_command_that_embeds_one(
     for album in albums:
         shelf.put_album(artist / album, "Salt", "Rope")
         (artist / album / "cover.jpg").unlink()
-    found = re.findall(
+    matches = re.findall(
         r"^ +By hand: `.*embed_cover.py (.+)`$",
         render(artist, only("missing-cover")),
         re.MULTILINE,
     )
-    assert found == commands
+    assert matches == commands

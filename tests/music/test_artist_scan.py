@@ -26,12 +26,14 @@ def test_each_visible_folder_in_the_root_is_an_artist_with_its_counts(tmp_path: 
     (tmp_path / ".Trash").mkdir()
     shelf.put(tmp_path / "stray.mp3")
     (tmp_path / "notes.txt").write_text("x")
-    found = list(scan.find_artists(tmp_path))
-    assert [(one.key, one.fields["track_count"], one.fields["album_count"]) for one in found] == [
+    artists = list(scan.find_artists(tmp_path))
+    assert [
+        (item.key, item.fields["track_count"], item.fields["album_count"]) for item in artists
+    ] == [
         ("Anna", 1, 1),
         ("Vera Moss", 4, 3),
     ]
-    assert found[1].path == str(tmp_path / "Vera Moss")
+    assert artists[1].path == str(tmp_path / "Vera Moss")
     assert scan.count_loose_tracks(tmp_path) == 1
 
 
@@ -46,9 +48,9 @@ def test_the_scan_of_a_library_opens_no_file(
     monkeypatch.setattr("builtins.open", refuse)
     monkeypatch.setattr("io.open", refuse)
     monkeypatch.setattr("os.open", refuse)
-    found = list(scan.find_artists(tmp_path / "library"))
-    assert len(found) == manifest.artists
-    assert sum(one.fields["track_count"] for one in found) == manifest.tracks
+    artists = list(scan.find_artists(tmp_path / "library"))
+    assert len(artists) == manifest.artists
+    assert sum(item.fields["track_count"] for item in artists) == manifest.tracks
 
 
 def test_names_of_music_that_begin_with_dots_are_not_hidden(tmp_path: Path) -> None:
@@ -56,9 +58,9 @@ def test_names_of_music_that_begin_with_dots_are_not_hidden(tmp_path: Path) -> N
         shelf.put(tmp_path / artist / "...And Justice for All" / "...One.mp3")
         shelf.put(tmp_path / artist / ".AppleDouble" / "One.mp3")
         shelf.put(tmp_path / artist / "Album" / "._One.mp3")
-    found = list(scan.find_artists(tmp_path))
-    assert [one.key for one in found] == ["...Trail of Dead", "..And Then Silence", ".5 Gray"]
-    assert [one.fields["track_count"] for one in found] == [1, 1, 1]
+    artists = list(scan.find_artists(tmp_path))
+    assert [item.key for item in artists] == ["...Trail of Dead", "..And Then Silence", ".5 Gray"]
+    assert [item.fields["track_count"] for item in artists] == [1, 1, 1]
 
 
 def test_a_missing_root_is_a_library_that_is_gone(tmp_path: Path) -> None:
@@ -154,8 +156,8 @@ def test_the_folders_of_discs_belong_to_the_album_above_them(tmp_path: Path) -> 
         "Box/Live/CD 2/Side A/01 One.mp3",
         "Box/Live/CD 2/Side A/02 Two.mp3",
     ]
-    (found,) = scan.find_artists(tmp_path)
-    assert found.fields == {"track_count": 6, "album_count": 3}
+    (item,) = scan.find_artists(tmp_path)
+    assert item.fields == {"track_count": 6, "album_count": 3}
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,8 @@ def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
         shelf.put(tmp_path / folder / place)
     (tmp_path / folder / "Scans").mkdir()
     (tmp_path / folder / "Scans" / "front.jpg").write_bytes(b"x")
-    found = scan.read_artist(tmp_path / folder)
-    assert [(album.place, album.in_library_root) for album in found.albums] == albums
+    artist = scan.read_artist(tmp_path / folder)
+    assert [(album.place, album.in_library_root) for album in artist.albums] == albums
     (listed,) = scan.find_artists(tmp_path)
     assert (listed.key, listed.fields["album_count"]) == (folder, len(albums))
 
@@ -228,8 +230,8 @@ def test_discs_in_folders_next_to_each_other_are_one_album(
     assert other.sibling_folders == tuple(sorted(f"{above}{name}" for name in names[1:]))
     assert len(other.tracks) == 2 * len(names)
     assert len(other.images) == len(names)
-    (found,) = scan.find_artists(tmp_path)
-    assert found.fields == {"track_count": 2 * len(names) + 1, "album_count": 2}
+    (item,) = scan.find_artists(tmp_path)
+    assert item.fields == {"track_count": 2 * len(names) + 1, "album_count": 2}
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def test_links_to_folders_are_followed_once_and_loops_end(tmp_path: Path) -> Non
     (root / "Also Vera").symlink_to(root / "Vera")
     (root / "Linked").symlink_to(tmp_path / "elsewhere")
     (root / "root again").symlink_to(root)
-    found = {artist.key: artist.fields["track_count"] for artist in scan.find_artists(root)}
-    assert found == {"Vera": 3, "Linked": 2}
+    artists = {artist.key: artist.fields["track_count"] for artist in scan.find_artists(root)}
+    assert artists == {"Vera": 3, "Linked": 2}
     read = scan.read_artist(root / "Vera")
     assert [album.place for album in read.albums] == ["A link to Dusk", "Dawn"]
     assert {track.fault for track in read.tracks} == {None}
@@ -120,20 +120,20 @@ def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public:
     with shelf.refused(public / "Vera" / "Dawn"):
         with pytest.raises(Unreadable, match=r"Dawn: Permission denied\. .*chmod"):
             scan.read_artist(public / "Vera")
-        found = {artist.key: artist for artist in scan.find_artists(public)}
-    assert set(found) == {"Anna", "Vera"}
-    assert found["Vera"].fields == {"track_count": 0, "album_count": 0}
-    assert found["Vera"].fingerprint != healthy
+        artists = {artist.key: artist for artist in scan.find_artists(public)}
+    assert set(artists) == {"Anna", "Vera"}
+    assert artists["Vera"].fields == {"track_count": 0, "album_count": 0}
+    assert artists["Vera"].fingerprint != healthy
 
 
 def test_an_artist_that_refuses_is_found_with_no_counts(public: Path) -> None:
     shelf.put_album(public / "Vera" / "Dawn", "One")
     with shelf.refused(public / "Vera"):
-        (found,) = scan.find_artists(public)
+        (artist,) = scan.find_artists(public)
         with pytest.raises(Unreadable, match="Permission denied"):
             scan.read_artist(public / "Vera")
-    assert found.fingerprint == scan.UNREADABLE_FINGERPRINT
-    assert found.fields == {"track_count": 0, "album_count": 0}
+    assert artist.fingerprint == scan.UNREADABLE_FINGERPRINT
+    assert artist.fields == {"track_count": 0, "album_count": 0}
 
 
 def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
@@ -151,9 +151,9 @@ def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
         return known(path)
 
     monkeypatch.setattr(symlink_guard, "folder_identity", identity)
-    found = {artist.key: artist.fingerprint for artist in scan.find_artists(tmp_path)}
-    assert set(found) == {"Anna", "Carl"}
-    assert found["Carl"] == scan.UNREADABLE_FINGERPRINT != found["Anna"]
+    artists = {artist.key: artist.fingerprint for artist in scan.find_artists(tmp_path)}
+    assert set(artists) == {"Anna", "Carl"}
+    assert artists["Carl"] == scan.UNREADABLE_FINGERPRINT != artists["Anna"]
 
 
 def test_a_root_that_refuses_is_named(public: Path) -> None:

@@ -124,7 +124,7 @@ def test_report_and_audit_are_written_below_the_home_under_the_items_name(
     }
     audit = json.loads((home / "outputs/Vera_2_audit.json").read_text())
     assert audit["report"] == outcome.data["report"] == "issues/music/Vera_2_library_issues.md"
-    decisions = [one["id"] for one in audit["issues"] if one["severity"] != "note"]
+    decisions = [entry["id"] for entry in audit["issues"] if entry["severity"] != "note"]
     assert sorted(decisions) == list(outcome.open_ids)
 
 
@@ -232,8 +232,10 @@ def test_names_that_no_file_system_shares_give_files_inside_the_home(
 
 def test_the_sample_library_comes_out_as_it_was_planted(tmp_path: Path, home: Path) -> None:
     manifest = music_library.make_library(tmp_path / "music")
-    expected = Counter((one.kind, path_text.escape_path(one.path)) for one in manifest.planted)
-    found: Counter[tuple[str, str]] = Counter()
+    expected = Counter(
+        (defect.kind, path_text.escape_path(defect.path)) for defect in manifest.planted
+    )
+    counts: Counter[tuple[str, str]] = Counter()
     notes: set[str] = set()
     for artist in scan.find_artists(tmp_path / "music"):
         run(Path(path_text.unescape_path(artist.path)), home, output_name=artist.fingerprint)
@@ -243,8 +245,8 @@ def test_the_sample_library_comes_out_as_it_was_planted(tmp_path: Path, home: Pa
                 notes.add(issue["kind"])
             else:
                 place = issue["path"] or issue["album"]
-                found[(issue["kind"], f"{artist.key}/{place}")] += 1
-    assert found == expected
+                counts[(issue["kind"], f"{artist.key}/{place}")] += 1
+    assert counts == expected
     assert notes == {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
 
 
@@ -254,7 +256,7 @@ def test_a_command_that_only_names_the_worker_starts_without_parsers_and_templat
         "print([name for name in ('mutagen', 'jinja2', 'pathvalidate') if name in sys.modules])"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert told.stdout == "[]\n"
+    assert result.stdout == "[]\n"

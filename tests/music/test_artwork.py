@@ -27,8 +27,8 @@ from tests.sampling import some
 
 @pytest.fixture
 def yard(tmp_path: Path) -> Iterator[Yard]:
-    with made(tmp_path) as one:
-        yield one
+    with made(tmp_path) as yard_:
+        yield yard_
 
 
 @pytest.mark.parametrize("suffix", some(shelf.FORMATS, 2))
@@ -181,16 +181,16 @@ def other(
         yield yard
 
 
-def merged(one: MusicBrainzCatalogue, old: str) -> MusicBrainzCatalogue:
-    return factories.with_merged(one, old, one.releases[0].id)
+def merged(catalogue: MusicBrainzCatalogue, old: str) -> MusicBrainzCatalogue:
+    return factories.with_merged(catalogue, old, catalogue.releases[0].id)
 
 
-def foreign(one: MusicBrainzCatalogue, old: str) -> MusicBrainzCatalogue:
+def foreign(catalogue: MusicBrainzCatalogue, old: str) -> MusicBrainzCatalogue:
     bob = factories.make_artist("Bob")
     group = factories.make_group(bob, "Something else")
     release = msgspec.structs.replace(factories.make_release(group, [("Only",)]), id=old)
     return factories.join_catalogues(
-        one, MusicBrainzCatalogue(artists=(bob,), groups=(group,), releases=(release,))
+        catalogue, MusicBrainzCatalogue(artists=(bob,), groups=(group,), releases=(release,))
     )
 
 
@@ -375,7 +375,9 @@ def test_what_a_person_has_done_by_hand_asks_for_nothing(yard: Yard) -> None:
 def test_one_bad_picture_costs_no_other_album_its_cover(tmp_path: Path) -> None:
     vera = factories.make_artist("Vera")
     groups = tuple(factories.make_group(vera, title) for title in ("Dawn", "Dusk"))
-    releases = tuple(timed(factories.make_release(one, [TITLES], date="1974")) for one in groups)
+    releases = tuple(
+        timed(factories.make_release(group_, [TITLES], date="1974")) for group_ in groups
+    )
     known = MusicBrainzCatalogue(artists=(vera,), groups=groups, releases=releases)
     (tmp_path / "home").mkdir()
     with SimulatorServer(known) as server:

@@ -99,7 +99,7 @@ def die_at(root: Path, url: str, point: str) -> None:
 
 @pytest.mark.parametrize(
     "point",
-    [one if one in USUAL else pytest.param(one, marks=pytest.mark.slow) for one in POINTS],
+    [point if point in USUAL else pytest.param(point, marks=pytest.mark.slow) for point in POINTS],
 )
 def test_a_killed_process_loses_nothing_and_nothing_is_fetched_twice(
     tmp_path: Path, point: str

@@ -60,8 +60,8 @@ def test_each_disc_may_have_its_own(tmp_path: Path) -> None:
         (album / f"{disc}.cue").write_text(sheet(f"{disc}.flac"))
     assert paper.kinds_on_disk(tmp_path / "Vera") == {}
     put(album, "Bonus.flac", **IMAGE)
-    found = paper.kinds_on_disk(tmp_path / "Vera")
-    assert found["missing-title"] == ["Dawn/Bonus.flac"]
+    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    assert kinds["missing-title"] == ["Dawn/Bonus.flac"]
 
 
 @pytest.mark.parametrize("tracks", [2, 20])
@@ -123,5 +123,5 @@ def test_nothing_is_called_missing_of_an_album_in_one_file(tmp_path: Path) -> No
     (folder / "Dawn" / "Dawn.cue").write_text(sheet("Dawn.flac"))
     artist = scan.read_artist(folder)
     assert album_matcher.match_albums(artist, known.releases) == {}
-    found = collection.compare_with_discography(artist, artist_query.build_query(artist), known)
-    assert (found.missing, found.unknown_places) == ((), ())
+    owned = collection.compare_with_discography(artist, artist_query.build_query(artist), known)
+    assert (owned.missing, owned.unknown_places) == ((), ())

@@ -34,7 +34,7 @@ def vera(tmp_path: Path) -> Path:
 def test_numbers_of_two_discs_are_neither_twice_nor_missing(vera: Path) -> None:
     assert paper.kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
     (album,) = scan.read_artist(vera).albums
-    assert [(one.disc, len(one.tracks)) for one in album_grouping.group_by_disc(album)] == [
+    assert [(group.disc, len(group.tracks)) for group in album_grouping.group_by_disc(album)] == [
         ("1", 10),
         ("2", 10),
     ]
@@ -50,11 +50,11 @@ def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None
     release, single = (
         pressings.release(group, *discs, name=str(len(discs))) for discs in (songs, songs[:1])
     )
-    found = album_matcher.match_albums(scan.read_artist(vera), [single, release])
-    assert found.keys() == {PLACES[0]}
-    best = found[PLACES[0]].best
+    matches = album_matcher.match_albums(scan.read_artist(vera), [single, release])
+    assert matches.keys() == {PLACES[0]}
+    best = matches[PLACES[0]].best
     assert best
-    assert found[PLACES[0]].confidence is MatchConfidence.CERTAIN
+    assert matches[PLACES[0]].confidence is MatchConfidence.CERTAIN
     assert (best.release, best.missing, best.extra) == (release, (), ())
 
 
@@ -75,18 +75,18 @@ def test_a_cover_beside_the_first_disc_is_that_of_both(vera: Path) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_command_for_the_album_takes_both(vera: Path, place: str) -> None:
-    found = audio_targets.find_album_tracks(vera / place)
-    assert {path.parent.name for path in found} == set(PLACES)
-    assert len(found) == len(FIRST) + len(SECOND)
+    tracks = audio_targets.find_album_tracks(vera / place)
+    assert {path.parent.name for path in tracks} == set(PLACES)
+    assert len(tracks) == len(FIRST) + len(SECOND)
     (alone,) = audio_targets.find_album_tracks(vera / place / "01 Low Tide.flac")[:1]
     assert alone == vera / place / "01 Low Tide.flac"
 
 
 def test_a_command_to_be_pasted_names_both_folders(vera: Path) -> None:
     (album,) = scan.read_artist(vera).albums
-    cures = FixCommands(
+    fix_commands = FixCommands(
         Path(__file__).parents[2], str(vera), sibling_folders={album.place: album.sibling_folders}
     )
-    one = Issue(kind="not-on-musicbrainz", severity=Severity.NOTE, id="x", album=album.place)
+    issue = Issue(kind="not-on-musicbrainz", severity=Severity.NOTE, id="x", album=album.place)
     told = "'Vera/Dawn (Disc 1)' 'Vera/Dawn (Disc 2)' MBID"
-    assert cures.edit_command(one).endswith(f" musicbrainz_albumid {told}")
+    assert fix_commands.edit_command(issue).endswith(f" musicbrainz_albumid {told}")

@@ -22,12 +22,12 @@ def release(front: bool, name: str) -> Release:
 
 def match(sure: MatchConfidence, *has_one: bool) -> AlbumMatch:
     releases = [release(front, f"{place}") for place, front in enumerate(has_one)]
-    candidates = tuple(ReleaseCandidate(release=one, distance=0.1) for one in releases)
+    candidates = tuple(ReleaseCandidate(release=release, distance=0.1) for release in releases)
     return AlbumMatch(place="Dawn", confidence=sure, candidates=candidates)
 
 
 @each_row(
-    ("found", "front"),
+    ("match", "front"),
     [
         (None, None),
         (match(MatchConfidence.CERTAIN, True), ArchiveCover(f"{DAWN.id} 0", "release")),
@@ -45,9 +45,9 @@ def match(sure: MatchConfidence, *has_one: bool) -> AlbumMatch:
     ],
 )
 def test_only_what_is_certain_has_a_front_cover(
-    found: AlbumMatch | None, front: ArchiveCover | None
+    match: AlbumMatch | None, front: ArchiveCover | None
 ) -> None:
-    assert archive_covers.find_cover_for_match(found) == front
+    assert archive_covers.find_cover_for_match(match) == front
 
 
 def picture(width: int, kind: int = 3, seen: str = "image/jpeg") -> EmbeddedPicture:

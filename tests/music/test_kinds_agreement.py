@@ -27,7 +27,7 @@ def spellings(*names: str, **more: tuple[str, ...]) -> Album:
 
 
 @each_row(
-    ("one", "other"),
+    ("text", "other"),
     [
         *(("AC/DC", "AC-DC"), ("The Beatles", "Beatles, The"), ("The Beatles", "Beatles")),
         *(("Beyoncé", "Beyonce"), ("MØ", "Mø"), ("a-ha", "A-ha"), ("Ёлка", "Елка")),
@@ -35,13 +35,13 @@ def spellings(*names: str, **more: tuple[str, ...]) -> Album:
         *(("Jay-Z", "JAY Z"), ("Dead mau5", "Deadmau5"), ("P.O.D.", "POD"), ("MØ", "MO")),
     ],
 )
-def test_one_artist_in_two_spellings_is_told_with_counts(one: str, other: str) -> None:
-    artist = spellings(one, one, other, albumartist=())
-    assert paper.detail("artist-variation", artist) == f'"{one}" (2 tracks), "{other}" (1)'
+def test_one_artist_in_two_spellings_is_told_with_counts(text: str, other: str) -> None:
+    artist = spellings(text, text, other, albumartist=())
+    assert paper.detail("artist-variation", artist) == f'"{text}" (2 tracks), "{other}" (1)'
 
 
 @each_row(
-    ("one", "other"),
+    ("text", "other"),
     [
         *(
             ("The The", "The Band"),
@@ -61,22 +61,22 @@ def test_one_artist_in_two_spellings_is_told_with_counts(one: str, other: str) -
         *(("Vera", ""), ("Anna", "Hanna"), ("Sean", "Shawn")),
     ],
 )
-def test_two_artists_and_mere_white_space_are_no_variation(one: str, other: str) -> None:
-    assert paper.detail("artist-variation", spellings(one, one, other, albumartist=())) is None
+def test_two_artists_and_mere_white_space_are_no_variation(text: str, other: str) -> None:
+    assert paper.detail("artist-variation", spellings(text, text, other, albumartist=())) is None
 
 
 def test_spellings_are_compared_over_albums_and_with_album_artists_and_loose_tracks() -> None:
     dawn = numbered(1, 2, artist="AC/DC", albumartist="AC-DC")
     loose = album(track(1, artist="ACDC", albumartist=""), place="")
-    told = paper.detail("artist-variation", dawn, loose)
-    assert told == '"AC-DC" (2 tracks), "AC/DC" (2), "ACDC" (1)'
+    detail = paper.detail("artist-variation", dawn, loose)
+    assert detail == '"AC-DC" (2 tracks), "AC/DC" (2), "ACDC" (1)'
 
 
 def test_several_artists_in_several_spellings_stand_in_one_detail() -> None:
-    told = paper.detail(
+    detail = paper.detail(
         "artist-variation", spellings("Vera", "VERA", "Anna", "ANNA", albumartist=())
     )
-    assert told == '"VERA" (1 track), "Vera" (1); "ANNA" (1 track), "Anna" (1)'
+    assert detail == '"VERA" (1 track), "Vera" (1); "ANNA" (1 track), "Anna" (1)'
 
 
 def test_namesakes_that_musicbrainz_tells_apart_are_no_variation() -> None:
@@ -96,17 +96,17 @@ def test_namesakes_that_musicbrainz_tells_apart_are_no_variation() -> None:
 
 def test_many_spellings_are_told_in_short() -> None:
     names = [f"V{'-' * n}era" for n in range(9)]
-    told = paper.detail("artist-variation", spellings(*names, albumartist=()))
-    assert told is not None
-    assert told.endswith("and 4 more")
+    detail = paper.detail("artist-variation", spellings(*names, albumartist=()))
+    assert detail is not None
+    assert detail.endswith("and 4 more")
 
 
 # Album artists
 
 
 def test_several_album_artists_of_one_album_are_told() -> None:
-    told = paper.detail("albumartist-mixed", with_one(albumartist="Various Artists"))
-    assert told == '"Vera" (5 tracks), "Various Artists" (1)'
+    detail = paper.detail("albumartist-mixed", with_one(albumartist="Various Artists"))
+    assert detail == '"Vera" (5 tracks), "Various Artists" (1)'
     discs = album(*numbered(1, 2, disc="1").tracks, track(1, disc="2", albumartist="Anna"))
     assert paper.detail("albumartist-mixed", discs) == '"Vera" (2 tracks), "Anna" (1)'
 
@@ -151,8 +151,8 @@ def test_album_artists_that_agree_or_are_told_otherwise(whole: Album) -> None:
 )
 def test_an_album_in_two_spellings_is_told(usual: str, other: str) -> None:
     whole = album(*numbered(1, 2, 3, 4, album=usual).tracks, track(5, album=other))
-    told = paper.detail("album-variation", whole)
-    assert told == f'"{usual}" (4 tracks), "{other}" (1)'
+    detail = paper.detail("album-variation", whole)
+    assert detail == f'"{usual}" (4 tracks), "{other}" (1)'
 
 
 @each_row(
@@ -191,15 +191,15 @@ def test_a_slip_must_be_rare_and_titles_in_different_folders_are_not_compared() 
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "text"),
     [
         ({"date": "1975"}, "1974 (5 tracks), 1975 (1)"),
         ({"date": "1975-03-01"}, "1974 (5 tracks), 1975 (1)"),
         ({"date": "", "originaldate": "1969"}, "1974 (5 tracks), 1969 (1)"),
     ],
 )
-def test_another_year_on_a_few_tracks_is_told(fields: dict[str, str], told: str) -> None:
-    assert paper.detail("date-mixed", with_one(**fields)) == told
+def test_another_year_on_a_few_tracks_is_told(fields: dict[str, str], text: str) -> None:
+    assert paper.detail("date-mixed", with_one(**fields)) == text
 
 
 @each_row(
@@ -241,9 +241,9 @@ def test_a_stray_year_within_a_disc_is_told_beside_a_disc_of_its_own_year() -> N
 
 @pytest.mark.parametrize("genres", ["Rock", ("Folk", "Rock"), "Folk Rock"])
 def test_other_genres_on_a_few_tracks_are_told(genres: str | tuple[str, ...]) -> None:
-    told = paper.detail("genre-mixed", with_one(genres=genres))
+    detail = paper.detail("genre-mixed", with_one(genres=genres))
     shown = genres if isinstance(genres, str) else ", ".join(genres)
-    assert told == f'"Folk" (5 tracks), "{shown}" (1)'
+    assert detail == f'"Folk" (5 tracks), "{shown}" (1)'
 
 
 @each_row(
@@ -268,21 +268,21 @@ def test_genres_that_agree_or_need_not(whole: Album) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "text"),
     [
         ({"format": "FLAC", "lossless": True}, "MP3 (5 tracks), FLAC (1)"),
         ({"format": "MP4", "lossless": True}, "MP3 (5 tracks), lossless MP4 (1)"),
         ({"format": "Opus"}, "MP3 (5 tracks), Opus (1)"),
     ],
 )
-def test_several_formats_of_one_album_are_told(fields: dict[str, Any], told: str) -> None:
-    assert paper.detail("mixed-formats", with_one(**fields)) == told
+def test_several_formats_of_one_album_are_told(fields: dict[str, Any], text: str) -> None:
+    assert paper.detail("mixed-formats", with_one(**fields)) == text
 
 
 def test_aac_and_alac_are_two_formats_and_two_albums_may_have_their_own() -> None:
     aac, alac = track(1, format="MP4"), track(2, format="MP4", lossless=True)
-    told = paper.detail("mixed-formats", album(aac, alac))
-    assert told == "lossless MP4 (1 track), lossy MP4 (1)"
+    detail = paper.detail("mixed-formats", album(aac, alac))
+    assert detail == "lossless MP4 (1 track), lossy MP4 (1)"
     for whole in (
         album(aac, track(2, format="MP4")),
         album(track(1), track(1, album="Dusk", format="FLAC")),
@@ -293,8 +293,8 @@ def test_aac_and_alac_are_two_formats_and_two_albums_may_have_their_own() -> Non
 
 def test_a_folder_of_several_albums_names_the_one_that_is_meant() -> None:
     whole = album(*with_one(albumartist="Anna").tracks, track(1, album="Dusk"))
-    told = paper.detail("albumartist-mixed", whole)
-    assert told == '"Dawn": "Vera" (5 tracks), "Anna" (1)'
+    detail = paper.detail("albumartist-mixed", whole)
+    assert detail == '"Dawn": "Vera" (5 tracks), "Anna" (1)'
 
 
 # Files

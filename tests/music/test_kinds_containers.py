@@ -121,7 +121,7 @@ def test_the_detail_names_both_texts_and_where_they_stand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("codecs", "other"),
     [
         ((("A", "B"),), (("A / B",),)),
         ((("A", "B"),), (("A/B",),)),
@@ -129,11 +129,11 @@ def test_the_detail_names_both_texts_and_where_they_stand() -> None:
     ],
 )
 def test_several_texts_are_compared_as_one(
-    one: tuple[tuple[str, ...]], other: tuple[tuple[str, ...]]
+    codecs: tuple[tuple[str, ...]], other: tuple[tuple[str, ...]]
 ) -> None:
     track = Track(
         place="Dawn/a.mp3",
-        tags=Tags(artist=one[0]),
+        tags=Tags(artist=codecs[0]),
         container="ID3v2.4",
         other_tags=(SecondaryTags(name="APEv2", tags=Tags(artist=other[0])),),
     )
@@ -156,9 +156,9 @@ def test_id3v1_alone_is_found(folder: Path) -> None:
     put(folder / "c.mp3", more=alone)
     (folder / "d.mp3").write_bytes(seeds.read_seed_file("bell.mp3"))
     put(folder / "e.mp3")
-    found = paper.kinds_on_disk(folder.parent)
-    assert found["id3v1-only"] == ["Moorings/a.mp3"]
-    assert "tag-conflict" not in found
+    kinds = paper.kinds_on_disk(folder.parent)
+    assert kinds["id3v1-only"] == ["Moorings/a.mp3"]
+    assert "tag-conflict" not in kinds
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)

@@ -37,10 +37,10 @@ def put(path: Path, *, take: int = 0, picture: str = "", **tags: str) -> Path:
 
 def song(path: Path, name: str, seconds: int = 20, **tags: str) -> Path:
     """Write a track of 20 seconds; those of one name and length have the same audio."""
-    made = path.parents[2] / "studio" / f"{name}.flac"
-    sounds.flac(made, {**shelf.HEALTHY, "album": path.parent.name, **tags}, seconds=seconds)
+    copy = path.parents[2] / "studio" / f"{name}.flac"
+    sounds.flac(copy, {**shelf.HEALTHY, "album": path.parent.name, **tags}, seconds=seconds)
     path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(made, path)
+    shutil.move(copy, path)
     return path
 
 
@@ -169,8 +169,8 @@ def test_short_tracks_that_sound_alike_do_not_share_a_number_unseen(artist: Path
     for number, title in enumerate(("Thaw", "Salt", "Kelp", "Rope"), 1):
         put(artist / "Dawn" / f"{title}.mp3", title=title, tracknumber=f"{min(number, 3)}/4")
     assert found(artist) == {}
-    told = paper.found("duplicate-number", read(artist))
-    assert told == {"Dawn": 'number 3 is used by "Kelp.mp3", "Rope.mp3"'}
+    details = paper.found("duplicate-number", read(artist))
+    assert details == {"Dawn": 'number 3 is used by "Kelp.mp3", "Rope.mp3"'}
 
 
 @pytest.mark.parametrize("tags", [{"title": ""}, {"title": "[silence]"}])
@@ -189,20 +189,20 @@ def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:
     put(artist / "Dawn" / "c.ogg")
     put(artist / "Dusk" / "a.mp3")
     (artist / "Dawn" / "d.mp3").write_bytes(b"")
-    heard: list[str] = []
+    messages: list[str] = []
 
     def hash_of(path: Path) -> str:
-        heard.append(path.name)
+        messages.append(path.name)
         return essence.compute_audio_hash(path)
 
     compared = duplicate_audio.add_essence_hashes(scan.read_artist(artist), hash_of)
-    assert heard == ["a.mp3", "b.mp3"]
+    assert messages == ["a.mp3", "b.mp3"]
     assert [track.place for track in compared.tracks if track.essence] == [
         "Dawn/a.mp3",
         "Dawn/b.mp3",
     ]
     assert duplicate_audio.add_essence_hashes(compared, hash_of) == compared
-    assert heard == ["a.mp3", "b.mp3"]
+    assert messages == ["a.mp3", "b.mp3"]
 
 
 def test_an_artist_without_candidates_is_given_back_as_it_is(artist: Path) -> None:

@@ -37,8 +37,8 @@ def found(artist: Path) -> dict[str, list[str]]:
 
 
 def detail(kind: str, artist: Path) -> str:
-    (told,) = paper.found(kind, scan.read_artist(artist)).values()
-    return told
+    (detail,) = paper.found(kind, scan.read_artist(artist)).values()
+    return detail
 
 
 def embed(path: Path, image: bytes) -> Path:

@@ -119,8 +119,8 @@ def test_what_is_no_audio_has_that_one_issue_which_says_what_it_seems_to_be(
 ) -> None:
     for suffix in AUDIO_SUFFIXES:
         (dawn / f"a{suffix}").write_bytes(STRANGERS[what])
-    told = found("not-audio", dawn)
-    assert told == dict.fromkeys(
+    details = found("not-audio", dawn)
+    assert details == dict.fromkeys(
         (f"a{suffix}" for suffix in AUDIO_SUFFIXES), f"it seems to be {what}"
     )
     assert set(paper.kinds_on_disk(dawn.parent)) == {"not-audio"}
@@ -149,8 +149,8 @@ def test_a_file_whose_end_is_missing_is_cut_off_and_a_whole_one_is_not(
     path.write_bytes(small.whole(name))
     assert found("truncated-audio", dawn) == {}
     path.write_bytes(small.whole(name)[: CUTS[name]])
-    (told,) = found("truncated-audio", dawn).values()
-    assert told.startswith(("it ", "its "))
+    (detail,) = found("truncated-audio", dawn).values()
+    assert detail.startswith(("it ", "its "))
     assert found("not-audio", dawn) == {}
 
 
@@ -168,9 +168,9 @@ def test_an_end_that_lacks_no_sound_is_a_warning_in_other_words(dawn: Path, name
     path = dawn / f"a.{of(name)}"
     path.write_bytes(whole[:-1] if name == "dsf" else unmarked(whole))
     assert found("truncated-audio", dawn) == {}
-    (told,) = found("incomplete-end", dawn).values()
-    assert told in ("its end is not marked", "its last byte is missing")
-    (kind,) = (one for one in ISSUE_KINDS if one.name == "incomplete-end")
+    (detail,) = found("incomplete-end", dawn).values()
+    assert detail in ("its end is not marked", "its last byte is missing")
+    (kind,) = (kind for kind in ISSUE_KINDS if kind.name == "incomplete-end")
     assert kind.severity is Severity.WARNING
     assert "backup" not in kind.cure
     path.write_bytes(whole)

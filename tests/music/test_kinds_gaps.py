@@ -13,7 +13,7 @@ def faulty(name: str) -> Track:
 
 
 @each_row(
-    ("numbers", "told"),
+    ("numbers", "text"),
     [
         ((1, 2, 4), "number 3 is missing"),
         ((1, 2, 4, 5, 7), "numbers 3, 6 are missing"),
@@ -26,8 +26,8 @@ def faulty(name: str) -> Track:
         ((1, 2, 4, 99), "number 3 is missing"),
     ],
 )
-def test_missing_numbers_are_told(numbers: tuple[object, ...], told: str) -> None:
-    assert paper.detail("track-gap", numbered(*numbers)) == told
+def test_missing_numbers_are_told(numbers: tuple[object, ...], text: str) -> None:
+    assert paper.detail("track-gap", numbered(*numbers)) == text
 
 
 @each_row(
@@ -85,7 +85,7 @@ def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
 
 
 @each_row(
-    ("tracks", "told"),
+    ("tracks", "text"),
     [
         ((*disc(1, 1, 2, 3), *disc(2, 1, 3, 4)), "disc 2: number 2 is missing"),
         ((*disc(1, 1, 2, 3), *disc(2, 5, 6, 7)), "disc 2: number 4 is missing"),
@@ -101,8 +101,8 @@ def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
         ),
     ],
 )
-def test_gaps_are_told_disc_by_disc(tracks: tuple[Track, ...], told: str) -> None:
-    assert paper.detail("track-gap", album(*tracks)) == told
+def test_gaps_are_told_disc_by_disc(tracks: tuple[Track, ...], text: str) -> None:
+    assert paper.detail("track-gap", album(*tracks)) == text
 
 
 def test_discs_are_told_by_folders_and_by_the_album_tag_where_no_tag_names_them() -> None:
@@ -114,8 +114,8 @@ def test_discs_are_told_by_folders_and_by_the_album_tag_where_no_tag_names_them(
     for tracks in (folders, named, nested):
         for kind in ("track-gap", "duplicate-number"):
             assert paper.detail(kind, album(*tracks)) is None
-    told = paper.detail("track-gap", album(*folders, track(5, folder="CD2")))
-    assert told == "disc 2: number 4 is missing"
+    detail = paper.detail("track-gap", album(*folders, track(5, folder="CD2")))
+    assert detail == "disc 2: number 4 is missing"
 
 
 def test_a_track_without_a_disc_goes_with_its_neighbours() -> None:
@@ -174,5 +174,5 @@ def test_one_track_out_of_place_does_not_hide_two_that_are_missing() -> None:
 
 
 def test_many_gaps_are_told_in_short() -> None:
-    told = paper.detail("track-gap", numbered(*range(1, 31, 2)))
-    assert told == "numbers 2, 4, 6, 8, 10, and 9 more are missing"
+    detail = paper.detail("track-gap", numbered(*range(1, 31, 2)))
+    assert detail == "numbers 2, 4, 6, 8, 10, and 9 more are missing"

@@ -39,13 +39,14 @@ def test_groups_are_albums_and_discs() -> None:
     )
     whole = album(*tracks)
     assert [
-        (one.album, one.disc, len(one.tracks)) for one in album_grouping.group_by_disc(whole)
+        (group.album, group.disc, len(group.tracks))
+        for group in album_grouping.group_by_disc(whole)
     ] == [
         ("Dawn", "1", 2),
         ("Dawn", "2", 2),
         ("Dusk", "", 1),
     ]
-    assert [(one.album, one.disc) for one in album_grouping.group_by_album(whole)] == [
+    assert [(group.album, group.disc) for group in album_grouping.group_by_album(whole)] == [
         ("Dawn", ""),
         ("Dusk", ""),
     ]

@@ -23,9 +23,9 @@ OF_LOOKUPS = ("unsure-artist", "deleted-mbid", "merged-mbid")
 
 def artist(*tracks: dict[str, Any], **resolved: Any) -> Artist:
     """Return an artist with tracks of such tags, after a lookup that came to this."""
-    told = ResolvedArtist(name="Vera", question="", state="done", **resolved)
+    artist_ = ResolvedArtist(name="Vera", question="", state="done", **resolved)
     album = paper.album(*(paper.track(number, **tags) for number, tags in enumerate(tracks, 1)))
-    return Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", resolved=told)
+    return Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", resolved=artist_)
 
 
 def repairs(of: Artist) -> list[Repair]:
@@ -41,9 +41,9 @@ def test_without_a_look_up_nothing_is_said(kind: str) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_merged_mbid_is_told_of_each_track_that_bears_it_and_of_no_other(field: str) -> None:
     of = artist({field: OLD}, {field: NEW}, {field: f" {OLD.upper()} "}, {}, merged={OLD: NEW})
-    found = paper.found("merged-mbid", of)
-    assert [path.split("/")[1][0] for path in found] == ["1", "3"]
-    assert set(found.values()) == {f"{OLD} is now {NEW}"}
+    details = paper.found("merged-mbid", of)
+    assert [path.split("/")[1][0] for path in details] == ["1", "3"]
+    assert set(details.values()) == {f"{OLD} is now {NEW}"}
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -75,8 +75,8 @@ def test_those_who_may_be_meant_are_counted_and_stand_in_the_report(
     count: int, several: str
 ) -> None:
     of = artist({}, choices=(PossibleArtist(model.Artist(id=OLD, name="Vera")),) * count)
-    (told,) = paper.found("unsure-artist", of).values()
-    assert told == f"{several} may be meant: see At MusicBrainz"
+    (detail,) = paper.found("unsure-artist", of).values()
+    assert detail == f"{several} may be meant: see At MusicBrainz"
 
 
 def test_each_of_these_kinds_is_in_the_table() -> None:

@@ -41,10 +41,10 @@ def test_a_number_in_the_name_that_is_not_the_tags_is_found(pattern: str) -> Non
     assert paper.details(KIND, album(*tracks)) == {}
     odd = pattern.format(n=9, title=paper.TITLES[6]) + ".mp3"
     tracks[5] = track(6, disc="1", name=odd)
-    ((place, told),) = paper.details(KIND, album(*tracks)).items()
+    ((place, detail),) = paper.details(KIND, album(*tracks)).items()
     assert place == f"Dawn/{odd}"
-    assert told.startswith("number ")
-    assert told.endswith(", 6 in the tag")
+    assert detail.startswith("number ")
+    assert detail.endswith(", 6 in the tag")
 
 
 def test_two_names_that_were_swapped_are_both_found() -> None:

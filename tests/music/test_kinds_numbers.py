@@ -24,8 +24,8 @@ VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
 
 def test_a_number_that_two_tracks_bear_is_told_with_their_names() -> None:
     whole = album(*numbered(1, 2, 3).tracks, track("03", title="Other", name="x.mp3"))
-    told = paper.detail("duplicate-number", whole)
-    assert told == 'number 3 is used by "3 Nine Lanterns.mp3", "x.mp3"'
+    detail = paper.detail("duplicate-number", whole)
+    assert detail == 'number 3 is used by "3 Nine Lanterns.mp3", "x.mp3"'
     assert paper.detail("track-gap", numbered(1, 2, 2, 4, 5)) is not None  # one song, twice
 
 
@@ -53,16 +53,16 @@ def test_numbers_that_are_no_doubles(whole: Album) -> None:
 
 
 def test_vinyl_sides_can_be_doubles_too() -> None:
-    told = paper.detail("duplicate-number", numbered("A1", "a1", "A2"))
-    assert told is not None
-    assert told.startswith("number A1 is used by")
+    detail = paper.detail("duplicate-number", numbered("A1", "a1", "A2"))
+    assert detail is not None
+    assert detail.startswith("number A1 is used by")
 
 
 def test_copies_bit_for_bit_are_no_doubles() -> None:
     import msgspec
 
-    one, two = track(1, name="a.mp3"), track(1, name="b.mp3")
-    copies = [msgspec.structs.replace(both, essence="same") for both in (one, two)]
+    track_, two = track(1, name="a.mp3"), track(1, name="b.mp3")
+    copies = [msgspec.structs.replace(both, essence="same") for both in (track_, two)]
     assert paper.detail("duplicate-number", album(*copies)) is None
     assert paper.detail("duplicate-number", album(*copies, track(1, name="c.mp3"))) is not None
 
@@ -94,10 +94,10 @@ def test_loose_tracks_have_neither_gaps_nor_doubles() -> None:
     ],
 )
 def test_a_number_that_is_not_written_plainly_is_found(text: str, told: str) -> None:
-    (found,) = paper.details(
+    (detail,) = paper.details(
         "track-number-format", album(track(1), track(text, name="x.mp3"))
     ).items()
-    assert found == ("Dawn/x.mp3", told)
+    assert detail == ("Dawn/x.mp3", told)
     loose = album(track(text, name="x.mp3"), place="")
     assert list(paper.details("track-number-format", loose).values()) == [told]
 
@@ -124,9 +124,9 @@ def test_numbers_written_plainly_are_left_alone(numbers: tuple[object, ...]) -> 
     ],
 )
 def test_the_rarer_way_of_padding_is_found(numbers: tuple[str, ...], odd: set[str]) -> None:
-    found = paper.details("track-number-format", numbered(*numbers))
-    assert {place.removeprefix("Dawn/").split()[0] for place in found} == odd
-    assert all("others on the disc are written" in told for told in found.values())
+    details = paper.details("track-number-format", numbered(*numbers))
+    assert {place.removeprefix("Dawn/").split()[0] for place in details} == odd
+    assert all("others on the disc are written" in told for told in details.values())
 
 
 def test_padding_is_compared_within_one_disc_and_format_only() -> None:
@@ -148,10 +148,10 @@ def test_gaps_doubles_and_odd_numbers_are_found_in_files_of_each_format(tmp_path
             folder / f"05 Hemp and Tar.{suffix}", title="Hemp", album=suffix, tracknumber="6/9"
         )
         (folder / f"03 Gulls Over Quarry Lane.{suffix}").unlink()
-    found = paper.kinds_on_disk(tmp_path / "Vera")
-    assert sorted(found["duplicate-number"]) == sorted(shelf.FORMATS)
-    assert sorted(found["track-gap"]) == sorted(shelf.FORMATS)
-    assert "track-number-format" not in found
+    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    assert sorted(kinds["duplicate-number"]) == sorted(shelf.FORMATS)
+    assert sorted(kinds["track-gap"]) == sorted(shelf.FORMATS)
+    assert "track-number-format" not in kinds
 
 
 @pytest.mark.parametrize("suffix", VORBIS)
@@ -164,9 +164,9 @@ def test_a_total_in_the_numbers_field_is_found_where_it_has_its_own(
     del audio["tracktotal"]
     audio["TRACKNUMBER"] = "2/3"
     audio.save()
-    found = paper.kinds_on_disk(tmp_path / "Vera")
-    assert found["track-number-format"] == [f"Dawn/02 Two.{suffix}"]
-    assert "track-gap" not in found
+    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    assert kinds["track-number-format"] == [f"Dawn/02 Two.{suffix}"]
+    assert "track-gap" not in kinds
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "m4a"])
@@ -190,8 +190,8 @@ def test_numbers_in_words_and_in_padding_are_found_in_files(tmp_path: Path, suff
             flac = FLAC(path)
             flac["tracknumber"] = text
             flac.save()
-    found = paper.kinds_on_disk(tmp_path / "Vera")
-    assert found["track-number-format"] == [f"Dawn/02 Two.{suffix}", f"Dawn/03 Three.{suffix}"]
+    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    assert kinds["track-number-format"] == [f"Dawn/02 Two.{suffix}", f"Dawn/03 Three.{suffix}"]
 
 
 def test_disc_numbers_of_files_keep_discs_apart(tmp_path: Path) -> None:

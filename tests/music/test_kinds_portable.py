@@ -39,9 +39,9 @@ def test_a_sign_that_windows_refuses_is_named(artist: Path, sign: str) -> None:
 @pytest.mark.parametrize("sign", ["\n", "\t", "\x01", "\x1b", "\x7f", "\x85"])
 def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
     shelf.put(artist / "Dawn" / f"Two{sign}Lines.mp3")
-    (told,) = found(artist).values()
-    assert told == f'the name contains "{path_text.to_printable(sign)}"'
-    assert told.isprintable()
+    (detail,) = found(artist).values()
+    assert detail == f'the name contains "{path_text.to_printable(sign)}"'
+    assert detail.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def test_folders_that_differ_in_case_alone_are_named_at_their_tracks(artist: Pat
     if len(list(artist.iterdir())) == 2:  # the disk does not tell them apart
         assert found(artist) == {}
         return
-    told = found(artist)
-    assert told["DAWN/CD 1/a.mp3"] == f'the folder "DAWN" {twin("Dawn")}'
-    assert told["Dawn/CD 1/a.mp3"] == f'the folder "Dawn" {twin("DAWN")}'
-    assert len(told) == 3
-    assert all(place[:4].upper() == "DAWN" for place in told)
+    details = found(artist)
+    assert details["DAWN/CD 1/a.mp3"] == f'the folder "DAWN" {twin("Dawn")}'
+    assert details["Dawn/CD 1/a.mp3"] == f'the folder "Dawn" {twin("DAWN")}'
+    assert len(details) == 3
+    assert all(place[:4].upper() == "DAWN" for place in details)
 
 
 def test_the_same_name_in_two_folders_is_no_twin_and_covers_are_not_looked_at(

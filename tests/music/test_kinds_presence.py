@@ -114,8 +114,8 @@ def test_a_side_of_vinyl_is_a_track_number_and_a_total_alone_is_none(
 @pytest.mark.parametrize("genre", ["Unknown", "OTHER", " misc ", "Genre", "<unknown>", "n/a"])
 def test_a_genre_that_stands_for_none_is_found(artist: Path, suffix: str, genre: str) -> None:
     put(artist / "Dawn" / f"a.{suffix}", genre=genre)
-    told = paper.found("placeholder-genre", scan.read_artist(artist))
-    assert told == {f"Dawn/a.{suffix}": f'the genre is "{genre}"'}
+    details = paper.found("placeholder-genre", scan.read_artist(artist))
+    assert details == {f"Dawn/a.{suffix}": f'the genre is "{genre}"'}
     assert "missing-genre" not in paper.kinds_on_disk(artist)
 
 

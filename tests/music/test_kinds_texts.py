@@ -86,10 +86,10 @@ def test_what_was_misread_twice_is_mended_twice(text: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> None:
-    mended = mojibake.decode_mojibake(text)
-    assert isinstance(mended, str)
+    decoded = mojibake.decode_mojibake(text)
+    assert isinstance(decoded, str)
     if mojibake.detect_mojibake(text):
-        assert mended != text
+        assert decoded != text
 
 
 @each_row(
@@ -152,20 +152,20 @@ def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
 
 
 def test_a_letter_that_is_lost_is_told_without_a_proposal() -> None:
-    told = paper.detail("mojibake", paper.numbered(1, title="Bj\ufffdrk"))
-    assert told == 'title "Bj\ufffdrk" has lost letters'
+    detail = paper.detail("mojibake", paper.numbered(1, title="Bj\ufffdrk"))
+    assert detail == 'title "Bj\ufffdrk" has lost letters'
     assert paper.detail("mojibake", paper.numbered(1, title="Bjï¿½rk")) is not None
 
 
 @each_row("field", ["title", "artist", "album", "albumartist", "composer", "genres"])
 def test_each_field_is_looked_at(field: str) -> None:
-    told = paper.detail("mojibake", paper.numbered(1, **{field: "BjÃ¶rk"}))
-    assert told == f'{field.removesuffix("s")} "BjÃ¶rk" should be "Björk"'
+    detail = paper.detail("mojibake", paper.numbered(1, **{field: "BjÃ¶rk"}))
+    assert detail == f'{field.removesuffix("s")} "BjÃ¶rk" should be "Björk"'
 
 
 def test_a_text_that_stands_in_two_fields_is_told_once() -> None:
-    told = paper.detail("mojibake", paper.numbered(1, artist="BjÃ¶rk", albumartist="BjÃ¶rk"))
-    assert told == 'artist and albumartist "BjÃ¶rk" should be "Björk"'
+    detail = paper.detail("mojibake", paper.numbered(1, artist="BjÃ¶rk", albumartist="BjÃ¶rk"))
+    assert detail == 'artist and albumartist "BjÃ¶rk" should be "Björk"'
 
 
 def test_loose_tracks_are_looked_at_too() -> None:
@@ -189,21 +189,21 @@ def test_a_garbled_album_tag_is_mojibake_alone(tmp_path: Path) -> None:
     shelf.put_album(tmp_path / "Vera" / "Étude", "One", "Two", "Three", "Four")
     path = tmp_path / "Vera" / "Étude" / "03 Three.mp3"
     shelf.put(path, title="Three", album="Ã‰tude", tracknumber="3/4")
-    found = paper.kinds_on_disk(tmp_path / "Vera")
-    assert found.pop("mojibake") == ["Étude/03 Three.mp3"]
-    assert not found.keys() & {"album-variation", "track-gap", "albumartist-mixed"}
+    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    assert kinds.pop("mojibake") == ["Étude/03 Three.mp3"]
+    assert not kinds.keys() & {"album-variation", "track-gap", "albumartist-mixed"}
 
 
 @each_row("text", ["x" * 70_000, "Ã¶" * 70_000, " " * 70_000, "À" * 70_000])
 def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: str) -> None:
-    told = paper.details("mojibake", paper.numbered(1, title=text, artist=text, album=text))
-    assert all(len(detail) < 2000 for detail in told.values())
+    details = paper.details("mojibake", paper.numbered(1, title=text, artist=text, album=text))
+    assert all(len(detail) < 2000 for detail in details.values())
     assert len(compare_text.quote(text)) < 300
     assert len(compare_text.comparison_key(text)) <= 2000
 
 
 @each_row(
-    ("one", "other"),
+    ("text", "other"),
     [
         *(
             ("AC/DC", "ac-dc"),
@@ -215,20 +215,20 @@ def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: s
         *(("ＡＢＣ", "abc"), ("Dead mau5", "deadmau5"), ("P.O.D.", "POD"), ("Łona", "Lona")),
     ],
 )
-def test_loosely_equal_texts(one: str, other: str) -> None:
-    assert compare_text.comparison_key(one) == compare_text.comparison_key(other)
+def test_loosely_equal_texts(text: str, other: str) -> None:
+    assert compare_text.comparison_key(text) == compare_text.comparison_key(other)
 
 
 @each_row(
-    ("one", "other"),
+    ("text", "other"),
     [
         *(("!!!", "???"), ("1", "4"), ("1.5", "15"), ("Vol. 1/2", "Vol. 12"), ("がき", "かき")),
         *(("C# minor", "C minor"), ("Part I", "Part II"), ("÷", "×"), ("мой", "мои"), ("कि", "कु")),
         *(("The", ""), ("Tide", "Tides"), ("ข่าว", "ขาว")),
     ],
 )
-def test_texts_that_are_not_loosely_equal(one: str, other: str) -> None:
-    assert compare_text.comparison_key(one) != compare_text.comparison_key(other)
+def test_texts_that_are_not_loosely_equal(text: str, other: str) -> None:
+    assert compare_text.comparison_key(text) != compare_text.comparison_key(other)
 
 
 @each_row("text", ["VoilÃ\xa0", "Ã\xa0 bientÃ´t", "Bj\ufffdrk  live ", "BjÃ¶rk "])
@@ -238,5 +238,5 @@ def test_white_space_of_a_garbled_text_is_not_told_as_well(field: str, text: str
     assert paper.detail("mojibake", here) is not None
     assert paper.detail("whitespace", here) is None
     other = "artist" if field == "title" else "title"
-    told = paper.detail("whitespace", paper.numbered(1, **{field: text, other: "Low  Tide"}))
-    assert told == f'{other} "Low  Tide": two spaces in a row'
+    detail = paper.detail("whitespace", paper.numbered(1, **{field: text, other: "Low  Tide"}))
+    assert detail == f'{other} "Low  Tide": two spaces in a row'

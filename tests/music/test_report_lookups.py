@@ -33,7 +33,7 @@ WAITS = "The MusicBrainz lookup is still pending."
 def asked(state: LookupState, *, artist: bool = True, **more: Any) -> ArtistLookup:
     """Return a lookup that came to this; with an artist one album of whom is missing."""
     known = Known(id=MBID, name="Vera", disambiguation="Swedish singer") if artist else None
-    kept = ResolvedArtist(
+    resolved = ResolvedArtist(
         name="Vera",
         question="",
         state="done" if state == "pending" else state,
@@ -42,23 +42,23 @@ def asked(state: LookupState, *, artist: bool = True, **more: Any) -> ArtistLook
         asked="2025-12-17T10:00:00+00:00",
     )
     if known is None:
-        return ArtistLookup(state, kept, **more)
+        return ArtistLookup(state, resolved, **more)
     group = ReleaseGroup(
         id=MBID, title="Dusk *2*", primary_type="EP", first_release_date="1975-03-01"
     )
-    lacking = MissingRelease(
+    missing = MissingRelease(
         reason=MissingReason.NOT_OWNED,
         group=group,
         release=Release(id=MBID, title="Dusk"),
         tracks=4,
     )
     return ArtistLookup(
-        state, kept, Discography(artist=known), OwnedDiscography(missing=(lacking,)), **more
+        state, resolved, Discography(artist=known), OwnedDiscography(missing=(missing,)), **more
     )
 
 
-def render(one: ArtistLookup) -> str:
-    return artist_report.render_report(VERA, [], AUDIT, lookup=one)
+def render(result: ArtistLookup) -> str:
+    return artist_report.render_report(VERA, [], AUDIT, lookup=result)
 
 
 def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
@@ -70,18 +70,18 @@ def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
 
 
 def test_what_is_missing_is_told_by_its_type() -> None:
-    told = render(asked("done"))
+    page = render(asked("done"))
     lead = f"Vera (Swedish singer), found by its albums. MBID {MBID}."
     missing = r"EP (1): Dusk \*2\* (1975, 4 tracks)"
     sums = "**1 of 1 release group missing.**"
-    assert f"\n\n## At MusicBrainz\n\n{lead}\n\n{sums}\n\n{missing}\n\n## Albums\n" in told
-    assert WAITS not in told
+    assert f"\n\n## At MusicBrainz\n\n{lead}\n\n{sums}\n\n{missing}\n\n## Albums\n" in page
+    assert WAITS not in page
 
 
 def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
-    told = render(structs.replace(asked("pending"), reason="The service is out until 2026-01-01."))
-    assert f"found by its albums. The data below is of 2025-12-17. MBID {MBID}." in told
-    assert "2026" not in told
+    page = render(structs.replace(asked("pending"), reason="The service is out until 2026-01-01."))
+    assert f"found by its albums. The data below is of 2025-12-17. MBID {MBID}." in page
+    assert "2026" not in page
 
 
 def test_an_artist_that_is_unknown_gets_a_sentence_of_its_own() -> None:
@@ -90,11 +90,11 @@ def test_an_artist_that_is_unknown_gets_a_sentence_of_its_own() -> None:
 
 def test_loose_tracks_that_were_not_looked_up_are_not_called_unknown() -> None:
     loose = Album(place="", tracks=(Track(place="a.mp3"), Track(place="b.mp3")))
-    kept = ResolvedArtist(name="V", question="", state="unknown")
+    resolved = ResolvedArtist(name="V", question="", state="unknown")
     here = structs.replace(VERA, albums=(loose,))
-    told = artist_report.render_report(here, [], AUDIT, lookup=ArtistLookup("unknown", kept))
-    assert "No album looked up: the loose tracks do not agree on an album." in told
-    assert "does not know" not in told
+    page = artist_report.render_report(here, [], AUDIT, lookup=ArtistLookup("unknown", resolved))
+    assert "No album looked up: the loose tracks do not agree on an album." in page
+    assert "does not know" not in page
 
 
 @pytest.mark.parametrize("state", ["unsure", "pending"])
@@ -104,25 +104,25 @@ def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(
     ids = [f"0aaaaaaa-0000-4000-8000-{number:012}" for number in range(30)]
     about = "the singer of *Dusk* " * 5
     choices = [
-        PossibleArtist(Known(id=one, name="Vera", disambiguation=about.strip())) for one in ids
+        PossibleArtist(Known(id=mbid, name="Vera", disambiguation=about.strip())) for mbid in ids
     ]
     first = Known(id=MBID, name="VERA", type="Person", country="SE", disambiguation="singer")
     some = (PossibleArtist(first, ("Dawn", "Dusk", "Noon", "Night", "Rain")), *choices)
-    kept = ResolvedArtist(
+    resolved = ResolvedArtist(
         name="V", question="", state="unsure", choices=some, asked="2025-12-17T10"
     )
-    here = structs.replace(VERA, resolved=kept)
+    here = structs.replace(VERA, resolved=resolved)
     issues = diagnose.find_issues(here, "Vera")
-    told = artist_report.render_report(here, issues, AUDIT, lookup=ArtistLookup(state, kept))
+    page = artist_report.render_report(here, issues, AUDIT, lookup=ArtistLookup(state, resolved))
     stale = " The data below is of 2025-12-17." if state == "pending" else ""
     lead = f"31 possible artists.{stale} Write the MBID of the right one: "
-    assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in told
-    assert told.count("musicbrainz_albumartistid Vera MBID`\n\n- **VERA**") == 1
+    assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in page
+    assert page.count("musicbrainz_albumartistid Vera MBID`\n\n- **VERA**") == 1
     line = f"- **VERA** (singer, Person, SE): {MBID}, albums here: Dawn · Dusk · Noon · and 2 more"
-    assert f"{line}\n- **Vera** (" in told
-    assert all(f": {one}, none of the albums here\n" in told for one in ids)
-    assert told.count("musicbrainz_albumartistid") == 1
-    assert "31 artists may be meant: see At MusicBrainz" in told
+    assert f"{line}\n- **Vera** (" in page
+    assert all(f": {mbid}, none of the albums here\n" in page for mbid in ids)
+    assert page.count("musicbrainz_albumartistid") == 1
+    assert "31 artists may be meant: see At MusicBrainz" in page
 
 
 def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder() -> None:
@@ -130,16 +130,16 @@ def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder()
     album = paper.album(*tracks, place="CD")
     here = structs.replace(VERA, albums=(album, *VERA.albums))
     unknown = {
-        one.place: AlbumMatch(place=one.place, confidence=MatchConfidence.UNKNOWN)
-        for one in here.albums
+        album.place: AlbumMatch(place=album.place, confidence=MatchConfidence.UNKNOWN)
+        for album in here.albums
     }
-    told = artist_report.render_report(here, [], AUDIT, lookup=asked("done", matches=unknown))
-    assert "\n- **Dusk (CD)**\n- **Dawn**\n" in told
+    page = artist_report.render_report(here, [], AUDIT, lookup=asked("done", matches=unknown))
+    assert "\n- **Dusk (CD)**\n- **Dawn**\n" in page
 
 
 def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> None:
-    def told(one: ArtistLookup) -> bytes:
-        return audit_files.to_json(VERA, [], "Vera", "", one)
+    def told(result: ArtistLookup) -> bytes:
+        return audit_files.to_json(VERA, [], "Vera", "", result)
 
     waiting = told(ArtistLookup("pending", reason="The service is out until 2026-01-01."))
     assert waiting == told(ArtistLookup("pending", reason="Nobody was to be asked."))
@@ -158,5 +158,5 @@ def test_the_pages_describe_every_field_column_and_reason() -> None:
         **missing_table.to_json("Vera", ArtistLookup("unsure", several)),
     }
     assert documents.column(ROOT / "docs" / "audit-files.md", "### MusicBrainz") == fields.keys()
-    told = documents.column(ROOT / "docs" / "look-ups.md", "## What is missing")
-    assert told == {*missing_table.COLUMNS, *MissingReason}
+    column = documents.column(ROOT / "docs" / "look-ups.md", "## What is missing")
+    assert column == {*missing_table.COLUMNS, *MissingReason}

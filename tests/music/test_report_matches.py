@@ -52,27 +52,27 @@ def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, ArtistL
         name="Vera", question="", state="done", artist=pressings.VERA, by="albums", asked="2025"
     )
     here = Artist(name="Vera", path="/Vera", albums=albums, fingerprint="", resolved=resolved)
-    found = album_matcher.match_albums(here, releases)
-    here = structs.replace(here, matches=found)
+    matches = album_matcher.match_albums(here, releases)
+    here = structs.replace(here, matches=matches)
     known = Discography(artist=pressings.VERA, releases=releases)
-    return here, ArtistLookup("done", resolved, known, matches=found)
+    return here, ArtistLookup("done", resolved, known, matches=matches)
 
 
 def given(*some: AlbumMatch) -> tuple[Artist, ArtistLookup]:
     """Take matches as they are given, of one album each."""
-    here, asked = made(*(pressings.copy(FIRST, one.place) for one in some), releases=())
+    here, lookup_result = made(*(pressings.copy(FIRST, one.place) for one in some), releases=())
     matches = {one.place: one for one in some}
-    return structs.replace(here, matches=matches), structs.replace(asked, matches=matches)
+    return structs.replace(here, matches=matches), structs.replace(lookup_result, matches=matches)
 
 
-def render(here: Artist, asked: ArtistLookup, *, listed: bool = True) -> str:
+def render(here: Artist, result: ArtistLookup, *, listed: bool = True) -> str:
     issues = diagnose.find_issues(here, "Vera")
     paths = structs.replace(AUDIT, in_queue=listed)
-    return artist_report.render_report(here, issues, paths, lookup=asked)
+    return artist_report.render_report(here, issues, paths, lookup=result)
 
 
-def section(here: Artist, asked: ArtistLookup, **more: Any) -> str:
-    text = render(here, asked, **more)
+def section(here: Artist, result: ArtistLookup, **more: Any) -> str:
+    text = render(here, result, **more)
     return text[text.index("## At MusicBrainz") :].partition("\n## ")[0]
 
 
@@ -98,41 +98,41 @@ def doubt(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:
 
 
 def test_a_certain_album_is_one_row_of_a_table() -> None:
-    here, asked = made(*copies("Dusk"), releases=(OTHER, FIRST))
-    told = section(here, asked)
-    assert "**Albums here: 1 certain.**" in told
+    here, lookup_result = made(*copies("Dusk"), releases=(OTHER, FIRST))
+    text = section(here, lookup_result)
+    assert "**Albums here: 1 certain.**" in text
     head = "| Certain | Release | Year | Country | Format | Sure |"
-    assert f"{head}\n|---|---|---|---|---|---|\n" in told
-    assert "\n| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |\n" in told
-    assert "nsure" not in told
+    assert f"{head}\n|---|---|---|---|---|---|\n" in text
+    assert "\n| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |\n" in text
+    assert "nsure" not in text
 
 
 def test_what_an_identifier_told_is_said() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(FIRST.id,))
-    here, asked = made(album, releases=(FIRST, MASTERED))
-    assert "| Dawn | Dawn | 1974 | SE | CD | by tags |" in section(here, asked)
+    here, lookup_result = made(album, releases=(FIRST, MASTERED))
+    assert "| Dawn | Dawn | 1974 | SE | CD | by tags |" in section(here, lookup_result)
 
 
 def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() -> None:
-    here, asked = made(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
-    told = section(here, asked)
-    assert "**Albums here: 1 tied.**" in told
-    assert "Only values that these editions share are written." in told
+    here, lookup_result = made(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
+    text = section(here, lookup_result)
+    assert "**Albums here: 1 tied.**" in text
+    assert "Only values that these editions share are written." in text
     lead = "- **Dawn**: 2 editions match equally well (100 % by tracks), "
-    assert f"{lead}all of them 1974, CD, 10 tracks:" in told
-    assert f" SE ({FIRST.id})" in told
-    assert f" DE, Sjö\\|Skiv, SS 7 ({MASTERED.id})" in told
+    assert f"{lead}all of them 1974, CD, 10 tracks:" in text
+    assert f" SE ({FIRST.id})" in text
+    assert f" DE, Sjö\\|Skiv, SS 7 ({MASTERED.id})" in text
     command = "python utilities/fix_metadata.py musicbrainz_albumid Vera/Dawn MBID"
-    assert told.count(f"To choose your edition by its MBID: `{command}`\n") == 1
+    assert text.count(f"To choose your edition by its MBID: `{command}`\n") == 1
 
 
 def test_of_several_tied_albums_the_command_is_told_once() -> None:
     albums = (pressings.copy(FIRST, place) for place in ("Dawn", "Again"))
-    here, asked = made(*albums, releases=(FIRST, MASTERED))
-    told = section(here, asked)
+    here, lookup_result = made(*albums, releases=(FIRST, MASTERED))
+    text = section(here, lookup_result)
     command = "python utilities/fix_metadata.py musicbrainz_albumid ALBUM MBID"
-    assert told.count(f"To choose your edition by its MBID: `{command}`\n") == 1
-    assert told.count("MBID`") == 1
+    assert text.count(f"To choose your edition by its MBID: `{command}`\n") == 1
+    assert text.count("MBID`") == 1
 
 
 def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
@@ -140,8 +140,8 @@ def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
     shouted = pressings.each(
         album, title=lambda n, old: tuple(map(str.upper, old)) if n < 5 else old
     )
-    here, asked = made(shouted, releases=(OTHER,))
-    text = render(here, asked)
+    here, lookup_result = made(shouted, releases=(OTHER,))
+    text = render(here, lookup_result)
     (line,) = (
         splitline for splitline in text.splitlines() if splitline.startswith("- **details-differ**")
     )
@@ -160,76 +160,78 @@ def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
 
 def test_of_many_tied_editions_a_few_are_named() -> None:
     many = [pressings.release(GROUP, DAWN, name=str(number)) for number in range(9)]
-    here, asked = made(pressings.copy(many[0]), releases=tuple(many))
-    told = section(here, asked)
-    assert "9 editions match equally well" in told
-    assert sum(one.id in told for one in many) == report_matches.MAX_TIED_EDITIONS
-    assert f" · and {9 - report_matches.MAX_TIED_EDITIONS} more\n" in told
+    here, lookup_result = made(pressings.copy(many[0]), releases=tuple(many))
+    text = section(here, lookup_result)
+    assert "9 editions match equally well" in text
+    assert sum(match.id in text for match in many) == report_matches.MAX_TIED_EDITIONS
+    assert f" · and {9 - report_matches.MAX_TIED_EDITIONS} more\n" in text
 
 
 def test_an_edition_that_is_not_there_is_said_to_be_none_of_them() -> None:
     other = pressings.release(GROUP, DAWN, barcode="7391946000001", country="SE")
     album = pressings.copy(other, barcode=("4006758000002",))
-    here, asked = made(album, releases=(other,))
-    told = section(here, asked)
-    assert "none of the known editions matches (100 % by tracks)" in told
-    assert f"1974, SE, CD ({other.id}), another barcode" in told
+    here, lookup_result = made(album, releases=(other,))
+    text = section(here, lookup_result)
+    assert "none of the known editions matches (100 % by tracks)" in text
+    assert f"1974, SE, CD ({other.id}), another barcode" in text
 
 
 def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_command() -> None:
-    here, asked = given(doubt())
-    told = section(here, asked)
-    [issue] = (one for one in diagnose.find_issues(here, "Vera") if one.kind == "ambiguous-release")
+    here, lookup_result = given(doubt())
+    text = section(here, lookup_result)
+    [issue] = (
+        issue for issue in diagnose.find_issues(here, "Vera") if issue.kind == "ambiguous-release"
+    )
     command = (
         "python utilities/fix_metadata.py --from-review outputs/manual_review_needed.json"
         f" --accept {issue.id} --mbid MBID"
     )
-    assert f"- **Dawn**. Accept one by its MBID: `{command}`\n" in told
+    assert f"- **Dawn**. Accept one by its MBID: `{command}`\n" in text
     reasons = (
         "titles, lengths and order of its tracks, with 1 extra local track (-24 %);"
         " 2 of 2 tracks missing (-3 %); another album title (-3 %)"
     )
     first = f'  - 70 %: "Dawn" by Vera (1974, SE, CD), {FIRST.id}. Against it: {reasons}\n'
-    assert first in told
+    assert first in text
     second = f'  - 59 %: "Dusk" by Vera (1978-02-03, GB, CD), {OTHER.id}. Against it: another'
-    assert f"{second} artist (-41 %)\n" in told
-    assert told.count("--accept") == 1
-    assert render(here, asked).count("--mbid MBID") == 1
+    assert f"{second} artist (-41 %)\n" in text
+    assert text.count("--accept") == 1
+    assert render(here, lookup_result).count("--mbid MBID") == 1
     nearest = f'"Dawn" by Vera (1974, SE, CD) at 70 %, against it {reasons.replace("; ", ", ")}'
     other = '"Dusk" by Vera (1978-02-03, GB, CD) at 59 %'
     assert issue.detail == f"{nearest}; or {other}"
 
 
 def test_where_no_queue_knows_the_artist_the_mbid_is_written_into_the_tags() -> None:
-    here, asked = given(doubt())
-    told = section(here, asked, listed=False)
-    assert "`python utilities/fix_metadata.py musicbrainz_albumid /Vera/Dawn MBID`" in told
-    assert "--accept" not in told
+    here, lookup_result = given(doubt())
+    text = section(here, lookup_result, listed=False)
+    assert "`python utilities/fix_metadata.py musicbrainz_albumid /Vera/Dawn MBID`" in text
+    assert "--accept" not in text
 
 
 def test_what_is_against_a_release_adds_up_to_what_it_lacks() -> None:
-    here, asked = made(pressings.copy(LIKE, "Dusk"), releases=(OTHER,))
-    [one] = asked.matches.values()
-    assert one.confidence is MatchConfidence.UNSURE, (
+    here, lookup_result = made(pressings.copy(LIKE, "Dusk"), releases=(OTHER,))
+    [match] = lookup_result.matches.values()
+    assert match.confidence is MatchConfidence.UNSURE, (
         "this test needs an album that is near, and not near enough"
     )
-    told = section(here, asked)
-    costs = [part.split(" %)")[0] for part in told.split("(-")[1:]]
-    assert sum(map(float, costs)) == pytest.approx(100 * one.candidates[0].distance, abs=1.5)
+    text = section(here, lookup_result)
+    costs = [part.split(" %)")[0] for part in text.split("(-")[1:]]
+    assert sum(map(float, costs)) == pytest.approx(100 * match.candidates[0].distance, abs=1.5)
 
 
 def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
     far = pressings.copy(pressings.release(pressings.group("Noon"), ["x", "y", "z"]), "CD 1")
-    here, asked = made(far, releases=())
-    told = section(here, asked)
-    assert "Unknown: no similar release at MusicBrainz." in told
-    assert "\n- **Noon (CD 1)**\n" in told
+    here, lookup_result = made(far, releases=())
+    text = section(here, lookup_result)
+    assert "Unknown: no similar release at MusicBrainz." in text
+    assert "\n- **Noon (CD 1)**\n" in text
     nearest = doubt(distance=0.7).candidates[:1]
-    here, asked = given(
+    here, lookup_result = given(
         AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN, candidates=nearest)
     )
     line = '- **Dawn**: the nearest is "Dawn" by Vera (1974, SE, CD) at 30 %\n'
-    assert line in section(here, asked)
+    assert line in section(here, lookup_result)
 
 
 def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> None:
@@ -242,49 +244,49 @@ def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> Non
         )
         for n in range(count)
     )
-    here, asked = given(*sure, doubt("Z"))
-    told = section(here, asked)
-    assert f"**Albums here: {count} certain, 1 unsure.**" in told
-    assert told.index("**Dawn (Z)**") < told.index("| Dawn (A00) |")
-    assert told.count("\n| Dawn (A") == report_matches.MAX_ALBUMS
-    assert "\nand 7 more, see the audit files\n" in told
+    here, lookup_result = given(*sure, doubt("Z"))
+    text = section(here, lookup_result)
+    assert f"**Albums here: {count} certain, 1 unsure.**" in text
+    assert text.index("**Dawn (Z)**") < text.index("| Dawn (A00) |")
+    assert text.count("\n| Dawn (A") == report_matches.MAX_ALBUMS
+    assert "\nand 7 more, see the audit files\n" in text
 
 
 def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
     near = ReleaseCandidate(release=FIRST, distance=0.002)
-    here, asked = given(
+    here, lookup_result = given(
         AlbumMatch(place="Dawn", confidence=MatchConfidence.CERTAIN, candidates=(near,))
     )
-    assert "| 99 % by tracks |" in section(here, asked)
+    assert "| 99 % by tracks |" in section(here, lookup_result)
 
 
 def test_names_from_elsewhere_stay_text() -> None:
     evil = pressings.group("Dawn | <b>\x1b[2J\n## Injected")
-    here, asked = made(
+    here, lookup_result = made(
         pressings.copy(pressings.release(evil, DAWN)), releases=(pressings.release(evil, DAWN),)
     )
-    told = section(here, asked)
-    assert "Injected" in told
-    assert "\x1b" not in told
-    assert "\n## Injected" not in told
-    row = next(line for line in told.splitlines() if line.startswith("| Dawn"))
+    text = section(here, lookup_result)
+    assert "Injected" in text
+    assert "\x1b" not in text
+    assert "\n## Injected" not in text
+    row = next(line for line in text.splitlines() if line.startswith("| Dawn"))
     assert row.replace("\\|", "").count("|") == 7
 
 
 def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
-    here, asked = made(*copies("Dusk"), releases=(OTHER,))
-    assert asked.resolved
-    resolved = structs.replace(asked.resolved, artist=None, state="unknown")
-    told = section(
-        here, structs.replace(asked, state="unknown", resolved=resolved, discography=None)
+    here, lookup_result = made(*copies("Dusk"), releases=(OTHER,))
+    assert lookup_result.resolved
+    resolved = structs.replace(lookup_result.resolved, artist=None, state="unknown")
+    text = section(
+        here, structs.replace(lookup_result, state="unknown", resolved=resolved, discography=None)
     )
-    assert "does not know this artist" in told
-    assert "| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |" in told
+    assert "does not know this artist" in text
+    assert "| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |" in text
 
 
 def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
-    here, asked = given(doubt())
-    written = json.loads(audit_files.to_json(here, [], "Vera", "", asked))["musicbrainz"]
+    here, lookup_result = given(doubt())
+    written = json.loads(audit_files.to_json(here, [], "Vera", "", lookup_result))["musicbrainz"]
     [told] = written["matches"]
     assert (told["folder"], told["sure"], told["by"]) == ("Dawn", "unsure", "tracks")
     assert (told["distance"], told["release_mbid"], told["release_group_mbid"]) == (0.3, "", "")
@@ -299,8 +301,12 @@ def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
 
 
 def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
-    here, asked = made(pressings.copy(FIRST), *copies("Dusk"), releases=(FIRST, MASTERED, OTHER))
-    written = json.loads(audit_files.to_json(here, [], "Vera", "", asked))["musicbrainz"]["matches"]
+    here, lookup_result = made(
+        pressings.copy(FIRST), *copies("Dusk"), releases=(FIRST, MASTERED, OTHER)
+    )
+    written = json.loads(audit_files.to_json(here, [], "Vera", "", lookup_result))["musicbrainz"][
+        "matches"
+    ]
     tied, certain = written
     assert (tied["sure"], tied["release_mbid"]) == ("tied", "")
     assert tied["release_group_mbid"] == GROUP.id
@@ -309,17 +315,17 @@ def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
 
 
 def test_the_page_describes_every_field_of_a_match() -> None:
-    told = match_json.to_json(doubt())
+    data = match_json.to_json(doubt())
     page = ROOT / "docs" / "audit-files.md"
-    [one] = (candidate for candidate in told["candidates"] if candidate["missing"])
-    assert documents.column(page, "#### A match") == told.keys()
+    [one] = (candidate for candidate in data["candidates"] if candidate["missing"])
+    assert documents.column(page, "#### A match") == data.keys()
     assert documents.column(page, "#### A candidate") == one.keys()
 
 
 def test_albums_are_counted_by_how_sure_it_is() -> None:
-    _, asked = given(
+    _, lookup_result = given(
         doubt("A"), doubt("B"), AlbumMatch(place="C", confidence=MatchConfidence.UNKNOWN)
     )
     counts = {"albums_matched": 0, "albums_tied": 0, "albums_unsure": 2, "albums_unknown": 1}
-    assert match_json.count_by_confidence(asked.matches) == counts
+    assert match_json.count_by_confidence(lookup_result.matches) == counts
     assert set(match_json.count_by_confidence({}).values()) == {0}

@@ -48,14 +48,14 @@ def dawn(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def home(dawn: Path, tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home", tmp_path / "music")
-    made.path.mkdir()
-    return made
+    home = Home(tmp_path / "home", tmp_path / "music")
+    home.path.mkdir()
+    return home
 
 
 def read(album: Path) -> tuple[Artist, dict[str, Track]]:
-    found = scan.read_artist(album.parent)
-    return found, {track.name: track for track in found.tracks}
+    artist = scan.read_artist(album.parent)
+    return artist, {track.name: track for track in artist.tracks}
 
 
 def facts(track: Track) -> AudioProperties:
@@ -104,7 +104,7 @@ def test_a_film_is_no_music(tmp_path: Path) -> None:
     )
     artist = scan.read_artist(folder)
     assert (list(artist.tracks), artist.unread_files) == ([], ())
-    assert [found.fields for found in scan.find_artists(tmp_path)] == [
+    assert [item.fields for item in scan.find_artists(tmp_path)] == [
         {"track_count": 0, "album_count": 0}
     ]
     assert scan.count_loose_tracks(folder) == 0
@@ -122,8 +122,8 @@ def test_a_command_for_a_folder_writes_no_film(home: Home, dawn: Path) -> None:
 
 
 def test_scan_batch_report_and_summary_count_them(home: Home, dawn: Path) -> None:
-    told = home.scan()
-    assert "5 audio files skipped: mediakeep cannot read their formats." in told
+    scanned = home.scan()
+    assert "5 audio files skipped: mediakeep cannot read their formats." in scanned
     data = json.loads(home.ok("--scan", home.music, "--json"))
     assert data["unread"] == 5
     done = home.batch("--all")

@@ -39,8 +39,8 @@ def world() -> MusicBrainzCatalogue:
 
 @pytest.fixture
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(world()) as made:
-        yield made
+    with SimulatorServer(world()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -77,13 +77,13 @@ def second(folder: Path) -> Tags:
 
 
 def state(folder: Path) -> dict[str, tuple[bytes, int]]:
-    found = sorted((folder / "Dawn").iterdir())
-    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
+    paths = sorted((folder / "Dawn").iterdir())
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
 
 
 def issues(home: Path, kind: str) -> list[dict[str, Any]]:
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
-    return [one for one in audit["issues"] if one["kind"] == kind]
+    return [entry for entry in audit["issues"] if entry["kind"] == kind]
 
 
 def take_back(home: Path) -> None:
@@ -127,8 +127,8 @@ def test_what_differs_is_proposed_and_only_matched_corrects_it(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, server)
-    (one,) = issues(home, "title-differs")
-    assert one["proposal"] == 'title "Ballast"'
+    (issue,) = issues(home, "title-differs")
+    assert issue["proposal"] == 'title "Ballast"'
     assert second(vera).title == ("Balast",)
     run(vera, home, server, fix=FixLevel.MATCHED)
     assert second(vera).title == ("Ballast",)
@@ -205,8 +205,8 @@ def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
     take_back(home)
     outcome = run(vera, home, server, fix=fix)
     assert {name: data for name, (data, _) in state(vera).items()} == before
-    held = [issue["held"] for issue in issues(home, "incomplete-tags")]
-    assert held == [UNDONE_BEFORE.text] * len(TITLES)
+    reasons = [issue["held"] for issue in issues(home, "incomplete-tags")]
+    assert reasons == [UNDONE_BEFORE.text] * len(TITLES)
     assert outcome.data["issues"]["incomplete-tags"] == len(TITLES)
     assert all(issue["proposal"] for issue in issues(home, "incomplete-tags"))
     (slip,) = issues(home, "title-differs")

@@ -40,16 +40,16 @@ def world() -> MusicBrainzCatalogue:
     vera = factories.make_artist("Vera")
     dawn, dusk = factories.make_group(vera, "Dawn"), factories.make_group(vera, "Dusk")
     releases = (factories.make_release(dawn, [TITLES]), factories.make_release(dusk, [["x"]]))
-    made = MusicBrainzCatalogue(artists=(vera,), groups=(dawn, dusk), releases=releases)
+    catalogue = MusicBrainzCatalogue(artists=(vera,), groups=(dawn, dusk), releases=releases)
     return factories.with_merged(
-        factories.with_merged(made, OLD_ARTIST, vera.id), OLD_RELEASE, releases[0].id
+        factories.with_merged(catalogue, OLD_ARTIST, vera.id), OLD_RELEASE, releases[0].id
     )
 
 
 @pytest.fixture
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(world()) as made:
-        yield made
+    with SimulatorServer(world()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_who_it_is_and_what_is_missing_is_told(
     assert "Ballast" in report(home)
     assert "Dusk" in report(home)
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
-    lacking = msgspec.json.encode(audit).decode()
-    assert "not owned" in lacking
+    missing = msgspec.json.encode(audit).decode()
+    assert "not owned" in missing
 
 
 def test_a_second_run_costs_nothing(vera: Path, home: Path, server: SimulatorServer) -> None:
@@ -267,6 +267,6 @@ def test_the_contact_stands_in_no_file_below_the_home(
     known = MusicBrainzStore(home / "status" / "cache")
     cache_json.export(home / "status" / "cache", known)
     known.close()
-    assert all(visits.CONTACT in asked.agent for asked in server.requests)
+    assert all(visits.CONTACT in request.agent for request in server.requests)
     for path in filter(Path.is_file, home.rglob("*")):
         assert visits.CONTACT.encode() not in path.read_bytes(), path

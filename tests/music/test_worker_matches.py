@@ -25,7 +25,7 @@ from mediakeep_simulator.entities import CatalogueRelease, MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from tests.music import shelf, visits
 
-NAMES = tuple(one.name for one in MUSIC.counters)
+NAMES = tuple(counter.name for counter in MUSIC.counters)
 TITLES = ("Low Tide", "Ballast", "Gulls", "Thaw")
 OTHERS = ("Rivet", "Crane", "Six Bells", "Salt")
 
@@ -44,19 +44,19 @@ def world() -> MusicBrainzCatalogue:
     )
 
 
-def short(one: CatalogueRelease) -> CatalogueRelease:
+def short(release: CatalogueRelease) -> CatalogueRelease:
     """Let all tracks of a release last as long as those on the shelf, a second."""
     media = (
         replace(medium, tracks=tuple(replace(track, length=1000) for track in medium.tracks))
-        for medium in one.media
+        for medium in release.media
     )
-    return replace(one, media=tuple(media))
+    return replace(release, media=tuple(media))
 
 
 @pytest.fixture
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(world()) as made:
-        yield made
+    with SimulatorServer(world()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -98,11 +98,15 @@ def test_albums_are_counted_by_how_sure_it_is_what_they_are(
     vera: Path, server: SimulatorServer
 ) -> None:
     outcome = run(vera, visits.access(server))
-    told = counts(outcome)
-    assert (told["albums_matched"], told["albums_tied"], told["albums_unknown"]) == (1, 1, 1)
-    assert told["albums_unsure"] == 0
-    assert {name: outcome.facts[name] for name in told if told[name]} == {
-        name: number for name, number in told.items() if number
+    counters = counts(outcome)
+    assert (counters["albums_matched"], counters["albums_tied"], counters["albums_unknown"]) == (
+        1,
+        1,
+        1,
+    )
+    assert counters["albums_unsure"] == 0
+    assert {name: outcome.facts[name] for name in counters if counters[name]} == {
+        name: number for name, number in counters.items() if number
     }
     assert "albums_unsure" not in outcome.facts
 
@@ -150,8 +154,8 @@ def test_the_report_and_the_audit_tell_each_album(vera: Path, server: SimulatorS
     assert "\n- **Dusk**: 2 editions match equally well" in report
     assert "\n| Dawn | Dawn | 1974 |" in report
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
-    matches = {one["folder"]: one for one in audit["musicbrainz"]["matches"]}
-    assert {name: one["sure"] for name, one in matches.items()} == {
+    matches = {entry["folder"]: entry for entry in audit["musicbrainz"]["matches"]}
+    assert {name: match["sure"] for name, match in matches.items()} == {
         "Dawn": "certain",
         "Dusk": "tied",
         "Tapes": "unknown",

@@ -83,11 +83,11 @@ def access(server: SimulatorServer, **more: Any) -> ServiceConfig:
 def desk(
     home: Path, server: SimulatorServer, machine: HttpEnvironment, **more: Any
 ) -> Iterator[MusicBrainzContext]:
-    made = MusicBrainzContext(home / "status" / "cache", access(server, **more), machine)
+    context = MusicBrainzContext(home / "status" / "cache", access(server, **more), machine)
     try:
-        yield made
+        yield context
     finally:
-        made.close()
+        context.close()
 
 
 def visit(
@@ -100,7 +100,9 @@ def visit(
 
 def paths(server: SimulatorServer) -> list[str]:
     """Tell what was asked: search, browse and lookup of what."""
-    return [_told(asked.path.removeprefix("/ws/2/"), asked.query) for asked in server.requests]
+    return [
+        _told(request.path.removeprefix("/ws/2/"), request.query) for request in server.requests
+    ]
 
 
 def _told(path: str, query: str) -> str:
@@ -125,8 +127,8 @@ def small(*names: str) -> MusicBrainzCatalogue:
     """Make artists with two albums each, all of the same titles."""
     worlds = []
     for nth, name in enumerate(names, 1):
-        one = factories.make_artist(name, nth=nth)
-        groups = tuple(factories.make_group(one, title) for title in ("Dawn", "Dusk"))
+        artist = factories.make_artist(name, nth=nth)
+        groups = tuple(factories.make_group(artist, title) for title in ("Dawn", "Dusk"))
         releases = tuple(factories.make_release(group, [["a", "b"]]) for group in groups)
-        worlds.append(MusicBrainzCatalogue(artists=(one,), groups=groups, releases=releases))
+        worlds.append(MusicBrainzCatalogue(artists=(artist,), groups=groups, releases=releases))
     return factories.join_catalogues(*worlds)

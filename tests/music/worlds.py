@@ -24,8 +24,8 @@ def group(title: str, kind: str = "Album", **facts: Any) -> ReleaseGroup:
 
 def release(of: ReleaseGroup, *discs: Sequence[str], name: str = "first", **facts: Any) -> Release:
     """Make an edition; a title is one recording wherever it stands."""
-    given = {"title": of.title, "status": "Official", "date": "1974", **facts}
-    formats = given.pop("formats", ["CD"] * len(discs))
+    fields_ = {"title": of.title, "status": "Official", "date": "1974", **facts}
+    formats = fields_.pop("formats", ["CD"] * len(discs))
     media = tuple(
         Medium(
             position=number,
@@ -37,7 +37,7 @@ def release(of: ReleaseGroup, *discs: Sequence[str], name: str = "first", **fact
         )
         for number, (titles, form) in enumerate(zip(discs, formats, strict=True), 1)
     )
-    return Release(id=f"{of.id} {name}", media=media, release_group=of, **given)
+    return Release(id=f"{of.id} {name}", media=media, release_group=of, **fields_)
 
 
 def track(title: str, place: int, disc: int = 1, name: str = "", **facts: Any) -> Track:
@@ -47,6 +47,6 @@ def track(title: str, place: int, disc: int = 1, name: str = "", **facts: Any) -
 
 
 def discography(*releases: Release, groups: Sequence[ReleaseGroup] = ()) -> Discography:
-    named = [one.release_group for one in releases if one.release_group]
+    named = [release.release_group for release in releases if release.release_group]
     every = {one.id: one for one in (*named, *groups)}
     return Discography(artist=VERA, releases=releases, groups=tuple(every.values()))

@@ -39,7 +39,7 @@ FINDS = [
 def test_an_item_is_found_by_its_name_as_people_write_it(
     keys: list[str], name: str, key: str
 ) -> None:
-    assert actions.find_item_key(rig.state({one: rig.item() for one in keys}), name) == key
+    assert actions.find_item_key(rig.state({key: rig.item() for key in keys}), name) == key
 
 
 def test_an_item_with_an_opaque_key_is_found_by_its_name() -> None:
@@ -101,14 +101,14 @@ def test_resetting_nothing_changes_nothing(tmp_path: Path) -> None:
 def test_what_a_living_session_works_on_is_reset_only_by_force(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 2) as queue, Neighbour(where.folder) as batch:
-        (held,) = batch.claim(1)
+        (item,) = batch.claim(1)
         everything = actions.select_by_status(*Status)
-        with pytest.raises(ItemInUse, match=f"{held}.*{batch.session}"):
+        with pytest.raises(ItemInUse, match=f"{item}.*{batch.session}"):
             queue.commit(actions.reset_items(where, everything))
-        assert queue.state.items[held].status is I
+        assert queue.state.items[item].status is I
         queue.commit(actions.reset_items(where, everything, force=True))
-        assert queue.state.items[held].status is P
-        assert batch.settle(held) is False
+        assert queue.state.items[item].status is P
+        assert batch.settle(item) is False
 
 
 MARKS = [(P, True), (E, True), (I, False), (C, False), (S, False)]

@@ -62,15 +62,15 @@ def make(where: QueueLocation, folder: Path) -> BackupFile:
 def unpacked(path: Path) -> dict[str, bytes]:
     """Read an archive as any tar does."""
     with tarfile.open(path) as tar:
-        return {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+        return {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
 
 
 def seqs(data: bytes) -> list[int]:
     return [msgspec.json.decode(line)["seq"] for line in data.splitlines()]
 
 
-def past(found: dict[str, bytes]) -> bytes:
-    return b"".join(data for name, data in sorted(found.items()) if "/history/" in name)
+def past(files: dict[str, bytes]) -> bytes:
+    return b"".join(data for name, data in sorted(files.items()) if "/history/" in name)
 
 
 @pytest.fixture
@@ -126,18 +126,18 @@ def test_what_the_journal_alone_knows_is_in_snapshot_and_history(
         queue.begin_session()
         rig.settle(queue, 3)
         kept = b"".join(path.read_bytes() for path in event_log.list_files(where.folder))
-        made = make(where, tmp_path / "to")
-        assert made.info.seq == queue.state.seq
-        assert made.info.items == queue.state.build_summary()
+        backup = make(where, tmp_path / "to")
+        assert backup.info.seq == queue.state.seq
+        assert backup.info.items == queue.state.build_summary()
         items = queue.state.items
         queue.end_session()
-    found = unpacked(made.path)
+    unpacked_files = unpacked(backup.path)
     written = b"".join(path.read_bytes() for path in event_log.list_files(where.folder))
-    assert past(found) != kept
-    assert seqs(past(found))[-1] == made.info.seq
-    assert written.startswith(past(found))
-    taken = msgspec.json.decode(found["status/music/processing_queue.json"])
-    assert taken["seq"] == made.info.seq
+    assert past(unpacked_files) != kept
+    assert seqs(past(unpacked_files))[-1] == backup.info.seq
+    assert written.startswith(past(unpacked_files))
+    taken = msgspec.json.decode(unpacked_files["status/music/processing_queue.json"])
+    assert taken["seq"] == backup.info.seq
     assert {key for key, item in taken["artists"].items() if item["status"] == "completed"} == {
         key for key, item in items.items() if item.status == "completed"
     }
@@ -176,10 +176,10 @@ def test_a_copy_put_in_place_by_hand_becomes_the_queue_first(
         queue.begin_session()
         rig.settle(queue, 2)
     rig.cp(checkpoint, rig.file(where))
-    made = make(where, tmp_path / "to")
-    assert made.info.items["completed"] == 4
+    backup = make(where, tmp_path / "to")
+    assert backup.info.items["completed"] == 4
     with Queue.open(where, MUSIC) as queue:
-        assert queue.state.seq == made.info.seq
+        assert queue.state.seq == backup.info.seq
 
 
 def test_where_there_is_no_queue_there_is_no_backup(tmp_path: Path) -> None:
@@ -196,9 +196,9 @@ def test_a_database_is_copied_whole_under_a_writer(where: QueueLocation, tmp_pat
         writer.execute("INSERT INTO sound VALUES('one')")
         writer.commit()
         writer.execute("INSERT INTO sound VALUES('two')")
-        found = unpacked(make(where, tmp_path / "to").path)
-    assert not [name for name in found if name.endswith(("-wal", "-shm"))]
-    (tmp_path / "copy.db").write_bytes(found["status/music/essence.db"])
+        unpacked_files = unpacked(make(where, tmp_path / "to").path)
+    assert not [name for name in unpacked_files if name.endswith(("-wal", "-shm"))]
+    (tmp_path / "copy.db").write_bytes(unpacked_files["status/music/essence.db"])
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
         assert copy.execute("SELECT name FROM sound").fetchall() == [("one",)]
 
@@ -231,8 +231,8 @@ def test_a_database_that_another_never_lets_go_ends_the_backup(
 def test_a_line_that_is_being_written_is_left_out(where: QueueLocation, tmp_path: Path) -> None:
     log = where.folder.parent / "undo" / "2025-12.jsonl"
     log.write_text("x" * 200_000 + "\n" + "y" * 100_000)
-    found = unpacked(make(where, tmp_path / "to").path)
-    assert found["status/undo/2025-12.jsonl"] == b"x" * 200_000 + b"\n"
+    unpacked_files = unpacked(make(where, tmp_path / "to").path)
+    assert unpacked_files["status/undo/2025-12.jsonl"] == b"x" * 200_000 + b"\n"
 
 
 # Names and places
@@ -279,15 +279,15 @@ def test_the_newest_is_neither_of_another_library_nor_of_the_future_nor_damaged(
 def test_a_named_file_is_made_and_never_written_over(
     where: QueueLocation, tmp_path: Path, name: str
 ) -> None:
-    made = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / name)
-    data = made.path.read_bytes()
+    backup = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / name)
+    data = backup.path.read_bytes()
     assert (data[:2] == b"\x1f\x8b") == name.endswith(".gz")
-    assert archive.verify_archive(made.path, "music") == made.info
-    assert made.bytes == len(data)
-    assert made.path.stat().st_mode & 0o777 == 0o600
+    assert archive.verify_archive(backup.path, "music") == backup.info
+    assert backup.bytes == len(data)
+    assert backup.path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(UsageError, match="already exists"):
-        backup_folder.create_backup(where, MUSIC, no_outputs, made.path)
-    assert made.path.read_bytes() == data
+        backup_folder.create_backup(where, MUSIC, no_outputs, backup.path)
+    assert backup.path.read_bytes() == data
 
 
 def test_a_disk_without_links_takes_backups_too(
@@ -297,12 +297,12 @@ def test_a_disk_without_links_takes_backups_too(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refused)
-    made = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / "a.tar")
-    archive.verify_archive(made.path, "music")
-    made.path.write_text("precious")
+    backup = backup_folder.create_backup(where, MUSIC, no_outputs, tmp_path / "a.tar")
+    archive.verify_archive(backup.path, "music")
+    backup.path.write_text("precious")
     with pytest.raises(FileExistsError):
-        backup_folder._link_or_rename(where.folder / "processing_queue.json", made.path)
-    assert made.path.read_text() == "precious"
+        backup_folder._link_or_rename(where.folder / "processing_queue.json", backup.path)
+    assert backup.path.read_text() == "precious"
 
 
 PLACES = ["nowhere", "nowhere/a.tar", "status/undo", "status/music/x.tar", "issues/music"]
@@ -329,8 +329,8 @@ def test_what_a_killed_backup_left_is_removed_by_the_next_and_that_of_a_living_i
         (folder / "backup").write_text("half")
         (folder / "copy.db").write_text("half")
     with backup_folder._hold_folder_lock(live):
-        made = make(where, to)
-        assert {*to.iterdir()} == {live, made.path}
+        backup = make(where, to)
+        assert {*to.iterdir()} == {live, backup.path}
 
 
 def test_a_folder_of_the_user_is_never_taken_for_a_killed_backup(
@@ -372,17 +372,17 @@ def test_linked_folders_are_in_a_backup_and_circles_end(
         (status / name).rename(disk / str(number))
         (status / name).symlink_to(disk / str(number))
     (status / "undo" / "a circle").symlink_to(status / "undo")
-    found = unpacked(make(where, tmp_path / "to").path)
-    assert {"status/undo/blobs/ab/abc", "status/reports/one.md"} <= {*found}
-    assert [name for name in found if name.startswith("status/music/session_logs/")]
-    assert not [name for name in found if "circle" in name]
+    unpacked_files = unpacked(make(where, tmp_path / "to").path)
+    assert {"status/undo/blobs/ab/abc", "status/reports/one.md"} <= {*unpacked_files}
+    assert [name for name in unpacked_files if name.startswith("status/music/session_logs/")]
+    assert not [name for name in unpacked_files if "circle" in name]
 
 
 def test_a_folder_that_is_named_like_a_file_gets_backups_of_the_usual_form(
     where: QueueLocation, tmp_path: Path
 ) -> None:
-    made = make(where, tmp_path / "weekly.tar")
-    assert made.path.read_bytes()[:2] == b"\x1f\x8b"
+    backup = make(where, tmp_path / "weekly.tar")
+    assert backup.path.read_bytes()[:2] == b"\x1f\x8b"
 
 
 # Reading
@@ -697,12 +697,12 @@ def test_a_part_of_the_home_on_another_disk_is_no_trouble(
 
 
 def test_a_second_restore_waits_for_nobody(where: QueueLocation, tmp_path: Path) -> None:
-    made = make(where, tmp_path / "to")
+    backup = make(where, tmp_path / "to")
     with (
         restore._hold_restore_lock(where.folder.parent),
         pytest.raises(UsageError, match="Another restore"),
     ):
-        restore.restore_backup(where, MUSIC, made.path)
+        restore.restore_backup(where, MUSIC, backup.path)
 
 
 STAGED = [
@@ -721,10 +721,10 @@ def test_a_queue_that_cannot_be_read_never_takes_the_place_of_one(
     if data := how(rig.file(where).read_bytes()):
         files[QUEUE] = data
     path = packed(tmp_path / "a.tar", files)
-    before = {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(StateDamaged, match=rf"processing_queue\.json in .*a\.tar {why}"):
         restore.restore_backup(where, MUSIC, path)
-    assert {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()} == before
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_time_that_no_disk_has_is_no_trouble(where: QueueLocation, tmp_path: Path) -> None:
@@ -748,11 +748,11 @@ def test_a_batch_that_began_meanwhile_keeps_its_outputs(
     report = tmp_path / "issues" / "music" / "a.md"
     report.parent.mkdir(parents=True)
     report.write_text("old")
-    made = make(where, tmp_path / "to")
+    backup = make(where, tmp_path / "to")
     report.write_text("of this batch")
     session = Session(where)
     with pytest.raises(UsageError, match="is using this queue"):
-        restore.restore_backup(where, MUSIC, made.path)
+        restore.restore_backup(where, MUSIC, backup.path)
     assert report.read_text() == "of this batch"
     assert not list(where.folder.parent.glob(".restoring*"))
     session.close()
@@ -763,23 +763,23 @@ def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
 ) -> None:
     (tmp_path / "issues" / "music").mkdir(parents=True)
     (tmp_path / "issues" / "music" / "a.md").write_text("old")
-    made = make(where, tmp_path / "to")
+    backup = make(where, tmp_path / "to")
     shutil.rmtree(tmp_path / "issues")
     (tmp_path / "issues").write_text("in the way")
     with pytest.raises(MediakeepError, match=r"issues.* The restore is unfinished; run it again\."):
-        restore.restore_backup(where, MUSIC, made.path)
-    made.path.unlink()
+        restore.restore_backup(where, MUSIC, backup.path)
+    backup.path.unlink()
     for ask in (lambda: Queue.open(where, MUSIC), lambda: make(where, tmp_path / "to")):
         with pytest.raises(
             StateDamaged, match=r"\.restoring_music.*\n.* --restore-backup "
         ) as told:
             ask()
-        assert str(told.value).endswith(f"--restore-backup {made.path} --yes")
+        assert str(told.value).endswith(f"--restore-backup {backup.path} --yes")
     with pytest.raises(UsageError, match="was interrupted"):
         restore.check_restore(where, MUSIC, tmp_path / "another.tar")
     (tmp_path / "issues").unlink()
-    assert restore.check_restore(where, MUSIC, made.path) == made.info
-    restore.restore_backup(where, MUSIC, made.path)
+    assert restore.check_restore(where, MUSIC, backup.path) == backup.info
+    restore.restore_backup(where, MUSIC, backup.path)
     assert (tmp_path / "issues" / "music" / "a.md").read_text() == "old"
     Queue.open(where, MUSIC).close()
 
@@ -802,16 +802,16 @@ def test_what_was_heard_since_a_backup_outlives_its_restore(
     where: QueueLocation, tmp_path: Path
 ) -> None:
     hear(where, "first", "a", "b")
-    made = make(where, tmp_path / "to")
+    backup = make(where, tmp_path / "to")
     hear(where, "accepted", "b", "c")
-    restore.restore_backup(where, MUSIC, made.path)
+    restore.restore_backup(where, MUSIC, backup.path)
     assert heard(where) == {"a": "first", "b": "accepted", "c": "accepted"}
 
 
 def test_a_ledger_that_the_backup_lacks_stays(where: QueueLocation, tmp_path: Path) -> None:
-    made = make(where, tmp_path / "to")
+    backup = make(where, tmp_path / "to")
     hear(where, "first", "a")
-    restore.restore_backup(where, MUSIC, made.path)
+    restore.restore_backup(where, MUSIC, backup.path)
     assert heard(where) == {"a": "first"}
 
 
@@ -819,9 +819,9 @@ def test_a_damaged_ledger_is_replaced_by_that_of_the_backup(
     where: QueueLocation, tmp_path: Path
 ) -> None:
     hear(where, "first", "a")
-    made = make(where, tmp_path / "to")
+    backup = make(where, tmp_path / "to")
     (where.folder / "essence.db").write_bytes(b"no database" * 1000)
-    restore.restore_backup(where, MUSIC, made.path)
+    restore.restore_backup(where, MUSIC, backup.path)
     assert heard(where) == {"a": "first"}
 
 

@@ -155,8 +155,8 @@ def test_a_checkpoint_that_somebody_removes_meanwhile_is_no_trouble(
     folder, paths = made(tmp_path, 4)
     choose = checkpoints.select_prunable_checkpoints
 
-    def removed(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
-        chosen = choose(found, keep)
+    def removed(listed: list[Checkpoint], keep: int) -> list[Checkpoint]:
+        chosen = choose(listed, keep)
         chosen[0].path.unlink()
         return chosen
 

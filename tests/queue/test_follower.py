@@ -85,14 +85,14 @@ def test_who_slept_over_many_rewrites_reads_all_anew(where: QueueLocation) -> No
 def test_whoever_watches_the_state_hears_of_each_item_as_it_was_and_is(
     where: QueueLocation,
 ) -> None:
-    follower, heard = IncrementalReader(where.folder, MUSIC), []
-    follower.read().listener = lambda key, old, new: heard.append(
+    follower, messages = IncrementalReader(where.folder, MUSIC), []
+    follower.read().listener = lambda key, old, new: messages.append(
         (key, old and old.status, new.status)
     )
     with Queue.open(where, MUSIC) as queue:
         rig.settle(queue)
         follower.read()
-    assert heard == [
+    assert messages == [
         ("Artist 000", "pending", "in_progress"),
         ("Artist 000", "in_progress", "completed"),
     ]
@@ -101,11 +101,11 @@ def test_whoever_watches_the_state_hears_of_each_item_as_it_was_and_is(
 def test_a_restore_and_an_edit_are_seen_before_anybody_adopts_them(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as queue:
         rig.settle(queue, 2)
-        kept = queue.write_checkpoint()
+        checkpoint = queue.write_checkpoint()
         rig.settle(queue, 2)
     follower = IncrementalReader(where.folder, MUSIC)
     assert follower.read().settled == 4
-    rig.cp(kept, rig.file(where))
+    rig.cp(checkpoint, rig.file(where))
     assert follower.read().settled == 2
     assert same(follower, where)
     with Queue.open(where, MUSIC) as queue:
@@ -197,9 +197,9 @@ class Play:
     def _start(self) -> Neighbour:
         return Neighbour(self.where.folder)
 
-    def do(self, deed: str) -> None:
-        getattr(self, deed)()
-        if deed == "look":
+    def do(self, action: str) -> None:
+        getattr(self, action)()
+        if action == "look":
             assert same(self.follower, self.where)
 
     def claim(self) -> None:
@@ -222,8 +222,8 @@ class Play:
             queue.write_checkpoint()
 
     def restore(self) -> None:
-        if found := checkpoints.list_checkpoints(self.where.folder):
-            rig.cp(found[-1].path, rig.file(self.where))
+        if listed := checkpoints.list_checkpoints(self.where.folder):
+            rig.cp(listed[-1].path, rig.file(self.where))
 
     def edit(self) -> None:
         """Write a note into the file; where somebody has rewritten it meanwhile, once more."""

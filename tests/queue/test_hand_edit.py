@@ -88,14 +88,14 @@ def test_an_edit_wins_where_nobody_works(edit: Edit, tmp_path: Path) -> None:
 def test_an_edit_keeps_what_dead_owners_hold_until_it_is_taken_back(tmp_path: Path) -> None:
     where = made(tmp_path)
     with Neighbour(where.folder) as batch:
-        held = batch.claim(2)
+        claimed = batch.claim(2)
         batch.rewrite()
-        batch.start_work(held[0])
+        batch.start_work(claimed[0])
         batch.kill()
     in_place(rig.file(where))
     with Queue.open(where, MUSIC) as queue:
-        assert queue.recovered_items == held
-        assert queue.state.items[held[0]].suspect
+        assert queue.recovered_items == claimed
+        assert queue.state.items[claimed[0]].suspect
         assert counts(queue) == [8, 7, 7]
 
 
@@ -105,21 +105,21 @@ def test_an_edit_under_a_working_batch_is_set_aside_and_the_batch_goes_on(
 ) -> None:
     where = made(tmp_path)
     with Neighbour(where.folder) as batch:
-        held = batch.claim(2)
+        claimed = batch.claim(2)
         batch.rewrite()
         edit(rig.file(where))
         edited = rig.file(where).read_bytes()
         for _ in range(2):
             with pytest.raises(QueueBusy, match=f"was edited while session {batch.session}"):
                 Queue.open(where, MUSIC)
-        assert batch.settle(held[0])
+        assert batch.settle(claimed[0])
         (warning,) = batch.warnings()
         (aside,) = rig.asides(where)
         assert "edit of the queue" in warning
         assert str(aside) in warning
         assert aside.name.startswith("edited_")
         assert aside.read_bytes() == edited
-        assert batch.settle(held[1])
+        assert batch.settle(claimed[1])
         with Queue.open(where, MUSIC) as queue:
             assert counts(queue) == [7, 7, 7]
             assert rig.completed(queue) == 5
@@ -129,15 +129,15 @@ def test_an_edit_under_a_working_batch_is_set_aside_and_the_batch_goes_on(
 def test_an_edit_that_is_refused_costs_the_history_nothing(tmp_path: Path) -> None:
     where = made(tmp_path)
     with Neighbour(where.folder) as batch:
-        held = batch.claim(6)
-        for first, second in (held[:2], held[2:4], held[4:]):
+        claimed = batch.claim(6)
+        for first, second in (claimed[:2], claimed[2:4], claimed[4:]):
             batch.rewrite()
             assert batch.settle(first)  # in the journal alone
             in_place(rig.file(where))
             assert batch.settle(second)
         batch.close()
     done = [event["item"] for event in rig.events(where) if event["op"] == "settle"]
-    assert done == [*rig.names(3), *held]
+    assert done == [*rig.names(3), *claimed]
     with Queue.open(where, MUSIC) as queue:
         assert (
             queue.call_with_lock(
@@ -165,8 +165,8 @@ def test_a_settle_that_the_history_lacks_is_reported_and_repaired(
     assert len(faults) == len(lost)
     assert "is missing in the history" in faults[0].what
     assert "--repair" in faults[0].cure
-    told = repair.repair_queue(where, MUSIC, lambda _: [])
-    assert len(told) == len(lost)
+    result = repair.repair_queue(where, MUSIC, lambda _: [])
+    assert len(result) == len(lost)
     for event, again in zip(whole, rig.events(where), strict=True):
         names = ("seq", "time", "op", "session", "item", "state")
         assert [event.get(name) for name in names] == [again.get(name) for name in names]
@@ -203,16 +203,16 @@ def test_an_edit_wins_under_a_batch_that_holds_nothing(tmp_path: Path) -> None:
 def test_what_was_set_aside_can_be_put_in_place_later(tmp_path: Path) -> None:
     where = made(tmp_path)
     with Neighbour(where.folder) as batch:
-        held = batch.claim(1)
+        claimed = batch.claim(1)
         batch.rewrite()
         in_place(rig.file(where))
-        assert batch.settle(*held)
+        assert batch.settle(*claimed)
         batch.close()
     (aside,) = rig.asides(where)
     rig.cp(aside, rig.file(where))
     with Queue.open(where, MUSIC) as queue:
         assert counts(queue) == [8, 7, 7]
-        assert queue.state.items[held[0]].status is Status.PENDING
+        assert queue.state.items[claimed[0]].status is Status.PENDING
 
 
 def test_an_edit_with_a_key_that_nobody_knows_is_refused_and_kept(tmp_path: Path) -> None:
@@ -430,9 +430,9 @@ def test_a_damaged_journal_is_refused_and_repaired_without_losing_a_number(
         with pytest.raises(JournalDamaged, match=f"{path.name} is damaged at line {line + 1}"):
             attempt()
     assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)
-    told = repair.repair_queue(where, MUSIC, lambda _: [])
+    result = repair.repair_queue(where, MUSIC, lambda _: [])
     # Behind a damaged header all is good; behind a damaged line nothing has a base.
-    assert (f"to {last} could not be recovered" in " ".join(told)) == bool(line)
+    assert (f"to {last} could not be recovered" in " ".join(result)) == bool(line)
     assert damaged in [aside.read_bytes() for aside in rig.asides(where)]
     with Queue.open(where, MUSIC) as queue:
         assert queue.state.seq > last

@@ -31,8 +31,8 @@ RECORDS = [record(seq) for seq in range(1, 5)]
 def made(folder: Path, records: list[JournalRecord]) -> Path:
     path = folder / "journal" / journal.journal_name(1, "ab")
     opened = Journal.create(path, HEADER)
-    for one in records:
-        opened.append(one)
+    for record in records:
+        opened.append(record)
     opened.close()
     return path
 
@@ -93,7 +93,7 @@ def test_a_line_torn_anywhere_is_cut_before_anything_is_appended(
 def test_any_flipped_bit_before_the_last_line_is_refused_and_named(tmp_path: Path) -> None:
     path = made(tmp_path, RECORDS)
     whole = text(path)
-    start = len(whole) - sum(len(journal.encode_line(one)) for one in RECORDS)
+    start = len(whole) - sum(len(journal.encode_line(record)) for record in RECORDS)
     end = len(whole) - len(journal.encode_line(RECORDS[3])) - 1
     for place in range(start, end):
         for bit in (1, 16, 128):

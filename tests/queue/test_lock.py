@@ -105,8 +105,8 @@ def test_where_the_holder_is_unknown_the_sessions_at_work_are_named(
     monkeypatch.setattr(lock, "_LOCKS", tmp_path / "none")
     path = str(where.folder / lock.FILE)
     assert lock.describe_holders(path, {}) == "another process"
-    told = lock.describe_holders(path, {7: "20251217_session_003"})
-    assert told == "another process; running sessions: session 20251217_session_003 (process 7)"
+    holders = lock.describe_holders(path, {7: "20251217_session_003"})
+    assert holders == "another process; running sessions: session 20251217_session_003 (process 7)"
 
 
 def test_a_lock_that_is_free_is_taken_without_a_word(where: QueueLocation, at_once: None) -> None:

@@ -227,7 +227,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(slot=slots, there=st.dictionaries(keys, st.sampled_from(["f1", "f2"]), min_size=1))
     def scan(self, slot: int, there: dict[str, str]) -> None:
-        found = [one for key, print_ in there.items() for one in rig.found([key], print_)]
+        found = [item for key, print_ in there.items() for item in rig.found([key], print_)]
 
         def decide(state: Any) -> QueueChange | None:
             items = scan_diff.compare_with_scan(state, found).build_patches()
@@ -248,14 +248,14 @@ class QueueMachine(RuleBasedStateMachine):
             store.read_new_changes()
             store.try_rewrite_snapshot()
         with index.open_for_query(self.where.folder) as base:
-            told = dict(base.execute("SELECT item, done + 2 * away FROM item").fetchall())
+            rows = dict(base.execute("SELECT item, done + 2 * away FROM item").fetchall())
             (done,) = base.execute(
                 "SELECT total(amount) FROM tally WHERE measure = 'done' AND span = 1"
             )
         # What is taken for its lookup is completed all the while, as the history has it.
         here = {key: C if one.for_lookup else one.status for key, one in self.model.items()}
         worth = {C: 1, S: 2}
-        assert {key: told.get(key, 0) for key in KEYS} == {
+        assert {key: rows.get(key, 0) for key in KEYS} == {
             key: worth.get(status, 0) for key, status in here.items()
         }
         assert done == (sum(status is C for status in here.values()),)

@@ -57,13 +57,13 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
             then = dict(queue.state.items)
             rig.settle(queue, 4)
             queue.end_session()
-        batch, held = None, []
+        batch, claimed = None, []
         if request.param == "under a batch":
             batch = stack.enter_context(Neighbour(where.folder))
-            held = batch.claim(2)
+            claimed = batch.claim(2)
         with Queue.open(where, MUSIC) as queue:
             now, seq = dict(queue.state.items), queue.state.seq
-        yield Scene(where, checkpoint, then, now, seq, batch, held)
+        yield Scene(where, checkpoint, then, now, seq, batch, claimed)
 
 
 def pending(items: dict[str, Item]) -> dict[str, Item]:
@@ -165,7 +165,7 @@ def test_the_history_tells_of_the_restore_and_of_what_it_undid(scene: Scene) -> 
     assert told
     assert told.undone == (at + 1, scene.seq)
     assert event["aside"] == told.aside == rig.asides(scene.where)[0].name
-    settles = [one["seq"] for one in events if one["op"] == "settle"]
+    settles = [event["seq"] for event in events if event["op"] == "settle"]
     assert len([seq for seq in settles if seq > at]) == 4  # the record keeps what was undone
 
 
@@ -232,9 +232,9 @@ def test_a_torn_copy_is_refused_with_the_line_that_helps(scene: Scene, length: i
             attempt()
         assert caught.value.exit_code == 3
     assert contents(scene.where) == before
-    found = re.search(r"^  (cp .*)$", str(caught.value), re.MULTILINE)
-    assert found
-    subprocess.run(found[1], shell=True, check=True)
+    match = re.search(r"^  (cp .*)$", str(caught.value), re.MULTILINE)
+    assert match
+    subprocess.run(match[1], shell=True, check=True)
     restored(scene).close()
     (aside,) = rig.asides(scene.where)
     assert snapshot.load(aside, MUSIC).items == scene.now
@@ -337,8 +337,8 @@ def test_a_checkpoint_can_be_restored_over_a_damaged_journal(scene: Scene, text:
         rig.cp(scene.checkpoint, scene.file)
         with restored(scene):
             pass
-    kept = [path.read_bytes() for path in rig.asides(scene.where)]
-    assert damaged in kept
+    contents = [path.read_bytes() for path in rig.asides(scene.where)]
+    assert damaged in contents
     assert journal.last_seq(rig.journals(scene.where)[-1]) >= 0
 
 

@@ -189,9 +189,9 @@ def test_a_living_session_keeps_its_items_and_its_live_file(tmp_path: Path) -> N
     where = rig.at(tmp_path)
     with rig.make(where, 6) as queue, Neighbour(where.folder) as batch:
         queue.begin_session()
-        held = batch.claim(1)
+        claimed = batch.claim(1)
         assert [claim.key for claim in queue.claim(1)] == ["Artist 001"]
-        assert batch.settle(*held)
+        assert batch.settle(*claimed)
         # As this process last saw it, the other one still held its item.
         assert queue.claim(1)
         assert sessions.read_live_status(where.folder, batch.session)
@@ -203,23 +203,23 @@ def test_on_another_host_a_lease_decides(tmp_path: Path) -> None:
     rig.make(here, 4).close()
     with Queue.open(there, MUSIC) as far:
         far.begin_session()
-        (held,) = far.claim(1)
+        (item,) = far.claim(1)
         clock.forward(seconds=LEASE - 1)
         with Queue.open(here, MUSIC) as near:
             near.begin_session()
             (other,) = near.claim(1)
-            assert other.key != held.key
+            assert other.key != item.key
             assert far.session
             far.session._write_live_file()  # renewed
             clock.forward(seconds=LEASE - 1)
             assert near.recover_orphaned_items() == []
             clock.forward(seconds=2)
-            assert near.recover_orphaned_items() == [held.key]
-            (again,) = near.claim_by_key(held.key)
-            assert rig.stale(held, far)
+            assert near.recover_orphaned_items() == [item.key]
+            (again,) = near.claim_by_key(item.key)
+            assert rig.stale(item, far)
             assert near.settle(again, rig.DONE)
-        assert rig.stale(held, far)
-        assert far.state.items[held.key].status is Status.COMPLETED
+        assert rig.stale(item, far)
+        assert far.state.items[item.key].status is Status.COMPLETED
 
 
 def test_the_renewal_thread_keeps_a_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,8 +261,8 @@ def ended(tmp_path: Path, *, archived: bool) -> tuple[QueueLocation, Path]:
 
 def faults(where: QueueLocation) -> list[str]:
     with Queue.open(where, MUSIC) as queue:
-        found = validate.find_faults(where.folder, queue.state, lambda _: [])
-        return [fault.what for fault in found]
+        faults = validate.find_faults(where.folder, queue.state, lambda _: [])
+        return [fault.what for fault in faults]
 
 
 def rewritten(path: Path) -> None:

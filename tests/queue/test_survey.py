@@ -119,8 +119,8 @@ def test_names_are_one_where_they_fold_alike_and_only_there(
     keys: list[str], there: list[str], pairs: dict[str, str]
 ) -> None:
     state = rig.state({key: known(path=f"/music/{key}", output_name=key) for key in keys})
-    found = [seen(key=key, path=f"/music/{key}") for key in there]
-    result = scan_diff.compare_with_scan(state, found)
+    items = [seen(key=key, path=f"/music/{key}") for key in there]
+    result = scan_diff.compare_with_scan(state, items)
     assert set(result.new) == set(there) - set(pairs)
     assert set(result.vanished) == set(keys) - set(pairs.values())
     assert set(result.moved) == {old for new, old in pairs.items() if new != old}
@@ -129,8 +129,8 @@ def test_names_are_one_where_they_fold_alike_and_only_there(
 def test_outputs_of_two_artists_never_share_a_name() -> None:
     keys = ["AC/DC", "AC_DC", "ac_dc", "Abba", "ABBA", NFC, NFD, "..", ".", "CON"]
     state = rig.state({"abba": known(output_name="abba")})
-    found = [seen(key=key, path=f"/music/{key}") for key in keys]
-    applied(state, scan_diff.compare_with_scan(state, [seen(key="abba", path="/music/A"), *found]))
+    items = [seen(key=key, path=f"/music/{key}") for key in keys]
+    applied(state, scan_diff.compare_with_scan(state, [seen(key="abba", path="/music/A"), *items]))
     folded = [path_text.normalize_name(item.output_name) for item in state.items.values()]
     assert len(set(folded)) == len(folded)
 

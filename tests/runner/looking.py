@@ -45,12 +45,12 @@ def look_in_vain(work: Work, progress: Progress, folder: Path) -> Outcome:
 
 def asked(work: Work, progress: Progress, folder: Path, reviews: str = "1") -> Outcome:
     """Look a thing up by a request, if the service is there; a person has to decide on it."""
-    found = look(work, progress, folder)
-    data = {**found.data, "auto_fixed": 1, "manual_reviews": int(reviews)}
-    facts = {**found.facts, "auto_fixed": int(not work.item.for_lookup)}
-    if found.data["lookup"] == "done":
+    lookup_result = look(work, progress, folder)
+    data = {**lookup_result.data, "auto_fixed": 1, "manual_reviews": int(reviews)}
+    facts = {**lookup_result.facts, "auto_fixed": int(not work.item.for_lookup)}
+    if lookup_result.data["lookup"] == "done":
         facts |= {"requests": 1}
-    return structs.replace(found, data=data, facts=facts)
+    return structs.replace(lookup_result, data=data, facts=facts)
 
 
 def look_at_gate(work: Work, progress: Progress, folder: Path) -> Outcome:
@@ -82,28 +82,28 @@ def skip_at_look(work: Work, progress: Progress, folder: Path) -> Outcome:
 
 
 def wait(
-    work: Work, progress: Progress, folder: Path, told: str, waited: str, then: str = "0"
+    work: Work, progress: Progress, folder: Path, text: str, waited: str, then: str = "0"
 ) -> Outcome:
     """Tell of a wait, wait, and work for a while."""
-    progress.on_wait(float(told), SERVICE)
+    progress.on_wait(float(text), SERVICE)
     notes.note(folder, "waits", work.stamp.key)
     time.sleep(float(waited))
     time.sleep(float(then))
     return Outcome()
 
 
-def extend(work: Work, progress: Progress, folder: Path, told: str, took: str) -> Outcome:
+def extend(work: Work, progress: Progress, folder: Path, text: str, took: str) -> Outcome:
     """Wait for an answer that may take so long, and comes sooner."""
-    progress.extend_deadline(float(told))
+    progress.extend_deadline(float(text))
     time.sleep(float(took))
-    progress.extend_deadline(float(took) - float(told))
+    progress.extend_deadline(float(took) - float(text))
     notes.note(folder, "answered", work.stamp.key)
     return Outcome()
 
 
-def extend_then_hang(work: Work, progress: Progress, folder: Path, told: str, took: str) -> Outcome:
+def extend_then_hang(work: Work, progress: Progress, folder: Path, text: str, took: str) -> Outcome:
     """Wait so for an answer, and hang."""
-    found = extend(work, progress, folder, told, took)
+    found = extend(work, progress, folder, text, took)
     time.sleep(3600)
     return found
 

@@ -50,13 +50,13 @@ def main(told: dict[str, Any]) -> None:
         time.sleep(slow_end)
 
     opening = functools.partial(getattr(toys, told.pop("opening", "opened")), folder)
-    with worker_process.prestart_workers(opening, told.pop("early", 0)) as hands:
+    with worker_process.prestart_workers(opening, told.pop("early", 0)) as workers:
         while told.get("gated_open") and not (folder / "gate").exists():
             time.sleep(0.01)
         told.pop("gated_open", None)
         with Queue.open(queue.locate_queue(folder / "status"), kind) as opened:
             face = BatchCallbacks(on_milestone=milestone)
-            report = batch.run_batch(opened, opening, workshop.planned(**told), face, hands)
+            report = batch.run_batch(opened, opening, workshop.planned(**told), face, workers)
     print(msgspec.json.encode(report, enc_hook=str).decode())
 
 

@@ -19,9 +19,9 @@ def asking(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
     """Return the processes that a worker ran in, and the worker: what is said to it ends it."""
     seen: list[int] = []
 
-    def work(one: Work, progress: Progress) -> Outcome:
+    def work(work: Work, progress: Progress) -> Outcome:
         seen.append(os.getpid())
-        if said.get(one.stamp.key) == "stop":
+        if said.get(work.stamp.key) == "stop":
             raise Stopped
         return Outcome(message="chosen")
 

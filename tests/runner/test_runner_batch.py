@@ -59,7 +59,11 @@ def test_the_face_hears_of_the_first_claim_and_of_every_settle_in_order(tmp_path
     shop = workshop.stock(tmp_path, LIBRARY)
     shop.run(face=BatchCallbacks(on_start=begun.append, on_item=settled.append), size=3)
     assert begun == [3]
-    assert [(one.number, one.key) for one in settled] == [(1, "ant"), (2, "bee"), (3, "cow")]
+    assert [(settled_item.number, settled_item.key) for settled_item in settled] == [
+        (1, "ant"),
+        (2, "bee"),
+        (3, "cow"),
+    ]
     assert settled[0].outcome.message == "size 3"
 
 

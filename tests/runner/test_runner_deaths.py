@@ -36,7 +36,7 @@ def assert_ran_alone(shop: Workshop, key: str) -> None:
     assert notes[last - 1] == ["open", pid]
     begun = [note[1] for note in notes[:last] if note[0] == "start"]
     ended = [note[1] for note in notes[:last] if note[0] == "end"]
-    still = [one for one in begun if one not in ended and one != key]
+    still = [pid for pid in begun if pid not in ended and pid != key]
     assert still == []
     assert int(pid) != os.getpid()
 

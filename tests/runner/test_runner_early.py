@@ -27,10 +27,10 @@ from tests.runner.workshop import Workshop
 SOON = 1.0  # seconds in which a worker dies with its parent
 
 
-def started(shop: Workshop, count: int, **told: Any) -> tuple[subprocess.Popen[str], list[int]]:
+def started(shop: Workshop, count: int, **report: Any) -> tuple[subprocess.Popen[str], list[int]]:
     """Run a batch until so many early workers are ready; return it and them, oldest first."""
     shop.close()
-    process = shop.spawn(workers=count, early=count, **told)
+    process = shop.spawn(workers=count, early=count, **report)
     workshop.await_(lambda: len(shop.notes("open")) == count)
     return process, sorted(int(note[-1]) for note in shop.notes("open"))
 
@@ -147,8 +147,8 @@ def test_no_worker_starts_early_where_a_thread_may_hold_a_lock(tmp_path: Path) -
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
-    with worker_process.prestart_workers(functools.partial(toys.opened, tmp_path), 2) as hands:
-        assert hands == []
+    with worker_process.prestart_workers(functools.partial(toys.opened, tmp_path), 2) as workers:
+        assert workers == []
     over.set()
     thread.join()
 

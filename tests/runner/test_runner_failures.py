@@ -41,12 +41,12 @@ FAILURES = {
 def test_whatever_a_worker_raises_or_returns_ends_its_item_and_no_other(
     tmp_path: Path, workers: int
 ) -> None:
-    shop = workshop.stock(tmp_path, {**{deed: deed for deed in FAILURES}, "bee": "good"})
+    shop = workshop.stock(tmp_path, {**{failure: failure for failure in FAILURES}, "bee": "good"})
     report = shop.run(workers=workers)
     assert shop.statuses() == {**dict.fromkeys(FAILURES, Status.ERROR), "bee": Status.COMPLETED}
-    told = {deed: shop.item(deed).error_message for deed in FAILURES}
+    told = {failure: shop.item(failure).error_message for failure in FAILURES}
     assert {deed: text[: len(FAILURES[deed])] for deed, text in told.items()} == FAILURES
-    assert {shop.item(deed).attempts for deed in FAILURES} == {1}
+    assert {shop.item(failure).attempts for failure in FAILURES} == {1}
     assert len(shop.notes("start")) == report.done_count == len(FAILURES) + 1
 
 

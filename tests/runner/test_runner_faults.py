@@ -77,7 +77,9 @@ def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     assert len(claims) == 2
     assert report.done_count == 2
-    assert [one.outcome.message for one in settled if one.key == "ant"] == [f"of claim {claims[1]}"]
+    assert [
+        settled_item.outcome.message for settled_item in settled if settled_item.key == "ant"
+    ] == [f"of claim {claims[1]}"]
     assert any("dropped" in line["message"] for line in shop.log())
 
 

@@ -78,7 +78,7 @@ def assert_whole(shop: Workshop, things: dict[str, str]) -> None:
     assert sessions.list_live_files(shop.status) == []
 
 
-def killed(folder: Path, **told: Any) -> bool:
+def killed(folder: Path, **report: Any) -> bool:
     """Have a batch killed at one of its records, and finish it; False where it never came so far.
 
     `told` says at which record, and how the first batch works.
@@ -86,7 +86,7 @@ def killed(folder: Path, **told: Any) -> bool:
     folder.mkdir()
     shop = workshop.stock(folder, FEW, toys.TOY)
     shop.close()
-    process = shop.spawn(**told)
+    process = shop.spawn(**report)
     process.communicate(timeout=workshop.PATIENCE)
     assert process.returncode in (0, -signal.SIGKILL)
     recorded = Recorded.of(shop)
@@ -119,8 +119,8 @@ def kill_at_random(folder: Path, times: int, seed: int) -> int:
             kills += 1
         process.communicate(timeout=workshop.PATIENCE)
         assert process.returncode in (0, -signal.SIGKILL)
-        for one in recorded:
-            one.assert_not_done_again(shop)
+        for record in recorded:
+            record.assert_not_done_again(shop)
         recorded.append(Recorded.of(shop))
     shop.finish(workers=2, patience=0)
     for one in recorded:

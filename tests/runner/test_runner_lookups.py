@@ -229,7 +229,7 @@ def test_a_batch_killed_amid_look_ups_leaves_all_completed_and_uncounted(
     assert set(lookups(shop).values()) == {(C, "done", 1)}
 
 
-def killed(folder: Path, **told: Any) -> bool:
+def killed(folder: Path, **report: Any) -> bool:
     """Have a batch killed at one of its records amid lookups, and finish it; False if not reached.
 
     `told` says at which record, and how the first batch works.
@@ -238,7 +238,7 @@ def killed(folder: Path, **told: Any) -> bool:
     shop = unlooked(folder, THINGS, {"new": "look"})
     shop.close()
     online(shop)
-    process = shop.spawn(lookups=True, **told)
+    process = shop.spawn(lookups=True, **report)
     process.communicate(timeout=workshop.PATIENCE)
     assert process.returncode in (0, -signal.SIGKILL)
     looked = {key for key, one in lookups(shop).items() if one[1] == "done"}

@@ -22,11 +22,11 @@ from tests.runner.workshop import Workshop
 
 def test_the_messages_of_a_workers_threads_do_not_mix() -> None:
     ours, theirs = multiprocessing.Pipe()
-    voice, heard = WorkerChannel(theirs), []
+    voice, messages = WorkerChannel(theirs), []
 
     def listen() -> None:
         while (message := ours.recv()) != ("over",):
-            heard.append(message)
+            messages.append(message)
 
     def report() -> None:
         for number in range(500):
@@ -42,13 +42,13 @@ def test_the_messages_of_a_workers_threads_do_not_mix() -> None:
         thread.join(20)
     voice.send("over")
     listener.join(20)
-    assert [message[0] for message in heard].count("done") == 20
-    assert len(heard) == 4 * 500 + 20
+    assert [message[0] for message in messages].count("done") == 20
+    assert len(messages) == 4 * 500 + 20
 
 
-def task(part: StagePart | None = None, deed: str = "good", *, alone: bool = False) -> Task:
+def task(part: StagePart | None = None, action: str = "good", *, alone: bool = False) -> Task:
     """Make a task as a batch does."""
-    item = toys.Thing(status=Status.IN_PROGRESS, path=deed)
+    item = toys.Thing(status=Status.IN_PROGRESS, path=action)
     return Task("ant", Work(item, Stamp("session", "ant", 1, 1)), part, alone)
 
 
@@ -98,9 +98,9 @@ def test_what_cannot_be_received_from_a_worker_is_an_error_of_its_item(tmp_path:
 def test_an_idle_worker_that_died_meanwhile_costs_nothing(pool: WorkerPool, alone: bool) -> None:
     pool.submit(task(StagePart(0, "x", toys.echo)))
     until(pool)
-    (hand,) = pool._workers
-    hand.process.kill()
-    hand.process.join()
+    (worker,) = pool._workers
+    worker.process.kill()
+    worker.process.join()
     pool.submit(task(StagePart(0, "y", toys.echo), alone=alone))
     assert until(pool)[0][1] == PartDone("y")
     assert len(pool._workers) == 1
@@ -116,8 +116,8 @@ def test_who_runs_alone_has_no_neighbours_not_even_idle_ones(
         ended += until(pool)
     pool.submit(task(StagePart(2, "x", toys.echo), alone=True))
     until(pool)
-    (hand,) = pool._workers
-    lone = hand.process.pid
+    (worker,) = pool._workers
+    lone = worker.process.pid
     assert len(Workshop(tmp_path, toys.PLAIN).notes("close")) == 2
     pool.submit(task(StagePart(3, "x", toys.echo), alone=True))
     until(pool)
@@ -125,7 +125,7 @@ def test_who_runs_alone_has_no_neighbours_not_even_idle_ones(
 
 
 def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: WorkerPool) -> None:
-    pool.submit(task(deed="sleep 1.2"))
+    pool.submit(task(action="sleep 1.2"))
     turns, before, started = 0, time.process_time(), time.monotonic()
     while not pool.wait():
         turns += 1
@@ -136,14 +136,14 @@ def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: WorkerPool) -> N
 
 def test_the_time_of_a_task_begins_when_its_worker_is_ready(tmp_path: Path) -> None:
     pool = WorkerPool(functools.partial(toys.slow, tmp_path), 100.0, lambda *_: None)
-    pool.submit(task(deed="sleep 0.2"))
-    (hand,) = pool._workers
-    given = hand.deadline
+    pool.submit(task(action="sleep 0.2"))
+    (worker,) = pool._workers
+    given = worker.deadline
     until(pool)
-    assert hand.deadline >= given + 0.5
+    assert worker.deadline >= given + 0.5
     pool.close()
 
 
 def test_a_lost_task_says_why(pool: WorkerPool) -> None:
-    pool.submit(task(deed="die exit"))
+    pool.submit(task(action="die exit"))
     assert until(pool)[0][1] == WorkerDied("its worker process died (exit code 3)")

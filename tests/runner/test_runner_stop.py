@@ -28,10 +28,10 @@ MOST = pytest.mark.parametrize("how", some(WAYS, 2), ids=IDS)  # early workers a
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def begun(shop: Workshop, *keys: str, **told: Any) -> subprocess.Popen[str]:
+def begun(shop: Workshop, *keys: str, **report: Any) -> subprocess.Popen[str]:
     """Run a batch in a process of its own, until these items are begun."""
     shop.close()
-    process = shop.spawn(**told)
+    process = shop.spawn(**report)
     for key in keys:
         workshop.await_(lambda key=key: shop.notes("start", key))
     return process

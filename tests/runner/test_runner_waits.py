@@ -43,12 +43,12 @@ def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
     shown: list[tuple[str, int, int, str]] = []
     noted = []
 
-    def look(*told: Any) -> None:
-        shown.append(told)
+    def look(*report: Any) -> None:
+        shown.append(report)
         (live,) = sessions.list_live_files(shop.status)
-        found = sessions.read_live_status(shop.status, live.stem)
-        assert found
-        noted.append(found.waiting)
+        status = sessions.read_live_status(shop.status, live.stem)
+        assert status
+        noted.append(status.waiting)
 
     shop.run(face=BatchCallbacks(on_progress=look), workers=workers)
     assert shown == [("ant", 0, 0, looking.SERVICE)]
@@ -133,8 +133,8 @@ def test_the_time_of_the_next_item_is_not_longer_for_a_wait_before(tmp_path: Pat
 
 
 @each_row(
-    ("told", "span"),
+    ("seconds", "span"),
     [(2.5, 2.5), (0.0, 0.0), (-1.0, 0.0), (float("nan"), 0.0), (float("inf"), 86400.0)],
 )
-def test_a_wait_of_no_sensible_length_does_no_harm(told: float, span: float) -> None:
-    assert tasks.clamp_wait(told) == span
+def test_a_wait_of_no_sensible_length_does_no_harm(seconds: float, span: float) -> None:
+    assert tasks.clamp_wait(seconds) == span

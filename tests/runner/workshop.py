@@ -127,15 +127,15 @@ class Workshop:
         paths = sorted((self.status / "session_logs").glob("*.log"))
         return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
 
-    def command(self, **told: Any) -> list[str]:
+    def command(self, **report: Any) -> list[str]:
         """Return the command that runs a batch; `told` is the plan, and what script.py knows."""
-        asked = {"folder": str(self.folder), "kind": self.kind.name, **told}
+        asked = {"folder": str(self.folder), "kind": self.kind.name, **report}
         return [sys.executable, "-m", "tests.runner.script", json.dumps(asked)]
 
-    def spawn(self, gate: Gate | None = None, **told: Any) -> subprocess.Popen[str]:
+    def spawn(self, gate: Gate | None = None, **report: Any) -> subprocess.Popen[str]:
         """Run a batch in a process of its own; a gate stops it on its way."""
         return subprocess.Popen(
-            self.command(**told),
+            self.command(**report),
             cwd=ROOT,
             env={**environment(), **(gate.environment if gate else {})},
             stdout=subprocess.PIPE,
@@ -176,9 +176,9 @@ def planned(
 def stock(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
     """Make a queue of things, each with its deed."""
     shop = Workshop(folder, kind)
-    found = [ScannedItem(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
+    items = [ScannedItem(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
     shop._queue = Queue.create(
-        queue.locate_queue(shop.status, shop.clock), kind, str(folder), found
+        queue.locate_queue(shop.status, shop.clock), kind, str(folder), items
     )
     return shop
 
@@ -207,10 +207,10 @@ def let_workers_start() -> None:
     """Let the time limit of a task not hold for the start of its worker, which load slows down."""
     give = WorkerProcess.assign
 
-    def patient(hand: WorkerProcess, task: Task, data: bytes, timeout: float) -> None:
-        give(hand, task, data, timeout)
-        if timeout and not hand.ready:
-            hand.deadline += PATIENCE
+    def patient(worker: WorkerProcess, task: Task, data: bytes, timeout: float) -> None:
+        give(worker, task, data, timeout)
+        if timeout and not worker.ready:
+            worker.deadline += PATIENCE
 
     WorkerProcess.assign = patient  # type: ignore[method-assign]
 

@@ -132,8 +132,8 @@ def test_a_newer_format_is_rejected(tmp_path: Path, page: dict[str, Any]) -> Non
 
 def test_a_wrong_type_is_reported_with_its_place(tmp_path: Path, page: dict[str, Any]) -> None:
     page["releases"][1]["media"][0]["tracks"][1]["length"] = "long"
-    told = refusal(tmp_path / "c.json", page)
-    assert "$.releases[1].media[0].tracks[1].length" in told
+    message = refusal(tmp_path / "c.json", page)
+    assert "$.releases[1].media[0].tracks[1].length" in message
 
 
 def test_an_unknown_field_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
@@ -171,8 +171,8 @@ def test_a_missing_label_is_rejected(tmp_path: Path, page: dict[str, Any]) -> No
 
 
 def test_a_circular_merge_is_rejected(tmp_path: Path, page: dict[str, Any]) -> None:
-    one, other = generate_mbid("a"), generate_mbid("b")
-    page["merged"] = {one: other, other: one}
+    mbid, other = generate_mbid("a"), generate_mbid("b")
+    page["merged"] = {mbid: other, other: mbid}
     assert "merged into itself" in refusal(tmp_path / "c.json", page)
 
 

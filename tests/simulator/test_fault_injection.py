@@ -42,9 +42,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replace the clock of the fault injector."""
-    made = Clock()
-    monkeypatch.setattr(fault_injection, "time", made)
-    return made
+    clock_ = Clock()
+    monkeypatch.setattr(fault_injection, "time", clock_)
+    return clock_
 
 
 def look(server: SimulatorServer) -> HttpReply:
@@ -109,7 +109,7 @@ def test_a_fault_applies_to_selected_requests_only() -> None:
     with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.http_error(), where=browsing)
         asked = [ws2(server, "release", artist=AMBER, offset=offset) for offset in (0, 2, 2)]
-        assert [one.status for one in asked] == [200, 503, 200]
+        assert [request.status for request in asked] == [200, 503, 200]
 
 
 def is_empty(got: HttpReply) -> bool:

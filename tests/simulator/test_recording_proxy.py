@@ -58,16 +58,16 @@ def recorded(upstream: SimulatorServer) -> tuple[MusicBrainzCatalogue, list[Http
 def test_a_recorded_catalogue_gives_the_same_responses(tmp_path: Path) -> None:
     with SimulatorServer(catalogue_file.generate_catalogue()) as upstream:
         first = ask(upstream)
-        kept, passed = recorded(upstream)
-    catalogue_file.dump(kept, tmp_path / "c.json")
+        release, passed = recorded(upstream)
+    catalogue_file.dump(release, tmp_path / "c.json")
     with SimulatorServer(catalogue_file.load(tmp_path / "c.json")) as again:
         later = ask(again)
     for question, one, two, three in zip(QUESTIONS, first, passed, later, strict=True):
         assert (one.status, one.data) == (two.status, two.data), question
         assert (one.status, one.data) == (three.status, three.data), question
     assert {one.status for one in first} == {200, 400, 404}
-    assert kept.merged == {FORMER: VELVET}
-    assert kept.deleted == (GONE,)
+    assert release.merged == {FORMER: VELVET}
+    assert release.deleted == (GONE,)
 
 
 def test_a_later_response_adds_to_an_earlier_one_and_removes_nothing() -> None:
@@ -96,18 +96,18 @@ def test_genres_and_the_ids_of_discs_are_recorded() -> None:
     amber = factories.make_artist("Amber Kettle")
     group = factories.make_group(amber, "Kettle Song", genres=("indie rock", "folk"))
     ids = (factories.make_disc_id("a"), factories.make_disc_id("b"))
-    made = factories.make_release(group, [["One"]], pressed=[ids])
+    release = factories.make_release(group, [["One"]], pressed=[ids])
     asked = {"artist": amber.id, "inc": "recordings release-groups artist-credits discids"}
     with SimulatorServer(
-        MusicBrainzCatalogue(artists=(amber,), groups=(group,), releases=(made,))
+        MusicBrainzCatalogue(artists=(amber,), groups=(group,), releases=(release,))
     ) as upstream:
         gatherer = CatalogueRecorder(MusicBrainzCatalogue())
         with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
             ws2(server, "release-group", artist=amber.id, inc="artist-credits genres")
             ws2(server, "release", **asked)
-    kept = gatherer.catalogue()
-    assert kept.groups[0].genres == ("indie rock", "folk")
-    assert kept.releases[0].media[0].discs == ids
+    catalogue = gatherer.catalogue()
+    assert catalogue.groups[0].genres == ("indie rock", "folk")
+    assert catalogue.releases[0].media[0].discs == ids
 
 
 def test_nothing_personal_is_forwarded() -> None:
@@ -117,9 +117,9 @@ def test_nothing_personal_is_forwarded() -> None:
         ) as server:
             secrets = {"api_key": "SECRET1", "token": "SECRET2", "user": "SECRET3", "contact": "x"}
             get(server, "/ws/2/artist", agent="me (SECRET4)", fmt="json", query="velvet", **secrets)
-        (asked,) = upstream.requests
-    assert asked.agent == AGENT
-    assert asked.query == "fmt=json&query=velvet"
+        (request,) = upstream.requests
+    assert request.agent == AGENT
+    assert request.query == "fmt=json&query=velvet"
 
 
 class StoppedClock:
@@ -165,7 +165,9 @@ def test_errors_are_forwarded_and_not_recorded() -> None:
 
 def test_covers_are_forwarded_too() -> None:
     with SimulatorServer(catalogue_file.generate_catalogue(1)) as upstream:
-        release = next(one for one in catalogue_file.generate_catalogue(1).releases if one.cover)
+        release = next(
+            release_ for release_ in catalogue_file.generate_catalogue(1).releases if release_.cover
+        )
         with SimulatorServer(
             RecordingProxy(upstream.url, AGENT, CatalogueRecorder(MusicBrainzCatalogue()))
         ) as server:

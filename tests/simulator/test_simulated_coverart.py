@@ -80,7 +80,7 @@ def test_front_and_back_and_releases_differ(server: SimulatorServer) -> None:
 
 
 def test_a_group_has_the_cover_of_its_earliest_release(server: SimulatorServer) -> None:
-    assert min(FULL.id, *(one.id for one in LATE)) < PLAIN.id
+    assert min(FULL.id, *(late.id for late in LATE)) < PLAIN.id
     ours = get(server, f"/release-group/{GROUP.id}/front-500").headers["Location"]
     assert ours == get(server, f"/release/{PLAIN.id}/front-500").headers["Location"]
 

@@ -65,21 +65,21 @@ class Written:
 
 def written(home: Path) -> Written:
     """Make a queue of such names, with two weeks behind it, and write the report on the second."""
-    made = Months(home, 2, artists=NAMES)
-    made.batch(5)
-    made.at("2026-11-17T10:00:00")
-    made.batch(5)
-    _fail(made)
+    months = Months(home, 2, artists=NAMES)
+    months.batch(5)
+    months.at("2026-11-17T10:00:00")
+    months.batch(5)
+    _fail(months)
     _decide(home)
-    return Written(reports.write(made, "2026-W47"))
+    return Written(reports.write(months, "2026-W47"))
 
 
-def _fail(made: Months) -> None:
+def _fail(months: Months) -> None:
     """Have the rest fail, each with a text of its own, or the same with its name in it."""
-    with Queue.open(made.where, MUSIC) as queue:
+    with Queue.open(months.where, MUSIC) as queue:
         queue.begin_session(batch_size=9)
         for claim in queue.claim(len(NAMES) - 12):
-            made.clock.forward(seconds=61)
+            months.clock.forward(seconds=61)
             ending = SettleRequest(
                 Outcome(Status.ERROR, f"{RAW[len(claim.key) % 5]} {claim.key}"), 1
             )

@@ -124,7 +124,7 @@ class Months:
         chance = self.chance
         old, gone = self.open.get(key, set()), self.gone.get(key, set())
         ids = {one for one in sorted(old) if chance.random() < 0.6}
-        ids |= {one for one in sorted(gone) if chance.random() < 0.4}
+        ids |= {key for key in sorted(gone) if chance.random() < 0.4}
         ids |= {
             f"{chance.choice(KINDS)}:{sum(key.encode()):04x}{key[-3:].encode().hex()}{chance.randrange(9)}"
             for _ in range(chance.randrange(4))
@@ -132,7 +132,7 @@ class Months:
         self.open[key], self.gone[key] = ids, (old | gone) - ids
         chosen = () if by_hand else SAFE[: chance.randrange(4)]
         repairs = {kind: chance.randrange(1, 9) for kind in chosen}
-        issues = dict(Counter(one.partition(":")[0] for one in ids))
+        issues = dict(Counter(mbid.partition(":")[0] for mbid in ids))
         fixed = sum(repairs.values())
         tracks = chance.randrange(8, 30)
         # Older artists were done before albums were matched: they tell nothing of it.
@@ -203,7 +203,7 @@ class Months:
     def _review(self, queue: Queue) -> None:
         def entries(item: Item) -> list[dict[str, str]]:
             key = next(one for one, found in queue.state.items.items() if found is item)
-            return [_entry(self.home, key, one, self.track) for one in sorted(self.open[key])]
+            return [_entry(self.home, key, issue, self.track) for issue in sorted(self.open[key])]
 
         review.update_review_list(self.home, self.where.folder, queue.state, entries)
 
@@ -217,17 +217,17 @@ class Months:
         return [msgspec.json.decode(line) for line in lines]
 
 
-def _entry(home: Path, key: str, one: str, track: str) -> dict[str, str]:
-    kind = one.partition(":")[0]
+def _entry(home: Path, key: str, text: str, track: str) -> dict[str, str]:
+    kind = text.partition(":")[0]
     proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
     door = config.format_command("fix_metadata.py", home)
-    accept = f"{door} --from-review {review.FILE} --accept {one}"
+    accept = f"{door} --from-review {review.FILE} --accept {text}"
     command = accept if proposal else ""
     return {
-        "id": one,
+        "id": text,
         "artist": key,
         "album": "Album",
-        "path": track.format(one[-1]),
+        "path": track.format(text[-1]),
         "kind": kind,
         "severity": "error" if kind == "truncated-audio" else "warning",
         "detail": "",
@@ -240,32 +240,32 @@ def _entry(home: Path, key: str, one: str, track: str) -> dict[str, str]:
 
 def made(home: Path, artists: Sequence[str] = ARTISTS, track: str = TRACK) -> Months:
     """Make the history; it ends on Saturday, 2 January 2027, in week 53 of 2026."""
-    told = Months(home, artists=artists, track=track)
-    told.batch(6)
-    told.at("2026-11-15T23:40:00")
-    told.batch(12, seconds=200)  # over midnight, and into the next week
-    told.at("2026-11-18T20:00:00")
-    told.batch(9, kill=True)
-    told.batch(5)
-    told.at("2026-11-24T20:00:00")
-    told.batch(14)
-    told.by_hand(artists[0], artists[3])
-    told.at("2026-11-29T08:00:00")
-    told.again(*artists[:4])
-    told.batch(10)
+    months = Months(home, artists=artists, track=track)
+    months.batch(6)
+    months.at("2026-11-15T23:40:00")
+    months.batch(12, seconds=200)  # over midnight, and into the next week
+    months.at("2026-11-18T20:00:00")
+    months.batch(9, kill=True)
+    months.batch(5)
+    months.at("2026-11-24T20:00:00")
+    months.batch(14)
+    months.by_hand(artists[0], artists[3])
+    months.at("2026-11-29T08:00:00")
+    months.again(*artists[:4])
+    months.batch(10)
     # nothing in week 49
-    told.at("2026-12-07T19:00:00")
-    told.scan(artists[1], artists[2])
-    with told.beside(3):
-        told.batch(13)
-    told.at("2026-12-16T19:00:00")
-    told.scan()
-    told.batch(11)
-    told.by_hand(artists[5])
-    told.at("2026-12-22T06:00:00")
-    told.again(*artists[:5])
-    told.batch(9, seconds=30)
-    told.at("2027-01-01T00:10:00")
-    told.batch(12, seconds=60)
-    told.at("2027-01-02T10:00:00")
-    return told
+    months.at("2026-12-07T19:00:00")
+    months.scan(artists[1], artists[2])
+    with months.beside(3):
+        months.batch(13)
+    months.at("2026-12-16T19:00:00")
+    months.scan()
+    months.batch(11)
+    months.by_hand(artists[5])
+    months.at("2026-12-22T06:00:00")
+    months.again(*artists[:5])
+    months.batch(9, seconds=30)
+    months.at("2027-01-01T00:10:00")
+    months.batch(12, seconds=60)
+    months.at("2027-01-02T10:00:00")
+    return months

@@ -154,7 +154,7 @@ class Ledger:
         told.gains = _ranked(told.gains)
         known, away = self._total(end), sum(one.status == "skipped" for one in after.values())
         told.total = None if known is None else max(told.done, known - away)
-        times = [one.times for one in self.sessions() if _meets(one.times, begin, end)]
+        times = [session.times for session in self.sessions() if _meets(session.times, begin, end)]
         told.sessions = len(times)
         told.invested = _union([(max(a, begin), min(b, end)) for a, b in times])
         return told
@@ -206,7 +206,7 @@ class Ledger:
 
     def pace(self, most: int = 10) -> tuple[int, float, int]:
         """Add up the settled items and the seconds of the last batches."""
-        batches = [one for one in self.sessions() if one.is_batch and one.settled]
+        batches = [session for session in self.sessions() if session.is_batch and session.settled]
         batches.sort(key=lambda one: (max(map(moment, one.lines)), one.lines[0]["session"]))
         last = batches[-most:]
         times = [(one.times[0], one.times[0] + timedelta(seconds=one.seconds)) for one in last]
@@ -284,41 +284,41 @@ def _statuses(line: Line) -> list[tuple[str, str]]:
     return list(zip(keys, states, strict=True))
 
 
-def _move(told: Told, old: Item, new: Item) -> None:
+def _move(result: Told, old: Item, new: Item) -> None:
     """Count issues that left with an item, or came back with it."""
     if old.status != "skipped" and new.status == "skipped":
-        told.vanished += 1
-        told.left += _kinds(old.open)
+        result.vanished += 1
+        result.left += _kinds(old.open)
     if old.status == "skipped" and new.status not in ("skipped", "forgotten"):
-        told.reappeared += 1
-        told.returned += _kinds(old.open)
+        result.reappeared += 1
+        result.returned += _kinds(old.open)
 
 
-def _settle(told: Told, line: Line, key: str, old: Item, new: Item) -> None:
+def _settle(result: Told, line: Line, key: str, old: Item, new: Item) -> None:
     if line["op"] != "settle":
         return
     gone: set[str] = set()
     if "open_ids" in line:
         gone = old.open - new.open
-        told.new += _kinds(new.open - old.seen)
-        told.regressed += _kinds((new.open & old.seen) - old.open)
-        told.closed += _kinds(gone)
+        result.new += _kinds(new.open - old.seen)
+        result.regressed += _kinds((new.open & old.seen) - old.open)
+        result.closed += _kinds(gone)
     repairs = Counter({} if line.get("by_hand") else line.get("repairs", {}))
-    told.mended += _kinds(gone) & repairs
+    result.mended += _kinds(gone) & repairs
     if line["state"] == "completed":
         others = _kinds(gone) - repairs
-        told.gains.append((key, line.get("auto_fixed", 0), others.total()))
+        result.gains.append((key, line.get("auto_fixed", 0), others.total()))
     if line.get("by_hand"):
-        told.by_hand += 1
+        result.by_hand += 1
         return
-    told.completed += line["state"] == "completed"
-    told.again += line["state"] == "completed" and old.ever
-    told.failed += line["state"] == "error"
-    told.skipped += line["state"] == "skipped"
-    told.repaired += Counter(line.get("repairs", {}))
+    result.completed += line["state"] == "completed"
+    result.again += line["state"] == "completed" and old.ever
+    result.failed += line["state"] == "error"
+    result.skipped += line["state"] == "skipped"
+    result.repaired += Counter(line.get("repairs", {}))
     for name, value in line.items():
         if name in AMOUNTS:
-            told.amounts[name] = told.amounts.get(name, 0) + value
+            result.amounts[name] = result.amounts.get(name, 0) + value
 
 
 def _ranked(gains: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
@@ -336,7 +336,7 @@ def _done(items: dict[str, Item]) -> int:
 
 
 def _kinds(ids: Any) -> Counter[str]:
-    return Counter(one.split(":")[0] for one in ids)
+    return Counter(mbid.split(":")[0] for mbid in ids)
 
 
 def _meets(times: Moments, begin: datetime, end: datetime) -> bool:

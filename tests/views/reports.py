@@ -24,12 +24,12 @@ HOME = "/home/of/music"  # what kept reports say in place of the true one
 
 def one_artist(home: Path) -> Months:
     """A library of one artist, which is done again after an issue was settled."""
-    told = Months(home, 8, artists=["Solo"])
-    told.batch(1)
-    told.at("2026-11-13T10:00:00")
-    told.by_hand("Solo")
-    told.at("2026-11-15T18:00:00")
-    return told
+    month_history = Months(home, 8, artists=["Solo"])
+    month_history.batch(1)
+    month_history.at("2026-11-13T10:00:00")
+    month_history.by_hand("Solo")
+    month_history.at("2026-11-15T18:00:00")
+    return month_history
 
 
 REPORTS: dict[str, tuple[Callable[[Path], Months], str]] = {
@@ -41,12 +41,12 @@ REPORTS: dict[str, tuple[Callable[[Path], Months], str]] = {
 }
 
 
-def write(made: Months, name: str) -> dict[str, Path]:
+def write(history: Months, name: str) -> dict[str, Path]:
     """Write the report on a week or day in all formats; return its files by their suffixes."""
-    desk = ReportContext(made.home, made.now, months.ZONE)
-    told = period_report.collect_report(desk, periods.parse_period(name, months.ZONE))
-    assert told
-    paths = report_files.write_report(made.home, told, FORMATS)
+    context = ReportContext(history.home, history.now, months.ZONE)
+    report = period_report.collect_report(context, periods.parse_period(name, months.ZONE))
+    assert report
+    paths = report_files.write_report(history.home, report, FORMATS)
     return {path.suffix[1:]: path for path in paths if path.suffix != ".svg"}
 
 

@@ -76,18 +76,18 @@ def test_colour_adds_nothing_but_colour() -> None:
 def test_a_larger_window_shows_more_and_all_is_shown_where_nothing_limits() -> None:
     shown = [sum(bool(line.strip()) for line in dashboards.drawn(80, n)) for n in (12, 24, 50, 90)]
     assert shown == sorted(set(shown))
-    told = text(dashboards.GLANCE)
+    drawn = text(dashboards.GLANCE)
     for part in ("Progress", "Now", "Failed", "Queue", "Issues", "To decide", "Lately"):
-        assert f"── {part}" in told
+        assert f"── {part}" in drawn
     for part in ("Sessions", "Services", "Disk"):
-        assert f"── {part}" in told
-    assert " more\n" not in re.sub(r" +\n", "\n", told)
+        assert f"── {part}" in drawn
+    assert " more\n" not in re.sub(r" +\n", "\n", drawn)
 
 
 def test_names_of_strangers_are_shown_as_text() -> None:
-    told = text(dashboards.GLANCE, 200)
-    assert r"Evil\x1b[2J\u202eN" in told
-    assert r"Disk \x07 error 5" in told
+    drawn = text(dashboards.GLANCE, 200)
+    assert r"Evil\x1b[2J\u202eN" in drawn
+    assert r"Disk \x07 error 5" in drawn
 
 
 def test_what_is_not_known_is_left_out_and_not_shown_as_zero() -> None:
@@ -105,7 +105,7 @@ def test_what_is_not_known_is_left_out_and_not_shown_as_zero() -> None:
         sessions=[],
     )
     glance = with_account(account)
-    told = text(
+    drawn = text(
         msgspec.structs.replace(
             glance,
             queues=[msgspec.structs.replace(glance.queues[0], running_sessions=[], events=[])],
@@ -121,8 +121,8 @@ def test_what_is_not_known_is_left_out_and_not_shown_as_zero() -> None:
         "Sessions",
         "note",
     ):
-        assert word not in told, word
-    assert "this week 3 completed" in told
+        assert word not in drawn, word
+    assert "this week 3 completed" in drawn
 
 
 def test_a_finished_library_says_so_without_a_time_left() -> None:
@@ -131,26 +131,26 @@ def test_a_finished_library_says_so_without_a_time_left() -> None:
         dashboards.STANDING, total=14, counts=counts, percentage=100.0, waiting=0, seconds_left=0.0
     )
     account = msgspec.structs.replace(dashboards.ACCOUNT, status=standing, estimate=None)
-    told = text(with_account(account))
-    assert "14 of 14 artists completed (100.0%)" in told
-    assert "of work left" not in told
-    assert "412 artists an hour" in told
+    drawn = text(with_account(account))
+    assert "14 of 14 artists completed (100.0%)" in drawn
+    assert "of work left" not in drawn
+    assert "412 artists an hour" in drawn
 
 
 def test_a_session_that_died_is_shown_as_dead() -> None:
     dead = msgspec.structs.replace(dashboards.CREWS[1], alive=False)
     look = msgspec.structs.replace(dashboards.GLANCE.queues[0], running_sessions=[dead])
-    told = text(msgspec.structs.replace(dashboards.GLANCE, queues=[look]), 200)
-    assert "Now: no session at work" in told
-    assert "dead: 20251217_session_002, process 1234; the next batch retries its artists" in told
+    drawn = text(msgspec.structs.replace(dashboards.GLANCE, queues=[look]), 200)
+    assert "Now: no session at work" in drawn
+    assert "dead: 20251217_session_002, process 1234; the next batch retries its artists" in drawn
 
 
 def test_a_session_whose_end_is_not_in_the_history_yet_is_not_called_killed() -> None:
     def state(seconds: int, crews: list[RunningSession]) -> str:
         now = datetime.fromisoformat(dashboards.SITTINGS[-1].last) + timedelta(seconds=seconds)
         look = msgspec.structs.replace(dashboards.GLANCE.queues[0], running_sessions=crews)
-        told = text(msgspec.structs.replace(dashboards.GLANCE, queues=[look], now=now), 200)
-        (line,) = [row for row in told.splitlines() if running.session in row and "430" in row]
+        drawn = text(msgspec.structs.replace(dashboards.GLANCE, queues=[look], now=now), 200)
+        (line,) = [row for row in drawn.splitlines() if running.session in row and "430" in row]
         return line.split()[1]
 
     running = dashboards.CREWS[1]
@@ -163,11 +163,11 @@ def test_a_session_whose_end_is_not_in_the_history_yet_is_not_called_killed() ->
 def test_of_many_failures_the_number_is_told() -> None:
     many = [FailedItem(f"A{n}", "no", dashboards.at("10:00:00"), 1, "") for n in range(1500)]
     account = msgspec.structs.replace(dashboards.ACCOUNT, failed_items=many)
-    told = "\n".join(render.render_dashboard(with_account(account), WindowSize(80, 40)))
-    assert "Failed: 1,500 artists" in told
-    hidden = re.search(r"and ([\d,]+) more", told.partition("Failed")[2])
+    text = "\n".join(render.render_dashboard(with_account(account), WindowSize(80, 40)))
+    assert "Failed: 1,500 artists" in text
+    hidden = re.search(r"and ([\d,]+) more", text.partition("Failed")[2])
     assert hidden
-    shown = len(re.findall(r"A\d+ +1 try, given up", told))
+    shown = len(re.findall(r"A\d+ +1 try, given up", text))
     assert shown + int(hidden[1].replace(",", "")) == 1500
 
 
@@ -201,10 +201,10 @@ def test_two_kinds_are_told_apart() -> None:
     )
     other: KindSummary = msgspec.structs.replace(dashboards.ACCOUNT, status=standing)
     looks = [*dashboards.GLANCE.queues, QueueSnapshot(films, other, [], [])]
-    told = text(msgspec.structs.replace(dashboards.GLANCE, queues=looks), 200)
-    assert re.search(r"music █.* 7,559 of 12,930 artists completed", told)
-    assert re.search(r"movies █.* 7,559 of 12,931 movies completed", told)
-    assert "movies:" in told.partition("Queue")[2]
+    drawn = text(msgspec.structs.replace(dashboards.GLANCE, queues=looks), 200)
+    assert re.search(r"music █.* 7,559 of 12,930 artists completed", drawn)
+    assert re.search(r"movies █.* 7,559 of 12,931 movies completed", drawn)
+    assert "movies:" in drawn.partition("Queue")[2]
 
 
 def test_times_of_another_day_bear_their_date() -> None:

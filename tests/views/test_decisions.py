@@ -33,9 +33,9 @@ def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.Pen
     )
 
 
-def names(found: decisions.PendingReviews | None) -> list[str]:
-    assert found
-    return [one.entry.id for one in found.oldest]
+def names(reviews: decisions.PendingReviews | None) -> list[str]:
+    assert reviews
+    return [one.entry.id for one in reviews.oldest]
 
 
 def test_the_oldest_day_comes_first_and_then_what_a_command_settles(tmp_path: Path) -> None:

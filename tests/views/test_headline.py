@@ -79,14 +79,16 @@ def issue(kind: str, open_: int, more: int = 0, regressed: int = 0) -> IssueKind
     return IssueKindCounts(kind, max(more, 0), regressed, 0, 0, open_, more, [])
 
 
-def said(one: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
+def said(progress: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
     return " ".join(
-        headline.build_headline(one, Period(date(2025, 12, 15), days, UTC), TODAY, running=running)
+        headline.build_headline(
+            progress, Period(date(2025, 12, 15), days, UTC), TODAY, running=running
+        )
     )
 
 
 @each_row(
-    ("one", "running", "sentence"),
+    ("progress", "running", "sentence"),
     [
         (
             told(40, 160, 12),
@@ -122,8 +124,8 @@ def said(one: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
         (told(1, 1, 1), True, "Done, 1 more than at the beginning of the week."),
     ],
 )
-def test_how_far_it_is(one: KindProgress, running: bool, sentence: str) -> None:
-    assert said(one, running=running) == sentence
+def test_how_far_it_is(progress: KindProgress, running: bool, sentence: str) -> None:
+    assert said(progress, running=running) == sentence
 
 
 def test_a_day_is_called_a_day() -> None:
@@ -194,8 +196,8 @@ def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     [(94296.4, "94,000"), (123.4, "120"), (42.4, "42"), (4.25, "4.2"), (4.0, "4"), (0.04, "0.04")],
 )
 def test_a_pace_has_two_digits(per_hour: float, words: str) -> None:
-    said = headline.format_remaining(rest(6, per_hour, sessions=2), told(2, 8), None)
-    assert f"at the {words} an hour" in said
+    text = headline.format_remaining(rest(6, per_hour, sessions=2), told(2, 8), None)
+    assert f"at the {words} an hour" in text
 
 
 def test_one_artist_that_is_left_is_one() -> None:

@@ -31,9 +31,9 @@ class Watch:
 
 @pytest.fixture
 def queue(tmp_path: Path) -> Queue:
-    found = [ScannedItem(key=name, path=f"/m/{name}", fingerprint="f") for name in "ABCD"]
+    items = [ScannedItem(key=name, path=f"/m/{name}", fingerprint="f") for name in "ABCD"]
     folder = tmp_path / "status" / "music"
-    return Queue.create(locate_queue(folder, Watch(), "here"), MUSIC, "/m", found)
+    return Queue.create(locate_queue(folder, Watch(), "here"), MUSIC, "/m", items)
 
 
 def settle(queue: Queue, key: str, *ids: str) -> None:

@@ -50,32 +50,32 @@ def test_an_empty_history_tells_nothing(tmp_path: Path) -> None:
 
 
 def test_issues_come_go_and_come_back(tmp_path: Path) -> None:
-    one, two, three = told(
+    stats, two, three = told(
         tmp_path,
         done("15 10:00", "A", "cover:1", "date:1", repairs={"case": 2}),
         done("16 10:00", "A", "date:1"),
         done("16 23:59", "B", "cover:2"),
         done("17 00:00", "A", "cover:1", repairs={"case": 1}),
     )
-    assert (one.flow.new, one.flow.repaired) == ({"cover": 1, "date": 1}, {"case": 2})
-    assert (one.flow.found, one.flow.resolved) == (4, 2)
+    assert (stats.flow.new, stats.flow.repaired) == ({"cover": 1, "date": 1}, {"case": 2})
+    assert (stats.flow.found, stats.flow.resolved) == (4, 2)
     assert (two.flow.new, two.flow.closed) == ({"cover": 1}, {"cover": 1})
     assert two.level.open == {"cover": 1, "date": 1}
     assert (three.flow.regressed, three.flow.closed) == ({"cover": 1}, {"date": 1})
     assert (three.flow.found, three.flow.resolved) == (2, 2)
     assert three.level.open == {"cover": 2}
-    assert [span.flow.again for span in (one, two, three)] == [0, 1, 1]
-    assert [span.level.completed for span in (one, two, three)] == [1, 2, 2]
+    assert [span.flow.again for span in (stats, two, three)] == [0, 1, 1]
+    assert [span.level.completed for span in (stats, two, three)] == [1, 2, 2]
 
 
 def test_issues_of_an_item_that_vanished_do_not_count_until_it_is_back(tmp_path: Path) -> None:
-    one, two, three = told(
+    stats, two, three = told(
         tmp_path,
         done("15 10:00", "A", "cover:1", "cover:2"),
         at("16 10:00", "scan", items=["A", "B"], states=["skipped", "pending"], known=2),
         at("17 10:00", "scan", item="A", state="completed", known=2),
     )
-    assert (one.level.open, one.level.completed) == ({"cover": 2}, 1)
+    assert (stats.level.open, stats.level.completed) == ({"cover": 2}, 1)
     assert (two.level.open, two.level.completed) == ({}, 0)
     assert (two.flow.left, two.flow.closed, two.flow.progress) == ({"cover": 2}, {}, -1)
     assert (three.level.open, three.flow.returned) == ({"cover": 2}, {"cover": 2})
@@ -95,20 +95,20 @@ def test_the_size_is_the_last_that_was_known(tmp_path: Path) -> None:
 
 
 def test_what_a_person_did_is_no_work_of_batches(tmp_path: Path) -> None:
-    one, *_ = told(
+    stats, *_ = told(
         tmp_path,
         done("15 10:00", "A", "x:1", tracks=9),
         done("15 11:00", "A", by_hand=True, tracks=9),
         at("15 12:00", "settle", item="B", state="error", error="no", tracks=1),
         at("15 12:10", "settle", item="C", state="skipped"),
     )
-    flow = one.flow
+    flow = stats.flow
     assert (flow.completed, flow.by_hand, flow.failed, flow.skipped) == (1, 1, 1, 1)
     assert (flow.closed, flow.again, flow.amounts["tracks"]) == ({"x": 1}, 0, 10)
 
 
 def test_time_counts_where_anybody_was_at_work_once(tmp_path: Path) -> None:
-    one, two, three = told(
+    stats, two, three = told(
         tmp_path,
         at("15 10:00", "start", session="a"),
         at("15 10:30", "start", session="b", command="fix"),
@@ -119,19 +119,19 @@ def test_time_counts_where_anybody_was_at_work_once(tmp_path: Path) -> None:
         at("17 10:00", "start", session="d"),
         at("17 10:10", "settle", session="d", item="A", state="error"),  # and then it was killed
     )
-    assert [span.flow.invested for span in (one, two, three)] == [5400 + 3600, 3600, 600]
-    assert [span.flow.sessions for span in (one, two, three)] == [3, 1, 1]
+    assert [span.flow.invested for span in (stats, two, three)] == [5400 + 3600, 3600, 600]
+    assert [span.flow.sessions for span in (stats, two, three)] == [3, 1, 1]
 
 
 def test_parts_of_a_second_count_as_the_session_measured_them(tmp_path: Path) -> None:
-    one, *_ = told(
+    stats, *_ = told(
         tmp_path,
         at("15 10:00", "start", session="a"),
         at("15 10:00", "end", session="a", seconds=0.375),
         at("15 11:00", "start", session="b"),
         at("15 11:00", "end", session="b", seconds=0.25),
     )
-    assert one.flow.invested == 0.625
+    assert stats.flow.invested == 0.625
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, zone: str, expected:
     told(tmp_path, done("15 22:45", "A"), done("15 23:15", "B"))
     first = Period(MONDAY, DAY, ZoneInfo(zone))
     with index.open_for_query(tmp_path) as base:
-        found = period_stats.compute_stats(base, first.list_until(first.shift(2)))
-    assert [span.flow.completed for span in found] == expected
+        stats = period_stats.compute_stats(base, first.list_until(first.shift(2)))
+    assert [span.flow.completed for span in stats] == expected
 
 
 def test_weeks_begin_on_mondays(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_weeks_begin_on_mondays(tmp_path: Path) -> None:
 
 
 def test_a_restore_takes_back_what_was_done_but_not_the_time_it_took(tmp_path: Path) -> None:
-    one, two, _ = told(
+    stats, two, _ = told(
         tmp_path,
         at("15 10:00", "start", session="s", known=4),
         done("15 10:10", "A", "x:1"),
@@ -170,8 +170,8 @@ def test_a_restore_takes_back_what_was_done_but_not_the_time_it_took(tmp_path: P
         at("16 10:00", "restore", undone=[3, 4]),
         {**done("16 11:00", "C"), "session": "t"},
     )
-    assert (one.flow.completed, one.flow.invested) == (1, 1800)
-    assert one.level.open == {"x": 1}
+    assert (stats.flow.completed, stats.flow.invested) == (1, 1800)
+    assert stats.level.open == {"x": 1}
     assert two.level.completed == 2
 
 
@@ -191,7 +191,7 @@ def test_a_session_is_cut_at_the_ends_of_a_period() -> None:
         ]
         return SessionSpan(*texts, 0, "", "s", seconds)
 
-    found = period_stats.clip_sessions(
+    sessions = period_stats.clip_sessions(
         [
             sitting(-100, 100),
             sitting(86300, 86500),
@@ -202,7 +202,7 @@ def test_a_session_is_cut_at_the_ends_of_a_period() -> None:
         ],
         day,
     )
-    assert [(first - begin, last - begin) for first, last in found] == [
+    assert [(first - begin, last - begin) for first, last in sessions] == [
         (0, 100),
         (86300, 86400),
         (0, 0),

@@ -41,8 +41,8 @@ def test_a_week_is_named_by_iso_8601_and_found_by_its_name(day: str, name: str) 
     first = date.fromisoformat(day)
     for more in range(7):
         noon = datetime.combine(first + timedelta(more), datetime.min.time(), UTC).replace(hour=12)
-        found = periods.period_at(noon, WEEK, UTC)
-        assert (found.first, found.last, found.name) == (first, first + timedelta(6), name)
+        period = periods.period_at(noon, WEEK, UTC)
+        assert (period.first, period.last, period.name) == (first, first + timedelta(6), name)
     assert periods.parse_period(name, UTC) == Period(first, WEEK, UTC)
     assert periods.parse_period(f" {name.lower().replace('-', '')} ", UTC) == Period(
         first, WEEK, UTC
@@ -50,9 +50,9 @@ def test_a_week_is_named_by_iso_8601_and_found_by_its_name(day: str, name: str) 
 
 
 def test_a_day_is_named_by_its_date() -> None:
-    found = periods.parse_period("2026-02-28", BERLIN)
-    assert (found.name, found.last, found.days) == ("2026-02-28", date(2026, 2, 28), DAY)
-    assert found.shift(1).name == "2026-03-01"
+    period = periods.parse_period("2026-02-28", BERLIN)
+    assert (period.name, period.last, period.days) == ("2026-02-28", date(2026, 2, 28), DAY)
+    assert period.shift(1).name == "2026-03-01"
 
 
 @each_row(
@@ -80,9 +80,9 @@ def test_what_names_no_period_is_said_so(text: str) -> None:
     ],
 )
 def test_days_are_as_long_as_the_clocks_on_the_walls_say(zone: str, day: str, hours: float) -> None:
-    found = Period(date.fromisoformat(day), DAY, ZoneInfo(zone))
-    assert found.end - found.start == timedelta(hours=hours)
-    week = periods.period_at(found.start, WEEK, found.zone)
+    period = Period(date.fromisoformat(day), DAY, ZoneInfo(zone))
+    assert period.end - period.start == timedelta(hours=hours)
+    week = periods.period_at(period.start, WEEK, period.zone)
     assert week.end - week.start == timedelta(hours=6 * 24 + hours)
 
 
@@ -94,15 +94,15 @@ def test_days_are_as_long_as_the_clocks_on_the_walls_say(zone: str, day: str, ho
 def test_each_moment_lies_in_one_period_and_periods_follow_one_another(
     moment: datetime, zone: ZoneInfo, days: int
 ) -> None:
-    found = periods.period_at(moment, days, zone)
-    assert found.start <= moment < found.end
-    assert found.shift(1).start == found.end
-    assert periods.parse_period(found.name, zone) == found
-    assert found.start.timestamp() % 900 == 0, "the index keeps sums of quarters of an hour"
-    assert periods.period_at(found.start, days, zone) == found
-    assert periods.period_at(found.end, days, zone) == found.shift(1)
-    assert found.list_until(found.shift(3))[-1] == found.shift(3)
-    assert found.list_until(found.shift(-1)) == []
+    period = periods.period_at(moment, days, zone)
+    assert period.start <= moment < period.end
+    assert period.shift(1).start == period.end
+    assert periods.parse_period(period.name, zone) == period
+    assert period.start.timestamp() % 900 == 0, "the index keeps sums of quarters of an hour"
+    assert periods.period_at(period.start, days, zone) == period
+    assert periods.period_at(period.end, days, zone) == period.shift(1)
+    assert period.list_until(period.shift(3))[-1] == period.shift(3)
+    assert period.list_until(period.shift(-1)) == []
 
 
 @each_row(

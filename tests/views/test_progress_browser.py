@@ -64,9 +64,10 @@ _TORN = """() => [...document.querySelectorAll("th, td")].flatMap(cell => {
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The reports as HTML: one full of hostile texts, and those that are kept."""
-    made = {make: make(tmp_path_factory.mktemp("home")) for make, _ in REPORTS.values()}
+    pages_ = {make: make(tmp_path_factory.mktemp("home")) for make, _ in REPORTS.values()}
     found = {
-        name: reports.write(made[make], period)["html"] for name, (make, period) in REPORTS.items()
+        name: reports.write(pages_[make], period)["html"]
+        for name, (make, period) in REPORTS.items()
     }
     return {**found, "hostile": hostile.written(tmp_path_factory.mktemp("hostile")).paths["html"]}
 
@@ -98,11 +99,11 @@ def test_every_word_stands_out_in_light_and_in_dark(
     visit: Open, pages: dict[str, Path], name: str, scheme: str
 ) -> None:
     seen = visit(pages[name], scheme)
-    found = seen.page.evaluate(_INKS)
-    assert len(found) > 40
-    for words, ink, behind in found:
+    result = seen.page.evaluate(_INKS)
+    assert len(result) > 40
+    for words, ink, behind in result:
         assert contrast(ink, behind) >= 4.5, words
-    papers = {behind for _, _, behind in found}
+    papers = {behind for _, _, behind in result}
     assert (contrast(seen.style("body", "backgroundColor"), "#ffffff") < 1.2) == (scheme == "light")
     assert len(papers) == 2, "the page and its commands"
 

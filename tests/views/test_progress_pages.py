@@ -74,17 +74,17 @@ def test_all_formats_tell_the_same_numbers(homes: dict[Any, Months], name: str) 
     assert head in re.sub("<[^>]+>", "", texts["html"])
 
 
-def all_written(home: Path, made: Months) -> dict[str, bytes]:
+def all_written(home: Path, history: Months) -> dict[str, bytes]:
     """Write the reports on all weeks; return all files with their bytes."""
-    desk = ReportContext(home, made.now, months.ZONE)
-    first = period_report.first_activity(desk)
+    context = ReportContext(home, history.now, months.ZONE)
+    first = period_report.first_activity(context)
     assert first
     shutil.rmtree(home / report_files.FOLDER, ignore_errors=True)
     for days in (7, 1):
-        for period in [desk.current_period(days).shift(-number) for number in (0, 1, 2, 4)]:
-            told = period_report.collect_report(desk, period)
-            assert told
-            report_files.write_report(home, told, FORMATS)
+        for period in [context.current_period(days).shift(-number) for number in (0, 1, 2, 4)]:
+            report = period_report.collect_report(context, period)
+            assert report
+            report_files.write_report(home, report, FORMATS)
     return {path.name: path.read_bytes() for path in sorted((home / report_files.FOLDER).iterdir())}
 
 

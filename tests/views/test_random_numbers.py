@@ -94,7 +94,7 @@ def lines(told: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list
         if line.get("session"):  # no session starts twice
             runs[line["session"]] += line["op"] == "start"
             line["session"] += f"_{runs[line['session']]}"
-        if line["op"] == "end" and any(_same(one, line) for one in found):
+        if line["op"] == "end" and any(_same(item, line) for item in found):
             continue
         if "items" in line:
             some = statuses if line["op"] == "scan" else st.just("pending")
@@ -103,7 +103,9 @@ def lines(told: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list
             origin = 1 + int(line.pop("back") * (line["seq"] - 2))
             line["undone"] = [origin + 1, line["seq"] - 1] if origin < line["seq"] - 1 else None
         if line["op"] == "replay":
-            undone = [one["undone"] for one in found if one["op"] == "restore" and "undone" in one]
+            undone = [
+                item["undone"] for item in found if item["op"] == "restore" and "undone" in item
+            ]
             if not undone:
                 continue
             line["redone"] = undone[-1]
@@ -116,8 +118,8 @@ def lines(told: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list
     return found
 
 
-def _same(one: Line, end: Line) -> bool:
-    return bool(one["op"] == "end" and one["session"] == end["session"])
+def _same(line: Line, end: Line) -> bool:
+    return bool(line["op"] == "end" and line["session"] == end["session"])
 
 
 def add(folder: Path, some: list[Line]) -> None:
@@ -170,9 +172,9 @@ def test_any_history_is_counted_twice(
         ledger = Ledger(place)
         now = max(datetime.fromisoformat(line["time"]) for line in history)
         for days in (WEEK, DAY) if len(history) < 8 else (WEEK,):
-            for one in spans(place, now, days, here):
-                expected = ledger.told(*span(one.period.first, days, here))
-                assert facts(one) == plainly(expected), one.period.name
+            for stats in spans(place, now, days, here):
+                expected = ledger.told(*span(stats.period.first, days, here))
+                assert facts(stats) == plainly(expected), stats.period.name
         with index.open_for_query(place) as base:
             pace = queries.read_throughput(base)
             assert (pace.settled, pace.seconds, pace.sessions) == ledger.pace()
@@ -183,4 +185,4 @@ def test_any_history_is_counted_twice(
                 base, f"{period.start.isoformat()}", f"{period.end.isoformat()}", 9
             )
         first = ledger.told(*span(week.period.first, WEEK, here))
-        assert [(one.item, one.fixed, one.closed) for one in gains] == first.gains
+        assert [(gain.item, gain.fixed, gain.closed) for gain in gains] == first.gains

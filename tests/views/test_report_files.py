@@ -55,7 +55,9 @@ def due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list
     """Name what is due at a local time, where the history begins with a week or day."""
     moment = at(now)
     running = periods.period_at(moment, days, ZONE)
-    return [one.name for one in report_files.list_due_periods(home, running, week(first), moment)]
+    return [
+        period.name for period in report_files.list_due_periods(home, running, week(first), moment)
+    ]
 
 
 def test_of_a_new_library_the_week_that_runs_is_due(tmp_path: Path) -> None:
@@ -155,34 +157,34 @@ def test_a_report_from_the_future_does_not_stand_for_today(tmp_path: Path) -> No
 
 
 def test_another_batch_leaves_what_is_closed_as_it_is(tmp_path: Path) -> None:
-    told = Months(tmp_path, artists=months.ARTISTS[:20])
-    told.batch(4)
-    desk = ReportContext(told.home, told.now, ZONE)
-    assert list(period_report.write_due_reports(desk, FORMATS, daily=True)) == []
-    told.at("2026-11-17T10:00:00")
-    told.batch(4)
-    begun = reports(told.home)
+    month_history = Months(tmp_path, artists=months.ARTISTS[:20])
+    month_history.batch(4)
+    context = ReportContext(month_history.home, month_history.now, ZONE)
+    assert list(period_report.write_due_reports(context, FORMATS, daily=True)) == []
+    month_history.at("2026-11-17T10:00:00")
+    month_history.batch(4)
+    begun = reports(month_history.home)
     list(
         period_report.write_due_reports(
-            ReportContext(told.home, told.now, ZONE), FORMATS, daily=True
+            ReportContext(month_history.home, month_history.now, ZONE), FORMATS, daily=True
         )
     )
-    closed = reports(told.home, "2026-11-0")
+    closed = reports(month_history.home, "2026-11-0")
     weekly = "2026-11-09_weekly_progress.md"
     assert closed[weekly] != begun[weekly], "closed with what came after it was begun"
     daily = "2026-11-09_daily_progress.md"
     assert b"before the day is over" in begun[daily][0]
     assert b"before the day is over" not in closed[daily][0]
-    told.at("2026-11-18T21:00:00")
-    told.batch(4)
+    month_history.at("2026-11-18T21:00:00")
+    month_history.batch(4)
     list(
         period_report.write_due_reports(
-            ReportContext(told.home, told.now, ZONE), FORMATS, daily=True
+            ReportContext(month_history.home, month_history.now, ZONE), FORMATS, daily=True
         )
     )
-    assert reports(told.home, "2026-11-0") == closed
-    assert "2026-11-18_daily_progress.csv" in reports(told.home)
-    assert reports(told.home, "2026-11-16_weekly")
+    assert reports(month_history.home, "2026-11-0") == closed
+    assert "2026-11-18_daily_progress.csv" in reports(month_history.home)
+    assert reports(month_history.home, "2026-11-16_weekly")
 
 
 def reports(home: Path, begin: str = "") -> dict[str, tuple[bytes, float]]:
@@ -198,10 +200,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> ProgressReport:
     home = tmp_path_factory.mktemp("home")
     made = Months(home, artists=months.ARTISTS[:9])
     made.batch(5)
-    desk = ReportContext(home, made.now, ZONE)
-    found = period_report.collect_report(desk, desk.current_period(WEEK))
-    assert found
-    return found
+    context = ReportContext(home, made.now, ZONE)
+    report = period_report.collect_report(context, context.current_period(WEEK))
+    assert report
+    return report
 
 
 def own(home: Path, suffix: str, text: str) -> Path:

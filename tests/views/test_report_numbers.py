@@ -45,67 +45,67 @@ def months_made(home: Path) -> Months:
 
 def summer_time(home: Path) -> Months:
     """Work at the hours in which the clocks go forward and back, 2026-03-29 and 2026-10-25."""
-    told = Months(home, 1, "2026-03-27T12:00:00+00:00", months.ARTISTS[:60])
-    told.batch(4)
-    told.at("2026-03-28T23:30:00")
-    told.batch(12, seconds=1200)  # through the hour that is not there
-    told.at("2026-03-29T23:50:00")
-    told.batch(3, seconds=400)
-    told.at("2026-10-24T23:58:00")
-    told.again(*months.ARTISTS[:8])
-    told.batch(14, seconds=1100)  # through the hour that comes twice
-    told.at("2026-10-25T23:59:00")
-    told.batch(2, seconds=59)
-    told.at("2026-10-26T08:00:00")
-    told.batch(5)
-    return told
+    month_history = Months(home, 1, "2026-03-27T12:00:00+00:00", months.ARTISTS[:60])
+    month_history.batch(4)
+    month_history.at("2026-03-28T23:30:00")
+    month_history.batch(12, seconds=1200)  # through the hour that is not there
+    month_history.at("2026-03-29T23:50:00")
+    month_history.batch(3, seconds=400)
+    month_history.at("2026-10-24T23:58:00")
+    month_history.again(*months.ARTISTS[:8])
+    month_history.batch(14, seconds=1100)  # through the hour that comes twice
+    month_history.at("2026-10-25T23:59:00")
+    month_history.batch(2, seconds=59)
+    month_history.at("2026-10-26T08:00:00")
+    month_history.batch(5)
+    return month_history
 
 
 def one_item(home: Path) -> Months:
-    told = Months(home, 3, artists=["Solo"])
-    told.batch(1)
-    told.at("2026-11-20T10:00:00")
-    told.again("Solo")
-    told.batch(1)
-    told.at("2026-12-15T10:00:00")
-    return told
+    month_history = Months(home, 3, artists=["Solo"])
+    month_history.batch(1)
+    month_history.at("2026-11-20T10:00:00")
+    month_history.again("Solo")
+    month_history.batch(1)
+    month_history.at("2026-12-15T10:00:00")
+    return month_history
 
 
 def at_once(home: Path) -> Months:
     """Two commands of a person during a batch, and sessions that do nothing."""
-    told = months.Months(home, 9, artists=months.ARTISTS[:30])
-    told.batch(9)
-    told.at("2026-11-11T10:00:00")
-    told.batch(0)
-    with told.beside(4):
-        told.by_hand(months.ARTISTS[0], months.ARTISTS[1])
-        told.batch(4)
-    told.batch(2, kill=True)
-    told.batch(0, kill=True)
-    told.batch(3)
-    return told
+    months_ = months.Months(home, 9, artists=months.ARTISTS[:30])
+    months_.batch(9)
+    months_.at("2026-11-11T10:00:00")
+    months_.batch(0)
+    with months_.beside(4):
+        months_.by_hand(months.ARTISTS[0], months.ARTISTS[1])
+        months_.batch(4)
+    months_.batch(2, kill=True)
+    months_.batch(0, kill=True)
+    months_.batch(3)
+    return months_
 
 
 def restored(home: Path) -> Months:
     """Go back to a checkpoint, on from there, and then to one of the line that was left."""
-    told = Months(home, 4, artists=months.ARTISTS[:40])
-    told.batch(5)
-    early = told.checkpoint()
-    told.at("2026-11-12T20:00:00")
-    told.batch(6)
-    told.by_hand(months.ARTISTS[0])
-    late = told.checkpoint()
-    told.batch(3)
-    told.at("2026-11-17T20:00:00")
-    told.restore(early)
-    told.batch(4)
-    told.scan(months.ARTISTS[1])
-    told.at("2026-11-18T20:00:00")
-    told.restore(late)
-    told.again(*months.ARTISTS[:3])
-    told.batch(7)
-    told.at("2026-11-20T20:00:00")
-    return told
+    month_history = Months(home, 4, artists=months.ARTISTS[:40])
+    month_history.batch(5)
+    early = month_history.checkpoint()
+    month_history.at("2026-11-12T20:00:00")
+    month_history.batch(6)
+    month_history.by_hand(months.ARTISTS[0])
+    late = month_history.checkpoint()
+    month_history.batch(3)
+    month_history.at("2026-11-17T20:00:00")
+    month_history.restore(early)
+    month_history.batch(4)
+    month_history.scan(months.ARTISTS[1])
+    month_history.at("2026-11-18T20:00:00")
+    month_history.restore(late)
+    month_history.again(*months.ARTISTS[:3])
+    month_history.batch(7)
+    month_history.at("2026-11-20T20:00:00")
+    return month_history
 
 
 HISTORIES = {one.__name__: one for one in (months_made, summer_time, one_item, at_once, restored)}
@@ -123,9 +123,9 @@ def spans(folder: Path, now: datetime, days: int, zone: ZoneInfo) -> list[Period
         return period_stats.compute_stats(base, told)
 
 
-def facts(one: PeriodStats) -> dict[str, Any]:
+def facts(stats: PeriodStats) -> dict[str, Any]:
     """Lay out what the package tells of a span."""
-    flow, level = one.flow, one.level
+    flow, level = stats.flow, stats.level
     return {
         **{name: getattr(flow, name) for name in (*COUNTS, *BY_KIND, "found", "resolved")},
         "amounts": {
@@ -136,14 +136,14 @@ def facts(one: PeriodStats) -> dict[str, Any]:
     }
 
 
-def plainly(told: Told) -> dict[str, Any]:
+def plainly(result: Told) -> dict[str, Any]:
     """Lay out what the second count tells of it, in the same way."""
     return {
-        **{name: getattr(told, name) for name in (*COUNTS, "found", "resolved")},
-        **{name: dict(+getattr(told, name)) for name in BY_KIND},
-        "amounts": {name: round(value, 6) for name, value in told.amounts.items() if value},
-        "invested": round(told.invested, 6),
-        "level": (told.done, told.total, dict(+told.open)),
+        **{name: getattr(result, name) for name in (*COUNTS, "found", "resolved")},
+        **{name: dict(+getattr(result, name)) for name in BY_KIND},
+        "amounts": {name: round(value, 6) for name, value in result.amounts.items() if value},
+        "invested": round(result.invested, 6),
+        "level": (result.done, result.total, dict(+result.open)),
     }
 
 
@@ -156,8 +156,8 @@ def test_each_week_and_each_day_is_counted_twice(
     folder = made.where.folder
     ledger = Ledger(folder)
     for days in (WEEK, DAY):
-        told = spans(folder, made.now, days, here)
-        for one in told:
+        stats = spans(folder, made.now, days, here)
+        for one in stats:
             begin, end = span(one.period.first, days, here)
             assert (one.period.start, one.period.end) == (begin, end)
             assert facts(one) == plainly(ledger.told(begin, end)), one.period.name
@@ -166,7 +166,7 @@ def test_each_week_and_each_day_is_counted_twice(
 def test_the_histories_hold_whatever_can_be_counted(histories: dict[str, Months]) -> None:
     ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
     seen = [plainly(Ledger(made.where.folder).told(*ever)) for made in histories.values()]
-    missing = {name for name in seen[0] if not any(one[name] for one in seen)}
+    missing = {name for name in seen[0] if not any(stats_[name] for stats_ in seen)}
     assert missing == {"skipped"}, "no batch skips by itself here; random histories do"
 
 
@@ -174,14 +174,14 @@ def test_the_histories_hold_whatever_can_be_counted(histories: dict[str, Months]
 def test_the_history_ends_where_the_queue_stands(histories: dict[str, Months], name: str) -> None:
     made = histories[name]
     queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
-    told = spans(made.where.folder, made.now, WEEK, months.ZONE)[-1].level
-    assert told.completed == sum(item["status"] == "completed" for item in queue.values())
-    assert told.total == len(queue)
+    level = spans(made.where.folder, made.now, WEEK, months.ZONE)[-1].level
+    assert level.completed == sum(item["status"] == "completed" for item in queue.values())
+    assert level.total == len(queue)
     open_ones: Counter[str] = Counter()
     for item in queue.values():
         if item["status"] != "skipped":
             open_ones.update(item.get("issues", {}))
-    assert told.open == dict(open_ones)
+    assert level.open == dict(open_ones)
 
 
 @pytest.mark.parametrize("name", HISTORIES)
@@ -192,28 +192,30 @@ def test_pace_estimate_and_failures_are_counted_twice(
     queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
     ledger = Ledger(made.where.folder)
     found = readonly.load_state_and_position(made.where.folder, MUSIC)
-    told = summary.summarize_queue(made.where.folder, found, SummaryContext(made.now, months.ZONE))
+    summary_ = summary.summarize_queue(
+        made.where.folder, found, SummaryContext(made.now, months.ZONE)
+    )
     settled, seconds, sessions = ledger.pace()
-    assert (told.pace.settled, told.pace.sessions) == (settled, sessions)
-    assert told.pace.seconds == pytest.approx(seconds)
+    assert (summary_.pace.settled, summary_.pace.sessions) == (settled, sessions)
+    assert summary_.pace.seconds == pytest.approx(seconds)
     left = sum(item["status"] in ("pending", "in_progress") for item in queue.values())
-    assert told.status.items_left == left
+    assert summary_.status.items_left == left
     if left and settled:
-        assert told.status.seconds_left == pytest.approx(left * seconds / settled)
+        assert summary_.status.seconds_left == pytest.approx(left * seconds / settled)
     expected = ledger.estimate(made.now, left)
-    assert (told.estimate is None) == (expected is None)
-    if told.estimate and expected:
+    assert (summary_.estimate is None) == (expected is None)
+    if summary_.estimate and expected:
         days, rest = expected
         day = (made.now + timedelta(rest)).astimezone(months.ZONE).date()
-        assert (told.estimate.days, told.estimate.date) == (round(days), f"{day}")
-        assert told.estimate.per_week == pytest.approx(7 * left / rest, abs=0.06)
-    for day, completed in told.completed_by_day:
+        assert (summary_.estimate.days, summary_.estimate.date) == (round(days), f"{day}")
+        assert summary_.estimate.per_week == pytest.approx(7 * left / rest, abs=0.06)
+    for day, completed in summary_.completed_by_day:
         _, end = span(date.fromisoformat(day), 1, months.ZONE)
         assert completed == ledger.told(end, end).done
     failed = {
         key: item["error_message"] for key, item in queue.items() if item["status"] == "error"
     }
-    assert {one.item: one.error for one in told.failed_items} == failed
+    assert {failed.item: failed.error for failed in summary_.failed_items} == failed
 
 
 @pytest.mark.parametrize("days", [WEEK, DAY])
@@ -222,19 +224,19 @@ def test_each_report_tells_what_is_counted(
     histories: dict[str, Months], name: str, days: int
 ) -> None:
     made, zone = histories[name], months.ZONE
-    desk, ledger = ReportContext(made.home, made.now, zone), Ledger(made.where.folder)
-    first = period_report.first_activity(desk)
+    context, ledger = ReportContext(made.home, made.now, zone), Ledger(made.where.folder)
+    first = period_report.first_activity(context)
     assert first == min(map(moment, ledger.counting))
     expected = mondays(first, made.now, zone)
-    told = periods.period_at(first, days, zone).list_until(desk.current_period(days))
+    told = periods.period_at(first, days, zone).list_until(context.current_period(days))
     assert [one.first for one in told if days == WEEK] == (expected if days == WEEK else [])
     for period in told[:3] + told[-9:]:
-        report = period_report.collect_report(desk, period)
+        report = period_report.collect_report(context, period)
         assert report is not None
         begin, end = span(period.first, days, zone)
         (kind,) = report.kinds
         now = ledger.told(begin, end)
-        _report(kind, now, begin == desk.current_period(days).start)
+        _report(kind, now, begin == context.current_period(days).start)
         assert report.invested == pytest.approx(now.invested)
         ever = ledger.told(datetime(2000, 1, 1, tzinfo=UTC), end)
         assert report.invested_ever == pytest.approx(ever.invested)
@@ -250,13 +252,13 @@ def _report(kind: KindProgress, now: Told, running: bool) -> None:
     assert kind.share_gained == pytest.approx(100 * now.progress / kind.total, abs=0.11)
     assert kind.open == now.open.total()
     assert kind.flow.failed == now.failed
-    assert [(one.item, one.fixed, one.closed) for one in kind.gains] == now.gains[:5]
+    assert [(gain.item, gain.fixed, gain.closed) for gain in kind.gains] == now.gains[:5]
     assert (kind.present is not None) or not running
     for issue in kind.issues:
         counts = (issue.new, issue.regressed, issue.closed, issue.repaired, issue.open)
         at_once = now.repaired - now.mended
         flows_ = (now.new, now.regressed, now.closed, at_once, now.open)
-        assert counts == tuple(one[issue.kind] for one in flows_)
+        assert counts == tuple(stats[issue.kind] for stats in flows_)
         came = now.new[issue.kind] + now.regressed[issue.kind] + now.returned[issue.kind]
         assert issue.more == came - now.closed[issue.kind] - now.left[issue.kind]
     kinds = {kind for one in (*(getattr(now, name) for name in BY_KIND), now.open) for kind in +one}
@@ -266,19 +268,19 @@ def _report(kind: KindProgress, now: Told, running: bool) -> None:
 def _rows(kind: KindProgress, now: Told, before: Told | None) -> None:
     """Check the table of a report, whose rows are left out where both numbers are 0."""
 
-    def numbers(told: Told) -> dict[str, float]:
+    def numbers(result: Told) -> dict[str, float]:
         return {
-            "artists completed": told.completed,
-            "of these, done before": told.again,
-            "tracks processed": told.amounts.get("tracks", 0),
-            "issues found": told.found,
-            "issues resolved": told.resolved,
-            "attempts that failed": told.failed,
-            "artists read again by your commands": told.by_hand,
-            "artists that vanished": told.vanished,
-            "artists that came back": told.reappeared,
-            "fields filled": told.amounts.get("fields_filled", 0),
-            "time invested": told.invested,
+            "artists completed": result.completed,
+            "of these, done before": result.again,
+            "tracks processed": result.amounts.get("tracks", 0),
+            "issues found": result.found,
+            "issues resolved": result.resolved,
+            "attempts that failed": result.failed,
+            "artists read again by your commands": result.by_hand,
+            "artists that vanished": result.vanished,
+            "artists that came back": result.reappeared,
+            "fields filled": result.amounts.get("fields_filled", 0),
+            "time invested": result.invested,
         }
 
     new, old = numbers(now), numbers(before) if before else {}
@@ -296,6 +298,6 @@ def test_what_is_open_since_when_is_counted_twice(histories: dict[str, Months]) 
         for line, _, old, new in ledger.steps():
             first.update(dict.fromkeys(new.seen - old.seen, line["time"]))
         with index.open_for_query(made.where.folder) as base:
-            told = queries.read_open_issues(base)
+            issues = queries.read_open_issues(base)
         items = ledger.items(datetime(2100, 1, 1, tzinfo=UTC))
-        assert told == {one: first[one] for item in items.values() for one in item.open}
+        assert issues == {issue: first[issue] for item in items.values() for issue in item.open}

@@ -45,14 +45,14 @@ def update(home: Path, queue: QueueState, *ids: str) -> review.ReviewListFile:
     folder.mkdir(parents=True, exist_ok=True)
     (home / "outputs").mkdir(exist_ok=True)
     return review.update_review_list(
-        home, folder, queue, lambda _: [{"id": one, "kind": "k"} for one in ids]
+        home, folder, queue, lambda _: [{"id": mbid, "kind": "k"} for mbid in ids]
     )
 
 
 def listed(home: Path) -> dict[str, list[tuple[str, str]]]:
     """Return what the file holds: for each item, queue and id of its entries."""
-    found = json.loads((home / review.FILE).read_text())["reviews"]
-    return {key: [(one["queue"], one["id"]) for one in all_] for key, all_ in found.items()}
+    data = json.loads((home / review.FILE).read_text())["reviews"]
+    return {key: [(one["queue"], one["id"]) for one in all_] for key, all_ in data.items()}
 
 
 def test_items_of_one_name_in_two_queues_keep_their_entries_apart(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_two_batches_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
             update(tmp_path, state(kind, seq, **{kind.name: seq}), f"{seq}")
 
     update(tmp_path, state(MUSIC, 0))
-    threads: list[Any] = [threading.Thread(target=work, args=(one,)) for one in (MUSIC, MOVIES)]
+    threads: list[Any] = [threading.Thread(target=work, args=(kind,)) for kind in (MUSIC, MOVIES)]
     for thread in threads:
         thread.start()
     for thread in threads:

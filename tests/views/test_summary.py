@@ -30,7 +30,7 @@ DONE = MusicItem(
 
 
 def test_a_summary_adds_up() -> None:
-    told = summary.build_queue_status(
+    status = summary.build_queue_status(
         state(
             A=DONE,
             B=MusicItem(status=Status.PENDING),
@@ -40,21 +40,21 @@ def test_a_summary_adds_up() -> None:
         ),
         Throughput(settled=10, seconds=100.0),
     )
-    assert told.counts == {
+    assert status.counts == {
         "pending": 1,
         "in_progress": 0,
         "completed": 2,
         "error": 1,
         "skipped": 1,
     }
-    assert told.issues == {"missing-date": 3, "missing-cover": 2}
-    assert (told.percentage, told.reviews, told.waiting, told.outdated) == (50.0, 5, 1, 1)
-    assert told.per_hour == pytest.approx(360)
-    assert told.seconds_left == pytest.approx(10)
+    assert status.issues == {"missing-date": 3, "missing-cover": 2}
+    assert (status.percentage, status.reviews, status.waiting, status.outdated) == (50.0, 5, 1, 1)
+    assert status.per_hour == pytest.approx(360)
+    assert status.seconds_left == pytest.approx(10)
 
 
 def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
-    told = summary.build_queue_status(
+    status = summary.build_queue_status(
         state(
             A=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending"),
             B=MusicItem(status=Status.IN_PROGRESS, session="s", lookup="pending", for_lookup=True),
@@ -64,11 +64,11 @@ def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
         ),
         Throughput(0, 0.0),
     )
-    assert (told.awaiting, told.looked_up, told.unsure, told.unknown) == (2, 2, 1, 1)
-    lines = terminal.describe_queue(told)
+    assert (status.awaiting, status.looked_up, status.unsure, status.unknown) == (2, 2, 1, 1)
+    lines = terminal.describe_queue(status)
     assert "  2 artists wait for their lookup" in lines
     assert "  Looked up: 2 artists; 1 unsure, 1 unknown" in lines
-    assert terminal.format_pending_lookups(1, told) == "1 artist waits for its lookup"
+    assert terminal.format_pending_lookups(1, status) == "1 artist waits for its lookup"
 
 
 def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
@@ -84,28 +84,30 @@ def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
     )
     before = MusicItem(status=Status.COMPLETED)
     undone = MusicItem(status=Status.PENDING, albums_matched=5)
-    told = summary.build_queue_status(
+    status = summary.build_queue_status(
         state(A=first, B=second, C=before, D=undone), Throughput(0, 0.0)
     )
     line = "  Albums: 812 certain, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
-    assert line in terminal.describe_queue(told)
+    assert line in terminal.describe_queue(status)
     assert terminal.describe_tallies("music", {"albums_tied": 1}) == ["Albums: 1 tied"]
     assert terminal.describe_tallies("music", {"fields_filled": 1}) == ["1 field filled"]
 
 
 def test_of_a_queue_of_before_nothing_is_said_of_albums() -> None:
-    told = summary.build_queue_status(
+    status = summary.build_queue_status(
         state(A=MusicItem(status=Status.COMPLETED)), Throughput(0, 0.0)
     )
-    assert told.tallies == {}
-    assert terminal.describe_tallies(told.kind, told.tallies) == []
-    assert "Albums" not in "\n".join(terminal.describe_queue(told))
+    assert status.tallies == {}
+    assert terminal.describe_tallies(status.kind, status.tallies) == []
+    assert "Albums" not in "\n".join(terminal.describe_queue(status))
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    told = summary.build_queue_status(state(A=MusicItem(status=Status.PENDING)), Throughput(0, 0.0))
-    assert told.per_hour is None
-    text = "\n".join(terminal.describe_queue(told))
+    status = summary.build_queue_status(
+        state(A=MusicItem(status=Status.PENDING)), Throughput(0, 0.0)
+    )
+    assert status.per_hour is None
+    text = "\n".join(terminal.describe_queue(status))
     assert "hour" not in text
     assert "issue" not in text
 

@@ -107,9 +107,9 @@ def asking(
     """Open a desk that asks a server, and waits for nothing; `later` in days."""
     clock = Clock(NOW + 86400 * later)
     machine = HttpEnvironment(lambda: clock.now, clock.sleep, shared_dir=folder)
-    desk = TmdbContext(folder, access(server.url, **more), machine)
-    yield desk
-    desk.close()
+    context = TmdbContext(folder, access(server.url, **more), machine)
+    yield context
+    context.close()
 
 
 def serving() -> SimulatorServer:

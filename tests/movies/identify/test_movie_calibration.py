@@ -55,8 +55,8 @@ def test_the_first_hit_of_a_search_is_wrong_far_more_often(told: Told) -> None:
 
 
 def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(deck: Deck) -> None:
-    films = {one.id: one for one in deck.cinema.films}
-    remakes = [films[one.film] for one in deck.cases if one.family == "remake"]
+    films = {film.id: film for film in deck.cinema.films}
+    remakes = [films[case.film] for case in deck.cases if case.family == "remake"]
     assert 5 * len(remakes) >= len(deck.cases)
     for film in remakes:
         others = [one for one in films.values() if one.title == film.title]
@@ -67,7 +67,7 @@ def test_the_weights_of_movies_in_the_docs_are_those_in_use() -> None:
     page = Path(__file__).parents[3] / "docs" / "movie-matching.md"
     shape = r"^\| `(\w+)` \| ([\d., ]+) \|"
     rows = re.findall(shape, page.read_text(encoding="utf-8"), re.MULTILINE)
-    found = {name: tuple(map(float, value.split(","))) for name, value in rows}
+    by_family = {name: tuple(map(float, value.split(","))) for name, value in rows}
     years = {"years": WEIGHTS.years}
     single = {name: (value,) for name, value in structs.asdict(WEIGHTS).items()}
-    assert found == single | years
+    assert by_family == single | years

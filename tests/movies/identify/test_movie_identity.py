@@ -44,10 +44,14 @@ def kinds(server: SimulatorServer) -> list[str]:
 
 
 def test_a_name_and_a_year_need_two_requests(server: SimulatorServer, desk: TmdbContext) -> None:
-    found = of(local("The Amber Ferry", 1954, 92), desk)
-    assert (found.status, found.decided_by, found.tmdb_id) == (MatchStatus.AUTO, "search", FERRY)
-    assert found.movie is not None
-    assert found.movie.directors == ("Ada Quill",)
+    identity = of(local("The Amber Ferry", 1954, 92), desk)
+    assert (identity.status, identity.decided_by, identity.tmdb_id) == (
+        MatchStatus.AUTO,
+        "search",
+        FERRY,
+    )
+    assert identity.movie is not None
+    assert identity.movie.directors == ("Ada Quill",)
     assert kinds(server) == ["search", "movie"]
 
 
@@ -61,16 +65,16 @@ def test_the_running_time_tells_remakes_apart_without_a_year(desk: TmdbContext) 
 
 
 def test_a_wrong_year_is_found_out_by_the_running_time(desk: TmdbContext) -> None:
-    found = of(local("The Amber Ferry", 1998, 92), desk)
-    assert found.status is MatchStatus.REVIEW
+    identity = of(local("The Amber Ferry", 1998, 92), desk)
+    assert identity.status is MatchStatus.REVIEW
 
 
 def test_without_year_and_running_time_a_person_decides(desk: TmdbContext) -> None:
-    found = of(local("The Amber Ferry"), desk)
-    assert (found.status, found.tmdb_id, found.movie) == (MatchStatus.REVIEW, 0, None)
-    assert {candidate.hit.id for candidate in found.candidates} >= {FERRY, REMADE}
-    assert {candidate.director for candidate in found.candidates} >= {"Ada Quill"}
-    assert all(candidate.runtime for candidate in found.candidates[:2])
+    identity = of(local("The Amber Ferry"), desk)
+    assert (identity.status, identity.tmdb_id, identity.movie) == (MatchStatus.REVIEW, 0, None)
+    assert {candidate.hit.id for candidate in identity.candidates} >= {FERRY, REMADE}
+    assert {candidate.director for candidate in identity.candidates} >= {"Ada Quill"}
+    assert all(candidate.runtime for candidate in identity.candidates[:2])
 
 
 @pytest.mark.parametrize(
@@ -92,11 +96,11 @@ def test_a_film_of_ones_own_is_not_taken_for_a_movie_of_its_name(
 
 
 def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(desk: TmdbContext) -> None:
-    shelf = local("Two Lanterns", 1977, source="folder", others=("Two Lanterns 1977", "Elf"))
-    shelf = structs.replace(shelf, base="Elf", root="/l/Two Lanterns 1977")
-    assert of(shelf, desk).status is MatchStatus.REVIEW
-    own = structs.replace(shelf.name, others=("Two Lanterns 1977",))
-    assert of(structs.replace(shelf, name=own), desk).status is MatchStatus.AUTO
+    movie = local("Two Lanterns", 1977, source="folder", others=("Two Lanterns 1977", "Elf"))
+    movie = structs.replace(movie, base="Elf", root="/l/Two Lanterns 1977")
+    assert of(movie, desk).status is MatchStatus.REVIEW
+    own = structs.replace(movie.name, others=("Two Lanterns 1977",))
+    assert of(structs.replace(movie, name=own), desk).status is MatchStatus.AUTO
 
 
 @pytest.mark.parametrize(
@@ -119,15 +123,15 @@ def test_only_an_edition_that_was_cut_anew_may_last_longer(
 def test_a_title_that_begins_with_a_year_is_read_without_it(desk: TmdbContext) -> None:
     spoken = local("Amber Ferry", 1954, 92, others=("1954 Amber Ferry",))
     assert of(spoken, desk).tmdb_id == FERRY
-    asked = MovieClues(("A Ferry", "1954 A Ferry"), 1954, 92)
+    clues = MovieClues(("A Ferry", "1954 A Ferry"), 1954, 92)
     hit = MovieSummary(id=1, title="1954: A Ferry", release_date="1968-01-01")
-    assert score.rate_candidate(asked, hit, Known(id=1, runtime=92)).confidence >= WEIGHTS.bar
+    assert score.rate_candidate(clues, hit, Known(id=1, runtime=92)).confidence >= WEIGHTS.bar
 
 
 def test_twins_that_nothing_tells_apart_are_a_tie(desk: TmdbContext) -> None:
-    found = of(local("Nightjar", 2010, 101), desk)
-    assert found.status is MatchStatus.REVIEW
-    assert found.candidates[0].confidence - found.candidates[1].confidence < 0.05
+    identity = of(local("Nightjar", 2010, 101), desk)
+    assert identity.status is MatchStatus.REVIEW
+    assert identity.candidates[0].confidence - identity.candidates[1].confidence < 0.05
 
 
 @pytest.mark.parametrize("title", ["The Amber Ferry II", "The Amber Ferry Part Two"])
@@ -156,8 +160,12 @@ def test_a_name_that_says_nothing_asks_nobody(
 
 
 def test_a_movie_that_nobody_knows_is_unmatched(desk: TmdbContext) -> None:
-    found = of(local("Teapots at Dawn", 1971, 90), desk)
-    assert (found.status, found.candidates, found.lookup_error) == (MatchStatus.UNMATCHED, (), "")
+    identity = of(local("Teapots at Dawn", 1971, 90), desk)
+    assert (identity.status, identity.candidates, identity.lookup_error) == (
+        MatchStatus.UNMATCHED,
+        (),
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,17 +186,17 @@ def test_the_first_id_in_order_decides_with_one_request(
     by: str,
     film: int,
 ) -> None:
-    found = of(local("The Amber Ferry", tmdb_id=name), desk, item, **nfo)
-    assert (found.decided_by, found.tmdb_id) == (by, film)
-    assert found.status is (MatchStatus.USER if by == "queue" else MatchStatus.AUTO)
+    identity = of(local("The Amber Ferry", tmdb_id=name), desk, item, **nfo)
+    assert (identity.decided_by, identity.tmdb_id) == (by, film)
+    assert identity.status is (MatchStatus.USER if by == "queue" else MatchStatus.AUTO)
     assert kinds(server) == ["movie"]
-    assert len(found.conflicts) == {"queue": 2, "nfo": 1, "name": 0}[by]
+    assert len(identity.conflicts) == {"queue": 2, "nfo": 1, "name": 0}[by]
 
 
 def test_ids_of_one_nfo_that_contradict_each_other_are_told(desk: TmdbContext) -> None:
-    found = of(local("The Amber Ferry", 1954), desk, tmdb=str(FERRY), imdb="tt7000012")
-    assert (found.status, found.tmdb_id) == (MatchStatus.AUTO, FERRY)
-    assert found.conflicts == (
+    identity = of(local("The Amber Ferry", 1954), desk, tmdb=str(FERRY), imdb="tt7000012")
+    assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, FERRY)
+    assert identity.conflicts == (
         "The NFO says TMDb 11 and IMDb tt7000012, but that movie's id at IMDb is tt7000011.",
     )
 
@@ -197,16 +205,16 @@ def test_an_id_that_the_name_contradicts_goes_to_review_where_another_fits(
     desk: TmdbContext,
 ) -> None:
     wrong = local("The Amber Ferry", 1954, 92, tmdb_id=FERRY)
-    found = of(wrong, desk, tmdb=str(LANTERNS))
-    assert (found.status, found.tmdb_id) == (MatchStatus.REVIEW, 0)
-    assert [candidate.hit.id for candidate in found.candidates] == [FERRY, LANTERNS]
-    assert found.conflicts == ("The NFO says TMDb 14, but the name says TMDb 11.",)
+    identity = of(wrong, desk, tmdb=str(LANTERNS))
+    assert (identity.status, identity.tmdb_id) == (MatchStatus.REVIEW, 0)
+    assert [candidate.hit.id for candidate in identity.candidates] == [FERRY, LANTERNS]
+    assert identity.conflicts == ("The NFO says TMDb 14, but the name says TMDb 11.",)
 
 
 def test_an_id_that_nothing_here_agrees_with_is_believed_and_told(desk: TmdbContext) -> None:
-    found = of(local("Teapots at Dawn", 1954, 92), desk, tmdb=str(LANTERNS))
-    assert (found.status, found.tmdb_id) == (MatchStatus.AUTO, LANTERNS)
-    assert found.conflicts == (
+    identity = of(local("Teapots at Dawn", 1954, 92), desk, tmdb=str(LANTERNS))
+    assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, LANTERNS)
+    assert identity.conflicts == (
         'The NFO says TMDb 14, which is "Two Lanterns" (1977);'
         ' but its name reads "Teapots at Dawn" (1954).',
     )
@@ -233,15 +241,23 @@ def test_an_id_that_is_doubted_waits_where_nobody_can_be_asked(
     of(local("Two Lanterns", 1977), desk, tmdb=str(LANTERNS))
     desk.close()
     with films.asking(tmp_path, server, closed="this run is offline") as offline:
-        found = of(local("The Amber Ferry", 1954, 92), offline, tmdb=str(LANTERNS))
-    assert (found.status, found.tmdb_id, found.movie) == (MatchStatus.UNKNOWN, LANTERNS, None)
-    assert "this run is offline" in found.lookup_error
+        identity = of(local("The Amber Ferry", 1954, 92), offline, tmdb=str(LANTERNS))
+    assert (identity.status, identity.tmdb_id, identity.movie) == (
+        MatchStatus.UNKNOWN,
+        LANTERNS,
+        None,
+    )
+    assert "this run is offline" in identity.lookup_error
 
 
 def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(desk: TmdbContext) -> None:
-    found = of(local("The Amber Ferry", 1954), desk, tmdb=str(GONE))
-    assert (found.status, found.decided_by, found.tmdb_id) == (MatchStatus.AUTO, "search", FERRY)
-    assert found.removed_ids == (GONE,)
+    identity = of(local("The Amber Ferry", 1954), desk, tmdb=str(GONE))
+    assert (identity.status, identity.decided_by, identity.tmdb_id) == (
+        MatchStatus.AUTO,
+        "search",
+        FERRY,
+    )
+    assert identity.removed_ids == (GONE,)
     named = of(local("The Amber Ferry", 1954), desk, tmdb=str(GONE), imdb="tt7000012")
     assert (named.decided_by, named.tmdb_id, named.removed_ids) == ("nfo", REMADE, (GONE,))
 
@@ -249,9 +265,9 @@ def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(desk: TmdbC
 def test_an_id_of_imdb_that_is_no_movie_is_told_and_the_name_is_searched_for(
     desk: TmdbContext,
 ) -> None:
-    found = of(local("The Amber Ferry", 1954), desk, imdb="tt9999999")
-    assert found.tmdb_id == FERRY
-    assert found.conflicts == (
+    identity = of(local("The Amber Ferry", 1954), desk, imdb="tt9999999")
+    assert identity.tmdb_id == FERRY
+    assert identity.conflicts == (
         "The NFO says IMDb tt9999999, and TMDb knows no movie of IMDb tt9999999.",
     )
 
@@ -285,9 +301,9 @@ def test_what_is_kept_is_of_use_offline_and_what_is_not_says_why(
 
 
 def test_with_nothing_known_and_nobody_to_ask_no_file_is_made(tmp_path: Path) -> None:
-    found = of(local("The Amber Ferry", 1954), TmdbContext(tmp_path, DISABLED))
-    assert (found.status, found.is_service_failure) == (MatchStatus.UNKNOWN, False)
-    assert found.lookup_error
+    identity = of(local("The Amber Ferry", 1954), TmdbContext(tmp_path, DISABLED))
+    assert (identity.status, identity.is_service_failure) == (MatchStatus.UNKNOWN, False)
+    assert identity.lookup_error
     assert list(tmp_path.iterdir()) == []
 
 
@@ -298,13 +314,13 @@ def test_an_outage_ends_the_look_up_and_what_was_known_stays(
     desk.close()
     with films.asking(tmp_path, server, fresh=True) as fresh:
         server.faults.fail_share(60, 1.0)
-        found = of(local("The Amber Ferry", 1954, 92), fresh)
-        assert (found.status, found.tmdb_id, found.is_service_failure) == (
+        identity = of(local("The Amber Ferry", 1954, 92), fresh)
+        assert (identity.status, identity.tmdb_id, identity.is_service_failure) == (
             MatchStatus.AUTO,
             FERRY,
             True,
         )
-        assert found.lookup_error
+        assert identity.lookup_error
         assert of(local("Two Lanterns", 1977), fresh).status is MatchStatus.UNKNOWN
     with films.asking(tmp_path, server) as again:
         assert of(local("The Amber Ferry", 1954, 92), again) == first
@@ -331,16 +347,20 @@ def test_details_that_are_too_old_to_be_kept_are_asked_for_without_a_search(
 
 
 def test_a_movie_that_was_removed_since_is_told_and_searched_for_anew(tmp_path: Path) -> None:
-    with films.serving() as server, films.asking(tmp_path, server) as desk:
-        assert of(local("The Amber Ferry", 1954, 92), desk).tmdb_id == FERRY
+    with films.serving() as server, films.asking(tmp_path, server) as context:
+        assert of(local("The Amber Ferry", 1954, 92), context).tmdb_id == FERRY
     port = int(server.url.rpartition(":")[2])
     less = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
     with (
         SimulatorServer(MusicBrainzCatalogue(), port=port, movies=less) as server,
         films.asking(tmp_path, server, later=181) as late,
     ):
-        found = of(local("The Amber Ferry", 1954, 92), late)
-    assert (found.status, found.tmdb_id, found.removed_ids) == (MatchStatus.UNMATCHED, 0, (FERRY,))
+        identity = of(local("The Amber Ferry", 1954, 92), late)
+    assert (identity.status, identity.tmdb_id, identity.removed_ids) == (
+        MatchStatus.UNMATCHED,
+        0,
+        (FERRY,),
+    )
 
 
 def test_a_person_has_the_last_word(desk: TmdbContext) -> None:
@@ -350,17 +370,21 @@ def test_a_person_has_the_last_word(desk: TmdbContext) -> None:
         shown.append(found)
         return MovieChoice("take", tmdb_id=GONE) if len(shown) == 1 else MovieChoice("take", REMADE)
 
-    found = identify_movie.identify(local("The Amber Ferry", 1954, 92), ITEM, {}, desk, choose)
-    assert (found.status, found.decided_by, found.tmdb_id) == (MatchStatus.USER, "person", REMADE)
+    identity = identify_movie.identify(local("The Amber Ferry", 1954, 92), ITEM, {}, desk, choose)
+    assert (identity.status, identity.decided_by, identity.tmdb_id) == (
+        MatchStatus.USER,
+        "person",
+        REMADE,
+    )
     assert (shown[0].status, shown[0].candidates[0].hit.id, shown[0].lookup_error) == (
         MatchStatus.AUTO,
         FERRY,
         "",
     )
     assert str(GONE) in shown[1].lookup_error
-    kept = desk.store.get_resolved("a.mkv")
-    assert kept is not None
-    assert (kept.match, kept.tmdb_id) == ("user", REMADE)
+    resolved = desk.store.get_resolved("a.mkv")
+    assert resolved is not None
+    assert (resolved.match, resolved.tmdb_id) == ("user", REMADE)
 
 
 def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
@@ -372,8 +396,8 @@ def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
         shown.append(found)
         return MovieChoice("take", found.candidates[0].hit.id)
 
-    found = identify_movie.identify(local("The Amber Ferry", 1998, 121), ITEM, {}, desk, choose)
-    assert (found.tmdb_id, shown[0].candidates[0].hit.id) == (REMADE, REMADE)
+    identity = identify_movie.identify(local("The Amber Ferry", 1998, 121), ITEM, {}, desk, choose)
+    assert (identity.tmdb_id, shown[0].candidates[0].hit.id) == (REMADE, REMADE)
     identify_movie.identify(local("The Amber Ferry"), ITEM, {}, desk, choose)
     assert [candidate.runtime for candidate in shown[1].candidates] == [121, 92]
     assert "Ada Quill" in {candidate.director for candidate in shown[1].candidates}
@@ -381,8 +405,12 @@ def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
 
 def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(desk: TmdbContext) -> None:
     chosen = MovieChoice("take", imdb_id="tt7000014")
-    found = identify_movie.identify(local("Teapots at Dawn"), ITEM, {}, desk, lambda *_: chosen)
-    assert (found.status, found.tmdb_id, found.confidence) == (MatchStatus.USER, LANTERNS, 1.0)
+    identity = identify_movie.identify(local("Teapots at Dawn"), ITEM, {}, desk, lambda *_: chosen)
+    assert (identity.status, identity.tmdb_id, identity.confidence) == (
+        MatchStatus.USER,
+        LANTERNS,
+        1.0,
+    )
 
 
 def test_a_person_may_leave_out_and_stop_and_nothing_is_kept(desk: TmdbContext) -> None:
@@ -427,20 +455,24 @@ def test_an_id_in_the_name_that_is_decided_later_stays_open_too(desk: TmdbContex
 
 
 def test_what_nobody_knows_may_be_decided_later(desk: TmdbContext) -> None:
-    found = identify_movie.identify(
+    identity = identify_movie.identify(
         local("Teapots at Dawn"), ITEM, {}, desk, lambda *_: MovieChoice("later")
     )
-    assert (found.status, found.candidates) == (MatchStatus.UNMATCHED, ())
+    assert (identity.status, identity.candidates) == (MatchStatus.UNMATCHED, ())
 
 
 def test_what_a_person_said_in_the_queue_is_not_asked_again(desk: TmdbContext) -> None:
-    said = MovieItem(status=Status.IN_PROGRESS, match="user", tmdb_id=NIGHTJAR)
+    item = MovieItem(status=Status.IN_PROGRESS, match="user", tmdb_id=NIGHTJAR)
 
     def choose(movie: LocalMovie, found: MovieIdentity) -> MovieChoice:
         raise AssertionError(movie, found)
 
-    found = identify_movie.identify(local("Nightjar", 2010), said, {}, desk, choose)
-    assert (found.status, found.decided_by, found.tmdb_id) == (MatchStatus.USER, "queue", NIGHTJAR)
+    identity = identify_movie.identify(local("Nightjar", 2010), item, {}, desk, choose)
+    assert (identity.status, identity.decided_by, identity.tmdb_id) == (
+        MatchStatus.USER,
+        "queue",
+        NIGHTJAR,
+    )
 
 
 @pytest.mark.parametrize(
@@ -454,10 +486,10 @@ def test_what_a_person_said_in_the_queue_is_not_asked_again(desk: TmdbContext) -
 )
 def test_an_episode_is_not_taken_for_the_film_of_its_name(desk: TmdbContext, stem: str) -> None:
     movie = structs.replace(local("The Amber Ferry", 1954, 92), base=stem)
-    found = of(movie, desk)
-    assert (found.status, found.tmdb_id) == (MatchStatus.REVIEW, 0)
-    assert found.candidates[0].hit.id == FERRY
-    assert found.candidates[0].against["episode"] == 0.3
+    identity = of(movie, desk)
+    assert (identity.status, identity.tmdb_id) == (MatchStatus.REVIEW, 0)
+    assert identity.candidates[0].hit.id == FERRY
+    assert identity.candidates[0].against["episode"] == 0.3
     assert of(movie, desk, tmdb=str(FERRY)).tmdb_id == FERRY  # an id needs no name
 
 

@@ -75,14 +75,14 @@ def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) 
     right = CatalogueMovie(
         id=90, title="Nightjar", release_date="1961-01-01", runtime=90, popularity=0.1
     )
-    cinema = MovieCatalogue(films=(*crowd, right))
+    catalogue = MovieCatalogue(films=(*crowd, right))
     with (
-        SimulatorServer(MusicBrainzCatalogue(), movies=cinema) as server,
-        films.asking(tmp_path, server) as desk,
+        SimulatorServer(MusicBrainzCatalogue(), movies=catalogue) as server,
+        films.asking(tmp_path, server) as context,
     ):
-        found = MovieSearch(desk.tmdb, MovieClues(("Nightjar",), 1960, 91.0)).run()
-        years = [one.query.partition("year=")[2][:4] for one in searched(server)]
-    assert (found.status, found.candidates[0].hit.id) == (MatchStatus.AUTO, 90)
+        identity = MovieSearch(context.tmdb, MovieClues(("Nightjar",), 1960, 91.0)).run()
+        years = [request.query.partition("year=")[2][:4] for request in searched(server)]
+    assert (identity.status, identity.candidates[0].hit.id) == (MatchStatus.AUTO, 90)
     assert years == ["1960", "", "1960", "1959", "1961"]
 
 
@@ -100,21 +100,23 @@ def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) 
 def test_what_is_only_nearly_a_movie_is_not_taken_for_it(
     desk: TmdbContext, title: str, year: int, minutes: float
 ) -> None:
-    found = MovieSearch(desk.tmdb, MovieClues((title,), year, minutes)).run()
-    assert found.status is not MatchStatus.AUTO
-    assert found.movie is None
+    identity = MovieSearch(desk.tmdb, MovieClues((title,), year, minutes)).run()
+    assert identity.status is not MatchStatus.AUTO
+    assert identity.movie is None
 
 
 def test_a_movie_that_vanishes_between_search_and_details_counts_no_more(tmp_path: Path) -> None:
-    with films.serving() as server, films.asking(tmp_path, server) as desk:
-        desk.tmdb.search_movies("The Amber Ferry", 1954)
-    cinema = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
+    with films.serving() as server, films.asking(tmp_path, server) as context:
+        context.tmdb.search_movies("The Amber Ferry", 1954)
+    catalogue = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
     port = int(server.url.rpartition(":")[2])  # what is kept is known by its address
     with (
-        SimulatorServer(MusicBrainzCatalogue(), port=port, movies=cinema) as server,
-        films.asking(tmp_path, server) as desk,
+        SimulatorServer(MusicBrainzCatalogue(), port=port, movies=catalogue) as server,
+        films.asking(tmp_path, server) as context,
     ):
-        found = MovieSearch(desk.tmdb, MovieClues(("The Amber Ferry",), 1954, 92.0)).run()
-    assert [one.path for one in server.requests if one.status == 404] == [f"/3/movie/{films.FERRY}"]
-    assert found.status is MatchStatus.UNMATCHED
-    assert films.FERRY not in {one.hit.id for one in found.candidates}
+        identity = MovieSearch(context.tmdb, MovieClues(("The Amber Ferry",), 1954, 92.0)).run()
+    assert [request.path for request in server.requests if request.status == 404] == [
+        f"/3/movie/{films.FERRY}"
+    ]
+    assert identity.status is MatchStatus.UNMATCHED
+    assert films.FERRY not in {candidate.hit.id for candidate in identity.candidates}

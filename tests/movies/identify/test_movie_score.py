@@ -21,13 +21,13 @@ def clue(title: str = "The Amber Ferry", year: int = 1954, minutes: float = 100.
     return MovieClues((title,), year, minutes)
 
 
-def of(asked: MovieClues, details: Movie | None = DETAILS) -> MovieCandidate:
-    return score.rate_candidate(asked, HIT, details)
+def of(clues: MovieClues, details: Movie | None = DETAILS) -> MovieCandidate:
+    return score.rate_candidate(clues, HIT, details)
 
 
 def test_nothing_is_taken_off_where_all_agrees() -> None:
-    found = of(clue())
-    assert (found.confidence, found.against) == (1.0, {})
+    identity = of(clue())
+    assert (identity.confidence, identity.against) == (1.0, {})
 
 
 @each_row("minutes", [96.0, 95.6, 100.0, 104.4])
@@ -90,12 +90,12 @@ def test_a_release_in_another_country_explains_a_later_year() -> None:
 
 
 def test_a_title_of_another_country_counts_as_well() -> None:
-    told = Movie(
+    movie = Movie(
         id=1, runtime=100, alternative_titles=(AlternativeTitle("Die Bernsteinfähre", "DE"),)
     )
-    found = of(clue("Die Bernsteinfähre"), told)
-    assert found.confidence >= WEIGHTS.bar
-    assert found.title == "Die Bernsteinfähre"
+    identity = of(clue("Die Bernsteinfähre"), movie)
+    assert identity.confidence >= WEIGHTS.bar
+    assert identity.title == "Die Bernsteinfähre"
 
 
 def test_a_single_word_without_year_and_running_time_is_too_little() -> None:
@@ -111,12 +111,12 @@ def test_a_single_word_without_year_and_running_time_is_too_little() -> None:
 
 
 def test_a_part_of_a_name_counts_less_than_all_of_it() -> None:
-    asked = MovieClues(("Marigold: The Return", "Marigold"), 1954, 100.0)
+    clues = MovieClues(("Marigold: The Return", "Marigold"), 1954, 100.0)
     part = score.rate_candidate(
-        asked, MovieSummary(id=2, title="Marigold", release_date="1954-01-01")
+        clues, MovieSummary(id=2, title="Marigold", release_date="1954-01-01")
     )
     whole = score.rate_candidate(
-        asked, MovieSummary(id=3, title="Marigold - The Return", release_date="1954")
+        clues, MovieSummary(id=3, title="Marigold - The Return", release_date="1954")
     )
     best_first = score.rank_candidates([part, whole])
     assert [one.hit.id for one in best_first] == [3, 2]
@@ -125,9 +125,9 @@ def test_a_part_of_a_name_counts_less_than_all_of_it() -> None:
 
 def test_popularity_decides_nothing() -> None:
     loved = MovieSummary(id=2, title="The Amber Ferry", release_date="1998-01-01", popularity=900.0)
-    asked = clue(year=0, minutes=0)
+    clues = clue(year=0, minutes=0)
     pair = score.rank_candidates(
-        [score.rate_candidate(asked, HIT), score.rate_candidate(asked, loved)]
+        [score.rate_candidate(clues, HIT), score.rate_candidate(clues, loved)]
     )
     assert score.decide_status(pair) is MatchStatus.REVIEW
     dated = score.rank_candidates(
@@ -147,13 +147,13 @@ def test_equals_are_a_tie_and_what_is_nothing_like_is_unmatched() -> None:
 
 
 def test_a_year_may_be_a_word_of_the_title() -> None:
-    asked = MovieClues(("Harbour", "Harbour 1984"), 1984, 120.0)
+    clues = MovieClues(("Harbour", "Harbour 1984"), 1984, 120.0)
     old = score.rate_candidate(
-        asked, MovieSummary(id=2, title="Harbour", release_date="2017-01-01")
+        clues, MovieSummary(id=2, title="Harbour", release_date="2017-01-01")
     )
     new = MovieSummary(id=3, title="Harbour 1984", release_date="2020-01-01")
     best_first = score.rank_candidates(
-        [old, score.rate_candidate(asked, new, Movie(id=3, runtime=121))]
+        [old, score.rate_candidate(clues, new, Movie(id=3, runtime=121))]
     )
     assert best_first[0].hit.id == 3
     assert score.decide_status(best_first) is MatchStatus.AUTO

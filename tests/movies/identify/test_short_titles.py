@@ -74,8 +74,8 @@ def test_in_the_folder_of_its_collection_a_movie_needs_no_prefix(
     desk: TmdbContext, folder: str
 ) -> None:
     for minutes in (0.0, 178.0, 228.0):
-        found = of(desk, folder, "The Tin Tower", 2001, minutes)
-        assert (found.status, found.tmdb_id) == (MatchStatus.AUTO, TOWER), minutes
+        identity = of(desk, folder, "The Tin Tower", 2001, minutes)
+        assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, TOWER), minutes
     assert of(desk, folder, "Broken Gate", 2003).tmdb_id == GATE
 
 
@@ -89,9 +89,9 @@ def test_the_folder_of_the_collection_may_hold_this_movie_alone(desk: TmdbContex
 def test_without_that_folder_it_is_a_candidate_and_a_person_decides(
     desk: TmdbContext, folder: str
 ) -> None:
-    found = of(desk, folder, "The Tin Tower", 2001, 178)
-    assert (found.status, found.tmdb_id) == (MatchStatus.REVIEW, 0)
-    assert found.candidates[0].hit.id == TOWER
+    identity = of(desk, folder, "The Tin Tower", 2001, 178)
+    assert (identity.status, identity.tmdb_id) == (MatchStatus.REVIEW, 0)
+    assert identity.candidates[0].hit.id == TOWER
 
 
 def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(desk: TmdbContext) -> None:
@@ -102,16 +102,16 @@ def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(desk: Tmd
 def test_another_year_is_another_movie_even_in_the_folder_of_the_collection(
     desk: TmdbContext,
 ) -> None:
-    found = of(desk, "The Lord of the Tides", "The Tin Tower", 2019)
-    assert not found.is_certain
+    identity = of(desk, "The Lord of the Tides", "The Tin Tower", 2019)
+    assert not identity.is_certain
 
 
 def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: TmdbContext) -> None:
-    found = of(desk, "", "Tin", 1971)
-    assert found.status is MatchStatus.UNMATCHED
-    assert found.candidates
-    assert len(found.candidates) <= 3
-    assert {candidate.hit.id for candidate in found.candidates} <= {TOWER, GATE, OTHER}
+    identity = of(desk, "", "Tin", 1971)
+    assert identity.status is MatchStatus.UNMATCHED
+    assert identity.candidates
+    assert len(identity.candidates) <= 3
+    assert {candidate.hit.id for candidate in identity.candidates} <= {TOWER, GATE, OTHER}
 
 
 @each_row(

@@ -42,8 +42,10 @@ def read_as(row: Row, guessing: bool) -> tuple[str, int, str]:
     ("guessing", "every"), [(False, 1), (True, 3), pytest.param(True, 1, marks=pytest.mark.slow)]
 )
 def test_a_name_means_what_the_table_says(guessing: bool, every: int) -> None:
-    found = {row: read_as(row, guessing) for row in ROWS[::every]}
-    wrong = {row: told for row, told in found.items() if told != (row.title, row.year, row.edition)}
+    parsed = {row: read_as(row, guessing) for row in ROWS[::every]}
+    wrong = {
+        row: told for row, told in parsed.items() if told != (row.title, row.year, row.edition)
+    }
     assert wrong == {}
 
 
@@ -61,9 +63,9 @@ def test_titles_come_out_of_every_shape_of_name(guessing: bool) -> None:
         plain = title.replace("Dr. ", "Dr ").replace(",", "") if "." in shape[:8] else title
         dots, lines = plain.replace(" ", "."), title.replace(" ", "_")
         name = shape.format(title=title, year=1962, dots=dots, lines=lines)
-        found = name_parser.parse_name(f"{name}.mkv", guessing=guessing)
-        if (found.title, found.year) != (plain, 1962):
-            wrong.append((name, found.title, found.year))
+        parsed = name_parser.parse_name(f"{name}.mkv", guessing=guessing)
+        if (parsed.title, parsed.year) != (plain, 1962):
+            wrong.append((name, parsed.title, parsed.year))
     assert wrong == []
 
 
@@ -86,7 +88,8 @@ IDS = (
 
 
 @pytest.mark.parametrize(
-    ("brackets", "sign"), some(((one, sign) for one in ("[]", "{}", "()") for sign in "=-"), 3)
+    ("brackets", "sign"),
+    some(((brackets, sign) for brackets in ("[]", "{}", "()") for sign in "=-"), 3),
 )
 def test_every_form_of_an_id_is_taken_out_of_the_name(brackets: str, sign: str) -> None:
     for form in IDS:
@@ -259,17 +262,17 @@ def test_hostile_names_are_read_in_no_time(number: int, guessing: bool) -> None:
 
     def read() -> None:
         for file, folder in ((name, ""), (f"{name}.mkv", name), ("movie.mkv", name)):
-            found = name_parser.parse_name(file, folder, guessing)
-            assert msgspec.json.decode(msgspec.json.encode(found), type=MovieName) == found
+            parsed = name_parser.parse_name(file, folder, guessing)
+            assert msgspec.json.decode(msgspec.json.encode(parsed), type=MovieName) == parsed
 
     count_calls(read, 30_000_000 if guessing else 200_000)  # guessit makes 6 million of one
 
 
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_no_name_raises_anything(file: str, folder: str) -> None:
-    found = name_parser.parse_name(file, folder, guessing=False)
-    assert msgspec.json.decode(msgspec.json.encode(found), type=MovieName) == found
-    assert found.year == 0 or fallback_parser.is_year(str(found.year))
+    name = name_parser.parse_name(file, folder, guessing=False)
+    assert msgspec.json.decode(msgspec.json.encode(name), type=MovieName) == name
+    assert name.year == 0 or fallback_parser.is_year(str(name.year))
 
 
 def test_what_guessit_stumbles_over_is_read_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

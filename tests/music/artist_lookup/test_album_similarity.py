@@ -50,14 +50,14 @@ def hit(group: str, artist: str = "Otto", tracks: int = 10, **facts: Any) -> Rel
 
 
 def groups(
-    *found: Release, albums: tuple[OwnedAlbum, ...] = (ALBUM,), name: str = "Vera"
+    *release: Release, albums: tuple[OwnedAlbum, ...] = (ALBUM,), name: str = "Vera"
 ) -> list[str]:
-    return SearchHits(name, albums, found).rank_release_groups(ALBUM)
+    return SearchHits(name, albums, release).rank_release_groups(ALBUM)
 
 
 def test_the_nearest_in_size_comes_first_and_each_group_once() -> None:
-    found = groups(hit("far", tracks=14), hit("near", tracks=11), hit("near", tracks=9))
-    assert found == ["near", "far"]
+    titles = groups(hit("far", tracks=14), hit("near", tracks=11), hit("near", tracks=9))
+    assert titles == ["near", "far"]
 
 
 def test_a_release_may_have_more_tracks_but_not_far_less() -> None:
@@ -76,8 +76,8 @@ def test_bootlegs_are_no_candidates() -> None:
 
 
 def test_whoever_bears_such_a_name_comes_first() -> None:
-    found = groups(hit("a", "Otto"), hit("b", "Veira", tracks=12), name="Viera")
-    assert found == ["b", "a"]
+    titles = groups(hit("a", "Otto"), hit("b", "Veira", tracks=12), name="Viera")
+    assert titles == ["b", "a"]
 
 
 def test_whoever_made_most_of_the_albums_comes_before_the_nearer_in_size() -> None:

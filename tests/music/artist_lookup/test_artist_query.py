@@ -26,7 +26,7 @@ def bearing(**tags: Any) -> Artist:
 
 
 @each_row(
-    ("folder", "told", "name"),
+    ("folder", "text", "name"),
     [
         ("AC_DC", "AC/DC", "AC/DC"),
         ("Beatles, The", "The Beatles", "The Beatles"),
@@ -43,9 +43,9 @@ def bearing(**tags: Any) -> Artist:
     ],
 )
 def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(
-    folder: str, told: str, name: str
+    folder: str, text: str, name: str
 ) -> None:
-    tags = {"albumartist": (told,) if told else ()}
+    tags = {"albumartist": (text,) if text else ()}
     assert artist_query.build_query(artist(folder, album("Dawn", ["a"], **tags))).name == name
 
 
@@ -73,9 +73,9 @@ def test_an_album_in_the_root_is_named_by_its_tags_and_else_by_its_folder(
         for track in album("x", ["a", "b"], **{"album": (), **told}).tracks
     )
     flat = Album(place="", tracks=tracks, in_library_root=True)
-    asked = artist_query.build_query(artist(folder, flat))
-    assert (asked.name, asked.titles) == (name, (title,))
-    assert asked.is_various is artist_query.is_various_artists(name)
+    query = artist_query.build_query(artist(folder, flat))
+    assert (query.name, query.titles) == (name, (title,))
+    assert query.is_various is artist_query.is_various_artists(name)
 
 
 @each_row(
@@ -98,11 +98,11 @@ def test_loose_tracks_are_an_album_where_they_agree_on_one(
     tags: list[dict[str, Any]], count: int
 ) -> None:
     tracks = tuple(Track(place=f"{n}.mp3", tags=Tags(**one)) for n, one in enumerate(tags))
-    asked = artist_query.build_query(
+    query = artist_query.build_query(
         artist("Vera", Album(place="", tracks=tracks), album("Noon", ["a"]))
     )
-    assert [one.place for one in asked.albums] == ["", "Noon"][1 - count :]
-    assert asked.name == "Vera"
+    assert [one.place for one in query.albums] == ["", "Noon"][1 - count :]
+    assert query.name == "Vera"
 
 
 @each_row(
@@ -130,9 +130,9 @@ def test_a_title_told_by_the_folder_alone_is_without_year_and_format(
 @each_row("name", ["Various Artists", "various artists", "V.A.", "VA", "Various"])
 def test_a_folder_of_various_artists_is_none_of_one_artist(name: str) -> None:
     tags = {"musicbrainz_albumartistid": (ONE,)}
-    asked = artist_query.build_query(artist(name, album("Hits", ["a"], **tags)))
-    assert asked.is_various
-    assert asked.mbid == ""
+    query = artist_query.build_query(artist(name, album("Hits", ["a"], **tags)))
+    assert query.is_various
+    assert query.mbid == ""
 
 
 @each_row(
@@ -251,10 +251,10 @@ def test_merged_mbids_are_renewed_wherever_they_stand() -> None:
         "musicbrainz_albumid": (ONE,),
         "musicbrainz_releasegroupid": (ONE,),
     }
-    asked = artist_query.build_query(bearing(**tags))
-    new = artist_query.replace_merged_mbids(asked, {ONE: OTHER})
+    query = artist_query.build_query(bearing(**tags))
+    new = artist_query.replace_merged_mbids(query, {ONE: OTHER})
     assert (new.mbid, new.albums[0].release, new.albums[0].group) == (OTHER, OTHER, OTHER)
-    assert artist_query.replace_merged_mbids(asked, {}) is asked
+    assert artist_query.replace_merged_mbids(query, {}) is query
     assert artist_query.replace_merged_mbids(new, {ONE: OTHER}).digest == new.digest
 
 
@@ -275,12 +275,12 @@ def test_whatever_names_and_tags_hold_there_is_a_question_that_can_be_asked(
         name.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
     )
     who = structs.replace(bearing(**tags), name=folder)
-    asked = artist_query.build_query(who)
-    assert artist_query.is_current_version(asked.digest)
-    assert len(asked.digest) < 20
-    for text in (asked.name, *asked.titles):
+    query = artist_query.build_query(who)
+    assert artist_query.is_current_version(query.digest)
+    assert len(query.digest) < 20
+    for text in (query.name, *query.titles):
         assert text.isprintable()
         assert len(text) <= 1000
-    search_query.releases_by_name(asked.name, asked.titles).encode()
-    search_query.releases_by_size((title, 1) for title in asked.titles).encode()
-    search_query.artists_by_name(asked.name).encode()
+    search_query.releases_by_name(query.name, query.titles).encode()
+    search_query.releases_by_size((title, 1) for title in query.titles).encode()
+    search_query.artists_by_name(query.name).encode()

@@ -30,26 +30,26 @@ def owning(albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
     return visits.owning("Vera", albums, **tags)
 
 
-def told(found: Sequence[MissingRelease]) -> list[tuple[str, str, str]]:
+def told(missing: Sequence[MissingRelease]) -> list[tuple[str, str, str]]:
     """Tell reason, album and track of all that is lacking."""
     return [
-        (one.reason.value, one.group.title, one.track[1].title if one.track else "")
-        for one in found
+        (item.reason.value, item.group.title, item.track[1].title if item.track else "")
+        for item in missing
     ]
 
 
 def test_an_album_that_is_not_here_is_not_owned() -> None:
     noon = worlds.group("Noon", "EP", first_release_date="1980")
     known = worlds.discography(FIRST, worlds.release(DUSK, ["x", "y"]), worlds.release(noon, ["z"]))
-    found = compared(owning({"dawn": ["a", "b", "c"]}), known)
-    assert told(found.missing) == [("not owned", "Dusk", ""), ("not owned", "Noon", "")]
-    assert [one.tracks for one in found.missing] == [2, 1]
+    owned = compared(owning({"dawn": ["a", "b", "c"]}), known)
+    assert told(owned.missing) == [("not owned", "Dusk", ""), ("not owned", "Noon", "")]
+    assert [missing.tracks for missing in owned.missing] == [2, 1]
 
 
 def test_a_track_that_is_missing_of_the_edition_here_is_not_owned() -> None:
-    found = compared(owning({"Dawn": ["a", "c"]}), worlds.discography(FIRST))
-    assert told(found.missing) == [("not owned", "Dawn", "b")]
-    assert found.missing[0].place == "Dawn"
+    owned = compared(owning({"Dawn": ["a", "c"]}), worlds.discography(FIRST))
+    assert told(owned.missing) == [("not owned", "Dawn", "b")]
+    assert owned.missing[0].place == "Dawn"
 
 
 def loose(*titles: str, flat: bool = False) -> Album:
@@ -61,15 +61,15 @@ def loose(*titles: str, flat: bool = False) -> Album:
 
 def test_loose_tracks_of_an_album_that_has_a_folder_belong_to_it() -> None:
     here = visits.artist("Vera", loose("a", "b"), visits.album("Dawn", ["c"]))
-    found = compared(here, worlds.discography(FIRST))
-    assert [[album.place for album in held.albums] for held in found.groups] == [["Dawn", ""]]
-    assert told(found.missing) == []
+    owned = compared(here, worlds.discography(FIRST))
+    assert [[album.place for album in held.albums] for held in owned.groups] == [["Dawn", ""]]
+    assert told(owned.missing) == []
 
 
 def test_loose_tracks_that_agree_are_an_album_of_which_tracks_are_missing() -> None:
-    found = compared(visits.artist("Vera", loose("a", "b")), worlds.discography(FIRST))
-    assert told(found.missing) == [("not owned", "Dawn", "c")]
-    assert found.missing[0].place == ""
+    owned = compared(visits.artist("Vera", loose("a", "b")), worlds.discography(FIRST))
+    assert told(owned.missing) == [("not owned", "Dawn", "c")]
+    assert owned.missing[0].place == ""
 
 
 def test_of_an_album_in_the_root_no_other_album_is_called_missing() -> None:
@@ -81,38 +81,38 @@ def test_of_an_album_in_the_root_no_other_album_is_called_missing() -> None:
 
 
 def test_what_other_editions_have_besides_are_bonus_tracks() -> None:
-    found = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, DELUXE))
-    assert told(found.missing) == [
+    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, DELUXE))
+    assert told(owned.missing) == [
         ("another edition owned", "Dawn", ""),
         ("bonus track", "Dawn", "d"),
         ("bonus track", "Dawn", "e"),
     ]
-    edition = found.missing[0]
+    edition = owned.missing[0]
     assert edition.release == DELUXE
     assert (edition.tracks, edition.editions) == (2, 2)
 
 
 def test_the_edition_is_the_one_whose_tracks_fit() -> None:
-    found = compared(owning({"Dawn": list("abcz")}), worlds.discography(DELUXE, FIRST))
-    assert found.groups[0].release == FIRST
-    found = compared(owning({"Dawn": list("abcd")}), worlds.discography(FIRST, DELUXE))
-    assert found.groups[0].release == DELUXE
-    assert told(found.missing) == [("not owned", "Dawn", "e")]
-    found = compared(owning({"Dawn": list("abcde")}), worlds.discography(FIRST, DELUXE))
-    assert found.groups[0].release == DELUXE
-    assert found.missing == ()
+    owned = compared(owning({"Dawn": list("abcz")}), worlds.discography(DELUXE, FIRST))
+    assert owned.groups[0].release == FIRST
+    owned = compared(owning({"Dawn": list("abcd")}), worlds.discography(FIRST, DELUXE))
+    assert owned.groups[0].release == DELUXE
+    assert told(owned.missing) == [("not owned", "Dawn", "e")]
+    owned = compared(owning({"Dawn": list("abcde")}), worlds.discography(FIRST, DELUXE))
+    assert owned.groups[0].release == DELUXE
+    assert owned.missing == ()
 
 
 def test_a_bonus_track_is_named_once_however_many_editions_have_it() -> None:
     more = [worlds.release(DAWN, ["a", "b", "c", "d (live)"], name=f"{n}") for n in range(5)]
-    found = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, *more))
-    assert [one for one in told(found.missing) if one[2]] == [("bonus track", "Dawn", "d (live)")]
+    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, *more))
+    assert [one for one in told(owned.missing) if one[2]] == [("bonus track", "Dawn", "d (live)")]
 
 
 def test_a_remastered_track_is_no_bonus_track() -> None:
     again = worlds.release(DAWN, ["a (2011 remaster)", "b", "c"], name="remastered")
-    found = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, again))
-    assert found.missing == ()
+    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, again))
+    assert owned.missing == ()
 
 
 def test_a_bonus_track_that_lies_loose_in_the_artists_folder_is_here() -> None:
@@ -127,29 +127,29 @@ def test_groups_without_an_official_release_are_told_as_such() -> None:
     assert told(compared(owning({"Dawn": ["a", "b", "c"]}), known).missing) == [
         ("no official release", "Live in a Barn", "")
     ]
-    found = compared(owning({"Live in a Barn": ["a"]}), worlds.discography(groups=[barn]))
-    assert (told(found.missing), found.unknown_places) == ([], ())
-    assert found.groups[0].group == barn
+    owned = compared(owning({"Live in a Barn": ["a"]}), worlds.discography(groups=[barn]))
+    assert (told(owned.missing), owned.unknown_places) == ([], ())
+    assert owned.groups[0].group == barn
 
 
 @each_row("title", ["Dawn (Deluxe Edition)", "Dawn [Remastered]", "DAWN", "The Dawn"])
 def test_a_deluxe_title_is_the_plain_album_where_there_is_no_other(title: str) -> None:
-    found = compared(owning({title: ["a", "b", "c"]}), worlds.discography(FIRST))
-    assert found.unknown_places == ()
-    assert [group.group for group in found.groups] == [DAWN]
+    owned = compared(owning({title: ["a", "b", "c"]}), worlds.discography(FIRST))
+    assert owned.unknown_places == ()
+    assert [group.group for group in owned.groups] == [DAWN]
 
 
 def test_an_album_of_the_very_title_comes_before_one_without_brackets() -> None:
     live = worlds.group("Dawn (Live)", secondary_types=("Live",))
     known = worlds.discography(FIRST, worlds.release(live, ["a", "b", "c"]))
-    found = compared(owning({"Dawn (Live)": ["a", "b", "c"]}), known)
-    assert [group.group for group in found.groups] == [live]
+    owned = compared(owning({"Dawn (Live)": ["a", "b", "c"]}), known)
+    assert [group.group for group in owned.groups] == [live]
 
 
 def test_an_album_is_found_by_the_title_of_any_of_its_editions() -> None:
     other = worlds.release(DAWN, ["a", "b", "c"], name="german", title="Morgenrot")
-    found = compared(owning({"Morgenrot": ["a", "b", "c"]}), worlds.discography(FIRST, other))
-    assert [group.group for group in found.groups] == [DAWN]
+    owned = compared(owning({"Morgenrot": ["a", "b", "c"]}), worlds.discography(FIRST, other))
+    assert [group.group for group in owned.groups] == [DAWN]
 
 
 def test_of_two_albums_of_one_title_the_one_whose_tracks_fit_is_meant() -> None:
@@ -158,9 +158,9 @@ def test_of_two_albums_of_one_title_the_one_whose_tracks_fit_is_meant() -> None:
     known = worlds.discography(
         worlds.release(blue, ["My Name", "Say"]), worlds.release(green, ["Photo", "Island"])
     )
-    found = compared(owning({"Vera": ["Photo", "Island"]}), known)
-    assert [group.group for group in found.groups] == [green]
-    assert told(found.missing) == [("not owned", "Vera", "")]
+    owned = compared(owning({"Vera": ["Photo", "Island"]}), known)
+    assert [group.group for group in owned.groups] == [green]
+    assert told(owned.missing) == [("not owned", "Vera", "")]
     both = visits.artist(
         "Vera",
         visits.album("Vera (Blue)", ["My Name", "Say"], album=("Vera",)),
@@ -175,20 +175,20 @@ def test_two_folders_of_one_album_are_one() -> None:
         visits.album("Dawn A", ["a", "b"], album=("Dawn",)),
         visits.album("Dawn B", ["c"], album=("Dawn",)),
     )
-    found = compared(who, worlds.discography(FIRST))
-    assert [[album.place for album in held.albums] for held in found.groups] == [
+    owned = compared(who, worlds.discography(FIRST))
+    assert [[album.place for album in held.albums] for held in owned.groups] == [
         ["Dawn A", "Dawn B"]
     ]
-    assert found.missing == ()
+    assert owned.missing == ()
 
 
 def test_the_mbid_of_the_release_in_the_tags_decides_the_edition() -> None:
     tags = {"musicbrainz_albumid": ("11111111-1111-4111-8111-111111111111",)}
     named = worlds.release(DAWN, ["a", "b", "c", "z"], name="named")
     named = structs.replace(named, id=tags["musicbrainz_albumid"][0])
-    found = compared(owning({"Strange": ["a", "b", "c"]}, **tags), worlds.discography(FIRST, named))
-    assert found.groups[0].release == named
-    assert ("not owned", "Dawn", "z") in told(found.missing)
+    owned = compared(owning({"Strange": ["a", "b", "c"]}, **tags), worlds.discography(FIRST, named))
+    assert owned.groups[0].release == named
+    assert ("not owned", "Dawn", "z") in told(owned.missing)
 
 
 def test_the_mbid_of_the_release_group_tells_the_album_whatever_its_title() -> None:
@@ -214,52 +214,54 @@ def by_both(title: str, *tracks: tuple[str, str]) -> Release:
 def test_of_a_sampler_only_the_artists_own_tracks_can_be_missing() -> None:
     sampler = by_both("Hits", ("a", "Vera"), ("x", "Vera"), ("y", "Other"))
     more = [sampler, worlds.release(worlds.group("Sampler"), ["z"])]
-    found = compared(owning({"Hits": ["a"]}), worlds.discography(), more)
-    assert told(found.missing) == [("not owned", "Hits", "x")]
+    owned = compared(owning({"Hits": ["a"]}), worlds.discography(), more)
+    assert told(owned.missing) == [("not owned", "Hits", "x")]
 
 
 def test_a_promotional_edition_that_tags_name_is_the_album_that_is_here() -> None:
     promo = worlds.release(DAWN, ["a", "x"], name="promo", status="Promotion")
     who = owning({"Dawn": ["a"]})
-    asked = artist_query.build_query(who)
-    named = tuple(structs.replace(album, release=promo.id) for album in asked.albums)
+    query = artist_query.build_query(who)
+    named = tuple(structs.replace(album, release=promo.id) for album in query.albums)
     known = worlds.discography(FIRST)
     promo = structs.replace(promo, artist_credit=(ArtistCredit(name="Vera", artist=worlds.VERA),))
-    found = collection.compare_with_discography(
-        who, structs.replace(asked, albums=named), known, [promo]
+    owned = collection.compare_with_discography(
+        who, structs.replace(query, albums=named), known, [promo]
     )
-    assert told(found.missing) == [("not owned", "Dawn", "x")]
+    assert told(owned.missing) == [("not owned", "Dawn", "x")]
 
 
 def test_a_demo_of_a_song_that_is_here_is_a_bonus_track() -> None:
     more = worlds.release(DAWN, ["a", "b", "c"], ["a (demo)"], name="more", date="2011")
-    found = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, more))
-    assert ("bonus track", "Dawn", "a (demo)") in told(found.missing)
+    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, more))
+    assert ("bonus track", "Dawn", "a (demo)") in told(owned.missing)
 
 
 def test_two_concerts_are_two_albums() -> None:
     paris = worlds.release(worlds.group("Live (Paris 1988)"), ["a", "b"])
-    found = compared(owning({"Live (London 2004)": ["a"]}), worlds.discography(paris))
-    assert found.unknown_places == ("Live (London 2004)",)
-    assert told(found.missing) == [("not owned", "Live (Paris 1988)", "")]
+    owned = compared(owning({"Live (London 2004)": ["a"]}), worlds.discography(paris))
+    assert owned.unknown_places == ("Live (London 2004)",)
+    assert told(owned.missing) == [("not owned", "Live (Paris 1988)", "")]
 
 
 def test_two_editions_that_tags_name_are_two_albums_of_one_group() -> None:
     who = owning({"Dawn": ["a", "b"], "Dawn deluxe": ["a", "b", "c", "d"]})
-    asked = artist_query.build_query(who)
+    query = artist_query.build_query(who)
     ids = {"Dawn": FIRST.id, "Dawn deluxe": DELUXE.id}
-    named = tuple(structs.replace(one, release=ids[one.place]) for one in asked.albums)
+    named = tuple(structs.replace(album, release=ids[album.place]) for album in query.albums)
     known = worlds.discography(FIRST, DELUXE)
-    found = collection.compare_with_discography(who, structs.replace(asked, albums=named), known)
-    assert [one.release.id for one in found.groups] == [FIRST.id, DELUXE.id]
-    missing = [(one.place, one.track[1].title) for one in found.missing if one.track]
+    owned = collection.compare_with_discography(who, structs.replace(query, albums=named), known)
+    assert [group_.release.id for group_ in owned.groups] == [FIRST.id, DELUXE.id]
+    missing = [
+        (missing.place, missing.track[1].title) for missing in owned.missing if missing.track
+    ]
     assert ("Dawn", "c") in missing
     assert ("Dawn deluxe", "e") in missing
 
 
 def test_an_album_that_nobody_knows_is_told_as_such() -> None:
-    found = compared(owning({"Dawn": ["a"], "Unheard": ["a"]}), worlds.discography(FIRST))
-    assert found.unknown_places == ("Unheard",)
+    owned = compared(owning({"Dawn": ["a"], "Unheard": ["a"]}), worlds.discography(FIRST))
+    assert owned.unknown_places == ("Unheard",)
 
 
 @each_row(
@@ -274,11 +276,11 @@ def test_an_album_that_nobody_knows_is_told_as_such() -> None:
 def test_no_track_is_missing_of_an_album_that_shares_its_title_alone(
     tracks: str, missing: list[str]
 ) -> None:
-    found = compared(owning({"Dawn": list(tracks)}), worlds.discography(FIRST, DELUXE))
-    assert {title for _, _, title in told(found.missing)} - {""} == set(missing)
-    assert [group.group for group in found.groups] == [DAWN]
+    owned = compared(owning({"Dawn": list(tracks)}), worlds.discography(FIRST, DELUXE))
+    assert {title for _, _, title in told(owned.missing)} - {""} == set(missing)
+    assert [group.group for group in owned.groups] == [DAWN]
     if not missing:
-        assert found.missing == ()
+        assert owned.missing == ()
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_a_gap_in_the_library() -> None:
@@ -302,9 +304,9 @@ def test_studio_albums_come_first_and_each_kind_stands_together() -> None:
         worlds.group(title, kind, secondary_types=more, first_release_date=f"19{70 + place}")
         for place, (title, kind, more) in enumerate(kinds)
     ]
-    known = worlds.discography(*(worlds.release(one, ["a"]) for one in groups))
-    found = [one.group.title for one in compared(owning({}), known).missing]
-    assert found == ["A2", "A1", "E1", "S1", "C1", "L1", "L2"]
+    known = worlds.discography(*(worlds.release(group_, ["a"]) for group_ in groups))
+    titles = [missing.group.title for missing in compared(owning({}), known).missing]
+    assert titles == ["A2", "A1", "E1", "S1", "C1", "L1", "L2"]
 
 
 Here = dict[str, list[str]]
@@ -365,8 +367,8 @@ def made(there: There) -> Discography:
 def test_a_naive_second_way_comes_to_the_same(seed: int) -> None:
     for one in range(seed, seed + 100):
         there, here = invented(Random(one))
-        found = compared(owning(here), made(there))
-        lacking = told(found.missing)
+        owned = compared(owning(here), made(there))
+        lacking = told(owned.missing)
         assert len(lacking) == len(set(lacking)), one
         assert set(lacking) == naive(there, here), one
-        assert set(found.unknown_places) == here.keys() - there.keys(), one
+        assert set(owned.unknown_places) == here.keys() - there.keys(), one

@@ -30,15 +30,18 @@ def owning(title: str, tracks: Sequence[str], **tags: Any) -> Artist:
     return visits.owning("Vera", {title: tracks}, **tags)
 
 
-def missing(found: OwnedDiscography) -> list[str]:
-    return [one.track[1].title if one.track else one.group.title for one in found.missing]
+def missing(owned: OwnedDiscography) -> list[str]:
+    return [
+        missing.track[1].title if missing.track else missing.group.title
+        for missing in owned.missing
+    ]
 
 
 def test_a_slip_of_the_pen_makes_no_album_and_no_track_missing() -> None:
     tracks = ["First Ligth", "Harbour Bell", "Long Way Dwon", "Paper Boats", "Salt and Tin"]
-    found = compared(owning("Dawn ovr Water", tracks), worlds.discography(FIRST, OTHER))
-    assert missing(found) == ["Dusk"]
-    assert [(group.release.id, group.overlap.found_count) for group in found.groups] == [
+    owned = compared(owning("Dawn ovr Water", tracks), worlds.discography(FIRST, OTHER))
+    assert missing(owned) == ["Dusk"]
+    assert [(group.release.id, group.overlap.found_count) for group in owned.groups] == [
         (FIRST.id, 5)
     ]
     # The negative control: by titles alone the album and all its tracks would be called missing.
@@ -50,8 +53,8 @@ def test_a_slip_of_the_pen_makes_no_album_and_no_track_missing() -> None:
 
 
 def test_a_track_that_is_missing_of_a_misspelt_album_is_told() -> None:
-    found = compared(owning("Dawn ovr Water", TITLES[:4]), worlds.discography(FIRST))
-    assert missing(found) == ["Salt and Tin"]
+    owned = compared(owning("Dawn ovr Water", TITLES[:4]), worlds.discography(FIRST))
+    assert missing(owned) == ["Salt and Tin"]
 
 
 def test_an_album_that_may_be_here_is_not_called_missing() -> None:
@@ -59,13 +62,13 @@ def test_an_album_that_may_be_here_is_not_called_missing() -> None:
     who, known = owning("Odds and Ends", tracks), worlds.discography(FIRST, OTHER)
     verdict = album_matcher.match_albums(who, known.releases)["Odds and Ends"]
     assert verdict.confidence is MatchConfidence.UNSURE
-    found = compared(who, known)
-    assert missing(found) == ["Dusk"]
-    assert found.unknown_places == ("Odds and Ends",)
-    assert found.groups == ()
+    owned = compared(who, known)
+    assert missing(owned) == ["Dusk"]
+    assert owned.unknown_places == ("Odds and Ends",)
+    assert owned.groups == ()
 
 
 def test_a_title_alone_is_no_album_where_the_tracks_are_those_of_another() -> None:
-    found = compared(owning("Dusk", TITLES), worlds.discography(FIRST, OTHER))
-    assert found.groups == ()
-    assert missing(found) == ["Dusk"]
+    owned = compared(owning("Dusk", TITLES), worlds.discography(FIRST, OTHER))
+    assert owned.groups == ()
+    assert missing(owned) == ["Dusk"]

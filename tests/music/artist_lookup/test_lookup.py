@@ -26,15 +26,15 @@ def test_twelve_albums_in_eight_editions_are_known_whole_in_six_requests(
     serve: Serve, look: Look
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=13))
-    found = look(prolific(), server)
-    assert found.state == "done"
-    assert found.mbid == generate_mbid("artist", "Vera", 1)
+    lookup_result = look(prolific(), server)
+    assert lookup_result.state == "done"
+    assert lookup_result.mbid == generate_mbid("artist", "Vera", 1)
     assert len(server.requests) <= 6
-    assert [group.overlap.missing for group in found.collection.groups] == [()] * 12
-    [lacking] = found.collection.missing
-    assert (lacking.group.title, lacking.reason) == ("Album 13", MissingReason.NOT_OWNED)
-    assert found.resolved is not None
-    assert found.resolved.requests == len(server.requests)
+    assert [group.overlap.missing for group in lookup_result.collection.groups] == [()] * 12
+    [missing] = lookup_result.collection.missing
+    assert (missing.group.title, missing.reason) == ("Album 13", MissingReason.NOT_OWNED)
+    assert lookup_result.resolved is not None
+    assert lookup_result.resolved.requests == len(server.requests)
     assert visits.paths(server) == [
         "search release",
         *["browse release by artist"] * 3,
@@ -68,10 +68,10 @@ def test_a_refresh_that_fails_keeps_what_was_known(
         return page in line
 
     server.faults.fail_next(fault, times=100, where=chosen)
-    found = look(prolific(), server, fresh=True)
-    assert (found.state, found.service_failed) == ("done", True)
-    assert found.reason
-    assert found.collection == before.collection
+    lookup_result = look(prolific(), server, fresh=True)
+    assert (lookup_result.state, lookup_result.service_failed) == ("done", True)
+    assert lookup_result.reason
+    assert lookup_result.collection == before.collection
     assert (known.get_resolved("Vera"), known.get_discography(before.mbid)) == kept
     known.close()
     count = len(server.requests)
@@ -84,10 +84,10 @@ def test_an_mbid_in_the_tags_is_looked_up_and_nothing_is_searched(serve: Serve, 
     server = serve(world)
     ids = (world.artists[1].id,)
     who = visits.owning("Vera", {"Dawn": ["a", "b"]}, musicbrainz_albumartistid=ids)
-    found = look(who, server)
-    assert (found.state, found.mbid) == ("done", ids[0])
-    assert found.resolved is not None
-    assert found.resolved.by == "tags"
+    lookup_result = look(who, server)
+    assert (lookup_result.state, lookup_result.mbid) == ("done", ids[0])
+    assert lookup_result.resolved is not None
+    assert lookup_result.resolved.by == "tags"
     assert not any("search" in path for path in visits.paths(server))
 
 
@@ -104,11 +104,15 @@ def test_two_artists_of_one_name_are_told_apart_by_their_albums(serve: Serve, lo
 def test_where_the_albums_do_not_decide_a_person_does(serve: Serve, look: Look) -> None:
     world = small("Vera", "Vera")
     server = serve(world)
-    found = look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server)
-    assert (found.state, found.mbid) == ("unsure", "")
-    assert found.resolved is not None
-    assert {choice.artist.id for choice in found.resolved.choices} == {a.id for a in world.artists}
-    assert all(sorted(choice.titles) == ["Dawn", "Dusk"] for choice in found.resolved.choices)
+    lookup_result = look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server)
+    assert (lookup_result.state, lookup_result.mbid) == ("unsure", "")
+    assert lookup_result.resolved is not None
+    assert {choice.artist.id for choice in lookup_result.resolved.choices} == {
+        a.id for a in world.artists
+    }
+    assert all(
+        sorted(choice.titles) == ["Dawn", "Dusk"] for choice in lookup_result.resolved.choices
+    )
     count = len(server.requests)
     assert look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server).state == "unsure"
     assert len(server.requests) == count
@@ -118,10 +122,10 @@ def namesakes(*tracks: list[str], title: str = "Dawn") -> MusicBrainzCatalogue:
     """Make as many artists of one name, each with an album of one title, given by its tracks."""
     worlds = []
     for nth, titles in enumerate(tracks, 1):
-        one = factories.make_artist("Vera", nth=nth)
-        group = factories.make_group(one, title)
+        artist = factories.make_artist("Vera", nth=nth)
+        group = factories.make_group(artist, title)
         release = factories.make_release(group, [titles])
-        worlds.append(MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=(release,)))
+        worlds.append(MusicBrainzCatalogue(artists=(artist,), groups=(group,), releases=(release,)))
     return factories.join_catalogues(*worlds)
 
 
@@ -130,11 +134,11 @@ def test_of_two_namesakes_the_tracks_decide(serve: Serve, look: Look, title: str
     songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
     world = namesakes(["p", "q", "r", "s"], songs)
     server = serve(world)
-    found = look(visits.owning("Vera", {title: songs}), server)
-    assert (found.state, found.mbid) == ("done", world.artists[1].id)
-    assert found.resolved is not None
-    assert found.resolved.by == "tracks"
-    group = found.matches[title].group
+    lookup_result = look(visits.owning("Vera", {title: songs}), server)
+    assert (lookup_result.state, lookup_result.mbid) == ("done", world.artists[1].id)
+    assert lookup_result.resolved is not None
+    assert lookup_result.resolved.by == "tracks"
+    group = lookup_result.matches[title].group
     assert group is not None
     assert group.id == world.groups[1].id
     browsed = [request.query for request in server.requests if "artist=" in request.query]
@@ -147,10 +151,10 @@ def test_two_namesakes_whose_tracks_are_the_same_are_left_to_a_person(
 ) -> None:
     songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
     server = serve(namesakes(songs, songs))
-    found = look(visits.owning("Vera", {"Dawn": songs}), server)
-    assert (found.state, found.mbid) == ("unsure", "")
-    assert found.resolved is not None
-    assert len(found.resolved.choices) == 2
+    lookup_result = look(visits.owning("Vera", {"Dawn": songs}), server)
+    assert (lookup_result.state, lookup_result.mbid) == ("unsure", "")
+    assert lookup_result.resolved is not None
+    assert len(lookup_result.resolved.choices) == 2
 
 
 def test_a_few_pages_of_a_few_namesakes_are_read_and_no_more(serve: Serve, look: Look) -> None:
@@ -159,8 +163,8 @@ def test_a_few_pages_of_a_few_namesakes_are_read_and_no_more(serve: Serve, look:
         for nth in range(1, 6)
     ]
     server = serve(factories.join_catalogues(*many))
-    found = look(visits.owning("Vera", {"Nowhere": ["x", "y"]}), server)
-    assert found.state == "unsure"
+    lookup_result = look(visits.owning("Vera", {"Nowhere": ["x", "y"]}), server)
+    assert lookup_result.state == "unsure"
     pages = [request for request in server.requests if "artist=" in request.query]
     assert len(pages) == artist_search.MAX_CANDIDATES * 3
 
@@ -172,8 +176,8 @@ def test_a_namesake_who_is_deleted_meanwhile_is_passed_over(serve: Serve, look: 
     gone = response_faults.http_error(404, message="Not Found")
     first = world.artists[0].id
     server.faults.fail_next(gone, times=9, where=lambda asked: asked.get_param("artist") == first)
-    found = look(visits.owning("Vera", {"Dawn": songs}), server)
-    assert found.mbid == world.artists[1].id
+    lookup_result = look(visits.owning("Vera", {"Dawn": songs}), server)
+    assert lookup_result.mbid == world.artists[1].id
 
 
 @pytest.mark.parametrize(
@@ -188,13 +192,13 @@ def test_misspelt_artist_and_album_are_found_by_one_search_more(
     serve: Serve, look: Look, name: str, title: str
 ) -> None:
     songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
-    one = factories.make_artist("Veronica Moss")
-    group = factories.make_group(one, "Winter Moorings")
+    artist = factories.make_artist("Veronica Moss")
+    group = factories.make_group(artist, "Winter Moorings")
     release = factories.make_release(group, [songs])
-    server = serve(MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=(release,)))
-    found = look(visits.owning(name, {title: songs}), server)
-    assert (found.state, found.mbid) == ("done", one.id)
-    match = found.matches[title]
+    server = serve(MusicBrainzCatalogue(artists=(artist,), groups=(group,), releases=(release,)))
+    lookup_result = look(visits.owning(name, {title: songs}), server)
+    assert (lookup_result.state, lookup_result.mbid) == ("done", artist.id)
+    match = lookup_result.matches[title]
     assert match.group is not None
     assert match.group.id == group.id
     paths = ["search release", "search artist", "search release"]
@@ -205,10 +209,12 @@ def test_misspelt_artist_and_album_are_found_by_one_search_more(
 
 def test_a_like_name_with_other_tracks_is_only_a_proposal(serve: Serve, look: Look) -> None:
     server = serve(small("Veronica Moss"))
-    found = look(visits.owning("Veronca Mos", {"Dawn": ["quite", "other", "songs"]}), server)
-    assert (found.state, found.mbid) == ("unsure", "")
-    assert found.resolved is not None
-    assert [choice.artist.name for choice in found.resolved.choices] == ["Veronica Moss"]
+    lookup_result = look(
+        visits.owning("Veronca Mos", {"Dawn": ["quite", "other", "songs"]}), server
+    )
+    assert (lookup_result.state, lookup_result.mbid) == ("unsure", "")
+    assert lookup_result.resolved is not None
+    assert [choice.artist.name for choice in lookup_result.resolved.choices] == ["Veronica Moss"]
 
 
 def test_a_name_in_another_script_is_found_by_its_alias(serve: Serve, look: Look) -> None:
@@ -223,23 +229,23 @@ def test_a_name_in_another_script_is_found_by_its_alias(serve: Serve, look: Look
 
 def test_a_name_that_begins_another_is_not_taken_for_it(serve: Serve, look: Look) -> None:
     server = serve(small("Foo Fighters"))
-    found = look(visits.owning("Foo", {"Dawn": ["a"]}), server)
-    assert (found.state, found.mbid) == ("unsure", "")
-    assert found.resolved is not None
-    assert [choice.artist.name for choice in found.resolved.choices] == ["Foo Fighters"]
+    lookup_result = look(visits.owning("Foo", {"Dawn": ["a"]}), server)
+    assert (lookup_result.state, lookup_result.mbid) == ("unsure", "")
+    assert lookup_result.resolved is not None
+    assert [choice.artist.name for choice in lookup_result.resolved.choices] == ["Foo Fighters"]
     both = serve(factories.join_catalogues(small("Foo Fighters"), small("Foo")))
-    found = look(structs.replace(visits.owning("Foo", {"Dawn": ["a"]}), name="foo"), both)
-    assert found.mbid == generate_mbid("artist", "Foo", 1)
+    lookup_result = look(structs.replace(visits.owning("Foo", {"Dawn": ["a"]}), name="foo"), both)
+    assert lookup_result.mbid == generate_mbid("artist", "Foo", 1)
 
 
 def test_an_artist_of_whom_no_album_is_known_is_for_a_person_to_tell(
     serve: Serve, look: Look
 ) -> None:
     server = serve(small("Vera"))
-    found = look(visits.owning("Vera", {"Something Else": ["a"]}), server)
-    assert found.state == "unsure"
-    assert found.resolved is not None
-    assert [(choice.artist.name, choice.titles) for choice in found.resolved.choices] == [
+    lookup_result = look(visits.owning("Vera", {"Something Else": ["a"]}), server)
+    assert lookup_result.state == "unsure"
+    assert lookup_result.resolved is not None
+    assert [(choice.artist.name, choice.titles) for choice in lookup_result.resolved.choices] == [
         ("Vera", ())
     ]
 
@@ -280,10 +286,10 @@ def test_an_artist_who_is_deleted_before_the_discography_is_read_is_unknown(
     server = serve(small("Vera"))
     gone = response_faults.http_error(404, message="Not Found")
     server.faults.fail_next(gone, where=lambda asked: bool(asked.get_param("artist")))
-    found = look(visits.owning("Vera", {"Dawn": ["a"]}), server)
-    assert found.state == "unknown"
-    assert found.resolved is not None
-    assert found.resolved.deleted == (generate_mbid("artist", "Vera", 1),)
+    lookup_result = look(visits.owning("Vera", {"Dawn": ["a"]}), server)
+    assert lookup_result.state == "unknown"
+    assert lookup_result.resolved is not None
+    assert lookup_result.resolved.deleted == (generate_mbid("artist", "Vera", 1),)
 
 
 def test_a_deleted_mbid_in_the_tags_is_noted_and_the_albums_tell_who_it_is(
@@ -292,12 +298,12 @@ def test_a_deleted_mbid_in_the_tags_is_noted_and_the_albums_tell_who_it_is(
     gone, release = generate_mbid("gone"), generate_mbid("gone too")
     server = serve(factories.with_deleted(small("Vera"), gone, release))
     tags = {"musicbrainz_artistid": (gone,), "musicbrainz_albumid": (release,)}
-    found = look(visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags), server)
-    assert (found.state, found.mbid) == ("done", generate_mbid("artist", "Vera", 1))
-    assert found.resolved is not None
-    assert set(found.resolved.deleted) == {gone, release}
-    assert found.resolved.by == "albums"
-    assert [group.group.title for group in found.collection.groups] == ["Dawn"]
+    lookup_result = look(visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags), server)
+    assert (lookup_result.state, lookup_result.mbid) == ("done", generate_mbid("artist", "Vera", 1))
+    assert lookup_result.resolved is not None
+    assert set(lookup_result.resolved.deleted) == {gone, release}
+    assert lookup_result.resolved.by == "albums"
+    assert [group.group.title for group in lookup_result.collection.groups] == ["Dawn"]
 
 
 def test_malformed_mbids_in_tags_are_never_asked_for(serve: Serve, look: Look) -> None:
@@ -314,7 +320,7 @@ def test_merged_mbids_are_noted_and_asked_for_only_once_whatever_the_tags_say(
 ) -> None:
     world = small("Vera")
     old, former = generate_mbid("old artist"), generate_mbid("old release")
-    dawn = next(one for one in world.releases if one.title == "Dawn")
+    dawn = next(release_ for release_ in world.releases if release_.title == "Dawn")
     world = factories.with_merged(
         factories.with_merged(world, old, world.artists[0].id), former, dawn.id
     )
@@ -324,13 +330,13 @@ def test_merged_mbids_are_noted_and_asked_for_only_once_whatever_the_tags_say(
         tags = {"musicbrainz_albumartistid": (artist,), "musicbrainz_albumid": (release,)}
         return visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags)
 
-    found = look(tagged(old, former), server)
-    assert found.resolved is not None
-    assert found.resolved.merged == {old: world.artists[0].id, former: dawn.id}
-    assert found.collection.groups[0].release.id == dawn.id
+    lookup_result = look(tagged(old, former), server)
+    assert lookup_result.resolved is not None
+    assert lookup_result.resolved.merged == {old: world.artists[0].id, former: dawn.id}
+    assert lookup_result.collection.groups[0].release.id == dawn.id
     count = len(server.requests)
     for again in (tagged(old, former), tagged(world.artists[0].id, dawn.id)):
-        assert look(again, server).resolved == found.resolved
+        assert look(again, server).resolved == lookup_result.resolved
     assert len(server.requests) == count
 
 
@@ -356,11 +362,11 @@ def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
         visits.album("Dawn", ["a", "b"]),
         visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",), compilation=True),
     )
-    found = look(who, server)
-    held = {group.group.title: group.overlap.missing for group in found.collection.groups}
+    lookup_result = look(who, server)
+    held = {group.group.title: group.overlap.missing for group in lookup_result.collection.groups}
     assert set(held) == {"Dawn", "Hits 1984"}
     assert [track.title for _, track in held["Hits 1984"]] == ["Other"]
-    assert found.collection.unknown_places == ()
+    assert lookup_result.collection.unknown_places == ()
     paths = visits.paths(server)
     assert paths.count("browse release by track_artist") == 2
     assert paths.count("browse release by release-group") == 1
@@ -376,15 +382,15 @@ def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
 ) -> None:
     server = serve(compiled())
 
-    def chosen(asked: SimulatorRequest) -> bool:
-        return part in asked.query
+    def chosen(request: SimulatorRequest) -> bool:
+        return part in request.query
 
     gone = response_faults.http_error(404, message="Not Found")
     server.faults.fail_next(gone, times=9, where=chosen)
     various = visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",))
-    found = look(visits.artist("Vera", visits.album("Dawn", ["a"]), various), server)
-    assert found.state == state
-    assert [group.group.title for group in found.collection.groups] == held
+    lookup_result = look(visits.artist("Vera", visits.album("Dawn", ["a"]), various), server)
+    assert lookup_result.state == state
+    assert [group.group.title for group in lookup_result.collection.groups] == held
 
 
 def test_nobody_asks_for_compilations_where_no_album_looks_like_one(
@@ -396,8 +402,8 @@ def test_nobody_asks_for_compilations_where_no_album_looks_like_one(
         visits.album("Dawn", ["a", "b"], albumartist=("Vera & Friends",)),
         visits.album("Unheard", ["a"], albumartist=("Vera",)),
     )
-    found = look(who, server)
-    assert found.collection.unknown_places == ("Unheard",)
+    lookup_result = look(who, server)
+    assert lookup_result.collection.unknown_places == ("Unheard",)
     assert "browse release by track_artist" not in visits.paths(server)
 
 
@@ -407,25 +413,25 @@ def test_the_folder_of_various_artists_never_browses_all_their_releases(
     server = serve(compiled(others=120))
     albums = {f"Sampler {number}": ["Other", "Song"] for number in range(15)}
     who = visits.owning("Various Artists", {**albums, "Nowhere": ["a"]})
-    found = look(who, server)
-    assert (found.state, found.mbid) == ("done", VARIOUS_ARTISTS)
-    assert len(found.collection.groups) == 15
-    assert found.collection.unknown_places == ("Nowhere",)
-    assert found.collection.missing == ()
+    lookup_result = look(who, server)
+    assert (lookup_result.state, lookup_result.mbid) == ("done", VARIOUS_ARTISTS)
+    assert len(lookup_result.collection.groups) == 15
+    assert lookup_result.collection.unknown_places == ("Nowhere",)
+    assert lookup_result.collection.missing == ()
     paths = visits.paths(server)
     of_each = "browse release by release-group"
     first, second = ["search release", *[of_each] * 12], ["search release", *[of_each] * 3]
     # The last two for Nowhere: as it may be misspelt, and of everybody.
     assert paths == [*first, *second, "search release", "search release"]
-    assert look(who, server).collection == found.collection
+    assert look(who, server).collection == lookup_result.collection
     assert len(server.requests) == len(paths)
 
 
 def test_sixty_albums_are_found_by_one_search(serve: Serve, look: Look) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=70, editions=2, tracks=3))
     albums = {f"Album {n}": factories.make_titles(f"Album {n}", 3) for n in range(1, 61)}
-    found = look(visits.owning("Vera", albums), server)
-    assert (len(found.collection.groups), len(found.collection.missing)) == (60, 10)
+    lookup_result = look(visits.owning("Vera", albums), server)
+    assert (len(lookup_result.collection.groups), len(lookup_result.collection.missing)) == (60, 10)
     assert visits.paths(server).count("search release") == 1
 
 
@@ -447,9 +453,9 @@ def test_hostile_names_and_titles_come_to_an_end_like_others(
 ) -> None:
     server = serve(small("Vera"))
     albums = (visits.album("x", ["a"], album=(title,)), visits.album("y", ["", ""], album=()))
-    found = look(visits.artist(name, *albums), server)
-    assert found.state in ("unknown", "unsure")
-    assert {asked.status for asked in server.requests} == {200}
+    lookup_result = look(visits.artist(name, *albums), server)
+    assert lookup_result.state in ("unknown", "unsure")
+    assert {request.status for request in server.requests} == {200}
 
 
 def test_one_title_of_many_and_no_track_of_it_leaves_the_artist_to_a_person(
@@ -457,10 +463,10 @@ def test_one_title_of_many_and_no_track_of_it_leaves_the_artist_to_a_person(
 ) -> None:
     server = serve(small("Vera"))
     strange = {f"Strange {number}": ["x", "y"] for number in range(4)}
-    found = look(visits.owning("Vera", {"Dawn": ["other", "songs"], **strange}), server)
-    assert found.state == "unsure"
-    assert found.resolved is not None
-    assert [(choice.artist.name, choice.titles) for choice in found.resolved.choices] == [
+    lookup_result = look(visits.owning("Vera", {"Dawn": ["other", "songs"], **strange}), server)
+    assert lookup_result.state == "unsure"
+    assert lookup_result.resolved is not None
+    assert [(choice.artist.name, choice.titles) for choice in lookup_result.resolved.choices] == [
         ("Vera", ("Dawn",))
     ]
 
@@ -484,37 +490,39 @@ def test_an_older_mbid_of_a_few_tracks_is_seen_to_be_merged(serve: Serve, look: 
     tags = {"albumartist": ("Vera",)}
     most = visits.album("Dawn", ["a", "b"], musicbrainz_albumartistid=(new,), **tags)
     few = visits.album("Dusk", ["a"], musicbrainz_albumartistid=(old,), **tags)
-    found = look(visits.artist("Vera", most, few), server)
-    assert found.resolved is not None
-    assert found.resolved.merged == {old: new}
+    lookup_result = look(visits.artist("Vera", most, few), server)
+    assert lookup_result.resolved is not None
+    assert lookup_result.resolved.merged == {old: new}
 
 
 def test_a_misspelt_title_of_various_artists_is_found(serve: Serve, look: Look) -> None:
-    one = entities.CatalogueArtist(
+    artist = entities.CatalogueArtist(
         id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists"
     )
-    groups = tuple(factories.make_group(one, f"Summer Hits {year}") for year in (1984, 1985))
+    groups = tuple(factories.make_group(artist, f"Summer Hits {year}") for year in (1984, 1985))
     songs = [["a", "b", "c", "d"], ["e", "f", "g", "h"]]
     releases = tuple(
         factories.make_release(*pair) for pair in zip(groups, [[s] for s in songs], strict=True)
     )
-    server = serve(entities.MusicBrainzCatalogue(artists=(one,), groups=groups, releases=releases))
-    found = look(visits.owning("Various Artists", {"Sumer Hist 1985": songs[1]}), server)
-    assert [held.group.title for held in found.collection.groups] == ["Summer Hits 1985"]
+    server = serve(
+        entities.MusicBrainzCatalogue(artists=(artist,), groups=groups, releases=releases)
+    )
+    lookup_result = look(visits.owning("Various Artists", {"Sumer Hist 1985": songs[1]}), server)
+    assert [owned.group.title for owned in lookup_result.collection.groups] == ["Summer Hits 1985"]
     assert visits.paths(server) == ["search release"] * 2 + ["browse release by release-group"]
 
 
 def test_the_edition_of_a_compilation_is_the_one_whose_songs_are_here(
     serve: Serve, look: Look
 ) -> None:
-    one = entities.CatalogueArtist(
+    artist = entities.CatalogueArtist(
         id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists"
     )
-    group = factories.make_group(one, "Summer Hits")
+    group = factories.make_group(artist, "Summer Hits")
     near = factories.make_release(group, [["p", "q"]], edition=1)
     far = factories.make_release(group, [["a", "b", "c", "d"]], edition=2)
     server = serve(
-        entities.MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=(near, far))
+        entities.MusicBrainzCatalogue(artists=(artist,), groups=(group,), releases=(near, far))
     )
-    found = look(visits.owning("Various Artists", {"Summer Hits": ["a", "b"]}), server)
-    assert [held.release.id for held in found.collection.groups] == [far.id]
+    lookup_result = look(visits.owning("Various Artists", {"Summer Hits": ["a", "b"]}), server)
+    assert [owned.release.id for owned in lookup_result.collection.groups] == [far.id]

@@ -50,7 +50,7 @@ def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
     count = len(server.requests)
     root = Path(__file__).parents[3]
     script = WARM.format(tests=str(root), url=server.url, home=str(tmp_path))
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script],
         cwd=root / "utilities",
         capture_output=True,
@@ -58,8 +58,8 @@ def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
         check=False,
         timeout=60,
     )
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout) == ["done", 12, 0, []]
+    assert process.returncode == 0, process.stderr
+    assert json.loads(process.stdout) == ["done", 12, 0, []]
     assert len(server.requests) == count
 
 
@@ -69,9 +69,9 @@ def test_an_album_that_is_added_later_asks_nothing_where_the_discography_has_it(
     server = serve(factories.make_prolific_artist("Vera", albums=13))
     look(prolific(11), server)
     count = len(server.requests)
-    found = look(prolific(12), server)
+    lookup_result = look(prolific(12), server)
     assert len(server.requests) == count
-    assert (found.state, len(found.collection.groups)) == ("done", 12)
+    assert (lookup_result.state, len(lookup_result.collection.groups)) == ("done", 12)
 
 
 def test_a_refresh_asks_all_anew(serve: Serve, look: Look) -> None:
@@ -91,11 +91,15 @@ def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
         shut = structs.replace(
             open_one, catalogue=structs.replace(open_one.catalogue, disabled_reason=closed)
         )
-        desk = visits.MusicBrainzContext(tmp_path / "status" / "cache", shut, machine)
-        found = lookup.look_up(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", desk)
-        desk.close()
-        assert (found.state, found.service_failed, found.mbid) == ("pending", False, "")
-        assert found.reason == f"MusicBrainz not queried: {closed}."
+        context = visits.MusicBrainzContext(tmp_path / "status" / "cache", shut, machine)
+        lookup_result = lookup.look_up(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", context)
+        context.close()
+        assert (lookup_result.state, lookup_result.service_failed, lookup_result.mbid) == (
+            "pending",
+            False,
+            "",
+        )
+        assert lookup_result.reason == f"MusicBrainz not queried: {closed}."
     assert server.requests == []
     assert not (tmp_path / "status").exists()
 
@@ -107,15 +111,15 @@ def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
     look(prolific(11), server)
     open_one = visits.access(server)
     service = structs.replace(open_one.catalogue, disabled_reason="this run is offline")
-    desk = visits.MusicBrainzContext(
+    context = visits.MusicBrainzContext(
         tmp_path / "status" / "cache", structs.replace(open_one, catalogue=service), machine
     )
     count = len(server.requests)
-    same = lookup.look_up(prolific(11), "Vera", desk)
-    added = lookup.look_up(prolific(12), "Vera", desk)
+    same = lookup.look_up(prolific(11), "Vera", context)
+    added = lookup.look_up(prolific(12), "Vera", context)
     strange = visits.album("Nowhere", ["a"], musicbrainz_albumid=(generate_mbid("strange"),))
-    others = lookup.look_up(visits.artist("Vera", *prolific(12).albums, strange), "Vera", desk)
-    desk.close()
+    others = lookup.look_up(visits.artist("Vera", *prolific(12).albums, strange), "Vera", context)
+    context.close()
     assert (same.state, len(same.collection.groups)) == ("done", 11)
     assert (added.state, len(added.collection.groups)) == ("done", 12)
     assert (others.state, len(others.collection.groups)) == ("pending", 12)
@@ -128,9 +132,9 @@ def test_after_an_outage_the_look_up_goes_on_where_it_was(
     server = serve(factories.make_prolific_artist("Vera"))
     busy = response_faults.http_error(503, retry_after="600")
     server.faults.fail_next(busy, where=lambda asked: asked.get_param("offset") == "76")
-    found = look(prolific(), server)
-    assert (found.state, found.service_failed) == ("pending", True)
-    assert "MusicBrainz is unreachable" in found.reason
+    lookup_result = look(prolific(), server)
+    assert (lookup_result.state, lookup_result.service_failed) == ("pending", True)
+    assert "MusicBrainz is unreachable" in lookup_result.reason
     count = len(server.requests)
     assert look(prolific(), server).state == "pending"
     assert len(server.requests) == count
@@ -148,8 +152,8 @@ def test_a_discography_that_is_gone_is_read_again_from_the_answers_that_are_kept
     with sqlite3.connect(tmp_path / "status" / "cache" / FILE_NAME) as database:
         database.execute("UPDATE discographies SET content = x'00'")
     database.close()
-    found = look(prolific(), server)
-    assert found.collection == before.collection
+    lookup_result = look(prolific(), server)
+    assert lookup_result.collection == before.collection
     assert len(server.requests) == count
 
 
@@ -187,21 +191,21 @@ def test_the_contact_stands_in_no_file(serve: Serve, look: Look, tmp_path: Path)
     known = MusicBrainzStore(tmp_path / "status" / "cache")
     cache_json.export(tmp_path / "status" / "cache", known)
     known.close()
-    assert all(CONTACT in asked.agent for asked in server.requests)
+    assert all(CONTACT in request.agent for request in server.requests)
     for path in filter(Path.is_file, tmp_path.rglob("*")):
         assert CONTACT.encode() not in path.read_bytes(), path
 
 
 def test_each_album_is_recorded_with_what_it_is(serve: Serve, look: Look) -> None:
     server = serve(small("Vera"))
-    found = look(visits.owning("Vera", {"Dawn": ["a", "b"]}), server)
-    assert found.resolved is not None
-    release = found.collection.groups[0].release
-    told = found.resolved.albums["Dawn"]
-    assert (told.match, told.title, told.release, told.release_group) == (
+    lookup_result = look(visits.owning("Vera", {"Dawn": ["a", "b"]}), server)
+    assert lookup_result.resolved is not None
+    release = lookup_result.collection.groups[0].release
+    albums = lookup_result.resolved.albums["Dawn"]
+    assert (albums.match, albums.title, albums.release, albums.release_group) == (
         "certain",
         "Dawn",
         release.id,
-        found.collection.groups[0].group.id,
+        lookup_result.collection.groups[0].group.id,
     )
-    assert told.cover_art_url == f"{server.url}/release/{release.id}/front"
+    assert albums.cover_art_url == f"{server.url}/release/{release.id}/front"

@@ -25,8 +25,8 @@ def asked(who: Artist = WHO, known: Discography = KNOWN) -> ArtistLookup:
     resolved = ResolvedArtist(
         name="Vera", question="", state="done", artist=VERA, by="albums", asked="now"
     )
-    told = collection.compare_with_discography(who, artist_query.build_query(who), known)
-    return ArtistLookup("done", resolved, known, told)
+    owned = collection.compare_with_discography(who, artist_query.build_query(who), known)
+    return ArtistLookup("done", resolved, known, owned)
 
 
 def test_each_row_tells_what_is_missing_and_why() -> None:
@@ -51,11 +51,11 @@ def test_each_row_tells_what_is_missing_and_why() -> None:
 
 
 def test_programs_are_told_what_is_here_as_well() -> None:
-    told = missing_table.to_json("Vera", asked())
-    assert (told["lookup"], told["mbid"], told["found_by"]) == ("done", VERA.id, "albums")
-    assert [(one["title"], one["missing_tracks"]) for one in told["albums"]] == [("Dawn", 1)]
-    assert told["unknown_albums"] == ["Unheard"]
-    assert told["missing"] == missing_table.build_rows("Vera", asked())
+    rows = missing_table.to_json("Vera", asked())
+    assert (rows["lookup"], rows["mbid"], rows["found_by"]) == ("done", VERA.id, "albums")
+    assert [(one["title"], one["missing_tracks"]) for one in rows["albums"]] == [("Dawn", 1)]
+    assert rows["unknown_albums"] == ["Unheard"]
+    assert rows["missing"] == missing_table.build_rows("Vera", asked())
 
 
 def test_nothing_is_missing_of_whom_nothing_is_known() -> None:
@@ -73,8 +73,8 @@ def test_programs_are_told_who_may_be_meant() -> None:
     resolved = ResolvedArtist(
         name="Vera", question="", state="unsure", choices=(PossibleArtist(VERA, ("Dawn",)),)
     )
-    told = missing_table.to_json("Vera", ArtistLookup("unsure", resolved))
-    assert told == {
+    rows = missing_table.to_json("Vera", ArtistLookup("unsure", resolved))
+    assert rows == {
         "lookup": "unsure",
         "choices": [{"mbid": VERA.id, "name": "Vera", "albums": ["Dawn"]}],
     }

@@ -30,20 +30,20 @@ def foreign(
     title: str, *editions: list[str], name: str = "Otto", nth: int = 1
 ) -> MusicBrainzCatalogue:
     """Make an album of somebody else, in editions given by their tracks."""
-    one = factories.make_artist(name, nth=nth)
-    group = structs.replace(factories.make_group(one, title), genres=("folk", "jazz"))
+    artist = factories.make_artist(name, nth=nth)
+    group = structs.replace(factories.make_group(artist, title), genres=("folk", "jazz"))
     releases = tuple(
         factories.make_release(
             group, [titles], edition=number, pressed=[(factories.make_disc_id(number),)]
         )
         for number, titles in enumerate(editions, 1)
     )
-    return MusicBrainzCatalogue(artists=(one,), groups=(group,), releases=releases)
+    return MusicBrainzCatalogue(artists=(artist,), groups=(group,), releases=releases)
 
 
-def resolved(found: ArtistLookup) -> ResolvedArtist:
-    assert found.resolved is not None
-    return found.resolved
+def resolved(lookup_result: ArtistLookup) -> ResolvedArtist:
+    assert lookup_result.resolved is not None
+    return lookup_result.resolved
 
 
 def owning(**albums: list[str]) -> Artist:
@@ -57,12 +57,14 @@ def test_an_album_under_a_wrong_artist_comes_with_all_its_editions_in_two_more_r
     world = foreign("Winter Moorings", SONGS, [*SONGS, "Bonus"], SONGS)
     server = serve(factories.join_catalogues(small("Vera"), world))
     who = owning(Winter_Moorings=SONGS)
-    found = look(who, server)
-    assert found.state == "done"
-    assert {one.id for one in resolved(found).more} == {one.id for one in world.releases}
+    lookup_result = look(who, server)
+    assert lookup_result.state == "done"
+    assert {release.id for release in resolved(lookup_result).more} == {
+        release_.id for release_ in world.releases
+    }
     assert visits.paths(server)[-2:] == ["search release", EDITIONS]
     count = len(server.requests)
-    assert resolved(look(who, server)) == resolved(found)
+    assert resolved(look(who, server)) == resolved(lookup_result)
     assert len(server.requests) == count
 
 
@@ -90,9 +92,9 @@ def test_the_albums_of_a_wrong_artist_are_found_though_nobody_knows_the_artist(
 ) -> None:
     server = serve(small("Veronica Moss"))
     who = visits.owning("Somebody Else", {"Dawn": ["a", "b"], "Dusk": ["a"]})
-    found = look(who, server)
-    assert (found.state, found.mbid) == ("unknown", "")
-    assert sorted(one.title for one in resolved(found).more) == ["Dawn", "Dusk"]
+    lookup_result = look(who, server)
+    assert (lookup_result.state, lookup_result.mbid) == ("unknown", "")
+    assert sorted(release.title for release in resolved(lookup_result).more) == ["Dawn", "Dusk"]
     paths = visits.paths(server)
     searches = ["search release", "search artist", "search release", "search release"]
     assert paths == [*searches, EDITIONS, EDITIONS]
@@ -107,13 +109,13 @@ def test_an_album_that_is_nowhere_is_searched_for_once_whatever_else_is_added(
     server = serve(factories.join_catalogues(small("Vera"), world))
     look(owning(Unheard_Of=["x"]), server)
     count = len(server.requests)
-    found = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS), server)
+    lookup_result = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS), server)
     assert visits.paths(server)[count:] == ["search release", EDITIONS]
     assert "unheard" not in server.requests[count].query.lower()
-    assert len(resolved(found).more) == 1
+    assert len(resolved(lookup_result).more) == 1
     again = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS, Dusk=["a", "b"]), server)
     assert len(server.requests) == count + 2
-    assert resolved(again).more == resolved(found).more
+    assert resolved(again).more == resolved(lookup_result).more
     gone = look(owning(Dusk=["a", "b"]), server)
     assert (resolved(gone).more, resolved(gone).sought) == ((), {})
     assert len(server.requests) == count + 2
@@ -137,11 +139,11 @@ def closed(
     access = visits.access(server)
     service = structs.replace(access.catalogue, disabled_reason="this run is offline")
     shut = structs.replace(access, catalogue=service)
-    desk = visits.MusicBrainzContext(home / "status" / "cache", shut, machine)
+    context = visits.MusicBrainzContext(home / "status" / "cache", shut, machine)
     try:
-        return lookup.look_up(who, "Vera", desk)
+        return lookup.look_up(who, "Vera", context)
     finally:
-        desk.close()
+        context.close()
 
 
 @pytest.mark.parametrize(
@@ -166,8 +168,8 @@ def test_what_only_has_the_title_or_the_tracks_is_no_candidate(
 def test_ten_albums_are_searched_for_at_once(serve: Serve, look: Look) -> None:
     worlds = [foreign(f"Stray {word}", SONGS, nth=n) for n, word in enumerate(WORDS, 1)]
     server = serve(factories.join_catalogues(*worlds))
-    found = look(visits.owning("Vera", {f"Stray {word}": SONGS for word in WORDS}), server)
-    assert len(resolved(found).more) == len(WORDS) == other_credits.ALBUMS_PER_SEARCH + 2
+    lookup_result = look(visits.owning("Vera", {f"Stray {word}": SONGS for word in WORDS}), server)
+    assert len(resolved(lookup_result).more) == len(WORDS) == other_credits.ALBUMS_PER_SEARCH + 2
     assert visits.paths(server).count("search release") == 2 + 2
     assert visits.paths(server).count(EDITIONS) == len(WORDS)
 
@@ -184,8 +186,8 @@ def test_an_album_that_others_crowd_out_of_an_answer_is_searched_for_by_itself(
     crowd = [foreign("Live", SONGS, name=f"Band {n}", nth=n) for n in range(101)]
     rare = foreign("Zephyr (Remastered Edition)", SONGS)  # it fits less well than all the others
     server = serve(factories.join_catalogues(small("Vera"), rare, *crowd))
-    found = look(owning(Live=["z"], Zephyr=SONGS), server)
-    assert [one.id for one in resolved(found).more] == [rare.releases[0].id]
+    lookup_result = look(owning(Live=["z"], Zephyr=SONGS), server)
+    assert [release.id for release in resolved(lookup_result).more] == [rare.releases[0].id]
     assert visits.paths(server).count("search release") == 1 + 1 + 2
 
 
@@ -195,9 +197,9 @@ def test_a_release_in_the_tags_is_looked_up_where_nobody_knows_the_artist(
     world = foreign("Winter Moorings", SONGS)
     server = serve(world)
     tags = {"musicbrainz_albumid": (world.releases[0].id,)}
-    found = look(visits.owning("Nobody", {"Anything": ["x"]}, **tags), server)
-    assert found.state == "unknown"
-    assert [one.id for one in resolved(found).more] == [world.releases[0].id]
+    lookup_result = look(visits.owning("Nobody", {"Anything": ["x"]}, **tags), server)
+    assert lookup_result.state == "unknown"
+    assert [release.id for release in resolved(lookup_result).more] == [world.releases[0].id]
     searches = ["search release", "search artist", "search release"]
     assert visits.paths(server) == [*searches, "look up release"]
 
@@ -207,8 +209,8 @@ def test_a_compilation_comes_with_all_its_editions(serve: Serve, look: Look) -> 
     group = factories.make_group(various, "Summer Hits")
     releases = tuple(factories.make_release(group, [SONGS], edition=number) for number in range(5))
     server = serve(MusicBrainzCatalogue(artists=(various,), groups=(group,), releases=releases))
-    found = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
-    assert len(resolved(found).more) == 5
+    lookup_result = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
+    assert len(resolved(lookup_result).more) == 5
     assert visits.paths(server) == ["search release", EDITIONS]
 
 
@@ -245,8 +247,10 @@ def test_of_many_groups_of_one_title_the_one_with_the_tracks_is_found(
 
 def test_no_more_groups_of_one_title_are_read_than_a_few(serve: Serve, look: Look) -> None:
     server = serve(hits(album_similarity.MAX_GROUPS + 5))
-    found = look(visits.owning("Various Artists", {"Greatest Hits": ["x", "y", "z"]}), server)
-    assert found.matches["Greatest Hits"].group is None
+    lookup_result = look(
+        visits.owning("Various Artists", {"Greatest Hits": ["x", "y", "z"]}), server
+    )
+    assert lookup_result.matches["Greatest Hits"].group is None
     assert visits.paths(server).count(EDITIONS) == album_similarity.MAX_GROUPS
 
 
@@ -271,8 +275,8 @@ def unlisted(*statuses: str, tracks: list[str] = SONGS, also: str = "") -> Music
 
 def asked_for(server: SimulatorServer) -> list[str]:
     """Tell by which statuses the releases of groups were asked for, "" for any."""
-    queries = [one.query for one in server.requests if "release-group=" in one.query]
-    return ["official" if "status=official" in one else "" for one in queries]
+    queries = [request.query for request in server.requests if "release-group=" in request.query]
+    return ["official" if "status=official" in query else "" for query in queries]
 
 
 @pytest.mark.parametrize("title", ["Deuce Avenue", "Duece Avenue (Remastered)"])
@@ -281,17 +285,20 @@ def test_a_release_without_a_status_is_found_and_certain(
 ) -> None:
     server = serve(unlisted("", "Pseudo-Release"))
     who = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS})
-    found = look(who, server)
-    group = found.matches[title].group
+    lookup_result = look(who, server)
+    group = lookup_result.matches[title].group
     assert group is not None
     assert group.id == UNLISTED.id
     assert asked_for(server) == [""]
-    assert [one.status for one in resolved(found).more] == [None]
-    assert [one.group.title for one in found.collection.groups] == ["Dawn", "Deuce Avenue"]
+    assert [release.status for release in resolved(lookup_result).more] == [None]
+    assert [group_.group.title for group_ in lookup_result.collection.groups] == [
+        "Dawn",
+        "Deuce Avenue",
+    ]
     count = len(server.requests)
-    assert resolved(look(who, server)) == resolved(found)
+    assert resolved(look(who, server)) == resolved(lookup_result)
     more = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS, "Dusk": ["a", "b"]})
-    assert resolved(look(more, server)).more == resolved(found).more
+    assert resolved(look(more, server)).more == resolved(lookup_result).more
     assert len(server.requests) == count
 
 
@@ -299,7 +306,7 @@ def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_a
     serve: Serve, look: Look
 ) -> None:
     server = serve(unlisted("", "Bootleg"))
-    found = look(owning(Dusk=["a", "b"]), server)
+    lookup_result = look(owning(Dusk=["a", "b"]), server)
     assert asked_for(server) == []
     (browse,) = [
         request.query
@@ -307,8 +314,8 @@ def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_a
         if "/release" in request.path and "inc=" in request.query
     ][:1]
     assert "status=official" in browse
-    (lacking,) = found.collection.missing
-    assert (lacking.group.title, lacking.reason.value) == ("Deuce Avenue", "no official release")
+    (missing,) = lookup_result.collection.missing
+    assert (missing.group.title, missing.reason.value) == ("Deuce Avenue", "no official release")
 
 
 @pytest.mark.parametrize(
@@ -319,9 +326,13 @@ def test_bootleg_only_is_said_of_releases_that_were_seen(
     serve: Serve, look: Look, statuses: tuple[str, ...], reason: str
 ) -> None:
     server = serve(unlisted(*statuses))
-    found = look(owning(Deuce_Avenues=["quite", "other", "songs"]), server)
-    assert found.matches["Deuce Avenues"].group is None
-    told = {one.group.title: one.reason.value for one in found.collection.missing if not one.track}
+    lookup_result = look(owning(Deuce_Avenues=["quite", "other", "songs"]), server)
+    assert lookup_result.matches["Deuce Avenues"].group is None
+    told = {
+        missing.group.title: missing.reason.value
+        for missing in lookup_result.collection.missing
+        if not missing.track
+    }
     assert told == {"Deuce Avenue": reason, "Dusk": "not owned"}
 
 
@@ -342,10 +353,10 @@ def test_an_album_under_a_wrong_artist_is_found_if_it_has_no_status(
     serve: Serve, look: Look
 ) -> None:
     world = foreign("Winter Moorings", SONGS)
-    plain = tuple(structs.replace(one, status="") for one in world.releases)
+    plain = tuple(structs.replace(release_, status="") for release_ in world.releases)
     server = serve(factories.join_catalogues(small("Vera"), structs.replace(world, releases=plain)))
-    found = look(owning(Winter_Moorings=SONGS), server)
-    assert [one.id for one in resolved(found).more] == [plain[0].id]
+    lookup_result = look(owning(Winter_Moorings=SONGS), server)
+    assert [release.id for release in resolved(lookup_result).more] == [plain[0].id]
     assert asked_for(server) == ["official", ""]
 
 
@@ -353,8 +364,8 @@ def test_a_group_that_is_deleted_before_it_is_read_is_no_failure(serve: Serve, l
     server = serve(unlisted(""))
     gone = response_faults.http_error(404, message="Not Found")
     server.faults.fail_next(gone, where=lambda asked: bool(asked.get_param("release-group")))
-    found = look(owning(Deuce_Avenue=SONGS), server)
-    assert (found.state, resolved(found).more) == ("done", ())
+    lookup_result = look(owning(Deuce_Avenue=SONGS), server)
+    assert (lookup_result.state, resolved(lookup_result).more) == ("done", ())
 
 
 def aged(home: Path) -> None:
@@ -379,9 +390,9 @@ def aged(home: Path) -> None:
 def kept_format(home: Path) -> int:
     known = MusicBrainzStore(home / "status" / "cache")
     try:
-        found = known.get_discography(entities.generate_mbid("artist", "Vera", 1))
-        assert found is not None
-        return found.format
+        discography = known.get_discography(entities.generate_mbid("artist", "Vera", 1))
+        assert discography is not None
+        return discography.format
     finally:
         known.close()
 
@@ -418,9 +429,9 @@ def test_what_an_older_mediakeep_kept_is_asked_anew_once_where_that_is_allowed(
         offline = closed(who, server, tmp_path, machine)
         assert (offline.state, len(offline.collection.groups) > 0) == ("done", True)
     assert (len(server.requests), kept_format(tmp_path)) == (count, 1)
-    found = look(who, server)
-    assert (found.state, kept_format(tmp_path)) == ("done", DISCOGRAPHY_FORMAT)
-    assert len(resolved(found).more) == 1
+    lookup_result = look(who, server)
+    assert (lookup_result.state, kept_format(tmp_path)) == ("done", DISCOGRAPHY_FORMAT)
+    assert len(resolved(lookup_result).more) == 1
     asked = len(server.requests)
     assert asked > count
     look(who, server)

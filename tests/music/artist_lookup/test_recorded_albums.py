@@ -27,23 +27,23 @@ def told(album: Album, *releases: Release) -> Told:
         }.values()
     )
     known = Discography(artist=pressings.VERA, releases=releases, groups=groups)
-    found = collection.compare_with_discography(
+    owned = collection.compare_with_discography(
         here, artist_query.build_query(here), known, (), matches
     )
-    return collection.describe_albums(found, matches, ARCHIVE)[album.place]
+    return collection.describe_albums(owned, matches, ARCHIVE)[album.place]
 
 
 def test_of_a_certain_album_the_release_is_told_with_its_cover() -> None:
-    one = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
-    found = told(pressings.copy(one), one)
+    release = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
+    found = told(pressings.copy(release), release)
     assert found == Told(
         match="certain",
         release_group=GROUP.id,
-        release=one.id,
+        release=release.id,
         title="Dawn",
         first_release_date="1973-05",
         date="1974-02",
-        cover_art_url=f"{ARCHIVE}/release/{one.id}/front",
+        cover_art_url=f"{ARCHIVE}/release/{release.id}/front",
     )
 
 
@@ -58,14 +58,14 @@ def test_of_tied_editions_no_release_is_told_and_all_that_it_may_be_are() -> Non
 
 
 def test_a_cover_is_named_only_where_the_release_says_that_it_has_one() -> None:
-    one = pressings.release(GROUP, DAWN)
-    assert told(pressings.copy(one), one).cover_art_url == ""
+    release = pressings.release(GROUP, DAWN)
+    assert told(pressings.copy(release), release).cover_art_url == ""
 
 
 def test_of_an_album_that_nobody_knows_nothing_is_told() -> None:
-    one = pressings.release(GROUP, DAWN)
+    release = pressings.release(GROUP, DAWN)
     strange = pressings.copy(pressings.release(pressings.group("Noon"), DUSK), "Noon")
-    assert told(strange, one) == Told(match="unknown")
+    assert told(strange, release) == Told(match="unknown")
 
 
 def test_of_an_album_that_may_be_one_of_several_no_release_is_told() -> None:

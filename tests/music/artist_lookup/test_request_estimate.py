@@ -47,31 +47,31 @@ def test_a_guess_takes_a_search_a_page_of_groups_and_the_pages_of_releases() -> 
 
 def test_nothing_is_needed_for_those_that_were_looked_up(known: MusicBrainzStore) -> None:
     known.save_resolved("A", resolved(1, 12, 5), None)
-    found = request_estimate.estimate_requests({"A": 12, "B": 12}, known, 1.1)
-    assert (found.artists, found.known, found.requests) == (2, 1, 5)
-    assert found.seconds == pytest.approx(5.5)
+    estimate = request_estimate.estimate_requests({"A": 12, "B": 12}, known, 1.1)
+    assert (estimate.artists, estimate.known, estimate.requests) == (2, 1, 5)
+    assert estimate.seconds == pytest.approx(5.5)
 
 
 def test_who_was_looked_up_by_an_older_mediakeep_is_counted_as_new(known: MusicBrainzStore) -> None:
     known.save_resolved("A", structs.replace(resolved(1, 12, 5), question="0123456789abcdef"), None)
-    found = request_estimate.estimate_requests({"A": 12}, known, 1.1)
-    assert (found.artists, found.known, found.requests) == (1, 0, 5)
+    estimate = request_estimate.estimate_requests({"A": 12}, known, 1.1)
+    assert (estimate.artists, estimate.known, estimate.requests) == (1, 0, 5)
 
 
 def test_before_enough_is_known_there_is_no_span(known: MusicBrainzStore) -> None:
     for number in range(request_estimate.MIN_LOOKUPS - 1):
         known.save_resolved(str(number), resolved(number, 1, 9), None)
-    found = request_estimate.estimate_requests({"B": 1}, known, 1.1)
-    assert (found.requests, found.low, found.high) == (3, None, None)
+    estimate = request_estimate.estimate_requests({"B": 1}, known, 1.1)
+    assert (estimate.requests, estimate.low, estimate.high) == (3, None, None)
 
 
 def test_what_was_needed_corrects_the_guess(known: MusicBrainzStore) -> None:
     for number in range(20):
         known.save_resolved(str(number), resolved(number, 1, 6), None)
-    found = request_estimate.estimate_requests(
+    estimate = request_estimate.estimate_requests(
         {f"new {number}": 1 for number in range(100)}, known, 0
     )
-    assert (found.requests, found.low, found.high) == (600, 600, 600)
+    assert (estimate.requests, estimate.low, estimate.high) == (600, 600, 600)
 
 
 def test_the_span_holds_the_sum_in_most_of_the_worlds(tmp_path: Path) -> None:
@@ -81,13 +81,13 @@ def test_the_span_holds_the_sum_in_most_of_the_worlds(tmp_path: Path) -> None:
         sizes = [max(3, round(rng.lognormvariate(1.5, 0.8))) for _ in range(130)]
         for number, size in enumerate(sizes[:50]):
             known.save_resolved(str(number), resolved(number, 1, size), None)
-        found = request_estimate.estimate_requests(
+        estimate = request_estimate.estimate_requests(
             {f"new {number}": 1 for number in range(80)}, known, 0
         )
         known.close()
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low <= sum(sizes[50:]) <= found.high
+        assert estimate.low is not None
+        assert estimate.high is not None
+        held += estimate.low <= sum(sizes[50:]) <= estimate.high
     assert held >= 32
 
 
@@ -96,5 +96,5 @@ def test_compilations_take_a_search_for_twelve_and_a_look_up_each(known: MusicBr
     for number in range(20):
         known.save_resolved(str(number), resolved(number, 1, 3), None)
     known.save_resolved("VA", resolved(99, 1, 500, various), None)  # corrects nobody else's guess
-    found = request_estimate.estimate_requests({"Various Artists": 30, "B": 1}, known, 0)
-    assert found.requests == 33 + 3
+    estimate = request_estimate.estimate_requests({"Various Artists": 30, "B": 1}, known, 0)
+    assert estimate.requests == 33 + 3

@@ -23,9 +23,9 @@ Report = Callable[..., MusicReportResult]
 
 def track(number: int, *, seconds: float = 200.0, essence: str = "", **fields: Any) -> Track:
     """Return a healthy track of a length."""
-    one = paper.track(number, **fields)
+    track = paper.track(number, **fields)
     facts = AudioProperties(format="MP3", duration=seconds, bitrate=192_000, size=4_800_000)
-    return structs.replace(one, facts=facts, essence=essence)
+    return structs.replace(track, facts=facts, essence=essence)
 
 
 def artist(name: str, *tracks: Track, place: str = "Dawn") -> Artist:
@@ -54,6 +54,8 @@ def report(tmp_path: Path) -> Report:
             issues = diagnose.find_issues(one, one.name)
             content = audit_files.to_json(one, issues, one.name, "report.md", asked)
             (tmp_path / f"outputs/{at}_audit.json").write_bytes(content)
-        return report_writer.write_report(scope(tmp_path, [one.name for one in artists]), limit)
+        return report_writer.write_report(
+            scope(tmp_path, [artist_.name for artist_ in artists]), limit
+        )
 
     return write

@@ -22,13 +22,13 @@ def named(folder: str, name: str, mbid: str = "", **fields: Any) -> Artist:
 
 
 def found(report: Report, *artists: Artist) -> list[ArtistAlias]:
-    told = report(*artists).statistics.aliases
-    assert told.total == len(told.listed)
-    return list(told.listed)
+    aliases = report(*artists).statistics.aliases
+    assert aliases.total == len(aliases.listed)
+    return list(aliases.listed)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("The Beatles", "Beatles, The"),
         ("The Beatles", "Beatles"),
@@ -41,16 +41,16 @@ def found(report: Report, *artists: Artist) -> list[ArtistAlias]:
     ],
 )
 def test_names_that_are_loosely_equal_are_told_by_their_spelling(
-    report: Report, one: str, other: str
+    report: Report, text: str, other: str
 ) -> None:
-    (only,) = found(report, named("First", one), named("Second", other))
+    (only,) = found(report, named("First", text), named("Second", other))
     assert (only.evidence, only.mbid) == ("spelling", "")
-    assert only.names == {one: 1, other: 1}
+    assert only.names == {text: 1, other: 1}
     assert set(only.folders) == {"First", "Second"}
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("MØ", "Mo"),
         ("+/-", "And"),
@@ -62,9 +62,9 @@ def test_names_that_are_loosely_equal_are_told_by_their_spelling(
     ],
 )
 def test_names_that_only_resemble_each_other_are_left_alone(
-    report: Report, one: str, other: str
+    report: Report, text: str, other: str
 ) -> None:
-    assert found(report, named("First", one), named("Second", other)) == []
+    assert found(report, named("First", text), named("Second", other)) == []
 
 
 def test_one_identifier_with_two_names_is_one_artist(report: Report) -> None:
@@ -104,8 +104,8 @@ def test_several_names_within_one_folder_are_its_own_issue(report: Report) -> No
 def test_names_of_a_duo_belong_to_the_identifiers_in_their_order(report: Report) -> None:
     duo = track(1, artist="Vera & Prince", artists=("Vera", "Prince"), albumartist="Vera")
     tags = structs.replace(duo.tags, musicbrainz_artistid=(OTHER, ONE))
-    one = artist("Vera", structs.replace(duo, tags=tags))
-    (only,) = found(report, one, named("Symbol", "The Artist", ONE))
+    artist_ = artist("Vera", structs.replace(duo, tags=tags))
+    (only,) = found(report, artist_, named("Symbol", "The Artist", ONE))
     assert only.names == {"Prince": 1, "The Artist": 1}
 
 

@@ -17,17 +17,17 @@ def found(report: Report, *artists: object) -> DuplicateRecordings:
 
 
 def test_the_same_audio_under_two_artists_is_proven_by_its_hash(report: Report) -> None:
-    one = artist("Vera", track(1, essence="sha256:aa", title="Thaw"))
+    artist_ = artist("Vera", track(1, essence="sha256:aa", title="Thaw"))
     other = artist("Quarry", track(7, essence="sha256:aa", title="Another", artist="Quarry"))
-    told = found(report, one, other)
-    assert (told.total, told.tracks) == (1, 2)
-    (only,) = told.listed
+    details = found(report, artist_, other)
+    assert (details.total, details.tracks) == (1, 2)
+    (only,) = details.listed
     assert (only.evidence, only.tracks, only.albums) == ("essence", 2, 2)
     assert [(place.artist, place.album, place.title) for place in only.places] == [
         ("Vera", "Dawn", "Thaw"),
         ("Quarry", "Dawn", "Another"),
     ]
-    assert only.places[0].path == one.albums[0].tracks[0].place
+    assert only.places[0].path == artist_.albums[0].tracks[0].place
     assert only.places[0].bytes == 4_800_000
 
 
@@ -35,15 +35,19 @@ def test_the_same_audio_under_two_artists_is_proven_by_its_hash(report: Report) 
 def test_the_same_audio_proves_nothing_where_it_may_be_silence(
     report: Report, seconds: float, times: int
 ) -> None:
-    one = artist("Vera", track(1, essence="sha256:aa", seconds=seconds))
+    artist_ = artist("Vera", track(1, essence="sha256:aa", seconds=seconds))
     other = artist("Quarry", track(7, essence="sha256:aa", seconds=seconds))
-    assert found(report, one, other).by_evidence == {"essence": times, "recording": 0, "name": 0}
+    assert found(report, artist_, other).by_evidence == {
+        "essence": times,
+        "recording": 0,
+        "name": 0,
+    }
 
 
 def test_the_same_recording_is_told_by_its_mbid_whatever_its_length(report: Report) -> None:
-    one = artist("Vera", track(1, musicbrainz_recordingid=ONE))
+    artist_ = artist("Vera", track(1, musicbrainz_recordingid=ONE))
     other = artist("Best", track(9, musicbrainz_recordingid=ONE.upper(), seconds=150.0))
-    assert found(report, one, other).by_evidence == {"essence": 0, "recording": 1, "name": 0}
+    assert found(report, artist_, other).by_evidence == {"essence": 0, "recording": 1, "name": 0}
 
 
 @pytest.mark.parametrize(
@@ -66,15 +70,19 @@ def test_the_same_recording_is_told_by_its_mbid_whatever_its_length(report: Repo
 def test_names_and_lengths_prove_only_so_much(
     report: Report, first: dict[str, str], second: dict[str, str], times: int
 ) -> None:
-    one = artist("Vera", track(1, **{"title": "Thaw", **first}))
+    artist_ = artist("Vera", track(1, **{"title": "Thaw", **first}))
     other = artist("Best", track(1, **{"title": "Thaw", **second}))
-    assert found(report, one, other).by_evidence == {"essence": 0, "recording": 0, "name": times}
+    assert found(report, artist_, other).by_evidence == {
+        "essence": 0,
+        "recording": 0,
+        "name": times,
+    }
 
 
 def test_what_is_proven_is_told_once(report: Report) -> None:
     twin = track(1, essence="sha256:aa", musicbrainz_recordingid=ONE)
-    told = found(report, artist("Vera", twin), artist("Best", twin))
-    assert told.by_evidence == {"essence": 1, "recording": 0, "name": 0}
+    details = found(report, artist("Vera", twin), artist("Best", twin))
+    assert details.by_evidence == {"essence": 1, "recording": 0, "name": 0}
 
 
 def test_copies_within_one_album_are_its_artists_own_issue(report: Report) -> None:
@@ -85,9 +93,9 @@ def test_copies_within_one_album_are_its_artists_own_issue(report: Report) -> No
 
 
 def test_the_beginning_of_a_cut_off_track_proves_nothing(report: Report) -> None:
-    one = track(1, essence="sha256:aa", title="Thaw")
-    assert one.facts
-    cut = structs.replace(one, facts=structs.replace(one.facts, truncated="it ends at 0:10"))
+    track_ = track(1, essence="sha256:aa", title="Thaw")
+    assert track_.facts
+    cut = structs.replace(track_, facts=structs.replace(track_.facts, truncated="it ends at 0:10"))
     other = track(1, essence="sha256:aa", title="Other")
     assert found(report, artist("Vera", cut), artist("Best", other)).total == 0
 
@@ -95,9 +103,9 @@ def test_the_beginning_of_a_cut_off_track_proves_nothing(report: Report) -> None
 def test_a_list_is_capped_and_its_total_told(report: Report) -> None:
     tracks = [track(n, title=f"Song {chr(65 + n)}", name=f"{n}.mp3") for n in range(9)]
     artists = artist("Vera", *tracks), artist("Best", *tracks), artist("More", *tracks[:1])
-    told = report(*artists, limit=4).statistics.duplicates
-    assert (told.total, told.tracks, len(told.listed)) == (9, 19, 4)
-    assert [one.tracks for one in told.listed] == [3, 2, 2, 2]
+    duplicates = report(*artists, limit=4).statistics.duplicates
+    assert (duplicates.total, duplicates.tracks, len(duplicates.listed)) == (9, 19, 4)
+    assert [item.tracks for item in duplicates.listed] == [3, 2, 2, 2]
     assert report(*artists, limit=0).statistics.duplicates.listed == ()
 
 

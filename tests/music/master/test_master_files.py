@@ -45,50 +45,54 @@ def rows(home: Path) -> list[dict[str, str]]:
 def test_each_track_is_on_a_line_of_its_own_as_its_audit_has_it(
     report: Report, tmp_path: Path
 ) -> None:
-    one = artist("Vera", track(1, genres=("Folk", "Dub")), track(2, title=""), track(3))
-    report(one, artist("Quarry", track(9)))
-    told = master(tmp_path)
+    artist_ = artist("Vera", track(1, genres=("Folk", "Dub")), track(2, title=""), track(3))
+    report(artist_, artist("Quarry", track(9)))
+    master_data = master(tmp_path)
     told_lines = (tmp_path / report_writer.JSON).read_text().splitlines()[2:-1]
-    assert [json.loads(line.rstrip(",")) for line in told_lines] == told["tracks"]
+    assert [json.loads(line.rstrip(",")) for line in told_lines] == master_data["tracks"]
     source = json.loads((tmp_path / "outputs/0_audit.json").read_bytes())
-    for line, track_there in zip(told["tracks"], source["tracks"], strict=False):
+    for line, track_there in zip(master_data["tracks"], source["tracks"], strict=False):
         assert line["artist"] == "Vera"
         for field in ("album", "path", "tags", "facts", "container"):
             assert line[field] == track_there[field]
-    assert [line["issues"] for line in told["tracks"]] == [[], ["missing-title"], [], []]
-    assert told["counts"]["tracks"] == len(told["tracks"]) == 4
-    assert told["counts"]["artists"] == 2
+    assert [line["issues"] for line in master_data["tracks"]] == [[], ["missing-title"], [], []]
+    assert master_data["counts"]["tracks"] == len(master_data["tracks"]) == 4
+    assert master_data["counts"]["artists"] == 2
 
 
 def test_the_sheet_holds_the_rows_of_the_artists_own_sheets(report: Report, tmp_path: Path) -> None:
     artists = artist("Vera", track(1), track(2, title="")), artist("=Sum", track(3))
     report(*artists)
     wanted = []
-    for one in artists:
-        text = audit_files.to_csv(one, diagnose.find_issues(one, one.name)).decode()
+    for artist_ in artists:
+        text = audit_files.to_csv(artist_, diagnose.find_issues(artist_, artist_.name)).decode()
         own = csv.DictReader(io.StringIO(text, newline=""))
-        folder = {"Vera": "Vera", "=Sum": "'=Sum"}[one.name]
+        folder = {"Vera": "Vera", "=Sum": "'=Sum"}[artist_.name]
         wanted += [{**row, "artist_folder": folder} for row in own]
     assert rows(tmp_path) == wanted
     assert tuple(wanted[0]) == track_rows.COLUMNS
 
 
 def test_an_empty_library_gives_valid_files(report: Report, tmp_path: Path) -> None:
-    told = report().statistics
+    statistics = report().statistics
     assert master(tmp_path)["tracks"] == rows(tmp_path) == []
-    assert (told.totals.tracks, told.covers.tracks.percentage, told.formats) == (0, 0.0, ())
+    assert (statistics.totals.tracks, statistics.covers.tracks.percentage, statistics.formats) == (
+        0,
+        0.0,
+        (),
+    )
 
 
 def test_artists_without_tracks_and_files_that_cannot_be_read_are_counted(
     report: Report, tmp_path: Path
 ) -> None:
     silent = Track(place="Dawn/2 a\\xE9.mp3", fault=TrackFault.EMPTY, reason="")
-    told = report(artist("Empty"), artist("Vera", track(1), silent), artist("More"))
-    totals = told.statistics.totals
-    assert told.statistics.head.artists == 3
+    report_result = report(artist("Empty"), artist("Vera", track(1), silent), artist("More"))
+    totals = report_result.statistics.totals
+    assert report_result.statistics.head.artists == 3
     assert (totals.albums, totals.tracks, totals.readable) == (1, 2, 1)
-    assert told.statistics.faults == {"empty-file": 1}
-    assert told.statistics.coverage["title"] == music_statistics.TrackShare(1, 100.0)
+    assert report_result.statistics.faults == {"empty-file": 1}
+    assert report_result.statistics.coverage["title"] == music_statistics.TrackShare(1, 100.0)
     assert [line["path"] for line in master(tmp_path)["tracks"]][1] == "Dawn/2 a\\xE9.mp3"
     assert [line["facts"] for line in master(tmp_path)["tracks"]][1] is None
 
@@ -98,26 +102,26 @@ def test_hostile_texts_come_through_as_they_are_and_do_no_harm(
 ) -> None:
     fields = ("title", "artist", "albumartist", "album", "genres", "date")
     hostile = dict.fromkeys(fields, NASTY)
-    told = report(
+    report_result = report(
         artist(NASTY, track(1, **hostile, name="a.mp3")), artist("B", track(1, **hostile))
     )
     assert master(tmp_path)["tracks"][0]["tags"]["title"] == [NASTY]
     assert all(
         not cell.startswith(("=", "+", "-", "@")) for row in rows(tmp_path) for cell in row.values()
     )
-    shown = "\n".join(terminal_summary.format_statistics(told.statistics))
+    shown = "\n".join(terminal_summary.format_statistics(report_result.statistics))
     assert "\0" not in shown
     assert "\u202e" not in shown
-    assert len(terminal_summary.format_statistics(told.statistics)) <= 35
+    assert len(terminal_summary.format_statistics(report_result.statistics)) <= 35
 
 
 def test_albums_are_counted_by_how_sure_it_is_which_release_they_are(report: Report) -> None:
     matches = {"Dawn": AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN)}
     some = [structs.replace(artist(name, track(1)), matches=matches) for name in ("Vera", "Quarry")]
-    told = report(*some, artist("Empty"))
-    assert told.statistics.matches == {"certain": 0, "tied": 0, "unsure": 0, "unknown": 2}
+    report_result = report(*some, artist("Empty"))
+    assert report_result.statistics.matches == {"certain": 0, "tied": 0, "unsure": 0, "unknown": 2}
     line = "  albums at MusicBrainz: 2 unknown"
-    assert line in list(terminal_summary.format_statistics(told.statistics))
+    assert line in list(terminal_summary.format_statistics(report_result.statistics))
     none = report(artist("Vera", track(1))).statistics
     assert set(none.matches.values()) == {0}
     assert not any("MusicBrainz:" in line for line in terminal_summary.format_statistics(none))
@@ -132,14 +136,14 @@ def test_every_value_is_counted_once(report: Report) -> None:
         for one, rate in zip(tracks, rates, strict=True)
         if one.facts
     ]
-    told = report(artist("Vera", *tracks)).statistics
-    assert told.years == {"1974": 1, "1979": 1, "1981": 1}
-    assert told.decades == {"1970s": 2, "1980s": 1}
-    (mp3,) = told.formats
+    statistics = report(artist("Vera", *tracks)).statistics
+    assert statistics.years == {"1974": 1, "1979": 1, "1981": 1}
+    assert statistics.decades == {"1970s": 2, "1980s": 1}
+    (mp3,) = statistics.formats
     assert mp3.bands == {"64-95": 2, "96-127": 1, "128-159": 1, "320 and more": 1}
     assert (mp3.lowest, mp3.median, mp3.highest) == (64, 127, 999)
-    assert told.coverage["date"] == music_statistics.TrackShare(4, 80.0)
-    assert told.genres.tracks == {"Folk": 5}
+    assert statistics.coverage["date"] == music_statistics.TrackShare(4, 80.0)
+    assert statistics.genres.tracks == {"Folk": 5}
 
 
 @pytest.mark.parametrize(
@@ -155,16 +159,16 @@ def test_every_value_is_counted_once(report: Report) -> None:
     ],
 )
 def test_a_date_without_hyphens_tells_its_year(report: Report, date: str, year: str) -> None:
-    told = report(artist("Vera", track(1, date=date))).statistics
-    assert list(told.years) == [year] * bool(year)
+    statistics = report(artist("Vera", track(1, date=date))).statistics
+    assert list(statistics.years) == [year] * bool(year)
 
 
 def test_the_median_of_an_even_number_is_the_lower_of_the_middle_two(report: Report) -> None:
     tracks = []
     for at, rate in enumerate((320_000, 96_000, 128_000, 64_000)):
-        one = track(at, name=f"{at}.mp3")
-        assert one.facts
-        tracks.append(structs.replace(one, facts=structs.replace(one.facts, bitrate=rate)))
+        track_ = track(at, name=f"{at}.mp3")
+        assert track_.facts
+        tracks.append(structs.replace(track_, facts=structs.replace(track_.facts, bitrate=rate)))
     (mp3,) = report(artist("Vera", *tracks)).statistics.formats
     assert mp3.median == 96
 
@@ -190,8 +194,8 @@ def test_covers_are_counted_by_where_they_are(report: Report) -> None:
         )
         for at, (some, images, _) in enumerate(cases)
     ]
-    one = Artist(name="Vera", path="/music/Vera", albums=tuple(albums), fingerprint="")
-    covers = report(one).statistics.covers
+    artist_ = Artist(name="Vera", path="/music/Vera", albums=tuple(albums), fingerprint="")
+    covers = report(artist_).statistics.covers
     wanted = [where for *_, where in cases]
     assert covers.albums == {where: wanted.count(where) for where in covers.albums}
     assert sum(covers.albums.values()) == len(cases)
@@ -213,8 +217,8 @@ def test_replaygain_is_found_under_the_name_that_each_format_gives_it(
 ) -> None:
     one = structs.replace(track(1), raw={name: ["-3 dB"]})
     other = structs.replace(track(2), raw={"TXXX:REPLAYGAIN_REFERENCE_LOUDNESS": ["89 dB"]})
-    told = report(artist("Vera", one, other)).statistics.coverage["replaygain"]
-    assert told == music_statistics.TrackShare(1, 50.0)
+    coverage = report(artist("Vera", one, other)).statistics.coverage["replaygain"]
+    assert coverage == music_statistics.TrackShare(1, 50.0)
 
 
 def test_an_audit_that_is_gone_or_damaged_is_named_and_the_rest_is_written(
@@ -227,9 +231,9 @@ def test_an_audit_that_is_gone_or_damaged_is_named_and_the_rest_is_written(
     (outputs / "1_audit.json").write_bytes(content[: len(content) // 2])
     (outputs / "2_audit.json").write_bytes(content.replace(b'"format": 2', b'"format": 99'))
     (outputs / "3_audit.json").write_bytes(content.replace(b"4800000", b"9" * 30))
-    told = report_writer.write_report(scope(tmp_path, list("ABCDE")), 9)
-    assert told.statistics.head.unread == tuple("ABCD")
-    assert [str(outputs / f"{at}_audit.json") in why for at, why in enumerate(told.failures)] == [
+    result = report_writer.write_report(scope(tmp_path, list("ABCDE")), 9)
+    assert result.statistics.head.unread == tuple("ABCD")
+    assert [str(outputs / f"{at}_audit.json") in why for at, why in enumerate(result.failures)] == [
         True
     ] * 4
     assert [line["artist"] for line in master(tmp_path)["tracks"]] == ["E"]
@@ -273,9 +277,9 @@ def test_a_failure_leaves_the_old_files_and_no_drafts(tmp_path: Path) -> None:
 
 
 def test_sums_that_no_integer_holds_are_told_all_the_same(report: Report) -> None:
-    one = track(1)
-    assert one.facts
-    huge = structs.replace(one, facts=structs.replace(one.facts, size=2**53 - 1))
+    track_ = track(1)
+    assert track_.facts
+    huge = structs.replace(track_, facts=structs.replace(track_.facts, size=2**53 - 1))
     names = [structs.replace(huge, place=f"Dawn/{at}.mp3") for at in range(1100)]
     totals = report(artist("Vera", *names), artist("Quarry", *names)).statistics.totals
     assert totals.bytes == pytest.approx(2200 * 2**53)
@@ -320,8 +324,8 @@ def test_the_page_tells_every_field() -> None:
         == head
     )
     assert documents.column(PAGE, "### A line") == set(track_rows.MasterTrackLine.__struct_fields__)
-    told = documents.column(PAGE, "## The statistics")
-    assert told == set(music_statistics.MusicStatistics.__struct_fields__)
+    column = documents.column(PAGE, "## The statistics")
+    assert column == set(music_statistics.MusicStatistics.__struct_fields__)
     for one in (
         music_statistics.StatisticsScope,
         music_statistics.MusicTotals,

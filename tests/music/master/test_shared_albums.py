@@ -18,10 +18,10 @@ def one_each(report: Report, **fields: Any) -> list[str]:
         track(at, title=f"Song {chr(64 + at)}", artist=name, name=f"{at}.mp3", **fields)
         for at, name in enumerate(("Vera", "Quarry"), 1)
     ]
-    artists = (artist(one.tags.artist[0], one) for one in tracks)
-    told = report(*artists).statistics.shared_albums
-    assert told.total == len(told.listed)
-    return [one.evidence for one in told.listed]
+    artists = (artist(track_.tags.artist[0], track_) for track_ in tracks)
+    shared = report(*artists).statistics.shared_albums
+    assert shared.total == len(shared.listed)
+    return [item.evidence for item in shared.listed]
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_an_album_in_two_folders_is_one_by_release_or_title(
 
 def test_best_ofs_of_one_name_are_not_one_album(report: Report) -> None:
     hits = {"album": "Greatest Hits", "albumartist": "Various Artists"}
-    one = artist("Vera", track(1, title="Thaw", **hits))
+    artist_ = artist("Vera", track(1, title="Thaw", **hits))
     other = artist("Quarry", track(1, title="Slate", **hits))
-    assert report(one, other).statistics.shared_albums.total == 0
+    assert report(artist_, other).statistics.shared_albums.total == 0
     own = artist("Quarry", track(1, album="Greatest Hits", albumartist="Quarry"))
     assert report(
         artist("Vera", track(2, album="Greatest Hits")), own
@@ -54,19 +54,19 @@ def test_best_ofs_of_one_name_are_not_one_album(report: Report) -> None:
 
 
 def test_two_releases_of_one_title_are_not_one_album(report: Report) -> None:
-    one = artist("Vera", track(1, musicbrainz_albumid=ONE))
+    artist_ = artist("Vera", track(1, musicbrainz_albumid=ONE))
     other = artist("Quarry", track(2, musicbrainz_albumid=OTHER))
-    assert report(one, other).statistics.shared_albums.total == 0
+    assert report(artist_, other).statistics.shared_albums.total == 0
     third = artist("Slate", track(3))
-    assert report(one, other, third).statistics.shared_albums.total == 0
-    assert report(one, third).statistics.shared_albums.total == 1
+    assert report(artist_, other, third).statistics.shared_albums.total == 0
+    assert report(artist_, third).statistics.shared_albums.total == 1
 
 
 def test_a_shared_album_names_its_parts(report: Report) -> None:
     both = {"album": "Duets", "albumartist": "Vera"}
-    one = artist("Vera", track(1, **both), track(2, **both), place="Duets")
+    artist_ = artist("Vera", track(1, **both), track(2, **both), place="Duets")
     other = artist("Quarry", track(3, **both), place="with Vera")
-    (only,) = report(one, other).statistics.shared_albums.listed
+    (only,) = report(artist_, other).statistics.shared_albums.listed
     assert (only.title, only.albumartist, only.artists, only.tracks) == ("Duets", "Vera", 2, 3)
     assert [(part.artist, part.path, part.tracks) for part in only.parts] == [
         ("Vera", "Duets", 2),
@@ -92,9 +92,9 @@ def test_a_compilation_is_told_by_its_tags_or_its_many_artists(
         track(at, artist=f"Singer {one}", name=f"{at}.mp3", **fields)
         for at, one in enumerate(singers, 1)
     ]
-    told = report(artist("Vera", *tracks)).statistics.compilations
-    assert [one.evidence for one in told.listed] == evidence
+    compilations = report(artist("Vera", *tracks)).statistics.compilations
+    assert [item.evidence for item in compilations.listed] == evidence
     if evidence:
-        (only,) = told.listed
+        (only,) = compilations.listed
         assert (only.tracks, only.artists) == (len(singers), len(set(singers)))
         assert (only.title, only.artist, only.path) == ("Dawn", "Vera", "Dawn")

@@ -90,20 +90,20 @@ def release(
             for place, one in enumerate(songs, 1)
         )
         media.append(Medium(position=number, format=form, track_count=len(tracks), tracks=tracks))
-    given = {"title": of.title, "status": "Official", "date": "1974", **facts}
-    given.setdefault("artist_credit", of.artist_credit)
-    return Release(id=own, media=tuple(media), release_group=of, **given)
+    fields_ = {"title": of.title, "status": "Official", "date": "1974", **facts}
+    fields_.setdefault("artist_credit", of.artist_credit)
+    return Release(id=own, media=tuple(media), release_group=of, **fields_)
 
 
-def _listed(one: Recording, place: int, own: str) -> Listed:
-    by = one.artist_credit
+def _listed(recording: Recording, place: int, own: str) -> Listed:
+    by = recording.artist_credit
     return Listed(
         id=own,
-        title=one.title,
+        title=recording.title,
         position=place,
         number=str(place),
-        length=one.length,
-        recording=one,
+        length=recording.length,
+        recording=recording,
         artist_credit=by,
     )
 
@@ -141,19 +141,19 @@ def copy(of: Release, place: str = "", *, only: Sequence[int] = (), **tags: Any)
 
 
 def _named(credited: Sequence[ArtistCredit]) -> str:
-    return "".join(one.name + one.joinphrase for one in credited)
+    return "".join(part.name + part.joinphrase for part in credited)
 
 
 def changed(album: Album, number: int, /, **tags: Any) -> Album:
     """Give one track, counted from 1, other tags; `seconds` and `place` are its own as well."""
     tracks = list(album.tracks)
-    one = tracks[number - 1]
+    listed = tracks[number - 1]
     facts = AudioProperties(
-        format="MP3", duration=tags.pop("seconds", one.facts.duration if one.facts else 0)
+        format="MP3", duration=tags.pop("seconds", listed.facts.duration if listed.facts else 0)
     )
-    place = tags.pop("place", one.place)
+    place = tags.pop("place", listed.place)
     tracks[number - 1] = structs.replace(
-        one, place=place, facts=facts, tags=structs.replace(one.tags, **tags)
+        listed, place=place, facts=facts, tags=structs.replace(listed.tags, **tags)
     )
     return Album(place=album.place, tracks=tuple(tracks))
 
@@ -187,7 +187,7 @@ def silent(album: Album) -> Album:
 def joined(*albums: Album, place: str = "") -> Album:
     tracks = tuple(
         structs.replace(track, place=f"{place or albums[0].place}/{number:03}.mp3")
-        for number, track in enumerate((one for album in albums for one in album.tracks), 1)
+        for number, track in enumerate((track for album in albums for track in album.tracks), 1)
     )
     return Album(place=place or albums[0].place, tracks=tracks)
 
@@ -195,8 +195,8 @@ def joined(*albums: Album, place: str = "") -> Album:
 def matched(album: Album, *releases: Release, folder: str = "Vera", **resolved: Any) -> AlbumMatch:
     """Match one album with releases; what a lookup came to, and `names`, may be given."""
     names = resolved.pop("names", ())
-    told = ResolvedArtist(name=folder, question="", state="done", **resolved)
+    artist_ = ResolvedArtist(name=folder, question="", state="done", **resolved)
     who = model.Artist(
-        name=folder, path=f"/{folder}", albums=(album,), fingerprint="", resolved=told
+        name=folder, path=f"/{folder}", albums=(album,), fingerprint="", resolved=artist_
     )
     return album_matcher.match_albums(who, releases, names=names)[album.place]

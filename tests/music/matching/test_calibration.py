@@ -62,8 +62,8 @@ def told(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
     return pairs
 
 
-def score(told: Told) -> Score:
-    return matching_answers.score([truth for truth, _ in told], [answer for _, answer in told])
+def score(result: Told) -> Score:
+    return matching_answers.score([truth for truth, _ in result], [answer for _, answer in result])
 
 
 def test_the_albums_are_of_every_family_and_always_the_same(told: Told, size: Size) -> None:
@@ -90,9 +90,9 @@ def test_hardly_an_album_is_missed(told: Told, size: Size) -> None:
 def test_an_edition_is_named_where_the_evidence_tells_it_and_never_a_wrong_one(
     told: Told, size: Size
 ) -> None:
-    found = score(told)
-    assert found.editions.wrong == 0
-    assert found.recalled.wanted - found.recalled.right <= size.missed + 1
+    score_ = score(told)
+    assert score_.editions.wrong == 0
+    assert score_.recalled.wanted - score_.recalled.right <= size.missed + 1
 
 
 def test_ties_are_told_exactly(told: Told, size: Size) -> None:

@@ -15,20 +15,20 @@ from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, WORDS
 from tests.sampling import tried
 
-TITLES = [f"{one} {other}" for one in WORDS for other in ("Morning", "Evening", "Night")]
+TITLES = [f"{word} {other}" for word in WORDS for other in ("Morning", "Evening", "Night")]
 
 
 def kept(album: Album, *releases: Release) -> list[str]:
     """Return the titles of the release groups that are kept, best first."""
     here = local_album.build_local_album(album, "Vera", {})
     found = [
-        one
+        release_
         for shape in candidate_filter.select_plausible_tracklists(
             here, tracklists.group_by_tracklist(releases)
         )
-        for one in shape.releases
+        for release_ in shape.releases
     ]
-    return [one.release_group.title for one in found if one.release_group]
+    return [item.release_group.title for item in found if item.release_group]
 
 
 def concerts(count: int) -> list[Release]:

@@ -15,9 +15,9 @@ from tests.sampling import each_row
 REJECT = 0.5
 
 
-def saved(costs: list[list[float]], found: list[int]) -> float:
+def saved(costs: list[list[float]], assignment: list[int]) -> float:
     """Return by how much less than `REJECT` the pairs cost, all together."""
-    return sum(REJECT - costs[row][column] for row, column in enumerate(found) if column >= 0)
+    return sum(REJECT - costs[row][column] for row, column in enumerate(assignment) if column >= 0)
 
 
 def best(costs: list[list[float]]) -> float:
@@ -41,12 +41,12 @@ def tables(draw: st.DrawFn) -> list[list[float]]:
 
 @given(tables())
 def test_no_other_pairing_is_cheaper(costs: list[list[float]]) -> None:
-    found = minimum_cost_assignment(costs, REJECT)
-    paired = [column for column in found if column >= 0]
-    assert len(found) == len(costs)
+    assignment = minimum_cost_assignment(costs, REJECT)
+    paired = [column for column in assignment if column >= 0]
+    assert len(assignment) == len(costs)
     assert len(set(paired)) == len(paired)
-    assert all(costs[row][one] < REJECT for row, one in enumerate(found) if one >= 0)
-    assert saved(costs, found) == pytest.approx(best(costs))
+    assert all(costs[row][one] < REJECT for row, one in enumerate(assignment) if one >= 0)
+    assert saved(costs, assignment) == pytest.approx(best(costs))
 
 
 @each_row(
@@ -70,9 +70,9 @@ def test_a_dear_pair_is_none(costs: list[list[float]], pairs: list[int]) -> None
 
 def test_of_two_equal_ways_always_the_same_is_taken() -> None:
     costs = [[0.2] * 6 for _ in range(6)]
-    found = minimum_cost_assignment(costs, REJECT)
-    assert sorted(found) == list(range(6))
-    assert minimum_cost_assignment(costs, REJECT) == found
+    assignment = minimum_cost_assignment(costs, REJECT)
+    assert sorted(assignment) == list(range(6))
+    assert minimum_cost_assignment(costs, REJECT) == assignment
 
 
 def test_two_hundred_tracks_in_any_order_are_found_again() -> None:
@@ -80,6 +80,6 @@ def test_two_hundred_tracks_in_any_order_are_found_again() -> None:
     Random(7).shuffle(order)
     costs = [[0.0 if column == at else 0.3 for column in range(200)] for at in order]
     costs[0] = costs[1]  # two want one, so that all are to be weighed
-    found = minimum_cost_assignment(costs, REJECT)
-    assert sorted(found) == list(range(200))
-    assert found[2:] == order[2:]
+    assignment = minimum_cost_assignment(costs, REJECT)
+    assert sorted(assignment) == list(range(200))
+    assert assignment[2:] == order[2:]

@@ -22,12 +22,12 @@ def here(*tracks: Track, place: str = "Dawn", **merged: str) -> LocalAlbum:
 
 def track(name: str = "01.mp3", *, place: str = "Dawn", **tags: Any) -> Track:
     texts = ("track", "disc", "track_total", "disc_total")
-    told = {
+    tags_ = {
         field: (value,) if isinstance(value, str) and field not in texts else value
         for field, value in tags.items()
     }
     return Track(
-        place=f"{place}/{name}", tags=Tags(**told), facts=AudioProperties(format="MP3", duration=9)
+        place=f"{place}/{name}", tags=Tags(**tags_), facts=AudioProperties(format="MP3", duration=9)
     )
 
 
@@ -57,8 +57,8 @@ def heard(name: str = "01.mp3", **tags: Any) -> LocalTrack:
 def test_a_title_is_in_the_tags_or_else_in_the_name(
     name: str, tags: dict[str, Any], key: str | None
 ) -> None:
-    found = heard(name, **tags).title
-    assert (found.key if found else None) == key
+    title = heard(name, **tags).title
+    assert (title.key if title else None) == key
 
 
 @each_row(
@@ -81,12 +81,12 @@ def test_a_title_is_in_the_tags_or_else_in_the_name(
 def test_disc_and_number_are_in_tags_or_else_in_names_of_folder_and_file(
     name: str, tags: dict[str, Any], disc: int, position: int
 ) -> None:
-    found = heard(name, **tags)
-    assert (found.disc, found.position) == (disc, position)
+    track = heard(name, **tags)
+    assert (track.disc, track.position) == (disc, position)
 
 
 @each_row(
-    ("one", "other", "same"),
+    ("text", "other", "same"),
     [
         ("077774644020", "0077774644020", True),
         ("0 77774-64402 0", "77774644020", True),
@@ -95,12 +95,12 @@ def test_disc_and_number_are_in_tags_or_else_in_names_of_folder_and_file(
         ("000", "", True),
     ],
 )
-def test_barcodes_are_compared_without_zeros_and_spaces(one: str, other: str, same: bool) -> None:
-    assert (local_album.normalize_barcode(one) == local_album.normalize_barcode(other)) is same
+def test_barcodes_are_compared_without_zeros_and_spaces(text: str, other: str, same: bool) -> None:
+    assert (local_album.normalize_barcode(text) == local_album.normalize_barcode(other)) is same
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("text", "other", "same"),
     [
         ("CDP 7 46208 2", "cdp-7462082", True),
         ("SHVL 804", "SHVL_804", True),
@@ -108,15 +108,15 @@ def test_barcodes_are_compared_without_zeros_and_spaces(one: str, other: str, sa
     ],
 )
 def test_catalogue_numbers_are_compared_by_letters_and_figures(
-    one: str, other: str, same: bool
+    text: str, other: str, same: bool
 ) -> None:
     assert (
-        local_album.normalize_identifier(one) == local_album.normalize_identifier(other)
+        local_album.normalize_identifier(text) == local_album.normalize_identifier(other)
     ) is same
 
 
 @each_row(
-    ("one", "other", "same"),
+    ("text", "other", "same"),
     [
         ('12" Vinyl', "Vinyl", True),
         ("CD", "2xCD", True),
@@ -133,8 +133,8 @@ def test_catalogue_numbers_are_compared_by_letters_and_figures(
         ("DVD", "CD", False),
     ],
 )
-def test_media_are_compared_by_what_plays_them(one: str, other: str, same: bool) -> None:
-    assert (local_album.normalize_medium(one) == local_album.normalize_medium(other)) is same
+def test_media_are_compared_by_what_plays_them(text: str, other: str, same: bool) -> None:
+    assert (local_album.normalize_medium(text) == local_album.normalize_medium(other)) is same
 
 
 @each_row(
@@ -168,8 +168,8 @@ def test_years_are_those_that_dates_begin_with(dates: list[str], years: set[str]
 def test_tracks_and_discs_are_counted_by_tags_that_agree(
     tracks: list[dict[str, Any]], totals: dict[int, int], discs: int
 ) -> None:
-    found = here(*(track(f"{number} a.mp3", **tags) for number, tags in enumerate(tracks, 1)))
-    assert (found.track_totals, found.disc_total) == (totals, discs)
+    album = here(*(track(f"{number} a.mp3", **tags) for number, tags in enumerate(tracks, 1)))
+    assert (album.track_totals, album.disc_total) == (totals, discs)
 
 
 @each_row(
@@ -191,9 +191,9 @@ def test_an_album_has_the_mbid_that_its_tracks_agree_on_as_it_is_now(
 
 
 def test_mbids_of_tracks_are_those_of_now() -> None:
-    found = heard(musicbrainz_recordingid=OLD.upper(), musicbrainz_trackid=OLD, isrc="gb-abc-1")
-    assert (found.recordings, found.tracks) == ({NEW}, {NEW})
-    assert found.isrcs == {"gbabc1"}
+    track = heard(musicbrainz_recordingid=OLD.upper(), musicbrainz_trackid=OLD, isrc="gb-abc-1")
+    assert (track.recordings, track.tracks) == ({NEW}, {NEW})
+    assert track.isrcs == {"gbabc1"}
 
 
 @each_row(
@@ -222,6 +222,6 @@ def test_artists_are_those_of_the_tags_else_of_the_folder_and_no_placeholders() 
 
 
 def test_a_track_that_cannot_be_read_tells_nothing() -> None:
-    found = here(Track(place="Dawn/01 Low Tide.mp3"))
-    assert found.tracks[0].seconds == 0
-    assert found.known_lengths == []
+    album = here(Track(place="Dawn/01 Low Tide.mp3"))
+    assert album.tracks[0].seconds == 0
+    assert album.known_lengths == []

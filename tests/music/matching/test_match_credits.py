@@ -45,21 +45,21 @@ def matched(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
     ],
 )
 def test_a_compilation_is_told_wherever_it_lies(folder: str, tags: dict[str, Any]) -> None:
-    found = matched(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, HITS)
+    match = matched(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, HITS)
 
 
 def test_a_compilation_by_whom_the_tags_do_not_say_is_told_by_its_songs() -> None:
     album = pressings.copy(HITS, "Downloads", artist=None, albumartist=None, album=None)
-    found = matched(album, HITS, pressings.release(pressings.group("Dusk"), DUSK))
-    assert found.release == HITS
+    match = matched(album, HITS, pressings.release(pressings.group("Dusk"), DUSK))
+    assert match.release == HITS
 
 
 def test_a_compilation_without_a_title_is_not_the_album_that_has_all_of_its_songs() -> None:
     album = pressings.silent(pressings.copy(HITS, "Downloads", album=None, albumartist=None))
-    found = matched(album, HITS, DAWN_ALBUM, folder="Various Artists")
-    assert HITS in found.releases
-    assert found.group != DAWN_ALBUM.release_group
+    match = matched(album, HITS, DAWN_ALBUM, folder="Various Artists")
+    assert HITS in match.releases
+    assert match.group != DAWN_ALBUM.release_group
 
 
 def test_songs_of_one_name_by_others_are_not_the_songs_of_a_compilation() -> None:
@@ -73,10 +73,10 @@ def test_a_duo_is_credited_as_it_is_written() -> None:
     duets = pressings.group("Duets")
     duo = structs.replace(duets, artist_credit=credit(VERA, CARL))
     right = pressings.release(duo, DAWN)
-    found = matched(pressings.copy(right), right, folder="Vera & Carl")
-    assert found.best
-    assert found.release == right
-    assert "artist" not in {penalty.name for penalty in found.best.penalties}
+    match = matched(pressings.copy(right), right, folder="Vera & Carl")
+    assert match.best
+    assert match.release == right
+    assert "artist" not in {penalty.name for penalty in match.best.penalties}
 
 
 def test_guests_in_the_names_of_artists_and_titles_make_no_difference() -> None:
@@ -95,23 +95,23 @@ def test_an_alias_is_a_name_as_well(name: str) -> None:
     )
     right = pressings.release(pressings.group("Dawn", by=known), DAWN)
     album = pressings.copy(right, artist=(name,), albumartist=(name,))
-    found = matched(album, right, folder=name)
-    assert found.best
-    assert "artist" not in {penalty.name for penalty in found.best.penalties}
+    match = matched(album, right, folder=name)
+    assert match.best
+    assert "artist" not in {penalty.name for penalty in match.best.penalties}
 
 
 def test_all_names_of_the_artist_who_was_looked_up_count() -> None:
     album = pressings.copy(DAWN_ALBUM, artist=("V. Q.",), albumartist=("V. Q.",))
-    found = matched(album, DAWN_ALBUM, folder="V. Q.", names=("vera", "vq"))
-    assert found.best
-    assert "artist" not in {penalty.name for penalty in found.best.penalties}
+    match = matched(album, DAWN_ALBUM, folder="V. Q.", names=("vera", "vq"))
+    assert match.best
+    assert "artist" not in {penalty.name for penalty in match.best.penalties}
 
 
 def test_another_artist_speaks_against_a_release() -> None:
     album = pressings.copy(DAWN_ALBUM, artist=("Orchestra X",), albumartist=("Orchestra X",))
-    found = matched(album, DAWN_ALBUM, folder="Orchestra X")
-    assert found.best
-    assert "artist" in {penalty.name for penalty in found.best.penalties}
+    match = matched(album, DAWN_ALBUM, folder="Orchestra X")
+    assert match.best
+    assert "artist" in {penalty.name for penalty in match.best.penalties}
 
 
 CYRILLIC = {
@@ -136,8 +136,8 @@ def test_transliterated_names_are_told_by_lengths_and_order() -> None:
         album=lambda *_: ("Noch",),
     )
     decoy = pressings.release(pressings.group("Море", by=VIKTOR), list(CYRILLIC)[::-1], take="live")
-    found = matched(album, NIGHT, decoy, folder="Viktor")
-    assert found.group == NIGHT.release_group
+    match = matched(album, NIGHT, decoy, folder="Viktor")
+    assert match.group == NIGHT.release_group
 
 
 BACH, GLENDA = pressings.artist("Johann Sebastian Bach"), pressings.artist("Glenda Ould")
@@ -150,7 +150,7 @@ WORKS = [
 
 def recital(player: Artist) -> Release:
     """Make a recital, credited as MusicBrainz does: tracks to the composer, the release to both."""
-    songs = [song(one, player.name, artist_credit=credit(BACH)) for one in WORKS]
+    songs = [song(title, player.name, artist_credit=credit(BACH)) for title in WORKS]
     of = structs.replace(
         pressings.group(f"Partitas ({player.name})"), artist_credit=credit(BACH, player)
     )
@@ -179,7 +179,7 @@ def test_a_recital_is_told_by_composer_movements_and_lengths(
     here, there = recital(GLENDA), recital(pressings.artist("Andrew Other"))
     album = pressings.copy(here, albumartist=("Glenda Ould",), **tags)
     album = pressings.each(album, title=lambda _, old: (title(old[0]),))
-    found = matched(album, here, there, folder="Glenda Ould")
-    assert found.release == here
-    assert found.best
-    assert [pair.track.position for pair in found.best.pairs] == list(range(1, 7))
+    match = matched(album, here, there, folder="Glenda Ould")
+    assert match.release == here
+    assert match.best
+    assert [pair.track.position for pair in match.best.pairs] == list(range(1, 7))

@@ -29,16 +29,16 @@ def info(label: str = "", number: str = "") -> dict[str, Any]:
 
 
 def with_disc(release: Release, *ids: str) -> Release:
-    discs = tuple(Disc(id=one) for one in ids)
-    media = tuple(structs.replace(one, discs=discs) for one in release.media)
+    discs = tuple(Disc(id=mbid) for mbid in ids)
+    media = tuple(structs.replace(medium, discs=discs) for medium in release.media)
     return structs.replace(release, media=media)
 
 
 def matched(album: Album, *editions: Release) -> AlbumMatch:
-    found = pressings.matched(album, *editions)
-    assert found.group == GROUP
-    assert found.candidates
-    return found
+    match = pressings.matched(album, *editions)
+    assert match.group == GROUP
+    assert match.candidates
+    return match
 
 
 PRINTED = [
@@ -75,14 +75,14 @@ def test_each_printed_fact_alone_tells_editions_apart(
     assert matched(album, here, there).confidence is MatchConfidence.TIED or "title" in right
     album = pressings.copy(edition("plain"), **tags)
     for order in ((here, there), (there, here)):
-        found = matched(album, *order)
-        assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, here)
+        match = matched(album, *order)
+        assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, here)
 
 
 def test_the_id_of_a_disc_tells_editions_apart() -> None:
     here, there = with_disc(edition("right"), "A.B-"), with_disc(edition("wrong"), "C.D-", "E.F-")
-    found = matched(pressings.copy(here, musicbrainz_discid=("A.B-",)), here, there)
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, here)
+    match = matched(pressings.copy(here, musicbrainz_discid=("A.B-",)), here, there)
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, here)
 
 
 def test_of_two_facts_the_one_that_says_more_decides() -> None:
@@ -118,9 +118,9 @@ def test_the_year_of_the_first_edition_tells_nothing() -> None:
 
 def test_editions_that_nothing_tells_apart_are_tied() -> None:
     editions = [edition(f"nr {number}", country=f"A{number}") for number in range(7)]
-    found = matched(pressings.copy(editions[3]), *editions)
-    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
-    assert set(found.releases) == set(editions)
+    match = matched(pressings.copy(editions[3]), *editions)
+    assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
+    assert set(match.releases) == set(editions)
 
 
 def test_only_those_are_tied_that_nothing_tells_apart() -> None:
@@ -129,8 +129,8 @@ def test_only_those_are_tied_that_nothing_tells_apart() -> None:
         edition("again", formats=["Vinyl"]),
         edition("cd", formats=["CD"]),
     )
-    found = matched(pressings.copy(vinyl, media=("Vinyl",)), vinyl, again, disc)
-    assert (found.confidence, set(found.releases)) == (MatchConfidence.TIED, {vinyl, again})
+    match = matched(pressings.copy(vinyl, media=("Vinyl",)), vinyl, again, disc)
+    assert (match.confidence, set(match.releases)) == (MatchConfidence.TIED, {vinyl, again})
 
 
 def test_the_only_edition_is_the_one() -> None:
@@ -144,8 +144,8 @@ def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
     album = pressings.copy(
         known, barcode=("77774644020",), catalognumber=("CDP 2",), label=("Quarry",)
     )
-    found = matched(album, known)
-    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
+    match = matched(album, known)
+    assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
 
 
 @each_row("medium", ["CDr", "CD-R", "Enhanced CD", "SACD", "HDCD", "SHM-CD"])
@@ -153,26 +153,28 @@ def test_a_cd_of_another_type_is_not_the_edition_and_gets_none_of_its_dates(medi
     """As a bootleg on CD-R, which has the tracks and the year of the official CD."""
     official = edition("official", date="1974-03-02")
     album = pressings.copy(official, media=(medium,), date=("1974-02-11",))
-    found = matched(album, official)
-    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
-    assert all("date" not in told for told in release_tags.tags_by_track(found).values())
+    match = matched(album, official)
+    assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
+    assert all(
+        "date" not in track_tags for track_tags in release_tags.tags_by_track(match).values()
+    )
 
 
 def test_what_is_tagged_as_a_cd_may_be_of_any_type() -> None:
-    for one in ("Enhanced CD", "Blu-spec CD", "Hybrid SACD", "8cm CD"):
-        there, plain = edition("there", formats=[one]), edition("plain")
-        found = matched(pressings.copy(there, media=("CD",)), there)
-        assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, there)
-        found = matched(pressings.copy(there, media=("CD",)), there, plain)
-        assert set(found.releases) == {there, plain}
+    for format_name in ("Enhanced CD", "Blu-spec CD", "Hybrid SACD", "8cm CD"):
+        there, plain = edition("there", formats=[format_name]), edition("plain")
+        match = matched(pressings.copy(there, media=("CD",)), there)
+        assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, there)
+        match = matched(pressings.copy(there, media=("CD",)), there, plain)
+        assert set(match.releases) == {there, plain}
 
 
 def test_an_edition_of_which_little_is_known_may_be_the_one() -> None:
     bare = edition("bare")
     other = edition("other", barcode="77774644021")
-    found = matched(pressings.copy(bare, barcode=("77774644020",)), bare, other)
-    assert bare in found.releases
-    assert other not in found.releases
+    match = matched(pressings.copy(bare, barcode=("77774644020",)), bare, other)
+    assert bare in match.releases
+    assert other not in match.releases
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3, 0.8])
@@ -196,8 +198,8 @@ def test_the_number_of_tracks_tells_editions_apart(name: str) -> None:
         "bonus": edition("bonus", [*DAWN, "Wreck"]),
         "double": edition("double", DAWN, ["Salt", "Shoal", "Ferry Home"]),
     }
-    found = matched(pressings.copy(editions[name]), *editions.values())
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, editions[name])
+    match = matched(pressings.copy(editions[name]), *editions.values())
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, editions[name])
 
 
 def test_the_count_in_the_tags_tells_of_which_edition_a_part_is() -> None:
@@ -209,12 +211,12 @@ def test_the_count_in_the_tags_tells_of_which_edition_a_part_is() -> None:
 
 
 def test_the_first_of_two_discs_by_the_tags_is_not_certainly_the_edition_with_one() -> None:
-    one, two = edition("one"), edition("two", DAWN, ["Salt", "Shoal"])
+    edition_, two = edition("one"), edition("two", DAWN, ["Salt", "Shoal"])
     first = pressings.copy(two, only=range(1, 11), track_total="10", disc_total="2")
-    assert matched(pressings.copy(one, track_total="10"), one, two).release == one
-    found = matched(first, one, two)
-    assert found.release != one
-    assert two in found.releases
+    assert matched(pressings.copy(edition_, track_total="10"), edition_, two).release == edition_
+    match = matched(first, edition_, two)
+    assert match.release != edition_
+    assert two in match.releases
 
 
 def test_the_order_of_the_tracks_tells_editions_apart() -> None:

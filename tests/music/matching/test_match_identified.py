@@ -37,15 +37,15 @@ def coded(release: Release, **facts: Any) -> Release:
 
 
 def test_without_identifiers_two_equal_editions_are_tied() -> None:
-    found = tagged()
-    assert (found.confidence, found.decided_by) == (MatchConfidence.TIED, "tracks")
-    assert set(found.releases) == {FIRST, SECOND}
+    match = tagged()
+    assert (match.confidence, match.decided_by) == (MatchConfidence.TIED, "tracks")
+    assert set(match.releases) == {FIRST, SECOND}
 
 
 @pytest.mark.parametrize("named", [FIRST, SECOND])
 def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
-    found = tagged(musicbrainz_albumid=named.id)
-    assert (found.confidence, found.decided_by, found.release) == (
+    match = tagged(musicbrainz_albumid=named.id)
+    assert (match.confidence, match.decided_by, match.release) == (
         MatchConfidence.CERTAIN,
         "tags",
         named,
@@ -53,16 +53,16 @@ def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
 
 
 def test_the_mbid_of_an_edition_that_lacks_tracks_here_is_not_believed() -> None:
-    found = tagged(BONUS, musicbrainz_albumid=FIRST.id)
-    assert found.group == GROUP
-    assert found.releases == (BONUS,)
+    match = tagged(BONUS, musicbrainz_albumid=FIRST.id)
+    assert match.group == GROUP
+    assert match.releases == (BONUS,)
 
 
 def test_the_mbid_of_an_edition_with_more_tracks_makes_those_missing() -> None:
-    found = tagged(FIRST, musicbrainz_albumid=BONUS.id)
-    assert found.release == BONUS
-    assert found.best
-    assert [track.title for _, track in found.best.missing] == ["Wreck", "Salt"]
+    match = tagged(FIRST, musicbrainz_albumid=BONUS.id)
+    assert match.release == BONUS
+    assert match.best
+    assert [track.title for _, track in match.best.missing] == ["Wreck", "Salt"]
 
 
 LONGER = pressings.release(GROUP, [*DAWN, "Wreck"], name="longer", barcode="77774644028")
@@ -78,25 +78,25 @@ def test_an_edition_with_more_tracks_than_the_tags_count_is_tied_with_the_one_th
     facts = {"musicbrainz_albumid": (named.id,), "barcode": (named.barcode or "",)}
     tags = {name: text for name, text in facts.items() if field in (name, "both")}
     album = pressings.copy(FIRST, track_total=str(len(DAWN)), **tags)
-    found = pressings.matched(album, FIRST, named, OTHER)
-    assert found.group == GROUP
-    assert FIRST in found.releases
+    match = pressings.matched(album, FIRST, named, OTHER)
+    assert match.group == GROUP
+    assert FIRST in match.releases
     if field != "barcode":  # which alone never outweighs both the tracks and their number
-        assert (found.confidence, found.releases) == (MatchConfidence.TIED, (named, FIRST))
+        assert (match.confidence, match.releases) == (MatchConfidence.TIED, (named, FIRST))
 
 
 def test_the_mbid_decides_where_the_tags_count_as_many_tracks_as_its_edition_has() -> None:
     part = pressings.copy(LONGER, only=range(1, 11), track_total="11")
     part = pressings.each(part, musicbrainz_albumid=lambda *_: (LONGER.id,))
-    found = pressings.matched(part, FIRST, LONGER)
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, LONGER)
+    match = pressings.matched(part, FIRST, LONGER)
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, LONGER)
 
 
 def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
     tags = {"track_total": "10", "disc_total": "2", "musicbrainz_albumid": (DOUBLE.id,)}
     album = pressings.copy(DOUBLE, only=range(1, 11), **tags)
-    found = pressings.matched(album, FIRST, DOUBLE)
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, DOUBLE)
+    match = pressings.matched(album, FIRST, DOUBLE)
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, DOUBLE)
 
 
 @each_row(
@@ -110,21 +110,21 @@ def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
     ],
 )
 def test_the_tracks_contradict_the_mbid_of_another_album_or_of_none(tags: dict[str, str]) -> None:
-    found = tagged(**tags)
-    assert (found.group, found.decided_by) == (GROUP, "tracks")
-    assert OTHER not in found.releases
+    match = tagged(**tags)
+    assert (match.group, match.decided_by) == (GROUP, "tracks")
+    assert OTHER not in match.releases
 
 
 def test_an_mbid_that_was_merged_names_what_it_became() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
-    found = pressings.matched(album, *ALL, merged={GONE: SECOND.id})
-    assert (found.release, found.decided_by) == (SECOND, "tags")
+    match = pressings.matched(album, *ALL, merged={GONE: SECOND.id})
+    assert (match.release, match.decided_by) == (SECOND, "tags")
 
 
 def test_an_mbid_that_was_deleted_names_nothing() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
-    found = pressings.matched(album, *ALL, deleted=(GONE,))
-    assert (found.confidence, found.decided_by) == (MatchConfidence.TIED, "tracks")
+    match = pressings.matched(album, *ALL, deleted=(GONE,))
+    assert (match.confidence, match.decided_by) == (MatchConfidence.TIED, "tracks")
 
 
 def test_an_mbid_on_few_of_the_tracks_names_nothing() -> None:
@@ -136,8 +136,8 @@ def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
     twin = pressings.release(pressings.group("Dawn", disambiguation="the other"), DAWN)
     both = (*ALL, twin)
     assert tagged(releases=both).confidence is MatchConfidence.UNSURE
-    found = tagged(releases=both, musicbrainz_releasegroupid=GROUP.id)
-    assert (found.confidence, found.decided_by, found.group) == (
+    match = tagged(releases=both, musicbrainz_releasegroupid=GROUP.id)
+    assert (match.confidence, match.decided_by, match.group) == (
         MatchConfidence.TIED,
         "tags",
         GROUP,
@@ -165,8 +165,8 @@ def test_what_only_one_release_bears_names_its_group(
     assert (
         pressings.matched(pressings.copy(right), right, twin).confidence is MatchConfidence.UNSURE
     )
-    found = pressings.matched(album, right, twin)
-    assert (found.confidence, found.decided_by, found.release) == (
+    match = pressings.matched(album, right, twin)
+    assert (match.confidence, match.decided_by, match.release) == (
         MatchConfidence.CERTAIN,
         "tags",
         right,
@@ -175,8 +175,8 @@ def test_what_only_one_release_bears_names_its_group(
 
 def test_a_barcode_of_another_album_is_contradicted_by_the_tracks() -> None:
     wrong = coded(OTHER, barcode="77774644020")
-    found = tagged(releases=(FIRST, wrong), barcode="77774644020")
-    assert found.group == GROUP
+    match = tagged(releases=(FIRST, wrong), barcode="77774644020")
+    assert match.group == GROUP
 
 
 def test_the_mbids_of_recordings_tell_twins_apart() -> None:
@@ -199,12 +199,12 @@ def test_isrcs_tell_which_recordings_they_are() -> None:
 
 def test_tags_that_name_one_of_two_alike_are_believed_and_told() -> None:
     live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
-    found = tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
-    assert (found.release, found.decided_by) == (live, "tags")
-    found = tagged(live, (FIRST, live), musicbrainz_albumid=FIRST.id)
-    assert found.release != FIRST
+    match = tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
+    assert (match.release, match.decided_by) == (live, "tags")
+    match = tagged(live, (FIRST, live), musicbrainz_albumid=FIRST.id)
+    assert match.release != FIRST
 
 
 def test_an_mbid_does_not_make_a_release_of_nothing_in_common() -> None:
-    found = tagged(FIRST, (OTHER,), musicbrainz_albumid=OTHER.id)
-    assert (found.confidence, found.group) == (MatchConfidence.UNKNOWN, None)
+    match = tagged(FIRST, (OTHER,), musicbrainz_albumid=OTHER.id)
+    assert (match.confidence, match.group) == (MatchConfidence.UNKNOWN, None)

@@ -61,11 +61,13 @@ def spoilt(draw: st.DrawFn, releases: list[Release]) -> Album:
     return pressings.retimed(album, lambda number: off * (number % 3 - 1))
 
 
-def filled(album: Album, found: AlbumMatch) -> Album:
+def filled(album: Album, match: AlbumMatch) -> Album:
     """Write into the tags what they lack, as a batch does."""
-    who = structs.replace(artist(album), matches={album.place: found})
-    told = {place: one.missing for place, one in differences.compare_tags(who).items()}
-    return structs.replace(album, tracks=tuple(_filled(one, told) for one in album.tracks))
+    who = structs.replace(artist(album), matches={album.place: match})
+    told = {
+        place: difference.missing for place, difference in differences.compare_tags(who).items()
+    }
+    return structs.replace(album, tracks=tuple(_filled(track, told) for track in album.tracks))
 
 
 def _filled(track: Track, told: dict[str, TagValues]) -> Track:
@@ -101,22 +103,22 @@ def test_an_album_whose_tags_were_filled_in_from_its_match_is_matched_alike(
 ) -> None:
     releases = data.draw(catalogues())
     album = data.draw(spoilt(releases))
-    found = pressings.matched(album, *releases)
+    match = pressings.matched(album, *releases)
     # What is far off and taken by the word of its tags alone may be doubted once more is known.
-    assume(found.decided_by == "tracks" or (found.best and found.best.distance <= WEIGHTS.bar))
-    again = pressings.matched(filled(album, found), *releases)
-    assert (again.confidence, again.group) == (found.confidence, found.group)
-    if found.confidence is MatchConfidence.CERTAIN:
-        assert again.decided_by in ("tags", found.decided_by)
-        assert (again.release, pairs(again)) == (found.release, pairs(found))
-    elif found.confidence is MatchConfidence.TIED:
-        assert again.decided_by in ("tags", found.decided_by)
-        assert set(again.releases) == set(found.releases)
+    assume(match.decided_by == "tracks" or (match.best and match.best.distance <= WEIGHTS.bar))
+    again = pressings.matched(filled(album, match), *releases)
+    assert (again.confidence, again.group) == (match.confidence, match.group)
+    if match.confidence is MatchConfidence.CERTAIN:
+        assert again.decided_by in ("tags", match.decided_by)
+        assert (again.release, pairs(again)) == (match.release, pairs(match))
+    elif match.confidence is MatchConfidence.TIED:
+        assert again.decided_by in ("tags", match.decided_by)
+        assert set(again.releases) == set(match.releases)
 
 
-def pairs(found: AlbumMatch) -> dict[str, str]:
-    assert found.best
-    return {pair.place: pair.track.id for pair in found.best.pairs}
+def pairs(match: AlbumMatch) -> dict[str, str]:
+    assert match.best
+    return {pair.place: pair.track.id for pair in match.best.pairs}
 
 
 @tried(30)
@@ -124,22 +126,22 @@ def pairs(found: AlbumMatch) -> dict[str, str]:
 def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -> None:
     releases = data.draw(catalogues())
     album = data.draw(spoilt(releases))
-    found = pressings.matched(album, *releases)
-    assert (found.release is not None) == (found.confidence is MatchConfidence.CERTAIN)
-    assert (found.group is not None) == (
-        found.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
+    match = pressings.matched(album, *releases)
+    assert (match.release is not None) == (match.confidence is MatchConfidence.CERTAIN)
+    assert (match.group is not None) == (
+        match.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
     )
-    for one in found.candidates:
-        here = [pair.place for pair in one.pairs]
-        there = [pair.track.id for pair in one.pairs]
-        assert sorted([*here, *one.extra]) == sorted(track.place for track in album.tracks)
-        every = sorted(track.id for _, track in one.release.tracks)
-        assert sorted([*there, *(track.id for _, track in one.missing)]) == every
-        assert 0 <= one.distance <= 1
-        assert all(0 <= pair.cost < 1 for pair in one.pairs)
-        assert all(penalty.weight > 0 and penalty.amount > 0 for penalty in one.penalties)
-    if found.confidence is MatchConfidence.TIED:
-        assert {one.release_group for one in found.releases} == {found.group}
+    for candidate in match.candidates:
+        here = [pair.place for pair in candidate.pairs]
+        there = [pair.track.id for pair in candidate.pairs]
+        assert sorted([*here, *candidate.extra]) == sorted(track.place for track in album.tracks)
+        every = sorted(track.id for _, track in candidate.release.tracks)
+        assert sorted([*there, *(track.id for _, track in candidate.missing)]) == every
+        assert 0 <= candidate.distance <= 1
+        assert all(0 <= pair.cost < 1 for pair in candidate.pairs)
+        assert all(penalty.weight > 0 and penalty.amount > 0 for penalty in candidate.penalties)
+    if match.confidence is MatchConfidence.TIED:
+        assert {release_.release_group for release_ in match.releases} == {match.group}
 
 
 @tried(20)
@@ -147,10 +149,10 @@ def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -
 def test_a_whole_album_is_never_taken_for_another(data: st.DataObject) -> None:
     releases = data.draw(catalogues())
     right = data.draw(st.sampled_from(releases))
-    found = pressings.matched(pressings.copy(right), *releases)
-    assert found.group in (None, right.release_group)
-    if found.group:
-        assert right in found.releases
+    match = pressings.matched(pressings.copy(right), *releases)
+    assert match.group in (None, right.release_group)
+    if match.group:
+        assert right in match.releases
 
 
 def test_hostile_releases_and_albums_only_fail_to_match() -> None:
@@ -165,8 +167,8 @@ def test_hostile_releases_and_albums_only_fail_to_match() -> None:
         barcode="٣" * 4000,
     )
     album = pressings.copy(strange, "x", artist=("\ud800",), date=("٣٣٣٣",), barcode=("٣",))
-    found = pressings.matched(album, bare, empty, strange)
-    assert found.confidence in set(MatchConfidence)
+    match = pressings.matched(album, bare, empty, strange)
+    assert match.confidence in set(MatchConfidence)
 
 
 def test_loose_tracks_that_agree_are_matched_and_others_and_unreadable_albums_are_not() -> None:
@@ -191,8 +193,8 @@ def test_loose_tracks_that_agree_are_matched_and_others_and_unreadable_albums_ar
 
 
 def test_two_hundred_tracks_and_many_editions_are_matched() -> None:
-    titles = [f"{one} of {other}" for one in WORDS[:20] for other in WORDS[:10]]
+    titles = [f"{word} of {other}" for word in WORDS[:20] for other in WORDS[:10]]
     of = pressings.group("All")
     editions = [pressings.release(of, titles[number:], name=str(number)) for number in range(3)]
-    found = pressings.matched(pressings.copy(editions[1]), *editions)
-    assert found.release == editions[1]
+    match = pressings.matched(pressings.copy(editions[1]), *editions)
+    assert match.release == editions[1]

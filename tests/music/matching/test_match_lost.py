@@ -30,9 +30,9 @@ def matched(album: Album, right: Release = RIGHT) -> AlbumMatch:
 
 def assert_right(album: Album, right: Release = RIGHT) -> AlbumMatch:
     """Assert that an album is certainly that release, and each pair the very track."""
-    found = matched(album, right)
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, right)
-    return found
+    match = matched(album, right)
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, right)
+    return match
 
 
 def titles(match: AlbumMatch) -> dict[str, str]:
@@ -54,8 +54,8 @@ def titles(match: AlbumMatch) -> dict[str, str]:
     ],
 )
 def test_tags_may_be_missing(lost: tuple[str, ...]) -> None:
-    found = assert_right(pressings.copy(RIGHT, "Dawn", **dict.fromkeys(lost)))
-    assert list(titles(found).values()) == list(DAWN)
+    match = assert_right(pressings.copy(RIGHT, "Dawn", **dict.fromkeys(lost)))
+    assert list(titles(match).values()) == list(DAWN)
 
 
 def test_lengths_alone_tell_an_album() -> None:
@@ -63,9 +63,9 @@ def test_lengths_alone_tell_an_album() -> None:
     names = [f"Downloads/{name}.mp3" for name in "jcabgdhefi"]
     album = pressings.copy(RIGHT, "Downloads", **dict.fromkeys(pressings.FIELDS))
     album = pressings.each(album, place=lambda number, _: names[number - 1])
-    found = matched(album)
-    assert found.group == RIGHT.release_group
-    assert list(titles(found).values()) == list(DAWN)
+    match = matched(album)
+    assert match.group == RIGHT.release_group
+    assert list(titles(match).values()) == list(DAWN)
 
 
 def test_the_names_of_files_tell_titles_and_order() -> None:
@@ -83,10 +83,10 @@ def test_placeholders_are_no_titles() -> None:
 
 @each_row("only", [(1, 2, 3), (4, 7, 9), (10,), tuple(range(1, 10)), (2, 5)])
 def test_a_part_of_an_album_is_of_that_album(only: tuple[int, ...]) -> None:
-    found = matched(pressings.copy(RIGHT, only=only))
-    assert found.group == RIGHT.release_group
-    assert found.best
-    lacking = {track.position for _, track in found.best.missing}
+    match = matched(pressings.copy(RIGHT, only=only))
+    assert match.group == RIGHT.release_group
+    assert match.best
+    lacking = {track.position for _, track in match.best.missing}
     assert lacking == set(range(1, 11)) - set(only)
 
 
@@ -98,16 +98,16 @@ def with_more(**tags: Any) -> Album:
 
 
 def test_tracks_that_no_edition_has_are_extra_and_never_forced() -> None:
-    found = assert_right(with_more(artist=("Carl",)))
-    assert found.best
-    assert found.best.extra == ("Dawn/011.mp3", "Dawn/012.mp3")
-    assert not found.best.missing
+    match = assert_right(with_more(artist=("Carl",)))
+    assert match.best
+    assert match.best.extra == ("Dawn/011.mp3", "Dawn/012.mp3")
+    assert not match.best.missing
 
 
 def test_songs_of_the_artist_that_no_edition_has_are_of_an_edition_that_is_not_known() -> None:
-    found = matched(with_more())
-    assert (found.confidence, found.release) == (MatchConfidence.TIED, None)
-    assert found.releases == (RIGHT,)
+    match = matched(with_more())
+    assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
+    assert match.releases == (RIGHT,)
 
 
 @each_row("seed", range(5))
@@ -181,22 +181,22 @@ def test_discs_may_lie_in_folders_of_their_own() -> None:
 @pytest.mark.parametrize("part", [1, 2, 3])
 def test_one_disc_of_a_box_is_of_that_box(part: int) -> None:
     only = range(8 * part - 7, 8 * part + 1)
-    found = matched(pressings.copy(BOX, only=only, disc="", album=(f"Box (Disc {part})",)), BOX)
-    assert found.group == BOX.release_group
-    assert found.best
-    assert {medium.position for medium, _ in found.best.missing} == {1, 2, 3} - {part}
+    match = matched(pressings.copy(BOX, only=only, disc="", album=(f"Box (Disc {part})",)), BOX)
+    assert match.group == BOX.release_group
+    assert match.best
+    assert {medium.position for medium, _ in match.best.missing} == {1, 2, 3} - {part}
 
 
 def test_two_copies_of_a_track_are_one_and_an_extra() -> None:
     album = pressings.copy(RIGHT)
-    found = assert_right(pressings.joined(album, pressings.copy(RIGHT, only=[4])))
-    assert found.best
-    assert len(found.best.extra) == 1
+    match = assert_right(pressings.joined(album, pressings.copy(RIGHT, only=[4])))
+    assert match.best
+    assert len(match.best.extra) == 1
 
 
 def test_a_hidden_track_and_a_film_of_the_release_are_not_missing() -> None:
     film = pressings.song("The Making of Dawn", video=True)
     right = pressings.release(pressings.group("Dawn"), [*DAWN, film, pressings.song("[silence]")])
-    found = assert_right(pressings.copy(right, only=range(1, 11)), right)
-    assert found.best
-    assert not found.best.missing
+    match = assert_right(pressings.copy(right, only=range(1, 11)), right)
+    assert match.best
+    assert not match.best.missing

@@ -45,8 +45,8 @@ def matched(right: Release, *releases: Release, **tags: object) -> AlbumMatch:
 
 @each_row("right", CATALOGUE)
 def test_each_is_told_from_all_that_are_like_it(right: Release) -> None:
-    found = matched(right)
-    assert (found.confidence, found.release) == (MatchConfidence.CERTAIN, right)
+    match = matched(right)
+    assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, right)
 
 
 def test_self_titled_albums_are_told_by_their_tracks() -> None:
@@ -61,9 +61,9 @@ def test_equal_tracks_under_two_titles_are_told_by_the_title() -> None:
 
 def test_equal_tracks_under_two_titles_are_nobodys_without_one() -> None:
     album = pressings.copy(STUDIO, "Downloads", album=None)
-    found = pressings.matched(album, BEFORE, STUDIO)
-    assert (found.confidence, found.group) == (MatchConfidence.UNSURE, None)
-    assert set(found.releases) == {BEFORE, STUDIO}
+    match = pressings.matched(album, BEFORE, STUDIO)
+    assert (match.confidence, match.group) == (MatchConfidence.UNSURE, None)
+    assert set(match.releases) == {BEFORE, STUDIO}
 
 
 @pytest.mark.parametrize("right", [STUDIO, STAGE], ids=["studio", "live"])
@@ -73,14 +73,14 @@ def test_a_concert_of_equal_titles_is_told_by_its_lengths(right: Release) -> Non
 
 def test_a_concert_of_equal_titles_is_not_told_without_lengths() -> None:
     album = pressings.silent(pressings.copy(STUDIO))
-    found = pressings.matched(album, STUDIO, STAGE)
-    assert (found.confidence, found.release) == (MatchConfidence.UNSURE, None)
+    match = pressings.matched(album, STUDIO, STAGE)
+    assert (match.confidence, match.release) == (MatchConfidence.UNSURE, None)
 
 
 def test_a_concert_is_not_its_studio_album_where_that_alone_is_known() -> None:
-    found = matched(LIVE, STUDIO)
-    assert found.confidence is not MatchConfidence.CERTAIN
-    assert found.group is None
+    match = matched(LIVE, STUDIO)
+    assert match.confidence is not MatchConfidence.CERTAIN
+    assert match.group is None
 
 
 def test_the_studio_album_is_not_a_concert_where_that_alone_is_known() -> None:
@@ -118,9 +118,9 @@ def test_two_editions_of_one_album_with_other_tracks_are_one_group() -> None:
 )
 def test_an_album_that_is_on_no_release_is_not_forced(title: str, titles: list[str]) -> None:
     absent = pressings.release(pressings.group(title, "Other"), titles, take="absent")
-    found = matched(absent)
-    assert found.confidence in (MatchConfidence.UNKNOWN, MatchConfidence.UNSURE)
-    assert (found.release, found.group) == (None, None)
+    match = matched(absent)
+    assert match.confidence in (MatchConfidence.UNKNOWN, MatchConfidence.UNSURE)
+    assert (match.release, match.group) == (None, None)
 
 
 def test_an_album_with_nothing_in_common_is_unknown() -> None:
@@ -139,8 +139,8 @@ def test_a_mix_made_at_home_is_no_release() -> None:
         for one, only in ((STUDIO, [1, 5]), (DUSK_ALBUM, [2, 9]), (LIVE, [3]), (EP, [3, 4]))
     )
     mix = pressings.each(pressings.joined(*parts, place="My Mix"), album=lambda *_: ("My Mix",))
-    found = pressings.matched(mix, *CATALOGUE)
-    assert found.group is None
+    match = pressings.matched(mix, *CATALOGUE)
+    assert match.group is None
 
 
 def test_two_albums_in_one_folder_are_neither() -> None:
@@ -165,15 +165,15 @@ def test_a_re_recording_is_another_album() -> None:
 
 def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
     again = pressings.release(pressings.group("Dawn"), DAWN, name="again")
-    found = pressings.matched(pressings.silent(pressings.copy(STUDIO)), STUDIO, again, STAGE)
-    groups = [one.release_group for one in found.releases]
-    assert len(groups) == len({one.id for one in groups if one}) == 2
-    distances = [one.distance for one in found.candidates]
+    match = pressings.matched(pressings.silent(pressings.copy(STUDIO)), STUDIO, again, STAGE)
+    groups = [release_.release_group for release_ in match.releases]
+    assert len(groups) == len({group_.id for group_ in groups if group_}) == 2
+    distances = [candidate.distance for candidate in match.candidates]
     assert distances == sorted(distances)
-    assert all(one.penalties or one.distance == 0 for one in found.candidates)
+    assert all(candidate.penalties or candidate.distance == 0 for candidate in match.candidates)
 
 
 def test_one_title_alone_is_too_little_to_tell() -> None:
     album = pressings.silent(pressings.copy(SINGLE, "Downloads", only=[1], album=None))
-    found = pressings.matched(album, SINGLE)
-    assert (found.confidence, found.group) == (MatchConfidence.UNSURE, None)
+    match = pressings.matched(album, SINGLE)
+    assert (match.confidence, match.group) == (MatchConfidence.UNSURE, None)

@@ -14,9 +14,9 @@ from tests.sampling import each_row
 WEIGHTS = MatchingWeights(qualifier=0.6, slight=0.2, figures=0.35, partial=0.08)
 
 
-def apart(one: str, other: str) -> float:
+def apart(text: str, other: str) -> float:
     """Return how much two titles differ; it is the same both ways."""
-    first, second = titles.parse_title(one), titles.parse_title(other)
+    first, second = titles.parse_title(text), titles.parse_title(other)
     letters = Levenshtein.normalized_distance(first.key, second.key)
     there, back = (
         titles.title_distance(*pair, letters, WEIGHTS)
@@ -27,7 +27,7 @@ def apart(one: str, other: str) -> float:
 
 
 @each_row(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("Dusk", "DUSK"),
         ("Don't Go", "Dont go"),
@@ -65,8 +65,8 @@ def apart(one: str, other: str) -> float:
         ("!!!", "!!!"),
     ],
 )
-def test_one_song_may_be_written_in_many_ways(one: str, other: str) -> None:
-    assert apart(one, other) == 0
+def test_one_song_may_be_written_in_many_ways(text: str, other: str) -> None:
+    assert apart(text, other) == 0
 
 
 @each_row(
@@ -93,7 +93,7 @@ def test_a_version_that_sounds_much_the_same_costs_little(version: str) -> None:
 
 
 @each_row(
-    ("one", "other", "costs"),
+    ("text", "other", "costs"),
     [
         ("Dusk (Carl Remix)", "Dusk (Mona Remix)", WEIGHTS.slight),
         ("Dusk (French Version)", "Dusk (Spanish Version)", WEIGHTS.slight),
@@ -103,12 +103,12 @@ def test_a_version_that_sounds_much_the_same_costs_little(version: str) -> None:
         ("Dusk (Mono)", "Dusk (Stereo)", WEIGHTS.slight),
     ],
 )
-def test_two_versions_differ_by_what_they_are_called(one: str, other: str, costs: float) -> None:
-    assert apart(one, other) == costs
+def test_two_versions_differ_by_what_they_are_called(text: str, other: str, costs: float) -> None:
+    assert apart(text, other) == costs
 
 
 @each_row(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("Dusk, Part 1", "Dusk, Part 2"),
         ("Dusk, Part I", "Dusk, Part II"),
@@ -118,8 +118,8 @@ def test_two_versions_differ_by_what_they_are_called(one: str, other: str, costs
         ("20 ft Wall", "20 ft Tall"),
     ],
 )
-def test_parts_and_figures_make_another_song(one: str, other: str) -> None:
-    assert apart(one, other) >= WEIGHTS.slight
+def test_parts_and_figures_make_another_song(text: str, other: str) -> None:
+    assert apart(text, other) >= WEIGHTS.slight
 
 
 @each_row(
@@ -138,15 +138,15 @@ def test_brackets_that_name_no_version_belong_to_the_title(title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Balast", "Ballast"), ("Gulls Over Quary Lane", "Gulls Over Quarry Lane")]
+    ("text", "other"), [("Balast", "Ballast"), ("Gulls Over Quary Lane", "Gulls Over Quarry Lane")]
 )
-def test_a_slip_of_the_pen_costs_less_than_another_version(one: str, other: str) -> None:
-    assert 0 < apart(one, other) < 0.3
+def test_a_slip_of_the_pen_costs_less_than_another_version(text: str, other: str) -> None:
+    assert 0 < apart(text, other) < 0.3
 
 
-@pytest.mark.parametrize(("one", "other"), [("Rivet", "Thaw"), ("Low Tide", "Six Bells")])
-def test_titles_that_have_nothing_in_common_cost_all(one: str, other: str) -> None:
-    assert apart(one, other) == 1
+@pytest.mark.parametrize(("text", "other"), [("Rivet", "Thaw"), ("Low Tide", "Six Bells")])
+def test_titles_that_have_nothing_in_common_cost_all(text: str, other: str) -> None:
+    assert apart(text, other) == 1
 
 
 def test_a_title_that_was_cut_off_is_nearly_the_same() -> None:
@@ -171,14 +171,14 @@ def test_the_numbers_of_movements_are_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("Requiem: Kyrie", "Missa solemnis: Kyrie"),
         ("Symphony no. 5: Andante", "Symphony no. 7: Andante"),
     ],
 )
-def test_movements_of_one_name_in_two_works_are_two(one: str, other: str) -> None:
-    assert apart(one, other) > 0.3
+def test_movements_of_one_name_in_two_works_are_two(text: str, other: str) -> None:
+    assert apart(text, other) > 0.3
 
 
 def test_a_work_named_in_other_words_keeps_its_movements() -> None:

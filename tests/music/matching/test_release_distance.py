@@ -26,14 +26,14 @@ def near(
     return found
 
 
-def against(found: ReleaseDistance) -> set[str]:
-    return {penalty.name for penalty in found.penalties}
+def against(distance: ReleaseDistance) -> set[str]:
+    return {penalty.name for penalty in distance.penalties}
 
 
 def test_nothing_speaks_against_a_copy() -> None:
-    found = near(pressings.copy(RIGHT))
-    assert (found.distance, found.penalties) == (0.0, ())
-    assert (found.missing_count, found.extra_count) == (0, 0)
+    distance = near(pressings.copy(RIGHT))
+    assert (distance.distance, distance.penalties) == (0.0, ())
+    assert (distance.missing_count, distance.extra_count) == (0, 0)
 
 
 @each_row(
@@ -114,9 +114,9 @@ def test_one_track_that_agrees_is_less_than_ten() -> None:
 
 
 def test_other_tracks_are_extra_and_missing_and_far() -> None:
-    found = near(pressings.copy(pressings.release(pressings.group("Dusk"), DUSK)))
-    assert (found.missing_count, found.extra_count) == (10, 10)
-    assert found.distance > WEIGHTS.shown
+    distance = near(pressings.copy(pressings.release(pressings.group("Dusk"), DUSK)))
+    assert (distance.missing_count, distance.extra_count) == (10, 10)
+    assert distance.distance > WEIGHTS.shown
 
 
 @each_row(

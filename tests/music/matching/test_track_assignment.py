@@ -37,9 +37,14 @@ def here(*songs: str | Recording, **tags: Any) -> Album:
 
 
 def test_what_is_the_same_costs_nothing() -> None:
-    found = paired(here(*DAWN), *DAWN)
-    assert found.slots == tuple(range(10))
-    assert set(found.costs) == set(found.title_distances) == set(found.length_differences) == {0.0}
+    assignment = paired(here(*DAWN), *DAWN)
+    assert assignment.slots == tuple(range(10))
+    assert (
+        set(assignment.costs)
+        == set(assignment.title_distances)
+        == set(assignment.length_differences)
+        == {0.0}
+    )
 
 
 ONE = song("Thaw", "one")
@@ -84,19 +89,22 @@ def test_the_length_of_a_recording_is_a_bell_and_no_threshold() -> None:
 
 
 def test_what_is_not_known_is_said_so() -> None:
-    found = paired(pressings.silent(here(ONE)), ONE)
-    assert (found.length_differences, found.title_distances) == ((-1.0,), (0.0,))
-    found = paired(here(ONE, title=None), ONE)
-    assert (found.length_differences, found.title_distances) == ((0.0,), (-1.0,))
-    found = paired(here("Thaw", "Thaw Again", only=[1]), "Rivet")
-    assert (found.slots, found.costs, found.title_distances, found.length_differences) == (
-        *((-1,), (1.0,), (-1.0,), (-1.0,)),
-    )
+    assignment = paired(pressings.silent(here(ONE)), ONE)
+    assert (assignment.length_differences, assignment.title_distances) == ((-1.0,), (0.0,))
+    assignment = paired(here(ONE, title=None), ONE)
+    assert (assignment.length_differences, assignment.title_distances) == ((0.0,), (-1.0,))
+    assignment = paired(here("Thaw", "Thaw Again", only=[1]), "Rivet")
+    assert (
+        assignment.slots,
+        assignment.costs,
+        assignment.title_distances,
+        assignment.length_differences,
+    ) == (*((-1,), (1.0,), (-1.0,), (-1.0,)),)
 
 
 def test_a_title_in_another_script_is_not_known() -> None:
-    found = paired(here("Noch", track="1"), song("Ночь", "x"))
-    assert found.title_distances == (-1.0,)
+    assignment = paired(here("Noch", track="1"), song("Ночь", "x"))
+    assert assignment.title_distances == (-1.0,)
 
 
 @each_row(

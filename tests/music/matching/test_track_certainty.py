@@ -37,10 +37,10 @@ def blank(album: Album, *, numbered: bool) -> Album:
     return structs.replace(album, tracks=tracks)
 
 
-def sure(found: AlbumMatch) -> dict[str, str]:
+def sure(match: AlbumMatch) -> dict[str, str]:
     """Return the titles of those tracks that are certain, by the names of their files."""
-    assert found.best
-    return {pair.place[-5]: pair.track.title for pair in found.best.pairs if pair.is_certain}
+    assert match.best
+    return {pair.place[-5]: pair.track.title for pair in match.best.pairs if pair.is_certain}
 
 
 @pytest.mark.parametrize("off", [0.3, 1.2, 2.0])
@@ -54,10 +54,10 @@ def test_lengths_alone_never_name_a_wrong_song(off: float, numbered: bool) -> No
         )
         album = blank(pressings.copy(release), numbered=numbered)
         album = pressings.retimed(album, lambda _: chance.gauss(0, off))  # noqa: B023 - called at once
-        found = pressings.matched(album, release)
-        certain = sure(found) if found.group else {}
+        match = pressings.matched(album, release)
+        certain = sure(match) if match.group else {}
         assert certain == {name: WORDS[NAMES.index(name)] for name in certain}
-        told, every = told + len(certain), every + (12 if found.group else 0)
+        told, every = told + len(certain), every + (12 if match.group else 0)
     assert told > every // 5  # and it is no way out to be sure of nothing
 
 
@@ -93,8 +93,8 @@ def test_a_title_tells_it_if_the_length_is_not_far_off(
         tags=structs.replace(first.tags, title=(text,)),
         facts=structs.replace(first.facts, duration=first.facts.duration + seconds),
     )
-    found = pressings.matched(structs.replace(album, tracks=(first, *others)), release)
-    assert found.best
-    certain = {pair.place: pair.is_certain for pair in found.best.pairs}
+    match = pressings.matched(structs.replace(album, tracks=(first, *others)), release)
+    assert match.best
+    certain = {pair.place: pair.is_certain for pair in match.best.pairs}
     assert certain.get(first.place, False) is is_sure
     assert all(certain[track.place] for track in others)

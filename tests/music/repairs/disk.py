@@ -24,8 +24,8 @@ def repair(folder: Path, home: Path) -> tuple[Repair, ...]:
 def make(folder: Path, repairs: Iterable[Repair], home: Path) -> int:
     """Write repairs, each file once; return how many files that changed."""
     by_place: dict[str, list[TagEdit]] = {}
-    for one in repairs:
-        by_place.setdefault(one.place, []).append(_change(folder, one))
+    for repair in repairs:
+        by_place.setdefault(repair.place, []).append(_change(folder, repair))
     store = UndoStore(home / "undo")
     return sum(
         write_tags.write(folder / path_text.unescape_path(place), wanted, store, queue="music")
@@ -34,9 +34,9 @@ def make(folder: Path, repairs: Iterable[Repair], home: Path) -> int:
     )
 
 
-def _change(folder: Path, one: Repair) -> TagEdit:
-    if not isinstance(one.change, EmbedCover):
-        return one.change
-    path = folder / path_text.unescape_path(one.change.image)
+def _change(folder: Path, repair: Repair) -> TagEdit:
+    if not isinstance(repair.change, EmbedCover):
+        return repair.change
+    path = folder / path_text.unescape_path(repair.change.image)
     mime = "image/png" if path.suffix == ".png" else "image/jpeg"
-    return SetCover(path.read_bytes(), mime, one.change.reason)
+    return SetCover(path.read_bytes(), mime, repair.change.reason)

@@ -133,12 +133,12 @@ def _track(number: int, title: str) -> Track:
     )
 
 
-def candidate(album: music_model.Album, one: Release) -> ReleaseCandidate:
+def candidate(album: music_model.Album, release: Release) -> ReleaseCandidate:
     """Pair the tracks of an album, in their order, with those of the second disc."""
-    medium = one.media[1]
+    medium = release.media[1]
     pairs = zip(album.tracks, medium.tracks, strict=False)
     return ReleaseCandidate(
-        release=one,
+        release=release,
         distance=0.0,
         pairs=tuple(TrackPair(here.place, medium, there, 0.0) for here, there in pairs),
     )

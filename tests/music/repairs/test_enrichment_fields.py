@@ -161,7 +161,7 @@ def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None
 
 
 @each_row(
-    ("held", "told", "new"),
+    ("held", "text", "new"),
     [
         ("CD", "Enhanced CD", None),
         ("CD", "Hybrid SACD", None),
@@ -171,12 +171,12 @@ def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None
     ],
 )
 def test_any_type_of_cd_may_be_called_a_cd(
-    held: str, told: str, new: tuple[str, ...] | None
+    held: str, text: str, new: tuple[str, ...] | None
 ) -> None:
-    one = releases.release()
-    medium = structs.replace(one.media[1], format=told)
-    one = structs.replace(one, media=(one.media[0], medium))
-    here = releases.matched(artist(tags(**{**FIRST, "media": (held,)})), one)
+    release = releases.release()
+    medium = structs.replace(release.media[1], format=text)
+    release = structs.replace(release, media=(release.media[0], medium))
+    here = releases.matched(artist(tags(**{**FIRST, "media": (held,)})), release)
     assert planned(here, FixLevel.MATCHED).get("media") == new
 
 
@@ -190,7 +190,7 @@ def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
         *("musicbrainz_albumid", "date", "releasecountry"),
         *("barcode", "label", "catalognumber"),
     }
-    assert planned(here) == {field: held for field, held in FIRST.items() if field not in own}
+    assert planned(here) == {field: values for field, values in FIRST.items() if field not in own}
 
 
 @pytest.mark.parametrize("sure", [MatchConfidence.UNSURE, MatchConfidence.UNKNOWN])
@@ -219,9 +219,11 @@ def _bare_group() -> Any:
 
 
 def test_a_track_that_is_hidden_before_the_first_gets_no_number() -> None:
-    one = releases.release()
-    hidden = structs.replace(one.media[1].tracks[0], position=0)
-    medium = structs.replace(one.media[1], tracks=(hidden, one.media[1].tracks[1]))
-    here = releases.matched(artist(Tags()), structs.replace(one, media=(one.media[0], medium)))
+    release = releases.release()
+    hidden = structs.replace(release.media[1].tracks[0], position=0)
+    medium = structs.replace(release.media[1], tracks=(hidden, release.media[1].tracks[1]))
+    here = releases.matched(
+        artist(Tags()), structs.replace(release, media=(release.media[0], medium))
+    )
     assert "track" not in planned(here)
     assert planned(here)["title"] == FIRST["title"]

@@ -35,7 +35,7 @@ def put(folder: Path, suffix: str, fields: Values) -> Path:
     path = shelf.put(folder / releases.ALBUM / f"1.{suffix}", picture="cover.jpg", **none)
     store = UndoStore(folder.parent / "before")
     write_tags.write(
-        path, [SetField(field, held) for field, held in fields.items()], store, queue="music"
+        path, [SetField(field, values) for field, values in fields.items()], store, queue="music"
     )
     store.close()
     return path
@@ -109,7 +109,7 @@ def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
 def test_placeholders_give_way(folder: Path, suffix: str) -> None:
     own = {field: (text,) for field, text in PLACEHOLDERS.items()}
     if suffix == "m4a":  # where the number 0 is how none is written
-        own = {field: held for field, held in own.items() if field not in SINGLE}
+        own = {field: values for field, values in own.items() if field not in SINGLE}
     path = put(folder, suffix, writable(suffix, own))
     assert repair(folder) == 1
     assert held(tags.read(path).tags) == FIRST
@@ -125,8 +125,8 @@ def test_matched_corrects_every_field_and_undo_brings_the_bytes_back(
     assert repair(folder) == 0
     assert path.read_bytes() == before
     assert repair(folder, FixLevel.MATCHED) == 1
-    kept = {field: one for field, one in own.items() if field in ("genres", "compilation")}
-    others = {field: one for field, one in own.items() if field not in FIRST}
+    kept = {field: value for field, value in own.items() if field in ("genres", "compilation")}
+    others = {field: value for field, value in own.items() if field not in FIRST}
     assert held(tags.read(path).tags) == {**FIRST, **others, **kept}
     assert repair(folder, FixLevel.MATCHED) == 0
     take_back(folder)

@@ -16,16 +16,16 @@ from tests.sampling import each_row
 def told(whole: Album, *, name: str = "Vera") -> dict[str, tuple[str, ...]]:
     """Give the album artists that are filled in, by file name."""
     repairs = safe.plan_repairs(artist_of(whole, name=name))
-    found = [one for one in repairs if one.field == "albumartist"]
-    return {one.place.rpartition("/")[2]: one.change.values for one in found}
+    found = [repair for repair in repairs if repair.field == "albumartist"]
+    return {item.place.rpartition("/")[2]: item.change.values for item in found}
 
 
 def of(*names: tuple[str, str], **fields: Any) -> Album:
     """Return an album of such artists and album artists, its files named 1, 2 and so on."""
     return album(
         *(
-            track(number, name=str(number), artist=one, albumartist=whole, **fields)
-            for number, (one, whole) in enumerate(names, 1)
+            track(number, name=str(number), artist=artist_name, albumartist=whole, **fields)
+            for number, (artist_name, whole) in enumerate(names, 1)
         )
     )
 

@@ -31,9 +31,9 @@ def written(text: str, total: str = "", kind: str = "FLAC", name: str = "x") -> 
     """Return a track as a reader tells of one whose number is written in this way."""
     number, stroke, rest = text.partition("/")
     raw = {"tracknumber": [text]} | ({"tracktotal": [total]} if total else {})
-    one = track(number.strip() if stroke else number, name=name, format=kind)
-    tags = structs.replace(one.tags, track_total=total or rest.strip())
-    return structs.replace(one, raw=raw, tags=tags, container="Vorbis comment")
+    track_ = track(number.strip() if stroke else number, name=name, format=kind)
+    tags = structs.replace(track_.tags, track_total=total or rest.strip())
+    return structs.replace(track_, raw=raw, tags=tags, container="Vorbis comment")
 
 
 @each_row(
@@ -117,7 +117,7 @@ def test_a_total_that_stands_there_already_must_agree(
 
 
 def test_a_number_beside_a_contradicted_total_is_not_padded_either() -> None:
-    others = [track(one, name=one, format="FLAC") for one in ("01", "02")]
+    others = [track(number, name=number, format="FLAC") for number in ("01", "02")]
     assert told(album(*others, written("3/12", "13"))) == {}
     assert told(album(*others, written("3/12", "12"))) == {"x": {"track": "03"}}
 
@@ -165,7 +165,10 @@ def test_discs_and_formats_have_each_their_own_way() -> None:
 
 @pytest.mark.parametrize("kind", ["WMA", "MP4"])
 def test_nothing_is_padded_where_a_number_is_no_text_or_is_only_read(kind: str) -> None:
-    assert told(album(*(track(one, name=one, format=kind) for one in ("01", "02", "3")))) == {}
+    assert (
+        told(album(*(track(number, name=number, format=kind) for number in ("01", "02", "3"))))
+        == {}
+    )
 
 
 def test_a_number_of_absurd_length_is_written_as_the_others() -> None:

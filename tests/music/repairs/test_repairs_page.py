@@ -34,8 +34,8 @@ def section(title: str) -> str:
 
 def rows(title: str) -> dict[str, str]:
     """Return the rows of a section's table, by their first column."""
-    found = re.findall(r"^\| `?([^|`]+?)`? \| (.+) \|$", section(title), re.MULTILINE)
-    return {first: rest for first, rest in found if first not in ("Kind", "Of", "---")}
+    matches = re.findall(r"^\| `?([^|`]+?)`? \| (.+) \|$", section(title), re.MULTILINE)
+    return {first: rest for first, rest in matches if first not in ("Kind", "Of", "---")}
 
 
 def test_the_page_lists_the_kinds_that_are_repaired_and_proposed() -> None:
@@ -49,9 +49,9 @@ def test_the_page_lists_the_placeholders_that_the_code_knows() -> None:
 
 
 def test_the_page_tells_how_large_a_picture_is_embedded() -> None:
-    told = section("What is repaired by itself")
-    assert f"at most {covers.MAX_EMBEDDED_BYTES >> 20} MiB" in told
-    assert f"at least {covers.MIN_PIXELS} pixels" in told
+    text = section("What is repaired by itself")
+    assert f"at most {covers.MAX_EMBEDDED_BYTES >> 20} MiB" in text
+    assert f"at least {covers.MIN_PIXELS} pixels" in text
 
 
 @each_row(("asked", "known"), ASKED)

@@ -41,8 +41,8 @@ def test_a_file_that_must_not_be_written_is_in_no_plan_and_no_proposal(artist: A
     issues = diagnose.find_issues(artist, "Vera")
     proposed = [one for some in proposals.propose_repairs(artist, issues).values() for one in some]
     tracks = {track.place: track for track in artist.tracks}
-    for one in (*safe.plan_repairs(artist), *proposed):
-        facts = tracks[one.place].facts
+    for repair in (*safe.plan_repairs(artist), *proposed):
+        facts = tracks[repair.place].facts
         assert facts is not None
         assert facts.format in made.WRITTEN
         assert not facts.protected

@@ -22,22 +22,22 @@ def offered(kind: str, *albums: Album, name: str = "Vera") -> dict[str, str]:
     Once they are all accepted, no issue of the kind is left on those tracks.
     """
     artist = artist_of(*albums, name=name)
-    issues = [one for one in diagnose.find_issues(artist, "x") if one.kind == kind]
-    found = proposals.propose_repairs(artist, issues)
-    after = applied(artist, tuple(one for some in found.values() for one in some))
-    open_ones = {one.id for one in diagnose.find_issues(after, "x")}
-    assert not open_ones & found.keys()
+    issues = [issue for issue in diagnose.find_issues(artist, "x") if issue.kind == kind]
+    repairs = proposals.propose_repairs(artist, issues)
+    after = applied(artist, tuple(one for some in repairs.values() for one in some))
+    open_ones = {issue.id for issue in diagnose.find_issues(after, "x")}
+    assert not open_ones & repairs.keys()
     return {
-        issue.path.rpartition("/")[2] or issue.album: proposals.format_proposal(found[issue.id])
+        issue.path.rpartition("/")[2] or issue.album: proposals.format_proposal(repairs[issue.id])
         for issue in issues
-        if issue.id in found
+        if issue.id in repairs
     }
 
 
 def put(name: str, number: object = 1, *, below: str = "Dawn", **fields: Any) -> Track:
     """Return a track at another place."""
-    one = track(number, **fields)
-    return structs.replace(one, place=f"{below}/{name}" if below else name)
+    track_ = track(number, **fields)
+    return structs.replace(track_, place=f"{below}/{name}" if below else name)
 
 
 # Titles and numbers from file names
@@ -73,14 +73,16 @@ def put(name: str, number: object = 1, *, below: str = "Dawn", **fields: Any) ->
     ],
 )
 def test_a_title_is_what_the_files_name_tells(name: str, title: str) -> None:
-    told = offered("missing-title", album(put(name, 3, title="")))
-    assert told == ({name: f'title "{title}"'} if title else {})
+    proposed = offered("missing-title", album(put(name, 3, title="")))
+    assert proposed == ({name: f'title "{title}"'} if title else {})
 
 
 def test_a_title_is_told_by_a_name_whose_number_no_tag_tells() -> None:
     nameless = {"title": "", "track": ""}
     tracks = [put(f"{number:02} {title}.mp3", **nameless) for number, title in enumerate("ABCD", 1)]
-    named = album(*(structs.replace(one, place=one.place[:-4] + "da.mp3") for one in tracks))
+    named = album(
+        *(structs.replace(track_, place=track_.place[:-4] + "da.mp3") for track_ in tracks)
+    )
     assert list(offered("missing-title", named).values()) == [
         f'title "{letter}da"' for letter in "ABCD"
     ]
@@ -132,8 +134,8 @@ def test_a_number_is_written_as_those_of_the_other_tracks() -> None:
 
 def test_a_loose_track_has_a_number_where_its_name_leaves_no_doubt() -> None:
     loose = [put(name, track="", below="") for name in ("03 - A.mp3", "7 Seconds.mp3", "B.mp3")]
-    told = offered("missing-track-number", album(*loose, place=""))
-    assert told == {"03 - A.mp3": 'track number "3"'}
+    proposed = offered("missing-track-number", album(*loose, place=""))
+    assert proposed == {"03 - A.mp3": 'track number "3"'}
 
 
 @each_row(
@@ -162,7 +164,7 @@ def test_a_missing_artist_is_that_of_the_other_tracks() -> None:
 
 
 @each_row(
-    ("name", "fields", "told"),
+    ("name", "fields", "text"),
     [
         ("Vera", {}, 'artist "Vera"'),
         ("Vera", {"albumartist": "Anna"}, 'artist "Anna"'),
@@ -178,18 +180,18 @@ def test_a_missing_artist_is_that_of_the_other_tracks() -> None:
     ],
 )
 def test_where_no_track_has_an_artist_the_album_artist_or_the_folder_tells(
-    name: str, fields: dict[str, Any], told: str | None
+    name: str, fields: dict[str, Any], text: str | None
 ) -> None:
     whole = album(track(1, name="x", **{"artist": "", "albumartist": "", **fields}))
-    assert offered("missing-artist", whole, name=name).get("x") == told
+    assert offered("missing-artist", whole, name=name).get("x") == text
 
 
 def test_a_folder_that_cannot_hold_every_letter_is_spelt_as_tracks_do() -> None:
     bare = album(track(1, name="x", artist="", albumartist=""))
     known = numbered(1, 2, artist="AC/DC", album="Dusk")
     moved = [structs.replace(one, place=one.place.replace("Dawn", "Dusk")) for one in known.tracks]
-    told = offered("missing-artist", bare, album(*moved, place="Dusk"), name="AC-DC")
-    assert told == {"x": 'artist "AC/DC"'}
+    proposed = offered("missing-artist", bare, album(*moved, place="Dusk"), name="AC-DC")
+    assert proposed == {"x": 'artist "AC/DC"'}
 
 
 def test_a_missing_album_is_that_of_the_other_tracks() -> None:
@@ -200,7 +202,7 @@ def test_a_missing_album_is_that_of_the_other_tracks() -> None:
 
 
 @each_row(
-    ("folder", "told"),
+    ("folder", "text"),
     [
         ("Moorings", "Moorings"),
         ("1974 - Moorings", "Moorings"),
@@ -220,14 +222,14 @@ def test_a_missing_album_is_that_of_the_other_tracks() -> None:
         ("CD1", None),
     ],
 )
-def test_where_no_track_has_an_album_the_folder_tells(folder: str, told: str | None) -> None:
+def test_where_no_track_has_an_album_the_folder_tells(folder: str, text: str | None) -> None:
     bare = album(put("x.mp3", album="", below=folder), place=folder)
-    found = offered("missing-album", bare)
-    assert found == ({"x.mp3": f'album "{told}"'} if told else {})
+    proposed = offered("missing-album", bare)
+    assert proposed == ({"x.mp3": f'album "{text}"'} if text else {})
 
 
 @each_row(
-    ("names", "told"),
+    ("names", "text"),
     [
         ([("Vera", "Vera")] * 3 + [("Anna", "Anna"), ("Anna", "")], 'album artist "Vera"'),
         ([("Vera", ""), ("Vera", ""), ("Vera feat. Anna", "")], 'album artist "Vera"'),
@@ -237,13 +239,13 @@ def test_where_no_track_has_an_album_the_folder_tells(folder: str, told: str | N
         ([("Vera", "Unknown Artist"), ("Anna", "")], None),
     ],
 )
-def test_a_likely_album_artist_is_proposed(names: list[tuple[str, str]], told: str | None) -> None:
+def test_a_likely_album_artist_is_proposed(names: list[tuple[str, str]], text: str | None) -> None:
     tracks = [
-        track(number, name=str(number), artist=one, albumartist=whole)
-        for number, (one, whole) in enumerate(names, 1)
+        track(number, name=str(number), artist=artist_name, albumartist=whole)
+        for number, (artist_name, whole) in enumerate(names, 1)
     ]
     lacking = str(len(tracks))
-    assert offered("missing-albumartist", album(*tracks)).get(lacking) == told
+    assert offered("missing-albumartist", album(*tracks)).get(lacking) == text
 
 
 def test_a_compilation_is_of_various_artists() -> None:
@@ -254,7 +256,7 @@ def test_a_compilation_is_of_various_artists() -> None:
 
 @each_row("folder", ["Various Artists", "VA"])
 @each_row(
-    ("artists", "told"),
+    ("artists", "text"),
     [
         (("VA", "VA", "VA"), 'album artist "Various Artists"'),
         (("Various", "V.A.", "Anna"), 'album artist "Various Artists"'),
@@ -263,14 +265,14 @@ def test_a_compilation_is_of_various_artists() -> None:
     ],
 )
 def test_in_a_folder_of_various_artists_an_album_of_several_is_theirs(
-    folder: str, artists: tuple[str, ...], told: str
+    folder: str, artists: tuple[str, ...], text: str
 ) -> None:
     tracks = [
         track(number, name=str(number), artist=one, albumartist="")
         for number, one in enumerate(artists, 1)
     ]
-    found = offered("missing-albumartist", album(*tracks), name=folder)
-    assert found == dict.fromkeys("123", told)
+    proposed = offered("missing-albumartist", album(*tracks), name=folder)
+    assert proposed == dict.fromkeys("123", text)
 
 
 def test_the_most_frequent_spelling_is_proposed_where_it_is_clearly_the_usual_one() -> None:
@@ -285,8 +287,8 @@ def test_artists_that_musicbrainz_tells_apart_are_not_spelt_alike() -> None:
     usual = [track(number, artist="Nena", musicbrainz_artistid="1") for number in (1, 2, 3, 4)]
     named = track(5, artist="NENA", musicbrainz_artistid="2")
     unknown = track(6, artist="nena")
-    told = offered("artist-variation", album(*usual, unknown))
-    assert told == {"": 'artist "Nena"'}
+    proposed = offered("artist-variation", album(*usual, unknown))
+    assert proposed == {"": 'artist "Nena"'}
     assert offered("artist-variation", album(*usual, named)) == {}
 
 

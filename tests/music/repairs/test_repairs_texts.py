@@ -53,8 +53,8 @@ def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
     tidy = whitespace.clean_whitespace(text)
     assert whitespace.clean_whitespace(tidy) == tidy
     lacks = not compare_text.has_text("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
-    told = paper.detail("whitespace", paper.numbered(1, title=(tidy,)))
-    assert told is None or lacks
+    detail = paper.detail("whitespace", paper.numbered(1, title=(tidy,)))
+    assert detail is None or lacks
     if lacks or is_mojibake(text):  # reported as such instead
         return
     if paper.detail("whitespace", paper.numbered(1, title=(text,))) is None:

@@ -55,9 +55,9 @@ def test_the_exact_title_is_taken_before_one_with_brackets() -> None:
 
 def test_each_track_here_stands_for_one_of_the_release_at_most() -> None:
     release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
-    told = track_overlap.match_tracks([heard("Intro"), heard("Song"), heard("Song")], release)
-    assert [track.title for _, track in told.missing] == ["Intro", "End"]
-    assert (told.found_count, told.extra_count) == (2, 1)
+    overlap = track_overlap.match_tracks([heard("Intro"), heard("Song"), heard("Song")], release)
+    assert [track.title for _, track in overlap.missing] == ["Intro", "End"]
+    assert (overlap.found_count, overlap.extra_count) == (2, 1)
 
 
 def test_two_tracks_of_one_title_are_told_apart_by_where_they_stand() -> None:
@@ -110,10 +110,10 @@ def test_a_hidden_track_before_the_first_is_one_that_may_be_missing() -> None:
 
 
 def test_a_release_of_no_tracks_lacks_none() -> None:
-    told = track_overlap.match_tracks(
+    overlap = track_overlap.match_tracks(
         [heard("One")], structs.replace(worlds.release(DAWN), media=(Medium(),))
     )
-    assert (told.missing, told.found_count, told.extra_count) == ((), 0, 1)
+    assert (overlap.missing, overlap.found_count, overlap.extra_count) == ((), 0, 1)
 
 
 def test_titles_of_signs_alone_are_compared_as_they_are() -> None:

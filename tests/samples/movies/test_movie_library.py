@@ -55,8 +55,8 @@ def find_video(where: Path) -> Path:
     """Return the first video of a movie, which is a file or a folder."""
     if where.is_file():
         return where
-    found = (path for path in where.iterdir() if path.suffix in VIDEOS)
-    return min(path for path in found if not path.stem.endswith("-trailer"))
+    paths = (path for path in where.iterdir() if path.suffix in VIDEOS)
+    return min(path for path in paths if not path.stem.endswith("-trailer"))
 
 
 def find_sidecar(where: Path, ending: str) -> Path:
@@ -145,9 +145,9 @@ def test_planted_names_have_their_defects(
     known: MovieCatalogue,
 ) -> None:
     library = libraries[layout]
-    held = {library.root / item.place: item.tmdb_id for item in library.items}
+    items = {library.root / item.place: item.tmdb_id for item in library.items}
     for kind in ("no-match", "ambiguous-match", "name-not-parsed"):
-        assert held[defect_path(library, kind)] == 0
+        assert items[defect_path(library, kind)] == 0
     ambiguous = defect_path(library, "ambiguous-match")
     title = ambiguous.stem if ambiguous.is_file() else ambiguous.name
     assert len([film for film in known.films if film.title.replace(": ", " - ") == title]) > 1
@@ -155,13 +155,13 @@ def test_planted_names_have_their_defects(
         f"tmdbid-{gone}]" in defect_path(library, "removed-id").name for gone in known.removed
     )
     conflict = defect_path(library, "id-conflict")
-    told = ElementTree.parse(find_sidecar(conflict, ".nfo")).findtext("uniqueid")
-    assert told == str(held[conflict])
-    assert f"tmdb-{told}" not in conflict.name
-    wrong = films[held[defect_path(library, "wrong-year")]]
+    text = ElementTree.parse(find_sidecar(conflict, ".nfo")).findtext("uniqueid")
+    assert text == str(items[conflict])
+    assert f"tmdb-{text}" not in conflict.name
+    wrong = films[items[defect_path(library, "wrong-year")]]
     assert f"({int(wrong.release_date[:4]) - 3})" in defect_path(library, "wrong-year").name
-    doubled = held[defect_path(library, "duplicate-movie")]
-    assert list(held.values()).count(doubled) == 2
+    doubled = items[defect_path(library, "duplicate-movie")]
+    assert list(items.values()).count(doubled) == 2
     orphaned = defect_path(library, "orphan-sidecar")
     folder = orphaned.parent if layout == "flat" else orphaned
     (left,) = folder.glob("*.en.srt")
@@ -179,8 +179,8 @@ def test_planted_videos_have_their_defects(
     assert [track.language for track in silent.audio_tracks] == ["sv"]
     assert not silent.text_tracks
     short = defect_path(library, "runtime-differs")
-    held = {item.place: item.tmdb_id for item in library.items}
-    runtime = films[held[str(short.relative_to(library.root))]].runtime
+    items = {item.place: item.tmdb_id for item in library.items}
+    runtime = films[items[str(short.relative_to(library.root))]].runtime
     assert read_media_info(short).general_tracks[0].duration / 60_000 == pytest.approx(
         0.7 * runtime, abs=1
     )

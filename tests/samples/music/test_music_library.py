@@ -50,8 +50,8 @@ def audio_files(root: Path) -> list[Path]:
 
 
 def contents(root: Path) -> dict[bytes, bytes]:
-    found = (p for p in root.rglob("*") if p.is_file() and p.name != MARKER)
-    return {os.fsencode(p.relative_to(root)): p.read_bytes() for p in found}
+    paths = (p for p in root.rglob("*") if p.is_file() and p.name != MARKER)
+    return {os.fsencode(p.relative_to(root)): p.read_bytes() for p in paths}
 
 
 def opened(path: Path, easy: bool = True) -> mutagen.FileType | None:
@@ -98,13 +98,13 @@ def track_defects(path: Path) -> set[str]:
         return {"truncated-audio"}
     if audio is None:
         return {"not-audio"}
-    found = {kind for field, kind in NEEDED.items() if not audio.get(field)}
+    kinds = {kind for field, kind in NEEDED.items() if not audio.get(field)}
     texts = [audio[f][0] for f in ("title", "artist", "album", "albumartist") if audio.get(f)]
     if any(text != " ".join(text.split()) for text in texts):
-        found.add("whitespace")
+        kinds.add("whitespace")
     if audio["genre"][0] in music_defects.PLACEHOLDERS:
-        found.add("placeholder-genre")
-    return found
+        kinds.add("placeholder-genre")
+    return kinds
 
 
 def all_defects(root: Path) -> set[PlantedDefect]:
@@ -194,16 +194,16 @@ def test_the_same_call_makes_the_same_bytes_and_another_seed_others(
 def test_a_larger_library_has_the_requested_size_and_one_defect_in_twenty_tracks(
     tmp_path: Path, artists: int, tracks: int
 ) -> None:
-    made = music_library.make_library(tmp_path, artists=artists, tracks=tracks)
-    assert len(audio_files(tmp_path)) == made.tracks == tracks
-    assert len(artist_folders(tmp_path)) == made.artists
-    assert 0.04 < len(made.planted) / made.tracks < 0.07
-    assert all_defects(tmp_path) == set(made.planted)
+    library = music_library.make_library(tmp_path, artists=artists, tracks=tracks)
+    assert len(audio_files(tmp_path)) == library.tracks == tracks
+    assert len(artist_folders(tmp_path)) == library.artists
+    assert 0.04 < len(library.planted) / library.tracks < 0.07
+    assert all_defects(tmp_path) == set(library.planted)
 
 
 def test_a_single_artist_has_every_defect_and_intact_tracks(tmp_path: Path) -> None:
-    made = music_library.make_library(tmp_path, artists=1)
-    assert {p.kind for p in made.planted} == {
+    library = music_library.make_library(tmp_path, artists=1)
+    assert {p.kind for p in library.planted} == {
         *music_defects.TRACK_DEFECTS,
         music_defects.MISSING_COVER,
     }
@@ -247,12 +247,12 @@ def test_on_a_case_insensitive_file_system_the_twin_is_omitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(music_library, "_is_case_insensitive", lambda root, name: True)
-    made = music_library.make_library(tmp_path)
+    library = music_library.make_library(tmp_path)
     names = {path.name for path in artist_folders(tmp_path)}
     assert "Velvet Harbour" in names
     assert "VELVET HARBOUR" not in names
-    assert made.artists == len(names) == sample_artists.DEFAULT_ARTISTS - 1
-    assert all_defects(tmp_path) == set(made.planted)
+    assert library.artists == len(names) == sample_artists.DEFAULT_ARTISTS - 1
+    assert all_defects(tmp_path) == set(library.planted)
 
 
 def test_where_names_must_be_utf8_the_old_rip_gets_a_utf8_name(
@@ -268,9 +268,9 @@ def test_where_names_must_be_utf8_the_old_rip_gets_a_utf8_name(
         return write(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", strict)
-    made = music_library.make_library(tmp_path)
+    library = music_library.make_library(tmp_path)
     assert len(refused) == 1
-    assert len(audio_files(tmp_path)) == made.tracks
+    assert len(audio_files(tmp_path)) == library.tracks
     old_rip = tmp_path / "Ångström Kör" / "Café Brûlé"
     assert mutagen.File(old_rip / "04 - Garçon à l'Envers.mp3") is not None
 

@@ -33,10 +33,10 @@ def loudness(path: Path) -> list[float]:
     """Return the loudest sample of each block, from 0 to 1."""
     resampler = av.AudioResampler(format="flt", layout="mono")
     with av.open(str(path)) as file:
-        blocks = [one for frame in file.decode(audio=0) for one in resampler.resample(frame)]
+        blocks = [block for frame in file.decode(audio=0) for block in resampler.resample(frame)]
     return [
-        max(map(abs, memoryview(bytes(one.planes[0])[: 4 * one.samples]).cast("f")))
-        for one in blocks
+        max(map(abs, memoryview(bytes(block.planes[0])[: 4 * block.samples]).cast("f")))
+        for block in blocks
     ]
 
 
@@ -45,7 +45,7 @@ def test_padded_audio_has_the_requested_length(tmp_path: Path, name: str) -> Non
     for length in LENGTHS:
         path = put(tmp_path, name, length)
         with av.open(str(path)) as file:
-            heard = [(one.samples, one.sample_rate) for one in file.decode(audio=0)]
+            heard = [(block.samples, block.sample_rate) for block in file.decode(audio=0)]
         decoded = sum(samples for samples, _ in heard) / heard[0][1]
         told = (mutagen.File(path).info.length, tags.read(path).facts.duration)
         assert [*told, decoded] == pytest.approx([length / 1000] * 3, abs=0.1)
@@ -76,7 +76,7 @@ def test_numbered_copies_of_one_length_have_different_audio_data(tmp_path: Path,
     assert len({essence.compute_audio_hash(path) for path in paths}) == len(paths)
 
 
-@pytest.mark.parametrize("name", [one for one in SOUNDS if one.endswith(("flac", "mp3"))])
+@pytest.mark.parametrize("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
 def test_checksums_are_correct(tmp_path: Path, name: str) -> None:
     for number in (0, 1000):
         data = put(tmp_path, name, 2100, number).read_bytes()

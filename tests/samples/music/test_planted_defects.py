@@ -20,18 +20,20 @@ NOTES = {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
 
 def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
     manifest = music_library.make_library(root, artists=artists, tracks=tracks, seed=seed)
-    expected = Counter((one.kind, path_text.escape_path(one.path)) for one in manifest.planted)
-    found: Counter[tuple[str, str]] = Counter()
-    for one in scan.find_artists(root):
+    expected = Counter(
+        (defect.kind, path_text.escape_path(defect.path)) for defect in manifest.planted
+    )
+    counts: Counter[tuple[str, str]] = Counter()
+    for item in scan.find_artists(root):
         read = duplicate_audio.add_essence_hashes(
-            scan.read_artist(Path(path_text.unescape_path(one.path))), essence.compute_audio_hash
+            scan.read_artist(Path(path_text.unescape_path(item.path))), essence.compute_audio_hash
         )
-        for issue in diagnose.find_issues(read, one.key):
+        for issue in diagnose.find_issues(read, item.key):
             if diagnose.needs_decision(issue):
-                found[(issue.kind, f"{one.key}/{issue.path or issue.album}")] += 1
+                counts[(issue.kind, f"{item.key}/{issue.path or issue.album}")] += 1
             else:
                 assert issue.kind in NOTES, issue
-    assert found == expected
+    assert counts == expected
 
 
 @pytest.mark.parametrize("seed", some(range(1, 6), 5))

@@ -43,7 +43,7 @@ def folder(root: Path, artist: SampleArtist, album: SampleAlbum) -> Path:
 
 def readable(demo: MusicLibraryManifest, where: Path) -> dict[int, tags.AudioFile]:
     """Read the playable tracks of an album, by the number in the name."""
-    silent = {demo.root / one.path for one in demo.planted if one.kind in SILENT}
+    silent = {demo.root / defect.path for defect in demo.planted if defect.kind in SILENT}
     paths = [path for path in where.iterdir() if path.stem != "cover" and path not in silent]
     return {int(path.name[:2]): tags.read(path) for path in paths}
 
@@ -109,12 +109,12 @@ def test_edition_tags_identify_one_edition(demo: MusicLibraryManifest) -> None:
             if not album.sign:
                 continue
             signs.add(album.sign)
-            found = editions(known, artist, album)
-            assert len(found) > 1
+            editions_ = editions(known, artist, album)
+            assert len(editions_) > 1
             for read in readable(demo, folder(demo.root, artist, album)).values():
                 (told,) = getattr(read.tags, album.sign)
-                (one,) = [release for release in found if told in printed(release)]
-                assert one.id == found[album.edition - 1].id
+                (one,) = [release for release in editions_ if told in printed(release)]
+                assert one.id == editions_[album.edition - 1].id
                 assert read.tags.date == (one.date[:4],)
     assert signs == {"barcode", "catalognumber"}
 
@@ -154,7 +154,7 @@ def test_some_albums_are_missing_from_the_catalogue_but_not_their_artists(seed: 
 
 def test_an_album_without_a_cover_has_one_in_the_catalogue(demo: MusicLibraryManifest) -> None:
     known = catalogue_file.generate_catalogue()
-    bare = {demo.root / one.path for one in demo.planted if one.kind == MISSING_COVER}
+    bare = {demo.root / defect.path for defect in demo.planted if defect.kind == MISSING_COVER}
     covers = [
         all(release.cover for release in editions(known, artist, album)[:1])
         for artist in cast()
@@ -178,7 +178,7 @@ def test_barcodes_are_valid() -> None:
 
 def test_without_a_suitable_track_no_lookup_defect_is_planted(tmp_path: Path) -> None:
     """The first artist alone has 13 tracks, most of them with another defect."""
-    made = music_library.make_library(tmp_path / "music", artists=3, seed=4)
-    spoilt = {one.path for one in made.planted}
-    assert not spoilt & {one.path for one in made.lookup_defects}
-    assert len({one.path for one in made.lookup_defects}) == len(made.lookup_defects)
+    library = music_library.make_library(tmp_path / "music", artists=3, seed=4)
+    spoilt = {defect.path for defect in library.planted}
+    assert not spoilt & {defect.path for defect in library.lookup_defects}
+    assert len({defect.path for defect in library.lookup_defects}) == len(library.lookup_defects)

@@ -47,10 +47,10 @@ def pages(server: SimulatorServer, entity: str, **query: Any) -> list[list[dict[
 def test_pages_have_at_most_500_tracks_and_are_complete_together(
     many: SimulatorServer,
 ) -> None:
-    found = pages(many, "release", artist=AMBER, inc="recordings media", limit=100)
-    assert [len(page) for page in found] == [38, 38, 20]
+    pages_ = pages(many, "release", artist=AMBER, inc="recordings media", limit=100)
+    assert [len(page) for page in pages_] == [38, 38, 20]
     assert 39 * 13 > 500 >= 38 * 13
-    assert len({release["id"] for page in found for release in page}) == 96
+    assert len({release["id"] for page in pages_ for release in page}) == 96
 
 
 def test_without_tracks_a_page_has_100_releases(many: SimulatorServer) -> None:
@@ -62,9 +62,9 @@ def test_a_release_of_more_than_500_tracks_is_a_page_by_itself() -> None:
     with SimulatorServer(
         factories.make_prolific_artist("Amber Kettle", albums=1, editions=2, tracks=600)
     ) as server:
-        found = pages(server, "release", artist=AMBER, inc="recordings", limit=100)
-        assert [len(page[0]["media"][0]["tracks"]) for page in found] == [600, 600]
-        release = found[0][0]["id"]
+        pages_ = pages(server, "release", artist=AMBER, inc="recordings", limit=100)
+        assert [len(page[0]["media"][0]["tracks"]) for page in pages_] == [600, 600]
+        release = pages_[0][0]["id"]
         recordings = pages(server, "recording", release=release, inc="artist-credits", limit=100)
         assert [len(page) for page in recordings] == [100] * 6
         assert recordings[0][0]["title"] == "Album 1, Track 1"
@@ -73,9 +73,9 @@ def test_a_release_of_more_than_500_tracks_is_a_page_by_itself() -> None:
 def test_all_of_2000_releases_are_listed() -> None:
     prolific = factories.make_prolific_artist("Amber Kettle", albums=500, editions=4, tracks=1)
     with SimulatorServer(prolific) as server:
-        found = pages(server, "release", artist=AMBER, limit=100)
-        assert len(found) == 20
-        assert len({one["id"] for page in found for one in page}) == 2000
+        pages_ = pages(server, "release", artist=AMBER, limit=100)
+        assert len(pages_) == 20
+        assert len({entry["id"] for page in pages_ for entry in page}) == 2000
 
 
 def test_artist_lists_releases_with_the_artist_in_the_release_credit(
@@ -83,7 +83,7 @@ def test_artist_lists_releases_with_the_artist_in_the_release_credit(
 ) -> None:
     (page,) = pages(sample, "release", artist=VARIOUS_ARTISTS)
     assert [release["title"] for release in page] == [sample_discography.COMPILATION_TITLE]
-    own = {one["title"] for page in pages(sample, "release", artist=VELVET) for one in page}
+    own = {entry["title"] for page in pages(sample, "release", artist=VELVET) for entry in page}
     assert sample_discography.COMPILATION_TITLE not in own
 
 
@@ -103,22 +103,26 @@ def test_releases_are_browsed_by_group_label_and_recording(sample: SimulatorServ
     (page,) = pages(sample, "release", recording=recording)
     assert page[0]["id"] == release["id"]
     label = generate_mbid("label", "Ninth Kettle")
-    found = pages(sample, "release", label=label, inc="labels", limit=100)
-    names = {info["label"]["name"] for page in found for one in page for info in one["label-info"]}
+    pages_ = pages(sample, "release", label=label, inc="labels", limit=100)
+    names = {
+        info["label"]["name"] for page in pages_ for entry in page for info in entry["label-info"]
+    }
     assert names == {"Ninth Kettle"}
 
 
 def test_status_and_type_filter(sample: SimulatorServer) -> None:
     def chosen(**query: str) -> set[tuple[str, str]]:
-        asked = pages(sample, "release", artist=VELVET, inc="release-groups", limit=100, **query)
+        items = pages(sample, "release", artist=VELVET, inc="release-groups", limit=100, **query)
         return {
-            (one["status"], one["release-group"]["primary-type"]) for page in asked for one in page
+            (entry["status"], entry["release-group"]["primary-type"])
+            for page in items
+            for entry in page
         }
 
     everything = chosen()
     assert ("Official", "EP") in everything
-    assert chosen(status="official") == {one for one in everything if one[0] == "Official"}
-    assert chosen(type="ep|single") == {one for one in everything if one[1] != "Album"}
+    assert chosen(status="official") == {entry for entry in everything if entry[0] == "Official"}
+    assert chosen(type="ep|single") == {entry for entry in everything if entry[1] != "Album"}
     assert chosen(type="live") == set()
 
 
@@ -135,7 +139,7 @@ def test_a_status_filter_excludes_releases_without_a_status() -> None:
     ) as server:
         for link in ({"artist": vera.id}, {"release-group": group.id}):
             (everything,) = pages(server, "release", **link)
-            shown = {(one["status"], one["status-id"] is None) for one in everything}
+            shown = {(entry["status"], entry["status-id"] is None) for entry in everything}
             assert shown == {(None, True), ("Official", False), ("Bootleg", False)}
             (chosen,) = pages(server, "release", status="official|bootleg", **link)
             assert {one["status"] for one in chosen} == {"Official", "Bootleg"}
@@ -143,8 +147,8 @@ def test_a_status_filter_excludes_releases_without_a_status() -> None:
             server, "release-group", artist=vera.id, **{"release-group-status": "website-default"}
         )
         assert len(shown) == 1
-        found = ws2(server, "release", query=f"rgid:{group.id}").data["releases"]
-        assert sorted(one.get("status", "") for one in found) == sorted(statuses)
+        data = ws2(server, "release", query=f"rgid:{group.id}").data["releases"]
+        assert sorted(item.get("status", "") for item in data) == sorted(statuses)
 
 
 def test_bootleg_only_groups_are_hidden_on_request(
@@ -154,13 +158,13 @@ def test_bootleg_only_groups_are_hidden_on_request(
     everything = pages(sample, "release-group", artist=who, limit=100)[0]
     asked = {"artist": who, "limit": 100, "release-group-status": "website-default"}
     shown = pages(sample, "release-group", **asked)[0]
-    hidden = {one["title"] for one in everything} - {one["title"] for one in shown}
+    hidden = {entry["title"] for entry in everything} - {one["title"] for one in shown}
     assert hidden == {sample_discography.BOOTLEG_TITLE}
 
 
 def test_a_group_has_its_first_release_date(many: SimulatorServer) -> None:
     (page,) = pages(many, "release-group", artist=AMBER)
-    assert {one["title"]: one["first-release-date"] for one in page}["Album 3"] == "1962"
+    assert {entry["title"]: entry["first-release-date"] for entry in page}["Album 3"] == "1962"
 
 
 WRONG = {
@@ -205,7 +209,7 @@ def test_a_merged_artist_leads_to_the_current_one() -> None:
     )
     with SimulatorServer(merged) as server:
         (page,) = pages(server, "release", artist=old, inc="artist-credits")
-    assert {one["artist-credit"][0]["artist"]["id"] for one in page} == {AMBER}
+    assert {entry["artist-credit"][0]["artist"]["id"] for entry in page} == {AMBER}
 
 
 def test_an_empty_catalogue_has_empty_pages() -> None:

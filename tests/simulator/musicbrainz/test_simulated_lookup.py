@@ -82,17 +82,19 @@ def test_genres_have_votes_and_media_have_disc_ids() -> None:
     who = factories.make_artist("Amber Kettle")
     group = factories.make_group(who, "Kettle Song", genres=("indie rock", "folk"))
     ids = tuple(factories.make_disc_id("Kettle Song", number) for number in range(2))
-    made = factories.make_release(group, [["One", "Two"], ["Three"]], pressed=[ids, ()])
+    release = factories.make_release(group, [["One", "Two"], ["Three"]], pressed=[ids, ()])
     with SimulatorServer(
-        MusicBrainzCatalogue(artists=(who,), groups=(group,), releases=(made,))
+        MusicBrainzCatalogue(artists=(who,), groups=(group,), releases=(release,))
     ) as running:
-        told = ws2(running, f"release/{made.id}", inc="recordings release-groups discids genres")
-        bare = ws2(running, f"release/{made.id}", inc="recordings release-groups")
-    votes = [(one["name"], one["count"]) for one in told.data["release-group"]["genres"]]
+        response = ws2(
+            running, f"release/{release.id}", inc="recordings release-groups discids genres"
+        )
+        bare = ws2(running, f"release/{release.id}", inc="recordings release-groups")
+    votes = [(entry["name"], entry["count"]) for entry in response.data["release-group"]["genres"]]
     assert votes == [("folk", 1), ("indie rock", 2)]
-    first, second = told.data["media"]
+    first, second = response.data["media"]
     assert [disc["id"] for disc in first["discs"]] == list(ids)
-    assert all(len(one) == 28 for one in ids)
+    assert all(len(mbid) == 28 for mbid in ids)
     lengths = [track["length"] * 75 // 1000 for track in first["tracks"]]
     (disc, _) = first["discs"]
     assert (disc["offset-count"], disc["offsets"]) == (2, [150, 150 + lengths[0]])
@@ -107,7 +109,7 @@ def test_credits_have_guests_and_join_phrases(server: SimulatorServer) -> None:
     path = f"release/{generate_mbid('release', group, 1)}"
     (medium,) = ws2(server, path, inc="recordings artist-credits").data["media"]
     credit = medium["tracks"][0]["artist-credit"]
-    assert [(one["name"], one["joinphrase"]) for one in credit] == [
+    assert [(part["name"], part["joinphrase"]) for part in credit] == [
         ("Velvet Harbour", " feat. "),
         ("VELVET HARBOUR", ""),
     ]
@@ -117,8 +119,8 @@ def test_a_list_in_a_lookup_ends_after_25() -> None:
     many = factories.make_prolific_artist("Amber Kettle", albums=30, editions=1, tracks=2)
     amber = many.artists[0].id
     with SimulatorServer(many) as server:
-        found = ws2(server, f"artist/{amber}", inc="releases release-groups recordings").data
-    assert {key: len(found[key]) for key in ("releases", "release-groups", "recordings")} == {
+        data = ws2(server, f"artist/{amber}", inc="releases release-groups recordings").data
+    assert {key: len(data[key]) for key in ("releases", "release-groups", "recordings")} == {
         "releases": 25,
         "release-groups": 25,
         "recordings": 25,
@@ -164,4 +166,6 @@ def test_only_json_is_supported(server: SimulatorServer) -> None:
 
 def test_only_get_is_supported(server: SimulatorServer) -> None:
     path = f"/ws/2/artist/{VELVET}"
-    assert [get(server, path, method=one).status for one in ("POST", "PUT", "DELETE")] == [405] * 3
+    assert [get(server, path, method=method).status for method in ("POST", "PUT", "DELETE")] == [
+        405
+    ] * 3

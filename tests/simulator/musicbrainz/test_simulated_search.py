@@ -92,9 +92,9 @@ def test_a_query_returns_its_matches(server: SimulatorServer, query: str) -> Non
 
 
 def test_several_mbids_are_searched_at_once(server: SimulatorServer) -> None:
-    wanted = sorted(one.id for one in build_catalogue().releases)[:3]
+    wanted = sorted(release_.id for release_ in build_catalogue().releases)[:3]
     answer = ws2(server, "release", query=f"reid:({' OR '.join(wanted)})").data
-    assert sorted(one["id"] for one in answer["releases"]) == wanted
+    assert sorted(entry["id"] for entry in answer["releases"]) == wanted
 
 
 BAD = [
@@ -141,11 +141,13 @@ def test_a_fuzzy_search_lists_the_most_similar_first() -> None:
 
 def test_the_artist_with_most_matching_albums_comes_first(server: SimulatorServer) -> None:
     query = "artist:(Ångström & the Tides) AND (release:(Salt on the Lamps) OR release:(Copper))"
-    found = ws2(server, "release", query=query.replace("&", r"\&"), limit=100).data["releases"]
-    assert found[0]["title"] == "Salt on the Lamps"
-    assert found[0]["score"] == 100
-    assert [one["score"] for one in found] == sorted((one["score"] for one in found), reverse=True)
-    assert all("tracks" not in medium for one in found for medium in one["media"])
+    data = ws2(server, "release", query=query.replace("&", r"\&"), limit=100).data["releases"]
+    assert data[0]["title"] == "Salt on the Lamps"
+    assert data[0]["score"] == 100
+    assert [item["score"] for item in data] == sorted(
+        (item["score"] for item in data), reverse=True
+    )
+    assert all("tracks" not in medium for item in data for medium in item["media"])
 
 
 def test_phrases_match_sequences_of_words_and_may_have_escapes(
@@ -160,28 +162,28 @@ def test_phrases_match_sequences_of_words_and_may_have_escapes(
 
 def test_a_slash_before_the_question_mark_changes_nothing(server: SimulatorServer) -> None:
     """musicbrainzngs sends one."""
-    found = ws2(server, "release", query="winter").data
-    assert ws2(server, "release/", query="winter").data == found
+    data = ws2(server, "release", query="winter").data
+    assert ws2(server, "release/", query="winter").data == data
     who = generate_mbid("artist", "Ångström & the Tides", 1)
     assert ws2(server, "release/", artist=who).data == ws2(server, "release", artist=who).data
 
 
 def test_two_artists_with_one_name_are_both_found(server: SimulatorServer) -> None:
-    found = ws2(server, "artist", query="artist:(angstrom) OR alias:(angstrom)").data["artists"]
-    assert [one["score"] for one in found] == [100, 100]
-    assert {one.get("disambiguation") for one in found} == {None, "the other one"}
+    data = ws2(server, "artist", query="artist:(angstrom) OR alias:(angstrom)").data["artists"]
+    assert [item["score"] for item in data] == [100, 100]
+    assert {item.get("disambiguation") for item in data} == {None, "the other one"}
 
 
 def test_an_artist_is_found_by_an_alias_alone(server: SimulatorServer) -> None:
-    (found,) = ws2(server, "artist", query="alias:(月曜日の灯台)").data["artists"]
-    assert found["name"].startswith("-Minus")
-    (found,) = ws2(server, "artist", query="月曜日の灯台").data["artists"]
-    assert found["aliases"][0]["name"] == "月曜日の灯台"
+    (entry,) = ws2(server, "artist", query="alias:(月曜日の灯台)").data["artists"]
+    assert entry["name"].startswith("-Minus")
+    (entry,) = ws2(server, "artist", query="月曜日の灯台").data["artists"]
+    assert entry["aliases"][0]["name"] == "月曜日の灯台"
 
 
 def test_release_groups_are_searched_too(server: SimulatorServer) -> None:
-    (found,) = ws2(server, "release-group", query="releasegroup:copper").data["release-groups"]
-    assert found["releases"][0]["title"] == "Copper Door"
+    (entry,) = ws2(server, "release-group", query="releasegroup:copper").data["release-groups"]
+    assert entry["releases"][0]["title"] == "Copper Door"
 
 
 def test_a_search_returns_25_or_up_to_100_from_an_offset() -> None:

@@ -78,8 +78,8 @@ def test_a_difference_is_reported_at_its_place() -> None:
     }
     assert not list(response_shapes.differences({"a": "x", "b": [{"c": None}, {"c": 1}]}, shape))
     assert list(response_shapes.differences({"a": 1}, shape)) == ["$.a: 1 is no text"]
-    told = set(response_shapes.differences({"b": [{"c": True, "d": 1}]}, shape))
-    assert told == {"$.a is missing", "$.b[0].c: True is no number", "$.b[0].d is not known"}
+    differences = set(response_shapes.differences({"b": [{"c": True, "d": 1}]}, shape))
+    assert differences == {"$.a is missing", "$.b[0].c: True is no number", "$.b[0].d is not known"}
 
 
 # Where MEDIAKEEP_RECORDED names a folder with answers of MusicBrainz as they were received, the

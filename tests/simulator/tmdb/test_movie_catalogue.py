@@ -41,10 +41,10 @@ def refusal(path: Path, page: Any) -> str:
 
 def titled(known: MovieCatalogue) -> list[list[CatalogueMovie]]:
     """Return the movies of each shared title."""
-    found = defaultdict(list)
+    groups = defaultdict(list)
     for film in known.films:
-        found[film.title].append(film)
-    return [films for films in found.values() if len(films) > 1]
+        groups[film.title].append(film)
+    return [films for films in groups.values() if len(films) > 1]
 
 
 def test_a_movie_catalogue_survives_a_round_trip(sampled: MovieCatalogue, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_4000_movies_are_generated_quickly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "text"),
     [
         ({"format": 2}, "this catalogue has format 2, not 1"),
         ({"films": [{"id": 0, "title": "X"}]}, "0 is no id - at `$.films[0].id`"),
@@ -144,11 +144,11 @@ def test_4000_movies_are_generated_quickly() -> None:
     ],
 )
 def test_an_invalid_catalogue_is_reported_with_name_and_place(
-    page: dict[str, Any], change: dict[str, Any], told: str, tmp_path: Path
+    page: dict[str, Any], change: dict[str, Any], text: str, tmp_path: Path
 ) -> None:
-    said = refusal(tmp_path / "bad.json", {**page, "series": [], "removed": [], **change})
-    assert "bad.json" in said
-    assert told in said
+    message = refusal(tmp_path / "bad.json", {**page, "series": [], "removed": [], **change})
+    assert "bad.json" in message
+    assert text in message
 
 
 def test_a_file_of_another_kind_is_rejected(tmp_path: Path) -> None:

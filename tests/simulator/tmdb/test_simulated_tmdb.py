@@ -90,15 +90,15 @@ def test_one_request_returns_all_parts(server: SimulatorServer) -> None:
     assert movie["credits"]["cast"][0]["character"] == "The Keeper"
     assert movie["credits"]["crew"][0]["job"] == "Director"
     posters = movie["images"]["posters"]
-    assert [one["file_path"] for one in posters] == ["/p-de.jpg", "/p-none.jpg"]
-    assert [one["iso_639_1"] for one in posters] == ["de", None]
-    certificates = {one["iso_3166_1"]: one for one in movie["release_dates"]["results"]}
+    assert [poster["file_path"] for poster in posters] == ["/p-de.jpg", "/p-none.jpg"]
+    assert [poster["iso_639_1"] for poster in posters] == ["de", None]
+    certificates = {part["iso_3166_1"]: part for part in movie["release_dates"]["results"]}
     assert certificates["DE"]["release_dates"][0]["certification"] == "12"
     assert movie["videos"]["results"][0]["site"] == "YouTube"
     assert movie["external_ids"]["imdb_id"] == "tt0000050"
     assert movie["keywords"]["keywords"][0]["name"] == "night train"
     assert movie["alternative_titles"]["titles"][0]["title"] == "A Light at Zennor"
-    told = {one["iso_639_1"]: one["data"] for one in movie["translations"]["translations"]}
+    told = {part["iso_639_1"]: part["data"] for part in movie["translations"]["translations"]}
     assert set(told) == {"en", "de", "fr", "ja"}
     assert told["fr"]["title"] == "La Lanterne de papier"
     assert told["en"]["title"] == ""  # that it is the original one goes without saying
