@@ -77,7 +77,7 @@ class Subject:
         self._new_home()
         self.version()
         line = ("import", "-A", "-C", "-q", str(self._home / name))
-        return rounds.one(lambda: self._beet(*line))
+        return rounds.once(lambda: self._beet(*line))
 
     def _beet(self, *options: str) -> str:
         """Run beets with a library and settings of its own, never with those of a person."""
@@ -95,8 +95,8 @@ class Subject:
         home, library = self._new_home(), str(self._home / name)
         options = ("--all", "--fix", "none", "--workers", str(workers))
         return (
-            rounds.one(lambda: _door("music_queue_manager.py", home, "--scan", library)),
-            rounds.one(lambda: _door("process_music_batch.py", home, *options)),
+            rounds.once(lambda: _door("music_queue_manager.py", home, "--scan", library)),
+            rounds.once(lambda: _door("process_music_batch.py", home, *options)),
         )
 
     def _new_home(self) -> Path:

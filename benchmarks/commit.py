@@ -37,7 +37,7 @@ class Subject:
             "append": rounds.each(self._appended.write, [self._line] * _AT_ONCE),
             "in place": rounds.each(self._in_place.write, [self._line] * _AT_ONCE),
             "append many": rounds.each(self._appended.write, [self._lines]),
-            "claim": rounds.one(lambda: claims.extend(self._queue.claim(_AT_ONCE))),
+            "claim": rounds.once(lambda: claims.extend(self._queue.claim(_AT_ONCE))),
             "settle": rounds.each(self._settle, claims),
         }
 
@@ -49,7 +49,7 @@ def run(home: Path, *, full: bool) -> None:
     """Measure claims and settles at 1,000 and 100,000 items, in full at a million too."""
     sizes = [1_000, 100_000, *([1_000_000] if full else [])]
     subjects = {size: Subject(home / str(size), size) for size in sizes}
-    cases = [functools.partial(_named, size, subject) for size, subject in subjects.items()]
+    cases = [functools.partial(_turns, size, subject) for size, subject in subjects.items()]
     times = rounds.run(cases, _ROUNDS)
     head = ("items", "append+sync ms", "settle ms", "append/settle", "rewrites included")
     table.show(
@@ -66,7 +66,7 @@ def run(home: Path, *, full: bool) -> None:
     )
 
 
-def _named(size: int, subject: Subject) -> dict[str, Durations]:
+def _turns(size: int, subject: Subject) -> dict[str, Durations]:
     return {f"{name} {size}": durations for name, durations in subject.turn().items()}
 
 

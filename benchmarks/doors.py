@@ -74,7 +74,7 @@ class Home:
 
 
 @contextmanager
-def serving(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
+def serve(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     """Serve a world; what this machine noted of the server's pace goes with it."""
     with SimulatorServer(catalogue) as server:
         # of an earlier one, which had this port
@@ -83,7 +83,7 @@ def serving(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     rate_limit.remove_state_file(server.url, HttpEnvironment())
 
 
-def compared(name: str, foretold: int, made: int) -> list[str]:
+def compare_estimate(name: str, foretold: int, made: int) -> list[str]:
     """Give the row of an estimate: by how much it was off, and by how much it may be."""
     return [name, f"{foretold:,}", f"{made:,}", f"{100 * (foretold / made - 1):+.1f} %", "5 %"]
 

@@ -40,8 +40,8 @@ class Subject:
     def scanned(self) -> dict[str, Durations]:
         """Find the artists, as a scan does, and only walk over the same files."""
         return {
-            "scan": rounds.one(lambda: list(scan.find_artists(self.library))),
-            "walk": rounds.one(self._walk),
+            "scan": rounds.once(lambda: list(scan.find_artists(self.library))),
+            "walk": rounds.once(self._walk),
         }
 
     def _walk(self) -> None:
@@ -59,18 +59,18 @@ class Subject:
         """Work through the whole of a new queue."""
         home, _ = self._new_home()
         options = ("--all", "--fix", "none", "--workers", str(workers))
-        worked = rounds.one(lambda: _door("process_music_batch.py", home, *options))
+        worked = rounds.once(lambda: _door("process_music_batch.py", home, *options))
         shutil.rmtree(home)
         return {f"job {workers}": worked}
 
     def _new_home(self) -> tuple[Path, Durations]:
         home = self._home / f"home{next(self._number)}"
         options = ("--scan", str(self.library))
-        return home, rounds.one(lambda: _door("music_queue_manager.py", home, *options))
+        return home, rounds.once(lambda: _door("music_queue_manager.py", home, *options))
 
     def bare(self, workers: int) -> dict[str, Durations]:
         """Read all tags and nothing else."""
-        return {f"bare {workers}": rounds.one(lambda: child.run("tags", self._list, workers))}
+        return {f"bare {workers}": rounds.once(lambda: child.run("tags", self._list, workers))}
 
 
 def _door(name: str, home: Path, *options: str) -> None:

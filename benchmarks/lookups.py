@@ -30,12 +30,12 @@ def _one(folder: Path) -> None:
     """Look up one artist with many editions, and have beets do it as well."""
     files = folder / "library"
     discography.make(files, "Vera Moss")
-    with doors.serving(discography.world("Vera Moss")) as server:
+    with doors.serve(discography.world("Vera Moss")) as server:
         home = Home(folder / "home", files, server)
         foretold, cold = home.estimate().requests, home.batch().requests
-        rows = [["process_music_batch", str(cold), *_found(home)]]
+        rows = [["process_music_batch", str(cold), *_count_albums(home)]]
         home.reset()
-        rows.append(["the same once more", str(home.batch().requests), *_found(home)])
+        rows.append(["the same once more", str(home.batch().requests), *_count_albums(home)])
         rows.append(lookups_peer.row(folder / "beets", files, server))
     table.show(
         f"{discography.ALBUMS} albums of one artist, {discography.EDITIONS} editions each,"
@@ -46,7 +46,7 @@ def _one(folder: Path) -> None:
     )
 
 
-def _found(home: Home) -> list[str]:
+def _count_albums(home: Home) -> list[str]:
     """Count the albums that are known, and those that are listed as missing."""
     told = msgspec.json.decode((home.folder / "status/cache" / cache_json.FILE_NAME).read_bytes())
     albums = [album for artist in told["artists"].values() for album in artist["albums"].values()]
@@ -64,7 +64,7 @@ def _warm(folder: Path, count: int) -> None:
     """Compare batches that know all of their artists with batches that look nothing up."""
     names = [f"Vera Moss {number}" for number in range(1, _SEVERAL + 1)]
     rows = []
-    with doors.serving(factories.join_catalogues(*map(discography.world, names))) as server:
+    with doors.serve(factories.join_catalogues(*map(discography.world, names))) as server:
         for size in (1, _SEVERAL):
             files = folder / f"library{size}"
             for name in names[:size]:
@@ -73,7 +73,7 @@ def _warm(folder: Path, count: int) -> None:
                 "known": Home(folder / f"known{size}", files, server),
                 "plain": Home(folder / f"plain{size}", files, None),
             }
-            cases = [functools.partial(_again, name, home) for name, home in homes.items()]
+            cases = [functools.partial(_run_again, name, home) for name, home in homes.items()]
             times = rounds.run(cases, count)  # its first round asks, and warms up
             rows.append(_row(size, times))
     table.show(
@@ -84,7 +84,7 @@ def _warm(folder: Path, count: int) -> None:
     )
 
 
-def _again(name: str, home: Home) -> dict[str, list[float]]:
+def _run_again(name: str, home: Home) -> dict[str, list[float]]:
     home.reset()
     return {name: [home.batch().cpu]}
 

@@ -28,7 +28,7 @@ def run(folder: Path, *, full: bool) -> None:
     """Measure on a library of 120 artists, in full of 930."""
     artists, tracks = _LARGE if full else _SMALL
     music_library.make_library(folder / "files", artists=artists, tracks=tracks)
-    with doors.serving(catalogue_file.generate_catalogue(artists, tracks)) as server:
+    with doors.serve(catalogue_file.generate_catalogue(artists, tracks)) as server:
         home = Home(folder / "home", folder / "files", server)
         before = home.estimate().requests
         first = _batch(home, "--batch-size", str(_FIRST))
@@ -59,8 +59,8 @@ def _show_estimates(title: str, before: int, after: int, made: list[int]) -> Non
         f"{title}: requests",
         ("", "estimated", "made", "off by", "target"),
         [
-            doors.compared("all, before any is known", before, first + rest),
-            doors.compared(f"the others, once {_FIRST} are", after, rest),
+            doors.compare_estimate("all, before any is known", before, first + rest),
+            doors.compare_estimate(f"the others, once {_FIRST} are", after, rest),
         ],
         "All of a made artist's releases fit on one page. The last table has artists who differ.",
     )
@@ -83,7 +83,7 @@ def _show_views(title: str, home: Path) -> None:
     cache, folder = home / "status" / "cache", stock.folder(home)
     state = readonly.load_state(folder, MUSIC)
     with closing(MusicBrainzStore(cache)) as known:
-        export = rounds.one(functools.partial(cache_json.export, cache, known))
+        export = rounds.once(functools.partial(cache_json.export, cache, known))
     listed = functools.partial(
         missing_albums_csv.update_missing_albums_table, home, folder, state, lacking.COLUMNS
     )
@@ -93,9 +93,9 @@ def _show_views(title: str, home: Path) -> None:
             home / f"outputs/{item.output_name}_audit.json"
         ),
     )
-    same = rounds.one(update)
+    same = rounds.once(update)
     (home / missing_albums_csv.FILE).unlink()
-    anew = rounds.one(update)
+    anew = rounds.once(update)
     sizes = [
         f"{path.stat().st_size / _MB:.1f}"
         for path in (cache / FILE_NAME, cache / cache_json.FILE_NAME)

@@ -28,16 +28,16 @@ def row(folder: Path, library: Path, server: SimulatorServer) -> list[str]:
     settings = _SETTINGS.format(library=library, folder=folder, host=host)
     (folder / "config.yaml").write_text(settings)
     start = len(server.requests)
-    _beet(folder, "import", "-q", str(library))
+    _run_beets(folder, "import", "-q", str(library))
     imported = len(server.requests) - start
-    known = set(_beet(folder, "ls", "-a", "-f", "$mb_releasegroupid"))
-    lacking = set(_beet(folder, "missing", "-a", "-f", "$mb_releasegroupid"))
+    known = set(_run_beets(folder, "ls", "-a", "-f", "$mb_releasegroupid"))
+    lacking = set(_run_beets(folder, "missing", "-a", "-f", "$mb_releasegroupid"))
     requests = f"{imported} + {len(server.requests) - start - imported}"
-    version = _beet(folder, "version")[2]
+    version = _run_beets(folder, "version")[2]
     name = f"beets {version}, import -q and missing -a"
     return [name, requests, str(len(known)), str(len(lacking))]
 
 
-def _beet(folder: Path, *options: str) -> list[str]:
+def _run_beets(folder: Path, *options: str) -> list[str]:
     """Run beets with a library and settings of its own; return the words that it prints."""
     return doors.run([str(_BEET), *options], {"BEETSDIR": str(folder)}).printed.split()

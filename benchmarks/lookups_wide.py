@@ -29,7 +29,7 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
     known = catalogue_file.generate_catalogue(artists, tracks)
     more = (_more(artist, rng) for artist in known.artists)
     foretold, made = [], []
-    with doors.serving(factories.join_catalogues(known, *more)) as server:
+    with doors.serve(factories.join_catalogues(known, *more)) as server:
         home = Home(folder, files, server)
         for step in (*_STEPS[full], 0):
             foretold.append(home.estimate().requests)
@@ -47,7 +47,7 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
 
 def _rows(steps: Sequence[int], foretold: list[int], made: list[int]) -> Iterator[list[str]]:
     for place, told in enumerate(foretold):
-        yield doors.compared(f"{sum(steps[:place])}", told, sum(made[place:]))
+        yield doors.compare_estimate(f"{sum(steps[:place])}", told, sum(made[place:]))
 
 
 def _more(artist: CatalogueArtist, rng: Random) -> MusicBrainzCatalogue:

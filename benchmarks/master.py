@@ -74,7 +74,7 @@ def make(home: Path, count: int) -> None:
     template = _template()
     (home / "outputs").mkdir()
     for number in range(count):
-        name = stock.name(number)
+        name = stock.artist_name(number)
         recordings = number - 1 if number % _OWN == _OWN - 1 else number
         text = (
             template.replace(_MARK, name)

@@ -36,7 +36,7 @@ def run(folder: Path, *, full: bool) -> None:
     libraries = matching_albums.make(catalogue, _SEED)
     _show_world(catalogue, libraries)
     fit, held = libraries
-    with doors.serving(catalogue.world) as server:
+    with doors.serve(catalogue.world) as server:
         if full:
             matching_fit.run(fit, matching_ours.ask(fit, server, folder / "fit").calls)
         _measure(held, server, folder)
@@ -44,7 +44,7 @@ def run(folder: Path, *, full: bool) -> None:
 
 def _measure(library: Library, server: SimulatorServer, folder: Path) -> None:
     outcome = matching_ours.ask(library, server, folder / "held")
-    ours = matching_ours.told(library, outcome)
+    ours = matching_ours.answer_all(library, outcome)
     theirs = matching_peer.ask(library.albums, server, folder / "beets")
     pair = Pair(library, ours.answers, theirs.answers if theirs else None)
     matching_score.show_families(pair)
@@ -79,7 +79,7 @@ def _show_sums(library: Library, ours: Answers, theirs: Answers | None) -> None:
         if told is None:
             rows.append([f"{name}: not installed; CONTRIBUTING.md says how"] + [""] * 8)
             continue
-        score = matching_score.levels(matching_score.of(library, told.answers))
+        score = matching_score.levels(matching_score.score_family(library, told.answers))
         rows.append([name, *score, f"{told.requests:,}", f"{told.cpu:.0f}"])
     head = ("", *matching_score.LEVELS, "requests", "CPU s")
     table.show(f"The {library.half} half, side by side", head, rows, _TARGETS)

@@ -17,12 +17,12 @@ _MIXES = ("Favourites", "Mix {year}", "The Best of {name}", "Songs for {who}", "
 
 def draft(act: Act, words: Words, facts: Facts) -> Draft:
     """Make an album of a known artist: a new one, another version of an old one, or a mix."""
-    how = words.rng.choice((_new, _tour, _gig, _mix, _without_voice, _anew))
+    how = words.rng.choice((_new, _tour, _concert, _mix, _instrumental, _rerecording))
     title, songs = how(act, words)
     return _drafted(act.artist.name, title, songs, words.rng)
 
 
-def stranger(name: str, words: Words) -> Draft:
+def draft_unknown_artist(name: str, words: Words) -> Draft:
     """Make an album of an artist whom the catalogue does not have."""
     songs = [editions.song(title, words.rng) for title in words.titles(words.rng.randint(6, 12))]
     return _drafted(name, words.title(), songs, words.rng)
@@ -48,7 +48,7 @@ def _tour(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Play one album from its first song to its last."""
     work = words.rng.choice(act.works[:4])
     mark = words.rng.choice((" (live)", ""))
-    songs = [editions.again(song, words.rng, song.title + mark) for song in work.songs]
+    songs = [editions.record_again(song, words.rng, song.title + mark) for song in work.songs]
     title, place = work.group.title, words.family()
     titles = [f"Live in {place}", f"{title}: Live in {place}"]
     if "live twin" not in work.hard:
@@ -56,15 +56,15 @@ def _tour(act: Act, words: Words) -> tuple[str, list[Song]]:
     return words.rng.choice(titles), songs
 
 
-def _gig(act: Act, words: Words) -> tuple[str, list[Song]]:
+def _concert(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Play songs of several albums."""
     rng = words.rng
     some = [one for work in act.works[:4] for one in rng.sample(work.songs, 3)]
-    songs = [editions.again(one, rng) for one in rng.sample(some, len(some))]
+    songs = [editions.record_again(one, rng) for one in rng.sample(some, len(some))]
     return f"{words.family()} {rng.randint(1970, 2022)}", songs
 
 
-def _without_voice(act: Act, words: Words) -> tuple[str, list[Song]]:
+def _instrumental(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Leave the voice out: everything lasts just as long."""
     work = words.rng.choice(act.works[:4])
     mark = words.rng.choice((" (instrumental)", " (karaoke version)", " [demo]"))
@@ -72,10 +72,10 @@ def _without_voice(act: Act, words: Words) -> tuple[str, list[Song]]:
     return work.group.title + words.rng.choice((mark, "")), songs
 
 
-def _anew(act: Act, words: Words) -> tuple[str, list[Song]]:
+def _rerecording(act: Act, words: Words) -> tuple[str, list[Song]]:
     """Record an album anew, and say so."""
     work = words.rng.choice(act.works[:4])
-    songs = [editions.again(song, words.rng, closely=True) for song in work.songs]
+    songs = [editions.record_again(song, words.rng, closely=True) for song in work.songs]
     mark = words.rng.choice(("Re-recorded", "Acoustic", "Demos"))
     return f"{work.group.title} ({mark})", songs
 

@@ -113,19 +113,19 @@ class _Dealer:
 
     def _spoilt(self, family: str, act: Act, work: Work) -> Draft:
         release = self._rng.choice(families.editions(family, work))
-        draft = drafts.drawn(family, release, self._facts, path_text.safe_name(act.artist.name))
+        draft = drafts.draw(family, release, self._facts, path_text.safe_name(act.artist.name))
         other = self._rng.choice([one for one in self._acts if one is not act])
         case = families.Case(draft, work, act, other, self._catalogue.latin, self._facts)
         self._date(draft, work)
         families.spoil(case, self._rng)
         if family in families.OFTEN_TWICE and self._rng.random() < 0.3:
-            damage.soil(draft, self._rng)
+            damage.add_slips(draft, self._rng)
         return draft
 
     def _sampler(self, work: Work, number: int) -> Draft:
         """Put a compilation into the folder of Various Artists, or of somebody who is on it."""
         release = self._rng.choice(work.editions)
-        draft = drafts.drawn("compilation", release, self._facts, "Various Artists")
+        draft = drafts.draw("compilation", release, self._facts, "Various Artists")
         draft.compilation = self._rng.random() < 0.6
         if number % 3 == 0:
             draft.folder = path_text.safe_name(self._rng.choice(draft.lines).artist)
@@ -140,7 +140,9 @@ class _Dealer:
         names = [act.artist.name for act in away if act.artist.name not in here]
         for _ in range(len(self._acts) // 10):  # half of them bear the name of somebody else
             name = names.pop() if names and self._rng.random() < 0.5 else words.name()
-            yield from (absent.stranger(name, words) for _ in range(self._rng.choice((1, 2))))
+            yield from (
+                absent.draft_unknown_artist(name, words) for _ in range(self._rng.choice((1, 2)))
+            )
 
     def _words(self) -> Words:
         return Words(self._rng, {act.artist.name.casefold() for act in self._catalogue.acts})
@@ -169,7 +171,7 @@ class _Dealer:
         editions: Sequence[drafts.CatalogueRelease] = ()
         if draft.source:
             editions = self._editions[draft.source.group]
-        return Local(draft.folder, drafts.album(draft), draft, truth.of(draft, editions))
+        return Local(draft.folder, drafts.album(draft), draft, truth.judge(draft, editions))
 
 
 def shares(libraries: Sequence[Library]) -> Counter[str]:

@@ -67,7 +67,7 @@ def _album(
         group, id=generate_mbid("group", artist.id, player.id, title, rng.random())
     )
     songs = [_played(movement, rng) for _, movements in some for movement in movements]
-    made, hard = editions.of(group, [songs], rng.randint(1965, 2012), rng)
+    made, hard = editions.make_editions(group, [songs], rng.randint(1965, 2012), rng)
     return Work(group, made, songs, hard | {"another performer"})
 
 

@@ -58,13 +58,13 @@ def mistype(draft: Draft, rng: Random) -> None:
     way = rng.choice(("slips", "cut", "case", "signs", "featuring"))
     for line in draft.lines:
         if rng.random() < 0.8:
-            line.title = mistyped(line.title, way, rng)
+            line.title = mistype_text(line.title, way, rng)
     if rng.random() < 0.5:
-        draft.album = mistyped(draft.album, "slips" if way == "featuring" else way, rng)
+        draft.album = mistype_text(draft.album, "slips" if way == "featuring" else way, rng)
         draft.place = path_text.safe_name(draft.album)
 
 
-def mistyped(text: str, way: str, rng: Random) -> str:
+def mistype_text(text: str, way: str, rng: Random) -> str:
     """Write a text in one of these ways."""
     if way == "cut":
         return text[:_LONGEST].strip()
@@ -126,12 +126,12 @@ def blank(draft: Draft, rng: Random) -> None:
         line.name = f"{number:02} Track {number}"
 
 
-def soil(draft: Draft, rng: Random) -> None:
+def add_slips(draft: Draft, rng: Random) -> None:
     """Add some slips and half a second or so to what is spoilt already."""
     for line in draft.lines:
         line.seconds += rng.gauss(0, 0.6)
         if rng.random() < 0.3 and not line.hidden:
-            line.title = mistyped(line.title, "slips", rng)
+            line.title = mistype_text(line.title, "slips", rng)
     draft.noise = max(draft.noise, 0.6)
 
 

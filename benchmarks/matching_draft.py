@@ -72,7 +72,7 @@ class Facts:
     lengths: Mapping[str, int]
 
 
-def drawn(family: str, release: CatalogueRelease, known: Facts, folder: str) -> Draft:
+def draw(family: str, release: CatalogueRelease, known: Facts, folder: str) -> Draft:
     """Draw a release as a careful person would have ripped and tagged it, without MBIDs."""
     artists = known.artists
     name = credited(release.credits, artists)

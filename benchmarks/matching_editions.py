@@ -48,7 +48,7 @@ def song(title: str, rng: Random) -> Song:
     return Song(generate_mbid("recording", title, rng.random()), title, length)
 
 
-def again(song: Song, rng: Random, title: str = "", *, closely: bool = False) -> Song:
+def record_again(song: Song, rng: Random, title: str = "", *, closely: bool = False) -> Song:
     """Record a song again, as on a stage: it takes about as long, but hardly ever just as long."""
     change = rng.gauss(1.0, 0.02) if closely else rng.gauss(1.05, 0.09)
     own = generate_mbid("recording", song.recording, rng.random())
@@ -85,7 +85,7 @@ def _medium(release: str, number: int, form: str, songs: Disc, *, timed: bool) -
     return CatalogueMedium(id=generate_mbid("medium", release, number), format=form, tracks=tracks)
 
 
-def of(
+def make_editions(
     group: CatalogueGroup, discs: Sequence[Disc], year: int, rng: Random
 ) -> tuple[list[CatalogueRelease], set[str]]:
     """Bring an album out, once or several times; return what is hard about it as well.
@@ -117,7 +117,7 @@ def _later(discs: Sequence[Disc], year: int, rng: Random) -> Iterator[tuple[str,
     if rng.random() < 0.35:
         yield "deluxe", _deluxe(discs, rng)
     if rng.random() < 0.15 and year < 2010:
-        bonus = [again(discs[-1][0], rng, f"{discs[-1][0].title} (remix)")]
+        bonus = [record_again(discs[-1][0], rng, f"{discs[-1][0].title} (remix)")]
         yield "bonus", [*discs[:-1], [*discs[-1], *bonus]]
 
 
@@ -125,7 +125,7 @@ def _deluxe(discs: Sequence[Disc], rng: Random) -> Sequence[Disc]:
     every = [one for disc in discs for one in disc]
     suffix = rng.choice((" (demo)", " (live)", ""))
     some = rng.sample(every, min(len(every), rng.randint(3, 9)))
-    more = [again(one, rng, one.title + suffix) for one in some]
+    more = [record_again(one, rng, one.title + suffix) for one in some]
     if len(more) > 4:
         return [*discs, more]
     return [*discs[:-1], [*discs[-1], *more]]

@@ -39,7 +39,7 @@ def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
         def told(weights: MatchingWeights) -> Score:
             parts = [pool.submit(_answered, weights) for pool in pools]
             found = {key: one for part in parts for key, one in part.result().items()}
-            return matching_score.of(library, [found.get(key, Answer()) for key in keys])
+            return matching_score.score_family(library, [found.get(key, Answer()) for key in keys])
 
         def loss(weights: MatchingWeights) -> float:
             higher = structs.replace(weights, bar=weights.bar * _ROOM)
@@ -75,7 +75,7 @@ def _keep(calls: Sequence[Call]) -> None:
 
 
 def _answered(weights: MatchingWeights) -> dict[tuple[str, str], Answer]:
-    found = matching_ours.matched(_KEPT, weights)
+    found = matching_ours.match_all(_KEPT, weights)
     return {key: matching_ours.answer(one) for key, one in found.items()}
 
 

@@ -75,7 +75,7 @@ def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
     return Asked(matches, len(server.requests) - began, used, tuple(calls.values()))
 
 
-def matched(calls: Iterable[Call], weights: MatchingWeights) -> Matches:
+def match_all(calls: Iterable[Call], weights: MatchingWeights) -> Matches:
     """Match all artists again, with other weights."""
     return {
         (call.artist.name, place): one
@@ -89,7 +89,7 @@ def answers(library: Library, matches: Matches) -> list[Answer]:
     return [answer(matches.get((album.folder, album.album.place))) for album in library.albums]
 
 
-def told(library: Library, asked: Asked) -> Answers:
+def answer_all(library: Library, asked: Asked) -> Answers:
     """Return all answers, and what they cost."""
     return Answers(answers(library, asked.matches), asked.requests, asked.cpu)
 

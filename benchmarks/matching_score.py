@@ -28,7 +28,7 @@ class Pair:
     theirs: Sequence[Answer] | None = None
 
 
-def of(library: Library, answers: Iterable[Answer], family: str = _ALL) -> Score:
+def score_family(library: Library, answers: Iterable[Answer], family: str = _ALL) -> Score:
     """Score the albums of a family, or all."""
     pairs = [
         (one.truth, answer)
@@ -44,11 +44,13 @@ def show_families(pair: Pair) -> None:
     for name, answers in (("mediakeep", pair.ours), ("beets", pair.theirs)):
         if answers is None:
             continue
-        rows = [_row(family, of(pair.library, answers, family)) for family in sorted(counted)]
+        rows = [
+            _row(family, score_family(pair.library, answers, family)) for family in sorted(counted)
+        ]
         table.show(
             f"{name}: albums of the {pair.library.half} half, by family",
             _HEAD,
-            [*rows, _row(_ALL, of(pair.library, answers))],
+            [*rows, _row(_ALL, score_family(pair.library, answers))],
             "Recall of editions: of the albums whose evidence tells one from the others.",
             "Ties: exactly those editions; of all said to be tied; of all that are.",
         )
@@ -82,7 +84,7 @@ def behind(pair: Pair) -> list[str]:
     families = sorted({album.truth.family for album in pair.library.albums})
     found = []
     for family in families:
-        mine, theirs = (of(pair.library, one, family) for one in (pair.ours, pair.theirs))
+        mine, theirs = (score_family(pair.library, one, family) for one in (pair.ours, pair.theirs))
         ways = {
             "groups, precision": theirs.groups.wrong - mine.groups.wrong,
             "groups, recall": mine.groups.right - theirs.groups.right,
@@ -117,8 +119,8 @@ def _swept(
 ) -> Iterator[list[str]]:
     for value in values:
         weights: MatchingWeights = structs.replace(WEIGHTS, **{name: value})
-        answers = matching_ours.answers(library, matching_ours.matched(calls, weights))
-        yield [f"{value:g}", *levels(of(library, answers))]
+        answers = matching_ours.answers(library, matching_ours.match_all(calls, weights))
+        yield [f"{value:g}", *levels(score_family(library, answers))]
 
 
 def levels(score: Score) -> list[str]:
@@ -134,7 +136,10 @@ def show_peer(pair: Pair) -> None:
     """Print how right beets would be if it applied what is within other distances."""
     assert pair.theirs is not None
     rows = [
-        [f"{most:g}", *levels(of(pair.library, [_cut(their, most) for their in pair.theirs]))]
+        [
+            f"{most:g}",
+            *levels(score_family(pair.library, [_cut(their, most) for their in pair.theirs])),
+        ]
         for most in _DISTANCES
     ]
     note = "Its own rule takes nothing that lacks tracks or has others; here the distance decides."

@@ -82,7 +82,7 @@ class _Maker:
         group = factories.make_group(self.artist, title, **facts)
         own = generate_mbid("group", self.artist.id, title, len(self.works))
         group = structs.replace(group, id=own)
-        made, kinds = editions.of(group, discs, year, self.rng)
+        made, kinds = editions.make_editions(group, discs, year, self.rng)
         songs = [one for disc in discs for one in disc]
         self.taken.add(title)
         self.works.append(Work(group, made, songs, kinds | ({hard} if hard else set())))
@@ -129,7 +129,7 @@ def sampler(acts: Sequence[Act], words: Words) -> Iterator[Work]:
         songs = [_lent(act, rng) for act in some]
         group = factories.make_group(VARIOUS, volume, secondary=("Compilation",))
         group = structs.replace(group, id=generate_mbid("group", volume, rng.random()))
-        made, hard = editions.of(group, [songs], rng.randint(1985, 2015), rng)
+        made, hard = editions.make_editions(group, [songs], rng.randint(1985, 2015), rng)
         yield Work(group, made, songs, hard | {"various artists"})
 
 
@@ -158,7 +158,7 @@ def _live(maker: _Maker, work: Work, year: int) -> None:
     rng, title = maker.rng, work.group.title
     mark = rng.choice((" (live)", ""))
     some = work.songs if rng.random() < 0.6 else rng.sample(work.songs, len(work.songs) * 3 // 4)
-    songs = [editions.again(one, rng, one.title + mark) for one in some]
+    songs = [editions.record_again(one, rng, one.title + mark) for one in some]
     hall = f"Live at the {maker.words.family()}"
     title = rng.choice((f"{title} (Live)", f"{title} Live", hall, title))
     maker.add(title, [songs], year, "live twin", secondary=("Live",))
@@ -168,7 +168,7 @@ def _live(maker: _Maker, work: Work, year: int) -> None:
 def _remade(maker: _Maker, work: Work, year: int) -> None:
     """Record a whole album anew, as closely as can be."""
     rng, title = maker.rng, work.group.title
-    songs = [editions.again(song, rng, closely=True) for song in work.songs]
+    songs = [editions.record_again(song, rng, closely=True) for song in work.songs]
     title = rng.choice((title, f"{title} Revisited", f"{title} ({year})"))
     maker.add(title, [songs], year, "recorded anew")
     work.hard.add("recorded anew")
@@ -194,7 +194,7 @@ def _single(maker: _Maker, work: Work, year: int) -> None:
     title = song.title if rng.random() < 0.85 else work.group.title
     more = [editions.song(one, rng) for one in maker.titles(rng.randint(1, 2))]
     if rng.random() < 0.4:
-        more.append(editions.again(song, rng, f"{song.title} (remix)"))
+        more.append(editions.record_again(song, rng, f"{song.title} (remix)"))
     maker.add(title, [[song, *more]], year, "single", primary="Single")
 
 

@@ -67,7 +67,7 @@ class Truth:
         return len(self.editions) > 1 and not self.grey
 
 
-def of(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
+def judge(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
     """Judge which editions an album may be."""
     own = draft.source
     if own is None:
@@ -75,7 +75,7 @@ def of(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
     if draft.unlisted:
         return Truth(draft.family, own.group)
     told = {
-        edition.id: _told(draft, own, edition, editions)
+        edition.id: _compare(draft, own, edition, editions)
         for edition in editions
         if edition is not own
     }
@@ -94,7 +94,7 @@ def of(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
     return Truth(draft.family, own.group, frozenset(tied), frozenset(grey - tied))
 
 
-def _told(
+def _compare(
     draft: Draft, own: CatalogueRelease, other: CatalogueRelease, every: Sequence[CatalogueRelease]
 ) -> Told:
     return max(_by_tags(draft, own, other, every), _by_tracks(draft, own, other))

@@ -84,7 +84,7 @@ def score(answers: Iterable[Answer]) -> Score:
 
 
 @contextmanager
-def serving(catalogue: MovieCatalogue) -> Iterator[SimulatorServer]:
+def serve(catalogue: MovieCatalogue) -> Iterator[SimulatorServer]:
     """Serve a cinema; what this machine noted of the server's pace goes with it."""
     with SimulatorServer(MusicBrainzCatalogue(), movies=catalogue) as server:
         rate_limit.remove_state_file(server.url, HttpEnvironment())
@@ -93,7 +93,7 @@ def serving(catalogue: MovieCatalogue) -> Iterator[SimulatorServer]:
 
 
 @contextmanager
-def asking(folder: Path, server: SimulatorServer) -> Iterator[TmdbContext]:
+def open_context(folder: Path, server: SimulatorServer) -> Iterator[TmdbContext]:
     """Ask a server, and keep in a folder what it answers."""
     service = Service(
         "TMDb", server.url, secret=Secret(READ_ACCESS_TOKEN), cache_lifetimes=(("/", 86400.0),)
@@ -171,7 +171,7 @@ def first(
     return answer
 
 
-def told(
+def answer_all(
     cases: Sequence[tuple[Case, model.LocalMovie]],
     server: SimulatorServer,
     answer: Callable[[model.LocalMovie], tuple[MatchStatus, int]],

@@ -28,7 +28,7 @@ _FIXED = frozenset({"years", "whole", "bar"})
 def run(cases: Sequence[Case], server: SimulatorServer, folder: Path) -> MovieMatchWeights:
     """Fit the weights from those in use, and print what they become."""
     local = movie_answers.read(cases)
-    with movie_answers.asking(folder, server) as context:
+    with movie_answers.open_context(folder, server) as context:
         best, rows = _fitted(local, server, context)
     table.show("Weights fitted", ("changed", "to", "loss"), rows)
     return best
@@ -41,7 +41,7 @@ def _fitted(
         lower = structs.replace(weights, bar=weights.bar * _ROOM)
         scores = [
             movie_answers.score(
-                movie_answers.told(local, server, movie_answers.weighed(context, one))
+                movie_answers.answer_all(local, server, movie_answers.weighed(context, one))
             )
             for one in (weights, lower)
         ]

@@ -61,7 +61,7 @@ def make(home: Path, count: int) -> None:
         identity=accounts.certain(movie=movie),
         gaps=(MovieSummary(900, "Loud Harbour"),),
     )
-    unsure = accounts.open_to(accounts.candidate(1, 0.8), accounts.candidate(2, 0.79))
+    unsure = accounts.build_open_identity(accounts.candidate(1, 0.8), accounts.candidate(2, 0.79))
     kinds = [told, told, told, structs.replace(told, identity=unsure, missing_in_collection=())]
     texts = [
         movie_record.render_json(kind, diagnose.find_issues(kind), movie_report.report_place("m"))

@@ -66,7 +66,7 @@ def _mistyped(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
     return f"{_safe(title)} ({movie.release_date[:4]})", ""
 
 
-def _off(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
+def _wrong_year(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
     year = int(movie.release_date[:4]) + rng.choice((-1, 1))
     return f"{_safe(movie.title)} ({year})", ""
 
@@ -109,7 +109,7 @@ def _rewritten(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
 def _remake(movie: CatalogueMovie, rng: Random) -> tuple[str, str]:
     """Name a movie by a title that another one made better known: mostly with its year."""
     chance = rng.random()
-    ways = ((0.5, _scene), (0.75, _clean), (0.9, _off), (1.0, _yearless))
+    ways = ((0.5, _scene), (0.75, _clean), (0.9, _wrong_year), (1.0, _yearless))
     return next(way for most, way in ways if chance < most)(movie, rng)
 
 
@@ -121,7 +121,7 @@ WAYS: dict[str, Callable[[CatalogueMovie, Random], tuple[str, str]]] = {
     "folder": _folder,
     "foreign": _foreign,
     "mistyped": _mistyped,
-    "year off by one": _off,
+    "year off by one": _wrong_year,
     "no year": _yearless,
     "id": _id,
     "sequel": _sequel,

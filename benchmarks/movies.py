@@ -35,8 +35,8 @@ def run(folder: Path, *, full: bool) -> None:
     """Measure on the held half; in full fit the weights, and measure other cinemas as well."""
     deck = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, SEED), NAMES, SEED)
     _show_deck(deck)
-    with movie_answers.serving(deck.cinema) as server:
-        told = answered(deck.half("held"), server, folder)
+    with movie_answers.serve(deck.cinema) as server:
+        told = answer_in_ways(deck.half("held"), server, folder)
         _show_sums("The held half, side by side", told)
         _show_families(told)
         _show_thresholds(deck.half("fit"), server, folder)
@@ -44,24 +44,24 @@ def run(folder: Path, *, full: bool) -> None:
             movie_fit.run(deck.half("fit"), server, folder / "fit")
     for seed in _OTHERS if full else ():
         other = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, seed), NAMES, seed)
-        with movie_answers.serving(other.cinema) as server:
-            told = answered(other.cases, server, folder / f"{seed}")
+        with movie_answers.serve(other.cinema) as server:
+            told = answer_in_ways(other.cases, server, folder / f"{seed}")
             _show_sums(f"Another cinema, with seed {seed}: all of its names", told)
 
 
-def answered(
+def answer_in_ways(
     cases: Sequence[Case], server: SimulatorServer, folder: Path, ways: Sequence[str] = _WAYS
 ) -> _Told:
     """Have names answered in several ways, each with a cache of its own."""
     local = movie_answers.read(cases)
     found = {}
     for place, name in enumerate(ways):
-        with movie_answers.asking(folder / f"{place}", server) as context:
+        with movie_answers.open_context(folder / f"{place}", server) as context:
             if name == OURS:
                 way = movie_answers.ours(context)
             else:
                 way = movie_answers.first(context, again=name == AGAIN)
-            found[name] = movie_answers.told(local, server, way)
+            found[name] = movie_answers.answer_all(local, server, way)
     return found
 
 
@@ -133,6 +133,8 @@ def _swept(
     name, values = way
     for value in values:
         weights = structs.replace(WEIGHTS, **{name: value})
-        with movie_answers.asking(folder / f"{name}{value}", server) as context:
-            answers = movie_answers.told(local, server, movie_answers.weighed(context, weights))
+        with movie_answers.open_context(folder / f"{name}{value}", server) as context:
+            answers = movie_answers.answer_all(
+                local, server, movie_answers.weighed(context, weights)
+            )
         yield [f"{value:g}", *_levels(movie_answers.score(answers))]

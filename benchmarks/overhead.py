@@ -60,7 +60,7 @@ class Subject:
     def pooled(self) -> Done:
         """Run a batch whose first item alone is done inline; the others go to the pool."""
         patience = executors.INLINE_SECONDS + 0.01
-        opening = functools.partial(empty.opened, stock.name(0), patience)
+        opening = functools.partial(empty.opened, stock.artist_name(0), patience)
         done = self._run(opening, BatchConfig(_ITEMS, limits=ExecutionLimits(_WORKERS)))
         return Done(done.marks[0][0], done.marks[1:])
 

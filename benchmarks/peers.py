@@ -36,7 +36,7 @@ class Ours:
     def at_once(self) -> Durations:
         """Take a window of items, as a batch does, and finish each."""
         claims: list[Claim] = []
-        taken = rounds.one(lambda: claims.extend(self._queue.claim(_AT_ONCE)))
+        taken = rounds.once(lambda: claims.extend(self._queue.claim(_AT_ONCE)))
         return [taken[0] / _AT_ONCE + settled for settled in rounds.each(self._settle, claims)]
 
     def _settle(self, claim: Claim) -> None:
@@ -62,7 +62,7 @@ class Rewritten:
     def __init__(self, home: Path, size: int) -> None:
         home.mkdir()
         self._path, self._next = home / "queue.json", 0
-        self._items = {stock.name(number): _plain(number) for number in range(size)}
+        self._items = {stock.artist_name(number): _plain(number) for number in range(size)}
 
     def turn(self) -> Durations:
         """Finish an item and write all of them, again and again."""
@@ -70,7 +70,7 @@ class Rewritten:
 
     def _finish(self) -> None:
         done = msgspec.to_builtins(stock.completed(self._next))
-        self._items[stock.name(self._next)] = done
+        self._items[stock.artist_name(self._next)] = done
         self._next += 1
         beside = self._path.with_suffix(".tmp")
         with beside.open("w") as stream:

@@ -69,8 +69,8 @@ class Subject:
             for artist in self.artists
         ]
         return {
-            _BARE: lambda: rounds.one(lambda: list(pool.map(bare, lists))),
-            _JUDGED: lambda: rounds.one(lambda: list(pool.map(judged, self.artists))),
+            _BARE: lambda: rounds.once(lambda: list(pool.map(bare, lists))),
+            _JUDGED: lambda: rounds.once(lambda: list(pool.map(judged, self.artists))),
             _REPORTED: lambda: self._reported(pool),
         }
 
@@ -78,7 +78,7 @@ class Subject:
         home = self._home / f"home{next(self._number)}"
         list(pool.map(functools.partial(ready, home), range(_WORKERS)))
         write = functools.partial(reported, home=home)
-        seconds = rounds.one(lambda: list(pool.map(write, self.artists)))
+        seconds = rounds.once(lambda: list(pool.map(write, self.artists)))
         shutil.rmtree(home)
         return seconds
 

@@ -39,8 +39,8 @@ class Subject:
         self._artists = sorted(path for path in self._library.iterdir() if path.is_dir())
         time.sleep(_SETTLED)
         self.cases = [
-            lambda: {_WALK: rounds.one(lambda: _walk(self._library))},
-            lambda: {_CHANGES: rounds.one(lambda: list(scan.find_artists(self._library)))},
+            lambda: {_WALK: rounds.once(lambda: _walk(self._library))},
+            lambda: {_CHANGES: rounds.once(lambda: list(scan.find_artists(self._library)))},
             lambda: {_AGAIN: self._scanned(lambda _: None)},
             lambda: {
                 _JUDGED: self._scanned(lambda artist: diagnose.find_issues(artist, artist.name))
@@ -52,7 +52,7 @@ class Subject:
         return {_FIRST: [self._scanned(lambda _: None)]}
 
     def _scanned(self, use: Callable[[Artist], object]) -> Durations:
-        return rounds.one(lambda: self._scan(use))
+        return rounds.once(lambda: self._scan(use))
 
     def _scan(self, use: Callable[[Artist], object]) -> None:
         index = CachingReader.open(self._cache)

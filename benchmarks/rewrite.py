@@ -30,23 +30,23 @@ class Subject:
     def rewrite(self) -> dict[str, Durations]:
         """Write the snapshot anew."""
         with self._queue._store.hold_lock():
-            return {"rewrite": rounds.one(self._queue._store.rewrite_snapshot)}
+            return {"rewrite": rounds.once(self._queue._store.rewrite_snapshot)}
 
     def bytes(self) -> dict[str, Durations]:
         """Write as many bytes to a file, sync, and rename it over the last one."""
         data = self._path.read_bytes()
-        return {"bytes": rounds.one(lambda: self._replace(data))}
+        return {"bytes": rounds.once(lambda: self._replace(data))}
 
     def dump(self) -> dict[str, Durations]:
         """Write the same items with the standard library."""
         items = msgspec.to_builtins(self._queue.state.items)
-        return {"dump": rounds.one(lambda: self._replace(json.dumps(items, indent=2).encode()))}
+        return {"dump": rounds.once(lambda: self._replace(json.dumps(items, indent=2).encode()))}
 
     def checkpoint(self) -> dict[str, Durations]:
         """Write a checkpoint, and remove the one before it as surplus."""
         return {
-            "checkpoint": rounds.one(self._queue.write_checkpoint),
-            "prune": rounds.one(
+            "checkpoint": rounds.once(self._queue.write_checkpoint),
+            "prune": rounds.once(
                 lambda: checkpoints.prune_checkpoints(stock.folder(self._home), MUSIC, 1)
             ),
         }
@@ -80,7 +80,7 @@ class Subject:
 
 def _claim(queue: Queue) -> Claim:
     queue.begin_session()
-    return queue.claim_by_key(stock.name(0))[0]
+    return queue.claim_by_key(stock.artist_name(0))[0]
 
 
 def run(home: Path, *, full: bool) -> None:

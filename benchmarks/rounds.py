@@ -33,7 +33,7 @@ def each(function: Callable[..., Any], arguments: Iterable[Any]) -> Durations:
     return durations
 
 
-def one(function: Callable[[], Any]) -> Durations:
+def once(function: Callable[[], Any]) -> Durations:
     """Call a function once; return what it took."""
     return each(lambda _: function(), [None])
 

@@ -122,7 +122,7 @@ class _Bench:
 
         def turn() -> Mapping[str, Durations]:
             title = self._begin()
-            return {way: rounds.one(lambda: _in_place(self._path, title, sync="sync" in way))}
+            return {way: rounds.once(lambda: _in_place(self._path, title, sync="sync" in way))}
 
         return turn
 
@@ -130,9 +130,9 @@ class _Bench:
         """Write safely, then take it back."""
         title, store = self._begin(), UndoStore(self.home / "undo")
         edit = [SetField("title", (title,))]
-        made = rounds.one(lambda: write_tags.write(self._path, edit, store, queue="music"))
+        made = rounds.once(lambda: write_tags.write(self._path, edit, store, queue="music"))
         (*_, last) = store.find(apply_undo.RecordQuery())
-        back = rounds.one(lambda: apply_undo.apply_undo(store, last.record))
+        back = rounds.once(lambda: apply_undo.apply_undo(store, last.record))
         assert self._path.read_bytes() == self._data
         store.close()
         return {"safe": made, "undo": back}

@@ -29,7 +29,7 @@ DONE = SettleRequest(
 
 def pending(number: int) -> Item:
     """Make an artist as a scan leaves it."""
-    own = name(number)
+    own = artist_name(number)
     return MusicItem(
         status=Status.PENDING,
         path=f"/music/{own}",
@@ -42,7 +42,7 @@ def pending(number: int) -> Item:
 
 def completed(number: int) -> Item:
     """Make an artist with every field that a completed one can hold."""
-    own = name(number)
+    own = artist_name(number)
     return MusicItem(
         status=Status.COMPLETED,
         name=own,
@@ -67,7 +67,7 @@ def completed(number: int) -> Item:
     )
 
 
-def name(number: int) -> str:
+def artist_name(number: int) -> str:
     """Return an artist's name."""
     return f"Artist {number:07d}"
 
@@ -91,5 +91,7 @@ def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queu
         created="2025-12-17T10:00:00+00:00",
     )
     with store.hold_lock():
-        store.install_state(QueueState(MUSIC, head, {name(n): make(n) for n in range(count)}), None)
+        store.install_state(
+            QueueState(MUSIC, head, {artist_name(n): make(n) for n in range(count)}), None
+        )
     return Queue(store)

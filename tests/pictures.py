@@ -101,9 +101,9 @@ def week() -> None:
     names = sorted(artist.name for artist in sample_artists.generate_artists(120, None, Random(1)))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder).resolve()
-        made = months.made(home, names, "Album/{:0>2} - Song.flac")
+        made = months.make_history(home, names, "Album/{:0>2} - Song.flac")
         paths = reports.write(made, "2026-W53")
-        text = reports.shown(paths["md"], home)
+        text = reports.read_report(paths["md"], home)
         for picture in sorted(paths["md"].parent.glob(f"{paths['md'].stem}_*.svg")):
             name = picture.name.replace(f"{paths['md'].stem}_music", "week")
             (PICTURES / name).write_bytes(picture.read_bytes())

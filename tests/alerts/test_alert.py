@@ -11,7 +11,7 @@ from tests import documents
 PAGE = documents.ROOT / "docs" / "alerts.md"
 
 
-def made(message: str) -> Alert:
+def build_alert(message: str) -> Alert:
     return Alert(
         event=AlertEvent.FAILURES,
         kind="music",
@@ -25,7 +25,7 @@ def made(message: str) -> Alert:
 
 
 def test_a_body_is_all_fields_and_the_sentences_of_the_chats() -> None:
-    assert json.loads(alert.encode_body(made("U2 has failed."))) == {
+    assert json.loads(alert.encode_body(build_alert("U2 has failed."))) == {
         "format": 1,
         "event": "failures",
         "kind": "music",
@@ -41,7 +41,7 @@ def test_a_body_is_all_fields_and_the_sentences_of_the_chats() -> None:
 
 
 def test_no_name_of_a_folder_calls_people_together() -> None:
-    body = json.loads(alert.encode_body(made("@everyone & <!channel> has failed.")))
+    body = json.loads(alert.encode_body(build_alert("@everyone & <!channel> has failed.")))
     assert body["message"] == "@everyone & <!channel> has failed."
     assert "@everyone" not in body["text"] + body["content"]
     assert body["text"].endswith("everyone &amp; &lt;!channel&gt; has failed.")
@@ -55,7 +55,7 @@ def test_a_text_from_elsewhere_becomes_one_short_printable_line() -> None:
 
 
 def test_a_command_finds_the_main_facts_in_names_that_are_no_settings() -> None:
-    environment = alert.build_environment(made("U2 has failed."))
+    environment = alert.build_environment(build_alert("U2 has failed."))
     assert environment == {
         "MEDIAKEEP_ALERT_EVENT": "failures",
         "MEDIAKEEP_ALERT_KIND": "music",

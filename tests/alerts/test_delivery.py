@@ -13,7 +13,7 @@ BAD = DeliveryAttempt(ok=False, reason="answered 503")
 NO = DeliveryAttempt(ok=False, reason="answered 404", final=True)
 
 
-def told(*answers: DeliveryAttempt) -> tuple[DeliveryResult, list[float]]:
+def deliver(*answers: DeliveryAttempt) -> tuple[DeliveryResult, list[float]]:
     """Deliver to who answers so; return how that went and how long was slept."""
     slept: list[float] = []
     left = list(answers)
@@ -34,13 +34,13 @@ def told(*answers: DeliveryAttempt) -> tuple[DeliveryResult, list[float]]:
 def test_it_is_tried_until_taken_refused_or_out_of_tries(
     answers: list[DeliveryAttempt], slept: list[float]
 ) -> None:
-    assert told(*answers) == (DeliveryResult(answers[-1], len(answers)), slept)
+    assert deliver(*answers) == (DeliveryResult(answers[-1], len(answers)), slept)
 
 
 @pytest.mark.parametrize(("asked", "waited"), [(1, 2), (30, 30), (1e9, delivery.MAX_RETRY_AFTER)])
 def test_a_wait_that_is_asked_for_is_kept_within_bounds(asked: float, waited: float) -> None:
     busy = DeliveryAttempt(ok=False, reason="answered 429", retry_after=asked)
-    assert told(busy, GOOD)[1] == [waited]
+    assert deliver(busy, GOOD)[1] == [waited]
 
 
 def test_all_tries_are_over_within_half_an_hour() -> None:

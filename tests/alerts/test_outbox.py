@@ -18,7 +18,7 @@ from mediakeep.alerts import alert_log, sender_process, spawn_sender
 from mediakeep.alerts.spawn_sender import DeliveryJob
 from mediakeep.alerts.targets import WEBHOOK_VARIABLE, AlertTarget
 from tests.alerts.service import Service, answer, hang, lines, processes, until
-from tests.alerts.test_alert import made
+from tests.alerts.test_alert import build_alert
 from tests.patience import finish
 
 Serve = Callable[..., Service]
@@ -33,11 +33,11 @@ def home(tmp_path: Path) -> Path:
 
 def job(home: Path, target: AlertTarget, *waits: float) -> DeliveryJob:
     return structs.replace(
-        spawn_sender.build_job(made("U2 has failed."), target, home), waits=waits
+        spawn_sender.build_job(build_alert("U2 has failed."), target, home), waits=waits
     )
 
 
-def noted(home: Path) -> dict[str, object]:
+def read_log_line(home: Path) -> dict[str, object]:
     """Wait for the one line that says how it ended."""
     until(lambda: lines(alert_log.log_path(home)))
     (line,) = lines(alert_log.log_path(home))
@@ -47,7 +47,7 @@ def noted(home: Path) -> dict[str, object]:
 def test_it_is_tried_until_the_service_takes_it(serve: Serve, home: Path) -> None:
     service = serve(answer(503, ("Retry-After", "1")), answer(503), answer(200))
     spawn_sender.send_in_background(job(home, AlertTarget(service.url), 0.0, 0.05, 0.5))
-    line = noted(home)
+    line = read_log_line(home)
     assert line.pop("time")
     assert line == {
         "level": "info",
@@ -77,7 +77,7 @@ def test_it_waits_as_long_as_it_is_told_and_only_then(
 def test_it_is_given_up_in_the_end(serve: Serve, home: Path, status: int, tries: int) -> None:
     service = serve(answer(status))
     spawn_sender.send_in_background(job(home, AlertTarget(service.url), 0.0, 0.01, 0.01))
-    line = noted(home)
+    line = read_log_line(home)
     assert (line["ok"], line["level"], line["tries"]) == (False, "error", tries)
     assert line["why"] == f"answered {status}"
     assert len(service.requests) == tries
@@ -125,7 +125,7 @@ def test_a_command_gets_the_alert_and_not_the_address_of_the_webhook(
     spawn_sender.send_in_background(
         job(home, AlertTarget(command=(shutil.which("sh") or "", "-c", script)), 0.0, 0.01)
     )
-    line = noted(home)
+    line = read_log_line(home)
     assert (line["target"], line["host"], line["tries"]) == ("command", "", 2)
     assert line["why"] == f"ended with exit code 3: {home.resolve()}"
     assert (home / "body").read_bytes() == job(home, AlertTarget("x")).body.encode()
@@ -151,7 +151,7 @@ def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path
     )
     clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run([sys.executable, "-c", code], cwd="/", env=clean, check=True, timeout=20)
-    assert noted(home)["ok"]
+    assert read_log_line(home)["ok"]
 
 
 def test_half_a_job_and_a_home_that_is_gone_end_it_quietly(serve: Serve, home: Path) -> None:

@@ -18,21 +18,21 @@ from tests.patience import finish
 BODY = b'{"event":"finished"}'
 
 
-def ran(code: str, folder: Path, limit: float = 20.0, **environ: str) -> DeliveryAttempt:
+def run_program(code: str, folder: Path, limit: float = 20.0, **environ: str) -> DeliveryAttempt:
     words = [sys.executable, "-c", code]
     return command_target.run_command(words, BODY, {**os.environ, **environ}, str(folder), limit)
 
 
 def test_it_gets_the_body_its_environment_and_its_folder(tmp_path: Path) -> None:
     code = "import os, sys; print(sys.stdin.read(), os.environ['WHAT'], os.getcwd())"
-    got = ran(code, tmp_path, WHAT="this")
+    got = run_program(code, tmp_path, WHAT="this")
     assert got.ok
     assert got.reason == f"ended with exit code 0: {BODY.decode()} this {tmp_path.resolve()}"
 
 
 def test_an_exit_code_is_worth_another_try_and_its_last_words_are_kept(tmp_path: Path) -> None:
     code = "import sys; print('x' * 10_000_000); sys.exit('no \\x1b[31m\\nmail')"
-    got = ran(code, tmp_path)
+    got = run_program(code, tmp_path)
     assert (got.ok, got.final) == (False, False)
     assert got.reason.startswith("ended with exit code 1: xxx")
     assert got.reason.endswith("xxx no \\x1b[31m mail")
@@ -40,7 +40,7 @@ def test_an_exit_code_is_worth_another_try_and_its_last_words_are_kept(tmp_path:
 
 
 def test_it_need_not_read(tmp_path: Path) -> None:
-    assert ran("import os; os.close(0)", tmp_path) == DeliveryAttempt(
+    assert run_program("import os; os.close(0)", tmp_path) == DeliveryAttempt(
         ok=True, reason="ended with exit code 0"
     )
 
@@ -60,14 +60,14 @@ def test_one_that_hangs_is_killed_with_its_children(
         return wait(process, timeout)
 
     monkeypatch.setattr(subprocess.Popen, "wait", patient)
-    got = finish(lambda: ran(code, tmp_path, limit=0.1))
+    got = finish(lambda: run_program(code, tmp_path, limit=0.1))
     assert not got.ok
     how, _, child = got.reason.partition(": ")
     assert how == "ran longer than 0.1 seconds"
-    until(lambda: gone(int(child)))  # it is told to die
+    until(lambda: is_dead(int(child)))  # it is told to die
 
 
-def gone(pid: int) -> bool:
+def is_dead(pid: int) -> bool:
     """Tell whether a process is dead; one that nobody buries yet is."""
     stat = Path(f"/proc/{pid}/stat")
     try:
@@ -78,11 +78,11 @@ def gone(pid: int) -> bool:
 
 def test_a_child_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
     code = "import subprocess; print(subprocess.Popen(['sleep', '3600']).pid)"
-    got = finish(lambda: ran(code, tmp_path, limit=600.0))
+    got = finish(lambda: run_program(code, tmp_path, limit=600.0))
     child = int(got.reason.rpartition(" ")[2])
     try:
         assert got.reason == f"ended with exit code 0: {child}"
-        assert not gone(child)
+        assert not is_dead(child)
     finally:
         os.kill(child, signal.SIGKILL)
 

@@ -20,7 +20,7 @@ from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import Told
 from tests.music import shelf
-from tests.music.coverless import TITLES, is_cover, marks, size, world
+from tests.music.coverless import TITLES, build_catalogue, is_cover, marks, size
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Stock:
 
 def made(root: Path, *covers: CatalogueCover | None) -> Iterator[Desk]:
     (root / "home").mkdir()
-    known = world(*covers)
+    known = build_catalogue(*covers)
     with (
         mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(root)}),  # where homes share their pace
         SimulatorServer(known) as server,

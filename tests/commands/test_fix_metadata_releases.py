@@ -35,7 +35,7 @@ def world() -> MusicBrainzCatalogue:
     facts = {"date": "1974", "barcode": "5099902894225"}
     releases = (
         factories.make_release(groups[0], [TITLES], **facts),
-        visits.unmeasured(factories.make_release(groups[1], [("Crane", "Rivet")])),
+        visits.without_lengths(factories.make_release(groups[1], [("Crane", "Rivet")])),
         factories.make_release(groups[2], [(*TITLES, *"abcdefgh")]),
         factories.make_release(groups[0], [(*TITLES, "Ebb")], edition=2, date="1991", country="US"),
     )

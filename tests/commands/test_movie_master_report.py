@@ -29,7 +29,7 @@ from mediakeep.queue.queue import Queue, locate_queue
 from mediakeep.queue.settle import SettleRequest
 from tests import documents
 from tests.commands.conftest import Home
-from tests.movies.accounts import account, certain, film, local, open_to, video
+from tests.movies.accounts import account, build_open_identity, certain, film, local, video
 
 PAGE = Path(__file__).parents[2] / "docs" / "movie-master-report.md"
 SERIES = NamedEntity("The Harbours", id=7)
@@ -55,9 +55,9 @@ def movies() -> Iterator[MovieResult]:
     yield named("copy/Quiet Harbour.avi", "Quiet Harbour", 1987, movie=1, video=sd)
     yield named("Quiet Harbour {edition-Long}.mkv", "Quiet Harbour", 1987, movie=1, edition="Long")
     unsure = named("harbour.mkv", "harbour", 0)
-    yield structs.replace(unsure, identity=open_to(), nfo=NfoStatus())
+    yield structs.replace(unsure, identity=build_open_identity(), nfo=NfoStatus())
     yield structs.replace(
-        unsure, local=local(key="x.mkv"), identity=open_to(sure=MatchStatus.UNMATCHED)
+        unsure, local=local(key="x.mkv"), identity=build_open_identity(sure=MatchStatus.UNMATCHED)
     )
 
 

@@ -75,7 +75,7 @@ def _undo(words: list[str], point: str, times: int) -> None:
         nonlocal left
         left -= fits(call)
         if fits(call) and left <= 0:
-            faults.torn(call, 0.5) if when == TORN else faults.die()
+            faults.write_partly(call, 0.5) if when == TORN else faults.die()
 
     with Tap(ignore if when == AFTER else come, come if when == AFTER else ignore):
         main(words, standalone_mode=False)

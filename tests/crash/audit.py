@@ -15,18 +15,18 @@ from mediakeep.queue import checkpoints, journal, snapshot
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import SEAL, JournalRecord
 from mediakeep.queue.state import QueueState
-from tests.crash.loop import View, Yard
+from tests.crash.loop import View, Workspace
 
 Ack = tuple[str, str, int]
 
 
-def acks(yard: Yard) -> list[Ack]:
+def read_acks(workspace: Workspace) -> list[Ack]:
     """Read what was acknowledged."""
-    lines = (line.split("\t") for line in yard.acks.read_text().splitlines())
+    lines = (line.split("\t") for line in workspace.acks.read_text().splitlines())
     return [(what, key, int(seq)) for what, key, seq in lines]
 
 
-def lost(acks: list[Ack], view: View) -> list[Ack]:
+def list_lost(acks: list[Ack], view: View) -> list[Ack]:
     """Return the acknowledged settles that a final look does not show."""
     return [
         (what, key, seq)
@@ -35,10 +35,13 @@ def lost(acks: list[Ack], view: View) -> list[Ack]:
     ]
 
 
-def records(yard: Yard) -> dict[int, JournalRecord]:
+def read_records(workspace: Workspace) -> dict[int, JournalRecord]:
     """Collect every change from all journals that ever were; two under one number must be one."""
     found: dict[int, JournalRecord] = {}
-    for path in (*yard.archive.iterdir(), *(yard.queue / "processing_queue.journal").iterdir()):
+    for path in (
+        *workspace.archive.iterdir(),
+        *(workspace.queue / "processing_queue.journal").iterdir(),
+    ):
         if path.suffix == ".jsonl" and journal.read_header(path):
             for record in journal.read(path).records:
                 if record.op != SEAL:
@@ -46,13 +49,13 @@ def records(yard: Yard) -> dict[int, JournalRecord]:
     return found
 
 
-def faults(yard: Yard, base: QueueState, final: QueueState) -> Iterator[str]:
+def list_faults(workspace: Workspace, base: QueueState, final: QueueState) -> Iterator[str]:
     """Go through the record from the first state to the last, and name what is wrong."""
-    known = records(yard)
+    known = read_records(workspace)
     if sorted(known) != list(range(1, final.seq + 1)):
         yield f"the numbers 1 to {final.seq} have gaps"
         return
-    copies = {loaded.head.seq: loaded for loaded in _copies(yard)}
+    copies = {loaded.head.seq: loaded for loaded in _copies(workspace)}
     for seq in sorted(known):
         yield from _twice(base, known[seq])
         try:
@@ -64,9 +67,9 @@ def faults(yard: Yard, base: QueueState, final: QueueState) -> Iterator[str]:
             yield f"the checkpoint at {seq} is not the queue at {seq}"
     if base.items != final.items or base.counts != final.counts:
         yield "the record does not lead to the queue"
-    yield from _unkept(acks(yard), known)
-    yield from _history(yard, known)
-    yield from _leftovers(yard.queue)
+    yield from _list_unkept(read_acks(workspace), known)
+    yield from _history(workspace, known)
+    yield from _leftovers(workspace.queue)
 
 
 def _twice(state: QueueState, record: JournalRecord) -> Iterator[str]:
@@ -77,22 +80,22 @@ def _twice(state: QueueState, record: JournalRecord) -> Iterator[str]:
             yield f"{key} was settled by {record.seq} though it was {item.status}"
 
 
-def _copies(yard: Yard) -> list[snapshot.LoadedSnapshot]:
+def _copies(workspace: Workspace) -> list[snapshot.LoadedSnapshot]:
     return [
         snapshot.load(checkpoint.path, MUSIC)
-        for checkpoint in checkpoints.list_checkpoints(yard.queue)
+        for checkpoint in checkpoints.list_checkpoints(workspace.queue)
     ]
 
 
-def _unkept(acks: list[Ack], known: dict[int, JournalRecord]) -> Iterator[str]:
+def _list_unkept(acks: list[Ack], known: dict[int, JournalRecord]) -> Iterator[str]:
     for what, key, seq in acks:
         if what != "checkpoint" and (known[seq].op != what or key not in known[seq].items):
             yield f"acknowledged, but not so recorded: {what} of {key} as {seq}"
 
 
-def _history(yard: Yard, known: dict[int, JournalRecord]) -> Iterator[str]:
+def _history(workspace: Workspace, known: dict[int, JournalRecord]) -> Iterator[str]:
     kept: list[Any] = []
-    for path in event_log.list_files(yard.queue):
+    for path in event_log.list_files(workspace.queue):
         for line in path.read_bytes().splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 yield f"{path.name} ends in half a line"

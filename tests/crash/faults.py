@@ -73,7 +73,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def torn(call: Call, share: float) -> None:
+def write_partly(call: Call, share: float) -> None:
     """Write a part of what a call would, then die."""
     _partly(call, share)
     die()
@@ -155,7 +155,7 @@ def arm(point: str, times: int, share: float, watch: Callable[[Call], None] = ig
         if when == TORN and fits(call):
             left -= 1
             if not left:
-                torn(call, share)
+                write_partly(call, share)
         told(BEFORE, call)
 
     return Tap(before, lambda call: told(AFTER, call))

@@ -37,7 +37,7 @@ _PATIENCE = 300.0  # seconds in which a writer must come to its point
 
 
 @dataclass(frozen=True)
-class Yard:
+class Workspace:
     """Where a loop takes place, and the files in which its processes leave word."""
 
     root: Path
@@ -64,7 +64,7 @@ class Yard:
 class Order:
     """What a writer shall do, and where it shall die."""
 
-    yard: Yard
+    workspace: Workspace
     seed: int
     point: str
     times: int
@@ -96,21 +96,21 @@ def write(order: Order) -> None:
     """Work on the queue until killed."""
     store.REWRITE_LEAST, store.REWRITE_SHARE = 0.02, 0
     chance = random.Random(order.seed)
-    with faults.arm(order.point, order.times, chance.random(), archiving(order.yard)):
-        queue = Queue.open(rig.at(order.yard.root), MUSIC)
+    with faults.arm(order.point, order.times, chance.random(), archiving(order.workspace)):
+        queue = Queue.open(rig.at(order.workspace.root), MUSIC)
         queue.begin_session()
-        acks = os.open(order.yard.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        acks = os.open(order.workspace.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         while True:
             _turn(queue, chance, acks)
 
 
-def archiving(yard: Yard) -> Told:
+def archiving(workspace: Workspace) -> Told:
     """Return what keeps every journal that is about to be pruned, for the audit."""
 
     def archive(call: Call) -> None:
         if call.name == "unlink" and faults.journal(call):
             with contextlib.suppress(FileExistsError):
-                Tap.real["link"](call.path, yard.archive / Path(call.path).name)
+                Tap.real["link"](call.path, workspace.archive / Path(call.path).name)
 
     return archive
 
@@ -148,13 +148,13 @@ def look(folder: Path) -> View:
     return View(state.seq, {key: item.settled for key, item in state.items.items()})
 
 
-def read(yard: Yard, look_: Look, stop: Any, pipe: Any) -> None:
+def read(workspace: Workspace, look_: Look, stop: Any, pipe: Any) -> None:
     """Look at the queue until told to stop; note whatever should not be."""
     last, reads, failures = View(0, {}), 0, []
     while not stop.is_set():
         reads += 1
         try:
-            view = look_(yard.queue)
+            view = look_(workspace.queue)
             if view.seq < last.seq:
                 failures.append(f"seq went back from {last.seq} to {view.seq}")
             for key, seq in last.settled.items():
@@ -170,7 +170,7 @@ def _guarded(write_: Write, order: Order) -> None:
     try:
         write_(order)
     except BaseException:
-        with order.yard.errors.open("a") as stream:
+        with order.workspace.errors.open("a") as stream:
             stream.write(f"{order}\n{traceback.format_exc()}\n")
         raise
 
@@ -178,8 +178,8 @@ def _guarded(write_: Write, order: Order) -> None:
 class Loop:
     """Starts the writers and kills them, until so many kills are counted."""
 
-    def __init__(self, yard: Yard, write_: Write, seed: int) -> None:
-        self.yard, self._write = yard, write_
+    def __init__(self, workspace: Workspace, write_: Write, seed: int) -> None:
+        self.workspace, self._write = workspace, write_
         self.chance = random.Random(seed)
         self.result = Result()
         self.running: dict[Any, tuple[Order, float]] = {}
@@ -193,7 +193,7 @@ class Loop:
         if self._next % 2 and self.points:
             point = self.points[(self._next // 2) % len(self.points)]
             times = self.chance.randrange(1, 5)
-        order = Order(self.yard, self.chance.randrange(1 << 30), point, times)
+        order = Order(self.workspace, self.chance.randrange(1 << 30), point, times)
         process = context.Process(target=_guarded, args=(self._write, order), daemon=True)
         process.start()
         soon = point == RANDOM and self.points
@@ -225,13 +225,15 @@ class Loop:
                     self.result.failures.append(f"ended with {process.exitcode}: {order}")
 
 
-def run(yard: Yard, kills: int, write_: Write = write, look_: Look = look, seed: int = 1) -> Result:
+def run(
+    workspace: Workspace, kills: int, write_: Write = write, look_: Look = look, seed: int = 1
+) -> Result:
     """Run until so many writers were killed, each point among them; the queue is there already."""
     started = time.monotonic()
-    yard.archive.mkdir(exist_ok=True)
-    loop = Loop(yard, write_, seed)
+    workspace.archive.mkdir(exist_ok=True)
+    loop = Loop(workspace, write_, seed)
     stop, (ours, theirs) = context.Event(), context.Pipe()
-    reader = context.Process(target=read, args=(yard, look_, stop, theirs), daemon=True)
+    reader = context.Process(target=read, args=(workspace, look_, stop, theirs), daemon=True)
     reader.start()
     while loop.going(kills):
         while len(loop.running) < 2:
@@ -244,7 +246,7 @@ def run(yard: Yard, kills: int, write_: Write = write, look_: Look = look, seed:
     loop.result.reads, failures = ours.recv()
     reader.join()
     loop.result.failures += failures
-    if yard.errors.exists():
-        loop.result.failures.append(yard.errors.read_text())
+    if workspace.errors.exists():
+        loop.result.failures.append(workspace.errors.read_text())
     loop.result.seconds = time.monotonic() - started
     return loop.result

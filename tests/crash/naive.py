@@ -26,8 +26,8 @@ def make(folder: Path) -> None:
 
 def write(order: Order) -> None:
     """Settle one item after the other, then die amid a write; one at a time, under a lock."""
-    path, left = file(order.yard.queue), random.Random(order.seed).randrange(2, 6)
-    acks = os.open(order.yard.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    path, left = file(order.workspace.queue), random.Random(order.seed).randrange(2, 6)
+    acks = os.open(order.workspace.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:
         with atomic_files.exclusive_lock(path.with_suffix(".lock")):
             try:

@@ -114,7 +114,7 @@ def _armed(point: str, times: int, share: float) -> Tap:
         nonlocal left
         left -= fits(call)
         if fits(call) and left <= 0:
-            faults.torn(call, share) if when == TORN else faults.die()
+            faults.write_partly(call, share) if when == TORN else faults.die()
 
     return Tap(ignore if when == AFTER else come, come if when == AFTER else ignore)
 

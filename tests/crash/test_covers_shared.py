@@ -24,7 +24,9 @@ def test_no_worker_takes_a_cover_from_under_the_hands_of_another(
 ) -> None:
     vera = factories.make_artist("Vera")
     hits = factories.make_group(vera, "Harbour Hits")
-    release = visits.unmeasured(factories.make_release(hits, [TITLES], barcode="5099902894225"))
+    release = visits.without_lengths(
+        factories.make_release(hits, [TITLES], barcode="5099902894225")
+    )
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
     for number in range(artists):

@@ -104,7 +104,7 @@ def _replay(queue: Queue) -> None:
     queue.replay_undone_items(restored.aside)
 
 
-def prepared(folder: Path) -> QueueLocation:
+def prepare(folder: Path) -> QueueLocation:
     """Make a queue with a checkpoint and changes since, all sessions ended."""
     where = rig.at(folder, rig.Clock())
     with rig.make(where, 6) as queue:
@@ -116,7 +116,7 @@ def prepared(folder: Path) -> QueueLocation:
     return where
 
 
-def copied(where: QueueLocation, folder: Path) -> QueueLocation:
+def copy_folder(where: QueueLocation, folder: Path) -> QueueLocation:
     """Copy the whole folder, times and all."""
     shutil.rmtree(folder, ignore_errors=True)
     copy = rig.at(folder, rig.Clock())
@@ -124,7 +124,7 @@ def copied(where: QueueLocation, folder: Path) -> QueueLocation:
     return copy
 
 
-def opened(where: QueueLocation, *, holding: bool) -> Queue:
+def open_queue(where: QueueLocation, *, holding: bool) -> Queue:
     queue = Queue.open(where, MUSIC)
     queue.begin_session()
     if holding:
@@ -133,7 +133,7 @@ def opened(where: QueueLocation, *, holding: bool) -> Queue:
     return queue
 
 
-def state_of(where: QueueLocation) -> dict[str, Any]:
+def read_state(where: QueueLocation) -> dict[str, Any]:
     """Open the queue once all who worked on it are dead, and go on with it; open it once more."""
     with Queue.open(where, MUSIC) as queue:
         queue.commit(script.note("later"))
@@ -156,7 +156,7 @@ def _nobody_is_copying(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_PAUSE", 0)
 
 
-def cuts(
+def kill_at_each_call(
     where: QueueLocation, folder: Path, operation: Operation, *, holding: bool
 ) -> Iterator[QueueLocation]:
     """Do the operation on a copy each time, cut off a call later each time; then once in whole.
@@ -165,8 +165,8 @@ def cuts(
     """
     tries = [(1, 0.5)]
     for number, share in tries:
-        copy = copied(where, folder)
-        queue = opened(copy, holding=holding)
+        copy = copy_folder(where, folder)
+        queue = open_queue(copy, holding=holding)
         operation.put(copy)
         with Cut(number, share) as cut:
             try:
@@ -184,32 +184,35 @@ def cuts(
 
 @pytest.mark.parametrize("name", some(OPERATIONS, 4))
 def test_an_operation_cut_off_anywhere_is_done_or_not_done(name: str, memory: Path) -> None:
-    operation, where = OPERATIONS[name], prepared(memory / "prepared")
-    before = state_of(copied(where, memory / "before"))
-    outcomes = [state_of(copy) for copy in cuts(where, memory / "copy", operation, holding=False)]
-    put, done = copied(where, memory / "put"), copied(where, memory / "done")
+    operation, where = OPERATIONS[name], prepare(memory / "prepared")
+    before = read_state(copy_folder(where, memory / "before"))
+    outcomes = [
+        read_state(copy)
+        for copy in kill_at_each_call(where, memory / "copy", operation, holding=False)
+    ]
+    put, done = copy_folder(where, memory / "put"), copy_folder(where, memory / "done")
     for copy in (put, done):
         operation.put(copy)
-    queue = opened(done, holding=False)
+    queue = open_queue(done, holding=False)
     operation.act(queue)
     rig.abandon(queue)
-    after = state_of(done)
+    after = read_state(done)
     assert after in outcomes
-    assert all(outcome in (before, after, state_of(put)) for outcome in outcomes)
+    assert all(outcome in (before, after, read_state(put)) for outcome in outcomes)
     if operation.put is not Operation.put:
         assert before not in outcomes or name == "a replay"  # a person's word is not forgotten
 
 
 def test_an_edit_that_is_refused_is_kept_wherever_the_refusal_is_cut_off(memory: Path) -> None:
-    where = prepared(memory / "prepared")
-    before = state_of(copied(where, memory / "before"))
-    edited = copied(where, memory / "edited")
+    where = prepare(memory / "prepared")
+    before = read_state(copy_folder(where, memory / "before"))
+    edited = copy_folder(where, memory / "edited")
     edit(edited)
-    after = state_of(edited)
+    after = read_state(edited)
     seen = []
-    for copy in cuts(where, memory / "copy", Operation(hold_and_edit), holding=True):
+    for copy in kill_at_each_call(where, memory / "copy", Operation(hold_and_edit), holding=True):
         kept = [snapshot.load(aside, MUSIC) for aside in rig.asides(copy)]
-        outcome = state_of(copy)
+        outcome = read_state(copy)
         assert outcome in (before, after)
         aside = [one for one in kept if one.items["Artist 000"].issues_found == 9]
         assert outcome == after or aside  # never lost
@@ -237,15 +240,15 @@ def test_a_queue_whose_making_is_cut_off_can_be_made_again(memory: Path) -> None
 
 
 def test_a_repair_cut_off_anywhere_can_be_repeated(memory: Path) -> None:
-    where = prepared(memory / "prepared")
-    expected = state_of(copied(where, memory / "before"))
+    where = prepare(memory / "prepared")
+    expected = read_state(copy_folder(where, memory / "before"))
     rig.file(where).write_bytes(b"{")
     for number in range(1, 200):
-        copy = copied(where, memory / "copy")
+        copy = copy_folder(where, memory / "copy")
         with Cut(number, 0.5) as cut, contextlib.suppress(Dead):
             repair.repair_queue(copy, MUSIC, lambda _: [])
         repair.repair_queue(copy, MUSIC, lambda _: [])
-        assert state_of(copy) == expected
+        assert read_state(copy) == expected
         if not cut.fired:
             break
     assert 10 < number < 199

@@ -21,7 +21,7 @@ from tests.queue import rig
 from tests.queue.neighbour import context
 
 
-def filled(folder: Path, size: int, ballast: Path | None = None) -> Told:
+def fill(folder: Path, size: int, ballast: Path | None = None) -> Told:
     ours, theirs = context.Pipe()
     process = context.Process(target=fuller.fill, args=(folder, size, ballast, theirs))
     process.start()
@@ -47,7 +47,7 @@ def check(folder: Path, result: Told) -> None:
 
 def test_a_journal_that_cannot_grow_refuses_records_and_keeps_those_before(tmp_path: Path) -> None:
     rig.make(rig.at(tmp_path), 300).close()
-    result = filled(tmp_path, 200_000)
+    result = fill(tmp_path, 200_000)
     assert result.refused == 5
     assert 20 < len(result.acknowledged) < 200
     check(tmp_path, result)
@@ -56,7 +56,7 @@ def test_a_journal_that_cannot_grow_refuses_records_and_keeps_those_before(tmp_p
 def test_a_snapshot_that_cannot_grow_costs_freshness_and_no_record(tmp_path: Path) -> None:
     rig.make(rig.at(tmp_path), 1600).close()
     size = rig.file(rig.at(tmp_path)).stat().st_size
-    result = filled(tmp_path, size - 1000)
+    result = fill(tmp_path, size - 1000)
     assert result.acknowledged
     assert result.warned
     assert result.checkpoints_refused == 1
@@ -89,7 +89,7 @@ def test_a_full_disk_refuses_and_a_freed_one_goes_on(small_disk: Path) -> None:
             stream.write(bytes(left.f_bavail * left.f_bsize - 700_000))
     else:
         ballast.touch()
-    result = filled(small_disk, 0 if mounted else 250_000, ballast)
+    result = fill(small_disk, 0 if mounted else 250_000, ballast)
     assert result.acknowledged
     assert result.refused or result.warned
     check(small_disk, result)

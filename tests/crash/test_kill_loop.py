@@ -14,79 +14,79 @@ from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import QueueState
 from tests.crash import audit, faults, loop, naive
-from tests.crash.loop import RANDOM, Yard
+from tests.crash.loop import RANDOM, Workspace
 from tests.crash.tap import Tap
 from tests.queue import rig
 
 ITEMS = 60
 
 
-def loaded(path: Path) -> QueueState:
+def load(path: Path) -> QueueState:
     read = snapshot.load(path, MUSIC)
     return QueueState(MUSIC, read.head, read.items)
 
 
-def finished(yard: Yard) -> QueueState:
+def finish(workspace: Workspace) -> QueueState:
     """Do all that is left, with nobody killing."""
-    with Tap(loop.archiving(yard)), Queue.open(rig.at(yard.root), MUSIC) as queue:
+    with Tap(loop.archiving(workspace)), Queue.open(rig.at(workspace.root), MUSIC) as queue:
         queue.begin_session()
         rig.settle(queue, ITEMS)
         queue.end_session()
         queue.write_checkpoint()
-    return loaded(rig.file(rig.at(yard.root)))
+    return load(rig.file(rig.at(workspace.root)))
 
 
 @pytest.mark.parametrize("kills", [46, pytest.param(1000, marks=pytest.mark.slow)])
 def test_nothing_is_lost_and_nothing_done_twice_however_often_writers_are_killed(
     kills: int, tmp_path: Path
 ) -> None:
-    yard = Yard(tmp_path)
+    workspace = Workspace(tmp_path)
     rig.make(rig.at(tmp_path), ITEMS).close()
-    base = loaded(rig.file(rig.at(tmp_path)))
-    result = loop.run(yard, kills)
+    base = load(rig.file(rig.at(tmp_path)))
+    result = loop.run(workspace, kills)
     assert result.failures == []
     assert result.kills.total() >= kills  # each ended by signal 9, where it was told to
     assert set(result.kills) == {RANDOM, *faults.POINTS}
     assert result.reads > kills
-    final = finished(yard)
-    assert list(audit.faults(yard, base, final)) == []
-    acks = audit.acks(yard)
-    assert audit.lost(acks, loop.look(yard.queue)) == []
+    final = finish(workspace)
+    assert list(audit.list_faults(workspace, base, final)) == []
+    acks = audit.read_acks(workspace)
+    assert audit.list_lost(acks, loop.look(workspace.queue)) == []
     assert final.counts[Status.PENDING] == final.counts[Status.IN_PROGRESS] == 0
-    _tell(yard, result, acks)
+    _report(workspace, result, acks)
 
 
-def _tell(yard: Yard, result: loop.Result, acks: list[audit.Ack]) -> None:
-    known = audit.records(yard)
+def _report(workspace: Workspace, result: loop.Result, acks: list[audit.Ack]) -> None:
+    known = audit.read_records(workspace)
     ops = Counter(record.op for record in known.values())
     print(f"{result.kills.total()} kills in {result.seconds:.1f} s: {dict(result.kills)}")
     print(f"{len(known)} changes: {dict(ops)}; {len(acks)} acknowledged, {result.reads} reads")
 
 
 def test_the_same_check_catches_a_file_written_in_place(tmp_path: Path) -> None:
-    yard = Yard(tmp_path)
-    naive.make(yard.queue)
-    result = loop.run(yard, 12, naive.write, naive.look)
-    acks = audit.acks(yard)
+    workspace = Workspace(tmp_path)
+    naive.make(workspace.queue)
+    result = loop.run(workspace, 12, naive.write, naive.look)
+    acks = audit.read_acks(workspace)
     try:
-        view = naive.look(yard.queue)
+        view = naive.look(workspace.queue)
     except ValueError:
         view = loop.View(0, {})
-    assert audit.lost(acks, view)
+    assert audit.list_lost(acks, view)
     assert result.failures  # readers saw half a file, or numbers that went back
 
 
 def test_the_audit_finds_a_change_that_is_missing_or_done_twice(tmp_path: Path) -> None:
-    yard = Yard(tmp_path)
-    yard.archive.mkdir()
+    workspace = Workspace(tmp_path)
+    workspace.archive.mkdir()
     with rig.make(rig.at(tmp_path), 3) as queue:
-        base = loaded(rig.file(queue.location))
+        base = load(rig.file(queue.location))
         queue.begin_session()
         rig.settle(queue, 3)
-        os.close(os.open(yard.acks, os.O_CREAT))
-    final = loaded(rig.file(rig.at(tmp_path)))
-    assert list(audit.faults(yard, loaded(rig.file(rig.at(tmp_path))), final)) != []
-    yard.acks.write_text("settle\tArtist 000\t4\nsettle\tArtist 000\t3\n")
-    text = " ".join(audit.faults(yard, base, final))
+        os.close(os.open(workspace.acks, os.O_CREAT))
+    final = load(rig.file(rig.at(tmp_path)))
+    assert list(audit.list_faults(workspace, load(rig.file(rig.at(tmp_path))), final)) != []
+    workspace.acks.write_text("settle\tArtist 000\t4\nsettle\tArtist 000\t3\n")
+    text = " ".join(audit.list_faults(workspace, base, final))
     assert "acknowledged, but not so recorded: settle of Artist 000 as 4" in text
     assert "as 3" not in text

@@ -21,7 +21,7 @@ def reset(home: Rehearsed) -> None:
     home.ok("--reset-all", "--yes")
 
 
-def tidy(home: Rehearsed) -> None:
+def check_home(home: Rehearsed) -> None:
     """Check that all is known, and the record is whole."""
     assert home.lookups() == {"done": len(home.artists())}
     record = json.loads(home.record.read_bytes())
@@ -47,7 +47,7 @@ def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path:
             f"Warning: {home.record} was deleted: everything will be looked up again.\n"
         )
         assert questions(home.server) == first + first
-        tidy(home)
+        check_home(home)
 
 
 def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_known(
@@ -69,7 +69,7 @@ def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_kno
         reset(home)
         assert home.batch(*AS_THEY_ARE, "--all").returncode == 0
         assert questions(home.server) == before + before
-        tidy(home)
+        check_home(home)
 
 
 def cut(path: Path) -> None:
@@ -130,7 +130,7 @@ def test_damaged_answers_are_set_aside_and_asked_for_anew(
         assert list(home.caches.glob("musicbrainz.sqlite.damaged-*"))
         assert "musicbrainz.sqlite.damaged-" in done.stderr
         assert questions(home.server).keys() == first.keys()
-        tidy(home)
+        check_home(home)
 
 
 def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
@@ -146,7 +146,7 @@ def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
         assert home.server.requests == []
         home.caches.unlink()
         assert home.batch(*AS_THEY_ARE, "--all").returncode == 0
-        tidy(home)
+        check_home(home)
 
 
 def test_a_record_that_is_a_folder_is_told_before_anything_is_claimed(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ _FACTS = ("status", "lookup", "mbid", "attempts", "report", "track_count", "albu
 _COUNTS = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "issues", "notes")
 
 
-def works(home: Rehearsed) -> dict[str, str]:
+def read_outputs(home: Rehearsed) -> dict[str, str]:
     """Return all that a person reads of a home: its outputs, its reports, and the record."""
     paths = [*(home.path / "outputs").iterdir(), *(home.path / "issues").rglob("*.md")]
     # What a killed writer left half-written is swept by a batch of an hour later.
@@ -80,7 +80,7 @@ def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
     assert Status.IN_PROGRESS in {item.status for item in items}
 
 
-def begun_anew(home: Rehearsed, pristine: Path) -> None:
+def reset_home(home: Rehearsed, pristine: Path) -> None:
     """Put everything back to where it was before the first batch, at the same place."""
     for path in (home.music, home.path):
         shutil.rmtree(path)
@@ -112,20 +112,20 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
         pristine = tmp_path / "pristine"
         shutil.copytree(home.music, pristine, symlinks=True)
         assert home.batch("--all", "--workers", workers).returncode == 0
-        whole, ours, requests = works(home), queue(home), questions(home.server)
+        whole, ours, requests = read_outputs(home), queue(home), questions(home.server)
         enriched, original = hashes(home.music), hashes(pristine)
         assert set(requests.values()) == {1}
         assert sum(enriched[name] != digest for name, digest in original.items()) > artists
         assert any(item.get("auto_fixed") for item in home.artists().values())
 
-        begun_anew(home, pristine)
+        reset_home(home, pristine)
         home.server.requests.clear()
         for at in moments(requests.total() // 6, requests.total() * 3 // 4, kills):
             kill(home, at, workers)
         done = home.batch("--all", "--workers", workers)
         assert done.returncode == 0, done.stderr
         assert queue(home) == ours
-        assert works(home) == whole
+        assert read_outputs(home) == whole
         assert hashes(home.music) == enriched
 
         again = questions(home.server)

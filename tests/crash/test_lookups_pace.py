@@ -20,7 +20,7 @@ def side_by_side(*homes: Rehearsed, workers: int = 2) -> None:
     assert [process.returncode for process in running] == [0] * len(homes), ends
 
 
-def above(home: Rehearsed, interval: float) -> list[int]:
+def find_excess_requests(home: Rehearsed, interval: float) -> list[int]:
     """Return the requests by which, counted from any before it, there were too many.
 
     A request may take an interval longer to arrive than the one before it.
@@ -40,8 +40,8 @@ def test_two_batches_of_a_home_keep_one_pace_and_ask_nothing_twice(tmp_path: Pat
         assert home.lookups() == {"done": 8}
         assert set(questions(home.server).values()) == {1}
         assert len(home.server.requests) == questions(home.server).total() >= 16
-        assert above(home, INTERVAL) == []
-        assert above(home, 2 * INTERVAL) != []
+        assert find_excess_requests(home, INTERVAL) == []
+        assert find_excess_requests(home, 2 * INTERVAL) != []
 
 
 @pytest.mark.slow
@@ -49,7 +49,7 @@ def test_two_homes_of_a_machine_keep_one_pace(tmp_path: Path) -> None:
     with rehearsed.made(tmp_path, 4) as home:
         side_by_side(home, home.beside("other"))
         assert set(questions(home.server).values()) == {2}  # each home keeps its own answers
-        assert above(home, INTERVAL) == []
+        assert find_excess_requests(home, INTERVAL) == []
 
 
 @pytest.mark.slow
@@ -60,4 +60,4 @@ def test_machines_that_know_nothing_of_each_other_are_too_fast_together(tmp_path
         other.temporary = tmp_path / "elsewhere"
         other.temporary.mkdir()
         side_by_side(home, other)
-        assert above(home, INTERVAL) != []
+        assert find_excess_requests(home, INTERVAL) != []

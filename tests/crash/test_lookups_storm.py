@@ -11,7 +11,7 @@ from tests.commands import rehearsed
 from tests.commands.rehearsed import Rehearsed, questions
 
 
-def complete(home: Rehearsed) -> None:
+def check_complete(home: Rehearsed) -> None:
     """Check that all were done at their first attempt, and that all are known."""
     artists = home.artists().values()
     assert {artist["status"] for artist in artists} == {"completed"}
@@ -34,14 +34,14 @@ def test_a_storm_delays_a_batch_and_fails_none_of_its_artists(
         done = home.batch("--all", "--workers", workers)
         assert (done.returncode, done.stderr) == (0, "")
         assert "lookup" not in done.stdout
-        complete(home)
+        check_complete(home)
         refused = questions(home.server, 503)
         assert refused.total() >= 2
         assert set(questions(home.server).values()) == {1}
         assert refused.keys() <= questions(home.server).keys()
 
 
-def taken_again(home: Rehearsed, workers: int) -> subprocess.CompletedProcess[str]:
+def run_again(home: Rehearsed, workers: int) -> subprocess.CompletedProcess[str]:
     """Run a batch later, when the service may be asked again."""
     home.later()
     return home.batch("--all", "--workers", workers)
@@ -58,7 +58,7 @@ def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
         waiting = artists
         for number in range(outages):
             with rehearsed.out(home.server, after=2 * artists // outages):
-                done = taken_again(home, workers)
+                done = run_again(home, workers)
             assert done.returncode == 4, done.stderr
             assert home.statuses_counted() == {"completed": artists}
             left = home.lookups()["pending"]
@@ -66,10 +66,10 @@ def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
             assert f"{left} artist" in done.stdout.splitlines()[-1]
             assert questions(home.server, 503).total() <= workers * (number + 1)
             waiting = left
-        done = taken_again(home, workers)
+        done = run_again(home, workers)
         assert (done.returncode, done.stderr) == (0, "")
         assert f"Processing {waiting} artist" in done.stdout
-        complete(home)
+        check_complete(home)
         assert set(questions(home.server).values()) == {1}
 
 

@@ -163,7 +163,7 @@ def _go_on(case: Case, opened: QueueStore, folder: Path, tally: Tally) -> None:
         tally.violations[f"{type(error).__name__} at the second start"] += 1
 
 
-def tried(life: Life, memory: Path, chosen: Iterable[Case], *, first: bool = False) -> Tally:
+def try_cases(life: Life, memory: Path, chosen: Iterable[Case], *, first: bool = False) -> Tally:
     """Try cases; with `first`, until one of them goes wrong."""
     tally = Tally()
     for case in chosen:
@@ -177,13 +177,13 @@ def tried(life: Life, memory: Path, chosen: Iterable[Case], *, first: bool = Fal
 
 @pytest.mark.parametrize("every", [100, pytest.param(1, marks=pytest.mark.slow)])
 def test_nothing_that_was_promised_is_lost(life: Life, memory: Path, every: int) -> None:
-    tally = tried(life, memory, itertools.islice(cases(life), 0, None, every))
+    tally = try_cases(life, memory, itertools.islice(cases(life), 0, None, every))
     assert tally.states > 15_000 // every
     assert tally.violations == {}
     assert tally.refused  # torn copies were among the cases
 
 
-def without(life: Life, fits: Callable[[Call, Call], bool]) -> Life:
+def without_syncs(life: Life, fits: Callable[[Call, Call], bool]) -> Life:
     """Return the life as it had been without some of its syncs.
 
     Each is judged by itself and by the last call that changed the file.
@@ -210,15 +210,15 @@ Fits = Callable[[Call, Call], bool]
 @pytest.mark.slow
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
 def test_without_one_of_its_syncs_something_would_be(life: Life, memory: Path, fits: Fits) -> None:
-    chosen = itertools.islice(cases(without(life, fits)), 0, None, 50)
-    assert tried(life, memory, chosen, first=True).violations.total() == 1
+    chosen = itertools.islice(cases(without_syncs(life, fits)), 0, None, 50)
+    assert try_cases(life, memory, chosen, first=True).violations.total() == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
 def test_without_one_of_its_syncs_much_would_be(life: Life, memory: Path, fits: Fits) -> None:
-    chosen = itertools.islice(cases(without(life, fits)), 0, None, 10)
-    assert tried(life, memory, chosen).violations.total() > 100
+    chosen = itertools.islice(cases(without_syncs(life, fits)), 0, None, 10)
+    assert try_cases(life, memory, chosen).violations.total() > 100
 
 
 def test_the_life_holds_all_that_a_queue_does(life: Life) -> None:

@@ -16,7 +16,7 @@ from mediakeep.queue import readonly
 from mediakeep.queue.queue import Queue
 from tests.crash import faults, script
 from tests.crash.faults import Refusal
-from tests.crash.test_every_call import copied, follow, prepared, restore
+from tests.crash.test_every_call import copy_folder, follow, prepare, restore
 from tests.queue import rig
 from tests.sampling import some
 
@@ -42,7 +42,7 @@ ACTS: dict[str, Callable[[Queue], Any]] = {
 REFUSALS = (errno.ENOSPC, errno.EIO)  # of a full disk, of a failing one
 
 
-def same_on_disk(queue: Queue) -> None:
+def check_disk(queue: Queue) -> None:
     """What this process knows, anybody reads."""
     seen = readonly.load_state(queue.location.folder, MUSIC)
     assert seen.items == queue.state.items
@@ -56,11 +56,11 @@ def same_on_disk(queue: Queue) -> None:
 def test_a_call_that_fails_costs_no_record_and_no_later_one(
     name: str, number: int, memory: Path
 ) -> None:
-    where = prepared(memory / "prepared")
+    where = prepare(memory / "prepared")
     tried = 0
     while True:
         tried += 1
-        copy = copied(where, memory / "copy")
+        copy = copy_folder(where, memory / "copy")
         with Queue.open(copy, MUSIC) as queue:
             queue.begin_session()
             rig.settle(queue, 1)
@@ -77,9 +77,9 @@ def test_a_call_that_fails_costs_no_record_and_no_later_one(
                 with pytest.raises(RecordNotWritten):
                     queue.commit(script.note("too late"))
             else:
-                same_on_disk(queue)
+                check_disk(queue)
                 queue.commit(script.note("goes on"))
-                same_on_disk(queue)
+                check_disk(queue)
             items = dict(queue.state.items)
         with Queue.open(copy, MUSIC) as queue:
             assert _without_sessions(queue) == _given_back(items)
@@ -100,15 +100,15 @@ def _without_sessions(queue: Queue) -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", some(REFUSALS, 2))
 def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path) -> None:
-    where = prepared(memory / "prepared")
-    wanted = copied(where, memory / "wanted")
+    where = prepare(memory / "prepared")
+    wanted = copy_folder(where, memory / "wanted")
     restore(wanted)
     with Queue.open(wanted, MUSIC) as queue:
         items = dict(queue.state.items)
     tried = 0
     while True:
         tried += 1
-        copy = copied(where, memory / "copy")
+        copy = copy_folder(where, memory / "copy")
         with Queue.open(copy, MUSIC) as queue:
             queue.begin_session()
             known = queue.state.seq
@@ -118,7 +118,7 @@ def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path
             follow(queue)
             assert queue.state.items == items
             assert queue.state.seq > known
-            same_on_disk(queue)
+            check_disk(queue)
             assert rig.asides(copy)
             queue.commit(script.note("goes on"))
         if refusal.refused is None:
@@ -146,8 +146,8 @@ def test_a_rewrite_that_fails_never_fails_the_commit(
         with faults.Tap(before, after):
             for _ in range(4):
                 rig.settle(queue, 1)
-                same_on_disk(queue)
+                check_disk(queue)
         assert fired
         assert any("could not be rewritten" in warning for warning in queue.take_warnings())
         rig.settle(queue, 1)
-        same_on_disk(queue)
+        check_disk(queue)

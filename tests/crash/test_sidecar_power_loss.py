@@ -17,7 +17,7 @@ from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
 from tests.crash.tap import Call, Tap, ignore
-from tests.crash.test_tag_power_loss import Life, cases, judge, tried
+from tests.crash.test_tag_power_loss import Life, cases, judge, try_cases
 
 FIELDS = {"title": FieldChange(("Old",), ("New",), "nfo")}
 VERSIONS = [
@@ -29,7 +29,7 @@ VERSIONS = [
 
 
 @pytest.fixture
-def written(memory: Path) -> Life:
+def life(memory: Path) -> Life:
     """Replace a file thrice, and take that back."""
     root = Path(os.path.realpath(memory))
     life = Life(root / "movies" / "a.nfo", root / "home")
@@ -66,20 +66,20 @@ def _live(life: Life) -> None:
 
 
 @pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.slow)])
-def test_the_old_file_or_the_new_one_is_there_with_its_way_back(written: Life, every: int) -> None:
-    outcomes = tried(written, itertools.islice(cases(written), 0, None, every))
+def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, every: int) -> None:
+    outcomes = try_cases(life, itertools.islice(cases(life), 0, None, every))
     assert outcomes.total() > 50
     assert set(outcomes) == {""}
 
 
 @pytest.mark.slow
-def test_without_the_sync_of_its_record_that_would_not_hold(written: Life) -> None:
-    first = written.events.index(written.versions[0])
+def test_without_the_sync_of_its_record_that_would_not_hold(life: Life) -> None:
+    first = life.events.index(life.versions[0])
     events = [
         event
-        for event in written.events[first:]
+        for event in life.events[first:]
         if isinstance(event, bytes) or event.name != "sync" or not event.path.endswith(".jsonl")
     ]
-    less = replace(written, events=[*written.events[:first], *events])
+    less = replace(life, events=[*life.events[:first], *events])
     chosen = [*cases(less)][::-3]
     assert next(filter(None, (judge(less, case) for case in chosen)), "")

@@ -52,15 +52,15 @@ def store(home: Home) -> Path:
     return home.path / "status" / "undo"
 
 
-def strays(home: Home) -> list[Path]:
+def list_strays(home: Home) -> list[Path]:
     return [path for path in home.music.rglob("*") if path.suffix == ".tmp"]
 
 
-def notes(home: Home) -> list[Path]:
+def list_notes(home: Home) -> list[Path]:
     return list((store(home) / FOLDER).iterdir())
 
 
-class Yard:
+class Workspace:
     """Kills writers, and starts a command after each; one writer at a time."""
 
     def __init__(self, home: Home) -> None:
@@ -78,20 +78,20 @@ class Yard:
     def judge(self, order: Order) -> str:
         """Tell what the next command leaves; the commands take turns."""
         name = list(STARTS)[self.left.total() % len(STARTS)]
-        self.left["stray" if strays(self.home) else "none"] += 1
+        self.left["stray" if list_strays(self.home) else "none"] += 1
         STARTS[name](self.home)
-        ends = f"left by {name}" if strays(self.home) else "clean"
-        return ends if not notes(self.home) else f"{ends}, notes"
+        ends = f"left by {name}" if list_strays(self.home) else "clean"
+        return ends if not list_notes(self.home) else f"{ends}, notes"
 
 
 @pytest.mark.parametrize("kills", [24, pytest.param(300, marks=pytest.mark.slow)])
 def test_the_next_command_removes_what_a_killed_writer_left(home: Home, kills: int) -> None:
-    yard = Yard(home)
-    result = Loop(yard.order, yard.judge, tagger.safely, workers=1).run(kills)
-    print(f"{dict(result.kills)}, {dict(yard.left)}, {dict(result.ends)}")
+    workspace = Workspace(home)
+    result = Loop(workspace.order, workspace.judge, tagger.safely, workers=1).run(kills)
+    print(f"{dict(result.kills)}, {dict(workspace.left)}, {dict(result.ends)}")
     assert result.failures == []
     assert set(result.kills) == {RANDOM, *POINTS}
-    assert yard.left["stray"] >= kills // 4  # most points lie amid a copy
+    assert workspace.left["stray"] >= kills // 4  # most points lie amid a copy
     assert result.ends == {"clean": kills}
 
 
@@ -137,19 +137,19 @@ def _write_halfway(order: Order, told: int) -> None:
 
 @pytest.mark.parametrize("start", STARTS)
 def test_the_copy_of_a_living_writer_stays(home: Home, writer: int, start: str) -> None:
-    (copy,) = strays(home)
+    (copy,) = list_strays(home)
     STARTS[start](home)
-    assert strays(home) == [copy]
-    assert notes(home)
+    assert list_strays(home) == [copy]
+    assert list_notes(home)
 
 
 def test_a_lock_on_the_copy_alone_keeps_it_too(home: Home, writer: int) -> None:
-    (copy,) = strays(home)
-    (note,) = notes(home)
+    (copy,) = list_strays(home)
+    (note,) = list_notes(home)
     forged = note.with_name("000000000000.paths")
     forged.write_bytes(note.read_bytes())
     assert temp_copies.remove_abandoned(store(home)) == 0
-    assert strays(home) == [copy]
+    assert list_strays(home) == [copy]
     assert forged.exists()  # it is asked again later
 
 
@@ -198,10 +198,10 @@ def test_names_that_are_no_text_are_noted_too(home: Home) -> None:
     path = temp_copies.new_copy_path(folder / "a.mp3")
     with copies.register(path):
         path.write_bytes(b"half")
-        (there,) = notes(home)
+        (there,) = list_notes(home)
         data = there.read_bytes()
     copies.close()
-    assert notes(home) == []
+    assert list_notes(home) == []
     there.write_bytes(data)
     assert temp_copies.remove_abandoned(store(home)) == 1
     assert not path.exists()
@@ -211,9 +211,9 @@ def test_a_process_that_ends_well_leaves_no_note(home: Home) -> None:
     with closing(UndoStore(store(home))) as there:
         path = home.music / "Vera" / "Dawn" / "01 Tide.mp3"
         write_tags.write(path, [SetField("title", ("Flood",))], there, queue="music")
-        assert len(notes(home)) == 1
-    assert notes(home) == []
-    assert strays(home) == []
+        assert len(list_notes(home)) == 1
+    assert list_notes(home) == []
+    assert list_strays(home) == []
 
 
 def test_a_backup_takes_no_notes_along(home: Home, tmp_path: Path) -> None:

@@ -30,11 +30,11 @@ GROWN = [SetCover(writable_files.IMAGE, "image/png"), SetField("title", ("Ebb " 
 FITTING = [SetField("title", ("Ebb",))]
 
 
-class Yard:
+class Workspace:
     """A file that was changed twice, so that a picture is to be kept; made anew for every try."""
 
     def __init__(self, root: Path, name: str) -> None:
-        self.root, self.file = root / "yard", f"a.{name.rpartition('.')[2]}"
+        self.root, self.file = root / "workspace", f"a.{name.rpartition('.')[2]}"
         self._prepared = root / "prepared"
         shutil.rmtree(self._prepared, ignore_errors=True)
         self.first = writable_files.whole(name)
@@ -74,23 +74,23 @@ class Yard:
         return found
 
 
-def write(yard: Yard) -> None:
-    store = yard.store()
+def write(workspace: Workspace) -> None:
+    store = workspace.store()
     write_tags.write(
-        yard.path,
+        workspace.path,
         [SetField("album", ("Flood",)), SetCover(b"GIF89a", "image/gif")],
         store,
         queue="music",
     )
 
 
-def take_back(yard: Yard) -> None:
-    store = yard.store()
+def undo(workspace: Workspace) -> None:
+    store = workspace.store()
     (step, *_) = apply_undo.plan_undo(store, RecordQuery())
     apply_undo.apply_undo(store, step.record)
 
 
-ACTS: dict[str, Callable[[Yard], None]] = {"write": write, "undo": take_back}
+ACTS: dict[str, Callable[[Workspace], None]] = {"write": write, "undo": undo}
 
 # Undoing puts bytes back whatever they mean; two formats show it, all do by hand.
 TRIALS = [
@@ -100,11 +100,11 @@ TRIALS = [
 ]
 
 
-def become(yard: Yard, act: str) -> bytes:
+def run_undisturbed(workspace: Workspace, act: str) -> bytes:
     """Do it undisturbed, and return the new file."""
-    yard.begin()
-    ACTS[act](yard)
-    return yard.path.read_bytes()
+    workspace.begin()
+    ACTS[act](workspace)
+    return workspace.path.read_bytes()
 
 
 @pytest.fixture(autouse=True)
@@ -112,12 +112,12 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     copy_by_hand(monkeypatch)
 
 
-def trial(yard: Yard, act: str, tap: Tap) -> MediakeepError | None:
+def run_once(workspace: Workspace, act: str, tap: Tap) -> MediakeepError | None:
     """Do it once under a tap."""
-    yard.begin()
+    workspace.begin()
     try:
         with tap, contextlib.suppress(Dead):
-            ACTS[act](yard)
+            ACTS[act](workspace)
     except MediakeepError as error:
         return error
     return None
@@ -127,12 +127,12 @@ def trial(yard: Yard, act: str, tap: Tap) -> MediakeepError | None:
 def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
     memory: Path, name: str, act: str
 ) -> None:
-    yard = Yard(memory, name)
-    new, ends = become(yard, act), list[str]()
+    workspace = Workspace(memory, name)
+    new, ends = run_undisturbed(workspace, act), list[str]()
     for number in count(1):
         cut = Cut(number, 0.5)
-        assert trial(yard, act, cut) is None
-        ends.append(yard.judge(new))
+        assert run_once(workspace, act, cut) is None
+        ends.append(workspace.judge(new))
         if not cut.fired:
             break
     assert ends == sorted(ends, key=["old", "new"].index)
@@ -144,14 +144,14 @@ def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
 def test_whatever_fails_the_file_is_the_old_one_or_all_was_well(
     memory: Path, name: str, act: str
 ) -> None:
-    yard = Yard(memory, name)
-    new, failed = become(yard, act), 0
+    workspace = Workspace(memory, name)
+    new, failed = run_undisturbed(workspace, act), 0
     for place in count(1):
         refusal = Refusal(place, (errno.ENOSPC, errno.EIO)[place % 2])
-        error = trial(yard, act, refusal)
+        error = run_once(workspace, act, refusal)
         failed += error is not None
-        assert not list(yard.path.parent.glob(".*"))
-        assert yard.judge(new) == ("old" if error else "new"), refusal.refused
+        assert not list(workspace.path.parent.glob(".*"))
+        assert workspace.judge(new) == ("old" if error else "new"), refusal.refused
         if not refusal.refused:
             break
     assert failed > 4

@@ -34,7 +34,7 @@ FRAME = bytes.fromhex("fffb9064") + bytes(413)
 LARGE = 60_000_000
 
 
-class Yard:
+class Workspace:
     """Files that are written to, each with what it was and how it sounds."""
 
     def __init__(self, root: Path) -> None:
@@ -91,36 +91,36 @@ class Yard:
         }
 
 
-def kill(yard: Yard, kills: int, write: Write = tagger.safely) -> tagger.Result:
+def kill(workspace: Workspace, kills: int, write: Write = tagger.safely) -> tagger.Result:
     points = list(tagger.POINTS) if write is tagger.safely else []
-    judge = yard.judge if write is tagger.safely else yard.judge_sound
-    return Loop(lambda number: yard.order(number, points), judge, write).run(kills)
+    judge = workspace.judge if write is tagger.safely else workspace.judge_sound
+    return Loop(lambda number: workspace.order(number, points), judge, write).run(kills)
 
 
-def check(yard: Yard, kills: int) -> None:
+def check(workspace: Workspace, kills: int) -> None:
     """Nothing is damaged, every leftover is swept, and all can be walked back to the first byte."""
-    result = kill(yard, kills)
+    result = kill(workspace, kills)
     print(f"{result.kills.total()} kills: {dict(result.kills)}, {dict(result.ends)}")
     assert result.failures == []
     assert set(result.kills) == {RANDOM, *tagger.POINTS}
     assert result.ends == {"whole": result.kills.total()}
-    left = [path for path in yard.folder.iterdir() if path not in yard.first]
+    left = [path for path in workspace.folder.iterdir() if path not in workspace.first]
     assert left  # a kill amid a copy leaves it
     assert all(path.name.startswith(".") and path.suffix == ".tmp" for path in left)
-    atomic_files.remove_stale_temp_files(yard.folder, older=-1)
-    assert sorted(yard.folder.iterdir()) == sorted(yard.first)
-    store = UndoStore(yard.root / "undo")
+    atomic_files.remove_stale_temp_files(workspace.folder, older=-1)
+    assert sorted(workspace.folder.iterdir()) == sorted(workspace.first)
+    store = UndoStore(workspace.root / "undo")
     for step in apply_undo.plan_undo(store, RecordQuery()):
         assert step.refusal == "", step
         apply_undo.apply_undo(store, step.record)
-    assert {path: path.read_bytes() for path in yard.first} == yard.first
+    assert {path: path.read_bytes() for path in workspace.first} == workspace.first
 
 
 def test_no_kill_costs_a_note_or_leaves_a_half_written_tag(memory: Path) -> None:
-    yard = Yard(memory)
+    workspace = Workspace(memory)
     for name in FORMATS:
-        yard.put(name, writable_files.whole(name))
-    check(yard, 40)
+        workspace.put(name, writable_files.whole(name))
+    check(workspace, 40)
 
 
 def longer_mp4(name: str) -> bytes:
@@ -151,27 +151,27 @@ def _pages(page: OggPage, count: int) -> Iterator[bytes]:
 
 @pytest.mark.slow
 def test_six_hundred_kills_cost_nothing(tmp_path: Path) -> None:
-    yard = Yard(tmp_path)
+    workspace = Workspace(tmp_path)
     for name in FORMATS:
-        yard.put(name, writable_files.whole(name))
-    yard.put("large.mp3", writable_files.whole("mp3") + FRAME * (LARGE // len(FRAME)))
-    yard.put("large.flac", large_flac.sound(LARGE, Random(1)))
+        workspace.put(name, writable_files.whole(name))
+    workspace.put("large.mp3", writable_files.whole("mp3") + FRAME * (LARGE // len(FRAME)))
+    workspace.put("large.flac", large_flac.sound(LARGE, Random(1)))
     for name in ("m4a", "front.m4a"):
-        yard.put(f"large.{name}", longer_mp4(name))
+        workspace.put(f"large.{name}", longer_mp4(name))
     for name in ("ogg", "opus"):
-        yard.put(f"large.{name}", longer_ogg(name))
-    check(yard, 600)
+        workspace.put(f"large.{name}", longer_ogg(name))
+    check(workspace, 600)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kills", [10, pytest.param(60, marks=pytest.mark.slow)])
 def test_the_same_check_catches_writing_in_place(memory: Path, kills: int) -> None:
-    yard = Yard(memory)
+    workspace = Workspace(memory)
     for number in range(2):
-        yard.put(f"{number}.mp3", FRAME * 60_000)
-        yard.put(f"{number}.flac", large_flac.sound(25_000_000, Random(number)))
-    result = kill(yard, kills, tagger.in_place)
+        workspace.put(f"{number}.mp3", FRAME * 60_000)
+        workspace.put(f"{number}.flac", large_flac.sound(25_000_000, Random(number)))
+    result = kill(workspace, kills, tagger.in_place)
     print(f"in place: {dict(result.ends)}")
     assert result.failures == []
     assert result.ends["damaged"] > kills // 4
-    shutil.rmtree(yard.folder)
+    shutil.rmtree(workspace.folder)

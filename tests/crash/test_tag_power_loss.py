@@ -122,10 +122,10 @@ def judge(life: Life, case: Case) -> str:
         return "gone"
     if left[str(life.path)].data not in allowed:
         return "another version"
-    return _walked_back(life)
+    return _undo_all(life)
 
 
-def _walked_back(life: Life) -> str:
+def _undo_all(life: Life) -> str:
     store = UndoStore(life.home / "status" / "undo")
     try:
         for step in apply_undo.plan_undo(store, RecordQuery()):
@@ -138,7 +138,7 @@ def _walked_back(life: Life) -> str:
     return "" if life.path.read_bytes() == life.versions[0] else "no way back"
 
 
-def tried(life: Life, chosen: Iterable[Case]) -> Counter[str]:
+def try_cases(life: Life, chosen: Iterable[Case]) -> Counter[str]:
     counts = Counter(judge(life, case) for case in chosen)
     print(f"{counts.total()} states, {dict(counts)}")
     return counts
@@ -146,12 +146,12 @@ def tried(life: Life, chosen: Iterable[Case]) -> Counter[str]:
 
 @pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, every: int) -> None:
-    outcomes = tried(life, itertools.islice(cases(life), 0, None, every))
+    outcomes = try_cases(life, itertools.islice(cases(life), 0, None, every))
     assert outcomes.total() > 2000 // every
     assert set(outcomes) == {""}
 
 
-def without(life: Life, fits: Callable[[Call], bool]) -> Life:
+def without_syncs(life: Life, fits: Callable[[Call], bool]) -> Life:
     """Return the life as it had been without some of its syncs."""
     first = life.events.index(life.versions[0])
     events = [event for event in life.events[first:] if isinstance(event, bytes) or not fits(event)]
@@ -173,5 +173,5 @@ SYNCS: dict[str, Callable[[Call], bool]] = {
 def test_without_one_of_its_syncs_that_would_not_hold(
     life: Life, fits: Callable[[Call], bool]
 ) -> None:
-    chosen = [*cases(without(life, fits))][::-3]
+    chosen = [*cases(without_syncs(life, fits))][::-3]
     assert next(filter(None, (judge(life, case) for case in chosen)), "")

@@ -36,7 +36,7 @@ STAMP = Stamp(SESSION, "Velvet Harbour", 7, 7)
 
 
 @dataclass
-class Yard:
+class Workspace:
     """A home whose files were changed, and what its index was at several times since."""
 
     kept: Path
@@ -57,25 +57,25 @@ class Yard:
 
 
 @pytest.fixture(scope="module")
-def yard(disk_folder: Path) -> Yard:
+def workspace(disk_folder: Path) -> Workspace:
     """Change files one by one, close the index each time, and keep what it is then."""
     root = Path(tempfile.mkdtemp(dir=disk_folder, prefix="torn"))  # it may be made more than once
     home = Home(root / "now" / "home", root / "now" / "music")
     home.path.mkdir(parents=True)
     home.music.mkdir()
-    yard_ = Yard(root / "kept", home, {}, [])
+    workspace_ = Workspace(root / "kept", home, {}, [])
     for number in range(COUNT):
         path = home.music / f"{number:02}.mp3"
         path.write_bytes(writable_files.whole("bare.mp3") + bytes([number]))
-        yard_.first[path.name] = path.read_bytes()
-    for number, name in enumerate(yard_.first):
+        workspace_.first[path.name] = path.read_bytes()
+    for number, name in enumerate(workspace_.first):
         with closing(UndoStore(home.path / "status" / "undo")) as store:
             record = rename(home.music / name, store, f"Ebb {number}", STAMP)
             fill(home, number, record)
             store.find(RecordQuery(id="none"))
-        yard_.ages.append(yard_.index.read_bytes())
-    shutil.copytree(home.path.parent, yard_.kept)
-    return yard_
+        workspace_.ages.append(workspace_.index.read_bytes())
+    shutil.copytree(home.path.parent, workspace_.kept)
+    return workspace_
 
 
 def fill(home: Home, number: int, record: structs.Struct) -> None:
@@ -93,7 +93,7 @@ def pages(data: bytes) -> list[bytes]:
     return [data[at : at + PAGE] for at in range(0, len(data), PAGE)]
 
 
-def mixed(chance: random.Random, ages: list[bytes]) -> bytes:
+def mix_pages(chance: random.Random, ages: list[bytes]) -> bytes:
     """Each page is that of one of two ages, as when only some reached the disk."""
     old, new = sorted(chance.sample(range(len(ages)), 2))
     both = zip(pages(ages[new]), [*pages(ages[old]), *[bytes(PAGE)] * len(ages[new])], strict=False)
@@ -101,13 +101,13 @@ def mixed(chance: random.Random, ages: list[bytes]) -> bytes:
     return b"".join(older if chance.random() < share else newer for newer, older in both)
 
 
-def body_mixed(chance: random.Random, ages: list[bytes]) -> bytes:
+def mix_body(chance: random.Random, ages: list[bytes]) -> bytes:
     """The first page is new, as it is written last, and some of the others are old."""
-    torn = mixed(chance, ages[-2:])
+    torn = mix_pages(chance, ages[-2:])
     return ages[-1][:PAGE] + torn[PAGE:]
 
 
-def forgotten(chance: random.Random, ages: list[bytes]) -> bytes:
+def forget_pages(chance: random.Random, ages: list[bytes]) -> bytes:
     """A few pages stayed as they were some changes ago."""
     new, old = pages(ages[-1]), pages(chance.choice(ages[:-1]))
     for number in chance.sample(range(1, len(old)), chance.randrange(1, 4)):
@@ -115,7 +115,7 @@ def forgotten(chance: random.Random, ages: list[bytes]) -> bytes:
     return b"".join(new)
 
 
-def ahead(chance: random.Random, ages: list[bytes]) -> bytes:
+def advance_first_page(chance: random.Random, ages: list[bytes]) -> bytes:
     """The page that tells how far the log was read is new, and all others are old."""
     base = sqlite3.connect(":memory:", isolation_level=None)
     base.deserialize(ages[-1])
@@ -127,107 +127,116 @@ def ahead(chance: random.Random, ages: list[bytes]) -> bytes:
     return found
 
 
-def truncated(chance: random.Random, ages: list[bytes]) -> bytes:
+def truncate(chance: random.Random, ages: list[bytes]) -> bytes:
     data = chance.choice(ages)
     return data[: chance.choice([0, chance.randrange(len(data)), PAGE * chance.randrange(20)])]
 
 
-def holed(chance: random.Random, ages: list[bytes]) -> bytes:
+def punch_holes(chance: random.Random, ages: list[bytes]) -> bytes:
     pages_ = pages(ages[-1])
     for _ in range(chance.randrange(1, 4)):
         pages_[chance.randrange(1, len(pages_))] = bytes(PAGE)
     return b"".join(pages_)
 
 
-def aged(chance: random.Random, ages: list[bytes]) -> bytes:
+def use_old_index(chance: random.Random, ages: list[bytes]) -> bytes:
     return chance.choice(ages)
 
 
 TEARS: list[Callable[[random.Random, list[bytes]], bytes]] = [
-    mixed,
-    body_mixed,
-    forgotten,
-    ahead,
-    truncated,
-    holed,
-    aged,
+    mix_pages,
+    mix_body,
+    forget_pages,
+    advance_first_page,
+    truncate,
+    punch_holes,
+    use_old_index,
 ]
 
 
-def states(yard: Yard, count: int) -> Iterator[bytes]:
+def states(workspace: Workspace, count: int) -> Iterator[bytes]:
     for number in range(count):
-        yield TEARS[number % len(TEARS)](random.Random(number), yard.ages)
+        yield TEARS[number % len(TEARS)](random.Random(number), workspace.ages)
 
 
-def undo(yard: Yard, torn: bytes) -> str:
+def undo(workspace: Workspace, torn: bytes) -> str:
     """Undo the session with such an index, and tell how that went."""
-    yard.restore()
-    yard.index.write_bytes(torn)
-    done = yard.home.call("undo_changes", "--session", SESSION)
-    if yard.undone():
+    workspace.restore()
+    workspace.index.write_bytes(torn)
+    done = workspace.home.call("undo_changes", "--session", SESSION)
+    if workspace.undone():
         return f"undone, exit {done.returncode}"
     return f"incomplete, exit {done.returncode}"
 
 
 @pytest.mark.parametrize("count", [14, pytest.param(100, marks=pytest.mark.slow)])
-def test_whatever_is_left_of_the_index_every_change_is_undone(yard: Yard, count: int) -> None:
-    counts = Counter(undo(yard, torn) for torn in states(yard, count))
+def test_whatever_is_left_of_the_index_every_change_is_undone(
+    workspace: Workspace, count: int
+) -> None:
+    counts = Counter(undo(workspace, torn) for torn in states(workspace, count))
     print(f"{counts.total()} states: {dict(counts)}")
     assert counts == {"undone, exit 0": count}
 
 
 def test_the_same_check_catches_an_index_that_is_believed(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RecordIndex, "verify", lambda _: True)
     monkeypatch.setattr(clean_flag, "is_clean", lambda *_: False)
-    assert undo(yard, ahead(random.Random(1), yard.ages)) == "incomplete, exit 0"
+    assert (
+        undo(workspace, advance_first_page(random.Random(1), workspace.ages))
+        == "incomplete, exit 0"
+    )
 
 
 # The clean mark
 
 
-def forged(index: Path) -> None:
+def forge(index: Path) -> None:
     """Have an index lie without any sign of it."""
     with closing(sqlite3.connect(index)) as base, base:
         base.execute("DELETE FROM record WHERE session = ?", (SESSION,))
 
 
-def found(yard: Yard) -> int:
-    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
+def count_pages(workspace: Workspace) -> int:
+    with closing(UndoStore(workspace.home.path / "status" / "undo")) as store:
         return len(store.find(RecordQuery(session=SESSION)))
 
 
-def test_an_index_that_was_not_closed_before_the_system_stopped_is_rebuilt(yard: Yard) -> None:
-    yard.restore()
-    store = UndoStore(yard.home.path / "status" / "undo")
-    rename(yard.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
+def test_an_index_that_was_not_closed_before_the_system_stopped_is_rebuilt(
+    workspace: Workspace,
+) -> None:
+    workspace.restore()
+    store = UndoStore(workspace.home.path / "status" / "undo")
+    rename(workspace.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
     assert len(store.find(RecordQuery(session=SESSION))) == COUNT
     store._lookup._index._database._close_connection()  # as a kill leaves it
-    forged(yard.index)
-    assert found(yard) == 0  # the same system runs: nothing is lost, and nothing is rebuilt
-    with closing(sqlite3.connect(yard.index)) as base, base:
+    forge(workspace.index)
+    assert (
+        count_pages(workspace) == 0
+    )  # the same system runs: nothing is lost, and nothing is rebuilt
+    with closing(sqlite3.connect(workspace.index)) as base, base:
         base.execute("UPDATE clean_mark SET value = replace(value, '-', '+')")  # another start
-    assert found(yard) == COUNT
+    assert count_pages(workspace) == COUNT
 
 
-def test_a_copy_of_an_index_that_was_being_written_is_rebuilt(yard: Yard) -> None:
-    yard.restore()
-    store = UndoStore(yard.home.path / "status" / "undo")
-    rename(yard.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
+def test_a_copy_of_an_index_that_was_being_written_is_rebuilt(workspace: Workspace) -> None:
+    workspace.restore()
+    store = UndoStore(workspace.home.path / "status" / "undo")
+    rename(workspace.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
     store.find(RecordQuery(session=SESSION))
     store._lookup._index._database._close_connection()
-    forged(yard.index)
-    copy = yard.index.with_suffix(".copy")
-    shutil.copyfile(yard.index, copy)
-    copy.replace(yard.index)
-    assert found(yard) == COUNT
+    forge(workspace.index)
+    copy = workspace.index.with_suffix(".copy")
+    shutil.copyfile(workspace.index, copy)
+    copy.replace(workspace.index)
+    assert count_pages(workspace) == COUNT
 
 
 def test_the_mark_costs_two_syncs_however_much_is_written(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    yard.restore()
+    workspace.restore()
     written, real = list[str](), clean_flag._write_mark
 
     def counted(base: sqlite3.Connection, value: str) -> None:
@@ -235,33 +244,33 @@ def test_the_mark_costs_two_syncs_however_much_is_written(
         real(base, value)
 
     monkeypatch.setattr(clean_flag, "_write_mark", counted)
-    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
+    with closing(UndoStore(workspace.home.path / "status" / "undo")) as store:
         for number in range(5):
-            rename(yard.home.music / "00.mp3", store, f"Flood {number}", STAMP)
+            rename(workspace.home.music / "00.mp3", store, f"Flood {number}", STAMP)
             store.find(RecordQuery(session=SESSION))
         assert len(written) == 1  # cleared before the first write
         for _ in range(5):
             store.find(RecordQuery(session=SESSION))
     assert [bool(value) for value in written] == [True, False]
-    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
+    with closing(UndoStore(workspace.home.path / "status" / "undo")) as store:
         store.find(RecordQuery(session=SESSION))
     assert len(written) == 2  # who only reads writes no mark
 
 
-def test_the_mark_is_not_set_beside_a_writer_that_goes_on(yard: Yard) -> None:
-    yard.restore()
-    one, other = (UndoStore(yard.home.path / "status" / "undo") for _ in range(2))
-    rename(yard.home.music / "00.mp3", one, "Flood", STAMP)
+def test_the_mark_is_not_set_beside_a_writer_that_goes_on(workspace: Workspace) -> None:
+    workspace.restore()
+    one, other = (UndoStore(workspace.home.path / "status" / "undo") for _ in range(2))
+    rename(workspace.home.music / "00.mp3", one, "Flood", STAMP)
     one.find(RecordQuery(id="none"))
-    rename(yard.home.music / "00.mp3", other, "Flow", STAMP)
+    rename(workspace.home.music / "00.mp3", other, "Flow", STAMP)
     other.find(RecordQuery(id="none"))
     one.close()
-    assert mark(yard.index) == ""  # all that both have written is synced by now
-    rename(yard.home.music / "00.mp3", other, "Fall", STAMP)
+    assert mark(workspace.index) == ""  # all that both have written is synced by now
+    rename(workspace.home.music / "00.mp3", other, "Fall", STAMP)
     other.find(RecordQuery(id="none"))
-    assert mark(yard.index) != ""  # and cleared again before the next write
+    assert mark(workspace.index) != ""  # and cleared again before the next write
     other.close()
-    assert mark(yard.index) == ""
+    assert mark(workspace.index) == ""
 
 
 def mark(index: Path) -> str:
@@ -284,45 +293,45 @@ def test_a_file_without_a_mark_asks_for_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [(b'{"op"', b"\xff"), (b'"old":{', b'"old":7,"o":{')])
 def test_a_line_that_cannot_be_read_is_told_and_all_others_are_undone(
-    yard: Yard, damage: tuple[bytes, bytes]
+    workspace: Workspace, damage: tuple[bytes, bytes]
 ) -> None:
-    yard.restore()
-    (log,) = logs(yard.home.path)
+    workspace.restore()
+    (log,) = logs(workspace.home.path)
     lines = log.read_bytes().splitlines(keepends=True)
     (place,) = (
         n for n, line in enumerate(lines) if b'"op":"change"' in line and b"/05.mp3" in line
     )
     lines[place] = lines[place].replace(*damage, 1)
     log.write_bytes(b"".join(lines))
-    done = yard.home.call("undo_changes", "--session", SESSION)
+    done = workspace.home.call("undo_changes", "--session", SESSION)
     assert done.returncode == 3
     assert f"{log.name}, byte {sum(map(len, lines[:place])):,}" in done.stderr
-    now = {path.name: path.read_bytes() for path in yard.home.music.iterdir()}
-    assert [name for name in now if now[name] != yard.first[name]] == ["05.mp3"]
-    other = yard.home.call("undo_changes", "--session", "20991217_session_009")
+    now = {path.name: path.read_bytes() for path in workspace.home.music.iterdir()}
+    assert [name for name in now if now[name] != workspace.first[name]] == ["05.mp3"]
+    other = workspace.home.call("undo_changes", "--session", "20991217_session_009")
     assert other.returncode == 3  # the damaged line may be of just that session
     assert "Session 20991217_session_009 changed no files" in other.stderr
 
 
-def test_lost_marks_are_no_damage(yard: Yard) -> None:
-    yard.restore()
-    (log,) = logs(yard.home.path)
+def test_lost_marks_are_no_damage(workspace: Workspace) -> None:
+    workspace.restore()
+    (log,) = logs(workspace.home.path)
     data = log.read_bytes()
     last = data.rindex(b'{"op":"mark"')
     log.write_bytes(data[:last] + bytes(30) + data[last + 30 :])  # a sector that was not written
-    done = yard.home.call("undo_changes", "--session", SESSION)
-    assert (done.returncode, yard.undone()) == (0, True)
+    done = workspace.home.call("undo_changes", "--session", SESSION)
+    assert (done.returncode, workspace.undone()) == (0, True)
 
 
-def test_a_lost_blob_is_told_with_the_code_of_damage(yard: Yard) -> None:
-    yard.restore()
-    path = yard.home.music / "00.mp3"
-    with closing(UndoStore(yard.home.path / "status" / "undo")) as store:
+def test_a_lost_blob_is_told_with_the_code_of_damage(workspace: Workspace) -> None:
+    workspace.restore()
+    path = workspace.home.music / "00.mp3"
+    with closing(UndoStore(workspace.home.path / "status" / "undo")) as store:
         record = rename(path, store, "A" * 9000, Stamp("other", "", 0, 0))
         assert record.details
-    for blob in (yard.home.path / "status" / "undo" / "blobs").rglob(record.details):
+    for blob in (workspace.home.path / "status" / "undo" / "blobs").rglob(record.details):
         blob.unlink()
-    assert yard.home.call("undo_changes", "--session", "other").returncode == 3
+    assert workspace.home.call("undo_changes", "--session", "other").returncode == 3
 
 
 # The index of the history

@@ -134,5 +134,8 @@ def test_a_picture_file_that_refuses_says_why(tmp_path: Path) -> None:
         pictures.read_picture_info(tmp_path / "cover.jpg")
     path = tmp_path / "locked.jpg"
     path.write_bytes(jpeg())
-    with shelf.refused(path), pytest.raises(Unreadable, match="Grant this user read permission"):
+    with (
+        shelf.deny_access(path),
+        pytest.raises(Unreadable, match="Grant this user read permission"),
+    ):
         pictures.read_picture_info(path)

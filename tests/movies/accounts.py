@@ -97,7 +97,9 @@ def candidate(number: int = 4711, confidence: float = 0.97, **changes: Any) -> M
     return MovieCandidate(structs.replace(hit, **changes), confidence, "Ida Sølund", MINUTES)
 
 
-def open_to(*candidates: MovieCandidate, sure: MatchStatus = MatchStatus.REVIEW) -> MovieIdentity:
+def build_open_identity(
+    *candidates: MovieCandidate, sure: MatchStatus = MatchStatus.REVIEW
+) -> MovieIdentity:
     """A person decides, or nothing is near."""
     return MovieIdentity(status=sure, decided_by="search", candidates=candidates)
 

@@ -17,7 +17,15 @@ from mediakeep.movies.model import MovieName
 from mediakeep.movies.outputs import movie_report
 from mediakeep.movies.result import DuplicateMovie, MovieResult, NfoState, NfoStatus, SidecarOutcome
 from tests.movies import accounts
-from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+from tests.movies.accounts import (
+    account,
+    build_open_identity,
+    candidate,
+    certain,
+    film,
+    local,
+    video,
+)
 
 HOME = Path("/home/ida/media")
 
@@ -67,7 +75,7 @@ def doubtful() -> MovieResult:
             images=(),
             nfos=("stiller.hafen.dvdrip.nfo",),
         ),
-        identity=open_to(candidate(4711, 0.89), remake),
+        identity=build_open_identity(candidate(4711, 0.89), remake),
         nfo=NfoStatus(NfoState.SCENE, "stiller.hafen.dvdrip.nfo"),
     )
 

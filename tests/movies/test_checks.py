@@ -24,7 +24,15 @@ from mediakeep.movies.model import MovieName, MovieVideo, SubtitleFile
 from mediakeep.movies.outputs import choose_commands
 from mediakeep.movies.result import DuplicateMovie, MovieResult, NfoState, NfoStatus, SidecarOutcome
 from tests.movies import accounts
-from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+from tests.movies.accounts import (
+    account,
+    build_open_identity,
+    candidate,
+    certain,
+    film,
+    local,
+    video,
+)
 from tests.sampling import each_row
 
 PAGE = Path(__file__).parents[2] / "docs" / "movie-issue-kinds.md"
@@ -33,7 +41,7 @@ GERMAN = (AudioStream("aac", "ger", 2),)
 NFO = "Quiet Harbour (1987).nfo"
 
 
-def found(result: MovieResult) -> dict[str, str]:
+def find_details(result: MovieResult) -> dict[str, str]:
     """Return the kinds that are found, each with its details."""
     kinds: dict[str, str] = {}
     for issue in diagnose.find_issues(result):
@@ -42,11 +50,11 @@ def found(result: MovieResult) -> dict[str, str]:
     return kinds
 
 
-def lying(**changes: Any) -> MovieResult:
+def build_nested(**changes: Any) -> MovieResult:
     return account(local=local(**changes))
 
 
-def parts(*minutes: float, **changes: Any) -> MovieResult:
+def build_parts(*minutes: float, **changes: Any) -> MovieResult:
     """Return the movie cut into parts of so many minutes."""
     videos = [
         video(f"Quiet Harbour (1987) cd{number}.mkv", duration=length * 60, part=number)
@@ -56,7 +64,7 @@ def parts(*minutes: float, **changes: Any) -> MovieResult:
 
 
 def test_nothing_is_wrong_with_a_healthy_movie() -> None:
-    assert found(account()) == {}
+    assert find_details(account()) == {}
 
 
 def test_before_a_look_up_nothing_is_told_that_needs_one() -> None:
@@ -64,22 +72,24 @@ def test_before_a_look_up_nothing_is_told_that_needs_one() -> None:
         images=(), nfos=(), name=MovieName("Quiet Harbour", 1950), videos=(video(duration=60),)
     )
     result = account(local=bare, identity=MovieIdentity(lookup_error="offline"), nfo=NfoStatus())
-    assert set(found(result)) == {"missing-nfo", "missing-poster", "missing-fanart"}
+    assert set(find_details(result)) == {"missing-nfo", "missing-poster", "missing-fanart"}
 
 
 CASES: dict[str, list[tuple[MovieResult, str]]] = {
     "unreadable-video": [
         (
-            lying(videos=(MovieVideo("a.mkv", 9, trouble="Cannot read a.mkv: it is a pipe."),)),
+            build_nested(
+                videos=(MovieVideo("a.mkv", 9, trouble="Cannot read a.mkv: it is a pipe."),)
+            ),
             "a pipe",
         ),
     ],
     "truncated-video": [
-        (lying(videos=(video(truncated="3 of 9 MB are there"),)), "3 of 9 MB are there"),
-        (lying(videos=(MovieVideo("Quiet Harbour (1987).mkv"),)), "(1987).mkv: it is empty"),
+        (build_nested(videos=(video(truncated="3 of 9 MB are there"),)), "3 of 9 MB are there"),
+        (build_nested(videos=(MovieVideo("Quiet Harbour (1987).mkv"),)), "(1987).mkv: it is empty"),
     ],
-    "not-video": [(lying(videos=(video(container="zip", video=()),)), "it is zip")],
-    "no-audio": [(lying(videos=(video(audio=()),)), "Quiet Harbour (1987).mkv")],
+    "not-video": [(build_nested(videos=(video(container="zip", video=()),)), "it is zip")],
+    "no-audio": [(build_nested(videos=(video(audio=()),)), "Quiet Harbour (1987).mkv")],
     "id-conflict": [
         (account(identity=certain(conflicts=("The NFO says 1, the name 2.",))), "the name 2"),
     ],
@@ -91,27 +101,42 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
     ],
     "removed-id": [(account(identity=certain(removed_ids=(17, 18))), "17, 18")],
     "name-not-parsed": [
-        (account(local=local(name=MovieName()), identity=open_to(sure=MatchStatus.UNMATCHED)), ""),
+        (
+            account(
+                local=local(name=MovieName()),
+                identity=build_open_identity(sure=MatchStatus.UNMATCHED),
+            ),
+            "",
+        ),
         (account(local=local(name=MovieName()), identity=MovieIdentity()), ""),
     ],
     "no-match": [
         (
-            account(identity=open_to(sure=MatchStatus.UNMATCHED)),
+            account(identity=build_open_identity(sure=MatchStatus.UNMATCHED)),
             'nothing like "Quiet Harbour" (1987)',
         ),
         (
             account(
-                identity=open_to(candidate(1, 0.4, title="Harbour"), sure=MatchStatus.UNMATCHED)
+                identity=build_open_identity(
+                    candidate(1, 0.4, title="Harbour"), sure=MatchStatus.UNMATCHED
+                )
             ),
             'the nearest is "Harbour" (1987) at 0.40',
         ),
     ],
     "ambiguous-match": [
         (
-            account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79, release_date="1990"))),
+            account(
+                identity=build_open_identity(
+                    candidate(1, 0.8), candidate(2, 0.79, release_date="1990")
+                )
+            ),
             '"Quiet Harbour" (1987) at 0.80 or "Quiet Harbour" (1990) at 0.79',
         ),
-        (account(identity=open_to(*[candidate(n, 0.8) for n in range(5)])), "and 2 more"),
+        (
+            account(identity=build_open_identity(*[candidate(n, 0.8) for n in range(5)])),
+            "and 2 more",
+        ),
     ],
     "duplicate-movie": [
         (
@@ -120,19 +145,19 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
         ),
     ],
     "wrong-year": [
-        (lying(name=MovieName("Quiet Harbour", 1990)), "1990 in its name, 1987 at TMDb")
+        (build_nested(name=MovieName("Quiet Harbour", 1990)), "1990 in its name, 1987 at TMDb")
     ],
     "year-off-by-one": [
-        (lying(name=MovieName("Quiet Harbour", 1986)), "1986 in its name, 1987 at TMDb"),
-        (lying(name=MovieName("Quiet Harbour", 1988)), "1988 in its name, 1987 at TMDb"),
+        (build_nested(name=MovieName("Quiet Harbour", 1986)), "1986 in its name, 1987 at TMDb"),
+        (build_nested(name=MovieName("Quiet Harbour", 1988)), "1988 in its name, 1987 at TMDb"),
     ],
     "runtime-differs": [
-        (lying(videos=(video(duration=60 * 92),)), "92 min, and 104 at TMDb: another cut"),
-        (lying(videos=(video(duration=60 * 120),)), "120 min, and 104 at TMDb: another cut"),
-        (parts(50.0), "50 min, and 104 at TMDb: part 1 may not be all of it"),
-        (parts(30.0, 30.0), "parts 1, 2 may not be all of it"),
+        (build_nested(videos=(video(duration=60 * 92),)), "92 min, and 104 at TMDb: another cut"),
+        (build_nested(videos=(video(duration=60 * 120),)), "120 min, and 104 at TMDb: another cut"),
+        (build_parts(50.0), "50 min, and 104 at TMDb: part 1 may not be all of it"),
+        (build_parts(30.0, 30.0), "parts 1, 2 may not be all of it"),
         (
-            lying(
+            build_nested(
                 name=MovieName("Quiet Harbour", 1987, edition="Long Cut"),
                 videos=(video(duration=9e3),),
             ),
@@ -141,11 +166,13 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
     ],
     "corrupt-image": [
         (
-            lying(images=(accounts.FANART, structs.replace(accounts.POSTER, mime=""))),
+            build_nested(images=(accounts.FANART, structs.replace(accounts.POSTER, mime=""))),
             "poster.jpg: its bytes are no picture",
         ),
         (
-            lying(images=(accounts.POSTER, structs.replace(accounts.FANART, trouble="it is cut"))),
+            build_nested(
+                images=(accounts.POSTER, structs.replace(accounts.FANART, trouble="it is cut"))
+            ),
             "fanart.jpg: it is cut",
         ),
     ],
@@ -159,7 +186,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
         (account(nfo=NfoStatus(NfoState.UNSAFE, NFO)), "not read: unsafe"),
     ],
     "missing-poster": [
-        (lying(images=(accounts.FANART,)), ""),
+        (build_nested(images=(accounts.FANART,)), ""),
         (  # it was written before, and is gone
             account(
                 local=local(images=(accounts.FANART,)), written=(SidecarOutcome("poster", "p.jpg"),)
@@ -167,17 +194,17 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
             "",
         ),
     ],
-    "missing-fanart": [(lying(images=(accounts.POSTER,)), "")],
+    "missing-fanart": [(build_nested(images=(accounts.POSTER,)), "")],
     "missing-plot": [(account(nfo=NfoStatus(NfoState.READ, NFO, NfoMovie(plot=" \n"))), "")],
-    "orphan-sidecar": [(lying(orphans=("Old Name.nfo",)), "Old Name.nfo")],
-    "low-resolution": [(lying(videos=(video(video=SD),)), "720 x 576 pixels")],
+    "orphan-sidecar": [(build_nested(orphans=("Old Name.nfo",)), "Old Name.nfo")],
+    "low-resolution": [(build_nested(videos=(video(video=SD),)), "720 x 576 pixels")],
     "missing-subtitles": [
         (
-            lying(videos=(video(audio=GERMAN, subtitles=()),)),
+            build_nested(videos=(video(audio=GERMAN, subtitles=()),)),
             "it is in German, without English subtitles",
         ),
         (
-            lying(
+            build_nested(
                 videos=(video(audio=GERMAN, subtitles=(SubtitleStream("eng", forced=True),)),),
                 subtitles=(SubtitleFile("a.en.forced.srt", "en", ("forced",)),),
             ),
@@ -186,7 +213,7 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
     ],
     "small-poster": [
         (
-            lying(
+            build_nested(
                 images=(accounts.FANART, structs.replace(accounts.POSTER, width=499, height=700))
             ),
             "499 x 700 pixels",
@@ -211,53 +238,53 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
 @each_row("kind", ISSUE_KINDS)
 def test_a_kind_is_found_where_it_is_and_alone(kind: MovieIssueKind) -> None:
     for told, detail in CASES[kind.name]:
-        assert detail in found(told)[kind.name]
-        assert found(told).keys() == {kind.name}
+        assert detail in find_details(told)[kind.name]
+        assert find_details(told).keys() == {kind.name}
 
 
 FINE: dict[str, MovieResult] = {
     "a year that TMDb does not know": account(identity=certain(movie=film(release_date=""))),
-    "a name without a year": lying(name=MovieName("Quiet Harbour")),
-    "a title that nothing but its NFO tells": lying(name=MovieName()),
-    "ten per cent longer": lying(videos=(video(duration=60 * 114),)),
-    "faster by PAL": lying(videos=(video(duration=60 * 104 * 24 / 25),)),
+    "a name without a year": build_nested(name=MovieName("Quiet Harbour")),
+    "a title that nothing but its NFO tells": build_nested(name=MovieName()),
+    "ten per cent longer": build_nested(videos=(video(duration=60 * 114),)),
+    "faster by PAL": build_nested(videos=(video(duration=60 * 104 * 24 / 25),)),
     "a short film off by two minutes": account(
         identity=certain(movie=film(runtime=7)), local=local(videos=(video(duration=60 * 9),))
     ),
-    "a long edition": lying(
+    "a long edition": build_nested(
         name=MovieName("Quiet Harbour", 1987, edition="Long Cut"),
         videos=(video(duration=60 * 140),),
     ),
-    "two whole parts": parts(52.0, 52.0),
+    "two whole parts": build_parts(52.0, 52.0),
     "a running time that nobody knows": account(identity=certain(movie=film(runtime=0))),
-    "a file that only its frame told of": lying(
+    "a file that only its frame told of": build_nested(
         videos=(video(by="", video=(), audio=(), duration=0.0, subtitles=()),)
     ),
     "a silent film": account(
         identity=certain(movie=film(spoken_languages=("xx",))),
         local=local(videos=(video(audio=()),)),
     ),
-    "a wide frame of few lines": lying(
+    "a wide frame of few lines": build_nested(
         videos=(video(video=(VideoStream(width=1280, height=536),)),)
     ),
-    "a narrow frame of many lines": lying(
+    "a narrow frame of many lines": build_nested(
         videos=(video(video=(VideoStream(width=960, height=720),)),)
     ),
-    "a small version beside a sharp one": lying(
+    "a small version beside a sharp one": build_nested(
         videos=(video("a - 480p.mkv", video=SD, version="480p"), video("a - 1080p.mkv"))
     ),
-    "sound that does not tell its language": lying(
+    "sound that does not tell its language": build_nested(
         videos=(video(audio=(AudioStream("aac"),), subtitles=()),)
     ),
-    "subtitles beside it": lying(
+    "subtitles beside it": build_nested(
         videos=(video(audio=GERMAN, subtitles=()),),
         subtitles=(SubtitleFile("a.english.srt", "english"),),
     ),
-    "subtitles that do not tell their language": lying(
+    "subtitles that do not tell their language": build_nested(
         videos=(video(audio=GERMAN, subtitles=()),), subtitles=(SubtitleFile("a.srt"),)
     ),
     "sound in another of the wanted languages": structs.replace(
-        lying(videos=(video(audio=GERMAN, subtitles=()),)), wanted_languages=("fr", "de")
+        build_nested(videos=(video(audio=GERMAN, subtitles=()),)), wanted_languages=("fr", "de")
     ),
     "an NFO that is locked": account(nfo=NfoStatus(NfoState.LOCKED, NFO, NfoMovie(plot="A."))),
     "a collection that is complete": account(
@@ -268,11 +295,11 @@ FINE: dict[str, MovieResult] = {
 
 @each_row("what", FINE)
 def test_nothing_is_told_of(what: str) -> None:
-    assert found(FINE[what]) == {}
+    assert find_details(FINE[what]) == {}
 
 
 def test_issues_come_by_urgency_and_their_ids_last() -> None:
-    result = lying(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
+    result = build_nested(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
     first = diagnose.find_issues(result)
     assert [one.kind for one in first] == ["no-audio", "missing-poster", "orphan-sidecar"]
     again = diagnose.find_issues(
@@ -285,19 +312,19 @@ def test_issues_come_by_urgency_and_their_ids_last() -> None:
 # Who has to do something
 
 
-def needing(result: MovieResult) -> set[str]:
+def list_needed(result: MovieResult) -> set[str]:
     return {issue.kind for issue in diagnose.find_issues(result) if diagnose.needs_decision(issue)}
 
 
 def test_what_a_batch_will_write_waits_for_nobody() -> None:
     bare = account(local=local(images=(), nfos=()), nfo=NfoStatus())
     lacking = {"missing-nfo", "missing-poster", "missing-fanart"}
-    assert needing(bare) == lacking  # TMDb was asked, and has none
+    assert list_needed(bare) == lacking  # TMDb was asked, and has none
     waiting = structs.replace(bare, identity=MovieIdentity())
-    assert set(found(waiting)) == lacking
-    assert needing(waiting) == set()
+    assert set(find_details(waiting)) == lacking
+    assert list_needed(waiting) == set()
     due = structs.replace(bare, pending=(SidecarOutcome("poster", "p.jpg"),))
-    assert needing(due) == {"missing-nfo", "missing-fanart"}
+    assert list_needed(due) == {"missing-nfo", "missing-fanart"}
 
 
 def test_what_was_taken_back_waits_for_a_word() -> None:
@@ -307,25 +334,25 @@ def test_what_was_taken_back_waits_for_a_word() -> None:
     )
     (issue,) = diagnose.find_issues(result)
     assert (issue.kind, issue.held_code, issue.proposal) == ("missing-nfo", BlockCode.UNDONE, "")
-    assert needing(result) == {"missing-nfo"}
+    assert list_needed(result) == {"missing-nfo"}
 
 
 def test_a_note_of_a_release_is_never_promised_to_be_replaced() -> None:
     result = account(nfo=NfoStatus(NfoState.SCENE, NFO), identity=MovieIdentity())
-    assert needing(result) == {"missing-nfo"}
+    assert list_needed(result) == {"missing-nfo"}
 
 
 def test_notes_never_need_a_person() -> None:
     for kind in ISSUE_KINDS:
         for told, _ in CASES[kind.name]:
             if kind.severity is Severity.NOTE:
-                assert kind.name not in needing(told)
+                assert kind.name not in list_needed(told)
 
 
 # The table
 
 
-def checks_written() -> set[FunctionType]:
+def list_checks() -> set[FunctionType]:
     """Find all public functions in `checks` that are shown an account and give details of it."""
     modules = [
         importlib.import_module(f"{checks.__name__}.{module.name}")
@@ -343,7 +370,7 @@ def checks_written() -> set[FunctionType]:
 
 
 def test_every_check_is_in_the_table_once_under_its_own_name() -> None:
-    assert {kind.check for kind in ISSUE_KINDS} == checks_written()
+    assert {kind.check for kind in ISSUE_KINDS} == list_checks()
     assert len({kind.name for kind in ISSUE_KINDS}) == len(ISSUE_KINDS)
     for kind in ISSUE_KINDS:
         assert kind.check.__name__.removeprefix("check_") == kind.name.replace("-", "_")
@@ -392,7 +419,7 @@ def test_a_conflict_of_ids_after_a_choice_proposes_no_other_choice(tmp_path: Pat
 
 def table() -> str:
     rows = [
-        f"| `{kind.name}` | {kind.severity} | {kind.scope} | {who(kind)} "
+        f"| `{kind.name}` | {kind.severity} | {kind.scope} | {who_fixes(kind)} "
         f"| {kind.meaning} {kind.fix_hint} |"
         for kind in ISSUE_KINDS
     ]
@@ -400,7 +427,7 @@ def table() -> str:
     return "\n".join([*head, "|---|---|---|---|---|", *rows])
 
 
-def who(kind: MovieIssueKind) -> str:
+def who_fixes(kind: MovieIssueKind) -> str:
     if kind.severity is Severity.NOTE:
         return "optional"
     if kind.fixed_by:

@@ -72,7 +72,7 @@ def local(*videos: model.MovieVideo) -> model.LocalMovie:
     return model.LocalMovie(key="a", path="/a", root="/a", base="a", videos=videos)
 
 
-def described(
+def describe(
     locale: Locale = GERMAN, movie: model.LocalMovie | None = None, **given: Any
 ) -> NfoMovie:
     film = msgspec.structs.replace(FILM, **given)
@@ -80,7 +80,7 @@ def described(
 
 
 def test_facts_of_tmdb_take_their_places() -> None:
-    content = described()
+    content = describe()
     assert content.ids == {"tmdb": "900042", "imdb": "tt9900042"}
     assert next(iter(content.ids)) == "tmdb"
     assert (content.title, content.original_title) == ("Die geduldige Flut", "The Patient Tide")
@@ -123,7 +123,7 @@ TITLES = [
 def test_a_title_is_in_the_language_asked_for_or_the_next_best(
     language: str, given: dict[str, Any], title: str
 ) -> None:
-    assert described(Locale(language), **given).title == title
+    assert describe(Locale(language), **given).title == title
 
 
 PLOTS = [
@@ -146,7 +146,7 @@ PLOTS = [
 def test_a_plot_is_in_the_language_asked_for_or_the_next_best(
     language: str, given: dict[str, Any], plot: str
 ) -> None:
-    assert described(Locale(language), **given).plot == plot
+    assert describe(Locale(language), **given).plot == plot
 
 
 SORTED = [
@@ -166,7 +166,7 @@ SORTED = [
 def test_a_title_is_sorted_without_an_article_of_its_language(
     language: str, title: str, sort: str
 ) -> None:
-    content = described(Locale(language), asked=language, title=title, translations=())
+    content = describe(Locale(language), asked=language, title=title, translations=())
     assert (content.title, content.sort_title) == (title, sort)
 
 
@@ -181,11 +181,11 @@ def test_a_title_is_sorted_without_an_article_of_its_language(
     ],
 )
 def test_a_certificate_is_that_of_the_country_or_of_the_us(country: str, mpaa: str) -> None:
-    assert described(Locale("de-DE", country)).mpaa == mpaa
+    assert describe(Locale("de-DE", country)).mpaa == mpaa
 
 
 def test_without_a_certificate_there_is_none() -> None:
-    assert described(certificates=FILM.certificates[1:2]).mpaa == ""
+    assert describe(certificates=FILM.certificates[1:2]).mpaa == ""
 
 
 def test_pictures_are_ranked_by_language_and_few() -> None:
@@ -199,7 +199,7 @@ def test_pictures_are_ranked_by_language_and_few() -> None:
         TmdbImage("", language="de"),
         *(TmdbImage(f"/more{n}.jpg", language="en") for n in range(9)),
     )
-    content = described(posters=pictures, backdrops=pictures)
+    content = describe(posters=pictures, backdrops=pictures)
     begin = "https://image.tmdb.org/t/p/original"
     posters = [thumb.url.removeprefix(begin) for thumb in content.thumbs]
     assert posters == ["/de.jpg", "/en.jpg", "/more0.jpg", "/more1.jpg", "/more2.jpg"]
@@ -221,19 +221,19 @@ def test_streams_are_those_of_the_first_version() -> None:
     other = msgspec.structs.replace(FACTS, video=(VideoStream("av1"),))
     video = model.MovieVideo("a.mkv", version="1080p", facts=FACTS)
     two = model.MovieVideo("b.mkv", version="2160p", facts=other)
-    assert described(movie=local(video, two)).streams.video == FACTS.video
-    assert described(movie=local(video, two)).streams.audio == FACTS.audio
+    assert describe(movie=local(video, two)).streams.video == FACTS.video
+    assert describe(movie=local(video, two)).streams.audio == FACTS.audio
     unknown = model.MovieVideo("a.mkv", version="1080p")
-    assert described(movie=local(unknown, two)).streams.video == ()
+    assert describe(movie=local(unknown, two)).streams.video == ()
 
 
 def test_parts_last_as_long_as_all_of_them() -> None:
     parts = (model.MovieVideo(f"a{n}.avi", part=n, facts=FACTS) for n in (1, 2))
-    assert described(movie=local(*parts)).streams.video[0].duration == 6000
+    assert describe(movie=local(*parts)).streams.video[0].duration == 6000
 
 
 def test_without_a_running_time_that_of_the_file_is_taken() -> None:
-    assert described(movie=local(model.MovieVideo("a.mkv", facts=FACTS)), runtime=0).runtime == 50
+    assert describe(movie=local(model.MovieVideo("a.mkv", facts=FACTS)), runtime=0).runtime == 50
 
 
 def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
@@ -244,4 +244,4 @@ def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
 
 @each_row("key", ["", "a&b", "x y", "<", "a" * 40])
 def test_a_trailer_that_is_no_key_is_left_out(key: str) -> None:
-    assert described(trailer=key).trailer == ""
+    assert describe(trailer=key).trailer == ""

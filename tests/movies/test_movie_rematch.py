@@ -81,7 +81,7 @@ def content(bench: Bench) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in bench.library.iterdir()}
 
 
-def the(bench: Bench, end: str) -> Path:
+def find_file(bench: Bench, end: str) -> Path:
     return bench.library / f"{STEM}{end}"
 
 
@@ -109,14 +109,14 @@ def test_a_word_taken_back_is_no_conflict_with_the_nfo_that_followed_it(bench: B
         bench.work(KEY)
         assert bench.items[KEY].tmdb_id == tmdb_id
         assert "id-conflict" not in bench.issues(KEY)
-    nfo = the(bench, ".nfo")
+    nfo = find_file(bench, ".nfo")
     nfo.write_text(nfo.read_text().replace(">701<", ">702<"))
     bench.work(KEY)
     assert "id-conflict" in bench.issues(KEY)
 
 
 def test_a_picture_that_a_person_has_put_there_stays_whichever_movie_it_is(bench: Bench) -> None:
-    the(bench, "-poster.jpg").write_bytes(image_factory.render_jpeg("mine", 600, 900))
+    find_file(bench, "-poster.jpg").write_bytes(image_factory.render_jpeg("mine", 600, 900))
     before = content(bench)
     choose(bench, 702)
     bench.work(KEY)
@@ -126,7 +126,7 @@ def test_a_picture_that_a_person_has_put_there_stays_whichever_movie_it_is(bench
 
 
 def test_without_our_notes_nobody_knows_whose_the_pictures_are_and_they_stay(bench: Bench) -> None:
-    the(bench, "-metadata.json").unlink()
+    find_file(bench, "-metadata.json").unlink()
     before = content(bench)
     choose(bench, 702)
     bench.work(KEY)
@@ -145,7 +145,7 @@ def test_where_the_right_movie_has_no_picture_the_old_one_stays(bench: Bench) ->
 
 
 def test_what_a_person_adds_to_our_notes_stays(bench: Bench) -> None:
-    notes = the(bench, "-metadata.json")
+    notes = find_file(bench, "-metadata.json")
     before = notes.read_bytes()
     notes.write_text(json.dumps(json.loads(before) | {"seen with": ["Ada", 1.5]}))
     bench.work(KEY)
@@ -190,7 +190,7 @@ def test_a_language_that_is_tried_out_leaves_nothing_behind(bench: Bench) -> Non
 @pytest.mark.parametrize("tmdb_id", [701, 702])
 def test_an_nfo_that_could_not_be_written_is_ours_still(bench: Bench, tmdb_id: int) -> None:
     other = bench.root / "another name"
-    os.link(the(bench, ".nfo"), other)
+    os.link(find_file(bench, ".nfo"), other)
     choose(bench, tmdb_id)
     assert "hard links" in str(bench.work(KEY, locale=GERMAN).facts["not_written"])
     before = content(bench)
@@ -199,26 +199,26 @@ def test_an_nfo_that_could_not_be_written_is_ours_still(bench: Bench, tmdb_id: i
     other.unlink()
     choose(bench, tmdb_id)
     bench.work(KEY, locale=GERMAN)
-    text = the(bench, ".nfo").read_text()
+    text = find_file(bench, ".nfo").read_text()
     assert f">{tmdb_id}</uniqueid>" in text
     assert ("Die Blechlaterne" if tmdb_id == 701 else "It shines anew.") in text
-    notes = json.loads(the(bench, "-metadata.json").read_bytes())
+    notes = json.loads(find_file(bench, "-metadata.json").read_bytes())
     assert notes["tmdb_id"] == tmdb_id
 
 
 def test_a_picture_that_somebody_puts_there_meanwhile_stays(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    the(bench, "-poster.jpg").unlink()
+    find_file(bench, "-poster.jpg").unlink()
     fetched = artwork.fetch_picture
 
     def slowly(*words: object) -> object:  # nothing else can stand between two lines
-        the(bench, "-poster.jpg").write_bytes(b"mine")
+        find_file(bench, "-poster.jpg").write_bytes(b"mine")
         return fetched(*words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(artwork, "fetch_picture", slowly)
     outcome = bench.work(KEY)
-    assert the(bench, "-poster.jpg").read_bytes() == b"mine"
+    assert find_file(bench, "-poster.jpg").read_bytes() == b"mine"
     assert list(outcome.facts["not_written"]) == [f"{STEM}-poster.jpg"]
 
 
@@ -226,7 +226,7 @@ def test_a_name_too_long_for_a_sidecar_is_told_and_the_rest_is_written(bench: Be
     stem = "The Tin Lantern (1971) {tmdb-701} ".ljust(245, "x")
     bench.put(f"{stem}.mkv", FIRST)
     outcome = bench.work(f"{stem}.mkv")
-    assert the(bench, ".nfo").with_name(f"{stem}.nfo").is_file()
+    assert find_file(bench, ".nfo").with_name(f"{stem}.nfo").is_file()
     facts = outcome.facts["not_written"]
     assert {name.removeprefix(stem) for name in facts} == {
         "-fanart.jpg",
@@ -241,20 +241,20 @@ def test_values_follow_after_a_change_meanwhile(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     """Whatever somebody else writes while a batch works on a movie, the next one goes on."""
-    file, fetched = the(bench, end), artwork.fetch_picture
+    file, fetched = find_file(bench, end), artwork.fetch_picture
 
     def slowly(*words: object) -> object:  # nothing else can stand between two lines
         file.write_bytes(file.read_bytes() + b"\n")
         return fetched(*words)  # type: ignore[arg-type]
 
-    the(bench, "-poster.jpg").unlink()
+    find_file(bench, "-poster.jpg").unlink()
     monkeypatch.setattr(artwork, "fetch_picture", slowly)
     outcome = bench.work(KEY, locale=GERMAN)
     assert list(outcome.facts["not_written"]) == [file.name]
     assert outcome.data["fingerprint"] != library_scan.compute_fingerprint(bench.library / KEY)
     monkeypatch.undo()
     bench.work(KEY, locale=GERMAN)
-    assert "Die Blechlaterne" in the(bench, ".nfo").read_text()
+    assert "Die Blechlaterne" in find_file(bench, ".nfo").read_text()
     assert bench.items[KEY].fingerprint == library_scan.compute_fingerprint(bench.library / KEY)
 
 
@@ -288,7 +288,7 @@ def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
 def test_an_nfo_is_a_witness_where_a_person_has_removed_our_notes(bench: Bench) -> None:
     choose(bench, 702)
     bench.work(KEY)
-    the(bench, "-metadata.json").unlink()
+    find_file(bench, "-metadata.json").unlink()
     bench.items.clear()  # as if the queue were made anew
     bench.work(KEY)
     assert bench.items[KEY].tmdb_id == 702
@@ -297,7 +297,7 @@ def test_an_nfo_is_a_witness_where_a_person_has_removed_our_notes(bench: Bench) 
 def test_notes_that_cannot_be_read_are_told_and_the_rest_is_written(bench: Bench) -> None:
     for path in bench.library.glob(f"{STEM}[-.]*[!v]"):
         path.unlink()
-    os.mkfifo(the(bench, "-metadata.json"))
+    os.mkfifo(find_file(bench, "-metadata.json"))
     outcome = bench.work(KEY, structs.replace(SAFE, redo=True))
     assert outcome.state is Status.COMPLETED
-    assert the(bench, ".nfo").is_file()
+    assert find_file(bench, ".nfo").is_file()

@@ -17,14 +17,22 @@ from mediakeep.movies.model import MovieName
 from mediakeep.movies.outputs import movie_record, movie_report
 from mediakeep.movies.result import MovieResult, NfoStatus, SidecarOutcome
 from tests.movies import accounts, showcase
-from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+from tests.movies.accounts import (
+    account,
+    build_open_identity,
+    candidate,
+    certain,
+    film,
+    local,
+    video,
+)
 
 HOME = Path("/home/ida/media")
 PAGE = Path(__file__).parents[2] / "docs" / "movie-reports.md"
 FILES = Path(__file__).parents[2] / "docs" / "movie-files.md"
 
 
-def written(result: MovieResult) -> str:
+def render(result: MovieResult) -> str:
     return movie_report.render_markdown(result, diagnose.find_issues(result), HOME)
 
 
@@ -35,15 +43,15 @@ def test_the_page_of_reports_shows_what_is_written_today() -> None:
 
 def test_a_report_is_the_same_every_time_and_bears_the_notice_of_tmdb() -> None:
     for told in (showcase.healthy(), showcase.doubtful(), showcase.neglected()):
-        text = written(told)
-        assert text == written(told)
+        text = render(told)
+        assert text == render(told)
         assert text.endswith(f"\n\n{movie_report.ATTRIBUTION}\n")
         assert "\n\n\n" not in text
         assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
 def test_a_healthy_movie_says_so_first() -> None:
-    lines = written(account()).splitlines()
+    lines = render(account()).splitlines()
     assert lines[0] == "# Quiet Harbour (1987)"
     assert lines[2] == "**No issues:** nothing to do."
     assert "97 % sure" in lines[4]
@@ -51,12 +59,12 @@ def test_a_healthy_movie_says_so_first() -> None:
 
 
 def test_the_film_of_a_disc_which_is_no_single_file_is_named_so() -> None:
-    text = written(account(local=local(disc="dvd", videos=(video(""),))))
+    text = render(account(local=local(disc="dvd", videos=(video(""),))))
     assert "| the film of the disc | 4.0 GB |" in text
 
 
 def test_each_candidate_has_the_command_that_chooses_it() -> None:
-    text = written(account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79))))
+    text = render(account(identity=build_open_identity(candidate(1, 0.8), candidate(2, 0.79))))
     for number in (1, 2):
         assert f" choose 'Quiet Harbour (1987).mkv' {number}`" in text
     assert "| Quiet Harbour (1987) | Stiller Hafen, by Ida Sølund, 104 min | 0.80 |" in text
@@ -68,15 +76,15 @@ def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
         pending=(SidecarOutcome("poster", "b.jpg"),),
         blocked=(SidecarOutcome("fanart", "c.jpg", "undone before"),),
     )
-    text = written(result)
+    text = render(result)
     assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
     assert "## Would be written\n\n- poster: b.jpg\n" in text
     assert "## Not written\n\n- c.jpg (undone before)\n" in text
-    assert "- it is read-only\n" in written(account(local=local(lock_reason="it is read-only")))
+    assert "- it is read-only\n" in render(account(local=local(lock_reason="it is read-only")))
 
 
 def test_a_movie_that_was_not_looked_up_says_why() -> None:
-    text = written(
+    text = render(
         account(identity=MovieIdentity(lookup_error="TMDb not queried: no token is set."))
     )
     assert "Not looked up yet" in text
@@ -97,11 +105,11 @@ def test_hostile_names_stay_letters() -> None:
             orphans=(HOSTILE,),
             extras=(HOSTILE,),
         ),
-        identity=open_to(candidate(1, 0.8, title=HOSTILE)),
+        identity=build_open_identity(candidate(1, 0.8, title=HOSTILE)),
         nfo=NfoStatus(),
         blocked=(SidecarOutcome("nfo", HOSTILE, HOSTILE),),
     )
-    text = written(result)
+    text = render(result)
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert not [line for line in text.splitlines() if line.startswith("# H")]
@@ -114,7 +122,7 @@ def test_hostile_names_stay_letters() -> None:
 # The record
 
 
-def recorded(folder: Path, result: MovieResult) -> Path:
+def record(folder: Path, result: MovieResult) -> Path:
     path = folder / "movie.json"
     path.write_bytes(
         movie_record.render_json(result, diagnose.find_issues(result), "issues/movies/movie.md")
@@ -126,7 +134,7 @@ def recorded(folder: Path, result: MovieResult) -> Path:
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path, make: object) -> None:
     result = make()  # type: ignore[operator]
     issues = diagnose.find_issues(result)
-    path = recorded(tmp_path, result)
+    path = record(tmp_path, result)
     assert movie_record.read(path) == movie_record.build_record(
         result, issues, "issues/movies/movie.md"
     )
@@ -136,7 +144,7 @@ def test_a_record_reads_back_as_it_was_written(tmp_path: Path, make: object) -> 
 
 def test_the_reviews_are_what_needs_a_person_each_with_its_command(tmp_path: Path) -> None:
     result = structs.replace(showcase.doubtful(), nfo=NfoStatus())
-    reviews = movie_record.read_reviews(recorded(tmp_path, result), HOME)
+    reviews = movie_record.read_reviews(record(tmp_path, result), HOME)
     assert [item["kind"] for item in reviews] == ["ambiguous-match"]
     assert reviews[0]["command"].endswith(" choose stiller.hafen.dvdrip.avi TMDB_ID")
     assert reviews[0]["report"] == "issues/movies/movie.md"
@@ -168,7 +176,7 @@ def test_a_damaged_record_is_named_with_its_cure(tmp_path: Path, data: bytes) ->
 def test_a_record_that_is_gone_or_newer_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="No such file"):
         movie_record.read(tmp_path / "movie.json")
-    path = recorded(tmp_path, account())
+    path = record(tmp_path, account())
     told = json.loads(path.read_text())
     path.write_text(
         json.dumps({**told, "format": movie_record.RECORD_FORMAT + 1, "later": {"a": 1}})
@@ -178,7 +186,7 @@ def test_a_record_that_is_gone_or_newer_is_told_apart(tmp_path: Path) -> None:
 
 
 def test_a_record_cut_off_anywhere_raises_nothing_of_others(tmp_path: Path) -> None:
-    path = recorded(tmp_path, showcase.neglected())
+    path = record(tmp_path, showcase.neglected())
     data = msgspec.json.format(path.read_bytes(), indent=0)
     refused = 0
     for end in range(0, len(data) - 1, 7):

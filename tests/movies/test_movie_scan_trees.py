@@ -164,12 +164,12 @@ def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
 def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -> None:
     put(public, "Heat/Heat.mkv", "Alien/Subs/Alien.srt", "Alien/Alien.mkv", "Ran.mkv")
     healthy = {movie.key: movie.fingerprint for movie in library_scan.find_movies(public)}
-    with shelf.refused(public / "Heat"):
+    with shelf.deny_access(public / "Heat"):
         movies = {movie.key: movie for movie in library_scan.find_movies(public)}
     assert set(movies) == {"Alien", "Heat", "Ran.mkv"}
     assert movies["Heat"].fields == {"file_count": 0}
     assert movies["Heat"].fingerprint == library_scan.UNREADABLE_FINGERPRINT
-    with shelf.refused(public / "Alien" / "Subs"):
+    with shelf.deny_access(public / "Alien" / "Subs"):
         movies = {movie.key: movie for movie in library_scan.find_movies(public)}
         with pytest.raises(Unreadable, match=r"Subs: Permission denied\. .*chmod"):
             library_scan.read_movie(public / "Alien", "Alien", public)
@@ -178,7 +178,7 @@ def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -
 
 
 def test_a_library_that_refuses_is_an_error(public: Path) -> None:
-    with shelf.refused(public), pytest.raises(MediakeepError, match="Permission denied"):
+    with shelf.deny_access(public), pytest.raises(MediakeepError, match="Permission denied"):
         library_scan.find_movies(public)
 
 

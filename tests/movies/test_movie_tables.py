@@ -21,7 +21,7 @@ from mediakeep.movies.outputs import csv_rows, csv_tables, failed_lookups_csv, m
 from mediakeep.movies.outputs.failed_lookups_csv import FilledChoice
 from mediakeep.movies.result import MovieResult
 from tests import documents
-from tests.movies.accounts import account, candidate, local, open_to, video
+from tests.movies.accounts import account, build_open_identity, candidate, local, video
 from tests.sampling import each_row
 
 FILES = Path(__file__).parents[2] / "docs" / "movie-files.md"
@@ -84,7 +84,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def doubtful(**changes: Any) -> MovieResult:
-    return account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79)), **changes)
+    return account(identity=build_open_identity(candidate(1, 0.8), candidate(2, 0.79)), **changes)
 
 
 def test_every_column_is_documented() -> None:
@@ -169,7 +169,11 @@ def test_a_random_history_ends_as_a_table_made_anew(home: Home) -> None:
         for _ in range(rng.randrange(4)):
             status = rng.choice([Status.COMPLETED, Status.SKIPPED, Status.PENDING])
             result = rng.choice(
-                [account(), doubtful(), account(identity=open_to(sure=MatchStatus.UNMATCHED))]
+                [
+                    account(),
+                    doubtful(),
+                    account(identity=build_open_identity(sure=MatchStatus.UNMATCHED)),
+                ]
             )
             home.put(f"{rng.randrange(12)}.mkv", result, status=status)
         home.update()
@@ -264,8 +268,8 @@ def test_what_is_guarded_comes_back(text: str) -> None:
 
 def test_the_failed_are_listed_with_reason_and_three_candidates(home: Home) -> None:
     several = [candidate(number, 0.8 - number / 100) for number in range(1, 6)]
-    home.put("a.mkv", account(identity=open_to(*several)))
-    home.put("b.mkv", account(identity=open_to(sure=MatchStatus.UNMATCHED)))
+    home.put("a.mkv", account(identity=build_open_identity(*several)))
+    home.put("b.mkv", account(identity=build_open_identity(sure=MatchStatus.UNMATCHED)))
     home.put("c.mkv")
     home.update()
     assert list(home.failed) == ["a.mkv", "b.mkv"]

@@ -75,7 +75,7 @@ def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     return Bench(tmp_path, server)
 
 
-def stock(bench: Bench, shape: str) -> str:
+def put_videos(bench: Bench, shape: str) -> str:
     """Put the videos of a shape into the library, and return the key of the movie."""
     videos, _ = SHAPES[shape]
     for name in videos:
@@ -99,7 +99,7 @@ def read_by_jellyfin(bench: Bench, shape: str) -> str:
     return next((place for place in places if (bench.library / place).is_file()), "")
 
 
-def as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def use_old_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have NFOs written where they were written before Jellyfin's rules were followed."""
 
     def place(local: LocalMovie) -> str:
@@ -119,7 +119,7 @@ MISPLACED = ("versions", "parts", "parts among others", "parts in folders", "Blu
 def test_the_nfo_is_written_where_jellyfin_reads_it_and_nowhere_else(
     bench: Bench, shape: str
 ) -> None:
-    key = stock(bench, shape)
+    key = put_videos(bench, shape)
     bench.work(key)
     place = read_by_jellyfin(bench, shape)
     assert place
@@ -135,9 +135,9 @@ def test_the_nfo_is_written_where_jellyfin_reads_it_and_nowhere_else(
 def test_an_nfo_of_ours_that_jellyfin_never_reads_is_moved_with_all_edits(
     bench: Bench, shape: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = stock(bench, shape)
+    key = put_videos(bench, shape)
     with monkeypatch.context() as patched:
-        as_before(patched)
+        use_old_rules(patched)
         bench.work(key)
     (old,) = nfos(bench)
     if shape != "versions":  # of which the first may be the one that Jellyfin plays
@@ -163,9 +163,9 @@ def test_an_nfo_of_ours_that_jellyfin_never_reads_is_moved_with_all_edits(
 def test_a_moved_nfo_is_moved_back_by_an_undo_and_moved_again_on_request(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = stock(bench, "parts")
+    key = put_videos(bench, "parts")
     with monkeypatch.context() as patched:
-        as_before(patched)
+        use_old_rules(patched)
         bench.work(key)
     before = nfos(bench)
     bench.work(key)
@@ -190,9 +190,9 @@ def test_a_moved_nfo_is_moved_back_by_an_undo_and_moved_again_on_request(
 def test_a_kill_between_writing_and_removing_leaves_no_second_nfo(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = stock(bench, "versions")
+    key = put_videos(bench, "versions")
     with monkeypatch.context() as patched:
-        as_before(patched)
+        use_old_rules(patched)
         bench.work(key)
     with monkeypatch.context() as patched:
         patched.setattr(sidecar_file, "remove", _killed)
@@ -208,7 +208,7 @@ def _killed(*_: object) -> None:
 
 
 def test_an_nfo_that_somebody_else_put_there_stays_in_its_place(bench: Bench) -> None:
-    key = stock(bench, "versions")
+    key = put_videos(bench, "versions")
     theirs = bench.library / NAME / f"{NAME} - 1080p.nfo"
     theirs.write_text("<movie><title></title></movie>")
     bench.work(key)
@@ -219,9 +219,9 @@ def test_an_nfo_that_somebody_else_put_there_stays_in_its_place(bench: Bench) ->
 def test_an_nfo_of_ours_beside_one_of_somebody_else_is_removed_unless_it_was_edited(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = stock(bench, "versions")
+    key = put_videos(bench, "versions")
     with monkeypatch.context() as patched:
-        as_before(patched)
+        use_old_rules(patched)
         bench.work(key)
     (ours,) = nfos(bench)
     text = nfos(bench)[ours]

@@ -58,8 +58,8 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def look(tmp_path: Path, machine: HttpEnvironment) -> Look:
+def look_up(tmp_path: Path, machine: HttpEnvironment) -> Look:
     def visit(who: Artist, server: SimulatorServer, **more: Any) -> ArtistLookup:
-        return visits.visit(who, tmp_path, server, machine, **more)
+        return visits.look_up(who, tmp_path, server, machine, **more)
 
     return visit

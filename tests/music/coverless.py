@@ -32,13 +32,13 @@ SAFE = WritePolicy(fix=FixLevel.SAFE)
 
 
 @dataclass
-class Yard:
+class Workspace:
     """An artist with one album, a home, and a server that knows them."""
 
     root: Path
     server: SimulatorServer
     policy: WritePolicy = SAFE
-    release: CatalogueRelease = field(default_factory=lambda: world().releases[0])
+    release: CatalogueRelease = field(default_factory=lambda: build_catalogue().releases[0])
 
     @property
     def folder(self) -> Path:
@@ -101,7 +101,7 @@ def size(path: Path) -> tuple[int, int]:
     return (pictures[0].width, pictures[0].height) if pictures else (0, 0)
 
 
-def world(*covers: CatalogueCover | None) -> MusicBrainzCatalogue:
+def build_catalogue(*covers: CatalogueCover | None) -> MusicBrainzCatalogue:
     """An album in as many editions, alike but for their covers."""
     vera = factories.make_artist("Vera")
     dawn = factories.make_group(vera, "Dawn")
@@ -110,11 +110,11 @@ def world(*covers: CatalogueCover | None) -> MusicBrainzCatalogue:
         for edition, cover in enumerate(covers or (CatalogueCover(),), 1)
     ]
     return MusicBrainzCatalogue(
-        artists=(vera,), groups=(dawn,), releases=tuple(map(timed, releases))
+        artists=(vera,), groups=(dawn,), releases=tuple(map(set_lengths, releases))
     )
 
 
-def timed(release: CatalogueRelease) -> CatalogueRelease:
+def set_lengths(release: CatalogueRelease) -> CatalogueRelease:
     """Let the tracks of a release last as long as those on the shelf."""
     replace = msgspec.structs.replace
     media = (
@@ -125,10 +125,12 @@ def timed(release: CatalogueRelease) -> CatalogueRelease:
 
 
 @contextlib.contextmanager
-def made(root: Path, *covers: CatalogueCover | None, policy: WritePolicy = SAFE) -> Iterator[Yard]:
+def open_workspace(
+    root: Path, *covers: CatalogueCover | None, policy: WritePolicy = SAFE
+) -> Iterator[Workspace]:
     (root / "home").mkdir(parents=True)
-    with SimulatorServer(world(*covers)) as server:
-        yield Yard(root, server, policy)
+    with SimulatorServer(build_catalogue(*covers)) as server:
+        yield Workspace(root, server, policy)
 
 
 def is_cover(question: SimulatorRequest) -> bool:

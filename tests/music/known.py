@@ -30,7 +30,7 @@ TAPES = ("Kettle", "Radiator", "Stairs")
 SECOND = 1000  # milliseconds
 
 
-def world() -> MusicBrainzCatalogue:
+def build_catalogue() -> MusicBrainzCatalogue:
     """Make what MusicBrainz would know of the artist."""
     mara, label = (
         factories.make_artist(NAME, type="Person", country="SE"),
@@ -56,12 +56,12 @@ def world() -> MusicBrainzCatalogue:
     return MusicBrainzCatalogue(
         artists=(mara,),
         groups=(ferry, charts, lanterns, away),
-        releases=tuple(map(brief, releases)),
+        releases=tuple(map(set_lengths, releases)),
         labels=(label,),
     )
 
 
-def brief(release: CatalogueRelease) -> CatalogueRelease:
+def set_lengths(release: CatalogueRelease) -> CatalogueRelease:
     """Let the tracks of a release last as long as those on a shelf, and have it no cover."""
     media = (replace(medium, tracks=tuple(map(_brief, medium.tracks))) for medium in release.media)
     return replace(release, media=tuple(media), cover=None)
@@ -71,7 +71,7 @@ def _brief(track: CatalogueTrack) -> CatalogueTrack:
     return track if track.title in LANTERNS[3:] else replace(track, length=SECOND)
 
 
-def albums(root: Path) -> Path:
+def make_albums(root: Path) -> Path:
     """Make the artist's folder: one album with a slip of the pen, one of doubtful tracks."""
     artist = root / NAME
     _album(artist / "Night Ferry", [*FERRY[:3], "Haylard", *FERRY[4:]])

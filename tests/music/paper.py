@@ -60,17 +60,19 @@ def disc(number: object, *numbers: object, folder: str = "", **fields: Any) -> t
     )
 
 
-def joined(*albums: Album) -> Album:
+def join_albums(*albums: Album) -> Album:
     """Put the tracks of several albums into one folder."""
     return album(*(track for part in albums for track in part.tracks))
 
 
-def details(kind: str, *albums: Album) -> dict[str, str]:
+def list_details(kind: str, *albums: Album) -> dict[str, str]:
     """Give the details of one kind by path, or by album where it is not about tracks."""
-    return found(kind, Artist(name="Vera", path="/Vera", albums=albums, fingerprint=""))
+    return list_artist_details(
+        kind, Artist(name="Vera", path="/Vera", albums=albums, fingerprint="")
+    )
 
 
-def found(kind: str, artist: Artist) -> dict[str, str]:
+def list_artist_details(kind: str, artist: Artist) -> dict[str, str]:
     """Like `details`, of a whole artist."""
     rows = [row for row in ISSUE_KINDS if row.name == kind]
     assert rows, f"there is no kind {kind}"
@@ -78,14 +80,14 @@ def found(kind: str, artist: Artist) -> dict[str, str]:
     return {issue.path or issue.album: issue.detail for issue in issues}
 
 
-def detail(kind: str, *albums: Album) -> str | None:
+def find_detail(kind: str, *albums: Album) -> str | None:
     """Give the only detail of a kind, None where there is no issue."""
-    told = list(details(kind, *albums).values())
+    told = list(list_details(kind, *albums).values())
     assert len(told) < 2, told
     return told[0] if told else None
 
 
-def kinds_on_disk(folder: Path) -> dict[str, list[str]]:
+def list_kinds_on_disk(folder: Path) -> dict[str, list[str]]:
     """Scan an artist's folder, and give its kinds of issues with the places of each."""
     places: dict[str, list[str]] = {}
     for issue in diagnose.find_issues(scan.read_artist(folder), "Vera"):

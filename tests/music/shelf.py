@@ -80,7 +80,7 @@ def odd_name(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def refused(path: Path) -> Iterator[None]:
+def deny_access(path: Path) -> Iterator[None]:
     """Let nobody read `path`, and drop the rights of root, whom no mode keeps out."""
     mode = path.stat().st_mode
     path.chmod(0)

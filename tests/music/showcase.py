@@ -37,7 +37,7 @@ _PARTS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
     (
         "An artist who was looked up",
         "MusicBrainz knows all albums but one, and not all of them for certain.",
-        known.albums,
+        known.make_albums,
     ),
 )
 
@@ -45,9 +45,9 @@ _PARTS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
 def page(folder: Path) -> str:
     """Make the libraries in a folder, report on each, and put the reports on one page."""
     parts = [_HEAD]
-    with SimulatorServer(known.world()) as server:
+    with SimulatorServer(known.build_catalogue()) as server:
         for title, about, make in _PARTS:
-            access = visits.access(server) if make is known.albums else DISABLED
+            access = visits.access(server) if make is known.make_albums else DISABLED
             report = _report(make(folder / "music"), folder, access)
             text = report.read_text(encoding="utf-8").replace(f" --home {folder}", "")
             parts.append(f"## {title}\n\n{about}\n\n```markdown\n{text}```\n")

@@ -31,7 +31,7 @@ def artist(tmp_path: Path) -> Path:
     return tmp_path / "Vera"
 
 
-def written(artist: Path) -> dict[str, object]:
+def write_audit(artist: Path) -> dict[str, object]:
     read = scan.read_artist(artist)
     content = audit_files.to_json(read, diagnose.find_issues(read, "Vera"), "Vera", REPORT)
     return dict(json.loads(content))
@@ -48,7 +48,7 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
     (artist / "Dawn" / "b.mp3").write_bytes(b"")
     cover = track_files.read_seed_file("cover.png")
     (artist / "Dawn" / "folder.png").write_bytes(cover)
-    written_ = written(artist)
+    written_ = write_audit(artist)
     assert {key: written_[key] for key in ("format", "artist", "key", "path", "report")} == {
         "format": 2,
         "artist": "Vera",
@@ -81,7 +81,7 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
 
 def test_the_json_holds_each_track_with_its_tags_and_facts(artist: Path) -> None:
     path = shelf.put(artist / "Dawn" / "a.flac", picture="cover.jpg")
-    (track,) = written(artist)["tracks"]
+    (track,) = write_audit(artist)["tracks"]
     cover = {"type": 3, "mime": "image/jpeg", "size": len(track_files.read_seed_file("cover.jpg"))}
     assert track["tags"] == {
         "title": ["Low Tide"],
@@ -116,7 +116,7 @@ def test_the_json_holds_what_the_file_itself_says(artist: Path) -> None:
     path = shelf.put(artist / "Dawn" / "a.mp3", picture="cover.jpg")
     old = b"TAG" + b"Low Tide".ljust(30, b"\0") + bytes(94) + b"\xff"
     path.write_bytes(path.read_bytes() + old)
-    (track,) = written(artist)["tracks"]
+    (track,) = write_audit(artist)["tracks"]
     assert track["container"] == "ID3v2.4"
     assert [(other["name"], other["tags"]["title"]) for other in track["others"]] == [
         ("ID3v1", ["Low Tide"])
@@ -134,7 +134,7 @@ def test_a_file_that_gives_no_tags_says_why(
 ) -> None:
     artist.mkdir()
     (artist / name).write_bytes(content)
-    (track,) = written(artist)["tracks"]
+    (track,) = write_audit(artist)["tracks"]
     assert (track["tags"], track["facts"], track["fault"]) == ({}, None, fault)
     assert ("reason" in track) == bool(content)
     (row,) = rows(artist)
@@ -145,7 +145,7 @@ def test_what_a_deep_scan_found_is_there_and_nowhere_else(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
     read = scan.read_artist(artist)
     found = {"essence": "mp3:0123", "damage": "3 frames", "change": "other audio"}
-    deep = replaced(read, **found)
+    deep = build_artist(read, **found)
     (track,) = json.loads(audit_files.to_json(deep, [], "Vera", REPORT))["tracks"]
     assert {name: track[name] for name in found} == found
     (row,) = csv.DictReader(audit_files.to_csv(deep, []).decode().splitlines())
@@ -154,7 +154,7 @@ def test_what_a_deep_scan_found_is_there_and_nowhere_else(artist: Path) -> None:
     assert not found.keys() & track.keys()
 
 
-def replaced(artist: Artist, **fields: str) -> Artist:
+def build_artist(artist: Artist, **fields: str) -> Artist:
     """Return an artist of one track, with other fields in it."""
     (album,) = artist.albums
     track = msgspec.structs.replace(album.tracks[0], **fields)
@@ -202,7 +202,7 @@ def test_every_name_survives_the_way_through_both_files(tmp_path: Path) -> None:
         shelf.put(artist / name / f"{name}.flac", title="a\0b")
     read = scan.read_artist(artist)
     places = [track.place for track in read.tracks]
-    assert [track["path"] for track in written(artist)["tracks"]] == places
+    assert [track["path"] for track in write_audit(artist)["tracks"]] == places
     assert [row["path"] for row in rows(artist)] == places
     assert len(places) == len(odd)
 
@@ -292,7 +292,7 @@ def test_the_page_describes_every_field_and_column(artist: Path) -> None:
 def test_the_page_describes_the_json_field_by_field(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
     (artist / "Dawn" / "cover.png").write_bytes(track_files.read_seed_file("cover.png"))
-    written_ = written(artist)
+    written_ = write_audit(artist)
     assert documents.column(PAGE, "## The audit as JSON") == set(written_) | {"musicbrainz"}
     assert documents.column(PAGE, "### An album") == set(written_["albums"][0]) | {"beside"}
     of_some = {"fault", "reason", "essence", "damage", "change"}

@@ -19,13 +19,13 @@ from tests.sampling import each_row
 IN_THE_FOLDER = "external-cover-not-embedded"  # as the cover of each album here is
 
 
-def all_found(artist: Path) -> list[Issue]:
+def find_all_issues(artist: Path) -> list[Issue]:
     return diagnose.find_issues(scan.read_artist(artist), "Vera")
 
 
-def found(artist: Path) -> list[Issue]:
+def find_issues(artist: Path) -> list[Issue]:
     """Give the issues but for the note that the cover lies in the folder, which is always there."""
-    return [issue for issue in all_found(artist) if issue.kind != IN_THE_FOLDER]
+    return [issue for issue in find_all_issues(artist) if issue.kind != IN_THE_FOLDER]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def artist(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_a_healthy_album_has_no_issue_but_a_note_of_its_cover(artist: Path, suffix: str) -> None:
     shelf.put_album(artist / "Dawn", "One", "Two", "Three", "Four", suffix=suffix)
-    (issue,) = all_found(artist)
+    (issue,) = find_all_issues(artist)
     assert (issue.kind, issue.severity, issue.album, issue.path, issue.detail) == (
         IN_THE_FOLDER,
         Severity.NOTE,
@@ -57,7 +57,7 @@ def test_a_healthy_album_with_its_cover_in_the_tracks_has_none_at_all(
         name = f"{number:02} {title}.{suffix}"
         tags = {"title": title, "tracknumber": f"{number}/3"}
         shelf.put(artist / "Dusk" / name, picture="cover.jpg", **tags)
-    assert all_found(artist) == []
+    assert find_all_issues(artist) == []
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -65,7 +65,7 @@ def test_a_healthy_album_with_its_cover_in_the_tracks_has_none_at_all(
 def test_white_space_where_none_belongs_is_found(artist: Path, suffix: str, tag: str) -> None:
     for text, what in WHITE.items():
         shelf.put(artist / "Dawn" / f"a.{suffix}", **{tag: text})
-        (issue,) = found(artist)
+        (issue,) = find_issues(artist)
         assert issue.kind == "whitespace"
         assert issue.detail.startswith(f'{tag} "')
         assert issue.detail.endswith(f": {what}")
@@ -96,7 +96,7 @@ WHITE = {
 )
 def test_white_space_that_belongs_is_left_alone(artist: Path, text: str) -> None:
     shelf.put(artist / "Dawn" / "a.flac", title=text)
-    assert found(artist) == []
+    assert find_issues(artist) == []
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -107,7 +107,7 @@ def test_a_file_without_sound_gets_that_one_issue_alone(
     artist: Path, suffix: str, content: TrackContent, kind: str
 ) -> None:
     shelf.put(artist / "Dawn" / f"a.{suffix}", content=content)
-    (issue,) = all_found(artist)
+    (issue,) = find_all_issues(artist)
     assert (issue.kind, issue.severity, issue.path) == (
         kind,
         Severity.ERROR,
@@ -117,7 +117,7 @@ def test_a_file_without_sound_gets_that_one_issue_alone(
 
 def test_several_causes_of_one_kind_on_a_track_are_one_issue(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", title=" Low Tide", artist="Vera ", albumartist="Vera")
-    (issue,) = found(artist)
+    (issue,) = find_issues(artist)
     assert issue.detail == (
         'title " Low Tide": space at the start; artist "Vera ": space at the end'
     )
@@ -126,7 +126,7 @@ def test_several_causes_of_one_kind_on_a_track_are_one_issue(artist: Path) -> No
 def test_tracks_right_in_the_artists_folder_are_no_album_but_looked_at(artist: Path) -> None:
     shelf.put(artist / "loose.mp3", title=None)
     shelf.put(artist / "other.ogg", album="Dusk", date="1999", genre="Noise", tracknumber="99")
-    assert [(issue.kind, issue.album, issue.path) for issue in all_found(artist)] == [
+    assert [(issue.kind, issue.album, issue.path) for issue in find_all_issues(artist)] == [
         ("missing-title", "", "loose.mp3")
     ]
 
@@ -163,7 +163,7 @@ def test_issues_follow_the_disk_and_on_one_track_the_table(artist: Path) -> None
     shelf.put(artist / "Dusk" / "a.mp3", title=None, tracknumber="2")
     shelf.put(artist / "Dawn" / "a.mp3", artist=None, title=" x")
     shelf.put(artist / "loose.mp3", artist="Velvet harbour")
-    told = [(issue.kind, issue.path or issue.album) for issue in all_found(artist)]
+    told = [(issue.kind, issue.path or issue.album) for issue in find_all_issues(artist)]
     assert told == [
         ("artist-variation", ""),
         (IN_THE_FOLDER, "Dawn"),
@@ -181,7 +181,7 @@ def test_ids_outlast_a_move_of_the_library_and_tell_issues_apart(tmp_path: Path)
     for root in ("here", "there"):
         shelf.put(tmp_path / root / "Vera" / "Dawn" / "a.mp3", title=None, date=None)
         shelf.put(tmp_path / root / "Vera" / "Dusk" / "a.mp3", title=None)
-    here, there = (all_found(tmp_path / root / "Vera") for root in ("here", "there"))
+    here, there = (find_all_issues(tmp_path / root / "Vera") for root in ("here", "there"))
     assert here == there
     assert len({issue.id for issue in here}) == len(here) == 5
     other = diagnose.find_issues(scan.read_artist(tmp_path / "here" / "Vera"), "Anna")

@@ -44,7 +44,7 @@ def artist(tmp_path: Path) -> Path:
     return tmp_path / "Vera Moss"
 
 
-def spoil(artist: Path) -> None:
+def damage(artist: Path) -> None:
     """Make a discography as people have it: some albums well, some not, some lost tracks."""
     shelf.put_album(artist / "Dawn (1971)", "Low Tide", "Gulls", suffix="flac")
     shelf.put_album(artist / "Dusk (1973)", "Nine Lanterns", "Quarry Lane", suffix="m4a")
@@ -69,12 +69,12 @@ def spoil(artist: Path) -> None:
 
 
 def test_the_report_of_a_mixed_discography_reads_as_it_should(artist: Path) -> None:
-    spoil(artist)
+    damage(artist)
     assert render(artist) == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_the_worst_album_comes_first_and_errors_weigh_most(artist: Path) -> None:
-    spoil(artist)
+    damage(artist)
     kinds = only("empty-file", "not-audio", "missing-artist", "missing-album", "missing-date")
     headings = re.findall(r"^### (.*)$", render(artist, kinds), re.MULTILINE)
     assert headings == [
@@ -200,7 +200,7 @@ def test_more_than_five_short_steps_are_told_by_album_too(artist: Path) -> None:
 
 
 def test_more_than_five_steps_are_divided(artist: Path) -> None:
-    spoil(artist)
+    damage(artist)
     text = render(artist)
     first, then = text.partition("## Then")[::2]
     assert re.findall(r"^(\d+)\. ", first, re.MULTILINE) == list("12345")

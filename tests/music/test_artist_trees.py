@@ -106,7 +106,7 @@ def test_a_file_without_rights_is_one_bad_track(public: Path) -> None:
     artist = public / "Vera"
     shelf.put_album(artist, "One", "Two")
     scan.read_artist(artist)  # whatever is imported on the way is, before the rights are dropped
-    with shelf.refused(artist / "01 One.mp3"):
+    with shelf.deny_access(artist / "01 One.mp3"):
         read = {track.name: track for track in scan.read_artist(artist).tracks}
     assert read["01 One.mp3"].fault is TrackFault.UNREADABLE
     assert read["01 One.mp3"].reason == "Permission denied"
@@ -117,7 +117,7 @@ def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public:
     shelf.put_album(public / "Vera" / "Dawn", "One")
     shelf.put_album(public / "Anna" / "Dawn", "One")
     healthy = scan.folder_fingerprint(public / "Vera")
-    with shelf.refused(public / "Vera" / "Dawn"):
+    with shelf.deny_access(public / "Vera" / "Dawn"):
         with pytest.raises(Unreadable, match=r"Dawn: Permission denied\. .*chmod"):
             scan.read_artist(public / "Vera")
         artists = {artist.key: artist for artist in scan.find_artists(public)}
@@ -128,7 +128,7 @@ def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public:
 
 def test_an_artist_that_refuses_is_found_with_no_counts(public: Path) -> None:
     shelf.put_album(public / "Vera" / "Dawn", "One")
-    with shelf.refused(public / "Vera"):
+    with shelf.deny_access(public / "Vera"):
         (artist,) = scan.find_artists(public)
         with pytest.raises(Unreadable, match="Permission denied"):
             scan.read_artist(public / "Vera")
@@ -158,7 +158,7 @@ def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
 
 def test_a_root_that_refuses_is_named(public: Path) -> None:
     (public / "music").mkdir()
-    with shelf.refused(public / "music"):
+    with shelf.deny_access(public / "music"):
         for look in (scan.find_artists, scan.count_loose_tracks):
             with pytest.raises(Unreadable, match="music: Permission denied"):
                 look(public / "music")
@@ -207,7 +207,7 @@ def test_a_folder_that_may_be_listed_but_not_entered_holds_unreadable_tracks(pub
     # whatever is imported on the way is, before rights are dropped
     scan.read_artist(public / "Vera")
     (public / "Vera" / "Dawn").chmod(0o444)
-    with shelf.refused(public / "other.mp3"):
+    with shelf.deny_access(public / "other.mp3"):
         read = {track.place: track for track in scan.read_artist(public / "Vera").tracks}
     (public / "Vera" / "Dawn").chmod(0o755)
     assert read["good.mp3"].fault is None

@@ -196,7 +196,7 @@ def test_a_folder_that_refuses_is_an_error_with_path_and_cure(root: Path, home: 
     run(root / "x", home)  # whatever is imported on the way is, before the rights are dropped
     with (
         process.open_worker(MusicWorkerConfig(home=home, write=True)) as worker,
-        shelf.refused(refused),
+        shelf.deny_access(refused),
         pytest.raises(Unreadable, match="chmod"),
     ):
         worker(shelf.work(root / "x"), lambda _done, _of: None)

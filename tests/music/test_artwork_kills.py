@@ -17,7 +17,7 @@ from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN, Cut, Dead
 from tests.crash.tagger import context
 from tests.crash.tap import Call, Tap, ignore
-from tests.music.coverless import Yard, made
+from tests.music.coverless import Workspace, open_workspace
 
 KINDS = ("missing-cover", "cover-upgrade", "external-cover-not-embedded")
 
@@ -30,42 +30,42 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
     tmp_path: Path, matched: bool, step: int
 ) -> None:
     more = {"fix": FixLevel.MATCHED} if matched else {"cover_art": "both"}
-    with made(tmp_path / "first") as yard:
-        yard.fill("flac", picture="cover.jpg" if matched else "")
-        yard.run(policy={"fix": FixLevel.NONE})
-        before = yard.contents()
-        shutil.copytree(yard.root, tmp_path / "kept")
-        yard.run(policy=more)
-        after = sorted(yard.contents())
+    with open_workspace(tmp_path / "first") as workspace:
+        workspace.fill("flac", picture="cover.jpg" if matched else "")
+        workspace.run(policy={"fix": FixLevel.NONE})
+        before = workspace.contents()
+        shutil.copytree(workspace.root, tmp_path / "kept")
+        workspace.run(policy=more)
+        after = sorted(workspace.contents())
         ends = set()
         for number in range(1, 10**6, step):
-            shutil.rmtree(yard.root)
-            shutil.copytree(tmp_path / "kept", yard.root)
-            asked = len(yard.asked)
+            shutil.rmtree(workspace.root)
+            shutil.copytree(tmp_path / "kept", workspace.root)
+            asked = len(workspace.asked)
             cut = Cut(number, 0.5)
             with cut, contextlib.suppress(Dead):
-                yard.run(policy=more)
-            shelf_now = yard.covers(), (yard.album / "cover.png").exists()
+                workspace.run(policy=more)
+            shelf_now = workspace.covers(), (workspace.album / "cover.png").exists()
             ends.add(str(shelf_now))
-            outcome = yard.run(policy=more)
-            assert yard.covers() == [(1200, 1200)] * 3
-            atomic_files.remove_stale_temp_files(yard.album, older=-1)
-            assert sorted(yard.contents()) == after
-            assert len(yard.asked) - asked <= 2
+            outcome = workspace.run(policy=more)
+            assert workspace.covers() == [(1200, 1200)] * 3
+            atomic_files.remove_stale_temp_files(workspace.album, older=-1)
+            assert sorted(workspace.contents()) == after
+            assert len(workspace.asked) - asked <= 2
             repairs = outcome.facts["repairs"]  # a cover that lies there already is another's
             assert sum(repairs.get(kind, 0) for kind in KINDS) == (3 if matched else 4)
-            yard.take_back()
-            assert yard.contents() == before
+            workspace.take_back()
+            assert workspace.contents() == before
             if not cut.fired:
                 break
         assert len(ends) > 3
 
 
-def kept(call: Call) -> bool:
+def is_cover_write(call: Call) -> bool:
     return "/cache/covers/" in call.path
 
 
-def beside(call: Call) -> bool:
+def is_sidecar_write(call: Call) -> bool:
     return call.path.endswith(".tmp") and "/music/" in call.path
 
 
@@ -74,13 +74,13 @@ def named(name: str, fits: Callable[[Call], bool]) -> Callable[[Call], bool]:
 
 
 POINTS: dict[str, faults.Moment] = {
-    "fetched picture torn": (TORN, named("write", kept)),
-    "fetched picture kept": (AFTER, named("replace", kept)),
-    "file beside synced": (AFTER, named("sync", beside)),
+    "fetched picture torn": (TORN, named("write", is_cover_write)),
+    "fetched picture kept": (AFTER, named("replace", is_cover_write)),
+    "file beside synced": (AFTER, named("sync", is_sidecar_write)),
     "record synced": (AFTER, named("sync", lambda call: "/undo/" in call.path)),
-    "before its name": (BEFORE, named("link", beside)),
-    "after its name": (AFTER, named("link", beside)),
-    "first track written": (AFTER, named("replace", beside)),
+    "before its name": (BEFORE, named("link", is_sidecar_write)),
+    "after its name": (AFTER, named("link", is_sidecar_write)),
+    "first track written": (AFTER, named("replace", is_sidecar_write)),
 }
 USUAL = ("fetched picture kept", "before its name", "after its name")
 
@@ -91,10 +91,10 @@ def die_at(root: Path, url: str, point: str) -> None:
 
     def come(call: Call) -> None:
         if fits(call):
-            faults.torn(call, 0.5) if when == TORN else faults.die()
+            faults.write_partly(call, 0.5) if when == TORN else faults.die()
 
     with Tap(ignore if when == AFTER else come, come if when == AFTER else ignore):
-        Yard(root, cast(Any, SimpleNamespace(url=url))).run(policy={"cover_art": "both"})
+        Workspace(root, cast(Any, SimpleNamespace(url=url))).run(policy={"cover_art": "both"})
 
 
 @pytest.mark.parametrize(
@@ -104,21 +104,21 @@ def die_at(root: Path, url: str, point: str) -> None:
 def test_a_killed_process_loses_nothing_and_nothing_is_fetched_twice(
     tmp_path: Path, point: str
 ) -> None:
-    with made(tmp_path) as yard:
-        yard.fill("flac")
-        before = yard.contents()
-        process = context.Process(target=die_at, args=(yard.root, yard.server.url, point))
+    with open_workspace(tmp_path) as workspace:
+        workspace.fill("flac")
+        before = workspace.contents()
+        process = context.Process(target=die_at, args=(workspace.root, workspace.server.url, point))
         process.start()
         process.join(60)
         assert process.exitcode == -9
-        fetched = len(yard.asked)
-        assert (yard.album / "cover.png").exists() is (
+        fetched = len(workspace.asked)
+        assert (workspace.album / "cover.png").exists() is (
             point in ("after its name", "first track written")
         )
-        yard.run(policy={"cover_art": "both"})
-        assert len(yard.asked) - fetched == (point == "fetched picture torn")
-        assert yard.covers() == [(1200, 1200)] * 3
-        assert (yard.album / "cover.png").is_file()
-        atomic_files.remove_stale_temp_files(yard.album, older=-1)
-        yard.take_back()
-        assert yard.contents() == before
+        workspace.run(policy={"cover_art": "both"})
+        assert len(workspace.asked) - fetched == (point == "fetched picture torn")
+        assert workspace.covers() == [(1200, 1200)] * 3
+        assert (workspace.album / "cover.png").is_file()
+        atomic_files.remove_stale_temp_files(workspace.album, older=-1)
+        workspace.take_back()
+        assert workspace.contents() == before

@@ -39,9 +39,9 @@ def test_one_file_with_a_cue_sheet_is_no_fault(
 ) -> None:
     album = tmp_path / "Vera" / "Dawn"
     put(album, "Dawn.flac", **tags)
-    assert paper.kinds_on_disk(tmp_path / "Vera").keys() >= MISSING
+    assert paper.list_kinds_on_disk(tmp_path / "Vera").keys() >= MISSING
     (album / name).write_text(sheet("CDImage.wav"))
-    assert paper.kinds_on_disk(tmp_path / "Vera") == {}
+    assert paper.list_kinds_on_disk(tmp_path / "Vera") == {}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
@@ -50,7 +50,7 @@ def test_a_cue_sheet_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> N
     put(album, "Dawn.flac", **IMAGE)
     text = sheet("Dawn.flac").replace("Song", "Thé").replace("\n", "\r\n")
     (album / "Dawn.cue").write_bytes(text.encode(encoding))
-    assert paper.kinds_on_disk(tmp_path / "Vera") == {}
+    assert paper.list_kinds_on_disk(tmp_path / "Vera") == {}
 
 
 def test_each_disc_may_have_its_own(tmp_path: Path) -> None:
@@ -58,9 +58,9 @@ def test_each_disc_may_have_its_own(tmp_path: Path) -> None:
     for disc in ("CD1", "CD2"):
         put(album, f"{disc}.flac", **IMAGE)
         (album / f"{disc}.cue").write_text(sheet(f"{disc}.flac"))
-    assert paper.kinds_on_disk(tmp_path / "Vera") == {}
+    assert paper.list_kinds_on_disk(tmp_path / "Vera") == {}
     put(album, "Bonus.flac", **IMAGE)
-    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    kinds = paper.list_kinds_on_disk(tmp_path / "Vera")
     assert kinds["missing-title"] == ["Dawn/Bonus.flac"]
 
 
@@ -95,7 +95,7 @@ def test_other_cue_sheets_say_nothing(tmp_path: Path, content: str) -> None:
     album = tmp_path / "Vera" / "Dawn"
     put(album, "Dawn.flac", **IMAGE)
     (album / "Dawn.cue").write_text(content)
-    assert paper.kinds_on_disk(tmp_path / "Vera").keys() >= MISSING
+    assert paper.list_kinds_on_disk(tmp_path / "Vera").keys() >= MISSING
 
 
 def test_a_cue_sheet_of_another_name_says_nothing_of_several_files(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_cue_sheet_of_another_name_says_nothing_of_several_files(tmp_path: Pat
     put(album, "a.flac", title=None)
     put(album, "b.flac", title=None, tracknumber="2/2")
     (album / "Dawn.cue").write_text(sheet("Dawn.wav"))
-    assert set(paper.kinds_on_disk(tmp_path / "Vera")["missing-title"]) == {
+    assert set(paper.list_kinds_on_disk(tmp_path / "Vera")["missing-title"]) == {
         "Dawn/a.flac",
         "Dawn/b.flac",
     }

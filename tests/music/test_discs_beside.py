@@ -32,14 +32,14 @@ def vera(tmp_path: Path) -> Path:
 
 
 def test_numbers_of_two_discs_are_neither_twice_nor_missing(vera: Path) -> None:
-    assert paper.kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
+    assert paper.list_kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
     (album,) = scan.read_artist(vera).albums
     assert [(group.disc, len(group.tracks)) for group in album_grouping.group_by_disc(album)] == [
         ("1", 10),
         ("2", 10),
     ]
     (vera / PLACES[1] / f"03 {SECOND[2]}.flac").unlink()
-    assert paper.kinds_on_disk(vera)["track-gap"] == [PLACES[0]]
+    assert paper.list_kinds_on_disk(vera)["track-gap"] == [PLACES[0]]
 
 
 def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None:
@@ -68,9 +68,9 @@ def test_the_folder_tells_the_disc_of_each_track(vera: Path) -> None:
 
 def test_a_cover_beside_the_first_disc_is_that_of_both(vera: Path) -> None:
     (vera / PLACES[1] / "cover.jpg").unlink()
-    assert paper.kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
+    assert paper.list_kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
     (vera / PLACES[0] / "cover.jpg").unlink()
-    assert paper.kinds_on_disk(vera)["missing-cover"] == [PLACES[0]]
+    assert paper.list_kinds_on_disk(vera)["missing-cover"] == [PLACES[0]]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -60,7 +60,7 @@ def image(width: int) -> ImageFile:
     return ImageFile(place="Dawn/a.jpg", size=9, mime="image/jpeg", width=width, height=width)
 
 
-def told(*embedded: EmbeddedPicture | None, images: tuple[ImageFile, ...] = ()) -> str:
+def describe_upgrade(*embedded: EmbeddedPicture | None, images: tuple[ImageFile, ...] = ()) -> str:
     """Return what cover_upgrade tells of an album whose tracks hold these pictures."""
     tracks = tuple(
         Track(place=f"Dawn/{number}.mp3", tags=Tags(pictures=(one,) if one else ()))
@@ -92,7 +92,7 @@ def told(*embedded: EmbeddedPicture | None, images: tuple[ImageFile, ...] = ()) 
 def test_a_small_front_cover_is_noted(
     embedded: tuple[EmbeddedPicture | None, ...], images: tuple[ImageFile, ...], size: str
 ) -> None:
-    found = told(*embedded, images=images)
+    found = describe_upgrade(*embedded, images=images)
     assert found == (f"{size} pixels; there is one of the release {DAWN.id} 0" if size else "")
 
 

@@ -14,7 +14,7 @@ from tests.music.paper import album, numbered, track
 from tests.sampling import each_row
 
 
-def with_one(count: int = 5, **fields: Any) -> Album:
+def with_one_different(count: int = 5, **fields: Any) -> Album:
     """An album with one track more, which differs."""
     return album(*numbered(*range(1, count + 1)).tracks, track(count + 1, **fields))
 
@@ -37,7 +37,7 @@ def spellings(*names: str, **more: tuple[str, ...]) -> Album:
 )
 def test_one_artist_in_two_spellings_is_told_with_counts(text: str, other: str) -> None:
     artist = spellings(text, text, other, albumartist=())
-    assert paper.detail("artist-variation", artist) == f'"{text}" (2 tracks), "{other}" (1)'
+    assert paper.find_detail("artist-variation", artist) == f'"{text}" (2 tracks), "{other}" (1)'
 
 
 @each_row(
@@ -62,18 +62,20 @@ def test_one_artist_in_two_spellings_is_told_with_counts(text: str, other: str) 
     ],
 )
 def test_two_artists_and_mere_white_space_are_no_variation(text: str, other: str) -> None:
-    assert paper.detail("artist-variation", spellings(text, text, other, albumartist=())) is None
+    assert (
+        paper.find_detail("artist-variation", spellings(text, text, other, albumartist=())) is None
+    )
 
 
 def test_spellings_are_compared_over_albums_and_with_album_artists_and_loose_tracks() -> None:
     dawn = numbered(1, 2, artist="AC/DC", albumartist="AC-DC")
     loose = album(track(1, artist="ACDC", albumartist=""), place="")
-    detail = paper.detail("artist-variation", dawn, loose)
+    detail = paper.find_detail("artist-variation", dawn, loose)
     assert detail == '"AC-DC" (2 tracks), "AC/DC" (2), "ACDC" (1)'
 
 
 def test_several_artists_in_several_spellings_stand_in_one_detail() -> None:
-    detail = paper.detail(
+    detail = paper.find_detail(
         "artist-variation", spellings("Vera", "VERA", "Anna", "ANNA", albumartist=())
     )
     assert detail == '"VERA" (1 track), "Vera" (1); "ANNA" (1 track), "Anna" (1)'
@@ -89,14 +91,14 @@ def test_namesakes_that_musicbrainz_tells_apart_are_no_variation() -> None:
             )
         )
 
-    assert paper.detail("artist-variation", both("a", "b")) is None
-    assert paper.detail("artist-variation", both("a", "a")) is not None
-    assert paper.detail("artist-variation", both("a", "")) is not None
+    assert paper.find_detail("artist-variation", both("a", "b")) is None
+    assert paper.find_detail("artist-variation", both("a", "a")) is not None
+    assert paper.find_detail("artist-variation", both("a", "")) is not None
 
 
 def test_many_spellings_are_told_in_short() -> None:
     names = [f"V{'-' * n}era" for n in range(9)]
-    detail = paper.detail("artist-variation", spellings(*names, albumartist=()))
+    detail = paper.find_detail("artist-variation", spellings(*names, albumartist=()))
     assert detail is not None
     assert detail.endswith("and 4 more")
 
@@ -105,22 +107,24 @@ def test_many_spellings_are_told_in_short() -> None:
 
 
 def test_several_album_artists_of_one_album_are_told() -> None:
-    detail = paper.detail("albumartist-mixed", with_one(albumartist="Various Artists"))
+    detail = paper.find_detail(
+        "albumartist-mixed", with_one_different(albumartist="Various Artists")
+    )
     assert detail == '"Vera" (5 tracks), "Various Artists" (1)'
     discs = album(*numbered(1, 2, disc="1").tracks, track(1, disc="2", albumartist="Anna"))
-    assert paper.detail("albumartist-mixed", discs) == '"Vera" (2 tracks), "Anna" (1)'
+    assert paper.find_detail("albumartist-mixed", discs) == '"Vera" (2 tracks), "Anna" (1)'
 
 
 @each_row(
     "whole",
     [
-        with_one(albumartist=""),
-        with_one(albumartist=" "),
-        with_one(albumartist="VERA"),  # artist-variation tells that
-        with_one(artist="Anna"),
+        with_one_different(albumartist=""),
+        with_one_different(albumartist=" "),
+        with_one_different(albumartist="VERA"),  # artist-variation tells that
+        with_one_different(artist="Anna"),
         numbered(1, 2, albumartist=("Vera", "Anna")),
         album(track(1), track(1, album="Dusk", albumartist="Anna")),
-        album(*with_one(albumartist="Anna").tracks, place=""),
+        album(*with_one_different(albumartist="Anna").tracks, place=""),
         album(
             *(track(n, albumartist="Queen", musicbrainz_albumid="a") for n in (1, 2)),
             *(track(n, albumartist="ABBA", musicbrainz_albumid="b") for n in (1, 2)),
@@ -129,7 +133,7 @@ def test_several_album_artists_of_one_album_are_told() -> None:
     ],
 )
 def test_album_artists_that_agree_or_are_told_otherwise(whole: Album) -> None:
-    assert paper.detail("albumartist-mixed", whole) is None
+    assert paper.find_detail("albumartist-mixed", whole) is None
 
 
 # Titles of albums
@@ -151,7 +155,7 @@ def test_album_artists_that_agree_or_are_told_otherwise(whole: Album) -> None:
 )
 def test_an_album_in_two_spellings_is_told(usual: str, other: str) -> None:
     whole = album(*numbered(1, 2, 3, 4, album=usual).tracks, track(5, album=other))
-    detail = paper.detail("album-variation", whole)
+    detail = paper.find_detail("album-variation", whole)
     assert detail == f'"{usual}" (4 tracks), "{other}" (1)'
 
 
@@ -168,13 +172,13 @@ def test_an_album_in_two_spellings_is_told(usual: str, other: str) -> None:
 )
 def test_other_titles_and_parts_of_series_are_no_variation(usual: str, other: str) -> None:
     whole = album(*numbered(1, 2, 3, 4, album=usual).tracks, track(5, album=other))
-    assert paper.detail("album-variation", whole) is None
+    assert paper.find_detail("album-variation", whole) is None
 
 
 def test_titles_that_nearly_agree_are_two_albums_where_their_numbers_overlap() -> None:
     north = numbered(*range(1, 10), album="The North Sessions").tracks
     south = numbered(*range(1, 4), album="The South Sessions").tracks
-    assert paper.detail("album-variation", album(*north, *south)) is None
+    assert paper.find_detail("album-variation", album(*north, *south)) is None
 
 
 def test_a_slip_must_be_rare_and_titles_in_different_folders_are_not_compared() -> None:
@@ -182,9 +186,9 @@ def test_a_slip_must_be_rare_and_titles_in_different_folders_are_not_compared() 
         *numbered(1, 2, 3, album="Winter Moorings").tracks,
         *numbered(4, 5, album="Winter Morings").tracks,
     )
-    assert paper.detail("album-variation", many) is None
+    assert paper.find_detail("album-variation", many) is None
     apart = numbered(1, 2, 3), album(track(1, album="DAWN"), place="Dusk")
-    assert paper.details("album-variation", *apart) == {}
+    assert paper.list_details("album-variation", *apart) == {}
 
 
 # Years
@@ -199,20 +203,20 @@ def test_a_slip_must_be_rare_and_titles_in_different_folders_are_not_compared() 
     ],
 )
 def test_another_year_on_a_few_tracks_is_told(fields: dict[str, str], text: str) -> None:
-    assert paper.detail("date-mixed", with_one(**fields)) == text
+    assert paper.find_detail("date-mixed", with_one_different(**fields)) == text
 
 
 @each_row(
     "whole",
     [
-        with_one(date="1974-05-06"),
-        with_one(date=""),
-        with_one(date="0000"),
-        with_one(date="1974", originaldate="1969"),
-        with_one(count=1, date="1975"),
+        with_one_different(date="1974-05-06"),
+        with_one_different(date=""),
+        with_one_different(date="0000"),
+        with_one_different(date="1974", originaldate="1969"),
+        with_one_different(count=1, date="1975"),
         album(*(track(n, date=str(1970 + n)) for n in range(1, 7))),  # a best-of
         album(*numbered(1, 2, 3).tracks, *numbered(4, 5, date="1975").tracks),
-        with_one(date="1975", album="Dusk"),
+        with_one_different(date="1975", album="Dusk"),
         numbered(1, 2, 3, 4, date="1975", compilation=True),
         album(*numbered(1, 2, 3, compilation=True).tracks, track(4, compilation=True, date="1999")),
         album(*numbered(1, 2, 3, albumartist="V.A.").tracks, track(4, albumartist="VA", date="2")),
@@ -220,11 +224,11 @@ def test_another_year_on_a_few_tracks_is_told(fields: dict[str, str], text: str)
             *numbered(1, 2, 3, 4, 5, disc="1").tracks,
             *numbered(1, 2, disc="2", date="1975").tracks,
         ),
-        album(*with_one(date="1975").tracks, place=""),
+        album(*with_one_different(date="1975").tracks, place=""),
     ],
 )
 def test_years_that_agree_or_differ_for_good_reason(whole: Album) -> None:
-    assert paper.detail("date-mixed", whole) is None
+    assert paper.find_detail("date-mixed", whole) is None
 
 
 def test_a_stray_year_within_a_disc_is_told_beside_a_disc_of_its_own_year() -> None:
@@ -233,7 +237,7 @@ def test_a_stray_year_within_a_disc_is_told_beside_a_disc_of_its_own_year() -> N
         track(6, disc="1", date="1947"),
         *numbered(1, 2, disc="2", date="1975").tracks,
     )
-    assert paper.detail("date-mixed", whole) == "1974 (5 tracks), 1947 (1)"
+    assert paper.find_detail("date-mixed", whole) == "1974 (5 tracks), 1947 (1)"
 
 
 # Genres
@@ -241,7 +245,7 @@ def test_a_stray_year_within_a_disc_is_told_beside_a_disc_of_its_own_year() -> N
 
 @pytest.mark.parametrize("genres", ["Rock", ("Folk", "Rock"), "Folk Rock"])
 def test_other_genres_on_a_few_tracks_are_told(genres: str | tuple[str, ...]) -> None:
-    detail = paper.detail("genre-mixed", with_one(genres=genres))
+    detail = paper.find_detail("genre-mixed", with_one_different(genres=genres))
     shown = genres if isinstance(genres, str) else ", ".join(genres)
     assert detail == f'"Folk" (5 tracks), "{shown}" (1)'
 
@@ -249,19 +253,19 @@ def test_other_genres_on_a_few_tracks_are_told(genres: str | tuple[str, ...]) ->
 @each_row(
     "whole",
     [
-        with_one(genres="folk"),
-        with_one(genres=""),
-        with_one(genres="Unknown"),
-        with_one(genres=("Folk", "Other")),
+        with_one_different(genres="folk"),
+        with_one_different(genres=""),
+        with_one_different(genres="Unknown"),
+        with_one_different(genres=("Folk", "Other")),
         album(track(1, genres=("Folk", "Rock")), track(2, genres=("Rock", "Folk"))),
         album(track(1, genres="Folk; Rock"), track(2, genres=("Folk", "Rock"))),
         album(track(1), track(2, album="Dusk", genres="Rock")),
         album(*numbered(1, 2, compilation=True).tracks, track(3, compilation=True, genres="Rock")),
-        album(*with_one(genres="Rock").tracks, place=""),
+        album(*with_one_different(genres="Rock").tracks, place=""),
     ],
 )
 def test_genres_that_agree_or_need_not(whole: Album) -> None:
-    assert paper.detail("genre-mixed", whole) is None
+    assert paper.find_detail("genre-mixed", whole) is None
 
 
 # Formats
@@ -276,24 +280,24 @@ def test_genres_that_agree_or_need_not(whole: Album) -> None:
     ],
 )
 def test_several_formats_of_one_album_are_told(fields: dict[str, Any], text: str) -> None:
-    assert paper.detail("mixed-formats", with_one(**fields)) == text
+    assert paper.find_detail("mixed-formats", with_one_different(**fields)) == text
 
 
 def test_aac_and_alac_are_two_formats_and_two_albums_may_have_their_own() -> None:
     aac, alac = track(1, format="MP4"), track(2, format="MP4", lossless=True)
-    detail = paper.detail("mixed-formats", album(aac, alac))
+    detail = paper.find_detail("mixed-formats", album(aac, alac))
     assert detail == "lossless MP4 (1 track), lossy MP4 (1)"
     for whole in (
         album(aac, track(2, format="MP4")),
         album(track(1), track(1, album="Dusk", format="FLAC")),
         album(track(1), track(2, format="FLAC"), place=""),
     ):
-        assert paper.detail("mixed-formats", whole) is None
+        assert paper.find_detail("mixed-formats", whole) is None
 
 
 def test_a_folder_of_several_albums_names_the_one_that_is_meant() -> None:
-    whole = album(*with_one(albumartist="Anna").tracks, track(1, album="Dusk"))
-    detail = paper.detail("albumartist-mixed", whole)
+    whole = album(*with_one_different(albumartist="Anna").tracks, track(1, album="Dusk"))
+    detail = paper.find_detail("albumartist-mixed", whole)
     assert detail == '"Dawn": "Vera" (5 tracks), "Anna" (1)'
 
 
@@ -308,7 +312,7 @@ def test_disagreement_is_found_in_files_of_each_format(tmp_path: Path, suffix: s
     odd = {"artist": "VELVET HARBOUR", "albumartist": "Anna", "album": "Moorings of Wintr"}
     more = {"date": "1947", "genre": "Jazz", "title": title, "tracknumber": "8/7"}
     shelf.put(folder / f"08 {title}.{suffix}", **odd, **more)
-    found = paper.kinds_on_disk(tmp_path / "Vera")
+    found = paper.list_kinds_on_disk(tmp_path / "Vera")
     assert found.pop("external-cover-not-embedded", None)
     kinds = ("albumartist-mixed", "album-variation", "date-mixed", "genre-mixed")
     assert found == {
@@ -324,7 +328,7 @@ def test_formats_are_compared_on_disk(tmp_path: Path) -> None:
     shelf.put(
         tmp_path / "Vera" / "mixed" / "02 Two.flac", title="Two", album="mixed", tracknumber="2/2"
     )
-    assert paper.kinds_on_disk(tmp_path / "Vera")["mixed-formats"] == ["mixed"]
+    assert paper.list_kinds_on_disk(tmp_path / "Vera")["mixed-formats"] == ["mixed"]
 
 
 def test_the_flag_of_a_compilation_is_read_from_files(tmp_path: Path) -> None:
@@ -334,9 +338,9 @@ def test_the_flag_of_a_compilation_is_read_from_files(tmp_path: Path) -> None:
         folder / "05 x.mp3", title="x", album="Dawn", tracknumber="5/5", date="1999", genre="Jazz"
     )
     kinds = {"date-mixed", "genre-mixed"}
-    assert paper.kinds_on_disk(tmp_path / "Vera").keys() >= kinds
+    assert paper.list_kinds_on_disk(tmp_path / "Vera").keys() >= kinds
     for path in folder.glob("*.mp3"):
         tags = ID3(path)
         tags.add(TCMP(text=["1"]))
         tags.save()
-    assert not paper.kinds_on_disk(tmp_path / "Vera").keys() & kinds
+    assert not paper.list_kinds_on_disk(tmp_path / "Vera").keys() & kinds

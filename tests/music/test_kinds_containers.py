@@ -45,8 +45,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "Vera" / "Moorings"
 
 
-def conflicts(folder: Path) -> list[str]:
-    return paper.kinds_on_disk(folder.parent).get("tag-conflict", [])
+def list_conflicts(folder: Path) -> list[str]:
+    return paper.list_kinds_on_disk(folder.parent).get("tag-conflict", [])
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_id3v1_and_apev2_that_contradict_id3v2_are_found(
 ) -> None:
     put(folder / "a.mp3", more=id3v1(**fields))
     put(folder / "b.mp3", more=apev2(**{name.capitalize(): text for name, text in fields.items()}))
-    assert conflicts(folder) == ["Moorings/a.mp3", "Moorings/b.mp3"]
+    assert list_conflicts(folder) == ["Moorings/a.mp3", "Moorings/b.mp3"]
 
 
 def test_apev2_and_id3v1_that_contradict_each_other_are_found(folder: Path) -> None:
     more = apev2(Title="Low Tide", Artist="Velvet Harbour") + id3v1("Low Tide", "Anna")
     put(folder / "a.mp3", artist=None, more=more)
-    assert conflicts(folder) == ["Moorings/a.mp3"]
+    assert list_conflicts(folder) == ["Moorings/a.mp3"]
 
 
 def test_id3_before_a_flac_that_contradicts_its_own_tags_is_found(folder: Path) -> None:
@@ -79,7 +79,7 @@ def test_id3_before_a_flac_that_contradicts_its_own_tags_is_found(folder: Path) 
         added.add(TIT2(text=[title]))
         added.save(tags)
         path.write_bytes(tags.getvalue() + path.read_bytes())
-    assert conflicts(folder) == ["Moorings/a.flac"]
+    assert list_conflicts(folder) == ["Moorings/a.flac"]
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_tags_that_say_the_same_as_far_as_they_can_are_no_conflict(
     folder: Path, tags: dict[str, str | None], more: bytes
 ) -> None:
     put(folder / "a.mp3", more=more, **tags)
-    assert conflicts(folder) == []
+    assert list_conflicts(folder) == []
 
 
 def test_the_detail_names_both_texts_and_where_they_stand() -> None:
     other = SecondaryTags(name="ID3v1", tags=Tags(title=("Gulls",), date=("1975",)))
     tags = Tags(title=("Low Tide",), date=("1974-01-01",), artist=("Vera",))
     track = Track(place="Dawn/a.mp3", tags=tags, container="ID3v2.3", other_tags=(other,))
-    assert paper.detail("tag-conflict", paper.album(track)) == (
+    assert paper.find_detail("tag-conflict", paper.album(track)) == (
         'title "Low Tide" in ID3v2.3, "Gulls" in ID3v1; year 1974 in ID3v2.3, 1975 in ID3v1'
     )
 
@@ -137,14 +137,14 @@ def test_several_texts_are_compared_as_one(
         container="ID3v2.4",
         other_tags=(SecondaryTags(name="APEv2", tags=Tags(artist=other[0])),),
     )
-    assert paper.detail("tag-conflict", paper.album(track)) is None
+    assert paper.find_detail("tag-conflict", paper.album(track)) is None
 
 
 def test_texts_that_differ_beyond_what_id3v1_cannot_hold_are_found(folder: Path) -> None:
     put(folder / "a.mp3", title="Öl", more=id3v1("Benzin"))
     put(folder / "b.mp3", title="Dvořák: Rusalka", more=id3v1("Smetana: Moldau"))
     put(folder / "c.mp3", title="Low Tide", more=id3v1("Lode"))
-    assert conflicts(folder) == ["Moorings/a.mp3", "Moorings/b.mp3", "Moorings/c.mp3"]
+    assert list_conflicts(folder) == ["Moorings/a.mp3", "Moorings/b.mp3", "Moorings/c.mp3"]
 
 
 def test_id3v1_alone_is_found(folder: Path) -> None:
@@ -156,7 +156,7 @@ def test_id3v1_alone_is_found(folder: Path) -> None:
     put(folder / "c.mp3", more=alone)
     (folder / "d.mp3").write_bytes(seeds.read_seed_file("bell.mp3"))
     put(folder / "e.mp3")
-    kinds = paper.kinds_on_disk(folder.parent)
+    kinds = paper.list_kinds_on_disk(folder.parent)
     assert kinds["id3v1-only"] == ["Moorings/a.mp3"]
     assert "tag-conflict" not in kinds
 
@@ -164,4 +164,4 @@ def test_id3v1_alone_is_found(folder: Path) -> None:
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_files_with_one_kind_of_tags_have_neither_fault(tmp_path: Path, suffix: str) -> None:
     shelf.put_album(tmp_path / "Vera" / "Dawn", "Été", "Two", "Three", suffix=suffix)
-    assert not paper.kinds_on_disk(tmp_path / "Vera").keys() & {"tag-conflict", "id3v1-only"}
+    assert not paper.list_kinds_on_disk(tmp_path / "Vera").keys() & {"tag-conflict", "id3v1-only"}

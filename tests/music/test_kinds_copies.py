@@ -48,12 +48,12 @@ def read(artist: Path) -> Artist:
     return duplicate_audio.add_essence_hashes(scan.read_artist(artist), essence.compute_audio_hash)
 
 
-def found(artist: Path) -> dict[str, str]:
-    return paper.found("duplicate-track", read(artist))
+def find_duplicates(artist: Path) -> dict[str, str]:
+    return paper.list_artist_details("duplicate-track", read(artist))
 
 
-def similar(artist: Path) -> dict[str, str]:
-    return paper.found("similar-track", read(artist))
+def find_similar(artist: Path) -> dict[str, str]:
+    return paper.list_artist_details("similar-track", read(artist))
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -61,21 +61,21 @@ def test_a_copy_with_other_tags_in_the_same_album_is_found(artist: Path, suffix:
     put(artist / "Dawn" / f"a.{suffix}")
     put(artist / "Dawn" / f"b.{suffix}", title="Ballast, Remastered", picture="cover.jpg")
     put(artist / "Dawn" / f"c.{suffix}", take=1, title="Thaw")
-    assert found(artist) == {f"Dawn/b.{suffix}": f'same audio as "Dawn/a.{suffix}"'}
+    assert find_duplicates(artist) == {f"Dawn/b.{suffix}": f'same audio as "Dawn/a.{suffix}"'}
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_takes_of_one_sound_are_no_copies(artist: Path, suffix: str) -> None:
     for take in range(4):
         put(artist / "Dawn" / f"{take}.{suffix}", take=take)
-    assert found(artist) == {}
+    assert find_duplicates(artist) == {}
 
 
 def test_every_copy_but_the_first_names_the_first_and_loose_ones_come_last(artist: Path) -> None:
     for place in ("Dawn/CD1/x.flac", "Dawn/CD2/b.flac", "Dawn/CD2/c.flac", "a/a.flac"):
         song(artist / place, "song", album="Dawn" if place[0] == "D" else "Dusk")
     (artist / "a" / "a.flac").rename(artist / "a.flac")
-    assert found(artist) == dict.fromkeys(
+    assert find_duplicates(artist) == dict.fromkeys(
         ("Dawn/CD2/b.flac", "Dawn/CD2/c.flac", "a.flac"), 'same audio as "Dawn/CD1/x.flac"'
     )
 
@@ -85,7 +85,7 @@ def test_two_loose_tracks_can_be_copies_and_so_can_one_of_another_album(artist: 
     put(artist / "b.mp3", album="Dusk", date="1999")
     put(artist / "c.ogg", title="One")
     put(artist / "d.ogg", title="Two")
-    assert found(artist) == {
+    assert find_duplicates(artist) == {
         "b.mp3": 'same audio as "Dawn/a.mp3"',
         "d.ogg": 'same audio as "c.ogg"',
     }
@@ -107,28 +107,28 @@ def test_two_folders_hold_copies_where_album_and_year_are_the_same(
     put(artist / "Moorings" / "a.flac")
     put(artist / "Other" / "a.flac", album=album, date=date)
     expected = {"Other/a.flac": 'same audio as "Moorings/a.flac"'} if superfluous else {}
-    assert found(artist) == expected
+    assert find_duplicates(artist) == expected
 
 
 def test_a_recording_on_an_album_and_a_compilation_is_no_copy(artist: Path) -> None:
     put(artist / "Moorings" / "a.mp3")
     put(artist / "The Best" / "a.mp3", date="1999")
     put(artist / "Sounds of the Coast" / "a.mp3", albumartist="Various Artists")
-    assert found(artist) == {}
+    assert find_duplicates(artist) == {}
 
 
 def test_tracks_without_an_album_tag_are_bound_by_their_folder_alone(artist: Path) -> None:
     for place in ("Dawn/a.mp3", "Dusk/a.mp3", "Dusk/b.mp3"):
         put(artist / place, album=" ")
-    assert found(artist) == {"Dusk/b.mp3": 'same audio as "Dusk/a.mp3"'}
+    assert find_duplicates(artist) == {"Dusk/b.mp3": 'same audio as "Dusk/a.mp3"'}
 
 
 def test_two_editions_in_one_folder_may_share_a_recording(artist: Path) -> None:
     put(artist / "Both" / "a.mp3", album="Dawn")
     put(artist / "Both" / "b.mp3", album="Dawn (Deluxe Edition)", tracknumber="1/12")
-    assert found(artist) == {}
+    assert find_duplicates(artist) == {}
     put(artist / "Both" / "c.mp3", album="Dawn", tracknumber="7")
-    assert found(artist) == {"Both/c.mp3": 'same audio as "Both/a.mp3"'}
+    assert find_duplicates(artist) == {"Both/c.mp3": 'same audio as "Both/a.mp3"'}
 
 
 def test_what_is_cut_off_is_not_compared(artist: Path) -> None:
@@ -139,17 +139,17 @@ def test_what_is_cut_off_is_not_compared(artist: Path) -> None:
         True,
         True,
     ]
-    assert found(artist) == {}
+    assert find_duplicates(artist) == {}
 
 
 def test_pauses_between_songs_are_no_copies_and_long_silence_is(artist: Path) -> None:
     for number in (1, 2, 3):
         tags = {"title": "[silence]", "tracknumber": f"{number}/3"}
         song(artist / "Dawn" / f"{number}.flac", "pause", seconds=4, **tags)
-    assert found(artist) == {}
+    assert find_duplicates(artist) == {}
     for number in (1, 2, 3):
         song(artist / "Dawn" / f"{number}.flac", "silence", seconds=20)
-    assert set(found(artist)) == {"Dawn/2.flac", "Dawn/3.flac"}
+    assert set(find_duplicates(artist)) == {"Dawn/2.flac", "Dawn/3.flac"}
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
@@ -161,15 +161,15 @@ def test_identical_copies_among_short_tracks_are_found(artist: Path, count: int)
     for number in range(2, 5):  # jingles that sound alike, and are none
         put(artist / "Dawn" / f"0{number}.mp3", title=f"Jingle {number}", tracknumber=f"{number}/9")
     names = {f"Dawn/{path.name}": 'same audio as "Dawn/01 Intro.mp3"' for path in copied}
-    assert found(artist) == names
-    assert paper.found("duplicate-number", read(artist)) == {}
+    assert find_duplicates(artist) == names
+    assert paper.list_artist_details("duplicate-number", read(artist)) == {}
 
 
 def test_short_tracks_that_sound_alike_do_not_share_a_number_unseen(artist: Path) -> None:
     for number, title in enumerate(("Thaw", "Salt", "Kelp", "Rope"), 1):
         put(artist / "Dawn" / f"{title}.mp3", title=title, tracknumber=f"{min(number, 3)}/4")
-    assert found(artist) == {}
-    details = paper.found("duplicate-number", read(artist))
+    assert find_duplicates(artist) == {}
+    details = paper.list_artist_details("duplicate-number", read(artist))
     assert details == {"Dawn": 'number 3 is used by "Kelp.mp3", "Rope.mp3"'}
 
 
@@ -180,7 +180,7 @@ def test_pauses_without_a_number_are_no_copies(artist: Path, tags: dict[str, str
     for disc in ("CD 1", "CD 2"):
         put(artist / "Live" / disc / "12.mp3", tracknumber="12", **{**tags, "album": "Live"})
         put(artist / "Live" / disc / "13.mp3", tracknumber="13", **{**tags, "album": "Live"})
-    assert found(artist) == {}
+    assert find_duplicates(artist) == {}
 
 
 def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_has
         essence.compute_audio_hash(artist / "Dawn" / "b.flac")
     compared = duplicate_audio.add_essence_hashes(whole, essence.compute_audio_hash)
     assert [bool(track.essence) for track in compared.tracks] == [False, False, True, True]
-    assert paper.found("duplicate-track", compared) == {
+    assert paper.list_artist_details("duplicate-track", compared) == {
         "Dawn/d.flac": 'same audio as "Dawn/c.flac"'
     }
 
@@ -235,7 +235,7 @@ def test_a_name_with_odd_bytes_is_hashed_too(artist: Path) -> None:
     name = shelf.odd_name(artist.parent)
     put(artist / "Dawn" / f"{name}.mp3")
     put(artist / "Dawn" / "z.mp3")
-    assert len(found(artist)) == 1
+    assert len(find_duplicates(artist)) == 1
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -244,15 +244,15 @@ def test_another_recording_of_one_title_and_length_is_similar(artist: Path, suff
     put(artist / "Dawn" / f"b.{suffix}", take=1, title="LOW TIDE!", tracknumber="2")
     put(artist / "Dawn" / f"c.{suffix}", take=2, title="Low Tide (Live)", tracknumber="3")
     put(artist / "Dawn" / f"d.{suffix}", take=3, artist="Anna", tracknumber="4")
-    assert found(artist) == {}
-    assert similar(artist) == {f"Dawn/b.{suffix}": f'similar to "Dawn/a.{suffix}"'}
+    assert find_duplicates(artist) == {}
+    assert find_similar(artist) == {f"Dawn/b.{suffix}": f'similar to "Dawn/a.{suffix}"'}
 
 
 def test_a_copy_is_not_called_similar_as_well(artist: Path) -> None:
     put(artist / "Dawn" / "a.mp3")
     put(artist / "Dawn" / "b.mp3")
-    assert set(found(artist)) == {"Dawn/b.mp3"}
-    assert similar(artist) == {}
+    assert set(find_duplicates(artist)) == {"Dawn/b.mp3"}
+    assert find_similar(artist) == {}
 
 
 def test_other_lengths_other_discs_and_pauses_are_not_similar(artist: Path) -> None:
@@ -263,7 +263,7 @@ def test_other_lengths_other_discs_and_pauses_are_not_similar(artist: Path) -> N
         put(artist / "Noon" / f"CD{disc}" / "a.opus", take=int(disc), album="Noon")
     for take, title in enumerate(("[silence]", "[Silence]", "Untitled", "Untitled", "", "")):
         put(artist / "Odd" / f"{take}.mp3", take=take, title=title, tracknumber=str(take))
-    assert similar(artist) == {}
+    assert find_similar(artist) == {}
 
 
 def test_lengths_may_differ_by_a_second_and_must_be_known() -> None:
@@ -273,6 +273,6 @@ def test_lengths_may_differ_by_a_second_and_must_be_known() -> None:
         )
         for number, length in enumerate((200.0, 201.0, 202.1, 0.0, 0.0), 1)
     ]
-    assert paper.details("similar-track", paper.album(*some)) == {
+    assert paper.list_details("similar-track", paper.album(*some)) == {
         some[1].place: f'similar to "{some[0].place}"'
     }

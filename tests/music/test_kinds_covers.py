@@ -31,17 +31,19 @@ def artist(tmp_path: Path) -> Path:
     return tmp_path / "Vera"
 
 
-def found(artist: Path) -> dict[str, list[str]]:
+def find_cover_issues(artist: Path) -> dict[str, list[str]]:
     """Give the kinds about covers with the albums of each."""
-    return {kind: where for kind, where in paper.kinds_on_disk(artist).items() if kind in KINDS}
+    return {
+        kind: where for kind, where in paper.list_kinds_on_disk(artist).items() if kind in KINDS
+    }
 
 
-def detail(kind: str, artist: Path) -> str:
-    (detail,) = paper.found(kind, scan.read_artist(artist)).values()
+def find_detail(kind: str, artist: Path) -> str:
+    (detail,) = paper.list_artist_details(kind, scan.read_artist(artist)).values()
     return detail
 
 
-def embed(path: Path, image: bytes) -> Path:
+def embed_cover(path: Path, image: bytes) -> Path:
     """Embed any bytes as the front cover of a healthy track."""
     shelf.put(path)
     if path.suffix == ".mp3":
@@ -74,8 +76,8 @@ def _embed_block(path: Path, picture: Picture) -> None:
 def test_an_album_without_any_picture_is_found_once(artist: Path, suffix: str) -> None:
     for name in ("a", "b"):
         shelf.put(artist / "Dawn" / f"{name}.{suffix}")
-    assert found(artist) == {"missing-cover": ["Dawn"]}
-    assert detail("missing-cover", artist) == ""
+    assert find_cover_issues(artist) == {"missing-cover": ["Dawn"]}
+    assert find_detail("missing-cover", artist) == ""
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -85,7 +87,7 @@ def test_one_embedded_picture_is_the_cover_of_the_album(
 ) -> None:
     shelf.put(artist / "Dawn" / f"a.{suffix}")
     shelf.put(artist / "Dawn" / f"b.{suffix}", picture=picture)
-    assert found(artist) == {}
+    assert find_cover_issues(artist) == {}
 
 
 @pytest.mark.parametrize("name", ["wma", "ape", "dsf", "wav", "aiff", "mpc", "wv"])
@@ -93,7 +95,7 @@ def test_pictures_in_the_lesser_formats_are_covers_where_they_have_one(
     artist: Path, name: str
 ) -> None:
     (artist / "Dawn" / f"a.{name}").write_bytes(small.whole(name))
-    assert found(artist) == ({"missing-cover": ["Dawn"]} if name == "wma" else {})
+    assert find_cover_issues(artist) == ({"missing-cover": ["Dawn"]} if name == "wma" else {})
 
 
 @pytest.mark.parametrize("name", small.PICTURES)
@@ -101,8 +103,8 @@ def test_any_picture_file_in_the_folder_is_a_cover(artist: Path, name: str) -> N
     file = f"Folder.{name.rpartition('.')[2].upper()}"
     (artist / "Dawn" / file).write_bytes(small.whole(name))
     shelf.put(artist / "Dawn" / "a.mp3")
-    assert found(artist) == {"external-cover-not-embedded": ["Dawn"]}
-    assert detail("external-cover-not-embedded", artist) == f'"{file}"'
+    assert find_cover_issues(artist) == {"external-cover-not-embedded": ["Dawn"]}
+    assert find_detail("external-cover-not-embedded", artist) == f'"{file}"'
 
 
 @pytest.mark.parametrize("name", ["empty.jpg", "cover.txt", ".hidden.jpg", "Scans/cover.jpg"])
@@ -111,12 +113,12 @@ def test_an_empty_hidden_or_distant_picture_is_no_cover(artist: Path, name: str)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"" if name == "empty.jpg" else track_files.read_seed_file("cover.jpg"))
     shelf.put(artist / "Dawn" / "a.mp3")
-    assert found(artist) == {"missing-cover": ["Dawn"]}
+    assert find_cover_issues(artist) == {"missing-cover": ["Dawn"]}
 
 
 def test_an_album_of_which_nothing_can_be_read_is_not_said_to_lack_a_cover(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", content=TrackContent.NOTHING)
-    assert paper.kinds_on_disk(artist) == {"empty-file": ["Dawn/a.mp3"]}
+    assert paper.list_kinds_on_disk(artist) == {"empty-file": ["Dawn/a.mp3"]}
 
 
 def test_the_discs_of_an_album_share_covers_whichever_folder_holds_them(artist: Path) -> None:
@@ -129,7 +131,7 @@ def test_the_discs_of_an_album_share_covers_whichever_folder_holds_them(artist: 
     shelf.put(artist / "Noon" / "Bonus" / "a.mp3")
     for place in ("Dawn", "Noon/CD2"):
         (artist / place / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
-    assert found(artist) == {
+    assert find_cover_issues(artist) == {
         "external-cover-not-embedded": ["Dawn", "Noon"],
         "missing-cover": ["Dawn/Box", "Noon/Bonus"],
     }
@@ -139,7 +141,7 @@ def test_discs_right_in_the_artists_folder_share_the_picture_beside_them(artist:
     for place in ("CD1", "CD2", "Noon"):
         shelf.put(artist / place / "a.mp3")
     (artist / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
-    assert found(artist) == {
+    assert find_cover_issues(artist) == {
         "external-cover-not-embedded": ["CD1", "CD2"],
         "missing-cover": ["Noon"],
     }
@@ -148,22 +150,22 @@ def test_discs_right_in_the_artists_folder_share_the_picture_beside_them(artist:
 def test_loose_tracks_need_no_cover(artist: Path) -> None:
     shelf.put(artist / "loose.mp3")
     (artist / "cover.jpg").write_bytes(ERROR_PAGE)
-    assert found(artist) == {}
+    assert find_cover_issues(artist) == {}
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_an_embedded_error_page_is_no_picture(artist: Path, suffix: str) -> None:
-    embed(artist / "Dawn" / f"a.{suffix}", ERROR_PAGE)
-    embed(artist / "Dawn" / f"b.{suffix}", ERROR_PAGE)
-    embed(artist / "Dawn" / f"c.{suffix}", track_files.read_seed_file("cover.jpg"))
-    assert found(artist) == {"cover-not-image": ["Dawn"]}
-    assert detail("cover-not-image", artist) == "2 embedded pictures"
+    embed_cover(artist / "Dawn" / f"a.{suffix}", ERROR_PAGE)
+    embed_cover(artist / "Dawn" / f"b.{suffix}", ERROR_PAGE)
+    embed_cover(artist / "Dawn" / f"c.{suffix}", track_files.read_seed_file("cover.jpg"))
+    assert find_cover_issues(artist) == {"cover-not-image": ["Dawn"]}
+    assert find_detail("cover-not-image", artist) == "2 embedded pictures"
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_an_embedded_picture_of_no_bytes_is_none(artist: Path, suffix: str) -> None:
-    embed(artist / "Dawn" / f"a.{suffix}", b"")
-    assert found(artist) == {"missing-cover": ["Dawn"]}
+    embed_cover(artist / "Dawn" / f"a.{suffix}", b"")
+    assert find_cover_issues(artist) == {"missing-cover": ["Dawn"]}
 
 
 def test_picture_files_that_are_none_are_named(artist: Path) -> None:
@@ -173,23 +175,23 @@ def test_picture_files_that_are_none_are_named(artist: Path) -> None:
     # of another format
     (artist / "Dawn" / "good.jpg").write_bytes(track_files.read_seed_file("cover.png"))
     (artist / "Dawn" / "CD1" / "back.png").write_bytes(bytes(100))
-    assert found(artist) == {"cover-not-image": ["Dawn"]}
-    assert detail("cover-not-image", artist) == '"cover.jpg", "back.png"'
+    assert find_cover_issues(artist) == {"cover-not-image": ["Dawn"]}
+    assert find_detail("cover-not-image", artist) == '"cover.jpg", "back.png"'
 
 
 def test_an_error_page_is_all_there_is(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
     (artist / "Dawn" / "cover.jpg").write_bytes(ERROR_PAGE)
-    assert found(artist) == {"cover-not-image": ["Dawn"]}
+    assert find_cover_issues(artist) == {"cover-not-image": ["Dawn"]}
 
 
 def test_a_picture_that_nobody_may_read_is_no_cover_but_told_of(public: Path) -> None:
     artist = public / "Vera"
     shelf.put_album(artist / "Dawn", "One")
-    assert found(artist) == {"external-cover-not-embedded": ["Dawn"]}
-    with shelf.refused(artist / "Dawn" / "cover.jpg"):
-        assert found(artist) == {"missing-cover": ["Dawn"]}
-        told = detail("missing-cover", artist)
+    assert find_cover_issues(artist) == {"external-cover-not-embedded": ["Dawn"]}
+    with shelf.deny_access(artist / "Dawn" / "cover.jpg"):
+        assert find_cover_issues(artist) == {"missing-cover": ["Dawn"]}
+        told = find_detail("missing-cover", artist)
     assert told == '"cover.jpg" cannot be read: Permission denied'
 
 
@@ -200,26 +202,26 @@ def test_a_picture_that_nobody_may_read_is_no_cover_but_told_of(public: Path) ->
 def test_a_cover_is_too_small_where_its_shorter_side_is(
     artist: Path, suffix: str, width: int, height: int, small_one: bool
 ) -> None:
-    embed(artist / "Dawn" / f"a.{suffix}", sounds.png(width, height))
-    assert found(artist) == ({"cover-too-small": ["Dawn"]} if small_one else {})
+    embed_cover(artist / "Dawn" / f"a.{suffix}", sounds.png(width, height))
+    assert find_cover_issues(artist) == ({"cover-too-small": ["Dawn"]} if small_one else {})
     if small_one:
-        told = detail("cover-too-small", artist)
+        told = find_detail("cover-too-small", artist)
         assert told == f"the largest has {width} x {height} pixels"
 
 
 def test_the_largest_picture_of_an_album_counts_wherever_it_is(artist: Path) -> None:
-    embed(artist / "Dawn" / "a.mp3", sounds.png(120, 120))
+    embed_cover(artist / "Dawn" / "a.mp3", sounds.png(120, 120))
     (artist / "Dawn" / "folder.png").write_bytes(sounds.png(200, 250))
-    assert found(artist) == {"cover-too-small": ["Dawn"]}
-    assert detail("cover-too-small", artist) == "the largest has 200 x 250 pixels"
+    assert find_cover_issues(artist) == {"cover-too-small": ["Dawn"]}
+    assert find_detail("cover-too-small", artist) == "the largest has 200 x 250 pixels"
     (artist / "Dawn" / "cover.png").write_bytes(sounds.png(300, 301))
-    assert found(artist) == {}
+    assert find_cover_issues(artist) == {}
 
 
 def test_a_picture_of_unknown_size_is_not_called_small(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3")
     (artist / "Dawn" / "cover.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(40))
-    assert found(artist) == {"external-cover-not-embedded": ["Dawn"]}
+    assert find_cover_issues(artist) == {"external-cover-not-embedded": ["Dawn"]}
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -227,15 +229,15 @@ def test_a_cover_in_the_folder_only_is_noted_once_an_album(artist: Path, suffix:
     for name in ("a", "b"):
         shelf.put(artist / "Dawn" / f"{name}.{suffix}")
     (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
-    assert found(artist) == {"external-cover-not-embedded": ["Dawn"]}
+    assert find_cover_issues(artist) == {"external-cover-not-embedded": ["Dawn"]}
     shelf.put(artist / "Dawn" / f"b.{suffix}", picture="cover.png")
-    assert found(artist) == {}
+    assert find_cover_issues(artist) == {}
 
 
 def test_a_false_picture_in_a_track_does_not_stand_for_the_one_in_the_folder(artist: Path) -> None:
-    embed(artist / "Dawn" / "a.mp3", ERROR_PAGE)
+    embed_cover(artist / "Dawn" / "a.mp3", ERROR_PAGE)
     (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
-    assert found(artist) == {
+    assert find_cover_issues(artist) == {
         "cover-not-image": ["Dawn"],
         "external-cover-not-embedded": ["Dawn"],
     }
@@ -244,4 +246,4 @@ def test_a_false_picture_in_a_track_does_not_stand_for_the_one_in_the_folder(art
 def test_no_sound_is_asked_for_a_picture_that_cannot_be_read_itself(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", content=TrackContent.TEXT)
     (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
-    assert found(artist) == {}
+    assert find_cover_issues(artist) == {}

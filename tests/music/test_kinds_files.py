@@ -75,13 +75,13 @@ def dawn(tmp_path: Path) -> Path:
     return tmp_path / "Vera" / "Dawn"
 
 
-def found(kind: str, folder: Path) -> dict[str, str]:
+def list_details(kind: str, folder: Path) -> dict[str, str]:
     """Give the details of a kind by the names of the files."""
     read = scan.read_artist(folder.parent)
-    return {Path(place).name: told for place, told in paper.found(kind, read).items()}
+    return {Path(place).name: told for place, told in paper.list_artist_details(kind, read).items()}
 
 
-def of(name: str) -> str:
+def file_detail(name: str) -> str:
     return name.rpartition(".")[2]
 
 
@@ -90,27 +90,27 @@ def test_what_the_system_refuses_has_that_one_issue_with_its_reason(dawn: Path) 
     (dawn / "circle.flac").symlink_to("circle.flac")
     os.mkfifo(dawn / "pipe.ogg")
     (dawn / "folder.opus").symlink_to("/dev/null")
-    assert found("unreadable-file", dawn) == {
+    assert list_details("unreadable-file", dawn) == {
         "nowhere.mp3": "No such file or directory",
         "circle.flac": "Too many levels of symbolic links",
         "pipe.ogg": "it is not a regular file",
         "folder.opus": "it is not a regular file",
     }
-    assert set(paper.kinds_on_disk(dawn.parent)) == {"unreadable-file"}
+    assert set(paper.list_kinds_on_disk(dawn.parent)) == {"unreadable-file"}
 
 
 def test_a_file_without_rights_has_that_one_issue(public: Path) -> None:
     path = shelf.put(public / "Vera" / "Dawn" / "a.mp3", picture="cover.jpg", title=None)
-    assert found("unreadable-file", path.parent) == {}
-    with shelf.refused(path):
-        assert paper.kinds_on_disk(public / "Vera") == {"unreadable-file": ["Dawn/a.mp3"]}
-        assert found("unreadable-file", path.parent) == {"a.mp3": "Permission denied"}
+    assert list_details("unreadable-file", path.parent) == {}
+    with shelf.deny_access(path):
+        assert paper.list_kinds_on_disk(public / "Vera") == {"unreadable-file": ["Dawn/a.mp3"]}
+        assert list_details("unreadable-file", path.parent) == {"a.mp3": "Permission denied"}
 
 
 @pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES))
 def test_a_file_of_no_bytes_has_that_one_issue(dawn: Path, suffix: str) -> None:
     (dawn / f"a{suffix}").write_bytes(b"")
-    assert paper.kinds_on_disk(dawn.parent) == {"empty-file": [f"Dawn/a{suffix}"]}
+    assert paper.list_kinds_on_disk(dawn.parent) == {"empty-file": [f"Dawn/a{suffix}"]}
 
 
 @pytest.mark.parametrize("what", STRANGERS)
@@ -119,11 +119,11 @@ def test_what_is_no_audio_has_that_one_issue_which_says_what_it_seems_to_be(
 ) -> None:
     for suffix in AUDIO_SUFFIXES:
         (dawn / f"a{suffix}").write_bytes(STRANGERS[what])
-    details = found("not-audio", dawn)
+    details = list_details("not-audio", dawn)
     assert details == dict.fromkeys(
         (f"a{suffix}" for suffix in AUDIO_SUFFIXES), f"it seems to be {what}"
     )
-    assert set(paper.kinds_on_disk(dawn.parent)) == {"not-audio"}
+    assert set(paper.list_kinds_on_disk(dawn.parent)) == {"not-audio"}
 
 
 def test_a_sound_whose_tags_are_broken_is_audio_without_tags(dawn: Path) -> None:
@@ -136,8 +136,8 @@ def test_a_sound_whose_tags_are_broken_is_audio_without_tags(dawn: Path) -> None
     whole = shelf.render("m4a")
     at = whole.index(b"\xa9nam") - 4
     (dawn / "a.m4a").write_bytes(whole[:at] + bytes(4) + whole[at + 4 :].replace(b"\xa9", b"?"))
-    assert found("not-audio", dawn) == found("truncated-audio", dawn) == {}
-    missing = found("missing-title", dawn)
+    assert list_details("not-audio", dawn) == list_details("truncated-audio", dawn) == {}
+    missing = list_details("missing-title", dawn)
     assert set(missing) == {"a.mp3", "a.flac", "a.ogg", "a.opus", "a.m4a"}
 
 
@@ -145,16 +145,16 @@ def test_a_sound_whose_tags_are_broken_is_audio_without_tags(dawn: Path) -> None
 def test_a_file_whose_end_is_missing_is_cut_off_and_a_whole_one_is_not(
     dawn: Path, name: str
 ) -> None:
-    path = dawn / f"a.{of(name)}"
+    path = dawn / f"a.{file_detail(name)}"
     path.write_bytes(small.whole(name))
-    assert found("truncated-audio", dawn) == {}
+    assert list_details("truncated-audio", dawn) == {}
     path.write_bytes(small.whole(name)[: CUTS[name]])
-    (detail,) = found("truncated-audio", dawn).values()
+    (detail,) = list_details("truncated-audio", dawn).values()
     assert detail.startswith(("it ", "its "))
-    assert found("not-audio", dawn) == {}
+    assert list_details("not-audio", dawn) == {}
 
 
-def unmarked(data: bytes) -> bytes:
+def without_end_mark(data: bytes) -> bytes:
     """Take the mark of its end from the last page of an Ogg, and write its checksum again."""
     at = data.rindex(b"OggS")
     last = OggPage(BytesIO(data[at:]))  # type: ignore[no-untyped-call]
@@ -165,22 +165,24 @@ def unmarked(data: bytes) -> bytes:
 @pytest.mark.parametrize("name", ["ogg", "opus", "flac.oga", "speex.ogg", "dsf"])
 def test_an_end_that_lacks_no_sound_is_a_warning_in_other_words(dawn: Path, name: str) -> None:
     whole = small.whole(name)
-    path = dawn / f"a.{of(name)}"
-    path.write_bytes(whole[:-1] if name == "dsf" else unmarked(whole))
-    assert found("truncated-audio", dawn) == {}
-    (detail,) = found("incomplete-end", dawn).values()
+    path = dawn / f"a.{file_detail(name)}"
+    path.write_bytes(whole[:-1] if name == "dsf" else without_end_mark(whole))
+    assert list_details("truncated-audio", dawn) == {}
+    (detail,) = list_details("incomplete-end", dawn).values()
     assert detail in ("its end is not marked", "its last byte is missing")
     (kind,) = (kind for kind in ISSUE_KINDS if kind.name == "incomplete-end")
     assert kind.severity is Severity.WARNING
     assert "backup" not in kind.cure
     path.write_bytes(whole)
-    assert found("incomplete-end", dawn) == {}
+    assert list_details("incomplete-end", dawn) == {}
 
 
 @pytest.mark.parametrize("name", ["v23.mp3", "m4a", "flac", "ogg", "opus", "wma", "wav", "ape"])
 def test_a_file_that_lost_its_tags_with_its_end_has_that_one_issue(dawn: Path, name: str) -> None:
-    (dawn / f"a.{of(name)}").write_bytes(small.whole(name)[:60])
-    assert paper.kinds_on_disk(dawn.parent) == {"truncated-audio": [f"Dawn/a.{of(name)}"]}
+    (dawn / f"a.{file_detail(name)}").write_bytes(small.whole(name)[:60])
+    assert paper.list_kinds_on_disk(dawn.parent) == {
+        "truncated-audio": [f"Dawn/a.{file_detail(name)}"]
+    }
 
 
 @pytest.mark.parametrize("suffix", ["flac", "opus"])
@@ -188,10 +190,13 @@ def test_a_file_that_kept_its_tags_is_judged_by_them_too(dawn: Path, suffix: str
     (dawn / "00.flac").unlink()
     (dawn / f"a.{suffix}").write_bytes(shelf.render(suffix, title=None, picture="cover.jpg")[:-900])
     place = [f"Dawn/a.{suffix}"]
-    assert paper.kinds_on_disk(dawn.parent) == {"truncated-audio": place, "missing-title": place}
+    assert paper.list_kinds_on_disk(dawn.parent) == {
+        "truncated-audio": place,
+        "missing-title": place,
+    }
 
 
-def locked(scheme: bytes) -> bytes:
+def build_encrypted_mp4(scheme: bytes) -> bytes:
     """An MP4 whose sample description names an encrypted sound (ISO/IEC 14496-12, 8.12)."""
     whole = small.whole("m4a")
     at = whole.index(b"stsd") + 16
@@ -199,7 +204,7 @@ def locked(scheme: bytes) -> bytes:
     return whole[:at] + scheme + whole[at + 4 :]
 
 
-def encrypted_wma() -> bytes:
+def build_encrypted_wma() -> bytes:
     """A WMA with a content encryption object in its header (Microsoft's ASF, 3.14)."""
     parts = (struct.pack("<I", 4) + bytes(4)) * 4
     guid = bytes.fromhex("fbb31122 23bd d211 b4b7 00a0c955fc6e")
@@ -212,12 +217,12 @@ def encrypted_wma() -> bytes:
 
 def test_locked_sound_is_found_in_mp4_and_wma_and_open_sound_is_not(dawn: Path) -> None:
     for name in small.SOUNDS:
-        (dawn / f"{name}.open.{of(name)}").write_bytes(small.whole(name))
-    assert found("drm-protected", dawn) == {}
+        (dawn / f"{name}.open.{file_detail(name)}").write_bytes(small.whole(name))
+    assert list_details("drm-protected", dawn) == {}
     for scheme in (b"drms", b"enca", b"aavd"):
-        (dawn / f"{scheme.decode()}.m4p").write_bytes(locked(scheme))
-    (dawn / "a.wma").write_bytes(encrypted_wma())
-    assert found("drm-protected", dawn) == {
+        (dawn / f"{scheme.decode()}.m4p").write_bytes(build_encrypted_mp4(scheme))
+    (dawn / "a.wma").write_bytes(build_encrypted_wma())
+    assert list_details("drm-protected", dawn) == {
         "drms.m4p": "FairPlay",
         "enca.m4p": "Common Encryption",
         "aavd.m4p": "Audible",
@@ -237,8 +242,8 @@ def test_each_format_under_each_extension_is_right_where_the_page_says_so(dawn: 
                 path.write_bytes(small.whole(name))
                 if suffix[1:] not in STANDS_FOR[form].split():
                     wrong[path.name] = f"the format is {form}"
-    assert found("wrong-extension", dawn) == wrong
-    assert found("not-audio", dawn) == {}
+    assert list_details("wrong-extension", dawn) == wrong
+    assert list_details("not-audio", dawn) == {}
 
 
 LEAST = [
@@ -257,7 +262,7 @@ LEAST = [
 def low(**facts: object) -> str | None:
     whole = AudioProperties(**{"duration": 200.0, "channels": 2, "sample_rate": 44_100, **facts})  # type: ignore[arg-type]
     track = Track(place="Dawn/a.mp3", facts=whole, tags=paper.track().tags)
-    return paper.detail("low-bitrate", paper.album(track))
+    return paper.find_detail("low-bitrate", paper.album(track))
 
 
 @each_row(("form", "codec", "least"), LEAST)
@@ -286,13 +291,13 @@ def test_what_is_short_lossless_cut_off_or_unknown_is_not_judged_by_its_average(
     assert low(format="Speex", bitrate=8_000) is None
 
 
-def silence(kbits: int, index: int) -> bytes:
+def build_silent_mp3(kbits: int, index: int) -> bytes:
     """Twelve seconds of MPEG-1 Layer III in stereo, 44100 Hz (ISO/IEC 11172-3, 2.4.2.3)."""
     frame = bytes((0xFF, 0xFB, index << 4, 0x00)).ljust(144 * kbits * 1000 // 44_100, b"\0")
     return frame * 460
 
 
 def test_a_real_file_of_64_kilobits_is_low_and_one_of_128_is_not(dawn: Path) -> None:
-    (dawn / "low.mp3").write_bytes(silence(64, 5))
-    (dawn / "good.mp3").write_bytes(silence(128, 9))
-    assert found("low-bitrate", dawn) == {"low.mp3": "64 kbit/s"}
+    (dawn / "low.mp3").write_bytes(build_silent_mp3(64, 5))
+    (dawn / "good.mp3").write_bytes(build_silent_mp3(128, 9))
+    assert list_details("low-bitrate", dawn) == {"low.mp3": "64 kbit/s"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mediakeep.music.model import Album, Track, TrackFault
 from tests.music import paper
-from tests.music.paper import album, disc, joined, numbered, track
+from tests.music.paper import album, disc, join_albums, numbered, track
 from tests.sampling import each_row
 
 
-def faulty(name: str) -> Track:
+def build_unreadable_track(name: str) -> Track:
     return Track(place=f"Dawn/{name}", fault=TrackFault.EMPTY)
 
 
@@ -27,7 +27,7 @@ def faulty(name: str) -> Track:
     ],
 )
 def test_missing_numbers_are_told(numbers: tuple[object, ...], text: str) -> None:
-    assert paper.detail("track-gap", numbered(*numbers)) == text
+    assert paper.find_detail("track-gap", numbered(*numbers)) == text
 
 
 @each_row(
@@ -41,12 +41,14 @@ def test_missing_numbers_are_told(numbers: tuple[object, ...], text: str) -> Non
 def test_numbers_without_a_gap_or_too_few_to_judge_are_left_alone(
     numbers: tuple[object, ...],
 ) -> None:
-    assert paper.detail("track-gap", numbered(*numbers)) is None
+    assert paper.find_detail("track-gap", numbered(*numbers)) is None
 
 
 def test_a_total_tells_what_is_missing_at_the_end() -> None:
-    assert paper.detail("track-gap", numbered(1, 2, 3, track_total="4")) == "number 4 is missing"
-    assert paper.detail("track-gap", numbered(1, 2, 3, track_total="03")) is None
+    assert (
+        paper.find_detail("track-gap", numbered(1, 2, 3, track_total="4")) == "number 4 is missing"
+    )
+    assert paper.find_detail("track-gap", numbered(1, 2, 3, track_total="03")) is None
 
 
 @each_row(
@@ -62,7 +64,7 @@ def test_a_total_tells_what_is_missing_at_the_end() -> None:
     ],
 )
 def test_a_total_that_cannot_be_relied_on_tells_nothing(whole: Album) -> None:
-    assert paper.detail("track-gap", whole) is None
+    assert paper.find_detail("track-gap", whole) is None
 
 
 @each_row(
@@ -81,7 +83,7 @@ def test_a_total_that_cannot_be_relied_on_tells_nothing(whole: Album) -> None:
     ],
 )
 def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
-    assert paper.detail("track-gap", album(*tracks)) is None
+    assert paper.find_detail("track-gap", album(*tracks)) is None
 
 
 @each_row(
@@ -102,7 +104,7 @@ def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
     ],
 )
 def test_gaps_are_told_disc_by_disc(tracks: tuple[Track, ...], text: str) -> None:
-    assert paper.detail("track-gap", album(*tracks)) == text
+    assert paper.find_detail("track-gap", album(*tracks)) == text
 
 
 def test_discs_are_told_by_folders_and_by_the_album_tag_where_no_tag_names_them() -> None:
@@ -113,39 +115,43 @@ def test_discs_are_told_by_folders_and_by_the_album_tag_where_no_tag_names_them(
     nested = [track(n, folder=f"Disc {d}/Side A") for d in (1, 2) for n in (1, 2, 3)]
     for tracks in (folders, named, nested):
         for kind in ("track-gap", "duplicate-number"):
-            assert paper.detail(kind, album(*tracks)) is None
-    detail = paper.detail("track-gap", album(*folders, track(5, folder="CD2")))
+            assert paper.find_detail(kind, album(*tracks)) is None
+    detail = paper.find_detail("track-gap", album(*folders, track(5, folder="CD2")))
     assert detail == "disc 2: number 4 is missing"
 
 
 def test_a_track_without_a_disc_goes_with_its_neighbours() -> None:
     tracks = (*disc(1, 1, 2, 3), *disc(2, 1, 2, folder="CD2"), track(3, folder="CD2"))
     for kind in ("track-gap", "duplicate-number"):
-        assert paper.detail(kind, album(*tracks)) is None
+        assert paper.find_detail(kind, album(*tracks)) is None
 
 
 def test_several_albums_in_one_folder_are_judged_each_for_itself() -> None:
-    whole = joined(numbered(1, 2, 3), numbered(1, 2, 4, album="Dusk"), numbered(1, album="Noon"))
-    assert paper.detail("track-gap", whole) == '"Dusk": number 3 is missing'
-    assert paper.detail("duplicate-number", whole) is None
+    whole = join_albums(
+        numbered(1, 2, 3), numbered(1, 2, 4, album="Dusk"), numbered(1, album="Noon")
+    )
+    assert paper.find_detail("track-gap", whole) == '"Dusk": number 3 is missing'
+    assert paper.find_detail("duplicate-number", whole) is None
 
 
 def test_editions_are_told_apart_by_their_releases() -> None:
     first = numbered(1, 2, 3, 4, musicbrainz_albumid="a")
     second = numbered(1, 2, 4, musicbrainz_albumid="b")
-    assert paper.detail("duplicate-number", joined(first, second)) is None
-    assert paper.detail("track-gap", joined(first, second)) == '"Dawn": number 3 is missing'
-    mixed_up = joined(
+    assert paper.find_detail("duplicate-number", join_albums(first, second)) is None
+    assert (
+        paper.find_detail("track-gap", join_albums(first, second)) == '"Dawn": number 3 is missing'
+    )
+    mixed_up = join_albums(
         numbered(1, 2, 4, musicbrainz_albumid="a"), numbered(3, musicbrainz_albumid="b")
     )
-    assert paper.detail("track-gap", mixed_up) is None
+    assert paper.find_detail("track-gap", mixed_up) is None
 
 
 @each_row(
     "stray",
     [
-        faulty("03 Three.mp3"),
-        faulty("Three.mp3"),
+        build_unreadable_track("03 Three.mp3"),
+        build_unreadable_track("Three.mp3"),
         track("", name="Three.mp3"),
         track("", name="03 Three.mp3"),
         track("1-03", name="Three.mp3"),
@@ -158,21 +164,21 @@ def test_editions_are_told_apart_by_their_releases() -> None:
 )
 def test_a_number_whose_track_is_there_in_truth_is_no_gap(stray: Track) -> None:
     known = numbered(1, 2, 4, 5, 6, 7, 8).tracks
-    assert paper.detail("track-gap", album(*known)) == "number 3 is missing"
-    assert paper.detail("track-gap", album(*known, stray)) is None
+    assert paper.find_detail("track-gap", album(*known)) == "number 3 is missing"
+    assert paper.find_detail("track-gap", album(*known, stray)) is None
 
 
 def test_a_slip_of_the_pen_in_the_album_tag_tears_no_gap() -> None:
     known = numbered(1, 2, 4, 5, album="Winter Moorings").tracks
     whole = album(*known, track(3, album="Winter Morings"))
-    assert paper.detail("track-gap", whole) is None
+    assert paper.find_detail("track-gap", whole) is None
 
 
 def test_one_track_out_of_place_does_not_hide_two_that_are_missing() -> None:
-    whole = album(*numbered(1, 2, 4, 6, 7).tracks, faulty("x.mp3"))
-    assert paper.detail("track-gap", whole) == "numbers 3, 5 are missing"
+    whole = album(*numbered(1, 2, 4, 6, 7).tracks, build_unreadable_track("x.mp3"))
+    assert paper.find_detail("track-gap", whole) == "numbers 3, 5 are missing"
 
 
 def test_many_gaps_are_told_in_short() -> None:
-    detail = paper.detail("track-gap", numbered(*range(1, 31, 2)))
+    detail = paper.find_detail("track-gap", numbered(*range(1, 31, 2)))
     assert detail == "numbers 2, 4, 6, 8, 10, and 9 more are missing"

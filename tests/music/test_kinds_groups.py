@@ -125,4 +125,4 @@ def test_healthy_albums_have_none_of_these_faults(sort: str) -> None:
         *("mixed-formats", "track-gap", "duplicate-number", "track-number-format"),
         *("filename-tag-mismatch", "mojibake", "tag-conflict", "id3v1-only"),
     ):
-        assert paper.found(kind, artist) == {}, kind
+        assert paper.list_artist_details(kind, artist) == {}, kind

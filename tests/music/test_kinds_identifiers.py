@@ -28,46 +28,46 @@ def artist(*tracks: dict[str, Any], **resolved: Any) -> Artist:
     return Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", resolved=artist_)
 
 
-def repairs(of: Artist) -> list[Repair]:
+def list_repairs(of: Artist) -> list[Repair]:
     return [repair for repair in safe.plan_repairs(of) if "merged-mbid" in repair.change.reason]
 
 
 @pytest.mark.parametrize("kind", OF_LOOKUPS)
 def test_without_a_look_up_nothing_is_said(kind: str) -> None:
     of = artist({"musicbrainz_artistid": OLD}, merged={OLD: NEW}, deleted=(OLD,))
-    assert paper.found(kind, structs.replace(of, resolved=None)) == {}
+    assert paper.list_artist_details(kind, structs.replace(of, resolved=None)) == {}
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_merged_mbid_is_told_of_each_track_that_bears_it_and_of_no_other(field: str) -> None:
     of = artist({field: OLD}, {field: NEW}, {field: f" {OLD.upper()} "}, {}, merged={OLD: NEW})
-    details = paper.found("merged-mbid", of)
+    details = paper.list_artist_details("merged-mbid", of)
     assert [path.split("/")[1][0] for path in details] == ["1", "3"]
     assert set(details.values()) == {f"{OLD} is now {NEW}"}
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_merged_mbid_is_written_anew_and_its_neighbours_stay(field: str) -> None:
-    (one,) = repairs(artist({field: (OTHER, OLD)}, {field: NEW}, {}, merged={OLD: NEW}))
+    (one,) = list_repairs(artist({field: (OTHER, OLD)}, {field: NEW}, {}, merged={OLD: NEW}))
     assert (one.field, one.change.values) == (field, (OTHER, NEW))
     assert one.place.startswith("Dawn/1 ")
 
 
 def test_an_mbid_of_a_field_that_is_not_looked_up_stays() -> None:
     of = artist({"musicbrainz_recordingid": OLD}, merged={OLD: NEW})
-    assert paper.found("merged-mbid", of) == {}
-    assert repairs(of) == []
+    assert paper.list_artist_details("merged-mbid", of) == {}
+    assert list_repairs(of) == []
 
 
 def test_a_deleted_mbid_is_told_once_with_the_number_of_its_tracks() -> None:
     tags = {"musicbrainz_albumid": OLD}
     of = artist(tags, tags, {"musicbrainz_albumid": NEW}, deleted=(OLD,))
-    assert list(paper.found("deleted-mbid", of).values()) == [f"{OLD} (2 tracks)"]
-    assert repairs(of) == []
+    assert list(paper.list_artist_details("deleted-mbid", of).values()) == [f"{OLD} (2 tracks)"]
+    assert list_repairs(of) == []
 
 
 def test_a_deleted_mbid_that_no_track_bears_any_more_is_not_told() -> None:
-    assert paper.found("deleted-mbid", artist({}, deleted=(OLD,))) == {}
+    assert paper.list_artist_details("deleted-mbid", artist({}, deleted=(OLD,))) == {}
 
 
 @pytest.mark.parametrize(("count", "several"), [(1, "1 artist"), (5, "5 artists")])
@@ -75,7 +75,7 @@ def test_those_who_may_be_meant_are_counted_and_stand_in_the_report(
     count: int, several: str
 ) -> None:
     of = artist({}, choices=(PossibleArtist(model.Artist(id=OLD, name="Vera")),) * count)
-    (detail,) = paper.found("unsure-artist", of).values()
+    (detail,) = paper.list_artist_details("unsure-artist", of).values()
     assert detail == f"{several} may be meant: see At MusicBrainz"
 
 

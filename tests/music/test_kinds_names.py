@@ -14,7 +14,7 @@ from tests.sampling import each_row
 KIND = "filename-tag-mismatch"
 
 
-def named(pattern: str, count: int = 6, **fields: str) -> list[Track]:
+def build_tracks(pattern: str, count: int = 6, **fields: str) -> list[Track]:
     """Tracks whose names follow a pattern of number and title."""
     return [
         track(n, name=pattern.format(n=n, title=paper.TITLES[n]) + ".mp3", **fields)
@@ -37,23 +37,23 @@ def named(pattern: str, count: int = 6, **fields: str) -> list[Track]:
     ],
 )
 def test_a_number_in_the_name_that_is_not_the_tags_is_found(pattern: str) -> None:
-    tracks = named(pattern, disc="1")
-    assert paper.details(KIND, album(*tracks)) == {}
+    tracks = build_tracks(pattern, disc="1")
+    assert paper.list_details(KIND, album(*tracks)) == {}
     odd = pattern.format(n=9, title=paper.TITLES[6]) + ".mp3"
     tracks[5] = track(6, disc="1", name=odd)
-    ((place, detail),) = paper.details(KIND, album(*tracks)).items()
+    ((place, detail),) = paper.list_details(KIND, album(*tracks)).items()
     assert place == f"Dawn/{odd}"
     assert detail.startswith("number ")
     assert detail.endswith(", 6 in the tag")
 
 
 def test_two_names_that_were_swapped_are_both_found() -> None:
-    tracks = named("{n:02} {title}")
+    tracks = build_tracks("{n:02} {title}")
     tracks[1], tracks[2] = (
         track(2, name="03 a.mp3", title="a"),
         track(3, name="02 b.mp3", title="b"),
     )
-    assert paper.details(KIND, album(*tracks)) == {
+    assert paper.list_details(KIND, album(*tracks)) == {
         "Dawn/03 a.mp3": "number 3 in the name, 2 in the tag",
         "Dawn/02 b.mp3": "number 2 in the name, 3 in the tag",
     }
@@ -66,17 +66,17 @@ def test_two_names_that_were_swapped_are_both_found() -> None:
         [track(n, name=f"{n + 12:02} {paper.TITLES[n]}.mp3") for n in range(1, 7)],  # runs on
         [track(n, name=f"50 Cent - {paper.TITLES[n]}.mp3") for n in range(1, 7)],
         [track(n, name=f"3 Doors Down - {paper.TITLES[n]}.mp3") for n in range(1, 7)],
-        [*named("{n:02} {title}"), track(7, title="99 Problems", name="99 Problems.mp3")],
-        [*named("{n:02} {title}"), track(7, title="7 Rings", name="07 7 Rings.mp3")],
-        [*named("{n:02} {title}"), track(7, title="1999", name="1999.mp3")],
-        [*named("{n:02} {title}"), track("", title="Ballast", name="12 Ballast.mp3")],
-        [*named("{n:02} {title}"), track("A1", title="Ballast", name="12 Ballast.mp3")],
+        [*build_tracks("{n:02} {title}"), track(7, title="99 Problems", name="99 Problems.mp3")],
+        [*build_tracks("{n:02} {title}"), track(7, title="7 Rings", name="07 7 Rings.mp3")],
+        [*build_tracks("{n:02} {title}"), track(7, title="1999", name="1999.mp3")],
+        [*build_tracks("{n:02} {title}"), track("", title="Ballast", name="12 Ballast.mp3")],
+        [*build_tracks("{n:02} {title}"), track("A1", title="Ballast", name="12 Ballast.mp3")],
         [track(n, name=f"{paper.TITLES[n]}.mp3") for n in range(1, 7)],
         [track(n, name=f"B{n} {paper.TITLES[n]}.mp3") for n in range(1, 7)],
     ],
 )
 def test_numbers_in_names_that_follow_another_habit_are_left_alone(tracks: list[Track]) -> None:
-    assert paper.details(KIND, album(*tracks)) == {}
+    assert paper.list_details(KIND, album(*tracks)) == {}
 
 
 def test_each_disc_has_its_own_habit() -> None:
@@ -85,9 +85,9 @@ def test_each_disc_has_its_own_habit() -> None:
     coded = [track(n, disc="2", name=f"2{n:02} {paper.TITLES[n]}.mp3") for n in range(1, 5)]
     wrong = [track(n, disc="2", name=f"2-{n:02} {paper.TITLES[n]}.mp3") for n in range(1, 5)]
     wrong.append(track(5, disc="2", name=f"1-07 {paper.TITLES[5]}.mp3"))
-    assert paper.details(KIND, album(*first, *on)) == {}
-    assert paper.details(KIND, album(*first, *coded)) == {}
-    assert len(paper.details(KIND, album(*first, *wrong))) == 1
+    assert paper.list_details(KIND, album(*first, *on)) == {}
+    assert paper.list_details(KIND, album(*first, *coded)) == {}
+    assert len(paper.list_details(KIND, album(*first, *wrong))) == 1
 
 
 @each_row(
@@ -103,8 +103,8 @@ def test_each_disc_has_its_own_habit() -> None:
     ],
 )
 def test_a_name_that_shares_no_word_with_the_title_is_found(name: str, title: str) -> None:
-    tracks = [*named("{n:02} {title}", 5), track(6, title=title, name=name)]
-    assert paper.details(KIND, album(*tracks)) == {f"Dawn/{name}": f'the title is "{title}"'}
+    tracks = [*build_tracks("{n:02} {title}", 5), track(6, title=title, name=name)]
+    assert paper.list_details(KIND, album(*tracks)) == {f"Dawn/{name}": f'the title is "{title}"'}
 
 
 @each_row(
@@ -135,20 +135,24 @@ def test_a_name_that_shares_no_word_with_the_title_is_found(name: str, title: st
     ],
 )
 def test_a_name_that_can_be_meant_for_the_title_is_left_alone(name: str, title: str) -> None:
-    tracks = [*named("{n:02} {title}", 5), track(6, title=title, name=name)]
-    assert paper.details(KIND, album(*tracks)) == {}
+    tracks = [*build_tracks("{n:02} {title}", 5), track(6, title=title, name=name)]
+    assert paper.list_details(KIND, album(*tracks)) == {}
 
 
 @pytest.mark.parametrize(
     "whole",
     [
         album(*(track(n, name=f"{n:02} Take {n}.mp3") for n in range(1, 7))),  # none holds a title
-        album(*named("{n:02} {title}", 2), track(3, title="Thaw", name="03 Rivet.mp3"), place=""),
+        album(
+            *build_tracks("{n:02} {title}", 2),
+            track(3, title="Thaw", name="03 Rivet.mp3"),
+            place="",
+        ),
         numbered(1, 2),
     ],
 )
 def test_titles_are_not_looked_for_where_names_do_not_tell_them(whole: Album) -> None:
-    assert paper.details(KIND, whole) == {}
+    assert paper.list_details(KIND, whole) == {}
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -157,7 +161,7 @@ def test_names_of_files_are_compared_in_each_format(tmp_path: Path, suffix: str)
     shelf.put_album(folder, *paper.TITLES[:8], suffix=suffix)
     (folder / f"07 Icebound.{suffix}").rename(folder / f"17 Icebound.{suffix}")
     (folder / f"08 Rivet.{suffix}").rename(folder / f"08 Harbour Lights.{suffix}")
-    assert paper.kinds_on_disk(tmp_path / "Vera")[KIND] == [
+    assert paper.list_kinds_on_disk(tmp_path / "Vera")[KIND] == [
         f"Dawn/08 Harbour Lights.{suffix}",
         f"Dawn/17 Icebound.{suffix}",
     ]

@@ -13,7 +13,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from mediakeep.music.model import Album
 from tests.music import paper, shelf
-from tests.music.paper import album, disc, joined, numbered, track
+from tests.music.paper import album, disc, join_albums, numbered, track
 from tests.sampling import each_row
 
 VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
@@ -24,15 +24,15 @@ VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
 
 def test_a_number_that_two_tracks_bear_is_told_with_their_names() -> None:
     whole = album(*numbered(1, 2, 3).tracks, track("03", title="Other", name="x.mp3"))
-    detail = paper.detail("duplicate-number", whole)
+    detail = paper.find_detail("duplicate-number", whole)
     assert detail == 'number 3 is used by "3 Nine Lanterns.mp3", "x.mp3"'
-    assert paper.detail("track-gap", numbered(1, 2, 2, 4, 5)) is not None  # one song, twice
+    assert paper.find_detail("track-gap", numbered(1, 2, 2, 4, 5)) is not None  # one song, twice
 
 
 def test_a_double_that_stands_for_the_missing_one_is_no_gap() -> None:
     whole = album(*numbered(1, 2, 4).tracks, track(2, title="Other", name="x.mp3"))
-    assert paper.detail("duplicate-number", whole) is not None
-    assert paper.detail("track-gap", whole) is None
+    assert paper.find_detail("duplicate-number", whole) is not None
+    assert paper.find_detail("track-gap", whole) is None
 
 
 @each_row(
@@ -41,19 +41,19 @@ def test_a_double_that_stands_for_the_missing_one_is_no_gap() -> None:
         numbered(1, 2, 3),
         numbered("A1", "B1", "A2"),
         album(*disc(1, 1, 2), *disc(2, 1, 2)),
-        joined(numbered(1, 2), numbered(1, 2, format="FLAC")),
-        joined(numbered(1, 2, format="MP4"), numbered(1, 2, format="MP4", lossless=True)),
+        join_albums(numbered(1, 2), numbered(1, 2, format="FLAC")),
+        join_albums(numbered(1, 2, format="MP4"), numbered(1, 2, format="MP4", lossless=True)),
         numbered("0", "0", "00"),
         numbered("", "", ""),
-        joined(numbered(1, album="One"), numbered(1, album="Two"), numbered(1, album="Three")),
+        join_albums(numbered(1, album="One"), numbered(1, album="Two"), numbered(1, album="Three")),
     ],
 )
 def test_numbers_that_are_no_doubles(whole: Album) -> None:
-    assert paper.detail("duplicate-number", whole) is None
+    assert paper.find_detail("duplicate-number", whole) is None
 
 
 def test_vinyl_sides_can_be_doubles_too() -> None:
-    detail = paper.detail("duplicate-number", numbered("A1", "a1", "A2"))
+    detail = paper.find_detail("duplicate-number", numbered("A1", "a1", "A2"))
     assert detail is not None
     assert detail.startswith("number A1 is used by")
 
@@ -63,14 +63,14 @@ def test_copies_bit_for_bit_are_no_doubles() -> None:
 
     track_, two = track(1, name="a.mp3"), track(1, name="b.mp3")
     copies = [msgspec.structs.replace(both, essence="same") for both in (track_, two)]
-    assert paper.detail("duplicate-number", album(*copies)) is None
-    assert paper.detail("duplicate-number", album(*copies, track(1, name="c.mp3"))) is not None
+    assert paper.find_detail("duplicate-number", album(*copies)) is None
+    assert paper.find_detail("duplicate-number", album(*copies, track(1, name="c.mp3"))) is not None
 
 
 def test_loose_tracks_have_neither_gaps_nor_doubles() -> None:
     loose = album(*numbered(1, 1, 5, 7).tracks, place="")
     for kind in ("track-gap", "duplicate-number"):
-        assert paper.detail(kind, loose) is None
+        assert paper.find_detail(kind, loose) is None
 
 
 # Ways of writing
@@ -94,12 +94,12 @@ def test_loose_tracks_have_neither_gaps_nor_doubles() -> None:
     ],
 )
 def test_a_number_that_is_not_written_plainly_is_found(text: str, told: str) -> None:
-    (detail,) = paper.details(
+    (detail,) = paper.list_details(
         "track-number-format", album(track(1), track(text, name="x.mp3"))
     ).items()
     assert detail == ("Dawn/x.mp3", told)
     loose = album(track(text, name="x.mp3"), place="")
-    assert list(paper.details("track-number-format", loose).values()) == [told]
+    assert list(paper.list_details("track-number-format", loose).values()) == [told]
 
 
 @each_row(
@@ -111,7 +111,7 @@ def test_a_number_that_is_not_written_plainly_is_found(text: str, told: str) -> 
     ],
 )
 def test_numbers_written_plainly_are_left_alone(numbers: tuple[object, ...]) -> None:
-    assert paper.details("track-number-format", numbered(*numbers)) == {}
+    assert paper.list_details("track-number-format", numbered(*numbers)) == {}
 
 
 @each_row(
@@ -124,17 +124,17 @@ def test_numbers_written_plainly_are_left_alone(numbers: tuple[object, ...]) -> 
     ],
 )
 def test_the_rarer_way_of_padding_is_found(numbers: tuple[str, ...], odd: set[str]) -> None:
-    details = paper.details("track-number-format", numbered(*numbers))
+    details = paper.list_details("track-number-format", numbered(*numbers))
     assert {place.removeprefix("Dawn/").split()[0] for place in details} == odd
     assert all("others on the disc are written" in told for told in details.values())
 
 
 def test_padding_is_compared_within_one_disc_and_format_only() -> None:
     discs = album(*disc(1, "01", "02"), *disc(2, "1", "2"))
-    formats = joined(numbered("01", "02", format="FLAC"), numbered(1, 2, format="MP4"))
+    formats = join_albums(numbered("01", "02", format="FLAC"), numbered(1, 2, format="MP4"))
     loose = album(*numbered("01", "02", 3).tracks, place="")
     for whole in (discs, formats, loose):
-        assert paper.details("track-number-format", whole) == {}
+        assert paper.list_details("track-number-format", whole) == {}
 
 
 # Files
@@ -148,7 +148,7 @@ def test_gaps_doubles_and_odd_numbers_are_found_in_files_of_each_format(tmp_path
             folder / f"05 Hemp and Tar.{suffix}", title="Hemp", album=suffix, tracknumber="6/9"
         )
         (folder / f"03 Gulls Over Quarry Lane.{suffix}").unlink()
-    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    kinds = paper.list_kinds_on_disk(tmp_path / "Vera")
     assert sorted(kinds["duplicate-number"]) == sorted(shelf.FORMATS)
     assert sorted(kinds["track-gap"]) == sorted(shelf.FORMATS)
     assert "track-number-format" not in kinds
@@ -164,7 +164,7 @@ def test_a_total_in_the_numbers_field_is_found_where_it_has_its_own(
     del audio["tracktotal"]
     audio["TRACKNUMBER"] = "2/3"
     audio.save()
-    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    kinds = paper.list_kinds_on_disk(tmp_path / "Vera")
     assert kinds["track-number-format"] == [f"Dawn/02 Two.{suffix}"]
     assert "track-gap" not in kinds
 
@@ -174,7 +174,7 @@ def test_a_total_behind_the_number_is_how_it_should_be_elsewhere(
     tmp_path: Path, suffix: str
 ) -> None:
     shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two", "Three", suffix=suffix)
-    assert paper.kinds_on_disk(tmp_path / "Vera").keys() <= {"external-cover-not-embedded"}
+    assert paper.list_kinds_on_disk(tmp_path / "Vera").keys() <= {"external-cover-not-embedded"}
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "flac"])
@@ -190,7 +190,7 @@ def test_numbers_in_words_and_in_padding_are_found_in_files(tmp_path: Path, suff
             flac = FLAC(path)
             flac["tracknumber"] = text
             flac.save()
-    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    kinds = paper.list_kinds_on_disk(tmp_path / "Vera")
     assert kinds["track-number-format"] == [f"Dawn/02 Two.{suffix}", f"Dawn/03 Three.{suffix}"]
 
 
@@ -206,4 +206,7 @@ def test_disc_numbers_of_files_keep_discs_apart(tmp_path: Path) -> None:
     audio = MP4(tmp_path / "Vera" / "Dusk" / "01 One.m4a")
     audio["disk"] = [(1, 2)]
     audio.save()
-    assert not paper.kinds_on_disk(tmp_path / "Vera").keys() & {"duplicate-number", "track-gap"}
+    assert not paper.list_kinds_on_disk(tmp_path / "Vera").keys() & {
+        "duplicate-number",
+        "track-gap",
+    }

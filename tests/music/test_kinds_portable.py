@@ -12,12 +12,12 @@ from mediakeep.music import scan
 from tests.music import paper, shelf
 
 
-def twin(name: str) -> str:
+def find_case_twin(name: str) -> str:
     return f'differs from "{name}" only in case or the encoding of accents'
 
 
-def found(artist: Path) -> dict[str, str]:
-    return paper.found("name-not-portable", scan.read_artist(artist))
+def list_details(artist: Path) -> dict[str, str]:
+    return paper.list_artist_details("name-not-portable", scan.read_artist(artist))
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def artist(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("sign", '<>:"\\|?*')
 def test_a_sign_that_windows_refuses_is_named(artist: Path, sign: str) -> None:
     path = shelf.put(artist / "Dawn" / f"Why{sign}.mp3")
-    assert found(artist) == {
+    assert list_details(artist) == {
         f"Dawn/{path_text.escape_path(path.name)}": f'the name contains "{sign}"'
     }
 
@@ -39,7 +39,7 @@ def test_a_sign_that_windows_refuses_is_named(artist: Path, sign: str) -> None:
 @pytest.mark.parametrize("sign", ["\n", "\t", "\x01", "\x1b", "\x7f", "\x85"])
 def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
     shelf.put(artist / "Dawn" / f"Two{sign}Lines.mp3")
-    (detail,) = found(artist).values()
+    (detail,) = list_details(artist).values()
     assert detail == f'the name contains "{path_text.to_printable(sign)}"'
     assert detail.isprintable()
 
@@ -49,7 +49,7 @@ def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
 )
 def test_a_device_of_windows_is_found_with_any_extension(artist: Path, name: str) -> None:
     shelf.put(artist / "Dawn" / name)
-    assert found(artist) == {f"Dawn/{name}": "the name is a device name on Windows"}
+    assert list_details(artist) == {f"Dawn/{name}": "the name is a device name on Windows"}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_device_of_windows_is_found_with_any_extension(artist: Path, name: str
 )
 def test_a_name_that_only_begins_like_a_device_is_left_alone(artist: Path, name: str) -> None:
     shelf.put(artist / "Dawn" / name)
-    assert found(artist) == {}
+    assert list_details(artist) == {}
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_a_folder_is_named_at_each_track_in_it(artist: Path, folder: str, what: 
     for name in ("CD1/a.mp3", "CD2/a.mp3", "a.mp3"):
         shelf.put(artist / folder / name)
     told = f'the folder "{folder}" {what}'
-    assert found(artist) == dict.fromkeys(
+    assert list_details(artist) == dict.fromkeys(
         (f"{folder}/CD1/a.mp3", f"{folder}/CD2/a.mp3", f"{folder}/a.mp3"), told
     )
 
 
 def test_several_faults_of_one_path_are_told_together(artist: Path) -> None:
     shelf.put(artist / "Dusk." / "Who?: Me*.mp3")
-    assert found(artist) == {
+    assert list_details(artist) == {
         "Dusk./Who?: Me*.mp3": 'the folder "Dusk." ends in a dot; the name contains "?"'
     }
 
@@ -88,16 +88,16 @@ def test_several_faults_of_one_path_are_told_together(artist: Path) -> None:
 def test_a_dot_or_space_before_the_extension_is_no_fault(artist: Path) -> None:
     shelf.put(artist / "Dawn" / "To Be Continued... .mp3")
     shelf.put(artist / "...Before" / ".mp3 .mp3")
-    assert found(artist) == {}
+    assert list_details(artist) == {}
 
 
 def test_a_name_that_is_not_utf8_is_found(artist: Path) -> None:
     name = shelf.odd_name(artist)
     shelf.put(artist / "Dawn" / f"{name}.mp3")
     if os.fsencode(name).isascii() or "\udce9" not in name:  # the disk takes no such name
-        assert found(artist) == {}
+        assert list_details(artist) == {}
     else:
-        assert found(artist) == {
+        assert list_details(artist) == {
             f"Dawn/{path_text.escape_path(name)}.mp3": "the name is not valid UTF-8"
         }
 
@@ -108,10 +108,10 @@ def test_names_that_differ_in_case_alone_are_found_where_the_disk_tells_them_apa
     for name in ("Interlude.mp3", "INTERLUDE.mp3", "interlude.flac", "Prelude.mp3"):
         shelf.put(artist / "Dawn" / name)
     apart = len(list((artist / "Dawn").glob("[Ii]*.mp3"))) == 2
-    assert found(artist) == (
+    assert list_details(artist) == (
         {
-            "Dawn/INTERLUDE.mp3": f"the name {twin('Interlude.mp3')}",
-            "Dawn/Interlude.mp3": f"the name {twin('INTERLUDE.mp3')}",
+            "Dawn/INTERLUDE.mp3": f"the name {find_case_twin('Interlude.mp3')}",
+            "Dawn/Interlude.mp3": f"the name {find_case_twin('INTERLUDE.mp3')}",
         }
         if apart
         else {}
@@ -123,20 +123,20 @@ def test_names_that_differ_in_the_form_of_accents_alone_are_found(artist: Path) 
     for name in (composed, apart, "Cafe.mp3"):
         shelf.put(artist / "Dawn" / name)
     if len(list((artist / "Dawn").glob("Caf*"))) == 3:
-        assert set(found(artist)) == {f"Dawn/{composed}", f"Dawn/{apart}"}
+        assert set(list_details(artist)) == {f"Dawn/{composed}", f"Dawn/{apart}"}
     else:  # the disk writes all names in one form
-        assert found(artist) == {}
+        assert list_details(artist) == {}
 
 
 def test_folders_that_differ_in_case_alone_are_named_at_their_tracks(artist: Path) -> None:
     for folder in ("Dawn", "DAWN", "Dusk"):
         shelf.put(artist / folder / "CD 1" / "a.mp3")
     if len(list(artist.iterdir())) == 2:  # the disk does not tell them apart
-        assert found(artist) == {}
+        assert list_details(artist) == {}
         return
-    details = found(artist)
-    assert details["DAWN/CD 1/a.mp3"] == f'the folder "DAWN" {twin("Dawn")}'
-    assert details["Dawn/CD 1/a.mp3"] == f'the folder "Dawn" {twin("DAWN")}'
+    details = list_details(artist)
+    assert details["DAWN/CD 1/a.mp3"] == f'the folder "DAWN" {find_case_twin("Dawn")}'
+    assert details["Dawn/CD 1/a.mp3"] == f'the folder "Dawn" {find_case_twin("DAWN")}'
     assert len(details) == 3
     assert all(place[:4].upper() == "DAWN" for place in details)
 
@@ -148,10 +148,10 @@ def test_the_same_name_in_two_folders_is_no_twin_and_covers_are_not_looked_at(
     shelf.put(artist / "Dusk" / "A.mp3")
     for name in ("Why?.jpg", "COVER.jpg", "cover.jpg"):
         (artist / "Dusk" / name).write_bytes(b"x")
-    assert found(artist) == {}
+    assert list_details(artist) == {}
 
 
 def test_a_file_that_cannot_be_read_has_no_second_issue(artist: Path) -> None:
     (artist / "Dawn" / "Why?.mp3").write_bytes(b"")
-    assert found(artist) == {}
-    assert paper.kinds_on_disk(artist)["empty-file"] == ["Dawn/Why?.mp3"]
+    assert list_details(artist) == {}
+    assert paper.list_kinds_on_disk(artist)["empty-file"] == ["Dawn/Why?.mp3"]

@@ -38,7 +38,7 @@ def test_a_tag_that_is_not_there_is_the_only_issue(
 ) -> None:
     put(artist / "Dawn" / f"a.{suffix}", **{tag: None})
     put(artist / "Dawn" / f"b.{suffix}", tracknumber="2/9", title="Ballast")
-    assert paper.kinds_on_disk(artist) == {kind: [f"Dawn/a.{suffix}"]}
+    assert paper.list_kinds_on_disk(artist) == {kind: [f"Dawn/a.{suffix}"]}
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -50,14 +50,14 @@ def test_a_blank_text_is_a_missing_one_and_no_white_space_beside(
         named = {"title": paper.TITLES[number], "tracknumber": str(number), tag: blank}
         put(artist / "Dawn" / f"{number}.{suffix}", **named)
     places = [f"Dawn/{number}.{suffix}" for number in range(1, len(BLANKS) + 1)]
-    assert paper.kinds_on_disk(artist) == {f"missing-{tag}": places}
+    assert paper.list_kinds_on_disk(artist) == {f"missing-{tag}": places}
 
 
 def test_all_that_a_track_without_tags_lacks_is_told(artist: Path) -> None:
     for suffix in shelf.FORMATS:
         put(artist / "Dawn" / f"a.{suffix}", **dict.fromkeys(shelf.HEALTHY))
     missing = {kind for _, kind in NEEDED} - {"missing-albumartist"}  # of what album?
-    assert set(paper.kinds_on_disk(artist)) == missing | {"mixed-formats"}
+    assert set(paper.list_kinds_on_disk(artist)) == missing | {"mixed-formats"}
 
 
 def test_an_album_artist_alone_is_no_artist_and_an_artist_alone_no_album_artist(
@@ -65,7 +65,7 @@ def test_an_album_artist_alone_is_no_artist_and_an_artist_alone_no_album_artist(
 ) -> None:
     put(artist / "Dawn" / "a.mp3", artist=None)
     put(artist / "Dusk" / "a.mp3", albumartist=None)
-    assert paper.kinds_on_disk(artist) == {
+    assert paper.list_kinds_on_disk(artist) == {
         "missing-artist": ["Dawn/a.mp3"],
         "missing-albumartist": ["Dusk/a.mp3"],
     }
@@ -74,7 +74,7 @@ def test_an_album_artist_alone_is_no_artist_and_an_artist_alone_no_album_artist(
 def test_a_loose_track_needs_no_album_artist(artist: Path) -> None:
     put(artist / "loose.mp3", albumartist=None)
     put(artist / "CD1" / "a.mp3", albumartist=None)
-    assert paper.kinds_on_disk(artist) == {"missing-albumartist": ["CD1/a.mp3"]}
+    assert paper.list_kinds_on_disk(artist) == {"missing-albumartist": ["CD1/a.mp3"]}
 
 
 def test_a_date_of_zeros_is_none_and_an_original_date_is_enough(artist: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_date_of_zeros_is_none_and_an_original_date_is_enough(artist: Path) ->
         put(artist / "Dawn" / f"{number}.flac", date=date, **named)
     put(artist / "Dusk" / "a.ogg", date=None, originaldate="1974")
     put(artist / "Dusk" / "b.opus", date=" ", originaldate="0000", tracknumber="2", title="Thaw")
-    assert paper.found("missing-date", scan.read_artist(artist)) == {
+    assert paper.list_artist_details("missing-date", scan.read_artist(artist)) == {
         "Dawn/1.flac": 'the date is "0000"',
         "Dawn/2.flac": 'the date is "0000-00-00"',
         "Dawn/3.flac": 'the date is "unknown"',
@@ -107,23 +107,26 @@ def test_a_side_of_vinyl_is_a_track_number_and_a_total_alone_is_none(
     artist: Path, suffix: str, number: str, missing: bool
 ) -> None:
     put(artist / "Dawn" / f"a.{suffix}", tracknumber=number)
-    assert ("missing-track-number" in paper.kinds_on_disk(artist)) is missing
+    assert ("missing-track-number" in paper.list_kinds_on_disk(artist)) is missing
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 @pytest.mark.parametrize("genre", ["Unknown", "OTHER", " misc ", "Genre", "<unknown>", "n/a"])
 def test_a_genre_that_stands_for_none_is_found(artist: Path, suffix: str, genre: str) -> None:
     put(artist / "Dawn" / f"a.{suffix}", genre=genre)
-    details = paper.found("placeholder-genre", scan.read_artist(artist))
+    details = paper.list_artist_details("placeholder-genre", scan.read_artist(artist))
     assert details == {f"Dawn/a.{suffix}": f'the genre is "{genre}"'}
-    assert "missing-genre" not in paper.kinds_on_disk(artist)
+    assert "missing-genre" not in paper.list_kinds_on_disk(artist)
 
 
 def test_every_placeholder_is_one_in_whatever_case() -> None:
     assert len(placeholders.GENRES) > 40
     for genre in placeholders.GENRES:
         for written in (genre, genre.upper(), genre.title(), f" {genre}\t"):
-            assert paper.detail("placeholder-genre", paper.numbered(1, genres=written)) is not None
+            assert (
+                paper.find_detail("placeholder-genre", paper.numbered(1, genres=written))
+                is not None
+            )
 
 
 @pytest.mark.parametrize(
@@ -131,14 +134,14 @@ def test_every_placeholder_is_one_in_whatever_case() -> None:
 )
 def test_a_genre_that_only_resembles_a_placeholder_is_left_alone(artist: Path, genre: str) -> None:
     put(artist / "Dawn" / "a.flac", genre=genre)
-    assert paper.kinds_on_disk(artist) == {}
+    assert paper.list_kinds_on_disk(artist) == {}
 
 
 def test_the_genres_that_stand_for_none_are_named_and_the_others_are_not() -> None:
     several = paper.numbered(1, genres=("Folk", "Other", "n/a"))
-    assert paper.detail("placeholder-genre", several) == 'the genre is "Other", "n/a"'
+    assert paper.find_detail("placeholder-genre", several) == 'the genre is "Other", "n/a"'
 
 
 def test_no_genre_at_all_is_no_placeholder(artist: Path) -> None:
     put(artist / "Dawn" / "a.flac", genre=None)
-    assert paper.kinds_on_disk(artist) == {"missing-genre": ["Dawn/a.flac"]}
+    assert paper.list_kinds_on_disk(artist) == {"missing-genre": ["Dawn/a.flac"]}

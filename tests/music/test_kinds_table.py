@@ -28,7 +28,7 @@ VIEWS = {
 ONE, MANY = "str | None", "dict[str, str]"
 
 
-def checks_written() -> set[FunctionType]:
+def list_checks() -> set[FunctionType]:
     """Find all public functions in `checks` that are shown one subject and give details of it."""
     modules = [
         importlib.import_module(f"{checks.__name__}.{found.name}")
@@ -41,12 +41,12 @@ def checks_written() -> set[FunctionType]:
         if isinstance(value, FunctionType)
         and value.__module__ == module.__name__
         and not name.startswith("_")
-        and shape(value)[0] in VIEWS
-        and shape(value)[1] in (ONE, MANY)
+        and read_signature(value)[0] in VIEWS
+        and read_signature(value)[1] in (ONE, MANY)
     }
 
 
-def shape(check: FunctionType) -> tuple[str, str]:
+def read_signature(check: FunctionType) -> tuple[str, str]:
     """Tell what a function is shown, where that is one thing alone, and what it gives."""
     names = check.__annotations__
     given = str(names.get("return"))
@@ -56,7 +56,7 @@ def shape(check: FunctionType) -> tuple[str, str]:
 
 def test_every_check_is_in_the_table_once_under_its_own_name() -> None:
     assert len(ISSUE_KINDS) > 30
-    assert {kind.check for kind in ISSUE_KINDS} == checks_written()
+    assert {kind.check for kind in ISSUE_KINDS} == list_checks()
     assert len({kind.check for kind in ISSUE_KINDS}) == len(ISSUE_KINDS)
     for kind in ISSUE_KINDS:
         assert kind.check.__name__ == kind.name.replace("-", "_")
@@ -69,12 +69,12 @@ def test_a_check_that_is_not_in_the_table_would_be_noticed(
     space = {"__name__": checks.missing_tags.__name__}
     exec(code, space)  # written as it would be in the module itself
     monkeypatch.setattr(checks.missing_tags, "too_loud", space["too_loud"], raising=False)
-    assert checks_written() - {kind.check for kind in ISSUE_KINDS} == {space["too_loud"]}
+    assert list_checks() - {kind.check for kind in ISSUE_KINDS} == {space["too_loud"]}
 
 
 @each_row("kind", ISSUE_KINDS)
 def test_a_row_fits_its_check(kind: MusicIssueKind) -> None:
-    shown, given = shape(kind.check)
+    shown, given = read_signature(kind.check)
     assert VIEWS[shown] is (kind.view or kind.scope)
     wide = kind.view is not None
     assert given == (MANY if wide else ONE)

@@ -54,7 +54,7 @@ WORDS = [word for words in LANGUAGES.values() for word in words.split()]
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 
 
-def misread(text: str, encoding: str) -> str:
+def misdecode(text: str, encoding: str) -> str:
     """Read UTF-8 in another encoding; the bytes that Windows-1252 lacks come as controls."""
     return "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
 
@@ -65,23 +65,23 @@ def test_true_words_are_never_called_garbled(text: str, end: str) -> None:
         assert mojibake.detect_mojibake(true + end) is None
 
 
-def certain(text: str) -> bool:
+def is_certain(text: str) -> bool:
     """Tell whether a text has enough odd letters, and not each in a word of its own."""
     odd = [sum(not char.isascii() for char in word) for word in text.split()]
     return sum(odd) > 3 and max(odd) > 1
 
 
-@given(texts.filter(certain))
+@given(texts.filter(is_certain))
 def test_long_texts_that_were_misread_are_always_found_and_mended(text: str) -> None:
     text = " ".join(text.split())
     for encoding in ("cp1252", "latin-1"):
-        assert mojibake.detect_mojibake(misread(text, encoding)) == text
+        assert mojibake.detect_mojibake(misdecode(text, encoding)) == text
 
 
-@given(texts.filter(certain))
+@given(texts.filter(is_certain))
 def test_what_was_misread_twice_is_mended_twice(text: str) -> None:
     text = " ".join(text.split())
-    assert mojibake.detect_mojibake(misread(misread(text, "cp1252"), "cp1252")) == text
+    assert mojibake.detect_mojibake(misdecode(misdecode(text, "cp1252"), "cp1252")) == text
 
 
 @given(st.text(max_size=40))
@@ -114,11 +114,11 @@ def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> 
 )
 @each_row("encoding", ["cp1252", "latin-1"])
 def test_even_short_texts_are_mended_where_no_doubt_is_left(text: str, encoding: str) -> None:
-    assert mojibake.detect_mojibake(misread(text, encoding)) == text
+    assert mojibake.detect_mojibake(misdecode(text, encoding)) == text
 
 
 def test_a_control_character_leaves_no_doubt_even_of_one_letter() -> None:
-    assert mojibake.detect_mojibake(misread("Б", "latin-1")) == "Б"
+    assert mojibake.detect_mojibake(misdecode("Б", "latin-1")) == "Б"
 
 
 @each_row(
@@ -152,25 +152,25 @@ def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
 
 
 def test_a_letter_that_is_lost_is_told_without_a_proposal() -> None:
-    detail = paper.detail("mojibake", paper.numbered(1, title="Bj\ufffdrk"))
+    detail = paper.find_detail("mojibake", paper.numbered(1, title="Bj\ufffdrk"))
     assert detail == 'title "Bj\ufffdrk" has lost letters'
-    assert paper.detail("mojibake", paper.numbered(1, title="Bjï¿½rk")) is not None
+    assert paper.find_detail("mojibake", paper.numbered(1, title="Bjï¿½rk")) is not None
 
 
 @each_row("field", ["title", "artist", "album", "albumartist", "composer", "genres"])
 def test_each_field_is_looked_at(field: str) -> None:
-    detail = paper.detail("mojibake", paper.numbered(1, **{field: "BjÃ¶rk"}))
+    detail = paper.find_detail("mojibake", paper.numbered(1, **{field: "BjÃ¶rk"}))
     assert detail == f'{field.removesuffix("s")} "BjÃ¶rk" should be "Björk"'
 
 
 def test_a_text_that_stands_in_two_fields_is_told_once() -> None:
-    detail = paper.detail("mojibake", paper.numbered(1, artist="BjÃ¶rk", albumartist="BjÃ¶rk"))
+    detail = paper.find_detail("mojibake", paper.numbered(1, artist="BjÃ¶rk", albumartist="BjÃ¶rk"))
     assert detail == 'artist and albumartist "BjÃ¶rk" should be "Björk"'
 
 
 def test_loose_tracks_are_looked_at_too() -> None:
     loose = paper.album(paper.track(1, title="BjÃ¶rk"), place="")
-    assert paper.detail("mojibake", loose) is not None
+    assert paper.find_detail("mojibake", loose) is not None
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -182,21 +182,21 @@ def test_garbled_letters_are_found_in_files_of_each_format(tmp_path: Path, suffi
         album="Dawn",
         tracknumber="4/4",
     )
-    assert paper.kinds_on_disk(tmp_path / "Vera")["mojibake"] == [f"Dawn/04 x.{suffix}"]
+    assert paper.list_kinds_on_disk(tmp_path / "Vera")["mojibake"] == [f"Dawn/04 x.{suffix}"]
 
 
 def test_a_garbled_album_tag_is_mojibake_alone(tmp_path: Path) -> None:
     shelf.put_album(tmp_path / "Vera" / "Étude", "One", "Two", "Three", "Four")
     path = tmp_path / "Vera" / "Étude" / "03 Three.mp3"
     shelf.put(path, title="Three", album="Ã‰tude", tracknumber="3/4")
-    kinds = paper.kinds_on_disk(tmp_path / "Vera")
+    kinds = paper.list_kinds_on_disk(tmp_path / "Vera")
     assert kinds.pop("mojibake") == ["Étude/03 Three.mp3"]
     assert not kinds.keys() & {"album-variation", "track-gap", "albumartist-mixed"}
 
 
 @each_row("text", ["x" * 70_000, "Ã¶" * 70_000, " " * 70_000, "À" * 70_000])
 def test_texts_that_no_tagger_writes_are_judged_at_once_and_quoted_short(text: str) -> None:
-    details = paper.details("mojibake", paper.numbered(1, title=text, artist=text, album=text))
+    details = paper.list_details("mojibake", paper.numbered(1, title=text, artist=text, album=text))
     assert all(len(detail) < 2000 for detail in details.values())
     assert len(compare_text.quote(text)) < 300
     assert len(compare_text.comparison_key(text)) <= 2000
@@ -235,8 +235,8 @@ def test_texts_that_are_not_loosely_equal(text: str, other: str) -> None:
 @each_row("field", ["title", "artist", "album"])
 def test_white_space_of_a_garbled_text_is_not_told_as_well(field: str, text: str) -> None:
     here = paper.numbered(1, **{field: text})
-    assert paper.detail("mojibake", here) is not None
-    assert paper.detail("whitespace", here) is None
+    assert paper.find_detail("mojibake", here) is not None
+    assert paper.find_detail("whitespace", here) is None
     other = "artist" if field == "title" else "title"
-    detail = paper.detail("whitespace", paper.numbered(1, **{field: text, other: "Low  Tide"}))
+    detail = paper.find_detail("whitespace", paper.numbered(1, **{field: text, other: "Low  Tide"}))
     assert detail == f'{other} "Low  Tide": two spaces in a row'

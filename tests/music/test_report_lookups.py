@@ -30,7 +30,7 @@ UNKNOWN = {"Dawn": AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN)}
 WAITS = "The MusicBrainz lookup is still pending."
 
 
-def asked(state: LookupState, *, artist: bool = True, **more: Any) -> ArtistLookup:
+def build_lookup(state: LookupState, *, artist: bool = True, **more: Any) -> ArtistLookup:
     """Return a lookup that came to this; with an artist one album of whom is missing."""
     known = Known(id=MBID, name="Vera", disambiguation="Swedish singer") if artist else None
     resolved = ResolvedArtist(
@@ -70,7 +70,7 @@ def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
 
 
 def test_what_is_missing_is_told_by_its_type() -> None:
-    page = render(asked("done"))
+    page = render(build_lookup("done"))
     lead = f"Vera (Swedish singer), found by its albums. MBID {MBID}."
     missing = r"EP (1): Dusk \*2\* (1975, 4 tracks)"
     sums = "**1 of 1 release group missing.**"
@@ -79,13 +79,15 @@ def test_what_is_missing_is_told_by_its_type() -> None:
 
 
 def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
-    page = render(structs.replace(asked("pending"), reason="The service is out until 2026-01-01."))
+    page = render(
+        structs.replace(build_lookup("pending"), reason="The service is out until 2026-01-01.")
+    )
     assert f"found by its albums. The data below is of 2025-12-17. MBID {MBID}." in page
     assert "2026" not in page
 
 
 def test_an_artist_that_is_unknown_gets_a_sentence_of_its_own() -> None:
-    assert "MusicBrainz does not know this artist" in render(asked("unknown", artist=False))
+    assert "MusicBrainz does not know this artist" in render(build_lookup("unknown", artist=False))
 
 
 def test_loose_tracks_that_were_not_looked_up_are_not_called_unknown() -> None:
@@ -133,7 +135,9 @@ def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder()
         album.place: AlbumMatch(place=album.place, confidence=MatchConfidence.UNKNOWN)
         for album in here.albums
     }
-    page = artist_report.render_report(here, [], AUDIT, lookup=asked("done", matches=unknown))
+    page = artist_report.render_report(
+        here, [], AUDIT, lookup=build_lookup("done", matches=unknown)
+    )
     assert "\n- **Dusk (CD)**\n- **Dawn**\n" in page
 
 
@@ -145,7 +149,9 @@ def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> No
     assert waiting == told(ArtistLookup("pending", reason="Nobody was to be asked."))
     assert json.loads(waiting)["musicbrainz"] == {"lookup": "pending"}
     assert "musicbrainz" not in json.loads(told(NOT_LOOKED_UP))
-    assert json.loads(told(asked("done")))["musicbrainz"]["missing"][0]["album"] == "Dusk *2*"
+    assert (
+        json.loads(told(build_lookup("done")))["musicbrainz"]["missing"][0]["album"] == "Dusk *2*"
+    )
 
 
 def test_the_pages_describe_every_field_column_and_reason() -> None:
@@ -154,7 +160,7 @@ def test_the_pages_describe_every_field_column_and_reason() -> None:
         name="Vera", question="", state="unsure", choices=(PossibleArtist(known),)
     )
     fields = {
-        **missing_table.to_json("Vera", asked("done", matches=UNKNOWN)),
+        **missing_table.to_json("Vera", build_lookup("done", matches=UNKNOWN)),
         **missing_table.to_json("Vera", ArtistLookup("unsure", several)),
     }
     assert documents.column(ROOT / "docs" / "audit-files.md", "### MusicBrainz") == fields.keys()

@@ -41,12 +41,12 @@ OTHER = pressings.release(pressings.group("Dusk"), DUSK, date="1978-02-03", coun
 LIKE = pressings.release(pressings.group("Dusk", "Live"), [*DUSK[:6], *DAWN[:4]], name="like")
 
 
-def copies(*places: str) -> list[Album]:
+def copy_releases(*places: str) -> list[Album]:
     """Return albums that are copies of one release, each in a folder of its own."""
     return [pressings.copy(OTHER, place) for place in places]
 
 
-def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, ArtistLookup]:
+def match_releases(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, ArtistLookup]:
     """Match albums with releases, as a lookup does."""
     resolved = ResolvedArtist(
         name="Vera", question="", state="done", artist=pressings.VERA, by="albums", asked="2025"
@@ -58,9 +58,11 @@ def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, ArtistL
     return here, ArtistLookup("done", resolved, known, matches=matches)
 
 
-def given(*some: AlbumMatch) -> tuple[Artist, ArtistLookup]:
+def build_matches(*some: AlbumMatch) -> tuple[Artist, ArtistLookup]:
     """Take matches as they are given, of one album each."""
-    here, lookup_result = made(*(pressings.copy(FIRST, one.place) for one in some), releases=())
+    here, lookup_result = match_releases(
+        *(pressings.copy(FIRST, one.place) for one in some), releases=()
+    )
     matches = {one.place: one for one in some}
     return structs.replace(here, matches=matches), structs.replace(lookup_result, matches=matches)
 
@@ -76,7 +78,7 @@ def section(here: Artist, result: ArtistLookup, **more: Any) -> str:
     return text[text.index("## At MusicBrainz") :].partition("\n## ")[0]
 
 
-def doubt(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:
+def build_ambiguous_match(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:
     """Return a match that a person decides, with two candidates."""
     penalties = (
         MatchPenalty("album title", 0.16, 0.25),
@@ -98,7 +100,7 @@ def doubt(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:
 
 
 def test_a_certain_album_is_one_row_of_a_table() -> None:
-    here, lookup_result = made(*copies("Dusk"), releases=(OTHER, FIRST))
+    here, lookup_result = match_releases(*copy_releases("Dusk"), releases=(OTHER, FIRST))
     text = section(here, lookup_result)
     assert "**Albums here: 1 certain.**" in text
     head = "| Certain | Release | Year | Country | Format | Sure |"
@@ -109,12 +111,12 @@ def test_a_certain_album_is_one_row_of_a_table() -> None:
 
 def test_what_an_identifier_told_is_said() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(FIRST.id,))
-    here, lookup_result = made(album, releases=(FIRST, MASTERED))
+    here, lookup_result = match_releases(album, releases=(FIRST, MASTERED))
     assert "| Dawn | Dawn | 1974 | SE | CD | by tags |" in section(here, lookup_result)
 
 
 def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() -> None:
-    here, lookup_result = made(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
+    here, lookup_result = match_releases(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
     text = section(here, lookup_result)
     assert "**Albums here: 1 tied.**" in text
     assert "Only values that these editions share are written." in text
@@ -128,7 +130,7 @@ def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() ->
 
 def test_of_several_tied_albums_the_command_is_told_once() -> None:
     albums = (pressings.copy(FIRST, place) for place in ("Dawn", "Again"))
-    here, lookup_result = made(*albums, releases=(FIRST, MASTERED))
+    here, lookup_result = match_releases(*albums, releases=(FIRST, MASTERED))
     text = section(here, lookup_result)
     command = "python utilities/fix_metadata.py musicbrainz_albumid ALBUM MBID"
     assert text.count(f"To choose your edition by its MBID: `{command}`\n") == 1
@@ -137,10 +139,10 @@ def test_of_several_tied_albums_the_command_is_told_once() -> None:
 
 def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
     album = pressings.copy(OTHER, date=("1999",), musicbrainz_albumid=(OTHER.id,))
-    shouted = pressings.each(
+    shouted = pressings.with_each_tag(
         album, title=lambda n, old: tuple(map(str.upper, old)) if n < 5 else old
     )
-    here, lookup_result = made(shouted, releases=(OTHER,))
+    here, lookup_result = match_releases(shouted, releases=(OTHER,))
     text = render(here, lookup_result)
     (line,) = (
         splitline for splitline in text.splitlines() if splitline.startswith("- **details-differ**")
@@ -150,7 +152,7 @@ def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
     first = DUSK[0]
     assert f'title "{first.upper()}", on the release "{first}" and others (4)' in line
     again = pressings.copy(OTHER, "Again", date=("1998",), musicbrainz_albumid=(OTHER.id,))
-    text = render(*made(album, again, releases=(OTHER,)))
+    text = render(*match_releases(album, again, releases=(OTHER,)))
     (line,) = (
         splitline for splitline in text.splitlines() if splitline.startswith("- **details-differ**")
     )
@@ -160,7 +162,7 @@ def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
 
 def test_of_many_tied_editions_a_few_are_named() -> None:
     many = [pressings.release(GROUP, DAWN, name=str(number)) for number in range(9)]
-    here, lookup_result = made(pressings.copy(many[0]), releases=tuple(many))
+    here, lookup_result = match_releases(pressings.copy(many[0]), releases=tuple(many))
     text = section(here, lookup_result)
     assert "9 editions match equally well" in text
     assert sum(match.id in text for match in many) == report_matches.MAX_TIED_EDITIONS
@@ -170,14 +172,14 @@ def test_of_many_tied_editions_a_few_are_named() -> None:
 def test_an_edition_that_is_not_there_is_said_to_be_none_of_them() -> None:
     other = pressings.release(GROUP, DAWN, barcode="7391946000001", country="SE")
     album = pressings.copy(other, barcode=("4006758000002",))
-    here, lookup_result = made(album, releases=(other,))
+    here, lookup_result = match_releases(album, releases=(other,))
     text = section(here, lookup_result)
     assert "none of the known editions matches (100 % by tracks)" in text
     assert f"1974, SE, CD ({other.id}), another barcode" in text
 
 
 def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_command() -> None:
-    here, lookup_result = given(doubt())
+    here, lookup_result = build_matches(build_ambiguous_match())
     text = section(here, lookup_result)
     [issue] = (
         issue for issue in diagnose.find_issues(here, "Vera") if issue.kind == "ambiguous-release"
@@ -203,14 +205,14 @@ def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_comman
 
 
 def test_where_no_queue_knows_the_artist_the_mbid_is_written_into_the_tags() -> None:
-    here, lookup_result = given(doubt())
+    here, lookup_result = build_matches(build_ambiguous_match())
     text = section(here, lookup_result, listed=False)
     assert "`python utilities/fix_metadata.py musicbrainz_albumid /Vera/Dawn MBID`" in text
     assert "--accept" not in text
 
 
 def test_what_is_against_a_release_adds_up_to_what_it_lacks() -> None:
-    here, lookup_result = made(pressings.copy(LIKE, "Dusk"), releases=(OTHER,))
+    here, lookup_result = match_releases(pressings.copy(LIKE, "Dusk"), releases=(OTHER,))
     [match] = lookup_result.matches.values()
     assert match.confidence is MatchConfidence.UNSURE, (
         "this test needs an album that is near, and not near enough"
@@ -222,12 +224,12 @@ def test_what_is_against_a_release_adds_up_to_what_it_lacks() -> None:
 
 def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
     far = pressings.copy(pressings.release(pressings.group("Noon"), ["x", "y", "z"]), "CD 1")
-    here, lookup_result = made(far, releases=())
+    here, lookup_result = match_releases(far, releases=())
     text = section(here, lookup_result)
     assert "Unknown: no similar release at MusicBrainz." in text
     assert "\n- **Noon (CD 1)**\n" in text
-    nearest = doubt(distance=0.7).candidates[:1]
-    here, lookup_result = given(
+    nearest = build_ambiguous_match(distance=0.7).candidates[:1]
+    here, lookup_result = build_matches(
         AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN, candidates=nearest)
     )
     line = '- **Dawn**: the nearest is "Dawn" by Vera (1974, SE, CD) at 30 %\n'
@@ -244,7 +246,7 @@ def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> Non
         )
         for n in range(count)
     )
-    here, lookup_result = given(*sure, doubt("Z"))
+    here, lookup_result = build_matches(*sure, build_ambiguous_match("Z"))
     text = section(here, lookup_result)
     assert f"**Albums here: {count} certain, 1 unsure.**" in text
     assert text.index("**Dawn (Z)**") < text.index("| Dawn (A00) |")
@@ -254,7 +256,7 @@ def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> Non
 
 def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
     near = ReleaseCandidate(release=FIRST, distance=0.002)
-    here, lookup_result = given(
+    here, lookup_result = build_matches(
         AlbumMatch(place="Dawn", confidence=MatchConfidence.CERTAIN, candidates=(near,))
     )
     assert "| 99 % by tracks |" in section(here, lookup_result)
@@ -262,7 +264,7 @@ def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
 
 def test_names_from_elsewhere_stay_text() -> None:
     evil = pressings.group("Dawn | <b>\x1b[2J\n## Injected")
-    here, lookup_result = made(
+    here, lookup_result = match_releases(
         pressings.copy(pressings.release(evil, DAWN)), releases=(pressings.release(evil, DAWN),)
     )
     text = section(here, lookup_result)
@@ -274,7 +276,7 @@ def test_names_from_elsewhere_stay_text() -> None:
 
 
 def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
-    here, lookup_result = made(*copies("Dusk"), releases=(OTHER,))
+    here, lookup_result = match_releases(*copy_releases("Dusk"), releases=(OTHER,))
     assert lookup_result.resolved
     resolved = structs.replace(lookup_result.resolved, artist=None, state="unknown")
     text = section(
@@ -285,7 +287,7 @@ def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
 
 
 def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
-    here, lookup_result = given(doubt())
+    here, lookup_result = build_matches(build_ambiguous_match())
     written = json.loads(audit_files.to_json(here, [], "Vera", "", lookup_result))["musicbrainz"]
     [told] = written["matches"]
     assert (told["folder"], told["sure"], told["by"]) == ("Dawn", "unsure", "tracks")
@@ -301,8 +303,8 @@ def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
 
 
 def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
-    here, lookup_result = made(
-        pressings.copy(FIRST), *copies("Dusk"), releases=(FIRST, MASTERED, OTHER)
+    here, lookup_result = match_releases(
+        pressings.copy(FIRST), *copy_releases("Dusk"), releases=(FIRST, MASTERED, OTHER)
     )
     written = json.loads(audit_files.to_json(here, [], "Vera", "", lookup_result))["musicbrainz"][
         "matches"
@@ -315,7 +317,7 @@ def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
 
 
 def test_the_page_describes_every_field_of_a_match() -> None:
-    data = match_json.to_json(doubt())
+    data = match_json.to_json(build_ambiguous_match())
     page = ROOT / "docs" / "audit-files.md"
     [one] = (candidate for candidate in data["candidates"] if candidate["missing"])
     assert documents.column(page, "#### A match") == data.keys()
@@ -323,8 +325,10 @@ def test_the_page_describes_every_field_of_a_match() -> None:
 
 
 def test_albums_are_counted_by_how_sure_it_is() -> None:
-    _, lookup_result = given(
-        doubt("A"), doubt("B"), AlbumMatch(place="C", confidence=MatchConfidence.UNKNOWN)
+    _, lookup_result = build_matches(
+        build_ambiguous_match("A"),
+        build_ambiguous_match("B"),
+        AlbumMatch(place="C", confidence=MatchConfidence.UNKNOWN),
     )
     counts = {"albums_matched": 0, "albums_tied": 0, "albums_unsure": 2, "albums_unknown": 1}
     assert match_json.count_by_confidence(lookup_result.matches) == counts

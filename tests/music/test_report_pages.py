@@ -16,37 +16,35 @@ PAGE = Path(__file__).parents[2] / "docs" / "reports.md"
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> str:
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return showcase.page(tmp_path_factory.mktemp("messes"))
 
 
-def test_the_page_shows_four_reports_as_they_are_written_today(written: str) -> None:
-    assert PAGE.read_text(encoding="utf-8") == written
+def test_the_page_shows_four_reports_as_they_are_written_today(page: str) -> None:
+    assert PAGE.read_text(encoding="utf-8") == page
 
 
-def test_the_same_library_gives_the_same_bytes_wherever_it_lies(
-    written: str, tmp_path: Path
-) -> None:
-    assert showcase.page(tmp_path / "elsewhere") == written
+def test_the_same_library_gives_the_same_bytes_wherever_it_lies(page: str, tmp_path: Path) -> None:
+    assert showcase.page(tmp_path / "elsewhere") == page
 
 
-def test_a_neglected_collection_shows_most_kinds_and_stays_readable(written: str) -> None:
-    report = written.split("```")[1]
+def test_a_neglected_collection_shows_most_kinds_and_stays_readable(page: str) -> None:
+    report = page.split("```")[1]
     kinds = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", report))
     assert len(kinds) > 12
     assert len(report.splitlines()) < 140
 
 
-def test_a_well_kept_box_set_gets_a_page_that_fits_a_screen(written: str) -> None:
-    report = written.split("```")[3]
+def test_a_well_kept_box_set_gets_a_page_that_fits_a_screen(page: str) -> None:
+    report = page.split("```")[3]
     assert "**1 error and 1 warning, in 1 of 2 albums.**" in report
     assert len(report.splitlines()) < 25
 
 
 def test_an_artist_who_was_looked_up_shows_albums_of_every_kind_the_doubtful_first(
-    written: str,
+    page: str,
 ) -> None:
-    report = written.split("```")[7]
+    report = page.split("```")[7]
     assert "**Albums here: 1 certain, 1 tied, 1 unsure, 1 unknown.**" in report
     order = ["\nUnsure:", "\nTied:", "\nUnknown:", "\n| Certain |", " release groups missing"]
     places = [report.index(words) for words in order]

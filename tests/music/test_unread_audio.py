@@ -58,7 +58,7 @@ def read(album: Path) -> tuple[Artist, dict[str, Track]]:
     return artist, {track.name: track for track in artist.tracks}
 
 
-def facts(track: Track) -> AudioProperties:
+def read_facts(track: Track) -> AudioProperties:
     assert track.facts
     return track.facts
 
@@ -66,18 +66,18 @@ def facts(track: Track) -> AudioProperties:
 def test_what_the_reader_can_is_read(dawn: Path) -> None:
     _, found = read(dawn)
     assert list(found) == ["01 Tide.mp3", "02 Ebb.mp4", "03 Flood.mp2", "04 Flow.spx"]
-    assert facts(found["02 Ebb.mp4"]).format == "MP4"
+    assert read_facts(found["02 Ebb.mp4"]).format == "MP4"
     assert found["02 Ebb.mp4"].tags.title == ("Ebb",)
-    assert facts(found["03 Flood.mp2"]).format == "MP3"
-    assert facts(found["03 Flood.mp2"]).duration == pytest.approx(2.0, abs=0.1)
-    assert facts(found["04 Flow.spx"]).format == "Speex"
-    assert "wrong-extension" not in paper.kinds_on_disk(dawn.parent)
+    assert read_facts(found["03 Flood.mp2"]).format == "MP3"
+    assert read_facts(found["03 Flood.mp2"]).duration == pytest.approx(2.0, abs=0.1)
+    assert read_facts(found["04 Flow.spx"]).format == "Speex"
+    assert "wrong-extension" not in paper.list_kinds_on_disk(dawn.parent)
 
 
 def test_the_rest_is_counted_and_named_in_one_note(dawn: Path) -> None:
     artist, _ = read(dawn)
     assert artist.unread_files == tuple(f"Dawn/{n:02} Sea.{one}" for n, one in enumerate(UNREAD, 5))
-    detail = paper.found("unread-audio", artist)[""]
+    detail = paper.list_artist_details("unread-audio", artist)[""]
     assert detail.startswith("1 True Audio, 1 TAK, 1 DSDIFF, 1 Matroska, 1 OptimFROG: ")
     assert all(f"Sea.{suffix}" in detail for suffix in UNREAD)
     assert "Live.mp4" not in detail
@@ -86,7 +86,7 @@ def test_the_rest_is_counted_and_named_in_one_note(dawn: Path) -> None:
 def test_an_artist_without_such_files_has_no_note(tmp_path: Path) -> None:
     shelf.put(tmp_path / "Vera" / "Dawn" / "01 Tide.mp3")
     artist = scan.read_artist(tmp_path / "Vera")
-    assert (artist.unread_files, paper.found("unread-audio", artist)) == ((), {})
+    assert (artist.unread_files, paper.list_artist_details("unread-audio", artist)) == ((), {})
 
 
 def test_a_damaged_mp4_is_named_and_is_no_track(dawn: Path) -> None:

@@ -33,7 +33,7 @@ def world() -> MusicBrainzCatalogue:
     vera = factories.make_artist("Vera")
     dawn = factories.make_group(vera, "Dawn", genres=("folk",))
     facts = {"date": "1974-03-02", "barcode": "5099902894225"}
-    known = visits.unmeasured(factories.make_release(dawn, [TITLES], **facts))
+    known = visits.without_lengths(factories.make_release(dawn, [TITLES], **facts))
     return MusicBrainzCatalogue(artists=(vera,), groups=(dawn,), releases=(known,))
 
 
@@ -71,22 +71,22 @@ def run(
     return outcome
 
 
-def second(folder: Path) -> Tags:
+def read_second_track(folder: Path) -> Tags:
     (path,) = (folder / "Dawn").glob("02*")
     return tags.read(path).tags
 
 
-def state(folder: Path) -> dict[str, tuple[bytes, int]]:
+def read_state(folder: Path) -> dict[str, tuple[bytes, int]]:
     paths = sorted((folder / "Dawn").iterdir())
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
 
 
-def issues(home: Path, kind: str) -> list[dict[str, Any]]:
+def read_issues(home: Path, kind: str) -> list[dict[str, Any]]:
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
     return [entry for entry in audit["issues"] if entry["kind"] == kind]
 
 
-def take_back(home: Path) -> None:
+def undo(home: Path) -> None:
     store = UndoStore(home / "status" / "undo")
     for step in apply_undo.plan_undo(store, RecordQuery()):
         apply_undo.apply_undo(store, step.record)
@@ -97,15 +97,15 @@ def test_what_is_lacking_is_filled_in_and_a_second_run_writes_and_asks_nothing(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, server)
-    found, known = second(vera), world().releases[0]
+    found, known = read_second_track(vera), world().releases[0]
     assert found.barcode == ("5099902894225",)
     assert found.genres == ("Folk",)
     assert found.musicbrainz_trackid == (known.media[0].tracks[1].id,)
     assert (found.title, found.date) == (("Balast",), ("1974",))
-    assert issues(home, "incomplete-tags") == []
-    before, asked = state(vera), len(server.requests)
+    assert read_issues(home, "incomplete-tags") == []
+    before, asked = read_state(vera), len(server.requests)
     again = run(vera, home, server)
-    assert (state(vera), len(server.requests)) == (before, asked)
+    assert (read_state(vera), len(server.requests)) == (before, asked)
     assert again.data["lookup"] == "done"
 
 
@@ -127,34 +127,34 @@ def test_what_differs_is_proposed_and_only_matched_corrects_it(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, server)
-    (issue,) = issues(home, "title-differs")
+    (issue,) = read_issues(home, "title-differs")
     assert issue["proposal"] == 'title "Ballast"'
-    assert second(vera).title == ("Balast",)
+    assert read_second_track(vera).title == ("Balast",)
     run(vera, home, server, fix=FixLevel.MATCHED)
-    assert second(vera).title == ("Ballast",)
-    assert second(vera).date == ("1974",)
-    assert issues(home, "title-differs") == []
-    before = state(vera)
+    assert read_second_track(vera).title == ("Ballast",)
+    assert read_second_track(vera).date == ("1974",)
+    assert read_issues(home, "title-differs") == []
+    before = read_state(vera)
     run(vera, home, server, fix=FixLevel.MATCHED)
-    assert state(vera) == before
+    assert read_state(vera) == before
 
 
 def test_where_nothing_may_be_repaired_nothing_is_filled_in(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
-    before = state(vera)
+    before = read_state(vera)
     run(vera, home, server, fix=FixLevel.NONE)
-    assert state(vera) == before
-    assert len(issues(home, "incomplete-tags")) == len(TITLES)
+    assert read_state(vera) == before
+    assert len(read_issues(home, "incomplete-tags")) == len(TITLES)
 
 
 @pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
 def test_a_dry_run_tells_of_it_and_writes_nothing(
     vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
-    before = state(vera)
+    before = read_state(vera)
     outcome = run(vera, home, server, write=False, fix=fix)
-    assert state(vera) == before
+    assert read_state(vera) == before
     due = [line for file in outcome.facts["due"] for line in file["changes"]]
     assert "barcode" in {line["field"] for line in due}
     corrected = [line for line in due if line["field"] == "title"]
@@ -188,32 +188,32 @@ def test_a_locked_field_is_neither_filled_in_nor_corrected(
     vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
     run(vera, home, server, fix=fix, locked_fields=frozenset({"barcode", "title"}))
-    assert second(vera).barcode == ()
-    assert second(vera).title == ("Balast",)
-    assert second(vera).genres == ("Folk",)
-    (issue,) = issues(home, "title-differs")
+    assert read_second_track(vera).barcode == ()
+    assert read_second_track(vera).title == ("Balast",)
+    assert read_second_track(vera).genres == ("Folk",)
+    (issue,) = read_issues(home, "title-differs")
     assert "locks" in issue["held"]
-    assert all("locks" in issue["held"] for issue in issues(home, "incomplete-tags"))
+    assert all("locks" in issue["held"] for issue in read_issues(home, "incomplete-tags"))
 
 
 @pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
 def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
     vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
-    before = {name: data for name, (data, _) in state(vera).items()}
+    before = {name: data for name, (data, _) in read_state(vera).items()}
     run(vera, home, server, fix=fix)
-    take_back(home)
+    undo(home)
     outcome = run(vera, home, server, fix=fix)
-    assert {name: data for name, (data, _) in state(vera).items()} == before
-    reasons = [issue["held"] for issue in issues(home, "incomplete-tags")]
+    assert {name: data for name, (data, _) in read_state(vera).items()} == before
+    reasons = [issue["held"] for issue in read_issues(home, "incomplete-tags")]
     assert reasons == [UNDONE_BEFORE.text] * len(TITLES)
     assert outcome.data["issues"]["incomplete-tags"] == len(TITLES)
-    assert all(issue["proposal"] for issue in issues(home, "incomplete-tags"))
-    (slip,) = issues(home, "title-differs")
+    assert all(issue["proposal"] for issue in read_issues(home, "incomplete-tags"))
+    (slip,) = read_issues(home, "title-differs")
     assert slip["held"] == (UNDONE_BEFORE.text if fix is FixLevel.MATCHED else "")
     run(vera, home, server, fix=fix, redo=True)
-    assert second(vera).barcode == ("5099902894225",)
-    assert (second(vera).title == ("Ballast",)) is (fix is FixLevel.MATCHED)
+    assert read_second_track(vera).barcode == ("5099902894225",)
+    assert (read_second_track(vera).title == ("Ballast",)) is (fix is FixLevel.MATCHED)
 
 
 def test_an_album_that_is_not_known_there_gets_nothing(

@@ -84,7 +84,7 @@ def mark(path: Path, home: Path, **fields: str) -> None:
     store.close()
 
 
-def report(home: Path) -> str:
+def read_report(home: Path) -> str:
     return (home / "issues" / "music" / "Vera_library_issues.md").read_text()
 
 
@@ -96,8 +96,8 @@ def test_who_it_is_and_what_is_missing_is_told(
     assert outcome.data["lookup"] == "done"
     assert outcome.data["mbid"] == world().artists[0].id
     assert outcome.facts["requests"] == len(server.requests) == 3
-    assert "Ballast" in report(home)
-    assert "Dusk" in report(home)
+    assert "Ballast" in read_report(home)
+    assert "Dusk" in read_report(home)
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
     missing = msgspec.json.encode(audit).decode()
     assert "not owned" in missing
@@ -160,7 +160,7 @@ def test_what_was_merged_is_only_told_where_nothing_may_be_repaired(
     before = {path: path.read_bytes() for path in (vera / "Dawn").iterdir()}
     outcome = run(vera, home, visits.access(server), policy=WritePolicy())
     assert outcome.data["issues"]["merged-mbid"] == 2
-    assert f"{OLD_ARTIST} is now {world().artists[0].id}" in report(home)
+    assert f"{OLD_ARTIST} is now {world().artists[0].id}" in read_report(home)
     assert {path: path.read_bytes() for path in (vera / "Dawn").iterdir()} == before
 
 
@@ -173,7 +173,7 @@ def test_a_deleted_mbid_is_told_once_and_nothing_is_written(
     outcome = run(vera, home, visits.access(server))
     assert outcome.data["issues"]["deleted-mbid"] == 1
     assert outcome.data["lookup"] == "done"
-    assert f"{gone} (2 tracks)" in report(home)
+    assert f"{gone} (2 tracks)" in read_report(home)
     assert "merged-mbid" not in outcome.facts["repairs"]
 
 
@@ -188,8 +188,8 @@ def test_who_may_be_meant_is_a_decision_for_a_person(vera: Path, home: Path) -> 
     assert outcome.data["lookup"] == "unsure"
     assert outcome.data["mbid"] == ""
     assert outcome.data["issues"]["unsure-artist"] == 1
-    assert "the jazz singer" in report(home)
-    assert world().artists[0].id in report(home)
+    assert "the jazz singer" in read_report(home)
+    assert world().artists[0].id in read_report(home)
 
 
 def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
@@ -198,7 +198,7 @@ def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
     outcome = run(vera, home, DISABLED)
     assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
     assert outcome.facts["unasked"].startswith("MusicBrainz not queried")
-    assert "MusicBrainz" in report(home)
+    assert "MusicBrainz" in read_report(home)
     assert not (home / "status" / "cache" / FILE_NAME).exists()
 
 
@@ -245,7 +245,7 @@ def test_what_the_service_names_cannot_steer_a_report(vera: Path, home: Path) ->
         MusicBrainzCatalogue(artists=(evil,), groups=groups, releases=releases)
     ) as server:
         run(vera, home, visits.access(server))
-    text = report(home)
+    text = read_report(home)
     assert "Injected" in text
     assert "\x1b" not in text
     assert not any(line.startswith(("# Heading", "## Injected")) for line in text.splitlines())

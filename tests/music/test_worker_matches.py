@@ -40,11 +40,11 @@ def world() -> MusicBrainzCatalogue:
         factories.make_release(dusk, [OTHERS], edition=2, date="1976-03-01", country="DE"),
     )
     return MusicBrainzCatalogue(
-        artists=(vera,), groups=(dawn, dusk), releases=tuple(map(short, releases))
+        artists=(vera,), groups=(dawn, dusk), releases=tuple(map(set_lengths, releases))
     )
 
 
-def short(release: CatalogueRelease) -> CatalogueRelease:
+def set_lengths(release: CatalogueRelease) -> CatalogueRelease:
     """Let all tracks of a release last as long as those on the shelf, a second."""
     media = (
         replace(medium, tracks=tuple(replace(track, length=1000) for track in medium.tracks))
@@ -84,7 +84,7 @@ def counts(outcome: Outcome) -> dict[str, int]:
     return {name: outcome.data[name] for name in NAMES}
 
 
-def held(folder: Path) -> dict[tuple[str, str], object]:
+def read_fields(folder: Path) -> dict[tuple[str, str], object]:
     """Return what each field of each file holds, as far as it holds anything; no pictures."""
     return {
         (path.name, field): value
@@ -114,18 +114,18 @@ def test_albums_are_counted_by_how_sure_it_is_what_they_are(
 def test_the_fields_that_were_filled_are_those_that_hold_more_now(
     vera: Path, server: SimulatorServer
 ) -> None:
-    before = held(vera)
+    before = read_fields(vera)
     outcome = run(vera, visits.access(server))
-    after = held(vera)
+    after = read_fields(vera)
     assert before.items() <= after.items()
     assert outcome.data["fields_filled"] == len(after) - len(before) > 40
     assert outcome.facts["fields_filled"] == outcome.data["fields_filled"]
 
 
 def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: SimulatorServer) -> None:
-    before = held(vera)
+    before = read_fields(vera)
     told = run(vera, visits.access(server), write=False)
-    assert held(vera) == before
+    assert read_fields(vera) == before
     done = run(vera, visits.access(server))
     assert told.facts["fields_filled"] == done.facts["fields_filled"]
     assert counts(told) == counts(done)
@@ -134,9 +134,9 @@ def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: SimulatorServe
 def test_a_second_run_fills_nothing_and_the_item_still_counts_the_first(
     vera: Path, server: SimulatorServer
 ) -> None:
-    first, there = run(vera, visits.access(server)), held(vera)
+    first, there = run(vera, visits.access(server)), read_fields(vera)
     again = run(vera, visits.access(server))
-    assert held(vera) == there
+    assert read_fields(vera) == there
     assert counts(again) == counts(first)
 
 

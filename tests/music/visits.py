@@ -43,12 +43,12 @@ def artist(name: str, *albums: Album) -> Artist:
     return Artist(name=name, path=f"/music/{name}", albums=albums, fingerprint="")
 
 
-def owning(name: str, albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
+def build_artist(name: str, albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
     """Return an artist with albums, given by title with their tracks."""
     return artist(name, *(album(title, titles, **tags) for title, titles in albums.items()))
 
 
-def copy_of(
+def copy_catalogue(
     world: entities.MusicBrainzCatalogue, *releases: entities.CatalogueRelease
 ) -> list[Album]:
     """Return albums that are just as these releases, without any MBID."""
@@ -62,7 +62,7 @@ def copy_of(
     ]
 
 
-def unmeasured(release: entities.CatalogueRelease) -> entities.CatalogueRelease:
+def without_lengths(release: entities.CatalogueRelease) -> entities.CatalogueRelease:
     """Return a release of which no length is known: files made for tests last a second."""
     media = tuple(
         structs.replace(
@@ -80,7 +80,7 @@ def access(server: SimulatorServer, **more: Any) -> ServiceConfig:
 
 
 @contextlib.contextmanager
-def desk(
+def open_context(
     home: Path, server: SimulatorServer, machine: HttpEnvironment, **more: Any
 ) -> Iterator[MusicBrainzContext]:
     context = MusicBrainzContext(home / "status" / "cache", access(server, **more), machine)
@@ -90,22 +90,23 @@ def desk(
         context.close()
 
 
-def visit(
+def look_up(
     who: Artist, home: Path, server: SimulatorServer, machine: HttpEnvironment, **more: Any
 ) -> ArtistLookup:
     """Look an artist up, as a process does that works on this one alone."""
-    with desk(home, server, machine, **more) as open_one:
+    with open_context(home, server, machine, **more) as open_one:
         return lookup.look_up(who, who.name, open_one)
 
 
-def paths(server: SimulatorServer) -> list[str]:
+def list_requests(server: SimulatorServer) -> list[str]:
     """Tell what was asked: search, browse and lookup of what."""
     return [
-        _told(request.path.removeprefix("/ws/2/"), request.query) for request in server.requests
+        _format_request(request.path.removeprefix("/ws/2/"), request.query)
+        for request in server.requests
     ]
 
 
-def _told(path: str, query: str) -> str:
+def _format_request(path: str, query: str) -> str:
     entity, _, mbid = path.partition("/")
     if mbid:
         return f"look up {entity}"
@@ -117,13 +118,13 @@ def _told(path: str, query: str) -> str:
 _ALBUMS = [f"Album {number}" for number in range(1, 13)]
 
 
-def prolific(count: int = 12, **tags: Any) -> Artist:
+def build_prolific_artist(count: int = 12, **tags: Any) -> Artist:
     """Return an artist with albums of whom `workshop.prolific` makes."""
     albums = {title: factories.make_titles(title, 13) for title in _ALBUMS[:count]}
-    return owning("Vera", albums, **tags)
+    return build_artist("Vera", albums, **tags)
 
 
-def small(*names: str) -> MusicBrainzCatalogue:
+def build_small_catalogue(*names: str) -> MusicBrainzCatalogue:
     """Make artists with two albums each, all of the same titles."""
     worlds = []
     for nth, name in enumerate(names, 1):

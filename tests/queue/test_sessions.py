@@ -241,7 +241,7 @@ def test_the_renewal_thread_keeps_a_lease(tmp_path: Path, monkeypatch: pytest.Mo
     session.close()
 
 
-def ended(tmp_path: Path, *, archived: bool) -> tuple[QueueLocation, Path]:
+def make_ended_session(tmp_path: Path, *, archived: bool) -> tuple[QueueLocation, Path]:
     """Make a queue with a session that ended, and return where its log is."""
     clock = rig.Clock()
     where = rig.at(tmp_path, clock)
@@ -265,27 +265,27 @@ def faults(where: QueueLocation) -> list[str]:
         return [fault.what for fault in faults]
 
 
-def rewritten(path: Path) -> None:
+def rewrite(path: Path) -> None:
     text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = text.replace(b'"workers":2', b'"workers":4')
     path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
 
 
-def longer(path: Path) -> None:
+def lengthen(path: Path) -> None:
     more = b'{"time":"2025-12-17T10:00:00+00:00","level":"info","message":"All is well"}\n'
     path.write_bytes(path.read_bytes() + (gzip.compress(more) if path.suffix == ".gz" else more))
 
 
-def shorter(path: Path) -> None:
+def shorten(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-5])
 
 
 @pytest.mark.parametrize("archived", [False, True])
-@pytest.mark.parametrize("change", [rewritten, longer, shorter, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize("change", [rewrite, lengthen, shorten, lambda path: path.write_bytes(b"")])
 def test_a_log_that_was_changed_afterwards_is_reported(
     change: Callable[[Path], None], archived: bool, tmp_path: Path
 ) -> None:
-    where, path = ended(tmp_path, archived=archived)
+    where, path = make_ended_session(tmp_path, archived=archived)
     assert faults(where) == []
     change(path)
     told = f"session_logs/{path.name} was changed after its session ended."
@@ -318,7 +318,7 @@ def test_a_log_that_a_full_disk_cut_off_is_no_fault(
 
 
 def test_a_log_that_was_removed_or_whose_session_died_is_no_fault(tmp_path: Path) -> None:
-    where, path = ended(tmp_path, archived=False)
+    where, path = make_ended_session(tmp_path, archived=False)
     queue = Queue.open(where, MUSIC)
     session = queue.begin_session()
     rig.abandon(queue)
@@ -330,7 +330,7 @@ def test_a_log_that_was_removed_or_whose_session_died_is_no_fault(tmp_path: Path
 
 
 def test_a_log_that_grew_since_a_backup_stays_when_that_is_restored(tmp_path: Path) -> None:
-    where, path = ended(tmp_path, archived=False)
+    where, path = make_ended_session(tmp_path, archived=False)
     whole = path.read_bytes()
     staged = tmp_path / "staged"
     (staged / "session_logs").mkdir(parents=True)

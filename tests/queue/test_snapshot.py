@@ -38,14 +38,16 @@ HEAD = SnapshotHead(
 )
 
 
-def written(folder: Path, items: dict[str, MusicItem] = ITEMS, head: SnapshotHead = HEAD) -> Path:
+def write_snapshot(
+    folder: Path, items: dict[str, MusicItem] = ITEMS, head: SnapshotHead = HEAD
+) -> Path:
     path = folder / "processing_queue.json"
     path.unlink(missing_ok=True)
     snapshot.write(str(path), head, items, "artists")
     return path
 
 
-def laid_out(path: Path, **layout: Any) -> dict[str, Any]:
+def reformat(path: Path, **layout: Any) -> dict[str, Any]:
     """Write a snapshot's JSON in another layout, and return its content."""
     content: dict[str, Any] = json.loads(path.read_text())
     path.write_text(json.dumps(content, **layout))
@@ -61,7 +63,7 @@ def test_a_snapshot_reads_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_it_is_pretty_json_with_the_names_that_are_promised(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_snapshot(tmp_path)
     content = json.loads(path.read_text())
     assert path.read_text() == json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     names = "format kind generation snapshot_id seq library_path created settled restored summary"
@@ -82,7 +84,7 @@ def test_pieces_and_blocks_of_any_size_make_the_same_snapshot(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(snapshot, "_BLOCK", block)
         patched.setattr(snapshot, "_CHUNK", chunk)
-        path = written(tmp_path_factory.getbasetemp(), items)
+        path = write_snapshot(tmp_path_factory.getbasetemp(), items)
         loaded = snapshot.load(path, MUSIC)
     assert (loaded.head, loaded.items) == (HEAD, items)
     content = json.loads(path.read_text())
@@ -102,15 +104,15 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_any_layout_of_the_json_loads(layout: dict[str, Any], tmp_path: Path) -> None:
-    path = written(tmp_path)
-    laid_out(path, **layout)
+    path = write_snapshot(tmp_path)
+    reformat(path, **layout)
     loaded = snapshot.load(path, MUSIC)
     assert (loaded.head, loaded.items) == (HEAD, ITEMS)
 
 
 @pytest.mark.parametrize("number", range(11))
 def test_the_items_may_stand_anywhere_in_the_file(number: int, tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_snapshot(tmp_path)
     content = json.loads(path.read_text())
     keys = [key for key in content if key != "artists"]
     keys.insert(number, "artists")
@@ -125,7 +127,7 @@ def test_a_queue_goes_on_from_a_file_that_a_formatter_rewrote(tmp_path: Path) ->
         queue.begin_session()
         rig.settle(queue, 2)
         items = dict(queue.state.items)
-    laid_out(rig.file(where), indent=4, sort_keys=True)
+    reformat(rig.file(where), indent=4, sort_keys=True)
     with Queue.open(where, MUSIC) as queue:
         assert queue.state.items == items
         queue.begin_session()
@@ -145,7 +147,7 @@ REFUSALS: list[tuple[str, Any, str]] = [
 def test_what_is_not_understood_is_refused_by_item_and_key_and_never_dropped(
     where: str, change: dict[str, Any], named: str, tmp_path: Path
 ) -> None:
-    path = written(tmp_path)
+    path = write_snapshot(tmp_path)
     content = json.loads(path.read_text())
     (content if where == "head" else content["artists"]["U2"]).update(change)
     path.write_text(json.dumps(content, indent=2))
@@ -161,7 +163,7 @@ def test_what_is_not_understood_is_refused_by_item_and_key_and_never_dropped(
 def test_a_newer_format_is_told_as_such_whatever_it_holds(
     more: dict[str, Any], tmp_path: Path
 ) -> None:
-    path = written(tmp_path)
+    path = write_snapshot(tmp_path)
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "format": 2, **more}))
     with pytest.raises(NewerFormat, match=r"has format 2; this mediakeep supports 1.*Update"):
@@ -169,7 +171,7 @@ def test_a_newer_format_is_told_as_such_whatever_it_holds(
 
 
 def test_a_snapshot_cut_anywhere_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_snapshot(tmp_path)
     whole = path.read_bytes()
     for length in range(len(whole) - 2):
         path.write_bytes(whole[:length])
@@ -186,7 +188,7 @@ def test_what_is_no_queue_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_the_queue_of_another_kind_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_snapshot(tmp_path)
     text = path.read_text().replace('"kind": "music"', '"kind": "movies"')
     path.write_text(text)
     with pytest.raises(SnapshotDamaged, match="it holds movies, not music"):

@@ -70,7 +70,7 @@ class Speechless(Exception):
         raise RuntimeError
 
 
-def _tell(work: Work, progress: Progress, folder: Path) -> Outcome:
+def _own_facts(work: Work, progress: Progress, folder: Path) -> Outcome:
     """Return facts and data that bear the names of the record's own."""
     names = ("seq", "time", "op", "session", "item", "items", "state", "seconds", "level")
     facts = dict.fromkeys((*names, "message", "self", "host", "library"), "mine")
@@ -180,7 +180,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "fail-first": _fail_first,
     "skip": _skip,
     "returns": _returns,
-    "tell": _tell,
+    "tell": _own_facts,
     "raises": _raises,
     "gone": _gone,
     "uncached": _uncached,

@@ -43,7 +43,7 @@ def main(told: dict[str, Any]) -> None:
     slow_end = told.pop("slow_end", 0.0)
     if told.pop("patient_start", False):
         workshop.let_workers_start()
-    tell_of_starts(folder)
+    log_starts(folder)
 
     def milestone() -> None:
         notes.note(folder, "milestone")
@@ -56,11 +56,11 @@ def main(told: dict[str, Any]) -> None:
         told.pop("gated_open", None)
         with Queue.open(queue.locate_queue(folder / "status"), kind) as opened:
             face = BatchCallbacks(on_milestone=milestone)
-            report = batch.run_batch(opened, opening, workshop.planned(**told), face, workers)
+            report = batch.run_batch(opened, opening, workshop.build_config(**told), face, workers)
     print(msgspec.json.encode(report, enc_hook=str).decode())
 
 
-def tell_of_starts(folder: Path) -> None:
+def log_starts(folder: Path) -> None:
     """Note each start of a worker, while it cannot yet do so itself."""
     start = BaseProcess.start
 

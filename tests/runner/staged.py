@@ -32,7 +32,7 @@ def _convert(work: Work, folder: Path) -> Outcome | Parts:
     asks_again = bool(pieces) and pieces[0].read_text() == "again"
     if work.results is None or asks_again:
         return Parts(tuple((str(path), path.read_text()) for path in pieces), _part_of(pieces))
-    expected = tuple(told(path.read_text()) for path in pieces)
+    expected = tuple(convert_word(path.read_text()) for path in pieces)
     if work.results != expected:
         raise ValueError(f"{work.results} instead of {expected}")
     sizes = [len(path.with_suffix(f"{path.suffix}.out").read_text()) for path in pieces]
@@ -47,7 +47,7 @@ def _part_of(pieces: list[Path]) -> Callable[[Any, Progress], Any]:
     return convert
 
 
-def told(word: str) -> Any:
+def convert_word(word: str) -> Any:
     """Return what a converted part tells: nothing, or nothing in many places."""
     if word == "none":
         return None
@@ -72,7 +72,7 @@ def convert(given: tuple[str, str], progress: Progress) -> Any:
     elif word == "huge":
         return "x" * 5_000_000
     atomic_files.write_atomic(path.with_suffix(f"{path.suffix}.out"), word.upper(), sync=False)
-    return told(word)
+    return convert_word(word)
 
 
 def _join(work: Work, folder: Path) -> Outcome:

@@ -15,7 +15,7 @@ from tests.runner import workshop
 from tests.runner.workshop import Workshop
 
 
-def asking(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
+def start_worker(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
     """Return the processes that a worker ran in, and the worker: what is said to it ends it."""
     seen: list[int] = []
 
@@ -29,8 +29,8 @@ def asking(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
 
 
 def test_an_item_at_which_a_person_stops_is_given_back_and_ends_the_batch(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
-    _, work = asking({"cow": "stop"})
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
+    _, work = start_worker({"cow": "stop"})
     report = shop.run(workshop.opening(work))
     assert report.stopped
     assert report.abort_error is None
@@ -38,32 +38,32 @@ def test_an_item_at_which_a_person_stops_is_given_back_and_ends_the_batch(tmp_pa
     cow = shop.item("cow")
     assert (cow.status, cow.attempts, cow.suspect) == (Status.PENDING, 0, False)
     assert [shop.item(key).status for key in ("dog", "eel")] == [Status.PENDING] * 2
-    _, again = asking({})
+    _, again = start_worker({})
     report = shop.run(workshop.opening(again))
     assert (report.stopped, report.done_count) == (False, 3)
     assert set(shop.statuses().values()) == {Status.COMPLETED}
 
 
 def test_a_dry_run_ends_there_too(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
-    _, work = asking({"bee": "stop"})
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
+    _, work = start_worker({"bee": "stop"})
     opening, keys = workshop.opening(work), list(workshop.GOOD)
     report = dry_run.simulate_batch(
-        shop.queue.state, keys, opening, workshop.planned(), BatchCallbacks()
+        shop.queue.state, keys, opening, workshop.build_config(), BatchCallbacks()
     )
     assert (report.stopped, report.done_count) == (True, 1)
 
 
-def suspects(shop: Workshop, plan: BatchConfig) -> list[int]:
+def list_suspects(shop: Workshop, plan: BatchConfig) -> list[int]:
     """Run a batch over items that were begun when their owner died; return where they ran."""
-    seen, work = asking({})
+    seen, work = start_worker({})
     batch.run_batch(shop.queue, workshop.opening(work), plan, BatchCallbacks())
     return seen
 
 
-def begun_and_left(folder: Path) -> Workshop:
+def make_abandoned(folder: Path) -> Workshop:
     """Make a queue of which an item was begun when its owner died."""
-    shop = workshop.stock(folder, {"ant": "good"})
+    shop = workshop.make_workshop(folder, {"ant": "good"})
     queue: Queue = shop.queue
     queue.begin_session()
     queue.release(queue.claim(1), {"ant"})
@@ -75,6 +75,8 @@ def begun_and_left(folder: Path) -> Workshop:
 def test_where_a_person_is_asked_all_is_done_in_the_process_that_has_the_terminal(
     tmp_path: Path,
 ) -> None:
-    shop = begun_and_left(tmp_path)
-    assert suspects(shop, BatchConfig(limits=ExecutionLimits(interactive=True))) == [os.getpid()]
+    shop = make_abandoned(tmp_path)
+    assert list_suspects(shop, BatchConfig(limits=ExecutionLimits(interactive=True))) == [
+        os.getpid()
+    ]
     assert shop.item("ant").status is Status.COMPLETED

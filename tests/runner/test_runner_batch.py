@@ -22,7 +22,7 @@ LIBRARY = {"ant": "good", "bee": "fail", "cow": "skip", "dog": "good"}
 
 
 def test_every_outcome_is_recorded_with_its_data(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, LIBRARY)
+    shop = workshop.make_workshop(tmp_path, LIBRARY)
     report = shop.run()
     assert shop.statuses() == {
         "ant": Status.COMPLETED,
@@ -40,7 +40,7 @@ def test_every_outcome_is_recorded_with_its_data(tmp_path: Path) -> None:
 
 
 def test_a_report_counts_what_was_settled_and_what_the_workers_mended(tmp_path: Path) -> None:
-    report = workshop.stock(tmp_path, LIBRARY).run()
+    report = workshop.make_workshop(tmp_path, LIBRARY).run()
     assert report.settled[Status.COMPLETED] == 2
     assert report.settled[Status.ERROR] == report.settled[Status.SKIPPED] == 1
     assert (report.claimed, report.done_count, report.auto_fixed, report.stopped) == (
@@ -56,7 +56,7 @@ def test_a_report_counts_what_was_settled_and_what_the_workers_mended(tmp_path: 
 def test_the_face_hears_of_the_first_claim_and_of_every_settle_in_order(tmp_path: Path) -> None:
     begun: list[int] = []
     settled: list[SettledItem] = []
-    shop = workshop.stock(tmp_path, LIBRARY)
+    shop = workshop.make_workshop(tmp_path, LIBRARY)
     shop.run(face=BatchCallbacks(on_start=begun.append, on_item=settled.append), size=3)
     assert begun == [3]
     assert [(settled_item.number, settled_item.key) for settled_item in settled] == [
@@ -71,7 +71,7 @@ def test_a_batch_takes_no_more_than_it_was_asked_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduling, "CLAIM_WINDOW", 3)
-    shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(9)})
+    shop = workshop.make_workshop(tmp_path, {f"a{number}": "good" for number in range(9)})
     assert shop.run(size=7).done_count == 7
     assert list(shop.statuses().values()).count(Status.PENDING) == 2
     assert shop.run(size=7).done_count == 2
@@ -82,7 +82,7 @@ def test_a_batch_without_a_size_takes_all_in_windows(
 ) -> None:
     monkeypatch.setattr(scheduling, "CLAIM_WINDOW", 3)
     begun: list[int] = []
-    shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(8)})
+    shop = workshop.make_workshop(tmp_path, {f"a{number}": "good" for number in range(8)})
     assert shop.run(face=BatchCallbacks(on_start=begun.append)).done_count == 8
     assert begun == [8]
     assert set(shop.statuses().values()) == {Status.COMPLETED}
@@ -90,7 +90,7 @@ def test_a_batch_without_a_size_takes_all_in_windows(
 
 
 def test_the_log_tells_of_each_item_and_of_the_trace_of_each_error(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "raises value"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "raises value"})
     shop.run(settings={"batch_size": 2})
     told = {line["message"]: line for line in shop.log()}
     assert told["Batch started"]["batch_size"] == 2
@@ -104,7 +104,7 @@ def test_the_log_tells_of_each_item_and_of_the_trace_of_each_error(tmp_path: Pat
 def test_when_its_time_is_over_a_batch_starts_nothing_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = workshop.stock(tmp_path, dict.fromkeys(("ant", "bee", "cow"), "good"))
+    shop = workshop.make_workshop(tmp_path, dict.fromkeys(("ant", "bee", "cow"), "good"))
     with monkeypatch.context() as patched:
         workshop.set_clock(patched, lambda: 1000.0 + len(shop.notes("end")))
         report = shop.run(time_budget=0.5)
@@ -115,7 +115,7 @@ def test_when_its_time_is_over_a_batch_starts_nothing_new(
 
 
 def test_a_named_item_is_done_whatever_its_state_and_no_other(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, LIBRARY)
+    shop = workshop.make_workshop(tmp_path, LIBRARY)
     shop.run(size=3)
     for key in ("ant", "bee", "cow"):
         report = shop.run(key=key)
@@ -126,7 +126,7 @@ def test_a_named_item_is_done_whatever_its_state_and_no_other(tmp_path: Path) ->
 
 
 def test_a_named_item_that_another_batch_works_on_is_refused(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, LIBRARY)
+    shop = workshop.make_workshop(tmp_path, LIBRARY)
     other = Workshop(tmp_path, toys.PLAIN, shop.clock)
     refused: list[ItemInUse] = []
 
@@ -145,7 +145,7 @@ def test_a_named_item_that_another_batch_works_on_is_refused(tmp_path: Path) -> 
 def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "count 0.7"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "count 0.7"})
     shown: list[tuple[str, int, int]] = []
     noted: list[sessions.LiveStatus] = []
     write = atomic_files.write_atomic
@@ -171,7 +171,7 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
 
 @pytest.mark.usefixtures("pooled")
 def test_progress_of_a_pooled_worker_reaches_the_face_now_and_then(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "count 1", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "count 1", "bee": "good"})
     shown: list[tuple[str, int, int, str]] = []
     shop.run(face=BatchCallbacks(on_progress=lambda *told: shown.append(told)), workers=2)
     assert 2 <= len(shown) <= 5
@@ -179,7 +179,7 @@ def test_progress_of_a_pooled_worker_reaches_the_face_now_and_then(tmp_path: Pat
 
 
 def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good"})
     seen: list[sessions.LiveStatus | None] = []
 
     def worker(work: Work, progress: Progress) -> Outcome:
@@ -193,7 +193,7 @@ def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path
 
 
 def test_a_checkpoint_is_written_every_so_many_settles_over_all_batches(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(7)})
+    shop = workshop.make_workshop(tmp_path, {f"a{number}": "good" for number in range(7)})
     milestones: list[int] = []
     face = BatchCallbacks(on_milestone=lambda: milestones.append(shop.queue.state.settled))
     shop.run(face=face, size=4, checkpoint_every=3)
@@ -205,7 +205,7 @@ def test_a_checkpoint_is_written_every_so_many_settles_over_all_batches(tmp_path
 
 def test_two_batches_share_a_queue_and_do_each_item_once(tmp_path: Path) -> None:
     things = {f"a{number:02}": "good 0.02" for number in range(20)}
-    shop = workshop.stock(tmp_path, things)
+    shop = workshop.make_workshop(tmp_path, things)
     shop.close()
     both = [shop.spawn(size=10), shop.spawn(size=10)]
     assert [workshop.report(process)["claimed"] for process in both] == [10, 10]

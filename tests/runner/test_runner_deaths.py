@@ -49,7 +49,7 @@ def assert_ran_alone(shop: Workshop, key: str) -> None:
 def test_an_item_that_kills_its_worker_costs_one_attempt_and_no_neighbour(
     tmp_path: Path, how: str, cause: str
 ) -> None:
-    shop = workshop.stock(tmp_path, {"bad": f"die {how}", **workshop.GOOD})
+    shop = workshop.make_workshop(tmp_path, {"bad": f"die {how}", **workshop.GOOD})
     report = shop.run(workers=2)
     assert_all_completed_but(shop, "bad")
     assert_ran_alone(shop, "bad")
@@ -64,7 +64,9 @@ def test_an_item_that_kills_its_worker_costs_one_attempt_and_no_neighbour(
 
 @pytest.mark.usefixtures("pooled")
 def test_an_item_that_dies_only_beside_others_is_completed(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "die-first kill", "slow": "sleep 1", **workshop.GOOD})
+    shop = workshop.make_workshop(
+        tmp_path, {"bad": "die-first kill", "slow": "sleep 1", **workshop.GOOD}
+    )
     shop.run(workers=2)
     assert_all_completed_but(shop)
     assert_ran_alone(shop, "bad")
@@ -73,7 +75,7 @@ def test_an_item_that_dies_only_beside_others_is_completed(tmp_path: Path) -> No
 
 
 def test_an_item_that_is_deadly_stays_alone_in_later_tries(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "die kill"})
+    shop = workshop.make_workshop(tmp_path, {"bad": "die kill"})
     shop.close()
     dead = shop.spawn()
     dead.communicate(timeout=workshop.PATIENCE)
@@ -93,7 +95,7 @@ def test_an_item_that_hangs_is_ended_and_given_up_if_it_does_so_alone(
     tmp_path: Path, workers: int
 ) -> None:
     things = {"bad": "sleep 600", "once": "sleep-first 600", **workshop.GOOD}
-    shop = workshop.stock(tmp_path, things)
+    shop = workshop.make_workshop(tmp_path, things)
     shop.run(workers=workers, item_timeout=BRIEF)
     assert_all_completed_but(shop, "bad")
     bad = shop.item("bad")
@@ -108,7 +110,9 @@ def test_an_item_that_hangs_is_ended_and_given_up_if_it_does_so_alone(
 def test_what_still_has_to_run_alone_when_a_batch_ends_does_so_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "die-first kill", "ant": "after bad", "bee": "good"})
+    shop = workshop.make_workshop(
+        tmp_path, {"bad": "die-first kill", "ant": "after bad", "bee": "good"}
+    )
     with monkeypatch.context() as patched:
         workshop.set_clock(patched, lambda: 1000.0 + len(shop.notes("start", "bad")))
         shop.run(workers=2, time_budget=0.5, size=3)
@@ -121,7 +125,7 @@ def test_what_still_has_to_run_alone_when_a_batch_ends_does_so_next_time(
 
 @pytest.mark.usefixtures("pooled")
 def test_a_part_that_kills_its_worker_fails_its_own_item_alone(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "one deadly two", "good": "three"}, toys.TOY)
+    shop = workshop.make_workshop(tmp_path, {"bad": "one deadly two", "good": "three"}, toys.TOY)
     shop.run(workers=2)
     bad = shop.item("bad")
     assert (bad.status, bad.suspect, bad.attempts) == (Status.ERROR, True, {"convert": 1})
@@ -131,7 +135,9 @@ def test_a_part_that_kills_its_worker_fails_its_own_item_alone(tmp_path: Path) -
 
 
 def test_what_a_dead_batch_had_begun_runs_alone_the_next_time(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "sleep-first 600", "bee": "good", "cow": "good"})
+    shop = workshop.make_workshop(
+        tmp_path, {"ant": "sleep-first 600", "bee": "good", "cow": "good"}
+    )
     shop.close()
     process = shop.spawn(workers=1)
     workshop.await_(lambda: shop.notes("start", "ant"))
@@ -145,7 +151,7 @@ def test_what_a_dead_batch_had_begun_runs_alone_the_next_time(tmp_path: Path) ->
 
 
 def test_a_staged_suspect_runs_alone_with_all_its_parts_in_one_process(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "one two", "bee": "three"}, toys.TOY)
+    shop = workshop.make_workshop(tmp_path, {"ant": "one two", "bee": "three"}, toys.TOY)
     shop.queue.begin_session()
     shop.queue.release(shop.queue.claim(1), ["ant"])
     shop.queue.end_session()
@@ -161,7 +167,7 @@ def test_all_suspects_of_a_wide_crash_are_done_and_all_items_after_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mediakeep.runner.scheduling.CLAIM_WINDOW", 2)
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
     shop.queue.begin_session()
     shop.queue.release(shop.queue.claim(2), ["ant", "bee"])
     shop.queue.end_session()
@@ -172,7 +178,7 @@ def test_all_suspects_of_a_wide_crash_are_done_and_all_items_after_them(
 @pytest.mark.slow
 @pytest.mark.usefixtures("pooled")
 def test_the_programs_of_a_hanging_worker_die_with_it(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "child 600"})
+    shop = workshop.make_workshop(tmp_path, {"bad": "child 600"})
     shop.run(workers=2, item_timeout=BRIEF)
     children = [int(note[1]) for note in shop.notes("child")]
     assert len(children) == 2
@@ -180,7 +186,7 @@ def test_the_programs_of_a_hanging_worker_die_with_it(tmp_path: Path) -> None:
 
 
 def test_the_workers_and_their_programs_die_with_a_killed_batch(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "child 600", "bee": "child 600"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "child 600", "bee": "child 600"})
     shop.close()
     process = shop.spawn(workers=2, patience=0)
     workshop.await_(lambda: len(shop.notes("child")) == 2)
@@ -192,7 +198,7 @@ def test_the_workers_and_their_programs_die_with_a_killed_batch(tmp_path: Path) 
 
 @pytest.mark.usefixtures("pooled")
 def test_a_death_is_noticed_also_where_a_process_is_left_behind(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "die-leaving", **workshop.GOOD})
+    shop = workshop.make_workshop(tmp_path, {"bad": "die-leaving", **workshop.GOOD})
     shop.run(workers=2)
     assert_all_completed_but(shop, "bad")
     assert "died (exit code 3)" in shop.item("bad").error_message

@@ -27,7 +27,9 @@ from tests.runner.workshop import Workshop
 SOON = 1.0  # seconds in which a worker dies with its parent
 
 
-def started(shop: Workshop, count: int, **report: Any) -> tuple[subprocess.Popen[str], list[int]]:
+def start_batch(
+    shop: Workshop, count: int, **report: Any
+) -> tuple[subprocess.Popen[str], list[int]]:
     """Run a batch until so many early workers are ready; return it and them, oldest first."""
     shop.close()
     process = shop.spawn(workers=count, early=count, **report)
@@ -44,8 +46,8 @@ def assert_dies_soon(pid: int) -> None:
 
 
 def test_early_workers_have_the_work_from_the_first_item_on(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
-    process, workers = started(shop, 2)
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
+    process, workers = start_batch(shop, 2)
     batch = process.pid
     workshop.report(process)
     used = [shop.processes(key) for key in workshop.GOOD]
@@ -55,8 +57,8 @@ def test_early_workers_have_the_work_from_the_first_item_on(tmp_path: Path) -> N
 
 
 def test_early_workers_that_get_nothing_to_do_go_with_the_batch(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "gated"})
-    process, workers = started(shop, 3)
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated"})
+    process, workers = start_batch(shop, 3)
     (tmp_path / "gate").touch()
     assert workshop.report(process)["settled"]["completed"] == 1
     assert not any(map(workshop.alive, workers))
@@ -64,7 +66,7 @@ def test_early_workers_that_get_nothing_to_do_go_with_the_batch(tmp_path: Path) 
 
 
 def test_an_early_worker_that_is_not_ready_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {})
+    shop = workshop.make_workshop(tmp_path, {})
     shop.close()
     process = shop.spawn(workers=2, early=2, opening="stuck", gated_open=True)
     workshop.await_(lambda: len(shop.notes("opening")) == 2)
@@ -74,9 +76,9 @@ def test_an_early_worker_that_is_not_ready_does_not_hold_up_the_end(tmp_path: Pa
 
 
 def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
     # Killed while it claims, with the lock of the queue and that of its session in its hands.
-    process, workers = started(shop, 3, gated_open=True, die_at=2, die="before")
+    process, workers = start_batch(shop, 3, gated_open=True, die_at=2, die="before")
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)  # so that none can be too quick in dying
     (tmp_path / "gate").touch()
@@ -93,8 +95,8 @@ def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -
 
 
 def test_an_early_worker_dies_with_its_parent_whatever_its_siblings_do(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "gated"})
-    process, (*others, last) = started(shop, 3)
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated"})
+    process, (*others, last) = start_batch(shop, 3)
     os.kill(last, signal.SIGSTOP)  # it keeps open whatever it has of the others
     process.kill()
     workshop.end_alone(process)
@@ -106,8 +108,8 @@ def test_an_early_worker_dies_with_its_parent_whatever_its_siblings_do(tmp_path:
 
 def test_an_early_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     things = {"bad": "die-first kill", **workshop.GOOD, "fox": "after bad", "gnu": "good 0.3"}
-    shop = workshop.stock(tmp_path, things)
-    process, workers = started(shop, 2)
+    shop = workshop.make_workshop(tmp_path, things)
+    process, workers = start_batch(shop, 2)
     assert workshop.report(process)["settled"]["completed"] == len(things)
     first, again = shop.processes("bad")
     assert first in workers
@@ -116,7 +118,7 @@ def test_an_early_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
 
 def test_an_idle_early_worker_that_died_costs_nothing(tmp_path: Path) -> None:
-    opening = functools.partial(toys.opened, tmp_path)
+    opening = functools.partial(toys.open_worker, tmp_path)
     first = worker_process.fork_worker(opening, [])
     second = worker_process.fork_worker(opening, [first])
     pool = WorkerPool(opening, 0.0, lambda *_: None, [first, second])
@@ -133,8 +135,8 @@ def test_an_idle_early_worker_that_died_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_the_queue_is_open_leaves_no_worker(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good"})
-    process, workers = started(shop, 2, gated_open=True)
+    shop = workshop.make_workshop(tmp_path, {"ant": "good"})
+    process, workers = start_batch(shop, 2, gated_open=True)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=workshop.PATIENCE)
     assert process.returncode == -signal.SIGINT
@@ -147,7 +149,9 @@ def test_no_worker_starts_early_where_a_thread_may_hold_a_lock(tmp_path: Path) -
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
-    with worker_process.prestart_workers(functools.partial(toys.opened, tmp_path), 2) as workers:
+    with worker_process.prestart_workers(
+        functools.partial(toys.open_worker, tmp_path), 2
+    ) as workers:
         assert workers == []
     over.set()
     thread.join()
@@ -157,7 +161,7 @@ def test_no_worker_starts_early_where_a_thread_may_hold_a_lock(tmp_path: Path) -
 def test_an_item_is_handed_out_before_the_one_before_it_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "gated", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "gated", "cow": "good"})
     settle = Queue.settle
 
     def settled(*what: Any) -> bool:

@@ -24,7 +24,7 @@ Opener = Callable[[Path], AbstractContextManager[Worker]]
 
 
 def test_small_batches_run_in_the_process_of_the_batch(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     shop.run(workers=4)
     assert {note[-1] for note in shop.notes()} == {str(os.getpid())}
     assert [note[0] for note in shop.notes()][:: len(shop.notes()) - 1] == ["open", "close"]
@@ -34,7 +34,7 @@ def test_the_pool_takes_over_when_inline_work_has_lasted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executors, "INLINE_SECONDS", 0.1)
-    shop = workshop.stock(tmp_path, dict.fromkeys("abcdef", "good 0.15"))
+    shop = workshop.make_workshop(tmp_path, dict.fromkeys("abcdef", "good 0.15"))
     shop.run(workers=2)
     where = [shop.processes(key)[0] for key in "abcdef"]
     assert where[0] == os.getpid()
@@ -44,14 +44,14 @@ def test_the_pool_takes_over_when_inline_work_has_lasted(
 
 @pytest.mark.usefixtures("pooled")
 def test_one_worker_stays_inline_however_long_it_takes(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     shop.run(workers=1)
     assert {note[-1] for note in shop.notes()} == {str(os.getpid())}
 
 
 @pytest.mark.usefixtures("pooled")
 def test_each_process_opens_its_tools_once_and_closes_them(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     shop.run(workers=3)
     opened = [note[-1] for note in shop.notes("open")]
     assert len(opened) == len(set(opened)) == 3
@@ -62,7 +62,7 @@ def test_each_process_opens_its_tools_once_and_closes_them(tmp_path: Path) -> No
 @pytest.mark.usefixtures("pooled")
 def test_no_process_and_no_file_stays_open_after_a_batch(tmp_path: Path, workers: int) -> None:
     things = {**workshop.GOOD, "bad": "die-first exit" if workers > 1 else "good"}
-    shop = workshop.stock(tmp_path, things)
+    shop = workshop.make_workshop(tmp_path, things)
     shop.run(workers=workers, size=1)
     before = len(os.listdir("/dev/fd"))
     shop.run(workers=workers)
@@ -73,7 +73,7 @@ def test_no_process_and_no_file_stays_open_after_a_batch(tmp_path: Path, workers
 @pytest.mark.parametrize(
     ("opening", "error", "message"),
     [
-        (toys.refused, ItemFailed, "A worker could not start: /usr/bin/decoder: No such file"),
+        (toys.refuse, ItemFailed, "A worker could not start: /usr/bin/decoder: No such file"),
         (toys.set_wrongly, BadSetting, "rate: no number"),
     ],
 )
@@ -82,7 +82,7 @@ def test_no_process_and_no_file_stays_open_after_a_batch(tmp_path: Path, workers
 def test_tools_that_cannot_be_opened_stop_the_batch_and_cost_no_attempt(
     tmp_path: Path, opening: Opener, error: type[Exception], message: str, workers: int
 ) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     with pytest.raises(error, match=message):
         shop.run(functools.partial(opening, tmp_path), workers=workers)
     assert_given_back(shop)
@@ -91,7 +91,7 @@ def test_tools_that_cannot_be_opened_stop_the_batch_and_cost_no_attempt(
 @pytest.mark.parametrize(
     ("opening", "workers", "timeout", "why"),
     [
-        (toys.deadly, 2, 30.0, r"its worker process died \(exit code 4\)"),
+        (toys.die, 2, 30.0, r"its worker process died \(exit code 4\)"),
         pytest.param(toys.stuck, 2, 0.5, STUCK, marks=pytest.mark.slow),
         (toys.stuck, 1, 0.5, STUCK),
     ],
@@ -100,7 +100,7 @@ def test_tools_that_cannot_be_opened_stop_the_batch_and_cost_no_attempt(
 def test_tools_that_kill_or_never_get_ready_stop_the_batch_and_cost_no_attempt(
     tmp_path: Path, opening: Opener, workers: int, timeout: float, why: str
 ) -> None:
-    shop = workshop.stock(tmp_path, workshop.GOOD)
+    shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     with pytest.raises(ItemFailed, match=f"A worker could not start: {why}"):
         shop.run(functools.partial(opening, tmp_path), workers=workers, item_timeout=timeout)
     assert_given_back(shop)

@@ -41,7 +41,9 @@ FAILURES = {
 def test_whatever_a_worker_raises_or_returns_ends_its_item_and_no_other(
     tmp_path: Path, workers: int
 ) -> None:
-    shop = workshop.stock(tmp_path, {**{failure: failure for failure in FAILURES}, "bee": "good"})
+    shop = workshop.make_workshop(
+        tmp_path, {**{failure: failure for failure in FAILURES}, "bee": "good"}
+    )
     report = shop.run(workers=workers)
     assert shop.statuses() == {**dict.fromkeys(FAILURES, Status.ERROR), "bee": Status.COMPLETED}
     told = {failure: shop.item(failure).error_message for failure in FAILURES}
@@ -51,7 +53,7 @@ def test_whatever_a_worker_raises_or_returns_ends_its_item_and_no_other(
 
 
 def test_no_fact_of_a_worker_takes_the_place_of_what_the_record_says(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "tell", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "tell", "bee": "good"})
     report = shop.run()
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     line = next(line for line in shop.log() if line["message"] == "ant: told")
@@ -72,7 +74,7 @@ def test_no_fact_of_a_worker_takes_the_place_of_what_the_record_says(tmp_path: P
 
 
 def test_a_failed_item_waits_longer_each_time_and_then_for_ever(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bee": "fail"})
+    shop = workshop.make_workshop(tmp_path, {"bee": "fail"})
     waits = []
     for _ in range(4):
         shop.run(delay=60.0, max_attempts=3)
@@ -85,13 +87,13 @@ def test_a_failed_item_waits_longer_each_time_and_then_for_ever(tmp_path: Path) 
 
 
 def test_a_worker_may_say_when_to_try_again(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bee": "fail 5"})
+    shop = workshop.make_workshop(tmp_path, {"bee": "fail 5"})
     shop.run(delay=60.0)
     assert shop.item("bee").not_before == "2025-12-17T10:00:05+00:00"
 
 
 def test_no_item_is_tried_before_its_time(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bee": "fail-first 1"})
+    shop = workshop.make_workshop(tmp_path, {"bee": "fail-first 1"})
     shop.run(delay=60.0)
     shop.clock.go(59)
     assert shop.run().claimed == 0
@@ -103,7 +105,7 @@ def test_no_item_is_tried_before_its_time(tmp_path: Path) -> None:
 
 
 def test_due_retries_come_after_new_items(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "fail-first 1", "bee": "good", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "fail-first 1", "bee": "good", "cow": "good"})
     shop.run(size=1, delay=60.0)
     shop.clock.go(60)
     shop.run()
@@ -111,6 +113,6 @@ def test_due_retries_come_after_new_items(tmp_path: Path) -> None:
 
 
 def test_a_batch_of_all_takes_what_falls_due_while_it_runs(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "fail", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "fail", "bee": "good"})
     report = shop.run(delay=0.0, max_attempts=3)
     assert (report.claimed, shop.item("ant").attempts) == (4, 3)

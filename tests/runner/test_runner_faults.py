@@ -26,7 +26,7 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     tmp_path: Path, workers: int
 ) -> None:
     things = {"ant": "good", "bee": "gone", "cow": "good 0.5", "dog": "good", "eel": "good"}
-    shop = workshop.stock(tmp_path, things)
+    shop = workshop.make_workshop(tmp_path, things)
     report = shop.run(workers=workers)
     assert report.abort_error
     assert "/music is missing" in str(report.abort_error)
@@ -43,7 +43,7 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
 def test_a_cache_that_cannot_be_written_stops_the_batch_and_costs_no_attempt(
     tmp_path: Path,
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "uncached", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "uncached", "cow": "good"})
     report = shop.run()
     assert report.abort_error
     assert "database or disk is full" in str(report.abort_error)
@@ -52,7 +52,7 @@ def test_a_cache_that_cannot_be_written_stops_the_batch_and_costs_no_attempt(
 
 
 def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
     (shop.status / "checkpoints").write_text("in the way")
     report = shop.run(checkpoint_every=1)
     assert report.done_count == 2
@@ -61,7 +61,7 @@ def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -
 
 
 def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
     force = actions.reset_items(shop.queue.location, actions.select_by_name(["ant"]), force=True)
     claims: list[int] = []
 
@@ -85,7 +85,7 @@ def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -
 
 @pytest.mark.usefixtures("pooled")
 def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "sleep 1", "bee": "after ant", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "sleep 1", "bee": "after ant", "cow": "good"})
     force = actions.reset_items(shop.queue.location, actions.select_by_name(["ant"]), force=True)
     settled: dict[str, SettledItem] = {}
 
@@ -106,7 +106,7 @@ def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_pa
 
 
 def test_a_live_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "count 0.6", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "count 0.6", "bee": "good"})
 
     def obstruct(_: int) -> None:
         shutil.rmtree(shop.status / sessions.LIVE_FOLDER)
@@ -130,7 +130,7 @@ def unwritable(handle: int) -> Iterator[None]:
 
 
 def test_a_log_that_cannot_be_written_stops_the_batch_with_all_given_back(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
     broken = contextlib.ExitStack()
 
     def break_log(_: int) -> None:
@@ -144,7 +144,7 @@ def test_a_log_that_cannot_be_written_stops_the_batch_with_all_given_back(tmp_pa
 
 
 def test_a_journal_that_cannot_be_written_stops_the_batch_and_loses_nothing(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
     broken = contextlib.ExitStack()
 
     def break_journal(_: SettledItem) -> None:
@@ -163,7 +163,7 @@ def test_a_journal_that_cannot_be_written_stops_the_batch_and_loses_nothing(tmp_
 
 
 def test_a_face_that_fails_loses_nothing(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
 
     def fail(_: object) -> None:
         raise BrokenPipeError
@@ -179,7 +179,7 @@ def test_a_face_that_fails_loses_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", some([2, 1], 2))
 @pytest.mark.usefixtures("pooled")
 def test_a_face_that_cannot_show_progress_fails_no_item(tmp_path: Path, workers: int) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "count 0.4", "bee": "count 0.4"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "count 0.4", "bee": "count 0.4"})
     shown: list[str] = []
 
     def fail(key: str, done: int, of: int, service: str) -> None:

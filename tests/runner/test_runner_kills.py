@@ -78,13 +78,13 @@ def assert_whole(shop: Workshop, things: dict[str, str]) -> None:
     assert sessions.list_live_files(shop.status) == []
 
 
-def killed(folder: Path, **report: Any) -> bool:
+def kill_batch(folder: Path, **report: Any) -> bool:
     """Have a batch killed at one of its records, and finish it; False where it never came so far.
 
     `told` says at which record, and how the first batch works.
     """
     folder.mkdir()
-    shop = workshop.stock(folder, FEW, toys.TOY)
+    shop = workshop.make_workshop(folder, FEW, toys.TOY)
     shop.close()
     process = shop.spawn(**report)
     process.communicate(timeout=workshop.PATIENCE)
@@ -99,7 +99,7 @@ def killed(folder: Path, **report: Any) -> bool:
 def kill_at_records(folder: Path, every: int = 1, **how: Any) -> int:
     """Have batches killed at their first record, then `every` so many; return the last of them."""
     for at in itertools.count(1, every):
-        if not killed(folder / f"{at}", die_at=at, **how):
+        if not kill_batch(folder / f"{at}", die_at=at, **how):
             return at - every
     raise AssertionError
 
@@ -107,7 +107,7 @@ def kill_at_records(folder: Path, every: int = 1, **how: Any) -> int:
 def kill_at_random(folder: Path, times: int, seed: int) -> int:
     """Kill batches over one queue at random calls, then let one finish; return the kills."""
     chance, kills = random.Random(seed), 0
-    shop = workshop.stock(folder, MANY, toys.TOY)
+    shop = workshop.make_workshop(folder, MANY, toys.TOY)
     shop.close()
     recorded: list[Recorded] = []
     for number in range(times):

@@ -55,7 +55,7 @@ def task(part: StagePart | None = None, action: str = "good", *, alone: bool = F
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[WorkerPool]:
     """A pool that is closed after the test."""
-    pool = WorkerPool(functools.partial(toys.opened, tmp_path), 0.0, lambda *_: None)
+    pool = WorkerPool(functools.partial(toys.open_worker, tmp_path), 0.0, lambda *_: None)
     yield pool
     pool.close(kill=True)
 
@@ -86,7 +86,7 @@ def test_a_part_that_cannot_be_sent_to_a_worker_fails_with_a_reason(pool: Worker
 
 
 def test_what_cannot_be_received_from_a_worker_is_an_error_of_its_item(tmp_path: Path) -> None:
-    pool = WorkerPool(functools.partial(toys.forgetful, tmp_path), 0.0, lambda *_: None)
+    pool = WorkerPool(functools.partial(toys.open_unpicklable, tmp_path), 0.0, lambda *_: None)
     pool.submit(task())
     result = until(pool)[0][1]
     pool.close()

@@ -16,7 +16,7 @@ from tests.runner.workshop import Workshop
 
 def stock(folder: Path, **things: str) -> Workshop:
     """Make a queue of staged things, each with its words."""
-    return workshop.stock(folder, things, toys.TOY)
+    return workshop.make_workshop(folder, things, toys.TOY)
 
 
 def parts(shop: Workshop) -> list[str]:
@@ -70,7 +70,7 @@ def test_the_stage_and_the_parts_of_a_running_item_are_on_record(tmp_path: Path)
         seen.append((item.status, item.processing_stage, list(item.parts.done.values()), done, of))
 
     shop.run(face=BatchCallbacks(on_progress=look))
-    one, none = [staged.told("one")], [None]
+    one, none = [staged.convert_word("one")], [None]
     assert seen == [
         (Status.IN_PROGRESS, "convert", [one], 1, 2),
         (Status.IN_PROGRESS, "convert", [one, none], 2, 2),

@@ -28,7 +28,7 @@ MOST = pytest.mark.parametrize("how", some(WAYS, 2), ids=IDS)  # early workers a
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def begun(shop: Workshop, *keys: str, **report: Any) -> subprocess.Popen[str]:
+def start_batch(shop: Workshop, *keys: str, **report: Any) -> subprocess.Popen[str]:
     """Run a batch in a process of its own, until these items are begun."""
     shop.close()
     process = shop.spawn(**report)
@@ -37,7 +37,7 @@ def begun(shop: Workshop, *keys: str, **report: Any) -> subprocess.Popen[str]:
     return process
 
 
-def twice(process: subprocess.Popen[str]) -> None:
+def send_twice(process: subprocess.Popen[str]) -> None:
     """Send two signals at once, so that one thread might take them from another."""
     until_asleep(process.pid)  # a signal right before a system call is not seen until after
     process.send_signal(signal.SIGINT)
@@ -64,9 +64,9 @@ def assert_a_second_batch_completes_all(shop: Workshop) -> None:
 def test_the_first_signal_lets_running_items_finish(
     tmp_path: Path, number: signal.Signals, how: dict[str, Any]
 ) -> None:
-    shop = workshop.stock(tmp_path, dict.fromkeys(("ant", "bee", "cow"), "gated"))
+    shop = workshop.make_workshop(tmp_path, dict.fromkeys(("ant", "bee", "cow"), "gated"))
     running = ["ant", "bee"][: how["workers"]]
-    process = begun(shop, *running, **how)
+    process = start_batch(shop, *running, **how)
     process.send_signal(number)
     (tmp_path / "gate").touch()
     report = workshop.report(process)
@@ -80,9 +80,9 @@ def test_the_first_signal_lets_running_items_finish(
 
 @MOST
 def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[str, Any]) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "sleep-first 600", "bee": "sleep-first 600"})
-    process = begun(shop, "ant", **how)
-    twice(process)
+    shop = workshop.make_workshop(tmp_path, {"ant": "sleep-first 600", "bee": "sleep-first 600"})
+    process = start_batch(shop, "ant", **how)
+    send_twice(process)
     report = workshop.report(process)
     assert (report["stopped"], report["claimed"]) == (True, 2)
     assert report["settled"]["completed"] == 0
@@ -97,26 +97,26 @@ def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[
 
 @MOST
 def test_the_second_signal_breaks_off_an_opening_too(tmp_path: Path, how: dict[str, Any]) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good"})
     shop.close()
     process = shop.spawn(**how, opening="stuck")
     workshop.await_(lambda: shop.notes("opening"))
-    twice(process)
+    send_twice(process)
     assert workshop.report(process)["stopped"]
     assert_given_back(shop, "ant")
 
 
 def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "stubborn"})
-    process = begun(shop, "ant", **INLINE)
-    twice(process)
+    shop = workshop.make_workshop(tmp_path, {"ant": "stubborn"})
+    process = start_batch(shop, "ant", **INLINE)
+    send_twice(process)
     assert workshop.report(process)["settled"]["completed"] == 0
     assert_given_back(shop, "ant")
 
 
 @MOST
 def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str, Any]) -> None:
-    shop = workshop.stock(tmp_path, {"ant": " ".join(["slow"] * 5)}, toys.TOY)
+    shop = workshop.make_workshop(tmp_path, {"ant": " ".join(["slow"] * 5)}, toys.TOY)
     shop.close()
     process = shop.spawn(**how)
     workshop.await_(lambda: shop.notes("part"))
@@ -136,8 +136,8 @@ def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str
 
 
 def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "child 0.5", "bee": "child 0.5", "cow": "good"})
-    process = begun(shop, "ant", **POOL)
+    shop = workshop.make_workshop(tmp_path, {"ant": "child 0.5", "bee": "child 0.5", "cow": "good"})
+    process = start_batch(shop, "ant", **POOL)
     workshop.await_(lambda: len(shop.notes("child")) == 2)
     os.killpg(process.pid, signal.SIGINT)
     workshop.report(process)
@@ -148,8 +148,8 @@ def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("number", some(ENDS, 3))
 def test_workers_leave_a_signal_to_the_batch(tmp_path: Path, number: signal.Signals) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "gated", "bee": "gated"})
-    process = begun(shop, "ant", "bee", **POOL)
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated", "bee": "gated"})
+    process = start_batch(shop, "ant", "bee", **POOL)
     for note in shop.notes("start"):
         os.kill(int(note[-1]), number)
     (tmp_path / "gate").touch()
@@ -159,7 +159,7 @@ def test_workers_leave_a_signal_to_the_batch(tmp_path: Path, number: signal.Sign
 
 
 def test_ctrl_c_while_the_workers_start_kills_none_of_them(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(4)})
+    shop = workshop.make_workshop(tmp_path, {f"a{number}": "good" for number in range(4)})
     shop.close()
     process = shop.spawn(workers=4, patience=0)
     workshop.await_(lambda: shop.notes("starts"))
@@ -171,8 +171,8 @@ def test_ctrl_c_while_the_workers_start_kills_none_of_them(tmp_path: Path) -> No
 
 
 def test_a_batch_that_was_told_to_outlive_its_terminal_does(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "gated", "bee": "good"})
-    process = begun(shop, "ant", hangup=int(signal.SIG_IGN))
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated", "bee": "good"})
+    process = start_batch(shop, "ant", hangup=int(signal.SIG_IGN))
     process.send_signal(signal.SIGHUP)
     (tmp_path / "gate").touch()
     report = workshop.report(process)
@@ -220,11 +220,11 @@ def test_no_thread_of_a_session_takes_a_signal_from_the_batch(tmp_path: Path) ->
 
 
 def test_a_signal_does_not_break_off_the_closing_record(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "good"})
     shop.close()
     process = shop.spawn(slow_end=0.5)
     workshop.await_(lambda: shop.notes("milestone"))
-    twice(process)
+    send_twice(process)
     assert workshop.report(process)["settled"]["completed"] == 1
     assert shop.log()[-1]["message"] == "Batch ended: 1 of 1 items done"
     assert len(shop.notes("milestone")) == 1

@@ -28,7 +28,7 @@ WORKERS = pytest.mark.parametrize("workers", sampling.some([2, 1], 2))
 def test_a_wait_that_was_told_does_not_count_towards_the_timeout(
     tmp_path: Path, workers: int
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": f"wait 3 {LIMIT + 0.4} 0.1", "bee": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": f"wait 3 {LIMIT + 0.4} 0.1", "bee": "good"})
     shop.run(workers=workers, item_timeout=LIMIT)
     assert shop.statuses() == {"ant": Status.COMPLETED, "bee": Status.COMPLETED}
     assert len(shop.notes("start", "ant")) == 1
@@ -39,7 +39,7 @@ def test_a_wait_that_was_told_does_not_count_towards_the_timeout(
 def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
     tmp_path: Path, workers: int
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "wait 1 0.3", "bee": "wait 0.9 0"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "wait 1 0.3", "bee": "wait 0.9 0"})
     shown: list[tuple[str, int, int, str]] = []
     noted = []
 
@@ -58,7 +58,7 @@ def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
 @WORKERS
 @pytest.mark.usefixtures("pooled")
 def test_a_wait_that_was_not_told_counts(tmp_path: Path, workers: int) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "wait 0 60"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "wait 0 60"})
     shop.run(workers=workers, item_timeout=LIMIT)
     told = f"it took longer than {LIMIT:g} seconds"
     assert shop.item("ant").error_message.startswith(told)
@@ -67,7 +67,7 @@ def test_a_wait_that_was_not_told_counts(tmp_path: Path, workers: int) -> None:
 @WORKERS
 @pytest.mark.usefixtures("pooled")
 def test_what_hangs_after_its_wait_is_ended_all_the_same(tmp_path: Path, workers: int) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "wait 0.5 0.2 60"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "wait 0.5 0.2 60"})
     shop.run(workers=workers, item_timeout=LIMIT)
     assert shop.item("ant").status is Status.ERROR
     assert shop.notes("waits", "ant")
@@ -78,7 +78,7 @@ def test_what_hangs_after_its_wait_is_ended_all_the_same(tmp_path: Path, workers
 def test_the_wait_for_an_answer_does_not_count_towards_the_timeout(
     tmp_path: Path, workers: int
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": f"extend 600 {LIMIT + 0.4}"})
+    shop = workshop.make_workshop(tmp_path, {"ant": f"extend 600 {LIMIT + 0.4}"})
     shop.run(workers=workers, item_timeout=LIMIT)
     assert shop.statuses() == {"ant": Status.COMPLETED}
     assert len(shop.notes("start", "ant")) == 1
@@ -87,7 +87,7 @@ def test_the_wait_for_an_answer_does_not_count_towards_the_timeout(
 @WORKERS
 @pytest.mark.usefixtures("pooled")
 def test_what_is_left_of_the_wait_for_an_answer_is_given_back(tmp_path: Path, workers: int) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "extend-then-hang 600 0.1"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "extend-then-hang 600 0.1"})
     shop.run(workers=workers, item_timeout=LIMIT)
     assert shop.item("ant").status is Status.ERROR
     assert shop.notes("answered", "ant")
@@ -96,7 +96,7 @@ def test_what_is_left_of_the_wait_for_an_answer_is_given_back(tmp_path: Path, wo
 @WORKERS
 @pytest.mark.usefixtures("pooled")
 def test_without_a_timeout_a_wait_starts_none(tmp_path: Path, workers: int) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "wait 0.1 0.5"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "wait 0.1 0.5"})
     shop.run(workers=workers)
     assert shop.item("ant").status is Status.COMPLETED
     assert len(shop.notes("start", "ant")) == 1
@@ -104,7 +104,7 @@ def test_without_a_timeout_a_wait_starts_none(tmp_path: Path, workers: int) -> N
 
 @WORKERS
 def test_a_second_signal_breaks_a_wait_off(tmp_path: Path, workers: int) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "wait 600 600", "bee": "wait 600 600"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "wait 600 600", "bee": "wait 600 600"})
     shop.close()
     process = shop.spawn(workers=workers, patience=0, item_timeout=10.0)  # a busy machine has time
     workshop.await_(lambda: len(shop.notes("waits")) == workers)
@@ -118,7 +118,7 @@ def test_a_second_signal_breaks_a_wait_off(tmp_path: Path, workers: int) -> None
 
 def test_many_waits_one_after_the_other_are_all_heard_in_a_pool(tmp_path: Path) -> None:
     """None of them is dropped, as progress is that comes too often."""
-    shop = workshop.stock(tmp_path, {"ant": "waits 20 0.2"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "waits 20 0.2"})
     shop.close()
     shop.finish(workers=2, patience=0, early=2, item_timeout=LIMIT, patient_start=True)
     assert shop.item("ant").status is Status.COMPLETED
@@ -126,7 +126,7 @@ def test_many_waits_one_after_the_other_are_all_heard_in_a_pool(tmp_path: Path) 
 
 
 def test_the_time_of_the_next_item_is_not_longer_for_a_wait_before(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "wait 600 0", "bee": "sleep 60"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "wait 600 0", "bee": "sleep 60"})
     shop.run(item_timeout=1.0)
     assert shop.statuses()["ant"] is Status.COMPLETED
     assert "longer than 1 seconds" in shop.item("bee").error_message

@@ -39,7 +39,7 @@ KINDS = {kind.name: kind for kind in (PLAIN, TOY)}
 
 
 @contextmanager
-def refused(folder: Path) -> Iterator[Worker]:
+def refuse(folder: Path) -> Iterator[Worker]:
     """Open a tool that is not there."""
     raise FileNotFoundError(2, "No such file or directory", "/usr/bin/decoder")
     yield
@@ -53,7 +53,7 @@ def set_wrongly(folder: Path) -> Iterator[Worker]:
 
 
 @contextmanager
-def deadly(folder: Path) -> Iterator[Worker]:
+def die(folder: Path) -> Iterator[Worker]:
     """Open a tool that kills."""
     os._exit(4)
     yield
@@ -75,7 +75,7 @@ def stuck(folder: Path) -> Iterator[Worker]:
 
 
 @contextmanager
-def forgetful(folder: Path) -> Iterator[Worker]:
+def open_unpicklable(folder: Path) -> Iterator[Worker]:
     """Give a worker whose parts can be sent but not received."""
     yield lambda work, progress: Parts((Forgetful(),), echo)
 
@@ -93,7 +93,7 @@ def echo(given: Any, progress: Progress) -> Any:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Worker]:
+def open_worker(folder: Path) -> Iterator[Worker]:
     """Give a process its worker, and note when it is opened and closed."""
     notes.note(folder, "open")
     yield functools.partial(work, folder=folder)

@@ -92,14 +92,14 @@ class Workshop:
 
     def opening(self) -> WorkerFactory:
         """Return what opens the toys' worker."""
-        return functools.partial(toys.opened, self.folder)
+        return functools.partial(toys.open_worker, self.folder)
 
     def run(
         self, opening: WorkerFactory | None = None, face: BatchCallbacks | None = None, **plan: Any
     ) -> BatchResult:
         """Run a batch in this process."""
         return batch.run_batch(
-            self.queue, opening or self.opening(), planned(**plan), face or BatchCallbacks()
+            self.queue, opening or self.opening(), build_config(**plan), face or BatchCallbacks()
         )
 
     def item(self, key: str) -> toys.Thing:
@@ -160,7 +160,7 @@ def opening(worker: Worker) -> WorkerFactory:
     return lambda: contextlib.nullcontext(worker)
 
 
-def planned(
+def build_config(
     workers: int = 1,
     item_timeout: float = 0.0,
     max_attempts: int = 3,
@@ -173,7 +173,7 @@ def planned(
     return BatchConfig(size=size, limits=limits, retry=retry, **plan)
 
 
-def stock(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
+def make_workshop(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
     """Make a queue of things, each with its deed."""
     shop = Workshop(folder, kind)
     items = [ScannedItem(key=key, path=deed, fingerprint="f") for key, deed in things.items()]

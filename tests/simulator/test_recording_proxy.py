@@ -44,24 +44,24 @@ QUESTIONS: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-def ask(server: SimulatorServer) -> list[HttpReply]:
+def send_requests(server: SimulatorServer) -> list[HttpReply]:
     return [ws2(server, path, **query) for path, query in QUESTIONS]
 
 
-def recorded(upstream: SimulatorServer) -> tuple[MusicBrainzCatalogue, list[HttpReply]]:
+def record(upstream: SimulatorServer) -> tuple[MusicBrainzCatalogue, list[HttpReply]]:
     gatherer = CatalogueRecorder(MusicBrainzCatalogue())
     with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
-        answers = ask(server)
+        answers = send_requests(server)
     return gatherer.catalogue(), answers
 
 
 def test_a_recorded_catalogue_gives_the_same_responses(tmp_path: Path) -> None:
     with SimulatorServer(catalogue_file.generate_catalogue()) as upstream:
-        first = ask(upstream)
-        release, passed = recorded(upstream)
+        first = send_requests(upstream)
+        release, passed = record(upstream)
     catalogue_file.dump(release, tmp_path / "c.json")
     with SimulatorServer(catalogue_file.load(tmp_path / "c.json")) as again:
-        later = ask(again)
+        later = send_requests(again)
     for question, one, two, three in zip(QUESTIONS, first, passed, later, strict=True):
         assert (one.status, one.data) == (two.status, two.data), question
         assert (one.status, one.data) == (three.status, three.data), question

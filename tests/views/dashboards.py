@@ -183,15 +183,15 @@ GLANCE = HomeSnapshot(
 PLAIN = TerminalStyle()
 
 
-def drawn(columns: int, lines: int, style: TerminalStyle = PLAIN) -> list[str]:
+def draw(columns: int, lines: int, style: TerminalStyle = PLAIN) -> list[str]:
     return render.render_dashboard(GLANCE, WindowSize(columns, lines, style, FOOT))
 
 
-def kept(columns: int, lines: int) -> Path:
+def stored_page(columns: int, lines: int) -> Path:
     return GOLDEN / f"board_{columns}x{lines}.txt"
 
 
 if __name__ == "__main__":
     for columns, lines in SIZES:
-        text = "\n".join(line.rstrip() for line in drawn(columns, lines))
-        kept(columns, lines).write_text(f"{text}\n")
+        text = "\n".join(line.rstrip() for line in draw(columns, lines))
+        stored_page(columns, lines).write_text(f"{text}\n")

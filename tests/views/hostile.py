@@ -63,7 +63,7 @@ class Written:
         return self.paths[suffix].read_text()
 
 
-def written(home: Path) -> Written:
+def write_reports(home: Path) -> Written:
     """Make a queue of such names, with two weeks behind it, and write the report on the second."""
     months = Months(home, 2, artists=NAMES)
     months.batch(5)

@@ -238,7 +238,7 @@ def _entry(home: Path, key: str, text: str, track: str) -> dict[str, str]:
     }
 
 
-def made(home: Path, artists: Sequence[str] = ARTISTS, track: str = TRACK) -> Months:
+def make_history(home: Path, artists: Sequence[str] = ARTISTS, track: str = TRACK) -> Months:
     """Make the history; it ends on Saturday, 2 January 2027, in week 53 of 2026."""
     months = Months(home, artists=artists, track=track)
     months.batch(6)

@@ -33,10 +33,10 @@ def one_artist(home: Path) -> Months:
 
 
 REPORTS: dict[str, tuple[Callable[[Path], Months], str]] = {
-    "running_week": (months.made, "2026-W53"),
-    "closed_week": (months.made, "2026-W48"),
-    "empty_week": (months.made, "2026-W49"),
-    "day": (months.made, "2027-01-01"),
+    "running_week": (months.make_history, "2026-W53"),
+    "closed_week": (months.make_history, "2026-W48"),
+    "empty_week": (months.make_history, "2026-W49"),
+    "day": (months.make_history, "2027-01-01"),
     "one_artist": (one_artist, "2026-W46"),
 }
 
@@ -50,20 +50,20 @@ def write(history: Months, name: str) -> dict[str, Path]:
     return {path.suffix[1:]: path for path in paths if path.suffix != ".svg"}
 
 
-def shown(path: Path, home: Path) -> str:
+def read_report(path: Path, home: Path) -> str:
     """Return a report without the place where it was made."""
     return path.read_text().replace(str(home), HOME)
 
 
-def kept() -> Iterator[tuple[Path, str]]:
+def make_stored_reports() -> Iterator[tuple[Path, str]]:
     """Make all reports that are kept: each with the file that keeps it."""
     for name, (make, period) in REPORTS.items():
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder).resolve()
             for suffix, path in write(make(home), period).items():
-                yield GOLDEN / f"progress_{name}.{suffix}", shown(path, home)
+                yield GOLDEN / f"progress_{name}.{suffix}", read_report(path, home)
 
 
 if __name__ == "__main__":
-    for golden, text in kept():
+    for golden, text in make_stored_reports():
         golden.write_text(text)

@@ -41,15 +41,15 @@ def text(glance: HomeSnapshot, columns: int = 80, lines: int | None = None) -> s
 
 @each_row(("columns", "lines"), dashboards.SIZES)
 def test_a_board_is_the_one_that_was_looked_at(columns: int, lines: int) -> None:
-    drawn = "\n".join(line.rstrip() for line in dashboards.drawn(columns, lines))
-    assert f"{drawn}\n" == dashboards.kept(columns, lines).read_text()
+    drawn = "\n".join(line.rstrip() for line in dashboards.draw(columns, lines))
+    assert f"{drawn}\n" == dashboards.stored_page(columns, lines).read_text()
 
 
 @given(st.integers(1, 250), st.integers(1, 80), st.booleans(), st.booleans())
 def test_a_board_fills_its_window_and_no_more(
     columns: int, lines: int, colour: bool, plain: bool
 ) -> None:
-    drawn = dashboards.drawn(columns, lines, TerminalStyle(colour, plain))
+    drawn = dashboards.draw(columns, lines, TerminalStyle(colour, plain))
     assert len(drawn) == lines
     shown = [CODES.sub("", line) for line in drawn]
     assert {display_width.text_width(line) for line in shown} == {columns}
@@ -61,20 +61,20 @@ def test_a_board_fills_its_window_and_no_more(
 def test_no_number_is_cut_through(columns: int, lines: int) -> None:
     whole = {found.strip(".,") for found in NUMBERS.findall(text(dashboards.GLANCE, 1000))}
     counted = {f"{number}" for number in range(60)}  # of what is left out
-    for line in dashboards.drawn(columns, lines):
+    for line in dashboards.draw(columns, lines):
         for found in NUMBERS.findall(line):
             assert found.strip(".,") in whole | counted, line
 
 
 def test_colour_adds_nothing_but_colour() -> None:
-    plain = dashboards.drawn(120, 40)
-    coloured = dashboards.drawn(120, 40, TerminalStyle(colour=True))
+    plain = dashboards.draw(120, 40)
+    coloured = dashboards.draw(120, 40, TerminalStyle(colour=True))
     assert coloured != plain
     assert [CODES.sub("", line) for line in coloured] == plain
 
 
 def test_a_larger_window_shows_more_and_all_is_shown_where_nothing_limits() -> None:
-    shown = [sum(bool(line.strip()) for line in dashboards.drawn(80, n)) for n in (12, 24, 50, 90)]
+    shown = [sum(bool(line.strip()) for line in dashboards.draw(80, n)) for n in (12, 24, 50, 90)]
     assert shown == sorted(set(shown))
     drawn = text(dashboards.GLANCE)
     for part in ("Progress", "Now", "Failed", "Queue", "Issues", "To decide", "Lately"):

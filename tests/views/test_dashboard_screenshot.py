@@ -15,14 +15,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 def screen() -> Screen:
     shown = Screen(120, 40)
     shown.feed(b"\x1b[?1049h")
-    for number, line in enumerate(dashboards.drawn(120, 40, TerminalStyle(colour=True)), 1):
+    for number, line in enumerate(dashboards.draw(120, 40, TerminalStyle(colour=True)), 1):
         shown.feed(f"\x1b[{number};1H{line}".encode())
     return shown
 
 
 def test_a_picture_holds_the_text_of_the_screen_and_its_colours() -> None:
     shown = screen()
-    assert shown.text == "\n".join(line.rstrip() for line in dashboards.drawn(120, 40))
+    assert shown.text == "\n".join(line.rstrip() for line in dashboards.draw(120, 40))
     drawn = pictures.svg(shown, "A & <b>")
     root = ElementTree.fromstring(drawn)
     texts = [node.text or "" for node in root.iter(f"{SVG}text")]

@@ -20,7 +20,7 @@ def entry(name: str, **more: str) -> dict[str, str]:
     return {"id": name, "kind": "missing-date", "severity": "warning", **more}
 
 
-def written(home: Path, *entries: dict[str, str]) -> Path:
+def write_state(home: Path, *entries: dict[str, str]) -> Path:
     path = home / review.FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"reviews": {"A": list(entries)}}))
@@ -39,7 +39,7 @@ def names(reviews: decisions.PendingReviews | None) -> list[str]:
 
 
 def test_the_oldest_day_comes_first_and_then_what_a_command_settles(tmp_path: Path) -> None:
-    written(
+    write_state(
         tmp_path,
         entry("new", command="x"),
         entry("old"),
@@ -57,7 +57,7 @@ def test_the_oldest_day_comes_first_and_then_what_a_command_settles(tmp_path: Pa
 
 def test_days_are_those_of_the_time_zone(tmp_path: Path) -> None:
     """By the clocks of Berlin the first was found a day after the second, in UTC on one day."""
-    written(tmp_path, entry("later", command="x"), entry("earlier"))
+    write_state(tmp_path, entry("later", command="x"), entry("earlier"))
     since = {"later": "2025-12-01T23:30:00+00:00", "earlier": "2025-12-01T22:30:00+00:00"}
     found = read(tmp_path, since)
     assert found
@@ -69,7 +69,7 @@ def test_days_are_those_of_the_time_zone(tmp_path: Path) -> None:
 
 def test_kinds_are_counted_with_the_command_that_accepts_them(tmp_path: Path) -> None:
     entries = [entry(f"{number}", proposal="p" * (number % 2)) for number in range(23)]
-    written(tmp_path, *entries, {**entry("x"), "kind": "mojibake"})
+    write_state(tmp_path, *entries, {**entry("x"), "kind": "mojibake"})
     found = read(tmp_path, {})
     assert found
     assert (found.total, found.proposed, len(found.oldest)) == (24, 11, decisions.MAX_OLDEST)
@@ -85,7 +85,7 @@ def test_the_first_is_one_that_a_command_settles_though_older_ones_have_none(
     tmp_path: Path,
 ) -> None:
     old = [entry(f"old{number}") for number in range(9)]
-    written(tmp_path, *old, entry("young", command="x"))
+    write_state(tmp_path, *old, entry("young", command="x"))
     since = {one["id"]: "2025-12-01T10:00:00+00:00" for one in old}
     found = read(tmp_path, since | {"young": "2025-12-09T10:00:00+00:00"})
     assert found
@@ -98,7 +98,7 @@ def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_
     few = [{**entry("few"), "kind": "mojibake", "proposal": "p"}]
     many = [entry(f"many{number}", proposal="p") for number in range(2)]
     none = [{**entry(f"none{number}"), "kind": "missing-cover"} for number in range(3)]
-    written(tmp_path, *none, *few, *many)
+    write_state(tmp_path, *none, *few, *many)
     assert decisions.kinds_with_proposals(tmp_path) == {"music": ["missing-date", "mojibake"]}
 
 
@@ -106,6 +106,6 @@ def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_
 def test_a_damaged_list_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     assert read(tmp_path, {}) is None
     assert decisions.kinds_with_proposals(tmp_path) == {}
-    written(tmp_path).write_text(damage)
+    write_state(tmp_path).write_text(damage)
     assert read(tmp_path, {}) is None
     assert decisions.kinds_with_proposals(tmp_path) == {}

@@ -49,7 +49,7 @@ def rest(items: int, per_hour: float | None = None, **more: Any) -> RemainingWor
     )
 
 
-def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> KindProgress:
+def build_progress(completed: int, total: int | None, gained: int = 0, **more: Any) -> KindProgress:
     fields: dict[str, Any] = {
         "library": "/m",
         "kind": "music",
@@ -79,7 +79,7 @@ def issue(kind: str, open_: int, more: int = 0, regressed: int = 0) -> IssueKind
     return IssueKindCounts(kind, max(more, 0), regressed, 0, 0, open_, more, [])
 
 
-def said(progress: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
+def describe_pace(progress: KindProgress, *, running: bool = True, days: int = WEEK) -> str:
     return " ".join(
         headline.build_headline(
             progress, Period(date(2025, 12, 15), days, UTC), TODAY, running=running
@@ -91,45 +91,47 @@ def said(progress: KindProgress, *, running: bool = True, days: int = WEEK) -> s
     ("progress", "running", "sentence"),
     [
         (
-            told(40, 160, 12),
+            build_progress(40, 160, 12),
             True,
             "40 of 160 artists are done (25.0 %), 12 more than at the beginning of the week.",
         ),
         (
-            told(40, 160, 12),
+            build_progress(40, 160, 12),
             False,
             "40 of 160 artists were done (25.0 %), 12 more than before that week.",
         ),
         (
-            told(40, 160, -2),
+            build_progress(40, 160, -2),
             True,
             "40 of 160 artists are done (25.0 %), 2 fewer than at the beginning of the week.",
         ),
         (
-            told(1, 160, 1, share=0.6),
+            build_progress(1, 160, 1, share=0.6),
             True,
             "1 of 160 artists is done (0.6 %), 1 more than at the beginning of the week.",
         ),
         (
-            told(0, 1),
+            build_progress(0, 1),
             True,
             "0 of 1 artist are done (0.0 %), as many as at the beginning of the week.",
         ),
-        (told(7, None, 7), False, "7 were done, 7 more than before that week."),
+        (build_progress(7, None, 7), False, "7 were done, 7 more than before that week."),
         (
-            told(1200, 1200, 1000),
+            build_progress(1200, 1200, 1000),
             True,
             "All 1,200 artists are done, 1,000 more than at the beginning of the week.",
         ),
-        (told(1, 1, 1), True, "Done, 1 more than at the beginning of the week."),
+        (build_progress(1, 1, 1), True, "Done, 1 more than at the beginning of the week."),
     ],
 )
 def test_how_far_it_is(progress: KindProgress, running: bool, sentence: str) -> None:
-    assert said(progress, running=running) == sentence
+    assert describe_pace(progress, running=running) == sentence
 
 
 def test_a_day_is_called_a_day() -> None:
-    assert said(told(2, 4, 1), days=DAY).endswith("1 more than at the beginning of the day.")
+    assert describe_pace(build_progress(2, 4, 1), days=DAY).endswith(
+        "1 more than at the beginning of the day."
+    )
 
 
 @each_row(
@@ -153,17 +155,20 @@ def test_a_day_is_called_a_day() -> None:
 def test_what_became_of_issues(flow: PeriodTotals, open_: int, sentence: str) -> None:
     issues = [issue("a", open_)] if open_ else []
     head = "2 of 4 artists are done (50.0 %), as many as at the beginning of the week."
-    assert said(told(2, 4, flow=flow, issues=issues)) == f"{head} {sentence}".strip()
+    assert (
+        describe_pace(build_progress(2, 4, flow=flow, issues=issues))
+        == f"{head} {sentence}".strip()
+    )
 
 
 def test_what_waited_in_a_week_that_is_over_is_told_as_over() -> None:
-    assert said(told(2, 4, issues=[issue("a", 3)]), running=False).endswith(
+    assert describe_pace(build_progress(2, 4, issues=[issue("a", 3)]), running=False).endswith(
         "3 waited for a decision."
     )
 
 
 def test_what_is_left_is_told_with_what_that_goes_by() -> None:
-    one = told(2, 62)
+    one = build_progress(2, 62)
     assert headline.format_remaining(NOTHING, one, None) == ""
     assert headline.format_remaining(rest(60), one, None) == "60 artists are left."
     assert (
@@ -185,7 +190,7 @@ def test_what_is_left_is_told_with_what_that_goes_by() -> None:
 
 def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     assert (
-        headline.format_remaining(rest(60, failed=1), told(1, 63), TODAY)
+        headline.format_remaining(rest(60, failed=1), build_progress(1, 63), TODAY)
         == "When this was written, on 22 December 2025, 2 were done and 60 artists left,"
         " 1 failed."
     )
@@ -196,38 +201,42 @@ def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     [(94296.4, "94,000"), (123.4, "120"), (42.4, "42"), (4.25, "4.2"), (4.0, "4"), (0.04, "0.04")],
 )
 def test_a_pace_has_two_digits(per_hour: float, words: str) -> None:
-    text = headline.format_remaining(rest(6, per_hour, sessions=2), told(2, 8), None)
+    text = headline.format_remaining(rest(6, per_hour, sessions=2), build_progress(2, 8), None)
     assert f"at the {words} an hour" in text
 
 
 def test_one_artist_that_is_left_is_one() -> None:
-    assert headline.format_remaining(rest(1, 40.0, sessions=10), told(2, 3), None).startswith(
-        "1 artist is left: about 1 min 30 s of work"
-    )
+    assert headline.format_remaining(
+        rest(1, 40.0, sessions=10), build_progress(2, 3), None
+    ).startswith("1 artist is left: about 1 min 30 s of work")
 
 
 def test_a_slow_pace_is_not_told_as_none() -> None:
     slow = rest(60, 0.4, sessions=3, estimate=CompletionEstimate(0.3, 28, "2030-01-01"))
-    words = headline.format_remaining(slow, told(2, 62), None)
+    words = headline.format_remaining(slow, build_progress(2, 62), None)
     assert "0.4 an hour" in words
     assert "(0.3 a week)" in words
 
 
 def test_what_got_worse_is_named_worst_first() -> None:
     issues = [issue("a", 5, 1), issue("b", 9, 4), issue("c", 0, -2), issue("d", 3, 0, 2)]
-    one = told(2, 4, issues=issues)
+    one = build_progress(2, 4, issues=issues)
     assert headline.format_worse_kinds(one) == (
         "b: 4 more open (now 9), a: 1 more open (now 5), d: 2 came back"
     )
     issues += [issue(name, 1, 1, 1) for name in "efgh"]
-    assert headline.format_worse_kinds(told(2, 4, issues=issues)).endswith(", and 1 more kind")
+    assert headline.format_worse_kinds(build_progress(2, 4, issues=issues)).endswith(
+        ", and 1 more kind"
+    )
     issues += [issue("i", 1, 1)]
-    assert headline.format_worse_kinds(told(2, 4, issues=issues)).endswith(", and 2 more kinds")
-    assert headline.format_worse_kinds(told(2, 4, issues=issues, before=None)) == "", (
+    assert headline.format_worse_kinds(build_progress(2, 4, issues=issues)).endswith(
+        ", and 2 more kinds"
+    )
+    assert headline.format_worse_kinds(build_progress(2, 4, issues=issues, before=None)) == "", (
         "nothing to compare with"
     )
-    assert headline.format_worse_kinds(told(2, 4, issues=[issue("c", 0, -2)])) == ""
-    read = told(2, 4, issues=[issue("a", 5, 1)], flow=PeriodTotals(completed=3, again=2))
+    assert headline.format_worse_kinds(build_progress(2, 4, issues=[issue("c", 0, -2)])) == ""
+    read = build_progress(2, 4, issues=[issue("a", 5, 1)], flow=PeriodTotals(completed=3, again=2))
     assert (
         headline.format_worse_kinds(read)
         == "a: 1 more open (now 5); 1 artist was read for the first time"
@@ -264,8 +273,8 @@ def test_a_trend_is_as_high_as_its_numbers() -> None:
 
 
 def test_what_is_left_is_that_of_today_and_told_only_while_that_is_near() -> None:
-    one = told(2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2)))
-    assert ". 60 artists are left: about" in said(one)
+    one = build_progress(2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2)))
+    assert ". 60 artists are left: about" in describe_pace(one)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"
-    assert over in said(one, running=False)
-    assert "left" not in said(told(2, 62))
+    assert over in describe_pace(one, running=False)
+    assert "left" not in describe_pace(build_progress(2, 62))

@@ -25,7 +25,7 @@ from tests.queue import rig
 from tests.views import months
 from tests.views.months import Months
 from tests.views.naive import Ledger, span
-from tests.views.test_report_numbers import facts, plainly, spans
+from tests.views.test_report_numbers import facts, naive_facts, spans
 
 
 def test_a_replay_counts_what_it_brought_back(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def _counted_twice(history: Months) -> None:
     ledger = Ledger(history.where.folder)
     for stats in spans(history.where.folder, history.now, DAY, months.ZONE):
         expected = ledger.told(*span(stats.period.first, DAY, months.ZONE))
-        assert facts(stats) == plainly(expected), stats.period.name
+        assert facts(stats) == naive_facts(expected), stats.period.name
 
 
 def _queue(history: Months) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def test_sessions_whose_logs_were_moved_away_are_told_apart(tmp_path: Path) -> N
     begin, end = span(day.period.first, 1, months.ZONE)
     expected = Ledger(month_history.where.folder).told(begin, end)
     assert (expected.sessions, expected.invested) == (2, 2 * 272)
-    assert facts(day) == plainly(expected)
+    assert facts(day) == naive_facts(expected)
 
 
 def test_what_a_person_marked_as_completed_is_done_again_by_a_batch(tmp_path: Path) -> None:

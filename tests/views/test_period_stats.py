@@ -20,7 +20,7 @@ MONDAY = date(2025, 12, 15)
 Line = dict[str, Any]
 
 
-def told(folder: Path, *lines: Line, days: int = DAY, count: int = 3) -> list[PeriodStats]:
+def collect_stats(folder: Path, *lines: Line, days: int = DAY, count: int = 3) -> list[PeriodStats]:
     """Tell of some days, or weeks, of a history that begins on Monday, 15 December 2025."""
     (folder / "history").mkdir(exist_ok=True)
     numbered = [{"seq": number, **line} for number, line in enumerate(lines, 1)]
@@ -42,7 +42,7 @@ def done(time: str, item: str, *ids: str, **facts: Any) -> Line:
 
 
 def test_an_empty_history_tells_nothing(tmp_path: Path) -> None:
-    for span in told(tmp_path):
+    for span in collect_stats(tmp_path):
         assert span.flow == period_stats.PeriodTotals()
         assert (span.level.completed, span.level.total, span.level.open) == (0, None, {})
     with index.open_for_query(tmp_path) as base:
@@ -50,7 +50,7 @@ def test_an_empty_history_tells_nothing(tmp_path: Path) -> None:
 
 
 def test_issues_come_go_and_come_back(tmp_path: Path) -> None:
-    stats, two, three = told(
+    stats, two, three = collect_stats(
         tmp_path,
         done("15 10:00", "A", "cover:1", "date:1", repairs={"case": 2}),
         done("16 10:00", "A", "date:1"),
@@ -69,7 +69,7 @@ def test_issues_come_go_and_come_back(tmp_path: Path) -> None:
 
 
 def test_issues_of_an_item_that_vanished_do_not_count_until_it_is_back(tmp_path: Path) -> None:
-    stats, two, three = told(
+    stats, two, three = collect_stats(
         tmp_path,
         done("15 10:00", "A", "cover:1", "cover:2"),
         at("16 10:00", "scan", items=["A", "B"], states=["skipped", "pending"], known=2),
@@ -83,7 +83,7 @@ def test_issues_of_an_item_that_vanished_do_not_count_until_it_is_back(tmp_path:
 
 
 def test_the_size_is_the_last_that_was_known(tmp_path: Path) -> None:
-    sizes = told(
+    sizes = collect_stats(
         tmp_path,
         done("15 10:00", "A"),
         at("16 10:00", "scan", known=7),
@@ -95,7 +95,7 @@ def test_the_size_is_the_last_that_was_known(tmp_path: Path) -> None:
 
 
 def test_what_a_person_did_is_no_work_of_batches(tmp_path: Path) -> None:
-    stats, *_ = told(
+    stats, *_ = collect_stats(
         tmp_path,
         done("15 10:00", "A", "x:1", tracks=9),
         done("15 11:00", "A", by_hand=True, tracks=9),
@@ -108,7 +108,7 @@ def test_what_a_person_did_is_no_work_of_batches(tmp_path: Path) -> None:
 
 
 def test_time_counts_where_anybody_was_at_work_once(tmp_path: Path) -> None:
-    stats, two, three = told(
+    stats, two, three = collect_stats(
         tmp_path,
         at("15 10:00", "start", session="a"),
         at("15 10:30", "start", session="b", command="fix"),
@@ -124,7 +124,7 @@ def test_time_counts_where_anybody_was_at_work_once(tmp_path: Path) -> None:
 
 
 def test_parts_of_a_second_count_as_the_session_measured_them(tmp_path: Path) -> None:
-    stats, *_ = told(
+    stats, *_ = collect_stats(
         tmp_path,
         at("15 10:00", "start", session="a"),
         at("15 10:00", "end", session="a", seconds=0.375),
@@ -145,7 +145,7 @@ def test_parts_of_a_second_count_as_the_session_measured_them(tmp_path: Path) ->
     ],
 )
 def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, zone: str, expected: list[int]) -> None:
-    told(tmp_path, done("15 22:45", "A"), done("15 23:15", "B"))
+    collect_stats(tmp_path, done("15 22:45", "A"), done("15 23:15", "B"))
     first = Period(MONDAY, DAY, ZoneInfo(zone))
     with index.open_for_query(tmp_path) as base:
         stats = period_stats.compute_stats(base, first.list_until(first.shift(2)))
@@ -153,7 +153,7 @@ def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, zone: str, expected:
 
 
 def test_weeks_begin_on_mondays(tmp_path: Path) -> None:
-    found = told(
+    found = collect_stats(
         tmp_path, done("21 23:59", "A"), done("22 00:00", "B"), done("29 10:00", "C"), days=WEEK
     )
     assert [span.flow.completed for span in found] == [1, 1, 1]
@@ -161,7 +161,7 @@ def test_weeks_begin_on_mondays(tmp_path: Path) -> None:
 
 
 def test_a_restore_takes_back_what_was_done_but_not_the_time_it_took(tmp_path: Path) -> None:
-    stats, two, _ = told(
+    stats, two, _ = collect_stats(
         tmp_path,
         at("15 10:00", "start", session="s", known=4),
         done("15 10:10", "A", "x:1"),

@@ -69,7 +69,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         name: reports.write(pages_[make], period)["html"]
         for name, (make, period) in REPORTS.items()
     }
-    return {**found, "hostile": hostile.written(tmp_path_factory.mktemp("hostile")).paths["html"]}
+    return {
+        **found,
+        "hostile": hostile.write_reports(tmp_path_factory.mktemp("hostile")).paths["html"],
+    }
 
 
 NAMES = [*REPORTS, "hostile"]

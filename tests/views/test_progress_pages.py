@@ -45,7 +45,7 @@ def test_reports_are_as_they_were(homes: dict[Any, Months], name: str) -> None:
     made = homes[make]
     for suffix, path in reports.write(made, period).items():
         golden = GOLDEN / f"progress_{name}.{suffix}"
-        assert reports.shown(path, made.home) == golden.read_text(), golden.name
+        assert reports.read_report(path, made.home) == golden.read_text(), golden.name
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -89,7 +89,7 @@ def all_written(home: Path, history: Months) -> dict[str, bytes]:
 
 
 def test_without_logs_and_index_reports_are_the_same_byte_for_byte(tmp_path: Path) -> None:
-    made = months.made(tmp_path)
+    made = months.make_history(tmp_path)
     before = all_written(tmp_path, made)
     assert {Path(name).suffix[1:] for name in before} == {*FORMATS, "svg"}
     folder = made.where.folder
@@ -106,12 +106,12 @@ def test_without_logs_and_index_reports_are_the_same_byte_for_byte(tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def bad(tmp_path_factory: pytest.TempPathFactory) -> hostile.Written:
-    return hostile.written(tmp_path_factory.mktemp('a home\'s "place"'))
+def hostile_reports(tmp_path_factory: pytest.TempPathFactory) -> hostile.Written:
+    return hostile.write_reports(tmp_path_factory.mktemp('a home\'s "place"'))
 
 
-def test_tables_keep_their_shape_whatever_names_hold(bad: hostile.Written) -> None:
-    lines = bad.text("md").splitlines()
+def test_tables_keep_their_shape_whatever_names_hold(hostile_reports: hostile.Written) -> None:
+    lines = hostile_reports.text("md").splitlines()
     heads = [number for number, line in enumerate(lines) if line.startswith("|---")]
     assert len(heads) >= 2
     for head in heads:
@@ -126,10 +126,10 @@ def test_tables_keep_their_shape_whatever_names_hold(bad: hostile.Written) -> No
 
 @pytest.mark.parametrize("name", [*REPORTS, "hostile"])
 def test_links_lead_to_our_own_pictures_which_are_there(
-    homes: dict[Any, Months], bad: hostile.Written, name: str
+    homes: dict[Any, Months], hostile_reports: hostile.Written, name: str
 ) -> None:
     if name == "hostile":
-        path = bad.paths["md"]
+        path = hostile_reports.paths["md"]
     else:
         make, period = REPORTS[name]
         path = reports.write(homes[make], period)["md"]
@@ -142,8 +142,8 @@ def test_links_lead_to_our_own_pictures_which_are_there(
         assert picture.read_text().startswith("<svg")
 
 
-def test_markdown_leaves_no_markup_of_strangers(bad: hostile.Written) -> None:
-    text = bad.text("md")
+def test_markdown_leaves_no_markup_of_strangers(hostile_reports: hostile.Written) -> None:
+    text = hostile_reports.text("md")
     outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
     assert re.search(r"(?<!\\)<(?!br>)", outside_code) is None
     assert not re.search(r"https?:", outside_code), "no bare link"
@@ -155,14 +155,14 @@ def test_markdown_leaves_no_markup_of_strangers(bad: hostile.Written) -> None:
         assert len(line) < 2000
 
 
-def test_what_strangers_wrote_is_all_there(bad: hostile.Written) -> None:
-    shown = bad.text("md").replace("\\", "")
+def test_what_strangers_wrote_is_all_there(hostile_reports: hostile.Written) -> None:
+    shown = hostile_reports.text("md").replace("\\", "")
     for needle in hostile.SEEN:
         assert needle.replace("\\", "") in shown, needle
 
 
-def test_no_cell_of_a_spreadsheet_is_a_formula(bad: hostile.Written) -> None:
-    rows = list(csv.reader(io.StringIO(bad.text("csv"))))
+def test_no_cell_of_a_spreadsheet_is_a_formula(hostile_reports: hostile.Written) -> None:
+    rows = list(csv.reader(io.StringIO(hostile_reports.text("csv"))))
     assert {len(row) for row in rows} == {6}
     for row in rows[1:]:
         for cell in row[:5]:
@@ -171,16 +171,16 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(bad: hostile.Written) -> None:
     assert any("=HYPERLINK" in cell for row in rows for cell in row)
 
 
-def test_json_is_json_and_holds_every_name_as_it_is(bad: hostile.Written) -> None:
-    told = json.loads(bad.text("json"))
+def test_json_is_json_and_holds_every_name_as_it_is(hostile_reports: hostile.Written) -> None:
+    told = json.loads(hostile_reports.text("json"))
     (kind,) = told["kinds"]
     failing = {item for one in kind["present"]["failing"] for item in one["items"]}
     assert failing <= set(hostile.NAMES)
     assert failing
 
 
-def test_commands_can_be_pasted_whatever_they_name(bad: hostile.Written) -> None:
-    (kind,) = json.loads(bad.text("json"))["kinds"]
+def test_commands_can_be_pasted_whatever_they_name(hostile_reports: hostile.Written) -> None:
+    (kind,) = json.loads(hostile_reports.text("json"))["kinds"]
     raw = {path_text.escape_path(name): name for name in hostile.RAW}
     alone = [one for one in kind["present"]["failing"] if one["count"] == 1]
     assert len(alone) >= 2
@@ -189,4 +189,4 @@ def test_commands_can_be_pasted_whatever_they_name(bad: hostile.Written) -> None
         words = subprocess.run(shell, check=True, capture_output=True).stdout.split(b"\0")[:-1]
         assert words[-2:] == [b"--reset-artist", raw[one["items"][0]].encode()]
         home = words[words.index(b"--home") + 1]
-        assert Path(home.decode()) == bad.paths["md"].parents[2]
+        assert Path(home.decode()) == hostile_reports.paths["md"].parents[2]

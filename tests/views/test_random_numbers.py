@@ -20,7 +20,7 @@ from mediakeep.views.periods import DAY, WEEK
 from tests import memory_folder
 from tests.sampling import tried
 from tests.views.naive import Ledger, Line, span
-from tests.views.test_report_numbers import ZONES, facts, plainly, spans
+from tests.views.test_report_numbers import ZONES, facts, naive_facts, spans
 
 ITEMS = ("A", "B", "C")
 IDS = ("x:1", "x:2", "y:1", "z:1")
@@ -174,7 +174,7 @@ def test_any_history_is_counted_twice(
         for days in (WEEK, DAY) if len(history) < 8 else (WEEK,):
             for stats in spans(place, now, days, here):
                 expected = ledger.told(*span(stats.period.first, days, here))
-                assert facts(stats) == plainly(expected), stats.period.name
+                assert facts(stats) == naive_facts(expected), stats.period.name
         with index.open_for_query(place) as base:
             pace = queries.read_throughput(base)
             assert (pace.settled, pace.seconds, pace.sessions) == ledger.pace()

@@ -51,7 +51,7 @@ def note(home: Path, path: Path, moment: datetime) -> None:
     notes.write_text(json.dumps(known | {path.name.partition(".")[0]: moment.isoformat()}))
 
 
-def due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list[str]:
+def list_due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list[str]:
     """Name what is due at a local time, where the history begins with a week or day."""
     moment = at(now)
     running = periods.period_at(moment, days, ZONE)
@@ -61,15 +61,15 @@ def due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list
 
 
 def test_of_a_new_library_the_week_that_runs_is_due(tmp_path: Path) -> None:
-    assert due(tmp_path, "2025-12-17T10:00", first="2025-W51") == ["2025-W51"]
+    assert list_due(tmp_path, "2025-12-17T10:00", first="2025-W51") == ["2025-W51"]
 
 
 def test_the_week_before_is_due_until_it_was_written_after_its_end(tmp_path: Path) -> None:
-    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
+    assert list_due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
     written(tmp_path, "2025-W50", "2025-12-14T23:59:59")
-    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
+    assert list_due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
     written(tmp_path, "2025-W50", "2025-12-15T00:00:00")
-    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W51"]
+    assert list_due(tmp_path, "2025-12-17T10:00") == ["2025-W51"]
 
 
 @pytest.mark.parametrize(
@@ -81,36 +81,36 @@ def test_the_week_that_runs_is_due_when_its_report_is_a_day_old(
 ) -> None:
     written(tmp_path, "2025-W50", "2025-12-15T09:00")
     written(tmp_path, "2025-W51", when)
-    assert due(tmp_path, "2025-12-17T10:00") == (["2025-W51"] if again else [])
+    assert list_due(tmp_path, "2025-12-17T10:00") == (["2025-W51"] if again else [])
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_any_format_that_was_written_counts(tmp_path: Path, suffix: str) -> None:
     written(tmp_path, "2025-W50", "2025-12-15T09:00", suffix)
     written(tmp_path, "2025-W51", "2025-12-17T09:00", suffix)
-    assert due(tmp_path, "2025-12-17T10:00") == []
+    assert list_due(tmp_path, "2025-12-17T10:00") == []
 
 
 def test_older_weeks_are_due_only_where_their_report_was_begun(tmp_path: Path) -> None:
     written(tmp_path, "2025-W48", "2025-11-28T20:00")  # begun, and never closed
     written(tmp_path, "2025-W49", "2025-12-08T20:00")  # closed
-    assert due(tmp_path, "2026-01-07T10:00") == ["2025-W48", "2026-W01", "2026-W02"]
+    assert list_due(tmp_path, "2026-01-07T10:00") == ["2025-W48", "2026-W01", "2026-W02"]
 
 
 def test_the_change_of_year_is_no_border(tmp_path: Path) -> None:
-    assert due(tmp_path, "2027-01-02T10:00", "2026-W52") == ["2026-W52", "2026-W53"]
-    assert due(tmp_path, "2027-01-05T10:00", "2026-W52") == ["2026-W53", "2027-W01"]
+    assert list_due(tmp_path, "2027-01-02T10:00", "2026-W52") == ["2026-W52", "2026-W53"]
+    assert list_due(tmp_path, "2027-01-05T10:00", "2026-W52") == ["2026-W53", "2027-W01"]
     written(tmp_path, "2026-W53", "2027-01-04T00:00")
-    assert due(tmp_path, "2027-01-05T10:00", "2026-W52") == ["2027-W01"]
+    assert list_due(tmp_path, "2027-01-05T10:00", "2026-W52") == ["2027-W01"]
 
 
 def test_days_are_due_as_weeks_are(tmp_path: Path) -> None:
     first = "2025-12-29"
-    assert due(tmp_path, "2026-01-01T10:00", first, DAY) == ["2025-12-31", "2026-01-01"]
+    assert list_due(tmp_path, "2026-01-01T10:00", first, DAY) == ["2025-12-31", "2026-01-01"]
     written(tmp_path, "2025-12-31", "2026-01-01T00:00")
     written(tmp_path, "2025-12-29", "2025-12-29T12:00")
     written(tmp_path, "2026-01-01", "2026-01-01T01:00")
-    assert due(tmp_path, "2026-01-01T10:00", first, DAY) == ["2025-12-29"]
+    assert list_due(tmp_path, "2026-01-01T10:00", first, DAY) == ["2025-12-29"]
 
 
 @pytest.mark.parametrize(
@@ -135,23 +135,23 @@ def test_what_is_not_noted_is_as_old_as_its_file(tmp_path: Path) -> None:
     (tmp_path / report_files.WRITTEN_FILE).unlink()
     for when, names in (("2025-12-14T12:00", ["2025-W50"]), ("2025-12-15T12:00", [])):
         os.utime(path, (at(when).timestamp(),) * 2)
-        assert due(tmp_path, "2025-12-17T10:00") == [*names, "2025-W51"]
+        assert list_due(tmp_path, "2025-12-17T10:00") == [*names, "2025-W51"]
 
 
 def test_a_copy_of_a_home_still_closes_its_week(tmp_path: Path) -> None:
     path = written(tmp_path, "2025-W50", "2025-12-12T12:00")
     os.utime(path, (at("2025-12-16T12:00").timestamp(),) * 2)  # as copied, when the week was over
-    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
+    assert list_due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
 
 
 def test_a_clock_that_went_back_behind_the_history_harms_nothing(tmp_path: Path) -> None:
-    assert due(tmp_path, "2025-11-01T10:00", first="2025-W48") == ["2025-W44"]
+    assert list_due(tmp_path, "2025-11-01T10:00", first="2025-W48") == ["2025-W44"]
 
 
 def test_a_report_from_the_future_does_not_stand_for_today(tmp_path: Path) -> None:
     written(tmp_path, "2025-W50", "2025-12-15T09:00")
     written(tmp_path, "2025-W51", "2025-12-20T09:00")
-    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W51"], (
+    assert list_due(tmp_path, "2025-12-17T10:00") == ["2025-W51"], (
         "the clock was wrong when it was written"
     )
 
@@ -196,7 +196,7 @@ def reports(home: Path, begin: str = "") -> dict[str, tuple[bytes, float]]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> ProgressReport:
+def report(tmp_path_factory: pytest.TempPathFactory) -> ProgressReport:
     home = tmp_path_factory.mktemp("home")
     made = Months(home, artists=months.ARTISTS[:9])
     made.batch(5)
@@ -206,7 +206,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> ProgressReport:
     return report
 
 
-def own(home: Path, suffix: str, text: str) -> Path:
+def write_template(home: Path, suffix: str, text: str) -> Path:
     path = home / report_files.TEMPLATES / f"progress.{suffix}.j2"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -215,28 +215,28 @@ def own(home: Path, suffix: str, text: str) -> Path:
 
 @pytest.mark.parametrize("suffix", ["md", "html"])
 def test_a_template_of_ones_own_is_used_where_there_is_one(
-    tmp_path: Path, told: ProgressReport, suffix: str
+    tmp_path: Path, report: ProgressReport, suffix: str
 ) -> None:
-    own(tmp_path, suffix, "{{ told.period.name }}: {{ told.kinds[0].completed }} of 9\n")
-    paths = report_files.write_report(tmp_path, told, FORMATS)
-    completed = told.kinds[0].completed
+    write_template(tmp_path, suffix, "{{ told.period.name }}: {{ told.kinds[0].completed }} of 9\n")
+    paths = report_files.write_report(tmp_path, report, FORMATS)
+    completed = report.kinds[0].completed
     for path in paths[:4]:
         mine = path.suffix == f".{suffix}"
         assert (path.read_text() == f"2026-W46: {completed} of 9\n") == mine
-    report_files.write_report(tmp_path, told, [suffix], own=False)
+    report_files.write_report(tmp_path, report, [suffix], own=False)
     assert "artists are done" in paths[FORMATS.index(suffix)].read_text()
 
 
 def test_a_template_of_ones_own_may_extend_what_it_is_given(
-    tmp_path: Path, told: ProgressReport
+    tmp_path: Path, report: ProgressReport
 ) -> None:
-    own(
+    write_template(
         tmp_path,
         "html",
         "<p>{{ told.headlines[0][0] }} & {{ '<b>' }}</p>{{ worse(told.kinds[0]) }}",
     )
-    (path,) = report_files.write_report(tmp_path, told, ["html"])
-    assert path.read_text().startswith(f"<p>{told.headlines[0][0]} & &lt;b&gt;</p>")
+    (path,) = report_files.write_report(tmp_path, report, ["html"])
+    assert path.read_text().startswith(f"<p>{report.headlines[0][0]} & &lt;b&gt;</p>")
 
 
 BAD = {
@@ -282,22 +282,22 @@ _LARGE = 2**29  # bytes
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_wrong_template_is_named_with_its_line_and_writes_nothing(
-    tmp_path: Path, told: ProgressReport, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, report: ProgressReport, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody waits ten seconds for a test, and what ends by itself has the time to.
     monkeypatch.setattr(
         sandbox, "TIME_LIMIT", 0.3 if name == "two loops within each other" else 9.0
     )
     text, line = BAD[name]
-    path = own(tmp_path, "md", text)
+    path = write_template(tmp_path, "md", text)
     with pytest.raises(BadTemplate) as caught:
-        report_files.write_report(tmp_path, told, ["json", "md"])
+        report_files.write_report(tmp_path, report, ["json", "md"])
     assert str(path) in str(caught.value)
     assert f"line {line}" in str(caught.value)
     assert ": . " not in str(caught.value)
     assert not list((tmp_path / report_files.FOLDER).glob("*"))
-    report_files.write_report(tmp_path, told, ["md"], own=False)
-    assert "artists are done" in report_files.report_path(tmp_path, told.period, "md").read_text()
+    report_files.write_report(tmp_path, report, ["md"], own=False)
+    assert "artists are done" in report_files.report_path(tmp_path, report.period, "md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -311,34 +311,34 @@ def test_a_wrong_template_is_named_with_its_line_and_writes_nothing(
     ],
 )
 def test_a_template_may_show_numbers_of_any_size(
-    tmp_path: Path, told: ProgressReport, text: str, shown: str
+    tmp_path: Path, report: ProgressReport, text: str, shown: str
 ) -> None:
-    own(tmp_path, "md", text)
-    report_files.write_report(tmp_path, told, ["md"])
-    assert report_files.report_path(tmp_path, told.period, "md").read_text() == shown
+    write_template(tmp_path, "md", text)
+    report_files.write_report(tmp_path, report, ["md"])
+    assert report_files.report_path(tmp_path, report.period, "md").read_text() == shown
 
 
 @pytest.mark.parametrize("name", [name for name in BAD if name.startswith("a large")])
 def test_a_template_takes_no_gigabytes_before_it_is_refused(
-    tmp_path: Path, told: ProgressReport, name: str
+    tmp_path: Path, report: ProgressReport, name: str
 ) -> None:
-    own(tmp_path, "md", BAD[name][0])
+    write_template(tmp_path, "md", BAD[name][0])
     before = resource.getrlimit(resource.RLIMIT_AS)
     tracemalloc.start()
     try:
         with pytest.raises(BadTemplate):
-            report_files.write_report(tmp_path, told, ["md"])
+            report_files.write_report(tmp_path, report, ["md"])
         assert tracemalloc.get_traced_memory()[1] < _LARGE
     finally:
         tracemalloc.stop()
     assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
-def test_a_template_that_is_no_text_is_a_wrong_one(tmp_path: Path, told: ProgressReport) -> None:
-    path = own(tmp_path, "md", "")
+def test_a_template_that_is_no_text_is_a_wrong_one(tmp_path: Path, report: ProgressReport) -> None:
+    path = write_template(tmp_path, "md", "")
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(BadTemplate, match=r"progress\.md\.j2"):
-        report_files.write_report(tmp_path, told, ["md"])
+        report_files.write_report(tmp_path, report, ["md"])
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_a_template_that_is_no_text_is_a_wrong_one(tmp_path: Path, told: Progres
 def test_a_wrong_template_costs_nobody_a_report(tmp_path: Path, name: str) -> None:
     made = Months(tmp_path, artists=months.ARTISTS[:5])
     made.batch(2)
-    path = own(tmp_path, "md", BAD[name][0])
+    path = write_template(tmp_path, "md", BAD[name][0])
     (said,) = period_report.write_due_reports(
         ReportContext(tmp_path, made.now, ZONE), ["md"], daily=False
     )

@@ -40,7 +40,7 @@ def queue_of(home: Path) -> Path:
 
 
 def months_made(home: Path) -> Months:
-    return months.made(home)
+    return months.make_history(home)
 
 
 def summer_time(home: Path) -> Months:
@@ -136,7 +136,7 @@ def facts(stats: PeriodStats) -> dict[str, Any]:
     }
 
 
-def plainly(result: Told) -> dict[str, Any]:
+def naive_facts(result: Told) -> dict[str, Any]:
     """Lay out what the second count tells of it, in the same way."""
     return {
         **{name: getattr(result, name) for name in (*COUNTS, "found", "resolved")},
@@ -160,12 +160,12 @@ def test_each_week_and_each_day_is_counted_twice(
         for one in stats:
             begin, end = span(one.period.first, days, here)
             assert (one.period.start, one.period.end) == (begin, end)
-            assert facts(one) == plainly(ledger.told(begin, end)), one.period.name
+            assert facts(one) == naive_facts(ledger.told(begin, end)), one.period.name
 
 
 def test_the_histories_hold_whatever_can_be_counted(histories: dict[str, Months]) -> None:
     ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-    seen = [plainly(Ledger(made.where.folder).told(*ever)) for made in histories.values()]
+    seen = [naive_facts(Ledger(made.where.folder).told(*ever)) for made in histories.values()]
     missing = {name for name in seen[0] if not any(stats_[name] for stats_ in seen)}
     assert missing == {"skipped"}, "no batch skips by itself here; random histories do"
 

@@ -49,7 +49,7 @@ def update(home: Path, queue: QueueState, *ids: str) -> review.ReviewListFile:
     )
 
 
-def listed(home: Path) -> dict[str, list[tuple[str, str]]]:
+def read_entries(home: Path) -> dict[str, list[tuple[str, str]]]:
     """Return what the file holds: for each item, queue and id of its entries."""
     data = json.loads((home / review.FILE).read_text())["reviews"]
     return {key: [(one["queue"], one["id"]) for one in all_] for key, all_ in data.items()}
@@ -58,9 +58,9 @@ def listed(home: Path) -> dict[str, list[tuple[str, str]]]:
 def test_items_of_one_name_in_two_queues_keep_their_entries_apart(tmp_path: Path) -> None:
     update(tmp_path, state(MUSIC, 5, Alien=5), "a")
     update(tmp_path, state(MOVIES, 9, Alien=9), "b")
-    assert listed(tmp_path) == {"Alien": [("movies", "b"), ("music", "a")]}
+    assert read_entries(tmp_path) == {"Alien": [("movies", "b"), ("music", "a")]}
     view = update(tmp_path, state(MUSIC, 7, Alien=7), "c")
-    assert listed(tmp_path) == {"Alien": [("movies", "b"), ("music", "c")]}
+    assert read_entries(tmp_path) == {"Alien": [("movies", "b"), ("music", "c")]}
     assert (view.total, view.by_kind) == (2, {"k": 2})
     assert {name: mark.seq for name, mark in view.queues.items()} == {"movies": 9, "music": 7}
 
@@ -68,21 +68,21 @@ def test_items_of_one_name_in_two_queues_keep_their_entries_apart(tmp_path: Path
 def test_only_what_was_settled_since_is_read_again(tmp_path: Path) -> None:
     update(tmp_path, state(MOVIES, 3, A=2, B=3), "old")
     update(tmp_path, state(MOVIES, 4, A=2, B=4), "new")
-    assert listed(tmp_path) == {"A": [("movies", "old")], "B": [("movies", "new")]}
+    assert read_entries(tmp_path) == {"A": [("movies", "old")], "B": [("movies", "new")]}
 
 
 def test_a_process_that_knows_less_of_its_queue_changes_nothing(tmp_path: Path) -> None:
     update(tmp_path, state(MOVIES, 9, A=9), "late")
     update(tmp_path, state(MUSIC, 2, U2=2), "music")
     update(tmp_path, state(MOVIES, 4, A=4), "early")
-    assert listed(tmp_path) == {"A": [("movies", "late")], "U2": [("music", "music")]}
+    assert read_entries(tmp_path) == {"A": [("movies", "late")], "U2": [("music", "music")]}
 
 
 def test_another_queue_of_a_kind_replaces_all_of_the_one_before(tmp_path: Path) -> None:
     update(tmp_path, state(MUSIC, 2, U2=2), "music")
     update(tmp_path, state(MOVIES, 9, A=9, B=8), "old")
     update(tmp_path, state(MOVIES, 3, LATER, A=3), "new")
-    assert listed(tmp_path) == {"A": [("movies", "new")], "U2": [("music", "music")]}
+    assert read_entries(tmp_path) == {"A": [("movies", "new")], "U2": [("music", "music")]}
 
 
 def test_entries_of_a_queue_that_this_version_does_not_know_stay(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_entries_of_a_queue_that_this_version_does_not_know_stay(tmp_path: Path)
     told["reviews"]["A Book"] = [{"queue": "books", "id": "b", "kind": "k"}]
     path.write_text(json.dumps(told))
     update(tmp_path, state(MOVIES, 9, A=9), "film")
-    assert listed(tmp_path)["A Book"] == [("books", "b")]
-    assert set(listed(tmp_path)) == {"A Book", "A", "U2"}
+    assert read_entries(tmp_path)["A Book"] == [("books", "b")]
+    assert set(read_entries(tmp_path)) == {"A Book", "A", "U2"}
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": 3}', '{"format": 1}'])
@@ -102,7 +102,7 @@ def test_a_damaged_list_is_made_anew(tmp_path: Path, damage: str) -> None:
     update(tmp_path, state(MUSIC, 2, U2=2), "music")
     (tmp_path / review.FILE).write_text(damage)
     update(tmp_path, state(MUSIC, 2, U2=2), "again")
-    assert listed(tmp_path) == {"U2": [("music", "again")]}
+    assert read_entries(tmp_path) == {"U2": [("music", "again")]}
 
 
 def test_two_batches_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
@@ -116,4 +116,4 @@ def test_two_batches_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert listed(tmp_path) == {"movies": [("movies", "24")], "music": [("music", "24")]}
+    assert read_entries(tmp_path) == {"movies": [("movies", "24")], "music": [("music", "24")]}

@@ -108,7 +108,7 @@ def test_a_refusal_is_not_remembered(tmp_path: Path) -> None:
     tags.read(path)  # whatever is imported on the way is, before the rights are dropped
     index, facts = opened(tmp_path), path.stat()
     index.prefetch(folder_of(path), [facts])
-    with shelf.refused(path), pytest.raises(Unreadable):
+    with shelf.deny_access(path), pytest.raises(Unreadable):
         index.read_track(str(path), facts)
     index.commit()
     assert index.read_track(str(path), facts) == tags.read(path)

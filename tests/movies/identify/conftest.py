@@ -14,11 +14,11 @@ from tests.movies.identify import films
 
 @pytest.fixture
 def server() -> Iterator[SimulatorServer]:
-    with films.serving() as server_:
+    with films.serve_movies() as server_:
         yield server_
 
 
 @pytest.fixture
-def desk(server: SimulatorServer, tmp_path: Path) -> Iterator[TmdbContext]:
-    with films.asking(tmp_path, server) as context:
+def context(server: SimulatorServer, tmp_path: Path) -> Iterator[TmdbContext]:
+    with films.open_context(tmp_path, server) as context:
         yield context

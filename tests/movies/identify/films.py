@@ -101,7 +101,7 @@ def access(url: str, closed: str = "", **more: Any) -> ServiceConfig:
 
 
 @contextmanager
-def asking(
+def open_context(
     folder: Path, server: SimulatorServer, *, later: float = 0.0, **more: Any
 ) -> Iterator[TmdbContext]:
     """Open a desk that asks a server, and waits for nothing; `later` in days."""
@@ -112,12 +112,12 @@ def asking(
     context.close()
 
 
-def serving() -> SimulatorServer:
+def serve_movies() -> SimulatorServer:
     """Serve the cinema."""
     return SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA)
 
 
-def local(title: str, year: int = 0, minutes: float = 0.0, **more: Any) -> LocalMovie:
+def build_local_movie(title: str, year: int = 0, minutes: float = 0.0, **more: Any) -> LocalMovie:
     """Return a movie as a scan tells of it."""
     name = MovieName(title=title, year=year, **more)
     videos = (MovieVideo("a.mkv", facts=VideoInfo(duration=60 * minutes)),)

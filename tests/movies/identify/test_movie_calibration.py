@@ -34,22 +34,22 @@ def deck(request: pytest.FixtureRequest) -> Deck:
 
 
 @pytest.fixture(scope="module")
-def told(deck: Deck, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def results(deck: Deck, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Have names of both halves answered at a server."""
-    with movie_answers.serving(deck.cinema) as server:
+    with movie_answers.serve(deck.cinema) as server:
         folder = tmp_path_factory.mktemp("movies")
-        return movies.answered(deck.cases, server, folder, (movies.OURS, movies.FIRST))
+        return movies.answer_in_ways(deck.cases, server, folder, (movies.OURS, movies.FIRST))
 
 
-def test_what_is_accepted_is_right_and_most_is(told: Told) -> None:
-    ours = movie_answers.score(told[movies.OURS])
+def test_what_is_accepted_is_right_and_most_is(results: Told) -> None:
+    ours = movie_answers.score(results[movies.OURS])
     assert ours.precision >= 0.99
     assert ours.recall >= 0.9
     assert ours.requests / ours.names < 3
 
 
-def test_the_first_hit_of_a_search_is_wrong_far_more_often(told: Told) -> None:
-    theirs = movie_answers.score(told[movies.FIRST])
+def test_the_first_hit_of_a_search_is_wrong_far_more_often(results: Told) -> None:
+    theirs = movie_answers.score(results[movies.FIRST])
     assert theirs.wrong >= 3
     assert theirs.recall < 0.8
 

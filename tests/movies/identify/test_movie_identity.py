@@ -30,21 +30,23 @@ from tests.movies.identify.films import (
     LANTERNS,
     NIGHTJAR,
     REMADE,
-    local,
+    build_local_movie,
 )
 
 
-def of(movie: LocalMovie, desk: TmdbContext, item: MovieItem = ITEM, **nfo: str) -> MovieIdentity:
+def identify(
+    movie: LocalMovie, desk: TmdbContext, item: MovieItem = ITEM, **nfo: str
+) -> MovieIdentity:
     return identify_movie.identify(movie, item, nfo, desk)
 
 
-def kinds(server: SimulatorServer) -> list[str]:
+def list_request_kinds(server: SimulatorServer) -> list[str]:
     """Return what was asked for: "search", "movie" or "find"."""
     return [request.path.split("/")[2] for request in server.requests]
 
 
-def test_a_name_and_a_year_need_two_requests(server: SimulatorServer, desk: TmdbContext) -> None:
-    identity = of(local("The Amber Ferry", 1954, 92), desk)
+def test_a_name_and_a_year_need_two_requests(server: SimulatorServer, context: TmdbContext) -> None:
+    identity = identify(build_local_movie("The Amber Ferry", 1954, 92), context)
     assert (identity.status, identity.decided_by, identity.tmdb_id) == (
         MatchStatus.AUTO,
         "search",
@@ -52,25 +54,25 @@ def test_a_name_and_a_year_need_two_requests(server: SimulatorServer, desk: Tmdb
     )
     assert identity.movie is not None
     assert identity.movie.directors == ("Ada Quill",)
-    assert kinds(server) == ["search", "movie"]
+    assert list_request_kinds(server) == ["search", "movie"]
 
 
-def test_the_more_popular_movie_of_a_title_is_not_taken_for_it(desk: TmdbContext) -> None:
-    assert of(local("Amber Ferry, The", 1998), desk).tmdb_id == REMADE
-    assert of(local("The Amber Ferry", 1955, 92), desk).tmdb_id == FERRY
+def test_the_more_popular_movie_of_a_title_is_not_taken_for_it(context: TmdbContext) -> None:
+    assert identify(build_local_movie("Amber Ferry, The", 1998), context).tmdb_id == REMADE
+    assert identify(build_local_movie("The Amber Ferry", 1955, 92), context).tmdb_id == FERRY
 
 
-def test_the_running_time_tells_remakes_apart_without_a_year(desk: TmdbContext) -> None:
-    assert of(local("The Amber Ferry", 0, 93), desk).tmdb_id == FERRY
+def test_the_running_time_tells_remakes_apart_without_a_year(context: TmdbContext) -> None:
+    assert identify(build_local_movie("The Amber Ferry", 0, 93), context).tmdb_id == FERRY
 
 
-def test_a_wrong_year_is_found_out_by_the_running_time(desk: TmdbContext) -> None:
-    identity = of(local("The Amber Ferry", 1998, 92), desk)
+def test_a_wrong_year_is_found_out_by_the_running_time(context: TmdbContext) -> None:
+    identity = identify(build_local_movie("The Amber Ferry", 1998, 92), context)
     assert identity.status is MatchStatus.REVIEW
 
 
-def test_without_year_and_running_time_a_person_decides(desk: TmdbContext) -> None:
-    identity = of(local("The Amber Ferry"), desk)
+def test_without_year_and_running_time_a_person_decides(context: TmdbContext) -> None:
+    identity = identify(build_local_movie("The Amber Ferry"), context)
     assert (identity.status, identity.tmdb_id, identity.movie) == (MatchStatus.REVIEW, 0, None)
     assert {candidate.hit.id for candidate in identity.candidates} >= {FERRY, REMADE}
     assert {candidate.director for candidate in identity.candidates} >= {"Ada Quill"}
@@ -89,18 +91,20 @@ def test_without_year_and_running_time_a_person_decides(desk: TmdbContext) -> No
     ],
 )
 def test_a_film_of_ones_own_is_not_taken_for_a_movie_of_its_name(
-    desk: TmdbContext, base: str, minutes: float, sure: MatchStatus
+    context: TmdbContext, base: str, minutes: float, sure: MatchStatus
 ) -> None:
-    lantern = structs.replace(local("Two Lanterns", 1977, minutes), base=base)
-    assert of(lantern, desk).status is sure
+    lantern = structs.replace(build_local_movie("Two Lanterns", 1977, minutes), base=base)
+    assert identify(lantern, context).status is sure
 
 
-def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(desk: TmdbContext) -> None:
-    movie = local("Two Lanterns", 1977, source="folder", others=("Two Lanterns 1977", "Elf"))
+def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(context: TmdbContext) -> None:
+    movie = build_local_movie(
+        "Two Lanterns", 1977, source="folder", others=("Two Lanterns 1977", "Elf")
+    )
     movie = structs.replace(movie, base="Elf", root="/l/Two Lanterns 1977")
-    assert of(movie, desk).status is MatchStatus.REVIEW
+    assert identify(movie, context).status is MatchStatus.REVIEW
     own = structs.replace(movie.name, others=("Two Lanterns 1977",))
-    assert of(structs.replace(movie, name=own), desk).status is MatchStatus.AUTO
+    assert identify(structs.replace(movie, name=own), context).status is MatchStatus.AUTO
 
 
 @pytest.mark.parametrize(
@@ -115,52 +119,55 @@ def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(desk: TmdbContext)
     ],
 )
 def test_only_an_edition_that_was_cut_anew_may_last_longer(
-    desk: TmdbContext, edition: str, sure: MatchStatus
+    context: TmdbContext, edition: str, sure: MatchStatus
 ) -> None:
-    assert of(local("Two Lanterns", 1977, 130, edition=edition), desk).status is sure
+    assert (
+        identify(build_local_movie("Two Lanterns", 1977, 130, edition=edition), context).status
+        is sure
+    )
 
 
-def test_a_title_that_begins_with_a_year_is_read_without_it(desk: TmdbContext) -> None:
-    spoken = local("Amber Ferry", 1954, 92, others=("1954 Amber Ferry",))
-    assert of(spoken, desk).tmdb_id == FERRY
+def test_a_title_that_begins_with_a_year_is_read_without_it(context: TmdbContext) -> None:
+    spoken = build_local_movie("Amber Ferry", 1954, 92, others=("1954 Amber Ferry",))
+    assert identify(spoken, context).tmdb_id == FERRY
     clues = MovieClues(("A Ferry", "1954 A Ferry"), 1954, 92)
     hit = MovieSummary(id=1, title="1954: A Ferry", release_date="1968-01-01")
     assert score.rate_candidate(clues, hit, Known(id=1, runtime=92)).confidence >= WEIGHTS.bar
 
 
-def test_twins_that_nothing_tells_apart_are_a_tie(desk: TmdbContext) -> None:
-    identity = of(local("Nightjar", 2010, 101), desk)
+def test_twins_that_nothing_tells_apart_are_a_tie(context: TmdbContext) -> None:
+    identity = identify(build_local_movie("Nightjar", 2010, 101), context)
     assert identity.status is MatchStatus.REVIEW
     assert identity.candidates[0].confidence - identity.candidates[1].confidence < 0.05
 
 
 @pytest.mark.parametrize("title", ["The Amber Ferry II", "The Amber Ferry Part Two"])
-def test_a_sequel_is_found_however_it_is_counted(desk: TmdbContext, title: str) -> None:
-    assert of(local(title, 2001, 110), desk).tmdb_id == FERRY_2
+def test_a_sequel_is_found_however_it_is_counted(context: TmdbContext, title: str) -> None:
+    assert identify(build_local_movie(title, 2001, 110), context).tmdb_id == FERRY_2
 
 
 @pytest.mark.parametrize("title", ["Zwei Laternen", "Deux lanternes", "2 Lanterns"])
-def test_a_movie_is_found_by_any_of_its_titles(desk: TmdbContext, title: str) -> None:
-    assert of(local(title, 1977, 101), desk).tmdb_id == LANTERNS
+def test_a_movie_is_found_by_any_of_its_titles(context: TmdbContext, title: str) -> None:
+    assert identify(build_local_movie(title, 1977, 101), context).tmdb_id == LANTERNS
 
 
 @pytest.mark.parametrize(
     "title", ["Marigold an the Harbour: The Return", "Marigold and the Harbuor - The Return"]
 )
-def test_a_misspelled_title_is_found_by_the_rest_of_it(desk: TmdbContext, title: str) -> None:
-    assert of(local(title, 1989, 95), desk).tmdb_id == HARBOUR
+def test_a_misspelled_title_is_found_by_the_rest_of_it(context: TmdbContext, title: str) -> None:
+    assert identify(build_local_movie(title, 1989, 95), context).tmdb_id == HARBOUR
 
 
 @pytest.mark.parametrize("title", ["", " - - ", "\udcff\x00", "(((("])
 def test_a_name_that_says_nothing_asks_nobody(
-    server: SimulatorServer, desk: TmdbContext, title: str
+    server: SimulatorServer, context: TmdbContext, title: str
 ) -> None:
-    assert of(local(title, 1999, 90), desk).status is MatchStatus.UNMATCHED
+    assert identify(build_local_movie(title, 1999, 90), context).status is MatchStatus.UNMATCHED
     assert server.requests == []
 
 
-def test_a_movie_that_nobody_knows_is_unmatched(desk: TmdbContext) -> None:
-    identity = of(local("Teapots at Dawn", 1971, 90), desk)
+def test_a_movie_that_nobody_knows_is_unmatched(context: TmdbContext) -> None:
+    identity = identify(build_local_movie("Teapots at Dawn", 1971, 90), context)
     assert (identity.status, identity.candidates, identity.lookup_error) == (
         MatchStatus.UNMATCHED,
         (),
@@ -179,22 +186,24 @@ def test_a_movie_that_nobody_knows_is_unmatched(desk: TmdbContext) -> None:
 )
 def test_the_first_id_in_order_decides_with_one_request(
     server: SimulatorServer,
-    desk: TmdbContext,
+    context: TmdbContext,
     item: MovieItem,
     nfo: dict[str, str],
     name: int,
     by: str,
     film: int,
 ) -> None:
-    identity = of(local("The Amber Ferry", tmdb_id=name), desk, item, **nfo)
+    identity = identify(build_local_movie("The Amber Ferry", tmdb_id=name), context, item, **nfo)
     assert (identity.decided_by, identity.tmdb_id) == (by, film)
     assert identity.status is (MatchStatus.USER if by == "queue" else MatchStatus.AUTO)
-    assert kinds(server) == ["movie"]
+    assert list_request_kinds(server) == ["movie"]
     assert len(identity.conflicts) == {"queue": 2, "nfo": 1, "name": 0}[by]
 
 
-def test_ids_of_one_nfo_that_contradict_each_other_are_told(desk: TmdbContext) -> None:
-    identity = of(local("The Amber Ferry", 1954), desk, tmdb=str(FERRY), imdb="tt7000012")
+def test_ids_of_one_nfo_that_contradict_each_other_are_told(context: TmdbContext) -> None:
+    identity = identify(
+        build_local_movie("The Amber Ferry", 1954), context, tmdb=str(FERRY), imdb="tt7000012"
+    )
     assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, FERRY)
     assert identity.conflicts == (
         "The NFO says TMDb 11 and IMDb tt7000012, but that movie's id at IMDb is tt7000011.",
@@ -202,17 +211,17 @@ def test_ids_of_one_nfo_that_contradict_each_other_are_told(desk: TmdbContext) -
 
 
 def test_an_id_that_the_name_contradicts_goes_to_review_where_another_fits(
-    desk: TmdbContext,
+    context: TmdbContext,
 ) -> None:
-    wrong = local("The Amber Ferry", 1954, 92, tmdb_id=FERRY)
-    identity = of(wrong, desk, tmdb=str(LANTERNS))
+    wrong = build_local_movie("The Amber Ferry", 1954, 92, tmdb_id=FERRY)
+    identity = identify(wrong, context, tmdb=str(LANTERNS))
     assert (identity.status, identity.tmdb_id) == (MatchStatus.REVIEW, 0)
     assert [candidate.hit.id for candidate in identity.candidates] == [FERRY, LANTERNS]
     assert identity.conflicts == ("The NFO says TMDb 14, but the name says TMDb 11.",)
 
 
-def test_an_id_that_nothing_here_agrees_with_is_believed_and_told(desk: TmdbContext) -> None:
-    identity = of(local("Teapots at Dawn", 1954, 92), desk, tmdb=str(LANTERNS))
+def test_an_id_that_nothing_here_agrees_with_is_believed_and_told(context: TmdbContext) -> None:
+    identity = identify(build_local_movie("Teapots at Dawn", 1954, 92), context, tmdb=str(LANTERNS))
     assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, LANTERNS)
     assert identity.conflicts == (
         'The NFO says TMDb 14, which is "Two Lanterns" (1977);'
@@ -222,12 +231,12 @@ def test_an_id_that_nothing_here_agrees_with_is_believed_and_told(desk: TmdbCont
 
 @pytest.mark.parametrize(("wrong", "title"), [(LANTERNS, "Two Lanterns"), (REMADE, "")])
 def test_an_id_with_a_slip_goes_to_review_where_the_name_finds_another_movie(
-    desk: TmdbContext, wrong: int, title: str
+    context: TmdbContext, wrong: int, title: str
 ) -> None:
-    ferry = local("The Amber Ferry", 1954, 92)
+    ferry = build_local_movie("The Amber Ferry", 1954, 92)
     for found in (
-        of(ferry, desk, tmdb=str(wrong)),
-        of(structs.replace(ferry, name=structs.replace(ferry.name, tmdb_id=wrong)), desk),
+        identify(ferry, context, tmdb=str(wrong)),
+        identify(structs.replace(ferry, name=structs.replace(ferry.name, tmdb_id=wrong)), context),
     ):
         assert (found.status, found.tmdb_id, found.movie) == (MatchStatus.REVIEW, 0, None)
         assert [candidate.hit.id for candidate in found.candidates] == [FERRY, wrong]
@@ -236,12 +245,14 @@ def test_an_id_with_a_slip_goes_to_review_where_the_name_finds_another_movie(
 
 
 def test_an_id_that_is_doubted_waits_where_nobody_can_be_asked(
-    server: SimulatorServer, desk: TmdbContext, tmp_path: Path
+    server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
-    of(local("Two Lanterns", 1977), desk, tmdb=str(LANTERNS))
-    desk.close()
-    with films.asking(tmp_path, server, closed="this run is offline") as offline:
-        identity = of(local("The Amber Ferry", 1954, 92), offline, tmdb=str(LANTERNS))
+    identify(build_local_movie("Two Lanterns", 1977), context, tmdb=str(LANTERNS))
+    context.close()
+    with films.open_context(tmp_path, server, closed="this run is offline") as offline:
+        identity = identify(
+            build_local_movie("The Amber Ferry", 1954, 92), offline, tmdb=str(LANTERNS)
+        )
     assert (identity.status, identity.tmdb_id, identity.movie) == (
         MatchStatus.UNKNOWN,
         LANTERNS,
@@ -250,22 +261,24 @@ def test_an_id_that_is_doubted_waits_where_nobody_can_be_asked(
     assert "this run is offline" in identity.lookup_error
 
 
-def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(desk: TmdbContext) -> None:
-    identity = of(local("The Amber Ferry", 1954), desk, tmdb=str(GONE))
+def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(context: TmdbContext) -> None:
+    identity = identify(build_local_movie("The Amber Ferry", 1954), context, tmdb=str(GONE))
     assert (identity.status, identity.decided_by, identity.tmdb_id) == (
         MatchStatus.AUTO,
         "search",
         FERRY,
     )
     assert identity.removed_ids == (GONE,)
-    named = of(local("The Amber Ferry", 1954), desk, tmdb=str(GONE), imdb="tt7000012")
+    named = identify(
+        build_local_movie("The Amber Ferry", 1954), context, tmdb=str(GONE), imdb="tt7000012"
+    )
     assert (named.decided_by, named.tmdb_id, named.removed_ids) == ("nfo", REMADE, (GONE,))
 
 
 def test_an_id_of_imdb_that_is_no_movie_is_told_and_the_name_is_searched_for(
-    desk: TmdbContext,
+    context: TmdbContext,
 ) -> None:
-    identity = of(local("The Amber Ferry", 1954), desk, imdb="tt9999999")
+    identity = identify(build_local_movie("The Amber Ferry", 1954), context, imdb="tt9999999")
     assert identity.tmdb_id == FERRY
     assert identity.conflicts == (
         "The NFO says IMDb tt9999999, and TMDb knows no movie of IMDb tt9999999.",
@@ -273,24 +286,24 @@ def test_an_id_of_imdb_that_is_no_movie_is_told_and_the_name_is_searched_for(
 
 
 def test_what_is_known_is_asked_for_no_second_time(
-    server: SimulatorServer, desk: TmdbContext
+    server: SimulatorServer, context: TmdbContext
 ) -> None:
-    first = of(local("The Amber Ferry", 1954, 92), desk)
+    first = identify(build_local_movie("The Amber Ferry", 1954, 92), context)
     spent = len(server.requests)
-    assert of(local("The Amber Ferry", 1954, 92.3), desk) == first
+    assert identify(build_local_movie("The Amber Ferry", 1954, 92.3), context) == first
     assert len(server.requests) == spent
-    assert of(local("Zwei Laternen", 1977), desk).tmdb_id == LANTERNS
+    assert identify(build_local_movie("Zwei Laternen", 1977), context).tmdb_id == LANTERNS
     assert len(server.requests) > spent
 
 
 def test_what_is_kept_is_of_use_offline_and_what_is_not_says_why(
-    server: SimulatorServer, desk: TmdbContext, tmp_path: Path
+    server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
-    first = of(local("The Amber Ferry", 1954, 92), desk)
-    desk.close()
-    with films.asking(tmp_path, server, closed="this run is offline") as offline:
-        assert of(local("The Amber Ferry", 1954, 92), offline) == first
-        left = of(local("Zwei Laternen", 1977), offline, tmdb="14")
+    first = identify(build_local_movie("The Amber Ferry", 1954, 92), context)
+    context.close()
+    with films.open_context(tmp_path, server, closed="this run is offline") as offline:
+        assert identify(build_local_movie("The Amber Ferry", 1954, 92), offline) == first
+        left = identify(build_local_movie("Zwei Laternen", 1977), offline, tmdb="14")
     assert (left.status, left.decided_by, left.tmdb_id, left.is_service_failure) == (
         MatchStatus.UNKNOWN,
         "nfo",
@@ -301,61 +314,65 @@ def test_what_is_kept_is_of_use_offline_and_what_is_not_says_why(
 
 
 def test_with_nothing_known_and_nobody_to_ask_no_file_is_made(tmp_path: Path) -> None:
-    identity = of(local("The Amber Ferry", 1954), TmdbContext(tmp_path, DISABLED))
+    identity = identify(build_local_movie("The Amber Ferry", 1954), TmdbContext(tmp_path, DISABLED))
     assert (identity.status, identity.is_service_failure) == (MatchStatus.UNKNOWN, False)
     assert identity.lookup_error
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_outage_ends_the_look_up_and_what_was_known_stays(
-    server: SimulatorServer, desk: TmdbContext, tmp_path: Path
+    server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
-    first = of(local("The Amber Ferry", 1954, 92), desk)
-    desk.close()
-    with films.asking(tmp_path, server, fresh=True) as fresh:
+    first = identify(build_local_movie("The Amber Ferry", 1954, 92), context)
+    context.close()
+    with films.open_context(tmp_path, server, fresh=True) as fresh:
         server.faults.fail_share(60, 1.0)
-        identity = of(local("The Amber Ferry", 1954, 92), fresh)
+        identity = identify(build_local_movie("The Amber Ferry", 1954, 92), fresh)
         assert (identity.status, identity.tmdb_id, identity.is_service_failure) == (
             MatchStatus.AUTO,
             FERRY,
             True,
         )
         assert identity.lookup_error
-        assert of(local("Two Lanterns", 1977), fresh).status is MatchStatus.UNKNOWN
-    with films.asking(tmp_path, server) as again:
-        assert of(local("The Amber Ferry", 1954, 92), again) == first
+        assert (
+            identify(build_local_movie("Two Lanterns", 1977), fresh).status is MatchStatus.UNKNOWN
+        )
+    with films.open_context(tmp_path, server) as again:
+        assert identify(build_local_movie("The Amber Ferry", 1954, 92), again) == first
 
 
-def test_fresh_asks_anew_once(server: SimulatorServer, desk: TmdbContext, tmp_path: Path) -> None:
-    of(local("The Amber Ferry", 1954, 92), desk)
-    desk.close()
+def test_fresh_asks_anew_once(
+    server: SimulatorServer, context: TmdbContext, tmp_path: Path
+) -> None:
+    identify(build_local_movie("The Amber Ferry", 1954, 92), context)
+    context.close()
     spent = len(server.requests)
-    with films.asking(tmp_path, server, fresh=True) as fresh:
-        assert of(local("The Amber Ferry", 1954, 92), fresh).tmdb_id == FERRY
-    assert kinds(server)[spent:] == ["search", "movie"]
+    with films.open_context(tmp_path, server, fresh=True) as fresh:
+        assert identify(build_local_movie("The Amber Ferry", 1954, 92), fresh).tmdb_id == FERRY
+    assert list_request_kinds(server)[spent:] == ["search", "movie"]
 
 
 def test_details_that_are_too_old_to_be_kept_are_asked_for_without_a_search(
-    server: SimulatorServer, desk: TmdbContext, tmp_path: Path
+    server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
-    first = of(local("The Amber Ferry", 1954, 92), desk)
-    desk.close()
+    first = identify(build_local_movie("The Amber Ferry", 1954, 92), context)
+    context.close()
     spent = len(server.requests)
-    with films.asking(tmp_path, server, later=181) as late:
-        assert of(local("The Amber Ferry", 1954, 92), late) == first
-    assert kinds(server)[spent:] == ["movie"]
+    with films.open_context(tmp_path, server, later=181) as late:
+        assert identify(build_local_movie("The Amber Ferry", 1954, 92), late) == first
+    assert list_request_kinds(server)[spent:] == ["movie"]
 
 
 def test_a_movie_that_was_removed_since_is_told_and_searched_for_anew(tmp_path: Path) -> None:
-    with films.serving() as server, films.asking(tmp_path, server) as context:
-        assert of(local("The Amber Ferry", 1954, 92), context).tmdb_id == FERRY
+    with films.serve_movies() as server, films.open_context(tmp_path, server) as context:
+        assert identify(build_local_movie("The Amber Ferry", 1954, 92), context).tmdb_id == FERRY
     port = int(server.url.rpartition(":")[2])
     less = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
     with (
         SimulatorServer(MusicBrainzCatalogue(), port=port, movies=less) as server,
-        films.asking(tmp_path, server, later=181) as late,
+        films.open_context(tmp_path, server, later=181) as late,
     ):
-        identity = of(local("The Amber Ferry", 1954, 92), late)
+        identity = identify(build_local_movie("The Amber Ferry", 1954, 92), late)
     assert (identity.status, identity.tmdb_id, identity.removed_ids) == (
         MatchStatus.UNMATCHED,
         0,
@@ -363,14 +380,16 @@ def test_a_movie_that_was_removed_since_is_told_and_searched_for_anew(tmp_path: 
     )
 
 
-def test_a_person_has_the_last_word(desk: TmdbContext) -> None:
+def test_a_person_has_the_last_word(context: TmdbContext) -> None:
     shown: list[MovieIdentity] = []
 
     def choose(movie: LocalMovie, found: MovieIdentity) -> MovieChoice:
         shown.append(found)
         return MovieChoice("take", tmdb_id=GONE) if len(shown) == 1 else MovieChoice("take", REMADE)
 
-    identity = identify_movie.identify(local("The Amber Ferry", 1954, 92), ITEM, {}, desk, choose)
+    identity = identify_movie.identify(
+        build_local_movie("The Amber Ferry", 1954, 92), ITEM, {}, context, choose
+    )
     assert (identity.status, identity.decided_by, identity.tmdb_id) == (
         MatchStatus.USER,
         "person",
@@ -382,13 +401,13 @@ def test_a_person_has_the_last_word(desk: TmdbContext) -> None:
         "",
     )
     assert str(GONE) in shown[1].lookup_error
-    resolved = desk.store.get_resolved("a.mkv")
+    resolved = context.store.get_resolved("a.mkv")
     assert resolved is not None
     assert (resolved.match, resolved.tmdb_id) == ("user", REMADE)
 
 
 def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
-    desk: TmdbContext,
+    context: TmdbContext,
 ) -> None:
     shown: list[MovieIdentity] = []
 
@@ -396,16 +415,20 @@ def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
         shown.append(found)
         return MovieChoice("take", found.candidates[0].hit.id)
 
-    identity = identify_movie.identify(local("The Amber Ferry", 1998, 121), ITEM, {}, desk, choose)
+    identity = identify_movie.identify(
+        build_local_movie("The Amber Ferry", 1998, 121), ITEM, {}, context, choose
+    )
     assert (identity.tmdb_id, shown[0].candidates[0].hit.id) == (REMADE, REMADE)
-    identify_movie.identify(local("The Amber Ferry"), ITEM, {}, desk, choose)
+    identify_movie.identify(build_local_movie("The Amber Ferry"), ITEM, {}, context, choose)
     assert [candidate.runtime for candidate in shown[1].candidates] == [121, 92]
     assert "Ada Quill" in {candidate.director for candidate in shown[1].candidates}
 
 
-def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(desk: TmdbContext) -> None:
+def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(context: TmdbContext) -> None:
     chosen = MovieChoice("take", imdb_id="tt7000014")
-    identity = identify_movie.identify(local("Teapots at Dawn"), ITEM, {}, desk, lambda *_: chosen)
+    identity = identify_movie.identify(
+        build_local_movie("Teapots at Dawn"), ITEM, {}, context, lambda *_: chosen
+    )
     assert (identity.status, identity.tmdb_id, identity.confidence) == (
         MatchStatus.USER,
         LANTERNS,
@@ -413,61 +436,64 @@ def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(desk: TmdbContext
     )
 
 
-def test_a_person_may_leave_out_and_stop_and_nothing_is_kept(desk: TmdbContext) -> None:
+def test_a_person_may_leave_out_and_stop_and_nothing_is_kept(context: TmdbContext) -> None:
     with pytest.raises(NeverAsk):
         identify_movie.identify(
-            local("Nightjar", 2010), ITEM, {}, desk, lambda *_: MovieChoice("never")
+            build_local_movie("Nightjar", 2010), ITEM, {}, context, lambda *_: MovieChoice("never")
         )
     with pytest.raises(Stopped):
         identify_movie.identify(
-            local("Nightjar", 2010), ITEM, {}, desk, lambda *_: MovieChoice("stop")
+            build_local_movie("Nightjar", 2010), ITEM, {}, context, lambda *_: MovieChoice("stop")
         )
-    assert desk.store.get_resolved("a.mkv") is None
+    assert context.store.get_resolved("a.mkv") is None
 
 
 def test_what_a_person_decides_later_stays_open_until_asked_again_or_renamed(
-    desk: TmdbContext,
+    context: TmdbContext,
 ) -> None:
-    movie = local("The Amber Ferry", 1954, 92)
-    certain = identify_movie.identify(movie, ITEM, {}, desk)
+    movie = build_local_movie("The Amber Ferry", 1954, 92)
+    certain = identify_movie.identify(movie, ITEM, {}, context)
     assert certain.is_certain
-    later = identify_movie.identify(movie, ITEM, {}, desk, lambda *_: MovieChoice("later"))
+    later = identify_movie.identify(movie, ITEM, {}, context, lambda *_: MovieChoice("later"))
     assert (later.status, later.tmdb_id, later.movie) == (MatchStatus.REVIEW, 0, None)
     assert later.candidates[0].hit.id == certain.tmdb_id
-    again = identify_movie.identify(movie, ITEM, {}, desk)
+    again = identify_movie.identify(movie, ITEM, {}, context)
     assert (again.status, again.candidates) == (MatchStatus.REVIEW, later.candidates)
     chosen = MovieChoice("take", certain.tmdb_id)
     assert (
-        identify_movie.identify(movie, ITEM, {}, desk, lambda *_: chosen).status is MatchStatus.USER
+        identify_movie.identify(movie, ITEM, {}, context, lambda *_: chosen).status
+        is MatchStatus.USER
     )
-    identify_movie.identify(movie, ITEM, {}, desk, lambda *_: MovieChoice("later"))
+    identify_movie.identify(movie, ITEM, {}, context, lambda *_: MovieChoice("later"))
     renamed = structs.replace(movie, name=structs.replace(movie.name, others=("Amber Ferry",)))
-    assert identify_movie.identify(renamed, ITEM, {}, desk).is_certain
+    assert identify_movie.identify(renamed, ITEM, {}, context).is_certain
 
 
-def test_an_id_in_the_name_that_is_decided_later_stays_open_too(desk: TmdbContext) -> None:
-    movie = local("The Amber Ferry", 1954, 92)
-    known = identify_movie.identify(movie, ITEM, {}, desk).tmdb_id
+def test_an_id_in_the_name_that_is_decided_later_stays_open_too(context: TmdbContext) -> None:
+    movie = build_local_movie("The Amber Ferry", 1954, 92)
+    known = identify_movie.identify(movie, ITEM, {}, context).tmdb_id
     movie = structs.replace(movie, name=structs.replace(movie.name, tmdb_id=known))
-    assert identify_movie.identify(movie, ITEM, {}, desk).decided_by == "name"
-    identify_movie.identify(movie, ITEM, {}, desk, lambda *_: MovieChoice("later"))
-    assert identify_movie.identify(movie, ITEM, {}, desk).status is MatchStatus.REVIEW
+    assert identify_movie.identify(movie, ITEM, {}, context).decided_by == "name"
+    identify_movie.identify(movie, ITEM, {}, context, lambda *_: MovieChoice("later"))
+    assert identify_movie.identify(movie, ITEM, {}, context).status is MatchStatus.REVIEW
 
 
-def test_what_nobody_knows_may_be_decided_later(desk: TmdbContext) -> None:
+def test_what_nobody_knows_may_be_decided_later(context: TmdbContext) -> None:
     identity = identify_movie.identify(
-        local("Teapots at Dawn"), ITEM, {}, desk, lambda *_: MovieChoice("later")
+        build_local_movie("Teapots at Dawn"), ITEM, {}, context, lambda *_: MovieChoice("later")
     )
     assert (identity.status, identity.candidates) == (MatchStatus.UNMATCHED, ())
 
 
-def test_what_a_person_said_in_the_queue_is_not_asked_again(desk: TmdbContext) -> None:
+def test_what_a_person_said_in_the_queue_is_not_asked_again(context: TmdbContext) -> None:
     item = MovieItem(status=Status.IN_PROGRESS, match="user", tmdb_id=NIGHTJAR)
 
     def choose(movie: LocalMovie, found: MovieIdentity) -> MovieChoice:
         raise AssertionError(movie, found)
 
-    identity = identify_movie.identify(local("Nightjar", 2010), item, {}, desk, choose)
+    identity = identify_movie.identify(
+        build_local_movie("Nightjar", 2010), item, {}, context, choose
+    )
     assert (identity.status, identity.decided_by, identity.tmdb_id) == (
         MatchStatus.USER,
         "queue",
@@ -484,18 +510,20 @@ def test_what_a_person_said_in_the_queue_is_not_asked_again(desk: TmdbContext) -
         "The Amber Ferry s01.e01 (1954)",
     ],
 )
-def test_an_episode_is_not_taken_for_the_film_of_its_name(desk: TmdbContext, stem: str) -> None:
-    movie = structs.replace(local("The Amber Ferry", 1954, 92), base=stem)
-    identity = of(movie, desk)
+def test_an_episode_is_not_taken_for_the_film_of_its_name(context: TmdbContext, stem: str) -> None:
+    movie = structs.replace(build_local_movie("The Amber Ferry", 1954, 92), base=stem)
+    identity = identify(movie, context)
     assert (identity.status, identity.tmdb_id) == (MatchStatus.REVIEW, 0)
     assert identity.candidates[0].hit.id == FERRY
     assert identity.candidates[0].against["episode"] == 0.3
-    assert of(movie, desk, tmdb=str(FERRY)).tmdb_id == FERRY  # an id needs no name
+    assert identify(movie, context, tmdb=str(FERRY)).tmdb_id == FERRY  # an id needs no name
 
 
-def test_the_folder_of_an_episode_tells_it_too_and_other_names_do_not(desk: TmdbContext) -> None:
-    movie = structs.replace(local("The Amber Ferry", 1954, 92), own_folder=True, base="video")
+def test_the_folder_of_an_episode_tells_it_too_and_other_names_do_not(context: TmdbContext) -> None:
+    movie = structs.replace(
+        build_local_movie("The Amber Ferry", 1954, 92), own_folder=True, base="video"
+    )
     episode = structs.replace(movie, key="The.Amber.Ferry.S01E01")
-    assert of(episode, desk).status is MatchStatus.REVIEW
+    assert identify(episode, context).status is MatchStatus.REVIEW
     for key in ("The Amber Ferry (1954)", "Shows S01E01/The Amber Ferry (1954)", "Ss1E1", "S01"):
-        assert of(structs.replace(movie, key=key), desk).is_certain
+        assert identify(structs.replace(movie, key=key), context).is_certain

@@ -19,7 +19,7 @@ from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
 from tests.movies.identify import films
 
 
-def searched(server: SimulatorServer) -> list[LoggedRequest]:
+def list_searches(server: SimulatorServer) -> list[LoggedRequest]:
     return [request for request in server.requests if request.path.endswith("/search/movie")]
 
 
@@ -59,10 +59,10 @@ def test_a_name_is_bent_by_its_number_its_subtitle_and_its_halves() -> None:
 
 
 def test_what_a_whole_page_leaves_out_is_not_searched_for_again(
-    server: SimulatorServer, desk: TmdbContext
+    server: SimulatorServer, context: TmdbContext
 ) -> None:
-    MovieSearch(desk.tmdb, MovieClues(("Amber Ferry",), 1971, 60.0)).run()
-    assert len(searched(server)) == 2  # that year, and all: nothing can lie beside it
+    MovieSearch(context.tmdb, MovieClues(("Amber Ferry",), 1971, 60.0)).run()
+    assert len(list_searches(server)) == 2  # that year, and all: nothing can lie beside it
 
 
 def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) 
     catalogue = MovieCatalogue(films=(*crowd, right))
     with (
         SimulatorServer(MusicBrainzCatalogue(), movies=catalogue) as server,
-        films.asking(tmp_path, server) as context,
+        films.open_context(tmp_path, server) as context,
     ):
         identity = MovieSearch(context.tmdb, MovieClues(("Nightjar",), 1960, 91.0)).run()
-        years = [request.query.partition("year=")[2][:4] for request in searched(server)]
+        years = [request.query.partition("year=")[2][:4] for request in list_searches(server)]
     assert (identity.status, identity.candidates[0].hit.id) == (MatchStatus.AUTO, 90)
     assert years == ["1960", "", "1960", "1959", "1961"]
 
@@ -98,21 +98,21 @@ def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) 
     ],
 )
 def test_what_is_only_nearly_a_movie_is_not_taken_for_it(
-    desk: TmdbContext, title: str, year: int, minutes: float
+    context: TmdbContext, title: str, year: int, minutes: float
 ) -> None:
-    identity = MovieSearch(desk.tmdb, MovieClues((title,), year, minutes)).run()
+    identity = MovieSearch(context.tmdb, MovieClues((title,), year, minutes)).run()
     assert identity.status is not MatchStatus.AUTO
     assert identity.movie is None
 
 
 def test_a_movie_that_vanishes_between_search_and_details_counts_no_more(tmp_path: Path) -> None:
-    with films.serving() as server, films.asking(tmp_path, server) as context:
+    with films.serve_movies() as server, films.open_context(tmp_path, server) as context:
         context.tmdb.search_movies("The Amber Ferry", 1954)
     catalogue = structs.replace(films.CINEMA, films=films.CINEMA.films[1:])
     port = int(server.url.rpartition(":")[2])  # what is kept is known by its address
     with (
         SimulatorServer(MusicBrainzCatalogue(), port=port, movies=catalogue) as server,
-        films.asking(tmp_path, server) as context,
+        films.open_context(tmp_path, server) as context,
     ):
         identity = MovieSearch(context.tmdb, MovieClues(("The Amber Ferry",), 1954, 92.0)).run()
     assert [request.path for request in server.requests if request.status == 404] == [

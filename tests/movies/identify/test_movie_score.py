@@ -17,35 +17,39 @@ HIT = MovieSummary(id=1, title="The Amber Ferry", release_date="1954-03-01", pop
 DETAILS = Movie(id=1, title="The Amber Ferry", release_date="1954-03-01", runtime=100)
 
 
-def clue(title: str = "The Amber Ferry", year: int = 1954, minutes: float = 100.0) -> MovieClues:
+def build_clues(
+    title: str = "The Amber Ferry", year: int = 1954, minutes: float = 100.0
+) -> MovieClues:
     return MovieClues((title,), year, minutes)
 
 
-def of(clues: MovieClues, details: Movie | None = DETAILS) -> MovieCandidate:
+def rate(clues: MovieClues, details: Movie | None = DETAILS) -> MovieCandidate:
     return score.rate_candidate(clues, HIT, details)
 
 
 def test_nothing_is_taken_off_where_all_agrees() -> None:
-    identity = of(clue())
+    identity = rate(build_clues())
     assert (identity.confidence, identity.against) == (1.0, {})
 
 
 @each_row("minutes", [96.0, 95.6, 100.0, 104.4])
 def test_a_film_that_runs_four_per_cent_faster_is_as_long(minutes: float) -> None:
-    assert of(clue(minutes=minutes)).confidence == 1.0
+    assert rate(build_clues(minutes=minutes)).confidence == 1.0
 
 
 def test_the_further_off_the_running_time_the_more_it_tells() -> None:
-    taken = [of(clue(minutes=minutes)).against["runtime"] for minutes in (107, 112, 118, 130)]
+    taken = [
+        rate(build_clues(minutes=minutes)).against["runtime"] for minutes in (107, 112, 118, 130)
+    ]
     assert taken == sorted(taken)
     assert taken[-1] == WEIGHTS.runtime
 
 
 @pytest.mark.parametrize("minutes", [75.0, 128.0, 140.0])
 def test_an_edition_that_is_much_longer_is_still_the_movie(minutes: float) -> None:
-    cut = structs.replace(clue(minutes=minutes), edition=True)
-    assert score.decide_status([of(cut)]) is MatchStatus.AUTO
-    assert score.decide_status([of(structs.replace(cut, year=1955))]) is MatchStatus.REVIEW
+    cut = structs.replace(build_clues(minutes=minutes), edition=True)
+    assert score.decide_status([rate(cut)]) is MatchStatus.AUTO
+    assert score.decide_status([rate(structs.replace(cut, year=1955))]) is MatchStatus.REVIEW
 
 
 def test_an_edition_may_last_longer() -> None:
@@ -56,22 +60,23 @@ def test_an_edition_may_last_longer() -> None:
 
 
 def test_a_few_minutes_are_a_piece_of_a_movie_or_ones_own_and_left_to_a_person() -> None:
-    assert of(clue(minutes=0.0)).against == {"runtime": WEIGHTS.untimed}
+    assert rate(build_clues(minutes=0.0)).against == {"runtime": WEIGHTS.untimed}
     for minutes in (0.1, 4.9):
-        assert score.decide_status([of(clue(minutes=minutes))]) is MatchStatus.REVIEW
-        short = of(clue(minutes=minutes), structs.replace(DETAILS, runtime=4))
+        assert score.decide_status([rate(build_clues(minutes=minutes))]) is MatchStatus.REVIEW
+        short = rate(build_clues(minutes=minutes), structs.replace(DETAILS, runtime=4))
         assert short.against.get("runtime") != WEIGHTS.scrap
 
 
 def test_a_title_and_a_year_alone_may_be_a_film_of_ones_own() -> None:
-    bare = structs.replace(clue(minutes=0.0), bare=True)
-    assert score.decide_status([of(bare)]) is MatchStatus.REVIEW
-    assert of(structs.replace(bare, minutes=100.0)).confidence == 1.0
+    bare = structs.replace(build_clues(minutes=0.0), bare=True)
+    assert score.decide_status([rate(bare)]) is MatchStatus.REVIEW
+    assert rate(structs.replace(bare, minutes=100.0)).confidence == 1.0
 
 
 def test_years_that_differ_by_two_are_left_to_a_person() -> None:
     verdicts = [
-        score.decide_status([of(clue(year=year))]) for year in (1953, 1954, 1955, 1956, 1994)
+        score.decide_status([rate(build_clues(year=year))])
+        for year in (1953, 1954, 1955, 1956, 1994)
     ]
     assert verdicts == [
         MatchStatus.AUTO,
@@ -84,16 +89,16 @@ def test_years_that_differ_by_two_are_left_to_a_person() -> None:
 
 def test_a_release_in_another_country_explains_a_later_year() -> None:
     shown = Certification("DE", type=3, date="1956-04-01")
-    assert of(clue(year=1956)).confidence < WEIGHTS.bar
+    assert rate(build_clues(year=1956)).confidence < WEIGHTS.bar
     details = Movie(id=1, title="The Amber Ferry", runtime=100, certificates=(shown,))
-    assert of(clue(year=1956), details).confidence >= WEIGHTS.bar
+    assert rate(build_clues(year=1956), details).confidence >= WEIGHTS.bar
 
 
 def test_a_title_of_another_country_counts_as_well() -> None:
     movie = Movie(
         id=1, runtime=100, alternative_titles=(AlternativeTitle("Die Bernsteinfähre", "DE"),)
     )
-    identity = of(clue("Die Bernsteinfähre"), movie)
+    identity = rate(build_clues("Die Bernsteinfähre"), movie)
     assert identity.confidence >= WEIGHTS.bar
     assert identity.title == "Die Bernsteinfähre"
 
@@ -102,7 +107,7 @@ def test_a_single_word_without_year_and_running_time_is_too_little() -> None:
     hit = MovieSummary(id=1, title="Nightjar", release_date="2010-01-01")
     bare = score.rate_candidate(MovieClues(("Nightjar",)), hit)
     timed = score.rate_candidate(MovieClues(("Nightjar",), 0, 100.0), hit, Movie(id=1, runtime=100))
-    longer = of(clue(year=0, minutes=0))
+    longer = rate(build_clues(year=0, minutes=0))
     assert [score.decide_status([one]) for one in (bare, timed, longer)] == [
         MatchStatus.REVIEW,
         MatchStatus.AUTO,
@@ -125,13 +130,13 @@ def test_a_part_of_a_name_counts_less_than_all_of_it() -> None:
 
 def test_popularity_decides_nothing() -> None:
     loved = MovieSummary(id=2, title="The Amber Ferry", release_date="1998-01-01", popularity=900.0)
-    clues = clue(year=0, minutes=0)
+    clues = build_clues(year=0, minutes=0)
     pair = score.rank_candidates(
         [score.rate_candidate(clues, HIT), score.rate_candidate(clues, loved)]
     )
     assert score.decide_status(pair) is MatchStatus.REVIEW
     dated = score.rank_candidates(
-        [score.rate_candidate(clue(), HIT), score.rate_candidate(clue(), loved)]
+        [score.rate_candidate(build_clues(), HIT), score.rate_candidate(build_clues(), loved)]
     )
     assert (score.decide_status(dated), dated[0].hit.id) == (MatchStatus.AUTO, 1)
 
@@ -139,10 +144,14 @@ def test_popularity_decides_nothing() -> None:
 def test_equals_are_a_tie_and_what_is_nothing_like_is_unmatched() -> None:
     twin = MovieSummary(id=2, title="The Amber Ferry", release_date="1954-09-09")
     assert (
-        score.decide_status([of(clue()), score.rate_candidate(clue(), twin)]) is MatchStatus.REVIEW
+        score.decide_status([rate(build_clues()), score.rate_candidate(build_clues(), twin)])
+        is MatchStatus.REVIEW
     )
     stranger = MovieSummary(id=3, title="Teapots at Dawn", release_date="1954-01-01")
-    assert score.decide_status([score.rate_candidate(clue(), stranger)]) is MatchStatus.UNMATCHED
+    assert (
+        score.decide_status([score.rate_candidate(build_clues(), stranger)])
+        is MatchStatus.UNMATCHED
+    )
     assert score.decide_status([]) is MatchStatus.UNMATCHED
 
 

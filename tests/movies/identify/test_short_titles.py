@@ -15,7 +15,7 @@ from mediakeep.movies.identify.model import MatchStatus, MovieIdentity
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb.model import CatalogueCollection, CatalogueMovie, MovieCatalogue
-from tests.movies.identify.films import ITEM, asking, local
+from tests.movies.identify.films import ITEM, build_local_movie, open_context
 from tests.sampling import each_row
 
 TOWER, GATE, OTHER = 801, 802, 803
@@ -44,18 +44,18 @@ CINEMA = MovieCatalogue(
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[TmdbContext]:
+def context(tmp_path: Path) -> Iterator[TmdbContext]:
     with (
         SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as server,
-        asking(tmp_path, server) as one,
+        open_context(tmp_path, server) as one,
     ):
         yield one
 
 
-def of(
+def identify(
     desk: TmdbContext, folder: str, title: str, year: int, minutes: float = 0.0
 ) -> MovieIdentity:
-    movie = local(title, year, minutes, edition="Extended")
+    movie = build_local_movie(title, year, minutes, edition="Extended")
     key = f"{folder}/{title} ({year}) Extended.mkv".lstrip("/")
     return identify_movie.identify(structs.replace(movie, key=key), ITEM, {}, desk)
 
@@ -71,43 +71,49 @@ def of(
     ],
 )
 def test_in_the_folder_of_its_collection_a_movie_needs_no_prefix(
-    desk: TmdbContext, folder: str
+    context: TmdbContext, folder: str
 ) -> None:
     for minutes in (0.0, 178.0, 228.0):
-        identity = of(desk, folder, "The Tin Tower", 2001, minutes)
+        identity = identify(context, folder, "The Tin Tower", 2001, minutes)
         assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, TOWER), minutes
-    assert of(desk, folder, "Broken Gate", 2003).tmdb_id == GATE
+    assert identify(context, folder, "Broken Gate", 2003).tmdb_id == GATE
 
 
-def test_the_folder_of_the_collection_may_hold_this_movie_alone(desk: TmdbContext) -> None:
+def test_the_folder_of_the_collection_may_hold_this_movie_alone(context: TmdbContext) -> None:
     for key in ("Lord of the Tides Collection", "The Lord of the Tides/Tower"):
-        movie = structs.replace(local("The Tin Tower", 2001, 178), key=key, own_folder=True)
-        assert identify_movie.identify(movie, ITEM, {}, desk).tmdb_id == TOWER
+        movie = structs.replace(
+            build_local_movie("The Tin Tower", 2001, 178), key=key, own_folder=True
+        )
+        assert identify_movie.identify(movie, ITEM, {}, context).tmdb_id == TOWER
 
 
 @pytest.mark.parametrize("folder", ["", "Fantasy", "The Lord", "The Lord of the Tides and Others"])
 def test_without_that_folder_it_is_a_candidate_and_a_person_decides(
-    desk: TmdbContext, folder: str
+    context: TmdbContext, folder: str
 ) -> None:
-    identity = of(desk, folder, "The Tin Tower", 2001, 178)
+    identity = identify(context, folder, "The Tin Tower", 2001, 178)
     assert (identity.status, identity.tmdb_id) == (MatchStatus.REVIEW, 0)
     assert identity.candidates[0].hit.id == TOWER
 
 
-def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(desk: TmdbContext) -> None:
-    assert of(desk, "", "The Tin Tower", 1955, 80).tmdb_id == OTHER
-    assert of(desk, "The Lord of the Tides", "The Tin Tower", 1955, 80).tmdb_id == OTHER
+def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(
+    context: TmdbContext,
+) -> None:
+    assert identify(context, "", "The Tin Tower", 1955, 80).tmdb_id == OTHER
+    assert identify(context, "The Lord of the Tides", "The Tin Tower", 1955, 80).tmdb_id == OTHER
 
 
 def test_another_year_is_another_movie_even_in_the_folder_of_the_collection(
-    desk: TmdbContext,
+    context: TmdbContext,
 ) -> None:
-    identity = of(desk, "The Lord of the Tides", "The Tin Tower", 2019)
+    identity = identify(context, "The Lord of the Tides", "The Tin Tower", 2019)
     assert not identity.is_certain
 
 
-def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: TmdbContext) -> None:
-    identity = of(desk, "", "Tin", 1971)
+def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(
+    context: TmdbContext,
+) -> None:
+    identity = identify(context, "", "Tin", 1971)
     assert identity.status is MatchStatus.UNMATCHED
     assert identity.candidates
     assert len(identity.candidates) <= 3

@@ -22,15 +22,15 @@ FIRST = worlds.release(DAWN, ["a", "b", "c"])
 DELUXE = worlds.release(DAWN, ["a", "b", "c"], ["d", "e"], name="deluxe", date="2011")
 
 
-def compared(who: Artist, known: Discography, more: Sequence[Release] = ()) -> OwnedDiscography:
+def compare(who: Artist, known: Discography, more: Sequence[Release] = ()) -> OwnedDiscography:
     return collection.compare_with_discography(who, artist_query.build_query(who), known, more)
 
 
-def owning(albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
-    return visits.owning("Vera", albums, **tags)
+def build_artist(albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
+    return visits.build_artist("Vera", albums, **tags)
 
 
-def told(missing: Sequence[MissingRelease]) -> list[tuple[str, str, str]]:
+def list_missing(missing: Sequence[MissingRelease]) -> list[tuple[str, str, str]]:
     """Tell reason, album and track of all that is lacking."""
     return [
         (item.reason.value, item.group.title, item.track[1].title if item.track else "")
@@ -41,18 +41,18 @@ def told(missing: Sequence[MissingRelease]) -> list[tuple[str, str, str]]:
 def test_an_album_that_is_not_here_is_not_owned() -> None:
     noon = worlds.group("Noon", "EP", first_release_date="1980")
     known = worlds.discography(FIRST, worlds.release(DUSK, ["x", "y"]), worlds.release(noon, ["z"]))
-    owned = compared(owning({"dawn": ["a", "b", "c"]}), known)
-    assert told(owned.missing) == [("not owned", "Dusk", ""), ("not owned", "Noon", "")]
+    owned = compare(build_artist({"dawn": ["a", "b", "c"]}), known)
+    assert list_missing(owned.missing) == [("not owned", "Dusk", ""), ("not owned", "Noon", "")]
     assert [missing.tracks for missing in owned.missing] == [2, 1]
 
 
 def test_a_track_that_is_missing_of_the_edition_here_is_not_owned() -> None:
-    owned = compared(owning({"Dawn": ["a", "c"]}), worlds.discography(FIRST))
-    assert told(owned.missing) == [("not owned", "Dawn", "b")]
+    owned = compare(build_artist({"Dawn": ["a", "c"]}), worlds.discography(FIRST))
+    assert list_missing(owned.missing) == [("not owned", "Dawn", "b")]
     assert owned.missing[0].place == "Dawn"
 
 
-def loose(*titles: str, flat: bool = False) -> Album:
+def build_loose_album(*titles: str, flat: bool = False) -> Album:
     tracks = (
         structs.replace(track, place=track.name) for track in visits.album("Dawn", titles).tracks
     )
@@ -60,29 +60,29 @@ def loose(*titles: str, flat: bool = False) -> Album:
 
 
 def test_loose_tracks_of_an_album_that_has_a_folder_belong_to_it() -> None:
-    here = visits.artist("Vera", loose("a", "b"), visits.album("Dawn", ["c"]))
-    owned = compared(here, worlds.discography(FIRST))
+    here = visits.artist("Vera", build_loose_album("a", "b"), visits.album("Dawn", ["c"]))
+    owned = compare(here, worlds.discography(FIRST))
     assert [[album.place for album in held.albums] for held in owned.groups] == [["Dawn", ""]]
-    assert told(owned.missing) == []
+    assert list_missing(owned.missing) == []
 
 
 def test_loose_tracks_that_agree_are_an_album_of_which_tracks_are_missing() -> None:
-    owned = compared(visits.artist("Vera", loose("a", "b")), worlds.discography(FIRST))
-    assert told(owned.missing) == [("not owned", "Dawn", "c")]
+    owned = compare(visits.artist("Vera", build_loose_album("a", "b")), worlds.discography(FIRST))
+    assert list_missing(owned.missing) == [("not owned", "Dawn", "c")]
     assert owned.missing[0].place == ""
 
 
 def test_of_an_album_in_the_root_no_other_album_is_called_missing() -> None:
     known = worlds.discography(FIRST, worlds.release(DUSK, ["x", "y"]))
-    flat = visits.artist("Vera - Dawn", loose("a", "b", flat=True))
-    assert told(compared(flat, known).missing) == [("not owned", "Dawn", "c")]
-    nested = visits.artist("Vera", loose("a", "b", "c"))
-    assert told(compared(nested, known).missing) == [("not owned", "Dusk", "")]
+    flat = visits.artist("Vera - Dawn", build_loose_album("a", "b", flat=True))
+    assert list_missing(compare(flat, known).missing) == [("not owned", "Dawn", "c")]
+    nested = visits.artist("Vera", build_loose_album("a", "b", "c"))
+    assert list_missing(compare(nested, known).missing) == [("not owned", "Dusk", "")]
 
 
 def test_what_other_editions_have_besides_are_bonus_tracks() -> None:
-    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, DELUXE))
-    assert told(owned.missing) == [
+    owned = compare(build_artist({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, DELUXE))
+    assert list_missing(owned.missing) == [
         ("another edition owned", "Dawn", ""),
         ("bonus track", "Dawn", "d"),
         ("bonus track", "Dawn", "e"),
@@ -93,48 +93,50 @@ def test_what_other_editions_have_besides_are_bonus_tracks() -> None:
 
 
 def test_the_edition_is_the_one_whose_tracks_fit() -> None:
-    owned = compared(owning({"Dawn": list("abcz")}), worlds.discography(DELUXE, FIRST))
+    owned = compare(build_artist({"Dawn": list("abcz")}), worlds.discography(DELUXE, FIRST))
     assert owned.groups[0].release == FIRST
-    owned = compared(owning({"Dawn": list("abcd")}), worlds.discography(FIRST, DELUXE))
+    owned = compare(build_artist({"Dawn": list("abcd")}), worlds.discography(FIRST, DELUXE))
     assert owned.groups[0].release == DELUXE
-    assert told(owned.missing) == [("not owned", "Dawn", "e")]
-    owned = compared(owning({"Dawn": list("abcde")}), worlds.discography(FIRST, DELUXE))
+    assert list_missing(owned.missing) == [("not owned", "Dawn", "e")]
+    owned = compare(build_artist({"Dawn": list("abcde")}), worlds.discography(FIRST, DELUXE))
     assert owned.groups[0].release == DELUXE
     assert owned.missing == ()
 
 
 def test_a_bonus_track_is_named_once_however_many_editions_have_it() -> None:
     more = [worlds.release(DAWN, ["a", "b", "c", "d (live)"], name=f"{n}") for n in range(5)]
-    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, *more))
-    assert [one for one in told(owned.missing) if one[2]] == [("bonus track", "Dawn", "d (live)")]
+    owned = compare(build_artist({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, *more))
+    assert [one for one in list_missing(owned.missing) if one[2]] == [
+        ("bonus track", "Dawn", "d (live)")
+    ]
 
 
 def test_a_remastered_track_is_no_bonus_track() -> None:
     again = worlds.release(DAWN, ["a (2011 remaster)", "b", "c"], name="remastered")
-    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, again))
+    owned = compare(build_artist({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, again))
     assert owned.missing == ()
 
 
 def test_a_bonus_track_that_lies_loose_in_the_artists_folder_is_here() -> None:
     loose = Album(place="", tracks=tuple(visits.album("x", ["d", "e"]).tracks))
     who = visits.artist("Vera", visits.album("Dawn", ["a", "b", "c"]), loose)
-    assert compared(who, worlds.discography(FIRST, DELUXE)).missing == ()
+    assert compare(who, worlds.discography(FIRST, DELUXE)).missing == ()
 
 
 def test_groups_without_an_official_release_are_told_as_such() -> None:
     barn = worlds.group("Live in a Barn", secondary_types=("Live",))
     known = worlds.discography(FIRST, groups=[barn])
-    assert told(compared(owning({"Dawn": ["a", "b", "c"]}), known).missing) == [
+    assert list_missing(compare(build_artist({"Dawn": ["a", "b", "c"]}), known).missing) == [
         ("no official release", "Live in a Barn", "")
     ]
-    owned = compared(owning({"Live in a Barn": ["a"]}), worlds.discography(groups=[barn]))
-    assert (told(owned.missing), owned.unknown_places) == ([], ())
+    owned = compare(build_artist({"Live in a Barn": ["a"]}), worlds.discography(groups=[barn]))
+    assert (list_missing(owned.missing), owned.unknown_places) == ([], ())
     assert owned.groups[0].group == barn
 
 
 @each_row("title", ["Dawn (Deluxe Edition)", "Dawn [Remastered]", "DAWN", "The Dawn"])
 def test_a_deluxe_title_is_the_plain_album_where_there_is_no_other(title: str) -> None:
-    owned = compared(owning({title: ["a", "b", "c"]}), worlds.discography(FIRST))
+    owned = compare(build_artist({title: ["a", "b", "c"]}), worlds.discography(FIRST))
     assert owned.unknown_places == ()
     assert [group.group for group in owned.groups] == [DAWN]
 
@@ -142,13 +144,13 @@ def test_a_deluxe_title_is_the_plain_album_where_there_is_no_other(title: str) -
 def test_an_album_of_the_very_title_comes_before_one_without_brackets() -> None:
     live = worlds.group("Dawn (Live)", secondary_types=("Live",))
     known = worlds.discography(FIRST, worlds.release(live, ["a", "b", "c"]))
-    owned = compared(owning({"Dawn (Live)": ["a", "b", "c"]}), known)
+    owned = compare(build_artist({"Dawn (Live)": ["a", "b", "c"]}), known)
     assert [group.group for group in owned.groups] == [live]
 
 
 def test_an_album_is_found_by_the_title_of_any_of_its_editions() -> None:
     other = worlds.release(DAWN, ["a", "b", "c"], name="german", title="Morgenrot")
-    owned = compared(owning({"Morgenrot": ["a", "b", "c"]}), worlds.discography(FIRST, other))
+    owned = compare(build_artist({"Morgenrot": ["a", "b", "c"]}), worlds.discography(FIRST, other))
     assert [group.group for group in owned.groups] == [DAWN]
 
 
@@ -158,15 +160,15 @@ def test_of_two_albums_of_one_title_the_one_whose_tracks_fit_is_meant() -> None:
     known = worlds.discography(
         worlds.release(blue, ["My Name", "Say"]), worlds.release(green, ["Photo", "Island"])
     )
-    owned = compared(owning({"Vera": ["Photo", "Island"]}), known)
+    owned = compare(build_artist({"Vera": ["Photo", "Island"]}), known)
     assert [group.group for group in owned.groups] == [green]
-    assert told(owned.missing) == [("not owned", "Vera", "")]
+    assert list_missing(owned.missing) == [("not owned", "Vera", "")]
     both = visits.artist(
         "Vera",
         visits.album("Vera (Blue)", ["My Name", "Say"], album=("Vera",)),
         visits.album("Vera (Green)", ["Photo", "Island"], album=("Vera",)),
     )
-    assert compared(both, known).missing == ()
+    assert compare(both, known).missing == ()
 
 
 def test_two_folders_of_one_album_are_one() -> None:
@@ -175,7 +177,7 @@ def test_two_folders_of_one_album_are_one() -> None:
         visits.album("Dawn A", ["a", "b"], album=("Dawn",)),
         visits.album("Dawn B", ["c"], album=("Dawn",)),
     )
-    owned = compared(who, worlds.discography(FIRST))
+    owned = compare(who, worlds.discography(FIRST))
     assert [[album.place for album in held.albums] for held in owned.groups] == [
         ["Dawn A", "Dawn B"]
     ]
@@ -186,20 +188,22 @@ def test_the_mbid_of_the_release_in_the_tags_decides_the_edition() -> None:
     tags = {"musicbrainz_albumid": ("11111111-1111-4111-8111-111111111111",)}
     named = worlds.release(DAWN, ["a", "b", "c", "z"], name="named")
     named = structs.replace(named, id=tags["musicbrainz_albumid"][0])
-    owned = compared(owning({"Strange": ["a", "b", "c"]}, **tags), worlds.discography(FIRST, named))
+    owned = compare(
+        build_artist({"Strange": ["a", "b", "c"]}, **tags), worlds.discography(FIRST, named)
+    )
     assert owned.groups[0].release == named
-    assert ("not owned", "Dawn", "z") in told(owned.missing)
+    assert ("not owned", "Dawn", "z") in list_missing(owned.missing)
 
 
 def test_the_mbid_of_the_release_group_tells_the_album_whatever_its_title() -> None:
     mbid = "22222222-2222-4222-8222-222222222222"
     odd = structs.replace(DAWN, id=mbid)
     known = worlds.discography(worlds.release(odd, ["a"]), worlds.release(DUSK, ["a"]))
-    who = owning({"Dusk": ["a"]}, musicbrainz_releasegroupid=(mbid,))
-    assert [group.group.id for group in compared(who, known).groups] == [mbid]
+    who = build_artist({"Dusk": ["a"]}, musicbrainz_releasegroupid=(mbid,))
+    assert [group.group.id for group in compare(who, known).groups] == [mbid]
 
 
-def by_both(title: str, *tracks: tuple[str, str]) -> Release:
+def build_sampler(title: str, *tracks: tuple[str, str]) -> Release:
     """Make a sampler by several artists, given as pairs of a title and an artist."""
     made = worlds.release(worlds.group(title), [name for name, _ in tracks])
     who = {"Vera": worlds.VERA, "Other": model.Artist(id="other", name="Other")}
@@ -212,15 +216,15 @@ def by_both(title: str, *tracks: tuple[str, str]) -> Release:
 
 
 def test_of_a_sampler_only_the_artists_own_tracks_can_be_missing() -> None:
-    sampler = by_both("Hits", ("a", "Vera"), ("x", "Vera"), ("y", "Other"))
+    sampler = build_sampler("Hits", ("a", "Vera"), ("x", "Vera"), ("y", "Other"))
     more = [sampler, worlds.release(worlds.group("Sampler"), ["z"])]
-    owned = compared(owning({"Hits": ["a"]}), worlds.discography(), more)
-    assert told(owned.missing) == [("not owned", "Hits", "x")]
+    owned = compare(build_artist({"Hits": ["a"]}), worlds.discography(), more)
+    assert list_missing(owned.missing) == [("not owned", "Hits", "x")]
 
 
 def test_a_promotional_edition_that_tags_name_is_the_album_that_is_here() -> None:
     promo = worlds.release(DAWN, ["a", "x"], name="promo", status="Promotion")
-    who = owning({"Dawn": ["a"]})
+    who = build_artist({"Dawn": ["a"]})
     query = artist_query.build_query(who)
     named = tuple(structs.replace(album, release=promo.id) for album in query.albums)
     known = worlds.discography(FIRST)
@@ -228,24 +232,24 @@ def test_a_promotional_edition_that_tags_name_is_the_album_that_is_here() -> Non
     owned = collection.compare_with_discography(
         who, structs.replace(query, albums=named), known, [promo]
     )
-    assert told(owned.missing) == [("not owned", "Dawn", "x")]
+    assert list_missing(owned.missing) == [("not owned", "Dawn", "x")]
 
 
 def test_a_demo_of_a_song_that_is_here_is_a_bonus_track() -> None:
     more = worlds.release(DAWN, ["a", "b", "c"], ["a (demo)"], name="more", date="2011")
-    owned = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, more))
-    assert ("bonus track", "Dawn", "a (demo)") in told(owned.missing)
+    owned = compare(build_artist({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, more))
+    assert ("bonus track", "Dawn", "a (demo)") in list_missing(owned.missing)
 
 
 def test_two_concerts_are_two_albums() -> None:
     paris = worlds.release(worlds.group("Live (Paris 1988)"), ["a", "b"])
-    owned = compared(owning({"Live (London 2004)": ["a"]}), worlds.discography(paris))
+    owned = compare(build_artist({"Live (London 2004)": ["a"]}), worlds.discography(paris))
     assert owned.unknown_places == ("Live (London 2004)",)
-    assert told(owned.missing) == [("not owned", "Live (Paris 1988)", "")]
+    assert list_missing(owned.missing) == [("not owned", "Live (Paris 1988)", "")]
 
 
 def test_two_editions_that_tags_name_are_two_albums_of_one_group() -> None:
-    who = owning({"Dawn": ["a", "b"], "Dawn deluxe": ["a", "b", "c", "d"]})
+    who = build_artist({"Dawn": ["a", "b"], "Dawn deluxe": ["a", "b", "c", "d"]})
     query = artist_query.build_query(who)
     ids = {"Dawn": FIRST.id, "Dawn deluxe": DELUXE.id}
     named = tuple(structs.replace(album, release=ids[album.place]) for album in query.albums)
@@ -260,7 +264,7 @@ def test_two_editions_that_tags_name_are_two_albums_of_one_group() -> None:
 
 
 def test_an_album_that_nobody_knows_is_told_as_such() -> None:
-    owned = compared(owning({"Dawn": ["a"], "Unheard": ["a"]}), worlds.discography(FIRST))
+    owned = compare(build_artist({"Dawn": ["a"], "Unheard": ["a"]}), worlds.discography(FIRST))
     assert owned.unknown_places == ("Unheard",)
 
 
@@ -276,8 +280,8 @@ def test_an_album_that_nobody_knows_is_told_as_such() -> None:
 def test_no_track_is_missing_of_an_album_that_shares_its_title_alone(
     tracks: str, missing: list[str]
 ) -> None:
-    owned = compared(owning({"Dawn": list(tracks)}), worlds.discography(FIRST, DELUXE))
-    assert {title for _, _, title in told(owned.missing)} - {""} == set(missing)
+    owned = compare(build_artist({"Dawn": list(tracks)}), worlds.discography(FIRST, DELUXE))
+    assert {title for _, _, title in list_missing(owned.missing)} - {""} == set(missing)
     assert [group.group for group in owned.groups] == [DAWN]
     if not missing:
         assert owned.missing == ()
@@ -287,7 +291,7 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_a_gap_in_the_library() -> N
     tracks = visits.album("Dawn", ["a", "b", "c"]).tracks
     broken = Track(place="Dawn/04.mp3", fault=TrackFault.TRUNCATED)
     who = visits.artist("Vera", Album(place="Dawn", tracks=(*tracks, broken)))
-    assert compared(who, worlds.discography(FIRST)).missing == ()
+    assert compare(who, worlds.discography(FIRST)).missing == ()
 
 
 def test_studio_albums_come_first_and_each_kind_stands_together() -> None:
@@ -305,7 +309,7 @@ def test_studio_albums_come_first_and_each_kind_stands_together() -> None:
         for place, (title, kind, more) in enumerate(kinds)
     ]
     known = worlds.discography(*(worlds.release(group_, ["a"]) for group_ in groups))
-    titles = [missing.group.title for missing in compared(owning({}), known).missing]
+    titles = [missing.group.title for missing in compare(build_artist({}), known).missing]
     assert titles == ["A2", "A1", "E1", "S1", "C1", "L1", "L2"]
 
 
@@ -313,7 +317,7 @@ Here = dict[str, list[str]]
 There = dict[str, list[tuple[str, list[str]]]]  # editions by album: name and titles
 
 
-def invented(rng: Random) -> tuple[There, Here]:
+def invent_collection(rng: Random) -> tuple[There, Here]:
     """Invent a discography, and a library that has some of it and some besides."""
     there: There = {}
     for number in range(rng.randint(0, 5)):
@@ -330,7 +334,7 @@ def invented(rng: Random) -> tuple[There, Here]:
     return there, here
 
 
-def naive(there: There, here: Here) -> set[tuple[str, str, str]]:
+def find_missing_naively(there: There, here: Here) -> set[tuple[str, str, str]]:
     """Tell what is lacking, by sets of titles alone."""
     lacking = set()
     for title, editions in there.items():
@@ -353,7 +357,7 @@ def naive(there: There, here: Here) -> set[tuple[str, str, str]]:
     return lacking
 
 
-def made(there: There) -> Discography:
+def build_discography(there: There) -> Discography:
     groups = {title: worlds.group(title) for title in there}
     releases = [
         worlds.release(groups[title], names, name=name, date=f"19{70 + place}")
@@ -366,9 +370,9 @@ def made(there: There) -> Discography:
 @pytest.mark.parametrize("seed", range(0, 600, 100))
 def test_a_naive_second_way_comes_to_the_same(seed: int) -> None:
     for one in range(seed, seed + 100):
-        there, here = invented(Random(one))
-        owned = compared(owning(here), made(there))
-        lacking = told(owned.missing)
+        there, here = invent_collection(Random(one))
+        owned = compare(build_artist(here), build_discography(there))
+        lacking = list_missing(owned.missing)
         assert len(lacking) == len(set(lacking)), one
-        assert set(lacking) == naive(there, here), one
+        assert set(lacking) == find_missing_naively(there, here), one
         assert set(owned.unknown_places) == here.keys() - there.keys(), one

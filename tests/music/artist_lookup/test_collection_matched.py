@@ -19,18 +19,18 @@ FIRST = worlds.release(DAWN, TITLES)
 OTHER = worlds.release(DUSK, ["Low Tide", "Winter Sun", "Ember Days", "Old Wharf", "Undertow"])
 
 
-def compared(who: Artist, known: Discography, more: Sequence[Release] = ()) -> OwnedDiscography:
+def compare(who: Artist, known: Discography, more: Sequence[Release] = ()) -> OwnedDiscography:
     matches = album_matcher.match_albums(who, (*known.releases, *more))
     return collection.compare_with_discography(
         who, artist_query.build_query(who), known, more, matches
     )
 
 
-def owning(title: str, tracks: Sequence[str], **tags: Any) -> Artist:
-    return visits.owning("Vera", {title: tracks}, **tags)
+def build_artist(title: str, tracks: Sequence[str], **tags: Any) -> Artist:
+    return visits.build_artist("Vera", {title: tracks}, **tags)
 
 
-def missing(owned: OwnedDiscography) -> list[str]:
+def list_missing(owned: OwnedDiscography) -> list[str]:
     return [
         missing.track[1].title if missing.track else missing.group.title
         for missing in owned.missing
@@ -39,36 +39,36 @@ def missing(owned: OwnedDiscography) -> list[str]:
 
 def test_a_slip_of_the_pen_makes_no_album_and_no_track_missing() -> None:
     tracks = ["First Ligth", "Harbour Bell", "Long Way Dwon", "Paper Boats", "Salt and Tin"]
-    owned = compared(owning("Dawn ovr Water", tracks), worlds.discography(FIRST, OTHER))
-    assert missing(owned) == ["Dusk"]
+    owned = compare(build_artist("Dawn ovr Water", tracks), worlds.discography(FIRST, OTHER))
+    assert list_missing(owned) == ["Dusk"]
     assert [(group.release.id, group.overlap.found_count) for group in owned.groups] == [
         (FIRST.id, 5)
     ]
     # The negative control: by titles alone the album and all its tracks would be called missing.
-    who = owning("Dawn ovr Water", tracks)
+    who = build_artist("Dawn ovr Water", tracks)
     known = worlds.discography(FIRST, OTHER)
-    assert "Dawn over Water" in missing(
+    assert "Dawn over Water" in list_missing(
         collection.compare_with_discography(who, artist_query.build_query(who), known)
     )
 
 
 def test_a_track_that_is_missing_of_a_misspelt_album_is_told() -> None:
-    owned = compared(owning("Dawn ovr Water", TITLES[:4]), worlds.discography(FIRST))
-    assert missing(owned) == ["Salt and Tin"]
+    owned = compare(build_artist("Dawn ovr Water", TITLES[:4]), worlds.discography(FIRST))
+    assert list_missing(owned) == ["Salt and Tin"]
 
 
 def test_an_album_that_may_be_here_is_not_called_missing() -> None:
     tracks = [*TITLES[:4], "Somebody Else's"]
-    who, known = owning("Odds and Ends", tracks), worlds.discography(FIRST, OTHER)
+    who, known = build_artist("Odds and Ends", tracks), worlds.discography(FIRST, OTHER)
     verdict = album_matcher.match_albums(who, known.releases)["Odds and Ends"]
     assert verdict.confidence is MatchConfidence.UNSURE
-    owned = compared(who, known)
-    assert missing(owned) == ["Dusk"]
+    owned = compare(who, known)
+    assert list_missing(owned) == ["Dusk"]
     assert owned.unknown_places == ("Odds and Ends",)
     assert owned.groups == ()
 
 
 def test_a_title_alone_is_no_album_where_the_tracks_are_those_of_another() -> None:
-    owned = compared(owning("Dusk", TITLES), worlds.discography(FIRST, OTHER))
+    owned = compare(build_artist("Dusk", TITLES), worlds.discography(FIRST, OTHER))
     assert owned.groups == ()
-    assert missing(owned) == ["Dusk"]
+    assert list_missing(owned) == ["Dusk"]

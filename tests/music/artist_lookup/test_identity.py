@@ -18,19 +18,27 @@ VARIOUS = Artist(id=VARIOUS_ARTISTS, name="Various Artists")
 UNKNOWN = Artist(id="6", name="[unknown]")
 
 
-def by(*artists: Artist, title: str, names: tuple[str, ...] = ()) -> Release:
+def build_release(*artists: Artist, title: str, names: tuple[str, ...] = ()) -> Release:
     printed = names or tuple(artist.name for artist in artists)
     credit = tuple(ArtistCredit(name=n, artist=a) for n, a in zip(printed, artists, strict=True))
     return Release(id=f"{title} by {printed}", title=title, artist_credit=credit)
 
 
 def test_who_made_the_albums_is_the_artist() -> None:
-    hits = [by(FOO, title="Dawn"), by(FOO, title="Dusk"), by(OTHER_FOO, title="Dusk")]
+    hits = [
+        build_release(FOO, title="Dawn"),
+        build_release(FOO, title="Dusk"),
+        build_release(OTHER_FOO, title="Dusk"),
+    ]
     assert identity.identify_by_albums("Foo", ["Dawn", "Dusk"], hits).artist == FOO
 
 
 def test_two_who_made_as_many_are_both_named_and_none_is_taken() -> None:
-    hits = [by(FOO, title="Dawn"), by(OTHER_FOO, title="Dusk"), by(FIGHTERS, title="Dusk")]
+    hits = [
+        build_release(FOO, title="Dawn"),
+        build_release(OTHER_FOO, title="Dusk"),
+        build_release(FIGHTERS, title="Dusk"),
+    ]
     told = identity.identify_by_albums("Foo", ["Dawn", "Dusk"], hits)
     assert told.artist is None
     assert [(candidate.artist, candidate.titles) for candidate in told.candidates] == [
@@ -40,43 +48,52 @@ def test_two_who_made_as_many_are_both_named_and_none_is_taken() -> None:
 
 
 def test_many_editions_of_one_album_are_one_vote() -> None:
-    hits = [by(OTHER_FOO, title="Hits")] * 50 + [by(FOO, title="Dawn"), by(FOO, title="Hits")]
+    hits = [build_release(OTHER_FOO, title="Hits")] * 50 + [
+        build_release(FOO, title="Dawn"),
+        build_release(FOO, title="Hits"),
+    ]
     assert identity.identify_by_albums("Foo", ["Hits", "Dawn"], hits).artist == FOO
 
 
 def test_a_name_within_another_name_is_another_name() -> None:
-    hits = [by(FIGHTERS, title=title) for title in ("Dawn", "Dusk", "Noon")]
-    hits.append(by(FOO, title="Dawn"))
+    hits = [build_release(FIGHTERS, title=title) for title in ("Dawn", "Dusk", "Noon")]
+    hits.append(build_release(FOO, title="Dawn"))
     assert identity.identify_by_albums("Foo", ["Dawn", "Dusk", "Noon"], hits).artist == FOO
 
 
 def test_who_bears_another_name_needs_two_albums() -> None:
-    one = [by(FIGHTERS, title="Dawn")]
+    one = [build_release(FIGHTERS, title="Dawn")]
     told = identity.identify_by_albums("Foo", ["Dawn", "Dusk"], one)
     assert told.artist is None
     assert [choice.artist for choice in told.candidates] == [FIGHTERS]
-    two = [*one, by(FIGHTERS, title="Dusk")]
+    two = [*one, build_release(FIGHTERS, title="Dusk")]
     assert identity.identify_by_albums("Foo", ["Dawn", "Dusk"], two).artist == FIGHTERS
 
 
 def test_a_name_in_another_script_is_told_by_its_alias_or_by_how_it_is_printed() -> None:
-    assert identity.identify_by_albums("Kino", ["Ночь"], [by(KINO, title="Ночь")]).artist == KINO
-    printed = by(FIGHTERS, title="Dawn", names=("Foo",))
+    assert (
+        identity.identify_by_albums("Kino", ["Ночь"], [build_release(KINO, title="Ночь")]).artist
+        == KINO
+    )
+    printed = build_release(FIGHTERS, title="Dawn", names=("Foo",))
     assert identity.identify_by_albums("Foo", ["Dawn"], [printed]).artist == FIGHTERS
-    hits = [by(FIGHTERS, title="Dawn")]
+    hits = [build_release(FIGHTERS, title="Dawn")]
     assert identity.identify_by_albums("Foo", ["Dawn"], hits, [FIGHTERS]).artist == FIGHTERS
 
 
 def test_of_several_credited_artists_the_one_who_is_on_more_albums_is_meant() -> None:
-    hits = [by(FOO, title="Dawn"), by(KINO, FOO, title="Dusk")]
+    hits = [build_release(FOO, title="Dawn"), build_release(KINO, FOO, title="Dusk")]
     assert identity.identify_by_albums("Foo", ["Dawn", "Dusk"], hits).artist == FOO
-    together = [by(KINO, FIGHTERS, title="Dawn"), by(KINO, FIGHTERS, title="Dusk")]
+    together = [
+        build_release(KINO, FIGHTERS, title="Dawn"),
+        build_release(KINO, FIGHTERS, title="Dusk"),
+    ]
     told = identity.identify_by_albums("Kino & Foo Fighters", ["Dawn", "Dusk"], together)
     assert {choice.artist for choice in told.candidates} == {KINO, FIGHTERS}
 
 
 def test_nobody_is_taken_for_various_artists_or_the_unknown() -> None:
-    hits = [by(VARIOUS, title="Dawn"), by(UNKNOWN, title="Dusk")]
+    hits = [build_release(VARIOUS, title="Dawn"), build_release(UNKNOWN, title="Dusk")]
     assert (
         identity.identify_by_albums("Various Artists", ["Dawn", "Dusk"], hits)
         == identity.ArtistIdentity()
@@ -85,12 +102,15 @@ def test_nobody_is_taken_for_various_artists_or_the_unknown() -> None:
 
 
 def test_other_titles_have_no_vote() -> None:
-    hits = [by(OTHER_FOO, title="Dawn at Noon"), by(OTHER_FOO, title="")]
+    hits = [build_release(OTHER_FOO, title="Dawn at Noon"), build_release(OTHER_FOO, title="")]
     assert identity.identify_by_albums("Foo", ["Dawn", ""], hits[:1]) == identity.ArtistIdentity()
 
 
 def test_a_deluxe_edition_speaks_for_the_plain_album_and_the_other_way_round() -> None:
-    deluxe, plain = by(FOO, title="Dawn (Deluxe Edition)"), by(FOO, title="Dawn")
+    deluxe, plain = (
+        build_release(FOO, title="Dawn (Deluxe Edition)"),
+        build_release(FOO, title="Dawn"),
+    )
     assert identity.identify_by_albums("Foo", ["Dawn"], [deluxe]).artist == FOO
     assert identity.identify_by_albums("Foo", ["Dawn [Remastered]"], [plain]).artist == FOO
 

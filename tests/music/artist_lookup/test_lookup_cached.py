@@ -17,7 +17,7 @@ from mediakeep.music.artist_lookup import lookup
 from mediakeep_simulator import factories, response_faults
 from mediakeep_simulator.entities import generate_mbid
 from tests.music import visits
-from tests.music.visits import CONTACT, Look, Serve, prolific, small
+from tests.music.visits import CONTACT, Look, Serve, build_prolific_artist, build_small_catalogue
 
 WARM = """
 import sys, json
@@ -43,10 +43,10 @@ print(json.dumps([found.state, len(found.collection.groups), desk.stats.requests
 
 
 def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
-    serve: Serve, look: Look, tmp_path: Path
+    serve: Serve, look_up: Look, tmp_path: Path
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
-    look(prolific(), server)
+    look_up(build_prolific_artist(), server)
     count = len(server.requests)
     root = Path(__file__).parents[3]
     script = WARM.format(tests=str(root), url=server.url, home=str(tmp_path))
@@ -64,35 +64,37 @@ def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
 
 
 def test_an_album_that_is_added_later_asks_nothing_where_the_discography_has_it(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=13))
-    look(prolific(11), server)
+    look_up(build_prolific_artist(11), server)
     count = len(server.requests)
-    lookup_result = look(prolific(12), server)
+    lookup_result = look_up(build_prolific_artist(12), server)
     assert len(server.requests) == count
     assert (lookup_result.state, len(lookup_result.collection.groups)) == ("done", 12)
 
 
-def test_a_refresh_asks_all_anew(serve: Serve, look: Look) -> None:
+def test_a_refresh_asks_all_anew(serve: Serve, look_up: Look) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
-    look(prolific(), server)
+    look_up(build_prolific_artist(), server)
     count = len(server.requests)
-    assert look(prolific(), server, fresh=True).state == "done"
+    assert look_up(build_prolific_artist(), server, fresh=True).state == "done"
     assert len(server.requests) == 2 * count
 
 
 def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
     serve: Serve, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
-    server = serve(small("Vera"))
+    server = serve(build_small_catalogue("Vera"))
     for closed in ("this run is offline", "no contact is set"):
         open_one = visits.access(server)
         shut = structs.replace(
             open_one, catalogue=structs.replace(open_one.catalogue, disabled_reason=closed)
         )
         context = visits.MusicBrainzContext(tmp_path / "status" / "cache", shut, machine)
-        lookup_result = lookup.look_up(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", context)
+        lookup_result = lookup.look_up(
+            visits.build_artist("Vera", {"Dawn": ["a"]}), "Vera", context
+        )
         context.close()
         assert (lookup_result.state, lookup_result.service_failed, lookup_result.mbid) == (
             "pending",
@@ -105,20 +107,22 @@ def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
 
 
 def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
-    serve: Serve, look: Look, tmp_path: Path, machine: HttpEnvironment
+    serve: Serve, look_up: Look, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=13))
-    look(prolific(11), server)
+    look_up(build_prolific_artist(11), server)
     open_one = visits.access(server)
     service = structs.replace(open_one.catalogue, disabled_reason="this run is offline")
     context = visits.MusicBrainzContext(
         tmp_path / "status" / "cache", structs.replace(open_one, catalogue=service), machine
     )
     count = len(server.requests)
-    same = lookup.look_up(prolific(11), "Vera", context)
-    added = lookup.look_up(prolific(12), "Vera", context)
+    same = lookup.look_up(build_prolific_artist(11), "Vera", context)
+    added = lookup.look_up(build_prolific_artist(12), "Vera", context)
     strange = visits.album("Nowhere", ["a"], musicbrainz_albumid=(generate_mbid("strange"),))
-    others = lookup.look_up(visits.artist("Vera", *prolific(12).albums, strange), "Vera", context)
+    others = lookup.look_up(
+        visits.artist("Vera", *build_prolific_artist(12).albums, strange), "Vera", context
+    )
     context.close()
     assert (same.state, len(same.collection.groups)) == ("done", 11)
     assert (added.state, len(added.collection.groups)) == ("done", 12)
@@ -127,67 +131,69 @@ def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
 
 
 def test_after_an_outage_the_look_up_goes_on_where_it_was(
-    serve: Serve, look: Look, machine: HttpEnvironment
+    serve: Serve, look_up: Look, machine: HttpEnvironment
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
     busy = response_faults.http_error(503, retry_after="600")
     server.faults.fail_next(busy, where=lambda asked: asked.get_param("offset") == "76")
-    lookup_result = look(prolific(), server)
+    lookup_result = look_up(build_prolific_artist(), server)
     assert (lookup_result.state, lookup_result.service_failed) == ("pending", True)
     assert "MusicBrainz is unreachable" in lookup_result.reason
     count = len(server.requests)
-    assert look(prolific(), server).state == "pending"
+    assert look_up(build_prolific_artist(), server).state == "pending"
     assert len(server.requests) == count
     machine.sleep(700)
-    assert look(prolific(), server).state == "done"
+    assert look_up(build_prolific_artist(), server).state == "done"
     assert len(server.requests) == count + 2  # the page that failed, and the release groups
 
 
 def test_a_discography_that_is_gone_is_read_again_from_the_answers_that_are_kept(
-    serve: Serve, look: Look, tmp_path: Path
+    serve: Serve, look_up: Look, tmp_path: Path
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
-    before = look(prolific(), server)
+    before = look_up(build_prolific_artist(), server)
     count = len(server.requests)
     with sqlite3.connect(tmp_path / "status" / "cache" / FILE_NAME) as database:
         database.execute("UPDATE discographies SET content = x'00'")
     database.close()
-    lookup_result = look(prolific(), server)
+    lookup_result = look_up(build_prolific_artist(), server)
     assert lookup_result.collection == before.collection
     assert len(server.requests) == count
 
 
 def test_deleting_the_record_has_the_next_run_ask_all_again(
-    serve: Serve, look: Look, tmp_path: Path
+    serve: Serve, look_up: Look, tmp_path: Path
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
-    look(prolific(), server)
+    look_up(build_prolific_artist(), server)
     count, folder = len(server.requests), tmp_path / "status" / "cache"
     known = MusicBrainzStore(folder)
     cache_json.export(folder, known)
     (folder / cache_json.FILE_NAME).unlink()
     assert cache_json.check_file(folder, known)
     known.close()
-    assert look(prolific(), server).state == "done"
+    assert look_up(build_prolific_artist(), server).state == "done"
     assert len(server.requests) == 2 * count
 
 
-def test_a_damaged_or_deleted_cache_is_made_anew(serve: Serve, look: Look, tmp_path: Path) -> None:
+def test_a_damaged_or_deleted_cache_is_made_anew(
+    serve: Serve, look_up: Look, tmp_path: Path
+) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
-    look(prolific(), server)
+    look_up(build_prolific_artist(), server)
     count, path = len(server.requests), tmp_path / "status" / "cache" / FILE_NAME
     path.write_bytes(b"\xa5" * 50_000)
-    assert look(prolific(), server).state == "done"
+    assert look_up(build_prolific_artist(), server).state == "done"
     for part in path.parent.glob(f"{FILE_NAME}*"):
         part.unlink()
-    assert look(prolific(), server).state == "done"
+    assert look_up(build_prolific_artist(), server).state == "done"
     assert len(server.requests) == 3 * count
 
 
-def test_the_contact_stands_in_no_file(serve: Serve, look: Look, tmp_path: Path) -> None:
-    server = serve(small("Vera"))
-    look(visits.owning("Vera", {"Dawn": ["a"], "Hits": ["b"]}), server)
-    look(visits.owning("Nobody", {"Nothing": ["a"]}), server)
+def test_the_contact_stands_in_no_file(serve: Serve, look_up: Look, tmp_path: Path) -> None:
+    server = serve(build_small_catalogue("Vera"))
+    look_up(visits.build_artist("Vera", {"Dawn": ["a"], "Hits": ["b"]}), server)
+    look_up(visits.build_artist("Nobody", {"Nothing": ["a"]}), server)
     known = MusicBrainzStore(tmp_path / "status" / "cache")
     cache_json.export(tmp_path / "status" / "cache", known)
     known.close()
@@ -196,9 +202,9 @@ def test_the_contact_stands_in_no_file(serve: Serve, look: Look, tmp_path: Path)
         assert CONTACT.encode() not in path.read_bytes(), path
 
 
-def test_each_album_is_recorded_with_what_it_is(serve: Serve, look: Look) -> None:
-    server = serve(small("Vera"))
-    lookup_result = look(visits.owning("Vera", {"Dawn": ["a", "b"]}), server)
+def test_each_album_is_recorded_with_what_it_is(serve: Serve, look_up: Look) -> None:
+    server = serve(build_small_catalogue("Vera"))
+    lookup_result = look_up(visits.build_artist("Vera", {"Dawn": ["a", "b"]}), server)
     assert lookup_result.resolved is not None
     release = lookup_result.collection.groups[0].release
     albums = lookup_result.resolved.albums["Dawn"]

@@ -18,10 +18,10 @@ KNOWN = worlds.discography(
     worlds.release(DUSK, ["x", "y", "z"]),
     groups=[BARN],
 )
-WHO = visits.owning("Vera", {"Dawn": ["a"], "Unheard": ["u"]})
+WHO = visits.build_artist("Vera", {"Dawn": ["a"], "Unheard": ["u"]})
 
 
-def asked(who: Artist = WHO, known: Discography = KNOWN) -> ArtistLookup:
+def build_lookup(who: Artist = WHO, known: Discography = KNOWN) -> ArtistLookup:
     resolved = ResolvedArtist(
         name="Vera", question="", state="done", artist=VERA, by="albums", asked="now"
     )
@@ -30,7 +30,7 @@ def asked(who: Artist = WHO, known: Discography = KNOWN) -> ArtistLookup:
 
 
 def test_each_row_tells_what_is_missing_and_why() -> None:
-    rows = missing_table.build_rows("Vera", asked())
+    rows = missing_table.build_rows("Vera", build_lookup())
     assert [
         (row["missing"], row["reason"], row["album"], row.get("track", "")) for row in rows
     ] == [
@@ -51,11 +51,11 @@ def test_each_row_tells_what_is_missing_and_why() -> None:
 
 
 def test_programs_are_told_what_is_here_as_well() -> None:
-    rows = missing_table.to_json("Vera", asked())
+    rows = missing_table.to_json("Vera", build_lookup())
     assert (rows["lookup"], rows["mbid"], rows["found_by"]) == ("done", VERA.id, "albums")
     assert [(one["title"], one["missing_tracks"]) for one in rows["albums"]] == [("Dawn", 1)]
     assert rows["unknown_albums"] == ["Unheard"]
-    assert rows["missing"] == missing_table.build_rows("Vera", asked())
+    assert rows["missing"] == missing_table.build_rows("Vera", build_lookup())
 
 
 def test_nothing_is_missing_of_whom_nothing_is_known() -> None:

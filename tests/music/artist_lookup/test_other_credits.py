@@ -20,13 +20,13 @@ from mediakeep_simulator import entities, factories, response_faults
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from tests.music import visits
-from tests.music.visits import Look, Serve, small
+from tests.music.visits import Look, Serve, build_small_catalogue
 
 EDITIONS = "browse release by release-group"
 SONGS = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
 
 
-def foreign(
+def build_foreign_album(
     title: str, *editions: list[str], name: str = "Otto", nth: int = 1
 ) -> MusicBrainzCatalogue:
     """Make an album of somebody else, in editions given by their tracks."""
@@ -41,98 +41,108 @@ def foreign(
     return MusicBrainzCatalogue(artists=(artist,), groups=(group,), releases=releases)
 
 
-def resolved(lookup_result: ArtistLookup) -> ResolvedArtist:
+def build_resolved(lookup_result: ArtistLookup) -> ResolvedArtist:
     assert lookup_result.resolved is not None
     return lookup_result.resolved
 
 
-def owning(**albums: list[str]) -> Artist:
+def build_artist(**albums: list[str]) -> Artist:
     told = {title.replace("_", " "): tracks for title, tracks in albums.items()}
-    return visits.owning("Vera", {"Dawn": ["a", "b"], **told})
+    return visits.build_artist("Vera", {"Dawn": ["a", "b"], **told})
 
 
 def test_an_album_under_a_wrong_artist_comes_with_all_its_editions_in_two_more_requests(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    world = foreign("Winter Moorings", SONGS, [*SONGS, "Bonus"], SONGS)
-    server = serve(factories.join_catalogues(small("Vera"), world))
-    who = owning(Winter_Moorings=SONGS)
-    lookup_result = look(who, server)
+    world = build_foreign_album("Winter Moorings", SONGS, [*SONGS, "Bonus"], SONGS)
+    server = serve(factories.join_catalogues(build_small_catalogue("Vera"), world))
+    who = build_artist(Winter_Moorings=SONGS)
+    lookup_result = look_up(who, server)
     assert lookup_result.state == "done"
-    assert {release.id for release in resolved(lookup_result).more} == {
+    assert {release.id for release in build_resolved(lookup_result).more} == {
         release_.id for release_ in world.releases
     }
-    assert visits.paths(server)[-2:] == ["search release", EDITIONS]
+    assert visits.list_requests(server)[-2:] == ["search release", EDITIONS]
     count = len(server.requests)
-    assert resolved(look(who, server)) == resolved(lookup_result)
+    assert build_resolved(look_up(who, server)) == build_resolved(lookup_result)
     assert len(server.requests) == count
 
 
-def test_what_is_found_has_genres_and_disc_ids(serve: Serve, look: Look) -> None:
-    server = serve(factories.join_catalogues(small("Vera"), foreign("Winter Moorings", SONGS)))
-    (one,) = resolved(look(owning(Winter_Moorings=SONGS), server)).more
+def test_what_is_found_has_genres_and_disc_ids(serve: Serve, look_up: Look) -> None:
+    server = serve(
+        factories.join_catalogues(
+            build_small_catalogue("Vera"), build_foreign_album("Winter Moorings", SONGS)
+        )
+    )
+    (one,) = build_resolved(look_up(build_artist(Winter_Moorings=SONGS), server)).more
     assert one.release_group is not None
     votes = {genre.name: genre.count for genre in one.release_group.genres}
     assert votes == {"folk": 2, "jazz": 1}
     assert [disc.id for medium in one.media for disc in medium.discs] == [factories.make_disc_id(1)]
 
 
-def test_a_mistyped_title_of_the_artist_costs_no_request(serve: Serve, look: Look) -> None:
+def test_a_mistyped_title_of_the_artist_costs_no_request(serve: Serve, look_up: Look) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=3))
-    look(visits.owning("Vera", {"Album 1": ["a"]}), server)
+    look_up(visits.build_artist("Vera", {"Album 1": ["a"]}), server)
     right = len(server.requests)
     typo = {"Album 1": ["a"], "Albun 2": ["b"], "Album 3 (Deluxe)": ["c"]}
     other = serve(factories.make_prolific_artist("Vera", albums=3))
-    look(visits.owning("Vera", typo), other, fresh=True)
+    look_up(visits.build_artist("Vera", typo), other, fresh=True)
     assert len(other.requests) == right
 
 
 def test_the_albums_of_a_wrong_artist_are_found_though_nobody_knows_the_artist(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    server = serve(small("Veronica Moss"))
-    who = visits.owning("Somebody Else", {"Dawn": ["a", "b"], "Dusk": ["a"]})
-    lookup_result = look(who, server)
+    server = serve(build_small_catalogue("Veronica Moss"))
+    who = visits.build_artist("Somebody Else", {"Dawn": ["a", "b"], "Dusk": ["a"]})
+    lookup_result = look_up(who, server)
     assert (lookup_result.state, lookup_result.mbid) == ("unknown", "")
-    assert sorted(release.title for release in resolved(lookup_result).more) == ["Dawn", "Dusk"]
-    paths = visits.paths(server)
+    assert sorted(release.title for release in build_resolved(lookup_result).more) == [
+        "Dawn",
+        "Dusk",
+    ]
+    paths = visits.list_requests(server)
     searches = ["search release", "search artist", "search release", "search release"]
     assert paths == [*searches, EDITIONS, EDITIONS]
-    look(who, server)
+    look_up(who, server)
     assert len(server.requests) == len(paths)
 
 
 def test_an_album_that_is_nowhere_is_searched_for_once_whatever_else_is_added(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    world = foreign("Winter Moorings", SONGS)
-    server = serve(factories.join_catalogues(small("Vera"), world))
-    look(owning(Unheard_Of=["x"]), server)
+    world = build_foreign_album("Winter Moorings", SONGS)
+    server = serve(factories.join_catalogues(build_small_catalogue("Vera"), world))
+    look_up(build_artist(Unheard_Of=["x"]), server)
     count = len(server.requests)
-    lookup_result = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS), server)
-    assert visits.paths(server)[count:] == ["search release", EDITIONS]
+    lookup_result = look_up(build_artist(Unheard_Of=["x"], Winter_Moorings=SONGS), server)
+    assert visits.list_requests(server)[count:] == ["search release", EDITIONS]
     assert "unheard" not in server.requests[count].query.lower()
-    assert len(resolved(lookup_result).more) == 1
-    again = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS, Dusk=["a", "b"]), server)
+    assert len(build_resolved(lookup_result).more) == 1
+    again = look_up(build_artist(Unheard_Of=["x"], Winter_Moorings=SONGS, Dusk=["a", "b"]), server)
     assert len(server.requests) == count + 2
-    assert resolved(again).more == resolved(lookup_result).more
-    gone = look(owning(Dusk=["a", "b"]), server)
-    assert (resolved(gone).more, resolved(gone).sought) == ((), {})
+    assert build_resolved(again).more == build_resolved(lookup_result).more
+    gone = look_up(build_artist(Dusk=["a", "b"]), server)
+    assert (build_resolved(gone).more, build_resolved(gone).sought) == ((), {})
     assert len(server.requests) == count + 2
 
 
 def test_offline_a_new_album_that_nobody_knows_waits(
-    serve: Serve, look: Look, tmp_path: Path, machine: HttpEnvironment
+    serve: Serve, look_up: Look, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
-    server = serve(small("Vera"))
-    look(owning(), server)
+    server = serve(build_small_catalogue("Vera"))
+    look_up(build_artist(), server)
     count = len(server.requests)
-    assert closed(owning(Dusk=["a"]), server, tmp_path, machine).state == "done"
-    assert closed(owning(Unheard_Of=["x"]), server, tmp_path, machine).state == "pending"
+    assert look_up_offline(build_artist(Dusk=["a"]), server, tmp_path, machine).state == "done"
+    assert (
+        look_up_offline(build_artist(Unheard_Of=["x"]), server, tmp_path, machine).state
+        == "pending"
+    )
     assert len(server.requests) == count
 
 
-def closed(
+def look_up_offline(
     who: Artist, server: SimulatorServer, home: Path, machine: HttpEnvironment
 ) -> ArtistLookup:
     """Look an artist up while nobody may be asked."""
@@ -156,22 +166,29 @@ def closed(
     ],
 )
 def test_what_only_has_the_title_or_the_tracks_is_no_candidate(
-    serve: Serve, look: Look, title: str, tracks: list[str]
+    serve: Serve, look_up: Look, title: str, tracks: list[str]
 ) -> None:
-    worlds = [foreign("Winter Moorings", SONGS), foreign("Unknown Album", SONGS, nth=2)]
-    server = serve(factories.join_catalogues(small("Vera"), *worlds))
-    who = visits.owning("Vera", {"Dawn": ["a", "b"], title: tracks})
-    assert resolved(look(who, server)).more == ()
-    assert (visits.paths(server).count("search release") == 1) is (title == "Unknown Album")
+    worlds = [
+        build_foreign_album("Winter Moorings", SONGS),
+        build_foreign_album("Unknown Album", SONGS, nth=2),
+    ]
+    server = serve(factories.join_catalogues(build_small_catalogue("Vera"), *worlds))
+    who = visits.build_artist("Vera", {"Dawn": ["a", "b"], title: tracks})
+    assert build_resolved(look_up(who, server)).more == ()
+    assert (visits.list_requests(server).count("search release") == 1) is (title == "Unknown Album")
 
 
-def test_ten_albums_are_searched_for_at_once(serve: Serve, look: Look) -> None:
-    worlds = [foreign(f"Stray {word}", SONGS, nth=n) for n, word in enumerate(WORDS, 1)]
+def test_ten_albums_are_searched_for_at_once(serve: Serve, look_up: Look) -> None:
+    worlds = [build_foreign_album(f"Stray {word}", SONGS, nth=n) for n, word in enumerate(WORDS, 1)]
     server = serve(factories.join_catalogues(*worlds))
-    lookup_result = look(visits.owning("Vera", {f"Stray {word}": SONGS for word in WORDS}), server)
-    assert len(resolved(lookup_result).more) == len(WORDS) == other_credits.ALBUMS_PER_SEARCH + 2
-    assert visits.paths(server).count("search release") == 2 + 2
-    assert visits.paths(server).count(EDITIONS) == len(WORDS)
+    lookup_result = look_up(
+        visits.build_artist("Vera", {f"Stray {word}": SONGS for word in WORDS}), server
+    )
+    assert (
+        len(build_resolved(lookup_result).more) == len(WORDS) == other_credits.ALBUMS_PER_SEARCH + 2
+    )
+    assert visits.list_requests(server).count("search release") == 2 + 2
+    assert visits.list_requests(server).count(EDITIONS) == len(WORDS)
 
 
 WORDS = [
@@ -181,40 +198,42 @@ WORDS = [
 
 
 def test_an_album_that_others_crowd_out_of_an_answer_is_searched_for_by_itself(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    crowd = [foreign("Live", SONGS, name=f"Band {n}", nth=n) for n in range(101)]
-    rare = foreign("Zephyr (Remastered Edition)", SONGS)  # it fits less well than all the others
-    server = serve(factories.join_catalogues(small("Vera"), rare, *crowd))
-    lookup_result = look(owning(Live=["z"], Zephyr=SONGS), server)
-    assert [release.id for release in resolved(lookup_result).more] == [rare.releases[0].id]
-    assert visits.paths(server).count("search release") == 1 + 1 + 2
+    crowd = [build_foreign_album("Live", SONGS, name=f"Band {n}", nth=n) for n in range(101)]
+    rare = build_foreign_album(
+        "Zephyr (Remastered Edition)", SONGS
+    )  # it fits less well than all the others
+    server = serve(factories.join_catalogues(build_small_catalogue("Vera"), rare, *crowd))
+    lookup_result = look_up(build_artist(Live=["z"], Zephyr=SONGS), server)
+    assert [release.id for release in build_resolved(lookup_result).more] == [rare.releases[0].id]
+    assert visits.list_requests(server).count("search release") == 1 + 1 + 2
 
 
 def test_a_release_in_the_tags_is_looked_up_where_nobody_knows_the_artist(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    world = foreign("Winter Moorings", SONGS)
+    world = build_foreign_album("Winter Moorings", SONGS)
     server = serve(world)
     tags = {"musicbrainz_albumid": (world.releases[0].id,)}
-    lookup_result = look(visits.owning("Nobody", {"Anything": ["x"]}, **tags), server)
+    lookup_result = look_up(visits.build_artist("Nobody", {"Anything": ["x"]}, **tags), server)
     assert lookup_result.state == "unknown"
-    assert [release.id for release in resolved(lookup_result).more] == [world.releases[0].id]
+    assert [release.id for release in build_resolved(lookup_result).more] == [world.releases[0].id]
     searches = ["search release", "search artist", "search release"]
-    assert visits.paths(server) == [*searches, "look up release"]
+    assert visits.list_requests(server) == [*searches, "look up release"]
 
 
-def test_a_compilation_comes_with_all_its_editions(serve: Serve, look: Look) -> None:
+def test_a_compilation_comes_with_all_its_editions(serve: Serve, look_up: Look) -> None:
     various = entities.CatalogueArtist(id=VARIOUS_ARTISTS, name="Various Artists")
     group = factories.make_group(various, "Summer Hits")
     releases = tuple(factories.make_release(group, [SONGS], edition=number) for number in range(5))
     server = serve(MusicBrainzCatalogue(artists=(various,), groups=(group,), releases=releases))
-    lookup_result = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
-    assert len(resolved(lookup_result).more) == 5
-    assert visits.paths(server) == ["search release", EDITIONS]
+    lookup_result = look_up(visits.build_artist("Various Artists", {"Summer Hits": SONGS}), server)
+    assert len(build_resolved(lookup_result).more) == 5
+    assert visits.list_requests(server) == ["search release", EDITIONS]
 
 
-def hits(count: int) -> MusicBrainzCatalogue:
+def build_compilations(count: int) -> MusicBrainzCatalogue:
     """Make as many compilations of one title and size by Various Artists, of other songs each."""
     various = entities.CatalogueArtist(id=VARIOUS_ARTISTS, name="Various Artists")
     names = [f"Greatest Hits {number}" for number in range(count)]
@@ -231,33 +250,35 @@ def hits(count: int) -> MusicBrainzCatalogue:
 
 @pytest.mark.parametrize("number", range(album_similarity.MAX_GROUPS))
 def test_of_many_groups_of_one_title_the_one_with_the_tracks_is_found(
-    serve: Serve, look: Look, number: int
+    serve: Serve, look_up: Look, number: int
 ) -> None:
-    world = hits(album_similarity.MAX_GROUPS)
+    world = build_compilations(album_similarity.MAX_GROUPS)
     server = serve(world)
     songs = [track.title for track in world.releases[number].media[0].tracks]
-    who = visits.owning("Various Artists", {"Greatest Hits": songs})
-    match = look(who, server).matches["Greatest Hits"]
+    who = visits.build_artist("Various Artists", {"Greatest Hits": songs})
+    match = look_up(who, server).matches["Greatest Hits"]
     assert match.group is not None
     assert match.group.id == world.releases[number].group
-    count = visits.paths(server).count(EDITIONS)
+    count = visits.list_requests(server).count(EDITIONS)
     ranked = sorted(release.id for release in world.releases).index(world.releases[number].id)
     assert count == max(ranked + 1, album_similarity.GROUPS_PER_TITLE)
 
 
-def test_no_more_groups_of_one_title_are_read_than_a_few(serve: Serve, look: Look) -> None:
-    server = serve(hits(album_similarity.MAX_GROUPS + 5))
-    lookup_result = look(
-        visits.owning("Various Artists", {"Greatest Hits": ["x", "y", "z"]}), server
+def test_no_more_groups_of_one_title_are_read_than_a_few(serve: Serve, look_up: Look) -> None:
+    server = serve(build_compilations(album_similarity.MAX_GROUPS + 5))
+    lookup_result = look_up(
+        visits.build_artist("Various Artists", {"Greatest Hits": ["x", "y", "z"]}), server
     )
     assert lookup_result.matches["Greatest Hits"].group is None
-    assert visits.paths(server).count(EDITIONS) == album_similarity.MAX_GROUPS
+    assert visits.list_requests(server).count(EDITIONS) == album_similarity.MAX_GROUPS
 
 
 UNLISTED = factories.make_group(factories.make_artist("Vera"), "Deuce Avenue")
 
 
-def unlisted(*statuses: str, tracks: list[str] = SONGS, also: str = "") -> MusicBrainzCatalogue:
+def build_with_statuses(
+    *statuses: str, tracks: list[str] = SONGS, also: str = ""
+) -> MusicBrainzCatalogue:
     """Make Vera with a release group whose releases have these statuses ("" for none)."""
     groups = [
         UNLISTED,
@@ -269,11 +290,11 @@ def unlisted(*statuses: str, tracks: list[str] = SONGS, also: str = "") -> Music
         for number, status in enumerate(statuses)
     )
     return factories.join_catalogues(
-        small("Vera"), MusicBrainzCatalogue(groups=tuple(groups), releases=releases)
+        build_small_catalogue("Vera"), MusicBrainzCatalogue(groups=tuple(groups), releases=releases)
     )
 
 
-def asked_for(server: SimulatorServer) -> list[str]:
+def list_requested_statuses(server: SimulatorServer) -> list[str]:
     """Tell by which statuses the releases of groups were asked for, "" for any."""
     queries = [request.query for request in server.requests if "release-group=" in request.query]
     return ["official" if "status=official" in query else "" for query in queries]
@@ -281,33 +302,33 @@ def asked_for(server: SimulatorServer) -> list[str]:
 
 @pytest.mark.parametrize("title", ["Deuce Avenue", "Duece Avenue (Remastered)"])
 def test_a_release_without_a_status_is_found_and_certain(
-    serve: Serve, look: Look, title: str
+    serve: Serve, look_up: Look, title: str
 ) -> None:
-    server = serve(unlisted("", "Pseudo-Release"))
-    who = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS})
-    lookup_result = look(who, server)
+    server = serve(build_with_statuses("", "Pseudo-Release"))
+    who = visits.build_artist("Vera", {"Dawn": ["a", "b"], title: SONGS})
+    lookup_result = look_up(who, server)
     group = lookup_result.matches[title].group
     assert group is not None
     assert group.id == UNLISTED.id
-    assert asked_for(server) == [""]
-    assert [release.status for release in resolved(lookup_result).more] == [None]
+    assert list_requested_statuses(server) == [""]
+    assert [release.status for release in build_resolved(lookup_result).more] == [None]
     assert [group_.group.title for group_ in lookup_result.collection.groups] == [
         "Dawn",
         "Deuce Avenue",
     ]
     count = len(server.requests)
-    assert resolved(look(who, server)) == resolved(lookup_result)
-    more = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS, "Dusk": ["a", "b"]})
-    assert resolved(look(more, server)).more == resolved(lookup_result).more
+    assert build_resolved(look_up(who, server)) == build_resolved(lookup_result)
+    more = visits.build_artist("Vera", {"Dawn": ["a", "b"], title: SONGS, "Dusk": ["a", "b"]})
+    assert build_resolved(look_up(more, server)).more == build_resolved(lookup_result).more
     assert len(server.requests) == count
 
 
 def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_asked_for(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    server = serve(unlisted("", "Bootleg"))
-    lookup_result = look(owning(Dusk=["a", "b"]), server)
-    assert asked_for(server) == []
+    server = serve(build_with_statuses("", "Bootleg"))
+    lookup_result = look_up(build_artist(Dusk=["a", "b"]), server)
+    assert list_requested_statuses(server) == []
     (browse,) = [
         request.query
         for request in server.requests
@@ -323,10 +344,10 @@ def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_a
     [(("Bootleg", "Promotion"), "bootleg only"), (("Bootleg", ""), "not owned")],
 )
 def test_bootleg_only_is_said_of_releases_that_were_seen(
-    serve: Serve, look: Look, statuses: tuple[str, ...], reason: str
+    serve: Serve, look_up: Look, statuses: tuple[str, ...], reason: str
 ) -> None:
-    server = serve(unlisted(*statuses))
-    lookup_result = look(owning(Deuce_Avenues=["quite", "other", "songs"]), server)
+    server = serve(build_with_statuses(*statuses))
+    lookup_result = look_up(build_artist(Deuce_Avenues=["quite", "other", "songs"]), server)
     assert lookup_result.matches["Deuce Avenues"].group is None
     told = {
         missing.group.title: missing.reason.value
@@ -337,38 +358,44 @@ def test_bootleg_only_is_said_of_releases_that_were_seen(
 
 
 def test_an_album_that_an_official_release_explains_costs_no_request(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
     live = factories.make_group(factories.make_artist("Vera"), "Dawn (Live)")
     bootleg = factories.make_release(live, [["a", "b"]], status="Bootleg")
     world = factories.join_catalogues(
-        small("Vera"), MusicBrainzCatalogue(groups=(live,), releases=(bootleg,))
+        build_small_catalogue("Vera"), MusicBrainzCatalogue(groups=(live,), releases=(bootleg,))
     )
     server = serve(world)
-    look(owning(), server)
-    assert asked_for(server) == []
+    look_up(build_artist(), server)
+    assert list_requested_statuses(server) == []
 
 
 def test_an_album_under_a_wrong_artist_is_found_if_it_has_no_status(
-    serve: Serve, look: Look
+    serve: Serve, look_up: Look
 ) -> None:
-    world = foreign("Winter Moorings", SONGS)
+    world = build_foreign_album("Winter Moorings", SONGS)
     plain = tuple(structs.replace(release_, status="") for release_ in world.releases)
-    server = serve(factories.join_catalogues(small("Vera"), structs.replace(world, releases=plain)))
-    lookup_result = look(owning(Winter_Moorings=SONGS), server)
-    assert [release.id for release in resolved(lookup_result).more] == [plain[0].id]
-    assert asked_for(server) == ["official", ""]
+    server = serve(
+        factories.join_catalogues(
+            build_small_catalogue("Vera"), structs.replace(world, releases=plain)
+        )
+    )
+    lookup_result = look_up(build_artist(Winter_Moorings=SONGS), server)
+    assert [release.id for release in build_resolved(lookup_result).more] == [plain[0].id]
+    assert list_requested_statuses(server) == ["official", ""]
 
 
-def test_a_group_that_is_deleted_before_it_is_read_is_no_failure(serve: Serve, look: Look) -> None:
-    server = serve(unlisted(""))
+def test_a_group_that_is_deleted_before_it_is_read_is_no_failure(
+    serve: Serve, look_up: Look
+) -> None:
+    server = serve(build_with_statuses(""))
     gone = response_faults.http_error(404, message="Not Found")
     server.faults.fail_next(gone, where=lambda asked: bool(asked.get_param("release-group")))
-    lookup_result = look(owning(Deuce_Avenue=SONGS), server)
-    assert (lookup_result.state, resolved(lookup_result).more) == ("done", ())
+    lookup_result = look_up(build_artist(Deuce_Avenue=SONGS), server)
+    assert (lookup_result.state, build_resolved(lookup_result).more) == ("done", ())
 
 
-def aged(home: Path) -> None:
+def age_cache(home: Path) -> None:
     """Make what is kept what an older mediakeep would have kept."""
     path = home / "status" / "cache" / FILE_NAME
     with sqlite3.connect(path) as base:
@@ -387,7 +414,7 @@ def aged(home: Path) -> None:
     base.close()
 
 
-def kept_format(home: Path) -> int:
+def read_cache_format(home: Path) -> int:
     known = MusicBrainzStore(home / "status" / "cache")
     try:
         discography = known.get_discography(entities.generate_mbid("artist", "Vera", 1))
@@ -398,41 +425,43 @@ def kept_format(home: Path) -> int:
 
 
 def test_releases_of_others_that_an_older_mediakeep_kept_are_asked_for_anew(
-    serve: Serve, look: Look, tmp_path: Path
+    serve: Serve, look_up: Look, tmp_path: Path
 ) -> None:
-    world = foreign("Winter Moorings", SONGS)
-    server = serve(factories.join_catalogues(small("Vera"), world))
+    world = build_foreign_album("Winter Moorings", SONGS)
+    server = serve(factories.join_catalogues(build_small_catalogue("Vera"), world))
     tagged = visits.album("Strange", SONGS, musicbrainz_albumid=(world.releases[0].id,))
     who = visits.artist("Vera", visits.album("Dawn", ["a", "b"]), tagged)
-    before = resolved(look(who, server)).more
-    aged(tmp_path)
+    before = build_resolved(look_up(who, server)).more
+    age_cache(tmp_path)
     count = len(server.requests)
-    assert resolved(look(who, server)).more == before
+    assert build_resolved(look_up(who, server)).more == before
     assert len(server.requests) == count  # the same answers are kept
 
 
 def test_what_an_older_mediakeep_kept_is_asked_anew_once_where_that_is_allowed(
-    serve: Serve, look: Look, tmp_path: Path, machine: HttpEnvironment
+    serve: Serve, look_up: Look, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
-    world = factories.join_catalogues(small("Vera"), foreign("Winter Moorings", SONGS))
+    world = factories.join_catalogues(
+        build_small_catalogue("Vera"), build_foreign_album("Winter Moorings", SONGS)
+    )
     server = serve(world)
-    who = owning(Winter_Moorings=SONGS)
-    look(who, server)
-    aged(tmp_path)
-    assert kept_format(tmp_path) == 1
+    who = build_artist(Winter_Moorings=SONGS)
+    look_up(who, server)
+    age_cache(tmp_path)
+    assert read_cache_format(tmp_path) == 1
     base = sqlite3.connect(tmp_path / "status" / "cache" / FILE_NAME)
     base.execute("DELETE FROM answers")  # an older mediakeep asked by other addresses
     base.commit()
     base.close()
     count = len(server.requests)
     for _ in range(2):
-        offline = closed(who, server, tmp_path, machine)
+        offline = look_up_offline(who, server, tmp_path, machine)
         assert (offline.state, len(offline.collection.groups) > 0) == ("done", True)
-    assert (len(server.requests), kept_format(tmp_path)) == (count, 1)
-    lookup_result = look(who, server)
-    assert (lookup_result.state, kept_format(tmp_path)) == ("done", DISCOGRAPHY_FORMAT)
-    assert len(resolved(lookup_result).more) == 1
+    assert (len(server.requests), read_cache_format(tmp_path)) == (count, 1)
+    lookup_result = look_up(who, server)
+    assert (lookup_result.state, read_cache_format(tmp_path)) == ("done", DISCOGRAPHY_FORMAT)
+    assert len(build_resolved(lookup_result).more) == 1
     asked = len(server.requests)
     assert asked > count
-    look(who, server)
+    look_up(who, server)
     assert len(server.requests) == asked

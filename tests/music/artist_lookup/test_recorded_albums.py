@@ -15,7 +15,7 @@ GROUP = pressings.group("Dawn", first_release_date="1973-05")
 COVERED = CoverArtInfo(artwork=True, front=True, count=1)
 
 
-def told(album: Album, *releases: Release) -> Told:
+def match_as_recorded(album: Album, *releases: Release) -> Told:
     """Match an album, and tell of it as the record does."""
     here = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="")
     matches = album_matcher.match_albums(here, releases)
@@ -35,7 +35,7 @@ def told(album: Album, *releases: Release) -> Told:
 
 def test_of_a_certain_album_the_release_is_told_with_its_cover() -> None:
     release = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
-    found = told(pressings.copy(release), release)
+    found = match_as_recorded(pressings.copy(release), release)
     assert found == Told(
         match="certain",
         release_group=GROUP.id,
@@ -50,7 +50,7 @@ def test_of_a_certain_album_the_release_is_told_with_its_cover() -> None:
 def test_of_tied_editions_no_release_is_told_and_all_that_it_may_be_are() -> None:
     first = pressings.release(GROUP, DAWN, country="SE", cover_art_archive=COVERED)
     second = pressings.release(GROUP, DAWN, name="again", country="DE", title="Dawn (again)")
-    found = told(pressings.copy(first), first, second)
+    found = match_as_recorded(pressings.copy(first), first, second)
     assert (found.match, found.release, found.date) == ("tied", "", "")
     assert (found.release_group, found.title) == (GROUP.id, "Dawn")
     assert set(found.tied) == {first.id, second.id}
@@ -59,17 +59,17 @@ def test_of_tied_editions_no_release_is_told_and_all_that_it_may_be_are() -> Non
 
 def test_a_cover_is_named_only_where_the_release_says_that_it_has_one() -> None:
     release = pressings.release(GROUP, DAWN)
-    assert told(pressings.copy(release), release).cover_art_url == ""
+    assert match_as_recorded(pressings.copy(release), release).cover_art_url == ""
 
 
 def test_of_an_album_that_nobody_knows_nothing_is_told() -> None:
     release = pressings.release(GROUP, DAWN)
     strange = pressings.copy(pressings.release(pressings.group("Noon"), DUSK), "Noon")
-    assert told(strange, release) == Told(match="unknown")
+    assert match_as_recorded(strange, release) == Told(match="unknown")
 
 
 def test_of_an_album_that_may_be_one_of_several_no_release_is_told() -> None:
     twin = pressings.group("Dawn", disambiguation="the other one")
     some = pressings.release(GROUP, DAWN), pressings.release(twin, DAWN, name="twin")
-    found = told(pressings.copy(some[0]), *some)
+    found = match_as_recorded(pressings.copy(some[0]), *some)
     assert (found.match, found.release, found.tied, found.date) == ("unsure", "", (), "")

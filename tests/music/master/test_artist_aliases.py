@@ -15,13 +15,13 @@ ONE = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
 OTHER = "f4a31f0a-51dd-4fa7-986d-3095c40c5ed9"
 
 
-def named(folder: str, name: str, mbid: str = "", **fields: Any) -> Artist:
+def build_artist(folder: str, name: str, mbid: str = "", **fields: Any) -> Artist:
     """Return an artist's folder with one track under a name."""
     ids = {"musicbrainz_artistid": mbid, "musicbrainz_albumartistid": mbid}
     return artist(folder, track(1, artist=name, albumartist=name, **ids, **fields))
 
 
-def found(report: Report, *artists: Artist) -> list[ArtistAlias]:
+def find_aliases(report: Report, *artists: Artist) -> list[ArtistAlias]:
     aliases = report(*artists).statistics.aliases
     assert aliases.total == len(aliases.listed)
     return list(aliases.listed)
@@ -43,7 +43,7 @@ def found(report: Report, *artists: Artist) -> list[ArtistAlias]:
 def test_names_that_are_loosely_equal_are_told_by_their_spelling(
     report: Report, text: str, other: str
 ) -> None:
-    (only,) = found(report, named("First", text), named("Second", other))
+    (only,) = find_aliases(report, build_artist("First", text), build_artist("Second", other))
     assert (only.evidence, only.mbid) == ("spelling", "")
     assert only.names == {text: 1, other: 1}
     assert set(only.folders) == {"First", "Second"}
@@ -64,11 +64,13 @@ def test_names_that_are_loosely_equal_are_told_by_their_spelling(
 def test_names_that_only_resemble_each_other_are_left_alone(
     report: Report, text: str, other: str
 ) -> None:
-    assert found(report, named("First", text), named("Second", other)) == []
+    assert find_aliases(report, build_artist("First", text), build_artist("Second", other)) == []
 
 
 def test_one_identifier_with_two_names_is_one_artist(report: Report) -> None:
-    (only,) = found(report, named("Prince", "Prince", ONE), named("Symbol", "The Artist", ONE))
+    (only,) = find_aliases(
+        report, build_artist("Prince", "Prince", ONE), build_artist("Symbol", "The Artist", ONE)
+    )
     assert (only.evidence, only.mbid) == ("mbid", ONE)
     assert only.names == {"Prince": 1, "The Artist": 1}
 
@@ -78,34 +80,49 @@ def test_one_identifier_with_two_names_is_one_artist(report: Report) -> None:
     ["Prince & The Revolution", "Prince feat. Vera", "Vera with Prince", "Prince, Vera"],
 )
 def test_a_credit_is_not_another_name(report: Report, credit: str) -> None:
-    assert found(report, named("Prince", "Prince", ONE), named("Others", credit, ONE)) == []
+    assert (
+        find_aliases(
+            report, build_artist("Prince", "Prince", ONE), build_artist("Others", credit, ONE)
+        )
+        == []
+    )
 
 
 def test_bands_that_musicbrainz_tells_apart_are_never_put_together(report: Report) -> None:
-    assert found(report, named("A", "The Sweet", ONE), named("B", "Sweet", OTHER)) == []
-    assert found(report, named("Sweet", "Sweet", ONE), named("SWEET", "Sweet", OTHER)) == []
+    assert (
+        find_aliases(report, build_artist("A", "The Sweet", ONE), build_artist("B", "Sweet", OTHER))
+        == []
+    )
+    assert (
+        find_aliases(
+            report, build_artist("Sweet", "Sweet", ONE), build_artist("SWEET", "Sweet", OTHER)
+        )
+        == []
+    )
 
 
 def test_a_name_with_its_identifier_is_told_once(report: Report) -> None:
-    (only,) = found(report, named("A", "The Beatles", ONE), named("B", "Beatles", ONE))
+    (only,) = find_aliases(
+        report, build_artist("A", "The Beatles", ONE), build_artist("B", "Beatles", ONE)
+    )
     assert only.evidence == "mbid"
 
 
 def test_folders_that_differ_in_case_are_told_though_their_tags_agree(report: Report) -> None:
-    (only,) = found(report, named("Vera", "Vera"), named("VERA", "Vera"))
+    (only,) = find_aliases(report, build_artist("Vera", "Vera"), build_artist("VERA", "Vera"))
     assert (only.evidence, only.names) == ("spelling", {"VERA": 1, "Vera": 1})
 
 
 def test_several_names_within_one_folder_are_its_own_issue(report: Report) -> None:
     both = track(1, artist="Björk", albumartist="Björk"), track(2, artist="Bjork")
-    assert found(report, artist("Vera", *both)) == []
+    assert find_aliases(report, artist("Vera", *both)) == []
 
 
 def test_names_of_a_duo_belong_to_the_identifiers_in_their_order(report: Report) -> None:
     duo = track(1, artist="Vera & Prince", artists=("Vera", "Prince"), albumartist="Vera")
     tags = structs.replace(duo.tags, musicbrainz_artistid=(OTHER, ONE))
     artist_ = artist("Vera", structs.replace(duo, tags=tags))
-    (only,) = found(report, artist_, named("Symbol", "The Artist", ONE))
+    (only,) = find_aliases(report, artist_, build_artist("Symbol", "The Artist", ONE))
     assert only.names == {"Prince": 1, "The Artist": 1}
 
 
@@ -113,5 +130,5 @@ def test_a_track_counts_once_for_a_name_that_has_its_identifier_in_one_field_onl
     report: Report,
 ) -> None:
     half = track(1, artist="The Beatles", albumartist="The Beatles", musicbrainz_artistid=ONE)
-    (only,) = found(report, artist("First", half), named("Second", "Beatles"))
+    (only,) = find_aliases(report, artist("First", half), build_artist("Second", "Beatles"))
     assert only.names == {"The Beatles": 1, "Beatles": 1}

@@ -12,14 +12,14 @@ ONE = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
 OTHER = "f4a31f0a-51dd-4fa7-986d-3095c40c5ed9"
 
 
-def found(report: Report, *artists: object) -> DuplicateRecordings:
+def find_duplicates(report: Report, *artists: object) -> DuplicateRecordings:
     return report(*artists).statistics.duplicates
 
 
 def test_the_same_audio_under_two_artists_is_proven_by_its_hash(report: Report) -> None:
     artist_ = artist("Vera", track(1, essence="sha256:aa", title="Thaw"))
     other = artist("Quarry", track(7, essence="sha256:aa", title="Another", artist="Quarry"))
-    details = found(report, artist_, other)
+    details = find_duplicates(report, artist_, other)
     assert (details.total, details.tracks) == (1, 2)
     (only,) = details.listed
     assert (only.evidence, only.tracks, only.albums) == ("essence", 2, 2)
@@ -37,7 +37,7 @@ def test_the_same_audio_proves_nothing_where_it_may_be_silence(
 ) -> None:
     artist_ = artist("Vera", track(1, essence="sha256:aa", seconds=seconds))
     other = artist("Quarry", track(7, essence="sha256:aa", seconds=seconds))
-    assert found(report, artist_, other).by_evidence == {
+    assert find_duplicates(report, artist_, other).by_evidence == {
         "essence": times,
         "recording": 0,
         "name": 0,
@@ -47,7 +47,11 @@ def test_the_same_audio_proves_nothing_where_it_may_be_silence(
 def test_the_same_recording_is_told_by_its_mbid_whatever_its_length(report: Report) -> None:
     artist_ = artist("Vera", track(1, musicbrainz_recordingid=ONE))
     other = artist("Best", track(9, musicbrainz_recordingid=ONE.upper(), seconds=150.0))
-    assert found(report, artist_, other).by_evidence == {"essence": 0, "recording": 1, "name": 0}
+    assert find_duplicates(report, artist_, other).by_evidence == {
+        "essence": 0,
+        "recording": 1,
+        "name": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,7 @@ def test_names_and_lengths_prove_only_so_much(
 ) -> None:
     artist_ = artist("Vera", track(1, **{"title": "Thaw", **first}))
     other = artist("Best", track(1, **{"title": "Thaw", **second}))
-    assert found(report, artist_, other).by_evidence == {
+    assert find_duplicates(report, artist_, other).by_evidence == {
         "essence": 0,
         "recording": 0,
         "name": times,
@@ -81,15 +85,15 @@ def test_names_and_lengths_prove_only_so_much(
 
 def test_what_is_proven_is_told_once(report: Report) -> None:
     twin = track(1, essence="sha256:aa", musicbrainz_recordingid=ONE)
-    details = found(report, artist("Vera", twin), artist("Best", twin))
+    details = find_duplicates(report, artist("Vera", twin), artist("Best", twin))
     assert details.by_evidence == {"essence": 1, "recording": 0, "name": 0}
 
 
 def test_copies_within_one_album_are_its_artists_own_issue(report: Report) -> None:
     twins = (track(1, essence="sha256:aa"), track(1, essence="sha256:aa", name="copy.mp3"))
-    assert found(report, artist("Vera", *twins)).total == 0
+    assert find_duplicates(report, artist("Vera", *twins)).total == 0
     away = artist("Vera", *twins, track(2, album="Dusk", essence="sha256:aa"))
-    assert found(report, away).tracks == 3
+    assert find_duplicates(report, away).tracks == 3
 
 
 def test_the_beginning_of_a_cut_off_track_proves_nothing(report: Report) -> None:
@@ -97,7 +101,7 @@ def test_the_beginning_of_a_cut_off_track_proves_nothing(report: Report) -> None
     assert track_.facts
     cut = structs.replace(track_, facts=structs.replace(track_.facts, truncated="it ends at 0:10"))
     other = track(1, essence="sha256:aa", title="Other")
-    assert found(report, artist("Vera", cut), artist("Best", other)).total == 0
+    assert find_duplicates(report, artist("Vera", cut), artist("Best", other)).total == 0
 
 
 def test_a_list_is_capped_and_its_total_told(report: Report) -> None:
@@ -112,10 +116,10 @@ def test_a_list_is_capped_and_its_total_told(report: Report) -> None:
 def test_takes_of_one_album_are_not_duplicates_because_another_has_a_third(report: Report) -> None:
     takes = track(1, title="Thaw"), track(2, title="Thaw", name="2.mp3")
     other = artist("Best", track(1, title="Thaw", seconds=300.0))
-    assert found(report, artist("Vera", *takes), other).total == 0
+    assert find_duplicates(report, artist("Vera", *takes), other).total == 0
 
 
 def test_a_track_without_an_mbid_is_put_to_neither_of_two_recordings(report: Report) -> None:
     ids = ({"musicbrainz_recordingid": ONE}, {"musicbrainz_recordingid": OTHER}, {})
     artists = [artist(f"A{at}", track(1, title="Thaw", **one)) for at, one in enumerate(ids)]
-    assert found(report, *artists).total == 0
+    assert find_duplicates(report, *artists).total == 0

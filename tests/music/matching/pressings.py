@@ -144,7 +144,7 @@ def _named(credited: Sequence[ArtistCredit]) -> str:
     return "".join(part.name + part.joinphrase for part in credited)
 
 
-def changed(album: Album, number: int, /, **tags: Any) -> Album:
+def with_tags(album: Album, number: int, /, **tags: Any) -> Album:
     """Give one track, counted from 1, other tags; `seconds` and `place` are its own as well."""
     tracks = list(album.tracks)
     listed = tracks[number - 1]
@@ -158,33 +158,33 @@ def changed(album: Album, number: int, /, **tags: Any) -> Album:
     return Album(place=album.place, tracks=tuple(tracks))
 
 
-def each(album: Album, /, **ways: Any) -> Album:
+def with_each_tag(album: Album, /, **ways: Any) -> Album:
     """Give each track tags of its own: each field is a function of its number and its old value."""
     for number, one in enumerate(album.tracks, 1):
         told = {
             field: way(number, one.place if field == "place" else getattr(one.tags, field, None))
             for field, way in ways.items()
         }
-        album = changed(album, number, **told)
+        album = with_tags(album, number, **told)
     return album
 
 
-def retimed(album: Album, way: Callable[[int], float]) -> Album:
+def with_lengths(album: Album, way: Callable[[int], float]) -> Album:
     """Make each track longer by the seconds that are told of its number."""
     for number, one in enumerate(album.tracks, 1):
         assert one.facts
-        album = changed(album, number, seconds=one.facts.duration + way(number))
+        album = with_tags(album, number, seconds=one.facts.duration + way(number))
     return album
 
 
-def silent(album: Album) -> Album:
+def without_lengths(album: Album) -> Album:
     """Take the lengths of its tracks away, as of files whose header does not tell them."""
     for number in range(1, len(album.tracks) + 1):
-        album = changed(album, number, seconds=0.0)
+        album = with_tags(album, number, seconds=0.0)
     return album
 
 
-def joined(*albums: Album, place: str = "") -> Album:
+def join_albums(*albums: Album, place: str = "") -> Album:
     tracks = tuple(
         structs.replace(track, place=f"{place or albums[0].place}/{number:03}.mp3")
         for number, track in enumerate((track for album in albums for track in album.tracks), 1)
@@ -192,7 +192,9 @@ def joined(*albums: Album, place: str = "") -> Album:
     return Album(place=place or albums[0].place, tracks=tracks)
 
 
-def matched(album: Album, *releases: Release, folder: str = "Vera", **resolved: Any) -> AlbumMatch:
+def match_album(
+    album: Album, *releases: Release, folder: str = "Vera", **resolved: Any
+) -> AlbumMatch:
     """Match one album with releases; what a lookup came to, and `names`, may be given."""
     names = resolved.pop("names", ())
     artist_ = ResolvedArtist(name=folder, question="", state="done", **resolved)

@@ -50,11 +50,11 @@ def size(request: pytest.FixtureRequest) -> Size:
 
 
 @pytest.fixture(scope="module")
-def told(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def identified(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Identify all albums of both halves, by requests to a server."""
     catalogue = matching_world.make(size.artists, _SEED)
     pairs: list[tuple[Truth, Answer]] = []
-    with doors.serving(catalogue.world) as server:
+    with doors.serve(catalogue.world) as server:
         for library in matching_albums.make(catalogue, _SEED):
             found = matching_ours.ask(library, server, tmp_path_factory.mktemp(library.half))
             answers = matching_ours.answers(library, found.matches)
@@ -66,37 +66,39 @@ def score(result: Told) -> Score:
     return matching_answers.score([truth for truth, _ in result], [answer for _, answer in result])
 
 
-def test_the_albums_are_of_every_family_and_always_the_same(told: Told, size: Size) -> None:
-    assert len({truth.family for truth, _ in told}) == 18
-    assert len(told) == size.albums
+def test_the_albums_are_of_every_family_and_always_the_same(identified: Told, size: Size) -> None:
+    assert len({truth.family for truth, _ in identified}) == 18
+    assert len(identified) == size.albums
 
 
-def test_no_album_is_taken_for_another(told: Told) -> None:
-    wrong = [(truth.family, one) for truth, one in told if one.sure and one.group != truth.group]
+def test_no_album_is_taken_for_another(identified: Told) -> None:
+    wrong = [
+        (truth.family, one) for truth, one in identified if one.sure and one.group != truth.group
+    ]
     assert wrong == []
 
 
-def test_nothing_is_said_of_albums_that_no_catalogue_has(told: Told, size: Size) -> None:
-    absent = [one for truth, one in told if not truth.group]
+def test_nothing_is_said_of_albums_that_no_catalogue_has(identified: Told, size: Size) -> None:
+    absent = [one for truth, one in identified if not truth.group]
     assert len(absent) == size.absent
     assert not any(one.sure for one in absent)
 
 
-def test_hardly_an_album_is_missed(told: Told, size: Size) -> None:
-    groups = score(told).groups
+def test_hardly_an_album_is_missed(identified: Told, size: Size) -> None:
+    groups = score(identified).groups
     assert groups.wanted - groups.right <= size.missed + 1
 
 
 def test_an_edition_is_named_where_the_evidence_tells_it_and_never_a_wrong_one(
-    told: Told, size: Size
+    identified: Told, size: Size
 ) -> None:
-    score_ = score(told)
+    score_ = score(identified)
     assert score_.editions.wrong == 0
     assert score_.recalled.wanted - score_.recalled.right <= size.missed + 1
 
 
-def test_ties_are_told_exactly(told: Told, size: Size) -> None:
-    ties = score(told).ties
+def test_ties_are_told_exactly(identified: Told, size: Size) -> None:
+    ties = score(identified).ties
     assert ties.wanted == ties.right == size.ties
     assert ties.wrong <= size.wrong + 1
 

@@ -18,7 +18,7 @@ from tests.sampling import tried
 TITLES = [f"{word} {other}" for word in WORDS for other in ("Morning", "Evening", "Night")]
 
 
-def kept(album: Album, *releases: Release) -> list[str]:
+def list_candidates(album: Album, *releases: Release) -> list[str]:
     """Return the titles of the release groups that are kept, best first."""
     here = local_album.build_local_album(album, "Vera", {})
     found = [
@@ -31,7 +31,7 @@ def kept(album: Album, *releases: Release) -> list[str]:
     return [item.release_group.title for item in found if item.release_group]
 
 
-def concerts(count: int) -> list[Release]:
+def build_concerts(count: int) -> list[Release]:
     """Make concerts of one programme, each played at its own pace."""
     return [
         pressings.release(pressings.group(f"Live {n}"), DAWN, take=f"live {n}")
@@ -42,11 +42,11 @@ def concerts(count: int) -> list[Release]:
 def test_what_has_nothing_in_common_is_left_out() -> None:
     dawn = pressings.release(pressings.group("Dawn"), DAWN)
     dusk = pressings.release(pressings.group("Dusk"), DUSK)
-    assert kept(pressings.copy(dawn), dusk, dawn) == ["Dawn"]
+    assert list_candidates(pressings.copy(dawn), dusk, dawn) == ["Dawn"]
 
 
 def test_where_nothing_is_known_nothing_is_kept() -> None:
-    assert kept(pressings.copy(pressings.release(pressings.group("Dawn"), DAWN))) == []
+    assert list_candidates(pressings.copy(pressings.release(pressings.group("Dawn"), DAWN))) == []
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_where_nothing_is_known_nothing_is_kept() -> None:
     ids=str,
 )
 def test_one_concert_of_forty_is_kept_by_what_is_left(tags: dict[str, None]) -> None:
-    every = concerts(40)
+    every = build_concerts(40)
     for right in every[::3]:
         album = pressings.copy(right, "Downloads", **tags)
-        assert right.title in kept(album, *every)
-        assert right.title in kept(album, *reversed(every))
+        assert right.title in list_candidates(album, *every)
+        assert right.title in list_candidates(album, *reversed(every))
 
 
 def test_many_editions_of_a_twin_do_not_crowd_an_album_out() -> None:
@@ -74,17 +74,17 @@ def test_many_editions_of_a_twin_do_not_crowd_an_album_out() -> None:
     ]
     dawn = pressings.release(pressings.group("Dawn"), DAWN)
     album = pressings.copy(dawn, "Downloads", album=None)
-    assert "Dawn" in kept(album, *live, dawn)
+    assert "Dawn" in list_candidates(album, *live, dawn)
     for right in (dawn, pressings.release(pressings.group("Noon"), DAWN, take="noon")):
-        assert right.title in kept(pressings.silent(album), *live, right)
+        assert right.title in list_candidates(pressings.without_lengths(album), *live, right)
 
 
 def test_the_order_of_the_releases_makes_no_difference() -> None:
-    every = concerts(30)
+    every = build_concerts(30)
     album = pressings.copy(every[3], "Downloads", album=None)
-    first = kept(album, *every)
+    first = list_candidates(album, *every)
     Random(1).shuffle(every)
-    assert kept(album, *every) == first
+    assert list_candidates(album, *every) == first
 
 
 @st.composite
@@ -107,5 +107,5 @@ def test_the_right_release_is_never_lost(releases: list[Release], data: st.DataO
     lost = data.draw(st.sets(st.sampled_from(["title", "album", "track", "artist"]), max_size=3))
     place = data.draw(st.sampled_from(["Downloads", right.title]))
     album = pressings.copy(right, place, only=sorted(some), **dict.fromkeys(lost))
-    album = pressings.retimed(album, lambda number: 0.8 * (number % 3 - 1))
-    assert right.title in kept(album, *releases)
+    album = pressings.with_lengths(album, lambda number: 0.8 * (number % 3 - 1))
+    assert right.title in list_candidates(album, *releases)

@@ -14,7 +14,7 @@ from mediakeep.policy import FixLevel
 from mediakeep_simulator.entities import generate_mbid
 from tests.music.repairs import releases
 from tests.music.repairs.releases import FIRST
-from tests.music.repairs.test_enrichment_fields import artist, odd, tags
+from tests.music.repairs.test_enrichment_fields import artist, build_odd_values, tags
 from tests.sampling import each_row
 
 ONE, TWO, THREE = generate_mbid("one"), generate_mbid("two"), generate_mbid("three")
@@ -60,7 +60,7 @@ def test_a_difference_is_of_one_kind(
 
 @each_row("field", sorted(FIRST.keys() - {"genres", "compilation"}))
 def test_what_is_told_is_what_would_be_corrected(field: str) -> None:
-    here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
+    here = releases.match_artist(artist(tags(**{**FIRST, field: build_odd_values(field)})))
     (repair,) = safe.plan_repairs(here, fix=FixLevel.MATCHED)
     told = {kind: check(here) for kind, check in CHECKS.items()}
     place = next(here.tracks).place

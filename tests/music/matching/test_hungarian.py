@@ -15,12 +15,12 @@ from tests.sampling import each_row
 REJECT = 0.5
 
 
-def saved(costs: list[list[float]], assignment: list[int]) -> float:
+def compute_saving(costs: list[list[float]], assignment: list[int]) -> float:
     """Return by how much less than `REJECT` the pairs cost, all together."""
     return sum(REJECT - costs[row][column] for row, column in enumerate(assignment) if column >= 0)
 
 
-def best(costs: list[list[float]]) -> float:
+def find_best_saving(costs: list[list[float]]) -> float:
     """Return the greatest saving, by trying all ways."""
     width = len(costs[0]) if costs else 0
     columns = [*range(width), *[-1] * len(costs)]
@@ -46,7 +46,7 @@ def test_no_other_pairing_is_cheaper(costs: list[list[float]]) -> None:
     assert len(assignment) == len(costs)
     assert len(set(paired)) == len(paired)
     assert all(costs[row][one] < REJECT for row, one in enumerate(assignment) if one >= 0)
-    assert saved(costs, assignment) == pytest.approx(best(costs))
+    assert compute_saving(costs, assignment) == pytest.approx(find_best_saving(costs))
 
 
 @each_row(

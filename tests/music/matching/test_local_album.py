@@ -16,7 +16,7 @@ from tests.sampling import each_row
 OLD, NEW = mbid("old"), mbid("new")
 
 
-def here(*tracks: Track, place: str = "Dawn", **merged: str) -> LocalAlbum:
+def build_local_album(*tracks: Track, place: str = "Dawn", **merged: str) -> LocalAlbum:
     return local_album.build_local_album(Album(place=place, tracks=tracks), "Vera", {OLD: NEW})
 
 
@@ -31,8 +31,8 @@ def track(name: str = "01.mp3", *, place: str = "Dawn", **tags: Any) -> Track:
     )
 
 
-def heard(name: str = "01.mp3", **tags: Any) -> LocalTrack:
-    (one,) = here(track(name, **tags)).tracks
+def build_local_track(name: str = "01.mp3", **tags: Any) -> LocalTrack:
+    (one,) = build_local_album(track(name, **tags)).tracks
     return one
 
 
@@ -57,7 +57,7 @@ def heard(name: str = "01.mp3", **tags: Any) -> LocalTrack:
 def test_a_title_is_in_the_tags_or_else_in_the_name(
     name: str, tags: dict[str, Any], key: str | None
 ) -> None:
-    title = heard(name, **tags).title
+    title = build_local_track(name, **tags).title
     assert (title.key if title else None) == key
 
 
@@ -81,7 +81,7 @@ def test_a_title_is_in_the_tags_or_else_in_the_name(
 def test_disc_and_number_are_in_tags_or_else_in_names_of_folder_and_file(
     name: str, tags: dict[str, Any], disc: int, position: int
 ) -> None:
-    track = heard(name, **tags)
+    track = build_local_track(name, **tags)
     assert (track.disc, track.position) == (disc, position)
 
 
@@ -147,7 +147,10 @@ def test_media_are_compared_by_what_plays_them(text: str, other: str, same: bool
     ],
 )
 def test_years_are_those_that_dates_begin_with(dates: list[str], years: set[str]) -> None:
-    assert here(*(track(f"{one}.mp3", date=date) for one, date in enumerate(dates))).years == years
+    assert (
+        build_local_album(*(track(f"{one}.mp3", date=date) for one, date in enumerate(dates))).years
+        == years
+    )
 
 
 @each_row(
@@ -168,7 +171,9 @@ def test_years_are_those_that_dates_begin_with(dates: list[str], years: set[str]
 def test_tracks_and_discs_are_counted_by_tags_that_agree(
     tracks: list[dict[str, Any]], totals: dict[int, int], discs: int
 ) -> None:
-    album = here(*(track(f"{number} a.mp3", **tags) for number, tags in enumerate(tracks, 1)))
+    album = build_local_album(
+        *(track(f"{number} a.mp3", **tags) for number, tags in enumerate(tracks, 1))
+    )
     assert (album.track_totals, album.disc_total) == (totals, discs)
 
 
@@ -187,11 +192,13 @@ def test_an_album_has_the_mbid_that_its_tracks_agree_on_as_it_is_now(
     ids: list[str], believed: str
 ) -> None:
     tracks = [track(f"{n}.mp3", musicbrainz_albumid=one) for n, one in enumerate(ids)]
-    assert here(*tracks).release == believed
+    assert build_local_album(*tracks).release == believed
 
 
 def test_mbids_of_tracks_are_those_of_now() -> None:
-    track = heard(musicbrainz_recordingid=OLD.upper(), musicbrainz_trackid=OLD, isrc="gb-abc-1")
+    track = build_local_track(
+        musicbrainz_recordingid=OLD.upper(), musicbrainz_trackid=OLD, isrc="gb-abc-1"
+    )
     assert (track.recordings, track.tracks) == ({NEW}, {NEW})
     assert track.isrcs == {"gbabc1"}
 
@@ -209,19 +216,19 @@ def test_mbids_of_tracks_are_those_of_now() -> None:
 def test_the_album_is_called_as_the_tags_have_it_or_else_the_folder(
     place: str, tags: dict[str, Any], wordings: tuple[str, ...]
 ) -> None:
-    assert here(track(place=place, **tags), place=place).raw_titles == wordings
+    assert build_local_album(track(place=place, **tags), place=place).raw_titles == wordings
 
 
 def test_artists_are_those_of_the_tags_else_of_the_folder_and_no_placeholders() -> None:
-    assert here(track(artist="Carl", albumartist="Mona")).artists == {"mona"}
-    assert here(track(artist="Carl")).artists == {"carl"}
-    assert here(track(artist="Unknown Artist")).artists == {"vera"}
-    assert heard(artist="Carl", composer="J. S. Bach", conductor="Mona").artists == {
+    assert build_local_album(track(artist="Carl", albumartist="Mona")).artists == {"mona"}
+    assert build_local_album(track(artist="Carl")).artists == {"carl"}
+    assert build_local_album(track(artist="Unknown Artist")).artists == {"vera"}
+    assert build_local_track(artist="Carl", composer="J. S. Bach", conductor="Mona").artists == {
         *("carl", "jsbach", "mona")
     }
 
 
 def test_a_track_that_cannot_be_read_tells_nothing() -> None:
-    album = here(Track(place="Dawn/01 Low Tide.mp3"))
+    album = build_local_album(Track(place="Dawn/01 Low Tide.mp3"))
     assert album.tracks[0].seconds == 0
     assert album.known_lengths == []

@@ -14,7 +14,7 @@ from tests.music.matching.pressings import CARL, DAWN, DUSK, MONA, VARIOUS, VERA
 from tests.sampling import each_row
 
 
-def compilation(*singers: Artist, take: str = "") -> Release:
+def build_compilation(*singers: Artist, take: str = "") -> Release:
     """Make a compilation of songs that artists sing turn by turn."""
     songs = [
         song(one, take, artist_credit=credit(singers[number % len(singers)]))
@@ -24,12 +24,12 @@ def compilation(*singers: Artist, take: str = "") -> Release:
     return pressings.release(of, songs)
 
 
-HITS = compilation(VERA, CARL, MONA)
+HITS = build_compilation(VERA, CARL, MONA)
 DAWN_ALBUM = pressings.release(pressings.group("Dawn"), DAWN)
 
 
-def matched(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
-    return pressings.matched(album, *releases, **more)
+def match_album(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
+    return pressings.match_album(album, *releases, **more)
 
 
 @each_row(
@@ -45,47 +45,49 @@ def matched(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
     ],
 )
 def test_a_compilation_is_told_wherever_it_lies(folder: str, tags: dict[str, Any]) -> None:
-    match = matched(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
+    match = match_album(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, HITS)
 
 
 def test_a_compilation_by_whom_the_tags_do_not_say_is_told_by_its_songs() -> None:
     album = pressings.copy(HITS, "Downloads", artist=None, albumartist=None, album=None)
-    match = matched(album, HITS, pressings.release(pressings.group("Dusk"), DUSK))
+    match = match_album(album, HITS, pressings.release(pressings.group("Dusk"), DUSK))
     assert match.release == HITS
 
 
 def test_a_compilation_without_a_title_is_not_the_album_that_has_all_of_its_songs() -> None:
-    album = pressings.silent(pressings.copy(HITS, "Downloads", album=None, albumartist=None))
-    match = matched(album, HITS, DAWN_ALBUM, folder="Various Artists")
+    album = pressings.without_lengths(
+        pressings.copy(HITS, "Downloads", album=None, albumartist=None)
+    )
+    match = match_album(album, HITS, DAWN_ALBUM, folder="Various Artists")
     assert HITS in match.releases
     assert match.group != DAWN_ALBUM.release_group
 
 
 def test_songs_of_one_name_by_others_are_not_the_songs_of_a_compilation() -> None:
-    others = compilation(*map(pressings.artist, ("Nell", "Otto")), take="by others")
-    theirs = matched(pressings.copy(HITS), others, folder="Various Artists")
+    others = build_compilation(*map(pressings.artist, ("Nell", "Otto")), take="by others")
+    theirs = match_album(pressings.copy(HITS), others, folder="Various Artists")
     assert theirs.group is None
-    assert matched(pressings.copy(HITS), HITS, others, folder="Various Artists").release == HITS
+    assert match_album(pressings.copy(HITS), HITS, others, folder="Various Artists").release == HITS
 
 
 def test_a_duo_is_credited_as_it_is_written() -> None:
     duets = pressings.group("Duets")
     duo = structs.replace(duets, artist_credit=credit(VERA, CARL))
     right = pressings.release(duo, DAWN)
-    match = matched(pressings.copy(right), right, folder="Vera & Carl")
+    match = match_album(pressings.copy(right), right, folder="Vera & Carl")
     assert match.best
     assert match.release == right
     assert "artist" not in {penalty.name for penalty in match.best.penalties}
 
 
 def test_guests_in_the_names_of_artists_and_titles_make_no_difference() -> None:
-    album = pressings.each(
+    album = pressings.with_each_tag(
         pressings.copy(DAWN_ALBUM),
         artist=lambda number, _: ("Vera feat. Carl" if number % 2 else "Vera; Mona",),
         title=lambda number, title: (f"{title[0]} (feat. Carl)" if number % 2 else title[0],),
     )
-    assert matched(album, DAWN_ALBUM).release == DAWN_ALBUM
+    assert match_album(album, DAWN_ALBUM).release == DAWN_ALBUM
 
 
 @each_row("name", ["Vera Quarry", "Quarry, Vera", "VERA QUARRY", "Véra Quarry"])
@@ -95,21 +97,21 @@ def test_an_alias_is_a_name_as_well(name: str) -> None:
     )
     right = pressings.release(pressings.group("Dawn", by=known), DAWN)
     album = pressings.copy(right, artist=(name,), albumartist=(name,))
-    match = matched(album, right, folder=name)
+    match = match_album(album, right, folder=name)
     assert match.best
     assert "artist" not in {penalty.name for penalty in match.best.penalties}
 
 
 def test_all_names_of_the_artist_who_was_looked_up_count() -> None:
     album = pressings.copy(DAWN_ALBUM, artist=("V. Q.",), albumartist=("V. Q.",))
-    match = matched(album, DAWN_ALBUM, folder="V. Q.", names=("vera", "vq"))
+    match = match_album(album, DAWN_ALBUM, folder="V. Q.", names=("vera", "vq"))
     assert match.best
     assert "artist" not in {penalty.name for penalty in match.best.penalties}
 
 
 def test_another_artist_speaks_against_a_release() -> None:
     album = pressings.copy(DAWN_ALBUM, artist=("Orchestra X",), albumartist=("Orchestra X",))
-    match = matched(album, DAWN_ALBUM, folder="Orchestra X")
+    match = match_album(album, DAWN_ALBUM, folder="Orchestra X")
     assert match.best
     assert "artist" in {penalty.name for penalty in match.best.penalties}
 
@@ -125,18 +127,18 @@ NIGHT = pressings.release(pressings.group("Ночь", by=VIKTOR), list(CYRILLIC)
 
 
 def test_names_in_another_script_are_names() -> None:
-    assert matched(pressings.copy(NIGHT), NIGHT, folder="Виктор").release == NIGHT
+    assert match_album(pressings.copy(NIGHT), NIGHT, folder="Виктор").release == NIGHT
 
 
 def test_transliterated_names_are_told_by_lengths_and_order() -> None:
     album = pressings.copy(NIGHT, "Noch", artist=("Viktor",), albumartist=("Viktor",))
-    album = pressings.each(
+    album = pressings.with_each_tag(
         album,
         title=lambda _, title: (CYRILLIC[title[0]],),
         album=lambda *_: ("Noch",),
     )
     decoy = pressings.release(pressings.group("Море", by=VIKTOR), list(CYRILLIC)[::-1], take="live")
-    match = matched(album, NIGHT, decoy, folder="Viktor")
+    match = match_album(album, NIGHT, decoy, folder="Viktor")
     assert match.group == NIGHT.release_group
 
 
@@ -148,7 +150,7 @@ WORKS = [
 ]
 
 
-def recital(player: Artist) -> Release:
+def build_recital(player: Artist) -> Release:
     """Make a recital, credited as MusicBrainz does: tracks to the composer, the release to both."""
     songs = [song(title, player.name, artist_credit=credit(BACH)) for title in WORKS]
     of = structs.replace(
@@ -176,10 +178,10 @@ def recital(player: Artist) -> Release:
 def test_a_recital_is_told_by_composer_movements_and_lengths(
     title: Any, tags: dict[str, Any]
 ) -> None:
-    here, there = recital(GLENDA), recital(pressings.artist("Andrew Other"))
+    here, there = build_recital(GLENDA), build_recital(pressings.artist("Andrew Other"))
     album = pressings.copy(here, albumartist=("Glenda Ould",), **tags)
-    album = pressings.each(album, title=lambda _, old: (title(old[0]),))
-    match = matched(album, here, there, folder="Glenda Ould")
+    album = pressings.with_each_tag(album, title=lambda _, old: (title(old[0]),))
+    match = match_album(album, here, there, folder="Glenda Ould")
     assert match.release == here
     assert match.best
     assert [pair.track.position for pair in match.best.pairs] == list(range(1, 7))

@@ -28,14 +28,14 @@ def info(label: str = "", number: str = "") -> dict[str, Any]:
     return {"label_info": (LabelInfo(label=given, catalog_number=number or None),)}
 
 
-def with_disc(release: Release, *ids: str) -> Release:
+def with_disc_id(release: Release, *ids: str) -> Release:
     discs = tuple(Disc(id=mbid) for mbid in ids)
     media = tuple(structs.replace(medium, discs=discs) for medium in release.media)
     return structs.replace(release, media=media)
 
 
-def matched(album: Album, *editions: Release) -> AlbumMatch:
-    match = pressings.matched(album, *editions)
+def match_album(album: Album, *editions: Release) -> AlbumMatch:
+    match = pressings.match_album(album, *editions)
     assert match.group == GROUP
     assert match.candidates
     return match
@@ -72,16 +72,19 @@ def test_each_printed_fact_alone_tells_editions_apart(
 ) -> None:
     here, there = edition("right", **right), edition("wrong", **wrong)
     album = pressings.copy(edition("plain"))
-    assert matched(album, here, there).confidence is MatchConfidence.TIED or "title" in right
+    assert match_album(album, here, there).confidence is MatchConfidence.TIED or "title" in right
     album = pressings.copy(edition("plain"), **tags)
     for order in ((here, there), (there, here)):
-        match = matched(album, *order)
+        match = match_album(album, *order)
         assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, here)
 
 
 def test_the_id_of_a_disc_tells_editions_apart() -> None:
-    here, there = with_disc(edition("right"), "A.B-"), with_disc(edition("wrong"), "C.D-", "E.F-")
-    match = matched(pressings.copy(here, musicbrainz_discid=("A.B-",)), here, there)
+    here, there = (
+        with_disc_id(edition("right"), "A.B-"),
+        with_disc_id(edition("wrong"), "C.D-", "E.F-"),
+    )
+    match = match_album(pressings.copy(here, musicbrainz_discid=("A.B-",)), here, there)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, here)
 
 
@@ -89,13 +92,15 @@ def test_of_two_facts_the_one_that_says_more_decides() -> None:
     here = edition("right", barcode="77774644020", country="GB")
     there = edition("wrong", barcode="77774644021", country="DE")
     album = pressings.copy(here, barcode=("77774644020",), releasecountry=("DE",))
-    assert matched(album, here, there).release == here
+    assert match_album(album, here, there).release == here
 
 
 def test_a_year_that_only_one_edition_has_tells_which_it_is() -> None:
     here, there = edition("right", date="1987"), edition("wrong", date="1995")
-    assert matched(pressings.copy(here, date=("1987-03-09",)), here, there).release == here
-    assert matched(pressings.copy(here, date=("2003",)), here).confidence is MatchConfidence.TIED
+    assert match_album(pressings.copy(here, date=("1987-03-09",)), here, there).release == here
+    assert (
+        match_album(pressings.copy(here, date=("2003",)), here).confidence is MatchConfidence.TIED
+    )
 
 
 def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
@@ -104,21 +109,21 @@ def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
     here = edition("right", date="1974", country="DE", release_events=(event,))
     there = edition("wrong", date="1974", country="US")
     album = pressings.copy(here, date=("1976",), releasecountry=("FR",))
-    assert matched(album, here, there).release == here
+    assert match_album(album, here, there).release == here
 
 
 def test_the_year_of_the_first_edition_tells_nothing() -> None:
     """Many write the year of the album on whatever edition they have."""
     first, later = edition("first", date="1974"), edition("later", date="1995")
     assert (
-        matched(pressings.copy(first, date=("1974",)), first, later).confidence
+        match_album(pressings.copy(first, date=("1974",)), first, later).confidence
         is MatchConfidence.TIED
     )
 
 
 def test_editions_that_nothing_tells_apart_are_tied() -> None:
     editions = [edition(f"nr {number}", country=f"A{number}") for number in range(7)]
-    match = matched(pressings.copy(editions[3]), *editions)
+    match = match_album(pressings.copy(editions[3]), *editions)
     assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
     assert set(match.releases) == set(editions)
 
@@ -129,13 +134,13 @@ def test_only_those_are_tied_that_nothing_tells_apart() -> None:
         edition("again", formats=["Vinyl"]),
         edition("cd", formats=["CD"]),
     )
-    match = matched(pressings.copy(vinyl, media=("Vinyl",)), vinyl, again, disc)
+    match = match_album(pressings.copy(vinyl, media=("Vinyl",)), vinyl, again, disc)
     assert (match.confidence, set(match.releases)) == (MatchConfidence.TIED, {vinyl, again})
 
 
 def test_the_only_edition_is_the_one() -> None:
     only = edition("only")
-    assert matched(pressings.copy(only), only).release == only
+    assert match_album(pressings.copy(only), only).release == only
 
 
 def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
@@ -144,7 +149,7 @@ def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
     album = pressings.copy(
         known, barcode=("77774644020",), catalognumber=("CDP 2",), label=("Quarry",)
     )
-    match = matched(album, known)
+    match = match_album(album, known)
     assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
 
 
@@ -153,7 +158,7 @@ def test_a_cd_of_another_type_is_not_the_edition_and_gets_none_of_its_dates(medi
     """As a bootleg on CD-R, which has the tracks and the year of the official CD."""
     official = edition("official", date="1974-03-02")
     album = pressings.copy(official, media=(medium,), date=("1974-02-11",))
-    match = matched(album, official)
+    match = match_album(album, official)
     assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
     assert all(
         "date" not in track_tags for track_tags in release_tags.tags_by_track(match).values()
@@ -163,16 +168,16 @@ def test_a_cd_of_another_type_is_not_the_edition_and_gets_none_of_its_dates(medi
 def test_what_is_tagged_as_a_cd_may_be_of_any_type() -> None:
     for format_name in ("Enhanced CD", "Blu-spec CD", "Hybrid SACD", "8cm CD"):
         there, plain = edition("there", formats=[format_name]), edition("plain")
-        match = matched(pressings.copy(there, media=("CD",)), there)
+        match = match_album(pressings.copy(there, media=("CD",)), there)
         assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, there)
-        match = matched(pressings.copy(there, media=("CD",)), there, plain)
+        match = match_album(pressings.copy(there, media=("CD",)), there, plain)
         assert set(match.releases) == {there, plain}
 
 
 def test_an_edition_of_which_little_is_known_may_be_the_one() -> None:
     bare = edition("bare")
     other = edition("other", barcode="77774644021")
-    match = matched(pressings.copy(bare, barcode=("77774644020",)), bare, other)
+    match = match_album(pressings.copy(bare, barcode=("77774644020",)), bare, other)
     assert bare in match.releases
     assert other not in match.releases
 
@@ -181,14 +186,14 @@ def test_an_edition_of_which_little_is_known_may_be_the_one() -> None:
 def test_lengths_tell_a_remaster_from_the_first_issue(noise: float) -> None:
     first, remaster = edition("first"), edition("remaster", later=4000)
     for right in (first, remaster):
-        album = pressings.retimed(pressings.copy(right), lambda n: noise * (n % 3 - 1))
-        assert matched(album, first, remaster).release == right
+        album = pressings.with_lengths(pressings.copy(right), lambda n: noise * (n % 3 - 1))
+        assert match_album(album, first, remaster).release == right
 
 
 def test_lengths_that_are_nearly_equal_tell_nothing() -> None:
     first, again = edition("first"), edition("again", later=200)
-    album = pressings.retimed(pressings.copy(first), lambda n: 0.8 * (n % 3 - 1))
-    assert matched(album, first, again).confidence is MatchConfidence.TIED
+    album = pressings.with_lengths(pressings.copy(first), lambda n: 0.8 * (n % 3 - 1))
+    assert match_album(album, first, again).confidence is MatchConfidence.TIED
 
 
 @pytest.mark.parametrize("name", ["plain", "bonus", "double"])
@@ -198,23 +203,25 @@ def test_the_number_of_tracks_tells_editions_apart(name: str) -> None:
         "bonus": edition("bonus", [*DAWN, "Wreck"]),
         "double": edition("double", DAWN, ["Salt", "Shoal", "Ferry Home"]),
     }
-    match = matched(pressings.copy(editions[name]), *editions.values())
+    match = match_album(pressings.copy(editions[name]), *editions.values())
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, editions[name])
 
 
 def test_the_count_in_the_tags_tells_of_which_edition_a_part_is() -> None:
     plain, bonus = edition("plain"), edition("bonus", [*DAWN, "Wreck", "Salt"])
     part = pressings.copy(plain, only=range(1, 7), track_total="12")
-    assert matched(part, plain, bonus).release == bonus
+    assert match_album(part, plain, bonus).release == bonus
     part = pressings.copy(plain, only=range(1, 7), track_total="10")
-    assert matched(part, plain, bonus).release == plain
+    assert match_album(part, plain, bonus).release == plain
 
 
 def test_the_first_of_two_discs_by_the_tags_is_not_certainly_the_edition_with_one() -> None:
     edition_, two = edition("one"), edition("two", DAWN, ["Salt", "Shoal"])
     first = pressings.copy(two, only=range(1, 11), track_total="10", disc_total="2")
-    assert matched(pressings.copy(edition_, track_total="10"), edition_, two).release == edition_
-    match = matched(first, edition_, two)
+    assert (
+        match_album(pressings.copy(edition_, track_total="10"), edition_, two).release == edition_
+    )
+    match = match_album(first, edition_, two)
     assert match.release != edition_
     assert two in match.releases
 
@@ -222,7 +229,7 @@ def test_the_first_of_two_discs_by_the_tags_is_not_certainly_the_edition_with_on
 def test_the_order_of_the_tracks_tells_editions_apart() -> None:
     here, there = edition("here"), edition("there", DAWN[::-1])
     for right in (here, there):
-        assert matched(pressings.copy(right), here, there).release == right
+        assert match_album(pressings.copy(right), here, there).release == right
 
 
 def test_one_title_that_is_written_otherwise_tells_editions_apart() -> None:
@@ -230,29 +237,29 @@ def test_one_title_that_is_written_otherwise_tells_editions_apart() -> None:
     other = [structs.replace(songs[0], title="Low Tide at Noon"), *songs[1:]]
     here, there = edition("here", songs), edition("there", other)
     for right in (here, there):
-        assert matched(pressings.copy(right), here, there).release == right
+        assert match_album(pressings.copy(right), here, there).release == right
 
 
 def test_a_mono_edition_is_told_by_the_word_in_its_titles() -> None:
     mono = edition("mono", [pressings.song(f"{title} (Mono)") for title in DAWN])
     stereo = edition("stereo")
     for right in (mono, stereo):
-        assert matched(pressings.copy(right), mono, stereo).release == right
+        assert match_album(pressings.copy(right), mono, stereo).release == right
 
 
 def test_a_deluxe_edition_of_which_only_the_album_is_here_is_tied_or_the_album() -> None:
     plain = edition("plain")
     deluxe = edition("deluxe", DAWN, ["Salt", "Shoal"], title="Dawn (Deluxe Edition)")
-    assert matched(pressings.copy(plain), plain, deluxe).release == plain
+    assert match_album(pressings.copy(plain), plain, deluxe).release == plain
     named = pressings.copy(plain, album=("Dawn (Deluxe Edition)",))
-    assert deluxe in matched(named, plain, deluxe).releases
+    assert deluxe in match_album(named, plain, deluxe).releases
 
 
 def test_each_of_many_editions_is_found_by_what_is_printed_on_it() -> None:
     editions = [edition(f"A{n}", later=400 * n, country=f"A{n}") for n in range(10)]
     for right in editions:
-        album = pressings.silent(pressings.copy(right, releasecountry=(right.country,)))
-        assert matched(album, *editions).release == right
+        album = pressings.without_lengths(pressings.copy(right, releasecountry=(right.country,)))
+        assert match_album(album, *editions).release == right
 
 
 def test_an_mbid_is_not_believed_where_all_else_is_of_another_edition() -> None:
@@ -261,14 +268,14 @@ def test_an_mbid_is_not_believed_where_all_else_is_of_another_edition() -> None:
     album = pressings.copy(
         here, barcode=("77774644020",), catalognumber=("Q1",), musicbrainz_albumid=(there.id,)
     )
-    assert matched(album, here, there).release == here
+    assert match_album(album, here, there).release == here
 
 
 def test_an_mbid_of_an_edition_of_other_lengths_is_not_believed_even_if_all_are_rough() -> None:
     here, there = edition("here", DAWN[:4], take="live"), edition("there", DAWN[:4])
     album = pressings.copy(here, musicbrainz_albumid=(there.id,))
-    album = pressings.retimed(album, lambda number: 7.0 * (number % 3 - 1))
-    assert matched(album, here, there).release == here
+    album = pressings.with_lengths(album, lambda number: 7.0 * (number % 3 - 1))
+    assert match_album(album, here, there).release == here
 
 
 def test_one_length_that_fits_by_chance_is_no_measure_for_the_others() -> None:
@@ -277,8 +284,8 @@ def test_one_length_that_fits_by_chance_is_no_measure_for_the_others() -> None:
     chance = pressings.song(DAWN[0], "other")
     chance = structs.replace(chance, length=(songs[0].length or 0) + 7000)
     there = edition("there", [chance, *(pressings.song(title, "other") for title in DAWN[1:4])])
-    album = pressings.retimed(pressings.copy(here), lambda number: 7.0 * (-1) ** (number + 1))
-    album = pressings.each(
+    album = pressings.with_lengths(pressings.copy(here), lambda number: 7.0 * (-1) ** (number + 1))
+    album = pressings.with_each_tag(
         album, musicbrainz_recordingid=lambda number, _: (songs[number - 1].recording.id,)
     )
-    assert matched(album, here, there).release == here
+    assert match_album(album, here, there).release == here

@@ -22,13 +22,15 @@ ALL = (FIRST, SECOND, BONUS, OTHER)
 GONE = mbid("gone")
 
 
-def tagged(of: Release = FIRST, releases: tuple[Release, ...] = ALL, **tags: Any) -> AlbumMatch:
+def match_tagged(
+    of: Release = FIRST, releases: tuple[Release, ...] = ALL, **tags: Any
+) -> AlbumMatch:
     """Match a copy of a release that has such tags, each a text."""
     album = pressings.copy(of, **{field: (text,) for field, text in tags.items()})
-    return pressings.matched(album, *releases)
+    return pressings.match_album(album, *releases)
 
 
-def coded(release: Release, **facts: Any) -> Release:
+def with_codes(release: Release, **facts: Any) -> Release:
     """Print a barcode on a release, or give its first disc an ID."""
     if disc := facts.pop("disc_id", ""):
         medium = structs.replace(release.media[0], discs=(Disc(id=disc),))
@@ -37,14 +39,14 @@ def coded(release: Release, **facts: Any) -> Release:
 
 
 def test_without_identifiers_two_equal_editions_are_tied() -> None:
-    match = tagged()
+    match = match_tagged()
     assert (match.confidence, match.decided_by) == (MatchConfidence.TIED, "tracks")
     assert set(match.releases) == {FIRST, SECOND}
 
 
 @pytest.mark.parametrize("named", [FIRST, SECOND])
 def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
-    match = tagged(musicbrainz_albumid=named.id)
+    match = match_tagged(musicbrainz_albumid=named.id)
     assert (match.confidence, match.decided_by, match.release) == (
         MatchConfidence.CERTAIN,
         "tags",
@@ -53,13 +55,13 @@ def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
 
 
 def test_the_mbid_of_an_edition_that_lacks_tracks_here_is_not_believed() -> None:
-    match = tagged(BONUS, musicbrainz_albumid=FIRST.id)
+    match = match_tagged(BONUS, musicbrainz_albumid=FIRST.id)
     assert match.group == GROUP
     assert match.releases == (BONUS,)
 
 
 def test_the_mbid_of_an_edition_with_more_tracks_makes_those_missing() -> None:
-    match = tagged(FIRST, musicbrainz_albumid=BONUS.id)
+    match = match_tagged(FIRST, musicbrainz_albumid=BONUS.id)
     assert match.release == BONUS
     assert match.best
     assert [track.title for _, track in match.best.missing] == ["Wreck", "Salt"]
@@ -78,7 +80,7 @@ def test_an_edition_with_more_tracks_than_the_tags_count_is_tied_with_the_one_th
     facts = {"musicbrainz_albumid": (named.id,), "barcode": (named.barcode or "",)}
     tags = {name: text for name, text in facts.items() if field in (name, "both")}
     album = pressings.copy(FIRST, track_total=str(len(DAWN)), **tags)
-    match = pressings.matched(album, FIRST, named, OTHER)
+    match = pressings.match_album(album, FIRST, named, OTHER)
     assert match.group == GROUP
     assert FIRST in match.releases
     if field != "barcode":  # which alone never outweighs both the tracks and their number
@@ -87,15 +89,15 @@ def test_an_edition_with_more_tracks_than_the_tags_count_is_tied_with_the_one_th
 
 def test_the_mbid_decides_where_the_tags_count_as_many_tracks_as_its_edition_has() -> None:
     part = pressings.copy(LONGER, only=range(1, 11), track_total="11")
-    part = pressings.each(part, musicbrainz_albumid=lambda *_: (LONGER.id,))
-    match = pressings.matched(part, FIRST, LONGER)
+    part = pressings.with_each_tag(part, musicbrainz_albumid=lambda *_: (LONGER.id,))
+    match = pressings.match_album(part, FIRST, LONGER)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, LONGER)
 
 
 def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
     tags = {"track_total": "10", "disc_total": "2", "musicbrainz_albumid": (DOUBLE.id,)}
     album = pressings.copy(DOUBLE, only=range(1, 11), **tags)
-    match = pressings.matched(album, FIRST, DOUBLE)
+    match = pressings.match_album(album, FIRST, DOUBLE)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, DOUBLE)
 
 
@@ -110,33 +112,33 @@ def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
     ],
 )
 def test_the_tracks_contradict_the_mbid_of_another_album_or_of_none(tags: dict[str, str]) -> None:
-    match = tagged(**tags)
+    match = match_tagged(**tags)
     assert (match.group, match.decided_by) == (GROUP, "tracks")
     assert OTHER not in match.releases
 
 
 def test_an_mbid_that_was_merged_names_what_it_became() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
-    match = pressings.matched(album, *ALL, merged={GONE: SECOND.id})
+    match = pressings.match_album(album, *ALL, merged={GONE: SECOND.id})
     assert (match.release, match.decided_by) == (SECOND, "tags")
 
 
 def test_an_mbid_that_was_deleted_names_nothing() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
-    match = pressings.matched(album, *ALL, deleted=(GONE,))
+    match = pressings.match_album(album, *ALL, deleted=(GONE,))
     assert (match.confidence, match.decided_by) == (MatchConfidence.TIED, "tracks")
 
 
 def test_an_mbid_on_few_of_the_tracks_names_nothing() -> None:
-    album = pressings.changed(pressings.copy(FIRST), 1, musicbrainz_albumid=(SECOND.id,))
-    assert pressings.matched(album, *ALL).confidence is MatchConfidence.TIED
+    album = pressings.with_tags(pressings.copy(FIRST), 1, musicbrainz_albumid=(SECOND.id,))
+    assert pressings.match_album(album, *ALL).confidence is MatchConfidence.TIED
 
 
 def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
     twin = pressings.release(pressings.group("Dawn", disambiguation="the other"), DAWN)
     both = (*ALL, twin)
-    assert tagged(releases=both).confidence is MatchConfidence.UNSURE
-    match = tagged(releases=both, musicbrainz_releasegroupid=GROUP.id)
+    assert match_tagged(releases=both).confidence is MatchConfidence.UNSURE
+    match = match_tagged(releases=both, musicbrainz_releasegroupid=GROUP.id)
     assert (match.confidence, match.decided_by, match.group) == (
         MatchConfidence.TIED,
         "tags",
@@ -156,16 +158,19 @@ def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
 def test_what_only_one_release_bears_names_its_group(
     tags: dict[str, str], facts: dict[str, Any]
 ) -> None:
-    right = coded(FIRST, **facts)
+    right = with_codes(FIRST, **facts)
     twin = pressings.release(pressings.group("Dawn", disambiguation="the other"), DAWN)
     album = pressings.copy(right, **{field: (text,) for field, text in tags.items() if text})
     if "musicbrainz_trackid" in tags:
         ids = [track.id for _, track in right.tracks]
-        album = pressings.each(album, musicbrainz_trackid=lambda number, _: (ids[number - 1],))
+        album = pressings.with_each_tag(
+            album, musicbrainz_trackid=lambda number, _: (ids[number - 1],)
+        )
     assert (
-        pressings.matched(pressings.copy(right), right, twin).confidence is MatchConfidence.UNSURE
+        pressings.match_album(pressings.copy(right), right, twin).confidence
+        is MatchConfidence.UNSURE
     )
-    match = pressings.matched(album, right, twin)
+    match = pressings.match_album(album, right, twin)
     assert (match.confidence, match.decided_by, match.release) == (
         MatchConfidence.CERTAIN,
         "tags",
@@ -174,37 +179,41 @@ def test_what_only_one_release_bears_names_its_group(
 
 
 def test_a_barcode_of_another_album_is_contradicted_by_the_tracks() -> None:
-    wrong = coded(OTHER, barcode="77774644020")
-    match = tagged(releases=(FIRST, wrong), barcode="77774644020")
+    wrong = with_codes(OTHER, barcode="77774644020")
+    match = match_tagged(releases=(FIRST, wrong), barcode="77774644020")
     assert match.group == GROUP
 
 
 def test_the_mbids_of_recordings_tell_twins_apart() -> None:
-    album = pressings.silent(pressings.copy(FIRST, "Downloads", title=None, album=None))
+    album = pressings.without_lengths(pressings.copy(FIRST, "Downloads", title=None, album=None))
     ids = [track.recording.id for _, track in FIRST.tracks]
-    named = pressings.each(album, musicbrainz_recordingid=lambda number, _: (ids[number - 1],))
+    named = pressings.with_each_tag(
+        album, musicbrainz_recordingid=lambda number, _: (ids[number - 1],)
+    )
     live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
-    assert pressings.matched(album, FIRST, live).group is None
-    assert pressings.matched(named, FIRST, live).group == GROUP
+    assert pressings.match_album(album, FIRST, live).group is None
+    assert pressings.match_album(named, FIRST, live).group == GROUP
 
 
 def test_isrcs_tell_which_recordings_they_are() -> None:
     songs = [pressings.song(title, isrcs=(f"GBABC74000{n:02}",)) for n, title in enumerate(DAWN)]
     right = pressings.release(GROUP, songs)
-    album = pressings.silent(pressings.copy(right, "Downloads", title=None, album=None))
-    assert pressings.matched(album, right, OTHER).group is None
-    album = pressings.each(album, isrc=lambda number, _: (f"gb-abc-74-000{number - 1:02}",))
-    assert pressings.matched(album, right, OTHER).group == GROUP
+    album = pressings.without_lengths(pressings.copy(right, "Downloads", title=None, album=None))
+    assert pressings.match_album(album, right, OTHER).group is None
+    album = pressings.with_each_tag(
+        album, isrc=lambda number, _: (f"gb-abc-74-000{number - 1:02}",)
+    )
+    assert pressings.match_album(album, right, OTHER).group == GROUP
 
 
 def test_tags_that_name_one_of_two_alike_are_believed_and_told() -> None:
     live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
-    match = tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
+    match = match_tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
     assert (match.release, match.decided_by) == (live, "tags")
-    match = tagged(live, (FIRST, live), musicbrainz_albumid=FIRST.id)
+    match = match_tagged(live, (FIRST, live), musicbrainz_albumid=FIRST.id)
     assert match.release != FIRST
 
 
 def test_an_mbid_does_not_make_a_release_of_nothing_in_common() -> None:
-    match = tagged(FIRST, (OTHER,), musicbrainz_albumid=OTHER.id)
+    match = match_tagged(FIRST, (OTHER,), musicbrainz_albumid=OTHER.id)
     assert (match.confidence, match.group) == (MatchConfidence.UNKNOWN, None)

@@ -48,7 +48,7 @@ def catalogues(draw: st.DrawFn) -> list[Release]:
 
 
 @st.composite
-def spoilt(draw: st.DrawFn, releases: list[Release]) -> Album:
+def draw_damaged_album(draw: st.DrawFn, releases: list[Release]) -> Album:
     """Copy one of the releases, not quite as it is."""
     right = draw(st.sampled_from(releases))
     count = right.track_count
@@ -58,10 +58,10 @@ def spoilt(draw: st.DrawFn, releases: list[Release]) -> Album:
         tags["musicbrainz_albumid"] = (draw(st.sampled_from(releases)).id,)
     album = pressings.copy(right, only=sorted(some), **tags)
     off = draw(st.sampled_from([0.0, 1.0, 7.0]))
-    return pressings.retimed(album, lambda number: off * (number % 3 - 1))
+    return pressings.with_lengths(album, lambda number: off * (number % 3 - 1))
 
 
-def filled(album: Album, match: AlbumMatch) -> Album:
+def fill_tags(album: Album, match: AlbumMatch) -> Album:
     """Write into the tags what they lack, as a batch does."""
     who = structs.replace(artist(album), matches={album.place: match})
     told = {
@@ -84,7 +84,8 @@ def test_the_order_of_releases_and_albums_and_tracks_makes_no_difference(
 ) -> None:
     releases = data.draw(catalogues())
     albums = [
-        structs.replace(data.draw(spoilt(releases)), place=f"Album {number}") for number in range(2)
+        structs.replace(data.draw(draw_damaged_album(releases)), place=f"Album {number}")
+        for number in range(2)
     ]
     first = album_matcher.match_albums(artist(*albums), releases)
     releases = data.draw(st.permutations(releases))
@@ -102,11 +103,11 @@ def test_an_album_whose_tags_were_filled_in_from_its_match_is_matched_alike(
     data: st.DataObject,
 ) -> None:
     releases = data.draw(catalogues())
-    album = data.draw(spoilt(releases))
-    match = pressings.matched(album, *releases)
+    album = data.draw(draw_damaged_album(releases))
+    match = pressings.match_album(album, *releases)
     # What is far off and taken by the word of its tags alone may be doubted once more is known.
     assume(match.decided_by == "tracks" or (match.best and match.best.distance <= WEIGHTS.bar))
-    again = pressings.matched(filled(album, match), *releases)
+    again = pressings.match_album(fill_tags(album, match), *releases)
     assert (again.confidence, again.group) == (match.confidence, match.group)
     if match.confidence is MatchConfidence.CERTAIN:
         assert again.decided_by in ("tags", match.decided_by)
@@ -125,8 +126,8 @@ def pairs(match: AlbumMatch) -> dict[str, str]:
 @given(st.data())
 def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -> None:
     releases = data.draw(catalogues())
-    album = data.draw(spoilt(releases))
-    match = pressings.matched(album, *releases)
+    album = data.draw(draw_damaged_album(releases))
+    match = pressings.match_album(album, *releases)
     assert (match.release is not None) == (match.confidence is MatchConfidence.CERTAIN)
     assert (match.group is not None) == (
         match.confidence in (MatchConfidence.CERTAIN, MatchConfidence.TIED)
@@ -149,7 +150,7 @@ def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -
 def test_a_whole_album_is_never_taken_for_another(data: st.DataObject) -> None:
     releases = data.draw(catalogues())
     right = data.draw(st.sampled_from(releases))
-    match = pressings.matched(pressings.copy(right), *releases)
+    match = pressings.match_album(pressings.copy(right), *releases)
     assert match.group in (None, right.release_group)
     if match.group:
         assert right in match.releases
@@ -167,7 +168,7 @@ def test_hostile_releases_and_albums_only_fail_to_match() -> None:
         barcode="٣" * 4000,
     )
     album = pressings.copy(strange, "x", artist=("\ud800",), date=("٣٣٣٣",), barcode=("٣",))
-    match = pressings.matched(album, bare, empty, strange)
+    match = pressings.match_album(album, bare, empty, strange)
     assert match.confidence in set(MatchConfidence)
 
 
@@ -196,5 +197,5 @@ def test_two_hundred_tracks_and_many_editions_are_matched() -> None:
     titles = [f"{word} of {other}" for word in WORDS[:20] for other in WORDS[:10]]
     of = pressings.group("All")
     editions = [pressings.release(of, titles[number:], name=str(number)) for number in range(3)]
-    match = pressings.matched(pressings.copy(editions[1]), *editions)
+    match = pressings.match_album(pressings.copy(editions[1]), *editions)
     assert match.release == editions[1]

@@ -24,13 +24,13 @@ OTHERS = (
 BOX = pressings.release(pressings.group("Box"), WORDS[:8], WORDS[8:16], WORDS[16:24])
 
 
-def matched(album: Album, right: Release = RIGHT) -> AlbumMatch:
-    return pressings.matched(album, *OTHERS, right)
+def match_album(album: Album, right: Release = RIGHT) -> AlbumMatch:
+    return pressings.match_album(album, *OTHERS, right)
 
 
 def assert_right(album: Album, right: Release = RIGHT) -> AlbumMatch:
     """Assert that an album is certainly that release, and each pair the very track."""
-    match = matched(album, right)
+    match = match_album(album, right)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, right)
     return match
 
@@ -62,50 +62,50 @@ def test_lengths_alone_tell_an_album() -> None:
     """The files are called in an order of their own, and the folder says nothing."""
     names = [f"Downloads/{name}.mp3" for name in "jcabgdhefi"]
     album = pressings.copy(RIGHT, "Downloads", **dict.fromkeys(pressings.FIELDS))
-    album = pressings.each(album, place=lambda number, _: names[number - 1])
-    match = matched(album)
+    album = pressings.with_each_tag(album, place=lambda number, _: names[number - 1])
+    match = match_album(album)
     assert match.group == RIGHT.release_group
     assert list(titles(match).values()) == list(DAWN)
 
 
 def test_the_names_of_files_tell_titles_and_order() -> None:
     names = [f"Dawn/{number:02} - {title}.mp3" for number, title in enumerate(DAWN, 1)]
-    album = pressings.silent(pressings.copy(RIGHT, **dict.fromkeys(pressings.FIELDS)))
-    album = pressings.each(album, place=lambda number, _: names[number - 1])
+    album = pressings.without_lengths(pressings.copy(RIGHT, **dict.fromkeys(pressings.FIELDS)))
+    album = pressings.with_each_tag(album, place=lambda number, _: names[number - 1])
     assert list(titles(assert_right(album)).values()) == list(DAWN)
 
 
 def test_placeholders_are_no_titles() -> None:
     album = pressings.copy(RIGHT, artist=("Unknown Artist",), albumartist=None)
-    album = pressings.each(album, title=lambda number, _: (f"Track {number:02}",))
+    album = pressings.with_each_tag(album, title=lambda number, _: (f"Track {number:02}",))
     assert_right(album)
 
 
 @each_row("only", [(1, 2, 3), (4, 7, 9), (10,), tuple(range(1, 10)), (2, 5)])
 def test_a_part_of_an_album_is_of_that_album(only: tuple[int, ...]) -> None:
-    match = matched(pressings.copy(RIGHT, only=only))
+    match = match_album(pressings.copy(RIGHT, only=only))
     assert match.group == RIGHT.release_group
     assert match.best
     lacking = {track.position for _, track in match.best.missing}
     assert lacking == set(range(1, 11)) - set(only)
 
 
-def with_more(**tags: Any) -> Album:
+def with_extra_tracks(**tags: Any) -> Album:
     """Copy the album together with two tracks that it does not have."""
     more = pressings.release(pressings.group("Elsewhere"), ["Wreck", "Salt"])
     more_tags = {"album": ("Dawn",), **tags}
-    return pressings.joined(pressings.copy(RIGHT), pressings.copy(more, **more_tags))
+    return pressings.join_albums(pressings.copy(RIGHT), pressings.copy(more, **more_tags))
 
 
 def test_tracks_that_no_edition_has_are_extra_and_never_forced() -> None:
-    match = assert_right(with_more(artist=("Carl",)))
+    match = assert_right(with_extra_tracks(artist=("Carl",)))
     assert match.best
     assert match.best.extra == ("Dawn/011.mp3", "Dawn/012.mp3")
     assert not match.best.missing
 
 
 def test_songs_of_the_artist_that_no_edition_has_are_of_an_edition_that_is_not_known() -> None:
-    match = matched(with_more())
+    match = match_album(with_extra_tracks())
     assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
     assert match.releases == (RIGHT,)
 
@@ -115,19 +115,19 @@ def test_tracks_in_a_wrong_order_are_the_same_tracks(seed: int) -> None:
     order = [str(number) for number in range(1, 11)]
     Random(seed).shuffle(order)
     album = pressings.copy(RIGHT)
-    album = pressings.each(album, track=lambda number, _: order[number - 1])
+    album = pressings.with_each_tag(album, track=lambda number, _: order[number - 1])
     assert list(titles(assert_right(album)).values()) == list(DAWN)
 
 
 def test_titles_of_other_tracks_are_told_by_the_lengths() -> None:
     """Two titles were swapped: each is on a track of which the other is the length."""
     album = pressings.copy(RIGHT)
-    album = pressings.changed(album, 3, title=(DAWN[3],))
-    album = pressings.changed(album, 4, title=(DAWN[2],))
+    album = pressings.with_tags(album, 3, title=(DAWN[3],))
+    album = pressings.with_tags(album, 4, title=(DAWN[2],))
     assert_right(album)
 
 
-def mistyped(_: int, title: Any) -> tuple[str]:
+def mistype(_: int, title: Any) -> tuple[str]:
     text = title[0]
     return (text[:2] + text[3:],)
 
@@ -135,8 +135,8 @@ def mistyped(_: int, title: Any) -> tuple[str]:
 @each_row(
     "ways",
     [
-        {"title": mistyped},
-        {"title": mistyped, "album": mistyped},
+        {"title": mistype},
+        {"title": mistype, "album": mistype},
         {"title": lambda _, title: (title[0].upper(),)},
         {"title": lambda _, title: (f"{title[0]} (2011 Remaster)",)},
         {"title": lambda _, title: (f"{title[0]} (feat. Carl)",)},
@@ -146,21 +146,24 @@ def mistyped(_: int, title: Any) -> tuple[str]:
     ],
 )
 def test_texts_may_be_written_otherwise(ways: dict[str, Any]) -> None:
-    assert matched(pressings.each(pressings.copy(RIGHT), **ways)).group == RIGHT.release_group
+    assert (
+        match_album(pressings.with_each_tag(pressings.copy(RIGHT), **ways)).group
+        == RIGHT.release_group
+    )
 
 
 @pytest.mark.parametrize("off", [0.5, 2.0, -2.0])
 def test_lengths_differ_by_silence(off: float) -> None:
-    assert_right(pressings.retimed(pressings.copy(RIGHT), lambda number: off * (number % 2)))
+    assert_right(pressings.with_lengths(pressings.copy(RIGHT), lambda number: off * (number % 2)))
 
 
 def test_lengths_that_no_file_tells_are_not_needed() -> None:
-    assert_right(pressings.silent(pressings.copy(RIGHT)))
+    assert_right(pressings.without_lengths(pressings.copy(RIGHT)))
 
 
 def test_discs_may_lie_in_one_folder_and_be_counted_through() -> None:
     flat = pressings.copy(BOX, disc="")
-    flat = pressings.each(flat, track=lambda number, _: str(number))
+    flat = pressings.with_each_tag(flat, track=lambda number, _: str(number))
     assert list(titles(assert_right(flat, BOX)).values()) == list(WORDS[:24])
 
 
@@ -172,7 +175,7 @@ def test_discs_may_lie_in_one_folder_without_a_word_of_discs() -> None:
 
 def test_discs_may_lie_in_folders_of_their_own() -> None:
     album = pressings.copy(BOX, disc="", album=None)
-    album = pressings.each(
+    album = pressings.with_each_tag(
         album, place=lambda number, _: f"Box/CD{(number + 7) // 8}/{number:02}.mp3"
     )
     assert_right(album, BOX)
@@ -181,7 +184,7 @@ def test_discs_may_lie_in_folders_of_their_own() -> None:
 @pytest.mark.parametrize("part", [1, 2, 3])
 def test_one_disc_of_a_box_is_of_that_box(part: int) -> None:
     only = range(8 * part - 7, 8 * part + 1)
-    match = matched(pressings.copy(BOX, only=only, disc="", album=(f"Box (Disc {part})",)), BOX)
+    match = match_album(pressings.copy(BOX, only=only, disc="", album=(f"Box (Disc {part})",)), BOX)
     assert match.group == BOX.release_group
     assert match.best
     assert {medium.position for medium, _ in match.best.missing} == {1, 2, 3} - {part}
@@ -189,7 +192,7 @@ def test_one_disc_of_a_box_is_of_that_box(part: int) -> None:
 
 def test_two_copies_of_a_track_are_one_and_an_extra() -> None:
     album = pressings.copy(RIGHT)
-    match = assert_right(pressings.joined(album, pressings.copy(RIGHT, only=[4])))
+    match = assert_right(pressings.join_albums(album, pressings.copy(RIGHT, only=[4])))
     assert match.best
     assert len(match.best.extra) == 1
 

@@ -39,73 +39,73 @@ BEFORE, AFTER = (
 CATALOGUE = (STUDIO, LIVE, STAGE, DEMOS, DUSK_ALBUM, BEST, GOLD, EP, SINGLE, BEFORE, AFTER)
 
 
-def matched(right: Release, *releases: Release, **tags: object) -> AlbumMatch:
-    return pressings.matched(pressings.copy(right, **tags), *(releases or CATALOGUE))
+def match_album(right: Release, *releases: Release, **tags: object) -> AlbumMatch:
+    return pressings.match_album(pressings.copy(right, **tags), *(releases or CATALOGUE))
 
 
 @each_row("right", CATALOGUE)
 def test_each_is_told_from_all_that_are_like_it(right: Release) -> None:
-    match = matched(right)
+    match = match_album(right)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, right)
 
 
 def test_self_titled_albums_are_told_by_their_tracks() -> None:
     for right in (BEFORE, AFTER):
-        assert matched(right, BEFORE, AFTER).release == right
+        assert match_album(right, BEFORE, AFTER).release == right
 
 
 def test_equal_tracks_under_two_titles_are_told_by_the_title() -> None:
-    assert matched(BEFORE, BEFORE, STUDIO).release == BEFORE
-    assert matched(STUDIO, BEFORE, STUDIO).release == STUDIO
+    assert match_album(BEFORE, BEFORE, STUDIO).release == BEFORE
+    assert match_album(STUDIO, BEFORE, STUDIO).release == STUDIO
 
 
 def test_equal_tracks_under_two_titles_are_nobodys_without_one() -> None:
     album = pressings.copy(STUDIO, "Downloads", album=None)
-    match = pressings.matched(album, BEFORE, STUDIO)
+    match = pressings.match_album(album, BEFORE, STUDIO)
     assert (match.confidence, match.group) == (MatchConfidence.UNSURE, None)
     assert set(match.releases) == {BEFORE, STUDIO}
 
 
 @pytest.mark.parametrize("right", [STUDIO, STAGE], ids=["studio", "live"])
 def test_a_concert_of_equal_titles_is_told_by_its_lengths(right: Release) -> None:
-    assert matched(right, STUDIO, STAGE).release == right
+    assert match_album(right, STUDIO, STAGE).release == right
 
 
 def test_a_concert_of_equal_titles_is_not_told_without_lengths() -> None:
-    album = pressings.silent(pressings.copy(STUDIO))
-    match = pressings.matched(album, STUDIO, STAGE)
+    album = pressings.without_lengths(pressings.copy(STUDIO))
+    match = pressings.match_album(album, STUDIO, STAGE)
     assert (match.confidence, match.release) == (MatchConfidence.UNSURE, None)
 
 
 def test_a_concert_is_not_its_studio_album_where_that_alone_is_known() -> None:
-    match = matched(LIVE, STUDIO)
+    match = match_album(LIVE, STUDIO)
     assert match.confidence is not MatchConfidence.CERTAIN
     assert match.group is None
 
 
 def test_the_studio_album_is_not_a_concert_where_that_alone_is_known() -> None:
-    assert matched(STUDIO, LIVE).group is None
+    assert match_album(STUDIO, LIVE).group is None
 
 
 @pytest.mark.parametrize("right", [BEST, GOLD], ids=["best", "gold"])
 def test_best_ofs_that_share_recordings_are_told_without_titles_of_albums(right: Release) -> None:
-    assert matched(right, album=None, place="Downloads").release == right
+    assert match_album(right, album=None, place="Downloads").release == right
 
 
 def test_a_best_of_is_not_the_album_that_its_songs_are_from() -> None:
-    assert matched(BEST, STUDIO, DUSK_ALBUM).group is None
+    assert match_album(BEST, STUDIO, DUSK_ALBUM).group is None
 
 
 def test_an_album_is_not_the_best_of_that_has_some_of_it() -> None:
-    assert matched(STUDIO, BEST).group is None
+    assert match_album(STUDIO, BEST).group is None
 
 
 def test_two_editions_of_one_album_with_other_tracks_are_one_group() -> None:
     deluxe = pressings.release(
         pressings.group("Dawn"), DAWN, ["Wreck", "Salt", "Shoal"], name="deluxe"
     )
-    assert matched(deluxe, STUDIO, deluxe).release == deluxe
-    assert matched(STUDIO, STUDIO, deluxe).release == STUDIO
+    assert match_album(deluxe, STUDIO, deluxe).release == deluxe
+    assert match_album(STUDIO, STUDIO, deluxe).release == STUDIO
 
 
 @pytest.mark.parametrize(
@@ -118,19 +118,21 @@ def test_two_editions_of_one_album_with_other_tracks_are_one_group() -> None:
 )
 def test_an_album_that_is_on_no_release_is_not_forced(title: str, titles: list[str]) -> None:
     absent = pressings.release(pressings.group(title, "Other"), titles, take="absent")
-    match = matched(absent)
+    match = match_album(absent)
     assert match.confidence in (MatchConfidence.UNKNOWN, MatchConfidence.UNSURE)
     assert (match.release, match.group) == (None, None)
 
 
 def test_an_album_with_nothing_in_common_is_unknown() -> None:
     absent = pressings.release(pressings.group("Elsewhere"), ["Pylon", "Gravel", "Motorway"])
-    assert matched(absent).confidence is MatchConfidence.UNKNOWN
+    assert match_album(absent).confidence is MatchConfidence.UNKNOWN
 
 
 def test_where_nothing_is_known_of_an_artist_all_is_unknown() -> None:
     album = pressings.copy(STUDIO)
-    assert pressings.matched(album) == AlbumMatch(place="Dawn", confidence=MatchConfidence.UNKNOWN)
+    assert pressings.match_album(album) == AlbumMatch(
+        place="Dawn", confidence=MatchConfidence.UNKNOWN
+    )
 
 
 def test_a_mix_made_at_home_is_no_release() -> None:
@@ -138,20 +140,24 @@ def test_a_mix_made_at_home_is_no_release() -> None:
         pressings.copy(one, only=only)
         for one, only in ((STUDIO, [1, 5]), (DUSK_ALBUM, [2, 9]), (LIVE, [3]), (EP, [3, 4]))
     )
-    mix = pressings.each(pressings.joined(*parts, place="My Mix"), album=lambda *_: ("My Mix",))
-    match = pressings.matched(mix, *CATALOGUE)
+    mix = pressings.with_each_tag(
+        pressings.join_albums(*parts, place="My Mix"), album=lambda *_: ("My Mix",)
+    )
+    match = pressings.match_album(mix, *CATALOGUE)
     assert match.group is None
 
 
 def test_two_albums_in_one_folder_are_neither() -> None:
-    both = pressings.joined(pressings.copy(STUDIO), pressings.copy(DUSK_ALBUM), place="Downloads")
-    assert pressings.matched(both, STUDIO, DUSK_ALBUM).group is None
+    both = pressings.join_albums(
+        pressings.copy(STUDIO), pressings.copy(DUSK_ALBUM), place="Downloads"
+    )
+    assert pressings.match_album(both, STUDIO, DUSK_ALBUM).group is None
 
 
 def test_an_album_of_the_same_titles_by_somebody_else_is_another() -> None:
     theirs = pressings.release(pressings.group("Dawn", by=CARL), DAWN, take="by Carl")
-    assert matched(STUDIO, theirs, STUDIO).release == STUDIO
-    assert matched(STUDIO, theirs).group is None
+    assert match_album(STUDIO, theirs, STUDIO).release == STUDIO
+    assert match_album(STUDIO, theirs).group is None
 
 
 def test_a_re_recording_is_another_album() -> None:
@@ -159,13 +165,15 @@ def test_a_re_recording_is_another_album() -> None:
         pressings.group("Dawn (Vera's Version)"),
         [pressings.song(f"{title} (Vera's Version)", "anew") for title in DAWN],
     )
-    assert matched(STUDIO, STUDIO, anew).release == STUDIO
-    assert matched(anew, STUDIO, anew).release == anew
+    assert match_album(STUDIO, STUDIO, anew).release == STUDIO
+    assert match_album(anew, STUDIO, anew).release == anew
 
 
 def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
     again = pressings.release(pressings.group("Dawn"), DAWN, name="again")
-    match = pressings.matched(pressings.silent(pressings.copy(STUDIO)), STUDIO, again, STAGE)
+    match = pressings.match_album(
+        pressings.without_lengths(pressings.copy(STUDIO)), STUDIO, again, STAGE
+    )
     groups = [release_.release_group for release_ in match.releases]
     assert len(groups) == len({group_.id for group_ in groups if group_}) == 2
     distances = [candidate.distance for candidate in match.candidates]
@@ -174,6 +182,6 @@ def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
 
 
 def test_one_title_alone_is_too_little_to_tell() -> None:
-    album = pressings.silent(pressings.copy(SINGLE, "Downloads", only=[1], album=None))
-    match = pressings.matched(album, SINGLE)
+    album = pressings.without_lengths(pressings.copy(SINGLE, "Downloads", only=[1], album=None))
+    match = pressings.match_album(album, SINGLE)
     assert (match.confidence, match.group) == (MatchConfidence.UNSURE, None)

@@ -14,7 +14,7 @@ from tests.sampling import each_row
 WEIGHTS = MatchingWeights(qualifier=0.6, slight=0.2, figures=0.35, partial=0.08)
 
 
-def apart(text: str, other: str) -> float:
+def measure_distance(text: str, other: str) -> float:
     """Return how much two titles differ; it is the same both ways."""
     first, second = titles.parse_title(text), titles.parse_title(other)
     letters = Levenshtein.normalized_distance(first.key, second.key)
@@ -66,7 +66,7 @@ def apart(text: str, other: str) -> float:
     ],
 )
 def test_one_song_may_be_written_in_many_ways(text: str, other: str) -> None:
-    assert apart(text, other) == 0
+    assert measure_distance(text, other) == 0
 
 
 @each_row(
@@ -78,7 +78,7 @@ def test_one_song_may_be_written_in_many_ways(text: str, other: str) -> None:
     ],
 )
 def test_another_version_is_another_recording(version: str) -> None:
-    assert apart("Dusk", f"Dusk {version}") == WEIGHTS.qualifier
+    assert measure_distance("Dusk", f"Dusk {version}") == WEIGHTS.qualifier
 
 
 @each_row(
@@ -89,7 +89,7 @@ def test_another_version_is_another_recording(version: str) -> None:
     ],
 )
 def test_a_version_that_sounds_much_the_same_costs_little(version: str) -> None:
-    assert apart("Dusk", f"Dusk {version}") == WEIGHTS.slight
+    assert measure_distance("Dusk", f"Dusk {version}") == WEIGHTS.slight
 
 
 @each_row(
@@ -104,7 +104,7 @@ def test_a_version_that_sounds_much_the_same_costs_little(version: str) -> None:
     ],
 )
 def test_two_versions_differ_by_what_they_are_called(text: str, other: str, costs: float) -> None:
-    assert apart(text, other) == costs
+    assert measure_distance(text, other) == costs
 
 
 @each_row(
@@ -119,7 +119,7 @@ def test_two_versions_differ_by_what_they_are_called(text: str, other: str, cost
     ],
 )
 def test_parts_and_figures_make_another_song(text: str, other: str) -> None:
-    assert apart(text, other) >= WEIGHTS.slight
+    assert measure_distance(text, other) >= WEIGHTS.slight
 
 
 @each_row(
@@ -129,7 +129,7 @@ def test_a_title_of_a_version_alone_is_a_title(title: str) -> None:
     parsed = titles.parse_title(title)
     assert parsed.key
     assert not parsed.version_kinds
-    assert apart(title, title) == 0
+    assert measure_distance(title, title) == 0
 
 
 @pytest.mark.parametrize("title", ["Dusk (With You)", "Dusk (Undercover)", "Dusk (Part 2)"])
@@ -141,18 +141,18 @@ def test_brackets_that_name_no_version_belong_to_the_title(title: str) -> None:
     ("text", "other"), [("Balast", "Ballast"), ("Gulls Over Quary Lane", "Gulls Over Quarry Lane")]
 )
 def test_a_slip_of_the_pen_costs_less_than_another_version(text: str, other: str) -> None:
-    assert 0 < apart(text, other) < 0.3
+    assert 0 < measure_distance(text, other) < 0.3
 
 
 @pytest.mark.parametrize(("text", "other"), [("Rivet", "Thaw"), ("Low Tide", "Six Bells")])
 def test_titles_that_have_nothing_in_common_cost_all(text: str, other: str) -> None:
-    assert apart(text, other) == 1
+    assert measure_distance(text, other) == 1
 
 
 def test_a_title_that_was_cut_off_is_nearly_the_same() -> None:
     whole = "The Unbearable Length of the Titles of Songs of the Sea"
-    assert 0 < apart(whole[:30], whole) <= WEIGHTS.partial
-    assert apart("The", whole) > 0.5
+    assert 0 < measure_distance(whole[:30], whole) <= WEIGHTS.partial
+    assert measure_distance("The", whole) > 0.5
 
 
 WORK = "Symphony no. 5 in C minor, op. 67"
@@ -162,12 +162,12 @@ WORK = "Symphony no. 5 in C minor, op. 67"
     "movement", ["Andante con moto", "II. Andante con moto", "2. Andante con moto"]
 )
 def test_a_movement_alone_is_nearly_the_one_of_its_work(movement: str) -> None:
-    assert apart(movement, f"{WORK}: II. Andante con moto") <= WEIGHTS.partial
+    assert measure_distance(movement, f"{WORK}: II. Andante con moto") <= WEIGHTS.partial
 
 
 def test_the_numbers_of_movements_are_compared() -> None:
-    assert apart("I. Allegro", f"{WORK}: III. Allegro") > 0.5
-    assert apart(f"{WORK}: I. Allegro", f"{WORK}: III. Allegro") >= WEIGHTS.figures
+    assert measure_distance("I. Allegro", f"{WORK}: III. Allegro") > 0.5
+    assert measure_distance(f"{WORK}: I. Allegro", f"{WORK}: III. Allegro") >= WEIGHTS.figures
 
 
 @pytest.mark.parametrize(
@@ -178,13 +178,15 @@ def test_the_numbers_of_movements_are_compared() -> None:
     ],
 )
 def test_movements_of_one_name_in_two_works_are_two(text: str, other: str) -> None:
-    assert apart(text, other) > 0.3
+    assert measure_distance(text, other) > 0.3
 
 
 def test_a_work_named_in_other_words_keeps_its_movements() -> None:
     named = "Piano Sonata no. 14 in C-sharp minor, op. 27 no. 2: I. Adagio sostenuto"
     other = "Sonata no. 14: I. Adagio sostenuto"
-    assert apart(named, other) < apart(named, "Sonata no. 8: I. Adagio sostenuto")
+    assert measure_distance(named, other) < measure_distance(
+        named, "Sonata no. 8: I. Adagio sostenuto"
+    )
 
 
 @each_row(("text", "latin"), [("Dusk", True), ("Песня", False), ("夜明け", False), ("1999", True)])
@@ -203,5 +205,5 @@ def test_hostile_titles_are_only_titles(piece: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_distance_is_from_0_to_1_and_none_from_itself(one: str, other: str) -> None:
-    assert 0 <= apart(one, other) <= 1
-    assert apart(one, one) == 0
+    assert 0 <= measure_distance(one, other) <= 1
+    assert measure_distance(one, one) == 0

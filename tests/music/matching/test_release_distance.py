@@ -16,7 +16,7 @@ from tests.sampling import each_row
 RIGHT = pressings.release(pressings.group("Dawn"), DAWN)
 
 
-def near(
+def measure_distance(
     album: Album, release: Release = RIGHT, folder: str = "Vera", *names: str
 ) -> ReleaseDistance:
     (shape,) = tracklists.group_by_tracklist([release])
@@ -26,12 +26,12 @@ def near(
     return found
 
 
-def against(distance: ReleaseDistance) -> set[str]:
+def list_differences(distance: ReleaseDistance) -> set[str]:
     return {penalty.name for penalty in distance.penalties}
 
 
 def test_nothing_speaks_against_a_copy() -> None:
-    distance = near(pressings.copy(RIGHT))
+    distance = measure_distance(pressings.copy(RIGHT))
     assert (distance.distance, distance.penalties) == (0.0, ())
     assert (distance.missing_count, distance.extra_count) == (0, 0)
 
@@ -53,11 +53,17 @@ def test_nothing_speaks_against_a_copy() -> None:
 def test_each_thing_that_differs_is_named(
     tags: dict[str, Any], only: tuple[int, ...], names: set[str]
 ) -> None:
-    assert against(near(pressings.copy(RIGHT, "Dawn", only=only, **tags))) == names
+    assert (
+        list_differences(measure_distance(pressings.copy(RIGHT, "Dawn", only=only, **tags)))
+        == names
+    )
 
 
 def test_the_name_of_a_folder_speaks_for_an_album_and_not_against_it() -> None:
-    assert against(near(pressings.copy(RIGHT, "Stuff of Mine", album=None))) == set()
+    assert (
+        list_differences(measure_distance(pressings.copy(RIGHT, "Stuff of Mine", album=None)))
+        == set()
+    )
 
 
 COMPILED = pressings.release(pressings.group("Dawn", by=VARIOUS), DAWN)
@@ -77,30 +83,33 @@ def test_artists_are_the_same_or_others_or_various(
     by: str, release: Release, least: float, most: float
 ) -> None:
     album = pressings.copy(RIGHT, artist=(by,), albumartist=(by,))
-    amounts = {penalty.name: penalty.amount for penalty in near(album, release, by).penalties}
+    amounts = {
+        penalty.name: penalty.amount for penalty in measure_distance(album, release, by).penalties
+    }
     assert least <= amounts.get("artist", 0.0) <= most
 
 
 def test_all_names_of_one_artist_are_one() -> None:
     album = pressings.copy(RIGHT, artist=("Q",), albumartist=("Q",))
-    assert "artist" in against(near(album, RIGHT, "Q"))
-    assert "artist" not in against(near(album, RIGHT, "Q", "vera", "q"))
+    assert "artist" in list_differences(measure_distance(album, RIGHT, "Q"))
+    assert "artist" not in list_differences(measure_distance(album, RIGHT, "Q", "vera", "q"))
     theirs = pressings.release(pressings.group("Dawn", by=CARL), DAWN)
-    assert "artist" in against(near(album, theirs, "Q", "vera", "q"))
+    assert "artist" in list_differences(measure_distance(album, theirs, "Q", "vera", "q"))
 
 
 def test_a_release_of_nobody_is_neither_by_the_artist_nor_by_another() -> None:
     nobodys = pressings.release(pressings.group("Dawn"), DAWN, artist_credit=())
-    assert 0 < near(pressings.copy(RIGHT), nobodys).distance < 0.1
+    assert 0 < measure_distance(pressings.copy(RIGHT), nobodys).distance < 0.1
 
 
 def test_titles_lengths_and_the_album_are_evidence() -> None:
     whole = pressings.copy(RIGHT, "x")
     untitled = pressings.copy(RIGHT, "x", title=None)
     unnamed = pressings.copy(RIGHT, "x", album=None)
-    nothing = pressings.silent(pressings.copy(RIGHT, "x", title=None, album=None))
+    nothing = pressings.without_lengths(pressings.copy(RIGHT, "x", title=None, album=None))
     counts = [
-        near(one).evidence for one in (whole, unnamed, pressings.silent(whole), untitled, nothing)
+        measure_distance(one).evidence
+        for one in (whole, unnamed, pressings.without_lengths(whole), untitled, nothing)
     ]
     assert counts[0] == max(counts)
     assert all(count >= WEIGHTS.evidence for count in counts[:4])
@@ -108,13 +117,13 @@ def test_titles_lengths_and_the_album_are_evidence() -> None:
 
 
 def test_one_track_that_agrees_is_less_than_ten() -> None:
-    one = near(pressings.copy(RIGHT, only=[1]))
-    assert one.evidence < near(pressings.copy(RIGHT)).evidence
+    one = measure_distance(pressings.copy(RIGHT, only=[1]))
+    assert one.evidence < measure_distance(pressings.copy(RIGHT)).evidence
     assert one.missing_count == 9
 
 
 def test_other_tracks_are_extra_and_missing_and_far() -> None:
-    distance = near(pressings.copy(pressings.release(pressings.group("Dusk"), DUSK)))
+    distance = measure_distance(pressings.copy(pressings.release(pressings.group("Dusk"), DUSK)))
     assert (distance.missing_count, distance.extra_count) == (10, 10)
     assert distance.distance > WEIGHTS.shown
 
@@ -132,5 +141,7 @@ def test_an_album_of_versions_is_not_the_album(
     kind: str, facts: dict[str, Any], is_version: bool
 ) -> None:
     release = pressings.release(pressings.group("Dawn", **facts), DAWN)
-    album = pressings.each(pressings.copy(release), title=lambda _, title: (f"{title[0]}{kind}",))
-    assert near(album, release).is_other_version is is_version
+    album = pressings.with_each_tag(
+        pressings.copy(release), title=lambda _, title: (f"{title[0]}{kind}",)
+    )
+    assert measure_distance(album, release).is_other_version is is_version

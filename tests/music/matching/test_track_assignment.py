@@ -23,7 +23,9 @@ WEIGHTS = MatchingWeights(
 )  # fmt: skip
 
 
-def paired(album: Album, *songs: str | Recording, by: Artist = pressings.VERA) -> TrackAssignment:
+def assign_tracks(
+    album: Album, *songs: str | Recording, by: Artist = pressings.VERA
+) -> TrackAssignment:
     (shape,) = tracklists.group_by_tracklist(
         [pressings.release(pressings.group("Dawn", by=by), songs)]
     )
@@ -32,12 +34,12 @@ def paired(album: Album, *songs: str | Recording, by: Artist = pressings.VERA) -
     )
 
 
-def here(*songs: str | Recording, **tags: Any) -> Album:
+def build_album(*songs: str | Recording, **tags: Any) -> Album:
     return pressings.copy(pressings.release(pressings.group("Dawn"), songs), **tags)
 
 
 def test_what_is_the_same_costs_nothing() -> None:
-    assignment = paired(here(*DAWN), *DAWN)
+    assignment = assign_tracks(build_album(*DAWN), *DAWN)
     assert assignment.slots == tuple(range(10))
     assert (
         set(assignment.costs)
@@ -68,19 +70,21 @@ OTHER = song("Thaw", "other")
 def test_a_track_is_paired_with_what_is_most_like_it(
     tags: dict[str, Any], songs: tuple[str | Recording, ...], slots: tuple[int, ...]
 ) -> None:
-    assert paired(here(ONE, **tags), *songs).slots == slots
+    assert assign_tracks(build_album(ONE, **tags), *songs).slots == slots
 
 
 def test_performers_count_where_a_release_is_by_several() -> None:
     theirs = [song("Thaw", one.name, artist_credit=credit(one)) for one in (CARL, MONA)]
-    album = pressings.silent(here("Thaw", artist=("Mona",), track=None, place="Dawn"))
-    assert paired(album, *theirs, by=VARIOUS).slots == (1,)
+    album = pressings.without_lengths(
+        build_album("Thaw", artist=("Mona",), track=None, place="Dawn")
+    )
+    assert assign_tracks(album, *theirs, by=VARIOUS).slots == (1,)
 
 
 def test_the_length_of_a_recording_is_a_bell_and_no_threshold() -> None:
-    album = here(ONE)
+    album = build_album(ONE)
     costs = [
-        paired(pressings.retimed(album, lambda _, off=off: off), ONE).costs[0]
+        assign_tracks(pressings.with_lengths(album, lambda _, off=off: off), ONE).costs[0]
         for off in (0.0, 1.0, 3.0, 6.0, 30.0)
     ]
     assert costs == sorted(costs)
@@ -89,11 +93,11 @@ def test_the_length_of_a_recording_is_a_bell_and_no_threshold() -> None:
 
 
 def test_what_is_not_known_is_said_so() -> None:
-    assignment = paired(pressings.silent(here(ONE)), ONE)
+    assignment = assign_tracks(pressings.without_lengths(build_album(ONE)), ONE)
     assert (assignment.length_differences, assignment.title_distances) == ((-1.0,), (0.0,))
-    assignment = paired(here(ONE, title=None), ONE)
+    assignment = assign_tracks(build_album(ONE, title=None), ONE)
     assert (assignment.length_differences, assignment.title_distances) == ((0.0,), (-1.0,))
-    assignment = paired(here("Thaw", "Thaw Again", only=[1]), "Rivet")
+    assignment = assign_tracks(build_album("Thaw", "Thaw Again", only=[1]), "Rivet")
     assert (
         assignment.slots,
         assignment.costs,
@@ -103,7 +107,7 @@ def test_what_is_not_known_is_said_so() -> None:
 
 
 def test_a_title_in_another_script_is_not_known() -> None:
-    assignment = paired(here("Noch", track="1"), song("Ночь", "x"))
+    assignment = assign_tracks(build_album("Noch", track="1"), song("Ночь", "x"))
     assert assignment.title_distances == (-1.0,)
 
 
@@ -120,7 +124,7 @@ def test_a_title_in_another_script_is_not_known() -> None:
 )
 def test_identifiers_of_recordings_are_counted(tags: dict[str, Any], identified: int) -> None:
     known = Recording(id=ONE.id, title=ONE.title, length=ONE.length, isrcs=("GBABC7400001",))
-    assert paired(here(ONE, **tags), known).identified_count == identified
+    assert assign_tracks(build_album(ONE, **tags), known).identified_count == identified
 
 
 @each_row(

@@ -18,12 +18,12 @@ NAMES = "qwertyuiopas"  # of files, which tell nothing
 MINUTES = 150_000, 330_000
 
 
-def long(lengths: list[int]) -> Any:
+def build_lengths(lengths: list[int]) -> Any:
     songs = [pressings.song(word) for word in WORDS[: len(lengths)]]
     return [structs.replace(one, length=ms) for one, ms in zip(songs, lengths, strict=True)]
 
 
-def blank(album: Album, *, numbered: bool) -> Album:
+def without_titles(album: Album, *, numbered: bool) -> Album:
     """Take away titles, and numbers too; the files bear names that tell nothing."""
     more = {} if numbered else {"track": ""}
     tracks = tuple(
@@ -37,7 +37,7 @@ def blank(album: Album, *, numbered: bool) -> Album:
     return structs.replace(album, tracks=tracks)
 
 
-def sure(match: AlbumMatch) -> dict[str, str]:
+def list_certain_titles(match: AlbumMatch) -> dict[str, str]:
     """Return the titles of those tracks that are certain, by the names of their files."""
     assert match.best
     return {pair.place[-5]: pair.track.title for pair in match.best.pairs if pair.is_certain}
@@ -50,21 +50,29 @@ def test_lengths_alone_never_name_a_wrong_song(off: float, numbered: bool) -> No
     for seed in range(25):
         chance = Random(seed)
         release = pressings.release(
-            pressings.group(f"Album {seed}"), long([chance.randint(*MINUTES) for _ in range(12)])
+            pressings.group(f"Album {seed}"),
+            build_lengths([chance.randint(*MINUTES) for _ in range(12)]),
         )
-        album = blank(pressings.copy(release), numbered=numbered)
-        album = pressings.retimed(album, lambda _: chance.gauss(0, off))  # noqa: B023 - called at once
-        match = pressings.matched(album, release)
-        certain = sure(match) if match.group else {}
+        album = without_titles(pressings.copy(release), numbered=numbered)
+        album = pressings.with_lengths(album, lambda _: chance.gauss(0, off))  # noqa: B023 - called at once
+        match = pressings.match_album(album, release)
+        certain = list_certain_titles(match) if match.group else {}
         assert certain == {name: WORDS[NAMES.index(name)] for name in certain}
         told, every = told + len(certain), every + (12 if match.group else 0)
     assert told > every // 5  # and it is no way out to be sure of nothing
 
 
 def test_songs_of_one_length_are_told_by_their_numbers_alone() -> None:
-    release = pressings.release(pressings.group("Dawn"), long([200_000] * 6))
-    assert sure(pressings.matched(blank(pressings.copy(release), numbered=False), release)) == {}
-    named = sure(pressings.matched(blank(pressings.copy(release), numbered=True), release))
+    release = pressings.release(pressings.group("Dawn"), build_lengths([200_000] * 6))
+    assert (
+        list_certain_titles(
+            pressings.match_album(without_titles(pressings.copy(release), numbered=False), release)
+        )
+        == {}
+    )
+    named = list_certain_titles(
+        pressings.match_album(without_titles(pressings.copy(release), numbered=True), release)
+    )
     assert named == {NAMES[number]: WORDS[number] for number in range(6)}
 
 
@@ -82,7 +90,7 @@ def test_a_title_tells_it_if_the_length_is_not_far_off(
     title: str, seconds: float, is_sure: bool
 ) -> None:
     release = pressings.release(
-        pressings.group("Dawn"), long([180_000 + 20_000 * n for n in range(8)])
+        pressings.group("Dawn"), build_lengths([180_000 + 20_000 * n for n in range(8)])
     )
     album = pressings.copy(release)
     first, *others = album.tracks
@@ -93,7 +101,7 @@ def test_a_title_tells_it_if_the_length_is_not_far_off(
         tags=structs.replace(first.tags, title=(text,)),
         facts=structs.replace(first.facts, duration=first.facts.duration + seconds),
     )
-    match = pressings.matched(structs.replace(album, tracks=(first, *others)), release)
+    match = pressings.match_album(structs.replace(album, tracks=(first, *others)), release)
     assert match.best
     certain = {pair.place: pair.is_certain for pair in match.best.pairs}
     assert certain.get(first.place, False) is is_sure

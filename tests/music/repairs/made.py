@@ -18,7 +18,7 @@ ONLY_READ = ("WMA", "Ogg FLAC", "WAV", "AAC")
 VORBIS = ("FLAC", "Ogg Vorbis", "Opus")
 
 
-def garbled(text: str, code: str = "cp1252") -> str:
+def garble(text: str, code: str = "cp1252") -> str:
     """Read the UTF-8 of a text in the wrong encoding, where that has a letter for each byte."""
     return "".join(_read(bytes([byte]), code) for byte in text.encode())
 
@@ -33,9 +33,9 @@ def _read(byte: bytes, code: str) -> str:
 WORDS = ("Björk", "Vera", "Ásta Vík", "Ночь и Дождь", "Dawn", "Fée du Café", "Tür !", "海")
 TEXTS = (
     *WORDS,
-    *map(garbled, WORDS),
-    *(garbled(garbled(word)) for word in WORDS),
-    *(garbled(word, "latin-1") for word in WORDS),
+    *map(garble, WORDS),
+    *(garble(garble(word)) for word in WORDS),
+    *(garble(word, "latin-1") for word in WORDS),
     *(
         "Ïðèâåò",
         "Various Artists",
@@ -172,7 +172,7 @@ def _below(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def applied(artist: Artist, repairs: tuple[Repair, ...]) -> Artist:
+def apply_repairs(artist: Artist, repairs: tuple[Repair, ...]) -> Artist:
     """Return an artist as it would be read after repairs: what a writer and a reader do to it."""
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
@@ -212,6 +212,6 @@ def _applied(track: Track, repairs: list[Repair]) -> Track:
     return structs.replace(track, tags=tags, container=container, raw=raw)
 
 
-def artist_of(*albums: Album, name: str = "Vera") -> Artist:
+def build_artist(*albums: Album, name: str = "Vera") -> Artist:
     """Return an artist of some albums."""
     return Artist(name=name, path=f"/{name}", albums=albums, fingerprint="")

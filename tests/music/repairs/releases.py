@@ -144,7 +144,7 @@ def candidate(album: music_model.Album, release: Release) -> ReleaseCandidate:
     )
 
 
-def matched(
+def match_artist(
     artist: music_model.Artist, *editions: Release, sure: MatchConfidence = MatchConfidence.CERTAIN
 ) -> music_model.Artist:
     """Have each album of an artist be the release, or one of those that are tied."""
@@ -161,4 +161,4 @@ def matched(
 
 def read(folder: Path) -> music_model.Artist:
     """Read an artist's folder, whose albums are the release for certain."""
-    return matched(scan.read_artist(folder))
+    return match_artist(scan.read_artist(folder))

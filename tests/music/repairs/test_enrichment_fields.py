@@ -46,7 +46,7 @@ PLACEHOLDERS = {
 }
 
 
-def odd(field: str) -> tuple[str, ...]:
+def build_odd_values(field: str) -> tuple[str, ...]:
     """Return what a person may have written there, which is not what the release has."""
     if field in SINGLE:
         return ("7",)
@@ -75,10 +75,10 @@ def artist(*some: Tags) -> Artist:
         )
         for number, one in enumerate(some, 1)
     )
-    return made.artist_of(Album(place=releases.ALBUM, tracks=tracks))
+    return made.build_artist(Album(place=releases.ALBUM, tracks=tracks))
 
 
-def planned(here: Artist, fix: FixLevel = FixLevel.SAFE) -> dict[str, tuple[str, ...]]:
+def plan_first_track(here: Artist, fix: FixLevel = FixLevel.SAFE) -> dict[str, tuple[str, ...]]:
     """Return what the first track would get, by field."""
     first = next(here.tracks).place
     found: dict[str, tuple[str, ...]] = {}
@@ -89,39 +89,40 @@ def planned(here: Artist, fix: FixLevel = FixLevel.SAFE) -> dict[str, tuple[str,
     return found
 
 
-def after(here: Artist, fix: FixLevel = FixLevel.SAFE) -> Tags:
+def enrich_first_track(here: Artist, fix: FixLevel = FixLevel.SAFE) -> Tags:
     """Return the tags of the first track once all is made."""
     return next(
         preview.predict_artist_after_repairs(here, safe.plan_repairs(here, fix=fix)).tracks
     ).tags
 
 
-def issues(here: Artist) -> list[Issue]:
+def find_issues(here: Artist) -> list[Issue]:
     return diagnose.find_issues(here, "Vera")
 
 
 def test_all_that_the_release_tells_is_filled_in_where_nothing_is() -> None:
-    assert planned(releases.matched(artist(Tags()))) == FIRST
+    assert plan_first_track(releases.match_artist(artist(Tags()))) == FIRST
     for field, values in FIRST.items():
-        assert tag_edits.field_values(after(releases.matched(artist(Tags()))), field) == values, (
-            field
-        )
+        assert (
+            tag_edits.field_values(enrich_first_track(releases.match_artist(artist(Tags()))), field)
+            == values
+        ), field
 
 
 def test_once_it_is_filled_in_nothing_is_left_to_do() -> None:
-    full = releases.matched(artist(tags(**FIRST)))
-    assert planned(full) == planned(full, FixLevel.MATCHED) == {}
-    assert {issue.kind for issue in issues(full)} <= {"missing-cover"}
+    full = releases.match_artist(artist(tags(**FIRST)))
+    assert plan_first_track(full) == plan_first_track(full, FixLevel.MATCHED) == {}
+    assert {issue.kind for issue in find_issues(full)} <= {"missing-cover"}
 
 
 @each_row("field", sorted(FIELDS))
 @each_row("rest", ["empty", "full"])
 def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None:
     others = FIRST if rest == "full" else {}
-    here = releases.matched(artist(tags(**{**others, field: odd(field)})))
-    new = planned(here)
+    here = releases.match_artist(artist(tags(**{**others, field: build_odd_values(field)})))
+    new = plan_first_track(here)
     assert field not in new
-    assert tag_edits.field_values(after(here), field) == odd(field)
+    assert tag_edits.field_values(enrich_first_track(here), field) == build_odd_values(field)
     bound = TOGETHER if field in TOGETHER else set()
     if rest == "empty":
         assert new.keys() >= FIRST.keys() - {field} - bound - WITH.get(field, set())
@@ -131,8 +132,8 @@ def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None
 
 @each_row("field", sorted(FIELDS - SINGLE - {"compilation"}))
 def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
-    held = (*odd(field), PLACEHOLDERS.get(field, " x"))
-    here = releases.matched(artist(tags(**{field: held})))
+    held = (*build_odd_values(field), PLACEHOLDERS.get(field, " x"))
+    here = releases.match_artist(artist(tags(**{field: held})))
     assert field not in {
         repair.field for repair in safe.plan_repairs(here) if "whitespace" not in repair.kinds
     }
@@ -140,24 +141,24 @@ def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
 
 @each_row("field", PLACEHOLDERS)
 def test_what_stands_for_nothing_gives_way(field: str) -> None:
-    here = releases.matched(artist(tags(**{field: (PLACEHOLDERS[field],)})))
-    assert planned(here)[field] == FIRST[field]
+    here = releases.match_artist(artist(tags(**{field: (PLACEHOLDERS[field],)})))
+    assert plan_first_track(here)[field] == FIRST[field]
 
 
 @each_row("field", sorted(FIRST))
 def test_matched_corrects_what_differs(field: str) -> None:
-    here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
+    here = releases.match_artist(artist(tags(**{**FIRST, field: build_odd_values(field)})))
     left_to_people = {"genres", "compilation"}
     wanted = {} if field in left_to_people else {field: FIRST[field]}
-    assert planned(here, FixLevel.MATCHED) == wanted
-    told = {issue.kind for issue in issues(here)} - {"missing-cover", "genre-mixed"}
+    assert plan_first_track(here, FixLevel.MATCHED) == wanted
+    told = {issue.kind for issue in find_issues(here)} - {"missing-cover", "genre-mixed"}
     assert len(told) == len(wanted)
 
 
 @each_row("field", sorted(FIELDS - FIRST.keys()))
 def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None:
-    here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
-    assert planned(here, FixLevel.MATCHED) == {}
+    here = releases.match_artist(artist(tags(**{**FIRST, field: build_odd_values(field)})))
+    assert plan_first_track(here, FixLevel.MATCHED) == {}
 
 
 @each_row(
@@ -176,8 +177,8 @@ def test_any_type_of_cd_may_be_called_a_cd(
     release = releases.release()
     medium = structs.replace(release.media[1], format=text)
     release = structs.replace(release, media=(release.media[0], medium))
-    here = releases.matched(artist(tags(**{**FIRST, "media": (held,)})), release)
-    assert planned(here, FixLevel.MATCHED).get("media") == new
+    here = releases.match_artist(artist(tags(**{**FIRST, "media": (held,)})), release)
+    assert plan_first_track(here, FixLevel.MATCHED).get("media") == new
 
 
 def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
@@ -185,18 +186,20 @@ def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
     other = releases.release(
         id=generate_mbid("other"), date="1991", country="JP", barcode=None, label_info=()
     )
-    here = releases.matched(artist(Tags()), first, other, sure=MatchConfidence.TIED)
+    here = releases.match_artist(artist(Tags()), first, other, sure=MatchConfidence.TIED)
     own = {
         *("musicbrainz_albumid", "date", "releasecountry"),
         *("barcode", "label", "catalognumber"),
     }
-    assert planned(here) == {field: values for field, values in FIRST.items() if field not in own}
+    assert plan_first_track(here) == {
+        field: values for field, values in FIRST.items() if field not in own
+    }
 
 
 @pytest.mark.parametrize("sure", [MatchConfidence.UNSURE, MatchConfidence.UNKNOWN])
 def test_of_what_is_not_certain_nothing_is_written(sure: MatchConfidence) -> None:
-    here = releases.matched(artist(Tags(), tags(title=("Ebb",))), sure=sure)
-    assert planned(here) == planned(here, FixLevel.MATCHED) == {}
+    here = releases.match_artist(artist(Tags(), tags(title=("Ebb",))), sure=sure)
+    assert plan_first_track(here) == plan_first_track(here, FixLevel.MATCHED) == {}
 
 
 def test_what_the_release_does_not_tell_is_never_taken_away() -> None:
@@ -204,9 +207,9 @@ def test_what_the_release_does_not_tell_is_never_taken_away() -> None:
         date=None, country=None, barcode=None, label_info=(), release_group=None, status=None
     )
     full = tags(**FIRST)
-    here = releases.matched(artist(full), structs.replace(bare, release_group=_bare_group()))
-    assert planned(here) == {}
-    gone = {field for field, new in planned(here, FixLevel.MATCHED).items() if not new}
+    here = releases.match_artist(artist(full), structs.replace(bare, release_group=_bare_group()))
+    assert plan_first_track(here) == {}
+    gone = {field for field, new in plan_first_track(here, FixLevel.MATCHED).items() if not new}
     assert gone == set()
 
 
@@ -222,8 +225,8 @@ def test_a_track_that_is_hidden_before_the_first_gets_no_number() -> None:
     release = releases.release()
     hidden = structs.replace(release.media[1].tracks[0], position=0)
     medium = structs.replace(release.media[1], tracks=(hidden, release.media[1].tracks[1]))
-    here = releases.matched(
+    here = releases.match_artist(
         artist(Tags()), structs.replace(release, media=(release.media[0], medium))
     )
-    assert "track" not in planned(here)
-    assert planned(here)["title"] == FIRST["title"]
+    assert "track" not in plan_first_track(here)
+    assert plan_first_track(here)["title"] == FIRST["title"]

@@ -19,7 +19,7 @@ from mediakeep.policy import FixLevel
 from tests.music import shelf
 from tests.music.repairs import disk, releases
 from tests.music.repairs.releases import FIRST
-from tests.music.repairs.test_enrichment_fields import PLACEHOLDERS, SINGLE, odd
+from tests.music.repairs.test_enrichment_fields import PLACEHOLDERS, SINGLE, build_odd_values
 
 Values = Mapping[str, tuple[str, ...]]
 
@@ -46,14 +46,14 @@ def repair(folder: Path, fix: FixLevel = FixLevel.SAFE) -> int:
     return disk.make(folder, safe.plan_repairs(releases.read(folder), fix=fix), folder.parent)
 
 
-def take_back(folder: Path) -> None:
+def undo(folder: Path) -> None:
     store = UndoStore(folder.parent / "undo")
     for step in apply_undo.plan_undo(store, RecordQuery()):
         apply_undo.apply_undo(store, step.record)
     store.close()
 
 
-def held(found: Tags) -> Values:
+def normalize(found: Tags) -> Values:
     """Return what is told, numbers as they are meant: MP4 has no zeros before them."""
     told = {field: tag_edits.field_values(found, field) for field in sorted(FIELDS)}
     return {
@@ -76,12 +76,12 @@ def test_all_is_filled_in_once_and_taken_back_byte_for_byte(folder: Path, suffix
     path = put(folder, suffix, {"comment": ("mine",)})
     before = path.read_bytes()
     assert repair(folder) == 1
-    assert held(tags.read(path).tags) == {**FIRST, "comment": ("mine",)}
+    assert normalize(tags.read(path).tags) == {**FIRST, "comment": ("mine",)}
     full, time = path.read_bytes(), path.stat().st_mtime_ns
     for fix in (FixLevel.SAFE, FixLevel.MATCHED):
         assert repair(folder, fix) == 0
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (full, time)
-    take_back(folder)
+    undo(folder)
     assert path.read_bytes() == before
 
 
@@ -90,16 +90,16 @@ def test_all_is_filled_in_once_and_taken_back_byte_for_byte(folder: Path, suffix
 def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
     folder: Path, suffix: str, nth: int
 ) -> None:
-    own = writable(suffix, {field: odd(field) for field in sorted(FIELDS)[nth::3]})
+    own = writable(suffix, {field: build_odd_values(field) for field in sorted(FIELDS)[nth::3]})
     path = put(folder, suffix, own)
     before = tags.read(path)
-    assert {field: held(before.tags)[field] for field in own} == own
+    assert {field: normalize(before.tags)[field] for field in own} == own
     # Beside an MBID of another release nothing is filled in; a placeholder goes all the same.
     is_another = not own.keys().isdisjoint({"musicbrainz_albumid", "musicbrainz_releasegroupid"})
     assert repair(folder) == 1 or is_another
     after = tags.read(path)
     assert {field: tag_edits.field_values(after.tags, field) for field in own} == own
-    assert is_another or len(held(after.tags)) > len(own)
+    assert is_another or len(normalize(after.tags)) > len(own)
     for name, texts in before.raw.items():
         told = [after.raw[name][0].partition("/")[0]] if name in ("TRCK", "TPOS") else None
         assert texts in (after.raw[name], told), name
@@ -112,14 +112,14 @@ def test_placeholders_give_way(folder: Path, suffix: str) -> None:
         own = {field: values for field, values in own.items() if field not in SINGLE}
     path = put(folder, suffix, writable(suffix, own))
     assert repair(folder) == 1
-    assert held(tags.read(path).tags) == FIRST
+    assert normalize(tags.read(path).tags) == FIRST
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 def test_matched_corrects_every_field_and_undo_brings_the_bytes_back(
     folder: Path, suffix: str
 ) -> None:
-    own = {field: odd(field) for field in sorted(FIELDS)}
+    own = {field: build_odd_values(field) for field in sorted(FIELDS)}
     path = put(folder, suffix, own)
     before = path.read_bytes()
     assert repair(folder) == 0
@@ -127,7 +127,7 @@ def test_matched_corrects_every_field_and_undo_brings_the_bytes_back(
     assert repair(folder, FixLevel.MATCHED) == 1
     kept = {field: value for field, value in own.items() if field in ("genres", "compilation")}
     others = {field: value for field, value in own.items() if field not in FIRST}
-    assert held(tags.read(path).tags) == {**FIRST, **others, **kept}
+    assert normalize(tags.read(path).tags) == {**FIRST, **others, **kept}
     assert repair(folder, FixLevel.MATCHED) == 0
-    take_back(folder)
+    undo(folder)
     assert path.read_bytes() == before

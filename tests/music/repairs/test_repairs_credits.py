@@ -9,18 +9,18 @@ from msgspec import structs
 from mediakeep.music.model import Album
 from mediakeep.music.repairs import safe
 from tests.music.paper import album, numbered, track
-from tests.music.repairs.made import artist_of
+from tests.music.repairs.made import build_artist
 from tests.sampling import each_row
 
 
-def told(whole: Album, *, name: str = "Vera") -> dict[str, tuple[str, ...]]:
+def list_album_artists(whole: Album, *, name: str = "Vera") -> dict[str, tuple[str, ...]]:
     """Give the album artists that are filled in, by file name."""
-    repairs = safe.plan_repairs(artist_of(whole, name=name))
+    repairs = safe.plan_repairs(build_artist(whole, name=name))
     found = [repair for repair in repairs if repair.field == "albumartist"]
     return {item.place.rpartition("/")[2]: item.change.values for item in found}
 
 
-def of(*names: tuple[str, str], **fields: Any) -> Album:
+def build_album(*names: tuple[str, str], **fields: Any) -> Album:
     """Return an album of such artists and album artists, its files named 1, 2 and so on."""
     return album(
         *(
@@ -31,15 +31,18 @@ def of(*names: tuple[str, str], **fields: Any) -> Album:
 
 
 def test_it_is_that_of_the_other_tracks() -> None:
-    whole = of(("Vera", "Vera"), ("Vera feat. Anna", ""), ("Anna", "Vera"))
-    assert told(whole) == {"2": ("Vera",)}
-    (one,) = safe.plan_repairs(artist_of(whole))
+    whole = build_album(("Vera", "Vera"), ("Vera feat. Anna", ""), ("Anna", "Vera"))
+    assert list_album_artists(whole) == {"2": ("Vera",)}
+    (one,) = safe.plan_repairs(build_artist(whole))
     assert one.change.reason == "missing-albumartist: the other tracks of the album have it"
 
 
 def test_it_is_the_artist_where_all_tracks_have_the_same_one() -> None:
-    assert told(of(("Vera", ""), ("Vera", ""))) == {"1": ("Vera",), "2": ("Vera",)}
-    assert told(of(("Vera", ""))) == {"1": ("Vera",)}
+    assert list_album_artists(build_album(("Vera", ""), ("Vera", ""))) == {
+        "1": ("Vera",),
+        "2": ("Vera",),
+    }
+    assert list_album_artists(build_album(("Vera", ""))) == {"1": ("Vera",)}
 
 
 @each_row(
@@ -58,47 +61,57 @@ def test_it_is_the_artist_where_all_tracks_have_the_same_one() -> None:
     ],
 )
 def test_it_is_left_open_where_not_all_agree(names: list[tuple[str, str]]) -> None:
-    assert told(of(*names)) == {}
+    assert list_album_artists(build_album(*names)) == {}
 
 
 def test_several_artists_or_album_artists_are_compared_as_a_whole() -> None:
     both = ("Vera", "Anna")
-    assert told(numbered(1, 2, artist=both, albumartist=())) == {}
+    assert list_album_artists(numbered(1, 2, artist=both, albumartist=())) == {}
     whole = album(
         track(1, name="1", artist=both, albumartist=both),
         track(2, name="2", artist=both, albumartist=()),
     )
-    assert told(whole) == {"2": both}
+    assert list_album_artists(whole) == {"2": both}
 
 
 def test_it_is_not_filled_in_on_compilations_and_loose_tracks() -> None:
-    assert told(of(("Vera", "Vera"), ("Anna", "Vera"), ("Vera", ""), compilation=True)) == {}
-    assert told(of(("Vera", "Vera"), ("Vera", ""), compilation=True)) == {"2": ("Vera",)}
-    assert told(of(("Vera", ""), ("Vera", "")), name="Various Artists") == {}
+    assert (
+        list_album_artists(
+            build_album(("Vera", "Vera"), ("Anna", "Vera"), ("Vera", ""), compilation=True)
+        )
+        == {}
+    )
+    assert list_album_artists(build_album(("Vera", "Vera"), ("Vera", ""), compilation=True)) == {
+        "2": ("Vera",)
+    }
+    assert list_album_artists(build_album(("Vera", ""), ("Vera", "")), name="Various Artists") == {}
     loose = track(1, albumartist="")
-    assert told(album(structs.replace(loose, place="1.mp3"), place="")) == {}
+    assert list_album_artists(album(structs.replace(loose, place="1.mp3"), place="")) == {}
 
 
 def test_neighbours_tell_their_mended_text() -> None:
-    whole = of(("BjÃ¶rk", "BjÃ¶rk "), ("Björk", "Björk"), ("Björk ", ""))
-    assert told(whole) == {"1": ("Björk",), "3": ("Björk",)}
+    whole = build_album(("BjÃ¶rk", "BjÃ¶rk "), ("Björk", "Björk"), ("Björk ", ""))
+    assert list_album_artists(whole) == {"1": ("Björk",), "3": ("Björk",)}
 
 
 def test_neighbours_that_are_only_read_count_as_well() -> None:
     read = structs.replace(track(2, name="2", albumartist=" Vera"), facts=None)
-    whole = of(("Vera", ""))
-    assert told(album(*whole.tracks, read)) == {"1": ("Vera",)}
+    whole = build_album(("Vera", ""))
+    assert list_album_artists(album(*whole.tracks, read)) == {"1": ("Vera",)}
 
 
 def test_albums_in_one_folder_do_not_tell_of_each_other() -> None:
-    one, other = of(("Vera", "Vera"), ("Vera", "Vera")), of(("Anna", ""), ("Ida", ""), album="Dusk")
+    one, other = (
+        build_album(("Vera", "Vera"), ("Vera", "Vera")),
+        build_album(("Anna", ""), ("Ida", ""), album="Dusk"),
+    )
     renamed = [structs.replace(each, place=each.place + "b") for each in other.tracks]
-    assert told(album(*one.tracks, *renamed)) == {}
+    assert list_album_artists(album(*one.tracks, *renamed)) == {}
 
 
 def test_tags_of_the_old_kind_are_lifted_before_all_else() -> None:
     numbers = [track(number, name=number) for number in ("01", "02", "3")]
     old = structs.replace(numbers[2], container="ID3v1")
-    lift, number = safe.plan_repairs(artist_of(album(*numbers[:2], old)))
+    lift, number = safe.plan_repairs(build_artist(album(*numbers[:2], old)))
     assert (lift.kinds, lift.old, lift.field) == (("id3v1-only",), ("ID3v1",), "")
     assert number.change.values == ("03",)

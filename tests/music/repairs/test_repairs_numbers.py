@@ -9,17 +9,17 @@ from mediakeep.music.model import Album, Track
 from mediakeep.music.repairs import safe
 from tests.music import paper
 from tests.music.paper import album, track
-from tests.music.repairs.made import applied, artist_of
+from tests.music.repairs.made import apply_repairs, build_artist
 from tests.sampling import each_row
 
 VORBIS = ("FLAC", "Ogg Vorbis", "Opus")
 
 
-def told(*parts: Album) -> dict[str, dict[str, str]]:
+def list_repairs(*parts: Album) -> dict[str, dict[str, str]]:
     """Give what is repaired, by file name and field; made once, nothing must be left."""
-    whole = artist_of(*parts)
+    whole = build_artist(*parts)
     repairs = safe.plan_repairs(whole)
-    assert safe.plan_repairs(applied(whole, repairs)) == ()
+    assert safe.plan_repairs(apply_repairs(whole, repairs)) == ()
     found: dict[str, dict[str, str]] = {}
     for repair in repairs:
         name = repair.place.rpartition("/")[2]
@@ -27,7 +27,7 @@ def told(*parts: Album) -> dict[str, dict[str, str]]:
     return found
 
 
-def written(text: str, total: str = "", kind: str = "FLAC", name: str = "x") -> Track:
+def build_track(text: str, total: str = "", kind: str = "FLAC", name: str = "x") -> Track:
     """Return a track as a reader tells of one whose number is written in this way."""
     number, stroke, rest = text.partition("/")
     raw = {"tracknumber": [text]} | ({"tracktotal": [total]} if total else {})
@@ -56,8 +56,8 @@ def test_a_number_is_parted_from_words_that_say_no_more(
     kind: str, text: str, number: str, total: str
 ) -> None:
     expected = {"track": number} | ({"track_total": total} if total else {})
-    assert told(album(track(text, name="x", format=kind))) == {"x": expected}
-    assert told(album(track(text, name="x", format=kind), place="")) == {"x": expected}
+    assert list_repairs(album(track(text, name="x", format=kind))) == {"x": expected}
+    assert list_repairs(album(track(text, name="x", format=kind), place="")) == {"x": expected}
 
 
 @each_row(
@@ -79,17 +79,17 @@ def test_a_number_is_parted_from_words_that_say_no_more(
 )
 @each_row("kind", ["MP3", "FLAC"])
 def test_what_may_mean_more_than_a_number_is_left_alone(kind: str, text: str) -> None:
-    assert told(album(track(text, name="x", format=kind))) == {}
+    assert list_repairs(album(track(text, name="x", format=kind))) == {}
 
 
 @pytest.mark.parametrize("kind", VORBIS)
 def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> None:
-    whole = artist_of(album(written("03/12", kind=kind)))
+    whole = build_artist(album(build_track("03/12", kind=kind)))
     number, total = safe.plan_repairs(whole)
     assert (number.field, number.change.values, number.old) == ("track", ("03",), ("03/12",))
     assert (total.field, total.change.values, total.old) == ("track_total", ("12",), ())
     assert number.change.reason == "track-number-format: the total has a separate field"
-    assert safe.plan_repairs(applied(whole, (number, total))) == ()
+    assert safe.plan_repairs(apply_repairs(whole, (number, total))) == ()
 
 
 @each_row(
@@ -113,23 +113,23 @@ def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> N
 def test_a_total_that_stands_there_already_must_agree(
     text: str, total: str, found: dict[str, str]
 ) -> None:
-    assert told(album(written(text, total))) == ({"x": found} if found else {})
+    assert list_repairs(album(build_track(text, total))) == ({"x": found} if found else {})
 
 
 def test_a_number_beside_a_contradicted_total_is_not_padded_either() -> None:
     others = [track(number, name=number, format="FLAC") for number in ("01", "02")]
-    assert told(album(*others, written("3/12", "13"))) == {}
-    assert told(album(*others, written("3/12", "12"))) == {"x": {"track": "03"}}
+    assert list_repairs(album(*others, build_track("3/12", "13"))) == {}
+    assert list_repairs(album(*others, build_track("3/12", "12"))) == {"x": {"track": "03"}}
 
 
 def test_in_id3_a_total_stands_where_it_should() -> None:
     one = structs.replace(track("03", name="x", track_total="12"), raw={"TRCK": ["03/12"]})
-    assert told(album(one)) == {}
+    assert list_repairs(album(one)) == {}
 
 
 def test_where_several_numbers_stand_in_a_file_none_is_lost() -> None:
     for raw in ({"tracknumber": ["3/12", "4"]}, {"tracknumber": ["3/12"], "track": ["4"]}):
-        assert told(album(structs.replace(written("3/12"), raw=raw))) == {}
+        assert list_repairs(album(structs.replace(build_track("3/12"), raw=raw))) == {}
 
 
 @each_row(
@@ -150,23 +150,25 @@ def test_numbers_below_ten_are_written_as_most_on_their_disc(
     numbers: tuple[str, ...], changed: dict[str, str]
 ) -> None:
     whole = album(*(track(number, name=number) for number in numbers))
-    assert told(whole) == {name: {"track": new} for name, new in changed.items()}
+    assert list_repairs(whole) == {name: {"track": new} for name, new in changed.items()}
 
 
 def test_discs_and_formats_have_each_their_own_way() -> None:
     discs = album(*paper.disc(1, "01", "02"), *paper.disc(2, "1", "2"))
-    assert told(discs) == {}
+    assert list_repairs(discs) == {}
     formats = album(
         *(track(number, name=f"{number}.mp3") for number in ("1", "2")),
         *(track(number, name=f"{number}.flac", format="FLAC") for number in ("01", "02")),
     )
-    assert told(formats) == {}
+    assert list_repairs(formats) == {}
 
 
 @pytest.mark.parametrize("kind", ["WMA", "MP4"])
 def test_nothing_is_padded_where_a_number_is_no_text_or_is_only_read(kind: str) -> None:
     assert (
-        told(album(*(track(number, name=number, format=kind) for number in ("01", "02", "3"))))
+        list_repairs(
+            album(*(track(number, name=number, format=kind) for number in ("01", "02", "3")))
+        )
         == {}
     )
 
@@ -175,4 +177,4 @@ def test_a_number_of_absurd_length_is_written_as_the_others() -> None:
     long = track("x", name="x", title="Thaw")
     long = structs.replace(long, tags=structs.replace(long.tags, track="0" * 5000 + "3"))
     whole = album(track(1, name="a"), track(2, name="b"), long)
-    assert told(whole) == {"x": {"track": "3"}}
+    assert list_repairs(whole) == {"x": {"track": "3"}}

@@ -33,7 +33,7 @@ def open_kinds(folder: Path) -> set[str]:
     } & SAFE_REPAIRS.keys()
 
 
-def only_read(path: Path, title: str) -> None:
+def write_wav(path: Path, title: str) -> None:
     """Write a WAV with a title."""
     with wave.open(str(path), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
@@ -44,7 +44,7 @@ def only_read(path: Path, title: str) -> None:
     audio.save()
 
 
-def times(folder: Path) -> dict[Path, int]:
+def list_times(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
@@ -60,9 +60,9 @@ def test_texts_credits_and_covers_are_mended_and_the_second_run_writes_nothing(
     assert open_kinds(artist) == found
     disk.repair(artist, tmp_path)
     assert open_kinds(artist) == set()
-    before = times(artist)
+    before = list_times(artist)
     assert disk.repair(artist, tmp_path) == ()
-    assert times(artist) == before
+    assert list_times(artist) == before
     second = next(track for track in scan.read_artist(artist).tracks if track.name.startswith("02"))
     assert second.tags.title == ("Björk",)
     assert second.tags.genres == ("Folk",)
@@ -153,8 +153,8 @@ def test_a_file_that_is_broken_or_only_read_stays_as_it_is(artist: Path, tmp_pat
     for name, content in (("2.flac", TrackContent.CUT), ("3.mp3", TrackContent.TEXT)):
         track = track_files.SampleTrack(PurePath(name), "drops", odd, content=content)
         (folder / name).write_bytes(track_files.render_track(track))
-    only_read(folder / "4.wav", " BjÃ¶rk ")
+    write_wav(folder / "4.wav", " BjÃ¶rk ")
     assert "mojibake" in open_kinds(artist)
-    before = times(artist)
+    before = list_times(artist)
     assert disk.repair(artist, tmp_path) == ()
-    assert times(artist) == before
+    assert list_times(artist) == before

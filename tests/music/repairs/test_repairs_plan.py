@@ -26,7 +26,7 @@ ARTISTS = st.integers(0, 2**32).map(made.artist)
 @given(ARTISTS)
 def test_repairs_made_once_leave_none_to_be_made(artist: Artist) -> None:
     repairs = safe.plan_repairs(artist)
-    assert safe.plan_repairs(made.applied(artist, repairs)) == ()
+    assert safe.plan_repairs(made.apply_repairs(artist, repairs)) == ()
 
 
 @given(ARTISTS)
@@ -68,7 +68,7 @@ def test_a_field_of_a_file_is_repaired_once_and_changed_by_it(artist: Artist) ->
 def test_a_repair_mends_the_issue_that_it_names(artist: Artist) -> None:
     """But for mojibake and white space: what is beyond repair may stand beside in the same file."""
     repairs = safe.plan_repairs(artist)
-    after = diagnose.find_issues(made.applied(artist, repairs), "Vera")
+    after = diagnose.find_issues(made.apply_repairs(artist, repairs), "Vera")
     left = {(issue.kind, issue.path) for issue in after}
     for repair in repairs:
         for kind in set(repair.kinds) - {"mojibake", "whitespace"}:

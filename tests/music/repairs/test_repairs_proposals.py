@@ -12,19 +12,19 @@ from mediakeep.music.model import Album, Track
 from mediakeep.music.repairs import proposals, safe
 from mediakeep.music.repairs.repair import EmbedCover, Repair
 from tests.music.paper import album, disc, numbered, track
-from tests.music.repairs.made import applied, artist_of, garbled
+from tests.music.repairs.made import apply_repairs, build_artist, garble
 from tests.sampling import each_row
 
 
-def offered(kind: str, *albums: Album, name: str = "Vera") -> dict[str, str]:
+def list_proposals(kind: str, *albums: Album, name: str = "Vera") -> dict[str, str]:
     """Tell what is proposed for the issues of a kind, by file name, or by place of the album.
 
     Once they are all accepted, no issue of the kind is left on those tracks.
     """
-    artist = artist_of(*albums, name=name)
+    artist = build_artist(*albums, name=name)
     issues = [issue for issue in diagnose.find_issues(artist, "x") if issue.kind == kind]
     repairs = proposals.propose_repairs(artist, issues)
-    after = applied(artist, tuple(one for some in repairs.values() for one in some))
+    after = apply_repairs(artist, tuple(one for some in repairs.values() for one in some))
     open_ones = {issue.id for issue in diagnose.find_issues(after, "x")}
     assert not open_ones & repairs.keys()
     return {
@@ -73,7 +73,7 @@ def put(name: str, number: object = 1, *, below: str = "Dawn", **fields: Any) ->
     ],
 )
 def test_a_title_is_what_the_files_name_tells(name: str, title: str) -> None:
-    proposed = offered("missing-title", album(put(name, 3, title="")))
+    proposed = list_proposals("missing-title", album(put(name, 3, title="")))
     assert proposed == ({name: f'title "{title}"'} if title else {})
 
 
@@ -83,15 +83,20 @@ def test_a_title_is_told_by_a_name_whose_number_no_tag_tells() -> None:
     named = album(
         *(structs.replace(track_, place=track_.place[:-4] + "da.mp3") for track_ in tracks)
     )
-    assert list(offered("missing-title", named).values()) == [
+    assert list(list_proposals("missing-title", named).values()) == [
         f'title "{letter}da"' for letter in "ABCD"
     ]
 
 
 def test_a_title_with_an_artist_in_front_needs_an_artist() -> None:
     known = album(put("Anna - Low Tide.mp3", title="", artist="Vera"))
-    assert offered("missing-title", known) == {"Anna - Low Tide.mp3": 'title "Anna - Low Tide"'}
-    assert offered("missing-title", album(put("Anna - Low Tide.mp3", title="", artist=""))) == {}
+    assert list_proposals("missing-title", known) == {
+        "Anna - Low Tide.mp3": 'title "Anna - Low Tide"'
+    }
+    assert (
+        list_proposals("missing-title", album(put("Anna - Low Tide.mp3", title="", artist="")))
+        == {}
+    )
 
 
 @each_row(
@@ -113,28 +118,28 @@ def test_a_number_is_that_of_the_name_where_names_tell_numbers(
     tracks = [put(name, number) for number, name in enumerate(names[:-1], 1)]
     whole = album(*tracks, put(names[-1], track=""))
     expected = {name: f'track number "{number}"' for name, number in told.items()}
-    assert offered("missing-track-number", whole) == expected
+    assert list_proposals("missing-track-number", whole) == expected
 
 
 def test_numbers_of_a_whole_album_are_told_by_their_names() -> None:
     names = ("1-01 A.mp3", "1-02 B.mp3", "1-03 C.mp3")
     whole = album(*(put(name, track="") for name in names))
-    assert list(offered("missing-track-number", whole).values()) == [
+    assert list(list_proposals("missing-track-number", whole).values()) == [
         f'track number "{number}"' for number in (1, 2, 3)
     ]
-    assert offered("missing-track-number", album(put("99 Lanterns.mp3", track=""))) == {}
-    assert offered("missing-track-number", album(put("Lanterns.mp3", track=""))) == {}
+    assert list_proposals("missing-track-number", album(put("99 Lanterns.mp3", track=""))) == {}
+    assert list_proposals("missing-track-number", album(put("Lanterns.mp3", track=""))) == {}
 
 
 def test_a_number_is_written_as_those_of_the_other_tracks() -> None:
     tracks = [put(f"{number:02} A.mp3", f"{number:02}") for number in (1, 2)]
     whole = album(*tracks, put("03 C.mp3", track=""))
-    assert offered("missing-track-number", whole) == {"03 C.mp3": 'track number "03"'}
+    assert list_proposals("missing-track-number", whole) == {"03 C.mp3": 'track number "03"'}
 
 
 def test_a_loose_track_has_a_number_where_its_name_leaves_no_doubt() -> None:
     loose = [put(name, track="", below="") for name in ("03 - A.mp3", "7 Seconds.mp3", "B.mp3")]
-    proposed = offered("missing-track-number", album(*loose, place=""))
+    proposed = list_proposals("missing-track-number", album(*loose, place=""))
     assert proposed == {"03 - A.mp3": 'track number "3"'}
 
 
@@ -146,9 +151,9 @@ def test_a_number_among_other_words_is_proposed_where_it_is_free(
     text: str, told: str | None
 ) -> None:
     whole = album(track(1), track(2), track(text, name="x"))
-    assert offered("track-number-format", whole).get("x") == told
+    assert list_proposals("track-number-format", whole).get("x") == told
     taken = album(track(1), track(3), track(text, name="x"))
-    assert offered("track-number-format", taken) == {}
+    assert list_proposals("track-number-format", taken) == {}
 
 
 # Artists and albums
@@ -156,11 +161,11 @@ def test_a_number_among_other_words_is_proposed_where_it_is_free(
 
 def test_a_missing_artist_is_that_of_the_other_tracks() -> None:
     others = [track(number, artist="Vera") for number in (1, 2)]
-    assert offered("missing-artist", album(*others, track(3, name="x", artist=""))) == {
+    assert list_proposals("missing-artist", album(*others, track(3, name="x", artist=""))) == {
         "x": 'artist "Vera"'
     }
     torn = album(track(1, artist="Vera"), track(2, artist="Anna"), track(3, artist=""))
-    assert offered("missing-artist", torn) == {}
+    assert list_proposals("missing-artist", torn) == {}
 
 
 @each_row(
@@ -183,22 +188,22 @@ def test_where_no_track_has_an_artist_the_album_artist_or_the_folder_tells(
     name: str, fields: dict[str, Any], text: str | None
 ) -> None:
     whole = album(track(1, name="x", **{"artist": "", "albumartist": "", **fields}))
-    assert offered("missing-artist", whole, name=name).get("x") == text
+    assert list_proposals("missing-artist", whole, name=name).get("x") == text
 
 
 def test_a_folder_that_cannot_hold_every_letter_is_spelt_as_tracks_do() -> None:
     bare = album(track(1, name="x", artist="", albumartist=""))
     known = numbered(1, 2, artist="AC/DC", album="Dusk")
     moved = [structs.replace(one, place=one.place.replace("Dawn", "Dusk")) for one in known.tracks]
-    proposed = offered("missing-artist", bare, album(*moved, place="Dusk"), name="AC-DC")
+    proposed = list_proposals("missing-artist", bare, album(*moved, place="Dusk"), name="AC-DC")
     assert proposed == {"x": 'artist "AC/DC"'}
 
 
 def test_a_missing_album_is_that_of_the_other_tracks() -> None:
     whole = album(track(1), track(2), track(3, name="x", album=""))
-    assert offered("missing-album", whole) == {"x": 'album "Dawn"'}
+    assert list_proposals("missing-album", whole) == {"x": 'album "Dawn"'}
     several = album(track(1), track(1, album="Dusk"), track(3, name="x", album=""))
-    assert offered("missing-album", several) == {}
+    assert list_proposals("missing-album", several) == {}
 
 
 @each_row(
@@ -224,7 +229,7 @@ def test_a_missing_album_is_that_of_the_other_tracks() -> None:
 )
 def test_where_no_track_has_an_album_the_folder_tells(folder: str, text: str | None) -> None:
     bare = album(put("x.mp3", album="", below=folder), place=folder)
-    proposed = offered("missing-album", bare)
+    proposed = list_proposals("missing-album", bare)
     assert proposed == ({"x.mp3": f'album "{text}"'} if text else {})
 
 
@@ -245,13 +250,13 @@ def test_a_likely_album_artist_is_proposed(names: list[tuple[str, str]], text: s
         for number, (artist_name, whole) in enumerate(names, 1)
     ]
     lacking = str(len(tracks))
-    assert offered("missing-albumartist", album(*tracks)).get(lacking) == text
+    assert list_proposals("missing-albumartist", album(*tracks)).get(lacking) == text
 
 
 def test_a_compilation_is_of_various_artists() -> None:
     tracks = [track(1, artist="Anna", albumartist="", compilation=True, name="x")]
     whole = album(*tracks, track(2, artist="Ida", albumartist="", compilation=True))
-    assert offered("missing-albumartist", whole)["x"] == 'album artist "Various Artists"'
+    assert list_proposals("missing-albumartist", whole)["x"] == 'album artist "Various Artists"'
 
 
 @each_row("folder", ["Various Artists", "VA"])
@@ -271,7 +276,7 @@ def test_in_a_folder_of_various_artists_an_album_of_several_is_theirs(
         track(number, name=str(number), artist=one, albumartist="")
         for number, one in enumerate(artists, 1)
     ]
-    proposed = offered("missing-albumartist", album(*tracks), name=folder)
+    proposed = list_proposals("missing-albumartist", album(*tracks), name=folder)
     assert proposed == dict.fromkeys("123", text)
 
 
@@ -279,35 +284,35 @@ def test_the_most_frequent_spelling_is_proposed_where_it_is_clearly_the_usual_on
     usual = [track(number, artist="AC/DC", albumartist="AC/DC") for number in (1, 2, 3, 4)]
     odd = track(5, artist="AC-DC", albumartist="Ac/Dc")
     told = {"": 'artist "AC/DC"; album artist "AC/DC"'}
-    assert offered("artist-variation", album(*usual, odd)) == told
-    assert offered("artist-variation", album(*usual[:1], odd)) == {}
+    assert list_proposals("artist-variation", album(*usual, odd)) == told
+    assert list_proposals("artist-variation", album(*usual[:1], odd)) == {}
 
 
 def test_artists_that_musicbrainz_tells_apart_are_not_spelt_alike() -> None:
     usual = [track(number, artist="Nena", musicbrainz_artistid="1") for number in (1, 2, 3, 4)]
     named = track(5, artist="NENA", musicbrainz_artistid="2")
     unknown = track(6, artist="nena")
-    proposed = offered("artist-variation", album(*usual, unknown))
+    proposed = list_proposals("artist-variation", album(*usual, unknown))
     assert proposed == {"": 'artist "Nena"'}
-    assert offered("artist-variation", album(*usual, named)) == {}
+    assert list_proposals("artist-variation", album(*usual, named)) == {}
 
 
 def test_an_album_is_spelt_as_most_tracks_do_and_its_disc_goes_where_it_belongs() -> None:
     slip = album(*numbered(1, 2, 3).tracks, track(4, album="dawn!"))
-    assert offered("album-variation", slip) == {"Dawn": 'album "Dawn"'}
+    assert list_proposals("album-variation", slip) == {"Dawn": 'album "Dawn"'}
     discs = album(*disc("", 1, 2, 3), *(track(one, album="Dawn (Disc 2)") for one in (1, 2)))
-    assert offered("album-variation", discs) == {
+    assert list_proposals("album-variation", discs) == {
         "Dawn": 'album "Dawn" in 2 files; disc number "2" in 2 files'
     }
     even = album(track(1), track(2, album="DAWN"))
-    assert offered("album-variation", even) == {}
+    assert list_proposals("album-variation", even) == {}
 
 
 def test_the_usual_album_artist_is_proposed_for_the_others() -> None:
     whole = album(*numbered(1, 2, 3).tracks, track(4, albumartist="Anna"))
-    assert offered("albumartist-mixed", whole) == {"Dawn": 'album artist "Vera"'}
+    assert list_proposals("albumartist-mixed", whole) == {"Dawn": 'album artist "Vera"'}
     even = album(track(1), track(2), track(3, albumartist="Anna"), track(4, albumartist="Ida"))
-    assert offered("albumartist-mixed", even) == {}
+    assert list_proposals("albumartist-mixed", even) == {}
 
 
 # Dates, genres, letters
@@ -316,10 +321,10 @@ def test_the_usual_album_artist_is_proposed_for_the_others() -> None:
 def test_a_missing_date_is_that_of_the_other_tracks() -> None:
     dates = ("1974-05-01", "1974-05-01", "1974", "")
     tracks = [track(number, name=str(number), date=date) for number, date in enumerate(dates, 1)]
-    assert offered("missing-date", album(*tracks)) == {"4": 'date "1974-05-01"'}
+    assert list_proposals("missing-date", album(*tracks)) == {"4": 'date "1974-05-01"'}
     torn = [track(number, date=str(1970 + 5 * number)) for number in (1, 2, 3)]
-    assert offered("missing-date", album(*torn, tracks[3])) == {}
-    assert offered("missing-date", numbered(1, 2, date="")) == {}
+    assert list_proposals("missing-date", album(*torn, tracks[3])) == {}
+    assert list_proposals("missing-date", numbered(1, 2, date="")) == {}
 
 
 def test_a_disc_has_its_own_date_before_that_of_the_album() -> None:
@@ -328,36 +333,38 @@ def test_a_disc_has_its_own_date_before_that_of_the_album() -> None:
         *disc(2, 1, date="1980"),
         *disc(2, 2, date="", title="Rivet"),
     )
-    assert offered("missing-date", whole) == {"2-2.mp3": 'date "1980"'}
+    assert list_proposals("missing-date", whole) == {"2-2.mp3": 'date "1980"'}
 
 
 def test_in_a_compilation_all_must_agree_on_the_date() -> None:
     some = [track(number, date="1974", compilation=True) for number in (1, 2, 3)]
     bare = track(5, name="x", date="", compilation=True)
     other = track(4, date="1980", compilation=True)
-    assert offered("missing-date", album(*some, bare)) == {"x": 'date "1974"'}
-    assert offered("missing-date", album(*some, other, bare)) == {}
+    assert list_proposals("missing-date", album(*some, bare)) == {"x": 'date "1974"'}
+    assert list_proposals("missing-date", album(*some, other, bare)) == {}
 
 
 def test_a_stray_date_is_brought_to_that_of_the_album() -> None:
     whole = album(*numbered(1, 2, 3).tracks, track(4, date="1999"), track(5, date="2004-01-02"))
-    assert offered("date-mixed", album(*whole.tracks[:4])) == {"Dawn": 'date "1974"'}
+    assert list_proposals("date-mixed", album(*whole.tracks[:4])) == {"Dawn": 'date "1974"'}
     discs = album(*disc(1, 1, 2, 3), *disc(1, 4, date="1975"), *disc(2, 1, 2, date="1980"))
-    assert offered("date-mixed", discs) == {"Dawn": 'date "1974"'}
+    assert list_proposals("date-mixed", discs) == {"Dawn": 'date "1974"'}
 
 
 def test_a_genre_that_stands_for_none_is_taken_away_and_others_stay() -> None:
     whole = album(*(track(number, genres="Other") for number in (1, 2)))
-    assert offered("placeholder-genre", whole)["1 Ballast.mp3"] == 'take the genre "Other" away'
+    assert (
+        list_proposals("placeholder-genre", whole)["1 Ballast.mp3"] == 'take the genre "Other" away'
+    )
     both = album(track(1, name="x", genres=("Folk", "n/a")))
-    assert offered("placeholder-genre", both) == {"x": 'take the genre "n/a" away'}
+    assert list_proposals("placeholder-genre", both) == {"x": 'take the genre "n/a" away'}
 
 
 def test_a_text_that_is_not_proven_is_proposed_as_it_was_likely_meant() -> None:
-    whole = album(track(1, name="x", title=garbled("ßääþ")))
-    assert safe.plan_repairs(artist_of(whole)) == ()
-    assert offered("mojibake", whole) == {"x": 'title "Яддю"'}
-    assert offered("mojibake", album(track(1, title="Bj\ufffdrk"))) == {}
+    whole = album(track(1, name="x", title=garble("ßääþ")))
+    assert safe.plan_repairs(build_artist(whole)) == ()
+    assert list_proposals("mojibake", whole) == {"x": 'title "Яддю"'}
+    assert list_proposals("mojibake", album(track(1, title="Bj\ufffdrk"))) == {}
 
 
 # Safe repairs, and how all are told
@@ -365,12 +372,12 @@ def test_a_text_that_is_not_proven_is_proposed_as_it_was_likely_meant() -> None:
 
 def test_a_safe_repair_that_was_not_made_is_proposed_for_each_kind_that_it_mends() -> None:
     whole = album(track(1, name="x", title="BjÃ¶rk ", artist="Vera "))
-    assert offered("mojibake", whole) == {"x": 'title "Björk"'}
-    assert offered("whitespace", whole) == {"x": 'title "Björk"; artist "Vera"'}
+    assert list_proposals("mojibake", whole) == {"x": 'title "Björk"'}
+    assert list_proposals("whitespace", whole) == {"x": 'title "Björk"; artist "Vera"'}
 
 
 def test_an_issue_without_a_proposal_is_not_among_those_with_one() -> None:
-    artist = artist_of(numbered(1, 2, 4, genres=""))
+    artist = build_artist(numbered(1, 2, 4, genres=""))
     issues = diagnose.find_issues(artist, "x")
     assert {issue.kind for issue in issues} == {"track-gap", "missing-genre", "missing-cover"}
     assert proposals.propose_repairs(artist, issues) == {}
@@ -405,7 +412,7 @@ def test_an_artist_of_many_issues_is_told_of_quickly() -> None:
     """Nothing is looked for anew for each of them."""
     lacking = {"title": "", "artist": "", "track": "", "date": "", "albumartist": ""}
     tracks = [put(f"{number:04} A.mp3", **lacking) for number in range(1500)]
-    artist = artist_of(album(*tracks))
+    artist = build_artist(album(*tracks))
     issues = diagnose.find_issues(artist, "x")
     assert len(issues) > 6000
     assert len(proposals.propose_repairs(artist, issues)) >= 1500

@@ -10,7 +10,7 @@ from mediakeep.music.repairs import preview, safe, tag_texts
 from mediakeep.music.text import cleaning, compare_text, mojibake, whitespace
 from tests.music import paper
 from tests.music.repairs import made
-from tests.music.repairs.made import artist_of
+from tests.music.repairs.made import build_artist
 from tests.sampling import each_row, tried
 
 ODD = " \t\n\x1c\x85\u00a0\u202f\u2028\u3000\u200b\u2060\ufeff\u200d"
@@ -53,16 +53,16 @@ def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
     tidy = whitespace.clean_whitespace(text)
     assert whitespace.clean_whitespace(tidy) == tidy
     lacks = not compare_text.has_text("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
-    detail = paper.detail("whitespace", paper.numbered(1, title=(tidy,)))
+    detail = paper.find_detail("whitespace", paper.numbered(1, title=(tidy,)))
     assert detail is None or lacks
     if lacks or is_mojibake(text):  # reported as such instead
         return
-    if paper.detail("whitespace", paper.numbered(1, title=(text,))) is None:
+    if paper.find_detail("whitespace", paper.numbered(1, title=(text,))) is None:
         assert tidy == text
 
 
 def test_the_reason_says_what_was_superfluous() -> None:
-    (one,) = safe.plan_repairs(artist_of(paper.numbered(1, title="Army  of Me ")))
+    (one,) = safe.plan_repairs(build_artist(paper.numbered(1, title="Army  of Me ")))
     assert one.change.reason == "whitespace: space at the end, two spaces in a row"
     assert (one.old, one.kinds) == (("Army  of Me ",), ("whitespace",))
 
@@ -93,7 +93,7 @@ def test_a_text_that_was_garbled_in_two_ways_at_once_is_proposed_but_not_repaire
 
 
 def test_letters_that_may_be_of_two_scripts_are_proposed_but_not_repaired() -> None:
-    read_twice = made.garbled("ßääþ")  # which may be Cyrillic that was read wrong before
+    read_twice = made.garble("ßääþ")  # which may be Cyrillic that was read wrong before
     assert mojibake.detect_mojibake(read_twice) == "Яддю"
     assert mojibake.repair_mojibake(read_twice) == read_twice
 
@@ -111,13 +111,13 @@ def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
     assume(mojibake.detect_mojibake(text) is None)  # a text may look garbled by chance
     texts = [text]
     for _ in range(times):
-        texts.append(made.garbled(texts[-1], "latin-1" if latin else "cp1252"))
+        texts.append(made.garble(texts[-1], "latin-1" if latin else "cp1252"))
     assert mojibake.repair_mojibake(texts[-1]) in texts
 
 
 def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> None:
     """The last letter of "à la carte" was read as a no-break space."""
-    whole = artist_of(paper.numbered(1, title="DÃ©jÃ\u00a0 vu ", composer="BjÃ¶rk"))
+    whole = build_artist(paper.numbered(1, title="DÃ©jÃ\u00a0 vu ", composer="BjÃ¶rk"))
     repairs = {repair.field: repair for repair in safe.plan_repairs(whole)}
     title = repairs["title"]
     assert title.change.values == ("Déjà vu",)
@@ -128,18 +128,18 @@ def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> 
 
 
 def test_several_texts_of_a_field_are_mended_together_and_those_alike_become_one() -> None:
-    whole = artist_of(paper.numbered(1, genres=("Folk ", "Folk", "NoÃ«l")))
+    whole = build_artist(paper.numbered(1, genres=("Folk ", "Folk", "NoÃ«l")))
     (one,) = safe.plan_repairs(whole)
     assert one.change.values == ("Folk", "Noël")
 
 
 def test_a_text_that_no_tag_can_hold_is_left_alone() -> None:
-    whole = artist_of(paper.numbered(1, title=("Dawn \ud800 ",)))
+    whole = build_artist(paper.numbered(1, title=("Dawn \ud800 ",)))
     assert safe.plan_repairs(whole) == ()
 
 
 def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
-    whole = artist_of(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
+    whole = build_artist(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
     (track,) = preview.predict_artist_after_repairs(whole, safe.plan_repairs(whole)).tracks
     assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))
     assert cleaning.clean_text(" BjÃ¶rk\u200b") == "Björk"
@@ -148,5 +148,5 @@ def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
 def test_white_space_of_a_garbled_text_is_not_taken_away() -> None:
     """It can be the second half of a letter, which nothing could restore then."""
     here = paper.numbered(1, title="Bj\ufffdrk\xa0", artist="Vera ")
-    repairs = tag_texts.repair_whitespace(artist_of(here))
+    repairs = tag_texts.repair_whitespace(build_artist(here))
     assert [(repair.field, repair.old) for repair in repairs] == [("artist", ("Vera ",))]

@@ -18,19 +18,19 @@ from tests.sampling import each_row
 DAWN = worlds.group("Dawn")
 
 
-def heard(title: str = "", **tags: Any) -> TrackKey:
+def build_key(title: str = "", **tags: Any) -> TrackKey:
     given = {"title": (title,) if title else (), **tags}
     return track_overlap.build_track_key(Track(place="a.mp3", tags=Tags(**given)))
 
 
-def missing(here: list[TrackKey], release: Release) -> list[str]:
+def list_missing(here: list[TrackKey], release: Release) -> list[str]:
     return [track.title for _, track in track_overlap.match_tracks(here, release).missing]
 
 
 def test_tracks_are_known_by_the_same_title_but_for_case_and_punctuation() -> None:
     release = worlds.release(DAWN, ["Don't Go", "Night & Day", "Ça Va"])
-    here = [heard("DONT GO"), heard("Night and Day"), heard("Ca va?")]
-    assert missing(here, release) == []
+    here = [build_key("DONT GO"), build_key("Night and Day"), build_key("Ca va?")]
+    assert list_missing(here, release) == []
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,20 @@ def test_tracks_are_known_by_the_same_title_but_for_case_and_punctuation() -> No
 def test_what_stands_in_brackets_makes_no_other_track_where_there_is_no_better(
     here: str, there: str
 ) -> None:
-    assert missing([heard(here)], worlds.release(DAWN, [there])) == []
+    assert list_missing([build_key(here)], worlds.release(DAWN, [there])) == []
 
 
 def test_the_exact_title_is_taken_before_one_with_brackets() -> None:
     release = worlds.release(DAWN, ["Song", "Song (Live)", "Song (Demo)"])
-    assert missing([heard("Song (Live)"), heard("Song")], release) == ["Song (Demo)"]
-    assert missing([heard("Song"), heard("Song (Live)")], release) == ["Song (Demo)"]
+    assert list_missing([build_key("Song (Live)"), build_key("Song")], release) == ["Song (Demo)"]
+    assert list_missing([build_key("Song"), build_key("Song (Live)")], release) == ["Song (Demo)"]
 
 
 def test_each_track_here_stands_for_one_of_the_release_at_most() -> None:
     release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
-    overlap = track_overlap.match_tracks([heard("Intro"), heard("Song"), heard("Song")], release)
+    overlap = track_overlap.match_tracks(
+        [build_key("Intro"), build_key("Song"), build_key("Song")], release
+    )
     assert [track.title for _, track in overlap.missing] == ["Intro", "End"]
     assert (overlap.found_count, overlap.extra_count) == (2, 1)
 
@@ -63,22 +65,25 @@ def test_each_track_here_stands_for_one_of_the_release_at_most() -> None:
 def test_two_tracks_of_one_title_are_told_apart_by_where_they_stand() -> None:
     release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
     [first, _] = track_overlap.match_tracks(
-        [heard("Intro", disc="2", track="1"), heard("Song")], release
+        [build_key("Intro", disc="2", track="1"), build_key("Song")], release
     ).missing
     assert (first[0].position, first[1].title) == (1, "Intro")
 
 
 def test_mbids_of_the_recording_or_the_track_decide_before_titles() -> None:
     release = worlds.release(DAWN, ["Song", "Other"])
-    recording = heard("Song", musicbrainz_recordingid=("RECORDING OTHER",))
-    assert missing([recording], release) == ["Song"]
-    own = heard("", musicbrainz_trackid=(" track Other 1-2 first ",))
-    assert missing([own], release) == ["Song"]
+    recording = build_key("Song", musicbrainz_recordingid=("RECORDING OTHER",))
+    assert list_missing([recording], release) == ["Song"]
+    own = build_key("", musicbrainz_trackid=(" track Other 1-2 first ",))
+    assert list_missing([own], release) == ["Song"]
 
 
 def test_a_track_without_a_title_is_the_one_at_its_place() -> None:
     release = worlds.release(DAWN, ["One", "Two"], ["Three", "Four"])
-    assert missing([heard(track="2"), heard(track="1", disc="2")], release) == ["One", "Four"]
+    assert list_missing([build_key(track="2"), build_key(track="1", disc="2")], release) == [
+        "One",
+        "Four",
+    ]
 
 
 @each_row("number", ["", "0", "A1", "²", "1/2", "-1", "9" * 5000, "٣"])
@@ -87,7 +92,7 @@ def test_a_track_without_title_and_number_is_none_of_them(number: str) -> None:
     release = worlds.release(DAWN, ["One", "Two", "Three"])
     medium = structs.replace(release.media[0], pregap=hidden)
     release = structs.replace(release, media=(medium,))
-    assert missing([heard(track=number)], release) == ["Hidden", "One", "Two", "Three"]
+    assert list_missing([build_key(track=number)], release) == ["Hidden", "One", "Two", "Three"]
 
 
 def test_films_and_data_are_no_tracks_that_are_missing() -> None:
@@ -100,22 +105,22 @@ def test_films_and_data_are_no_tracks_that_are_missing() -> None:
         data_tracks=(worlds.track("Screensaver", 5),),
     )
     release = structs.replace(release, media=(first, *release.media[1:]))
-    assert missing([], release) == ["One"]
+    assert list_missing([], release) == ["One"]
 
 
 def test_a_hidden_track_before_the_first_is_one_that_may_be_missing() -> None:
     release = worlds.release(DAWN, ["One"])
     hidden = structs.replace(release.media[0], pregap=worlds.track("Hidden", 0))
-    assert missing([heard("One")], structs.replace(release, media=(hidden,))) == ["Hidden"]
+    assert list_missing([build_key("One")], structs.replace(release, media=(hidden,))) == ["Hidden"]
 
 
 def test_a_release_of_no_tracks_lacks_none() -> None:
     overlap = track_overlap.match_tracks(
-        [heard("One")], structs.replace(worlds.release(DAWN), media=(Medium(),))
+        [build_key("One")], structs.replace(worlds.release(DAWN), media=(Medium(),))
     )
     assert (overlap.missing, overlap.found_count, overlap.extra_count) == ((), 0, 1)
 
 
 def test_titles_of_signs_alone_are_compared_as_they_are() -> None:
     release = worlds.release(DAWN, ["!!!", "???"])
-    assert missing([heard("???")], release) == ["!!!"]
+    assert list_missing([build_key("???")], release) == ["!!!"]

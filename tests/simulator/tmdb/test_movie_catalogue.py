@@ -39,7 +39,7 @@ def refusal(path: Path, page: Any) -> str:
     return str(caught.value)
 
 
-def titled(known: MovieCatalogue) -> list[list[CatalogueMovie]]:
+def list_namesakes(known: MovieCatalogue) -> list[list[CatalogueMovie]]:
     """Return the movies of each shared title."""
     groups = defaultdict(list)
     for film in known.films:
@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_movies_and_larger_catalogues_start_with_th
 def test_the_smallest_catalogue_has_one_group_of_each_kind() -> None:
     known = movie_catalogue.generate_catalogue()
     assert len(known.films) == 12
-    assert titled(known)
+    assert list_namesakes(known)
     assert known.series
     assert known.removed
     assert any(film.original_title for film in known.films)
@@ -71,7 +71,7 @@ def test_the_smallest_catalogue_has_one_group_of_each_kind() -> None:
 
 
 def test_there_are_remakes_of_which_one_is_far_more_popular(sampled: MovieCatalogue) -> None:
-    groups = titled(sampled)
+    groups = list_namesakes(sampled)
     assert sum(map(len, groups)) > len(sampled.films) / 5
     far = [max(f.popularity for f in g) / min(f.popularity for f in g) > 3 for g in groups]
     assert sum(far) > len(far) / 2

@@ -25,7 +25,7 @@ def server() -> Iterator[SimulatorServer]:
         yield running
 
 
-def found(server: SimulatorServer, query: str, **more: object) -> list[int]:
+def search(server: SimulatorServer, query: str, **more: object) -> list[int]:
     answer = ask(server, "search/movie", query=query, **more)
     assert answer.status == 200
     return [hit["id"] for hit in answer.data["results"]]
@@ -35,15 +35,15 @@ def found(server: SimulatorServer, query: str, **more: object) -> list[int]:
 
 
 def test_of_equal_titles_the_more_popular_comes_first(server: SimulatorServer) -> None:
-    assert found(server, "The Paper Lantern") == [51, 50, 52]
-    assert found(server, "paper lantern")[0] == 52  # none begins with it: popularity decides
+    assert search(server, "The Paper Lantern") == [51, 50, 52]
+    assert search(server, "paper lantern")[0] == 52  # none begins with it: popularity decides
 
 
 def test_a_year_narrows_a_search(server: SimulatorServer) -> None:
-    assert found(server, "The Paper Lantern", primary_release_year=1961) == [50]
-    assert found(server, "The Paper Lantern", year=1999) == [51]
-    assert found(server, "The Paper Lantern", year=1962) == [50]  # when it came to Germany
-    assert found(server, "The Paper Lantern", primary_release_year=1962) == []
+    assert search(server, "The Paper Lantern", primary_release_year=1961) == [50]
+    assert search(server, "The Paper Lantern", year=1999) == [51]
+    assert search(server, "The Paper Lantern", year=1962) == [50]  # when it came to Germany
+    assert search(server, "The Paper Lantern", primary_release_year=1962) == []
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_a_year_narrows_a_search(server: SimulatorServer) -> None:
     ["papierlaterne", "LA LANTERNE DE PAPIER", "A light at Zénnor", "紙の灯籠", "Light Zennor"],
 )
 def test_a_movie_is_found_by_each_of_its_titles(server: SimulatorServer, query: str) -> None:
-    assert found(server, query) == [50]
+    assert search(server, query) == [50]
 
 
 def test_all_words_must_occur_and_adults_only_is_hidden(server: SimulatorServer) -> None:
-    assert found(server, "Paper Umbrella") == []
-    assert found(server, "") == []
-    assert 54 not in found(server, "Paper")
-    assert found(server, "Paper", include_adult="true")[0] == 54
+    assert search(server, "Paper Umbrella") == []
+    assert search(server, "") == []
+    assert 54 not in search(server, "Paper")
+    assert search(server, "Paper", include_adult="true")[0] == 54
 
 
 def test_hits_have_the_requested_language(server: SimulatorServer) -> None:
@@ -74,7 +74,7 @@ def test_page_0_is_rejected(server: SimulatorServer) -> None:
     for page in ("0", "501", "x", "-1"):
         answer = ask(server, "search/movie", query="Heron", page=page)
         assert (answer.status, answer.data["status_code"]) == (400, 22)
-    assert found(server, "Heron", page=2) == []
+    assert search(server, "Heron", page=2) == []
 
 
 # Movies
