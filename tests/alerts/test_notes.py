@@ -33,7 +33,7 @@ def test_a_mark_is_taken_once_also_by_many_at_a_time(tmp_path: Path) -> None:
     assert len(done) == 4
 
 
-def test_what_could_not_be_done_bears_no_mark(tmp_path: Path) -> None:
+def test_unfinished_work_has_no_mark(tmp_path: Path) -> None:
     path = tmp_path / alert_log.FILE
 
     def fail() -> None:

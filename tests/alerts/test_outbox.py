@@ -62,7 +62,7 @@ def test_it_is_tried_until_the_service_takes_it(serve: Serve, home: Path) -> Non
     assert [alert["message"] for alert in service.alerts] == ["U2 has failed."] * 3
 
 
-def test_it_waits_as_long_as_it_is_told_and_only_then(
+def test_it_waits_as_long_as_requested_and_only_then(
     serve: Serve, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = serve(answer(503, ("Retry-After", "7")), answer(503), answer(200))

@@ -149,7 +149,7 @@ def test_a_command_is_split_as_a_shell_does_and_its_program_found(tmp_path: Path
     assert target.target_type == "command"
 
 
-def test_a_program_with_a_folder_lies_below_the_home(tmp_path: Path) -> None:
+def test_a_command_with_a_folder_is_relative_to_the_home(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/tell").write_text("#!/bin/sh\n")
     (tmp_path / "bin/tell").chmod(0o755)

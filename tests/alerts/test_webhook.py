@@ -77,7 +77,7 @@ def test_bad_company_is_left_in_time_for_another_try(
     assert len(service.requests) == 1
 
 
-def test_where_nobody_listens_there_is_another_try() -> None:
+def test_a_refused_connection_is_retried() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         got = webhook.post_alert(f"http://127.0.0.1:{taken.getsockname()[1]}/s3cr3t", b"{}")

@@ -19,7 +19,7 @@ TITLES = ("Low Tide", "Ballast", "Thaw")
 @pytest.mark.parametrize(
     ("artists", "workers"), [(4, 2), pytest.param(8, 4, marks=pytest.mark.slow)]
 )
-def test_no_worker_takes_a_cover_from_under_the_hands_of_another(
+def test_no_worker_removes_a_cover_that_another_one_uses(
     tmp_path: Path, artists: int, workers: int
 ) -> None:
     vera = factories.make_artist("Vera")

@@ -183,7 +183,7 @@ def kill_at_each_call(
 
 
 @pytest.mark.parametrize("name", some(OPERATIONS, 4))
-def test_an_operation_cut_off_anywhere_is_done_or_not_done(name: str, memory: Path) -> None:
+def test_an_operation_interrupted_anywhere_is_done_or_not_done(name: str, memory: Path) -> None:
     operation, where = OPERATIONS[name], prepare(memory / "prepared")
     before = read_state(copy_folder(where, memory / "before"))
     outcomes = [
@@ -203,7 +203,7 @@ def test_an_operation_cut_off_anywhere_is_done_or_not_done(name: str, memory: Pa
         assert before not in outcomes or name == "a replay"  # a person's word is not forgotten
 
 
-def test_an_edit_that_is_refused_is_kept_wherever_the_refusal_is_cut_off(memory: Path) -> None:
+def test_a_refused_edit_is_kept_wherever_the_refusal_is_interrupted(memory: Path) -> None:
     where = prepare(memory / "prepared")
     before = read_state(copy_folder(where, memory / "before"))
     edited = copy_folder(where, memory / "edited")
@@ -221,7 +221,7 @@ def test_an_edit_that_is_refused_is_kept_wherever_the_refusal_is_cut_off(memory:
     assert after in seen
 
 
-def test_a_queue_whose_making_is_cut_off_can_be_made_again(memory: Path) -> None:
+def test_an_interrupted_creation_of_a_queue_can_be_repeated(memory: Path) -> None:
     where = rig.at(memory / "new", rig.Clock())
     for number in range(1, 100):
         shutil.rmtree(memory / "new", ignore_errors=True)
@@ -239,7 +239,7 @@ def test_a_queue_whose_making_is_cut_off_can_be_made_again(memory: Path) -> None
     assert 10 < number < 99
 
 
-def test_a_repair_cut_off_anywhere_can_be_repeated(memory: Path) -> None:
+def test_a_repair_interrupted_anywhere_can_be_repeated(memory: Path) -> None:
     where = prepare(memory / "prepared")
     expected = read_state(copy_folder(where, memory / "before"))
     rig.file(where).write_bytes(b"{")

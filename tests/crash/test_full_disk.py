@@ -95,7 +95,7 @@ def test_a_full_disk_refuses_and_a_freed_one_goes_on(small_disk: Path) -> None:
     check(small_disk, result)
 
 
-def test_after_a_failed_sync_the_queue_takes_no_more_records_until_opened_anew(
+def test_after_a_failed_sync_the_queue_takes_no_more_records_until_reopened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = rig.at(tmp_path)

@@ -96,7 +96,7 @@ def deep(path: Path) -> None:
     "harm",
     [cut, *(pytest.param(one, marks=pytest.mark.slow) for one in (garble, empty, strange, deep))],
 )
-def test_a_damaged_record_is_set_aside_and_written_anew(
+def test_a_damaged_record_is_set_aside_and_rewritten(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     with rehearsed.made(tmp_path, 1) as home:
@@ -115,7 +115,7 @@ def test_a_damaged_record_is_set_aside_and_written_anew(
 
 
 @pytest.mark.parametrize("harm", [cut, pytest.param(garble, marks=pytest.mark.slow)])
-def test_damaged_answers_are_set_aside_and_asked_for_anew(
+def test_damaged_answers_are_set_aside_and_requested_again(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     with rehearsed.made(tmp_path, ARTISTS) as home:
@@ -133,7 +133,7 @@ def test_damaged_answers_are_set_aside_and_asked_for_anew(
         check_home(home)
 
 
-def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
+def test_an_unusable_cache_folder_is_reported_before_any_claim(
     tmp_path: Path,
 ) -> None:
     with rehearsed.made(tmp_path, 1) as home:
@@ -149,7 +149,7 @@ def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
         check_home(home)
 
 
-def test_a_record_that_is_a_folder_is_told_before_anything_is_claimed(tmp_path: Path) -> None:
+def test_a_record_that_is_a_folder_is_reported_before_anything_is_claimed(tmp_path: Path) -> None:
     with rehearsed.made(tmp_path, 1) as home:
         home.record.mkdir(parents=True)
         done = home.batch(*AS_THEY_ARE, "--all")

@@ -105,7 +105,7 @@ def moments(first: int, last: int, kills: int) -> Iterator[int]:
         ),
     ],
 )
-def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
+def test_kills_during_lookups_change_nothing_and_have_nothing_asked_again(
     tmp_path: Path, artists: int, workers: int, kills: int
 ) -> None:
     with rehearsed.made(tmp_path, artists) as home:
@@ -139,7 +139,7 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
 
 
 @SLOW
-def test_a_batch_killed_while_it_is_told_to_wait_lets_the_next_one_go_on(tmp_path: Path) -> None:
+def test_a_batch_killed_during_a_requested_wait_does_not_block_the_next(tmp_path: Path) -> None:
     """What a dead process held of the pace and of the questions is held no more."""
     with rehearsed.made(tmp_path, 4) as home:
         home.server.faults.fail_next(response_faults.http_error(retry_after="2"), 2)

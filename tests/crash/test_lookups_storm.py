@@ -51,7 +51,7 @@ def run_again(home: Rehearsed, workers: int) -> subprocess.CompletedProcess[str]
     ("artists", "workers", "outages"),
     [(4, 1, 1), *(pytest.param(*one, marks=pytest.mark.slow) for one in ((4, 2, 1), (50, 4, 6)))],
 )
-def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
+def test_outages_leave_lookups_to_the_next_batch_and_cost_no_attempt(
     tmp_path: Path, artists: int, workers: int, outages: int
 ) -> None:
     with rehearsed.made(tmp_path, artists) as home:
@@ -74,7 +74,7 @@ def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
 
 
 @pytest.mark.slow
-def test_a_batch_amid_an_outage_makes_all_repairs_all_the_same(tmp_path: Path) -> None:
+def test_a_batch_during_an_outage_still_makes_all_repairs(tmp_path: Path) -> None:
     """Compare with a batch that needs no answer, as it asks nobody."""
     with rehearsed.made(tmp_path, 3) as home:
         other = home.beside("other")

@@ -124,7 +124,7 @@ def run_once(workspace: Workspace, act: str, tap: Tap) -> MediakeepError | None:
 
 
 @pytest.mark.parametrize(("name", "act"), some(TRIALS, 6))
-def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
+def test_after_any_interruption_the_file_is_the_old_or_the_new_one(
     memory: Path, name: str, act: str
 ) -> None:
     workspace = Workspace(memory, name)
@@ -141,7 +141,7 @@ def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
 
 
 @pytest.mark.parametrize(("name", "act"), some(TRIALS, 6))
-def test_whatever_fails_the_file_is_the_old_one_or_all_was_well(
+def test_after_any_failure_the_file_is_the_old_or_the_new_one(
     memory: Path, name: str, act: str
 ) -> None:
     workspace = Workspace(memory, name)

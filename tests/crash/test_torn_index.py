@@ -170,7 +170,7 @@ def undo(workspace: Workspace, torn: bytes) -> str:
 
 
 @pytest.mark.parametrize("count", [14, pytest.param(100, marks=pytest.mark.slow)])
-def test_whatever_is_left_of_the_index_every_change_is_undone(
+def test_every_change_is_undone_with_any_remains_of_the_index(
     workspace: Workspace, count: int
 ) -> None:
     counts = Counter(undo(workspace, torn) for torn in states(workspace, count))
@@ -257,7 +257,7 @@ def test_the_mark_costs_two_syncs_however_much_is_written(
     assert len(written) == 2  # who only reads writes no mark
 
 
-def test_the_mark_is_not_set_beside_a_writer_that_goes_on(workspace: Workspace) -> None:
+def test_the_mark_is_not_set_next_to_a_writer_that_goes_on(workspace: Workspace) -> None:
     workspace.restore()
     one, other = (UndoStore(workspace.home.path / "status" / "undo") for _ in range(2))
     rename(workspace.home.music / "00.mp3", one, "Flood", STAMP)
@@ -292,7 +292,7 @@ def test_a_file_without_a_mark_asks_for_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [(b'{"op"', b"\xff"), (b'"old":{', b'"old":7,"o":{')])
-def test_a_line_that_cannot_be_read_is_told_and_all_others_are_undone(
+def test_a_line_that_cannot_be_read_is_reported_and_all_others_are_undone(
     workspace: Workspace, damage: tuple[bytes, bytes]
 ) -> None:
     workspace.restore()
@@ -323,7 +323,7 @@ def test_lost_marks_are_no_damage(workspace: Workspace) -> None:
     assert (done.returncode, workspace.undone()) == (0, True)
 
 
-def test_a_lost_blob_is_told_with_the_code_of_damage(workspace: Workspace) -> None:
+def test_a_lost_blob_is_reported_with_the_code_of_damage(workspace: Workspace) -> None:
     workspace.restore()
     path = workspace.home.music / "00.mp3"
     with closing(UndoStore(workspace.home.path / "status" / "undo")) as store:

@@ -67,7 +67,7 @@ def test_nothing_is_wrong_with_a_healthy_movie() -> None:
     assert find_details(account()) == {}
 
 
-def test_before_a_look_up_nothing_is_told_that_needs_one() -> None:
+def test_before_a_lookup_nothing_is_reported_that_needs_one() -> None:
     bare = local(
         images=(), nfos=(), name=MovieName("Quiet Harbour", 1950), videos=(video(duration=60),)
     )
@@ -294,7 +294,7 @@ FINE: dict[str, MovieResult] = {
 
 
 @each_row("what", FINE)
-def test_nothing_is_told_of(what: str) -> None:
+def test_nothing_is_reported(what: str) -> None:
     assert find_details(FINE[what]) == {}
 
 
@@ -316,7 +316,7 @@ def list_needed(result: MovieResult) -> set[str]:
     return {issue.kind for issue in diagnose.find_issues(result) if diagnose.needs_decision(issue)}
 
 
-def test_what_a_batch_will_write_waits_for_nobody() -> None:
+def test_planned_files_need_no_review() -> None:
     bare = account(local=local(images=(), nfos=()), nfo=NfoStatus())
     lacking = {"missing-nfo", "missing-poster", "missing-fanart"}
     assert list_needed(bare) == lacking  # TMDb was asked, and has none
@@ -327,7 +327,7 @@ def test_what_a_batch_will_write_waits_for_nobody() -> None:
     assert list_needed(due) == {"missing-nfo", "missing-fanart"}
 
 
-def test_what_was_taken_back_waits_for_a_word() -> None:
+def test_an_undone_change_waits_for_a_decision() -> None:
     bare = account(local=local(nfos=()), nfo=NfoStatus(), identity=MovieIdentity())
     result = structs.replace(
         bare, blocked=(SidecarOutcome("nfo", NFO, "undone", code=BlockCode.UNDONE),)
@@ -342,7 +342,7 @@ def test_a_note_of_a_release_is_never_promised_to_be_replaced() -> None:
     assert list_needed(result) == {"missing-nfo"}
 
 
-def test_notes_never_need_a_person() -> None:
+def test_notes_never_need_a_review() -> None:
     for kind in ISSUE_KINDS:
         for told, _ in CASES[kind.name]:
             if kind.severity is Severity.NOTE:
@@ -400,7 +400,7 @@ def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() ->
     ("kind", "is_there"),
     [("runtime-differs", True), ("wrong-year", True), ("duplicate-movie", False)],
 )
-def test_the_command_that_chooses_a_movie_is_told_where_that_may_settle_it(
+def test_the_command_that_chooses_a_movie_is_shown_if_it_applies(
     kind: str, is_there: bool, tmp_path: Path
 ) -> None:
     issue = Issue(kind=kind, severity=Severity.WARNING, id="1")

@@ -236,7 +236,7 @@ def test_without_a_running_time_that_of_the_file_is_taken() -> None:
     assert describe(movie=local(model.MovieVideo("a.mkv", facts=FACTS)), runtime=0).runtime == 50
 
 
-def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
+def test_only_the_id_of_an_undescribed_movie_is_written() -> None:
     content = nfo_content.build_nfo_content(Movie(id=7), local(), ENGLISH)
     assert content == NfoMovie(ids={"tmdb": "7"})
     assert b"<tmdbid>7</tmdbid>" in merge.merge_details(None, content, None)

@@ -35,7 +35,7 @@ def collected(*counts: int) -> dict[str, MovieItem]:
     }
 
 
-def test_a_movie_that_does_not_tell_of_its_twin_is_read_anew() -> None:
+def test_a_movie_whose_report_lacks_its_duplicate_is_reread() -> None:
     items = {
         "a": item("a", tmdb_id=7),
         "b": item("b", tmdb_id=7, issues=TOLD),
@@ -52,13 +52,13 @@ def test_a_twin_in_another_edition_is_none_but_editions_are_the_same_in_any_case
     ) == ["b", "c"]
 
 
-def test_a_movie_that_tells_of_a_twin_that_is_gone_is_read_anew() -> None:
+def test_a_movie_whose_report_names_a_removed_duplicate_is_reread() -> None:
     gone = item("b", Status.SKIPPED, tmdb_id=7, skip_reason="vanished")
     items = {"a": item("a", tmdb_id=7, issues=TOLD), "b": gone}
     assert stale_reports.find_stale_reports(items) == ["a"]
 
 
-def test_twins_that_both_tell_of_each_other_are_left_alone() -> None:
+def test_duplicates_that_report_each_other_are_left_alone() -> None:
     items = {name: item(name, tmdb_id=7, issues=TOLD) for name in "ab"}
     assert stale_reports.find_stale_reports(items) == []
 
@@ -71,19 +71,19 @@ def test_a_twin_that_is_to_be_done_again_is_still_one() -> None:
     assert stale_reports.find_stale_reports({"a": item("a", tmdb_id=7), "b": again}) == ["a"]
 
 
-def test_a_twin_that_is_on_no_disk_is_waited_for_by_nobody(here: Path) -> None:
+def test_a_duplicate_that_is_not_on_disk_is_not_awaited(here: Path) -> None:
     items = {name: item(name, tmdb_id=7) for name in "ab"}
     assert stale_reports.find_stale_reports(items) == ["a", "b"]
     (here / "b").unlink()
     assert stale_reports.find_stale_reports(items) == []
 
 
-def test_those_that_do_not_know_of_all_of_their_collection_are_read_anew() -> None:
+def test_movies_with_an_outdated_collection_list_are_reread() -> None:
     assert stale_reports.find_stale_reports(collected(1, 2, 3)) == ["a", "b"]
     assert stale_reports.find_stale_reports(collected(3, 3, 3)) == []
 
 
-def test_a_movie_that_left_a_collection_has_the_others_read_anew(here: Path) -> None:
+def test_the_others_of_a_collection_are_reread_after_a_movie_left(here: Path) -> None:
     items = collected(3, 3, 3)
     (here / "c").unlink()
     # before a scan has seen it, the library may be half mounted
@@ -105,5 +105,5 @@ def test_one_whose_look_up_is_due_is_left_to_the_next_batch() -> None:
     assert stale_reports.find_stale_reports(items) == []
 
 
-def test_movies_that_nobody_has_identified_have_no_kin() -> None:
+def test_unidentified_movies_have_no_related_movies() -> None:
     assert stale_reports.find_stale_reports({"a": item("a"), "b": item("b")}) == []

@@ -85,7 +85,7 @@ def find_file(bench: Bench, end: str) -> Path:
     return bench.library / f"{STEM}{end}"
 
 
-def test_our_pictures_of_the_wrong_movie_are_replaced_and_can_be_taken_back(bench: Bench) -> None:
+def test_our_pictures_of_the_wrong_movie_are_replaced_and_can_be_undone(bench: Bench) -> None:
     before = content(bench)
     choose(bench, 702)
     bench.work(KEY)
@@ -103,7 +103,7 @@ def test_our_pictures_of_the_wrong_movie_are_replaced_and_can_be_taken_back(benc
     assert content(bench) == before
 
 
-def test_a_word_taken_back_is_no_conflict_with_the_nfo_that_followed_it(bench: Bench) -> None:
+def test_a_withdrawn_choice_does_not_conflict_with_the_nfo_it_caused(bench: Bench) -> None:
     for tmdb_id in (702, 701):
         choose(bench, tmdb_id)
         bench.work(KEY)
@@ -115,7 +115,7 @@ def test_a_word_taken_back_is_no_conflict_with_the_nfo_that_followed_it(bench: B
     assert "id-conflict" in bench.issues(KEY)
 
 
-def test_a_picture_that_a_person_has_put_there_stays_whichever_movie_it_is(bench: Bench) -> None:
+def test_a_picture_that_the_user_has_put_there_stays_whichever_movie_it_is(bench: Bench) -> None:
     find_file(bench, "-poster.jpg").write_bytes(image_factory.render_jpeg("mine", 600, 900))
     before = content(bench)
     choose(bench, 702)
@@ -125,7 +125,7 @@ def test_a_picture_that_a_person_has_put_there_stays_whichever_movie_it_is(bench
     assert after[f"{STEM}-fanart.jpg"] != before[f"{STEM}-fanart.jpg"]
 
 
-def test_without_our_notes_nobody_knows_whose_the_pictures_are_and_they_stay(bench: Bench) -> None:
+def test_without_our_notes_pictures_of_unknown_origin_stay(bench: Bench) -> None:
     find_file(bench, "-metadata.json").unlink()
     before = content(bench)
     choose(bench, 702)
@@ -144,7 +144,7 @@ def test_where_the_right_movie_has_no_picture_the_old_one_stays(bench: Bench) ->
     assert content(bench)[f"{STEM}-poster.jpg"] != before[f"{STEM}-poster.jpg"]
 
 
-def test_what_a_person_adds_to_our_notes_stays(bench: Bench) -> None:
+def test_additions_of_the_user_to_our_notes_stay(bench: Bench) -> None:
     notes = find_file(bench, "-metadata.json")
     before = notes.read_bytes()
     notes.write_text(json.dumps(json.loads(before) | {"seen with": ["Ada", 1.5]}))
@@ -157,7 +157,7 @@ def test_what_a_person_adds_to_our_notes_stays(bench: Bench) -> None:
     assert notes.read_bytes() == again
 
 
-def test_a_dry_run_tells_of_pictures_that_are_of_the_wrong_movie(bench: Bench) -> None:
+def test_a_dry_run_reports_pictures_that_are_of_the_wrong_movie(bench: Bench) -> None:
     before = content(bench)
     choose(bench, 702)
     for forced in (False, True):
@@ -222,7 +222,7 @@ def test_a_picture_that_somebody_puts_there_meanwhile_stays(
     assert list(outcome.facts["not_written"]) == [f"{STEM}-poster.jpg"]
 
 
-def test_a_name_too_long_for_a_sidecar_is_told_and_the_rest_is_written(bench: Bench) -> None:
+def test_a_name_too_long_for_a_sidecar_is_reported_and_the_rest_is_written(bench: Bench) -> None:
     stem = "The Tin Lantern (1971) {tmdb-701} ".ljust(245, "x")
     bench.put(f"{stem}.mkv", FIRST)
     outcome = bench.work(f"{stem}.mkv")
@@ -259,7 +259,7 @@ def test_values_follow_after_a_change_meanwhile(
 
 
 @pytest.mark.parametrize("at", [2, 3, 4])
-def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
+def test_an_interrupted_run_is_completed_by_the_next(
     tmp_path: Path, server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     """An NFO of ours is no witness, though the notes that would say so were not written."""
@@ -285,7 +285,7 @@ def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
     assert notes[0] | {"pictures": {}} == notes[1] | {"pictures": {}}
 
 
-def test_an_nfo_is_a_witness_where_a_person_has_removed_our_notes(bench: Bench) -> None:
+def test_an_nfo_is_evidence_if_the_user_removed_our_notes(bench: Bench) -> None:
     choose(bench, 702)
     bench.work(KEY)
     find_file(bench, "-metadata.json").unlink()
@@ -294,7 +294,7 @@ def test_an_nfo_is_a_witness_where_a_person_has_removed_our_notes(bench: Bench) 
     assert bench.items[KEY].tmdb_id == 702
 
 
-def test_notes_that_cannot_be_read_are_told_and_the_rest_is_written(bench: Bench) -> None:
+def test_notes_that_cannot_be_read_are_reported_and_the_rest_is_written(bench: Bench) -> None:
     for path in bench.library.glob(f"{STEM}[-.]*[!v]"):
         path.unlink()
     os.mkfifo(find_file(bench, "-metadata.json"))

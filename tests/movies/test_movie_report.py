@@ -41,7 +41,7 @@ def test_the_page_of_reports_shows_what_is_written_today() -> None:
     assert PAGE.read_text(encoding="utf-8") == showcase.page(), told
 
 
-def test_a_report_is_the_same_every_time_and_bears_the_notice_of_tmdb() -> None:
+def test_a_report_is_the_same_every_time_and_has_the_notice_of_tmdb() -> None:
     for told in (showcase.healthy(), showcase.doubtful(), showcase.neglected()):
         text = render(told)
         assert text == render(told)
@@ -70,7 +70,7 @@ def test_each_candidate_has_the_command_that_chooses_it() -> None:
     assert "| Quiet Harbour (1987) | Stiller Hafen, by Ida Sølund, 104 min | 0.80 |" in text
 
 
-def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
+def test_written_planned_and_failed_changes_are_reported() -> None:
     result = account(
         written=(SidecarOutcome("nfo", "a.nfo"),),
         pending=(SidecarOutcome("poster", "b.jpg"),),
@@ -142,7 +142,7 @@ def test_a_record_reads_back_as_it_was_written(tmp_path: Path, make: object) -> 
     assert path.read_bytes() == movie_record.render_json(result, issues, "issues/movies/movie.md")
 
 
-def test_the_reviews_are_what_needs_a_person_each_with_its_command(tmp_path: Path) -> None:
+def test_the_reviews_list_open_decisions_with_their_commands(tmp_path: Path) -> None:
     result = structs.replace(showcase.doubtful(), nfo=NfoStatus())
     reviews = movie_record.read_reviews(record(tmp_path, result), HOME)
     assert [item["kind"] for item in reviews] == ["ambiguous-match"]
@@ -173,7 +173,7 @@ def test_a_damaged_record_is_named_with_its_cure(tmp_path: Path, data: bytes) ->
             read(path)
 
 
-def test_a_record_that_is_gone_or_newer_is_told_apart(tmp_path: Path) -> None:
+def test_a_missing_record_and_a_newer_one_are_distinguished(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="No such file"):
         movie_record.read(tmp_path / "movie.json")
     path = record(tmp_path, account())
@@ -185,7 +185,7 @@ def test_a_record_that_is_gone_or_newer_is_told_apart(tmp_path: Path) -> None:
         movie_record.read(path)
 
 
-def test_a_record_cut_off_anywhere_raises_nothing_of_others(tmp_path: Path) -> None:
+def test_a_truncated_record_raises_only_documented_errors(tmp_path: Path) -> None:
     path = record(tmp_path, showcase.neglected())
     data = msgspec.json.format(path.read_bytes(), indent=0)
     refused = 0

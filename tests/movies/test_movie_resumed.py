@@ -51,7 +51,7 @@ def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
     return Bench(tmp_path, server)
 
 
-def test_what_a_killed_try_has_written_is_told_of_as_ours(bench: Bench) -> None:
+def test_files_of_a_killed_attempt_are_recognized_as_ours(bench: Bench) -> None:
     bench.put(KEY, HERON)
     whole = bench.work(KEY)
     record = bench.home / f"outputs/movies/{bench.items[KEY].output_name}.json"
@@ -86,7 +86,7 @@ def test_twins_and_collections_are_known_after_the_library_was_moved(bench: Benc
     assert "collection-gap" not in bench.issues(KEY)
 
 
-def test_the_history_is_told_what_was_mended_but_once(bench: Bench) -> None:
+def test_the_history_records_each_repair_once(bench: Bench) -> None:
     bench.put(KEY, HERON)
     done = bench.work(KEY)
     mended = dict.fromkeys(("missing-nfo", "missing-poster", "missing-metadata"), 1)

@@ -44,7 +44,7 @@ def places(movie: LocalMovie) -> list[str]:
 # What lies at one path
 
 
-def test_a_path_is_the_movie_that_a_scan_of_what_it_lies_in_finds(tmp_path: Path) -> None:
+def test_a_path_is_the_movie_that_a_scan_of_what_it_is_in_finds(tmp_path: Path) -> None:
     put(
         tmp_path, "Heat.mkv", "Heat.nfo", "Alien-cd1.avi", "Alien-cd2.avi", "Own/a.mkv", "Own/a.srt"
     )
@@ -62,7 +62,7 @@ def test_a_path_that_is_no_movie_has_those_in_it(tmp_path: Path) -> None:
     assert not list(library_scan.find_movies_at(tmp_path / "notes.txt"))
 
 
-def test_what_lies_around_a_path_is_not_walked(
+def test_folders_around_a_path_are_not_walked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, "Heat.mkv", "Own/a.mkv", "Other/b.mkv")
@@ -146,7 +146,7 @@ def test_sequels_with_a_dash_in_a_folder_without_a_year_are_no_versions(tmp_path
     assert list(keys(tmp_path)) == ["Dawn/Dawn - The Return.mkv", "Dawn/Dawn.mkv", "Dusk"]
 
 
-def test_what_is_about_a_movie_is_an_extra_beside_it_alone(tmp_path: Path) -> None:
+def test_a_documentary_is_an_extra_only_next_to_its_movie(tmp_path: Path) -> None:
     put(tmp_path, "Dawn (2010)/Dawn (2010).mkv", "Dawn (2010)/Dawn (2010) - Making of.mkv")
     put(tmp_path, "Dawn (2010)/Bonus/a.mkv", "Dusk (2011) - Interview.mkv")
     assert list(keys(tmp_path)) == ["Dawn (2010)", "Dusk (2011) - Interview.mkv"]
@@ -155,7 +155,7 @@ def test_what_is_about_a_movie_is_an_extra_beside_it_alone(tmp_path: Path) -> No
     assert [video.place for video in found.videos] == ["Dawn (2010).mkv"]
 
 
-def test_editions_are_told_of_each_version(tmp_path: Path) -> None:
+def test_editions_are_reported_each_version(tmp_path: Path) -> None:
     put(tmp_path, "Brazil (1985)/Brazil (1985) - Director's Cut.mkv")
     put(tmp_path, "Brazil (1985)/Brazil (1985) {edition-Love Conquers All}.mkv")
     movie = read(tmp_path, "Brazil (1985)")
@@ -226,7 +226,7 @@ def test_folders_of_extras_are_their_movies(tmp_path: Path, folder: str) -> None
     assert library_scan.find_unassigned_files(tmp_path)[0] == ()
 
 
-def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
+def test_extras_are_recognized_by_their_names(tmp_path: Path) -> None:
     kinds = ["-trailer", ".trailer", "_trailer", " trailer", "-scene", "-clip", "-interview",
              "-behindthescenes", "-deleted", "-deletedscene", "-featurette", "-short", "-other",
              "-extra", "-trailer2"]  # fmt: skip
@@ -302,7 +302,7 @@ def test_hidden_and_foreign_folders_are_passed_over(tmp_path: Path) -> None:
 # What lies beside
 
 
-def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
+def test_language_and_purpose_of_subtitles_are_recognized(tmp_path: Path) -> None:
     put(tmp_path, "Heat.mkv", "Alien.mkv", "Heat.srt", "Heat.en.srt", "Heat.German.forced.ass")
     put(tmp_path, "Heat.pt-BR.default.srt", "Heat.en.hi.srt", "Heat.en.cc.vtt", "Heat.fre.2.sub")
     put(tmp_path, "Heat.en.foreign.srt", "Heat.hi.srt", "Heat of the Night.srt", "Heat.Wave.srt")
@@ -330,7 +330,7 @@ def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("role", ["poster", "fanart", "banner", "clearart", "clearlogo", "logo",
                                   "discart", "disc", "landscape", "thumb", "keyart"])  # fmt: skip
-def test_pictures_tell_their_role(tmp_path: Path, role: str) -> None:
+def test_the_role_of_a_picture_is_recognized(tmp_path: Path, role: str) -> None:
     put(tmp_path, "Heat.mkv", "Alien.mkv", f"Heat-{role}.jpg", f"Alien-{role}.png")
     put(tmp_path, "Ran/Ran.mkv", f"Ran/{role}.jpg", f"Ran/Ran-{role}.png")
     (image,) = read(tmp_path, "Heat.mkv").images
@@ -392,7 +392,7 @@ def test_sidecars_that_fit_no_video_are_orphans(tmp_path: Path) -> None:
     assert read(tmp_path, "Alien.mkv").metadata_file == "Alien-metadata.json"
 
 
-def test_locks_are_told(tmp_path: Path) -> None:
+def test_locks_are_reported(tmp_path: Path) -> None:
     put(tmp_path, "Heat/Heat.mkv", "Heat/.mediakeep-lock", "A/Ran/Ran.mkv", "A/.mediakeep-lock")
     put(tmp_path, "Alien.mkv", "Alien.mediakeep-lock", "Brazil.mkv")
     assert read(tmp_path, "Heat").lock_reason == f"{tmp_path}/Heat/.mediakeep-lock locks it"
@@ -430,7 +430,7 @@ def test_a_movie_that_is_gone_or_shares_its_folder_now_is_an_error(tmp_path: Pat
         library_scan.read_movie(tmp_path / "Empty", "Empty", tmp_path)
 
 
-def test_a_library_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+def test_a_missing_library_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissing):
         library_scan.find_movies(tmp_path / "nowhere")
     (tmp_path / "file").touch()
@@ -438,7 +438,7 @@ def test_a_library_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
         library_scan.find_movies(tmp_path / "file")
 
 
-def test_a_folder_that_bears_an_id_holds_one_movie_whatever_its_versions_are_called(
+def test_a_folder_that_has_an_id_holds_one_movie_with_any_versions_are_called(
     tmp_path: Path,
 ) -> None:
     for label in ("Best", "Lantern Club"):

@@ -161,7 +161,7 @@ def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
         read(root, movie)
 
 
-def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -> None:
+def test_a_folder_without_rights_is_reported_and_not_taken_for_empty(public: Path) -> None:
     put(public, "Heat/Heat.mkv", "Alien/Subs/Alien.srt", "Alien/Alien.mkv", "Ran.mkv")
     healthy = {movie.key: movie.fingerprint for movie in library_scan.find_movies(public)}
     with shelf.deny_access(public / "Heat"):

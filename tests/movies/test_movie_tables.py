@@ -94,7 +94,7 @@ def test_every_column_is_documented() -> None:
     )
 
 
-def test_a_row_tells_of_a_movie_what_a_person_sorts_by(home: Home) -> None:
+def test_a_row_has_the_columns_to_sort_movies_by(home: Home) -> None:
     home.put("a.mkv")
     assert home.update() == []
     row = home.scan["a.mkv"]
@@ -163,7 +163,7 @@ def test_a_movie_done_again_has_its_new_row_and_the_order_is_the_queues(home: Ho
     assert home.scan["b.mkv"]["match"] == "review"
 
 
-def test_a_random_history_ends_as_a_table_made_anew(home: Home) -> None:
+def test_a_random_history_gives_the_same_table_as_a_rebuild(home: Home) -> None:
     rng = random.Random(8)
     for _ in range(30):
         for _ in range(rng.randrange(4)):
@@ -387,7 +387,7 @@ def test_a_table_may_come_from_any_spreadsheet(
         (b"key,tmdb_id\n" + b"a,x\n" * 50, "And 30 more."),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, data: bytes, text: str) -> None:
+def test_an_error_is_reported_with_file_and_line(tmp_path: Path, data: bytes, text: str) -> None:
     path = tmp_path / "failed.csv"
     path.write_bytes(data)
     with pytest.raises(UsageError) as error:

@@ -30,7 +30,7 @@ def test_a_resolution_is_named_by_width_or_height(width: int, height: int, text:
     assert media_text.resolution_name(VideoStream(width=width, height=height)) == text
 
 
-def test_sound_is_told_once_for_each_kind() -> None:
+def test_sound_is_reported_once_for_each_kind() -> None:
     tracks = [AudioStream("ac3", "eng", 6), AudioStream("ac3", "en", 6), AudioStream("aac", "", 2)]
     assert media_text.format_audio(tracks) == "English ac3 5.1, aac stereo"
     assert media_text.format_audio([AudioStream("opus", "qaa", 4)]) == "qaa opus 4 channels"
@@ -76,11 +76,11 @@ def test_a_language_has_its_name_and_else_its_code() -> None:
     ("number", "text"),
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (734_003_200, "734.0 MB"), (8e13, "80.0 TB")],
 )
-def test_sizes_are_told_as_disks_are_sold(number: float, text: str) -> None:
+def test_sizes_are_shown_in_decimal_units(number: float, text: str) -> None:
     assert media_text.format_size(number) == text
 
 
-def test_lengths_are_told_in_minutes() -> None:
+def test_lengths_are_reported_in_minutes() -> None:
     assert [media_text.format_duration(seconds) for seconds in (45, 60, 104 * 60.0)] == [
         "45 s",
         "1 min",

@@ -124,7 +124,7 @@ def _lasting(path: Path) -> bool:
     return path.is_file() and "cache" not in path.parts and "undo" not in path.parts
 
 
-def test_every_change_is_taken_back_to_the_byte(bench: Bench) -> None:
+def test_every_change_is_undone_to_the_byte(bench: Bench) -> None:
     bench.put(KEY, HERON)
     (bench.library / f"{STEM}.nfo").write_text("<movie><title>Mine</title><mark>x</mark></movie>")
     before = files_of(bench)
@@ -144,7 +144,7 @@ def test_every_change_is_taken_back_to_the_byte(bench: Bench) -> None:
     assert len(files_of(bench)) == 5
 
 
-def test_what_a_person_wrote_into_the_nfo_stays_and_the_rest_follows_tmdb(bench: Bench) -> None:
+def test_edits_of_the_user_in_the_nfo_stay_and_the_rest_follows_tmdb(bench: Bench) -> None:
     bench.put(KEY, HERON)
     bench.work(KEY)
     nfo = bench.library / f"{STEM}.nfo"
@@ -161,7 +161,7 @@ def test_what_a_person_wrote_into_the_nfo_stays_and_the_rest_follows_tmdb(bench:
     assert "<mark>x</mark>" in text
 
 
-def test_a_locked_nfo_keeps_all_hands_off(bench: Bench) -> None:
+def test_a_locked_nfo_blocks_writes(bench: Bench) -> None:
     bench.put(KEY, HERON)
     nfo = bench.library / f"{STEM}.nfo"
     nfo.write_text("<movie><lockdata>true</lockdata><uniqueid type='tmdb'>501</uniqueid></movie>")
@@ -171,7 +171,7 @@ def test_a_locked_nfo_keeps_all_hands_off(bench: Bench) -> None:
     assert bench.items[KEY].tmdb_id == 501
 
 
-def test_a_lock_in_the_folder_keeps_all_hands_off(bench: Bench) -> None:
+def test_a_lock_in_the_folder_blocks_writes(bench: Bench) -> None:
     bench.put(f"{STEM}/{KEY}", HERON)
     (bench.library / STEM / ".mediakeep-lock").touch()
     before = files_of(bench)
@@ -245,7 +245,7 @@ def test_what_was_not_written_is_counted_in_the_line_of_the_movie(bench: Bench) 
 
 
 @pytest.mark.real_disk
-def test_a_dry_run_tells_what_would_be_refused(bench: Bench) -> None:
+def test_a_dry_run_shows_what_would_be_refused(bench: Bench) -> None:
     nfo = bench.put(KEY, HERON).with_suffix(".nfo")
     nfo.write_text("<movie></movie>")
     os.link(nfo, bench.root / "another name")
@@ -254,7 +254,7 @@ def test_a_dry_run_tells_what_would_be_refused(bench: Bench) -> None:
     assert list(facts["not_written"]) == [nfo.name]
 
 
-def test_a_dry_run_by_force_tells_the_pictures_that_it_would_replace(bench: Bench) -> None:
+def test_a_dry_run_by_force_shows_the_pictures_that_it_would_replace(bench: Bench) -> None:
     bench.put(KEY, HERON)
     bench.work(KEY)
     facts = bench.work(KEY, write=False, force=True).facts
@@ -270,7 +270,7 @@ def test_a_name_without_a_title_is_not_said_to_be_unknown_to_tmdb(bench: Bench) 
     assert "TMDb knows" not in report
 
 
-def test_the_nearest_movies_are_told_everywhere_though_none_is_near(bench: Bench) -> None:
+def test_the_nearest_movies_are_reported_even_if_distant(bench: Bench) -> None:
     bench.put("Paper (2019).mkv")
     assert bench.work("Paper (2019).mkv").data["lookup"] == "unknown"
     item = bench.items["Paper (2019).mkv"]
@@ -378,7 +378,7 @@ def _jpeg() -> bytes:
     return image_factory.render_jpeg("mine", 600, 900)
 
 
-def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench) -> None:
+def test_a_dry_run_and_fix_none_report_and_write_nothing(bench: Bench) -> None:
     bench.put(KEY, HERON)
     before = files_of(bench)
     due = [fact["role"] for fact in bench.work(KEY, write=False).facts["due"]]
@@ -399,7 +399,7 @@ def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench
     assert bench.items[KEY].tmdb_id == 501
 
 
-def test_without_tmdb_all_local_work_is_done_and_the_look_up_waits(bench: Bench) -> None:
+def test_without_tmdb_all_local_work_is_done_and_the_lookup_waits(bench: Bench) -> None:
     bench.put(KEY, HERON, audio=())
     closed = structs.replace(bench.access.catalogue, disabled_reason="this run is offline")
     away = structs.replace(bench.access, catalogue=closed)
@@ -423,7 +423,7 @@ def test_an_answer_that_is_no_picture_is_not_written(bench: Bench, tmp_path: Pat
         assert "missing-poster" in own.issues("Nothing to See (2001).mp4")
 
 
-def test_the_same_movie_twice_is_told_of_but_editions_are_not(bench: Bench) -> None:
+def test_the_same_movie_twice_is_reported_but_editions_are_not(bench: Bench) -> None:
     other = "The.Paper.Heron.1987.720p.WEB.x264-KITE.mkv"
     cut = "The Paper Heron (1987) {edition-Final Cut}.mkv"
     for name in (KEY, other, cut):
@@ -445,7 +445,7 @@ def test_a_gap_in_a_collection_is_closed_by_the_movie_that_was_missing(bench: Be
     assert "collection-gap" not in bench.issues(KEY)
 
 
-def test_a_removed_id_is_told_as_often_as_it_stands_there(bench: Bench) -> None:
+def test_a_removed_id_is_reported_for_each_occurrence(bench: Bench) -> None:
     key = "The Paper Heron (1987) {tmdb-9}.mkv"
     bench.put(key, HERON)
     for _ in range(2):
@@ -456,7 +456,7 @@ def test_a_removed_id_is_told_as_often_as_it_stands_there(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("tmdb", "imdb"), [(99999, ""), (9, ""), (0, "tt0000001"), (0, "9000501")])
-def test_an_id_in_the_queue_that_tmdb_does_not_know_goes_back_to_the_person(
+def test_an_unknown_id_in_the_queue_needs_a_new_decision(
     bench: Bench, tmdb: int, imdb: str
 ) -> None:
     path = bench.put(KEY, HERON)
@@ -476,7 +476,7 @@ def test_an_id_in_the_queue_that_tmdb_does_not_know_goes_back_to_the_person(
     assert (bench.items[KEY].match, bench.items[KEY].tmdb_id) == ("user", 501)
 
 
-def test_our_own_nfo_is_no_witness_once_the_movie_bears_another_name(bench: Bench) -> None:
+def test_our_own_nfo_is_no_evidence_after_the_movie_was_renamed(bench: Bench) -> None:
     between = 60.0 * (HERON.runtime + PLAIN.runtime) / 2
     name = "Nothing to See (2001)/Nothing to See (2001).mkv"
     folder = bench.put(name, PLAIN, seconds=between).parent
@@ -499,7 +499,7 @@ def test_notes_that_are_not_ours_are_left_alone(bench: Bench) -> None:
     assert outcome.data["match"] == "auto"
 
 
-def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
+def test_a_decision_of_the_user_is_final(bench: Bench) -> None:
     bench.put("Heron.mkv", PLAIN)
     asked: list[str] = []
 
@@ -513,7 +513,7 @@ def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
     assert asked == ["x"]
 
 
-def test_what_a_person_decides_later_waits_in_the_list_of_reviews(bench: Bench) -> None:
+def test_a_postponed_decision_is_in_the_list_of_reviews(bench: Bench) -> None:
     bench.put(KEY, HERON)
     outcome = bench.work(KEY, choose=lambda *_: MovieChoice("later"))
     assert outcome.state is Status.COMPLETED
@@ -522,7 +522,7 @@ def test_what_a_person_decides_later_waits_in_the_list_of_reviews(bench: Bench) 
     assert list(files_of(bench)) == [KEY]
 
 
-def test_what_a_person_leaves_out_is_skipped_with_the_command_that_brings_it_back(
+def test_a_skipped_movie_names_the_command_to_restore_it(
     bench: Bench,
 ) -> None:
     bench.put(KEY, HERON)
@@ -535,7 +535,7 @@ def test_what_a_person_leaves_out_is_skipped_with_the_command_that_brings_it_bac
     assert list(files_of(bench)) == [KEY]
 
 
-def test_a_link_that_leads_nowhere_is_told_and_is_no_vanished_movie(bench: Bench) -> None:
+def test_a_link_that_leads_nowhere_is_reported_and_is_no_vanished_movie(bench: Bench) -> None:
     bench.put(KEY, HERON)
     link = bench.library / "The Sealed Tower (1999).mkv"
     link.symlink_to(bench.root / "nowhere.mkv")

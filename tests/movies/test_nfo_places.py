@@ -216,7 +216,7 @@ def test_an_nfo_that_somebody_else_put_there_stays_in_its_place(bench: Bench) ->
     assert "<title>The Glass Orchard</title>" in theirs.read_text()
 
 
-def test_an_nfo_of_ours_beside_one_of_somebody_else_is_removed_unless_it_was_edited(
+def test_an_nfo_of_ours_next_to_one_of_somebody_else_is_removed_unless_it_was_edited(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = put_videos(bench, "versions")

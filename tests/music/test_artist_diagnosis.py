@@ -177,7 +177,7 @@ def test_issues_follow_the_disk_and_on_one_track_the_table(artist: Path) -> None
     ]
 
 
-def test_ids_outlast_a_move_of_the_library_and_tell_issues_apart(tmp_path: Path) -> None:
+def test_ids_survive_a_move_of_the_library_and_distinguish_issues(tmp_path: Path) -> None:
     for root in ("here", "there"):
         shelf.put(tmp_path / root / "Vera" / "Dawn" / "a.mp3", title=None, date=None)
         shelf.put(tmp_path / root / "Vera" / "Dusk" / "a.mp3", title=None)
@@ -215,7 +215,7 @@ def test_a_new_kind_costs_one_function_and_one_row(artist: Path, scope: MusicIss
     assert not diagnose.needs_decision(issue)
 
 
-def test_a_wider_view_tells_the_details_of_all_places(artist: Path) -> None:
+def test_a_wider_view_shows_the_details_of_all_places(artist: Path) -> None:
     def longest(whole: Artist) -> dict[str, str]:
         return {track.place: "longest" for track in whole.tracks if "b" in track.name}
 

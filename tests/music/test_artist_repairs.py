@@ -81,7 +81,7 @@ def issues(artist: Path) -> list[dict[str, str]]:
     return data
 
 
-def test_what_is_safe_is_repaired_counted_and_told(artist: Path) -> None:
+def test_safe_repairs_are_made_counted_and_reported(artist: Path) -> None:
     outcome = run(artist)
     assert tags.read(artist / "Dusk" / "a.opus").tags.title == ("Night",)
     assert outcome.data["auto_fixed"] == outcome.data["issues_resolved"] == 2
@@ -109,7 +109,7 @@ def test_the_second_run_writes_nothing_and_moves_no_time(artist: Path) -> None:
     assert "## Repaired" not in report(artist)
 
 
-def test_a_dry_run_tells_every_change_and_writes_nothing_but_caches(artist: Path) -> None:
+def test_a_dry_run_shows_every_change_and_writes_nothing_but_caches(artist: Path) -> None:
     before = state(artist)
     outcome = run(artist, write=False)
     assert state(artist) == before
@@ -154,7 +154,7 @@ def test_numbers_of_claims_of_a_former_queue_are_not_taken_for_those_of_this_one
     assert run(artist, stamp=later).data["auto_fixed"] == 0
 
 
-def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) -> None:
+def test_a_change_that_was_undone_is_not_made_again_but_waits(artist: Path) -> None:
     before = state(artist)
     run(artist)
     for step in apply_undo.plan_undo(store(artist), RecordQuery(item="Vera")):
@@ -175,7 +175,7 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
     assert redone.data["auto_fixed"] == 2
 
 
-def test_a_note_whose_repair_was_taken_back_waits_for_a_decision(tmp_path: Path) -> None:
+def test_a_note_whose_repair_was_undone_waits_for_a_decision(tmp_path: Path) -> None:
     artist = tmp_path / "music" / "Vera"
     shelf.put_album(artist / "Dawn", "One")
     assert run(artist).facts["repairs"] == {"external-cover-not-embedded": 1}
@@ -185,7 +185,7 @@ def test_a_note_whose_repair_was_taken_back_waits_for_a_decision(tmp_path: Path)
     assert outcome.data["issues"] == {"external-cover-not-embedded": 1}
 
 
-def test_after_a_persons_command_the_repairs_that_still_stand_are_counted(artist: Path) -> None:
+def test_after_a_users_command_the_remaining_repairs_are_counted(artist: Path) -> None:
     first = run(artist)
     step = apply_undo.plan_undo(store(artist), RecordQuery(path=str(artist / "Dusk" / "a.opus")))[0]
     apply_undo.apply_undo(store(artist), step.record)
@@ -217,7 +217,7 @@ def test_a_field_can_be_locked_by_a_setting(artist: Path) -> None:
 
 
 @pytest.mark.real_disk
-def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
+def test_a_file_with_several_names_is_left_alone_and_reported(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
     before = state(artist / "Dusk")
     assert run(artist).facts["repairs"] == {"whitespace": 1}
@@ -227,7 +227,7 @@ def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
     assert run(artist, broken, structs.replace(STAMP, claim=8)).data["auto_fixed"] == 2
 
 
-def test_a_full_disk_ends_the_work_and_blames_nobody(
+def test_a_full_disk_ends_the_batch_without_counting_attempts(
     artist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that says that it is full: a really full one is in tests/crash."""
@@ -263,7 +263,7 @@ def test_an_album_that_lost_its_writer_halfway_is_finished(tmp_path: Path) -> No
     assert all(tags.read(path).tags.pictures for path in (artist / "Dawn").glob("*.mp3"))
 
 
-def test_an_album_that_a_person_covered_in_part_stays_so(tmp_path: Path) -> None:
+def test_an_album_that_the_user_covered_in_part_stays_so(tmp_path: Path) -> None:
     artist = tmp_path / "music" / "Vera"
     shelf.put_album(artist / "Dawn", "One", "Two")
     shelf.put(artist / "Dawn" / "01 One.mp3", picture="cover.jpg")
@@ -271,7 +271,7 @@ def test_an_album_that_a_person_covered_in_part_stays_so(tmp_path: Path) -> None
 
 
 @pytest.mark.real_disk
-def test_what_could_not_be_written_is_told_with_its_reason(artist: Path) -> None:
+def test_a_failed_write_is_reported_with_its_reason(artist: Path) -> None:
     os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
     dry = run(artist, write=False)
     outcome = run(artist)
@@ -310,7 +310,7 @@ def test_a_lock_that_leads_nowhere_locks(artist: Path) -> None:
     assert state(artist) == before
 
 
-def test_a_cover_that_is_cut_off_is_not_embedded(tmp_path: Path) -> None:
+def test_a_cover_that_is_truncated_is_not_embedded(tmp_path: Path) -> None:
     artist = tmp_path / "music" / "Vera"
     shelf.put_album(artist / "Dawn", "One")
     cover = artist / "Dawn" / "cover.jpg"
@@ -319,7 +319,7 @@ def test_a_cover_that_is_cut_off_is_not_embedded(tmp_path: Path) -> None:
     assert "the end of the picture is missing" in report(artist)
 
 
-def test_a_cover_that_was_taken_back_and_is_cut_off_since_costs_no_more_than_itself(
+def test_a_cover_that_was_undone_and_is_truncated_since_costs_no_more_than_itself(
     tmp_path: Path,
 ) -> None:
     artist = tmp_path / "music" / "Vera"

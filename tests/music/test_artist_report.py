@@ -98,12 +98,12 @@ def test_a_healthy_artist_gets_a_short_kind_report(artist: Path) -> None:
     )
 
 
-def test_a_folder_without_audio_is_told_so(artist: Path) -> None:
+def test_a_folder_without_audio_is_reported_so(artist: Path) -> None:
     artist.mkdir()
     assert "**No audio files found in this folder.**" in render(artist)
 
 
-def test_few_faults_are_told_once(artist: Path) -> None:
+def test_few_faults_are_reported_once(artist: Path) -> None:
     shelf.put_album(artist / "Dawn", "Low Tide", "Gulls")
     shelf.put_album(artist / "Dusk", "Nine  Lanterns", "Quarry Lane")
     text = render(artist, (*only("whitespace"), WHOLE))
@@ -113,7 +113,7 @@ def test_few_faults_are_told_once(artist: Path) -> None:
     assert "## Then" not in text
 
 
-def test_notes_stand_at_the_end_and_spoil_no_album(artist: Path) -> None:
+def test_notes_come_last_and_leave_albums_clean(artist: Path) -> None:
     shelf.put_album(artist / "Dawn", "Low Tide", "Gulls", genre=None)
     shelf.put_album(artist / "Dusk", "Nine Lanterns", "Rope", "Keel", genre=None)
     text = render(artist, only("missing-title", "missing-genre"))
@@ -189,7 +189,7 @@ def test_lines_that_read_alike_but_mean_other_tracks_stay_apart(artist: Path) ->
     assert len(re.findall(line, text, re.MULTILINE)) == 2
 
 
-def test_more_than_five_short_steps_are_told_by_album_too(artist: Path) -> None:
+def test_more_than_five_short_steps_are_recognized_by_album_too(artist: Path) -> None:
     fields = ("title", "artist", "albumartist", "tracknumber", "date", "genre")
     for field in fields:
         shelf.put(artist / "Dawn" / f"{field}.mp3", **{field: None})
@@ -211,7 +211,7 @@ def test_more_than_five_steps_are_divided(artist: Path) -> None:
 # Album by album
 
 
-def test_tracks_of_one_issue_are_told_as_shortly_as_can_be(artist: Path) -> None:
+def test_tracks_of_one_issue_are_listed_briefly(artist: Path) -> None:
     shelf.put_album(artist / "All", "a", "b", "c", date=None)
     shelf.put_album(artist / "Some", *"abcdefghijklmnop")
     for number, letter in enumerate("abcdefghijk", 1):
@@ -244,7 +244,7 @@ def test_tracks_that_share_a_detail_share_a_line(artist: Path) -> None:
     ) in text
 
 
-def test_a_cause_that_all_tracks_share_is_told_once(artist: Path) -> None:
+def test_a_cause_that_all_tracks_share_is_reported_once(artist: Path) -> None:
     for name in ("One", "Two ", "Three"):
         shelf.put(artist / "Dawn" / f"{name}.mp3", title=name, artist=" Vera; Moss")
     shelf.put(artist / "Dawn" / "Four.mp3", title="Four ", artist="Vera Moss")
@@ -278,7 +278,7 @@ def test_of_very_many_details_the_first_are_shown(artist: Path) -> None:
     assert '  - 12 l .mp3 (title "l ": space at the end)\n  - and 2 more, see the audit' in text
 
 
-def test_what_is_said_of_a_place_stands_in_brackets_unless_it_has_its_own(artist: Path) -> None:
+def test_a_remark_on_a_place_is_in_brackets(artist: Path) -> None:
     shelf.put_album(artist / "Dawn", "One (Live) ")
     shelf.put_album(artist / "Dusk", "Two ")
     text = render(artist, only("whitespace"))
@@ -288,7 +288,7 @@ def test_what_is_said_of_a_place_stands_in_brackets_unless_it_has_its_own(artist
     ) in text
 
 
-def test_the_folders_of_discs_are_told_as_a_whole(artist: Path) -> None:
+def test_the_folders_of_discs_are_reported_together(artist: Path) -> None:
     for disc, date in (("CD1", None), ("CD2", "1974"), ("CD3", "1974")):
         shelf.put_album(artist / "Dawn" / disc, *"abcd", album="Dawn", date=date)
     assert "- **missing-date**: all 4 tracks in CD1\n" in render(artist, only("missing-date"))

@@ -92,7 +92,7 @@ def test_a_fingerprint_is_the_same_until_a_file_changes(tmp_path: Path) -> None:
     assert len(seen) == 6
 
 
-def test_the_fingerprint_does_not_depend_on_where_the_library_lies(tmp_path: Path) -> None:
+def test_the_fingerprint_does_not_depend_on_the_librarys_path(tmp_path: Path) -> None:
     shelf.put_album(tmp_path / "here" / "Vera" / "Dawn", "One")
     before = scan.folder_fingerprint(tmp_path / "here" / "Vera")
     (tmp_path / "here").rename(tmp_path / "there")
@@ -174,7 +174,7 @@ def test_the_folders_of_discs_belong_to_the_album_above_them(tmp_path: Path) -> 
         ("Velvet Harbour", ["a.mp3", "b.mp3"], [("", False)]),  # as the artist there
     ],
 )
-def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
+def test_a_folder_that_has_the_name_of_an_album_is_that_album(
     tmp_path: Path, folder: str, places: list[str], albums: list[tuple[str, bool]]
 ) -> None:
     for place in places:
@@ -187,7 +187,7 @@ def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
     assert (listed.key, listed.fields["album_count"]) == (folder, len(albums))
 
 
-def test_progress_tells_the_tracks_of_each_folder_listed_then_each_track_read(
+def test_progress_counts_listed_tracks_then_read_tracks(
     tmp_path: Path,
 ) -> None:
     shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two")

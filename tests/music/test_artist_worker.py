@@ -60,7 +60,7 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, home: Path) -> None:
+def test_the_outcome_has_counts_issues_and_the_report_path(root: Path, home: Path) -> None:
     outcome = run(root / "Vera", home)
     issues = {"missing-cover": 1, "missing-date": 1, "whitespace": 1}
     assert outcome.state is Status.COMPLETED
@@ -108,7 +108,7 @@ def test_the_data_of_an_outcome_fits_the_item(root: Path, home: Path) -> None:
     assert item.issues == data["issues"]
 
 
-def test_one_of_each_is_told_in_the_singular(tmp_path: Path, home: Path) -> None:
+def test_a_count_of_one_is_written_in_the_singular(tmp_path: Path, home: Path) -> None:
     shelf.put(tmp_path / "Vera" / "Dawn" / "a.mp3", title=None, picture="cover.jpg")
     assert run(tmp_path / "Vera", home).message == "1 track, 0 auto-fixes, 1 manual review"
 
@@ -210,7 +210,7 @@ def test_the_opening_can_be_sent_to_another_process(root: Path, home: Path) -> N
         assert worker(shelf.work(root / "Vera"), lambda _done, _of: None).data["track_count"] == 3
 
 
-def test_progress_is_told_while_an_artist_is_read(root: Path, home: Path) -> None:
+def test_progress_is_reported_while_an_artist_is_read(root: Path, home: Path) -> None:
     told: list[tuple[int, int]] = []
     with process.open_worker(MusicWorkerConfig(home=home, write=True)) as worker:
         worker(shelf.work(root / "Vera"), lambda done, of: told.append((done, of)))

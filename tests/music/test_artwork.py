@@ -41,7 +41,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.mark.parametrize("suffix", some(shelf.FORMATS, 2))
-def test_a_missing_cover_is_embedded_once_and_taken_back_byte_for_byte(
+def test_a_missing_cover_is_embedded_once_and_undone_byte_for_byte(
     workspace: Workspace, suffix: str
 ) -> None:
     workspace.fill(suffix)
@@ -73,7 +73,7 @@ def test_a_missing_cover_is_embedded_once_and_taken_back_byte_for_byte(
 
 
 @pytest.mark.parametrize("wanted", ["500", "1200", "full"])
-def test_a_person_says_how_large_it_is(workspace: Workspace, wanted: str) -> None:
+def test_an_option_sets_the_cover_size(workspace: Workspace, wanted: str) -> None:
     workspace.fill()
     workspace.run(policy={"cover_size": wanted})
     pixels = 600 if wanted == "full" else int(wanted)  # as the rehearsal's original
@@ -85,7 +85,7 @@ def test_a_person_says_how_large_it_is(workspace: Workspace, wanted: str) -> Non
     ("goes", "embedded", "lies"),
     [("none", 0, False), ("embed", 3, False), ("file", 0, True), ("both", 3, True)],
 )
-def test_a_person_says_where_it_goes(
+def test_an_option_sets_where_the_cover_goes(
     workspace: Workspace, goes: str, embedded: int, lies: bool
 ) -> None:
     workspace.fill()
@@ -104,7 +104,7 @@ def test_a_person_says_where_it_goes(
     assert len(workspace.server.requests) == count
 
 
-def test_of_several_discs_the_file_lies_above_them(workspace: Workspace) -> None:
+def test_the_file_is_above_the_folders_of_several_discs(workspace: Workspace) -> None:
     for number, title in enumerate(TITLES, 1):
         shelf.put(workspace.album / f"CD {number}" / "01.flac", **marks(number, title))
     workspace.run(policy={"cover_art": "both"})
@@ -301,7 +301,7 @@ def test_where_editions_tie_an_mbid_that_was_deleted_stays_and_all_else_is_fille
 # When it cannot be had
 
 
-def test_what_the_archive_does_not_have_after_all_is_not_asked_for_again(
+def test_a_cover_missing_in_the_archive_is_not_requested_again(
     workspace: Workspace,
 ) -> None:
     workspace.fill()
@@ -313,7 +313,7 @@ def test_what_the_archive_does_not_have_after_all_is_not_asked_for_again(
     assert len(workspace.asked) == 1
 
 
-def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(workspace: Workspace) -> None:
+def test_an_outage_lets_the_lookup_wait_and_everything_else_is_done(workspace: Workspace) -> None:
     workspace.fill()
     shelf.put(workspace.album / "01 Low Tide.mp3", **marks(1, "Low  Tide "))
     workspace.server.faults.fail_next(response_faults.http_error(retry_after="3600"), 1, is_cover)
@@ -370,7 +370,7 @@ def test_an_original_that_cannot_be_embedded_gives_way_to_a_smaller_one(
 
 
 @pytest.mark.parametrize("closed", ["catalogue", "pictures"])
-def test_where_the_archive_may_not_be_asked_the_look_up_waits(
+def test_the_lookup_is_pending_if_the_archive_may_not_be_queried(
     workspace: Workspace, closed: str
 ) -> None:
     workspace.fill()
@@ -387,7 +387,7 @@ def test_where_the_archive_may_not_be_asked_the_look_up_waits(
     assert workspace.covers() == [(1200, 1200)] * 3
 
 
-def test_what_a_person_has_done_by_hand_asks_for_nothing(workspace: Workspace) -> None:
+def test_manual_work_needs_no_lookup(workspace: Workspace) -> None:
     workspace.fill()
     workspace.run(policy={"fix": FixLevel.NONE})
     outcome = workspace.run(DISABLED, by_hand=True, policy={"fix": FixLevel.NONE})
@@ -460,7 +460,7 @@ def test_an_album_that_is_done_is_not_fetched_for_because_another_is_half_done(
 # Covers that are there
 
 
-def test_a_small_cover_is_only_replaced_where_a_person_wants_that(workspace: Workspace) -> None:
+def test_a_small_cover_is_only_replaced_where_the_user_wants_that(workspace: Workspace) -> None:
     workspace.fill(picture="cover.jpg")
     before = workspace.contents()
     outcome = workspace.run()

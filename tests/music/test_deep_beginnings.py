@@ -13,7 +13,7 @@ from tests.music import shelf
 
 
 @pytest.mark.parametrize("suffix", ["flac", "m4a", "ogg", "opus"])
-def test_a_beginning_that_rots_without_a_trace_is_told(tmp_path: Path, suffix: str) -> None:
+def test_silent_corruption_at_the_beginning_is_reported(tmp_path: Path, suffix: str) -> None:
     path = shelf.put(tmp_path / "Vera" / "Dusk" / f"a.{suffix}")
     places = MusicWorkerConfig(tmp_path / "home", write=True, deep=True)
     with worker_context.open_context(places) as opened:

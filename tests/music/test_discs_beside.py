@@ -58,7 +58,7 @@ def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None
     assert (best.release, best.missing, best.extra) == (release, (), ())
 
 
-def test_the_folder_tells_the_disc_of_each_track(vera: Path) -> None:
+def test_the_disc_number_is_read_from_the_folder(vera: Path) -> None:
     (album,) = scan.read_artist(vera).albums
     heard = local_album.build_local_album(album, "Vera", {}).tracks
     assert [(one.disc, one.position) for one in heard] == [
@@ -66,7 +66,7 @@ def test_the_folder_tells_the_disc_of_each_track(vera: Path) -> None:
     ]
 
 
-def test_a_cover_beside_the_first_disc_is_that_of_both(vera: Path) -> None:
+def test_a_cover_next_to_the_first_disc_is_that_of_both(vera: Path) -> None:
     (vera / PLACES[1] / "cover.jpg").unlink()
     assert paper.list_kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
     (vera / PLACES[0] / "cover.jpg").unlink()

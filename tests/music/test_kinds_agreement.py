@@ -35,7 +35,7 @@ def spellings(*names: str, **more: tuple[str, ...]) -> Album:
         *(("Jay-Z", "JAY Z"), ("Dead mau5", "Deadmau5"), ("P.O.D.", "POD"), ("MØ", "MO")),
     ],
 )
-def test_one_artist_in_two_spellings_is_told_with_counts(text: str, other: str) -> None:
+def test_one_artist_in_two_spellings_is_reported_with_counts(text: str, other: str) -> None:
     artist = spellings(text, text, other, albumartist=())
     assert paper.find_detail("artist-variation", artist) == f'"{text}" (2 tracks), "{other}" (1)'
 
@@ -74,14 +74,14 @@ def test_spellings_are_compared_over_albums_and_with_album_artists_and_loose_tra
     assert detail == '"AC-DC" (2 tracks), "AC/DC" (2), "ACDC" (1)'
 
 
-def test_several_artists_in_several_spellings_stand_in_one_detail() -> None:
+def test_several_artists_in_several_spellings_are_in_one_detail() -> None:
     detail = paper.find_detail(
         "artist-variation", spellings("Vera", "VERA", "Anna", "ANNA", albumartist=())
     )
     assert detail == '"VERA" (1 track), "Vera" (1); "ANNA" (1 track), "Anna" (1)'
 
 
-def test_namesakes_that_musicbrainz_tells_apart_are_no_variation() -> None:
+def test_namesakes_that_musicbrainz_shows_apart_are_no_variation() -> None:
     def both(*ids: str) -> Album:
         names = ("MIA.", "M.I.A.")
         return album(
@@ -96,7 +96,7 @@ def test_namesakes_that_musicbrainz_tells_apart_are_no_variation() -> None:
     assert paper.find_detail("artist-variation", both("a", "")) is not None
 
 
-def test_many_spellings_are_told_in_short() -> None:
+def test_many_spellings_are_reported_in_short() -> None:
     names = [f"V{'-' * n}era" for n in range(9)]
     detail = paper.find_detail("artist-variation", spellings(*names, albumartist=()))
     assert detail is not None
@@ -106,7 +106,7 @@ def test_many_spellings_are_told_in_short() -> None:
 # Album artists
 
 
-def test_several_album_artists_of_one_album_are_told() -> None:
+def test_several_album_artists_of_one_album_are_reported() -> None:
     detail = paper.find_detail(
         "albumartist-mixed", with_one_different(albumartist="Various Artists")
     )
@@ -132,7 +132,7 @@ def test_several_album_artists_of_one_album_are_told() -> None:
         album(*numbered(1, 2, albumartist="Björk").tracks, track(3, albumartist="BjÃ¶rk")),
     ],
 )
-def test_album_artists_that_agree_or_are_told_otherwise(whole: Album) -> None:
+def test_album_artists_that_agree_or_are_reported_elsewhere(whole: Album) -> None:
     assert paper.find_detail("albumartist-mixed", whole) is None
 
 
@@ -153,7 +153,7 @@ def test_album_artists_that_agree_or_are_told_otherwise(whole: Album) -> None:
         *(("Salt on the Signal Lamps", "Salt on teh Signal Lamps"), ("Été d'or", "Ete d'or")),
     ],
 )
-def test_an_album_in_two_spellings_is_told(usual: str, other: str) -> None:
+def test_an_album_in_two_spellings_is_reported(usual: str, other: str) -> None:
     whole = album(*numbered(1, 2, 3, 4, album=usual).tracks, track(5, album=other))
     detail = paper.find_detail("album-variation", whole)
     assert detail == f'"{usual}" (4 tracks), "{other}" (1)'
@@ -202,7 +202,7 @@ def test_a_slip_must_be_rare_and_titles_in_different_folders_are_not_compared() 
         ({"date": "", "originaldate": "1969"}, "1974 (5 tracks), 1969 (1)"),
     ],
 )
-def test_another_year_on_a_few_tracks_is_told(fields: dict[str, str], text: str) -> None:
+def test_another_year_on_a_few_tracks_is_reported(fields: dict[str, str], text: str) -> None:
     assert paper.find_detail("date-mixed", with_one_different(**fields)) == text
 
 
@@ -231,7 +231,7 @@ def test_years_that_agree_or_differ_for_good_reason(whole: Album) -> None:
     assert paper.find_detail("date-mixed", whole) is None
 
 
-def test_a_stray_year_within_a_disc_is_told_beside_a_disc_of_its_own_year() -> None:
+def test_a_stray_year_within_a_disc_is_reported_next_to_a_disc_of_its_own_year() -> None:
     whole = album(
         *numbered(1, 2, 3, 4, 5, disc="1").tracks,
         track(6, disc="1", date="1947"),
@@ -244,7 +244,7 @@ def test_a_stray_year_within_a_disc_is_told_beside_a_disc_of_its_own_year() -> N
 
 
 @pytest.mark.parametrize("genres", ["Rock", ("Folk", "Rock"), "Folk Rock"])
-def test_other_genres_on_a_few_tracks_are_told(genres: str | tuple[str, ...]) -> None:
+def test_other_genres_on_a_few_tracks_are_reported(genres: str | tuple[str, ...]) -> None:
     detail = paper.find_detail("genre-mixed", with_one_different(genres=genres))
     shown = genres if isinstance(genres, str) else ", ".join(genres)
     assert detail == f'"Folk" (5 tracks), "{shown}" (1)'
@@ -279,7 +279,7 @@ def test_genres_that_agree_or_need_not(whole: Album) -> None:
         ({"format": "Opus"}, "MP3 (5 tracks), Opus (1)"),
     ],
 )
-def test_several_formats_of_one_album_are_told(fields: dict[str, Any], text: str) -> None:
+def test_several_formats_of_one_album_are_reported(fields: dict[str, Any], text: str) -> None:
     assert paper.find_detail("mixed-formats", with_one_different(**fields)) == text
 
 

@@ -131,7 +131,7 @@ def test_two_editions_in_one_folder_may_share_a_recording(artist: Path) -> None:
     assert find_duplicates(artist) == {"Both/c.mp3": 'same audio as "Both/a.mp3"'}
 
 
-def test_what_is_cut_off_is_not_compared(artist: Path) -> None:
+def test_truncated_audio_is_not_compared(artist: Path) -> None:
     for name in ("a", "b"):
         path = put(artist / "Dawn" / f"{name}.flac")
         path.write_bytes(path.read_bytes()[:-900])

@@ -137,7 +137,7 @@ def test_the_discs_of_an_album_share_covers_whichever_folder_holds_them(artist: 
     }
 
 
-def test_discs_right_in_the_artists_folder_share_the_picture_beside_them(artist: Path) -> None:
+def test_discs_right_in_the_artists_folder_share_the_picture_next_to_them(artist: Path) -> None:
     for place in ("CD1", "CD2", "Noon"):
         shelf.put(artist / place / "a.mp3")
     (artist / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
@@ -185,7 +185,7 @@ def test_an_error_page_is_all_there_is(artist: Path) -> None:
     assert find_cover_issues(artist) == {"cover-not-image": ["Dawn"]}
 
 
-def test_a_picture_that_nobody_may_read_is_no_cover_but_told_of(public: Path) -> None:
+def test_an_unreadable_picture_is_no_cover_and_reported(public: Path) -> None:
     artist = public / "Vera"
     shelf.put_album(artist / "Dawn", "One")
     assert find_cover_issues(artist) == {"external-cover-not-embedded": ["Dawn"]}
@@ -234,7 +234,7 @@ def test_a_cover_in_the_folder_only_is_noted_once_an_album(artist: Path, suffix:
     assert find_cover_issues(artist) == {}
 
 
-def test_a_false_picture_in_a_track_does_not_stand_for_the_one_in_the_folder(artist: Path) -> None:
+def test_a_wrong_embedded_picture_does_not_replace_the_one_in_the_folder(artist: Path) -> None:
     embed_cover(artist / "Dawn" / "a.mp3", ERROR_PAGE)
     (artist / "Dawn" / "cover.jpg").write_bytes(track_files.read_seed_file("cover.jpg"))
     assert find_cover_issues(artist) == {

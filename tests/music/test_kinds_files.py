@@ -142,7 +142,7 @@ def test_a_sound_whose_tags_are_broken_is_audio_without_tags(dawn: Path) -> None
 
 
 @pytest.mark.parametrize("name", CUTS)
-def test_a_file_whose_end_is_missing_is_cut_off_and_a_whole_one_is_not(
+def test_a_file_whose_end_is_missing_is_truncated_and_a_whole_one_is_not(
     dawn: Path, name: str
 ) -> None:
     path = dawn / f"a.{file_detail(name)}"
@@ -266,7 +266,7 @@ def low(**facts: object) -> str | None:
 
 
 @each_row(("form", "codec", "least"), LEAST)
-def test_lossy_audio_below_the_least_is_told_with_its_average(
+def test_lossy_audio_below_the_least_is_reported_with_its_average(
     form: str, codec: str, least: int
 ) -> None:
     fact = {"format": form, "codec": codec}
@@ -279,7 +279,7 @@ def test_lossy_audio_below_the_least_is_told_with_its_average(
     assert low(**fact, bitrate=8_000, payload=25 * least * 1000) is None
 
 
-def test_what_is_short_lossless_cut_off_or_unknown_is_not_judged_by_its_average() -> None:
+def test_the_average_of_short_lossless_truncated_or_unknown_audio_is_ignored() -> None:
     assert low(format="MP3", bitrate=32_000) == "32 kbit/s"
     assert low(format="MP3", bitrate=32_000, duration=9.9) is None
     assert low(format="FLAC", bitrate=32_000, lossless=True) is None

@@ -26,7 +26,7 @@ def build_unreadable_track(name: str) -> Track:
         ((1, 2, 4, 99), "number 3 is missing"),
     ],
 )
-def test_missing_numbers_are_told(numbers: tuple[object, ...], text: str) -> None:
+def test_missing_numbers_are_reported(numbers: tuple[object, ...], text: str) -> None:
     assert paper.find_detail("track-gap", numbered(*numbers)) == text
 
 
@@ -44,7 +44,7 @@ def test_numbers_without_a_gap_or_too_few_to_judge_are_left_alone(
     assert paper.find_detail("track-gap", numbered(*numbers)) is None
 
 
-def test_a_total_tells_what_is_missing_at_the_end() -> None:
+def test_a_total_reveals_tracks_missing_at_the_end() -> None:
     assert (
         paper.find_detail("track-gap", numbered(1, 2, 3, track_total="4")) == "number 4 is missing"
     )
@@ -63,7 +63,7 @@ def test_a_total_tells_what_is_missing_at_the_end() -> None:
         numbered(*range(1, 21), 33, track_total="33"),  # the last one is hidden
     ],
 )
-def test_a_total_that_cannot_be_relied_on_tells_nothing(whole: Album) -> None:
+def test_an_unreliable_total_proves_nothing(whole: Album) -> None:
     assert paper.find_detail("track-gap", whole) is None
 
 
@@ -82,7 +82,7 @@ def test_a_total_that_cannot_be_relied_on_tells_nothing(whole: Album) -> None:
         (*disc(1, 1, 2, 3), *disc(3, 7, 8, 9)),
     ],
 )
-def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
+def test_disc_numbering_may_restart_or_continue(tracks: tuple[Track, ...]) -> None:
     assert paper.find_detail("track-gap", album(*tracks)) is None
 
 
@@ -103,11 +103,11 @@ def test_discs_may_begin_anew_or_go_on(tracks: tuple[Track, ...]) -> None:
         ),
     ],
 )
-def test_gaps_are_told_disc_by_disc(tracks: tuple[Track, ...], text: str) -> None:
+def test_gaps_are_reported_disc_by_disc(tracks: tuple[Track, ...], text: str) -> None:
     assert paper.find_detail("track-gap", album(*tracks)) == text
 
 
-def test_discs_are_told_by_folders_and_by_the_album_tag_where_no_tag_names_them() -> None:
+def test_discs_are_recognized_by_folders_and_by_the_album_tag_where_no_tag_names_them() -> None:
     folders = [track(n, folder=f"CD{d}") for d in (1, 2) for n in (1, 2, 3)]
     named = [
         track(n, album=f"Dawn (Disc {d})", name=f"{d}{n}.mp3") for d in (1, 2) for n in (1, 2, 3)
@@ -134,7 +134,7 @@ def test_several_albums_in_one_folder_are_judged_each_for_itself() -> None:
     assert paper.find_detail("duplicate-number", whole) is None
 
 
-def test_editions_are_told_apart_by_their_releases() -> None:
+def test_editions_are_distinguished_by_their_releases() -> None:
     first = numbered(1, 2, 3, 4, musicbrainz_albumid="a")
     second = numbered(1, 2, 4, musicbrainz_albumid="b")
     assert paper.find_detail("duplicate-number", join_albums(first, second)) is None
@@ -179,6 +179,6 @@ def test_one_track_out_of_place_does_not_hide_two_that_are_missing() -> None:
     assert paper.find_detail("track-gap", whole) == "numbers 3, 5 are missing"
 
 
-def test_many_gaps_are_told_in_short() -> None:
+def test_many_gaps_are_reported_in_short() -> None:
     detail = paper.find_detail("track-gap", numbered(*range(1, 31, 2)))
     assert detail == "numbers 2, 4, 6, 8, 10, and 9 more are missing"

@@ -33,13 +33,13 @@ def list_repairs(of: Artist) -> list[Repair]:
 
 
 @pytest.mark.parametrize("kind", OF_LOOKUPS)
-def test_without_a_look_up_nothing_is_said(kind: str) -> None:
+def test_without_a_lookup_nothing_is_said(kind: str) -> None:
     of = artist({"musicbrainz_artistid": OLD}, merged={OLD: NEW}, deleted=(OLD,))
     assert paper.list_artist_details(kind, structs.replace(of, resolved=None)) == {}
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_merged_mbid_is_told_of_each_track_that_bears_it_and_of_no_other(field: str) -> None:
+def test_a_merged_mbid_is_reported_each_track_that_has_it_and_of_no_other(field: str) -> None:
     of = artist({field: OLD}, {field: NEW}, {field: f" {OLD.upper()} "}, {}, merged={OLD: NEW})
     details = paper.list_artist_details("merged-mbid", of)
     assert [path.split("/")[1][0] for path in details] == ["1", "3"]
@@ -47,7 +47,7 @@ def test_a_merged_mbid_is_told_of_each_track_that_bears_it_and_of_no_other(field
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_merged_mbid_is_written_anew_and_its_neighbours_stay(field: str) -> None:
+def test_a_merged_mbid_is_rewritten_and_its_neighbours_stay(field: str) -> None:
     (one,) = list_repairs(artist({field: (OTHER, OLD)}, {field: NEW}, {}, merged={OLD: NEW}))
     assert (one.field, one.change.values) == (field, (OTHER, NEW))
     assert one.place.startswith("Dawn/1 ")
@@ -59,21 +59,19 @@ def test_an_mbid_of_a_field_that_is_not_looked_up_stays() -> None:
     assert list_repairs(of) == []
 
 
-def test_a_deleted_mbid_is_told_once_with_the_number_of_its_tracks() -> None:
+def test_a_deleted_mbid_is_reported_once_with_the_number_of_its_tracks() -> None:
     tags = {"musicbrainz_albumid": OLD}
     of = artist(tags, tags, {"musicbrainz_albumid": NEW}, deleted=(OLD,))
     assert list(paper.list_artist_details("deleted-mbid", of).values()) == [f"{OLD} (2 tracks)"]
     assert list_repairs(of) == []
 
 
-def test_a_deleted_mbid_that_no_track_bears_any_more_is_not_told() -> None:
+def test_a_deleted_mbid_that_no_track_has_any_more_is_not_reported() -> None:
     assert paper.list_artist_details("deleted-mbid", artist({}, deleted=(OLD,))) == {}
 
 
 @pytest.mark.parametrize(("count", "several"), [(1, "1 artist"), (5, "5 artists")])
-def test_those_who_may_be_meant_are_counted_and_stand_in_the_report(
-    count: int, several: str
-) -> None:
+def test_candidates_are_counted_and_reported(count: int, several: str) -> None:
     of = artist({}, choices=(PossibleArtist(model.Artist(id=OLD, name="Vera")),) * count)
     (detail,) = paper.list_artist_details("unsure-artist", of).values()
     assert detail == f"{several} may be meant: see At MusicBrainz"

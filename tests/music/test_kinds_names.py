@@ -151,7 +151,7 @@ def test_a_name_that_can_be_meant_for_the_title_is_left_alone(name: str, title: 
         numbered(1, 2),
     ],
 )
-def test_titles_are_not_looked_for_where_names_do_not_tell_them(whole: Album) -> None:
+def test_titles_are_not_read_from_names_without_titles(whole: Album) -> None:
     assert paper.list_details(KIND, whole) == {}
 
 

@@ -22,14 +22,14 @@ VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
 # Doubles
 
 
-def test_a_number_that_two_tracks_bear_is_told_with_their_names() -> None:
+def test_a_number_that_two_tracks_have_is_reported_with_their_names() -> None:
     whole = album(*numbered(1, 2, 3).tracks, track("03", title="Other", name="x.mp3"))
     detail = paper.find_detail("duplicate-number", whole)
     assert detail == 'number 3 is used by "3 Nine Lanterns.mp3", "x.mp3"'
     assert paper.find_detail("track-gap", numbered(1, 2, 2, 4, 5)) is not None  # one song, twice
 
 
-def test_a_double_that_stands_for_the_missing_one_is_no_gap() -> None:
+def test_a_duplicate_at_the_missing_number_is_no_gap() -> None:
     whole = album(*numbered(1, 2, 4).tracks, track(2, title="Other", name="x.mp3"))
     assert paper.find_detail("duplicate-number", whole) is not None
     assert paper.find_detail("track-gap", whole) is None

@@ -78,7 +78,7 @@ def test_a_folder_is_named_at_each_track_in_it(artist: Path, folder: str, what: 
     )
 
 
-def test_several_faults_of_one_path_are_told_together(artist: Path) -> None:
+def test_several_faults_of_one_path_are_reported_together(artist: Path) -> None:
     shelf.put(artist / "Dusk." / "Who?: Me*.mp3")
     assert list_details(artist) == {
         "Dusk./Who?: Me*.mp3": 'the folder "Dusk." ends in a dot; the name contains "?"'
@@ -102,7 +102,7 @@ def test_a_name_that_is_not_utf8_is_found(artist: Path) -> None:
         }
 
 
-def test_names_that_differ_in_case_alone_are_found_where_the_disk_tells_them_apart(
+def test_names_that_differ_in_case_alone_are_found_where_the_disk_distinguishes_them(
     artist: Path,
 ) -> None:
     for name in ("Interlude.mp3", "INTERLUDE.mp3", "interlude.flac", "Prelude.mp3"):

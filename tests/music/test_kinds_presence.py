@@ -43,7 +43,7 @@ def test_a_tag_that_is_not_there_is_the_only_issue(
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 @pytest.mark.parametrize("tag", ["title", "artist", "album", "albumartist", "genre"])
-def test_a_blank_text_is_a_missing_one_and_no_white_space_beside(
+def test_a_blank_text_is_a_missing_one_and_no_white_space_next_to(
     artist: Path, suffix: str, tag: str
 ) -> None:
     for number, blank in enumerate(BLANKS, 1):
@@ -53,7 +53,7 @@ def test_a_blank_text_is_a_missing_one_and_no_white_space_beside(
     assert paper.list_kinds_on_disk(artist) == {f"missing-{tag}": places}
 
 
-def test_all_that_a_track_without_tags_lacks_is_told(artist: Path) -> None:
+def test_all_that_a_track_without_tags_lacks_is_reported(artist: Path) -> None:
     for suffix in shelf.FORMATS:
         put(artist / "Dawn" / f"a.{suffix}", **dict.fromkeys(shelf.HEALTHY))
     missing = {kind for _, kind in NEEDED} - {"missing-albumartist"}  # of what album?
@@ -112,14 +112,14 @@ def test_a_side_of_vinyl_is_a_track_number_and_a_total_alone_is_none(
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 @pytest.mark.parametrize("genre", ["Unknown", "OTHER", " misc ", "Genre", "<unknown>", "n/a"])
-def test_a_genre_that_stands_for_none_is_found(artist: Path, suffix: str, genre: str) -> None:
+def test_a_placeholder_genre_is_found(artist: Path, suffix: str, genre: str) -> None:
     put(artist / "Dawn" / f"a.{suffix}", genre=genre)
     details = paper.list_artist_details("placeholder-genre", scan.read_artist(artist))
     assert details == {f"Dawn/a.{suffix}": f'the genre is "{genre}"'}
     assert "missing-genre" not in paper.list_kinds_on_disk(artist)
 
 
-def test_every_placeholder_is_one_in_whatever_case() -> None:
+def test_every_placeholder_is_recognized_in_any_case() -> None:
     assert len(placeholders.GENRES) > 40
     for genre in placeholders.GENRES:
         for written in (genre, genre.upper(), genre.title(), f" {genre}\t"):
@@ -137,7 +137,7 @@ def test_a_genre_that_only_resembles_a_placeholder_is_left_alone(artist: Path, g
     assert paper.list_kinds_on_disk(artist) == {}
 
 
-def test_the_genres_that_stand_for_none_are_named_and_the_others_are_not() -> None:
+def test_only_placeholder_genres_are_named() -> None:
     several = paper.numbered(1, genres=("Folk", "Other", "n/a"))
     assert paper.find_detail("placeholder-genre", several) == 'the genre is "Other", "n/a"'
 

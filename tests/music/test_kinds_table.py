@@ -83,7 +83,7 @@ def test_a_row_fits_its_check(kind: MusicIssueKind) -> None:
 
 
 @each_row("kind", ISSUE_KINDS)
-def test_a_row_tells_a_person_what_it_means_and_what_cures_it(kind: MusicIssueKind) -> None:
+def test_a_row_names_the_meaning_and_the_fix(kind: MusicIssueKind) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.name)
     assert kind.check.__doc__
     for sentence in (kind.meaning, kind.cure):
@@ -112,7 +112,7 @@ def test_the_page_lists_the_kinds_and_placeholders_that_the_code_knows() -> None
         assert table in page, f"docs/issue-kinds.md must hold:\n{table}"
 
 
-def test_the_page_tells_of_every_kind_how_it_is_found() -> None:
+def test_the_page_reports_every_kind_how_it_is_found() -> None:
     page = PAGE.read_text(encoding="utf-8")
     told = page[page.index("## How each is found") :]
     for kind in ISSUE_KINDS:

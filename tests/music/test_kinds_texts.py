@@ -72,20 +72,20 @@ def is_certain(text: str) -> bool:
 
 
 @given(texts.filter(is_certain))
-def test_long_texts_that_were_misread_are_always_found_and_mended(text: str) -> None:
+def test_long_texts_that_were_misread_are_always_found_and_fixed(text: str) -> None:
     text = " ".join(text.split())
     for encoding in ("cp1252", "latin-1"):
         assert mojibake.detect_mojibake(misdecode(text, encoding)) == text
 
 
 @given(texts.filter(is_certain))
-def test_what_was_misread_twice_is_mended_twice(text: str) -> None:
+def test_double_mojibake_is_fixed_twice(text: str) -> None:
     text = " ".join(text.split())
     assert mojibake.detect_mojibake(misdecode(misdecode(text, "cp1252"), "cp1252")) == text
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> None:
+def test_fixing_a_text_twice_changes_nothing_more(text: str) -> None:
     decoded = mojibake.decode_mojibake(text)
     assert isinstance(decoded, str)
     if mojibake.detect_mojibake(text):
@@ -113,7 +113,7 @@ def test_any_text_is_judged_and_judged_the_same_again_once_mended(text: str) -> 
     ],
 )
 @each_row("encoding", ["cp1252", "latin-1"])
-def test_even_short_texts_are_mended_where_no_doubt_is_left(text: str, encoding: str) -> None:
+def test_even_short_texts_are_fixed_where_no_doubt_is_left(text: str, encoding: str) -> None:
     assert mojibake.detect_mojibake(misdecode(text, encoding)) == text
 
 
@@ -142,7 +142,7 @@ def test_what_could_be_meant_so_is_left_alone(text: str) -> None:
         *("ЗВЕЗДА ПО ИМЕНИ СОЛНЦЕ", "ДДТ - Дождь (Live)", "Где мой дом?", "Мир и май"),
     ],
 )
-def test_cyrillic_read_as_latin_1_is_mended(text: str) -> None:
+def test_cyrillic_read_as_latin_1_is_fixed(text: str) -> None:
     assert mojibake.detect_mojibake(text.encode("cp1251").decode("cp1252")) == text
 
 
@@ -151,7 +151,7 @@ def test_cyrillic_too_short_to_be_certain_of_is_left_alone(text: str) -> None:
     assert mojibake.detect_mojibake(text.encode("cp1251").decode("latin-1")) is None
 
 
-def test_a_letter_that_is_lost_is_told_without_a_proposal() -> None:
+def test_a_letter_that_is_lost_is_reported_without_a_proposal() -> None:
     detail = paper.find_detail("mojibake", paper.numbered(1, title="Bj\ufffdrk"))
     assert detail == 'title "Bj\ufffdrk" has lost letters'
     assert paper.find_detail("mojibake", paper.numbered(1, title="Bjï¿½rk")) is not None
@@ -163,7 +163,7 @@ def test_each_field_is_looked_at(field: str) -> None:
     assert detail == f'{field.removesuffix("s")} "BjÃ¶rk" should be "Björk"'
 
 
-def test_a_text_that_stands_in_two_fields_is_told_once() -> None:
+def test_a_text_that_stands_in_two_fields_is_reported_once() -> None:
     detail = paper.find_detail("mojibake", paper.numbered(1, artist="BjÃ¶rk", albumartist="BjÃ¶rk"))
     assert detail == 'artist and albumartist "BjÃ¶rk" should be "Björk"'
 
@@ -233,7 +233,7 @@ def test_texts_that_are_not_loosely_equal(text: str, other: str) -> None:
 
 @each_row("text", ["VoilÃ\xa0", "Ã\xa0 bientÃ´t", "Bj\ufffdrk  live ", "BjÃ¶rk "])
 @each_row("field", ["title", "artist", "album"])
-def test_white_space_of_a_garbled_text_is_not_told_as_well(field: str, text: str) -> None:
+def test_whitespace_of_mojibake_is_not_reported_too(field: str, text: str) -> None:
     here = paper.numbered(1, **{field: text})
     assert paper.find_detail("mojibake", here) is not None
     assert paper.find_detail("whitespace", here) is None

@@ -61,7 +61,7 @@ def render(result: ArtistLookup) -> str:
     return artist_report.render_report(VERA, [], AUDIT, lookup=result)
 
 
-def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
+def test_without_a_lookup_the_last_line_says_so() -> None:
     first = render(ArtistLookup("pending", reason="The service is out until 2026-01-01."))
     assert first == render(ArtistLookup("pending", reason="Nobody was to be asked."))
     assert first.endswith(f"_audit.csv. {WAITS}\n")
@@ -69,7 +69,7 @@ def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
     assert first.replace(f" {WAITS}", "") == render(NOT_LOOKED_UP)
 
 
-def test_what_is_missing_is_told_by_its_type() -> None:
+def test_missing_releases_are_listed_by_type() -> None:
     page = render(build_lookup("done"))
     lead = f"Vera (Swedish singer), found by its albums. MBID {MBID}."
     missing = r"EP (1): Dusk \*2\* (1975, 4 tracks)"
@@ -78,7 +78,7 @@ def test_what_is_missing_is_told_by_its_type() -> None:
     assert WAITS not in page
 
 
-def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
+def test_earlier_results_are_reported_with_their_date_while_a_lookup_is_pending() -> None:
     page = render(
         structs.replace(build_lookup("pending"), reason="The service is out until 2026-01-01.")
     )
@@ -100,7 +100,7 @@ def test_loose_tracks_that_were_not_looked_up_are_not_called_unknown() -> None:
 
 
 @pytest.mark.parametrize("state", ["unsure", "pending"])
-def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(
+def test_all_candidates_are_listed_with_the_command_that_chooses(
     state: LookupState,
 ) -> None:
     ids = [f"0aaaaaaa-0000-4000-8000-{number:012}" for number in range(30)]
@@ -141,7 +141,7 @@ def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder()
     assert "\n- **Dusk (CD)**\n- **Dawn**\n" in page
 
 
-def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> None:
+def test_the_audit_is_the_same_for_every_reason_to_skip_the_lookup() -> None:
     def told(result: ArtistLookup) -> bytes:
         return audit_files.to_json(VERA, [], "Vera", "", result)
 

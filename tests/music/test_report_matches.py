@@ -109,13 +109,13 @@ def test_a_certain_album_is_one_row_of_a_table() -> None:
     assert "nsure" not in text
 
 
-def test_what_an_identifier_told_is_said() -> None:
+def test_the_evidence_of_an_identifier_is_reported() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(FIRST.id,))
     here, lookup_result = match_releases(album, releases=(FIRST, MASTERED))
     assert "| Dawn | Dawn | 1974 | SE | CD | by tags |" in section(here, lookup_result)
 
 
-def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() -> None:
+def test_tied_editions_are_reported_with_common_and_different_fields() -> None:
     here, lookup_result = match_releases(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
     text = section(here, lookup_result)
     assert "**Albums here: 1 tied.**" in text
@@ -128,7 +128,7 @@ def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() ->
     assert text.count(f"To choose your edition by its MBID: `{command}`\n") == 1
 
 
-def test_of_several_tied_albums_the_command_is_told_once() -> None:
+def test_the_command_for_several_tied_albums_is_shown_once() -> None:
     albums = (pressings.copy(FIRST, place) for place in ("Dawn", "Again"))
     here, lookup_result = match_releases(*albums, releases=(FIRST, MASTERED))
     text = section(here, lookup_result)
@@ -137,7 +137,7 @@ def test_of_several_tied_albums_the_command_is_told_once() -> None:
     assert text.count("MBID`") == 1
 
 
-def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
+def test_a_note_names_the_most_frequent_difference_of_each_album() -> None:
     album = pressings.copy(OTHER, date=("1999",), musicbrainz_albumid=(OTHER.id,))
     shouted = pressings.with_each_tag(
         album, title=lambda n, old: tuple(map(str.upper, old)) if n < 5 else old
@@ -222,7 +222,7 @@ def test_what_is_against_a_release_adds_up_to_what_it_lacks() -> None:
     assert sum(map(float, costs)) == pytest.approx(100 * match.candidates[0].distance, abs=1.5)
 
 
-def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
+def test_an_unknown_album_is_reported_with_what_is_nearest() -> None:
     far = pressings.copy(pressings.release(pressings.group("Noon"), ["x", "y", "z"]), "CD 1")
     here, lookup_result = match_releases(far, releases=())
     text = section(here, lookup_result)
@@ -254,7 +254,7 @@ def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> Non
     assert "\nand 7 more, see the audit files\n" in text
 
 
-def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
+def test_similar_audio_is_not_reported_as_identical() -> None:
     near = ReleaseCandidate(release=FIRST, distance=0.002)
     here, lookup_result = build_matches(
         AlbumMatch(place="Dawn", confidence=MatchConfidence.CERTAIN, candidates=(near,))
@@ -275,7 +275,7 @@ def test_names_from_elsewhere_stay_text() -> None:
     assert row.replace("\\|", "").count("|") == 7
 
 
-def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
+def test_albums_are_reported_if_the_artist_is_unknown() -> None:
     here, lookup_result = match_releases(*copy_releases("Dusk"), releases=(OTHER,))
     assert lookup_result.resolved
     resolved = structs.replace(lookup_result.resolved, artist=None, state="unknown")
@@ -286,7 +286,7 @@ def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
     assert "| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |" in text
 
 
-def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
+def test_the_audit_shows_every_candidate_with_its_penalties() -> None:
     here, lookup_result = build_matches(build_ambiguous_match())
     written = json.loads(audit_files.to_json(here, [], "Vera", "", lookup_result))["musicbrainz"]
     [told] = written["matches"]

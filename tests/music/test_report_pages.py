@@ -24,7 +24,7 @@ def test_the_page_shows_four_reports_as_they_are_written_today(page: str) -> Non
     assert PAGE.read_text(encoding="utf-8") == page
 
 
-def test_the_same_library_gives_the_same_bytes_wherever_it_lies(page: str, tmp_path: Path) -> None:
+def test_the_same_library_gives_the_same_bytes_at_any_path(page: str, tmp_path: Path) -> None:
     assert showcase.page(tmp_path / "elsewhere") == page
 
 

@@ -58,7 +58,7 @@ def test_the_same_sound_is_noted_as_heard_today_with_the_files_present_state() -
         (MeasuredAudio("B", 90, 100, 2**75), "the file was modified on an invalid date"),
     ],
 )
-def test_another_sound_is_told_with_its_likely_cause_and_the_old_one_kept(
+def test_changed_audio_is_reported_with_its_likely_cause_and_the_old_kept(
     now: MeasuredAudio, why: str
 ) -> None:
     judged = compare({"a": build_known("A")}, {"a": now})
@@ -123,7 +123,7 @@ def test_another_file_is_not_taken_for_one_that_is_gone(place: str, now: Measure
     assert judged.essences[place] == KnownEssence(*now, TODAY, TODAY)
 
 
-def test_a_file_stands_for_one_that_is_gone_and_for_no_more() -> None:
+def test_a_file_replaces_only_one_missing_file() -> None:
     before = {"old/2": build_known("B")}
     judged = compare(before, {"new/2": build_measured("X"), "other/2": build_measured("Y")})
     assert set(judged.changes) == {"new/2"}
@@ -133,7 +133,7 @@ def test_a_file_stands_for_one_that_is_gone_and_for_no_more() -> None:
     assert judged.changes == {}
 
 
-def test_a_file_that_was_away_while_it_changed_is_told_when_it_is_back() -> None:
+def test_a_file_changed_while_absent_is_reported_when_it_returns() -> None:
     away = KnownEssence(*build_measured("X", 50), "2026-04-04", "2026-04-04")
     judged = compare({"old/2": build_known("A"), "new/2": away}, {"old/2": build_measured("X", 50)})
     assert set(judged.changes) == {"old/2"}

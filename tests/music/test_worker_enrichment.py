@@ -149,7 +149,7 @@ def test_where_nothing_may_be_repaired_nothing_is_filled_in(
 
 
 @pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
-def test_a_dry_run_tells_of_it_and_writes_nothing(
+def test_a_dry_run_reports_it_and_writes_nothing(
     vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
     before = read_state(vera)
@@ -197,7 +197,7 @@ def test_a_locked_field_is_neither_filled_in_nor_corrected(
 
 
 @pytest.mark.parametrize("fix", [FixLevel.SAFE, FixLevel.MATCHED])
-def test_what_was_taken_back_is_not_made_again_until_a_person_says_so(
+def test_an_undone_change_is_not_repeated_until_the_user_allows_it(
     vera: Path, home: Path, server: SimulatorServer, fix: FixLevel
 ) -> None:
     before = {name: data for name, (data, _) in read_state(vera).items()}

@@ -88,7 +88,7 @@ def read_report(home: Path) -> str:
     return (home / "issues" / "music" / "Vera_library_issues.md").read_text()
 
 
-def test_who_it_is_and_what_is_missing_is_told(
+def test_the_artist_and_the_missing_albums_are_reported(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     (vera / "Dawn" / "02 Ballast.mp3").unlink()
@@ -113,7 +113,7 @@ def test_a_second_run_costs_nothing(vera: Path, home: Path, server: SimulatorSer
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
-def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_taken_back(
+def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_undone(
     tmp_path: Path, home: Path, server: SimulatorServer, suffix: str
 ) -> None:
     folder = tmp_path / "music" / "Vera"
@@ -152,7 +152,7 @@ def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_taken_back(
     assert path.read_bytes() == before
 
 
-def test_what_was_merged_is_only_told_where_nothing_may_be_repaired(
+def test_a_merge_is_only_reported_if_repairs_are_off(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     for path in (vera / "Dawn").glob("*.mp3"):
@@ -164,7 +164,7 @@ def test_what_was_merged_is_only_told_where_nothing_may_be_repaired(
     assert {path: path.read_bytes() for path in (vera / "Dawn").iterdir()} == before
 
 
-def test_a_deleted_mbid_is_told_once_and_nothing_is_written(
+def test_a_deleted_mbid_is_reported_once_and_nothing_is_written(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     gone = generate_mbid("gone")
@@ -177,7 +177,7 @@ def test_a_deleted_mbid_is_told_once_and_nothing_is_written(
     assert "merged-mbid" not in outcome.facts["repairs"]
 
 
-def test_who_may_be_meant_is_a_decision_for_a_person(vera: Path, home: Path) -> None:
+def test_ambiguous_artists_need_a_review(vera: Path, home: Path) -> None:
     other = factories.make_artist("Vera", nth=2, disambiguation="the jazz singer")
     dawn = factories.make_group(other, "Dawn")
     more = MusicBrainzCatalogue(
@@ -192,9 +192,7 @@ def test_who_may_be_meant_is_a_decision_for_a_person(vera: Path, home: Path) -> 
     assert world().artists[0].id in read_report(home)
 
 
-def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
-    vera: Path, home: Path
-) -> None:
+def test_without_leave_to_ask_the_work_is_done_and_the_lookup_waits(vera: Path, home: Path) -> None:
     outcome = run(vera, home, DISABLED)
     assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
     assert outcome.facts["unasked"].startswith("MusicBrainz not queried")
@@ -202,7 +200,7 @@ def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
     assert not (home / "status" / "cache" / FILE_NAME).exists()
 
 
-def test_in_an_outage_the_work_is_done_and_the_look_up_waits(
+def test_in_an_outage_the_work_is_done_and_the_lookup_waits(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     server.faults.fail_next(response_faults.html_page, times=99)
@@ -260,7 +258,7 @@ def test_a_cache_that_cannot_be_kept_is_an_error_that_names_it(
         run(vera, home, visits.access(server))
 
 
-def test_the_contact_stands_in_no_file_below_the_home(
+def test_no_file_below_the_home_contains_the_contact(
     vera: Path, home: Path, server: SimulatorServer
 ) -> None:
     run(vera, home, visits.access(server))

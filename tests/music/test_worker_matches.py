@@ -122,7 +122,7 @@ def test_the_fields_that_were_filled_are_those_that_hold_more_now(
     assert outcome.facts["fields_filled"] == outcome.data["fields_filled"]
 
 
-def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: SimulatorServer) -> None:
+def test_a_dry_run_shows_what_would_be_filled(vera: Path, server: SimulatorServer) -> None:
     before = read_fields(vera)
     told = run(vera, visits.access(server), write=False)
     assert read_fields(vera) == before
@@ -140,13 +140,13 @@ def test_a_second_run_fills_nothing_and_the_item_still_counts_the_first(
     assert counts(again) == counts(first)
 
 
-def test_where_nobody_was_asked_all_counts_are_nought(vera: Path) -> None:
+def test_without_a_lookup_all_counts_are_zero(vera: Path) -> None:
     outcome = run(vera, DISABLED)
     assert set(counts(outcome).values()) == {0}
     assert not set(NAMES) & outcome.facts.keys()
 
 
-def test_the_report_and_the_audit_tell_each_album(vera: Path, server: SimulatorServer) -> None:
+def test_the_report_and_the_audit_show_each_album(vera: Path, server: SimulatorServer) -> None:
     run(vera, visits.access(server))
     home = vera.parents[1]
     report = (home / "issues" / "music" / "Vera_library_issues.md").read_text()

@@ -47,7 +47,7 @@ def test_an_item_with_an_opaque_key_is_found_by_its_name() -> None:
     assert actions.find_item_key(state, "abba") == "77bc"
 
 
-def test_a_near_miss_is_told_the_right_name() -> None:
+def test_a_misspelt_name_is_answered_with_the_right_one() -> None:
     state = rig.state({"The Beatles": rig.item(), "U2": rig.item()})
     with pytest.raises(NoSuchItem, match=r'no artist named "The Beetles".*Did you mean \'The Bea'):
         actions.find_item_key(state, "The Beetles")

@@ -93,7 +93,7 @@ def where(tmp_path: Path) -> QueueLocation:
     return where
 
 
-def test_a_backup_holds_what_cannot_be_made_anew_and_no_more(
+def test_a_backup_contains_only_what_cannot_be_rebuilt(
     where: QueueLocation, tmp_path: Path
 ) -> None:
     (tmp_path / "issues" / "music").mkdir(parents=True)
@@ -160,9 +160,7 @@ def test_history_that_is_newer_than_the_snapshot_is_cut(
         assert seqs(data) == [seq for seq in written if seq <= before]
 
 
-def test_a_backup_waits_for_nobody_and_keeps_nobody_waiting(
-    where: QueueLocation, tmp_path: Path
-) -> None:
+def test_a_backup_neither_waits_nor_blocks(where: QueueLocation, tmp_path: Path) -> None:
     """The queue's lock is held by another all the time."""
     with Queue.open(where, MUSIC) as queue, queue._store.hold_lock():
         assert make(where, tmp_path / "to").info.seq == queue.state.seq
@@ -290,7 +288,7 @@ def test_a_named_file_is_made_and_never_written_over(
     assert backup.path.read_bytes() == data
 
 
-def test_a_disk_without_links_takes_backups_too(
+def test_a_disk_without_links_undoesups_too(
     where: QueueLocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:  # as exFAT does, which no test may mount
@@ -546,7 +544,7 @@ def test_many_files_need_no_more_memory_than_few(tmp_path: Path) -> None:
     assert peak < 2 << 20
 
 
-def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
+def test_wrong_sizes_allocate_no_memory(tmp_path: Path) -> None:
     """A name, a head and a file of terabytes, and a gigabyte of checksums out of a few bytes."""
     whole = packed(tmp_path / "a.tar", {QUEUE: b"{}"}).read_bytes()
     lies = []
@@ -696,7 +694,7 @@ def test_a_part_of_the_home_on_another_disk_is_no_trouble(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.md", "a.md", "home", "kept"]
 
 
-def test_a_second_restore_waits_for_nobody(where: QueueLocation, tmp_path: Path) -> None:
+def test_a_second_restore_does_not_wait(where: QueueLocation, tmp_path: Path) -> None:
     backup = make(where, tmp_path / "to")
     with (
         restore._hold_restore_lock(where.folder.parent),

@@ -56,7 +56,7 @@ def test_the_count_runs_over_all_batches_and_survives(tmp_path: Path) -> None:
         assert checkpoints.is_checkpoint_due(queue.state, 5)
 
 
-def test_a_checkpoint_bears_its_day_and_the_number_of_completed_items(tmp_path: Path) -> None:
+def test_a_checkpoint_has_its_day_and_the_number_of_completed_items(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     with rig.make(where) as queue:
         queue.begin_session()

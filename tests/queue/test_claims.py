@@ -56,7 +56,7 @@ def test_by_priority_new_items_come_first_then_retries_then_outdated_each_by_nam
     assert line.take_keys(1) == []
 
 
-def test_a_failed_item_is_due_when_its_time_has_come_and_told_once() -> None:
+def test_a_failed_item_is_retried_after_its_delay_and_reported_once() -> None:
     late = {"x": rig.item(E, not_before="2025-12-17T11:00:00+00:00"), "y": rig.item(E)}
     line = PendingQueue(rig.state(late))
     assert line.take_due_retries("2025-12-17T10:59:59+00:00") == []
@@ -124,7 +124,7 @@ def test_a_settle_needs_the_newest_claim(tmp_path: Path) -> None:
         assert rig.stale(new, queue)
 
 
-def test_naming_an_item_takes_it_whatever_its_state_but_never_from_a_living_owner(
+def test_a_named_item_is_claimed_in_any_state_but_not_from_a_live_owner(
     tmp_path: Path,
 ) -> None:
     where = rig.at(tmp_path)

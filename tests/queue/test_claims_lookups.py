@@ -23,7 +23,7 @@ STILL_PENDING = SettleRequest(Outcome(data={"lookup": "pending"}))
 VANISHED = SettleRequest(Outcome(Status.SKIPPED, data={"skip_reason": "vanished"}))
 
 
-def test_what_lacks_only_its_look_up_is_taken_last_and_only_where_look_ups_are_made() -> None:
+def test_what_lacks_only_its_lookup_is_taken_last_and_only_where_lookups_are_made() -> None:
     state = rig.state(
         {
             "b": rig.item(C, lookup="pending"),
@@ -66,7 +66,7 @@ def completed(queue: Queue, count: int, **data: Any) -> list[str]:
     return rig.settle(queue, count, SettleRequest(Outcome(data={"lookup": "pending", **data})))
 
 
-def test_what_was_taken_for_its_look_up_is_given_back_completed_and_uncounted(
+def test_what_was_taken_for_its_lookup_is_given_back_completed_and_uncounted(
     tmp_path: Path,
 ) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
@@ -85,7 +85,7 @@ def test_what_was_taken_for_its_look_up_is_given_back_completed_and_uncounted(
         assert rig.stale(claim, queue)
 
 
-def test_a_dead_owner_leaves_what_it_took_for_its_look_up_completed(tmp_path: Path) -> None:
+def test_a_dead_owner_leaves_what_it_took_for_its_lookup_completed(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     queue = rig.make(where, 3)
     session = queue.begin_session()
@@ -105,7 +105,7 @@ def test_a_dead_owner_leaves_what_it_took_for_its_look_up_completed(tmp_path: Pa
         assert after.state.claimed_keys == {}
 
 
-def test_a_try_for_the_look_up_counts_only_where_it_fails_and_then_as_the_first(
+def test_a_try_for_the_lookup_counts_only_where_it_fails_and_then_as_the_first(
     tmp_path: Path,
 ) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
@@ -120,7 +120,7 @@ def test_a_try_for_the_look_up_counts_only_where_it_fails_and_then_as_the_first(
         assert not queue.state.items["Artist 000"].for_lookup
 
 
-def test_what_a_try_for_the_look_up_tells_of_an_item_is_the_whole(tmp_path: Path) -> None:
+def test_a_lookup_attempt_reports_the_whole_item(tmp_path: Path) -> None:
     def told(fixed: int, repaired: int) -> SettleRequest:
         counts = {"issues_found": 3 + fixed, "issues_resolved": fixed, "auto_fixed": fixed}
         return SettleRequest(Outcome(data={**counts, "repaired": repaired, "lookup": "pending"}))
@@ -136,7 +136,7 @@ def test_what_a_try_for_the_look_up_tells_of_an_item_is_the_whole(tmp_path: Path
             assert (item.issues_found, item.repaired) == (3 + fixed, repaired)
 
 
-def test_what_a_try_for_the_look_up_does_not_tell_or_tells_wrongly_changes_no_count(
+def test_an_incomplete_lookup_attempt_changes_no_count(
     tmp_path: Path,
 ) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
@@ -151,7 +151,7 @@ def test_what_a_try_for_the_look_up_does_not_tell_or_tells_wrongly_changes_no_co
             queue.settle(claim, SettleRequest(Outcome(data={"auto_fixed": "many"})))
 
 
-def test_a_person_who_takes_an_item_leaves_its_look_up_as_it_is(tmp_path: Path) -> None:
+def test_the_user_who_takes_an_item_leaves_its_lookup_as_it_is(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 2) as queue:
         queue.begin_session()
@@ -167,7 +167,7 @@ def test_a_person_who_takes_an_item_leaves_its_look_up_as_it_is(tmp_path: Path) 
         assert (claim.item.lookup, claim.item.for_lookup) == ("", False)
 
 
-def test_what_vanished_before_its_look_up_still_lacks_it_when_it_is_back(tmp_path: Path) -> None:
+def test_what_vanished_before_its_lookup_still_lacks_it_when_it_is_back(tmp_path: Path) -> None:
     with rig.make(rig.at(tmp_path), 1) as queue:
         queue.begin_session()
         (key,) = completed(queue, 1)
@@ -184,7 +184,7 @@ def test_what_vanished_before_its_look_up_still_lacks_it_when_it_is_back(tmp_pat
         assert (item.status, item.lookup, item.for_lookup) == (C, "pending", False)
 
 
-def test_a_reset_and_a_changed_folder_leave_nothing_of_a_look_up(tmp_path: Path) -> None:
+def test_a_reset_and_a_changed_folder_leave_nothing_of_a_lookup(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     with rig.make(where, 2) as queue:
         queue.begin_session()
@@ -205,7 +205,7 @@ def test_a_reset_and_a_changed_folder_leave_nothing_of_a_look_up(tmp_path: Path)
         assert queue.peek_next_keys(9, lookups=True) == keys[1:]
 
 
-def test_a_restore_gives_back_what_was_taken_for_its_look_up(tmp_path: Path) -> None:
+def test_a_restore_gives_back_what_was_taken_for_its_lookup(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     queue = rig.make(where, 2)
     queue.begin_session()

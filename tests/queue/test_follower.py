@@ -71,7 +71,7 @@ def test_what_a_batch_does_is_followed_without_reading_the_snapshot(
         assert state.seq == queue.state.seq
 
 
-def test_who_slept_over_many_rewrites_reads_all_anew(where: QueueLocation) -> None:
+def test_a_follower_that_missed_rewrites_rereads_everything(where: QueueLocation) -> None:
     follower = IncrementalReader(where.folder, MUSIC)
     state = follower.read()
     with Queue.open(where, MUSIC) as queue:
@@ -117,7 +117,7 @@ def test_a_restore_and_an_edit_are_seen_before_anybody_adopts_them(where: QueueL
     assert same(follower, where)
 
 
-def test_a_line_that_was_taken_back_is_not_believed(where: QueueLocation) -> None:
+def test_a_line_that_was_undone_is_not_believed(where: QueueLocation) -> None:
     """A sync that fails takes back a line which somebody may have read already."""
     follower = IncrementalReader(where.folder, MUSIC)
     follower.read()
@@ -134,7 +134,7 @@ def test_a_line_that_was_taken_back_is_not_believed(where: QueueLocation) -> Non
     assert claims
 
 
-def test_what_cannot_be_read_is_told_and_followed_again_once_it_can(where: QueueLocation) -> None:
+def test_an_unreadable_queue_is_reported_and_followed_again_later(where: QueueLocation) -> None:
     follower = IncrementalReader(where.folder, MUSIC)
     good = rig.file(where).read_bytes()
     for damage in (b"", good[:-40], b"[]"):
@@ -147,7 +147,7 @@ def test_what_cannot_be_read_is_told_and_followed_again_once_it_can(where: Queue
         assert same(follower, where)
 
 
-def test_a_damaged_journal_is_told(where: QueueLocation) -> None:
+def test_a_damaged_journal_is_reported(where: QueueLocation) -> None:
     follower = IncrementalReader(where.folder, MUSIC)
     queue = Queue.open(where, MUSIC)
     rig.settle(queue, 1)
@@ -243,7 +243,7 @@ class Play:
 
 @settings(max_examples=25)
 @given(DEEDS)
-def test_whatever_is_done_a_follower_sees_what_a_reader_sees(deeds: list[str]) -> None:
+def test_a_follower_always_sees_what_a_reader_sees(deeds: list[str]) -> None:
     folder = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
     try:
         play = Play(folder)

@@ -68,7 +68,7 @@ def test_a_change_by_another_process_is_followed_without_reading_the_snapshot(
         monkeypatch.undo()
 
 
-def test_who_slept_over_many_rewrites_reads_all_anew(where: QueueLocation) -> None:
+def test_a_follower_that_missed_rewrites_rereads_everything(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
         one.begin_session()
         for _ in range(8):
@@ -81,7 +81,7 @@ def test_who_slept_over_many_rewrites_reads_all_anew(where: QueueLocation) -> No
         assert [claim.key for claim in two.claim(1)] == ["Artist 008"]
 
 
-def test_the_leftover_of_a_killed_rewrite_leads_nobody_astray(where: QueueLocation) -> None:
+def test_the_leftover_of_a_killed_rewrite_is_ignored(where: QueueLocation) -> None:
     with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
         one.begin_session()
         rig.settle(one)

@@ -69,7 +69,7 @@ def counts(queue: Queue) -> list[int]:
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_edit_wins_where_nobody_works(edit: Edit, tmp_path: Path) -> None:
+def test_an_edit_wins_if_no_batch_is_running(edit: Edit, tmp_path: Path) -> None:
     where = made(tmp_path)
     before = dict(readonly.load_state(where.folder, MUSIC).items)
     edit(rig.file(where))
@@ -85,7 +85,7 @@ def test_an_edit_wins_where_nobody_works(edit: Edit, tmp_path: Path) -> None:
     assert [event["op"] for event in events].count("edit") == 1
 
 
-def test_an_edit_keeps_what_dead_owners_hold_until_it_is_taken_back(tmp_path: Path) -> None:
+def test_an_edit_keeps_claims_of_dead_owners_until_they_are_released(tmp_path: Path) -> None:
     where = made(tmp_path)
     with Neighbour(where.folder) as batch:
         claimed = batch.claim(2)
@@ -215,7 +215,7 @@ def test_what_was_set_aside_can_be_put_in_place_later(tmp_path: Path) -> None:
         assert queue.state.items[claimed[0]].status is Status.PENDING
 
 
-def test_an_edit_with_a_key_that_nobody_knows_is_refused_and_kept(tmp_path: Path) -> None:
+def test_an_edit_with_an_unknown_key_is_refused_and_kept(tmp_path: Path) -> None:
     where = made(tmp_path)
     rig.edit(rig.file(where), OLD, '"tracks": 7')
     edited = rig.file(where).read_bytes()
@@ -313,7 +313,7 @@ def _elsewhere(where: QueueLocation, text: str) -> None:
     rig.file(where).write_text(text)
 
 
-def test_an_item_may_lie_where_its_library_was_before(tmp_path: Path) -> None:
+def test_an_item_may_are_where_its_library_was_before(tmp_path: Path) -> None:
     where = made(tmp_path)
     with Queue.open(where, MUSIC) as queue:
         queue.commit(lambda _: QueueChange("scan", {}, {"library": "/other"}))

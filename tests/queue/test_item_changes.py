@@ -86,7 +86,7 @@ def test_the_whole_table_of_transitions_is_as_the_design_says(old: Status, new: 
 
 
 @each_row("lookup", ["", "pending", "done", "unsure", "unknown"])
-def test_a_completed_item_is_taken_only_for_a_look_up_that_it_lacks(lookup: LookupState) -> None:
+def test_a_completed_item_is_taken_only_for_a_lookup_that_it_lacks(lookup: LookupState) -> None:
     state = rig.state({"U2": rig.item(C, lookup=lookup)})
     if lookup == "pending":
         assert state.build_changed_item("U2", {"status": I}).status is I

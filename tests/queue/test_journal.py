@@ -62,7 +62,7 @@ _items = st.dictionaries(_text, st.dictionaries(_text, _deep, max_size=4), max_s
 
 
 @given(_items, _text)
-def test_a_record_is_one_line_whatever_it_holds(items: dict[str, Any], op: str) -> None:
+def test_a_record_with_any_content_is_one_line(items: dict[str, Any], op: str) -> None:
     given_ = JournalRecord(seq=7, time="", op=op, items=items)
     line = journal.encode_line(given_)
     assert line.index(b"\n") == len(line) - 1
@@ -213,7 +213,7 @@ def test_a_short_write_leaves_the_journal_as_it_was(
 
 
 @pytest.mark.parametrize("name", ["fdatasync", "ftruncate"])
-def test_a_journal_whose_state_nobody_knows_takes_no_more_lines(
+def test_a_journal_in_an_unknown_state_accepts_no_more_lines(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = made(tmp_path, RECORDS[:2])

@@ -151,7 +151,7 @@ def test_a_file_system_without_locks_is_named_with_the_cure(
         assert lock._find_mount(home.queue)[1] in done.stderr
 
 
-def test_locks_that_keep_nobody_out_are_noticed(
+def test_ineffective_locks_are_detected(
     where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)

@@ -152,7 +152,7 @@ def test_numbers_are_never_used_again(scene: Scene) -> None:
     assert seqs == sorted(set(seqs))
 
 
-def test_the_history_tells_of_the_restore_and_of_what_it_undid(scene: Scene) -> None:
+def test_the_history_records_the_restore_and_what_it_undid(scene: Scene) -> None:
     rig.cp(scene.checkpoint, scene.file)
     at = snapshot.load(scene.checkpoint, MUSIC).head.seq
     with restored(scene) as queue:
@@ -278,7 +278,7 @@ def test_a_copy_of_the_whole_folder_is_the_same_queue(scene: Scene, tmp_path: Pa
         assert scene.batch.settle(scene.held[0])
 
 
-def test_a_snapshot_that_is_gone_is_told_and_never_made_anew(scene: Scene) -> None:
+def test_a_snapshot_that_is_gone_is_reported_and_never_rebuilt(scene: Scene) -> None:
     scene.file.unlink()
     before = contents(scene.where)
     with pytest.raises(SnapshotDamaged, match=r"(?s)No such file.*--repair.*\n  cp "):

@@ -53,7 +53,7 @@ def test_twenty_sessions_started_at_once_get_twenty_numbers(tmp_path: Path) -> N
     assert all(path.read_text().count("Batch started") == 1 for path in logs)
 
 
-def test_numbers_go_on_within_a_day_and_start_anew_on_the_next(tmp_path: Path) -> None:
+def test_numbers_go_on_within_a_day_and_start_again_on_the_next(tmp_path: Path) -> None:
     clock = rig.Clock("2025-12-17T23:00:00+00:00")
     where = rig.at(tmp_path, clock)
     folder = where.folder / "session_logs"
@@ -100,7 +100,7 @@ def test_a_journal_that_another_process_removes_meanwhile_stops_no_session(tmp_p
     assert session.id == "20251217_session_001"
 
 
-def test_more_than_999_sessions_a_day_are_told_apart(tmp_path: Path) -> None:
+def test_more_than_999_sessions_a_day_are_distinguished(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     folder = where.folder / "session_logs"
     folder.mkdir(parents=True)
@@ -165,7 +165,7 @@ def test_two_who_ask_at_once_do_not_take_each_other_for_the_owner(
     assert answers == [False, False]
 
 
-def test_the_items_of_a_killed_session_are_taken_back_at_once(tmp_path: Path) -> None:
+def test_the_items_of_a_killed_session_are_released_at_once(tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     rig.make(where, 6).close()
     with Neighbour(where.folder) as batch:
@@ -298,7 +298,7 @@ def test_a_log_that_was_changed_afterwards_is_reported(
     assert faults(where) == []
 
 
-def test_a_log_that_a_full_disk_cut_off_is_no_fault(
+def test_a_log_truncated_by_a_full_disk_is_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = rig.at(tmp_path)

@@ -28,7 +28,7 @@ def start_worker(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
     return seen, work
 
 
-def test_an_item_at_which_a_person_stops_is_given_back_and_ends_the_batch(tmp_path: Path) -> None:
+def test_an_item_at_which_the_user_stops_is_given_back_and_ends_the_batch(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, workshop.GOOD)
     _, work = start_worker({"cow": "stop"})
     report = shop.run(workshop.opening(work))
@@ -72,7 +72,7 @@ def make_abandoned(folder: Path) -> Workshop:
     return shop
 
 
-def test_where_a_person_is_asked_all_is_done_in_the_process_that_has_the_terminal(
+def test_prompts_run_in_the_process_that_has_the_terminal(
     tmp_path: Path,
 ) -> None:
     shop = make_abandoned(tmp_path)

@@ -39,7 +39,7 @@ def test_every_outcome_is_recorded_with_its_data(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "dog").read_text() == "dog"
 
 
-def test_a_report_counts_what_was_settled_and_what_the_workers_mended(tmp_path: Path) -> None:
+def test_a_report_counts_what_was_settled_and_what_the_workers_fixed(tmp_path: Path) -> None:
     report = workshop.make_workshop(tmp_path, LIBRARY).run()
     assert report.settled[Status.COMPLETED] == 2
     assert report.settled[Status.ERROR] == report.settled[Status.SKIPPED] == 1
@@ -89,7 +89,7 @@ def test_a_batch_without_a_size_takes_all_in_windows(
     assert shop.run().claimed == 0
 
 
-def test_the_log_tells_of_each_item_and_of_the_trace_of_each_error(tmp_path: Path) -> None:
+def test_the_log_reports_each_item_and_of_the_trace_of_each_error(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "raises value"})
     shop.run(settings={"batch_size": 2})
     told = {line["message"]: line for line in shop.log()}
@@ -114,7 +114,7 @@ def test_when_its_time_is_over_a_batch_starts_nothing_new(
     assert shop.run().done_count == 2
 
 
-def test_a_named_item_is_done_whatever_its_state_and_no_other(tmp_path: Path) -> None:
+def test_only_the_named_item_is_processed_in_any_state(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, LIBRARY)
     shop.run(size=3)
     for key in ("ant", "bee", "cow"):

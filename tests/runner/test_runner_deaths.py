@@ -63,7 +63,7 @@ def test_an_item_that_kills_its_worker_costs_one_attempt_and_no_neighbour(
 
 
 @pytest.mark.usefixtures("pooled")
-def test_an_item_that_dies_only_beside_others_is_completed(tmp_path: Path) -> None:
+def test_an_item_that_dies_only_in_parallel_is_completed(tmp_path: Path) -> None:
     shop = workshop.make_workshop(
         tmp_path, {"bad": "die-first kill", "slow": "sleep 1", **workshop.GOOD}
     )

@@ -94,7 +94,7 @@ def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -
     assert shop.run(workers=1).done_count == 2
 
 
-def test_an_early_worker_dies_with_its_parent_whatever_its_siblings_do(tmp_path: Path) -> None:
+def test_an_early_worker_always_dies_with_its_parent(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "gated"})
     process, (*others, last) = start_batch(shop, 3)
     os.kill(last, signal.SIGSTOP)  # it keeps open whatever it has of the others

@@ -38,9 +38,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.usefixtures("pooled")
-def test_whatever_a_worker_raises_or_returns_ends_its_item_and_no_other(
-    tmp_path: Path, workers: int
-) -> None:
+def test_any_worker_error_ends_only_its_item(tmp_path: Path, workers: int) -> None:
     shop = workshop.make_workshop(
         tmp_path, {**{failure: failure for failure in FAILURES}, "bee": "good"}
     )

@@ -60,7 +60,7 @@ def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -
     assert "No checkpoint could be written" in report.warnings[0]
 
 
-def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -> None:
+def test_an_item_that_is_reset_by_force_meanwhile_is_done_again(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
     force = actions.reset_items(shop.queue.location, actions.select_by_name(["ant"]), force=True)
     claims: list[int] = []

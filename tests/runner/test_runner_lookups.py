@@ -51,14 +51,14 @@ def set_online(shop: Workshop) -> None:
     (shop.folder / looking.ONLINE).touch()
 
 
-def test_a_batch_without_look_ups_takes_nothing_for_them(tmp_path: Path) -> None:
+def test_a_batch_without_lookups_takes_nothing_for_them(tmp_path: Path) -> None:
     shop = make_without_lookup(tmp_path, THINGS)
     report = shop.run()
     assert (report.claimed, report.pending_lookups, report.service_failures) == (0, 3, 0)
     assert shop.notes("start") == []
 
 
-def test_a_batch_takes_what_lacks_its_look_up_after_all_else(tmp_path: Path) -> None:
+def test_a_batch_takes_what_lacks_its_lookup_after_all_else(tmp_path: Path) -> None:
     begun: list[int] = []
     shop = make_without_lookup(tmp_path, THINGS, {"new": "look"})
     set_online(shop)
@@ -103,7 +103,7 @@ def test_a_service_that_is_out_is_not_asked_for_each_of_a_thousand(
     assert (report.pending_lookups, report.lookup_note) == (60, looking.REFUSED)
 
 
-def test_work_goes_on_without_the_service_and_ends_its_look_ups(tmp_path: Path) -> None:
+def test_work_goes_on_without_the_service_and_ends_its_lookups(tmp_path: Path) -> None:
     shop = make_without_lookup(tmp_path, THINGS, {"new": "look", "old": "good"})
     report = shop.run(lookups=True)
     assert [note[1] for note in shop.notes("start")] == ["new", "old"]
@@ -151,7 +151,7 @@ def test_an_answer_to_a_question_from_before_the_outage_takes_nothing_again(tmp_
     }
 
 
-def test_what_nobody_is_asked_for_is_no_failure_of_a_service(tmp_path: Path) -> None:
+def test_a_skipped_lookup_is_no_failure_of_a_service(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "look-never", "bee": "look-never"})
     report = shop.run()
     assert (report.service_failures, report.pending_lookups, report.lookup_note) == (
@@ -181,7 +181,7 @@ def test_a_look_up_that_fails_its_item_is_an_error_with_its_tries_to_come(tmp_pa
     assert report.pending_lookups == 0
 
 
-def test_naming_an_item_does_it_whole_whatever_it_lacks(tmp_path: Path) -> None:
+def test_a_named_item_is_processed_completely(tmp_path: Path) -> None:
     shop = make_without_lookup(tmp_path, THINGS)
     set_online(shop)
     report = shop.run(key="bee", lookups=True)
@@ -210,7 +210,7 @@ def test_a_stopped_batch_gives_back_what_it_has_not_looked_up(
 
 
 @pytest.mark.parametrize("workers", some([2, 1], 2))
-def test_a_batch_killed_amid_look_ups_leaves_all_completed_and_uncounted(
+def test_a_batch_killed_during_lookups_leaves_all_completed_and_uncounted(
     tmp_path: Path, workers: int
 ) -> None:
     shop = make_without_lookup(tmp_path, dict.fromkeys("abcde", "look-at-gate"))

@@ -141,7 +141,7 @@ def test_a_part_whose_result_no_record_can_hold_fails(tmp_path: Path, workers: i
     assert shop.item("bee").status is Status.COMPLETED
 
 
-def test_a_part_whose_input_has_changed_is_run_anew(tmp_path: Path) -> None:
+def test_a_part_whose_input_has_changed_is_run_again(tmp_path: Path) -> None:
     shop = stock(tmp_path, ant="one broken two")
     shop.run(delay=60.0)
     (tmp_path / "parts" / "ant.0").write_text("ONE!")

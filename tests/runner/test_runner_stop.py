@@ -170,7 +170,7 @@ def test_ctrl_c_while_the_workers_start_kills_none_of_them(tmp_path: Path) -> No
     assert not any(item.suspect for item in map(shop.item, shop.statuses()))
 
 
-def test_a_batch_that_was_told_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+def test_a_batch_started_with_nohup_outlives_its_terminal(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "gated", "bee": "good"})
     process = start_batch(shop, "ant", hangup=int(signal.SIG_IGN))
     process.send_signal(signal.SIGHUP)

@@ -25,9 +25,7 @@ WORKERS = pytest.mark.parametrize("workers", sampling.some([2, 1], 2))
 
 @WORKERS
 @pytest.mark.usefixtures("pooled")
-def test_a_wait_that_was_told_does_not_count_towards_the_timeout(
-    tmp_path: Path, workers: int
-) -> None:
+def test_an_announced_wait_does_not_count_towards_the_timeout(tmp_path: Path, workers: int) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": f"wait 3 {LIMIT + 0.4} 0.1", "bee": "good"})
     shop.run(workers=workers, item_timeout=LIMIT)
     assert shop.statuses() == {"ant": Status.COMPLETED, "bee": Status.COMPLETED}
@@ -57,7 +55,7 @@ def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
 
 @WORKERS
 @pytest.mark.usefixtures("pooled")
-def test_a_wait_that_was_not_told_counts(tmp_path: Path, workers: int) -> None:
+def test_an_unannounced_wait_counts_towards_the_timeout(tmp_path: Path, workers: int) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "wait 0 60"})
     shop.run(workers=workers, item_timeout=LIMIT)
     told = f"it took longer than {LIMIT:g} seconds"

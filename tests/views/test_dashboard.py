@@ -160,7 +160,7 @@ def test_a_session_whose_end_is_not_in_the_history_yet_is_not_called_killed() ->
     assert state(120, []) == "killed"
 
 
-def test_of_many_failures_the_number_is_told() -> None:
+def test_many_failures_are_reported_as_a_number() -> None:
     many = [FailedItem(f"A{n}", "no", dashboards.at("10:00:00"), 1, "") for n in range(1500)]
     account = msgspec.structs.replace(dashboards.ACCOUNT, failed_items=many)
     text = "\n".join(render.render_dashboard(with_account(account), WindowSize(80, 40)))
@@ -181,7 +181,7 @@ def test_a_queue_that_cannot_be_read_says_why_before_all_else() -> None:
     assert "it is cut off" in " ".join(line.strip() for line in drawn)
 
 
-def test_a_command_can_be_pasted_whatever_the_home_is_called() -> None:
+def test_a_command_can_be_pasted_for_any_home_name() -> None:
     glance = msgspec.structs.replace(
         dashboards.GLANCE,
         accept_command=fix_commands.accept_kind_command(Path("/home/me/my keep"), "missing-cover"),
@@ -194,7 +194,7 @@ def test_a_command_can_be_pasted_whatever_the_home_is_called() -> None:
     assert words[-2:] == ["--accept-kind", "missing-cover"]
 
 
-def test_two_kinds_are_told_apart() -> None:
+def test_two_kinds_are_distinguished() -> None:
     films = msgspec.structs.replace(MUSIC, name="movies", noun="movie", plural="movies")
     standing = msgspec.structs.replace(
         dashboards.STANDING, kind="movies", noun="movie", plural="movies", total=12931
@@ -207,7 +207,7 @@ def test_two_kinds_are_told_apart() -> None:
     assert "movies:" in drawn.partition("Queue")[2]
 
 
-def test_times_of_another_day_bear_their_date() -> None:
+def test_times_of_another_day_have_their_date() -> None:
     later = msgspec.structs.replace(dashboards.GLANCE, now=dashboards.NOW + timedelta(days=1))
     assert "17 Dec 13:00" in text(later)
     assert "17 Dec 13:00" not in text(dashboards.GLANCE)

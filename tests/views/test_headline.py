@@ -161,13 +161,13 @@ def test_what_became_of_issues(flow: PeriodTotals, open_: int, sentence: str) ->
     )
 
 
-def test_what_waited_in_a_week_that_is_over_is_told_as_over() -> None:
+def test_reviews_pending_in_a_past_week_are_reported_in_the_past_tense() -> None:
     assert describe_pace(build_progress(2, 4, issues=[issue("a", 3)]), running=False).endswith(
         "3 waited for a decision."
     )
 
 
-def test_what_is_left_is_told_with_what_that_goes_by() -> None:
+def test_the_estimate_is_shown_with_its_basis() -> None:
     one = build_progress(2, 62)
     assert headline.format_remaining(NOTHING, one, None) == ""
     assert headline.format_remaining(rest(60), one, None) == "60 artists are left."
@@ -211,7 +211,7 @@ def test_one_artist_that_is_left_is_one() -> None:
     ).startswith("1 artist is left: about 1 min 30 s of work")
 
 
-def test_a_slow_pace_is_not_told_as_none() -> None:
+def test_a_slow_pace_is_not_shown_as_zero() -> None:
     slow = rest(60, 0.4, sessions=3, estimate=CompletionEstimate(0.3, 28, "2030-01-01"))
     words = headline.format_remaining(slow, build_progress(2, 62), None)
     assert "0.4 an hour" in words
@@ -272,7 +272,7 @@ def test_a_trend_is_as_high_as_its_numbers() -> None:
     )
 
 
-def test_what_is_left_is_that_of_today_and_told_only_while_that_is_near() -> None:
+def test_the_estimate_is_current_and_shown_only_while_recent() -> None:
     one = build_progress(2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2)))
     assert ". 60 artists are left: about" in describe_pace(one)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"

@@ -72,7 +72,7 @@ def test_issues_open_close_and_return(queue: Queue) -> None:
     ]
 
 
-def test_a_deleted_or_damaged_index_is_made_anew_and_equal(queue: Queue) -> None:
+def test_a_deleted_or_damaged_index_is_rebuilt_and_equal(queue: Queue) -> None:
     queue.begin_session()
     settle(queue, "A", "x:1")
     settle(queue, "B", "y:1")

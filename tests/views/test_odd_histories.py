@@ -115,7 +115,7 @@ def test_what_is_forgotten_counts_no_longer_and_as_new_when_it_returns(tmp_path:
     assert level.total == 28
 
 
-def test_a_renamed_artist_goes_on_with_its_issues_and_is_not_done_anew(tmp_path: Path) -> None:
+def test_a_renamed_artist_goes_on_with_its_issues_and_is_not_done_again(tmp_path: Path) -> None:
     month_history = Months(tmp_path, 4, artists=months.ARTISTS[:12])
     month_history.batch(9)
     done = [key for key, item in _queue(month_history).items() if item["status"] == "completed"]
@@ -190,7 +190,7 @@ def test_a_clock_that_goes_back_changes_no_sum(tmp_path: Path) -> None:
     assert sum(stats.again for stats in flow) == expected.again
 
 
-def test_a_report_after_a_killed_batch_tells_all_that_it_did(tmp_path: Path) -> None:
+def test_a_report_after_a_killed_batch_shows_all_that_it_did(tmp_path: Path) -> None:
     month_history = Months(tmp_path, 6, artists=months.ARTISTS[:9])
     month_history.batch(3)
     month_history.batch(4, kill=True)
@@ -202,7 +202,7 @@ def test_a_report_after_a_killed_batch_tells_all_that_it_did(tmp_path: Path) -> 
     assert report.invested == 3 * 90 + 2 + 4 * 90
 
 
-def test_sessions_whose_logs_were_moved_away_are_told_apart(tmp_path: Path) -> None:
+def test_sessions_whose_logs_were_moved_away_are_distinguished(tmp_path: Path) -> None:
     """Without its log, the next session of that day may get the same name."""
     month_history = Months(tmp_path, 6, artists=months.ARTISTS[:9])
     month_history.batch(3)
@@ -216,7 +216,7 @@ def test_sessions_whose_logs_were_moved_away_are_told_apart(tmp_path: Path) -> N
     assert facts(day) == naive_facts(expected)
 
 
-def test_what_a_person_marked_as_completed_is_done_again_by_a_batch(tmp_path: Path) -> None:
+def test_an_item_marked_as_completed_by_the_user_is_processed_again(tmp_path: Path) -> None:
     month_history = Months(tmp_path, 6, artists=months.ARTISTS[:3])
     with Queue.open(month_history.where, MUSIC) as queue:
         queue.commit(actions.mark_completed(months.ARTISTS[0], clock.format_iso(month_history.now)))
@@ -276,7 +276,7 @@ def test_an_edit_that_takes_items_away_and_adds_some_is_followed(tmp_path: Path)
     _agrees(month_history)
 
 
-def test_a_queue_that_is_made_anew_begins_at_nothing_and_keeps_the_history(tmp_path: Path) -> None:
+def test_a_queue_that_is_rebuilt_begins_at_nothing_and_keeps_the_history(tmp_path: Path) -> None:
     month_history = Months(tmp_path, 4, artists=months.ARTISTS[:20])
     month_history.batch(9)
     before = len(month_history.history())
@@ -297,7 +297,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def test_records_of_before_the_state_was_told_are_understood(tmp_path: Path) -> None:
+def test_records_without_a_state_are_understood(tmp_path: Path) -> None:
     month_history = Months(tmp_path, 4, artists=months.ARTISTS[:20])
     month_history.batch(9)
     month_history.again(*months.ARTISTS[:9])
@@ -335,7 +335,7 @@ def _completed(history: Months) -> int:
     return week.flow.completed
 
 
-def test_an_index_damaged_deep_inside_is_made_anew_and_asked_again(tmp_path: Path) -> None:
+def test_an_index_damaged_deep_inside_is_rebuilt_and_asked_again(tmp_path: Path) -> None:
     month_history = Months(tmp_path, 4, artists=months.ARTISTS[:60])
     month_history.batch(50, seconds=1000)
     path = month_history.where.folder / index.FILE

@@ -41,7 +41,7 @@ def done(time: str, item: str, *ids: str, **facts: Any) -> Line:
     return at(time, "settle", session="s", item=item, state="completed", open_ids=ids, **facts)
 
 
-def test_an_empty_history_tells_nothing(tmp_path: Path) -> None:
+def test_an_empty_history_gives_no_report(tmp_path: Path) -> None:
     for span in collect_stats(tmp_path):
         assert span.flow == period_stats.PeriodTotals()
         assert (span.level.completed, span.level.total, span.level.open) == (0, None, {})
@@ -94,7 +94,7 @@ def test_the_size_is_the_last_that_was_known(tmp_path: Path) -> None:
     assert [span.level.total for span in sizes] == [7, 9, 9, 5]
 
 
-def test_what_a_person_did_is_no_work_of_batches(tmp_path: Path) -> None:
+def test_commands_of_the_user_are_not_counted_as_batches(tmp_path: Path) -> None:
     stats, *_ = collect_stats(
         tmp_path,
         done("15 10:00", "A", "x:1", tracks=9),
@@ -160,7 +160,7 @@ def test_weeks_begin_on_mondays(tmp_path: Path) -> None:
     assert [span.level.completed for span in found] == [1, 2, 3]
 
 
-def test_a_restore_takes_back_what_was_done_but_not_the_time_it_took(tmp_path: Path) -> None:
+def test_a_restore_undoes_work_but_not_the_time_spent(tmp_path: Path) -> None:
     stats, two, _ = collect_stats(
         tmp_path,
         at("15 10:00", "start", session="s", known=4),

@@ -91,7 +91,7 @@ def test_days_are_as_long_as_the_clocks_on_the_walls_say(zone: str, day: str, ho
     zone=st.sampled_from(ZONES),
     days=st.sampled_from([DAY, WEEK]),
 )
-def test_each_moment_lies_in_one_period_and_periods_follow_one_another(
+def test_each_time_is_in_one_period_and_periods_are_adjacent(
     moment: datetime, zone: ZoneInfo, days: int
 ) -> None:
     period = periods.period_at(moment, days, zone)

@@ -49,7 +49,7 @@ def test_reports_are_as_they_were(homes: dict[Any, Months], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_all_formats_tell_the_same_numbers(homes: dict[Any, Months], name: str) -> None:
+def test_all_formats_show_the_same_numbers(homes: dict[Any, Months], name: str) -> None:
     make, period = REPORTS[name]
     texts = {one: path.read_text() for one, path in reports.write(homes[make], period).items()}
     (kind,) = json.loads(texts["json"])["kinds"]
@@ -110,7 +110,7 @@ def hostile_reports(tmp_path_factory: pytest.TempPathFactory) -> hostile.Written
     return hostile.write_reports(tmp_path_factory.mktemp('a home\'s "place"'))
 
 
-def test_tables_keep_their_shape_whatever_names_hold(hostile_reports: hostile.Written) -> None:
+def test_tables_keep_their_shape_with_any_content(hostile_reports: hostile.Written) -> None:
     lines = hostile_reports.text("md").splitlines()
     heads = [number for number, line in enumerate(lines) if line.startswith("|---")]
     assert len(heads) >= 2
@@ -179,7 +179,7 @@ def test_json_is_json_and_holds_every_name_as_it_is(hostile_reports: hostile.Wri
     assert failing
 
 
-def test_commands_can_be_pasted_whatever_they_name(hostile_reports: hostile.Written) -> None:
+def test_commands_can_be_pasted_with_any_content(hostile_reports: hostile.Written) -> None:
     (kind,) = json.loads(hostile_reports.text("json"))["kinds"]
     raw = {path_text.escape_path(name): name for name in hostile.RAW}
     alone = [one for one in kind["present"]["failing"] if one["count"] == 1]

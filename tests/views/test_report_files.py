@@ -148,7 +148,7 @@ def test_a_clock_that_went_back_behind_the_history_harms_nothing(tmp_path: Path)
     assert list_due(tmp_path, "2025-11-01T10:00", first="2025-W48") == ["2025-W44"]
 
 
-def test_a_report_from_the_future_does_not_stand_for_today(tmp_path: Path) -> None:
+def test_a_report_from_the_future_is_not_current(tmp_path: Path) -> None:
     written(tmp_path, "2025-W50", "2025-12-15T09:00")
     written(tmp_path, "2025-W51", "2025-12-20T09:00")
     assert list_due(tmp_path, "2025-12-17T10:00") == ["2025-W51"], (
@@ -214,7 +214,7 @@ def write_template(home: Path, suffix: str, text: str) -> Path:
 
 
 @pytest.mark.parametrize("suffix", ["md", "html"])
-def test_a_template_of_ones_own_is_used_where_there_is_one(
+def test_a_custom_template_is_used_if_present(
     tmp_path: Path, report: ProgressReport, suffix: str
 ) -> None:
     write_template(tmp_path, suffix, "{{ told.period.name }}: {{ told.kinds[0].completed }} of 9\n")
@@ -227,7 +227,7 @@ def test_a_template_of_ones_own_is_used_where_there_is_one(
     assert "artists are done" in paths[FORMATS.index(suffix)].read_text()
 
 
-def test_a_template_of_ones_own_may_extend_what_it_is_given(
+def test_a_custom_template_can_extend_the_built_in_one(
     tmp_path: Path, report: ProgressReport
 ) -> None:
     write_template(
@@ -344,7 +344,7 @@ def test_a_template_that_is_no_text_is_a_wrong_one(tmp_path: Path, report: Progr
 @pytest.mark.parametrize(
     "name", ["an unknown name", "a macro that calls itself", "a call with the wrong things"]
 )
-def test_a_wrong_template_costs_nobody_a_report(tmp_path: Path, name: str) -> None:
+def test_a_wrong_template_does_not_prevent_the_report(tmp_path: Path, name: str) -> None:
     made = Months(tmp_path, artists=months.ARTISTS[:5])
     made.batch(2)
     path = write_template(tmp_path, "md", BAD[name][0])

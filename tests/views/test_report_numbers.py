@@ -163,7 +163,7 @@ def test_each_week_and_each_day_is_counted_twice(
             assert facts(one) == naive_facts(ledger.told(begin, end)), one.period.name
 
 
-def test_the_histories_hold_whatever_can_be_counted(histories: dict[str, Months]) -> None:
+def test_the_histories_contain_everything_countable(histories: dict[str, Months]) -> None:
     ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
     seen = [naive_facts(Ledger(made.where.folder).told(*ever)) for made in histories.values()]
     missing = {name for name in seen[0] if not any(stats_[name] for stats_ in seen)}
@@ -171,7 +171,9 @@ def test_the_histories_hold_whatever_can_be_counted(histories: dict[str, Months]
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_the_history_ends_where_the_queue_stands(histories: dict[str, Months], name: str) -> None:
+def test_the_history_ends_at_the_state_of_the_queue(
+    histories: dict[str, Months], name: str
+) -> None:
     made = histories[name]
     queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
     level = spans(made.where.folder, made.now, WEEK, months.ZONE)[-1].level
@@ -220,7 +222,7 @@ def test_pace_estimate_and_failures_are_counted_twice(
 
 @pytest.mark.parametrize("days", [WEEK, DAY])
 @pytest.mark.parametrize("name", HISTORIES)
-def test_each_report_tells_what_is_counted(
+def test_each_report_shows_what_is_counted(
     histories: dict[str, Months], name: str, days: int
 ) -> None:
     made, zone = histories[name], months.ZONE

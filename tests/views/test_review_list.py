@@ -98,7 +98,7 @@ def test_entries_of_a_queue_that_this_version_does_not_know_stay(tmp_path: Path)
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": 3}', '{"format": 1}'])
-def test_a_damaged_list_is_made_anew(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_list_is_rebuilt(tmp_path: Path, damage: str) -> None:
     update(tmp_path, state(MUSIC, 2, U2=2), "music")
     (tmp_path / review.FILE).write_text(damage)
     update(tmp_path, state(MUSIC, 2, U2=2), "again")

@@ -51,7 +51,7 @@ def test_sums_that_are_kept_equal_sums_that_are_made(
 
 
 @given(st.dictionaries(KEYS, ITEMS))
-def test_sums_are_what_a_person_would_count(items: dict[str, MusicItem]) -> None:
+def test_sums_equal_a_manual_count(items: dict[str, MusicItem]) -> None:
     sums = RunningTotals(rig.state(dict(items)))
     there = [item for item in items.values() if item.status is not Status.SKIPPED]
     waiting = [

@@ -53,7 +53,7 @@ def test_a_summary_adds_up() -> None:
     assert status.seconds_left == pytest.approx(10)
 
 
-def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
+def test_pending_lookups_are_reported_while_they_run() -> None:
     status = summary.build_queue_status(
         state(
             A=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending"),
@@ -71,7 +71,7 @@ def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
     assert terminal.format_pending_lookups(1, status) == "1 artist waits for its lookup"
 
 
-def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
+def test_matched_albums_are_summarized_in_one_line() -> None:
     first = MusicItem(
         status=Status.COMPLETED,
         albums_matched=800,

@@ -62,7 +62,7 @@ def test_the_more_popular_movie_of_a_title_is_not_taken_for_it(context: TmdbCont
     assert identify(build_local_movie("The Amber Ferry", 1955, 92), context).tmdb_id == FERRY
 
 
-def test_the_running_time_tells_remakes_apart_without_a_year(context: TmdbContext) -> None:
+def test_the_running_time_shows_remakes_apart_without_a_year(context: TmdbContext) -> None:
     assert identify(build_local_movie("The Amber Ferry", 0, 93), context).tmdb_id == FERRY
 
 
@@ -71,7 +71,7 @@ def test_a_wrong_year_is_found_out_by_the_running_time(context: TmdbContext) -> 
     assert identity.status is MatchStatus.REVIEW
 
 
-def test_without_year_and_running_time_a_person_decides(context: TmdbContext) -> None:
+def test_without_year_and_running_time_a_review_is_needed(context: TmdbContext) -> None:
     identity = identify(build_local_movie("The Amber Ferry"), context)
     assert (identity.status, identity.tmdb_id, identity.movie) == (MatchStatus.REVIEW, 0, None)
     assert {candidate.hit.id for candidate in identity.candidates} >= {FERRY, REMADE}
@@ -90,14 +90,16 @@ def test_without_year_and_running_time_a_person_decides(context: TmdbContext) ->
         ("Two.Lanterns.1977.1080p", 0, MatchStatus.AUTO),
     ],
 )
-def test_a_film_of_ones_own_is_not_taken_for_a_movie_of_its_name(
+def test_a_home_video_is_not_matched_to_a_movie_of_the_same_name(
     context: TmdbContext, base: str, minutes: float, sure: MatchStatus
 ) -> None:
     lantern = structs.replace(build_local_movie("Two Lanterns", 1977, minutes), base=base)
     assert identify(lantern, context).status is sure
 
 
-def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(context: TmdbContext) -> None:
+def test_a_collection_folder_with_a_year_is_not_taken_for_the_movie_in_it(
+    context: TmdbContext,
+) -> None:
     movie = build_local_movie(
         "Two Lanterns", 1977, source="folder", others=("Two Lanterns 1977", "Elf")
     )
@@ -118,7 +120,7 @@ def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(context: TmdbConte
         ("", MatchStatus.REVIEW),
     ],
 )
-def test_only_an_edition_that_was_cut_anew_may_last_longer(
+def test_only_a_remastered_edition_may_last_longer(
     context: TmdbContext, edition: str, sure: MatchStatus
 ) -> None:
     assert (
@@ -135,7 +137,7 @@ def test_a_title_that_begins_with_a_year_is_read_without_it(context: TmdbContext
     assert score.rate_candidate(clues, hit, Known(id=1, runtime=92)).confidence >= WEIGHTS.bar
 
 
-def test_twins_that_nothing_tells_apart_are_a_tie(context: TmdbContext) -> None:
+def test_indistinguishable_twins_are_tied(context: TmdbContext) -> None:
     identity = identify(build_local_movie("Nightjar", 2010, 101), context)
     assert identity.status is MatchStatus.REVIEW
     assert identity.candidates[0].confidence - identity.candidates[1].confidence < 0.05
@@ -159,14 +161,14 @@ def test_a_misspelled_title_is_found_by_the_rest_of_it(context: TmdbContext, tit
 
 
 @pytest.mark.parametrize("title", ["", " - - ", "\udcff\x00", "(((("])
-def test_a_name_that_says_nothing_asks_nobody(
+def test_an_empty_name_sends_no_request(
     server: SimulatorServer, context: TmdbContext, title: str
 ) -> None:
     assert identify(build_local_movie(title, 1999, 90), context).status is MatchStatus.UNMATCHED
     assert server.requests == []
 
 
-def test_a_movie_that_nobody_knows_is_unmatched(context: TmdbContext) -> None:
+def test_an_unknown_movie_is_unmatched(context: TmdbContext) -> None:
     identity = identify(build_local_movie("Teapots at Dawn", 1971, 90), context)
     assert (identity.status, identity.candidates, identity.lookup_error) == (
         MatchStatus.UNMATCHED,
@@ -200,7 +202,7 @@ def test_the_first_id_in_order_decides_with_one_request(
     assert len(identity.conflicts) == {"queue": 2, "nfo": 1, "name": 0}[by]
 
 
-def test_ids_of_one_nfo_that_contradict_each_other_are_told(context: TmdbContext) -> None:
+def test_ids_of_one_nfo_that_contradict_each_other_are_reported(context: TmdbContext) -> None:
     identity = identify(
         build_local_movie("The Amber Ferry", 1954), context, tmdb=str(FERRY), imdb="tt7000012"
     )
@@ -220,7 +222,7 @@ def test_an_id_that_the_name_contradicts_goes_to_review_where_another_fits(
     assert identity.conflicts == ("The NFO says TMDb 14, but the name says TMDb 11.",)
 
 
-def test_an_id_that_nothing_here_agrees_with_is_believed_and_told(context: TmdbContext) -> None:
+def test_an_id_that_nothing_here_agrees_with_is_believed_and_reported(context: TmdbContext) -> None:
     identity = identify(build_local_movie("Teapots at Dawn", 1954, 92), context, tmdb=str(LANTERNS))
     assert (identity.status, identity.tmdb_id) == (MatchStatus.AUTO, LANTERNS)
     assert identity.conflicts == (
@@ -244,7 +246,7 @@ def test_an_id_with_a_slip_goes_to_review_where_the_name_finds_another_movie(
         assert title in found.conflicts[0]
 
 
-def test_an_id_that_is_doubted_waits_where_nobody_can_be_asked(
+def test_a_doubtful_id_waits_while_offline(
     server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
     identify(build_local_movie("Two Lanterns", 1977), context, tmdb=str(LANTERNS))
@@ -261,7 +263,9 @@ def test_an_id_that_is_doubted_waits_where_nobody_can_be_asked(
     assert "this run is offline" in identity.lookup_error
 
 
-def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(context: TmdbContext) -> None:
+def test_an_id_that_was_removed_is_reported_and_the_name_is_searched_for(
+    context: TmdbContext,
+) -> None:
     identity = identify(build_local_movie("The Amber Ferry", 1954), context, tmdb=str(GONE))
     assert (identity.status, identity.decided_by, identity.tmdb_id) == (
         MatchStatus.AUTO,
@@ -275,7 +279,7 @@ def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(context: Tm
     assert (named.decided_by, named.tmdb_id, named.removed_ids) == ("nfo", REMADE, (GONE,))
 
 
-def test_an_id_of_imdb_that_is_no_movie_is_told_and_the_name_is_searched_for(
+def test_an_id_of_imdb_that_is_no_movie_is_reported_and_the_name_is_searched_for(
     context: TmdbContext,
 ) -> None:
     identity = identify(build_local_movie("The Amber Ferry", 1954), context, imdb="tt9999999")
@@ -313,14 +317,14 @@ def test_what_is_kept_is_of_use_offline_and_what_is_not_says_why(
     assert "this run is offline" in left.lookup_error
 
 
-def test_with_nothing_known_and_nobody_to_ask_no_file_is_made(tmp_path: Path) -> None:
+def test_offline_without_data_no_file_is_created(tmp_path: Path) -> None:
     identity = identify(build_local_movie("The Amber Ferry", 1954), TmdbContext(tmp_path, DISABLED))
     assert (identity.status, identity.is_service_failure) == (MatchStatus.UNKNOWN, False)
     assert identity.lookup_error
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_outage_ends_the_look_up_and_what_was_known_stays(
+def test_an_outage_ends_the_lookup_and_what_was_known_stays(
     server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
     first = identify(build_local_movie("The Amber Ferry", 1954, 92), context)
@@ -341,7 +345,7 @@ def test_an_outage_ends_the_look_up_and_what_was_known_stays(
         assert identify(build_local_movie("The Amber Ferry", 1954, 92), again) == first
 
 
-def test_fresh_asks_anew_once(
+def test_fresh_requests_again_once(
     server: SimulatorServer, context: TmdbContext, tmp_path: Path
 ) -> None:
     identify(build_local_movie("The Amber Ferry", 1954, 92), context)
@@ -363,7 +367,7 @@ def test_details_that_are_too_old_to_be_kept_are_asked_for_without_a_search(
     assert list_request_kinds(server)[spent:] == ["movie"]
 
 
-def test_a_movie_that_was_removed_since_is_told_and_searched_for_anew(tmp_path: Path) -> None:
+def test_a_movie_that_was_removed_since_is_reported_and_searched_for_again(tmp_path: Path) -> None:
     with films.serve_movies() as server, films.open_context(tmp_path, server) as context:
         assert identify(build_local_movie("The Amber Ferry", 1954, 92), context).tmdb_id == FERRY
     port = int(server.url.rpartition(":")[2])
@@ -380,7 +384,7 @@ def test_a_movie_that_was_removed_since_is_told_and_searched_for_anew(tmp_path: 
     )
 
 
-def test_a_person_has_the_last_word(context: TmdbContext) -> None:
+def test_the_choice_of_the_user_wins(context: TmdbContext) -> None:
     shown: list[MovieIdentity] = []
 
     def choose(movie: LocalMovie, found: MovieIdentity) -> MovieChoice:
@@ -406,7 +410,7 @@ def test_a_person_has_the_last_word(context: TmdbContext) -> None:
     assert (resolved.match, resolved.tmdb_id) == ("user", REMADE)
 
 
-def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
+def test_each_candidate_shows_director_and_running_time(
     context: TmdbContext,
 ) -> None:
     shown: list[MovieIdentity] = []
@@ -424,7 +428,7 @@ def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
     assert "Ada Quill" in {candidate.director for candidate in shown[1].candidates}
 
 
-def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(context: TmdbContext) -> None:
+def test_the_user_can_give_an_imdb_id_for_an_unmatched_movie(context: TmdbContext) -> None:
     chosen = MovieChoice("take", imdb_id="tt7000014")
     identity = identify_movie.identify(
         build_local_movie("Teapots at Dawn"), ITEM, {}, context, lambda *_: chosen
@@ -436,7 +440,7 @@ def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(context: TmdbCont
     )
 
 
-def test_a_person_may_leave_out_and_stop_and_nothing_is_kept(context: TmdbContext) -> None:
+def test_the_user_can_skip_and_quit_without_saving(context: TmdbContext) -> None:
     with pytest.raises(NeverAsk):
         identify_movie.identify(
             build_local_movie("Nightjar", 2010), ITEM, {}, context, lambda *_: MovieChoice("never")
@@ -448,7 +452,7 @@ def test_a_person_may_leave_out_and_stop_and_nothing_is_kept(context: TmdbContex
     assert context.store.get_resolved("a.mkv") is None
 
 
-def test_what_a_person_decides_later_stays_open_until_asked_again_or_renamed(
+def test_a_postponed_decision_stays_open(
     context: TmdbContext,
 ) -> None:
     movie = build_local_movie("The Amber Ferry", 1954, 92)
@@ -478,14 +482,14 @@ def test_an_id_in_the_name_that_is_decided_later_stays_open_too(context: TmdbCon
     assert identify_movie.identify(movie, ITEM, {}, context).status is MatchStatus.REVIEW
 
 
-def test_what_nobody_knows_may_be_decided_later(context: TmdbContext) -> None:
+def test_an_unknown_choice_can_be_made_later(context: TmdbContext) -> None:
     identity = identify_movie.identify(
         build_local_movie("Teapots at Dawn"), ITEM, {}, context, lambda *_: MovieChoice("later")
     )
     assert (identity.status, identity.candidates) == (MatchStatus.UNMATCHED, ())
 
 
-def test_what_a_person_said_in_the_queue_is_not_asked_again(context: TmdbContext) -> None:
+def test_an_answer_in_the_queue_is_not_asked_for_again(context: TmdbContext) -> None:
     item = MovieItem(status=Status.IN_PROGRESS, match="user", tmdb_id=NIGHTJAR)
 
     def choose(movie: LocalMovie, found: MovieIdentity) -> MovieChoice:
@@ -519,7 +523,7 @@ def test_an_episode_is_not_taken_for_the_film_of_its_name(context: TmdbContext, 
     assert identify(movie, context, tmdb=str(FERRY)).tmdb_id == FERRY  # an id needs no name
 
 
-def test_the_folder_of_an_episode_tells_it_too_and_other_names_do_not(context: TmdbContext) -> None:
+def test_an_episode_is_recognized_by_its_folder_too(context: TmdbContext) -> None:
     movie = structs.replace(
         build_local_movie("The Amber Ferry", 1954, 92), own_folder=True, base="video"
     )

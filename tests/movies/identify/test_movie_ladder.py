@@ -65,7 +65,7 @@ def test_what_a_whole_page_leaves_out_is_not_searched_for_again(
     assert len(list_searches(server)) == 2  # that year, and all: nothing can lie beside it
 
 
-def test_beside_a_full_page_the_neighbouring_years_are_searched(tmp_path: Path) -> None:
+def test_the_neighbouring_years_are_searched_after_a_full_page(tmp_path: Path) -> None:
     crowd = tuple(
         CatalogueMovie(
             id=number, title="Nightjar", release_date=f"{1900 + number}-01-01", popularity=9

@@ -37,7 +37,7 @@ def test_a_film_that_runs_four_per_cent_faster_is_as_long(minutes: float) -> Non
     assert rate(build_clues(minutes=minutes)).confidence == 1.0
 
 
-def test_the_further_off_the_running_time_the_more_it_tells() -> None:
+def test_the_penalty_grows_with_the_difference_in_running_time() -> None:
     taken = [
         rate(build_clues(minutes=minutes)).against["runtime"] for minutes in (107, 112, 118, 130)
     ]
@@ -59,7 +59,7 @@ def test_an_edition_may_last_longer() -> None:
     assert score.decide_status([longer]) is MatchStatus.AUTO
 
 
-def test_a_few_minutes_are_a_piece_of_a_movie_or_ones_own_and_left_to_a_person() -> None:
+def test_a_video_of_a_few_minutes_needs_a_review() -> None:
     assert rate(build_clues(minutes=0.0)).against == {"runtime": WEIGHTS.untimed}
     for minutes in (0.1, 4.9):
         assert score.decide_status([rate(build_clues(minutes=minutes))]) is MatchStatus.REVIEW
@@ -67,13 +67,13 @@ def test_a_few_minutes_are_a_piece_of_a_movie_or_ones_own_and_left_to_a_person()
         assert short.against.get("runtime") != WEIGHTS.scrap
 
 
-def test_a_title_and_a_year_alone_may_be_a_film_of_ones_own() -> None:
+def test_a_title_and_a_year_alone_may_be_a_home_video() -> None:
     bare = structs.replace(build_clues(minutes=0.0), bare=True)
     assert score.decide_status([rate(bare)]) is MatchStatus.REVIEW
     assert rate(structs.replace(bare, minutes=100.0)).confidence == 1.0
 
 
-def test_years_that_differ_by_two_are_left_to_a_person() -> None:
+def test_years_that_differ_by_two_need_a_review() -> None:
     verdicts = [
         score.decide_status([rate(build_clues(year=year))])
         for year in (1953, 1954, 1955, 1956, 1994)

@@ -79,7 +79,7 @@ def test_one_word_that_is_another_makes_another_title() -> None:
     assert apart > 1 - WEIGHTS.bar
 
 
-def test_a_title_that_is_all_number_is_told_from_others() -> None:
+def test_a_title_that_is_all_number_is_distinguished_from_others() -> None:
     assert titles.title_distance("1917", "1917", WEIGHTS) == 0.0
     assert titles.title_distance("1917", "1971", WEIGHTS) >= WEIGHTS.sequel
 

@@ -88,7 +88,7 @@ def test_the_folder_of_the_collection_may_hold_this_movie_alone(context: TmdbCon
 
 
 @pytest.mark.parametrize("folder", ["", "Fantasy", "The Lord", "The Lord of the Tides and Others"])
-def test_without_that_folder_it_is_a_candidate_and_a_person_decides(
+def test_without_that_folder_it_is_a_candidate_for_review(
     context: TmdbContext, folder: str
 ) -> None:
     identity = identify(context, folder, "The Tin Tower", 2001, 178)

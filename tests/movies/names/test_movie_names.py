@@ -139,7 +139,7 @@ def test_an_id_in_brackets_that_do_not_match_is_not_believed(mark: str) -> None:
         ("( tt0133093 ) (1999)", 0, "tt0133093"),
     ],
 )
-def test_an_id_beside_other_brackets_is_believed(text: str, tmdb: int, imdb: str) -> None:
+def test_an_id_next_to_other_brackets_is_believed(text: str, tmdb: int, imdb: str) -> None:
     name = name_parser.parse_name(f"The Matrix {text}.mkv")
     assert (name.title, name.tmdb_id, name.imdb_id) == ("The Matrix", tmdb, imdb)
 
@@ -158,7 +158,7 @@ def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
 
 
 @BOTH
-def test_the_folder_gives_what_the_file_does_not_tell(guessing: bool) -> None:
+def test_the_folder_supplies_what_the_file_name_lacks(guessing: bool) -> None:
     name = name_parser.parse_name("heat.mkv", "Heat (1995)", guessing)
     assert (name.title, name.year, name.source) == ("Heat", 1995, "folder")
     name = name_parser.parse_name("Heat (1995).mkv", "Films noirs", guessing)
@@ -169,7 +169,7 @@ def test_the_folder_gives_what_the_file_does_not_tell(guessing: bool) -> None:
 
 
 @BOTH
-def test_what_a_name_may_mean_besides_is_told(guessing: bool) -> None:
+def test_other_meanings_of_a_name_are_reported(guessing: bool) -> None:
     def others(file: str, folder: str = "") -> tuple[str, ...]:
         return name_parser.parse_name(file, folder, guessing).others
 
@@ -208,7 +208,7 @@ def test_a_name_says_how_it_was_read() -> None:
 
 
 @each_row("word", ["cd", "CD", "disc", "disk", "dvd", "part", "pt"])
-def test_parts_are_told_by_every_spelling(word: str) -> None:
+def test_parts_are_recognized_in_every_spelling(word: str) -> None:
     for before, between in itertools.product([" ", ".", "-", "_", " - ", " ("], ["", *" .-_"]):
         stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
         assert parts.parse_part_number(stem) == parts.NamePart("Heat (1995)", 2)

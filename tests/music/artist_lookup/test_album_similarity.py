@@ -75,7 +75,7 @@ def test_bootlegs_are_no_candidates() -> None:
     assert groups(hit("a", status="Bootleg"), hit("b", status="Official"), hit("c")) == ["b", "c"]
 
 
-def test_whoever_bears_such_a_name_comes_first() -> None:
+def test_an_artist_of_that_name_comes_first() -> None:
     titles = groups(hit("a", "Otto"), hit("b", "Veira", tracks=12), name="Viera")
     assert titles == ["b", "a"]
 

@@ -119,9 +119,7 @@ def test_loose_tracks_are_an_album_where_they_agree_on_one(
         ("CD1", "CD1"),
     ],
 )
-def test_a_title_told_by_the_folder_alone_is_without_year_and_format(
-    folder: str, title: str
-) -> None:
+def test_a_title_read_from_the_folder_excludes_year_and_format(folder: str, title: str) -> None:
     assert artist_query.build_query(artist("Vera", album(folder, ["a"], album=()))).titles == (
         title,
     )
@@ -154,7 +152,7 @@ def test_the_mbid_is_that_of_the_tags_if_it_is_one(tags: dict[str, Any], mbid: s
     assert artist_query.build_query(bearing(**tags)).mbid == mbid
 
 
-def test_an_mbid_counts_where_most_tracks_bear_it_and_not_a_few() -> None:
+def test_an_mbid_counts_if_most_tracks_have_it() -> None:
     def borne(first: int, second: int, none: int) -> str:
         ids = [(ONE,)] * first + [(OTHER,)] * second + [()] * none
         tracks = tuple(
@@ -166,7 +164,7 @@ def test_an_mbid_counts_where_most_tracks_bear_it_and_not_a_few() -> None:
     assert [borne(3, 2, 0), borne(2, 2, 0), borne(1, 0, 3), borne(1, 0, 4)] == [ONE, "", ONE, ""]
 
 
-def test_an_album_bears_the_mbids_on_which_its_tracks_agree() -> None:
+def test_an_album_has_the_mbids_on_which_its_tracks_agree() -> None:
     tags = {"musicbrainz_albumid": (ONE.upper(),), "musicbrainz_releasegroupid": (OTHER,)}
     [dawn] = artist_query.build_query(bearing(**tags)).albums
     assert (dawn.release, dawn.group, dawn.tracks) == (ONE, OTHER, 3)
@@ -190,7 +188,7 @@ def test_an_album_bears_the_mbids_on_which_its_tracks_agree() -> None:
         ({"albumartist": ("Vera",), "compilation": True}, True),
     ],
 )
-def test_an_album_of_others_is_told_by_its_album_artist(
+def test_an_album_of_others_is_recognized_by_its_album_artist(
     tags: dict[str, Any], various: bool
 ) -> None:
     [dawn] = artist_query.build_query(bearing(**tags)).albums
@@ -221,7 +219,7 @@ def test_an_album_without_a_title_is_named_by_its_folder() -> None:
         ("", ""),
     ],
 )
-def test_what_stands_in_brackets_at_the_end_is_no_part_of_the_title(title: str, base: str) -> None:
+def test_a_bracketed_suffix_is_not_part_of_the_title(title: str, base: str) -> None:
     assert title_keys.base_title(title) == base
 
 
@@ -245,7 +243,7 @@ def test_the_question_changes_with_what_is_here_and_with_nothing_else() -> None:
     assert artist_query.build_query(bearing(musicbrainz_albumid=(ONE,))).digest != first.digest
 
 
-def test_merged_mbids_are_renewed_wherever_they_stand() -> None:
+def test_merged_mbids_are_replaced_in_all_fields() -> None:
     tags = {
         "musicbrainz_albumartistid": (ONE,),
         "musicbrainz_albumid": (ONE,),
@@ -267,7 +265,7 @@ HOSTILE = st.one_of(
 
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-def test_whatever_names_and_tags_hold_there_is_a_question_that_can_be_asked(
+def test_any_names_and_tags_give_a_valid_query(
     name: str, title: str, artists: str, mbid: str
 ) -> None:
     tags = {"albumartist": (artists,), "musicbrainz_albumid": (mbid,), "album": (title,)}

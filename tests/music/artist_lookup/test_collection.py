@@ -117,13 +117,13 @@ def test_a_remastered_track_is_no_bonus_track() -> None:
     assert owned.missing == ()
 
 
-def test_a_bonus_track_that_lies_loose_in_the_artists_folder_is_here() -> None:
+def test_a_bonus_track_that_is_loose_in_the_artists_folder_is_here() -> None:
     loose = Album(place="", tracks=tuple(visits.album("x", ["d", "e"]).tracks))
     who = visits.artist("Vera", visits.album("Dawn", ["a", "b", "c"]), loose)
     assert compare(who, worlds.discography(FIRST, DELUXE)).missing == ()
 
 
-def test_groups_without_an_official_release_are_told_as_such() -> None:
+def test_groups_without_an_official_release_are_reported_as_such() -> None:
     barn = worlds.group("Live in a Barn", secondary_types=("Live",))
     known = worlds.discography(FIRST, groups=[barn])
     assert list_missing(compare(build_artist({"Dawn": ["a", "b", "c"]}), known).missing) == [
@@ -195,7 +195,7 @@ def test_the_mbid_of_the_release_in_the_tags_decides_the_edition() -> None:
     assert ("not owned", "Dawn", "z") in list_missing(owned.missing)
 
 
-def test_the_mbid_of_the_release_group_tells_the_album_whatever_its_title() -> None:
+def test_the_mbid_of_the_release_group_identifies_the_album() -> None:
     mbid = "22222222-2222-4222-8222-222222222222"
     odd = structs.replace(DAWN, id=mbid)
     known = worlds.discography(worlds.release(odd, ["a"]), worlds.release(DUSK, ["a"]))
@@ -263,7 +263,7 @@ def test_two_editions_that_tags_name_are_two_albums_of_one_group() -> None:
     assert ("Dawn deluxe", "e") in missing
 
 
-def test_an_album_that_nobody_knows_is_told_as_such() -> None:
+def test_an_unknown_album_is_reported_as_unknown() -> None:
     owned = compare(build_artist({"Dawn": ["a"], "Unheard": ["a"]}), worlds.discography(FIRST))
     assert owned.unknown_places == ("Unheard",)
 
@@ -294,7 +294,7 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_a_gap_in_the_library() -> N
     assert compare(who, worlds.discography(FIRST)).missing == ()
 
 
-def test_studio_albums_come_first_and_each_kind_stands_together() -> None:
+def test_studio_albums_come_first_and_kinds_are_grouped() -> None:
     kinds: list[tuple[str, str, tuple[str, ...]]] = [
         ("E1", "EP", ()),
         ("L1", "Album", ("Live",)),

@@ -52,7 +52,7 @@ def test_a_slip_of_the_pen_makes_no_album_and_no_track_missing() -> None:
     )
 
 
-def test_a_track_that_is_missing_of_a_misspelt_album_is_told() -> None:
+def test_a_track_that_is_missing_of_a_misspelt_album_is_reported() -> None:
     owned = compare(build_artist("Dawn ovr Water", TITLES[:4]), worlds.discography(FIRST))
     assert list_missing(owned) == ["Salt and Tin"]
 

@@ -61,7 +61,7 @@ def test_a_name_within_another_name_is_another_name() -> None:
     assert identity.identify_by_albums("Foo", ["Dawn", "Dusk", "Noon"], hits).artist == FOO
 
 
-def test_who_bears_another_name_needs_two_albums() -> None:
+def test_an_artist_with_another_name_needs_two_albums() -> None:
     one = [build_release(FIGHTERS, title="Dawn")]
     told = identity.identify_by_albums("Foo", ["Dawn", "Dusk"], one)
     assert told.artist is None
@@ -70,7 +70,7 @@ def test_who_bears_another_name_needs_two_albums() -> None:
     assert identity.identify_by_albums("Foo", ["Dawn", "Dusk"], two).artist == FIGHTERS
 
 
-def test_a_name_in_another_script_is_told_by_its_alias_or_by_how_it_is_printed() -> None:
+def test_a_name_in_another_script_matches_its_alias_or_printed_credit() -> None:
     assert (
         identity.identify_by_albums("Kino", ["Ночь"], [build_release(KINO, title="Ночь")]).artist
         == KINO
@@ -92,7 +92,7 @@ def test_of_several_credited_artists_the_one_who_is_on_more_albums_is_meant() ->
     assert {choice.artist for choice in told.candidates} == {KINO, FIGHTERS}
 
 
-def test_nobody_is_taken_for_various_artists_or_the_unknown() -> None:
+def test_no_artist_is_matched_to_various_artists_or_unknown() -> None:
     hits = [build_release(VARIOUS, title="Dawn"), build_release(UNKNOWN, title="Dusk")]
     assert (
         identity.identify_by_albums("Various Artists", ["Dawn", "Dusk"], hits)
@@ -115,7 +115,7 @@ def test_a_deluxe_edition_speaks_for_the_plain_album_and_the_other_way_round() -
     assert identity.identify_by_albums("Foo", ["Dawn [Remastered]"], [plain]).artist == FOO
 
 
-def test_namesakes_bear_the_name_or_an_alias_of_it() -> None:
+def test_namesakes_have_the_name_or_an_alias_of_it() -> None:
     found = [FOO, OTHER_FOO, FIGHTERS, KINO]
     assert identity.find_namesakes("FOO", found) == [FOO, OTHER_FOO]
     assert identity.find_namesakes("kino", found) == [KINO]

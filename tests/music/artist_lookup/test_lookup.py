@@ -93,9 +93,7 @@ def test_an_mbid_in_the_tags_is_looked_up_and_nothing_is_searched(
     assert not any("search" in path for path in visits.list_requests(server))
 
 
-def test_two_artists_of_one_name_are_told_apart_by_their_albums(
-    serve: Serve, look_up: Look
-) -> None:
+def test_namesakes_are_distinguished_by_their_albums(serve: Serve, look_up: Look) -> None:
     jazz = factories.make_artist("Vera", nth=2, disambiguation="jazz")
     groups = tuple(factories.make_group(jazz, title) for title in ("Dawn", "Blue", "Green"))
     releases = tuple(factories.make_release(group, [["x"]]) for group in groups)
@@ -105,7 +103,7 @@ def test_two_artists_of_one_name_are_told_apart_by_their_albums(
     assert look_up(who, server).mbid == jazz.id
 
 
-def test_where_the_albums_do_not_decide_a_person_does(serve: Serve, look_up: Look) -> None:
+def test_an_artist_that_albums_do_not_identify_needs_a_review(serve: Serve, look_up: Look) -> None:
     world = build_small_catalogue("Vera", "Vera")
     server = serve(world)
     lookup_result = look_up(visits.build_artist("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server)
@@ -153,9 +151,7 @@ def test_of_two_namesakes_the_tracks_decide(serve: Serve, look_up: Look, title: 
     assert browsed[1] != browsed[0]
 
 
-def test_two_namesakes_whose_tracks_are_the_same_are_left_to_a_person(
-    serve: Serve, look_up: Look
-) -> None:
+def test_namesakes_with_the_same_tracks_need_a_review(serve: Serve, look_up: Look) -> None:
     songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
     server = serve(build_namesakes(songs, songs))
     lookup_result = look_up(visits.build_artist("Vera", {"Dawn": songs}), server)
@@ -251,9 +247,7 @@ def test_a_name_that_begins_another_is_not_taken_for_it(serve: Serve, look_up: L
     assert lookup_result.mbid == generate_mbid("artist", "Foo", 1)
 
 
-def test_an_artist_of_whom_no_album_is_known_is_for_a_person_to_tell(
-    serve: Serve, look_up: Look
-) -> None:
+def test_an_artist_without_known_albums_needs_a_review(serve: Serve, look_up: Look) -> None:
     server = serve(build_small_catalogue("Vera"))
     lookup_result = look_up(visits.build_artist("Vera", {"Something Else": ["a"]}), server)
     assert lookup_result.state == "unsure"
@@ -274,9 +268,7 @@ def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
     assert visits.list_requests(server) == searches
 
 
-def test_a_folder_that_nobody_has_named_is_no_artist_to_ask_for(
-    serve: Serve, look_up: Look
-) -> None:
+def test_an_unnamed_folder_is_no_artist_to_look_up(serve: Serve, look_up: Look) -> None:
     server = serve(build_small_catalogue("New Folder"))
     assert look_up(visits.build_artist("New Folder", {"Dawn": ["a"]}), server).state == "unknown"
     assert "search artist" not in visits.list_requests(server)
@@ -286,7 +278,7 @@ def test_a_folder_that_nobody_has_named_is_no_artist_to_ask_for(
     )
 
 
-def test_an_artist_with_loose_tracks_alone_is_found_by_name_and_left_to_a_person(
+def test_an_artist_with_loose_tracks_only_is_found_by_name_for_review(
     serve: Serve, look_up: Look
 ) -> None:
     server = serve(build_small_catalogue("Vera"))
@@ -307,7 +299,7 @@ def test_an_artist_who_is_deleted_before_the_discography_is_read_is_unknown(
     assert lookup_result.resolved.deleted == (generate_mbid("artist", "Vera", 1),)
 
 
-def test_a_deleted_mbid_in_the_tags_is_noted_and_the_albums_tell_who_it_is(
+def test_a_deleted_mbid_is_noted_and_the_artist_identified_by_albums(
     serve: Serve, look_up: Look
 ) -> None:
     gone, release = generate_mbid("gone"), generate_mbid("gone too")
@@ -330,9 +322,7 @@ def test_malformed_mbids_in_tags_are_never_asked_for(serve: Serve, look_up: Look
     assert not any("look up" in path for path in visits.list_requests(server))
 
 
-def test_merged_mbids_are_noted_and_asked_for_only_once_whatever_the_tags_say(
-    serve: Serve, look_up: Look
-) -> None:
+def test_merged_mbids_are_noted_and_requested_only_once(serve: Serve, look_up: Look) -> None:
     world = build_small_catalogue("Vera")
     old, former = generate_mbid("old artist"), generate_mbid("old release")
     dawn = next(release_ for release_ in world.releases if release_.title == "Dawn")
@@ -408,7 +398,7 @@ def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
     assert [group.group.title for group in lookup_result.collection.groups] == held
 
 
-def test_nobody_asks_for_compilations_where_no_album_looks_like_one(
+def test_compilations_are_not_requested_if_no_album_looks_like_one(
     serve: Serve, look_up: Look
 ) -> None:
     server = serve(build_compilation())
@@ -473,9 +463,7 @@ def test_hostile_names_and_titles_come_to_an_end_like_others(
     assert {request.status for request in server.requests} == {200}
 
 
-def test_one_title_of_many_and_no_track_of_it_leaves_the_artist_to_a_person(
-    serve: Serve, look_up: Look
-) -> None:
+def test_one_common_title_without_tracks_needs_a_review(serve: Serve, look_up: Look) -> None:
     server = serve(build_small_catalogue("Vera"))
     strange = {f"Strange {number}": ["x", "y"] for number in range(4)}
     lookup_result = look_up(
@@ -488,7 +476,7 @@ def test_one_title_of_many_and_no_track_of_it_leaves_the_artist_to_a_person(
     ]
 
 
-def test_an_mbid_that_explains_neither_name_nor_album_is_left_to_a_person(
+def test_an_mbid_that_fits_neither_name_nor_album_needs_a_review(
     serve: Serve, look_up: Look
 ) -> None:
     world = build_small_catalogue("Other")

@@ -74,7 +74,7 @@ def test_an_album_that_is_added_later_asks_nothing_where_the_discography_has_it(
     assert (lookup_result.state, len(lookup_result.collection.groups)) == ("done", 12)
 
 
-def test_a_refresh_asks_all_anew(serve: Serve, look_up: Look) -> None:
+def test_a_refresh_requests_everything_again(serve: Serve, look_up: Look) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
     look_up(build_prolific_artist(), server)
     count = len(server.requests)
@@ -106,7 +106,7 @@ def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
     assert not (tmp_path / "status").exists()
 
 
-def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
+def test_offline_known_data_is_reported_and_new_items_are_pending(
     serve: Serve, look_up: Look, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera", albums=13))
@@ -130,7 +130,7 @@ def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
     assert len(server.requests) == count
 
 
-def test_after_an_outage_the_look_up_goes_on_where_it_was(
+def test_after_an_outage_the_lookup_goes_on_where_it_was(
     serve: Serve, look_up: Look, machine: HttpEnvironment
 ) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
@@ -176,9 +176,7 @@ def test_deleting_the_record_has_the_next_run_ask_all_again(
     assert len(server.requests) == 2 * count
 
 
-def test_a_damaged_or_deleted_cache_is_made_anew(
-    serve: Serve, look_up: Look, tmp_path: Path
-) -> None:
+def test_a_damaged_or_deleted_cache_is_rebuilt(serve: Serve, look_up: Look, tmp_path: Path) -> None:
     server = serve(factories.make_prolific_artist("Vera"))
     look_up(build_prolific_artist(), server)
     count, path = len(server.requests), tmp_path / "status" / "cache" / FILE_NAME
@@ -190,7 +188,7 @@ def test_a_damaged_or_deleted_cache_is_made_anew(
     assert len(server.requests) == 3 * count
 
 
-def test_the_contact_stands_in_no_file(serve: Serve, look_up: Look, tmp_path: Path) -> None:
+def test_no_file_contains_the_contact(serve: Serve, look_up: Look, tmp_path: Path) -> None:
     server = serve(build_small_catalogue("Vera"))
     look_up(visits.build_artist("Vera", {"Dawn": ["a"], "Hits": ["b"]}), server)
     look_up(visits.build_artist("Nobody", {"Nothing": ["a"]}), server)

@@ -29,7 +29,7 @@ def build_lookup(who: Artist = WHO, known: Discography = KNOWN) -> ArtistLookup:
     return ArtistLookup("done", resolved, known, owned)
 
 
-def test_each_row_tells_what_is_missing_and_why() -> None:
+def test_each_row_shows_what_is_missing_and_why() -> None:
     rows = missing_table.build_rows("Vera", build_lookup())
     assert [
         (row["missing"], row["reason"], row["album"], row.get("track", "")) for row in rows
@@ -50,7 +50,7 @@ def test_each_row_tells_what_is_missing_and_why() -> None:
     assert gap["first_release_date"] == "1974-03"
 
 
-def test_programs_are_told_what_is_here_as_well() -> None:
+def test_the_json_contains_what_is_owned_too() -> None:
     rows = missing_table.to_json("Vera", build_lookup())
     assert (rows["lookup"], rows["mbid"], rows["found_by"]) == ("done", VERA.id, "albums")
     assert [(one["title"], one["missing_tracks"]) for one in rows["albums"]] == [("Dawn", 1)]
@@ -69,7 +69,7 @@ def test_nothing_is_missing_of_whom_nothing_is_known() -> None:
     )
 
 
-def test_programs_are_told_who_may_be_meant() -> None:
+def test_the_json_contains_the_candidates() -> None:
     resolved = ResolvedArtist(
         name="Vera", question="", state="unsure", choices=(PossibleArtist(VERA, ("Dawn",)),)
     )

@@ -91,9 +91,7 @@ def test_a_mistyped_title_of_the_artist_costs_no_request(serve: Serve, look_up: 
     assert len(other.requests) == right
 
 
-def test_the_albums_of_a_wrong_artist_are_found_though_nobody_knows_the_artist(
-    serve: Serve, look_up: Look
-) -> None:
+def test_the_albums_in_an_unknown_artists_folder_are_found(serve: Serve, look_up: Look) -> None:
     server = serve(build_small_catalogue("Veronica Moss"))
     who = visits.build_artist("Somebody Else", {"Dawn": ["a", "b"], "Dusk": ["a"]})
     lookup_result = look_up(who, server)
@@ -109,9 +107,7 @@ def test_the_albums_of_a_wrong_artist_are_found_though_nobody_knows_the_artist(
     assert len(server.requests) == len(paths)
 
 
-def test_an_album_that_is_nowhere_is_searched_for_once_whatever_else_is_added(
-    serve: Serve, look_up: Look
-) -> None:
+def test_an_unknown_album_is_searched_for_only_once(serve: Serve, look_up: Look) -> None:
     world = build_foreign_album("Winter Moorings", SONGS)
     server = serve(factories.join_catalogues(build_small_catalogue("Vera"), world))
     look_up(build_artist(Unheard_Of=["x"]), server)
@@ -128,7 +124,7 @@ def test_an_album_that_is_nowhere_is_searched_for_once_whatever_else_is_added(
     assert len(server.requests) == count + 2
 
 
-def test_offline_a_new_album_that_nobody_knows_waits(
+def test_offline_an_unknown_new_album_waits(
     serve: Serve, look_up: Look, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
     server = serve(build_small_catalogue("Vera"))
@@ -210,7 +206,7 @@ def test_an_album_that_others_crowd_out_of_an_answer_is_searched_for_by_itself(
     assert visits.list_requests(server).count("search release") == 1 + 1 + 2
 
 
-def test_a_release_in_the_tags_is_looked_up_where_nobody_knows_the_artist(
+def test_a_release_in_the_tags_is_looked_up_if_the_artist_is_unknown(
     serve: Serve, look_up: Look
 ) -> None:
     world = build_foreign_album("Winter Moorings", SONGS)
@@ -424,7 +420,7 @@ def read_cache_format(home: Path) -> int:
         known.close()
 
 
-def test_releases_of_others_that_an_older_mediakeep_kept_are_asked_for_anew(
+def test_releases_of_others_that_an_older_mediakeep_kept_are_requested_again(
     serve: Serve, look_up: Look, tmp_path: Path
 ) -> None:
     world = build_foreign_album("Winter Moorings", SONGS)
@@ -438,7 +434,7 @@ def test_releases_of_others_that_an_older_mediakeep_kept_are_asked_for_anew(
     assert len(server.requests) == count  # the same answers are kept
 
 
-def test_what_an_older_mediakeep_kept_is_asked_anew_once_where_that_is_allowed(
+def test_data_cached_by_an_older_version_is_requested_again_once(
     serve: Serve, look_up: Look, tmp_path: Path, machine: HttpEnvironment
 ) -> None:
     world = factories.join_catalogues(

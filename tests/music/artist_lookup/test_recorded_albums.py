@@ -33,7 +33,7 @@ def match_as_recorded(album: Album, *releases: Release) -> Told:
     return collection.describe_albums(owned, matches, ARCHIVE)[album.place]
 
 
-def test_of_a_certain_album_the_release_is_told_with_its_cover() -> None:
+def test_the_release_of_a_certain_album_is_reported_with_its_cover() -> None:
     release = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
     found = match_as_recorded(pressings.copy(release), release)
     assert found == Told(
@@ -47,7 +47,7 @@ def test_of_a_certain_album_the_release_is_told_with_its_cover() -> None:
     )
 
 
-def test_of_tied_editions_no_release_is_told_and_all_that_it_may_be_are() -> None:
+def test_all_of_tied_editions_are_listed_and_none_is_chosen() -> None:
     first = pressings.release(GROUP, DAWN, country="SE", cover_art_archive=COVERED)
     second = pressings.release(GROUP, DAWN, name="again", country="DE", title="Dawn (again)")
     found = match_as_recorded(pressings.copy(first), first, second)
@@ -62,13 +62,13 @@ def test_a_cover_is_named_only_where_the_release_says_that_it_has_one() -> None:
     assert match_as_recorded(pressings.copy(release), release).cover_art_url == ""
 
 
-def test_of_an_album_that_nobody_knows_nothing_is_told() -> None:
+def test_nothing_is_reported_for_an_unknown_album() -> None:
     release = pressings.release(GROUP, DAWN)
     strange = pressings.copy(pressings.release(pressings.group("Noon"), DUSK), "Noon")
     assert match_as_recorded(strange, release) == Told(match="unknown")
 
 
-def test_of_an_album_that_may_be_one_of_several_no_release_is_told() -> None:
+def test_no_release_is_reported_for_an_ambiguous_album() -> None:
     twin = pressings.group("Dawn", disambiguation="the other one")
     some = pressings.release(GROUP, DAWN), pressings.release(twin, DAWN, name="twin")
     found = match_as_recorded(pressings.copy(some[0]), *some)

@@ -93,7 +93,7 @@ def test_the_span_holds_the_sum_in_most_of_the_worlds(tmp_path: Path) -> None:
     assert held >= 32
 
 
-def test_compilations_take_a_search_for_twelve_and_a_look_up_each(known: MusicBrainzStore) -> None:
+def test_compilations_take_a_search_for_twelve_and_a_lookup_each(known: MusicBrainzStore) -> None:
     various = Artist(id=VARIOUS_ARTISTS, name="Various Artists")
     for number in range(20):
         known.save_resolved(str(number), build_resolved(number, 1, 3), None)

@@ -40,7 +40,7 @@ def find_aliases(report: Report, *artists: Artist) -> list[ArtistAlias]:
         ("Guns N' Roses", "Guns N’ Roses"),
     ],
 )
-def test_names_that_are_loosely_equal_are_told_by_their_spelling(
+def test_names_that_are_loosely_equal_are_recognized_by_their_spelling(
     report: Report, text: str, other: str
 ) -> None:
     (only,) = find_aliases(report, build_artist("First", text), build_artist("Second", other))
@@ -88,7 +88,7 @@ def test_a_credit_is_not_another_name(report: Report, credit: str) -> None:
     )
 
 
-def test_bands_that_musicbrainz_tells_apart_are_never_put_together(report: Report) -> None:
+def test_bands_that_musicbrainz_shows_apart_are_never_put_together(report: Report) -> None:
     assert (
         find_aliases(report, build_artist("A", "The Sweet", ONE), build_artist("B", "Sweet", OTHER))
         == []
@@ -101,14 +101,14 @@ def test_bands_that_musicbrainz_tells_apart_are_never_put_together(report: Repor
     )
 
 
-def test_a_name_with_its_identifier_is_told_once(report: Report) -> None:
+def test_a_name_with_its_identifier_is_reported_once(report: Report) -> None:
     (only,) = find_aliases(
         report, build_artist("A", "The Beatles", ONE), build_artist("B", "Beatles", ONE)
     )
     assert only.evidence == "mbid"
 
 
-def test_folders_that_differ_in_case_are_told_though_their_tags_agree(report: Report) -> None:
+def test_folders_that_differ_in_case_are_reported_though_their_tags_agree(report: Report) -> None:
     (only,) = find_aliases(report, build_artist("Vera", "Vera"), build_artist("VERA", "Vera"))
     assert (only.evidence, only.names) == ("spelling", {"VERA": 1, "Vera": 1})
 

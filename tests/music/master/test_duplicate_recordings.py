@@ -44,7 +44,7 @@ def test_the_same_audio_proves_nothing_where_it_may_be_silence(
     }
 
 
-def test_the_same_recording_is_told_by_its_mbid_whatever_its_length(report: Report) -> None:
+def test_the_same_recording_is_recognized_by_its_mbid_with_any_length(report: Report) -> None:
     artist_ = artist("Vera", track(1, musicbrainz_recordingid=ONE))
     other = artist("Best", track(9, musicbrainz_recordingid=ONE.upper(), seconds=150.0))
     assert find_duplicates(report, artist_, other).by_evidence == {
@@ -83,7 +83,7 @@ def test_names_and_lengths_prove_only_so_much(
     }
 
 
-def test_what_is_proven_is_told_once(report: Report) -> None:
+def test_proven_duplicates_are_reported_once(report: Report) -> None:
     twin = track(1, essence="sha256:aa", musicbrainz_recordingid=ONE)
     details = find_duplicates(report, artist("Vera", twin), artist("Best", twin))
     assert details.by_evidence == {"essence": 1, "recording": 0, "name": 0}
@@ -96,7 +96,7 @@ def test_copies_within_one_album_are_its_artists_own_issue(report: Report) -> No
     assert find_duplicates(report, away).tracks == 3
 
 
-def test_the_beginning_of_a_cut_off_track_proves_nothing(report: Report) -> None:
+def test_the_beginning_of_a_truncated_track_proves_nothing(report: Report) -> None:
     track_ = track(1, essence="sha256:aa", title="Thaw")
     assert track_.facts
     cut = structs.replace(track_, facts=structs.replace(track_.facts, truncated="it ends at 0:10"))
@@ -104,7 +104,7 @@ def test_the_beginning_of_a_cut_off_track_proves_nothing(report: Report) -> None
     assert find_duplicates(report, artist("Vera", cut), artist("Best", other)).total == 0
 
 
-def test_a_list_is_capped_and_its_total_told(report: Report) -> None:
+def test_a_list_is_capped_and_its_total_reported(report: Report) -> None:
     tracks = [track(n, title=f"Song {chr(65 + n)}", name=f"{n}.mp3") for n in range(9)]
     artists = artist("Vera", *tracks), artist("Best", *tracks), artist("More", *tracks[:1])
     duplicates = report(*artists, limit=4).statistics.duplicates

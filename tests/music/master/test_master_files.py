@@ -158,7 +158,7 @@ def test_every_value_is_counted_once(report: Report) -> None:
         ("1992.09", "1992"),
     ],
 )
-def test_a_date_without_hyphens_tells_its_year(report: Report, date: str, year: str) -> None:
+def test_the_year_is_read_from_a_date_without_hyphens(report: Report, date: str, year: str) -> None:
     statistics = report(artist("Vera", track(1, date=date))).statistics
     assert list(statistics.years) == [year] * bool(year)
 
@@ -276,7 +276,7 @@ def test_a_failure_leaves_the_old_files_and_no_drafts(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in paths] == [b"old", b"old"]
 
 
-def test_sums_that_no_integer_holds_are_told_all_the_same(report: Report) -> None:
+def test_sums_beyond_the_integer_range_are_reported(report: Report) -> None:
     track_ = track(1)
     assert track_.facts
     huge = structs.replace(track_, facts=structs.replace(track_.facts, size=2**53 - 1))
@@ -311,7 +311,7 @@ def test_many_values_are_counted_in_the_database_as_in_memory(
     assert report(*artists, limit=2).statistics.genres.tracks == {"G0": 6, "G1": 6}
 
 
-def test_the_page_tells_every_field() -> None:
+def test_the_page_shows_every_field() -> None:
     head = set(report_writer.MasterCounts.__struct_fields__) | {
         "format",
         "written",

@@ -85,7 +85,7 @@ def test_a_shared_album_names_its_parts(report: Report) -> None:
         ("AB", {"compilation": True}, ["tags"]),
     ],
 )
-def test_a_compilation_is_told_by_its_tags_or_its_many_artists(
+def test_a_compilation_is_recognized_by_its_tags_or_its_many_artists(
     report: Report, singers: str, fields: dict[str, Any], evidence: list[str]
 ) -> None:
     tracks = [

@@ -89,7 +89,7 @@ def test_hardly_an_album_is_missed(identified: Told, size: Size) -> None:
     assert groups.wanted - groups.right <= size.missed + 1
 
 
-def test_an_edition_is_named_where_the_evidence_tells_it_and_never_a_wrong_one(
+def test_an_edition_is_named_if_the_evidence_proves_it_and_never_a_wrong_one(
     identified: Told, size: Size
 ) -> None:
     score_ = score(identified)
@@ -97,7 +97,7 @@ def test_an_edition_is_named_where_the_evidence_tells_it_and_never_a_wrong_one(
     assert score_.recalled.wanted - score_.recalled.right <= size.missed + 1
 
 
-def test_ties_are_told_exactly(identified: Told, size: Size) -> None:
+def test_ties_are_reported_exactly(identified: Told, size: Size) -> None:
     ties = score(identified).ties
     assert ties.wanted == ties.right == size.ties
     assert ties.wrong <= size.wrong + 1

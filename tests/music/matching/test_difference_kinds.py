@@ -59,7 +59,7 @@ def test_a_difference_is_of_one_kind(
 
 
 @each_row("field", sorted(FIRST.keys() - {"genres", "compilation"}))
-def test_what_is_told_is_what_would_be_corrected(field: str) -> None:
+def test_the_reported_value_is_the_correction(field: str) -> None:
     here = releases.match_artist(artist(tags(**{**FIRST, field: build_odd_values(field)})))
     (repair,) = safe.plan_repairs(here, fix=FixLevel.MATCHED)
     told = {kind: check(here) for kind, check in CHECKS.items()}

@@ -228,7 +228,7 @@ def test_artists_are_those_of_the_tags_else_of_the_folder_and_no_placeholders() 
     }
 
 
-def test_a_track_that_cannot_be_read_tells_nothing() -> None:
+def test_an_unreadable_track_proves_nothing() -> None:
     album = build_local_album(Track(place="Dawn/01 Low Tide.mp3"))
     assert album.tracks[0].seconds == 0
     assert album.known_lengths == []

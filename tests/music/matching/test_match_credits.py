@@ -44,12 +44,12 @@ def match_album(album: Album, *releases: Release, **more: Any) -> AlbumMatch:
         ("Vera", {"title": None}),
     ],
 )
-def test_a_compilation_is_told_wherever_it_lies(folder: str, tags: dict[str, Any]) -> None:
+def test_a_compilation_is_reported_wherever_it_is(folder: str, tags: dict[str, Any]) -> None:
     match = match_album(pressings.copy(HITS, **tags), HITS, DAWN_ALBUM, folder=folder)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, HITS)
 
 
-def test_a_compilation_by_whom_the_tags_do_not_say_is_told_by_its_songs() -> None:
+def test_a_compilation_without_album_artist_is_recognized_by_its_songs() -> None:
     album = pressings.copy(HITS, "Downloads", artist=None, albumartist=None, album=None)
     match = match_album(album, HITS, pressings.release(pressings.group("Dusk"), DUSK))
     assert match.release == HITS
@@ -130,7 +130,7 @@ def test_names_in_another_script_are_names() -> None:
     assert match_album(pressings.copy(NIGHT), NIGHT, folder="Виктор").release == NIGHT
 
 
-def test_transliterated_names_are_told_by_lengths_and_order() -> None:
+def test_transliterated_names_are_recognized_by_lengths_and_order() -> None:
     album = pressings.copy(NIGHT, "Noch", artist=("Viktor",), albumartist=("Viktor",))
     album = pressings.with_each_tag(
         album,
@@ -175,7 +175,7 @@ def build_recital(player: Artist) -> Release:
         {"artist": ("Johann Sebastian Bach",)},
     ],
 )
-def test_a_recital_is_told_by_composer_movements_and_lengths(
+def test_a_recital_is_recognized_by_composer_movements_and_lengths(
     title: Any, tags: dict[str, Any]
 ) -> None:
     here, there = build_recital(GLENDA), build_recital(pressings.artist("Andrew Other"))

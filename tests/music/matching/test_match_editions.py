@@ -67,7 +67,7 @@ PRINTED = [
 
 
 @each_row(("tags", "right", "wrong"), PRINTED)
-def test_each_printed_fact_alone_tells_editions_apart(
+def test_each_printed_fact_alone_distinguishes_editions(
     tags: dict[str, Any], right: dict[str, Any], wrong: dict[str, Any]
 ) -> None:
     here, there = edition("right", **right), edition("wrong", **wrong)
@@ -79,7 +79,7 @@ def test_each_printed_fact_alone_tells_editions_apart(
         assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, here)
 
 
-def test_the_id_of_a_disc_tells_editions_apart() -> None:
+def test_a_disc_id_distinguishes_editions() -> None:
     here, there = (
         with_disc_id(edition("right"), "A.B-"),
         with_disc_id(edition("wrong"), "C.D-", "E.F-"),
@@ -95,7 +95,7 @@ def test_of_two_facts_the_one_that_says_more_decides() -> None:
     assert match_album(album, here, there).release == here
 
 
-def test_a_year_that_only_one_edition_has_tells_which_it_is() -> None:
+def test_a_year_that_only_one_edition_has_shows_which_it_is() -> None:
     here, there = edition("right", date="1987"), edition("wrong", date="1995")
     assert match_album(pressings.copy(here, date=("1987-03-09",)), here, there).release == here
     assert (
@@ -112,7 +112,7 @@ def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
     assert match_album(album, here, there).release == here
 
 
-def test_the_year_of_the_first_edition_tells_nothing() -> None:
+def test_the_year_of_the_first_edition_proves_nothing() -> None:
     """Many write the year of the album on whatever edition they have."""
     first, later = edition("first", date="1974"), edition("later", date="1995")
     assert (
@@ -121,14 +121,14 @@ def test_the_year_of_the_first_edition_tells_nothing() -> None:
     )
 
 
-def test_editions_that_nothing_tells_apart_are_tied() -> None:
+def test_indistinguishable_editions_are_tied() -> None:
     editions = [edition(f"nr {number}", country=f"A{number}") for number in range(7)]
     match = match_album(pressings.copy(editions[3]), *editions)
     assert (match.confidence, match.release) == (MatchConfidence.TIED, None)
     assert set(match.releases) == set(editions)
 
 
-def test_only_those_are_tied_that_nothing_tells_apart() -> None:
+def test_only_indistinguishable_editions_are_tied() -> None:
     vinyl, again, disc = (
         edition("vinyl", formats=["Vinyl"]),
         edition("again", formats=["Vinyl"]),
@@ -183,21 +183,21 @@ def test_an_edition_of_which_little_is_known_may_be_the_one() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3, 0.8])
-def test_lengths_tell_a_remaster_from_the_first_issue(noise: float) -> None:
+def test_lengths_distinguish_a_remaster_from_the_first_issue(noise: float) -> None:
     first, remaster = edition("first"), edition("remaster", later=4000)
     for right in (first, remaster):
         album = pressings.with_lengths(pressings.copy(right), lambda n: noise * (n % 3 - 1))
         assert match_album(album, first, remaster).release == right
 
 
-def test_lengths_that_are_nearly_equal_tell_nothing() -> None:
+def test_nearly_equal_lengths_prove_nothing() -> None:
     first, again = edition("first"), edition("again", later=200)
     album = pressings.with_lengths(pressings.copy(first), lambda n: 0.8 * (n % 3 - 1))
     assert match_album(album, first, again).confidence is MatchConfidence.TIED
 
 
 @pytest.mark.parametrize("name", ["plain", "bonus", "double"])
-def test_the_number_of_tracks_tells_editions_apart(name: str) -> None:
+def test_the_number_of_tracks_distinguishes_editions(name: str) -> None:
     editions = {
         "plain": edition("plain"),
         "bonus": edition("bonus", [*DAWN, "Wreck"]),
@@ -207,7 +207,7 @@ def test_the_number_of_tracks_tells_editions_apart(name: str) -> None:
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, editions[name])
 
 
-def test_the_count_in_the_tags_tells_of_which_edition_a_part_is() -> None:
+def test_the_total_in_the_tags_identifies_the_edition() -> None:
     plain, bonus = edition("plain"), edition("bonus", [*DAWN, "Wreck", "Salt"])
     part = pressings.copy(plain, only=range(1, 7), track_total="12")
     assert match_album(part, plain, bonus).release == bonus
@@ -226,13 +226,13 @@ def test_the_first_of_two_discs_by_the_tags_is_not_certainly_the_edition_with_on
     assert two in match.releases
 
 
-def test_the_order_of_the_tracks_tells_editions_apart() -> None:
+def test_the_order_of_the_tracks_distinguishes_editions() -> None:
     here, there = edition("here"), edition("there", DAWN[::-1])
     for right in (here, there):
         assert match_album(pressings.copy(right), here, there).release == right
 
 
-def test_one_title_that_is_written_otherwise_tells_editions_apart() -> None:
+def test_one_different_title_distinguishes_editions() -> None:
     songs = [pressings.song(title) for title in DAWN]
     other = [structs.replace(songs[0], title="Low Tide at Noon"), *songs[1:]]
     here, there = edition("here", songs), edition("there", other)
@@ -240,7 +240,7 @@ def test_one_title_that_is_written_otherwise_tells_editions_apart() -> None:
         assert match_album(pressings.copy(right), here, there).release == right
 
 
-def test_a_mono_edition_is_told_by_the_word_in_its_titles() -> None:
+def test_a_mono_edition_is_recognized_by_the_word_in_its_titles() -> None:
     mono = edition("mono", [pressings.song(f"{title} (Mono)") for title in DAWN])
     stereo = edition("stereo")
     for right in (mono, stereo):

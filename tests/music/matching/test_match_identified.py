@@ -155,7 +155,7 @@ def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
     ],
     ids=["barcode", "disc ID", "track of the release"],
 )
-def test_what_only_one_release_bears_names_its_group(
+def test_an_identifier_of_one_release_identifies_its_group(
     tags: dict[str, str], facts: dict[str, Any]
 ) -> None:
     right = with_codes(FIRST, **facts)
@@ -184,7 +184,7 @@ def test_a_barcode_of_another_album_is_contradicted_by_the_tracks() -> None:
     assert match.group == GROUP
 
 
-def test_the_mbids_of_recordings_tell_twins_apart() -> None:
+def test_the_mbids_of_recordings_distinguish_twins() -> None:
     album = pressings.without_lengths(pressings.copy(FIRST, "Downloads", title=None, album=None))
     ids = [track.recording.id for _, track in FIRST.tracks]
     named = pressings.with_each_tag(
@@ -195,7 +195,7 @@ def test_the_mbids_of_recordings_tell_twins_apart() -> None:
     assert pressings.match_album(named, FIRST, live).group == GROUP
 
 
-def test_isrcs_tell_which_recordings_they_are() -> None:
+def test_isrcs_identify_recordings() -> None:
     songs = [pressings.song(title, isrcs=(f"GBABC74000{n:02}",)) for n, title in enumerate(DAWN)]
     right = pressings.release(GROUP, songs)
     album = pressings.without_lengths(pressings.copy(right, "Downloads", title=None, album=None))
@@ -206,7 +206,7 @@ def test_isrcs_tell_which_recordings_they_are() -> None:
     assert pressings.match_album(album, right, OTHER).group == GROUP
 
 
-def test_tags_that_name_one_of_two_alike_are_believed_and_told() -> None:
+def test_tags_that_name_one_of_two_alike_are_believed_and_reported() -> None:
     live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
     match = match_tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
     assert (match.release, match.decided_by) == (live, "tags")

@@ -58,7 +58,7 @@ def test_tags_may_be_missing(lost: tuple[str, ...]) -> None:
     assert list(titles(match).values()) == list(DAWN)
 
 
-def test_lengths_alone_tell_an_album() -> None:
+def test_lengths_alone_identify_an_album() -> None:
     """The files are called in an order of their own, and the folder says nothing."""
     names = [f"Downloads/{name}.mp3" for name in "jcabgdhefi"]
     album = pressings.copy(RIGHT, "Downloads", **dict.fromkeys(pressings.FIELDS))
@@ -68,7 +68,7 @@ def test_lengths_alone_tell_an_album() -> None:
     assert list(titles(match).values()) == list(DAWN)
 
 
-def test_the_names_of_files_tell_titles_and_order() -> None:
+def test_titles_and_order_are_read_from_file_names() -> None:
     names = [f"Dawn/{number:02} - {title}.mp3" for number, title in enumerate(DAWN, 1)]
     album = pressings.without_lengths(pressings.copy(RIGHT, **dict.fromkeys(pressings.FIELDS)))
     album = pressings.with_each_tag(album, place=lambda number, _: names[number - 1])
@@ -119,7 +119,7 @@ def test_tracks_in_a_wrong_order_are_the_same_tracks(seed: int) -> None:
     assert list(titles(assert_right(album)).values()) == list(DAWN)
 
 
-def test_titles_of_other_tracks_are_told_by_the_lengths() -> None:
+def test_titles_of_other_tracks_are_recognized_by_the_lengths() -> None:
     """Two titles were swapped: each is on a track of which the other is the length."""
     album = pressings.copy(RIGHT)
     album = pressings.with_tags(album, 3, title=(DAWN[3],))
@@ -157,23 +157,23 @@ def test_lengths_differ_by_silence(off: float) -> None:
     assert_right(pressings.with_lengths(pressings.copy(RIGHT), lambda number: off * (number % 2)))
 
 
-def test_lengths_that_no_file_tells_are_not_needed() -> None:
+def test_unknown_lengths_are_not_needed() -> None:
     assert_right(pressings.without_lengths(pressings.copy(RIGHT)))
 
 
-def test_discs_may_lie_in_one_folder_and_be_counted_through() -> None:
+def test_discs_may_are_in_one_folder_and_be_counted_through() -> None:
     flat = pressings.copy(BOX, disc="")
     flat = pressings.with_each_tag(flat, track=lambda number, _: str(number))
     assert list(titles(assert_right(flat, BOX)).values()) == list(WORDS[:24])
 
 
-def test_discs_may_lie_in_one_folder_without_a_word_of_discs() -> None:
+def test_discs_may_are_in_one_folder_without_a_word_of_discs() -> None:
     assert list(titles(assert_right(pressings.copy(BOX, disc=""), BOX)).values()) == list(
         WORDS[:24]
     )
 
 
-def test_discs_may_lie_in_folders_of_their_own() -> None:
+def test_discs_may_are_in_folders_of_their_own() -> None:
     album = pressings.copy(BOX, disc="", album=None)
     album = pressings.with_each_tag(
         album, place=lambda number, _: f"Box/CD{(number + 7) // 8}/{number:02}.mp3"

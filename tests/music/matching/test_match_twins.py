@@ -44,17 +44,17 @@ def match_album(right: Release, *releases: Release, **tags: object) -> AlbumMatc
 
 
 @each_row("right", CATALOGUE)
-def test_each_is_told_from_all_that_are_like_it(right: Release) -> None:
+def test_each_is_distinguished_from_all_that_are_like_it(right: Release) -> None:
     match = match_album(right)
     assert (match.confidence, match.release) == (MatchConfidence.CERTAIN, right)
 
 
-def test_self_titled_albums_are_told_by_their_tracks() -> None:
+def test_self_titled_albums_are_recognized_by_their_tracks() -> None:
     for right in (BEFORE, AFTER):
         assert match_album(right, BEFORE, AFTER).release == right
 
 
-def test_equal_tracks_under_two_titles_are_told_by_the_title() -> None:
+def test_equal_tracks_under_two_titles_are_recognized_by_the_title() -> None:
     assert match_album(BEFORE, BEFORE, STUDIO).release == BEFORE
     assert match_album(STUDIO, BEFORE, STUDIO).release == STUDIO
 
@@ -67,11 +67,11 @@ def test_equal_tracks_under_two_titles_are_nobodys_without_one() -> None:
 
 
 @pytest.mark.parametrize("right", [STUDIO, STAGE], ids=["studio", "live"])
-def test_a_concert_of_equal_titles_is_told_by_its_lengths(right: Release) -> None:
+def test_a_concert_of_equal_titles_is_recognized_by_its_lengths(right: Release) -> None:
     assert match_album(right, STUDIO, STAGE).release == right
 
 
-def test_a_concert_of_equal_titles_is_not_told_without_lengths() -> None:
+def test_a_concert_of_equal_titles_is_not_reported_without_lengths() -> None:
     album = pressings.without_lengths(pressings.copy(STUDIO))
     match = pressings.match_album(album, STUDIO, STAGE)
     assert (match.confidence, match.release) == (MatchConfidence.UNSURE, None)
@@ -88,7 +88,7 @@ def test_the_studio_album_is_not_a_concert_where_that_alone_is_known() -> None:
 
 
 @pytest.mark.parametrize("right", [BEST, GOLD], ids=["best", "gold"])
-def test_best_ofs_that_share_recordings_are_told_without_titles_of_albums(right: Release) -> None:
+def test_best_ofs_that_share_recordings_are_distinguished_without_titles(right: Release) -> None:
     assert match_album(right, album=None, place="Downloads").release == right
 
 
@@ -181,7 +181,7 @@ def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
     assert all(candidate.penalties or candidate.distance == 0 for candidate in match.candidates)
 
 
-def test_one_title_alone_is_too_little_to_tell() -> None:
+def test_one_title_alone_is_not_enough_evidence() -> None:
     album = pressings.without_lengths(pressings.copy(SINGLE, "Downloads", only=[1], album=None))
     match = pressings.match_album(album, SINGLE)
     assert (match.confidence, match.group) == (MatchConfidence.UNSURE, None)

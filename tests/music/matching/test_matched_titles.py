@@ -149,7 +149,7 @@ def test_titles_that_have_nothing_in_common_cost_all(text: str, other: str) -> N
     assert measure_distance(text, other) == 1
 
 
-def test_a_title_that_was_cut_off_is_nearly_the_same() -> None:
+def test_a_title_that_was_interrupted_is_nearly_the_same() -> None:
     whole = "The Unbearable Length of the Titles of Songs of the Sea"
     assert 0 < measure_distance(whole[:30], whole) <= WEIGHTS.partial
     assert measure_distance("The", whole) > 0.5

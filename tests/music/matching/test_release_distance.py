@@ -97,7 +97,7 @@ def test_all_names_of_one_artist_are_one() -> None:
     assert "artist" in list_differences(measure_distance(album, theirs, "Q", "vera", "q"))
 
 
-def test_a_release_of_nobody_is_neither_by_the_artist_nor_by_another() -> None:
+def test_a_release_without_credit_is_by_no_artist() -> None:
     nobodys = pressings.release(pressings.group("Dawn"), DAWN, artist_credit=())
     assert 0 < measure_distance(pressings.copy(RIGHT), nobodys).distance < 0.1
 

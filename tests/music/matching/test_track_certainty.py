@@ -62,7 +62,7 @@ def test_lengths_alone_never_name_a_wrong_song(off: float, numbered: bool) -> No
     assert told > every // 5  # and it is no way out to be sure of nothing
 
 
-def test_songs_of_one_length_are_told_by_their_numbers_alone() -> None:
+def test_songs_of_one_length_are_recognized_by_their_numbers_alone() -> None:
     release = pressings.release(pressings.group("Dawn"), build_lengths([200_000] * 6))
     assert (
         list_certain_titles(
@@ -86,7 +86,7 @@ def test_songs_of_one_length_are_told_by_their_numbers_alone() -> None:
         ("Something Else Altogether", 2, False),
     ],
 )
-def test_a_title_tells_it_if_the_length_is_not_far_off(
+def test_a_title_identifies_a_track_if_its_length_is_close(
     title: str, seconds: float, is_sure: bool
 ) -> None:
     release = pressings.release(

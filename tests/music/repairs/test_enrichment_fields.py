@@ -100,7 +100,7 @@ def find_issues(here: Artist) -> list[Issue]:
     return diagnose.find_issues(here, "Vera")
 
 
-def test_all_that_the_release_tells_is_filled_in_where_nothing_is() -> None:
+def test_empty_fields_are_filled_from_the_release() -> None:
     assert plan_first_track(releases.match_artist(artist(Tags()))) == FIRST
     for field, values in FIRST.items():
         assert (
@@ -131,7 +131,7 @@ def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None
 
 
 @each_row("field", sorted(FIELDS - SINGLE - {"compilation"}))
-def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
+def test_a_value_next_to_a_placeholder_stays_too(field: str) -> None:
     held = (*build_odd_values(field), PLACEHOLDERS.get(field, " x"))
     here = releases.match_artist(artist(tags(**{field: held})))
     assert field not in {
@@ -140,7 +140,7 @@ def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
 
 
 @each_row("field", PLACEHOLDERS)
-def test_what_stands_for_nothing_gives_way(field: str) -> None:
+def test_placeholders_are_replaced(field: str) -> None:
     here = releases.match_artist(artist(tags(**{field: (PLACEHOLDERS[field],)})))
     assert plan_first_track(here)[field] == FIRST[field]
 
@@ -156,7 +156,7 @@ def test_matched_corrects_what_differs(field: str) -> None:
 
 
 @each_row("field", sorted(FIELDS - FIRST.keys()))
-def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None:
+def test_fields_unknown_to_the_release_are_left_alone_even_by_matched(field: str) -> None:
     here = releases.match_artist(artist(tags(**{**FIRST, field: build_odd_values(field)})))
     assert plan_first_track(here, FixLevel.MATCHED) == {}
 
@@ -202,7 +202,7 @@ def test_of_what_is_not_certain_nothing_is_written(sure: MatchConfidence) -> Non
     assert plan_first_track(here) == plan_first_track(here, FixLevel.MATCHED) == {}
 
 
-def test_what_the_release_does_not_tell_is_never_taken_away() -> None:
+def test_values_unknown_to_the_release_are_never_removed() -> None:
     bare = releases.release(
         date=None, country=None, barcode=None, label_info=(), release_group=None, status=None
     )

@@ -72,7 +72,7 @@ def writable(suffix: str, fields: Values) -> Values:
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
-def test_all_is_filled_in_once_and_taken_back_byte_for_byte(folder: Path, suffix: str) -> None:
+def test_all_is_filled_in_once_and_undone_byte_for_byte(folder: Path, suffix: str) -> None:
     path = put(folder, suffix, {"comment": ("mine",)})
     before = path.read_bytes()
     assert repair(folder) == 1
@@ -87,9 +87,7 @@ def test_all_is_filled_in_once_and_taken_back_byte_for_byte(folder: Path, suffix
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 @pytest.mark.parametrize("nth", [0, 1, 2])
-def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
-    folder: Path, suffix: str, nth: int
-) -> None:
+def test_values_of_the_user_stay_unchanged_in_the_file(folder: Path, suffix: str, nth: int) -> None:
     own = writable(suffix, {field: build_odd_values(field) for field in sorted(FIELDS)[nth::3]})
     path = put(folder, suffix, own)
     before = tags.read(path)

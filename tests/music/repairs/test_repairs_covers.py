@@ -105,7 +105,7 @@ def test_a_picture_that_is_too_small_is_not_embedded(width: int, height: int, fi
     assert bool(list_embedded(build_album(numbered(1), small))) is fits
 
 
-def test_a_track_keeps_the_picture_that_it_has_whatever_that_is() -> None:
+def test_a_track_keeps_its_picture_of_any_kind() -> None:
     """One that is no picture is a matter for a person."""
     no_picture = structs.replace(PICTURE, seen="")
     whole = album(track(1, name="1"), track(2, name="2", pictures=(no_picture,)))
@@ -122,7 +122,7 @@ def test_a_disc_takes_the_cover_of_its_own_folder_before_that_above() -> None:
     }
 
 
-def test_a_picture_beside_several_albums_belongs_to_none_for_certain() -> None:
+def test_a_picture_next_to_several_albums_belongs_to_none_for_certain() -> None:
     two = album(track(1, name="1"), track(1, name="2", album="Dusk"))
     assert list_embedded(build_album(two, "cover.jpg")) == {}
 

@@ -89,7 +89,7 @@ def test_it_is_not_filled_in_on_compilations_and_loose_tracks() -> None:
     assert list_album_artists(album(structs.replace(loose, place="1.mp3"), place="")) == {}
 
 
-def test_neighbours_tell_their_mended_text() -> None:
+def test_neighbouring_tracks_supply_the_fixed_text() -> None:
     whole = build_album(("BjÃ¶rk", "BjÃ¶rk "), ("Björk", "Björk"), ("Björk ", ""))
     assert list_album_artists(whole) == {"1": ("Björk",), "3": ("Björk",)}
 
@@ -100,7 +100,7 @@ def test_neighbours_that_are_only_read_count_as_well() -> None:
     assert list_album_artists(album(*whole.tracks, read)) == {"1": ("Vera",)}
 
 
-def test_albums_in_one_folder_do_not_tell_of_each_other() -> None:
+def test_albums_in_one_folder_do_not_report_each_other() -> None:
     one, other = (
         build_album(("Vera", "Vera"), ("Vera", "Vera")),
         build_album(("Anna", ""), ("Ida", ""), album="Dusk"),

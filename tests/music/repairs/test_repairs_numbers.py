@@ -110,24 +110,22 @@ def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> N
         ("3 of 12/13", "", {}),
     ],
 )
-def test_a_total_that_stands_there_already_must_agree(
-    text: str, total: str, found: dict[str, str]
-) -> None:
+def test_an_existing_total_must_agree(text: str, total: str, found: dict[str, str]) -> None:
     assert list_repairs(album(build_track(text, total))) == ({"x": found} if found else {})
 
 
-def test_a_number_beside_a_contradicted_total_is_not_padded_either() -> None:
+def test_a_number_next_to_a_contradicted_total_is_not_padded_either() -> None:
     others = [track(number, name=number, format="FLAC") for number in ("01", "02")]
     assert list_repairs(album(*others, build_track("3/12", "13"))) == {}
     assert list_repairs(album(*others, build_track("3/12", "12"))) == {"x": {"track": "03"}}
 
 
-def test_in_id3_a_total_stands_where_it_should() -> None:
+def test_in_id3_a_total_is_in_the_right_field() -> None:
     one = structs.replace(track("03", name="x", track_total="12"), raw={"TRCK": ["03/12"]})
     assert list_repairs(album(one)) == {}
 
 
-def test_where_several_numbers_stand_in_a_file_none_is_lost() -> None:
+def test_several_numbers_in_a_file_are_all_kept() -> None:
     for raw in ({"tracknumber": ["3/12", "4"]}, {"tracknumber": ["3/12"], "track": ["4"]}):
         assert list_repairs(album(structs.replace(build_track("3/12"), raw=raw))) == {}
 

@@ -49,7 +49,7 @@ def list_times(folder: Path) -> dict[Path, int]:
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
-def test_texts_credits_and_covers_are_mended_and_the_second_run_writes_nothing(
+def test_texts_credits_and_covers_are_fixed_and_the_second_run_writes_nothing(
     artist: Path, tmp_path: Path, suffix: str
 ) -> None:
     shelf.put_album(artist / "Dawn", "Low Tide", "Ballast", "Thaw", suffix=suffix)

@@ -48,14 +48,14 @@ def test_the_page_lists_the_placeholders_that_the_code_knows() -> None:
     assert told == {of: sorted(words) for of, words in GROUPS.items()}
 
 
-def test_the_page_tells_how_large_a_picture_is_embedded() -> None:
+def test_the_page_shows_how_large_a_picture_is_embedded() -> None:
     text = section("What is repaired by itself")
     assert f"at most {covers.MAX_EMBEDDED_BYTES >> 20} MiB" in text
     assert f"at least {covers.MIN_PIXELS} pixels" in text
 
 
 @each_row(("asked", "known"), ASKED)
-def test_a_placeholder_is_one_in_whatever_case_and_only_as_a_whole(
+def test_a_placeholder_is_recognized_in_any_case_and_only_whole(
     asked: Callable[[str], bool], known: frozenset[str]
 ) -> None:
     for text in known:
@@ -79,12 +79,12 @@ def test_a_numbered_title_is_a_placeholder(word: str) -> None:
 @each_row(
     "title", ["Untitled", "Unknown", "None", "?", "Various", "No Title", "Null", "Track", "Title"]
 )
-def test_a_word_that_songs_bear_is_no_placeholder_of_a_title(title: str) -> None:
+def test_a_word_used_as_song_title_is_no_title_placeholder(title: str) -> None:
     assert not placeholders.is_placeholder_title(title)
 
 
 @each_row("album", ["Untitled", "Unknown", "?", "Various", "Singles", "Music"])
-def test_a_word_that_albums_bear_is_no_placeholder_of_an_album(album: str) -> None:
+def test_a_word_used_as_album_title_is_no_album_placeholder(album: str) -> None:
     assert not placeholders.is_placeholder_album(album)
 
 

@@ -72,12 +72,12 @@ def put(name: str, number: object = 1, *, below: str = "Dawn", **fields: Any) ->
         ("03 D\\xE9j\\xE0 Vu.mp3", ""),
     ],
 )
-def test_a_title_is_what_the_files_name_tells(name: str, title: str) -> None:
+def test_a_title_is_read_from_the_file_name(name: str, title: str) -> None:
     proposed = list_proposals("missing-title", album(put(name, 3, title="")))
     assert proposed == ({name: f'title "{title}"'} if title else {})
 
 
-def test_a_title_is_told_by_a_name_whose_number_no_tag_tells() -> None:
+def test_a_title_is_read_from_a_file_name_with_an_untagged_number() -> None:
     nameless = {"title": "", "track": ""}
     tracks = [put(f"{number:02} {title}.mp3", **nameless) for number, title in enumerate("ABCD", 1)]
     named = album(
@@ -112,7 +112,7 @@ def test_a_title_with_an_artist_in_front_needs_an_artist() -> None:
         (("01 A.mp3", "02 B.mp3", "C.mp3"), {}),
     ],
 )
-def test_a_number_is_that_of_the_name_where_names_tell_numbers(
+def test_a_number_is_taken_from_numbered_file_names(
     names: tuple[str, ...], told: dict[str, str]
 ) -> None:
     tracks = [put(name, number) for number, name in enumerate(names[:-1], 1)]
@@ -121,7 +121,7 @@ def test_a_number_is_that_of_the_name_where_names_tell_numbers(
     assert list_proposals("missing-track-number", whole) == expected
 
 
-def test_numbers_of_a_whole_album_are_told_by_their_names() -> None:
+def test_numbers_of_a_whole_album_are_recognized_by_their_names() -> None:
     names = ("1-01 A.mp3", "1-02 B.mp3", "1-03 C.mp3")
     whole = album(*(put(name, track="") for name in names))
     assert list(list_proposals("missing-track-number", whole).values()) == [
@@ -184,7 +184,7 @@ def test_a_missing_artist_is_that_of_the_other_tracks() -> None:
         ("D\\xE9j\\xE0", {}, None),
     ],
 )
-def test_where_no_track_has_an_artist_the_album_artist_or_the_folder_tells(
+def test_the_artist_is_read_from_album_artist_or_folder(
     name: str, fields: dict[str, Any], text: str | None
 ) -> None:
     whole = album(track(1, name="x", **{"artist": "", "albumartist": "", **fields}))
@@ -227,7 +227,9 @@ def test_a_missing_album_is_that_of_the_other_tracks() -> None:
         ("CD1", None),
     ],
 )
-def test_where_no_track_has_an_album_the_folder_tells(folder: str, text: str | None) -> None:
+def test_the_album_is_read_from_the_folder_if_no_track_has_it(
+    folder: str, text: str | None
+) -> None:
     bare = album(put("x.mp3", album="", below=folder), place=folder)
     proposed = list_proposals("missing-album", bare)
     assert proposed == ({"x.mp3": f'album "{text}"'} if text else {})
@@ -288,7 +290,7 @@ def test_the_most_frequent_spelling_is_proposed_where_it_is_clearly_the_usual_on
     assert list_proposals("artist-variation", album(*usual[:1], odd)) == {}
 
 
-def test_artists_that_musicbrainz_tells_apart_are_not_spelt_alike() -> None:
+def test_artists_that_musicbrainz_shows_apart_are_not_spelt_alike() -> None:
     usual = [track(number, artist="Nena", musicbrainz_artistid="1") for number in (1, 2, 3, 4)]
     named = track(5, artist="NENA", musicbrainz_artistid="2")
     unknown = track(6, artist="nena")
@@ -351,7 +353,7 @@ def test_a_stray_date_is_brought_to_that_of_the_album() -> None:
     assert list_proposals("date-mixed", discs) == {"Dawn": 'date "1974"'}
 
 
-def test_a_genre_that_stands_for_none_is_taken_away_and_others_stay() -> None:
+def test_a_placeholder_genre_is_removed_and_others_stay() -> None:
     whole = album(*(track(number, genres="Other") for number in (1, 2)))
     assert (
         list_proposals("placeholder-genre", whole)["1 Ballast.mp3"] == 'take the genre "Other" away'
@@ -370,7 +372,7 @@ def test_a_text_that_is_not_proven_is_proposed_as_it_was_likely_meant() -> None:
 # Safe repairs, and how all are told
 
 
-def test_a_safe_repair_that_was_not_made_is_proposed_for_each_kind_that_it_mends() -> None:
+def test_a_safe_repair_that_was_not_made_is_proposed_for_each_kind_that_it_fixes() -> None:
     whole = album(track(1, name="x", title="BjÃ¶rk ", artist="Vera "))
     assert list_proposals("mojibake", whole) == {"x": 'title "Björk"'}
     assert list_proposals("whitespace", whole) == {"x": 'title "Björk"; artist "Vera"'}
@@ -383,7 +385,7 @@ def test_an_issue_without_a_proposal_is_not_among_those_with_one() -> None:
     assert proposals.propose_repairs(artist, issues) == {}
 
 
-def test_what_repairs_do_is_told_in_a_line() -> None:
+def test_repairs_are_described_in_one_line() -> None:
     def made(
         change: SetField | CopyToNativeTags | EmbedCover, *old: str, place: str = "x"
     ) -> Repair:
@@ -408,7 +410,7 @@ def test_what_repairs_do_is_told_in_a_line() -> None:
     assert proposals.format_proposal(many).endswith('title "4"; and 4 more')
 
 
-def test_an_artist_of_many_issues_is_told_of_quickly() -> None:
+def test_an_artist_with_many_issues_is_reported_quickly() -> None:
     """Nothing is looked for anew for each of them."""
     lacking = {"title": "", "artist": "", "track": "", "date": "", "albumartist": ""}
     tracks = [put(f"{number:04} A.mp3", **lacking) for number in range(1500)]

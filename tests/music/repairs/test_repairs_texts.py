@@ -49,7 +49,7 @@ def test_white_space_goes_where_none_belongs_and_stays_where_it_is_proper(
 @tried(120)
 @given(SPACED)
 @example("Ö\x85")
-def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
+def test_no_whitespace_is_found_after_the_fix(text: str) -> None:
     tidy = whitespace.clean_whitespace(text)
     assert whitespace.clean_whitespace(tidy) == tidy
     lacks = not compare_text.has_text("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
@@ -80,9 +80,7 @@ def test_the_reason_says_what_was_superfluous() -> None:
         ("Å\u0081Ã³dÅº", "Łódź"),
     ],
 )
-def test_a_garbled_text_is_mended_where_reading_it_wrong_again_gives_it_back(
-    text: str, meant: str
-) -> None:
+def test_mojibake_is_fixed_if_the_decoding_is_reversible(text: str, meant: str) -> None:
     assert mojibake.repair_mojibake(text) == meant
 
 
@@ -98,7 +96,7 @@ def test_letters_that_may_be_of_two_scripts_are_proposed_but_not_repaired() -> N
     assert mojibake.repair_mojibake(read_twice) == read_twice
 
 
-def test_of_a_text_of_which_only_the_beginning_is_judged_nothing_is_cut_off() -> None:
+def test_a_long_text_is_fixed_without_truncation() -> None:
     long = "BjÃ¶rk " * 400
     assert mojibake.repair_mojibake(long) == long
 
@@ -115,7 +113,7 @@ def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
     assert mojibake.repair_mojibake(texts[-1]) in texts
 
 
-def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> None:
+def test_letters_are_fixed_before_white_space_which_they_may_be_a_part_of() -> None:
     """The last letter of "à la carte" was read as a no-break space."""
     whole = build_artist(paper.numbered(1, title="DÃ©jÃ\u00a0 vu ", composer="BjÃ¶rk"))
     repairs = {repair.field: repair for repair in safe.plan_repairs(whole)}
@@ -127,7 +125,7 @@ def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> 
     assert repairs["composer"].change.values == ("Björk",)
 
 
-def test_several_texts_of_a_field_are_mended_together_and_those_alike_become_one() -> None:
+def test_several_texts_of_a_field_are_fixed_together_and_those_alike_become_one() -> None:
     whole = build_artist(paper.numbered(1, genres=("Folk ", "Folk", "NoÃ«l")))
     (one,) = safe.plan_repairs(whole)
     assert one.change.values == ("Folk", "Noël")
@@ -138,7 +136,7 @@ def test_a_text_that_no_tag_can_hold_is_left_alone() -> None:
     assert safe.plan_repairs(whole) == ()
 
 
-def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
+def test_planned_repairs_fix_the_issues_in_memory() -> None:
     whole = build_artist(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
     (track,) = preview.predict_artist_after_repairs(whole, safe.plan_repairs(whole)).tracks
     assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))

@@ -41,9 +41,7 @@ def test_tracks_are_known_by_the_same_title_but_for_case_and_punctuation() -> No
         ("Song [Live]", "Song (Remix)"),
     ],
 )
-def test_what_stands_in_brackets_makes_no_other_track_where_there_is_no_better(
-    here: str, there: str
-) -> None:
+def test_a_bracketed_suffix_matches_if_no_better_track_exists(here: str, there: str) -> None:
     assert list_missing([build_key(here)], worlds.release(DAWN, [there])) == []
 
 
@@ -53,7 +51,7 @@ def test_the_exact_title_is_taken_before_one_with_brackets() -> None:
     assert list_missing([build_key("Song"), build_key("Song (Live)")], release) == ["Song (Demo)"]
 
 
-def test_each_track_here_stands_for_one_of_the_release_at_most() -> None:
+def test_each_track_is_assigned_to_at_most_one_of_the_release() -> None:
     release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
     overlap = track_overlap.match_tracks(
         [build_key("Intro"), build_key("Song"), build_key("Song")], release
@@ -62,7 +60,7 @@ def test_each_track_here_stands_for_one_of_the_release_at_most() -> None:
     assert (overlap.found_count, overlap.extra_count) == (2, 1)
 
 
-def test_two_tracks_of_one_title_are_told_apart_by_where_they_stand() -> None:
+def test_tracks_with_one_title_are_distinguished_by_position() -> None:
     release = worlds.release(DAWN, ["Intro", "Song"], ["Intro", "End"])
     [first, _] = track_overlap.match_tracks(
         [build_key("Intro", disc="2", track="1"), build_key("Song")], release
