@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-# On the disk where systems keep what outlives a restart: /tmp often lies in memory.
+# On the disk where systems keep what outlives a restart: /tmp often is in memory.
 _FOLDER = os.environ.get("TMPDIR") or ("/var/tmp" if Path("/var/tmp").is_dir() else None)
 _NAMES = {
     "commit": "claims and settles against append and sync",

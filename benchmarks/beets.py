@@ -53,7 +53,7 @@ class Subject:
         cold.settle()
 
     def runs(self) -> dict[str, Callable[[], dict[str, Durations]]]:
-        """Give what is compared, each done with one file first, to tell the start apart."""
+        """Give what is compared, each done with one file first, to separate the start."""
         jobs = {_job(workers): functools.partial(self._worked, workers) for workers in _WORKERS}
         return {_PEER: self._imported, **jobs}
 
@@ -80,7 +80,7 @@ class Subject:
         return rounds.once(lambda: self._beet(*line))
 
     def _beet(self, *options: str) -> str:
-        """Run beets with a library and settings of its own, never with those of a person."""
+        """Run beets with a library and settings of its own, never with those of a user."""
         home = self._home / "home"
         home.mkdir(exist_ok=True)
         (home / "config.yaml").write_text(f"directory: {home}\nlibrary: {home}/library.db\n")
@@ -112,7 +112,7 @@ def _door(name: str, home: Path, *options: str) -> None:
 
 
 def _run(line: Sequence[str], more: Mapping[str, str]) -> str:
-    """Run a program whose modules are compiled once, whatever the shell here has set."""
+    """Run a program whose modules are compiled once, with any shell settings."""
     own = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(line, env={**own, **more}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done
@@ -161,7 +161,7 @@ def _sums(some: Durations, others: Durations) -> Durations:
 
 
 def _steady(peer: Durations, own: Durations) -> str:
-    """Compare what is left without the start, where it is long enough to tell anything."""
+    """Compare what is left without the start, if it is long enough to be significant."""
     return table.spread(rounds.ratio(peer, own), 1) if min(own) > _TOO_SHORT else ""
 
 

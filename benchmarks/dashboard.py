@@ -38,7 +38,7 @@ class Shared:
 
 
 def run(home: Path, *, full: bool) -> None:
-    """Measure beside a batch of 930 artists' files, and beside empty workers on large queues."""
+    """Measure next to a batch of 930 artists' files, and next to empty workers on large queues."""
     rows = [_row("930 artists read and repaired", 930, _library(home / "library"))]
     for count in (930, 100_000, *([1_000_000] if full else [])):
         found = _empty(home / str(count), count)

@@ -161,7 +161,7 @@ def _paged(
     file.seek(0)
     audio.save(file)
     file.seek(0)
-    rate = getattr(audio.info, "sample_rate", 48_000)  # that of Opus, which does not tell it
+    rate = getattr(audio.info, "sample_rate", 48_000)  # that of Opus, which does not store it
     pages = [*_headers(file), *_sounding(number, rate)]
     for sequence, page in enumerate(pages):
         page.sequence, page.serial = sequence, number + 1

@@ -25,7 +25,7 @@ _WHAT = {"bare": "mutagen.File and nothing else", "job": "the main job"}
 
 
 class Subject:
-    """A library, and commands run on it as a person runs them: each in a process of its own."""
+    """A library, and commands run on it as a user runs them: each in a process of its own."""
 
     def __init__(self, home: Path, artists: int, tracks: int) -> None:
         self.library, self._home, self._number = home / "library", home, itertools.count()

@@ -1,4 +1,4 @@
-"""Lookups at a rehearsal server: requests, beside those of beets, and what knowing costs."""
+"""Lookups at a simulator server: requests, next to those of beets, and what knowing costs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import discography, doors, lookups_library, lookups_peer, rounds, table
-from benchmarks.doors import Home
+from benchmarks import discography, lookups_library, lookups_peer, rounds, script_runs, table
 from benchmarks.rounds import Times
+from benchmarks.script_runs import Home
 from mediakeep.lookups.musicbrainz import cache_json
 from mediakeep.views import missing_albums_csv
 from mediakeep_simulator import factories
 
 _ROUNDS, _FEW = 5, 2
-_SEVERAL = 8  # artists, to tell what each costs from what the start does
+_SEVERAL = 8  # artists, to separate the cost of each from that of the start
 
 
 def run(home: Path, *, full: bool) -> None:
@@ -30,7 +30,7 @@ def _one(folder: Path) -> None:
     """Look up one artist with many editions, and have beets do it as well."""
     files = folder / "library"
     discography.make(files, "Vera Moss")
-    with doors.serve(discography.world("Vera Moss")) as server:
+    with script_runs.serve(discography.world("Vera Moss")) as server:
         home = Home(folder / "home", files, server)
         foretold, cold = home.estimate().requests, home.batch().requests
         rows = [["process_music_batch", str(cold), *_count_albums(home)]]
@@ -64,7 +64,7 @@ def _warm(folder: Path, count: int) -> None:
     """Compare batches that know all of their artists with batches that look nothing up."""
     names = [f"Vera Moss {number}" for number in range(1, _SEVERAL + 1)]
     rows = []
-    with doors.serve(factories.join_catalogues(*map(discography.world, names))) as server:
+    with script_runs.serve(factories.join_catalogues(*map(discography.world, names))) as server:
         for size in (1, _SEVERAL):
             files = folder / f"library{size}"
             for name in names[:size]:

@@ -1,4 +1,4 @@
-"""A made library of many artists looked up: foretold, cold, and known already."""
+"""A made library of many artists looked up: estimated, cold, and known already."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks import doors, lookups_wide, rounds, stock, table
-from benchmarks.doors import Cost, Home
+from benchmarks import lookups_wide, rounds, script_runs, stock, table
+from benchmarks.script_runs import Cost, Home
 from mediakeep.kinds import MUSIC
 from mediakeep.lookups.musicbrainz import cache_json
 from mediakeep.lookups.musicbrainz.lookup_store import FILE_NAME, MusicBrainzStore
@@ -28,7 +28,7 @@ def run(folder: Path, *, full: bool) -> None:
     """Measure on a library of 120 artists, in full of 930."""
     artists, tracks = _LARGE if full else _SMALL
     music_library.make_library(folder / "files", artists=artists, tracks=tracks)
-    with doors.serve(catalogue_file.generate_catalogue(artists, tracks)) as server:
+    with script_runs.serve(catalogue_file.generate_catalogue(artists, tracks)) as server:
         home = Home(folder / "home", folder / "files", server)
         before = home.estimate().requests
         first = _batch(home, "--batch-size", str(_FIRST))
@@ -50,7 +50,7 @@ def run(folder: Path, *, full: bool) -> None:
 def _batch(home: Home, *options: str) -> tuple[Cost, float]:
     """Run a batch in several processes; return what the server used of the CPU as well."""
     used = time.process_time()
-    return home.batch(*options, workers=doors.WORKERS), time.process_time() - used
+    return home.batch(*options, workers=script_runs.WORKERS), time.process_time() - used
 
 
 def _show_estimates(title: str, before: int, after: int, made: list[int]) -> None:
@@ -59,8 +59,8 @@ def _show_estimates(title: str, before: int, after: int, made: list[int]) -> Non
         f"{title}: requests",
         ("", "estimated", "made", "off by", "target"),
         [
-            doors.compare_estimate("all, before any is known", before, first + rest),
-            doors.compare_estimate(f"the others, once {_FIRST} are", after, rest),
+            script_runs.compare_estimate("all, before any is known", before, first + rest),
+            script_runs.compare_estimate(f"the others, once {_FIRST} are", after, rest),
         ],
         "All of a made artist's releases fit on one page. The last table has artists who differ.",
     )
@@ -73,7 +73,7 @@ def _show_batches(title: str, batches: dict[str, tuple[Cost, float]], artists: i
         facts = [f"{count}", f"{cost.requests:,}", f"{cost.seconds:.1f}", f"{cost.cpu:.1f}"]
         rows.append([name, *facts, f"{served:.1f}", f"{count / cost.seconds:.0f}"])
     table.show(
-        f"{title}: batches, {doors.WORKERS} workers, no pacing",
+        f"{title}: batches, {script_runs.WORKERS} workers, no pacing",
         ("", "artists", "requests", "s", "CPU s", "server's CPU s", "artists/s"),
         rows,
     )

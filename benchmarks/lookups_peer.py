@@ -1,4 +1,4 @@
-"""The same albums imported by beets from the same rehearsal server."""
+"""The same albums imported by beets from the same simulator server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from benchmarks import doors
+from benchmarks import script_runs
 from mediakeep_simulator.server import SimulatorServer
 
 _BEET = os.environ.get("BEET") or shutil.which("beet")
@@ -40,4 +40,4 @@ def row(folder: Path, library: Path, server: SimulatorServer) -> list[str]:
 
 def _run_beets(folder: Path, *options: str) -> list[str]:
     """Run beets with a library and settings of its own; return the words that it prints."""
-    return doors.run([str(_BEET), *options], {"BEETSDIR": str(folder)}).printed.split()
+    return script_runs.run([str(_BEET), *options], {"BEETSDIR": str(folder)}).printed.split()

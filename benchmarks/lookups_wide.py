@@ -1,4 +1,4 @@
-"""Requests foretold where discographies differ widely, whatever of them is here.
+"""Requests estimated for discographies that differ widely in size.
 
 Nobody knows before asking how much an artist has released. From those who were asked the others
 can be told only as well as a sample tells a whole, which is what this measures.
@@ -13,13 +13,13 @@ from random import Random
 
 from msgspec import structs
 
-from benchmarks import discography, doors, table
-from benchmarks.doors import Home
+from benchmarks import discography, script_runs, table
+from benchmarks.script_runs import Home
 from mediakeep_simulator import catalogue_file, factories
 from mediakeep_simulator.entities import CatalogueArtist, MusicBrainzCatalogue
 
 _STEPS = {True: (50, 150, 200), False: (20, 20)}  # artists of the batches after which is estimated
-_MIDDLE, _SPREAD, _MOST = 20, 1.3, 1_000  # releases beside those that are here: log-normal
+_MIDDLE, _SPREAD, _MOST = 20, 1.3, 1_000  # releases next to those that are here: log-normal
 _EDITIONS = 8
 
 
@@ -29,12 +29,12 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
     known = catalogue_file.generate_catalogue(artists, tracks)
     more = (_more(artist, rng) for artist in known.artists)
     foretold, made = [], []
-    with doors.serve(factories.join_catalogues(known, *more)) as server:
+    with script_runs.serve(factories.join_catalogues(known, *more)) as server:
         home = Home(folder, files, server)
         for step in (*_STEPS[full], 0):
             foretold.append(home.estimate().requests)
             options = ("--batch-size", str(step)) if step else ("--all",)
-            made.append(home.batch(*options, workers=doors.WORKERS).requests)
+            made.append(home.batch(*options, workers=script_runs.WORKERS).requests)
     rows = list(_rows(_STEPS[full], foretold, made))
     head = ("artists known", "estimated for the others", "made", "off by", "target")
     table.show(
@@ -47,7 +47,7 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
 
 def _rows(steps: Sequence[int], foretold: list[int], made: list[int]) -> Iterator[list[str]]:
     for place, told in enumerate(foretold):
-        yield doors.compare_estimate(f"{sum(steps[:place])}", told, sum(made[place:]))
+        yield script_runs.compare_estimate(f"{sum(steps[:place])}", told, sum(made[place:]))
 
 
 def _more(artist: CatalogueArtist, rng: Random) -> MusicBrainzCatalogue:

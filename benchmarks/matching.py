@@ -1,6 +1,6 @@
-"""Albums identified: how right, how certain, and at what cost, beside beets.
+"""Albums identified: how right, how certain, and at what cost, next to beets.
 
-A catalogue is made, most of it hard, and local albums are spoilt in families. Artists are dealt to
+A catalogue is made, most of it hard, and local albums are damaged in families. Artists are dealt to
 two halves: weights were fitted on one, and all figures are taken on the other.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
-    doors,
     matching_albums,
     matching_fit,
     matching_ours,
@@ -18,6 +17,7 @@ from benchmarks import (
     matching_peer,
     matching_score,
     matching_world,
+    script_runs,
     table,
 )
 from benchmarks.matching_albums import Library
@@ -36,7 +36,7 @@ def run(folder: Path, *, full: bool) -> None:
     libraries = matching_albums.make(catalogue, _SEED)
     _show_world(catalogue, libraries)
     fit, held = libraries
-    with doors.serve(catalogue.world) as server:
+    with script_runs.serve(catalogue.world) as server:
         if full:
             matching_fit.run(fit, matching_ours.ask(fit, server, folder / "fit").calls)
         _measure(held, server, folder)

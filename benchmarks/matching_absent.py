@@ -73,7 +73,7 @@ def _instrumental(act: Act, words: Words) -> tuple[str, list[Song]]:
 
 
 def _rerecording(act: Act, words: Words) -> tuple[str, list[Song]]:
-    """Record an album anew, and say so."""
+    """Record an album again, and say so."""
     work = words.rng.choice(act.works[:4])
     songs = [editions.record_again(song, words.rng, closely=True) for song in work.songs]
     mark = words.rng.choice(("Re-recorded", "Acoustic", "Demos"))

@@ -1,4 +1,4 @@
-"""Local albums made from a catalogue, spoilt in families, each with what it truly is."""
+"""Local albums made from a catalogue, damaged in families, each with what it truly is."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class _Dealer:
         away = [act for act in self._catalogue.acts if act.half == self._half and not act.here]
         here = {act.artist.name for act in self._acts}
         names = [act.artist.name for act in away if act.artist.name not in here]
-        for _ in range(len(self._acts) // 10):  # half of them bear the name of somebody else
+        for _ in range(len(self._acts) // 10):  # half of them have the name of somebody else
             name = names.pop() if names and self._rng.random() < 0.5 else words.name()
             yield from (
                 absent.draft_unknown_artist(name, words) for _ in range(self._rng.choice((1, 2)))

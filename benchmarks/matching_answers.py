@@ -61,13 +61,13 @@ class Rate:
 class Score:
     """All figures of some albums.
 
-    Of editions, recall counts only albums whose evidence tells one edition from the others.
+    Of editions, recall counts only albums whose evidence identifies one edition.
     """
 
     albums: int
     groups: Rate
     editions: Rate
-    recalled: Rate  # editions of the albums whose evidence tells one
+    recalled: Rate  # editions of the albums whose evidence identifies one
     ties: Rate
     absent: int  # answers to albums that no catalogue has
 
@@ -102,6 +102,6 @@ def score(truths: Iterable[Truth], answers: Iterable[Answer]) -> Score:
 
 
 def _fits(pair: tuple[Truth, Answer]) -> bool:
-    """Tell whether an edition is one of those that the evidence cannot tell from the true one."""
+    """Return whether all editions are true or indistinguishable from the true one."""
     truth, one = pair
     return one.editions <= truth.editions | truth.grey

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-_FEW = 3  # candidates that are told
+_FEW = 3  # candidates that are reported
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
 
     plugins.load_plugins()
     request = json.loads(Path(albums).read_text(encoding="utf-8"))
-    _answer([])  # whatever it loads at first is not counted
+    _answer([])  # what it loads at first is not counted
     began, used = time.perf_counter(), time.process_time()
     told = [_answer(items) for items in request]
     cost = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - used}

@@ -1,4 +1,4 @@
-"""Ways in which a local album is not as its release: each takes a draft and spoils it."""
+"""Ways in which a local album is not as its release: each takes a draft and damages it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add(draft: Draft, rng: Random, strangers: list[Line]) -> None:
 
 
 def reorder(draft: Draft, rng: Random) -> None:
-    """Number tracks in another order, or let nothing tell the order."""
+    """Number tracks in another order, or remove everything that shows the order."""
     draft.ordered = False
     if rng.random() < 0.5:
         places = [(line.disc, line.position) for line in draft.lines]
@@ -102,7 +102,7 @@ def retime(draft: Draft, rng: Random) -> None:
 
 
 def untitle(draft: Draft, rng: Random) -> None:
-    """Blank the titles, and often all other tags, so that only names of files tell."""
+    """Blank the titles, and often all other tags, so that only file names are left."""
     bare = rng.random() < 0.5
     for line in draft.lines:
         line.hidden = True
@@ -127,7 +127,7 @@ def blank(draft: Draft, rng: Random) -> None:
 
 
 def add_slips(draft: Draft, rng: Random) -> None:
-    """Add some slips and half a second or so to what is spoilt already."""
+    """Add some slips and half a second or so to what is damaged already."""
     for line in draft.lines:
         line.seconds += rng.gauss(0, 0.6)
         if rng.random() < 0.3 and not line.hidden:
@@ -136,7 +136,7 @@ def add_slips(draft: Draft, rng: Random) -> None:
 
 
 def scatter(draft: Draft, rng: Random) -> None:
-    """Lay discs into folders of their own, or all into one where nothing tells the disc."""
+    """Lay discs into folders of their own, or all into one where nothing shows the disc."""
     if rng.random() < 0.5:
         draft.discs = rng.random() < 0.5
         noun = rng.choice(("CD ", "CD", "Disc ", "Disk "))

@@ -1,4 +1,4 @@
-"""A local album on its way: lines that can be spoilt, then files with tags as a scan has them."""
+"""A local album on its way: lines that can be damaged, then files with tags as a scan has them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Line:
     origin: tuple[int, int] = (0, 0)
     recording: str = ""
     own: str = ""  # MBID of the release's track
-    name: str = ""  # of the file, without suffix; "" as number and title tell
+    name: str = ""  # of the file, without suffix; "" for number and title
     folder: str = ""  # of the disc, below that of the album
     hidden: bool = False  # no title in the tags
-    number: str = "?"  # in the tags; "?" as the position tells
+    number: str = "?"  # in the tags; "?" for the position
 
 
 @dataclass
@@ -48,8 +48,8 @@ class Draft:
     source: CatalogueRelease | None = None
     tagged: str = ""  # MBID of the release that the tags name, or whose barcode they have
     totals: bool = True
-    discs: bool = True  # whether tags tell the disc
-    ordered: bool = True  # whether anything tells the order
+    discs: bool = True  # whether tags have the disc
+    ordered: bool = True  # whether anything shows the order
     ids: bool = False
     compilation: bool = False
     noise: float = 0.0
@@ -66,14 +66,14 @@ class Draft:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a catalogue tells of MBIDs: artists, and the milliseconds that recordings last."""
+    """What a catalogue reports about MBIDs: artists, and the milliseconds that recordings last."""
 
     artists: Mapping[str, CatalogueArtist]
     lengths: Mapping[str, int]
 
 
 def draw(family: str, release: CatalogueRelease, known: Facts, folder: str) -> Draft:
-    """Draw a release as a careful person would have ripped and tagged it, without MBIDs."""
+    """Draw a release as a careful user would have ripped and tagged it, without MBIDs."""
     artists = known.artists
     name = credited(release.credits, artists)
     lines = [

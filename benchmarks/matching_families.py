@@ -1,4 +1,4 @@
-"""The families of local albums: which editions each needs, and how it spoils them."""
+"""The families of local albums: which editions each needs, and how it damages them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from benchmarks.matching_shelf import Act, Work
 from mediakeep import path_text
 from mediakeep_simulator.entities import CatalogueRelease
 
-_ENOUGH = 5  # tracks, from which on an album may be spoilt
+_ENOUGH = 5  # tracks, from which on an album may be damaged
 
 
 @dataclass(frozen=True)
 class Case:
-    """A draft to be spoilt, of which work it is and by whom; somebody else; names in Latin."""
+    """A draft to be damaged, of which work it is and by whom; somebody else; names in Latin."""
 
     draft: Draft
     work: Work
@@ -39,13 +39,13 @@ def editions(family: str, work: Work) -> list[CatalogueRelease]:
 
 
 def spoil(case: Case, rng: Random) -> None:
-    """Spoil a draft as its family says."""
+    """Damage a draft as its family says."""
     if how := _HOW.get(case.draft.family):
         how(case, rng)
 
 
 def pickiness(family: str) -> int:
-    """Tell who chooses first: families that few albums fit."""
+    """Return who chooses first: families that few albums fit."""
     return _PICKY.index(family) if family in _PICKY else len(_PICKY)
 
 
@@ -128,7 +128,7 @@ def _mistake(case: Case, rng: Random) -> None:
 
 
 def _tell(case: Case, rng: Random) -> None:
-    """Tell the edition by the tags that careful people fill: a barcode, or several others."""
+    """Add tags that identify the edition, as careful users do: a barcode, or several others."""
     own = case.draft.source
     assert own is not None
     known = truth.facts(own)
@@ -189,7 +189,7 @@ _HOW: Mapping[str, Spoil] = {
     "classical": _perform,
 }
 _PICKY = ("discs", "wrong edition", "edition tags")
-OFTEN_TWICE = (  # which are spoilt in a second way as well, for trouble comes in pairs
+OFTEN_TWICE = (  # which are damaged in a second way as well, for trouble comes in pairs
     *("dropped", "extra", "reordered", "retimed", "untitled", "wrong artist", "discs", "aliased"),
     *("classical", "wrong edition", "edition tags"),
 )

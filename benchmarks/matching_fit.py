@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from msgspec import structs
 
-from benchmarks import doors, matching_ours, matching_score, table
+from benchmarks import matching_ours, matching_score, script_runs, table
 from benchmarks.matching_albums import Library
 from benchmarks.matching_answers import Answer, Score
 from benchmarks.matching_ours import Call
@@ -26,7 +26,7 @@ _ROOM = 1.15  # the higher bar
 _LEFT = frozenset({"barcode", "disc_id", "catalogue", "doubt"})
 _LEAST = 0.5  # what a change must bring: the figures of one album more may be chance
 
-_HANDS = range(doors.WORKERS)
+_HANDS = range(script_runs.WORKERS)
 _KEPT: list[Call] = []  # of each process its own
 
 
@@ -34,7 +34,9 @@ def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
     """Fit all weights, from those in use, and print them; always the same for the same albums."""
     keys = [(album.folder, album.album.place) for album in library.albums]
     with ExitStack() as stack:
-        pools = [stack.enter_context(_pool(calls[worker :: doors.WORKERS])) for worker in _HANDS]
+        pools = [
+            stack.enter_context(_pool(calls[worker :: script_runs.WORKERS])) for worker in _HANDS
+        ]
 
         def told(weights: MatchingWeights) -> Score:
             parts = [pool.submit(_answered, weights) for pool in pools]
@@ -66,7 +68,7 @@ def _fitted(loss: Callable[[MatchingWeights], float]) -> tuple[MatchingWeights, 
 
 
 def _pool(calls: Sequence[Call]) -> ProcessPoolExecutor:
-    """Start a process that keeps its part of the artists, and is told weights alone."""
+    """Start a process that keeps its part of the artists, and receives weights only."""
     return ProcessPoolExecutor(1, get_context("spawn"), _keep, (calls,))
 
 

@@ -1,4 +1,4 @@
-"""Local albums as the main job identifies them, by real requests to a rehearsal server."""
+"""Local albums as the main job identifies them, by real requests to a simulator server."""
 
 from __future__ import annotations
 

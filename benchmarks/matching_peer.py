@@ -1,4 +1,4 @@
-"""The same local albums as beets identifies them, at the same rehearsal server."""
+"""The same local albums as beets identifies them, at the same simulator server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks import doors
+from benchmarks import script_runs
 from benchmarks.matching_albums import Local
 from benchmarks.matching_answers import Answer, Answers
 from mediakeep.media.audio.tags import AudioProperties
@@ -33,7 +33,7 @@ def ask(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> Answe
     if not Path(_BEET).is_file():
         return None
     began = len(server.requests)
-    parts = [list(one) for one in _dealt(albums, doors.WORKERS)]
+    parts = [list(one) for one in _dealt(albums, script_runs.WORKERS)]
     with ThreadPoolExecutor(len(parts)) as pool:
         numbered = enumerate(parts)
         told = list(pool.map(lambda one: _run(one[1], server, folder / str(one[0])), numbered))
@@ -60,7 +60,7 @@ def _run(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> dict
     child = Path(__file__).with_name("matching_child.py")
     python = Path(_BEET).parent / "python"
     paths = [folder, folder / "albums.json", folder / "answers.json"]
-    # Isolated: beside the child lies a module of the name of beets.
+    # Isolated: next to the child is a module of the name of beets.
     subprocess.run([python, "-I", child, *paths], check=True, capture_output=True)
     page: dict[str, Any] = json.loads(paths[-1].read_text(encoding="utf-8"))
     return page

@@ -1,4 +1,4 @@
-"""Tables of how right answers are: per family, by threshold, and beside those of beets."""
+"""Tables of how right answers are: per family, by threshold, and next to those of beets."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def discography(
 
 
 def namesake(act: Act, text: str, *, here: bool) -> Act:
-    """Let an artist be one of two who bear a name."""
+    """Let an artist be one of two who have a name."""
     for work in act.works:
         work.hard.add("namesake")
     return replace(act, artist=structs.replace(act.artist, disambiguation=text), here=here)
@@ -166,7 +166,7 @@ def _live(maker: _Maker, work: Work, year: int) -> None:
 
 
 def _remade(maker: _Maker, work: Work, year: int) -> None:
-    """Record a whole album anew, as closely as can be."""
+    """Record a whole album again, as closely as can be."""
     rng, title = maker.rng, work.group.title
     songs = [editions.record_again(song, rng, closely=True) for song in work.songs]
     title = rng.choice((title, f"{title} Revisited", f"{title} ({year})"))

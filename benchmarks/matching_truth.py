@@ -1,18 +1,18 @@
-"""What a local album truly is, and which editions nothing that it shows can tell apart.
+"""The true release of a local album, and the editions that its evidence cannot distinguish.
 
 The rule looks only at what is left visible of the album, and sorts every other edition of the
 release group into one of three heaps, seen from the edition that the album was made from:
 
-- told apart: an identifier or another tag of editions is that of the true edition alone; or some
+- distinguished: an identifier or another tag of editions is that of the true edition alone; or some
   title here is not on the other edition; or it has other tracks, as far as the album is whole or
-  its totals are told; or lengths differ by far more than they are uncertain.
+  its totals are known; or lengths differ by far more than they are uncertain.
 - tied: the same titles on the same discs, lengths that differ by nothing, and no tag that differs.
-- grey: between the two. No fair judge could say whether these are told apart, so they count
+- grey: between the two. No fair judge could say whether these are distinct, so they count
   neither as a tie nor as evidence, and either answer is right.
 
 How uncertain lengths are is at least 0.8 s, more where those of the album were changed by more.
 A year in the tags may be that of the first edition, whichever edition the files are of; so the
-first year tells nothing for certain. A tagged MBID or barcode that names another edition is
+first year proves nothing. A tagged MBID or barcode that names another edition is
 believed where tracks cannot contradict it, unless the album is whole and the totals in its tags
 rule out the longer edition that is named: then only the true edition, or a tie, is right. An
 edition that the catalogue lacks is none of its editions; where songs of the same artist follow the
@@ -37,7 +37,7 @@ _SAME, _OTHER = 0.5, 12.0  # how unlikely lengths are that say nothing, and that
 
 
 class Told(IntEnum):
-    """Whether an edition can be told from the true one."""
+    """Whether an edition can be distinguished from the true one."""
 
     TIED = 0
     GREY = 1
@@ -46,7 +46,7 @@ class Told(IntEnum):
 
 @dataclass(frozen=True)
 class Truth:
-    """A release group, "" for none; editions that cannot be told apart, and doubtful ones.
+    """A release group, "" for none; indistinguishable editions, and doubtful ones.
 
     No editions: the catalogue has the group, but not this edition.
     """
@@ -58,7 +58,7 @@ class Truth:
 
     @property
     def is_separate(self) -> bool:
-        """Whether the evidence tells one edition."""
+        """Whether the evidence identifies one edition."""
         return len(self.editions) == 1 and not self.grey
 
     @property
@@ -139,7 +139,7 @@ def _by_lengths(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) ->
 def _by_tags(
     draft: Draft, own: CatalogueRelease, other: CatalogueRelease, every: Sequence[CatalogueRelease]
 ) -> Told:
-    """Compare the tags that tell editions apart: those of the true one alone are evidence."""
+    """Compare the tags that distinguish editions: those of the true one alone are evidence."""
     mine, theirs = facts(own), facts(other)
     told = Told.TIED
     for name, text in draft.facts.items():
@@ -155,7 +155,7 @@ def _by_tags(
 
 
 def _contradicted(draft: Draft, own: CatalogueRelease, tagged: CatalogueRelease) -> bool:
-    """Tell whether the tracks here cannot be those of the edition that the tags name."""
+    """Return whether the tracks cannot be those of the edition that the tags name."""
     if _by_tracks(draft, own, tagged) is not Told.APART:
         return False
     if _titles(own) == _titles(tagged):
@@ -164,14 +164,14 @@ def _contradicted(draft: Draft, own: CatalogueRelease, tagged: CatalogueRelease)
 
 
 def _ruled_out_by_total(draft: Draft, own: CatalogueRelease, tagged: CatalogueRelease) -> bool:
-    """Tell whether every track of the true edition is here and counted, and the other has more."""
+    """Return whether every track of the true edition is owned and the other has more."""
     mine, theirs = Counter(_titles(own)), Counter(_titles(tagged))
     whole = len(draft.lines) == mine.total() and _here(draft, own) == mine
     return draft.totals and whole and theirs.total() > mine.total() and not mine - theirs
 
 
 def facts(release: CatalogueRelease) -> dict[str, str]:
-    """Return what tags may tell of an edition."""
+    """Return the tags that identify an edition."""
     issuer = release.labels[0] if release.labels else None
     names = {
         "barcode": release.barcode,

@@ -1,4 +1,4 @@
-"""A made catalogue of a few hundred artists, most of whose albums are hard to tell from others."""
+"""A made catalogue of a few hundred artists, most of whose albums are hard to distinguish."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COMPILED = 0.42  # compilations for each artist
 
 @dataclass
 class Catalogue:
-    """The world, and what of it may be here; `latin` tells how others write what few can read."""
+    """The world, and what of it may be here; `latin` maps names to their Latin spelling."""
 
     acts: list[Act]
     samplers: dict[str, list[Work]]  # compilations of various artists, by half
@@ -53,7 +53,7 @@ class Catalogue:
 
     @cached_property
     def world(self) -> MusicBrainzCatalogue:
-        """The catalogue as the rehearsal server takes it."""
+        """The catalogue as the simulator server takes it."""
         return MusicBrainzCatalogue(
             artists=(shelf.VARIOUS, *(one for act in self.acts for one in act.everybody)),
             labels=editions.LABELS,
@@ -63,7 +63,7 @@ class Catalogue:
         )
 
     def _recordings(self) -> Iterator[CatalogueRecording]:
-        """Tell how long recordings last that stand on a release which does not tell it."""
+        """Return the lengths of recordings on releases without track lengths."""
         silent = {
             track.recording
             for release in self.releases

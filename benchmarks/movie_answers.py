@@ -85,7 +85,7 @@ def score(answers: Iterable[Answer]) -> Score:
 
 @contextmanager
 def serve(catalogue: MovieCatalogue) -> Iterator[SimulatorServer]:
-    """Serve a cinema; what this machine noted of the server's pace goes with it."""
+    """Serve a movie catalogue; what this machine noted of the server's pace goes with it."""
     with SimulatorServer(MusicBrainzCatalogue(), movies=catalogue) as server:
         rate_limit.remove_state_file(server.url, HttpEnvironment())
         yield server
@@ -152,7 +152,7 @@ def weighed(
 def first(
     context: TmdbContext, *, again: bool
 ) -> Callable[[model.LocalMovie], tuple[MatchStatus, int]]:
-    """Believe ids, and else take the first hit; `again` without the year where there is none."""
+    """Believe ids, and else take the first hit; `again` without the year if there is none."""
 
     def answer(local: model.LocalMovie) -> tuple[MatchStatus, int]:
         name = local.name

@@ -1,4 +1,4 @@
-"""Names of movie files as people give them, made of the movies of a cinema, and what they mean.
+"""Names of movie files as people write them, made from a movie catalogue, with their meaning.
 
 A fifth and more are remakes of which another one is the more popular. Movies are dealt to two
 halves by their titles, so that no title is in both.
@@ -36,7 +36,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Deck:
-    """The cinema that answers, and the names to be understood."""
+    """The movie catalogue that is queried, and the names to parse."""
 
     cinema: MovieCatalogue
     cases: tuple[Case, ...]
@@ -47,7 +47,7 @@ class Deck:
 
 
 def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
-    """Make so many names of a cinema's movies; the same every time."""
+    """Make so many names of a catalogue's movies; the same every time."""
     rng = Random(seed)
     shown = [film for film in whole.films if not film.adult and film.release_date]
     rng.shuffle(shown)

@@ -1,6 +1,6 @@
-"""Movies identified by their names: how right, and at what cost, beside taking the first hit.
+"""Movies identified by their names: how right, and at what cost, next to taking the first hit.
 
-A cinema is made, full of remakes, sequels and titles that are almost the same, and names of files
+A catalogue is generated, full of remakes, sequels and nearly equal titles, and names of files
 are made of its movies. Movies are dealt to two halves by their titles: weights were set on one,
 and all figures of precision and recall are taken on the other.
 """
@@ -21,7 +21,7 @@ from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import movie_catalogue
 
 FILMS, NAMES, SEED = 4000, 500, 11
-_OTHERS = (12, 13)  # seeds of other cinemas, in full
+_OTHERS = (12, 13)  # seeds of other catalogues, in full
 _BARS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _MARGINS = (0.0, 0.02, 0.05, 0.1, 0.2)
 _TARGETS = "Targets: precision 0.99, recall 0.90."
@@ -32,7 +32,7 @@ _Told = Mapping[str, Sequence[Answer]]
 
 
 def run(folder: Path, *, full: bool) -> None:
-    """Measure on the held half; in full fit the weights, and measure other cinemas as well."""
+    """Measure on the held half; in full fit the weights, and measure other catalogues as well."""
     deck = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, SEED), NAMES, SEED)
     _show_deck(deck)
     with movie_answers.serve(deck.cinema) as server:

@@ -38,7 +38,7 @@ class Done:
     marks: list[tuple[float, int]]
 
     def turn(self, name: str) -> dict[str, Durations]:
-        """Tell the start, until each process has done an item, from the steady run after it."""
+        """Separate the start, until each process has done an item, from the steady run."""
         firsts = {pid: number for number, (_, pid) in reversed(list(enumerate(self.marks)))}
         # A process that the others leave nothing to do may be late; half of the run is enough.
         start = min(max(firsts.values()), len(self.marks) // 2)
@@ -48,7 +48,7 @@ class Done:
 
 
 class Subject:
-    """Queues of one size, made anew for each run."""
+    """Queues of one size, recreated for each run."""
 
     def __init__(self, home: Path, size: int) -> None:
         self._home, self._size, self._number = home, size, itertools.count()

@@ -1,4 +1,4 @@
-"""The same durable work done by others: persist-queue, and a JSON file written anew each time."""
+"""The same durable work done by others: persist-queue, and a JSON file rewritten each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The snapshot written anew: what one rewrite costs, and its share of a busy writer's time."""
+"""The snapshot rewritten: what one rewrite costs, and its share of a busy writer's time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Subject:
         self._path = stock.folder(home) / snapshot.FILE
 
     def rewrite(self) -> dict[str, Durations]:
-        """Write the snapshot anew."""
+        """Write the snapshot again."""
         with self._queue._store.hold_lock():
             return {"rewrite": rounds.once(self._queue._store.rewrite_snapshot)}
 

@@ -68,7 +68,7 @@ def _ratios(times: Times) -> Iterator[str]:
 
 
 def _show_records(folder: Path, timed: list[int]) -> None:
-    """Tell how large the undo records of other changes are, too, in every writable format."""
+    """Print the sizes of undo records of other changes, in every writable format."""
     rows = [_row("the changes above", timed, [])]
     changes: dict[str, list[SetField | SetCover]] = {
         "a title": [SetField("title", (_TITLE,))],
@@ -110,7 +110,7 @@ def _records(home: Path) -> list[int]:
 
 
 class _Bench:
-    """One file, made anew before every write, and a row of titles that are all different."""
+    """One file, recreated before every write, and a row of titles that are all different."""
 
     def __init__(self, folder: Path, data: bytes, suffix: str, grows: bool) -> None:
         self._path = folder / f"a.{suffix}"
@@ -127,7 +127,7 @@ class _Bench:
         return turn
 
     def safe(self) -> Mapping[str, Durations]:
-        """Write safely, then take it back."""
+        """Write safely, then undo it."""
         title, store = self._begin(), UndoStore(self.home / "undo")
         edit = [SetField("title", (title,))]
         made = rounds.once(lambda: write_tags.write(self._path, edit, store, queue="music"))

@@ -73,7 +73,7 @@ def artist_name(number: int) -> str:
 
 
 def folder(home: Path) -> Path:
-    """Say where a home's queue lies."""
+    """Say where a home's queue is."""
     return home / "status" / MUSIC.name
 
 

@@ -87,7 +87,7 @@ def _report(context: ReportContext) -> None:
 
 
 def _made(folder: Path, size: int) -> datetime:
-    """Write a history that ends now, with a queue of one item beside it; return its last moment."""
+    """Write a history that ends now, and a queue of one item; return its last time."""
     Queue.create(locate_queue(folder), MUSIC, "/music", rig.found(["Solo"])).close()
     months: dict[str, list[bytes]] = {}
     moment = datetime.now(UTC)

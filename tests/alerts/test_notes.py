@@ -13,7 +13,7 @@ from tests.alerts.service import lines
 
 
 def note(path: Path, mark: str, done: list[str]) -> None:
-    """Do what bears a mark: put it to what is done."""
+    """Run a job that has a mark: add it to the list of jobs done."""
     alert_log.run_once_per_mark(path, mark, lambda: done.append(mark), "Raised")
 
 

@@ -136,7 +136,7 @@ def test_a_command_gets_the_alert_and_not_the_address_of_the_webhook(
 
 @pytest.mark.parametrize("how", ["checkout", "installed"])
 def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path, how: str) -> None:
-    """In a checkout a door adds its own folder; an installed package lies on the path anyway."""
+    """In a checkout a script adds its own folder; an installed package is on the path anyway."""
     place = UTILITIES
     if how == "installed":
         place = home / "site-packages"

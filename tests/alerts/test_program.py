@@ -64,11 +64,11 @@ def test_one_that_hangs_is_killed_with_its_children(
     assert not got.ok
     how, _, child = got.reason.partition(": ")
     assert how == "ran longer than 0.1 seconds"
-    until(lambda: is_dead(int(child)))  # it is told to die
+    until(lambda: is_dead(int(child)))  # it gets a signal
 
 
 def is_dead(pid: int) -> bool:
-    """Tell whether a process is dead; one that nobody buries yet is."""
+    """Return whether a process is dead; a zombie is."""
     stat = Path(f"/proc/{pid}/stat")
     try:
         return stat.read_text().rpartition(")")[2].split()[0] == "Z"

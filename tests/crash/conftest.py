@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what is killed and cut off in these tests be on a disk."""
+    """Let what is killed and interrupted in these tests be on a disk."""
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.real_disk)

@@ -123,7 +123,7 @@ def _cuts(length: int, pieces: int) -> Iterator[int]:
 
 
 class Disk:
-    """The files below a folder, as the running system sees them and as they lie on the disk."""
+    """The files below a folder, as the running system sees them and as they are on the disk."""
 
     def __init__(self, root: str) -> None:
         self._root = root

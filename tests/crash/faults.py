@@ -97,7 +97,7 @@ class Dead(BaseException):
 
 
 class Cut(Tap):
-    """Ends all effect on the files right before the nth call, or amid it where that is a write.
+    """Ends all effect on the files right before the nth call, or during it if it is a write.
 
     In the same process, so that each call of an operation can be tried in no time.
     """

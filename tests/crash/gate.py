@@ -26,7 +26,7 @@ _START = "from tests.crash import gate\ngate.watch()\n"
 class Gate:
     """A gate that closes at the nth call whose name and path (or target) match.
 
-    The calls are those of `tap`; with the name "read", openings of files for whatever purpose.
+    The calls are those of `tap`; with the name "read", openings of files for any purpose.
     """
 
     def __init__(self, folder: Path, at: int, *, names: str = "", paths: str = "") -> None:

@@ -149,7 +149,7 @@ def look(folder: Path) -> View:
 
 
 def read(workspace: Workspace, look_: Look, stop: Any, pipe: Any) -> None:
-    """Look at the queue until told to stop; note whatever should not be."""
+    """Read the queue until stopped; note every violation."""
     last, reads, failures = View(0, {}), 0, []
     while not stop.is_set():
         reads += 1
@@ -201,7 +201,7 @@ class Loop:
         self.running[process] = (order, time.monotonic() + patience)
 
     def going(self, kills: int) -> bool:
-        """Tell whether more is to be killed."""
+        """Return whether more is to be killed."""
         wanted = {RANDOM, *self.points}
         enough = self.result.kills.total() >= kills and wanted == set(self.result.kills)
         return not enough and not self.result.failures

@@ -25,7 +25,7 @@ def make(folder: Path) -> None:
 
 
 def write(order: Order) -> None:
-    """Settle one item after the other, then die amid a write; one at a time, under a lock."""
+    """Settle one item after the other, then die during a write; one at a time, locked."""
     path, left = file(order.workspace.queue), random.Random(order.seed).randrange(2, 6)
     acks = os.open(order.workspace.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:

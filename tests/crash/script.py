@@ -110,7 +110,7 @@ def _live(life: Life, where: QueueLocation) -> None:
 
 
 def note(text: str) -> ChangeDecider:
-    """Return a change of one item, whatever its state."""
+    """Return a change of one item in any state."""
     return lambda state: QueueChange("note", {"Artist 000": {"note": f"{text}, {state.seq}"}})
 
 
@@ -122,7 +122,7 @@ def rewrite(store: QueueStore) -> None:
 
 @contextmanager
 def _person(life: Life, store: QueueStore) -> Iterator[None]:
-    """Have a person write over the queue, and the queue notice it."""
+    """Have a user write over the queue, and the queue notice it."""
     mark(life, store, person=True)
     yield
     with store.hold_lock():

@@ -1,4 +1,4 @@
-"""A tap on the calls that change files: it tells of each, before and after it is made.
+"""A tap on the calls that change files: it reports each, before and after it is made.
 
 The product knows nothing of it: the functions of `os` are replaced for a while.
 """

@@ -1,4 +1,4 @@
-"""Each operation is cut off before each of its calls, and amid each of its writes.
+"""Each operation is interrupted before each of its calls, and in the middle of each of its writes.
 
 Afterwards the queue is as it was before, or as it would be after, and goes on.
 """
@@ -32,7 +32,7 @@ Prepare = Callable[[QueueLocation], None]
 
 @pytest.fixture(autouse=True)
 def abandoned_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the files that a queue leaves open when it is cut off: in truth its process is dead.
+    """Close the files that an interrupted queue leaves open; its process would be dead.
 
     A number may have been used again for another file since, so the file is compared.
     """
@@ -140,7 +140,7 @@ def read_state(where: QueueLocation) -> dict[str, Any]:
         items = dict(queue.state.items)
         rebuilt = journal_lookup.rebuild_previous_state(where.folder, MUSIC)
         assert rebuilt
-        assert rebuilt.items == items  # whatever may become of the file itself
+        assert rebuilt.items == items  # even if the file itself is lost
         events = [event["seq"] for event in rig.events(where)]
         assert events == sorted(set(events))
     with Queue.open(where, MUSIC) as queue:
@@ -159,9 +159,9 @@ def _nobody_is_copying(monkeypatch: pytest.MonkeyPatch) -> None:
 def kill_at_each_call(
     where: QueueLocation, folder: Path, operation: Operation, *, holding: bool
 ) -> Iterator[QueueLocation]:
-    """Do the operation on a copy each time, cut off a call later each time; then once in whole.
+    """Do the operation on a copy each time, interrupted a call later each time; then once in whole.
 
-    A write is cut off before it and amid it.
+    A write is interrupted before it and in the middle of it.
     """
     tries = [(1, 0.5)]
     for number, share in tries:
@@ -200,7 +200,7 @@ def test_an_operation_interrupted_anywhere_is_done_or_not_done(name: str, memory
     assert after in outcomes
     assert all(outcome in (before, after, read_state(put)) for outcome in outcomes)
     if operation.put is not Operation.put:
-        assert before not in outcomes or name == "a replay"  # a person's word is not forgotten
+        assert before not in outcomes or name == "a replay"  # a user's word is not forgotten
 
 
 def test_a_refused_edit_is_kept_wherever_the_refusal_is_interrupted(memory: Path) -> None:

@@ -45,7 +45,7 @@ def test_nothing_is_lost_and_nothing_done_twice_however_often_writers_are_killed
     base = load(rig.file(rig.at(tmp_path)))
     result = loop.run(workspace, kills)
     assert result.failures == []
-    assert result.kills.total() >= kills  # each ended by signal 9, where it was told to
+    assert result.kills.total() >= kills  # each ended by signal 9 at its point
     assert set(result.kills) == {RANDOM, *faults.POINTS}
     assert result.reads > kills
     final = finish(workspace)

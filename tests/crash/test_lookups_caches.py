@@ -1,4 +1,4 @@
-"""Caches that are deleted, damaged or refused: looked up anew, set aside, or told at the start."""
+"""Deleted, damaged or refused caches: looked up again, set aside, or reported at the start."""
 
 from __future__ import annotations
 

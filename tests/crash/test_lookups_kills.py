@@ -1,6 +1,6 @@
-"""Batches are killed amid lookups: in the end all is as if none had been, and asked but once.
+"""Batches killed during lookups: the result is the same, and each request is sent once.
 
-What matched albums got, their tags and covers, is the same to the byte, and is taken back to the
+What matched albums got, their tags and covers, is the same to the byte, and is undone to the
 byte.
 """
 
@@ -36,7 +36,7 @@ _COUNTS = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "i
 
 
 def read_outputs(home: Rehearsed) -> dict[str, str]:
-    """Return all that a person reads of a home: its outputs, its reports, and the record."""
+    """Return all that a user reads of a home: its outputs, its reports, and the record."""
     paths = [*(home.path / "outputs").iterdir(), *(home.path / "issues").rglob("*.md")]
     # What a killed writer left half-written is swept by a batch of an hour later.
     paths = [path for path in paths if not path.name.startswith(".")]

@@ -1,4 +1,4 @@
-"""Storms and outages amid a batch: none fails, none is tried twice, all is known in the end."""
+"""Failures and outages during a batch: no item fails or is tried twice, all is known in the end."""
 
 from __future__ import annotations
 

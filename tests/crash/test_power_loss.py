@@ -31,7 +31,7 @@ class Tally:
     """What came of the states that were tried."""
 
     states: int = 0
-    refused: int = 0  # a torn file of a person's: told, and rebuilt
+    refused: int = 0  # a torn file of the user: reported, and rebuilt
     violations: Counter[str] = field(default_factory=Counter)
 
 
@@ -43,7 +43,7 @@ class Case:
     last: Mark | None  # the last promise
     next: Mark | None  # what was under way
     checkpoints: int  # written for good
-    events: tuple[int, ...]  # numbers of what the history must tell
+    events: tuple[int, ...]  # numbers of events that the history must contain
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def _go_on(case: Case, opened: QueueStore, folder: Path, tally: Tally) -> None:
         if again.state.items != items:
             tally.violations["lost at the second start"] += 1
         again.close()
-        torn_copy = case.last and case.last.person  # of a person's: that is a stranger's
+        torn_copy = case.last and case.last.person  # of a user's: that is a stranger's
         if not torn_copy and any(rig.at(folder).folder.glob("aside/unseen*")):
             tally.violations["own file taken for a stranger's"] += 1
     except (MediakeepError, OSError) as error:

@@ -1,4 +1,4 @@
-"""After a power loss at any moment an NFO is the old one or the new one, and can be taken back."""
+"""After a power loss at any moment an NFO is the old one or the new one, and can be undone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VERSIONS = [
 
 @pytest.fixture
 def life(memory: Path) -> Life:
-    """Replace a file thrice, and take that back."""
+    """Replace a file thrice, and undo that."""
     root = Path(os.path.realpath(memory))
     life = Life(root / "movies" / "a.nfo", root / "home")
     for folder in (life.path.parent, life.home):

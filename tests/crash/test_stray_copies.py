@@ -76,7 +76,7 @@ class Workspace:
         return Order(path, self.home.path / "status", image, number, point)
 
     def judge(self, order: Order) -> str:
-        """Tell what the next command leaves; the commands take turns."""
+        """Return what the next command leaves; the commands take turns."""
         name = list(STARTS)[self.left.total() % len(STARTS)]
         self.left["stray" if list_strays(self.home) else "none"] += 1
         STARTS[name](self.home)
@@ -91,7 +91,7 @@ def test_the_next_command_removes_what_a_killed_writer_left(home: Home, kills: i
     print(f"{dict(result.kills)}, {dict(workspace.left)}, {dict(result.ends)}")
     assert result.failures == []
     assert set(result.kills) == {RANDOM, *POINTS}
-    assert workspace.left["stray"] >= kills // 4  # most points lie amid a copy
+    assert workspace.left["stray"] >= kills // 4  # most points are in the middle of a copy
     assert result.ends == {"clean": kills}
 
 
@@ -100,7 +100,7 @@ def test_the_next_command_removes_what_a_killed_writer_left(home: Home, kills: i
 
 @pytest.fixture
 def writer(home: Home) -> Iterator[int]:
-    """A process that has stopped amid a copy; it is killed at the end, unless it was before."""
+    """A process that stopped during a copy; it is killed at the end, unless it was before."""
     path = home.music / "Vera" / "Dawn" / "01 Tide.mp3"
     order = Order(
         path, home.path / "status", track_files.read_seed_file("cover.png"), 1, "copy made"

@@ -1,4 +1,4 @@
-"""Each call of a write of tags, and of its undoing, is cut off once and fails once.
+"""Each call of a write of tags, and of its undoing, is interrupted once and fails once.
 
 Afterwards the file is the old one or the new one, and all can be walked back to the first byte.
 """
@@ -31,7 +31,7 @@ FITTING = [SetField("title", ("Ebb",))]
 
 
 class Workspace:
-    """A file that was changed twice, so that a picture is to be kept; made anew for every try."""
+    """A file that was changed twice, so that a picture is stored; recreated for each try."""
 
     def __init__(self, root: Path, name: str) -> None:
         self.root, self.file = root / "workspace", f"a.{name.rpartition('.')[2]}"
@@ -60,7 +60,7 @@ class Workspace:
             shutil.copytree(self._prepared, self.root)
 
     def judge(self, new: bytes) -> str:
-        """Tell which version is there, and walk it back; what was left beside it can be swept."""
+        """Return which version is there, and undo it; leftovers next to it can be removed."""
         found = {self.old: "old", new: "new"}.get(self.path.read_bytes(), "damaged")
         atomic_files.remove_stale_temp_files(self.path.parent, older=-1)
         assert list(self.path.parent.iterdir()) == [self.path]
@@ -92,7 +92,7 @@ def undo(workspace: Workspace) -> None:
 
 ACTS: dict[str, Callable[[Workspace], None]] = {"write": write, "undo": undo}
 
-# Undoing puts bytes back whatever they mean; two formats show it, all do by hand.
+# Undo restores bytes of any meaning; two formats show it, all do by hand.
 TRIALS = [
     *(pytest.param(name, "write") for name in FORMATS),
     *(pytest.param(name, "undo") for name in ("mp3", "ogg")),

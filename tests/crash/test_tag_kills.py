@@ -59,7 +59,7 @@ class Workspace:
         return Order(path, self.root, IMAGE, number, point)
 
     def judge(self, order: Order) -> str:
-        """Tell whether a file is the first one, one that was recorded, or damaged."""
+        """Return whether a file is the first one, one that was recorded, or damaged."""
         path = order.path
         self.busy.discard(path)
         digest = sha256(path.read_bytes()).hexdigest()
@@ -73,7 +73,7 @@ class Workspace:
         return "whole"
 
     def judge_sound(self, order: Order) -> str:
-        """Tell the same of files of which nothing is recorded, and begin anew with a whole one."""
+        """Return the same for files without a record, and start again with a whole file."""
         self.busy.discard(order.path)
         try:
             tags.read(order.path)
@@ -105,7 +105,7 @@ def check(workspace: Workspace, kills: int) -> None:
     assert set(result.kills) == {RANDOM, *tagger.POINTS}
     assert result.ends == {"whole": result.kills.total()}
     left = [path for path in workspace.folder.iterdir() if path not in workspace.first]
-    assert left  # a kill amid a copy leaves it
+    assert left  # a kill in the middle of a copy leaves it
     assert all(path.name.startswith(".") and path.suffix == ".tmp" for path in left)
     atomic_files.remove_stale_temp_files(workspace.folder, older=-1)
     assert sorted(workspace.folder.iterdir()) == sorted(workspace.first)
@@ -124,7 +124,7 @@ def test_no_kill_costs_a_note_or_leaves_a_half_written_tag(memory: Path) -> None
 
 
 def longer_mp4(name: str) -> bytes:
-    """Sound that no table tells of is sound all the same."""
+    """Audio that no table lists is audio all the same."""
     data = writable_files.whole(name)
     start = data.index(b"mdat") - 4
     size = int.from_bytes(data[start : start + 4])

@@ -1,4 +1,4 @@
-"""After a power loss at any moment a file is the old one or the new one, and can be taken back."""
+"""After a power loss at any moment a file is the old one or the new one, and can be undone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Case = tuple[dict[str, Left], list[bytes]]  # what is left, and which versions o
 
 @pytest.fixture
 def life(memory: Path) -> Life:
-    """Change a file thrice, at last so that a picture is to be kept, and take that back."""
+    """Change a file thrice, at last so that a picture is to be kept, and undo that."""
     root = Path(os.path.realpath(memory))
     made = Life(root / "music" / "a.mp3", root / "home")
     data = writable_files.whole("bare.mp3")

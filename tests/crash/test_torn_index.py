@@ -1,4 +1,4 @@
-"""An index that a power loss has torn costs no undo: it is rebuilt, or what is missing is told."""
+"""An index torn by a power loss costs no undo: it is rebuilt, or missing records are reported."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def forget_pages(chance: random.Random, ages: list[bytes]) -> bytes:
 
 
 def advance_first_page(chance: random.Random, ages: list[bytes]) -> bytes:
-    """The page that tells how far the log was read is new, and all others are old."""
+    """The page with the read position of the log is new, and all others are old."""
     base = sqlite3.connect(":memory:", isolation_level=None)
     base.deserialize(ages[-1])
     (row,) = base.execute("SELECT file, offset FROM log").fetchall()
@@ -160,7 +160,7 @@ def states(workspace: Workspace, count: int) -> Iterator[bytes]:
 
 
 def undo(workspace: Workspace, torn: bytes) -> str:
-    """Undo the session with such an index, and tell how that went."""
+    """Undo the session with such an index, and return the result."""
     workspace.restore()
     workspace.index.write_bytes(torn)
     done = workspace.home.call("undo_changes", "--session", SESSION)
@@ -193,7 +193,7 @@ def test_the_same_check_catches_an_index_that_is_believed(
 
 
 def forge(index: Path) -> None:
-    """Have an index lie without any sign of it."""
+    """Make an index wrong without any sign of it."""
     with closing(sqlite3.connect(index)) as base, base:
         base.execute("DELETE FROM record WHERE session = ?", (SESSION,))
 

@@ -21,7 +21,7 @@ FANART = MovieImage("Quiet Harbour (1987)-fanart.jpg", "fanart", 200_000, "image
 
 
 def film(**changes: Any) -> Film:
-    """What TMDb tells of "Quiet Harbour"."""
+    """What TMDb reports about "Quiet Harbour"."""
     film_ = Film(
         id=4711,
         imdb_id="tt0004711",
@@ -63,7 +63,7 @@ def video(place: str = "Quiet Harbour (1987).mkv", **changes: Any) -> MovieVideo
 
 
 def local(**changes: Any) -> LocalMovie:
-    """The movie as it lies there, in one folder with many others."""
+    """The movie as it is there, in one folder with many others."""
     movie = LocalMovie(
         key="Quiet Harbour (1987).mkv",
         path="/films/Quiet Harbour (1987).mkv",
@@ -100,7 +100,7 @@ def candidate(number: int = 4711, confidence: float = 0.97, **changes: Any) -> M
 def build_open_identity(
     *candidates: MovieCandidate, sure: MatchStatus = MatchStatus.REVIEW
 ) -> MovieIdentity:
-    """A person decides, or nothing is near."""
+    """Let the user decide, or let no movie be near."""
     return MovieIdentity(status=sure, decided_by="search", candidates=candidates)
 
 

@@ -52,7 +52,7 @@ def healthy() -> MovieResult:
 
 
 def doubtful() -> MovieResult:
-    """A movie of which a remake bears the same name."""
+    """A movie of which a remake has the same name."""
     name = "stiller.hafen.dvdrip.avi"
     picture = (VideoStream(codec="mpeg4", width=640, height=272),)
     file = video(
@@ -81,7 +81,7 @@ def doubtful() -> MovieResult:
 
 
 def neglected() -> MovieResult:
-    """A movie of two parts, of which one is cut off, in a folder that was renamed once."""
+    """A movie of two parts, of which one is truncated, in a folder that was renamed once."""
     key = "Das Haus am Fluß (1961)"
     parts = [
         video(f"Haus am Fluß-cd{number}.mkv", size=size, duration=minutes * 60, part=number)

@@ -1,4 +1,4 @@
-"""Reports that say something about other movies are read anew when that is no longer true."""
+"""Reports that say something about other movies are reread when that is no longer true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A movie that turns out to be another one, and what could not be written beside one."""
+"""A movie that turns out to be another one, and what could not be written next to one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def server() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def bench(tmp_path: Path, server: SimulatorServer) -> Bench:
-    """A movie that was taken for the first one, which a person knows better."""
+    """A movie that was taken for the first one, which a user knows better."""
     bench_ = Bench(tmp_path, server)
     bench_.put(KEY, FIRST)
     bench_.work(KEY)
@@ -289,7 +289,7 @@ def test_an_nfo_is_evidence_if_the_user_removed_our_notes(bench: Bench) -> None:
     choose(bench, 702)
     bench.work(KEY)
     find_file(bench, "-metadata.json").unlink()
-    bench.items.clear()  # as if the queue were made anew
+    bench.items.clear()  # as if the queue were recreated
     bench.work(KEY)
     assert bench.items[KEY].tmdb_id == 702
 

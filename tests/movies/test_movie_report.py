@@ -1,4 +1,4 @@
-"""The report on a movie: what a person reads, and what a hostile name cannot do to it."""
+"""The report on a movie, also with hostile names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Movies whose work was cut short, and libraries that were moved: what is told stays true."""
+"""Movies whose processing was interrupted, and moved libraries: the output stays true."""
 
 from __future__ import annotations
 

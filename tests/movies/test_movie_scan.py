@@ -1,4 +1,4 @@
-"""A library of movies as it lies on the disk: which files are one movie, and what lies beside."""
+"""A library of movies as it is on the disk: which files are one movie, and what is next to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def places(movie: LocalMovie) -> list[str]:
     return [video.place for video in movie.videos]
 
 
-# What lies at one path
+# What is at one path
 
 
 def test_a_path_is_the_movie_that_a_scan_of_what_it_is_in_finds(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_folders_around_a_path_are_not_walked(
 ) -> None:
     put(tmp_path, "Heat.mkv", "Own/a.mkv", "Other/b.mkv")
     walked, walk = [], folder_listing.walk_tree
-    # A spy: that a person's whole home is walked for one file shows in nothing but the time.
+    # A spy: that a user's whole home is walked for one file shows in nothing but the time.
     monkeypatch.setattr(
         folder_listing, "walk_tree", lambda *given: walked.append(given[0]) or walk(*given)
     )
@@ -299,7 +299,7 @@ def test_hidden_and_foreign_folders_are_passed_over(tmp_path: Path) -> None:
     )
 
 
-# What lies beside
+# What is next to
 
 
 def test_language_and_purpose_of_subtitles_are_recognized(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_a_very_deep_tree_is_read(tmp_path: Path) -> None:
 
 
 class Clock:
-    """A clock that goes when it is told to, in place of the module `time`."""
+    """A clock that the test sets, in place of the module `time`."""
 
     now = 1000.0
 

@@ -1,4 +1,4 @@
-"""The tables over all movies: their rows, a person's work in them, and what is kept for them."""
+"""The tables over all movies: their rows, a user's work in them, and what is kept for them."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_a_damaged_record_costs_its_own_row_alone(home: Home) -> None:
     for key in ("a.mkv", "b.mkv"):
         home.put(key)
     (home.path / movie_record.record_place("m0")).write_bytes(b"{")
-    for _ in range(2):  # and is told each time
+    for _ in range(2):  # and is reported each time
         (trouble,) = home.update()
         assert "m0.json" in trouble
         assert list(home.scan) == ["b.mkv"]
@@ -263,7 +263,7 @@ def test_what_is_guarded_comes_back(text: str) -> None:
     assert failed_lookups_csv.unescape_formula(failed_lookups_csv.escape_formula(text)) == text
 
 
-# A person's work
+# A user's work
 
 
 def test_the_failed_are_listed_with_reason_and_three_candidates(home: Home) -> None:
@@ -299,13 +299,13 @@ def test_ids_that_were_filled_in_outlive_a_batch_until_they_are_read(home: Home)
         FilledChoice("b.mkv", 603, "", 2),
         FilledChoice("c.mkv", 0, "tt0133093", 4),
     ]
-    for key in ("b.mkv", "c.mkv"):  # read: the person's word is in the queue
+    for key in ("b.mkv", "c.mkv"):  # read: the user's choice is in the queue
         item = home.items[key]
         assert isinstance(item, MovieItem)
         home.items[key] = structs.replace(item, match="user", status=Status.PENDING)
     home.update()
     assert list(home.failed) == ["d.mkv"]
-    refused = home.items["b.mkv"]  # TMDb did not know the id: it waits for a person again
+    refused = home.items["b.mkv"]  # TMDb did not know the id: it waits for a user again
     home.items["b.mkv"] = structs.replace(refused, status=Status.COMPLETED, lookup="unsure")
     home.update()
     assert list(home.failed) == ["b.mkv", "d.mkv"]

@@ -1,4 +1,4 @@
-"""The worker on one movie: what it writes, what it leaves alone, and what it tells."""
+"""The worker on one movie: what it writes, leaves alone and reports."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_every_change_is_undone_to_the_byte(bench: Bench) -> None:
             assert not step.refusal
             apply_undo.apply_undo(store, step.record)
     assert files_of(bench) == before
-    outcome = bench.work(KEY)  # what was taken back is not made again
+    outcome = bench.work(KEY)  # what was undone is not made again
     assert files_of(bench) == before
     assert set(outcome.facts["not_written"]) == {
         f"{STEM}{end}" for end in ("-fanart.jpg", "-metadata.json", "-poster.jpg", ".nfo")

@@ -1,4 +1,4 @@
-"""Where a new NFO goes, so that Jellyfin reads it, and what becomes of those that lie elsewhere."""
+"""Where a new NFO goes, so that Jellyfin reads it, and what becomes of those that are elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NFOs that cannot be read or say nothing: left alone, set aside with a way back, written anew."""
+"""NFOs that cannot be read or say nothing: left alone, set aside with a way back, rewritten."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILM = CatalogueMovie(
     runtime=97,
     overview="It rains copper.",
 )
-TWIN = structs.replace(FILM, id=702, imdb_id="tt9000702")  # only an id tells which of them it is
+TWIN = structs.replace(FILM, id=702, imdb_id="tt9000702")  # only an id distinguishes them
 STEM = "The Copper Weather (1991)"
 KEY = f"{STEM}.mkv"
 SET_ASIDE = structs.replace(SAFE, nfo="set-aside")

@@ -30,7 +30,7 @@ SAFE = WritePolicy(fix=FixLevel.SAFE)
 
 @dataclass
 class Bench:
-    """A home, a library beside it, and the items that were worked on."""
+    """A home, a library next to it, and the items that were worked on."""
 
     root: Path
     server: SimulatorServer
@@ -91,7 +91,7 @@ class Bench:
         return outcome
 
     def issues(self, key: str) -> set[str]:
-        """Return the kinds of issues that the record of a movie tells of."""
+        """Return the kinds of issues that the record of a movie lists."""
         from mediakeep.movies.outputs import movie_record
 
         name = self.items[key].output_name

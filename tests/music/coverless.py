@@ -115,7 +115,7 @@ def build_catalogue(*covers: CatalogueCover | None) -> MusicBrainzCatalogue:
 
 
 def set_lengths(release: CatalogueRelease) -> CatalogueRelease:
-    """Let the tracks of a release last as long as those on the shelf."""
+    """Let the tracks of a release last as long as those in the library."""
     replace = msgspec.structs.replace
     media = (
         replace(medium, tracks=tuple(replace(track, length=LENGTH) for track in medium.tracks))

@@ -62,7 +62,7 @@ def build_catalogue() -> MusicBrainzCatalogue:
 
 
 def set_lengths(release: CatalogueRelease) -> CatalogueRelease:
-    """Let the tracks of a release last as long as those on a shelf, and have it no cover."""
+    """Let the tracks of a release last as long as those in a library, and have it no cover."""
     media = (replace(medium, tracks=tuple(map(_brief, medium.tracks))) for medium in release.media)
     return replace(release, media=tuple(media), cover=None)
 

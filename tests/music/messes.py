@@ -63,7 +63,7 @@ def _old_album(folder: Path) -> None:
 
 
 def _downloads(folder: Path) -> None:
-    """Spellings of many hands; one file is empty, one a web page, one cut off."""
+    """Spellings by many authors; one file is empty, one a web page, one truncated."""
     artists = (_VIK, "Asta Vik", "ASTA VIK", _VIK, "Asta Vik", "Ásta  Vík", _VIK, _VIK, _VIK)
     for number, artist in enumerate(artists, 1):
         named = _tags(f"Song {number}", "Best of" if number == 4 else "Best Of", str(number))

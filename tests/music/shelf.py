@@ -50,7 +50,7 @@ def put(
 
 
 def put_album(folder: Path, *titles: str, suffix: str = "mp3", **tags: str | None) -> None:
-    """Write an album of healthy tracks with a cover beside them, numbered as they come."""
+    """Write an album of healthy tracks with a cover next to them, numbered as they come."""
     for number, title in enumerate(titles, 1):
         total = f"{number}/{len(titles)}"
         fields = {"album": folder.name, "title": title, "tracknumber": total, **tags}

@@ -52,7 +52,7 @@ def _embed(path: Path) -> None:
 
 
 def _id3v1(tags: Mapping[str, str]) -> bytes:
-    """128 bytes as id3.org/ID3v1 tells: three texts of 30, a year of 4, a comment with a number."""
+    """128 bytes as id3.org/ID3v1 says: three texts of 30, a year of 4, a comment with a number."""
     fields = [tags.get(name, "").encode("latin-1") for name in ("title", "artist", "album", "date")]
     number = int(tags.get("tracknumber", "0").partition("/")[0])
     return struct.pack("<3s30s30s30s4s28sxBB", b"TAG", *fields, b"", number, _GENRE_OTHER)

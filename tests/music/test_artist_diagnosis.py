@@ -24,7 +24,7 @@ def find_all_issues(artist: Path) -> list[Issue]:
 
 
 def find_issues(artist: Path) -> list[Issue]:
-    """Give the issues but for the note that the cover lies in the folder, which is always there."""
+    """Give the issues but for the note that the cover is in the folder, which is always there."""
     return [issue for issue in find_all_issues(artist) if issue.kind != IN_THE_FOLDER]
 
 

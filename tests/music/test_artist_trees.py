@@ -42,7 +42,7 @@ def test_what_is_mounted_in_an_artist_and_leads_up_to_the_library_is_not_walked(
     root = tmp_path / "library"
     shelf.put_album(root / "Vera" / "Dawn", "One")
     shelf.put_album(root / "Anna" / "Dusk", "One")
-    # To mount needs rights that a test has not. Of a mount point, the folder above tells another
+    # To mount needs rights that a test has not. Of a mount point, the folder above lists another
     # inode than the folder itself.
     seen, dawn = (
         symlink_guard.VisitedFolders(root / "Vera"),
@@ -105,7 +105,7 @@ def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path)
 def test_a_file_without_rights_is_one_bad_track(public: Path) -> None:
     artist = public / "Vera"
     shelf.put_album(artist, "One", "Two")
-    scan.read_artist(artist)  # whatever is imported on the way is, before the rights are dropped
+    scan.read_artist(artist)  # import all modules before the rights are dropped
     with shelf.deny_access(artist / "01 One.mp3"):
         read = {track.name: track for track in scan.read_artist(artist).tracks}
     assert read["01 One.mp3"].fault is TrackFault.UNREADABLE
@@ -204,7 +204,7 @@ def test_a_folder_that_may_be_listed_but_not_entered_holds_unreadable_tracks(pub
     shelf.put(public / "Vera" / "good.mp3")
     shelf.put(public / "Vera" / "Dawn" / "a.mp3")
     shelf.put(public / "other.mp3")
-    # whatever is imported on the way is, before rights are dropped
+    # import all modules before rights are dropped
     scan.read_artist(public / "Vera")
     (public / "Vera" / "Dawn").chmod(0o444)
     with shelf.deny_access(public / "other.mp3"):

@@ -193,7 +193,7 @@ def test_a_folder_that_refuses_is_an_error_with_path_and_cure(root: Path, home: 
     for suffix in ("x", "y"):
         shutil.copytree(root / "Vera", root / suffix)
     refused = root / "x" / "Dawn"
-    run(root / "x", home)  # whatever is imported on the way is, before the rights are dropped
+    run(root / "x", home)  # import all modules before the rights are dropped
     with (
         process.open_worker(MusicWorkerConfig(home=home, write=True)) as worker,
         shelf.deny_access(refused),

@@ -60,7 +60,7 @@ def test_a_missing_cover_is_embedded_once_and_undone_byte_for_byte(
     assert "requests" not in again.facts
     workspace.take_back()
     assert workspace.contents() == before
-    # What was taken back is not done again by itself, and nobody is asked for it.
+    # What was undone is not done again by itself, and nobody is asked for it.
     last = workspace.run(policy={"locked_fields": frozenset({"musicbrainz_albumid"})})
     assert size(workspace.album / f"01 Low Tide.{suffix}") == (0, 0)
     assert workspace.asked == [f"/release/{workspace.release.id}/front-1200"]
@@ -76,7 +76,7 @@ def test_a_missing_cover_is_embedded_once_and_undone_byte_for_byte(
 def test_an_option_sets_the_cover_size(workspace: Workspace, wanted: str) -> None:
     workspace.fill()
     workspace.run(policy={"cover_size": wanted})
-    pixels = 600 if wanted == "full" else int(wanted)  # as the rehearsal's original
+    pixels = 600 if wanted == "full" else int(wanted)  # as the simulator's original
     assert workspace.covers() == [(pixels, pixels)] * 3
     assert workspace.asked[0].endswith("/front" if wanted == "full" else f"/front-{wanted}")
 

@@ -52,7 +52,7 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
             atomic_files.remove_stale_temp_files(workspace.album, older=-1)
             assert sorted(workspace.contents()) == after
             assert len(workspace.asked) - asked <= 2
-            repairs = outcome.facts["repairs"]  # a cover that lies there already is another's
+            repairs = outcome.facts["repairs"]  # a cover that is there already is another's
             assert sum(repairs.get(kind, 0) for kind in KINDS) == (3 if matched else 4)
             workspace.take_back()
             assert workspace.contents() == before

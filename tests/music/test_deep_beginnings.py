@@ -17,7 +17,7 @@ def test_silent_corruption_at_the_beginning_is_reported(tmp_path: Path, suffix: 
     path = shelf.put(tmp_path / "Vera" / "Dusk" / f"a.{suffix}")
     places = MusicWorkerConfig(tmp_path / "home", write=True, deep=True)
     with worker_context.open_context(places) as opened:
-        # As the index tells it: size and times are the same, so the file is not read again. A test
+        # According to the index, size and times are the same, so the file is not read again. A test
         # cannot keep the time of the last change, so it hands the first reading on.
         known = scan.read_artist(tmp_path / "Vera", reader=opened.reader)
         whole, _ = full_decode.deep_scan_artist(known, "Vera", places, opened, lambda *_: None)

@@ -22,7 +22,7 @@ PLACES = ("Dawn (Disc 1)", "Dawn (Disc 2)")
 
 @pytest.fixture
 def vera(tmp_path: Path) -> Path:
-    """Put two discs next to each other, of which no tag tells the disc."""
+    """Put two discs next to each other, without disc tags."""
     folder = tmp_path / "Vera"
     for name, titles in zip(PLACES, (FIRST, SECOND), strict=True):
         shelf.put_album(

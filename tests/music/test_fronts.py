@@ -61,7 +61,7 @@ def image(width: int) -> ImageFile:
 
 
 def describe_upgrade(*embedded: EmbeddedPicture | None, images: tuple[ImageFile, ...] = ()) -> str:
-    """Return what cover_upgrade tells of an album whose tracks hold these pictures."""
+    """Return what cover_upgrade reports about an album whose tracks hold these pictures."""
     tracks = tuple(
         Track(place=f"Dawn/{number}.mp3", tags=Tags(pictures=(one,) if one else ()))
         for number, one in enumerate(embedded)

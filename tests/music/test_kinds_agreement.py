@@ -120,7 +120,7 @@ def test_several_album_artists_of_one_album_are_reported() -> None:
     [
         with_one_different(albumartist=""),
         with_one_different(albumartist=" "),
-        with_one_different(albumartist="VERA"),  # artist-variation tells that
+        with_one_different(albumartist="VERA"),  # artist-variation reports that
         with_one_different(artist="Anna"),
         numbered(1, 2, albumartist=("Vera", "Anna")),
         album(track(1), track(1, album="Dusk", albumartist="Anna")),

@@ -131,7 +131,7 @@ def test_names_that_differ_in_the_form_of_accents_alone_are_found(artist: Path) 
 def test_folders_that_differ_in_case_alone_are_named_at_their_tracks(artist: Path) -> None:
     for folder in ("Dawn", "DAWN", "Dusk"):
         shelf.put(artist / folder / "CD 1" / "a.mp3")
-    if len(list(artist.iterdir())) == 2:  # the disk does not tell them apart
+    if len(list(artist.iterdir())) == 2:  # the disk does not distinguish them
         assert list_details(artist) == {}
         return
     details = list_details(artist)

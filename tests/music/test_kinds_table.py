@@ -47,7 +47,7 @@ def list_checks() -> set[FunctionType]:
 
 
 def read_signature(check: FunctionType) -> tuple[str, str]:
-    """Tell what a function is shown, where that is one thing alone, and what it gives."""
+    """Return what a function is shown, where that is one thing alone, and what it gives."""
     names = check.__annotations__
     given = str(names.get("return"))
     shown = [str(name) for place, name in names.items() if place != "return"]

@@ -12,7 +12,7 @@ from mediakeep.music.text import compare_text, mojibake
 from tests.music import paper, shelf
 from tests.sampling import each_row
 
-# Words that people sing in twenty languages and more, with the letters that tell them apart.
+# Words that people sing in twenty languages and more, with the letters that distinguish them.
 LANGUAGES = {
     "Albanian": "Ç’kemi është dëgjo këngë zemër ëndërr çdo Shqipëri përse shtëpi",
     "Azerbaijani": "mənim sənə sevgilim gözəl ürək yağış çiçək şərqi",
@@ -66,7 +66,7 @@ def test_true_words_are_never_called_garbled(text: str, end: str) -> None:
 
 
 def is_certain(text: str) -> bool:
-    """Tell whether a text has enough odd letters, and not each in a word of its own."""
+    """Return whether a text has enough odd letters, and not each in a word of its own."""
     odd = [sum(not char.isascii() for char in word) for word in text.split()]
     return sum(odd) > 3 and max(odd) > 1
 

@@ -79,7 +79,7 @@ def section(here: Artist, result: ArtistLookup, **more: Any) -> str:
 
 
 def build_ambiguous_match(place: str = "Dawn", *, distance: float = 0.3) -> AlbumMatch:
-    """Return a match that a person decides, with two candidates."""
+    """Return an ambiguous match with two candidates."""
     penalties = (
         MatchPenalty("album title", 0.16, 0.25),
         MatchPenalty("tracks", 0.64, 0.5),

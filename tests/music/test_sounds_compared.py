@@ -138,7 +138,7 @@ def test_a_file_changed_while_absent_is_reported_when_it_returns() -> None:
     judged = compare({"old/2": build_known("A"), "new/2": away}, {"old/2": build_measured("X", 50)})
     assert set(judged.changes) == {"old/2"}
     assert (judged.essences, judged.vacated) == ({}, set())
-    # A file that stood beside it, and replaces it now, has only moved.
+    # A file that stood next to it, and replaces it now, has only moved.
     beside = away._replace(first="2026-02-02")
     judged = compare(
         {"old/2": build_known("A"), "new/2": beside}, {"old/2": build_measured("X", 50)}

@@ -31,7 +31,7 @@ OTHERS = ("Rivet", "Crane", "Six Bells", "Salt")
 
 
 def world() -> MusicBrainzCatalogue:
-    """Make an artist with an album in one edition, and another in two that nothing tells apart."""
+    """Make an artist with an album in one edition, and another in two indistinguishable ones."""
     vera = factories.make_artist("Vera")
     dawn, dusk = factories.make_group(vera, "Dawn"), factories.make_group(vera, "Dusk")
     releases = (
@@ -45,7 +45,7 @@ def world() -> MusicBrainzCatalogue:
 
 
 def set_lengths(release: CatalogueRelease) -> CatalogueRelease:
-    """Let all tracks of a release last as long as those on the shelf, a second."""
+    """Let all tracks of a release last as long as those in the library, a second."""
     media = (
         replace(medium, tracks=tuple(replace(track, length=1000) for track in medium.tracks))
         for medium in release.media

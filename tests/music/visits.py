@@ -74,7 +74,7 @@ def without_lengths(release: entities.CatalogueRelease) -> entities.CatalogueRel
 
 
 def access(server: SimulatorServer, **more: Any) -> ServiceConfig:
-    """Let a rehearsal server be asked."""
+    """Return the configuration of a simulator server as a service."""
     service = Service("MusicBrainz", server.url)
     return ServiceConfig(service, Service("The Cover Art Archive", server.url), CONTACT, **more)
 
@@ -99,7 +99,7 @@ def look_up(
 
 
 def list_requests(server: SimulatorServer) -> list[str]:
-    """Tell what was asked: search, browse and lookup of what."""
+    """Return what was asked: search, browse and lookup of what."""
     return [
         _format_request(request.path.removeprefix("/ws/2/"), request.query)
         for request in server.requests

@@ -117,5 +117,5 @@ class Neighbour:
 
 
 def alive(folder: Path, session: str) -> bool:
-    """Tell whether this process takes a session's owner for alive."""
+    """Return whether this process takes a session's owner for alive."""
     return sessions.is_alive(rig.at(folder.parent.parent), session)

@@ -1,4 +1,4 @@
-"""A small queue to try things on, a clock that a test sets, and what a person does with files."""
+"""A small queue to try things on, a clock that a test sets, and what a user does with files."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def found(keys: Iterable[str], fingerprint: str = "f1") -> list[ScannedItem]:
 
 
 def at(folder: Path, clock: Any = None, host: str = HOST) -> QueueLocation:
-    """Say where the queue below a test's folder lies."""
+    """Say where the queue below a test's folder is."""
     clock = clock or (lambda: datetime.now(UTC))
     return locate_queue(folder / "status" / "music", clock, host)
 
@@ -90,22 +90,22 @@ def item(status: Status = Status.PENDING, **fields: Any) -> MusicItem:
 
 
 def stale(claim: Claim, queue: Queue) -> bool:
-    """Tell whether a settle with this claim is refused."""
+    """Return whether a settle with this claim is refused."""
     return not queue.settle(claim, DONE)
 
 
 def file(where: QueueLocation) -> Path:
-    """Return the snapshot, the file that a person copies over or edits."""
+    """Return the snapshot, the file that a user copies over or edits."""
     return where.folder / snapshot.FILE
 
 
 def cp(source: Path, target: Path) -> None:
-    """Copy as a person does: a file that is there is written in place."""
+    """Copy as a user does: a file that is there is written in place."""
     subprocess.run(["cp", source, target], check=True)
 
 
 def rename_over(source: Path, target: Path) -> None:
-    """Put a copy in place as careful tools do: written beside, then renamed over."""
+    """Put a copy in place as careful tools do: written next to, then renamed over."""
     beside = target.with_name("person.tmp")
     shutil.copyfile(source, beside)
     beside.replace(target)

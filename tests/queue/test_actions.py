@@ -1,4 +1,4 @@
-"""What a person may do to items by name, and how a wrong name is answered."""
+"""What a user may do to items by name, and how a wrong name is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backups: of one change whatever goes on, whole or refused, and never a half one."""
+"""Backups are consistent under concurrent changes: complete or refused, never partial."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def past(files: dict[str, bytes]) -> bytes:
 
 @pytest.fixture
 def where(tmp_path: Path) -> QueueLocation:
-    """A queue with some past, and what lies around it."""
+    """A queue with some past, and what is around it."""
     where = rig.at(tmp_path)
     with rig.make(where) as queue:
         queue.begin_session()
@@ -187,7 +187,7 @@ def test_where_there_is_no_queue_there_is_no_backup(tmp_path: Path) -> None:
 
 
 def test_a_database_is_copied_whole_under_a_writer(where: QueueLocation, tmp_path: Path) -> None:
-    """What is not committed is left out, and what is committed beside the file is in."""
+    """What is not committed is left out, and what is committed next to the file is in."""
     with closing(sqlite3.connect(where.folder / "essence.db")) as writer:
         writer.execute("PRAGMA journal_mode = wal")
         writer.execute("CREATE TABLE sound(name)")
@@ -742,7 +742,7 @@ def test_a_time_that_no_disk_has_is_no_trouble(where: QueueLocation, tmp_path: P
 def test_a_batch_that_began_meanwhile_keeps_its_outputs(
     where: QueueLocation, tmp_path: Path
 ) -> None:
-    """As one does from cron, while a person reads the question."""
+    """As one does from cron, while a user reads the question."""
     report = tmp_path / "issues" / "music" / "a.md"
     report.parent.mkdir(parents=True)
     report.write_text("old")

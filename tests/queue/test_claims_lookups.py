@@ -163,7 +163,7 @@ def test_the_user_who_takes_an_item_leaves_its_lookup_as_it_is(tmp_path: Path) -
         (claim,) = queue.claim_by_key(key, by_hand=True)
         assert queue.settle(claim, rig.DONE)
         assert queue.state.items[key].lookup == "pending"
-        (claim,) = queue.claim_by_key(key)  # by a batch, which looks it up anew
+        (claim,) = queue.claim_by_key(key)  # by a batch, which looks it up again
         assert (claim.item.lookup, claim.item.for_lookup) == ("", False)
 
 

@@ -1,4 +1,4 @@
-"""Who follows a queue without its lock sees what one sees who reads it anew."""
+"""Who follows a queue without its lock sees what one sees who reads it again."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_restore_and_an_edit_are_seen_before_anybody_adopts_them(where: QueueL
 
 
 def test_a_line_that_was_undone_is_not_believed(where: QueueLocation) -> None:
-    """A sync that fails takes back a line which somebody may have read already."""
+    """A failed sync undoes a line that another process may have read already."""
     follower = IncrementalReader(where.folder, MUSIC)
     follower.read()
     with Queue.open(where, MUSIC) as queue:
@@ -185,7 +185,7 @@ DEEDS = st.lists(
 
 
 class Play:
-    """A batch in another process, a person with `cp` and an editor, and one who follows."""
+    """A batch in another process, a user with `cp` and an editor, and one who follows."""
 
     def __init__(self, folder: Path) -> None:
         self.where = rig.at(folder)

@@ -48,7 +48,7 @@ def in_place(path: Path) -> None:
 
 
 def as_editors_do(path: Path) -> None:
-    """Save beside and rename over, as most editors do."""
+    """Save next to and rename over, as most editors do."""
     beside = path.with_name("#queue#")
     beside.write_bytes(path.read_bytes())
     rig.edit(beside, OLD, NEW)
@@ -350,7 +350,7 @@ def test_a_line_of_the_history_with_a_number_too_large_is_damaged(tmp_path: Path
 def between(
     where: QueueLocation, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]
 ) -> None:
-    """Have a person act right before the last moment of the next rewrite: its rename."""
+    """Have a user act right before the last moment of the next rewrite: its rename."""
     keep = compaction.link_previous_snapshot
 
     def acting(folder: Path) -> Path:

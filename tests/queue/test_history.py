@@ -1,4 +1,4 @@
-"""The history: each event once and for ever, whatever tore the file or turned the clock."""
+"""The history keeps each event exactly once, despite torn files and clock changes."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ def test_a_journal_in_an_unknown_state_accepts_no_more_lines(
     with monkeypatch.context() as patched:
         fault = Fault(patched, name, errno.EIO)
         if name == "fdatasync":
-            patched.setattr(atomic_files, "sync_data", fault)  # by whatever call the system syncs
+            patched.setattr(atomic_files, "sync_data", fault)  # by any call that syncs
         else:
             Fault(patched, "pwrite", errno.ENOSPC).written = 40
         with pytest.raises(RecordNotWritten):

@@ -1,4 +1,4 @@
-"""Whatever is done to a queue in whatever order, it is what a plain dictionary says."""
+"""After any operations in any order, a queue equals a plain dictionary."""
 
 from __future__ import annotations
 
@@ -293,7 +293,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(slot=slots, torn=st.binary(max_size=30))
     def crash(self, slot: int, torn: bytes) -> None:
-        """End a process without a word, maybe amid a write."""
+        """End a process without a word, maybe in the middle of a write."""
         queue = self.queues[slot]
         current = queue._store._journal
         assert current

@@ -71,7 +71,7 @@ class Speechless(Exception):
 
 
 def _own_facts(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Return facts and data that bear the names of the record's own."""
+    """Return facts and data that have the names of the record's own."""
     names = ("seq", "time", "op", "session", "item", "items", "state", "seconds", "level")
     facts = dict.fromkeys((*names, "message", "self", "host", "library"), "mine")
     return Outcome(message="told", data={"auto_fixed": None}, facts=facts)
@@ -159,7 +159,7 @@ def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> 
 
 
 def _stubborn(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Go on whatever happens, as careless code does."""
+    """Ignore all errors, as careless code does."""
     while True:
         with contextlib.suppress(Exception):
             time.sleep(600)

@@ -39,12 +39,12 @@ def look_after(work: Work, progress: Progress, folder: Path, key: str) -> Outcom
 
 
 def look_in_vain(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Have an answer that is of no use, whatever others have."""
+    """Return an unusable response."""
     return Outcome(data={"lookup": "pending"}, facts={"unreached": REFUSED, "requests": 1})
 
 
 def asked(work: Work, progress: Progress, folder: Path, reviews: str = "1") -> Outcome:
-    """Look a thing up by a request, if the service is there; a person has to decide on it."""
+    """Look a thing up by a request, if the service is there; a user has to decide on it."""
     lookup_result = look(work, progress, folder)
     data = {**lookup_result.data, "auto_fixed": 1, "manual_reviews": int(reviews)}
     facts = {**lookup_result.facts, "auto_fixed": int(not work.item.for_lookup)}
@@ -84,7 +84,7 @@ def skip_at_look(work: Work, progress: Progress, folder: Path) -> Outcome:
 def wait(
     work: Work, progress: Progress, folder: Path, text: str, waited: str, then: str = "0"
 ) -> Outcome:
-    """Tell of a wait, wait, and work for a while."""
+    """Announce a wait, wait, and work for a while."""
     progress.on_wait(float(text), SERVICE)
     notes.note(folder, "waits", work.stamp.key)
     time.sleep(float(waited))
@@ -109,7 +109,7 @@ def extend_then_hang(work: Work, progress: Progress, folder: Path, text: str, to
 
 
 def waits(work: Work, progress: Progress, folder: Path, times: str, each: str) -> Outcome:
-    """Tell of waits, one after the other, and wait so often."""
+    """Announce waits one after the other, and wait each time."""
     for _ in range(int(times)):
         progress.on_wait(float(each))
         time.sleep(float(each))

@@ -15,7 +15,7 @@ def note(folder: Path, *words: object) -> None:
 
 
 def first_time(folder: Path, key: str, times: int = 1) -> bool:
-    """Tell whether this is one of the first times that a deed is done, over all processes."""
+    """Return whether this is one of the first times that an action is done, over all processes."""
     for number in range(times):
         try:
             os.close(os.open(folder / f"tried-{key}-{number}", os.O_CREAT | os.O_EXCL))

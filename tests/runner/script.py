@@ -2,7 +2,7 @@
 
     python -m tests.runner.script '{"folder": "...", "kind": "toy", ...}'
 
-Beside the plan it knows `early` (workers that start before the queue is opened), `gated_open` (it
+Next to the plan it knows `early` (workers that start before the queue is opened), `gated_open` (it
 is not opened before a test opens the gate), `patience` (seconds of inline work before the pool),
 `die_at` and `die` (kill this process "before" or "after" its so many-th record), `slow_end`
 (seconds that the last milestone takes), `patient_start` (the time limit of a task does not hold for

@@ -48,7 +48,7 @@ def _part_of(pieces: list[Path]) -> Callable[[Any, Progress], Any]:
 
 
 def convert_word(word: str) -> Any:
-    """Return what a converted part tells: nothing, or nothing in many places."""
+    """Return the result of a converted part: nothing, or nothing in many places."""
     if word == "none":
         return None
     return {"word": word, "none": None, "deep": {"none": None, "list": [None, {"a": None}]}}

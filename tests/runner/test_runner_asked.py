@@ -1,4 +1,4 @@
-"""A worker that asks a person: who has had enough ends the batch, and nothing is lost by that."""
+"""A worker that prompts the user, who can quit the batch without losing anything."""
 
 from __future__ import annotations
 

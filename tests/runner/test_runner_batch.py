@@ -1,4 +1,4 @@
-"""A batch takes items, records what became of each, and tells whoever listens."""
+"""A batch takes items, records their outcomes, and reports them."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_an_early_worker_that_is_not_ready_does_not_hold_up_the_end(tmp_path: Pa
 
 def test_early_workers_hold_nothing_of_a_batch_that_was_killed(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "good"})
-    # Killed while it claims, with the lock of the queue and that of its session in its hands.
+    # Killed while it claims, with the lock of the queue and that of its session held.
     process, workers = start_batch(shop, 3, gated_open=True, die_at=2, die="before")
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)  # so that none can be too quick in dying

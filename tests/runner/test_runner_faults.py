@@ -33,7 +33,7 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     statuses = shop.statuses()
     assert statuses["ant"] is Status.COMPLETED
     assert statuses["bee"] is Status.PENDING
-    assert workers > 1 or statuses["eel"] is Status.PENDING  # else it may be done beside it
+    assert workers > 1 or statuses["eel"] is Status.PENDING  # else it may be done next to it
     assert Status.IN_PROGRESS not in statuses.values()
     assert shop.item("bee").attempts == 0
     assert not shop.item("bee").suspect

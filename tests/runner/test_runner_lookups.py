@@ -237,7 +237,7 @@ def test_a_batch_killed_during_lookups_leaves_all_completed_and_uncounted(
 
 
 def kill_batch(folder: Path, **report: Any) -> bool:
-    """Have a batch killed at one of its records amid lookups, and finish it; False if not reached.
+    """Kill a batch at one of its records during lookups, and finish it; False if not reached.
 
     `told` says at which record, and how the first batch works.
     """

@@ -1,7 +1,7 @@
 """Toy kinds and their workers, so that a runner can be tested without a library.
 
-The path of a thing is its deed: what its worker does with it. Every deed notes in `notes.log`
-what it did and in which process. A part's deed is the word of the text that it converts.
+The path of a thing is its action: what its worker does with it. Each action adds to `notes.log`
+what it did and in which process. A part's action is the word of the text that it converts.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def open_worker(folder: Path) -> Iterator[Worker]:
 
 
 def work(work: Work, progress: Progress, folder: Path) -> Outcome | Parts:
-    """Do a thing's deed, or its stage."""
+    """Run a thing's action, or its stage."""
     key = work.stamp.key
     notes.note(folder, "start", key, work.stage or "-")
     if work.stage:

@@ -44,7 +44,7 @@ GOOD = dict.fromkeys(("ant", "bee", "cow", "dog", "eel"), "good 0.05")
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.moment = datetime(2025, 12, 17, 10, tzinfo=UTC)
@@ -174,7 +174,7 @@ def build_config(
 
 
 def make_workshop(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
-    """Make a queue of things, each with its deed."""
+    """Make a queue of things, each with its action."""
     shop = Workshop(folder, kind)
     items = [ScannedItem(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
     shop._queue = Queue.create(
@@ -225,7 +225,7 @@ def await_(what: Callable[[], Any]) -> Any:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process still runs; a zombie does not."""
+    """Return whether a process still runs; a zombie does not."""
     if Path("/proc/self/stat").exists():  # without a process to look
         try:
             return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

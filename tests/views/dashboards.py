@@ -1,6 +1,6 @@
 """A glance that is made up, with something in every panel, and the boards that are kept of it.
 
-`python -m tests.views.boards` writes them anew, to be looked at before they are committed.
+`python -m tests.views.boards` writes them again, to be looked at before they are committed.
 """
 
 from __future__ import annotations

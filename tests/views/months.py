@@ -104,7 +104,7 @@ class Months:
             return queue.write_checkpoint()
 
     def restore(self, checkpoint: Path) -> None:
-        """Go back to a copy, as a person does, and have it noticed."""
+        """Go back to a copy, as a user does, and have it noticed."""
         shutil.copyfile(checkpoint, rig.file(self.where))
         Queue.open(self.where, MUSIC).close()
 
@@ -135,7 +135,7 @@ class Months:
         issues = dict(Counter(mbid.partition(":")[0] for mbid in ids))
         fixed = sum(repairs.values())
         tracks = chance.randrange(8, 30)
-        # Older artists were done before albums were matched: they tell nothing of it.
+        # Older artists were done before albums were matched: they have no matches.
         known = {"albums_matched": tracks // 8, "albums_tied": tracks % 2} if tracks > 12 else {}
         known |= {"albums_unsure": 1} if tracks == 20 else {}
         known |= {"fields_filled": 7 * fixed} if known and chosen else {}
@@ -155,7 +155,7 @@ class Months:
         return Outcome(message="done", data=data, open_ids=tuple(sorted(ids)), facts=facts)
 
     def by_hand(self, *keys: str) -> None:
-        """Read artists again, as a person's command does."""
+        """Read artists again, as a user's command does."""
         with Queue.open(self.where, MUSIC) as queue:
             queue.begin_session(command="fix_metadata")
             for claim in queue.claim_by_key(*keys, by_hand=True):

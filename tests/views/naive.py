@@ -80,7 +80,7 @@ class Item:
 
 @dataclass
 class Session:
-    """One run of a batch or of a person's command."""
+    """One run of a batch or of a user's command."""
 
     lines: list[Line]
 
@@ -255,7 +255,7 @@ def _counting(lines: list[Line]) -> list[Line]:
 
 
 def _widened(now: Kept, lost: Kept, back: set[str]) -> Kept:
-    """Return which items of lost lines count again, beside those that count of them already."""
+    """Return which items of lost lines count again, next to those that count of them already."""
     found: Kept = {}
     for seq, kept in lost.items():
         here = now.get(seq, set())
@@ -345,7 +345,7 @@ def _meets(times: Moments, begin: datetime, end: datetime) -> bool:
 
 
 def _union(times: list[Moments]) -> float:
-    """Return how many seconds lie in at least one of the spans: cut at all edges, and look."""
+    """Return how many seconds are in at least one of the spans: cut at all edges, and look."""
     edges = sorted({edge for time in times for edge in time})
     return sum(
         (b - a).total_seconds()

@@ -1,6 +1,6 @@
 """Reports on made histories, and those of them that are kept.
 
-`python -m tests.views.reports` writes the kept ones anew, to be looked at before they are
+`python -m tests.views.reports` writes the kept ones again, to be looked at before they are
 committed.
 """
 

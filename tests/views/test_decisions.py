@@ -1,4 +1,4 @@
-"""What waits for a person: the oldest first, as the days of their time zone say."""
+"""What waits for a user: the oldest first, as the days of their time zone say."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def _agrees(history: Months) -> None:
 
 
 def test_a_clock_that_goes_back_changes_no_sum(tmp_path: Path) -> None:
-    """Newer events then lie in an older month's file; an item's settles keep their order."""
+    """Newer events then are in an older month's file; an item's settles keep their order."""
     month_history = Months(tmp_path, 6, artists=months.ARTISTS[:6])
     month_history.clock.moment = datetime(2027, 3, 2, 12, tzinfo=UTC)  # wrong
     month_history.batch(6)
@@ -351,7 +351,7 @@ def test_an_index_damaged_deep_inside_is_rebuilt_and_asked_again(tmp_path: Path)
 def test_an_index_in_use_is_not_taken_for_a_damaged_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index, "_BUSY_TIMEOUT", 0.05)  # the time that a person would have to wait
+    monkeypatch.setattr(index, "_BUSY_TIMEOUT", 0.05)  # the time that a user would have to wait
     month_history = Months(tmp_path, 4, artists=months.ARTISTS[:9])
     month_history.batch(4)
     pace = index.query_history_index(month_history.where.folder, queries.read_throughput)

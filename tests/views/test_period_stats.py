@@ -21,7 +21,7 @@ Line = dict[str, Any]
 
 
 def collect_stats(folder: Path, *lines: Line, days: int = DAY, count: int = 3) -> list[PeriodStats]:
-    """Tell of some days, or weeks, of a history that begins on Monday, 15 December 2025."""
+    """Return stats of some days or weeks of a history that begins on Monday, 15 December 2025."""
     (folder / "history").mkdir(exist_ok=True)
     numbered = [{"seq": number, **line} for number, line in enumerate(lines, 1)]
     text = "".join(json.dumps(line) + "\n" for line in numbered)
@@ -137,7 +137,7 @@ def test_parts_of_a_second_count_as_the_session_measured_them(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("zone", "expected"),
     [
-        ("Europe/Berlin", [1, 1, 0]),  # 22:45 and 23:15 UTC lie on two days there
+        ("Europe/Berlin", [1, 1, 0]),  # 22:45 and 23:15 UTC are on two days there
         ("UTC", [2, 0, 0]),
         ("Asia/Kathmandu", [0, 2, 0]),
         ("America/New_York", [2, 0, 0]),

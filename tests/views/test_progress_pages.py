@@ -40,7 +40,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Months]:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_reports_are_as_they_were(homes: dict[Any, Months], name: str) -> None:
-    """`python -m tests.views.reports` writes the kept ones anew."""
+    """`python -m tests.views.reports` writes the kept ones again."""
     make, period = REPORTS[name]
     made = homes[make]
     for suffix, path in reports.write(made, period).items():

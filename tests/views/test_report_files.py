@@ -1,4 +1,4 @@
-"""Which reports are due when; closed ones are left alone; a person's own templates."""
+"""Which reports are due when; closed ones are left alone; a user's own templates."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def one_item(home: Path) -> Months:
 
 
 def at_once(home: Path) -> Months:
-    """Two commands of a person during a batch, and sessions that do nothing."""
+    """Two commands of a user during a batch, and sessions that do nothing."""
     months_ = months.Months(home, 9, artists=months.ARTISTS[:30])
     months_.batch(9)
     months_.at("2026-11-11T10:00:00")
@@ -124,7 +124,7 @@ def spans(folder: Path, now: datetime, days: int, zone: ZoneInfo) -> list[Period
 
 
 def facts(stats: PeriodStats) -> dict[str, Any]:
-    """Lay out what the package tells of a span."""
+    """Lay out the package's figures of a period."""
     flow, level = stats.flow, stats.level
     return {
         **{name: getattr(flow, name) for name in (*COUNTS, *BY_KIND, "found", "resolved")},
@@ -137,7 +137,7 @@ def facts(stats: PeriodStats) -> dict[str, Any]:
 
 
 def naive_facts(result: Told) -> dict[str, Any]:
-    """Lay out what the second count tells of it, in the same way."""
+    """Lay out the figures of the second count in the same way."""
     return {
         **{name: getattr(result, name) for name in (*COUNTS, "found", "resolved")},
         **{name: dict(+getattr(result, name)) for name in BY_KIND},

@@ -105,7 +105,7 @@ def test_why_a_file_is_no_audio_is_remembered(tmp_path: Path, opens: list[str]) 
 
 def test_a_refusal_is_not_remembered(tmp_path: Path) -> None:
     path = shelf.put(tmp_path / "a.mp3")
-    tags.read(path)  # whatever is imported on the way is, before the rights are dropped
+    tags.read(path)  # import all modules before the rights are dropped
     index, facts = opened(tmp_path), path.stat()
     index.prefetch(folder_of(path), [facts])
     with shelf.deny_access(path), pytest.raises(Unreadable):

@@ -1,4 +1,4 @@
-"""A server that knows a small cinema, and a desk that asks it."""
+"""A server that knows a small movie catalogue, and a client context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small cinema of our own for the tests, files that are its movies, and a desk to ask at."""
+"""A small movie catalogue for the tests, files that are its movies, and a client context."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def access(url: str, closed: str = "", **more: Any) -> ServiceConfig:
 def open_context(
     folder: Path, server: SimulatorServer, *, later: float = 0.0, **more: Any
 ) -> Iterator[TmdbContext]:
-    """Open a desk that asks a server, and waits for nothing; `later` in days."""
+    """Open a context that queries a server without pacing; `later` in days."""
     clock = Clock(NOW + 86400 * later)
     machine = HttpEnvironment(lambda: clock.now, clock.sleep, shared_dir=folder)
     context = TmdbContext(folder, access(server.url, **more), machine)
@@ -113,12 +113,12 @@ def open_context(
 
 
 def serve_movies() -> SimulatorServer:
-    """Serve the cinema."""
+    """Serve the movie catalogue."""
     return SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA)
 
 
 def build_local_movie(title: str, year: int = 0, minutes: float = 0.0, **more: Any) -> LocalMovie:
-    """Return a movie as a scan tells of it."""
+    """Return a movie as a scan finds it."""
     name = MovieName(title=title, year=year, **more)
     videos = (MovieVideo("a.mkv", facts=VideoInfo(duration=60 * minutes)),)
     return LocalMovie(key="a.mkv", path="/l/a.mkv", root="/l", base="a", name=name, videos=videos)

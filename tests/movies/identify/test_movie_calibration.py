@@ -1,4 +1,4 @@
-"""A small made cinema: movies stay identified as rightly as the benchmark "movies" measures it.
+"""A small generated catalogue: movies are identified as well as benchmark "movies" measures.
 
 One wrong answer is what a hundred right ones allow. A change that costs more than what is asked for
 here is to be looked at, family by family, with the benchmark.
@@ -26,7 +26,7 @@ Told = Mapping[str, Sequence[Answer]]
 
 @pytest.fixture(scope="module", params=_SIZES, ids=["some", "many"])
 def deck(request: pytest.FixtureRequest) -> Deck:
-    """Return names of some of the films of a cinema."""
+    """Return names of some of the films of a movie catalogue."""
     films, names = request.param
     dealt = movie_names.deal(movie_catalogue.generate_catalogue(films, _SEED), names, _SEED)
     assert len(dealt.cases) == names

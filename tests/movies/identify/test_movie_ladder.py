@@ -62,7 +62,7 @@ def test_what_a_whole_page_leaves_out_is_not_searched_for_again(
     server: SimulatorServer, context: TmdbContext
 ) -> None:
     MovieSearch(context.tmdb, MovieClues(("Amber Ferry",), 1971, 60.0)).run()
-    assert len(list_searches(server)) == 2  # that year, and all: nothing can lie beside it
+    assert len(list_searches(server)) == 2  # that year, and all: nothing can be next to it
 
 
 def test_the_neighbouring_years_are_searched_after_a_full_page(tmp_path: Path) -> None:

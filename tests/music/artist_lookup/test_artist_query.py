@@ -1,4 +1,4 @@
-"""What an artist's folder tells of who it is, whatever stands in names and tags."""
+"""Identify the artist of a folder, with any names and tags."""
 
 from __future__ import annotations
 

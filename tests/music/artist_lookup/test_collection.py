@@ -31,7 +31,7 @@ def build_artist(albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
 
 
 def list_missing(missing: Sequence[MissingRelease]) -> list[tuple[str, str, str]]:
-    """Tell reason, album and track of all that is lacking."""
+    """Return reason, album and track of all missing tracks."""
     return [
         (item.reason.value, item.group.title, item.track[1].title if item.track else "")
         for item in missing
@@ -335,7 +335,7 @@ def invent_collection(rng: Random) -> tuple[There, Here]:
 
 
 def find_missing_naively(there: There, here: Here) -> set[tuple[str, str, str]]:
-    """Tell what is lacking, by sets of titles alone."""
+    """Return what is lacking, by sets of titles alone."""
     lacking = set()
     for title, editions in there.items():
         if title not in here:

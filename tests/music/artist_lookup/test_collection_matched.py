@@ -1,4 +1,4 @@
-"""What is here and what is not, told by what albums were matched with, not by their titles."""
+"""Owned and missing releases, by the matches of albums and not by their titles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An artist's lookup against a rehearsal server: who it is, and in how many requests."""
+"""An artist's lookup against a simulator server: who it is, and in how many requests."""
 
 from __future__ import annotations
 

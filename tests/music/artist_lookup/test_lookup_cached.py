@@ -1,4 +1,4 @@
-"""What a look-up came to is kept: asked once, told offline, and lost where a person says so."""
+"""The result of a lookup is cached: requested once, reported offline, dropped on request."""
 
 from __future__ import annotations
 

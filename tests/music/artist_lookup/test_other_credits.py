@@ -291,7 +291,7 @@ def build_with_statuses(
 
 
 def list_requested_statuses(server: SimulatorServer) -> list[str]:
-    """Tell by which statuses the releases of groups were asked for, "" for any."""
+    """Return by which statuses the releases of groups were asked for, "" for any."""
     queries = [request.query for request in server.requests if "release-group=" in request.query]
     return ["official" if "status=official" in query else "" for query in queries]
 

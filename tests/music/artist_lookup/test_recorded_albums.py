@@ -16,7 +16,7 @@ COVERED = CoverArtInfo(artwork=True, front=True, count=1)
 
 
 def match_as_recorded(album: Album, *releases: Release) -> Told:
-    """Match an album, and tell of it as the record does."""
+    """Match an album, and return the match as the record stores it."""
     here = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="")
     matches = album_matcher.match_albums(here, releases)
     groups = tuple(

@@ -1,4 +1,4 @@
-"""One artist under several names: told with its evidence, and no wolf cried."""
+"""One artist under several names: reported with evidence, without false alarms."""
 
 from __future__ import annotations
 

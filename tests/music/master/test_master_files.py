@@ -1,4 +1,4 @@
-"""The three files of a master report: whole, valid, and true to the audits, whatever these hold."""
+"""The three files of a master report: complete, valid and true to any audits."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def with_each_tag(album: Album, /, **ways: Any) -> Album:
 
 
 def with_lengths(album: Album, way: Callable[[int], float]) -> Album:
-    """Make each track longer by the seconds that are told of its number."""
+    """Make each track longer by the seconds given for its number."""
     for number, one in enumerate(album.tracks, 1):
         assert one.facts
         album = with_tags(album, number, seconds=one.facts.duration + way(number))
@@ -178,7 +178,7 @@ def with_lengths(album: Album, way: Callable[[int], float]) -> Album:
 
 
 def without_lengths(album: Album) -> Album:
-    """Take the lengths of its tracks away, as of files whose header does not tell them."""
+    """Remove the lengths of the tracks, as if their file headers lacked them."""
     for number in range(1, len(album.tracks) + 1):
         album = with_tags(album, number, seconds=0.0)
     return album

@@ -1,4 +1,4 @@
-"""A small made catalogue and spoilt albums: matching stays as right as it was measured to be.
+"""A small made catalogue and damaged albums: matching stays as right as it was measured to be.
 
 The benchmark "matching" takes ten times as many. What is asked for here is what these albums gave
 when the weights were fitted, and one album more may be missed: a change that costs more than that
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from benchmarks import doors, matching_albums, matching_answers, matching_ours, matching_world
+from benchmarks import matching_albums, matching_answers, matching_ours, matching_world, script_runs
 from benchmarks.matching_answers import Answer, Score
 from benchmarks.matching_truth import Truth
 from mediakeep.music.matching.weights import WEIGHTS
@@ -54,7 +54,7 @@ def identified(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Identify all albums of both halves, by requests to a server."""
     catalogue = matching_world.make(size.artists, _SEED)
     pairs: list[tuple[Truth, Answer]] = []
-    with doors.serve(catalogue.world) as server:
+    with script_runs.serve(catalogue.world) as server:
         for library in matching_albums.make(catalogue, _SEED):
             found = matching_ours.ask(library, server, tmp_path_factory.mktemp(library.half))
             answers = matching_ours.answers(library, found.matches)

@@ -1,4 +1,4 @@
-"""The sieve: of many releases it keeps the right one, whatever is lost of an album."""
+"""The candidate filter keeps the right release of many, even for incomplete albums."""
 
 from __future__ import annotations
 

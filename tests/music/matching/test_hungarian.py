@@ -1,4 +1,4 @@
-"""The cheapest pairing: exact, whatever the costs, and quick enough for the longest albums."""
+"""The cheapest assignment: exact for any costs, and fast enough for the longest albums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an album here tells of itself: by tags, by the names of its files, by its folders."""
+"""Read an album's title and tracks from its tags, file names and folders."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
 
 
 def test_the_year_of_the_first_edition_proves_nothing() -> None:
-    """Many write the year of the album on whatever edition they have."""
+    """Many users tag any edition with the year of the album."""
     first, later = edition("first", date="1974"), edition("later", date="1995")
     assert (
         match_album(pressings.copy(first, date=("1974",)), first, later).confidence

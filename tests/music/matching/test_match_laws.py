@@ -25,7 +25,7 @@ _PLAIN = "track", "track_total", "disc", "disc_total"
 
 @st.composite
 def catalogues(draw: st.DrawFn) -> list[Release]:
-    """Make a discography with twins, best-ofs, and editions that are hard to tell apart."""
+    """Make a discography with twins, best-ofs, and editions that are hard to distinguish."""
     seed = Random(draw(st.integers(0, 2**32)))
     found = []
     sets = [seed.sample(WORDS, seed.randint(3, 10)) for _ in range(4)]

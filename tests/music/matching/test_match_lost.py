@@ -1,4 +1,4 @@
-"""Albums of which something is lost or spoilt are still what they are."""
+"""Albums with lost or damaged parts are still identified."""
 
 from __future__ import annotations
 

@@ -58,8 +58,8 @@ OTHER = song("Thaw", "other")
     [
         ({}, ("Thaw", "Crane"), (0,)),
         ({}, ("Crane", "Thaw"), (1,)),
-        ({"track": "2"}, ("Thaw", "Thaw"), (1,)),  # two of one name: told by the place
-        ({}, (OTHER, ONE), (1,)),  # told by the length, though it stands elsewhere
+        ({"track": "2"}, ("Thaw", "Thaw"), (1,)),  # two of one name: distinguished by position
+        ({}, (OTHER, ONE), (1,)),  # recognized by the length at another position
         ({}, ("Thaw (Live)", "Crane", "Thaw"), (2,)),
         ({}, ("Crane", "Rivet"), (-1,)),  # never forced
         ({"title": None}, ("Crane", ONE), (1,)),

@@ -1,4 +1,4 @@
-"""A track is certainly a recording only where something tells it from all others of the release."""
+"""A track is certainly a recording only if evidence distinguishes it from all others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.music.matching import pressings
 from tests.music.matching.pressings import WORDS
 from tests.sampling import each_row
 
-NAMES = "qwertyuiopas"  # of files, which tell nothing
+NAMES = "qwertyuiopas"  # of files, without information
 MINUTES = 150_000, 330_000
 
 
@@ -24,7 +24,7 @@ def build_lengths(lengths: list[int]) -> Any:
 
 
 def without_titles(album: Album, *, numbered: bool) -> Album:
-    """Take away titles, and numbers too; the files bear names that tell nothing."""
+    """Take away titles, and numbers too; the file names contain no information."""
     more = {} if numbered else {"track": ""}
     tracks = tuple(
         structs.replace(
@@ -81,7 +81,7 @@ def test_songs_of_one_length_are_recognized_by_their_numbers_alone() -> None:
     [
         ("{word}", 0, True),
         ("{word}", 5, True),
-        ("{word}", 40, False),  # another take, or one that is cut off
+        ("{word}", 40, False),  # another take, or one that is truncated
         ("Something Else Altogether", 0, False),
         ("Something Else Altogether", 2, False),
     ],

@@ -109,7 +109,7 @@ def artist(seed: int) -> Artist:
 
 
 def _album(rng: Random, folder: str) -> Album:
-    """A folder of some tracks, of which one may not be readable, and pictures beside them."""
+    """A folder of some tracks, of which one may not be readable, and pictures next to them."""
     home = rng.choice((WRITTEN, WRITTEN, WRITTEN[:1], VORBIS, ONLY_READ))
     usual = rng.choice((TEXTS, WORDS, ("Vera",)))
     tracks = [_track(rng, folder, home, usual) for _ in range(rng.randint(1, 6))]

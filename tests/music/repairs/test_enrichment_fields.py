@@ -24,7 +24,7 @@ from tests.sampling import each_row
 
 SINGLE = {name for pair in NUMBER_PAIRS for name in pair}
 TOGETHER = {"track", "track_total", "disc", "disc_total", "discsubtitle"}  # where a track stands
-WITH = {  # what is not filled in beside a value that is another one
+WITH = {  # what is not filled in next to a value that is another one
     "artist": {"artists", "artistsort", "musicbrainz_artistid"},
     "albumartist": {"albumartistsort", "musicbrainz_albumartistid"},
     "musicbrainz_albumid": FIRST.keys(),
@@ -47,7 +47,7 @@ PLACEHOLDERS = {
 
 
 def build_odd_values(field: str) -> tuple[str, ...]:
-    """Return what a person may have written there, which is not what the release has."""
+    """Return what a user may have written there, which is not what the release has."""
     if field in SINGLE:
         return ("7",)
     if field == "compilation":

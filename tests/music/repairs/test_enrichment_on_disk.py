@@ -54,7 +54,7 @@ def undo(folder: Path) -> None:
 
 
 def normalize(found: Tags) -> Values:
-    """Return what is told, numbers as they are meant: MP4 has no zeros before them."""
+    """Return the fields with normalized numbers: MP4 has no leading zeros."""
     told = {field: tag_edits.field_values(found, field) for field in sorted(FIELDS)}
     return {
         field: tuple(text.lstrip("0") for text in values) if field in SINGLE else values
@@ -92,7 +92,7 @@ def test_values_of_the_user_stay_unchanged_in_the_file(folder: Path, suffix: str
     path = put(folder, suffix, own)
     before = tags.read(path)
     assert {field: normalize(before.tags)[field] for field in own} == own
-    # Beside an MBID of another release nothing is filled in; a placeholder goes all the same.
+    # Next to an MBID of another release nothing is filled in; a placeholder goes all the same.
     is_another = not own.keys().isdisjoint({"musicbrainz_albumid", "musicbrainz_releasegroupid"})
     assert repair(folder) == 1 or is_another
     after = tags.read(path)

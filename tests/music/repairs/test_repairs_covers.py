@@ -106,7 +106,7 @@ def test_a_picture_that_is_too_small_is_not_embedded(width: int, height: int, fi
 
 
 def test_a_track_keeps_its_picture_of_any_kind() -> None:
-    """One that is no picture is a matter for a person."""
+    """A file that is not a picture needs a review."""
     no_picture = structs.replace(PICTURE, seen="")
     whole = album(track(1, name="1"), track(2, name="2", pictures=(no_picture,)))
     assert list_embedded(build_album(whole, "cover.jpg")) == {"1": "cover.jpg"}

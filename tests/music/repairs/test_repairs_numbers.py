@@ -28,7 +28,7 @@ def list_repairs(*parts: Album) -> dict[str, dict[str, str]]:
 
 
 def build_track(text: str, total: str = "", kind: str = "FLAC", name: str = "x") -> Track:
-    """Return a track as a reader tells of one whose number is written in this way."""
+    """Return a track as it is read if its number is written in this way."""
     number, stroke, rest = text.partition("/")
     raw = {"tracknumber": [text]} | ({"tracktotal": [total]} if total else {})
     track_ = track(number.strip() if stroke else number, name=name, format=kind)

@@ -66,7 +66,7 @@ def test_a_field_of_a_file_is_repaired_once_and_changed_by_it(artist: Artist) ->
 @tried(50)
 @given(ARTISTS)
 def test_a_repair_fixes_the_issue_that_it_names(artist: Artist) -> None:
-    """But for mojibake and white space: what is beyond repair may stand beside in the same file."""
+    """Except mojibake and whitespace: what is beyond repair may be in the same file."""
     repairs = safe.plan_repairs(artist)
     after = diagnose.find_issues(made.apply_repairs(artist, repairs), "Vera")
     left = {(issue.kind, issue.path) for issue in after}

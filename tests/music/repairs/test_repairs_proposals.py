@@ -17,7 +17,7 @@ from tests.sampling import each_row
 
 
 def list_proposals(kind: str, *albums: Album, name: str = "Vera") -> dict[str, str]:
-    """Tell what is proposed for the issues of a kind, by file name, or by place of the album.
+    """Return what is proposed for the issues of a kind, by file name, or by place of the album.
 
     Once they are all accepted, no issue of the kind is left on those tracks.
     """
@@ -369,7 +369,7 @@ def test_a_text_that_is_not_proven_is_proposed_as_it_was_likely_meant() -> None:
     assert list_proposals("mojibake", album(track(1, title="Bj\ufffdrk"))) == {}
 
 
-# Safe repairs, and how all are told
+# Safe repairs, and how all are reported
 
 
 def test_a_safe_repair_that_was_not_made_is_proposed_for_each_kind_that_it_fixes() -> None:
@@ -411,7 +411,7 @@ def test_repairs_are_described_in_one_line() -> None:
 
 
 def test_an_artist_with_many_issues_is_reported_quickly() -> None:
-    """Nothing is looked for anew for each of them."""
+    """Nothing is looked for again for each of them."""
     lacking = {"title": "", "artist": "", "track": "", "date": "", "albumartist": ""}
     tracks = [put(f"{number:04} A.mp3", **lacking) for number in range(1500)]
     artist = build_artist(album(*tracks))

@@ -1,4 +1,4 @@
-"""Commands run as a person runs them, in a home of their own, beside a rehearsal server."""
+"""Commands run as a user runs them, in a home of their own, next to a simulator server."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def compare_estimate(name: str, foretold: int, made: int) -> list[str]:
 
 
 def run(line: Sequence[str], more: Mapping[str, str], *, fine: Container[int] = (0,)) -> Cost:
-    """Run a program whose modules are compiled once, whatever the shell here has set.
+    """Run a program whose modules are compiled once, with any shell settings.
 
-    `more` is its environment beside that of this process, `fine` the exit codes that are no error.
+    `more` is its environment next to that of this process, `fine` the exit codes that are no error.
     """
     own = {
         name: text
