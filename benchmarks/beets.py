@@ -64,8 +64,8 @@ class Subject:
 
     def version(self) -> str:
         """Name the version of beets, which makes an empty library by the way."""
-        told = self._beet("version").splitlines()
-        return next(line for line in told if line.startswith("beets version"))
+        output = self._beet("version").splitlines()
+        return next(line for line in output if line.startswith("beets version"))
 
     def _imported(self) -> dict[str, Durations]:
         start, seconds = (self._import(name) for name in ("start", "library"))

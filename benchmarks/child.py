@@ -82,9 +82,9 @@ _TASKS: dict[str, Callable[..., dict[str, float]]] = {
 def _timed(function: Callable[[], Any]) -> float:
     gc.collect()
     started = time.perf_counter()
-    kept = function()
+    result = function()
     seconds = time.perf_counter() - started
-    del kept
+    del result
     return seconds
 
 

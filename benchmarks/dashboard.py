@@ -41,8 +41,8 @@ def run(home: Path, *, full: bool) -> None:
     """Measure next to a batch of 930 artists' files, and next to empty workers on large queues."""
     rows = [_row("930 artists read and repaired", 930, _library(home / "library"))]
     for count in (930, 100_000, *([1_000_000] if full else [])):
-        found = _empty(home / str(count), count)
-        rows.append(_row(f"empty workers, queue of {count:,}", count, found))
+        shared = _empty(home / str(count), count)
+        rows.append(_row(f"empty workers, queue of {count:,}", count, shared))
     table.show(
         "The dashboard, at 120 columns and 40 lines, while a batch runs in another process",
         ("", "items settled", "seconds", "start s", "% of a core", "at most"),
@@ -55,8 +55,8 @@ def _row(name: str, count: int, shared: Shared) -> list[str]:
     most = _MOST.get(count)
     assert most is None or shared.share < most, f"{name}: {shared.share:.1f} % of a core"
     share, wall = f"{shared.share:.2f}", f"{shared.wall:.0f}"
-    told = f"{most:.0f}" if most else ""
-    return [name, f"{shared.settled:,}", wall, f"{shared.start:.2f}", share, told]
+    most_text = f"{most:.0f}" if most else ""
+    return [name, f"{shared.settled:,}", wall, f"{shared.start:.2f}", share, most_text]
 
 
 def _library(home: Path) -> Shared:

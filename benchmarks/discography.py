@@ -22,9 +22,9 @@ def world(name: str) -> MusicBrainzCatalogue:
     groups = tuple(factories.make_group(who, f"Lost {number}") for number in range(1, LACKING + 1))
     releases = [
         factories.make_release(
-            one, [factories.make_titles(one.title, TRACKS)], date=f"{1980 + place}"
+            title, [factories.make_titles(title.title, TRACKS)], date=f"{1980 + place}"
         )
-        for place, one in enumerate(groups)
+        for place, title in enumerate(groups)
     ]
     owned = factories.make_prolific_artist(name, albums=ALBUMS, editions=EDITIONS, tracks=TRACKS)
     whole = factories.join_catalogues(

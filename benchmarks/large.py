@@ -95,9 +95,9 @@ def _mp3(fields: Fields, picture: bytes, number: int) -> bytes:
     sound = bytearray(noise(count * length, number))
     for place, byte in enumerate(b"\xff\xfb\xd0\x64"):
         sound[place::length] = bytes([byte]) * count
-    told = struct.pack(">4sIII", b"Info", 15, count, (count + 1) * length)
+    packed = struct.pack(">4sIII", b"Info", 15, count, (count + 1) * length)
     table = bytes(place * 256 // 100 for place in range(100)) + bytes(3) + b"\x4e"
-    first = b"\xff\xfb\xd0\x64" + bytes(32) + told + table + b"LAME3.100"
+    first = b"\xff\xfb\xd0\x64" + bytes(32) + packed + table + b"LAME3.100"
     return _id3(fields, picture) + first.ljust(length, b"\0") + sound
 
 

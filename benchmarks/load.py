@@ -47,9 +47,9 @@ def _row(home: Path, size: int, what: str) -> list[str]:
 
 
 def _turn(task: str, home: Path) -> dict[str, Durations]:
-    told = child.run(task, home)
-    peak = told.pop("peak")
-    return {f"peak of {task}": [peak], **{name: [seconds] for name, seconds in told.items()}}
+    printed = child.run(task, home)
+    peak = printed.pop("peak")
+    return {f"peak of {task}": [peak], **{name: [seconds] for name, seconds in printed.items()}}
 
 
 def _peak(times: Times, task: str) -> str:

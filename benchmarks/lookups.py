@@ -52,12 +52,12 @@ def _count_albums(home: Home) -> list[str]:
     albums = [album for artist in told["artists"].values() for album in artist["albums"].values()]
     with (home.folder / missing_albums_csv.FILE).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    lacking = {
+    missing = {
         row["release_group_mbid"]
         for row in rows
         if (row["missing"], row["reason"]) == ("album", "not owned")
     }
-    return [str(len({album.get("release_group") for album in albums} - {None})), str(len(lacking))]
+    return [str(len({album.get("release_group") for album in albums} - {None})), str(len(missing))]
 
 
 def _warm(folder: Path, count: int) -> None:

@@ -53,8 +53,8 @@ def _batch(home: Home, *options: str) -> tuple[Cost, float]:
     return home.batch(*options, workers=script_runs.WORKERS), time.process_time() - used
 
 
-def _show_estimates(title: str, before: int, after: int, made: list[int]) -> None:
-    first, rest = made
+def _show_estimates(title: str, before: int, after: int, requests: list[int]) -> None:
+    first, rest = requests
     table.show(
         f"{title}: requests",
         ("", "estimated", "made", "off by", "target"),
@@ -95,7 +95,7 @@ def _show_views(title: str, home: Path) -> None:
     )
     same = rounds.once(update)
     (home / missing_albums_csv.FILE).unlink()
-    anew = rounds.once(update)
+    durations = rounds.once(update)
     sizes = [
         f"{path.stat().st_size / _MB:.1f}"
         for path in (cache / FILE_NAME, cache / cache_json.FILE_NAME)
@@ -104,6 +104,10 @@ def _show_views(title: str, home: Path) -> None:
     rows = [
         [FILE_NAME, sizes[0], ""],
         [cache_json.FILE_NAME, sizes[1], table.middle(export)],
-        [missing_albums_csv.FILE, size, f"{table.middle(same)}; all of it {table.middle(anew)}"],
+        [
+            missing_albums_csv.FILE,
+            size,
+            f"{table.middle(same)}; all of it {table.middle(durations)}",
+        ],
     ]
     table.show(f"{title}: what is kept", ("", "MB", "s to bring up to date"), rows)

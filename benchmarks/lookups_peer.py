@@ -31,11 +31,11 @@ def row(folder: Path, library: Path, server: SimulatorServer) -> list[str]:
     _run_beets(folder, "import", "-q", str(library))
     imported = len(server.requests) - start
     known = set(_run_beets(folder, "ls", "-a", "-f", "$mb_releasegroupid"))
-    lacking = set(_run_beets(folder, "missing", "-a", "-f", "$mb_releasegroupid"))
+    missing = set(_run_beets(folder, "missing", "-a", "-f", "$mb_releasegroupid"))
     requests = f"{imported} + {len(server.requests) - start - imported}"
     version = _run_beets(folder, "version")[2]
     name = f"beets {version}, import -q and missing -a"
-    return [name, requests, str(len(known)), str(len(lacking))]
+    return [name, requests, str(len(known)), str(len(missing))]
 
 
 def _run_beets(folder: Path, *options: str) -> list[str]:

@@ -45,9 +45,9 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
     )
 
 
-def _rows(steps: Sequence[int], foretold: list[int], made: list[int]) -> Iterator[list[str]]:
+def _rows(steps: Sequence[int], foretold: list[int], requests: list[int]) -> Iterator[list[str]]:
     for place, told in enumerate(foretold):
-        yield script_runs.compare_estimate(f"{sum(steps[:place])}", told, sum(made[place:]))
+        yield script_runs.compare_estimate(f"{sum(steps[:place])}", told, sum(requests[place:]))
 
 
 def _more(artist: CatalogueArtist, rng: Random) -> MusicBrainzCatalogue:

@@ -50,8 +50,8 @@ def _row(home: Path, size: int) -> list[str]:
     _, status, used = os.wait4(running.pid, 0)
     seconds = time.perf_counter() - started
     assert status == 0
-    told = json.loads((home / "outputs" / "music_library_statistics.json").read_bytes())
-    assert told["totals"]["tracks"] == count * _TRACKS
+    data = json.loads((home / "outputs" / "music_library_statistics.json").read_bytes())
+    assert data["totals"]["tracks"] == count * _TRACKS
     written = sum(path.stat().st_size for path in (home / "outputs").glob("music_library_*"))
     return [
         f"{count * _TRACKS:,}",
@@ -60,7 +60,7 @@ def _row(home: Path, size: int) -> list[str]:
         f"{count * _TRACKS / seconds:,.0f}",
         f"{_bytes(used) / 1e6:.0f}",
         f"{written / 1e6:,.0f}",
-        f"{told['duplicates']['total']:,}",
+        f"{data['duplicates']['total']:,}",
     ]
 
 

@@ -35,11 +35,11 @@ def run(folder: Path, *, full: bool) -> None:
     catalogue = matching_world.make(_ARTISTS, _SEED)
     libraries = matching_albums.make(catalogue, _SEED)
     _show_world(catalogue, libraries)
-    fit, held = libraries
+    fit, library = libraries
     with script_runs.serve(catalogue.world) as server:
         if full:
             matching_fit.run(fit, matching_ours.ask(fit, server, folder / "fit").calls)
-        _measure(held, server, folder)
+        _measure(library, server, folder)
 
 
 def _measure(library: Library, server: SimulatorServer, folder: Path) -> None:
@@ -75,11 +75,11 @@ def _show_world(catalogue: Catalogue, libraries: Sequence[Library]) -> None:
 
 def _show_sums(library: Library, ours: Answers, theirs: Answers | None) -> None:
     rows = []
-    for name, told in (("mediakeep", ours), ("beets, strong", theirs)):
-        if told is None:
+    for name, row in (("mediakeep", ours), ("beets, strong", theirs)):
+        if row is None:
             rows.append([f"{name}: not installed; CONTRIBUTING.md says how"] + [""] * 8)
             continue
-        score = matching_score.levels(matching_score.score_family(library, told.answers))
-        rows.append([name, *score, f"{told.requests:,}", f"{told.cpu:.0f}"])
+        score = matching_score.levels(matching_score.score_family(library, row.answers))
+        rows.append([name, *score, f"{row.requests:,}", f"{row.cpu:.0f}"])
     head = ("", *matching_score.LEVELS, "requests", "CPU s")
     table.show(f"The {library.half} half, side by side", head, rows, _TARGETS)

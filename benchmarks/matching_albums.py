@@ -98,7 +98,7 @@ class _Dealer:
             if family == "absent":
                 yield absent.draft(act, self._words(), self._facts)
                 continue
-            fitting = [one for one in free if families.editions(family, one)]
+            fitting = [act for act in free if families.editions(family, act)]
             if not fitting:
                 later.append(family)
                 continue

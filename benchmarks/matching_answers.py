@@ -75,33 +75,37 @@ class Score:
 def score(truths: Iterable[Truth], answers: Iterable[Answer]) -> Score:
     """Compare answers with the truth."""
     pairs = list(zip(truths, answers, strict=True))
-    told = [(truth, one) for truth, one in pairs if one.sure]
-    certain = [(truth, one) for truth, one in told if one.edition]
-    separate = [one for one in pairs if one[0].is_separate]
-    tied = [(truth, one) for truth, one in told if one.is_tie and not truth.grey and truth.editions]
+    answered_pairs = [(truth, answer) for truth, answer in pairs if answer.sure]
+    certain = [(truth, answer) for truth, answer in answered_pairs if answer.edition]
+    separate = [pair for pair in pairs if pair[0].is_separate]
+    tied = [
+        (truth, answer)
+        for truth, answer in answered_pairs
+        if answer.is_tie and not truth.grey and truth.editions
+    ]
     return Score(
         albums=len(pairs),
         groups=Rate(
-            sum(truth.group == one.group for truth, one in told),
-            len(told),
+            sum(truth.group == answer.group for truth, answer in answered_pairs),
+            len(answered_pairs),
             sum(bool(truth.group) for truth, _ in pairs),
         ),
         editions=Rate(sum(map(_fits, certain)), len(certain), len(separate)),
         recalled=Rate(
-            sum(one.edition and one.editions == truth.editions for truth, one in separate),
-            sum(one.edition for _, one in separate),
+            sum(answer.edition and answer.editions == truth.editions for truth, answer in separate),
+            sum(answer.edition for _, answer in separate),
             len(separate),
         ),
         ties=Rate(
-            sum(truth.editions == one.editions for truth, one in tied if truth.is_tie),
+            sum(truth.editions == answer.editions for truth, answer in tied if truth.is_tie),
             len(tied),
             sum(truth.is_tie for truth, _ in pairs),
         ),
-        absent=sum(not truth.group for truth, _ in told),
+        absent=sum(not truth.group for truth, _ in answered_pairs),
     )
 
 
 def _fits(pair: tuple[Truth, Answer]) -> bool:
     """Return whether all editions are true or indistinguishable from the true one."""
-    truth, one = pair
-    return one.editions <= truth.editions | truth.grey
+    truth, answer = pair
+    return answer.editions <= truth.editions | truth.grey

@@ -113,7 +113,7 @@ def _track(draft: Draft, line: Line, taken: set[str]) -> Track:
     told = [f"{number.zfill(2)} - " if number else "", path_text.safe_name(line.title)]
     name = line.name or "".join(told)
     path = "/".join(filter(None, (draft.place, line.folder, name)))
-    path = next(one for one in _numbered(path) if one not in taken)
+    path = next(text for text in _numbered(path) if text not in taken)
     taken.add(path)
     more = {name: (text,) for name, text in draft.facts.items()}
     if draft.ids:

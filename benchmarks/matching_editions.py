@@ -97,14 +97,14 @@ def make_editions(
     vinyl = year < 1990 and rng.random() < 0.6
     formats = ['12" Vinyl'] * len(discs) if vinyl else None
     timed = not vinyl or rng.random() < 0.8
-    made = [make(group, discs, 1, formats=formats, timed=timed, **first)]
+    editions = [make(group, discs, 1, formats=formats, timed=timed, **first)]
     hard: set[str] = set()
     for kind, later in _later(discs, year, rng):
         facts = _issue(rng)
         when = min(_NEWEST, year + (0 if kind == "country" else rng.randint(3, 30)))
-        made.append(make(group, later, len(made) + 1, date=_date(when, rng), **facts))
+        editions.append(make(group, later, len(editions) + 1, date=_date(when, rng), **facts))
         hard.add(kind)
-    return made, hard
+    return editions, hard
 
 
 def _later(discs: Sequence[Disc], year: int, rng: Random) -> Iterator[tuple[str, Sequence[Disc]]]:
@@ -113,7 +113,7 @@ def _later(discs: Sequence[Disc], year: int, rng: Random) -> Iterator[tuple[str,
         yield "country", discs
     if rng.random() < 0.5:
         spread = rng.choice(((0, 0), (200, 900), (1000, 3000)))
-        yield "remaster", [[_shifted(one, spread, rng) for one in disc] for disc in discs]
+        yield "remaster", [[_shifted(track, spread, rng) for track in disc] for disc in discs]
     if rng.random() < 0.35:
         yield "deluxe", _deluxe(discs, rng)
     if rng.random() < 0.15 and year < 2010:
@@ -122,7 +122,7 @@ def _later(discs: Sequence[Disc], year: int, rng: Random) -> Iterator[tuple[str,
 
 
 def _deluxe(discs: Sequence[Disc], rng: Random) -> Sequence[Disc]:
-    every = [one for disc in discs for one in disc]
+    every = [track for disc in discs for track in disc]
     suffix = rng.choice((" (demo)", " (live)", ""))
     some = rng.sample(every, min(len(every), rng.randint(3, 9)))
     more = [record_again(one, rng, one.title + suffix) for one in some]

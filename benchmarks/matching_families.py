@@ -157,7 +157,7 @@ def _alias(case: Case, rng: Random) -> None:
 
 def _perform(case: Case, rng: Random) -> None:
     composer, player = case.work.group.credits
-    names = (case.facts.artists[one.artist].name for one in (composer, player))
+    names = (case.facts.artists[artist.artist].name for artist in (composer, player))
     damage.rename(case.draft, rng, *names)
 
 

@@ -40,8 +40,10 @@ def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
 
         def told(weights: MatchingWeights) -> Score:
             parts = [pool.submit(_answered, weights) for pool in pools]
-            found = {key: one for part in parts for key, one in part.result().items()}
-            return matching_score.score_family(library, [found.get(key, Answer()) for key in keys])
+            answers = {key: answer for part in parts for key, answer in part.result().items()}
+            return matching_score.score_family(
+                library, [answers.get(key, Answer()) for key in keys]
+            )
 
         def loss(weights: MatchingWeights) -> float:
             higher = structs.replace(weights, bar=weights.bar * _ROOM)
@@ -77,8 +79,8 @@ def _keep(calls: Sequence[Call]) -> None:
 
 
 def _answered(weights: MatchingWeights) -> dict[tuple[str, str], Answer]:
-    found = matching_ours.match_all(_KEPT, weights)
-    return {key: matching_ours.answer(one) for key, one in found.items()}
+    matches = matching_ours.match_all(_KEPT, weights)
+    return {key: matching_ours.answer(match) for key, match in matches.items()}
 
 
 def _steps(weights: MatchingWeights, name: str, step: float) -> Iterator[MatchingWeights]:

@@ -78,9 +78,9 @@ def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
 def match_all(calls: Iterable[Call], weights: MatchingWeights) -> Matches:
     """Match all artists again, with other weights."""
     return {
-        (call.artist.name, place): one
+        (call.artist.name, place): match
         for call in calls
-        for place, one in call.again(weights).items()
+        for place, match in call.again(weights).items()
     }
 
 

@@ -33,17 +33,17 @@ def ask(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> Answe
     if not Path(_BEET).is_file():
         return None
     began = len(server.requests)
-    parts = [list(one) for one in _dealt(albums, script_runs.WORKERS)]
+    parts = [list(part) for part in _dealt(albums, script_runs.WORKERS)]
     with ThreadPoolExecutor(len(parts)) as pool:
         numbered = enumerate(parts)
-        told = list(pool.map(lambda one: _run(one[1], server, folder / str(one[0])), numbered))
+        responses = list(pool.map(lambda one: _run(one[1], server, folder / str(one[0])), numbered))
     answers = [
         _read(answer)
-        for one in itertools.zip_longest(*(page["answers"] for page in told))
+        for one in itertools.zip_longest(*(page["answers"] for page in responses))
         for answer in one
         if answer is not None
     ]
-    cpu = sum(page["cpu"] for page in told)
+    cpu = sum(page["cpu"] for page in responses)
     return Answers(answers, len(server.requests) - began, cpu)
 
 
@@ -55,8 +55,8 @@ def _run(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> dict
     folder.mkdir(parents=True)
     host = server.url.removeprefix("http://")
     (folder / "config.yaml").write_text(_SETTINGS.format(folder=folder, host=host))
-    asked = [[_item(album.folder, track) for track in album.album.tracks] for album in albums]
-    (folder / "albums.json").write_text(json.dumps(asked), encoding="utf-8")
+    request = [[_item(album.folder, track) for track in album.album.tracks] for album in albums]
+    (folder / "albums.json").write_text(json.dumps(request), encoding="utf-8")
     child = Path(__file__).with_name("matching_child.py")
     python = Path(_BEET).parent / "python"
     paths = [folder, folder / "albums.json", folder / "answers.json"]
@@ -66,11 +66,11 @@ def _run(albums: Sequence[Local], server: SimulatorServer, folder: Path) -> dict
     return page
 
 
-def _read(told: dict[str, Any]) -> Answer:
-    if not told["candidates"]:
+def _read(data: dict[str, Any]) -> Answer:
+    if not data["candidates"]:
         return Answer()
-    group, edition, distance = told["candidates"][0]
-    strong = told["strong"]
+    group, edition, distance = data["candidates"][0]
+    strong = data["strong"]
     return Answer(group, frozenset({edition}), distance=distance, sure=strong, edition=strong)
 
 

@@ -84,7 +84,9 @@ def behind(pair: Pair) -> list[str]:
     families = sorted({album.truth.family for album in pair.library.albums})
     found = []
     for family in families:
-        mine, theirs = (score_family(pair.library, one, family) for one in (pair.ours, pair.theirs))
+        mine, theirs = (
+            score_family(pair.library, answers, family) for answers in (pair.ours, pair.theirs)
+        )
         ways = {
             "groups, precision": theirs.groups.wrong - mine.groups.wrong,
             "groups, recall": mine.groups.right - theirs.groups.right,

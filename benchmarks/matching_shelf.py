@@ -83,7 +83,7 @@ class _Maker:
         own = generate_mbid("group", self.artist.id, title, len(self.works))
         group = structs.replace(group, id=own)
         made, kinds = editions.make_editions(group, discs, year, self.rng)
-        songs = [one for disc in discs for one in disc]
+        songs = [track for disc in discs for track in disc]
         self.taken.add(title)
         self.works.append(Work(group, made, songs, kinds | ({hard} if hard else set())))
 
@@ -183,7 +183,7 @@ def _best(maker: _Maker, studio: Sequence[Work], year: int) -> None:
     first, second = rng.sample(titles, 2)
     maker.add(first, [songs], year, "best-of", secondary=("Compilation",))
     if rng.random() < 0.4:
-        rest = [one for one in every if one not in songs]
+        rest = [act for act in every if act not in songs]
         later = rng.sample([*songs[3:], *rest[:4]], len(songs[3:]) + len(rest[:4]))
         maker.add(second, [later], year + 9, "best-of", secondary=("Compilation",))
 
@@ -192,7 +192,7 @@ def _single(maker: _Maker, work: Work, year: int) -> None:
     rng = maker.rng
     song = rng.choice(work.songs)
     title = song.title if rng.random() < 0.85 else work.group.title
-    more = [editions.song(one, rng) for one in maker.titles(rng.randint(1, 2))]
+    more = [editions.song(title, rng) for title in maker.titles(rng.randint(1, 2))]
     if rng.random() < 0.4:
         more.append(editions.record_again(song, rng, f"{song.title} (remix)"))
     maker.add(title, [[song, *more]], year, "single", primary="Single")

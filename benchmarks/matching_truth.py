@@ -74,13 +74,13 @@ def judge(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
         return Truth(draft.family)
     if draft.unlisted:
         return Truth(draft.family, own.group)
-    told = {
+    judged = {
         edition.id: _compare(draft, own, edition, editions)
         for edition in editions
         if edition is not own
     }
-    tied = {own.id} | {mbid for mbid, how in told.items() if how is Told.TIED}
-    grey = {mbid for mbid, how in told.items() if how is Told.GREY}
+    tied = {own.id} | {mbid for mbid, how in judged.items() if how is Told.TIED}
+    grey = {mbid for mbid, how in judged.items() if how is Told.GREY}
     if draft.doubtful:
         grey |= tied
         return Truth(draft.family, own.group, frozenset(tied), frozenset(grey))
@@ -147,7 +147,7 @@ def _by_tags(
             known = theirs.get(name) or name in ("barcode", "musicbrainz_albumid")
             told = max(told, Told.APART if known else Told.GREY)
     if draft.date[:4] == own.date[:4] != other.date[:4] and draft.date:
-        first = min(one.date[:4] for one in every)
+        first = min(act.date[:4] for act in every)
         told = max(told, Told.GREY if draft.date[:4] == first else Told.APART)
     elif draft.date and draft.date[:4] == other.date[:4] != own.date[:4]:
         told = max(told, Told.GREY)

@@ -73,13 +73,13 @@ class Score:
 
 def score(answers: Iterable[Answer]) -> Score:
     """Count how right answers are."""
-    told = list(answers)
+    answers_ = list(answers)
     return Score(
-        names=len(told),
-        known=sum(one.case.film != 0 for one in told),
-        right=sum(one.right for one in told),
-        wrong=sum(one.wrong for one in told),
-        requests=sum(one.requests for one in told),
+        names=len(answers_),
+        known=sum(one.case.film != 0 for one in answers_),
+        right=sum(one.right for one in answers_),
+        wrong=sum(one.wrong for one in answers_),
+        requests=sum(one.requests for one in answers_),
     )
 
 

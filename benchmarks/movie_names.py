@@ -51,16 +51,16 @@ def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
     rng = Random(seed)
     shown = [film for film in whole.films if not film.adult and film.release_date]
     rng.shuffle(shown)
-    absent = frozenset(one.id for one in shown[: round(count * _ABSENT)])
-    left = [one for one in shown if one.id not in absent]
-    cases = [_case("absent", one, rng) for one in shown if one.id in absent]
-    cases += [_case("remake", one, rng) for one in _outshone(left)[: round(count * _REMAKES)]]
+    absent = frozenset(entry.id for entry in shown[: round(count * _ABSENT)])
+    left = [entry for entry in shown if entry.id not in absent]
+    cases = [_case("absent", entry, rng) for entry in shown if entry.id in absent]
+    cases += [_case("remake", movie, rng) for movie in _outshone(left)[: round(count * _REMAKES)]]
     taken = {case.film for case in cases}
-    rest = iter([one for one in left if one.id not in taken])
+    rest = iter([movie for movie in left if movie.id not in taken])
     ways = [way for way in movie_ways.WAYS if way not in ("absent", "remake")]
     while len(cases) < count:
         family = ways[len(cases) % len(ways)]
-        movie = next(one for one in rest if _suits(family, one))
+        movie = next(movie for movie in rest if _suits(family, movie))
         cases.append(_case(family, movie, rng))
     movies = tuple(film for film in whole.films if film.id not in absent)
     return Deck(
@@ -70,7 +70,7 @@ def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
 
 def _outshone(movies: Sequence[CatalogueMovie]) -> list[CatalogueMovie]:
     """Return movies of whose title there is another one, and that more popular."""
-    groups = [one for one in _namesakes(movies).values() if len(one) > 1]
+    groups = [title for title in _namesakes(movies).values() if len(title) > 1]
     return [min(group, key=lambda one: one.popularity) for group in groups]
 
 

@@ -179,11 +179,11 @@ def _appetite(suffix: str, paths: Sequence[Path]) -> list[str]:
     readings = [tags.read(path) for path in paths]
     other = size - sum(reading.facts.payload for reading in readings)
     counts = [_counted(lambda: list(map(tags.read, paths))), _counted(lambda: _bare(paths))]
-    told = [
+    cells = [
         (f"{read / len(paths) / 1e3:,.1f}", f"{calls / len(paths):.1f}") for read, calls in counts
     ]
     sizes = [f"{total / len(paths) / 1e3:,.0f}" for total in (size, other)]
-    return [suffix, *sizes, *itertools.chain.from_iterable(told)]
+    return [suffix, *sizes, *itertools.chain.from_iterable(cells)]
 
 
 def _bare(paths: Sequence[Path]) -> None:

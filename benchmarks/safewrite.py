@@ -130,12 +130,12 @@ class _Bench:
         """Write safely, then undo it."""
         title, store = self._begin(), UndoStore(self.home / "undo")
         edit = [SetField("title", (title,))]
-        made = rounds.once(lambda: write_tags.write(self._path, edit, store, queue="music"))
+        durations = rounds.once(lambda: write_tags.write(self._path, edit, store, queue="music"))
         (*_, last) = store.find(apply_undo.RecordQuery())
         back = rounds.once(lambda: apply_undo.apply_undo(store, last.record))
         assert self._path.read_bytes() == self._data
         store.close()
-        return {"safe": made, "undo": back}
+        return {"safe": durations, "undo": back}
 
     def _begin(self) -> str:
         self._path.write_bytes(self._data)

@@ -83,9 +83,15 @@ def serve(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     rate_limit.remove_state_file(server.url, HttpEnvironment())
 
 
-def compare_estimate(name: str, foretold: int, made: int) -> list[str]:
+def compare_estimate(name: str, foretold: int, requests: int) -> list[str]:
     """Give the row of an estimate: by how much it was off, and by how much it may be."""
-    return [name, f"{foretold:,}", f"{made:,}", f"{100 * (foretold / made - 1):+.1f} %", "5 %"]
+    return [
+        name,
+        f"{foretold:,}",
+        f"{requests:,}",
+        f"{100 * (foretold / requests - 1):+.1f} %",
+        "5 %",
+    ]
 
 
 def run(line: Sequence[str], more: Mapping[str, str], *, fine: Container[int] = (0,)) -> Cost:

@@ -60,7 +60,7 @@ def _row(home: Path, size: int) -> list[str]:
     read = _timed(
         lambda: sum(1 for path in event_log.list_files(folder) for _ in event_log.iter_events(path))
     )
-    made = _timed(lambda: index.open_updated_index(folder).close())
+    created = _timed(lambda: index.open_updated_index(folder).close())
     told = min(
         _timed(lambda: summary.summarize_queue(folder, queue, SummaryContext(now)))
         for _ in range(3)
@@ -69,7 +69,7 @@ def _row(home: Path, size: int) -> list[str]:
     written = min(_timed(lambda: _report(context)) for _ in range(3))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return [
-        *(f"{size:,}", f"{read:.2f}", f"{made:.1f}", f"{made / read:.1f}"),
+        *(f"{size:,}", f"{read:.2f}", f"{created:.1f}", f"{created / read:.1f}"),
         *(f"{told:.3f}", f"{written:.3f}", f"{peak:.0f}"),
     ]
 

@@ -37,9 +37,11 @@ def test_it_is_tried_until_taken_refused_or_out_of_tries(
     assert deliver(*answers) == (DeliveryResult(answers[-1], len(answers)), slept)
 
 
-@pytest.mark.parametrize(("asked", "waited"), [(1, 2), (30, 30), (1e9, delivery.MAX_RETRY_AFTER)])
-def test_a_wait_that_is_asked_for_is_kept_within_bounds(asked: float, waited: float) -> None:
-    busy = DeliveryAttempt(ok=False, reason="answered 429", retry_after=asked)
+@pytest.mark.parametrize(
+    ("requested", "waited"), [(1, 2), (30, 30), (1e9, delivery.MAX_RETRY_AFTER)]
+)
+def test_a_wait_that_is_asked_for_is_kept_within_bounds(requested: float, waited: float) -> None:
+    busy = DeliveryAttempt(ok=False, reason="answered 429", retry_after=requested)
     assert deliver(busy, GOOD)[1] == [waited]
 
 

@@ -109,7 +109,7 @@ def test_handing_over_takes_no_time_and_shows_no_address(
         for pid, one in shown.items()
         if one.startswith(ours) and "mediakeep.alerts.sender_process" in one
     ]
-    assert not [one for one in shown.values() if service.url in one]
+    assert not [entry for entry in shown.values() if service.url in entry]
     assert os.getsid(pid) == pid
     environ = Path(f"/proc/{pid}/environ")
     assert not environ.exists() or b"s3cr3t" not in environ.read_bytes()
@@ -158,14 +158,14 @@ def test_half_a_job_and_a_home_that_is_gone_end_it_quietly(serve: Serve, home: P
     service = serve(answer(200))
     whole = msgspec.json.encode(job(home, AlertTarget(service.url), 0.0))
     shutil.rmtree(home / "status")
-    for given, count in ((whole[:-20], 0), (b"", 0), (whole, 1)):
+    for data, count in ((whole[:-20], 0), (b"", 0), (whole, 1)):
         done = subprocess.run(
             [
                 sys.executable,
                 "-c",
                 "import mediakeep.alerts.sender_process as module; module.main()",
             ],
-            input=given,
+            input=data,
             capture_output=True,
             env={**os.environ, "PYTHONPATH": str(UTILITIES)},
             timeout=20,

@@ -115,15 +115,15 @@ def test_a_file_without_an_address_is_named(
     assert str(place) in str(caught.value)
 
 
-@pytest.mark.parametrize("given", ["https://example.org/s3cr3t", " http://localhost/s3cr3t"])
-def test_an_address_in_place_of_a_file_is_refused_and_not_shown(given: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["https://example.org/s3cr3t", " http://localhost/s3cr3t"])
+def test_an_address_in_place_of_a_file_is_refused_and_not_shown(text: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="address itself") as caught:
-        targets.read_webhook_file(given, tmp_path)
+        targets.read_webhook_file(text, tmp_path)
     assert "s3cr3t" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("text", "why"),
     [
         ("fifo", "not a regular file"),
         (".", "not a regular file"),
@@ -134,13 +134,13 @@ def test_an_address_in_place_of_a_file_is_refused_and_not_shown(given: str, tmp_
     ],
 )
 def test_what_is_no_file_is_a_clear_error(
-    given: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     os.mkfifo("fifo")
     Path("round").symlink_to("round")
     with pytest.raises(UsageError, match=why):
-        targets.read_webhook_file(given, tmp_path / "home")
+        targets.read_webhook_file(text, tmp_path / "home")
 
 
 def test_a_command_is_split_as_a_shell_does_and_its_program_found(tmp_path: Path) -> None:

@@ -47,21 +47,21 @@ def fill(folder: Path, size: int, ballast: Path | None, pipe: Connection) -> Non
     The disk is full because no file may grow beyond `size`, or because of the ballast on it.
     """
     store.REWRITE_LEAST, store.REWRITE_SHARE = 0.01 if ballast else 1e9, 0
-    told = Told()
+    result = Told()
     with Queue.open(rig.at(folder), MUSIC) as queue:
         queue.begin_session()
         limit(size)
-        while told.refused < 5 and len(told.acknowledged) < 1500:
-            _settle(queue, told)
-        _rewrite_and_checkpoint(queue, told)
+        while result.refused < 5 and len(result.acknowledged) < 1500:
+            _settle(queue, result)
+        _rewrite_and_checkpoint(queue, result)
         limit(0)
         if ballast:
             ballast.unlink()
         for claim in queue.claim(5):
-            told.afterwards += queue.settle(claim, LONG)
-        told.sound &= _same(queue)
-        told.leftovers = [path.name for path in queue.location.folder.glob(".*")]
-    pipe.send(told)
+            result.afterwards += queue.settle(claim, LONG)
+        result.sound &= _same(queue)
+        result.leftovers = [path.name for path in queue.location.folder.glob(".*")]
+    pipe.send(result)
 
 
 def _settle(queue: Queue, result: Told) -> None:

@@ -58,8 +58,8 @@ def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_kno
         home.server.faults.fail_next(response_faults.delayed(1.0))
         process = home.start(*AS_THEY_ARE, "--all")
         until = time.monotonic() + 60
-        asked = len(home.server.requests)
-        while len(home.server.requests) == asked and time.monotonic() < until:
+        request_count = len(home.server.requests)
+        while len(home.server.requests) == request_count and time.monotonic() < until:
             time.sleep(0.01)
         home.record.unlink()
         _, complaint = process.communicate(timeout=60)
@@ -94,7 +94,13 @@ def deep(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "harm",
-    [cut, *(pytest.param(one, marks=pytest.mark.slow) for one in (garble, empty, strange, deep))],
+    [
+        cut,
+        *(
+            pytest.param(damage, marks=pytest.mark.slow)
+            for damage in (garble, empty, strange, deep)
+        ),
+    ],
 )
 def test_a_damaged_record_is_set_aside_and_rewritten(
     tmp_path: Path, harm: Callable[[Path], None]

@@ -100,8 +100,8 @@ def moments(first: int, last: int, kills: int) -> Iterator[int]:
     [
         (3, 1, 2),  # killed with several workers in slow runs, and in those of the runner
         *(
-            pytest.param(*one, marks=SLOW)
-            for one in ((3, 2, 2), (5, 2, 2), (14, 4, 3), (50, 4, 12))
+            pytest.param(*case, marks=SLOW)
+            for case in ((3, 2, 2), (5, 2, 2), (14, 4, 3), (50, 4, 12))
         ),
     ],
 )

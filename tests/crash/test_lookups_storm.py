@@ -49,7 +49,7 @@ def run_again(home: Rehearsed, workers: int) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.parametrize(
     ("artists", "workers", "outages"),
-    [(4, 1, 1), *(pytest.param(*one, marks=pytest.mark.slow) for one in ((4, 2, 1), (50, 4, 6)))],
+    [(4, 1, 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((4, 2, 1), (50, 4, 6)))],
 )
 def test_outages_leave_lookups_to_the_next_batch_and_cost_no_attempt(
     tmp_path: Path, artists: int, workers: int, outages: int

@@ -61,7 +61,7 @@ class Workspace:
 
     def judge(self, new: bytes) -> str:
         """Return which version is there, and undo it; leftovers next to it can be removed."""
-        found = {self.old: "old", new: "new"}.get(self.path.read_bytes(), "damaged")
+        version = {self.old: "old", new: "new"}.get(self.path.read_bytes(), "damaged")
         atomic_files.remove_stale_temp_files(self.path.parent, older=-1)
         assert list(self.path.parent.iterdir()) == [self.path]
         store = self.store()
@@ -71,7 +71,7 @@ class Workspace:
                 apply_undo.apply_undo(store, step.record)
         assert self.path.read_bytes() == self.first
         store.close()
-        return found
+        return version
 
 
 def write(workspace: Workspace) -> None:

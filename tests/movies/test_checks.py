@@ -237,9 +237,9 @@ CASES: dict[str, list[tuple[MovieResult, str]]] = {
 
 @each_row("kind", ISSUE_KINDS)
 def test_a_kind_is_found_where_it_is_and_alone(kind: MovieIssueKind) -> None:
-    for told, detail in CASES[kind.name]:
-        assert detail in find_details(told)[kind.name]
-        assert find_details(told).keys() == {kind.name}
+    for result, detail in CASES[kind.name]:
+        assert detail in find_details(result)[kind.name]
+        assert find_details(result).keys() == {kind.name}
 
 
 FINE: dict[str, MovieResult] = {
@@ -301,12 +301,12 @@ def test_nothing_is_reported(what: str) -> None:
 def test_issues_come_by_urgency_and_their_ids_last() -> None:
     result = build_nested(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
     first = diagnose.find_issues(result)
-    assert [one.kind for one in first] == ["no-audio", "missing-poster", "orphan-sidecar"]
+    assert [issue.kind for issue in first] == ["no-audio", "missing-poster", "orphan-sidecar"]
     again = diagnose.find_issues(
         structs.replace(result, local=structs.replace(result.local, root="/new"))
     )
-    assert [one.id for one in again] == [one.id for one in first]
-    assert len({one.id for one in first}) == 3
+    assert [issue.id for issue in again] == [issue.id for issue in first]
+    assert len({issue.id for issue in first}) == 3
 
 
 # Who has to do something
@@ -318,10 +318,10 @@ def list_needed(result: MovieResult) -> set[str]:
 
 def test_planned_files_need_no_review() -> None:
     bare = account(local=local(images=(), nfos=()), nfo=NfoStatus())
-    lacking = {"missing-nfo", "missing-poster", "missing-fanart"}
-    assert list_needed(bare) == lacking  # TMDb was asked, and has none
+    missing = {"missing-nfo", "missing-poster", "missing-fanart"}
+    assert list_needed(bare) == missing  # TMDb was asked, and has none
     waiting = structs.replace(bare, identity=MovieIdentity())
-    assert set(find_details(waiting)) == lacking
+    assert set(find_details(waiting)) == missing
     assert list_needed(waiting) == set()
     due = structs.replace(bare, pending=(SidecarOutcome("poster", "p.jpg"),))
     assert list_needed(due) == {"missing-nfo", "missing-fanart"}
@@ -344,9 +344,9 @@ def test_a_note_of_a_release_is_never_promised_to_be_replaced() -> None:
 
 def test_notes_never_need_a_review() -> None:
     for kind in ISSUE_KINDS:
-        for told, _ in CASES[kind.name]:
+        for result, _ in CASES[kind.name]:
             if kind.severity is Severity.NOTE:
-                assert kind.name not in list_needed(told)
+                assert kind.name not in list_needed(result)
 
 
 # The table
@@ -391,8 +391,8 @@ def test_the_most_urgent_kinds_come_first() -> None:
 def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert table() in page, f"docs/movie-issue-kinds.md must hold:\n{table()}"
-    told = page[page.index("## How each is found") :]
-    named = set(re.findall(r"\*\*([a-z]+(?:-[a-z]+)+)\*\*", told))
+    page_text = page[page.index("## How each is found") :]
+    named = set(re.findall(r"\*\*([a-z]+(?:-[a-z]+)+)\*\*", page_text))
     assert named == {kind.name for kind in ISSUE_KINDS}
 
 

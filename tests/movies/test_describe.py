@@ -73,9 +73,9 @@ def local(*videos: model.MovieVideo) -> model.LocalMovie:
 
 
 def describe(
-    locale: Locale = GERMAN, movie: model.LocalMovie | None = None, **given: Any
+    locale: Locale = GERMAN, movie: model.LocalMovie | None = None, **value: Any
 ) -> NfoMovie:
-    film = msgspec.structs.replace(FILM, **given)
+    film = msgspec.structs.replace(FILM, **value)
     return nfo_content.build_nfo_content(film, movie or local(), locale)
 
 
@@ -119,11 +119,11 @@ TITLES = [
 ]
 
 
-@each_row(("language", "given", "title"), TITLES)
+@each_row(("language", "fields", "title"), TITLES)
 def test_a_title_is_in_the_language_asked_for_or_the_next_best(
-    language: str, given: dict[str, Any], title: str
+    language: str, fields: dict[str, Any], title: str
 ) -> None:
-    assert describe(Locale(language), **given).title == title
+    assert describe(Locale(language), **fields).title == title
 
 
 PLOTS = [
@@ -142,11 +142,11 @@ PLOTS = [
 ]
 
 
-@each_row(("language", "given", "plot"), PLOTS)
+@each_row(("language", "fields", "plot"), PLOTS)
 def test_a_plot_is_in_the_language_asked_for_or_the_next_best(
-    language: str, given: dict[str, Any], plot: str
+    language: str, fields: dict[str, Any], plot: str
 ) -> None:
-    assert describe(Locale(language), **given).plot == plot
+    assert describe(Locale(language), **fields).plot == plot
 
 
 SORTED = [

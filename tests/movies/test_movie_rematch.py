@@ -149,9 +149,9 @@ def test_additions_of_the_user_to_our_notes_stay(bench: Bench) -> None:
     before = notes.read_bytes()
     notes.write_text(json.dumps(json.loads(before) | {"seen with": ["Ada", 1.5]}))
     bench.work(KEY)
-    told = json.loads(notes.read_bytes())
-    assert told.pop("seen with") == ["Ada", 1.5]
-    assert told == json.loads(before)
+    data = json.loads(notes.read_bytes())
+    assert data.pop("seen with") == ["Ada", 1.5]
+    assert data == json.loads(before)
     again = notes.read_bytes()
     bench.work(KEY)
     assert notes.read_bytes() == again

@@ -37,14 +37,14 @@ def render(result: MovieResult) -> str:
 
 
 def test_the_page_of_reports_shows_what_is_written_today() -> None:
-    told = "python -m tests.movies.showcase > docs/movie-reports.md"
-    assert PAGE.read_text(encoding="utf-8") == showcase.page(), told
+    command = "python -m tests.movies.showcase > docs/movie-reports.md"
+    assert PAGE.read_text(encoding="utf-8") == showcase.page(), command
 
 
 def test_a_report_is_the_same_every_time_and_has_the_notice_of_tmdb() -> None:
-    for told in (showcase.healthy(), showcase.doubtful(), showcase.neglected()):
-        text = render(told)
-        assert text == render(told)
+    for result in (showcase.healthy(), showcase.doubtful(), showcase.neglected()):
+        text = render(result)
+        assert text == render(result)
         assert text.endswith(f"\n\n{movie_report.ATTRIBUTION}\n")
         assert "\n\n\n" not in text
         assert not [line for line in text.splitlines() if line != line.rstrip()]
@@ -177,9 +177,9 @@ def test_a_missing_record_and_a_newer_one_are_distinguished(tmp_path: Path) -> N
     with pytest.raises(Unreadable, match="No such file"):
         movie_record.read(tmp_path / "movie.json")
     path = record(tmp_path, account())
-    told = json.loads(path.read_text())
+    data = json.loads(path.read_text())
     path.write_text(
-        json.dumps({**told, "format": movie_record.RECORD_FORMAT + 1, "later": {"a": 1}})
+        json.dumps({**data, "format": movie_record.RECORD_FORMAT + 1, "later": {"a": 1}})
     )
     with pytest.raises(NewerFormat):
         movie_record.read(path)

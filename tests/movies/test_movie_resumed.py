@@ -55,13 +55,13 @@ def test_files_of_a_killed_attempt_are_recognized_as_ours(bench: Bench) -> None:
     bench.put(KEY, HERON)
     whole = bench.work(KEY)
     record = bench.home / f"outputs/movies/{bench.items[KEY].output_name}.json"
-    told = record.read_bytes()
+    data = record.read_bytes()
     bench.items.clear()  # it was killed before the queue heard of it,
     bench.claims -= 1  # and is taken up again under its first claim
     again = bench.work(KEY)
     assert len(again.data["metadata_files"]) == 3
     assert again.data == whole.data
-    assert record.read_bytes() == told
+    assert record.read_bytes() == data
 
 
 def test_a_movie_that_is_only_read_again_keeps_what_was_found(bench: Bench) -> None:
@@ -89,8 +89,8 @@ def test_twins_and_collections_are_known_after_the_library_was_moved(bench: Benc
 def test_the_history_records_each_repair_once(bench: Bench) -> None:
     bench.put(KEY, HERON)
     done = bench.work(KEY)
-    mended = dict.fromkeys(("missing-nfo", "missing-poster", "missing-metadata"), 1)
-    assert done.facts["repairs"] == mended
+    fixed = dict.fromkeys(("missing-nfo", "missing-poster", "missing-metadata"), 1)
+    assert done.facts["repairs"] == fixed
     (bench.library / "The Paper Heron (1987)-poster.jpg").unlink()
     assert bench.work(KEY).facts["repairs"] == {"missing-poster": 1}
     assert "repairs" not in bench.work(KEY, is_manual_run=True).facts

@@ -150,9 +150,9 @@ def test_a_documentary_is_an_extra_only_next_to_its_movie(tmp_path: Path) -> Non
     put(tmp_path, "Dawn (2010)/Dawn (2010).mkv", "Dawn (2010)/Dawn (2010) - Making of.mkv")
     put(tmp_path, "Dawn (2010)/Bonus/a.mkv", "Dusk (2011) - Interview.mkv")
     assert list(keys(tmp_path)) == ["Dawn (2010)", "Dusk (2011) - Interview.mkv"]
-    found = read(tmp_path, "Dawn (2010)")
-    assert set(found.extras) == {"Bonus/a.mkv", "Dawn (2010) - Making of.mkv"}
-    assert [video.place for video in found.videos] == ["Dawn (2010).mkv"]
+    movie = read(tmp_path, "Dawn (2010)")
+    assert set(movie.extras) == {"Bonus/a.mkv", "Dawn (2010) - Making of.mkv"}
+    assert [video.place for video in movie.videos] == ["Dawn (2010).mkv"]
 
 
 def test_editions_are_reported_each_version(tmp_path: Path) -> None:

@@ -177,14 +177,14 @@ def test_a_random_history_gives_the_same_table_as_a_rebuild(home: Home) -> None:
             )
             home.put(f"{rng.randrange(12)}.mkv", result, status=status)
         home.update()
-    made = {
+    times = {
         name: (home.path / name).read_bytes()
         for name in (csv_tables.SCAN_CSV, csv_tables.FAILED_LOOKUPS_CSV)
     }
-    for name in (*made, "status/cache/movie_tables.db"):
+    for name in (*times, "status/cache/movie_tables.db"):
         (home.path / name).unlink()
     home.update()
-    assert {name: (home.path / name).read_bytes() for name in made} == made
+    assert {name: (home.path / name).read_bytes() for name in times} == times
 
 
 def test_a_damaged_record_costs_its_own_row_alone(home: Home) -> None:
@@ -200,9 +200,9 @@ def test_a_damaged_record_costs_its_own_row_alone(home: Home) -> None:
 @pytest.mark.parametrize("data", [b"", b"no database", b"SQLite format 3\0" + b"\xff" * 5000])
 def test_what_is_kept_may_be_lost_or_damaged(home: Home, data: bytes) -> None:
     home.put("a.mkv")
-    kept = home.path / "status/cache/movie_tables.db"
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(data)
+    cache = home.path / "status/cache/movie_tables.db"
+    cache.parent.mkdir(parents=True)
+    cache.write_bytes(data)
     assert home.update() == []
     assert list(home.scan) == ["a.mkv"]
 
@@ -211,14 +211,14 @@ def test_what_is_kept_may_be_damaged_anywhere(home: Home) -> None:
     for number in range(60):
         home.put(f"{number}.mkv", doubtful() if number % 2 else None)
     home.update()
-    kept = home.path / "status/cache/movie_tables.db"
-    table, whole = (home.path / csv_tables.SCAN_CSV).read_bytes(), kept.read_bytes()
+    cache = home.path / "status/cache/movie_tables.db"
+    table, whole = (home.path / csv_tables.SCAN_CSV).read_bytes(), cache.read_bytes()
     rng = random.Random(1)
     for _ in range(25):
         data = bytearray(whole)
         at = rng.randrange(len(data) - 64)
         data[at : at + 64] = rng.randbytes(64)
-        kept.write_bytes(data)
+        cache.write_bytes(data)
         assert home.update() == []
         assert (home.path / csv_tables.SCAN_CSV).read_bytes() == table
 

@@ -501,16 +501,16 @@ def test_notes_that_are_not_ours_are_left_alone(bench: Bench) -> None:
 
 def test_a_decision_of_the_user_is_final(bench: Bench) -> None:
     bench.put("Heron.mkv", PLAIN)
-    asked: list[str] = []
+    requests: list[str] = []
 
     def choose(movie: object, identity: object) -> MovieChoice:
-        asked.append("x")
+        requests.append("x")
         return MovieChoice("take", tmdb_id=501)
 
     bench.work("Heron.mkv", choose=choose)
     assert (bench.items["Heron.mkv"].match, bench.items["Heron.mkv"].tmdb_id) == ("user", 501)
     bench.work("Heron.mkv", choose=choose)
-    assert asked == ["x"]
+    assert requests == ["x"]
 
 
 def test_a_postponed_decision_is_in_the_list_of_reviews(bench: Bench) -> None:

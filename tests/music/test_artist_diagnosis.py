@@ -163,8 +163,8 @@ def test_issues_follow_the_disk_and_on_one_track_the_table(artist: Path) -> None
     shelf.put(artist / "Dusk" / "a.mp3", title=None, tracknumber="2")
     shelf.put(artist / "Dawn" / "a.mp3", artist=None, title=" x")
     shelf.put(artist / "loose.mp3", artist="Velvet harbour")
-    told = [(issue.kind, issue.path or issue.album) for issue in find_all_issues(artist)]
-    assert told == [
+    issues = [(issue.kind, issue.path or issue.album) for issue in find_all_issues(artist)]
+    assert issues == [
         ("artist-variation", ""),
         (IN_THE_FOLDER, "Dawn"),
         ("missing-artist", "Dawn/a.mp3"),

@@ -254,9 +254,9 @@ def test_other_folders_next_to_each_other_are_albums_of_their_own(
 ) -> None:
     artist = tmp_path / "Vera"
     for name, marks in folders.items():
-        told = dict(marks)
-        mbid = told.pop("mbid", "")
-        shelf.put_album(artist / name, "One", "Two", suffix="flac", **{"album": "Dawn", **told})
+        counts = dict(marks)
+        mbid = counts.pop("mbid", "")
+        shelf.put_album(artist / name, "One", "Two", suffix="flac", **{"album": "Dawn", **counts})
         for path in (artist / name).glob("*.flac") if mbid else ():
             file = FLAC(path)
             file["musicbrainz_albumid"] = mbid

@@ -41,7 +41,7 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
         for number in range(1, 10**6, step):
             shutil.rmtree(workspace.root)
             shutil.copytree(tmp_path / "kept", workspace.root)
-            asked = len(workspace.asked)
+            request_count = len(workspace.asked)
             cut = Cut(number, 0.5)
             with cut, contextlib.suppress(Dead):
                 workspace.run(policy=more)
@@ -51,7 +51,7 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
             assert workspace.covers() == [(1200, 1200)] * 3
             atomic_files.remove_stale_temp_files(workspace.album, older=-1)
             assert sorted(workspace.contents()) == after
-            assert len(workspace.asked) - asked <= 2
+            assert len(workspace.asked) - request_count <= 2
             repairs = outcome.facts["repairs"]  # a cover that is there already is another's
             assert sum(repairs.get(kind, 0) for kind in KINDS) == (3 if matched else 4)
             workspace.take_back()

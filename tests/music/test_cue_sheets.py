@@ -78,8 +78,8 @@ def test_a_folder_is_searched_for_cue_sheets_once(
             return super().__iter__()
 
     def counted(*args: object, **more: object) -> Iterator[folder_listing.ListedFolder]:
-        for one in walk(*args, **more):  # type: ignore[arg-type]
-            yield structs.replace(one, files=Counted(one.files))
+        for path in walk(*args, **more):  # type: ignore[arg-type]
+            yield structs.replace(path, files=Counted(path.files))
 
     monkeypatch.setattr(folder_listing, "walk_tree", counted)
     assert len(list(scan.read_artist(tmp_path / "Vera").tracks)) == tracks

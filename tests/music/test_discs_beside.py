@@ -44,7 +44,7 @@ def test_numbers_of_two_discs_are_neither_twice_nor_missing(vera: Path) -> None:
 
 def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None:
     songs = [
-        [replace(pressings.song(one), length=1000) for one in disc] for disc in (FIRST, SECOND)
+        [replace(pressings.song(track), length=1000) for track in disc] for disc in (FIRST, SECOND)
     ]
     group = pressings.group("Dawn")
     release, single = (
@@ -60,8 +60,8 @@ def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None
 
 def test_the_disc_number_is_read_from_the_folder(vera: Path) -> None:
     (album,) = scan.read_artist(vera).albums
-    heard = local_album.build_local_album(album, "Vera", {}).tracks
-    assert [(one.disc, one.position) for one in heard] == [
+    tracks = local_album.build_local_album(album, "Vera", {}).tracks
+    assert [(track.disc, track.position) for track in tracks] == [
         (disc, number) for disc in (1, 2) for number in range(1, 11)
     ]
 
@@ -88,5 +88,5 @@ def test_a_command_to_be_pasted_names_both_folders(vera: Path) -> None:
         Path(__file__).parents[2], str(vera), sibling_folders={album.place: album.sibling_folders}
     )
     issue = Issue(kind="not-on-musicbrainz", severity=Severity.NOTE, id="x", album=album.place)
-    told = "'Vera/Dawn (Disc 1)' 'Vera/Dawn (Disc 2)' MBID"
-    assert fix_commands.edit_command(issue).endswith(f" musicbrainz_albumid {told}")
+    folders = "'Vera/Dawn (Disc 1)' 'Vera/Dawn (Disc 2)' MBID"
+    assert fix_commands.edit_command(issue).endswith(f" musicbrainz_albumid {folders}")

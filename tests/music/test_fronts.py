@@ -92,8 +92,8 @@ def describe_upgrade(*embedded: EmbeddedPicture | None, images: tuple[ImageFile,
 def test_a_small_front_cover_is_noted(
     embedded: tuple[EmbeddedPicture | None, ...], images: tuple[ImageFile, ...], size: str
 ) -> None:
-    found = describe_upgrade(*embedded, images=images)
-    assert found == (f"{size} pixels; there is one of the release {DAWN.id} 0" if size else "")
+    upgrade = describe_upgrade(*embedded, images=images)
+    assert upgrade == (f"{size} pixels; there is one of the release {DAWN.id} 0" if size else "")
 
 
 def test_without_a_match_no_cover_is_too_small() -> None:

@@ -78,7 +78,9 @@ def dawn(tmp_path: Path) -> Path:
 def list_details(kind: str, folder: Path) -> dict[str, str]:
     """Give the details of a kind by the names of the files."""
     read = scan.read_artist(folder.parent)
-    return {Path(place).name: told for place, told in paper.list_artist_details(kind, read).items()}
+    return {
+        Path(place).name: detail for place, detail in paper.list_artist_details(kind, read).items()
+    }
 
 
 def file_detail(name: str) -> str:

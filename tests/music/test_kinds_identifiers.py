@@ -48,9 +48,9 @@ def test_a_merged_mbid_is_reported_each_track_that_has_it_and_of_no_other(field:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_merged_mbid_is_rewritten_and_its_neighbours_stay(field: str) -> None:
-    (one,) = list_repairs(artist({field: (OTHER, OLD)}, {field: NEW}, {}, merged={OLD: NEW}))
-    assert (one.field, one.change.values) == (field, (OTHER, NEW))
-    assert one.place.startswith("Dawn/1 ")
+    (repair,) = list_repairs(artist({field: (OTHER, OLD)}, {field: NEW}, {}, merged={OLD: NEW}))
+    assert (repair.field, repair.change.values) == (field, (OTHER, NEW))
+    assert repair.place.startswith("Dawn/1 ")
 
 
 def test_an_mbid_of_a_field_that_is_not_looked_up_stays() -> None:

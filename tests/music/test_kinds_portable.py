@@ -72,9 +72,9 @@ def test_a_name_that_only_begins_like_a_device_is_left_alone(artist: Path, name:
 def test_a_folder_is_named_at_each_track_in_it(artist: Path, folder: str, what: str) -> None:
     for name in ("CD1/a.mp3", "CD2/a.mp3", "a.mp3"):
         shelf.put(artist / folder / name)
-    told = f'the folder "{folder}" {what}'
+    detail = f'the folder "{folder}" {what}'
     assert list_details(artist) == dict.fromkeys(
-        (f"{folder}/CD1/a.mp3", f"{folder}/CD2/a.mp3", f"{folder}/a.mp3"), told
+        (f"{folder}/CD1/a.mp3", f"{folder}/CD2/a.mp3", f"{folder}/a.mp3"), detail
     )
 
 

@@ -31,8 +31,8 @@ ONE, MANY = "str | None", "dict[str, str]"
 def list_checks() -> set[FunctionType]:
     """Find all public functions in `checks` that are shown one subject and give details of it."""
     modules = [
-        importlib.import_module(f"{checks.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(checks.__path__)
+        importlib.import_module(f"{checks.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(checks.__path__)
     ]
     return {
         value
@@ -114,10 +114,12 @@ def test_the_page_lists_the_kinds_and_placeholders_that_the_code_knows() -> None
 
 def test_the_page_reports_every_kind_how_it_is_found() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    told = page[page.index("## How each is found") :]
+    page_text = page[page.index("## How each is found") :]
     for kind in ISSUE_KINDS:
-        assert f"**{kind.name}**" in told, f"docs/issue-kinds.md does not say how {kind.name} is"
-    named = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", told))
+        assert f"**{kind.name}**" in page_text, (
+            f"docs/issue-kinds.md does not say how {kind.name} is"
+        )
+    named = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", page_text))
     assert named <= {kind.name for kind in ISSUE_KINDS}
 
 

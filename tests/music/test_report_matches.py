@@ -296,7 +296,7 @@ def test_the_audit_shows_every_candidate_with_its_penalties() -> None:
     assert first["release_mbid"] == FIRST.id
     assert first["release_group_mbid"] == GROUP.id
     assert first["penalties"][0] == {"name": "album title", "weight": 0.16, "amount": 0.25}
-    assert [one["position"] for one in first["missing"]] == [1, 2]
+    assert [release["position"] for release in first["missing"]] == [1, 2]
     assert first["missing"][0]["recording_mbid"] == next(iter(FIRST.tracks))[1].recording.id
     assert first["extra"] == ["Dawn/9.mp3"]
     assert (second["title"], second["country"], second["format"]) == ("Dusk", "GB", "CD")
@@ -312,7 +312,7 @@ def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
     tied, certain = written
     assert (tied["sure"], tied["release_mbid"]) == ("tied", "")
     assert tied["release_group_mbid"] == GROUP.id
-    assert {one["release_mbid"] for one in tied["candidates"]} == {FIRST.id, MASTERED.id}
+    assert {match["release_mbid"] for match in tied["candidates"]} == {FIRST.id, MASTERED.id}
     assert (certain["sure"], certain["release_mbid"]) == ("certain", OTHER.id)
 
 

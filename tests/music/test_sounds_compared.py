@@ -62,8 +62,8 @@ def test_changed_audio_is_reported_with_its_likely_cause_and_the_old_kept(
     now: MeasuredAudio, why: str
 ) -> None:
     judged = compare({"a": build_known("A")}, {"a": now})
-    told = f"the audio differs from that of 2026-03-03; {why}"
-    assert judged == EssenceDiff(changes={"a": told})
+    detail = f"the audio differs from that of 2026-03-03; {why}"
+    assert judged == EssenceDiff(changes={"a": detail})
 
 
 def test_an_accepted_sound_is_the_true_one_from_now_on() -> None:

@@ -64,13 +64,13 @@ def read_facts(track: Track) -> AudioProperties:
 
 
 def test_what_the_reader_can_is_read(dawn: Path) -> None:
-    _, found = read(dawn)
-    assert list(found) == ["01 Tide.mp3", "02 Ebb.mp4", "03 Flood.mp2", "04 Flow.spx"]
-    assert read_facts(found["02 Ebb.mp4"]).format == "MP4"
-    assert found["02 Ebb.mp4"].tags.title == ("Ebb",)
-    assert read_facts(found["03 Flood.mp2"]).format == "MP3"
-    assert read_facts(found["03 Flood.mp2"]).duration == pytest.approx(2.0, abs=0.1)
-    assert read_facts(found["04 Flow.spx"]).format == "Speex"
+    _, unread = read(dawn)
+    assert list(unread) == ["01 Tide.mp3", "02 Ebb.mp4", "03 Flood.mp2", "04 Flow.spx"]
+    assert read_facts(unread["02 Ebb.mp4"]).format == "MP4"
+    assert unread["02 Ebb.mp4"].tags.title == ("Ebb",)
+    assert read_facts(unread["03 Flood.mp2"]).format == "MP3"
+    assert read_facts(unread["03 Flood.mp2"]).duration == pytest.approx(2.0, abs=0.1)
+    assert read_facts(unread["04 Flow.spx"]).format == "Speex"
     assert "wrong-extension" not in paper.list_kinds_on_disk(dawn.parent)
 
 
@@ -91,8 +91,8 @@ def test_an_artist_without_such_files_has_no_note(tmp_path: Path) -> None:
 
 def test_a_damaged_mp4_is_named_and_is_no_track(dawn: Path) -> None:
     (dawn / "99 Broken.mp4").write_bytes(shelf.render("m4a")[:60])
-    artist, found = read(dawn)
-    assert "99 Broken.mp4" not in found
+    artist, unread = read(dawn)
+    assert "99 Broken.mp4" not in unread
     assert "Dawn/99 Broken.mp4" in artist.unread_files
 
 

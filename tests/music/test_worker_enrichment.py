@@ -103,9 +103,9 @@ def test_what_is_lacking_is_filled_in_and_a_second_run_writes_and_asks_nothing(
     assert found.musicbrainz_trackid == (known.media[0].tracks[1].id,)
     assert (found.title, found.date) == (("Balast",), ("1974",))
     assert read_issues(home, "incomplete-tags") == []
-    before, asked = read_state(vera), len(server.requests)
+    before, request_count = read_state(vera), len(server.requests)
     again = run(vera, home, server)
-    assert (read_state(vera), len(server.requests)) == (before, asked)
+    assert (read_state(vera), len(server.requests)) == (before, request_count)
     assert again.data["lookup"] == "done"
 
 
@@ -115,8 +115,8 @@ def test_the_report_says_which_fields_were_filled_in(
     (path,) = (vera / "Dawn").glob("02*")
     mark(path, tmp_path, media="CD")
     run(vera, home, server)
-    told = (home / "issues" / "music" / "Vera_library_issues.md").read_text()
-    (line,) = (line for line in told.splitlines() if line.startswith("- **incomplete-tags**"))
+    audit = (home / "issues" / "music" / "Vera_library_issues.md").read_text()
+    (line,) = (line for line in audit.splitlines() if line.startswith("- **incomplete-tags**"))
     assert line.startswith("- **incomplete-tags** in 3 files: 5 fields of MBIDs, ")
     assert ' barcode "5099902894225", ' in line  # the same in all of them
     assert line.endswith(' releasetype "album", media "CD" (2)')

@@ -124,11 +124,11 @@ def test_the_fields_that_were_filled_are_those_that_hold_more_now(
 
 def test_a_dry_run_shows_what_would_be_filled(vera: Path, server: SimulatorServer) -> None:
     before = read_fields(vera)
-    told = run(vera, visits.access(server), write=False)
+    outcome = run(vera, visits.access(server), write=False)
     assert read_fields(vera) == before
     done = run(vera, visits.access(server))
-    assert told.facts["fields_filled"] == done.facts["fields_filled"]
-    assert counts(told) == counts(done)
+    assert outcome.facts["fields_filled"] == done.facts["fields_filled"]
+    assert counts(outcome) == counts(done)
 
 
 def test_a_second_run_fills_nothing_and_the_item_still_counts_the_first(

@@ -770,9 +770,9 @@ def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
     for ask in (lambda: Queue.open(where, MUSIC), lambda: make(where, tmp_path / "to")):
         with pytest.raises(
             StateDamaged, match=r"\.restoring_music.*\n.* --restore-backup "
-        ) as told:
+        ) as raised:
             ask()
-        assert str(told.value).endswith(f"--restore-backup {backup.path} --yes")
+        assert str(raised.value).endswith(f"--restore-backup {backup.path} --yes")
     with pytest.raises(UsageError, match="was interrupted"):
         restore.check_restore(where, MUSIC, tmp_path / "another.tar")
     (tmp_path / "issues").unlink()

@@ -115,7 +115,7 @@ def test_the_newest_ones_and_one_a_day_are_kept(
     days: list[int], keep: int, gone: list[int]
 ) -> None:
     chosen = checkpoints.select_prunable_checkpoints(listed(days), keep)
-    assert [int(one.path.stem) for one in chosen] == gone
+    assert [int(entry.path.stem) for entry in chosen] == gone
 
 
 def made(tmp_path: Path, count: int) -> tuple[Path, list[Path]]:

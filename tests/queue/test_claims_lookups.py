@@ -77,9 +77,9 @@ def test_what_was_taken_for_its_lookup_is_given_back_completed_and_uncounted(
         assert (claim.item.status, claim.item.for_lookup) == (I, True)
         assert queue.state.build_summary()["in_progress"] == 1
         queue.release([claim], suspects=[key])
-        kept = ("started_date", "first_claim")
+        fields = ("started_date", "first_claim")
         given_back = structs.replace(
-            before, suspect=True, **{name: getattr(claim.item, name) for name in kept}
+            before, suspect=True, **{name: getattr(claim.item, name) for name in fields}
         )
         assert queue.state.items[key] == given_back
         assert rig.stale(claim, queue)
@@ -174,10 +174,10 @@ def test_what_vanished_before_its_lookup_still_lacks_it_when_it_is_back(tmp_path
         (claim,) = queue.claim(1, lookups=True)
         assert queue.settle(claim, VANISHED)
         assert queue.state.items[key].status is S
-        found = rig.found([key])
+        items = rig.found([key])
         queue.commit(
             lambda state: QueueChange(
-                "scan", scan_diff.compare_with_scan(state, found).build_patches()
+                "scan", scan_diff.compare_with_scan(state, items).build_patches()
             )
         )
         item = queue.state.items[key]
@@ -192,10 +192,10 @@ def test_a_reset_and_a_changed_folder_leave_nothing_of_a_lookup(tmp_path: Path) 
         (claim,) = queue.claim(1, lookups=True)
         queue.commit(actions.reset_items(where, actions.select_by_name([claim.key]), force=True))
         assert rig.stale(claim, queue)
-        found = rig.found(keys, "changed")
+        items = rig.found(keys, "changed")
         queue.commit(
             lambda state: QueueChange(
-                "scan", scan_diff.compare_with_scan(state, found).build_patches()
+                "scan", scan_diff.compare_with_scan(state, items).build_patches()
             )
         )
         for key in keys:

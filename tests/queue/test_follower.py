@@ -248,8 +248,8 @@ def test_a_follower_always_sees_what_a_reader_sees(deeds: list[str]) -> None:
     try:
         play = Play(folder)
         try:
-            for deed in [*deeds, "look"]:
-                play.do(deed)
+            for action in [*deeds, "look"]:
+                play.do(action)
         finally:
             play.other.__exit__(None, None, None)
     finally:

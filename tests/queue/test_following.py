@@ -55,36 +55,36 @@ def unreadable(*_: Any) -> Any:
 def test_a_change_by_another_process_is_followed_without_reading_the_snapshot(
     times: int, where: QueueLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin_session()
+    with Queue.open(where, MUSIC) as queue, Queue.open(where, MUSIC) as two:
+        queue.begin_session()
         monkeypatch.setattr(snapshot, "load", unreadable)
         for _ in range(3):
-            rig.settle(one)
-            rewrite(one, times)
-            rig.settle(one)
+            rig.settle(queue)
+            rewrite(queue, times)
+            rig.settle(queue)
             follow(two)
-            assert two.state.items == one.state.items
-            assert two.state.seq == one.state.seq
+            assert two.state.items == queue.state.items
+            assert two.state.seq == queue.state.seq
         monkeypatch.undo()
 
 
 def test_a_follower_that_missed_rewrites_rereads_everything(where: QueueLocation) -> None:
-    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin_session()
+    with Queue.open(where, MUSIC) as queue, Queue.open(where, MUSIC) as two:
+        queue.begin_session()
         for _ in range(8):
-            rig.settle(one)
-            rewrite(one)
+            rig.settle(queue)
+            rewrite(queue)
         assert not Path(two._store._journal.path).exists()  # type: ignore[union-attr]
         follow(two)
-        assert two.state.items == one.state.items
+        assert two.state.items == queue.state.items
         two.begin_session()
         assert [claim.key for claim in two.claim(1)] == ["Artist 008"]
 
 
 def test_the_leftover_of_a_killed_rewrite_is_ignored(where: QueueLocation) -> None:
-    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin_session()
-        rig.settle(one)
+    with Queue.open(where, MUSIC) as queue, Queue.open(where, MUSIC) as two:
+        queue.begin_session()
+        rig.settle(queue)
         current = rig.journals(where)[-1]
         header = journal.read_header(current)
         assert header
@@ -92,30 +92,30 @@ def test_the_leftover_of_a_killed_rewrite_is_ignored(where: QueueLocation) -> No
         stray = journal.JournalHeader(
             generation=header.generation + 1,
             snapshot_id="0" * 16,
-            seq=one.state.seq,
+            seq=queue.state.seq,
             digest="",
             stat=(0, 0, 0, 0),
             previous=current.name,
         )
         journal.Journal.create(current.with_name(name), stray).close()
-        rewrite(one)
-        rig.settle(one)
+        rewrite(queue)
+        rig.settle(queue)
         follow(two)
-        assert two.state.items == one.state.items
+        assert two.state.items == queue.state.items
     assert name not in [path.name for path in rig.journals(where)]
 
 
 def test_following_leaves_no_file_open(where: QueueLocation) -> None:
-    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
-        one.begin_session()
+    with Queue.open(where, MUSIC) as queue, Queue.open(where, MUSIC) as two:
+        queue.begin_session()
         two.begin_session()
         counts = set()
         for _ in range(12):
-            rig.settle(one)
-            rewrite(one, 2)
+            rig.settle(queue)
+            rewrite(queue, 2)
             rig.settle(two)
             rewrite(two, 2)
-            follow(one)
+            follow(queue)
             counts.add(len(os.listdir("/dev/fd")))
         assert len(counts) == 1
     rig.cp(where.folder / "processing_queue.json", where.folder / "copy.json")

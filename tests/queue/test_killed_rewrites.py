@@ -25,8 +25,8 @@ def _die(*_: Any, **__: Any) -> None:
 
 
 def _after(act: Callable[..., Any]) -> Callable[..., Any]:
-    def acting(*given: Any) -> None:
-        act(*given)
+    def acting(*value: Any) -> None:
+        act(*value)
         os._exit(KILLED)
 
     return acting

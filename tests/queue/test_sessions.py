@@ -42,8 +42,8 @@ def test_twenty_sessions_started_at_once_get_twenty_numbers(tmp_path: Path) -> N
     crowd = [
         neighbour.context.Process(target=_number, args=(tmp_path, go, numbers)) for _ in range(20)
     ]
-    for one in crowd:
-        one.start()
+    for session in crowd:
+        session.start()
     ids = [numbers.get(timeout=60) for _ in crowd]
     for one in crowd:
         one.join()
@@ -288,8 +288,8 @@ def test_a_log_that_was_changed_afterwards_is_reported(
     where, path = make_ended_session(tmp_path, archived=archived)
     assert faults(where) == []
     change(path)
-    told = f"session_logs/{path.name} was changed after its session ended."
-    assert faults(where) == [told]
+    message = f"session_logs/{path.name} was changed after its session ended."
+    assert faults(where) == [message]
     strange = path.read_bytes()
     (sentence,) = repair.repair_queue(where, MUSIC, lambda _: [])
     (aside,) = rig.asides(where)

@@ -32,16 +32,16 @@ from mediakeep.runner.batch_config import BatchCallbacks
 from tests.runner import notes, toys, workshop
 
 
-def main(told: dict[str, Any]) -> None:
+def main(data: dict[str, Any]) -> None:
     """Run the batch that is asked for."""
     # Whoever runs the tests in the background had these ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, told.pop("hangup", signal.SIG_DFL))
-    folder, kind = Path(told.pop("folder")), toys.KINDS[told.pop("kind")]
-    executors.INLINE_SECONDS = told.pop("patience", executors.INLINE_SECONDS)
-    die_at(told.pop("die_at", 0), told.pop("die", "after"))
-    slow_end = told.pop("slow_end", 0.0)
-    if told.pop("patient_start", False):
+    signal.signal(signal.SIGHUP, data.pop("hangup", signal.SIG_DFL))
+    folder, kind = Path(data.pop("folder")), toys.KINDS[data.pop("kind")]
+    executors.INLINE_SECONDS = data.pop("patience", executors.INLINE_SECONDS)
+    die_at(data.pop("die_at", 0), data.pop("die", "after"))
+    slow_end = data.pop("slow_end", 0.0)
+    if data.pop("patient_start", False):
         workshop.let_workers_start()
     log_starts(folder)
 
@@ -49,14 +49,14 @@ def main(told: dict[str, Any]) -> None:
         notes.note(folder, "milestone")
         time.sleep(slow_end)
 
-    opening = functools.partial(getattr(toys, told.pop("opening", "opened")), folder)
-    with worker_process.prestart_workers(opening, told.pop("early", 0)) as workers:
-        while told.get("gated_open") and not (folder / "gate").exists():
+    opening = functools.partial(getattr(toys, data.pop("opening", "opened")), folder)
+    with worker_process.prestart_workers(opening, data.pop("early", 0)) as workers:
+        while data.get("gated_open") and not (folder / "gate").exists():
             time.sleep(0.01)
-        told.pop("gated_open", None)
+        data.pop("gated_open", None)
         with Queue.open(queue.locate_queue(folder / "status"), kind) as opened:
             face = BatchCallbacks(on_milestone=milestone)
-            report = batch.run_batch(opened, opening, workshop.build_config(**told), face, workers)
+            report = batch.run_batch(opened, opening, workshop.build_config(**data), face, workers)
     print(msgspec.json.encode(report, enc_hook=str).decode())
 
 

@@ -54,9 +54,9 @@ def convert_word(word: str) -> Any:
     return {"word": word, "none": None, "deep": {"none": None, "list": [None, {"a": None}]}}
 
 
-def convert(given: tuple[str, str], progress: Progress) -> Any:
+def convert(part: tuple[str, str], progress: Progress) -> Any:
     """Convert one part."""
-    path, word = Path(given[0]), given[1]
+    path, word = Path(part[0]), part[1]
     folder = path.parent.parent
     notes.note(folder, "part", path.name)
     if word == "slow":

@@ -15,13 +15,13 @@ from tests.runner import workshop
 from tests.runner.workshop import Workshop
 
 
-def start_worker(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
+def start_worker(answers: dict[str, str]) -> tuple[list[int], workshop.Worker]:
     """Return the processes that a worker ran in, and the worker: what is said to it ends it."""
     seen: list[int] = []
 
     def work(work: Work, progress: Progress) -> Outcome:
         seen.append(os.getpid())
-        if said.get(work.stamp.key) == "stop":
+        if answers.get(work.stamp.key) == "stop":
             raise Stopped
         return Outcome(message="chosen")
 

@@ -92,13 +92,13 @@ def test_a_batch_without_a_size_takes_all_in_windows(
 def test_the_log_reports_each_item_and_of_the_trace_of_each_error(tmp_path: Path) -> None:
     shop = workshop.make_workshop(tmp_path, {"ant": "good", "bee": "raises value"})
     shop.run(settings={"batch_size": 2})
-    told = {line["message"]: line for line in shop.log()}
-    assert told["Batch started"]["batch_size"] == 2
-    assert told["ant: size 3"]["state"] == "completed"
-    error = told["bee: ValueError: a bad \\udcff value"]
+    log_messages = {line["message"]: line for line in shop.log()}
+    assert log_messages["Batch started"]["batch_size"] == 2
+    assert log_messages["ant: size 3"]["state"] == "completed"
+    error = log_messages["bee: ValueError: a bad \\udcff value"]
     assert error["level"] == "error"
     assert "in _raises" in error["traceback"]
-    assert told["Batch ended: 2 of 2 items done"]["completed"] == 1
+    assert log_messages["Batch ended: 2 of 2 items done"]["completed"] == 1
 
 
 def test_when_its_time_is_over_a_batch_starts_nothing_new(

@@ -58,8 +58,8 @@ def test_an_item_that_kills_its_worker_costs_one_attempt_and_no_neighbour(
     assert (bad.attempts, len(shop.processes("bad"))) == (1, 2)
     assert bad.not_before
     assert report.settled[Status.ERROR] == 1
-    told = [line["message"] for line in shop.log() if line["level"] == "warning"]
-    assert told == [f"bad: its worker process died ({cause}); it will run again, alone"]
+    log_messages = [line["message"] for line in shop.log() if line["level"] == "warning"]
+    assert log_messages == [f"bad: its worker process died ({cause}); it will run again, alone"]
 
 
 @pytest.mark.usefixtures("pooled")

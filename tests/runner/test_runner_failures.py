@@ -44,8 +44,8 @@ def test_any_worker_error_ends_only_its_item(tmp_path: Path, workers: int) -> No
     )
     report = shop.run(workers=workers)
     assert shop.statuses() == {**dict.fromkeys(FAILURES, Status.ERROR), "bee": Status.COMPLETED}
-    told = {failure: shop.item(failure).error_message for failure in FAILURES}
-    assert {deed: text[: len(FAILURES[deed])] for deed, text in told.items()} == FAILURES
+    failures = {failure: shop.item(failure).error_message for failure in FAILURES}
+    assert {action: text[: len(FAILURES[action])] for action, text in failures.items()} == FAILURES
     assert {shop.item(failure).attempts for failure in FAILURES} == {1}
     assert len(shop.notes("start")) == report.done_count == len(FAILURES) + 1
 
@@ -59,16 +59,20 @@ def test_no_fact_of_a_worker_takes_the_place_of_what_the_record_says(tmp_path: P
     assert (line["level"], line["item"], line["state"]) == ("info", "ant", "completed")
     shop.close()
     assert str(shop.queue.state.head.library_path) == str(tmp_path)
-    told = [
+    events = [
         event
         for path in event_log.list_files(shop.status)
         for _, event in event_log.iter_events(path)
     ]
-    ops = [event["op"] for event in told]
+    ops = [event["op"] for event in events]
     assert ops == ["start", "settle", "settle", "end"]
-    assert [event["seq"] for event in told] == sorted({event["seq"] for event in told})
-    assert {event["session"] for event in told} == {report.session}
-    assert (told[1]["item"], told[1]["state"], told[1]["library"]) == ("ant", "completed", "mine")
+    assert [event["seq"] for event in events] == sorted({event["seq"] for event in events})
+    assert {event["session"] for event in events} == {report.session}
+    assert (events[1]["item"], events[1]["state"], events[1]["library"]) == (
+        "ant",
+        "completed",
+        "mine",
+    )
 
 
 def test_a_failed_item_waits_longer_each_time_and_then_for_ever(tmp_path: Path) -> None:

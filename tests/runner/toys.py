@@ -87,9 +87,9 @@ class Forgetful:
         return int, ("no number",)
 
 
-def echo(given: Any, progress: Progress) -> Any:
+def echo(value: Any, progress: Progress) -> Any:
     """Return what is given."""
-    return given
+    return value
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def work(work: Work, progress: Progress, folder: Path) -> Outcome | Parts:
     if work.stage:
         result = staged.STAGED[work.stage](work, folder)
     else:
-        deed, *words = work.item.path.split()
-        result = deeds.DEEDS[deed](work, progress, folder, *words)
+        action, *words = work.item.path.split()
+        result = deeds.DEEDS[action](work, progress, folder, *words)
     notes.note(folder, "end", key, work.stage or "-")
     return result

@@ -176,7 +176,7 @@ def build_config(
 def make_workshop(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
     """Make a queue of things, each with its action."""
     shop = Workshop(folder, kind)
-    items = [ScannedItem(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
+    items = [ScannedItem(key=key, path=action, fingerprint="f") for key, action in things.items()]
     shop._queue = Queue.create(
         queue.locate_queue(shop.status, shop.clock), kind, str(folder), items
     )
@@ -193,9 +193,9 @@ def report(process: subprocess.Popen[str]) -> dict[str, Any]:
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert not err
-    told = json.loads(out)
-    assert isinstance(told, dict)
-    return told
+    data = json.loads(out)
+    assert isinstance(data, dict)
+    return data
 
 
 def set_clock(patched: pytest.MonkeyPatch, now: Callable[[], float]) -> None:

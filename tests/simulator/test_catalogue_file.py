@@ -98,7 +98,9 @@ def test_a_catalogue_has_all_difficult_cases_of_lookups(sampled: MusicBrainzCata
     official = {r.group for r in sampled.releases if r.status == "Official"}
     assert 2 in names.values()
     assert statuses >= {"Official", "Promotion", "Bootleg"}
-    assert {groups[one].title for one in bootlegs - official} == {sample_discography.BOOTLEG_TITLE}
+    assert {groups[title].title for title in bootlegs - official} == {
+        sample_discography.BOOTLEG_TITLE
+    }
     assert {group.primary for group in groups.values()} == {"Album", "Single", "EP"}
     assert any(len(release.media) == 2 for release in sampled.releases)
     assert any(release.cover is None for release in sampled.releases)
@@ -198,8 +200,8 @@ def test_every_field_of_a_catalogue_is_documented() -> None:
         "### Recordings": entities.CatalogueRecording,
     }
     for heading, kind in tables.items():
-        told = documents.column(page, heading) - {"format"}
-        assert told == set(kind.__struct_fields__), heading
+        keys = documents.column(page, heading) - {"format"}
+        assert keys == set(kind.__struct_fields__), heading
     words = page.read_text()
     for small in (
         entities.CatalogueAlias,

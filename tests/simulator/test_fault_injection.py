@@ -108,8 +108,8 @@ def test_a_fault_applies_to_selected_requests_only() -> None:
 
     with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(response_faults.http_error(), where=browsing)
-        asked = [ws2(server, "release", artist=AMBER, offset=offset) for offset in (0, 2, 2)]
-        assert [request.status for request in asked] == [200, 503, 200]
+        responses = [ws2(server, "release", artist=AMBER, offset=offset) for offset in (0, 2, 2)]
+        assert [request.status for request in responses] == [200, 503, 200]
 
 
 def is_empty(got: HttpReply) -> bool:
@@ -250,11 +250,11 @@ def receive(connection: http.client.HTTPConnection) -> bytes:
 def test_a_closed_server_rejects_connections_and_its_port_can_be_reused() -> None:
     with SimulatorServer(CATALOGUE) as server:
         port = int(server.url.rpartition(":")[2])
-        kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        receive(kept)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        receive(connection)
     with pytest.raises((http.client.HTTPException, OSError)):
-        receive(kept)
-    kept.close()
+        receive(connection)
+    connection.close()
     with pytest.raises(OSError):
         look(server)
     with SimulatorServer(CATALOGUE, port=port) as again:

@@ -62,10 +62,10 @@ def test_a_recorded_catalogue_gives_the_same_responses(tmp_path: Path) -> None:
     catalogue_file.dump(release, tmp_path / "c.json")
     with SimulatorServer(catalogue_file.load(tmp_path / "c.json")) as again:
         later = send_requests(again)
-    for question, one, two, three in zip(QUESTIONS, first, passed, later, strict=True):
-        assert (one.status, one.data) == (two.status, two.data), question
-        assert (one.status, one.data) == (three.status, three.data), question
-    assert {one.status for one in first} == {200, 400, 404}
+    for question, response, two, three in zip(QUESTIONS, first, passed, later, strict=True):
+        assert (response.status, response.data) == (two.status, two.data), question
+        assert (response.status, response.data) == (three.status, three.data), question
+    assert {release.status for release in first} == {200, 400, 404}
     assert release.merged == {FORMER: VELVET}
     assert release.deleted == (GONE,)
 
@@ -97,14 +97,14 @@ def test_genres_and_the_ids_of_discs_are_recorded() -> None:
     group = factories.make_group(amber, "Kettle Song", genres=("indie rock", "folk"))
     ids = (factories.make_disc_id("a"), factories.make_disc_id("b"))
     release = factories.make_release(group, [["One"]], pressed=[ids])
-    asked = {"artist": amber.id, "inc": "recordings release-groups artist-credits discids"}
+    parameters = {"artist": amber.id, "inc": "recordings release-groups artist-credits discids"}
     with SimulatorServer(
         MusicBrainzCatalogue(artists=(amber,), groups=(group,), releases=(release,))
     ) as upstream:
         gatherer = CatalogueRecorder(MusicBrainzCatalogue())
         with SimulatorServer(RecordingProxy(upstream.url, AGENT, gatherer)) as server:
             ws2(server, "release-group", artist=amber.id, inc="artist-credits genres")
-            ws2(server, "release", **asked)
+            ws2(server, "release", **parameters)
     catalogue = gatherer.catalogue()
     assert catalogue.groups[0].genres == ("indie rock", "folk")
     assert catalogue.releases[0].media[0].discs == ids

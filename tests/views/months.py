@@ -54,8 +54,8 @@ class Months:
         self.where = locate_queue(home / "status" / "music", self.clock, "here")
         self.open: dict[str, set[str]] = {}
         self.gone: dict[str, set[str]] = {}
-        found = rig.found(artists)
-        Queue.create(self.where, MUSIC, "/music", found).close()
+        items = rig.found(artists)
+        Queue.create(self.where, MUSIC, "/music", items).close()
 
     @property
     def now(self) -> datetime:
@@ -171,10 +171,10 @@ class Months:
 
     def scan(self, *gone: str) -> None:
         """Look at the library, in which some artists are gone."""
-        found = rig.found([key for key in self.artists if key not in gone])
+        items = rig.found([key for key in self.artists if key not in gone])
 
         def decide(state: Any) -> QueueChange:
-            result = scan_diff.compare_with_scan(state, found)
+            result = scan_diff.compare_with_scan(state, items)
             facts = {"known": len(state.items), **result.count_changes()}
             facts.pop("renamed")
             return QueueChange("scan", result.build_patches(), facts)
@@ -185,11 +185,11 @@ class Months:
     def rename(self, old: str, new: str) -> None:
         """Look at the library, in which an artist has another name."""
         self.artists = [new if key == old else key for key in self.artists]
-        found = rig.found(self.artists)
+        items = rig.found(self.artists)
         self.open[new], self.gone[new] = self.open.pop(old), self.gone.pop(old, set())
 
         def decide(state: Any) -> QueueChange:
-            result = scan_diff.compare_with_scan(state, found, follow=lambda *_: {new: old})
+            result = scan_diff.compare_with_scan(state, items, follow=lambda *_: {new: old})
             return QueueChange("scan", result.build_patches(), {"renamed": result.renamed})
 
         with Queue.open(self.where, MUSIC) as queue:
@@ -202,7 +202,7 @@ class Months:
 
     def _review(self, queue: Queue) -> None:
         def entries(item: Item) -> list[dict[str, str]]:
-            key = next(one for one, found in queue.state.items.items() if found is item)
+            key = next(key for key, found in queue.state.items.items() if found is item)
             return [_entry(self.home, key, issue, self.track) for issue in sorted(self.open[key])]
 
         review.update_review_list(self.home, self.where.folder, queue.state, entries)

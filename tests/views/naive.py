@@ -116,7 +116,7 @@ def moment(line: Line) -> datetime:
 def span(first: date, days: int, zone: ZoneInfo) -> Moments:
     """Return when a day, or some, begin and end, by the clocks on the walls of a zone."""
     last = first + timedelta(days)
-    begin, end = (datetime(one.year, one.month, one.day, tzinfo=zone) for one in (first, last))
+    begin, end = (datetime(time.year, time.month, time.day, tzinfo=zone) for time in (first, last))
     return begin.astimezone(UTC), end.astimezone(UTC)
 
 
@@ -142,22 +142,22 @@ class Ledger:
 
     def told(self, begin: datetime, end: datetime) -> Told:
         """Count what happened from one moment to before another."""
-        told = Told()
+        result = Told()
         before, after = self.items(begin), self.items(end)
-        told.done = _done(after)
-        told.progress = told.done - _done(before)
-        told.open = _kinds([one for item in after.values() for one in item.shown])
+        result.done = _done(after)
+        result.progress = result.done - _done(before)
+        result.open = _kinds([key for item in after.values() for key in item.shown])
         for line, key, old, new in self.steps():
             if begin <= moment(line) < end:
-                _move(told, old, new)
-                _settle(told, line, key, old, new)
-        told.gains = _ranked(told.gains)
-        known, away = self._total(end), sum(one.status == "skipped" for one in after.values())
-        told.total = None if known is None else max(told.done, known - away)
+                _move(result, old, new)
+                _settle(result, line, key, old, new)
+        result.gains = _ranked(result.gains)
+        known, away = self._total(end), sum(line.status == "skipped" for line in after.values())
+        result.total = None if known is None else max(result.done, known - away)
         times = [session.times for session in self.sessions() if _meets(session.times, begin, end)]
-        told.sessions = len(times)
-        told.invested = _union([(max(a, begin), min(b, end)) for a, b in times])
-        return told
+        result.sessions = len(times)
+        result.invested = _union([(max(a, begin), min(b, end)) for a, b in times])
+        return result
 
     def items(self, end: datetime) -> dict[str, Item]:
         """Return all items as they were at a moment."""
@@ -209,8 +209,8 @@ class Ledger:
         batches = [session for session in self.sessions() if session.is_batch and session.settled]
         batches.sort(key=lambda one: (max(map(moment, one.lines)), one.lines[0]["session"]))
         last = batches[-most:]
-        times = [(one.times[0], one.times[0] + timedelta(seconds=one.seconds)) for one in last]
-        return sum(one.settled for one in last), _union(times), len(last)
+        times = [(line.times[0], line.times[0] + timedelta(seconds=line.seconds)) for line in last]
+        return sum(line.settled for line in last), _union(times), len(last)
 
     def estimate(self, now: datetime, left: int) -> tuple[float, float] | None:
         """Return the days that an estimate goes by, and how many more days the rest takes.
@@ -246,7 +246,7 @@ def _counting(lines: list[Line]) -> list[Line]:
         if redone := line.get("redone"):
             first, last = redone
             then = at[max(seq for seq in at if seq <= last)]
-            lost = {seq: kept for seq, kept in then.items() if seq >= first}
+            lost = {seq: keys for seq, keys in then.items() if seq >= first}
             now = {**now, **_widened(now, lost, set(line["items_back"]))}
         now = {**now, line["seq"]: None}
         at[line["seq"]] = now
@@ -257,9 +257,9 @@ def _counting(lines: list[Line]) -> list[Line]:
 def _widened(now: Kept, lost: Kept, back: set[str]) -> Kept:
     """Return which items of lost lines count again, next to those that count of them already."""
     found: Kept = {}
-    for seq, kept in lost.items():
+    for seq, keys in lost.items():
         here = now.get(seq, set())
-        found[seq] = None if here is None else here | (back if kept is None else kept & back)
+        found[seq] = None if here is None else here | (back if keys is None else keys & back)
     return found
 
 

@@ -62,8 +62,8 @@ def test_no_number_is_cut_through(columns: int, lines: int) -> None:
     whole = {found.strip(".,") for found in NUMBERS.findall(text(dashboards.GLANCE, 1000))}
     counted = {f"{number}" for number in range(60)}  # of what is left out
     for line in dashboards.draw(columns, lines):
-        for found in NUMBERS.findall(line):
-            assert found.strip(".,") in whole | counted, line
+        for numbers in NUMBERS.findall(line):
+            assert numbers.strip(".,") in whole | counted, line
 
 
 def test_colour_adds_nothing_but_colour() -> None:

@@ -48,20 +48,20 @@ def test_the_oldest_day_comes_first_and_then_what_a_command_settles(tmp_path: Pa
         entry("unknown", command="x"),
     )
     old, new = "2025-12-01T10:00:00+00:00", "2025-12-02T10:00:00+00:00"
-    found = read(tmp_path, {"new": new, "old": old, "old-command": old, "old-error": old})
-    assert names(found) == ["old-error", "old-command", "old", "new", "unknown"]
-    assert found
-    assert [one.since for one in found.oldest] == [*["2025-12-01"] * 3, "2025-12-02", ""]
-    assert found.first == found.oldest[0]
+    movie = read(tmp_path, {"new": new, "old": old, "old-command": old, "old-error": old})
+    assert names(movie) == ["old-error", "old-command", "old", "new", "unknown"]
+    assert movie
+    assert [one.since for one in movie.oldest] == [*["2025-12-01"] * 3, "2025-12-02", ""]
+    assert movie.first == movie.oldest[0]
 
 
 def test_days_are_those_of_the_time_zone(tmp_path: Path) -> None:
     """By the clocks of Berlin the first was found a day after the second, in UTC on one day."""
     write_state(tmp_path, entry("later", command="x"), entry("earlier"))
     since = {"later": "2025-12-01T23:30:00+00:00", "earlier": "2025-12-01T22:30:00+00:00"}
-    found = read(tmp_path, since)
-    assert found
-    assert [(one.entry.id, one.since) for one in found.oldest] == [
+    movie = read(tmp_path, since)
+    assert movie
+    assert [(one.entry.id, one.since) for one in movie.oldest] == [
         ("earlier", "2025-12-01"),
         ("later", "2025-12-02"),
     ]
@@ -70,15 +70,15 @@ def test_days_are_those_of_the_time_zone(tmp_path: Path) -> None:
 def test_kinds_are_counted_with_the_command_that_accepts_them(tmp_path: Path) -> None:
     entries = [entry(f"{number}", proposal="p" * (number % 2)) for number in range(23)]
     write_state(tmp_path, *entries, {**entry("x"), "kind": "mojibake"})
-    found = read(tmp_path, {})
-    assert found
-    assert (found.total, found.proposed, len(found.oldest)) == (24, 11, decisions.MAX_OLDEST)
-    assert [(sort.kind, sort.count, sort.proposed, sort.command) for sort in found.sorts] == [
+    movie = read(tmp_path, {})
+    assert movie
+    assert (movie.total, movie.proposed, len(movie.oldest)) == (24, 11, decisions.MAX_OLDEST)
+    assert [(sort.kind, sort.count, sort.proposed, sort.command) for sort in movie.sorts] == [
         ("missing-date", 23, 11, "accept missing-date"),
         ("mojibake", 1, 0, ""),
     ]
-    assert [sort.advice for sort in found.sorts] == ["mend missing-date", "mend mojibake"]
-    assert found.first is None, "no command settles any of them"
+    assert [sort.advice for sort in movie.sorts] == ["mend missing-date", "mend mojibake"]
+    assert movie.first is None, "no command settles any of them"
 
 
 def test_the_first_is_one_that_a_command_settles_though_older_ones_have_none(
@@ -87,11 +87,11 @@ def test_the_first_is_one_that_a_command_settles_though_older_ones_have_none(
     old = [entry(f"old{number}") for number in range(9)]
     write_state(tmp_path, *old, entry("young", command="x"))
     since = {one["id"]: "2025-12-01T10:00:00+00:00" for one in old}
-    found = read(tmp_path, since | {"young": "2025-12-09T10:00:00+00:00"})
-    assert found
-    assert "young" not in names(found)
-    assert found.first
-    assert (found.first.entry.id, found.first.advice) == ("young", "mend missing-date")
+    movie = read(tmp_path, since | {"young": "2025-12-09T10:00:00+00:00"})
+    assert movie
+    assert "young" not in names(movie)
+    assert movie.first
+    assert (movie.first.entry.id, movie.first.advice) == ("young", "mend missing-date")
 
 
 def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_path: Path) -> None:

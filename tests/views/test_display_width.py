@@ -61,10 +61,10 @@ def test_a_cut_text_fits_and_is_a_beginning(text: str, most: int, ending: str) -
     assert display_width.text_width(short) <= most
     if short != text and most >= display_width.text_width(ending):
         assert short.endswith(ending)
-        kept = short.removesuffix(ending)
-        assert text.startswith(kept)
-        digits = re.escape(kept[-1:]) if kept[-1:].isdecimal() else ""
-        assert not digits or not text[len(kept) : len(kept) + 1].isdecimal()
+        prefix = short.removesuffix(ending)
+        assert text.startswith(prefix)
+        digits = re.escape(prefix[-1:]) if prefix[-1:].isdecimal() else ""
+        assert not digits or not text[len(prefix) : len(prefix) + 1].isdecimal()
 
 
 @given(st.text(max_size=20))

@@ -168,23 +168,23 @@ def test_reviews_pending_in_a_past_week_are_reported_in_the_past_tense() -> None
 
 
 def test_the_estimate_is_shown_with_its_basis() -> None:
-    one = build_progress(2, 62)
-    assert headline.format_remaining(NOTHING, one, None) == ""
-    assert headline.format_remaining(rest(60), one, None) == "60 artists are left."
+    progress = build_progress(2, 62)
+    assert headline.format_remaining(NOTHING, progress, None) == ""
+    assert headline.format_remaining(rest(60), progress, None) == "60 artists are left."
     assert (
-        headline.format_remaining(rest(60, 40.0, sessions=10), one, None)
+        headline.format_remaining(rest(60, 40.0, sessions=10), progress, None)
         == "60 artists are left: about 1 h 30 min of work, at the 40 an hour of the last 10"
         " sessions."
     )
-    one_session = headline.format_remaining(rest(60, 40.0, sessions=1), one, None)
+    one_session = headline.format_remaining(rest(60, 40.0, sessions=1), progress, None)
     assert one_session.endswith("hour of the last session.")
     estimate = CompletionEstimate(per_week=30.0, days=28, date="2026-01-03")
     by_date = "done around 3 January 2026 at the pace of the last 28 days (30 a week)."
     assert (
-        headline.format_remaining(rest(60, estimate=estimate), one, None)
+        headline.format_remaining(rest(60, estimate=estimate), progress, None)
         == f"60 artists are left; {by_date}"
     )
-    both = headline.format_remaining(rest(60, 40.0, sessions=2, estimate=estimate), one, None)
+    both = headline.format_remaining(rest(60, 40.0, sessions=2, estimate=estimate), progress, None)
     assert both.endswith(f"of the last 2 sessions; {by_date}")
 
 
@@ -220,8 +220,8 @@ def test_a_slow_pace_is_not_shown_as_zero() -> None:
 
 def test_what_got_worse_is_named_worst_first() -> None:
     issues = [issue("a", 5, 1), issue("b", 9, 4), issue("c", 0, -2), issue("d", 3, 0, 2)]
-    one = build_progress(2, 4, issues=issues)
-    assert headline.format_worse_kinds(one) == (
+    progress = build_progress(2, 4, issues=issues)
+    assert headline.format_worse_kinds(progress) == (
         "b: 4 more open (now 9), a: 1 more open (now 5), d: 2 came back"
     )
     issues += [issue(name, 1, 1, 1) for name in "efgh"]
@@ -273,8 +273,10 @@ def test_a_trend_is_as_high_as_its_numbers() -> None:
 
 
 def test_the_estimate_is_current_and_shown_only_while_recent() -> None:
-    one = build_progress(2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2)))
-    assert ". 60 artists are left: about" in describe_pace(one)
+    progress = build_progress(
+        2, 62, present=CurrentState(None, [], 0, 0, rest(60, 40.0, sessions=2))
+    )
+    assert ". 60 artists are left: about" in describe_pace(progress)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"
-    assert over in describe_pace(one, running=False)
+    assert over in describe_pace(progress, running=False)
     assert "left" not in describe_pace(build_progress(2, 62))

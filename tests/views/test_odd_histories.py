@@ -90,8 +90,8 @@ def test_a_replay_brings_back_one_line_of_work_not_those_that_were_left_before(
         stats.flow
         for stats in spans(month_history.where.folder, month_history.now, WEEK, months.ZONE)
     ]
-    assert sum(one.again for one in here) == 0
-    assert sum(one.completed for one in here) == sum(
+    assert sum(stats.again for stats in here) == 0
+    assert sum(stats.completed for stats in here) == sum(
         item["status"] == "completed" for item in _queue(month_history).values()
     )
     _counted_twice(month_history)

@@ -153,11 +153,11 @@ def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, zone: str, expected:
 
 
 def test_weeks_begin_on_mondays(tmp_path: Path) -> None:
-    found = collect_stats(
+    stats = collect_stats(
         tmp_path, done("21 23:59", "A"), done("22 00:00", "B"), done("29 10:00", "C"), days=WEEK
     )
-    assert [span.flow.completed for span in found] == [1, 1, 1]
-    assert [span.level.completed for span in found] == [1, 2, 3]
+    assert [span.flow.completed for span in stats] == [1, 1, 1]
+    assert [span.level.completed for span in stats] == [1, 2, 3]
 
 
 def test_a_restore_undoes_work_but_not_the_time_spent(tmp_path: Path) -> None:
@@ -186,8 +186,8 @@ def test_a_session_is_cut_at_the_ends_of_a_period() -> None:
 
     def sitting(first: float, last: float, seconds: float = 0) -> SessionSpan:
         texts = [
-            (day.start + timedelta(seconds=one)).isoformat(timespec="seconds")
-            for one in (first, last)
+            (day.start + timedelta(seconds=time)).isoformat(timespec="seconds")
+            for time in (first, last)
         ]
         return SessionSpan(*texts, 0, "", "s", seconds)
 

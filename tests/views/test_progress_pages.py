@@ -42,10 +42,10 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Months]:
 def test_reports_are_as_they_were(homes: dict[Any, Months], name: str) -> None:
     """`python -m tests.views.reports` writes the kept ones again."""
     make, period = REPORTS[name]
-    made = homes[make]
-    for suffix, path in reports.write(made, period).items():
+    home = homes[make]
+    for suffix, path in reports.write(home, period).items():
         golden = GOLDEN / f"progress_{name}.{suffix}"
-        assert reports.read_report(path, made.home) == golden.read_text(), golden.name
+        assert reports.read_report(path, home.home) == golden.read_text(), golden.name
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -54,16 +54,16 @@ def test_all_formats_show_the_same_numbers(homes: dict[Any, Months], name: str) 
     texts = {one: path.read_text() for one, path in reports.write(homes[make], period).items()}
     (kind,) = json.loads(texts["json"])["kinds"]
     cells = list(csv.reader(io.StringIO(texts["csv"])))
-    told = {tuple(row[2:5]): row[5] for row in cells}
+    shown_cells = {tuple(row[2:5]): row[5] for row in cells}
     for row in kind["rows"]:
-        assert float(told["numbers", row["name"], "now"]) == round(row["now"], 3)
+        assert float(shown_cells["numbers", row["name"], "now"]) == round(row["now"], 3)
         shown = terminal.format_duration(row["now"]) if row["unit"] else f"{row['now']:,.0f}"
         label = row["name"].capitalize()
         assert f"| {label} | {shown} |" in texts["md"]
         assert f'<tr><td>{label}</td><td class="n">{shown}</td>' in texts["html"]
     for issue in kind["issues"]:
         for measure in ("new", "regressed", "closed", "repaired", "open", "more"):
-            assert int(told["issues", issue["kind"], measure]) == issue[measure]
+            assert int(shown_cells["issues", issue["kind"], measure]) == issue[measure]
         counts = [f"{issue[one]:,}" if issue[one] else "" for one in ISSUE]
         more = f"{issue['more']:+,}" if issue["more"] else ""
         line = " | ".join([issue["kind"], *counts, f"{issue['open']:,}", more])
@@ -89,20 +89,20 @@ def all_written(home: Path, history: Months) -> dict[str, bytes]:
 
 
 def test_without_logs_and_index_reports_are_the_same_byte_for_byte(tmp_path: Path) -> None:
-    made = months.make_history(tmp_path)
-    before = all_written(tmp_path, made)
+    history = months.make_history(tmp_path)
+    before = all_written(tmp_path, history)
     assert {Path(name).suffix[1:] for name in before} == {*FORMATS, "svg"}
-    folder = made.where.folder
+    folder = history.where.folder
     for name in ("session_logs", "live", "aside", index.FILE):
         path = folder / name
         if path.exists():
             path.rename(tmp_path / f"moved_{name}")
     assert not (folder / index.FILE).exists()
-    assert all_written(tmp_path, made) == before
+    assert all_written(tmp_path, history) == before
     shutil.copytree(folder / "history", tmp_path / "copied")  # the same lines, other files
     shutil.rmtree(folder / "history")
     shutil.copytree(tmp_path / "copied", folder / "history")
-    assert all_written(tmp_path, made) == before
+    assert all_written(tmp_path, history) == before
 
 
 @pytest.fixture(scope="module")
@@ -172,9 +172,9 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(hostile_reports: hostile.Written)
 
 
 def test_json_is_json_and_holds_every_name_as_it_is(hostile_reports: hostile.Written) -> None:
-    told = json.loads(hostile_reports.text("json"))
-    (kind,) = told["kinds"]
-    failing = {item for one in kind["present"]["failing"] for item in one["items"]}
+    data = json.loads(hostile_reports.text("json"))
+    (kind,) = data["kinds"]
+    failing = {item for row in kind["present"]["failing"] for item in row["items"]}
     assert failing <= set(hostile.NAMES)
     assert failing
 
@@ -184,9 +184,9 @@ def test_commands_can_be_pasted_with_any_content(hostile_reports: hostile.Writte
     raw = {path_text.escape_path(name): name for name in hostile.RAW}
     alone = [one for one in kind["present"]["failing"] if one["count"] == 1]
     assert len(alone) >= 2
-    for one in alone:
-        shell = ["bash", "-c", f"printf '%s\\0' {one['command']}"]
+    for row in alone:
+        shell = ["bash", "-c", f"printf '%s\\0' {row['command']}"]
         words = subprocess.run(shell, check=True, capture_output=True).stdout.split(b"\0")[:-1]
-        assert words[-2:] == [b"--reset-artist", raw[one["items"][0]].encode()]
+        assert words[-2:] == [b"--reset-artist", raw[row["items"][0]].encode()]
         home = words[words.index(b"--home") + 1]
         assert Path(home.decode()) == hostile_reports.paths["md"].parents[2]

@@ -83,18 +83,18 @@ steps = st.lists(
 )
 
 
-def lines(told: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list[Line]:
+def lines(steps: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list[Line]:
     """Make a history of steps: numbers, times, and what only the whole can know."""
     scan: Line = {"seq": 1, "time": BEGIN.isoformat(), "op": "scan", "known": 3}
-    found = [scan]
+    scanned = [scan]
     time, runs = BEGIN, dict.fromkeys(SESSIONS, 0)
-    for step, gap in told:
+    for step, gap in steps:
         time += timedelta(seconds=gap)
-        line: Line = {"seq": 2 * len(found) + 1, "time": time.isoformat(), **step}
+        line: Line = {"seq": 2 * len(scanned) + 1, "time": time.isoformat(), **step}
         if line.get("session"):  # no session starts twice
             runs[line["session"]] += line["op"] == "start"
             line["session"] += f"_{runs[line['session']]}"
-        if line["op"] == "end" and any(_same(item, line) for item in found):
+        if line["op"] == "end" and any(_same(item, line) for item in scanned):
             continue
         if "items" in line:
             some = statuses if line["op"] == "scan" else st.just("pending")
@@ -104,7 +104,7 @@ def lines(told: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list
             line["undone"] = [origin + 1, line["seq"] - 1] if origin < line["seq"] - 1 else None
         if line["op"] == "replay":
             undone = [
-                item["undone"] for item in found if item["op"] == "restore" and "undone" in item
+                item["undone"] for item in scanned if item["op"] == "restore" and "undone" in item
             ]
             if not undone:
                 continue
@@ -112,10 +112,10 @@ def lines(told: list[tuple[dict[str, Any], int]], states: st.DataObject) -> list
             line["states_back"] = [states.draw(statuses) for _ in line["items_back"]]
         if line.get("state") != "completed":
             line.pop("open_ids", None)
-        found.append(
+        scanned.append(
             {name: value for name, value in line.items() if value not in ("", False, None)}
         )
-    return found
+    return scanned
 
 
 def _same(line: Line, end: Line) -> bool:

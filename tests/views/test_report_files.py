@@ -348,9 +348,9 @@ def test_a_wrong_template_does_not_prevent_the_report(tmp_path: Path, name: str)
     made = Months(tmp_path, artists=months.ARTISTS[:5])
     made.batch(2)
     path = write_template(tmp_path, "md", BAD[name][0])
-    (said,) = period_report.write_due_reports(
+    (message,) = period_report.write_due_reports(
         ReportContext(tmp_path, made.now, ZONE), ["md"], daily=False
     )
-    assert str(path) in said
+    assert str(path) in message
     (report,) = (tmp_path / report_files.FOLDER).glob("*.md")
     assert "artists are done" in report.read_text()

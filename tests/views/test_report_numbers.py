@@ -119,8 +119,8 @@ def histories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Months]:
 def spans(folder: Path, now: datetime, days: int, zone: ZoneInfo) -> list[PeriodStats]:
     with index.open_for_query(folder) as base:
         begin = datetime.fromisoformat(queries.read_first_time(base))
-        told = periods.period_at(begin, days, zone).list_until(periods.period_at(now, days, zone))
-        return period_stats.compute_stats(base, told)
+        lines = periods.period_at(begin, days, zone).list_until(periods.period_at(now, days, zone))
+        return period_stats.compute_stats(base, lines)
 
 
 def facts(stats: PeriodStats) -> dict[str, Any]:
@@ -152,11 +152,11 @@ def naive_facts(result: Told) -> dict[str, Any]:
 def test_each_week_and_each_day_is_counted_twice(
     histories: dict[str, Months], name: str, zone: str
 ) -> None:
-    made, here = histories[name], ZoneInfo(zone)
-    folder = made.where.folder
+    history, here = histories[name], ZoneInfo(zone)
+    folder = history.where.folder
     ledger = Ledger(folder)
     for days in (WEEK, DAY):
-        stats = spans(folder, made.now, days, here)
+        stats = spans(folder, history.now, days, here)
         for one in stats:
             begin, end = span(one.period.first, days, here)
             assert (one.period.start, one.period.end) == (begin, end)
@@ -165,7 +165,7 @@ def test_each_week_and_each_day_is_counted_twice(
 
 def test_the_histories_contain_everything_countable(histories: dict[str, Months]) -> None:
     ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-    seen = [naive_facts(Ledger(made.where.folder).told(*ever)) for made in histories.values()]
+    seen = [naive_facts(Ledger(history.where.folder).told(*ever)) for history in histories.values()]
     missing = {name for name in seen[0] if not any(stats_[name] for stats_ in seen)}
     assert missing == {"skipped"}, "no batch skips by itself here; random histories do"
 
@@ -174,9 +174,9 @@ def test_the_histories_contain_everything_countable(histories: dict[str, Months]
 def test_the_history_ends_at_the_state_of_the_queue(
     histories: dict[str, Months], name: str
 ) -> None:
-    made = histories[name]
-    queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
-    level = spans(made.where.folder, made.now, WEEK, months.ZONE)[-1].level
+    history = histories[name]
+    queue = json.loads((history.where.folder / "processing_queue.json").read_text())["artists"]
+    level = spans(history.where.folder, history.now, WEEK, months.ZONE)[-1].level
     assert level.completed == sum(item["status"] == "completed" for item in queue.values())
     assert level.total == len(queue)
     open_ones: Counter[str] = Counter()
@@ -190,12 +190,12 @@ def test_the_history_ends_at_the_state_of_the_queue(
 def test_pace_estimate_and_failures_are_counted_twice(
     histories: dict[str, Months], name: str
 ) -> None:
-    made = histories[name]
-    queue = json.loads((made.where.folder / "processing_queue.json").read_text())["artists"]
-    ledger = Ledger(made.where.folder)
-    found = readonly.load_state_and_position(made.where.folder, MUSIC)
+    history = histories[name]
+    queue = json.loads((history.where.folder / "processing_queue.json").read_text())["artists"]
+    ledger = Ledger(history.where.folder)
+    loaded = readonly.load_state_and_position(history.where.folder, MUSIC)
     summary_ = summary.summarize_queue(
-        made.where.folder, found, SummaryContext(made.now, months.ZONE)
+        history.where.folder, loaded, SummaryContext(history.now, months.ZONE)
     )
     settled, seconds, sessions = ledger.pace()
     assert (summary_.pace.settled, summary_.pace.sessions) == (settled, sessions)
@@ -204,11 +204,11 @@ def test_pace_estimate_and_failures_are_counted_twice(
     assert summary_.status.items_left == left
     if left and settled:
         assert summary_.status.seconds_left == pytest.approx(left * seconds / settled)
-    expected = ledger.estimate(made.now, left)
+    expected = ledger.estimate(history.now, left)
     assert (summary_.estimate is None) == (expected is None)
     if summary_.estimate and expected:
         days, rest = expected
-        day = (made.now + timedelta(rest)).astimezone(months.ZONE).date()
+        day = (history.now + timedelta(rest)).astimezone(months.ZONE).date()
         assert (summary_.estimate.days, summary_.estimate.date) == (round(days), f"{day}")
         assert summary_.estimate.per_week == pytest.approx(7 * left / rest, abs=0.06)
     for day, completed in summary_.completed_by_day:
@@ -225,14 +225,14 @@ def test_pace_estimate_and_failures_are_counted_twice(
 def test_each_report_shows_what_is_counted(
     histories: dict[str, Months], name: str, days: int
 ) -> None:
-    made, zone = histories[name], months.ZONE
-    context, ledger = ReportContext(made.home, made.now, zone), Ledger(made.where.folder)
+    history, zone = histories[name], months.ZONE
+    context, ledger = ReportContext(history.home, history.now, zone), Ledger(history.where.folder)
     first = period_report.first_activity(context)
     assert first == min(map(moment, ledger.counting))
-    expected = mondays(first, made.now, zone)
-    told = periods.period_at(first, days, zone).list_until(context.current_period(days))
-    assert [one.first for one in told if days == WEEK] == (expected if days == WEEK else [])
-    for period in told[:3] + told[-9:]:
+    expected = mondays(first, history.now, zone)
+    lines = periods.period_at(first, days, zone).list_until(context.current_period(days))
+    assert [one.first for one in lines if days == WEEK] == (expected if days == WEEK else [])
+    for period in lines[:3] + lines[-9:]:
         report = period_report.collect_report(context, period)
         assert report is not None
         begin, end = span(period.first, days, zone)
@@ -243,7 +243,7 @@ def test_each_report_shows_what_is_counted(
         ever = ledger.told(datetime(2000, 1, 1, tzinfo=UTC), end)
         assert report.invested_ever == pytest.approx(ever.invested)
         before = ledger.told(*span(period.first - timedelta(days), days, zone))
-        assert (kind.before is None) == (period == told[0])
+        assert (kind.before is None) == (period == lines[0])
         _rows(kind, now, before if kind.before else None)
 
 
@@ -286,8 +286,8 @@ def _rows(kind: KindProgress, now: Told, before: Told | None) -> None:
         }
 
     new, old = numbers(now), numbers(before) if before else {}
-    told = {row.name: (row.now, row.before) for row in kind.rows}
-    assert told == {
+    cells = {row.name: (row.now, row.before) for row in kind.rows}
+    assert cells == {
         name: (pytest.approx(new[name]), pytest.approx(old[name]) if before else None)
         for name in new
         if new[name] or old.get(name)
@@ -295,11 +295,11 @@ def _rows(kind: KindProgress, now: Told, before: Told | None) -> None:
 
 
 def test_what_is_open_since_when_is_counted_twice(histories: dict[str, Months]) -> None:
-    for made in histories.values():
-        ledger, first = Ledger(made.where.folder), {}
+    for history in histories.values():
+        ledger, first = Ledger(history.where.folder), {}
         for line, _, old, new in ledger.steps():
             first.update(dict.fromkeys(new.seen - old.seen, line["time"]))
-        with index.open_for_query(made.where.folder) as base:
+        with index.open_for_query(history.where.folder) as base:
             issues = queries.read_open_issues(base)
         items = ledger.items(datetime(2100, 1, 1, tzinfo=UTC))
         assert issues == {issue: first[issue] for item in items.values() for issue in item.open}

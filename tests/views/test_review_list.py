@@ -22,9 +22,9 @@ DAY, LATER = "2026-01-02T10:00:00+00:00", "2026-05-05T10:00:00+00:00"
 
 def state(kind: Kind, seq: int, created: str = DAY, /, **settled: int) -> QueueState:
     """Make a queue of completed items, each with the number of its last settle."""
-    made = MovieItem if kind is MOVIES else MusicItem
+    item_class = MovieItem if kind is MOVIES else MusicItem
     items: dict[str, Item] = {
-        name: made(status=Status.COMPLETED, name=name, processed_date=DAY, settled=number)
+        name: item_class(status=Status.COMPLETED, name=name, processed_date=DAY, settled=number)
         for name, number in settled.items()
     }
     head = SnapshotHead(
@@ -52,7 +52,7 @@ def update(home: Path, queue: QueueState, *ids: str) -> review.ReviewListFile:
 def read_entries(home: Path) -> dict[str, list[tuple[str, str]]]:
     """Return what the file holds: for each item, queue and id of its entries."""
     data = json.loads((home / review.FILE).read_text())["reviews"]
-    return {key: [(one["queue"], one["id"]) for one in all_] for key, all_ in data.items()}
+    return {key: [(entry["queue"], entry["id"]) for entry in all_] for key, all_ in data.items()}
 
 
 def test_items_of_one_name_in_two_queues_keep_their_entries_apart(tmp_path: Path) -> None:
@@ -88,10 +88,10 @@ def test_another_queue_of_a_kind_replaces_all_of_the_one_before(tmp_path: Path) 
 def test_entries_of_a_queue_that_this_version_does_not_know_stay(tmp_path: Path) -> None:
     update(tmp_path, state(MUSIC, 2, U2=2), "music")
     path = tmp_path / review.FILE
-    told = json.loads(path.read_text())
-    told["queues"]["books"] = {"lineage": "x", "seq": 3}
-    told["reviews"]["A Book"] = [{"queue": "books", "id": "b", "kind": "k"}]
-    path.write_text(json.dumps(told))
+    data = json.loads(path.read_text())
+    data["queues"]["books"] = {"lineage": "x", "seq": 3}
+    data["reviews"]["A Book"] = [{"queue": "books", "id": "b", "kind": "k"}]
+    path.write_text(json.dumps(data))
     update(tmp_path, state(MOVIES, 9, A=9), "film")
     assert read_entries(tmp_path)["A Book"] == [("books", "b")]
     assert set(read_entries(tmp_path)) == {"A Book", "A", "U2"}

@@ -60,7 +60,7 @@ def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(deck: Deck) ->
     assert 5 * len(remakes) >= len(deck.cases)
     for film in remakes:
         others = [one for one in films.values() if one.title == film.title]
-        assert max(one.popularity for one in others) > film.popularity
+        assert max(film.popularity for film in others) > film.popularity
 
 
 def test_the_weights_of_movies_in_the_docs_are_those_in_use() -> None:

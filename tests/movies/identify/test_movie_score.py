@@ -108,7 +108,7 @@ def test_a_single_word_without_year_and_running_time_is_too_little() -> None:
     bare = score.rate_candidate(MovieClues(("Nightjar",)), hit)
     timed = score.rate_candidate(MovieClues(("Nightjar",), 0, 100.0), hit, Movie(id=1, runtime=100))
     longer = rate(build_clues(year=0, minutes=0))
-    assert [score.decide_status([one]) for one in (bare, timed, longer)] == [
+    assert [score.decide_status([candidate]) for candidate in (bare, timed, longer)] == [
         MatchStatus.REVIEW,
         MatchStatus.AUTO,
         MatchStatus.AUTO,
@@ -124,7 +124,7 @@ def test_a_part_of_a_name_counts_less_than_all_of_it() -> None:
         clues, MovieSummary(id=3, title="Marigold - The Return", release_date="1954")
     )
     best_first = score.rank_candidates([part, whole])
-    assert [one.hit.id for one in best_first] == [3, 2]
+    assert [candidate.hit.id for candidate in best_first] == [3, 2]
     assert score.decide_status(best_first) is MatchStatus.AUTO
 
 

@@ -47,9 +47,9 @@ CINEMA = MovieCatalogue(
 def context(tmp_path: Path) -> Iterator[TmdbContext]:
     with (
         SimulatorServer(MusicBrainzCatalogue(), movies=CINEMA) as server,
-        open_context(tmp_path, server) as one,
+        open_context(tmp_path, server) as context,
     ):
-        yield one
+        yield context
 
 
 def identify(

@@ -28,13 +28,13 @@ def test_an_example_of_a_name_is_read_so(row: list[str], guessing: bool) -> None
     name = name_parser.parse_name(file.strip("`"), folder.strip("`"), guessing)
     assert (name.title, name.year) == (title, int(year))
     kind, _, value = besides.partition(": ")
-    told = {
+    cells = {
         "edition": name.edition,
         "TMDb": str(name.tmdb_id or ""),
         "IMDb": name.imdb_id,
         "may be": value if value in name.others else "",
     }
-    assert {key: text for key, text in told.items() if text} == ({kind: value} if kind else {})
+    assert {key: text for key, text in cells.items() if text} == ({kind: value} if kind else {})
 
 
 @pytest.mark.parametrize("row", rows("What is one movie"), ids=lambda row: row[0])

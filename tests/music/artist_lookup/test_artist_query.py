@@ -50,7 +50,7 @@ def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(
 
 
 @each_row(
-    ("folder", "told", "name", "title"),
+    ("folder", "data", "name", "title"),
     [
         ("Vera Moss - Dawn (1974)", {}, "Vera Moss", "Dawn"),
         ("Vera_Moss_-_Dawn_(1974)_[FLAC]", {}, "Vera Moss", "Dawn"),
@@ -66,11 +66,11 @@ def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(
     ],
 )
 def test_an_album_in_the_root_is_named_by_its_tags_and_else_by_its_folder(
-    folder: str, told: dict[str, Any], name: str, title: str
+    folder: str, data: dict[str, Any], name: str, title: str
 ) -> None:
     tracks = tuple(
         structs.replace(track, place=track.name)
-        for track in album("x", ["a", "b"], **{"album": (), **told}).tracks
+        for track in album("x", ["a", "b"], **{"album": (), **data}).tracks
     )
     flat = Album(place="", tracks=tracks, in_library_root=True)
     query = artist_query.build_query(artist(folder, flat))

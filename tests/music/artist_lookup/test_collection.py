@@ -106,7 +106,7 @@ def test_the_edition_is_the_one_whose_tracks_fit() -> None:
 def test_a_bonus_track_is_named_once_however_many_editions_have_it() -> None:
     more = [worlds.release(DAWN, ["a", "b", "c", "d (live)"], name=f"{n}") for n in range(5)]
     owned = compare(build_artist({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, *more))
-    assert [one for one in list_missing(owned.missing) if one[2]] == [
+    assert [missing for missing in list_missing(owned.missing) if missing[2]] == [
         ("bonus track", "Dawn", "d (live)")
     ]
 
@@ -336,11 +336,11 @@ def invent_collection(rng: Random) -> tuple[There, Here]:
 
 def find_missing_naively(there: There, here: Here) -> set[tuple[str, str, str]]:
     """Return what is lacking, by sets of titles alone."""
-    lacking = set()
+    missing = set()
     for title, editions in there.items():
         if title not in here:
             reason = MissingReason.NOT_OWNED if editions else MissingReason.UNOFFICIAL
-            lacking.add((reason.value, title, ""))
+            missing.add((reason.value, title, ""))
             continue
         own = set(here[title])
         if not editions:
@@ -349,12 +349,12 @@ def find_missing_naively(there: There, here: Here) -> set[tuple[str, str, str]]:
         edition = set(editions[by_distance.index(min(by_distance))][1])
         if len(own & edition) < len(own - edition):
             continue
-        lacking |= {("not owned", title, name) for name in edition - own}
+        missing |= {("not owned", title, name) for name in edition - own}
         bonus = {name for _, names in editions for name in names} - own - edition
-        lacking |= {("bonus track", title, name) for name in bonus}
+        missing |= {("bonus track", title, name) for name in bonus}
         if bonus:
-            lacking.add(("another edition owned", title, ""))
-    return lacking
+            missing.add(("another edition owned", title, ""))
+    return missing
 
 
 def build_discography(there: There) -> Discography:
@@ -369,10 +369,10 @@ def build_discography(there: There) -> Discography:
 
 @pytest.mark.parametrize("seed", range(0, 600, 100))
 def test_a_naive_second_way_comes_to_the_same(seed: int) -> None:
-    for one in range(seed, seed + 100):
-        there, here = invent_collection(Random(one))
+    for release in range(seed, seed + 100):
+        there, here = invent_collection(Random(release))
         owned = compare(build_artist(here), build_discography(there))
-        lacking = list_missing(owned.missing)
-        assert len(lacking) == len(set(lacking)), one
-        assert set(lacking) == find_missing_naively(there, here), one
-        assert set(owned.unknown_places) == here.keys() - there.keys(), one
+        missing = list_missing(owned.missing)
+        assert len(missing) == len(set(missing)), release
+        assert set(missing) == find_missing_naively(there, here), release
+        assert set(owned.unknown_places) == here.keys() - there.keys(), release

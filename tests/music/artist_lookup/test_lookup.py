@@ -368,9 +368,9 @@ def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
         visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",), compilation=True),
     )
     lookup_result = look_up(who, server)
-    held = {group.group.title: group.overlap.missing for group in lookup_result.collection.groups}
-    assert set(held) == {"Dawn", "Hits 1984"}
-    assert [track.title for _, track in held["Hits 1984"]] == ["Other"]
+    owned = {group.group.title: group.overlap.missing for group in lookup_result.collection.groups}
+    assert set(owned) == {"Dawn", "Hits 1984"}
+    assert [track.title for _, track in owned["Hits 1984"]] == ["Other"]
     assert lookup_result.collection.unknown_places == ()
     paths = visits.list_requests(server)
     assert paths.count("browse release by track_artist") == 2
@@ -379,11 +379,11 @@ def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
 
 
 @pytest.mark.parametrize(
-    ("part", "state", "held"),
+    ("part", "state", "titles"),
     [("release-group", "done", ["Dawn"]), ("track_artist", "unknown", [])],
 )
 def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
-    serve: Serve, look_up: Look, part: str, state: str, held: list[str]
+    serve: Serve, look_up: Look, part: str, state: str, titles: list[str]
 ) -> None:
     server = serve(build_compilation())
 
@@ -395,7 +395,7 @@ def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
     various = visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",))
     lookup_result = look_up(visits.artist("Vera", visits.album("Dawn", ["a"]), various), server)
     assert lookup_result.state == state
-    assert [group.group.title for group in lookup_result.collection.groups] == held
+    assert [group.group.title for group in lookup_result.collection.groups] == titles
 
 
 def test_compilations_are_not_requested_if_no_album_looks_like_one(

@@ -47,8 +47,8 @@ def build_resolved(lookup_result: ArtistLookup) -> ResolvedArtist:
 
 
 def build_artist(**albums: list[str]) -> Artist:
-    told = {title.replace("_", " "): tracks for title, tracks in albums.items()}
-    return visits.build_artist("Vera", {"Dawn": ["a", "b"], **told})
+    releases = {title.replace("_", " "): tracks for title, tracks in albums.items()}
+    return visits.build_artist("Vera", {"Dawn": ["a", "b"], **releases})
 
 
 def test_an_album_under_a_wrong_artist_comes_with_all_its_editions_in_two_more_requests(
@@ -74,11 +74,13 @@ def test_what_is_found_has_genres_and_disc_ids(serve: Serve, look_up: Look) -> N
             build_small_catalogue("Vera"), build_foreign_album("Winter Moorings", SONGS)
         )
     )
-    (one,) = build_resolved(look_up(build_artist(Winter_Moorings=SONGS), server)).more
-    assert one.release_group is not None
-    votes = {genre.name: genre.count for genre in one.release_group.genres}
+    (release,) = build_resolved(look_up(build_artist(Winter_Moorings=SONGS), server)).more
+    assert release.release_group is not None
+    votes = {genre.name: genre.count for genre in release.release_group.genres}
     assert votes == {"folk": 2, "jazz": 1}
-    assert [disc.id for medium in one.media for disc in medium.discs] == [factories.make_disc_id(1)]
+    assert [disc.id for medium in release.media for disc in medium.discs] == [
+        factories.make_disc_id(1)
+    ]
 
 
 def test_a_mistyped_title_of_the_artist_costs_no_request(serve: Serve, look_up: Look) -> None:
@@ -345,12 +347,12 @@ def test_bootleg_only_is_said_of_releases_that_were_seen(
     server = serve(build_with_statuses(*statuses))
     lookup_result = look_up(build_artist(Deuce_Avenues=["quite", "other", "songs"]), server)
     assert lookup_result.matches["Deuce Avenues"].group is None
-    told = {
+    by_title = {
         missing.group.title: missing.reason.value
         for missing in lookup_result.collection.missing
         if not missing.track
     }
-    assert told == {"Deuce Avenue": reason, "Dusk": "not owned"}
+    assert by_title == {"Deuce Avenue": reason, "Dusk": "not owned"}
 
 
 def test_an_album_that_an_official_release_explains_costs_no_request(
@@ -397,15 +399,15 @@ def age_cache(home: Path) -> None:
     with sqlite3.connect(path) as base:
         for table, change in (("discographies", "format"), ("resolved", "question")):
             (packed,) = base.execute(f"SELECT content FROM {table}").fetchone()
-            told = msgspec.json.decode(zlib.decompress(packed))
-            told.pop("sought", None)
+            rows = msgspec.json.decode(zlib.decompress(packed))
+            rows.pop("sought", None)
             if change == "format":
-                del told["format"]
+                del rows["format"]
             else:
-                told["question"] = "0123456789abcdef"
-                for one in told.get("more", ()):
+                rows["question"] = "0123456789abcdef"
+                for one in rows.get("more", ()):
                     del one["release-group"]["genres"]
-            content = zlib.compress(msgspec.json.encode(told))
+            content = zlib.compress(msgspec.json.encode(rows))
             base.execute(f"UPDATE {table} SET content = ?", (content,))
     base.close()
 
@@ -457,7 +459,7 @@ def test_data_cached_by_an_older_version_is_requested_again_once(
     lookup_result = look_up(who, server)
     assert (lookup_result.state, read_cache_format(tmp_path)) == ("done", DISCOGRAPHY_FORMAT)
     assert len(build_resolved(lookup_result).more) == 1
-    asked = len(server.requests)
-    assert asked > count
+    request_count = len(server.requests)
+    assert request_count > count
     look_up(who, server)
-    assert len(server.requests) == asked
+    assert len(server.requests) == request_count

@@ -35,8 +35,8 @@ def match_as_recorded(album: Album, *releases: Release) -> Told:
 
 def test_the_release_of_a_certain_album_is_reported_with_its_cover() -> None:
     release = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
-    found = match_as_recorded(pressings.copy(release), release)
-    assert found == Told(
+    album_record = match_as_recorded(pressings.copy(release), release)
+    assert album_record == Told(
         match="certain",
         release_group=GROUP.id,
         release=release.id,
@@ -50,11 +50,11 @@ def test_the_release_of_a_certain_album_is_reported_with_its_cover() -> None:
 def test_all_of_tied_editions_are_listed_and_none_is_chosen() -> None:
     first = pressings.release(GROUP, DAWN, country="SE", cover_art_archive=COVERED)
     second = pressings.release(GROUP, DAWN, name="again", country="DE", title="Dawn (again)")
-    found = match_as_recorded(pressings.copy(first), first, second)
-    assert (found.match, found.release, found.date) == ("tied", "", "")
-    assert (found.release_group, found.title) == (GROUP.id, "Dawn")
-    assert set(found.tied) == {first.id, second.id}
-    assert found.cover_art_url == f"{ARCHIVE}/release-group/{GROUP.id}/front"
+    album_record = match_as_recorded(pressings.copy(first), first, second)
+    assert (album_record.match, album_record.release, album_record.date) == ("tied", "", "")
+    assert (album_record.release_group, album_record.title) == (GROUP.id, "Dawn")
+    assert set(album_record.tied) == {first.id, second.id}
+    assert album_record.cover_art_url == f"{ARCHIVE}/release-group/{GROUP.id}/front"
 
 
 def test_a_cover_is_named_only_where_the_release_says_that_it_has_one() -> None:
@@ -71,5 +71,10 @@ def test_nothing_is_reported_for_an_unknown_album() -> None:
 def test_no_release_is_reported_for_an_ambiguous_album() -> None:
     twin = pressings.group("Dawn", disambiguation="the other one")
     some = pressings.release(GROUP, DAWN), pressings.release(twin, DAWN, name="twin")
-    found = match_as_recorded(pressings.copy(some[0]), *some)
-    assert (found.match, found.release, found.tied, found.date) == ("unsure", "", (), "")
+    album_record = match_as_recorded(pressings.copy(some[0]), *some)
+    assert (album_record.match, album_record.release, album_record.tied, album_record.date) == (
+        "unsure",
+        "",
+        (),
+        "",
+    )

@@ -161,11 +161,11 @@ def with_tags(album: Album, number: int, /, **tags: Any) -> Album:
 def with_each_tag(album: Album, /, **ways: Any) -> Album:
     """Give each track tags of its own: each field is a function of its number and its old value."""
     for number, one in enumerate(album.tracks, 1):
-        told = {
+        changed = {
             field: way(number, one.place if field == "place" else getattr(one.tags, field, None))
             for field, way in ways.items()
         }
-        album = with_tags(album, number, **told)
+        album = with_tags(album, number, **changed)
     return album
 
 

@@ -56,8 +56,8 @@ def identified(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
     pairs: list[tuple[Truth, Answer]] = []
     with script_runs.serve(catalogue.world) as server:
         for library in matching_albums.make(catalogue, _SEED):
-            found = matching_ours.ask(library, server, tmp_path_factory.mktemp(library.half))
-            answers = matching_ours.answers(library, found.matches)
+            outcome = matching_ours.ask(library, server, tmp_path_factory.mktemp(library.half))
+            answers = matching_ours.answers(library, outcome.matches)
             pairs += [(one.truth, x) for one, x in zip(library.albums, answers, strict=True)]
     return pairs
 
@@ -81,7 +81,7 @@ def test_no_album_is_taken_for_another(identified: Told) -> None:
 def test_nothing_is_said_of_albums_that_no_catalogue_has(identified: Told, size: Size) -> None:
     absent = [one for truth, one in identified if not truth.group]
     assert len(absent) == size.absent
-    assert not any(one.sure for one in absent)
+    assert not any(answer.sure for answer in absent)
 
 
 def test_hardly_an_album_is_missed(identified: Told, size: Size) -> None:

@@ -62,10 +62,10 @@ def test_a_difference_is_of_one_kind(
 def test_the_reported_value_is_the_correction(field: str) -> None:
     here = releases.match_artist(artist(tags(**{**FIRST, field: build_odd_values(field)})))
     (repair,) = safe.plan_repairs(here, fix=FixLevel.MATCHED)
-    told = {kind: check(here) for kind, check in CHECKS.items()}
+    by_check = {kind: check(here) for kind, check in CHECKS.items()}
     place = next(here.tracks).place
-    assert [kind for kind, found in told.items() if found] == [*repair.kinds]
-    assert field in told[repair.kinds[0]][place]
+    assert [kind for kind, difference in by_check.items() if difference] == [*repair.kinds]
+    assert field in by_check[repair.kinds[0]][place]
 
 
 def test_each_kind_is_in_the_table() -> None:

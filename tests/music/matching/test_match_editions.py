@@ -24,8 +24,8 @@ def edition(name: str, *discs: Any, **facts: Any) -> Release:
 
 
 def info(label: str = "", number: str = "") -> dict[str, Any]:
-    given = Label(name=label) if label else None
-    return {"label_info": (LabelInfo(label=given, catalog_number=number or None),)}
+    label_ = Label(name=label) if label else None
+    return {"label_info": (LabelInfo(label=label_, catalog_number=number or None),)}
 
 
 def with_disc_id(release: Release, *ids: str) -> Release:

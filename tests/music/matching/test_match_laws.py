@@ -64,14 +64,14 @@ def draw_damaged_album(draw: st.DrawFn, releases: list[Release]) -> Album:
 def fill_tags(album: Album, match: AlbumMatch) -> Album:
     """Write into the tags what they lack, as a batch does."""
     who = structs.replace(artist(album), matches={album.place: match})
-    told = {
+    by_field = {
         place: difference.missing for place, difference in differences.compare_tags(who).items()
     }
-    return structs.replace(album, tracks=tuple(_filled(track, told) for track in album.tracks))
+    return structs.replace(album, tracks=tuple(_filled(track, by_field) for track in album.tracks))
 
 
-def _filled(track: Track, told: dict[str, TagValues]) -> Track:
-    values: dict[str, Any] = dict(told.get(track.place, {}))
+def _filled(track: Track, tags: dict[str, TagValues]) -> Track:
+    values: dict[str, Any] = dict(tags.get(track.place, {}))
     values |= {field: values[field][0] for field in _PLAIN if field in values}
     values |= {"compilation": True} if "compilation" in values else {}
     return structs.replace(track, tags=structs.replace(track.tags, **values))

@@ -86,8 +86,8 @@ def test_a_part_of_an_album_is_of_that_album(only: tuple[int, ...]) -> None:
     match = match_album(pressings.copy(RIGHT, only=only))
     assert match.group == RIGHT.release_group
     assert match.best
-    lacking = {track.position for _, track in match.best.missing}
-    assert lacking == set(range(1, 11)) - set(only)
+    missing = {track.position for _, track in match.best.missing}
+    assert missing == set(range(1, 11)) - set(only)
 
 
 def with_extra_tracks(**tags: Any) -> Album:

@@ -20,10 +20,10 @@ def measure_distance(
     album: Album, release: Release = RIGHT, folder: str = "Vera", *names: str
 ) -> ReleaseDistance:
     (shape,) = tracklists.group_by_tracklist([release])
-    (found,) = DistanceModel(WEIGHTS, names).distances(
+    (distance,) = DistanceModel(WEIGHTS, names).distances(
         local_album.build_local_album(album, folder, {}), shape, shape.releases
     )
-    return found
+    return distance
 
 
 def list_differences(distance: ReleaseDistance) -> set[str]:

@@ -74,7 +74,7 @@ def test_a_track_is_paired_with_what_is_most_like_it(
 
 
 def test_performers_count_where_a_release_is_by_several() -> None:
-    theirs = [song("Thaw", one.name, artist_credit=credit(one)) for one in (CARL, MONA)]
+    theirs = [song("Thaw", singer.name, artist_credit=credit(singer)) for singer in (CARL, MONA)]
     album = pressings.without_lengths(
         build_album("Thaw", artist=("Mona",), track=None, place="Dawn")
     )

@@ -89,7 +89,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
 def release(**facts: Any) -> Release:
     """Return an edition of two discs, of which the second holds two tracks."""
     tracks = tuple(_track(number, title) for number, title in enumerate(("Low Tide", "Ebb"), 1))
-    told = {
+    fields = {
         "id": generate_mbid("release"),
         "title": "Dawn at Sea",
         "status": "Official",
@@ -114,7 +114,7 @@ def release(**facts: Any) -> Release:
         "release_group": _GROUP,
         **facts,
     }
-    return Release(**told)
+    return Release(**fields)
 
 
 def _track(number: int, title: str) -> Track:
@@ -152,7 +152,7 @@ def match_artist(
         album.place: AlbumMatch(
             place=album.place,
             confidence=sure,
-            candidates=tuple(candidate(album, one) for one in editions or (release(),)),
+            candidates=tuple(candidate(album, edition) for edition in editions or (release(),)),
         )
         for album in artist.albums
     }

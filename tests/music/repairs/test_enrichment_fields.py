@@ -162,7 +162,7 @@ def test_fields_unknown_to_the_release_are_left_alone_even_by_matched(field: str
 
 
 @each_row(
-    ("held", "text", "new"),
+    ("value", "text", "new"),
     [
         ("CD", "Enhanced CD", None),
         ("CD", "Hybrid SACD", None),
@@ -172,12 +172,12 @@ def test_fields_unknown_to_the_release_are_left_alone_even_by_matched(field: str
     ],
 )
 def test_any_type_of_cd_may_be_called_a_cd(
-    held: str, text: str, new: tuple[str, ...] | None
+    value: str, text: str, new: tuple[str, ...] | None
 ) -> None:
     release = releases.release()
     medium = structs.replace(release.media[1], format=text)
     release = structs.replace(release, media=(release.media[0], medium))
-    here = releases.match_artist(artist(tags(**{**FIRST, "media": (held,)})), release)
+    here = releases.match_artist(artist(tags(**{**FIRST, "media": (value,)})), release)
     assert plan_first_track(here, FixLevel.MATCHED).get("media") == new
 
 

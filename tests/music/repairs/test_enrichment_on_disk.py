@@ -123,9 +123,9 @@ def test_matched_corrects_every_field_and_undo_brings_the_bytes_back(
     assert repair(folder) == 0
     assert path.read_bytes() == before
     assert repair(folder, FixLevel.MATCHED) == 1
-    kept = {field: value for field, value in own.items() if field in ("genres", "compilation")}
+    unchanged = {field: value for field, value in own.items() if field in ("genres", "compilation")}
     others = {field: value for field, value in own.items() if field not in FIRST}
-    assert normalize(tags.read(path).tags) == {**FIRST, **others, **kept}
+    assert normalize(tags.read(path).tags) == {**FIRST, **others, **unchanged}
     assert repair(folder, FixLevel.MATCHED) == 0
     undo(folder)
     assert path.read_bytes() == before

@@ -33,8 +33,8 @@ def build_album(*names: tuple[str, str], **fields: Any) -> Album:
 def test_it_is_that_of_the_other_tracks() -> None:
     whole = build_album(("Vera", "Vera"), ("Vera feat. Anna", ""), ("Anna", "Vera"))
     assert list_album_artists(whole) == {"2": ("Vera",)}
-    (one,) = safe.plan_repairs(build_artist(whole))
-    assert one.change.reason == "missing-albumartist: the other tracks of the album have it"
+    (repair,) = safe.plan_repairs(build_artist(whole))
+    assert repair.change.reason == "missing-albumartist: the other tracks of the album have it"
 
 
 def test_it_is_the_artist_where_all_tracks_have_the_same_one() -> None:

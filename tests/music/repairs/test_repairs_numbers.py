@@ -93,7 +93,7 @@ def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> N
 
 
 @each_row(
-    ("text", "total", "found"),
+    ("text", "total", "details"),
     [
         ("3/12", "12", {"track": "3"}),
         ("3/12", "012", {"track": "3"}),
@@ -110,8 +110,8 @@ def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> N
         ("3 of 12/13", "", {}),
     ],
 )
-def test_an_existing_total_must_agree(text: str, total: str, found: dict[str, str]) -> None:
-    assert list_repairs(album(build_track(text, total))) == ({"x": found} if found else {})
+def test_an_existing_total_must_agree(text: str, total: str, details: dict[str, str]) -> None:
+    assert list_repairs(album(build_track(text, total))) == ({"x": details} if details else {})
 
 
 def test_a_number_next_to_a_contradicted_total_is_not_padded_either() -> None:

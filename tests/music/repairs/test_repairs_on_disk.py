@@ -56,8 +56,8 @@ def test_texts_credits_and_covers_are_fixed_and_the_second_run_writes_nothing(
     odd = {"title": "BjÃ¶rk ", "artist": "Velvet  Harbour", "genre": "\u200bFolk"}
     shelf.put(artist / "Dawn" / f"02 Ballast.{suffix}", **odd, album="Dawn", tracknumber="2/3")
     shelf.put(artist / "Dawn" / f"03 Thaw.{suffix}", albumartist=None, title="Thaw", album="Dawn")
-    found = {"mojibake", "whitespace", "missing-albumartist", "external-cover-not-embedded"}
-    assert open_kinds(artist) == found
+    kinds = {"mojibake", "whitespace", "missing-albumartist", "external-cover-not-embedded"}
+    assert open_kinds(artist) == kinds
     disk.repair(artist, tmp_path)
     assert open_kinds(artist) == set()
     before = list_times(artist)

@@ -44,8 +44,8 @@ def test_the_page_lists_the_kinds_that_are_repaired_and_proposed() -> None:
 
 
 def test_the_page_lists_the_placeholders_that_the_code_knows() -> None:
-    told = {of: re.findall("`([^`]+)`", words) for of, words in rows("Placeholders").items()}
-    assert told == {of: sorted(words) for of, words in GROUPS.items()}
+    cells = {of: re.findall("`([^`]+)`", words) for of, words in rows("Placeholders").items()}
+    assert cells == {of: sorted(words) for of, words in GROUPS.items()}
 
 
 def test_the_page_shows_how_large_a_picture_is_embedded() -> None:
@@ -54,15 +54,15 @@ def test_the_page_shows_how_large_a_picture_is_embedded() -> None:
     assert f"at least {covers.MIN_PIXELS} pixels" in text
 
 
-@each_row(("asked", "known"), ASKED)
+@each_row(("is_requested", "known"), ASKED)
 def test_a_placeholder_is_recognized_in_any_case_and_only_whole(
-    asked: Callable[[str], bool], known: frozenset[str]
+    is_requested: Callable[[str], bool], known: frozenset[str]
 ) -> None:
     for text in known:
         for written in (text, text.upper(), text.title(), f" {text}\t"):
-            assert asked(written), written
-        assert not asked(f"{text} of mine"), text
-        assert not asked(f"my {text}"), text
+            assert is_requested(written), written
+        assert not is_requested(f"{text} of mine"), text
+        assert not is_requested(f"my {text}"), text
 
 
 @each_row("word", placeholders.NUMBERED_TITLE_WORDS)

@@ -100,7 +100,7 @@ def test_a_title_with_an_artist_in_front_needs_an_artist() -> None:
 
 
 @each_row(
-    ("names", "told"),
+    ("names", "texts"),
     [
         (("01 A.mp3", "02 B.mp3", "03 C.mp3"), {"03 C.mp3": "3"}),
         (("1-01 A.mp3", "1-02 B.mp3", "1-03 C.mp3"), {"1-03 C.mp3": "3"}),
@@ -113,11 +113,11 @@ def test_a_title_with_an_artist_in_front_needs_an_artist() -> None:
     ],
 )
 def test_a_number_is_taken_from_numbered_file_names(
-    names: tuple[str, ...], told: dict[str, str]
+    names: tuple[str, ...], texts: dict[str, str]
 ) -> None:
     tracks = [put(name, number) for number, name in enumerate(names[:-1], 1)]
     whole = album(*tracks, put(names[-1], track=""))
-    expected = {name: f'track number "{number}"' for name, number in told.items()}
+    expected = {name: f'track number "{number}"' for name, number in texts.items()}
     assert list_proposals("missing-track-number", whole) == expected
 
 
@@ -285,8 +285,8 @@ def test_in_a_folder_of_various_artists_an_album_of_several_is_theirs(
 def test_the_most_frequent_spelling_is_proposed_where_it_is_clearly_the_usual_one() -> None:
     usual = [track(number, artist="AC/DC", albumartist="AC/DC") for number in (1, 2, 3, 4)]
     odd = track(5, artist="AC-DC", albumartist="Ac/Dc")
-    told = {"": 'artist "AC/DC"; album artist "AC/DC"'}
-    assert list_proposals("artist-variation", album(*usual, odd)) == told
+    texts = {"": 'artist "AC/DC"; album artist "AC/DC"'}
+    assert list_proposals("artist-variation", album(*usual, odd)) == texts
     assert list_proposals("artist-variation", album(*usual[:1], odd)) == {}
 
 
@@ -302,7 +302,9 @@ def test_artists_that_musicbrainz_shows_apart_are_not_spelt_alike() -> None:
 def test_an_album_is_spelt_as_most_tracks_do_and_its_disc_goes_where_it_belongs() -> None:
     slip = album(*numbered(1, 2, 3).tracks, track(4, album="dawn!"))
     assert list_proposals("album-variation", slip) == {"Dawn": 'album "Dawn"'}
-    discs = album(*disc("", 1, 2, 3), *(track(one, album="Dawn (Disc 2)") for one in (1, 2)))
+    discs = album(
+        *disc("", 1, 2, 3), *(track(disc_number, album="Dawn (Disc 2)") for disc_number in (1, 2))
+    )
     assert list_proposals("album-variation", discs) == {
         "Dawn": 'album "Dawn" in 2 files; disc number "2" in 2 files'
     }

@@ -62,9 +62,9 @@ def test_no_whitespace_is_found_after_the_fix(text: str) -> None:
 
 
 def test_the_reason_says_what_was_superfluous() -> None:
-    (one,) = safe.plan_repairs(build_artist(paper.numbered(1, title="Army  of Me ")))
-    assert one.change.reason == "whitespace: space at the end, two spaces in a row"
-    assert (one.old, one.kinds) == (("Army  of Me ",), ("whitespace",))
+    (repair,) = safe.plan_repairs(build_artist(paper.numbered(1, title="Army  of Me ")))
+    assert repair.change.reason == "whitespace: space at the end, two spaces in a row"
+    assert (repair.old, repair.kinds) == (("Army  of Me ",), ("whitespace",))
 
 
 @each_row(
@@ -127,8 +127,8 @@ def test_letters_are_fixed_before_white_space_which_they_may_be_a_part_of() -> N
 
 def test_several_texts_of_a_field_are_fixed_together_and_those_alike_become_one() -> None:
     whole = build_artist(paper.numbered(1, genres=("Folk ", "Folk", "NoÃ«l")))
-    (one,) = safe.plan_repairs(whole)
-    assert one.change.values == ("Folk", "Noël")
+    (repair,) = safe.plan_repairs(whole)
+    assert repair.change.values == ("Folk", "Noël")
 
 
 def test_a_text_that_no_tag_can_hold_is_left_alone() -> None:

@@ -47,8 +47,8 @@ def films(known: MovieCatalogue) -> dict[int, CatalogueMovie]:
 
 def defect_path(library: MovieLibraryManifest, kind: str) -> Path:
     """Return the path with the defect of a kind."""
-    (found,) = (defect.place for defect in library.planted if defect.kind == kind)
-    return library.root / found
+    (place,) = (defect.place for defect in library.planted if defect.kind == kind)
+    return library.root / place
 
 
 def find_video(where: Path) -> Path:
@@ -63,8 +63,8 @@ def find_sidecar(where: Path, ending: str) -> Path:
     """Return the file with an ending next to a video, or in the folder of a movie."""
     folder = where.parent if where.is_file() else where
     stem = where.stem if where.is_file() else ""
-    (found,) = (p for p in folder.iterdir() if p.name.endswith(ending) and stem in p.name)
-    return found
+    (path,) = (p for p in folder.iterdir() if p.name.endswith(ending) and stem in p.name)
+    return path
 
 
 def read_media_info(where: Path) -> MediaInfo:

@@ -109,7 +109,7 @@ def track_defects(path: Path) -> set[str]:
 
 def all_defects(root: Path) -> set[PlantedDefect]:
     paths = audio_files(root)
-    found = {
+    defects = {
         PlantedDefect(kind, PurePath(path.relative_to(root)))
         for path in paths
         for kind in track_defects(path)
@@ -117,7 +117,7 @@ def all_defects(root: Path) -> set[PlantedDefect]:
     covered = {path.parent for path in paths if has_picture(path)}
     covered |= {path.parent for path in root.rglob("cover.*")}
     bare = {path.parent for path in paths if opened(path)} - covered
-    return found | {PlantedDefect("missing-cover", PurePath(p.relative_to(root))) for p in bare}
+    return defects | {PlantedDefect("missing-cover", PurePath(p.relative_to(root))) for p in bare}
 
 
 def test_the_manifest_lists_every_defect_and_no_other(demo: MusicLibraryManifest) -> None:

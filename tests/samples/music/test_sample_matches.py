@@ -59,9 +59,9 @@ def test_files_have_the_lengths_of_the_catalogue(demo: MusicLibraryManifest) -> 
             if not album.known or where in swapped or not where.exists():
                 continue
             for edition in editions(known, artist, album):
-                told = [track.length for track in edition.media[0].tracks]
+                lengths = [track.length for track in edition.media[0].tracks]
                 for number, read in readable(demo, where).items():
-                    assert told[number - 1] / 1000 == pytest.approx(read.facts.duration, abs=0.1)
+                    assert lengths[number - 1] / 1000 == pytest.approx(read.facts.duration, abs=0.1)
                     compared += 1
     assert compared > 400
 
@@ -112,8 +112,8 @@ def test_edition_tags_identify_one_edition(demo: MusicLibraryManifest) -> None:
             editions_ = editions(known, artist, album)
             assert len(editions_) > 1
             for read in readable(demo, folder(demo.root, artist, album)).values():
-                (told,) = getattr(read.tags, album.sign)
-                (one,) = [release for release in editions_ if told in printed(release)]
+                (value,) = getattr(read.tags, album.sign)
+                (one,) = [release for release in editions_ if value in printed(release)]
                 assert one.id == editions_[album.edition - 1].id
                 assert read.tags.date == (one.date[:4],)
     assert signs == {"barcode", "catalognumber"}

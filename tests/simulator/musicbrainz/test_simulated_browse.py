@@ -95,8 +95,8 @@ def test_track_artist_lists_releases_with_the_artist_in_a_track_credit_only(
 
 
 def test_releases_are_browsed_by_group_label_and_recording(sample: SimulatorServer) -> None:
-    asked = {"artist": VARIOUS_ARTISTS, "inc": "recordings release-groups"}
-    ((release,),) = pages(sample, "release", **asked)
+    parameters = {"artist": VARIOUS_ARTISTS, "inc": "recordings release-groups"}
+    ((release,),) = pages(sample, "release", **parameters)
     (page,) = pages(sample, "release", **{"release-group": release["release-group"]["id"]})
     assert page[0]["id"] == release["id"]
     recording = release["media"][0]["tracks"][0]["recording"]["id"]
@@ -142,7 +142,7 @@ def test_a_status_filter_excludes_releases_without_a_status() -> None:
             shown = {(entry["status"], entry["status-id"] is None) for entry in everything}
             assert shown == {(None, True), ("Official", False), ("Bootleg", False)}
             (chosen,) = pages(server, "release", status="official|bootleg", **link)
-            assert {one["status"] for one in chosen} == {"Official", "Bootleg"}
+            assert {entry["status"] for entry in chosen} == {"Official", "Bootleg"}
         (shown,) = pages(
             server, "release-group", artist=vera.id, **{"release-group-status": "website-default"}
         )
@@ -156,9 +156,9 @@ def test_bootleg_only_groups_are_hidden_on_request(
 ) -> None:
     who = generate_mbid("artist", "VELVET HARBOUR", 1)
     everything = pages(sample, "release-group", artist=who, limit=100)[0]
-    asked = {"artist": who, "limit": 100, "release-group-status": "website-default"}
-    shown = pages(sample, "release-group", **asked)[0]
-    hidden = {entry["title"] for entry in everything} - {one["title"] for one in shown}
+    parameters = {"artist": who, "limit": 100, "release-group-status": "website-default"}
+    shown = pages(sample, "release-group", **parameters)[0]
+    hidden = {entry["title"] for entry in everything} - {entry["title"] for entry in shown}
     assert hidden == {sample_discography.BOOTLEG_TITLE}
 
 

@@ -82,8 +82,8 @@ def test_page_0_is_rejected(server: SimulatorServer) -> None:
 
 def test_one_request_returns_all_parts(server: SimulatorServer) -> None:
     languages = "de,null"
-    asked = {"language": "de-DE", "include_image_language": languages}
-    movie = ask(server, "movie/50", append_to_response=ALL, **asked).data
+    parameters = {"language": "de-DE", "include_image_language": languages}
+    movie = ask(server, "movie/50", append_to_response=ALL, **parameters).data
     assert (movie["title"], movie["overview"]) == ("Die Papierlaterne", "Eine Laterne.")
     assert (movie["tagline"], movie["runtime"], movie["imdb_id"]) == ("Glüh.", 101, "tt0000050")
     assert movie["belongs_to_collection"]["id"] == 7
@@ -98,10 +98,10 @@ def test_one_request_returns_all_parts(server: SimulatorServer) -> None:
     assert movie["external_ids"]["imdb_id"] == "tt0000050"
     assert movie["keywords"]["keywords"][0]["name"] == "night train"
     assert movie["alternative_titles"]["titles"][0]["title"] == "A Light at Zennor"
-    told = {part["iso_639_1"]: part["data"] for part in movie["translations"]["translations"]}
-    assert set(told) == {"en", "de", "fr", "ja"}
-    assert told["fr"]["title"] == "La Lanterne de papier"
-    assert told["en"]["title"] == ""  # that it is the original one goes without saying
+    fields = {part["iso_639_1"]: part["data"] for part in movie["translations"]["translations"]}
+    assert set(fields) == {"en", "de", "fr", "ja"}
+    assert fields["fr"]["title"] == "La Lanterne de papier"
+    assert fields["en"]["title"] == ""  # that it is the original one goes without saying
     assert "recommendations" not in movie
 
 
@@ -120,15 +120,15 @@ def test_a_movie_is_found_by_its_imdb_id(server: SimulatorServer) -> None:
 
 
 def test_a_collection_has_its_parts(server: SimulatorServer) -> None:
-    told = ask(server, "collection/7").data
-    assert (told["name"], [part["id"] for part in told["parts"]]) == ("Lanterns", [50, 51])
+    data = ask(server, "collection/7").data
+    assert (data["name"], [part["id"] for part in data["parts"]]) == ("Lanterns", [50, 51])
     assert ask(server, "collection/8").status == 404
 
 
 def test_the_configuration_has_the_url_of_the_same_server(server: SimulatorServer) -> None:
-    told = ask(server, "configuration").data["images"]
-    assert told["secure_base_url"] == f"{server.url}/t/p/"
-    assert "w500" in told["poster_sizes"]
+    data = ask(server, "configuration").data["images"]
+    assert data["secure_base_url"] == f"{server.url}/t/p/"
+    assert "w500" in data["poster_sizes"]
 
 
 def test_responses_have_a_cache_lifetime(server: SimulatorServer) -> None:
