@@ -47,7 +47,7 @@ def run(home: Path, *, full: bool) -> None:
         "The dashboard, at 120 columns and 40 lines, while a batch runs in another process",
         ("", "items settled", "seconds", "start s", "% of a core", "at most"),
         rows,
-        "The start, told apart, is the import and the first look at everything.",
+        "The start, measured separately, is the import and the first look at everything.",
     )
 
 
@@ -65,14 +65,14 @@ def _library(home: Path) -> Shared:
     _door("make_sample_library", music, "--artists", 930)
     _door("--home", home, "--scan", music, door="music_queue_manager")
     line = _line("process_music_batch", "--home", home, "--all", "--workers", 1)
-    return _beside(home, lambda: subprocess.run(line, check=True, stdout=subprocess.DEVNULL))
+    return _measure(home, lambda: subprocess.run(line, check=True, stdout=subprocess.DEVNULL))
 
 
 def _empty(home: Path, count: int) -> Shared:
     stock.queue(home, count).close()
     code = f"from benchmarks.dashboard import settle; settle({str(home)!r}, {_SECONDS})"
     line = [sys.executable, "-c", code]
-    return _beside(home, lambda: subprocess.run(line, check=True, cwd=_ROOT))
+    return _measure(home, lambda: subprocess.run(line, check=True, cwd=_ROOT))
 
 
 def settle(home: str, seconds: float) -> None:
@@ -94,7 +94,7 @@ def _door(*words: object, door: str = "") -> None:
     subprocess.run(_line(name, *rest), check=True, stdout=subprocess.DEVNULL)
 
 
-def _beside(home: Path, work: Callable[[], object]) -> Shared:
+def _measure(home: Path, work: Callable[[], object]) -> Shared:
     """Look at a home while something works on it, and for a moment after."""
     import threading
 

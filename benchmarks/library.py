@@ -21,7 +21,7 @@ _WORKERS = max(2, min(4, os.cpu_count() or 1))
 _DOORS = Path(__file__).parents[2] / "utilities"
 _LARGE, _SMALL = (930, 17_274), (120, 2_200)  # artists, tracks
 _ROUNDS = 3
-_WHAT = {"bare": "mutagen.File and nothing else", "job": "the main job"}
+_WHAT = {"bare": "mutagen.File only", "job": "the main job"}
 
 
 class Subject:

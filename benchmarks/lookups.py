@@ -32,7 +32,7 @@ def _one(folder: Path) -> None:
     discography.make(files, "Vera Moss")
     with script_runs.serve(discography.world("Vera Moss")) as server:
         home = Home(folder / "home", files, server)
-        foretold, cold = home.estimate().requests, home.batch().requests
+        estimated, cold = home.estimate().requests, home.batch().requests
         rows = [["process_music_batch", str(cold), *_count_albums(home)]]
         home.reset()
         rows.append(["the same once more", str(home.batch().requests), *_count_albums(home)])
@@ -40,9 +40,9 @@ def _one(folder: Path) -> None:
     table.show(
         f"{discography.ALBUMS} albums of one artist, {discography.EDITIONS} editions each,"
         f" {discography.TRACKS} tracks each, no MBIDs; {discography.LACKING} more are not here",
-        ("", "requests", "albums known", "missing albums found"),
+        ("", "requests", "albums matched", "missing albums found"),
         rows,
-        f"Estimated before: {foretold} requests.",
+        f"Estimated before: {estimated} requests.",
     )
 
 
@@ -77,7 +77,7 @@ def _warm(folder: Path, count: int) -> None:
             times = rounds.run(cases, count)  # its first round asks, and warms up
             rows.append(_row(size, times))
     table.show(
-        "Such artists, known already: CPU seconds of a batch, from its start to its end",
+        "Cached artists: CPU seconds of a batch, from its start to its end",
         ("artists", "known", "no lookups", "more for each", "target"),
         rows,
         "Each batch is inline. What is more for one artist holds what starting costs more.",

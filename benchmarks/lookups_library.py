@@ -59,10 +59,10 @@ def _show_estimates(title: str, before: int, after: int, requests: list[int]) ->
         f"{title}: requests",
         ("", "estimated", "made", "off by", "target"),
         [
-            script_runs.compare_estimate("all, before any is known", before, first + rest),
-            script_runs.compare_estimate(f"the others, once {_FIRST} are", after, rest),
+            script_runs.compare_estimate("all, none cached", before, first + rest),
+            script_runs.compare_estimate(f"the others, {_FIRST} cached", after, rest),
         ],
-        "All of a made artist's releases fit on one page. The last table has artists who differ.",
+        "All releases of an artist fit on one page. The last table has artists who differ.",
     )
 
 

@@ -28,15 +28,15 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
     rng = Random(1)
     known = catalogue_file.generate_catalogue(artists, tracks)
     more = (_more(artist, rng) for artist in known.artists)
-    foretold, made = [], []
+    estimated, made = [], []
     with script_runs.serve(factories.join_catalogues(known, *more)) as server:
         home = Home(folder, files, server)
         for step in (*_STEPS[full], 0):
-            foretold.append(home.estimate().requests)
+            estimated.append(home.estimate().requests)
             options = ("--batch-size", str(step)) if step else ("--all",)
             made.append(home.batch(*options, workers=script_runs.WORKERS).requests)
-    rows = list(_rows(_STEPS[full], foretold, made))
-    head = ("artists known", "estimated for the others", "made", "off by", "target")
+    rows = list(_rows(_STEPS[full], estimated, made))
+    head = ("artists cached", "estimated for the others", "made", "off by", "target")
     table.show(
         f"{artists:,} artists, of whom half have more than {_MIDDLE} releases that are not here,"
         f" and one in twenty more than {_MIDDLE * math.exp(1.645 * _SPREAD):.0f}",
@@ -45,8 +45,8 @@ def run(folder: Path, files: Path, artists: int, tracks: int, *, full: bool) -> 
     )
 
 
-def _rows(steps: Sequence[int], foretold: list[int], requests: list[int]) -> Iterator[list[str]]:
-    for place, told in enumerate(foretold):
+def _rows(steps: Sequence[int], estimated: list[int], requests: list[int]) -> Iterator[list[str]]:
+    for place, told in enumerate(estimated):
         yield script_runs.compare_estimate(f"{sum(steps[:place])}", told, sum(requests[place:]))
 
 

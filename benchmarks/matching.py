@@ -64,7 +64,7 @@ def _show_world(catalogue: Catalogue, libraries: Sequence[Library]) -> None:
     shares = matching_albums.shares(libraries)
     rarest, count = shares.most_common()[-1]
     table.show(
-        f"A made catalogue: {len(catalogue.acts)} artists, {groups:,} release groups,"
+        f"A generated catalogue: {len(catalogue.acts)} artists, {groups:,} release groups,"
         f" {sum(1 for _ in catalogue.releases):,} releases",
         ("hard: it has, or is", "groups", "share"),
         [*rows, ["any of these", f"{all_hard:,}", f"{all_hard / groups:.0%}"]],

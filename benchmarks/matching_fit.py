@@ -26,7 +26,7 @@ _ROOM = 1.15  # the higher bar
 _LEFT = frozenset({"barcode", "disc_id", "catalogue", "doubt"})
 _LEAST = 0.5  # what a change must bring: the figures of one album more may be chance
 
-_HANDS = range(script_runs.WORKERS)
+_PARTS = range(script_runs.WORKERS)
 _KEPT: list[Call] = []  # of each process its own
 
 
@@ -35,7 +35,7 @@ def run(library: Library, calls: Sequence[Call]) -> MatchingWeights:
     keys = [(album.folder, album.album.place) for album in library.albums]
     with ExitStack() as stack:
         pools = [
-            stack.enter_context(_pool(calls[worker :: script_runs.WORKERS])) for worker in _HANDS
+            stack.enter_context(_pool(calls[worker :: script_runs.WORKERS])) for worker in _PARTS
         ]
 
         def told(weights: MatchingWeights) -> Score:

@@ -51,14 +51,14 @@ def show_families(pair: Pair) -> None:
             f"{name}: albums of the {pair.library.half} half, by family",
             _HEAD,
             [*rows, _row(_ALL, score_family(pair.library, answers))],
-            "Recall of editions: of the albums whose evidence tells one from the others.",
+            "Recall of editions: of the albums whose evidence identifies one.",
             "Ties: exactly those editions; of all said to be tied; of all that are.",
         )
 
 
 _HEAD = (
     *("", "albums", "groups: right", "precision", "recall"),
-    *("editions: right", "precision", "recall", "ties", "absent answered"),
+    *("editions: right", "precision", "recall", "ties", "absent matched"),
 )
 
 
@@ -112,7 +112,7 @@ def show_thresholds(library: Library, calls: Sequence[matching_ours.Call]) -> No
 
 LEVELS = (
     *("groups: precision", "recall", "editions: precision", "recall"),
-    *("exact ties", "absent answered"),
+    *("exact ties", "absent matched"),
 )
 
 

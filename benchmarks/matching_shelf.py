@@ -170,8 +170,8 @@ def _remade(maker: _Maker, work: Work, year: int) -> None:
     rng, title = maker.rng, work.group.title
     songs = [editions.record_again(song, rng, closely=True) for song in work.songs]
     title = rng.choice((title, f"{title} Revisited", f"{title} ({year})"))
-    maker.add(title, [songs], year, "recorded anew")
-    work.hard.add("recorded anew")
+    maker.add(title, [songs], year, "re-recorded")
+    work.hard.add("re-recorded")
 
 
 def _best(maker: _Maker, studio: Sequence[Work], year: int) -> None:

@@ -76,10 +76,10 @@ def score(answers: Iterable[Answer]) -> Score:
     answers_ = list(answers)
     return Score(
         names=len(answers_),
-        known=sum(one.case.film != 0 for one in answers_),
-        right=sum(one.right for one in answers_),
-        wrong=sum(one.wrong for one in answers_),
-        requests=sum(one.requests for one in answers_),
+        known=sum(answer.case.film != 0 for answer in answers_),
+        right=sum(answer.right for answer in answers_),
+        wrong=sum(answer.wrong for answer in answers_),
+        requests=sum(answer.requests for answer in answers_),
     )
 
 

@@ -38,7 +38,7 @@ class Case:
 class Deck:
     """The movie catalogue that is queried, and the names to parse."""
 
-    cinema: MovieCatalogue
+    catalogue: MovieCatalogue
     cases: tuple[Case, ...]
 
     def half(self, name: str) -> list[Case]:

@@ -35,7 +35,7 @@ def run(folder: Path, *, full: bool) -> None:
     """Measure on the held half; in full fit the weights, and measure other catalogues as well."""
     deck = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, SEED), NAMES, SEED)
     _show_deck(deck)
-    with movie_answers.serve(deck.cinema) as server:
+    with movie_answers.serve(deck.catalogue) as server:
         told = answer_in_ways(deck.half("held"), server, folder)
         _show_sums("The held half, side by side", told)
         _show_families(told)
@@ -44,9 +44,9 @@ def run(folder: Path, *, full: bool) -> None:
             movie_fit.run(deck.half("fit"), server, folder / "fit")
     for seed in _OTHERS if full else ():
         other = movie_names.deal(movie_catalogue.generate_catalogue(FILMS, seed), NAMES, seed)
-        with movie_answers.serve(other.cinema) as server:
+        with movie_answers.serve(other.catalogue) as server:
             told = answer_in_ways(other.cases, server, folder / f"{seed}")
-            _show_sums(f"Another cinema, with seed {seed}: all of its names", told)
+            _show_sums(f"Another catalogue, with seed {seed}: all of its names", told)
 
 
 def answer_in_ways(
@@ -66,14 +66,14 @@ def answer_in_ways(
 
 
 def _show_deck(deck: Deck) -> None:
-    movies = deck.cinema.films
+    movies = deck.catalogue.films
     titles = Counter(movie.title for movie in movies)
     shared = sum(count for count in titles.values() if count > 1)
     counted = Counter(case.family for case in deck.cases)
     rows = [[family, f"{counted[family]}"] for family in movie_names.families(deck.cases)]
     untimed = sum(case.minutes == 0 for case in deck.cases)
     table.show(
-        f"{len(movies):,} made movies, {shared / len(movies):.0%} of which share their title;"
+        f"{len(movies):,} generated movies, {shared / len(movies):.0%} of which share their title;"
         f" {len(deck.cases)} names",
         ("family", "names"),
         rows,

@@ -139,5 +139,5 @@ def _show(size: int, times: Times, names: list[str]) -> None:
         f"Batch of {_ITEMS:,} empty items, from a queue of {size:,}; target: under 5 ms an item",
         ("", "ms an item", "to append+sync", "to the bare pool", "start s"),
         rows,
-        "The start, told apart, lasts until each process has done its first item.",
+        "The start, measured separately, lasts until each process has done its first item.",
     )

@@ -72,12 +72,12 @@ class Rewritten:
         done = msgspec.to_builtins(stock.completed(self._next))
         self._items[stock.artist_name(self._next)] = done
         self._next += 1
-        beside = self._path.with_suffix(".tmp")
-        with beside.open("w") as stream:
+        other = self._path.with_suffix(".tmp")
+        with other.open("w") as stream:
             json.dump(self._items, stream, indent=2)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(self._path)
+        other.replace(self._path)
 
 
 def _plain(number: int) -> dict[str, object]:

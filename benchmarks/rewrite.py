@@ -52,12 +52,12 @@ class Subject:
         }
 
     def _replace(self, data: bytes) -> None:
-        beside = self._home / "beside"
-        with beside.open("wb") as stream:
+        temporary = self._home / "temporary"
+        with temporary.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(self._home / "other")
+        temporary.replace(self._home / "other")
 
     def busy(self, count: int) -> Durations:
         """Commit without a pause until so many rewrites were due; return what those commits took.

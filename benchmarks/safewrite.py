@@ -95,12 +95,12 @@ def _show_records(folder: Path, timed: list[int]) -> None:
             sizes += _records(home)
             blobs += [path.stat().st_size for path in store.folder.glob("blobs/*/*")]
         rows.append(_row(label, sizes, blobs))
-    table.show("Bytes of an undo record", ["", "median", "at most", "beside it at most"], rows)
+    table.show("Bytes of an undo record", ["", "median", "at most", "next to it at most"], rows)
 
 
 def _row(label: str, sizes: list[int], blobs: list[int]) -> list[str]:
-    beside = f"{max(blobs):,}" if blobs else "-"
-    return [label, f"{statistics.median(sizes):,.0f}", f"{max(sizes):,}", beside]
+    largest = f"{max(blobs):,}" if blobs else "-"
+    return [label, f"{statistics.median(sizes):,.0f}", f"{max(sizes):,}", largest]
 
 
 def _records(home: Path) -> list[int]:

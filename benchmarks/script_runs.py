@@ -83,13 +83,13 @@ def serve(catalogue: MusicBrainzCatalogue) -> Iterator[SimulatorServer]:
     rate_limit.remove_state_file(server.url, HttpEnvironment())
 
 
-def compare_estimate(name: str, foretold: int, requests: int) -> list[str]:
+def compare_estimate(name: str, estimated: int, requests: int) -> list[str]:
     """Give the row of an estimate: by how much it was off, and by how much it may be."""
     return [
         name,
-        f"{foretold:,}",
+        f"{estimated:,}",
         f"{requests:,}",
-        f"{100 * (foretold / requests - 1):+.1f} %",
+        f"{100 * (estimated / requests - 1):+.1f} %",
         "5 %",
     ]
 

@@ -42,14 +42,14 @@ def run(home: Path, *, full: bool) -> None:
         (
             "events",
             "lines read s",
-            "index made s",
+            "index creation s",
             "to reading",
             "summary s",
             "report s",
             "peak MB",
         ),
         rows,
-        "The index is made once, and grows with the history. A report is written as md and html.",
+        "The index is created once and grows with the history. A report is written as md and html.",
     )
 
 

@@ -46,7 +46,7 @@ REMAKE = CatalogueMovie(
     title="The Tin Lantern",
     release_date="2011-03-04",
     runtime=99,
-    overview="It shines anew.",
+    overview="It shines again.",
     posters=(CatalogueImage("/remake.jpg", 1000, 1500, "en"),),
     backdrops=(CatalogueImage("/remake-back.jpg", 1920, 1080),),
 )
@@ -201,7 +201,7 @@ def test_an_nfo_that_could_not_be_written_is_ours_still(bench: Bench, tmdb_id: i
     bench.work(KEY, locale=GERMAN)
     text = find_file(bench, ".nfo").read_text()
     assert f">{tmdb_id}</uniqueid>" in text
-    assert ("Die Blechlaterne" if tmdb_id == 701 else "It shines anew.") in text
+    assert ("Die Blechlaterne" if tmdb_id == 701 else "It shines again.") in text
     notes = json.loads(find_file(bench, "-metadata.json").read_bytes())
     assert notes["tmdb_id"] == tmdb_id
 

@@ -86,9 +86,9 @@ def where(tmp_path: Path) -> QueueLocation:
     for name in ("undo/2025-12.jsonl", "undo/blobs/ab/abc", "reports/one.md", "templates/one.j2"):
         (status / name).parent.mkdir(parents=True, exist_ok=True)
         (status / name).write_text(f"{name}\n")
-    (status / "undo" / "index.db").write_text("made anew")
+    (status / "undo" / "index.db").write_text("rebuilt")
     (status / "cache").mkdir()
-    (status / "cache" / "files.db").write_text("made anew")
+    (status / "cache" / "files.db").write_text("rebuilt")
     (tmp_path / "mediakeep.toml").write_text("batch_size = 3\n")
     return where
 

@@ -145,7 +145,7 @@ def test_a_part_whose_input_has_changed_is_run_again(tmp_path: Path) -> None:
     shop = stock(tmp_path, ant="one broken two")
     shop.run(delay=60.0)
     (tmp_path / "parts" / "ant.0").write_text("ONE!")
-    (tmp_path / "parts" / "ant.1").write_text("mended")
+    (tmp_path / "parts" / "ant.1").write_text("fixed")
     shop.clock.go(60)
     shop.run()
     assert shop.item("ant").status is Status.COMPLETED

@@ -137,7 +137,7 @@ def is_zipped(got: HttpReply) -> bool:
     return zipped and json.loads(gzip.decompress(got.body))["id"] == AMBER
 
 
-SPOILT: dict[str, tuple[ResponseFault, Callable[[HttpReply], bool]]] = {
+DAMAGED: dict[str, tuple[ResponseFault, Callable[[HttpReply], bool]]] = {
     "empty": (response_faults.empty_body, is_empty),
     "garbled": (response_faults.truncated_json, is_no_json),
     "paged": (response_faults.html_page, is_html),
@@ -146,14 +146,14 @@ SPOILT: dict[str, tuple[ResponseFault, Callable[[HttpReply], bool]]] = {
 }
 
 
-@each_row("name", SPOILT)
+@each_row("name", DAMAGED)
 def test_a_response_has_the_planned_fault_and_the_next_one_is_intact(name: str) -> None:
-    fault, spoilt = SPOILT[name]
+    fault, damaged = DAMAGED[name]
     with SimulatorServer(CATALOGUE) as server:
         server.faults.fail_next(fault)
         first = look(server)
         assert first.status == 200
-        assert spoilt(first)
+        assert damaged(first)
         assert look(server).data["id"] == AMBER
 
 

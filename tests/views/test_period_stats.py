@@ -184,7 +184,7 @@ def test_a_session_is_cut_at_the_ends_of_a_period() -> None:
     day = Period(MONDAY, DAY, UTC)
     begin = day.start.timestamp()
 
-    def sitting(first: float, last: float, seconds: float = 0) -> SessionSpan:
+    def session(first: float, last: float, seconds: float = 0) -> SessionSpan:
         texts = [
             (day.start + timedelta(seconds=time)).isoformat(timespec="seconds")
             for time in (first, last)
@@ -193,12 +193,12 @@ def test_a_session_is_cut_at_the_ends_of_a_period() -> None:
 
     sessions = period_stats.clip_sessions(
         [
-            sitting(-100, 100),
-            sitting(86300, 86500),
-            sitting(-100, 0),
-            sitting(86400, 86400),
-            sitting(0, 0),
-            sitting(50, 51, 1.5),
+            session(-100, 100),
+            session(86300, 86500),
+            session(-100, 0),
+            session(86400, 86400),
+            session(0, 0),
+            session(50, 51, 1.5),
         ],
         day,
     )

@@ -165,10 +165,10 @@ def test_a_report_prints_on_white_paper_in_full_width(
 def test_what_is_faint_wide_or_listens_would_be_noticed(
     visit: Open, pages: dict[str, Path], tmp_path: Path
 ) -> None:
-    spoilt = tmp_path / "spoilt.html"
+    damaged = tmp_path / "damaged.html"
     more = '<p style="color: #999" onclick="1">faint</p><p style="width: 2000px">wide</p></body>'
-    spoilt.write_text(pages["one_artist"].read_text().replace("</body>", more))
-    seen = visit(spoilt)
+    damaged.write_text(pages["one_artist"].read_text().replace("</body>", more))
+    seen = visit(damaged)
     assert [
         words for words, ink, behind in seen.page.evaluate(_INKS) if contrast(ink, behind) < 4.5
     ] == ["faint"]

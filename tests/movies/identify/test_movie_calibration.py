@@ -36,7 +36,7 @@ def deck(request: pytest.FixtureRequest) -> Deck:
 @pytest.fixture(scope="module")
 def results(deck: Deck, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Have names of both halves answered at a server."""
-    with movie_answers.serve(deck.cinema) as server:
+    with movie_answers.serve(deck.catalogue) as server:
         folder = tmp_path_factory.mktemp("movies")
         return movies.answer_in_ways(deck.cases, server, folder, (movies.OURS, movies.FIRST))
 
@@ -55,7 +55,7 @@ def test_the_first_hit_of_a_search_is_wrong_far_more_often(results: Told) -> Non
 
 
 def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(deck: Deck) -> None:
-    films = {film.id: film for film in deck.cinema.films}
+    films = {film.id: film for film in deck.catalogue.films}
     remakes = [films[case.film] for case in deck.cases if case.family == "remake"]
     assert 5 * len(remakes) >= len(deck.cases)
     for film in remakes:

@@ -369,10 +369,10 @@ def build_discography(there: There) -> Discography:
 
 @pytest.mark.parametrize("seed", range(0, 600, 100))
 def test_a_naive_second_way_comes_to_the_same(seed: int) -> None:
-    for release in range(seed, seed + 100):
-        there, here = invent_collection(Random(release))
+    for number in range(seed, seed + 100):
+        there, here = invent_collection(Random(number))
         owned = compare(build_artist(here), build_discography(there))
         missing = list_missing(owned.missing)
-        assert len(missing) == len(set(missing)), release
-        assert set(missing) == find_missing_naively(there, here), release
-        assert set(owned.unknown_places) == here.keys() - there.keys(), release
+        assert len(missing) == len(set(missing)), number
+        assert set(missing) == find_missing_naively(there, here), number
+        assert set(owned.unknown_places) == here.keys() - there.keys(), number

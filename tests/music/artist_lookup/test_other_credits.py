@@ -399,15 +399,15 @@ def age_cache(home: Path) -> None:
     with sqlite3.connect(path) as base:
         for table, change in (("discographies", "format"), ("resolved", "question")):
             (packed,) = base.execute(f"SELECT content FROM {table}").fetchone()
-            rows = msgspec.json.decode(zlib.decompress(packed))
-            rows.pop("sought", None)
+            data = msgspec.json.decode(zlib.decompress(packed))
+            data.pop("sought", None)
             if change == "format":
-                del rows["format"]
+                del data["format"]
             else:
-                rows["question"] = "0123456789abcdef"
-                for one in rows.get("more", ()):
-                    del one["release-group"]["genres"]
-            content = zlib.compress(msgspec.json.encode(rows))
+                data["question"] = "0123456789abcdef"
+                for release in data.get("more", ()):
+                    del release["release-group"]["genres"]
+            content = zlib.compress(msgspec.json.encode(data))
             base.execute(f"UPDATE {table} SET content = ?", (content,))
     base.close()
 

@@ -161,12 +161,12 @@ def test_an_album_of_the_same_titles_by_somebody_else_is_another() -> None:
 
 
 def test_a_re_recording_is_another_album() -> None:
-    anew = pressings.release(
+    rerecorded = pressings.release(
         pressings.group("Dawn (Vera's Version)"),
-        [pressings.song(f"{title} (Vera's Version)", "anew") for title in DAWN],
+        [pressings.song(f"{title} (Vera's Version)", "rerecorded") for title in DAWN],
     )
-    assert match_album(STUDIO, STUDIO, anew).release == STUDIO
-    assert match_album(anew, STUDIO, anew).release == anew
+    assert match_album(STUDIO, STUDIO, rerecorded).release == STUDIO
+    assert match_album(rerecorded, STUDIO, rerecorded).release == rerecorded
 
 
 def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:

@@ -179,6 +179,6 @@ def test_barcodes_are_valid() -> None:
 def test_without_a_suitable_track_no_lookup_defect_is_planted(tmp_path: Path) -> None:
     """The first artist alone has 13 tracks, most of them with another defect."""
     library = music_library.make_library(tmp_path / "music", artists=3, seed=4)
-    spoilt = {defect.path for defect in library.planted}
-    assert not spoilt & {defect.path for defect in library.lookup_defects}
+    damaged = {defect.path for defect in library.planted}
+    assert not damaged & {defect.path for defect in library.lookup_defects}
     assert len({defect.path for defect in library.lookup_defects}) == len(library.lookup_defects)

@@ -26,7 +26,7 @@ def plant_lookup_defects(
     Only tracks without another defect are changed, in tags and file name alike. A folder without a
     suitable track has none.
     """
-    spoilt = {defect.path for defect in planted}
+    damaged = {defect.path for defect in planted}
     result, defects = [], []
     for folder in folders:
         written: ChangedTracks = {}
@@ -35,7 +35,7 @@ def plant_lookup_defects(
             free = [
                 track
                 for track in folder.tracks
-                if track.path not in spoilt | written.keys() and has_valid_utf8(track.path)
+                if track.path not in damaged | written.keys() and has_valid_utf8(track.path)
             ]
             changed = _DEFECT_MAKERS[kind](free, rng)
             written |= changed

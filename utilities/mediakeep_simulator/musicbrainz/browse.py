@@ -161,11 +161,11 @@ def _parse_link(index: CatalogueIndex, entity: str, request: SimulatorRequest) -
 
 def _has_type(group: CatalogueGroup, request: SimulatorRequest) -> bool:
     """Return True if a group has the requested types, primary and secondary."""
-    wished = _parse_types(
+    requested = _parse_types(
         request, "type", (*serialize_parts.PRIMARY_TYPES, *serialize_parts.SECONDARY_TYPES)
     )
-    primary = wished & {name.casefold() for name in serialize_parts.PRIMARY_TYPES}
-    secondary = wished - primary
+    primary = requested & {name.casefold() for name in serialize_parts.PRIMARY_TYPES}
+    secondary = requested - primary
     own = {name.casefold() for name in group.secondary}
     return (not primary or group.primary.casefold() in primary) and (
         not secondary or bool(secondary & own)
