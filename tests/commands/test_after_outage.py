@@ -17,8 +17,8 @@ from mediakeep.queue import readonly, sessions
 from mediakeep_simulator import response_faults
 from mediakeep_simulator.http_types import SimulatorRequest
 from mediakeep_simulator.server import SimulatorServer
-from tests.commands import cinemas, rehearsed
-from tests.commands.rehearsed import out, questions
+from tests.commands import cinemas, simulated_home
+from tests.commands.simulated_home import count_requests, outage
 
 COUNT = 4  # artists or movies
 PATIENCE = 60.0  # seconds after which a test gives up waiting
@@ -78,7 +78,7 @@ def check(
     workers: int,
 ) -> Counter[tuple[str, str]]:
     """Run a batch in an outage and one after it; return what the second one asked."""
-    with out(server):
+    with outage(server):
         assert batch()[0] == SERVICE_IS_OUT
     assert len(still_pending(queue, kind)) == COUNT
     end_outage(temporary)
@@ -87,15 +87,15 @@ def check(
     assert (code, told["service_failed"], told["awaiting_lookup"]) == (0, False, 0), told
     assert told["settled"] == {"completed": COUNT}
     assert still_pending(queue, kind) == []
-    return questions(server)
+    return count_requests(server)
 
 
 @pytest.fixture(scope="module")
 def asked_of_musicbrainz(tmp_path_factory: pytest.TempPathFactory) -> Counter[tuple[str, str]]:
     """What a batch asks where there is no outage."""
-    with rehearsed.made(tmp_path_factory.mktemp("healthy"), COUNT) as home:
+    with simulated_home.open_home(tmp_path_factory.mktemp("healthy"), COUNT) as home:
         assert home.batch("--all").returncode == 0
-        return questions(home.server)
+        return count_requests(home.server)
 
 
 # Each subject with one number of workers in every run, and with each in slow ones.
@@ -107,9 +107,9 @@ def test_music_is_all_looked_up(
         run = home.call if workers == 1 else home.run
         done = run("process_music_batch", "--all", "--workers", workers, "--json")
         assert done.stdout, done.stderr
-        return done.returncode, dict(rehearsed.ended(done))
+        return done.returncode, dict(simulated_home.read_end_line(done))
 
-    with rehearsed.made(tmp_path, COUNT) as home:
+    with simulated_home.open_home(tmp_path, COUNT) as home:
         asked = check(home.server, home.queue, kinds.MUSIC, batch, home.temporary, workers)
     assert asked == asked_of_musicbrainz
 
@@ -123,7 +123,7 @@ def asked_of_tmdb(tmp_path_factory: pytest.TempPathFactory) -> Counter[tuple[str
         movies.url = server.url
         movies.scan()
         assert movies.batch("--all").returncode == 0
-        return questions(server)
+        return count_requests(server)
 
 
 @pytest.mark.parametrize("workers", [1, *(pytest.param(one, marks=_SLOW) for one in (2, 4))])
@@ -138,7 +138,7 @@ def test_movies_are_all_looked_up(
         words = ("--all", "--workers", workers, "--json")
         done = run(*words, env={"XDG_RUNTIME_DIR": str(temporary)})
         assert done.stdout, done.stderr
-        return done.returncode, dict(rehearsed.ended(done))
+        return done.returncode, dict(simulated_home.read_end_line(done))
 
     movies, _ = cinemas.made(tmp_path, COUNT)
     with cinemas.served() as server:

@@ -1,4 +1,4 @@
-"""Batches give albums their covers: rehearsed, planned, told, taken back, and asked for once."""
+"""Batches give albums their covers: dry run, planned, reported, undone, and requested once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def item(desk: Desk) -> dict[str, object]:
     return found
 
 
-# Rehearsed and planned
+# SimulatedHome and planned
 
 
 def test_a_dry_run_tells_of_it_and_what_it_fetched_is_not_asked_for_again(desk: Desk) -> None:

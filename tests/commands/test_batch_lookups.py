@@ -13,9 +13,15 @@ import pytest
 
 from mediakeep_simulator import response_faults
 from mediakeep_simulator.http_types import SimulatorResponse
-from tests.commands import rehearsed
+from tests.commands import simulated_home
 from tests.commands.conftest import Home, obeying_permissions
-from tests.commands.rehearsed import Rehearsed, Stock, ended, out, questions
+from tests.commands.simulated_home import (
+    SimulatedHome,
+    Stock,
+    count_requests,
+    outage,
+    read_end_line,
+)
 
 ARTISTS = 3
 BATCH = "process_music_batch"
@@ -25,19 +31,19 @@ AWAITING = f"{ARTISTS} artists wait for their lookup. MusicBrainz "
 
 @pytest.fixture(scope="module")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with rehearsed.made(tmp_path_factory.mktemp("stock") / "place", ARTISTS) as one:
+    with simulated_home.open_home(tmp_path_factory.mktemp("stock") / "place", ARTISTS) as one:
         yield Stock(one)
 
 
 @pytest.fixture
-def home(stock: Stock) -> Rehearsed:
+def home(stock: Stock) -> SimulatedHome:
     return stock.home()
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedHome]:
     """A home for commands that do nothing."""
-    with rehearsed.made(tmp_path_factory.mktemp("untouched"), 1) as one:
+    with simulated_home.open_home(tmp_path_factory.mktemp("untouched"), 1) as one:
         yield one
 
 
@@ -58,8 +64,10 @@ def was_asked(listening: socket.socket) -> bool:
     return bool(select.select([listening], [], [], 0)[0])
 
 
-def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: Rehearsed) -> None:
-    with out(home.server):
+def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(
+    home: SimulatedHome,
+) -> None:
+    with outage(home.server):
         done = home.batch("--all")
     assert (done.returncode, done.stderr) == (4, "")
     *_, last = done.stdout.splitlines()
@@ -78,7 +86,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
     # Until the end of the outage nobody asks, and nothing is done again but one attempt to.
     done = home.batch("--all", "--json")
     assert done.returncode == 4
-    told = ended(done)
+    told = read_end_line(done)
     assert (told["awaiting_lookup"], told["service_failed"]) == (ARTISTS, True)
     assert told["lookup_note"].startswith("MusicBrainz is unreachable")
     assert len(home.server.requests) == 1
@@ -86,13 +94,14 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
     home.later()
     done = home.batch("--all", "--json")
     assert done.returncode == 0
-    assert (ended(done)["awaiting_lookup"], ended(done)["service_failed"]) == (0, False)
+    told = read_end_line(done)
+    assert (told["awaiting_lookup"], told["service_failed"]) == (0, False)
     assert home.lookups() == {"done": ARTISTS}
     assert "lookup" not in home.ok("--show-summary")
 
 
-def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehearsed) -> None:
-    with out(home.server):
+def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: SimulatedHome) -> None:
+    with outage(home.server):
         home.batch("--batch-size", 2)
     home.later()
     first, second, third = home.artists()
@@ -105,7 +114,7 @@ def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehear
 
 
 def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
-    home: Rehearsed,
+    home: SimulatedHome,
 ) -> None:
     def add_null(reply: SimulatorResponse) -> SimulatorResponse:
         data = json.loads(reply.body)
@@ -124,7 +133,7 @@ def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
     )
 
 
-def test_a_service_that_answers_late_is_no_time_of_the_artist(home: Rehearsed) -> None:
+def test_a_service_that_answers_late_is_no_time_of_the_artist(home: SimulatedHome) -> None:
     home.server.faults.fail_next(response_faults.delayed(2.0), 10**6)
     name = next(iter(home.artists()))
     done = home.batch("--artist", name, "--item-timeout", 5)
@@ -133,10 +142,10 @@ def test_a_service_that_answers_late_is_no_time_of_the_artist(home: Rehearsed) -
     assert home.artists()[name]["status"] == "completed"
 
 
-def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> None:
+def test_artists_that_fail_win_over_a_service_that_fails(home: SimulatedHome) -> None:
     folder = home.music / next(iter(home.artists()))
     folder.chmod(0)
-    with out(home.server), obeying_permissions():
+    with outage(home.server), obeying_permissions():
         done = home.batch("--all")
     folder.chmod(0o755)
     assert done.returncode == 1, done.stderr
@@ -153,7 +162,7 @@ def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> Non
     ],
 )
 def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
-    home: Rehearsed, proxy: socket.socket, words: tuple[object, ...], why: str
+    home: SimulatedHome, proxy: socket.socket, words: tuple[object, ...], why: str
 ) -> None:
     done = home.call(BATCH, "--all", *words, env=by(proxy.getsockname()[1]))
     assert (done.returncode, done.stderr) == (0, "")
@@ -169,13 +178,13 @@ def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
     assert again.stdout.splitlines()[-1].startswith(AWAITING + why)
 
 
-def test_what_goes_to_another_machine_goes_by_the_proxy(home: Rehearsed) -> None:
+def test_what_goes_to_another_machine_goes_by_the_proxy(home: SimulatedHome) -> None:
     """The control of the test above; a name that ends in .invalid is nowhere (RFC 2606)."""
     words = ("--musicbrainz-host", "http://mirror.invalid")
     done = home.call(BATCH, "--all", *words, env=by(urlsplit(home.server.url).port))
     assert done.returncode == 0, done.stderr
     assert home.lookups() == {"done": ARTISTS}
-    assert questions(home.server).total() >= ARTISTS
+    assert count_requests(home.server).total() >= ARTISTS
 
 
 @pytest.mark.parametrize(
@@ -198,7 +207,7 @@ def test_what_goes_to_another_machine_goes_by_the_proxy(home: Rehearsed) -> None
     ],
 )
 def test_settings_that_are_no_good_are_named_before_anything_is_done(
-    untouched: Rehearsed, words: tuple[object, ...], setting: str
+    untouched: SimulatedHome, words: tuple[object, ...], setting: str
 ) -> None:
     done = untouched.call("process_music_batch", "--all", *words)
     assert done.returncode == 2, done.stdout
@@ -206,7 +215,7 @@ def test_settings_that_are_no_good_are_named_before_anything_is_done(
     assert untouched.statuses_counted() == {"pending": 1}
 
 
-def test_settings_of_a_home_are_checked_as_well(untouched: Rehearsed) -> None:
+def test_settings_of_a_home_are_checked_as_well(untouched: SimulatedHome) -> None:
     (untouched.path / "mediakeep.toml").write_text('musicbrainz_host = "nowhere"\n')
     done = Home.call(untouched, "process_music_batch", "--all")  # with no other settings
     (untouched.path / "mediakeep.toml").unlink()
@@ -214,24 +223,24 @@ def test_settings_of_a_home_are_checked_as_well(untouched: Rehearsed) -> None:
     assert 'musicbrainz_host: "nowhere" is not the URL of a server' in done.stderr
 
 
-def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: Rehearsed) -> None:
+def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: SimulatedHome) -> None:
     home.batch("--all")
-    before = questions(home.server)
+    before = count_requests(home.server)
     name = next(iter(home.artists()))
     done = home.batch("--artist", name, "--refresh")
     assert done.returncode == 0, done.stderr
-    anew = questions(home.server) - before
+    anew = count_requests(home.server) - before
     assert 2 <= anew.total() < before.total()
     mbid = home.artists()[name]["mbid"]  # which the tags have told since the first lookup
     assert {path for path, _ in anew.keys() - before.keys()} == {f"/ws/2/artist/{mbid}"}
-    with out(home.server):
+    with outage(home.server):
         done = home.batch("--artist", name, "--refresh")
     assert done.returncode == 4
     report = (home.path / home.artists()[name]["report"]).read_text()
     assert "## At MusicBrainz" in report  # what is known stays until there is an answer
 
 
-def test_a_dry_run_looks_up_and_writes_nothing_but_caches(home: Rehearsed) -> None:
+def test_a_dry_run_looks_up_and_writes_nothing_but_caches(home: SimulatedHome) -> None:
     def written() -> dict[str, bytes]:
         paths = [path for path in home.path.rglob("*") if path.is_file()]
         return {str(path): path.read_bytes() for path in paths if home.caches not in path.parents}
@@ -240,7 +249,7 @@ def test_a_dry_run_looks_up_and_writes_nothing_but_caches(home: Rehearsed) -> No
     done = home.batch("--all", "--dry-run")
     assert done.returncode == 0, done.stderr
     assert written() == before
-    assert questions(home.server).total() >= ARTISTS
+    assert count_requests(home.server).total() >= ARTISTS
     asked = len(home.server.requests)
     assert home.batch("--all").returncode == 0
     assert len(home.server.requests) == asked

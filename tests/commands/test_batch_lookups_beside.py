@@ -11,8 +11,8 @@ import pytest
 from mediakeep.pages import render
 from tests.alerts.service import Service, answer
 from tests.alerts.service import lines as log_lines
-from tests.commands import rehearsed
-from tests.commands.rehearsed import CONTACT, Rehearsed, Stock, out, questions
+from tests.commands import simulated_home
+from tests.commands.simulated_home import CONTACT, SimulatedHome, Stock, count_requests, outage
 
 ARTISTS = 3
 HEADING = "## At MusicBrainz"
@@ -20,12 +20,12 @@ HEADING = "## At MusicBrainz"
 
 @pytest.fixture(scope="module")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
-    with rehearsed.made(tmp_path_factory.mktemp("stock") / "place", ARTISTS) as one:
+    with simulated_home.open_home(tmp_path_factory.mktemp("stock") / "place", ARTISTS) as one:
         yield Stock(one)
 
 
 @pytest.fixture
-def home(stock: Stock) -> Rehearsed:
+def home(stock: Stock) -> SimulatedHome:
     return stock.home()
 
 
@@ -35,7 +35,7 @@ def section(report: Path) -> str:
 
 
 def test_an_artist_of_the_queue_is_looked_up_by_itself_and_not_again_by_a_batch(
-    home: Rehearsed,
+    home: SimulatedHome,
 ) -> None:
     name = next(iter(home.artists()))
     done = home.call("process_artist", home.music / name)
@@ -44,13 +44,13 @@ def test_an_artist_of_the_queue_is_looked_up_by_itself_and_not_again_by_a_batch(
     assert (item["status"], item["lookup"]) == ("completed", "done")
     assert item["mbid"]
     assert section(home.path / item["report"])
-    asked = questions(home.server)
+    asked = count_requests(home.server)
     home.batch("--all")
-    assert (questions(home.server) & asked) == asked
-    assert set(questions(home.server).values()) == {1}
+    assert (count_requests(home.server) & asked) == asked
+    assert set(count_requests(home.server).values()) == {1}
 
 
-def test_an_artist_that_no_queue_knows_is_looked_up_as_well(home: Rehearsed) -> None:
+def test_an_artist_that_no_queue_knows_is_looked_up_as_well(home: SimulatedHome) -> None:
     aside = home.path.parent / "aside" / "Velvet Harbour"
     aside.parent.mkdir()
     (home.music / "Velvet Harbour").rename(aside)
@@ -59,14 +59,14 @@ def test_an_artist_that_no_queue_knows_is_looked_up_as_well(home: Rehearsed) -> 
     told = json.loads(done.stdout)
     assert told["lookup"] == "done"
     assert section(home.path / told["report"])
-    before = questions(home.server).total()
+    before = count_requests(home.server).total()
     home.call("process_artist", aside)
-    assert questions(home.server).total() == before > 0
+    assert count_requests(home.server).total() == before > 0
 
 
-def test_process_artist_amid_an_outage_does_the_rest(home: Rehearsed) -> None:
+def test_process_artist_amid_an_outage_does_the_rest(home: SimulatedHome) -> None:
     name = next(iter(home.artists()))
-    with out(home.server):
+    with outage(home.server):
         done = home.call("process_artist", home.music / name)
     assert done.returncode == 4, done.stderr
     assert "MusicBrainz is unreachable" in done.stdout + done.stderr
@@ -77,7 +77,7 @@ def test_process_artist_amid_an_outage_does_the_rest(home: Rehearsed) -> None:
     assert home.lookups() == {"done": ARTISTS}
 
 
-def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Rehearsed) -> None:
+def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: SimulatedHome) -> None:
     home.batch("--all")
     asked = len(home.server.requests)
     before = section(home.path / home.artists()["Velvet Harbour"]["report"])
@@ -95,8 +95,8 @@ def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Rehe
     assert (len(home.server.requests), home.table.read_bytes()) == (asked, table)
 
 
-def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> None:
-    with out(home.server):
+def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: SimulatedHome) -> None:
+    with outage(home.server):
         done = [home.batch("--all", "--json")]
     home.later()
     done += [home.batch("--all"), home.batch("--all", "--dry-run")]
@@ -113,11 +113,11 @@ def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> N
 
 
 @pytest.mark.slow
-def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: Rehearsed) -> None:
+def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: SimulatedHome) -> None:
     service = Service(answer(200))
     told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}
     try:
-        with out(home.server):
+        with outage(home.server):
             assert home.batch("--all", env=told).returncode == 4
             service.wait(1)
             assert home.batch("--all", env=told).returncode == 4
@@ -134,7 +134,7 @@ def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: Rehearse
 
 
 def test_what_was_repaired_before_the_look_up_is_told_and_counted_after_it(
-    home: Rehearsed,
+    home: SimulatedHome,
 ) -> None:
     def told() -> dict[str, tuple[int, int, int]]:
         found = {}
@@ -156,7 +156,9 @@ def test_what_was_repaired_before_the_look_up_is_told_and_counted_after_it(
         assert after[name][1] >= resolved, name
         assert repaired in (0, after[name][2]), name
     fresh = sum(after[name][0] - before[name][0] for name in before)
-    assert rehearsed.ended(done)["auto_fixed"] == fresh > 0  # what the lookups have filled in
+    assert (
+        simulated_home.read_end_line(done)["auto_fixed"] == fresh > 0
+    )  # what the lookups have filled in
     parts = (home.path / "status" / "music" / "history").iterdir()
     events = [json.loads(line) for part in parts for line in part.read_text().splitlines()]
     counted = sum(event.get("auto_fixed", 0) for event in events)

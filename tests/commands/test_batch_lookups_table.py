@@ -11,8 +11,8 @@ import pytest
 
 from mediakeep.pages import csv_cell
 from mediakeep_simulator import catalogue_file
-from tests.commands import rehearsed
-from tests.commands.rehearsed import Rehearsed, Stock, out
+from tests.commands import simulated_home
+from tests.commands.simulated_home import SimulatedHome, Stock, outage
 
 ARTISTS = 5
 
@@ -21,27 +21,27 @@ ARTISTS = 5
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stock, Path]]:
     """A home whose artists are all looked up, and its library as it was before."""
     place = tmp_path_factory.mktemp("stock")
-    with rehearsed.made(place / "place", ARTISTS) as one:
+    with simulated_home.open_home(place / "place", ARTISTS) as one:
         shutil.copytree(one.music, place / "music", symlinks=True)
         one.batch("--all")
         yield Stock(one), place / "music"
 
 
 @pytest.fixture
-def looked_up(stock: tuple[Stock, Path]) -> Rehearsed:
+def looked_up(stock: tuple[Stock, Path]) -> SimulatedHome:
     """A home whose artists are all looked up."""
     return stock[0].home()
 
 
 @pytest.fixture
-def fresh(looked_up: Rehearsed, stock: tuple[Stock, Path]) -> Rehearsed:
+def fresh(looked_up: SimulatedHome, stock: tuple[Stock, Path]) -> SimulatedHome:
     """Another home, of the same library, with nothing done."""
     shutil.rmtree(looked_up.music)
     shutil.copytree(stock[1], looked_up.music, symlinks=True)
     return looked_up.beside("other")
 
 
-def rows(home: Rehearsed) -> list[dict[str, str]]:
+def rows(home: SimulatedHome) -> list[dict[str, str]]:
     with home.table.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
@@ -51,7 +51,7 @@ def name(row: dict[str, str]) -> str:
     return row["artist"].removeprefix("'")
 
 
-def names(home: Rehearsed) -> list[str]:
+def names(home: SimulatedHome) -> list[str]:
     return list(dict.fromkeys(map(name, rows(home))))
 
 
@@ -62,13 +62,13 @@ def of(artist: str, table: list[dict[str, str]], reason: str) -> set[str]:
 
 
 def test_its_bytes_are_the_same_however_many_batches_it_took(
-    looked_up: Rehearsed, fresh: Rehearsed
+    looked_up: SimulatedHome, fresh: SimulatedHome
 ) -> None:
     home, other = looked_up, fresh
     whole = home.table.read_bytes()
     other.batch("--batch-size", 2)
     assert 0 < len(names(other)) <= 2
-    with out(other.server):
+    with outage(other.server):
         other.batch("--batch-size", 2)
     other.later()
     while "pending" in {*other.statuses().values(), *other.lookups()}:
@@ -84,7 +84,7 @@ def test_its_bytes_are_the_same_however_many_batches_it_took(
 
 
 def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(
-    looked_up: Rehearsed,
+    looked_up: SimulatedHome,
 ) -> None:
     home = looked_up
     before = rows(home)
@@ -102,7 +102,7 @@ def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(
 
 
 def test_a_table_that_was_changed_deleted_or_is_of_another_queue_is_written_anew(
-    looked_up: Rehearsed,
+    looked_up: SimulatedHome,
 ) -> None:
     home = looked_up
     whole = home.table.read_bytes()
@@ -121,7 +121,7 @@ def test_a_table_that_was_changed_deleted_or_is_of_another_queue_is_written_anew
     assert set(names(other)) <= {next(iter(other.artists()))}
 
 
-def test_a_cell_is_no_formula_and_what_parts_cells_parts_no_title(looked_up: Rehearsed) -> None:
+def test_a_cell_is_no_formula_and_what_parts_cells_parts_no_title(looked_up: SimulatedHome) -> None:
     found = rows(looked_up)
     assert "'-Minus-" in {row["artist"] for row in found}
     cells = [cell for row in found for cell in row.values()]
@@ -133,7 +133,7 @@ def test_a_cell_is_no_formula_and_what_parts_cells_parts_no_title(looked_up: Reh
     assert any('"' in title for title in albums.values())
 
 
-def test_an_audit_that_is_damaged_costs_its_own_rows_and_is_told(looked_up: Rehearsed) -> None:
+def test_an_audit_that_is_damaged_costs_its_own_rows_and_is_told(looked_up: SimulatedHome) -> None:
     home = looked_up
     before, names_before = rows(home), names(home)
     lost = names_before[0]

@@ -18,7 +18,7 @@ from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
 from tests.commands import hands
 from tests.commands.hands import Told, read, reviews, run, state
-from tests.commands.rehearsed import Rehearsed, Stock
+from tests.commands.simulated_home import SimulatedHome, Stock
 from tests.music import shelf, visits
 
 DOOR, LIST = "fix_metadata", "outputs/manual_review_needed.json"
@@ -55,19 +55,19 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
 
 
 @pytest.fixture
-def home(stock: Stock) -> Rehearsed:
+def home(stock: Stock) -> SimulatedHome:
     return stock.home()
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedHome]:
     """The same home, for commands that are refused."""
     with made_home(tmp_path_factory.mktemp("untouched")) as made:
         yield made
 
 
 @contextmanager
-def made_home(tmp_path: Path) -> Iterator[Rehearsed]:
+def made_home(tmp_path: Path) -> Iterator[SimulatedHome]:
     """Dawn, whose tracks last otherwise than there, and Dusk, whose tags name it with a slip."""
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
@@ -80,35 +80,35 @@ def made_home(tmp_path: Path) -> Iterator[Rehearsed]:
         write_tags.write(path, [SetField("musicbrainz_albumid", (DUSK.id,))], store, queue="music")
     store.close()
     with SimulatorServer(world()) as server:
-        made = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
+        made = SimulatedHome(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
         made.scan()
         batch(made)
         yield made
 
 
-def batch(home: Rehearsed, *words: object) -> None:
+def batch(home: SimulatedHome, *words: object) -> None:
     done = home.batch("--all", "--cover-art", "none", *words)
     assert done.returncode == 0, done.stderr
 
 
-def entry(home: Rehearsed, kind: str) -> dict[str, str]:
+def entry(home: SimulatedHome, kind: str) -> dict[str, str]:
     (review,) = [review for review in reviews(home) if review["kind"] == kind]
     return review
 
 
-def kinds(home: Rehearsed) -> set[str]:
+def kinds(home: SimulatedHome) -> set[str]:
     return {review["kind"] for review in reviews(home)}
 
 
-def tracks(home: Rehearsed, album: str = "Dawn") -> list[Path]:
+def tracks(home: SimulatedHome, album: str = "Dawn") -> list[Path]:
     return sorted((home.music / "Vera" / album).glob("*.mp3"))
 
 
-def accept(home: Rehearsed, *words: object) -> Told:
+def accept(home: SimulatedHome, *words: object) -> Told:
     return run(home, DOOR, "--from-review", LIST, *words)
 
 
-def choose(home: Rehearsed, release: str, *words: object) -> Told:
+def choose(home: SimulatedHome, release: str, *words: object) -> Told:
     return accept(
         home, "--accept", entry(home, "ambiguous-release")["id"], "--mbid", release, *words
     )
@@ -117,7 +117,7 @@ def choose(home: Rehearsed, release: str, *words: object) -> Told:
 # What is proposed
 
 
-def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: Rehearsed) -> None:
+def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: SimulatedHome) -> None:
     listed, asked = entry(home, "title-differs"), len(home.server.requests)
     assert listed["proposal"] == 'title "Rivet"'
     words = shlex.split(listed["command"])[2:]
@@ -127,14 +127,14 @@ def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: Rehearsed)
     assert len(home.server.requests) == asked
 
 
-def test_all_of_a_kind_are_accepted_of_one_artist(home: Rehearsed) -> None:
+def test_all_of_a_kind_are_accepted_of_one_artist(home: SimulatedHome) -> None:
     told = accept(home, "--accept-kind", "title-differs", "--artist", "Vera")
     assert (told.code, "1 file changed." in told.out) == (0, True)
     assert read(tracks(home, "Dusk")[1]).title == ("Rivet",)
 
 
 def test_what_was_filled_in_and_taken_back_is_filled_in_when_it_is_accepted(
-    home: Rehearsed,
+    home: SimulatedHome,
 ) -> None:
     assert read(tracks(home, "Dusk")[0]).musicbrainz_trackid
     hands.ok(home, "undo_changes", "--artist", "Vera")
@@ -146,7 +146,7 @@ def test_what_was_filled_in_and_taken_back_is_filled_in_when_it_is_accepted(
     assert "incomplete-tags" not in kinds(home)
 
 
-def test_a_plan_holds_what_matched_would_correct(home: Rehearsed) -> None:
+def test_a_plan_holds_what_matched_would_correct(home: SimulatedHome) -> None:
     home.ok("--reset-artist", "Vera")
     before, plan = state(home.music), home.path / "plan.json"
     batch(home, "--fix", "matched", "--dry-run", "--plan-out", plan)
@@ -159,7 +159,7 @@ def test_a_plan_holds_what_matched_would_correct(home: Rehearsed) -> None:
 # Which release an album is
 
 
-def test_the_list_names_the_command_that_chooses(home: Rehearsed) -> None:
+def test_the_list_names_the_command_that_chooses(home: SimulatedHome) -> None:
     listed = entry(home, "ambiguous-release")
     end = f"--from-review {LIST} --accept {listed['id']} --mbid MBID"
     assert listed["command"].endswith(end)
@@ -169,7 +169,7 @@ def test_the_list_names_the_command_that_chooses(home: Rehearsed) -> None:
 
 
 def test_a_candidate_is_accepted_and_the_next_batch_fills_in_what_it_tells(
-    home: Rehearsed,
+    home: SimulatedHome,
 ) -> None:
     told = choose(home, DAWN.id.upper())
     assert (told.code, "3 files changed." in told.out) == (0, True)
@@ -192,7 +192,7 @@ def test_a_candidate_is_accepted_and_the_next_batch_fills_in_what_it_tells(
         assert path.read_bytes() == (home.music.parent / "original" / path.name).read_bytes()
 
 
-def test_a_dry_run_only_tells_of_it(home: Rehearsed) -> None:
+def test_a_dry_run_only_tells_of_it(home: SimulatedHome) -> None:
     before = state(home.music, home.path)
     told = choose(home, DAWN.id, "--dry-run")
     assert (told.code, "3 files would be changed" in told.out) == (0, True)
@@ -202,7 +202,7 @@ def test_a_dry_run_only_tells_of_it(home: Rehearsed) -> None:
 
 @pytest.mark.parametrize("release", [DUSK.id, OTHER])
 def test_a_release_that_is_no_candidate_takes_a_person_who_insists(
-    home: Rehearsed, release: str
+    home: SimulatedHome, release: str
 ) -> None:
     before = state(home.music)
     told = choose(home, release)
@@ -215,7 +215,7 @@ def test_a_release_that_is_no_candidate_takes_a_person_who_insists(
     assert {read(path).musicbrainz_releasegroupid for path in tracks(home)} == {()}
 
 
-def test_the_least_likely_candidate_is_believed_when_a_person_takes_it(home: Rehearsed) -> None:
+def test_the_least_likely_candidate_is_believed_when_a_person_takes_it(home: SimulatedHome) -> None:
     told = choose(home, DAYS.id)
     assert (told.code, "stays in the list" in told.out) == (0, False)
     batch(home)
@@ -224,7 +224,7 @@ def test_the_least_likely_candidate_is_believed_when_a_person_takes_it(home: Reh
 
 
 def test_another_edition_of_a_candidate_is_as_good_as_the_one_that_is_shown(
-    home: Rehearsed,
+    home: SimulatedHome,
 ) -> None:
     assert LONGER.id not in entry(home, "ambiguous-release")["detail"]
     told = choose(home, LONGER.id)
@@ -248,7 +248,7 @@ def test_another_edition_of_a_candidate_is_as_good_as_the_one_that_is_shown(
     ],
 )
 def test_what_is_no_release_is_refused_whoever_insists(
-    home: Rehearsed, other: str, why: str, words: tuple[str, ...]
+    home: SimulatedHome, other: str, why: str, words: tuple[str, ...]
 ) -> None:
     before = state(home.music)
     told = choose(home, other, *words)
@@ -257,14 +257,16 @@ def test_what_is_no_release_is_refused_whoever_insists(
     assert state(home.music) == before
 
 
-def test_a_release_is_chosen_for_albums_alone(home: Rehearsed) -> None:
+def test_a_release_is_chosen_for_albums_alone(home: SimulatedHome) -> None:
     one = entry(home, "title-differs")["id"]
     told = accept(home, "--accept", one, "--mbid", DUSK.id)
     assert told.code == 1
     assert "--mbid is only for ambiguous albums" in told.err
 
 
-def test_an_album_that_is_settled_already_is_said_to_be(home: Rehearsed, tmp_path: Path) -> None:
+def test_an_album_that_is_settled_already_is_said_to_be(
+    home: SimulatedHome, tmp_path: Path
+) -> None:
     old = tmp_path / "old.json"
     old.write_bytes((home.path / LIST).read_bytes())
     one = entry(home, "ambiguous-release")["id"]
@@ -287,7 +289,7 @@ def test_an_album_that_is_settled_already_is_said_to_be(home: Rehearsed, tmp_pat
     ],
 )
 def test_words_that_choose_nothing_are_refused(
-    untouched: Rehearsed, words: tuple[str, ...], why: str
+    untouched: SimulatedHome, words: tuple[str, ...], why: str
 ) -> None:
     before = state(untouched.music, untouched.path)
     told = accept(untouched, *words)
@@ -296,6 +298,6 @@ def test_words_that_choose_nothing_are_refused(
     assert state(untouched.music, untouched.path) == before
 
 
-def test_mbid_means_nothing_without_the_list(untouched: Rehearsed) -> None:
+def test_mbid_means_nothing_without_the_list(untouched: SimulatedHome) -> None:
     told = run(untouched, DOOR, "title", tracks(untouched)[0], "Ebb", "--mbid", OTHER)
     assert (told.code, "--mbid has no effect without --from-review." in told.err) == (2, True)

@@ -12,8 +12,8 @@ from mediakeep import path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.media.audio import tags
 from mediakeep_samples.music.track_files import read_seed_file
-from tests.commands import covered, rehearsed
-from tests.commands.rehearsed import Rehearsed
+from tests.commands import covered, simulated_home
+from tests.commands.simulated_home import SimulatedHome
 from tests.music import shelf
 
 Groups = dict[str, str]  # MBIDs of release groups, by "Artist/Album"
@@ -21,14 +21,14 @@ Groups = dict[str, str]  # MBIDs of release groups, by "Artist/Album"
 
 @pytest.mark.parametrize("albums", [6, pytest.param(40, marks=pytest.mark.slow)])
 def test_a_flat_library_is_matched_as_the_nested_one_is(tmp_path: Path, albums: int) -> None:
-    with rehearsed.made(tmp_path / "place", artists=albums // 2 + 2) as nested:
+    with simulated_home.open_home(tmp_path / "place", artists=albums // 2 + 2) as nested:
         folders = sorted(path for path in nested.music.glob("*/*") if path.is_dir())
         for path in folders[albums:]:
             shutil.rmtree(path)
         moved = {
             f"{path.parent.name} - {path.name} ({year(path)})": path for path in folders[:albums]
         }
-        flat = Rehearsed(tmp_path / "home", tmp_path / "flat", nested.server, nested.temporary)
+        flat = SimulatedHome(tmp_path / "home", tmp_path / "flat", nested.server, nested.temporary)
         flat.path.mkdir()
         for name, path in moved.items():
             shutil.copytree(path, flat.music / name)
@@ -59,7 +59,7 @@ def year(album: Path) -> str:
     return "1999"
 
 
-def looked_up(home: Rehearsed) -> tuple[Groups, int]:
+def looked_up(home: SimulatedHome) -> tuple[Groups, int]:
     """Run a batch; return what each album is, and how many requests that took."""
     before = len(home.server.requests)
     done = home.batch("--all")

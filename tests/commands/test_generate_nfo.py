@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.app.movies import probe_pool
-from tests.commands import cinemas, rehearsed
+from tests.commands import cinemas, simulated_home
 from tests.commands.cinemas import Movies
 
 
@@ -99,6 +99,6 @@ def test_what_is_not_certain_cannot_be_printed(movies: Movies) -> None:
 
 def test_a_service_that_fails_is_exit_code_4(tmp_path: Path) -> None:
     movies, _ = cinemas.made(tmp_path)
-    with cinemas.served() as server, rehearsed.out(server):
+    with cinemas.served() as server, simulated_home.outage(server):
         movies.url = server.url
         assert movies.call("generate_nfo", movies.movies).returncode == 4

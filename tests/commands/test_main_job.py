@@ -206,8 +206,8 @@ def test_json_tells_a_program_the_same(home: Home) -> None:
     assert events[-1]["settled"] == {"completed": 4}
     assert events[-1]["summary"]["counts"]["completed"] == 4
     assert events[-1]["summary"]["per_hour"] > 0
-    rehearsed = home.batch("--json", "--dry-run", "--batch-size", 2).stdout.splitlines()
-    assert json.loads(rehearsed[-1])["dry_run"] is True
+    dry_run = home.batch("--json", "--dry-run", "--batch-size", 2).stdout.splitlines()
+    assert json.loads(dry_run[-1])["dry_run"] is True
 
 
 def test_a_batch_whose_output_is_closed_stops_in_good_order(home: Home, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mediakeep_simulator.tmdb.app import API_KEY, READ_ACCESS_TOKEN
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import environment
-from tests.commands.rehearsed import out
+from tests.commands.simulated_home import outage
 from tests.crash.gate import Gate
 
 
@@ -84,7 +84,7 @@ def test_a_kill_and_an_outage_cost_nothing_and_all_is_taken_back(
         movies.scan()
         before = contents(movies.movies)
         kill_after(movies, count // 4)
-        with out(server, after=count // 2):
+        with outage(server, after=count // 2):
             assert movies.batch("--all").returncode == 4
         _let_an_hour_pass(server.url)
         for _ in range(2):
@@ -121,7 +121,7 @@ def test_no_file_that_a_run_writes_holds_the_secret(tmp_path: Path, secret: str)
         told = [movies.batch("--all", env={"MEDIAKEEP_TMDB_TOKEN": secret})]
         assert told[0].returncode == 0
         movies.ok("--reset-all", "--yes")
-        with out(server):
+        with outage(server):
             told.append(movies.batch("--all", env={"MEDIAKEEP_TMDB_TOKEN": secret}))
         wrong = secret[:-1] + ("0" if secret[-1] != "0" else "1")
         movies.ok("--reset-all", "--yes")

@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from tests.commands import rehearsed
-from tests.commands.rehearsed import Rehearsed, out
+from tests.commands import simulated_home
+from tests.commands.simulated_home import SimulatedHome, outage
 
 ARTIST = "Velvet Harbour"
 DOOR = "process_artist"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Rehearsed]:
-    with rehearsed.made(tmp_path, 14) as one:
+def home(tmp_path: Path) -> Iterator[SimulatedHome]:
+    with simulated_home.open_home(tmp_path, 14) as one:
         yield one
 
 
-def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehearsed) -> None:
+def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: SimulatedHome) -> None:
     done = home.call(DOOR, home.music / ARTIST, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -40,7 +40,7 @@ def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehears
     assert browsed <= {(one.path, one.query) for one in anew}
 
 
-def test_offline_one_line_says_that_nobody_was_asked(home: Rehearsed) -> None:
+def test_offline_one_line_says_that_nobody_was_asked(home: SimulatedHome) -> None:
     done = home.call(DOOR, home.music / ARTIST, "--offline")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-2] == "MusicBrainz not queried: this run is offline."
@@ -49,8 +49,10 @@ def test_offline_one_line_says_that_nobody_was_asked(home: Rehearsed) -> None:
     assert not home.server.requests
 
 
-def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: Rehearsed) -> None:
-    with out(home.server):
+def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(
+    home: SimulatedHome,
+) -> None:
+    with outage(home.server):
         done = home.call(DOOR, home.music / ARTIST)
     assert done.returncode == 4
     assert "MusicBrainz is unreachable" in done.stdout
@@ -62,7 +64,7 @@ def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: 
 
 
 @pytest.mark.slow
-def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
+def test_a_deleted_record_is_noticed(home: SimulatedHome) -> None:
     # Tags that were filled in would save the next lookup some requests.
     assert home.batch("--artist", ARTIST, "--fix", "none").returncode == 0
     asked = len(home.server.requests)
@@ -74,7 +76,7 @@ def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
 
 @pytest.mark.slow
 def test_a_copy_that_lies_elsewhere_leaves_what_is_known_of_the_queues(
-    home: Rehearsed, tmp_path: Path
+    home: SimulatedHome, tmp_path: Path
 ) -> None:
     def known() -> dict[str, Any]:
         found: dict[str, Any] = json.loads(home.record.read_bytes())["artists"]

@@ -18,7 +18,7 @@ from mediakeep_samples.music import music_library
 from mediakeep_samples.music.music_defects import MISSING_COVER
 from mediakeep_samples.music.music_library import MusicLibraryManifest
 from mediakeep_simulator import sample_artists
-from tests.commands import rehearsed
+from tests.commands import simulated_home
 
 Found = dict[str, Counter[str]]  # places by the kind of issue
 
@@ -31,7 +31,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> MusicLibraryManifest:
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Found]:
     """Work through a library of the same seed; give it, and what its audits tell."""
-    with rehearsed.made(tmp_path_factory.mktemp("sample"), sample_artists.DEFAULT_ARTISTS) as home:
+    with simulated_home.open_home(
+        tmp_path_factory.mktemp("sample"), sample_artists.DEFAULT_ARTISTS
+    ) as home:
         home.batch("--all")
         return home.music, issues(home.path / "outputs")
 

@@ -10,7 +10,7 @@ from mediakeep.media.audio import tags
 from mediakeep_simulator import factories
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
-from tests.commands.rehearsed import Rehearsed
+from tests.commands.simulated_home import SimulatedHome
 from tests.music import shelf, visits
 
 TITLES = ("Low Tide", "Ballast", "Thaw")
@@ -37,7 +37,7 @@ def test_no_worker_removes_a_cover_that_another_one_uses(
     with SimulatorServer(
         MusicBrainzCatalogue(artists=(vera,), groups=(hits,), releases=(release,))
     ) as server:
-        home = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
+        home = SimulatedHome(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
         home.scan()
         done = home.batch("--all", "--workers", workers)
         assert done.returncode == 0, done.stderr

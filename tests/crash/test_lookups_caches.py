@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from mediakeep_simulator import response_faults
-from tests.commands import rehearsed
-from tests.commands.rehearsed import Rehearsed, questions
+from tests.commands import simulated_home
+from tests.commands.simulated_home import SimulatedHome, count_requests
 
 ARTISTS = 2
 AS_THEY_ARE = "--fix", "none"  # tags that name what they are ask other questions
 
 
-def reset(home: Rehearsed) -> None:
+def reset(home: SimulatedHome) -> None:
     home.ok("--reset-all", "--yes")
 
 
-def check_home(home: Rehearsed) -> None:
+def check_home(home: SimulatedHome) -> None:
     """Check that all is known, and the record is whole."""
     assert home.lookups() == {"done": len(home.artists())}
     record = json.loads(home.record.read_bytes())
@@ -30,13 +30,13 @@ def check_home(home: Rehearsed) -> None:
 
 
 def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path: Path) -> None:
-    with rehearsed.made(tmp_path, ARTISTS) as home:
+    with simulated_home.open_home(tmp_path, ARTISTS) as home:
         home.batch(*AS_THEY_ARE, "--all")
-        first = questions(home.server)
+        first = count_requests(home.server)
         record = home.record.read_bytes()
         reset(home)
         assert home.batch(*AS_THEY_ARE, "--all").stderr == ""
-        assert questions(home.server) == first
+        assert count_requests(home.server) == first
         assert home.record.read_bytes() == record
 
         home.record.unlink()
@@ -46,14 +46,14 @@ def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path:
         assert done.stderr == (
             f"Warning: {home.record} was deleted: everything will be looked up again.\n"
         )
-        assert questions(home.server) == first + first
+        assert count_requests(home.server) == first + first
         check_home(home)
 
 
 def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_known(
     tmp_path: Path,
 ) -> None:
-    with rehearsed.made(tmp_path, ARTISTS) as home:
+    with simulated_home.open_home(tmp_path, ARTISTS) as home:
         home.batch(*AS_THEY_ARE, "--batch-size", 1)
         home.server.faults.fail_next(response_faults.delayed(1.0))
         process = home.start(*AS_THEY_ARE, "--all")
@@ -65,10 +65,10 @@ def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_kno
         _, complaint = process.communicate(timeout=60)
         assert process.returncode == 0, complaint
         assert not home.record.exists()
-        before = questions(home.server)
+        before = count_requests(home.server)
         reset(home)
         assert home.batch(*AS_THEY_ARE, "--all").returncode == 0
-        assert questions(home.server) == before + before
+        assert count_requests(home.server) == before + before
         check_home(home)
 
 
@@ -105,9 +105,9 @@ def deep(path: Path) -> None:
 def test_a_damaged_record_is_set_aside_and_rewritten(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
-    with rehearsed.made(tmp_path, 1) as home:
+    with simulated_home.open_home(tmp_path, 1) as home:
         home.batch(*AS_THEY_ARE, "--all")
-        requests, record = questions(home.server), home.record.read_bytes()
+        requests, record = count_requests(home.server), home.record.read_bytes()
         harm(home.record)
         harmed = home.record.read_bytes()
         reset(home)
@@ -117,16 +117,16 @@ def test_a_damaged_record_is_set_aside_and_rewritten(
         assert aside.read_bytes() == harmed
         assert aside.name in done.stderr
         assert home.record.read_bytes() == record
-        assert questions(home.server) == requests
+        assert count_requests(home.server) == requests
 
 
 @pytest.mark.parametrize("harm", [cut, pytest.param(garble, marks=pytest.mark.slow)])
 def test_damaged_answers_are_set_aside_and_requested_again(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
-    with rehearsed.made(tmp_path, ARTISTS) as home:
+    with simulated_home.open_home(tmp_path, ARTISTS) as home:
         home.batch(*AS_THEY_ARE, "--all")
-        first = questions(home.server)
+        first = count_requests(home.server)
         for rest in home.caches.glob("musicbrainz.sqlite-*"):
             rest.unlink()
         harm(home.answers)
@@ -135,14 +135,14 @@ def test_damaged_answers_are_set_aside_and_requested_again(
         assert done.returncode == 0, done.stderr
         assert list(home.caches.glob("musicbrainz.sqlite.damaged-*"))
         assert "musicbrainz.sqlite.damaged-" in done.stderr
-        assert questions(home.server).keys() == first.keys()
+        assert count_requests(home.server).keys() == first.keys()
         check_home(home)
 
 
 def test_an_unusable_cache_folder_is_reported_before_any_claim(
     tmp_path: Path,
 ) -> None:
-    with rehearsed.made(tmp_path, 1) as home:
+    with simulated_home.open_home(tmp_path, 1) as home:
         home.caches.parent.mkdir(exist_ok=True)
         home.caches.write_text("in the way")
         done = home.batch(*AS_THEY_ARE, "--all")
@@ -156,7 +156,7 @@ def test_an_unusable_cache_folder_is_reported_before_any_claim(
 
 
 def test_a_record_that_is_a_folder_is_reported_before_anything_is_claimed(tmp_path: Path) -> None:
-    with rehearsed.made(tmp_path, 1) as home:
+    with simulated_home.open_home(tmp_path, 1) as home:
         home.record.mkdir(parents=True)
         done = home.batch(*AS_THEY_ARE, "--all")
         assert done.returncode == 2, done.stderr

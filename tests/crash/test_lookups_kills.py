@@ -23,8 +23,8 @@ from mediakeep.kinds import MUSIC
 from mediakeep.queue import readonly
 from mediakeep_simulator import response_faults
 from tests.alerts.service import until
-from tests.commands import rehearsed
-from tests.commands.rehearsed import Rehearsed, questions
+from tests.commands import simulated_home
+from tests.commands.simulated_home import SimulatedHome, count_requests
 
 SLOW = pytest.mark.slow
 # Moments, and what is counted on or told of one session: repairs of two are named by none.
@@ -35,7 +35,7 @@ _FACTS = ("status", "lookup", "mbid", "attempts", "report", "track_count", "albu
 _COUNTS = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "issues", "notes")
 
 
-def read_outputs(home: Rehearsed) -> dict[str, str]:
+def read_outputs(home: SimulatedHome) -> dict[str, str]:
     """Return all that a user reads of a home: its outputs, its reports, and the record."""
     paths = [*(home.path / "outputs").iterdir(), *(home.path / "issues").rglob("*.md")]
     # What a killed writer left half-written is swept by a batch of an hour later.
@@ -44,7 +44,7 @@ def read_outputs(home: Rehearsed) -> dict[str, str]:
     return {name: _OF_A_RUN.sub("", path.read_text()) for name, path in texts.items()}
 
 
-def queue(home: Rehearsed) -> dict[str, list[Any]]:
+def queue(home: SimulatedHome) -> dict[str, list[Any]]:
     """Return what the queue holds of each artist that no kill may change."""
     return {
         name: [item.get(one) for one in (*_FACTS, *_COUNTS)]
@@ -60,7 +60,7 @@ def hashes(music: Path) -> dict[str, str]:
     }
 
 
-def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
+def kill(home: SimulatedHome, at: int, workers: int = 2) -> None:
     """Kill a batch and all its workers once so many requests were answered, and more have come.
 
     These are not answered, so that the batch does not end before the kill.
@@ -80,7 +80,7 @@ def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
     assert Status.IN_PROGRESS in {item.status for item in items}
 
 
-def reset_home(home: Rehearsed, pristine: Path) -> None:
+def reset_home(home: SimulatedHome, pristine: Path) -> None:
     """Put everything back to where it was before the first batch, at the same place."""
     for path in (home.music, home.path):
         shutil.rmtree(path)
@@ -108,11 +108,11 @@ def moments(first: int, last: int, kills: int) -> Iterator[int]:
 def test_kills_during_lookups_change_nothing_and_have_nothing_asked_again(
     tmp_path: Path, artists: int, workers: int, kills: int
 ) -> None:
-    with rehearsed.made(tmp_path, artists) as home:
+    with simulated_home.open_home(tmp_path, artists) as home:
         pristine = tmp_path / "pristine"
         shutil.copytree(home.music, pristine, symlinks=True)
         assert home.batch("--all", "--workers", workers).returncode == 0
-        whole, ours, requests = read_outputs(home), queue(home), questions(home.server)
+        whole, ours, requests = read_outputs(home), queue(home), count_requests(home.server)
         enriched, original = hashes(home.music), hashes(pristine)
         assert set(requests.values()) == {1}
         assert sum(enriched[name] != digest for name, digest in original.items()) > artists
@@ -128,7 +128,7 @@ def test_kills_during_lookups_change_nothing_and_have_nothing_asked_again(
         assert read_outputs(home) == whole
         assert hashes(home.music) == enriched
 
-        again = questions(home.server)
+        again = count_requests(home.server)
         assert again.keys() == requests.keys()
         assert 1 <= (again - requests).total() <= kills * workers
         assert max(again.values()) <= 1 + kills
@@ -141,11 +141,11 @@ def test_kills_during_lookups_change_nothing_and_have_nothing_asked_again(
 @SLOW
 def test_a_batch_killed_during_a_requested_wait_does_not_block_the_next(tmp_path: Path) -> None:
     """What a dead process held of the pace and of the questions is held no more."""
-    with rehearsed.made(tmp_path, 4) as home:
+    with simulated_home.open_home(tmp_path, 4) as home:
         home.server.faults.fail_next(response_faults.http_error(retry_after="2"), 2)
         kill(home, 1)
         done = home.batch("--all")
         assert done.returncode == 0, done.stderr
         assert home.lookups() == {"done": 4}
         assert {item["attempts"] for item in home.artists().values()} == {1}
-        assert set(questions(home.server).values()) == {1}
+        assert set(count_requests(home.server).values()) == {1}

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import rehearsed
-from tests.commands.rehearsed import Rehearsed, questions
+from tests.commands import simulated_home
+from tests.commands.simulated_home import SimulatedHome, count_requests
 
 INTERVAL = 0.2
 
 
-def side_by_side(*homes: Rehearsed, workers: int = 2) -> None:
+def side_by_side(*homes: SimulatedHome, workers: int = 2) -> None:
     """Run batches at the same time, and see that all end well."""
     words = ("--workers", workers, "--batch-size", 4, "--musicbrainz-interval", INTERVAL)
     running = [home.start(*words) for home in homes]
@@ -20,7 +20,7 @@ def side_by_side(*homes: Rehearsed, workers: int = 2) -> None:
     assert [process.returncode for process in running] == [0] * len(homes), ends
 
 
-def find_excess_requests(home: Rehearsed, interval: float) -> list[int]:
+def find_excess_requests(home: SimulatedHome, interval: float) -> list[int]:
     """Return the requests by which, counted from any before it, there were too many.
 
     A request may take an interval longer to arrive than the one before it.
@@ -35,27 +35,27 @@ def find_excess_requests(home: Rehearsed, interval: float) -> list[int]:
 
 @pytest.mark.slow
 def test_two_batches_of_a_home_keep_one_pace_and_ask_nothing_twice(tmp_path: Path) -> None:
-    with rehearsed.made(tmp_path, 8) as home:
+    with simulated_home.open_home(tmp_path, 8) as home:
         side_by_side(home, home, workers=4)
         assert home.lookups() == {"done": 8}
-        assert set(questions(home.server).values()) == {1}
-        assert len(home.server.requests) == questions(home.server).total() >= 16
+        assert set(count_requests(home.server).values()) == {1}
+        assert len(home.server.requests) == count_requests(home.server).total() >= 16
         assert find_excess_requests(home, INTERVAL) == []
         assert find_excess_requests(home, 2 * INTERVAL) != []
 
 
 @pytest.mark.slow
 def test_two_homes_of_a_machine_keep_one_pace(tmp_path: Path) -> None:
-    with rehearsed.made(tmp_path, 4) as home:
+    with simulated_home.open_home(tmp_path, 4) as home:
         side_by_side(home, home.beside("other"))
-        assert set(questions(home.server).values()) == {2}  # each home keeps its own answers
+        assert set(count_requests(home.server).values()) == {2}  # each home keeps its own answers
         assert find_excess_requests(home, INTERVAL) == []
 
 
 @pytest.mark.slow
 def test_machines_that_know_nothing_of_each_other_are_too_fast_together(tmp_path: Path) -> None:
     """The control of the tests above: with folders of their own the pace is kept by each alone."""
-    with rehearsed.made(tmp_path, 4) as home:
+    with simulated_home.open_home(tmp_path, 4) as home:
         other = home.beside("other")
         other.temporary = tmp_path / "elsewhere"
         other.temporary.mkdir()

@@ -24,7 +24,7 @@ TABLE = "outputs/missing_albums.csv"
 
 
 @dataclass
-class Rehearsed(Home):
+class SimulatedHome(Home):
     """A home whose commands ask the server, and keep its pace in a folder of their own."""
 
     server: SimulatorServer
@@ -95,24 +95,24 @@ class Rehearsed(Home):
     def statuses_counted(self) -> dict[str, int]:
         return dict(Counter(self.statuses().values()))
 
-    def beside(self, name: str) -> Rehearsed:
+    def beside(self, name: str) -> SimulatedHome:
         """Make another home, of the same library as it is now, on the same machine."""
         root = self.path.parent / name
         shutil.copytree(self.music, root / "music", symlinks=True)
         (root / "home").mkdir()
-        made = Rehearsed(root / "home", root / "music", self.server, self.temporary)
+        made = SimulatedHome(root / "home", root / "music", self.server, self.temporary)
         made.scan()
         return made
 
 
 @contextlib.contextmanager
-def made(root: Path, artists: int, tracks: int | None = None) -> Iterator[Rehearsed]:
+def open_home(root: Path, artists: int, tracks: int | None = None) -> Iterator[SimulatedHome]:
     """Make a library, a queue of it, and a server that knows its artists."""
     music_library.make_library(root / "music", artists=artists, tracks=tracks)
     (root / "home").mkdir()
     (root / "tmp").mkdir()
     with SimulatorServer(catalogue_file.generate_catalogue(artists, tracks)) as server:
-        home = Rehearsed(root / "home", root / "music", server, root / "tmp")
+        home = SimulatedHome(root / "home", root / "music", server, root / "tmp")
         home.scan()
         yield home
 
@@ -120,12 +120,12 @@ def made(root: Path, artists: int, tracks: int | None = None) -> Iterator[Rehear
 class Stock:
     """Keeps a home as it is, and hands it out anew to each test, in the same place."""
 
-    def __init__(self, home: Rehearsed) -> None:
+    def __init__(self, home: SimulatedHome) -> None:
         self._home, self._place = home, home.path.parent
         self.kept = self._place.with_name(f"{self._place.name}-kept")
         shutil.copytree(self._place, self.kept, symlinks=True)
 
-    def home(self) -> Rehearsed:
+    def home(self) -> SimulatedHome:
         """Give the home, which nobody has touched, and a server that nobody has asked."""
         shutil.rmtree(self._place)
         shutil.copytree(self.kept, self._place, symlinks=True)
@@ -135,7 +135,7 @@ class Stock:
 
 
 @contextlib.contextmanager
-def out(server: SimulatorServer, after: int = 0) -> Iterator[None]:
+def outage(server: SimulatorServer, after: int = 0) -> Iterator[None]:
     """Let a server be out for a `with` block, for longer than anybody waits.
 
     `after` is how many requests it answers before.
@@ -150,14 +150,14 @@ def out(server: SimulatorServer, after: int = 0) -> Iterator[None]:
     over.set()
 
 
-def questions(server: SimulatorServer, status: int = 200) -> Counter[tuple[str, str]]:
+def count_requests(server: SimulatorServer, status: int = 200) -> Counter[tuple[str, str]]:
     """Count how often each question got an answer of this status."""
     return Counter(
         (request.path, request.query) for request in server.requests if request.status == status
     )
 
 
-def ended(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
+def read_end_line(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
     """Return the last object that a command with --json printed."""
     found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
