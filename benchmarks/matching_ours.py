@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Asked:
+class LookupResult:
     """What was found for one half, what it cost, and what the matcher was given."""
 
     matches: Matches
@@ -49,7 +49,7 @@ class Asked:
     calls: tuple[Call, ...]
 
 
-def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
+def ask(library: Library, server: SimulatorServer, folder: Path) -> LookupResult:
     """Look up every artist of a half, each as a batch does."""
     service = Service("MusicBrainz", server.url)
     access = ServiceConfig(service, Service("The Cover Art Archive", server.url), "who@example.org")
@@ -72,7 +72,7 @@ def ask(library: Library, server: SimulatorServer, folder: Path) -> Asked:
                 (artist.name, place): match for place, match in lookup_result.matches.items()
             }
         used = time.thread_time() - used
-    return Asked(matches, len(server.requests) - began, used, tuple(calls.values()))
+    return LookupResult(matches, len(server.requests) - began, used, tuple(calls.values()))
 
 
 def match_all(calls: Iterable[Call], weights: MatchingWeights) -> Matches:
@@ -89,7 +89,7 @@ def answers(library: Library, matches: Matches) -> list[Answer]:
     return [answer(matches.get((album.folder, album.album.place))) for album in library.albums]
 
 
-def answer_all(library: Library, asked: Asked) -> Answers:
+def answer_all(library: Library, asked: LookupResult) -> Answers:
     """Return all answers, and what they cost."""
     return Answers(answers(library, asked.matches), asked.requests, asked.cpu)
 

@@ -36,7 +36,7 @@ _SIGMA = 0.8  # seconds by which a length is uncertain at the least
 _SAME, _OTHER = 0.5, 12.0  # how unlikely lengths are that say nothing, and that say enough
 
 
-class Told(IntEnum):
+class Distinction(IntEnum):
     """Whether an edition can be distinguished from the true one."""
 
     TIED = 0
@@ -79,8 +79,8 @@ def judge(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
         for edition in editions
         if edition is not own
     }
-    tied = {own.id} | {mbid for mbid, how in judged.items() if how is Told.TIED}
-    grey = {mbid for mbid, how in judged.items() if how is Told.GREY}
+    tied = {own.id} | {mbid for mbid, how in judged.items() if how is Distinction.TIED}
+    grey = {mbid for mbid, how in judged.items() if how is Distinction.GREY}
     if draft.doubtful:
         grey |= tied
         return Truth(draft.family, own.group, frozenset(tied), frozenset(grey))
@@ -96,70 +96,76 @@ def judge(draft: Draft, editions: Sequence[CatalogueRelease]) -> Truth:
 
 def _compare(
     draft: Draft, own: CatalogueRelease, other: CatalogueRelease, every: Sequence[CatalogueRelease]
-) -> Told:
+) -> Distinction:
     return max(_by_tags(draft, own, other, every), _by_tracks(draft, own, other))
 
 
-def _by_tracks(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Told:
+def _by_tracks(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Distinction:
     if _titles(own) != _titles(other):
         return _by_titles(draft, own, other)
     layout = [medium.count for medium in own.media] == [medium.count for medium in other.media]
     seen = draft.discs and draft.totals and draft.ordered
-    laid = Told.TIED if layout else Told.APART if seen else Told.GREY
+    laid = Distinction.TIED if layout else Distinction.APART if seen else Distinction.GREY
     return max(laid, _by_lengths(draft, own, other))
 
 
-def _by_titles(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Told:
+def _by_titles(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Distinction:
     """Compare what either edition lacks and has too much."""
     theirs, mine = Counter(_titles(other)), Counter(_titles(own))
     if theirs == mine:
-        return Told.APART if draft.ordered else Told.GREY
+        return Distinction.APART if draft.ordered else Distinction.GREY
     here = _here(draft, own)
     shown = not all(line.hidden for line in draft.lines) or "Track" not in draft.lines[0].name
     if shown and here - theirs:
-        return Told.APART
+        return Distinction.APART
     missing = theirs.total() - here.total()
     if missing <= mine.total() - here.total():
-        return Told.GREY  # it explains the album as well, or better
+        return Distinction.GREY  # it explains the album as well, or better
     whole = here == mine and len(draft.lines) == mine.total()
-    return Told.APART if whole or draft.totals else Told.GREY
+    return Distinction.APART if whole or draft.totals else Distinction.GREY
 
 
-def _by_lengths(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Told:
+def _by_lengths(draft: Draft, own: CatalogueRelease, other: CatalogueRelease) -> Distinction:
     sigma, unlikely = max(_SIGMA, draft.noise), 0.0
     for line in draft.lines:
         if any(line.origin):
             mine, theirs = _track(own, line.origin), _counterpart(own, other, line.origin)
             if not (mine.length and theirs.length):
-                return Told.GREY
+                return Distinction.GREY
             unlikely += ((mine.length - theirs.length) / 1000 / sigma) ** 2 / 2
-    return Told.TIED if unlikely < _SAME else Told.GREY if unlikely < _OTHER else Told.APART
+    return (
+        Distinction.TIED
+        if unlikely < _SAME
+        else Distinction.GREY
+        if unlikely < _OTHER
+        else Distinction.APART
+    )
 
 
 def _by_tags(
     draft: Draft, own: CatalogueRelease, other: CatalogueRelease, every: Sequence[CatalogueRelease]
-) -> Told:
+) -> Distinction:
     """Compare the tags that distinguish editions: those of the true one alone are evidence."""
     mine, theirs = facts(own), facts(other)
-    told = Told.TIED
+    told = Distinction.TIED
     for name, text in draft.facts.items():
         if mine.get(name) == text != theirs.get(name):
             known = theirs.get(name) or name in ("barcode", "musicbrainz_albumid")
-            told = max(told, Told.APART if known else Told.GREY)
+            told = max(told, Distinction.APART if known else Distinction.GREY)
     if draft.date[:4] == own.date[:4] != other.date[:4] and draft.date:
         first = min(act.date[:4] for act in every)
-        told = max(told, Told.GREY if draft.date[:4] == first else Told.APART)
+        told = max(told, Distinction.GREY if draft.date[:4] == first else Distinction.APART)
     elif draft.date and draft.date[:4] == other.date[:4] != own.date[:4]:
-        told = max(told, Told.GREY)
+        told = max(told, Distinction.GREY)
     return told
 
 
 def _contradicted(draft: Draft, own: CatalogueRelease, tagged: CatalogueRelease) -> bool:
     """Return whether the tracks cannot be those of the edition that the tags name."""
-    if _by_tracks(draft, own, tagged) is not Told.APART:
+    if _by_tracks(draft, own, tagged) is not Distinction.APART:
         return False
     if _titles(own) == _titles(tagged):
-        return _by_lengths(draft, own, tagged) is Told.APART
+        return _by_lengths(draft, own, tagged) is Distinction.APART
     return bool(_here(draft, own) - Counter(_titles(tagged)))
 
 

@@ -35,7 +35,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Deck:
+class NameSet:
     """The movie catalogue that is queried, and the names to parse."""
 
     catalogue: MovieCatalogue
@@ -46,7 +46,7 @@ class Deck:
         return [case for case in self.cases if case.half == name]
 
 
-def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
+def deal(whole: MovieCatalogue, count: int, seed: int) -> NameSet:
     """Make so many names of a catalogue's movies; the same every time."""
     rng = Random(seed)
     shown = [film for film in whole.films if not film.adult and film.release_date]
@@ -63,7 +63,7 @@ def deal(whole: MovieCatalogue, count: int, seed: int) -> Deck:
         movie = next(movie for movie in rest if _suits(family, movie))
         cases.append(_case(family, movie, rng))
     movies = tuple(film for film in whole.films if film.id not in absent)
-    return Deck(
+    return NameSet(
         MovieCatalogue(films=movies, series=whole.series, removed=whole.removed), tuple(cases)
     )
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from benchmarks import movie_answers, movie_fit, movie_names, table
 from benchmarks.movie_answers import Answer, Score
-from benchmarks.movie_names import Case, Deck
+from benchmarks.movie_names import Case, NameSet
 from mediakeep.movies.identify.weights import WEIGHTS
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import movie_catalogue
@@ -28,7 +28,7 @@ _TARGETS = "Targets: precision 0.99, recall 0.90."
 _LEVELS = ("precision", "recall", "right", "wrong", "requests a name")
 OURS, FIRST, AGAIN = "mediakeep", "the first hit", "the same, then without year"
 _WAYS = OURS, FIRST, AGAIN
-_Told = Mapping[str, Sequence[Answer]]
+_Answers = Mapping[str, Sequence[Answer]]
 
 
 def run(folder: Path, *, full: bool) -> None:
@@ -51,7 +51,7 @@ def run(folder: Path, *, full: bool) -> None:
 
 def answer_in_ways(
     cases: Sequence[Case], server: SimulatorServer, folder: Path, ways: Sequence[str] = _WAYS
-) -> _Told:
+) -> _Answers:
     """Have names answered in several ways, each with a cache of its own."""
     local = movie_answers.read(cases)
     found = {}
@@ -65,7 +65,7 @@ def answer_in_ways(
     return found
 
 
-def _show_deck(deck: Deck) -> None:
+def _show_deck(deck: NameSet) -> None:
     movies = deck.catalogue.films
     titles = Counter(movie.title for movie in movies)
     shared = sum(count for count in titles.values() if count > 1)
@@ -82,7 +82,7 @@ def _show_deck(deck: Deck) -> None:
     )
 
 
-def _show_sums(title: str, result: _Told) -> None:
+def _show_sums(title: str, result: _Answers) -> None:
     rows = []
     for name, answers in result.items():
         left = Counter(answer.sure.value for answer in answers)
@@ -98,7 +98,7 @@ def _levels(score: Score) -> list[str]:
     ]
 
 
-def _show_families(result: _Told) -> None:
+def _show_families(result: _Answers) -> None:
     names = list(result)[:2]
     cases = [one.case for one in result[names[0]]]
     rows = []

@@ -18,7 +18,7 @@ from mediakeep_samples.music import track_files
 from tests.commands.conftest import environment
 from tests.commands.repaired import Library, Stock, contents
 from tests.crash import faults, tagger
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 from tests.media import writable_files
 from tests.music import shelf
 
@@ -200,7 +200,7 @@ def _forget(folder: Path, number: int) -> None:
     """Forget, and die at the call of that number."""
     left = number
 
-    def come(_: Call) -> None:
+    def come(_: FileCall) -> None:
         nonlocal left
         left -= 1
         if left < 0:

@@ -17,25 +17,25 @@ from tests.commands.repaired import Library, Stock
 from tests.crash import faults, tagger
 from tests.crash.faults import AFTER, BEFORE, TORN
 from tests.crash.gate import Gate, count
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 from tests.sampling import some
 
 SELECTORS = [("--session", "last"), ("--artist", "Vera"), ("--since", "2h")]
 
 
-def _named(name: str, which: Callable[[Call], bool]) -> Callable[[Call], bool]:
+def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
     return lambda call: call.name == name and which(call)
 
 
-def _copy(call: Call) -> bool:
+def _copy(call: FileCall) -> bool:
     return call.path.endswith(".tmp") and "Dawn" in call.path
 
 
-def _record(call: Call) -> bool:
+def _record(call: FileCall) -> bool:
     return call.path.endswith(".jsonl") and "status/undo" in call.path
 
 
-def _queue(call: Call) -> bool:
+def _queue(call: FileCall) -> bool:
     return "processing_queue.journal" in call.path
 
 
@@ -71,7 +71,7 @@ def _undo(words: list[str], point: str, times: int) -> None:
     when, fits = POINTS[point]
     left = times
 
-    def come(call: Call) -> None:
+    def come(call: FileCall) -> None:
         nonlocal left
         left -= fits(call)
         if fits(call) and left <= 0:

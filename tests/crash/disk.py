@@ -19,14 +19,14 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from pathlib import PurePath
 
-from tests.crash.tap import Call
+from tests.crash.tap import FileCall
 
 MANY = 5  # open changes of names; of more than these, not every selection is tried
 _SECTOR = 512
 
 
 @dataclass(frozen=True)
-class Left:
+class FileState:
     """What is left of a file: its data, its time, and which names are names of the same file."""
 
     data: bytes
@@ -39,22 +39,22 @@ class Inode:
     """A file's data on the disk, and the calls that are not on the disk yet."""
 
     data: bytes = b""
-    open: list[Call] = field(default_factory=list)
+    open: list[FileCall] = field(default_factory=list)
     mtime: int = 0
 
     def now(self) -> bytes:
         """Return what the running system sees."""
         return _applied(self.data, self.open)
 
-    def take(self, call: Call) -> None:
+    def take(self, call: FileCall) -> None:
         self.open.append(call)
         self.mtime = call.mtime
 
     def sync(self) -> None:
         self.data, self.open = self.now(), []
 
-    def left(self, data: bytes) -> Left:
-        return Left(data, self.mtime, id(self))
+    def left(self, data: bytes) -> FileState:
+        return FileState(data, self.mtime, id(self))
 
     def variants(self, pieces: int) -> Iterator[bytes]:
         """Give what may be on the disk, between nothing and all of what is open."""
@@ -87,7 +87,7 @@ class Rename:
 Names = dict[str, Inode | None]
 
 
-def _applied(data: bytes, calls: Sequence[Call]) -> bytes:
+def _applied(data: bytes, calls: Sequence[FileCall]) -> bytes:
     for call in calls:
         if call.name == "ftruncate":
             data = data[: call.offset].ljust(call.offset, b"\0")
@@ -101,7 +101,7 @@ def _put(data: bytes, new: bytes, offset: int) -> bytes:
     return data[:offset].ljust(offset, b"\0") + new + data[offset + len(new) :]
 
 
-def _parts(before: bytes, call: Call, pieces: int) -> Iterator[bytes]:
+def _parts(before: bytes, call: FileCall, pieces: int) -> Iterator[bytes]:
     """Give what a write may leave: cut, filled with zeros, or without one of its sectors."""
     offset = len(before) if call.offset < 0 else call.offset
     text = call.data.rstrip(b"\0")
@@ -132,7 +132,7 @@ class Disk:
         self._open: list[Rename] = []
         self._latest: Inode | None = None  # the file that was changed last
 
-    def take(self, call: Call) -> None:
+    def take(self, call: FileCall) -> None:
         """Take a call that was made."""
         match call.name:
             case "open":
@@ -158,11 +158,11 @@ class Disk:
         assert inode is not None
         return inode
 
-    def _opened(self, call: Call) -> None:
+    def _opened(self, call: FileCall) -> None:
         if call.path not in self._seen:
             self._rename(Rename(Inode(mtime=call.mtime), new=call.path))
         elif call.flags & os.O_TRUNC:
-            self._inode(call.path).take(Call("ftruncate", call.path, mtime=call.mtime))
+            self._inode(call.path).take(FileCall("ftruncate", call.path, mtime=call.mtime))
 
     def _rename(self, change: Rename) -> None:
         if change.old and change.new and self._seen.get(change.new) is change.inode:
@@ -184,7 +184,7 @@ class Disk:
             _rename(self._names, change)
         self._open = kept[::-1]
 
-    def states(self, chance: random.Random) -> Iterator[dict[str, Left]]:
+    def states(self, chance: random.Random) -> Iterator[dict[str, FileState]]:
         """Give what a power loss at this moment may leave behind.
 
         Each selection of names with all data and with none; and each part of the data with all
@@ -204,7 +204,7 @@ class Disk:
             _rename(names, change)
         return {path: name for path, name in names.items() if name and self._reachable(path, names)}
 
-    def _partly(self, names: dict[str, Inode]) -> Iterator[dict[str, Left]]:
+    def _partly(self, names: dict[str, Inode]) -> Iterator[dict[str, FileState]]:
         open_ = {id(inode): inode for inode in names.values() if inode.open}
         for inode in open_.values():
             for data in inode.variants(20 if inode is self._latest else 2):

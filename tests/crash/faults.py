@@ -7,41 +7,41 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 
 BEFORE, TORN, AFTER = "before", "torn", "after"
 SEAL = b'"op":"seal"'
 
 
-def journal(call: Call) -> bool:
+def journal(call: FileCall) -> bool:
     return call.path.endswith(".jsonl") and "processing_queue.journal" in call.path
 
 
-def append(call: Call) -> bool:
+def append(call: FileCall) -> bool:
     return call.name == "pwrite" and journal(call) and SEAL not in call.data
 
 
-def seal(call: Call) -> bool:
+def seal(call: FileCall) -> bool:
     return call.name == "pwrite" and journal(call) and SEAL in call.data
 
 
-def _snapshot(call: Call) -> bool:
+def _snapshot(call: FileCall) -> bool:
     return call.path.endswith(".tmp") and "live" not in call.path and not _checkpoint(call)
 
 
-def _checkpoint(call: Call) -> bool:
+def _checkpoint(call: FileCall) -> bool:
     return "checkpoints" in call.path
 
 
-def _history(call: Call) -> bool:
+def _history(call: FileCall) -> bool:
     return "history" in Path(call.path).parts
 
 
-def _named(name: str, which: Callable[[Call], bool]) -> Callable[[Call], bool]:
+def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
     return lambda call: call.name == name and which(call)
 
 
-Moment = tuple[str, Callable[[Call], bool]]
+Moment = tuple[str, Callable[[FileCall], bool]]
 POINTS: dict[str, Moment] = {
     "before append": (BEFORE, append),
     "torn append": (TORN, append),
@@ -73,13 +73,13 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def write_partly(call: Call, share: float) -> None:
+def write_partly(call: FileCall, share: float) -> None:
     """Write a part of what a call would, then die."""
     _partly(call, share)
     die()
 
 
-def _partly(call: Call, share: float) -> None:
+def _partly(call: FileCall, share: float) -> None:
     if not call.data:
         return
     data = call.data.rstrip(b"\0")
@@ -92,11 +92,11 @@ def _partly(call: Call, share: float) -> None:
     Tap.real["close"](handle)
 
 
-class Dead(BaseException):
+class ProcessDied(BaseException):
     """The process is dead; what its code still does on the way out reaches nothing."""
 
 
-class Cut(Tap):
+class InterruptingTap(Tap):
     """Ends all effect on the files right before the nth call, or during it if it is a write.
 
     In the same process, so that each call of an operation can be tried in no time.
@@ -111,13 +111,13 @@ class Cut(Tap):
     def fired(self) -> bool:
         return self._left <= 0
 
-    def _count(self, call: Call) -> None:
+    def _count(self, call: FileCall) -> None:
         self._left -= 1
         if not self._left:
             self.amid = bool(call.data)
             _partly(call, self._share)
         if self._left <= 0:
-            raise Dead
+            raise ProcessDied
 
 
 class Refusal(Tap):
@@ -126,9 +126,9 @@ class Refusal(Tap):
     def __init__(self, left: int, number: int) -> None:
         super().__init__(self._count)
         self._left, self._number = left, number
-        self.refused: Call | None = None
+        self.refused: FileCall | None = None
 
-    def _count(self, call: Call) -> None:
+    def _count(self, call: FileCall) -> None:
         self._left -= 1
         if not self._left:
             self.refused = call
@@ -137,19 +137,19 @@ class Refusal(Tap):
             raise OSError(self._number, os.strerror(self._number))
 
 
-def arm(point: str, times: int, share: float, watch: Callable[[Call], None] = ignore) -> Tap:
+def arm(point: str, times: int, share: float, watch: Callable[[FileCall], None] = ignore) -> Tap:
     """Return a tap that kills this process when it comes to a point for the nth time."""
     when, fits = POINTS.get(point, (BEFORE, lambda _: False))
     left = times
 
-    def told(phase: str, call: Call) -> None:
+    def told(phase: str, call: FileCall) -> None:
         nonlocal left
         if phase == when and fits(call):
             left -= 1
             if not left:
                 die()
 
-    def before(call: Call) -> None:
+    def before(call: FileCall) -> None:
         nonlocal left
         watch(call)
         if when == TORN and fits(call):

@@ -22,7 +22,7 @@ LONG = SettleRequest(
 
 
 @dataclass
-class Told:
+class FillResult:
     """What the process found."""
 
     acknowledged: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ def fill(folder: Path, size: int, ballast: Path | None, pipe: Connection) -> Non
     The disk is full because no file may grow beyond `size`, or because of the ballast on it.
     """
     store.REWRITE_LEAST, store.REWRITE_SHARE = 0.01 if ballast else 1e9, 0
-    result = Told()
+    result = FillResult()
     with Queue.open(rig.at(folder), MUSIC) as queue:
         queue.begin_session()
         limit(size)
@@ -64,7 +64,7 @@ def fill(folder: Path, size: int, ballast: Path | None, pipe: Connection) -> Non
     pipe.send(result)
 
 
-def _settle(queue: Queue, result: Told) -> None:
+def _settle(queue: Queue, result: FillResult) -> None:
     try:
         for claim in queue.claim(1):
             if queue.settle(claim, LONG):
@@ -75,7 +75,7 @@ def _settle(queue: Queue, result: Told) -> None:
     result.warned += len(queue.take_warnings())
 
 
-def _rewrite_and_checkpoint(queue: Queue, result: Told) -> None:
+def _rewrite_and_checkpoint(queue: Queue, result: FillResult) -> None:
     try:
         queue.write_checkpoint()
     except OSError:

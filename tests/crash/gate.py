@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 
 READ = "read"
 PATIENCE = 300.0  # seconds; it decides no result, but ends a test whose command hangs
@@ -100,7 +100,7 @@ def watch() -> None:
     folder, at = os.environ["GATE_FOLDER"], int(os.environ["GATE_AT"])
     names, paths = re.compile(os.environ["GATE_NAMES"]), re.compile(os.environ["GATE_PATHS"])
 
-    def come(call: Call) -> None:
+    def come(call: FileCall) -> None:
         if not names.match(call.name) or not paths.search(f"{call.path}\n{call.target}"):
             return
         handle = Tap.real["open"](f"{folder}/calls", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -119,7 +119,7 @@ def watch() -> None:
 
     if names.pattern == READ:
         sys.addaudithook(
-            lambda event, told: come(Call(READ, str(told[0]))) if event == "open" else None
+            lambda event, told: come(FileCall(READ, str(told[0]))) if event == "open" else None
         )
     else:
         Tap(come, ignore).__enter__()

@@ -27,7 +27,7 @@ from mediakeep.queue import actions, readonly, store
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
 from tests.crash import faults
-from tests.crash.tap import Call, Tap, Told
+from tests.crash.tap import CallHook, FileCall, Tap
 from tests.queue import rig
 
 context = multiprocessing.get_context("forkserver")
@@ -104,10 +104,10 @@ def write(order: Order) -> None:
             _turn(queue, chance, acks)
 
 
-def archiving(workspace: Workspace) -> Told:
+def archiving(workspace: Workspace) -> CallHook:
     """Return what keeps every journal that is about to be pruned, for the audit."""
 
-    def archive(call: Call) -> None:
+    def archive(call: FileCall) -> None:
         if call.name == "unlink" and faults.journal(call):
             with contextlib.suppress(FileExistsError):
                 Tap.real["link"](call.path, workspace.archive / Path(call.path).name)

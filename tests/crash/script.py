@@ -16,7 +16,7 @@ from mediakeep.queue import journal
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.store import ChangeDecider, QueueChange, QueueStore
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 from tests.queue import rig
 
 
@@ -32,11 +32,11 @@ class Mark:
 
 
 @dataclass
-class Life:
+class CallLog:
     """What was called, and what was promised, in order."""
 
     root: str
-    events: list[Call | Mark] = field(default_factory=list)
+    events: list[FileCall | Mark] = field(default_factory=list)
 
     def marks(self) -> list[Mark]:
         return [event for event in self.events if isinstance(event, Mark)]
@@ -46,11 +46,11 @@ _PASSING = ("session_logs", "live")  # no durability is promised for these
 _CHANGING = ("open", "write", "pwrite", "ftruncate")
 
 
-def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
+def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> CallLog:
     """Live the life in a folder and return it."""
-    life = Life(str(folder))
+    life = CallLog(str(folder))
 
-    def took(call: Call) -> None:
+    def took(call: FileCall) -> None:
         parts = Path(call.target or call.path).parts
         if call.path.startswith(life.root) and not set(parts) & set(_PASSING):
             mtime = os.stat(call.path).st_mtime_ns if call.name in _CHANGING else 0
@@ -58,7 +58,7 @@ def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
 
     where = rig.at(folder, rig.Clock())
     where.folder.parent.mkdir(parents=True)  # somebody else's, long on the disk
-    life.events += [Call("mkdir", str(where.folder.parent)), Call("fsync", life.root)]
+    life.events += [FileCall("mkdir", str(where.folder.parent)), FileCall("fsync", life.root)]
     with monkeypatch.context() as patched, Tap(ignore, took):
         patched.setattr(journal, "_PREALLOCATED", 700)  # so that there are fewer bytes to try
         _marking(life, patched)
@@ -66,7 +66,7 @@ def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
     return life
 
 
-def _marking(life: Life, patched: pytest.MonkeyPatch) -> None:
+def _marking(life: CallLog, patched: pytest.MonkeyPatch) -> None:
     """Leave a mark whenever a commit returns."""
     commit = QueueStore.commit
 
@@ -79,11 +79,11 @@ def _marking(life: Life, patched: pytest.MonkeyPatch) -> None:
     patched.setattr(QueueStore, "commit", marking)
 
 
-def mark(life: Life, store: QueueStore, **more: Any) -> None:
+def mark(life: CallLog, store: QueueStore, **more: Any) -> None:
     life.events.append(Mark(store.state.seq, dict(store.state.items), **more))
 
 
-def _live(life: Life, where: QueueLocation) -> None:
+def _live(life: CallLog, where: QueueLocation) -> None:
     with rig.make(where, 4) as queue:
         store = queue._store
         mark(life, store)
@@ -121,7 +121,7 @@ def rewrite(store: QueueStore) -> None:
 
 
 @contextmanager
-def _person(life: Life, store: QueueStore) -> Iterator[None]:
+def _person(life: CallLog, store: QueueStore) -> Iterator[None]:
     """Have a user write over the queue, and the queue notice it."""
     mark(life, store, person=True)
     yield

@@ -24,7 +24,7 @@ from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep.media.undo.store import UndoStore
 from tests.crash import faults
 from tests.crash.faults import AFTER, BEFORE, TORN
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 
 RANDOM = "at random"
 context = multiprocessing.get_context("forkserver")
@@ -33,15 +33,15 @@ context.set_forkserver_preload(["tests.crash.tagger"])
 _PATIENCE = 60.0  # seconds in which a writer must come to its point
 
 
-def _beside(call: Call) -> bool:
+def _beside(call: FileCall) -> bool:
     return call.path.endswith(".tmp") and "undo" not in call.path
 
 
-def _log(call: Call) -> bool:
+def _log(call: FileCall) -> bool:
     return call.path.endswith(".jsonl")
 
 
-def _named(name: str, which: Callable[[Call], bool]) -> Callable[[Call], bool]:
+def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
     return lambda call: call.name == name and which(call)
 
 
@@ -110,7 +110,7 @@ def _armed(point: str, times: int, share: float) -> Tap:
     when, fits = POINTS.get(point, (BEFORE, lambda _: False))
     left = times
 
-    def come(call: Call) -> None:
+    def come(call: FileCall) -> None:
         nonlocal left
         left -= fits(call)
         if fits(call) and left <= 0:

@@ -14,7 +14,7 @@ from mediakeep import atomic_files
 
 
 @dataclass(frozen=True)
-class Call:
+class FileCall:
     """A call that changes files or brings changes to the disk."""
 
     name: str  # of the function in os; "sync" for a file's data, "fsync" for a folder
@@ -26,12 +26,12 @@ class Call:
     mtime: int = 0  # of the file after the call, in ns
 
 
-Told = Callable[[Call], None]
+CallHook = Callable[[FileCall], None]
 _NAMES = ("open", "close", "write", "pwrite", "ftruncate", "fsync")
 _PATHS = ("replace", "link", "unlink", "mkdir")
 
 
-def ignore(_: Call) -> None:
+def ignore(_: FileCall) -> None:
     """Make nothing of a call."""
 
 
@@ -40,7 +40,7 @@ class Tap:
 
     real: ClassVar = {name: getattr(os, name) for name in (*_NAMES, *_PATHS)}
 
-    def __init__(self, before: Told, after: Told = ignore) -> None:
+    def __init__(self, before: CallHook, after: CallHook = ignore) -> None:
         self._before, self._after = before, after
         self._paths: dict[int, str] = {}
         self._sync_data = atomic_files.sync_data
@@ -56,14 +56,14 @@ class Tap:
             setattr(os, name, function)
         atomic_files.sync_data = self._sync_data
 
-    def _made(self, call: Call, *arguments: Any, **options: Any) -> Any:
+    def _made(self, call: FileCall, *arguments: Any, **options: Any) -> Any:
         self._before(call)
         result = self.real[call.name](*arguments, **options)
         self._after(call)
         return result
 
     def _open(self, path: Any, flags: int, mode: int = 0o777, **options: Any) -> int:
-        call = Call("open", os.fspath(path), flags=flags)
+        call = FileCall("open", os.fspath(path), flags=flags)
         handle: int
         if flags & (os.O_CREAT | os.O_TRUNC):
             handle = self._made(call, path, flags, mode, **options)
@@ -77,40 +77,44 @@ class Tap:
         self.real["close"](handle)
 
     def _write(self, handle: int, data: Any) -> int:
-        return self._written(Call("write", self._path(handle), "", bytes(data), -1), handle, data)
+        return self._written(
+            FileCall("write", self._path(handle), "", bytes(data), -1), handle, data
+        )
 
     def _pwrite(self, handle: int, data: Any, offset: int) -> int:
-        call = Call("pwrite", self._path(handle), "", bytes(data), offset)
+        call = FileCall("pwrite", self._path(handle), "", bytes(data), offset)
         return self._written(call, handle, data, offset)
 
-    def _written(self, call: Call, *arguments: Any) -> int:
+    def _written(self, call: FileCall, *arguments: Any) -> int:
         written: int = self._made(call, *arguments)
         return written
 
     def _ftruncate(self, handle: int, size: int) -> None:
-        self._made(Call("ftruncate", self._path(handle), offset=size), handle, size)
+        self._made(FileCall("ftruncate", self._path(handle), offset=size), handle, size)
 
     def _fsync(self, handle: int) -> None:
-        self._made(Call("fsync", self._path(handle)), handle)
+        self._made(FileCall("fsync", self._path(handle)), handle)
 
     def _sync(self, handle: int) -> None:
-        call = Call("sync", self._path(handle))
+        call = FileCall("sync", self._path(handle))
         self._before(call)
         self._sync_data(handle)
         self._after(call)
 
     def _replace(self, source: Any, target: Any, **options: Any) -> None:
-        call = Call("replace", os.fspath(source), os.fspath(target))
+        call = FileCall("replace", os.fspath(source), os.fspath(target))
         self._made(call, source, target, **options)
 
     def _link(self, source: Any, target: Any, **options: Any) -> None:
-        self._made(Call("link", os.fspath(source), os.fspath(target)), source, target, **options)
+        self._made(
+            FileCall("link", os.fspath(source), os.fspath(target)), source, target, **options
+        )
 
     def _unlink(self, path: Any, **options: Any) -> None:
-        self._made(Call("unlink", os.fspath(path)), path, **options)
+        self._made(FileCall("unlink", os.fspath(path)), path, **options)
 
     def _mkdir(self, path: Any, *arguments: Any, **options: Any) -> None:
-        self._made(Call("mkdir", os.fspath(path)), path, *arguments, **options)
+        self._made(FileCall("mkdir", os.fspath(path)), path, *arguments, **options)
 
     def _path(self, handle: int) -> str:
         """Return the path of a handle, which may have been opened before this tap."""

@@ -21,7 +21,7 @@ from mediakeep.queue import journal_lookup, repair, snapshot
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
 from tests.crash import script
-from tests.crash.faults import Cut, Dead
+from tests.crash.faults import InterruptingTap, ProcessDied
 from tests.crash.tap import Tap
 from tests.queue import rig
 from tests.sampling import some
@@ -168,10 +168,10 @@ def kill_at_each_call(
         copy = copy_folder(where, folder)
         queue = open_queue(copy, holding=holding)
         operation.put(copy)
-        with Cut(number, share) as cut:
+        with InterruptingTap(number, share) as cut:
             try:
                 operation.act(queue)
-            except Dead:
+            except ProcessDied:
                 assert cut.fired
         rig.abandon(queue)
         if cut.fired and share:
@@ -225,7 +225,7 @@ def test_an_interrupted_creation_of_a_queue_can_be_repeated(memory: Path) -> Non
     where = rig.at(memory / "new", rig.Clock())
     for number in range(1, 100):
         shutil.rmtree(memory / "new", ignore_errors=True)
-        with Cut(number, 0.5) as cut, contextlib.suppress(Dead):
+        with InterruptingTap(number, 0.5) as cut, contextlib.suppress(ProcessDied):
             rig.make(where, 3).close()
         if not cut.fired:
             break
@@ -245,7 +245,7 @@ def test_a_repair_interrupted_anywhere_can_be_repeated(memory: Path) -> None:
     rig.file(where).write_bytes(b"{")
     for number in range(1, 200):
         copy = copy_folder(where, memory / "copy")
-        with Cut(number, 0.5) as cut, contextlib.suppress(Dead):
+        with InterruptingTap(number, 0.5) as cut, contextlib.suppress(ProcessDied):
             repair.repair_queue(copy, MUSIC, lambda _: [])
         repair.repair_queue(copy, MUSIC, lambda _: [])
         assert read_state(copy) == expected

@@ -16,23 +16,23 @@ from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue.queue import Queue
 from tests.crash import fuller
-from tests.crash.fuller import Told
+from tests.crash.fuller import FillResult
 from tests.queue import rig
 from tests.queue.neighbour import context
 
 
-def fill(folder: Path, size: int, ballast: Path | None = None) -> Told:
+def fill(folder: Path, size: int, ballast: Path | None = None) -> FillResult:
     ours, theirs = context.Pipe()
     process = context.Process(target=fuller.fill, args=(folder, size, ballast, theirs))
     process.start()
     theirs.close()
-    message: Told = ours.recv()
+    message: FillResult = ours.recv()
     process.join()
     assert process.exitcode == 0
     return message
 
 
-def check(folder: Path, result: Told) -> None:
+def check(folder: Path, result: FillResult) -> None:
     """Whatever was acknowledged is there, and nothing of what was refused."""
     assert result.sound
     assert result.afterwards == 5

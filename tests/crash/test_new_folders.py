@@ -12,8 +12,8 @@ import pytest
 from mediakeep import atomic_files
 from mediakeep.queue import compaction
 from mediakeep.queue.sessions import Session
-from tests.crash.disk import Disk, Left
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.disk import Disk, FileState
+from tests.crash.tap import FileCall, Tap, ignore
 from tests.queue import rig
 
 Files = dict[Path, bytes]
@@ -46,15 +46,15 @@ def _aside(home: Path) -> Files:
     return {aside: b"edited", path: b"ours"}
 
 
-def states(root: Path, act: Callable[[Path], Files]) -> tuple[Files, list[dict[str, Left]]]:
+def states(root: Path, act: Callable[[Path], Files]) -> tuple[Files, list[dict[str, FileState]]]:
     """Return what must be there after an act, and what a power loss then may leave."""
-    home, calls = root / "home", list[Call]()
+    home, calls = root / "home", list[FileCall]()
     home.mkdir()
     disk = Disk(str(root))
-    for call in (Call("mkdir", str(home)), Call("fsync", str(root))):
+    for call in (FileCall("mkdir", str(home)), FileCall("fsync", str(root))):
         disk.take(call)
 
-    def took(call: Call) -> None:
+    def took(call: FileCall) -> None:
         if call.path.startswith(str(root)) and "/live" not in call.path + call.target:
             calls.append(call)
 

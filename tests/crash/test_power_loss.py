@@ -20,9 +20,9 @@ from mediakeep.queue import checkpoints, external_change, journal_lookup, snapsh
 from mediakeep.queue.history import event_log
 from mediakeep.queue.store import QueueStore
 from tests.crash import faults, script
-from tests.crash.disk import Disk, Left
-from tests.crash.script import Life, Mark
-from tests.crash.tap import Call
+from tests.crash.disk import Disk, FileState
+from tests.crash.script import CallLog, Mark
+from tests.crash.tap import FileCall
 from tests.queue import rig
 
 
@@ -39,7 +39,7 @@ class Tally:
 class Case:
     """What a power loss left behind, and what must be found in it."""
 
-    files: dict[str, Left]
+    files: dict[str, FileState]
     last: Mark | None  # the last promise
     next: Mark | None  # what was under way
     checkpoints: int  # written for good
@@ -47,7 +47,7 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def life(disk_folder: Path) -> Life:
+def life(disk_folder: Path) -> CallLog:
     with pytest.MonkeyPatch.context() as monkeypatch:
         return script.record(disk_folder / "life", monkeypatch)
 
@@ -58,7 +58,7 @@ def _nobody_is_copying(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_PAUSE", 0)
 
 
-def cases(life: Life) -> Iterator[Case]:
+def cases(life: CallLog) -> Iterator[Case]:
     """Give every case, moment by moment."""
     chance = random.Random(1)
     disk, last, left = Disk(life.root), None, life.marks()
@@ -79,7 +79,7 @@ def cases(life: Life) -> Iterator[Case]:
                 yield case
 
 
-def lay_out(case: Case, life: Life, folder: Path) -> None:
+def lay_out(case: Case, life: CallLog, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     first: dict[int, Path] = {}
@@ -163,7 +163,7 @@ def _go_on(case: Case, opened: QueueStore, folder: Path, tally: Tally) -> None:
         tally.violations[f"{type(error).__name__} at the second start"] += 1
 
 
-def try_cases(life: Life, memory: Path, chosen: Iterable[Case], *, first: bool = False) -> Tally:
+def try_cases(life: CallLog, memory: Path, chosen: Iterable[Case], *, first: bool = False) -> Tally:
     """Try cases; with `first`, until one of them goes wrong."""
     tally = Tally()
     for case in chosen:
@@ -176,21 +176,21 @@ def try_cases(life: Life, memory: Path, chosen: Iterable[Case], *, first: bool =
 
 
 @pytest.mark.parametrize("every", [100, pytest.param(1, marks=pytest.mark.slow)])
-def test_nothing_that_was_promised_is_lost(life: Life, memory: Path, every: int) -> None:
+def test_nothing_that_was_promised_is_lost(life: CallLog, memory: Path, every: int) -> None:
     tally = try_cases(life, memory, itertools.islice(cases(life), 0, None, every))
     assert tally.states > 15_000 // every
     assert tally.violations == {}
     assert tally.refused  # torn copies were among the cases
 
 
-def without_syncs(life: Life, fits: Callable[[Call, Call], bool]) -> Life:
+def without_syncs(life: CallLog, fits: Callable[[FileCall, FileCall], bool]) -> CallLog:
     """Return the life as it had been without some of its syncs.
 
     Each is judged by itself and by the last call that changed the file.
     """
-    kept, last = Life(life.root), {}
+    kept, last = CallLog(life.root), {}
     for event in life.events:
-        if isinstance(event, Call) and not event.name.endswith("sync"):
+        if isinstance(event, FileCall) and not event.name.endswith("sync"):
             last[event.path] = event
         if isinstance(event, Mark) or not fits(event, last.get(event.path, event)):
             kept.events.append(event)
@@ -204,26 +204,28 @@ MUTATIONS = {
     "the history's": lambda call, last: call.name == "sync" and "history" in call.path,
     "the snapshot's": lambda call, last: call.name == "sync" and call.path.endswith(".tmp"),
 }
-Fits = Callable[[Call, Call], bool]
+Fits = Callable[[FileCall, FileCall], bool]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
-def test_without_one_of_its_syncs_something_would_be(life: Life, memory: Path, fits: Fits) -> None:
+def test_without_one_of_its_syncs_something_would_be(
+    life: CallLog, memory: Path, fits: Fits
+) -> None:
     chosen = itertools.islice(cases(without_syncs(life, fits)), 0, None, 50)
     assert try_cases(life, memory, chosen, first=True).violations.total() == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
-def test_without_one_of_its_syncs_much_would_be(life: Life, memory: Path, fits: Fits) -> None:
+def test_without_one_of_its_syncs_much_would_be(life: CallLog, memory: Path, fits: Fits) -> None:
     chosen = itertools.islice(cases(without_syncs(life, fits)), 0, None, 10)
     assert try_cases(life, memory, chosen).violations.total() > 100
 
 
-def test_the_life_holds_all_that_a_queue_does(life: Life) -> None:
-    calls = {event.name for event in life.events if isinstance(event, Call)}
+def test_the_life_holds_all_that_a_queue_does(life: CallLog) -> None:
+    calls = {event.name for event in life.events if isinstance(event, FileCall)}
     wanted = {"open", "write", "pwrite", "ftruncate", "sync", "fsync", "mkdir"}
     assert calls == wanted | {"link", "unlink", "replace"}
-    folders = {Path(event.path).parent.name for event in life.events if isinstance(event, Call)}
+    folders = {Path(event.path).parent.name for event in life.events if isinstance(event, FileCall)}
     assert {"processing_queue.journal", "checkpoints", "history", "aside"} <= folders

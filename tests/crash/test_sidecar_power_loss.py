@@ -16,8 +16,8 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
-from tests.crash.tap import Call, Tap, ignore
-from tests.crash.test_tag_power_loss import Life, cases, judge, try_cases
+from tests.crash.tap import FileCall, Tap, ignore
+from tests.crash.test_tag_power_loss import CallLog, cases, judge, try_cases
 
 FIELDS = {"title": FieldChange(("Old",), ("New",), "nfo")}
 VERSIONS = [
@@ -29,25 +29,29 @@ VERSIONS = [
 
 
 @pytest.fixture
-def life(memory: Path) -> Life:
+def life(memory: Path) -> CallLog:
     """Replace a file thrice, and undo that."""
     root = Path(os.path.realpath(memory))
-    life = Life(root / "movies" / "a.nfo", root / "home")
+    life = CallLog(root / "movies" / "a.nfo", root / "home")
     for folder in (life.path.parent, life.home):
         folder.mkdir()
-        life.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
+        life.events += [FileCall("mkdir", str(folder)), FileCall("fsync", str(root))]
     life.path.write_bytes(VERSIONS[0])
-    begun = Call("open", str(life.path)), Call("write", str(life.path), "", VERSIONS[0], -1)
-    life.events += [*begun, Call("sync", str(life.path)), Call("fsync", str(life.path.parent))]
+    begun = FileCall("open", str(life.path)), FileCall("write", str(life.path), "", VERSIONS[0], -1)
+    life.events += [
+        *begun,
+        FileCall("sync", str(life.path)),
+        FileCall("fsync", str(life.path.parent)),
+    ]
     _live(life)
     return life
 
 
-def _live(life: Life) -> None:
+def _live(life: CallLog) -> None:
     store = UndoStore(life.home / "status" / "undo")
     context = UndoContext(store, NO_STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
 
-    def took(call: Call) -> None:
+    def took(call: FileCall) -> None:
         if call.path.startswith(str(life.root)):
             life.events.append(replace(call, mtime=1))
 
@@ -66,14 +70,14 @@ def _live(life: Life) -> None:
 
 
 @pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.slow)])
-def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, every: int) -> None:
+def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: CallLog, every: int) -> None:
     outcomes = try_cases(life, itertools.islice(cases(life), 0, None, every))
     assert outcomes.total() > 50
     assert set(outcomes) == {""}
 
 
 @pytest.mark.slow
-def test_without_the_sync_of_its_record_that_would_not_hold(life: Life) -> None:
+def test_without_the_sync_of_its_record_that_would_not_hold(life: CallLog) -> None:
     first = life.events.index(life.versions[0])
     events = [
         event

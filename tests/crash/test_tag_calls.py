@@ -21,7 +21,7 @@ from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.store import UndoStore
-from tests.crash.faults import Cut, Dead, Refusal, Tap
+from tests.crash.faults import InterruptingTap, ProcessDied, Refusal, Tap
 from tests.media import writable_files
 from tests.media.failing_writes import FORMATS, copy_by_hand
 from tests.sampling import some
@@ -116,7 +116,7 @@ def run_once(workspace: Workspace, act: str, tap: Tap) -> MediakeepError | None:
     """Do it once under a tap."""
     workspace.begin()
     try:
-        with tap, contextlib.suppress(Dead):
+        with tap, contextlib.suppress(ProcessDied):
             ACTS[act](workspace)
     except MediakeepError as error:
         return error
@@ -130,7 +130,7 @@ def test_after_any_interruption_the_file_is_the_old_or_the_new_one(
     workspace = Workspace(memory, name)
     new, ends = run_undisturbed(workspace, act), list[str]()
     for number in count(1):
-        cut = Cut(number, 0.5)
+        cut = InterruptingTap(number, 0.5)
         assert run_once(workspace, act, cut) is None
         ends.append(workspace.judge(new))
         if not cut.fired:

@@ -19,8 +19,8 @@ from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.store import UndoStore
-from tests.crash.disk import Disk, Left
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.disk import Disk, FileState
+from tests.crash.tap import FileCall, Tap, ignore
 from tests.media import writable_files
 from tests.media.failing_writes import copy_by_hand
 from tests.sampling import some
@@ -29,12 +29,12 @@ IMAGE = writable_files.PHOTO[:9000]
 
 
 @dataclass
-class Life:
+class CallLog:
     """What was called while a file was changed; its versions, and where each was promised."""
 
     path: Path
     home: Path
-    events: list[Call | bytes] = field(default_factory=list)  # bytes: this version is there
+    events: list[FileCall | bytes] = field(default_factory=list)  # bytes: this version is there
     versions: list[bytes] = field(default_factory=list)
 
     @property
@@ -42,31 +42,37 @@ class Life:
         return self.path.parents[1]
 
 
-Case = tuple[dict[str, Left], list[bytes]]  # what is left, and which versions of the file may be
+Case = tuple[
+    dict[str, FileState], list[bytes]
+]  # what is left, and which versions of the file may be
 
 
 @pytest.fixture
-def life(memory: Path) -> Life:
+def life(memory: Path) -> CallLog:
     """Change a file thrice, at last so that a picture is to be kept, and undo that."""
     root = Path(os.path.realpath(memory))
-    made = Life(root / "music" / "a.mp3", root / "home")
+    made = CallLog(root / "music" / "a.mp3", root / "home")
     data = writable_files.whole("bare.mp3")
     for folder in (made.path.parent, made.home):
         folder.mkdir()
-        made.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
+        made.events += [FileCall("mkdir", str(folder)), FileCall("fsync", str(root))]
     made.path.write_bytes(data)
-    begun = Call("open", str(made.path)), Call("write", str(made.path), "", data, -1)
-    made.events += [*begun, Call("sync", str(made.path)), Call("fsync", str(made.path.parent))]
+    begun = FileCall("open", str(made.path)), FileCall("write", str(made.path), "", data, -1)
+    made.events += [
+        *begun,
+        FileCall("sync", str(made.path)),
+        FileCall("fsync", str(made.path.parent)),
+    ]
     with pytest.MonkeyPatch.context() as patched:
         copy_by_hand(patched)
         _live(made)
     return made
 
 
-def _live(life: Life) -> None:
+def _live(life: CallLog) -> None:
     store = UndoStore(life.home / "status" / "undo")
 
-    def took(call: Call) -> None:
+    def took(call: FileCall) -> None:
         if call.path.startswith(str(life.root)):
             life.events.append(replace(call, mtime=1))
 
@@ -89,7 +95,7 @@ def _live(life: Life) -> None:
     promise()
 
 
-def cases(life: Life) -> Iterator[Case]:
+def cases(life: CallLog) -> Iterator[Case]:
     """Give every state that a power loss may leave, with the versions that may be in it."""
     chance, disk = random.Random(1), Disk(str(life.root))
     known: set[int] = set()
@@ -109,7 +115,7 @@ def cases(life: Life) -> Iterator[Case]:
                 yield left, allowed
 
 
-def judge(life: Life, case: Case) -> str:
+def judge(life: CallLog, case: Case) -> str:
     """Say what is wrong with what is left, "" for nothing."""
     left, allowed = case
     for folder in (life.path.parent, life.home):
@@ -125,7 +131,7 @@ def judge(life: Life, case: Case) -> str:
     return _undo_all(life)
 
 
-def _undo_all(life: Life) -> str:
+def _undo_all(life: CallLog) -> str:
     store = UndoStore(life.home / "status" / "undo")
     try:
         for step in apply_undo.plan_undo(store, RecordQuery()):
@@ -138,27 +144,27 @@ def _undo_all(life: Life) -> str:
     return "" if life.path.read_bytes() == life.versions[0] else "no way back"
 
 
-def try_cases(life: Life, chosen: Iterable[Case]) -> Counter[str]:
+def try_cases(life: CallLog, chosen: Iterable[Case]) -> Counter[str]:
     counts = Counter(judge(life, case) for case in chosen)
     print(f"{counts.total()} states, {dict(counts)}")
     return counts
 
 
 @pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.slow)])
-def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, every: int) -> None:
+def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: CallLog, every: int) -> None:
     outcomes = try_cases(life, itertools.islice(cases(life), 0, None, every))
     assert outcomes.total() > 2000 // every
     assert set(outcomes) == {""}
 
 
-def without_syncs(life: Life, fits: Callable[[Call], bool]) -> Life:
+def without_syncs(life: CallLog, fits: Callable[[FileCall], bool]) -> CallLog:
     """Return the life as it had been without some of its syncs."""
     first = life.events.index(life.versions[0])
     events = [event for event in life.events[first:] if isinstance(event, bytes) or not fits(event)]
     return replace(life, events=[*life.events[:first], *events])
 
 
-SYNCS: dict[str, Callable[[Call], bool]] = {
+SYNCS: dict[str, Callable[[FileCall], bool]] = {
     "the copy's": lambda call: call.name == "sync" and "music" in call.path,
     "the copy's folder's": lambda call: call.name == "fsync" and "music" in call.path,
     "the record's folders'": lambda call: call.name == "fsync" and call.path.endswith("status"),
@@ -171,7 +177,7 @@ SYNCS: dict[str, Callable[[Call], bool]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("fits", some(SYNCS.values(), 3), ids=SYNCS)
 def test_without_one_of_its_syncs_that_would_not_hold(
-    life: Life, fits: Callable[[Call], bool]
+    life: CallLog, fits: Callable[[FileCall], bool]
 ) -> None:
     chosen = [*cases(without_syncs(life, fits))][::-3]
     assert next(filter(None, (judge(life, case) for case in chosen)), "")

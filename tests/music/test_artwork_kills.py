@@ -14,9 +14,9 @@ import pytest
 from mediakeep import atomic_files
 from mediakeep.policy import FixLevel
 from tests.crash import faults
-from tests.crash.faults import AFTER, BEFORE, TORN, Cut, Dead
+from tests.crash.faults import AFTER, BEFORE, TORN, InterruptingTap, ProcessDied
 from tests.crash.tagger import context
-from tests.crash.tap import Call, Tap, ignore
+from tests.crash.tap import FileCall, Tap, ignore
 from tests.music.coverless import Workspace, open_workspace
 
 KINDS = ("missing-cover", "cover-upgrade", "external-cover-not-embedded")
@@ -42,8 +42,8 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
             shutil.rmtree(workspace.root)
             shutil.copytree(tmp_path / "kept", workspace.root)
             request_count = len(workspace.asked)
-            cut = Cut(number, 0.5)
-            with cut, contextlib.suppress(Dead):
+            cut = InterruptingTap(number, 0.5)
+            with cut, contextlib.suppress(ProcessDied):
                 workspace.run(policy=more)
             shelf_now = workspace.covers(), (workspace.album / "cover.png").exists()
             ends.add(str(shelf_now))
@@ -61,15 +61,15 @@ def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
         assert len(ends) > 3
 
 
-def is_cover_write(call: Call) -> bool:
+def is_cover_write(call: FileCall) -> bool:
     return "/cache/covers/" in call.path
 
 
-def is_sidecar_write(call: Call) -> bool:
+def is_sidecar_write(call: FileCall) -> bool:
     return call.path.endswith(".tmp") and "/music/" in call.path
 
 
-def named(name: str, fits: Callable[[Call], bool]) -> Callable[[Call], bool]:
+def named(name: str, fits: Callable[[FileCall], bool]) -> Callable[[FileCall], bool]:
     return lambda call: call.name == name and fits(call)
 
 
@@ -89,7 +89,7 @@ def die_at(root: Path, url: str, point: str) -> None:
     """Give the album its cover, and kill this process at a point of that."""
     when, fits = POINTS[point]
 
-    def come(call: Call) -> None:
+    def come(call: FileCall) -> None:
         if fits(call):
             faults.write_partly(call, 0.5) if when == TORN else faults.die()
 

@@ -184,7 +184,7 @@ DEEDS = st.lists(
 )  # fmt: skip
 
 
-class Play:
+class FollowedBatch:
     """A batch in another process, a user with `cp` and an editor, and one who follows."""
 
     def __init__(self, folder: Path) -> None:
@@ -246,7 +246,7 @@ class Play:
 def test_a_follower_always_sees_what_a_reader_sees(deeds: list[str]) -> None:
     folder = Path(tempfile.mkdtemp(dir=memory_folder.temporary_parent()))
     try:
-        play = Play(folder)
+        play = FollowedBatch(folder)
         try:
             for action in [*deeds, "look"]:
                 play.do(action)

@@ -38,7 +38,7 @@ keys = st.sampled_from(KEYS)
 
 
 @dataclass(frozen=True)
-class Known:
+class ItemModel:
     """What the dictionary remembers of an item."""
 
     status: Status = P
@@ -56,11 +56,11 @@ class Known:
     lookup: str = ""
     for_lookup: bool = False
 
-    def again(self) -> Known:
+    def again(self) -> ItemModel:
         """Return it as if it had never been tried."""
-        return Known(priority=self.priority, fingerprint=self.fingerprint)
+        return ItemModel(priority=self.priority, fingerprint=self.fingerprint)
 
-    def back(self, *, suspect: bool = False) -> Known:
+    def back(self, *, suspect: bool = False) -> ItemModel:
         """Return it as given back."""
         doubtful = self.suspect or suspect
         home = C if self.for_lookup else P
@@ -79,13 +79,13 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock = rig.Clock()
         self.where = rig.at(self.folder, self.clock)
         rig.make(self.where, len(KEYS)).close()
-        self.model = {key: Known() for key in KEYS}
+        self.model = {key: ItemModel() for key in KEYS}
         self.queues: list[Queue] = []
         for _ in range(2):
             self._open(len(self.queues))
         self.claims: list[Claim] = []
         self.begun: list[set[str]] = [set(), set()]
-        self.checkpoints: list[tuple[Path, dict[str, Known]]] = []
+        self.checkpoints: list[tuple[Path, dict[str, ItemModel]]] = []
         self.seq = 0
 
     def _open(self, slot: int) -> None:
@@ -321,15 +321,15 @@ class QueueMachine(RuleBasedStateMachine):
             assert queue.state.items == seen.items
             assert queue.state.seq == seen.seq
 
-    def _compare(self, items: dict[str, Item], model: dict[str, Known]) -> None:
+    def _compare(self, items: dict[str, Item], model: dict[str, ItemModel]) -> None:
         assert {key: _shown(item) for key, item in items.items()} == {
             key: replace(known, slot=-1) for key, known in model.items()
         }
 
 
-def _shown(item: Item) -> Known:
+def _shown(item: Item) -> ItemModel:
     assert isinstance(item.attempts, int)
-    return Known(
+    return ItemModel(
         status=item.status,
         claim=item.claim,
         priority=item.priority,
@@ -346,7 +346,7 @@ def _shown(item: Item) -> Known:
     )
 
 
-def _scanned(known: Known, there: str | None) -> Known:
+def _scanned(known: ItemModel, there: str | None) -> ItemModel:
     """Return what a scan makes of an item."""
     if known.status is I:
         return known

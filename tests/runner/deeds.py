@@ -63,7 +63,7 @@ def _returns(work: Work, progress: Progress, folder: Path, what: str) -> Any:
     }[what]
 
 
-class Speechless(Exception):
+class UnprintableError(Exception):
     """An error that fails even at saying what it is."""
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ def _raises(work: Work, progress: Progress, folder: Path, what: str) -> Outcome:
         "os": PermissionError(13, "Permission denied", "/music/\udcff/a"),
         "ours": Unreadable("/music/a", "it is no directory", "Look there."),
         "unfinished": Unreadable("too few words"),
-        "speechless": Speechless(),
+        "speechless": UnprintableError(),
         "exit": SystemExit(3),
         "generator": GeneratorExit(),
     }

@@ -15,7 +15,7 @@ FAILURES = {
     "raises os": "/music/\\xFF/a: Permission denied. Give this user the right",
     "raises ours": "Cannot read /music/a: it is no directory. Look there.",
     "raises unfinished": "Unreadable",
-    "raises speechless": "Speechless",
+    "raises speechless": "UnprintableError",
     "raises exit": "SystemExit: 3",
     "raises generator": "GeneratorExit: ",
     "returns nothing": "TypeError: the worker returned NoneType, not an Outcome",

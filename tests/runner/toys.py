@@ -77,10 +77,10 @@ def stuck(folder: Path) -> Iterator[Worker]:
 @contextmanager
 def open_unpicklable(folder: Path) -> Iterator[Worker]:
     """Give a worker whose parts can be sent but not received."""
-    yield lambda work, progress: Parts((Forgetful(),), echo)
+    yield lambda work, progress: Parts((Unpicklable(),), echo)
 
 
-class Forgetful:
+class Unpicklable:
     """Something that can be sent but not received."""
 
     def __reduce__(self) -> tuple[Any, ...]:

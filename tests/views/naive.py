@@ -27,7 +27,7 @@ Kept = dict[int, set[str] | None]  # by number of a line, the items of it that c
 
 
 @dataclass
-class Told:
+class PeriodCounts:
     """What happened in a span of time, and how things stood at its end."""
 
     completed: int = 0
@@ -140,9 +140,9 @@ class Ledger:
         self.lines: list[Line] = sorted(map(json.loads, texts), key=lambda line: line["seq"])
         self.counting = _counting(self.lines)
 
-    def told(self, begin: datetime, end: datetime) -> Told:
+    def told(self, begin: datetime, end: datetime) -> PeriodCounts:
         """Count what happened from one moment to before another."""
-        result = Told()
+        result = PeriodCounts()
         before, after = self.items(begin), self.items(end)
         result.done = _done(after)
         result.progress = result.done - _done(before)
@@ -284,7 +284,7 @@ def _statuses(line: Line) -> list[tuple[str, str]]:
     return list(zip(keys, states, strict=True))
 
 
-def _move(result: Told, old: Item, new: Item) -> None:
+def _move(result: PeriodCounts, old: Item, new: Item) -> None:
     """Count issues that left with an item, or came back with it."""
     if old.status != "skipped" and new.status == "skipped":
         result.vanished += 1
@@ -294,7 +294,7 @@ def _move(result: Told, old: Item, new: Item) -> None:
         result.returned += _kinds(old.open)
 
 
-def _settle(result: Told, line: Line, key: str, old: Item, new: Item) -> None:
+def _settle(result: PeriodCounts, line: Line, key: str, old: Item, new: Item) -> None:
     if line["op"] != "settle":
         return
     gone: set[str] = set()

@@ -25,7 +25,7 @@ from mediakeep.views.summary import SummaryContext
 from tests.sampling import some
 from tests.views import months
 from tests.views.months import Months
-from tests.views.naive import AMOUNTS, Ledger, Told, moment, mondays, span
+from tests.views.naive import AMOUNTS, Ledger, PeriodCounts, moment, mondays, span
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC")
 COUNTS = (
@@ -136,7 +136,7 @@ def facts(stats: PeriodStats) -> dict[str, Any]:
     }
 
 
-def naive_facts(result: Told) -> dict[str, Any]:
+def naive_facts(result: PeriodCounts) -> dict[str, Any]:
     """Lay out the figures of the second count in the same way."""
     return {
         **{name: getattr(result, name) for name in (*COUNTS, "found", "resolved")},
@@ -247,7 +247,7 @@ def test_each_report_shows_what_is_counted(
         _rows(kind, now, before if kind.before else None)
 
 
-def _report(kind: KindProgress, now: Told, running: bool) -> None:
+def _report(kind: KindProgress, now: PeriodCounts, running: bool) -> None:
     assert (kind.completed, kind.total, kind.gained) == (now.done, now.total, now.progress)
     assert kind.total
     assert kind.share == pytest.approx(100 * now.done / kind.total, abs=0.051)
@@ -267,10 +267,10 @@ def _report(kind: KindProgress, now: Told, running: bool) -> None:
     assert {issue.kind for issue in kind.issues} == kinds
 
 
-def _rows(kind: KindProgress, now: Told, before: Told | None) -> None:
+def _rows(kind: KindProgress, now: PeriodCounts, before: PeriodCounts | None) -> None:
     """Check the table of a report, whose rows are left out where both numbers are 0."""
 
-    def numbers(result: Told) -> dict[str, float]:
+    def numbers(result: PeriodCounts) -> dict[str, float]:
         return {
             "artists completed": result.completed,
             "of these, done before": result.again,

@@ -22,7 +22,7 @@ from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
 from mediakeep.media.undo.store import FORGOTTEN, UndoStore
 from mediakeep_samples.music import track_files
-from tests.crash.faults import Cut, Dead, Refusal
+from tests.crash.faults import InterruptingTap, ProcessDied, Refusal
 from tests.crash.tap import Tap
 from tests.media import writable_files
 from tests.media.failing_writes import blobs
@@ -255,7 +255,7 @@ def do(act: str, path: Path, store: UndoStore, tap: Tap) -> MediakeepError | Non
     if act == "bring back" and record:
         record = apply_undo.apply_undo(store, record)
     try:
-        with tap, contextlib.suppress(Dead):
+        with tap, contextlib.suppress(ProcessDied):
             apply_undo.apply_undo(store, record) if record else put(path, store)
     except MediakeepError as error:
         return error
@@ -272,7 +272,7 @@ def test_wherever_it_is_cut_off_the_file_is_there_whole_or_not_at_all(
     ends = []
     for number in count(1):
         path, store = begin(memory)
-        cut = Cut(number, 0.5)
+        cut = InterruptingTap(number, 0.5)
         assert do(act, path, store, cut) is None
         ends.append(path.exists())
         assert not path.exists() or path.read_bytes() == IMAGE

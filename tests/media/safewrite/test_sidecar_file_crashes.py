@@ -19,7 +19,7 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
-from tests.crash.faults import Cut, Dead, Refusal
+from tests.crash.faults import InterruptingTap, ProcessDied, Refusal
 from tests.crash.tap import Tap
 from tests.media import writable_files
 from tests.media.safewrite.test_sidecar_file import FIELDS, NEW, OLD, STAMP
@@ -61,7 +61,7 @@ def do(step: str, path: Path, store: UndoStore, tap: Tap) -> MediakeepError | No
         desk = UndoContext(store, STAMP, atomic_replace.ReplaceRules(), kinds.MOVIES.name)
         record = sidecar_file.write(path, NEW, OLD, {"plot": FieldChange()}, desk)
     try:
-        with tap, contextlib.suppress(Dead):
+        with tap, contextlib.suppress(ProcessDied):
             apply_undo.apply_undo(store, record) if record else write(path, data, was, store)
     except MediakeepError as error:
         return error
@@ -88,7 +88,7 @@ def test_wherever_it_is_cut_off_the_file_is_whole_and_can_be_taken_back(
     ends = []
     for number in count(1):
         path, store = begin(memory, was)
-        cut = Cut(number, 0.5)
+        cut = InterruptingTap(number, 0.5)
         assert do(step, path, store, cut) is None
         assert there(path) in (was, data)
         ends.append(there(path) == data)

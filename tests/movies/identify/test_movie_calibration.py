@@ -15,17 +15,17 @@ from msgspec import structs
 
 from benchmarks import movie_answers, movie_names, movies
 from benchmarks.movie_answers import Answer
-from benchmarks.movie_names import Deck
+from benchmarks.movie_names import NameSet
 from mediakeep.movies.identify.weights import WEIGHTS
 from mediakeep_simulator.tmdb import movie_catalogue
 
 _SIZES, _SEED = [(500, 75), pytest.param((900, 110), marks=pytest.mark.slow)], 6
 
-Told = Mapping[str, Sequence[Answer]]
+Results = Mapping[str, Sequence[Answer]]
 
 
 @pytest.fixture(scope="module", params=_SIZES, ids=["some", "many"])
-def deck(request: pytest.FixtureRequest) -> Deck:
+def deck(request: pytest.FixtureRequest) -> NameSet:
     """Return names of some of the films of a movie catalogue."""
     films, names = request.param
     dealt = movie_names.deal(movie_catalogue.generate_catalogue(films, _SEED), names, _SEED)
@@ -34,27 +34,27 @@ def deck(request: pytest.FixtureRequest) -> Deck:
 
 
 @pytest.fixture(scope="module")
-def results(deck: Deck, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def results(deck: NameSet, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Have names of both halves answered at a server."""
     with movie_answers.serve(deck.catalogue) as server:
         folder = tmp_path_factory.mktemp("movies")
         return movies.answer_in_ways(deck.cases, server, folder, (movies.OURS, movies.FIRST))
 
 
-def test_what_is_accepted_is_right_and_most_is(results: Told) -> None:
+def test_what_is_accepted_is_right_and_most_is(results: Results) -> None:
     ours = movie_answers.score(results[movies.OURS])
     assert ours.precision >= 0.99
     assert ours.recall >= 0.9
     assert ours.requests / ours.names < 3
 
 
-def test_the_first_hit_of_a_search_is_wrong_far_more_often(results: Told) -> None:
+def test_the_first_hit_of_a_search_is_wrong_far_more_often(results: Results) -> None:
     theirs = movie_answers.score(results[movies.FIRST])
     assert theirs.wrong >= 3
     assert theirs.recall < 0.8
 
 
-def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(deck: Deck) -> None:
+def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(deck: NameSet) -> None:
     films = {film.id: film for film in deck.catalogue.films}
     remakes = [films[case.film] for case in deck.cases if case.family == "remake"]
     assert 5 * len(remakes) >= len(deck.cases)

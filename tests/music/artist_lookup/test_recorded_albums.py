@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep.lookups.musicbrainz.lookup_store import ResolvedAlbum as Told
+from mediakeep.lookups.musicbrainz.lookup_store import ResolvedAlbum
 from mediakeep.lookups.musicbrainz.model import CoverArtInfo, Discography, Release
 from mediakeep.music.artist_lookup import artist_query, collection
 from mediakeep.music.matching import album_matcher
@@ -15,7 +15,7 @@ GROUP = pressings.group("Dawn", first_release_date="1973-05")
 COVERED = CoverArtInfo(artwork=True, front=True, count=1)
 
 
-def match_as_recorded(album: Album, *releases: Release) -> Told:
+def match_as_recorded(album: Album, *releases: Release) -> ResolvedAlbum:
     """Match an album, and return the match as the record stores it."""
     here = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="")
     matches = album_matcher.match_albums(here, releases)
@@ -36,7 +36,7 @@ def match_as_recorded(album: Album, *releases: Release) -> Told:
 def test_the_release_of_a_certain_album_is_reported_with_its_cover() -> None:
     release = pressings.release(GROUP, DAWN, date="1974-02", cover_art_archive=COVERED)
     album_record = match_as_recorded(pressings.copy(release), release)
-    assert album_record == Told(
+    assert album_record == ResolvedAlbum(
         match="certain",
         release_group=GROUP.id,
         release=release.id,
@@ -65,7 +65,7 @@ def test_a_cover_is_named_only_where_the_release_says_that_it_has_one() -> None:
 def test_nothing_is_reported_for_an_unknown_album() -> None:
     release = pressings.release(GROUP, DAWN)
     strange = pressings.copy(pressings.release(pressings.group("Noon"), DUSK), "Noon")
-    assert match_as_recorded(strange, release) == Told(match="unknown")
+    assert match_as_recorded(strange, release) == ResolvedAlbum(match="unknown")
 
 
 def test_no_release_is_reported_for_an_ambiguous_album() -> None:

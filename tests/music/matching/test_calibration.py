@@ -40,7 +40,7 @@ _SIZES = [
     pytest.param(Size(26, 193, 13, 3, 34, 1), id="many", marks=pytest.mark.slow),
 ]
 
-Told = Sequence[tuple[Truth, Answer]]
+Identified = Sequence[tuple[Truth, Answer]]
 
 
 @pytest.fixture(scope="module", params=_SIZES)
@@ -50,7 +50,7 @@ def size(request: pytest.FixtureRequest) -> Size:
 
 
 @pytest.fixture(scope="module")
-def identified(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def identified(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Identified:
     """Identify all albums of both halves, by requests to a server."""
     catalogue = matching_world.make(size.artists, _SEED)
     pairs: list[tuple[Truth, Answer]] = []
@@ -62,42 +62,46 @@ def identified(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Told:
     return pairs
 
 
-def score(result: Told) -> Score:
+def score(result: Identified) -> Score:
     return matching_answers.score([truth for truth, _ in result], [answer for _, answer in result])
 
 
-def test_the_albums_are_of_every_family_and_always_the_same(identified: Told, size: Size) -> None:
+def test_the_albums_are_of_every_family_and_always_the_same(
+    identified: Identified, size: Size
+) -> None:
     assert len({truth.family for truth, _ in identified}) == 18
     assert len(identified) == size.albums
 
 
-def test_no_album_is_taken_for_another(identified: Told) -> None:
+def test_no_album_is_taken_for_another(identified: Identified) -> None:
     wrong = [
         (truth.family, one) for truth, one in identified if one.sure and one.group != truth.group
     ]
     assert wrong == []
 
 
-def test_nothing_is_said_of_albums_that_no_catalogue_has(identified: Told, size: Size) -> None:
+def test_nothing_is_said_of_albums_that_no_catalogue_has(
+    identified: Identified, size: Size
+) -> None:
     absent = [one for truth, one in identified if not truth.group]
     assert len(absent) == size.absent
     assert not any(answer.sure for answer in absent)
 
 
-def test_hardly_an_album_is_missed(identified: Told, size: Size) -> None:
+def test_hardly_an_album_is_missed(identified: Identified, size: Size) -> None:
     groups = score(identified).groups
     assert groups.wanted - groups.right <= size.missed + 1
 
 
 def test_an_edition_is_named_if_the_evidence_proves_it_and_never_a_wrong_one(
-    identified: Told, size: Size
+    identified: Identified, size: Size
 ) -> None:
     score_ = score(identified)
     assert score_.editions.wrong == 0
     assert score_.recalled.wanted - score_.recalled.right <= size.missed + 1
 
 
-def test_ties_are_reported_exactly(identified: Told, size: Size) -> None:
+def test_ties_are_reported_exactly(identified: Identified, size: Size) -> None:
     ties = score(identified).ties
     assert ties.wanted == ties.right == size.ties
     assert ties.wrong <= size.wrong + 1
