@@ -27,7 +27,7 @@ from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
 from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
-from tests.sampling import some
+from tests.sampling import each_row, some
 from tests.scripts import load_command, module_name
 
 DOORS = sorted((ROOT / "utilities").glob("*.py"))
@@ -143,7 +143,7 @@ def test_the_items_of_an_example_may_be_done_in_any_order() -> None:
     assert not documents.fits(expected, "Go\n[1/2] Bo: 4 tracks\nDone.\n")
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+@each_row("door", DOORS, ids=lambda door: door.stem)
 def test_every_command_has_examples(door: Path) -> None:
     assert any(door.name in example.command for example in documents.examples(page(door)))
 
@@ -249,7 +249,7 @@ def restore(checkout: Checkout, name: str) -> None:
 # Doors and options
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+@each_row("door", DOORS, ids=lambda door: door.stem)
 def test_a_door_is_five_lines_with_a_script_a_page_and_a_help_text(door: Path) -> None:
     lines = [line for line in door.read_text().splitlines() if line.strip()]
     module = module_name(door.stem)
@@ -272,7 +272,7 @@ def test_every_script_has_a_door_and_no_door_hides_another_module() -> None:
     assert not scripts & (set(sys.stdlib_module_names) | others)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+@each_row("door", DOORS, ids=lambda door: door.stem)
 def test_the_options_of_a_command_are_those_of_its_page(door: Path) -> None:
     told = {}
     for row in documents.rows(page(door), first="Option"):
@@ -282,14 +282,14 @@ def test_the_options_of_a_command_are_those_of_its_page(door: Path) -> None:
     assert told == options(door)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+@each_row("door", DOORS, ids=lambda door: door.stem)
 def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
     for option in command(door).params:
         if isinstance(option, click.Option):
             assert (option.help or "").strip(), option.name
 
 
-@pytest.mark.parametrize("path", PAGES, ids=documents.name)
+@each_row("path", PAGES, ids=documents.name)
 def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
     ours = set().union(*(options(door) for door in DOORS))
     tools = {"--strict", "--full", "--hypothesis-profile", "--basetemp"}
@@ -363,7 +363,7 @@ def test_every_field_of_the_review_list_and_the_summary_is_documented() -> None:
 # Links
 
 
-@pytest.mark.parametrize("path", PAGES, ids=documents.name)
+@each_row("path", PAGES, ids=documents.name)
 def test_every_relative_link_leads_somewhere(path: Path) -> None:
     for link in documents.links(path):
         target, _, anchor = link.partition("#")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-import pytest
 
 from mediakeep import issue
 from mediakeep.errors import (
@@ -14,6 +13,7 @@ from mediakeep.errors import (
     WriteRefused,
 )
 from mediakeep.issue import UNDONE_BEFORE, BlockCode, BlockReason, Issue, Severity
+from tests.sampling import each_row
 
 FOUND = Issue(kind="whitespace", severity=Severity.NOTE, id="whitespace:0")
 
@@ -42,7 +42,7 @@ def test_the_code_is_stored_only_if_there_is_one() -> None:
     assert FOUND.with_block(None) is FOUND
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("error", "code"),
     [
         (WriteRefused("a", "b", "c"), "refused"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,17 @@ def test_every_row_is_run_and_those_that_fail_are_named() -> None:
     ]
 
 
+def test_a_row_is_named_by_its_id() -> None:
+    @each_row("number", [1, 2], ids=["one", "two"])
+    @each_row("size", [3], ids=lambda size: size * 2)
+    def check(number: int, size: int) -> None:
+        assert number == 1
+
+    with pytest.raises(AssertionError) as raised:
+        check()
+    assert raised.value.__notes__ == ["row: 6", "row: two"]
+
+
 def test_rows_of_two_tables_are_multiplied() -> None:
     seen = []
 
@@ -37,3 +50,15 @@ def test_rows_of_two_tables_are_multiplied() -> None:
 
     note()
     assert seen == ["ax", "ay", "bx", "by"]
+
+
+@each_row("number", [0, 1])
+def test_each_row_has_an_empty_folder_and_patches_of_its_own(
+    number: int, tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not list(tmp_path.iterdir()) + list(memory.iterdir())
+    assert (tmp_path.name, memory.name) == (f"row{number}", f"row{number}")
+    assert "MEDIAKEEP_ROW" not in os.environ
+    monkeypatch.setenv("MEDIAKEEP_ROW", "1")
+    (tmp_path / "file").touch()
+    (memory / "file").touch()

@@ -23,6 +23,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep_samples.music import music_library
 from tests.alerts.service import Service, answer, late, lines, processes, until
 from tests.commands.conftest import Home, environment, obey_permissions, obeying_permissions
+from tests.sampling import each_row
 
 ARTISTS = 6
 UTILITIES = Path(alert_log.__file__).parents[2]
@@ -343,7 +344,7 @@ def test_the_address_of_the_webhook_is_written_nowhere(
     assert [path for path in written if b"s3cr3t" in path.read_bytes()] == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "env", "why"),
     [
         ([], {"ALERT_WEBHOOK": "http://example.org/s3cr3t"}, "example.org is not https"),

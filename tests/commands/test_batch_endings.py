@@ -80,7 +80,7 @@ def test_one_line_at_the_end_says_what_waits_why_and_what_helps(
     assert sum("lookup" in one or OUT in one for one in lines) == 1
 
 
-@pytest.mark.parametrize("report", [reported(DONE), reported(), reported(UNASKED)])
+@each_row("report", [reported(DONE), reported(), reported(UNASKED)])
 def test_where_nothing_waits_nothing_is_said_of_look_ups(report: BatchResult) -> None:
     assert not any("lookup" in line for line in batch_output.format_summary(report, standing()))
 

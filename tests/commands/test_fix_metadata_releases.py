@@ -20,6 +20,7 @@ from tests.commands import hands
 from tests.commands.hands import Told, read, reviews, run, state
 from tests.commands.simulated_home import SimulatedHome, Stock
 from tests.music import shelf, visits
+from tests.sampling import each_row
 
 DOOR, LIST = "fix_metadata", "outputs/manual_review_needed.json"
 TITLES = ("Low Tide", "Ballast", "Thaw")
@@ -275,7 +276,7 @@ def test_an_album_that_is_settled_already_is_said_to_be(
     assert (told.code, "is already resolved." in told.out) == (0, True)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "why"),
     [
         (("--accept", "a:1", "--mbid", "x"), 'Invalid MBID "x": use the form'),

@@ -13,6 +13,7 @@ from mediakeep.config import Settings
 from mediakeep.errors import UsageError
 from mediakeep.lookups.service_config import Locale, ServiceConfig
 from mediakeep.lookups.tmdb import constants
+from tests.sampling import each_row
 
 DEFAULTS = structs.asdict(Settings())
 NAMES = (
@@ -109,7 +110,7 @@ def test_a_token_in_the_home_is_refused_also_by_way_of_a_link(tmp_path: Path) ->
             access(tmp_path / "home", tmdb_token_file=str(tmp_path / name))
 
 
-@pytest.mark.parametrize("secret", [TOKEN, KEY])
+@each_row("secret", [TOKEN, KEY])
 def test_a_token_in_place_of_a_file_is_refused_and_not_repeated(
     tmp_path: Path, secret: str
 ) -> None:
@@ -132,7 +133,7 @@ def test_a_token_goes_to_another_machine_by_a_secure_connection_only(tmp_path: P
     assert access(tmp_path, tmdb_host="http://tmdb.lan").is_enabled  # without one
 
 
-@pytest.mark.parametrize(
+@each_row(
     "place",
     [
         {"tmdb_host": "https://api.themoviedb.org"},
@@ -165,10 +166,8 @@ def test_servers_of_ones_own_are_asked_at_will_and_known_by_their_settings(
     assert public.catalogue.interval == 0.25  # 40 in 10 seconds
 
 
-@pytest.mark.parametrize("name", ["tmdb_host", "tmdb_image_host"])
-@pytest.mark.parametrize(
-    "address", ["", "tmdb.org", "ftp://a.org", "http://u:p@a.org", "http://a/3"]
-)
+@each_row("name", ["tmdb_host", "tmdb_image_host"])
+@each_row("address", ["", "tmdb.org", "ftp://a.org", "http://u:p@a.org", "http://a/3"])
 def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
     tmp_path: Path, name: str, address: str
 ) -> None:

@@ -50,7 +50,7 @@ def test_the_public_host_is_never_asked_faster_than_it_allows(host: str) -> None
     assert slow.catalogue.interval == 1.0
 
 
-@pytest.mark.parametrize("host", MIRRORS)
+@each_row("host", MIRRORS)
 def test_a_mirror_needs_no_contact_and_no_pace(host: str) -> None:
     free = access(musicbrainz_host=f"{host}/", musicbrainz_interval=0.0)
     assert free.is_enabled
@@ -80,7 +80,7 @@ def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
         access(**{name: address})
 
 
-@pytest.mark.parametrize("contact", ["me@example.org\nHost: other", "me\x00", "\x1b[2J"])
+@each_row("contact", ["me@example.org\nHost: other", "me\x00", "\x1b[2J"])
 def test_a_contact_that_would_break_a_request_is_refused(contact: str) -> None:
     with pytest.raises(UsageError, match="contact: "):
         access(contact=contact)

@@ -6,10 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
-
 from mediakeep_simulator.tmdb import movie_catalogue
 from tests.commands.servings import run
+from tests.sampling import each_row
 
 # What a client does: ask for each path below the hosts with the token, print status and title.
 CLIENT = """
@@ -78,7 +77,7 @@ def test_without_a_catalogue_the_sample_librarys_movies_are_known(tmp_path: Path
     assert [line[:3] for line in served.stdout.splitlines()] == ["200"] * len(ids)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "told"),
     [
         (("--movies", 3, "--tracks", 40), "--tracks cannot be combined with --movies"),

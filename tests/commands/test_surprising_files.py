@@ -25,6 +25,7 @@ from tests.commands.conftest import Home
 from tests.commands.hands import read, run
 from tests.media import mutations_tags as tagging
 from tests.music import shelf
+from tests.sampling import each_row
 
 # A tag of 2.3 that claims 268,435,455 bytes, and a size byte above 0x7F, which no tag has.
 HEADER = bytes.fromhex("49 44 33 03 00 00 7F FF 7F 7F")
@@ -197,13 +198,13 @@ def test_undo_goes_on_behind_a_surprise(
     assert {path: path.read_bytes() for path in others(home)} == before
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
+@each_row("stop", [KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
 def test_a_stop_is_no_surprise(tmp_path: Path, stop: BaseException) -> None:
     with pytest.raises(type(stop)), file_errors.wrap_file_errors(tmp_path):
         raise stop
 
 
-@pytest.mark.parametrize("number", [28, 122, 30])
+@each_row("number", [28, 122, 30])
 def test_a_full_disk_is_not_laid_to_one_file(tmp_path: Path, number: int) -> None:
     with pytest.raises(OSError, match="full"), file_errors.wrap_file_errors(tmp_path):
         raise OSError(number, "full")

@@ -20,6 +20,7 @@ from tests.commands import repaired
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library, Stock, contents
 from tests.music import shelf
+from tests.sampling import each_row
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +189,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "seconds"),
     [("2h", 7200), ("1h30m", 5400), ("90", 90), ("1d", 86400), (" 2H ", 7200)],
 )

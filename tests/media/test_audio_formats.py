@@ -42,7 +42,7 @@ def put(folder: Path, data: bytes, suffix: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", FACTS)
+@each_row("name", FACTS)
 def test_the_facts_of_every_format(tmp_path: Path, name: str) -> None:
     facts = tags.read(put(tmp_path, small.whole(name), name)).facts
     length, *rest = FACTS[name]
@@ -51,8 +51,8 @@ def test_the_facts_of_every_format(tmp_path: Path, name: str) -> None:
     assert facts.bitrate > 0
 
 
-@pytest.mark.parametrize("name", small.SOUNDS)
-@pytest.mark.parametrize("suffix", [".xyz", ".mp3", ".flac", ".m4a"])
+@each_row("name", small.SOUNDS)
+@each_row("suffix", [".xyz", ".mp3", ".flac", ".m4a"])
 def test_the_bytes_tell_the_format_whatever_the_name(
     tmp_path: Path, name: str, suffix: str
 ) -> None:
@@ -102,7 +102,7 @@ def wav(codec: int) -> bytes:
     return chunk(b"RIFF", b"WAVE" + chunk(b"fmt ", form) + chunk(b"data", bytes(800)))
 
 
-@pytest.mark.parametrize(("codec", "lossless"), [(1, True), (3, True), (0xFFFE, True), (7, False)])
+@each_row(("codec", "lossless"), [(1, True), (3, True), (0xFFFE, True), (7, False)])
 def test_a_wav_loses_nothing_where_it_holds_plain_samples(
     tmp_path: Path, codec: int, lossless: bool
 ) -> None:
@@ -118,7 +118,7 @@ def test_hybrid_wavpack_is_lossy(tmp_path: Path) -> None:
     assert not tags.read(put(tmp_path, hybrid, "wv")).facts.lossless
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("codec", "told", "lossless"),
     [(b"mp4a", "mp4a.40.2", False), (b"alac", "alac", True), (b"drms", "drms.40.2", False)],
 )
@@ -132,7 +132,7 @@ def test_the_codec_of_mp4_is_told(tmp_path: Path, codec: bytes, told: str, lossl
     assert (facts.codec, facts.lossless) == (told, lossless)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("configuration", "codec", "rate"),
     [
         ("138856e500", "mp4a.40.2", 22050),
@@ -153,7 +153,7 @@ def test_he_aac_is_told_in_all_ways(
     assert (facts.codec, facts.sample_rate) == (codec, rate)
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg"])
+@each_row("suffix", ["mp3", "flac", "ogg"])
 def test_a_file_that_lost_all_content_since_it_was_listed_is_refused(
     tmp_path: Path, suffix: str
 ) -> None:
@@ -161,7 +161,7 @@ def test_a_file_that_lost_all_content_since_it_was_listed_is_refused(
         tags.read(put(tmp_path, b"", suffix))
 
 
-@pytest.mark.parametrize("name", ["mp3", "m4a", "flac", "ogg", "opus", "wma", "wav", "ape", "mpc"])
+@each_row("name", ["mp3", "m4a", "flac", "ogg", "opus", "wma", "wav", "ape", "mpc"])
 def test_a_file_that_lost_its_tags_with_its_end_is_cut_off_and_nothing_else(
     tmp_path: Path, name: str
 ) -> None:
@@ -169,7 +169,7 @@ def test_a_file_that_lost_its_tags_with_its_end_is_cut_off_and_nothing_else(
         tags.read(put(tmp_path, small.whole(name)[:60], name))
 
 
-@pytest.mark.parametrize("name", ["flac", "ogg", "opus", "first.m4a"])
+@each_row("name", ["flac", "ogg", "opus", "first.m4a"])
 def test_a_file_that_lost_its_end_keeps_its_tags(tmp_path: Path, name: str) -> None:
     whole = small.whole(name)
     reading = tags.read(put(tmp_path, whole[: len(whole) - 600], name))

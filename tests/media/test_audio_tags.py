@@ -23,6 +23,7 @@ from mediakeep.media.audio import tags
 from mediakeep.media.audio.tags import NotAudio
 from mediakeep_samples.music import track_files
 from tests.music import shelf
+from tests.sampling import each_row
 
 NAMES = {
     "mp3": "MP3",
@@ -40,7 +41,7 @@ def embedded(name: str, *, mime: str) -> tags.EmbeddedPicture:
     return tags.EmbeddedPicture(type=3, mime=mime, size=size, seen=seen, width=SIDE, height=SIDE)
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_each_format_gives_the_same_tags_under_the_same_names(tmp_path: Path, suffix: str) -> None:
     read = tags.read(shelf.put(tmp_path / f"a.{suffix}", tracknumber="3/12")).tags
     assert read == tags.Tags(
@@ -55,7 +56,7 @@ def test_each_format_gives_the_same_tags_under_the_same_names(tmp_path: Path, su
     )
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_each_format_gives_its_embedded_picture_with_type_and_size(
     tmp_path: Path, suffix: str
 ) -> None:
@@ -63,7 +64,7 @@ def test_each_format_gives_its_embedded_picture_with_type_and_size(
     assert read.pictures == (embedded("cover.png", mime="image/png"),)
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_each_format_gives_the_facts_of_its_sound(tmp_path: Path, suffix: str) -> None:
     path = shelf.put(tmp_path / f"a.{suffix}")
     facts = tags.read(path).facts
@@ -299,7 +300,7 @@ def test_an_id3_tag_before_another_format_does_not_hide_it(tmp_path: Path) -> No
     assert (reading.facts.format, reading.tags.title) == ("FLAC", ("Low Tide",))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "what"),
     [
         (b"\xff\xd8\xff\xe0" + bytes(200), "a JPEG picture"),
@@ -309,7 +310,7 @@ def test_an_id3_tag_before_another_format_does_not_hide_it(tmp_path: Path) -> No
         (b"PK\x03\x04" + bytes(range(256)), "a ZIP archive"),
     ],
 )
-@pytest.mark.parametrize("suffix", ["mp3", "flac", "m4a", "ogg", "opus", "aac"])
+@each_row("suffix", ["mp3", "flac", "m4a", "ogg", "opus", "aac"])
 def test_what_is_no_audio_is_named(tmp_path: Path, suffix: str, content: bytes, what: str) -> None:
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(content)
@@ -350,7 +351,7 @@ def test_whatever_a_failing_disk_says_is_not_laid_to_the_file(
         assert not isinstance(caught.value, NotAudio)
 
 
-@pytest.mark.parametrize("interruption", [Stopped(), TimeoutError("the item took too long")])
+@each_row("interruption", [Stopped(), TimeoutError("the item took too long")])
 def test_an_interruption_is_not_taken_for_a_bad_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruption: Exception
 ) -> None:

@@ -16,6 +16,7 @@ from mediakeep.media import open_file, pictures
 from mediakeep.media.audio import tags
 from mediakeep_samples.music import track_files
 from tests.media import large_files as large
+from tests.sampling import each_row
 
 MOST = 512 * 1024  # bytes, apart from tags and pictures
 USUAL = 96 * 1024
@@ -82,7 +83,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, read: Callable[[Path], Any], path: 
     return metered(monkeypatch, read, path).bytes
 
 
-@pytest.mark.parametrize("name", large.FILES)
+@each_row("name", large.FILES)
 def test_a_large_file_is_read_at_its_ends_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -142,7 +143,7 @@ def bare(path: Path) -> None:
     os.close(number)
 
 
-@pytest.mark.parametrize("read", [whole, in_pieces, by_number, bare, Path.read_bytes])
+@each_row("read", [whole, in_pieces, by_number, bare, Path.read_bytes])
 def test_reading_all_of_a_file_would_be_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[Path], Any]
 ) -> None:

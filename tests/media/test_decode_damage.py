@@ -52,7 +52,7 @@ def frames(mp3: bytes) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("suffix", ["flac", "ogg", "opus"])
+@each_row("suffix", ["flac", "ogg", "opus"])
 def test_any_changed_bit_is_found_where_the_format_has_checksums(
     tmp_path: Path, suffix: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_any_changed_bit_of_wavpack_is_found(tmp_path: Path) -> None:
         assert judged(path, flipped(whole, at, chance.randrange(8)), facts), at
 
 
-@pytest.mark.parametrize("name", ["cbr.mp3", "a.aac", "aac.m4a", "alac.m4a", "16.flac", "a.opus"])
+@each_row("name", ["cbr.mp3", "a.aac", "aac.m4a", "alac.m4a", "16.flac", "a.opus"])
 def test_a_sector_of_zeros_is_found(tmp_path: Path, name: str) -> None:
     path = encoded.write(tmp_path / name, name)
     whole, facts = path.read_bytes(), tags.read(path).facts
@@ -80,7 +80,7 @@ def test_a_sector_of_zeros_is_found(tmp_path: Path, name: str) -> None:
     assert judged(path, whole[:middle] + bytes(4096) + whole[middle + 4096 :], facts)
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "opus"])
+@each_row("suffix", ["mp3", "flac", "ogg", "opus"])
 def test_missing_bytes_are_found(tmp_path: Path, suffix: str) -> None:
     whole, path = BELL[suffix], tmp_path / f"a.{suffix}"
     facts, middle = facts_of(path, whole), len(whole) // 2
@@ -162,7 +162,7 @@ def test_what_no_decoder_can_open_is_told(tmp_path: Path) -> None:
     assert judged(tmp_path / "a.m4a", spoilt, facts) == "it cannot be decoded at all"
 
 
-@pytest.mark.parametrize("more", [{"protected": "FairPlay"}, {"truncated": "it ends at 0:01"}])
+@each_row("more", [{"protected": "FairPlay"}, {"truncated": "it ends at 0:01"}])
 def test_what_is_locked_or_cut_off_is_left_to_other_kinds(
     tmp_path: Path, more: dict[str, str]
 ) -> None:
@@ -201,7 +201,7 @@ def test_a_file_that_refuses_is_told_as_one(tmp_path: Path) -> None:
         damage.find_damage(tmp_path / "gone.mp3", AudioProperties(format="MP3"))
 
 
-@pytest.mark.parametrize("name", ["16.flac", "cbr.mp3", "a.opus"])
+@each_row("name", ["16.flac", "cbr.mp3", "a.opus"])
 def test_a_disk_that_fails_in_the_middle_is_told_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

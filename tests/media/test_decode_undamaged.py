@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mutagen
-import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import APIC, ID3, TIT2
 
@@ -28,14 +27,14 @@ def found(path: Path) -> str:
     return damage.find_damage(path, tags.read(path).facts)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@each_row("seed", SEEDS)
 def test_the_sounds_of_the_sample_library_are_healthy(tmp_path: Path, seed: str) -> None:
     path = tmp_path / seed
     path.write_bytes(track_files.read_seed_file(seed))
     assert found(path) == ""
 
 
-@pytest.mark.parametrize("name", encoded.KINDS)
+@each_row("name", encoded.KINDS)
 def test_what_an_encoder_has_just_written_is_healthy(tmp_path: Path, name: str) -> None:
     path = encoded.write(tmp_path / name, name)
     facts = tags.read(path).facts
@@ -53,7 +52,7 @@ def test_dsd_is_healthy(tmp_path: Path) -> None:
     assert damage.find_damage(path, AudioProperties(format="DSF", duration=9.0)) != ""
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_tags_and_an_embedded_cover_are_no_damage(tmp_path: Path, suffix: str) -> None:
     assert found(shelf.put(tmp_path / f"a.{suffix}", picture="cover.jpg")) == ""
 
@@ -98,7 +97,7 @@ AROUND = [
 ]
 
 
-@pytest.mark.parametrize(("suffix", "change"), AROUND)
+@each_row(("suffix", "change"), AROUND)
 def test_tags_before_and_behind_are_no_damage(
     tmp_path: Path, suffix: str, change: Callable[[Path], None]
 ) -> None:
@@ -112,7 +111,7 @@ def test_tags_before_and_behind_are_no_damage(
     assert damage.find_damage(path, facts) == ""
 
 
-@pytest.mark.parametrize("between", [b"", ID3V1])
+@each_row("between", [b"", ID3V1])
 def test_two_mp3s_joined_are_no_damage(tmp_path: Path, between: bytes) -> None:
     path = tmp_path / "a.mp3"
     one, other = (track_files.read_seed_file(f"{name}.mp3") for name in ("chord", "drops"))

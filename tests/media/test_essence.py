@@ -22,6 +22,7 @@ from mediakeep.media.bounded_file import BoundedFile
 from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.music import shelf
+from tests.sampling import each_row
 
 COMMON = [f"{name}.{suffix}" for name in ("bell", "chord") for suffix in shelf.FORMATS]
 RARE = ["flac.oga", "speex.ogg", "wma", "wav", "aiff", "dsf", "ape", "wv", "mpc", "seven.mpc"]
@@ -79,7 +80,7 @@ def strip(path: Path) -> None:
     audio.delete()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_tags_and_pictures_do_not_touch_the_essence(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name)
     before = essence.compute_audio_hash(path), payload(path)
@@ -100,7 +101,7 @@ def sounding(data: bytes, name: str) -> int:
     return len(data.partition(b"APETAGEX")[0]) - 300
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_one_flipped_bit_of_the_sound_changes_the_essence(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name)
     before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
@@ -109,7 +110,7 @@ def test_one_flipped_bit_of_the_sound_changes_the_essence(tmp_path: Path, name: 
     assert essence.compute_audio_hash(path) != before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_a_file_without_its_end_has_another_essence(tmp_path: Path, name: str) -> None:
     path = put(tmp_path, name)
     before, data = essence.compute_audio_hash(path), path.read_bytes()
@@ -123,7 +124,7 @@ def test_different_sounds_have_different_essences(tmp_path: Path) -> None:
     assert {len(each) for each in found} == {len("sha256:") + 64}
 
 
-@pytest.mark.parametrize("seed", ["bell", "chord"])
+@each_row("seed", ["bell", "chord"])
 def test_a_table_that_points_beside_the_sound_changes_the_essence(
     tmp_path: Path, seed: str
 ) -> None:
@@ -134,7 +135,7 @@ def test_a_table_that_points_beside_the_sound_changes_the_essence(
     assert essence.compute_audio_hash(path) != before
 
 
-@pytest.mark.parametrize(("name", "mark"), [("bell.ogg", b"\5vorbis"), ("bell.opus", b"OpusHead")])
+@each_row(("name", "mark"), [("bell.ogg", b"\5vorbis"), ("bell.opus", b"OpusHead")])
 def test_what_a_decoder_must_know_belongs_to_the_essence(
     tmp_path: Path, name: str, mark: bytes
 ) -> None:
@@ -145,7 +146,7 @@ def test_what_a_decoder_must_know_belongs_to_the_essence(
     assert essence.compute_audio_hash(path) != before
 
 
-@pytest.mark.parametrize("place", [6, 26, 27])
+@each_row("place", [6, 26, 27])
 def test_the_frame_of_a_page_of_sound_belongs_to_the_essence(tmp_path: Path, place: int) -> None:
     path = put(tmp_path, "bell.ogg")
     before, data = essence.compute_audio_hash(path), bytearray(path.read_bytes())
@@ -187,7 +188,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each_row("name", REFUSED)
 def test_a_file_without_sound_has_no_essence(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(REFUSED[name])

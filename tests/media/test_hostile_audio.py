@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 
 import msgspec
-import pytest
 
 from mediakeep.errors import Unreadable
 from mediakeep.media.audio import formats, tags
 from tests.music import shelf
+from tests.sampling import each_row
 
 CUTS = 60
 FLIPS = 150
@@ -26,14 +26,14 @@ def outcome(path: Path, content: bytes) -> str:
     return "refused"
 
 
-@pytest.mark.parametrize("suffix", sorted(formats.AUDIO_SUFFIXES))
+@each_row("suffix", sorted(formats.AUDIO_SUFFIXES))
 def test_random_bytes_under_any_audio_name_are_refused(tmp_path: Path, suffix: str) -> None:
     rng = Random(suffix)
     for size in (1, 2, 9, 10, 128, 1000, 20_000):
         assert outcome(tmp_path / f"a{suffix}", rng.randbytes(size)) == "refused"
 
 
-@pytest.mark.parametrize("suffix", sorted(formats.AUDIO_SUFFIXES))
+@each_row("suffix", sorted(formats.AUDIO_SUFFIXES))
 def test_random_bytes_behind_any_known_beginning_never_crash(tmp_path: Path, suffix: str) -> None:
     rng = Random(suffix)
     starts = [start for start, _ in formats.SIGNATURES]
@@ -44,7 +44,7 @@ def test_random_bytes_behind_any_known_beginning_never_crash(tmp_path: Path, suf
         assert outcome(tmp_path / f"a{suffix}", start + rng.randbytes(3000)) in ("read", "refused")
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_a_real_file_cut_off_anywhere_never_crashes(tmp_path: Path, suffix: str) -> None:
     whole = shelf.render(suffix, picture="cover.jpg")
     places = sorted({*range(1, 60), *(len(whole) * part // CUTS for part in range(1, CUTS))})
@@ -53,7 +53,7 @@ def test_a_real_file_cut_off_anywhere_never_crashes(tmp_path: Path, suffix: str)
     assert outcome(tmp_path / f"a.{suffix}", whole) == "read"
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_a_real_file_with_changed_bytes_never_crashes(tmp_path: Path, suffix: str) -> None:
     whole = shelf.render(suffix, picture="cover.jpg")
     rng = Random(suffix)

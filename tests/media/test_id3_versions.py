@@ -23,6 +23,7 @@ from mediakeep.media.safewrite.write_tags import (
 from mediakeep.media.undo import apply_undo
 from tests.media import writable_files
 from tests.media.test_edits import EVERYTHING
+from tests.sampling import each_row
 
 TITLE = SetField("title", ("Привет, Ebb",))
 OLD, NEW = WriteRules(id3=Id3Version.OLD), WriteRules(id3=Id3Version.NEW)
@@ -92,7 +93,7 @@ def test_a_file_in_which_nothing_else_is_to_be_changed_is_left_as_it_is(
     assert atomic_replace.stat_identity(path.stat()) == facts
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "kept"),
     [("mp3", "2.4"), ("v23.mp3", "2.3"), ("v22.mp3", "2.3"), ("bare.mp3", "2.4")],
 )
@@ -116,7 +117,7 @@ def test_a_tag_that_is_made_anew_has_the_version(
         assert tag_edits.field_values(tags.read(path).tags, edit.field) == edit.values
 
 
-@pytest.mark.parametrize("beside", list(OtherTags))
+@each_row("beside", list(OtherTags))
 def test_a_tag_beside_gets_the_version_only_where_it_is_updated(
     tmp_path: Path, beside: OtherTags
 ) -> None:
@@ -131,7 +132,7 @@ def test_a_tag_beside_gets_the_version_only_where_it_is_updated(
         assert version(path) == ("2.3" if beside is OtherTags.UPDATE else "2.4")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "original", "frames"),
     [
         ("1974", "1969", {"TYER": "1974", "TORY": "1969"}),

@@ -11,6 +11,7 @@ from mediakeep.media import folder_listing, ignore_rules
 from mediakeep.media.video import video_files
 from mediakeep.movies.scan import library_scan as movies
 from mediakeep.music import scan as music
+from tests.sampling import each_row
 
 SYSTEM = (
     *("#recycle", "@eaDir", "@Recycle", "lost+found", "$RECYCLE.BIN", "System Volume Information"),
@@ -30,7 +31,7 @@ def places(top: Path, *patterns: str) -> set[str]:
     return {folder.relative_path_of(file.name) for folder in walked for file in folder.files}
 
 
-@pytest.mark.parametrize("name", SYSTEM)
+@each_row("name", SYSTEM)
 def test_folders_of_systems_are_no_items_and_are_not_walked_into(tmp_path: Path, name: str) -> None:
     put(tmp_path, f"{name}/a.mp3", f"Vera/{name}/b.mp3", "Vera/Dawn/c.mp3")
     found = list(music.find_artists(tmp_path))
@@ -127,7 +128,7 @@ def test_videos_below_a_folder_are_passed_over_alike(tmp_path: Path) -> None:
     assert [str(one.relative_to(tmp_path)) for one in found] == ["a.mkv", "new/d.mkv"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("place", "patterns", "ignored"),
     [
         ("Vera/Live/a.mp3", "", False),

@@ -48,7 +48,7 @@ def test_none_of_a_hundred_thousand_does(memory: Path, chunk: int) -> None:
     try_all(mutations.listed(MANY)[chunk::LARGE_CHUNKS], memory)
 
 
-@pytest.mark.parametrize("name", sounds.SOUNDS)
+@each_row("name", sounds.SOUNDS)
 def test_each_sound_is_healthy_before_it_is_damaged(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"a.{name}"
     path.write_bytes(sounds.whole(name))
@@ -58,7 +58,7 @@ def test_each_sound_is_healthy_before_it_is_damaged(tmp_path: Path, name: str) -
     assert reading.tags.title or name in ("vbri.mp3", "tagged.flac")
 
 
-@pytest.mark.parametrize("name", sounds.PICTURES)
+@each_row("name", sounds.PICTURES)
 def test_each_picture_is_whole_before_it_is_damaged(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"a.{name}"
     path.write_bytes(sounds.whole(name))

@@ -12,6 +12,7 @@ from mediakeep.media import pictures
 from mediakeep.media.audio import tags
 from mediakeep_samples.music import track_files
 from tests.music import shelf
+from tests.sampling import each_row
 
 WIDE, HIGH = 640, 480
 
@@ -68,7 +69,7 @@ IMAGES = {
 }
 
 
-@pytest.mark.parametrize("name", IMAGES)
+@each_row("name", IMAGES)
 def test_a_picture_file_is_known_by_its_bytes(tmp_path: Path, name: str) -> None:
     mime, data = IMAGES[name]
     path = tmp_path / "cover.txt"
@@ -76,8 +77,8 @@ def test_a_picture_file_is_known_by_its_bytes(tmp_path: Path, name: str) -> None
     assert pictures.read_picture_info(path) == (mime, WIDE, HIGH)
 
 
-@pytest.mark.parametrize("name", IMAGES)
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("name", IMAGES)
+@each_row("suffix", shelf.FORMATS)
 def test_an_embedded_picture_is_known_by_its_bytes(
     tmp_path: Path, name: str, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +96,7 @@ def test_an_embedded_picture_is_known_by_its_bytes(
 SEED = track_files.read_seed_file
 
 
-@pytest.mark.parametrize("name", IMAGES)
+@each_row("name", IMAGES)
 def test_a_picture_that_ends_early_keeps_its_kind_or_is_none(tmp_path: Path, name: str) -> None:
     mime, data = IMAGES[name]
     path = tmp_path / "cover.jpg"
@@ -106,7 +107,7 @@ def test_a_picture_that_ends_early_keeps_its_kind_or_is_none(tmp_path: Path, nam
         assert seen or (width, height) == (0, 0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",

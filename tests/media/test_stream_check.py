@@ -17,6 +17,7 @@ from mediakeep.media.bounded_file import BoundedFile
 from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.music import shelf
+from tests.sampling import each_row
 
 COMMON = [f"{name}.{suffix}" for name in track_files.SOUND_NAMES for suffix in shelf.FORMATS]
 SUMS = 120  # bytes from the mark of a Xing header to LAME's part
@@ -51,7 +52,7 @@ def long_mp3(name: str = "bell.mp3", *, times: int = 20) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("name", [*COMMON, *small.SOUNDS])
+@each_row("name", [*COMMON, *small.SOUNDS])
 def test_a_whole_file_is_neither_cut_off_nor_locked(tmp_path: Path, name: str) -> None:
     data = whole(name)
     found = examined(tmp_path, data, name)
@@ -80,7 +81,7 @@ TOLD = [  # bytes removed from the end, and the expected reason
 ]
 
 
-@pytest.mark.parametrize(("name", "lost", "told"), TOLD)
+@each_row(("name", "lost", "told"), TOLD)
 def test_a_file_that_lost_its_end_says_so(tmp_path: Path, name: str, lost: int, told: str) -> None:
     assert told in examined(tmp_path, whole(name)[:-lost], name).truncated
 
@@ -92,7 +93,7 @@ def without_tags(name: str) -> tuple[bytes, bytes]:
     return data[:at], data[at:]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "lost", "told"),
     [
         ("ape", 10, "it holds 1,574 of 1,584 bytes"),
@@ -104,7 +105,7 @@ def without_tags(name: str) -> tuple[bytes, bytes]:
         ("mpc", 60, "its stream does not end"),
     ],
 )
-@pytest.mark.parametrize("behind", ["nothing", "its tags", "ID3v1"])
+@each_row("behind", ["nothing", "its tags", "ID3v1"])
 def test_tags_behind_do_not_hide_a_lost_end(
     tmp_path: Path, name: str, lost: int, told: str, behind: str
 ) -> None:
@@ -114,10 +115,10 @@ def test_tags_behind_do_not_hide_a_lost_end(
     assert examined(tmp_path, data + tags, name).truncated == ""
 
 
-@pytest.mark.parametrize("lost", [10_000, 25_000, 80_000])
-@pytest.mark.parametrize("behind", [b"", ID3V1, APE, APE + ID3V1], ids=len)
-@pytest.mark.parametrize("before", [b"", b"ID3\x04\0\0\0\0\x0f\x00" + bytes(15 << 7)], ids=len)
-@pytest.mark.parametrize("seed", ["bell.mp3", "chord.mp3", "drops.mp3"])
+@each_row("lost", [10_000, 25_000, 80_000])
+@each_row("behind", [b"", ID3V1, APE, APE + ID3V1], ids=len)
+@each_row("before", [b"", b"ID3\x04\0\0\0\0\x0f\x00" + bytes(15 << 7)], ids=len)
+@each_row("seed", ["bell.mp3", "chord.mp3", "drops.mp3"])
 def test_an_mp3_is_held_to_the_promise_in_its_first_frame(
     tmp_path: Path, seed: str, before: bytes, behind: bytes, lost: int
 ) -> None:
@@ -128,12 +129,12 @@ def test_an_mp3_is_held_to_the_promise_in_its_first_frame(
     assert healthy == StreamCheck(len(data))
 
 
-@pytest.mark.parametrize("lost", [1, 400, 4000])
+@each_row("lost", [1, 400, 4000])
 def test_up_to_four_kilobytes_of_an_mp3_are_not_missed(tmp_path: Path, lost: int) -> None:
     assert examined(tmp_path, long_mp3()[:-lost], "mp3").truncated == ""
 
 
-@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+@each_row("suffix", ["wav", "aiff"])
 def test_samples_that_are_missing_are_counted(tmp_path: Path, suffix: str) -> None:
     data, name = small.whole(suffix), b"data" if suffix == "wav" else b"SSND"
     start = data.index(name) + 8
@@ -143,7 +144,7 @@ def test_samples_that_are_missing_are_counted(tmp_path: Path, suffix: str) -> No
     assert examined(tmp_path, data[: start + 1490], suffix).truncated == ""
 
 
-@pytest.mark.parametrize("name", ["seven.mpc", "aac", "old.ape"])
+@each_row("name", ["seven.mpc", "aac", "old.ape"])
 def test_nothing_tells_the_length_of_some_formats(tmp_path: Path, name: str) -> None:
     assert examined(tmp_path, small.whole(name)[:-900], name).truncated == ""
 
@@ -166,7 +167,7 @@ HEADERS = [  # size of a file cut within its headers, and the expected reason
 ]
 
 
-@pytest.mark.parametrize(("name", "kept", "told"), HEADERS)
+@each_row(("name", "kept", "told"), HEADERS)
 def test_a_file_that_ends_within_its_headers_is_known_by_them(
     tmp_path: Path, name: str, kept: int, told: str
 ) -> None:
@@ -191,11 +192,11 @@ def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
     return lambda data: data.replace(old, new, 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "scheme"),
     [(b"drms", "FairPlay"), (b"enca", "Common Encryption"), (b"aavd", "Audible")],
 )
-@pytest.mark.parametrize("name", ["bell.m4a", "m4a"])
+@each_row("name", ["bell.m4a", "m4a"])
 def test_locked_mp4_names_its_lock(tmp_path: Path, name: str, entry: bytes, scheme: str) -> None:
     at = whole(name).index(b"mp4a", whole(name).index(b"stsd"))
     data = whole(name)[:at] + entry + whole(name)[at + 4 :]
@@ -215,7 +216,7 @@ def test_a_title_that_is_called_like_a_lock_locks_nothing(tmp_path: Path) -> Non
     assert examined(tmp_path, path.read_bytes(), "m4a").protected == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("guid", "scheme"),
     [
         ("fbb3112223bdd211b4b700a0c955fc6e", "Windows Media DRM"),
@@ -239,7 +240,7 @@ def test_being_cut_off_is_a_way_of_being_no_audio() -> None:
     assert str(error) == "a.flac is truncated: it ends within its headers."
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@each_row("kind", KINDS.values(), ids=KINDS)
 def test_a_disk_that_fails_is_not_taken_for_a_fault_of_the_file(
     tmp_path: Path, kind: AudioFormat
 ) -> None:

@@ -6,8 +6,6 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from mediakeep.media.audio import formats, tags
 from mediakeep.media.audio.formats import AudioFormat
 from mediakeep.media.audio.stream_check import missing_time_text
@@ -15,6 +13,7 @@ from mediakeep.media.audio.tags import StreamCheck
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
+from tests.sampling import each_row
 
 ID3V1 = b"TAG" + bytes(124) + b"\xff"
 FRAME = bytes.fromhex("fffb9064") + bytes(413)  # MPEG 1, layer III, 128 kbit/s, 44.1 kHz, stereo
@@ -72,13 +71,13 @@ MP3S = {  # file, and the declared bytes if some are missing
 }
 
 
-@pytest.mark.parametrize(("data", "promised"), MP3S.values(), ids=MP3S)
+@each_row(("data", "promised"), MP3S.values(), ids=MP3S)
 def test_an_mp3_is_believed_as_encoders_mean_it(tmp_path: Path, data: bytes, promised: int) -> None:
     told = examined(tmp_path, data, formats.MP3).truncated
     assert told.endswith(f" of {promised:,} bytes") if promised else told == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("head", "told"),
     [
         (b"ID3\x04\0\0\0\0\x7f\x7f", "its tags take 16,393 bytes, it holds 900"),
@@ -114,7 +113,7 @@ AROUND = {  # data before and after the audio
 }
 
 
-@pytest.mark.parametrize(("before", "behind"), AROUND.values(), ids=AROUND)
+@each_row(("before", "behind"), AROUND.values(), ids=AROUND)
 def test_tags_are_no_part_of_the_sound(tmp_path: Path, before: bytes, behind: bytes) -> None:
     found = examined(tmp_path, before + FRAME * 9 + behind, formats.MP3)
     assert found == StreamCheck(len(FRAME) * 9)
@@ -168,7 +167,7 @@ MP4S = {
 }
 
 
-@pytest.mark.parametrize(("data", "told"), MP4S.values(), ids=MP4S)
+@each_row(("data", "told"), MP4S.values(), ids=MP4S)
 def test_atoms_of_all_sorts_are_followed_to_the_end(tmp_path: Path, data: bytes, told: str) -> None:
     found = examined(tmp_path, data, formats.MP4).truncated
     assert told in found if told else found == ""
@@ -213,7 +212,7 @@ CHUNKS = {  # format, file, size of its audio, and reason
 }
 
 
-@pytest.mark.parametrize(("kind", "data", "size", "told"), CHUNKS.values(), ids=CHUNKS)
+@each_row(("kind", "data", "size", "told"), CHUNKS.values(), ids=CHUNKS)
 def test_chunks_tell_their_sizes_unless_their_writer_did_not_know(
     tmp_path: Path, kind: AudioFormat, data: bytes, size: int, told: str
 ) -> None:
@@ -257,7 +256,7 @@ OGGS = {  # file, size of its audio pages, and reason
 }
 
 
-@pytest.mark.parametrize(("data", "size", "told"), OGGS.values(), ids=OGGS)
+@each_row(("data", "size", "told"), OGGS.values(), ids=OGGS)
 def test_pages_of_all_sorts_are_followed_to_the_last(
     tmp_path: Path, data: bytes, size: int, told: str
 ) -> None:
@@ -301,7 +300,7 @@ SPOILT = {  # none of these proves truncation
 }
 
 
-@pytest.mark.parametrize(("kind", "name", "spoil"), SPOILT.values(), ids=SPOILT)
+@each_row(("kind", "name", "spoil"), SPOILT.values(), ids=SPOILT)
 def test_what_is_unknown_or_follows_the_sound_proves_nothing(
     tmp_path: Path, kind: AudioFormat, name: str, spoil: Callable[[bytes], bytes]
 ) -> None:
@@ -337,7 +336,7 @@ def test_what_only_looks_like_a_last_frame_does_not_hide_a_lost_end(tmp_path: Pa
     assert "it ends at" in examined(tmp_path, data[:-4500] + false * 3, formats.FLAC).truncated
 
 
-@pytest.mark.parametrize("at", [12, 84])
+@each_row("at", [12, 84])
 def test_both_sizes_of_a_dsf_are_evidence(tmp_path: Path, at: int) -> None:
     data = small.whole("dsf")
     larger = int.from_bytes(data[at : at + 8], "little") + 50_000

@@ -21,6 +21,7 @@ from mediakeep_samples.music import track_files
 from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
 from tests.music import shelf
+from tests.sampling import each_row
 from tests.work import TooMuchWork, count_calls
 
 MEGABYTE = 1 << 20
@@ -117,7 +118,7 @@ def sparse(path: Path, size: int, start: bytes, end: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [100, 200])
+@each_row("size", [100, 200])
 def test_a_picture_of_100_megabytes_is_not_read(tmp_path: Path, size: int) -> None:
     data = b"\0image/jpeg\0\3\0" + track_files.read_seed_file("cover.jpg")
     picture = b"APIC" + tagging.syncsafe(size * MEGABYTE) + b"\0\0" + data
@@ -169,15 +170,15 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@each_row("name", BROKEN)
 def test_sound_with_broken_tags_keeps_its_facts(tmp_path: Path, name: str) -> None:
     facts = read_cheaply(put(tmp_path, BROKEN[name], name)).facts
     assert facts.duration > 0
     assert facts.sample_rate > 0
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
-@pytest.mark.parametrize("kept", [0, 3, 100, 3000])
+@each_row("suffix", shelf.FORMATS)
+@each_row("kept", [0, 3, 100, 3000])
 def test_a_file_that_shrinks_while_it_is_read_is_refused_plainly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, kept: int
 ) -> None:
@@ -195,7 +196,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused_plainly(
         assert tags.read(path).facts.size == kept
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_a_file_that_grows_while_it_is_read_is_read_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:

@@ -19,6 +19,7 @@ from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
 from tests.media.mutations_sounds import chunk
 from tests.music import shelf
+from tests.sampling import each_row
 
 SOUND = track_files.read_seed_file("bell.mp3")
 APE_ONLY = tagging.apev2_tag()
@@ -113,7 +114,7 @@ def test_stacked_id3v2_tags_are_all_found(tmp_path: Path) -> None:
     assert reading.facts.duration == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("suffix", ["flac", "ogg", "opus"])
+@each_row("suffix", ["flac", "ogg", "opus"])
 def test_id3_around_vorbis_comments_is_told(tmp_path: Path, suffix: str) -> None:
     reading = read(tmp_path, v2("Strange") + shelf.render(suffix) + v1(b"First"), suffix)
     assert titles(reading) == [
@@ -123,7 +124,7 @@ def test_id3_around_vorbis_comments_is_told(tmp_path: Path, suffix: str) -> None
     ]
 
 
-@pytest.mark.parametrize("name", ["ape", "wv", "mpc", "seven.mpc"])
+@each_row("name", ["ape", "wv", "mpc", "seven.mpc"])
 def test_formats_with_apev2_prefer_it_to_id3(tmp_path: Path, name: str) -> None:
     bare = small.whole(name).partition(b"APETAGEX")[0]
     reading = read(tmp_path, v2("Strange") + bare + APE_ONLY + v1(b"First"), name)
@@ -149,7 +150,7 @@ def test_frames_that_are_stored_in_every_way_are_read(tmp_path: Path) -> None:
     assert reading.raw == {"TIT2": ["Low Tide " * 9], "TPE1": ["Aÿ"], "TALB": ["Moorings"]}
 
 
-@pytest.mark.parametrize("size", [200, 40_000])
+@each_row("size", [200, 40_000])
 def test_sizes_of_id3v24_are_read_as_itunes_wrote_them(tmp_path: Path, size: int) -> None:
     frames = b""
     for name, letters in ((b"TIT2", b"a" * size), (b"TALB", b"Moorings")):
@@ -170,7 +171,7 @@ def test_a_whole_tag_that_is_unsynchronised_is_read(tmp_path: Path) -> None:
     assert [picture.size for picture in reading.tags.pictures] == [len(tagging.PICTURE)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("encoding", "data"),
     [
         (0, "Tï\0Za".encode("latin-1")),
@@ -186,7 +187,7 @@ def test_texts_are_read_in_every_encoding(tmp_path: Path, encoding: int, data: b
     assert read(tmp_path, tag + SOUND).tags.artist == ("Tï", "Za")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "genres"),
     [
         ("17", ("Rock",)),
@@ -217,7 +218,7 @@ def wave(*parts: bytes, form: bytes = b"RIFF") -> bytes:
 INFO = chunk(b"LIST", b"INFO" + chunk(b"INAM", b"Tide\0") + chunk(b"ITRK", b"3/9\0"))
 
 
-@pytest.mark.parametrize("spelling", [b"id3 ", b"ID3 "])
+@each_row("spelling", [b"id3 ", b"ID3 "])
 def test_both_kinds_of_tags_in_a_wav_are_found(tmp_path: Path, spelling: bytes) -> None:
     adtl = chunk(b"LIST", b"adtl" + bytes(8))
     reading = read(tmp_path, wave(b"", INFO, adtl, chunk(spelling, v2("New"))), "wav")
@@ -236,7 +237,7 @@ def test_texts_of_an_info_list_may_be_of_one_byte_a_letter(tmp_path: Path) -> No
         assert read(tmp_path, wave(listed), "wav").tags.title == (text,)
 
 
-@pytest.mark.parametrize("form", [b"RF64", b"BW64"])
+@each_row("form", [b"RF64", b"BW64"])
 def test_a_wav_with_long_sizes_is_read(tmp_path: Path, form: bytes) -> None:
     sizes = chunk(b"ds64", struct.pack("<QQQI", 16_100, 16_000, 8_000, 0))
     data = wave(sizes, INFO, form=form).replace(

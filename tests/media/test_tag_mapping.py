@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mutagen import id3
 from mutagen.aiff import AIFF
 from mutagen.apev2 import APEv2
@@ -107,9 +106,7 @@ def numbered() -> Tags:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("mp3", MP3), ("wav", WAVE), ("aiff", AIFF), ("dsf", DSF)]
-)
+@each_row(("name", "kind"), [("mp3", MP3), ("wav", WAVE), ("aiff", AIFF), ("dsf", DSF)])
 def test_every_field_arrives_from_id3(tmp_path: Path, name: str, kind: Any) -> None:
     path = put(tmp_path, name)
     audio = kind(path)
@@ -145,7 +142,7 @@ def test_every_field_arrives_from_vorbis_comments(tmp_path: Path) -> None:
     assert reading.raw["musicbrainz_trackid"] == ["of musicbrainz_recordingid"]
 
 
-@pytest.mark.parametrize("name", ["ape", "wv", "mpc", "seven.mpc"])
+@each_row("name", ["ape", "wv", "mpc", "seven.mpc"])
 def test_every_field_arrives_from_apev2(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"a.{name}"
     path.write_bytes(small.whole(name).partition(b"APETAGEX")[0])

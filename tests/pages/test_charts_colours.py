@@ -6,8 +6,6 @@ import math
 import re
 from itertools import combinations, pairwise
 
-import pytest
-
 from mediakeep.pages.charts import theme
 from tests.sampling import each_row
 
@@ -87,7 +85,7 @@ def test_the_colours_of_series_differ_for_every_eye(theme: theme.Theme, sight: s
     assert min(beside) > 20
 
 
-@pytest.mark.parametrize("theme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+@each_row("theme", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
 def test_colours_and_letters_stand_out_from_the_paper(theme: theme.Theme) -> None:
     assert min(contrast(one, theme.paper) for one in theme.series) >= 3
     assert min(contrast(one, theme.paper) for one in (theme.ink, theme.faint)) >= 4.5

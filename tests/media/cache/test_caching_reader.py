@@ -19,6 +19,7 @@ from mediakeep.media.cache.file_cache import FileCache
 from mediakeep_samples.music import track_files
 from tests.media.opened_files import listening
 from tests.music import shelf
+from tests.sampling import each_row
 
 _DAY = 86_400
 
@@ -141,7 +142,7 @@ def replace(path: Path) -> None:
     path.with_name("b").replace(path)
 
 
-@pytest.mark.parametrize("change", [grow, touch, rewrite_in_secret, replace])
+@each_row("change", [grow, touch, rewrite_in_secret, replace])
 def test_a_file_that_changed_in_anything_is_read_again(
     tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
@@ -170,7 +171,7 @@ def test_a_hard_link_of_another_extension_is_another_file(tmp_path: Path) -> Non
             assert read(tmp_path, tmp_path / name) == direct
 
 
-@pytest.mark.parametrize(("seconds", "known"), [(-3600, False), (0, False), (1, False), (3, True)])
+@each_row(("seconds", "known"), [(-3600, False), (0, False), (1, False), (3, True)])
 def test_a_file_that_may_change_again_unnoticed_is_not_remembered(
     tmp_path: Path, seconds: int, known: bool
 ) -> None:
@@ -219,7 +220,7 @@ def test_the_hash_of_a_sound_does_not_outlive_a_state_of_its_file(tmp_path: Path
     index.close()
 
 
-@pytest.mark.parametrize(("changed", "known"), [(-(2**63), True), (-(2**63) - 1, False)])
+@each_row(("changed", "known"), [(-(2**63), True), (-(2**63) - 1, False)])
 def test_a_number_that_sqlite_cannot_hold_is_no_trouble(
     tmp_path: Path, changed: int, known: bool
 ) -> None:

@@ -15,6 +15,7 @@ from mediakeep.media.cache.caching_reader import CachingReader
 from mediakeep.media.cache.file_cache import CachedFile, CachedResult, FileCache
 from tests.media.opened_files import listening
 from tests.music import shelf
+from tests.sampling import each_row
 
 
 def put(folder: Path, count: int) -> list[Path]:
@@ -158,9 +159,7 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [(column, value) for column in SPOILT for value in SPOILT[column]]
-)
+@each_row(("column", "value"), [(column, value) for column in SPOILT for value in SPOILT[column]])
 def test_a_value_that_has_become_another_costs_reading_again_and_no_more(
     tmp_path: Path, column: str, value: str
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from mediakeep.media.nfo import nfo_file
 from mediakeep.media.nfo.model import NfoActor, NfoMovie, NfoRating, NfoSet, NfoThumb
 from tests.media.nfo import nfos
@@ -139,7 +137,7 @@ def test_lockdata_locks(text: str) -> None:
     assert nfo_file.parse_nfo(f"<movie><lockdata>{text}</lockdata></movie>".encode()).is_locked
 
 
-@pytest.mark.parametrize("inside", ["", "<lockdata/>", "<lockdata>false</lockdata>"])
+@each_row("inside", ["", "<lockdata/>", "<lockdata>false</lockdata>"])
 def test_without_lockdata_nothing_is_locked(inside: str) -> None:
     assert not nfo_file.parse_nfo(f"<movie>{inside}</movie>".encode()).is_locked
 

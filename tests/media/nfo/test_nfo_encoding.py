@@ -58,7 +58,7 @@ def test_ascii_gets_letters_as_it_declares_them() -> None:
     assert "<title>Grüße</title>".encode("cp1252") in new
 
 
-@pytest.mark.parametrize("data", [codecs.BOM_UTF8 + b"<movie>\xff</movie>", b"\xff\xfe<\0m"[:5]])
+@each_row("data", [codecs.BOM_UTF8 + b"<movie>\xff</movie>", b"\xff\xfe<\0m"[:5]])
 def test_bytes_that_are_no_text_are_left_alone(data: bytes) -> None:
     with pytest.raises(BrokenNfo):
         nfo_file.parse_nfo(data)

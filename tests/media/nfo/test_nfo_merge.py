@@ -6,7 +6,6 @@ import difflib
 from typing import Any
 
 import msgspec
-import pytest
 
 from mediakeep.media.nfo import merge, nfo_file
 from mediakeep.media.nfo.model import NfoMovie, NfoRating, NfoSet, NfoStreams
@@ -180,7 +179,7 @@ def test_an_edit_of_a_person_stays(old: str, new: str) -> None:
     assert new in merged(edited, LATER, TIDE)
 
 
-@pytest.mark.parametrize("written", [None, TIDE])
+@each_row("written", [None, TIDE])
 def test_a_lock_keeps_every_byte(written: NfoMovie | None) -> None:
     locked = movie("<title/>", "<lockdata>true</lockdata>")
     assert merged(locked, LATER, written) == locked

@@ -11,11 +11,11 @@ from collections import Counter
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from mediakeep.media.nfo import merge, nfo_file
 from mediakeep.media.nfo.model import NfoMovie
 from tests.media.nfo import nfos
+from tests.sampling import each_row
 
 RECORDED = Path(os.environ.get("MEDIAKEEP_RECORDED", os.devnull))
 OWN = {"kodi": nfos.KODI, "jellyfin": nfos.JELLYFIN, "old": nfos.OLD}
@@ -28,7 +28,7 @@ def lines(data: bytes) -> list[str]:
     return [line.strip() for line in data.decode().splitlines()]
 
 
-@pytest.mark.parametrize("name", FILES)
+@each_row("name", FILES)
 def test_an_exported_file_loses_nothing_but_what_was_empty_or_older(name: str) -> None:
     found = nfo_file.parse_nfo(FILES[name])
     same = {service: found.details.ids.get(service, id_) for service, id_ in nfos.TIDE.ids.items()}
@@ -56,7 +56,7 @@ def test_an_exported_file_loses_nothing_but_what_was_empty_or_older(name: str) -
     assert set(found.details.thumbs) <= set(again.details.thumbs)
 
 
-@pytest.mark.parametrize("name", FILES)
+@each_row("name", FILES)
 def test_an_exported_file_stays_as_it_is_where_nothing_is_known(name: str) -> None:
     found = nfo_file.parse_nfo(FILES[name])
     assert merge.merge_details(found, NfoMovie(), None) == FILES[name]

@@ -18,6 +18,7 @@ from mediakeep.media.undo.store import UndoStore
 from mediakeep.sqlite.disposable import DisposableSqlite
 from tests.media import writable_files
 from tests.media.failing_writes import logs, rename
+from tests.sampling import each_row
 
 COUNT = 350
 
@@ -119,7 +120,7 @@ def test_the_index_is_waited_for_as_long_as_it_takes_to_be_made(store: UndoStore
     assert base.execute("PRAGMA busy_timeout").fetchone()[0] == 60_000
 
 
-@pytest.mark.parametrize(("patience", "waited"), [(0.05, False), (30.0, True)])
+@each_row(("patience", "waited"), [(0.05, False), (30.0, True)])
 def test_a_file_is_waited_for_as_long_as_was_asked(
     tmp_path: Path, patience: float, waited: bool
 ) -> None:

@@ -12,13 +12,14 @@ from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.apply_undo import RecordQuery
 from tests.media import writable_files
 from tests.media.failing_writes import rename, strangers
+from tests.sampling import each_row
 
 
 class Dead(BaseException):
     """The process ended here."""
 
 
-@pytest.mark.parametrize("point", ["before", "after"])
+@each_row("point", ["before", "after"])
 def test_a_record_without_a_mark_is_judged_by_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:

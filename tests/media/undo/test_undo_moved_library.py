@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from msgspec import structs
 
 from mediakeep.media.undo import apply_undo, record_index
@@ -13,6 +12,7 @@ from mediakeep.media.undo.store import UndoStore
 from mediakeep.outcome import Stamp
 from tests.media import writable_files
 from tests.media.failing_writes import OTHER, rename
+from tests.sampling import each_row
 
 NOBODY = Stamp("20251219_fix_metadata_aaaaaa", "", 0, 0)
 HARBOUR = writable_files.STAMP.key
@@ -29,9 +29,9 @@ def taken_back(
     return path, store
 
 
-@pytest.mark.parametrize("link", [True, False])
-@pytest.mark.parametrize("indexed", [True, False])
-@pytest.mark.parametrize(
+@each_row("link", [True, False])
+@each_row("indexed", [True, False])
+@each_row(
     "place",
     [
         f"{HARBOUR}/Dawn/a.mp3",
@@ -98,7 +98,7 @@ def test_a_change_that_is_taken_back_in_another_place_counts_no_more(tmp_path: P
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path", ["", "a", "/", "/a.mp3", "//", "a\0/b/Anna/c\0", "/x" * 5000 + "/Anna/a", "Anna/Anna"]
 )
 def test_any_path_that_a_damaged_record_may_tell_is_borne(tmp_path: Path, path: str) -> None:

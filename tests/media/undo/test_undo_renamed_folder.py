@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from msgspec import structs
 
 from mediakeep.media.undo import apply_undo
@@ -13,6 +12,7 @@ from mediakeep.media.undo.moves import PathMove
 from mediakeep.media.undo.store import UndoStore
 from tests.media import writable_files
 from tests.media.failing_writes import OTHER, rename
+from tests.sampling import each_row
 
 OLD = writable_files.STAMP.key
 AFTER = "2099-01-01T00:00:00+00:00"
@@ -36,7 +36,7 @@ def renamed(tmp_path: Path, name: str = "New") -> tuple[Path, Path, UndoStore]:
     return tmp_path / "music" / OLD, new, store
 
 
-@pytest.mark.parametrize("indexed", [True, False])
+@each_row("indexed", [True, False])
 def test_a_change_is_undone_in_the_renamed_folder(tmp_path: Path, indexed: bool) -> None:
     old, new, store = renamed(tmp_path)
     path = new / "Dawn" / "a.mp3"

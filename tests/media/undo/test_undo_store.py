@@ -14,7 +14,7 @@ from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import MAX_RECORD_SIZE
 from tests.media import writable_files
 from tests.media.failing_writes import OTHER, TITLE, blobs, logs
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 
 def test_a_picture_is_kept_once_for_all_files_and_as_bytes_in_ogg_too(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_damaged_line_amid_the_log_costs_only_itself(tmp_path: Path) -> None:
     assert titles == [("A",), ("C",)]
 
 
-@pytest.mark.parametrize("how", ["gone", "changed"])
+@each_row("how", ["gone", "changed"])
 def test_a_blob_that_is_gone_or_damaged_is_told_and_nothing_is_changed(
     tmp_path: Path, how: str
 ) -> None:

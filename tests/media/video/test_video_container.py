@@ -7,8 +7,6 @@ import random
 import struct
 from collections.abc import Callable
 
-import pytest
-
 from mediakeep.media.video import container
 from mediakeep.media.video.container import ContainerInfo
 from mediakeep_samples.movies import video_files
@@ -95,7 +93,7 @@ def test_a_lost_end_is_told(data: bytes, truncated: str) -> None:
     assert told(data).truncated.startswith(truncated)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mkv"])
+@each_row("suffix", [".mp4", ".m4v", ".mkv"])
 def test_a_film_that_was_cut_anywhere_is_cut_off(suffix: str) -> None:
     data = video_files.render_video(CLIP, suffix)
     assert told(data).truncated == ""
@@ -103,7 +101,7 @@ def test_a_film_that_was_cut_anywhere_is_cut_off(suffix: str) -> None:
         assert told(data[:end]).truncated, end
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@each_row("suffix", [".mp4", ".mkv"])
 def test_no_bytes_make_it_fail_or_read_much(suffix: str) -> None:
     data, chance = video_files.render_video(CLIP, suffix), random.Random(suffix)
     for _ in range(400):
@@ -116,7 +114,7 @@ def test_no_bytes_make_it_fail_or_read_much(suffix: str) -> None:
         assert handle.total < 20_000
 
 
-@pytest.mark.parametrize(
+@each_row(
     "many",
     [
         lambda: FTYP + box(b"free") * 500_000,

@@ -19,6 +19,7 @@ from mediakeep.media.video.model import AudioStream, VideoInfo, VideoStream
 from mediakeep.media.video.probe import probe_video
 from mediakeep_samples.movies import video_files
 from mediakeep_samples.movies.video_spec import VideoSpec
+from tests.sampling import each_row
 from tests.work import count_calls
 
 FILM = VideoSpec(1920, 800, 5400.0, (("ger", 6), ("eng", 2)), ("fre",), "hdr10", "Harbour Lights")
@@ -40,7 +41,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     mediainfo.is_available.cache_clear()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("suffix", "container", "subtitles"),
     [(".mp4", "mp4", "mov_text"), (".m4v", "mp4", "mov_text"), (".mkv", "matroska", "subrip")],
 )
@@ -78,7 +79,7 @@ def test_what_lost_its_end_is_told_with_what_is_left(film: Path) -> None:
     assert [one.codec for one in found.video] == ["h264"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no film\n" * 100, bytes(9999), b"\x1aE\xdf\xa3"])
+@each_row("content", [b"", b"no film\n" * 100, bytes(9999), b"\x1aE\xdf\xa3"])
 def test_what_is_no_film_has_no_streams(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mkv"
     path.write_bytes(content)
