@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
-
-from click.testing import CliRunner, Result
-
-from mediakeep.app.movies import probe_pool
-from mediakeep.commands.options import batch_options
-from mediakeep_simulator import cli as simulator_cli
-from tests.commands.cinemas import inline
-from tests.scripts import load_command
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDERS = ("", "docs", "status", "outputs", "issues")
@@ -33,12 +21,6 @@ _BEFORE = re.compile(r"<!-- before the examples: (.*?) -->")
 _CODE = re.compile(r"^```.*?^```$|^    .*?$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _SETTLED = re.compile(r"\[\d+/\d+\] ")
-_WORD = r"""(?:[^|&;<>()$`*?\\"'\s]|"[^"$`\\]*"|'[^']*')+"""
-_OURS = re.compile(
-    rf"(?P<settings>(?:[A-Z_]+=\S+ )*)python utilities/(?P<door>\w+)\.py(?P<words>(?: {_WORD})*)"
-    r"(?P<merged> 2>&1)?(?: (?P<pipe>\|) |(?P<next>; )|$)"
-)
-_DOOR = re.compile(r"utilities/(?!simulate_services\b)(\w+)\.py")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
@@ -145,12 +127,10 @@ def anchors(page: Path) -> set[str]:
 class Checkout:
     """A copy of the project's scripts in a new folder, as its users have it.
 
-    Its files are those of another copy where one is given: links take a fifth of the time. What it
-    runs `apart` runs in processes of its own.
+    Its files are those of another copy if one is given: links take a fifth of the time.
     """
 
-    def __init__(self, folder: Path, like: Path | None = None, *, apart: bool = False) -> None:
-        self._apart = apart
+    def __init__(self, folder: Path, like: Path | None = None) -> None:
         self.path = folder / "mediakeep"
         self.path.mkdir(parents=True)
         copy = os.link if like else shutil.copy2
@@ -172,59 +152,17 @@ class Checkout:
         self._environment = {**kept, **own, "PYTHONUTF8": "1"}
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a line in the shell, but what it begins with in this process if that is ours.
-
-        What it prints and complains of comes in one stream.
-        """
-        ours = None if self._apart else _OURS.match(line)
-        if not ours or not _is_ours_alone(ours["door"], shlex.split(ours["words"])):
-            return self.shell(line)
-        done, rest = self._call(ours), line[ours.end() :]
-        if ours["pipe"]:
-            told, piped = ("", done.output) if ours["merged"] else (done.stderr, done.stdout)
-        elif not ours["next"]:
-            return subprocess.CompletedProcess(line, done.exit_code, done.output)
-        else:
-            told, piped = done.output, ""
-            if not _OURS.match(rest):
-                rest = f"(exit {done.exit_code}); {rest}"
-        after = self.run(rest) if _OURS.match(rest) and not piped else self.shell(rest, piped)
-        return subprocess.CompletedProcess(line, after.returncode, told + after.stdout)
-
-    def shell(self, line: str, piped: str = "") -> subprocess.CompletedProcess[str]:
-        """Run all of a line as a person does, in processes of its own."""
+        """Run a line in the shell, with its output and errors in one stream."""
         return subprocess.run(
             ["sh", "-c", line],
             cwd=self.path,
             env=self._environment,
-            input=piped,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             timeout=300,
         )
-
-    def _call(self, ours: re.Match[str]) -> Result:
-        """Do what a door does: a start costs more than most of what an example does."""
-        settings = dict(word.split("=", 1) for word in shlex.split(ours["settings"]))
-        clean: dict[str, str | None] = dict.fromkeys(os.environ)
-        environment = {**clean, **self._environment, **settings}
-        with contextlib.ExitStack() as patches:
-            patches.enter_context(contextlib.chdir(self.path))
-            for patch in (
-                mock.patch("mediakeep.config.find_checkout", return_value=self.path),
-                mock.patch.object(tempfile, "tempdir", self._environment["TMPDIR"]),
-                mock.patch.object(simulator_cli, "_run_command", _run_ours),
-                inline(batch_options),
-                inline(probe_pool),
-            ):
-                patches.enter_context(patch)
-            name, words = f"{ours['door']}.py", shlex.split(ours["words"])
-            done = CliRunner().invoke(
-                load_command(ours["door"]), words, env=environment, prog_name=name
-            )
-        assert isinstance(done.exception, SystemExit | None), done.output
-        return done
 
     def prepare(self, line: str, library: Path) -> None:
         """Run what comes before a page's examples; the library is a copy of one that is made."""
@@ -240,23 +178,3 @@ class Checkout:
         done = self.run(line)
         assert done.returncode == 0, f"{line}\nexit code {done.returncode}\n{done.stdout}"
         return done.stdout
-
-
-def _is_ours_alone(door: str, words: list[str]) -> bool:
-    """Tell whether a command starts nothing that is not ours: words of others go elsewhere."""
-    if door != "simulate_services":
-        return True
-    _, *inner = words[words.index("--") :] if "--" in words else [""]
-    return inner[:1] == ["python"] and _DOOR.fullmatch(inner[1]) is not None
-
-
-def _run_ours(command: tuple[str, ...], environment: dict[str, str]) -> int:
-    """Run a script with the settings of simulate_services.py; return the exit code."""
-    door = _DOOR.fullmatch(command[1])
-    assert door, command
-    with mock.patch.dict(os.environ, environment):
-        try:
-            load_command(door[1]).main(list(command[2:]), prog_name=Path(command[1]).name)
-        except SystemExit as ended:
-            return int(ended.code or 0)
-    raise AssertionError(f"{command} did not end")

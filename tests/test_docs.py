@@ -27,7 +27,7 @@ from mediakeep.views import review
 from mediakeep.views.summary import QueueStatus
 from tests import documents, memory_folder
 from tests.documents import PAGES, ROOT, Checkout
-from tests.sampling import each_row, some
+from tests.sampling import each_row
 from tests.scripts import load_command, module_name
 
 DOORS = sorted((ROOT / "utilities").glob("*.py"))
@@ -77,44 +77,12 @@ def library() -> Iterator[Path]:
 TOLD = [path for path in PAGES if documents.examples(path)]
 
 
-# Some pages in every run; all of them in slow ones, and as a step of .ci/run.
-@pytest.mark.parametrize("path", some(TOLD, 4), ids=documents.name)
+@pytest.mark.slow  # a step of .ci/run
+@pytest.mark.parametrize("path", TOLD, ids=documents.name)
 def test_every_example_of_a_page_prints_what_the_page_says(
     path: Path, memory: Path, library: Path
 ) -> None:
     follow(path, Checkout(memory, library.parent), library)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", TOLD, ids=documents.name)
-def test_every_example_prints_that_in_processes_of_its_own(
-    path: Path, memory: Path, library: Path
-) -> None:
-    follow(path, Checkout(memory, library.parent, apart=True), library)
-
-
-@pytest.mark.parametrize(
-    "line",
-    some(
-        [
-            'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code '
-            '$?"',
-            "python utilities/movie_queue_manager.py --list 2>&1 | head -n 1",
-            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search Map; "
-            "echo $?",
-            "python utilities/simulate_services.py -- python utilities/tmdb_lookup.py search | "
-            "grep -c Map",
-        ],
-        4,
-    ),
-)
-def test_what_runs_in_this_process_prints_what_a_process_of_its_own_does(
-    line: str, memory: Path, library: Path
-) -> None:
-    checkout = Checkout(memory, library.parent)
-    done, apart = checkout.run(line), checkout.shell(line)
-    assert (done.returncode, done.stdout) == (apart.returncode, apart.stdout)
-    assert done.stdout
 
 
 def follow(path: Path, checkout: Checkout, library: Path) -> None:
@@ -179,6 +147,7 @@ def test_the_status_page_holds_the_lines_that_the_next_test_runs() -> None:
     assert [line for line in [*wanted, BATCH] if line not in lines] == []
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_status_page_work_as_written(memory: Path, library: Path) -> None:
     checkout = Checkout(memory, library.parent)
     checkout.prepare(f"{documents.MAKE}; {MANAGER} --scan music", library)

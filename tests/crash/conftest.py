@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,13 @@ import pytest
 _IMPORTED = ("crash.loop", "crash.naive", "crash.tagger", "queue.rig", "lookups.asker")
 
 
-_HERE = Path(__file__).parent
+_HERE = f"{Path(__file__).parent}{os.sep}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what is killed and interrupted in these tests be on a disk."""
     for item in items:
-        if _HERE in item.path.parents:
+        if str(item.path).startswith(_HERE):
             item.add_marker(pytest.mark.real_disk)
 
 

@@ -5,6 +5,7 @@ The cache is in status/cache/ and may be deleted at any time, even during a batc
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -203,6 +204,7 @@ def _lower_suffix(path: str) -> str:
     return path[path.rfind(".") :].lower()
 
 
+@functools.cache
 def parser_version() -> int:
     """Return a number that identifies the parsers' source code, as the version of cache entries.
 
