@@ -89,7 +89,7 @@ def test_the_address_is_read_from_a_file_outside_the_home(tmp_path: Path) -> Non
     assert targets.read_webhook_file(str(place), tmp_path / "home") == "https://example.org/s3cr3t"
 
 
-@pytest.mark.parametrize("how", ["inside", "linked"])
+@each_row("how", ["inside", "linked"])
 def test_a_file_in_the_home_is_refused(tmp_path: Path, how: str) -> None:
     home, place = tmp_path / "home", tmp_path / "home" / "address"
     home.mkdir()
@@ -101,7 +101,7 @@ def test_a_file_in_the_home_is_refused(tmp_path: Path, how: str) -> None:
         targets.read_webhook_file(str(place), home)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "why"), [(None, "No such file"), (b"\xff\xfe", "no address"), (b" \n", "is empty")]
 )
 def test_a_file_without_an_address_is_named(
@@ -156,7 +156,7 @@ def test_a_command_with_a_folder_is_relative_to_the_home(tmp_path: Path) -> None
     assert targets.parse_command("bin/tell me", tmp_path).command == (f"{tmp_path}/bin/tell", "me")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "why"),
     [
         ("no-such-program-here --x", "there is no program no-such-program-here"),

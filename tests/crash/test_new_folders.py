@@ -15,6 +15,7 @@ from mediakeep.queue.sessions import Session
 from tests.crash.disk import Disk, FileState
 from tests.crash.tap import FileCall, Tap, ignore
 from tests.queue import rig
+from tests.sampling import each_row
 
 Files = dict[Path, bytes]
 
@@ -65,7 +66,7 @@ def states(root: Path, act: Callable[[Path], Files]) -> tuple[Files, list[dict[s
     return promised, list(disk.states(random.Random(1)))
 
 
-@pytest.mark.parametrize("act", [_outputs, _log, _aside], ids=lambda act: act.__name__.strip("_"))
+@each_row("act", [_outputs, _log, _aside], ids=lambda act: act.__name__.strip("_"))
 def test_what_was_written_into_new_folders_is_there(
     act: Callable[[Path], Files], memory: Path
 ) -> None:

@@ -18,7 +18,7 @@ from tests.crash import faults, script
 from tests.crash.faults import Refusal
 from tests.crash.test_every_call import copy_folder, follow, prepare, restore
 from tests.queue import rig
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 
 def fold(queue: Queue) -> None:
@@ -126,7 +126,7 @@ def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path
     assert tried > 20
 
 
-@pytest.mark.parametrize("point", ["before seal", "after seal", "renamed", "history torn"])
+@each_row("point", ["before seal", "after seal", "renamed", "history torn"])
 def test_a_rewrite_that_fails_never_fails_the_commit(
     point: str, memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.issue import BlockCode, Issue, Severity
@@ -396,7 +395,7 @@ def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() ->
     assert named == {kind.name for kind in ISSUE_KINDS}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "is_there"),
     [("runtime-differs", True), ("wrong-year", True), ("duplicate-movie", False)],
 )

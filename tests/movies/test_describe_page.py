@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import msgspec
-import pytest
 
 from mediakeep.lookups.service_config import Locale
 from mediakeep.lookups.tmdb.model import (
@@ -22,6 +21,7 @@ from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, 
 from mediakeep.movies import model
 from mediakeep.movies.sidecars import nfo_content
 from tests.documents import ROOT
+from tests.sampling import each_row
 
 BLOCKS = re.findall(r"^```xml\n(.*?)^```$", (ROOT / "docs/nfo.md").read_text(), re.M | re.S)
 
@@ -89,7 +89,7 @@ def test_a_movie_of_which_little_is_known() -> None:
     assert BLOCKS[1] == merge.merge_details(None, details, None).decode()
 
 
-@pytest.mark.parametrize("facts", [None, FACTS])
+@each_row("facts", [None, FACTS])
 def test_an_nfo_that_somebody_else_began(facts: VideoInfo | None) -> None:
     begun, completed = BLOCKS[2:]
     sequel = msgspec.structs.replace(

@@ -12,6 +12,7 @@ from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.media import folder_listing
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.scan import library_scan
+from tests.sampling import each_row
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000002000000030802000000368849d6"
@@ -116,7 +117,7 @@ def test_a_folder_of_several_may_be_named_for_one_of_them(tmp_path: Path) -> Non
     assert (name.title, name.year, name.others) == ("making of", 0, ())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "names", "versions"),
     [
         ("Heat (1995)", ["Heat (1995) - 1080p.mkv", "Heat (1995) - 4K.mkv"], ["1080p", "4K"]),
@@ -213,7 +214,7 @@ def test_a_copy_of_a_disc_is_one_movie(tmp_path: Path) -> None:
 # Extras, samples, and what is nobody's
 
 
-@pytest.mark.parametrize(
+@each_row(
     "folder",
     ["trailers", "Behind The Scenes", "deleted scenes", "interviews", "scenes", "shorts",
      "featurettes", "clips", "other", "extras", "extra", "backdrops", "theme-music"],
@@ -328,7 +329,7 @@ def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> No
     assert subtitles == {"Subs/2_English.srt": "english", "Heat.Director's words.srt": ""}
 
 
-@pytest.mark.parametrize("role", ["poster", "fanart", "banner", "clearart", "clearlogo", "logo",
+@each_row("role", ["poster", "fanart", "banner", "clearart", "clearlogo", "logo",
                                   "discart", "disc", "landscape", "thumb", "keyart"])  # fmt: skip
 def test_the_role_of_a_picture_is_recognized(tmp_path: Path, role: str) -> None:
     put(tmp_path, "Heat.mkv", "Alien.mkv", f"Heat-{role}.jpg", f"Alien-{role}.png")

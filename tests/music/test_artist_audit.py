@@ -19,6 +19,7 @@ from mediakeep_samples.music import track_files
 from mediakeep_samples.music.track_files import TrackContent
 from tests import documents
 from tests.music import shelf
+from tests.sampling import each_row
 
 REPORT = "issues/music/Vera_library_issues.md"
 HOME = Path("/home/vera")
@@ -232,7 +233,7 @@ def test_what_needs_a_decision_is_read_back_from_the_json(tmp_path: Path, artist
     }
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe"])
+@each_row("content", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe"])
 def test_a_damaged_audit_is_named_with_its_cure(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "Vera_audit.json"
     path.write_bytes(content)

@@ -16,6 +16,7 @@ from mediakeep.media.audio.formats import AUDIO_SUFFIXES
 from mediakeep.music import scan
 from mediakeep.music.model import Artist, TrackFault
 from tests.music import shelf
+from tests.sampling import each_row
 
 
 def read_while(artist: Path, change: Callable[[], object]) -> Artist:
@@ -127,7 +128,7 @@ def test_a_file_that_grows_or_shrinks_before_its_turn_is_read_as_it_is_then(tmp_
     assert read["last.mp3"].fault is None
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_a_file_that_is_written_all_the_while_breaks_nothing(tmp_path: Path, suffix: str) -> None:
     whole = shelf.render(suffix, picture="cover.jpg")
     path = tmp_path / "Vera" / f"a.{suffix}"

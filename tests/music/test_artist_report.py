@@ -341,14 +341,12 @@ def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes(tmp_path: Path) -> None:
     assert render(tmp_path / name).encode("utf-8")
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (29, "29 s"), (31, "1 min")])
+@each_row(("seconds", "text"), [(0, "0 s"), (29, "29 s"), (31, "1 min")])
 def test_short_playing_times(seconds: float, text: str) -> None:
     assert pages_render.format_playing_time(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("minutes", "text"), [(59, "59 min"), (60, "1 h 0 min"), (61, "1 h 1 min")]
-)
+@each_row(("minutes", "text"), [(59, "59 min"), (60, "1 h 0 min"), (61, "1 h 1 min")])
 def test_long_playing_times(minutes: int, text: str) -> None:
     assert pages_render.format_playing_time(minutes * 60) == text
 

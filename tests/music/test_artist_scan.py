@@ -15,6 +15,7 @@ from mediakeep.media.folder_listing import ListedFile, ListedFolder
 from mediakeep.music import scan
 from mediakeep_samples.music import music_library
 from tests.music import shelf
+from tests.sampling import each_row
 
 
 def test_each_visible_folder_in_the_root_is_an_artist_with_its_counts(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_the_fingerprint_does_not_depend_on_the_librarys_path(tmp_path: Path) ->
     assert scan.folder_fingerprint(tmp_path / "there" / "Vera") == before
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("names", "digest"),
     [
         (("a.mp3", "b.txt", "Dawn/a.mp3"), "20f3d103f91de06e177d"),
@@ -160,7 +161,7 @@ def test_the_folders_of_discs_belong_to_the_album_above_them(tmp_path: Path) -> 
     assert item.fields == {"track_count": 6, "album_count": 3}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folder", "places", "albums"),
     [
         ("Vera - Dawn (1974)", ["a.mp3", "b.mp3"], [("", True)]),
@@ -207,7 +208,7 @@ def test_an_artist_without_audio_is_read_and_holds_nothing(tmp_path: Path) -> No
     assert told == [(0, 0), (0, 0)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "names",
     [
         ("Dawn (Disc 1)", "Dawn (Disc 2)"),
@@ -216,7 +217,7 @@ def test_an_artist_without_audio_is_read_and_holds_nothing(tmp_path: Path) -> No
         tuple(f"Dawn (Disc {number})" for number in (1, 2, 9, 10)),
     ],
 )
-@pytest.mark.parametrize("above", ["", "Box/"])
+@each_row("above", ["", "Box/"])
 def test_discs_in_folders_next_to_each_other_are_one_album(
     tmp_path: Path, names: tuple[str, ...], above: str
 ) -> None:
@@ -234,7 +235,7 @@ def test_discs_in_folders_next_to_each_other_are_one_album(
     assert item.fields == {"track_count": 2 * len(names) + 1, "album_count": 2}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "folders",
     [
         {"Dawn (Disc 1)": {}, "Dusk (Disc 2)": {}},

@@ -15,6 +15,7 @@ from mediakeep.media import symlink_guard
 from mediakeep.music import scan
 from mediakeep.music.model import TrackFault
 from tests.music import shelf
+from tests.sampling import each_row
 
 
 def test_links_to_folders_are_followed_once_and_loops_end(tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
     assert next(iter(scan.find_artists(tmp_path))).key == read.name
 
 
-@pytest.mark.parametrize("odd", [True, False])
+@each_row("odd", [True, False])
 def test_a_name_of_255_bytes_is_read(tmp_path: Path, odd: bool) -> None:
     name = "é" * 125 + "x.mp3"
     if odd and "\udce9" in shelf.odd_name(tmp_path):  # else the disk takes UTF-8 only

@@ -15,6 +15,7 @@ from mediakeep.music.artist_lookup import artist_query, collection
 from mediakeep.music.matching import album_matcher
 from tests.music import paper, shelf
 from tests.music.matching import pressings
+from tests.sampling import each_row
 
 BARE = dict.fromkeys(shelf.HEALTHY)
 IMAGE = {"title": None, "tracknumber": None}
@@ -32,8 +33,8 @@ def put(folder: Path, name: str, **tags: str | None) -> None:
     shelf.put(folder / name, picture="cover.jpg", **tags)
 
 
-@pytest.mark.parametrize("name", ["Dawn.cue", "Dawn.flac.cue", "DAWN.CUE", "other.cue"])
-@pytest.mark.parametrize("tags", [IMAGE, BARE], ids=["of the disc", "none"])
+@each_row("name", ["Dawn.cue", "Dawn.flac.cue", "DAWN.CUE", "other.cue"])
+@each_row("tags", [IMAGE, BARE], ids=["of the disc", "none"])
 def test_one_file_with_a_cue_sheet_is_no_fault(
     tmp_path: Path, name: str, tags: dict[str, str | None]
 ) -> None:
@@ -44,7 +45,7 @@ def test_one_file_with_a_cue_sheet_is_no_fault(
     assert paper.list_kinds_on_disk(tmp_path / "Vera") == {}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+@each_row("encoding", ["utf-8-sig", "utf-16", "latin-1"])
 def test_a_cue_sheet_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     album = tmp_path / "Vera" / "Dawn"
     put(album, "Dawn.flac", **IMAGE)
@@ -64,7 +65,7 @@ def test_each_disc_may_have_its_own(tmp_path: Path) -> None:
     assert kinds["missing-title"] == ["Dawn/Bonus.flac"]
 
 
-@pytest.mark.parametrize("tracks", [2, 20])
+@each_row("tracks", [2, 20])
 def test_a_folder_is_searched_for_cue_sheets_once(
     tmp_path: Path, tracks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +87,7 @@ def test_a_folder_is_searched_for_cue_sheets_once(
     assert 0 < passes.count(tracks) < 10
 
 
-@pytest.mark.parametrize(
+@each_row(
     "content",
     ["", "FILE", sheet("a.wav", "b.wav", each=1), sheet("a.wav", each=1), sheet("a.wav", "b.wav")],
     ids=["empty", "none", "a file for each track", "one track", "two files"],

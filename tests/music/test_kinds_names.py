@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from mediakeep.music.model import Album, Track
 from tests.music import paper, shelf
 from tests.music.paper import album, numbered, track
@@ -139,7 +137,7 @@ def test_a_name_that_can_be_meant_for_the_title_is_left_alone(name: str, title: 
     assert paper.list_details(KIND, album(*tracks)) == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "whole",
     [
         album(*(track(n, name=f"{n:02} Take {n}.mp3") for n in range(1, 7))),  # none holds a title
@@ -155,7 +153,7 @@ def test_titles_are_not_read_from_names_without_titles(whole: Album) -> None:
     assert paper.list_details(KIND, whole) == {}
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_names_of_files_are_compared_in_each_format(tmp_path: Path, suffix: str) -> None:
     folder = tmp_path / "Vera" / "Dawn"
     shelf.put_album(folder, *paper.TITLES[:8], suffix=suffix)

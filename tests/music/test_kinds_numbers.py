@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TPOS, TRCK
 from mutagen.mp4 import MP4
@@ -154,7 +153,7 @@ def test_gaps_doubles_and_odd_numbers_are_found_in_files_of_each_format(tmp_path
     assert "track-number-format" not in kinds
 
 
-@pytest.mark.parametrize("suffix", VORBIS)
+@each_row("suffix", VORBIS)
 def test_a_total_in_the_numbers_field_is_found_where_it_has_its_own(
     tmp_path: Path, suffix: str
 ) -> None:
@@ -169,7 +168,7 @@ def test_a_total_in_the_numbers_field_is_found_where_it_has_its_own(
     assert "track-gap" not in kinds
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "m4a"])
+@each_row("suffix", ["mp3", "m4a"])
 def test_a_total_behind_the_number_is_how_it_should_be_elsewhere(
     tmp_path: Path, suffix: str
 ) -> None:
@@ -177,7 +176,7 @@ def test_a_total_behind_the_number_is_how_it_should_be_elsewhere(
     assert paper.list_kinds_on_disk(tmp_path / "Vera").keys() <= {"external-cover-not-embedded"}
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "flac"])
+@each_row("suffix", ["mp3", "flac"])
 def test_numbers_in_words_and_in_padding_are_found_in_files(tmp_path: Path, suffix: str) -> None:
     shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two", "Three", "Four", suffix=suffix)
     for name, text in (("02 Two", "Track 2"), ("03 Three", "03")):

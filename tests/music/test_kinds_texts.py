@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -173,7 +172,7 @@ def test_loose_tracks_are_looked_at_too() -> None:
     assert paper.find_detail("mojibake", loose) is not None
 
 
-@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@each_row("suffix", shelf.FORMATS)
 def test_garbled_letters_are_found_in_files_of_each_format(tmp_path: Path, suffix: str) -> None:
     shelf.put_album(tmp_path / "Vera" / "Dawn", "Été", "Ágætis byrjun", "AMANHÃ…", suffix=suffix)
     shelf.put(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from mediakeep.media.audio.essence_db import KnownEssence
 from mediakeep.music.deep_scan import compare_essence
 from mediakeep.music.deep_scan.compare_essence import EssenceDiff, MeasuredAudio
@@ -108,7 +106,7 @@ def test_what_moved_and_changed_can_be_accepted() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("place", "now"),
     [
         ("new/3", build_measured("X")),  # another name

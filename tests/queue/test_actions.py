@@ -79,7 +79,7 @@ FULL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("status", [I, C, E, S])
+@each_row("status", [I, C, E, S])
 def test_a_reset_item_is_as_if_it_had_never_been_tried(status: Status, tmp_path: Path) -> None:
     kept = {"path": "/music/U2", "fingerprint": "f", "output_name": "U2", "issues_found": 4}
     state = rig.state({"U2": rig.item(status, **FULL, **kept)})

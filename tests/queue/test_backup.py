@@ -48,6 +48,7 @@ from mediakeep.queue.history import event_log
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.sessions import Session
 from tests.queue import rig
+from tests.sampling import each_row
 
 
 def no_outputs(_: Item) -> list[str]:
@@ -451,7 +452,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@each_row("name", HOSTILE)
 def test_a_name_that_no_backup_holds_is_refused(tmp_path: Path, name: str) -> None:
     path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
     archive.verify_archive(path, "music")
@@ -472,7 +473,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_row("kind", KINDS)
 def test_links_devices_and_folders_are_refused(tmp_path: Path, kind: bytes) -> None:
     path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
     info = tarfile.TarInfo("outputs/a")
@@ -640,7 +641,7 @@ BROKEN: list[tuple[Callable[[bytes], bytes], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("how", "why"), BROKEN)
+@each_row(("how", "why"), BROKEN)
 def test_files_that_are_other_than_the_checksums_say_are_refused(
     tmp_path: Path, how: Callable[[bytes], bytes], why: str
 ) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from mediakeep.queue import actions
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalRecord
 from tests.queue import rig
+from tests.sampling import each_row
 
 
 def record(seq: int, op: str = "settle", time: str = "2025-12-17T10:00:00+00:00") -> JournalRecord:
@@ -37,7 +37,7 @@ def test_an_event_is_one_line_that_says_all(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("op", ["seal", "claim", "release", "stage", "part", "retry"])
+@each_row("op", ["seal", "claim", "release", "stage", "part", "retry"])
 def test_passing_events_are_not_kept(op: str, tmp_path: Path) -> None:
     event_log.append_missing(tmp_path, [record(1), record(2, op), record(3)])
     assert seqs(tmp_path) == {"2025-12": [1, 3]}
@@ -69,7 +69,7 @@ def test_a_clock_that_was_wrong_brings_no_event_twice(tmp_path: Path) -> None:
     assert event_log.last_seq(tmp_path) == 4
 
 
-@pytest.mark.parametrize("length", range(1, len(event_log.format_line(record(2)))))
+@each_row("length", range(1, len(event_log.format_line(record(2)))))
 def test_a_line_torn_anywhere_is_cut_and_written_whole(length: int, tmp_path: Path) -> None:
     event_log.append_missing(tmp_path, [record(1)])
     path = tmp_path / "history" / "2025-12.jsonl"

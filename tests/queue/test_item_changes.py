@@ -127,7 +127,7 @@ def test_stages_follow_their_table(was: str, now: str, legal: bool) -> None:
             QueueState(kind, head, {"U2": item}).build_changed_item("U2", changes)
 
 
-@pytest.mark.parametrize("data", [{"no_such_field": 1}, {"track_count": "many"}])
+@each_row("data", [{"no_such_field": 1}, {"track_count": "many"}])
 def test_a_field_that_the_kind_does_not_have_is_refused_by_name(data: dict[str, Any]) -> None:
     with pytest.raises(InvalidItemData, match=r"music.*U2"):
         rig.state({"U2": rig.item(I)}).build_changed_item("U2", data)

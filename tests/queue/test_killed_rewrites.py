@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import compaction, journal, snapshot, validate
 from mediakeep.queue.compaction import QueueLocation
@@ -16,6 +14,7 @@ from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalHeader
 from mediakeep.queue.queue import Queue
 from tests.queue import rig
+from tests.sampling import each_row
 
 KILLED = 99
 
@@ -79,7 +78,7 @@ def _killed_at(where: QueueLocation, point: str) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
 
 
-@pytest.mark.parametrize("point", POINTS)
+@each_row("point", POINTS)
 def test_the_first_validation_after_a_kill_finds_nothing(point: str, tmp_path: Path) -> None:
     where = rig.at(tmp_path)
     rig.make(where, 9).close()

@@ -19,6 +19,7 @@ from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.queue import Queue
 from tests.commands.conftest import Home
 from tests.queue import rig
+from tests.sampling import each_row
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is Linux's")
 # Hold the lock of a queue in a session, say so, and let go when a line comes.
@@ -133,7 +134,7 @@ def _unsupported(number: int) -> Callable[[int, int], None]:
     return flock
 
 
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+@each_row("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
 def test_a_file_system_without_locks_is_named_with_the_cure(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

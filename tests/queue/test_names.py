@@ -6,7 +6,6 @@ import os
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +56,7 @@ def test_any_name_becomes_a_file_name_for_every_system(name: str, others: list[s
     assert safe.isprintable()
 
 
-@pytest.mark.parametrize("name", ["..", ".", "", "/", "CON", "a" * 300, "é" * 200, "-rf", "a\nb"])
+@each_row("name", ["..", ".", "", "/", "CON", "a" * 300, "é" * 200, "-rf", "a\nb"])
 def test_a_file_of_a_safe_name_can_be_made(name: str, tmp_path: Path) -> None:
     stem = path_text.safe_name(name)
     for suffix in ("_library_issues.md", "_audit.json"):

@@ -18,7 +18,7 @@ from mediakeep.runner.batch_config import BatchCallbacks
 from tests.patience import until_asleep
 from tests.runner import looking, workshop
 from tests.runner.workshop import Workshop
-from tests.sampling import some
+from tests.sampling import each_row, some
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 THINGS = dict.fromkeys(("ant", "bee", "cow"), "look")
@@ -70,7 +70,7 @@ def test_a_batch_takes_what_lacks_its_lookup_after_all_else(tmp_path: Path) -> N
     assert shop.run(lookups=True).claimed == 0
 
 
-@pytest.mark.parametrize("size", [2, 3, None])
+@each_row("size", [2, 3, None])
 def test_a_batch_of_some_size_says_how_many_it_takes(tmp_path: Path, size: int | None) -> None:
     begun: list[int] = []
     shop = make_without_lookup(tmp_path, {"ant": "look", "bee": "look"}, {"new": "look"})
@@ -113,7 +113,7 @@ def test_work_goes_on_without_the_service_and_ends_its_lookups(tmp_path: Path) -
 BACK = {"ant": "look-by-request", "bee": "look-by-request", "cow": "look-then-online"}
 
 
-@pytest.mark.parametrize("size", [None, 4])
+@each_row("size", [None, 4])
 def test_a_service_that_is_back_is_asked_again_for_what_it_failed_in_the_same_batch(
     tmp_path: Path, size: int | None
 ) -> None:

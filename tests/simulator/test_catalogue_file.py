@@ -20,6 +20,7 @@ from mediakeep_simulator import (
 )
 from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from tests import documents
+from tests.sampling import each_row
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         catalogue_file.load(tmp_path / "nowhere.json")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", '{"format": 1, "artists": {}}'])
+@each_row("text", ["", "{", "[]", "7", "null", '{"format": 1, "artists": {}}'])
 def test_an_invalid_file_is_named(tmp_path: Path, text: str) -> None:
     assert "c.json" in refusal(tmp_path / "c.json", text)
 

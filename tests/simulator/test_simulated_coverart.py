@@ -11,6 +11,7 @@ import pytest
 from mediakeep_simulator import cover_image, factories
 from mediakeep_simulator.entities import CatalogueCover, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests.sampling import each_row
 from tests.simulator.http_client import HttpReply, get
 
 AMBER = factories.make_artist("Amber Kettle")
@@ -68,7 +69,7 @@ def test_a_list_has_every_image_and_all_its_urls_work(
             assert follow(server, way).headers["Content-Type"] == "image/png"
 
 
-@pytest.mark.parametrize(("wanted", "pixels"), [("", 600), ("-250", 250), ("-1200", 1200)])
+@each_row(("wanted", "pixels"), [("", 600), ("-250", 250), ("-1200", 1200)])
 def test_a_cover_has_the_requested_size(server: SimulatorServer, wanted: str, pixels: int) -> None:
     picture = follow(server, get(server, f"/release/{FULL.id}/front{wanted}"))
     assert size(picture.body) == (pixels, pixels)
@@ -104,7 +105,7 @@ MISSING = (
 )
 
 
-@pytest.mark.parametrize("path", MISSING)
+@each_row("path", MISSING)
 def test_a_missing_image_is_not_found(server: SimulatorServer, path: str) -> None:
     assert get(server, path).status == 404
 

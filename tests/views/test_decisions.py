@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from mediakeep.views import review
 from mediakeep.views.report import decisions
+from tests.sampling import each_row
 
 REMEDIES = decisions.FixHints(lambda kind: f"accept {kind}", lambda kind: f"mend {kind}")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -102,7 +101,7 @@ def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_
     assert decisions.kinds_with_proposals(tmp_path) == {"music": ["missing-date", "mojibake"]}
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": []}', '{"reviews": {"A": [{}]}}'])
+@each_row("damage", ["", "{", "[]", '{"reviews": []}', '{"reviews": {"A": [{}]}}'])
 def test_a_damaged_list_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     assert read(tmp_path, {}) is None
     assert decisions.kinds_with_proposals(tmp_path) == {}

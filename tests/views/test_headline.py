@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date
 from typing import Any
 
-import pytest
-
 from mediakeep.queue.history.queries import ItemRepairTotals
 from mediakeep.views.period_stats import PeriodTotals
 from mediakeep.views.periods import DAY, WEEK, Period
@@ -243,7 +241,7 @@ def test_what_got_worse_is_named_worst_first() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("gain", "words"),
     [
         (ItemRepairTotals("A", 1, 0, {"x": 1}), "1 repair (1 x)"),

@@ -22,6 +22,7 @@ from mediakeep.queue.queue import Queue
 from mediakeep.views.periods import DAY, WEEK
 from mediakeep.views.report import report_files
 from tests.queue import rig
+from tests.sampling import each_row
 from tests.views import months
 from tests.views.months import Months
 from tests.views.naive import Ledger, span
@@ -242,7 +243,7 @@ def test_a_clock_behind_the_whole_history_writes_nothing_and_harms_nothing(tmp_p
     assert not (tmp_path / report_files.FOLDER).exists()
 
 
-@pytest.mark.parametrize("days", [DAY, WEEK])
+@each_row("days", [DAY, WEEK])
 def test_work_that_is_dated_1970_is_counted_and_no_year_is_missing(
     tmp_path: Path, days: int
 ) -> None:
@@ -312,7 +313,7 @@ def test_records_without_a_state_are_understood(tmp_path: Path) -> None:
     _agrees(month_history)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("old", "new"),
     [('"time":"2026', '"time":"2x26'), ('"open_ids":[', '"open_ids":null,"x":['), ("{", "[")],
     ids=["time", "ids", "line"],

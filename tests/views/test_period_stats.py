@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan
 from mediakeep.views import period_stats
 from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, WEEK, Period
+from tests.sampling import each_row
 
 MONDAY = date(2025, 12, 15)
 Line = dict[str, Any]
@@ -134,7 +133,7 @@ def test_parts_of_a_second_count_as_the_session_measured_them(tmp_path: Path) ->
     assert stats.flow.invested == 0.625
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("zone", "expected"),
     [
         ("Europe/Berlin", [1, 1, 0]),  # 22:45 and 23:15 UTC are on two days there

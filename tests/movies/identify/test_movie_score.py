@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec import structs
 
 from mediakeep.lookups.tmdb.lookup_store import MovieCandidate
@@ -45,7 +44,7 @@ def test_the_penalty_grows_with_the_difference_in_running_time() -> None:
     assert taken[-1] == WEIGHTS.runtime
 
 
-@pytest.mark.parametrize("minutes", [75.0, 128.0, 140.0])
+@each_row("minutes", [75.0, 128.0, 140.0])
 def test_an_edition_that_is_much_longer_is_still_the_movie(minutes: float) -> None:
     cut = structs.replace(build_clues(minutes=minutes), edition=True)
     assert score.decide_status([rate(cut)]) is MatchStatus.AUTO

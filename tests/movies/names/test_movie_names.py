@@ -144,7 +144,7 @@ def test_an_id_next_to_other_brackets_is_believed(text: str, tmdb: int, imdb: st
     assert (name.title, name.tmdb_id, name.imdb_id) == ("The Matrix", tmdb, imdb)
 
 
-@pytest.mark.parametrize("title", ["Smile :)", "8 1-2 )"])
+@each_row("title", ["Smile :)", "8 1-2 )"])
 def test_a_single_bracket_before_an_id_leaves_it_valid(title: str) -> None:
     assert name_parser.parse_name(f"{title} [tmdbid-603].mkv").tmdb_id == 603
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from mediakeep.movies.names import name_parser
 from mediakeep.movies.scan import library_scan
 from tests.sampling import each_row
@@ -37,7 +35,7 @@ def test_an_example_of_a_name_is_read_so(row: list[str], guessing: bool) -> None
     assert {key: text for key, text in cells.items() if text} == ({kind: value} if kind else {})
 
 
-@pytest.mark.parametrize("row", rows("What is one movie"), ids=lambda row: row[0])
+@each_row("row", rows("What is one movie"), ids=lambda row: row[0])
 def test_an_example_of_a_library_holds_these_movies(row: list[str], tmp_path: Path) -> None:
     files, movies = (re.findall("`([^`]+)`", cell) for cell in row)
     for place in files:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.lookups.musicbrainz import model
@@ -367,7 +366,7 @@ def build_discography(there: There) -> Discography:
     return worlds.discography(*releases, groups=list(groups.values()))
 
 
-@pytest.mark.parametrize("seed", range(0, 600, 100))
+@each_row("seed", range(0, 600, 100))
 def test_a_naive_second_way_comes_to_the_same(seed: int) -> None:
     for number in range(seed, seed + 100):
         there, here = invent_collection(Random(number))

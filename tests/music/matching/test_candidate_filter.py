@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +12,7 @@ from mediakeep.music.matching import candidate_filter, local_album, tracklists
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, WORDS
-from tests.sampling import tried
+from tests.sampling import each_row, tried
 
 TITLES = [f"{word} {other}" for word in WORDS for other in ("Morning", "Evening", "Night")]
 
@@ -49,7 +48,7 @@ def test_where_nothing_is_known_nothing_is_kept() -> None:
     assert list_candidates(pressings.copy(pressings.release(pressings.group("Dawn"), DAWN))) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tags",
     [
         {"title": None},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.lookups.musicbrainz.model import Disc, Release
@@ -44,7 +43,7 @@ def test_without_identifiers_two_equal_editions_are_tied() -> None:
     assert set(match.releases) == {FIRST, SECOND}
 
 
-@pytest.mark.parametrize("named", [FIRST, SECOND])
+@each_row("named", [FIRST, SECOND])
 def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
     match = match_tagged(musicbrainz_albumid=named.id)
     assert (match.confidence, match.decided_by, match.release) == (
@@ -146,7 +145,7 @@ def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tags", "facts"),
     [
         ({"barcode": "0 77774-64402 0"}, {"barcode": "77774644020"}),

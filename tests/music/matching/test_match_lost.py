@@ -5,8 +5,6 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-import pytest
-
 from mediakeep.lookups.musicbrainz.model import Release
 from mediakeep.music.matching.match_result import AlbumMatch, MatchConfidence
 from mediakeep.music.model import Album
@@ -152,7 +150,7 @@ def test_texts_may_be_written_otherwise(ways: dict[str, Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("off", [0.5, 2.0, -2.0])
+@each_row("off", [0.5, 2.0, -2.0])
 def test_lengths_differ_by_silence(off: float) -> None:
     assert_right(pressings.with_lengths(pressings.copy(RIGHT), lambda number: off * (number % 2)))
 
@@ -181,7 +179,7 @@ def test_discs_may_are_in_folders_of_their_own() -> None:
     assert_right(album, BOX)
 
 
-@pytest.mark.parametrize("part", [1, 2, 3])
+@each_row("part", [1, 2, 3])
 def test_one_disc_of_a_box_is_of_that_box(part: int) -> None:
     only = range(8 * part - 7, 8 * part + 1)
     match = match_album(pressings.copy(BOX, only=only, disc="", album=(f"Box (Disc {part})",)), BOX)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.music.matching.match_result import AlbumMatch
@@ -43,8 +42,8 @@ def list_certain_titles(match: AlbumMatch) -> dict[str, str]:
     return {pair.place[-5]: pair.track.title for pair in match.best.pairs if pair.is_certain}
 
 
-@pytest.mark.parametrize("off", [0.3, 1.2, 2.0])
-@pytest.mark.parametrize("numbered", [False, True])
+@each_row("off", [0.3, 1.2, 2.0])
+@each_row("numbered", [False, True])
 def test_lengths_alone_never_name_a_wrong_song(off: float, numbered: bool) -> None:
     told, every = 0, 0
     for seed in range(25):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.issue import Issue
@@ -196,7 +195,7 @@ def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
     }
 
 
-@pytest.mark.parametrize("sure", [MatchConfidence.UNSURE, MatchConfidence.UNKNOWN])
+@each_row("sure", [MatchConfidence.UNSURE, MatchConfidence.UNKNOWN])
 def test_of_what_is_not_certain_nothing_is_written(sure: MatchConfidence) -> None:
     here = releases.match_artist(artist(Tags(), tags(title=("Ebb",))), sure=sure)
     assert plan_first_track(here) == plan_first_track(here, FixLevel.MATCHED) == {}

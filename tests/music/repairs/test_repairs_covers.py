@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec import structs
 
 from mediakeep.media.audio.model import EmbeddedPicture
@@ -97,9 +96,7 @@ def test_only_small_enough_jpeg_and_png_are_embedded(mime: str, size: int, fits:
     assert bool(list_embedded(build_album(numbered(1), image("cover.x", mime, size)))) is fits
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "fits"), [(300, 300, True), (0, 0, True), (600, 299, False)]
-)
+@each_row(("width", "height", "fits"), [(300, 300, True), (0, 0, True), (600, 299, False)])
 def test_a_picture_that_is_too_small_is_not_embedded(width: int, height: int, fits: bool) -> None:
     small = structs.replace(image("cover.jpg"), width=width, height=height)
     assert bool(list_embedded(build_album(numbered(1), small))) is fits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec import structs
 
 from mediakeep.music.model import Album, Track
@@ -82,7 +81,7 @@ def test_what_may_mean_more_than_a_number_is_left_alone(kind: str, text: str) ->
     assert list_repairs(album(track(text, name="x", format=kind))) == {}
 
 
-@pytest.mark.parametrize("kind", VORBIS)
+@each_row("kind", VORBIS)
 def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> None:
     whole = build_artist(album(build_track("03/12", kind=kind)))
     number, total = safe.plan_repairs(whole)
@@ -161,7 +160,7 @@ def test_discs_and_formats_have_each_their_own_way() -> None:
     assert list_repairs(formats) == {}
 
 
-@pytest.mark.parametrize("kind", ["WMA", "MP4"])
+@each_row("kind", ["WMA", "MP4"])
 def test_nothing_is_padded_where_a_number_is_no_text_or_is_only_read(kind: str) -> None:
     assert (
         list_repairs(

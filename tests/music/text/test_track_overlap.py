@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 from mediakeep.lookups.musicbrainz.model import Medium, Release
@@ -33,7 +32,7 @@ def test_tracks_are_known_by_the_same_title_but_for_case_and_punctuation() -> No
     assert list_missing(here, release) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("here", "there"),
     [
         ("Song (Remastered 2011)", "Song"),

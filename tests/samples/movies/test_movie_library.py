@@ -17,6 +17,7 @@ from mediakeep_samples.movies.file_naming import LAYOUTS, Layout
 from mediakeep_samples.movies.movie_library import MovieLibraryManifest
 from mediakeep_simulator.tmdb import movie_catalogue
 from mediakeep_simulator.tmdb.model import CatalogueMovie, MovieCatalogue
+from tests.sampling import each_row
 from tests.work import count_calls
 
 COUNT = 60
@@ -71,7 +72,7 @@ def read_media_info(where: Path) -> MediaInfo:
     return MediaInfo.parse(find_video(where))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@each_row("layout", LAYOUTS)
 def test_items_are_distinct_and_each_defect_is_planted_once(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout
 ) -> None:
@@ -84,7 +85,7 @@ def test_items_are_distinct_and_each_defect_is_planted_once(
     assert {defect.place for defect in library.planted} <= set(places)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@each_row("layout", LAYOUTS)
 def test_videos_last_as_long_as_the_movies(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout, films: dict[int, CatalogueMovie]
 ) -> None:
@@ -137,7 +138,7 @@ def test_jellyfin_and_kodi_layouts_have_their_own_sidecars(
         assert poster.with_name(poster.name.replace("-fanart.jpg", ".nfo")).exists()
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@each_row("layout", LAYOUTS)
 def test_planted_names_have_their_defects(
     libraries: dict[Layout, MovieLibraryManifest],
     layout: Layout,
@@ -168,7 +169,7 @@ def test_planted_names_have_their_defects(
     assert not any(left.name.startswith(path.stem) for path in folder.glob("*.m*"))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@each_row("layout", LAYOUTS)
 def test_planted_videos_have_their_defects(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout, films: dict[int, CatalogueMovie]
 ) -> None:
@@ -188,7 +189,7 @@ def test_planted_videos_have_their_defects(
     assert cut.general_tracks[0].istruncated == "Yes" or not cut.video_tracks
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@each_row("layout", LAYOUTS)
 def test_planted_sidecars_have_their_defects(
     libraries: dict[Layout, MovieLibraryManifest], layout: Layout
 ) -> None:

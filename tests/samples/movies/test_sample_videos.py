@@ -11,6 +11,7 @@ from pymediainfo import MediaInfo
 
 from mediakeep_samples.movies import video_files
 from mediakeep_samples.movies.video_spec import FRAME_COUNT, VideoSpec
+from tests.sampling import each_row
 from tests.work import count_calls
 
 TRACKS = (("ger", 6), ("eng", 2))
@@ -34,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", CLIPS)
+@each_row("name", CLIPS)
 def test_mediainfo_finds_the_requested_streams(folder: Path, name: str) -> None:
     clip, info = CLIPS[name], MediaInfo.parse(folder / name)
     (general,), (video,) = info.general_tracks, info.video_tracks
@@ -50,7 +51,7 @@ def test_mediainfo_finds_the_requested_streams(folder: Path, name: str) -> None:
     assert video.color_primaries == ("BT.2020" if transfer else None)
 
 
-@pytest.mark.parametrize("name", CLIPS)
+@each_row("name", CLIPS)
 def test_every_frame_decodes(folder: Path, name: str) -> None:
     clip, seen = CLIPS[name], Counter[str]()
     with av.open(str(folder / name)) as container:
@@ -87,7 +88,7 @@ def test_a_size_without_a_seed_clip_is_refused() -> None:
         video_files.render_video(VideoSpec(123, 45), ".mkv")
 
 
-@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".m4v"])
+@each_row("suffix", [".mkv", ".mp4", ".m4v"])
 def test_the_bytes_are_always_the_same(suffix: str) -> None:
     clip = VideoSpec(1920, 1080, 7200, TRACKS, ("eng",), title="Harbour")
     assert video_files.render_video(clip, suffix) == video_files.render_video(clip, suffix)

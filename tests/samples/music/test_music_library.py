@@ -20,6 +20,7 @@ from mediakeep_samples.music.music_defects import PlantedDefect
 from mediakeep_samples.music.music_library import MusicLibraryManifest
 from mediakeep_samples.music.track_files import SOUND_NAMES
 from mediakeep_simulator import sample_artists
+from tests.sampling import each_row
 
 IMAGES = (".jpg", ".png")
 BROKEN = ("empty-file", "not-audio", "truncated-audio")
@@ -210,7 +211,7 @@ def test_a_single_artist_has_every_defect_and_intact_tracks(tmp_path: Path) -> N
     assert any(not track_defects(path) for path in audio_files(tmp_path))
 
 
-@pytest.mark.parametrize(("artists", "count"), [(0, None), (14, 10), (14, 10_000), (20, 146)])
+@each_row(("artists", "count"), [(0, None), (14, 10), (14, 10_000), (20, 146)])
 def test_impossible_numbers_are_rejected_before_anything_is_written(
     tmp_path: Path, artists: int, count: int | None
 ) -> None:

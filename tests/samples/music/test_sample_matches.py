@@ -15,6 +15,7 @@ from mediakeep_samples.music.music_library import MusicLibraryManifest
 from mediakeep_simulator import catalogue_file, sample_artists
 from mediakeep_simulator.entities import CatalogueRelease, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.sample_artists import SampleAlbum, SampleArtist
+from tests.sampling import each_row
 
 FIRST = 10  # artists; the demo has each kind of case among them
 SILENT = ("empty-file", "not-audio", "truncated-audio")
@@ -123,7 +124,7 @@ def printed(release: CatalogueRelease) -> list[str]:
     return [release.barcode, *(label.catalogue_number for label in release.labels)]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@each_row("seed", SEEDS)
 def test_some_albums_have_editions_that_the_tags_do_not_distinguish(seed: int) -> None:
     known, ties = catalogue_file.generate_catalogue(seed=seed), 0
     for artist in cast(seed):
@@ -138,7 +139,7 @@ def test_some_albums_have_editions_that_the_tags_do_not_distinguish(seed: int) -
     assert ties > 1
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@each_row("seed", SEEDS)
 def test_some_albums_are_missing_from_the_catalogue_but_not_their_artists(seed: int) -> None:
     known = catalogue_file.generate_catalogue(30, seed=seed)
     strange = 0

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import av
 import mutagen
-import pytest
 
 from mediakeep.media.audio import essence, tags
 from mediakeep_samples.music import track_files, unique_audio
 from tests.samples.music import frame_checksums
+from tests.sampling import each_row
 
 SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
 SOUNDS = [sound + suffix for sound in track_files.SOUND_NAMES for suffix in SUFFIXES]
@@ -28,7 +28,7 @@ def put(folder: Path, name: str, number: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_copies_differ_in_their_audio_data_and_sound_the_same(tmp_path: Path, name: str) -> None:
     numbers = [number for number in FEW if number < copy_count(name)]
     assert len(numbers) > 5
@@ -48,7 +48,7 @@ def copy_count(name: str) -> int:
     return 1 << bits
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_copies_decode_to_the_same_samples(tmp_path: Path, name: str) -> None:
     seed = samples(put(tmp_path, name, 0))
     assert len(seed) > 8000  # half a second of the lowest rate there is
@@ -64,7 +64,7 @@ def samples(path: Path) -> bytes:
         return b"".join(bytes(plane) for frame in file.decode(audio=0) for plane in frame.planes)
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_a_copy_is_complete_for_other_readers(tmp_path: Path, name: str) -> None:
     seed = tags.read(put(tmp_path, name, 0)).facts
     for number in (1, 77, 16_383):
@@ -78,7 +78,7 @@ def test_a_copy_is_complete_for_other_readers(tmp_path: Path, name: str) -> None
         assert facts.payload >= seed.payload
 
 
-@pytest.mark.parametrize("name", SOUNDS)
+@each_row("name", SOUNDS)
 def test_tags_do_not_change_the_audio_data(tmp_path: Path, name: str) -> None:
     sound, _, suffix = name.partition(".")
     for number in (0, 5):
@@ -92,7 +92,7 @@ def test_tags_do_not_change_the_audio_data(tmp_path: Path, name: str) -> None:
         assert tags.read(tagged).tags.title == ("Low Tide",)
 
 
-@pytest.mark.parametrize("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
+@each_row("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
 def test_checksums_of_a_copy_are_correct(tmp_path: Path, name: str) -> None:
     """Verify the checksums of all FLAC frames and of the LAME header bit by bit."""
     for number in (0, 1, 1000, 8191):

@@ -10,6 +10,7 @@ import pytest
 from mediakeep_simulator import catalogue_file, factories, sample_discography
 from mediakeep_simulator.entities import VARIOUS_ARTISTS, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests.sampling import each_row
 from tests.simulator.http_client import ws2
 
 AMBER = generate_mbid("artist", "Amber Kettle", 1)
@@ -187,7 +188,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("wrong", WRONG)
+@each_row("wrong", WRONG)
 def test_parameters_that_musicbrainz_rejects_are_rejected(
     many: SimulatorServer, wrong: str
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from mediakeep_simulator import catalogue_file, factories
 from mediakeep_simulator.entities import MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests.sampling import each_row
 from tests.simulator.http_client import get, ws2
 
 VELVET = generate_mbid("artist", "Velvet Harbour", 1)
@@ -26,7 +27,7 @@ def server() -> Iterator[SimulatorServer]:
 PLAIN = {"artist": VELVET, "release-group": ALBUM, "release": FIRST, "recording": TRACK}
 
 
-@pytest.mark.parametrize("entity", PLAIN)
+@each_row("entity", PLAIN)
 def test_an_entity_is_found_by_its_mbid_in_either_case(
     server: SimulatorServer, entity: str
 ) -> None:
@@ -51,7 +52,7 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("entity", ADDED)
+@each_row("entity", ADDED)
 def test_only_requested_parts_are_in_a_response(server: SimulatorServer, entity: str) -> None:
     path = f"{entity}/{PLAIN[entity]}"
     plain = set(ws2(server, path).data)
@@ -134,7 +135,7 @@ MERGED = {
 }
 
 
-@pytest.mark.parametrize("entity", MERGED)
+@each_row("entity", MERGED)
 def test_a_merged_mbid_returns_the_current_one(server: SimulatorServer, entity: str) -> None:
     kind, now = MERGED[entity]
     old = generate_mbid(kind, "Velvet Harbour", "merged")
@@ -142,7 +143,7 @@ def test_a_merged_mbid_returns_the_current_one(server: SimulatorServer, entity: 
     assert (answer.status, answer.data["id"]) == (200, now)
 
 
-@pytest.mark.parametrize("entity", MERGED)
+@each_row("entity", MERGED)
 def test_a_deleted_mbid_is_not_found(server: SimulatorServer, entity: str) -> None:
     gone = generate_mbid(MERGED[entity][0], "Velvet Harbour", "deleted")
     answer = ws2(server, f"{entity}/{gone}")

@@ -9,6 +9,7 @@ import pytest
 from mediakeep_simulator import factories
 from mediakeep_simulator.entities import CatalogueAlias, MusicBrainzCatalogue, generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests.sampling import each_row
 from tests.simulator.http_client import ws2
 
 
@@ -86,7 +87,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("query", FOUND)
+@each_row("query", FOUND)
 def test_a_query_returns_its_matches(server: SimulatorServer, query: str) -> None:
     assert titles(server, query) == FOUND[query]
 
@@ -113,7 +114,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("query", BAD, ids=lambda query: query[:12])
+@each_row("query", BAD, ids=lambda query: query[:12])
 def test_an_invalid_query_is_rejected(server: SimulatorServer, query: str) -> None:
     answer = ws2(server, "release", query=query)
     assert answer.status == 400

@@ -13,6 +13,7 @@ import pytest
 from mediakeep_simulator import catalogue_file
 from mediakeep_simulator.entities import generate_mbid
 from mediakeep_simulator.server import SimulatorServer
+from tests.sampling import each_row
 from tests.simulator import response_shapes
 from tests.simulator.http_client import get, ws2
 
@@ -55,7 +56,7 @@ def server() -> Iterator[SimulatorServer]:
         yield running
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@each_row("name", ANSWERS)
 def test_a_response_has_its_shape(server: SimulatorServer, name: str) -> None:
     path, query, shape = ANSWERS[name]
     answer = ws2(server, path, **query)

@@ -11,6 +11,7 @@ import pytest
 from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import image_factory
+from tests.sampling import each_row
 from tests.simulator.tmdb.tmdb_requests import MOVIES, ask
 
 
@@ -27,7 +28,7 @@ def decode(picture: bytes) -> av.VideoFrame:
     return frame
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "size"),
     [
         ("/t/p/original/p-de.jpg", (1000, 1500)),
@@ -49,9 +50,7 @@ def test_an_image_decodes_to_its_size(
     assert (frame.width, frame.height) == size
 
 
-@pytest.mark.parametrize(
-    "path", ["/t/p/w500/none.jpg", "/t/p/w501/b.jpg", "/t/p/b.jpg", "/t/p/w500/../b.jpg"]
-)
+@each_row("path", ["/t/p/w500/none.jpg", "/t/p/w501/b.jpg", "/t/p/b.jpg", "/t/p/w500/../b.jpg"])
 def test_a_missing_image_is_404(server: SimulatorServer, path: str) -> None:
     assert ask(server, path).status == 404
 

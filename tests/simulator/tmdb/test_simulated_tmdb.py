@@ -10,6 +10,7 @@ from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.fault_injection import FaultInjector
 from mediakeep_simulator.server import SimulatorServer
 from mediakeep_simulator.tmdb import app
+from tests.sampling import each_row
 from tests.simulator.http_client import get
 from tests.simulator.tmdb.tmdb_requests import MOVIES, ask
 
@@ -46,7 +47,7 @@ def test_a_year_narrows_a_search(server: SimulatorServer) -> None:
     assert search(server, "The Paper Lantern", primary_release_year=1962) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "query",
     ["papierlaterne", "LA LANTERNE DE PAPIER", "A light at Zénnor", "紙の灯籠", "Light Zennor"],
 )
@@ -150,7 +151,7 @@ def test_requests_without_the_right_secret_are_rejected(server: SimulatorServer)
     assert ask(server, "movie/50", secret="", api_key="f" * 32).status == 401
 
 
-@pytest.mark.parametrize("path", ["movie/99", "movie/0", "movie/x", "movie/", "collection/x"])
+@each_row("path", ["movie/99", "movie/0", "movie/x", "movie/", "collection/x"])
 def test_a_missing_resource_is_404_with_code_34(server: SimulatorServer, path: str) -> None:
     answer = ask(server, path)
     assert (answer.status, answer.data["status_code"], answer.data["success"]) == (404, 34, False)
