@@ -25,12 +25,13 @@ class CalledHome(Home):
         return self.call(door, *words, **more)
 
 
-# Each name in every run, one of them in processes of its own; both so in slow ones.
+# Each name in every run, in this process but for what is pasted into a shell; in processes of their
+# own in slow ones.
 @pytest.fixture(
     params=[
-        pytest.param(("not-utf8", Home), id="not-utf8"),
-        pytest.param(("line-break", CalledHome), id="line-break"),
-        pytest.param(("line-break", Home), id="line-break-apart", marks=pytest.mark.slow),
+        pytest.param((name, kind), id=f"{name}{suffix}", marks=marks)
+        for kind, suffix, marks in ((CalledHome, "", ()), (Home, "-apart", pytest.mark.slow))
+        for name in ODD_NAMES
     ]
 )
 def odd_home(request: pytest.FixtureRequest, tmp_path: Path, sample: Path) -> Home:
