@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +20,9 @@ from click.testing import CliRunner
 from mediakeep.config import ENV_PREFIX
 from mediakeep_samples.music import music_library
 from tests.scripts import load_command
+
+if TYPE_CHECKING:
+    from tests.commands.repaired import Library, Stock
 
 DOORS = Path(__file__).parents[2] / "utilities"
 
@@ -164,3 +167,16 @@ def finished(_done: tuple[Path, Path]) -> Iterator[Home]:
     shutil.copytree(copy, place, symlinks=True)
     yield Home(place / "home", place / "music")
     shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def repaired_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    from tests.commands.repaired import Stock  # which needs this module
+
+    return Stock(tmp_path_factory.mktemp("repaired"))
+
+
+@pytest.fixture
+def library(repaired_stock: Stock) -> Library:
+    """A small library that a batch has repaired."""
+    return repaired_stock.library()

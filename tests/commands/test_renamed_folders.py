@@ -24,18 +24,8 @@ from mediakeep.media.audio.essence_db import (
 from mediakeep.music import scan as music_scan
 from tests.commands.cinemas import inline
 from tests.commands.conftest import Home
-from tests.commands.repaired import Library, Stock
+from tests.commands.repaired import Library
 from tests.music import shelf
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
-    return Stock(tmp_path_factory.mktemp("repaired"))
-
-
-@pytest.fixture
-def library(stock: Stock) -> Library:
-    return stock.library()
 
 
 def items(home: Home) -> dict[str, dict[str, object]]:

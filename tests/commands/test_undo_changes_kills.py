@@ -56,16 +56,6 @@ POINTS: dict[str, faults.Moment] = {
 ONCE = dict.fromkeys(["artists taken", "report written", "reviews written"], 1)  # else twice
 
 
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
-    return Stock(tmp_path_factory.mktemp("repaired"))
-
-
-@pytest.fixture
-def library(stock: Stock) -> Library:
-    return stock.library()
-
-
 def _undo(words: list[str], point: str, times: int) -> None:
     """Run the command until it comes to a point for the nth time, and die there."""
     when, fits = POINTS[point]

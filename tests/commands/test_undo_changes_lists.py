@@ -9,19 +9,9 @@ import pytest
 
 from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep_samples.music import track_files
-from tests.commands.repaired import Library, Stock, contents
+from tests.commands.repaired import Library, contents
 
 WHEN = r"20\d\d-\d\d-\d\d \d\d:\d\d"
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
-    return Stock(tmp_path_factory.mktemp("repaired"))
-
-
-@pytest.fixture
-def library(stock: Stock) -> Library:
-    return stock.library()
 
 
 def test_each_session_is_told_with_its_command_and_what_became_of_it(library: Library) -> None:

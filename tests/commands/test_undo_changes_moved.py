@@ -5,17 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.commands.conftest import Home
-from tests.commands.repaired import Library, Stock, contents
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
-    return Stock(tmp_path_factory.mktemp("repaired"))
-
-
-@pytest.fixture
-def library(stock: Stock) -> Library:
-    return stock.library()
+from tests.commands.repaired import Library, contents
 
 
 def moved(library: Library, *, link: bool) -> Library:

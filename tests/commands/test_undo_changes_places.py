@@ -18,20 +18,9 @@ from mediakeep.media.safewrite import write_tags
 from mediakeep.media.safewrite.write_tags import SetField
 from tests.commands import repaired
 from tests.commands.conftest import Home
-from tests.commands.repaired import Library, Stock, contents
+from tests.commands.repaired import Library, contents
 from tests.music import shelf
 from tests.sampling import each_row
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
-    return Stock(tmp_path_factory.mktemp("repaired"))
-
-
-@pytest.fixture
-def library(stock: Stock) -> Library:
-    return stock.library()
-
 
 VERA = {"01 Vera.mp3", "02 Vera.flac", "03 Vera.opus"}
 ANNA = {"01 Anna.m4a", "02 Anna.ogg"}
