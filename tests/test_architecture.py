@@ -49,10 +49,11 @@ def layer(name: str) -> int:
 
 
 @functools.cache
-def scan_module(path: Path) -> tuple[set[str], set[str]]:
-    """Return the dotted names that a module imports, anywhere in it, and the names it calls."""
+def scan_module(path: Path) -> tuple[set[str], set[str], set[str]]:
+    """Return the dotted names that a module imports, the names it calls, and its public classes."""
+    tree = ast.parse(path.read_text())
     imported, called = set(), set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         match node:
             case ast.Import():
                 imported |= {alias.name for alias in node.names}
@@ -61,7 +62,8 @@ def scan_module(path: Path) -> tuple[set[str], set[str]]:
                 imported |= {f"{node.module}.{alias.name}" for alias in node.names}
             case ast.Call(func=ast.Name(id=name)):
                 called.add(name)
-    return imported, called
+    names = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    return imported, called, {name for name in names if not name.startswith("_")}
 
 
 def imports(path: Path) -> set[str]:
@@ -150,10 +152,9 @@ def public_classes() -> dict[str, set[str]]:
     """Return the packages that define each public class, by the name of the class."""
     packages: dict[str, set[str]] = defaultdict(set)
     for path in (*MODULES, *TOOLS):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                parts = path.relative_to(SOURCE).parts
-                packages[node.name].add("/".join(parts[: min(2, len(parts) - 1)]))
+        parts = path.relative_to(SOURCE).parts
+        for name in scan_module(path)[2]:
+            packages[name].add("/".join(parts[: min(2, len(parts) - 1)]))
     return packages
 
 
