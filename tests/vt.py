@@ -1,6 +1,6 @@
 """A terminal to try things in: a pseudo-terminal, and what a screen shows of what is written to it.
 
-Only the sequences that a sober program needs are known (ECMA-48: CUP, ED, EL, SGR; xterm: the
+Only the sequences that a full-screen program needs are known (ECMA-48: CUP, ED, EL, SGR; xterm: the
 alternate screen, the cursor, autowrap); any other is an error, so that a name that steers the
 terminal does not pass.
 """
@@ -22,12 +22,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mediakeep.views import display_width
+from rich.cells import split_graphemes
 
 _SEQUENCE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])")
 _PATIENCE = 120.0  # seconds, after which a test is stuck
-Cell = tuple[str, str]  # a character with its marks ("" behind a wide one), and its SGR codes
-_EMPTY: Cell = (" ", "")
+_EMPTY = " "
 
 
 class Screen:
@@ -37,10 +36,9 @@ class Screen:
         self.columns, self.lines = columns, lines
         self.modes = {"25": True, "7": True, "1049": False}  # cursor, autowrap, alternate screen
         self._column = self._line = 0
-        self._ink = ""
         self._decode = codecs.getincrementaldecoder("utf-8")()
         self._rest = ""
-        self._grid: list[list[Cell]] = []
+        self._grid: list[list[str]] = []  # a character with its marks, or "" behind a wide one
         self.printed = ""  # outside the alternate screen
         self._clear()
 
@@ -58,8 +56,9 @@ class Screen:
         while text:
             if text[0] != "\x1b":
                 plain, _, _ = text.partition("\x1b")
-                for cluster, width in display_width.iter_clusters(plain):
-                    self._put(cluster, width)
+                for part in re.findall(r"[\r\n]|[^\r\n]+", plain):
+                    for start, end, width in split_graphemes(part)[0]:
+                        self._put(part[start:end], width)
                 text = text[len(plain) :]
             elif found := _SEQUENCE.match(text):
                 self._act(*found.groups())
@@ -75,13 +74,14 @@ class Screen:
         if not self.modes["1049"]:
             self.printed += cluster
             return
+        if cluster in "\r\n":
+            self._column, self._line = 0, self._line + (cluster == "\n")
+            assert self._line < self.lines, "the screen would scroll"
+            return
         assert cluster.isprintable(), repr(cluster)
         if self._column + width <= self.columns and self._line < self.lines:
             line = self._grid[self._line]
-            line[self._column : self._column + width] = [
-                (cluster, self._ink),
-                *[("", "")] * (width - 1),
-            ]
+            line[self._column : self._column + width] = [cluster, *[""] * (width - 1)]
         self._column += width
 
     def _act(self, private: str, numbers: str, final: str) -> None:
@@ -90,28 +90,23 @@ class Screen:
             assert numbers in self.modes, numbers
             self.modes[numbers] = final == "h"
             return
+        if final == "A" and not self.modes["1049"]:
+            return  # a progress bar is drawn again
         if final == "H":
-            line, column = map(int, numbers.split(";"))
+            line, column = map(int, (numbers or "1;1").split(";"))
             self._line, self._column = line - 1, column - 1
         elif final == "K":
             line_cells = self._grid[self._line] if self._line < self.lines else []
             line_cells[self._column :] = [_EMPTY] * (len(line_cells) - self._column)
         elif final == "J" and numbers == "2":
             self._clear()
-        elif final == "m":
-            self._ink = "" if numbers in ("", "0") else numbers
-        else:
+        elif final != "m":
             raise AssertionError(f"a strange sequence: {numbers}{final}")
-
-    @property
-    def cells(self) -> list[list[Cell]]:
-        """Every cell, line by line."""
-        return self._grid
 
     @property
     def text(self) -> str:
         """The screen as text."""
-        return "\n".join("".join(char for char, _ in line).rstrip() for line in self._grid)
+        return "\n".join("".join(line).rstrip() for line in self._grid)
 
 
 class Terminal:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from mediakeep.app.console import Console
 from mediakeep.commands.console import ClickConsole
+from tests.commands.conftest import DOORS, environment
+from tests.vt import Terminal
 
 CONSOLE: Console = ClickConsole()
 
@@ -27,15 +31,25 @@ def test_messages_and_warnings_go_to_stderr_with_controls_escaped(
     assert err.splitlines()[1:] == ["c", "Warning: low on space"]
 
 
-@pytest.mark.parametrize(
-    ("terminal", "shown"), [(False, ""), (True, "\r\x1b[2K1/2\r\x1b[2K2/2\r\x1b[2K")]
-)
-def test_progress_is_shown_on_a_terminal_only(
-    terminal: bool,
-    shown: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
-    assert list(CONSOLE.track_progress("ab")) == ["a", "b"]
-    assert capsys.readouterr() == ("", shown)
+def test_without_a_terminal_no_progress_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with CONSOLE.track_progress("ab") as values:
+        assert list(values) == ["a", "b"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_on_a_terminal_is_removed_before_an_error_is_printed() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from mediakeep.commands.console import ClickConsole\n"
+        "with ClickConsole().track_progress('ab') as values:\n"
+        "    for value in values:\n"
+        "        assert value == 'a', 'stopped'\n"
+    )
+    line = [sys.executable, "-c", code, str(DOORS)]
+    with Terminal(line, environment({"TERM": "xterm"})) as shown:
+        assert shown.end() == 1
+    text = shown.raw.decode()
+    assert "0/2" in text
+    assert text.rpartition("\x1b[2K")[2].startswith("Traceback")
+    assert "AssertionError: stopped" in text
+    assert "\x1b[?25l" not in text  # the cursor stays: a killed command could not show it again

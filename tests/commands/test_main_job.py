@@ -393,7 +393,8 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(home: Home) -> None:
     os.close(parent)
     assert batch.wait() == 0
     text = shown.decode()
-    assert re.search(r"\[#+\.*\] \d+/4", text)
+    assert re.search(r"━.*\d/4.*\d:\d\d:\d\d", text)
+    assert text.rpartition("\x1b[2K")[2].startswith("BATCH COMPLETE")
     assert "BATCH COMPLETE: 4/14 artists" in text
 
 

@@ -258,7 +258,7 @@ def test_the_end_of_the_input_stops_as_q_does(movies: Movies) -> None:
     with mock.patch.object(CliRunner, "invoke", invoke):
         done = movies.batch("--all", "--confirm-each")
     assert done.returncode == 130
-    assert done.stdout.count("Invalid answer.") == 2
+    assert done.stdout.count("is not one of '1'") == 2
     assert "Invalid id." in done.stdout
     assert list(movies.statuses().values()).count("completed") == 1
     assert "in_progress" not in movies.statuses().values()

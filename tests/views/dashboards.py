@@ -1,19 +1,21 @@
 """A glance that is made up, with something in every panel, and the boards that are kept of it.
 
-`python -m tests.views.boards` writes them again, to be looked at before they are committed.
+`python -m tests.views.dashboards` writes them again, to be looked at before they are committed.
 """
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
+
+from rich.console import Console
 
 from mediakeep.kinds import MUSIC
 from mediakeep.music.reports import fix_commands
 from mediakeep.queue.history.queries import HistoryEvent, SessionSpan, Throughput
-from mediakeep.views.dashboard import render
-from mediakeep.views.dashboard.render import WindowSize
-from mediakeep.views.dashboard.text_layout import TerminalStyle
+from mediakeep.views.dashboard.render import Dashboard
 from mediakeep.views.disk_usage import DiskSpace, DiskUsage, FolderSize
 from mediakeep.views.period_stats import PeriodEndState, PeriodStats, PeriodTotals
 from mediakeep.views.periods import Period
@@ -180,18 +182,28 @@ GLANCE = HomeSnapshot(
 )
 
 
-PLAIN = TerminalStyle()
+def render(snapshot: HomeSnapshot, columns: int = 80, lines: int = 0, **settings: Any) -> list[str]:
+    """Render a dashboard as lines of text; without a number of lines, all of it."""
+    console = Console(
+        file=settings.pop("file", None) or io.StringIO(),
+        width=columns,
+        height=lines or 24,
+        **settings,
+    )
+    with console.capture() as capture:
+        console.print(Dashboard(snapshot, FOOT if lines else ""))
+    return capture.get().splitlines()
 
 
-def draw(columns: int, lines: int, style: TerminalStyle = PLAIN) -> list[str]:
-    return render.render_dashboard(GLANCE, WindowSize(columns, lines, style, FOOT))
+def drawn(columns: int, lines: int, **settings: Any) -> list[str]:
+    return render(GLANCE, columns, lines, **settings)
 
 
-def stored_page(columns: int, lines: int) -> Path:
+def kept(columns: int, lines: int) -> Path:
     return GOLDEN / f"board_{columns}x{lines}.txt"
 
 
 if __name__ == "__main__":
     for columns, lines in SIZES:
-        text = "\n".join(line.rstrip() for line in draw(columns, lines))
-        stored_page(columns, lines).write_text(f"{text}\n")
+        text = "\n".join(line.rstrip() for line in drawn(columns, lines))
+        kept(columns, lines).write_text(f"{text}\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -30,8 +31,8 @@ class Console(Protocol):
     def confirm(self, question: str) -> bool:
         """Called before data is lost; return whether the user agrees."""
 
-    def track_progress(self, values: Sequence[T]) -> Iterator[T]:
-        """Yield the values, and show how many are done."""
+    def track_progress(self, values: Sequence[T]) -> AbstractContextManager[Iterable[T]]:
+        """Called to iterate values in a block, and show how many are done."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -11,8 +12,6 @@ import click
 from mediakeep.commands import app
 
 T = TypeVar("T")
-
-_CLEAR_LINE = "\r\x1b[2K"  # ECMA-48: erase in line
 
 
 class ClickConsole:
@@ -38,14 +37,13 @@ class ClickConsole:
         """Ask a question, and return whether the answer is yes."""
         return click.confirm(question, err=True)
 
-    def track_progress(self, values: Sequence[T]) -> Iterator[T]:
-        """Yield the values, and show a counter on a terminal."""
-        is_terminal = sys.stderr.isatty()
-        try:
-            for number, value in enumerate(values, 1):
-                if is_terminal:
-                    click.echo(f"{_CLEAR_LINE}{number:,}/{len(values):,}", nl=False, err=True)
-                yield value
-        finally:
-            if is_terminal:
-                click.echo(_CLEAR_LINE, nl=False, err=True)
+    @contextlib.contextmanager
+    def track_progress(self, values: Sequence[T]) -> Iterator[Iterable[T]]:
+        """Show a progress bar on a terminal within the block, while the values are iterated."""
+        if not sys.stderr.isatty():
+            yield values
+            return
+        from mediakeep.commands.display import progress_bar
+
+        with progress_bar.create_progress(stderr=True) as progress:
+            yield progress.track(values, description="")

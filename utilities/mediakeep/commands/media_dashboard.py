@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import functools
-import os
+import shutil
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mediakeep import clock, kinds, suggestions
 from mediakeep.app.subjects import registry
 from mediakeep.commands import app
-from mediakeep.commands.display import screen
-from mediakeep.commands.display.screen import Left, Screen
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue
 from mediakeep.views import dashboard_json
-from mediakeep.views.dashboard import render
-from mediakeep.views.dashboard.render import WindowSize
-from mediakeep.views.dashboard.text_layout import TerminalStyle
 from mediakeep.views.poller import HomePoller, HomeSnapshot, QueuePoller
 from mediakeep.views.summary import SummaryContext
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 REFRESH_INTERVAL = 1.0  # seconds
 MAX_LOAD_DIVISOR = 50  # an update may use at most 1/n of the time
@@ -44,18 +43,13 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     folders = [registry.queue_folder(home, each_kind) for each_kind in chosen]
     watches = [_create_poller(home, each_kind) for each_kind in chosen]
     watcher = HomePoller(home, watches, folders)
-    if screen.fit() and not once and not as_json:
-        return _run_live(watcher)
-    glance = _take_snapshot(watcher)
-    for snapshot in glance.queues:
-        if snapshot.error:
-            raise snapshot.error
-    window = WindowSize(_terminal_width(), None, _build_style(screen.colourful()))
-    lines = [] if as_json else [line.rstrip() for line in render.render_dashboard(glance, window)]
     if as_json:
-        app.print_result([], dashboard_json.to_json(glance), as_json=True)
-    else:
-        sys.stdout.write("\n".join(lines) + "\n")
+        app.print_result([], dashboard_json.to_json(_take_readable_snapshot(watcher)), as_json=True)
+        return 0
+    console = _create_console()
+    if sys.stdout.isatty() and console.is_interactive and not once:
+        return _run_live(watcher, console)
+    _print_once(_take_readable_snapshot(watcher), console)
     return 0
 
 
@@ -73,40 +67,47 @@ def _select_kinds(name: str | None) -> list[Kind]:
     return [kinds.KINDS[name]]
 
 
-def _terminal_width() -> int:
-    """Return the width to print in: COLUMNS, the terminal's, or 80."""
-    value = os.environ.get("COLUMNS", "")
-    if value.isdecimal() and int(value):
-        return int(value)
-    return Screen.size()[0] if sys.stdout.isatty() else 80
+def _create_console() -> Console:
+    """Create a console on stdout, as wide as COLUMNS, the terminal, or 80 cells."""
+    from rich.console import Console
 
-
-def _build_style(colour: bool) -> TerminalStyle:
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    return TerminalStyle(colour, ascii=encoding != "utf8")
+    columns, lines = shutil.get_terminal_size()
+    return Console(width=columns, height=lines, highlight=False)
 
 
 def _take_snapshot(watcher: HomePoller) -> HomeSnapshot:
     return watcher.poll(SummaryContext(clock.now()))
 
 
-def _run_live(watcher: HomePoller) -> int:
-    snapshot = _take_snapshot(watcher)  # before the screen is switched: there may be no queue
-    style = _build_style(screen.colourful())
+def _take_readable_snapshot(watcher: HomePoller) -> HomeSnapshot:
+    """Return a snapshot of the queues; raise an error if one of them cannot be read."""
+    snapshot = _take_snapshot(watcher)
+    for queue_snapshot in snapshot.queues:
+        if queue_snapshot.error:
+            raise queue_snapshot.error
+    return snapshot
+
+
+def _print_once(snapshot: HomeSnapshot, console: Console) -> None:
+    from mediakeep.views.dashboard.render import Dashboard
+
+    with console.capture() as capture:
+        console.print(Dashboard(snapshot))
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _run_live(watcher: HomePoller, console: Console) -> int:
+    from mediakeep.commands.display.screen import FullScreen
+    from mediakeep.views.dashboard.render import Dashboard
+
+    _take_snapshot(watcher)  # before the screen is switched: there may be no queue
     try:
-        with Screen() as terminal:
+        with FullScreen(console) as screen:
             while True:
                 began = time.process_time() - watcher.cpu_seconds
-                snapshot = _take_snapshot(watcher)
-                terminal.draw(_render_dashboard(snapshot, style))
+                screen.show(Dashboard(_take_snapshot(watcher), _FOOTER))
                 seconds = time.process_time() - watcher.cpu_seconds - began
-                until = time.monotonic() + max(REFRESH_INTERVAL, MAX_LOAD_DIVISOR * seconds)
-                while terminal.wait(until - time.monotonic()):
-                    terminal.draw(_render_dashboard(snapshot, style))
-    except Left as left:
-        return left.code
-
-
-def _render_dashboard(snapshot: HomeSnapshot, style: TerminalStyle) -> list[str]:
-    columns, lines = Screen.size()
-    return render.render_dashboard(snapshot, WindowSize(columns, lines, style, _FOOTER))
+                if not screen.wait(max(REFRESH_INTERVAL, MAX_LOAD_DIVISOR * seconds)):
+                    return 0
+    except KeyboardInterrupt:
+        return 130

@@ -69,4 +69,5 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
         from mediakeep.app.batch import run_batch
         from mediakeep.commands.display import batch_output
 
-        return run_batch.run(batch, workers, batch_output.create_output(batch), ClickConsole())
+        with batch_output.open_output(batch) as output:
+            return run_batch.run(batch, workers, output, ClickConsole())

@@ -66,4 +66,5 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
         from mediakeep.app.batch import run_batch  # while the workers import what they need
         from mediakeep.commands.display import batch_output
 
-        return run_batch.run(batch, workers, batch_output.create_output(batch), ClickConsole())
+        with batch_output.open_output(batch) as output:
+            return run_batch.run(batch, workers, output, ClickConsole())

@@ -11,7 +11,7 @@ from mediakeep.item import Item, Status
 from mediakeep.queue.state import QueueState
 from mediakeep.views.summary import QueueStatus
 
-BAR_WIDTH = 30  # characters
+_BAR_WIDTH = 30  # characters
 MAX_PLACES = 5  # shown per kind of issue; the report lists all
 
 
@@ -47,10 +47,10 @@ def format_size(number: int) -> str:
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
 
 
-def draw_bar(percentage: float, width: int = BAR_WIDTH) -> str:
+def _draw_bar(percentage: float) -> str:
     """Draw a percentage as an ASCII bar."""
-    full = int(width * percentage / 100)
-    return "[" + "#" * full + "." * (width - full) + "]"
+    full = int(_BAR_WIDTH * percentage / 100)
+    return "[" + "#" * full + "." * (_BAR_WIDTH - full) + "]"
 
 
 def describe_queue(status: QueueStatus) -> list[str]:
@@ -58,7 +58,7 @@ def describe_queue(status: QueueStatus) -> list[str]:
     done = status.counts["completed"]
     lines = [
         f"{status.kind.capitalize()} library {path_text.to_printable(status.library)}",
-        f"{draw_bar(status.percentage)} {done:,} of "
+        f"{_draw_bar(status.percentage)} {done:,} of "
         f"{format_count(status.total, status.noun, status.plural)}"
         f" completed ({status.percentage}%)",
         "  " + ", ".join(f"{name} {number:,}" for name, number in _status_counts(status) if number),

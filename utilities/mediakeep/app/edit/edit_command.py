@@ -112,17 +112,18 @@ class EditCommand:
     ) -> list[Job]:
         """Plan the changes of each file; raise UsageError if a file cannot hold a value."""
         jobs, unfit = [], []
-        for edit in self.console.track_progress(edits):
-            try:
-                with file_errors.wrap_file_errors(edit.path):
-                    due = writer.plan_changes(edit.path, edit.changes)
-                if due:
-                    jobs.append((edit, due))
-                else:
-                    result.same += 1
-            except (NotWritten, Unreadable) as error:
-                result.add_failure(edit.path, error)
-                unfit += [str(error)] if isinstance(error, ValueNotSupported) else []
+        with self.console.track_progress(edits) as tracked_edits:
+            for edit in tracked_edits:
+                try:
+                    with file_errors.wrap_file_errors(edit.path):
+                        due = writer.plan_changes(edit.path, edit.changes)
+                    if due:
+                        jobs.append((edit, due))
+                    else:
+                        result.same += 1
+                except (NotWritten, Unreadable) as error:
+                    result.add_failure(edit.path, error)
+                    unfit += [str(error)] if isinstance(error, ValueNotSupported) else []
         if unfit and not self.is_proposal:
             more = (
                 [f"and {len(unfit) - _MAX_SHOWN_FILES:,} more"]
@@ -148,22 +149,23 @@ class EditCommand:
         self, checkout: ItemCheckout, writer: TagWriter, jobs: Sequence[Job], result: EditResult
     ) -> None:
         """Write files; if the disk is full, the remaining files are not tried."""
-        for number, (edit, due) in enumerate(self.console.track_progress(jobs), 1):
-            try:
-                _check_unchanged(edit.path, due)
-                with (
-                    file_errors.wrap_file_errors(edit.path),
-                    checkout.stamp_for_write(edit.path) as stamp,
-                ):
-                    writer.write(edit.path, edit.changes, stamp)
-            except DiskFull as error:
-                result.failed[due.path] = error.args[0]
-                result.untried = len(jobs) - number
-                return
-            except (NotWritten, Unreadable) as error:
-                result.add_failure(edit.path, error)
-            else:
-                result.changed.append(due)
+        with self.console.track_progress(jobs) as tracked_jobs:
+            for number, (edit, due) in enumerate(tracked_jobs, 1):
+                try:
+                    _check_unchanged(edit.path, due)
+                    with (
+                        file_errors.wrap_file_errors(edit.path),
+                        checkout.stamp_for_write(edit.path) as stamp,
+                    ):
+                        writer.write(edit.path, edit.changes, stamp)
+                except DiskFull as error:
+                    result.failed[due.path] = error.args[0]
+                    result.untried = len(jobs) - number
+                    return
+                except (NotWritten, Unreadable) as error:
+                    result.add_failure(edit.path, error)
+                else:
+                    result.changed.append(due)
 
 
 def _format_losses(jobs: Sequence[Job]) -> list[str]:

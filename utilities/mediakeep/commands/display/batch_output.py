@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 import signal
 import sys
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -24,30 +23,39 @@ from mediakeep.runner.batch_config import BatchResult, SettledItem
 from mediakeep.views import terminal
 from mediakeep.views.summary import QueueStatus
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 _REVIEW_LIST = "outputs/manual_review_needed.json"
 _STATUS_PREFIXES = {Status.ERROR: "failed: ", Status.SKIPPED: "skipped: "}
 
 
-def create_output(options: BatchOptions) -> PipeSafeOutput:
-    """Create the output of a batch: text, or JSON lines."""
+@contextlib.contextmanager
+def open_output(options: BatchOptions) -> Iterator[PipeSafeOutput]:
+    """Open the output of a batch: text, or JSON lines."""
     if options.as_json:
-        return PipeSafeOutput(JsonLinesOutput())
+        yield PipeSafeOutput(JsonLinesOutput())
+        return
     subject = registry.get_subject(options.request.kind)
-    asking = options.config.limits.interactive
-    return PipeSafeOutput(TextOutput(subject.kind, subject.format_dry_run, asking=asking))
+    # With prompts there is no progress bar: it would hide them.
+    has_progress = sys.stderr.isatty() and not options.config.limits.interactive
+    output = TextOutput(subject.kind, subject.format_dry_run, has_progress=has_progress)
+    try:
+        yield PipeSafeOutput(output)
+    finally:
+        with contextlib.suppress(OSError):  # the terminal was closed
+            output.close()
 
 
 class TextOutput:
-    """Text output; on a terminal with a progress line below."""
+    """Text output; on a terminal with a progress bar below."""
 
     def __init__(
-        self, kind: Kind, text: Callable[[Any], list[str]], *, asking: bool = False
+        self, kind: Kind, text: Callable[[Any], list[str]], *, has_progress: bool = False
     ) -> None:
         self._kind, self._format_changes = kind, text
-        self._total = self._done = 0
-        self._started = time.monotonic()
-        self._shows_progress = sys.stderr.isatty() and not asking  # or it would hide the prompts
-        self._current_item = ""
+        self._total = 0
+        self._progress = _create_progress() if has_progress else None
 
     def on_start(self, count: int) -> None:
         """Print the number of items."""
@@ -55,60 +63,70 @@ class TextOutput:
         self._print_line(
             f"Processing {terminal.format_count(count, self._kind.noun, self._kind.plural)}..."
         )
+        if self._progress:
+            self._progress.add_task("", total=count)
+            self._progress.start()
 
     def on_item(self, settled: SettledItem) -> None:
         """Print the result of an item."""
-        self._done, outcome = settled.number, settled.outcome
+        outcome = settled.outcome
         self._total = max(self._total, settled.number)
         text = _STATUS_PREFIXES.get(outcome.state, "") + path_text.to_printable(outcome.message)
         head = f"[{settled.number}/{self._total}] {path_text.to_printable(settled.key)}: {text}"
         changes = self._format_changes(outcome.facts)
+        self._update_progress(completed=settled.number, total=self._total)
         self._print_line("\n".join([head, *(f"    {change}" for change in changes)]))
 
     def on_progress(self, key: str, done: int, of: int, service: str) -> None:
         """Show the progress of the current item."""
-        text = f"waiting for {service}" if service else f"{done}/{of}"
-        self._current_item = f"{path_text.to_printable(key)} {text}"
-        self._draw_progress()
+        if self._progress:
+            text = f"waiting for {service}" if service else f"{done}/{of}"
+            encoding = self._progress.console.encoding
+            name = path_text.to_printable(key).encode(encoding, "backslashreplace").decode(encoding)
+            self._update_progress(description=f"{name} {text}")
+            self._progress.refresh()
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Print the summary."""
-        self._clear_progress()
-        self._total = 0
+        self.close()
         for line in format_summary(report, summary):
             click.echo(line)
 
     def on_dry_run(self, report: BatchResult, /) -> None:
         """Print that the dry run is over."""
-        self._clear_progress()
-        self._total = 0
+        self.close()
         click.echo("Dry run: nothing was written.")
         for note in [*_format_service_failure(report), *report.notes]:
             click.echo(note)
 
+    def close(self) -> None:
+        """Remove the progress bar."""
+        if self._progress:
+            self._progress.stop()
+
     def _print_line(self, line: str) -> None:
-        self._clear_progress()
-        click.echo(line)
-        self._draw_progress()
+        """Print a line, above the progress bar if both are on the same terminal."""
+        if not (self._progress and self._progress.live.is_started):
+            click.echo(line)
+        elif self._progress.console.stderr:
+            click.echo(line)
+            self._progress.refresh()
+        else:
+            from rich.text import Text
 
-    def _draw_progress(self) -> None:
-        if self._shows_progress and self._total:
-            share = terminal.draw_bar(100 * self._done / self._total)
-            text = f"{share} {self._done}/{self._total}{self._format_pace()}  {self._current_item}"
-            width = shutil.get_terminal_size().columns - 1
-            click.echo(f"\r\x1b[2K{text[:width]}", nl=False, err=True)
+            self._progress.print(Text(line), soft_wrap=True)
 
-    def _format_pace(self) -> str:
-        seconds = time.monotonic() - self._started
-        if not self._done or seconds < 1:
-            return ""
-        rate = self._done / seconds
-        left = terminal.format_duration((self._total - self._done) / rate)
-        return f", {3600 * rate:,.0f} an hour, {left} left"
+    def _update_progress(self, **fields: Any) -> None:
+        if self._progress:
+            for task in self._progress.task_ids:
+                self._progress.update(task, **fields)
 
-    def _clear_progress(self) -> None:
-        if self._shows_progress:
-            click.echo("\r\x1b[2K", nl=False, err=True)
+
+def _create_progress() -> Progress:
+    """Create a progress bar: on stdout among the results, or on stderr if they go elsewhere."""
+    from mediakeep.commands.display import progress_bar
+
+    return progress_bar.create_progress(stderr=not sys.stdout.isatty(), auto_refresh=False)
 
 
 class JsonLinesOutput:

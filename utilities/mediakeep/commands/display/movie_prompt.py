@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 3  # candidates
 _ANSWERS_TEXT = "a number, i for an id, s for later, x for never, q to stop"
+_ID_PROMPT = "TMDb or IMDb id, such as 603 or tt0133093"
 
 
 def prompt_for_movie(local: LocalMovie, identity: MovieIdentity, *, home: Path) -> MovieChoice:
@@ -33,7 +33,7 @@ def prompt_for_movie(local: LocalMovie, identity: MovieIdentity, *, home: Path) 
         click.echo("\n".join(map(path_text.to_printable, _format_question(local, identity, home))))
         with _stop_on_signal():
             return _read_choice(identity.candidates[:MAX_CANDIDATES])
-    except (Stopped, OSError):  # OSError: the terminal or the reader of our output has gone
+    except (Stopped, click.Abort, OSError):  # OSError: the terminal or the reader has gone
         with contextlib.suppress(OSError):
             click.echo()
         return MovieChoice("stop")
@@ -42,38 +42,48 @@ def prompt_for_movie(local: LocalMovie, identity: MovieIdentity, *, home: Path) 
 def _read_choice(shown: tuple[MovieCandidate, ...]) -> MovieChoice:
     from mediakeep.movies.identify.model import MovieChoice
 
-    prompt = f"Which movie is it? {_ANSWERS_TEXT if shown else _ANSWERS_TEXT.partition(', ')[2]}: "
+    answers = _ANSWERS_TEXT if shown else _ANSWERS_TEXT.partition(", ")[2]
+    answer = _AnswerParam([*map(str, range(1, len(shown) + 1)), "i", "s", "x", "q"])
     while True:
-        word, _, rest = _read_line(prompt).partition(" ")
-        word = word.lower()
+        word, _, rest = _prompt(
+            f"Which movie is it? {answers}", type=answer, show_choices=False
+        ).partition(" ")
         if word == "q":
             raise Stopped
         if word == "s":
             return MovieChoice("later")
         if word == "x":
             return MovieChoice("never")
-        if word == "i":
-            if chosen := constants.parse_movie_id(
-                rest or _read_line("TMDb or IMDb id, such as 603 or tt0133093: ")
-            ):
-                return MovieChoice("take", *chosen)
-            click.echo("Invalid id.")
-        elif word.isdecimal() and 1 <= int(word[:3]) <= len(shown):
-            return MovieChoice("take", shown[int(word[:3]) - 1].hit.id)
-        else:
-            click.echo("Invalid answer.")
+        if word != "i":
+            return MovieChoice("take", shown[int(word) - 1].hit.id)
+        if chosen := constants.parse_movie_id(
+            rest or _prompt(_ID_PROMPT, default="", show_default=False)
+        ):
+            return MovieChoice("take", *chosen)
+        click.echo("Invalid id.")
 
 
-def _read_line(prompt: str) -> str:
-    """Return a line of input; raise Stopped at the end of the input."""
-    click.echo(prompt, nl=False)
-    try:
-        line = sys.stdin.readline()
-    except UnicodeDecodeError:
-        return "?"
-    if not line:
-        raise Stopped
-    return line.strip()
+class _AnswerParam(click.Choice[str]):
+    """One of the answers in any case; i may be followed by an id."""
+
+    def __init__(self, answers: Sequence[str]) -> None:
+        super().__init__(answers, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the answer in lower case, with its id if there is one."""
+        word, _, rest = str(value).strip().partition(" ")
+        if rest and word.lower() == "i":
+            return f"i {rest}"
+        return super().convert(str(value).strip(), param, ctx)
+
+
+def _prompt(text: str, **settings: Any) -> str:
+    """Prompt on the terminal or the pipe; raise click.Abort at the end of the input."""
+    while True:
+        try:
+            return str(click.prompt(text, **settings)).strip()
+        except UnicodeDecodeError:
+            click.echo("Error: the answer is not valid text.")
 
 
 @contextlib.contextmanager

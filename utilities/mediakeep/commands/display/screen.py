@@ -1,7 +1,6 @@
-"""The terminal as one picture that is renewed, and left as it was found, however it ends.
+"""The terminal as one display: rich draws it; keys, signals and window sizes are handled here.
 
-The sequences are those of ECMA-48 and of xterm (alternate screen 1049, cursor 25, autowrap 7),
-which every terminal of today knows.
+The terminal is restored at the end, also after an error or a signal.
 """
 
 from __future__ import annotations
@@ -14,55 +13,57 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Sequence
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from types import TracebackType
 from typing import Any, Self
 
-_ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
-_LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from mediakeep.commands import app
+
+_TICK = 0.1  # seconds between two checks of the window size
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-class Left(BaseException):
-    """A person, or a signal, ended the picture; the code is the command's."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def fit() -> bool:
-    """Tell whether a picture can be renewed here at all: on a terminal that can move its cursor."""
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+@contextlib.contextmanager
+def _hold_signals() -> Iterator[None]:
+    """Deliver stop signals only after the block: rich would keep half a picture in its buffer."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def colourful() -> bool:
-    """Tell whether colour is wanted here, by https://no-color.org and by what the terminal is."""
-    return fit() and not os.environ.get("NO_COLOR")
+class FullScreen:
+    """Shows a renderable on the alternate screen within a `with` block.
 
+    A stop signal, or closing the terminal, raises KeyboardInterrupt.
+    """
 
-class Screen:
-    """The terminal for as long as a `with` block; Left is raised where a person wants to go."""
-
-    def __init__(self) -> None:
-        self._out = sys.stdout.fileno()
-        self._in = sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() else -1
-        self._shown: list[str] = []
-        self._size = self.size()
-        self._restore: list[Any] = []
-        self._signals: dict[int, Any] = {}
-        self._heard = self._told = -1
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(
+            console=console,
+            screen=True,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._input = sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() else -1
+        self._terminal_mode: list[Any] = []
+        self._previous_handlers: dict[signal.Signals, Any] = {}
+        self._must_suspend = False
 
     def __enter__(self) -> Self:
-        self._heard, self._told = os.pipe()
-        for handle in (self._heard, self._told):
-            os.set_blocking(handle, False)
-        signal.set_wakeup_fd(self._told, warn_on_full_buffer=False)
-        handlers: dict[int, Any] = dict.fromkeys(_ENDING, _leave)
-        handlers |= {signal.SIGWINCH: _nothing, signal.SIGTSTP: self._sleep}
+        handlers: dict[signal.Signals, Any] = dict.fromkeys(
+            _STOP_SIGNALS, signal.default_int_handler
+        )
+        handlers[signal.SIGTSTP] = self._on_suspend
         try:
-            for number, act in handlers.items():
-                self._signals[number] = signal.signal(number, act)
+            for number, handler in handlers.items():
+                self._previous_handlers[number] = signal.signal(number, handler)
             self._open()
         except BaseException:
             self.__exit__(None, None, None)
@@ -75,96 +76,82 @@ class Screen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for ending in _ENDING:  # nothing may break off what restores the terminal
-            signal.signal(ending, signal.SIG_IGN)
+        for stop in _STOP_SIGNALS:  # nothing may interrupt restoring the terminal
+            signal.signal(stop, signal.SIG_IGN)
         self._close()
-        signal.set_wakeup_fd(-1)
-        for number, act in self._signals.items():
-            signal.signal(number, act)
-        os.close(self._heard)
-        os.close(self._told)
+        for number, handler in self._previous_handlers.items():
+            signal.signal(number, handler)
 
-    def _open(self) -> None:
-        if self._in >= 0:
-            self._restore = termios.tcgetattr(self._in)
-            tty.setcbreak(self._in, termios.TCSANOW)
-        self._shown = []
-        self._write(_ENTER)
-
-    def _close(self) -> None:
-        with contextlib.suppress(OSError, Left):  # a terminal that is gone needs no tidying
-            self._write(_LEAVE)
-        with contextlib.suppress(OSError, termios.error):
-            if self._restore:
-                termios.tcsetattr(self._in, termios.TCSANOW, self._restore)
-
-    def _sleep(self, number: int, _: FrameType | None) -> None:
-        """Ctrl-Z: give the terminal back, sleep, and take it again."""
-        self._close()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-        signal.signal(number, self._sleep)
-        self._open()
-
-    @staticmethod
-    def size() -> tuple[int, int]:
-        """Return columns and lines."""
+    def show(self, renderable: RenderableType) -> None:
+        """Show a renderable in place of the last one."""
+        self._update_size()
         try:
-            found = os.get_terminal_size(sys.stdout.fileno())
-        except OSError:
-            return 80, 24
-        return found.columns or 80, found.lines or 24
-
-    def draw(self, lines: Sequence[str]) -> None:
-        """Show lines; only those that differ are written, and all in one piece."""
-        size = self.size()
-        before = self._shown if size == self._size else []
-        text = "" if before else "\x1b[2J"
-        for number, line in enumerate(lines):
-            if number >= len(before) or before[number] != line:
-                # Erased first: behind a full line its last cell would go.
-                text += f"\x1b[{number + 1};1H\x1b[K{line}\x1b[0m"
-        for number in range(len(lines), len(before)):
-            text += f"\x1b[{number + 1};1H\x1b[K"
-        self._shown, self._size = list(lines), size
-        self._write(text)
-
-    def _write(self, text: str) -> None:
-        data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
-        try:
-            while data:
-                data = data[os.write(self._out, data) :]
-        except OSError as error:  # the window was closed
-            raise Left(130) from error
+            with _hold_signals():
+                self._live.update(renderable, refresh=True)
+        except OSError as error:
+            app.discard_output()
+            raise KeyboardInterrupt from error
 
     def wait(self, seconds: float) -> bool:
-        """Wait; True at once where the window has another size. Left where a person ends it."""
-        until = time.monotonic() + seconds
-        while (rest := until - time.monotonic()) > 0:
-            watched = [self._heard, *([self._in] if self._in >= 0 else [])]
-            ready = select.select(watched, [], [], rest)[0]
-            if self._in in ready:
-                self._hear()
-            if self._heard in ready:
-                os.read(self._heard, 4096)
-            if not self._shown or self.size() != self._size:
-                return True
-        return False
+        """Wait, and draw again if the window changes its size; return False if q is pressed."""
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > 0:
+            if self._read_key(min(rest, _TICK)):
+                return False
+            if self._must_suspend:
+                self._suspend()
+            elif self._update_size():
+                self.show(self._live.get_renderable())
+        return True
 
-    def _hear(self) -> None:
+    def _update_size(self) -> bool:
+        """Give the console the size of the window; return whether it has changed."""
         try:
-            keys = os.read(self._in, 1024)
+            columns, lines = os.get_terminal_size(sys.stdout.fileno())
+        except OSError:
+            return False
+        before, self._console.size = self._console.size, (columns or 80, lines or 24)
+        return self._console.size != before
+
+    def _read_key(self, seconds: float) -> bool:
+        """Wait for a key; return whether it is q."""
+        if self._input < 0:
+            time.sleep(seconds)
+            return False
+        if not select.select([self._input], [], [], seconds)[0]:
+            return False
+        try:
+            keys = os.read(self._input, 1024)
         except OSError:
             keys = b""
         if not keys:
-            raise Left(130)
-        if b"q" in keys.lower():
-            raise Left(0)
+            raise KeyboardInterrupt
+        return b"q" in keys.lower()
 
+    def _on_suspend(self, _number: int, _frame: object) -> None:
+        self._must_suspend = True
 
-def _leave(*_: object) -> None:
-    raise Left(130)
+    def _suspend(self) -> None:
+        """Restore the terminal, suspend the process, and take the terminal again."""
+        self._must_suspend = False
+        self._close()
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
+        self._open()
 
+    def _open(self) -> None:
+        if self._input >= 0:
+            self._terminal_mode = termios.tcgetattr(self._input)
+            tty.setcbreak(self._input, termios.TCSANOW)
+        with _hold_signals():
+            self._live.start(refresh=True)
 
-def _nothing(*_: object) -> None:
-    """Be there, so that the signal ends a wait."""
+    def _close(self) -> None:
+        try:
+            self._live.stop()
+        except OSError:  # the terminal was closed
+            app.discard_output()
+        with contextlib.suppress(OSError, termios.error):
+            if self._terminal_mode:
+                termios.tcsetattr(self._input, termios.TCSANOW, self._terminal_mode)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from rich.text import Text
+
 from mediakeep.queue.history.queries import HistoryEvent
 from mediakeep.views import terminal
-from mediakeep.views.dashboard.text_layout import Colour, TextPiece, TextRow
+from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
 
+_NAME_WIDTH = 40  # maximum cells of a name in front of what happened
 _TEXT_BY_OP = {
     "scan": "library scanned, changes found",
     "start": "session {} started",
@@ -22,28 +25,28 @@ _TEXT_BY_OP = {
 _STATE_COLOURS = {"completed": Colour.GOOD, "error": Colour.BAD, "skipped": Colour.WARN}
 
 
-def format_event(event: HistoryEvent, now: DisplayTime) -> TextRow:
-    """Format a history event as a row of text, with its time first."""
-    time = TextPiece(f"{now.format_time(event.time)}  ", Colour.DIM)
-    if event.op == "settle":
-        return [time, TextPiece(event.item, can_shrink=True), *_outcome_pieces(event)]
-    description = _TEXT_BY_OP.get(event.op, event.op).format(event.session)
-    subject = [TextPiece(f"{event.item} ", can_shrink=True)] if event.item else []
-    return [time, *subject, TextPiece(description, can_shrink=not subject)]
+def format_event(event: HistoryEvent, now: DisplayTime) -> list[Text]:
+    """Format a history event as a row of a table: its time, and what happened."""
+    time = compose_text((now.format_time(event.time), Colour.DIM))
+    item = compose_text(event.item)
+    item.truncate(_NAME_WIDTH, overflow="ellipsis")
+    text = compose_text(is_row=True).append_text(item)
+    text.append(" " if event.item else "")
+    return [time, text.append_text(compose_text(*_describe_event(event)))]
 
 
-def _outcome_pieces(event: HistoryEvent) -> list[TextPiece]:
+def _describe_event(event: HistoryEvent) -> list[TextPiece]:
+    if event.op != "settle":
+        return [_TEXT_BY_OP.get(event.op, event.op).format(event.session)]
     state = "failed" if event.state == "error" else event.state
     counts = [
         (event.fixed, "repaired"),
         (event.opened, "new"),
         (event.closed, "closed"),
     ]
-    more = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    pieces = [TextPiece(f" {state}", _STATE_COLOURS.get(event.state, Colour.PLAIN))]
-    if event.error:
-        return [*pieces, TextPiece(f": {event.error}", can_shrink=True)]
-    return [*pieces, TextPiece(f": {more}")] if more else pieces
+    more = event.error or ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    pieces: list[TextPiece] = [(state, _STATE_COLOURS.get(event.state, Colour.PLAIN))]
+    return [*pieces, f": {more}"] if more else pieces
 
 
 def format_folder_size(number: int, *, whole: bool) -> str:

@@ -1,116 +1,135 @@
-"""Choose which dashboard panels fit into a window, and how many rows each gets, by importance."""
+"""Choose which dashboard panels fit into a window, and how many lines each gets, by importance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import msgspec
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.layout import Layout
+from rich.rule import Rule
+from rich.table import Column, Table
+from rich.text import Text
 
-from mediakeep.views.dashboard import text_layout
-from mediakeep.views.dashboard.text_layout import Colour, TerminalStyle, TextPiece, TextRow
+from mediakeep.views.dashboard.styled_text import Colour
 
 _MIN_SPARE_LINES = 14  # spare lines from which panels are separated instead of enlarged
+_BLANK = Text(" ")
 
 
-class Panel(msgspec.Struct, frozen=True):
-    """A titled panel of the dashboard, with rows of text.
+@dataclass(frozen=True)
+class DashboardPanel:
+    """A titled panel of the dashboard: sentences, then the rows of a table.
 
-    If `is_list`, a panel that does not fit shows how many rows are hidden. Otherwise the least
-    important rows are dropped.
+    Rendered with a height, it shows as many rows as fit. If `is_list`, it also shows how many rows
+    are hidden.
     """
 
     title: str
-    rows: list[TextRow]
-    min_rows: int = 1  # minimum rows to show the panel
-    tail: list[TextRow] = []  # shown below the rows, if all of it fits
-    is_list: bool = True
+    lead: Sequence[RenderableType] = ()  # sentences above the rows
+    columns: Sequence[Column] = ()
+    rows: Sequence[Sequence[Text]] = ()  # one line each
+    tail: Sequence[Text] = ()  # shown below the rows, if all of it fits; one line each
+    min_lines: int = 1  # minimum lines of sentences, or of rows, to show the panel
+    is_list: bool = False
     hidden_count: int = 0  # entries of the list that have no row
-    column: int = 0  # its column, if there are two
+    side: int = 0  # its side, if there are two
 
-    @property
-    def min_lines(self) -> int:
-        """Terminal lines that the panel needs at least; with fewer, it is left out."""
-        return 1 + min(self.min_rows, len(self.rows))
+    def find_line_limits(self, console: Console, options: ConsoleOptions) -> tuple[int, int]:
+        """Return the lines that the panel needs at least, and those that it needs for all."""
+        lead = self._count_lead_lines(console, options)
+        least = min(self.min_lines, len(self.rows)) + lead if self.rows else self.min_lines
+        whole = lead + len(self.rows) + bool(self.hidden_count) + len(self.tail)
+        return 1 + min(least, whole), 1 + whole
 
-    @property
-    def max_lines(self) -> int:
-        """Terminal lines that the panel needs to show everything."""
-        return 1 + len(self.rows) + bool(self.hidden_count) + len(self.tail)
+    def _count_lead_lines(self, console: Console, options: ConsoleOptions) -> int:
+        if not self.lead:
+            return 0
+        return len(console.render_lines(Group(*self.lead), options.reset_height(), pad=False))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the heading and what fits into the height of `options`."""
+        yield Rule(Text(self.title, Colour.TITLE), align="left", style=Colour.DIM)
+        yield from self.lead
+        height = options.height or options.max_height
+        row_limit = max(0, height - 1 - self._count_lead_lines(console, options))
+        is_whole = not self.hidden_count and len(self.rows) <= row_limit
+        shown = self.rows[: row_limit if is_whole or not self.is_list else max(0, row_limit - 1)]
+        hidden = len(self.rows) + self.hidden_count - len(shown) if self.is_list else 0
+        if shown:
+            yield self._build_table(shown)
+        if hidden:
+            yield Text(f"and {hidden:,} more", Colour.DIM)
+        if len(shown) + bool(hidden) + len(self.tail) <= row_limit:
+            yield from self.tail
+
+    def _build_table(self, rows: Sequence[Sequence[Text]]) -> Table:
+        table = Table(*self.columns, box=None, show_header=False, padding=(0, 2, 0, 0))
+        table.pad_edge = False
+        for row in rows:
+            table.add_row(*row)
+        return table
 
 
-def draw_column(
-    panels: Sequence[Panel], width: int, lines: int | None, style: TerminalStyle
-) -> list[str]:
-    """Draw panels below each other as lines of text, each `width` cells wide.
+def build_columns(
+    sides: Sequence[Sequence[DashboardPanel]], gap: int, console: Console, options: ConsoleOptions
+) -> tuple[Layout, int]:
+    """Lay out panels side by side in columns of equal width, with `gap` cells between them.
 
-    At most `lines` lines are used, or as many as needed if `lines` is None.
+    The columns have the height of `options`, or as many lines as they need if that is None. Return
+    the layout and its height.
     """
-    if lines is None:
-        heights = {panel.title: panel.max_lines for panel in panels}
-    else:
-        heights = _allocate_heights(panels, lines)
-    shown = [panel for panel in panels if panel.title in heights]
-    spare = (len(shown) - 1) if lines is None else lines - sum(heights.values())
-    drawn: list[str] = []
-    for panel in shown:
-        if drawn and spare > 0:
-            drawn.append(" " * width)
+    width = (options.max_width - gap * (len(sides) - 1)) // len(sides)
+    options = options.update_width(width)
+    limits = [[panel.find_line_limits(console, options) for panel in side] for side in sides]
+    height = options.height
+    if height is None:
+        height = max(sum(most for _, most in side) + len(side) - 1 for side in limits)
+    columns: list[Layout] = []
+    for side, side_limits in zip(sides, limits, strict=True):
+        columns += [Layout(_BLANK, size=gap)] if columns else []
+        columns.append(_build_column(side, side_limits, height, width))
+    columns[-1].size = None  # it takes a cell that the division leaves over
+    body = Layout(size=height)
+    body.split_row(*columns)
+    return body, height
+
+
+def _build_column(
+    panels: Sequence[DashboardPanel], limits: Sequence[tuple[int, int]], lines: int, width: int
+) -> Layout:
+    heights = allocate_heights(limits, lines)
+    shown = [(panel, height) for panel, height in zip(panels, heights, strict=True) if height]
+    spare = lines - sum(heights)
+    parts: list[Layout] = []
+    for panel, height in shown:
+        if parts and spare:
+            parts.append(Layout(_BLANK, size=1))
             spare -= 1
-        drawn += [
-            text_layout.draw_text_row(row, width, style)
-            for row in _panel_rows(panel, heights, width, style)
-        ]
-    return drawn if lines is None else drawn[:lines]
+        parts.append(Layout(panel, size=height))
+    column = Layout(_BLANK, size=width)
+    column.split_column(*parts, *([Layout(_BLANK, size=spare)] if spare else []))
+    return column
 
 
-def _allocate_heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
-    """Return the number of lines that each panel gets, by its title.
+def allocate_heights(limits: Sequence[tuple[int, int]], lines: int) -> list[int]:
+    """Return the number of lines that each panel gets, or 0 if it is left out.
 
     Panels get their minimum in order while there is room; then lines are added in turn.
     """
-    heights: dict[str, int] = {}
-    for panel in panels:
-        if panel.min_lines <= lines:
-            heights[panel.title] = panel.min_lines
-            lines -= panel.min_lines
-    growing = [panel for panel in panels if panel.title in heights]
+    heights = [0] * len(limits)
+    for number, (least, _) in enumerate(limits):
+        if least <= lines:
+            heights[number] = least
+            lines -= least
+    growing = [number for number, height in enumerate(heights) if height]
     # for a blank line between two panels
-    lines -= len(heights) - 1 if lines >= _MIN_SPARE_LINES else 0
+    lines -= len(growing) - 1 if lines >= _MIN_SPARE_LINES else 0
     while lines and growing:
-        for panel in list(growing):
-            if heights[panel.title] >= panel.max_lines:
-                growing.remove(panel)
+        for number in list(growing):
+            if heights[number] >= limits[number][1]:
+                growing.remove(number)
             elif lines:
-                heights[panel.title] += 1
+                heights[number] += 1
                 lines -= 1
     return heights
-
-
-def _panel_rows(
-    panel: Panel, heights: dict[str, int], width: int, style: TerminalStyle
-) -> list[TextRow]:
-    row_limit = heights[panel.title] - 1
-    heading, whole = _heading_row(panel.title, width, style), len(panel.rows) + panel.hidden_count
-    if whole <= row_limit or not panel.is_list:
-        tail = panel.tail if whole + len(panel.tail) <= row_limit else []
-        return [heading, *panel.rows[:row_limit], *tail]
-    if row_limit == 1:
-        return [heading, [*panel.rows[0], TextPiece(f"  and {whole - 1:,} more", Colour.DIM)]]
-    shown = panel.rows[: row_limit - 1]
-    more = (TextPiece(f"and {whole - len(shown):,} more", Colour.DIM),)
-    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= row_limit else []
-    return [heading, *shown, more, *tail]
-
-
-def _heading_row(title: str, width: int, style: TerminalStyle) -> TextRow:
-    rule = style.rule_char
-    drawn = [TextPiece(f"{rule}{rule} ", Colour.DIM), TextPiece(f"{title} ", Colour.TITLE)]
-    return [*drawn, TextPiece(rule * max(0, width - len(title) - 4), Colour.DIM)]
-
-
-def join_columns(left: Sequence[str], right: Sequence[str], width: int, gap: str) -> list[str]:
-    """Join two columns of text lines side by side; the shorter one is filled with empty lines."""
-    height = max(len(left), len(right))
-    first = [*left, *[" " * width] * (height - len(left))]
-    second = [*right, *[""] * (height - len(right))]
-    return [f"{line}{gap}{other}" for line, other in zip(first, second, strict=True)]
