@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console as RichConsole
 
 from mediakeep.app.console import Console
 from mediakeep.commands.console import ClickConsole
+from mediakeep.commands.display import progress_bar
 from tests.commands.conftest import DOORS, environment
 from tests.vt import Terminal
 
@@ -53,3 +57,16 @@ def test_progress_on_a_terminal_is_removed_before_an_error_is_printed() -> None:
     assert text.rpartition("\x1b[2K")[2].startswith("Traceback")
     assert "AssertionError: stopped" in text
     assert "\x1b[?25l" not in text  # the cursor stays: a killed command could not show it again
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80])
+def test_a_progress_bar_takes_one_line_and_shows_names_as_text(columns: int) -> None:
+    progress = progress_bar.create_progress(stderr=True)
+    progress.add_task("[red]山口百恵[/red] 3/40", total=1234, completed=7)
+    console = RichConsole(width=columns, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(progress.get_renderable())
+    (line,) = capture.get().splitlines()
+    assert cell_len(line) <= columns
+    assert "red" not in line or "[red]" in line
+    assert columns < 80 or "[red]山口百恵" in line

@@ -84,7 +84,6 @@ class TextOutput:
             encoding = self._progress.console.encoding
             name = path_text.to_printable(key).encode(encoding, "backslashreplace").decode(encoding)
             self._update_progress(description=f"{name} {text}")
-            self._progress.refresh()
 
     def on_finish(self, report: BatchResult, summary: QueueStatus) -> None:
         """Print the summary."""
@@ -106,15 +105,12 @@ class TextOutput:
 
     def _print_line(self, line: str) -> None:
         """Print a line, above the progress bar if both are on the same terminal."""
-        if not (self._progress and self._progress.live.is_started):
-            click.echo(line)
-        elif self._progress.console.stderr:
-            click.echo(line)
-            self._progress.refresh()
-        else:
+        if self._progress and self._progress.live.is_started and not self._progress.console.stderr:
             from rich.text import Text
 
             self._progress.print(Text(line), soft_wrap=True)
+        else:
+            click.echo(line)
 
     def _update_progress(self, **fields: Any) -> None:
         if self._progress:
@@ -126,7 +122,7 @@ def _create_progress() -> Progress:
     """Create a progress bar: on stdout among the results, or on stderr if they go elsewhere."""
     from mediakeep.commands.display import progress_bar
 
-    return progress_bar.create_progress(stderr=not sys.stdout.isatty(), auto_refresh=False)
+    return progress_bar.create_progress(stderr=not sys.stdout.isatty())
 
 
 class JsonLinesOutput:

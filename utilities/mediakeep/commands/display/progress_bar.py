@@ -32,7 +32,7 @@ class RateColumn(ProgressColumn):
         return Text(f"{3600 * task.speed:,.0f} an hour" if task.speed else "")
 
 
-def create_progress(*, stderr: bool, auto_refresh: bool = True) -> Progress:
+def create_progress(*, stderr: bool) -> Progress:
     """Create a progress bar that is removed at its end; names are never parsed as markup."""
     return Progress(
         BarColumn(bar_width=None, table_column=Column(ratio=1)),
@@ -45,7 +45,7 @@ def create_progress(*, stderr: bool, auto_refresh: bool = True) -> Progress:
             table_column=Column(ratio=1, no_wrap=True, overflow="crop"),
         ),
         console=ProgressConsole(stderr=stderr, highlight=False),
-        auto_refresh=auto_refresh,
+        refresh_per_second=4,
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
