@@ -93,7 +93,7 @@ def _print_once(snapshot: HomeSnapshot, console: Console) -> None:
 
     with console.capture() as capture:
         console.print(Dashboard(snapshot))
-    sys.stdout.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 def _run_live(watcher: HomePoller, console: Console) -> int:

@@ -64,8 +64,7 @@ class DashboardPanel:
             yield from self.tail
 
     def _build_table(self, rows: Sequence[Sequence[Text]]) -> Table:
-        table = Table(*self.columns, box=None, show_header=False, padding=(0, 2, 0, 0))
-        table.pad_edge = False
+        table = Table.grid(*(column.copy() for column in self.columns), padding=(0, 2))
         for row in rows:
             table.add_row(*row)
         return table
