@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 REFRESH_INTERVAL = 1.0  # seconds
-MAX_LOAD_DIVISOR = 50  # an update may use at most 1/n of the time
+MAX_LOAD_DIVISOR = 70  # an update may use at most 1/n of the time
 _FOOTER = "q or Ctrl-C ends this."
 _KIND_NAMES = ", ".join(kinds.KINDS)
 

@@ -1,1 +1,1 @@
-"""Output of commands: batch progress, full-screen terminal, tables."""
+"""Output of commands: batch results, progress bars, full-screen display, prompts."""

@@ -22,7 +22,7 @@ from rich.live import Live
 
 from mediakeep.commands import app
 
-_TICK = 0.1  # seconds between two checks of the window size
+_TICK = 0.2  # seconds between two checks of the window size
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
