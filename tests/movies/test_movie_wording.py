@@ -54,6 +54,9 @@ def test_sound_is_reported_once_for_each_kind() -> None:
         ("nb", "nor"),
         ("no", "nor"),
         ("norwegian", "nor"),
+        ("nob", "nor"),
+        ("Greek", "gre"),
+        ("swahili", "swa"),
         ("und", ""),
         ("", ""),
         ("forced", ""),
@@ -64,12 +67,10 @@ def test_a_language_is_known_by_any_of_its_names(text: str, code: str) -> None:
 
 
 def test_a_language_has_its_name_and_else_its_code() -> None:
-    assert [language_names.language_name(language) for language in ("ger", "nor", "qaa", "")] == [
-        "German",
-        "Norwegian",
-        "qaa",
-        "",
-    ]
+    names = {"ger": "German", "nor": "Norwegian", "nob": "Norwegian", "gre": "Greek"}
+    names |= {"may": "Malay", "pan": "Punjabi", "khm": "Khmer", "swa": "Swahili"}
+    names |= {code: code for code in ("qaa", "gsw", "deu", "")}
+    assert {code: language_names.language_name(code) for code in names} == names
 
 
 @each_row(

@@ -90,6 +90,8 @@ def test_films_in_3d_are_known(told: dict[str, str], name: str) -> None:
     [
         *(("de", "ger"), ("de-AT", "ger"), ("deu", "ger"), ("GER", "ger"), ("fr_CA", "fre")),
         *(("zh-Hans", "chi"), ("en", "eng"), ("gsw", "gsw"), ("und", ""), ("", ""), ("x", "")),
+        *(("nld", "dut"), ("dut", "dut"), ("nb", "nob"), ("bh", "bih"), ("qaa", "qaa")),
+        *(("pb", "por"), ("pob", "por"), ("xx", ""), ("mul", ""), ("xyz", "xyz")),
         *(("German", ""), ("q9", ""), ("12a", ""), ("\u00e4\u00e4\u00e4", "")),
     ],
 )

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 from mediakeep.media.video import languages
 
-_NAME_BY_CODE = {
-    "afr": "Afrikaans", "alb": "Albanian", "ara": "Arabic", "arm": "Armenian", "baq": "Basque",
-    "bel": "Belarusian", "ben": "Bengali", "bos": "Bosnian", "bul": "Bulgarian", "bur": "Burmese",
-    "cat": "Catalan", "chi": "Chinese", "cze": "Czech", "dan": "Danish", "dut": "Dutch",
-    "eng": "English", "epo": "Esperanto", "est": "Estonian", "fin": "Finnish", "fre": "French",
-    "geo": "Georgian", "ger": "German", "gle": "Irish", "glg": "Galician", "gre": "Greek",
-    "heb": "Hebrew", "hin": "Hindi", "hrv": "Croatian", "hun": "Hungarian", "ice": "Icelandic",
-    "ind": "Indonesian", "ita": "Italian", "jpn": "Japanese", "kan": "Kannada", "kaz": "Kazakh",
-    "khm": "Khmer", "kor": "Korean", "lat": "Latin", "lav": "Latvian", "lit": "Lithuanian",
-    "mac": "Macedonian", "mal": "Malayalam", "mar": "Marathi", "may": "Malay", "mon": "Mongolian",
-    "nob": "Norwegian", "nno": "Norwegian Nynorsk", "nor": "Norwegian", "pan": "Punjabi",
-    "per": "Persian", "pol": "Polish", "por": "Portuguese", "rum": "Romanian", "rus": "Russian",
-    "slo": "Slovak", "slv": "Slovenian", "spa": "Spanish", "srp": "Serbian", "swe": "Swedish",
-    "tam": "Tamil", "tel": "Telugu", "tgl": "Tagalog", "tha": "Thai", "tur": "Turkish",
-    "ukr": "Ukrainian", "urd": "Urdu", "vie": "Vietnamese", "wel": "Welsh",
-}  # fmt: skip
-_CODE_BY_NAME = {name.lower(): code for code, name in _NAME_BY_CODE.items()}
+# Common names of languages that ISO 639 names otherwise.
+_SPECIAL_NAMES = {"gre": "Greek", "khm": "Khmer", "nob": "Norwegian", "pan": "Punjabi"}
 _EQUIVALENT_CODES = {"nob": "nor"}  # "Norwegian" mostly means Bokmål
 
 
+@lru_cache
 def language_code(text: str) -> str:
     """Return the ISO 639-2/B code of a language, or "" if unknown.
 
     `text` is a code, a tag such as "pt-BR" or an English name.
     """
-    iso_code = _CODE_BY_NAME.get(text.strip().lower()) or languages.normalize_language(text)
-    return _EQUIVALENT_CODES.get(iso_code, iso_code)
+    code = _code_by_name().get(text.strip().lower()) or languages.normalize_language(text)
+    return _EQUIVALENT_CODES.get(code, code)
 
 
 def language_name(iso_code: str) -> str:
     """Return the English name of a language by its code, or the code itself if unknown."""
-    return _NAME_BY_CODE.get(iso_code, iso_code)
+    return _name_by_code().get(iso_code, iso_code)
+
+
+@cache
+def _name_by_code() -> dict[str, str]:
+    """Return the names of the languages of ISO 639-1: names of others are too often words."""
+    from babelfish import LANGUAGE_MATRIX
+
+    names = {
+        language.alpha3b or language.alpha3: language.name.partition(" (")[0]
+        for language in LANGUAGE_MATRIX
+        if language.alpha2
+    }
+    return names | _SPECIAL_NAMES
+
+
+@cache
+def _code_by_name() -> dict[str, str]:
+    return {name.lower(): code for code, name in _name_by_code().items()}

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
-def _parse_pairs(text: str) -> dict[str, str]:
-    return dict(pair.split(":") for pair in text.split())
-
-
-# ISO 639-1 and 639-2/B (https://www.loc.gov/standards/iso639-2/php/code_list.php).
-_ISO_639_1 = _parse_pairs(
-    "aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze"
-    " ba:bak be:bel bg:bul bh:bih bi:bis bm:bam bn:ben bo:tib br:bre bs:bos ca:cat ce:che"
-    " ch:cha co:cos cr:cre cs:cze cu:chu cv:chv cy:wel da:dan de:ger dv:div dz:dzo ee:ewe"
-    " el:gre en:eng eo:epo es:spa et:est eu:baq fa:per ff:ful fi:fin fj:fij fo:fao fr:fre"
-    " fy:fry ga:gle gd:gla gl:glg gn:grn gu:guj gv:glv ha:hau he:heb hi:hin ho:hmo hr:hrv"
-    " ht:hat hu:hun hy:arm hz:her ia:ina id:ind ie:ile ig:ibo ii:iii ik:ipk io:ido is:ice"
-    " it:ita iu:iku ja:jpn jv:jav ka:geo kg:kon ki:kik kj:kua kk:kaz kl:kal km:khm kn:kan"
-    " ko:kor kr:kau ks:kas ku:kur kv:kom kw:cor ky:kir la:lat lb:ltz lg:lug li:lim ln:lin"
-    " lo:lao lt:lit lu:lub lv:lav mg:mlg mh:mah mi:mao mk:mac ml:mal mn:mon mr:mar ms:may"
-    " mt:mlt my:bur na:nau nb:nob nd:nde ne:nep ng:ndo nl:dut nn:nno no:nor nr:nbl nv:nav"
-    " ny:nya oc:oci oj:oji om:orm or:ori os:oss pa:pan pi:pli pl:pol ps:pus pt:por qu:que"
-    " rm:roh rn:run ro:rum ru:rus rw:kin sa:san sc:srd sd:snd se:sme sg:sag si:sin sk:slo"
-    " sl:slv sm:smo sn:sna so:som sq:alb sr:srp ss:ssw st:sot su:sun sv:swe sw:swa ta:tam"
-    " te:tel tg:tgk th:tha ti:tir tk:tuk tl:tgl tn:tsn to:ton tr:tur ts:tso tt:tat tw:twi"
-    " ty:tah ug:uig uk:ukr ur:urd uz:uzb ve:ven vi:vie vo:vol wa:wln wo:wol xh:xho yi:yid"
-    " yo:yor za:zha zh:chi zu:zul"
-)
-# The codes of ISO 639-2/T that differ.
-_ISO_639_2T = _parse_pairs(
-    "sqi:alb hye:arm eus:baq mya:bur zho:chi ces:cze nld:dut fra:fre kat:geo deu:ger ell:gre"
-    " isl:ice mkd:mac mri:mao msa:may fas:per ron:rum slk:slo bod:tib cym:wel"
-)
 _UNSPECIFIED = frozenset({"und", "mis", "mul", "zxx", "unk"})
+# Not codes of single languages: Bihari, and Brazilian Portuguese at OpenSubtitles.
+_SPECIAL_CODES = {"bh": "bih", "pb": "por", "pob": "por"}
 
 
+@lru_cache
 def normalize_language(text: str) -> str:
     """Return the ISO 639-2/B code of a language, such as "ger" for "de", "de-AT" or "deu".
 
     Return "" if the language is invalid.
     """
-    language = text.strip().lower().replace("_", "-").partition("-")[0]
-    if len(language) == 2:
-        return _ISO_639_1.get(language, "")
-    if (
-        len(language) != 3
-        or not (language.isascii() and language.isalpha())
-        or language in _UNSPECIFIED
-    ):
+    from babelfish import Error, Language
+
+    code = text.strip().lower().replace("_", "-").partition("-")[0]
+    if code in _SPECIAL_CODES:
+        return _SPECIAL_CODES[code]
+    if not (code.isascii() and code.isalpha()) or code in _UNSPECIFIED:
         return ""
-    return _ISO_639_2T.get(language, language)
+    try:
+        language = Language.fromalpha2(code) if len(code) == 2 else Language.fromalpha3t(code)
+        return str(language.alpha3b)
+    except Error:
+        return code if len(code) == 3 else ""  # a private or a bibliographic code
