@@ -69,7 +69,7 @@ def local(**changes: Any) -> LocalMovie:
         path="/films/Quiet Harbour (1987).mkv",
         root="/films",
         base="Quiet Harbour (1987)",
-        name=MovieName("Quiet Harbour", 1987, source="file", by="guessit"),
+        name=MovieName("Quiet Harbour", 1987, source="file"),
         videos=(video(),),
         images=(POSTER, FANART),
         nfos=("Quiet Harbour (1987).nfo",),

@@ -311,6 +311,43 @@ Ghost in the Shell (攻殻機動隊) (1995).mkv | | Ghost in the Shell | 1995 |
 12. Monkeys (1995).mkv | | Monkeys | 1995 |
 007 - Goldfinger (1964).mkv | | Goldfinger | 1964 |
 James Bond 007 - Goldfinger (1964).mkv | | James Bond 007 - Goldfinger | 1964 |
+Heat.UNCUT.1995.1080p.mkv | | Heat | 1995 | Uncut
+Dunkirk IMAX (2017).mkv | | Dunkirk | 2017 | IMAX
+Brazil_Criterion_Edition_(1985).mkv | | Brazil | 1985 | Criterion
+Heat [Extended] (1995).mkv | | Heat | 1995 | Extended
+Heat (Extended Cut) (1995).mkv | | Heat | 1995 | Extended
+The Bone Collector (1999).mkv | | The Bone Collector | 1999 |
+The.Bone.Collector.1999.1080p.mkv | | The Bone Collector | 1999 |
+DC League of Super-Pets (2022).mkv | | DC League of Super-Pets | 2022 |
+The Anniversary Party (2001).mkv | | The Anniversary Party | 2001 |
+Happy.Anniversary.1959.mkv | | Happy Anniversary | 1959 |
+Final.Cut.2022.1080p.mkv | | Final Cut | 2022 |
+Grpx-The.Long.Pier.1983.1080p.bluray.x264.mkv | | Grpx-The Long Pier | 1983 |
+grpx-the.long.pier.1983.multi.1080p.bluray.x264.mkv | | the long pier | 1983 |
+spider-man.2002.1080p.bluray.x264.mkv | | spider-man | 2002 |
+spider-man.far.from.home.2019.1080p.bluray.x264.mkv | | spider-man far from home | 2019 |
+wall-e.2008.1080p.mkv | | wall-e | 2008 |
+Barbecue-2014-French-1080p.mkv | | Barbecue | 2014 |
+[Group] Akira [BD 1080p | | Akira | 0 |
+[Group] Akira v2 [00F4CDA0].mkv | | Akira | 0 |
+[Group] Evangelion 1.11 - You Are (Not) Alone v2 (1080p BD HEVC) [BF42B1C8].mkv | | Evangelion 1.11 - You Are (Not) Alone | 0 |
+www.site.tc - Movie (2000).mkv | | Movie | 2000 |
+www.site.tc - Heat.1995.1080p.mkv | | Heat | 1995 |
+The Kiss (1896).mkv | | The Kiss | 1896 |
+The.Kiss.1896.mkv | | The Kiss | 1896 |
+2012.1080p.mkv | | 2012 | 0 |
+[REC].2007.mkv | | REC | 2007 |
+[REC]2.2009.1080p.mkv | | [REC]2 | 2009 |
+(500).Days.of.Summer.2009.mkv | | (500) Days of Summer | 2009 |
+(1)The Long Pier (2009).mkv | | The Long Pier | 2009 |
+09.03.08.The.Doors.(1991).mkv | | The Doors | 1991 |
+James_Bond-f17-Goldeneye.mkv | | Goldeneye | 0 |
+Fast.and.Furious.F9.The.Fast.Saga.2021.mkv | | Fast and Furious F9 The Fast Saga | 2021 |
+The Godfather Part III.mkv | | The Godfather Part III | 0 |
+Akira 1080p (1988).mkv | | Akira | 1988 |
+Long Pier FRENCH BluRay 720p 2016 abc.mkv | | Long Pier | 2016 |
+dmd-aw.avi | Long Pier DVDRip.XviD-GRP | Long Pier | 0 |
+grp-repack-pier.dvdrip.xvid.avi | Pier.REPACK.DVDRip.XviD-GRP | Pier | 0 |
 """
 
 

@@ -1,10 +1,11 @@
-"""Names of movies are read right, with guessit and without it."""
+"""Names of movies are parsed as their table says; odd and hostile ones cost little."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import unicodedata
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.movies.model import MovieName
-from mediakeep.movies.names import fallback_parser, guessit_parser, name_parser, parts
+from mediakeep.movies.names import guessit_parser, name_parser, parts, title_parser
 from tests.movies.names.table import ROWS, Row
 from tests.sampling import each_row, some
 from tests.work import count_calls
 
-BOTH = pytest.mark.parametrize("guessing", [True, False], ids=["guessit", "simple"])
 TITLES = (
     "Heat", "The Third Man", "Rear Window", "12 Angry Men", "Léon", "Сталкер", "七人の侍",
     "Se7en", "Spider-Man", "M", "Dr. No", "What's Up, Doc", "Blade Runner 2049", "8½",
@@ -33,19 +33,14 @@ SHAPES = (
 )  # fmt: skip
 
 
-def read_as(row: Row, guessing: bool) -> tuple[str, int, str]:
-    name = name_parser.parse_name(row.file, row.folder, guessing)
+def read_as(row: Row) -> tuple[str, int, str]:
+    name = name_parser.parse_name(row.file, row.folder)
     return name.title, name.year, name.edition
 
 
-@pytest.mark.parametrize(
-    ("guessing", "every"), [(False, 1), (True, 3), pytest.param(True, 1, marks=pytest.mark.slow)]
-)
-def test_a_name_means_what_the_table_says(guessing: bool, every: int) -> None:
-    parsed = {row: read_as(row, guessing) for row in ROWS[::every]}
-    wrong = {
-        row: told for row, told in parsed.items() if told != (row.title, row.year, row.edition)
-    }
+def test_a_name_means_what_the_table_says() -> None:
+    found = {row: read_as(row) for row in ROWS}
+    wrong = {row: told for row, told in found.items() if told != (row.title, row.year, row.edition)}
     assert wrong == {}
 
 
@@ -53,17 +48,16 @@ def test_the_table_is_long_enough_to_mean_anything() -> None:
     assert len({row.file + row.folder for row in ROWS}) >= 150
 
 
-@BOTH
-def test_titles_come_out_of_every_shape_of_name(guessing: bool) -> None:
+def test_titles_come_out_of_every_shape_of_name() -> None:
     wrong = []
-    # guessit takes its time: it reads one of four, so that it meets each title and each shape.
+    # One of four, so that each title and each shape is met.
     for number, (title, shape) in enumerate(itertools.product(TITLES, SHAPES)):
-        if guessing and (number + number // len(SHAPES)) % 4:
+        if (number + number // len(SHAPES)) % 4:
             continue
         plain = title.replace("Dr. ", "Dr ").replace(",", "") if "." in shape[:8] else title
         dots, lines = plain.replace(" ", "."), title.replace(" ", "_")
         name = shape.format(title=title, year=1962, dots=dots, lines=lines)
-        parsed = name_parser.parse_name(f"{name}.mkv", guessing=guessing)
+        parsed = name_parser.parse_name(f"{name}.mkv")
         if (parsed.title, parsed.year) != (plain, 1962):
             wrong.append((name, parsed.title, parsed.year))
     assert wrong == []
@@ -100,7 +94,7 @@ def see_an_id(brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: 
     mark = f"{brackets[0]}{word}{sign}{value}{brackets[1]}"
     for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p", f"{mark} x"):
         for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
-            name = name_parser.parse_name(file, folder, guessing=brackets == "{}")
+            name = name_parser.parse_name(file, folder)
             assert (name.tmdb_id, name.imdb_id) == (tmdb, imdb)
             assert word.lower() not in name.title.lower()
             assert name.title == ("x" if stem.endswith("x") else "The Matrix")
@@ -157,21 +151,19 @@ def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
 # Folders, other titles
 
 
-@BOTH
-def test_the_folder_supplies_what_the_file_name_lacks(guessing: bool) -> None:
-    name = name_parser.parse_name("heat.mkv", "Heat (1995)", guessing)
+def test_the_folder_supplies_what_the_file_name_lacks() -> None:
+    name = name_parser.parse_name("heat.mkv", "Heat (1995)")
     assert (name.title, name.year, name.source) == ("Heat", 1995, "folder")
-    name = name_parser.parse_name("Heat (1995).mkv", "Films noirs", guessing)
+    name = name_parser.parse_name("Heat (1995).mkv", "Films noirs")
     assert (name.title, name.year, name.source) == ("Heat", 1995, "file")
     assert name.others == ("Films noirs",)
-    name = name_parser.parse_name("Heat.1995.1080p.mkv", "Heat", guessing)
+    name = name_parser.parse_name("Heat.1995.1080p.mkv", "Heat")
     assert (name.title, name.year, name.source) == ("Heat", 1995, "file")
 
 
-@BOTH
-def test_other_meanings_of_a_name_are_reported(guessing: bool) -> None:
+def test_other_meanings_of_a_name_are_reported() -> None:
     def others(file: str, folder: str = "") -> tuple[str, ...]:
-        return name_parser.parse_name(file, folder, guessing).others
+        return name_parser.parse_name(file, folder).others
 
     assert others("Brazil aka Brasil (1985).mkv")[0] == "Brasil"
     assert others("Das Leben der Anderen (The Lives of Others) (2006).mkv")[0] == (
@@ -190,18 +182,11 @@ NOTHING = ("movie", "untitled", "VIDEO0001", "title_t00", "cd1", "00800", "1080p
 
 
 @pytest.mark.parametrize("stem", NOTHING)
-@BOTH
-def test_a_name_that_says_nothing_gives_no_title(stem: str, guessing: bool) -> None:
-    name = name_parser.parse_name(f"{stem}.mkv", guessing=guessing)
+def test_a_name_that_says_nothing_gives_no_title(stem: str) -> None:
+    name = name_parser.parse_name(f"{stem}.mkv")
     assert (name.title, name.year, name.source, name.others) == ("", 0, "", ())
-    name = name_parser.parse_name(f"{stem} {{tmdb-5}}.mkv", "video", guessing)
+    name = name_parser.parse_name(f"{stem} {{tmdb-5}}.mkv", "video")
     assert (name.title, name.tmdb_id) == ("", 5)
-
-
-def test_a_name_says_how_it_was_read() -> None:
-    assert guessit_parser.is_installed()
-    assert name_parser.parse_name("Heat (1995).mkv").by == "guessit"
-    assert name_parser.parse_name("Heat (1995).mkv", guessing=False).by == "simple"
 
 
 # Parts
@@ -248,38 +233,47 @@ HOSTILE = (
 )  # fmt: skip
 
 
-# guessit takes its time: it reads one of four, and each in slow runs.
-@pytest.mark.parametrize(
-    ("number", "guessing"),
-    [
-        *((number, False) for number in range(len(HOSTILE))),
-        *some(((number, True) for number in range(len(HOSTILE))), 4),
-    ],
-)
-def test_hostile_names_are_read_in_no_time(number: int, guessing: bool) -> None:
+@pytest.mark.parametrize("number", some(range(len(HOSTILE)), 3))
+def test_hostile_names_are_read_in_no_time(number: int) -> None:
     name = HOSTILE[number]
-    name_parser.parse_name("warm.mkv", guessing=guessing)  # guessit takes a while to be imported
+    name_parser.parse_name("warm.mkv")  # guessit takes a while to be imported
 
     def read() -> None:
         for file, folder in ((name, ""), (f"{name}.mkv", name), ("movie.mkv", name)):
-            parsed = name_parser.parse_name(file, folder, guessing)
+            parsed = name_parser.parse_name(file, folder)
             assert msgspec.json.decode(msgspec.json.encode(parsed), type=MovieName) == parsed
 
-    count_calls(read, 30_000_000 if guessing else 200_000)  # guessit makes 6 million of one
+    count_calls(read, 10_000_000)  # of guessit; an ordinary name makes 50,000
 
 
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_no_name_raises_anything(file: str, folder: str) -> None:
-    name = name_parser.parse_name(file, folder, guessing=False)
-    assert msgspec.json.decode(msgspec.json.encode(name), type=MovieName) == name
-    assert name.year == 0 or fallback_parser.is_year(str(name.year))
+    parsed = name_parser.parse_name(file, folder)
+    assert msgspec.json.decode(msgspec.json.encode(parsed), type=MovieName) == parsed
+    assert parsed.year == 0 or title_parser.is_year(str(parsed.year))
 
 
-def test_what_guessit_stumbles_over_is_read_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stumble(*_: object) -> None:
-        raise RuntimeError("as guessit does on names that nobody thought of")
+def test_a_name_that_guessit_fails_on_is_its_own_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("an internal error has occurred in guessit")
 
     # No name is known that makes this version of guessit raise; others did.
-    monkeypatch.setattr("guessit.guessit", stumble)
-    name = name_parser.parse_name("Heat.1995.1080p.mkv")
-    assert (name.title, name.year) == ("Heat", 1995)
+    monkeypatch.setattr("guessit.api.GuessItApi.guessit", fail)
+    for file, title, year in (
+        ("Nightjar Lane (1995) 1080p.mkv", "Nightjar Lane", 1995),
+        ("Nightjar.Lane.1995.mkv", "Nightjar Lane 1995", 0),
+    ):
+        name = name_parser.parse_name(file)
+        assert (name.title, name.year) == (title, year)
+
+
+def test_the_configuration_of_a_user_changes_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "guessit").mkdir()
+    (tmp_path / "guessit" / "options.json").write_text('{"expected_title": ["Lane 1995"]}')
+    monkeypatch.setenv("HOME", f"{tmp_path}")
+    monkeypatch.setenv("XDG_CONFIG_HOME", f"{tmp_path}")
+    guessit_parser.find_properties.cache_clear()
+    name = name_parser.parse_name("Nightjar.Lane.1995.1080p.mkv")
+    assert (name.title, name.year) == ("Nightjar Lane", 1995)

@@ -20,10 +20,9 @@ def rows(heading: str) -> list[list[str]]:
 
 
 @each_row("row", rows("Names"))
-@each_row("guessing", [True, False])
-def test_an_example_of_a_name_is_read_so(row: list[str], guessing: bool) -> None:
+def test_an_example_of_a_name_is_read_so(row: list[str]) -> None:
     file, folder, title, year, besides = row
-    name = name_parser.parse_name(file.strip("`"), folder.strip("`"), guessing)
+    name = name_parser.parse_name(file.strip("`"), folder.strip("`"))
     assert (name.title, name.year) == (title, int(year))
     kind, _, value = besides.partition(": ")
     cells = {

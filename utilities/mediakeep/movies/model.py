@@ -26,7 +26,6 @@ class MovieName(msgspec.Struct, frozen=True, omit_defaults=True):
     edition: str = ""
     others: tuple[str, ...] = ()
     source: str = ""  # "file" or "folder"
-    by: str = ""  # "guessit", or "simple" without it
 
 
 class MovieVideo(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from mediakeep.movies.identify import titles
 from mediakeep.movies.identify.known_ids import KnownIds
 from mediakeep.movies.identify.weights import MovieMatchWeights
 from mediakeep.movies.model import LocalMovie
-from mediakeep.movies.names import release_words
+from mediakeep.movies.names import name_patterns
 
 RULES_VERSION = 1  # of the matching rules: answers of older versions are looked up again
 
@@ -51,14 +51,14 @@ def build_query(local: LocalMovie, stated: tuple[KnownIds, ...], language: str) 
     minutes = float(max(round(local.duration / _SECONDS_PER_MINUTE), local.duration > 0))
     cut = any(
         map(
-            release_words.may_change_runtime,
+            name_patterns.may_change_runtime,
             (name.edition, *(video.edition for video in local.videos)),
         )
     )
     parts = PurePosixPath(path_text.unescape_path(local.key)).parts
     folders = tuple(map(_clean_title, parts if local.own_folder else parts[:-1]))
     own = folders[-1:] if local.own_folder else ()
-    episode = any(map(release_words.is_episode_name, (local.base, *own)))
+    episode = any(map(name_patterns.is_episode_name, (local.base, *own)))
     clue = MovieClues(
         titles, name.year, minutes, cut, _is_only_title_and_year(local), folders, episode
     )

@@ -1,4 +1,4 @@
-"""Clean the names of movie files: separators, acronyms, articles and noise around the title."""
+"""Clean the names of movie files: separators, acronyms, articles and list numbers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,10 @@ _ACRONYM = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?![^\W_]{2}\.[^\W_]\b)")
 _COLON_UNDERSCORE = re.compile(r"(?<=\w)_(?= \w)")  # Windows does not allow colons in names
 _DECIMAL = re.compile(r"\W*[0-9]+\.[0-9]+\W*")
 _DOT_PLACEHOLDER = "\ue000"  # temporary placeholder for the dots of acronyms
-_SITE_PREFIX = re.compile(
-    r"^[\[({ ]*(?:www\.)?[\w-]+\.(?:com|org|net|info|to|tv|me|cc|mx|lt|ag|pe|se|li|am|ws|vip)"
-    r"[\])} ]*(?:[-_ ]+|(?<=[\])}]))(?=\w)",
-    re.IGNORECASE,
+_LIST_NUMBER = re.compile(
+    r"^(?:[0-9]{1,3}\.\s+|0[0-9]{1,2}\s*-\s*|0[0-9]\s+|\([0-9]{1,2}\)(?=\w)|(?:[0-9]{2} ){3})"
+    r"(?=\D)"
 )
-_GROUP_PREFIX = re.compile(r"^\s*\[([^\[\]]*)\][ ._-]*(?=\S)")
-_TEXT_OUTSIDE_BRACKETS = re.compile(r"[^\[(]*[^\W_]")
-_LIST_NUMBER = re.compile(r"^(?:[0-9]{1,3}\.\s+|0[0-9]{1,2}\s*-\s*|0[0-9]\s+)(?=\D)")
 _ARTICLES = (
     "the|an?|der|die|das|ein|eine|les?|la|une?|el|los|las|un[oa]?|il|lo|gli|os?|de|het|een|den|det"
 )
@@ -57,26 +53,8 @@ def replace_separators(text: str) -> str:
     return " ".join(text.split())
 
 
-def strip_site_and_group(text: str) -> str:
-    """Remove web sites and release groups from the start of a name.
-
-    They stay if little else would be left.
-    """
-    shorter = _SITE_PREFIX.sub("", text)
-    while match := _GROUP_PREFIX.match(shorter):
-        rest = shorter[match.end() :]
-        if (
-            match[1].strip().isdigit()
-            or not _TEXT_OUTSIDE_BRACKETS.match(rest)
-            or _is_title_bracket(shorter)
-        ):
-            break
-        shorter = rest
-    return shorter
-
-
 def strip_list_number(title: str) -> str:
-    """Remove a list number from the start of a title, as in "03. Alien"."""
+    """Remove a list number from the start of a title, as in "03. Alien", or a date."""
     return _LIST_NUMBER.sub("", title)
 
 
@@ -92,11 +70,6 @@ def clean_title(title: str) -> str:
     if re.fullmatch(r"\[[^\[\]]+\]", title):
         title = title[1:-1]
     return title.strip()
-
-
-def _is_title_bracket(text: str) -> bool:
-    """Return True if a bracket is part of the title, as in "[Rec]2"."""
-    return bool(re.match(r"\s*\[[^\[\]]*\][0-9²³]", text))
 
 
 def _is_surrogate_escaped(name: str) -> bool:

@@ -1,8 +1,7 @@
 """Parse the names of a movie file and its folder: title, year, IDs and edition.
 
 1. Remove IDs, edition tags and part numbers (see `id_tags` and `parts`).
-2. A year in brackets ends the title. Otherwise guessit parses the name, or our own rules if
-   guessit is not installed.
+2. Find the title and the year with guessit (see `title_parser`).
 3. The file or the folder, whichever is named better, gives title and year. The other one gives
    what is missing.
 """
@@ -16,16 +15,9 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.movies.model import MovieName
-from mediakeep.movies.names import (
-    fallback_parser,
-    guessit_parser,
-    id_tags,
-    name_cleanup,
-    parts,
-    release_words,
-)
-from mediakeep.movies.names.fallback_parser import ParsedName
+from mediakeep.movies.names import id_tags, name_cleanup, name_patterns, parts, title_parser
 from mediakeep.movies.names.id_tags import NameTags
+from mediakeep.movies.names.title_parser import ParsedName
 
 _FILE_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _AKA_SEPARATOR = re.compile(r"\s+a\.?k\.?a\.?\s+", re.IGNORECASE)
@@ -42,16 +34,14 @@ class _NameParse(msgspec.Struct, frozen=True):
     others: tuple[str, ...] = ()
 
 
-def parse_name(file: str, folder: str = "", guessing: bool | None = None) -> MovieName:
+def parse_name(file: str, folder: str = "") -> MovieName:
     """Parse the names of a video and its folder; the title is "" if both are generic.
 
     `file` is the video's name with its suffix, `folder` that of its folder, or "" if other movies
-    share that. A generic name is one like "movie.mkv". guessit is used if installed, unless
-    `guessing` says otherwise.
+    share that. A generic name is one like "movie.mkv".
     """
-    guessing = guessit_parser.is_installed() if guessing is None else guessing
-    by_file = _parse_one(_FILE_SUFFIX.sub("", file), guessing)
-    by_folder = _parse_one(folder, guessing)
+    by_file = _parse_one(_FILE_SUFFIX.sub("", file))
+    by_folder = _parse_one(folder)
     source = _choose_source(by_file, by_folder)
     main, other = (by_folder, by_file) if source == "folder" else (by_file, by_folder)
     main, other = (
@@ -67,56 +57,31 @@ def parse_name(file: str, folder: str = "", guessing: bool | None = None) -> Mov
         edition=by_file.edition or by_folder.edition,
         others=_distinct_titles(title, (*main.others, other.reading.title, *other.others)),
         source=source if title else "",
-        by="guessit" if guessing else "simple",
     )
 
 
 def have_same_title(file: str, folder: str) -> bool:
     """Return True if the names of a video and a folder have the same title."""
     titles = {
-        _title_key(_parse_one(name, False).reading.title)
-        for name in (_FILE_SUFFIX.sub("", file), folder)
+        _title_key(_parse_one(name).reading.title) for name in (_FILE_SUFFIX.sub("", file), folder)
     }
     return len(titles) == 1 and "" not in titles
 
 
-def _parse_one(name: str, guessing: bool) -> _NameParse:
+def _parse_one(name: str) -> _NameParse:
     tags = id_tags.extract_tags(name_cleanup.to_plain_text(name))
     part = parts.parse_part_number(tags.rest)
     remainder = part.base if part and not part.is_ambiguous else tags.rest
-    remainder = fallback_parser.strip_noise(remainder)
-    parsed = fallback_parser.parse(remainder)
-    title, closing = release_words.split_edition(parsed.title)
-    parsed = msgspec.structs.replace(parsed, title=name_cleanup.clean_title(title))
-    if guessing and remainder and not parsed.is_certain:
-        parsed = _apply_guessit(remainder, parsed)
-    if non_movie := release_words.find_extra_marker(parsed.tail):
+    parsed = title_parser.parse_title(remainder)
+    if non_movie := name_patterns.find_extra_marker(parsed.tail):
         parsed = msgspec.structs.replace(parsed, title=f"{parsed.title} {non_movie}")
-    edition = tags.edition or " ".join(
-        filter(None, (closing, release_words.find_edition(parsed.tail)))
-    )
-    return _split_alternatives(tags, parsed, edition)
-
-
-def _apply_guessit(name: str, parsed: ParsedName) -> ParsedName:
-    """Prefer the title and year that guessit finds; ours become alternatives.
-
-    Ours stay if guessit finds no year. They also stay if it only leaves out words, as it does not
-    take "Part II" and the like for a part of a title.
-    """
-    title, year = guessit_parser.parse(f"{name}.mkv")
-    title = release_words.split_edition(name_cleanup.clean_title(title))[0]
-    # guessit takes this for the title if there are two years
-    key = _title_key(f"{parsed.title} {parsed.year}")
-    if _title_key(title) in key or (parsed.year and not year):
-        return parsed
-    return msgspec.structs.replace(parsed, title=title, year=year, full_title=parsed.title)
+    return _split_alternatives(tags, parsed, tags.edition or parsed.edition)
 
 
 def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _NameParse:
     """Separate a title from alternative titles: after "aka", or in brackets."""
     title = name_cleanup.clean_title(name_cleanup.strip_list_number(parsed.title))
-    others = [parsed.title, parsed.full_title]
+    others = [parsed.title, *parsed.others]
     if len(pieces := _AKA_SEPARATOR.split(title)) > 1:
         title, others = pieces[0], [*pieces[1:], *others]
     if (two := _BRACKETED_TITLE.match(title)) and not two["outer"].endswith(
@@ -124,7 +89,7 @@ def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _Na
     ):
         inner = name_cleanup.clean_title(two["inner"])
         others = (
-            [title, *others] if release_words.is_version_label(inner) else [inner, title, *others]
+            [title, *others] if title_parser.is_version_label(inner) else [inner, title, *others]
         )
         title = name_cleanup.clean_title(two["outer"])
     if " - " in title:
@@ -142,18 +107,18 @@ def _choose_source(file: _NameParse, folder: _NameParse) -> str:
     if not file_reading.title or _is_generic(file):
         return "folder"
     careful = folder_reading.is_certain and not file_reading.is_certain
+    if not file_reading.year and folder_reading.is_release:
+        # Files of releases have shortened names, all in lower case: "dmd-aw.avi".
+        careful = careful or not file_reading.is_release or file_reading.title.islower()
     if file_reading.year and folder_reading.year and file_reading.year != folder_reading.year:
         # The folder may be that of a series, unless the file's year is a number in its title.
-        may_be = {
-            _title_key(title)
-            for title in (file_reading.title, file_reading.full_title, *file.others)
-        }
+        may_be = {_title_key(title) for title in (file_reading.title, *file.others)}
         return "folder" if careful and _title_key(folder_reading.title) in may_be else "file"
     return "folder" if careful or (folder_reading.year and not file_reading.year) else "file"
 
 
 def _is_generic(parse: _NameParse) -> bool:
-    return not parse.reading.year and release_words.is_generic_name(parse.reading.title)
+    return not parse.reading.year and name_patterns.is_generic_name(parse.reading.title)
 
 
 def _distinct_titles(title: str, others: Iterable[str]) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def _build_videos(movie: MovieFiles, folder: str) -> Iterator[MovieVideo]:
                 version=path_text.escape_path(
                     multipart.version_label(folder if several else stack.base, stack, video_file)
                 ),
-                edition=name_parser.parse_name(file.name, guessing=False).edition,
+                edition=name_parser.parse_name(file.name).edition,
             )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep import path_text
 from mediakeep.media.folder_listing import ListedFile
-from mediakeep.movies.names import id_tags, parts, release_words
+from mediakeep.movies.names import id_tags, parts, title_parser
 from mediakeep.movies.names.parts import NamePart
 
 _YEAR_PATTERN = re.compile(r"(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])")
@@ -87,7 +87,7 @@ def _label_after_folder(folder: str, stem: str) -> str | None:
     folder, stem = (" ".join(id_tags.extract_tags(name).rest.split()) for name in (folder, stem))
     if folder and path_text.normalize_name(stem).startswith(path_text.normalize_name(folder)):
         rest = stem[len(folder) :]
-        if not rest or release_words.is_version_label(rest):
+        if not rest or title_parser.is_version_label(rest):
             return rest if _has_single_year(folder, rest) else None
         is_of_one = _YEAR_PATTERN.search(folder) or tags.tmdb_id or tags.imdb_id
         if rest.lstrip()[:1] in ("-", "[") and is_of_one:

@@ -1,0 +1,199 @@
+"""Parse title, year and edition of one movie name.
+
+guessit finds them. A year in brackets ends the title: before it only editions, web sites and
+release groups are removed. Characters that guessit mistakes for separators are hidden from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from mediakeep.movies.names import guessit_parser, name_cleanup
+from mediakeep.movies.names.guessit_parser import NameProperty
+
+_OLDEST_FILM_YEAR = 1888  # year of the oldest film
+_OLDEST_GUESSED_YEAR = "1900"  # of guessit
+_YEAR = r"(?<![^\W_])((?:18|19|20)[0-9]{2})(?![^\W_])"
+_BRACKETED_YEAR = re.compile(
+    rf"[\[({{]\s*{_YEAR}\s*[\])}}]|\((?:[^()]*[^()\w])?{_YEAR}(?:[^()\w][^()]*)?\)"
+)
+_PLAIN_YEAR = re.compile(_YEAR)
+_TITLE_AND_YEAR = re.compile(rf"(?P<title>.*\w)\W+{_YEAR}\W*")
+_BRACKET = re.compile(r"[\[\](){}]")
+_DISC_TITLE_SUFFIX = re.compile(r"[ _]t[0-9]{2}$")  # a disc title, as numbered by MakeMKV
+_HIDDEN = "\ue000"  # instead of a character that guessit must not read
+_TITLE_BRACKETS = re.compile(r"\([^()]*\)|^\[[^\[\]]*\](?=[0-9²³]|\W*$)")  # as in "[REC]2"
+# "Spider-Man.2002", unlike the release group in "ulshd-the.right.stuff.1983".
+_HYPHENATED_WORD = re.compile(
+    r"^(?:[^\W_]*[^\Wa-z0-9_][^\W_]*|spider|ant|anti|ex|half|non|post|pre|self|semi)-"
+    rf"(?!{_YEAR})(?=\w)|^[^\W_]+-(?=[^\W\d_]+\W+(?:[0-9]|$))"
+)
+# These may be words of a title, unless they are behind it.
+_SOFT_PROPERTIES = frozenset(
+    {"country", "edition", "language", "other", "source", "streaming_service", "subtitle_language"}
+)
+_NOT_TECHNICAL = _SOFT_PROPERTIES | {
+    "alternative_title", "crc32", "film", "film_title", "release_group", "title", "type", "website",
+    "year",
+}  # fmt: skip
+_EXTRAS = frozenset({"Extras", "Proof", "Sample", "Trailer"})  # are not versions of a movie
+_EDITION_NAMES = {
+    "Collector": "Collector's Edition",
+    "Fan": "Fan Edit",
+    "Special": "Special Edition",
+    "Ultimate": "Ultimate Edition",
+    "Limited": "",  # not versions of a movie: these were shown in few cinemas
+    "Festival": "",
+}
+
+
+class ParsedName(msgspec.Struct, frozen=True):
+    """The title, year and edition parsed from a movie's name.
+
+    `is_certain` is True if the year is in brackets after the title. `tail` is what follows title
+    and year. `others` are the title with words that may belong to it. `is_release` is True if the
+    name has technical properties, such as a codec.
+    """
+
+    title: str = ""
+    year: int = 0
+    edition: str = ""
+    is_certain: bool = False
+    is_release: bool = False
+    tail: str = ""
+    others: tuple[str, ...] = ()
+
+
+def parse_title(name: str) -> ParsedName:
+    """Parse the title, year and edition of a movie's name without suffix, IDs and part number."""
+    name = _DISC_TITLE_SUFFIX.sub("", name)
+    bracketed = _find_bracketed_year(name)
+    properties = guessit_parser.find_properties(_hide_separators(name, bracketed), bool(bracketed))
+    start, end = _find_title(name, properties, bracketed)
+    year, year_start, year_end = _find_year(name, properties, (start, end), bracketed)
+    title = _clean_part(name[start:end])
+    editions = [it for it in properties if it.name == "edition" and it.start >= end]
+    if editions and editions[0].start < year_start and (match := _TITLE_AND_YEAR.fullmatch(title)):
+        title, year = match["title"], int(match[2])  # the last year is that of the edition
+    return ParsedName(
+        title,
+        year,
+        " ".join(dict.fromkeys(filter(None, map(_edition_name, editions)))),
+        bool(bracketed),
+        any(it.name not in _NOT_TECHNICAL for it in properties),
+        name[max(end, year_end) :],
+        tuple(_longer_titles(name, properties, (start, end), (year_start, year_end))),
+    )
+
+
+def is_year(text: str) -> bool:
+    """Return True if a text of four digits can be the release year of a movie."""
+    return _OLDEST_FILM_YEAR <= int(text) <= datetime.now(UTC).year + 5
+
+
+def is_version_label(label: str) -> bool:
+    """Return True if a text describes a version of a movie, such as "1080p", and is no title."""
+    return any(
+        it.name in ("edition", "other", "source") or it.name not in _NOT_TECHNICAL
+        for it in guessit_parser.find_properties(f"Title 2000 {label}")
+        if it.value not in _EXTRAS
+    )
+
+
+def _find_bracketed_year(name: str) -> re.Match[str] | None:
+    """Return the last year in brackets after a title, or None if there is none."""
+    for match in [*_BRACKETED_YEAR.finditer(name)][::-1]:
+        if is_year(_year_text(match)) and _has_letters(name[: match.start()]):
+            return match
+    return None
+
+
+def _hide_separators(name: str, bracketed: re.Match[str] | None) -> str:
+    """Replace what guessit mistakes for separators or numbers; positions stay the same."""
+    years = [bracketed] if bracketed else [*_PLAIN_YEAR.finditer(name)]
+    if years and is_year(year := _year_text(years[-1])) and year < _OLDEST_GUESSED_YEAR:
+        start = name.index(year, years[-1].start())
+        name = f"{name[:start]}{_OLDEST_GUESSED_YEAR}{name[start + len(year) :]}"
+    end = bracketed.start() if bracketed else len(name)
+    name = _TITLE_BRACKETS.sub(_hide_brackets, name[:end]) + name[end:]
+    if word := _HYPHENATED_WORD.match(name):
+        name = f"{name[: word.end() - 1]}{_HIDDEN}{name[word.end() :]}"
+    return name
+
+
+def _hide_brackets(match: re.Match[str]) -> str:
+    """Hide the brackets of a text that is part of a title."""
+    if _PLAIN_YEAR.search(match[0]) or is_version_label(match[0][1:-1]):
+        return match[0]
+    return _HIDDEN * len(match[0])
+
+
+def _year_text(match: re.Match[str]) -> str:
+    return str(next(filter(None, match.groups())))
+
+
+def _find_title(
+    name: str, properties: Sequence[NameProperty], bracketed: re.Match[str] | None
+) -> tuple[int, int]:
+    """Return the start and end of the title."""
+    limit = bracketed.start() if bracketed else len(name)
+    title = next((it for it in properties if it.name == "title" and it.start < limit), None)
+    if not title:
+        years = [it.start for it in properties if it.name == "year" and it.start]
+        technical = [it.start for it in properties if it.name not in _NOT_TECHNICAL]
+        return 0, min(limit, *(years or technical or [limit]))
+    before = [it for it in properties if it.end <= title.start]
+    is_word = before and all(it.name in _SOFT_PROPERTIES for it in before)
+    start = 0 if is_word and not _BRACKET.search(name[: title.start]) else title.start
+    return start, min(title.end, limit)
+
+
+def _find_year(
+    name: str,
+    properties: Sequence[NameProperty],
+    title: tuple[int, int],
+    bracketed: re.Match[str] | None,
+) -> tuple[int, int, int]:
+    """Return the year, its start and its end, or 0 and the end of the name if there is none."""
+    if bracketed:
+        return int(_year_text(bracketed)), bracketed.start(), bracketed.end()
+    for it in properties:
+        digits = re.sub(r"[^0-9]", "", name[it.start : it.end])
+        if it.name == "year" and is_year(digits) and not title[0] <= it.start < title[1]:
+            return int(digits), it.start, it.end
+    return 0, len(name), len(name)
+
+
+def _longer_titles(
+    name: str, properties: Sequence[NameProperty], title: tuple[int, int], year: tuple[int, int]
+) -> Iterator[str]:
+    """Generate the title with words around it that may belong to it."""
+    start, end = title
+    stops = [it.start for it in properties if it.name not in _SOFT_PROPERTIES and it.start >= end]
+    stops += [position for position in (year[0], len(name)) if position >= end]
+    longer = _clean_part(name[start : min(stops)])
+    yield longer
+    if (
+        end <= year[0] < year[1]
+        and not _has_letters(name[year[1] :])
+        and not _BRACKET.search(name[year[0] : year[1]])
+    ):
+        yield f"{longer} {_clean_part(name[year[0] : year[1]])}"  # a number at the end of the title
+    if start and not _BRACKET.search(name[:start]):
+        yield _clean_part(name[:end])
+
+
+def _edition_name(edition: NameProperty) -> str:
+    return _EDITION_NAMES.get(edition.value, edition.value)
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
+def _clean_part(text: str) -> str:
+    return name_cleanup.clean_title(name_cleanup.replace_separators(text))
