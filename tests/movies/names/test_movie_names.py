@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from guessit.api import GuessItApi
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -258,7 +259,7 @@ def test_a_name_that_guessit_fails_on_is_its_own_title(monkeypatch: pytest.Monke
         raise RuntimeError("an internal error has occurred in guessit")
 
     # No name is known that makes this version of guessit raise; others did.
-    monkeypatch.setattr("guessit.api.GuessItApi.guessit", fail)
+    monkeypatch.setattr("guessit.api.parse_options", fail)
     for file, title, year in (
         ("Nightjar Lane (1995) 1080p.mkv", "Nightjar Lane", 1995),
         ("Nightjar.Lane.1995.mkv", "Nightjar Lane 1995", 0),
@@ -270,10 +271,13 @@ def test_a_name_that_guessit_fails_on_is_its_own_title(monkeypatch: pytest.Monke
 def test_the_configuration_of_a_user_changes_no_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "guessit").mkdir()
-    (tmp_path / "guessit" / "options.json").write_text('{"expected_title": ["Lane 1995"]}')
+    (tmp_path / ".guessit").mkdir()
+    (tmp_path / ".guessit" / "options.json").write_text('{"expected_title": ["Lane 1995"]}')
     monkeypatch.setenv("HOME", f"{tmp_path}")
-    monkeypatch.setenv("XDG_CONFIG_HOME", f"{tmp_path}")
+    assert (
+        GuessItApi().guessit("Nightjar.Lane.1995.1080p.mkv")["title"] == "Lane 1995"
+    )  # it is read otherwise
+    guessit_parser._load_guessit.cache_clear()
     guessit_parser.find_properties.cache_clear()
     name = name_parser.parse_name("Nightjar.Lane.1995.1080p.mkv")
     assert (name.title, name.year) == ("Nightjar Lane", 1995)

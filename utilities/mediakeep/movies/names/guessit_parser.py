@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,10 +45,10 @@ _OPTIONS: Mapping[str, Any] = {
         "edition": {
             "edition": {
                 "pristine": ["Collector"],  # the word alone ends titles
-            }
-            | {
-                f"_{name}": {"value": name, "regex": pattern}
-                for name, pattern in _MORE_EDITIONS.items()
+                **{
+                    f"_{name}": {"value": name, "regex": pattern}
+                    for name, pattern in _MORE_EDITIONS.items()
+                },
             }
         },
         # A film of a series has dashes around its number, as in "James_Bond-f17-Goldeneye".
@@ -72,17 +73,21 @@ class NameProperty(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def find_properties(name: str, has_bracketed_year: bool = False) -> tuple[NameProperty, ...]:
-    """Return the properties of a name without suffix in their order, or () if guessit fails."""
-    options = dict(_OPTIONS)
-    if has_bracketed_year:
-        options["includes"] = _BEFORE_BRACKETED_YEAR
+    """Return the properties of a name without suffix in their order, or () if guessit fails.
+
+    Before a year in brackets only few properties are looked for, as words belong to the title.
+    """
+    from guessit.api import GuessitException
+
+    includes = {"includes": _BEFORE_BRACKETED_YEAR} if has_bracketed_year else {}
     try:
-        guess = _load_guessit().guessit(name, options)
-    except Exception:  # noqa: BLE001 - guessit fails on some odd names
+        guess = _load_guessit().guessit(name, {**_OPTIONS, **includes})
+    except GuessitException:
         return ()
-    matches = [match for value in guess.values() for match in _as_list(value)]
+    values = [value if isinstance(value, list) else [value] for value in guess.values()]
+    matches = itertools.chain.from_iterable(values)
     found = {NameProperty(it.name, str(it.value), it.start, it.end) for it in matches}
-    return tuple(sorted(found, key=lambda it: (it.start, it.end, it.name)))
+    return tuple(sorted(found, key=lambda it: (it.start, it.end, it.name, it.value)))
 
 
 @cache
@@ -91,7 +96,3 @@ def _load_guessit() -> GuessItApi:
     from guessit.api import GuessItApi
 
     return GuessItApi()
-
-
-def _as_list(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else [value]
