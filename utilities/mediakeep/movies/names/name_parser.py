@@ -88,9 +88,7 @@ def _split_alternatives(tags: NameTags, parsed: ParsedName, edition: str) -> _Na
         (" or", " ou", " oder", " o")
     ):
         inner = name_cleanup.clean_title(two["inner"])
-        others = (
-            [title, *others] if title_parser.is_version_label(inner) else [inner, title, *others]
-        )
+        others = [inner, title, *others]
         title = name_cleanup.clean_title(two["outer"])
     if " - " in title:
         before, _, after = title.partition(" - ")
