@@ -40,8 +40,10 @@ def read_as(row: Row) -> tuple[str, int, str]:
 
 
 def test_a_name_means_what_the_table_says() -> None:
-    found = {row: read_as(row) for row in ROWS}
-    wrong = {row: told for row, told in found.items() if told != (row.title, row.year, row.edition)}
+    parsed = {row: read_as(row) for row in ROWS}
+    wrong = {
+        row: name for row, name in parsed.items() if name != (row.title, row.year, row.edition)
+    }
     assert wrong == {}
 
 
