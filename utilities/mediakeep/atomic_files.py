@@ -7,7 +7,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 STATUS_FOLDER = "status"  # the folder of a home that contains its state
@@ -24,15 +24,14 @@ def sync_data(handle: int) -> None:
         os.fdatasync(handle)
 
 
-def _start_writeback(handles: Sequence[int]) -> None:
-    """Ask the system to start writing several open files to the disk, so that their syncs overlap.
+def start_writeback(handle: int) -> None:
+    """Ask the system to start writing an open file to the disk, so that a later sync is short.
 
-    This is only a hint. If the system ignores it, the syncs run one after the other.
+    This is only a hint.
     """
-    if len(handles) > 1 and sys.platform == "linux":
-        for handle in handles:
-            with contextlib.suppress(OSError):
-                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def make_folder(folder: Path, *, sync: bool = True) -> None:
@@ -116,7 +115,8 @@ def _replace_group(contents: Mapping[Path, bytes], *, sync: bool) -> None:
                 stack.callback(os.close, handles[-1])
                 write_all(handles[-1], data)
             if sync:
-                _start_writeback(handles)
+                for handle in handles if len(handles) > 1 else ():
+                    start_writeback(handle)
                 for at, handle in zip(contents, handles, strict=True):  # noqa: B007 - see below
                     sync_data(handle)
         for at, temporary in temporaries.items():

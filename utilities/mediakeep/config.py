@@ -6,6 +6,7 @@ the default.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -105,6 +106,7 @@ def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Pa
     raise NoHome()
 
 
+@functools.cache
 def find_checkout() -> Path | None:
     """Return the root of the source checkout that this code runs from.
 

@@ -1,7 +1,7 @@
 """Replace a user's file atomically: there is always either the old file or the new one.
 
 1. Write the new file next to the old one, under a hidden name that no scan takes for audio.
-2. While it is synced, verify it, and that the change can be undone.
+2. Verify it, and that the change can be undone, while the system writes it to the disk; sync it.
 3. Write the undo record.
 4. If the old file is unchanged, and no other mediakeep process is at this step, rename the new file
    over it.
@@ -20,7 +20,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -131,10 +130,9 @@ def _write_and_rename(
             temp_copies.lock_file(new)
             file_assembly.write_parts(parts, original.handle, new)
             _copy_metadata(original, new, rules)
-            with ThreadPoolExecutor(1) as executor:
-                synced = executor.submit(atomic_files.sync_data, new)
-                check(temp_path, new)
-            synced.result()
+            atomic_files.start_writeback(new)
+            check(temp_path, new)
+            atomic_files.sync_data(new)
         finally:
             os.close(new)
         record()

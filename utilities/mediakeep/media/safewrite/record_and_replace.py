@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mediakeep import clock, path_text
 from mediakeep.errors import MediakeepError, ReadOnlyFormat, VerificationFailed
@@ -21,6 +22,7 @@ from mediakeep.media.undo.store import DONE, VOID, UndoStore
 from mediakeep.outcome import Stamp
 
 NO_STAMP = Stamp("", "", 0, 0)
+_SMALL_FILE = 1 << 20  # bytes, which are hashed in less time than a thread needs to start
 
 # Called with the path and handle of the new file, and a function that returns its SHA-256; returns
 # the hash of its audio essence, or raises if the file is wrong.
@@ -84,7 +86,7 @@ def replace_and_record(
     RecordNotWritten.
     """
     prepared, records = list[tuple[FileVersion, FileVersion, str]](), list[ChangeRecord]()
-    with ThreadPoolExecutor(3) as executor:  # hashing uses a core each
+    with _open_executor(original.stat.st_size) as executor:
         old_hash = executor.submit(
             lambda: draft.sha256 or compare_files.file_sha256(original.handle)
         )
@@ -118,6 +120,23 @@ def replace_and_record(
             raise
     context.store.append_state(records[0], DONE)
     return records[0]
+
+
+class _CallingExecutor(Executor):
+    """An executor that calls each function at once, in the thread of its caller."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = Future[Any]()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - raised by `Future.result`
+            future.set_exception(error)
+        return future
+
+
+def _open_executor(size: int) -> Executor:
+    """Return an executor for hashing and comparing files of `size` bytes, each on its own core."""
+    return _CallingExecutor() if size <= _SMALL_FILE else ThreadPoolExecutor(3)
 
 
 def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> bool:

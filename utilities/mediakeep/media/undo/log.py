@@ -5,6 +5,7 @@ A line torn by a crash is skipped by readers, and truncated by the next append.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,11 +48,17 @@ class ChangeLog:
         """Append a line to the log file of a month such as "2025-12"; raise RecordNotWritten."""
         path = self._folder / f"{month}.jsonl"
         try:
-            atomic_files.make_folder(path.parent)
-            with atomic_files.exclusive_lock(path) as handle:
+            handle = self._open(path)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
                 _append_bytes(handle, encode_line(line) + b"\n")
-            if sync:
-                self._sync(path)
+                if sync:
+                    # Outside of the lock, so that several processes can wait for the disk at once.
+                    fcntl.flock(handle, fcntl.LOCK_UN)
+                    atomic_files.sync_data(handle)
+                    self._sync_folders(path)
+            finally:
+                os.close(handle)
         except OSError as error:
             raise RecordNotWritten(path, error.strerror or error) from error
 
@@ -95,16 +102,16 @@ class ChangeLog:
         """Return the paths of the log files, oldest first."""
         return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
 
-    def _sync(self, path: Path) -> None:
-        """Sync a log file to disk outside of the lock.
-
-        So several processes can wait for the disk at once.
-        """
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    def _open(self, path: Path) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
-            atomic_files.sync_data(handle)
-        finally:
-            os.close(handle)
+            return os.open(path, flags, 0o666)
+        except FileNotFoundError:
+            atomic_files.make_folder(path.parent)
+            return os.open(path, flags, 0o666)
+
+    def _sync_folders(self, path: Path) -> None:
+        """Sync the folders above a log file the first time that it is synced by this process."""
         if path not in self._synced:
             for folder in (self._folder, *self._folder.parents[:2]):  # `status` may be new, too
                 atomic_files.sync_folder(folder)

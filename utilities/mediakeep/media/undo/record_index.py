@@ -93,7 +93,8 @@ class RecordQuery:
 
     `since` is a time in the format of the records; `below` is a folder, escaped like `path`. `path`
     is the recorded path; `file` is the current path of a file, and also matches its records under
-    former paths. `queue` is the kind of the item; `undoes` are IDs of undone records.
+    former paths. `queue` is the kind of the item; `undoes` are IDs of undone records. With
+    `is_undo`, only records that undo another one match.
     """
 
     id: str = ""
@@ -105,6 +106,7 @@ class RecordQuery:
     below: str = ""
     since: str = ""
     undoes: tuple[str, ...] = ()
+    is_undo: bool = False
 
     def matches(self, record: ChangeRecord) -> bool:
         """Return True if an undo record matches all conditions of the query."""
@@ -116,6 +118,7 @@ class RecordQuery:
             and (not self.path or record.path == self.path)
             and (not self.file or is_record_of(record, self.file))
             and (not self.undoes or record.undoes in self.undoes)
+            and (not self.is_undo or bool(record.undoes))
             and (not self.below or record.path.startswith(self.below.rstrip("/") + "/"))
             and record.time >= self.since
         )
@@ -266,6 +269,8 @@ def _build_conditions(query: RecordQuery) -> Iterator[tuple[str, list[str]]]:
     if query.file:
         places = possible_path_tails(query.file)
         yield f"(path = ? OR place IN ({_placeholders(places)}))", [query.file, *places]
+    if query.is_undo:
+        yield "undoes > ''", []
     if query.undoes:
         # The first condition lets SQLite use the partial index.
         yield f"undoes > '' AND undoes IN ({_placeholders(query.undoes)})", list(query.undoes)

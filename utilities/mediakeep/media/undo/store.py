@@ -159,6 +159,10 @@ class UndoStore:
         """Return True if any undo record matches a query, even of a change that was not made."""
         return self._lookup.has_record(query)
 
+    def has_undo(self) -> bool:
+        """Return True if any recorded change is an undo: only then are there undone values."""
+        return self.has_record(RecordQuery(is_undo=True))
+
     def find_renamed_item(self, queue: str, key: str) -> str:
         """Return the current key of an item that had the key `key`, or "" if it was not renamed."""
         (present,) = self._lookup.moves.current_item_keys(queue, [key])

@@ -73,12 +73,16 @@ def apply_repairs(
     DiskFull and RecordNotWritten end it, since they concern every file. Repairs already made
     remain.
     """
-    result, stamp = RepairResult(), work.stamp
+    result = RepairResult()
     planned_files = list(_group_by_file(artist, _plan_repairs(artist, issues, work, context)))
+    check_undone = bool(planned_files) and _needs_undone_values(context.tag_writer)
     for done, file in enumerate(planned_files, 1):
         try:
             with file_errors.wrap_file_errors(file.path):
-                _repair_file(artist, file, stamp, context, result)
+                allowed = _filter_allowed(
+                    artist, file, context.tag_writer, result, check_undone=check_undone
+                )
+                _write_repairs(artist, file, allowed, work.stamp, context, result)
         except (NotWritten, Unreadable) as error:
             reason = _reason_without_name(error)
             result.block(file.repairs, BlockReason(issue.block_code(error), reason))
@@ -89,15 +93,15 @@ def apply_repairs(
     return result
 
 
-def _repair_file(
+def _write_repairs(
     artist: Artist,
     file: _FileRepairs,
+    allowed: list[Repair],
     stamp: Stamp,
     context: MusicWorkerContext,
     result: RepairResult,
 ) -> None:
-    """Apply the repairs of one file, or add them to the plan of a dry run."""
-    allowed = _filter_allowed(artist, file, context.tag_writer, result)
+    """Make the allowed repairs of one file, or add them to the plan of a dry run."""
     file_changes = [_to_file_change(artist, repair) for repair in allowed]
     if context.config.policy.fix is FixLevel.NONE:
         return  # only blocked repairs are of interest
@@ -197,13 +201,17 @@ def with_repaired_mbids(
     if context.config.policy.fix is FixLevel.NONE or not differences.names_other_releases(artist):
         return artist
     expected: list[Repair] = []
+    writer = context.tag_writer
+    check_undone = _needs_undone_values(writer)
     for file in _group_by_file(artist, _plan_repairs(artist, issues, work, context)):
         if mbid_repairs := [
             repair for repair in file.repairs if repair.field in differences.RELEASE_FIELDS
         ]:
             with contextlib.suppress(NotWritten, Unreadable):
                 mbids_only = msgspec.structs.replace(file, repairs=mbid_repairs)
-                expected += _filter_allowed(artist, mbids_only, context.tag_writer, RepairResult())
+                expected += _filter_allowed(
+                    artist, mbids_only, writer, RepairResult(), check_undone=check_undone
+                )
     return preview.predict_artist_after_repairs(artist, expected)
 
 
@@ -282,15 +290,29 @@ def _group_by_file(artist: Artist, repairs: Iterable[Repair]) -> Iterator[_FileR
             yield _FileRepairs(artist_folder / path_text.unescape_path(place), track, planned)
 
 
+def _needs_undone_values(writer: TagWriter) -> bool:
+    """Return whether undone repairs must be looked up file by file.
+
+    Call it once per artist, before the first write. A lookup after a write updates the index of the
+    undo records, which would cost more than the write of a small file.
+    """
+    return not writer.policy.redo and writer.store.has_undo()
+
+
 def _filter_allowed(
-    artist: Artist, file: _FileRepairs, writer: TagWriter, result: RepairResult
+    artist: Artist,
+    file: _FileRepairs,
+    writer: TagWriter,
+    result: RepairResult,
+    *,
+    check_undone: bool,
 ) -> list[Repair]:
-    """Leave out repairs of locked fields, and repairs that the user has undone."""
+    """Leave out repairs of locked fields, and with `check_undone` those that the user has undone."""
     from mediakeep.music.repairs import tag_writer as pens  # imported late: slow to load
 
     allowed = []
     kind = file.track.facts.format if file.track.facts else ""
-    undone = {} if writer.policy.redo else writer.store.undone_values(file.path)
+    undone = writer.store.undone_values(file.path) if check_undone else {}
     for repair in file.repairs:
         file_change = _to_file_change(artist, repair)
         if lock := writer.lock_reason(file.path, file_change):

@@ -65,8 +65,9 @@ class RepairHistory(msgspec.Struct, frozen=True):
 def summarize_records(records: Sequence[ChangeRecord], artist: str) -> RepairHistory:
     """Summarize the undo records of an artist; `artist` is the escaped path of the folder."""
     by_kind: dict[str, _ChangesByPath] = {}
+    folder = f"{_resolve_folder(artist)}/" if records else ""
     for record in records:
-        place = record.path.removeprefix(_resolve_folder(artist) + "/")
+        place = record.path.removeprefix(folder)
         for field, change in record.fields.items():
             for kind in kinds_in_reason(change.reason):
                 changes = by_kind.setdefault(kind, {}).setdefault(place, [])

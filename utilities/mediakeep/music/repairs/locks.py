@@ -23,11 +23,12 @@ _MAX_BYTES = 10_000  # bytes read from a lock file
 
 
 class FieldLocks:
-    """The locks of fields and folders; each folder's lock file is read once."""
+    """The locks of fields and folders; each folder is resolved and its lock file read once."""
 
     def __init__(self, fields: frozenset[str]) -> None:
         self._fields = frozenset(map(canonical_field, fields))
         self._by_folder: dict[Path, dict[str, str]] = {}
+        self._real_folders: dict[Path, Path] = {}
         self._last_result: tuple[Path, dict[str, str]] | None = (
             None  # called once per field of a file
         )
@@ -41,8 +42,15 @@ class FieldLocks:
     def _collect_locks(self, path: Path) -> dict[str, str]:
         setting = dict.fromkeys(self._fields, "a setting locks this field")
         # Both parents count, since the path may lead through a symbolic link.
-        folders = path.absolute().parent, path.resolve().parent
-        return {**setting, **self._folder_locks(folders[0]), **self._folder_locks(folders[1])}
+        folder = path.absolute().parent
+        locks = self._folder_locks(folder)
+        real = path.resolve().parent if path.is_symlink() else self._resolve_folder(folder)
+        return {**setting, **locks, **(self._folder_locks(real) if real != folder else {})}
+
+    def _resolve_folder(self, folder: Path) -> Path:
+        if folder not in self._real_folders:
+            self._real_folders[folder] = folder.resolve()
+        return self._real_folders[folder]
 
     def _folder_locks(self, folder: Path) -> dict[str, str]:
         if folder not in self._by_folder:
