@@ -115,6 +115,9 @@ def note(text: str) -> ChangeDecider:
 
 
 def rewrite(store: QueueStore) -> None:
+    if store._is_large():
+        assert store._rewrite_with_draft()
+        return
     with store.hold_lock():
         store.read_new_changes()
         store.rewrite_snapshot()

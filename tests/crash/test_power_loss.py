@@ -46,10 +46,13 @@ class Case:
     events: tuple[int, ...]  # numbers of events that the history must contain
 
 
-@pytest.fixture(scope="module")
-def life(disk_folder: Path) -> CallLog:
+@pytest.fixture(scope="module", params=["small", "large"])
+def life(disk_folder: Path, request: pytest.FixtureRequest) -> CallLog:
+    """Record the life of a queue; a large one writes its snapshots without the lock."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        return script.record(disk_folder / "life", monkeypatch)
+        if request.param == "large":
+            monkeypatch.setattr("mediakeep.queue.store.LARGE_QUEUE", 0)
+        return script.record(disk_folder / request.param, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

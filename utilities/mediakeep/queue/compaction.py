@@ -8,6 +8,9 @@
 
 A crash before step 4 leaves the old snapshot and journal valid; a crash after step 4, the new ones.
 The next writer then seals the old journal.
+
+Step 2 takes seconds for a large queue, so `write_draft` may do it before the caller takes the lock
+of the queue. If the queue has changed since, the caller must not use the draft.
 """
 
 from __future__ import annotations
@@ -52,6 +55,24 @@ class QueueLocation(msgspec.Struct, frozen=True):
         return self.now().strftime("%Y-%m-%dT%H%M%S")
 
 
+class SnapshotDraft(msgspec.Struct, frozen=True):
+    """A new snapshot, written and synced under a temporary name."""
+
+    head: SnapshotHead
+    path: Path
+    digest: str
+    stat: FileIdentity
+
+    def exists(self) -> bool:
+        """Return whether the file is still there: rewrites of other processes remove it."""
+        return snapshot.file_identity(self.path) == self.stat
+
+    def remove(self) -> None:
+        """Remove the file if it still has its temporary name."""
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+
 class SnapshotAndJournal(msgspec.Struct, frozen=True):
     """A snapshot and the journal with the changes after it."""
 
@@ -76,32 +97,49 @@ def build_snapshot_head(
     )
 
 
+def write_draft(state: QueueState, location: QueueLocation) -> SnapshotDraft:
+    """Write the next snapshot of the queue under a temporary name, and sync it."""
+    head = build_snapshot_head(state, location, state.head.generation + 1)
+    path = location.folder / f".{head.snapshot_id}.tmp"
+    try:
+        digest, stat = snapshot.write(str(path), head, state.items, state.kind.plural)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
+    return SnapshotDraft(head, path, digest, stat)
+
+
 def compact_journal(
-    state: QueueState, location: QueueLocation, old: Journal | None, seen: FileIdentity | None
+    state: QueueState,
+    location: QueueLocation,
+    old: Journal | None,
+    seen: FileIdentity | None,
+    draft: SnapshotDraft | None = None,
 ) -> SnapshotAndJournal:
     """Write a new snapshot of the queue and a new journal, in place of the old ones.
 
-    `seen` is the identity of the snapshot file to replace, None if there is none. After an OSError,
-    either the old snapshot and journal are valid or the new ones, never a mixture.
+    `seen` is the identity of the snapshot file to replace, None if there is none. `draft` is the
+    new snapshot if it is written already. After an OSError, either the old snapshot and journal are
+    valid or the new ones, never a mixture. The caller must hold the lock of the queue.
     """
     folder = location.folder
-    _remove_leftovers(location)
+    _remove_leftovers(location, draft)
     if old:
         event_log.append_missing(folder, _read_complete_journal(state, old))
-    new = build_snapshot_head(state, location, state.head.generation + 1)
-    temporary = folder / f".{new.snapshot_id}.tmp"
+    draft = draft or write_draft(state, location)
+    new = draft.head
     path = folder / JOURNAL_FOLDER / journal.journal_name(new.generation, new.snapshot_id)
     try:
-        digest, stat = snapshot.write(str(temporary), new, state.items, state.kind.plural)
-        previous = old.path.name if old else ""
-        current = Journal.create(path, _build_header(new, digest, stat, previous, seen or ()))
+        header = _build_header(draft, old.path.name if old else "", seen or ())
+        current = Journal.create(path, header)
         kept = link_previous_snapshot(folder) if seen else None
     except BaseException:
-        for leftover in (temporary, path):
+        for leftover in (draft.path, path):
             with contextlib.suppress(OSError):
                 os.unlink(leftover)
         raise
-    os.replace(temporary, folder / snapshot.FILE)
+    os.replace(draft.path, folder / snapshot.FILE)
     atomic_files.sync_folder(folder)
     stranger = (
         archive_previous_snapshot(kept, location, old.path if old else None, seen)
@@ -111,7 +149,7 @@ def compact_journal(
     if old:
         seal_journal(old, state.seq, location)
     prune_journals(folder, current.path)
-    return SnapshotAndJournal(new, stat, current, stranger)
+    return SnapshotAndJournal(new, draft.stat, current, stranger)
 
 
 def append_unsealed_to_history(folder: Path) -> None:
@@ -135,29 +173,30 @@ def _read_complete_journal(state: QueueState, old: Journal) -> list[JournalRecor
     return records
 
 
-def _build_header(
-    new: SnapshotHead, digest: str, stat: FileIdentity, previous: str, replaces: FileIdentity
-) -> JournalHeader:
+def _build_header(draft: SnapshotDraft, previous: str, replaces: FileIdentity) -> JournalHeader:
     return JournalHeader(
-        generation=new.generation,
-        snapshot_id=new.snapshot_id,
-        seq=new.seq,
-        digest=digest,
-        stat=stat,
+        generation=draft.head.generation,
+        snapshot_id=draft.head.snapshot_id,
+        seq=draft.head.seq,
+        digest=draft.digest,
+        stat=draft.stat,
         previous=previous,
         replaces=replaces,
     )
 
 
-def _remove_leftovers(location: QueueLocation) -> None:
+def _remove_leftovers(location: QueueLocation, draft: SnapshotDraft | None) -> None:
     """Remove the temporary files of killed writers; the caller must hold the lock of the queue.
+
+    Drafts of other processes are removed too: they are outdated after this rewrite.
 
     A snapshot kept under a temporary name is removed if its content has another name too; otherwise
     it is moved to aside/.
     """
     atomic_files.remove_stale_temp_files(location.folder)
     for temporary in location.folder.glob(f".{'?' * 16}.tmp"):
-        os.unlink(temporary)
+        if not draft or temporary != draft.path:
+            temporary.unlink(missing_ok=True)  # its writer may have removed it
     for kept in location.folder.glob(".*.kept"):
         if os.stat(kept).st_nlink > 1:
             os.unlink(kept)

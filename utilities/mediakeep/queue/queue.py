@@ -364,9 +364,9 @@ class Queue:
 
     def write_checkpoint(self) -> Path:
         """Rewrite the snapshot, write a checkpoint (a full copy of it), and return its path."""
+        self._store.refresh_snapshot(always=True)
         with self._store.hold_lock():
             self._store.read_new_changes()
-            self._store.try_rewrite_snapshot()
             return checkpoints.write_checkpoint(self.state, self.location)
 
     def replay_undone_items(self, name: str) -> ReplayPlan:

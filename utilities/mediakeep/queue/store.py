@@ -30,7 +30,7 @@ from mediakeep.queue import (
     sessions,
     snapshot,
 )
-from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.compaction import QueueLocation, SnapshotDraft
 from mediakeep.queue.journal import Journal, JournalHeader, JournalRecord
 from mediakeep.queue.journal_lookup import JournalMatch, SnapshotOrigin
 from mediakeep.queue.snapshot import FileIdentity, LoadedSnapshot
@@ -39,6 +39,7 @@ from mediakeep.queue.state import QueueState
 LOCK_FILE = lock.FILE
 REWRITE_SHARE = 20  # the snapshot is rewritten when this many times its cost has passed
 REWRITE_LEAST = 1.0  # seconds; the minimum of that
+LARGE_QUEUE = 100_000  # items; from here on, the snapshot is written before the lock is taken
 _UNEXPECTED_FILE = (
     "The queue was replaced while it was being rewritten. The other file is kept as {}."
 )
@@ -82,6 +83,7 @@ class QueueStore:
         self._lock_handle = _open_lock(location.folder)
         self._exclusive = False  # whether the lock is known to work
         self._last_rewrite, self._rewrite_seconds = time.monotonic(), 0.0
+        self._changed_meanwhile = False  # whether the last draft of a snapshot was outdated
 
     @contextlib.contextmanager
     def hold_lock(self) -> Iterator[None]:
@@ -135,8 +137,12 @@ class QueueStore:
             items = self.state.build_changed_items(record.items)
             current.append(record)
             self.state.apply_record(record, items)
-            self._rewrite_if_due()
-            return record
+            write_draft_first = self._is_large() and not self._changed_meanwhile
+            if self._is_rewrite_due() and not write_draft_first:
+                self.try_rewrite_snapshot()
+        if self._is_rewrite_due() and write_draft_first:
+            self._rewrite_with_draft()
+        return record
 
     def build_record(self, change: QueueChange) -> JournalRecord:
         """Return the journal record of a change, with its number and time."""
@@ -155,11 +161,7 @@ class QueueStore:
         The caller must hold the lock of the queue.
         """
         current = self._journal
-        if (
-            current
-            and self.snapshot_identity() == self._snapshot_identity
-            and not current.has_unread_data()
-        ):
+        if current and self._is_current():
             return current
         try:
             self._read_changes(current)
@@ -170,6 +172,14 @@ class QueueStore:
             raise
         assert self._journal is not None
         return self._journal
+
+    def _is_current(self) -> bool:
+        """Return whether no process, nor the user, has changed the queue since it was read."""
+        return bool(
+            self._journal
+            and self.snapshot_identity() == self._snapshot_identity
+            and not self._journal.has_unread_data()
+        )
 
     def _read_changes(self, current: Journal | None) -> None:
         if current and self.snapshot_identity() == self._snapshot_identity:
@@ -262,39 +272,69 @@ class QueueStore:
         self.rewrite_snapshot()
         self.rewrite_snapshot()
 
-    def rewrite_snapshot(self) -> None:
+    def rewrite_snapshot(self, draft: SnapshotDraft | None = None) -> None:
         """Rewrite the snapshot with all changes of the journal, and start a new journal.
 
-        The caller must hold the lock of the queue. An OSError leaves everything unchanged.
+        `draft` is the new snapshot if it is written already. The caller must hold the lock of the
+        queue. An OSError leaves everything unchanged.
         """
         started = time.monotonic()
         pair = compaction.compact_journal(
-            self.state, self.place, self._journal, self._snapshot_identity
+            self.state, self.place, self._journal, self._snapshot_identity, draft
         )
         self.state.head = pair.head
         self._journal, self._snapshot_identity = pair.journal, pair.stat
-        self._last_rewrite = time.monotonic()
+        self._last_rewrite, self._changed_meanwhile = time.monotonic(), False
         self._rewrite_seconds = self._last_rewrite - started
         if pair.unexpected_file:
             self.warnings.append(_UNEXPECTED_FILE.format(pair.unexpected_file))
 
-    def _rewrite_if_due(self) -> None:
+    def _is_rewrite_due(self) -> bool:
         due = max(REWRITE_LEAST, REWRITE_SHARE * self._rewrite_seconds)
-        if time.monotonic() - self._last_rewrite > due:
-            self.try_rewrite_snapshot()
+        return time.monotonic() - self._last_rewrite > due
 
-    def try_rewrite_snapshot(self) -> None:
+    def _is_large(self) -> bool:
+        return len(self.state.items) >= LARGE_QUEUE
+
+    def _rewrite_with_draft(self) -> bool:
+        """Rewrite the snapshot of a large queue, and hold the lock only for the end of it.
+
+        So other processes can commit while the snapshot is written. If one did, return False, with
+        nothing rewritten: the next rewrite then holds the lock, so that it cannot fail in the same
+        way. The caller must not hold the lock of the queue.
+        """
+        started = time.monotonic()
+        try:
+            draft = compaction.write_draft(self.state, self.place)
+        except OSError as error:
+            self._warn_not_rewritten(error)
+            return True
+        try:
+            with self.hold_lock():
+                self._changed_meanwhile = not (self._is_current() and draft.exists())
+                if self._changed_meanwhile:
+                    return False
+                self.try_rewrite_snapshot(draft)
+        finally:
+            draft.remove()
+        self._rewrite_seconds = time.monotonic() - started
+        return True
+
+    def try_rewrite_snapshot(self, draft: SnapshotDraft | None = None) -> None:
         """Rewrite the snapshot; if that fails, only add a warning.
 
         Every change is in the journal already, so a full disk only leaves the snapshot outdated.
         """
         try:
-            self.rewrite_snapshot()
+            self.rewrite_snapshot(draft)
         except (OSError, RecordNotWritten) as error:  # the latter if there is no space for the seal
-            self._last_rewrite = time.monotonic()
-            self.warnings.append(
-                f"{self.path} could not be rewritten: {error}. This is tried again later."
-            )
+            self._warn_not_rewritten(error)
+
+    def _warn_not_rewritten(self, error: Exception) -> None:
+        self._last_rewrite = time.monotonic()
+        self.warnings.append(
+            f"{self.path} could not be rewritten: {error}. This is tried again later."
+        )
 
     def close(self) -> None:
         """Write the changes in the journal to the snapshot, and close the files of the queue."""
@@ -306,18 +346,23 @@ class QueueStore:
             if self._journal:
                 self._journal.close()
 
-    def refresh_snapshot(self) -> None:
-        """Rewrite the snapshot if the journal has records."""
+    def refresh_snapshot(self, *, always: bool = False) -> None:
+        """Rewrite the snapshot if the journal has records, or `always`."""
         with self.hold_lock():
             current = self.read_new_changes()
-            if current.end > journal.records_offset(current.path):
+            if not always and current.end == journal.records_offset(current.path):
+                return
+            if not self._is_large():
+                self.try_rewrite_snapshot()
+                return
+        if not self._rewrite_with_draft():
+            with self.hold_lock():
+                self.read_new_changes()
                 self.try_rewrite_snapshot()
 
     def refresh_snapshot_if_due(self) -> None:
         """Rewrite the snapshot if the journal has records, but not too often."""
-        if time.monotonic() - self._last_rewrite > max(
-            REWRITE_LEAST, REWRITE_SHARE * self._rewrite_seconds
-        ):
+        if self._is_rewrite_due():
             self.refresh_snapshot()
 
 
