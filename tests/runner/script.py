@@ -50,7 +50,7 @@ def main(data: dict[str, Any]) -> None:
         time.sleep(slow_end)
 
     opening = functools.partial(getattr(toys, data.pop("opening", "opened")), folder)
-    with worker_process.prestart_workers(opening, data.pop("early", 0)) as workers:
+    with worker_process.prestart_workers(lambda: opening, data.pop("early", 0)) as workers:
         while data.get("gated_open") and not (folder / "gate").exists():
             time.sleep(0.01)
         data.pop("gated_open", None)

@@ -150,7 +150,7 @@ def test_no_worker_starts_early_where_a_thread_may_hold_a_lock(tmp_path: Path) -
     thread = threading.Thread(target=over.wait)
     thread.start()
     with worker_process.prestart_workers(
-        functools.partial(toys.open_worker, tmp_path), 2
+        lambda: functools.partial(toys.open_worker, tmp_path), 2
     ) as workers:
         assert workers == []
     over.set()

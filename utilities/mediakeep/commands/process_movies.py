@@ -65,7 +65,9 @@ def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> i
         result = lookup_estimate.estimate_batch(batch)
         app.print_result(result.lines, result.data, as_json=batch.as_json)
         return result.code
-    with worker_process.prestart_workers(batch.worker_factory(), batch.prestart_count) as workers:
+    with worker_process.prestart_workers(
+        batch.import_worker_factory, batch.prestart_count
+    ) as workers:
         from mediakeep.app.batch import run_batch
         from mediakeep.commands.display import batch_output
 

@@ -62,8 +62,10 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any
         result = lookup_estimate.estimate_batch(batch)
         app.print_result(result.lines, result.data, as_json=batch.as_json)
         return result.code
-    with worker_process.prestart_workers(batch.worker_factory(), batch.prestart_count) as workers:
-        from mediakeep.app.batch import run_batch  # while the workers import what they need
+    with worker_process.prestart_workers(
+        batch.import_worker_factory, batch.prestart_count
+    ) as workers:
+        from mediakeep.app.batch import run_batch
         from mediakeep.commands.display import batch_output
 
         with batch_output.open_output(batch) as output:

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -27,16 +27,20 @@ from mediakeep.runner.tasks import Task
 
 
 @contextlib.contextmanager
-def prestart_workers(worker_factory: WorkerFactory, count: int) -> Iterator[list[WorkerProcess]]:
+def prestart_workers(
+    import_factory: Callable[[], WorkerFactory], count: int
+) -> Iterator[list[WorkerProcess]]:
     """Fork worker processes for a `with` block, if possible; yield those started, maybe fewer.
 
-    After the block, those still running are shut down. A fork takes a millisecond, but keeps all
-    open files of this process even after its death. So call this before a queue, lock or database
-    is opened.
+    `import_factory` imports the modules of the workers before the first fork, and returns their
+    factory. After the block, those still running are shut down. A fork takes a millisecond, but
+    keeps all open files of this process even after its death. So call this before a queue, lock or
+    database is opened.
     """
     started: list[WorkerProcess] = []
     try:
-        if can_fork():
+        worker_factory = import_factory() if count else None
+        if worker_factory and can_fork():
             with contextlib.suppress(OSError):  # the pool starts the missing ones
                 for _ in range(count):
                     with _block_signals():  # a stop in between would forget a running worker

@@ -81,9 +81,22 @@ class BatchOptions(msgspec.Struct, frozen=True):
         return self.request.access
 
     def worker_factory(self) -> WorkerFactory:
-        """Return the factory of its workers."""
+        """Return the factory of its workers, which imports their modules in each process."""
+        return registry.worker_factory(self.request.kind, self.home, self._worker_options)
+
+    def import_worker_factory(self) -> WorkerFactory:
+        """Import the modules of its workers, and return their factory.
+
+        For forks of this process, which then need not import them. It may not be pickled.
+        """
+        return registry.get_subject(self.request.kind).worker_factory(
+            self.home, self._worker_options
+        )
+
+    @property
+    def _worker_options(self) -> WorkerOptions:
         request = self.request
-        worker_options = WorkerOptions(
+        return WorkerOptions(
             not self.dry_run,
             self.deep,
             policy=request.policy,
@@ -92,7 +105,6 @@ class BatchOptions(msgspec.Struct, frozen=True):
             force=request.force,
             ignore_patterns=request.ignore_patterns,
         )
-        return registry.worker_factory(request.kind, self.home, worker_options)
 
     @property
     def prestart_count(self) -> int:

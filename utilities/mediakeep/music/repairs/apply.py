@@ -307,7 +307,7 @@ def _filter_allowed(
     *,
     check_undone: bool,
 ) -> list[Repair]:
-    """Leave out repairs of locked fields, and with `check_undone` those that the user has undone."""
+    """Leave out repairs of locked fields, and with `check_undone` those undone by the user."""
     from mediakeep.music.repairs import tag_writer as pens  # imported late: slow to load
 
     allowed = []
