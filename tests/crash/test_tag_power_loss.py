@@ -181,3 +181,101 @@ def test_without_one_of_its_syncs_that_would_not_hold(
 ) -> None:
     chosen = [*cases(without_syncs(life, fits))][::-3]
     assert next(filter(None, (judge(life, case) for case in chosen)), "")
+
+
+@dataclass
+class GroupLife:
+    """What was called while two files were changed as a group."""
+
+    root: Path
+    home: Path
+    versions: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)  # by path: old, new
+    events: list[Call] = field(default_factory=list)
+    begun: int = 0  # events before the group
+
+
+@pytest.fixture
+def group_life(memory: Path) -> GroupLife:
+    root = Path(os.path.realpath(memory))
+    made = GroupLife(root, root / "home")
+    paths = [root / "music" / name for name in ("a.mp3", "b.mp3")]
+    data = writable_files.whole("bare.mp3")
+    for folder in (paths[0].parent, made.home):
+        folder.mkdir()
+        made.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
+    for path in paths:
+        path.write_bytes(data)
+        made.events += [Call("open", str(path)), Call("write", str(path), "", data, -1)]
+        made.events += [Call("sync", str(path)), Call("fsync", str(path.parent))]
+    made.begun = len(made.events)
+
+    def took(call: Call) -> None:
+        if call.path.startswith(str(root)):
+            made.events.append(replace(call, mtime=1))
+
+    store = UndoStore(made.home / "status" / "undo")
+    with pytest.MonkeyPatch.context() as patched:
+        copy_by_hand(patched)
+        with Tap(ignore, took), store.group_changes():
+            for path in paths:
+                write_tags.write(path, [SetField("title", ("Ebb",))], store, queue="music")
+    store.close()
+    made.versions = {str(path): (data, path.read_bytes()) for path in paths}
+    return made
+
+
+def group_faults(life: GroupLife, events: list[Call]) -> Counter[str]:
+    """Judge every state that a power loss may leave during the group, and after it."""
+    chance, disk = random.Random(1), Disk(str(life.root))
+    found: Counter[str] = Counter()
+    known: set[int] = set()
+    for number, event in enumerate(events, 1):
+        disk.take(event)
+        for left in disk.states(chance) if number > life.begun else ():
+            over = number == len(events)
+            if (seen := hash((frozenset(left.items()), over))) not in known:
+                known.add(seen)
+                found[_judge_group(life, left, over=over)] += 1
+    return found
+
+
+def _judge_group(life: GroupLife, left: dict[str, Left], *, over: bool) -> str:
+    for path, (old, new) in life.versions.items():
+        if path not in left:
+            return "gone"
+        if left[path].data not in ((new,) if over else (old, new)):
+            return "another version"
+    for folder in (life.root / "music", life.home):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    for name, one in left.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(one.data)
+    store = UndoStore(life.home / "status" / "undo")
+    try:
+        for step in apply_undo.plan_undo(store, RecordQuery()):
+            if not step.refusal:
+                apply_undo.apply_undo(store, step.record)
+    except MediakeepError as error:
+        return type(error).__name__
+    finally:
+        store.close()
+    data = [Path(path).read_bytes() for path in life.versions]
+    return "" if data == [old for old, _ in life.versions.values()] else "no way back"
+
+
+def test_files_changed_as_a_group_are_old_or_new_and_new_after_it(group_life: GroupLife) -> None:
+    found = group_faults(group_life, group_life.events)
+    assert set(found) == {""}
+    assert found.total() > 100
+
+
+def test_without_the_sync_of_its_folder_a_group_would_be_lost(group_life: GroupLife) -> None:
+    folder, begun = str(group_life.root / "music"), group_life.begun
+    events = [
+        event
+        for number, event in enumerate(group_life.events)
+        if number < begun or (event.name, event.path) != ("fsync", folder)
+    ]
+    assert len(events) == len(group_life.events) - 1  # one sync for both files
+    assert group_faults(group_life, events)["another version"]

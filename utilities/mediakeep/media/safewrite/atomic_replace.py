@@ -5,7 +5,7 @@
 3. Write the undo record.
 4. If the old file is unchanged, and no other mediakeep process is at this step, rename the new file
    over it.
-5. Sync the folder.
+5. The caller syncs the folder. Before that, a power loss may restore the old file, which is intact.
 
 If anything fails, the old file stays and the new one is removed. After a kill, the next command
 that writes removes the new file, see `temp_copies`.
@@ -104,7 +104,8 @@ def replace_file(
     """Replace the original file by a new file assembled from `parts`.
 
     Before the rename, `check` is called with the path and handle of the new file, then `record`;
-    their exceptions are passed on. Call this within `open_original` only.
+    their exceptions are passed on. Call this within `open_original` only, and sync the folder
+    afterwards.
     """
     check_writable(original, rules)
     _remove_stale_once(original.path.parent)
@@ -112,8 +113,6 @@ def replace_file(
     temp_path = temp_copies.new_copy_path(original.path)
     with copies.register(temp_path):
         _write_and_rename(original, parts, check, record, rules, temp_path)
-    with contextlib.suppress(OSError):  # a power loss may restore the old file, which is intact
-        atomic_files.sync_folder(original.path.parent)
 
 
 def _write_and_rename(

@@ -39,7 +39,7 @@ from mediakeep.media.undo.record import (
     FileVersion,
     ReversePatch,
 )
-from mediakeep.media.undo.store import DONE, VOID, UndoStore
+from mediakeep.media.undo.store import VOID, UndoStore
 
 EMPTY_PATCH = ReversePatch(zlib.compress(b""), ())  # restores to no file
 
@@ -74,8 +74,7 @@ def create_file(
     if not linked:
         context.store.append_state(record, VOID)
         return None
-    _sync_folder(path.parent)
-    context.store.append_state(record, DONE)
+    context.store.complete_change(record, path.parent)
     return record
 
 
@@ -97,8 +96,7 @@ def remove_created(
         data = os.pread(original.handle, record.new.size, 0)
         draft = _draft_removal(data, record.kind, fields, undoes=record.id)
         removal = _record_and_unlink(original, draft, context)
-    _sync_folder(path.parent)
-    context.store.append_state(removal, DONE)
+    context.store.complete_change(removal, path.parent)
     return removal
 
 
@@ -120,8 +118,7 @@ def remove_if_equal(
         if os.pread(original.handle, len(data) + 1, 0) != data:
             raise ConcurrentChange(path_text.escape_path(path))
         removal = _record_and_unlink(original, _draft_removal(data, kind, fields), context)
-    _sync_folder(path.parent)
-    context.store.append_state(removal, DONE)
+    context.store.complete_change(removal, path.parent)
     return removal
 
 
@@ -280,9 +277,3 @@ def _load_removed_content(record: ChangeRecord, store: UndoStore) -> bytes:
     if sha256(data).hexdigest() != record.old.sha256:
         raise StateDamaged(f"The undo record {record.id} is damaged: the content hash differs.")
     return data
-
-
-def _sync_folder(folder: Path) -> None:
-    # after a power loss the change may be missing, which is consistent too
-    with contextlib.suppress(OSError):
-        atomic_files.sync_folder(folder)

@@ -1,4 +1,4 @@
-"""Replace a file with an undo record: hash, verify, record, rename, and mark as done."""
+"""Replace a file with an undo record: hash, verify, record, rename, sync, and mark as done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mediakeep.media.safewrite.atomic_replace import OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.undo import reverse_patch
 from mediakeep.media.undo.record import ChangeRecord, FieldChange, FileVersion, ReversePatch
-from mediakeep.media.undo.store import DONE, VOID, UndoStore
+from mediakeep.media.undo.store import VOID, UndoStore
 from mediakeep.outcome import Stamp
 
 NO_STAMP = Stamp("", "", 0, 0)
@@ -118,7 +118,7 @@ def replace_and_record(
             for change in records:
                 context.store.append_state(change, VOID)
             raise
-    context.store.append_state(records[0], DONE)
+    context.store.complete_change(records[0], original.path.parent)
     return records[0]
 
 

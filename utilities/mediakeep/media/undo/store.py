@@ -111,6 +111,7 @@ class UndoStore:
         self._log = ChangeLog(folder)
         self._lookup = RecordLookup(folder, self._log)
         self._damaged: list[str] | None = None
+        self._group: list[tuple[ChangeRecord, Path]] | None = None
 
     def add(self, record: ChangeRecord, blobs: dict[str, bytes]) -> ChangeRecord:
         """Write an undo record with its blobs and sync them; raise RecordNotWritten.
@@ -125,6 +126,36 @@ class UndoStore:
             record = move_details_to_blob(record, self.blobs.store)
             self._log.append(record, record.time[:7], sync=True)
         return record
+
+    @contextlib.contextmanager
+    def group_changes(self) -> Iterator[None]:
+        """Complete all changes made in a `with` block at its end: each folder is synced once.
+
+        Until then, a power loss may restore old files, and no change is marked as done.
+        """
+        group = self._group = []
+        try:
+            yield
+        finally:
+            self._group = None
+            self._complete_changes(group)
+
+    def complete_change(self, record: ChangeRecord, folder: Path) -> None:
+        """Sync the folder of a changed file, and mark the change as done.
+
+        Within `group_changes`, both are done at the end of the group.
+        """
+        if self._group is None:
+            self._complete_changes([(record, folder)])
+        else:
+            self._group.append((record, folder))
+
+    def _complete_changes(self, changes: Sequence[tuple[ChangeRecord, Path]]) -> None:
+        for folder in {folder for _, folder in changes}:
+            with contextlib.suppress(OSError):  # a power loss may then restore the old file
+                atomic_files.sync_folder(folder)
+        for record, _ in changes:
+            self.append_state(record, DONE)
 
     def append_state(self, record: ChangeRecord, state: str) -> None:
         """Append the state of a recorded change to the log, if possible.

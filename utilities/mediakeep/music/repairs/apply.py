@@ -75,22 +75,31 @@ def apply_repairs(
     """
     result = RepairResult()
     planned_files = list(_group_by_file(artist, _plan_repairs(artist, issues, work, context)))
-    check_undone = bool(planned_files) and _needs_undone_values(context.tag_writer)
-    for done, file in enumerate(planned_files, 1):
-        try:
-            with file_errors.wrap_file_errors(file.path):
-                allowed = _filter_allowed(
-                    artist, file, context.tag_writer, result, check_undone=check_undone
-                )
-                _write_repairs(artist, file, allowed, work.stamp, context, result)
-        except (NotWritten, Unreadable) as error:
-            reason = _reason_without_name(error)
-            result.block(file.repairs, BlockReason(issue.block_code(error), reason))
-            result.not_written[file.track.place] = reason
-            if isinstance(error, UnexpectedError):
-                result.tracebacks.append(file_errors.traceback_text(error))
-        progress(done, len(planned_files))
+    if not planned_files:
+        return result
+    writer = context.tag_writer
+    check_undone = _needs_undone_values(writer)
+    with writer.store.group_changes():
+        for done, file in enumerate(planned_files, 1):
+            try:
+                with file_errors.wrap_file_errors(file.path):
+                    allowed = _filter_allowed(
+                        artist, file, writer, result, check_undone=check_undone
+                    )
+                    _write_repairs(artist, file, allowed, work.stamp, context, result)
+            except (NotWritten, Unreadable) as error:
+                _add_failure(file, error, result)
+            progress(done, len(planned_files))
     return result
+
+
+def _add_failure(file: _FileRepairs, error: NotWritten | Unreadable, result: RepairResult) -> None:
+    """Record why the repairs of a file could not be made."""
+    reason = _reason_without_name(error)
+    result.block(file.repairs, BlockReason(issue.block_code(error), reason))
+    result.not_written[file.track.place] = reason
+    if isinstance(error, UnexpectedError):
+        result.tracebacks.append(file_errors.traceback_text(error))
 
 
 def _write_repairs(
