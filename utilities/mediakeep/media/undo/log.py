@@ -119,8 +119,9 @@ class ChangeLog:
 
 
 def _append_bytes(handle: int, data: bytes) -> None:
-    end = _end_of_last_line(handle)
-    if end != os.fstat(handle).st_size:
+    end = os.fstat(handle).st_size
+    if end and os.pread(handle, 1, end - 1) != b"\n":
+        end = _end_of_last_line(handle, end)
         os.ftruncate(handle, end)
     try:
         atomic_files.write_at(handle, data, end)
@@ -129,9 +130,8 @@ def _append_bytes(handle: int, data: bytes) -> None:
         raise
 
 
-def _end_of_last_line(handle: int) -> int:
-    """Return the byte offset after the last complete line of a log file."""
-    end = os.fstat(handle).st_size
+def _end_of_last_line(handle: int, end: int) -> int:
+    """Return the byte offset after the last complete line of a log file of `end` bytes."""
     while end:
         start = max(0, end - _TAIL_SIZE)
         if (place := os.pread(handle, end - start, start).rfind(b"\n")) >= 0:
