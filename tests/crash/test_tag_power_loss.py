@@ -121,9 +121,9 @@ def judge(life: CallLog, case: Case) -> str:
     for folder in (life.path.parent, life.home):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    for name, one in left.items():
+    for name, state in left.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(one.data)
+        Path(name).write_bytes(state.data)
     if str(life.path) not in left:
         return "gone"
     if left[str(life.path)].data not in allowed:
@@ -190,7 +190,7 @@ class GroupLife:
     root: Path
     home: Path
     versions: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)  # by path: old, new
-    events: list[Call] = field(default_factory=list)
+    events: list[FileCall] = field(default_factory=list)
     begun: int = 0  # events before the group
 
 
@@ -202,14 +202,14 @@ def group_life(memory: Path) -> GroupLife:
     data = writable_files.whole("bare.mp3")
     for folder in (paths[0].parent, made.home):
         folder.mkdir()
-        made.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
+        made.events += [FileCall("mkdir", str(folder)), FileCall("fsync", str(root))]
     for path in paths:
         path.write_bytes(data)
-        made.events += [Call("open", str(path)), Call("write", str(path), "", data, -1)]
-        made.events += [Call("sync", str(path)), Call("fsync", str(path.parent))]
+        made.events += [FileCall("open", str(path)), FileCall("write", str(path), "", data, -1)]
+        made.events += [FileCall("sync", str(path)), FileCall("fsync", str(path.parent))]
     made.begun = len(made.events)
 
-    def took(call: Call) -> None:
+    def took(call: FileCall) -> None:
         if call.path.startswith(str(root)):
             made.events.append(replace(call, mtime=1))
 
@@ -224,10 +224,10 @@ def group_life(memory: Path) -> GroupLife:
     return made
 
 
-def group_faults(life: GroupLife, events: list[Call]) -> Counter[str]:
+def group_faults(life: GroupLife, events: list[FileCall]) -> Counter[str]:
     """Judge every state that a power loss may leave during the group, and after it."""
     chance, disk = random.Random(1), Disk(str(life.root))
-    found: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
     known: set[int] = set()
     for number, event in enumerate(events, 1):
         disk.take(event)
@@ -235,11 +235,11 @@ def group_faults(life: GroupLife, events: list[Call]) -> Counter[str]:
             over = number == len(events)
             if (seen := hash((frozenset(left.items()), over))) not in known:
                 known.add(seen)
-                found[_judge_group(life, left, over=over)] += 1
-    return found
+                faults[_judge_group(life, left, over=over)] += 1
+    return faults
 
 
-def _judge_group(life: GroupLife, left: dict[str, Left], *, over: bool) -> str:
+def _judge_group(life: GroupLife, left: dict[str, FileState], *, over: bool) -> str:
     for path, (old, new) in life.versions.items():
         if path not in left:
             return "gone"
@@ -248,9 +248,9 @@ def _judge_group(life: GroupLife, left: dict[str, Left], *, over: bool) -> str:
     for folder in (life.root / "music", life.home):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    for name, one in left.items():
+    for name, state in left.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(one.data)
+        Path(name).write_bytes(state.data)
     store = UndoStore(life.home / "status" / "undo")
     try:
         for step in apply_undo.plan_undo(store, RecordQuery()):
@@ -265,9 +265,9 @@ def _judge_group(life: GroupLife, left: dict[str, Left], *, over: bool) -> str:
 
 
 def test_files_changed_as_a_group_are_old_or_new_and_new_after_it(group_life: GroupLife) -> None:
-    found = group_faults(group_life, group_life.events)
-    assert set(found) == {""}
-    assert found.total() > 100
+    faults = group_faults(group_life, group_life.events)
+    assert set(faults) == {""}
+    assert faults.total() > 100
 
 
 def test_without_the_sync_of_its_folder_a_group_would_be_lost(group_life: GroupLife) -> None:
