@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -17,8 +19,10 @@ from mediakeep.queue.history.queries import Throughput
 from mediakeep.runner.batch_config import BatchResult
 from mediakeep.views import summary
 from mediakeep.views.summary import QueueStatus
+from tests.commands.conftest import DOORS, environment
 from tests.queue import rig
 from tests.sampling import each_row
+from tests.vt import Terminal
 
 OUT = "MusicBrainz is out. A later batch goes on."
 NO_CONTACT = "No contact is set. Set one."
@@ -106,16 +110,23 @@ def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(
     assert (data["albums_matched"], data["albums_tied"], data["fields_filled"]) == (5, 0, 40)
 
 
-def test_on_a_terminal_a_wait_for_a_service_is_shown(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)  # a test has no terminal
-    plain = batch_output.TextOutput(MUSIC, lambda _: [])
-    plain.on_start(14)
-    plain.on_progress("Vera", 12, 12, "MusicBrainz")
-    assert capsys.readouterr().err.endswith("0/14  Vera waiting for MusicBrainz")
-    plain.on_progress("Vera", 12, 12, "")
-    assert capsys.readouterr().err.endswith("0/14  Vera 12/12")
+def test_on_a_terminal_a_wait_for_a_service_is_shown_and_removed_at_the_end() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from mediakeep.commands.display.batch_output import TextOutput\n"
+        "from mediakeep.kinds import MUSIC\n"
+        "plain = TextOutput(MUSIC, lambda _: [], has_progress=True)\n"
+        "plain.on_start(14)\n"
+        "plain.on_progress('Vera\\x1b[2J [b]', 12, 12, 'MusicBrainz')\n"
+        "plain.close()\n"
+        "print('the end')\n"
+    )
+    line = [sys.executable, "-c", code, str(DOORS)]
+    with Terminal(line, environment({"TERM": "xterm", "PYTHONUTF8": "1"}), 100) as shown:
+        assert shown.end() == 0
+    text = re.sub(r"\x1b\[[\d;]*m", "", shown.raw.decode())
+    assert re.search(r"━ +0/14 .*Vera\\x1b\[2J \[b\] waiting for MusicBrainz", text)
+    assert text.rpartition("\x1b[2K")[2] == "the end\r\n"
 
 
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
