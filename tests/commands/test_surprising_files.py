@@ -13,8 +13,8 @@ from mediakeep.errors import NotWritten
 from mediakeep.media import file_errors, pictures
 from mediakeep.media.audio.decode import damage
 from mediakeep.media.cache.caching_reader import CachingReader
-from mediakeep.media.edits import writers
-from mediakeep.media.safewrite import write_tags
+from mediakeep.media.mutagen_tags import adapter
+from mediakeep.media.safewrite import tag_write_plan, write_tags
 from mediakeep.media.undo import apply_undo
 from mediakeep.media.undo.store import UndoStore
 from mediakeep.music import scan
@@ -136,12 +136,14 @@ def test_a_batch_finishes_its_artist_and_names_it(home: Home, odd: Path) -> None
 
 
 @pytest.mark.parametrize("surprise", SURPRISES, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize("stage", ["plan_edits", "build_file"])
+@pytest.mark.parametrize(
+    ("owner", "stage"), [(tag_write_plan, "plan_edits"), (adapter, "save_tags")]
+)
 def test_any_surprise_is_named_and_logged_and_stops_no_other_file(
-    home: Home, monkeypatch: pytest.MonkeyPatch, stage: str, surprise: Exception
+    home: Home, monkeypatch: pytest.MonkeyPatch, owner: object, stage: str, surprise: Exception
 ) -> None:
     hands.scanned(home)
-    planted(monkeypatch, writers, stage, surprise, "02 Tide")
+    planted(monkeypatch, owner, stage, surprise, "02 Tide")
     told = run(home, "fix_metadata", "genre", home.music / "Vera" / "Dawn", "Shanty")
     assert told.code == 1
     assert "4 files changed; 1 failed" in told.out
@@ -164,7 +166,7 @@ def test_a_surprise_in_a_batch_is_named_in_report_and_log(
     for number in (1, 2):
         path = home.music / "Anna" / "Noon" / f"0{number} One.mp3"
         shelf.put(path, title="Low  Tide", artist="Anna", albumartist="Anna", album="Noon")
-    planted(monkeypatch, writers, "build_file", AssertionError("no such frame"), "02 One")
+    planted(monkeypatch, adapter, "save_tags", AssertionError("no such frame"), "02 One")
     home.scan()
     words = [home.music / "Anna"] if door == "process_artist" else ["--all", "--workers", 1]
     done = home.call(door, *words, "--fix", "safe")

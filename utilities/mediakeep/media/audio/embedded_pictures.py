@@ -7,15 +7,16 @@ import binascii
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from mediakeep.media.audio import formats
-from mediakeep.media.audio.flac import flac_stream as flacstream
-from mediakeep.media.audio.id3 import frames, id3v2
+from mediakeep.media.audio import formats, tag_ranges
+from mediakeep.media.audio.ape import ape_items
+from mediakeep.media.audio.flac import flac_stream, metadata_blocks, raw_comments
+from mediakeep.media.audio.flac.raw_comments import RawComments
+from mediakeep.media.audio.id3 import frame_encoding, frames, id3v2, raw_frames
 from mediakeep.media.audio.mp3 import mp3_stream
-from mediakeep.media.audio.ogg import rewrite_pages
+from mediakeep.media.audio.mp4 import tag_list
+from mediakeep.media.audio.mp4.raw_atoms import iter_atoms
+from mediakeep.media.audio.ogg import comment_packet
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
-from mediakeep.media.edits import apev2, around, comments, flac, mp4, ogg
-from mediakeep.media.edits.id3 import Tag
-from mediakeep.media.safewrite import audio_layout
 
 FRONT_COVER_TYPE = 3
 
@@ -70,23 +71,24 @@ def _find_in_mp3(source: BoundedFile) -> Iterator[StoredPicture]:
 
 
 def _find_in_flac(source: BoundedFile) -> Iterator[StoredPicture]:
-    audio = _audio_range(flacstream.iter_essence(source))
-    start, blocks = flac.blocks(source, audio.start)
+    audio = _audio_range(flac_stream.iter_essence(source))
+    start, blocks = metadata_blocks.find_blocks(source, audio.start)
     yield from _find_around_audio(source, start, audio.end)
     for block in blocks:
-        data = source.read(block.span.start, block.span.size)
-        if block.kind == flac.PICTURE and (parsed := _parse_picture_block(data)):
+        if block.block_type != flac_stream.PICTURE_BLOCK:
+            continue
+        data = source.read(block.start, block.end - block.start)
+        if parsed := _parse_picture_block(data):
             type_, mime, offset = parsed
-            yield StoredPicture(
-                type_, mime, data[offset:], (ByteRange(block.span.start + offset, block.span.end),)
-            )
+            span = ByteRange(block.start + offset, block.end)
+            yield StoredPicture(type_, mime, data[offset:], (span,))
 
 
 def _find_in_mp4(source: BoundedFile) -> Iterator[StoredPicture]:
-    tag_list = mp4.find(source).list
-    for atom in audio_layout.iter_atoms(source, tag_list.start, tag_list.end) if tag_list else ():
+    content = tag_list.find_tag_list(source).content
+    for atom in iter_atoms(source, content.start, content.end) if content else ():
         if atom.name == b"covr":
-            for part in audio_layout.iter_atoms(source, atom.body, atom.end):
+            for part in iter_atoms(source, atom.body, atom.end):
                 data = source.read(part.body, part.end - part.body)
                 if part.name == b"data" and len(data) > 8:
                     mime = _MP4_MIME_TYPES.get(int.from_bytes(data[1:4]), "")
@@ -102,17 +104,17 @@ def _find_in_mp4(source: BoundedFile) -> Iterator[StoredPicture]:
 
 def _ogg_finder(kind: str) -> Callable[[BoundedFile], Iterator[StoredPicture]]:
     def find(source: BoundedFile) -> Iterator[StoredPicture]:
-        opening = rewrite_pages.read_header_pages(source, audio_layout.HEADER_PACKETS[kind])
-        spans, mark = opening.packets[0], ogg.MARKS[kind]
-        packet = ogg.joined(source, spans)
-        found = comments.Comments.parse(packet.removeprefix(mark))
-        at = len(mark) + 8 + len(found.vendor)
+        packet = comment_packet.read_packet(source, kind)
+        found = RawComments.parse(packet.content)
+        at = len(packet.magic) + 8 + len(found.vendor)
         for entry in found.entries:
             at += 4
             name, _, text = entry.partition(b"=")
             if image := _decode_base64(name.decode("latin-1").lower(), text):
                 start = at + len(entry) - len(text)
-                yield image._replace(spans=_split_over_ranges(spans, start, start + len(text)))
+                yield image._replace(
+                    spans=_split_over_ranges(packet.spans, start, start + len(text))
+                )
             at += len(entry)
 
     return find
@@ -123,7 +125,7 @@ def _decode_base64(name: str, text: bytes) -> StoredPicture | None:
 
     Return None if encoding it again would give another text.
     """
-    if name not in (comments.PICTURE, comments.OLD_PICTURE):
+    if name not in (raw_comments.PICTURE_NAME, raw_comments.OLD_PICTURE_NAME):
         return None
     try:
         data = base64.b64decode(text, validate=True)
@@ -131,7 +133,7 @@ def _decode_base64(name: str, text: bytes) -> StoredPicture | None:
         return None
     if base64.b64encode(data) != text:
         return None
-    if name == comments.OLD_PICTURE:
+    if name == raw_comments.OLD_PICTURE_NAME:
         return StoredPicture(FRONT_COVER_TYPE, "", data, (), data)
     parsed = _parse_picture_block(data)
     return StoredPicture(parsed[0], parsed[1], data[parsed[2] :], (), data) if parsed else None
@@ -147,26 +149,27 @@ def _parse_picture_block(data: bytes) -> tuple[int, str, int] | None:
 
 
 def _find_around_audio(source: BoundedFile, start: int, end: int) -> Iterator[StoredPicture]:
-    for span in around.before(source, start):
+    for span in tag_ranges.find_leading_tags(source, start):
         data = source.read(span.start, span.size)
         if id3v2.parse_tag_size(data):
             yield from _find_in_id3(data, span.start)
-    for kind, span in around.behind(source, end):
-        if kind == "APEv2":
+    for kind, span in tag_ranges.find_trailing_tags(source, end):
+        if kind == tag_ranges.APEV2:
             yield from _find_in_apev2(source.read(span.start, span.size), span.start)
 
 
 def _find_in_id3(data: bytes, start: int) -> Iterator[StoredPicture]:
     """Yield the pictures of an ID3v2 tag; pictures stored with unsynchronization have no ranges."""
-    tag = Tag.parse(data)
+    tag = raw_frames.parse_tag(data)
     for frame in tag.frames if tag else ():
         flags = frame.raw[9] if tag and tag.version > 2 else 0
         if not tag or frame.name != frames.PICTURE_FRAME or flags & ~_UNSYNCED:
             continue
-        marked = tag.version == 4 and (flags or tag.unsynced)
-        raw = frame.raw.replace(b"\xff\0", b"\xff") if marked else frame.raw
-        end = start + frame.place + len(frame.raw)
-        for image in tag.told(frame).pictures:
+        raw = frame.raw
+        if tag.version == 4 and (flags or tag.unsynced):
+            raw = frame_encoding.remove_unsynchronisation(frame.content)
+        end = start + frame.offset + len(frame.raw)
+        for image in tag.read_frame(frame).pictures:
             spans = () if tag.unsynced or flags else (ByteRange(end - image.size, end),)
             picture = raw[len(raw) - image.size :]
             yield StoredPicture(image.type, image.mime, picture, spans, b"", "ID3v2")
@@ -174,9 +177,9 @@ def _find_in_id3(data: bytes, start: int) -> Iterator[StoredPicture]:
 
 def _find_in_apev2(data: bytes, start: int) -> Iterator[StoredPicture]:
     at = 0
-    for item in apev2.items(data):
+    for item in ape_items.split_items(data):
         at = data.index(item.raw, at) + len(item.raw)
-        if item.name.lower() == apev2.COVER:
+        if item.name.lower() == ape_items.FRONT_COVER_NAME:
             picture = item.value[item.value.find(b"\0") + 1 :]
             span = ByteRange(start + at - len(picture), start + at)
             yield StoredPicture(FRONT_COVER_TYPE, "", picture, (span,), b"", "APEv2")

@@ -1,7 +1,8 @@
 """Replace a user's file atomically: there is always either the old file or the new one.
 
-1. Write the new file next to the old one, under a hidden name that no scan takes for audio.
-2. Verify it, and that the change can be undone, while the system writes it to the disk; sync it.
+1. Write the new file next to the old one, under a hidden name that no scan takes for audio: it is
+   assembled from parts of the old one, or is a copy that is changed in place.
+2. While it is synced, verify it, and that the change can be undone.
 3. Write the undo record.
 4. If the old file is unchanged, and no other mediakeep process is at this step, rename the new file
    over it.
@@ -44,6 +45,8 @@ _REQUIRED_XATTRS = (
 )  # extended attributes that must be preserved
 # once per folder: 20 ms for 20,000 files
 _remove_stale_once = lru_cache(maxsize=1000)(temp_copies.remove_stale)
+
+ChangeCopy = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -100,19 +103,22 @@ def replace_file(
     record: Callable[[], None],
     rules: ReplaceRules,
     copies: TempCopies,
+    change_copy: ChangeCopy | None = None,
 ) -> None:
     """Replace the original file by a new file assembled from `parts`.
 
-    Before the rename, `check` is called with the path and handle of the new file, then `record`;
-    their exceptions are passed on. Call this within `open_original` only, and sync the folder
-    afterwards.
+    `change_copy`, if given, then changes the new file, whose path it gets. Before the rename,
+    `check` is called with the path and handle of the new file, then `record`; the exceptions of all
+    three are passed on. Call this within `open_original` only.
     """
     check_writable(original, rules)
     _remove_stale_once(original.path.parent)
     _check_free_space(original.path, file_assembly.total_parts_size(parts))
     temp_path = temp_copies.new_copy_path(original.path)
     with copies.register(temp_path):
-        _write_and_rename(original, parts, check, record, rules, temp_path)
+        _write_and_rename(original, parts, check, record, rules, temp_path, change_copy)
+    with contextlib.suppress(OSError):  # a power loss may restore the old file, which is intact
+        atomic_files.sync_folder(original.path.parent)
 
 
 def _write_and_rename(
@@ -122,12 +128,15 @@ def _write_and_rename(
     record: Callable[[], None],
     rules: ReplaceRules,
     temp_path: Path,
+    change_copy: ChangeCopy | None,
 ) -> None:
     new = os.open(temp_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         try:
             temp_copies.lock_file(new)
             file_assembly.write_parts(parts, original.handle, new)
+            if change_copy:
+                change_copy(temp_path)
             _copy_metadata(original, new, rules)
             atomic_files.start_writeback(new)
             check(temp_path, new)

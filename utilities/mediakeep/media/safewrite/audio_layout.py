@@ -10,33 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.mp3 import mp3_stream
+from mediakeep.media.audio.mp4 import raw_atoms
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
-from mediakeep.media.audio.ogg import rewrite_pages
+from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
+from mediakeep.media.audio.ogg import comment_packet, rewrite_pages
 from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.safewrite.file_assembly import FilePart, RenumberedPages, ShiftedTrack
 
-HEADER_PACKETS = {
-    formats.VORBIS.name: 2,
-    formats.OPUS.name: 1,
-}  # between the first page and the audio
-
-_MAX_ATOMS = 4096  # sibling atoms
 _FRAGMENT_ATOMS = frozenset({b"moof", b"mvex", b"sidx", b"mfra"})
-
-
-class AtomRange(NamedTuple):
-    """The byte offsets of an MP4 atom, its content (`body`) and its end."""
-
-    name: bytes
-    start: int
-    body: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -80,26 +66,6 @@ def find_layout(source: BoundedFile, kind: str) -> AudioLayout:
     return _LAYOUTS[kind](source)
 
 
-def iter_atoms(source: BoundedFile, start: int, end: int) -> Iterator[AtomRange]:
-    """Yield the sibling MP4 atoms between two byte offsets.
-
-    Raises UnsupportedLayout if an atom exceeds its parent.
-    """
-    for _ in range(_MAX_ATOMS):
-        head = source.read(start, 16)
-        if start >= end or len(head) < 8:
-            return
-        size, body = int.from_bytes(head[:4]), start + 8
-        if size == 1:
-            size, body = int.from_bytes(head[8:]), start + 16
-        elif size == 0:
-            size = end - start
-        if start + size < body or start + size > end:
-            raise UnsupportedLayout("its atoms are not nested properly")
-        yield AtomRange(head[4:8], start, body, start + size)
-        start += size
-
-
 def _mpeg_layout(source: BoundedFile) -> AudioLayout:
     return AudioLayout(tuple(mp3_stream.iter_essence(source)))
 
@@ -131,14 +97,14 @@ def _top_atoms(source: BoundedFile) -> Iterator[AtomRange]:
     """Yield the top-level MP4 atoms, up to trailing data such as an ID3v1 tag."""
     siblings = iter_atoms(source, 0, source.size)
     try:
-        yield from islice(siblings, _MAX_ATOMS)
+        yield from islice(siblings, raw_atoms.MAX_ATOMS)
     except UnsupportedLayout:
         return
 
 
 def _ogg_layout(kind: str) -> Callable[[BoundedFile], AudioLayout]:
     def find(source: BoundedFile) -> AudioLayout:
-        opening = rewrite_pages.read_header_pages(source, HEADER_PACKETS[kind])
+        opening = rewrite_pages.read_header_pages(source, comment_packet.HEADER_PACKETS[kind])
         setup = [span for packet in opening.packets[1:] for span in packet]
         audio = ByteRange(opening.span.end, source.size)
         return AudioLayout((*setup, audio), (), opening.serial, opening.number)

@@ -14,7 +14,7 @@ from mediakeep import clock, path_text
 from mediakeep.errors import MediakeepError, ReadOnlyFormat, VerificationFailed
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.safewrite import atomic_replace, compare_files, file_assembly
-from mediakeep.media.safewrite.atomic_replace import OriginalFile
+from mediakeep.media.safewrite.atomic_replace import ChangeCopy, OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.undo import reverse_patch
 from mediakeep.media.undo.record import ChangeRecord, FieldChange, FileVersion, ReversePatch
@@ -79,11 +79,12 @@ def replace_and_record(
     draft: RecordDraft,
     context: UndoContext,
     verify: VerifyCopy,
+    change_copy: ChangeCopy | None = None,
 ) -> ChangeRecord:
     """Replace a file by a new one assembled from parts, and return the undo record.
 
-    `verify` checks the new copy first. Raises the errors of `verify` and of `replace_file`, and
-    RecordNotWritten.
+    `change_copy`, if given, changes the new copy, then `verify` checks it. Raises the
+    errors of these functions and of `replace_file`, and RecordNotWritten.
     """
     prepared, records = list[tuple[FileVersion, FileVersion, str]](), list[ChangeRecord]()
     with _open_executor(original.stat.st_size) as executor:
@@ -112,7 +113,7 @@ def replace_and_record(
 
         try:
             atomic_replace.replace_file(
-                original, parts, check, record, context.rules, context.store.copies
+                original, parts, check, record, context.rules, context.store.copies, change_copy
             )
         except MediakeepError:
             for change in records:

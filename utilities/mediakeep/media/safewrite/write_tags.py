@@ -3,12 +3,19 @@
     write             applies edits to a file's tags, and records how to undo them
     pending_changes   returns what `write` would change
 
-A file that has all requested values is not touched. Before the new file replaces the old one, its
-audio is compared with the old audio byte by byte, all tags are read back, and the undo is tried.
+A file that has all requested values is not touched.
+
+1. mutagen writes the tags into a copy of the file.
+2. The audio of the copy is compared with the old audio byte by byte.
+3. All tags are read back by our reader and the requested ones by mutagen, and the tag items that
+   the change does not concern are compared.
+4. The undo is tried on the copy.
+5. The change is recorded, and the copy replaces the file.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -27,10 +34,11 @@ from mediakeep.media.audio.tag_edits import (
     TargetTags,
 )
 from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
-from mediakeep.media.bounded_file import BoundedFile
-from mediakeep.media.edits import writers
-from mediakeep.media.safewrite import atomic_replace, compare_files
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+from mediakeep.media.mutagen_tags import adapter
+from mediakeep.media.safewrite import atomic_replace, compare_files, tag_write_plan
 from mediakeep.media.safewrite.atomic_replace import OriginalFile
+from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.safewrite.record_and_replace import (
     NO_STAMP,
     RecordDraft,
@@ -69,6 +77,7 @@ class WriteRules(atomic_replace.ReplaceRules):
 
 
 _DEFAULT_RULES = WriteRules()
+_MUTAGEN_DATES = frozenset({"date", "originaldate"})  # mutagen drops parts that form no date
 
 
 @dataclass(frozen=True)
@@ -126,21 +135,24 @@ def write(
         if not planned.changes:
             return None
         kind = planned.reading.facts.format
-        parts = writers.build_file(
-            original.path, planned.source, kind, planned.wanted, rules.tag_options
-        )
+        whole_file: list[FilePart] = [ByteRange(0, planned.source.size)]
         fields = _changed_fields(planned)
         recipe, blobs = build_patch(original, planned.source, kind)
         draft = RecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)
-        record = replace_and_record(original, parts, draft, context, partial(_verify_copy, planned))
+        record = replace_and_record(
+            *(original, whole_file, draft, context, partial(_verify_copy, planned)),
+            change_copy=lambda copy: adapter.save_tags(
+                original.path, copy, kind, planned.wanted, rules.tag_options
+            ),
+        )
         return TagWriteResult(record, fields)
 
 
 def _plan_write(original: OriginalFile, wanted: Iterable[TagEdit]) -> _TagWrite:
     reading = tags.read(original.path)
     source = BoundedFile(original.handle, original.stat.st_size)
-    pending, target = writers.plan_edits(original.path, source, reading, tuple(wanted))
+    pending, target = tag_write_plan.plan_edits(original.path, source, reading, tuple(wanted))
     return _TagWrite(original, reading, source, target, pending)
 
 
@@ -174,7 +186,24 @@ def _verify_copy(planned: _TagWrite, new: Path, handle: int, _sha256: Callable[[
         )
     if not _has_expected_pictures(planned, reading.tags.pictures):
         raise VerificationFailed(planned.path_text, "unexpected pictures in the new copy")
+    _verify_with_mutagen(planned, handle)
     return essence
+
+
+def _verify_with_mutagen(planned: _TagWrite, handle: int) -> None:
+    """Verify that mutagen reads the requested values, and that no other tag item is lost."""
+    kind, path, target = planned.reading.facts.format, planned.original.path, planned.wanted
+    new = BoundedFile(handle, os.fstat(handle).st_size)
+    told = adapter.read_tags(path, new, kind)
+    expected = tag_edits.expected_tags(told, target)
+    if wrong := [
+        field for field in tag_edits.differing_fields(told, expected) if field not in _MUTAGEN_DATES
+    ]:
+        raise VerificationFailed(
+            planned.path_text, f"mutagen reads another value in the new copy: {', '.join(wrong)}"
+        )
+    if lost := adapter.find_lost_items(path, planned.source, new, kind, target):
+        raise VerificationFailed(planned.path_text, f"missing in the new copy: {', '.join(lost)}")
 
 
 def _has_expected_pictures(planned: _TagWrite, pictures: tuple[EmbeddedPicture, ...]) -> bool:

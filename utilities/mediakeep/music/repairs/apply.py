@@ -272,10 +272,12 @@ def _read_only_reason(found: Issue, tracks: Sequence[Track]) -> BlockReason | No
     """Return why none of the tracks can be written, if writing would settle the issue."""
     if found.kind not in fix_commands.FIELD_BY_KIND.keys() | fix_commands.COVER_KINDS:
         return None
-    from mediakeep.media.edits import writers  # imported late: slow to load
+    from mediakeep.media.safewrite import tag_write_plan  # imported late: slow to load
 
     reasons = {
-        writers.read_only_reason(track.facts) for track in tracks if track.facts and not track.fault
+        tag_write_plan.read_only_reason(track.facts)
+        for track in tracks
+        if track.facts and not track.fault
     }
     if "" in reasons or len(reasons) != 1:
         return None

@@ -81,11 +81,11 @@ def is_writable(track: Track) -> bool:
 
     Files that a deep scan found damaged or changed are not written until the user has checked them.
     """
-    from mediakeep.media.edits import writers  # imported late: slow to load
+    from mediakeep.media.safewrite import tag_write_plan  # imported late: slow to load
 
     if track.facts is None or track.damage or track.change:
         return False
-    return not writers.read_only_reason(track.facts)
+    return not tag_write_plan.read_only_reason(track.facts)
 
 
 def merge_repairs(repairs: Iterable[Repair]) -> tuple[Repair, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import NamedTuple
 
 MAX_TAG_SIZE = 64 * 1024 * 1024  # bytes of all frames of a tag that are held in memory
 
 _MAX_FRAME_SIZE = 16 * 1024 * 1024  # bytes of an encoded frame
+_SYNC_PATTERN = re.compile(rb"\xff[\xe0-\xff]")
 
 
 class _FlagBits(NamedTuple):
@@ -25,6 +27,15 @@ _FLAG_BITS = {
     3: _FlagBits(grouped=0x20, encrypted=0x40, compressed=0x80),
     4: _FlagBits(grouped=0x40, encrypted=0x04, compressed=0x08, unsynced=0x02, sized=0x01),
 }
+
+
+def remove_unsynchronisation(data: bytes) -> bytes:
+    """Remove the zero bytes that unsynchronisation inserts after 0xFF.
+
+    Some taggers set the flag without inserting them. Data that contains what unsynchronisation
+    prevents is returned unchanged.
+    """
+    return data if _SYNC_PATTERN.search(data) else data.replace(b"\xff\0", b"\xff")
 
 
 class FrameDecoder:
@@ -58,7 +69,7 @@ class FrameDecoder:
             bool(flags & self._flag_bits.grouped) + 4 * bool(flags & self._size_field_flags) :
         ]
         if self._unsynchronised or flags & self._flag_bits.unsynced:
-            data = data.replace(b"\xff\0", b"\xff")
+            data = remove_unsynchronisation(data)
         return self._decompress(data) if flags & self._flag_bits.compressed else data
 
     def _decompress(self, data: bytes) -> bytes:

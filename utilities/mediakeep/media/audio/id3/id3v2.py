@@ -61,7 +61,7 @@ def read_tag(source: BoundedFile, start: int, stop: int) -> TagBlock | None:
     if flags & _UNSYNCHRONISED_FLAG and version < 4:
         if size > frame_encoding.MAX_TAG_SIZE:
             return None
-        decoded = read_at(0, size).replace(b"\xff\0", b"\xff")
+        decoded = frame_encoding.remove_unsynchronisation(read_at(0, size))
         read_at, size = _bytes_reader(decoded), len(decoded)
     elif size <= _WHOLE_READ_SIZE:
         read_at = _bytes_reader(read_at(0, size))

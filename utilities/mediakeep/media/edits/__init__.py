@@ -1,1 +1,0 @@
-"""What is to be changed in a file's tags, and how each format writes it."""

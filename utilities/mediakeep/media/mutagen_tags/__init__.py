@@ -1,0 +1,1 @@
+"""Write tags with mutagen."""

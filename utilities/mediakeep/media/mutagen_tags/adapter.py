@@ -1,0 +1,109 @@
+"""Write tags into a copy of a file with mutagen, and read them back with it.
+
+This package is the only part of mediakeep that calls mutagen on users' files; its exceptions are
+translated here. Each format has a module with the functions of `FormatTagWriter`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from mutagen import MutagenError
+
+from mediakeep import path_text
+from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
+from mediakeep.media.audio import formats, normalize_tags
+from mediakeep.media.audio.model import Tags
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.mutagen_tags import flac_file, mp3_file, mp4_file
+from mediakeep.media.mutagen_tags.ogg_file import OggTagWriter
+
+_DAMAGED = "its tags are damaged; remove them with another program, then scan again"
+# What mutagen raises on malformed bytes, and our parsers.
+_PARSE_ERRORS = (
+    *(MutagenError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
+    *(TypeError, AttributeError, RecursionError),
+)
+
+
+class FormatTagWriter(Protocol):
+    """The functions of a module that writes the tags of one format.
+
+    They may raise anything that `_translate_errors` translates.
+    """
+
+    TAG_FORMAT: str  # the naming scheme of the texts, see `normalize_tags`
+
+    def save_tags(
+        self, file: BinaryIO, source: BoundedFile, target: TargetTags, options: TagWriteOptions
+    ) -> None:
+        """Write target values into the open file `file`, whose current bytes are `source`."""
+
+    def read_texts(self, source: BoundedFile) -> dict[str, list[str]]:
+        """Return the texts of the main tags as mutagen reads them, by native name."""
+
+    def find_lost_items(self, old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
+        """Return the names of tag items that a new file has lost.
+
+        Items that `target` concerns are left out.
+        """
+
+
+_WRITERS: Mapping[str, FormatTagWriter] = {
+    formats.MP3.name: mp3_file,
+    formats.FLAC.name: flac_file,
+    formats.MP4.name: mp4_file,
+    formats.VORBIS.name: OggTagWriter(formats.VORBIS.name),
+    formats.OPUS.name: OggTagWriter(formats.OPUS.name),
+}
+
+
+def save_tags(
+    original: Path, copy: Path, kind: str, target: TargetTags, options: TagWriteOptions
+) -> None:
+    """Write target values into a copy of an original file.
+
+    Raises ReadOnlyFormat, ValueNotSupported or OSError; messages name the original file.
+    """
+    with _translate_errors(original), copy.open("r+b") as file:
+        source = BoundedFile(file.fileno(), os.fstat(file.fileno()).st_size)
+        _WRITERS[kind].save_tags(file, source, target, options)
+
+
+def read_tags(original: Path, source: BoundedFile, kind: str) -> Tags:
+    """Return the text fields of a file as mutagen reads them, without pictures."""
+    writer = _WRITERS[kind]
+    with _translate_errors(original):
+        return normalize_tags.normalize(writer.read_texts(source), writer.TAG_FORMAT)
+
+
+def find_lost_items(
+    original: Path, old: BoundedFile, new: BoundedFile, kind: str, target: TargetTags
+) -> list[str]:
+    """Return the names of tag items that `target` does not concern and that a new file lacks."""
+    with _translate_errors(original):
+        return _WRITERS[kind].find_lost_items(old, new, target)
+
+
+@contextlib.contextmanager
+def _translate_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueNotSupported(
+            path_text.escape_path(path), "tags of such a size", "written"
+        ) from error
+    except UnsupportedLayout as error:
+        raise ReadOnlyFormat(path_text.escape_path(path), error) from error
+    except _PARSE_ERRORS as error:
+        if isinstance(error.__context__, OSError):  # mutagen converts the errors of the disk
+            raise error.__context__ from error
+        raise ReadOnlyFormat(path_text.escape_path(path), _DAMAGED) from error

@@ -1,0 +1,82 @@
+"""Change an APEv2 tag next to other tags; items that a change does not concern stay as they are.
+
+mutagen would sort the items, and drop the flag of read-only ones.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.ape import ape_items
+from mediakeep.media.audio.ape.ape_items import ApeItem
+from mediakeep.media.audio.ape.apev2 import FOOTER_SIZE, MAGIC
+from mediakeep.media.audio.tag_edits import TargetTags, Values
+
+TAG_FORMAT = "ape"
+
+_VERSION = 2000
+_READ_ONLY_FLAG = 1
+
+
+def update_tag(data: bytes, target: TargetTags) -> bytes:
+    """Return a tag with the target values; one of another version, or read-only, is unchanged.
+
+    A front cover is replaced, but not added.
+    """
+    version, _, _, flags = struct.unpack_from("<IIII", data[-FOOTER_SIZE:], 8)
+    if version != _VERSION or flags & _READ_ONLY_FLAG:
+        return data
+    items = list(ape_items.split_items(data))
+    for name, values in to_native_tags.convert_to_native_tags(
+        _texts(items), TAG_FORMAT, target.texts
+    ).items():
+        items = _assign(items, name, values)
+    if target.cover:
+        items = [_replace_front_cover(item, target.cover.data) for item in items]
+    return _build_tag(items, data)
+
+
+def _texts(items: list[ApeItem]) -> dict[str, list[str]]:
+    return {
+        item.name.lower(): item.value.decode("utf-8", "replace").split("\0")
+        for item in items
+        if item.kind == ape_items.TEXT_ITEM
+    }
+
+
+def _assign(items: list[ApeItem], name: str, values: Values) -> list[ApeItem]:
+    old = [index for index, item in enumerate(items) if item.name.lower() == name]
+    stored_name = items[old[0]].name if old else _usual_case(name)
+    at = old[0] if old else len(items)
+    kept = [item for index, item in enumerate(items) if index not in old]
+    new = [_build_item(stored_name, 0, "\0".join(values).encode())] if values else []
+    return [*kept[:at], *new, *kept[at:]]
+
+
+def _usual_case(name: str) -> str:
+    """Return a name in the case that taggers use; those of MusicBrainz are in capitals."""
+    return name.upper() if "_" in name else name.title()
+
+
+def _replace_front_cover(item: ApeItem, picture: bytes) -> ApeItem:
+    """Return an item with a new picture after its file name, if it is a front cover."""
+    is_cover = item.name.lower() == ape_items.FRONT_COVER_NAME
+    if not is_cover or item.kind != ape_items.BINARY_ITEM:
+        return item
+    return _build_item(item.name, item.flags, item.value[: item.value.find(b"\0") + 1] + picture)
+
+
+def _build_item(name: str, flags: int, value: bytes) -> ApeItem:
+    raw = struct.pack("<II", len(value), flags) + name.encode("latin-1") + b"\0" + value
+    return ApeItem(name, flags, raw, value)
+
+
+def _build_tag(items: list[ApeItem], old: bytes) -> bytes:
+    body = b"".join(item.raw for item in items)
+    counts = struct.pack("<II", len(body) + FOOTER_SIZE, len(items))
+    footer = old[-FOOTER_SIZE:]
+    header = old[:FOOTER_SIZE] if old.startswith(MAGIC) else b""
+    if header:
+        header = header[:12] + counts + header[20:]
+    return header + body + footer[:12] + counts + footer[20:]

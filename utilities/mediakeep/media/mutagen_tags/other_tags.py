@@ -1,0 +1,53 @@
+"""Update, keep or remove the tags of MP3 and FLAC files that are not the main ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from mutagen._util import resize_bytes
+
+from mediakeep.media.audio import tag_ranges
+from mediakeep.media.audio.id3 import id3v2
+from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import OtherTags, TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+from mediakeep.media.mutagen_tags import apev2_items, id3_tags, id3v1
+
+Patch = tuple[ByteRange, bytes]  # a range of a file, and the bytes that replace it
+
+
+def update_leading(
+    source: BoundedFile, span: ByteRange, target: TargetTags, options: TagWriteOptions
+) -> Patch:
+    """Return the new bytes of an ID3v2 tag before the audio, or of other bytes there."""
+    data = source.read(span.start, span.size)
+    if options.other_tags is OtherTags.LEAVE or not id3v2.parse_tag_size(data):
+        return span, data
+    if options.other_tags is OtherTags.REMOVE:
+        return span, b""
+    return span, id3_tags.update_tag(data, target, options.id3)
+
+
+def update_trailing(
+    source: BoundedFile, start: int, target: TargetTags, options: TagWriteOptions
+) -> Iterator[Patch]:
+    """Yield the new bytes of each tag after the audio, which ends at `start`."""
+    for kind, span in tag_ranges.find_trailing_tags(source, start):
+        if kind == tag_ranges.OTHER or options.other_tags is OtherTags.LEAVE:
+            continue
+        data = source.read(span.start, span.size)
+        if options.other_tags is OtherTags.REMOVE:
+            yield span, b""
+        elif kind == tag_ranges.ID3V1:
+            yield span, id3v1.update_tag(data, target)
+        else:
+            yield span, apev2_items.update_tag(data, target)
+
+
+def apply_patches(file: BinaryIO, patches: Sequence[Patch]) -> None:
+    """Replace ranges of a file, which are sorted and do not overlap."""
+    for span, data in reversed(patches):
+        resize_bytes(file, span.size, len(data), span.start)
+        file.seek(span.start)
+        file.write(data)
