@@ -30,6 +30,10 @@ _SINGLE_PART = frozenset({"APIC", "GEOB", "PRIV", "MCDI", "UFID", "ENCR", "GRID"
 _MAX_NESTED = 20  # chapters inside of chapters, which mutagen parses recursively
 
 
+class EmptyFrame(ValueError):
+    """Raised if a frame contains only an empty text."""
+
+
 @lru_cache
 def _text_class(name: str) -> Any:
     """Return a class for a text frame of any name.
@@ -68,13 +72,17 @@ def build_front_cover(cover: SetCover, description: str, version: int) -> RawFra
 
 
 def save_frame(frame: Any, version: int) -> RawFrame:
-    """Return a frame of mutagen as it is stored; raise OverflowError if it is too large."""
+    """Return a frame of mutagen as it is stored; raise OverflowError if it is too large.
+
+    Raises EmptyFrame for a frame with an empty text, which mutagen does not save.
+    """
     tag = id3.ID3()
     tag.add(frame)
     file = BytesIO()
     tag.save(file, v1=0, v2_version=version, v23_sep=None, padding=lambda _: 0)
-    (raw,) = raw_frames.iter_frames(file.getvalue()[10:], version)
-    return raw
+    for raw in raw_frames.iter_frames(file.getvalue()[10:], version):
+        return raw
+    raise EmptyFrame
 
 
 def parse_frame(raw: RawFrame, version: int) -> Any | None:

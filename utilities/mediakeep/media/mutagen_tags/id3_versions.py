@@ -15,6 +15,7 @@ their names, under which many readers find them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from mediakeep.media.audio.id3 import frames, raw_frames
 from mediakeep.media.audio.id3.raw_frames import RawFrame, RawTag
 from mediakeep.media.audio.tag_edits import Values
 from mediakeep.media.mutagen_tags import id3_dates, id3_frames
+from mediakeep.media.mutagen_tags.id3_frames import EmptyFrame
 
 PEOPLE = ("IPLS", "TIPL", "TMCL")
 
@@ -112,10 +114,11 @@ def _convert_content(frame: RawFrame, old: int, new: int) -> bytes | None:
         frame = _name_genres(frame, old)
     parsed = id3_frames.parse_frame(frame, old) if frame.name in Frames else None
     if parsed is not None:
-        converted = id3_frames.save_frame(parsed, new)
-        again = id3_frames.parse_frame(converted, new)
-        if again is not None and id3_frames.describe(parsed) == id3_frames.describe(again):
-            return converted.content
+        with contextlib.suppress(EmptyFrame):
+            converted = id3_frames.save_frame(parsed, new)
+            again = id3_frames.parse_frame(converted, new)
+            if again is not None and id3_frames.describe(parsed) == id3_frames.describe(again):
+                return converted.content
     return None if frame.name in _NESTED else frame.content
 
 
