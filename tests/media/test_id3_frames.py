@@ -227,7 +227,7 @@ def test_a_tag_with_endlessly_nested_chapters_keeps_its_version(version: int) ->
 
 def test_many_frames_of_one_name_are_replaced_at_once() -> None:
     frame = RawFrame("TDRC", stored(4, b"TDRC", 0, b"\x001974"))
-    assert len(id3_versions.convert_tag(RawTag(4, (frame,) * 2_000), 3).frames) == 1
+    assert len(id3_versions.convert_tag(RawTag(4, (frame,) * 900), 3).frames) == 1
 
 
 @each_row(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mediakeep.media.audio import to_native_tags
@@ -50,6 +51,8 @@ def update_tag(data: bytes, target: TargetTags, version: Id3Version) -> bytes:
         editor.assign(name, values)
     if target.cover:
         editor.assign_front_cover(target.cover)
+    if converted.is_truncated and editor.is_assigned(raw_frames.frame_name(converted.rest)):
+        converted = replace(converted, rest=b"")  # mutagen would read the old value from it
     return _render(editor.frames, converted)
 
 
@@ -89,10 +92,12 @@ class _FrameEditor:
 
     def __init__(self, held: list[RawFrame], version: int) -> None:
         self.frames, self._version = held, version
+        self._assigned: set[str] = set()
 
     def assign(self, name: str, values: Values) -> None:
         """Replace the frames of a native name by one with the given values, if there are any."""
         field = _FIELD_BY_FRAME[name]
+        self._assigned.add(name.partition(":")[0])
         if field == "date":
             self._assign_date(id3_dates.RECORDED, id3_dates.recorded_frames(self._version, values))
         elif field == "originaldate":
@@ -100,6 +105,10 @@ class _FrameEditor:
         else:
             old = [frame for frame in self.frames if self._contains(frame, name)]
             self._replace(old, self._build(field, name, values, old) if values else None)
+
+    def is_assigned(self, name: str) -> bool:
+        """Return True if frames of this name were replaced."""
+        return name in self._assigned
 
     def assign_front_cover(self, cover: SetCover) -> None:
         """Replace the first front cover; without one, add a picture with a new description.

@@ -4,10 +4,10 @@
 2. Other frames keep their content if it does not depend on the version.
 3. Dates and involved people move to the frames of the version.
 
-A tag keeps its version if a frame cannot be converted, or if the tag is truncated within a frame:
-in the other version, the same bytes might be another frame. mutagen cannot write 2.2, so a tag of
-that version always becomes one of 2.3 at least. Frames of 2.4 that have no equivalent in 2.3 keep
-their names, under which many readers find them.
+A tag keeps its version if a frame cannot be converted, if it has more frames than any program
+writes, or if it is truncated within a frame: in the other version, the same bytes might be another
+frame. mutagen cannot write 2.2, so a tag of that version always becomes one of 2.3 at least. Frames
+of 2.4 that have no equivalent in 2.3 keep their names, under which many readers find them.
 """
 
 # Most of mutagen is not annotated.
@@ -29,6 +29,7 @@ from mediakeep.media.audio.tag_edits import Values
 from mediakeep.media.mutagen_tags import id3_dates, id3_frames
 from mediakeep.media.mutagen_tags.id3_frames import EmptyFrame
 
+_MAX_FRAMES = 1000  # that are converted; each takes about half a millisecond
 PEOPLE = ("IPLS", "TIPL", "TMCL")
 
 _ENCRYPTED, _GROUPED = {3: 0x40, 4: 0x04}, {3: 0x20, 4: 0x40}
@@ -44,7 +45,7 @@ def convert_tag(tag: RawTag, version: int) -> RawTag:
         raised = tuple(raise_frame(frame) for frame in tag.frames if len(frame.raw) > 6)
         tag = replace(tag, version=3, unsynced=False, frames=raised)
     synced = replace(tag, unsynced=False, frames=tuple(tag.synced_frames()))
-    if version == tag.version or tag.is_truncated:
+    if version == tag.version or tag.is_truncated or len(synced.frames) > _MAX_FRAMES:
         return synced
     converted = [_convert_frame(tag, frame, version) for frame in synced.frames]
     kept = [frame for frame in converted if frame is not None]

@@ -18,7 +18,7 @@ from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
-from mediakeep.media.mutagen_tags import mp4_items
+from mediakeep.media.mutagen_tags import mp4_items, mp4_patch, other_tags
 
 TAG_FORMAT = mp4_items.TAG_FORMAT
 PADDING = 4096  # bytes of new free space if the list has to grow
@@ -45,7 +45,10 @@ def save_tags(
     content = mp4_items.change_items(tag_list.read_content(source), target)
     if len(content) > 0xFFFFFFFF:
         raise OverflowError
-    _RawTagList(content).save(file, padding=_choose_padding)
+    if mp4_patch.is_parsed_by_mutagen(source):
+        _RawTagList(content).save(file, padding=_choose_padding)
+    else:
+        other_tags.apply_patches(file, mp4_patch.build_patches(source, content, PADDING))
 
 
 def read_texts(source: BoundedFile) -> dict[str, list[str]]:

@@ -152,6 +152,11 @@ def iter_frames(body: bytes, version: int, at: int = 0) -> Iterator[RawFrame]:
         at = end
 
 
+def frame_name(raw: bytes) -> str:
+    """Return the name in the header of a frame of 2.3 or 2.4."""
+    return frames.normalize_frame_name(raw[:4])
+
+
 def encode_syncsafe(number: int) -> bytes:
     """Encode a number as a syncsafe integer; raise OverflowError if it is too large."""
     if number > MAX_TAG_SIZE:
