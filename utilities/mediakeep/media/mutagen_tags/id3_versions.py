@@ -117,8 +117,7 @@ def _convert_content(frame: RawFrame, old: int, new: int) -> bytes | None:
     if parsed is not None:
         with contextlib.suppress(EmptyFrame):
             converted = id3_frames.save_frame(parsed, new)
-            again = id3_frames.parse_frame(converted, new)
-            if again is not None and id3_frames.describe(parsed) == id3_frames.describe(again):
+            if _contain_the_same((frame, parsed, old), (converted, new)):
                 return converted.content
     return None if frame.name in _NESTED else frame.content
 
@@ -127,6 +126,21 @@ def _group(frame: RawFrame, version: int) -> bytes:
     """Return the group of a frame, one byte, or b"" if it has none."""
     at = 4 * bool(frame.flags & _COMPRESSED[version])
     return frame.content[at : at + 1] if frame.flags & _GROUPED[version] else b""
+
+
+def _contain_the_same(before: tuple[RawFrame, Any, int], after: tuple[RawFrame, int]) -> bool:
+    """Return True if mutagen and our reader read the same from a frame and a converted one.
+
+    `before` is the frame, as mutagen parsed it, and its version; `after` the frame and its version.
+    """
+    frame, parsed, old = before
+    again = id3_frames.parse_frame(*after)
+    return (
+        again is not None
+        and id3_frames.describe(parsed) == id3_frames.describe(again)
+        and raw_frames.read_frames([frame], old).texts
+        == raw_frames.read_frames([after[0]], after[1]).texts
+    )
 
 
 def _name_genres(frame: RawFrame, version: int) -> RawFrame:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -53,21 +53,6 @@ class SourceTruncated(EOFError):
 def total_parts_size(parts: Iterable[FilePart]) -> int:
     """Return the total size of a file's parts in bytes."""
     return sum(len(piece) if isinstance(piece, bytes) else _range_of(piece).size for piece in parts)
-
-
-def replace_ranges(end: int, patches: Sequence[tuple[ByteRange, FilePart]]) -> Iterator[FilePart]:
-    """Yield the parts of a file in which some byte ranges are replaced.
-
-    `end` is the size of the old file. `patches` are pairs of range and replacement, sorted.
-    """
-    at = 0
-    for span, piece in patches:
-        if span.start > at:
-            yield ByteRange(at, span.start)
-        yield piece
-        at = span.end
-    if at < end:
-        yield ByteRange(at, end)
 
 
 def write_parts(parts: Iterable[FilePart], old: int, new: int) -> None:

@@ -1,4 +1,4 @@
-"""Rewrite Ogg pages, after RFC 3533: read header pages, build pages, and renumber pages."""
+"""Read the header pages of Ogg files, and renumber pages, after RFC 3533."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
-from mediakeep.media.audio.decode.ogg_page_scan import page_checksum
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _PAGE_START = b"OggS\0"  # and the version
 _HEADER_SIZE = 27  # bytes of a page before its table of segments
 _MAX_PAGE_SIZE = _HEADER_SIZE + 255 + 255 * 255
-_CONTINUED, _BEGIN = 0x01, 0x02
-_NO_POSITION = b"\xff" * 8  # the granule position of a page on which no packet ends
+_BEGIN = 0x02
 _MAX_HEADER_PAGES = 5000  # pages before the audio
 _MAX_TRIES = 16  # pages after them
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -129,28 +127,6 @@ def _parse_page(head: bytes, at: int) -> OggPageHeader | None:
     body = at + _HEADER_SIZE + len(lacing)
     number = int.from_bytes(head[18:22], "little")
     return OggPageHeader(at, body, body + sum(lacing), head[14:18], number, head[5], lacing)
-
-
-def build_pages(packets: Iterable[bytes], serial: bytes, number: int) -> list[bytes]:
-    """Return Ogg pages that contain the given non-audio packets.
-
-    `number` is the page number of the first page.
-    """
-    sizes = b"".join(
-        b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets
-    )
-    data, at, continued, pages = b"".join(packets), 0, False, list[bytes]()
-    for start in range(0, len(sizes), 255):
-        lacing = sizes[start : start + 255]
-        position = bytes(8) if min(lacing) < 255 else _NO_POSITION
-        head = _PAGE_START + bytes([_CONTINUED * continued]) + position + serial
-        head += struct.pack("<I", (number + len(pages)) & 0xFFFFFFFF) + bytes(4)
-        head += bytes([len(lacing)]) + lacing
-        content = data[at : at + sum(lacing)]
-        at, continued = at + len(content), lacing[-1] == 255
-        sum_ = page_checksum(head + content).to_bytes(4, "little")
-        pages.append(head[:22] + sum_ + head[26:] + content)
-    return pages
 
 
 def renumber_pages(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[bytes]:
