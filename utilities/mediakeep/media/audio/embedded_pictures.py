@@ -53,25 +53,13 @@ def find_front_cover(images: list[StoredPicture], container: str) -> StoredPictu
     return next((image for image in fronts if container.startswith(image.container)), None)
 
 
-def _audio_range(spans: Iterator[ByteRange]) -> ByteRange:
-    """Return the first byte range of the audio; raise ValueError if there is none.
-
-    A damaged header may hide the audio. A bare `next` would end the generator that calls this with
-    a RuntimeError.
-    """
-    first = next(spans, None)
-    if first is None:
-        raise ValueError("no audio between the tags")
-    return first
-
-
 def _find_in_mp3(source: BoundedFile) -> Iterator[StoredPicture]:
-    audio = _audio_range(mp3_stream.iter_essence(source))
+    audio = tag_ranges.find_audio(mp3_stream.iter_essence(source))
     yield from _find_around_audio(source, audio.start, audio.end)
 
 
 def _find_in_flac(source: BoundedFile) -> Iterator[StoredPicture]:
-    audio = _audio_range(flac_stream.iter_essence(source))
+    audio = tag_ranges.find_audio(flac_stream.iter_essence(source))
     start, blocks = metadata_blocks.find_blocks(source, audio.start)
     yield from _find_around_audio(source, start, audio.end)
     for block in blocks:

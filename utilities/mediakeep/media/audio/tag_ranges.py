@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from mediakeep.media.audio.ape.apev2 import FOOTER_SIZE, MAGIC
 from mediakeep.media.audio.id3 import id3v1, id3v2
@@ -14,6 +15,17 @@ _MAX_TAGS = 16  # consecutive tags
 _HAS_HEADER = 1 << 31
 _LYRICS3_MAGIC = b"LYRICS200"
 _LYRICS3_TRAILER_SIZE = len(_LYRICS3_MAGIC) + 6  # after a size of six digits
+
+
+def find_audio(essence: Iterator[ByteRange]) -> ByteRange:
+    """Return the byte range of the audio; raise ValueError if a damaged header hides it.
+
+    A bare `next` would end a generator that calls this with a RuntimeError.
+    """
+    audio = next(essence, None)
+    if audio is None:
+        raise ValueError("no audio between the tags")
+    return audio
 
 
 def find_leading_tags(source: BoundedFile, end: int) -> list[ByteRange]:

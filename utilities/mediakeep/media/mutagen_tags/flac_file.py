@@ -65,7 +65,7 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
 
 def _read_blocks(source: BoundedFile) -> tuple[int, list[tuple[int, bytes]], ByteRange]:
     """Return the offset of `fLaC`, type and content of each block, and the range of the audio."""
-    audio = next(flac_stream.iter_essence(source))
+    audio = tag_ranges.find_audio(flac_stream.iter_essence(source))
     start, found = metadata_blocks.find_blocks(source, audio.start)
     return start, [(block.block_type, _content(source, block)) for block in found], audio
 

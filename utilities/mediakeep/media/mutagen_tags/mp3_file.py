@@ -19,7 +19,7 @@ def save_tags(
     file: BinaryIO, source: BoundedFile, target: TargetTags, options: TagWriteOptions
 ) -> None:
     """Write target values into the open file `file`, whose current bytes are `source`."""
-    audio = next(mp3_stream.iter_essence(source))
+    audio = tag_ranges.find_audio(mp3_stream.iter_essence(source))
     main = _find_main_tag(source)
     patches = [
         (span, id3_tags.update_tag(source.read(span.start, span.size), target, options.id3))
@@ -36,7 +36,7 @@ def save_tags(
 def read_texts(source: BoundedFile) -> dict[str, list[str]]:
     """Return the texts of the main tag as mutagen reads them."""
     main = _find_main_tag(source)
-    return id3_tags.read_texts(source.read(main.start, main.size))
+    return id3_tags.read_texts(source.read(main.start, main.size)) if main.size else {}
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
@@ -54,7 +54,7 @@ def _find_main_tag(source: BoundedFile) -> ByteRange:
 
     The range is empty if there is no tag.
     """
-    audio = next(mp3_stream.iter_essence(source))
+    audio = tag_ranges.find_audio(mp3_stream.iter_essence(source))
     spans = [
         span
         for span in tag_ranges.find_leading_tags(source, audio.start)
