@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 
+from mediakeep.media.audio import formats
 from mediakeep.media.audio.mp4 import chunk_offsets, tag_list
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
@@ -16,6 +17,7 @@ from mediakeep.media.audio.mp4.tag_list import TagListPlace
 from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags.other_tags import Patch
+from mediakeep.media.safewrite import audio_layout
 
 _CONTAINERS = frozenset(
     {b"moov", b"udta", b"trak", b"mdia", b"meta", b"ilst", b"stbl", b"minf", b"moof", b"traf"}
@@ -116,20 +118,14 @@ def _resize(source: BoundedFile, atom: AtomRange, by: int) -> Patch:
 
 def _shift_tracks(source: BoundedFile, movie: AtomRange, by: int) -> list[Patch]:
     """Return patches for the tracks, whose audio behind the header moves."""
+    layout = audio_layout.find_layout(source, formats.MP4.name)
     moves = tuple(
-        OffsetShift(atom.body, atom.end, by)
-        for atom in iter_atoms(source, 0, source.size)
-        if atom.name == b"mdat" and atom.body >= movie.end
+        OffsetShift(span.start, span.end, by) for span in layout.mdats if span.start >= movie.end
     )
-    tracks = [
-        ByteRange(atom.start, atom.end)
-        for atom in iter_atoms(source, movie.body, movie.end)
-        if atom.name == b"trak"
-    ]
+    tracks = [part for part in layout.parts if part not in layout.mdats] if moves else []
     return [
         (track, chunk_offsets.shift_offsets(source.read(track.start, track.size), moves))
         for track in tracks
-        if moves
     ]
 
 
