@@ -48,7 +48,7 @@ def _named(name: str, which: Callable[[FileCall], bool]) -> Callable[[FileCall],
 # When a writer dies: after the names of what it does then.
 POINTS: dict[str, faults.Moment] = {
     "copy made": (AFTER, _named("open", _beside)),
-    "copy torn": (TORN, _named("write", _beside)),
+    "copy torn": (TORN, _named("pwrite", _beside)),
     "before sync": (BEFORE, _named("sync", _beside)),
     "after sync": (AFTER, _named("sync", _beside)),
     "record torn": (TORN, _named("pwrite", _log)),

@@ -81,9 +81,9 @@ def test_a_lost_item_is_named_and_the_file_stays(
     prepare(path)
     real = adapter.save_tags
 
-    def lose(original: Path, copy: Path, *rest: Any) -> None:  # a bug of ours or of mutagen
+    def lose(original: Path, copy: int, *rest: Any) -> None:  # a bug of ours or of mutagen
         real(original, copy, *rest)
-        spoil(copy)
+        spoil(Path(f"/dev/fd/{copy}"))
 
     with monkeypatch.context() as patch:
         patch.setattr(adapter, "save_tags", lose)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from mutagen import MutagenError
+from mutagen.mp4._atom import AtomError
 
 from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
@@ -23,14 +24,14 @@ from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
-from mediakeep.media.mutagen_tags import flac_file, mp3_file, mp4_file
+from mediakeep.media.mutagen_tags import copy_file, flac_file, mp3_file, mp4_file
 from mediakeep.media.mutagen_tags.ogg_file import OggTagWriter
 
 _DAMAGED = "its tags are damaged; remove them with another program, then scan again"
 # What mutagen raises on malformed bytes, and our parsers.
 _PARSE_ERRORS = (
-    *(MutagenError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
-    *(TypeError, AttributeError, RecursionError),
+    *(MutagenError, AtomError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
+    *(TypeError, AttributeError, RecursionError, OSError),
 )
 
 
@@ -67,14 +68,14 @@ _WRITERS: Mapping[str, FormatTagWriter] = {
 
 
 def save_tags(
-    original: Path, copy: Path, kind: str, target: TargetTags, options: TagWriteOptions
+    original: Path, copy: int, kind: str, target: TargetTags, options: TagWriteOptions
 ) -> None:
-    """Write target values into a copy of an original file.
+    """Write target values into the open copy of an original file.
 
     Raises ReadOnlyFormat, ValueNotSupported or OSError; messages name the original file.
     """
-    with _translate_errors(original), copy.open("r+b") as file:
-        source = BoundedFile(file.fileno(), os.fstat(file.fileno()).st_size)
+    with _translate_errors(original), copy_file.open_copy(copy) as file:
+        source = BoundedFile(copy, os.fstat(copy).st_size)
         _WRITERS[kind].save_tags(file, source, target, options)
 
 
@@ -104,6 +105,7 @@ def _translate_errors(path: Path) -> Iterator[None]:
     except UnsupportedLayout as error:
         raise ReadOnlyFormat(path_text.escape_path(path), error) from error
     except _PARSE_ERRORS as error:
-        if isinstance(error.__context__, OSError):  # mutagen converts the errors of the disk
-            raise error.__context__ from error
+        cause = error if isinstance(error, OSError) else error.__context__
+        if isinstance(cause, OSError) and (cause.errno or isinstance(cause, TimeoutError)):
+            raise cause from None  # of the disk, or the caller's; mutagen converts both
         raise ReadOnlyFormat(path_text.escape_path(path), _DAMAGED) from error

@@ -46,7 +46,7 @@ _REQUIRED_XATTRS = (
 # once per folder: 20 ms for 20,000 files
 _remove_stale_once = lru_cache(maxsize=1000)(temp_copies.remove_stale)
 
-ChangeCopy = Callable[[Path], None]
+ChangeCopy = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def replace_file(
 ) -> None:
     """Replace the original file by a new file assembled from `parts`.
 
-    `change_copy`, if given, then changes the new file, whose path it gets. Before the rename,
+    `change_copy`, if given, then changes the new file, whose handle it gets. Before the rename,
     `check` is called with the path and handle of the new file, then `record`; the exceptions of all
     three are passed on. Call this within `open_original` only.
     """
@@ -136,7 +136,7 @@ def _write_and_rename(
             temp_copies.lock_file(new)
             file_assembly.write_parts(parts, original.handle, new)
             if change_copy:
-                change_copy(temp_path)
+                change_copy(new)
             _copy_metadata(original, new, rules)
             atomic_files.start_writeback(new)
             check(temp_path, new)
