@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import struct
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mutagen import id3
 
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.id3 import raw_frames
+from mediakeep.media.mutagen_tags import id3_frames
 from mediakeep.media.safewrite.write_tags import Id3Version, SetCover, SetField, WriteRules
 from mediakeep.media.undo import apply_undo
 from mediakeep_samples.music import track_files
@@ -130,3 +132,12 @@ def test_a_tag_of_more_frames_than_anyone_writes_is_written_or_refused_quickly(
     writable_files.write(path, tmp_path, TITLE, rules=WriteRules(id3=version))
     assert tags.read(path).container == "ID3v2.3"
     assert path.read_bytes().count(b"PRIV\0\0\0\3\0\0a\0b") == 3_000
+
+
+def test_a_compressed_frame_is_not_given_to_mutagen_which_would_decompress_it_all() -> None:
+    bomb = zlib.compress(b"\0" + b"A" * 50_000_000)
+    frame = raw_frames.build_frame(b"COMM", struct.pack(">I", 9) + bomb, 0x80, 3)
+    assert id3_frames.parse_frame(frame, 3) is None
+    tag = id3_frames.load_tag(raw_frames.build_tag(frame.raw, 3))
+    assert tag is not None
+    assert not tag.keys()

@@ -24,8 +24,7 @@ ENCODED_FLAGS = {3: 0xFF, 4: 0x0F | 0x40}  # flags of a frame whose content is s
 
 _ROOM = bytes(160)  # after a tag, where mutagen looks for ID3v1
 _STATUS_SHIFT = {3: 13, 4: 12}  # of the three bits that say when to discard a frame
-# Classes whose parsers copy the rest of a frame once per part.
-_MAX_COPIED = 1 << 30  # bytes
+_MAX_COPIED = 1 << 30  # bytes; some parsers copy the rest of a frame for each of its parts
 _SINGLE_PART = frozenset({"APIC", "GEOB", "PRIV", "MCDI", "UFID", "ENCR", "GRID"})
 _MAX_NESTED = 20  # chapters inside of chapters, which mutagen parses recursively
 
@@ -88,9 +87,9 @@ def save_frame(frame: Any, version: int) -> RawFrame:
 def parse_frame(raw: RawFrame, version: int) -> Any | None:
     """Return a frame parsed by mutagen, or None if it cannot parse it.
 
-    `raw` must not be compressed, encrypted or grouped.
+    That includes compressed frames, which mutagen decompresses without a limit.
     """
-    if not _is_safe(raw.name, raw.content):
+    if raw.flags & ENCODED_FLAGS[version] or not _is_safe(raw.name, raw.content):
         return None
     known = {raw.name: _text_class(raw.name)} if _is_plain_text(raw.name) else None
     data = raw_frames.build_tag(raw.raw, version)

@@ -24,12 +24,7 @@ _NEW_VERSION = 4  # of a tag in a file that had none
 _OLDEST_VERSION = 3  # that mutagen can write
 _MAX_KEPT_PADDING = 1 << 16  # bytes that may stay unused if a tag becomes smaller
 _UNKNOWN_LANGUAGE = "XXX"
-_MAX_FRAMES = 20_000
 _FIELD_BY_FRAME = {name: field.name for field in TAG_MAP for name in field.id3}
-
-
-class TooManyFrames(ValueError):
-    """Raised if a tag has more frames than any program writes."""
 
 
 def update_tag(data: bytes, target: TargetTags, version: Id3Version) -> bytes:
@@ -40,8 +35,6 @@ def update_tag(data: bytes, target: TargetTags, version: Id3Version) -> bytes:
     old = raw_frames.parse_tag(data) if data else RawTag(_NEW_VERSION)
     if old is None:
         return data
-    if len(old.frames) > _MAX_FRAMES:
-        raise TooManyFrames
     wanted_version = max(_OLDEST_VERSION, version.version_after(old.version))
     converted = id3_versions.convert_tag(old, wanted_version)
     editor = _FrameEditor(list(converted.frames), converted.version)

@@ -54,6 +54,7 @@ def save_tags(
 def read_texts(source: BoundedFile) -> dict[str, list[str]]:
     """Return the texts of the tag list as mutagen reads them."""
     data = tag_list.read_content(source)
+    mp4_items.split_items(data)  # mutagen sets no limits
     for name in (b"ilst", b"meta", b"udta", b"moov"):
         data = _build_atom(name, bytes(4 if name == b"meta" else 0) + data)
     file = BytesIO(data)

@@ -6,6 +6,7 @@ mutagen would store values of other types as text or drop the type of a text.
 from __future__ import annotations
 
 import struct
+from itertools import islice
 from typing import NamedTuple
 
 from mediakeep.media.audio import to_native_tags
@@ -19,6 +20,7 @@ TAG_FORMAT = "mp4"
 _TEXT_TYPE, _SIGNED_TYPE = 1, 21
 _PICTURE_TYPES = {"image/jpeg": 13, "image/png": 14, "image/bmp": 27}
 _PAIR_SIZES = {"trkn": 8, "disk": 6}  # bytes
+_MAX_ITEMS = 20_000
 _OWNER = b"com.apple.iTunes"
 _FREEFORM_PREFIX = "----:com.apple.itunes:"
 _GENRE_NAMES = ("\xa9gen", "gnre")
@@ -33,8 +35,11 @@ class TagListItem(NamedTuple):
 
 
 def split_items(data: bytes) -> list[TagListItem]:
-    """Split a tag list; raise ValueError if an atom exceeds it."""
-    return [_name_item(raw) for raw in split_atoms(data)]
+    """Split a tag list; raise ValueError if an atom exceeds it, or if there are too many."""
+    atoms = list(islice(split_atoms(data), _MAX_ITEMS + 1))
+    if len(atoms) > _MAX_ITEMS:
+        raise ValueError("too many items")
+    return [_name_item(raw) for raw in atoms]
 
 
 def change_items(data: bytes, target: TargetTags) -> bytes:

@@ -29,7 +29,6 @@ TAG_FORMAT = "vorbis"
 FRONT_COVER = 3
 
 _VENDOR = b"mediakeep"  # in a file that had no comments
-_MAX_COMMENTS = 20_000
 
 
 def new_comments() -> RawComments:
@@ -79,8 +78,7 @@ def build_picture(cover: SetCover) -> bytes:
 
 def read_texts(block: bytes) -> dict[str, list[str]]:
     """Return the texts of a block of comments as mutagen reads them."""
-    if len(RawComments.parse(block).entries) > _MAX_COMMENTS:
-        raise ValueError("too many comments")
+    RawComments.parse(block)  # mutagen sets no limits
     texts: dict[str, list[str]] = {}
     for name, text in VComment(block, framing=False):
         if text:

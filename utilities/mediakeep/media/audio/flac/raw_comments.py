@@ -9,6 +9,7 @@ from typing import Self
 
 PICTURE_NAME, OLD_PICTURE_NAME = "metadata_block_picture", "coverart"
 
+_MAX_ENTRIES = 20_000
 _FRONT_COVER = bytes((0, 0, 0, 3))
 
 
@@ -22,10 +23,12 @@ class RawComments:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Split a block; raise ValueError if an entry exceeds it."""
+        """Split a block; raise ValueError if an entry exceeds it, or if it has too many."""
         vendor, at = _read_counted(data, 0)
         count = int.from_bytes(_read_exactly(data, at, 4), "little")
         at += 4
+        if count > _MAX_ENTRIES:
+            raise ValueError("too many entries")
         entries = []
         for _ in range(count):
             entry, at = _read_counted(data, at)

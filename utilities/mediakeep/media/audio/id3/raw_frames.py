@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from mediakeep.media.audio.id3 import frame_encoding, frames, id3v2
 from mediakeep.media.audio.id3.frame_encoding import FrameDecoder
@@ -18,6 +19,7 @@ MAX_TAG_SIZE = (1 << 28) - 1  # bytes; the size is stored in four bytes of seven
 FRAME_HEADER_SIZE = 10  # bytes, in 2.3 and 2.4
 
 _TAG_HEADER_SIZE = 10
+_MAX_FRAMES = 20_000
 _UNSYNCED, _EXTENDED = 0x80, 0x40
 _FRAME_UNSYNCED = 0x02
 _NAME = re.compile(rb"[A-Z][A-Z0-9]{2}[A-Z0-9\0 ]?")
@@ -95,7 +97,10 @@ class RawTag:
 
 
 def parse_tag(data: bytes) -> RawTag | None:
-    """Split a tag into frames; return None if its version is unknown."""
+    """Split a tag into frames; return None if its version is unknown.
+
+    Raises ValueError if it has more frames than any program writes.
+    """
     version, flags = data[3], data[5]
     if version not in id3v2.SUPPORTED_VERSIONS:
         return None
@@ -104,7 +109,9 @@ def parse_tag(data: bytes) -> RawTag | None:
     if unsynced and version < 4:
         body = frame_encoding.remove_unsynchronisation(body)
     at = _first_frame_offset(body, version, flags)
-    found = list(iter_frames(body, version, at))
+    found = list(islice(iter_frames(body, version, at), _MAX_FRAMES + 1))
+    if len(found) > _MAX_FRAMES:
+        raise ValueError("too many frames")
     if found:
         at = found[-1].offset + len(found[-1].raw)
     rest = body[at:]
