@@ -23,7 +23,7 @@ from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags import other_tags, vorbis_tags
 
-_MAX_PAGE_CONTENT = 255 * 255  # bytes
+_PAGE_SIZE = 125 * 255  # bytes; mutagen fills pages up to twice that, and 255 * 255 is the limit
 _CHUNK = 1 << 20  # bytes renumbered at once
 
 
@@ -82,7 +82,7 @@ def _change_comments(data: bytes, target: TargetTags) -> bytes:
 
 def _build_pages(packets: list[bytes], header: OggHeaderPages) -> list[OggPage]:
     pages: list[OggPage] = OggPage.from_packets(
-        packets, header.pages[0].number, default_size=_MAX_PAGE_CONTENT, wiggle_room=0
+        packets, header.pages[0].number, default_size=_PAGE_SIZE, wiggle_room=0
     )
     for page in pages:
         page.serial = int.from_bytes(header.serial, "little")

@@ -1,0 +1,27 @@
+"""Header packets of any size are spread over valid Ogg pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.decode import ogg_page_scan
+from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.safewrite.write_tags import SetField
+from tests.media import writable_files
+
+
+@pytest.mark.parametrize("name", ["ogg", "opus"])
+def test_comments_of_any_size_fit_on_pages(tmp_path: Path, name: str) -> None:
+    path = writable_files.put(tmp_path, name)
+    # Multiples of 255, of the page size, and just below the largest page.
+    for size in (255 * 100, 31_000, 31_875, 32_100, 58_000, 61_500, 63_000, 64_500, 65_024, 65_536):
+        for more in (1, 30_000):
+            wanted = SetField("title", ("T" * size,)), SetField("album", ("A" * more,))
+            writable_files.write(path, tmp_path, *wanted)
+            assert len(tags.read(path).tags.title[0]) == size
+            with path.open("rb") as handle:
+                source = BoundedFile(handle.fileno(), path.stat().st_size)
+                assert ogg_page_scan.find_damaged_pages(source) == []
