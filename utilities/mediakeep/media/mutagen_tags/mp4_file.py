@@ -56,7 +56,7 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
     data = tag_list.read_content(source)
     mp4_items.split_items(data)  # mutagen sets no limits
     for name in (b"ilst", b"meta", b"udta", b"moov"):
-        data = _build_atom(name, bytes(4 if name == b"meta" else 0) + data)
+        data = tag_list.build_atom(name, bytes(4 if name == b"meta" else 0) + data)
     file = BytesIO(data)
     tags: Any = MP4Tags(Atoms(file), file)
     texts: dict[str, list[str]] = {}
@@ -113,7 +113,3 @@ def _content(source: BoundedFile, atom: AtomRange) -> bytes:
 def _choose_padding(info: Any) -> int:
     padding: int = info.padding
     return padding if padding >= 0 else PADDING
-
-
-def _build_atom(name: bytes, data: bytes) -> bytes:
-    return (8 + len(data)).to_bytes(4) + name + data

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from mediakeep.media.audio import to_native_tags
-from mediakeep.media.audio.mp4.tag_list import split_atoms
+from mediakeep.media.audio.mp4.tag_list import build_atom, split_atoms
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
 from mediakeep.media.audio.tag_map import TAG_MAP
 
@@ -138,4 +138,4 @@ def _build_value(kind: int, value: bytes) -> bytes:
 
 
 def _build_atom(name: str, data: bytes) -> bytes:
-    return (8 + len(data)).to_bytes(4) + name.encode("latin-1") + data
+    return build_atom(name.encode("latin-1"), data)

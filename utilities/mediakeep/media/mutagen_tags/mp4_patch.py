@@ -42,15 +42,15 @@ def build_patches(source: BoundedFile, content: bytes, padding: int) -> list[Pat
     OverflowError if a size exceeds four bytes.
     """
     place = tag_list.find_tag_list(source)
-    new, span = _build_atom(b"ilst", content), _replaced_range(source, place)
+    new, span = tag_list.build_atom(b"ilst", content), _replaced_range(source, place)
     room = span.size - len(new)
     missing = [b"udta", b"meta"][len(place.parents) - 1 :]
     if missing:
-        new = _wrap(new + _build_atom(b"free", bytes(padding)), missing)
+        new = _wrap(new + tag_list.build_atom(b"free", bytes(padding)), missing)
     elif room >= 8:
-        new += _build_atom(b"free", bytes(room - 8))
+        new += tag_list.build_atom(b"free", bytes(room - 8))
     elif room:
-        new += _build_atom(b"free", bytes(padding))
+        new += tag_list.build_atom(b"free", bytes(padding))
     by = len(new) - span.size
     patches = [(span, new)]
     if by:
@@ -99,8 +99,8 @@ def _replaced_range(source: BoundedFile, place: TagListPlace) -> ByteRange:
 def _wrap(data: bytes, missing: list[bytes]) -> bytes:
     for name in reversed(missing):
         if name == b"meta":
-            data = bytes(4) + _build_atom(b"hdlr", _HANDLER) + data
-        data = _build_atom(name, data)
+            data = bytes(4) + tag_list.build_atom(b"hdlr", _HANDLER) + data
+        data = tag_list.build_atom(name, data)
     return data
 
 
@@ -127,7 +127,3 @@ def _shift_tracks(source: BoundedFile, movie: AtomRange, by: int) -> list[Patch]
         (track, chunk_offsets.shift_offsets(source.read(track.start, track.size), moves))
         for track in tracks
     ]
-
-
-def _build_atom(name: bytes, data: bytes) -> bytes:
-    return (8 + len(data)).to_bytes(4) + name + data

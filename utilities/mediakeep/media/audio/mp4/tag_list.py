@@ -59,6 +59,11 @@ def split_atoms(data: bytes, at: int = 0) -> Iterator[bytes]:
         at += size
 
 
+def build_atom(name: bytes, data: bytes) -> bytes:
+    """Return an atom; raise OverflowError if its size exceeds four bytes."""
+    return (8 + len(data)).to_bytes(4) + name + data
+
+
 def _find_child(
     source: BoundedFile, parent: AtomRange, start: int, name: bytes
 ) -> AtomRange | None:
