@@ -28,8 +28,19 @@ KINDS = {
     "24.wav": ("pcm_s24le", "wav", "s32", 44_100),
     "a.aiff": ("pcm_s16be", "aiff", "s16", 44_100),
     "a.wv": ("wavpack", "wv", "s16p", 44_100),
+    "a.tta": ("tta", "tta", "s16", 44_100),
+    "ima.wav": ("adpcm_ima_wav", "wav", "s16p", 44_100),
+    "mp3.wav": ("libmp3lame", "wav", "s16p", 44_100),
+    "ac3.m4a": ("ac3", "ipod", "fltp", 48_000),
+    "eac3.mp4": ("eac3", "mp4", "fltp", 48_000),
+    "flac.mp4": ("flac", "mp4", "s32", 96_000),
+    "fragmented.m4a": ("aac", "ipod", "fltp", 44_100),
 }
-_LOSSY = {"libmp3lame", "mp2", "aac", "libopus", "wmav2"}
+_LOSSY = {"libmp3lame", "mp2", "aac", "libopus", "wmav2", "ac3", "eac3"}
+_OPTIONS = {
+    "flac.mp4": {"strict": "experimental"},
+    "fragmented.m4a": {"movflags": "frag_keyframe+empty_moov", "frag_duration": "500000"},
+}
 _SECONDS = 2
 _AT_ONCE = 1152
 
@@ -37,7 +48,7 @@ _AT_ONCE = 1152
 def write(path: Path, name: str) -> Path:
     """Write two seconds of noise in stereo as one of the kinds."""
     codec, container, form, rate = KINDS[name]
-    with av.open(str(path), "w", format=container) as output:
+    with av.open(str(path), "w", format=container, options=_OPTIONS.get(name, {})) as output:
         stream: Any = output.add_stream(codec, rate=rate)
         stream.layout, stream.format = "stereo", form
         if codec in _LOSSY:

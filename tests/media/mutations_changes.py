@@ -19,7 +19,7 @@ SUFFIXES = sorted(AUDIO_SUFFIXES)
 NAMES = (*sounds.SOUNDS, *sounds.PICTURES)
 STARTS = (
     *(b"ID3\x04\0\0\0\0\x0f\x7f", b"ID3\x02\0\x80\x7f\x7f\x7f\x7f", b"fLaC", b"OggS", b"RIFF"),
-    *(b"FORM", b"DSD ", b"MAC ", b"wvpk", b"MPCK", b"MP+\x07", b"ADIF", b"\0\0\0\x20ftyp"),
+    *(b"FORM", b"DSD ", b"MAC ", b"wvpk", b"MPCK", b"MP+\x07", b"TTA1", b"ADIF", b"\0\0\0\x20ftyp"),
     *(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c", b"\xff\xfb\x90\x64"),
     *(b"\xff\xf1\x50\x80", b"TAG", b"APETAGEX", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"),
     *(b"<!DOCTYPE html>", b"PK\x03\x04", b"\x1aE\xdf\xa3", b"\xef\xbb\xbfID3", bytes(16)),

@@ -67,6 +67,9 @@ def _walk(data: bytes, at: int, end: int) -> Iterator[_Mark]:
         yield from _ogg(data)
     elif start in (b"RIFF", b"FORM"):
         yield from _chunks(data, at, end, "little" if start == b"RIFF" else "big")
+    elif start == b"TTA1":
+        fields = ((4, 2), (6, 2), (8, 2), (10, 4), (14, 4), (22, 4), (26, 4))
+        yield from (Length(at + place, width, "little") for place, width in fields)
     elif start == b"DSD ":
         yield from _dsf(data)
     elif start == b"\x30\x26\xb2\x75":

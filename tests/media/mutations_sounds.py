@@ -10,6 +10,7 @@ at each. All are the same at every run.
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Iterable
 from functools import cache
 from io import BytesIO
@@ -170,6 +171,17 @@ def _musepack8() -> bytes:
     return b"MPCK" + b"".join(k + bytes([3 + len(d)]) + d for k, d in parts) + b"SE\x03"
 
 
+def _true_audio() -> bytes:
+    """A header and a seek table, each with its CRC-32, and two frames (True Audio's TTA1)."""
+
+    def summed(data: bytes) -> bytes:
+        return data + struct.pack("<I", zlib.crc32(data))
+
+    frames = (_NOISE[:700], _NOISE[700:1300])
+    head = summed(b"TTA1" + struct.pack("<HHHII", 1, 2, 16, 44100, 60_000))
+    return head + summed(struct.pack("<2I", *map(len, frames))) + b"".join(frames)
+
+
 def _adts() -> bytes:
     """Raw AAC, each frame with a header of 7 bytes (ISO 13818-7, 6.2)."""
     size = 7 + 120
@@ -243,6 +255,7 @@ SOUNDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "wv": ("WavPack", lambda: _wavpack() + tagging.apev2_tag()),
     "mpc": ("Musepack", lambda: _musepack8() + tagging.apev2_tag()),
     "seven.mpc": ("Musepack", lambda: _musepack7() + tagging.apev2_tag()),
+    "tta": ("True Audio", lambda: tagging.id3v2() + _true_audio() + tagging.id3v1()),
     "aac": ("AAC", lambda: tagging.id3v2() + _adts()),
 }
 

@@ -32,6 +32,7 @@ FACTS = {
     "wv": (3000 / 44100, 44100, 2, 16, True),
     "mpc": (192 / 44100, 44100, 2, 0, False),
     "seven.mpc": ((20 * 1152 - 576) / 44100, 44100, 2, 0, False),
+    "tta": (60_000 / 44100, 44100, 2, 16, True),
     "aac": (12 * 1024 / 44100, 44100, 2, 0, False),
 }
 
@@ -82,6 +83,7 @@ def test_the_bytes_tell_the_format_whatever_the_name(
         ("WavPack", ".wv"),
         ("Musepack", ".mpc"),
         ("DSF", ".dsf"),
+        ("True Audio", ".tta"),
     ],
 )
 def test_extensions_that_stand_for_a_format(name: str, suffixes: str) -> None:

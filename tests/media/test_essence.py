@@ -25,7 +25,19 @@ from tests.music import shelf
 from tests.sampling import each_row
 
 COMMON = [f"{name}.{suffix}" for name in ("bell", "chord") for suffix in shelf.FORMATS]
-RARE = ["flac.oga", "speex.ogg", "wma", "wav", "aiff", "dsf", "ape", "wv", "mpc", "seven.mpc"]
+RARE = [
+    "flac.oga",
+    "speex.ogg",
+    "wma",
+    "wav",
+    "aiff",
+    "dsf",
+    "ape",
+    "wv",
+    "mpc",
+    "seven.mpc",
+    "tta",
+]
 NAMES = [*COMMON, *RARE, "aac", "tail.mp3", "tagged.flac", "vbri.mp3"]
 NOISE = Random("sound").randbytes(1500)  # the sound of the small files
 LONG, IMAGE = "A Very Long Title " * 90, Random("picture").randbytes(300_000)

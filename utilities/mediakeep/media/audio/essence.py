@@ -8,7 +8,7 @@
     WAV, AIFF         the format chunk, then the samples
     DSF               the same
     WMA               the packets of the data object
-    Monkey's Audio, WavPack, Musepack
+    Monkey's Audio, WavPack, Musepack, True Audio
                       all bytes between leading and trailing tags
 
 The header that MP3 encoders write into the first frame (Xing) is part of the essence; FLAC's

@@ -35,12 +35,13 @@ DSF = AudioFormat("DSF", (".dsf",))
 MONKEYS = AudioFormat("Monkey's Audio", (".ape",))
 WAVPACK = AudioFormat("WavPack", (".wv",))
 MUSEPACK = AudioFormat("Musepack", (".mpc",))
+TRUE_AUDIO = AudioFormat("True Audio", (".tta",))
 
 ALL = {
     kind.name: kind
     for kind in (
         *(MP3, AAC, FLAC, MP4, VORBIS, OPUS, OGG_FLAC, SPEEX),
-        *(ASF, WAV, AIFF, DSF, MONKEYS, WAVPACK, MUSEPACK),
+        *(ASF, WAV, AIFF, DSF, MONKEYS, WAVPACK, MUSEPACK, TRUE_AUDIO),
     )
 }
 AMBIGUOUS_SUFFIXES = frozenset({".mp4"})  # also used for videos: only the content tells
@@ -48,7 +49,6 @@ AUDIO_SUFFIXES = (
     frozenset(suffix for kind in ALL.values() for suffix in kind.suffixes) - AMBIGUOUS_SUFFIXES
 )
 UNSUPPORTED_SUFFIXES = {  # audio that is reported, but not read
-    ".tta": "True Audio",
     ".tak": "TAK",
     ".dff": "DSDIFF",
     ".mka": "Matroska",
@@ -63,6 +63,7 @@ SIGNATURES = (
     (b"MPCK", MUSEPACK),
     (b"MP+", MUSEPACK),
     (b"DSD ", DSF),
+    (b"TTA1", TRUE_AUDIO),
     (b"ADIF", AAC),
 )
 _SIGNATURE_BYTES = tuple(start for start, _ in SIGNATURES)

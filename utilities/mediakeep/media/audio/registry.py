@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from mediakeep.media.audio import aac, dsf, formats, musepack, wavpack
+from mediakeep.media.audio import aac, dsf, formats, musepack, tta, wavpack
 from mediakeep.media.audio.ape import ape_stream
 from mediakeep.media.audio.asf import asf_stream
 from mediakeep.media.audio.flac import flac_stream
@@ -50,6 +50,7 @@ _PARSERS: Mapping[str, FormatParser] = {
     formats.MONKEYS.name: ape_stream,
     formats.WAVPACK.name: wavpack,
     formats.MUSEPACK.name: musepack,
+    formats.TRUE_AUDIO.name: tta,
 }
 
 

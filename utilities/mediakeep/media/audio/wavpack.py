@@ -45,10 +45,17 @@ class _WavPackBlock(NamedTuple):
     samples: int
     total_samples: int  # 0 if unknown
 
+    @property
+    def end(self) -> int:
+        """The number of the first sample after the block."""
+        return self.first_sample + self.samples
+
 
 def parse(source: BoundedFile) -> ParsedFile:
     """Parse the first block of a WavPack file; raise struct.error if it is truncated."""
     samples, info = source.call_once_and_cache(_read_first_block)
+    if not samples and (last := _find_last_block(source)):  # the file was written to a pipe
+        samples = last[0].end
     return build_parsed_file(source, samples, info)
 
 
@@ -57,17 +64,29 @@ def check_stream(source: BoundedFile) -> StreamCheck:
     audio = surrounding_tags.find_audio_range(source)
     block = _parse_block_header(source.read(audio.start, _HEADER_SIZE))
     total = block.total_samples if block else 0
+    last = _find_last_block(source)
+    if last is None:
+        return StreamCheck(audio.size)
+    last_block, is_truncated = last
+    if is_truncated:
+        return StreamCheck(audio.size, "its last block is truncated")
+    end = last_block.end
+    return StreamCheck(audio.size, _missing_audio_text(source, end, total) if end < total else "")
+
+
+def _find_last_block(source: BoundedFile) -> tuple[_WavPackBlock, bool] | None:
+    """Return the last block with audio and False, or a truncated block at the end and True.
+
+    Return None if no block is found near the end of the audio.
+    """
+    audio = surrounding_tags.find_audio_range(source)
     for reach in _TAIL_SIZES:
         tail = source.read_tail(audio.end, min(reach, audio.size))
         for offset, block in _find_blocks_backwards(tail):
-            if offset + 8 + block.size > len(tail):
-                return StreamCheck(audio.size, "its last block is truncated")
-            if block.samples:
-                end = block.first_sample + block.samples
-                return StreamCheck(
-                    audio.size, _missing_audio_text(source, end, total) if end < total else ""
-                )
-    return StreamCheck(audio.size)
+            is_truncated = offset + 8 + block.size > len(tail)
+            if block.samples or is_truncated:
+                return block, is_truncated
+    return None
 
 
 def _missing_audio_text(source: BoundedFile, end: int, total: int) -> str:

@@ -44,8 +44,11 @@ _DEMUXERS = {
     formats.DSF.name: "dsf",
     formats.MONKEYS.name: "ape",
     formats.WAVPACK.name: "wv",
+    formats.TRUE_AUDIO.name: "tta",
 }
-_TAGGED_DEMUXERS = frozenset({"flac", "ape", "wv", "mpc", "mpc8"})  # formats that may end with tags
+_TAGGED_DEMUXERS = frozenset(
+    {"flac", "ape", "wv", "mpc", "mpc8", "tta"}
+)  # formats that may end with tags
 
 
 def find_damage(path: Path, facts: AudioProperties) -> str:

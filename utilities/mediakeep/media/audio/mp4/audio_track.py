@@ -6,7 +6,7 @@ import struct
 
 from msgspec import structs
 
-from mediakeep.media.audio.mp4 import atoms, descriptors
+from mediakeep.media.audio.mp4 import atoms, codec_atoms, descriptors
 from mediakeep.media.audio.mp4.atoms import Atom
 from mediakeep.media.audio.mp4.tracks import TrackAtoms
 from mediakeep.media.audio.parsed_file import StreamInfo
@@ -24,7 +24,8 @@ def parse_audio_track(source: BoundedFile, track: TrackAtoms) -> StreamInfo | No
     handler, descriptions = track.get(b"hdlr"), track.get(b"stsd")
     if handler is None or source.read(handler.start + 8, 4) != b"soun":
         return None
-    length = _parse_duration(source, track.get(b"mdhd"))
+    scale, duration = parse_media_header(source, track.get(b"mdhd"))
+    length = duration / scale if scale else 0.0
     entries = (
         atoms.walk_atoms(source, descriptions.start + 8, descriptions.end) if descriptions else ()
     )
@@ -33,14 +34,18 @@ def parse_audio_track(source: BoundedFile, track: TrackAtoms) -> StreamInfo | No
     return StreamInfo(length=length)
 
 
-def _parse_duration(source: BoundedFile, header: Atom | None) -> float:
+def parse_media_header(source: BoundedFile, header: Atom | None) -> tuple[int, int]:
+    """Return the time units per second of an MP4 track and its duration in them, or 0 if unknown.
+
+    `header` is its `mdhd` atom.
+    """
     if header is None:
-        return 0.0
+        return 0, 0
     data = source.read(header.start, 32)
     layout, offset = (">IQ", 20) if data[:1] == b"\1" else (">II", 12)
     scale, duration = struct.unpack_from(layout, data, offset)
     unknown = 0xFFFFFFFF if layout == ">II" else 0xFFFFFFFFFFFFFFFF
-    return duration / scale if scale and duration != unknown else 0.0
+    return scale, 0 if duration == unknown else duration
 
 
 def _parse_sample_entry(source: BoundedFile, entry: Atom, length: float) -> StreamInfo:
@@ -76,4 +81,7 @@ def _apply_codec_atoms(source: BoundedFile, entry: Atom, info: StreamInfo) -> St
         return structs.replace(
             info, bits_per_sample=bits, channels=channels, bitrate=bitrate, sample_rate=rate
         )
+    for name, apply_configuration in codec_atoms.CONFIGURATIONS.items():
+        if atom := atoms_by_name.get(name):
+            return apply_configuration(source.read(atom.start, min(atom.size, 64)), info)
     return info

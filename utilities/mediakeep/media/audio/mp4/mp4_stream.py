@@ -9,10 +9,12 @@ from __future__ import annotations
 from functools import partial
 from itertools import takewhile
 
+from msgspec import structs
+
 from mediakeep.media.audio import surrounding_tags
-from mediakeep.media.audio.mp4 import atoms, audio_track, mp4_tags, tracks
+from mediakeep.media.audio.mp4 import atoms, audio_track, fragments, mp4_tags, tracks
 from mediakeep.media.audio.mp4.atoms import Atom
-from mediakeep.media.audio.mp4.tracks import Mp4Movie
+from mediakeep.media.audio.mp4.tracks import Mp4Movie, TrackAtoms
 from mediakeep.media.audio.parsed_file import EssenceParts, ParsedFile, parse_or_none
 from mediakeep.media.audio.stream_check import StreamCheck, missing_bytes_text
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
@@ -34,13 +36,25 @@ def parse(source: BoundedFile) -> ParsedFile:
     header = source.call_once_and_cache(_read_movie)
     if header is None:
         raise ValueError("no moov")
-    infos = (audio_track.parse_audio_track(source, track) for track in header.tracks)
-    info = next(filter(None, infos), None)
+    infos = (
+        (track, info)
+        for track in header.tracks
+        if (info := audio_track.parse_audio_track(source, track))
+    )
+    track, info = next(infos, ({}, None))
     if info is None:
         raise ValueError("no audio track")
+    if header.fragment_defaults and not info.length:
+        info = structs.replace(info, length=_fragmented_length(source, header, track))
     tags = mp4_tags.find_tag_list(source, header.user_data) if header.user_data else None
     block = parse_or_none(partial(mp4_tags.read_tags, source, tags)) if tags else None
     return ParsedFile(info=info, blocks=[block] if block else [])
+
+
+def _fragmented_length(source: BoundedFile, header: Mp4Movie, track: TrackAtoms) -> float:
+    scale = audio_track.parse_media_header(source, track.get(b"mdhd"))[0]
+    units = fragments.find_duration(source, _read_top_level_atoms(source), header, track)
+    return units / scale if scale else 0.0
 
 
 def has_video_track(source: BoundedFile) -> bool:

@@ -15,7 +15,7 @@ from mediakeep.media.bounded_file import BoundedFile
 
 _PATH_TO_TABLES = (b"mdia", b"minf", b"stbl")  # nested atoms from a track to its tables
 _CHUNK_OFFSET_WIDTHS = {b"stco": 4, b"co64": 8}  # bytes of each entry of a chunk offset table
-_TRACK_ATOMS = frozenset({b"mdhd", b"hdlr", b"stsd", *_CHUNK_OFFSET_WIDTHS})
+_TRACK_ATOMS = frozenset({b"tkhd", b"mdhd", b"hdlr", b"stsd", *_CHUNK_OFFSET_WIDTHS})
 _MAX_TRACKS = 64
 _MAX_SIBLINGS = 256  # atoms with the same parent on the path to the tables
 
@@ -23,10 +23,14 @@ TrackAtoms = dict[bytes, Atom]  # the first atom of each name
 
 
 class Mp4Movie(msgspec.Struct):
-    """The content of the MP4 header (`moov`): tracks, and user data (`udta`) with the tags."""
+    """The content of the MP4 header (`moov`): tracks, and user data (`udta`) with the tags.
+
+    `fragment_defaults` (`mvex`) is there only if the audio is fragmented.
+    """
 
     tracks: list[TrackAtoms] = []
     user_data: Atom | None = None
+    fragment_defaults: Atom | None = None
 
 
 def parse_movie(source: BoundedFile, movie: Atom) -> Mp4Movie:
@@ -37,6 +41,8 @@ def parse_movie(source: BoundedFile, movie: Atom) -> Mp4Movie:
             result.tracks.append(_parse_track(source, atom))
         elif atom.name == b"udta" and result.user_data is None:
             result.user_data = atom
+        elif atom.name == b"mvex":
+            result.fragment_defaults = atom
     return result
 
 

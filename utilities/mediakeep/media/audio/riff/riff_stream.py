@@ -62,11 +62,18 @@ _SIZE_TOLERANCE = 64  # bytes; some writers give the data chunk the size of the 
 _MIN_STREAMED_SIZE = 0x7FFFF000  # sizes from here on are placeholders of writers to a pipe
 _DATA_CHUNKS = frozenset({b"data", b"SSND"})
 _FORMAT_CHUNKS = frozenset({b"fmt ", b"COMM"})
-_ID3_CHUNKS = (b"id3 ", b"ID3 ")
-_LIST_CHUNK = b"LIST"
+ID3_CHUNKS = frozenset({b"id3 ", b"ID3 "})
+LIST_CHUNK = b"LIST"
+_SAMPLE_COUNT_CHUNK = b"fact"
 _PCM_FORMATS = frozenset({1, 3})  # PCM: integer, floating point
+_ADPCM_FORMATS = frozenset({2, 0x11})
 _EXTENSIBLE_FORMAT = 0xFFFE
-_CODEC_NAMES = {0x50: "MPEG", 0x55: "MP3", 0x2000: "AC-3", 6: "A-law", 7: "mu-law", 2: "ADPCM"}
+_CODEC_NAMES = dict(
+    [
+        *((2, "ADPCM"), (6, "A-law"), (7, "mu-law"), (0x11, "IMA ADPCM"), (0x31, "GSM 6.10")),
+        *((0x50, "MPEG"), (0x55, "MP3"), (0x2000, "AC-3")),
+    ]
+)
 _AIFF_PCM_CODECS = frozenset(
     {b"NONE", b"sowt", b"twos", b"raw ", b"in24", b"in32", b"fl32", b"fl64"}
 )
@@ -76,32 +83,32 @@ _AIFF_PCM_CODECS |= {b"FL32", b"FL64"}
 def parse(source: BoundedFile) -> ParsedFile:
     """Parse the chunks of a WAV or AIFF file; raise ValueError if it has no format chunk."""
     chunk_spans: dict[bytes, ByteRange] = {}
+    blocks: list[TagBlock | None] = []
     for name, start, size in walk_chunks(source, surrounding_tags.find_audio_start(source)):
-        if (
-            name != _LIST_CHUNK
+        span = ByteRange(start, min(start + size, source.size))
+        if name in ID3_CHUNKS:  # of several, readers use the first one
+            blocks.append(parse_or_none(partial(id3v2.read_tag, source, *span)))
+        elif (
+            name != LIST_CHUNK
             or source.read(start, len(info_tags.LIST_TYPE)) == info_tags.LIST_TYPE
         ):
-            chunk_spans[name] = ByteRange(start, min(start + size, source.size))
+            chunk_spans[name] = span
     is_big = is_big_endian(source, surrounding_tags.find_audio_start(source))
     format_span = chunk_spans.get(b"COMM" if is_big else b"fmt ")
     if format_span is None:
         raise ValueError("no format chunk")
-    parts = [
-        partial(id3v2.read_tag, source, *chunk_spans[name])
-        for name in _ID3_CHUNKS
-        if name in chunk_spans
-    ]
-    blocks: list[TagBlock | None] = [parse_or_none(part) for part in parts]
-    if _LIST_CHUNK in chunk_spans and not is_big:
+    if LIST_CHUNK in chunk_spans and not is_big:
         blocks.append(
-            parse_or_none(partial(info_tags.read_info_list, source, *chunk_spans[_LIST_CHUNK]))
+            parse_or_none(partial(info_tags.read_info_list, source, *chunk_spans[LIST_CHUNK]))
         )
     data = source.read(format_span.start, min(format_span.size, 40))
-    info = (
-        _parse_aiff_common(data)
-        if is_big
-        else _parse_wav_format(data, chunk_spans.get(b"data", ByteRange(0, 0)).size)
-    )
+    if is_big:
+        info = _parse_aiff_common(data)
+    else:
+        audio_size = chunk_spans.get(b"data", ByteRange(0, 0)).size
+        fact = chunk_spans.get(_SAMPLE_COUNT_CHUNK)
+        samples = int.from_bytes(source.read(fact.start, 4), "little") if fact else 0
+        info = _parse_wav_format(data, audio_size, samples)
     return ParsedFile(info=info, blocks=[block for block in blocks if block])
 
 
@@ -159,13 +166,24 @@ def _truncated_headers_text(source: BoundedFile) -> str:
     return missing_bytes_text(source.size - start, size) if missing else ""
 
 
-def _parse_wav_format(data: bytes, size: int) -> StreamInfo:
-    codec, channels, rate, bytes_per_second, _, bits = struct.unpack_from("<HHIIHH", data)
+def _parse_wav_format(data: bytes, size: int, samples: int) -> StreamInfo:
+    """Parse a format chunk; `samples` is the content of the `fact` chunk, 0 if it is missing.
+
+    `size` is the size of the audio in bytes. The byte rate of compressed audio is often wrong.
+    """
+    codec, channels, rate, bytes_per_second, align, bits = struct.unpack_from("<HHIIHH", data)
     if codec == _EXTENSIBLE_FORMAT and len(data) >= 26:
         codec = int.from_bytes(data[24:26], "little")
+    if codec in _PCM_FORMATS or _is_streamed_size(samples):
+        samples = 0
+    if not samples and codec in _ADPCM_FORMATS and align and len(data) >= 20:
+        samples = size // align * int.from_bytes(data[18:20], "little")
+    length = size / bytes_per_second if bytes_per_second else 0.0
+    if samples and rate:
+        length = samples / rate
     return StreamInfo(
-        length=size / bytes_per_second if bytes_per_second else 0.0,
-        bitrate=bytes_per_second * 8,
+        length=length,
+        bitrate=round(size * 8 / length) if samples and length else bytes_per_second * 8,
         sample_rate=rate,
         channels=channels,
         bits_per_sample=bits,
