@@ -7,8 +7,9 @@ import binascii
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from mediakeep.media.audio import formats, tag_ranges
+from mediakeep.media.audio import dsf, formats, surrounding_tags, tag_ranges
 from mediakeep.media.audio.ape import ape_items
+from mediakeep.media.audio.asf import asf_stream, asf_tags
 from mediakeep.media.audio.flac import flac_stream, metadata_blocks, raw_comments
 from mediakeep.media.audio.flac.raw_comments import RawComments
 from mediakeep.media.audio.id3 import frame_encoding, frames, id3v2, raw_frames
@@ -16,6 +17,7 @@ from mediakeep.media.audio.mp3 import mp3_stream
 from mediakeep.media.audio.mp4 import tag_list
 from mediakeep.media.audio.mp4.raw_atoms import iter_atoms
 from mediakeep.media.audio.ogg import comment_packet
+from mediakeep.media.audio.riff import raw_chunks, riff_stream
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 FRONT_COVER_TYPE = 3
@@ -173,6 +175,30 @@ def _find_in_apev2(data: bytes, start: int) -> Iterator[StoredPicture]:
             yield StoredPicture(FRONT_COVER_TYPE, "", picture, (span,), b"", "APEv2")
 
 
+def _find_around_range(source: BoundedFile) -> Iterator[StoredPicture]:
+    audio = surrounding_tags.find_audio_range(source)
+    yield from _find_around_audio(source, audio.start, audio.end)
+
+
+def _find_in_riff(source: BoundedFile) -> Iterator[StoredPicture]:
+    for chunk in raw_chunks.split_file(source).chunks:
+        if chunk.name in riff_stream.ID3_CHUNKS:
+            yield from _find_in_id3(source.read(chunk.body, chunk.end - chunk.body), chunk.body)
+
+
+def _find_in_dsf(source: BoundedFile) -> Iterator[StoredPicture]:
+    span = dsf.find_tag(source)
+    yield from _find_in_id3(source.read(span.start, span.size), span.start)
+
+
+def _find_in_asf(source: BoundedFile) -> Iterator[StoredPicture]:
+    for item in asf_stream.find_tag_objects(source):
+        for value in asf_tags.iter_values(source, item):
+            if value.is_picture and (found := asf_tags.locate_picture(source, value.span)):
+                data = source.read(found.span.start, found.span.size)
+                yield StoredPicture(found.type, found.mime, data, (found.span,), b"", "ASF")
+
+
 def _split_over_ranges(spans: tuple[ByteRange, ...], start: int, end: int) -> tuple[ByteRange, ...]:
     """Return the file ranges of a part of an Ogg packet that is spread over several pages.
 
@@ -193,4 +219,12 @@ _FINDERS: Mapping[str, Callable[[BoundedFile], Iterator[StoredPicture]]] = {
     formats.MP4.name: _find_in_mp4,
     formats.VORBIS.name: _ogg_finder(formats.VORBIS.name),
     formats.OPUS.name: _ogg_finder(formats.OPUS.name),
+    formats.WAV.name: _find_in_riff,
+    formats.AIFF.name: _find_in_riff,
+    formats.DSF.name: _find_in_dsf,
+    formats.ASF.name: _find_in_asf,
+    formats.TRUE_AUDIO.name: _find_around_range,
+    formats.MONKEYS.name: _find_around_range,
+    formats.WAVPACK.name: _find_around_range,
+    formats.MUSEPACK.name: _find_around_range,
 }

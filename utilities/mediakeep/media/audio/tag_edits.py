@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from mediakeep.errors import UsageError
-from mediakeep.media.audio import tag_map
+from mediakeep.media.audio import formats, tag_map
 from mediakeep.media.audio.model import AudioFile, Tags
 from mediakeep.media.audio.normalize_tags import NUMBER_PAIRS
 
@@ -22,6 +22,16 @@ _SINGLE_VALUE = frozenset(name for pair in NUMBER_PAIRS for name in pair)
 _FLAG = "compilation"
 _MAX_TEXT, _MAX_VALUES = 65_536, 200  # characters per text, and texts, that the reader keeps
 _MAX_SHOWN = 60  # characters of a value in a message
+ID3_FORMATS = frozenset(
+    kind.name for kind in (formats.MP3, formats.WAV, formats.AIFF, formats.DSF, formats.TRUE_AUDIO)
+)
+_APE_FORMATS = (formats.MONKEYS, formats.WAVPACK, formats.MUSEPACK)
+# The beginning of the name of the native tag format, if there can be others in the same file.
+_NATIVE_TAGS = {
+    **dict.fromkeys(ID3_FORMATS, "ID3v2"),
+    **{kind.name: "APEv2" for kind in _APE_FORMATS},
+    formats.FLAC.name: "Vorbis",
+}
 FIELDS = frozenset(Tags.__struct_fields__) - {PICTURES_FIELD}
 
 
@@ -133,7 +143,7 @@ def _is_applied(reading: AudioFile, change: TagEdit, cover: bytes | None) -> boo
 
 def has_non_native_tags(reading: AudioFile) -> bool:
     """Return True if the main tags of a file are not in the native tag format of its type."""
-    native_prefix = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
+    native_prefix = _NATIVE_TAGS.get(reading.facts.format, "")
     return not reading.container.startswith(native_prefix) and reading.container != ""
 
 

@@ -18,13 +18,22 @@ from mutagen.mp4._atom import AtomError
 
 from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
-from mediakeep.media.audio import formats, normalize_tags
+from mediakeep.media.audio import formats, normalize_tags, tta
 from mediakeep.media.audio.model import Tags
+from mediakeep.media.audio.mp3 import mp3_stream
 from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
-from mediakeep.media.mutagen_tags import copy_file, flac_file, mp3_file, mp4_file
+from mediakeep.media.mutagen_tags import (
+    ape_file,
+    asf_file,
+    dsf_file,
+    flac_file,
+    mp4_file,
+    riff_file,
+)
+from mediakeep.media.mutagen_tags.id3_file import Id3TagWriter
 from mediakeep.media.mutagen_tags.ogg_file import OggTagWriter
 
 _DAMAGED = "its tags are damaged; remove them with another program, then scan again"
@@ -59,11 +68,19 @@ class FormatTagWriter(Protocol):
 
 
 _WRITERS: Mapping[str, FormatTagWriter] = {
-    formats.MP3.name: mp3_file,
+    formats.MP3.name: Id3TagWriter(mp3_stream.iter_essence),
     formats.FLAC.name: flac_file,
     formats.MP4.name: mp4_file,
     formats.VORBIS.name: OggTagWriter(formats.VORBIS.name),
     formats.OPUS.name: OggTagWriter(formats.OPUS.name),
+    formats.WAV.name: riff_file,
+    formats.AIFF.name: riff_file,
+    formats.DSF.name: dsf_file,
+    formats.ASF.name: asf_file,
+    formats.TRUE_AUDIO.name: Id3TagWriter(tta.iter_essence),
+    formats.MONKEYS.name: ape_file,
+    formats.WAVPACK.name: ape_file,
+    formats.MUSEPACK.name: ape_file,
 }
 
 

@@ -17,6 +17,10 @@ TAG_FORMAT = "ape"
 
 _VERSION = 2000
 _READ_ONLY_FLAG = 1
+_HAS_HEADER_FLAG, _IS_HEADER_FLAG = 1 << 31, 1 << 29
+_COVER_NAME = "Cover Art (Front)"
+# The file name that precedes a new picture.
+_PICTURE_NAMES = {"image/jpeg": b"cover.jpg", "image/png": b"cover.png", "image/gif": b"cover.gif"}
 
 
 def update_tag(data: bytes, target: TargetTags) -> bytes:
@@ -35,6 +39,27 @@ def update_tag(data: bytes, target: TargetTags) -> bytes:
     if target.cover:
         items = [_replace_front_cover(item, target.cover.data) for item in items]
     return _build_tag(items, data)
+
+
+def update_main_tag(data: bytes, target: TargetTags) -> bytes:
+    """Return the main tag of a file with the target values; b"" begins a new one.
+
+    A tag of version 1 becomes one of version 2. A front cover is added if there is none.
+    """
+    items = list(ape_items.split_items(data)) if data else []
+    for name, values in to_native_tags.convert_to_native_tags(
+        _texts(items), TAG_FORMAT, target.texts
+    ).items():
+        items = _assign(items, name, values)
+    if target.cover:
+        new = [_replace_front_cover(item, target.cover.data) for item in items]
+        if not any(_is_front_cover(item) for item in items):
+            value = _PICTURE_NAMES.get(target.cover.mime, b"cover") + b"\0" + target.cover.data
+            new.append(_build_item(_COVER_NAME, ape_items.BINARY_ITEM << 1, value))
+        items = new
+    header = struct.pack("<8sIIII8x", MAGIC, _VERSION, 0, 0, _HAS_HEADER_FLAG | _IS_HEADER_FLAG)
+    footer = struct.pack("<8sIIII8x", MAGIC, _VERSION, 0, 0, _HAS_HEADER_FLAG)
+    return _build_tag(items, header + footer)
 
 
 def _texts(items: list[ApeItem]) -> dict[str, list[str]]:
@@ -61,10 +86,14 @@ def _usual_case(name: str) -> str:
 
 def _replace_front_cover(item: ApeItem, picture: bytes) -> ApeItem:
     """Return an item with a new picture after its file name, if it is a front cover."""
-    is_cover = item.name.lower() == ape_items.FRONT_COVER_NAME
-    if not is_cover or item.kind != ape_items.BINARY_ITEM:
+    if not _is_front_cover(item):
         return item
     return _build_item(item.name, item.flags, item.value[: item.value.find(b"\0") + 1] + picture)
+
+
+def _is_front_cover(item: ApeItem) -> bool:
+    is_front = item.name.lower() == ape_items.FRONT_COVER_NAME
+    return is_front and item.kind == ape_items.BINARY_ITEM
 
 
 def _build_item(name: str, flags: int, value: bytes) -> ApeItem:

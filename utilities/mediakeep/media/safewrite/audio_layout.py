@@ -1,6 +1,10 @@
 """Find the audio parts of a file, so that they can be combined with other tags.
 
-MP3, FLAC   everything between the tags
+MP3, FLAC, True Audio, Monkey's Audio, WavPack, Musepack
+            everything between the tags
+WAV, AIFF   each chunk without tags
+DSF         the format chunk and the data chunk
+WMA         everything after the header object
 MP4         each `trak`, which contains the offsets of its audio, and the content of each `mdat`
 Ogg         the Vorbis setup packet, then all audio pages
 """
@@ -11,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from mediakeep.media.audio import formats
+from mediakeep.media.audio import dsf, formats, surrounding_tags
+from mediakeep.media.audio.asf import asf_stream
 from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.mp3 import mp3_stream
 from mediakeep.media.audio.mp4 import raw_atoms
@@ -19,6 +24,7 @@ from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
 from mediakeep.media.audio.ogg import comment_packet, rewrite_pages
 from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.riff import raw_chunks
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.safewrite.file_assembly import FilePart, RenumberedPages, ShiftedTrack
 
@@ -70,6 +76,29 @@ def _mpeg_layout(source: BoundedFile) -> AudioLayout:
     return AudioLayout(tuple(mp3_stream.iter_essence(source)))
 
 
+def _untagged_layout(source: BoundedFile) -> AudioLayout:
+    return AudioLayout((surrounding_tags.find_audio_range(source),))
+
+
+def _riff_layout(source: BoundedFile) -> AudioLayout:
+    """Return all chunks without tags, each without its padding byte."""
+    return AudioLayout(
+        tuple(
+            ByteRange(chunk.start, chunk.end)
+            for chunk in raw_chunks.split_file(source).chunks
+            if not raw_chunks.is_tag_chunk(source, chunk)
+        )
+    )
+
+
+def _dsf_layout(source: BoundedFile) -> AudioLayout:
+    return AudioLayout((dsf.find_audio_chunks(source),))
+
+
+def _asf_layout(source: BoundedFile) -> AudioLayout:
+    return AudioLayout((ByteRange(asf_stream.find_header(source).end, source.size),))
+
+
 def _flac_layout(source: BoundedFile) -> AudioLayout:
     return AudioLayout(tuple(flac_stream.iter_essence(source)))
 
@@ -118,4 +147,12 @@ _LAYOUTS: Mapping[str, Callable[[BoundedFile], AudioLayout]] = {
     formats.MP4.name: _mp4_layout,
     formats.VORBIS.name: _ogg_layout(formats.VORBIS.name),
     formats.OPUS.name: _ogg_layout(formats.OPUS.name),
+    formats.WAV.name: _riff_layout,
+    formats.AIFF.name: _riff_layout,
+    formats.DSF.name: _dsf_layout,
+    formats.ASF.name: _asf_layout,
+    formats.TRUE_AUDIO.name: _untagged_layout,
+    formats.MONKEYS.name: _untagged_layout,
+    formats.WAVPACK.name: _untagged_layout,
+    formats.MUSEPACK.name: _untagged_layout,
 }

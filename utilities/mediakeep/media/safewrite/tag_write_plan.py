@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
-from mediakeep.media.audio import embedded_pictures, formats
+from mediakeep.media.audio import embedded_pictures, formats, tag_edits
 from mediakeep.media.audio.model import AudioFile, AudioProperties
 from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import (
@@ -25,7 +25,12 @@ from mediakeep.media.audio.tag_edits import (
 from mediakeep.media.bounded_file import BoundedFile
 
 WRITABLE_FORMATS = frozenset(
-    kind.name for kind in (formats.MP3, formats.FLAC, formats.MP4, formats.VORBIS, formats.OPUS)
+    kind.name
+    for kind in (
+        *(formats.MP3, formats.FLAC, formats.MP4, formats.VORBIS, formats.OPUS, formats.WAV),
+        *(formats.AIFF, formats.DSF, formats.ASF, formats.TRUE_AUDIO, formats.MONKEYS),
+        *(formats.WAVPACK, formats.MUSEPACK),
+    )
 )
 
 _NUMBERS = ("track", "track_total", "disc", "disc_total")
@@ -74,7 +79,7 @@ def _check_value(path: Path, edit: SetField, kind: str) -> None:
     unsupported = ""
     if kind == formats.MP4.name and edit.field in _NUMBERS:
         unsupported = next((text for text in edit.values[:1] if not _is_number(text)), "")
-    elif kind == formats.MP3.name and edit.field == "genres":
+    elif kind in tag_edits.ID3_FORMATS and edit.field == "genres":
         unsupported = next(filter(_GENRE_NUMBER.fullmatch, edit.values), "")
     if unsupported:
         raise ValueNotSupported(

@@ -19,6 +19,7 @@ _FILE_PROPERTIES_GUID = encode_guid("8cabdca1-a947-11cf-8ee4-00c00c205365")  # f
 _STREAM_PROPERTIES_GUID = encode_guid("b7dc0791-a9b7-11cf-8ee6-00c00c205365")  # stream properties
 _CODEC_LIST_GUID = encode_guid("86d15240-311d-11d0-a3a4-00a0c90348f6")
 _HEADER_EXTENSION_GUID = encode_guid("5fbf03b5-a92e-11cf-8ee3-00c00c205365")
+_PADDING_GUID = encode_guid("1806d474-cadf-4509-a4ba-9aabcb96aae8")
 _DATA_GUID = encode_guid("75b22636-668e-11cf-a6d9-00aa0062ce6c")
 _AUDIO_MEDIA_GUID = encode_guid("f8699e40-5b4d-11cf-a8fd-00805f5c442b")
 _DRM_SCHEMES = {
@@ -39,17 +40,39 @@ def parse(source: BoundedFile) -> ParsedFile:
     block = TagBlock(name="ASF", tag_format="asf")
     header_objects: dict[bytes, AsfObject] = {}
     for item in source.call_once_and_cache(_read_header_objects):
-        if item.guid == _HEADER_EXTENSION_GUID:
-            for inner in objects.walk_objects(
-                source, item.start + _EXTENSION_HEADER_SIZE, item.end
-            ):
-                asf_tags.add_object_tags(block, source, inner)
-        elif (
-            item.guid != _STREAM_PROPERTIES_GUID or source.read(item.start, 16) == _AUDIO_MEDIA_GUID
+        if item.guid != _STREAM_PROPERTIES_GUID or (
+            source.read(item.start, 16) == _AUDIO_MEDIA_GUID
         ):
             header_objects.setdefault(item.guid, item)
-            asf_tags.add_object_tags(block, source, item)
+    for item in find_tag_objects(source):
+        asf_tags.add_object_tags(block, source, item)
     return ParsedFile(info=_parse_stream_info(source, header_objects), blocks=[block])
+
+
+def find_tag_objects(source: BoundedFile) -> list[AsfObject]:
+    """Return the objects with tags in the order in which their values count."""
+    found = [item for item in _iter_nested_objects(source) if item.guid in asf_tags.TAG_OBJECTS]
+    return sorted(found, key=lambda item: asf_tags.TAG_OBJECTS.index(item.guid))
+
+
+def iter_other_objects(source: BoundedFile) -> Iterator[AsfObject]:
+    """Yield the header objects that have neither tags nor sizes that depend on them."""
+    changing = (*asf_tags.TAG_OBJECTS, _FILE_PROPERTIES_GUID, _PADDING_GUID)
+    return (item for item in _iter_nested_objects(source) if item.guid not in changing)
+
+
+def find_header(source: BoundedFile) -> ByteRange:
+    """Return the byte range of the header object."""
+    return ByteRange(surrounding_tags.find_audio_start(source), _find_header_end(source))
+
+
+def find_size_field(source: BoundedFile) -> ByteRange | None:
+    """Return where the header declares the size of the file, or None if it does not."""
+    for item in _read_header_objects(source):
+        if item.guid == _FILE_PROPERTIES_GUID and item.end - item.start >= 80:
+            flags = int.from_bytes(source.read(item.start + 64, 4), "little")
+            return None if flags & _BROADCAST_FLAG else ByteRange(item.start + 16, item.start + 24)
+    return None
 
 
 def check_stream(source: BoundedFile) -> StreamCheck:
@@ -93,6 +116,16 @@ def _find_header_end(source: BoundedFile) -> int:
 def _read_header_objects(source: BoundedFile) -> list[AsfObject]:
     start = surrounding_tags.find_audio_start(source) + objects.HEADER_SIZE
     return list(objects.walk_objects(source, start, min(_find_header_end(source), source.size)))
+
+
+def _iter_nested_objects(source: BoundedFile) -> Iterator[AsfObject]:
+    """Yield the objects in the header, and those in its extension instead of the extension."""
+    for item in source.call_once_and_cache(_read_header_objects):
+        if item.guid == _HEADER_EXTENSION_GUID:
+            start = item.start + _EXTENSION_HEADER_SIZE
+            yield from objects.walk_objects(source, start, item.end)
+        else:
+            yield item
 
 
 def _total_packet_bytes(source: BoundedFile, properties: AsfObject) -> int:

@@ -26,12 +26,13 @@ def read_info_list(source: BoundedFile, offset: int, end: int) -> TagBlock:
         if len(head) < 8 or offset + size > end or block.is_full:
             break
         text = source.read(offset, min(size, _MAX_TEXT_SIZE)).partition(b"\0")[0]
-        block.add_texts(head[:4].decode("latin-1"), [_decode_text(text)])
+        block.add_texts(head[:4].decode("latin-1"), [decode_text(text)])
         offset += size + (size & 1)
     return block
 
 
-def _decode_text(text: bytes) -> str:
+def decode_text(text: bytes) -> str:
+    """Decode a text of an INFO list."""
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,0 +1,90 @@
+"""Split WAV and AIFF files into chunks, for writers and undo.
+
+The sizes must be exact: unlike the reader, a writer may not guess where a chunk ends.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mediakeep.media.audio import surrounding_tags
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.riff import info_tags, riff_stream
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+
+HEADER_SIZE = 8  # bytes of a chunk's name and size
+
+_FORM_HEADER_SIZE = 12  # bytes of the file before its first chunk
+_MAX_CHUNKS = 1000
+_LARGE_FORMS = (b"RF64", b"BW64")
+_AUDIO_CHUNKS = frozenset({b"data", b"SSND"})
+
+
+class RawChunk(NamedTuple):
+    """A chunk: its name, and the byte offsets of its header, of its content and of their ends.
+
+    `next` is the offset after the padding byte that follows content of an odd size.
+    """
+
+    name: bytes
+    start: int
+    body: int
+    end: int
+    next: int
+
+    @property
+    def whole(self) -> ByteRange:
+        """The chunk with its header and its padding byte."""
+        return ByteRange(self.start, self.next)
+
+
+class RiffFile(NamedTuple):
+    """A WAV or AIFF file: its byte order, the offset of its first byte, and its chunks.
+
+    `end` is the offset after the last chunk; the size in the header of the file may be another.
+    """
+
+    order: str  # "<" or ">", as in `struct`
+    start: int
+    chunks: tuple[RawChunk, ...]
+    end: int
+
+
+def split_file(source: BoundedFile) -> RiffFile:
+    """Return the chunks of a WAV or AIFF file, up to other data such as an ID3v1 tag.
+
+    Raises UnsupportedLayout if the audio does not have an exact size.
+    """
+    start = surrounding_tags.find_audio_start(source)
+    if source.read(start, 4) in _LARGE_FORMS:
+        raise UnsupportedLayout("its sizes have 64 bits")
+    is_big = riff_stream.is_big_endian(source, start)
+    chunks, at = list[RawChunk](), start + _FORM_HEADER_SIZE
+    while chunk := _read_chunk(source, at, "big" if is_big else "little"):
+        if len(chunks) == _MAX_CHUNKS:
+            raise UnsupportedLayout("it has too many chunks")
+        chunks.append(chunk)
+        at = chunk.next
+    if not any(chunk.name in _AUDIO_CHUNKS and chunk.end > chunk.body for chunk in chunks):
+        raise UnsupportedLayout("the size of its audio chunk is not exact")
+    return RiffFile(">" if is_big else "<", start, tuple(chunks), at)
+
+
+def is_info_list(source: BoundedFile, chunk: RawChunk) -> bool:
+    """Return True if a chunk is a RIFF INFO list, which contains texts."""
+    list_type = source.read(chunk.body, len(info_tags.LIST_TYPE))
+    return chunk.name == riff_stream.LIST_CHUNK and list_type == info_tags.LIST_TYPE
+
+
+def is_tag_chunk(source: BoundedFile, chunk: RawChunk) -> bool:
+    """Return True if a chunk contains tags: ID3v2, or a RIFF INFO list."""
+    return chunk.name in riff_stream.ID3_CHUNKS or is_info_list(source, chunk)
+
+
+def _read_chunk(source: BoundedFile, start: int, order: str) -> RawChunk | None:
+    head = source.read(start, HEADER_SIZE)
+    body = start + HEADER_SIZE
+    end = body + int.from_bytes(head[4:], "big" if order == "big" else "little")
+    if len(head) < HEADER_SIZE or end > source.size or not head[:4].isascii():
+        return None
+    return RawChunk(head[:4], start, body, end, min(end + (end - body) % 2, source.size))

@@ -1,0 +1,55 @@
+"""Change the texts of a RIFF INFO list, which mutagen cannot read, next to an ID3v2 tag."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.riff import info_tags
+from mediakeep.media.audio.tag_edits import TargetTags
+
+_TAG_FORMAT = "riff"
+_SEPARATOR = "; "  # between values, of which an item has only one
+
+_Item = tuple[bytes, bytes]  # name and content
+
+
+def update_list(data: bytes, target: TargetTags) -> bytes:
+    """Return the content of an INFO list with the target values that have a name in it."""
+    items = list(_split_items(data))
+    texts: dict[str, list[str]] = {}
+    for item_name, content in items:
+        text = info_tags.decode_text(content.partition(b"\0")[0])
+        texts.setdefault(item_name.decode("latin-1"), []).append(text)
+    wanted = {
+        field: values
+        for field, values in target.texts.items()
+        if field == "track_total" or to_native_tags.native_names(field, _TAG_FORMAT)
+    }
+    for name, values in to_native_tags.convert_to_native_tags(texts, _TAG_FORMAT, wanted).items():
+        items = _assign(items, name.encode("latin-1"), _SEPARATOR.join(values))
+    return info_tags.LIST_TYPE + b"".join(_build_item(*item) for item in items)
+
+
+def _split_items(data: bytes) -> Iterator[_Item]:
+    at = len(info_tags.LIST_TYPE)
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        if at + 8 + size > len(data):
+            raise ValueError("an item exceeds its list")
+        yield name, data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _assign(items: list[_Item], name: bytes, text: str) -> list[_Item]:
+    """Replace the first item of a name and remove the others; add one if there is none."""
+    places = [index for index, item in enumerate(items) if item[0] == name]
+    at = places[0] if places else len(items)
+    kept = [item for index, item in enumerate(items) if index not in places]
+    new = [(name, text.encode() + b"\0")] if text else []
+    return [*kept[:at], *new, *kept[at:]]
+
+
+def _build_item(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)

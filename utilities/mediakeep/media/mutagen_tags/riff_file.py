@@ -1,0 +1,94 @@
+"""Write the tags of WAV and AIFF files: an ID3v2 tag in a chunk, and the texts of RIFF INFO."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from mediakeep.media.audio.id3 import id3v2, raw_frames
+from mediakeep.media.audio.riff import raw_chunks, riff_stream
+from mediakeep.media.audio.riff.raw_chunks import RawChunk, RiffFile
+from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import OtherTags, TagWriteOptions
+from mediakeep.media.bounded_file import BoundedFile, ByteRange
+from mediakeep.media.mutagen_tags import id3_tags, info_list, other_tags
+from mediakeep.media.mutagen_tags.other_tags import Patch
+
+TAG_FORMAT = "id3"
+
+_MAX_SIZE = 0xFFFFFFFF  # bytes that the header of a file can declare
+_NEW_CHUNK_NAMES = {"<": b"id3 ", ">": b"ID3 "}
+
+
+def save_tags(
+    file: BinaryIO, source: BoundedFile, target: TargetTags, options: TagWriteOptions
+) -> None:
+    """Write target values into the open file `file`, whose current bytes are `source`."""
+    riff = raw_chunks.split_file(source)
+    main = _find_main_chunk(source, riff)
+    patches = []
+    for chunk in riff.chunks:
+        data = source.read(chunk.body, chunk.end - chunk.body)
+        if chunk == main:
+            new = id3_tags.update_tag(data, target, options.id3)
+            patches.append((chunk.whole, _build_chunk(chunk.name, new, riff.order)))
+        elif raw_chunks.is_tag_chunk(source, chunk) and (options.other_tags is OtherTags.REMOVE):
+            patches.append((chunk.whole, b""))
+        elif raw_chunks.is_tag_chunk(source, chunk) and options.other_tags is OtherTags.UPDATE:
+            if chunk.name == riff_stream.LIST_CHUNK:
+                new = info_list.update_list(data, target)
+            else:
+                new = id3_tags.update_tag(data, target, options.id3)
+            patches.append((chunk.whole, _build_chunk(chunk.name, new, riff.order)))
+    if main is None:
+        missing_padding = bytes((riff.end - riff.start) % 2)
+        new = id3_tags.update_tag(b"", target, options.id3)
+        chunk_bytes = _build_chunk(_NEW_CHUNK_NAMES[riff.order], new, riff.order)
+        patches.append((ByteRange(riff.end, riff.end), missing_padding + chunk_bytes))
+    other_tags.apply_patches(file, [_build_size_patch(riff, patches), *patches])
+
+
+def read_texts(source: BoundedFile) -> dict[str, list[str]]:
+    """Return the texts of the main tag as mutagen reads them."""
+    return id3_tags.read_texts(_read_main_tag(source))
+
+
+def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
+    """Return the names of the frames that a new file has lost; `target` does not concern them."""
+    before = _read_main_tag(old)
+    return id3_tags.find_lost_frames(before, _read_main_tag(new), target) if before else []
+
+
+def _read_main_tag(source: BoundedFile) -> bytes:
+    main = _find_main_chunk(source, raw_chunks.split_file(source))
+    return source.read(main.body, main.end - main.body) if main else b""
+
+
+def _find_main_chunk(source: BoundedFile, riff: RiffFile) -> RawChunk | None:
+    """Return the first ID3 chunk with texts or pictures, or the first if none has any.
+
+    Raises ValueError if there are only chunks that do not contain ID3v2.
+    """
+    chunks = [chunk for chunk in riff.chunks if chunk.name in riff_stream.ID3_CHUNKS]
+    tagged = [chunk for chunk in chunks if id3v2.parse_tag_size(source.read(chunk.body, 10))]
+    if chunks and not tagged:
+        raise ValueError("an ID3 chunk without a tag")
+    for chunk in tagged:
+        tag = raw_frames.parse_tag(source.read(chunk.body, chunk.end - chunk.body))
+        block = tag.read() if tag else None
+        if block and (block.texts or block.pictures):
+            return chunk
+    return tagged[0] if tagged else None
+
+
+def _build_chunk(name: bytes, data: bytes, order: str) -> bytes:
+    return name + struct.pack(f"{order}I", len(data)) + data + bytes(len(data) % 2)
+
+
+def _build_size_patch(riff: RiffFile, patches: list[Patch]) -> Patch:
+    """Return the patch of the size in the header of the file."""
+    growth = sum(len(data) - span.size for span, data in patches)
+    size = riff.end + growth - riff.start - raw_chunks.HEADER_SIZE
+    if size > _MAX_SIZE:
+        raise OverflowError
+    return ByteRange(riff.start + 4, riff.start + 8), struct.pack(f"{riff.order}I", size)
