@@ -182,13 +182,14 @@ def _find_around_range(source: BoundedFile) -> Iterator[StoredPicture]:
 
 def _find_in_riff(source: BoundedFile) -> Iterator[StoredPicture]:
     for chunk in raw_chunks.split_file(source).chunks:
-        if chunk.name in riff_stream.ID3_CHUNKS:
+        if chunk.name in riff_stream.ID3_CHUNKS and chunk.end > chunk.body:
             yield from _find_in_id3(source.read(chunk.body, chunk.end - chunk.body), chunk.body)
 
 
 def _find_in_dsf(source: BoundedFile) -> Iterator[StoredPicture]:
     span = dsf.find_tag(source)
-    yield from _find_in_id3(source.read(span.start, span.size), span.start)
+    if span.size:
+        yield from _find_in_id3(source.read(span.start, span.size), span.start)
 
 
 def _find_in_asf(source: BoundedFile) -> Iterator[StoredPicture]:

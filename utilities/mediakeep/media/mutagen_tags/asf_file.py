@@ -71,9 +71,9 @@ def _texts(attributes: list[_Attribute]) -> dict[str, list[str]]:
     """Return the texts and numbers by name; a text that is stored twice counts once."""
     texts: dict[str, list[str]] = {}
     for name, value in attributes:
-        if isinstance(value, ASFByteArrayAttribute):
+        if isinstance(value.value, bytes):  # a picture, or a GUID
             continue
-        text = str(int(value)) if not isinstance(value, ASFUnicodeAttribute) else str(value)
+        text = value.value if isinstance(value.value, str) else str(int(value.value))
         if text and text not in texts.setdefault(name, []):
             texts[name].append(text)
     return texts
@@ -115,7 +115,7 @@ def _foreign_items(source: BoundedFile, target: TargetTags) -> Iterator[tuple[st
     for attribute in attributes:
         name, value = attribute
         if name not in names and attribute is not front:
-            details = (type(value).__name__, value.language, value.stream, value.value)
+            details = type(value).__name__, value.language or 0, value.stream or 0, value.value
             yield name, repr(details).encode()
     for item in asf_stream.iter_other_objects(source):
         yield item.guid.hex(), source.read(item.start, item.end - item.start)

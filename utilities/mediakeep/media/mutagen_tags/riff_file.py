@@ -65,20 +65,21 @@ def _read_main_tag(source: BoundedFile) -> bytes:
 
 
 def _find_main_chunk(source: BoundedFile, riff: RiffFile) -> RawChunk | None:
-    """Return the first ID3 chunk with texts or pictures, or the first if none has any.
+    """Return the first ID3 chunk with texts or pictures, or the first one if none has any.
 
-    Raises ValueError if there are only chunks that do not contain ID3v2.
+    Raises ValueError if that is not empty and does not contain ID3v2.
     """
     chunks = [chunk for chunk in riff.chunks if chunk.name in riff_stream.ID3_CHUNKS]
-    tagged = [chunk for chunk in chunks if id3v2.parse_tag_size(source.read(chunk.body, 10))]
-    if chunks and not tagged:
-        raise ValueError("an ID3 chunk without a tag")
-    for chunk in tagged:
-        tag = raw_frames.parse_tag(source.read(chunk.body, chunk.end - chunk.body))
+    for chunk in chunks:
+        data = source.read(chunk.body, chunk.end - chunk.body)
+        tag = raw_frames.parse_tag(data) if id3v2.parse_tag_size(data) else None
         block = tag.read() if tag else None
         if block and (block.texts or block.pictures):
             return chunk
-    return tagged[0] if tagged else None
+    main = chunks[0] if chunks else None
+    if main and main.end > main.body and not id3v2.parse_tag_size(source.read(main.body, 10)):
+        raise ValueError("an ID3 chunk without a tag")
+    return main
 
 
 def _build_chunk(name: bytes, data: bytes, order: str) -> bytes:
