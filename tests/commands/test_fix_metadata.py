@@ -13,6 +13,7 @@ from tests import documents
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import read, run, state
+from tests.media import mutations_sounds
 from tests.music import shelf
 
 DOOR = "fix_metadata"
@@ -347,14 +348,11 @@ def test_files_that_cannot_be_written_are_named_and_the_others_go_on(home: Home)
 
 
 def test_a_format_that_is_only_read_is_named_with_the_reason(home: Home) -> None:
-    path = home.music / "Vera" / "Dawn" / "06 Wave.wav"
-    sound = b"\x01\x02" * 4000
-    form = b"fmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0"
-    body = b"WAVE" + form + b"data" + len(sound).to_bytes(4, "little") + sound
-    path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
+    path = home.music / "Vera" / "Dawn" / "06 Speech.spx"
+    path.write_bytes(mutations_sounds.whole("speex.ogg"))
     told = run(home, DOOR, "genre", path, "Shanty")
     assert told.code == 1
-    assert told.err == f"{path} cannot be written by mediakeep: tags of WAV are only read.\n"
+    assert told.err == f"{path} cannot be written by mediakeep: tags of Speex are only read.\n"
 
 
 @pytest.mark.parametrize("lock", ["file", "setting"])

@@ -29,7 +29,10 @@ from tests.crash.tagger import RANDOM, Loop, Order, Write
 from tests.media import writable_files
 
 IMAGE = Random("cover").randbytes(400_000)
-FORMATS = ["mp3", "v23.mp3", "m4a", "front.m4a", "flac", "mixed.ogg", "opus"]
+FORMATS = [
+    *("mp3", "v23.mp3", "m4a", "front.m4a", "flac", "mixed.ogg", "opus", "wav", "aiff", "dsf"),
+    *("tta", "ape", "wv", "mpc", "full.wma"),
+]
 FRAME = bytes.fromhex("fffb9064") + bytes(413)
 LARGE = 60_000_000
 

@@ -11,8 +11,11 @@ from typing import Any
 
 import mutagen
 import pytest
+from mutagen.apev2 import APEv2
+from mutagen.asf import ASFTags
 from mutagen.id3 import ID3
 from mutagen.mp4 import MP4Tags
+from mutagen.musepack import Musepack
 
 from mediakeep.errors import ReadOnlyFormat, Truncated, UsageError, ValueNotSupported
 from mediakeep.media.audio import essence, tag_edits, tags, to_native_tags
@@ -108,7 +111,8 @@ def test_a_cover_takes_the_place_of_the_front_cover_and_of_no_other_picture(
     found = [
         picture for picture in told(path).pictures if picture.size == len(writable_files.IMAGE)
     ]
-    assert [(one.type, one.mime, one.seen) for one in found] == [(3, "image/png", "image/png")]
+    mime = "" if path.suffix in (".ape", ".wv", ".mpc") else "image/png"  # APEv2 stores none
+    assert [(one.type, one.mime, one.seen) for one in found] == [(3, mime, "image/png")]
     assert len(told(path).pictures) == len(before) + (not fronts)
     assert set(told(path).pictures) - set(found) == set(before) - set(fronts[:1])
     assert writable_files.IMAGE in mutagen_pictures(path)
@@ -127,22 +131,31 @@ def test_mutagen_reads_what_was_written(tmp_path: Path, name: str) -> None:
 
 def mutagens(path: Path, field: str) -> list[str]:
     """Return what mutagen reads of a field."""
-    audio: Any = mutagen.File(path)
+    audio = opened(path)
     if isinstance(audio.tags, ID3):
         frame = {"date": "TDRC"}.get(field) or to_native_tags.native_names(field, "id3")[0]
         return [str(text) for text in audio.tags[frame].text]
-    names = to_native_tags.native_names(
-        field, "mp4" if isinstance(audio.tags, MP4Tags) else "vorbis"
-    )
-    return next(audio.tags[name] for name in names if name in audio.tags)
+    dialect = {"MP4Tags": "mp4", "APEv2": "ape", "ASFTags": "asf"}.get(type(audio.tags).__name__)
+    names = to_native_tags.native_names(field, dialect or "vorbis")
+    return [str(text) for text in next(audio.tags[name] for name in names if name in audio.tags)]
+
+
+def opened(path: Path) -> Any:
+    """Open a file with mutagen, which takes any file that begins with ID3v2 for MP3."""
+    return Musepack(path) if path.suffix == ".mpc" else mutagen.File(path)
 
 
 def mutagen_pictures(path: Path) -> list[bytes]:
-    audio: Any = mutagen.File(path)
+    audio = opened(path)
     if isinstance(audio.tags, ID3):
         return [frame.data for frame in audio.tags.getall("APIC")]
     if isinstance(audio.tags, MP4Tags):
         return [bytes(cover) for cover in audio.tags["covr"]]
+    if isinstance(audio.tags, APEv2):
+        return [audio.tags["Cover Art (Front)"].value.partition(b"\0")[2]]
+    if isinstance(audio.tags, ASFTags):  # after a type, a size and two texts
+        values = [value.value for value in audio.tags["WM/Picture"]]
+        return [value[-int.from_bytes(value[1:5], "little") :] for value in values]
     blocks = getattr(audio, "pictures", [])
     texts = audio.tags.get("metadata_block_picture", [])
     written = [mutagen.flac.Picture(base64.b64decode(text)) for text in texts]
@@ -223,8 +236,21 @@ def test_tags_that_only_stand_behind_are_lifted_whole(tmp_path: Path, name: str)
     assert len(after.tags.pictures) == len(before.tags.pictures)
 
 
+def test_an_apev2_tag_that_could_be_taken_for_id3v1_is_whole(tmp_path: Path) -> None:
+    """In one of 131 bytes "TAG" is 128 bytes before the end, where ID3v1 has it."""
+    path = writable_files.put(tmp_path, "bare.wv")
+    sizes = []
+    for length in (52, 53, 54):
+        writable_files.write(path, tmp_path, SetField("title", ("x" * length,)))
+        sizes.append(path.stat().st_size - len(writable_files.whole("bare.wv")))
+        assert told(path) == Tags(title=("x" * length,))
+    assert sizes == [130, 131, 132]
+
+
 @pytest.mark.parametrize("beside", list(OtherTags))
-@pytest.mark.parametrize("name", ["mp3", "stacked.mp3", "tagged.flac"])
+@pytest.mark.parametrize(
+    "name", ["mp3", "stacked.mp3", "tagged.flac", "wav", "two.wav", "tta", "old.ape"]
+)
 def test_tags_beside_are_updated_left_or_removed(
     tmp_path: Path, name: str, beside: OtherTags
 ) -> None:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
+
+from mutagen.asf import (
+    ASF,
+    ASFBoolAttribute,
+    ASFByteArrayAttribute,
+    ASFDWordAttribute,
+    ASFGUIDAttribute,
+    ASFUnicodeAttribute,
+)
 
 from mediakeep_samples.music import track_files
+from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
 
 
@@ -82,7 +93,95 @@ def _flac() -> bytes:
     return b"fLaC" + blocks + whole[at:]
 
 
+def _riff(suffix: str, *parts: bytes) -> bytes:
+    """Return the WAV or AIFF of the small sounds without tags, and further chunks at its end."""
+    whole, order = small.whole(suffix), "<" if suffix == "wav" else ">"
+    kept, at = [], 12
+    while at < len(whole):
+        size = struct.unpack_from(f"{order}I", whole, at + 4)[0]
+        end = at + 8 + size + size % 2
+        if whole[at : at + 4] in (b"fmt ", b"data", b"COMM", b"SSND"):
+            kept.append(whole[at:end])
+        at = end
+    body = whole[8:12] + b"".join([*kept, *parts])
+    return whole[:4] + struct.pack(f"{order}I", len(body)) + body
+
+
+def _early_tag_wav() -> bytes:
+    """Tags in front of an odd number of bytes of sound, and no byte to fill them up."""
+    sound = struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)
+    parts = small.chunk(b"fmt ", sound) + small.chunk(b"id3 ", tagging.id3v2(3))
+    body = b"WAVE" + parts + small.chunk(b"bext", bytes(99)) + small.chunk(b"data", bytes(777))[:-1]
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _info_wav() -> bytes:
+    texts = {b"INAM": b"Low Tide\0", b"IART": b"Velvet\0", b"ISFT": b"own\0", b"ITRK": b"1\0"}
+    listed = b"".join(small.chunk(name, text) for name, text in texts.items())
+    return _riff("wav", small.chunk(b"LIST", b"INFO" + listed))
+
+
+def _untagged_dsf() -> bytes:
+    whole = small.whole("dsf")
+    tag = whole.index(b"ID3")
+    return whole[:12] + struct.pack("<QQ", tag, 0) + whole[28:tag]
+
+
+def _without_apev2(name: str) -> bytes:
+    return small.whole(name).partition(b"APETAGEX")[0]
+
+
+def _apev1() -> bytes:
+    """Version 1 has no header (Hydrogenaudio's "APE Tags", APEv1)."""
+    items = b"".join(
+        struct.pack("<II", len(value), 0) + name + b"\0" + value
+        for name, value in ((b"Title", b"Low Tide"), (b"artist", b"Velvet"), (b"Own", b"kept"))
+    )
+    footer = struct.pack("<8sIIII8x", b"APETAGEX", 1000, 32 + len(items), 3, 0)
+    return _without_apev2("ape") + items + footer
+
+
+def _full_wma() -> bytes:
+    """Values of all kinds, in all objects, and pictures."""
+    file = BytesIO(small.whole("wma"))
+    audio = ASF(file)
+    audio["WM/Year"] = [ASFUnicodeAttribute("1974"), ASFUnicodeAttribute("1975")]
+    audio["Author"] = [ASFUnicodeAttribute("Velvet"), ASFUnicodeAttribute("Anna")]
+    audio["WM/TrackNumber"] = [ASFDWordAttribute(7)]
+    audio["WM/IsCompilation"], audio["IsVBR"] = [ASFBoolAttribute(True)], [ASFBoolAttribute(False)]
+    audio["Own"] = [ASFByteArrayAttribute(b"\0\1"), ASFGUIDAttribute(bytes(16))]
+    pictures = [b"\4" + tagging.PICTURE, b"\3" + tagging.PICTURE + bytes(70_000)]
+    audio["WM/Picture"] = [
+        ASFByteArrayAttribute(
+            data[:1]
+            + struct.pack("<I", len(data) - 1)
+            + "image/jpeg\0\0".encode("utf-16-le")
+            + data[1:]
+        )
+        for data in pictures
+    ]
+    audio.save(small.rewound(file), padding=lambda _: 0)
+    return file.getvalue()
+
+
 OWN = {
+    "bare.wav": lambda: _riff("wav"),
+    "info.wav": _info_wav,
+    "early.wav": _early_tag_wav,
+    "two.wav": lambda: _riff(
+        "wav", small.chunk(b"ID3 ", tagging.id3v2()), small.chunk(b"id3 ", tagging.id3v2(3))
+    ),
+    "bare.aiff": lambda: _riff("aiff"),
+    "bare.dsf": _untagged_dsf,
+    "bare.tta": lambda: small.whole("tta")[small.whole("tta").index(b"TTA1") : -128],
+    "behind.tta": lambda: (
+        small.whole("tta")[small.whole("tta").index(b"TTA1") : -128] + tagging.apev2_tag()
+    ),
+    "bare.wv": lambda: _without_apev2("wv"),
+    "one.ape": _apev1,
+    "stacked.mpc": lambda: tagging.id3v2() + small.whole("mpc") + tagging.id3v1(),
+    "id3v1.mpc": lambda: _without_apev2("mpc") + tagging.id3v1(),
+    "full.wma": _full_wma,
     "odd22.mp3": _id3v22,
     "odd23.mp3": _id3v23,
     "odd24.mp3": _id3v24,

@@ -173,7 +173,8 @@ OWN = {
 }
 WRITTEN = [
     *(name for name, (kind, _) in small.SOUNDS.items() if name.endswith((".mp3", "mp3"))),
-    *("m4a", "first.m4a", "flac", "tagged.flac", "ogg", "opus"),
+    *("m4a", "first.m4a", "flac", "tagged.flac", "ogg", "opus", "wma", "wav", "aiff", "dsf"),
+    *("tta", "ape", "old.ape", "wv", "mpc", "seven.mpc"),
 ]
 NAMES = [*WRITTEN, *OWN]
 UNWRITTEN = [name for name in small.SOUNDS if name not in WRITTEN]

@@ -119,7 +119,7 @@ def _identify_last_tag(tail: bytes) -> tuple[bytes, int]:
 
     Return b"" and 0 if there is no tag.
     """
-    if len(tail) >= id3v1.TAG_SIZE and tail.startswith(id3v1.MAGIC, len(tail) - id3v1.TAG_SIZE):
+    if len(tail) >= id3v1.TAG_SIZE and id3v1.ends_with_tag(tail):
         return id3v1.MAGIC, id3v1.TAG_SIZE
     if size := apev2.parse_tag_size(tail[-apev2.FOOTER_SIZE :]):
         return apev2.MAGIC, size

@@ -59,8 +59,8 @@ def find_trailing_tags(source: BoundedFile, start: int) -> list[tuple[str, ByteR
 
 
 def _identify_last_tag(source: BoundedFile, start: int, end: int) -> tuple[str, int]:
-    tail = source.read_tail(end, min(end - start, id3v1.TAG_SIZE))
-    if len(tail) == id3v1.TAG_SIZE and tail.startswith(id3v1.MAGIC):
+    tail = source.read_tail(end, min(end - start, id3v1.TAG_SIZE + FOOTER_SIZE))
+    if len(tail) >= id3v1.TAG_SIZE and id3v1.ends_with_tag(tail):
         return ID3V1, id3v1.TAG_SIZE
     footer = tail[-FOOTER_SIZE:]
     if len(footer) == FOOTER_SIZE and footer.startswith(MAGIC):

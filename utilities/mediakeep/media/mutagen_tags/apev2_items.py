@@ -44,7 +44,8 @@ def update_tag(data: bytes, target: TargetTags) -> bytes:
 def update_main_tag(data: bytes, target: TargetTags) -> bytes:
     """Return the main tag of a file with the target values; b"" begins a new one.
 
-    A tag of version 1 becomes one of version 2. A front cover is added if there is none.
+    A tag of version 1 becomes one of version 2. A front cover is added if there is none. A tag
+    without items is b"".
     """
     items = list(ape_items.split_items(data)) if data else []
     for name, values in to_native_tags.convert_to_native_tags(
@@ -57,6 +58,8 @@ def update_main_tag(data: bytes, target: TargetTags) -> bytes:
             value = _PICTURE_NAMES.get(target.cover.mime, b"cover") + b"\0" + target.cover.data
             new.append(_build_item(_COVER_NAME, ape_items.BINARY_ITEM << 1, value))
         items = new
+    if not items:
+        return b""
     header = struct.pack("<8sIIII8x", MAGIC, _VERSION, 0, 0, _HAS_HEADER_FLAG | _IS_HEADER_FLAG)
     footer = struct.pack("<8sIIII8x", MAGIC, _VERSION, 0, 0, _HAS_HEADER_FLAG)
     return _build_tag(items, header + footer)

@@ -14,7 +14,10 @@ from mediakeep.music.model import Album, Artist, ImageFile, Track
 from mediakeep.music.repairs.repair import Repair, SaveCoverFile
 
 _FRONT_TYPE = 3
-_NATIVE_TAGS = {formats.FLAC.name: "Vorbis comment"}
+_NATIVE_TAGS = {
+    formats.FLAC.name: "Vorbis comment",
+    **{kind.name: "APEv2" for kind in (formats.MONKEYS, formats.WAVPACK, formats.MUSEPACK)},
+}
 _DEFAULT_TAGS = "ID3v2.4"
 _NUMBER_FIELDS = (
     "tracknumber",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mediakeep.media.audio.ape import apev2
 from mediakeep.media.audio.id3 import genres
 from mediakeep.media.audio.parsed_file import TagBlock
 
@@ -10,6 +11,17 @@ MAGIC = b"TAG"
 
 _NO_GENRE = 255
 _TEXT_FIELDS = (("TIT2", 3, 33), ("TPE1", 33, 63), ("TALB", 63, 93), ("TDRC", 93, 97))
+
+
+def ends_with_tag(tail: bytes) -> bool:
+    """Return True if the last bytes of audio with tags end with an ID3v1 tag.
+
+    "TAG" may also be in the middle of the magic bytes of an APEv2 tag of 131 bytes, "APETAGEX".
+    """
+    start = len(tail) - TAG_SIZE
+    return tail.startswith(MAGIC, start) and not (
+        start >= 3 and tail.startswith(apev2.MAGIC, start - 3)
+    )
 
 
 def parse_tag(data: bytes) -> TagBlock:
