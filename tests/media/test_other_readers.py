@@ -14,8 +14,8 @@ import pytest
 
 from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep_samples.music import track_files
+from tests.media import encoded, other_readers, writable_files
 from tests.media import mutations_tags as tagging
-from tests.media import other_readers, writable_files
 from tests.media.other_readers import READERS, Told, Values
 
 PNG, JPEG = track_files.read_seed_file("cover.png"), track_files.read_seed_file("cover.jpg")
@@ -83,6 +83,43 @@ def agree(told: Told, values: dict[str, Values]) -> None:
             joined = [joint.join(texts[:count]) for joint in JOINTS for count in (1, len(texts))]
             assert len(shown) == 1, (name, shown)
             assert shown[0].strip() in [text.strip() for text in joined], name
+
+
+# One file of each writable format.
+FORMATS = [
+    *("mp3", "m4a", "flac", "ogg", "opus", "16.wav", "bare.wav", "a.aiff", "dsf", "a.tta"),
+    *("ape", "a.wv", "seven.mpc", "a.wma"),
+]
+UNREAD = {
+    ("a.tta", "mediainfo"),  # it does not read ID3v2 in True Audio
+    ("16.wav", "mediainfo"),  # RIFF INFO, which has no declared encoding, in UTF-8
+}
+
+
+@pytest.mark.slow
+@each_row(
+    ("name", "reader"),
+    [
+        (name, reader)
+        for name in FORMATS
+        for reader in ("ffprobe", "mediainfo", "taglib")
+        if (name, reader) not in UNREAD
+    ],
+)
+def test_other_readers_agree_on_every_writable_format(
+    tmp_path: Path, name: str, reader: str
+) -> None:
+    if name in encoded.KINDS:
+        path = encoded.write(tmp_path / name, name)
+    else:
+        path = writable_files.put(tmp_path, name)
+    values = {"title": "Привет Ebb", "artist": "Velvet", "album": "Möorings", "track": "7"}
+    edits = [SetField(field, (text,)) for field, text in values.items()]
+    writable_files.write(path, tmp_path, *edits, SetField("track_total", ("9",)))
+    fields = READERS[reader](path).fields
+    assert {field: fields.get(field) for field in values} == {
+        field: (text,) for field, text in values.items()
+    }
 
 
 @pytest.mark.slow

@@ -16,7 +16,11 @@ _Item = tuple[bytes, bytes]  # name and content
 
 
 def update_list(data: bytes, target: TargetTags) -> bytes:
-    """Return the content of an INFO list with the target values that have a name in it."""
+    """Return the content of an INFO list with the target values that have a name in it.
+
+    They are added, too: FFmpeg ignores ID3v2 next to an INFO list, even if that has only the name
+    of the encoder.
+    """
     items = list(_split_items(data))
     texts: dict[str, list[str]] = {}
     for item_name, content in items:
