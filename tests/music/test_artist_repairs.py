@@ -336,11 +336,11 @@ def test_a_cover_that_was_undone_and_is_truncated_since_costs_no_more_than_itsel
 def test_what_is_only_read_gets_no_command_to_write_it(tmp_path: Path) -> None:
     artist = tmp_path / "music" / "Vera"
     (artist / "Dawn").mkdir(parents=True)
-    (artist / "Dawn" / "a.aac").write_bytes(small.whole("aac"))
+    (artist / "Dawn" / "a.oga").write_bytes(small.whole("flac.oga"))
     run(artist)
-    held = {issue["kind"]: issue["held"] for issue in issues(artist)}
-    assert held["missing-cover"] == "tags of AAC are only read"
-    assert "Not repaired automatically: tags of AAC are only read" in report(artist)
+    reasons = {issue["kind"]: issue["held"] for issue in issues(artist)}
+    assert reasons["missing-cover"] == "tags of Ogg FLAC are only read"
+    assert "Not repaired automatically: tags of Ogg FLAC are only read" in report(artist)
     assert "embed_cover.py" not in report(artist)
 
 

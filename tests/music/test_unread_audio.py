@@ -77,7 +77,7 @@ def test_what_the_reader_can_is_read(dawn: Path) -> None:
 def test_the_rest_is_counted_and_named_in_one_note(dawn: Path) -> None:
     artist, _ = read(dawn)
     assert artist.unread_files == tuple(f"Dawn/{n:02} Sea.{one}" for n, one in enumerate(UNREAD, 5))
-    detail = paper.found("unread-audio", artist)[""]
+    detail = paper.list_artist_details("unread-audio", artist)[""]
     assert detail.startswith("1 TAK, 1 DSDIFF, 1 Matroska, 1 OptimFROG: ")
     assert all(f"Sea.{suffix}" in detail for suffix in UNREAD)
     assert "Live.mp4" not in detail
@@ -122,8 +122,8 @@ def test_a_command_for_a_folder_writes_no_film(home: Home, dawn: Path) -> None:
 
 
 def test_scan_batch_report_and_summary_count_them(home: Home, dawn: Path) -> None:
-    told = home.scan()
-    assert "4 audio files skipped: mediakeep cannot read their formats." in told
+    scanned = home.scan()
+    assert "4 audio files skipped: mediakeep cannot read their formats." in scanned
     data = json.loads(home.ok("--scan", home.music, "--json"))
     assert data["unread"] == 4
     done = home.batch("--all")

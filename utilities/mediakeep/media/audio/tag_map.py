@@ -104,7 +104,7 @@ TAG_MAP = (
         mp4=("trkn",),
         ape=("track", "tracknumber"),
         asf=("WM/TrackNumber",),
-        riff=("ITRK", "IPRT"),
+        riff=("IPRT", "ITRK"),
     ),
     TagMapping(
         name="track_total",

@@ -28,6 +28,7 @@ from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.mutagen_tags import (
     ape_file,
     asf_file,
+    copy_file,
     dsf_file,
     flac_file,
     mp4_file,

@@ -28,7 +28,7 @@ class Id3TagWriter:
         self, file: BinaryIO, source: BoundedFile, target: TargetTags, options: TagWriteOptions
     ) -> None:
         """Write target values into the open file `file`, whose current bytes are `source`."""
-        audio = next(self._iter_essence(source))
+        audio = tag_ranges.find_audio(self._iter_essence(source))
         main = self._find_main_tag(source)
         patches = [
             (span, id3_tags.update_tag(source.read(span.start, span.size), target, options.id3))
@@ -44,7 +44,7 @@ class Id3TagWriter:
     def read_texts(self, source: BoundedFile) -> dict[str, list[str]]:
         """Return the texts of the main tag as mutagen reads them."""
         main = self._find_main_tag(source)
-        return id3_tags.read_texts(source.read(main.start, main.size))
+        return id3_tags.read_texts(source.read(main.start, main.size)) if main.size else {}
 
     def find_lost_items(self, old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
         """Return the names of frames that a new file has lost; `target` does not concern them."""
@@ -60,7 +60,7 @@ class Id3TagWriter:
 
         The range is empty if there is no tag.
         """
-        audio = next(self._iter_essence(source))
+        audio = tag_ranges.find_audio(self._iter_essence(source))
         spans = [
             span
             for span in tag_ranges.find_leading_tags(source, audio.start)

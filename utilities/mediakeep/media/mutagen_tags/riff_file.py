@@ -50,7 +50,8 @@ def save_tags(
 
 def read_texts(source: BoundedFile) -> dict[str, list[str]]:
     """Return the texts of the main tag as mutagen reads them."""
-    return id3_tags.read_texts(_read_main_tag(source))
+    data = _read_main_tag(source)
+    return id3_tags.read_texts(data) if data else {}
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:

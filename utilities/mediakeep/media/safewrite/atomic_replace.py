@@ -2,7 +2,7 @@
 
 1. Write the new file next to the old one, under a hidden name that no scan takes for audio: it is
    assembled from parts of the old one, or is a copy that is changed in place.
-2. While it is synced, verify it, and that the change can be undone.
+2. Verify it, and that the change can be undone, while the system writes it to the disk; sync it.
 3. Write the undo record.
 4. If the old file is unchanged, and no other mediakeep process is at this step, rename the new file
    over it.
@@ -109,7 +109,7 @@ def replace_file(
 
     `change_copy`, if given, then changes the new file, whose handle it gets. Before the rename,
     `check` is called with the path and handle of the new file, then `record`; the exceptions of all
-    three are passed on. Call this within `open_original` only.
+    three are passed on. Call this within `open_original` only, and sync the folder afterwards.
     """
     check_writable(original, rules)
     _remove_stale_once(original.path.parent)
@@ -117,8 +117,6 @@ def replace_file(
     temp_path = temp_copies.new_copy_path(original.path)
     with copies.register(temp_path):
         _write_and_rename(original, parts, check, record, rules, temp_path, change_copy)
-    with contextlib.suppress(OSError):  # a power loss may restore the old file, which is intact
-        atomic_files.sync_folder(original.path.parent)
 
 
 def _write_and_rename(
