@@ -12,6 +12,7 @@ from typing import Any
 import mutagen
 import pytest
 from mutagen.id3 import ID3
+from mutagen.musepack import Musepack
 
 from mediakeep.errors import MediakeepError
 from mediakeep.media.safewrite import atomic_replace, write_tags
@@ -77,7 +78,8 @@ def blobs(home: Path) -> list[Path]:
 
 def strangers(path: Path) -> None:
     """Write tags as another program does."""
-    audio: Any = mutagen.File(path)
+    # mutagen takes any file that begins with ID3v2 for MP3.
+    audio: Any = Musepack(path) if path.suffix == ".mpc" else mutagen.File(path)
     if audio.tags is None:
         audio.add_tags()
     if isinstance(audio.tags, ID3):
