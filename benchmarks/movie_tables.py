@@ -56,13 +56,18 @@ def _fresh(home: Path, size: int, what: str) -> tuple[str, str]:
 def make(home: Path, count: int) -> None:
     """Write records: three in four movies are certain, and the fourth is open."""
     movie = accounts.film(title=_MARK, collection=NamedEntity("The Harbours", id=7))
-    told = accounts.account(
+    result = accounts.account(
         local=accounts.local(key=_MARK, name=MovieName(_MARK, 1987)),
         identity=accounts.certain(movie=movie),
-        gaps=(MovieSummary(900, "Loud Harbour"),),
+        missing_in_collection=(MovieSummary(900, "Loud Harbour"),),
     )
     unsure = accounts.build_open_identity(accounts.candidate(1, 0.8), accounts.candidate(2, 0.79))
-    kinds = [told, told, told, structs.replace(told, identity=unsure, missing_in_collection=())]
+    kinds = [
+        result,
+        result,
+        result,
+        structs.replace(result, identity=unsure, missing_in_collection=()),
+    ]
     texts = [
         movie_record.render_json(kind, diagnose.find_issues(kind), movie_report.report_place("m"))
         for kind in kinds

@@ -49,7 +49,7 @@ def main(data: dict[str, Any]) -> None:
         notes.note(folder, "milestone")
         time.sleep(slow_end)
 
-    opening = functools.partial(getattr(toys, data.pop("opening", "opened")), folder)
+    opening = functools.partial(getattr(toys, data.pop("opening", "open_worker")), folder)
     with worker_process.prestart_workers(lambda: opening, data.pop("early", 0)) as workers:
         while data.get("gated_open") and not (folder / "gate").exists():
             time.sleep(0.01)

@@ -150,7 +150,7 @@ def test_a_part_whose_input_has_changed_is_run_again(tmp_path: Path) -> None:
     shop.run()
     assert shop.item("ant").status is Status.COMPLETED
     assert parts(shop) == ["ant.0", "ant.1", "ant.2", "ant.0", "ant.1"]
-    assert (tmp_path / "out" / "ant").read_text() == "ONE! MENDED TWO"
+    assert (tmp_path / "out" / "ant").read_text() == "ONE! FIXED TWO"
 
 
 def test_a_stage_that_fails_is_tried_again_and_none_before_it(tmp_path: Path) -> None:

@@ -32,13 +32,15 @@ from tests.music import visits
 
 service = Service("MusicBrainz", {url!r})
 config = ServiceConfig(service, service, "a@b.example")
-desk = MusicBrainzContext(Path({home!r}) / "status" / "cache", config)
+context = MusicBrainzContext(Path({home!r}) / "status" / "cache", config)
 titles = [f"Album {{number}}" for number in range(1, 13)]
-who = visits.owning("Vera", {{title: factories.make_titles(title, 13) for title in titles}})
-found = lookup.look_up(who, "Vera", desk)
-desk.close()
+artist = visits.build_artist(
+    "Vera", {{title: factories.make_titles(title, 13) for title in titles}}
+)
+result = lookup.look_up(artist, "Vera", context)
+context.close()
 loaded = sorted(set(sys.modules) & {{"requests", "requests_cache", "musicbrainzngs", "urllib3"}})
-print(json.dumps([found.state, len(found.collection.groups), desk.stats.requests, loaded]))
+print(json.dumps([result.state, len(result.collection.groups), context.stats.requests, loaded]))
 """
 
 
