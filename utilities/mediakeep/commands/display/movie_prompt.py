@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 3  # candidates
 _ANSWERS_TEXT = "a number, i for an id, s for later, x for never, q to stop"
+_REPEAT_SECONDS = 0.1
 _ID_PROMPT = "TMDb or IMDb id, such as 603 or tt0133093"
 
 
@@ -89,17 +92,50 @@ def _prompt(text: str, **settings: Any) -> str:
 @contextlib.contextmanager
 def _stop_on_signal() -> Iterator[None]:
     """Let signals end the prompt, as the batch would stop only after an answer."""
+    is_stopped = False
 
     def stop(_number: int, _frame: object) -> None:
-        raise Stopped
+        nonlocal is_stopped
+        if not is_stopped:
+            is_stopped = True
+            raise Stopped
 
     handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in handled}
     try:
-        yield
+        with _repeat_signals():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _repeat_signals() -> Iterator[None]:
+    """Send a signal that arrives in a `with` block to the main thread again, until the block ends.
+
+    A signal that arrives right before `input` begins to wait does not interrupt it.
+    """
+    has_ended, main_thread = threading.Event(), threading.get_ident()
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
+
+    def repeat() -> None:
+        number = receiver.recv(1)  # from the wakeup descriptor; empty at the end of the block
+        while number and not has_ended.wait(_REPEAT_SECONDS):
+            signal.pthread_kill(main_thread, number[0])
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        signal.set_wakeup_fd(before)
+        sender.close()
+        thread.join()
+        receiver.close()
 
 
 def _format_question(local: LocalMovie, identity: MovieIdentity, home: Path) -> Iterator[str]:
