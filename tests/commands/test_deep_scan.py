@@ -77,7 +77,9 @@ def ledger(home: Home, query: str = "SELECT place, essence FROM sound") -> dict[
 def flip(path: Path) -> None:
     """Change one bit of the sound behind everybody's back, as a bad disk does."""
     facts, content = path.stat(), bytearray(path.read_bytes())
-    at = len(content) - 300 if path.suffix != ".m4a" else content.index(b"mdat") + 1000
+    marks = {".m4a": b"mdat", ".wav": b"data"}  # in others, the audio reaches to the end
+    mark = marks.get(path.suffix)
+    at = content.index(mark) + 1000 if mark else len(content) - 300
     content[at] ^= 4
     path.write_bytes(content)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))

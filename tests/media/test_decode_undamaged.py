@@ -40,7 +40,8 @@ def test_what_an_encoder_has_just_written_is_healthy(tmp_path: Path, name: str) 
     facts = tags.read(path).facts
     assert damage.find_damage(path, facts) == ""
     # And it was really decoded: as a longer file it would have been found too short.
-    if facts.format not in ("MP3", "AAC", "FLAC", "Ogg FLAC"):
+    # FLAC stores a hash of its samples, and is compared with that.
+    if facts.format not in ("MP3", "AAC", "FLAC", "Ogg FLAC") and name != "flac.mp4":
         longer = AudioProperties(format=facts.format, duration=60.0, sample_rate=facts.sample_rate)
         assert damage.find_damage(path, longer).startswith("only 0:0")
 

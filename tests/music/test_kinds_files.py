@@ -38,6 +38,7 @@ STANDS_FOR = {
     "WavPack": "wv",
     "Musepack": "mpc",
     "DSF": "dsf",
+    "True Audio": "tta",
 }
 STRANGERS = {
     "a web page": b"\n<!DOCTYPE html>\n<html><head><title>404</title></head></html>\n",

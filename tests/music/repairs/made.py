@@ -13,8 +13,8 @@ from mediakeep.media.audio.tag_edits import CopyToNativeTags, SetField
 from mediakeep.music.model import Album, Artist, ImageFile, Track, TrackFault
 from mediakeep.music.repairs.repair import Repair
 
-WRITTEN = ("MP3", "MP4", "FLAC", "Ogg Vorbis", "Opus")
-ONLY_READ = ("WMA", "Ogg FLAC", "WAV", "AAC")
+WRITTEN = ("MP3", "MP4", "FLAC", "Ogg Vorbis", "Opus", "WMA", "WAV", "Monkey's Audio")
+ONLY_READ = ("Speex", "Ogg FLAC", "AAC")
 VORBIS = ("FLAC", "Ogg Vorbis", "Opus")
 
 

@@ -125,5 +125,5 @@ def test_a_picture_next_to_several_albums_belongs_to_none_for_certain() -> None:
 
 
 def test_formats_that_are_only_read_get_no_picture() -> None:
-    mixed = album(track(1, name="1"), track(2, name="2", format="WMA"))
+    mixed = album(track(1, name="1"), track(2, name="2", format="AAC"))
     assert list_embedded(build_album(mixed, "cover.jpg")) == {"1": "cover.jpg"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path, PurePath
 
 import pytest
@@ -10,12 +9,12 @@ from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TIT2, TPE1, TRCK
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
-from mutagen.wave import WAVE
 
 from mediakeep.music import diagnose, scan
 from mediakeep.music.repairs.safe import SAFE_REPAIRS
 from mediakeep_samples.music import track_files
 from mediakeep_samples.music.track_files import TrackContent
+from tests.media import mutations_sounds as small
 from tests.music import paper, shelf
 from tests.music.repairs import disk
 
@@ -33,15 +32,12 @@ def open_kinds(folder: Path) -> set[str]:
     } & SAFE_REPAIRS.keys()
 
 
-def write_wav(path: Path, title: str) -> None:
-    """Write a WAV with a title."""
-    with wave.open(str(path), "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes(bytes(8000))
-    audio = WAVE(path)
-    audio.add_tags()
-    audio.tags.add(TIT2(encoding=3, text=[title]))
-    audio.save()
+def write_aac(path: Path, title: str) -> None:
+    """Write a raw AAC file, which mediakeep only reads, with a title."""
+    path.write_bytes(small.whole("aac"))
+    tags = ID3(path)
+    tags.setall("TIT2", [TIT2(encoding=3, text=[title])])
+    tags.save(path)
 
 
 def list_times(folder: Path) -> dict[Path, int]:
@@ -153,7 +149,7 @@ def test_a_file_that_is_broken_or_only_read_stays_as_it_is(artist: Path, tmp_pat
     for name, content in (("2.flac", TrackContent.CUT), ("3.mp3", TrackContent.TEXT)):
         track = track_files.SampleTrack(PurePath(name), "drops", odd, content=content)
         (folder / name).write_bytes(track_files.render_track(track))
-    write_wav(folder / "4.wav", " BjÃ¶rk ")
+    write_aac(folder / "4.aac", " BjÃ¶rk ")
     assert "mojibake" in open_kinds(artist)
     before = list_times(artist)
     assert disk.repair(artist, tmp_path) == ()

@@ -132,6 +132,7 @@ def _parse_page(head: bytes, at: int) -> OggPageHeader | None:
 def renumber_pages(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[bytes]:
     """Increase the page numbers of an Ogg stream by `by`; data after the last page is unchanged.
 
+    A page that begins another stream of the same serial number, in a chained file, ends the stream.
     The checksum is adjusted for the changed number. So a wrong checksum stays wrong, and the change
     can be reverted to the same bytes.
     """
@@ -161,10 +162,11 @@ def renumber_pages(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[b
 def _renumber_page(data: bytearray, at: int, serial: bytes, by: int) -> int:
     """Increase the number of the Ogg page at an offset in place.
 
-    Return the size of the page in bytes, or 0 if there is no page.
+    Return the size of the page in bytes, or 0 if there is no page of the stream or of a
+    multiplexed one.
     """
     here = _parse_page(bytes(data[at : at + _HEADER_SIZE + 255]), 0)
-    if here is None:
+    if here is None or (here.serial == serial and here.flags & _BEGIN):
         return 0
     if here.serial == serial:
         number = (here.number + by) & 0xFFFFFFFF
