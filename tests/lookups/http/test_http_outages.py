@@ -399,13 +399,47 @@ def test_a_service_that_asks_to_come_back_at_once_is_not_asked_for_ever(
     assert len(server.asked) == 6
 
 
-def test_a_broken_connection_that_was_kept_open_is_made_anew(
+def test_a_request_is_sent_again_at_once_if_its_idle_connection_was_closed(
+    http: CachedHttp, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/b"] = [raw(b""), answer()]  # the connection is closed as the request is sent
+    http.get(server.service(1.0), f"{server.host}/a")
+    http.get(server.service(1.0), f"{server.host}/b")
+    assert server.asked == ["/a", "/b", "/b"]
+    assert clock.slept == [1.0, 1.0]  # the interval, and no pause
+    http.get(server.service(1.0), f"{server.host}/c")
+    assert clock.slept == [1.0, 1.0, 1.0]
+
+
+def test_a_new_connection_that_is_closed_is_a_failure(
+    http: CachedHttp, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/b"] = [raw(b""), raw(b""), answer()]
+    http.get(server.service(), f"{server.host}/a")
+    http.get(server.service(), f"{server.host}/b")
+    assert server.asked == ["/a", "/b", "/b", "/b"]
+    assert clock.slept == [2.0]
+
+
+def test_an_idle_connection_that_was_closed_long_ago_is_not_used(
     http: CachedHttp, server: Scripted, clock: Clock
 ) -> None:
     server.manners["/a"] = [raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")]
     http.get(server.service(), f"{server.host}/a")
     http.get(server.service(), f"{server.host}/b")
     assert not clock.slept
+
+
+def test_a_probe_on_a_connection_that_was_closed_is_no_outage(
+    http: CachedHttp, server: Scripted, clock: Clock, tmp_path: Path
+) -> None:
+    server.manners["/a"] = [BUSY]
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a")
+    clock.now += 60
+    server.manners["/b"] = [raw(b""), answer()]
+    assert http.get(server.service(), f"{server.host}/b").status == 200
+    assert slots(tmp_path)["span"] == 0.0
 
 
 def test_a_useless_answer_of_a_probe_is_no_outage(

@@ -21,7 +21,7 @@ from weakref import WeakSet
 from requests import PreparedRequest, Response
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from mediakeep.errors import ServiceFailed
 from mediakeep.lookups.http import retry
@@ -53,10 +53,14 @@ class RetryingAdapter(HTTPAdapter):
         self._environment = environment
         self._sockets = WeakSet[socket.socket]()
         self._secret: Secret | None = None  # sent with the current request
+        self._is_reused = False  # the connection of the current request was used before
+        self._over = threading.Event()  # the current request took too long
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
         """Send a request, with retries.
 
+        A server may close an idle connection just as a request is sent on it. That is no failure of
+        the service: the request is sent again on another connection (RFC 9112, section 9.3.1).
         Raise Outage, or ServiceFailed if a retry does not help.
         """
         options |= {"timeout": self._environment.timeouts[:2], "stream": True}
@@ -72,6 +76,8 @@ class RetryingAdapter(HTTPAdapter):
             except _SlotExpired:
                 continue
             except _CONNECTION_ERRORS as error:
+                if self._is_reused and _is_closed_by_server(error):
+                    continue
                 self.retry_state.record_failure(_failure_text(error, self._server_label(request)))
                 continue
             except BaseException:
@@ -103,9 +109,14 @@ class RetryingAdapter(HTTPAdapter):
         if kind.__name__ != "_Remembered":
 
             class _Remembered(kind):  # type: ignore[misc]  # plain or secure
+                is_new = False
+
                 def connect(self) -> None:
                     super().connect()
+                    self.is_new = True
                     adapter._sockets.add(self.sock)
+                    if adapter._over.is_set():  # there was no socket to shut down then
+                        raise TimeoutError
 
                 def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
                     secret = adapter._secret
@@ -116,6 +127,7 @@ class RetryingAdapter(HTTPAdapter):
                 def endheaders(self, *args: Any, **kwargs: Any) -> None:
                     if self.sock is None:  # connecting takes time
                         self.connect()
+                    adapter._is_reused, self.is_new = not self.is_new, False
                     if not adapter.retry_state.confirm_slot():
                         raise _SlotExpired
                     super().endheaders(*args, **kwargs)
@@ -135,6 +147,7 @@ class RetryingAdapter(HTTPAdapter):
         return label
 
     def _send_once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
+        self._is_reused = False
         try:
             with self._extend_deadline(), self._abort_on_timeout():
                 response: Any = super().send(request, **options)
@@ -169,7 +182,7 @@ class RetryingAdapter(HTTPAdapter):
 
         An example is a response sent byte by byte.
         """
-        over = threading.Event()
+        over = self._over = threading.Event()
 
         def cut() -> None:
             over.set()
@@ -230,6 +243,12 @@ def _remove_secret(response: Response, secret: Secret | None) -> Response:
         query = "&".join(word for word in words if secret.reveal() not in word)
         response.headers["Location"] = urlunsplit(parts._replace(query=query))
     return response
+
+
+def _is_closed_by_server(error: Exception) -> bool:
+    """Return whether a connection was closed before the first byte of a response."""
+    cause = error.args[0] if isinstance(error, failures.ConnectionError) and error.args else None
+    return isinstance(cause, ProtocolError) and isinstance(cause.args[-1], ConnectionError)
 
 
 def _failure_text(error: Exception, server: str) -> str:
