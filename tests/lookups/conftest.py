@@ -80,7 +80,8 @@ def answer(status: int = 200, body: bytes = b'{"id": "a"}', **headers: str) -> M
         for name, value in told.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
-        handler.wfile.write(body)
+        if status != 304:  # it has no body (RFC 9110, section 15.4.5)
+            handler.wfile.write(body)
 
     return respond
 
