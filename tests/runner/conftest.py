@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from mediakeep.runner import executors
-from mediakeep.runner.worker_process import WorkerProcess
 from tests.runner import workshop
 
 
@@ -16,13 +15,6 @@ from tests.runner import workshop
 def pooled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches with more than one worker begin with the pool."""
     monkeypatch.setattr(executors, "INLINE_SECONDS", 0.0)
-
-
-@pytest.fixture
-def patient_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the time limit of a task not hold for the start of its worker."""
-    monkeypatch.setattr(WorkerProcess, "assign", WorkerProcess.assign)  # put back at the end
-    workshop.let_workers_start()
 
 
 @pytest.fixture(autouse=True)

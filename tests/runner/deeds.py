@@ -104,6 +104,7 @@ def _count(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcom
     while time.monotonic() - started < float(seconds):
         done += 1
         progress(done, 10**9)
+    progress(done + 1, 10**9)  # after that time even if it passed in one step
     return _good(work, progress, folder)
 
 
@@ -126,10 +127,12 @@ def _die_first(work: Work, progress: Progress, folder: Path, how: str) -> Outcom
 
 def _die_leaving(work: Work, progress: Progress, folder: Path) -> Outcome:
     """Die and leave a process behind that holds all that this one had open."""
-    if os.fork() == 0:
+    child = os.fork()
+    if not child:
         notes.note(folder, "child", work.stamp.key)
         time.sleep(600)
-    time.sleep(0.2)
+    while f"child {work.stamp.key} {child}\n" not in (folder / "notes.log").read_text():
+        time.sleep(0.01)
     os._exit(3)
 
 
@@ -158,6 +161,12 @@ def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> 
     return _good(work, progress, folder)
 
 
+def _hang_first(work: Work, progress: Progress, folder: Path) -> Outcome:
+    if notes.first_time(folder, work.stamp.key):
+        looking.hang(work, progress, folder)
+    return _good(work, progress, folder)
+
+
 def _stubborn(work: Work, progress: Progress, folder: Path) -> Outcome:
     """Ignore all errors, as careless code does."""
     while True:
@@ -168,10 +177,29 @@ def _stubborn(work: Work, progress: Progress, folder: Path) -> Outcome:
 def _child(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
     """Wait for a program, as workers wait for decoders."""
     program = [sys.executable, "-c", f"import time; time.sleep({seconds})"]
-    child = subprocess.Popen(program)
-    notes.note(folder, "child", child.pid)
+    child = _start_child(program, folder)
     child.wait()
     return _good(work, progress, folder)
+
+
+def _hang_child(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Wait for a program for longer than any timeout."""
+    _start_child([sys.executable, "-c", "import time; time.sleep(600)"], folder)
+    return looking.hang(work, progress, folder)
+
+
+def _gated_child(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Wait for a program that ends when a test opens the gate."""
+    code = "import os, time\nwhile not os.path.exists('gate'): time.sleep(0.01)"
+    child = _start_child([sys.executable, "-c", code], folder)
+    child.wait()
+    return _good(work, progress, folder)
+
+
+def _start_child(program: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(program, cwd=folder)
+    notes.note(folder, "child", child.pid)
+    return child
 
 
 DEEDS: dict[str, Callable[..., Any]] = {
@@ -192,6 +220,8 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "gated": _gated,
     "after": _after,
     "sleep-first": _sleep_first,
+    "gated-child": _gated_child,
+    "hang-child": _hang_child,
     "stubborn": _stubborn,
     "child": _child,
     "look": looking.look,
@@ -204,6 +234,9 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "fail-at-look": looking.fail_at_look,
     "skip-at-look": looking.skip_at_look,
     "wait": looking.wait,
+    "wait-long": looking.wait_long,
+    "hang": looking.hang,
+    "hang-first": _hang_first,
     "extend": looking.extend,
     "extend-then-hang": looking.extend_then_hang,
     "waits": looking.waits,

@@ -92,10 +92,34 @@ def wait(
     return Outcome()
 
 
+def let_time_pass(progress: Progress, seconds: float) -> None:
+    """Bring the timeout nearer by `seconds`, as if they had passed, on a machine of any speed."""
+    progress.extend_deadline(-seconds)
+    time.sleep(0.2)  # until it would have ended this
+
+
+def wait_long(
+    work: Work, progress: Progress, folder: Path, text: str, waited: str, then: str = "0"
+) -> Outcome:
+    """Announce a wait, let its time pass, and work for a while."""
+    progress.on_wait(float(text), SERVICE)
+    notes.note(folder, "waits", work.stamp.key)
+    let_time_pass(progress, float(waited))
+    time.sleep(float(then))
+    return Outcome()
+
+
+def hang(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Work for longer than any timeout."""
+    let_time_pass(progress, 600.0)
+    time.sleep(3600)
+    return Outcome()
+
+
 def extend(work: Work, progress: Progress, folder: Path, text: str, took: str) -> Outcome:
     """Wait for an answer that may take so long, and comes sooner."""
     progress.extend_deadline(float(text))
-    time.sleep(float(took))
+    let_time_pass(progress, float(took))
     progress.extend_deadline(float(took) - float(text))
     notes.note(folder, "answered", work.stamp.key)
     return Outcome()
@@ -103,14 +127,14 @@ def extend(work: Work, progress: Progress, folder: Path, text: str, took: str) -
 
 def extend_then_hang(work: Work, progress: Progress, folder: Path, text: str, took: str) -> Outcome:
     """Wait so for an answer, and hang."""
-    found = extend(work, progress, folder, text, took)
-    time.sleep(3600)
-    return found
+    extend(work, progress, folder, text, took)
+    return hang(work, progress, folder)
 
 
 def waits(work: Work, progress: Progress, folder: Path, times: str, each: str) -> Outcome:
-    """Announce waits one after the other, and wait each time."""
+    """Announce waits one after the other, and let their time pass."""
     for _ in range(int(times)):
         progress.on_wait(float(each))
-        time.sleep(float(each))
+        progress.extend_deadline(-float(each))
+    time.sleep(0.2)
     return Outcome()

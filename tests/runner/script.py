@@ -5,8 +5,7 @@
 Next to the plan it knows `early` (workers that start before the queue is opened), `gated_open` (it
 is not opened before a test opens the gate), `patience` (seconds of inline work before the pool),
 `die_at` and `die` (kill this process "before" or "after" its so many-th record), `slow_end`
-(seconds that the last milestone takes), `patient_start` (the time limit of a task does not hold for
-the start of its worker), `hangup` (what is done about SIGHUP) and `opening` (which
+(seconds that the last milestone takes), `hangup` (what is done about SIGHUP) and `opening` (which
 of the toys' openings it uses). It prints its report as JSON.
 """
 
@@ -41,8 +40,6 @@ def main(data: dict[str, Any]) -> None:
     executors.INLINE_SECONDS = data.pop("patience", executors.INLINE_SECONDS)
     die_at(data.pop("die_at", 0), data.pop("die", "after"))
     slow_end = data.pop("slow_end", 0.0)
-    if data.pop("patient_start", False):
-        workshop.let_workers_start()
     log_starts(folder)
 
     def milestone() -> None:

@@ -61,6 +61,9 @@ def convert(part: tuple[str, str], progress: Progress) -> Any:
     notes.note(folder, "part", path.name)
     if word == "slow":
         time.sleep(0.2)
+    elif word == "gated":
+        while not (folder / "gate").exists():
+            time.sleep(0.01)
     elif word == "flaky" and notes.first_time(folder, path.name, 2):
         raise ValueError("this part is flaky")
     elif word == "broken":

@@ -13,10 +13,7 @@ from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import some
 
-# Seconds: what takes longer hangs. A good item has that long even on a busy machine.
-pytestmark = pytest.mark.usefixtures("patient_start")
-
-BRIEF = 2.0
+LIMIT = 60.0  # seconds that an item may take; "hang" lets them pass at once
 
 
 def assert_all_completed_but(shop: Workshop, *failed: str) -> None:
@@ -94,12 +91,12 @@ def test_an_item_that_is_deadly_stays_alone_in_later_tries(tmp_path: Path) -> No
 def test_an_item_that_hangs_is_ended_and_given_up_if_it_does_so_alone(
     tmp_path: Path, workers: int
 ) -> None:
-    things = {"bad": "sleep 600", "once": "sleep-first 600", **workshop.GOOD}
+    things = {"bad": "hang", "once": "hang-first", **workshop.GOOD}
     shop = workshop.make_workshop(tmp_path, things)
-    shop.run(workers=workers, item_timeout=BRIEF)
+    shop.run(workers=workers, item_timeout=LIMIT)
     assert_all_completed_but(shop, "bad")
     bad = shop.item("bad")
-    assert bad.error_message == "it took longer than 2 seconds, also when run alone."
+    assert bad.error_message == "it took longer than 60 seconds, also when run alone."
     assert (bad.attempts, shop.item("once").attempts) == (1, 1)
     (_, bad_alone), (_, once_alone) = shop.processes("bad"), shop.processes("once")
     assert bad_alone != once_alone
@@ -178,8 +175,8 @@ def test_all_suspects_of_a_wide_crash_are_done_and_all_items_after_them(
 @pytest.mark.slow
 @pytest.mark.usefixtures("pooled")
 def test_the_programs_of_a_hanging_worker_die_with_it(tmp_path: Path) -> None:
-    shop = workshop.make_workshop(tmp_path, {"bad": "child 600"})
-    shop.run(workers=2, item_timeout=BRIEF)
+    shop = workshop.make_workshop(tmp_path, {"bad": "hang-child"})
+    shop.run(workers=2, item_timeout=LIMIT)
     children = [int(note[1]) for note in shop.notes("child")]
     assert len(children) == 2
     workshop.await_(lambda: not any(map(workshop.alive, children)))

@@ -85,7 +85,7 @@ def test_an_item_that_is_reset_by_force_meanwhile_is_done_again(tmp_path: Path) 
 
 @pytest.mark.usefixtures("pooled")
 def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_path: Path) -> None:
-    shop = workshop.make_workshop(tmp_path, {"ant": "sleep 1", "bee": "after ant", "cow": "good"})
+    shop = workshop.make_workshop(tmp_path, {"ant": "gated", "bee": "after ant", "cow": "good"})
     force = actions.reset_items(shop.queue.location, actions.select_by_name(["ant"]), force=True)
     settled: dict[str, SettledItem] = {}
 
@@ -94,6 +94,7 @@ def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_pa
         settled[one.key] = one
         if one.key == "bee":
             shop.queue.commit(force)
+            (tmp_path / "gate").touch()
 
     shop.run(face=BatchCallbacks(on_item=after), workers=2)
     assert set(shop.statuses().values()) == {Status.COMPLETED}

@@ -16,6 +16,7 @@ from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.runner.pool import POLL_SECONDS, WorkerPool
 from mediakeep.runner.tasks import PartDone, StagePart, Task, TaskFailed, TaskResult, WorkerDied
 from mediakeep.runner.worker_main import WorkerChannel
+from tests.patience import PATIENCE
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 
@@ -39,9 +40,9 @@ def test_the_messages_of_a_workers_threads_do_not_mix() -> None:
     for _ in range(20):
         voice.send("done", "x" * 1_000_000)
     for thread in reporters:
-        thread.join(20)
+        thread.join(PATIENCE)
     voice.send("over")
-    listener.join(20)
+    listener.join(PATIENCE)
     assert [message[0] for message in messages].count("done") == 20
     assert len(messages) == 4 * 500 + 20
 

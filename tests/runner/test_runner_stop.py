@@ -116,11 +116,12 @@ def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Pa
 
 @MOST
 def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str, Any]) -> None:
-    shop = workshop.make_workshop(tmp_path, {"ant": " ".join(["slow"] * 5)}, toys.TOY)
+    shop = workshop.make_workshop(tmp_path, {"ant": " ".join(["gated"] * 5)}, toys.TOY)
     shop.close()
     process = shop.spawn(**how)
     workshop.await_(lambda: shop.notes("part"))
     process.send_signal(signal.SIGINT)
+    (tmp_path / "gate").touch()
     workshop.report(process)
     ant = shop.item("ant")
     assert (ant.status, ant.processing_stage, ant.attempts) == (Status.PENDING, "convert", 0)
@@ -136,10 +137,13 @@ def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str
 
 
 def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None:
-    shop = workshop.make_workshop(tmp_path, {"ant": "child 0.5", "bee": "child 0.5", "cow": "good"})
+    shop = workshop.make_workshop(
+        tmp_path, {"ant": "gated-child", "bee": "gated-child", "cow": "good"}
+    )
     process = start_batch(shop, "ant", **POOL)
     workshop.await_(lambda: len(shop.notes("child")) == 2)
     os.killpg(process.pid, signal.SIGINT)
+    (tmp_path / "gate").touch()
     workshop.report(process)
     assert sorted(note[1] for note in shop.notes("end")) == ["ant", "bee"]
     assert [line for line in shop.log() if line["level"] != "info"] == []

@@ -30,8 +30,6 @@ from mediakeep.runner.batch_config import (
     ExecutionLimits,
     RetryPolicy,
 )
-from mediakeep.runner.tasks import Task
-from mediakeep.runner.worker_process import WorkerProcess
 from tests.crash.gate import Gate
 from tests.runner import toys
 
@@ -201,18 +199,6 @@ def report(process: subprocess.Popen[str]) -> dict[str, Any]:
 def set_clock(patched: pytest.MonkeyPatch, now: Callable[[], float]) -> None:
     """Let a batch in this process go by another clock."""
     patched.setattr(batch, "time", mock.Mock(monotonic=now))
-
-
-def let_workers_start() -> None:
-    """Let the time limit of a task not hold for the start of its worker, which load slows down."""
-    give = WorkerProcess.assign
-
-    def patient(worker: WorkerProcess, task: Task, data: bytes, timeout: float) -> None:
-        give(worker, task, data, timeout)
-        if timeout and not worker.ready:
-            worker.deadline += PATIENCE
-
-    WorkerProcess.assign = patient  # type: ignore[method-assign]
 
 
 def await_(what: Callable[[], Any]) -> Any:
