@@ -41,7 +41,10 @@ def post_alert(
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _open_connection(parts, timeout)
     try:
-        with _limit_duration(connection, longest):
+        with _limit_duration(connection, longest) as is_over:
+            connection.connect()
+            if is_over.is_set():  # there was no connection to shut down then
+                raise TimeoutError
             connection.request("POST", target, body, _HEADERS)
             response = connection.getresponse()
             return classify_response(response.status, response.headers.get("Retry-After", ""))
@@ -60,13 +63,18 @@ def _open_connection(parts: SplitResult, timeout: float) -> http.client.HTTPConn
 
 
 @contextlib.contextmanager
-def _limit_duration(connection: http.client.HTTPConnection, max_seconds: float) -> Iterator[None]:
+def _limit_duration(
+    connection: http.client.HTTPConnection, max_seconds: float
+) -> Iterator[threading.Event]:
     """Shut down the connection if the `with` block takes longer than `max_seconds`.
 
-    A plain timeout does not stop a server that sends one byte now and then.
+    A plain timeout does not stop a server that sends one byte now and then. The event is set when
+    the time is over; the error that follows is raised as TimeoutError.
     """
+    is_over = threading.Event()
 
     def shut_down() -> None:
+        is_over.set()
         if connection.sock:
             with contextlib.suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
@@ -75,7 +83,11 @@ def _limit_duration(connection: http.client.HTTPConnection, max_seconds: float) 
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield is_over
+    except (OSError, http.client.HTTPException) as error:
+        if is_over.is_set():
+            raise TimeoutError from error
+        raise
     finally:
         timer.cancel()
 
