@@ -17,7 +17,7 @@ from mediakeep.errors import LookupSkipped, NotFound, ServiceFailed
 from mediakeep.lookups.http import models
 from mediakeep.lookups.http.cached_http import CachedHttp
 from mediakeep.lookups.http.models import HttpEnvironment
-from tests.lookups.conftest import CONTACT, Clock, Manner, Scripted, answer, drip, raw
+from tests.lookups.conftest import CONTACT, Clock, Manner, Scripted, answer, drip, hang, raw
 
 DAY = 86400.0
 
@@ -285,25 +285,46 @@ def test_an_answer_that_cannot_be_unpacked_is_an_error(http: CachedHttp, server:
         (drip(b"HTTP/1.1 200 OK\r\nX"), "timeout"),
         (drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"), "timeout"),
         (drip(b"HTTP/1.0 200 OK\r\n\r\n"), "timeout"),
-        (lambda handler: handler.server.over.wait(60), "timeout"),
+        (hang, "timeout"),
     ],
 )
 def test_an_answer_that_breaks_off_or_never_ends_is_asked_for_again(
     server: Scripted, tmp_path: Path, clock: Clock, manner: object, why: str
 ) -> None:
     server.manners["/a"] = [manner, answer(body=b"whole")]  # type: ignore[list-item]
-    limits = (5.0, 1.5, 1.0)  # seconds; a whole answer takes a while on a busy machine
-    machine = HttpEnvironment(lambda: clock.now, clock.sleep, clock.told.append, limits, tmp_path)
+    patient = (5.0, 30.0, 180.0)  # seconds; a whole answer takes a while on a busy machine
+    hasty = (5.0, 30.0, 0.2) if why == "timeout" else patient
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if server.asked:  # else the time was over before it was connected
+            vars(machine)["timeouts"] = patient
+
+    machine = HttpEnvironment(lambda: clock.now, sleep, clock.told.append, hasty, tmp_path)
     http = CachedHttp(tmp_path / "c.sqlite", CONTACT, machine=machine)
     assert http.get(server.service(), f"{server.host}/a").content == b"whole"
-    assert clock.slept == clock.told == [2.0]
+    tries = len(clock.slept) if why == "timeout" else 1
+    assert clock.slept == clock.told == [2.0, 4.0, 8.0, 16.0, 30.0][:tries]
+    assert tries
     server.manners["/b"] = [manner]  # type: ignore[list-item]
     if why == "timeout":  # of every attempt, however fast the machine is
         http = CachedHttp(
-            tmp_path / "c.sqlite", CONTACT, machine=replace(machine, timeouts=(5.0, 0.2, 0.1))
+            tmp_path / "c.sqlite",
+            CONTACT,
+            machine=replace(machine, sleep=clock.sleep, timeouts=(5.0, 30.0, 0.1)),
         )
     with pytest.raises(errors.Outage, match=why):
         http.get(server.service(), f"{server.host}/b")
+
+
+def test_a_pause_within_an_answer_is_limited(
+    server: Scripted, tmp_path: Path, machine: HttpEnvironment
+) -> None:
+    server.manners["/a"] = [hang]
+    hasty = replace(machine, timeouts=(5.0, 0.1, 180.0))
+    http = CachedHttp(tmp_path / "c.sqlite", CONTACT, machine=hasty)
+    with pytest.raises(errors.Outage, match="timeout"):
+        http.get(server.service(), f"{server.host}/a")
 
 
 def test_a_child_that_was_forked_asks_with_a_session_of_its_own(
