@@ -19,7 +19,7 @@ from mediakeep.alerts.spawn_sender import DeliveryJob
 from mediakeep.alerts.targets import WEBHOOK_VARIABLE, AlertTarget
 from tests.alerts.service import Service, answer, hang, lines, processes, until
 from tests.alerts.test_alert import build_alert
-from tests.patience import finish
+from tests.patience import PATIENCE, finish
 
 Serve = Callable[..., Service]
 UTILITIES = Path(spawn_sender.__file__).parents[2]
@@ -150,7 +150,7 @@ def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path
         "type=spawn_sender.DeliveryJob))"
     )
     clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([sys.executable, "-c", code], cwd="/", env=clean, check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code], cwd="/", env=clean, check=True, timeout=PATIENCE)
     assert read_log_line(home)["ok"]
 
 
@@ -168,7 +168,7 @@ def test_half_a_job_and_a_home_that_is_gone_end_it_quietly(serve: Serve, home: P
             input=data,
             capture_output=True,
             env={**os.environ, "PYTHONPATH": str(UTILITIES)},
-            timeout=20,
+            timeout=PATIENCE,
         )
         assert done.stderr == b""
         assert len(service.requests) == count

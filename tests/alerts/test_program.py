@@ -13,12 +13,14 @@ import pytest
 from mediakeep.alerts import command_target
 from mediakeep.alerts.delivery import DeliveryAttempt
 from tests.alerts.service import until
-from tests.patience import finish
+from tests.patience import PATIENCE, finish
 
 BODY = b'{"event":"finished"}'
 
 
-def run_program(code: str, folder: Path, limit: float = 20.0, **environ: str) -> DeliveryAttempt:
+def run_program(
+    code: str, folder: Path, limit: float = PATIENCE, **environ: str
+) -> DeliveryAttempt:
     words = [sys.executable, "-c", code]
     return command_target.run_command(words, BODY, {**os.environ, **environ}, str(folder), limit)
 

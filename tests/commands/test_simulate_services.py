@@ -29,7 +29,7 @@ AMBER = generate_mbid("artist", "Amber Kettle", 1)
 CLIENT = """
 import http.client, os, sys
 host = os.environ["MEDIAKEEP_MUSICBRAINZ_HOST"].removeprefix("http://")
-connection = http.client.HTTPConnection(host, timeout=10)
+connection = http.client.HTTPConnection(host, timeout=60)
 for path in sys.argv[1:]:
     connection.request("GET", path, headers={"User-Agent": "client/1 (me@example.org)"})
     answer = connection.getresponse()
@@ -162,11 +162,11 @@ def test_it_serves_until_it_is_stopped(
     assert exports["MEDIAKEEP_COVERART_HOST"] == exports["MEDIAKEEP_MUSICBRAINZ_HOST"]
     assert exports["MEDIAKEEP_MUSICBRAINZ_INTERVAL"] == "0"
     host = exports["MEDIAKEEP_MUSICBRAINZ_HOST"].removeprefix("http://")
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=60)
     connection.request("GET", LOOK, headers={"User-Agent": "client/1 (me@example.org)"})
     assert json.loads(connection.getresponse().read())["name"] == "Amber Kettle"
     serving.send_signal(number)
-    _, complaint = serving.communicate(timeout=20)
+    _, complaint = serving.communicate(timeout=60)
     assert (serving.returncode, complaint) == (0, "1 request answered.\n")
     connection.close()
 
@@ -206,11 +206,11 @@ def test_a_recording_is_kept_when_it_is_stopped(upstream: SimulatorServer, tmp_p
     ) as process:
         assert process.stdout
         url = process.stdout.readline().strip().partition("=")[2]
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
         connection.request("GET", LOOK, headers={"User-Agent": "client/1 (me@example.org)"})
         assert connection.getresponse().read()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         connection.close()
     assert [artist.name for artist in catalogue_file.load(kept).artists] == ["Amber Kettle"]
 
@@ -253,7 +253,7 @@ def test_a_signal_is_for_the_command_and_the_server_ends_with_it(number: signal.
         # Ctrl-C in a terminal reaches both; a service that is ended, its first process alone.
         end = os.killpg if number == signal.SIGINT else os.kill
         end(process.pid, number)
-        _, complaint = process.communicate(timeout=20)
+        _, complaint = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "0 requests answered." in complaint
 

@@ -19,7 +19,7 @@ for path in sys.argv[1:]:
     bearer = "Bearer " + os.environ["MEDIAKEEP_TMDB_TOKEN"]
     request = urllib.request.Request(address, headers={"Authorization": bearer})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             body = answer.read()
             is_json = "json" in answer.headers["Content-Type"]
             print(answer.status, json.loads(body).get("title") if is_json else body[:3].hex())

@@ -106,7 +106,7 @@ def test_on_a_terminal_the_dashboard_lives_until_it_is_stopped(finished: Home) -
     assert b"14 of 14" in text
     assert shown.poll() is None
     shown.send_signal(2)
-    assert shown.wait(timeout=20) == 130
+    assert shown.wait(timeout=60) == 130
     os.close(parent)
 
 
