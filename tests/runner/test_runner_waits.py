@@ -56,9 +56,9 @@ def test_who_watches_hears_of_a_wait_before_it_unless_it_is_short(
 @WORKERS
 @pytest.mark.usefixtures("pooled")
 def test_an_unannounced_wait_counts_towards_the_timeout(tmp_path: Path, workers: int) -> None:
-    shop = workshop.make_workshop(tmp_path, {"ant": "wait 0 60"})
-    shop.run(workers=workers, item_timeout=1.0)
-    assert shop.item("ant").error_message.startswith("it took longer than 1 seconds")
+    shop = workshop.make_workshop(tmp_path, {"ant": f"wait-long 0 {LIMIT + 1} 600"})
+    shop.run(workers=workers, item_timeout=LIMIT)
+    assert shop.item("ant").error_message.startswith(f"it took longer than {LIMIT:g} seconds")
 
 
 @WORKERS
