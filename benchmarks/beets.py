@@ -15,7 +15,7 @@ from benchmarks.rounds import Durations, Times
 
 # Not in the environment of tests: beets brings twenty packages along, and it is a program.
 _BEET = os.environ.get("BEET") or shutil.which("beet")
-_DOORS = Path(__file__).parents[2] / "utilities"
+_SCRIPTS = Path(__file__).parents[1] / "utilities"
 _LARGE, _SMALL = 1_000, 60  # files
 _ROUNDS = 3
 _WORKERS = (2, 4)
@@ -95,8 +95,8 @@ class Subject:
         home, library = self._new_home(), str(self._home / name)
         options = ("--all", "--fix", "none", "--workers", str(workers))
         return (
-            rounds.once(lambda: _door("music_queue_manager.py", home, "--scan", library)),
-            rounds.once(lambda: _door("process_music_batch.py", home, *options)),
+            rounds.once(lambda: _run_script("music_queue_manager.py", home, "--scan", library)),
+            rounds.once(lambda: _run_script("process_music_batch.py", home, *options)),
         )
 
     def _new_home(self) -> Path:
@@ -107,8 +107,8 @@ class Subject:
         return [(path.stat().st_size, path.stat().st_mtime_ns) for path in self.paths]
 
 
-def _door(name: str, home: Path, *options: str) -> None:
-    _run([sys.executable, str(_DOORS / name), "--home", str(home), *options], {})
+def _run_script(name: str, home: Path, *options: str) -> None:
+    _run([sys.executable, str(_SCRIPTS / name), "--home", str(home), *options], {})
 
 
 def _run(line: Sequence[str], more: Mapping[str, str]) -> str:

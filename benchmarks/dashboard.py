@@ -17,7 +17,7 @@ from mediakeep.runner import batch
 from mediakeep.runner.batch_config import BatchConfig, ExecutionLimits
 from tests.vt import Terminal
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 _SECONDS = 20.0
 _MOST = {930: 2.0, 100_000: 5.0}  # per cent
 
@@ -62,8 +62,8 @@ def _row(name: str, count: int, shared: Shared) -> list[str]:
 def _library(home: Path) -> Shared:
     music = home / "music"
     home.mkdir(parents=True)
-    _door("make_sample_library", music, "--artists", 930)
-    _door("--home", home, "--scan", music, door="music_queue_manager")
+    _run_script("make_sample_library", music, "--artists", 930)
+    _run_script("--home", home, "--scan", music, door="music_queue_manager")
     line = _line("process_music_batch", "--home", home, "--all", "--workers", 1)
     return _measure(home, lambda: subprocess.run(line, check=True, stdout=subprocess.DEVNULL))
 
@@ -89,7 +89,7 @@ def _line(door: str, *words: object) -> list[str]:
     return [sys.executable, str(_ROOT / "utilities" / f"{door}.py"), *map(str, words)]
 
 
-def _door(*words: object, door: str = "") -> None:
+def _run_script(*words: object, door: str = "") -> None:
     name, rest = (door, words) if door else (str(words[0]), words[1:])
     subprocess.run(_line(name, *rest), check=True, stdout=subprocess.DEVNULL)
 

@@ -18,10 +18,14 @@ from mediakeep.music import scan
 from mediakeep_samples.music import music_library
 
 _WORKERS = max(2, min(4, os.cpu_count() or 1))
-_DOORS = Path(__file__).parents[2] / "utilities"
+_SCRIPTS = Path(__file__).parents[1] / "utilities"
 _LARGE, _SMALL = (930, 17_274), (120, 2_200)  # artists, tracks
 _ROUNDS = 3
-_WHAT = {"bare": "mutagen.File only", "job": "the main job"}
+_WHAT = {
+    "bare": "mutagen.File only",
+    "job": "the main job",
+    "repairs": "the main job with repairs",
+}
 
 
 class Subject:
@@ -56,25 +60,37 @@ class Subject:
         return {"scan command": seconds}
 
     def job(self, workers: int) -> dict[str, Durations]:
-        """Work through the whole of a new queue."""
-        home, _ = self._new_home()
-        options = ("--all", "--fix", "none", "--workers", str(workers))
-        worked = rounds.once(lambda: _door("process_music_batch.py", home, *options))
-        shutil.rmtree(home)
-        return {f"job {workers}": worked}
+        """Process the whole of a new queue without repairs."""
+        return {f"job {workers}": self._process(self.library, workers, "none")}
 
-    def _new_home(self) -> tuple[Path, Durations]:
+    def repairs(self, workers: int) -> dict[str, Durations]:
+        """Process the whole of a new queue with repairs, on a copy of the library."""
+        copy = self._home / "copy"
+        shutil.copytree(self.library, copy)
+        os.sync()
+        seconds = self._process(copy, workers, "safe")
+        shutil.rmtree(copy)
+        return {f"repairs {workers}": seconds}
+
+    def _process(self, library: Path, workers: int, fix: str) -> Durations:
+        home, _ = self._new_home(library)
+        options = ("--all", "--fix", fix, "--offline", "--workers", str(workers))
+        seconds = rounds.once(lambda: _run_script("process_music_batch.py", home, *options))
+        shutil.rmtree(home)
+        return seconds
+
+    def _new_home(self, library: Path | None = None) -> tuple[Path, Durations]:
         home = self._home / f"home{next(self._number)}"
-        options = ("--scan", str(self.library))
-        return home, rounds.once(lambda: _door("music_queue_manager.py", home, *options))
+        options = ("--scan", str(library or self.library))
+        return home, rounds.once(lambda: _run_script("music_queue_manager.py", home, *options))
 
     def bare(self, workers: int) -> dict[str, Durations]:
         """Read all tags and nothing else."""
         return {f"bare {workers}": rounds.once(lambda: child.run("tags", self._list, workers))}
 
 
-def _door(name: str, home: Path, *options: str) -> None:
-    line = [sys.executable, str(_DOORS / name), "--home", str(home), *options]
+def _run_script(name: str, home: Path, *options: str) -> None:
+    line = [sys.executable, str(_SCRIPTS / name), "--home", str(home), *options]
     done = subprocess.run(line, stdout=subprocess.DEVNULL, check=False)
     assert done.returncode in (0, 1), done  # 1: some artists of a made library may fail
 
@@ -88,7 +104,7 @@ def run(home: Path, *, full: bool) -> None:
         *(
             functools.partial(function, workers)
             for workers in (1, _WORKERS)
-            for function in (subject.job, subject.bare)
+            for function in (subject.job, subject.repairs, subject.bare)
         ),
     ]
     _show(subject, rounds.run(cases, _ROUNDS, warm=False))
@@ -105,7 +121,7 @@ def _show(subject: Subject, times: Times) -> None:
     )
     rows = []
     for workers in (1, _WORKERS):
-        for what in ("bare", "job"):
+        for what in ("bare", "job", "repairs"):
             row = _line(subject, figures, f"{what} {workers}", f"bare {workers}")
             rows.append([f"{_WHAT[what]}, {workers} at once", *row[1:]])
     table.show(

@@ -19,7 +19,7 @@ from mediakeep.music.model import Artist, Track
 from mediakeep.music.reports import audit_files
 from tests.music import paper
 
-_DOOR = Path(__file__).parents[2] / "utilities" / "music_master_report.py"
+_SCRIPT = Path(__file__).parents[1] / "utilities" / "music_master_report.py"
 _TRACKS = 16  # of one artist
 _MARK = "Vera"  # in the template: the artist
 _YEARS = 70
@@ -45,7 +45,7 @@ def _row(home: Path, size: int) -> list[str]:
     audits = sum(path.stat().st_size for path in (home / "outputs").iterdir())
     started = time.perf_counter()
     running = subprocess.Popen(
-        [sys.executable, str(_DOOR), "--home", str(home)], stdout=subprocess.DEVNULL
+        [sys.executable, str(_SCRIPT), "--home", str(home)], stdout=subprocess.DEVNULL
     )
     _, status, used = os.wait4(running.pid, 0)
     seconds = time.perf_counter() - started

@@ -22,7 +22,7 @@ from mediakeep_simulator.entities import MusicBrainzCatalogue
 from mediakeep_simulator.server import SimulatorServer
 
 WORKERS = max(2, min(4, os.cpu_count() or 1))
-_DOORS = Path(__file__).parents[2] / "utilities"
+_SCRIPTS = Path(__file__).parents[1] / "utilities"
 _FINE = (0, 1)  # exit codes: some artists of a made library may fail, but no lookup
 
 
@@ -61,7 +61,7 @@ class Home:
     def run(self, name: str, *options: str) -> Cost:
         """Run a command to its end."""
         asked = len(self._server.requests) if self._server else 0
-        line = [sys.executable, str(_DOORS / name), "--home", str(self.folder), *options]
+        line = [sys.executable, str(_SCRIPTS / name), "--home", str(self.folder), *options]
         cost = run(line, self._led(), fine=_FINE)
         requests = len(self._server.requests) - asked if self._server else 0
         return Cost(cost.seconds, cost.cpu, requests, cost.printed)
