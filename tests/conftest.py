@@ -38,6 +38,10 @@ for _name in ("TOKEN", "TOKEN_FILE", "HOST", "IMAGE_HOST", "INTERVAL"):
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Nor does the terminal of those who run them, or xdist, decide how wide and colourful output is.
+for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(_name, None)
+
 # Background jobs of a shell ignore Ctrl-C, and commands started by nohup ignore hang-ups; commands
 # under test must receive both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
