@@ -16,7 +16,7 @@ import pytest
 
 from mediakeep.errors import MediakeepError, StateDamaged, UndoRefused, Unreadable, WriteRefused
 from mediakeep.media.safewrite import atomic_replace, created_files
-from mediakeep.media.safewrite.record_and_replace import RecordDraft, UndoContext
+from mediakeep.media.safewrite.record_and_replace import UndoRecordDraft, UndoContext
 from mediakeep.media.undo import apply_undo, prune
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord, FieldChange
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[UndoStore]:
 
 
 def put(path: Path, store: UndoStore, data: bytes = IMAGE) -> ChangeRecord | None:
-    draft = RecordDraft("image/jpeg", created_files.EMPTY_PATCH, {}, FIELDS)
+    draft = UndoRecordDraft("image/jpeg", created_files.EMPTY_PATCH, {}, FIELDS)
     return created_files.create_file(
         path,
         data,

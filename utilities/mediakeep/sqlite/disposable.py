@@ -72,14 +72,14 @@ class DisposableSqlite:
         self._disabled_until = 0.0  # monotonic clock
 
     def read_transaction(self) -> AbstractContextManager[sqlite3.Connection | None]:
-        """Yield a connection for a read transaction, or None if the file is unusable now.
+        """Yield a connection in a read transaction, or None if the file is unusable at present.
 
         A database error ends the `with` block early and is not raised.
         """
         return self._run_transaction(_BEGIN_READ)
 
     def write_transaction(self) -> AbstractContextManager[sqlite3.Connection | None]:
-        """Yield a connection for a write transaction, or None if the file is unusable now.
+        """Yield a connection in a write transaction, or None if the file is unusable at present.
 
         It is committed as a whole or not at all. A database error ends the `with` block early and
         is not raised.

@@ -201,7 +201,7 @@ def _find_in_asf(source: BoundedFile) -> Iterator[StoredPicture]:
 
 
 def _split_over_ranges(spans: tuple[ByteRange, ...], start: int, end: int) -> tuple[ByteRange, ...]:
-    """Return the file ranges of a part of an Ogg packet that is spread over several pages.
+    """Return the file ranges of a part of an Ogg packet; the packet may span several pages.
 
     `start` and `end` are byte offsets within the packet.
     """

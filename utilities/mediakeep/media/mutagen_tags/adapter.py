@@ -64,7 +64,7 @@ class FormatTagWriter(Protocol):
     def find_lost_items(self, old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
         """Return the names of tag items that a new file has lost.
 
-        Items that `target` concerns are left out.
+        Items that `target` changes are left out.
         """
 
 
@@ -107,7 +107,7 @@ def read_tags(original: Path, source: BoundedFile, kind: str) -> Tags:
 def find_lost_items(
     original: Path, old: BoundedFile, new: BoundedFile, kind: str, target: TargetTags
 ) -> list[str]:
-    """Return the names of tag items that `target` does not concern and that a new file lacks."""
+    """Return the names of tag items that a new file lacks and `target` does not change."""
     with _translate_errors(original):
         return _WRITERS[kind].find_lost_items(old, new, target)
 

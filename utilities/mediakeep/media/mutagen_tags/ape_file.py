@@ -1,6 +1,6 @@
 """Write the tags of Monkey's Audio, WavPack and Musepack files: APEv2 after the audio.
 
-The items that a change does not concern stay as they are; mutagen would sort them, and drop their
+The items that are not to be changed stay as they are; mutagen would sort them, and drop their
 flags. It reads the result for the verification.
 """
 
@@ -64,7 +64,7 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-    """Return the names of the items that a new file has lost; `target` does not concern them."""
+    """Return the names of items that a new file lacks and `target` does not change."""
     before, after = (Counter(_foreign_items(source, target)) for source in (old, new))
     return sorted({name for name, _, _ in before - after})
 

@@ -1,4 +1,4 @@
-"""Change an APEv2 tag next to other tags; items that a change does not concern stay as they are.
+"""Change an APEv2 tag next to other tags; other items stay as they are.
 
 mutagen would sort the items, and drop the flag of read-only ones.
 """

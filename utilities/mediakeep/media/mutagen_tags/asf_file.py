@@ -55,7 +55,7 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
     """Return what a new file has lost: names of attributes, GUIDs of header objects.
 
-    `target` does not concern them.
+    What `target` changes is left out.
     """
     before, after = (Counter(_foreign_items(source, target)) for source in (old, new))
     return sorted({name for name, _ in before - after})

@@ -52,7 +52,7 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
     """Return names of comments and types of blocks that a new file has lost.
 
-    `target` does not concern them.
+    What `target` changes is left out.
     """
     before, after = (_read_blocks(source)[1] for source in (old, new))
     lost = vorbis_tags.find_lost_entries(_comments(before), _comments(after), target)

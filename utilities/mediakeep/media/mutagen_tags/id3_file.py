@@ -47,7 +47,7 @@ class Id3TagWriter:
         return id3_tags.read_texts(source.read(main.start, main.size)) if main.size else {}
 
     def find_lost_items(self, old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-        """Return the names of frames that a new file has lost; `target` does not concern them."""
+        """Return the names of frames that a new file lacks and `target` does not change."""
         before, after = (
             source.read(main.start, main.size)
             for source in (old, new)

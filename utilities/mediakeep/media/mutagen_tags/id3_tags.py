@@ -69,14 +69,14 @@ def read_texts(data: bytes) -> dict[str, list[str]]:
 
 
 def find_lost_frames(old: bytes, new: bytes, target: TargetTags) -> list[str]:
-    """Return the names of frames that `target` does not concern and that a new tag has lost."""
+    """Return the names of frames that a new tag lacks and `target` does not change."""
     before, after = raw_frames.parse_tag(old), raw_frames.parse_tag(new)
     if before is None or after is None:
         return [] if old == new else ["ID3v2"]
     converted = before.version != after.version
-    concerned = _concerned_frames(target, converted=converted)
-    expected = Counter(_describe_frames(before, concerned, converted=converted))
-    lost = expected - Counter(_describe_frames(after, concerned, converted=converted))
+    may_change = _changed_frames(target, converted=converted)
+    expected = Counter(_describe_frames(before, may_change, converted=converted))
+    lost = expected - Counter(_describe_frames(after, may_change, converted=converted))
     return sorted({name for name, _ in lost})
 
 
@@ -174,7 +174,7 @@ def _render(held: list[RawFrame], old: RawTag) -> bytes:
     return id3_frames.save_tag(tag, old.version, old.size, choose_padding)
 
 
-def _concerned_frames(target: TargetTags, *, converted: bool) -> Callable[[RawTag, RawFrame], bool]:
+def _changed_frames(target: TargetTags, *, converted: bool) -> Callable[[RawTag, RawFrame], bool]:
     """Return a function that says whether target values may change a frame."""
     names = {name for field in target.texts for name in to_native_tags.native_names(field, "id3")}
     if {"track_total", "disc_total"} & target.texts.keys():
@@ -186,7 +186,7 @@ def _concerned_frames(target: TargetTags, *, converted: bool) -> Callable[[RawTa
     if converted:
         names |= {*id3_versions.PEOPLE, "TCON"}
 
-    def is_concerned(tag: RawTag, frame: RawFrame) -> bool:
+    def may_change(tag: RawTag, frame: RawFrame) -> bool:
         if frame.name == frames.PICTURE_FRAME and target.cover:
             return any(one.type == id3_frames.FRONT_COVER for one in tag.read_frame(frame).pictures)
         kinds = {name for name in names if name.startswith(frame.name)}
@@ -194,19 +194,19 @@ def _concerned_frames(target: TargetTags, *, converted: bool) -> Callable[[RawTa
             return bool(kinds)
         return bool(kinds & tag.read_frame(frame).texts.keys())
 
-    return is_concerned
+    return may_change
 
 
 def _describe_frames(
-    tag: RawTag, is_concerned: Callable[[RawTag, RawFrame], bool], *, converted: bool
+    tag: RawTag, may_change: Callable[[RawTag, RawFrame], bool], *, converted: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield name and content of the frames that are not concerned.
+    """Yield name and content of the frames that the target values do not change.
 
     If the tag is or was converted, the content is described independently of the version.
     """
     for frame in tag.frames:
         content = tag.decode(frame)
-        if not content or is_concerned(tag, frame):
+        if not content or may_change(tag, frame):
             continue
         if not converted:
             yield frame.name, str(content)

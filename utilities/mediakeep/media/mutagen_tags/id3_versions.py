@@ -44,7 +44,7 @@ def convert_tag(tag: RawTag, version: int) -> RawTag:
     if tag.version == 2:
         raised = tuple(raise_frame(frame) for frame in tag.frames if len(frame.raw) > 6)
         tag = replace(tag, version=3, unsynced=False, frames=raised)
-    synced = replace(tag, unsynced=False, frames=tuple(tag.synced_frames()))
+    synced = replace(tag, unsynced=False, frames=tuple(tag.iter_without_unsynchronisation()))
     if version == tag.version or tag.is_truncated or len(synced.frames) > _MAX_FRAMES:
         return synced
     converted = [_convert_frame(tag, frame, version) for frame in synced.frames]

@@ -73,10 +73,10 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-    """Return the names of the items that a new file has lost; `target` does not concern them."""
-    concerned = mp4_items.concerned_names(target)
+    """Return the names of items that a new file lacks and `target` does not change."""
+    changed = mp4_items.changed_names(target)
     before, after = (mp4_items.split_items(tag_list.read_content(source)) for source in (old, new))
-    expected = Counter(item for item in before if item.name not in concerned)
+    expected = Counter(item for item in before if item.name not in changed)
     if target.cover:
         covers = [item for item in before if item.name == mp4_items.COVER]
         expected -= Counter(covers)

@@ -1,4 +1,4 @@
-"""Change the items of an MP4 tag list; items that a change does not concern stay as they are.
+"""Change the items of an MP4 tag list; other items stay as they are.
 
 mutagen would store values of other types as text or drop the type of a text.
 """
@@ -55,7 +55,7 @@ def change_items(data: bytes, target: TargetTags) -> bytes:
     return b"".join(item.raw for item in items)
 
 
-def concerned_names(target: TargetTags) -> set[str]:
+def changed_names(target: TargetTags) -> set[str]:
     """Return the names of the items that target values may change, other than pictures."""
     fields = set(target.texts)
     fields |= {field.removesuffix("_total") for field in fields}

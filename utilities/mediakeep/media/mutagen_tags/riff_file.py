@@ -55,7 +55,7 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-    """Return the names of the frames that a new file has lost; `target` does not concern them."""
+    """Return the names of frames that a new file lacks and `target` does not change."""
     before = _read_main_tag(old)
     return id3_tags.find_lost_frames(before, _read_main_tag(new), target) if before else []
 

@@ -1,6 +1,6 @@
 """Change Vorbis comments, of FLAC and of Ogg.
 
-Entries that a change does not concern stay as they are stored. mutagen would replace texts that are
+Entries that are not to be changed stay as they are stored. mutagen would replace texts that are
 not UTF-8.
 """
 
@@ -87,9 +87,9 @@ def read_texts(block: bytes) -> dict[str, list[str]]:
 
 
 def find_lost_entries(old: RawComments, new: RawComments, target: TargetTags) -> list[str]:
-    """Return the names of entries that are lost although `target` does not concern them."""
-    concerned = concerned_names(target)
-    expected = Counter(entry for entry in old.entries if entry_name(entry) not in concerned)
+    """Return the names of entries that are lost although `target` does not change them."""
+    changed = changed_names(target)
+    expected = Counter(entry for entry in old.entries if entry_name(entry) not in changed)
     if target.cover:
         expected -= Counter([entry for entry in old.entries if is_front_cover(entry)][:1])
     lost = expected - Counter(new.entries)
@@ -97,8 +97,8 @@ def find_lost_entries(old: RawComments, new: RawComments, target: TargetTags) ->
     return sorted(names | ({"vendor"} if new.vendor != old.vendor else set()))
 
 
-def concerned_names(target: TargetTags) -> set[str]:
-    """Return the native names that a change of fields may concern."""
+def changed_names(target: TargetTags) -> set[str]:
+    """Return the native names that target values may change."""
     fields = set(target.texts)
     fields |= {field.removesuffix("_total") for field in fields}
     fields |= {f"{field}_total" for field in ("track", "disc") if field in fields}

@@ -30,7 +30,7 @@ from mediakeep.errors import ConcurrentChange, MediakeepError, StateDamaged, Und
 from mediakeep.media import open_file, temp_copies
 from mediakeep.media.safewrite import atomic_replace, compare_files
 from mediakeep.media.safewrite.audio_layout import AudioLayout
-from mediakeep.media.safewrite.record_and_replace import RecordDraft, UndoContext, add_record
+from mediakeep.media.safewrite.record_and_replace import UndoRecordDraft, UndoContext, add_record
 from mediakeep.media.undo import reverse_patch
 from mediakeep.media.undo.record import (
     NO_FILE,
@@ -51,7 +51,7 @@ KEPT_FILE_HINT = "It is kept; delete it yourself if you do not need it."
 
 
 def create_file(
-    path: Path, data: bytes, draft: RecordDraft, context: UndoContext
+    path: Path, data: bytes, draft: UndoRecordDraft, context: UndoContext
 ) -> ChangeRecord | None:
     """Create a file and return its undo record, or None if another file has that name.
 
@@ -124,18 +124,18 @@ def remove_if_equal(
 
 def _draft_removal(
     data: bytes, kind: str, fields: dict[str, FieldChange], *, undoes: str = ""
-) -> RecordDraft:
+) -> UndoRecordDraft:
     """Return the draft of an undo record for removing a file.
 
     It stores the whole content of the file.
     """
     blobs = {sha256(data).hexdigest(): data}
     patch = ReversePatch(EMPTY_PATCH.raw, (("b", 0, 0, len(data)),), tuple(blobs))
-    return RecordDraft(kind, patch, blobs, fields, undoes=undoes, sha256=next(iter(blobs)))
+    return UndoRecordDraft(kind, patch, blobs, fields, undoes=undoes, sha256=next(iter(blobs)))
 
 
 def _record_and_unlink(
-    original: atomic_replace.OriginalFile, draft: RecordDraft, context: UndoContext
+    original: atomic_replace.OriginalFile, draft: UndoRecordDraft, context: UndoContext
 ) -> ChangeRecord:
     """Write the undo record of a removal, then unlink the file."""
     old = FileVersion.from_stat(original.stat, draft.sha256)
@@ -161,7 +161,7 @@ def recreate_file(
     path = Path(path_text.unescape_path(record.path))
     data = _load_removed_content(record, context.store)
     restored = create_file(
-        path, data, RecordDraft(record.kind, EMPTY_PATCH, {}, fields, undoes=record.id), context
+        path, data, UndoRecordDraft(record.kind, EMPTY_PATCH, {}, fields, undoes=record.id), context
     )
     if restored is None:
         with _open_if_unchanged(_resolve_parent(path), record, record.old):

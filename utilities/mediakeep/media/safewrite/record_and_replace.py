@@ -44,7 +44,7 @@ class UndoContext:
 
 
 @dataclass(frozen=True)
-class RecordDraft:
+class UndoRecordDraft:
     """The parts of an undo record that are known before the write, see `ChangeRecord`.
 
     `sha256` is the hash of the current file, or "" if unknown.
@@ -76,7 +76,7 @@ def build_patch(
 def replace_and_record(
     original: OriginalFile,
     parts: list[FilePart],
-    draft: RecordDraft,
+    draft: UndoRecordDraft,
     context: UndoContext,
     verify: VerifyCopy,
     change_copy: ChangeCopy | None = None,
@@ -140,7 +140,7 @@ def _open_executor(size: int) -> Executor:
     return _CallingExecutor() if size <= _SMALL_FILE else ThreadPoolExecutor(3)
 
 
-def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> bool:
+def _restores_original(original: OriginalFile, draft: UndoRecordDraft, new: int) -> bool:
     """Return True if the drafted reverse patch rebuilds the old bytes from the new file."""
     source = BoundedFile(new, os.fstat(new).st_size)
     try:
@@ -153,7 +153,7 @@ def _restores_original(original: OriginalFile, draft: RecordDraft, new: int) -> 
 
 def add_record(
     path: Path,
-    draft: RecordDraft,
+    draft: UndoRecordDraft,
     context: UndoContext,
     change: tuple[FileVersion, FileVersion, str],
 ) -> ChangeRecord:

@@ -22,7 +22,7 @@ from mediakeep.media import open_file
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.safewrite import atomic_replace, created_files
 from mediakeep.media.safewrite.record_and_replace import (
-    RecordDraft,
+    UndoRecordDraft,
     UndoContext,
     build_patch,
     replace_and_record,
@@ -103,7 +103,7 @@ def write(
     if not _has_other_bytes(path, data, expected_content):
         return None
     if expected_content is None:
-        draft = RecordDraft(_mime_type(path), created_files.EMPTY_PATCH, {}, dict(fields))
+        draft = UndoRecordDraft(_mime_type(path), created_files.EMPTY_PATCH, {}, dict(fields))
         record = created_files.create_file(path, data, draft, context)
         if record is None:  # another program has just created it
             raise ConcurrentChange(path_text.escape_path(path))
@@ -114,7 +114,7 @@ def write(
             raise ConcurrentChange(path_text.escape_path(path))
         recipe, blobs = build_patch(original, source, _mime_type(path))
         old = sha256(expected_content).hexdigest()
-        draft = RecordDraft(_mime_type(path), recipe, blobs, dict(fields), sha256=old)
+        draft = UndoRecordDraft(_mime_type(path), recipe, blobs, dict(fields), sha256=old)
         return replace_and_record(
             original, [data], draft, context, partial(_verify_hash, path, data)
         )

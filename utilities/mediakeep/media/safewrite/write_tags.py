@@ -8,7 +8,7 @@ A file that has all requested values is not touched.
 1. mutagen writes the tags into a copy of the file.
 2. The audio of the copy is compared with the old audio byte by byte.
 3. All tags are read back by our reader and the requested ones by mutagen, and the tag items that
-   the change does not concern are compared.
+   are not to be changed are compared.
 4. The undo is tried on the copy.
 5. The change is recorded, and the copy replaces the file.
 """
@@ -41,7 +41,7 @@ from mediakeep.media.safewrite.atomic_replace import OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.safewrite.record_and_replace import (
     NO_STAMP,
-    RecordDraft,
+    UndoRecordDraft,
     UndoContext,
     build_patch,
     replace_and_record,
@@ -138,7 +138,7 @@ def write(
         whole_file: list[FilePart] = [ByteRange(0, planned.source.size)]
         fields = _changed_fields(planned)
         recipe, blobs = build_patch(original, planned.source, kind)
-        draft = RecordDraft(kind, recipe, blobs, fields)
+        draft = UndoRecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)
         record = replace_and_record(
             *(original, whole_file, draft, context, partial(_verify_copy, planned)),

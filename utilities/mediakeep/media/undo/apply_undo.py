@@ -24,7 +24,7 @@ from mediakeep.media.safewrite.atomic_replace import OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.safewrite.record_and_replace import (
     NO_STAMP,
-    RecordDraft,
+    UndoRecordDraft,
     UndoContext,
     build_patch,
     replace_and_record,
@@ -196,7 +196,7 @@ def apply_undo(
         kept_version = (
             replaced_versions.save_version(store.folder, original, record.id) if is_changed else ""
         )
-        draft = RecordDraft(kind, recipe, blobs, fields, record.id, kept_version, current)
+        draft = UndoRecordDraft(kind, recipe, blobs, fields, record.id, kept_version, current)
         verify = partial(_verify_hash, record)
         try:
             return replace_and_record(original, parts, draft, context, verify)

@@ -13,7 +13,7 @@ _SAME_RUNTIME_WORDS = re.compile(
 
 
 def may_change_runtime(edition: str) -> bool:
-    """Return True if an edition may change the runtime; one with a better picture does not."""
+    """Return True if an edition may have another runtime, unlike a remaster."""
     return any(map(str.isalnum, _SAME_RUNTIME_WORDS.sub("", edition)))
 
 

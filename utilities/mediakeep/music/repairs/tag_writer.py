@@ -22,7 +22,7 @@ from mediakeep.media.audio.tag_edits import (
     TagEdit,
 )
 from mediakeep.media.safewrite import atomic_replace, created_files, write_tags
-from mediakeep.media.safewrite.record_and_replace import RecordDraft, UndoContext
+from mediakeep.media.safewrite.record_and_replace import UndoRecordDraft, UndoContext
 from mediakeep.media.safewrite.write_tags import Id3Version, OtherTags, TagWriteResult, WriteRules
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
@@ -104,7 +104,7 @@ class TagWriter:
         fields = _cover_file_fields(data, cover_file)
         undo_context = UndoContext(self.store, stamp, self._write_rules, MUSIC.name)
         record = created_files.create_file(
-            path, data, RecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), undo_context
+            path, data, UndoRecordDraft(mime, created_files.EMPTY_PATCH, {}, fields), undo_context
         )
         return TagWriteResult(record, fields) if record else None
 

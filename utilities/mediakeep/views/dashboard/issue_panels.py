@@ -25,7 +25,7 @@ _MAX_FAILURES = 200  # failures shown as rows; of the others, only the number
 def failures_panel(
     home_snapshot: HomeSnapshot, now: DisplayTime, width: int
 ) -> DashboardPanel | None:
-    """Build the panel of failed items: why, how often, and when they are retried.
+    """Build the panel of failed items: reason, number of attempts, and time of the next retry.
 
     Return None if none failed.
     """

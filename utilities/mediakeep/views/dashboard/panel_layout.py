@@ -48,7 +48,7 @@ class DashboardPanel:
         return len(console.render_lines(Group(*self.lead), options.reset_height(), pad=False))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the heading and what fits into the height of `options`."""
+        """Yield the heading, then as many rows as fit into `options.height`."""
         yield Rule(Text(self.title, Colour.TITLE), align="left", style=Colour.DIM)
         yield from self.lead
         height = options.height or options.max_height

@@ -1,6 +1,6 @@
 """Split ID3v2 tags into frames without decoding them, after id3.org's 2.2, 2.3.0 and 2.4.0.
 
-For writers, which have to keep the frames that a change does not concern.
+For writers, which have to keep the frames that are not to be changed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class RawTag:
         """Read all texts and pictures of the tag."""
         return read_frames(self.frames, self.version, unsynced=self.unsynced)
 
-    def synced_frames(self) -> Iterator[RawFrame]:
+    def iter_without_unsynchronisation(self) -> Iterator[RawFrame]:
         """Yield the frames without unsynchronisation and with correct sizes.
 
         Frames without content are left out: TagLib reads none of the frames after them.

@@ -25,7 +25,7 @@ class UnsupportedLayout(ValueError):
 
 
 class OggPageHeader(NamedTuple):
-    """The header of an Ogg page, and the byte offsets of the page, its content and its end.
+    """The header of an Ogg page, with the byte offsets at which page and content start and end.
 
     `number` is the page's sequence number.
     """
