@@ -16,7 +16,7 @@ import pytest
 
 from mediakeep.errors import MediakeepError, StateDamaged, UndoRefused, Unreadable, WriteRefused
 from mediakeep.media.safewrite import atomic_replace, created_files
-from mediakeep.media.safewrite.record_and_replace import UndoRecordDraft, UndoContext
+from mediakeep.media.safewrite.record_and_replace import UndoContext, UndoRecordDraft
 from mediakeep.media.undo import apply_undo, prune
 from mediakeep.media.undo.apply_undo import RecordQuery
 from mediakeep.media.undo.record import ChangeRecord, FieldChange

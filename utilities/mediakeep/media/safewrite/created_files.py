@@ -30,7 +30,7 @@ from mediakeep.errors import ConcurrentChange, MediakeepError, StateDamaged, Und
 from mediakeep.media import open_file, temp_copies
 from mediakeep.media.safewrite import atomic_replace, compare_files
 from mediakeep.media.safewrite.audio_layout import AudioLayout
-from mediakeep.media.safewrite.record_and_replace import UndoRecordDraft, UndoContext, add_record
+from mediakeep.media.safewrite.record_and_replace import UndoContext, UndoRecordDraft, add_record
 from mediakeep.media.undo import reverse_patch
 from mediakeep.media.undo.record import (
     NO_FILE,

@@ -22,8 +22,8 @@ from mediakeep.media import open_file
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.safewrite import atomic_replace, created_files
 from mediakeep.media.safewrite.record_and_replace import (
-    UndoRecordDraft,
     UndoContext,
+    UndoRecordDraft,
     build_patch,
     replace_and_record,
 )

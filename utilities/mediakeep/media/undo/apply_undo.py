@@ -24,8 +24,8 @@ from mediakeep.media.safewrite.atomic_replace import OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.safewrite.record_and_replace import (
     NO_STAMP,
-    UndoRecordDraft,
     UndoContext,
+    UndoRecordDraft,
     build_patch,
     replace_and_record,
 )

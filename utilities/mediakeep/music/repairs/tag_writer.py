@@ -22,7 +22,7 @@ from mediakeep.media.audio.tag_edits import (
     TagEdit,
 )
 from mediakeep.media.safewrite import atomic_replace, created_files, write_tags
-from mediakeep.media.safewrite.record_and_replace import UndoRecordDraft, UndoContext
+from mediakeep.media.safewrite.record_and_replace import UndoContext, UndoRecordDraft
 from mediakeep.media.safewrite.write_tags import Id3Version, OtherTags, TagWriteResult, WriteRules
 from mediakeep.media.undo.record import FieldChange
 from mediakeep.media.undo.store import UndoStore
