@@ -54,7 +54,8 @@ def test_changed_bytes_are_written_back_as_they_were_or_refused(
     for number in range(flips):
         data = bytearray(whole)
         for _ in range(rng.randint(1, 8)):
-            place = rng.randrange(min(len(data), HEAD)) if number % 3 else -rng.randint(1, HEAD)
+            near = min(len(data), HEAD)
+            place = rng.randrange(near) if number % 3 else -rng.randint(1, near)
             data[place] = rng.choice((0, 1, 4, 0x7F, 0x80, 0xFF, rng.randrange(256)))
         version = list(Id3Version)[number % len(Id3Version)]
         results.add(attempt(path, bytes(data), store, version))
