@@ -201,3 +201,48 @@ def test_a_wav_with_data_after_its_chunks_keeps_it(tmp_path: Path) -> None:
     writable_files.write(path, tmp_path, TITLE)
     assert path.read_bytes().endswith(tagging.id3v1())
     assert tags.read(path).tags.title == ("Ebb",)
+
+
+def test_the_lower_case_copies_in_wma_files_of_ffmpeg_are_read_and_changed(tmp_path: Path) -> None:
+    path = writable_files.put(tmp_path, "wma")
+    audio = ASF(path)
+    for name in list(audio.tags.as_dict()):
+        if name.startswith(("Title", "WM/Year")):
+            del audio.tags[name]
+    audio.tags["Title"] = audio.tags["title"] = [" Ebb "]
+    audio.tags["date"] = ["1991"]
+    audio.save()
+    assert tags.read(path).tags.date == ("1991",)
+    writable_files.write(
+        path, tmp_path, SetField("title", ("Flow",)), SetField("date", ("1987-05-01",))
+    )
+    written = ASF(path).tags.as_dict()
+    assert [[str(text) for text in written[name]] for name in ("Title", "title", "date")] == [
+        ["Flow"],
+        ["Flow"],
+        ["1987-05-01"],
+    ]
+    assert "WM/Year" not in written
+
+
+@each_row(
+    ("name", "expected"),
+    [
+        ("ape", {"Track": "3/9", "Disc": "1/2"}),
+        ("wma", {"WM/TrackNumber": "3", "TrackTotal": "9", "WM/PartOfSet": "1/2"}),
+    ],
+)
+def test_totals_are_written_as_picard_writes_them(
+    tmp_path: Path, name: str, expected: dict[str, str]
+) -> None:
+    path = writable_files.put(tmp_path, name)
+    numbers = {"track": "3", "track_total": "9", "disc": "1", "disc_total": "2"}
+    writable_files.write(path, tmp_path, *(SetField(field, ()) for field in numbers))
+    writable_files.write(path, tmp_path, *(SetField(field, (numbers[field],)) for field in numbers))
+    written = APEv2(path) if name == "ape" else ASF(path).tags.as_dict()
+    names = [key for key, _ in written.items() if key in expected or "otal" in key]
+    values = [written[key] for key in names]
+    texts = [str(value[0] if isinstance(value, list) else value) for value in values]
+    assert dict(zip(names, texts, strict=True)) == expected
+    facts = tags.read(path).tags
+    assert {field: getattr(facts, field) for field in numbers} == numbers

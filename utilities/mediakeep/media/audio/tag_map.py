@@ -68,7 +68,7 @@ TAG_MAP = (
         vorbis=("title",),
         mp4=("\xa9nam",),
         ape=("title",),
-        asf=("Title",),
+        asf=("Title", "title"),  # FFmpeg writes both
         riff=("INAM",),
     ),
     TagMapping(
@@ -132,7 +132,7 @@ TAG_MAP = (
         vorbis=("date", "year"),
         mp4=("\xa9day",),
         ape=("year", "date"),
-        asf=("WM/Year",),
+        asf=("WM/Year", "date"),
         riff=("ICRD",),
     ),
     TagMapping(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mediakeep.media.audio.normalize_tags import NUMBER_PAIRS
 from mediakeep.media.audio.tag_edits import Values
@@ -10,6 +10,8 @@ from mediakeep.media.audio.tag_map import TAG_MAP
 
 _MAPPINGS = {field.name: field for field in TAG_MAP}
 _SEPARATE_TOTALS = "vorbis"
+# Picard writes these with their total as "3/12", unless the file has a tag for the total.
+_JOINED_TOTALS = frozenset({("ape", "track"), ("ape", "disc"), ("asf", "disc")})
 _NUMBER_FIELDS = frozenset(name for pair in NUMBER_PAIRS for name in pair)
 
 NativeTexts = Mapping[str, Sequence[str]]
@@ -39,6 +41,14 @@ def convert_to_native_tags(
         if number in wanted or total in wanted:
             result |= dict(_assign_number_pair(texts, dialect, (number, total), wanted))
     return result
+
+
+def changed_names(fields: Iterable[str], dialect: str) -> set[str]:
+    """Return the native names that edits of fields may change; a total may be in its number."""
+    changed = set(fields)
+    for pair in NUMBER_PAIRS:
+        changed |= set(pair) if changed & set(pair) else set()
+    return {name for field in changed for name in native_names(field, dialect)}
 
 
 def restore_name_case(field: str, name: str) -> str:
@@ -92,11 +102,16 @@ def _assign_number_pair(
     whole = wanted.get(total, tuple(texts[totals[0]][:1]) if totals else (stored_total.strip(),))
     first, second = "".join(new), "".join(whole)
     parted = bool(stroke) and dialect == _SEPARATE_TOTALS
-    if not native_names(total, dialect) or (stroke and not parted):
+    is_joined = (
+        not native_names(total, dialect)
+        or (stroke and not parted)
+        or ((dialect, number) in _JOINED_TOTALS and not totals)
+    )
+    if is_joined:
         joined = f"{first}/{second}" if second else first
         yield name, (joined,) if joined else ()
     elif number in wanted or parted:
         yield name, new if first else ()
-    if parted or (not alone and (totals or not stroke)):
+    if parted or (not alone and (totals or not is_joined)):
         for total_name in totals or native_names(total, dialect)[:1]:
             yield total_name, whole if second else ()

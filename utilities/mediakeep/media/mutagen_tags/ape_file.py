@@ -71,7 +71,7 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
 
 def _foreign_items(source: BoundedFile, target: TargetTags) -> Iterator[tuple[str, int, bytes]]:
     data = _read_main_tag(source)
-    names = {name for field in target.texts for name in to_native_tags.native_names(field, "ape")}
+    names = to_native_tags.changed_names(target.texts, "ape")
     if {"track_total", "disc_total"} & target.texts.keys():
         names |= {"track", "disc"}
     if target.cover:

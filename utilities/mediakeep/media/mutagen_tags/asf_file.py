@@ -107,7 +107,7 @@ def _is_front_cover(attribute: _Attribute) -> bool:
 
 def _foreign_items(source: BoundedFile, target: TargetTags) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the attributes and the header objects without tags."""
-    names = {name for field in target.texts for name in to_native_tags.native_names(field, "asf")}
+    names = to_native_tags.changed_names(target.texts, TAG_FORMAT)
     attributes = _read_attributes(source)
     front = (
         next((one for one in attributes if _is_front_cover(one)), None) if target.cover else None
