@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -21,9 +22,10 @@ def list_runtime_dirs(environ: Mapping[str, str] = os.environ) -> Iterator[Path]
     if (runtime_dir := environ.get("XDG_RUNTIME_DIR", "")).startswith("/"):
         yield Path(runtime_dir) / "mediakeep"
     yield Path(f"/run/user/{user}/mediakeep")
-    home = Path(environ.get("HOME") or "~").expanduser()
-    default = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    yield Path(environ.get("XDG_CACHE_HOME") or default) / "mediakeep"
+    with contextlib.suppress(RuntimeError):  # a user without a home, as in some containers
+        home = Path(environ.get("HOME") or "~").expanduser()
+        default = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+        yield Path(environ.get("XDG_CACHE_HOME") or default) / "mediakeep"
     yield Path(gettempdir()) / f"mediakeep-{user}"
 
 

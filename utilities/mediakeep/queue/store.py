@@ -141,7 +141,10 @@ class QueueStore:
             if self._is_rewrite_due() and not write_draft_first:
                 self.try_rewrite_snapshot()
         if self._is_rewrite_due() and write_draft_first:
-            self._rewrite_with_draft()
+            try:
+                self._rewrite_with_draft()
+            except (OSError, MediakeepError) as error:  # the change itself is in the journal
+                self._warn_not_rewritten(error)
         return record
 
     def build_record(self, change: QueueChange) -> JournalRecord:

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,47 +92,51 @@ def _prompt(text: str, **settings: Any) -> str:
 
 @contextlib.contextmanager
 def _stop_on_signal() -> Iterator[None]:
-    """Let signals end the prompt, as the batch would stop only after an answer."""
-    is_stopped = False
+    """Let the first signal end the prompt, as the batch would stop only after an answer."""
+    is_waiting = threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
-        nonlocal is_stopped
-        if not is_stopped:
-            is_stopped = True
+        if is_waiting.is_set():
+            is_waiting.clear()
             raise Stopped
 
-    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in handled}
-    try:
-        with _repeat_signals():
-            yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with _repeat_signals(is_waiting):
+        handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, stop) for number in handled}
+        try:
+            try:
+                is_waiting.set()
+                yield
+            finally:
+                is_waiting.clear()
+        finally:  # also if a signal came right before `is_waiting` was cleared
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager
-def _repeat_signals() -> Iterator[None]:
-    """Send a signal that arrives in a `with` block to the main thread again, until the block ends.
+def _repeat_signals(is_waiting: threading.Event) -> Iterator[None]:
+    """Send a signal that arrives in a `with` block to the main thread again while `is_waiting`.
 
     A signal that arrives right before `input` begins to wait does not interrupt it.
     """
-    has_ended, main_thread = threading.Event(), threading.get_ident()
+    main_thread = threading.get_ident()
     receiver, sender = socket.socketpair()
     sender.setblocking(False)
 
     def repeat() -> None:
-        number = receiver.recv(1)  # from the wakeup descriptor; empty at the end of the block
-        while number and not has_ended.wait(_REPEAT_SECONDS):
-            signal.pthread_kill(main_thread, number[0])
+        while numbers := receiver.recv(64):  # from the wakeup descriptor; empty at the end
+            time.sleep(_REPEAT_SECONDS)
+            while is_waiting.is_set() and (stopping := set(numbers) & set(SIGNALS)):
+                signal.pthread_kill(main_thread, stopping.pop())
+                time.sleep(_REPEAT_SECONDS)
 
     thread = threading.Thread(target=repeat, daemon=True)
-    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     thread.start()
+    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     try:
         yield
     finally:
-        has_ended.set()
         signal.set_wakeup_fd(before)
         sender.close()
         thread.join()
