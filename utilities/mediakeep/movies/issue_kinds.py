@@ -80,7 +80,7 @@ ISSUE_KINDS = (
         MovieIssueScope.MOVIE,
         identity.check_id_conflict,
         True,
-        "The IDs in the queue, the NFO and the names are those of different movies.",
+        "The IDs in the queue, the NFO and the names differ, or one is unknown to TMDb.",
         "Choose the right one, unless you already have, and correct or remove the wrong one.",
     ),
     MovieIssueKind(

@@ -54,6 +54,8 @@ def relocate_library(context: ManagerContext, path: str) -> CommandResult:
 
 def _check_library_folder(path: str) -> Path:
     root = Path(path).expanduser()
+    if root.is_file():
+        raise ScanRefused(f"{path_text.display_path(root)} is a file, not a folder.")
     if not root.is_dir():
         raise ScanRefused(f"No such folder: {path_text.display_path(root)}.")
     if not any(root.iterdir()):
