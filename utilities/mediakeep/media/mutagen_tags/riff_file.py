@@ -24,7 +24,7 @@ def save_tags(
     file: BinaryIO, source: BoundedFile, target: TargetTags, options: TagWriteOptions
 ) -> None:
     """Write target values into the open file `file`, whose current bytes are `source`."""
-    riff = raw_chunks.split_file(source)
+    riff = raw_chunks.split_exact_file(source)
     main = _find_main_chunk(source, riff)
     patches = []
     for chunk in riff.chunks:
@@ -61,7 +61,7 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
 
 
 def _read_main_tag(source: BoundedFile) -> bytes:
-    main = _find_main_chunk(source, raw_chunks.split_file(source))
+    main = _find_main_chunk(source, raw_chunks.split_exact_file(source))
     return source.read(main.body, main.end - main.body) if main else b""
 
 
@@ -90,7 +90,7 @@ def _build_chunk(name: bytes, data: bytes, order: str) -> bytes:
 def _build_size_patch(riff: RiffFile, patches: list[Patch]) -> Patch:
     """Return the patch of the size in the header of the file."""
     growth = sum(len(data) - span.size for span, data in patches)
-    size = riff.end + growth - riff.start - raw_chunks.HEADER_SIZE
+    size = riff.form_end + growth - riff.start - raw_chunks.HEADER_SIZE
     if size > _MAX_SIZE:
         raise OverflowError
     return ByteRange(riff.start + 4, riff.start + 8), struct.pack(f"{riff.order}I", size)

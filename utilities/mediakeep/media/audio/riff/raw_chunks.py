@@ -5,6 +5,7 @@ The sizes must be exact: unlike the reader, a writer may not guess where a chunk
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mediakeep.media.audio import surrounding_tags
@@ -16,7 +17,9 @@ HEADER_SIZE = 8  # bytes of a chunk's name and size
 
 _FORM_HEADER_SIZE = 12  # bytes of the file before its first chunk
 _MAX_CHUNKS = 1000
+_BLOCK_SIZE = 1 << 16  # bytes read at once
 _LARGE_FORMS = (b"RF64", b"BW64")
+_UNFIT_CHUNKS = "its chunks do not fit into each other"
 _AUDIO_CHUNKS = frozenset({b"data", b"SSND"})
 
 
@@ -41,13 +44,34 @@ class RawChunk(NamedTuple):
 class RiffFile(NamedTuple):
     """A WAV or AIFF file: its byte order, the offset of its first byte, and its chunks.
 
-    `end` is the offset after the last chunk; the size in the header of the file may be another.
+    `end` is the offset after the last chunk, `form_end` the offset at which the file ends according
+    to the size in its header, if that is possible.
     """
 
     order: str  # "<" or ">", as in `struct`
     start: int
     chunks: tuple[RawChunk, ...]
     end: int
+    form_end: int
+
+
+def split_exact_file(source: BoundedFile) -> RiffFile:
+    """Return the chunks of a WAV or AIFF file whose size fields agree, so that it can be rewritten.
+
+    Zero bytes after the last chunk are allowed. Raises UnsupportedLayout otherwise.
+    """
+    riff = split_file(source)
+    chunks = tuple(_drop_unnamed_chunks(riff.chunks))
+    end = chunks[-1].next if chunks else riff.end
+    if chunks and chunks[-1].end == riff.form_end and any(source.read(riff.form_end, 1)):
+        end = riff.form_end  # the byte after it is no padding
+    form_end = max(end, riff.form_end)
+    if any(chunk.name in _AUDIO_CHUNKS for chunk in riff.chunks[len(chunks) :]):
+        raise UnsupportedLayout(_UNFIT_CHUNKS)
+    for at in range(end, form_end, _BLOCK_SIZE):
+        if any(source.read(at, min(_BLOCK_SIZE, form_end - at))):
+            raise UnsupportedLayout(_UNFIT_CHUNKS)
+    return riff._replace(chunks=chunks, end=end, form_end=form_end)
 
 
 def split_file(source: BoundedFile) -> RiffFile:
@@ -67,7 +91,10 @@ def split_file(source: BoundedFile) -> RiffFile:
         at = chunk.next
     if not any(chunk.name in _AUDIO_CHUNKS and chunk.end > chunk.body for chunk in chunks):
         raise UnsupportedLayout("the size of its audio chunk is not exact")
-    return RiffFile(">" if is_big else "<", start, tuple(chunks), at)
+    order = ">" if is_big else "<"
+    declared = int.from_bytes(source.read(start + 4, 4), "big" if is_big else "little")
+    form_end = min(start + HEADER_SIZE + declared, surrounding_tags.find_audio_end(source, start))
+    return RiffFile(order, start, tuple(chunks), at, form_end)
 
 
 def is_info_list(source: BoundedFile, chunk: RawChunk) -> bool:
@@ -79,6 +106,14 @@ def is_info_list(source: BoundedFile, chunk: RawChunk) -> bool:
 def is_tag_chunk(source: BoundedFile, chunk: RawChunk) -> bool:
     """Return True if a chunk contains tags: ID3v2, or a RIFF INFO list."""
     return chunk.name in riff_stream.ID3_CHUNKS or is_info_list(source, chunk)
+
+
+def _drop_unnamed_chunks(chunks: tuple[RawChunk, ...]) -> Iterator[RawChunk]:
+    """Yield the chunks up to the first one whose name mutagen does not accept."""
+    for chunk in chunks:
+        if not chunk.name.strip(b" ") or not all(0x20 <= byte <= 0x7E for byte in chunk.name):
+            return
+        yield chunk
 
 
 def _read_chunk(source: BoundedFile, start: int, order: str) -> RawChunk | None:
