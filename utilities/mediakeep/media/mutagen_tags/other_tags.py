@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import BinaryIO
 
-from mutagen._util import resize_bytes
+from mutagen._util import move_bytes, resize_file
 
 from mediakeep.media.audio import tag_ranges
 from mediakeep.media.audio.id3 import id3v2
@@ -46,8 +48,26 @@ def update_trailing(
 
 
 def apply_patches(file: BinaryIO, patches: Sequence[Patch]) -> None:
-    """Replace ranges of a file, which are sorted and do not overlap."""
-    for span, data in reversed(patches):
-        resize_bytes(file, span.size, len(data), span.start)
-        file.seek(span.start)
+    """Replace ranges of a file, which must not overlap; each other byte is moved at most once."""
+    if not patches:
+        return
+    patches = sorted(patches, key=lambda patch: patch[0])
+    starts = [span.start for span, _ in patches]
+    ends = [*starts[1:], file.seek(0, os.SEEK_END)]
+    if any(span.end > end for (span, _), end in zip(patches, ends, strict=True)):
+        raise ValueError("the ranges to replace overlap")
+    shifts = list(accumulate(len(data) - span.size for span, data in patches))
+    kept = [
+        (ByteRange(span.end, end), shift)
+        for (span, _), end, shift in zip(patches, ends, shifts, strict=True)
+    ]
+    resize_file(file, max(shifts[-1], 0))
+    # In this order, no range is moved over another one that has not been moved yet.
+    up = [(span, shift) for span, shift in reversed(kept) if shift > 0]
+    down = [(span, shift) for span, shift in kept if shift < 0]
+    for span, shift in up + down:
+        move_bytes(file, span.start + shift, span.start, span.size)
+    resize_file(file, min(shifts[-1], 0))
+    for (_, data), start, shift in zip(patches, starts, [0, *shifts], strict=False):
+        file.seek(start + shift)
         file.write(data)
