@@ -14,11 +14,13 @@ from typing import Any, BinaryIO
 from mutagen.asf import ASF
 from mutagen.asf._attrs import ASFByteArrayAttribute, ASFUnicodeAttribute
 
-from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio import surrounding_tags, to_native_tags
 from mediakeep.media.audio.asf import asf_stream, asf_tags
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.mutagen_tags import other_tags
 
 TAG_FORMAT = "asf"
 
@@ -28,9 +30,11 @@ _Attribute = tuple[str, Any]  # name, and the value as an object of mutagen
 
 
 def save_tags(
-    file: BinaryIO, _source: BoundedFile, target: TargetTags, _options: TagWriteOptions
+    file: BinaryIO, source: BoundedFile, target: TargetTags, _options: TagWriteOptions
 ) -> None:
     """Write target values into the open file `file`, whose current bytes are `source`."""
+    if surrounding_tags.find_audio_start(source):
+        raise UnsupportedLayout("an ID3v2 tag precedes its header")
     audio: Any = ASF(file)
     attributes: list[_Attribute] = list(audio.tags)
     texts = _texts(attributes)
@@ -55,10 +59,13 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
     """Return what a new file has lost: names of attributes, GUIDs of header objects.
 
-    What `target` changes is left out.
+    What `target` changes is left out. A wrong size in the header of the new file is among them.
     """
     before, after = (Counter(_foreign_items(source, target)) for source in (old, new))
-    return sorted({name for name, _ in before - after})
+    lost = sorted({name for name, _ in before - after})
+    field = asf_stream.find_size_field(new)
+    is_exact = not field or int.from_bytes(new.read(field.start, field.size), "little") == new.size
+    return lost if is_exact else [*lost, other_tags.SIZE_FIELD]
 
 
 def _read_attributes(source: BoundedFile) -> list[_Attribute]:

@@ -33,9 +33,16 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-    """Return the names of frames that a new file lacks and `target` does not change."""
+    """Return the names of frames that a new file lacks and `target` does not change.
+
+    A wrong size in the header of the new file is among them.
+    """
     before = _read_tag(old)
-    return id3_tags.find_lost_frames(before, _read_tag(new), target) if before else []
+    lost = id3_tags.find_lost_frames(before, _read_tag(new), target) if before else []
+    fields = dsf.find_size_fields(new)
+    (size,) = struct.unpack("<Q", new.read(fields.start, 8))
+    is_exact = size == new.size - surrounding_tags.find_audio_start(new)
+    return lost if is_exact else [*lost, other_tags.SIZE_FIELD]
 
 
 def _read_tag(source: BoundedFile) -> bytes:

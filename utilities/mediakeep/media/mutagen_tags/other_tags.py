@@ -16,6 +16,8 @@ from mediakeep.media.audio.write_options import OtherTags, TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags import apev2_items, id3_tags, id3v1
 
+SIZE_FIELD = "size in the header"  # among lost items: the size of a file that its header declares
+
 Patch = tuple[ByteRange, bytes]  # a range of a file, and the bytes that replace it
 
 

@@ -12,7 +12,7 @@ from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import OtherTags, TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags import id3_tags, info_list, other_tags
-from mediakeep.media.mutagen_tags.other_tags import Patch
+from mediakeep.media.mutagen_tags.other_tags import SIZE_FIELD, Patch
 
 TAG_FORMAT = "id3"
 
@@ -28,17 +28,14 @@ def save_tags(
     main = _find_main_chunk(source, riff)
     patches = []
     for chunk in riff.chunks:
-        data = source.read(chunk.body, chunk.end - chunk.body)
-        if chunk == main:
-            new = id3_tags.update_tag(data, target, options.id3)
-            patches.append((chunk.whole, _build_chunk(chunk.name, new, riff.order)))
-        elif raw_chunks.is_tag_chunk(source, chunk) and (options.other_tags is OtherTags.REMOVE):
+        if chunk != main and not raw_chunks.is_tag_chunk(source, chunk):
+            continue
+        if chunk != main and options.other_tags is OtherTags.REMOVE:
             patches.append((chunk.whole, b""))
-        elif raw_chunks.is_tag_chunk(source, chunk) and options.other_tags is OtherTags.UPDATE:
-            if chunk.name == riff_stream.LIST_CHUNK:
-                new = info_list.update_list(data, target)
-            else:
-                new = id3_tags.update_tag(data, target, options.id3)
+        elif chunk == main or options.other_tags is OtherTags.UPDATE:
+            new = _update_chunk(
+                source.read(chunk.body, chunk.end - chunk.body), chunk, target, options
+            )
             patches.append((chunk.whole, _build_chunk(chunk.name, new, riff.order)))
     if main is None:
         missing_padding = bytes((riff.end - riff.start) % 2)
@@ -55,9 +52,27 @@ def read_texts(source: BoundedFile) -> dict[str, list[str]]:
 
 
 def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-    """Return the names of frames that a new file lacks and `target` does not change."""
+    """Return the names of frames that a new file lacks and `target` does not change.
+
+    A wrong size in the header of the new file is among them.
+    """
     before = _read_main_tag(old)
-    return id3_tags.find_lost_frames(before, _read_main_tag(new), target) if before else []
+    lost = id3_tags.find_lost_frames(before, _read_main_tag(new), target) if before else []
+    return lost if _has_exact_size(new) else [*lost, SIZE_FIELD]
+
+
+def _has_exact_size(source: BoundedFile) -> bool:
+    riff = raw_chunks.split_exact_file(source)
+    (size,) = struct.unpack(f"{riff.order}I", source.read(riff.start + 4, 4))
+    return bool(riff.start + raw_chunks.HEADER_SIZE + size == riff.form_end)
+
+
+def _update_chunk(
+    data: bytes, chunk: RawChunk, target: TargetTags, options: TagWriteOptions
+) -> bytes:
+    if chunk.name == riff_stream.LIST_CHUNK:
+        return info_list.update_list(data, target)
+    return id3_tags.update_tag(data, target, options.id3)
 
 
 def _read_main_tag(source: BoundedFile) -> bytes:
