@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from mutagen._riff import RiffListChunk
 
 from mediakeep.errors import ReadOnlyFormat
 from mediakeep.media.audio.tag_edits import TargetTags
@@ -79,3 +80,13 @@ def test_wma_after_an_id3v2_tag_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ReadOnlyFormat, match="an ID3v2 tag precedes its header"):
         writable_files.write(path, tmp_path, SetField("title", ("Ebb",)))
     assert path.read_bytes() == data
+
+
+def test_a_tag_that_mutagen_does_not_find_in_the_file_counts_as_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = writable_files.put(tmp_path, "wav")
+    new = InMemoryFile(path.read_bytes())
+    # mutagen and our parser accept the same chunks; no known file shows a difference
+    monkeypatch.setattr(RiffListChunk, "subchunks", lambda _: [])
+    assert "ID3 chunk" in adapter.find_lost_items(path, new, new, "WAV", TITLE)

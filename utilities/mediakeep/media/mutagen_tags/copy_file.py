@@ -6,6 +6,8 @@ import io
 import os
 from typing import BinaryIO, cast
 
+from mediakeep.media.bounded_file import BoundedFile
+
 _BUFFER_SIZE = 1 << 16  # bytes
 
 
@@ -52,6 +54,34 @@ class _RawCopy(io.RawIOBase):
         size = self._at if size is None else size
         os.ftruncate(self._handle, size)
         return size
+
+
+class FileView(io.RawIOBase):
+    """A read-only file object for a file from byte offset `start` on."""
+
+    def __init__(self, source: BoundedFile, start: int) -> None:
+        self._source, self._start, self._at = source, start, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._source.read(self._start + self._at, len(buffer))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        size = self._source.size - self._start
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 def open_copy(handle: int) -> BinaryIO:

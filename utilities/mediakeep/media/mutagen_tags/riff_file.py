@@ -1,9 +1,14 @@
 """Write the tags of WAV and AIFF files: an ID3v2 tag in a chunk, and the texts of RIFF INFO."""
 
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from mutagen import _riff, aiff
 
 from mediakeep.media.audio.id3 import id3v2, raw_frames
 from mediakeep.media.audio.riff import raw_chunks, riff_stream
@@ -11,7 +16,7 @@ from mediakeep.media.audio.riff.raw_chunks import RawChunk, RiffFile
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import OtherTags, TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
-from mediakeep.media.mutagen_tags import id3_tags, info_list, other_tags
+from mediakeep.media.mutagen_tags import copy_file, id3_tags, info_list, other_tags
 from mediakeep.media.mutagen_tags.other_tags import SIZE_FIELD, Patch
 
 TAG_FORMAT = "id3"
@@ -58,7 +63,18 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
     """
     before = _read_main_tag(old)
     lost = id3_tags.find_lost_frames(before, _read_main_tag(new), target) if before else []
+    if not _is_main_tag_in_mutagen(new):
+        lost = [*lost, "ID3 chunk"]
     return lost if _has_exact_size(new) else [*lost, SIZE_FIELD]
+
+
+def _is_main_tag_in_mutagen(source: BoundedFile) -> bool:
+    """Return True if mutagen finds the ID3 chunk, if any, among the chunks of the whole file."""
+    riff = raw_chunks.split_exact_file(source)
+    main = _find_main_chunk(source, riff)
+    view = copy_file.FileView(source, riff.start)
+    file: Any = _riff.RiffFile(view) if riff.order == "<" else aiff.AIFFFile(view)
+    return not main or main.start - riff.start in [one.offset for one in file.root.subchunks()]
 
 
 def _has_exact_size(source: BoundedFile) -> bool:
