@@ -72,6 +72,21 @@ def _find_in_flac(source: BoundedFile) -> Iterator[StoredPicture]:
             type_, mime, offset = parsed
             span = ByteRange(block.start + offset, block.end)
             yield StoredPicture(type_, mime, data[offset:], (span,))
+    comments = next((one for one in blocks if one.block_type == flac_stream.COMMENT_BLOCK), None)
+    if comments:
+        yield from _find_in_comments(source.read(comments.start, comments.end - comments.start))
+
+
+def _find_in_comments(data: bytes) -> Iterator[StoredPicture]:
+    """Yield the pictures of a FLAC comment block, without ranges; none if it is damaged."""
+    try:
+        entries = RawComments.parse(data).entries
+    except ValueError:
+        return
+    for entry in entries:
+        name, _, text = entry.partition(b"=")
+        if image := _decode_base64(name.decode("latin-1").lower(), text):
+            yield image
 
 
 def _find_in_mp4(source: BoundedFile) -> Iterator[StoredPicture]:

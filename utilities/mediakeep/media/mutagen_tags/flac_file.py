@@ -55,11 +55,12 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
     What `target` changes is left out.
     """
     before, after = (_read_blocks(source)[1] for source in (old, new))
-    lost = vorbis_tags.find_lost_entries(_comments(before), _comments(after), target)
     changed = (_PADDING_BLOCK, COMMENT_BLOCK)
     expected = Counter(block for block in before if block[0] not in changed)
     if target.cover and (front := next(filter(_is_front_cover, before), None)):
         expected -= Counter([front])
+        target = TargetTags(target.texts)
+    lost = vorbis_tags.find_lost_entries(_comments(before), _comments(after), target)
     return [*lost, *(f"block {kind}" for kind, _ in expected - Counter(after))]
 
 
@@ -80,12 +81,16 @@ def _comments(held: list[tuple[int, bytes]]) -> RawComments:
 
 
 def _change_blocks(held: list[tuple[int, bytes]], target: TargetTags) -> list[tuple[int, bytes]]:
-    """Return the blocks with changed comments, after the first block if there were none."""
+    """Return the blocks with changed comments, after the first block if there were none.
+
+    A front cover in the comments is replaced only if no block contains one.
+    """
     at = next((n for n, (kind, _) in enumerate(held) if kind == COMMENT_BLOCK), None)
     comments = _comments(held)
     vorbis_tags.assign_texts(comments, target)
     cover = target.cover
-    if cover and vorbis_tags.replace_front_cover(comments, cover):
+    has_front_block = any(map(_is_front_cover, held))
+    if cover and not has_front_block and vorbis_tags.replace_front_cover(comments, cover):
         cover = None
     before, after = (1, 1) if at is None else (at, at + 1)
     held = [*held[:before], (COMMENT_BLOCK, comments.build()), *held[after:]]

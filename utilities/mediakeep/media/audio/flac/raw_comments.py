@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import struct
 from dataclasses import dataclass
 from typing import Self
@@ -60,9 +61,12 @@ def is_front_cover(entry: bytes) -> bool:
     name, _, text = entry.partition(b"=")
     if name.lower() == OLD_PICTURE_NAME.encode():
         return True
-    return name.lower() == PICTURE_NAME.encode() and (
-        base64.b64decode(text[:8])[:4] == _FRONT_COVER
-    )
+    if name.lower() != PICTURE_NAME.encode():
+        return False
+    try:
+        return base64.b64decode(text[:8])[:4] == _FRONT_COVER
+    except binascii.Error:
+        return False
 
 
 def _add_size(data: bytes) -> bytes:
