@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,14 @@ def change_type_of_atom(path: Path) -> None:
     audio.save()
 
 
+def add_top_level_atom(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + struct.pack(">I4s", 58, b"uuid") + b"U" * 50)
+
+
+def change_top_level_atom(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"U" * 50, b"X" * 50))
+
+
 @pytest.mark.parametrize(
     ("name", "prepare", "spoil", "lost"),
     [
@@ -65,6 +74,7 @@ def change_type_of_atom(path: Path) -> None:
         ("flac", add_comment, remove_comment, "x-own"),
         ("ogg", add_comment, remove_comment, "x-own"),
         ("opus", add_comment, remove_comment, "x-own"),
+        ("m4a", add_top_level_atom, change_top_level_atom, "uuid"),
         ("m4a", add_atom, change_type_of_atom, "----:org.own:thing"),
     ],
 )

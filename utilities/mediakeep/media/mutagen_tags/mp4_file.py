@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,6 +16,7 @@ from mutagen.mp4._atom import Atoms
 
 from mediakeep.media.audio.mp4 import tag_list
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
+from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
@@ -95,7 +97,14 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
 
 
 def _other_atoms(source: BoundedFile) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and content of all atoms in the parents of the tag list that it is not."""
+    """Yield name and content of the atoms next to the tag list and next to its parents.
+
+    The audio is compared elsewhere.
+    """
+    with contextlib.suppress(UnsupportedLayout):  # by bytes after the last atom, such as ID3v1
+        for atom in iter_atoms(source, 0, source.size):
+            if atom.name not in (b"moov", b"mdat", b"free"):
+                yield atom.name, _content(source, atom)
     place = tag_list.find_tag_list(source)
     for parent in place.parents:
         start = parent.body
