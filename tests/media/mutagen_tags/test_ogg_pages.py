@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+from mutagen.ogg import OggPage
 
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.decode import ogg_page_scan
@@ -25,3 +29,31 @@ def test_comments_of_any_size_fit_on_pages(tmp_path: Path, name: str) -> None:
             with path.open("rb") as handle:
                 source = BoundedFile(handle.fileno(), path.stat().st_size)
                 assert ogg_page_scan.find_damaged_pages(source) == []
+
+
+def test_pages_are_renumbered_on_a_disk_that_writes_less_than_requested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = writable_files.put(tmp_path, "ogg")
+    real = os.pwrite
+
+    def write_part(handle: int, data: memoryview, offset: int) -> int:  # POSIX allows it
+        return real(handle, data[:16], offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", write_part)
+        writable_files.write(path, tmp_path, SetField("title", ("T" * 65_536,)))
+    with path.open("rb") as handle:
+        source = BoundedFile(handle.fileno(), path.stat().st_size)
+        assert ogg_page_scan.find_damaged_pages(source) == []
+    with path.open("rb") as handle:
+        numbers = list(read_page_numbers(handle))
+    assert numbers == list(range(len(numbers)))
+
+
+def read_page_numbers(handle: BinaryIO) -> Iterator[int]:
+    while True:
+        try:
+            yield OggPage(handle).sequence
+        except EOFError:
+            return

@@ -1,7 +1,7 @@
 """Write the comments of Vorbis and Opus in Ogg: "Ogg Vorbis I" (5) and RFC 7845 (5.2).
 
 mutagen builds the header pages. The pages after them are renumbered by mediakeep: mutagen would
-compute their checksums anew, which hides damaged audio.
+compute their checksums again, which hides damaged audio.
 """
 
 # Most of mutagen is not annotated.
@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from mutagen.ogg import OggPage
 
+from mediakeep import atomic_files
 from mediakeep.media.audio.flac.raw_comments import RawComments
 from mediakeep.media.audio.ogg import comment_packet, rewrite_pages
 from mediakeep.media.audio.ogg.rewrite_pages import OggHeaderPages
@@ -95,7 +96,7 @@ def _renumber_pages(file: BinaryIO, start: int, serial: bytes, by: int) -> None:
     size, at = os.fstat(file.fileno()).st_size, start
     source = BoundedFile(file.fileno(), size, _CHUNK)
     for data in rewrite_pages.renumber_pages(_read_chunks(source, start, size), serial, by):
-        os.pwrite(file.fileno(), data, at)
+        atomic_files.write_at(file.fileno(), data, at)
         at += len(data)
 
 
