@@ -123,6 +123,10 @@ def atom(name: bytes, data: bytes) -> bytes:
         (b"ac-3", atom(b"dac3", bytes.fromhex("100900")), 48000, 1),
         # F.6: 448 kbit/s, 44,100 Hz, 5.1
         (b"ec-3", atom(b"dec3", bytes.fromhex("0e00600f00")), 44100, 6),
+        # a reserved rate, a reserved bit rate: the sample entry is used
+        (b"ac-3", atom(b"dac3", bytes.fromhex("d03de0")), 22050, 2),
+        (b"ac-3", atom(b"dac3", bytes.fromhex("503fe0")), 22050, 2),
+        (b"ec-3", atom(b"dec3", bytes.fromhex("0e00e00f00")), 22050, 2),
         # 3GPP TS 26.244, 6.7: vendor, version, modes, mode change, frames per sample
         (b"samr", atom(b"damr", b"FFMP\0\x81\xff\0\1"), 8000, 1),
         (b"sawb", atom(b"damr", b"FFMP\0\x83\xff\0\1"), 16000, 1),

@@ -23,14 +23,20 @@ _AMR_SAMPLE_RATES = {"samr": 8000, "sawb": 16000}
 
 def _apply_ac3(data: bytes, info: StreamInfo) -> StreamInfo:
     bits = int.from_bytes(data[:3])
-    info = _apply_ac3_mode(info, bits >> 22, bits >> 11 & 7, bits >> 10 & 1)
-    return structs.replace(info, bitrate=_AC3_BITRATES[bits >> 5 & 31] * 1000)
+    rate, bitrate = bits >> 22, bits >> 5 & 31
+    if rate >= len(_AC3_SAMPLE_RATES) or bitrate >= len(_AC3_BITRATES):  # reserved
+        return info
+    info = _apply_ac3_mode(info, rate, bits >> 11 & 7, bits >> 10 & 1)
+    return structs.replace(info, bitrate=_AC3_BITRATES[bitrate] * 1000)
 
 
 def _apply_eac3(data: bytes, info: StreamInfo) -> StreamInfo:
     """Apply the first independent substream; further ones are other programs."""
     bits = int.from_bytes(data[:5])
-    info = _apply_ac3_mode(info, bits >> 22 & 3, bits >> 9 & 7, bits >> 8 & 1)
+    rate = bits >> 22 & 3
+    if rate >= len(_AC3_SAMPLE_RATES):  # half of a rate that is declared in each frame only
+        return info
+    info = _apply_ac3_mode(info, rate, bits >> 9 & 7, bits >> 8 & 1)
     return structs.replace(info, bitrate=(bits >> 27) * 1000)
 
 
