@@ -54,13 +54,25 @@ def add_trailer(data: bytes) -> bytes:
     return data + b"TAG" + bytes(125)
 
 
+def extend_moov_to_end(data: bytes) -> bytes:
+    """Remove the size of the last atom."""
+    start = data.index(b"moov") - 4
+    return data[:start] + bytes(4) + data[start + 4 :]
+
+
 def keep(data: bytes) -> bytes:
     return data
 
 
 @pytest.mark.parametrize(
     ("change", "is_parsed"),
-    [(keep, True), (add_quicktime_meta, False), (end_with_zeros, False), (add_trailer, False)],
+    [
+        (keep, True),
+        (add_quicktime_meta, False),
+        (end_with_zeros, False),
+        (add_trailer, False),
+        (extend_moov_to_end, False),
+    ],
 )
 def test_tags_are_written_and_undone(
     tmp_path: Path, change: Callable[[bytes], bytes], is_parsed: bool

@@ -1,8 +1,8 @@
 """Replace the tag list of MP4 files whose atoms mutagen misreads.
 
-mutagen expects each `meta` atom to have a version, as in MP4 but not in QuickTime, and no bytes
-after the last atom of a parent. Otherwise it fails, or does not find the tracks, whose offsets then
-stay wrong.
+mutagen expects each `meta` atom to have a version, as in MP4 but not in QuickTime, no bytes after
+the last atom of a parent, and a size in the header of each parent. Otherwise it fails, does not
+find the tracks, whose offsets then stay wrong, or writes a wrong size.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def build_patches(source: BoundedFile, content: bytes, padding: int) -> list[Pat
 
 
 def _count_atoms(source: BoundedFile, start: int, end: int, depth: int) -> int:
-    """Count the atoms between two offsets, and those inside of them; 0 if they do not fit."""
+    """Count the atoms between two offsets, and those inside of them.
+
+    Return 0 if they do not fit, or if a parent has no size.
+    """
     count = 0
     at = start
     for atom in iter_atoms(source, start, end):
@@ -69,6 +72,8 @@ def _count_atoms(source: BoundedFile, start: int, end: int, depth: int) -> int:
         if depth > _MAX_DEPTH:
             raise UnsupportedLayout("its atoms are nested too deeply")
         if atom.name in _CONTAINERS:
+            if not _has_size(source, atom):
+                return 0
             body = atom.body + 4 * (atom.name == b"meta")
             inner = _count_atoms(source, body, atom.end, depth + 1)
             if not inner and body < atom.end:
