@@ -31,7 +31,7 @@ def build_parsed_file(source: BoundedFile, samples: int, info: StreamInfo) -> Pa
 # bytes at the end that identify the last tag
 TRAILER_PROBE_SIZE = id3v1.TAG_SIZE + apev2.FOOTER_SIZE
 
-_MAX_TAGS = 16  # consecutive tags; more are an attack
+MAX_TAGS = 16  # consecutive tags; more are an attack
 _LYRICS3_MAGIC = b"LYRICS200"
 _LYRICS3_TRAILER_SIZE = len(_LYRICS3_MAGIC) + 6  # after a size of six digits
 _ID3_FOOTER_SIZE, _ID3_FOOTER_MAGIC = 10, b"3DI"
@@ -87,7 +87,7 @@ def _find_leading_tags(source: BoundedFile) -> tuple[list[ByteRange], int]:
     """
     tags: list[ByteRange] = []
     offset = 0
-    while len(tags) < _MAX_TAGS:
+    while len(tags) < MAX_TAGS:
         head = source.read(offset, id3v2.HEADER_SIZE)
         size = id3v2.parse_tag_size(head)
         if not size or offset + size > source.size:
@@ -103,25 +103,29 @@ def _find_trailing_tags(source: BoundedFile) -> list[tuple[bytes, ByteRange]]:
     """Return the magic bytes and the byte range of each trailing tag, the last tag first."""
     start, end = find_audio_start(source), source.size
     tags: list[tuple[bytes, ByteRange]] = []
-    for _ in range(_MAX_TAGS):
-        mark, size = _identify_last_tag(source.read_tail(end, min(TRAILER_PROBE_SIZE, end - start)))
-        if mark == apev2.MAGIC and source.read(end - size - apev2.FOOTER_SIZE, len(mark)) == mark:
-            size += apev2.FOOTER_SIZE  # its header
-        if not 0 < size <= end - start:
+    for _ in range(MAX_TAGS):
+        mark, size = identify_last_tag(source, start, end)
+        if not size:
             break
         tags.append((mark, ByteRange(end - size, end)))
         end -= size
     return tags
 
 
-def _identify_last_tag(tail: bytes) -> tuple[bytes, int]:
-    """Return the magic bytes and the size of the tag at the end of `tail`.
+def identify_last_tag(source: BoundedFile, start: int, end: int) -> tuple[bytes, int]:
+    """Return the magic bytes and the size of the tag that ends at `end`.
 
-    Return b"" and 0 if there is no tag.
+    Return b"" and 0 if there is no tag, or if it begins before `start`.
     """
+    mark, size = _measure_last_tag(source, start, end)
+    return (mark, size) if 0 < size <= end - start else (b"", 0)
+
+
+def _measure_last_tag(source: BoundedFile, start: int, end: int) -> tuple[bytes, int]:
+    tail = source.read_tail(end, min(TRAILER_PROBE_SIZE, end - start))
     if len(tail) >= id3v1.TAG_SIZE and id3v1.ends_with_tag(tail):
         return id3v1.MAGIC, id3v1.TAG_SIZE
-    if size := apev2.parse_tag_size(tail[-apev2.FOOTER_SIZE :]):
+    if size := apev2.measure_tag(source, tail[-apev2.FOOTER_SIZE :], end):
         return apev2.MAGIC, size
     if (
         tail.endswith(_LYRICS3_MAGIC)

@@ -1,4 +1,4 @@
-"""Update, keep or remove the tags of MP3 and FLAC files that are not the main ones."""
+"""Update, keep or remove the tags around the audio of a file that are not the main ones."""
 
 from __future__ import annotations
 

@@ -28,6 +28,18 @@ def parse_tag_size(footer: bytes) -> int:
     return size if size >= FOOTER_SIZE and not flags & _HEADER_FLAG else 0
 
 
+def measure_tag(source: BoundedFile, footer: bytes, end: int) -> int:
+    """Return the size of the APE tag that ends at `end`, with its header if it has one.
+
+    The header is found by its magic bytes, since some footers lack the flag for it. Return 0 for an
+    invalid footer.
+    """
+    size = parse_tag_size(footer)
+    if size and source.read(end - size - FOOTER_SIZE, len(MAGIC)) == MAGIC:
+        size += FOOTER_SIZE
+    return size
+
+
 def read_tag(source: BoundedFile, begin: int, end: int) -> TagBlock:
     """Read the APE tag between two byte offsets; its header is optional."""
     block = TagBlock(name="APEv2", tag_format="ape")
