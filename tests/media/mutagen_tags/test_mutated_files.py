@@ -11,6 +11,7 @@ import pytest
 from mediakeep.errors import MediakeepError
 from mediakeep.media.audio import tags
 from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import DEFAULT_OPTIONS
 from mediakeep.media.bounded_file import InMemoryFile
 from mediakeep.media.mutagen_tags import adapter
 from mediakeep.media.safewrite.write_tags import SetCover
@@ -46,7 +47,7 @@ def read(path: Path, data: bytes, kind: str) -> str:
     source = InMemoryFile(data)
     try:
         adapter.read_tags(path, source, kind)
-        adapter.find_lost_items(path, source, source, kind, TARGET)
+        adapter.find_lost_items(path, (source, source), kind, TARGET, DEFAULT_OPTIONS)
     except MediakeepError as error:
         return type(error).__name__
     return "read"

@@ -28,6 +28,7 @@ from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.mutagen_tags import (
     ape_file,
     asf_file,
+    compare_other_tags,
     copy_file,
     dsf_file,
     flac_file,
@@ -62,7 +63,7 @@ class FormatTagWriter(Protocol):
         """Return the texts of the main tags as mutagen reads them, by native name."""
 
     def find_lost_items(self, old: BoundedFile, new: BoundedFile, target: TargetTags) -> list[str]:
-        """Return the names of tag items that a new file has lost.
+        """Return the names of items that the main tag of a new file has lost.
 
         Items that `target` changes are left out.
         """
@@ -105,11 +106,20 @@ def read_tags(original: Path, source: BoundedFile, kind: str) -> Tags:
 
 
 def find_lost_items(
-    original: Path, old: BoundedFile, new: BoundedFile, kind: str, target: TargetTags
+    original: Path,
+    versions: tuple[BoundedFile, BoundedFile],
+    kind: str,
+    target: TargetTags,
+    options: TagWriteOptions,
 ) -> list[str]:
-    """Return the names of tag items that a new file lacks and `target` does not change."""
+    """Return the names of tag items that a new file lacks and `target` does not change.
+
+    `versions` are the old and the new file.
+    """
     with _translate_errors(original):
-        return _WRITERS[kind].find_lost_items(old, new, target)
+        return _WRITERS[kind].find_lost_items(*versions, target) or (
+            compare_other_tags.find_lost_items(*versions, kind, target, options.other_tags)
+        )
 
 
 @contextlib.contextmanager

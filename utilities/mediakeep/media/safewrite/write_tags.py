@@ -5,7 +5,8 @@
 
 A file that has all requested values is not touched.
 
-1. mutagen writes the tags into a copy of the file.
+1. The tags are written into a copy of the file: by mutagen, or as bytes where mutagen cannot write
+   them or would change other items (RIFF INFO, APEv2, ID3v1, some MP4 files, the header of DSF).
 2. The audio of the copy is compared with the old audio byte by byte.
 3. All tags are read back by our reader and the requested ones by mutagen, and the tag items that
    are not to be changed are compared.
@@ -141,7 +142,13 @@ def write(
         draft = UndoRecordDraft(kind, recipe, blobs, fields)
         context = UndoContext(store, stamp, rules, queue)
         record = replace_and_record(
-            *(original, whole_file, draft, context, partial(_verify_copy, planned)),
+            *(
+                original,
+                whole_file,
+                draft,
+                context,
+                partial(_verify_copy, planned, rules.tag_options),
+            ),
             change_copy=lambda copy: adapter.save_tags(
                 original.path, copy, kind, planned.wanted, rules.tag_options
             ),
@@ -156,7 +163,13 @@ def _plan_write(original: OriginalFile, wanted: Iterable[TagEdit]) -> _TagWrite:
     return _TagWrite(original, reading, source, target, pending)
 
 
-def _verify_copy(planned: _TagWrite, new: Path, handle: int, _sha256: Callable[[], str]) -> str:
+def _verify_copy(
+    planned: _TagWrite,
+    options: TagWriteOptions,
+    new: Path,
+    handle: int,
+    _sha256: Callable[[], str],
+) -> str:
     """Verify that the new file has the audio of the old one and exactly the expected tags.
 
     Return the hash of the audio.
@@ -186,23 +199,25 @@ def _verify_copy(planned: _TagWrite, new: Path, handle: int, _sha256: Callable[[
         )
     if not _has_expected_pictures(planned, reading.tags.pictures):
         raise VerificationFailed(planned.path_text, "unexpected pictures in the new copy")
-    _verify_with_mutagen(planned, handle)
+    _verify_with_mutagen(planned, handle, options)
     return essence
 
 
-def _verify_with_mutagen(planned: _TagWrite, handle: int) -> None:
+def _verify_with_mutagen(planned: _TagWrite, handle: int, options: TagWriteOptions) -> None:
     """Verify that mutagen reads the requested values, and that no other tag item is lost."""
     kind, path, target = planned.reading.facts.format, planned.original.path, planned.wanted
     new = BoundedFile(handle, os.fstat(handle).st_size)
-    told = adapter.read_tags(path, new, kind)
-    expected = tag_edits.expected_tags(told, target)
+    found = adapter.read_tags(path, new, kind)
+    expected = tag_edits.expected_tags(found, target)
     if wrong := [
-        field for field in tag_edits.differing_fields(told, expected) if field not in _MUTAGEN_DATES
+        field
+        for field in tag_edits.differing_fields(found, expected)
+        if field not in _MUTAGEN_DATES
     ]:
         raise VerificationFailed(
             planned.path_text, f"mutagen reads another value in the new copy: {', '.join(wrong)}"
         )
-    if lost := adapter.find_lost_items(path, planned.source, new, kind, target):
+    if lost := adapter.find_lost_items(path, (planned.source, new), kind, target, options):
         raise VerificationFailed(planned.path_text, f"missing in the new copy: {', '.join(lost)}")
 
 
