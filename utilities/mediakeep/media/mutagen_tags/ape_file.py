@@ -26,8 +26,6 @@ from mediakeep.media.mutagen_tags import apev2_items, other_tags
 
 TAG_FORMAT = apev2_items.TAG_FORMAT
 
-_READ_ONLY_FLAG = 1
-
 
 def save_tags(
     file: BinaryIO, source: BoundedFile, target: TargetTags, options: TagWriteOptions
@@ -39,7 +37,7 @@ def save_tags(
         for span in tag_ranges.find_leading_tags(source, audio.start)
     ]
     data = source.read(main.start, main.size)
-    if data and int.from_bytes(data[-12:-8], "little") & _READ_ONLY_FLAG:
+    if data and int.from_bytes(data[-12:-8], "little") & apev2_items.READ_ONLY_FLAG:
         raise UnsupportedLayout("its APEv2 tag is marked as read-only")
     new = apev2_items.update_main_tag(data, target)
     patches.append((main, new))

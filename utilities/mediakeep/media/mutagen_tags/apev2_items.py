@@ -16,9 +16,8 @@ from mediakeep.media.audio.tag_edits import TargetTags, Values
 TAG_FORMAT = "ape"
 
 _VERSION = 2000
-_READ_ONLY_FLAG = 1
+READ_ONLY_FLAG = 1
 _HAS_HEADER_FLAG, _IS_HEADER_FLAG = 1 << 31, 1 << 29
-_COVER_NAME = "Cover Art (Front)"
 # The file name that precedes a new picture.
 _PICTURE_NAMES = {"image/jpeg": b"cover.jpg", "image/png": b"cover.png", "image/gif": b"cover.gif"}
 
@@ -29,7 +28,7 @@ def update_tag(data: bytes, target: TargetTags) -> bytes:
     A front cover is replaced, but not added.
     """
     version, _, _, flags = struct.unpack_from("<IIII", data[-FOOTER_SIZE:], 8)
-    if version != _VERSION or flags & _READ_ONLY_FLAG:
+    if version != _VERSION or flags & READ_ONLY_FLAG:
         return data
     items = list(ape_items.split_items(data))
     for name, values in to_native_tags.convert_to_native_tags(
@@ -56,7 +55,11 @@ def update_main_tag(data: bytes, target: TargetTags) -> bytes:
         new = [_replace_front_cover(item, target.cover.data) for item in items]
         if not any(_is_front_cover(item) for item in items):
             value = _PICTURE_NAMES.get(target.cover.mime, b"cover") + b"\0" + target.cover.data
-            new.append(_build_item(_COVER_NAME, ape_items.BINARY_ITEM << 1, value))
+            new.append(
+                _build_item(
+                    _usual_case(ape_items.FRONT_COVER_NAME), ape_items.BINARY_ITEM << 1, value
+                )
+            )
         items = new
     if not items:
         return b""
