@@ -82,7 +82,7 @@ class TargetTags(msgspec.Struct, frozen=True):
 
 
 def field_values(tags: Tags, field: str) -> Values:
-    """Return the values of a field of `Tags` as texts, whatever type the field has."""
+    """Return the values of a field of `Tags` as texts, for fields of any type."""
     current: Any = getattr(tags, field)
     if isinstance(current, bool):
         return ("1",) if current else ()

@@ -52,9 +52,9 @@ def convert_tag(tag: RawTag, version: int) -> RawTag:
     if len(kept) < len(converted):
         return synced
     texts = raw_frames.read_frames(kept, version).texts
-    told = normalize_tags.normalize(texts, "id3")
-    _move_date(kept, version, id3_dates.RECORDED, id3_dates.recorded_frames, told.date)
-    _move_date(kept, version, id3_dates.ORIGINAL, id3_dates.original_frames, told.originaldate)
+    fields = normalize_tags.normalize(texts, "id3")
+    _move_date(kept, version, id3_dates.RECORDED, id3_dates.recorded_frames, fields.date)
+    _move_date(kept, version, id3_dates.ORIGINAL, id3_dates.original_frames, fields.originaldate)
     _merge_people(kept, version)
     return replace(synced, version=version, frames=tuple(kept))
 
