@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from mutagen.flac import FLAC, MetadataBlock
 
 from mediakeep.media.audio import tag_ranges
+from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.flac import flac_stream, metadata_blocks
 from mediakeep.media.audio.flac.flac_stream import COMMENT_BLOCK, PICTURE_BLOCK, FlacBlock
 from mediakeep.media.audio.flac.raw_comments import RawComments
@@ -107,7 +108,7 @@ def _set_front_cover(held: list[tuple[int, bytes]], cover: SetCover) -> list[tup
 
 def _is_front_cover(block: tuple[int, bytes]) -> bool:
     kind, data = block
-    return kind == PICTURE_BLOCK and int.from_bytes(data[:4]) == vorbis_tags.FRONT_COVER
+    return kind == PICTURE_BLOCK and int.from_bytes(data[:4]) == FRONT_COVER_TYPE
 
 
 def _save_blocks(held: list[tuple[int, bytes]], size: int) -> bytes:

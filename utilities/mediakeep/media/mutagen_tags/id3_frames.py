@@ -15,11 +15,11 @@ from typing import Any
 
 from mutagen import MutagenError, id3
 
+from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.id3 import raw_frames
 from mediakeep.media.audio.id3.raw_frames import RawFrame
 from mediakeep.media.audio.tag_edits import SetCover, Values
 
-FRONT_COVER = 3
 ENCODED_FLAGS = {3: 0xFF, 4: 0x0F | 0x40}  # flags of a frame whose content is stored encoded
 
 _ROOM = bytes(160)  # after a tag, where mutagen looks for ID3v1
@@ -67,7 +67,7 @@ def build_front_cover(cover: SetCover, description: str, version: int) -> RawFra
     """Build an APIC frame for a front cover."""
     mime = cover.mime.encode("latin-1", "replace").decode("latin-1")
     encoding = _encoding((description,), 3)  # iTunes shows no picture with a UTF-8 description
-    return save_frame(id3.APIC(encoding, mime, FRONT_COVER, description, cover.data), version)
+    return save_frame(id3.APIC(encoding, mime, FRONT_COVER_TYPE, description, cover.data), version)
 
 
 def save_frame(frame: Any, version: int) -> RawFrame:

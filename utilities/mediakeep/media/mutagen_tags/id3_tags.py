@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.id3 import frames, raw_frames
 from mediakeep.media.audio.id3.raw_frames import RawFrame, RawTag
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
@@ -153,7 +154,7 @@ class _FrameEditor:
 
     def _is_front_cover(self, frame: RawFrame) -> bool:
         found = raw_frames.read_frames([frame], self._version).pictures
-        return bool(found) and found[0].type == id3_frames.FRONT_COVER
+        return bool(found) and found[0].type == FRONT_COVER_TYPE
 
     def _description(self, frame: RawFrame) -> str:
         parsed = id3_frames.parse_frame(frame, self._version)
@@ -188,7 +189,7 @@ def _changed_frames(target: TargetTags, *, converted: bool) -> Callable[[RawTag,
 
     def may_change(tag: RawTag, frame: RawFrame) -> bool:
         if frame.name == frames.PICTURE_FRAME and target.cover:
-            return any(one.type == id3_frames.FRONT_COVER for one in tag.read_frame(frame).pictures)
+            return any(one.type == FRONT_COVER_TYPE for one in tag.read_frame(frame).pictures)
         kinds = {name for name in names if name.startswith(frame.name)}
         if not kinds or frame.name in kinds - {"COMM"}:
             return bool(kinds)

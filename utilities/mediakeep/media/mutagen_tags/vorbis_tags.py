@@ -17,6 +17,7 @@ from mutagen.flac import Picture
 
 from mediakeep.media import pictures
 from mediakeep.media.audio import to_native_tags
+from mediakeep.media.audio.embedded_pictures import FRONT_COVER_TYPE
 from mediakeep.media.audio.flac.raw_comments import (
     PICTURE_NAME,
     RawComments,
@@ -26,7 +27,6 @@ from mediakeep.media.audio.flac.raw_comments import (
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags
 
 TAG_FORMAT = "vorbis"
-FRONT_COVER = 3
 
 _VENDOR = b"mediakeep"  # in a file that had no comments
 
@@ -67,7 +67,7 @@ def build_picture(cover: SetCover) -> bytes:
     """Return the content of a FLAC picture block for a front cover."""
     data = cover.data
     picture = Picture()
-    picture.type, picture.data = FRONT_COVER, data
+    picture.type, picture.data = FRONT_COVER_TYPE, data
     picture.mime = cover.mime.encode("ascii", "replace").decode()
     _, picture.width, picture.height = pictures.identify_picture(
         lambda offset, size: data[offset : offset + size]
