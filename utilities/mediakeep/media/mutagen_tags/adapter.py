@@ -21,8 +21,8 @@ from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
 from mediakeep.media.audio import formats, normalize_tags, tta
 from mediakeep.media.audio.model import Tags
 from mediakeep.media.audio.mp3 import mp3_stream
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.unsupported_layout import DAMAGED_TAGS, UnsupportedLayout
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.mutagen_tags import (
@@ -38,7 +38,6 @@ from mediakeep.media.mutagen_tags import (
 from mediakeep.media.mutagen_tags.id3_file import Id3TagWriter
 from mediakeep.media.mutagen_tags.ogg_file import OggTagWriter
 
-_DAMAGED = "its tags are damaged; remove them with another program, then scan again"
 # What mutagen raises on malformed bytes, and our parsers.
 _PARSE_ERRORS = (
     *(MutagenError, AtomError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
@@ -136,4 +135,4 @@ def _translate_errors(path: Path) -> Iterator[None]:
         cause = error if isinstance(error, OSError) else error.__context__
         if isinstance(cause, OSError) and (cause.errno or isinstance(cause, TimeoutError)):
             raise cause from None  # of the disk, or the caller's; mutagen converts both
-        raise ReadOnlyFormat(path_text.escape_path(path), _DAMAGED) from error
+        raise ReadOnlyFormat(path_text.escape_path(path), DAMAGED_TAGS) from error

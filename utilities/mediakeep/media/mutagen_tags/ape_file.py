@@ -18,8 +18,8 @@ from mutagen.apev2 import APEv2
 
 from mediakeep.media.audio import surrounding_tags, tag_ranges, to_native_tags
 from mediakeep.media.audio.ape import ape_items
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags import apev2_items, other_tags

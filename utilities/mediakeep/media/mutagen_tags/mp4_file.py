@@ -16,8 +16,8 @@ from mutagen.mp4._atom import Atoms
 
 from mediakeep.media.audio.mp4 import tag_list
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.mutagen_tags import mp4_items, mp4_patch, other_tags

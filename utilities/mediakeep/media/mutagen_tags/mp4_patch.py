@@ -14,7 +14,7 @@ from mediakeep.media.audio.mp4 import chunk_offsets, tag_list
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
 from mediakeep.media.audio.mp4.tag_list import TagListPlace
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags.other_tags import Patch
 from mediakeep.media.safewrite import audio_layout

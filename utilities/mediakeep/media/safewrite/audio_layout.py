@@ -23,8 +23,8 @@ from mediakeep.media.audio.mp4 import raw_atoms
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
 from mediakeep.media.audio.ogg import comment_packet, rewrite_pages
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.riff import raw_chunks
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.safewrite.file_assembly import FilePart, RenumberedPages, ShiftedTrack
 

@@ -13,7 +13,6 @@ from mediakeep import path_text
 from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
 from mediakeep.media.audio import embedded_pictures, formats, tag_edits
 from mediakeep.media.audio.model import AudioFile, AudioProperties
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import (
     SetCover,
     SetField,
@@ -22,6 +21,7 @@ from mediakeep.media.audio.tag_edits import (
     build_target_tags,
     find_pending_edits,
 )
+from mediakeep.media.audio.unsupported_layout import DAMAGED_TAGS, UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile
 
 WRITABLE_FORMATS = frozenset(
@@ -35,7 +35,6 @@ WRITABLE_FORMATS = frozenset(
 
 _NUMBERS = ("track", "track_total", "disc", "disc_total")
 _GENRE_NUMBER = re.compile(r"\d{1,3}|\((?:\d{1,3}|RX|CR)\).*|RX|CR")
-_DAMAGED = "its tags are damaged; remove them with another program, then scan again"
 _MAX_NUMBER = 0xFFFF  # in MP4
 _PARSE_ERRORS = (ValueError, LookupError, struct.error)
 
@@ -94,4 +93,4 @@ def _is_number(text: str) -> bool:
 
 
 def _refusal_text(error: Exception) -> str:
-    return str(error) if isinstance(error, UnsupportedLayout) else _DAMAGED
+    return str(error) if isinstance(error, UnsupportedLayout) else DAMAGED_TAGS

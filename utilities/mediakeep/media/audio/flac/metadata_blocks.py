@@ -5,7 +5,7 @@ from __future__ import annotations
 from mediakeep.media.audio import tag_ranges
 from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.flac.flac_stream import FlacBlock
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 MAGIC = b"fLaC"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile
 
 MAX_ATOMS = 4096  # sibling atoms

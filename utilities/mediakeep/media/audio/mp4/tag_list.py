@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _ITUNES_HANDLER = b"mdir"

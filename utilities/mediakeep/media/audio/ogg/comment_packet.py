@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from mediakeep.media.audio import formats
 from mediakeep.media.audio.ogg import rewrite_pages
-from mediakeep.media.audio.ogg.rewrite_pages import OggHeaderPages, UnsupportedLayout
+from mediakeep.media.audio.ogg.rewrite_pages import OggHeaderPages
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 # The number of packets between the first page and the audio.

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 _PAGE_START = b"OggS\0"  # and the version
@@ -18,10 +19,6 @@ _MAX_HEADER_PAGES = 5000  # pages before the audio
 _MAX_TRIES = 16  # pages after them
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _ZEROS = bytes(_MAX_PAGE_SIZE)
-
-
-class UnsupportedLayout(ValueError):
-    """Raised if mediakeep cannot rewrite a file's structure; the message is a clause."""
 
 
 class OggPageHeader(NamedTuple):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mediakeep.media.audio import surrounding_tags
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.riff import info_tags, riff_stream
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
 HEADER_SIZE = 8  # bytes of a chunk's name and size
