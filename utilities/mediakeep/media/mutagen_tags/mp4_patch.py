@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import struct
 
-from mediakeep.media.audio import formats
-from mediakeep.media.audio.mp4 import chunk_offsets, tag_list
+from mediakeep.media.audio.mp4 import chunk_offsets, tag_list, track_ranges
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
 from mediakeep.media.audio.mp4.tag_list import TagListPlace
 from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.mutagen_tags.other_tags import Patch
-from mediakeep.media.safewrite import audio_layout
 
 _CONTAINERS = frozenset(
     {b"moov", b"udta", b"trak", b"mdia", b"meta", b"ilst", b"stbl", b"minf", b"moof", b"traf"}
@@ -123,12 +121,11 @@ def _resize(source: BoundedFile, atom: AtomRange, by: int) -> Patch:
 
 def _shift_tracks(source: BoundedFile, movie: AtomRange, by: int) -> list[Patch]:
     """Return patches for the tracks, whose audio behind the header moves."""
-    layout = audio_layout.find_layout(source, formats.MP4.name)
+    tracks, mdats = track_ranges.find_ranges(source)
     moves = tuple(
-        OffsetShift(span.start, span.end, by) for span in layout.mdats if span.start >= movie.end
+        OffsetShift(span.start, span.end, by) for span in mdats if span.start >= movie.end
     )
-    tracks = [part for part in layout.parts if part not in layout.mdats] if moves else []
     return [
         (track, chunk_offsets.shift_offsets(source.read(track.start, track.size), moves))
-        for track in tracks
+        for track in (tracks if moves else ())
     ]

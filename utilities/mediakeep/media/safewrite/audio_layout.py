@@ -11,24 +11,19 @@ Ogg         the Vorbis setup packet, then all audio pages
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from mediakeep.media.audio import dsf, formats, surrounding_tags
 from mediakeep.media.audio.asf import asf_stream
 from mediakeep.media.audio.flac import flac_stream
 from mediakeep.media.audio.mp3 import mp3_stream
-from mediakeep.media.audio.mp4 import raw_atoms
+from mediakeep.media.audio.mp4 import track_ranges
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
-from mediakeep.media.audio.mp4.raw_atoms import AtomRange, iter_atoms
 from mediakeep.media.audio.ogg import comment_packet, rewrite_pages
 from mediakeep.media.audio.riff import raw_chunks
-from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 from mediakeep.media.safewrite.file_assembly import FilePart, RenumberedPages, ShiftedTrack
-
-_FRAGMENT_ATOMS = frozenset({b"moof", b"mvex", b"sidx", b"mfra"})
 
 
 @dataclass(frozen=True)
@@ -104,31 +99,8 @@ def _flac_layout(source: BoundedFile) -> AudioLayout:
 
 
 def _mp4_layout(source: BoundedFile) -> AudioLayout:
-    tracks, mdats = list[ByteRange](), list[ByteRange]()
-    for atom in _top_atoms(source):
-        if atom.name in _FRAGMENT_ATOMS:
-            raise UnsupportedLayout("its audio is fragmented")
-        if atom.name == b"mdat":
-            mdats.append(ByteRange(atom.body, atom.end))
-        elif atom.name == b"moov":
-            inner = list(iter_atoms(source, atom.body, atom.end))
-            if any(child.name in _FRAGMENT_ATOMS for child in inner):
-                raise UnsupportedLayout("its audio is fragmented")
-            tracks += [
-                ByteRange(child.start, child.end) for child in inner if child.name == b"trak"
-            ]
-    if not tracks or not mdats:
-        raise UnsupportedLayout("an atom that is required for playback is missing")
+    tracks, mdats = track_ranges.find_ranges(source)
     return AudioLayout(tuple(sorted([*tracks, *mdats])), tuple(mdats))
-
-
-def _top_atoms(source: BoundedFile) -> Iterator[AtomRange]:
-    """Yield the top-level MP4 atoms, up to trailing data such as an ID3v1 tag."""
-    siblings = iter_atoms(source, 0, source.size)
-    try:
-        yield from islice(siblings, raw_atoms.MAX_ATOMS)
-    except UnsupportedLayout:
-        return
 
 
 def _ogg_layout(kind: str) -> Callable[[BoundedFile], AudioLayout]:
