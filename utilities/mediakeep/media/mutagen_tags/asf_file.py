@@ -16,8 +16,8 @@ from mutagen.asf._attrs import ASFByteArrayAttribute, ASFUnicodeAttribute
 
 from mediakeep.media.audio import surrounding_tags, to_native_tags
 from mediakeep.media.audio.asf import asf_stream, asf_tags
-from mediakeep.media.audio.ogg.rewrite_pages import UnsupportedLayout
 from mediakeep.media.audio.tag_edits import SetCover, TargetTags, Values
+from mediakeep.media.audio.unsupported_layout import UnsupportedLayout
 from mediakeep.media.audio.write_options import TagWriteOptions
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep.media.mutagen_tags import other_tags
