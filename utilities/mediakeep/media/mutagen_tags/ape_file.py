@@ -70,8 +70,6 @@ def find_lost_items(old: BoundedFile, new: BoundedFile, target: TargetTags) -> l
 def _foreign_items(source: BoundedFile, target: TargetTags) -> Iterator[tuple[str, int, bytes]]:
     data = _read_main_tag(source)
     names = to_native_tags.changed_names(target.texts, "ape")
-    if {"track_total", "disc_total"} & target.texts.keys():
-        names |= {"track", "disc"}
     if target.cover:
         names.add(ape_items.FRONT_COVER_NAME)
     for item in ape_items.split_items(data) if data else ():

@@ -30,14 +30,7 @@ def update_tag(data: bytes, target: TargetTags) -> bytes:
     version, _, _, flags = struct.unpack_from("<IIII", data[-FOOTER_SIZE:], 8)
     if version != _VERSION or flags & READ_ONLY_FLAG:
         return data
-    items = list(ape_items.split_items(data))
-    for name, values in to_native_tags.convert_to_native_tags(
-        _texts(items), TAG_FORMAT, target.texts
-    ).items():
-        items = _assign(items, name, values)
-    if target.cover:
-        items = [_replace_front_cover(item, target.cover.data) for item in items]
-    return _build_tag(items, data)
+    return _build_tag(_update_items(list(ape_items.split_items(data)), target), data)
 
 
 def update_main_tag(data: bytes, target: TargetTags) -> bytes:
@@ -46,26 +39,27 @@ def update_main_tag(data: bytes, target: TargetTags) -> bytes:
     A tag of version 1 becomes one of version 2. A front cover is added if there is none. A tag
     without items is b"".
     """
-    items = list(ape_items.split_items(data)) if data else []
-    for name, values in to_native_tags.convert_to_native_tags(
-        _texts(items), TAG_FORMAT, target.texts
-    ).items():
-        items = _assign(items, name, values)
-    if target.cover:
-        new = [_replace_front_cover(item, target.cover.data) for item in items]
-        if not any(_is_front_cover(item) for item in items):
-            value = _PICTURE_NAMES.get(target.cover.mime, b"cover") + b"\0" + target.cover.data
-            new.append(
-                _build_item(
-                    _usual_case(ape_items.FRONT_COVER_NAME), ape_items.BINARY_ITEM << 1, value
-                )
-            )
-        items = new
+    items = _update_items(list(ape_items.split_items(data)) if data else [], target)
+    if target.cover and not any(map(_is_front_cover, items)):
+        value = _PICTURE_NAMES.get(target.cover.mime, b"cover") + b"\0" + target.cover.data
+        name = _usual_case(ape_items.FRONT_COVER_NAME)
+        items.append(_build_item(name, ape_items.BINARY_ITEM << 1, value))
     if not items:
         return b""
     header = struct.pack("<8sIIII8x", MAGIC, _VERSION, 0, 0, _HAS_HEADER_FLAG | _IS_HEADER_FLAG)
     footer = struct.pack("<8sIIII8x", MAGIC, _VERSION, 0, 0, _HAS_HEADER_FLAG)
     return _build_tag(items, header + footer)
+
+
+def _update_items(items: list[ApeItem], target: TargetTags) -> list[ApeItem]:
+    """Return items with the target values; a front cover is replaced, but not added."""
+    for name, values in to_native_tags.convert_to_native_tags(
+        _texts(items), TAG_FORMAT, target.texts
+    ).items():
+        items = _assign(items, name, values)
+    if not target.cover:
+        return items
+    return [_replace_front_cover(item, target.cover.data) for item in items]
 
 
 def _texts(items: list[ApeItem]) -> dict[str, list[str]]:

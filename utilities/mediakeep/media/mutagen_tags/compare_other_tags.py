@@ -74,22 +74,18 @@ def _find_lost_ape_items(
     changed = to_native_tags.changed_names(target.texts, "ape")
     if target.cover:
         changed.add(ape_items.FRONT_COVER_NAME)
-    expected = Counter(
-        (item.name, item.flags, item.value)
-        for name, data in missing
-        if name == tag_ranges.APEV2
-        for item in ape_items.split_items(data)
-        if item.name.lower() not in changed
-    )
+    expected = [item for item in _iter_ape_items(missing) if item[0].lower() not in changed]
     if not expected:
         return []
-    found = Counter(
-        (item.name, item.flags, item.value)
-        for name, data in after
-        if name == tag_ranges.APEV2
-        for item in ape_items.split_items(data)
-    )
-    return [name for name, _, _ in expected - found]
+    return [name for name, _, _ in Counter(expected) - Counter(_iter_ape_items(after))]
+
+
+def _iter_ape_items(tags: Iterable[_Tag]) -> Iterator[tuple[str, int, bytes]]:
+    """Yield name, flags and value of each item of the APEv2 tags."""
+    for kind, data in tags:
+        if kind == tag_ranges.APEV2:
+            for item in ape_items.split_items(data):
+                yield item.name, item.flags, item.value
 
 
 def _find_lost_frames(
@@ -101,7 +97,7 @@ def _find_lost_frames(
         return [_ID3V2]
     return [
         name
-        for one, other in zip(reversed(old), reversed(new), strict=False)
-        if one != other
-        for name in id3_tags.find_lost_frames(one, other, target)
+        for old_tag, new_tag in zip(reversed(old), reversed(new), strict=False)
+        if old_tag != new_tag
+        for name in id3_tags.find_lost_frames(old_tag, new_tag, target)
     ]

@@ -1,4 +1,4 @@
-"""Change fields of an ID3v1 tag, after id3.org's "ID3v1": 128 bytes, so long texts are cut.
+"""Change fields of an ID3v1 tag, after id3.org's "ID3v1": 128 bytes, so long texts are truncated.
 
 mutagen would rewrite the whole tag from the frames of ID3v2.
 """

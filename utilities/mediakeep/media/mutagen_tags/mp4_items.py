@@ -57,9 +57,7 @@ def change_items(data: bytes, target: TargetTags) -> bytes:
 
 def changed_names(target: TargetTags) -> set[str]:
     """Return the names of the items that target values may change, other than pictures."""
-    fields = set(target.texts)
-    fields |= {field.removesuffix("_total") for field in fields}
-    names = {name for field in fields for name in to_native_tags.native_names(field, TAG_FORMAT)}
+    names = to_native_tags.changed_names(target.texts, TAG_FORMAT)
     return names | {*_GENRE_NAMES} if _GENRE_NAMES[0] in names else names
 
 

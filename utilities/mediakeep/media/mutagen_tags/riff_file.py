@@ -74,7 +74,7 @@ def _is_main_tag_in_mutagen(source: BoundedFile) -> bool:
     main = _find_main_chunk(source, riff)
     view = copy_file.FileView(source, riff.start)
     file: Any = _riff.RiffFile(view) if riff.order == "<" else aiff.AIFFFile(view)
-    return not main or main.start - riff.start in [one.offset for one in file.root.subchunks()]
+    return not main or main.start - riff.start in [chunk.offset for chunk in file.root.subchunks()]
 
 
 def _has_exact_size(source: BoundedFile) -> bool:

@@ -88,21 +88,13 @@ def read_texts(block: bytes) -> dict[str, list[str]]:
 
 def find_lost_entries(old: RawComments, new: RawComments, target: TargetTags) -> list[str]:
     """Return the names of entries that are lost although `target` does not change them."""
-    changed = changed_names(target)
+    changed = to_native_tags.changed_names(target.texts, TAG_FORMAT)
     expected = Counter(entry for entry in old.entries if entry_name(entry) not in changed)
     if target.cover:
         expected -= Counter([entry for entry in old.entries if is_front_cover(entry)][:1])
     lost = expected - Counter(new.entries)
     names = {entry_name(entry) for entry in lost}
     return sorted(names | ({"vendor"} if new.vendor != old.vendor else set()))
-
-
-def changed_names(target: TargetTags) -> set[str]:
-    """Return the native names that target values may change."""
-    fields = set(target.texts)
-    fields |= {field.removesuffix("_total") for field in fields}
-    fields |= {f"{field}_total" for field in ("track", "disc") if field in fields}
-    return {name for field in fields for name in to_native_tags.native_names(field, TAG_FORMAT)}
 
 
 def _picture_entry(cover: SetCover) -> bytes:
