@@ -251,14 +251,14 @@ def finish_interrupted_compaction(current: Path, location: QueueLocation) -> lis
         if not reading.is_sealed:
             with contextlib.suppress(RecordNotWritten):  # disk full: the next writer does it
                 seal_journal(Journal(before, reading.end), header.seq, location)
-    strangers = []
+    unexpected = []
     for kept in location.folder.glob(".*.kept"):
         expected = _is_same_file(kept, header.replaces)
         if not expected and (os.stat(kept).st_nlink > 1 or _is_same_file(kept, header.stat)):
             os.unlink(kept)  # the crash was before the rename
         else:
-            strangers.append(archive_previous_snapshot(kept, location, before, header.replaces))
-    return [path for path in strangers if path]
+            unexpected.append(archive_previous_snapshot(kept, location, before, header.replaces))
+    return [path for path in unexpected if path]
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -257,8 +257,8 @@ class QueueStore:
         self._last_rewrite = time.monotonic()
         if current.has_unread_data():
             current.truncate()
-        strangers = compaction.finish_interrupted_compaction(current.path, self.place)
-        self.warnings.extend(map(_UNEXPECTED_FILE.format, strangers))
+        unexpected = compaction.finish_interrupted_compaction(current.path, self.place)
+        self.warnings.extend(map(_UNEXPECTED_FILE.format, unexpected))
 
     def install_state(self, state: QueueState, seen: FileIdentity | None) -> None:
         """Make a state the queue, in place of the snapshot file with the identity `seen`.

@@ -181,16 +181,16 @@ class PipeSafeOutput:
         self.on_dry_run = self._stop_on_closed_pipe(shown.on_dry_run)
         self.on_finish = self._stop_on_closed_pipe(shown.on_finish)
 
-    def _stop_on_closed_pipe(self, say: Callable[..., None]) -> Callable[..., None]:
-        def tell(*what: Any) -> None:
+    def _stop_on_closed_pipe(self, show: Callable[..., None]) -> Callable[..., None]:
+        def show_or_stop(*arguments: Any) -> None:
             try:
-                say(*what)
+                show(*arguments)
             except OSError:  # a closed pipe or terminal
                 app.discard_output()
                 if signal.getsignal(signal.SIGHUP) not in (signal.SIG_DFL, signal.SIG_IGN):
                     signal.raise_signal(signal.SIGHUP)  # the batch takes it as a closed terminal
 
-        return tell
+        return show_or_stop
 
 
 def _print_event(event: str, **facts: Any) -> None:

@@ -148,11 +148,11 @@ def _format_question(local: LocalMovie, identity: MovieIdentity, home: Path) -> 
     from mediakeep.movies.outputs import choose_commands
 
     name = local.name
-    read = f'"{name.title}"' + (f", {name.year}" if name.year else "")
+    parsed = f'"{name.title}"' + (f", {name.year}" if name.year else "")
     yield ""
     yield local.key
-    lasts = f"; runtime {round(local.duration / 60)} min" if local.duration else ""
-    yield (f"  parsed as {read}" if name.title else "  the name could not be parsed") + lasts
+    runtime = f"; runtime {round(local.duration / 60)} min" if local.duration else ""
+    yield (f"  parsed as {parsed}" if name.title else "  the name could not be parsed") + runtime
     if identity.lookup_error:
         yield f"  {identity.lookup_error}"
     shown = identity.candidates[:MAX_CANDIDATES]

@@ -319,7 +319,7 @@ def _filter_allowed(
     check_undone: bool,
 ) -> list[Repair]:
     """Leave out repairs of locked fields, and with `check_undone` those undone by the user."""
-    from mediakeep.music.repairs import tag_writer as pens  # imported late: slow to load
+    from mediakeep.music.repairs import tag_writer  # imported late: slow to load
 
     allowed = []
     kind = file.track.facts.format if file.track.facts else ""
@@ -328,7 +328,7 @@ def _filter_allowed(
         file_change = _to_file_change(artist, repair)
         if lock := writer.lock_reason(file.path, file_change):
             result.block([repair], BlockReason(BlockCode.LOCKED, lock))
-        elif pens.was_undone(undone, file_change, kind):
+        elif tag_writer.was_undone(undone, file_change, kind):
             result.block([repair], UNDONE_BEFORE)
         else:
             allowed.append(repair)
