@@ -19,7 +19,7 @@ _ENOUGH = 5  # tracks, from which on an album may be damaged
 
 @dataclass(frozen=True)
 class Case:
-    """A draft to be damaged, of which work it is and by whom; somebody else; names in Latin."""
+    """A draft to damage: its work and artist, another artist, and their names in Latin letters."""
 
     draft: Draft
     work: Work

@@ -144,7 +144,7 @@ class Words:
         return self.rng.choice(_START) + self.rng.choice(_END)
 
     def person(self) -> str:
-        """Invent a person's name that nobody else has."""
+        """Invent a unique person's name."""
         return self._new(lambda: f"{self.rng.choice(_FIRST)} {self.family()}")
 
     def _name(self) -> str:
