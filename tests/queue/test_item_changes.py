@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from mediakeep.kinds import Kind
 from mediakeep.music.item import MusicItem
 from mediakeep.queue import settle
 from mediakeep.queue.state import QueueState, apply_merge_patch, percentage
+from mediakeep.stages import Stage, StageTable
 from tests.queue import rig
 from tests.sampling import each_row
 
@@ -100,7 +100,9 @@ def test_a_look_up_that_ended_in_no_known_way_is_refused() -> None:
         rig.state({"U2": rig.item(I)}).build_changed_item("U2", {"lookup": "maybe"})
 
 
-STAGED = MappingProxyType({"read": ("convert", "write"), "convert": ("write",), "write": ()})
+STAGED = StageTable(
+    (Stage("read", ("convert", "write")), Stage("convert", ("write",)), Stage("write"))
+)
 STAGES = [
     ("", "read", True),
     ("", "convert", True),

@@ -18,6 +18,7 @@ from mediakeep.errors import BadSetting
 from mediakeep.item import Item
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+from mediakeep.stages import Stage, StageTable
 from tests.runner import deeds, notes, staged
 
 
@@ -34,7 +35,8 @@ class Thing(
 ITEM_CLASS = f"{__name__}:Thing"
 PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", ITEM_CLASS)
 STAGES = {"split": ("convert",), "convert": ("join",), "join": ()}
-TOY = Kind("toy", "thing", "things", "toy_manager.py", "", ITEM_CLASS, stages=STAGES)
+TABLE = StageTable(tuple(Stage(name, after) for name, after in STAGES.items()))
+TOY = Kind("toy", "thing", "things", "toy_manager.py", "", ITEM_CLASS, stages=TABLE)
 KINDS = {kind.name: kind for kind in (PLAIN, TOY)}
 
 

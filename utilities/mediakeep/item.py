@@ -98,8 +98,10 @@ class Item(
     for_lookup: bool = False  # claimed for its lookup only; completed when released
     error_message: str = ""
     error_date: str = ""
-    not_before: str = ""  # a failed item is not retried before this time
+    not_before: str = ""  # a failed item is not retried, a parked one not claimed before this time
+    parked: str = ""  # why a pending item waits until `not_before`; "" if it is not parked
     processing_stage: str = ""
+    cleanup_stage: str = ""  # the stage that failed for the last time; its cleanup is due
     parts: PartsRecord | None = None  # of the running stage
     output_name: str = ""
     report: str = ""

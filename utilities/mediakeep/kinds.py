@@ -7,11 +7,28 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 
 from mediakeep.item import Item
+from mediakeep.stages import StageTable
+
+ViewSource = Literal["items", "stages"]
+
+
+class HistoryView(msgspec.Struct, frozen=True):
+    """A view of the history index that other programs may SELECT from.
+
+    `columns` maps each column name to the field that it shows: a field of the item's settles for
+    the source "items", one row per item; a field of the stage rows or of their facts for the
+    source "stages", one row per stage run.
+    """
+
+    name: str
+    source: ViewSource
+    columns: Mapping[str, str]
 
 
 class ItemCounter(msgspec.Struct, frozen=True):
@@ -40,7 +57,15 @@ class Kind(msgspec.Struct, frozen=True):
     batch_script: str  # the script that processes it
     item_class: str  # its Struct, as "module:class"; imported on first use, as it is in the subject
     rules: int = 1  # increased whenever a completed item would be processed differently
-    stages: Mapping[str, tuple[str, ...]] = {}  # stage -> possible next stages
+    stages: StageTable = StageTable()
+    # Stage below which no reset sends an item, unless the user names a stage; "" for none.
+    reset_limit: Callable[[Item], str] | None = None
+    cleans_up: bool = False  # the worker is called once more after the last failed attempt
+    consumes_source: bool = False  # completing an item moves or deletes its source
+    # Whether an unfinished item still exists although its source is gone, such as in a working
+    # folder. Takes the item.
+    has_working_copy: Callable[[Item], bool] | None = None
+    history_views: tuple[HistoryView, ...] = ()
     part_noun: str = ""  # noun of the parts of an item, which settles count
     library_noun: str = ""  # what a library contains, such as "artist folders"
     stray_noun: str = ""  # noun of a file in the library that belongs to no item
@@ -50,7 +75,7 @@ class Kind(msgspec.Struct, frozen=True):
     @property
     def first_stage(self) -> str:
         """The name of the first processing stage, or "" for a kind without stages."""
-        return next(iter(self.stages), "")
+        return self.stages.first
 
     @property
     def item_type(self) -> type[Item]:

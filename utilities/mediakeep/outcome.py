@@ -11,6 +11,13 @@ import msgspec
 from mediakeep.item import Item, Status
 
 
+class Stopping(BaseException):
+    """Raised in a worker at a point where it may stop, after the user asked for it.
+
+    Not an Exception, so that no worker handles it as a failure.
+    """
+
+
 class Stamp(msgspec.Struct, frozen=True):
     """The session, item and claim of a worker call, which identify one run over an item."""
 
@@ -24,19 +31,29 @@ class Stamp(msgspec.Struct, frozen=True):
 class Work(msgspec.Struct, frozen=True):
     """Input of a worker: the queue item and its stamp.
 
-    For kinds with stages, also the current stage, and the results of its parts once these have run.
+    For kinds with stages, also the current stage, and the results of its parts once these have run:
+    each is what the part returned, or a PartFailed.
+
+    With `failed_stage`, the last attempt of that stage failed, and the worker is called once more
+    to clean up. It returns an Outcome whose `data` and `resume_stage` are used.
     """
 
     item: Item
     stamp: Stamp
     stage: str = ""
     results: tuple[Any, ...] | None = None  # of the parts that this stage returned
+    failed_stage: str = ""
+    error_message: str = ""  # of the failed stage
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """Result of processing one queue item.
 
     `data` are new values for fields of the item; `facts` are stored in the history.
+
+    With the state PENDING the item is parked: it waits for `retry_after` seconds for the reason in
+    `message`, and no attempt is counted. `next_stage` continues with that stage. `resume_stage`, of
+    a failure or a cleanup, is the stage in which a later attempt begins.
     """
 
     state: Status = Status.COMPLETED
@@ -45,6 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
     open_ids: tuple[str, ...] = ()
     retry_after: float | None = None  # seconds; overrides the setting
     next_stage: str = ""
+    resume_stage: str = ""
     facts: dict[str, Any] = {}
     traceback: str = ""
 
@@ -53,18 +71,33 @@ class Parts(msgspec.Struct, frozen=True):
     """A processing stage split into parts that can run in parallel.
 
     The runner runs the parts, then calls the stage again with their results. `inputs` must be
-    picklable, and the result of a part must be encodable as JSON.
+    picklable, and the result of a part must be encodable as JSON. `weights` are the relative costs
+    of the parts, all 1 if empty. A part that fails is run once more at once. If it fails again, the
+    attempt of the stage has failed; with `keep_going`, the stage is called with a PartFailed in
+    place of its result instead.
     """
 
     inputs: tuple[Any, ...]
     run: Callable[[Any, Progress], Any]
+    weights: tuple[float, ...] = ()
+    keep_going: bool = False
+
+
+class PartFailed(msgspec.Struct, frozen=True):
+    """Stands for the result of a part that failed twice."""
+
+    message: str
 
 
 class Progress(Protocol):
     """Interface of the object to which a worker reports its progress."""
 
-    def __call__(self, done: int, of: int, /) -> None:
-        """Called when `done` of `of` units of work are finished."""
+    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:
+        """Called when `done` of `of` units of work are finished.
+
+        With `may_stop`, the worker can be ended at this point without harm: Stopping is raised
+        once a stop was requested. The worker must let it pass.
+        """
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Called before a wait of `seconds` for a web service.
@@ -82,7 +115,7 @@ class Progress(Protocol):
 class NullProgress:
     """A progress object that ignores all reports."""
 
-    def __call__(self, done: int, of: int, /) -> None:
+    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:
         """Ignore the report of progress."""
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:

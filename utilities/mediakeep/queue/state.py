@@ -70,10 +70,18 @@ class QueueState:
         if not can_transition(old, new.status):
             raise IllegalTransition(key, old.status.value, new.status.value)
         was, now = old.processing_stage, new.processing_stage
-        if now in (was, "") or (not was and now == self.kind.first_stage):
-            return
-        if now not in self.kind.stages.get(was or self.kind.first_stage, ()):
-            raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now}")
+        if now != was and not self._may_follow(was, now):
+            raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now or 'none'}")
+
+    def _may_follow(self, was: str, now: str) -> bool:
+        """Return whether `processing_stage` may change from `was` to `now`."""
+        table = self.kind.stages
+        if not now or now == table.completed:
+            return True
+        stage, current = table.find_stage(now), table.get_current_stage(was)
+        if stage is None:
+            return False
+        return stage.name == current or table.can_follow(current, stage.name)
 
     def build_changed_items(self, items: Mapping[str, FieldPatch | None]) -> dict[str, Item | None]:
         """Return the items as they would be after the given changes, without storing them.

@@ -33,7 +33,7 @@ class InlineProgress:
         self._key, self._on_progress = key, on_progress
         self._reached = 0, 0
 
-    def __call__(self, done: int, of: int, /) -> None:
+    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:  # noqa: ARG002
         """Report that `done` of `of` steps are finished."""
         self._reached = done, of
         self._on_progress(self._key, done, of, "")

@@ -128,7 +128,7 @@ class PipeProgress:
         self._channel, self._last = channel, 0.0
         self._reached = 0, 0
 
-    def __call__(self, done: int, of: int, /) -> None:
+    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:  # noqa: ARG002
         """Report that `done` of `of` steps are finished."""
         self._reached = done, of
         if time.monotonic() - self._last >= _PROGRESS_INTERVAL:
