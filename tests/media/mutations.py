@@ -6,7 +6,7 @@ python -m tests.media.mutations cut m4a 17 > bad.m4a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from random import Random
@@ -19,7 +19,7 @@ _SYSTEMATIC: tuple[Callable[[str, int], bytes], ...] = (
 )
 _BY_CHANCE: tuple[Callable[[str, int], bytes], ...] = (
     *(changes.flipped, changes.blanked, changes.moved, changes.spliced, changes.garbage),
-    changes.stacked,
+    *(changes.stacked, changes.copied),
 )
 _CHANGES = {function.__name__: function for function in _SYSTEMATIC + _BY_CHANCE}
 _BOMB = "bomb"
@@ -55,23 +55,34 @@ def recipe(text: str) -> Recipe:
 
 
 def listed(total: int) -> list[Recipe]:
-    """Give so many recipes: all bombs, then half systematic ones as far as they go, half chance."""
+    """Return so many recipes: all bombs, then those of all files."""
     always = [Recipe(_BOMB, name) for name in bombs.BOMBS]
+    return [*always, *damaged(total - len(always), changes.NAMES)]
+
+
+def damaged(total: int, names: Sequence[str], seed: int = 0) -> list[Recipe]:
+    """Return recipes of some files, at most half of them systematic; the others by chance.
+
+    Another seed selects other systematic changes and other chances.
+    """
     systematic = [
         Recipe(change, name, number)
-        for name in changes.NAMES
+        for name in names
         for change, many in changes.counted(name).items()
         for number in range(many)
     ]
-    Random(0).shuffle(systematic)
-    some = systematic[: (total - len(always)) // 2]
-    return [*always, *some, *islice(_by_chance(), total - len(always) - len(some))]
+    Random(seed).shuffle(systematic)
+    some = systematic[: total // 2]
+    return [*some, *islice(_by_chance(names, seed * _CHANCES), total - len(some))]
 
 
-def _by_chance() -> Iterator[Recipe]:
-    for number in count():
+_CHANCES = 1_000_000  # numbers of a seed
+
+
+def _by_chance(names: Sequence[str], first: int) -> Iterator[Recipe]:
+    for number in count(first):
         for change in _BY_CHANCE:
-            yield from (Recipe(change.__name__, name, number) for name in changes.NAMES)
+            yield from (Recipe(change.__name__, name, number) for name in names)
 
 
 if __name__ == "__main__":

@@ -131,6 +131,19 @@ def moved(name: str, number: int) -> bytes:
     return rest[:place] + block + rest[place:] if rng.random() < 0.6 else rest
 
 
+def copied(name: str, number: int) -> bytes:
+    """Repeat parts, or the name of one alone, where a part begins: before it, or over it."""
+    rng, data = Random(f"copied {name} {number}"), sounds.whole(name)
+    edges = maps.of(name).edges
+    start, end = sorted(rng.sample(edges, 2))
+    copy = data[start : rng.choice((end, *(start + size for size in _NAME_SIZES)))]
+    place = rng.choice(edges)
+    return data[:place] + copy + data[place + rng.choice((0, len(copy))) :]
+
+
+_NAME_SIZES = (4, 16)  # bytes: four letters, or a GUID
+
+
 def spliced(name: str, number: int) -> bytes:
     """Go on with a part of another format's file."""
     rng = Random(f"spliced {name} {number}")

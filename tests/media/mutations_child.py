@@ -1,6 +1,6 @@
 """Damaged files read in a process of its own, under limits that the kernel keeps.
 
-python -m tests.media.mutations_child READERS FOLDER LIMITS < recipes
+python -m tests.media.mutations_child MODULE[:ATTRIBUTE] FOLDER LIMITS < recipes
 
 It tells each step on a line before it goes it, so that a step which kills the process is known.
 """
@@ -140,7 +140,8 @@ def go(recipes: Iterable[Recipe], readers: Readers, folder: Path, watch: Watch) 
 def main() -> None:
     """Read the recipes from the standard input, and tell what came of them."""
     module, folder, limits = sys.argv[1:]
-    readers: Readers = import_module(module).READERS
+    name, _, attribute = module.partition(":")
+    readers: Readers = getattr(import_module(name), attribute or "READERS")
     watch = Watch(Limits(**json.loads(limits)))
     go(map(mutations.recipe, sys.stdin.read().splitlines()), readers, Path(folder), watch)
     tell("end")

@@ -155,9 +155,7 @@ def items(*items: bytes) -> bytes:
 
 def asf(*objects: bytes, count: int = 2) -> bytes:
     """A header of ASF; its count may be a lie."""
-    guid = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-    inner = struct.pack("<IBB", count, 1, 2) + b"".join(objects)
-    return guid + struct.pack("<Q", 24 + len(inner)) + inner
+    return asf_object(HEADER, struct.pack("<IBB", count, 1, 2) + b"".join(objects))
 
 
 def asf_object(guid: str, data: bytes, size: int | None = None) -> bytes:
@@ -165,6 +163,7 @@ def asf_object(guid: str, data: bytes, size: int | None = None) -> bytes:
     return bytes.fromhex(guid) + struct.pack("<Q", 24 + len(data) if size is None else size) + data
 
 
+HEADER = "3026b2758e66cf11a6d900aa0062ce6c"
 EXTENSION = "b503bf5f2ea9cf118ee300c00c205365"
 CONTENT = "3326b2758e66cf11a6d900aa0062ce6c"
 EXTENDED = "40a4d0d207e3d21197f000a0c95ea850"

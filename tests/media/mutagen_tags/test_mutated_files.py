@@ -1,4 +1,4 @@
-"""mutagen gets no bytes on which it could fail in another way than with an error of mediakeep."""
+"""Whatever mutagen raises on malformed bytes, callers see errors of mediakeep."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from random import Random
 
 import pytest
 
-from mediakeep.errors import MediakeepError
-from mediakeep.media.audio import tags
+from mediakeep.errors import MediakeepError, ReadOnlyFormat
+from mediakeep.media.audio import formats, tags
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import DEFAULT_OPTIONS
 from mediakeep.media.bounded_file import InMemoryFile
 from mediakeep.media.mutagen_tags import adapter
 from mediakeep.media.safewrite.write_tags import SetCover
-from tests.media import writable_files
+from tests.media import mutations, writable_files
+from tests.media import mutations_forge as forge
+from tests.media import mutations_trial as trial
+from tests.media.mutations_child import Limits
 from tests.media.test_edits_hostile import HEAD
 from tests.sampling import some
 
 ODD_BYTES = (0, 1, 4, 0x7F, 0x80, 0xFF)
+NEWER = (  # files of the formats that are not among MP3, FLAC, MP4, Ogg Vorbis and Opus
+    *("wma", "wav", "aiff", "dsf", "ape", "old.ape", "wv", "mpc", "seven.mpc", "tta"),
+)
+READERS, WRITERS = "tests.media.mutations_writers", "tests.media.mutations_writers:WRITERS"
+CHUNKS = 20
 TARGET = TargetTags({"title": ("Ebb",)}, SetCover(writable_files.PHOTO, "image/jpeg"))
 
 
@@ -64,3 +72,35 @@ def test_mutated_files_are_read_by_mutagen_or_refused(
         results[read(path, mutate(whole, rng), kind)] += 1
     assert results["read"]
     assert set(results) <= {"read", "ReadOnlyFormat"}
+
+
+def try_all(recipes: list[mutations.Recipe], parts: str, folder: Path) -> None:
+    files = folder / "files"
+    files.mkdir()
+    verdict = trial.hold(recipes, parts, files, Limits())
+    print(f"{verdict.seconds:.2f} s: {verdict.slowest}; {verdict.memory >> 20} MB")
+    assert not verdict.faults, "\n".join(verdict.faults)
+
+
+@pytest.mark.parametrize(("parts", "count"), [(READERS, 1000), (WRITERS, 200)])
+def test_damaged_files_of_newer_formats_are_no_surprise(
+    memory: Path, parts: str, count: int
+) -> None:
+    try_all(mutations.damaged(count, NEWER), parts, memory)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("parts", "count"), [(READERS, 100_000), (WRITERS, 3000)])
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_a_hundred_thousand_read_and_three_thousand_written_are_none(
+    memory: Path, parts: str, count: int, seed: int, chunk: int
+) -> None:
+    try_all(mutations.damaged(count, NEWER, seed)[chunk::CHUNKS], parts, memory)
+
+
+def test_a_header_object_within_the_header_is_refused(tmp_path: Path) -> None:
+    """mutagen raises NotImplementedError there."""
+    source = InMemoryFile(forge.asf(forge.asf_object(forge.HEADER, b""), count=1))
+    with pytest.raises(ReadOnlyFormat, match="its tags are damaged"):
+        adapter.read_tags(tmp_path / "a.wma", source, formats.ASF.name)

@@ -41,7 +41,7 @@ from mediakeep.media.mutagen_tags.ogg_file import OggTagWriter
 # What mutagen raises on malformed bytes, and our parsers.
 _PARSE_ERRORS = (
     *(MutagenError, AtomError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
-    *(TypeError, AttributeError, RecursionError, OSError),
+    *(TypeError, AttributeError, RecursionError, NotImplementedError, OSError),
 )
 
 
