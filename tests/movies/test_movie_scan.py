@@ -12,6 +12,7 @@ from mediakeep.errors import LibraryMissing, Unreadable
 from mediakeep.media import folder_listing
 from mediakeep.movies.model import LocalMovie
 from mediakeep.movies.scan import library_scan
+from mediakeep_samples.music import track_files
 from tests.sampling import each_row
 
 PNG = bytes.fromhex(
@@ -356,6 +357,15 @@ def test_what_is_no_picture_says_so(tmp_path: Path) -> None:
     (tmp_path / "Heat" / "fanart.jpg").touch()
     images = {image.role: image.trouble for image in read(tmp_path, "Heat").images}
     assert images == {"poster": "it is no picture", "fanart": "it is empty"}
+
+
+def test_a_truncated_picture_says_so(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/Heat.mkv")
+    whole = track_files.read_seed_file("cover.jpg")
+    (tmp_path / "Heat" / "poster.jpg").write_bytes(whole[: len(whole) // 3])
+    (tmp_path / "Heat" / "fanart.jpg").write_bytes(whole)
+    images = {image.role: image.trouble for image in read(tmp_path, "Heat").images}
+    assert images == {"poster": "it is truncated", "fanart": ""}
 
 
 def test_the_nfo_that_counts_comes_first(tmp_path: Path) -> None:

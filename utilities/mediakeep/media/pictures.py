@@ -7,7 +7,7 @@ After the JPEG standard (ITU-T T.81, B.1.1 and B.2.2), the PNG specification (W3
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mediakeep.media import open_file
@@ -19,7 +19,7 @@ PictureInfo = tuple[str, int, int]  # MIME type ("" if not a picture), width, he
 NOT_A_PICTURE: PictureInfo = ("", 0, 0)
 
 _HEAD_SIZE = 512  # bytes that identify every type, and contain the size of most JPEGs
-_MAX_SEGMENTS = 64  # segments of a JPEG read before the frame header
+_MAX_SEGMENTS = 64  # segments of a JPEG that are read
 _EMPTY_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without content
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those with the size
 _MAX_TIFF_ENTRIES = 64  # of a TIFF directory
@@ -63,23 +63,33 @@ def identify_picture(read_at: ReadAt) -> PictureInfo:
     return NOT_A_PICTURE
 
 
-def _jpeg_size(head: bytes, read_at: ReadAt) -> tuple[int, int]:
-    """Return width and height of a JPEG in pixels, from its frame header."""
+def iter_jpeg_segments(read_at: ReadAt, head: bytes = b"") -> Iterator[tuple[int, int]]:
+    """Yield marker and offset of the first segments of a JPEG that have content.
+
+    `head` are its first bytes, if they are known. Raises IndexError if it ends within a segment.
+    """
     place = 2
     for _ in range(_MAX_SEGMENTS):
-        part = head[place : place + 9] if place + 9 <= len(head) else read_at(place, 9)
+        part = head[place : place + 4] if place + 4 <= len(head) else read_at(place, 4)
         if part[0] != 0xFF:
             break
         marker = part[1]
-        if marker in _FRAME_MARKERS:
-            height, width = struct.unpack_from(">HH", part, 5)
-            return width, height
         if marker == 0xFF:  # a fill byte
             place += 1
         elif marker in _EMPTY_MARKERS:
             place += 2
         else:
+            yield marker, place
             place += 2 + max(2, int.from_bytes(part[2:4]))
+
+
+def _jpeg_size(head: bytes, read_at: ReadAt) -> tuple[int, int]:
+    """Return width and height of a JPEG in pixels, from its frame header."""
+    for marker, place in iter_jpeg_segments(read_at, head):
+        if marker in _FRAME_MARKERS:
+            part = head[place : place + 9] if place + 9 <= len(head) else read_at(place, 9)
+            height, width = struct.unpack_from(">HH", part, 5)
+            return width, height
     return 0, 0
 
 

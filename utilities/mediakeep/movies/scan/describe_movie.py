@@ -10,7 +10,7 @@ from msgspec import structs
 
 from mediakeep import path_text
 from mediakeep.errors import Unreadable
-from mediakeep.media import pictures
+from mediakeep.media import pictures, truncated_pictures
 from mediakeep.movies.model import LocalMovie, MovieImage, MovieName, MovieVideo, SubtitleFile
 from mediakeep.movies.names import name_parser
 from mediakeep.movies.scan import classify_files, match_sidecars, multipart
@@ -112,12 +112,19 @@ def _build_images(root: Path, classified: Iterable[ClassifiedFile]) -> Iterator[
         )
         try:
             mime, width, height = pictures.read_picture_info(path)
+            trouble = _find_trouble(path, mime, size)
         except Unreadable as error:
             if path.exists() or path.is_symlink():
                 yield MovieImage(place, file.role, size, trouble=error.args[1])
             continue
-        trouble = "" if mime else ("it is no picture" if size else "it is empty")
         yield MovieImage(place, file.role, size, mime, width, height, trouble)
+
+
+def _find_trouble(path: Path, mime: str, size: int) -> str:
+    """Return why a picture file of a type is unusable, or ""."""
+    if not mime:
+        return "it is no picture" if size else "it is empty"
+    return "it is truncated" if truncated_pictures.is_truncated(path, mime) else ""
 
 
 def _rank_nfos(movie: MovieFiles, root: Path, classified: Iterable[ClassifiedFile]) -> list[str]:
