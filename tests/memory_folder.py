@@ -74,12 +74,15 @@ def remove_abandoned(memory: Path = MEMORY) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder, also one with folders inside that forbid it."""
+    """Remove a folder, also one with folders inside that forbid it.
+
+    Folders above it stay unchanged, also if it does not exist.
+    """
 
     def allow(function: Callable[..., Any], name: str, _: object) -> None:
         with contextlib.suppress(OSError):
-            for folder in (os.path.dirname(name), name):
-                if stat.S_ISDIR(os.lstat(folder).st_mode):
+            for folder in (Path(name).parent, Path(name)):
+                if folder.is_relative_to(path) and stat.S_ISDIR(os.lstat(folder).st_mode):
                     os.chmod(folder, 0o700)
             if os.path.isdir(name) and not os.path.islink(name):
                 shutil.rmtree(name, ignore_errors=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 
 from tests import memory_folder
 from tests.memory_folder import MemoryFolder
+from tests.sampling import each_row
 
 pytestmark = pytest.mark.skipif(
     not memory_folder.MEMORY.is_dir(), reason="needs a memory file system"
@@ -50,3 +52,21 @@ def test_without_room_there_is_none(place: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(memory_folder, "_ROOM", 1 << 62)
     assert MemoryFolder.create(place) is None
     assert MemoryFolder.create(place / "nowhere") is None
+
+
+@each_row("mode", [0o1777, 0o755])
+def test_removing_a_missing_folder_changes_no_folder_above_it(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    memory_folder.remove_folder(tmp_path / "gone")
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == mode
+
+
+def test_a_closed_parent_is_not_opened_but_closed_folders_inside_are(tmp_path: Path) -> None:
+    parent, folder = tmp_path / "parent", tmp_path / "parent" / "folder"
+    (folder / "closed" / "deep").mkdir(parents=True)
+    for path in (folder / "closed" / "deep", folder / "closed", folder):
+        path.chmod(0o500)
+    parent.chmod(0o711)
+    memory_folder.remove_folder(folder)
+    assert not folder.exists()
+    assert stat.S_IMODE(parent.stat().st_mode) == 0o711

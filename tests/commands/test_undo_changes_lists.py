@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep import kinds
 from mediakeep.media.safewrite.write_tags import SetCover, SetField
 from mediakeep_samples.music import track_files
 from tests.commands.repaired import Library, contents
@@ -43,8 +44,8 @@ def test_sessions_are_data_for_programs(library: Library) -> None:
         "first": newer["first"],
         "last": newer["last"],
         "files": 2,
+        **{kind.plural: [] for kind in kinds.KINDS.values()},
         "artists": ["Anna"],
-        "movies": [],
         "changes": 0,
         "took_back": 4,
         "took_back_of": [library.session],
