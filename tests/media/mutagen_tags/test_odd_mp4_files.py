@@ -1,4 +1,4 @@
-"""MP4 files whose atoms mutagen misreads are written nevertheless, with correct offsets."""
+"""MP4 files that mutagen misreads or would damage are written, too, with correct offsets."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ def extend_moov_to_end(data: bytes) -> bytes:
     return data[:start] + bytes(4) + data[start + 4 :]
 
 
+def lead_behind_audio(data: bytes) -> bytes:
+    """Let the offset of the last chunk lead to the last byte of the tags, as if audio followed."""
+    table = data.index(b"stco") + 8
+    (count,) = struct.unpack_from(">I", data, table)
+    last = table + 4 * count
+    return data[:last] + struct.pack(">I", len(data) - 1) + data[last + 4 :]
+
+
 def keep(data: bytes) -> bytes:
     return data
 
@@ -72,6 +80,7 @@ def keep(data: bytes) -> bytes:
         (end_with_zeros, False),
         (add_trailer, False),
         (extend_moov_to_end, False),
+        (lead_behind_audio, True),
     ],
 )
 def test_tags_are_written_and_undone(
@@ -81,7 +90,9 @@ def test_tags_are_written_and_undone(
     data = path.read_bytes()
     assert data.index(b"mdat") < data.index(b"moov")
     path.write_bytes(data := change(data))
-    assert mp4_patch.is_parsed_by_mutagen(InMemoryFile(data)) == is_parsed
+    source = InMemoryFile(data)
+    assert mp4_patch.is_parsed_by_mutagen(source) == is_parsed
+    assert mp4_patch.has_offsets_outside_audio(source) == (change is lead_behind_audio)
     audio, before = essence.compute_audio_hash(path), tags.read(path)
     for edit in EDITS:
         held = path.read_bytes()

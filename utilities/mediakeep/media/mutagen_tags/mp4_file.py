@@ -47,7 +47,7 @@ def save_tags(
     content = mp4_items.change_items(tag_list.read_content(source), target)
     if len(content) > 0xFFFFFFFF:
         raise OverflowError
-    if mp4_patch.is_parsed_by_mutagen(source):
+    if mp4_patch.is_parsed_by_mutagen(source) and not mp4_patch.has_offsets_outside_audio(source):
         _RawTagList(content).save(file, padding=_choose_padding)
     else:
         other_tags.apply_patches(file, mp4_patch.build_patches(source, content, PADDING))

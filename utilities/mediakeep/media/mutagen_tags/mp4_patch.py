@@ -1,8 +1,9 @@
-"""Replace the tag list of MP4 files whose atoms mutagen misreads.
+"""Replace the tag list of MP4 files that mutagen misreads or would change next to its tags.
 
 mutagen expects each `meta` atom to have a version, as in MP4 but not in QuickTime, no bytes after
 the last atom of a parent, and a size in the header of each parent. Otherwise it fails, does not
-find the tracks, whose offsets then stay wrong, or writes a wrong size.
+find the tracks, whose offsets then stay wrong, or writes a wrong size. It also shifts chunk offsets
+that lead behind the tags, but not into audio, as in files whose audio was removed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,19 @@ def is_parsed_by_mutagen(source: BoundedFile) -> bool:
         return 0 < _count_atoms(source, 0, source.size, 0) <= _MAX_ATOMS
     except UnsupportedLayout:
         return False
+
+
+def has_offsets_outside_audio(source: BoundedFile) -> bool:
+    """Return True if a chunk offset does not lead into an `mdat` atom.
+
+    Raises UnsupportedLayout if there are no tracks, no audio, or fragments.
+    """
+    tracks, mdats = track_ranges.find_ranges(source)
+    return any(
+        not any(mdat.start <= place < mdat.end for mdat in mdats)
+        for track in tracks
+        for place in chunk_offsets.list_offsets(source.read(track.start, track.size))
+    )
 
 
 def build_patches(source: BoundedFile, content: bytes, padding: int) -> list[Patch]:

@@ -1,4 +1,4 @@
-"""Shift the chunk offset tables of MP4 tracks, after ISO/IEC 14496-12 (8.7.5)."""
+"""Read and shift the chunk offset tables of MP4 tracks, after ISO/IEC 14496-12 (8.7.5)."""
 
 from __future__ import annotations
 
@@ -30,20 +30,30 @@ def shift_offsets(track: bytes, moves: tuple[OffsetShift, ...]) -> bytes:
     Raises OverflowError if an offset does not fit into its field.
     """
     changed = bytearray(track)
-    for name, start, end in _find_tables(track, 8, len(track)):
-        code, width = _TABLES[name]
-        count = min(int.from_bytes(track[start + 4 : start + 8]), (end - start - 8) // width)
-        stop = start + 8 + count * width
-        places = array(code, track[start + 8 : stop])
-        _swap_bytes(places)
+    for start, places in _iter_offset_arrays(track):
         for index, place in enumerate(places):
             for move in moves:
                 if move.start <= place < move.end:
                     places[index] = place + move.by
                     break
         _swap_bytes(places)
-        changed[start + 8 : stop] = places.tobytes()
+        changed[start : start + len(places) * places.itemsize] = places.tobytes()
     return bytes(changed)
+
+
+def list_offsets(track: bytes) -> list[int]:
+    """Return the chunk offsets in the bytes of an MP4 `trak` atom."""
+    return [place for _, places in _iter_offset_arrays(track) for place in places]
+
+
+def _iter_offset_arrays(track: bytes) -> Iterator[tuple[int, array[int]]]:
+    """Yield the chunk offsets of each table in a track, after the position of the first one."""
+    for name, start, end in _find_tables(track, 8, len(track)):
+        code, width = _TABLES[name]
+        count = min(int.from_bytes(track[start + 4 : start + 8]), (end - start - 8) // width)
+        places = array(code, track[start + 8 : start + 8 + count * width])
+        _swap_bytes(places)
+        yield start + 8, places
 
 
 def _swap_bytes(places: array[int]) -> None:
