@@ -73,14 +73,6 @@ def test_a_language_has_its_name_and_else_its_code() -> None:
     assert {code: language_names.language_name(code) for code in names} == names
 
 
-@each_row(
-    ("number", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (734_003_200, "734.0 MB"), (8e13, "80.0 TB")],
-)
-def test_sizes_are_shown_in_decimal_units(number: float, text: str) -> None:
-    assert media_text.format_size(number) == text
-
-
 def test_lengths_are_reported_in_minutes() -> None:
     assert [media_text.format_duration(seconds) for seconds in (45, 60, 104 * 60.0)] == [
         "45 s",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from mediakeep.media.video.model import AudioStream, VideoStream
@@ -15,7 +14,6 @@ _HEIGHT_NAMES = ((4000, "8K"), (2000, "2160p"), (1000, "1080p"), (700, "720p"), 
 _LOWEST_RESOLUTION = "480p"
 _CHANNEL_NAMES = {1: "mono", 2: "stereo", 6: "5.1", 7: "6.1", 8: "7.1"}
 _HDR_NAMES = {"dolbyvision": "Dolby Vision", "hdr10plus": "HDR10+", "hdr10": "HDR10", "hlg": "HLG"}
-_SIZE_UNITS = ("KB", "MB", "GB", "TB")
 
 
 def largest_video_stream(videos: Iterable[MovieVideo]) -> VideoStream | None:
@@ -78,11 +76,3 @@ def format_channels(track: AudioStream) -> str:
 def format_duration(seconds: float) -> str:
     """Format a duration, given in seconds, such as "112 min" or "45 s"."""
     return f"{round(seconds / 60):,} min" if seconds >= 60 else f"{round(seconds)} s"
-
-
-def format_size(number: float) -> str:
-    """Format a number of bytes in decimal units, as disk sizes are."""
-    if number < 1000:
-        return f"{round(number)} B"
-    power = min(int(math.log10(number) / 3 + 1e-9), len(_SIZE_UNITS))
-    return f"{number / 1000**power:,.1f} {_SIZE_UNITS[power - 1]}"

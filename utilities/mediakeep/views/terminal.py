@@ -34,19 +34,6 @@ def format_duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def format_size(number: int) -> str:
-    """Format a number of bytes, as in "900 bytes", "4.2 MB" and "120 GB"."""
-    if number < 1000:
-        return format_count(number, "byte")
-    units = ("KB", "MB", "GB", "TB")
-    value, unit = next(
-        (number / 1000**power, unit)
-        for power, unit in enumerate(units, 1)
-        if number < 999.5 * 1000**power or unit == units[-1]
-    )
-    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
-
-
 def _draw_bar(percentage: float) -> str:
     """Draw a percentage as an ASCII bar."""
     full = int(_BAR_WIDTH * percentage / 100)

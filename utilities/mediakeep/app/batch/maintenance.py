@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import config
+from mediakeep import config, size_text
 from mediakeep.app.batch.batch_request import MaintenanceOptions
 from mediakeep.app.queue_admin import backup
 from mediakeep.app.subjects.interface import Subject
@@ -111,10 +111,7 @@ def _warn_low_space(
     ):
         command = config.format_command(subject.kind.manager_script, location.folder.parent.parent)
         yield (
-            f"The checkpoints use {_format_megabytes(used)}, and {_format_megabytes(free)} are"
-            f" free. To remove the old ones: {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
+            f"The checkpoints use {size_text.format_size(used)}, and"
+            f" {size_text.format_size(free)} are free. To remove the old ones:"
+            f" {command} --prune-checkpoints {_CHECKPOINTS_TO_KEEP}"
         )
-
-
-def _format_megabytes(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB"

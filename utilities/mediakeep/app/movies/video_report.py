@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import path_text
+from mediakeep import path_text, size_text
 from mediakeep.app.movies.probe_pool import ProbeResult
 from mediakeep.media.video.model import AudioStream, SubtitleStream, VideoInfo, VideoStream
 from mediakeep.movies import media_text
@@ -63,7 +63,7 @@ def to_lines(result: ProbeResult, place: str) -> list[str]:
         return []
     what = _CONTAINER_NAMES.get(facts.container, facts.container) or "unknown video format"
     length = [render.format_playing_time(facts.duration)] if facts.duration else []
-    lines = [f"{place}: {', '.join([what, *length, media_text.format_size(facts.size)])}"]
+    lines = [f"{place}: {', '.join([what, *length, size_text.format_size(facts.size)])}"]
     lines += [f"  title: {facts.title}"] if facts.title else []
     lines += [f"  video: {_format_video_stream(stream)}" for stream in facts.video]
     lines += [f"  audio: {_format_audio_stream(stream)}" for stream in facts.audio]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep import clock
+from mediakeep import clock, size_text
 from mediakeep.app.console import CommandResult, Console
 from mediakeep.errors import Stopped
 from mediakeep.media.undo import prune
@@ -22,7 +22,7 @@ def forget_before(
         result = prune.prune(store, before)
     verb = "would be deleted" if dry_run else "deleted"
     changes = render.pluralize(result.records, "change")
-    text = f"Undo data of {changes} {verb}, {_format_size(result)} freed."
+    text = f"Undo data of {changes} {verb}, {size_text.format_size(result.bytes)} freed."
     data = {"dry_run": dry_run, "before": before, "records": result.records, "bytes": result.bytes}
     return CommandResult([f"{'Dry run: ' if dry_run else ''}{text}"], data)
 
@@ -30,10 +30,6 @@ def forget_before(
 def _format_question(result: PruneResult, before: str) -> str:
     return (
         f"Delete the undo data of {render.pluralize(result.records, 'change')} made before"
-        f" {clock.format_local(before)}? That frees {_format_size(result)};"
+        f" {clock.format_local(before)}? That frees {size_text.format_size(result.bytes)};"
         " they can never be undone."
     )
-
-
-def _format_size(result: PruneResult) -> str:
-    return f"{result.bytes / 1e6:,.1f} MB"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mediakeep import path_text
-from mediakeep.movies import language_names, media_text
+from mediakeep import path_text, size_text
+from mediakeep.movies import language_names
 from mediakeep.movies.master.comparisons import ComparedMovie
 from mediakeep.movies.master.library_statistics import MovieLibraryStatistics, MovieShare
 from mediakeep.movies.outputs.movie_report import ATTRIBUTION
@@ -42,14 +42,14 @@ def render_page(stats: MovieLibraryStatistics, library: str) -> str:
         told=stats,
         library=library,
         hours=render.format_playing_time(stats.totals.seconds),
-        size=media_text.format_size(stats.totals.bytes),
+        size=size_text.format_size(stats.totals.bytes),
         matches=_apply_labels(stats.matches, _MATCH_LABELS),
         coverage=[(_COVERAGE_LABELS[name], share) for name, share in stats.coverage.items()],
         spreads=_list_distributions(stats),
         largest=[_format_extreme(entry) for entry in stats.largest[:_MAX_ENTRIES]],
         lowest=[_format_extreme(entry) for entry in stats.lowest[:_MAX_ENTRIES]],
         listed=_MAX_ENTRIES,
-        sized=media_text.format_size,
+        sized=size_text.format_size,
         notice=ATTRIBUTION,
     )
 
@@ -69,7 +69,7 @@ def _format_size(stats: MovieLibraryStatistics, library: str) -> Iterator[str]:
     yield f"Movie library {path_text.to_printable(library)}"
     yield f"{pluralize(totals.movies, 'movie')} in {pluralize(totals.files, 'file')}"
     playing_time = render.format_playing_time(totals.seconds)
-    yield f"  {playing_time} in {media_text.format_size(totals.bytes)}"
+    yield f"  {playing_time} in {size_text.format_size(totals.bytes)}"
     if stats.left_out:
         others = (f"{number:,} {why.replace('_', ' ')}" for why, number in stats.left_out.items())
         yield f"  not in the report: {', '.join(others)}"
@@ -147,7 +147,7 @@ def _format_share(share: MovieShare) -> str:
 
 def _format_extreme(entry: ComparedMovie) -> tuple[str, str]:
     rate = f"{entry.megabits:g} Mbit/s" if entry.megabits else ""
-    facts = ", ".join(filter(None, (entry.resolution, media_text.format_size(entry.bytes), rate)))
+    facts = ", ".join(filter(None, (entry.resolution, size_text.format_size(entry.bytes), rate)))
     return f"{entry.title} ({entry.year})" if entry.year else entry.title, facts
 
 

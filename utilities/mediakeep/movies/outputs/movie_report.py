@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from mediakeep import size_text
 from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
 from mediakeep.movies import diagnose, language_names, media_text
@@ -109,7 +110,7 @@ def _describe_video(video: MovieVideo) -> dict[str, str]:
     )
     return {
         "place": video.place or "the film of the disc",
-        "size": media_text.format_size(video.size),
+        "size": size_text.format_size(video.size),
         "length": media_text.format_duration(facts.duration) if facts and facts.duration else "",
         "picture": media_text.format_video(media_text.largest_video_stream([video]))
         or video.trouble,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from mediakeep import size_text
 from mediakeep.queue.history.queries import HistoryEvent
-from mediakeep.views import terminal
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
 
@@ -51,4 +51,4 @@ def _describe_event(event: HistoryEvent) -> list[TextPiece]:
 
 def format_folder_size(number: int, *, whole: bool) -> str:
     """Format a size in bytes; if `whole` is False, put "over" before it, as part was measured."""
-    return f"{'' if whole else 'over '}{terminal.format_size(number)}"
+    return f"{'' if whole else 'over '}{size_text.format_size(number)}"

@@ -1,0 +1,17 @@
+"""Numbers of bytes as text."""
+
+from __future__ import annotations
+
+_UNITS = ("KB", "MB", "GB", "TB")
+
+
+def format_size(number: float) -> str:
+    """Format a number of bytes in decimal units, as in "900 B", "4.2 MB" and "120 GB"."""
+    if number < 999.5:
+        return f"{round(number)} B"
+    value, unit = next(
+        (number / 1000**power, unit)
+        for power, unit in enumerate(_UNITS, 1)
+        if number < 999.5 * 1000**power or unit == _UNITS[-1]
+    )
+    return f"{value:.1f} {unit}" if value < 99.95 else f"{value:,.0f} {unit}"
