@@ -18,14 +18,12 @@ import contextlib
 import errno
 import fcntl
 import os
-import stat
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from mediakeep import atomic_files, path_text
+from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import ConcurrentChange, DiskFull, WriteRefused
 from mediakeep.media import open_file, temp_copies
 from mediakeep.media.safewrite import file_assembly
@@ -39,10 +37,6 @@ _PERMISSION_HINT = "Grant this user write permission for it and its folder, then
 _HARDLINK_HINT = (
     'Set hardlinks to "break" to replace it by a separate file; the other names keep the old one.'
 )
-_REQUIRED_XATTRS = (
-    "user.",
-    "system.posix_acl_access",
-)  # extended attributes that must be preserved
 # once per folder: 20 ms for 20,000 files
 _remove_stale_once = lru_cache(maxsize=1000)(temp_copies.remove_stale)
 
@@ -135,7 +129,7 @@ def _write_and_rename(
             file_assembly.write_parts(parts, original.handle, new)
             if change_copy:
                 change_copy(new)
-            _copy_metadata(original, new, rules)
+            file_copies.copy_metadata(original.handle, new, keep_times=rules.keep_mtime)
             atomic_files.start_writeback(new)
             check(temp_path, new)
             atomic_files.sync_data(new)
@@ -208,43 +202,6 @@ def _check_free_space(path: Path, size: int) -> None:
             f"Not enough disk space to write {path_text.display_path(path)} safely:"
             f" {size + _FREE_MARGIN:,} bytes are needed, {free:,} are free."
         )
-
-
-def _copy_metadata(original: OriginalFile, new: int, rules: ReplaceRules) -> None:
-    """Copy owner, mode and extended attributes of the old file to the new one.
-
-    Raises OSError if that is not allowed.
-    """
-    old_stat, new_stat = original.stat, os.fstat(new)
-    if (old_stat.st_uid, old_stat.st_gid) != (new_stat.st_uid, new_stat.st_gid):
-        os.fchown(new, old_stat.st_uid, old_stat.st_gid)
-    os.fchmod(new, stat.S_IMODE(old_stat.st_mode))
-    if sys.platform == "linux":
-        for name in _list_xattrs(original.handle):
-            with _ignore_system_xattr(name):
-                os.setxattr(new, name, os.getxattr(original.handle, name))
-    if rules.keep_mtime:
-        os.utime(new, ns=(old_stat.st_atime_ns, old_stat.st_mtime_ns))
-
-
-def _list_xattrs(handle: int) -> list[str]:
-    try:
-        return os.listxattr(handle)
-    except OSError:  # a file system without extended attributes
-        return []
-
-
-@contextlib.contextmanager
-def _ignore_system_xattr(name: str) -> Iterator[None]:
-    """Ignore failures to copy an extended attribute that the system manages.
-
-    An example is a security label.
-    """
-    try:
-        yield
-    except OSError:
-        if name.startswith(_REQUIRED_XATTRS):
-            raise
 
 
 @contextlib.contextmanager

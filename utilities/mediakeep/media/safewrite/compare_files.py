@@ -1,4 +1,4 @@
-"""Compare files: as a whole by SHA-256, or their audio essence byte by byte."""
+"""Compare the audio essence of two files byte by byte."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ from collections.abc import Iterator
 from mediakeep.media.audio import registry
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
-_CHUNK = 1 << 20  # bytes compared or hashed at once
-
-
-def file_sha256(handle: int) -> str:
-    """Return the SHA-256 of an open file, as `sha256sum` prints it."""
-    digest, at = hashlib.sha256(), 0
-    while data := os.pread(handle, _CHUNK, at):
-        digest.update(data)
-        at += len(data)
-    return digest.hexdigest()
+_CHUNK = 1 << 20  # bytes compared at once
 
 
 def compare_essence(old: int, new: int, kind: str) -> str | None:

@@ -25,10 +25,10 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from mediakeep import atomic_files, path_text
+from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import ConcurrentChange, MediakeepError, StateDamaged, UndoRefused
 from mediakeep.media import open_file, temp_copies
-from mediakeep.media.safewrite import atomic_replace, compare_files
+from mediakeep.media.safewrite import atomic_replace
 from mediakeep.media.safewrite.audio_layout import AudioLayout
 from mediakeep.media.safewrite.record_and_replace import UndoContext, UndoRecordDraft, add_record
 from mediakeep.media.undo import reverse_patch
@@ -43,9 +43,6 @@ from mediakeep.media.undo.store import VOID, UndoStore
 
 EMPTY_PATCH = ReversePatch(zlib.compress(b""), ())  # restores to no file
 
-_LINK_UNSUPPORTED = frozenset(
-    {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-)
 _NOT_THE_CREATED_FILE = "it is no longer the file that was created"
 KEPT_FILE_HINT = "It is kept; delete it yourself if you do not need it."
 
@@ -67,7 +64,7 @@ def create_file(
     ):
         record = add_record(path, draft, context, (NO_FILE, new, ""))
         try:
-            linked = _link_into_place(temp_path, path)
+            linked = file_copies.link_into_place(temp_path, path)
         except OSError:
             context.store.append_state(record, VOID)
             raise
@@ -221,33 +218,6 @@ def _write_temp_file(temp_path: Path, data: bytes) -> Iterator[tuple[Path, FileV
             temp_path.unlink()
 
 
-def _link_into_place(temp_path: Path, path: Path) -> bool:
-    """Link a hidden temporary file to its final name; return False if the name is taken."""
-    try:
-        os.link(temp_path, path)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        if error.errno not in _LINK_UNSUPPORTED:
-            raise
-        return _reserve_and_rename(temp_path, path)
-    return True
-
-
-def _reserve_and_rename(temp_path: Path, path: Path) -> bool:
-    """Rename a hidden temporary file to its final name; return False if the name is taken.
-
-    For file systems without hard links: an empty file reserves the name, and a kill leaves that
-    behind.
-    """
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
-    except FileExistsError:
-        return False
-    temp_path.replace(path)
-    return True
-
-
 @contextlib.contextmanager
 def _open_if_unchanged(
     path: Path, record: ChangeRecord, expected: FileVersion
@@ -259,7 +229,7 @@ def _open_if_unchanged(
     if path.is_symlink() or not path.is_file():
         raise UndoRefused(record.path, _NOT_THE_CREATED_FILE, KEPT_FILE_HINT)
     with atomic_replace.open_original(path) as original:
-        if compare_files.file_sha256(original.handle) != expected.sha256:
+        if file_copies.file_sha256(original.handle) != expected.sha256:
             raise UndoRefused(record.path, _NOT_THE_CREATED_FILE, KEPT_FILE_HINT)
         yield original
 

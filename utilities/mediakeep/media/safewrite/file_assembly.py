@@ -8,14 +8,12 @@ ShiftedTrack      an MP4 track, whose tables contain the offsets of its audio
 
 from __future__ import annotations
 
-import errno
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from mediakeep import atomic_files
+from mediakeep import atomic_files, file_copies
 from mediakeep.media.audio.mp4 import chunk_offsets
 from mediakeep.media.audio.mp4.chunk_offsets import OffsetShift
 from mediakeep.media.audio.ogg import rewrite_pages
@@ -23,9 +21,6 @@ from mediakeep.media.bounded_file import ByteRange
 
 _CHUNK = 1 << 20  # bytes per read
 _BLOCK_SIZE = 4096  # file systems can share blocks that are aligned in both files
-_COPY_UNSUPPORTED = frozenset(
-    {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
-)
 
 
 class RenumberedPages(NamedTuple):
@@ -108,25 +103,10 @@ def _copy_range(byte_range: ByteRange, old: int, new: int) -> None:
     at, end = byte_range
     ahead = -at % _BLOCK_SIZE
     if (at - os.lseek(new, 0, os.SEEK_CUR)) % _BLOCK_SIZE == 0 and ahead < byte_range.size:
-        at = _copy_in_kernel(at, at + ahead, old, new)
-    at = _copy_in_kernel(at, end, old, new)
+        at = file_copies.copy_in_kernel(at, at + ahead, old, new)
+    at = file_copies.copy_in_kernel(at, end, old, new)
     for part in _read_chunks(ByteRange(at, end), old):
         atomic_files.write_all(new, part)
-
-
-def _copy_in_kernel(at: int, end: int, old: int, new: int) -> int:
-    """Copy bytes from one open file to another with `copy_file_range`, as far as possible.
-
-    Return the offset in the old file up to which bytes were copied.
-    """
-    if sys.platform == "linux":
-        try:
-            while at < end and (count := os.copy_file_range(old, new, end - at, at)):
-                at += count
-        except OSError as error:
-            if error.errno not in _COPY_UNSUPPORTED:
-                raise
-    return at
 
 
 def _read_chunks(byte_range: ByteRange, old: int) -> Iterator[bytes]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mediakeep import clock, path_text
+from mediakeep import clock, file_copies, path_text
 from mediakeep.errors import MediakeepError, ReadOnlyFormat, VerificationFailed
 from mediakeep.media.bounded_file import BoundedFile
-from mediakeep.media.safewrite import atomic_replace, compare_files, file_assembly
+from mediakeep.media.safewrite import atomic_replace, file_assembly
 from mediakeep.media.safewrite.atomic_replace import ChangeCopy, OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.undo import reverse_patch
@@ -88,12 +88,10 @@ def replace_and_record(
     """
     prepared, records = list[tuple[FileVersion, FileVersion, str]](), list[ChangeRecord]()
     with _open_executor(original.stat.st_size) as executor:
-        old_hash = executor.submit(
-            lambda: draft.sha256 or compare_files.file_sha256(original.handle)
-        )
+        old_hash = executor.submit(lambda: draft.sha256 or file_copies.file_sha256(original.handle))
 
         def check(new: Path, handle: int) -> None:
-            new_hash = executor.submit(compare_files.file_sha256, handle)
+            new_hash = executor.submit(file_copies.file_sha256, handle)
             reversible = executor.submit(_restores_original, original, draft, handle)
             try:
                 essence = verify(new, handle, new_hash.result)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mediakeep import path_text
+from mediakeep import file_copies, path_text
 from mediakeep.errors import MediakeepError, NotAudio, UndoRefused, Unreadable
 from mediakeep.media.audio import formats
 from mediakeep.media.bounded_file import BoundedFile
-from mediakeep.media.safewrite import atomic_replace, compare_files, created_files, file_assembly
+from mediakeep.media.safewrite import atomic_replace, created_files, file_assembly
 from mediakeep.media.safewrite.atomic_replace import OriginalFile
 from mediakeep.media.safewrite.file_assembly import FilePart
 from mediakeep.media.safewrite.record_and_replace import (
@@ -183,7 +183,7 @@ def apply_undo(
         return created_files.recreate_file(record, fields, context)
     path = Path(path_text.unescape_path(record.path))
     with atomic_replace.open_original(path) as original:
-        current = compare_files.file_sha256(original.handle)
+        current = file_copies.file_sha256(original.handle)
         if current == record.old.sha256:
             return None
         is_changed = current != record.new.sha256
@@ -225,7 +225,7 @@ def _is_current(record: ChangeRecord) -> bool:
         if facts.st_size != record.new.size:
             return False
         with atomic_replace.open_original(path) as original:
-            return compare_files.file_sha256(original.handle) == record.new.sha256
+            return file_copies.file_sha256(original.handle) == record.new.sha256
     except (OSError, Unreadable):
         return False
 

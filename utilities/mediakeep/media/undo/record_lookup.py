@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import path_text
+from mediakeep import file_copies, path_text
 from mediakeep.errors import Unreadable
 from mediakeep.media import open_file
-from mediakeep.media.safewrite import compare_files
 from mediakeep.media.undo import store_lock
 from mediakeep.media.undo.log import ChangeLog, LinePosition
 from mediakeep.media.undo.moves import MoveHistory
@@ -155,7 +154,7 @@ def state_from_file(record: ChangeRecord) -> str:
             sha256 = NO_FILE.sha256
         else:
             with open_file.open_regular_file(path) as handle:
-                sha256 = compare_files.file_sha256(handle.fileno())
+                sha256 = file_copies.file_sha256(handle.fileno())
     except (OSError, Unreadable):
         return UNSURE
     return {record.new.sha256: DONE, record.old.sha256: VOID}.get(sha256, UNSURE)
