@@ -244,3 +244,5 @@ _FINDERS: Mapping[str, Callable[[BoundedFile], Iterator[StoredPicture]]] = {
     formats.WAVPACK.name: _find_around_range,
     formats.MUSEPACK.name: _find_around_range,
 }
+
+SUPPORTED_FORMATS = frozenset(_FINDERS)

@@ -17,14 +17,15 @@ from mutagen import MutagenError
 from mutagen.mp4._atom import AtomError
 
 from mediakeep import path_text
-from mediakeep.errors import ReadOnlyFormat, ValueNotSupported
-from mediakeep.media.audio import formats, normalize_tags, tta
+from mediakeep.errors import ReadOnlyFormat, Unreadable, ValueNotSupported
+from mediakeep.media import open_file
+from mediakeep.media.audio import embedded_pictures, formats, normalize_tags, tta
 from mediakeep.media.audio.model import Tags
 from mediakeep.media.audio.mp3 import mp3_stream
 from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.unsupported_layout import DAMAGED_TAGS, UnsupportedLayout
 from mediakeep.media.audio.write_options import TagWriteOptions
-from mediakeep.media.bounded_file import BoundedFile
+from mediakeep.media.bounded_file import BoundedFile, open_bounded
 from mediakeep.media.mutagen_tags import (
     ape_file,
     asf_file,
@@ -37,12 +38,16 @@ from mediakeep.media.mutagen_tags import (
 )
 from mediakeep.media.mutagen_tags.id3_file import Id3TagWriter
 from mediakeep.media.mutagen_tags.ogg_file import OggTagWriter
+from mediakeep.media.mutagen_tags.read_items import read_items as read_items_from_file
+from mediakeep.media.mutagen_tags.save_items import save_items as save_items_to_file
+from mediakeep.media.mutagen_tags.tag_items import FileItems, NativeTagItems, TagPicture
 
 # What mutagen raises on malformed bytes, and our parsers.
 _PARSE_ERRORS = (
     *(MutagenError, AtomError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
     *(TypeError, AttributeError, RecursionError, NotImplementedError, OSError),
 )
+_REPAIR_HINT = "Repair its tags with another tagger and run again."
 
 
 class FormatTagWriter(Protocol):
@@ -102,6 +107,44 @@ def read_tags(original: Path, source: BoundedFile, kind: str) -> Tags:
     writer = _WRITERS[kind]
     with _translate_errors(original):
         return normalize_tags.normalize(writer.read_texts(source), writer.TAG_FORMAT)
+
+
+def read_items(path: Path, kind: str) -> tuple[list[NativeTagItems], tuple[TagPicture, ...]]:
+    """Return all tag items of a file as mutagen reads them, and the pictures of its main tag.
+
+    Pictures that mutagen does not find are those of our reader. Raises Unreadable.
+    """
+    with open_file.open_regular_file(path) as handle:
+        try:
+            blocks = read_items_from_file(handle)
+            pictures = next((block.pictures for block in blocks if block.pictures), ())
+            if not pictures and kind in embedded_pictures.SUPPORTED_FORMATS:
+                stored = embedded_pictures.find_pictures(open_bounded(handle), kind)
+                pictures = tuple(TagPicture(one.type, one.mime, "", one.data) for one in stored)
+        except _PARSE_ERRORS as error:
+            if isinstance(error, OSError):
+                raise open_file.to_unreadable(path, error) from error
+            raise Unreadable(path_text.escape_path(path), DAMAGED_TAGS, _REPAIR_HINT) from error
+    return blocks, pictures
+
+
+def save_items(path: Path, kind: str, content: FileItems) -> None:
+    """Replace the tag items and pictures of a new file, but keep the name of its encoder.
+
+    Raises ReadOnlyFormat, ValueNotSupported or OSError.
+    """
+    with _translate_errors(path), path.open("r+b") as file:
+        save_items_to_file(file, kind, content)
+
+
+def save_fields(path: Path, kind: str, target: TargetTags, options: TagWriteOptions) -> None:
+    """Write the values of fields into a new file, which nothing else uses.
+
+    Raises ReadOnlyFormat, ValueNotSupported or OSError.
+    """
+    with path.open("r+b") as file:
+        save_tags(path, file.fileno(), kind, target, options)
+        os.fsync(file.fileno())
 
 
 def find_lost_items(

@@ -74,18 +74,24 @@ def plan_edits(
 
 
 def _check_value(path: Path, edit: SetField, kind: str) -> None:
-    """Reject values that MP4 (16-bit numbers) or ID3 (numeric genres) cannot represent."""
-    unsupported = ""
-    if kind == formats.MP4.name and edit.field in _NUMBERS:
-        unsupported = next((text for text in edit.values[:1] if not _is_number(text)), "")
-    elif kind in tag_edits.ID3_FORMATS and edit.field == "genres":
-        unsupported = next(filter(_GENRE_NUMBER.fullmatch, edit.values), "")
-    if unsupported:
+    if unsupported := find_unsupported_value(edit.field, edit.values, kind):
         raise ValueNotSupported(
             path_text.escape_path(path),
             f"a {edit.field.removesuffix('s')} of {unsupported}",
             "written",
         )
+
+
+def find_unsupported_value(field: str, values: tuple[str, ...], kind: str) -> str:
+    """Return the first value that MP4 (16-bit numbers) or ID3 (numeric genres) cannot represent.
+
+    `kind` is the name of the format. Return "" if it can represent all.
+    """
+    if kind == formats.MP4.name and field in _NUMBERS:
+        return next((text for text in values[:1] if not _is_number(text)), "")
+    if kind in tag_edits.ID3_FORMATS and field == "genres":
+        return next(filter(_GENRE_NUMBER.fullmatch, values), "")
+    return ""
 
 
 def _is_number(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Carry the tags, pictures and extra files of audio files over to files of other formats."""

@@ -1,0 +1,77 @@
+"""Carry all tags and pictures of an audio file over to a new file of another format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import path_text
+from mediakeep.errors import ReadOnlyFormat, VerificationFailed
+from mediakeep.media.audio import tags
+from mediakeep.media.audio.tag_edits import TargetTags
+from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
+from mediakeep.media.mutagen_tags import adapter
+from mediakeep.media.mutagen_tags.tag_items import TagItem
+from mediakeep.media.transfer import plan
+from mediakeep.media.transfer.model import (
+    AllTags,
+    CarriedField,
+    FieldNotCarried,
+    TransferReport,
+)
+from mediakeep.media.transfer.plan import PlannedItem, TransferPlan
+from mediakeep.media.transfer.read_tags import read_all_tags
+
+
+def transfer_tags(source: Path, target: Path, id3: Id3Version = Id3Version.NEW) -> TransferReport:
+    """Store all tags and pictures of a file in a new file, and return what it could not store.
+
+    1. Read all tags of the source.
+    2. Replace those of the target, which keeps only what names its encoder.
+    3. Read them back, with our reader and with mutagen; a value that differs is not carried.
+
+    The target is a new file in a working folder: it is changed in place, and there is no undo. A
+    second transfer gives the same result. `id3` is the version of the tag in an MP3 file. Raises
+    NotAudio, Truncated, Unreadable, ReadOnlyFormat, ValueNotSupported or VerificationFailed.
+    """
+    kind = tags.read(target).facts.format
+    if kind not in plan.TAG_FORMATS:
+        reason = f"tags are transferred to {', '.join(plan.TAG_FORMATS)} only"
+        raise ReadOnlyFormat(path_text.escape_path(target), reason)
+    planned = plan.plan_transfer(read_all_tags(source), kind)
+    adapter.save_items(target, kind, planned.content)
+    options = TagWriteOptions(OtherTags.REMOVE, id3)
+    adapter.save_fields(target, kind, TargetTags(planned.fields), options)
+    return _verify(target, planned)
+
+
+def _verify(target: Path, planned: TransferPlan) -> TransferReport:
+    written = read_all_tags(target)
+    stored = [(one.type, one.mime, one.description, one.data) for one in planned.content.pictures]
+    if stored != [(one.type, one.mime, one.description, one.data) for one in written.pictures]:
+        raise VerificationFailed(path_text.escape_path(target), "the pictures differ")
+    carried, not_carried = list[CarriedField](), [*planned.not_carried]
+    for one in planned.planned:
+        name = ":".join(filter(None, (one.item.name, one.item.description)))
+        if _is_stored(one, written):
+            carried.append(CarriedField(name, one.native, one.item.values))
+        else:
+            not_carried.append(_differing(name, one, written))
+    return TransferReport(tuple(carried), tuple(not_carried))
+
+
+def _is_stored(planned: PlannedItem, written: AllTags) -> bool:
+    item = planned.item
+    if item.frame is not None and not item.values:
+        return any(one.name == item.name for one in written.items)
+    return any(_same_field(item, one) and item.values == one.values for one in written.items)
+
+
+def _same_field(item: TagItem, other: TagItem) -> bool:
+    same_name = item.name.casefold() == other.name.casefold()
+    return same_name and item.description == other.description
+
+
+def _differing(name: str, planned: PlannedItem, written: AllTags) -> FieldNotCarried:
+    found = next((one for one in written.items if _same_field(planned.item, one)), None)
+    reason = f"it reads back as {', '.join(found.values)!r}" if found else "it does not read back"
+    return FieldNotCarried(name, reason, planned.item.values)
