@@ -10,6 +10,7 @@ import pytest
 
 from mediakeep import kinds
 from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.item import Item, Status
 from mediakeep.lookups.http.models import Service
 from mediakeep.lookups.service_config import ServiceConfig
@@ -17,7 +18,7 @@ from mediakeep.lookups.tmdb.lookup_store import ResolvedMovie, TmdbStore
 from mediakeep.movies.item import MovieItem
 
 SERVICE = Service("TMDb", "http://127.0.0.1:9")  # nothing listens there
-ACCESS = ServiceConfig(SERVICE, SERVICE)
+OPTIONS = WorkerOptions(write=True, review=ReviewOptions(access=ServiceConfig(SERVICE, SERVICE)))
 FERRY = MovieItem(
     status=Status.COMPLETED,
     path="/movies/The Amber Ferry (1954).mkv",
@@ -45,7 +46,7 @@ def cache(tmp_path: Path) -> Path:
 def prepare_batch(home: Path, items: dict[str, Item]) -> None:
     assert not [
         warning
-        for warning in registry.get_subject(kinds.MOVIES).before_batch(home, ACCESS, items)
+        for warning in registry.get_subject(kinds.MOVIES).before_batch(home, OPTIONS, items)
         if "MediaInfo" not in warning
     ]
 

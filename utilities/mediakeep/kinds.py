@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import types
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -133,4 +134,11 @@ MOVIES = Kind(
     attribution="This product uses the TMDB API but is not endorsed or certified by TMDB.",
 )
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC, MOVIES)}
+_kinds = {kind.name: kind for kind in (MUSIC, MOVIES)}
+KINDS: Mapping[str, Kind] = types.MappingProxyType(_kinds)
+
+
+def register(kind: Kind) -> None:
+    """Add a kind that is not part of mediakeep; its name must be free."""
+    if _kinds.setdefault(kind.name, kind) is not kind:
+        raise ValueError(f"There is a kind {kind.name!r} already.")

@@ -12,6 +12,7 @@ import click
 from mediakeep import kinds, path_text, sample_library
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.subjects import registry
+from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import musicbrainz_options, write_options
@@ -61,7 +62,8 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     places = MovieWorkerConfig(
         home, write, policy, access, roles=roles, in_process=True, ignore_patterns=ignored
     )
-    for warning in registry.get_subject(kinds.MOVIES).before_batch(home, access, items):
+    worker_options = WorkerOptions(write, ignored, review=ReviewOptions(access=access))
+    for warning in registry.get_subject(kinds.MOVIES).before_batch(home, worker_options, items):
         ClickConsole().print_warning(warning)
     with worker_context.open_context(places) as context:
         if options["printed"]:
@@ -171,7 +173,7 @@ def _run_worker(worker: Worker, movie: TargetMovie, stamp: Stamp) -> Outcome:
 def _format_outcome(key: str, outcome: Outcome) -> list[str]:
     lines = [f"{path_text.to_printable(key)}: {outcome.message}"]
     lines += [
-        f"  {line}" for line in registry.get_subject(kinds.MOVIES).format_dry_run(outcome.facts)
+        f"  {line}" for line in registry.get_reviewed(kinds.MOVIES).format_dry_run(outcome.facts)
     ]
     lookup_note = outcome.facts.get("unreached") or outcome.facts.get("unasked")
     return lines + ([f"  {path_text.to_printable(lookup_note)}"] if lookup_note else [])

@@ -54,8 +54,10 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
 
 
 def _create_poller(home: Path, kind: Kind) -> QueuePoller:
-    accepting = functools.partial(registry.get_subject(kind).accept_command, home)
-    return QueuePoller(queue.locate_queue(registry.queue_folder(home, kind)), kind, accepting)
+    place = queue.locate_queue(registry.queue_folder(home, kind))
+    if (reviewed := registry.get_subject(kind).reviewed) is None:
+        return QueuePoller(place, kind)
+    return QueuePoller(place, kind, functools.partial(reviewed.accept_command, home))
 
 
 def _select_kinds(name: str | None) -> list[Kind]:

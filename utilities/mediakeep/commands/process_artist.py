@@ -13,7 +13,7 @@ from mediakeep import kinds, path_text, sample_library
 from mediakeep.app.edit import item_checkout
 from mediakeep.app.music import artist_folder, isolated_worker
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import WorkerOptions
+from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
 from mediakeep.commands.options import batch_options, musicbrainz_options, write_options
@@ -53,47 +53,36 @@ def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     access = musicbrainz_options.parse_access(options, fresh=options["refresh"])
     if policy.fix is not FixLevel.NONE and not options["dry_run"]:
         sample_library.refuse_real_library(folder)
-    is_deep, accept_sound = options["deep"], options["accept_sound"]
+    review = ReviewOptions(options["deep"], options["accept_sound"], policy, access=access)
     ignored = ignore_rules.parse_patterns(options["ignore"])
     write = not options["dry_run"]
-    worker_options = WorkerOptions(
-        write, is_deep, accept_sound, policy, access=access, ignore_patterns=ignored
-    )
     items = _load_items(home)
-    _check_options(items, folder, worker_options)
+    _check_options(items, folder, review, write=write)
     target = _find_artist(items, folder)
-    item, worker_options = (
-        target.item,
-        structs.replace(worker_options, lookup_key=target.lookup_key),
-    )
-    for warning in registry.get_subject(kinds.MUSIC).before_batch(home, access, items):
+    item, review = target.item, structs.replace(review, lookup_key=target.lookup_key)
+    worker_options = WorkerOptions(write, ignored, review=review)
+    for warning in registry.get_subject(kinds.MUSIC).before_batch(home, worker_options, items):
         ClickConsole().print_warning(warning)
     outcome = _process_artist(home, target, worker_options)
     name = path_text.to_printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
-    refused = (
-        _unaccepted_differences(home, item)
-        if worker_options.accept_audio_change and worker_options.write
-        else {}
-    )
+    refused = _unaccepted_differences(home, item) if review.accept_audio_change and write else {}
     lines = [f"{name}: {outcome.message}"]
     lines += [
-        f"  {change}" for change in registry.get_subject(kinds.MUSIC).format_dry_run(outcome.facts)
+        f"  {change}" for change in registry.get_reviewed(kinds.MUSIC).format_dry_run(outcome.facts)
     ]
     lines += [f"  {number} {kind}" for kind, number in _sort_by_severity(outcome)]
     if notes := outcome.data.get("notes"):
         lines.append(f"  and {render.pluralize(notes, 'note')}, which need no decision")
-    lines += [
-        f"{'Accepted' if worker_options.write else 'Would accept'}: {place}" for place in accepted
-    ]
+    lines += [f"{'Accepted' if write else 'Would accept'}: {place}" for place in accepted]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
     if lookup_note := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
         lines.append(path_text.to_printable(lookup_note))
-    if worker_options.write and outcome.state is Status.COMPLETED:
+    if write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {path_text.display_path(home / outcome.data['report'])}")
     data = {"artist": path_text.escape_path(folder.name), "state": outcome.state, **outcome.data}
     data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
-    data |= {"accepted" if worker_options.write else "would_accept": accepted} if accepted else {}
+    data |= {"accepted" if write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
     data |= {"lookup_note": lookup_note} if lookup_note else {}
     app.print_result(lines, data, as_json=as_json)
@@ -123,7 +112,9 @@ def _load_items(home: Path) -> Mapping[str, Item]:
         return {}
 
 
-def _check_options(items: Mapping[str, Item], folder: Path, options: WorkerOptions) -> None:
+def _check_options(
+    items: Mapping[str, Item], folder: Path, options: ReviewOptions, *, write: bool
+) -> None:
     """Reject options that cannot be combined.
 
     The essence database knows an artist by name, so a copy elsewhere must not change it.
@@ -134,7 +125,7 @@ def _check_options(items: Mapping[str, Item], folder: Path, options: WorkerOptio
     item_of_name = items.get(path_text.escape_path(folder.name))
     if (
         options.deep
-        and options.write
+        and write
         and item_of_name
         and not artist_folder.is_same_folder(folder, item_of_name.path)
     ):
@@ -171,7 +162,7 @@ def _process_artist(home: Path, target: TargetArtist, options: WorkerOptions) ->
 def _run_worker(home: Path, item: Item, stamp: Stamp, options: WorkerOptions) -> Outcome:
     work = Work(item, stamp)
     open_worker = registry.get_subject(kinds.MUSIC).worker_factory(home, options)
-    if options.deep:
+    if options.review.deep:
         return isolated_worker.run_isolated(open_worker, work)
     with open_worker() as worker:
         outcome = worker(work, NO_PROGRESS)
@@ -181,7 +172,7 @@ def _run_worker(home: Path, item: Item, stamp: Stamp, options: WorkerOptions) ->
 
 def _unaccepted_differences(home: Path, item: Item) -> dict[str, str]:
     """Return the paths whose audio still differs, with the reason from the audit."""
-    issues = registry.get_subject(kinds.MUSIC).read_issues(home, item) or []
+    issues = registry.get_reviewed(kinds.MUSIC).read_issues(home, item) or []
     differing = {issue.path for issue in issues if issue.kind == "essence-changed"}
     return {
         issue.path: f"{issue.kind}: {issue.detail}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import WorkerOptions
+from mediakeep.app.subjects.interface import ReviewOptions, WorkerOptions
 from mediakeep.config import Settings
 from mediakeep.kinds import Kind
 from mediakeep.lookups.musicbrainz.context import DISABLED
@@ -43,8 +44,8 @@ class MaintenanceOptions(msgspec.Struct, frozen=True):
 class BatchRequest(msgspec.Struct, frozen=True):
     """What is specific to one kind's batch.
 
-    `name` limits the batch to one item. `native` work may crash its process; for `choose`, `force`
-    and `ignored` see `WorkerOptions`.
+    `item_name` limits the batch to one item. `native` work may crash its process; for `choose` and
+    `force` see `ReviewOptions`.
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class BatchRequest(msgspec.Struct, frozen=True):
     choose: Any = None
     force: bool = False
     ignore_patterns: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = {}  # values of the kind's own options
 
 
 class BatchOptions(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ class BatchOptions(msgspec.Struct, frozen=True):
 
     def worker_factory(self) -> WorkerFactory:
         """Return the factory of its workers, which imports their modules in each process."""
-        return registry.worker_factory(self.request.kind, self.home, self._worker_options)
+        return registry.worker_factory(self.request.kind, self.home, self.worker_options)
 
     def import_worker_factory(self) -> WorkerFactory:
         """Import the modules of its workers, and return their factory.
@@ -90,21 +92,21 @@ class BatchOptions(msgspec.Struct, frozen=True):
         For forks of this process, which then need not import them. It may not be pickled.
         """
         return registry.get_subject(self.request.kind).worker_factory(
-            self.home, self._worker_options
+            self.home, self.worker_options
         )
 
     @property
-    def _worker_options(self) -> WorkerOptions:
+    def worker_options(self) -> WorkerOptions:
+        """The options of its workers."""
         request = self.request
-        return WorkerOptions(
-            not self.dry_run,
+        review = ReviewOptions(
             self.deep,
             policy=request.policy,
             access=request.access,
             choose=request.choose,
             force=request.force,
-            ignore_patterns=request.ignore_patterns,
         )
+        return WorkerOptions(not self.dry_run, request.ignore_patterns, request.settings, review)
 
     @property
     def prestart_count(self) -> int:

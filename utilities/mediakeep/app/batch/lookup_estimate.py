@@ -25,7 +25,7 @@ def estimate_batch(options: BatchOptions) -> CommandResult:
     state = readonly.load_state(folder, kind)
     claims.simulate_recovery(state, queue.locate_queue(folder))
     items = {key: state.items[key] for key in _select_keys(state, options)}
-    estimate = registry.get_subject(kind).estimate_lookups(options.home, options.access, items)
+    estimate = registry.get_reviewed(kind).estimate_lookups(options.home, options.access, items)
     lines = _format_estimate(estimate, kind)
     if not options.access.is_enabled:
         lines.append(str(options.access.build_skipped_error()))

@@ -105,7 +105,9 @@ def _run_with_queue(
             actions.find_item_key(open_queue.state, options.item_name) if options.item_name else ""
         )
         plan = structs.replace(options.config, key=key)
-        warnings = subject.before_batch(options.home, options.access, open_queue.state.items)
+        warnings = subject.before_batch(
+            options.home, options.worker_options, open_queue.state.items
+        )
 
         def milestone() -> None:
             _write_exports(subject, options.home, open_queue.state, warnings)
@@ -119,7 +121,8 @@ def _run_with_queue(
         report = batch.run_batch(open_queue, options.worker_factory(), plan, face, workers)
         triggers.on_finish(report, open_queue)
         items = open_queue.state.items
-        stale = {key: items[key] for key in subject.outdated_items(items)}
+        outdated = subject.reviewed.outdated_items(items) if subject.reviewed else []
+        stale = {key: items[key] for key in outdated}
     if stale and not report.stopped:
         report.manual_reviews += _refresh_stale_reports(
             subject, options.home, stale, warnings, console
@@ -140,10 +143,12 @@ def _run_with_queue(
 
 def _write_exports(subject: Subject, home: Path, state: QueueState, warnings: list[str]) -> None:
     """Update the exports of a queue; what fails is written by the next batch."""
-    entries = review.skip_items_with_errors(subject.review_entries(home), warnings)
+    if (reviewed := subject.reviewed) is None:
+        return
+    entries = review.skip_items_with_errors(reviewed.review_entries(home), warnings)
     try:
         review.update_review_list(home, registry.queue_folder(home, subject.kind), state, entries)
-        warnings.extend(subject.write_exports(home, state))
+        warnings.extend(reviewed.write_exports(home, state))
     except (OSError, MediakeepError) as error:
         warnings.append(f"Not all views could be written: {tasks.format_error(error)}")
 

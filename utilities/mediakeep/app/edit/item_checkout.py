@@ -16,7 +16,7 @@ from msgspec import structs
 from mediakeep import clock, kinds, path_text
 from mediakeep.app.console import Console
 from mediakeep.app.subjects import registry
-from mediakeep.app.subjects.interface import WriteHook
+from mediakeep.app.subjects.interface import ReviewOptions, WriteHook
 from mediakeep.app.subjects.registry import Subject, WorkerOptions
 from mediakeep.errors import ItemInUse, NewerFormat, NoQueue, UnexpectedError
 from mediakeep.item import Item, Status
@@ -94,7 +94,8 @@ class ItemCheckout:
         place = queue.locate_queue(folder, notice=self._console.print_message)
         self._queue = stack.enter_context(Queue.open(place, kind))
         stack.callback(self._release_and_end)
-        self._write_hook = stack.enter_context(self._subject.open_write_hook(place.folder))
+        if reviewed := self._subject.reviewed:
+            self._write_hook = stack.enter_context(reviewed.open_write_hook(place.folder))
 
     def _release_and_end(self) -> None:
         """Make unsettled items pending again, and end the session."""
@@ -174,7 +175,8 @@ class ItemCheckout:
         if self._queue is None or not (chosen or self._queue.session):
             return
         ignored = registry.ignore_patterns(self._home)
-        options = WorkerOptions(write=True, by_hand=True, policy=READ_ONLY, ignore_patterns=ignored)
+        review = ReviewOptions(by_hand=True, policy=READ_ONLY)
+        options = WorkerOptions(write=True, ignore_patterns=ignored, review=review)
         with tasks.open_worker(self._subject.worker_factory(self._home, options)) as worker:
             for key in chosen:
                 before = self._items_before[key]
@@ -208,8 +210,8 @@ class ItemCheckout:
     def _update_review_list(self) -> None:
         assert self._queue is not None
         folder = registry.queue_folder(self._home, self._subject.kind)
-        if self._queue.session:
-            entries = self._subject.review_entries(self._home)
+        if self._queue.session and (reviewed := self._subject.reviewed):
+            entries = reviewed.review_entries(self._home)
             review.update_review_list(self._home, folder, self._queue.state, entries)
 
     def log_errors(self, errors: Iterable[UnexpectedError]) -> None:

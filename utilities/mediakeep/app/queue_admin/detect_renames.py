@@ -1,9 +1,9 @@
 """Detect items whose folders or files were renamed since the last scan.
 
 1. The old path must be gone, and its fingerprint (paths, sizes and times of the files) equal.
-2. Else compare media with the last report (`Subject.recorded_media`): more than half of each side
-   must match. Only items with a plausible number of files are read, as a scan opens no file
-   otherwise.
+2. Else compare media with the last report (`ReviewedSubject.recorded_media`): more than half of
+   each side must match. Only items with a plausible number of files are read, as a scan opens no
+   file otherwise.
 3. Each item must match exactly one other; otherwise it counts as vanished and new.
 """
 
@@ -72,17 +72,19 @@ def _group_by_fingerprint(marked: Iterable[tuple[str, T]]) -> dict[T, list[str]]
 def _match_by_media(
     context: ManagerContext, gone: Mapping[str, Item], scanned: Sequence[ScannedItem]
 ) -> dict[str, str]:
-    subject = context.subject
+    reviewed = context.subject.reviewed
+    if reviewed is None:
+        return {}
     recorded = {
         key: recorded_media
         for key, item in gone.items()
-        if (recorded_media := subject.recorded_media(context.home, item))
+        if (recorded_media := reviewed.recorded_media(context.home, item))
     }
     if not recorded:
         return {}
     sizes = {media.total() for media in recorded.values()}
     there = {
-        item.key: subject.measure_media(item, context.ignore_patterns)
+        item.key: reviewed.measure_media(item, context.ignore_patterns)
         for item in scanned
         if _could_match_by_count(item.fields.get(f"{context.kind.part_noun}_count", 0), sizes)
     }
@@ -112,6 +114,7 @@ def apply_renames(
 
     `library` is its current path, escaped. If this is killed, the next scan does it again.
     """
+    reviewed = context.subject.reviewed
     now, queue, before = clock.format_iso(clock.now()), context.kind.name, state.head.library_path
     moves = [PathMove(time=now, queue=queue, old=before, new=library)] if before != library else []
     paths = {}
@@ -120,15 +123,16 @@ def apply_renames(
         was = f"{library}/{old}"
         paths[old] = new, path
         moves.append(PathMove(time=now, queue=queue, old=was, new=path, item=old, renamed=new))
-        files_beside = context.subject.find_renamed_files(item, was, path)
-        moves += (
-            PathMove(time=now, queue=queue, old=one, new=other) for one, other in files_beside
-        )
+        if reviewed:
+            files_beside = reviewed.find_renamed_files(item, was, path)
+            moves += (
+                PathMove(time=now, queue=queue, old=one, new=other) for one, other in files_beside
+            )
     if moves:
         store = UndoStore(context.home / "status" / "undo")
         try:
             store.add_moves(moves)
         finally:
             store.close()
-    if paths:
-        context.subject.follow_renames(context.home, paths)
+    if paths and reviewed:
+        reviewed.follow_renames(context.home, paths)

@@ -44,7 +44,9 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
     key = actions.find_item_key(state, name)
     item = state.items[key]
     try:
-        issues, error_text, code = context.subject.read_issues(context.home, item), "", 0
+        reviewed = context.subject.reviewed
+        issues = reviewed.read_issues(context.home, item) if reviewed else None
+        error_text, code = "", 0
     except MediakeepError as error:
         issues, error_text, code = None, str(error), error.exit_code
     lines = terminal.describe_item(key, item)

@@ -28,7 +28,7 @@ from mediakeep.views.report import (
     report_files,
 )
 from mediakeep.views.report.current_state import StateContext
-from mediakeep.views.report.decisions import FixHints, ReviewSource
+from mediakeep.views.report.decisions import FixHints, PendingReviews, ReviewSource
 from mediakeep.views.report.kind_progress import ItemFindings, KindProgress
 from mediakeep.views.report.progress_report import ProgressReport
 from mediakeep.views.running_totals import RunningTotals
@@ -81,19 +81,29 @@ def _collect_progress(
         return account, None
     if context.now >= period.shift(1).end:  # the current state says nothing about that time
         return account, kind_progress.build_progress(account, spans, findings, None)
-    subject = registry.get_subject(kind)
-    remedies = FixHints(partial(subject.accept_command, context.home), subject.fix_hint)
-    with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
-        # a batch warns of damage
-        entries = review.skip_items_with_errors(subject.review_entries(context.home), [])
-        review.update_review_list(context.home, folder, state, entries)
-    waiting = decisions.read_pending_reviews(
-        ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone
-    )
+    waiting = _read_pending_reviews(context, state, findings)
     now = current_state.build_current_state(
         StateContext(context.home, state, context.now), account, waiting, findings.failed
     )
     return account, kind_progress.build_progress(account, spans, findings, now)
+
+
+def _read_pending_reviews(
+    context: ReportContext, state: QueueState, findings: ItemFindings
+) -> PendingReviews | None:
+    """Update the review list, and return the kind's pending reviews; None if it has none."""
+    kind = state.kind
+    if (reviewed := registry.get_subject(kind).reviewed) is None:
+        return None
+    with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
+        # a batch warns of damage
+        entries = review.skip_items_with_errors(reviewed.review_entries(context.home), [])
+        folder = registry.queue_folder(context.home, kind)
+        review.update_review_list(context.home, folder, state, entries)
+    remedies = FixHints(partial(reviewed.accept_command, context.home), reviewed.fix_hint)
+    return decisions.read_pending_reviews(
+        ReviewSource(context.home, kind.name), findings.opened, remedies, context.zone
+    )
 
 
 def _query_history(

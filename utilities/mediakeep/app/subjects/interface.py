@@ -22,16 +22,15 @@ if TYPE_CHECKING:
     from mediakeep.views.review import EntryReader
 
 
-class WorkerOptions(msgspec.Struct, frozen=True):
-    """The options of a worker.
+class ReviewOptions(msgspec.Struct, frozen=True):
+    """The options of a worker of a reviewed kind.
 
     `policy` is about files of the library. `by_hand` is set if a command of the user has changed
     them, and the worker only takes note. `access` names the services, or None for none.
     `lookup_key` is the cache key of a lookup if it is not the item's key. `choose` asks the user to
-    identify an item. `force` replaces existing images. `ignored` are patterns of files to skip.
+    identify an item. `force` replaces existing images.
     """
 
-    write: bool
     deep: bool = False
     accept_audio_change: bool = False
     policy: WritePolicy = READ_ONLY
@@ -40,7 +39,19 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     lookup_key: str = ""
     choose: Any = None
     force: bool = False
+
+
+class WorkerOptions(msgspec.Struct, frozen=True):
+    """The options of a worker of any kind.
+
+    `ignore_patterns` are patterns of files to skip. `settings` are the values of the kind's own
+    options, by name.
+    """
+
+    write: bool
     ignore_patterns: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = {}
+    review: ReviewOptions = ReviewOptions()
 
 
 class LookupEstimate(msgspec.Struct, frozen=True):
@@ -77,23 +88,23 @@ def _open_no_hook(_folder: Path) -> AbstractContextManager[WriteHook]:
     return nullcontext(lambda *_: nullcontext())
 
 
-class Subject(msgspec.Struct, frozen=True):
-    """The functions of a subject."""
+def _find_no_files(_root: Path, _ignored: tuple[str, ...]) -> UnassignedFiles:
+    return UnassignedFiles()
 
-    kind: Kind
-    # Both take the library's folder and the user's ignore patterns.
-    scan_library: Callable[[Path, tuple[str, ...]], Iterator[ScannedItem]]
-    unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles]
-    worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
-    list_outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
+
+def _check_nothing(_home: Path, _options: WorkerOptions, _items: Mapping[str, Item]) -> list[str]:
+    return []
+
+
+class ReviewedSubject(msgspec.Struct, frozen=True):
+    """The functions of a subject whose items have issues for the user to review."""
+
     review_entries: Callable[[Path], EntryReader]  # takes the home; returns pending reviews
     # takes the home; None if not written yet
     read_issues: Callable[[Path, Item], list[Issue] | None]
     # lines on the changes in a dry run's facts
     format_dry_run: Callable[[Mapping[str, Any]], list[str]]
     fix_hint: Callable[[str], str]  # what to do about an issue kind
-    # Called before a batch with its home, services and items: checks caches, returns warnings.
-    before_batch: Callable[[Path, ServiceConfig, Mapping[str, Item]], list[str]]
     write_exports: Callable[[Path, QueueState], list[str]]  # takes the home; returns warnings
     # takes the home
     estimate_lookups: Callable[[Path, ServiceConfig, Mapping[str, Item]], LookupEstimate]
@@ -111,3 +122,51 @@ class Subject(msgspec.Struct, frozen=True):
     accept_command: Callable[[Path, str], str] = lambda *_: ""
     # Takes all items; returns the keys of those whose reports are outdated.
     outdated_items: Callable[[Mapping[str, Item]], list[str]] = lambda _: []
+
+
+class ResumableJob(msgspec.Struct, frozen=True):
+    """An unfinished item: the stage in which its next attempt begins, and what exists of it."""
+
+    key: str
+    stage: str
+    detail: str = ""  # such as "2 of 3 tracks converted in /mnt/work/Album_processed"
+
+
+class JobActions(msgspec.Struct, frozen=True):
+    """The functions of a subject whose items are jobs, which pass through stages.
+
+    `settings` are the values of the kind's own options, by name; what an item stores itself
+    overrides them.
+    """
+
+    # Takes an item and the settings; returns a line for each stage that would run, to the last one.
+    # It is pure: a dry run shows it.
+    plan: Callable[[Item, Mapping[str, Any]], list[str]]
+    # Takes a path given with --add and the settings; returns the new item's fields. Raises
+    # UsageError if the path cannot become an item.
+    build_item: Callable[[Path, Mapping[str, Any]], Item]
+    # Takes the home and an item; describes what exists of an unfinished item, "" if nothing.
+    describe_progress: Callable[[Path, Item], str] = lambda *_: ""
+    # Takes the home, an item and the settings; removes its outputs, restores its source if it was
+    # consumed, and returns lines on what was done. It may be called again after a kill.
+    roll_back: Callable[[Path, Item, Mapping[str, Any]], list[str]] | None = None
+    # Takes the home, an item and the settings; removes the working files of a finished or failed
+    # item, and returns lines on what was done. It may be called again after a kill.
+    clean_up: Callable[[Path, Item, Mapping[str, Any]], list[str]] | None = None
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The functions that every subject has, and those of reviewed kinds and of jobs."""
+
+    kind: Kind
+    # Takes the library's folder and the user's ignore patterns.
+    scan_library: Callable[[Path, tuple[str, ...]], Iterator[ScannedItem]]
+    worker_factory: Callable[[Path, WorkerOptions], WorkerFactory]  # takes the home
+    list_outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
+    # Takes the same as `scan_library`.
+    unassigned_files: Callable[[Path, tuple[str, ...]], UnassignedFiles] = _find_no_files
+    # Called before a batch with its home, options and items: checks caches, tools and folders, and
+    # returns warnings. Raises a MediakeepError if no item could be processed.
+    before_batch: Callable[[Path, WorkerOptions, Mapping[str, Item]], list[str]] = _check_nothing
+    reviewed: ReviewedSubject | None = None
+    jobs: JobActions | None = None

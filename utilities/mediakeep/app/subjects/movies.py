@@ -11,7 +11,13 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from mediakeep import config, kinds, path_text
-from mediakeep.app.subjects.interface import LookupEstimate, Subject, UnassignedFiles, WorkerOptions
+from mediakeep.app.subjects.interface import (
+    LookupEstimate,
+    ReviewedSubject,
+    Subject,
+    UnassignedFiles,
+    WorkerOptions,
+)
 from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.item import Item, ScannedItem, Status
@@ -43,15 +49,16 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     from mediakeep.movies import process
     from mediakeep.movies.worker_context import MovieWorkerConfig
 
+    review = options.review
     places = MovieWorkerConfig(
         home,
         options.write,
-        policy=options.policy,
-        services=options.access or last_settings.load_disabled_config(home / "status" / "cache"),
-        choose=options.choose,
-        force=options.force,
-        is_manual_run=options.by_hand,
-        in_process=options.by_hand or options.choose is not None,
+        policy=review.policy,
+        services=review.access or last_settings.load_disabled_config(home / "status" / "cache"),
+        choose=review.choose,
+        force=review.force,
+        is_manual_run=review.by_hand,
+        in_process=review.by_hand or review.choose is not None,
         ignore_patterns=options.ignore_patterns,
     )
     return functools.partial(process.open_worker, places)
@@ -166,11 +173,13 @@ def _fix_hint(kind: str) -> str:
     return config.rewrite_commands(hint)
 
 
-def _before_batch(home: Path, access: ServiceConfig, items: Mapping[str, Item]) -> list[str]:
+def _before_batch(home: Path, options: WorkerOptions, items: Mapping[str, Item]) -> list[str]:
     """Warn if MediaInfo is missing, and check the lookup cache; raise NoCache if it is unusable."""
+    from mediakeep.lookups.tmdb.context import DISABLED
     from mediakeep.media.video import probe
 
     missing = [] if probe.is_mediainfo_available() else [probe.NO_MEDIAINFO]
+    access = options.review.access or DISABLED
     return [*missing, *_check_lookup_cache(home, access, items)]
 
 
@@ -263,16 +272,18 @@ MOVIES = Subject(
     unassigned_files=_find_unassigned_files,
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
-    review_entries=_review_entries,
-    read_issues=_read_issues,
-    format_dry_run=_format_dry_run,
-    fix_hint=_fix_hint,
     before_batch=_before_batch,
-    write_exports=_write_exports,
-    estimate_lookups=_estimate_lookups,
-    recorded_media=_recorded_media,
-    measure_media=_measure_media,
-    follow_renames=_follow_renames,
-    find_renamed_files=_find_renamed_files,
-    outdated_items=_outdated_items,
+    reviewed=ReviewedSubject(
+        review_entries=_review_entries,
+        read_issues=_read_issues,
+        format_dry_run=_format_dry_run,
+        fix_hint=_fix_hint,
+        write_exports=_write_exports,
+        estimate_lookups=_estimate_lookups,
+        recorded_media=_recorded_media,
+        measure_media=_measure_media,
+        follow_renames=_follow_renames,
+        find_renamed_files=_find_renamed_files,
+        outdated_items=_outdated_items,
+    ),
 )

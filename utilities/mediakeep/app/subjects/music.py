@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mediakeep import config, kinds, path_text
 from mediakeep.app.subjects.interface import (
     LookupEstimate,
+    ReviewedSubject,
     Subject,
     UnassignedFiles,
     WorkerOptions,
@@ -46,17 +47,16 @@ def _build_worker_factory(home: Path, options: WorkerOptions) -> WorkerFactory:
     from mediakeep.music import process
     from mediakeep.music.worker_context import MusicWorkerConfig
 
-    accept_audio, policy = options.accept_audio_change, options.policy
-    by_hand, access, key = options.by_hand, options.access or DISABLED, options.lookup_key
+    review = options.review
     places = MusicWorkerConfig(
         home,
         options.write,
-        options.deep,
-        accept_audio,
-        policy,
-        by_hand,
-        access,
-        key,
+        review.deep,
+        review.accept_audio_change,
+        review.policy,
+        review.by_hand,
+        review.access or DISABLED,
+        review.lookup_key,
         options.ignore_patterns,
     )
     return functools.partial(process.open_worker, places)
@@ -152,12 +152,13 @@ def _missing_albums(home: Path, item: Item) -> list[dict[str, Any]]:
     return audit_files.read_missing_albums(path)
 
 
-def _before_batch(home: Path, access: ServiceConfig, _items: Mapping[str, Item]) -> list[str]:
+def _before_batch(home: Path, options: WorkerOptions, _items: Mapping[str, Item]) -> list[str]:
     """Check the lookup cache; raise NoCache if it is unusable."""
     from mediakeep.lookups.coverart.cover_cache import CoverCache
     from mediakeep.lookups.musicbrainz import cache_json
     from mediakeep.lookups.musicbrainz.context import MusicBrainzContext
 
+    access = options.review.access or DISABLED
     context = MusicBrainzContext(home / "status" / "cache", access)
     if context.is_unavailable:
         return []
@@ -240,16 +241,18 @@ MUSIC = Subject(
     unassigned_files=_find_unassigned_files,
     worker_factory=_build_worker_factory,
     list_outputs=_list_outputs,
-    review_entries=_review_entries,
-    read_issues=_read_issues,
-    format_dry_run=_format_dry_run,
-    accept_command=_accept_command,
-    fix_hint=_fix_hint,
     before_batch=_before_batch,
-    write_exports=_write_exports,
-    estimate_lookups=_estimate_lookups,
-    recorded_media=_recorded_media,
-    measure_media=_measure_media,
-    follow_renames=_follow_renames,
-    open_write_hook=_open_write_hook,
+    reviewed=ReviewedSubject(
+        review_entries=_review_entries,
+        read_issues=_read_issues,
+        format_dry_run=_format_dry_run,
+        accept_command=_accept_command,
+        fix_hint=_fix_hint,
+        write_exports=_write_exports,
+        estimate_lookups=_estimate_lookups,
+        recorded_media=_recorded_media,
+        measure_media=_measure_media,
+        follow_renames=_follow_renames,
+        open_write_hook=_open_write_hook,
+    ),
 )

@@ -7,12 +7,11 @@ process, and --help nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mediakeep import config, path_text
-from mediakeep.app.subjects.interface import Subject, WorkerOptions
+from mediakeep import config, kinds, path_text
+from mediakeep.app.subjects.interface import ReviewedSubject, Subject, WorkerOptions
 from mediakeep.app.subjects.movies import MOVIES
 from mediakeep.app.subjects.music import MUSIC
 from mediakeep.kinds import Kind
@@ -22,19 +21,38 @@ from mediakeep.outcome import Worker, WorkerFactory
 __all__ = [
     "Subject",
     "WorkerOptions",
+    "get_reviewed",
     "get_subject",
     "ignore_patterns",
     "library_path_text",
     "queue_folder",
+    "register",
     "worker_factory",
 ]
 
-_SUBJECTS: Mapping[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES)}
+_SUBJECTS: dict[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES)}
 
 
 def get_subject(kind: Kind) -> Subject:
     """Return the subject of a kind."""
     return _SUBJECTS[kind.name]
+
+
+def get_reviewed(kind: Kind) -> ReviewedSubject:
+    """Return the review functions of a kind; raise ValueError if its items are not reviewed."""
+    if (reviewed := _SUBJECTS[kind.name].reviewed) is None:
+        raise ValueError(f"The {kind.name} subject has no reviews.")
+    return reviewed
+
+
+def register(subject: Subject) -> None:
+    """Add a subject that is not part of mediakeep.
+
+    Call it when the script of the subject is imported, so that worker processes, which import that
+    script again, know the subject, too.
+    """
+    kinds.register(subject.kind)
+    _SUBJECTS[subject.kind.name] = subject
 
 
 def worker_factory(kind: Kind, home: Path, options: WorkerOptions) -> WorkerFactory:

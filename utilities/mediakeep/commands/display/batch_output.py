@@ -6,7 +6,7 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +39,8 @@ def open_output(options: BatchOptions) -> Iterator[PipeSafeOutput]:
     subject = registry.get_subject(options.request.kind)
     # With prompts there is no progress bar: it would hide them.
     has_progress = sys.stderr.isatty() and not options.config.limits.interactive
-    output = TextOutput(subject.kind, subject.format_dry_run, has_progress=has_progress)
+    format_changes = subject.reviewed.format_dry_run if subject.reviewed else _format_plan
+    output = TextOutput(subject.kind, format_changes, has_progress=has_progress)
     try:
         yield PipeSafeOutput(output)
     finally:
@@ -116,6 +117,11 @@ class TextOutput:
         if self._progress:
             for task in self._progress.task_ids:
                 self._progress.update(task, **fields)
+
+
+def _format_plan(facts: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a job's plan, from the facts of a dry run."""
+    return [path_text.to_printable(line) for line in facts.get("plan", ())]
 
 
 def _create_progress() -> Progress:
