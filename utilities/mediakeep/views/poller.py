@@ -140,7 +140,8 @@ class QueuePoller:
             self._events = queries.read_recent_events(connection, MAX_EVENTS)
             return summary.summarize_with_index(connection, state, context, totals)
 
-        return index.query_history_index(self._location.folder, ask, self._follower.read_journal())
+        tail = self._follower.read_journal()
+        return index.query_history_index(self._location.folder, ask, tail, self.kind)
 
     def unreadable_snapshot(self, error: Exception) -> QueueSnapshot:
         """Return a snapshot for a queue that cannot be read: the error, and running sessions."""

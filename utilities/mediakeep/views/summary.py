@@ -149,7 +149,10 @@ def summarize_queue(folder: Path, queue: QueueView, context: SummaryContext) -> 
     """Return the summary of a queue and its history; `folder` is the queue's folder."""
     totals = RunningTotals(queue.state)
     return index.query_history_index(
-        folder, lambda db: summarize_with_index(db, queue.state, context, totals), queue.records
+        folder,
+        lambda db: summarize_with_index(db, queue.state, context, totals),
+        queue.records,
+        queue.state.kind,
     )
 
 
@@ -160,9 +163,8 @@ def read_queue_status(
 
     `tail` are the newest journal records, which the history does not contain yet.
     """
-    return build_queue_status(
-        state, index.query_history_index(folder, queries.read_throughput, tail)
-    )
+    pace = index.query_history_index(folder, queries.read_throughput, tail, state.kind)
+    return build_queue_status(state, pace)
 
 
 def summarize_with_index(

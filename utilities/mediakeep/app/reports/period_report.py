@@ -75,7 +75,7 @@ def _collect_progress(
     queue = readonly.load_state_and_position(folder, kind)
     state = queue.state
     query = partial(_query_history, state=state, view=view)
-    account, findings = index.query_history_index(folder, query, queue.records)
+    account, findings = index.query_history_index(folder, query, queue.records, kind)
     spans = account.stats_by(period.days)
     if not spans or spans[-1].period != period:
         return account, None
@@ -125,7 +125,7 @@ def first_activity(context: ReportContext) -> datetime | None:
     for kind in kinds.KINDS.values():
         folder = registry.queue_folder(context.home, kind)
         if folder.is_dir():
-            times.append(index.query_history_index(folder, queries.read_first_time))
+            times.append(index.query_history_index(folder, queries.read_first_time, kind=kind))
     return min((datetime.fromisoformat(time) for time in times if time), default=None)
 
 

@@ -1,4 +1,6 @@
-"""The history: every settle, reset, restore and session, kept permanently, one event per line.
+"""The history: every settle, stage, reset, restore and session, kept permanently.
+
+It has one event per line:
 
     {"seq":1834,"time":"2025-12-17T10:00:05+00:00","op":"settle","session":"20251217_session_001",
      "item":"U2","state":"completed","seconds":1.2,"issues":{"missing-cover":2},"open_ids":[...]}
@@ -22,7 +24,7 @@ from mediakeep.item import MAX_NUMBER
 from mediakeep.queue.journal import SEAL, JournalRecord
 
 FOLDER = "history"
-TRANSIENT_OPS = frozenset({SEAL, "claim", "release", "stage", "part", "retry"})  # not kept
+TRANSIENT_OPS = frozenset({SEAL, "claim", "release", "part", "retry"})  # not kept
 SETTLE_OP = "settle"
 _TAIL_SIZE = 1 << 16
 

@@ -3,7 +3,7 @@
 history.db is built from history/ alone, and updated from the byte offsets where it stopped. Without
 its clean mark it is rebuilt. Issues are opened, closed and reopened (regressed) by comparing the
 open issue ids of consecutive settles of an item. Changes undone by a restore are omitted, except
-for the items that a replay brought back.
+for the items that a replay brought back. Other programs may read the views that a kind declares.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep.queue.history import event_log, schema
+from mediakeep.kinds import Kind
+from mediakeep.queue.history import event_log, history_views, schema
 from mediakeep.queue.history.indexer import HistoryIndexer
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.sqlite import clean_flag, database_files, disposable
@@ -24,7 +25,7 @@ from mediakeep.sqlite.clean_flag import TornFile
 T = TypeVar("T")
 
 FILE = "history.db"
-_VERSION = 4
+_VERSION = 5
 _BUSY_TIMEOUT = 60.0  # seconds to wait for another process, which may be rebuilding it
 _LIST_FIELDS = {
     "items": "states",
@@ -119,37 +120,42 @@ def _in_ranges(seq: int, ranges: list[tuple[int, int]]) -> bool:
 
 
 def query_history_index(
-    folder: Path, query: Callable[[sqlite3.Connection], T], tail: Sequence[JournalRecord] = ()
+    folder: Path,
+    query: Callable[[sqlite3.Connection], T],
+    tail: Sequence[JournalRecord] = (),
+    kind: Kind | None = None,
 ) -> T:
     """Run a query on the updated index and return its result.
 
     If the index is damaged, it is rebuilt and the query runs again. `tail` are records of the
-    journal; those that are not in the history yet are included.
+    journal; those that are not in the history yet are included. The views are those that `kind`
+    declares; None leaves them unchanged.
     """
     try:
-        with open_for_query(folder, tail) as base:
+        with open_for_query(folder, tail, kind) as base:
             return query(base)
     except sqlite3.DatabaseError as error:
         _remove_damaged(folder / FILE, error)
-    with open_for_query(folder, tail) as base:
+    with open_for_query(folder, tail, kind) as base:
         return query(base)
 
 
-def open_updated_index(folder: Path) -> sqlite3.Connection:
+def open_updated_index(folder: Path, kind: Kind | None = None) -> sqlite3.Connection:
     """Update the index from the history, or rebuild it; return an open connection.
 
-    Without write access to the folder, the index is built in memory.
+    The views are those that `kind` declares; None leaves them unchanged. Without write access to
+    the folder, the index is built in memory.
     """
     path = folder / FILE
     for _ in range(2):  # again after a torn file was removed
         try:
-            return _open_and_update(path, folder)
+            return _open_and_update(path, folder, kind)
         except TornFile:
             database_files.delete_file(path)
         except sqlite3.DatabaseError as error:
             _remove_damaged(path, error)
             break
-    return _update_connection(sqlite3.connect(":memory:", isolation_level=None), folder)
+    return _update_connection(sqlite3.connect(":memory:", isolation_level=None), folder, kind)
 
 
 def _remove_damaged(path: Path, error: sqlite3.DatabaseError) -> None:
@@ -159,19 +165,19 @@ def _remove_damaged(path: Path, error: sqlite3.DatabaseError) -> None:
             database_files.delete_file(path)
 
 
-def _open_and_update(path: Path, folder: Path) -> sqlite3.Connection:
+def _open_and_update(path: Path, folder: Path, kind: Kind | None) -> sqlite3.Connection:
     base = _connect(path)
     try:
-        return _update_connection(base, folder, path)
+        return _update_connection(base, folder, kind, path)
     except BaseException:
         base.close()
         raise
 
 
 def _update_connection(
-    connection: sqlite3.Connection, folder: Path, path: Path | None = None
+    connection: sqlite3.Connection, folder: Path, kind: Kind | None, path: Path | None = None
 ) -> sqlite3.Connection:
-    """Update an open index from the history.
+    """Update an open index from the history, and its views from the kind.
 
     The clean mark of the index file at `path` is cleared before any write. `path` is None if the
     index is in memory.
@@ -187,12 +193,14 @@ def _update_connection(
                 and current
                 and clean_flag.is_clean(connection, _require_identity(path))
             )
-            if current and not _has_new_events(connection, folder):
+            if current and not _is_outdated(connection, folder, kind):
                 return connection
             if not is_clean:
                 if not current or not _add_new_events(connection, folder):
                     _recreate_tables(connection, path)
                     _rebuild_index(connection, folder)
+                if kind:
+                    history_views.recreate_views(connection, kind)
                 return connection
         assert path is not None
         clean_flag.mark_dirty(connection, _require_identity(path))
@@ -203,6 +211,13 @@ def _require_identity(path: Path) -> clean_flag.FileIdentity:
     if identity := database_files.file_identity(path):
         return identity
     raise TornFile("it was deleted")
+
+
+def _is_outdated(connection: sqlite3.Connection, folder: Path, kind: Kind | None) -> bool:
+    """Return whether the history has new events, or the kind declares other views."""
+    if kind and not history_views.are_views_current(connection, kind):
+        return True
+    return _has_new_events(connection, folder)
 
 
 def _has_new_events(connection: sqlite3.Connection, folder: Path) -> bool:
@@ -298,14 +313,14 @@ def _iter_events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[
 
 @contextlib.contextmanager
 def open_for_query(
-    folder: Path, tail: Sequence[JournalRecord] = ()
+    folder: Path, tail: Sequence[JournalRecord] = (), kind: Kind | None = None
 ) -> Iterator[sqlite3.Connection]:
     """Open the updated index for a `with` block.
 
-    `tail` are records of the journal; those that are not in the history yet are included.
+    The arguments are those of `query_history_index`.
     """
     with (
-        contextlib.closing(open_updated_index(folder)) as base,
+        contextlib.closing(open_updated_index(folder, kind)) as base,
         _mark_clean_after(base, folder / FILE),
     ):
         base.execute("PRAGMA cache_spill = OFF")  # the tail is never written to the file

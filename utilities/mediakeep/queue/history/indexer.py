@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mediakeep.item import Status
+from mediakeep.queue.history import stage_rows
 from mediakeep.queue.history.schema import SLOT, SPANS, IndexedIssue, IndexedSession, ItemHistory
 
 _FLUSH_AFTER = 20_000  # events buffered before they are written
@@ -20,6 +21,7 @@ _EXCLUDED_SUMS = (
         {"seq", "issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "notes"}
     )
 )
+_STAGE_NUMBERS = frozenset({"attempts", "stage_seconds"})  # in the table of stages instead
 _IMPLIED_STATES = {"reset": str(Status.PENDING), "mark": str(Status.COMPLETED)}
 _ADD_AMOUNT = " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
 
@@ -33,6 +35,7 @@ class HistoryIndexer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._events: list[tuple[Any, ...]] = []
+        self._stages: list[tuple[Any, ...]] = []
         self._tallies: defaultdict[TallyKey, float] = defaultdict(float)
         self._steps: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
@@ -50,6 +53,10 @@ class HistoryIndexer:
             moves = self._add_settle(event, slot)
         else:
             self._add_status_changes(event, slot)
+        if event["op"] in stage_rows.STAGE_OPS:
+            self._add_sums(event, slot, _STAGE_NUMBERS | {"seconds"})
+        if row := stage_rows.build_stage_row(event):
+            self._stages.append(row)
         if "known" in event:
             self._sizes[slot] = event["known"]
         self._events.append(_build_event_row(event, moves))
@@ -100,7 +107,7 @@ class HistoryIndexer:
         by_hand = event.get("by_hand", False)
         self._tallies[slot, "by_hand" if by_hand else "settled", state] += 1
         if not by_hand:
-            self._add_sums(event, slot)
+            self._add_sums(event, slot, _STAGE_NUMBERS if "stage" in event else frozenset())
         moves = self._compare_issues(item, event, slot) if "open_ids" in event else (0, 0, 0)
         if state == Status.COMPLETED:
             if before and not by_hand:
@@ -108,9 +115,9 @@ class HistoryIndexer:
             item.was_completed = True
         return moves
 
-    def _add_sums(self, event: dict[str, Any], slot: int) -> None:
+    def _add_sums(self, event: dict[str, Any], slot: int, excluded: frozenset[str]) -> None:
         for name, value in event.items():
-            if type(value) in (int, float) and name not in _EXCLUDED_SUMS:
+            if type(value) in (int, float) and name not in _EXCLUDED_SUMS | excluded:
                 self._tallies[slot, "sum", name] += value
         for kind, count in _get_repairs(event).items():
             self._tallies[slot, "repaired", kind] += count
@@ -122,7 +129,7 @@ class HistoryIndexer:
         """
         if event.get("anew"):
             self._clear_items(slot)
-        if event["op"] == "forget":
+        if event["op"] in ("forget", "retire"):
             self._forget_items([key for key, _ in _iter_statuses(event)], slot)
             return
         for old, new in event.get("renamed", {}).items():
@@ -134,7 +141,15 @@ class HistoryIndexer:
                 item.was_completed |= state == Status.COMPLETED
 
     def _forget_items(self, keys: Sequence[str], slot: int) -> None:
-        """Remove items from the index that were removed from the queue; their events stay."""
+        """Remove items from the index that were removed from the queue; their events stay.
+
+        A retired item may be completed, and have open issues; neither counts any more.
+        """
+        for key in keys:
+            item = self._get_item(key)
+            if not item.away:
+                self._count_issues(slot, "left", item.open_issues)
+                self._set_done(item, slot, done=False)
         self.flush()
         self._items.clear()
         for key in keys:
@@ -151,7 +166,7 @@ class HistoryIndexer:
         self.flush()
         self._items.clear()
         self._delete_item(new)
-        for table in ("item", "issue"):
+        for table in ("item", "issue", "stages"):
             self._db.execute(f"UPDATE {table} SET item = ? WHERE item = ?", (new, old))
 
     def _clear_items(self, slot: int) -> None:
@@ -170,15 +185,20 @@ class HistoryIndexer:
             self._db.execute(f"DELETE FROM {table}")
 
     def _set_status(self, item: ItemHistory, state: str, slot: int) -> None:
-        done, away = state == Status.COMPLETED, state == Status.SKIPPED
-        if step := done - item.done:
-            self._tallies[slot, "done", ""] += step
-            self._steps[slot] = self._steps.get(slot, 0) + step
+        away = state == Status.SKIPPED
+        self._set_done(item, slot, done=state == Status.COMPLETED)
         if away != item.away:
             measure = "left" if away else "returned"
             self._tallies[slot, "vanished" if away else "reappeared", ""] += 1
             self._count_issues(slot, measure, item.open_issues)
-        item.done, item.away = done, away
+        item.away = away
+
+    def _set_done(self, item: ItemHistory, slot: int, *, done: bool) -> None:
+        """Record whether an item is completed, and count the change."""
+        if step := done - item.done:
+            self._tallies[slot, "done", ""] += step
+            self._steps[slot] = self._steps.get(slot, 0) + step
+        item.done = done
 
     def _compare_issues(
         self, item: ItemHistory, event: dict[str, Any], slot: int
@@ -245,6 +265,7 @@ class HistoryIndexer:
         """Write the collected events and totals to the index."""
         add, moved = self._db.executemany, {key: self._items[key] for key in self._changed_keys}
         add(f"INSERT OR IGNORE INTO event VALUES({','.join('?' * 14)})", self._events)
+        add(stage_rows.INSERT, self._stages)
         sums: Mapping[TallyKey, float] = self._tallies
         for span in SPANS:
             sums = _sum_over_span(sums, span)
@@ -281,6 +302,7 @@ class HistoryIndexer:
         if len(self._items) > _MAX_CACHED_ITEMS:
             self._items.clear()
         self._events.clear()
+        self._stages.clear()
         self._changed_keys.clear()
         for buffer in (self._tallies, self._steps, self._sizes, self._sessions, self._current):
             buffer.clear()

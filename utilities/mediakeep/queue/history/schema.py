@@ -1,4 +1,4 @@
-"""The tables of the history index: events, tallies, items, issues and sessions.
+"""The tables of the history index: events, tallies, items, issues, sessions and stages.
 
 A tally is a sum over a quarter of an hour, so the numbers of a day in any time zone are sums of
 tallies. For long periods, tallies over 64 and 4,096 quarters are stored, too. The measures:
@@ -12,12 +12,15 @@ tallies. For long periods, tallies over 64 and 4,096 quarters are stored, too. T
     left, returned                by kind: open issues of these
     repaired   by kind: repairs made by batches
     mended     by kind: closed issues that were repaired by batches
-    sum        by name: every other number of a settle, such as tracks and requests
+    sum        by name: every other number of a settle, or of the facts of a stage or a wait, such
+               as tracks and requests
 """
 
 from __future__ import annotations
 
 import msgspec
+
+from mediakeep.queue.history import stage_rows
 
 SPANS = 1, 64, 4096  # slots in a tally; each span divides the next
 SLOT = 900  # seconds; the UTC offsets of all current time zones are multiples of this
@@ -43,6 +46,7 @@ CREATE TABLE issue(
   item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
   times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
 """
+TABLES += stage_rows.TABLE
 
 
 class IndexedIssue(msgspec.Struct):

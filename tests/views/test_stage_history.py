@@ -1,0 +1,218 @@
+"""The stages in the history: their rows in the index, the views of a kind, and what they say."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep.kinds import HistoryView, Kind
+from mediakeep.queue import actions, readonly
+from mediakeep.queue.history import history_views, index, stage_queries
+from mediakeep.queue.queue import Queue
+from tests.queue import rig
+from tests.views import staged_kind
+from tests.views.staged_kind import KIND, RUNS
+
+MORNING = "2025-12-18T08:00:00+00:00"
+ALL_TIME = "", "9"
+STAGES = "SELECT item, stage, outcome, seconds, attempts FROM stages ORDER BY seq"
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    with staged_kind.make(tmp_path, "ABC", rig.Clock()) as queue:
+        yield queue
+
+
+def run_all_outcomes(queue: Queue) -> None:
+    """Complete A, fail B for the second time, and park C."""
+    a, b, c = queue.claim(3)
+    staged_kind.advance(queue, a, "converting", 1.5, tracks=9)
+    staged_kind.advance(queue, b, "converting", 2.5, tracks=4)
+    staged_kind.advance(queue, a, "publishing", 60.0, bytes=700)
+    staged_kind.fail(queue, b, "The disc is damaged.", 2)
+    staged_kind.park(queue, c, MORNING, "the service is closed")
+    staged_kind.complete(queue, a, bytes=750)
+
+
+def select(queue: Queue, query: str, kind: Kind | None = KIND) -> list[Any]:
+    """Rewrite the snapshot, which moves all events to the history, and query the index."""
+    queue.write_checkpoint()
+    with index.open_for_query(queue.location.folder, kind=kind) as base:
+        return base.execute(query).fetchall()
+
+
+EXPECTED = [
+    ("A", "preparing", "done", 1.5, 1),
+    ("B", "preparing", "done", 2.5, 1),
+    ("A", "converting", "done", 60.0, 1),
+    ("B", "converting", "failed", 2.0, 2),
+    ("C", "preparing", "parked", 0.5, None),
+    ("A", "publishing", "completed", 3.0, 1),
+]
+
+
+def test_each_run_of_a_stage_is_a_row_and_stays_in_the_history(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    assert select(queue, STAGES) == EXPECTED
+    ops = [event["op"] for event in rig.events(queue.location)]
+    assert ops == ["start", "stage", "stage", "stage", "settle", "park", "settle"]
+    (queue.location.folder / index.FILE).unlink()
+    assert select(queue, STAGES) == EXPECTED
+
+
+def test_stages_of_the_journal_count_before_they_are_in_the_history(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    folder = queue.location.folder
+    records = readonly.load_state_and_position(folder, KIND).records
+    rows = index.query_history_index(
+        folder, lambda db: db.execute(STAGES).fetchall(), records, KIND
+    )
+    assert rows == EXPECTED
+    names = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"
+    with index.open_for_query(folder) as base:
+        assert base.execute(names).fetchall() == [("albums",), ("processing_history",)]
+
+
+def test_the_facts_of_a_run_are_kept_without_what_has_a_column(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    rows = select(queue, "SELECT facts FROM stages ORDER BY seq")
+    assert [msgspec.json.decode(facts) for (facts,) in rows] == [
+        {"tracks": 9, "next": "converting"},
+        {"tracks": 4, "next": "converting"},
+        {"bytes": 700, "next": "publishing"},
+        {"error": "The disc is damaged."},
+        {"until": MORNING, "why": "the service is closed"},
+        {"bytes": 750},
+    ]
+
+
+def test_the_numbers_of_stages_are_added_up_once(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    query = "SELECT what, sum(amount) FROM tally WHERE measure = 'sum' AND span = 1 GROUP BY what"
+    assert dict(select(queue, query)) == {"bytes": 1450, "seconds": 18, "tracks": 13}
+
+
+def test_the_views_of_the_kind_can_be_selected_from(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    assert select(queue, "SELECT * FROM processing_history") == [
+        ("A", "preparing", "preparing", "done", 1.5, 9),
+        ("B", "preparing", "preparing", "done", 2.5, 4),
+        ("A", "converting", "converting", "done", 60.0, None),
+        ("B", "converting", "failed_convert", "failed", 2.0, None),
+        ("C", "preparing", "preparing", "parked", 0.5, None),
+        ("A", "publishing", "published", "completed", 3.0, None),
+    ]
+    assert select(queue, "SELECT * FROM albums ORDER BY album") == [
+        ("A", "published", 9, 750, 64.5),
+        ("B", "failed_convert", 4, None, 4.5),
+        ("C", "preparing", None, None, 0.5),
+    ]
+
+
+def test_another_program_reads_a_view_from_the_file(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    select(queue, STAGES)
+    path = queue.location.folder / index.FILE
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
+        rows = base.execute("SELECT album FROM albums WHERE status = 'published'").fetchall()
+    assert rows == [("A",)]
+
+
+def test_a_changed_declaration_recreates_the_views_and_nothing_else(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    select(queue, STAGES)
+    shorter = HistoryView("albums", "items", {"name": "item"})
+    changed = msgspec.structs.replace(KIND, history_views=(shorter,))
+    before = (queue.location.folder / index.FILE).stat().st_ino
+    assert select(queue, "SELECT * FROM albums ORDER BY name", changed) == [("A",), ("B",), ("C",)]
+    assert (queue.location.folder / index.FILE).stat().st_ino == before
+    names = "SELECT name FROM sqlite_master WHERE type = 'view'"
+    assert select(queue, names, changed) == [("albums",)]
+    assert select(queue, names, None) == [("albums",)]
+    assert select(queue, f"{names} ORDER BY name") == [("albums",), ("processing_history",)]
+
+
+def test_a_view_cannot_have_a_name_that_sql_would_misread() -> None:
+    for columns in ({"a": 'x"; DROP TABLE event'}, {'a"': "item"}, {}):
+        view = HistoryView("albums", "items", columns)
+        with pytest.raises(ValueError, match="View 'albums'"):
+            history_views.build_statements(msgspec.structs.replace(KIND, history_views=(view,)))
+
+
+def test_what_a_restore_undid_is_no_row(queue: Queue) -> None:
+    (a,) = queue.claim(1)
+    staged_kind.advance(queue, a, "converting", 1.5)
+    checkpoint = queue.write_checkpoint()
+    staged_kind.advance(queue, a, "publishing", 60.0)
+    staged_kind.complete(queue, a)
+    assert len(select(queue, STAGES)) == 3
+    shutil.copyfile(checkpoint, rig.file(queue.location))
+    queue.commit(actions.reset_items(queue.location, actions.select_by_name(["B"]), force=True))
+    assert select(queue, STAGES) == EXPECTED[:1]
+
+
+def test_a_renamed_item_takes_its_stages_along(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    select(queue, STAGES)
+    fields = msgspec.to_builtins(queue.state.items["A"])
+    change = rig.store.QueueChange("scan", {"A": None, "D": fields}, {"renamed": {"A": "D"}})
+    queue.commit(lambda _: change)
+    assert select(queue, "SELECT DISTINCT item FROM stages ORDER BY item") == [
+        ("B",),
+        ("C",),
+        ("D",),
+    ]
+
+
+def test_a_retired_item_no_longer_counts_and_keeps_its_stages(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    queue.commit(lambda _: rig.store.QueueChange("retire", {"A": None}, {"known": 2}))
+    assert select(queue, "SELECT sum(amount) FROM step") == [(0,)]
+    assert select(queue, "SELECT count(*) FROM stages WHERE item = 'A'") == [(3,)]
+
+
+def test_queries_return_the_times_failures_and_waits(queue: Queue) -> None:
+    run_all_outcomes(queue)
+    queue.write_checkpoint()
+    with index.open_for_query(queue.location.folder, kind=KIND) as base:
+        runs = stage_queries.read_stage_runs(base, "A")
+        totals = stage_queries.read_stage_totals(base, *ALL_TIME)
+        waits = stage_queries.read_waits(base, *ALL_TIME)
+        assert stage_queries.read_stage_totals(base, "9", "99") == []
+    assert [(run.stage, run.seconds) for run in runs] == [
+        ("preparing", 1.5),
+        ("converting", 60.0),
+        ("publishing", 3.0),
+    ]
+    assert runs[0].facts == {"tracks": 9, "next": "converting"}
+    assert [msgspec.structs.astuple(line) for line in totals] == [
+        ("preparing", 2, 0, 1, 0, 2.0),
+        ("converting", 1, 1, 0, 0, 60.0),
+        ("publishing", 1, 0, 0, 0, 3.0),
+    ]
+    (wait,) = waits
+    assert (wait.item, wait.until, wait.why) == ("C", MORNING, "the service is closed")
+
+
+def test_odd_facts_make_no_row_and_no_error(queue: Queue) -> None:
+    (a,) = queue.claim(1)
+    odd = {"stage": 7, "seconds": "long", "outcome": ["x"]}
+    queue.commit(lambda _: rig.store.QueueChange("stage", {a.key: {"note": "odd"}}, odd))
+    odd |= {"stage": "preparing"}
+    queue.commit(lambda _: rig.store.QueueChange("stage", {a.key: {"note": "odd"}}, odd))
+    assert select(queue, STAGES) == [("A", "preparing", "done", None, None)]
+
+
+def test_a_view_shows_the_declared_columns() -> None:
+    (runs, albums) = history_views.build_statements(KIND).values()
+    assert runs.startswith('CREATE VIEW "processing_history" AS SELECT last.item AS "album"')
+    assert all(f'AS "{column}"' in runs for column in RUNS.columns)
+    assert "GROUP BY item" in albums

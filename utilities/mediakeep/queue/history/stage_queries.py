@@ -1,0 +1,86 @@
+"""Queries on the stages of items in the history index: times, failures and waits."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+_FINISHED = "outcome IN ('done', 'completed')"
+
+
+class StageRun(msgspec.Struct, frozen=True):
+    """A run of a stage of an item; the module `stage_rows` lists the outcomes.
+
+    `seconds` is None if the time was not recorded, `attempts` is 0 if no attempts are counted.
+    """
+
+    item: str
+    stage: str
+    time: str  # of its end
+    outcome: str
+    seconds: float | None
+    attempts: int
+    session: str
+    facts: dict[str, Any]
+
+
+class StageTotals(msgspec.Struct, frozen=True):
+    """The runs of a stage in a period, by outcome.
+
+    `mean_seconds` is the mean time of the finished runs, or None if there are none.
+    """
+
+    stage: str
+    finished: int
+    failed: int
+    parked: int
+    skipped: int
+    mean_seconds: float | None
+
+
+class ItemWait(msgspec.Struct, frozen=True):
+    """A wait of an item: when it was parked, until when, and why."""
+
+    item: str
+    stage: str
+    time: str
+    until: str
+    why: str
+
+
+def read_stage_runs(connection: sqlite3.Connection, item: str) -> list[StageRun]:
+    """Return the runs of all stages of an item, oldest first."""
+    query = (
+        "SELECT item, stage, time, outcome, seconds, coalesce(attempts, 0), coalesce(session, ''),"
+        " facts FROM stages WHERE item = ? ORDER BY seq"
+    )
+    rows = connection.execute(query, (item,)).fetchall()
+    return [StageRun(*(*row[:-1], msgspec.json.decode(row[-1]))) for row in rows]
+
+
+def read_stage_totals(connection: sqlite3.Connection, since: str, until: str) -> list[StageTotals]:
+    """Return the totals of each stage that ran in a period, in the order of their first runs.
+
+    The period includes the time `since`, but not `until`.
+    """
+    query = (
+        f"SELECT stage, sum({_FINISHED}), sum(outcome = 'failed'), sum(outcome = 'parked'),"
+        f" sum(outcome = 'skipped'), avg(CASE WHEN {_FINISHED} THEN seconds END)"
+        " FROM stages WHERE time >= ? AND time < ? GROUP BY stage ORDER BY min(seq)"
+    )
+    return [StageTotals(*row) for row in connection.execute(query, (since, until))]
+
+
+def read_waits(connection: sqlite3.Connection, since: str, until: str) -> list[ItemWait]:
+    """Return the waits that began in a period, oldest first.
+
+    The period includes the time `since`, but not `until`.
+    """
+    query = (
+        "SELECT item, stage, time, coalesce(json_extract(facts, '$.until'), ''),"
+        " coalesce(json_extract(facts, '$.why'), '') FROM stages"
+        " WHERE outcome = 'parked' AND time >= ? AND time < ? ORDER BY seq"
+    )
+    return [ItemWait(*row) for row in connection.execute(query, (since, until))]
