@@ -21,6 +21,7 @@ LAYERS = {
     "lookups": 3,
     "media": 3,
     "pages": 3,
+    "workspace": 3,
     "sqlite": 2,
 }
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -24,6 +24,18 @@ def sync_data(handle: int) -> None:
         os.fdatasync(handle)
 
 
+def sync_file(handle: int) -> None:
+    """Flush a file's data and its metadata, such as mode and times, to the disk."""
+    os.fsync(handle)
+    if sys.platform == "darwin":
+        sync_data(handle)
+
+
+def drop_cache(handle: int) -> None:
+    """Ask the system to drop a synced file from its cache, so that reads come from the disk."""
+    start_writeback(handle)
+
+
 def start_writeback(handle: int) -> None:
     """Ask the system to start writing an open file to the disk, so that a later sync is short.
 

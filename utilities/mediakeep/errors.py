@@ -15,6 +15,12 @@
           VerificationFailed  1   verification of the new copy failed
           ConcurrentChange    1   another program changed it during the write
           UnexpectedError     1   an unforeseen exception, limited to the file that raised it
+        NotCopied             1   a file or folder was not copied or moved
+          SourceChanged       1   another program changed it meanwhile
+          CopyDiffers         1   its copy on the disk is not equal to it
+        WorkingFilesChanged   1   working files differ from what was recorded about them
+        TargetExists          1   another file or folder has the name of an output
+        NotEnoughSpace        1   a file system has less free space than an item needs
         UndoRefused           1   a change cannot be undone in the current state
         NotFound              1   a service has no resource at a URL
           NoSuchMBID          1   MusicBrainz has no entity with this MBID
@@ -111,6 +117,30 @@ class ConcurrentChange(NotWritten):
 
 class UnexpectedError(NotWritten):
     message = "{} not processed: unexpected error ({}). Please report it."
+
+
+class NotCopied(ItemFailed):
+    message = "{} not copied: {}. {}"
+
+
+class SourceChanged(NotCopied):
+    message = "{} not copied: {} during the copy. Run again when no other program changes it."
+
+
+class CopyDiffers(NotCopied):
+    message = "{} not copied: its copy on the disk differs from it. Check the disk, then run again."
+
+
+class WorkingFilesChanged(ItemFailed):
+    message = "{} is not as recorded: {}. {}"
+
+
+class TargetExists(ItemFailed):
+    message = "{} exists already. {}"
+
+
+class NotEnoughSpace(ItemFailed):
+    message = "Not enough disk space: {}. Free disk space or use another folder, then run again."
 
 
 class UndoRefused(ItemFailed):

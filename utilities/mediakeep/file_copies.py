@@ -62,7 +62,7 @@ def copy_metadata(old: int, new: int, *, keep_times: bool = True, required: bool
     file system of the new file cannot hold is left out.
     """
     old_stat, new_stat = os.fstat(old), os.fstat(new)
-    ignored = contextlib.suppress() if required else contextlib.suppress(OSError)
+    ignored = contextlib.nullcontext() if required else contextlib.suppress(OSError)
     with ignored:
         if (old_stat.st_uid, old_stat.st_gid) != (new_stat.st_uid, new_stat.st_gid):
             os.fchown(new, old_stat.st_uid, old_stat.st_gid)

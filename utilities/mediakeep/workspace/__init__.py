@@ -1,0 +1,11 @@
+"""Working folders, verified copies, atomic moves, quarantine and disk space of long conversions.
+
+working_dirs     the folders of an item at work, found again by its key
+output_records   which outputs are finished
+verified_copy    copies of files and folders, verified by hash
+manifest         the files of a folder with their hashes
+moves            copies and moves of folders that appear at once
+publish          archive and output folders, and what to do about existing ones
+quarantine       replaced files, kept for a number of days
+disk_space       free space, with reservations shared by all processes
+"""

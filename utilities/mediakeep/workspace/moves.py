@@ -1,0 +1,219 @@
+"""Copies and moves of files and folders that appear at their target at once.
+
+1. Copy into a hidden, locked folder next to the target, and compare with the manifest.
+2. Sync all files and folders.
+3. Rename the copy to the target, which never replaces anything, and sync the folder.
+4. Of a move, remove the source only now.
+
+On one file system, a move is a rename after step 2. A kill leaves the target absent or whole; the
+next call removes the hidden folder, because its lock ended with its process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from mediakeep import atomic_files, file_copies, path_text
+from mediakeep.errors import TargetExists, WorkingFilesChanged
+from mediakeep.workspace.folder_locks import open_folder, try_lock
+from mediakeep.workspace.manifest import Manifest, check_unchanged, walk
+from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
+from mediakeep.workspace.verified_copy import (
+    copy_file,
+    copy_folder_metadata,
+    make_subfolder,
+    sync_folders,
+)
+
+_PART_PATTERN = ".mediakeep-????????????.part"
+_STALE_SECONDS = 3600.0  # seconds; decides only on file systems without locks
+_TARGET_HINT = "Move it away or choose another target, then run again."
+_NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+
+
+def move_tree(source: Path, target: Path, manifest: Manifest) -> None:
+    """Move a file or folder to another file system.
+
+    Raises TargetExists, WorkingFilesChanged if the source differs from the manifest, NotCopied and
+    DiskFull.
+    """
+    with staged_copy(source, target, manifest) as staged:
+        rename_into_place(staged, target)
+    remove_published(source, manifest)
+
+
+def rename_into_place(source: Path, target: Path) -> None:
+    """Rename a file or folder, and sync both folders; raise TargetExists if the name is taken."""
+    with translate_errors(target.parent):
+        atomic_files.make_folder(target.parent)
+    with translate_errors(target):
+        if os.path.lexists(target):
+            raise TargetExists(target, _TARGET_HINT)
+        if source.is_dir():
+            _rename_folder(source, target)
+        elif file_copies.link_into_place(source, target):
+            source.unlink(missing_ok=True)
+        else:
+            raise TargetExists(target, _TARGET_HINT)
+        atomic_files.sync_folder(target.parent)
+        if source.parent != target.parent:
+            atomic_files.sync_folder(source.parent)
+
+
+def _rename_folder(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno in _NOT_EMPTY:
+            raise TargetExists(target, _TARGET_HINT) from error
+        raise
+
+
+def sync_tree(top: Path) -> None:
+    """Flush all files and folders below a folder, or one file, to the disk."""
+    folders = [top] if top.is_dir() else []
+    for path, facts in walk(top):
+        if stat.S_ISDIR(facts.st_mode):
+            folders.append(path)
+        elif stat.S_ISREG(facts.st_mode):
+            with translate_errors(path):
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                try:
+                    atomic_files.sync_file(handle)
+                finally:
+                    os.close(handle)
+    sync_folders(folders)
+
+
+def remove_published(source: Path, manifest: Manifest) -> None:
+    """Remove files of a manifest that were published elsewhere, then their folders.
+
+    Raises WorkingFilesChanged, and removes nothing more, at a file that is not in the manifest or
+    has changed. Files that a killed run has removed already may be missing.
+    """
+    if not os.path.lexists(source):
+        return
+    expected = {file.below(source): (file.size, file.mtime_ns) for file in manifest.files}
+    entries = list(walk(source))
+    for path, facts in entries:
+        is_folder = stat.S_ISDIR(facts.st_mode)
+        if not is_folder and expected.get(path) != (facts.st_size, facts.st_mtime_ns):
+            hint = "It is kept. Move it away, then run again."
+            raise WorkingFilesChanged(path, "it was changed or added after publishing", hint)
+    with translate_errors(source):
+        for path, facts in reversed(entries):
+            path.rmdir() if stat.S_ISDIR(facts.st_mode) else path.unlink()
+        if source.is_dir():
+            source.rmdir()
+        atomic_files.sync_folder(source.parent)
+
+
+def remove_abandoned_parts(folder: Path) -> int:
+    """Remove the hidden folders that killed processes left in a folder; return their number."""
+    return sum(map(_remove_if_abandoned, folder.glob(_PART_PATTERN)))
+
+
+def is_same_file_system(source: Path, target: Path) -> bool:
+    with translate_errors(source):
+        parent = find_existing_parent(target.parent)
+        if source.stat().st_dev != parent.stat().st_dev:
+            return False
+    return _mount_of(source) == _mount_of(parent)
+
+
+def _mount_of(path: Path) -> Path:
+    """Return the mount point of a path: bind mounts have one device, but renames fail."""
+    path = path.resolve()
+    while path != path.parent and not path.is_mount():
+        path = path.parent
+    return path
+
+
+@contextlib.contextmanager
+def staged_copy(
+    source: Path,
+    target: Path,
+    manifest: Manifest,
+    extra: Mapping[str, bytes] = MappingProxyType({}),
+) -> Iterator[Path]:
+    """Yield a complete and synced hidden copy next to the target, to be renamed in a `with` block.
+
+    It contains the files of the manifest, and `extra` files by name. Raises WorkingFilesChanged if
+    the source differs from the manifest.
+    """
+    with translate_errors(target.parent):
+        atomic_files.make_folder(target.parent)
+    remove_abandoned_parts(target.parent)
+    with _part_folder(target) as part:
+        staged = part / "content"
+        copied = _copy_manifest_files(source, staged, manifest)
+        if copied.files != manifest.files:
+            check_unchanged(source, manifest)
+            changed = next(b for a, b in zip(copied.files, manifest.files, strict=True) if a != b)
+            hint = "Restore it, then run again."
+            raise WorkingFilesChanged(changed.below(source), "its hash or time changed", hint)
+        for name, data in extra.items():
+            with translate_errors(target / name):
+                atomic_files.write_atomic(staged / name, data)
+        yield staged
+
+
+def _copy_manifest_files(source: Path, target: Path, manifest: Manifest) -> Manifest:
+    folders = [Path(path_text.unescape_path(name)) for name in manifest.folders]
+    if not source.is_dir():
+        return Manifest((copy_file(source, target, target),))
+    with translate_errors(target):
+        target.mkdir()
+    for name in folders:
+        make_subfolder(target / name)
+    files = tuple(
+        copy_file(file.below(source), file.below(target), target) for file in manifest.files
+    )
+    for name in reversed([Path(), *folders]):
+        copy_folder_metadata(source / name, target / name)
+    sync_folders([target, *(target / name for name in folders)])
+    return Manifest(files, manifest.folders)
+
+
+@contextlib.contextmanager
+def _part_folder(target: Path) -> Iterator[Path]:
+    with translate_errors(target):
+        path, handle = _create_locked_folder(target.parent)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)  # the next call removes what cannot be removed now
+        os.close(handle)
+
+
+def _create_locked_folder(parent: Path) -> tuple[Path, int]:
+    while True:
+        path = parent / f".mediakeep-{os.urandom(6).hex()}.part"
+        path.mkdir(0o700)
+        with contextlib.suppress(FileNotFoundError):  # a cleanup removed it before the lock
+            handle = open_folder(path)
+            if try_lock(handle) and path.exists():
+                return path, handle
+            os.close(handle)
+
+
+def _remove_if_abandoned(path: Path) -> bool:
+    try:
+        handle = open_folder(path)
+    except OSError:  # removed meanwhile, or no folder
+        return False
+    try:
+        old = time.time() - os.fstat(handle).st_mtime > _STALE_SECONDS
+        if try_lock(handle, unsupported=old):
+            shutil.rmtree(path, ignore_errors=True)
+        return not path.exists()
+    finally:
+        os.close(handle)

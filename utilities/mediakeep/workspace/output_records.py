@@ -1,0 +1,82 @@
+"""Records of finished outputs, so that a resumed item does not make them again.
+
+<name> [1f2e3d4c]_state/outputs/<16 digits of the hash of its path>.json
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files, path_text
+from mediakeep.workspace import moves
+from mediakeep.workspace.manifest import describe_file, hash_file
+from mediakeep.workspace.system_errors import translate_errors
+from mediakeep.workspace.working_dirs import WorkingDirs
+
+_FOLDER = "outputs"
+
+
+class OutputRecord(msgspec.Struct, frozen=True):
+    """A finished output; `path` is relative to the processed folder, and escaped.
+
+    `recipe` identifies what it was made from and how: a hash of source, settings and encoder.
+    `facts` are the caller's, such as samples and seconds.
+    """
+
+    path: str
+    recipe: str
+    size: int  # bytes
+    sha256: str
+    facts: dict[str, Any]
+
+
+def record_output(
+    dirs: WorkingDirs, output: Path, recipe: str, facts: Mapping[str, Any]
+) -> OutputRecord:
+    """Sync a finished file of the processed folder, then write its record; return that."""
+    moves.sync_tree(output)
+    with translate_errors(output):
+        atomic_files.sync_folder(output.parent)
+    file = describe_file(output, dirs.processed)
+    record = OutputRecord(file.path, recipe, file.size, file.sha256, dict(facts))
+    path = dirs.state / _FOLDER / f"{sha256(file.path.encode()).hexdigest()[:16]}.json"
+    with translate_errors(path):
+        atomic_files.write_atomic(path, msgspec.json.format(msgspec.json.encode(record)))
+    return record
+
+
+def get_converted_tracks(
+    dirs: WorkingDirs, *, check_hashes: bool = True
+) -> dict[str, OutputRecord]:
+    """Return the records of finished outputs by path, if the files still equal their records.
+
+    A record that cannot be decoded is left out: its output is made again.
+    """
+    records = {}
+    for path in sorted((dirs.state / _FOLDER).glob("*.json")):
+        with translate_errors(path):
+            data = path.read_bytes()
+        try:
+            record = msgspec.json.decode(data, type=OutputRecord)
+        except msgspec.DecodeError:
+            continue
+        if _is_finished(dirs, record, check_hashes=check_hashes):
+            records[record.path] = record
+    return records
+
+
+def _is_finished(dirs: WorkingDirs, record: OutputRecord, *, check_hashes: bool) -> bool:
+    output = dirs.processed / path_text.unescape_path(record.path)
+    try:
+        facts = output.stat(follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size != record.size:
+        return False
+    return not check_hashes or hash_file(output) == record.sha256

@@ -1,0 +1,146 @@
+"""Publish finished folders: an archive of the source, and the output.
+
+Every function may be called again after a kill: a target that equals the manifest is its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import clock
+from mediakeep.errors import TargetExists
+from mediakeep.workspace import moves
+from mediakeep.workspace.manifest import Check, Manifest, check_unchanged, find_differences
+from mediakeep.workspace.quarantine import quarantine_path
+
+METADATA_FILE = "archive_metadata.json"
+_HINT = "Choose another target, or have it renamed (rename) or replaced (replace)."
+
+
+class ExistingPolicy(StrEnum):
+    """What to do if the target exists with other content."""
+
+    REFUSE = "refuse"
+    RENAME = "rename"  # "Name (2)"
+    REPLACE = "replace"  # the old one goes to quarantine
+
+
+class TargetRules(msgspec.Struct, frozen=True):
+    """How to treat an existing target; replaced ones go to the quarantine of `quarantine_root`.
+
+    Without a root, it is the folder of the target.
+    """
+
+    existing: ExistingPolicy = ExistingPolicy.REFUSE
+    quarantine_root: Path | None = None
+    now: clock.Clock = clock.now
+
+
+REFUSE_EXISTING = TargetRules()
+
+
+def copy_to_archive(
+    source_dir: Path,
+    target: Path,
+    manifest: Manifest,
+    metadata: Mapping[str, Any],
+    rules: TargetRules = REFUSE_EXISTING,
+) -> Path:
+    """Copy a working folder to an archive with a metadata file, and return the path of the copy.
+
+    The source must equal the manifest, which the metadata file contains. Raises TargetExists,
+    WorkingFilesChanged, NotCopied and DiskFull.
+    """
+    name = _free_metadata_name(manifest)
+    target, is_done = _choose_target(target, manifest, rules, {name})
+    if not is_done:
+        check_unchanged(source_dir, manifest, Check.TIME)
+        content = {"format": 1, "archived": rules.now(), **metadata, "files": manifest.files}
+        data = msgspec.json.format(msgspec.json.encode(content))
+        with moves.staged_copy(source_dir, target, manifest, {name: data}) as staged:
+            _set_existing_aside(target, rules)
+            moves.rename_into_place(staged, target)
+    return target
+
+
+def move_to_output(
+    source: Path, target: Path, manifest: Manifest, rules: TargetRules = REFUSE_EXISTING
+) -> Path:
+    """Move a finished file or folder to its target, and return the path that it got.
+
+    It may be on another file system; the source is removed when the target is complete and synced.
+    The source must equal the manifest. Raises the errors of `copy_to_archive`.
+    """
+    target, is_done = _choose_target(target, manifest, rules, ())
+    if is_done:
+        moves.remove_published(source, manifest)
+        return target
+    check_unchanged(source, manifest)
+    if moves.is_same_file_system(source, target):
+        moves.sync_tree(source)
+        _set_existing_aside(target, rules)
+        moves.rename_into_place(source, target)
+        return target
+    with moves.staged_copy(source, target, manifest) as staged:
+        _set_existing_aside(target, rules)
+        moves.rename_into_place(staged, target)
+    moves.remove_published(source, manifest)
+    return target
+
+
+def is_published(target: Path, manifest: Manifest) -> bool:
+    """Return True if a folder or file equals a manifest, apart from archive metadata."""
+    return _equals(target, manifest, {_free_metadata_name(manifest)})
+
+
+def _equals(target: Path, manifest: Manifest, ignored: set[str] | tuple[()]) -> bool:
+    """Compare names and sizes first, as hashes take long."""
+    if not os.path.lexists(target):
+        return False
+    return not any(
+        difference
+        for check in (Check.SIZE, Check.HASH)
+        for difference in find_differences(target, manifest, check, ignored=ignored)
+    )
+
+
+def _choose_target(
+    target: Path, manifest: Manifest, rules: TargetRules, ignored: set[str] | tuple[()]
+) -> tuple[Path, bool]:
+    """Return the path to publish at, and whether this content is there already."""
+    for candidate in _iter_candidates(target, rules.existing):
+        if not os.path.lexists(candidate):
+            return candidate, False
+        if _equals(candidate, manifest, ignored):
+            return candidate, True
+        if rules.existing is ExistingPolicy.REPLACE:
+            return candidate, False
+    raise TargetExists(target, _HINT)
+
+
+def _iter_candidates(target: Path, existing: ExistingPolicy) -> Iterator[Path]:
+    yield target
+    if existing is ExistingPolicy.RENAME:
+        stem, suffix = (target.name, "") if target.is_dir() else (target.stem, target.suffix)
+        yield from (target.with_name(f"{stem} ({number}){suffix}") for number in count(2))
+
+
+def _set_existing_aside(target: Path, rules: TargetRules) -> None:
+    if rules.existing is ExistingPolicy.REPLACE and os.path.lexists(target):
+        root = rules.quarantine_root or target.parent
+        quarantine_path(target, root, "replaced by a new output", rules.now)
+
+
+def _free_metadata_name(manifest: Manifest) -> str:
+    """Return the name of the metadata file; another one if the source contains such a file."""
+    names, name = {file.path for file in manifest.files}, METADATA_FILE
+    while name in names:
+        name = f"_{name}"
+    return name

@@ -1,0 +1,61 @@
+"""Convert system errors into errors that name the file, the cause, and what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mediakeep import path_text
+from mediakeep.errors import DiskFull, NotCopied
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_HINTS = {
+    errno.EROFS: "Mount its file system writable, then run again.",
+    errno.EACCES: "Grant this user access to it and its folder, then run again.",
+    errno.EPERM: "Grant this user access to it and its folder, then run again.",
+    errno.ENOENT: "Check that it still exists, then run again.",
+    errno.ENAMETOOLONG: "Give it a shorter name, then run again.",
+    errno.EILSEQ: "Rename it, or use a folder on another file system, then run again.",
+    errno.EINVAL: "Rename it, or use a folder on another file system, then run again.",
+}
+_OTHER_HINT = "Check the disk, then run again."
+
+
+@contextlib.contextmanager
+def translate_errors(path: Path) -> Iterator[None]:
+    """Convert OSError within a `with` block into DiskFull or NotCopied; `path` is named in it.
+
+    DiskFull names the full file system, too.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, TimeoutError) and error.errno is None:
+            raise  # the caller's timeout, not an error of the disk
+        shown = path_text.display_path(path)
+        if error.errno in _DISK_FULL:
+            disk = path_text.display_path(find_mount_point(path))
+            raise DiskFull(f"The file system {disk} is full: {shown} not written.") from error
+        hint = _HINTS.get(error.errno or 0, _OTHER_HINT)
+        raise NotCopied(path, error.strerror or str(error), hint) from error
+
+
+def find_existing_parent(path: Path) -> Path:
+    """Return the path itself, or its nearest parent folder that exists."""
+    path = path.absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def find_mount_point(path: Path) -> Path:
+    """Return the topmost folder of the file system that contains a path, or will contain it."""
+    path = find_existing_parent(path)
+    with contextlib.suppress(OSError):
+        path = path.resolve()
+        while path != path.parent and not os.path.ismount(path):
+            path = path.parent  # Path.is_mount hides errors
+    return path
