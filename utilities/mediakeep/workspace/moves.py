@@ -188,9 +188,11 @@ def _part_folder(target: Path) -> Iterator[Path]:
     with translate_errors(target):
         path, handle = _create_locked_folder(target.parent)
     try:
-        yield path
+        try:
+            yield path
+        finally:  # what cannot be removed now is removed by the next call
+            shutil.rmtree(path, ignore_errors=True)
     finally:
-        shutil.rmtree(path, ignore_errors=True)  # the next call removes what cannot be removed now
         os.close(handle)
 
 

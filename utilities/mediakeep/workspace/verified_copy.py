@@ -58,19 +58,13 @@ def copy_file(source: Path, target: Path, top: Path) -> ManifestFile:
     The caller syncs the folder. Paths in the result are relative to `top`.
     """
     with _open_source(source) as old:
-        before = os.fstat(old)
+        facts = os.fstat(old)
         digest = ""
         with contextlib.suppress(FileNotFoundError):
             digest = _hash_if_equal(old, target)
         digest = digest or _copy_and_rename(old, source, target)
-        with translate_errors(source):
-            after = source.stat()
-        if _identity(after) != _identity(before):
-            with translate_errors(target):
-                target.unlink()
-            raise SourceChanged(source, "another program changed it")
-    name = relative_path(target, top)
-    return ManifestFile(name, before.st_size, before.st_mtime_ns, digest)
+        _check_source(source, facts)
+    return ManifestFile(relative_path(target, top), facts.st_size, facts.st_mtime_ns, digest)
 
 
 def make_subfolder(path: Path) -> None:
@@ -148,6 +142,7 @@ def _hash_if_equal(old: int, target: Path) -> str:
 
 
 def _copy_and_rename(old: int, source: Path, target: Path) -> str:
+    facts = os.fstat(old)
     temp_path = target.with_name(f".{os.urandom(6).hex()}.tmp")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with translate_errors(target):
@@ -159,6 +154,7 @@ def _copy_and_rename(old: int, source: Path, target: Path) -> str:
                 atomic_files.sync_file(new)
                 atomic_files.drop_cache(new)
                 digest = file_copies.file_sha256(old)
+                _check_source(source, facts)
                 if file_copies.file_sha256(new) != digest:
                     raise CopyDiffers(source)
             finally:
@@ -169,6 +165,14 @@ def _copy_and_rename(old: int, source: Path, target: Path) -> str:
                 temp_path.unlink()
             raise
     return digest
+
+
+def _check_source(source: Path, facts: os.stat_result) -> None:
+    """Raise SourceChanged if a file is not as it was when `facts` were determined."""
+    with translate_errors(source):
+        current = source.stat()
+    if _identity(current) != _identity(facts):
+        raise SourceChanged(source, "another program changed it")
 
 
 def _identity(facts: os.stat_result) -> tuple[int, ...]:

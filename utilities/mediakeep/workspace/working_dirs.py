@@ -85,7 +85,9 @@ def create_working_dirs(
     dirs = find_working_dirs(working_dir, key)
     if dirs is None:
         dirs = WorkingDirs.from_stem(working_dir, _free_stem(working_dir, name, key))
-        owner = msgspec.json.format(msgspec.json.encode(DirsOwner(key, name, now())))
+        owner = msgspec.json.format(
+            msgspec.json.encode(DirsOwner(key, path_text.display_path(name), now()))
+        )
         with translate_errors(dirs.state):
             atomic_files.write_atomic(dirs.state / OWNER_FILE, owner)
     for folder in (dirs.source, dirs.processed):

@@ -1,0 +1,125 @@
+"""Working folders are found by their key, list their owner, and are removed with care."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import WorkingFilesChanged
+from mediakeep.workspace import quarantine, working_dirs
+from mediakeep.workspace.manifest import build_manifest
+from mediakeep.workspace.output_records import get_converted_tracks, record_output
+from mediakeep.workspace.verified_copy import copy_to_source
+from mediakeep.workspace.working_dirs import WorkingDirs, create_working_dirs
+from tests.workspace import trees
+
+
+@pytest.fixture
+def working(tmp_path: Path) -> Path:
+    return tmp_path / "working"
+
+
+@pytest.fixture
+def dirs(working: Path, tmp_path: Path) -> WorkingDirs:
+    """Working folders with a finished copy."""
+    dirs = create_working_dirs(working, "Sigur Rós - ( )", "Sigur Rós/2002 ( )")
+    manifest = copy_to_source(trees.make_tree(tmp_path / "Album"), dirs.source)
+    dirs.save_source_manifest(manifest)
+    working_dirs.create_processed_structure(manifest, dirs.processed)
+    return dirs
+
+
+def test_names_are_valid_everywhere_and_found_again_by_the_key(working: Path) -> None:
+    dirs = create_working_dirs(working, 'AC/DC: "Live?"' + "é" * 200, "key")
+    assert re.fullmatch(r"AC_DC_.* \[[0-9a-f]{8}\]_source", dirs.source.name)
+    assert len(dirs.processed.name.encode()) < 200
+    assert create_working_dirs(working, "Another title", "key") == dirs
+    other = create_working_dirs(working, 'AC/DC: "Live?"' + "é" * 200, "other key")
+    assert other.source != dirs.source
+    undecodable = create_working_dirs(working, trees.UNDECODABLE, "third key")
+    undecodable.source.name.encode()
+    owners = [listed.owner for listed in working_dirs.list_working_dirs(working)]
+    assert {owner.key for owner in owners if owner} == {"key", "other key", "third key"}
+
+
+def test_folders_without_a_record_are_listed_without_an_owner(working: Path) -> None:
+    dirs = create_working_dirs(working, "Album", "key")
+    (dirs.state / working_dirs.OWNER_FILE).unlink()
+    (listed,) = working_dirs.list_working_dirs(working)
+    assert (listed.owner, listed.has_source) == (None, True)
+    (dirs.state / working_dirs.OWNER_FILE).write_text("{")
+    with pytest.raises(WorkingFilesChanged, match=r"owner\.json .*Delete it"):
+        working_dirs.list_working_dirs(working)
+
+
+def test_outputs_have_the_folders_of_the_source(dirs: WorkingDirs) -> None:
+    folders = {path.name for path in dirs.processed.iterdir()}
+    assert folders == {"CD1", "CD2", "empty"}
+    assert build_manifest(dirs.processed).files == ()
+
+
+def test_finished_outputs_are_found_by_their_records(dirs: WorkingDirs) -> None:
+    names = ["CD1/01.opus", f"CD2/{trees.UNDECODABLE}", "CD1/linked.opus", "CD1/gone.opus"]
+    for name in names:
+        (dirs.processed / name).write_bytes(b"sound")
+        record_output(dirs, dirs.processed / name, "recipe", {"samples": 441})
+    (dirs.processed / "CD1" / "unrecorded.opus").write_bytes(b"sound")
+    found = get_converted_tracks(dirs)
+    assert set(found) == {"CD1/01.opus", "CD2/caf\\xE9.flac", "CD1/linked.opus", "CD1/gone.opus"}
+    assert found["CD1/01.opus"].recipe == "recipe"
+    assert found["CD1/01.opus"].facts == {"samples": 441}
+    (dirs.processed / "CD1" / "01.opus").write_bytes(b"SOUND")
+    (dirs.processed / "CD1" / "gone.opus").unlink()
+    (dirs.processed / "CD1" / "linked.opus").rename(dirs.processed / "elsewhere.opus")
+    (dirs.processed / "CD1" / "linked.opus").symlink_to("../elsewhere.opus")
+    assert set(get_converted_tracks(dirs)) == {"CD2/caf\\xE9.flac"}
+    assert set(get_converted_tracks(dirs, check_hashes=False)) == {
+        "CD1/01.opus",
+        "CD2/caf\\xE9.flac",
+    }
+
+
+def test_a_damaged_record_means_that_its_output_is_made_again(dirs: WorkingDirs) -> None:
+    (dirs.processed / "a.opus").write_bytes(b"sound")
+    record_output(dirs, dirs.processed / "a.opus", "recipe", {})
+    (record,) = (dirs.state / "outputs").iterdir()
+    record.write_text("{")
+    assert get_converted_tracks(dirs) == {}
+
+
+def test_a_clean_up_removes_all_but_files_that_users_changed(
+    dirs: WorkingDirs, working: Path
+) -> None:
+    (dirs.source / "mine.txt").write_text("mine")
+    with pytest.raises(WorkingFilesChanged, match=r"mine\.txt .*Nothing was removed"):
+        working_dirs.cleanup_working_dirs(dirs)
+    (dirs.source / "mine.txt").unlink()
+    (dirs.source / "cover.jpg").unlink()
+    working_dirs.cleanup_working_dirs(dirs)
+    assert list(working.iterdir()) == []
+    working_dirs.cleanup_working_dirs(dirs)
+
+
+def test_a_clean_up_follows_no_links(dirs: WorkingDirs, tmp_path: Path) -> None:
+    victim = trees.make_tree(tmp_path / "victim")
+    before = trees.contents(victim)
+    (dirs.processed / "link").symlink_to(victim)
+    dirs.source.rename(tmp_path / "moved")
+    dirs.source.symlink_to(victim)
+    with pytest.raises(WorkingFilesChanged):
+        working_dirs.cleanup_working_dirs(dirs)
+    (dirs.state / "source.json").unlink()
+    working_dirs.cleanup_working_dirs(dirs)
+    assert trees.contents(victim) == before
+    assert not dirs.source.is_symlink()
+
+
+def test_folders_that_are_set_aside_go_to_quarantine(dirs: WorkingDirs, working: Path) -> None:
+    entries = working_dirs.set_aside_working_dirs(dirs, working)
+    assert [entry.original_path for entry in entries] == [dirs.source, dirs.processed, dirs.state]
+    assert working_dirs.list_working_dirs(working) == []
+    assert working_dirs.find_working_dirs(working, "Sigur Rós/2002 ( )") is None
+    quarantine.restore_entry(working, entries[0])
+    assert dirs.source.is_dir()
