@@ -46,12 +46,20 @@ def _field(
     )
 
 
+def _spelt(name: str, spelt: str) -> TagMapping:
+    """Build the mapping of a field that Picard spells alike in ID3, MP4 and ASF."""
+    asf = spelt.replace(" ", "/", 1)
+    return _field(name, f"TXXX:{spelt}", mp4=FREEFORM_PREFIX + spelt, asf=asf)
+
+
 def _replaygain(name: str) -> TagMapping:
     return _field(f"replaygain_{name}")
 
 
+_ORIGINAL_ARTIST = "ORIGINALARTIST|Original Artist"  # the latter in APEv2
+
 EXTRA_FIELDS = (
-    _field("acoustid_fingerprint", "TXXX:Acoustid Fingerprint", asf="Acoustid/Fingerprint"),
+    _spelt("acoustid_fingerprint", "Acoustid Fingerprint"),
     _field("albumsort", "TSOA|TXXX:ALBUMSORT", mp4="soal", asf="WM/AlbumSortOrder"),
     _field("arranger"),
     _field("asin"),
@@ -71,34 +79,21 @@ EXTRA_FIELDS = (
     _field("movement", "MVNM", mp4="\xa9mvn", vorbis="MOVEMENTNAME"),
     _field("movementnumber", "MVIN", mp4="\xa9mvi", vorbis="MOVEMENT"),
     _field("movementtotal", mp4="\xa9mvc"),
-    _field(
-        "musicbrainz_originalalbumid",
-        "TXXX:MusicBrainz Original Album Id",
-        mp4=f"{FREEFORM_PREFIX}MusicBrainz Original Album Id",
-        asf="MusicBrainz/Original Album Id",
-    ),
-    _field(
-        "musicbrainz_originalartistid",
-        "TXXX:MusicBrainz Original Artist Id",
-        mp4=f"{FREEFORM_PREFIX}MusicBrainz Original Artist Id",
-        asf="MusicBrainz/Original Artist Id",
-    ),
-    _field(
-        "musicbrainz_trmid",
-        "TXXX:MusicBrainz TRM Id",
-        mp4=f"{FREEFORM_PREFIX}MusicBrainz TRM Id",
-        asf="MusicBrainz/TRM Id",
-    ),
-    _field(
-        "musicbrainz_workid",
-        "TXXX:MusicBrainz Work Id",
-        mp4=f"{FREEFORM_PREFIX}MusicBrainz Work Id",
-        asf="MusicBrainz/Work Id",
-    ),
+    _spelt("musicbrainz_originalalbumid", "MusicBrainz Original Album Id"),
+    _spelt("musicbrainz_originalartistid", "MusicBrainz Original Artist Id"),
+    _spelt("musicbrainz_trmid", "MusicBrainz TRM Id"),
+    _spelt("musicbrainz_workid", "MusicBrainz Work Id"),
     _field("musicip_fingerprint", "TXXX:MusicMagic Fingerprint", vorbis="FINGERPRINT"),
-    _field("musicip_puid", "TXXX:MusicIP PUID", asf="MusicIP/PUID"),
+    _field(
+        "musicip_puid",
+        "TXXX:MusicIP PUID",
+        mp4=f"{FREEFORM_PREFIX}MusicIP PUID",
+        asf="MusicIP/PUID",
+    ),
     _field("originalalbum", "TOAL", asf="WM/OriginalAlbumTitle"),
-    _field("originalartist", "TOPE", asf="WM/OriginalArtist", vorbis="ORIGINALARTIST"),
+    _field(
+        "originalartist", "TOPE", asf="WM/OriginalArtist", vorbis="ORIGINALARTIST|Original Artist"
+    ),
     _field("originalfilename", "TOFN", asf="WM/OriginalFilename"),
     _field("originallyricist", "TOLY", asf="WM/OriginalLyricist"),
     _field("performer"),

@@ -10,7 +10,8 @@ from mediakeep.media.transfer.model import FieldNotCarried
 
 _REFERENCE = "replaygain_reference_loudness"
 _OPUS_REASON = "Opus files have R128 gains instead of ReplayGain (RFC 7845, 5.2.1)"
-_KINDS = ("track", "album")
+_Q7_8_REASON = "it is not a gain in Q7.8"
+_R128, _REPLAYGAIN = "R128_", "replaygain_"
 
 
 def convert_gains(
@@ -21,36 +22,34 @@ def convert_gains(
     If a file has both gains, that of the target is taken.
     """
     by_name = {item.name.casefold(): item for item in items if not item.description}
-    reference = by_name.get(_REFERENCE)
+    own, foreign = (_R128, _REPLAYGAIN) if is_opus else (_REPLAYGAIN, _R128)
     gains = {
-        f"r128_{kind}_gain" if is_opus else f"replaygain_{kind}_gain": _find_gain(
-            by_name, kind, reference.values[0] if reference else "", is_opus=is_opus
-        )
-        for kind in _KINDS
+        f"{kind}_gain": gain
+        for kind in ("track", "album")
+        if (gain := _find_gain(by_name, kind, is_opus=is_opus))
     }
     kept, lost = [], []
     for item in items:
         name = item.name.casefold()
-        if name.startswith("replaygain_" if is_opus else "r128_") and not item.description:
-            other = (
-                name.replace("replaygain", "r128")
-                if is_opus
-                else name.replace("r128", "replaygain")
-            )
-            if not gains.get(other):
-                reason = _OPUS_REASON if is_opus else "it is not a gain in Q7.8"
+        if name.startswith(foreign.casefold()):
+            if name.removeprefix(foreign.casefold()) not in gains:
+                reason = _OPUS_REASON if is_opus else _Q7_8_REASON
                 lost.append(FieldNotCarried(item.name, reason, item.values))
-        elif name not in gains:
+        elif name.removeprefix(own.casefold()) not in gains:
             kept.append(item)
-    return [*kept, *(TagItem(name, (gain,)) for name, gain in gains.items() if gain)], lost
+    for kind, gain in gains.items():
+        kept.append(TagItem(own + (kind.upper() if is_opus else kind), (gain,)))
+    return kept, lost
 
 
-def _find_gain(by_name: dict[str, TagItem], kind: str, reference: str, *, is_opus: bool) -> str:
+def _find_gain(by_name: dict[str, TagItem], kind: str, *, is_opus: bool) -> str:
     """Return the gain of the target, converted from the other one if it is missing, or ""."""
     r128, replaygain = (
         item.values[0] if (item := by_name.get(f"{system}_{kind}_gain")) else ""
         for system in ("r128", "replaygain")
     )
     if is_opus:
+        item = by_name.get(_REFERENCE)
+        reference = item.values[0] if item else ""
         return r128 or values.gain_to_r128(replaygain, reference)
     return replaygain or values.gain_from_r128(r128)

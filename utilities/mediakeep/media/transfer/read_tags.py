@@ -96,11 +96,12 @@ def _rename(item: TagItem, name: str) -> TagItem:
 def _convert(item: TagItem, field: str, tag_format: str) -> Iterable[TagItem]:
     if item.name in _PEOPLE_FRAMES and tag_format == "id3":
         return _people(item)
+    convert = _CONVERTERS.get((tag_format, item.name))
     base, _, description = field.partition(":")
-    if base.casefold() in field_map.DESCRIBED_FIELDS and tag_format != "id3":
+    if not convert and base.casefold() in field_map.DESCRIBED_FIELDS and tag_format != "id3":
         field = field_map.field_name(base, "vorbis")
         item = TagItem(field, item.values, item.description or description, item.language)
-    convert = _CONVERTERS.get((tag_format, item.name)) or _CONVERTERS.get((tag_format, field))
+    convert = convert or _CONVERTERS.get((tag_format, field))
     return convert(item) if convert else [_rename(item, field)]
 
 
