@@ -15,7 +15,7 @@ from mediakeep.errors import IllegalTransition, InvalidItemData
 from mediakeep.item import LookupState, Status
 from mediakeep.kinds import Kind
 from mediakeep.music.item import MusicItem
-from mediakeep.queue import settle
+from mediakeep.queue import stage_changes
 from mediakeep.queue.state import QueueState, apply_merge_patch, percentage
 from mediakeep.stages import Stage, StageTable
 from tests.queue import rig
@@ -62,7 +62,7 @@ def test_values_given_by_a_worker_replace_those_of_before_whole(
 ) -> None:
     before = rig.item(issues={key: len(str(value)) for key, value in old.items()})
     issues = {key: len(str(value)) for key, value in new.items()}
-    changes = settle.build_data_patch(before, {"issues": issues})
+    changes = stage_changes.build_data_patch(before, {"issues": issues})
     after = apply_merge_patch(msgspec.to_builtins(before), changes)
     assert msgspec.convert(after, MusicItem).issues == issues
 

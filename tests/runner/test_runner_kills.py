@@ -68,7 +68,7 @@ def assert_whole(shop: Workshop, things: dict[str, str]) -> None:
         item = items[key]
         assert isinstance(item, toys.Thing)
         assert (item.status, item.attempts) == (Status.COMPLETED, {"join": 1}), key
-        assert (item.processing_stage, item.parts, item.suspect) == ("", None, False)
+        assert (item.processing_stage, item.parts, item.suspect) == ("join", None, False)
         assert (item.claim, item.pieces) == (0, len(words.split()))
         assert (shop.folder / "out" / key).read_text() == words.upper()
         called = [note[2] for note in shop.notes("start", key)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -60,6 +61,7 @@ class PartsRecord(
 ):
     """The parts of an item's current processing stage.
 
+    The dicts of an item in a queue are changed in place, as they may have thousands of entries.
     `done` has the results of the finished parts, `failed` the number of failures of the others.
     """
 
@@ -102,6 +104,7 @@ class Item(
     parked: str = ""  # why a pending item waits until `not_before`; "" if it is not parked
     processing_stage: str = ""
     cleanup_stage: str = ""  # the stage that failed for the last time; its cleanup is due
+    resume_stage: str = ""  # the stage in which the next attempt begins, if not the failed one
     parts: PartsRecord | None = None  # of the running stage
     output_name: str = ""
     report: str = ""
@@ -122,6 +125,15 @@ class ScannedItem(msgspec.Struct, frozen=True, kw_only=True):
     path: str  # escaped, see `escape_path`
     fingerprint: str  # changes if a file in it changes its name, size or mtime
     fields: dict[str, int] = {}  # counts in the kind's Struct, such as track_count
+
+
+class NewItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that a command adds to a queue, such as a job; `fields` are of the kind's Struct."""
+
+    name: str  # for display, and for the names of its outputs
+    path: str = ""  # of its source, escaped, see `escape_path`; "" if it has none
+    fingerprint: str = ""
+    fields: Mapping[str, Any] = {}
 
 
 def can_transition(item: Item, new: Status) -> bool:

@@ -91,6 +91,23 @@ def select_by_status(*wanted: Status) -> Callable[[QueueState], list[str]]:
     return lambda state: [key for key, item in state.items.items() if item.status in wanted]
 
 
+def unpark_items(choose: Callable[[QueueState], list[str]]) -> ChangeDecider:
+    """Return a change function that lets the next claim take those chosen items that wait."""
+
+    def decide(state: QueueState) -> QueueChange | None:
+        chosen = ((key, state.items.get(key)) for key in choose(state))
+        waiting = [key for key, item in chosen if item and is_waiting(item)]
+        patches = {key: {"not_before": None, "parked": None} for key in waiting}
+        return QueueChange("unpark", patches) if patches else None
+
+    return decide
+
+
+def is_waiting(item: Item) -> bool:
+    """Return whether a pending item is parked until a time."""
+    return item.status is Status.PENDING and bool(item.not_before or item.parked)
+
+
 def reset_outdated(state: QueueState) -> QueueChange | None:
     """Return the change that resets all items completed under older processing rules.
 
@@ -211,6 +228,7 @@ def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:
             )
         highest = max(other.priority for other in state.items.values())
         changes = {"status": Status.PENDING, "not_before": None, "priority": highest + 1}
+        changes |= {"parked": None} if item.parked else {}
         return QueueChange("prioritize", {key: changes})
 
     return decide

@@ -19,6 +19,7 @@ from mediakeep.item import Item, Status, needs_lookup
 from mediakeep.queue import sessions
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.state import QueueState
+from mediakeep.stages import StageTable
 
 FRESH, DUE, OUTDATED = range(3)  # the order in which items are claimed
 
@@ -48,12 +49,14 @@ class PendingQueue:
 
     def __init__(self, state: QueueState) -> None:
         self.state = state
+        self._parked: list[tuple[str, str]] = []  # not before, key
         self._ready: list[tuple[int, int, str]] = []  # -priority, rank, key
         self._retries: list[tuple[str, str]] = []  # not before, key
         # -priority, settled, key: lacks its lookup
         self._completed: list[tuple[int, int, str]] = []
         for key, item in state.items.items():
             self._add_item(key, item, list.append)
+        heapq.heapify(self._parked)
         heapq.heapify(self._ready)
         heapq.heapify(self._retries)
         heapq.heapify(self._completed)
@@ -65,7 +68,9 @@ class PendingQueue:
 
     def _add_item(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
         rank = get_claim_rank(item)
-        if rank is not None:
+        if rank is not None and item.not_before:
+            add(self._parked, (item.not_before, key))
+        elif rank is not None:
             add(self._ready, (-item.priority, rank, key))
         elif item.status is Status.ERROR and item.not_before:
             add(self._retries, (item.not_before, key))
@@ -85,20 +90,40 @@ class PendingQueue:
                 keys.append(key)
         return keys
 
-    def take_keys(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[str]:
+    def take_keys(
+        self, count: int, now: str = "", *, lookups: bool = False, settled_by: float = inf
+    ) -> list[str]:
         """Remove and return the keys of the next items to claim, at most `count`.
 
-        With `lookups`, items that are completed except for their lookup follow after all others. Of
+        Parked items are returned only if they are due at the time `now`, none without it. With
+        `lookups`, items that are completed except for their lookup follow after all others. Of
         these, only items settled by change number `settled_by` or earlier are returned.
         """
-        later = []
+        self._make_due_ready(now)
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
             priority, rank, key = heapq.heappop(self._ready)
             item = self.state.items.get(key)
-            if item and get_claim_rank(item) == rank and -item.priority == priority:
+            is_free = item and item.not_before <= now and get_claim_rank(item) == rank
+            if item and is_free and -item.priority == priority:
                 taken[key] = None
-        while lookups and self._completed and len(taken) < count:
+        if lookups:
+            self._take_completed(taken, count, settled_by)
+        return list(taken)
+
+    def _make_due_ready(self, now: str) -> None:
+        """Move the parked items that are due to the heap of those that can be claimed."""
+        while self._parked and self._parked[0][0] <= now:
+            not_before, key = heapq.heappop(self._parked)
+            item = self.state.items.get(key)
+            rank = get_claim_rank(item) if item else None
+            if item and rank is not None and item.not_before == not_before:
+                heapq.heappush(self._ready, (-item.priority, rank, key))
+
+    def _take_completed(self, taken: dict[str, None], count: int, settled_by: float) -> None:
+        """Add the items that are completed except for their lookup, until `count` are taken."""
+        later = []
+        while self._completed and len(taken) < count:
             priority, settled, key = heapq.heappop(self._completed)
             item = self.state.items.get(key)
             if item is None:
@@ -111,20 +136,22 @@ class PendingQueue:
                     taken[key] = None
         for key in later:
             self._add_item(key, self.state.items[key], heapq.heappush)
-        return list(taken)
 
-    def peek_keys(self, count: int, *, lookups: bool = False) -> list[str]:
+    def peek_keys(self, count: int, now: str = "", *, lookups: bool = False) -> list[str]:
         """Return the keys of the next items to claim, at most `count`, without removing them."""
-        keys = self.take_keys(count, lookups=lookups)
+        keys = self.take_keys(count, now, lookups=lookups)
         for key in keys:
             self._add_item(key, self.state.items[key], heapq.heappush)
         return keys
 
 
-def build_claim_patch(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
+def build_claim_patch(
+    session: str, seq: int, now: str, item: Item, table: StageTable
+) -> dict[str, Any]:
     """Return the field changes (JSON merge patch) that claim an item for a session.
 
-    `seq` is the number of the change. A completed item is claimed only for its lookup.
+    `seq` is the number of the change. A completed item is claimed only for its lookup. The stage of
+    a failed attempt is begun again, unless its cleanup is due.
     """
     completed = item.status is Status.COMPLETED
     return {
@@ -134,8 +161,21 @@ def build_claim_patch(session: str, seq: int, now: str, item: Item) -> dict[str,
         "first_claim": item.first_claim or seq,
         "started_date": now,
         "not_before": None,
+        **({"parked": None} if item.parked else {}),
         **({"for_lookup": completed or None} if completed is not item.for_lookup else {}),
+        **_build_stage_patch(item, table),
     }
+
+
+def _build_stage_patch(item: Item, table: StageTable) -> dict[str, Any]:
+    """Return the changes that replace a failure code by the stage that is tried again."""
+    stage = table.find_stage(item.resume_stage or item.processing_stage)
+    if item.cleanup_stage or stage is None:
+        return {}
+    resumed = {"resume_stage": None} if item.resume_stage else {}
+    if stage.name == item.processing_stage:
+        return resumed
+    return {**resumed, "processing_stage": stage.name}
 
 
 def build_release_patch(item: Item, *, suspect: bool) -> dict[str, Any]:
@@ -177,10 +217,17 @@ def build_orphan_patches(
 
 
 def simulate_recovery(state: QueueState, location: QueueLocation) -> None:
-    """Release the items of dead sessions and due retries, as a batch would, in memory only."""
+    """Release the items of dead sessions, and those that waited until now, as a batch would.
+
+    This is done in memory only.
+    """
     dead = [session for session in state.claimed_keys if not sessions.is_alive(location, session)]
     items = build_orphan_patches(state, location, dead)
-    for key in PendingQueue(state).take_due_retries(clock.format_iso(location.now())):
+    now = clock.format_iso(location.now())
+    for key, item in state.items.items():
+        if item.status is Status.PENDING and "" < item.not_before <= now:
+            items[key] = {"not_before": None, "parked": None}
+    for key in PendingQueue(state).take_due_retries(now):
         items[key] = {"status": Status.PENDING, "not_before": None}
-    for key, item in state.build_changed_items(items).items():
-        state.put_item(key, item)
+    for key, changed in state.build_changed_items(items).items():
+        state.put_item(key, changed)

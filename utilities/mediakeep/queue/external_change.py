@@ -213,7 +213,7 @@ def _record_restore(
     store.state = state
     facts = {**moved.facts, **msgspec.to_builtins(restored)}
     record = store.build_record(structs.replace(moved, facts=facts))
-    state.apply_record(record, state.build_changed_items(record.items))
+    state.apply_record(record, state.build_changed_items(record.items, record.op))
     event_log.append_missing(store.place.folder, [record])
 
 

@@ -17,26 +17,26 @@ from msgspec import structs
 
 from mediakeep import atomic_files, clock
 from mediakeep.errors import SnapshotDamaged, UsageError
-from mediakeep.item import Item, ScannedItem, Status, needs_lookup
+from mediakeep.item import NewItem, ScannedItem, Status, needs_lookup
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     actions,
     checkpoints,
     claims,
     external_change,
+    new_jobs,
     readonly,
     replay,
     scan_diff,
     sessions,
-    settle,
 )
+from mediakeep.queue.claimed_items import ClaimedItems
 from mediakeep.queue.claims import Claim, PendingQueue
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.replay import ReplayPlan
 from mediakeep.queue.sessions import Session
-from mediakeep.queue.settle import SettleRequest
 from mediakeep.queue.snapshot import SnapshotHead
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import ChangeDecider, QueueChange, QueueStore
@@ -65,11 +65,11 @@ def locate_queue(
     return structs.replace(location, notice=notice) if notice else location
 
 
-class Queue:
+class Queue(ClaimedItems):
     """The queue of music or movies, open for reading and changes."""
 
     def __init__(self, store: QueueStore) -> None:
-        self._store = store
+        super().__init__(store)
         self._pending: PendingQueue | None = None
         self.session: Session | None = None
         self.recovered_items: list[str] = []  # keys of items of dead sessions, released on opening
@@ -124,21 +124,6 @@ class Queue:
             store.commit(lambda _: QueueChange("scan", {}, {"anew": True, "known": len(items)}))
         return cls(store)
 
-    @property
-    def state(self) -> QueueState:
-        """The items of the queue, as last read by this process."""
-        return self._store.state
-
-    @property
-    def location(self) -> QueueLocation:
-        """The folder, clock and machine id of the queue."""
-        return self._store.place
-
-    @property
-    def kind(self) -> Kind:
-        """The kind of the queue's items: music or movies."""
-        return self._store.kind
-
     def take_warnings(self) -> list[str]:
         """Return the warnings for the user since the last call, and clear them."""
         warnings, self._store.warnings = self._store.warnings, []
@@ -166,13 +151,6 @@ class Queue:
             self.session.close()
             self.session, self._store.session = None, ""
 
-    def commit(self, decide: ChangeDecider) -> JournalRecord | None:
-        """Call `decide` with the newest state of the queue, and commit the change that it returns.
-
-        Return the record of the change, or None if `decide` returned None.
-        """
-        return self._store.commit(decide)
-
     def recover_orphaned_items(self) -> list[str]:
         """Release the items that dead sessions had claimed, and return their keys."""
 
@@ -199,7 +177,8 @@ class Queue:
 
     def peek_next_keys(self, count: int, *, lookups: bool = False) -> list[str]:
         """Return the keys of the items that the next claim would take, at most `count`."""
-        return self._get_pending().peek_keys(count, lookups=lookups)
+        now = clock.format_iso(self.location.now())
+        return self._get_pending().peek_keys(count, now, lookups=lookups)
 
     def claim(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[Claim]:
         """Claim up to `count` items in one commit, by priority.
@@ -215,7 +194,8 @@ class Queue:
 
         def decide(state: QueueState) -> QueueChange | None:
             line = self._get_pending()
-            taken.extend(line.take_keys(count, lookups=lookups, settled_by=settled_by))
+            now = clock.format_iso(self.location.now())
+            taken.extend(line.take_keys(count, now, lookups=lookups, settled_by=settled_by))
             return self._build_claim_change(state, taken)
 
         return self._build_claims(self._commit_claim(decide))
@@ -279,7 +259,8 @@ class Queue:
         session = self._store.session
         extra = notes or {}
         items = {
-            key: claims.build_claim_patch(session, seq, now, state.items[key]) | extra.get(key, {})
+            key: claims.build_claim_patch(session, seq, now, state.items[key], self.kind.stages)
+            | extra.get(key, {})
             for key in keys
         }
         return QueueChange("claim", items) if items else None
@@ -296,55 +277,17 @@ class Queue:
 
         self._commit_claim(decide)
 
-    def settle(self, claim: Claim, ending: SettleRequest) -> bool:
-        """Record the result of a claimed item; return False if the claim is no longer valid."""
+    def unpark(self, keys: Iterable[str]) -> list[str]:
+        """Let the next claim take items that wait, and return their keys."""
+        chosen = list(keys)
+        record = self._store.commit(actions.unpark_items(lambda _: chosen))
+        return list(record.items) if record else []
 
-        def decide(state: QueueState) -> QueueChange | None:
-            item = self._get_claimed_item(state, claim)
-            if item is None:
-                return None
-            now = clock.format_iso(self.location.now())
-            changes = settle.build_settle_patch(self.kind, item, ending, state.seq + 1, now)
-            return QueueChange("settle", {claim.key: changes}, settle.build_history_facts(ending))
-
-        return self._store.commit(decide) is not None
-
-    def _get_claimed_item(self, state: QueueState, claim: Claim) -> Item | None:
-        item = state.items.get(claim.key)
-        mine = item and item.status is Status.IN_PROGRESS and item.claim == claim.seq
-        return item if mine else None
-
-    def update_claimed_item(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
-        """Record field changes of an item in progress, such as its next stage or a finished part.
-
-        Return False if the claim is no longer valid.
-        """
-
-        def decide(state: QueueState) -> QueueChange | None:
-            return (
-                QueueChange(op, {claim.key: changes})
-                if self._get_claimed_item(state, claim)
-                else None
-            )
-
-        return self._store.commit(decide) is not None
-
-    def release(self, claimed: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
-        """Release unfinished items in one commit, so that they can be claimed again.
-
-        Items with a key in `suspects` run alone next time.
-        """
-        released, suspect_keys = list(claimed), set(suspects)
-
-        def decide(state: QueueState) -> QueueChange | None:
-            items = {
-                claim.key: claims.build_release_patch(item, suspect=claim.key in suspect_keys)
-                for claim in released
-                if (item := self._get_claimed_item(state, claim))
-            }
-            return QueueChange("release", items) if items else None
-
-        self._store.commit(decide)
+    def add(self, new_items: Iterable[NewItem]) -> list[str]:
+        """Add pending items in one commit, and return their keys."""
+        wanted = list(new_items)
+        record = self._store.commit(lambda state: new_jobs.build_add_change(state, wanted))
+        return list(record.items) if record else []
 
     def rewrite_snapshot_if_due(self) -> None:
         """Write the changes in the journal to the snapshot file if enough time has passed.

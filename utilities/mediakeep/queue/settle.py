@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,23 +9,28 @@ import msgspec
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome
+from mediakeep.queue import stage_changes
+from mediakeep.queue.stage_changes import TRANSIENT_FACTS
 
 
 class SettleRequest(msgspec.Struct, frozen=True):
     """The outcome of an item and how long it took.
 
-    `not_before` is the time of the next attempt after a failure, "" if there is none.
+    `not_before` is the time of the next attempt after a failure, "" if there is none. For kinds
+    with stages, `stage_seconds` is how long the last stage took, and `exhausted` is set if its last
+    attempt failed.
     """
 
     outcome: Outcome
     seconds: float = 0.0
     not_before: str = ""
+    stage_seconds: float = 0.0
+    exhausted: bool = False
 
 
-_CLAIM_FIELDS = ("claim", "first_claim", "suspect", "for_lookup")
+_CLAIM_FIELDS = ("claim", "first_claim", "suspect", "for_lookup", "cleanup_stage", "resume_stage")
 _FAILURE_FIELDS = ("error_message", "error_date", "not_before", "parts")
-_FORMER_STATE_FIELDS = ("outdated", "note", "skip_reason", "returns_to", "processing_stage")
-_TRANSIENT_FACTS = frozenset({"unasked"})  # facts for the summary of the batch, not for the history
+_FORMER_STATE_FIELDS = ("outdated", "note", "skip_reason", "returns_to")
 
 
 def build_settle_patch(
@@ -40,12 +44,13 @@ def build_settle_patch(
     outcome = ending.outcome
     changes = {
         **build_clear_patch(item, _CLAIM_FIELDS),
-        **build_data_patch(item, outcome.data),
+        **stage_changes.build_data_patch(item, outcome.data),
         "status": outcome.state,
         "settled": seq,
         "attempts": item.attempts
         if _is_still_complete(item, outcome)
-        else increment_attempts(kind, item),
+        else stage_changes.increment_attempts(kind, item),
+        **stage_changes.build_settled_stage(kind, item, outcome, exhausted=ending.exhausted),
     }
     if outcome.state is Status.ERROR:
         # The next attempt continues the same work, so repairs are counted from the first claim.
@@ -74,44 +79,23 @@ def build_clear_patch(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: None for name in names if getattr(item, name)}
 
 
-def increment_attempts(kind: Kind, item: Item) -> int | dict[str, int]:
-    """Return the number of attempts of an item, including the current one.
+def build_stage_facts(kind: Kind, item: Item, ending: SettleRequest) -> dict[str, Any]:
+    """Return what the history stores about the stage in which an item was settled.
 
-    For kinds with stages, return a dict of the current stage and its number of attempts.
+    Return {} for a kind without stages.
     """
-    stage = item.processing_stage or kind.first_stage
-    times = get_attempts(item, stage) + 1
-    return {stage: times} if kind.stages else times
-
-
-def get_attempts(item: Item, stage: str) -> int:
-    """Return the number of earlier attempts of an item, or of one of its stages."""
-    if item.for_lookup:
-        return 0
-    return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
-
-
-def build_data_patch(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the field changes (JSON merge patch) that set fields of an item to new values.
-
-    If a new value is an object, keys of the old object that it lacks are set to null, which removes
-    them.
-    """
-    patch: dict[str, Any] = {}
-    for name, value in data.items():
-        if isinstance(value, dict):
-            old = getattr(item, name, None)
-            gone = dict.fromkeys(old) if isinstance(old, dict) else {}
-            patch[name] = {**gone, **value}
-        else:
-            patch[name] = value
-    return patch
+    if not kind.stages:
+        return {}
+    stage = item.cleanup_stage or kind.stages.get_current_stage(item.processing_stage)
+    attempts = stage_changes.get_attempts(item, stage) + (not item.cleanup_stage)
+    seconds = round(ending.stage_seconds, 3)
+    return {"stage": stage, "stage_seconds": seconds, "attempts": attempts}
 
 
 def build_history_facts(ending: SettleRequest) -> dict[str, Any]:
     """Return what the history stores about the outcome of an item."""
     outcome = ending.outcome
-    lasting = {name: fact for name, fact in outcome.facts.items() if name not in _TRANSIENT_FACTS}
+    lasting = {name: fact for name, fact in outcome.facts.items() if name not in TRANSIENT_FACTS}
     facts = {**lasting, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}
     if outcome.state is Status.COMPLETED:
         facts["open_ids"] = list(outcome.open_ids)

@@ -37,6 +37,7 @@ _MAX_TRIES = 5  # attempts to read an unchanged file
 _PAUSE = 0.05  # seconds between two attempts
 
 FileIdentity = tuple[int, ...]
+SummaryValue = float | dict[str, int]  # a number of items, or numbers by stage
 T = TypeVar("T")
 
 
@@ -69,7 +70,7 @@ class SnapshotHead(
     last_updated: str = ""
     settled: Number = 0
     restored: RestoreInfo | None = None
-    summary: dict[str, float] = {}
+    summary: dict[str, SummaryValue] = {}
 
 
 class LoadedSnapshot(msgspec.Struct, frozen=True):

@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from mediakeep.errors import IllegalTransition, InvalidItemData, StateDamaged
-from mediakeep.item import Item, Status, can_transition
+from mediakeep.item import Item, PartsRecord, Status, can_transition
 from mediakeep.kinds import Kind
+from mediakeep.queue import part_records
 from mediakeep.queue.journal import SEAL, JournalRecord
-from mediakeep.queue.snapshot import SnapshotHead
+from mediakeep.queue.snapshot import SnapshotHead, SummaryValue
 
 FieldPatch = Mapping[str, Any]
+_ANY_STAGE_OPS = frozenset({"reset", "scan", "restore", "edit"})
 ChangeListener = Callable[[str, Item | None, Item | None], None]
 
 
@@ -44,6 +47,8 @@ class QueueState:
         self.seq = head.seq
         self.settled = head.settled
         self.counts = Counter(item.status for item in items.values())
+        # Items by the value of `processing_stage`, for kinds with stages.
+        self.stage_counts = Counter(item.processing_stage for item in items.values() if kind.stages)
         self.claimed_keys: dict[str, set[str]] = {}  # session -> keys that it has claimed
         for key, item in items.items():
             if item.status is Status.IN_PROGRESS:
@@ -51,10 +56,10 @@ class QueueState:
         # Called for every changed item with its key, its old and its new value.
         self.listener: ChangeListener | None = None
 
-    def build_changed_item(self, key: str, changes: FieldPatch) -> Item:
+    def build_changed_item(self, key: str, changes: FieldPatch, op: str = "stage") -> Item:
         """Return an item with field changes applied, without storing it.
 
-        Raise IllegalTransition or InvalidItemData if the result is invalid.
+        Raise IllegalTransition or InvalidItemData if the result is invalid for the operation.
         """
         old = self.items.get(key)
         fields = apply_merge_patch(msgspec.to_builtins(old) if old else {}, changes)
@@ -63,48 +68,74 @@ class QueueState:
         except msgspec.ValidationError as error:
             raise InvalidItemData(self.kind.name, f"{error} ({key})") from error
         if old:
-            self._check_transition(key, old, new)
+            self._check_transition(key, old, new, op)
         return new
 
-    def _check_transition(self, key: str, old: Item, new: Item) -> None:
+    def _check_transition(self, key: str, old: Item, new: Item, op: str) -> None:
         if not can_transition(old, new.status):
             raise IllegalTransition(key, old.status.value, new.status.value)
         was, now = old.processing_stage, new.processing_stage
-        if now != was and not self._may_follow(was, now):
+        if now != was and not self._may_follow(was, now, op):
             raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now or 'none'}")
 
-    def _may_follow(self, was: str, now: str) -> bool:
-        """Return whether `processing_stage` may change from `was` to `now`."""
+    def _may_follow(self, was: str, now: str, op: str) -> bool:
+        """Return whether an operation may change `processing_stage` from `was` to `now`.
+
+        Only the end of a stage leads to a later one. Only a reset or a new attempt goes back.
+        """
         table = self.kind.stages
         if not now or now == table.completed:
             return True
         stage, current = table.find_stage(now), table.get_current_stage(was)
         if stage is None:
             return False
-        return stage.name == current or table.can_follow(current, stage.name)
+        if stage.name == current or op in _ANY_STAGE_OPS:
+            return True
+        if op == "claim":
+            return table.position(stage.name) < table.position(current)
+        return table.can_follow(current, stage.name)
 
-    def build_changed_items(self, items: Mapping[str, FieldPatch | None]) -> dict[str, Item | None]:
+    def build_changed_items(
+        self, items: Mapping[str, FieldPatch | None], op: str = "stage"
+    ) -> dict[str, Item | None]:
         """Return the items as they would be after the given changes, without storing them.
 
         `items` maps item keys to field changes. None stands for a removed item.
         """
+        if op == part_records.OP:
+            return {key: self._build_with_parts(key, changes) for key, changes in items.items()}
         return {
-            key: None if changes is None else self.build_changed_item(key, changes)
+            key: None if changes is None else self.build_changed_item(key, changes, op)
             for key, changes in items.items()
         }
+
+    def _build_with_parts(self, key: str, changes: FieldPatch | None) -> Item | None:
+        """Return an item to which `apply_record` can add results of parts.
+
+        The results are not copied, so that a part costs the same in an item with thousands.
+        """
+        item = self.items.get(key)
+        if changes is None or item is None or not part_records.is_part_patch(changes):
+            return None if changes is None else self.build_changed_item(key, changes)
+        return item if item.parts else structs.replace(item, parts=PartsRecord())
 
     def apply_record(self, record: JournalRecord, items: Mapping[str, Item | None]) -> None:
         """Apply a change to the queue; `items` is what `build_changed_items` returned for it."""
         self.seq = record.seq
         self.settled += record.op == "settle"
         if record.op == "scan" and (library := record.facts.get("library")):
-            self.head = msgspec.structs.replace(self.head, library_path=library)
+            self.head = structs.replace(self.head, library_path=library)
         for key, item in items.items():
             self.put_item(key, item)
+            changes = record.items.get(key)
+            if item and changes and record.op == part_records.OP:
+                part_records.apply_patch(item, changes)
 
     def put_item(self, key: str, item: Item | None) -> None:
         """Store an item, or remove it if `item` is None, and update the counts."""
         old = self.items.get(key)
+        if self.kind.stages:
+            self._count_stages(old, item)
         if old:
             self.counts[old.status] -= 1
             if old.status is Status.IN_PROGRESS:
@@ -118,6 +149,12 @@ class QueueState:
             self.items.pop(key, None)
         if self.listener:
             self.listener(key, old, item)
+
+    def _count_stages(self, old: Item | None, item: Item | None) -> None:
+        if old:
+            self.stage_counts[old.processing_stage] -= 1
+        if item:
+            self.stage_counts[item.processing_stage] += 1
 
     def _remove_claim(self, session: str, key: str) -> None:
         keys = self.claimed_keys[session]
@@ -140,7 +177,7 @@ class QueueState:
                     " Run --repair to keep all before it and set the rest aside."
                 )
             try:
-                items = self.build_changed_items(record.items)
+                items = self.build_changed_items(record.items, record.op)
             except (InvalidItemData, IllegalTransition) as error:
                 raise StateDamaged(
                     f"{source} cannot be read: change {record.seq} is invalid: {error}"
@@ -149,10 +186,11 @@ class QueueState:
                 ) from error
             self.apply_record(record, items)
 
-    def build_summary(self) -> dict[str, float]:
+    def build_summary(self) -> dict[str, SummaryValue]:
         """Return the number of items by status, as stored in the snapshot file.
 
-        The percentage is that of completed items among those not skipped.
+        The percentage is that of completed items among those not skipped. For kinds with stages,
+        `by_stage` has the number of items by stage, failure code, or completed stage.
         """
         total = len(self.items)
         done = self.counts[Status.COMPLETED]
@@ -160,7 +198,21 @@ class QueueState:
             f"total_{self.kind.plural}": total,
             **{status.value: self.counts[status] for status in _STATUS_ORDER},
             "completion_percentage": percentage(done, total - self.counts[Status.SKIPPED]),
+            **({"by_stage": self.count_by_stage()} if self.kind.stages else {}),
         }
+
+    def count_by_stage(self) -> dict[str, int]:
+        """Return the number of items by stage, failure code or completed stage, without zeros.
+
+        Items that have not begun count for the first stage. Return {} for kinds without stages.
+        """
+        table = self.kind.stages
+        new = self.stage_counts[""]
+        counts = {
+            name: self.stage_counts[name] + (new if name == table.first else 0)
+            for name in table.all_names()
+        }
+        return {name: count for name, count in counts.items() if count}
 
 
 _STATUS_ORDER = (Status.COMPLETED, Status.IN_PROGRESS, Status.PENDING, Status.ERROR, Status.SKIPPED)

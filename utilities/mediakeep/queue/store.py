@@ -134,7 +134,7 @@ class QueueStore:
             if change is None:
                 return None
             record = self.build_record(change)
-            items = self.state.build_changed_items(record.items)
+            items = self.state.build_changed_items(record.items, record.op)
             current.append(record)
             self.state.apply_record(record, items)
             write_draft_first = self._is_large() and not self._changed_meanwhile

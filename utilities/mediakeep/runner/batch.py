@@ -25,7 +25,7 @@ from msgspec import structs
 from mediakeep.errors import IllegalTransition, InvalidItemData, LibraryMissing
 from mediakeep.item import Item, SkipReason, Status, needs_lookup
 from mediakeep.outcome import Outcome, Parts, Stamp, Work, WorkerFactory
-from mediakeep.queue import scan_diff, settle
+from mediakeep.queue import scan_diff, stage_changes
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult
@@ -236,7 +236,7 @@ class Batch:
 
     def _advance_stage(self, key: str, outcome: Outcome) -> None:
         """Record the end of an item's stage under the same claim, and schedule its next stage."""
-        changes = settle.build_data_patch(self._items[key].item, outcome.data)
+        changes = stage_changes.build_data_patch(self._items[key].item, outcome.data)
         changes |= {"processing_stage": outcome.next_stage, "parts": None}
         if self._record_progress(key, "stage", changes):
             self._items[key].tracker = None

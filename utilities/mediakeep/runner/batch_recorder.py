@@ -6,7 +6,7 @@ from typing import Any
 
 from mediakeep.item import Item, Status, needs_lookup
 from mediakeep.outcome import Outcome
-from mediakeep.queue import checkpoints, settle
+from mediakeep.queue import checkpoints, settle, stage_changes
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
@@ -60,8 +60,8 @@ class BatchRecorder:
     def _build_settle_request(self, item: Item, outcome: Outcome, seconds: float) -> SettleRequest:
         if outcome.state is not Status.ERROR:
             return SettleRequest(outcome, seconds)
-        stage = item.processing_stage or self._queue.kind.first_stage
-        tries = settle.get_attempts(item, stage) + 1
+        stage = self._queue.kind.stages.get_current_stage(item.processing_stage)
+        tries = stage_changes.get_attempts(item, stage) + 1
         now = self._queue.location.now()
         when = scheduling.next_retry_time(self._config.retry, tries, outcome.retry_after, now)
         return SettleRequest(outcome, seconds, when)

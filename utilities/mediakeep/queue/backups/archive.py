@@ -27,6 +27,7 @@ import msgspec
 
 from mediakeep import atomic_files, path_text
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged, UsageError
+from mediakeep.queue.snapshot import SummaryValue
 
 FORMAT = 1
 INFO_FILE = "mediakeep_backup.json"
@@ -54,7 +55,7 @@ class BackupInfo(msgspec.Struct, frozen=True, kw_only=True):
     written: str
     library_path: str
     seq: int
-    items: dict[str, int | float]
+    items: dict[str, SummaryValue]
 
 
 class CorruptArchive(Exception):
