@@ -179,6 +179,22 @@ def test_a_retired_item_no_longer_counts_and_keeps_its_stages(queue: Queue) -> N
     assert select(queue, "SELECT count(*) FROM stages WHERE item = 'A'") == [(3,)]
 
 
+@pytest.mark.parametrize("indexed_between", [False, True])
+def test_a_failure_before_a_cleanup_counts_once(queue: Queue, *, indexed_between: bool) -> None:
+    (a,) = queue.claim(1)
+    facts = {"stage": "preparing", "outcome": "failed", "attempts": 3, "seconds": 4.0}
+    change = rig.store.QueueChange("stage", {a.key: {"cleanup_stage": "preparing"}}, facts)
+    assert queue.commit(lambda _: change)
+    once = [("A", "preparing", "failed", 4.0, 3)]
+    if indexed_between:
+        assert select(queue, STAGES) == once
+    staged_kind.fail(queue, a, "The disc is damaged.", 3)
+    assert select(queue, STAGES) == once
+    (a,) = queue.claim_by_key("A")
+    staged_kind.fail(queue, a, "The disc is damaged.", 1)
+    assert select(queue, STAGES) == [*once, ("A", "preparing", "failed", 2.0, 1)]
+
+
 def test_queries_return_the_times_failures_and_waits(queue: Queue) -> None:
     run_all_outcomes(queue)
     queue.write_checkpoint()

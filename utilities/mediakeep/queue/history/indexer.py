@@ -51,17 +51,30 @@ class HistoryIndexer:
         moves = (0, 0, 0)
         if event["op"] == "settle" and "item" in event:
             moves = self._add_settle(event, slot)
+        elif event["op"] in stage_rows.STAGE_OPS:
+            self._add_sums(event, slot, _STAGE_NUMBERS | {"seconds"})
         else:
             self._add_status_changes(event, slot)
-        if event["op"] in stage_rows.STAGE_OPS:
-            self._add_sums(event, slot, _STAGE_NUMBERS | {"seconds"})
-        if row := stage_rows.build_stage_row(event):
-            self._stages.append(row)
+        self._add_stage_run(event)
         if "known" in event:
             self._sizes[slot] = event["known"]
         self._events.append(_build_event_row(event, moves))
         if len(self._events) > _FLUSH_AFTER:
             self.flush()
+
+    def _add_stage_run(self, event: dict[str, Any]) -> None:
+        """Add the run of a stage that a history event ends, if any.
+
+        A last failure before a cleanup is recorded before the settle that repeats it.
+        """
+        row = stage_rows.build_stage_row(event)
+        if row is None:
+            return
+        item, is_failure = self._get_item(event["item"]), stage_rows.is_failure(row)
+        is_repeated = event["op"] == "settle" and is_failure and item.cleanup_due
+        item.cleanup_due = is_failure and event["op"] == "stage"
+        if not is_repeated:
+            self._stages.append(row)
 
     def note_session(self, event: dict[str, Any]) -> None:
         """Record in the index that a session was running, even if a restore undid its changes."""
@@ -251,11 +264,11 @@ class HistoryIndexer:
         item = self._items.get(key)
         self._changed_keys.add(key)
         if item is None:
-            query = "SELECT done, ever, away FROM item WHERE item = ?"
+            query = "SELECT done, ever, away, cleanup FROM item WHERE item = ?"
             row = self._db.execute(query, (key,)).fetchone()
             item = self._items[key] = ItemHistory()
             if row:
-                item.done, item.was_completed, item.away = map(bool, row)
+                item.done, item.was_completed, item.away, item.cleanup_due = map(bool, row)
                 query = "SELECT id, opened, closed, times FROM issue WHERE item = ?"
                 rows = self._db.execute(query, (key,)).fetchall()
                 item.issues = {name: IndexedIssue(*rest) for name, *rest in rows}
@@ -281,8 +294,11 @@ class HistoryIndexer:
             ),
         )
         add(
-            "INSERT OR REPLACE INTO item VALUES(?, ?, ?, ?)",
-            ((key, item.done, item.was_completed, item.away) for key, item in moved.items()),
+            "INSERT OR REPLACE INTO item VALUES(?, ?, ?, ?, ?)",
+            (
+                (key, item.done, item.was_completed, item.away, item.cleanup_due)
+                for key, item in moved.items()
+            ),
         )
         add(
             "INSERT OR REPLACE INTO issue VALUES(?, ?, ?, ?, ?)",

@@ -41,7 +41,8 @@ CREATE TABLE session(
   seconds REAL, command TEXT NOT NULL, settled INTEGER NOT NULL);
 CREATE INDEX session_id ON session(id, began);
 CREATE TABLE item(
-  item TEXT PRIMARY KEY, done INTEGER NOT NULL, ever INTEGER NOT NULL, away INTEGER NOT NULL);
+  item TEXT PRIMARY KEY, done INTEGER NOT NULL, ever INTEGER NOT NULL, away INTEGER NOT NULL,
+  cleanup INTEGER NOT NULL);
 CREATE TABLE issue(
   item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
   times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
@@ -66,6 +67,7 @@ class ItemHistory(msgspec.Struct):
     done: bool = False  # completed now
     was_completed: bool = False  # completed at any time
     away: bool = False  # skipped; its open issues do not count
+    cleanup_due: bool = False  # a stage failed for the last time, and its settle follows
     issues: dict[str, IndexedIssue] = {}
     touched: set[str] = set()  # issues that are not written yet
 

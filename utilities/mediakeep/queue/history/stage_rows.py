@@ -46,6 +46,11 @@ def build_stage_row(event: dict[str, Any]) -> tuple[Any, ...] | None:
     )
 
 
+def is_failure(row: tuple[Any, ...]) -> bool:
+    """Return whether a row is about a failed run."""
+    return bool(row[COLUMNS.index("outcome")] == "failed")
+
+
 def _get_outcome(event: dict[str, Any]) -> str:
     """Return how a run of a stage ended, or "" if the event is about something else."""
     match event["op"]:
