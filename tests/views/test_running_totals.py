@@ -47,7 +47,9 @@ def test_sums_that_are_kept_equal_sums_that_are_made(
         assert summary.build_queue_status(state, pace, sums) == summary.build_queue_status(
             state, pace
         )
-        assert summary.list_failed_items(sums) == summary.list_failed_items(RunningTotals(state))
+        assert summary.list_failed_items(MUSIC, sums) == summary.list_failed_items(
+            MUSIC, RunningTotals(state)
+        )
 
 
 @given(st.dictionaries(KEYS, ITEMS))

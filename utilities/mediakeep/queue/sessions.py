@@ -44,6 +44,20 @@ _NAME_PATTERN = re.compile(r"(\d{8})_session_(\d{3,})")
 _SESSION_PATTERN = re.compile(rb'"session":\s*"(\d{8})_session_(\d{3,9})"')
 
 
+class StageProgress(msgspec.Struct, kw_only=True, frozen=True):
+    """How far the running stage of an item is.
+
+    `rate` is in steps per second, 0 if unknown; `seconds_left` is an estimate.
+    """
+
+    stage: str
+    done: int = 0
+    of: int = 0
+    parts: tuple[int, int] | None = None  # ended, all; None for a stage without parts
+    rate: float = 0.0
+    seconds_left: float | None = None
+
+
 class LiveStatus(msgspec.Struct, kw_only=True):
     """What a running session is doing: its current items, their progress, and their waits.
 
@@ -58,6 +72,7 @@ class LiveStatus(msgspec.Struct, kw_only=True):
     begun: dict[str, str] = {}  # item -> start time
     progress: dict[str, tuple[int, int]] = {}  # item -> done, of
     waiting: dict[str, str] = {}  # item -> the service it waits for
+    stages: dict[str, StageProgress] = {}  # item -> its running stage, for kinds with stages
 
 
 class Session:

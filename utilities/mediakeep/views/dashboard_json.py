@@ -27,7 +27,7 @@ def _kind_to_json(snapshot: QueueSnapshot) -> dict[str, Any]:
     assert summary is not None
     spans = [_stats_to_json(span) for span in summary.weeks]
     fields = {
-        **msgspec.structs.asdict(summary.status),
+        **msgspec.to_builtins(summary.status),
         "estimate": summary.estimate,
         "since": summary.since,
         "today": _stats_to_json(summary.days[-1]) if summary.days else None,

@@ -112,7 +112,7 @@ class QueuePoller:
         account = msgspec.structs.replace(
             self._summary,
             status=summary.build_queue_status(state, self._summary.pace, totals),
-            failed_items=summary.list_failed_items(totals),
+            failed_items=summary.list_failed_items(self.kind, totals),
         )
         return QueueSnapshot(
             self.kind, account, running_sessions.list_running_sessions(self._location), self._events

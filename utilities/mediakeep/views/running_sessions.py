@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mediakeep.queue import sessions
 from mediakeep.queue.compaction import QueueLocation
+from mediakeep.queue.sessions import StageProgress
 
 
 class RunningItem(msgspec.Struct, frozen=True):
     """An item that a session is working on.
 
-    `done` of its `of` parts are finished; both are 0 if the session does not report progress.
+    `done` of its `of` parts, or of the steps of its stage, are finished; both are 0 if the session
+    does not report progress.
     """
 
     item: str
@@ -19,6 +22,7 @@ class RunningItem(msgspec.Struct, frozen=True):
     done: int
     of: int
     service: str = ""  # the service it is waiting for
+    stage: StageProgress | UnsetType = UNSET  # unset for kinds without stages
 
 
 class RunningSession(msgspec.Struct, frozen=True):
@@ -45,7 +49,11 @@ def list_running_sessions(location: QueueLocation) -> list[RunningSession]:
             continue
         items = [
             RunningItem(
-                key, since, *live_status.progress.get(key, (0, 0)), live_status.waiting.get(key, "")
+                key,
+                since,
+                *live_status.progress.get(key, (0, 0)),
+                live_status.waiting.get(key, ""),
+                live_status.stages.get(key, UNSET),
             )
             for key, since in _items_by_start(live_status)
         ]

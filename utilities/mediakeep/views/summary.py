@@ -8,18 +8,21 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mediakeep import clock
 from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
 from mediakeep.queue.history import index, queries
 from mediakeep.queue.history.queries import SessionSpan, Throughput
 from mediakeep.queue.journal import JournalRecord
 from mediakeep.queue.readonly import QueueView
 from mediakeep.queue.state import QueueState, percentage
-from mediakeep.views import period_stats, periods
+from mediakeep.views import period_stats, periods, stage_status
 from mediakeep.views.period_stats import PeriodStats
 from mediakeep.views.periods import DAY, WEEK, Period, TimeZone
 from mediakeep.views.running_totals import RunningTotals
+from mediakeep.views.stage_status import StageStatus
 
 TREND_WEEKS = 8  # weeks in a trend
 ESTIMATE_DAYS = 28  # days that an estimate is based on
@@ -34,6 +37,7 @@ class FailedItem(msgspec.Struct, frozen=True):
     attempts: int
     next_try: str  # "" if it is not retried automatically
     reason: str = ""  # the error without the item's names, to group equal errors
+    stage: str | UnsetType = UNSET  # in which it failed; unset for kinds without stages
 
 
 class QueueStatus(msgspec.Struct, frozen=True):
@@ -62,6 +66,7 @@ class QueueStatus(msgspec.Struct, frozen=True):
     unsure: int = 0  # of the completed lookups: ambiguous, for the user to decide
     unknown: int = 0  # of the completed lookups: unknown to the service
     tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
+    stages: StageStatus | UnsetType = UNSET  # unset for kinds without stages and waits
 
     @property
     def items_left(self) -> int:
@@ -188,7 +193,7 @@ def summarize_with_index(
             period_stats.compute_stats(connection, day.shift(1 - WEEK).list_until(day)), since
         ),
         estimate=_estimate_completion(connection, now, context),
-        failed_items=list_failed_items(totals),
+        failed_items=list_failed_items(state.kind, totals),
         sessions=queries.read_sessions(connection, ""),
         completed_by_day=[
             step
@@ -270,10 +275,13 @@ def build_queue_status(
         unsure=totals.unsure,
         unknown=totals.unknown,
         tallies=totals.tallies,
+        stages=stage_status.build_stage_status(state.kind, totals)
+        if state.kind.stages or totals.parked_items
+        else UNSET,
     )
 
 
-def list_failed_items(totals: RunningTotals) -> list[FailedItem]:
+def list_failed_items(kind: Kind, totals: RunningTotals) -> list[FailedItem]:
     """List the failed items of a queue, newest failure first."""
     failed = [
         FailedItem(
@@ -281,8 +289,9 @@ def list_failed_items(totals: RunningTotals) -> list[FailedItem]:
             error=item.error_message,
             reason=_shared_reason(key, item),
             date=item.error_date,
-            attempts=_count_attempts(item),
+            attempts=stage_status.count_attempts(kind, item),
             next_try=item.not_before,
+            stage=stage_status.get_stage(kind, item) if kind.stages else UNSET,
         )
         for key, item in totals.failed_items.items()
     ]
@@ -295,7 +304,3 @@ def _shared_reason(key: str, item: Item) -> str:
     for name in sorted({key, item.path, item.output_name} - {""}, key=len, reverse=True):
         reason = reason.replace(name, "...")
     return reason
-
-
-def _count_attempts(item: Item) -> int:
-    return item.attempts if isinstance(item.attempts, int) else sum(item.attempts.values())

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from mediakeep import kinds, path_text
+from mediakeep import clock, kinds, path_text
+from mediakeep.clock import Clock
 from mediakeep.issue import Issue, Severity
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, PartsRecord, Status
 from mediakeep.queue.state import QueueState
+from mediakeep.views import wait_text
 from mediakeep.views.summary import QueueStatus
 
 _BAR_WIDTH = 30  # characters
@@ -122,18 +126,23 @@ def describe_open_issues(status: QueueStatus) -> list[str]:
     return [head, *kinds, *notes]
 
 
-def list_items(state: QueueState, status_filter: Status | None) -> list[str]:
+def list_items(
+    state: QueueState, status_filter: Status | None, now: Clock = clock.now
+) -> list[str]:
     """List items with their status, one per line; if `status_filter` is given, only those."""
+    moment = now()
     width = max(len(status.value) for status in Status)
     return [
-        f"{item.status.value:<{width}}  {path_text.to_printable(key)}{_format_remark(item)}"
+        f"{item.status.value:<{width}}  {path_text.to_printable(key)}{_format_remark(item, moment)}"
         for key, item in state.items.items()
         if status_filter in (None, item.status)
     ]
 
 
-def _format_remark(item: Item) -> str:
+def _format_remark(item: Item, now: datetime) -> str:
     remark = item.error_message or item.skip_reason or item.note
+    if item.parked and item.not_before:
+        remark = wait_text.format_wait(item.not_before, item.parked, now)
     return f"  ({path_text.to_printable(remark)})" if remark else ""
 
 
@@ -143,10 +152,22 @@ def describe_item(key: str, item: Item) -> list[str]:
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if value and name != "issues":
-            text = value.value if isinstance(value, Status) else value
-            text = ", ".join(text) if isinstance(text, tuple) else text
-            lines.append(f"  {name.replace('_', ' ')}: {path_text.to_printable(str(text))}")
+            lines.append(f"  {name.replace('_', ' ')}: {path_text.to_printable(_to_text(value))}")
     return lines
+
+
+def _to_text(value: Any) -> str:
+    """Format the value of an item's field; of parts, which may be thousands, only the numbers."""
+    match value:
+        case Status():
+            return value.value
+        case PartsRecord():
+            failed = f", {len(value.failed):,} failed" if value.failed else ""
+            return f"{len(value.done):,} done{failed}"
+        case tuple():
+            return ", ".join(value)
+        case _:
+            return str(value)
 
 
 def describe_item_issues(item: Item, known_issues: Sequence[Issue] | None, home: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
 from mediakeep import suggestions
 from mediakeep.app.console import CommandResult
@@ -10,14 +11,20 @@ from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.errors import MediakeepError, UsageError
 from mediakeep.item import Status
 from mediakeep.queue import actions, checkpoints, readonly
-from mediakeep.views import summary, terminal
+from mediakeep.queue.history import index, stage_queries
+from mediakeep.queue.history.stage_queries import StageRun
+from mediakeep.views import stage_text, summary, terminal
 
 
 def show_summary(context: ManagerContext) -> CommandResult:
     """Show the progress of the queue."""
     view = readonly.load_state_and_position(context.queue_folder, context.kind)
     progress = summary.read_queue_status(context.queue_folder, view.state, view.records)
-    return CommandResult(terminal.describe_queue(progress), progress)
+    lines = terminal.describe_queue(progress)
+    if progress.stages is not UNSET:
+        kind, now = context.kind, context.location.now()
+        lines += stage_text.describe_stages(progress.stages, kind.noun, kind.plural, now)
+    return CommandResult(lines, progress)
 
 
 def show_list(context: ManagerContext) -> CommandResult:
@@ -54,7 +61,20 @@ def show_item(context: ManagerContext, name: str) -> CommandResult:
         [error_text] if error_text else terminal.describe_item_issues(item, issues, context.home)
     )
     data = {**msgspec.to_builtins(item), "issues": issues}
+    if context.kind.stages:
+        runs = _read_stage_runs(context, key)
+        lines += stage_text.describe_runs(runs)
+        data["stages"] = runs
     return CommandResult(lines, {key: data}, code)
+
+
+def _read_stage_runs(context: ManagerContext, key: str) -> list[StageRun]:
+    """Read the runs of an item's stages from the history, which includes the newest changes."""
+    folder, kind = context.queue_folder, context.kind
+    tail = readonly.load_state_and_position(folder, kind).records
+    return index.query_history_index(
+        folder, lambda base: stage_queries.read_stage_runs(base, key), tail, kind
+    )
 
 
 def list_checkpoints(context: ManagerContext) -> CommandResult:

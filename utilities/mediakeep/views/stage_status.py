@@ -1,0 +1,83 @@
+"""The state of a queue by processing stage: counts, failures, and items that wait."""
+
+from __future__ import annotations
+
+import heapq
+from operator import attrgetter
+
+import msgspec
+
+from mediakeep.item import Item
+from mediakeep.kinds import Kind
+from mediakeep.views.running_totals import RunningTotals
+
+MAX_PARKED = 20  # parked items that are listed, those that are due first
+
+
+class ParkedItem(msgspec.Struct, frozen=True):
+    """An item that waits until a time, and why."""
+
+    item: str
+    stage: str
+    until: str
+    why: str
+
+
+class StageFailures(msgspec.Struct, frozen=True):
+    """The number of failed items of a stage, and of their attempts in it."""
+
+    stage: str
+    items: int
+    attempts: int
+
+
+class StageStatus(msgspec.Struct, frozen=True):
+    """The items of a queue by stage, in the order of the stages.
+
+    The names in `by_stage` are stages, failure codes, and the completed stage.
+    """
+
+    by_stage: dict[str, int]
+    parked: int
+    parked_items: list[ParkedItem]  # by time, at most MAX_PARKED
+    failures: list[StageFailures]
+    cleanup_due: int  # items whose last attempt failed, and whose cleanup has not run yet
+
+
+def build_stage_status(kind: Kind, totals: RunningTotals) -> StageStatus:
+    """Return the state of a queue by stage."""
+    parked = [
+        ParkedItem(key, get_stage(kind, item), item.not_before, item.parked)
+        for key, item in totals.parked_items.items()
+    ]
+    return StageStatus(
+        by_stage=totals.by_stage,
+        parked=len(parked),
+        parked_items=heapq.nsmallest(MAX_PARKED, parked, key=attrgetter("until", "item")),
+        failures=_count_failures(kind, totals),
+        cleanup_due=totals.cleanup_due,
+    )
+
+
+def _count_failures(kind: Kind, totals: RunningTotals) -> list[StageFailures]:
+    failed: dict[str, list[Item]] = {stage.name: [] for stage in kind.stages.stages}
+    for item in totals.failed_items.values():
+        if stage := get_stage(kind, item):
+            failed[stage].append(item)
+    return [
+        StageFailures(stage, len(items), sum(count_attempts(kind, item) for item in items))
+        for stage, items in failed.items()
+        if items
+    ]
+
+
+def get_stage(kind: Kind, item: Item) -> str:
+    """Return the stage of an item that is not completed, or "" for a kind without stages."""
+    return kind.stages.get_current_stage(item.processing_stage)
+
+
+def count_attempts(kind: Kind, item: Item) -> int:
+    """Return the number of attempts of an item; for kinds with stages, in its current stage."""
+    if isinstance(item.attempts, int):
+        return item.attempts
+    return item.attempts.get(get_stage(kind, item), 0)

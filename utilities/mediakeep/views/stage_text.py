@@ -1,0 +1,78 @@
+"""Format the state of a queue by stage, and the runs of an item's stages, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from mediakeep import path_text
+from mediakeep.queue.history.stage_queries import StageRun
+from mediakeep.queue.sessions import StageProgress
+from mediakeep.views import terminal
+from mediakeep.views.stage_status import StageFailures, StageStatus
+from mediakeep.views.wait_text import format_wait
+
+MAX_WAITS = 5  # parked items in a summary
+
+
+def describe_stages(status: StageStatus, noun: str, plural: str, now: datetime) -> list[str]:
+    """Describe the state of a queue by stage in lines of text."""
+    lines = [f"By stage: {format_counts(status.by_stage)}"] if status.by_stage else []
+    lines += [format_failures(failures, noun, plural) for failures in status.failures]
+    lines += [
+        path_text.to_printable(f"{wait.item}: {format_wait(wait.until, wait.why, now)}")
+        for wait in status.parked_items[:MAX_WAITS]
+    ]
+    if (hidden := status.parked - MAX_WAITS) > 0:
+        lines.append(f"{terminal.format_count(hidden, f'more {noun}', f'more {plural}')} waiting")
+    if status.cleanup_due:
+        items = terminal.format_count(status.cleanup_due, noun, plural)
+        lines.append(f"{items} to be cleaned up by the next batch")
+    return lines
+
+
+def format_counts(by_stage: Mapping[str, int]) -> str:
+    """Format counts by stage, as in "preparing 3, converting 12"."""
+    return ", ".join(f"{stage} {count:,}" for stage, count in by_stage.items())
+
+
+def format_failures(failures: StageFailures, noun: str, plural: str) -> str:
+    """Format the failures of a stage, as in "Failed in converting: 2 albums, 5 attempts"."""
+    items = terminal.format_count(failures.items, noun, plural)
+    attempts = terminal.format_count(failures.attempts, "attempt")
+    return f"Failed in {failures.stage}: {items}, {attempts}"
+
+
+def format_progress(progress: StageProgress) -> str:
+    """Format how far a running stage is, as in "converting: 3 of 40 parts, 8%, 2 min left"."""
+    texts = []
+    if progress.parts:
+        ended, total = progress.parts
+        texts.append(f"{ended:,} of {terminal.format_count(total, 'part')}")
+    if progress.of:
+        texts.append(f"{100 * progress.done / progress.of:.0f}%")
+    if progress.rate:
+        texts.append(_format_rate(progress.rate))
+    if progress.seconds_left is not None:
+        texts.append(f"about {terminal.format_duration(max(1.0, progress.seconds_left))} left")
+    return f"{progress.stage}: {', '.join(texts)}" if texts else progress.stage
+
+
+def _format_rate(per_second: float) -> str:
+    """Format a rate in the unit of time that gives a readable number."""
+    for rate, unit in ((per_second, "second"), (60 * per_second, "minute")):
+        if rate >= 1:
+            return f"{rate:,.1f} a {unit}" if rate < 9.95 else f"{rate:,.0f} a {unit}"
+    return f"{3600 * per_second:,.1f} an hour"
+
+
+def describe_runs(runs: Iterable[StageRun]) -> list[str]:
+    """Describe the runs of an item's stages in lines of text, one for each run."""
+    return [path_text.to_printable(f"  {_format_run(run)}") for run in runs]
+
+
+def _format_run(run: StageRun) -> str:
+    seconds = f" in {terminal.format_duration(run.seconds)}" if run.seconds is not None else ""
+    attempts = f", attempt {run.attempts:,}" if run.attempts > 1 else ""
+    why = run.facts.get("error") or run.facts.get("why")
+    return f"{run.stage} {run.outcome}{seconds}{attempts}" + (f": {why}" if why else "")
