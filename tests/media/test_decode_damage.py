@@ -14,8 +14,9 @@ import av
 import pytest
 
 from mediakeep.errors import Unreadable, UsageError
+from mediakeep.media import ffmpeg
 from mediakeep.media.audio import tags
-from mediakeep.media.audio.decode import damage, decoder, frame_headers
+from mediakeep.media.audio.decode import damage, frame_headers
 from mediakeep.media.audio.tags import AudioProperties
 from mediakeep.media.bounded_file import BoundedFile
 from mediakeep_samples.music import track_files
@@ -268,13 +269,13 @@ print(found)
 def test_without_the_decoders_the_line_that_installs_them_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    decoder.require_decoders()
+    ffmpeg.require_pyav()
     monkeypatch.setattr("av.__version__", "13.1.0")
     with pytest.raises(UsageError, match='pip install "mediakeep\\[audio\\]"'):
-        decoder.require_decoders()
+        ffmpeg.require_pyav()
     monkeypatch.setitem(sys.modules, "av", None)  # as if the package were missing
     with pytest.raises(UsageError, match='pip install "mediakeep\\[audio\\]"'):
-        decoder.require_decoders()
+        ffmpeg.require_pyav()
 
 
 READ: tuple[tuple[Callable[[bytes], frame_headers.FrameHeader | None], str, int, float], ...] = (

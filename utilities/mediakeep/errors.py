@@ -6,6 +6,8 @@
           NotAudio            1   a file with an audio suffix contains no audio
             ContainsVideo     1   it contains video: a film, not a track
             Truncated         1   a file is truncated before its audio begins
+        DecodingFailed        1   the audio of a file cannot be decoded
+        EncodingFailed        1   a converted copy cannot be made
         DiskFull              1   the disk for mediakeep's own files is full or read-only
         InvalidItemData       1   a worker returned fields that its kind does not define
         NotWritten            1   a library file was not changed
@@ -81,6 +83,14 @@ class ContainsVideo(NotAudio):
 
 class Truncated(NotAudio):
     message = "{} is truncated: {}."
+
+
+class DecodingFailed(ItemFailed):
+    message = "{} cannot be decoded: {}."
+
+
+class EncodingFailed(ItemFailed):
+    message = "{} not encoded: {}. {}"
 
 
 class DiskFull(ItemFailed):

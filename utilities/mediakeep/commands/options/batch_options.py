@@ -32,9 +32,9 @@ def with_deep_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def require_decoders(is_deep: bool) -> None:
     """Check that the decoders are installed; raise UsageError that says how to install them."""
     if is_deep:
-        from mediakeep.media.audio.decode import decoder  # only if needed
+        from mediakeep.media import ffmpeg  # only if needed
 
-        decoder.require_decoders()
+        ffmpeg.require_pyav()
 
 
 POSITIVE_INT = click.IntRange(1)

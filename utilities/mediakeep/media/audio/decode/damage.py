@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mediakeep.media import open_file
+from mediakeep.media import ffmpeg, open_file
 from mediakeep.media.audio import formats, surrounding_tags
 from mediakeep.media.audio.decode import decoder, frame_headers, frame_scan, ogg_page_scan
 from mediakeep.media.audio.decode.decoder import DecodeResult
@@ -32,23 +32,6 @@ _FRAME_FORMATS: Mapping[str, FrameFormat] = {
     formats.MP3.name: frame_headers.MPEG_FRAMES,
     formats.AAC.name: frame_headers.ADTS_FRAMES,
 }
-_OGG_FORMATS = frozenset(
-    kind.name for kind in (formats.VORBIS, formats.OPUS, formats.OGG_FLAC, formats.SPEEX)
-)
-_DEMUXERS = {
-    formats.FLAC.name: "flac",
-    formats.MP4.name: "mov",
-    formats.ASF.name: "asf",
-    formats.WAV.name: "wav",
-    formats.AIFF.name: "aiff",
-    formats.DSF.name: "dsf",
-    formats.MONKEYS.name: "ape",
-    formats.WAVPACK.name: "wv",
-    formats.TRUE_AUDIO.name: "tta",
-}
-_TAGGED_DEMUXERS = frozenset(
-    {"flac", "ape", "wv", "mpc", "mpc8", "tta"}
-)  # formats that may end with tags
 
 
 def find_damage(path: Path, facts: AudioProperties) -> str:
@@ -93,18 +76,13 @@ def _describe_frame_scan(scan: FrameScan) -> Iterator[str]:
 
 
 def _find_container_damage(source: BoundedFile, facts: AudioProperties) -> Iterator[str]:
-    if facts.format in _OGG_FORMATS and (samples := ogg_page_scan.find_damaged_pages(source)):
+    if facts.format in ffmpeg.OGG_FORMATS and (samples := ogg_page_scan.find_damaged_pages(source)):
         rate = _OPUS_SAMPLE_RATE if facts.format == formats.OPUS.name else facts.sample_rate
         positions = _format_positions([sample / (rate or 1) for sample in samples])
         yield f"pages are damaged or missing {positions}"
         return
-    demuxer = _choose_demuxer(source, facts)
-    end = (
-        surrounding_tags.find_audio_end(source, surrounding_tags.find_audio_start(source))
-        if demuxer in _TAGGED_DEMUXERS
-        else source.size
-    )
-    result = decoder.decode_audio(source, end, demuxer)
+    demuxer = ffmpeg.choose_demuxer(source, facts.format)
+    result = decoder.decode_audio(source, ffmpeg.find_container_end(source, demuxer), demuxer)
     yield from _describe_decode_errors(result)
     if result.checksum_matches is False:
         yield "the samples do not match the MD5 of the encoder"
@@ -113,14 +91,6 @@ def _find_container_damage(source: BoundedFile, facts: AudioProperties) -> Itera
         if missing > max(_TOLERATED_SECONDS, _TOLERATED_FRACTION * facts.duration):
             decoded, total = format_position(result.seconds), format_position(facts.duration)
             yield f"only {decoded} of {total} can be decoded"
-
-
-def _choose_demuxer(source: BoundedFile, facts: AudioProperties) -> str:
-    if facts.format == formats.MUSEPACK.name:
-        return (
-            "mpc" if source.read(surrounding_tags.find_audio_start(source), 3) == b"MP+" else "mpc8"
-        )
-    return "ogg" if facts.format in _OGG_FORMATS else _DEMUXERS[facts.format]
 
 
 def _describe_decode_errors(result: DecodeResult) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Decode audio with FFmpeg through PyAV, which is imported on first use and only here.
+"""Decode audio with FFmpeg and record the positions that fail.
 
 Malformed files may crash native code, so callers run this in a process that may die.
 """
@@ -10,19 +10,10 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.errors import UsageError
+from mediakeep.media import ffmpeg
 from mediakeep.media.audio.decode.flac_md5 import FlacMd5
 from mediakeep.media.bounded_file import BoundedFile, ByteRange
 
-_MIN_PYAV_VERSION = 14  # major version of PyAV
-_NOT_INSTALLED = (
-    "--deep needs PyAV (the FFmpeg decoders), which is not installed."
-    ' Install it with: pip install "mediakeep[audio]"'
-)
-
-# Codecs with checksums in each frame, which FFmpeg verifies only on request.
-_CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
-_STRICT_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode"}
 # Decode what the edit list of an MP4 omits, or it would seem to be missing.
 _DEMUXER_OPTIONS = {"ignore_editlist": "1"}
 _MAX_FRAME_GAP = 0.002  # seconds; a larger gap is a dropped frame, FLAC frames are rarely shorter
@@ -40,30 +31,18 @@ class DecodeResult(msgspec.Struct):
     checksum_matches: bool | None = None  # None if the format has no checksum
 
 
-def require_decoders() -> None:
-    """Raise a usage error that says how to install PyAV if it is missing or too old."""
-    try:
-        import av
-
-        is_recent = int(av.__version__.partition(".")[0]) >= _MIN_PYAV_VERSION
-    except (ImportError, ValueError) as error:
-        raise UsageError(_NOT_INSTALLED) from error
-    if not is_recent:
-        raise UsageError(_NOT_INSTALLED)
-
-
 def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
     """Decode the audio of a file up to the byte offset `end`, without embedded pictures.
 
     `demuxer` is the name of FFmpeg's container parser. It is given explicitly, so that no file
     content can select a parser that opens other files.
     """
-    import av
+    av = ffmpeg.require_pyav()
 
     result = DecodeResult()
     try:
         with av.open(
-            DecoderInput(source, end),
+            ffmpeg.RangeReader(source, end),
             "r",
             format=demuxer,
             options=_DEMUXER_OPTIONS,
@@ -73,8 +52,8 @@ def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
             if stream is None or stream.codec_context is None:
                 return DecodeResult(is_supported=False)
             context = stream.codec_context
-            if context.name in _CHECKSUM_CODECS:
-                context.options = {**_STRICT_OPTIONS}
+            if context.name in ffmpeg.CHECKSUM_CODECS:
+                context.options = {**ffmpeg.STRICT_OPTIONS}
             md5 = FlacMd5.from_streaminfo(context.extradata) if context.name == "flac" else None
             _decode_packets(result, container.demux(stream), md5)
             result.checksum_matches = md5.matches() if md5 and not result.error_positions else None
@@ -85,7 +64,7 @@ def decode_audio(source: BoundedFile, end: int, demuxer: str) -> DecodeResult:
 
 def decode_frames(source: BoundedFile, ranges: Iterable[ByteRange], codec: str) -> DecodeResult:
     """Decode the audio frames at known byte ranges of a file."""
-    import av
+    av = ffmpeg.require_pyav()
 
     result = DecodeResult()
     context: Any = av.CodecContext.create(codec, "r")
@@ -103,7 +82,7 @@ def _decode_packets(result: DecodeResult, packets: Iterable[Any], md5: FlacMd5 |
 
     A failure is recorded as an error position, and decoding continues.
     """
-    import av
+    av = ffmpeg.require_pyav()
 
     for packet in packets:
         try:
@@ -134,7 +113,7 @@ def _record_error(result: DecodeResult, error: Exception) -> None:
 
     If this FFmpeg has no decoder for the codec, `is_supported` becomes False instead.
     """
-    import av
+    av = ffmpeg.require_pyav()
 
     if isinstance(
         error, av.error.PatchWelcomeError | av.error.NotImplementedError | av.error.LookupError
@@ -142,25 +121,3 @@ def _record_error(result: DecodeResult, error: Exception) -> None:
         result.is_supported = False
     else:
         result.error_positions.append(result.seconds)
-
-
-class DecoderInput:
-    """A read-only file-like object for PyAV that ends at a given byte offset."""
-
-    def __init__(self, source: BoundedFile, end: int) -> None:
-        self._source, self._end, self._at = source, end, 0
-
-    def read(self, count: int) -> bytes:
-        """Return the next `count` bytes, or b"" at the end."""
-        data = self._source.read(self._at, min(count, self._end - self._at))
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move the read position and return it; `whence` works as in `io.IOBase.seek`."""
-        self._at = max(0, offset + (0, self._at, self._end)[whence])
-        return self._at
-
-    def tell(self) -> int:
-        """Return the read position in bytes."""
-        return self._at

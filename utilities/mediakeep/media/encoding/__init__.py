@@ -1,0 +1,1 @@
+"""Convert audio between formats, exact to the sample, with FFmpeg's libraries."""

@@ -1,0 +1,187 @@
+"""Encode one audio file, exact to the sample, into a file that is synced to the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import atomic_files
+from mediakeep.errors import EncodingFailed
+from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import codec_encoders, info_header, pcm_source
+from mediakeep.media.encoding.filter_chain import FilterChain
+from mediakeep.media.encoding.pcm_source import PcmFormat
+from mediakeep.media.encoding.profile_rules import EncodingParameters
+
+_MP4_CONTAINERS = frozenset({"ipod", "mp4", "mov"})
+
+Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
+
+
+class EncodedFile(msgspec.Struct, frozen=True):
+    """The result of encoding a file.
+
+    `samples` is the length of the new file per channel, `source_samples` that of the source.
+    `encoder` has the name and version, and `size` is in bytes.
+    """
+
+    samples: int
+    sample_rate: int
+    source_samples: int
+    encoder: str
+    size: int
+
+    @property
+    def seconds(self) -> float:
+        """The duration of the new file."""
+        return self.samples / self.sample_rate
+
+
+def encode_file(
+    source: Path,
+    target: Path,
+    parameters: EncodingParameters,
+    *,
+    volume: float = 0.0,
+    progress: Progress | None = None,
+) -> EncodedFile:
+    """Encode an audio file; `target` is a temporary file, which is overwritten and synced.
+
+    `volume` is a gain in dB. `progress` is called after each second of audio; what it raises stops
+    the encoding. On any error the target is removed. Raises Unreadable, NotAudio or DecodingFailed
+    for the source, EncodingFailed for the target.
+    """
+    with pcm_source.open_source(source) as opened:
+        frames = _report_progress(opened.frames(), opened, progress)
+        written = encode_frames(frames, opened.format, target, parameters, volume=volume)
+        return msgspec.structs.replace(written, source_samples=opened.samples)
+
+
+def encode_frames(
+    frames: Iterable[Any],
+    source_format: PcmFormat,
+    target: Path,
+    parameters: EncodingParameters,
+    *,
+    volume: float = 0.0,
+) -> EncodedFile:
+    """Encode PCM frames to a file, which is overwritten and synced, or removed on any error.
+
+    The frames need `source_format`. Raises EncodingFailed.
+    """
+    file = None
+    try:
+        with _OutputFile(target, "w+") as file:
+            written = _write_container(frames, source_format, file, parameters, volume)
+            atomic_files.sync_data(file.fileno())
+            return msgspec.structs.replace(written, size=os.fstat(file.fileno()).st_size)
+    except BaseException as error:
+        with suppress(OSError):
+            target.unlink(missing_ok=True)
+        if file and file.error:
+            raise _to_encoding_failed(target, file.error) from file.error
+        if isinstance(error, _foreign_errors()) and not isinstance(error, TimeoutError):
+            raise _to_encoding_failed(target, error) from error
+        raise
+
+
+class _OutputFile(FileIO):
+    """A file that writes all bytes it is given, and remembers why it could not.
+
+    FFmpeg replaces the error of the system with one of its own.
+    """
+
+    error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            atomic_files.write_all(self.fileno(), data)
+        except OSError as error:
+            self.error = error
+            raise
+        return len(data)
+
+
+def choose_pcm_format(source: PcmFormat, parameters: EncodingParameters) -> PcmFormat:
+    """Return the PCM format that the encoder is given."""
+    same_channels = parameters.channels == source.channels
+    sample_format = codec_encoders.choose_sample_format(parameters.profile.codec, parameters.bits)
+    bits = 16 if sample_format.startswith("s16") else parameters.bits
+    return PcmFormat(
+        sample_rate=parameters.sample_rate,
+        channels=parameters.channels,
+        layout=source.layout if same_channels else pcm_source.CHANNEL_LAYOUTS[parameters.channels],
+        sample_format=sample_format,
+        bits=bits,
+    )
+
+
+def _write_container(
+    frames: Iterable[Any],
+    source_format: PcmFormat,
+    file: FileIO,
+    parameters: EncodingParameters,
+    volume: float,
+) -> EncodedFile:
+    profile, target = parameters.profile, choose_pcm_format(source_format, parameters)
+    with _open_output(file, parameters) as output:
+        stream = codec_encoders.add_stream(output, parameters, target)
+        encoder = codec_encoders.open_encoder(stream, parameters)
+        chain = FilterChain(source_format, target, volume=volume, frame_size=encoder.frame_size)
+        for frame in chain.convert(frames):
+            for packet in encoder.encode(frame):
+                output.mux(packet)
+        for packet in encoder.encode(None):
+            output.mux(packet)
+    if not chain.samples:
+        raise ValueError("it is too short for a single sample")
+    if profile.container == "mp3":
+        info_header.write_gapless_data(file, chain.samples)
+    return EncodedFile(chain.samples, target.sample_rate, 0, encoder.name, 0)
+
+
+def _open_output(file: FileIO, parameters: EncodingParameters) -> Any:
+    profile = parameters.profile
+    options = dict(profile.container_options)
+    if profile.container in _MP4_CONTAINERS:
+        # The edit list is precise only if its time scale is; FFmpeg's default is a millisecond.
+        options.setdefault("movie_timescale", str(parameters.sample_rate))
+
+    def reopen(*_: object) -> FileIO:
+        """Open the output again, as FFmpeg does to move the index of an MP4 to its start."""
+        return FileIO(os.fspath(file.name))
+
+    return ffmpeg.require_pyav().open(
+        file, "w", format=profile.container, options=options, io_open=reopen
+    )
+
+
+def _report_progress(
+    frames: Iterable[Any], source: pcm_source.PcmSource, progress: Progress | None
+) -> Iterator[Any]:
+    reported, step = 0, source.format.sample_rate
+    for frame in frames:
+        yield frame
+        if progress and source.samples - reported >= step:
+            reported = source.samples
+            progress(source.samples, source.declared_samples)
+    if progress:
+        progress(source.samples, source.samples)
+
+
+def _foreign_errors() -> tuple[type[Exception], ...]:
+    return (OSError, ValueError, ffmpeg.require_pyav().error.FFmpegError)
+
+
+def _to_encoding_failed(target: Path, error: Exception) -> EncodingFailed:
+    is_system = isinstance(error, OSError) and not isinstance(
+        error, ffmpeg.require_pyav().error.FFmpegError
+    )
+    hint = "Check the disk and its free space" if is_system else "Check the options of the profile"
+    return EncodingFailed(target, ffmpeg.describe_error(error), f"{hint}, then run again.")

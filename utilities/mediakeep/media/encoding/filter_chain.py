@@ -1,0 +1,87 @@
+"""Convert PCM frames to another format with FFmpeg's filters: rate, channels, depth and volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from mediakeep.media import ffmpeg
+from mediakeep.media.encoding.pcm_source import PcmFormat
+
+
+class FilterChain:
+    """A filter graph that converts frames of one PcmFormat to another.
+
+    `frame_size` is the number of samples in each resulting frame but the last, 0 for any.
+    `volume` is a gain in dB. Samples that lose bits are dithered.
+    """
+
+    def __init__(
+        self, source: PcmFormat, target: PcmFormat, *, volume: float = 0.0, frame_size: int = 0
+    ) -> None:
+        self._source, self._target = source, target
+        self._volume, self._frame_size = volume, frame_size
+        self.samples = 0  # that came out
+
+    def convert(self, frames: Iterable[Any]) -> Iterator[Any]:
+        """Yield the converted frames; `pts` counts samples from 0, in a time base of 1/rate."""
+        graph = None
+        for frame in frames:
+            if graph is None:
+                graph = self._build_graph(frame)
+            graph.push(frame)
+            yield from self._pull(graph)
+        if graph is not None:
+            graph.push(None)
+            yield from self._pull(graph)
+
+    def _pull(self, graph: Any) -> Iterator[Any]:
+        for frame in ffmpeg.pull_frames(graph):
+            frame.pts, frame.time_base = self.samples, Fraction(1, self._target.sample_rate)
+            self.samples += frame.samples
+            yield frame
+
+    def _build_graph(self, first: Any) -> Any:
+        graph = ffmpeg.require_pyav().filter.Graph()
+        graph.threads = 1
+        rate = self._source.sample_rate
+        nodes = [
+            graph.add_abuffer(
+                sample_rate=rate,
+                format=first.format.name,
+                layout=first.layout.name,
+                time_base=Fraction(1, rate),
+            )
+        ]
+        nodes += [graph.add(name, options) for name, options in self._list_filters()]
+        nodes.append(graph.add("abuffersink"))
+        graph.link_nodes(*nodes).configure()
+        if self._frame_size:
+            graph.set_audio_frame_size(self._frame_size)
+        return graph
+
+    def _list_filters(self) -> Iterator[tuple[str, str]]:
+        source, target = self._source, self._target
+        if self._volume:
+            yield "volume", f"volume={self._volume}dB:precision=float"
+        resample = f"osr={target.sample_rate}:ochl={target.layout}:osf={target.sample_format}"
+        if _loses_bits(source, target, self._volume):
+            resample += f":dither_method=triangular:output_sample_bits={target.bits}"
+        yield "aresample", resample
+        yield (
+            "aformat",
+            f"sample_fmts={target.sample_format}:sample_rates={target.sample_rate}"
+            f":channel_layouts={target.layout}",
+        )
+
+
+def _loses_bits(source: PcmFormat, target: PcmFormat, volume: float) -> bool:
+    """Return True if the target has fewer significant bits than the computed samples."""
+    is_computed = (
+        bool(volume)
+        or source.sample_rate != target.sample_rate
+        or source.channels != target.channels
+        or not source.bits
+    )
+    return bool(target.bits) and (is_computed or target.bits < source.bits)

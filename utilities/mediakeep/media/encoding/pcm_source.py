@@ -1,0 +1,239 @@
+"""Decode any audio file to PCM frames with the exact number of samples.
+
+What encoders add before and after the audio is left out. FFmpeg does this for the delay and padding
+in LAME and Xing headers, for the pre-skip of Opus, for the last granule position of Ogg, and for
+the start of MP4 edit lists; the end of MP4 is trimmed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep.errors import DecodingFailed
+from mediakeep.media import ffmpeg
+
+LOSSLESS_CODECS = frozenset(
+    {"alac", "ape", "flac", "tta", "wavpack", "wmalossless", "mlp", "truehd", "als", "shorten"}
+)
+_EXACT_LENGTH_CODECS = frozenset({"alac", "ape", "flac", "tta", "wavpack"})
+_FLAC_BITS_OFFSET, _ALAC_BITS_OFFSET = 13, 17  # in the codec's private data
+_PCM_BITS = 16  # of companded PCM such as A-law
+_MAX_CODED_BITS = 24  # of lossless codecs that FFmpeg decodes to words of 32 bits, and of DSD
+CHANNEL_LAYOUTS = {
+    1: "mono",
+    2: "stereo",
+    3: "2.1",
+    4: "4.0",
+    5: "5.0",
+    6: "5.1",
+    7: "6.1",
+    8: "7.1",
+}
+_ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in hex
+
+OnError = Callable[[float, str], None]  # (position in seconds, message)
+
+
+class PcmFormat(msgspec.Struct, frozen=True):
+    """The format of decoded audio: Hz, channels, and the significant bits of a sample.
+
+    `layout`, `filter_layout` and `sample_format` are FFmpeg's names, such as "stereo" and "s16p".
+    If a file does not define which channels it has, `filter_layout` says so ("2 channels"), as
+    filters expect, and `layout` is the usual one. `bits` is 0 if the codec is lossy.
+    """
+
+    sample_rate: int
+    channels: int
+    layout: str
+    sample_format: str
+    bits: int = 0
+    filter_layout: str = ""
+
+
+class PcmSource:
+    """An open audio file that yields its PCM frames.
+
+    `declared_samples` is the length in the file's header, or 0 if unknown; it is exact for FLAC,
+    ALAC, Monkey's Audio, TTA and WavPack. `samples` counts the samples that `frames` has yielded.
+    """
+
+    def __init__(self, path: Path, container: Any, stream: Any) -> None:
+        self._path, self._container, self._stream = path, container, stream
+        context = stream.codec_context
+        self.codec: str = context.name
+        self.samples = 0
+        self.extradata: bytes = context.extradata or b""
+        if self.codec in ffmpeg.CHECKSUM_CODECS:
+            context.options = {**ffmpeg.STRICT_OPTIONS}
+        context.thread_count = 1  # whole files run in parallel
+        if context.sample_rate <= 0 or not context.layout.nb_channels:
+            raise DecodingFailed(path, "its sample rate or its channels are unknown")
+        self.format = PcmFormat(
+            sample_rate=context.sample_rate,
+            channels=context.layout.nb_channels,
+            layout=_name_layout(context.layout),
+            sample_format=context.format.name,
+            bits=_find_bits(context),
+            filter_layout=context.layout.name,
+        )
+        self.declared_samples = self._to_samples(stream.duration)
+        if self.codec == "opus":  # the duration of Ogg Opus includes the pre-skip
+            self.declared_samples -= int.from_bytes(self.extradata[10:12], "little")
+
+    @property
+    def has_exact_length(self) -> bool:
+        """Return True if `declared_samples` is exact."""
+        return self.declared_samples > 0 and self.codec in _EXACT_LENGTH_CODECS
+
+    def frames(self, on_error: OnError | None = None) -> Iterator[Any]:
+        """Yield the frames in order; `pts` counts samples from 0, in a time base of 1/rate.
+
+        Raises DecodingFailed at the first error. With `on_error`, errors are reported to it
+        instead, and decoding continues.
+        """
+        previous = None
+        for frame in self._decode(on_error):
+            if previous is not None:
+                yield self._number(previous)
+            previous = frame
+        if previous is not None and (last := self._trim_end(previous)) is not None:
+            yield self._number(last)
+        self._check_length(on_error)
+
+    def _decode(self, on_error: OnError | None) -> Iterator[Any]:
+        for packet in self._demux():
+            for frame in self._decode_packet(packet, on_error):
+                format_now = (frame.sample_rate, frame.layout.nb_channels)
+                if format_now != (self.format.sample_rate, self.format.channels):
+                    change = f"it changes to {frame.sample_rate} Hz, {frame.layout.name}"
+                    self._report(change, on_error)
+                    continue
+                if frame.is_corrupt:
+                    self._report("a frame is damaged", on_error)
+                yield frame
+
+    def _demux(self) -> Iterator[Any]:
+        with ffmpeg.translate_errors(self._path):
+            yield from self._container.demux(self._stream)
+
+    def _decode_packet(self, packet: Any, on_error: OnError | None) -> Sequence[Any]:
+        try:
+            frames: Sequence[Any] = packet.decode()
+        except ffmpeg.require_pyav().error.FFmpegError as error:
+            self._report(ffmpeg.describe_error(error), on_error, error)
+            return ()
+        return frames
+
+    def _number(self, frame: Any) -> Any:
+        frame.pts, frame.time_base = self.samples, Fraction(1, self.format.sample_rate)
+        self.samples += frame.samples
+        return frame
+
+    def _trim_end(self, frame: Any) -> Any:
+        """Return the last frame without the samples after the end of the track."""
+        kept = self._find_end(frame) - self.samples
+        if kept >= frame.samples:
+            return frame
+        if kept <= 0:
+            return None
+        fifo = ffmpeg.require_pyav().AudioFifo()
+        frame.pts = None  # the FIFO checks the order of timestamps, which begin late in some files
+        fifo.write(frame)
+        return fifo.read(kept)
+
+    def _find_end(self, frame: Any) -> int:
+        """Return the exact length in samples, given the last frame of an MP4.
+
+        It is that of iTunSMPB, else it ends with the last packet, whose duration is short, else
+        with the edit list if this is precise.
+        """
+        samples: int = frame.samples
+        decoded = self.samples + samples
+        if "mov" not in self._container.format.name:
+            return decoded
+        itunes = self._itunes_length()
+        if decoded - samples < itunes <= decoded:
+            return itunes
+        duration = self._to_samples(frame.duration, frame.time_base)
+        if 0 < duration < samples:
+            return decoded - samples + duration
+        missing = decoded - self.declared_samples
+        is_precise = missing > self.format.sample_rate // 1000 + 1  # else rounded to milliseconds
+        return self.declared_samples if is_precise and missing < samples else decoded
+
+    def _itunes_length(self) -> int:
+        metadata = {**self._container.metadata, **self._stream.metadata}
+        fields = metadata.get("iTunSMPB", "").split()
+        try:
+            return int(fields[_ITUNES_LENGTH_FIELD], 16)
+        except (IndexError, ValueError):
+            return 0
+
+    def _to_samples(self, duration: int | None, time_base: Fraction | None = None) -> int:
+        base = time_base or self._stream.time_base
+        return round(duration * base * self.format.sample_rate) if duration and base else 0
+
+    def _check_length(self, on_error: OnError | None) -> None:
+        """Report missing audio: FFmpeg silently drops FLAC frames with invalid checksums."""
+        missing = self.declared_samples - self.samples
+        tolerated = (
+            0 if self.has_exact_length else max(self.format.sample_rate, self.samples // 100)
+        )
+        if missing > tolerated:
+            total = f"{self.declared_samples:,}"
+            self._report(f"{missing:,} of {total} samples are missing or damaged", on_error)
+        elif not self.samples:
+            self._report("it contains no samples", on_error)
+
+    def _report(
+        self, message: str, on_error: OnError | None, cause: Exception | None = None
+    ) -> None:
+        if on_error is None:
+            raise DecodingFailed(self._path, message) from cause
+        on_error(self.samples / self.format.sample_rate, message)
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[PcmSource]:
+    """Open an audio file to decode it.
+
+    Raises Unreadable, NotAudio or DecodingFailed, each with the path.
+    """
+    with ffmpeg.open_audio(path) as (container, stream):
+        yield PcmSource(path, container, stream)
+
+
+def count_samples(path: Path) -> int:
+    """Decode a whole file, and return its exact number of samples per channel."""
+    with open_source(path) as source:
+        for _ in source.frames():
+            pass
+        return source.samples
+
+
+def _name_layout(layout: Any) -> str:
+    is_undefined = layout.name.endswith(" channels")
+    return str(
+        CHANNEL_LAYOUTS.get(layout.nb_channels, layout.name) if is_undefined else layout.name
+    )
+
+
+def _find_bits(context: Any) -> int:
+    """Return the significant bits of a decoded sample, or 0 if the codec is lossy."""
+    name, data = context.name, context.extradata or b""
+    if name == "flac" and len(data) > _FLAC_BITS_OFFSET:  # RFC 9639, section 8.2
+        low, high = data[_FLAC_BITS_OFFSET - 1 : _FLAC_BITS_OFFSET + 1]
+        return ((int(low) & 1) << 4 | int(high) >> 4) + 1
+    if name == "alac" and len(data) > _ALAC_BITS_OFFSET:
+        return int(data[_ALAC_BITS_OFFSET])
+    if name.startswith("pcm_"):
+        return int("".join(filter(str.isdigit, name)) or _PCM_BITS)
+    if name.startswith("dsd_") or name in LOSSLESS_CODECS:
+        return min(int(context.format.bits), _MAX_CODED_BITS)
+    return 0

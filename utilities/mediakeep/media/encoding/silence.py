@@ -1,0 +1,47 @@
+"""Find the silent stretches of an audio file with FFmpeg's silencedetect filter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import pcm_source
+
+_START, _END = "lavfi.silence_start", "lavfi.silence_end"
+
+
+class SilentRange(NamedTuple):
+    """A silent stretch, in seconds from the start of the file."""
+
+    start: float
+    end: float
+
+
+def find_silence(
+    path: Path, *, threshold: float = -50.0, min_seconds: float = 0.5
+) -> list[SilentRange]:
+    """Return the stretches in which all channels stay below a threshold, in dB of full scale.
+
+    Raises Unreadable, NotAudio or DecodingFailed.
+    """
+    ranges, start = [], None
+    with pcm_source.open_source(path) as source:
+        graph, fmt = ffmpeg.require_pyav().filter.Graph(), source.format
+        graph.link_nodes(
+            graph.add_abuffer(
+                sample_rate=fmt.sample_rate, format=fmt.sample_format, layout=fmt.filter_layout
+            ),
+            graph.add("silencedetect", f"noise={threshold}dB:duration={min_seconds}"),
+            graph.add("abuffersink"),
+        ).configure()
+        for frame in ffmpeg.run_graph(graph, source.frames()):
+            metadata = frame.metadata
+            if _END in metadata and start is not None:
+                ranges.append(SilentRange(start, float(metadata[_END])))
+                start = None
+            if _START in metadata:
+                start = max(0.0, float(metadata[_START]))
+        if start is not None:
+            ranges.append(SilentRange(start, source.samples / fmt.sample_rate))
+    return ranges

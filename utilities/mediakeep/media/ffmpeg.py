@@ -1,0 +1,182 @@
+"""Use FFmpeg through PyAV, which is imported on first use, and only by way of this module.
+
+Malformed files may crash native code, so callers run this in a process that may die.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from mediakeep.errors import DecodingFailed, NotAudio, UsageError
+from mediakeep.media import open_file
+from mediakeep.media.audio import formats, surrounding_tags
+from mediakeep.media.audio.formats import AudioFormat
+from mediakeep.media.bounded_file import BoundedFile
+
+_MIN_PYAV_VERSION = 18  # major version of PyAV
+_NOT_INSTALLED = (
+    "PyAV (the decoders and encoders of FFmpeg) is not installed, or too old."
+    ' Install it with: pip install "mediakeep[audio]"'
+)
+
+# Codecs with checksums in each frame, which FFmpeg verifies only on request.
+CHECKSUM_CODECS = frozenset({"flac", "wavpack", "ape", "tta"})
+STRICT_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode"}
+
+_READ_SIZE = 1 << 18  # bytes
+OGG_FORMATS = frozenset(
+    kind.name for kind in (formats.VORBIS, formats.OPUS, formats.OGG_FLAC, formats.SPEEX)
+)
+_DEMUXERS = {
+    **dict.fromkeys(OGG_FORMATS, "ogg"),
+    formats.MP3.name: "mp3",
+    formats.AAC.name: "aac",
+    formats.FLAC.name: "flac",
+    formats.MP4.name: "mov",
+    formats.ASF.name: "asf",
+    formats.WAV.name: "wav",
+    formats.AIFF.name: "aiff",
+    formats.DSF.name: "dsf",
+    formats.MONKEYS.name: "ape",
+    formats.WAVPACK.name: "wv",
+    formats.TRUE_AUDIO.name: "tta",
+}
+_TAGGED_DEMUXERS = frozenset(
+    {"mp3", "aac", "flac", "ape", "wv", "mpc", "mpc8", "tta"}
+)  # formats that may end with tags
+
+
+def require_pyav() -> Any:
+    """Return the module `av`; raise a usage error that says how to install it if unusable."""
+    try:
+        import av
+
+        is_recent = int(av.__version__.partition(".")[0]) >= _MIN_PYAV_VERSION
+    except (ImportError, ValueError) as error:
+        raise UsageError(_NOT_INSTALLED) from error
+    if not is_recent:
+        raise UsageError(_NOT_INSTALLED)
+    return av
+
+
+def describe_version() -> str:
+    """Return the versions of FFmpeg and PyAV, such as "FFmpeg 8.1.2, PyAV 18.1.0"."""
+    av = require_pyav()
+    return f"FFmpeg {av.ffmpeg_version_info}, PyAV {av.__version__}"
+
+
+def choose_demuxer(source: BoundedFile, format_name: str) -> str:
+    """Return the name of FFmpeg's container parser for an audio format.
+
+    It is given to FFmpeg explicitly, so that no file content can select a parser that opens other
+    files.
+    """
+    if format_name == formats.MUSEPACK.name:
+        start = surrounding_tags.find_audio_start(source)
+        return "mpc" if source.read(start, 3) == b"MP+" else "mpc8"
+    return _DEMUXERS[format_name]
+
+
+def find_container_end(source: BoundedFile, demuxer: str) -> int:
+    """Return the byte offset at which the audio container ends and trailing tags begin."""
+    if demuxer not in _TAGGED_DEMUXERS:
+        return source.size
+    return surrounding_tags.find_audio_end(source, surrounding_tags.find_audio_start(source))
+
+
+@contextmanager
+def open_audio(path: Path, options: dict[str, str] | None = None) -> Iterator[tuple[Any, Any]]:
+    """Open an audio file; the context is PyAV's container and its first audio stream.
+
+    Raises Unreadable if the system cannot read it, NotAudio if there is no audio, DecodingFailed if
+    FFmpeg refuses it.
+    """
+    av = require_pyav()
+    with open_file.open_regular_file(path) as handle:
+        source = BoundedFile(handle.fileno(), os.fstat(handle.fileno()).st_size, _READ_SIZE)
+        demuxer = choose_demuxer(source, _detect(path, source).name)
+        data = RangeReader(source, find_container_end(source, demuxer))
+        with translate_errors(path):
+            container = av.open(
+                data, "r", format=demuxer, options=options, metadata_errors="replace"
+            )
+        with container:
+            stream = next(iter(container.streams.audio), None)
+            if stream is None or stream.codec_context is None:
+                raise DecodingFailed(path, "FFmpeg has no decoder for it")
+            yield container, stream
+
+
+def _detect(path: Path, source: BoundedFile) -> AudioFormat:
+    detected = formats.detect_in_source(source, path.suffix.lower())
+    if detected is None:
+        head = source.read(0, formats.HEAD_SIZE)
+        raise NotAudio(path, f"it is {formats.describe_content(head) or 'of an unknown format'}")
+    return detected[0]
+
+
+@contextmanager
+def translate_errors(path: Path) -> Iterator[None]:
+    """Raise DecodingFailed for FFmpeg's errors, and Unreadable for those of the system."""
+    av = require_pyav()
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise DecodingFailed(path, describe_error(error)) from error
+    except TimeoutError:
+        raise  # a timeout of the caller, not of the disk
+    except OSError as error:
+        raise open_file.to_unreadable(path, error) from error
+
+
+def describe_error(error: Exception) -> str:
+    """Return the message of an FFmpeg error, with the last line that FFmpeg logged about it."""
+    text = str(getattr(error, "strerror", "") or error)
+    log = getattr(error, "log", None)
+    return f"{text} ({log[2].strip()})" if log else text
+
+
+def run_graph(graph: Any, frames: Iterable[Any]) -> Iterator[Any]:
+    """Push frames into a filter graph, and yield the frames that come out.
+
+    The end of the stream is signalled to the filters after the last frame.
+    """
+    for frame in frames:
+        graph.push(frame)
+        yield from pull_frames(graph)
+    graph.push(None)
+    yield from pull_frames(graph)
+
+
+def pull_frames(graph: Any) -> Iterator[Any]:
+    """Yield the frames that a filter graph can return without further input."""
+    av = require_pyav()
+    with suppress(av.error.BlockingIOError, av.error.EOFError):
+        while True:
+            yield graph.pull()
+
+
+class RangeReader:
+    """A read-only file-like object for PyAV that ends at a given byte offset."""
+
+    def __init__(self, source: BoundedFile, end: int) -> None:
+        self._source, self._end, self._at = source, end, 0
+
+    def read(self, count: int) -> bytes:
+        """Return the next `count` bytes, or b"" at the end."""
+        data = self._source.read(self._at, min(count, self._end - self._at))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move the read position and return it; `whence` works as in `io.IOBase.seek`."""
+        self._at = max(0, offset + (0, self._at, self._end)[whence])
+        return self._at
+
+    def tell(self) -> int:
+        """Return the read position in bytes."""
+        return self._at
