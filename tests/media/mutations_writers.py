@@ -34,7 +34,7 @@ _FORMATS = {
 
 
 def _read(path: Path) -> None:
-    """Let mutagen read whatever has the extension of its format, also what we would refuse."""
+    """Let mutagen read a file by its extension, also one that our reader would refuse."""
     if kind := _FORMATS.get(path.suffix):
         source = InMemoryFile(path.read_bytes())
         with contextlib.suppress(ReadOnlyFormat):  # the translation of what mutagen raises

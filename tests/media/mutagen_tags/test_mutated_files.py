@@ -1,4 +1,4 @@
-"""Whatever mutagen raises on malformed bytes, callers see errors of mediakeep."""
+"""All exceptions of mutagen on malformed bytes are translated into errors of mediakeep."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def try_all(recipes: list[mutations.Recipe], parts: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("parts", "count"), [(READERS, 1000), (WRITERS, 200)])
-def test_damaged_files_of_newer_formats_are_no_surprise(
+def test_damaged_files_of_newer_formats_raise_no_foreign_exception(
     memory: Path, parts: str, count: int
 ) -> None:
     try_all(mutations.damaged(count, NEWER), parts, memory)
@@ -93,7 +93,7 @@ def test_damaged_files_of_newer_formats_are_no_surprise(
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(("parts", "count"), [(READERS, 100_000), (WRITERS, 3000)])
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_a_hundred_thousand_read_and_three_thousand_written_are_none(
+def test_none_of_a_hundred_thousand_read_and_three_thousand_written_does(
     memory: Path, parts: str, count: int, seed: int, chunk: int
 ) -> None:
     try_all(mutations.damaged(count, NEWER, seed)[chunk::CHUNKS], parts, memory)
