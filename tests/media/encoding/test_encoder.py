@@ -135,6 +135,22 @@ def test_24_bits_stay_24_bits(tmp_path: Path) -> None:
             assert opened.format.bits == 24
 
 
+@each_row(("rate", "channels"), [(8_000, 1), (22_050, 1), (32_000, 2), (44_100, 4), (48_000, 6)])
+def test_rates_and_channels_of_all_kinds_stay_exact(
+    tmp_path: Path, rate: int, channels: int
+) -> None:
+    data = bytes(sounds.noise_and_tone(10_000).tobytes())[: 2 * channels * 3001]
+    source = sounds.write_wav(tmp_path / "a.wav", data, rate, channels)
+    for name in ("flac", "mp3-v0", "aac", "opus"):
+        target = tmp_path / f"b{BUILT_IN[name].suffix}"
+        written = sounds.convert(source, target, name)
+        decoded = pcm_source.count_samples(target)
+        assert abs(written.samples - 3001 * written.sample_rate / rate) <= 1
+        assert abs(decoded - written.samples) <= (name == "opus")
+        expected = min(channels, 2) if name == "mp3-v0" else channels
+        assert tags.read(target).facts.channels == expected
+
+
 def test_progress_is_reported_each_second_and_stops_the_encoder(tmp_path: Path) -> None:
     source = sounds.write_noise(tmp_path / "a.wav", 3 * sounds.RATE)
     target, seen = tmp_path / "a.flac", []

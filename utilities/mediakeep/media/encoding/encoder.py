@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -16,12 +16,10 @@ from mediakeep.errors import EncodingFailed
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import codec_encoders, info_header, pcm_source
 from mediakeep.media.encoding.filter_chain import FilterChain
-from mediakeep.media.encoding.pcm_source import PcmFormat
+from mediakeep.media.encoding.pcm_source import PcmFormat, Progress
 from mediakeep.media.encoding.profile_rules import EncodingParameters
 
 _MP4_CONTAINERS = frozenset({"ipod", "mp4", "mov"})
-
-Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
 
 
 class EncodedFile(msgspec.Struct, frozen=True):
@@ -57,9 +55,8 @@ def encode_file(
     the encoding. On any error the target is removed. Raises Unreadable, NotAudio or DecodingFailed
     for the source, EncodingFailed for the target.
     """
-    with pcm_source.open_source(source) as opened:
-        frames = _report_progress(opened.frames(), opened, progress)
-        written = encode_frames(frames, opened.format, target, parameters, volume=volume)
+    with pcm_source.open_source(source, progress) as opened:
+        written = encode_frames(opened.frames(), opened.format, target, parameters, volume=volume)
         return msgspec.structs.replace(written, source_samples=opened.samples)
 
 
@@ -110,13 +107,18 @@ class _OutputFile(FileIO):
 
 def choose_pcm_format(source: PcmFormat, parameters: EncodingParameters) -> PcmFormat:
     """Return the PCM format that the encoder is given."""
-    same_channels = parameters.channels == source.channels
-    sample_format = codec_encoders.choose_sample_format(parameters.profile.codec, parameters.bits)
+    profile, channels = parameters.profile, parameters.channels
+    layout = source.layout
+    if channels != source.channels:
+        layout = pcm_source.CHANNEL_LAYOUTS[channels]
+    if profile.layouts and layout not in profile.layouts:
+        layout = profile.layouts[channels - 1]
+    sample_format = codec_encoders.choose_sample_format(profile.codec, parameters.bits)
     bits = 16 if sample_format.startswith("s16") else parameters.bits
     return PcmFormat(
         sample_rate=parameters.sample_rate,
-        channels=parameters.channels,
-        layout=source.layout if same_channels else pcm_source.CHANNEL_LAYOUTS[parameters.channels],
+        channels=channels,
+        layout=layout,
         sample_format=sample_format,
         bits=bits,
     )
@@ -160,19 +162,6 @@ def _open_output(file: FileIO, parameters: EncodingParameters) -> Any:
     return ffmpeg.require_pyav().open(
         file, "w", format=profile.container, options=options, io_open=reopen
     )
-
-
-def _report_progress(
-    frames: Iterable[Any], source: pcm_source.PcmSource, progress: Progress | None
-) -> Iterator[Any]:
-    reported, step = 0, source.format.sample_rate
-    for frame in frames:
-        yield frame
-        if progress and source.samples - reported >= step:
-            reported = source.samples
-            progress(source.samples, source.declared_samples)
-    if progress:
-        progress(source.samples, source.samples)
 
 
 def _foreign_errors() -> tuple[type[Exception], ...]:

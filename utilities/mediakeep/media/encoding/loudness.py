@@ -17,6 +17,7 @@ import msgspec
 
 from mediakeep.media import ffmpeg
 from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.pcm_source import Progress
 
 _PER_LU = 100  # loudness is counted in hundredths of a LU
 _ABSOLUTE_GATE = -70.0  # LUFS
@@ -66,13 +67,13 @@ class Loudness(msgspec.Struct, frozen=True):
         return 0.0 if self.integrated is None else reference - self.integrated
 
 
-def measure_track(path: Path) -> TrackMeasurement:
+def measure_track(path: Path, progress: Progress | None = None) -> TrackMeasurement:
     """Decode a file once and measure it.
 
     Raises Unreadable, NotAudio or DecodingFailed.
     """
     measurement = TrackMeasurement()
-    with pcm_source.open_source(path) as source:
+    with pcm_source.open_source(path, progress) as source:
         for step, (values, is_complete) in enumerate(_iter_measurements(source)):
             measurement.peak = max(measurement.peak, float(values["lavfi.r128.true_peak"]))
             if not is_complete:

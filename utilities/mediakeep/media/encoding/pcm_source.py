@@ -37,6 +37,7 @@ CHANNEL_LAYOUTS = {
 }
 _ITUNES_LENGTH_FIELD = 3  # of iTunSMPB: flags, delay, padding, length, all in hex
 
+Progress = Callable[[int, int], None]  # (samples done, samples in total or 0 if unknown)
 OnError = Callable[[float, str], None]  # (position in seconds, message)
 
 
@@ -63,11 +64,14 @@ class PcmSource:
     ALAC, Monkey's Audio, TTA and WavPack. `samples` counts the samples that `frames` has yielded.
     """
 
-    def __init__(self, path: Path, container: Any, stream: Any) -> None:
+    def __init__(
+        self, path: Path, container: Any, stream: Any, progress: Progress | None = None
+    ) -> None:
         self._path, self._container, self._stream = path, container, stream
         context = stream.codec_context
         self.codec: str = context.name
-        self.samples = 0
+        self.samples = self._reported = 0
+        self._progress = progress
         self.extradata: bytes = context.extradata or b""
         if self.codec in ffmpeg.CHECKSUM_CODECS:
             context.options = {**ffmpeg.STRICT_OPTIONS}
@@ -101,9 +105,11 @@ class PcmSource:
         for frame in self._decode(on_error):
             if previous is not None:
                 yield self._number(previous)
+                self._report_progress(self.format.sample_rate)
             previous = frame
         if previous is not None and (last := self._trim_end(previous)) is not None:
             yield self._number(last)
+        self._report_progress(0)
         self._check_length(on_error)
 
     def _decode(self, on_error: OnError | None) -> Iterator[Any]:
@@ -134,6 +140,12 @@ class PcmSource:
         frame.pts, frame.time_base = self.samples, Fraction(1, self.format.sample_rate)
         self.samples += frame.samples
         return frame
+
+    def _report_progress(self, step: int) -> None:
+        """Call `progress` if at least `step` samples were decoded since the last call."""
+        if self._progress and self.samples - self._reported >= step:
+            self._reported = self.samples
+            self._progress(self.samples, self.declared_samples)
 
     def _trim_end(self, frame: Any) -> Any:
         """Return the last frame without the samples after the end of the track."""
@@ -200,13 +212,14 @@ class PcmSource:
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[PcmSource]:
+def open_source(path: Path, progress: Progress | None = None) -> Iterator[PcmSource]:
     """Open an audio file to decode it.
 
+    `progress` is called after each second of audio; what it raises stops the decoding.
     Raises Unreadable, NotAudio or DecodingFailed, each with the path.
     """
     with ffmpeg.open_audio(path) as (container, stream):
-        yield PcmSource(path, container, stream)
+        yield PcmSource(path, container, stream, progress)
 
 
 def count_samples(path: Path) -> int:

@@ -23,7 +23,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `suffix` is that of the new file, "" for that of the source. `bit_rate` is in bits per second;
     `quality` replaces it for MP3's variable bit rate (0 is the best, 9 the smallest), and is -1 if
     unused. `sample_rate`, `bits` and `channels` are upper limits, 0 for those of the source.
-    `sample_rates` are those that the codec supports, () for all.
+    `sample_rates` and `layouts` are those that the codec supports, () for all; the layouts, in
+    FFmpeg's names, are one for each number of channels from 1 on.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sample_rates: tuple[int, ...] = ()
     bits: Count = 0
     channels: Count = 0
+    layouts: tuple[str, ...] = ()
     codec_options: dict[str, str] = {}
     container_options: dict[str, str] = {}
 
@@ -52,6 +54,7 @@ BUILT_IN = {
             bit_rate=128_000,
             sample_rates=(48000,),  # the decoder's rate, whatever the rate of the source
             channels=8,
+            layouts=("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1"),
             codec_options={"vbr": "on", "application": "audio"},
         ),
         Profile(
@@ -122,11 +125,12 @@ def _parse_profile(name: str, table: Mapping[str, Any], origin: str) -> Profile:
             raise BadSetting(origin, f"unknown base {base!r}. Use one of: {known}.")
         inherited = structs.asdict(BUILT_IN[base])
         for key in ("codec_options", "container_options"):
-            values[key] = {**inherited[key], **dict(values.get(key, {}))}
+            given = values.get(key, {})
+            values[key] = {**inherited[key], **given} if isinstance(given, Mapping) else given
         if "bit_rate" in values:
             inherited["quality"] = -1  # one of the two decides
         values = {**inherited, **values}
     try:
         return msgspec.convert({**values, "name": name}, Profile)
-    except (msgspec.ValidationError, TypeError) as error:
+    except msgspec.ValidationError as error:
         raise BadSetting(origin, f"{error}. Correct it and run again.") from error

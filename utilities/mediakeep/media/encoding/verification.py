@@ -10,7 +10,7 @@ import msgspec
 from mediakeep.errors import DecodingFailed, NotAudio
 from mediakeep.media.audio.decode.flac_md5 import FlacMd5
 from mediakeep.media.encoding import pcm_source
-from mediakeep.media.encoding.pcm_source import PcmSource
+from mediakeep.media.encoding.pcm_source import PcmSource, Progress
 
 VerificationMode = Literal["full", "length", "none"]
 
@@ -43,7 +43,11 @@ class Verification(msgspec.Struct):
 
 
 def verify_file(
-    path: Path, expected_samples: int, sample_rate: int, mode: VerificationMode = "full"
+    path: Path,
+    expected_samples: int,
+    sample_rate: int,
+    mode: VerificationMode = "full",
+    progress: Progress | None = None,
 ) -> Verification:
     """Compare the length of an audio file with the expected number of samples.
 
@@ -54,7 +58,7 @@ def verify_file(
     if mode == "none":
         return result
     try:
-        with pcm_source.open_source(path) as source:
+        with pcm_source.open_source(path, progress) as source:
             if source.format.sample_rate != sample_rate:
                 message = f"its sample rate is {source.format.sample_rate}, not {sample_rate} Hz"
                 result.add_error(0, message)

@@ -1,0 +1,182 @@
+"""Decoding returns exactly the samples of the track: no delay, padding or pre-skip."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import mutagen.mp4
+import pytest
+
+from mediakeep.errors import DecodingFailed, NotAudio, Unreadable, UsageError
+from mediakeep.media import ffmpeg
+from mediakeep.media.encoding import pcm_source
+from mediakeep.media.encoding.profiles import BUILT_IN
+from tests.media import encoded
+from tests.media.encoding import sounds
+from tests.sampling import each_row
+
+NOISE = 77 * 1152  # samples that tests.media.encoded writes
+KINDS = (
+    "cbr.mp3",
+    "alac.m4a",
+    "aac.m4a",
+    "16.flac",
+    "flac.oga",
+    "16.wav",
+    "a.aiff",
+    "a.wv",
+    "a.tta",
+)
+
+
+def declared(path: Path) -> int:
+    with pcm_source.open_source(path) as source:
+        return source.declared_samples
+
+
+def reported(path: Path) -> list[str]:
+    """Return the errors of decoding a whole file."""
+    found: list[str] = []
+    with pcm_source.open_source(path) as source:
+        for _ in source.frames(lambda _, message: found.append(message)):
+            pass
+    return found
+
+
+@each_row("name", KINDS)
+def test_every_format_is_decoded_to_its_exact_length(tmp_path: Path, name: str) -> None:
+    path = encoded.write(tmp_path / name, name)
+    assert pcm_source.count_samples(path) == NOISE
+    assert declared(path) == pytest.approx(NOISE, abs=45)  # the edit list of AAC is in ms
+
+
+@each_row(("name", "expected"), [("24.wav", 24), ("24.flac", 24), ("16.flac", 16), ("a.tta", 16)])
+def test_the_significant_bits_are_known(tmp_path: Path, name: str, expected: int) -> None:
+    with pcm_source.open_source(encoded.write(tmp_path / name, name)) as source:
+        assert source.format.bits == expected
+
+
+def test_dsf_is_decoded_to_pcm(tmp_path: Path) -> None:
+    (tmp_path / "a.dsf").write_bytes(encoded.dsf())
+    with pcm_source.open_source(tmp_path / "a.dsf") as source:
+        assert (source.format.sample_rate, source.format.bits) == (352_800, 24)
+        assert sum(frame.samples for frame in source.frames()) == 2_822_400 // 8 // 4096 * 4096
+
+
+@pytest.mark.skipif(not shutil.which("opusenc"), reason="compares with another encoder")
+def test_the_pre_skip_of_opusenc_is_left_out(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 44_100)
+    subprocess.run(["opusenc", "--quiet", str(source), str(tmp_path / "a.opus")], check=True)
+    assert abs(pcm_source.count_samples(tmp_path / "a.opus") - 48_000) <= 1
+
+
+@pytest.mark.skipif(not shutil.which("lame"), reason="compares with another encoder")
+@each_row("count", [1, 1153, 30_011])
+def test_the_gapless_data_of_lame_is_obeyed(tmp_path: Path, count: int) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", count)
+    subprocess.run(["lame", "--quiet", str(source), str(tmp_path / "a.mp3")], check=True)
+    assert pcm_source.count_samples(tmp_path / "a.mp3") == count
+
+
+def full_aac(folder: Path) -> Path:
+    """Write an AAC file whose last packet is complete, as iTunes does: 29 * 1024 samples."""
+    source = sounds.write_noise(folder / "a.wav", 29 * 1024)
+    sounds.convert(source, folder / "a.m4a", "aac")
+    return folder / "a.m4a"
+
+
+def test_the_length_that_itunes_writes_is_obeyed(tmp_path: Path) -> None:
+    path = full_aac(tmp_path)
+    assert pcm_source.count_samples(path) == 29 * 1024
+    tagged = mutagen.mp4.MP4(path)  # type: ignore[no-untyped-call]
+    value = f" 00000000 00000400 000000C8 {29 * 1024 - 200:016X} 00000000 00000000"
+    tagged["----:com.apple.iTunes:iTunSMPB"] = [value.encode()]
+    tagged.save()
+    assert pcm_source.count_samples(path) == 29 * 1024 - 200
+
+
+def test_the_end_of_an_edit_list_is_obeyed(tmp_path: Path) -> None:
+    path = full_aac(tmp_path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"elst") + 12  # after version, flags and the number of entries
+    assert struct.unpack_from(">I", content, at)[0] == 29 * 1024
+    struct.pack_into(">I", content, at, 29 * 1024 - 300)
+    path.write_bytes(content)
+    assert pcm_source.count_samples(path) == 29 * 1024 - 300
+
+
+def test_damage_is_raised_or_collected(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 60_000)
+    sounds.convert(source, tmp_path / "a.flac", "flac")
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    content[len(content) // 2] ^= 1  # FFmpeg drops the frame without an error
+    (tmp_path / "a.flac").write_bytes(content)
+    with pytest.raises(DecodingFailed, match=r"a\.flac cannot be decoded: .* samples are missing"):
+        pcm_source.count_samples(tmp_path / "a.flac")
+    assert reported(tmp_path / "a.flac")
+
+
+def test_a_truncated_mp3_is_noticed(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 3 * sounds.RATE)
+    sounds.convert(source, tmp_path / "a.mp3", "mp3-v0")
+    content = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "a.mp3").write_bytes(content[: len(content) // 2])
+    assert any("missing" in message for message in reported(tmp_path / "a.mp3"))
+
+
+def test_a_change_of_the_sample_rate_is_an_error(tmp_path: Path) -> None:
+    first = encoded.write(tmp_path / "a.mp3", "cbr.mp3").read_bytes()
+    second = encoded.write(tmp_path / "b.mp3", "mpeg2.mp3").read_bytes()
+    (tmp_path / "c.mp3").write_bytes(first + second[second.index(b"\xff\xf3") :])
+    with pytest.raises(DecodingFailed, match="it changes to 22050 Hz"):
+        pcm_source.count_samples(tmp_path / "c.mp3")
+
+
+def test_bad_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.m3u8").write_text("#EXTM3U\nother.aac\n")
+    with pytest.raises(NotAudio, match=r"a\.m3u8 is not audio: it is text"):
+        pcm_source.count_samples(tmp_path / "a.m3u8")
+    with pytest.raises(Unreadable, match=r"gone\.mp3: No such file"):
+        pcm_source.count_samples(tmp_path / "gone.mp3")
+    (tmp_path / "a.flac").write_bytes(b"fLaC" + bytes(100))
+    with pytest.raises(DecodingFailed, match=r"a\.flac cannot be decoded"):
+        pcm_source.count_samples(tmp_path / "a.flac")
+
+
+def test_a_cover_is_no_audio(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 5000)
+    sounds.convert(source, tmp_path / "a.m4a", "alac")
+    tagged = mutagen.mp4.MP4(tmp_path / "a.m4a")  # type: ignore[no-untyped-call]
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(50)
+    tagged["covr"] = [mutagen.mp4.MP4Cover(picture, mutagen.mp4.MP4Cover.FORMAT_PNG)]  # type: ignore[no-untyped-call]
+    tagged.save()
+    assert pcm_source.count_samples(tmp_path / "a.m4a") == 5000
+
+
+def test_errors_of_the_reader_are_not_those_of_the_file(tmp_path: Path) -> None:
+    source = sounds.write_noise(tmp_path / "a.wav", 5000)
+    with pytest.raises(ZeroDivisionError), pcm_source.open_source(source) as opened:
+        [1 // 0 for _ in opened.frames()]
+
+
+def test_without_pyav_the_error_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ffmpeg.describe_version().startswith("FFmpeg ")
+    monkeypatch.setitem(sys.modules, "av", None)  # as if the package were missing
+    with pytest.raises(UsageError, match='pip install "mediakeep\\[audio\\]"'):
+        pcm_source.count_samples(tmp_path / "a.wav")
+
+
+def test_all_profiles_use_encoders_that_exist() -> None:
+    import av
+
+    assert all(
+        profile.codec in av.codecs_available
+        for profile in BUILT_IN.values()
+        if profile.codec != "copy"
+    )

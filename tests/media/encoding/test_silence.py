@@ -1,0 +1,36 @@
+"""Silent stretches are found with their places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.media.encoding import silence
+from tests.media.encoding import sounds
+
+RATE = 48_000
+
+
+def found(path: Path, samples: bytes, **options: float) -> list[tuple[float, float]]:
+    ranges = silence.find_silence(sounds.write_wav(path, samples, RATE), **options)
+    return [(round(start, 2), round(end, 2)) for start, end in ranges]
+
+
+def test_silence_at_the_start_in_the_middle_and_at_the_end(tmp_path: Path) -> None:
+    loud, quiet = sounds.tone(1, -10), bytes(4 * RATE)
+    samples = quiet + loud + quiet[: 3 * RATE] + loud + quiet
+    assert found(tmp_path / "a.wav", samples) == [(0, 1), (2, 2.75), (3.75, 4.75)]
+    assert found(tmp_path / "a.wav", samples, min_seconds=0.8) == [(0, 1), (3.75, 4.75)]
+
+
+@pytest.mark.parametrize(("threshold", "count"), [(-30.0, 1), (-50.0, 0)])
+def test_the_threshold_decides_what_is_silent(tmp_path: Path, threshold: float, count: int) -> None:
+    samples = sounds.tone(1, -10) + sounds.tone(1, -40) + sounds.tone(1, -10)
+    assert len(found(tmp_path / "a.wav", samples, threshold=threshold)) == count
+
+
+def test_one_loud_channel_is_not_silence(tmp_path: Path) -> None:
+    samples = bytearray(sounds.tone(1, -10))
+    samples[2::4] = samples[3::4] = bytes(RATE)  # the right channel
+    assert found(tmp_path / "a.wav", bytes(samples)) == []
