@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +26,7 @@ NOBODY = 65534
 BIG = {"01.flac": b"1" * 900_000, "02.flac": b"2" * 900_000}
 _RESERVE = """
 import sys
+import tempfile
 from pathlib import Path
 from mediakeep.workspace.disk_space import SpaceRequirement, reserve_disk_space
 folder, size = Path(sys.argv[1]), int(sys.argv[2])
@@ -149,39 +150,41 @@ def test_a_full_disk_stays_the_place_of_what_was_to_go_to_quarantine(
 
 
 @pytest.fixture
-def as_user(tmp_path: Path) -> Iterator[Path]:
-    """A folder that this process may read but not write: root loses its privileges meanwhile."""
-    folder = tmp_path / "locked"
-    trees.make_tree(folder / "Album")
-    folder.chmod(0o555)
-    (folder / "Album").chmod(0o555)
-    privileged = os.geteuid() == 0
-    if privileged:
-        os.chown(tmp_path, NOBODY, -1)
-        os.seteuid(NOBODY)
-    yield folder
-    if privileged:
-        os.seteuid(0)
-    shutil.rmtree(folder)
+def locked() -> Iterator[Path]:
+    """A folder that this process may read but not write, next to one that it may write.
+
+    Root loses its privileges meanwhile, as modes do not bind it.
+    """
+    with tempfile.TemporaryDirectory() as name:  # which every user may enter, unlike tmp_path
+        folder = Path(name) / "locked"
+        trees.make_tree(folder / "Album")
+        folder.chmod(0o555)
+        (Path(name) / "own").mkdir()
+        Path(name).chmod(0o755)
+        (Path(name) / "own").chmod(0o777)
+        privileged = os.geteuid() == 0
+        if privileged:
+            os.seteuid(NOBODY)
+        yield folder
+        if privileged:
+            os.seteuid(0)
+        folder.chmod(0o755)
 
 
-@pytest.mark.real_disk
-def test_a_read_only_archive_is_a_clear_error(as_user: Path, tmp_path: Path) -> None:
-    if not os.access(tmp_path, os.X_OK, effective_ids=True):
-        pytest.skip("this user cannot reach the folder")
-    album = trees.make_tree(tmp_path / "Album")
+def test_a_read_only_archive_is_a_clear_error(locked: Path) -> None:
+    album = trees.make_tree(locked.parent / "own" / "Album")
     manifest = build_manifest(album)
     before = trees.contents(album)
     acts: list[Callable[[], object]] = [
-        lambda: publish.copy_to_archive(album, as_user / "archive", manifest, {}),
-        lambda: publish.move_to_output(album, as_user / "out", manifest),
-        lambda: quarantine.quarantine_path(as_user / "Album", as_user, "test"),
+        lambda: publish.copy_to_archive(album, locked / "archive", manifest, {}),
+        lambda: publish.move_to_output(album, locked / "out", manifest),
+        lambda: quarantine.quarantine_path(locked / "Album", locked, "test"),
     ]
     for act in acts:
         with pytest.raises(NotCopied, match=r"Permission denied\. Grant this user access"):
             act()
     assert trees.contents(album) == before
-    copy_to_source(as_user / "Album", album)  # reading is enough for a copy
+    copy_to_source(locked / "Album", album)  # reading is enough for a copy
 
 
 def test_a_read_only_file_system_is_a_clear_error(small_disk: Path, tmp_path: Path) -> None:
