@@ -96,6 +96,18 @@ def test_files_of_the_quarantine_are_deleted_after_their_days(tmp_path: Path) ->
     assert [entry.original_path.name for entry in quarantine.list_entries(tmp_path)] == ["new"]
 
 
+def test_what_a_killed_run_left_in_quarantine_expires(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    entry = quarantine.quarantine_path(tmp_path / "file", tmp_path, "test")
+    folder = tmp_path / quarantine.FOLDER / entry.id
+    (folder / "content").rename(tmp_path / "file")  # as of a kill before the move
+    assert quarantine.list_entries(tmp_path) == []
+    quarantine.expire_entries(tmp_path, 30)
+    assert folder.exists()
+    quarantine.expire_entries(tmp_path, 30, lambda: datetime.now(UTC) + timedelta(days=31))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file"]
+
+
 def test_a_damaged_record_of_the_quarantine_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     entry = quarantine.quarantine_path(tmp_path / "file", tmp_path, "test")

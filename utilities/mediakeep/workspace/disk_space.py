@@ -83,20 +83,22 @@ def reserve_disk_space(
     """
     requirements = list(requirements)
     path = folder / f"{os.urandom(6).hex()}.json"
-    with translate_errors(folder):
-        atomic_files.make_folder(folder)
-        with atomic_files.exclusive_lock(folder / _LOCK):
-            check_disk_space(requirements, folder)
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            handle = os.open(path, flags, 0o666)
-            try_lock(handle)
-            _write_reservation(handle, requirements)
-    try:
+    with contextlib.ExitStack() as stack:
+        with translate_errors(folder):
+            atomic_files.make_folder(folder)
+            with atomic_files.exclusive_lock(folder / _LOCK):
+                check_disk_space(requirements, folder)
+                handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+                stack.callback(os.close, handle)
+                stack.callback(_unlink_reservation, path)
+                try_lock(handle)
+                _write_reservation(handle, requirements)
         yield SpaceReservation(handle, folder / _LOCK)
-    finally:
-        with contextlib.suppress(OSError):  # another process removes it after the unlock
-            path.unlink()
-        os.close(handle)
+
+
+def _unlink_reservation(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another process removes it after the unlock
+        path.unlink()
 
 
 def _write_reservation(handle: int, requirements: Iterable[SpaceRequirement]) -> None:

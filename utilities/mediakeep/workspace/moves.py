@@ -24,8 +24,12 @@ from types import MappingProxyType
 from mediakeep import atomic_files, file_copies, path_text
 from mediakeep.errors import TargetExists, WorkingFilesChanged
 from mediakeep.workspace.folder_locks import open_folder, try_lock
-from mediakeep.workspace.manifest import Manifest, check_unchanged, walk
-from mediakeep.workspace.system_errors import find_existing_parent, translate_errors
+from mediakeep.workspace.manifest import Manifest, ManifestFile, walk
+from mediakeep.workspace.system_errors import (
+    find_existing_parent,
+    find_mount_point,
+    translate_errors,
+)
 from mediakeep.workspace.verified_copy import (
     copy_file,
     copy_folder_metadata,
@@ -122,19 +126,13 @@ def remove_abandoned_parts(folder: Path) -> int:
 
 
 def is_same_file_system(source: Path, target: Path) -> bool:
+    """Return True if a rename can move a file or folder to a path."""
     with translate_errors(source):
         parent = find_existing_parent(target.parent)
-        if source.stat().st_dev != parent.stat().st_dev:
+        if source.stat(follow_symlinks=False).st_dev != parent.stat().st_dev:
             return False
-    return _mount_of(source) == _mount_of(parent)
-
-
-def _mount_of(path: Path) -> Path:
-    """Return the mount point of a path: bind mounts have one device, but renames fail."""
-    path = path.resolve()
-    while path != path.parent and not path.is_mount():
-        path = path.parent
-    return path
+    # bind mounts have one device, but a rename from one to the other fails
+    return find_mount_point(source.parent) == find_mount_point(parent)
 
 
 @contextlib.contextmanager
@@ -155,32 +153,29 @@ def staged_copy(
     with _part_folder(target) as part:
         staged = part / "content"
         copied = _copy_manifest_files(source, staged, manifest)
-        if copied.files != manifest.files:
-            check_unchanged(source, manifest)
-            changed = next(b for a, b in zip(copied.files, manifest.files, strict=True) if a != b)
-            hint = "Restore it, then run again."
-            raise WorkingFilesChanged(changed.below(source), "its hash or time changed", hint)
+        for file, expected in zip(copied, manifest.files, strict=True):
+            if (file.size, file.sha256) != (expected.size, expected.sha256):
+                hint = "Restore it, then run again."
+                raise WorkingFilesChanged(expected.below(source), "its content changed", hint)
         for name, data in extra.items():
             with translate_errors(target / name):
                 atomic_files.write_atomic(staged / name, data)
         yield staged
 
 
-def _copy_manifest_files(source: Path, target: Path, manifest: Manifest) -> Manifest:
-    folders = [Path(path_text.unescape_path(name)) for name in manifest.folders]
+def _copy_manifest_files(source: Path, target: Path, manifest: Manifest) -> list[ManifestFile]:
     if not source.is_dir():
-        return Manifest((copy_file(source, target, target),))
+        return [copy_file(source, target, target)]
+    folders = [Path(path_text.unescape_path(name)) for name in manifest.folders]
     with translate_errors(target):
         target.mkdir()
     for name in folders:
         make_subfolder(target / name)
-    files = tuple(
-        copy_file(file.below(source), file.below(target), target) for file in manifest.files
-    )
+    files = [copy_file(file.below(source), file.below(target), target) for file in manifest.files]
     for name in reversed([Path(), *folders]):
         copy_folder_metadata(source / name, target / name)
     sync_folders([target, *(target / name for name in folders)])
-    return Manifest(files, manifest.folders)
+    return files
 
 
 @contextlib.contextmanager

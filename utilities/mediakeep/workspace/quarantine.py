@@ -53,7 +53,12 @@ def quarantine_path(
     folder = root / FOLDER / name
     with translate_errors(folder):
         atomic_files.write_atomic(folder / _RECORD, msgspec.json.format(msgspec.json.encode(entry)))
-    _move(path, folder / _CONTENT)
+    try:
+        _move(path, folder / _CONTENT)
+    except BaseException:
+        if not os.path.lexists(folder / _CONTENT):
+            shutil.rmtree(folder, ignore_errors=True)  # what is left expires
+        raise
     return entry
 
 
@@ -86,8 +91,11 @@ def expire_entries(root: Path, days: float, now: clock.Clock = clock.now) -> lis
     expired = [entry for entry in list_entries(root) if entry.date < oldest]
     for entry in expired:
         _delete_entry(root / FOLDER / entry.id)
-    for folder in (root / FOLDER).glob(f"{_EXPIRED}*"):  # of killed runs
-        _delete_folder(folder)
+    for folder in (root / FOLDER).glob("*"):  # of killed runs
+        if folder.name.startswith(_EXPIRED):
+            _delete_folder(folder)
+        elif _is_old_and_empty(folder, oldest):
+            _delete_entry(folder)
     return expired
 
 
@@ -98,6 +106,12 @@ def _move(source: Path, target: Path) -> None:
         moves.rename_into_place(source, target)
     else:
         moves.move_tree(source, target, build_manifest(source))
+
+
+def _is_old_and_empty(folder: Path, oldest: datetime) -> bool:
+    with translate_errors(folder):
+        old = folder.stat().st_mtime < oldest.timestamp()
+    return old and not os.path.lexists(folder / _CONTENT)
 
 
 def _delete_entry(folder: Path) -> None:

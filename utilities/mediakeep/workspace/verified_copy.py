@@ -64,7 +64,9 @@ def copy_file(source: Path, target: Path, top: Path) -> ManifestFile:
             digest = _hash_if_equal(old, target)
         digest = digest or _copy_and_rename(old, source, target)
         _check_source(source, facts)
-    return ManifestFile(relative_path(target, top), facts.st_size, facts.st_mtime_ns, digest)
+    with translate_errors(target):
+        mtime = target.stat(follow_symlinks=False).st_mtime_ns  # some file systems round it
+    return ManifestFile(relative_path(target, top), facts.st_size, mtime, digest)
 
 
 def make_subfolder(path: Path) -> None:
