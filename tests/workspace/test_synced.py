@@ -91,6 +91,19 @@ def test_what_is_published_was_synced(act: Act, tmp_path: Path) -> None:
     _run(act, tmp_path)
 
 
+def test_a_single_file_has_its_new_name_on_the_disk_before_it_loses_the_old(
+    tmp_path: Path,
+) -> None:
+    book, target = tmp_path / "made" / "Book.m4b", tmp_path / "out" / "Book.m4b"
+    book.parent.mkdir()
+    book.write_bytes(b"sound")
+    with SyncLog(target, book) as log:
+        publish.move_to_output(book, target, build_manifest(book))
+        assert log.published
+        log.check_end(target.parent)
+    assert not book.exists()
+
+
 @pytest.mark.usefixtures("apart")
 def test_what_is_moved_to_another_file_system_was_synced(tmp_path: Path) -> None:
     _run(_move, tmp_path)

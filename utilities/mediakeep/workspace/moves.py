@@ -63,11 +63,11 @@ def rename_into_place(source: Path, target: Path) -> None:
             raise TargetExists(target, _TARGET_HINT)
         if source.is_dir():
             _rename_folder(source, target)
-        elif file_copies.link_into_place(source, target):
-            source.unlink(missing_ok=True)
-        else:
+        elif not file_copies.link_into_place(source, target):
             raise TargetExists(target, _TARGET_HINT)
         atomic_files.sync_folder(target.parent)
+        if not target.is_dir():
+            source.unlink(missing_ok=True)  # only now, or a power loss could remove both names
         if source.parent != target.parent:
             atomic_files.sync_folder(source.parent)
 
