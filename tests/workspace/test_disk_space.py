@@ -138,6 +138,30 @@ def test_a_disk_that_fills_up_is_named_and_a_freed_one_goes_on(
     assert sorted(copied) == sorted(BIG.values())
 
 
+def test_a_bind_mount_is_another_file_system(tmp_path: Path) -> None:
+    """It has the same device, but a rename to it fails."""
+    mounted, bound = tmp_path / "mounted", tmp_path / "bound"
+    mounted.mkdir()
+    bound.mkdir()
+    mount = ["mount", "--bind", str(mounted), str(bound)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this user may not mount a file system")
+    try:
+        album = trees.make_tree(tmp_path / "Album")
+        before = trees.contents(album)
+        with pytest.raises(OSError, match="cross-device"):
+            album.rename(bound / "Album")
+        publish.move_to_output(album, bound / "Album", build_manifest(album))
+        assert trees.contents(mounted / "Album") == before
+        assert not album.exists()
+        entry = quarantine.quarantine_path(mounted / "Album", bound, "test")
+        assert entry.original_path == mounted / "Album"
+        assert not (mounted / "Album").exists()
+        assert quarantine.list_entries(mounted) == [entry]
+    finally:
+        subprocess.run(["umount", bound], check=True)
+
+
 def test_a_full_disk_stays_the_place_of_what_was_to_go_to_quarantine(
     small_disk: Path, tmp_path: Path
 ) -> None:

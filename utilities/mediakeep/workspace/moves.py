@@ -27,7 +27,6 @@ from mediakeep.workspace.folder_locks import open_folder, try_lock
 from mediakeep.workspace.manifest import Manifest, ManifestFile, walk
 from mediakeep.workspace.system_errors import (
     find_existing_parent,
-    find_mount_point,
     translate_errors,
 )
 from mediakeep.workspace.verified_copy import (
@@ -43,6 +42,10 @@ _TARGET_HINT = "Move it away or choose another target, then run again."
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
 
 
+class OtherFileSystem(Exception):
+    """Raised if a rename is impossible between two mounts of one device, such as bind mounts."""
+
+
 def move_tree(source: Path, target: Path, manifest: Manifest) -> None:
     """Move a file or folder to another file system.
 
@@ -55,16 +58,16 @@ def move_tree(source: Path, target: Path, manifest: Manifest) -> None:
 
 
 def rename_into_place(source: Path, target: Path) -> None:
-    """Rename a file or folder, and sync both folders; raise TargetExists if the name is taken."""
+    """Rename a file or folder, and sync both folders.
+
+    Raises TargetExists if the name is taken, OtherFileSystem, NotCopied and DiskFull.
+    """
     with translate_errors(target.parent):
         atomic_files.make_folder(target.parent)
     with translate_errors(target):
         if os.path.lexists(target):
             raise TargetExists(target, _TARGET_HINT)
-        if source.is_dir():
-            _rename_folder(source, target)
-        elif not file_copies.link_into_place(source, target):
-            raise TargetExists(target, _TARGET_HINT)
+        _take_name(source, target)
         atomic_files.sync_folder(target.parent)
         if not target.is_dir():
             source.unlink(missing_ok=True)  # only now, or a power loss could remove both names
@@ -72,13 +75,21 @@ def rename_into_place(source: Path, target: Path) -> None:
             atomic_files.sync_folder(source.parent)
 
 
-def _rename_folder(source: Path, target: Path) -> None:
+def _take_name(source: Path, target: Path) -> None:
+    """Rename a folder, or link a file to its new name."""
     try:
-        source.replace(target)
+        if source.is_dir():
+            source.replace(target)
+            return
+        is_linked = file_copies.link_into_place(source, target)
     except OSError as error:
+        if error.errno == errno.EXDEV:
+            raise OtherFileSystem from error
         if error.errno in _NOT_EMPTY:
             raise TargetExists(target, _TARGET_HINT) from error
         raise
+    if not is_linked:
+        raise TargetExists(target, _TARGET_HINT)
 
 
 def sync_tree(top: Path) -> None:
@@ -126,13 +137,10 @@ def remove_abandoned_parts(folder: Path) -> int:
 
 
 def is_same_file_system(source: Path, target: Path) -> bool:
-    """Return True if a rename can move a file or folder to a path."""
+    """Return True if a path is on the same device; a rename can still raise OtherFileSystem."""
     with translate_errors(source):
         parent = find_existing_parent(target.parent)
-        if source.stat(follow_symlinks=False).st_dev != parent.stat().st_dev:
-            return False
-    # bind mounts have one device, but a rename from one to the other fails
-    return find_mount_point(source.parent) == find_mount_point(parent)
+        return source.stat(follow_symlinks=False).st_dev == parent.stat().st_dev
 
 
 @contextlib.contextmanager

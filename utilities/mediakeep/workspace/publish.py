@@ -5,6 +5,7 @@ Every function may be called again after a kill: a target that equals the manife
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -86,8 +87,9 @@ def move_to_output(
     if moves.is_same_file_system(source, target):
         moves.sync_tree(source)
         _set_existing_aside(target, rules)
-        moves.rename_into_place(source, target)
-        return target
+        with contextlib.suppress(moves.OtherFileSystem):
+            moves.rename_into_place(source, target)
+            return target
     with moves.staged_copy(source, target, manifest) as staged:
         _set_existing_aside(target, rules)
         moves.rename_into_place(staged, target)

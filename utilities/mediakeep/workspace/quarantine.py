@@ -103,9 +103,10 @@ def _move(source: Path, target: Path) -> None:
     """Move anything within a file system, links as they are; to another one, files and folders."""
     moves.remove_abandoned_parts(target.parent)
     if moves.is_same_file_system(source, target):
-        moves.rename_into_place(source, target)
-    else:
-        moves.move_tree(source, target, build_manifest(source))
+        with contextlib.suppress(moves.OtherFileSystem):
+            moves.rename_into_place(source, target)
+            return
+    moves.move_tree(source, target, build_manifest(source))
 
 
 def _is_old_and_empty(folder: Path, oldest: datetime) -> bool:
