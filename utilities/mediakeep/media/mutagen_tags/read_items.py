@@ -116,7 +116,7 @@ def _described_text(frame: Any) -> TagItem:
 
 def _synced_lyrics(frame: Any) -> TagItem:
     if frame.format != 2 or frame.type not in (0, 1):  # milliseconds; lyrics or a transcription
-        return TagItem("SYLT", frame=frame)
+        return TagItem(frame.HashKey, frame=frame)
     lines = tuple(f"{time}\t{text}" for text, time in frame.text)
     return TagItem("SYLT", lines, frame.desc, frame.lang, frame)
 
@@ -130,7 +130,7 @@ def _identifier(frame: Any) -> TagItem:
 
 def _volume(frame: Any) -> TagItem:
     if frame.channel != 1:  # master volume
-        return TagItem("RVA2", frame=frame)
+        return TagItem(frame.HashKey, frame=frame)
     return TagItem("RVA2", (f"{frame.gain:.2f}", f"{frame.peak:.6f}"), frame.desc, frame=frame)
 
 

@@ -56,8 +56,6 @@ def _replaygain(name: str) -> TagMapping:
     return _field(f"replaygain_{name}")
 
 
-_ORIGINAL_ARTIST = "ORIGINALARTIST|Original Artist"  # the latter in APEv2
-
 EXTRA_FIELDS = (
     _spelt("acoustid_fingerprint", "Acoustid Fingerprint"),
     _field("albumsort", "TSOA|TXXX:ALBUMSORT", mp4="soal", asf="WM/AlbumSortOrder"),
@@ -84,12 +82,7 @@ EXTRA_FIELDS = (
     _spelt("musicbrainz_trmid", "MusicBrainz TRM Id"),
     _spelt("musicbrainz_workid", "MusicBrainz Work Id"),
     _field("musicip_fingerprint", "TXXX:MusicMagic Fingerprint", vorbis="FINGERPRINT"),
-    _field(
-        "musicip_puid",
-        "TXXX:MusicIP PUID",
-        mp4=f"{FREEFORM_PREFIX}MusicIP PUID",
-        asf="MusicIP/PUID",
-    ),
+    _spelt("musicip_puid", "MusicIP PUID"),
     _field("originalalbum", "TOAL", asf="WM/OriginalAlbumTitle"),
     _field(
         "originalartist", "TOPE", asf="WM/OriginalArtist", vorbis="ORIGINALARTIST|Original Artist"
@@ -182,6 +175,11 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {name: _index(name) for name in TAG_F
 _EXTRA = {field.name: field for field in EXTRA_FIELDS}
 
 
+def identity(name: str) -> tuple[bool, str]:
+    """Return what identifies a field or custom name; custom names ignore case."""
+    return is_field(name), name.casefold()
+
+
 def is_mapped(field: str) -> bool:
     """Return True if our reader provides the field in `Tags`."""
     return field in _MAPPED
@@ -192,25 +190,29 @@ def describes_encoding(name: str) -> bool:
     return name.casefold() in _ENCODING_NAMES
 
 
+def is_field(name: str) -> bool:
+    """Return True for the name of a field, and False for a custom name."""
+    return name in _MAPPED or name in _EXTRA
+
+
 def field_name(native: str, tag_format: str) -> str:
     """Return the field of a native name, or the custom name of an unknown one.
 
-    The custom name is the native one without "TXXX:", or without Apple's prefix in MP4.
+    The custom name is the native one without "TXXX:", or without Apple's prefix in MP4. It is in
+    capitals if a field has that name.
     """
     known = _FIELDS[tag_format].get(native.casefold())
     if known:
         return known
-    for prefix in ("TXXX:", FREEFORM_PREFIX, "----:"):
+    prefixes = {"id3": ("TXXX:",), "mp4": (FREEFORM_PREFIX, "----:")}.get(tag_format, ())
+    for prefix in prefixes:
         if native.casefold().startswith(prefix.casefold()):
-            return _field_of_custom_name(native[len(prefix) :], tag_format)
+            name = native[len(prefix) :]
+            field = _FIELDS["vorbis"].get(name.casefold(), "")
+            if field and field not in _MAPPED:  # as other taggers write it: "TXXX:COPYRIGHT"
+                return field
+            return name.upper() if is_field(name.casefold()) else name
     return native
-
-
-def _field_of_custom_name(name: str, tag_format: str) -> str:
-    """Return the extra field of this name, or the name; other taggers write TXXX:COPYRIGHT."""
-    field = _FIELDS["vorbis"].get(name.casefold(), "")
-    taken = field in _MAPPED or field in DESCRIBED_FIELDS
-    return field if field and not taken and tag_format in ("id3", "mp4") else name
 
 
 def native_names(field: str, tag_format: str) -> tuple[str, ...]:

@@ -120,16 +120,10 @@ class _PlanBuilder:
 
     def _resolve_name(self, item: TagItem) -> TagItem:
         """Return a custom item under the field name that a reader gives its native name."""
-        native = field_map.native_names(item.name, self._tag_format)
-        if not native or field_map.is_mapped(item.name):
+        if field_map.is_field(item.name):
             return item
-        field = field_map.field_name(native[0], self._tag_format)
-        base = field.partition(":")[0].casefold()
-        return (
-            item
-            if base in field_map.DESCRIBED_FIELDS
-            else msgspec.structs.replace(item, name=field)
-        )
+        native = field_map.native_names(item.name, self._tag_format)[0]
+        return msgspec.structs.replace(item, name=field_map.field_name(native, self._tag_format))
 
     def _is_separate_comment(self, item: TagItem) -> bool:
         """Return True for a comment that needs a language or description."""
@@ -226,6 +220,9 @@ class _PlanBuilder:
         rating, count = old.values if old else ("0", "0")
         if item.name == "rating":
             rating = values.rating_to_stars(item.values[0], values.POPM_STARS)
+            rounded = values.rating_from_stars(rating, values.POPM_STARS)
+            if values.is_same_rating(rounded, item.values[0]):
+                item = msgspec.structs.replace(item, values=(rounded,))
         elif item.values[0].isdecimal() and int(item.values[0]) <= _MAX_COUNT:
             count = item.values[0]
         else:
@@ -238,7 +235,10 @@ class _PlanBuilder:
 
     def _store(self, item: TagItem, native: TagItem, *, replace: bool = False) -> None:
         key = (native.name, native.description, native.language)
-        if key in self._native and not replace:
+        old = self._native.get(key)
+        if old and not replace and old.values == native.values:
+            return
+        if old and not replace:
             self.drop(item, f"{native.name} has another value")
             return
         self._native[key] = native
@@ -246,7 +246,7 @@ class _PlanBuilder:
 
 
 def _same_field(one: TagItem, other: TagItem) -> bool:
-    same_name = one.name.casefold() == other.name.casefold()
+    same_name = field_map.identity(one.name) == field_map.identity(other.name)
     return same_name and one.description == other.description
 
 

@@ -32,16 +32,17 @@ def read_all_tags(path: Path) -> AllTags:
     if not any(block.items for block in blocks):
         raw = tuple(TagItem(name, tuple(texts)) for name, texts in reading.raw.items())
         blocks = [NativeTagItems(_container_format(reading), raw)] if raw else []
-    items = {_key(item): item for item in _mapped_items(reading)}
-    for block in blocks:
-        for item in _other_items(block, reading.tags):
-            items.setdefault(_key(item), item)
+    items = [*_mapped_items(reading)]
+    for number, block in enumerate(blocks):
+        known = {_key(item) for item in items} if number else set()
+        found = _other_items(block, reading.tags, is_main=not number)
+        items += [item for item in found if _key(item) not in known]
     tag_format = blocks[0].tag_format if blocks else ""
-    return AllTags(reading.facts.format, tag_format, tuple(items.values()), pictures)
+    return AllTags(reading.facts.format, tag_format, tuple(items), pictures)
 
 
-def _key(item: TagItem) -> tuple[str, str, str]:
-    return item.name.casefold(), item.description, item.language
+def _key(item: TagItem) -> tuple[tuple[bool, str], str]:
+    return field_map.identity(item.name), item.description
 
 
 def _container_format(reading: AudioFile) -> str:
@@ -57,8 +58,11 @@ def _mapped_items(reading: AudioFile) -> Iterator[TagItem]:
                 break
 
 
-def _other_items(native: NativeTagItems, known: Tags) -> Iterator[TagItem]:
-    """Yield the items of the main tag that the fields of `Tags` do not contain."""
+def _other_items(native: NativeTagItems, known: Tags, *, is_main: bool) -> Iterator[TagItem]:
+    """Yield the items of a tag that the fields of `Tags` do not contain.
+
+    Of a secondary tag, the fields of `Tags` are left out: the main tag is what players show.
+    """
     names = {item.name.casefold() for item in native.items}
     for item in native.items:
         field = field_map.field_name(item.name, native.tag_format)
@@ -70,7 +74,7 @@ def _other_items(native: NativeTagItems, known: Tags) -> Iterator[TagItem]:
             is_main = not ranks or item.name.casefold() == ranks[0].casefold()
             yield _rename(item, field if is_main else item.name)
         elif field_map.is_mapped(field) and field != "comment":
-            if not _is_known(item, field, known):
+            if is_main and not _is_known(item, field, known):
                 yield _rename(item, item.name.removeprefix("TXXX:"))
         else:
             yield from _convert(item, field, native.tag_format)
@@ -98,7 +102,7 @@ def _convert(item: TagItem, field: str, tag_format: str) -> Iterable[TagItem]:
         return _people(item)
     convert = _CONVERTERS.get((tag_format, item.name))
     base, _, description = field.partition(":")
-    if not convert and base.casefold() in field_map.DESCRIBED_FIELDS and tag_format != "id3":
+    if not convert and base.casefold() in field_map.DESCRIBED_FIELDS:
         field = field_map.field_name(base, "vorbis")
         item = TagItem(field, item.values, item.description or description, item.language)
     convert = convert or _CONVERTERS.get((tag_format, field))
@@ -133,7 +137,7 @@ def _volume(item: TagItem) -> Iterator[TagItem]:
         if float(peak):
             yield TagItem(f"replaygain_{kind}_peak", (peak,))
     else:
-        yield TagItem("RVA2", frame=item.frame)
+        yield TagItem(item.frame.HashKey, frame=item.frame)
 
 
 def _synced_lyrics(item: TagItem) -> Iterator[TagItem]:
@@ -164,5 +168,8 @@ _CONVERTERS: Mapping[tuple[str, str], Callable[[TagItem], Iterable[TagItem]]] = 
     ("id3", "SYLT"): _synced_lyrics,
     ("id3", "MVIN"): _movement_pair,
     ("asf", "WM/SharedUserRating"): _asf_rating,
-    **{(tag_format, "rating"): _text_rating for tag_format in ("vorbis", "ape", "mp4", "asf")},
+    **{
+        (tag_format, "rating"): _text_rating
+        for tag_format in ("id3", "vorbis", "ape", "mp4", "asf")
+    },
 }

@@ -11,7 +11,7 @@ from mediakeep.media.audio.tag_edits import TargetTags
 from mediakeep.media.audio.write_options import Id3Version, OtherTags, TagWriteOptions
 from mediakeep.media.mutagen_tags import adapter
 from mediakeep.media.mutagen_tags.tag_items import TagItem
-from mediakeep.media.transfer import plan
+from mediakeep.media.transfer import field_map, plan
 from mediakeep.media.transfer.model import (
     AllTags,
     CarriedField,
@@ -67,7 +67,7 @@ def _is_stored(planned: PlannedItem, written: AllTags) -> bool:
 
 
 def _same_field(item: TagItem, other: TagItem) -> bool:
-    same_name = item.name.casefold() == other.name.casefold()
+    same_name = field_map.identity(item.name) == field_map.identity(other.name)
     return same_name and item.description == other.description
 
 

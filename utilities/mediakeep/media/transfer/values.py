@@ -10,6 +10,7 @@ MAX_FRACTION_RATING = 1.0
 POPM_STARS = (0, 1, 64, 128, 196, 255)
 ASF_STARS = (0, 1, 25, 50, 75, 99)
 _PERCENT_STARS = (0, 20, 40, 60, 80, 100)
+_RATING_TOLERANCE = 0.005  # the steps of a stored rating are up to 0.008 wide
 
 _R128_OFFSET = 5.0  # dB: ReplayGain 2.0 refers to -18 LUFS, R128 gains to -23 LUFS (RFC 7845, 5.2)
 _REPLAYGAIN_LUFS, _REPLAYGAIN_SPL = -18.0, 89.0  # the same reference in both units
@@ -34,10 +35,16 @@ def rating_from_stars(text: str, stars: tuple[int, ...]) -> str:
 
 
 def rating_to_stars(fraction: str, stars: tuple[int, ...]) -> str:
-    """Return the stored value of a rating from 0 to 1."""
+    """Return the stored value of a rating from 0 to 1; only 0 becomes 0, which means unrated."""
     steps = min(MAX_FRACTION_RATING, max(0.0, float(fraction))) * 5
     lower = min(4, int(steps))
-    return str(round(stars[lower] + (steps - lower) * (stars[lower + 1] - stars[lower])))
+    stored = round(stars[lower] + (steps - lower) * (stars[lower + 1] - stars[lower]))
+    return str(max(stored, 1 if steps else 0))
+
+
+def is_same_rating(fraction: str, other: str) -> bool:
+    """Return True if two ratings differ only by the rounding of a stored value."""
+    return abs(float(fraction) - float(other)) < _RATING_TOLERANCE
 
 
 def rating_from_text(text: str) -> str:
