@@ -93,10 +93,22 @@ def test_apev2_in_an_mp3_adds_what_id3_lacks(tmp_path: Path) -> None:
 
 def test_only_apev2_or_id3v1_in_an_mp3(tmp_path: Path) -> None:
     source = bare(tmp_path, "mp3")
-    source.write_bytes(source.read_bytes() + mutations_tags.id3v1())
+    old_tag = mutations_tags.id3v1()
+    source.write_bytes(source.read_bytes() + old_tag[:97] + b"Sea".ljust(30, b"\0") + b"\x05")
     old = tags.read(source).tags
-    opened, _, _ = transfer(source, "opus")
+    opened, _, report = transfer(source, "opus")
     assert opened["title"] == list(old.title) != []
+    assert (opened["comment"], report.not_carried) == (["Sea"], ())
+
+
+def test_tags_around_audio_that_has_none_of_its_own(tmp_path: Path) -> None:
+    source = tmp_path / "a.aac"
+    source.write_bytes(mutations_sounds.whole("aac"))
+    opened, lost, _ = transfer(source, "flac")
+    assert opened["artists"] == ["Velvet Harbour", "Anna"]
+    assert opened["comment"] == ["Low Tide"]
+    assert opened.pictures[0].data == FRONT
+    assert set(lost) == {"CHAP:c1", "CTOC:toc", "language of comment"}
 
 
 def test_riff_info(tmp_path: Path) -> None:
@@ -205,6 +217,17 @@ def test_binary_frames_stay_in_id3(tmp_path: Path) -> None:
     assert set(lost) == {"CHAP:c1", "GEOB:Serato"}
 
 
+def test_binary_data_of_other_tags_is_listed(tmp_path: Path) -> None:
+    source = with_frames(tmp_path, id3.TIT2(3, "Low Tide"))
+    ape = apev2.APEv2()
+    ape["Blob"] = apev2.APEValue(b"\x01", apev2.BINARY)
+    ape.save(source)
+    assert set(transfer(source, "mp3")[1]) == {"Blob"}
+    source = tmp_path / "tagged.flac"
+    source.write_bytes(mutations_sounds.whole("tagged.flac"))
+    assert {"CHAP:c1", "CTOC:toc"} <= set(transfer(source, "flac")[1])
+
+
 def test_a_cue_sheet_block_stays_in_flac(tmp_path: Path) -> None:
     source = with_comments(tmp_path, TITLE=["Disc"])
     audio = flac.FLAC(source)
@@ -230,6 +253,12 @@ def test_binary_freeform_atoms_stay_in_mp4(tmp_path: Path) -> None:
     assert lost == {}
     opened, lost, _ = transfer(source, "flac")
     assert (opened["org.own:Note"], set(lost)) == (["text"], {"----:org.own:Thing"})
+
+
+def test_empty_values_are_not_carried(tmp_path: Path) -> None:
+    frames = (id3.TPE1(3, ["Anna", ""]), id3.TIT2(3, [""]), id3.TXXX(3, "Note", ["", "x"]))
+    opened, lost, _ = transfer(with_frames(tmp_path, *frames), "flac")
+    assert (dict(opened), lost) == ({"artist": ["Anna"], "note": ["x"]}, {})
 
 
 def test_pictures_that_a_target_cannot_hold(tmp_path: Path) -> None:

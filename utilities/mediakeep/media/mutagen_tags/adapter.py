@@ -47,7 +47,7 @@ _PARSE_ERRORS = (
     *(MutagenError, AtomError, ValueError, LookupError, ArithmeticError, struct.error, EOFError),
     *(TypeError, AttributeError, RecursionError, NotImplementedError, OSError),
 )
-_REPAIR_HINT = "Repair its tags with another tagger and run again."
+_REMOVE_HINT = "Remove them with another program and run again."
 
 
 class FormatTagWriter(Protocol):
@@ -124,7 +124,8 @@ def read_items(path: Path, kind: str) -> tuple[list[NativeTagItems], tuple[TagPi
         except _PARSE_ERRORS as error:
             if isinstance(error, OSError):
                 raise open_file.to_unreadable(path, error) from error
-            raise Unreadable(path_text.escape_path(path), DAMAGED_TAGS, _REPAIR_HINT) from error
+            reason = "its tags are damaged"
+            raise Unreadable(path_text.escape_path(path), reason, _REMOVE_HINT) from error
     return blocks, pictures
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 import mutagen
-from mutagen import MutagenError, apev2, flac, mp3, mp4, trueaudio
+from msgspec.structs import replace
+from mutagen import MutagenError, apev2, flac, mp4
 from mutagen._vorbis import VComment
 from mutagen.asf import ASFTags
 from mutagen.asf._attrs import ASFBoolAttribute, ASFByteArrayAttribute, ASFGUIDAttribute
@@ -29,6 +30,9 @@ _APE_PICTURE_TYPES = {"front": 3, "back": 4, "leaflet": 5, "media": 6, "artist":
 _MP4_TEXT_TYPES = (mp4.AtomDataType.UTF8, mp4.AtomDataType.IMPLICIT)
 _MIME_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png", b"GIF": "image/gif"}
 
+_LOAD_OPTIONS: Mapping[type, dict[str, bool]] = {ID3: {"load_v1": False}, apev2.APEv2: {}}
+_ID3V1_COMMENT = "ID3v1 Comment"  # the description that mutagen gives it
+
 _Found = TagItem | TagPicture
 
 
@@ -37,17 +41,31 @@ def read_items(file: BinaryIO) -> list[NativeTagItems]:
 
     A file that mutagen does not know, or without tags, has none.
     """
-    audio: Any = mutagen.File(file)
-    tags = [audio.tags] if audio and audio.tags is not None else []
-    if isinstance(audio, mp3.MP3 | trueaudio.TrueAudio):
-        file.seek(0)
-        with contextlib.suppress(apev2.APENoHeaderError):
-            tags.append(apev2.APEv2(file))
+    audio, error = _open_audio(file)
+    tags = [audio.tags] if audio is not None and audio.tags is not None else []
+    for kind in (ID3, apev2.APEv2):  # around audio whose usual tags are others
+        if not any(isinstance(one, kind) for one in tags):
+            file.seek(0)
+            with contextlib.suppress(MutagenError):
+                tags.append(kind(file, **_LOAD_OPTIONS[kind]))
+    if error and not tags:
+        raise error
     result = [_convert(one) for one in tags]
     if isinstance(audio, flac.FLAC):
-        main = result[0] if result else NativeTagItems("vorbis")
-        result[:1] = [_split("vorbis", [*main.items, *main.pictures, *_flac_blocks(audio)])]
+        is_native = audio.tags is not None
+        main = result.pop(0) if is_native else NativeTagItems("vorbis")
+        found = [*main.items, *main.pictures, *_flac_blocks(audio)]
+        if found or is_native:
+            result.insert(0, _split("vorbis", found))
     return result
+
+
+def _open_audio(file: BinaryIO) -> tuple[Any, MutagenError | None]:
+    """Return the file as mutagen opens it, or the error if it does not understand its audio."""
+    try:
+        return mutagen.File(file), None
+    except MutagenError as error:
+        return None, error
 
 
 def _convert(tags: Any) -> NativeTagItems:
@@ -58,7 +76,11 @@ def _convert(tags: Any) -> NativeTagItems:
 
 
 def _split(tag_format: str, found: list[_Found]) -> NativeTagItems:
-    items = tuple(one for one in found if isinstance(one, TagItem))
+    items = tuple(
+        replace(one, values=tuple(filter(None, one.values)))
+        for one in found
+        if isinstance(one, TagItem) and (one.frame is not None or any(one.values))
+    )
     pictures = tuple(one for one in found if isinstance(one, TagPicture))
     return NativeTagItems(tag_format, items, pictures)
 
@@ -111,6 +133,8 @@ def _picture_frame(frame: Any) -> TagPicture:
 
 def _described_text(frame: Any) -> TagItem:
     text = frame.text if isinstance(frame.text, list) else [frame.text]
+    if frame.desc == _ID3V1_COMMENT:
+        return TagItem(frame.FrameID, tuple(text))
     return TagItem(frame.FrameID, tuple(text), frame.desc, frame.lang)
 
 

@@ -64,7 +64,7 @@ def plan_transfer(source: AllTags, kind: str) -> TransferPlan:
     items, lost = gains.convert_gains(source.items, is_opus=kind == formats.OPUS.name)
     builder.not_carried += lost
     for item in items:
-        if item.frame is not None and not item.values:
+        if not item.values:
             builder.add_binary(item, source)
         elif field_map.describes_encoding(item.name):
             builder.drop(item, "it describes the encoding of the source")
@@ -98,8 +98,8 @@ class _PlanBuilder:
 
     def add_binary(self, item: TagItem, source: AllTags) -> None:
         """Keep binary data in a file of the same format; it has no text."""
-        same_tags = source.tag_format == self._tag_format != "vorbis"
-        if same_tags or self._kind == source.format == formats.FLAC.name:
+        is_storable = self._tag_format != "vorbis" or self._kind == source.format
+        if item.frame is not None and is_storable and source.tag_format == self._tag_format:
             self._store(item, TagItem(item.name, frame=item.frame))
         else:
             self.drop(item, f"{self._kind} has no place for this binary data")

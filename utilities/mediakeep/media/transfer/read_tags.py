@@ -66,13 +66,13 @@ def _other_items(native: NativeTagItems, known: Tags, *, is_main: bool) -> Itera
     names = {item.name.casefold() for item in native.items}
     for item in native.items:
         field = field_map.field_name(item.name, native.tag_format)
-        if item.frame is not None and not item.values:
-            yield item
+        if not item.values:  # only a main tag can be stored in a file of the same format
+            yield item if is_main else TagItem(item.name)
         elif field == "comment" and not item.description:
             usual = field_map.native_names(field, native.tag_format)
             ranks = [name for name in usual if name.casefold() in names]
-            is_main = not ranks or item.name.casefold() == ranks[0].casefold()
-            yield _rename(item, field if is_main else item.name)
+            is_usual = not ranks or item.name.casefold() == ranks[0].casefold()
+            yield _rename(item, field if is_usual else item.name)
         elif field_map.is_mapped(field) and field != "comment":
             if is_main and not _is_known(item, field, known):
                 yield _rename(item, item.name.removeprefix("TXXX:"))

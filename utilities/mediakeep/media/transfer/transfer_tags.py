@@ -61,7 +61,7 @@ def _verify(target: Path, planned: TransferPlan) -> TransferReport:
 
 def _is_stored(planned: PlannedItem, written: AllTags) -> bool:
     item = planned.item
-    if item.frame is not None and not item.values:
+    if not item.values:
         return any(one.name == item.name for one in written.items)
     return any(_same_field(item, one) and item.values == one.values for one in written.items)
 
