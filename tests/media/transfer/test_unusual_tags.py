@@ -255,6 +255,24 @@ def test_binary_freeform_atoms_stay_in_mp4(tmp_path: Path) -> None:
     assert (opened["org.own:Note"], set(lost)) == (["text"], {"----:org.own:Thing"})
 
 
+def test_comments_in_several_languages(tmp_path: Path) -> None:
+    frames = [id3.COMM(3, "eng", "", ["sea"]), id3.COMM(3, "deu", "", ["Meer"])]
+    frames += [id3.USLT(3, language, "", language) for language in ("fra", "eng", "deu")]
+    source = with_frames(tmp_path, *frames)
+    opened, lost, _ = transfer(source, "opus")
+    assert sorted(opened["comment"]) == ["Meer", "sea"]
+    assert sorted(opened["lyrics"]) == ["deu", "eng", "fra"]
+    assert set(lost) == {"language of comment", "language of lyrics"}
+    opened, lost, _ = transfer(source, "mp3")
+    assert opened["COMM::deu"].text == ["Meer"]
+    assert {frame.lang: frame.text for frame in opened.tags.getall("USLT")} == {
+        "fra": "fra",
+        "eng": "eng",
+        "deu": "deu",
+    }
+    assert lost == {}
+
+
 def test_empty_values_are_not_carried(tmp_path: Path) -> None:
     frames = (id3.TPE1(3, ["Anna", ""]), id3.TIT2(3, [""]), id3.TXXX(3, "Note", ["", "x"]))
     opened, lost, _ = transfer(with_frames(tmp_path, *frames), "flac")

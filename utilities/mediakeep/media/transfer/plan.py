@@ -62,6 +62,8 @@ def plan_transfer(source: AllTags, kind: str) -> TransferPlan:
     """
     builder = _PlanBuilder(kind)
     items, lost = gains.convert_gains(source.items, is_opus=kind == formats.OPUS.name)
+    if TAG_FORMATS[kind] != "id3":
+        items = _merge_languages(items)
     builder.not_carried += lost
     for item in items:
         if not item.values:
@@ -109,7 +111,7 @@ class _PlanBuilder:
         if not item.description:
             item = self._resolve_name(item)
         stored = next((one for one in self.planned if _same_field(one.item, item)), None)
-        if stored and stored.item.language == item.language:
+        if stored:
             if stored.item.values != item.values:
                 self.drop(item, f"its name is that of {stored.item.name}, which has another value")
         elif field_map.is_mapped(item.name) and not self._is_separate_comment(item):
@@ -245,9 +247,21 @@ class _PlanBuilder:
         self.planned.append(PlannedItem(item, native.name))
 
 
+def _merge_languages(items: Iterable[TagItem]) -> list[TagItem]:
+    """Join the texts of a field that differ in their language."""
+    merged: dict[tuple[object, ...], TagItem] = {}
+    for number, item in enumerate(items):
+        key = (item.name, item.description) if item.language else (number,)
+        if old := merged.get(key):
+            languages = f"{old.language}, {item.language}"
+            item = TagItem(item.name, old.values + item.values, item.description, languages)
+        merged[key] = item
+    return list(merged.values())
+
+
 def _same_field(one: TagItem, other: TagItem) -> bool:
     same_name = field_map.identity(one.name) == field_map.identity(other.name)
-    return same_name and one.description == other.description
+    return same_name and (one.description, one.language) == (other.description, other.language)
 
 
 def _text_values(item: TagItem) -> Values:

@@ -21,6 +21,8 @@ from mediakeep.media.transfer.model import (
 from mediakeep.media.transfer.plan import PlannedItem, TransferPlan
 from mediakeep.media.transfer.read_tags import read_all_tags
 
+_NO_LANGUAGE = "XXX"  # in ID3
+
 
 def transfer_tags(source: Path, target: Path, id3: Id3Version = Id3Version.NEW) -> TransferReport:
     """Store all tags and pictures of a file in a new file, and return what it could not store.
@@ -63,7 +65,11 @@ def _is_stored(planned: PlannedItem, written: AllTags) -> bool:
     item = planned.item
     if not item.values:
         return any(one.name == item.name for one in written.items)
-    return any(_same_field(item, one) and item.values == one.values for one in written.items)
+    languages = (item.language, _NO_LANGUAGE) if written.tag_format == "id3" else ("",)
+    return any(
+        _same_field(item, one) and item.values == one.values and one.language in languages
+        for one in written.items
+    )
 
 
 def _same_field(item: TagItem, other: TagItem) -> bool:
