@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mediakeep.app.console import CommandResult
-from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, scan, show
+from mediakeep.app.queue_admin import backup, legacy_import, maintenance, reset, retire, scan, show
 from mediakeep.app.queue_admin.context import ManagerContext
 from mediakeep.commands import app
 from mediakeep.commands.console import ClickConsole
@@ -31,12 +31,41 @@ class ManagerAction:
     help: str
     metavar: str = ""
     multiple: bool = False
-    allowed_options: tuple[str, ...] = ()  # of --status, --yes and --force, those that apply
+    allowed_options: tuple[str, ...] = ()  # of --status, --yes, --force and --to
     value_type: click.ParamType[Any] = click.STRING
 
 
 def list_actions(kind: Kind) -> list[ManagerAction]:
     """List the actions of a kind's manager."""
+    actions = _list_common_actions(kind)
+    return [*actions, *_list_stage_actions()] if kind.stages else actions
+
+
+def _list_stage_actions() -> list[ManagerAction]:
+    """List the actions of kinds with stages, whose items may wait and leave the queue."""
+    return [
+        ManagerAction(
+            "--unpark",
+            reset.unpark,
+            "Let the next batch process an item that waits, or all of them.",
+            "NAME|all",
+        ),
+        ManagerAction(
+            "--retire",
+            retire.retire_items,
+            "Remove an item, or all completed ones, from the queue; the history keeps them.",
+            "NAME|completed",
+        ),
+        ManagerAction(
+            "--restore-retired",
+            retire.restore_retired,
+            "Bring a retired item back with the status that it had.",
+            "NAME",
+        ),
+    ]
+
+
+def _list_common_actions(kind: Kind) -> list[ManagerAction]:
     return [
         ManagerAction(
             "--scan",
@@ -79,7 +108,7 @@ def list_actions(kind: Kind) -> list[ManagerAction]:
             "Make the named items pending again, with no attempts counted.",
             "NAME",
             multiple=True,
-            allowed_options=("force",),
+            allowed_options=("force", "to"),
         ),
         ManagerAction("--reset-errors", reset.reset_errors, "Make all failed items pending."),
         ManagerAction(
@@ -185,7 +214,8 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
     table = list_actions(kind)
 
     def main(home: Path, as_json: bool, **options: Any) -> int:
-        common = {name: options.pop(name) for name in ("yes", "force", "status")}
+        names = ("yes", "force", "status", *(("to",) if kind.stages else ()))
+        common = {name: options.pop(name) for name in names}
         ignored = ignore_rules.parse_patterns(options.pop("ignore"))
         context = ManagerContext(
             home,
@@ -194,6 +224,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
             common["yes"],
             common["force"],
             common["status"] or "",
+            common.get("to") or "",
             ignored,
         )
         action = _find_action(table, options)
@@ -205,7 +236,7 @@ def build_manager(kind: Kind) -> app.MediakeepCommand:
 
     main.__doc__ = f"Manage the {kind.name} queue: one action a call."
     function: Callable[..., Any] = main
-    for option in reversed([*map(_build_option, table), *_common_options()]):
+    for option in reversed([*map(_build_option, table), *_common_options(kind)]):
         function = option(function)
     return app.create_command()(function)
 
@@ -229,8 +260,10 @@ def _parameter_name(action: ManagerAction) -> str:
     return "do_" + action.flag.strip("-").replace("-", "_")
 
 
-def _common_options() -> list[Callable[..., Any]]:
+def _common_options(kind: Kind) -> list[Callable[..., Any]]:
+    to_help = f"With --reset-{kind.noun}: begin with this stage, and keep what earlier ones did."
     return [
+        *([click.option("--to", metavar="STAGE", help=to_help)] if kind.stages else []),
         click.option("--status", metavar="S", help="With --list: only items with this status."),
         click.option(
             "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."

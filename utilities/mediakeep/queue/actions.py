@@ -12,7 +12,8 @@ from typing import Any
 from mediakeep import path_text, suggestions
 from mediakeep.errors import AmbiguousName, ItemInUse, NoSuchItem, UsageError
 from mediakeep.item import Item, Status, is_no_longer_found
-from mediakeep.queue import scan_diff, sessions
+from mediakeep.kinds import Kind
+from mediakeep.queue import resets, sessions
 from mediakeep.queue.compaction import QueueLocation
 from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import ChangeDecider, QueueChange
@@ -63,11 +64,17 @@ def find_busy_items(
 
 
 def reset_items(
-    location: QueueLocation, choose: Callable[[QueueState], list[str]], *, force: bool = False
+    location: QueueLocation,
+    choose: Callable[[QueueState], list[str]],
+    *,
+    force: bool = False,
+    to_stage: str = "",
 ) -> Any:
     """Return a change function that resets the chosen items to pending.
 
-    Raise ItemInUse if a running session has claimed one of them, unless `force` is set.
+    Items of a kind with stages begin with `to_stage`, see `resets.build_reset_patch`. Raise
+    ItemInUse if a running session has claimed one of them, unless `force` is set, and UsageError if
+    one of them has not reached the stage.
     """
 
     def decide(state: QueueState) -> QueueChange | None:
@@ -75,8 +82,12 @@ def reset_items(
         busy = {} if force else find_busy_items(state, location, keys)
         for key, session in busy.items():
             raise ItemInUse(key, f"session {session}")
-        items = {key: scan_diff.build_reset_patch(state.items[key]) for key in keys}
-        return QueueChange("reset", items) if items else None
+        for key in keys if to_stage else ():
+            resets.check_reset_stage(state.kind, key, state.items[key], to_stage)
+        items = {
+            key: resets.build_reset_patch(state.kind, state.items[key], to_stage) for key in keys
+        }
+        return QueueChange("reset", items, {"to": to_stage} if to_stage else {}) if items else None
 
     return decide
 
@@ -114,7 +125,7 @@ def reset_outdated(state: QueueState) -> QueueChange | None:
     They are processed after all pending items. Return None if there are no such items.
     """
     items = {
-        key: {**scan_diff.build_reset_patch(item), "outdated": True}
+        key: {**resets.build_reset_patch(state.kind, item), "outdated": True}
         for key, item in state.items.items()
         if is_outdated(state, item)
     }
@@ -144,7 +155,7 @@ def set_fields_and_reset(
         for key, session in find_busy_items(state, location, new).items():
             raise ItemInUse(key, f"session {session}")
         items = {
-            key: {**scan_diff.build_reset_patch(state.items[key]), **fields}
+            key: {**resets.build_reset_patch(state.kind, state.items[key]), **fields}
             for key, fields in new.items()
         }
         return QueueChange("reset", items, {"why": "said"}) if items else None
@@ -201,16 +212,23 @@ def mark_completed(name: str, now: str) -> Callable[[QueueState], QueueChange]:
                 " Only pending and failed items can."
             )
         changes = {
-            **scan_diff.build_reset_patch(item),
+            **resets.build_reset_patch(state.kind, item),
             "first_claim": None,
             "status": Status.COMPLETED,
             "processed_date": now,
             "rules": state.kind.rules,
             "note": "marked completed by hand",
+            "processing_stage": _get_completed_stage(state.kind, item),
         }
         return QueueChange("mark", {key: changes})
 
     return decide
+
+
+def _get_completed_stage(kind: Kind, item: Item) -> str | None:
+    """Return the `processing_stage` of an item that the user marks as completed."""
+    stage = kind.stages.find_stage(item.processing_stage)
+    return kind.stages.completed or (stage.name if stage else None)
 
 
 def prioritize_item(name: str) -> Callable[[QueueState], QueueChange]:

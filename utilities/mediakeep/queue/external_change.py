@@ -11,7 +11,7 @@ session continues. The values of a replaced file are checked first, in addition 
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +22,16 @@ from mediakeep import clock, path_text
 from mediakeep.errors import InvalidQueueValues, QueueBusy
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import checkpoints, claims, compaction, journal, journal_lookup, sessions
+from mediakeep.queue import (
+    checkpoints,
+    claims,
+    compaction,
+    journal,
+    journal_lookup,
+    retire,
+    sessions,
+    stage_checks,
+)
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER, JournalMatch, SnapshotOrigin
 from mediakeep.queue.snapshot import LoadedSnapshot, RestoreInfo, SnapshotHead
@@ -46,7 +55,7 @@ def check_external_snapshot(
         reason = f"its seq is {loaded.head.seq:,}, but the last recorded change is {last_seq:,}"
         raise InvalidQueueValues(path, reason)
     for key, item in loaded.items.items():
-        if reason := _find_invalid_value(item, loaded.head.seq):
+        if reason := _find_invalid_value(kind, item, loaded.head.seq):
             raise InvalidQueueValues(path, f'{kind.noun} "{path_text.to_printable(key)}": {reason}')
     places = {loaded.head.library_path, *libraries}
     if any(_find_items_outside(loaded, places)):
@@ -60,7 +69,7 @@ def check_external_snapshot(
         raise InvalidQueueValues(path, f"{reason}, which is not in the library {library}")
 
 
-def _find_invalid_value(item: Item, seq: int) -> str:
+def _find_invalid_value(kind: Kind, item: Item, seq: int) -> str:
     """Return what is wrong with the numbers, dates or output paths of an item, or ""."""
     for name in ("claim", "first_claim", "settled"):
         if getattr(item, name) > seq:
@@ -79,7 +88,7 @@ def _find_invalid_value(item: Item, seq: int) -> str:
         parts = value.split("/")
         if value and (".." in parts or not parts[0] or (name == "output_name" and parts[1:])):
             return f'{name} is "{path_text.to_printable(value)}", which leaves its folder'
-    return ""
+    return stage_checks.find_stage_fault(kind, item)
 
 
 def _list_journals(folder: Path) -> Iterator[Path]:
@@ -172,7 +181,10 @@ def _install_snapshot(
     state.head = msgspec.structs.replace(
         head_with_latest_generation(store, state), restored=restored
     )
-    _record_restore(store, state, _build_status_change(journal_match, before, state), restored)
+    moved = _build_status_change(journal_match, before, state)
+    if journal_match.origin is not SnapshotOrigin.EDITED:
+        moved = _remove_retired(moved, retire.find_retired_in_snapshot(folder, state, before))
+    _record_restore(store, state, moved, restored)
     for path in damaged:
         compaction.move_to_aside_folder(path, store.place, "damaged")
     store.install_state(state, loaded.stat)
@@ -204,6 +216,18 @@ def _build_status_change(
         if item.status is Status.IN_PROGRESS
     }
     return QueueChange("restore", interrupted)
+
+
+def _remove_retired(moved: QueueChange, retired: Mapping[str, Item]) -> QueueChange:
+    """Return the change of a restore that also removes the items retired since.
+
+    So they are not processed again. Their last statuses still count in the history.
+    """
+    if not retired:
+        return moved
+    states = [str(item.status) for item in retired.values()]
+    facts = {**moved.facts, "items_back": list(retired), "states_back": states}
+    return structs.replace(moved, items={**moved.items, **dict.fromkeys(retired)}, facts=facts)
 
 
 def _record_restore(

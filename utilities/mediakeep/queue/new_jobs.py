@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -17,20 +17,23 @@ from mediakeep.queue.store import QueueChange
 _KEY_PATTERN = re.compile("[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}")  # UUID, version 4
 
 
-def build_add_change(state: QueueState, new_items: Sequence[NewItem]) -> QueueChange | None:
+def build_add_change(
+    state: QueueState, new_items: Sequence[NewItem], retired: Iterable[Item]
+) -> QueueChange | None:
     """Return the change that adds items, or None if there are none.
 
-    Each item gets a UUID as its key, and a unique name for its outputs. Raise InvalidItemData if
-    its fields are not those of the kind.
+    Each item gets a UUID as its key, and a name for its outputs that no other item has, nor a
+    retired one. Raise InvalidItemData if its fields are not those of the kind.
     """
-    taken = {path_text.normalize_name(item.output_name) for item in state.items.values()}
+    known = [*state.items.values(), *retired]
+    taken = {path_text.normalize_name(item.output_name) for item in known}
     items = {}
     for new in new_items:
         stem = path_text.safe_name(path_text.unescape_path(new.name), taken)
         taken.add(path_text.normalize_name(stem))
         items[uuid.uuid4().hex] = _build_item(state, new, stem)
-    known = len(state.items) + len(items)
-    return QueueChange("add", items, {"known": known}) if items else None
+    facts = {"known": len(state.items) + len(items)}
+    return QueueChange("add", items, facts) if items else None
 
 
 def _build_item(state: QueueState, new: NewItem, stem: str) -> dict[str, object]:

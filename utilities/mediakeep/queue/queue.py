@@ -24,9 +24,11 @@ from mediakeep.queue import (
     checkpoints,
     claims,
     external_change,
+    item_archive,
     new_jobs,
     readonly,
     replay,
+    retire,
     scan_diff,
     sessions,
 )
@@ -118,6 +120,8 @@ class Queue(ClaimedItems):
                 library_path=library,
                 created=clock.format_iso(location.now()),
             )
+            retired = item_archive.load_retired(location.folder, kind)
+            scanned = item_archive.exclude_retired(scanned, retired)
             items = scan_diff.build_new_items(scanned, kind.item_type, set())
             store.install_state(QueueState(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
@@ -286,8 +290,28 @@ class Queue(ClaimedItems):
     def add(self, new_items: Iterable[NewItem]) -> list[str]:
         """Add pending items in one commit, and return their keys."""
         wanted = list(new_items)
-        record = self._store.commit(lambda state: new_jobs.build_add_change(state, wanted))
+        folder = self.location.folder
+
+        def decide(state: QueueState) -> QueueChange | None:
+            retired = item_archive.load_retired(folder, state.kind, state.items)
+            return new_jobs.build_add_change(state, wanted, retired.values())
+
+        record = self._store.commit(decide)
         return list(record.items) if record else []
+
+    def retire(self, keys: Iterable[str]) -> list[str]:
+        """Remove items from the queue for good, and return their keys; the history keeps them.
+
+        Scans do not add them again unless they change. Raise ItemInUse if one of them is being
+        processed.
+        """
+        chosen = [key for key in keys if key in self.state.items]
+        record = self._store.commit(retire.retire_items(self.location, lambda _: chosen))
+        return list(record.items) if record else []
+
+    def restore_retired(self, name: str) -> str:
+        """Bring a retired item back with the status that it had, and return its key."""
+        return retire.restore_retired(self._store, name)
 
     def rewrite_snapshot_if_due(self) -> None:
         """Write the changes in the journal to the snapshot file if enough time has passed.

@@ -21,7 +21,7 @@ from mediakeep.queue import (
     compaction,
     external_change,
     journal,
-    scan_diff,
+    resets,
     session_log_archive,
     snapshot,
     validate,
@@ -295,7 +295,7 @@ def _reset_broken_items(store: QueueStore, outputs: OutputLister) -> Iterator[st
             *validate.find_unclaimed_items(state),
             *validate.find_missing_outputs(home, state, outputs),
         ]
-        items = {key: scan_diff.build_reset_patch(state.items[key]) for key in chosen}
+        items = {key: resets.build_reset_patch(state.kind, state.items[key]) for key in chosen}
         return QueueChange("reset", items, {"why": "repair"}) if items else None
 
     record = store.commit(decide)

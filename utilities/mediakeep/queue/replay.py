@@ -8,7 +8,7 @@ import msgspec
 
 from mediakeep.errors import UsageError
 from mediakeep.item import Item, Status
-from mediakeep.queue import claims, snapshot
+from mediakeep.queue import claims, item_archive, snapshot
 from mediakeep.queue.compaction import ASIDE_FOLDER
 from mediakeep.queue.history import event_log
 from mediakeep.queue.state import QueueState
@@ -42,11 +42,14 @@ def plan_replay(folder: Path, state: QueueState, name: str) -> ReplayPlan:
     redone = restored.undone if restored and restored.aside == path.name else None
     since = redone[1] if redone else aside.head.seq
     replay = ReplayPlan(path.name, redone)
+    retired = item_archive.load_retired(folder, state.kind, state.items)
     for key, old in aside.items.items():
         now, item = state.items.get(key), claims.without_lookup_claim(old)
         if item.status is Status.IN_PROGRESS or (now and _is_same_work(now, item)):
             continue
-        if now and now.status is Status.IN_PROGRESS:
+        if key in retired:
+            replay.left[key] = "was retired"
+        elif now and now.status is Status.IN_PROGRESS:
             replay.left[key] = "is being processed"
         elif now and max(now.settled, now.first_claim) > since:
             replay.left[key] = "was done again since"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,11 @@ import msgspec
 from mediakeep import path_text
 from mediakeep.errors import ScanRefused
 from mediakeep.item import GONE_REASONS, Item, ScannedItem, SkipReason, Status, is_no_longer_found
+from mediakeep.kinds import Kind
+from mediakeep.queue import item_archive, new_jobs, resets
 from mediakeep.queue.state import QueueState, apply_merge_patch
 
-_ATTEMPT_FIELDS = (
-    *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
-    *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
-    *("lookup", "for_lookup"),
-)
+_NO_ITEMS: Mapping[str, Item] = {}
 MAX_VANISHED_SHARE = 0.10  # share of the items that may vanish in one scan without confirmation
 
 
@@ -76,14 +75,19 @@ def compare_with_scan(
     scanned: list[ScannedItem],
     why: Callable[[str], SkipReason] = lambda _: SkipReason.VANISHED,
     follow: RenameMatcher = lambda *_: {},
+    retired: Mapping[str, Item] = _NO_ITEMS,
 ) -> ScanDiff:
     """Compare the queue with the entries of a library scan, and return the differences.
 
     `why` returns the skip reason, one of GONE_REASONS, for the key of a missing item. `follow`
-    finds renamed items.
+    finds renamed items. `retired` items are not added again unless they changed. A kind that
+    consumes its source moves or deletes it: its completed items are not compared, and an item with
+    a working copy has not vanished.
     """
-    matches = _match_keys(state, scanned)
     diff = ScanDiff(total=len(scanned))
+    if retired:
+        scanned = _exclude_retired(state, scanned, retired)
+    matches = _match_keys(state, scanned)
     old_keys = _match_renamed(state, scanned, matches, follow)
     matches = {key: old for key, old in matches.items() if key not in old_keys}
     unknown = []
@@ -96,15 +100,40 @@ def compare_with_scan(
         else:
             unknown.append(entry)
     seen = {*matches.values(), *diff.renamed}
-    taken = {path_text.normalize_name(item.output_name) for item in state.items.values()}
+    known = [*state.items.values(), *retired.values()]
+    taken = {path_text.normalize_name(item.output_name) for item in known}
     for key, item in build_new_items(unknown, state.kind.item_type, taken).items():
         diff.new[key] = msgspec.to_builtins(item)
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
+            if _exists_elsewhere(state.kind, key, item):
+                continue
             reason = why(key)
             missing = diff.vanished if reason is SkipReason.VANISHED else diff.ignored
             missing[key] = _build_skip_patch(item, reason)
     return diff
+
+
+def _exclude_retired(
+    state: QueueState, scanned: Iterable[ScannedItem], retired: Mapping[str, Item]
+) -> list[ScannedItem]:
+    """Return the entries of a scan that the queue has, or that are not retired."""
+    new = item_archive.exclude_retired(
+        (entry for entry in scanned if entry.key not in state.items), retired
+    )
+    return [*(entry for entry in scanned if entry.key in state.items), *new]
+
+
+def _exists_elsewhere(kind: Kind, key: str, item: Item) -> bool:
+    """Return whether an item that a scan did not find may still be processed, or is done."""
+    if new_jobs.is_added(key, item) and (
+        not item.path or os.path.lexists(path_text.unescape_path(item.path))
+    ):
+        return True
+    if not kind.consumes_source:
+        return False
+    has_copy = kind.has_working_copy is not None and kind.has_working_copy(item)
+    return item.status is Status.COMPLETED or has_copy
 
 
 def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]:
@@ -113,6 +142,7 @@ def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]
     A key matches the same key, or the only item key with the same normalized form.
     """
     pairs = {entry.key: entry.key for entry in scanned if entry.key in state.items}
+    pairs |= _match_added(state, scanned)
     loose = _group_by_normalized_name(key for key in state.items if key not in pairs)
     for fold, keys in _group_by_normalized_name(
         entry.key for entry in scanned if entry.key not in pairs
@@ -120,6 +150,12 @@ def _match_keys(state: QueueState, scanned: list[ScannedItem]) -> dict[str, str]
         if len(keys) == 1 and len(loose.get(fold, ())) == 1:
             pairs[keys[0]] = loose[fold][0]
     return pairs
+
+
+def _match_added(state: QueueState, scanned: Iterable[ScannedItem]) -> dict[str, str]:
+    """Map the keys of scanned entries to the items that a command added with their paths."""
+    added = {item.path: key for key, item in state.items.items() if new_jobs.is_added(key, item)}
+    return {entry.key: added[entry.path] for entry in scanned if entry.path in added}
 
 
 def _group_by_normalized_name(keys: Iterable[str]) -> dict[str, list[str]]:
@@ -137,6 +173,8 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
     item = state.items[key]
     if item.status is Status.IN_PROGRESS:
         return
+    if item.status is Status.COMPLETED and state.kind.consumes_source:
+        return
     same = item.fingerprint == entry.fingerprint
     path = {"path": entry.path} if entry.path != item.path else {}
     if same and item.skip_reason in GONE_REASONS:
@@ -147,7 +185,7 @@ def _compare_item(diff: ScanDiff, key: str, state: QueueState, entry: ScannedIte
         if path:
             diff.moved[key] = path
     else:
-        diff.changed[key] = {**_build_changed_patch(item, entry), **path}
+        diff.changed[key] = {**_build_changed_patch(state.kind, item, entry), **path}
 
 
 def _match_renamed(
@@ -188,20 +226,20 @@ def _build_renamed_item(state: QueueState, old: str, entry: ScannedItem) -> dict
     if item.settled:
         changes["settled"] = state.seq + 1
     if item.fingerprint != entry.fingerprint:
-        changes = _build_changed_patch(item, entry) | changes
+        changes = _build_changed_patch(state.kind, item, entry) | changes
     elif is_no_longer_found(item):
         status = item.returns_to or Status.PENDING
         changes |= {"status": status, "returns_to": None, "skip_reason": None}
     return apply_merge_patch(msgspec.to_builtins(item), changes)
 
 
-def _build_changed_patch(item: Item, entry: ScannedItem) -> dict[str, Any]:
+def _build_changed_patch(kind: Kind, item: Item, entry: ScannedItem) -> dict[str, Any]:
     changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
     if item.status is Status.PENDING or item.skip_reason == SkipReason.NEVER_ASK_AGAIN:
         return changes
     return {
         **changes,
-        **build_reset_patch(item),
+        **resets.build_reset_patch(kind, item),
         "note": "it changed on disk since it was last done",
     }
 
@@ -214,23 +252,13 @@ def _build_skip_patch(item: Item, reason: SkipReason) -> dict[str, Any]:
     }
 
 
-def build_reset_patch(item: Item) -> dict[str, Any]:
-    """Return the field changes that make an item pending, as if it had never been claimed.
-
-    An item whose work was not completed keeps the number of its first claim. So its earlier repairs
-    still count when it is completed.
-    """
-    begun = item.first_claim and item.status is not Status.COMPLETED
-    fields = [name for name in _ATTEMPT_FIELDS if not (begun and name == "first_claim")]
-    return {"status": Status.PENDING, **dict.fromkeys(fields)}
-
-
 def refuse_mass_removal(diff: ScanDiff, state: QueueState, path: str) -> None:
     """Raise ScanRefused if a scan found nothing, or more than 10 % of the items would be skipped.
 
-    This protects the queue if the library is not mounted.
+    This protects the queue if the library is not mounted. The source of a kind that consumes it may
+    be empty.
     """
-    if not diff.total:
+    if not diff.total and not state.kind.consumes_source:
         raise ScanRefused(f"{path} holds no {state.kind.library_noun}.")
     vanished, total = len(diff.vanished), len(state.items)
     if vanished + len(diff.ignored) > MAX_VANISHED_SHARE * total:

@@ -26,6 +26,7 @@ from mediakeep.errors import (
 )
 from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
+from mediakeep.queue import stage_checks
 
 FORMAT = 1
 FILE = "processing_queue.json"
@@ -171,7 +172,16 @@ def load(path: Path, kind: Kind) -> LoadedSnapshot:
         raise NewerFormat(path, head.format, FORMAT)
     if head.kind != kind.name:
         raise SnapshotDamaged(path, f"it holds {head.kind}, not {kind.name}", "")
+    if kind.stages:
+        _check_stages(path, kind, items)
     return LoadedSnapshot(head, items, digest.hexdigest(), stat)
+
+
+def _check_stages(path: Path, kind: Kind, items: dict[str, Item]) -> None:
+    """Raise UnknownField if the stage of an item is not in the table of its kind."""
+    for key, item in items.items():
+        if fault := stage_checks.find_stage_fault(kind, item):
+            raise UnknownField(path, f'{kind.noun} "{path_text.to_printable(key)}": {fault}')
 
 
 def _read_blocks(read: Any, digest: Any) -> Iterator[bytes]:

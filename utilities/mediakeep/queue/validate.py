@@ -11,7 +11,14 @@ from mediakeep import path_text
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import checkpoints, journal, journal_lookup, session_log_archive, snapshot
+from mediakeep.queue import (
+    checkpoints,
+    item_archive,
+    journal,
+    journal_lookup,
+    session_log_archive,
+    snapshot,
+)
 from mediakeep.queue.history import event_log
 from mediakeep.queue.journal_lookup import JOURNAL_FOLDER
 from mediakeep.queue.state import QueueState
@@ -53,6 +60,7 @@ def check_queue_files(folder: Path, state: QueueState) -> Iterator[QueueFault]:
     yield from _check_replay(folder, state.kind)
     yield from _check_claims(state)
     yield from _check_output_names(state)
+    yield from _check_archive(folder, state.seq)
     yield from _check_history(folder, state)
     yield from _check_unrecorded(folder, state)
 
@@ -210,6 +218,15 @@ def _check_session_logs(folder: Path) -> Iterator[QueueFault]:
         name = f"{path.parent.name}/{path.name}"
         cure = "Restore it from a backup, or run --repair to set it aside."
         yield QueueFault(f"{name} was changed after its session ended.", cure)
+
+
+def _check_archive(folder: Path, last_seq: int) -> Iterator[QueueFault]:
+    for path, number in item_archive.find_damaged_lines(folder, last_seq):
+        yield QueueFault(
+            f"{item_archive.FOLDER}/{path.name} line {number} is damaged, so its item is no longer"
+            " known as retired, and a scan may add it again.",
+            "Restore the file from a backup, or remove the line.",
+        )
 
 
 def _check_history(folder: Path, state: QueueState) -> Iterator[QueueFault]:

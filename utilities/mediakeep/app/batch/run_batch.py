@@ -241,7 +241,10 @@ def _next_keys(state: QueueState, plan: BatchConfig) -> list[str]:
 
 
 def require_library(state: QueueState) -> None:
-    """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss."""
+    """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss.
+
+    The folder of a kind that consumes its source may be empty.
+    """
     root = Path(path_text.unescape_path(state.head.library_path))
     try:
         empty = not any(root.iterdir())
@@ -251,7 +254,7 @@ def require_library(state: QueueState) -> None:
         raise UsageError(
             f"The library {path_text.display_path(root)}: {error.strerror}."
         ) from error
-    if empty:
+    if empty and not state.kind.consumes_source:
         raise LibraryMissing(path_text.escape_path(root), "empty")
 
 

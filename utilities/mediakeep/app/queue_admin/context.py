@@ -29,6 +29,7 @@ class ManagerContext:
     yes: bool = False
     force: bool = False
     status: str = ""
+    to_stage: str = ""  # the stage with which reset items begin; "" for that of the kind
     ignore_patterns: tuple[str, ...] = ()  # patterns of files and folders that scans skip
 
     @property

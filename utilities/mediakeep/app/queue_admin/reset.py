@@ -14,11 +14,15 @@ from mediakeep.queue.state import QueueState
 from mediakeep.queue.store import ChangeDecider
 from mediakeep.views import terminal
 
+ALL = "all"  # stands for all items instead of a name
 KeySelector = Callable[[QueueState], list[str]]
 
 
 def reset_items(context: ManagerContext, names: tuple[str, ...]) -> CommandResult:
-    """Make the named items pending, with no attempts counted."""
+    """Make the named items pending, with no attempts counted.
+
+    With a stage in the context, they begin with that stage, and keep what earlier ones recorded.
+    """
     return _reset_selected(context, actions.select_by_name(names))
 
 
@@ -45,7 +49,10 @@ def _reset_selected(context: ManagerContext, choose: KeySelector) -> CommandResu
     with context.open_queue() as queue:
         recovered = queue.recovered_items
         try:
-            record = queue.commit(actions.reset_items(queue.location, choose, force=context.force))
+            change = actions.reset_items(
+                queue.location, choose, force=context.force, to_stage=context.to_stage
+            )
+            record = queue.commit(change)
         except ItemInUse as error:
             key, session, _ = error.args
             raise ItemInUse(key, session, ", or add --force") from error
@@ -99,6 +106,22 @@ def forget_vanished(context: ManagerContext) -> CommandResult:
     )
     verb = "are" if len(keys) > 1 else "is"
     return CommandResult([f"{line} {verb} forgotten."], {"forgotten": keys})
+
+
+def unpark(context: ManagerContext, name: str) -> CommandResult:
+    """Let the next batch process an item that waits, or all of them."""
+
+    def choose(state: QueueState) -> list[str]:
+        return list(state.items) if name == ALL else [actions.find_item_key(state, name)]
+
+    with context.open_queue() as queue:
+        record = queue.commit(actions.unpark_items(choose))
+    keys = list(record.items) if record else []
+    if not keys:
+        return CommandResult(["Nothing waits."], {"unparked": keys})
+    verb = "waits" if len(keys) == 1 else "wait"
+    text = terminal.format_count(len(keys), context.kind.noun, context.kind.plural)
+    return CommandResult([f"{text} no longer {verb}."], {"unparked": keys})
 
 
 def _change_one(context: ManagerContext, decide: ChangeDecider, what: str) -> CommandResult:

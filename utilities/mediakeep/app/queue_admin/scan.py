@@ -16,7 +16,7 @@ from mediakeep.app.subjects import registry
 from mediakeep.errors import ScanRefused
 from mediakeep.item import ScannedItem, SkipReason
 from mediakeep.media import ignore_rules, temp_copies
-from mediakeep.queue import scan_diff, snapshot
+from mediakeep.queue import item_archive, scan_diff, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.scan_diff import ScanDiff
 from mediakeep.queue.state import QueueState
@@ -29,7 +29,7 @@ _MAX_NAMED_RENAMES = 20  # renamed items that are listed
 
 def scan_library(context: ManagerContext, path: str) -> CommandResult:
     """Create the queue of a library, or update it to what is on disk."""
-    root = _check_library_folder(path)
+    root = _check_library_folder(path, may_be_empty=context.kind.consumes_source)
     temp_copies.remove_abandoned(context.home / "status" / "undo")
     scanned = list(context.subject.scan_library(root, context.ignore_patterns))
     if (context.queue_folder / snapshot.FILE).exists():
@@ -52,13 +52,13 @@ def relocate_library(context: ManagerContext, path: str) -> CommandResult:
     )
 
 
-def _check_library_folder(path: str) -> Path:
+def _check_library_folder(path: str, *, may_be_empty: bool = False) -> Path:
     root = Path(path).expanduser()
     if root.is_file():
         raise ScanRefused(f"{path_text.display_path(root)} is a file, not a folder.")
     if not root.is_dir():
         raise ScanRefused(f"No such folder: {path_text.display_path(root)}.")
-    if not any(root.iterdir()):
+    if not may_be_empty and not any(root.iterdir()):
         raise ScanRefused(f"{path_text.display_path(root)} is empty; is it mounted?")
     return root.resolve()
 
@@ -74,8 +74,9 @@ def _update_queue(
         if library != state.head.library_path and not moved and not context.yes:
             raise ScanRefused(_other_library_message(state, library))
         follow = partial(detect_renames.find_renamed, context, root)
+        retired = item_archive.load_retired(context.queue_folder, state.kind, state.items)
         result = scan_diff.compare_with_scan(
-            state, scanned, partial(_removal_reason, context, root), follow
+            state, scanned, partial(_removal_reason, context, root), follow, retired
         )
         if not context.yes:
             scan_diff.refuse_mass_removal(result, state, library)

@@ -69,7 +69,7 @@ def append_missing(folder: Path, records: Sequence[JournalRecord]) -> None:
         if record.seq > last and record.op not in TRANSIENT_OPS:
             months.setdefault(record.time[:7], []).append(format_line(record))
     for month, lines in months.items():
-        _append_synced(folder / FOLDER / f"{month}.jsonl", b"".join(lines))
+        append_synced(folder / FOLDER / f"{month}.jsonl", b"".join(lines))
 
 
 def _cut_torn_lines(path: Path, first: int) -> int:
@@ -114,7 +114,7 @@ def _truncate(path: Path, end: int) -> None:
         os.close(handle)
 
 
-def _append_synced(path: Path, data: bytes) -> None:
+def append_synced(path: Path, data: bytes) -> None:
     """Append complete lines to a file, and sync it to the disk."""
     new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,89 @@
+"""Resets, which make items pending again, for kinds with stages from a certain stage on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediakeep.errors import InvalidItemData, UsageError
+from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
+
+_ATTEMPT_FIELDS = (
+    *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
+    *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
+    *("lookup", "for_lookup"),
+)
+_WAIT_FIELDS = ("parked", "cleanup_stage", "resume_stage")
+
+
+def build_reset_patch(kind: Kind, item: Item, to_stage: str = "") -> dict[str, Any]:
+    """Return the field changes that make an item pending, as if it had never been claimed.
+
+    An item whose work was not completed keeps the number of its first claim. So its earlier repairs
+    still count when it is completed. An item of a kind with stages begins again with `to_stage`.
+    Without it, it begins with the first stage, but not below the stage in which its cleanup allowed
+    it to resume, nor below the reset limit of its kind. What earlier stages recorded is kept.
+    """
+    begun = item.first_claim and item.status is not Status.COMPLETED
+    fields = [name for name in _ATTEMPT_FIELDS if not (begun and name == "first_claim")]
+    changes: dict[str, Any] = {"status": Status.PENDING, **dict.fromkeys(fields)}
+    changes |= {name: None for name in _WAIT_FIELDS if getattr(item, name)}
+    stage = to_stage or _find_lowest_stage(kind, item)
+    return {**changes, **_build_stage_patch(kind, item, stage)} if stage else changes
+
+
+def _find_lowest_stage(kind: Kind, item: Item) -> str:
+    """Return the stage with which a plain reset begins, or "" for the first one."""
+    limit = kind.reset_limit(item) if kind.reset_limit and kind.stages else ""
+    stages = [stage for stage in (limit, item.resume_stage if kind.stages else "") if stage]
+    for stage in stages:
+        if stage not in list_stages(kind):
+            raise InvalidItemData(
+                kind.name,
+                f"the reset limit of {kind.noun} {item.name or item.path} is {stage!r}, which is no"
+                f" stage. Return one of: {', '.join(list_stages(kind))}.",
+            )
+    return max(stages, key=kind.stages.position, default="")
+
+
+def _build_stage_patch(kind: Kind, item: Item, stage: str) -> dict[str, Any]:
+    """Return the changes of the stage fields with which an item begins with a stage.
+
+    The attempts and parts of that and later stages are forgotten, except for the parts of a stage
+    that did not end.
+    """
+    table = kind.stages
+    earlier = list_stages(kind)[: table.position(stage)]
+    changes: dict[str, Any] = {"processing_stage": stage}
+    if isinstance(item.attempts, dict) and set(item.attempts) & set(earlier):
+        changes["attempts"] = {name: None for name in item.attempts if name not in earlier}
+    if item.parts and find_reached_stage(kind, item) == stage:
+        changes["parts"] = {"failed": None}
+    return changes
+
+
+def list_stages(kind: Kind) -> list[str]:
+    """List the names of a kind's stages in their order."""
+    return [stage.name for stage in kind.stages.stages]
+
+
+def find_reached_stage(kind: Kind, item: Item) -> str:
+    """Return the last stage that an item has reached."""
+    if item.status is Status.COMPLETED or item.processing_stage == kind.stages.completed != "":
+        return list_stages(kind)[-1]
+    return kind.stages.get_current_stage(item.processing_stage)
+
+
+def check_reset_stage(kind: Kind, key: str, item: Item, stage: str) -> None:
+    """Raise UsageError if an item cannot begin again with a stage, as it has not reached it."""
+    names = list_stages(kind)
+    if stage not in names:
+        known = f"The stages are: {', '.join(names)}." if names else "They have no stages."
+        raise UsageError(f'{kind.plural} have no stage "{stage}". {known}')
+    reached = find_reached_stage(kind, item)
+    if kind.stages.position(stage) > kind.stages.position(reached):
+        choices = ", ".join(names[: kind.stages.position(reached) + 1])
+        raise UsageError(
+            f"{key} cannot be reset to stage {stage}: it has only reached stage {reached}."
+            f" Choose one of: {choices}."
+        )
