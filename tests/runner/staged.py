@@ -64,8 +64,8 @@ def convert(part: tuple[str, str], progress: Progress) -> Any:
     elif word == "gated":
         while not (folder / "gate").exists():
             time.sleep(0.01)
-    elif word == "flaky" and notes.first_time(folder, path.name, 2):
-        raise ValueError("this part is flaky")
+    elif word.startswith("flaky") and notes.first_time(folder, path.name, int(word[6:] or 1)):
+        raise ValueError("this part is flaky.")
     elif word == "broken":
         raise OSError(5, "Input/output error", str(path))
     elif word == "deadly":

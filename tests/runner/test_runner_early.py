@@ -19,6 +19,7 @@ from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.queue import queue, sessions, store
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import worker_process
+from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import WorkerPool
 from mediakeep.runner.tasks import Task
 from tests.runner import toys, workshop
@@ -121,7 +122,7 @@ def test_an_idle_early_worker_that_died_costs_nothing(tmp_path: Path) -> None:
     opening = functools.partial(toys.open_worker, tmp_path)
     first = worker_process.fork_worker(opening, [])
     second = worker_process.fork_worker(opening, [first])
-    pool = WorkerPool(opening, 0.0, lambda *_: None, [first, second])
+    pool = WorkerPool(opening, ExecutionLimits(), lambda *_: None, [first, second])
     first.process.kill()
     first.process.join()
     thing = toys.Thing(status=Status.IN_PROGRESS, path="good")

@@ -31,7 +31,8 @@ FAILURES = {
     "returns no-data": "TypeError: 'NoneType' object is not iterable",
     "returns bad-wait": "ValueError: could not convert string to float: 'soon'",
     "returns long-wait": "later",
-    "returns stage": "returns stage: a change from stage none to stage convert is not allowed.",
+    "returns stage": "The plain worker returned invalid item data: thing returns stage: stage none"
+    " cannot be followed by 'convert'.",
     "returns failed-stage": "no good",
 }
 

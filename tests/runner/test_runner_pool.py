@@ -13,6 +13,7 @@ import pytest
 
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import POLL_SECONDS, WorkerPool
 from mediakeep.runner.tasks import PartDone, StagePart, Task, TaskFailed, TaskResult, WorkerDied
 from mediakeep.runner.worker_main import WorkerChannel
@@ -56,7 +57,8 @@ def task(part: StagePart | None = None, action: str = "good", *, alone: bool = F
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[WorkerPool]:
     """A pool that is closed after the test."""
-    pool = WorkerPool(functools.partial(toys.open_worker, tmp_path), 0.0, lambda *_: None)
+    opening = functools.partial(toys.open_worker, tmp_path)
+    pool = WorkerPool(opening, ExecutionLimits(), lambda *_: None)
     yield pool
     pool.close(kill=True)
 
@@ -87,7 +89,8 @@ def test_a_part_that_cannot_be_sent_to_a_worker_fails_with_a_reason(pool: Worker
 
 
 def test_what_cannot_be_received_from_a_worker_is_an_error_of_its_item(tmp_path: Path) -> None:
-    pool = WorkerPool(functools.partial(toys.open_unpicklable, tmp_path), 0.0, lambda *_: None)
+    opening = functools.partial(toys.open_unpicklable, tmp_path)
+    pool = WorkerPool(opening, ExecutionLimits(), lambda *_: None)
     pool.submit(task())
     result = until(pool)[0][1]
     pool.close()
@@ -136,12 +139,13 @@ def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: WorkerPool) -> N
 
 
 def test_the_time_of_a_task_begins_when_its_worker_is_ready(tmp_path: Path) -> None:
-    pool = WorkerPool(functools.partial(toys.slow, tmp_path), 100.0, lambda *_: None)
+    limits = ExecutionLimits(item_timeout=100.0)
+    pool = WorkerPool(functools.partial(toys.slow, tmp_path), limits, lambda *_: None)
     pool.submit(task(action="sleep 0.2"))
     (worker,) = pool._workers
-    given = worker.deadline
+    given = worker.clock.deadline
     until(pool)
-    assert worker.deadline >= given + 0.5
+    assert worker.clock.deadline >= given + 0.5
     pool.close()
 
 

@@ -9,6 +9,7 @@
         DecodingFailed        1   the audio of a file cannot be decoded
         EncodingFailed        1   a converted copy cannot be made
         DiskFull              1   the disk for mediakeep's own files is full or read-only
+        VolumeFull            1   another volume is full
         InvalidItemData       1   a worker returned fields that its kind does not define
         NotWritten            1   a library file was not changed
           ReadOnlyFormat      1   writing its format, or this variant of it, is not supported
@@ -34,6 +35,7 @@
       UsageError              2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemInUse,
         LibraryMissing, ScanRefused, LockingUnsupported, QueueBusy
+        InvalidOutcome        2   a worker returned an outcome that its stage does not allow
         LookupSkipped         2   the settings disable a service
         NoCache               2   service responses cannot be stored
       StateDamaged            3   the state is damaged; nothing was changed
@@ -95,6 +97,16 @@ class EncodingFailed(ItemFailed):
 
 class DiskFull(ItemFailed):
     message = "{} The batch stops here; no attempt was counted."
+
+
+class VolumeFull(ItemFailed):
+    """A worker found that a volume lacks space; the item waits until there is some."""
+
+    message = "The volume of {} is full: {} more bytes are needed there."
+
+    def __init__(self, path: str | PurePath, needed: int = 0) -> None:
+        super().__init__(path, needed)
+        self.path, self.needed = str(path), needed
 
 
 class InvalidItemData(ItemFailed):
@@ -247,6 +259,13 @@ class QueueBusy(UsageError):
     message = (
         "{} was edited while session {} is using it. That session will set the edit aside at its "
         "next commit; wait a moment and run again."
+    )
+
+
+class InvalidOutcome(UsageError):
+    message = (
+        "{}, stage {}: invalid result of the worker: {}. {} The batch stops here; no attempt was"
+        " counted, and everything recorded before is safe."
     )
 
 

@@ -122,21 +122,28 @@ class Session:
                 return {"log": {"bytes": self._size, "blake2b": self._digest.hexdigest()}}
         return {}  # the content on the disk is unknown
 
-    def begin_item(self, key: str) -> None:
-        """Record that work on an item begins, before any work is done.
+    def begin_item(self, key: str, stage: StageProgress | None = None) -> None:
+        """Record that work on an item, or on its next stage, begins, before any work is done.
 
         If the process dies, the item is a suspect, which runs alone next time.
         """
         self._live.begun[key] = clock.format_iso(self._place.now())
+        if stage:
+            self._live.stages[key] = stage
+            self._live.progress.pop(key, None)
         self._write_live_file()
 
-    def note_progress(self, key: str, done: int, of: int, service: str = "") -> None:
-        """Record that `done` of `of` steps of an item are finished.
+    def note_progress(
+        self, key: str, done: int, of: int, service: str = "", stage: StageProgress | None = None
+    ) -> None:
+        """Record that `done` of `of` steps of an item, or of its stage, are finished.
 
         `service` is the web service that the item waits for, or "". The live file is written at
         most twice a second, but at once if a wait starts or ends.
         """
         self._live.progress[key] = (done, of)
+        if stage:
+            self._live.stages[key] = stage
         before = self._live.waiting.pop(key, "")
         if service:
             self._live.waiting[key] = service
@@ -148,6 +155,7 @@ class Session:
         self._live.begun.pop(key, None)
         self._live.progress.pop(key, None)
         self._live.waiting.pop(key, None)
+        self._live.stages.pop(key, None)
 
     def _write_live_file(self) -> None:
         with self._lock, contextlib.suppress(OSError):  # only informative: errors do not end a run

@@ -3,11 +3,11 @@
 1. Some items are claimed with one commit.
 2. Each item goes to the executor, which calls the worker in this process or in a worker process.
    The start is recorded, so that the item is a suspect if the process dies.
-3. A result is recorded after its files are on the disk: a settle, a stage, or a part.
+3. A result is recorded after its files are on the disk, and the next step of the item follows; see
+   `item_flow`.
 4. Items that killed their worker, in this or a dead session, run again alone, after all others.
 5. At every checkpoint, and at the end, the milestone callback updates the views.
-6. After a failed lookup no more items are claimed for their lookup only, until a lookup that
-   started later succeeds. Then each item that a service failed is claimed once more.
+6. After a failed lookup, other lookups wait until one succeeds; see `lookup_retries`.
 7. A stop for any reason releases the unfinished items, without counting an attempt.
 """
 
@@ -17,46 +17,37 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
 from msgspec import structs
 
-from mediakeep.errors import IllegalTransition, InvalidItemData, LibraryMissing
-from mediakeep.item import Item, SkipReason, Status, needs_lookup
-from mediakeep.outcome import Outcome, Parts, Stamp, Work, WorkerFactory
-from mediakeep.queue import scan_diff, stage_changes
-from mediakeep.queue.claims import Claim
+from mediakeep.errors import DiskFull, InvalidOutcome, LibraryMissing, MediakeepError
+from mediakeep.item import SkipReason
+from mediakeep.outcome import Outcome, Parts, WorkerFactory
+from mediakeep.queue import scan_diff
 from mediakeep.queue.queue import Queue
+from mediakeep.runner import item_flow, volumes
+from mediakeep.runner.active_items import ActiveItem, ActiveItems
 from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult
 from mediakeep.runner.batch_recorder import BatchRecorder
 from mediakeep.runner.executors import AdaptiveExecutor
-from mediakeep.runner.scheduling import ItemClaimer, PartTracker, TaskQueue
+from mediakeep.runner.item_flow import ItemFlow
+from mediakeep.runner.item_steps import ItemSteps
+from mediakeep.runner.lookup_retries import LookupRetries
+from mediakeep.runner.scheduling import ItemClaimer, TaskQueue
 from mediakeep.runner.signals import StopHandler
+from mediakeep.runner.stage_meter import StageMeter
 from mediakeep.runner.tasks import (
     BatchAborted,
     PartDone,
-    StagePart,
     Task,
     TaskFailed,
     TaskResult,
+    TaskStopped,
     UserQuit,
     WorkerDied,
 )
+from mediakeep.runner.volumes import FullVolume
 from mediakeep.runner.worker_process import WorkerProcess
-
-
-class ClaimedItem(msgspec.Struct):
-    """An item claimed by this batch that is being processed.
-
-    `since` is the monotonic time of its start in seconds, 0 before that.
-    """
-
-    claim: Claim
-    item: Item
-    since: float = 0.0
-    tracker: PartTracker | None = None
-    killed_worker: bool = False  # its worker died although it ran alone
 
 
 class Batch:
@@ -79,17 +70,24 @@ class Batch:
             worker_factory, config.limits, self._stop, self._on_progress, prestarted
         )
         self._started = time.monotonic()
-        self._items: dict[str, ClaimedItem] = {}
+        self._items: ActiveItems = {}
         self._task_queue = TaskQueue()
         # The tasks that are running, or finished but not recorded yet; and only the latter.
         self._open_tasks = 0
         self._finished: deque[tuple[Task, TaskResult]] = deque()
         self._vanished_count = 0
-        # Items settled without their lookup because a service failed; and those claimed again.
-        self._lookup_failed: dict[str, Outcome] = {}
-        self._lookup_retries: dict[str, Outcome] = {}
-        # The monotonic time of the last failed lookup, 0 if a later one succeeded.
-        self._lookup_failed_at = 0.0
+        self._lookups = LookupRetries(
+            queue, self._claimer, self._items, self._task_queue, self._result
+        )
+        self._steps = ItemSteps(
+            queue,
+            self._recorder,
+            ItemFlow(queue.kind, config.retry, config.stage_retries),
+            self._items,
+            self._task_queue,
+            self._lookups.note_settle,
+            self._lookups.get_replaced_outcome,
+        )
 
     def run(self) -> BatchResult:
         """Run the batch until its items are done, the user stops it, or an error ends it.
@@ -136,6 +134,8 @@ class Batch:
         if self._finished:
             self._record_next_result()
             return
+        if self._stop.requested or self._result.abort_error:
+            self._executor.request_stop()
         self._finished.extend(self._executor.wait())
         if not self._finished:
             self._queue.rewrite_snapshot_if_due()
@@ -160,34 +160,38 @@ class Batch:
         first = not self._result.claimed
         for claim in self._claimer.claim_next():
             if claim.key in self._items:
-                self._drop_item(claim.key)
-            self._items[claim.key] = ClaimedItem(claim, claim.item)
-            if claim.key in self._lookup_failed:
-                self._lookup_retries[claim.key] = self._lookup_failed.pop(claim.key)
-            self._task_queue.add(self._build_task(claim.key))
+                self._steps.drop(claim.key)
+            self._items[claim.key] = ActiveItem(claim, claim.item)
+            self._lookups.note_claim(claim.key)
+            self._task_queue.add(self._steps.build_task(claim.key))
         self._result.claimed = self._claimer.claimed
         if first and self._result.claimed:
             self._callbacks.on_start(self._claimer.estimate_total(self._result.session))
-
-    def _build_task(self, key: str, results: tuple[Any, ...] | None = None) -> Task:
-        item, claim = self._items[key].item, self._items[key].claim
-        stage = item.processing_stage or self._queue.kind.first_stage
-        created = self._queue.state.head.created
-        stamp = Stamp(self._result.session, key, claim.seq, item.first_claim, created)
-        return Task(key, Work(item, stamp, stage, results), alone=item.suspect)
 
     def _next_task(self) -> Task | None:
         """Return the next task to start, or None if no task may be started now."""
         if self._must_stop() or self._open_tasks - len(self._finished) >= self._executor.capacity:
             return None
-        return self._task_queue.pop_next(idle=not self._open_tasks)
+        return self._task_queue.pop_next(self._may_start, idle=not self._open_tasks)
+
+    def _may_start(self, key: str) -> bool:
+        """Return whether an item is under way, or may be, as far as the limit of jobs allows."""
+        if not self._config.jobs or self._items[key].since:
+            return True
+        under_way = sum(bool(running.since) for running in self._items.values())
+        return under_way < self._config.jobs
 
     def _start_task(self, task: Task) -> None:
         running = self._items[task.key]
         running.since = running.since or time.monotonic()
-        self._recorder.session.begin_item(task.key)
+        if not task.part:
+            stage = task.work.stage
+            running.meter = running.meter or StageMeter(stage)
+            progress = running.meter.measure(0, 0) if stage else None
+            self._recorder.session.begin_item(task.key, progress)
         self._executor.submit(task)
         self._open_tasks += 1
+        running.open_tasks += 1
         while task.alone and self._open_tasks and not self._stop.immediate:
             self._wait_for_result()
 
@@ -196,190 +200,71 @@ class Batch:
         running = self._items.get(task.key)
         if running is None or running.claim.seq != task.work.stamp.claim:
             return
+        running.open_tasks -= 1
+        try:
+            self._take_result(task, running, result)
+        except InvalidOutcome as error:
+            self._abort(error)
+        if running.park_outcome and not running.open_tasks and task.key in self._items:
+            self._steps.park(task.key, running.park_outcome)
+
+    def _take_result(self, task: Task, running: ActiveItem, result: TaskResult) -> None:
         match result:
             case BatchAborted(error):
-                self._result.abort_error = error
+                self._abort(error)
             case UserQuit():
                 self._stop.requested = True
+            case TaskStopped():
+                self._recorder.log_problem(task.key, "stopped where its worker allowed it")
+            case FullVolume():
+                self._handle_full_volume(task.key, result)
             case WorkerDied(why) if not task.alone:
                 self._recorder.log_problem(task.key, f"{why}; it will run again, alone")
                 self._task_queue.add(structs.replace(task, alone=True))
             case WorkerDied(why):
                 running.killed_worker = True
-                self._handle_failure(task, TaskFailed(f"{why}, also when run alone."))
-            case Parts():
-                self._start_parts(task, result)
-            case PartDone():
-                self._record_part_done(task, result)
+                self._handle_failure(task, TaskFailed(f"{why}, also when run alone."), died=True)
+            case PartDone(value):
+                self._steps.add_part_result(task, value)
             case TaskFailed():
                 self._handle_failure(task, result)
-            case Outcome(state=Status.COMPLETED) if result.next_stage:
-                self._advance_stage(task.key, result)
             case Outcome() if self._too_many_vanished(result):
                 library = self._queue.state.head.library_path
-                self._result.abort_error = LibraryMissing(
-                    library, f"missing many of its {self._queue.kind.plural}"
-                )
-            case Outcome():
-                self._settle_item(task.key, result)
+                noun = self._queue.kind.plural
+                self._abort(LibraryMissing(library, f"missing many of its {noun}"))
+            case Outcome() | Parts():
+                self._steps.take_result(task, result)
+
+    def _abort(self, error: MediakeepError) -> None:
+        self._result.abort_error = error
+
+    def _handle_full_volume(self, key: str, volume: FullVolume) -> None:
+        """Park an item until its volume has space; end the batch if that is the queue's volume."""
+        if volumes.is_queue_volume(volume, self._queue.location.folder):
+            self._abort(DiskFull(volume.message))
+        else:
+            self._steps.park(key, volumes.build_park_outcome(volume))
 
     def _too_many_vanished(self, outcome: Outcome) -> bool:
         """Return whether too many items vanished, as with a share that is only partly mounted."""
         self._vanished_count += outcome.data.get("skip_reason") == SkipReason.VANISHED
         return self._vanished_count > scan_diff.MAX_VANISHED_SHARE * len(self._queue.state.items)
 
-    def _handle_failure(self, task: Task, failed: TaskFailed) -> None:
+    def _handle_failure(self, task: Task, failed: TaskFailed, *, died: bool = False) -> None:
         if task.part:
-            self._record_part_failed(task, failed)
+            self._steps.add_part_failure(task, failed, may_retry=not died)
         else:
-            self._settle_item(task.key, Outcome(Status.ERROR, failed.message))
+            self._steps.fail(task.key, item_flow.build_failure(failed.message))
 
-    def _advance_stage(self, key: str, outcome: Outcome) -> None:
-        """Record the end of an item's stage under the same claim, and schedule its next stage."""
-        changes = stage_changes.build_data_patch(self._items[key].item, outcome.data)
-        changes |= {"processing_stage": outcome.next_stage, "parts": None}
-        if self._record_progress(key, "stage", changes):
-            self._items[key].tracker = None
-            self._task_queue.push_front(self._build_task(key))
-
-    def _start_parts(self, task: Task, parts: Parts) -> None:
-        """Schedule the parts of an item's stage, except those finished before a crash."""
-        if task.work.results is not None:
-            why = f"Its stage {task.work.stage} got results and returned parts again."
-            return self._settle_item(task.key, Outcome(Status.ERROR, why))
-        running = self._items[task.key]
-        running.tracker = PartTracker.start(parts, running.item.parts)
-        # Without the record of the other parts, which a part does not need.
-        work = structs.replace(task.work, item=structs.replace(running.item, parts=None))
-        stage_parts = (
-            StagePart(n, parts.inputs[n], parts.run) for n in running.tracker.missing_parts()
-        )
-        alone = running.item.suspect
-        self._task_queue.push_front(*(Task(task.key, work, part, alone) for part in stage_parts))
-        return self._finish_stage_parts(task.key)
-
-    def _record_part_done(self, task: Task, done: PartDone) -> None:
-        tracker, name = self._get_part_tracker(task)
-        parts = {"done": {name: [done.result]}, "failed": {name: None}}
-        if self._record_progress(task.key, "part", {"parts": parts}):
-            tracker.done[name] = done.result
-            self._on_progress(task.key, len(tracker.done), len(tracker.names))
-            self._finish_stage_parts(task.key)
-
-    def _record_part_failed(self, task: Task, failed: TaskFailed) -> None:
-        tracker, name = self._get_part_tracker(task)
-        parts = self._items[task.key].item.parts
-        times = (parts.failed.get(name, 0) if parts else 0) + 1
-        if self._record_progress(task.key, "part", {"parts": {"failed": {name: times}}}):
-            tracker.failures[name] = failed.message
-            self._recorder.log_problem(task.key, f"part {name}: {failed.message}", failed.traceback)
-            self._finish_stage_parts(task.key)
-
-    def _get_part_tracker(self, task: Task) -> tuple[PartTracker, str]:
-        tracker = self._items[task.key].tracker
-        assert tracker is not None
-        assert task.part is not None
-        return tracker, tracker.names[task.part.number]
-
-    def _finish_stage_parts(self, key: str) -> None:
-        """Continue an item's stage once all its parts have ended.
-
-        The stage runs again with their results; if a part failed, the error is settled.
-        """
-        tracker = self._items[key].tracker
-        if tracker is None or not tracker.is_complete():
+    def _on_progress(self, task: Task, done: int, of: int, service: str = "") -> None:
+        running = self._items.get(task.key)
+        if running is None:
             return
-        if tracker.failures:
-            self._settle_item(key, Outcome(Status.ERROR, tracker.error_summary()))
+        if task.part and running.tracker:
+            running.tracker.report_progress(task.part.number, done, of)
+            self._steps.report_progress(task.key, service)
         else:
-            self._task_queue.push_front(self._build_task(key, tracker.ordered_results()))
-
-    def _record_progress(self, key: str, op: str, changes: dict[str, Any]) -> bool:
-        """Commit progress of a claimed item; return False and drop the item if that failed."""
-        running = self._items[key]
-        try:
-            item = self._recorder.record_progress(running.claim, op, changes)
-        except (InvalidItemData, IllegalTransition) as error:
-            self._settle_item(key, Outcome(Status.ERROR, str(error)))
-            return False
-        if item is None:
-            self._drop_item(key)
-            return False
-        running.item = item
-        return True
-
-    def _settle_item(self, key: str, outcome: Outcome) -> None:
-        running = self._items[key]
-        seconds = time.monotonic() - running.since
-        # its next attempt must run alone, too
-        if running.killed_worker and outcome.state is Status.ERROR:
-            outcome = structs.replace(outcome, data={**outcome.data, "suspect": True})
-        try:
-            before = self._lookup_retries.get(key)
-            settled = self._recorder.settle_item(
-                running.claim, running.item, outcome, seconds, before
-            )
-        except (InvalidItemData, IllegalTransition) as error:
-            self._settle_item(key, Outcome(Status.ERROR, str(error)))
-            return
-        if not settled:
-            self._drop_item(key)
-            return
-        self._forget_item(key)
-        self._update_lookup_state(key, outcome, running.since, is_first=before is None)
-
-    def _update_lookup_state(
-        self, key: str, outcome: Outcome, since: float, *, is_first: bool
-    ) -> None:
-        """Stop all lookups after a failed lookup, and resume them after a later one succeeded.
-
-        A second failure with requests to the service concerns only that item.
-        """
-        self._lookup_retries.pop(key, None)
-        has_requests = bool(outcome.facts.get("requests"))
-        if needs_lookup(self._queue.state.items[key]):
-            if is_first and "unreached" in outcome.facts:
-                self._lookup_failed[key] = self._result.extract_countable_outcome(outcome)
-            if is_first or not has_requests:
-                self._lookup_failed_at = time.monotonic()
-                self._stop_lookups()
-        elif self._lookup_failed_at and has_requests and since > self._lookup_failed_at:
-            self._lookup_failed_at = 0.0
-            self._claimer.resume_lookups(self._lookup_failed)
-
-    def _stop_lookups(self) -> None:
-        """Release the items that were claimed for their lookup only and have not been started."""
-        waiting = self._task_queue.waiting_keys()
-        unmade = [
-            key
-            for key, running in self._items.items()
-            if running.item.for_lookup and key in waiting and not running.since
-        ]
-        suspects = {key for key in unmade if self._items[key].item.suspect}
-        self._queue.release([self._items[key].claim for key in unmade], suspects)
-        retried = [key for key in unmade if key in self._lookup_retries]
-        for key in retried:
-            self._lookup_failed[key] = self._lookup_retries.pop(key)
-        for key in unmade:
-            self._forget_item(key)
-        self._claimer.stop_lookups(len(unmade) - len(retried))
-        self._result.claimed = self._claimer.claimed
-
-    def _drop_item(self, key: str) -> None:
-        """Drop an item that was reset, restored or claimed by another session meanwhile."""
-        self._forget_item(key)
-        self._recorder.session.end_item(key)
-        self._recorder.log_problem(key, "was reset or restored meanwhile; its result was dropped")
-
-    def _forget_item(self, key: str) -> None:
-        del self._items[key]
-        self._task_queue.remove_item(key)
-
-    def _on_progress(self, key: str, done: int, of: int, service: str = "") -> None:
-        self._recorder.session.note_progress(key, done, of, service)
-        # the terminal is gone: the next settled item reports that
-        with contextlib.suppress(OSError):
-            self._callbacks.on_progress(key, done, of, service)
+            self._steps.report_steps(task.key, done, of, service)
 
     def _release_unfinished(self) -> None:
         """Release the unfinished items; those that must run alone stay suspects."""

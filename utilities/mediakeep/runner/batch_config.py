@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,11 +12,13 @@ from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import ItemCounter
 from mediakeep.outcome import Outcome
+from mediakeep.stages import Retry
 
 
 class ExecutionLimits(msgspec.Struct, frozen=True):
-    """The number of worker processes, and the timeout of a task in seconds (0: none).
+    """The number of worker processes, and the time limits of a task in seconds (0: none).
 
+    `item_timeout` limits the whole task, `stall` the time without progress that moves.
     With `inline` off, work never runs in this process; this is for work that may crash it, such as
     native decoders. With `interactive`, the user is prompted, so all tasks run in this process,
     which has the terminal.
@@ -24,6 +26,7 @@ class ExecutionLimits(msgspec.Struct, frozen=True):
 
     workers: int = 1
     item_timeout: float = 0.0
+    stall: float = 0.0
     inline: bool = True
     interactive: bool = False
 
@@ -44,7 +47,9 @@ class BatchConfig(msgspec.Struct, frozen=True):
     size: int | None = 10  # None: all
     key: str = ""  # only this item, in any state
     limits: ExecutionLimits = ExecutionLimits()
+    jobs: int = 0  # maximum number of items under way; 0: as many as tasks allow
     retry: RetryPolicy = RetryPolicy()
+    stage_retries: Mapping[str, Retry] = {}  # by stage; overrides those of the kind
     time_budget: float = 0.0  # seconds; 0: unlimited
     lookups: bool = False  # make lookups, and so claim items that lack only theirs
     checkpoint_every: int = 50
@@ -61,11 +66,20 @@ class SettledItem(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class ParkedItem(msgspec.Struct, frozen=True):
+    """An item that waits until a time for a reason, as passed to the callbacks."""
+
+    key: str
+    until: str  # ISO 8601 in UTC
+    why: str
+
+
 class BatchCallbacks(msgspec.Struct, frozen=True):
     """Functions that a batch calls to report what it does.
 
     `on_start` is called after the first claim, with the expected number of items. `on_item` is
-    called for each item whose result was recorded. `on_progress` gets the item's key, the steps
+    called for each item whose result was recorded, `on_parked` for each that was parked.
+    `on_progress` gets the item's key, the steps
     done, all steps, and the web service that the item waits for, or "". `on_milestone` is called at
     each checkpoint and at the end.
     """
@@ -74,6 +88,7 @@ class BatchCallbacks(msgspec.Struct, frozen=True):
     on_item: Callable[[SettledItem], None] = lambda _: None
     on_progress: Callable[[str, int, int, str], None] = lambda *_: None
     on_milestone: Callable[[], None] = lambda: None
+    on_parked: Callable[[ParkedItem], None] = lambda _: None
 
 
 class BatchResult(msgspec.Struct):
@@ -83,6 +98,7 @@ class BatchResult(msgspec.Struct):
     counters: tuple[ItemCounter, ...] = ()  # additional counters of the kind
     claimed: int = 0
     settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
+    parked: int = 0  # items that wait until a time
     auto_fixed: int = 0
     manual_reviews: int = 0  # of the items of this batch
     listed_reviews: int | None = None  # entries in the review list of all queues at the end

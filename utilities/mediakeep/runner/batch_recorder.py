@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from mediakeep.item import Item, Status, needs_lookup
+from mediakeep import clock
+from mediakeep.item import Status, needs_lookup
 from mediakeep.outcome import Outcome
-from mediakeep.queue import checkpoints, settle, stage_changes
-from mediakeep.queue.claims import Claim
+from mediakeep.queue import checkpoints, settle
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.sessions import StageProgress
 from mediakeep.queue.settle import SettleRequest
-from mediakeep.runner import scheduling
-from mediakeep.runner.batch_config import BatchCallbacks, BatchConfig, BatchResult, SettledItem
+from mediakeep.runner.batch_config import (
+    BatchCallbacks,
+    BatchConfig,
+    BatchResult,
+    ParkedItem,
+    SettledItem,
+)
 
 
 class BatchRecorder:
@@ -23,48 +30,22 @@ class BatchRecorder:
         self.result = BatchResult(session=self.session.id, counters=queue.kind.counters)
         self.session.write_log("Batch started", **config.settings)
 
-    def record_progress(self, claim: Claim, op: str, changes: dict[str, Any]) -> Item | None:
-        """Commit progress of a claimed item.
+    def report_settled(
+        self, key: str, request: SettleRequest, replaced: Outcome | None = None
+    ) -> None:
+        """Report an item that was settled, and write a checkpoint if one is due.
 
-        Return the changed item, or None if the claim is no longer valid.
+        `replaced` is the outcome that this one replaces, if the batch has already settled the item.
         """
-        is_valid = self._queue.update_claimed_item(claim, op, changes)
-        return self._queue.state.items[claim.key] if is_valid else None
-
-    def settle_item(
-        self,
-        claim: Claim,
-        item: Item,
-        outcome: Outcome,
-        seconds: float,
-        before: Outcome | None = None,
-    ) -> bool:
-        """Commit the outcome of an item, then report it; return False if the claim is not valid.
-
-        `seconds` is how long the item took. `before` is the outcome that this one replaces, if the
-        batch has already settled the item.
-        """
-        if not self._queue.settle(claim, self._build_settle_request(item, outcome, seconds)):
-            return False
-        self.session.end_item(claim.key)
-        if before:
-            self.result.subtract_outcome(before)
-        self.result.add_outcome(outcome)
-        settled = SettledItem(self.result.done_count, claim.key, outcome, seconds)
+        self.session.end_item(key)
+        if replaced:
+            self.result.subtract_outcome(replaced)
+        self.result.add_outcome(request.outcome)
+        settled = SettledItem(self.result.done_count, key, request.outcome, request.seconds)
         self._log_settled(settled)
         self.flush_warnings()
         self._callbacks.on_item(settled)
         self._write_checkpoint_if_due()
-        return True
-
-    def _build_settle_request(self, item: Item, outcome: Outcome, seconds: float) -> SettleRequest:
-        if outcome.state is not Status.ERROR:
-            return SettleRequest(outcome, seconds)
-        stage = self._queue.kind.stages.get_current_stage(item.processing_stage)
-        tries = stage_changes.get_attempts(item, stage) + 1
-        now = self._queue.location.now()
-        when = scheduling.next_retry_time(self._config.retry, tries, outcome.retry_after, now)
-        return SettleRequest(outcome, seconds, when)
 
     def _log_settled(self, settled: SettledItem) -> None:
         outcome = settled.outcome
@@ -75,6 +56,31 @@ class BatchRecorder:
         level = "error" if outcome.state is Status.ERROR else "info"
         facts["item"] = settled.key
         self.session.write_log(f"{settled.key}: {outcome.message}", level, **facts)
+
+    def report_parked(self, key: str, outcome: Outcome) -> None:
+        """Report an item that was parked."""
+        self.session.end_item(key)
+        self.result.parked += 1
+        until = self._queue.state.items[key].not_before
+        text = f"{key}: waiting until {clock.format_local(until)}: {outcome.message}"
+        self.session.write_log(text, item=key, until=until, why=outcome.message)
+        self.flush_warnings()
+        self._callbacks.on_parked(ParkedItem(key, until, outcome.message))
+
+    def log_stage(self, key: str, stage: str, outcome: Outcome, seconds: float) -> None:
+        """Write the end of an item's stage to the session's log."""
+        text = f"{key}: stage {stage} done, next is {outcome.next_stage}"
+        facts = {"stage": stage, "next": outcome.next_stage, "seconds": round(seconds, 3)}
+        self.session.write_log(text, item=key, **facts)
+
+    def report_progress(
+        self, key: str, done: int, of: int, service: str, stage: StageProgress | None = None
+    ) -> None:
+        """Report that `done` of `of` steps of an item, or of its stage, are finished."""
+        self.session.note_progress(key, done, of, service, stage)
+        # the terminal is gone: the next settled item reports that
+        with contextlib.suppress(OSError):
+            self._callbacks.on_progress(key, done, of, service)
 
     def log_problem(self, key: str, text: str, traceback: str = "") -> None:
         """Write a problem with an item to the session's log; the item is still being processed."""

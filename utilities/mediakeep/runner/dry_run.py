@@ -26,7 +26,12 @@ def simulate_batch(
     started = time.monotonic()
     with StopHandler() as stop:
         callbacks.on_start(len(keys))
-        executor = AdaptiveExecutor(worker_factory, config.limits, stop, callbacks.on_progress)
+        executor = AdaptiveExecutor(
+            worker_factory,
+            config.limits,
+            stop,
+            lambda task, *report: callbacks.on_progress(task.key, *report),
+        )
         try:
             _run_tasks(
                 executor,

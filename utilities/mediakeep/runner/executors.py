@@ -14,11 +14,12 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
-from mediakeep.outcome import Worker, WorkerFactory
+from mediakeep.outcome import Stopping, Worker, WorkerFactory
 from mediakeep.runner import tasks
 from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.pool import POLL_SECONDS, ProgressCallback, WorkerPool
 from mediakeep.runner.signals import ItemTimeout, StopHandler, StopNow
+from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
@@ -27,28 +28,42 @@ _MIN_TIMER = 1e-3  # seconds; a timer of 0 would never fire
 
 
 class InlineProgress:
-    """Receives the progress of a task that runs in this process, and extends its timeout."""
+    """Receives the progress of a task that runs in this process, and moves its deadlines."""
 
-    def __init__(self, key: str, on_progress: ProgressCallback) -> None:
-        self._key, self._on_progress = key, on_progress
+    def __init__(
+        self, task: Task, clock: TaskClock, stop: StopHandler, on_progress: ProgressCallback
+    ) -> None:
+        self._task, self._clock, self._stop, self._on_progress = task, clock, stop, on_progress
         self._reached = 0, 0
 
-    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:  # noqa: ARG002
-        """Report that `done` of `of` steps are finished."""
+    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:
+        """Report that `done` of `of` steps are finished.
+
+        With `may_stop`, raise Stopping if a stop was requested.
+        """
         self._reached = done, of
-        self._on_progress(self._key, done, of, "")
+        self._clock.note_progress(done, of)
+        self._on_progress(self._task, done, of, "")
+        if may_stop and self._stop.requested:
+            raise Stopping
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
-        """Extend the timeout, if one is running, by a wait of `seconds` for a web service."""
+        """Extend the limits of the task by a wait of `seconds` for a web service."""
         if tasks.is_reportable_wait(seconds):
-            self._on_progress(self._key, *self._reached, service)
+            self._on_progress(self._task, *self._reached, service)
         self.extend_deadline(tasks.clamp_wait(seconds))
 
     def extend_deadline(self, seconds: float, /) -> None:
-        """Extend the timeout, if one is running, by `seconds`; a negative number shortens it."""
-        left, _ = signal.getitimer(signal.ITIMER_REAL)
-        if left:
-            signal.setitimer(signal.ITIMER_REAL, max(left + seconds, _MIN_TIMER))
+        """Extend the limits of the task by `seconds`; a negative number shortens them."""
+        self._clock.extend(seconds)
+        set_timer(self._clock)
+
+
+def set_timer(clock: TaskClock) -> None:
+    """Let SIGALRM arrive at the deadline of a clock, if it has one."""
+    if clock.deadline != float("inf"):
+        left = max(clock.deadline - time.monotonic(), _MIN_TIMER)
+        signal.setitimer(signal.ITIMER_REAL, left)
 
 
 class InlineExecutor:
@@ -64,6 +79,7 @@ class InlineExecutor:
         self._worker_factory, self._exit_stack = worker_factory, contextlib.ExitStack()
         self._worker: Worker | None = None
         self._limits, self._stop, self._on_progress = limits, stop, on_progress
+        self._clock = TaskClock(limits)  # of the running task
         self.seconds = 0.0
 
     def run(self, task: Task) -> TaskResult:
@@ -73,20 +89,21 @@ class InlineExecutor:
         only while `interruptible` is set.
         """
         started = time.monotonic()
+        self._clock = TaskClock(self._limits)
         before = signal.signal(signal.SIGALRM, self._on_alarm)
         try:
             try:
                 self._stop.interruptible = True
                 if self._stop.immediate:
                     raise StopNow
-                signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
-                return tasks.run_task(
-                    self._get_worker(), task, InlineProgress(task.key, self._on_progress)
-                )
+                self._clock.start()
+                set_timer(self._clock)
+                progress = InlineProgress(task, self._clock, self._stop, self._on_progress)
+                return tasks.run_task(self._get_worker(), task, progress)
             finally:
                 self._stop.interruptible = False
         except ItemTimeout:
-            return WorkerDied(f"it took longer than {self._limits.item_timeout:g} seconds")
+            return WorkerDied(self._clock.format_reason())
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
@@ -98,7 +115,10 @@ class InlineExecutor:
         return self._worker
 
     def _on_alarm(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop.interrupt(ItemTimeout())
+        if self._clock.is_overdue:
+            self._stop.interrupt(ItemTimeout())
+        else:  # progress has moved the deadline meanwhile
+            set_timer(self._clock)
 
     def close(self) -> None:
         """Close the worker and its resources."""
@@ -148,9 +168,8 @@ class AdaptiveExecutor:
         """
         if (task.alone and not self._limits.interactive) or self._uses_pool:
             if self._pool is None:
-                timeout = self._limits.item_timeout
                 self._pool = WorkerPool(
-                    self._worker_factory, timeout, self._on_progress, self._prestarted
+                    self._worker_factory, self._limits, self._on_progress, self._prestarted
                 )
             self._pool.submit(task)
         else:
@@ -169,6 +188,11 @@ class AdaptiveExecutor:
             return [(task, self._inline.run(task))]
         except StopNow:
             return []
+
+    def request_stop(self) -> None:
+        """Ask the running tasks to stop at the next point where their workers may stop."""
+        if self._pool:
+            self._pool.request_stop()
 
     def close(self, *, kill: bool = False) -> None:
         """End all worker processes: after their task, or immediately with `kill`."""

@@ -15,13 +15,15 @@ from multiprocessing import connection
 from mediakeep.errors import ItemFailed
 from mediakeep.outcome import WorkerFactory
 from mediakeep.runner import tasks, worker_process
+from mediakeep.runner.batch_config import ExecutionLimits
+from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.tasks import Task, TaskResult, WorkerDied
 from mediakeep.runner.worker_process import WorkerProcess
 
 POLL_SECONDS = 0.5  # maximum seconds of one wait
 
 FinishedTasks = list[tuple[Task, TaskResult]]
-ProgressCallback = Callable[[str, int, int, str], None]  # key, done, of, service
+ProgressCallback = Callable[[Task, int, int, str], None]  # task, done, of, service
 
 
 class WorkerPool:
@@ -30,16 +32,17 @@ class WorkerPool:
     def __init__(
         self,
         worker_factory: WorkerFactory,
-        timeout: float,
+        limits: ExecutionLimits,
         on_progress: ProgressCallback,
         prestarted: Sequence[WorkerProcess] = (),
     ) -> None:
-        self._worker_factory, self._timeout, self._on_progress = (
+        self._worker_factory, self._limits, self._on_progress = (
             worker_factory,
-            timeout,
+            limits,
             on_progress,
         )
         self._workers = [*prestarted]
+        self._is_stopping = False
         self._unpicklable: FinishedTasks = []
 
     def submit(self, task: Task) -> None:
@@ -49,7 +52,7 @@ class WorkerPool:
         except Exception as error:  # noqa: BLE001 - pickle may raise any exception
             self._unpicklable.append((task, tasks.build_failure(task, error)))
             return
-        self._choose_worker(task).assign(task, data, self._timeout)
+        self._choose_worker(task).assign(task, data, TaskClock(self._limits))
 
     def _choose_worker(self, task: Task) -> WorkerProcess:
         """Return an idle worker process for a task, or a new process.
@@ -81,14 +84,13 @@ class WorkerPool:
             refused, self._unpicklable = self._unpicklable, []
             return refused
         busy = [worker for worker in self._workers if worker.task]
-        nearest = min((worker.deadline for worker in busy), default=float("inf"))
+        nearest = min((worker.clock.deadline for worker in busy), default=float("inf"))
         turn = max(0.0, min(turn, nearest - time.monotonic()))
         readable = connection.wait([worker.pipe for worker in busy], turn)
-        now = time.monotonic()
         active = [
             worker
             for worker in busy
-            if worker.pipe in readable or now >= worker.deadline or not worker.process.is_alive()
+            if worker.pipe in readable or worker.clock.is_overdue or not worker.process.is_alive()
         ]
         return [ended for worker in active for ended in self._handle_messages(worker)]
 
@@ -98,13 +100,14 @@ class WorkerPool:
         messages, alive = worker.receive()
         for name, *args in messages:
             if name == "progress":
-                self._on_progress(task.key, *args)
+                worker.clock.note_progress(*args[:2])
+                self._on_progress(task, *args)
             elif name == "waiting":
                 worker.extend_for_wait(*args)
             elif name == "extend":
                 worker.extend_deadline(*args)
             elif name == "ready":
-                worker.send_task(self._timeout)
+                worker.send_task()
             elif name == "broken":
                 raise args[0]
             else:
@@ -113,13 +116,8 @@ class WorkerPool:
         if not alive:
             why = f"its worker process died ({worker.wait_for_exit(1.0)})"
             return [(task, self._discard_worker(worker, why))]
-        if time.monotonic() >= worker.deadline:
-            return [
-                (
-                    task,
-                    self._discard_worker(worker, f"it took longer than {self._timeout:g} seconds"),
-                )
-            ]
+        if worker.clock.is_overdue:
+            return [(task, self._discard_worker(worker, worker.clock.format_reason()))]
         return []
 
     def _discard_worker(self, worker: WorkerProcess, why: str) -> WorkerDied:
@@ -137,6 +135,14 @@ class WorkerPool:
     def _shut_down(self, workers: list[WorkerProcess]) -> None:
         worker_process.shutdown_workers(workers)
         self._workers = [worker for worker in self._workers if worker not in workers]
+
+    def request_stop(self) -> None:
+        """Send each busy worker process a request to stop where its task allows that, once."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            for worker in self._workers:
+                if worker.task:
+                    worker.request_stop()
 
     def close(self, *, kill: bool = False) -> None:
         """End all worker processes after their tasks; with `kill`, busy ones are killed."""

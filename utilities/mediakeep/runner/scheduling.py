@@ -1,4 +1,4 @@
-"""Schedule a batch: which items it claims, the order of tasks, parts of stages, and retries.
+"""Schedule a batch: which items it claims, the order of tasks, and retries.
 
 A retry is a time stored in the queue; no process sleeps until then.
 """
@@ -6,81 +6,32 @@ A retry is a time stored in the queue; no process sleeps until then.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from hashlib import blake2b
-from typing import Any
-
-import msgspec
 
 from mediakeep import clock
-from mediakeep.item import PartsRecord, Status, needs_lookup
-from mediakeep.outcome import Parts
+from mediakeep.item import Status, needs_lookup
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
-from mediakeep.runner.batch_config import BatchConfig, RetryPolicy
+from mediakeep.runner.batch_config import BatchConfig
 from mediakeep.runner.tasks import Task
+from mediakeep.stages import Retry
 
 _MAX_DELAY = 86400.0  # seconds between two attempts
 _MAX_REQUESTED_DELAY = 366 * 86400.0  # the same, if a worker states the time
 
 
-def next_retry_time(
-    retry: RetryPolicy, attempts: int, requested: float | None, now: datetime
-) -> str:
+def next_retry_time(retry: Retry, attempts: int, requested: float | None, now: datetime) -> str:
     """Return the time of the next attempt of a failed item, or "" if no attempts are left.
 
     `requested` is the delay in seconds that the worker asked for, or None.
     """
-    if attempts >= retry.max_attempts:
+    if attempts >= retry.times:
         return ""
     wait = min(retry.delay * 2 ** (attempts - 1), _MAX_DELAY)
     if requested is not None:
         wait = min(max(requested, 0.0), _MAX_REQUESTED_DELAY)
     return clock.format_iso(now + timedelta(seconds=wait))
-
-
-class PartTracker(msgspec.Struct):
-    """Tracks which parts of a stage have finished or failed.
-
-    A part is identified by its number and its input.
-    """
-
-    parts: Parts
-    done: dict[str, Any] = {}
-    failures: dict[str, str] = {}  # name -> message
-    names: list[str] = []
-
-    @classmethod
-    def start(cls, parts: Parts, record: PartsRecord | None) -> PartTracker:
-        """Return a tracker for the parts of a stage.
-
-        Parts in `record` that finished before with the same input are not repeated.
-        """
-        names = [_part_name(number, value) for number, value in enumerate(parts.inputs)]
-        before = record.done if record else {}
-        return cls(parts, {name: before[name][0] for name in names if name in before}, {}, names)
-
-    def missing_parts(self) -> list[int]:
-        """Return the numbers of the parts without a result."""
-        return [number for number, name in enumerate(self.names) if name not in self.done]
-
-    def is_complete(self) -> bool:
-        """Return whether all parts have finished or failed."""
-        return len(self.done) + len(self.failures) == len(self.names)
-
-    def ordered_results(self) -> tuple[Any, ...]:
-        """Return the results of all parts in the order of their inputs."""
-        return tuple(self.done[name] for name in self.names)
-
-    def error_summary(self) -> str:
-        """Return a text with the number of failed parts and the first error."""
-        first = next(iter(self.failures.values()))
-        return f"{len(self.failures)} of {len(self.names)} parts failed. The first: {first}"
-
-
-def _part_name(number: int, value: Any) -> str:
-    return f"{number}:{blake2b(repr(value).encode(), digest_size=4).hexdigest()}"
 
 
 CLAIM_WINDOW = 50  # maximum number of items claimed at once
@@ -181,14 +132,19 @@ class TaskQueue:
     def _select_queue(self, task: Task) -> deque[Task]:
         return self._alone if task.alone else self._ready
 
-    def pop_next(self, *, idle: bool) -> Task | None:
+    def pop_next(self, may_start: Callable[[str], bool], *, idle: bool) -> Task | None:
         """Remove and return the next task, or None if there is none.
 
         A task that must run alone is returned only if `idle`, when no other task is running.
+        `may_start` returns whether the item with a key may be under way; the tasks of items that
+        are under way already come first in the queue.
         """
-        if self._ready:
+        if self._ready and may_start(self._ready[0].key):
             return self._ready.popleft()
-        return self._alone.popleft() if self._alone and idle else None
+        startable = (task for task in self._alone if idle and may_start(task.key))
+        if task := next(startable, None):
+            self._alone.remove(task)
+        return task
 
     def waiting_keys(self) -> set[str]:
         """Return the keys of the items with waiting tasks."""

@@ -11,11 +11,21 @@ import msgspec
 from msgspec.structs import replace
 
 from mediakeep import path_text
-from mediakeep.errors import DiskFull, ItemFailed, LibraryMissing, MediakeepError, NoCache, Stopped
+from mediakeep.errors import (
+    DiskFull,
+    ItemFailed,
+    LibraryMissing,
+    MediakeepError,
+    NoCache,
+    Stopped,
+    VolumeFull,
+)
 from mediakeep.item import Status
 from mediakeep.media import file_errors
-from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker, WorkerFactory
+from mediakeep.outcome import Outcome, Parts, Progress, Stopping, Work, Worker, WorkerFactory
+from mediakeep.runner import volumes
 from mediakeep.runner.signals import Interrupted
+from mediakeep.runner.volumes import FullVolume
 
 _FINAL_STATUSES = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -80,13 +90,30 @@ class UserQuit(msgspec.Struct, frozen=True):
     """
 
 
+class TaskStopped(msgspec.Struct, frozen=True):
+    """The result of a task that its worker ended because a stop was requested.
+
+    The item is released, and no attempt is counted.
+    """
+
+
 class WorkerDied(msgspec.Struct, frozen=True):
-    """The result of a task whose process died, or was killed after a timeout."""
+    """The result of a task whose process died, or was killed at a time limit."""
 
     reason: str
 
 
-TaskResult = Outcome | Parts | PartDone | TaskFailed | BatchAborted | UserQuit | WorkerDied
+TaskResult = (
+    Outcome
+    | Parts
+    | PartDone
+    | TaskFailed
+    | BatchAborted
+    | UserQuit
+    | TaskStopped
+    | FullVolume
+    | WorkerDied
+)
 
 
 @contextlib.contextmanager
@@ -107,30 +134,42 @@ def run_task(worker: Worker, task: Task, progress: Progress) -> TaskResult:
     try:
         if task.part:
             return PartDone(_to_json_values(task.part.run(task.part.value, progress)))
-        return _validate_result(worker(task.work, progress))
+        return _validate_result(worker(task.work, progress), task.work)
     except (LibraryMissing, NoCache, DiskFull) as error:
         return BatchAborted(error)
     except Stopped:
         return UserQuit()
-    except OSError as error:
-        return (
-            BatchAborted(DiskFull(format_error(error)))
-            if error.errno in _DISK_FULL_ERRNOS
-            else build_failure(task, error)
-        )
+    except Stopping:
+        return TaskStopped()
+    except (VolumeFull, OSError) as error:
+        return _build_disk_result(task, error)
     except (Interrupted, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch must not
         return build_failure(task, error)
 
 
-def _validate_result(result: Any) -> Outcome | Parts:
-    """Check that the result of a worker can be recorded, and return it as plain JSON values."""
+def _build_disk_result(task: Task, error: VolumeFull | OSError) -> TaskResult:
+    """Return the result for an error of the disk; without stages, a full disk ends the batch."""
+    number = errno.ENOSPC if isinstance(error, VolumeFull) else error.errno
+    if number in volumes.FULL_ERRNOS and task.work.stage:
+        return FullVolume.from_error(error, format_error(error))
+    if number in _DISK_FULL_ERRNOS:
+        return BatchAborted(DiskFull(format_error(error)))
+    return build_failure(task, error)
+
+
+def _validate_result(result: Any, work: Work) -> Outcome | Parts:
+    """Check that the result of a worker can be recorded, and return it as plain JSON values.
+
+    Only with a stage, or a time, an outcome may be pending.
+    """
     if isinstance(result, Parts):
         return result
     if not isinstance(result, Outcome):
         raise TypeError(f"the worker returned {type(result).__name__}, not an Outcome")
-    if result.state not in _FINAL_STATUSES:
+    is_parked = result.state is Status.PENDING and (work.stage or result.retry_after is not None)
+    if result.state not in _FINAL_STATUSES and not is_parked:
         raise ValueError(f"the worker returned {result.state!r}, which is not a final status")
     after = _to_json_values(result.retry_after)
     return replace(

@@ -1,7 +1,8 @@
 """The child side of a worker process: receive tasks, run them, and send the results.
 
 Messages that the worker sends: ready; progress with done, of, service; waiting with seconds; extend
-with seconds; done with the result; broken with the error. It receives tasks, and None to exit.
+with seconds; done with the result; broken with the error. It receives tasks, STOP to end the
+current task where it may stop, and None to exit.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import select
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
 
 from mediakeep.errors import MediakeepError
-from mediakeep.outcome import WorkerFactory
+from mediakeep.outcome import Stopping, WorkerFactory
 from mediakeep.runner import tasks
 from mediakeep.runner.signals import SIGNALS
 from mediakeep.runner.tasks import Task, TaskResult
 
+STOP = "stop"
 _PROGRESS_INTERVAL = 0.25  # seconds between two progress messages
 
 
@@ -97,6 +100,9 @@ class WorkerChannel:
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
+        self._receive_lock = threading.Lock()
+        self._stop_requested = False
+        self._received: deque[Task | None] = deque()  # read while looking for a stop request
 
     def send(self, *message: Any) -> None:
         """Send a message to the parent, unless the parent is gone."""
@@ -105,10 +111,28 @@ class WorkerChannel:
 
     def receive(self) -> Task | None:
         """Wait for the next task from the parent; return None if the worker has to exit."""
+        while not self._received:
+            self._receive_message()
+        return self._received.popleft()
+
+    def is_stop_requested(self) -> bool:
+        """Return whether the parent has requested a stop."""
+        with self._receive_lock, contextlib.suppress(OSError):
+            while self._pipe.poll():
+                self._receive_message()
+                if self._received and self._received[-1] is None:  # to exit, or the parent is gone
+                    break
+        return self._stop_requested
+
+    def _receive_message(self) -> None:
         try:
-            return self._pipe.recv()  # type: ignore[no-any-return]
+            message = self._pipe.recv()
         except (EOFError, OSError):
-            return None
+            message = None
+        if message == STOP:
+            self._stop_requested = True
+        else:
+            self._received.append(message)
 
     def send_result(self, task: Task, result: TaskResult) -> None:
         """Send the result of a task to the parent, or an error if it cannot be pickled."""
@@ -128,12 +152,17 @@ class PipeProgress:
         self._channel, self._last = channel, 0.0
         self._reached = 0, 0
 
-    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:  # noqa: ARG002
-        """Report that `done` of `of` steps are finished."""
+    def __call__(self, done: int, of: int, /, *, may_stop: bool = False) -> None:
+        """Report that `done` of `of` steps are finished.
+
+        With `may_stop`, raise Stopping if the parent requested a stop.
+        """
         self._reached = done, of
         if time.monotonic() - self._last >= _PROGRESS_INTERVAL:
             self._last = time.monotonic()
             self._channel.send("progress", done, of, "")
+        if may_stop and self._channel.is_stop_requested():
+            raise Stopping
 
     def on_wait(self, seconds: float, service: str = "", /) -> None:
         """Report a wait for a web service, which extends the deadline of the task by `seconds`."""

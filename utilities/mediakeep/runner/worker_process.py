@@ -22,7 +22,9 @@ from typing import Any
 
 from mediakeep.outcome import WorkerFactory
 from mediakeep.runner import tasks, worker_main
+from mediakeep.runner.batch_config import ExecutionLimits
 from mediakeep.runner.signals import SIGNALS
+from mediakeep.runner.task_clock import TaskClock
 from mediakeep.runner.tasks import Task
 
 
@@ -65,42 +67,39 @@ class WorkerProcess:
         theirs.close()
         self.ready = False
         self.task: Task | None = None
-        self.deadline = float("inf")
+        self.clock = TaskClock(ExecutionLimits())
         self.exclusive_key = (
             ""  # key of the item that this process was started for, if it runs alone
         )
         self._data = b""  # the task, until it is sent
 
-    def assign(self, task: Task, data: bytes, timeout: float) -> None:
+    def assign(self, task: Task, data: bytes, clock: TaskClock) -> None:
         """Give the worker a pickled task; it is sent at once, or as soon as the worker is ready.
 
-        `timeout` is in seconds, 0 for none.
+        `clock` has the time limits of the task, and is started.
         """
-        self.task, self._data = task, data
+        self.task, self._data, self.clock = task, data, clock
         self.exclusive_key = task.key if task.alone else ""
-        self._set_deadline(timeout)
+        self.clock.start()
         if self.ready:
             self._send_data()
 
-    def send_task(self, timeout: float) -> None:
+    def send_task(self) -> None:
         """Send the assigned task; call it when the worker reports that it is ready.
 
         An earlier send could block.
         """
         self.ready = True
-        self._set_deadline(timeout)
+        self.clock.start()
         self._send_data()
 
-    def _set_deadline(self, timeout: float) -> None:
-        self.deadline = time.monotonic() + timeout if timeout else float("inf")
-
     def extend_for_wait(self, seconds: float) -> None:
-        """Extend the deadline of the task by a wait of `seconds` for a web service."""
-        self.deadline += tasks.clamp_wait(seconds)
+        """Extend the limits of the task by a wait of `seconds` for a web service."""
+        self.clock.extend(tasks.clamp_wait(seconds))
 
     def extend_deadline(self, seconds: float) -> None:
-        """Extend the deadline of the task by `seconds`; a negative number shortens it."""
-        self.deadline += seconds
+        """Extend the limits of the task by `seconds`; a negative number shortens them."""
+        self.clock.extend(seconds)
 
     def _send_data(self) -> None:
         with contextlib.suppress(OSError):  # already dead: the next wait detects that
@@ -122,6 +121,11 @@ class WorkerProcess:
             assert self.task is not None
             messages.append(("done", tasks.build_failure(self.task, error)))
         return messages, alive
+
+    def request_stop(self) -> None:
+        """Ask the worker to stop its task at the next point where it may."""
+        with contextlib.suppress(OSError):  # already dead: the next wait detects that
+            self.pipe.send(worker_main.STOP)
 
     def request_exit(self) -> bool:
         """Ask the worker to exit; return False if it cannot receive that yet."""

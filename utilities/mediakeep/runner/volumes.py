@@ -1,0 +1,82 @@
+"""Full volumes: find out whether the volume of the queue is full, or another one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import path_text
+from mediakeep.errors import VolumeFull
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome
+
+FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+PARK_SECONDS = 60.0  # until an item looks again whether there is space
+_LEAST_FREE = 1 << 20  # bytes; with less, the volume of the queue counts as full
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+class FullVolume(msgspec.Struct, frozen=True):
+    """The result of a task that found a volume full.
+
+    `path` is a path on it, "" if the system did not name it. `needed` is the number of bytes that
+    were missing, 0 if unknown. `message` is the error as a sentence.
+    """
+
+    path: str
+    needed: int
+    message: str
+
+    @classmethod
+    def from_error(cls, error: VolumeFull | OSError, message: str) -> FullVolume:
+        """Return the result for an error that a worker raised."""
+        if isinstance(error, VolumeFull):
+            return cls(error.path, error.needed, message)
+        return cls(error.filename if isinstance(error.filename, str) else "", 0, message)
+
+
+def is_queue_volume(volume: FullVolume, folder: Path) -> bool:
+    """Return whether a full volume is the one with the queue's files in `folder`.
+
+    If the system did not name a path, that is so if the volume of the queue has no space left.
+    """
+    if volume.path:
+        return _nearest_existing(Path(volume.path)).stat().st_dev == folder.stat().st_dev
+    space = os.statvfs(folder)
+    return space.f_bavail * space.f_frsize < _LEAST_FREE
+
+
+def build_park_outcome(volume: FullVolume) -> Outcome:
+    """Return the outcome that parks an item until a full volume may have space again."""
+    path = Path(volume.path) if volume.path else None
+    if path is None:
+        message = "a volume is full"
+    elif volume.needed:
+        message = f"needs {_format_bytes(volume.needed)} on {_format_path(_mount_point(path))}"
+    else:
+        message = f"the volume of {_format_path(path)} is full"
+    return Outcome(Status.PENDING, message, retry_after=PARK_SECONDS)
+
+
+def _nearest_existing(path: Path) -> Path:
+    """Return a path, or its nearest parent folder that exists."""
+    return next((place for place in (path, *path.parents) if place.exists()), Path("/"))
+
+
+def _mount_point(path: Path) -> Path:
+    place = _nearest_existing(path).resolve()
+    return next(folder for folder in (place, *place.parents) if folder.is_mount())
+
+
+def _format_path(path: Path) -> str:
+    return path_text.to_printable(str(path))
+
+
+def _format_bytes(number: float) -> str:
+    unit = 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:.1f} {_UNITS[unit]}" if unit else f"{number:g} {_UNITS[0]}"
