@@ -1,7 +1,4 @@
-"""A staged kind, and a queue of it whose changes a test makes one by one.
-
-The changes have the fields and facts that batches record, without a worker and its files.
-"""
+"""A staged kind, and a queue of it whose changes a test makes one by one, without a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settle import SettleRequest
-from mediakeep.queue.store import QueueChange
 from mediakeep.stages import Stage, StageTable
 from tests.queue import rig
 
@@ -81,40 +77,20 @@ def make(folder: Path, names: Iterable[str], clock: Any, kind: Kind = KIND) -> Q
 
 def advance(queue: Queue, claim: Claim, after: str, seconds: float, **facts: Any) -> None:
     """Record the end of an item's stage, which the stage `after` follows."""
-    stage = _stage(queue, claim)
-    own = {"stage": stage, "next": after, "seconds": seconds, "outcome": "done", "attempts": 1}
-    _commit(queue, "stage", claim, {"processing_stage": after}, {**facts, **own})
+    assert queue.advance_stage(claim, Outcome(next_stage=after, facts=facts), seconds)
 
 
-def park(queue: Queue, claim: Claim, until: str, why: str) -> None:
-    """Park an item in its stage."""
-    changes = {"status": Status.PENDING, "session": None, "claim": None}
-    changes |= {"not_before": until, "parked": why}
-    facts = {"stage": _stage(queue, claim), "until": until, "why": why, "seconds": 0.5}
-    _commit(queue, "park", claim, changes, facts)
+def park(queue: Queue, claim: Claim, seconds: float, why: str) -> None:
+    """Park an item for so many seconds."""
+    assert queue.park(claim, Outcome(Status.PENDING, why, retry_after=seconds), 0.5)
 
 
-def fail(queue: Queue, claim: Claim, message: str, attempts: int, not_before: str = "") -> None:
+def fail(queue: Queue, claim: Claim, message: str, not_before: str = "") -> None:
     """Settle an item whose stage failed."""
-    stage = _stage(queue, claim)
-    code = (TABLE.find_stage(stage) or TABLE.stages[0]).failure_code
-    facts = {"stage": stage, "stage_seconds": 2.0, "attempts": attempts}
-    data = {"processing_stage": code}
-    outcome = Outcome(Status.ERROR, message, data=data, facts=facts)
-    assert queue.settle(claim, SettleRequest(outcome, 9.0, not_before))
+    outcome = Outcome(Status.ERROR, message)
+    assert queue.settle(claim, SettleRequest(outcome, 9.0, not_before, stage_seconds=2.0))
 
 
 def complete(queue: Queue, claim: Claim, **facts: Any) -> None:
     """Settle an item whose last stage is done."""
-    own = {"stage": _stage(queue, claim), "stage_seconds": 3.0, "attempts": 1}
-    assert queue.settle(claim, SettleRequest(Outcome(facts={**facts, **own}), 9.0))
-
-
-def _stage(queue: Queue, claim: Claim) -> str:
-    return queue.kind.stages.get_current_stage(queue.state.items[claim.key].processing_stage)
-
-
-def _commit(
-    queue: Queue, op: str, claim: Claim, changes: dict[str, Any], facts: dict[str, Any]
-) -> None:
-    assert queue.commit(lambda _: QueueChange(op, {claim.key: changes}, facts))
+    assert queue.settle(claim, SettleRequest(Outcome(facts=facts), 9.0, stage_seconds=3.0))

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from mediakeep.item import Status
 from mediakeep.kinds import HistoryView, Kind
+from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, readonly
 from mediakeep.queue.history import history_views, index, stage_queries
 from mediakeep.queue.queue import Queue
@@ -32,13 +34,13 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
 
 
 def run_all_outcomes(queue: Queue) -> None:
-    """Complete A, fail B for the second time, and park C."""
+    """Complete A, fail B, and park C."""
     a, b, c = queue.claim(3)
     staged_kind.advance(queue, a, "converting", 1.5, tracks=9)
     staged_kind.advance(queue, b, "converting", 2.5, tracks=4)
     staged_kind.advance(queue, a, "publishing", 60.0, bytes=700)
-    staged_kind.fail(queue, b, "The disc is damaged.", 2)
-    staged_kind.park(queue, c, MORNING, "the service is closed")
+    staged_kind.fail(queue, b, "The disc is damaged.")
+    staged_kind.park(queue, c, 22 * 3600, "the service is closed")
     staged_kind.complete(queue, a, bytes=750)
 
 
@@ -53,7 +55,7 @@ EXPECTED = [
     ("A", "preparing", "done", 1.5, 1),
     ("B", "preparing", "done", 2.5, 1),
     ("A", "converting", "done", 60.0, 1),
-    ("B", "converting", "failed", 2.0, 2),
+    ("B", "converting", "failed", 2.0, 1),
     ("C", "preparing", "parked", 0.5, None),
     ("A", "publishing", "completed", 3.0, 1),
 ]
@@ -182,16 +184,14 @@ def test_a_retired_item_no_longer_counts_and_keeps_its_stages(queue: Queue) -> N
 @pytest.mark.parametrize("indexed_between", [False, True])
 def test_a_failure_before_a_cleanup_counts_once(queue: Queue, *, indexed_between: bool) -> None:
     (a,) = queue.claim(1)
-    facts = {"stage": "preparing", "outcome": "failed", "attempts": 3, "seconds": 4.0}
-    change = rig.store.QueueChange("stage", {a.key: {"cleanup_stage": "preparing"}}, facts)
-    assert queue.commit(lambda _: change)
-    once = [("A", "preparing", "failed", 4.0, 3)]
+    assert queue.begin_cleanup(a, Outcome(Status.ERROR, "The disc is damaged."), 4.0)
+    once = [("A", "preparing", "failed", 4.0, 1)]
     if indexed_between:
         assert select(queue, STAGES) == once
-    staged_kind.fail(queue, a, "The disc is damaged.", 3)
+    staged_kind.fail(queue, a, "The disc is damaged.")
     assert select(queue, STAGES) == once
     (a,) = queue.claim_by_key("A")
-    staged_kind.fail(queue, a, "The disc is damaged.", 1)
+    staged_kind.fail(queue, a, "The disc is damaged.")
     assert select(queue, STAGES) == [*once, ("A", "preparing", "failed", 2.0, 1)]
 
 

@@ -19,7 +19,6 @@ class RunningTotals:
         self._retries: Counter[str] = Counter()  # retry times of failed items
         self.failed_items: dict[str, Item] = {}
         self.parked_items: dict[str, Item] = {}
-        self._stages: Counter[str] = Counter()  # items by `processing_stage`, for staged kinds
         self.cleanup_due = 0  # items whose cleanup has not run yet
         self.notes = self.reviews = self.fixed = self.outdated = 0
         self.pending_lookups = 0  # pending lookups
@@ -50,9 +49,7 @@ class RunningTotals:
         self.fixed += by * item.auto_fixed
         self.outdated += by * actions.is_outdated(self._state, item)
         self.pending_lookups += by * needs_lookup(item)
-        if self._state.kind.stages:
-            self._stages[item.processing_stage] += by
-            self.cleanup_due += by * bool(item.cleanup_stage)
+        self.cleanup_due += by * bool(item.cleanup_stage)
         if item.status is Status.COMPLETED:
             self._lookups[item.lookup] += by
             for name, field, value in self._tally_fields:
@@ -67,18 +64,6 @@ class RunningTotals:
             self._retries[item.not_before] += by
             if not self._retries[item.not_before]:
                 del self._retries[item.not_before]
-
-    @property
-    def by_stage(self) -> dict[str, int]:
-        """The number of items by stage, failure code or completed stage, without zeros.
-
-        Items that have not begun count for the first stage. {} for kinds without stages.
-        """
-        table = self._state.kind.stages
-        counts = {name: self._stages[name] for name in table.all_names()}
-        if table:
-            counts[table.first] += self._stages[""]
-        return {name: count for name, count in counts.items() if count}
 
     @property
     def unsure(self) -> int:

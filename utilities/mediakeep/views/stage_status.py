@@ -9,6 +9,7 @@ import msgspec
 
 from mediakeep.item import Item
 from mediakeep.kinds import Kind
+from mediakeep.queue.state import QueueState
 from mediakeep.views.running_totals import RunningTotals
 
 MAX_PARKED = 20  # parked items that are listed, those that are due first
@@ -44,14 +45,15 @@ class StageStatus(msgspec.Struct, frozen=True):
     cleanup_due: int  # items whose last attempt failed, and whose cleanup has not run yet
 
 
-def build_stage_status(kind: Kind, totals: RunningTotals) -> StageStatus:
-    """Return the state of a queue by stage."""
+def build_stage_status(state: QueueState, totals: RunningTotals) -> StageStatus:
+    """Return the state of a queue by stage; `totals` are the counts over its items."""
+    kind = state.kind
     parked = [
         ParkedItem(key, get_stage(kind, item), item.not_before, item.parked)
         for key, item in totals.parked_items.items()
     ]
     return StageStatus(
-        by_stage=totals.by_stage,
+        by_stage=state.count_by_stage(),
         parked=len(parked),
         parked_items=heapq.nsmallest(MAX_PARKED, parked, key=attrgetter("until", "item")),
         failures=_count_failures(kind, totals),

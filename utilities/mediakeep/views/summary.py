@@ -275,7 +275,7 @@ def build_queue_status(
         unsure=totals.unsure,
         unknown=totals.unknown,
         tallies=totals.tallies,
-        stages=stage_status.build_stage_status(state.kind, totals)
+        stages=stage_status.build_stage_status(state, totals)
         if state.kind.stages or totals.parked_items
         else UNSET,
     )
