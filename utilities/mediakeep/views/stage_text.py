@@ -19,16 +19,26 @@ def describe_stages(status: StageStatus, noun: str, plural: str, now: datetime) 
     """Describe the state of a queue by stage in lines of text."""
     lines = [f"By stage: {format_counts(status.by_stage)}"] if status.by_stage else []
     lines += [format_failures(failures, noun, plural) for failures in status.failures]
-    lines += [
+    lines += describe_waits(status, noun, plural, now)
+    if status.cleanup_due:
+        lines.append(format_cleanups(status.cleanup_due, noun, plural))
+    return lines
+
+
+def describe_waits(status: StageStatus, noun: str, plural: str, now: datetime) -> list[str]:
+    """Describe the parked items that are due first, one per line, and count the others."""
+    lines = [
         path_text.to_printable(f"{wait.item}: {format_wait(wait.until, wait.why, now)}")
         for wait in status.parked_items[:MAX_WAITS]
     ]
     if (hidden := status.parked - MAX_WAITS) > 0:
         lines.append(f"{terminal.format_count(hidden, f'more {noun}', f'more {plural}')} waiting")
-    if status.cleanup_due:
-        items = terminal.format_count(status.cleanup_due, noun, plural)
-        lines.append(f"{items} to be cleaned up by the next batch")
     return lines
+
+
+def format_cleanups(number: int, noun: str, plural: str) -> str:
+    """Format the number of items whose cleanup is due."""
+    return f"{terminal.format_count(number, noun, plural)} to be cleaned up by the next batch"
 
 
 def format_counts(by_stage: Mapping[str, int]) -> str:
@@ -44,18 +54,24 @@ def format_failures(failures: StageFailures, noun: str, plural: str) -> str:
 
 
 def format_progress(progress: StageProgress) -> str:
-    """Format how far a running stage is, as in "converting: 3 of 40 parts, 8%, 2 min left"."""
+    """Format how a running stage proceeds, as in "converting: 3 of 40 parts, about 2 min left".
+
+    Its share is formatted by `format_share`.
+    """
     texts = []
     if progress.parts:
         ended, total = progress.parts
         texts.append(f"{ended:,} of {terminal.format_count(total, 'part')}")
-    if progress.of:
-        texts.append(f"{100 * progress.done / progress.of:.0f}%")
     if progress.rate:
         texts.append(_format_rate(progress.rate))
     if progress.seconds_left is not None:
         texts.append(f"about {terminal.format_duration(max(1.0, progress.seconds_left))} left")
     return f"{progress.stage}: {', '.join(texts)}" if texts else progress.stage
+
+
+def format_share(progress: StageProgress) -> str:
+    """Format how much of a running stage is done, in percent of its work; "" if unknown."""
+    return f"{100 * progress.done / progress.of:.0f}%" if progress.of else ""
 
 
 def _format_rate(per_second: float) -> str:

@@ -7,20 +7,23 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from msgspec import UNSET
 
-from mediakeep import path_text
+from mediakeep import clock, path_text
 from mediakeep.app.batch.batch_request import BatchOptions
 from mediakeep.app.batch.output import BatchOutput
 from mediakeep.app.subjects import registry
+from mediakeep.clock import Clock
 from mediakeep.commands import app
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.batch_config import BatchResult, SettledItem
-from mediakeep.views import terminal
+from mediakeep.views import stage_text, terminal
 from mediakeep.views.summary import QueueStatus
 
 if TYPE_CHECKING:
@@ -203,12 +206,12 @@ def _print_event(event: str, **facts: Any) -> None:
     click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False))
 
 
-def format_summary(report: BatchResult, summary: QueueStatus) -> list[str]:
+def format_summary(report: BatchResult, summary: QueueStatus, now: Clock = clock.now) -> list[str]:
     """Return the lines that summarize a batch."""
     waiting = _format_pending_lookups(report, summary)
     if not report.claimed and not report.abort_error:
         return [
-            *_format_nothing_to_do(summary),
+            *_format_nothing_to_do(summary, now()),
             f"BATCH COMPLETE: {_format_completion(summary)}",
             *waiting,
         ]
@@ -261,8 +264,12 @@ def _format_completion(summary: QueueStatus) -> str:
     return f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
 
 
-def _format_nothing_to_do(summary: QueueStatus) -> list[str]:
+def _format_nothing_to_do(summary: QueueStatus, now: datetime) -> list[str]:
     """Return why a batch had nothing to do."""
+    stages = summary.stages
+    if stages is not UNSET and stages.parked:
+        lines = stage_text.describe_waits(stages, summary.noun, summary.plural, now)
+        return ["Nothing can be processed now.", *lines]
     if not summary.next_retry:
         return ["Nothing is pending."]
     waiting = terminal.format_count(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mediakeep.queue.history import schema
 
@@ -213,6 +214,16 @@ def read_first_time(connection: sqlite3.Connection) -> str:
     return connection.execute("SELECT coalesce(min(time), '') FROM event").fetchone()[0]  # type: ignore[no-any-return]
 
 
+class EventRun(msgspec.Struct, frozen=True):
+    """The run of a stage that an event of the history ended; see the module `stage_rows`."""
+
+    stage: str
+    outcome: str
+    seconds: float | None
+    until: str  # when a parked item is due, else ""
+    why: str  # why it waits, else ""
+
+
 class HistoryEvent(msgspec.Struct, frozen=True):
     """An event of the queue's history; fields that do not apply to it are empty."""
 
@@ -226,13 +237,19 @@ class HistoryEvent(msgspec.Struct, frozen=True):
     opened: int
     closed: int
     error: str
+    run: EventRun | UnsetType = UNSET  # unset if the event ended no run of a stage
 
 
 def read_recent_events(connection: sqlite3.Connection, most: int) -> list[HistoryEvent]:
     """Return the last events of the history, newest first, at most `most`."""
     query = (
-        "SELECT seq, time, op, coalesce(session, ''), coalesce(item, ''), coalesce(state, ''),"
-        " coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0), coalesce(error, '')"
-        " FROM event ORDER BY seq DESC LIMIT ?"
+        "SELECT event.seq, event.time, op, coalesce(event.session, ''), coalesce(event.item, ''),"
+        " coalesce(state, ''), coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0),"
+        " coalesce(error, ''), stage, outcome, stages.seconds,"
+        " coalesce(json_extract(facts, '$.until'), ''), coalesce(json_extract(facts, '$.why'), '')"
+        " FROM event LEFT JOIN stages USING(seq) ORDER BY event.seq DESC LIMIT ?"
     )
-    return [HistoryEvent(*row) for row in connection.execute(query, (most,))]
+    return [
+        HistoryEvent(*(*row[:10], EventRun(*row[10:]) if row[10] else UNSET))
+        for row in connection.execute(query, (most,))
+    ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from msgspec import UNSET
 from rich.text import Text
 
 from mediakeep import size_text
 from mediakeep.queue.history.queries import HistoryEvent
+from mediakeep.views import terminal, wait_text
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
 
@@ -21,6 +25,9 @@ _TEXT_BY_OP = {
     "edit": "queue edited by hand",
     "replay": "changes undone by a restore replayed",
     "repair": "queue rebuilt",
+    "unpark": "no longer waiting",
+    "add": "added",
+    "retire": "retired",
 }
 _STATE_COLOURS = {"completed": Colour.GOOD, "error": Colour.BAD, "skipped": Colour.WARN}
 
@@ -32,13 +39,16 @@ def format_event(event: HistoryEvent, now: DisplayTime) -> list[Text]:
     item.truncate(_NAME_WIDTH, overflow="ellipsis")
     text = compose_text(is_row=True).append_text(item)
     text.append(" " if event.item else "")
-    return [time, text.append_text(compose_text(*_describe_event(event)))]
+    return [time, text.append_text(compose_text(*_describe_event(event, now)))]
 
 
-def _describe_event(event: HistoryEvent) -> list[TextPiece]:
+def _describe_event(event: HistoryEvent, now: DisplayTime) -> list[TextPiece]:
     if event.op != "settle":
-        return [_TEXT_BY_OP.get(event.op, event.op).format(event.session)]
+        text = _TEXT_BY_OP.get(event.op, event.op).format(event.session)
+        return _describe_run(event, now) or [text]
     state = "failed" if event.state == "error" else event.state
+    if event.run is not UNSET and event.run.outcome != "completed":
+        state = f"{event.run.stage} {state}"
     counts = [
         (event.fixed, "repaired"),
         (event.opened, "new"),
@@ -47,6 +57,20 @@ def _describe_event(event: HistoryEvent) -> list[TextPiece]:
     more = event.error or ", ".join(f"{number:,} {word}" for number, word in counts if number)
     pieces: list[TextPiece] = [(state, _STATE_COLOURS.get(event.state, Colour.PLAIN))]
     return [*pieces, f": {more}"] if more else pieces
+
+
+def _describe_run(event: HistoryEvent, now: DisplayTime) -> list[TextPiece]:
+    """Describe how the run of a stage ended; return [] if the event is about something else."""
+    run = event.run
+    if run is UNSET:
+        return []
+    if run.outcome == "parked" and run.until:
+        moment = datetime.fromisoformat(event.time)
+        wait = wait_text.format_wait(run.until, run.why, moment, now.zone)
+        return [f"{run.stage} ", (wait, Colour.WARN)]
+    seconds = "" if run.seconds is None else f" in {terminal.format_duration(run.seconds)}"
+    colour = Colour.BAD if run.outcome == "failed" else Colour.PLAIN
+    return [(f"{run.stage} {run.outcome}{seconds}", colour)]
 
 
 def format_folder_size(number: int, *, whole: bool) -> str:

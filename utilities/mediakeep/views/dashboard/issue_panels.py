@@ -66,7 +66,8 @@ def failures_panel(
 def _format_attempts(failure: FailedItem, now: DisplayTime) -> TextPiece:
     retry = f"retry {now.format_remaining(failure.next_try)}" if failure.next_try else "given up"
     colour = Colour.WARN if failure.next_try else Colour.BAD
-    return f"{terminal.format_count(failure.attempts, 'try', 'tries')}, {retry}", colour
+    stage = f"{failure.stage}: " if failure.stage else ""
+    return f"{stage}{terminal.format_count(failure.attempts, 'try', 'tries')}, {retry}", colour
 
 
 def issues_panel(summaries: Sequence[KindSummary]) -> DashboardPanel | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
 from rich.console import RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from mediakeep.views import terminal
-from mediakeep.views.dashboard import styled_text, time_text
+from mediakeep.views import stage_text, terminal
+from mediakeep.views.dashboard import stage_panels, styled_text, time_text
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
 from mediakeep.views.dashboard.styled_text import Colour, TextPiece, compose_text
 from mediakeep.views.dashboard.time_text import DisplayTime
@@ -126,7 +127,7 @@ def _status_pieces(status: QueueStatus) -> list[TextPiece]:
 
 
 def _pending_pieces(status: QueueStatus, now: DisplayTime) -> list[TextPiece]:
-    pieces: list[TextPiece] = []
+    pieces = stage_panels.build_stage_pieces(status)
     if status.waiting:
         next_one = f", next {now.format_remaining(status.next_retry)}" if status.next_retry else ""
         pieces.append(f"{status.waiting:,} of the failed to be retried{next_one}")
@@ -189,15 +190,25 @@ def _running_item_row(
     work: RunningItem, session: RunningSession, now: DisplayTime, *, has_label: bool
 ) -> list[Text]:
     label = f"{session.session}, {_format_process(session)}" if has_label else ""
+    if work.service:
+        remark: TextPiece = (f"waiting for {work.service}", Colour.WARN)
+    elif work.stage is not UNSET:
+        remark = stage_text.format_progress(work.stage)
+    else:
+        remark = (label, Colour.DIM)
     return [
         compose_text((work.item, Colour.FIGURE), is_row=True),
-        compose_text(f"{work.done:,} of {work.of:,}" if work.of else ""),
+        compose_text(_format_done(work)),
         compose_text(now.format_elapsed(work.since)),
-        compose_text(
-            (f"waiting for {work.service}", Colour.WARN) if work.service else (label, Colour.DIM),
-            is_row=True,
-        ),
+        compose_text(remark, is_row=True),
     ]
+
+
+def _format_done(work: RunningItem) -> str:
+    """Format how much of an item, or of its stage, is done; "" if unknown."""
+    if work.stage is not UNSET and (share := stage_text.format_share(work.stage)):
+        return share
+    return f"{work.done:,} of {work.of:,}" if work.of else ""
 
 
 def _idle_row(session: RunningSession, now: DisplayTime) -> list[Text]:

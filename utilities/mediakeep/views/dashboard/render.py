@@ -20,6 +20,7 @@ from mediakeep.views.dashboard import (
     issue_panels,
     panel_layout,
     progress_panels,
+    stage_panels,
     styled_text,
 )
 from mediakeep.views.dashboard.panel_layout import DashboardPanel
@@ -97,6 +98,7 @@ def _build_panels(home_snapshot: HomeSnapshot, width: int) -> list[DashboardPane
         progress_panels.progress_panel(summaries, width) if summaries else None,
         progress_panels.running_panel(home_snapshot.queues, now, width),
         issue_panels.failures_panel(home_snapshot, now, width),
+        stage_panels.waiting_panel(summaries, now, width),
         progress_panels.queue_panel(summaries, now, width) if summaries else None,
         issue_panels.issues_panel(summaries),
         issue_panels.decisions_panel(home_snapshot, summaries, width),
